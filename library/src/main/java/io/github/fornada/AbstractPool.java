@@ -1,0 +1,573 @@
+package io.github.fornada;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.WeakHashMap;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Gatherer;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What all pools share: the calls, the queue, retries, listeners and the life cycle. For those who
+ * write pools; those who use them see {@link Pool}.
+ *
+ * <p>A pool polls {@linkplain Batch batches} when it has a free worker, and claims and ends each of
+ * their items. Everything else, such as order, windows, futures and retries, happens here.
+ */
+public abstract class AbstractPool implements Pool {
+  private static final System.Logger LOG = System.getLogger("io.github.fornada");
+
+  // RUNNING -> SHUTDOWN -> TERMINATED; RUNNING or SHUTDOWN -> STOPPED -> TERMINATED. Written under
+  // lifeLock, read by any thread.
+  private enum Life {
+    RUNNING,
+    SHUTDOWN,
+    STOPPED,
+    TERMINATED
+  }
+
+  private final Model model;
+  private final int workers;
+  private final TaskPolicy policy;
+  private final WorkQueue queue = new WorkQueue();
+  private final AtomicLong tasks = new AtomicLong();
+
+  /**
+   * Batches that will be queued shortly: single submits on their way, and retries in their pause.
+   */
+  private final AtomicInteger promised = new AtomicInteger();
+
+  private final AtomicBoolean quietSeen = new AtomicBoolean();
+  private final AtomicBoolean listenerFailed = new AtomicBoolean();
+  private final CountDownLatch terminated = new CountDownLatch(1);
+  private final ReentrantLock lifeLock = new ReentrantLock();
+  private volatile Life life = Life.RUNNING;
+
+  /** Streams that have begun. Weak: one that was forgotten half-way needs no shutdown. */
+  private final Set<StreamRun<?, ?, ?>> streams =
+      Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
+
+  /** For subclasses: how it runs, the most tasks at once, and what it promises. */
+  protected AbstractPool(Model model, int workers, TaskPolicy policy) {
+    this.model = Objects.requireNonNull(model, "model");
+    this.workers = workers;
+    this.policy = Objects.requireNonNull(policy, "policy");
+  }
+
+  // ---- what a pool must bring
+
+  /** Work was queued. Called by any thread without locks; wakes or starts a worker, never waits. */
+  protected abstract void workAvailable();
+
+  /**
+   * A claimed item is not wanted any more. Stops it if it can be stopped; the item must end all the
+   * same, by {@link Batch#end} or by finishing. Never waits.
+   */
+  protected abstract void cancel(Batch<?, ?> batch, int i, String reason);
+
+  /** Stops all that runs, for {@link #shutdownNow}; as by {@link #cancel} of each. */
+  protected abstract void cancelAll(String reason);
+
+  /**
+   * The pool was shut down and nothing is left to do: ends the workers, and calls {@link
+   * #terminated} when they are gone. Called once. Never waits.
+   */
+  protected abstract void onQuiet();
+
+  /** Whether the calling thread is one of the pool's own, so that it must not wait for the pool. */
+  protected abstract boolean isOwnThread();
+
+  // ---- what a pool may use
+
+  /** The promises of this pool. */
+  public final TaskPolicy policy() {
+    return policy;
+  }
+
+  /** Takes the next work, at most so many items; null if there is none now. Never waits. */
+  protected final @Nullable Batch<?, ?> poll(int most) {
+    Batch<?, ?> batch = queue.poll(most);
+    if (batch != null && batch.isFirstTake()) {
+      tellSubmitted(batch);
+    }
+    return batch;
+  }
+
+  /** Whether a poll would probably find something. */
+  protected final boolean hasWork() {
+    return queue.hasWork();
+  }
+
+  /** Puts a batch with released items back, before all others. */
+  protected final void giveBack(Batch<?, ?> batch) {
+    queue.giveBack(batch);
+    workAvailable();
+    checkQuiet();
+  }
+
+  /** Every worker is gone. */
+  protected final void terminated() {
+    lifeLock.lock();
+    try {
+      life = Life.TERMINATED;
+    } finally {
+      lifeLock.unlock();
+    }
+    terminated.countDown();
+  }
+
+  /** Whether there are listeners, so that measuring each task is worth its cost. */
+  public final boolean isObserved() {
+    return !policy.listeners().isEmpty();
+  }
+
+  /** Tells every listener. */
+  protected final void tell(TaskEvent event) {
+    for (TaskListener listener : policy.listeners()) {
+      try {
+        listener.onEvent(event);
+      } catch (RuntimeException | Error e) {
+        if (listenerFailed.compareAndSet(false, true)) {
+          LOG.log(
+              System.Logger.Level.WARNING,
+              "a task listener failed and is ignored from here on, where it fails: " + listener,
+              e);
+        }
+      }
+    }
+  }
+
+  // ---- for the runs
+
+  final long nextTasks(int n) {
+    return tasks.getAndAdd(n);
+  }
+
+  /** Called without locks, as all listeners are. */
+  private void tellSubmitted(Batch<?, ?> batch) {
+    if (isObserved()) {
+      long now = System.nanoTime();
+      for (int i = 0; i < batch.size(); i++) {
+        tell(new TaskEvent.Submitted(batch.task(i), batch.index(i), batch.item(i), now));
+      }
+    }
+  }
+
+  final void offer(Run<?, ?> run) {
+    queue.add(run);
+    workAvailable();
+  }
+
+  /** Queues a call all of whose items are submitted here and now. */
+  final void submitAll(MapRun<?, ?> run) {
+    lifeLock.lock(); // so that a shutdown comes wholly before or wholly after
+    try {
+      checkOpen();
+      queue.add(run);
+    } finally {
+      lifeLock.unlock();
+    }
+    workAvailable();
+  }
+
+  /** A lazy stream has begun. */
+  final void register(StreamRun<?, ?, ?> run) {
+    streams.add(run);
+    if (isShutdown()) {
+      run.refuse();
+    }
+  }
+
+  /** A lazy stream may be over. */
+  final void settle(StreamRun<?, ?, ?> run) {
+    if (run.isOver()) {
+      streams.remove(run);
+    }
+  }
+
+  final void batchClosed(Batch<?, ?> batch) {
+    queue.release(batch);
+    checkQuiet();
+  }
+
+  final void retryLater(Batch<?, ?> batch) {
+    promised.incrementAndGet();
+    long factor = 1L << Math.min(batch.attempt() - 2, 20);
+    Timer.after(
+        policy.backOff().multipliedBy(factor),
+        () -> {
+          queue.addLast(batch);
+          promised.decrementAndGet();
+          if (life == Life.STOPPED) {
+            batch.stopCall("the pool was shut down at once");
+          }
+          workAvailable();
+          checkQuiet();
+        });
+  }
+
+  private void checkQuiet() {
+    if (life == Life.RUNNING
+        || promised.get() != 0
+        || !queue.isQuiet()
+        || openStreams().stream().anyMatch(StreamRun::hasPushed)) {
+      return;
+    }
+    if (quietSeen.compareAndSet(false, true)) {
+      onQuiet();
+    }
+  }
+
+  private void checkOpen() {
+    if (life != Life.RUNNING) {
+      throw new RejectedExecutionException("the pool is shut down and takes no more tasks");
+    }
+  }
+
+  // ---- Pool
+
+  @Override
+  public final Model model() {
+    return model;
+  }
+
+  @Override
+  public final int workers() {
+    return workers;
+  }
+
+  @Override
+  public final <T extends @Nullable Object, R extends @Nullable Object> List<R> map(
+      Iterable<? extends T> items, TaskFunction<? super T, ? extends R> function)
+      throws InterruptedException {
+    Objects.requireNonNull(items, "items");
+    Objects.requireNonNull(function, "function");
+    checkOpen();
+    if (Thread.interrupted()) {
+      throw new InterruptedException();
+    }
+    if (items instanceof Collection<? extends T> collection) {
+      return new MapRun<T, R>(this, function, collection).await();
+    }
+    StreamRun<T, R, Outcome<R>> run =
+        new StreamRun<>(this, function, items, true, true, (index, item, outcome) -> outcome);
+    var results = new ArrayList<R>();
+    try {
+      for (Outcome<R> outcome = run.next(); outcome != null; outcome = run.next()) {
+        results.add(outcome.get());
+      }
+    } catch (java.util.concurrent.CancellationException e) {
+      if (Thread.interrupted()) {
+        throw (InterruptedException) new InterruptedException(e.getMessage()).initCause(e);
+      }
+      throw e;
+    }
+    return Collections.unmodifiableList(results);
+  }
+
+  @Override
+  public final <T extends @Nullable Object, R extends @Nullable Object> Stream<Outcome<R>> outcomes(
+      Iterable<? extends T> items, TaskFunction<? super T, ? extends R> function) {
+    return this.<T, R, Outcome<R>>stream(items, function, true, (index, item, outcome) -> outcome);
+  }
+
+  @Override
+  public final <T extends @Nullable Object, R extends @Nullable Object>
+      Stream<Completion<T, R>> completions(
+          Iterable<? extends T> items, TaskFunction<? super T, ? extends R> function) {
+    return this.<T, R, Completion<T, R>>stream(items, function, false, Completion::new);
+  }
+
+  private <T extends @Nullable Object, R extends @Nullable Object, E> Stream<E> stream(
+      Iterable<? extends T> items,
+      TaskFunction<? super T, ? extends R> function,
+      boolean ordered,
+      StreamRun.Shape<T, R, E> shape) {
+    Objects.requireNonNull(items, "items");
+    Objects.requireNonNull(function, "function");
+    checkOpen();
+    var run = new StreamRun<T, R, E>(this, function, items, ordered, false, shape);
+    return StreamSupport.stream(run.new Elements(), false)
+        .onClose(() -> run.stop("its stream was closed"));
+  }
+
+  @Override
+  public final <T extends @Nullable Object, R extends @Nullable Object> Gatherer<T, ?, R> mapping(
+      TaskFunction<? super T, ? extends R> function) {
+    Objects.requireNonNull(function, "function");
+    checkOpen();
+    return Gatherer.<T, StreamRun<T, R, Outcome<R>>, R>ofSequential(
+        () -> new StreamRun<>(this, function, null, true, true, (index, item, outcome) -> outcome),
+        (run, item, downstream) -> {
+          run.push(item);
+          Outcome<R> due = run.isFull() ? run.next() : run.nextIfReady();
+          for (; due != null; due = run.nextIfReady()) {
+            if (!downstream.push(due.get())) {
+              run.stop("the stream wanted no more");
+              return false;
+            }
+          }
+          return true;
+        },
+        (run, downstream) -> {
+          run.endOfPushes();
+          if (run.isStopped()) {
+            return;
+          }
+          for (Outcome<R> due = run.next(); due != null; due = run.next()) {
+            if (!downstream.push(due.get())) {
+              run.stop("the stream wanted no more");
+              return;
+            }
+          }
+        });
+  }
+
+  // ---- single tasks
+
+  @Override
+  public final <T extends @Nullable Object, R extends @Nullable Object> CompletableFuture<R> submit(
+      TaskFunction<? super T, ? extends R> function, T item) {
+    Objects.requireNonNull(function, "function");
+    return enqueue(new TaskFuture<T, R>(this, function, item));
+  }
+
+  @Override
+  public final <T extends @Nullable Object> CompletableFuture<T> submit(Callable<T> task) {
+    Objects.requireNonNull(task, "task");
+    return enqueue(new TaskFuture<Callable<T>, T>(this, Calls.callable(), task));
+  }
+
+  @Override
+  public final CompletableFuture<?> submit(Runnable task) {
+    Objects.requireNonNull(task, "task");
+    return this.<Runnable, @Nullable Void>enqueue(
+        new TaskFuture<Runnable, @Nullable Void>(this, Calls.runnable(), task));
+  }
+
+  @Override
+  public final <T extends @Nullable Object> CompletableFuture<T> submit(Runnable task, T result) {
+    Objects.requireNonNull(task, "task");
+    // The result stays here: only the task itself need travel.
+    return new Calls.WithResult<>(submit(task), result);
+  }
+
+  @Override
+  public final void execute(Runnable task) {
+    submit(task)
+        .whenComplete((nothing, thrown) -> {
+          if (thrown != null && !(thrown instanceof java.util.concurrent.CancellationException)) {
+            Thread self = Thread.currentThread();
+            self.getUncaughtExceptionHandler().uncaughtException(self, thrown);
+          }
+        });
+  }
+
+  private <T extends @Nullable Object, R extends @Nullable Object> TaskFuture<T, R> enqueue(
+      TaskFuture<T, R> future) {
+    lifeLock.lock(); // so that a shutdown comes wholly before or wholly after
+    try {
+      checkOpen();
+      promised.incrementAndGet();
+    } finally {
+      lifeLock.unlock();
+    }
+    try {
+      if (future.batch().isFirstTake()) {
+        tellSubmitted(future.batch());
+      }
+      queue.addLast(future.batch());
+    } finally {
+      promised.decrementAndGet();
+    }
+    if (life == Life.STOPPED) {
+      future.cancel(true);
+    }
+    workAvailable();
+    return future;
+  }
+
+  @Override
+  public final <T extends @Nullable Object> List<Future<T>> invokeAll(
+      Collection<? extends Callable<T>> tasks) throws InterruptedException {
+    return Calls.invokeAll(this, tasks, Long.MAX_VALUE);
+  }
+
+  @Override
+  public final <T extends @Nullable Object> List<Future<T>> invokeAll(
+      Collection<? extends Callable<T>> tasks, long timeout, TimeUnit unit)
+      throws InterruptedException {
+    return Calls.invokeAll(this, tasks, unit.toNanos(timeout));
+  }
+
+  @Override
+  public final <T extends @Nullable Object> T invokeAny(Collection<? extends Callable<T>> tasks)
+      throws InterruptedException, ExecutionException {
+    try {
+      return Calls.invokeAny(this, tasks, Long.MAX_VALUE);
+    } catch (TimeoutException e) {
+      throw new AssertionError("no time limit was given", e);
+    }
+  }
+
+  @Override
+  public final <T extends @Nullable Object> T invokeAny(
+      Collection<? extends Callable<T>> tasks, long timeout, TimeUnit unit)
+      throws InterruptedException, ExecutionException, TimeoutException {
+    return Calls.invokeAny(this, tasks, unit.toNanos(timeout));
+  }
+
+  // ---- life
+
+  @Override
+  public final void shutdown() {
+    lifeLock.lock();
+    try {
+      if (life == Life.RUNNING) {
+        life = Life.SHUTDOWN;
+      }
+    } finally {
+      lifeLock.unlock();
+    }
+    refuseStreams();
+    checkQuiet();
+  }
+
+  /**
+   * Stops at once: what runs is cancelled as by {@link Future#cancel}, what waits never starts.
+   * Unlike the JDK's executors, the futures of the tasks returned are cancelled, so that nobody
+   * waits for them for ever.
+   */
+  @Override
+  public final List<Runnable> shutdownNow() {
+    lifeLock.lock();
+    try {
+      if (life != Life.TERMINATED) {
+        life = Life.STOPPED;
+      }
+    } finally {
+      lifeLock.unlock();
+    }
+    refuseStreams();
+    String reason = "the pool was shut down at once";
+    var never = new ArrayList<Runnable>();
+    for (Object entry : queue.drain()) {
+      switch (entry) {
+        case Run<?, ?> run -> run.stop(reason);
+        case Batch<?, ?> batch -> {
+          if (batch.hasWaiting() && batch.item(0) instanceof Runnable task) {
+            never.add(task);
+          } else if (batch.hasWaiting() && batch.sink() instanceof TaskFuture<?, ?>.Single single) {
+            never.add(single.future());
+          }
+          batch.stopCall(reason);
+        }
+        default -> throw new AssertionError(entry);
+      }
+    }
+    cancelAll(reason);
+    checkQuiet();
+    return never;
+  }
+
+  private void refuseStreams() {
+    for (StreamRun<?, ?, ?> run : openStreams()) {
+      run.refuse();
+      if (life == Life.STOPPED) {
+        run.stop("the pool was shut down at once");
+      }
+    }
+  }
+
+  private List<StreamRun<?, ?, ?>> openStreams() {
+    synchronized (streams) {
+      return new ArrayList<>(streams);
+    }
+  }
+
+  @Override
+  public final boolean isShutdown() {
+    return life != Life.RUNNING;
+  }
+
+  @Override
+  public final boolean isTerminated() {
+    return life == Life.TERMINATED;
+  }
+
+  @Override
+  public final boolean awaitTermination(long timeout, TimeUnit unit) throws InterruptedException {
+    return terminated.await(timeout, unit);
+  }
+
+  @Override
+  public void close() {
+    shutdown();
+    if (isOwnThread()) {
+      return;
+    }
+    boolean interrupted = false;
+    while (true) {
+      try {
+        terminated.await();
+        break;
+      } catch (InterruptedException e) {
+        if (!interrupted) {
+          shutdownNow();
+          interrupted = true;
+        }
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Runs something once after a pause, on a thread that must not be kept waiting. */
+  protected static Future<?> after(Duration pause, Runnable action) {
+    return Timer.after(pause, action);
+  }
+
+  /** One thread for all pauses and limits of this JVM; it runs nothing of the user's. */
+  private static final class Timer {
+    private static final java.util.concurrent.ScheduledThreadPoolExecutor EXECUTOR =
+        new java.util.concurrent.ScheduledThreadPoolExecutor(
+            1, Thread.ofPlatform().daemon().name("fornada-timer").factory());
+
+    static {
+      EXECUTOR.setRemoveOnCancelPolicy(true);
+    }
+
+    static Future<?> after(Duration pause, Runnable action) {
+      return EXECUTOR.schedule(
+          Executors.callable(() -> {
+            try {
+              action.run();
+            } catch (RuntimeException | Error e) {
+              LOG.log(System.Logger.Level.ERROR, "a timed action of a pool failed", e);
+            }
+          }),
+          pause.toNanos(),
+          TimeUnit.NANOSECONDS);
+    }
+  }
+}

@@ -1,0 +1,284 @@
+package io.github.fornada;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Some consecutive items of one call, handed to one worker in one piece; for those who write pools.
+ *
+ * <p>Each item is {@linkplain #claim claimed} by exactly one worker and {@linkplain #end ended}
+ * exactly once: whoever comes second is told so by the return value, so that a time limit, a
+ * cancel, a dying worker and the task itself may race.
+ *
+ * @param <T> the items
+ * @param <R> the results
+ */
+public final class Batch<T extends @Nullable Object, R extends @Nullable Object> {
+  // WAITING -> RUNNING (claim) -> ENDED (end); RUNNING -> WAITING (release); WAITING -> ENDED
+  // (cancel).
+  // Each arrow is one compare-and-set of the item's element in `states`.
+  private static final int WAITING = 0;
+  private static final int RUNNING = 1;
+  private static final int ENDED = 2;
+  private static final VarHandle STATE = MethodHandles.arrayElementVarHandle(int[].class);
+
+  private final Sink<T, R> sink;
+  private final TaskFunction<? super T, ? extends R> function;
+  private final @Nullable Object[] items;
+  private final int offset;
+  private final int[] states;
+  private final long firstIndex;
+  private final long firstTask;
+  private final int attempt;
+
+  /** Items not yet ended; whoever takes it to 0 reports the end of the batch. */
+  private final AtomicInteger open;
+
+  /** Where the next claim looks first. A hint: written by claimers, corrected by the states. */
+  private int cursor;
+
+  /** Whether the listeners know of it. One thread at a time has a batch out of the queue. */
+  private boolean announced;
+
+  /** Whether a worker has it. Guarded by the queue's lock. */
+  boolean held;
+
+  Batch(
+      Sink<T, R> sink,
+      TaskFunction<? super T, ? extends R> function,
+      @Nullable Object[] items,
+      int offset,
+      int size,
+      long firstIndex,
+      long firstTask,
+      int attempt) {
+    this.sink = sink;
+    this.function = function;
+    this.items = items;
+    this.offset = offset;
+    this.states = new int[size];
+    this.firstIndex = firstIndex;
+    this.firstTask = firstTask;
+    this.attempt = attempt;
+    this.open = new AtomicInteger(size);
+  }
+
+  /** The function to apply. */
+  public TaskFunction<? super T, ? extends R> function() {
+    return function;
+  }
+
+  /** The number of items, at least 1. */
+  public int size() {
+    return states.length;
+  }
+
+  /** The item at place {@code i} of this batch, from 0. */
+  @SuppressWarnings({"unchecked", "NullAway"}) // null only where T is
+  public T item(int i) {
+    return (T) items[offset + i];
+  }
+
+  /** The place of the item in its call's input, from 0. */
+  public long index(int i) {
+    return firstIndex + i;
+  }
+
+  /** The number of the task, unique in its pool. */
+  public long task(int i) {
+    return firstTask + i;
+  }
+
+  /** 1 for the first try of these items, 2 for the first retry, and so on. */
+  public int attempt() {
+    return attempt;
+  }
+
+  /** Claims the next item that waits, and returns its place; -1 if none waits any more. */
+  public int claim() {
+    for (int i = cursor; i < states.length; i++) {
+      if (STATE.compareAndSet(states, i, WAITING, RUNNING)) {
+        cursor = i + 1;
+        return i;
+      }
+    }
+    // The hint may be past an item that was released meanwhile: the states have the last word.
+    for (int i = 0; i < states.length; i++) {
+      if (STATE.compareAndSet(states, i, WAITING, RUNNING)) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  /** Whether some item still waits to be claimed. */
+  public boolean hasWaiting() {
+    for (int i = 0; i < states.length; i++) {
+      if ((int) STATE.getVolatile(states, i) == WAITING) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Gives a claimed item back, so that it can be claimed again: it was never begun. */
+  public boolean release(int i) {
+    if (STATE.compareAndSet(states, i, RUNNING, WAITING)) {
+      return true;
+    }
+    return false;
+  }
+
+  /** Whether the item has its outcome. */
+  public boolean isEnded(int i) {
+    return (int) STATE.getVolatile(states, i) == ENDED;
+  }
+
+  /** Tells the listeners that a worker has begun the item. */
+  public void started(int i, String worker, long nanos) {
+    sink.pool.tell(new TaskEvent.Started(task(i), index(i), item(i), worker, attempt, nanos));
+  }
+
+  /**
+   * Ends a claimed item with its result.
+   *
+   * @param usage what it used; null unless the pool {@linkplain AbstractPool#isObserved is
+   *     observed}
+   * @return false if it had ended before, and this result is dropped
+   */
+  public boolean done(int i, R value, @Nullable TaskUsage usage) {
+    if (!STATE.compareAndSet(states, i, RUNNING, ENDED)) {
+      return false;
+    }
+    if (sink.pool.isObserved()) {
+      tellFinished(i, new Outcome.Done<>(value), true, usage);
+    }
+    try {
+      sink.done(this, i, value);
+    } finally {
+      close(1);
+    }
+    return true;
+  }
+
+  /**
+   * Ends an item with any outcome; one that did not get done is tried again if the pool's policy
+   * says so.
+   *
+   * @return false if it had ended before, and this outcome is dropped
+   */
+  public boolean end(int i, Outcome<R> outcome, @Nullable TaskUsage usage) {
+    int before = (int) STATE.getAndSet(states, i, ENDED);
+    if (before == ENDED) {
+      return false;
+    }
+    boolean again =
+        attempt <= sink.pool.policy().retries()
+            && !outcome.isDone()
+            && !(outcome instanceof Outcome.Cancelled)
+            && !sink.isStopped();
+    if (sink.pool.isObserved()) {
+      tellFinished(i, outcome, !again, usage);
+    }
+    try {
+      if (again) {
+        sink.retry(this, i);
+      } else {
+        sink.ended(this, i, outcome);
+      }
+    } finally {
+      close(1);
+    }
+    return true;
+  }
+
+  /**
+   * Cancels every item: those that wait end here and now, those that run are stopped by the pool.
+   */
+  void cancel(String reason) {
+    for (int i = 0; i < states.length; i++) {
+      if ((int) STATE.getVolatile(states, i) == WAITING && cancelWaiting(i, reason)) {
+        continue;
+      }
+      if (!isEnded(i)) {
+        sink.pool.cancel(this, i, reason);
+      }
+    }
+  }
+
+  /** Ends the item if no worker has claimed it. */
+  boolean cancelWaiting(int i, String reason) {
+    if (!STATE.compareAndSet(states, i, WAITING, ENDED)) {
+      return false;
+    }
+    var outcome = new Outcome.Cancelled<R>(reason);
+    if (sink.pool.isObserved()) {
+      tellFinished(i, outcome, true, null);
+    }
+    try {
+      sink.ended(this, i, outcome);
+    } finally {
+      close(1);
+    }
+    return true;
+  }
+
+  /** A batch of its own for one item of this one, for the next try. */
+  Batch<T, R> again(int i) {
+    return new Batch<>(
+        sink, function, new @Nullable Object[] {item(i)}, 0, 1, index(i), task(i), attempt + 1);
+  }
+
+  /** Whether nobody wants these outcomes any more: a claimed item need not be run. */
+  public boolean isUnwanted() {
+    return sink.isStopped();
+  }
+
+  /** Stops the whole call that this batch is a part of. */
+  public void stopCall(String reason) {
+    sink.stop(reason);
+  }
+
+  /** How the item is named in messages: its place and its text. */
+  public String label(int i) {
+    return sink.label(index(i), item(i));
+  }
+
+  /** Whether every item has ended. */
+  public boolean isClosed() {
+    return open.get() == 0;
+  }
+
+  /** True once, for a batch of first tries: when its items are announced as submitted. */
+  boolean isFirstTake() {
+    boolean first = !announced && attempt == 1;
+    announced = true;
+    return first;
+  }
+
+  Sink<T, R> sink() {
+    return sink;
+  }
+
+  private void close(int ended) {
+    if (open.addAndGet(-ended) == 0) {
+      sink.closed(this);
+      sink.pool.batchClosed(this);
+    }
+  }
+
+  private void tellFinished(int i, Outcome<R> outcome, boolean last, @Nullable TaskUsage usage) {
+    sink.pool.tell(
+        new TaskEvent.Finished(
+            task(i),
+            index(i),
+            item(i),
+            attempt,
+            last,
+            outcome,
+            usage,
+            usage == null ? System.nanoTime() : usage.endedNanos()));
+  }
+}

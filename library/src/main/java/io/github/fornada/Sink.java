@@ -1,0 +1,50 @@
+package io.github.fornada;
+
+import org.jspecify.annotations.Nullable;
+
+/** Where the outcomes of one call go: a future, a list or a stream. */
+abstract class Sink<T extends @Nullable Object, R extends @Nullable Object> {
+  /** Longest text of an item in a message, in characters. */
+  private static final int LABEL_LENGTH = 80;
+
+  final AbstractPool pool;
+
+  Sink(AbstractPool pool) {
+    this.pool = pool;
+  }
+
+  /** An item is done. Called once an item, by any thread. */
+  abstract void done(Batch<T, R> batch, int i, R value);
+
+  /** An item has any other outcome, for good. Called once an item, by any thread. */
+  abstract void ended(Batch<T, R> batch, int i, Outcome<R> outcome);
+
+  /** Every item of the batch has ended or moved to a batch of its own. */
+  abstract void closed(Batch<T, R> batch);
+
+  /** Nobody wants the outcomes any more: what waits is cancelled, what runs is stopped. */
+  abstract void stop(String reason);
+
+  /** Whether nobody wants these outcomes any more. */
+  abstract boolean isStopped();
+
+  /** An item is to be tried again; the pause between is the pool's. */
+  abstract void retry(Batch<T, R> batch, int i);
+
+  /** How an item is named in messages. */
+  String label(long index, @Nullable Object item) {
+    return "item " + index + " (" + text(item) + ")";
+  }
+
+  static String text(@Nullable Object item) {
+    String text;
+    try {
+      text = String.valueOf(item);
+    } catch (RuntimeException | StackOverflowError | OutOfMemoryError e) {
+      // An item whose toString fails must not turn its own report into a second failure.
+      text = "a " + (item == null ? "null" : item.getClass().getName()) + " whose toString fails";
+    }
+    text = text.replace('\n', ' ').replace('\r', ' ');
+    return text.length() <= LABEL_LENGTH ? text : text.substring(0, LABEL_LENGTH) + "...";
+  }
+}

@@ -1,0 +1,34 @@
+package io.github.fornada;
+
+import java.io.Serial;
+import java.time.Duration;
+import java.util.List;
+
+/** Thrown for an item that was over its time limit; its cause shows where the item was stuck. */
+public final class TaskTimeoutException extends TaskException {
+  @Serial private static final long serialVersionUID = 1L;
+
+  private final Duration limit;
+
+  TaskTimeoutException(String task, Duration limit, List<StackTraceElement> stack) {
+    super(
+        task + " was over its time limit of " + Durations.inWords(limit),
+        stack.isEmpty() ? null : new Stuck(stack));
+    this.limit = limit;
+  }
+
+  /** The limit the item had. */
+  public Duration limit() {
+    return limit;
+  }
+
+  /** Not thrown by anyone: carries the stack of the stuck task, so that every log prints it. */
+  private static final class Stuck extends Exception {
+    @Serial private static final long serialVersionUID = 1L;
+
+    Stuck(List<StackTraceElement> stack) {
+      super("the task was here when its time ran out", null, false, true);
+      setStackTrace(stack.toArray(StackTraceElement[]::new));
+    }
+  }
+}

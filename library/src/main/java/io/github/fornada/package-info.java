@@ -1,0 +1,13 @@
+/**
+ * The front door: a plain function, a {@link io.github.fornada.Pool} to run it on, and exactly one
+ * {@link io.github.fornada.Outcome} for every item.
+ *
+ * <p>Start with the plain sequential function; add concurrency where a measurement asks for it. The
+ * pools themselves live in their own rooms ({@code threads}, {@code process}); this package imports
+ * none of them, so that a new kind of pool can be added from outside by extending {@link
+ * io.github.fornada.AbstractPool}.
+ */
+@NullMarked
+package io.github.fornada;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,49 @@
+package io.github.fornada.threads;
+
+import io.github.fornada.Model;
+import io.github.fornada.Pool;
+import io.github.fornada.PoolOptions;
+import io.github.fornada.TaskPolicy;
+import java.util.function.UnaryOperator;
+
+/**
+ * Runs one task after the other, in the order they were handed over: the plain way, to start with
+ * and to measure the others against.
+ *
+ * <p>The tasks run on one thread of the pool's own, not on the caller's, so that a time limit, a
+ * cancel and an orderly shutdown work here as in every other pool.
+ */
+public final class SequentialPool extends LocalPool {
+  private SequentialPool(PoolOptions options) {
+    super(Model.SEQUENTIAL, options);
+  }
+
+  /** Opens a sequential pool. */
+  public static Pool open() {
+    return open(o -> o);
+  }
+
+  /**
+   * Opens a sequential pool with changed options.
+   *
+   * @throws IllegalArgumentException if an option is out of its bounds, or workers is not 1
+   */
+  public static Pool open(UnaryOperator<PoolOptions> change) {
+    PoolOptions options = change.apply(new PoolOptions(1, "sequential", TaskPolicy.DEFAULT));
+    if (options.workers() != 1) {
+      throw new IllegalArgumentException(
+          "workers of a sequential pool must be 1, got " + options.workers());
+    }
+    return new SequentialPool(options);
+  }
+
+  @Override
+  Thread newThread(Runnable body, String name) {
+    return Thread.ofPlatform().daemon().name(name).unstarted(body);
+  }
+
+  @Override
+  boolean keepsIdleThreads() {
+    return true;
+  }
+}

@@ -1,0 +1,54 @@
+package io.github.fornada.threads;
+
+import io.github.fornada.Model;
+import io.github.fornada.Pool;
+import io.github.fornada.PoolOptions;
+import io.github.fornada.TaskPolicy;
+import java.util.function.UnaryOperator;
+
+/**
+ * A pool of platform threads of this JVM: for tasks that compute, and for a few that wait.
+ *
+ * <p>By default there is one thread for each processor. Threads are started on demand, are daemons,
+ * and stay until the pool is closed.
+ *
+ * <p><b>Limits.</b> A task over its time limit is interrupted. A thread cannot be stopped by force:
+ * if the task goes on beyond the grace, its item is reported as timed out all the same, its thread
+ * is left behind, and a new one takes its place. Where that happens often, use worker processes.
+ *
+ * {@snippet :
+ * try (var pool = ThreadPool.open(o -> o.withWorkers(4))) {
+ *   List<Integer> counts = pool.map(texts, Words::count);
+ * }
+ * }
+ */
+public final class ThreadPool extends LocalPool {
+  private ThreadPool(PoolOptions options) {
+    super(Model.PLATFORM_THREADS, options);
+  }
+
+  /** Opens a pool with one thread for each processor. */
+  public static Pool open() {
+    return open(o -> o);
+  }
+
+  /**
+   * Opens a pool with changed options.
+   *
+   * @throws IllegalArgumentException if an option is out of its bounds; the message names it
+   */
+  public static Pool open(UnaryOperator<PoolOptions> change) {
+    int processors = Runtime.getRuntime().availableProcessors();
+    return new ThreadPool(change.apply(new PoolOptions(processors, "threads", TaskPolicy.DEFAULT)));
+  }
+
+  @Override
+  Thread newThread(Runnable body, String name) {
+    return Thread.ofPlatform().daemon().name(name).unstarted(body);
+  }
+
+  @Override
+  boolean keepsIdleThreads() {
+    return true;
+  }
+}

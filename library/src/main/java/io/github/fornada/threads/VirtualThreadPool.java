@@ -1,0 +1,54 @@
+package io.github.fornada.threads;
+
+import io.github.fornada.Model;
+import io.github.fornada.Pool;
+import io.github.fornada.PoolOptions;
+import io.github.fornada.TaskPolicy;
+import java.util.function.UnaryOperator;
+
+/**
+ * A pool of virtual threads: for many tasks that wait, on sockets, files, locks or clocks.
+ *
+ * <p><b>Bounded by default.</b> At most {@value #DEFAULT_WORKERS} tasks are in progress at once. A
+ * virtual thread costs next to nothing, but what it waits for does: each holds a connection, a file
+ * descriptor or a row lock, and unbounded virtual threads are known to exhaust the pools behind
+ * them (Quarkus issue 55011 is one report). Raise it with {@code withWorkers} where the other side
+ * allows.
+ *
+ * <p>Processor time and allocation of a task are not known here: the JVM does not tell them of
+ * virtual threads. A task over its time limit is interrupted; see {@link ThreadPool} for one that
+ * will not listen.
+ */
+public final class VirtualThreadPool extends LocalPool {
+  /** Tasks in progress at once, unless asked otherwise. */
+  public static final int DEFAULT_WORKERS = 1000;
+
+  private VirtualThreadPool(PoolOptions options) {
+    super(Model.VIRTUAL_THREADS, options);
+  }
+
+  /** Opens a pool of at most {@value #DEFAULT_WORKERS} virtual threads. */
+  public static Pool open() {
+    return open(o -> o);
+  }
+
+  /**
+   * Opens a pool with changed options.
+   *
+   * @throws IllegalArgumentException if an option is out of its bounds; the message names it
+   */
+  public static Pool open(UnaryOperator<PoolOptions> change) {
+    return new VirtualThreadPool(
+        change.apply(new PoolOptions(DEFAULT_WORKERS, "virtual", TaskPolicy.DEFAULT)));
+  }
+
+  @Override
+  Thread newThread(Runnable body, String name) {
+    return Thread.ofVirtual().name(name).unstarted(body);
+  }
+
+  @Override
+  boolean keepsIdleThreads() {
+    return false; // a new one is cheaper than waking an old one
+  }
+}

@@ -1,0 +1,15 @@
+/** Runs a plain function over many inputs, measured: in sequence, on threads, or in worker JVMs. */
+module io.github.fornada {
+  // Annotations only, read by the compiler's nullness check. Nothing of it is needed to run, and it
+  // is transitive because the annotations stand in exported signatures.
+  requires static transitive org.jspecify;
+  // MXBeans: CPU time of threads and of the process.
+  requires java.management;
+  // com.sun.management: process CPU time, container memory.
+  requires jdk.management;
+  requires jdk.jfr;
+
+  exports io.github.fornada;
+  exports io.github.fornada.process;
+  exports io.github.fornada.threads;
+}
