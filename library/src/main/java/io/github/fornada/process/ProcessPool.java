@@ -1,20 +1,308 @@
 package io.github.fornada.process;
 
+import io.github.fornada.AbstractPool;
+import io.github.fornada.Batch;
+import io.github.fornada.Model;
+import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
+import io.github.fornada.TaskEvent;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
-/** A pool of worker JVMs. Not written yet. */
-public final class ProcessPool {
-  private ProcessPool() {}
+/**
+ * A pool of worker JVMs: for tasks that crash, leak, hang deaf to interrupts, or hold a lock that
+ * lets one thread in at a time.
+ *
+ * <p>Each worker has a heap, static fields and native libraries of its own. A function and its
+ * items are copied to it, so what a lambda captures, items and results must be serializable. A
+ * worker that dies costs the item it was running, which ends as {@link Outcome.WorkerLost}; it is
+ * replaced, and the pool goes on. A task over its time limit is interrupted, and if it will not
+ * listen its worker is killed. No worker outlives this JVM, even if that is killed.
+ *
+ * <p><b>Output.</b> What a task prints arrives on this JVM's {@code System.out} and {@code
+ * System.err} in whole lines. A task that reads its standard input finds it empty.
+ *
+ * <p>Workers run the same JDK with the same class path, {@code -D} properties and module options as
+ * this JVM. Classes that they lack, compiled in memory for instance, are fetched from here.
+ *
+ * {@snippet :
+ * try (var pool = ProcessPool.open(o -> o.withWorkers(4).withHeap("512m"))) {
+ *   List<Path> thumbs = pool.map(photos, Thumbnail::shrink);
+ * } // returns only after every worker JVM has exited
+ * }
+ *
+ * <p>The idea is that of Python's {@code ProcessPoolExecutor}; that a crash costs one named item
+ * only is ours.
+ */
+public final class ProcessPool extends AbstractPool {
+  private static final int MOST_START_FAILURES = 3;
+
+  private final ProcessOptions options;
+  private final Path directory;
+  private final Door door;
+  private final Launcher launcher;
+  private final ClassSource classes = new ClassSource();
+  private final List<Lane> lanes = new ArrayList<>();
+  private final Set<Thread> ownThreads = ConcurrentHashMap.newKeySet();
+  private final AtomicInteger lanesLeft;
+  private final AtomicInteger workerNumbers = new AtomicInteger();
+  private final AtomicInteger startFailures = new AtomicInteger();
+  private final AtomicInteger nextLane = new AtomicInteger();
+  private final AtomicBoolean balancing = new AtomicBoolean();
+  private final Thread exitHook;
+
+  /** Set once: no worker can be started, and why. */
+  private volatile @Nullable WorkerStartException broken;
+
+  private volatile boolean ending;
+  private volatile boolean stopping;
+
+  private ProcessPool(ProcessOptions options) throws IOException {
+    super(Model.PROCESSES, options.workers(), options.policy());
+    this.options = options;
+    this.lanesLeft = new AtomicInteger(options.workers());
+    PrivateDirectory.sweep();
+    this.directory = PrivateDirectory.create();
+    this.door = new Door(directory.resolve("door"));
+    this.launcher = new Launcher(options, directory);
+    this.exitHook = new Thread(this::onExit, "fornada-exit");
+    Runtime.getRuntime().addShutdownHook(exitHook);
+    for (int i = 0; i < options.workers(); i++) {
+      lanes.add(new Lane(this, i));
+    }
+    lanes.forEach(Lane::start);
+  }
 
   /** Opens a pool with one worker for each processor. */
   public static Pool open() {
     return open(o -> o);
   }
 
-  /** Opens a pool with changed options. */
+  /**
+   * Opens a pool with changed options. The workers start in the background; the first tasks wait
+   * for them.
+   *
+   * @throws IllegalArgumentException if an option is out of its bounds; the message names it
+   * @throws UncheckedIOException if the pool's private folder or socket cannot be made
+   */
   public static Pool open(UnaryOperator<ProcessOptions> change) {
-    throw new UnsupportedOperationException(
-        "not written yet: " + change.apply(ProcessOptions.defaults()));
+    ProcessOptions options = change.apply(ProcessOptions.defaults());
+    try {
+      return new ProcessPool(options);
+    } catch (IOException e) {
+      throw new UncheckedIOException("the process pool could not be opened: " + e.getMessage(), e);
+    }
+  }
+
+  // ---- what AbstractPool asks for
+
+  @Override
+  protected void workAvailable() {
+    WorkerStartException reason = broken;
+    if (reason != null) {
+      failAll(reason);
+      return;
+    }
+    int first = nextLane.getAndIncrement();
+    for (int i = 0; i < lanes.size(); i++) {
+      Lane lane = lanes.get(Math.floorMod(first + i, lanes.size()));
+      if (lane.feed() && !hasWork()) {
+        return;
+      }
+    }
+  }
+
+  @Override
+  protected void cancel(Batch<?, ?> batch, int i, String reason) {
+    for (Lane lane : lanes) {
+      if (lane.cancel(batch, i)) {
+        return;
+      }
+    }
+  }
+
+  @Override
+  protected void cancelAll(String reason) {
+    stopping = true; // before the lanes are looked at: what is on its way to one sees it afterwards
+    for (Lane lane : lanes) {
+      lane.cancelAll(reason);
+    }
+  }
+
+  @Override
+  protected void onQuiet() {
+    ending = true;
+    for (Lane lane : lanes) {
+      lane.end();
+    }
+  }
+
+  @Override
+  protected boolean isOwnThread() {
+    return ownThreads.contains(Thread.currentThread());
+  }
+
+  // ---- for the lanes
+
+  ProcessOptions options() {
+    return options;
+  }
+
+  Launcher launcher() {
+    return launcher;
+  }
+
+  Path directory() {
+    return directory;
+  }
+
+  Door door() {
+    return door;
+  }
+
+  ClassSource classes() {
+    return classes;
+  }
+
+  boolean isEnding() {
+    return ending;
+  }
+
+  boolean isStopping() {
+    return stopping;
+  }
+
+  boolean isBroken() {
+    return broken != null;
+  }
+
+  int nextWorkerNumber() {
+    return workerNumbers.incrementAndGet();
+  }
+
+  @Nullable Batch<?, ?> take(int most) {
+    return poll(most);
+  }
+
+  boolean hasMore() {
+    return hasWork();
+  }
+
+  void putBack(Batch<?, ?> batch) {
+    giveBack(batch);
+  }
+
+  void report(TaskEvent event) {
+    if (isObserved()) {
+      tell(event);
+    }
+  }
+
+  static void later(Duration pause, Runnable action) {
+    var _ = after(pause, action);
+  }
+
+  /** Starts one of this pool's own threads, which must not wait for the pool. */
+  Thread startThread(String name, Runnable body) {
+    Thread thread =
+        Thread.ofPlatform()
+            .daemon()
+            .name(name)
+            .unstarted(() -> {
+              ownThreads.add(Thread.currentThread());
+              try {
+                body.run();
+              } finally {
+                ownThreads.remove(Thread.currentThread());
+              }
+            });
+    thread.start();
+    return thread;
+  }
+
+  void workerIsReady() {
+    startFailures.set(0);
+  }
+
+  /** Returns how long to wait before the next try; null if there is no point in trying on. */
+  @Nullable Duration workerFailedToStart(WorkerStartException e) {
+    int failures = startFailures.incrementAndGet();
+    if (failures >= MOST_START_FAILURES) {
+      broken = e;
+      failAll(e);
+      return null;
+    }
+    return Duration.ofMillis(100L << failures);
+  }
+
+  /** No worker will ever run these. */
+  private void failAll(WorkerStartException reason) {
+    for (Batch<?, ?> batch = poll(64); batch != null; batch = poll(64)) {
+      for (int i = batch.claim(); i >= 0; i = batch.claim()) {
+        fail(batch, i, reason);
+      }
+    }
+  }
+
+  private static <R> void fail(Batch<?, R> batch, int i, Throwable reason) {
+    batch.end(i, new Outcome.Failed<>(reason), null);
+  }
+
+  /** A worker idles while another has items it has not started: soon some of them will move. */
+  void balanceSoon() {
+    if (lanes.size() > 1 && balancing.compareAndSet(false, true)) {
+      later(Lane.PATIENCE, this::balance);
+    }
+  }
+
+  private void balance() {
+    balancing.set(false);
+    boolean anyIdle = lanes.stream().anyMatch(Lane::isIdle);
+    if (!anyIdle || hasWork()) {
+      return;
+    }
+    boolean goOn = false;
+    for (Lane lane : lanes) {
+      goOn |= lane.shedLoad();
+    }
+    if (goOn) {
+      balanceSoon();
+    }
+  }
+
+  void laneEnded() {
+    if (lanesLeft.decrementAndGet() == 0) {
+      closeUp();
+      try {
+        Runtime.getRuntime().removeShutdownHook(exitHook);
+      } catch (IllegalStateException e) {
+        // The JVM is shutting down: the hook runs, and finds nothing left to do.
+      }
+      terminated();
+    }
+  }
+
+  /** This JVM exits while the pool is open. */
+  private void onExit() {
+    for (Lane lane : lanes) {
+      lane.killNow();
+    }
+    closeUp();
+  }
+
+  private void closeUp() {
+    door.close();
+    Offspring.killMarked(directory.getFileName() + "/");
+    PrivateDirectory.delete(directory);
   }
 }

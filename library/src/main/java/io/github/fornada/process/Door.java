@@ -1,0 +1,192 @@
+package io.github.fornada.process;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.SecureRandom;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where workers come in: a Unix-domain socket in the pool's private folder. Whoever connects shows
+ * a token that only the worker was told, through its standard input; all others are dropped and
+ * logged.
+ */
+final class Door implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger("io.github.fornada");
+  private static final SecureRandom RANDOM = new SecureRandom();
+  static final int TOKEN_BYTES = 32;
+
+  /** What a channel is for, as the worker says when it connects. */
+  static final byte CONTROL = 'C';
+
+  static final byte BELL = 'B';
+
+  /** The two channels of one worker. */
+  record Channels(SocketChannel control, SocketChannel bell) implements AutoCloseable {
+    @Override
+    public void close() {
+      closeQuietly(control);
+      closeQuietly(bell);
+    }
+  }
+
+  private static final class Expected {
+    final byte[] token;
+    final CompletableFuture<Channels> whole = new CompletableFuture<>();
+    @Nullable SocketChannel control; // guarded by this
+    @Nullable SocketChannel bell; // guarded by this
+
+    Expected(byte[] token) {
+      this.token = token;
+    }
+
+    /** Both channels may come in either order; returns false if that one was here already. */
+    synchronized boolean came(byte kind, SocketChannel channel) {
+      if (whole.isDone() || (kind == CONTROL ? control : bell) != null) {
+        return false;
+      }
+      if (kind == CONTROL) {
+        control = channel;
+      } else {
+        bell = channel;
+      }
+      if (control != null && bell != null) {
+        return whole.complete(new Channels(control, bell));
+      }
+      return true;
+    }
+  }
+
+  private final ServerSocketChannel server;
+  private final Map<Integer, Expected> expected = new ConcurrentHashMap<>();
+
+  Door(Path socket) throws IOException {
+    server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+    try {
+      server.bind(UnixDomainSocketAddress.of(socket));
+    } catch (IOException | RuntimeException e) {
+      closeQuietly(server);
+      throw e;
+    }
+    Thread.ofVirtual().name("fornada-door").start(this::acceptAll);
+  }
+
+  /** A new secret, in hexadecimal. */
+  static String newToken() {
+    byte[] token = new byte[TOKEN_BYTES];
+    RANDOM.nextBytes(token);
+    return HexFormat.of().formatHex(token);
+  }
+
+  /** Lets the worker of this number in, once, if it shows the token. */
+  CompletableFuture<Channels> expect(int number, String token) {
+    var entry = new Expected(HexFormat.of().parseHex(token));
+    expected.put(number, entry);
+    return entry.whole;
+  }
+
+  /** The worker of this number will not come any more. */
+  void forget(int number) {
+    Expected entry = expected.remove(number);
+    if (entry != null) {
+      synchronized (entry) {
+        if (entry.whole.cancel(false)) {
+          closeQuietly(entry.control);
+          closeQuietly(entry.bell);
+        }
+      }
+    }
+  }
+
+  private void acceptAll() {
+    while (server.isOpen()) {
+      try {
+        SocketChannel channel = server.accept();
+        // One thread each: a peer that connects and says nothing must not keep out the next.
+        Thread.ofVirtual().name("fornada-door-peer").start(() -> admit(channel));
+      } catch (ClosedChannelException e) {
+        return;
+      } catch (IOException e) {
+        LOG.log(System.Logger.Level.WARNING, "a worker could not be let in", e);
+      }
+    }
+  }
+
+  private void admit(SocketChannel channel) {
+    boolean admitted = false;
+    try {
+      var hello = ByteBuffer.allocate(1 + 4 + TOKEN_BYTES);
+      readFully(channel, hello);
+      byte kind = hello.get();
+      int number = hello.getInt();
+      byte[] token = new byte[TOKEN_BYTES];
+      hello.get(token);
+      Expected entry = expected.get(number);
+      admitted =
+          entry != null
+              && (kind == CONTROL || kind == BELL)
+              && MessageDigest.isEqual(token, entry.token)
+              && entry.came(kind, channel);
+      if (!admitted) {
+        LOG.log(
+            System.Logger.Level.WARNING,
+            "a peer without the token of an expected worker was turned away from the pool's"
+                + " socket");
+      }
+    } catch (IOException e) {
+      LOG.log(System.Logger.Level.WARNING, "a peer left the pool's socket without a word", e);
+    } finally {
+      if (!admitted) {
+        closeQuietly(channel);
+      }
+    }
+  }
+
+  /** The worker's side: connects and shows the token. */
+  static SocketChannel connect(Path socket, byte kind, int number, String token)
+      throws IOException {
+    SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(socket));
+    var hello = ByteBuffer.allocate(1 + 4 + TOKEN_BYTES);
+    hello.put(kind).putInt(number).put(HexFormat.of().parseHex(token)).flip();
+    while (hello.hasRemaining()) {
+      channel.write(hello);
+    }
+    return channel;
+  }
+
+  /** Fills the buffer and flips it. */
+  static void readFully(SocketChannel channel, ByteBuffer into) throws IOException {
+    while (into.hasRemaining()) {
+      if (channel.read(into) < 0) {
+        throw new EOFException("the other side is gone");
+      }
+    }
+    into.flip();
+  }
+
+  static void closeQuietly(@Nullable AutoCloseable closeable) {
+    if (closeable != null) {
+      try {
+        closeable.close();
+      } catch (Exception e) {
+        LOG.log(System.Logger.Level.DEBUG, "while closing " + closeable, e);
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    closeQuietly(server);
+  }
+}

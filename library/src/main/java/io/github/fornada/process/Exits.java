@@ -1,0 +1,89 @@
+package io.github.fornada.process;
+
+import io.github.fornada.DeathCertificate;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** How a process ended, in words that tell what may have happened and what to do next. */
+final class Exits {
+  private static final Map<Integer, String> SIGNALS =
+      Map.of(
+          1, "SIGHUP", 2, "SIGINT", 3, "SIGQUIT", 4, "SIGILL", 6, "SIGABRT", 7, "SIGBUS", 8,
+          "SIGFPE", 9, "SIGKILL", 11, "SIGSEGV", 15, "SIGTERM");
+
+  private Exits() {}
+
+  static String manner(int code, boolean crashed) {
+    if (crashed) {
+      return "crashed in native code (exit code " + code + ")";
+    }
+    if (code > 128 && SIGNALS.containsKey(code - 128)) {
+      return "was ended by " + SIGNALS.get(code - 128) + " (exit code " + code + ")";
+    }
+    return switch (code) {
+      case Wire.EXIT_OUT_OF_MEMORY -> "ran out of heap (exit code " + code + ")";
+      case Wire.EXIT_PROTOCOL -> "lost its way in the protocol (exit code " + code + ")";
+      case Wire.EXIT_ORPHANED -> "lost its connection to the pool (exit code " + code + ")";
+      default -> "exited with code " + code;
+    };
+  }
+
+  static DeathCertificate certify(
+      String worker, long pid, int code, @Nullable String item, List<String> lastOutput) {
+    Path log = Launcher.crashLog(Long.toString(pid));
+    boolean crashed = Files.exists(log);
+    boolean outOfMemory =
+        code == Wire.EXIT_OUT_OF_MEMORY
+            || code == 137
+            || lastOutput.stream().anyMatch(line -> line.contains("OutOfMemoryError"));
+    return new DeathCertificate(
+        worker,
+        pid,
+        code,
+        manner(code, crashed),
+        item,
+        lastOutput,
+        crashed ? log.toString() : null,
+        outOfMemory);
+  }
+
+  /** One paragraph: what, which, and what to do next. */
+  static String message(DeathCertificate death, int retries) {
+    var text = new StringBuilder();
+    text.append("worker ").append(death.pid()).append(' ').append(death.manner());
+    if (death.item() != null) {
+      text.append(" while running ").append(death.item());
+      text.append(retries == 0 ? "; it was not retried" : "; it was retried " + retries + " times");
+    }
+    text.append('.');
+    String hint = hint(death);
+    if (!hint.isEmpty()) {
+      text.append(' ').append(hint);
+    }
+    if (!death.lastOutput().isEmpty()) {
+      text.append(" It last printed: ").append(death.lastOutput().getLast());
+    }
+    return text.toString();
+  }
+
+  private static String hint(DeathCertificate death) {
+    if (death.crashLog() != null) {
+      return "The JVM's own report is at " + death.crashLog() + ".";
+    }
+    return switch (death.exitCode()) {
+      case 137 ->
+          "137 often means that the system ran out of memory: lower workers or the worker heap.";
+      case 0 -> "Something in the task called System.exit(0): a task must return instead.";
+      case 143 -> "Somebody asked it to end, by kill or by a service manager.";
+      default ->
+          death.exitCode() > 0 && death.exitCode() < 90
+              ? "Probably something in the task called System.exit("
+                  + death.exitCode()
+                  + ") or Runtime.halt."
+              : "";
+    };
+  }
+}

@@ -1,0 +1,160 @@
+package io.github.fornada.process;
+
+import io.github.fornada.Batch;
+import java.io.IOException;
+import java.io.NotSerializableException;
+import java.io.Serial;
+import java.io.Serializable;
+import java.lang.invoke.SerializedLambda;
+import java.lang.reflect.Field;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An item, or the function for it, could not be sent to a worker. The message names the way through
+ * the fields to what cannot be serialized, which the JDK's own exception does not.
+ */
+final class NotSendable extends IOException {
+  @Serial private static final long serialVersionUID = 1L;
+
+  private static final int DEEPEST = 50;
+
+  private NotSendable(String message, Throwable cause) {
+    super(message, cause);
+  }
+
+  static NotSendable explain(Batch<?, ?> batch, int i, Throwable thrown) {
+    String what = batch.label(i);
+    if (thrown instanceof NotSerializableException) {
+      Object function = batch.function();
+      String path = find(function, "the function");
+      if (path == null) {
+        path = find(batch.item(i), "the item");
+      }
+      return new NotSendable(
+          what
+              + " cannot be sent to a worker process: "
+              + (path == null ? thrown.getMessage() : path)
+              + " is not serializable. Make its class implement java.io.Serializable, mark the"
+              + " field transient, or create it inside the task.",
+          thrown);
+    }
+    return new NotSendable(what + " cannot be sent to a worker process: " + thrown, thrown);
+  }
+
+  /** The way to the first object that is not serializable; null if none was found. */
+  private static @Nullable String find(@Nullable Object root, String name) {
+    return find(root, name, 0, Collections.newSetFromMap(new IdentityHashMap<>()));
+  }
+
+  private static @Nullable String find(
+      @Nullable Object object, String path, int depth, Set<Object> seen) {
+    if (object == null || depth > DEEPEST || !seen.add(object)) {
+      return null;
+    }
+    if (!(object instanceof Serializable)) {
+      return path + " (" + object.getClass().getName() + ")";
+    }
+    SerializedLambda lambda = lambdaOf(object);
+    if (lambda != null) {
+      for (int k = 0; k < lambda.getCapturedArgCount(); k++) {
+        String found =
+            find(
+                lambda.getCapturedArg(k),
+                path
+                    + ", a lambda in "
+                    + lambda.getCapturingClass().replace('/', '.')
+                    + ", captured value "
+                    + (k + 1),
+                depth + 1,
+                seen);
+        if (found != null) {
+          return found;
+        }
+      }
+      return null;
+    }
+    return switch (object) {
+      case Object[] array -> {
+        for (int k = 0; k < array.length; k++) {
+          String found = find(array[k], path + "[" + k + "]", depth + 1, seen);
+          if (found != null) {
+            yield found;
+          }
+        }
+        yield null;
+      }
+      case Collection<?> all -> {
+        int k = 0;
+        for (Object element : all) {
+          String found = find(element, path + "[" + k++ + "]", depth + 1, seen);
+          if (found != null) {
+            yield found;
+          }
+        }
+        yield null;
+      }
+      case Map<?, ?> map -> {
+        for (Map.Entry<?, ?> entry : map.entrySet()) {
+          String key = find(entry.getKey(), path + ", a key", depth + 1, seen);
+          String found =
+              key != null
+                  ? key
+                  : find(entry.getValue(), path + "[" + entry.getKey() + "]", depth + 1, seen);
+          if (found != null) {
+            yield found;
+          }
+        }
+        yield null;
+      }
+      default -> findInFields(object, path, depth, seen);
+    };
+  }
+
+  private static @Nullable String findInFields(
+      Object object, String path, int depth, Set<Object> seen) {
+    for (Class<?> type = object.getClass(); type != null; type = type.getSuperclass()) {
+      if (!Serializable.class.isAssignableFrom(type) || type.getName().startsWith("java.")) {
+        continue; // its fields are not written, or written in a way of its own
+      }
+      for (Field field : type.getDeclaredFields()) {
+        int modifiers = field.getModifiers();
+        if (Modifier.isStatic(modifiers)
+            || Modifier.isTransient(modifiers)
+            || field.getType().isPrimitive()) {
+          continue;
+        }
+        String found;
+        try {
+          field.setAccessible(true);
+          found = find(field.get(object), path + "." + field.getName(), depth + 1, seen);
+        } catch (ReflectiveOperationException | RuntimeException e) {
+          continue; // closed to us: the search goes on elsewhere
+        }
+        if (found != null) {
+          return found;
+        }
+      }
+    }
+    return null;
+  }
+
+  private static @Nullable SerializedLambda lambdaOf(Object object) {
+    if (!object.getClass().isHidden() && !object.getClass().isSynthetic()) {
+      return null;
+    }
+    try {
+      Method replace = object.getClass().getDeclaredMethod("writeReplace");
+      replace.setAccessible(true);
+      return replace.invoke(object) instanceof SerializedLambda lambda ? lambda : null;
+    } catch (ReflectiveOperationException | RuntimeException e) {
+      return null;
+    }
+  }
+}

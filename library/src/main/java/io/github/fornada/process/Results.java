@@ -1,0 +1,122 @@
+package io.github.fornada.process;
+
+import io.github.fornada.Batch;
+import io.github.fornada.DeathCertificate;
+import io.github.fornada.Outcome;
+import io.github.fornada.TaskUsage;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** From a worker's message to an item's outcome. */
+final class Results {
+  private Results() {}
+
+  static void end(Lane.Sent sent, int type, Input in, WorkerProcess from, ProcessPool pool)
+      throws IOException {
+    end(sent.batch(), sent, type, in, from, pool);
+  }
+
+  private static <R> void end(
+      Batch<?, R> batch, Lane.Sent sent, int type, Input in, WorkerProcess from, ProcessPool pool)
+      throws IOException {
+    int i = sent.i();
+    var times = new Input(in.array(), in.position(), 32);
+    for (int skipped = 0; skipped < 4; skipped++) {
+      var _ = in.getLong();
+    }
+    Input body = in;
+    if (in.getByte() == Wire.IN_FILE) {
+      int length = in.getInt();
+      if (length < 0) {
+        throw new CorruptFrameException("a payload of " + length + " bytes");
+      }
+      body = Spill.read(pool.directory().resolve(fileName(in.getString())), length);
+    }
+    TaskUsage usage = Lane.usage(pool, from, sent, times, body.remaining());
+    switch (type) {
+      case Wire.DONE -> {
+        ClassLoader loader = from.loaderOf(batch);
+        Object value;
+        try {
+          value = Payloads.decode(body, loader);
+        } catch (CorruptFrameException e) {
+          throw e;
+        } catch (Exception | LinkageError | StackOverflowError | OutOfMemoryError e) {
+          batch.end(i, new Outcome.Failed<>(new ResultException(batch.label(i), e)), usage);
+          return;
+        }
+        var _ = batch.done(i, Results.<R>cast(value), usage);
+      }
+      case Wire.FAILED -> {
+        Throwable cause = Throwables.decode(body, from.loaderOf(batch));
+        batch.end(i, new Outcome.Failed<>(cause), usage);
+      }
+      case Wire.TIMED_OUT -> {
+        Duration limit = Objects.requireNonNull(pool.policy().timeLimit());
+        batch.end(i, new Outcome.TimedOut<>(limit, Throwables.getStack(body)), usage);
+      }
+      case Wire.CANCELLED ->
+          batch.end(i, new Outcome.Cancelled<>("it was stopped with its call"), usage);
+      default -> throw new CorruptFrameException("ring message of type " + type);
+    }
+  }
+
+  /** A worker names a file of the pool's folder, and nothing else. */
+  private static String fileName(String name) throws CorruptFrameException {
+    if (!name.matches("result-[a-z0-9-]+")) {
+      throw new CorruptFrameException("a payload file called \"" + name + "\"");
+    }
+    return name;
+  }
+
+  @SuppressWarnings({
+    "unchecked",
+    "NullAway",
+    "TypeParameterUnusedInFormals"
+  }) // the function's own type says what it gives
+  private static <R> R cast(@Nullable Object value) {
+    return (R) value;
+  }
+
+  static void endLost(
+      Lane.Sent sent, DeathCertificate certificate, WorkerProcess dead, ProcessPool pool) {
+    endLost(sent.batch(), sent, certificate, dead, pool);
+  }
+
+  private static <R> void endLost(
+      Batch<?, R> batch,
+      Lane.Sent sent,
+      DeathCertificate certificate,
+      WorkerProcess dead,
+      ProcessPool pool) {
+    long now = System.nanoTime();
+    TaskUsage usage =
+        pool.isObserved()
+            ? new TaskUsage(
+                dead.name(),
+                dead.startedNanos(now),
+                now,
+                TaskUsage.UNKNOWN,
+                TaskUsage.UNKNOWN,
+                sent.bytes(),
+                0)
+            : null;
+    Outcome<R> outcome =
+        Lane.lost(certificate, dead.stuck(sent.number()), pool.policy(), batch.attempt());
+    if (outcome instanceof Outcome.WorkerLost<R> && batch.isUnwanted()) {
+      outcome = new Outcome.Cancelled<>("it was stopped with its worker");
+    }
+    batch.end(sent.i(), outcome, usage);
+  }
+
+  /** A result came back but cannot be read here. */
+  private static final class ResultException extends IOException {
+    @java.io.Serial private static final long serialVersionUID = 1L;
+
+    ResultException(String item, Throwable cause) {
+      super("the result of " + item + " could not be read in this process: " + cause, cause);
+    }
+  }
+}

@@ -1,0 +1,81 @@
+package io.github.fornada.process;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * The writing end of a ring of messages in shared memory, for one writer at a time and one reader.
+ *
+ * <p>A message is a header of eight bytes (length, type) and a body, padded to eight bytes, always
+ * in one piece: where it would not fit before the end of the ring, a padding message fills the
+ * rest. Positions only grow; their place in the ring is the position modulo its size.
+ *
+ * <p>The design is the classical single-producer single-consumer queue of Lamport ("Specifying
+ * concurrent program modules", 1983), with the peer's position cached as in FastForward and
+ * MCRingBuffer.
+ */
+final class RingWriter {
+  static final int PADDING = 0;
+  private static final int MESSAGE_HEADER = 8;
+
+  /** Longest body of a message, in bytes; larger payloads go through a file. */
+  static final int LONGEST = (int) (Segment.RING / 8);
+
+  private final MemorySegment header;
+  private final MemorySegment ring;
+  private final long tailAt;
+  private final long headAt;
+
+  /** Where the next message goes; ahead of the shared tail until {@link #publish}. */
+  private long tail;
+
+  /** The reader's position as last seen. */
+  private long head;
+
+  RingWriter(MemorySegment header, MemorySegment ring, long tailAt, long headAt) {
+    this.header = header;
+    this.ring = ring;
+    this.tailAt = tailAt;
+    this.headAt = headAt;
+  }
+
+  static long sizeOf(int length) {
+    return MESSAGE_HEADER + ((length + 7L) & ~7L);
+  }
+
+  /** Writes a message that the reader does not see before {@link #publish}; false if it is full. */
+  boolean tryWrite(int type, byte[] body, int length) {
+    if (length > LONGEST) {
+      throw new IllegalArgumentException("message of " + length + " bytes, at most " + LONGEST);
+    }
+    long size = sizeOf(length);
+    long at = tail & (Segment.RING - 1);
+    long toEnd = Segment.RING - at;
+    long needed = size <= toEnd ? size : toEnd + size;
+    if (tail + needed - head > Segment.RING) {
+      // Acquire: pairs with the reader's release of its position; what it has read may be
+      // overwritten.
+      head = (long) Segment.LONG.getAcquire(header, headAt);
+      if (tail + needed - head > Segment.RING) {
+        return false;
+      }
+    }
+    if (size > toEnd) {
+      ring.set(ValueLayout.JAVA_INT, at, (int) (toEnd - MESSAGE_HEADER));
+      ring.set(ValueLayout.JAVA_INT, at + 4, PADDING);
+      tail += toEnd;
+      at = 0;
+    }
+    ring.set(ValueLayout.JAVA_INT, at, length);
+    ring.set(ValueLayout.JAVA_INT, at + 4, type);
+    MemorySegment.copy(body, 0, ring, ValueLayout.JAVA_BYTE, at + MESSAGE_HEADER, length);
+    tail += size;
+    return true;
+  }
+
+  /** Shows the reader everything written so far. */
+  void publish() {
+    // Release: pairs with the reader's acquire of the tail; the messages are there when it is seen.
+    Segment.LONG.setRelease(header, tailAt, tail);
+  }
+}

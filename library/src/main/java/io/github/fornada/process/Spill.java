@@ -1,0 +1,56 @@
+package io.github.fornada.process;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+
+/** Payloads too large for the ring: each in a file of the pool's private folder, read once. */
+final class Spill {
+  /** The JDK copies heap arrays through a buffer outside the heap as large as the piece. */
+  private static final int PIECE = 1 << 20;
+
+  private Spill() {}
+
+  static void write(Path file, byte[] bytes, int from, int length) throws IOException {
+    try (var channel =
+        FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+      for (int at = 0; at < length; ) {
+        at += channel.write(ByteBuffer.wrap(bytes, from + at, Math.min(PIECE, length - at)));
+      }
+    } catch (IOException e) {
+      Files.deleteIfExists(file);
+      throw new IOException(
+          "a payload of "
+              + length
+              + " bytes could not be stored for its transfer in "
+              + file.getParent()
+              + ": "
+              + e.getMessage(),
+          e);
+    }
+  }
+
+  /** Reads the file and deletes it. */
+  static Input read(Path file, int length) throws IOException {
+    byte[] bytes = new byte[length];
+    try (var channel =
+        FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.DELETE_ON_CLOSE)) {
+      if (channel.size() != length) {
+        throw new CorruptFrameException(
+            "a payload file of " + channel.size() + " bytes, announced as " + length);
+      }
+      for (int at = 0; at < length; ) {
+        int n = channel.read(ByteBuffer.wrap(bytes, at, Math.min(PIECE, length - at)));
+        if (n < 0) {
+          throw new EOFException("a payload file ended early");
+        }
+        at += n;
+      }
+    }
+    return new Input(bytes, 0, length);
+  }
+}

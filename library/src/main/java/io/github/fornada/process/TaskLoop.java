@@ -1,0 +1,228 @@
+package io.github.fornada.process;
+
+import io.github.fornada.TaskFunction;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.management.ManagementFactory;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TimeZone;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/** The life of a worker's one task thread: read a task, run it, write its result. */
+final class TaskLoop {
+  private static final com.sun.management.ThreadMXBean METER =
+      (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+
+  /** What of a file's name tells results from arguments. */
+  private static final String RESULT_FILE = "result-";
+
+  private final MemorySegment header;
+  private final Claims claims;
+  private final RingReader in;
+  private final RingWriter out;
+  private final Bell bell;
+  private final ClassLoader loader;
+  private final Watch watch;
+  private final WorkerConfig config;
+  private final Locale locale = Locale.getDefault();
+  private final TimeZone zone = TimeZone.getDefault();
+  private final Output message = new Output();
+
+  /** Functions by their numbers: as bytes until first used, so that a crash blames the item. */
+  private final Map<Integer, Object> functions = new HashMap<>();
+
+  TaskLoop(Segment segment, Bell bell, ClassLoader loader, Watch watch, WorkerConfig config) {
+    this.header = segment.header();
+    this.claims = new Claims(header);
+    this.in = segment.toWorkerReader();
+    this.out = segment.toParentWriter();
+    this.bell = bell;
+    this.loader = loader;
+    this.watch = watch;
+    this.config = config;
+  }
+
+  /** Returns when the parent is gone. */
+  void run() throws IOException {
+    while (true) {
+      if (!in.next()) {
+        if (!bell.await(in)) {
+          return;
+        }
+        continue;
+      }
+      Input body = in.body();
+      switch (in.type()) {
+        case Wire.FUNCTION -> {
+          int number = body.getInt();
+          functions.put(number, payload(body));
+        }
+        case Wire.FORGET -> functions.remove(body.getInt());
+        case Wire.TASK -> task(body);
+        default -> throw new CorruptFrameException("ring message of type " + in.type());
+      }
+    }
+  }
+
+  private byte[] payload(Input body) throws IOException {
+    return where(body).rest();
+  }
+
+  private Input where(Input body) throws IOException {
+    if (body.getByte() == Wire.IN_MESSAGE) {
+      return body;
+    }
+    int length = body.getInt();
+    return Spill.read(config.directory().resolve(body.getString()), length);
+  }
+
+  private void task(Input body) throws IOException {
+    long ticket = body.getLong();
+    int function = body.getInt();
+    boolean observed = body.getByte() != 0;
+    if (!claims.claim(ticket)) {
+      return; // taken back by the parent
+    }
+    long number = Claims.number(ticket);
+    boolean wanted = watch.begin(number);
+    Segment.LONG.setOpaque(header, Segment.STARTED_NANOS, watch.startedNanos());
+    long cpu = 0;
+    long allocated = 0;
+    if (observed) {
+      send(Wire.STARTED, new Output().putLong(number).putLong(watch.startedNanos()));
+      cpu = METER.getCurrentThreadCpuTime();
+      allocated = METER.getCurrentThreadAllocatedBytes();
+    }
+
+    message.clear().putLong(number);
+    int times = message.size();
+    message.putLong(0).putLong(0).putLong(0).putLong(0);
+    int result = message.size();
+    Throwable thrown = null;
+    if (wanted) {
+      try {
+        Object value = apply(function, where(body));
+        Payloads.encode(value, message);
+        if (!Payloads.isPlain(value)) {
+          rehearse(result);
+        }
+      } catch (Throwable e) {
+        thrown = e;
+      }
+    }
+    Watch.Stop stop = watch.end(number);
+    long ended = System.nanoTime();
+
+    int type = Wire.DONE;
+    if (!wanted || (stop != null && stop.reason() == Watch.Reason.CANCEL)) {
+      message.truncate(result);
+      type = Wire.CANCELLED;
+    } else if (stop != null) {
+      message.truncate(result);
+      Throwables.putStack(stop.stack(), message);
+      type = Wire.TIMED_OUT;
+    } else if (thrown != null) {
+      message.truncate(result);
+      Throwables.encode(explained(thrown), message);
+      type = Wire.FAILED;
+    }
+    message.setLong(times, watch.startedNanos());
+    message.setLong(times + 8, ended);
+    message.setLong(times + 16, observed ? METER.getCurrentThreadCpuTime() - cpu : -1);
+    message.setLong(times + 24, observed ? METER.getCurrentThreadAllocatedBytes() - allocated : -1);
+    tidyUp();
+    sendResult(type, number, result);
+    if (thrown instanceof OutOfMemoryError) {
+      // Other threads and caches of this JVM may have been hit too: a fresh one is safer.
+      Runtime.getRuntime().halt(Wire.EXIT_OUT_OF_MEMORY);
+    }
+  }
+
+  @SuppressWarnings("unchecked")
+  private @Nullable Object apply(int number, Input argument) throws Exception {
+    Object function = functions.get(number);
+    if (function instanceof byte[] bytes) {
+      function = Payloads.decode(new Input(bytes, 0, bytes.length), loader);
+      functions.put(number, function);
+    }
+    if (function == null) {
+      throw new CorruptFrameException("no function number " + number);
+    }
+    @SuppressWarnings("NullAway") // an item is null only where its type says so
+    Object value =
+        ((TaskFunction<Object, Object>) function).apply(Payloads.decode(argument, loader));
+    return value;
+  }
+
+  /**
+   * Reads the result back here, before the parent does: what its readObject or its constructor may
+   * do, such as exit or hang, then happens to this worker.
+   */
+  private void rehearse(int from) throws IOException, ClassNotFoundException {
+    var _ = Payloads.decode(new Input(message.array(), from, message.size() - from), loader);
+  }
+
+  private Throwable explained(Throwable thrown) {
+    if (!(thrown instanceof OutOfMemoryError)) {
+      return thrown;
+    }
+    var told =
+        new OutOfMemoryError(
+            thrown.getMessage()
+                + "; the heap of this worker is limited to "
+                + config.heap()
+                + ": raise it with withHeap, or lower what one item needs");
+    told.setStackTrace(thrown.getStackTrace());
+    return told;
+  }
+
+  /** What a task changed for the whole process, put back for the next one. */
+  private void tidyUp() {
+    System.out.flush();
+    System.err.flush();
+    Thread self = Thread.currentThread();
+    if (!loader.equals(self.getContextClassLoader())) {
+      self.setContextClassLoader(loader);
+    }
+    if (!Locale.getDefault().equals(locale)) {
+      Locale.setDefault(locale);
+    }
+    if (!TimeZone.getDefault().equals(zone)) {
+      TimeZone.setDefault(zone);
+    }
+  }
+
+  private void sendResult(int type, long number, int result) throws IOException {
+    int length = message.size() - result;
+    if (message.size() + 1 <= RingWriter.LONGEST) {
+      message.insertByte(result, Wire.IN_MESSAGE);
+    } else {
+      String file = RESULT_FILE + ProcessHandle.current().pid() + "-" + number;
+      try {
+        Spill.write(config.directory().resolve(file), message.array(), result, length);
+        message.truncate(result);
+        message.putByte(Wire.IN_FILE).putInt(length).putString(file);
+      } catch (IOException e) {
+        message.truncate(result);
+        message.putByte(Wire.IN_MESSAGE);
+        Throwables.encode(e, message);
+        send(Wire.FAILED, message);
+        return;
+      }
+    }
+    send(type, message);
+  }
+
+  private void send(int type, Output body) throws IOException {
+    while (!out.tryWrite(type, body.array(), body.size())) {
+      // The parent reads as fast as it can; if it is gone, the control thread ends this process.
+      LockSupport.parkNanos(20_000);
+      bell.ring();
+    }
+    out.publish();
+    bell.ring();
+  }
+}

@@ -1,0 +1,219 @@
+package io.github.fornada.process;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Watches the task of a worker from inside: interrupts it when its time is over or it is cancelled,
+ * and calls the parent, which can kill, when it does not listen.
+ *
+ * <p>An interrupt is for one item, so it may reach the thread only while that item runs; the state
+ * word settles the race.
+ */
+final class Watch {
+  // FREE -> RUNNING (begin) -> FREE (end), or RUNNING -> INTERRUPTING -> INTERRUPTED -> FREE. The
+  // task
+  // thread makes the arrows from and to FREE; whoever interrupts makes the two between. The upper
+  // bits
+  // hold the item's number, so that an arrow meant for another item fails.
+  private static final long FREE = 0;
+  private static final long RUNNING = 1;
+  private static final long INTERRUPTING = 2;
+  private static final long INTERRUPTED = 3;
+  private static final int PHASE_BITS = 2;
+  private static final long PHASE = 3;
+
+  /** Why an item was interrupted. */
+  enum Reason {
+    LIMIT(1),
+    CANCEL(2);
+
+    /** How it is sent. */
+    final int code;
+
+    Reason(int code) {
+      this.code = code;
+    }
+
+    static Reason of(int code) throws CorruptFrameException {
+      return switch (code) {
+        case 1 -> LIMIT;
+        case 2 -> CANCEL;
+        default -> throw new CorruptFrameException("a reason with number " + code);
+      };
+    }
+  }
+
+  /** An interrupted item: why, and where it was. */
+  record Stop(Reason reason, List<StackTraceElement> stack) {}
+
+  private final Control control;
+  private final long limitNanos;
+  private final long graceNanos;
+  private final AtomicLong state = new AtomicLong(FREE);
+  private final Thread watcher;
+
+  /** Written before the state is RUNNING, read after. */
+  private volatile long startedNanos;
+
+  /** Written before INTERRUPTED, read after it. */
+  private @Nullable Stop stop;
+
+  /** Items cancelled before they began. */
+  private final Set<Long> cancelled = ConcurrentHashMap.newKeySet();
+
+  /**
+   * Number of the item to look at again after the grace, and when; -1 for none. Watcher only reads.
+   */
+  private volatile long interruptedNumber = -1;
+
+  private volatile long interruptedNanos;
+
+  /** Whether the watcher has to be woken for a new item. Written by the watcher. */
+  private volatile boolean asleep;
+
+  @SuppressWarnings("NullAway.Init") // set by watches() before the first task
+  private volatile Thread task;
+
+  Watch(Control control, WorkerConfig config) {
+    this.control = control;
+    this.limitNanos = config.limitNanos();
+    this.graceNanos = config.graceNanos();
+    this.watcher = Thread.ofPlatform().daemon().name("fornada-watch").unstarted(this::watch);
+  }
+
+  void start() {
+    watcher.start();
+  }
+
+  void watches(Thread thread) {
+    task = thread;
+  }
+
+  // ---- the task thread
+
+  /** The item begins. False if it was cancelled before. */
+  boolean begin(long number) {
+    startedNanos = System.nanoTime();
+    state.set(number << PHASE_BITS | RUNNING);
+    if (asleep && limitNanos >= 0) {
+      LockSupport.unpark(watcher);
+    }
+    // After the state, as cancel() looks at the state after it added to the set: one sees the
+    // other.
+    return cancelled.isEmpty() || !cancelled.remove(number);
+  }
+
+  long startedNanos() {
+    return startedNanos;
+  }
+
+  /** The item has ended; tells whether and why it had been stopped. */
+  @Nullable Stop end(long number) {
+    long running = number << PHASE_BITS | RUNNING;
+    Stop stopped = null;
+    if (!state.compareAndSet(running, FREE)) {
+      while ((state.get() & PHASE) != INTERRUPTED) {
+        Thread.onSpinWait(); // the other thread is between two instructions
+      }
+      stopped = stop;
+      stop = null;
+      state.set(FREE);
+    }
+    var _ = Thread.interrupted(); // the task's own business, over with it
+    if (!cancelled.isEmpty()) {
+      cancelled.remove(number); // it came too late
+    }
+    return stopped;
+  }
+
+  // ---- other threads
+
+  void cancel(long number) {
+    cancelled.add(number);
+    if (state.get() == (number << PHASE_BITS | RUNNING)) {
+      interrupt(number, Reason.CANCEL);
+    }
+  }
+
+  private void interrupt(long number, Reason reason) {
+    Thread thread = task;
+    StackTraceElement[] stack = thread.getStackTrace();
+    long running = number << PHASE_BITS | RUNNING;
+    if (state.compareAndSet(running, number << PHASE_BITS | INTERRUPTING)) {
+      stop = new Stop(reason, List.of(stack));
+      interruptedNanos = System.nanoTime();
+      interruptedNumber = number;
+      thread.interrupt();
+      state.set(number << PHASE_BITS | INTERRUPTED);
+      LockSupport.unpark(watcher);
+    }
+  }
+
+  private void watch() {
+    while (true) {
+      long seen = state.get();
+      long number = seen >>> PHASE_BITS;
+      long now = System.nanoTime();
+      if ((seen & PHASE) == RUNNING && limitNanos >= 0) {
+        long left = startedNanos + limitNanos - now;
+        if (left <= 0 && state.get() == seen) {
+          interrupt(number, Reason.LIMIT);
+        } else {
+          LockSupport.parkNanos(this, Math.max(left, 1));
+        }
+      } else if ((seen & PHASE) == INTERRUPTED && interruptedNumber == number) {
+        long left = interruptedNanos + graceNanos - now;
+        if (left <= 0) {
+          callParent(number);
+          LockSupport.park(this);
+        } else {
+          LockSupport.parkNanos(this, left);
+        }
+      } else if ((seen & PHASE) == INTERRUPTING) {
+        Thread.onSpinWait();
+      } else {
+        rest();
+      }
+    }
+  }
+
+  /**
+   * Between items: a nap of one limit cannot miss an item's end, and costs a stream of tiny items
+   * no wake-ups. Only after a nap without a new item it sleeps until it is woken.
+   */
+  private void rest() {
+    long started = startedNanos;
+    if (limitNanos >= 0) {
+      LockSupport.parkNanos(this, limitNanos);
+    }
+    if (startedNanos == started) {
+      asleep = true;
+      // After `asleep`, as begin() looks at `asleep` after it set these: one sees the other.
+      if (startedNanos == started && (state.get() & PHASE) != INTERRUPTED) {
+        LockSupport.park(this);
+      }
+      asleep = false;
+    }
+  }
+
+  /** The item does not listen: only the end of this process will stop it. */
+  private void callParent(long number) {
+    Stop stopped = stop;
+    if (stopped == null) {
+      return; // it has just ended after all
+    }
+    var out = new Output().putLong(number).putByte(stopped.reason().code);
+    Throwables.putStack(stopped.stack(), out);
+    try {
+      control.send(Wire.STUCK, out);
+    } catch (IOException e) {
+      Runtime.getRuntime().halt(Wire.EXIT_ORPHANED);
+    }
+  }
+}

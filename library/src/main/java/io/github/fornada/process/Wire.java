@@ -1,0 +1,43 @@
+package io.github.fornada.process;
+
+/** The types of messages and frames; {@code docs/protocol.md} tells what each holds. */
+final class Wire {
+  // Ring, to the worker.
+  static final int FUNCTION = 1;
+  static final int FORGET = 2;
+  static final int TASK = 3;
+
+  // Ring, to the parent.
+  static final int STARTED = 10;
+  static final int DONE = 11;
+  static final int FAILED = 12;
+  static final int TIMED_OUT = 13;
+  static final int CANCELLED = 14;
+
+  // Control, to the worker.
+  static final int CONFIG = 20;
+  static final int CANCEL = 21;
+  static final int CLASS = 22;
+  static final int EXIT = 23;
+
+  // Control, to the parent.
+  static final int READY = 30;
+  static final int FIND_CLASS = 31;
+  static final int STUCK = 32;
+
+  /** Flags of a payload. */
+  static final int IN_MESSAGE = 0;
+
+  static final int IN_FILE = 1;
+
+  /** Exit code of a worker whose parent is gone. */
+  static final int EXIT_ORPHANED = 91;
+
+  /** Exit code of a worker that lost its way in the protocol. */
+  static final int EXIT_PROTOCOL = 92;
+
+  /** Exit code of a worker whose memory ran out outside any task. */
+  static final int EXIT_OUT_OF_MEMORY = 93;
+
+  private Wire() {}
+}

@@ -1,0 +1,137 @@
+package io.github.fornada.process;
+
+import java.io.ByteArrayOutputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.lang.reflect.Proxy;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+
+/**
+ * The program that a worker JVM runs. Started by a pool only: it reads its token from its standard
+ * input, connects to the pool's socket, and runs what it is sent until the pool is gone.
+ */
+final class WorkerMain {
+  private WorkerMain() {}
+
+  public static void main(String[] args) throws IOException {
+    if (args.length != 2) {
+      System.err.println(
+          "This is Fornada's worker; a ProcessPool starts it. It cannot be run by hand.");
+      System.exit(Wire.EXIT_PROTOCOL);
+    }
+    ignoreTerminalInterrupt();
+    Path socket = Path.of(args[0]);
+    int number = Integer.parseInt(args[1]);
+    String token = readLine();
+    SocketChannel controlChannel = Door.connect(socket, Door.CONTROL, number, token);
+    SocketChannel bellChannel = Door.connect(socket, Door.BELL, number, token);
+    var control = new Control(controlChannel);
+
+    WorkerConfig config = WorkerConfig.receive(control);
+    Segment segment = Segment.open(config.segment());
+    var loader = new FetchingLoader(control, WorkerMain.class.getClassLoader());
+    var watch = new Watch(control, config);
+    var loop =
+        new TaskLoop(segment, Bell.ofWorker(bellChannel, segment.header()), loader, watch, config);
+
+    var listener =
+        Thread.ofPlatform()
+            .daemon()
+            .name("fornada-control")
+            .unstarted(() -> listen(control, loader, watch, socket));
+    listener.start();
+    watch.start();
+    Thread task = Thread.currentThread();
+    task.setName("fornada-task");
+    task.setContextClassLoader(loader);
+    watch.watches(task);
+    control.send(
+        Wire.READY, new Output().putLong(ProcessHandle.current().pid()).putLong(System.nanoTime()));
+    try {
+      loop.run();
+    } catch (CorruptFrameException e) {
+      System.err.println("fornada worker: " + e.getMessage());
+      Runtime.getRuntime().halt(Wire.EXIT_PROTOCOL);
+    } catch (IOException e) {
+      // The bell is gone: so is the parent, or soon will be. The control thread sees the same.
+      orphaned(socket);
+    }
+    orphaned(socket);
+  }
+
+  /** The token's line; what is left of the input is the task's, and empty. */
+  private static String readLine() throws IOException {
+    var line = new ByteArrayOutputStream();
+    for (int b = System.in.read(); b != '\n'; b = System.in.read()) {
+      if (b < 0 || line.size() > 1000) {
+        throw new EOFException("no token on standard input");
+      }
+      line.write(b);
+    }
+    return line.toString(StandardCharsets.US_ASCII);
+  }
+
+  private static void listen(Control control, FetchingLoader loader, Watch watch, Path socket) {
+    try {
+      while (true) {
+        Control.Frame frame = control.receive();
+        switch (frame.type()) {
+          case Wire.CLASS -> loader.answer(frame.body());
+          case Wire.CANCEL -> watch.cancel(frame.body().getLong());
+          case Wire.EXIT ->
+              // On a thread of its own: a shutdown hook of the user's may wait for ever, and this
+              // thread must go on to see the end of the parent.
+              Thread.ofPlatform().daemon().name("fornada-exit").start(() -> System.exit(0));
+          default -> throw new CorruptFrameException("control frame of type " + frame.type());
+        }
+      }
+    } catch (IOException e) {
+      orphaned(socket);
+    }
+  }
+
+  /** The parent is gone, however it went: nothing of this worker may stay. */
+  private static void orphaned(Path socket) {
+    try {
+      ProcessHandle.current().descendants().forEach(ProcessHandle::destroyForcibly);
+      Path directory = socket.getParent();
+      if (directory != null && !isListening(socket)) {
+        PrivateDirectory.delete(directory);
+      }
+    } finally {
+      Runtime.getRuntime().halt(Wire.EXIT_ORPHANED);
+    }
+  }
+
+  private static boolean isListening(Path socket) {
+    try (var probe = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
+      return probe.isConnected();
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /**
+   * Ctrl-C in a terminal goes to every process of the foreground; whether to stop is the parent's
+   * decision. By reflection, because javac warns of {@code sun.misc.Signal} in a way that cannot be
+   * switched off; its module, jdk.unsupported, is there to be used.
+   */
+  private static void ignoreTerminalInterrupt() {
+    try {
+      Class<?> signal = Class.forName("sun.misc.Signal");
+      Class<?> handler = Class.forName("sun.misc.SignalHandler");
+      Object ignore =
+          Proxy.newProxyInstance(
+              handler.getClassLoader(), new Class<?>[] {handler}, (proxy, method, args) -> null);
+      signal
+          .getMethod("handle", signal, handler)
+          .invoke(null, signal.getConstructor(String.class).newInstance("INT"), ignore);
+    } catch (ReflectiveOperationException | IllegalArgumentException e) {
+      // A JDK without it, or started with -Xrs: Ctrl-C then ends the worker together with its
+      // parent.
+    }
+  }
+}
