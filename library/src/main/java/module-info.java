@@ -12,4 +12,5 @@ module io.github.fornada {
   exports io.github.fornada;
   exports io.github.fornada.process;
   exports io.github.fornada.threads;
+  exports io.github.fornada.timeline;
 }

@@ -1,0 +1,122 @@
+package io.github.fornada.timeline;
+
+import io.github.fornada.DeathCertificate;
+import io.github.fornada.Outcome;
+import io.github.fornada.RemoteException;
+import java.io.PrintWriter;
+import java.io.Writer;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * A task that did not get done, and why.
+ *
+ * @param index place of the item in its input
+ * @param label the item as text
+ * @param kind failed, timed out or lost
+ * @param headline class and message of the cause, or a sentence
+ * @param details the stack, causes included, or what else is known; at most {@value #DETAILS}
+ *     characters and a remark
+ * @param worker who ran it; empty where nobody did
+ * @param start in nanoseconds since the recording began
+ * @param duration how long it had run; in nanoseconds
+ */
+record Failure(
+    long index,
+    String label,
+    Kind kind,
+    String headline,
+    String details,
+    String worker,
+    long start,
+    long duration) {
+  private static final int HEADLINE = 300;
+  private static final int DETAILS = 12_000;
+
+  static String headline(Outcome<?> outcome) {
+    String text =
+        switch (outcome) {
+          // It stands for another exception, and its message begins with that one's class.
+          case Outcome.Failed<?>(RemoteException remote) -> String.valueOf(remote.getMessage());
+          case Outcome.Failed<?>(Throwable cause) -> ItemText.text(cause);
+          case Outcome.TimedOut<?>(Duration limit, List<StackTraceElement> stack) ->
+              "over its time limit of " + Figures.duration(limit.toNanos());
+          case Outcome.Cancelled<?>(String reason) -> reason;
+          case Outcome.WorkerLost<?>(String message, DeathCertificate certificate) -> message;
+          case Outcome.Done<?> done -> "";
+        };
+    return text.length() <= HEADLINE ? text : text.substring(0, HEADLINE) + "\u2026";
+  }
+
+  static String details(Outcome<?> outcome) {
+    var text = new Bounded();
+    switch (outcome) {
+      case Outcome.Failed<?>(Throwable cause) -> {
+        try {
+          cause.printStackTrace(new PrintWriter(text));
+        } catch (RuntimeException | StackOverflowError e) {
+          // A user's exception may override anything that printing calls.
+          text.line("the stack of a " + cause.getClass().getName() + " could not be printed: " + e);
+        }
+      }
+      case Outcome.TimedOut<?>(Duration limit, List<StackTraceElement> stack) -> {
+        text.line(
+            stack.isEmpty()
+                ? "Where it was when its time ran out is not known."
+                : "It was here when its time ran out:");
+        stack.forEach(frame -> text.line("\tat " + frame));
+      }
+      case Outcome.WorkerLost<?>(String message, DeathCertificate death) -> {
+        text.line(message);
+        text.line(
+            death.worker()
+                + ", process "
+                + death.pid()
+                + ", exit code "
+                + death.exitCode()
+                + ": "
+                + death.manner());
+        if (death.crashLog() != null) {
+          text.line("crash report: " + death.crashLog());
+        }
+        if (!death.lastOutput().isEmpty()) {
+          text.line("It last printed:");
+          death.lastOutput().forEach(line -> text.line("\t" + line));
+        }
+      }
+      case Outcome.Cancelled<?> cancelled -> {}
+      case Outcome.Done<?> done -> {}
+    }
+    return text.toString();
+  }
+
+  /** Keeps the first characters and counts the others, so that no stack is too large. */
+  private static final class Bounded extends Writer {
+    private final StringBuilder kept = new StringBuilder();
+    private long dropped;
+
+    void line(String text) {
+      write(text.toCharArray(), 0, text.length());
+      write(new char[] {'\n'}, 0, 1);
+    }
+
+    @Override
+    public void write(char[] text, int from, int length) {
+      int room = Math.min(length, DETAILS - kept.length());
+      kept.append(text, from, room);
+      dropped += length - room;
+    }
+
+    @Override
+    public void flush() {}
+
+    @Override
+    public void close() {}
+
+    @Override
+    public String toString() {
+      String text = kept.toString().stripTrailing();
+      return dropped == 0 ? text : text + "\u2026\n(" + dropped + " more characters)";
+    }
+  }
+}

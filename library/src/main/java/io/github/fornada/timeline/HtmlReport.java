@@ -1,0 +1,232 @@
+package io.github.fornada.timeline;
+
+import java.io.IOException;
+import java.io.Writer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+
+/**
+ * Writes timelines as one HTML file that needs nothing else: their tasks drawn on a common time
+ * scale, a table of figures, durations, and failures with their stacks.
+ *
+ * <p>The file opens from disk and loads nothing from anywhere; a content security policy in it
+ * forbids that. Everything that came from users is escaped. Its size is about 10 bytes a task, and
+ * the labels.
+ *
+ * <p>Not thread-safe; the timelines may still be recording while it is written.
+ */
+public final class HtmlReport {
+  static final List<String> SCRIPTS =
+      List.of(
+          "format.js",
+          "data.js",
+          "view.js",
+          "paint.js",
+          "panel.js",
+          "input.js",
+          "histogram.js",
+          "main.js");
+
+  private record Run(Timeline timeline, Map<String, String> figures) {}
+
+  private final String title;
+  private final List<Run> runs = new ArrayList<>();
+  private final List<String> sentences = new ArrayList<>();
+
+  /** With the heading of the page. */
+  public HtmlReport(String title) {
+    this.title = Objects.requireNonNull(title, "title");
+  }
+
+  /**
+   * Adds a run below those before.
+   *
+   * @param figures its cells in the table, by the title of their column; columns stand in the order
+   *     in which they are first named. The first cell of a row is the timeline's title; a figure
+   *     called {@code model} takes its place.
+   * @return this report
+   */
+  public HtmlReport add(Timeline timeline, Map<String, String> figures) {
+    Objects.requireNonNull(timeline, "timeline");
+    runs.add(new Run(timeline, Collections.unmodifiableMap(new LinkedHashMap<>(figures))));
+    return this;
+  }
+
+  /**
+   * Adds sentences under the heading: what was found, in plain words.
+   *
+   * @return this report
+   */
+  public HtmlReport withText(List<String> text) {
+    sentences.addAll(text);
+    return this;
+  }
+
+  /**
+   * Writes the page to a file, replacing what was there.
+   *
+   * @throws IOException if it could not be written in full
+   */
+  public void write(Path file) throws IOException {
+    try (Writer out = Files.newBufferedWriter(file)) {
+      writeTo(out);
+    }
+  }
+
+  /**
+   * Writes the page. It says that it is in UTF-8, so that is how it must be stored.
+   *
+   * @throws IOException if {@code out} throws it
+   */
+  public void writeTo(Appendable out) throws IOException {
+    List<Track> tracks = runs.stream().map(run -> new Track(run.timeline())).toList();
+    String style = Template.read("report.css");
+    String script = script();
+    var values = new LinkedHashMap<String, String>();
+    values.put("title", Escapes.html(title));
+    values.put("policy", policy(style, script));
+    values.put("style", style);
+    values.put("script", script);
+    values.put("sentences", sentences());
+    values.put("table", table(tracks));
+    values.put("runs", runs(tracks));
+    values.put("histograms", histograms(tracks));
+    values.put("failures", FailureSection.of(tracks));
+    values.put("provenance", Escapes.html(provenance()));
+    Template.of("report.html").write(out, values);
+  }
+
+  private static String script() {
+    var all = new StringBuilder("(() => {\n\"use strict\";\n");
+    SCRIPTS.forEach(name -> all.append(Template.read(name)).append('\n'));
+    return all.append("})();\n").toString();
+  }
+
+  private static String policy(String style, String script) {
+    return "default-src 'none'; style-src '"
+        + hash(style)
+        + "'; script-src '"
+        + hash(script)
+        + "'; img-src data:; base-uri 'none'; form-action 'none'";
+  }
+
+  private static String hash(String text) {
+    try {
+      byte[] sum =
+          MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+      return "sha256-" + Base64.getEncoder().encodeToString(sum);
+    } catch (NoSuchAlgorithmException e) {
+      throw new AssertionError("every Java platform has SHA-256", e);
+    }
+  }
+
+  private String sentences() {
+    return sentences.isEmpty()
+        ? ""
+        : "<p class=\"lead\">" + Escapes.html(String.join(" ", sentences)) + "</p>";
+  }
+
+  private String table(List<Track> tracks) {
+    Set<String> columns = new LinkedHashSet<>();
+    runs.forEach(run -> columns.addAll(run.figures().keySet()));
+    columns.removeIf(HtmlReport::isModel);
+    var out = new StringBuilder();
+    out.append("<thead role=\"rowgroup\"><tr role=\"row\">");
+    out.append("<th role=\"columnheader\" scope=\"col\">model</th>");
+    columns.forEach(
+        column ->
+            out.append("<th role=\"columnheader\" scope=\"col\">")
+                .append(Escapes.html(column))
+                .append("</th>"));
+    out.append("</tr></thead>\n<tbody role=\"rowgroup\">\n");
+    for (int i = 0; i < runs.size(); i++) {
+      Map<String, String> figures = runs.get(i).figures();
+      String name = tracks.get(i).title;
+      for (Map.Entry<String, String> figure : figures.entrySet()) {
+        name = isModel(figure.getKey()) ? figure.getValue() : name;
+      }
+      out.append("<tr role=\"row\"><th role=\"rowheader\" scope=\"row\"><a href=\"#run-")
+          .append(i)
+          .append("\">")
+          .append(Escapes.html(name))
+          .append("</a></th>");
+      for (String column : columns) {
+        out.append("<td role=\"cell\" data-title=\"")
+            .append(Escapes.html(column))
+            .append("\">")
+            .append(Escapes.html(figures.getOrDefault(column, "")))
+            .append("</td>");
+      }
+      out.append("</tr>\n");
+    }
+    return out.append("</tbody>").toString();
+  }
+
+  private static boolean isModel(String column) {
+    return column.equalsIgnoreCase("model");
+  }
+
+  private static String runs(List<Track> tracks) {
+    Template template = Template.of("run.html");
+    var out = new StringBuilder();
+    for (int i = 0; i < tracks.size(); i++) {
+      Track track = tracks.get(i);
+      String facts = RunText.facts(track);
+      out.append(
+          template.fill(
+              Map.of(
+                  "number", String.valueOf(i),
+                  "title", Escapes.html(track.title),
+                  "facts", Escapes.html(facts),
+                  "outcomes", RunText.outcomes(track.summary),
+                  "note", Escapes.html(RunText.note(track)),
+                  "meta", RunText.meta(track),
+                  "bars", PackedBars.bars(track),
+                  "labels", PackedBars.labels(track))));
+    }
+    return out.toString();
+  }
+
+  private static String histograms(List<Track> tracks) {
+    Template template = Template.of("histogram.html");
+    var out = new StringBuilder();
+    for (int i = 0; i < tracks.size(); i++) {
+      Track track = tracks.get(i);
+      out.append(
+          template.fill(
+              Map.of(
+                  "number", String.valueOf(i),
+                  "title", Escapes.html(track.title),
+                  "facts", Escapes.html(RunText.durations(track.summary)))));
+    }
+    return out.toString();
+  }
+
+  private static String provenance() {
+    return "Written by Fornada on "
+        + DateTimeFormatter.ofPattern("uuuu-MM-dd 'at' HH:mm 'UTC'")
+            .format(ZonedDateTime.now(ZoneOffset.UTC))
+        + ", on "
+        + Figures.count(Runtime.getRuntime().availableProcessors(), "processor", "processors")
+        + ", "
+        + System.getProperty("os.name")
+        + ", Java "
+        + System.getProperty("java.version")
+        + ".";
+  }
+}

@@ -1,0 +1,43 @@
+package io.github.fornada.timeline;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** Numbers for the names of workers, in the order in which they were first seen. Thread-safe. */
+final class Lanes {
+  /** Names beyond so many share the lanes of the first ones. */
+  static final int MOST = 1 << 16; // Guess: more than anyone will scroll through
+
+  private final ConcurrentHashMap<String, Integer> numbers = new ConcurrentHashMap<>();
+
+  /** Written under this, read under this. */
+  private final List<String> names = new ArrayList<>();
+
+  int number(String name) {
+    Integer known = numbers.get(name);
+    return known != null ? known : added(name);
+  }
+
+  private synchronized int added(String name) {
+    Integer known = numbers.get(name);
+    if (known != null) {
+      return known;
+    }
+    if (names.size() == MOST) {
+      return Math.floorMod(name.hashCode(), MOST);
+    }
+    int number = names.size();
+    names.add(name);
+    numbers.put(name, number);
+    return number;
+  }
+
+  synchronized List<String> names() {
+    return List.copyOf(names);
+  }
+
+  synchronized int size() {
+    return names.size();
+  }
+}

@@ -1,0 +1,164 @@
+package io.github.fornada.timeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.fornada.Outcome;
+import io.github.fornada.TaskEvent;
+import io.github.fornada.TaskUsage;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.zip.InflaterInputStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class HtmlReportTest {
+  private static final String HOSTILE = SampleReports.HOSTILE;
+
+  private static Timeline hostile() {
+    var timeline = new Timeline(HOSTILE);
+    timeline.begin();
+    long zero = timeline.recording().baseNanos;
+    var usage = new TaskUsage(HOSTILE, zero + 10, zero + 3_000_000_010L, 1_500_000_000, 0, 0, 0);
+    var outcome = new Outcome.Failed<>(new IllegalStateException(HOSTILE));
+    timeline.onEvent(
+        new TaskEvent.Finished(7, 7, HOSTILE, 1, true, outcome, usage, usage.endedNanos()));
+    return timeline;
+  }
+
+  private static String page(HtmlReport report) throws IOException {
+    var out = new StringBuilder();
+    report.writeTo(out);
+    return out.toString();
+  }
+
+  private static String hostilePage() throws IOException {
+    return page(
+        new HtmlReport(HOSTILE)
+            .add(hostile(), Map.of(HOSTILE, HOSTILE))
+            .withText(List.of(HOSTILE, "Second sentence.")));
+  }
+
+  private static String element(String page, String start, String end) {
+    int from = page.indexOf(start);
+    assertThat(from).as(start).isPositive();
+    from += start.length();
+    return page.substring(from, page.indexOf(end, from));
+  }
+
+  @Test
+  void userTextIsEscapedWhereverItStands() throws IOException {
+    String page = hostilePage();
+    assertThat(page)
+        .doesNotContain("<img")
+        .doesNotContain("<script>window")
+        .doesNotContain("\u2028")
+        .doesNotContain("\u202e")
+        .doesNotContain("\u0000");
+    // One that runs, and three of data for the run.
+    assertThat(Pattern.compile("<script").matcher(page).results().count()).isEqualTo(4);
+    assertThat(Pattern.compile("</script").matcher(page).results().count()).isEqualTo(4);
+    assertThat(page).contains("&lt;img src=x onerror=window.hacked=1&gt;").contains("\\u202e");
+  }
+
+  @Test
+  void policyAllowsTheScriptAndTheStyleAndNothingElse() throws Exception {
+    String page = hostilePage();
+    String policy = element(page, "http-equiv=\"Content-Security-Policy\" content=\"", "\"");
+    assertThat(policy)
+        .startsWith("default-src 'none'")
+        .contains("style-src '" + hash(element(page, "<style>", "</style>")) + "'")
+        .contains("script-src '" + hash(element(page, "<script>", "</script>")) + "'")
+        .doesNotContain("unsafe");
+    assertThat(page).doesNotContain("style=\"").doesNotContain("onclick");
+  }
+
+  private static String hash(String text) throws Exception {
+    byte[] sum =
+        MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+    return "sha256-" + Base64.getEncoder().encodeToString(sum);
+  }
+
+  @Test
+  void pageLoadsNothingFromAnywhere() throws IOException {
+    String page = hostilePage().replace("http://www.w3.org/2000/svg", "");
+    assertThat(page).doesNotContain("http://").doesNotContain("https://").doesNotContain("@import");
+  }
+
+  @Test
+  void dataOfARunIsReadableAgain() throws IOException {
+    String page = hostilePage();
+    var meta = (Map<?, ?>) Json.parse(element(page, "class=\"meta\">", "</script>"));
+    assertThat(meta.get("bars")).isEqualTo(1.0);
+    assertThat((List<?>) meta.get("lanes")).hasSize(1);
+    byte[] bars = inflated(element(page, "class=\"bars\">", "</script>"));
+    // one bar; start 10 and index 7 with their sign in the lowest bit; failed; half the time on cpu
+    assertThat(bars)
+        .containsExactly(1, 20, 0x80, 0xbc, 0xc1, 0x96, 0x0b, Kind.FAILED.number, 50, 14);
+    String labels =
+        new String(
+            inflated(element(page, "class=\"labels\">", "</script>")), StandardCharsets.UTF_8);
+    assertThat(labels.lines()).hasSize(1);
+  }
+
+  private static byte[] inflated(String text) throws IOException {
+    byte[] packed = Base64.getDecoder().decode(text);
+    try (var in = new InflaterInputStream(new ByteArrayInputStream(packed))) {
+      return in.readAllBytes();
+    }
+  }
+
+  @Test
+  void tableHasEveryColumnInTheOrderOfItsFirstNaming() throws IOException {
+    var figures = new java.util.LinkedHashMap<String, String>();
+    figures.put("Model", "one row");
+    figures.put("wall", "1 s");
+    String page =
+        page(
+            new HtmlReport("t")
+                .add(new Timeline("a"), figures)
+                .add(new Timeline("b"), Map.of("cores", "2")));
+    Matcher heads = Pattern.compile("scope=\"col\">([^<]*)<").matcher(page);
+    assertThat(heads.results().map(m -> m.group(1))).containsExactly("model", "wall", "cores");
+    Matcher rows = Pattern.compile("href=\"#run-[0-9]+\">([^<]*)<").matcher(page);
+    assertThat(rows.results().map(m -> m.group(1))).containsExactly("one row", "b");
+  }
+
+  @Test
+  void failuresCanBeOpenedForTheirStack() throws IOException {
+    String failure = element(hostilePage(), "<details class=\"failure\">", "</details>");
+    assertThat(failure)
+        .contains("item 7")
+        .contains("java.lang.IllegalStateException")
+        .contains("at io.github.fornada.timeline.HtmlReportTest.hostile")
+        .contains("after 3.00 s");
+  }
+
+  @Test
+  void reportWithoutRunsOrFailuresSaysSoByAbsence() throws IOException {
+    String page = page(new HtmlReport("empty"));
+    assertThat(page).contains("<h1><bdi>empty</bdi></h1>").doesNotContain("<details");
+  }
+
+  @Test
+  void fileIsInUtf8(@TempDir Path folder) throws IOException {
+    Path file = folder.resolve("report.html");
+    new HtmlReport("caf\u00e9 \ud83c\udf70").write(file);
+    assertThat(Files.readString(file)).contains("<title>caf\u00e9 \ud83c\udf70</title>");
+  }
+
+  @Test
+  void everyScriptIsSmallEnoughToRead() {
+    for (String name : HtmlReport.SCRIPTS) {
+      assertThat(Template.read(name).lines().count()).as(name).isLessThan(400);
+    }
+  }
+}
