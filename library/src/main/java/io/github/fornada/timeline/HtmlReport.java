@@ -148,11 +148,10 @@ public final class HtmlReport {
     var out = new StringBuilder();
     out.append("<thead role=\"rowgroup\"><tr role=\"row\">");
     out.append("<th role=\"columnheader\" scope=\"col\">model</th>");
-    columns.forEach(
-        column ->
-            out.append("<th role=\"columnheader\" scope=\"col\">")
-                .append(Escapes.html(column))
-                .append("</th>"));
+    columns.forEach(column ->
+        out.append("<th role=\"columnheader\" scope=\"col\">")
+            .append(Escapes.html(column))
+            .append("</th>"));
     out.append("</tr></thead>\n<tbody role=\"rowgroup\">\n");
     for (int i = 0; i < runs.size(); i++) {
       Map<String, String> figures = runs.get(i).figures();

@@ -24,10 +24,7 @@ final class ItemText {
       case Callable<?> call -> item.getClass().getSimpleName();
       case Runnable run -> item.getClass().getSimpleName();
       case Object array when array.getClass().isArray() ->
-          array.getClass().getComponentType().getSimpleName()
-              + "["
-              + Array.getLength(array)
-              + "]";
+          array.getClass().getComponentType().getSimpleName() + "[" + Array.getLength(array) + "]";
       default -> shortened(text(item));
     };
   }

@@ -90,8 +90,7 @@ final class Recording {
     }
   }
 
-  private void ran(
-      TaskEvent.Finished event, TaskUsage usage, Kind kind, int lane, Stripe stripe) {
+  private void ran(TaskEvent.Finished event, TaskUsage usage, Kind kind, int lane, Stripe stripe) {
     long start = usage.startedNanos() - baseNanos;
     long end = Math.max(start, usage.endedNanos() - baseNanos);
     Long over = endNanos;

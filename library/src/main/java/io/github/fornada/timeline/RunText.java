@@ -79,15 +79,8 @@ final class RunText {
     out.append(String.join(",", starts)).append("],\"deaths\":[");
     List<String> deaths =
         track.deaths.stream()
-            .map(
-                d ->
-                    "["
-                        + d.lane()
-                        + ","
-                        + d.at()
-                        + ","
-                        + Escapes.json(Escapes.line(d.manner()))
-                        + "]")
+            .map(d ->
+                "[" + d.lane() + "," + d.at() + "," + Escapes.json(Escapes.line(d.manner())) + "]")
             .toList();
     return out.append(String.join(",", deaths)).append("]}").toString();
   }

@@ -51,10 +51,9 @@ final class Track {
     }
     starts =
         recording.starts().stream()
-            .map(
-                s ->
-                    new Recording.WorkerStart(
-                        laneAt[s.lane()], s.from() - origin, s.to() - origin, s.pid()))
+            .map(s ->
+                new Recording.WorkerStart(
+                    laneAt[s.lane()], s.from() - origin, s.to() - origin, s.pid()))
             .toList();
     deaths =
         recording.deaths().stream()

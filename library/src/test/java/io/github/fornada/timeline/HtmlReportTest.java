@@ -82,8 +82,7 @@ class HtmlReportTest {
   }
 
   private static String hash(String text) throws Exception {
-    byte[] sum =
-        MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+    byte[] sum = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
     return "sha256-" + Base64.getEncoder().encodeToString(sum);
   }
 

@@ -54,13 +54,11 @@ final class SampleReports {
         };
     var limit = Duration.ofMillis(400);
     var runs = new LinkedHashMap<String, Function<Timeline, Pool>>();
-    runs.put(
-        "sequential", t -> SequentialPool.open(o -> o.withListener(t).withTimeLimit(limit)));
+    runs.put("sequential", t -> SequentialPool.open(o -> o.withListener(t).withTimeLimit(limit)));
     runs.put(
         "threads",
         t -> ThreadPool.open(o -> o.withWorkers(4).withListener(t).withTimeLimit(limit)));
-    runs.put(
-        "virtual", t -> VirtualThreadPool.open(o -> o.withListener(t).withTimeLimit(limit)));
+    runs.put("virtual", t -> VirtualThreadPool.open(o -> o.withListener(t).withTimeLimit(limit)));
     var report =
         new HtmlReport("Shrinking 60 photos " + HOSTILE)
             .withText(
@@ -95,20 +93,19 @@ final class SampleReports {
       List<T> items,
       TaskFunction<T, Integer> function) {
     var timelines = new ArrayList<Timeline>();
-    pools.forEach(
-        (name, open) -> {
-          var timeline = new Timeline(name);
-          try (Pool pool = open.apply(timeline);
-              var outcomes = pool.outcomes(items, function)) {
-            timeline.begin();
-            long ended = outcomes.count();
-            timeline.end();
-            if (ended != items.size()) {
-              throw new AssertionError(ended + " outcomes of " + items.size() + " items");
-            }
-          }
-          timelines.add(timeline);
-        });
+    pools.forEach((name, open) -> {
+      var timeline = new Timeline(name);
+      try (Pool pool = open.apply(timeline);
+          var outcomes = pool.outcomes(items, function)) {
+        timeline.begin();
+        long ended = outcomes.count();
+        timeline.end();
+        if (ended != items.size()) {
+          throw new AssertionError(ended + " outcomes of " + items.size() + " items");
+        }
+      }
+      timelines.add(timeline);
+    });
     return timelines;
   }
 

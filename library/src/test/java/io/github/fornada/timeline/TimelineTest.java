@@ -37,8 +37,7 @@ class TimelineTest {
       boolean last,
       long cpuNanos) {
     long to = zero + toMs * MS;
-    var usage =
-        new TaskUsage(worker, zero + fromMs * MS, to, cpuNanos, TaskUsage.UNKNOWN, 0, 0);
+    var usage = new TaskUsage(worker, zero + fromMs * MS, to, cpuNanos, TaskUsage.UNKNOWN, 0, 0);
     return new TaskEvent.Finished(index, index, "item-" + index, attempt, last, outcome, usage, to);
   }
 
@@ -49,8 +48,7 @@ class TimelineTest {
   @Test
   void nothingRecordedIsAllZero() {
     assertThat(timeline.summary())
-        .isEqualTo(
-            new TimelineSummary(0, 0, 0, 0, 0, 0, 0, 0, TaskUsage.UNKNOWN, 0, 0, 0, 0, 0));
+        .isEqualTo(new TimelineSummary(0, 0, 0, 0, 0, 0, 0, 0, TaskUsage.UNKNOWN, 0, 0, 0, 0, 0));
   }
 
   @Test
@@ -69,8 +67,7 @@ class TimelineTest {
     var death = new DeathCertificate("w-1", 42, 137, "killed", null, List.of(), null, false);
     timeline.onEvent(ran(0, "w-1", 0, 1, done()));
     timeline.onEvent(ran(1, "w-1", 1, 2, new Outcome.Failed<>(new Exception("no"))));
-    timeline.onEvent(
-        ran(2, "w-1", 2, 3, new Outcome.TimedOut<>(Duration.ofMillis(1), List.of())));
+    timeline.onEvent(ran(2, "w-1", 2, 3, new Outcome.TimedOut<>(Duration.ofMillis(1), List.of())));
     timeline.onEvent(ran(3, "w-1", 3, 4, new Outcome.WorkerLost<>("it died", death)));
     timeline.onEvent(
         new TaskEvent.Finished(
@@ -128,8 +125,7 @@ class TimelineTest {
     Long end = timeline.recording().end();
     assertThat(end).isNotNull();
     var usage = new TaskUsage("w-1", began, began + end + 1000 * MS, 0, 0, 0, 0);
-    timeline.onEvent(
-        new TaskEvent.Finished(0, 0, "x", 1, true, done(), usage, usage.endedNanos()));
+    timeline.onEvent(new TaskEvent.Finished(0, 0, "x", 1, true, done(), usage, usage.endedNanos()));
     assertThat(timeline.summary().wallNanos()).isEqualTo(end);
     assertThat(timeline.summary().inFlight()).isEqualTo(1);
   }
@@ -195,7 +191,10 @@ class TimelineTest {
   @Test
   void labelsAreShortened() {
     String path = "/home/someone/" + "very/".repeat(40) + "photo-012.jpg";
-    assertThat(ItemText.of(path)).hasSize(80).startsWith("/home/someone/").endsWith("photo-012.jpg");
+    assertThat(ItemText.of(path))
+        .hasSize(80)
+        .startsWith("/home/someone/")
+        .endsWith("photo-012.jpg");
     assertThat(ItemText.of(new byte[12])).isEqualTo("byte[12]");
     assertThat(ItemText.of(List.of(1, 2))).endsWith(" of 2");
     assertThat(ItemText.of(null)).isEqualTo("null");
@@ -244,12 +243,11 @@ class TimelineTest {
   void readingWhileRecordingSeesWholeBars() throws Exception {
     try (var executor = Executors.newSingleThreadExecutor()) {
       var writing =
-          executor.submit(
-              () -> {
-                for (int i = 0; i < 50_000; i++) {
-                  timeline.onEvent(ran(i, "w-1", i, i + 1, done()));
-                }
-              });
+          executor.submit(() -> {
+            for (int i = 0; i < 50_000; i++) {
+              timeline.onEvent(ran(i, "w-1", i, i + 1, done()));
+            }
+          });
       int before = 0;
       while (!writing.isDone()) {
         var track = new Track(timeline);
