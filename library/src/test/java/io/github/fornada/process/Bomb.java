@@ -1,0 +1,86 @@
+package io.github.fornada.process;
+
+import java.io.IOException;
+import java.io.ObjectInputStream;
+import java.io.ObjectOutputStream;
+import java.io.Serializable;
+import java.util.concurrent.locks.LockSupport;
+
+/** An item that makes something happen at some place; without a way it is harmless. */
+final class Bomb implements Serializable {
+  private static final int LARGE = 3 << 20; // three times a ring
+
+  final int number;
+  final Way way;
+  final Place place;
+  final byte[] ballast;
+
+  Bomb(int number, Way way, Place place) {
+    this.number = number;
+    this.way = way;
+    this.place = place;
+    this.ballast = new byte[place == Place.LARGE_ARGUMENT_IN_FLIGHT ? LARGE : 1];
+  }
+
+  static Bomb harmless(int number) {
+    return new Bomb(number, null, Place.TASK);
+  }
+
+  private boolean goesOffAt(Place here) {
+    return way != null && place == here;
+  }
+
+  private void readObject(ObjectInputStream in) throws IOException, ClassNotFoundException {
+    in.defaultReadObject();
+    if (goesOffAt(Place.ARGUMENT_IS_DESERIALIZED) || goesOffAt(Place.LARGE_ARGUMENT_IN_FLIGHT)) {
+      way.happen();
+    }
+  }
+
+  /** The task: gives its number back, if nothing happens. */
+  static Result run(Bomb bomb) {
+    if (bomb.goesOffAt(Place.TASK)) {
+      bomb.way.happen();
+    }
+    if (bomb.goesOffAt(Place.BETWEEN_TASKS)) {
+      Thread.ofPlatform()
+          .daemon()
+          .start(
+              () -> {
+                LockSupport.parkNanos(20_000_000);
+                bomb.way.happen();
+              });
+    }
+    return new Result(bomb);
+  }
+
+  /** A result that carries on what its bomb began. */
+  static final class Result implements Serializable {
+    final int number;
+    final Way atWrite;
+    final Way atRead;
+    final byte[] ballast;
+
+    Result(Bomb bomb) {
+      number = bomb.number;
+      boolean large = bomb.goesOffAt(Place.LARGE_RESULT_IN_FLIGHT);
+      atWrite = large || bomb.goesOffAt(Place.RESULT_IS_SERIALIZED) ? bomb.way : null;
+      atRead = bomb.goesOffAt(Place.RESULT_IS_DESERIALIZED) ? bomb.way : null;
+      ballast = new byte[large ? LARGE : 1];
+    }
+
+    private void writeObject(ObjectOutputStream out) throws IOException {
+      out.defaultWriteObject();
+      if (atWrite != null) {
+        atWrite.happen();
+      }
+    }
+
+    private void readObject(ObjectInputStream in) throws IOException, ClassNotFoundException {
+      in.defaultReadObject();
+      if (atRead != null) {
+        atRead.happen();
+      }
+    }
+  }
+}

@@ -1,0 +1,111 @@
+package io.github.fornada.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.fornada.Outcome;
+import io.github.fornada.Pool;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Every place crossed with every way of dying: one item, in the middle of harmless ones, does it. It
+ * must end as the way says; its neighbours must be done; the pool must go on.
+ *
+ * <p>All cells share one pool of two workers, so each also shows that the cell before left no harm.
+ */
+@Timeout(value = 60, unit = TimeUnit.SECONDS)
+class CrashMatrixTest {
+  private static final Duration LIMIT = Duration.ofMillis(700);
+  private static final int ITEMS = 9;
+  private static final int CULPRIT = 4;
+
+  private static Pool pool;
+
+  @BeforeAll
+  static void open() {
+    pool =
+        ProcessPool.open(
+            o ->
+                o.withWorkers(2)
+                    .withHeap("64m")
+                    .withPolicy(o.policy().withTimeLimit(LIMIT).withGrace(Duration.ofMillis(200))));
+  }
+
+  @AfterAll
+  static void close() {
+    pool.close();
+    Leftovers.assertNone(ProcessHandle.current().pid());
+    assertThat(Leftovers.poolThreads()).isEmpty();
+  }
+
+  static Stream<Arguments> cells() {
+    return Stream.of(Place.values())
+        .flatMap(
+            place ->
+                Stream.of(Way.values())
+                    .filter(way -> whyNot(place, way) == null)
+                    .map(way -> Arguments.of(place, way)));
+  }
+
+  /** Why a cell cannot occur; null if it can. */
+  private static String whyNot(Place place, Way way) {
+    if (place == Place.BETWEEN_TASKS) {
+      // It happens on a thread of its own, so only what hits the whole process is felt.
+      return switch (way) {
+        case EXITS_WITH_0, EXITS_WITH_1, HALTS, IS_KILLED, CRASHES_IN_NATIVE_CODE -> null;
+        case CLOSES_ITS_OUTPUT, SPAWNS_A_CHILD, LEAVES_A_THREAD_BEHIND -> null;
+        default -> "on another thread than the task's it concerns no item";
+      };
+    }
+    if (place == Place.RESULT_IS_DESERIALIZED && way.ends == Way.Ends.NORMAL) {
+      return "a result that reads well is read in the parent too: what that does is the parent's own";
+    }
+    return null;
+  }
+
+  @ParameterizedTest(name = "{0}: {1}")
+  @MethodSource("cells")
+  void oneItemEndsAsItMustAndAllOthersAreDone(Place place, Way way) {
+    List<Bomb> items = new ArrayList<>();
+    for (int i = 0; i < ITEMS; i++) {
+      items.add(i == CULPRIT ? new Bomb(i, way, place) : Bomb.harmless(i));
+    }
+
+    List<Outcome<Bomb.Result>> outcomes = pool.outcomes(items, Bomb::run).toList();
+
+    assertThat(outcomes).hasSize(ITEMS);
+    for (int i = 0; i < ITEMS; i++) {
+      Outcome<Bomb.Result> outcome = outcomes.get(i);
+      if (i != CULPRIT && place != Place.BETWEEN_TASKS) {
+        assertThat(outcome).as("neighbour %d", i).isInstanceOf(Outcome.Done.class);
+        assertThat(outcome.get().number).isEqualTo(i);
+      } else if (i == CULPRIT) {
+        assertThat(outcome).as("culprit").isInstanceOf(expected(place, way));
+      }
+    }
+    assertThat(pool.outcomes(List.of(Bomb.harmless(1)), Bomb::run).toList())
+        .as("the pool goes on")
+        .hasSize(1);
+  }
+
+  private static Class<?> expected(Place place, Way way) {
+    if (place == Place.BETWEEN_TASKS) {
+      return Outcome.Done.class;
+    }
+    return switch (way.ends) {
+      case NORMAL -> Outcome.Done.class;
+      case FAILED -> Outcome.Failed.class;
+      case TIMED_OUT -> Outcome.TimedOut.class;
+      case LOST -> Outcome.WorkerLost.class;
+    };
+  }
+}

@@ -1,0 +1,76 @@
+package io.github.fornada.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+
+/** Looks for what a pool must not leave behind. */
+final class Leftovers {
+  /** For what must happen soon; generous, because machines are busy. */
+  static final Duration SOON = Duration.ofSeconds(20);
+
+  private Leftovers() {}
+
+  /** Waits until a condition holds, and fails with its name if it does not in time. */
+  static void await(String what, Duration limit, BooleanSupplier condition) {
+    long deadline = System.nanoTime() + limit.toNanos();
+    while (!condition.getAsBoolean()) {
+      assertThat(System.nanoTime()).as("deadline for: " + what).isLessThan(deadline);
+      Thread.onSpinWait();
+      java.util.concurrent.locks.LockSupport.parkNanos(5_000_000);
+    }
+  }
+
+  /** Worker JVMs below this process, and anything that carries a worker's mark. */
+  static List<ProcessHandle> marked(String mark) {
+    var found = new ArrayList<ProcessHandle>();
+    ProcessHandle.allProcesses()
+        .filter(process -> process.pid() != ProcessHandle.current().pid())
+        .filter(process -> environment(process.pid()).contains(Launcher.MARK + "=" + mark))
+        .forEach(found::add);
+    return found;
+  }
+
+  private static String environment(long pid) {
+    try {
+      return Files.readString(
+          Path.of("/proc/" + pid + "/environ"), java.nio.charset.StandardCharsets.ISO_8859_1);
+    } catch (IOException e) {
+      return "";
+    }
+  }
+
+  /** Private folders of pools of the process with this id. */
+  static List<Path> folders(long pid) {
+    var found = new ArrayList<Path>();
+    for (String base : List.of("/dev/shm", System.getProperty("java.io.tmpdir"))) {
+      try (DirectoryStream<Path> all =
+          Files.newDirectoryStream(Path.of(base), "fornada-" + pid + "-*")) {
+        all.forEach(found::add);
+      } catch (IOException e) {
+        // no such place here
+      }
+    }
+    return found;
+  }
+
+  /** Nothing of the pools of a process is left: no process, no folder. */
+  static void assertNone(long pid) {
+    await("no worker process is left", SOON, () -> marked("fornada-" + pid + "-").isEmpty());
+    await("no folder is left", SOON, () -> folders(pid).isEmpty());
+  }
+
+  static List<String> poolThreads() {
+    return Thread.getAllStackTraces().keySet().stream()
+        .map(Thread::getName)
+        .filter(name -> name.startsWith("fornada-") && !name.equals("fornada-timer"))
+        .toList();
+  }
+}

@@ -1,0 +1,12 @@
+package io.github.fornada.process;
+
+/** Where it happens. */
+enum Place {
+  ARGUMENT_IS_DESERIALIZED,
+  TASK,
+  RESULT_IS_SERIALIZED,
+  RESULT_IS_DESERIALIZED,
+  BETWEEN_TASKS,
+  LARGE_ARGUMENT_IN_FLIGHT,
+  LARGE_RESULT_IN_FLIGHT
+}

@@ -1,0 +1,231 @@
+package io.github.fornada.process;
+
+import java.io.NotSerializableException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.TimeZone;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.locks.LockSupport;
+
+/** A way of dying, hanging or misbehaving, and what the item that does it must end as. */
+enum Way {
+  THROWS_EXCEPTION(Ends.FAILED) {
+    @Override
+    void happen() {
+      throw new IllegalStateException("planted exception");
+    }
+  },
+  THROWS_ERROR(Ends.FAILED) {
+    @Override
+    void happen() {
+      throw new AssertionError("planted error");
+    }
+  },
+  THROWS_SOMETHING_THAT_CANNOT_BE_SERIALIZED(Ends.FAILED) {
+    @Override
+    void happen() {
+      throw new Unserializable();
+    }
+  },
+  EXITS_WITH_0(Ends.LOST) {
+    @Override
+    void happen() {
+      System.exit(0);
+    }
+  },
+  EXITS_WITH_1(Ends.LOST) {
+    @Override
+    void happen() {
+      System.exit(1);
+    }
+  },
+  HALTS(Ends.LOST) {
+    @Override
+    void happen() {
+      Runtime.getRuntime().halt(3);
+    }
+  },
+  IS_KILLED(Ends.LOST) {
+    @Override
+    void happen() {
+      signal("KILL");
+    }
+  },
+  CRASHES_IN_NATIVE_CODE(Ends.LOST) {
+    @Override
+    void happen() {
+      signal("SEGV");
+    }
+  },
+  EXHAUSTS_THE_HEAP(Ends.FAILED) {
+    @Override
+    void happen() {
+      List<byte[]> hoard = new ArrayList<>();
+      while (true) {
+        hoard.add(new byte[1 << 20]);
+        if (hoard.size() > 1_000_000) {
+          throw new AssertionError("a terabyte of heap");
+        }
+      }
+    }
+  },
+  OVERFLOWS_THE_STACK(Ends.FAILED) {
+    @Override
+    void happen() {
+      deeper(1);
+    }
+
+    private int deeper(int n) {
+      return n < 0 ? n : deeper(n) + 1;
+    }
+  },
+  LOOPS_DEAF_TO_INTERRUPTS(Ends.TIMED_OUT) {
+    @Override
+    void happen() {
+      while (true) {
+        Thread.onSpinWait();
+      }
+    }
+  },
+  SLEEPS_FOR_EVER(Ends.TIMED_OUT) {
+    @Override
+    void happen() {
+      try {
+        Thread.sleep(Long.MAX_VALUE);
+      } catch (InterruptedException e) {
+        throw new IllegalStateException(e);
+      }
+    }
+  },
+  DEADLOCKS(Ends.TIMED_OUT) {
+    @Override
+    void happen() {
+      Object left = new Object();
+      Object right = new Object();
+      var rightIsTaken = new CountDownLatch(1);
+      var other =
+          Thread.ofPlatform()
+              .daemon()
+              .unstarted(
+                  () -> {
+                    synchronized (right) {
+                      rightIsTaken.countDown();
+                      synchronized (left) {
+                        left.notifyAll();
+                      }
+                    }
+                  });
+      synchronized (left) {
+        other.start();
+        awaitDeaf(rightIsTaken);
+        synchronized (right) {
+          right.notifyAll();
+        }
+      }
+      throw new AssertionError("no deadlock came about");
+    }
+  },
+  STOPS_ITSELF(Ends.TIMED_OUT) {
+    @Override
+    void happen() {
+      signal("STOP");
+      LockSupport.parkNanos(60_000_000_000L);
+    }
+  },
+  CLOSES_ITS_OUTPUT(Ends.NORMAL) {
+    @Override
+    void happen() {
+      System.out.close();
+      System.err.close();
+    }
+  },
+  FLOODS_ITS_OUTPUT(Ends.NORMAL) {
+    @Override
+    void happen() {
+      for (int i = 0; i < 200; i++) {
+        System.out.print("x".repeat(10_000)); // two megabytes, and no newline
+      }
+    }
+  },
+  READS_ITS_INPUT(Ends.NORMAL) {
+    @Override
+    void happen() {
+      try {
+        if (System.in.read() != -1) {
+          throw new AssertionError("there was something on standard input");
+        }
+      } catch (java.io.IOException e) {
+        throw new java.io.UncheckedIOException(e);
+      }
+    }
+  },
+  SPAWNS_A_CHILD(Ends.NORMAL) {
+    @Override
+    void happen() {
+      try {
+        new ProcessBuilder("sleep", "600").inheritIO().start();
+      } catch (java.io.IOException e) {
+        throw new java.io.UncheckedIOException(e);
+      }
+    }
+  },
+  LEAVES_A_THREAD_BEHIND(Ends.NORMAL) {
+    @Override
+    void happen() {
+      Thread.ofPlatform().daemon(false).start(() -> LockSupport.parkNanos(600_000_000_000L));
+    }
+  },
+  CHANGES_WHAT_ALL_TASKS_SHARE(Ends.NORMAL) {
+    @Override
+    void happen() {
+      Thread.currentThread().setContextClassLoader(null);
+      Locale.setDefault(Locale.of("tr", "TR"));
+      TimeZone.setDefault(TimeZone.getTimeZone("Asia/Kathmandu"));
+      Thread.currentThread().interrupt();
+    }
+  };
+
+  /** What the item must end as. */
+  enum Ends {
+    NORMAL,
+    FAILED,
+    TIMED_OUT,
+    LOST
+  }
+
+  final Ends ends;
+
+  Way(Ends ends) {
+    this.ends = ends;
+  }
+
+  /** Does it, in the process and on the thread that calls. */
+  abstract void happen();
+
+  private static void awaitDeaf(CountDownLatch latch) {
+    while (latch.getCount() > 0) {
+      Thread.onSpinWait();
+    }
+  }
+
+  static void signal(String name) {
+    try {
+      var pid = Long.toString(ProcessHandle.current().pid());
+      new ProcessBuilder("kill", "-" + name, pid).inheritIO().start().waitFor();
+      LockSupport.parkNanos(5_000_000_000L); // until it arrives
+    } catch (java.io.IOException | InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Holds a field that cannot be written. */
+  static final class Unserializable extends RuntimeException {
+    final ByteBuffer field = ByteBuffer.allocate(1);
+
+    Unserializable() {
+      super("planted unserializable exception", new NotSerializableException("cause"));
+    }
+  }
+}
