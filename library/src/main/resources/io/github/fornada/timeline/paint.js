@@ -17,7 +17,7 @@ function paintRow(g, track, lane, view, left, width, top, height) {
     const bad = worst !== 0;
     g.globalAlpha = bad ? 1 : Math.min(1, .18 + .82 * filled);
     g.fillStyle = theme.kinds[worst];
-    g.fillRect(left + pixel, top, bad ? 2 : 1, height);
+    g.fillRect(left + pixel, bad ? top - 1 : top, bad ? 2 : 1, bad ? height + 2 : height);
     g.globalAlpha = 1;
     pixel = -1;
     filled = 0;
@@ -45,7 +45,11 @@ function paintRow(g, track, lane, view, left, width, top, height) {
 }
 
 /** One bar, its ends open where it goes on out of view. */
-function paintBar(g, outcome, x0, x1, top, height, hasStart, hasEnd) {
+function paintBar(g, outcome, x0, x1, row, rowHeight, hasStart, hasEnd) {
+  // What went wrong stands out by its shape too, however narrow it is.
+  const out = outcome === 0 || outcome === 3 || rowHeight < 5 ? 0 : 2;
+  const top = row - out;
+  const height = rowHeight + 2 * out;
   const gap = hasEnd && x1 - x0 >= 4 ? 1 : 0;
   const w = Math.max(1, x1 - x0 - gap);
   const round = Math.min(2.5, height / 3, w / 3);
@@ -62,7 +66,7 @@ function paintBar(g, outcome, x0, x1, top, height, hasStart, hasEnd) {
     return;
   }
   g.fill();
-  if (outcome === 0 || w < 5 || height < 5) return;
+  if (outcome === 0 || w < 8 || height < 8) return;
   // Marks that tell the outcomes apart without colour.
   g.save();
   g.clip();
@@ -124,9 +128,12 @@ function paintDense(g, track, view, left, width, top, height) {
         busy[base + last] += x1 - last;
       }
       if (outcome !== 0) {
-        // At least two pixels wide, so that a single one among thousands is seen.
-        for (let x = first; x <= Math.min(cols - 1, Math.max(last, first + Math.ceil(ratio))); x++) {
-          if (WEIGHT[outcome] > WEIGHT[worst[base + x]]) worst[base + x] = outcome;
+        // A few pixels wide and high, so that a single one among thousands is seen.
+        const thick = outcome === 3 ? 0 : Math.ceil(ratio);
+        for (let y = Math.max(0, row - thick); y <= Math.min(rows - 1, row + thick); y++) {
+          for (let x = first; x <= Math.min(cols - 1, Math.max(last, first + 2 * thick)); x++) {
+            if (WEIGHT[outcome] > WEIGHT[worst[y * cols + x]]) worst[y * cols + x] = outcome;
+          }
         }
       }
     }
@@ -143,7 +150,7 @@ function paintDense(g, track, view, left, width, top, height) {
     image.data[4 * p] = r;
     image.data[4 * p + 1] = gr;
     image.data[4 * p + 2] = b;
-    image.data[4 * p + 3] = worst[p] !== 0 ? 255 : 255 * Math.min(1, .12 + .88 * part);
+    image.data[4 * p + 3] = worst[p] !== 0 ? 255 : 255 * Math.min(1, .25 + .75 * part);
   }
   shades.putImageData(image, 0, 0);
   g.imageSmoothingEnabled = false;
@@ -157,14 +164,15 @@ function rgb(colour) {
 }
 
 /** Tasks in progress: the mean of each pixel's time, as an area. */
-function paintLevels(g, levels, view, left, width, height) {
+function paintLevels(g, levels, view, wall, left, width, height) {
   if (levels.most === 0) return;
-  const top = 8;
+  const top = left === 0 ? 22 : 8; // where there is no room at the left, the words stand above
   const scale = (height - top) / levels.most;
   g.beginPath();
   g.moveTo(left, height);
   let before = levels.areaTo(view.from);
-  for (let x = 0; x < width; x++) {
+  const stop = Math.min(width, Math.ceil((wall - view.from) * width / view.span));
+  for (let x = 0; x < stop; x++) {
     const t = view.from + (x + 1) * view.span / width;
     const area = levels.areaTo(t);
     const y = height - (area - before) * width / view.span * scale;
@@ -172,7 +180,7 @@ function paintLevels(g, levels, view, left, width, height) {
     g.lineTo(left + x + 1, y);
     before = area;
   }
-  g.lineTo(left + width, height);
+  g.lineTo(left + Math.max(0, stop), height);
   g.closePath();
   g.fillStyle = theme.accentSoft;
   g.fill();
@@ -181,17 +189,18 @@ function paintLevels(g, levels, view, left, width, height) {
   g.stroke();
 }
 
-/** Light lines down at the round times, and a stronger one where the run ended. */
+/** Light lines down at the round times, and a stronger one where the run ended; returns where. */
 function paintGrid(g, view, wall, left, width, height) {
   const scale = width / view.span;
   g.fillStyle = theme.rule;
   for (const t of view.ticks(width).ticks) g.fillRect(Math.round(left + (t - view.from) * scale), 0, 1, height);
   const end = left + (wall - view.from) * scale;
-  if (end < left || end > left + width) return;
+  if (end < left || end > left + width) return Infinity;
   g.fillStyle = theme.paper;
   g.fillRect(end, 0, left + width - end, height);
   g.fillStyle = theme.soft;
   g.fillRect(Math.round(end), 0, 1, height);
+  return end;
 }
 
 /** The common scale above all timelines. */

@@ -1,7 +1,7 @@
 // One run on the page: tasks in progress above, a row for each worker below.
 
 const ROW = 20; // height of a row, with its gap
-const ALL_ROWS = 300; // height of all rows together where there are many
+const ALL_ROWS = [120, 300]; // height of all rows together where there are many: at least, at most
 const FEW = 12; // so many rows need no fitting
 const READABLE = 3; // rows under this height are drawn as shades
 
@@ -39,9 +39,10 @@ class Panel {
     const lanes = Math.max(1, this.track.lanes.length);
     this.width = this.chart.clientWidth;
     this.left = gutter(this.width);
-    this.rowHeight = this.fitted ? Math.min(ROW, ALL_ROWS / lanes) : ROW;
+    const fitting = Math.min(ALL_ROWS[1], Math.max(ALL_ROWS[0], lanes * 6));
+    this.rowHeight = this.fitted ? fitting / lanes : ROW;
     this.total = Math.max(1, this.rowHeight * lanes);
-    this.height = Math.min(this.total, this.fitted ? ALL_ROWS : 400) + 6;
+    this.height = Math.min(this.total, 400) + 6;
     this.scroller.style.height = `${this.height}px`;
     this.canvas.style.height = `${this.height}px`;
     this.space.style.height = `${Math.max(0, this.total + 6 - this.height)}px`;
@@ -69,17 +70,22 @@ class Panel {
     if (room <= 0) return;
     const areaHeight = this.area.clientHeight;
     const above = prepared(this.area, width, areaHeight);
-    paintGrid(above, view, track.wall, left, room, areaHeight);
-    paintLevels(above, track.levels, view, left, room, areaHeight);
+    const end = paintGrid(above, view, track.wall, left, room, areaHeight);
+    paintLevels(above, track.levels, view, track.wall, left, room, areaHeight);
+    const wall = duration(track.wall);
+    above.font = `600 12px ${theme.sans}`;
+    above.textBaseline = "middle";
+    above.fillStyle = theme.ink;
+    if (end + 14 + above.measureText(wall).width < left + room) above.fillText(wall, end + 8, areaHeight / 2 + 1);
     above.font = `11px ${theme.sans}`;
     above.fillStyle = theme.soft;
     above.textBaseline = "top";
     const most = `at most ${count(track.levels.most)}`;
     if (left > 0) {
-      above.fillText("in flight", 10, 9);
-      above.fillText(most, 10, 24);
+      above.fillText("in flight", 10, 16);
+      above.fillText(most, 10, 31);
     } else {
-      above.fillText(`in flight, ${most}`, 6, 4);
+      above.fillText(`in flight, ${most}`, 6, 6);
     }
 
     const g = prepared(this.canvas, this.scroller.clientWidth, height);

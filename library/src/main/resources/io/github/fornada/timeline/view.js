@@ -3,7 +3,7 @@
 class View {
   constructor(wall) {
     /** A little room behind the end, so that the longest run is seen to end. */
-    this.full = Math.max(wall, 1) * 1.03;
+    this.full = Math.max(wall, 1) * 1.075;
     this.from = 0;
     this.to = this.full;
     this.least = Math.min(this.full, 1000);

@@ -2,6 +2,7 @@ package io.github.fornada.timeline;
 
 import io.github.fornada.Pool;
 import io.github.fornada.TaskFunction;
+import io.github.fornada.process.ProcessPool;
 import io.github.fornada.threads.SequentialPool;
 import io.github.fornada.threads.ThreadPool;
 import io.github.fornada.threads.VirtualThreadPool;
@@ -31,43 +32,110 @@ final class SampleReports {
   public static void main(String[] args) throws IOException {
     Path folder = Path.of(args[0]);
     mixed(folder.resolve("mixed.html"), folder.resolve("mixed.json"));
+    hostile(folder.resolve("hostile.html"), folder.resolve("hostile.json"));
+    waiting(folder.resolve("waiting.html"), folder.resolve("waiting.json"));
     large(folder.resolve("large.html"), folder.resolve("large.json"));
   }
 
-  /** Some tasks that wait and compute, some of which fail. */
+  /** Tasks that wait and compute on every model; some of them fail, each in its own way. */
   private static void mixed(Path html, Path json) throws IOException {
     List<String> items =
         new ArrayList<>(IntStream.range(0, 60).mapToObj("photo-%03d.jpg"::formatted).toList());
-    items.set(7, HOSTILE);
+    items.set(21, "broken.jpg");
     items.set(31, "stuck.jpg");
-    TaskFunction<String, Integer> function =
-        item -> {
-          if (item.equals("stuck.jpg")) {
-            Thread.sleep(10_000);
-          }
-          if (item.equals(HOSTILE) || item.hashCode() % 17 == 3) {
-            Thread.sleep(12);
-            throw new IllegalStateException("not an image: " + item, new IOException("no header"));
-          }
-          Thread.sleep(8 + Math.floorMod(item.hashCode(), 30));
-          return burn(Duration.ofMillis(1 + Math.floorMod(item.hashCode(), 3)));
-        };
-    var limit = Duration.ofMillis(400);
-    var runs = new LinkedHashMap<String, Function<Timeline, Pool>>();
-    runs.put("sequential", t -> SequentialPool.open(o -> o.withListener(t).withTimeLimit(limit)));
-    runs.put(
-        "threads",
-        t -> ThreadPool.open(o -> o.withWorkers(4).withListener(t).withTimeLimit(limit)));
-    runs.put("virtual", t -> VirtualThreadPool.open(o -> o.withListener(t).withTimeLimit(limit)));
+    var crashing = new ArrayList<>(items);
+    crashing.set(44, "crash.jpg");
+    var limit = Duration.ofMillis(300);
+    var timelines = new ArrayList<Timeline>();
+    timelines.add(
+        run(
+            "sequential",
+            t -> SequentialPool.open(o -> o.withListener(t).withTimeLimit(limit)),
+            items,
+            SampleReports::shrink));
+    timelines.add(
+        run(
+            "virtual",
+            t -> VirtualThreadPool.open(o -> o.withListener(t).withTimeLimit(limit)),
+            items,
+            SampleReports::shrink));
+    timelines.add(
+        run(
+            "threads",
+            t -> ThreadPool.open(o -> o.withWorkers(4).withListener(t).withTimeLimit(limit)),
+            items,
+            SampleReports::shrink));
+    timelines.add(
+        run(
+            "processes",
+            t -> ProcessPool.open(o -> o.withWorkers(4).withListener(t).withTimeLimit(limit)),
+            crashing,
+            SampleReports::shrink));
     var report =
-        new HtmlReport("Shrinking 60 photos " + HOSTILE)
+        new HtmlReport("Shrink 60 photos")
             .withText(
                 List.of(
-                    "A task waits for most of its time, so running several at once pays even on few"
-                        + " processors.",
-                    "Virtual threads have all of them in progress at once; four threads come"
-                        + " close."));
-    write(report, run(runs, items, function), html, json);
+                    "A task waits for most of its time, so running several at once pays even on"
+                        + " few processors.",
+                    "Virtual threads have all of them in progress at once.",
+                    "Worker processes pay for their start, and only they outlive a crash."));
+    write(report, timelines, html, json);
+  }
+
+  private static int shrink(String item) throws Exception {
+    switch (item) {
+      case "stuck.jpg" -> Thread.sleep(10_000);
+      case "broken.jpg" -> {
+        Thread.sleep(12);
+        throw new IllegalStateException("not an image: " + item, new IOException("no header"));
+      }
+      case "crash.jpg" -> Runtime.getRuntime().halt(134);
+      default -> Thread.sleep(8 + Math.floorMod(item.hashCode(), 30));
+    }
+    return burn(Duration.ofMillis(1 + Math.floorMod(item.hashCode(), 3)));
+  }
+
+  /** Text from users that would do harm if it could. */
+  private static void hostile(Path html, Path json) throws IOException {
+    var timeline =
+        run(
+            HOSTILE,
+            t -> ThreadPool.open(o -> o.withWorkers(2).withListener(t).withName(HOSTILE)),
+            List.of(HOSTILE, "well"),
+            item -> {
+              Thread.sleep(5);
+              if (item.equals(HOSTILE)) {
+                throw new IllegalStateException(HOSTILE);
+              }
+              return 1;
+            });
+    var report = new HtmlReport(HOSTILE).withText(List.of(HOSTILE));
+    report.add(timeline, Map.of(HOSTILE, HOSTILE));
+    write(report, List.of(), html, json);
+    ChromeTrace.write(json, List.of(timeline));
+  }
+
+  /** A thousand virtual threads that mostly wait. */
+  private static void waiting(Path html, Path json) throws IOException {
+    List<Integer> items = IntStream.range(0, 20_000).boxed().toList();
+    TaskFunction<Integer, Integer> function =
+        item -> {
+          Thread.sleep(10 + Math.floorMod(item * 7919, 90));
+          if (item % 2_000 == 1_234) {
+            throw new IOException("connection reset by " + item);
+          }
+          return item;
+        };
+    var timelines = new ArrayList<Timeline>();
+    timelines.add(
+        run("virtual", t -> VirtualThreadPool.open(o -> o.withListener(t)), items, function));
+    timelines.add(
+        run(
+            "100 threads",
+            t -> ThreadPool.open(o -> o.withWorkers(100).withListener(t)),
+            items.subList(0, 5_000),
+            function));
+    write(new HtmlReport("20,000 tasks that wait"), timelines, html, json);
   }
 
   /** 100,000 short tasks, one in 5,000 of which fails. */
@@ -80,38 +148,41 @@ final class SampleReports {
           }
           return burn(Duration.ofNanos(5_000 + Math.floorMod(item * 7919, 20_000)));
         };
-    var runs = new LinkedHashMap<String, Function<Timeline, Pool>>();
-    runs.put("sequential", t -> SequentialPool.open(o -> o.withListener(t)));
-    runs.put("threads", t -> ThreadPool.open(o -> o.withWorkers(4).withListener(t)));
-    runs.put("virtual", t -> VirtualThreadPool.open(o -> o.withListener(t)));
-    var report = new HtmlReport("100,000 short tasks");
-    write(report, run(runs, items, function), html, json);
+    var timelines = new ArrayList<Timeline>();
+    timelines.add(
+        run("sequential", t -> SequentialPool.open(o -> o.withListener(t)), items, function));
+    timelines.add(
+        run(
+            "threads",
+            t -> ThreadPool.open(o -> o.withWorkers(4).withListener(t)),
+            items,
+            function));
+    timelines.add(
+        run("virtual", t -> VirtualThreadPool.open(o -> o.withListener(t)), items, function));
+    write(new HtmlReport("100,000 short tasks"), timelines, html, json);
   }
 
-  private static <T> List<Timeline> run(
-      Map<String, Function<Timeline, Pool>> pools,
+  private static <T> Timeline run(
+      String name,
+      Function<Timeline, Pool> open,
       List<T> items,
       TaskFunction<T, Integer> function) {
-    var timelines = new ArrayList<Timeline>();
-    pools.forEach((name, open) -> {
-      var timeline = new Timeline(name);
-      try (Pool pool = open.apply(timeline);
-          var outcomes = pool.outcomes(items, function)) {
-        timeline.begin();
-        long ended = outcomes.count();
-        timeline.end();
-        if (ended != items.size()) {
-          throw new AssertionError(ended + " outcomes of " + items.size() + " items");
-        }
+    var timeline = new Timeline(name);
+    timeline.begin();
+    try (Pool pool = open.apply(timeline);
+        var outcomes = pool.outcomes(items, function)) {
+      long ended = outcomes.count();
+      timeline.end();
+      if (ended != items.size()) {
+        throw new AssertionError(ended + " outcomes of " + items.size() + " items");
       }
-      timelines.add(timeline);
-    });
-    return timelines;
+    }
+    return timeline;
   }
 
   private static void write(HtmlReport report, List<Timeline> timelines, Path html, Path json)
       throws IOException {
-    long slowest = timelines.getFirst().summary().wallNanos();
+    long slowest = timelines.isEmpty() ? 0 : timelines.getFirst().summary().wallNanos();
     for (Timeline timeline : timelines) {
       TimelineSummary s = timeline.summary();
       var figures = new LinkedHashMap<String, String>();

@@ -1,0 +1,242 @@
+// Uses the sample reports in a browser as a person would, and says what does not hold.
+// Usage: node report.cjs SAMPLES PROFILES (see report.sh)
+const fs = require("node:fs");
+const path = require("node:path");
+const {open, show, settle} = require("../browser.cjs");
+
+const [samples, profiles] = process.argv.slice(2);
+const OPENS_WITHIN = 20_000; // ms; Guess: far above what is seen, far below what people bear
+const FRAME_WITHIN = 250; // ms on the mean, on a slow machine without a GPU; Guess
+
+let passed = 0;
+let failed = 0;
+function check(holds, what, seen = "") {
+  if (holds) passed++;
+  else failed++;
+  console.log(`${holds ? "ok  " : "FAIL"}  ${what}${seen === "" ? "" : ` (${seen})`}`);
+}
+
+const file = name => path.join(samples, name);
+
+/** A page that remembers its errors and whatever it asked for beside itself. */
+async function watched(options) {
+  const context = await open(profiles, options);
+  const page = context.pages()[0];
+  const seen = {errors: [], requests: []};
+  page.on("console", message => {
+    if (message.type() === "error" || message.type() === "warning") seen.errors.push(message.text());
+  });
+  page.on("pageerror", error => seen.errors.push(String(error)));
+  page.on("request", request => {
+    if (!request.isNavigationRequest() && !request.url().startsWith("data:")) seen.requests.push(request.url());
+  });
+  return {context, page, seen};
+}
+
+/** A number for what a canvas shows, and how many colours it has. */
+const drawn = (page, selector) =>
+  page.locator(selector).first().evaluate(canvas => {
+    // Read from a copy: reading the page's own canvas would make the browser draw it differently.
+    const copy = document.createElement("canvas");
+    copy.width = canvas.width;
+    copy.height = canvas.height;
+    const g = copy.getContext("2d", {willReadFrequently: true});
+    g.drawImage(canvas, 0, 0);
+    const {data} = g.getImageData(0, 0, copy.width, copy.height);
+    const colours = new Set();
+    let hash = 0;
+    for (let i = 0; i < data.length; i += 4) {
+      const colour = (data[i] << 24) | (data[i + 1] << 16) | (data[i + 2] << 8) | data[i + 3];
+      if (data[i + 3] !== 0) colours.add(colour);
+      hash = (Math.imul(hash, 31) + colour) | 0;
+    }
+    return {hash, colours: colours.size};
+  });
+
+async function largeReport() {
+  const {context, page, seen} = await watched({viewport: {width: 1280, height: 900}});
+  const began = Date.now();
+  await show(page, file("large.html"));
+  const took = Date.now() - began;
+  check(took < OPENS_WITHIN, "a report of 3 x 100,000 tasks opens in time", `${took} ms`);
+  const bars = await page.locator(".meta").evaluateAll(all => all.map(meta => JSON.parse(meta.textContent).bars));
+  check(bars.every(n => n === 100_000), "every run has 100,000 bars", bars.join(", "));
+
+  const lanes = ".lanes canvas";
+  const whole = await drawn(page, lanes);
+  check(whole.colours > 3, "bars are drawn", `${whole.colours} colours`);
+  check((await drawn(page, ".area")).colours > 3, "tasks in progress are drawn");
+  check((await drawn(page, ".histogram canvas")).colours > 2, "the histogram is drawn");
+  const axis = await drawn(page, "#axis");
+
+  const chart = page.locator(".chart").first();
+  for (let i = 0; i < 30; i++) {
+    await page.keyboard.press("Tab");
+    if (await chart.evaluate(e => e === document.activeElement)) break;
+  }
+  check(await chart.evaluate(e => e === document.activeElement), "the Tab key reaches a timeline");
+  const outline = await chart.evaluate(e => getComputedStyle(e).outlineStyle);
+  check(outline !== "none", "focus is visible", outline);
+
+  const changes = async (key, what, from) => {
+    await page.keyboard.press(key);
+    await settle(page);
+    const now = await drawn(page, lanes);
+    check(now.hash !== from.hash, what);
+    return now;
+  };
+  const zoomed = await changes("+", "+ zooms in", whole);
+  check((await drawn(page, "#axis")).hash !== axis.hash, "the scale zooms with it");
+  const panned = await changes("ArrowRight", "→ moves", zoomed);
+  await changes("-", "− zooms out", panned);
+  await page.keyboard.press("Home");
+  await settle(page);
+  check((await drawn(page, lanes)).hash === whole.hash, "Home shows the whole time again");
+
+  const tip = page.locator("#tip");
+  check(await tip.isHidden(), "no tip before it is asked for");
+  await page.keyboard.press("n");
+  await tip.waitFor({state: "visible"});
+  check(/item 0 · done/.test(await tip.textContent()), "N tells of the first task", await tip.textContent());
+  check((await page.locator("#live").textContent()).includes("item 0"), "and says it aloud");
+  await page.keyboard.press("Escape");
+  check(await tip.isHidden(), "Escape takes the tip away");
+
+  await chart.scrollIntoViewIfNeeded();
+  const box = await page.locator(lanes).first().boundingBox();
+  await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+  await tip.waitFor({state: "visible"});
+  check(/more here: zoom in/.test(await tip.textContent()), "the pointer tells of tasks under a pixel", await tip.textContent());
+
+  // A frame is asked for after each step, so this is what a person sees of zooming and moving.
+  const frames = await page.evaluate(async () => {
+    const focus = document.querySelector(".chart");
+    const steps = ["+", "+", "+", "ArrowRight", "ArrowRight", "+", "ArrowLeft", "-", "-", "-", "-", "Home"];
+    const start = performance.now();
+    for (const key of steps) {
+      focus.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true}));
+      await new Promise(done => requestAnimationFrame(done));
+    }
+    return (performance.now() - start) / steps.length;
+  });
+  check(frames < FRAME_WITHIN, "zooming and moving is smooth", `${frames.toFixed(1)} ms a frame`);
+  check(seen.errors.length === 0, "no errors on the console", seen.errors.join("; "));
+  check(seen.requests.length === 0, "no requests", seen.requests.join(", "));
+  await context.close();
+}
+
+async function manyRows() {
+  const {context, page, seen} = await watched({viewport: {width: 1280, height: 900}});
+  await show(page, file("waiting.html"));
+  const button = page.locator(".rows").first();
+  const dense = await drawn(page, ".lanes canvas");
+  check(dense.colours > 3, "a thousand rows are drawn as shades");
+  await button.click();
+  await settle(page);
+  const scrolls = await page.locator(".lanes").first().evaluate(e => {
+    e.scrollTop = 5000;
+    return e.scrollTop;
+  });
+  await settle(page);
+  check(scrolls === 5000, "a row each scrolls");
+  check((await drawn(page, ".lanes canvas")).hash !== dense.hash, "and is drawn there");
+  check(seen.errors.length === 0, "no errors on the console of a thousand rows", seen.errors.join("; "));
+  await context.close();
+}
+
+/** What a page that is not ours to trust could do: nothing. */
+async function harmless(name) {
+  const {context, page, seen} = await watched({viewport: {width: 1280, height: 900}});
+  await show(page, name);
+  const chart = page.locator(".chart").first();
+  await chart.focus();
+  await page.keyboard.press("n");
+  await page.locator("#tip").waitFor({state: "visible"});
+  const found = await page.evaluate(() => ({
+    hacked: "hacked" in window,
+    images: document.images.length,
+    title: document.title,
+    tip: document.getElementById("tip").textContent,
+  }));
+  await context.close();
+  return {...found, ...seen};
+}
+
+async function hostileData() {
+  const safe = await harmless(file("hostile.html"));
+  check(!safe.hacked && safe.images === 0, "hostile data does not run and is no markup");
+  check(safe.title.includes("</script><script>"), "it is shown as it is", safe.title);
+  check(safe.tip.includes("window.hacked"), "in the tip too");
+  check(safe.errors.length === 0 && safe.requests.length === 0, "and asks for nothing", [...safe.errors, ...safe.requests].join("; "));
+
+  // The checks above must see harm where there is some.
+  const harmed = path.join(profiles, "harmed.html");
+  fs.writeFileSync(harmed, fs.readFileSync(file("hostile.html"), "utf8")
+    .replace(/<meta http-equiv="Content-Security-Policy"[^>]*>/, "")
+    .replace("<main>", "<main><script>window.hacked = 1</script><img src='nothing.png' alt=''>"));
+  const seen = await harmless(harmed);
+  check(seen.hacked && seen.images === 1 && seen.requests.length === 1 && seen.errors.length > 0, "planted harm is seen");
+
+  // And without taking the policy away it must stop both.
+  fs.writeFileSync(harmed, fs.readFileSync(file("hostile.html"), "utf8")
+    .replace("<main>", "<main><script>window.hacked = 1</script><img src='nothing.png' alt=''>"));
+  const stopped = await harmless(harmed);
+  check(!stopped.hacked && stopped.errors.length >= 2, "the policy stops planted harm");
+}
+
+async function looks() {
+  const backgrounds = {};
+  const pictures = {};
+  for (const colorScheme of ["light", "dark"]) {
+    const {context, page} = await watched({viewport: {width: 1280, height: 900}, colorScheme});
+    await show(page, file("mixed.html"));
+    backgrounds[colorScheme] = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    pictures[colorScheme] = (await drawn(page, ".lanes canvas")).hash;
+    if (colorScheme === "dark") {
+      await page.emulateMedia({colorScheme: "light"});
+      await settle(page);
+      check((await drawn(page, ".lanes canvas")).hash === pictures.light, "a change to light redraws");
+    }
+    await context.close();
+  }
+  check(backgrounds.light !== backgrounds.dark, "dark differs from light", `${backgrounds.light}, ${backgrounds.dark}`);
+  check(pictures.light !== pictures.dark, "in the drawings too");
+
+  for (const name of ["mixed.html", "hostile.html", "waiting.html", "large.html"]) {
+    const {context, page} = await watched({viewport: {width: 360, height: 740}, hasTouch: true, isMobile: true});
+    await show(page, file(name));
+    const width = await page.evaluate(() => document.documentElement.scrollWidth);
+    check(width <= 360, `${name} fits a phone`, `${width} px`);
+    await context.close();
+  }
+
+  const {context, page} = await watched({viewport: {width: 1280, height: 900}});
+  await show(page, file("mixed.html"));
+  const details = page.locator("details.failure").first();
+  check(!(await details.locator("pre").isVisible()), "stacks are closed at first");
+  await details.locator("summary").focus();
+  await page.keyboard.press("Enter");
+  check(await details.locator("pre").isVisible(), "a failure opens by key");
+  check((await details.locator("pre").textContent()).includes("at "), "and shows its stack");
+  const named = await page.locator("canvas[role=img]").evaluateAll(all => all.every(e => e.getAttribute("aria-label").length > 20));
+  check(named, "every drawing says in words what it shows");
+  await context.close();
+}
+
+function traces() {
+  for (const [name, least] of [["mixed.json", 240], ["hostile.json", 2], ["large.json", 300_000]]) {
+    const {traceEvents} = JSON.parse(fs.readFileSync(file(name), "utf8"));
+    const slices = traceEvents.filter(event => event.ph === "X");
+    check(slices.length >= least && slices.every(s => s.dur >= 0 && s.pid > 0 && s.tid > 0), `${name} is a trace`, `${slices.length} slices`);
+  }
+}
+
+(async () => {
+  traces();
+  await largeReport();
+  await manyRows();
+  await hostileData();
+  await looks();
+  console.log(`${passed} passed, ${failed} failed`);
+  process.exitCode = failed === 0 ? 0 : 1;
+})();
