@@ -138,6 +138,7 @@ function listen(panel, panels, view, tip) {
   const goTo = i => {
     if (i < 0 || i >= track.size) return;
     view.show(track.start[i], track.end[i]);
+    chart.scrollIntoView({block: "nearest"});
     const lane = track.laneOf(i);
     const top = lane * panel.rowHeight;
     const {scroller} = panel;

@@ -9,6 +9,9 @@ async function start() {
   const panels = articles.map((article, i) => new Panel(article, tracks[i], view));
   for (const panel of panels) listen(panel, panels, view, tip);
 
+  // A tip stays where it is when the page moves below it.
+  for (const moves of ["wheel", "touchmove"]) addEventListener(moves, () => tip.hide(), {passive: true});
+
   const axis = document.getElementById("axis");
   let pending = false;
   const drawAxis = () => {

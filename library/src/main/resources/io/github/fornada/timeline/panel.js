@@ -1,7 +1,7 @@
 // One run on the page: tasks in progress above, a row for each worker below.
 
 const ROW = 20; // height of a row, with its gap
-const ALL_ROWS = [120, 300]; // height of all rows together where there are many: at least, at most
+const ALL_ROWS = [120, 240]; // height of all rows together where there are many: at least, at most
 const FEW = 12; // so many rows need no fitting
 const READABLE = 3; // rows under this height are drawn as shades
 
@@ -39,7 +39,7 @@ class Panel {
     const lanes = Math.max(1, this.track.lanes.length);
     this.width = this.chart.clientWidth;
     this.left = gutter(this.width);
-    const fitting = Math.min(ALL_ROWS[1], Math.max(ALL_ROWS[0], lanes * 6));
+    const fitting = Math.min(ALL_ROWS[1], Math.max(ALL_ROWS[0], lanes * 4));
     this.rowHeight = this.fitted ? fitting / lanes : ROW;
     this.total = Math.max(1, this.rowHeight * lanes);
     this.height = Math.min(this.total, 400) + 6;

@@ -40,11 +40,11 @@ final class SampleReports {
   /** Tasks that wait and compute on every model; some of them fail, each in its own way. */
   private static void mixed(Path html, Path json) throws IOException {
     List<String> items =
-        new ArrayList<>(IntStream.range(0, 60).mapToObj("photo-%03d.jpg"::formatted).toList());
-    items.set(21, "broken.jpg");
-    items.set(31, "stuck.jpg");
+        new ArrayList<>(IntStream.range(0, 60).mapToObj("request-%02d"::formatted).toList());
+    items.set(21, "broken");
+    items.set(31, "stuck");
     var crashing = new ArrayList<>(items);
-    crashing.set(44, "crash.jpg");
+    crashing.set(44, "crash");
     var limit = Duration.ofMillis(300);
     var timelines = new ArrayList<Timeline>();
     timelines.add(
@@ -52,27 +52,27 @@ final class SampleReports {
             "sequential",
             t -> SequentialPool.open(o -> o.withListener(t).withTimeLimit(limit)),
             items,
-            SampleReports::shrink));
+            SampleReports::fetch));
     timelines.add(
         run(
             "virtual",
             t -> VirtualThreadPool.open(o -> o.withListener(t).withTimeLimit(limit)),
             items,
-            SampleReports::shrink));
+            SampleReports::fetch));
     timelines.add(
         run(
             "threads",
             t -> ThreadPool.open(o -> o.withWorkers(4).withListener(t).withTimeLimit(limit)),
             items,
-            SampleReports::shrink));
+            SampleReports::fetch));
     timelines.add(
         run(
             "processes",
             t -> ProcessPool.open(o -> o.withWorkers(4).withListener(t).withTimeLimit(limit)),
             crashing,
-            SampleReports::shrink));
+            SampleReports::fetch));
     var report =
-        new HtmlReport("Shrink 60 photos")
+        new HtmlReport("Sixty tasks that mostly wait")
             .withText(
                 List.of(
                     "A task waits for most of its time, so running several at once pays even on"
@@ -82,14 +82,14 @@ final class SampleReports {
     write(report, timelines, html, json);
   }
 
-  private static int shrink(String item) throws Exception {
+  private static int fetch(String item) throws Exception {
     switch (item) {
-      case "stuck.jpg" -> Thread.sleep(10_000);
-      case "broken.jpg" -> {
+      case "stuck" -> Thread.sleep(10_000);
+      case "broken" -> {
         Thread.sleep(12);
-        throw new IllegalStateException("not an image: " + item, new IOException("no header"));
+        throw new IllegalStateException("no answer: " + item, new IOException("connection reset"));
       }
-      case "crash.jpg" -> Runtime.getRuntime().halt(134);
+      case "crash" -> Runtime.getRuntime().halt(134);
       default -> Thread.sleep(8 + Math.floorMod(item.hashCode(), 30));
     }
     return burn(Duration.ofMillis(1 + Math.floorMod(item.hashCode(), 3)));
