@@ -17,7 +17,8 @@ const TALLEST = 1800; // px; nothing scrolls, so that the tip stays at its bar
     await page.locator("#tip").waitFor({state: "visible"});
     await settle(page);
     const box = await page.locator(".run").last().boundingBox();
-    const height = Math.min(TALLEST, Math.ceil(box.y + box.height + 28));
+    const tip = await page.locator("#tip").boundingBox();
+    const height = Math.min(TALLEST, Math.ceil(Math.max(box.y + box.height, tip.y + tip.height) + 28));
     await page.screenshot({path: path.join(__dirname, name), clip: {x: 0, y: 0, width: 1120, height}});
     await context.close();
   }
