@@ -36,6 +36,23 @@ public sealed interface TaskEvent {
       implements OfTask {}
 
   /**
+   * A task in a worker process has printed a line.
+   *
+   * @param worker name of the worker process
+   * @param error whether to its standard error
+   * @param line what it printed, without the newline
+   */
+  record Printed(
+      long task,
+      long index,
+      @Nullable Object item,
+      String worker,
+      boolean error,
+      String line,
+      long nanos)
+      implements OfTask {}
+
+  /**
    * An attempt has ended.
    *
    * @param attempt 1, or more for a retry

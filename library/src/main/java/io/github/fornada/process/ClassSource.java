@@ -24,8 +24,16 @@ final class ClassSource {
     }
   }
 
+  /** Answers a worker's question for a class. */
+  void answer(Input question, Control to) throws IOException {
+    var answer = new Output().putInt(question.getInt());
+    byte[] bytes = find(question.getString());
+    answer.write(bytes, 0, bytes.length);
+    to.send(Wire.CLASS, answer);
+  }
+
   /** The class file; empty if no loader has it. */
-  byte[] find(String name) throws IOException {
+  private byte[] find(String name) throws IOException {
     String resource = name.replace('.', '/') + ".class";
     Set<ClassLoader> all;
     synchronized (loaders) {

@@ -14,7 +14,13 @@ final class Exits {
           1, "SIGHUP", 2, "SIGINT", 3, "SIGQUIT", 4, "SIGILL", 6, "SIGABRT", 7, "SIGBUS", 8,
           "SIGFPE", 9, "SIGKILL", 11, "SIGSEGV", 15, "SIGTERM");
 
+  private static final String OVER_LIMIT = "was killed over its resident limit";
+
   private Exits() {}
+
+  static String overResidentLimit(long bytes, String limit) {
+    return OVER_LIMIT + " of " + limit + ": it had " + (bytes >> 20) + " MB";
+  }
 
   static String manner(int code, boolean crashed) {
     if (crashed) {
@@ -31,19 +37,22 @@ final class Exits {
     };
   }
 
-  static DeathCertificate certify(
-      String worker, long pid, int code, @Nullable String item, List<String> lastOutput) {
+  static DeathCertificate certify(WorkerProcess dead, int code, @Nullable String item) {
+    long pid = dead.pid();
+    List<String> lastOutput = dead.lastOutput();
     Path log = Launcher.crashLog(Long.toString(pid));
     boolean crashed = Files.exists(log);
+    String overLimit = dead.overResidentLimit();
     boolean outOfMemory =
-        code == Wire.EXIT_OUT_OF_MEMORY
+        overLimit != null
+            || code == Wire.EXIT_OUT_OF_MEMORY
             || code == 137
             || lastOutput.stream().anyMatch(line -> line.contains("OutOfMemoryError"));
     return new DeathCertificate(
-        worker,
+        dead.name(),
         pid,
         code,
-        manner(code, crashed),
+        overLimit != null ? overLimit : manner(code, crashed),
         item,
         lastOutput,
         crashed ? log.toString() : null,
@@ -72,6 +81,9 @@ final class Exits {
   private static String hint(DeathCertificate death) {
     if (death.crashLog() != null) {
       return "The JVM's own report is at " + death.crashLog() + ".";
+    }
+    if (death.manner().startsWith(OVER_LIMIT)) {
+      return "Raise withResidentLimit, or lower the heap or what one item needs.";
     }
     return switch (death.exitCode()) {
       case 137 ->

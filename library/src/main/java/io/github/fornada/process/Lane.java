@@ -1,103 +1,78 @@
 package io.github.fornada.process;
 
-import io.github.fornada.Batch;
 import io.github.fornada.DeathCertificate;
-import io.github.fornada.Outcome;
 import io.github.fornada.TaskEvent;
 import io.github.fornada.TaskPolicy;
-import io.github.fornada.TaskUsage;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One place for a worker: keeps a worker JVM alive in it, sends it items, and takes its results.
- *
- * <p>Three threads: the lane's own starts the worker, reads its results and buries it; a feeder
- * encodes items that need the user's code for it; and any thread that brings work may send what
- * needs none.
+ * One place for a worker: the supervisor that keeps a worker JVM alive in it, takes its results,
+ * replaces it when it is due, and buries it.
  */
 final class Lane {
-  /** How long an item may hold up the items behind it while another worker idles. */
-  static final Duration PATIENCE = Duration.ofMillis(1); // Guess
-
-  /** Work sent ahead, so that the worker need not wait for the next item: some round trips. */
-  private static final long AHEAD_NANOS = 300_000; // Guess
-
-  private static final int MOST_AHEAD = 512; // Guess
-
   /** What an orderly exit of a worker may take before it is killed. */
-  private static final Duration EXIT_LIMIT = Duration.ofSeconds(2);
-
-  // ABSENT -> READY -> LEAVING -> ABSENT, READY -> ABSENT (it died). Written by the lane's thread,
-  // and
-  // READY -> LEAVING by whoever ends it, under lock.
-  private enum State {
-    ABSENT,
-    READY,
-    LEAVING
-  }
-
-  /** An item on its way. */
-  record Sent(Batch<?, ?> batch, int i, long number, int bytes) {}
+  static final Duration EXIT_LIMIT = Duration.ofSeconds(2);
 
   private final ProcessPool pool;
-  private final int place;
+  private final String name;
+  private final boolean lasting;
+  private final WorkerLife life;
+  private final Flow flow;
+
   private final ReentrantLock lock = new ReentrantLock();
-  private final Condition needsFeeder = lock.newCondition();
+  private final Condition demand = lock.newCondition();
 
-  // All guarded by lock.
-  private State state = State.ABSENT;
-  private @Nullable WorkerProcess worker;
-  private final ArrayDeque<Sent> outstanding = new ArrayDeque<>();
-  private long epoch;
-  private long nextNumber;
-  private boolean feeding;
-  private boolean feederWanted;
-  private boolean feederGone;
+  // ABSENT -> SERVING -> ABSENT (it died, or has left); SERVING -> RETIRING -> ABSENT. Written
+  // under
+  // lock, by the lane's thread, and SERVING -> RETIRING by whoever finds that it is due.
+  private enum State {
+    ABSENT,
+    SERVING,
+    RETIRING
+  }
 
-  /** Mean time of an item lately, in nanoseconds; 0 while unknown. Written by the lane's thread. */
-  private volatile double meanNanos;
+  private State state = State.ABSENT; // guarded by lock
+  private boolean demanded; // guarded by lock
+  private @Nullable WorkerProcess worker; // guarded by lock
 
-  /**
-   * Polled, but not all of it sent: the ring was full, or it needs the feeder. Used while feeding.
-   */
-  private volatile @Nullable Batch<?, ?> held;
+  /** The next worker, being started while this one still works. Guarded by lock. */
+  private @Nullable CompletableFuture<WorkerProcess> replacement;
 
-  /** Used while feeding. */
-  private final Sender sender;
-
-  /** Claims as they were at the last look of the balance. Timer thread only. */
-  private long claimsSeen = -1;
+  private final Insight insight;
 
   Lane(ProcessPool pool, int place) {
     this.pool = pool;
-    this.place = place;
-    this.sender = new Sender(pool, place);
+    this.name = "worker-" + (place + 1);
+    this.life = pool.options().life();
+    this.lasting = life.minWorkers() < 0 || place < life.minWorkers();
+    this.flow = new Flow(pool, place);
+    this.insight = new Insight(name);
   }
 
   void start() {
-    var _ = pool.startThread("fornada-worker-" + (place + 1), this::live);
-    var _ = pool.startThread("fornada-feeder-" + (place + 1), this::feedOnDemand);
+    var _ = pool.startThread("fornada-" + name, this::live);
+    var _ = pool.startThread("fornada-feeder-" + name, flow::feedOnDemand);
+  }
+
+  Flow flow() {
+    return flow;
   }
 
   // ---- the lane's thread
 
   private void live() {
     try {
-      while (!pool.isEnding() && !pool.isBroken()) {
+      while (awaitDemand()) {
         try {
-          WorkerProcess started =
-              WorkerProcess.start(pool, "worker-" + (place + 1), pool.nextWorkerNumber());
-          serve(started);
+          serve(nextWorker());
         } catch (WorkerStartException e) {
           Duration pause = pool.workerFailedToStart(e);
           if (pause != null) {
@@ -106,371 +81,22 @@ final class Lane {
         }
       }
     } finally {
-      lock.lock();
-      try {
-        feederGone = true;
-        needsFeeder.signal();
-      } finally {
-        lock.unlock();
-      }
+      flow.end();
+      dismissReplacement();
       pool.laneEnded();
     }
   }
 
-  private void serve(WorkerProcess started) {
+  /** Waits until this lane should have a worker; false if it never should any more. */
+  private boolean awaitDemand() {
     lock.lock();
     try {
-      worker = started;
-      epoch = 0;
-      nextNumber = 0;
-      sender.reset(started);
-      state = pool.isEnding() ? State.LEAVING : State.READY;
-    } finally {
-      lock.unlock();
-    }
-    pool.workerIsReady();
-    if (pool.isEnding()) {
-      started.askToExit(EXIT_LIMIT);
-    }
-    watchFromOutside(started, -1);
-    var _ = feed();
-    try {
-      read(started);
-    } catch (CorruptFrameException e) {
-      started.note("it sent a " + e.getMessage());
-    } catch (IOException e) {
-      started.note("its connection broke: " + e.getMessage());
-    } finally {
-      bury(started);
-    }
-  }
-
-  /** Until the end of the stream. */
-  private void read(WorkerProcess from) throws IOException {
-    RingReader ring = from.results();
-    do {
-      while (ring.next()) {
-        result(from, ring.type(), ring.body());
-      }
-    } while (from.bell().await(ring));
-    while (ring.next()) {
-      result(from, ring.type(), ring.body()); // written before it died
-    }
-  }
-
-  private void result(WorkerProcess from, int type, Input in) throws IOException {
-    long number = in.getLong();
-    if (type == Wire.STARTED) {
-      started(from, number, in.getLong());
-      return;
-    }
-    Sent sent;
-    int left;
-    lock.lock();
-    try {
-      sent = outstanding.peekFirst();
-      if (sent == null || sent.number() != number) {
-        throw new CorruptFrameException("result of item number " + number + ", which was not due");
-      }
-      outstanding.removeFirst();
-      left = outstanding.size();
-    } finally {
-      lock.unlock();
-    }
-    try {
-      Results.end(sent, type, in, from, pool);
-    } finally {
-      long nanos = from.lastItemNanos();
-      meanNanos = meanNanos == 0 ? nanos : meanNanos + (nanos - meanNanos) / 8;
-      if (left * meanNanos < AHEAD_NANOS / 2.0) {
-        var _ = feed();
-      }
-      if (left == 0 && pool.isEnding()) {
-        leave();
-      }
-    }
-  }
-
-  private void started(WorkerProcess from, long number, long nanos) {
-    Sent sent = null;
-    lock.lock();
-    try {
-      for (Sent candidate : outstanding) {
-        if (candidate.number() == number) {
-          sent = candidate;
-          break;
-        }
-      }
-    } finally {
-      lock.unlock();
-    }
-    if (sent != null) {
-      sent.batch().started(sent.i(), from.name(), from.toOwnClock(nanos));
-    }
-  }
-
-  private void bury(WorkerProcess dead) {
-    boolean expected;
-    List<Sent> begun = new ArrayList<>();
-    Set<Batch<?, ?>> untouched = new LinkedHashSet<>();
-    lock.lock();
-    try {
-      expected = state == State.LEAVING;
-      state = State.ABSENT;
-      worker = null;
-      long firstNotBegun = Claims.number(dead.claims().next());
-      for (Sent sent : outstanding) {
-        if (sent.number() < firstNotBegun) {
-          begun.add(sent);
-        } else if (sent.batch().release(sent.i())) {
-          untouched.add(sent.batch());
-        }
-      }
-      outstanding.clear();
-    } finally {
-      lock.unlock();
-    }
-    int code = dead.end();
-    String item = begun.isEmpty() ? null : begun.getFirst().batch().label(begun.getFirst().i());
-    DeathCertificate certificate =
-        Exits.certify(dead.name(), dead.pid(), code, item, dead.lastOutput());
-    for (Sent sent : begun) {
-      Results.endLost(sent, certificate, dead, pool);
-    }
-    untouched.forEach(pool::putBack);
-    pool.report(new TaskEvent.WorkerEnded(certificate, expected, System.nanoTime()));
-    if (!pool.isEnding()) {
-      Offspring.killMarked(pool.launcher().mark(dead.number()));
-    }
-    releaseHeld();
-  }
-
-  private void releaseHeld() {
-    if (pool.isEnding()) {
-      return;
-    }
-    // Somebody else may have room for what was polled for this worker.
-    Batch<?, ?> batch = null;
-    lock.lock();
-    try {
-      if (!feeding && held != null) {
-        batch = held;
-        held = null;
-      }
-    } finally {
-      lock.unlock();
-    }
-    if (batch != null) {
-      pool.putBack(batch);
-    }
-  }
-
-  // ---- feeding: any thread, one at a time
-
-  /**
-   * Sends work as long as the worker should have more. What needs the user's code to be encoded is
-   * left to the feeder thread. Returns whether this lane took part at all.
-   */
-  boolean feed() {
-    return feed(false);
-  }
-
-  private boolean feed(boolean onFeeder) {
-    boolean took = false;
-    while (true) {
-      lock.lock();
-      try {
-        if (feeding || state != State.READY || !hasRoom() || (feederWanted && !onFeeder)) {
-          return took;
-        }
-        feeding = true;
-        feederWanted = false;
-      } finally {
-        lock.unlock();
-      }
-      Sender.Result result = Sender.Result.NOTHING;
-      try {
-        Batch<?, ?> batch = held;
-        held = null;
-        if (batch == null) {
-          batch = pool.take(wanted());
-        }
-        if (batch != null) {
-          took = true;
-          result = sender.send(batch, onFeeder, this);
-          if (result != Sender.Result.SENT) {
-            held = batch;
-          }
-        }
-      } finally {
-        lock.lock();
-        try {
-          feeding = false;
-          if (result == Sender.Result.NEEDS_FEEDER) {
-            feederWanted = true;
-            needsFeeder.signal();
-          }
-        } finally {
-          lock.unlock();
-        }
-      }
-      switch (result) {
-        case SENT -> {}
-        case NOTHING -> {
-          // Whoever brought work while `feeding` was set has gone away: look once more.
-          if (!pool.hasMore()) {
-            if (isIdle()) {
-              pool.balanceSoon();
-            }
-            return took;
-          }
-        }
-        case FULL, NEEDS_FEEDER -> {
-          return took;
-        }
-        case WORKER_GONE -> {
-          releaseHeld();
-          return took;
-        }
-      }
-    }
-  }
-
-  private void feedOnDemand() {
-    while (true) {
-      lock.lock();
-      try {
-        while (!feederWanted && !feederGone) {
-          needsFeeder.awaitUninterruptibly();
-        }
-        if (feederGone) {
-          return;
-        }
-      } finally {
-        lock.unlock();
-      }
-      var _ = feed(true);
-      lock.lock();
-      try {
-        // Not the lane's turn: it has no room, or no worker. Results and a new worker feed it
-        // again.
-        if (feederWanted && (feeding || state != State.READY || !hasRoom())) {
-          feederWanted = false;
-        }
-      } finally {
-        lock.unlock();
-      }
-    }
-  }
-
-  /** Under lock. */
-  private boolean hasRoom() {
-    int ahead = outstanding.size();
-    return ahead == 0 || (meanNanos > 0 && ahead < MOST_AHEAD && ahead * meanNanos < AHEAD_NANOS);
-  }
-
-  /** How many items at once. */
-  private int wanted() {
-    double mean = meanNanos;
-    return mean == 0 ? 1 : (int) Math.clamp(AHEAD_NANOS / mean, 1, MOST_AHEAD / 2);
-  }
-
-  /** Whether the item could be written for the worker; the sender calls this for each. */
-  Sender.@Nullable Result commit(Batch<?, ?> batch, int i, Sender.Message message) {
-    lock.lock();
-    try {
-      if (state != State.READY || worker != message.worker()) {
-        return Sender.Result.WORKER_GONE;
-      }
-      long number = nextNumber;
-      if (!message.write(Claims.ticket(epoch, number))) {
-        return Sender.Result.FULL;
-      }
-      outstanding.addLast(new Sent(batch, i, number, message.bytes()));
-      nextNumber++;
-      return null;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** Writes any other message; false if the ring is full or the worker gone. */
-  boolean write(WorkerProcess to, int type, Output body) {
-    lock.lock();
-    try {
-      return worker == to
-          && state == State.READY
-          && to.requests().tryWrite(type, body.array(), body.size());
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** Shows the worker what was written. */
-  void flush(WorkerProcess to) {
-    to.requests().publish();
-    try {
-      to.bell().ring();
-    } catch (IOException e) {
-      // It is gone; the lane's thread sees that too.
-    }
-  }
-
-  // ---- other threads
-
-  boolean isIdle() {
-    lock.lock();
-    try {
-      return state == State.READY && outstanding.isEmpty();
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /**
-   * Gives back what the worker has not begun, if it has begun nothing since the last look. Returns
-   * whether another look makes sense.
-   */
-  boolean shedLoad() {
-    Set<Batch<?, ?>> back = new LinkedHashSet<>();
-    boolean goOn;
-    lock.lock();
-    try {
-      WorkerProcess current = worker;
-      if (state != State.READY || current == null || outstanding.size() < 2) {
-        return false;
-      }
-      long seen = current.claims().next();
-      if (seen == claimsSeen) {
-        long taken = current.claims().takeBack();
-        epoch = Claims.epoch(taken);
-        nextNumber = Claims.number(taken);
-        while (!outstanding.isEmpty() && outstanding.getLast().number() >= nextNumber) {
-          Sent sent = outstanding.removeLast();
-          if (sent.batch().release(sent.i())) {
-            back.add(sent.batch());
-          }
-        }
-        meanNanos = Math.max(meanNanos, AHEAD_NANOS); // items take longer than was thought
-      }
-      claimsSeen = seen;
-      goOn = outstanding.size() > 1;
-    } finally {
-      lock.unlock();
-    }
-    back.forEach(pool::putBack);
-    return goOn;
-  }
-
-  boolean cancel(Batch<?, ?> batch, int i) {
-    lock.lock();
-    try {
-      WorkerProcess current = worker;
-      for (Sent sent : outstanding) {
-        if (sent.batch() == batch && sent.i() == i && current != null) {
-          current.cancel(sent.number());
+      while (!pool.isEnding()) {
+        if (!pool.isBroken() && (lasting || demanded || replacement != null)) {
+          demanded = false;
           return true;
         }
+        demand.awaitUninterruptibly();
       }
       return false;
     } finally {
@@ -478,49 +104,212 @@ final class Lane {
     }
   }
 
-  void cancelAll(String reason) {
-    Set<Batch<?, ?>> all = new LinkedHashSet<>();
+  private WorkerProcess nextWorker() {
+    CompletableFuture<WorkerProcess> prepared;
     lock.lock();
     try {
-      outstanding.forEach(sent -> all.add(sent.batch()));
+      prepared = replacement;
+      replacement = null;
     } finally {
       lock.unlock();
     }
-    Batch<?, ?> waiting = held;
-    if (waiting != null) {
-      all.add(waiting);
+    if (prepared != null) {
+      try {
+        WorkerProcess ready = prepared.join();
+        if (ready.isAlive()) {
+          return ready;
+        }
+        pool.dismiss(ready);
+      } catch (CompletionException e) {
+        // It could not be started beforehand: the usual way tells why.
+      }
     }
-    all.forEach(batch -> batch.stopCall(reason));
+    return pool.supply().take();
   }
 
-  /** The pool is quiet: this worker is to exit. */
+  private void dismissReplacement() {
+    lock.lock();
+    try {
+      if (replacement != null) {
+        var _ = replacement.thenAccept(pool::dismiss);
+        replacement = null;
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void serve(WorkerProcess started) {
+    started.adopt(name);
+    lock.lock();
+    try {
+      worker = started;
+      state = State.SERVING;
+    } finally {
+      lock.unlock();
+    }
+    insight.started(started);
+    flow.attach(started, life.maxTasks() == 0 ? Long.MAX_VALUE : life.maxTasks());
+    pool.workerIsReady();
+    if (pool.isEnding()) {
+      retire();
+    }
+    watchFromOutside(started, -1);
+    leaveWhenIdle(started, 0);
+    var _ = flow.feed();
+    boolean retired = false;
+    try {
+      retired = read(started);
+    } catch (CorruptFrameException e) {
+      started.note("it sent a " + e.getMessage());
+    } catch (IOException e) {
+      started.note("its connection broke: " + e.getMessage());
+    } finally {
+      boolean expected;
+      lock.lock();
+      try {
+        expected = state == State.RETIRING;
+        state = State.ABSENT;
+        worker = null;
+      } finally {
+        lock.unlock();
+      }
+      if (retired) {
+        List<Flow.Sent> none = flow.detach(started);
+        assert none.isEmpty();
+        insight.ended(true);
+        pool.dismiss(started); // off this lane's path: the next worker can begin
+      } else {
+        bury(started, expected);
+      }
+    }
+  }
+
+  /** Until the end of the stream: false; or until a retiring worker has no more to do: true. */
+  private boolean read(WorkerProcess from) throws IOException {
+    RingReader ring = from.results();
+    do {
+      while (ring.next()) {
+        if (message(from, ring.type(), ring.body())) {
+          return true;
+        }
+      }
+    } while (from.bell().await(ring));
+    while (ring.next()) {
+      var _ = message(from, ring.type(), ring.body()); // written before it died
+    }
+    return false;
+  }
+
+  /** Returns true if the worker was retiring and has nothing more to do. */
+  private boolean message(WorkerProcess from, int type, Input in) throws IOException {
+    if (type == Wire.OUTPUT) {
+      boolean error = in.getByte() != 0;
+      long number = in.getLong();
+      from.printed(error, flow.find(number), in);
+      return false;
+    }
+    if (type == Wire.STARTED) {
+      Flow.Sent sent = flow.find(in.getLong());
+      if (sent != null) {
+        sent.batch().started(sent.i(), name, from.toOwnClock(in.getLong()));
+      }
+      return false;
+    }
+    return result(from, type, in);
+  }
+
+  private boolean result(WorkerProcess from, int type, Input in) throws IOException {
+    Flow.Sent sent = flow.take(in.getLong());
+    from.endOfItem(sent);
+    try {
+      Results.end(sent, type, in, from, pool);
+    } finally {
+      insight.ran(from.lastItemNanos());
+      flow.itemTook(from.lastItemNanos());
+    }
+    if (life.maxTasks() > 0) {
+      replaceInTime(flow.sent());
+    }
+    return isRetiring() && flow.size() == 0;
+  }
+
+  private void replaceInTime(long sent) {
+    if (sent >= life.maxTasks() - life.maxTasks() / 4) {
+      prepareReplacement();
+    }
+    if (sent >= life.maxTasks() && flow.size() == 0) {
+      retire();
+    }
+  }
+
+  private void bury(WorkerProcess dead, boolean expected) {
+    List<Flow.Sent> begun = flow.detach(dead);
+    int code = dead.end();
+    String item = begun.isEmpty() ? null : begun.getFirst().batch().label(begun.getFirst().i());
+    DeathCertificate certificate = Exits.certify(dead, code, item);
+    insight.ended(expected);
+    for (Flow.Sent sent : begun) {
+      Results.endLost(sent, certificate, dead, pool);
+    }
+    pool.report(new TaskEvent.WorkerEnded(certificate, expected, System.nanoTime()));
+    ProcessEvents.workerLost(certificate, expected);
+    if (!pool.isEnding()) {
+      Offspring.killMarked(pool.launcher().mark(dead.number()));
+    }
+  }
+
+  // ---- other threads
+
+  /** There is work that nobody had room for. */
+  void demand() {
+    lock.lock();
+    try {
+      if (!lasting && state == State.ABSENT) {
+        demanded = true;
+        demand.signal();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The pool is quiet or broken: this worker is to exit, and no other is to come. */
   void end() {
-    boolean idle;
     lock.lock();
     try {
-      idle = outstanding.isEmpty();
+      demand.signal();
     } finally {
       lock.unlock();
     }
-    if (idle) {
-      leave();
+    retire();
+  }
+
+  private boolean isRetiring() {
+    lock.lock();
+    try {
+      return state == State.RETIRING;
+    } finally {
+      lock.unlock();
     }
   }
 
-  private void leave() {
+  /** The worker takes no more items and exits when it has none. */
+  private void retire() {
     WorkerProcess leaving;
     lock.lock();
     try {
-      if (state != State.READY) {
+      if (state != State.SERVING) {
         return; // starting: it is sent away when it is ready; or it is going already
       }
-      state = State.LEAVING;
+      state = State.RETIRING;
       leaving = worker;
     } finally {
       lock.unlock();
     }
-    if (leaving != null) {
-      leaving.askToExit(EXIT_LIMIT);
+    flow.close();
+    if (leaving != null && flow.size() == 0) {
+      leaving.askToExit(EXIT_LIMIT); // wakes the lane's thread by the end of the stream
     }
   }
 
@@ -535,6 +324,74 @@ final class Lane {
     }
   }
 
+  private void prepareReplacement() {
+    lock.lock();
+    try {
+      if (replacement == null && state == State.SERVING && !pool.isEnding()) {
+        replacement = pool.supply().prepare();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Looks at the age and the memory of the worker; called every now and then if there are bounds.
+   */
+  void monitor() {
+    WorkerProcess looked;
+    CompletableFuture<WorkerProcess> next;
+    lock.lock();
+    try {
+      looked = worker;
+      next = replacement;
+      if (looked == null || state != State.SERVING) {
+        return;
+      }
+    } finally {
+      lock.unlock();
+    }
+    long resident = looked.residentBytes();
+    if (resident > life.residentBytes()) {
+      looked.overResidentLimit(resident, String.valueOf(life.residentLimit()));
+      return;
+    }
+    Duration maxAge = life.maxAge();
+    boolean due =
+        resident > life.residentBytes() / 4 * 3
+            || (maxAge != null && looked.ageNanos() > maxAge.toNanos());
+    if (due && next == null) {
+      prepareReplacement();
+    } else if (due && next != null && next.isDone()) {
+      retire();
+    }
+  }
+
+  /** A worker beyond the lasting ones leaves when it has had nothing to do for a while. */
+  private void leaveWhenIdle(WorkerProcess watched, long sentBefore) {
+    if (lasting) {
+      return;
+    }
+    ProcessPool.later(
+        life.idleLimit(),
+        () -> {
+          lock.lock();
+          try {
+            if (worker != watched) {
+              return;
+            }
+          } finally {
+            lock.unlock();
+          }
+          long sent = flow.sent();
+          if (sent == sentBefore && flow.isIdle()) {
+            retire();
+          } else {
+            leaveWhenIdle(watched, sent);
+          }
+        });
+  }
+
   /**
    * The second line behind the worker's own watch: a worker that is stopped, or too short of memory
    * to watch itself, is killed when the same item runs long past its limit.
@@ -542,67 +399,27 @@ final class Lane {
   private void watchFromOutside(WorkerProcess watched, long runningBefore) {
     TaskPolicy policy = pool.policy();
     Duration limit = policy.timeLimit();
-    if (limit == null) {
+    if (limit == null || !watched.isAlive()) {
       return;
     }
     ProcessPool.later(
         limit.plus(policy.grace()).plusSeconds(1),
         () -> {
-          long running = -1;
-          lock.lock();
-          try {
-            if (worker != watched) {
-              return;
-            }
-            long next = Claims.number(watched.claims().next());
-            if (!outstanding.isEmpty() && outstanding.getFirst().number() < next) {
-              running = outstanding.getFirst().number();
-            }
-          } finally {
-            lock.unlock();
-          }
+          long running = flow.running(watched);
           if (running >= 0 && running == runningBefore) {
-            watched.stuck(running, new Stuck(Watch.Reason.LIMIT, List.of()));
+            watched.stuck(running, new WorkerProcess.Stuck(Watch.Reason.LIMIT, List.of()));
           } else {
             watchFromOutside(watched, running);
           }
         });
   }
 
-  /** An item that did not listen, and why it was interrupted. */
-  record Stuck(Watch.Reason reason, List<StackTraceElement> stack) {}
-
-  /** For the results: what an attempt used. */
-  static @Nullable TaskUsage usage(
-      ProcessPool pool, WorkerProcess from, Sent sent, Input times, int bytesOut)
-      throws IOException {
-    long began = times.getLong();
-    long ended = times.getLong();
-    long cpu = times.getLong();
-    long allocated = times.getLong();
-    from.itemTook(ended - began);
-    return pool.isObserved()
-        ? new TaskUsage(
-            from.name(),
-            from.toOwnClock(began),
-            from.toOwnClock(ended),
-            cpu,
-            allocated,
-            sent.bytes(),
-            bytesOut)
-        : null;
-  }
-
-  /** What an item whose worker is gone ends as. */
-  static <R> Outcome<R> lost(
-      DeathCertificate certificate, @Nullable Stuck stuck, TaskPolicy policy, int attempt) {
-    Duration limit = policy.timeLimit();
-    if (stuck != null && stuck.reason() == Watch.Reason.CANCEL) {
-      return new Outcome.Cancelled<>("it was stopped with its worker");
+  WorkerInsight insight() {
+    lock.lock();
+    try {
+      return insight.snapshot(worker, flow.size());
+    } finally {
+      lock.unlock();
     }
-    if (stuck != null && limit != null) {
-      return new Outcome.TimedOut<>(limit, stuck.stack());
-    }
-    return new Outcome.WorkerLost<>(Exits.message(certificate, attempt - 1), certificate);
   }
 }

@@ -43,7 +43,8 @@ final class Launcher {
   Launcher(ProcessOptions options, Path directory) {
     this.options = options;
     this.directory = directory;
-    this.heap = options.heap() == null ? defaultHeap(options.workers()) : options.heap();
+    String asked = options.launch().heap();
+    this.heap = asked == null ? defaultHeap(options.workers()) : asked;
   }
 
   /** The most heap of a worker, as {@code -Xmx} takes it. */
@@ -71,12 +72,12 @@ final class Launcher {
     Files.writeString(arguments, String.join("\n", arguments(socket, number)) + "\n");
     String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
     var builder = new ProcessBuilder(java, "@" + arguments);
-    builder.environment().putAll(options.environment());
+    builder.environment().putAll(options.launch().environment());
     builder.environment().put(MARK, mark(number));
     // Read by every JVM as if on its command line, agents and debuggers included.
     builder.environment().remove("JAVA_TOOL_OPTIONS");
     builder.environment().remove("JDK_JAVA_OPTIONS");
-    Path home = options.directory();
+    Path home = options.launch().directory();
     if (home != null) {
       builder.directory(home.toFile());
     }
@@ -98,7 +99,7 @@ final class Launcher {
   private List<String> arguments(Path socket, int number) {
     var list = new ArrayList<String>();
     list.add("-Xmx" + heap);
-    if (options.jvmOptions().stream().noneMatch(o -> o.matches("-XX:\\+Use\\w+GC"))) {
+    if (options.launch().jvmOptions().stream().noneMatch(o -> o.matches("-XX:\\+Use\\w+GC"))) {
       list.add("-XX:+UseSerialGC"); // the least memory, and no threads of its own on busy cores
     }
     list.add("-XX:-UsePerfData"); // no file left in the temporary folder
@@ -112,7 +113,7 @@ final class Launcher {
       list.add("--module-path=" + absolute(modules));
       list.add("--add-modules=ALL-MODULE-PATH");
     }
-    list.addAll(options.jvmOptions());
+    list.addAll(options.launch().jvmOptions());
     list.add("--class-path");
     list.add(classPath());
     list.add(WorkerMain.class.getName());

@@ -4,102 +4,120 @@ import io.github.fornada.TaskListener;
 import io.github.fornada.TaskPolicy;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
-import java.util.Map;
-import java.util.Objects;
-import java.util.TreeMap;
-import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
+import java.util.function.UnaryOperator;
 
 /**
  * How a pool of worker JVMs is set up. Immutable: each {@code with} method gives a changed copy.
  *
- * @param workers the number of worker JVMs, each running one task at a time
- * @param heap the most heap each worker may use, as {@code -Xmx} takes it; null for an equal share
- *     of a quarter of the machine's memory
- * @param jvmOptions further options of the workers' JVMs
- * @param environment variables set for the workers beside the parent's own
- * @param directory the workers' working directory; null for the parent's
- * @param startupLimit how long a worker may take until it is ready
+ * @param workers the most worker JVMs at once, each running one task at a time
+ * @param launch how a worker is started
+ * @param life when workers come and go
  * @param policy limits, retries, window and listeners
  */
-public record ProcessOptions(
-    int workers,
-    @Nullable String heap,
-    List<String> jvmOptions,
-    Map<String, String> environment,
-    @Nullable Path directory,
-    Duration startupLimit,
-    TaskPolicy policy) {
-  private static final Pattern SIZE = Pattern.compile("[1-9][0-9]*[kKmMgG]?");
-
+public record ProcessOptions(int workers, WorkerLaunch launch, WorkerLife life, TaskPolicy policy) {
   public ProcessOptions {
     if (workers < 1) {
       throw new IllegalArgumentException("workers must be at least 1, got " + workers);
     }
-    if (heap != null && !SIZE.matcher(heap).matches()) {
-      throw new IllegalArgumentException(
-          "heap must be a number with k, m or g, such as 512m, got \"" + heap + "\"");
-    }
-    if (!startupLimit.isPositive()) {
-      throw new IllegalArgumentException("start-up limit must be positive, got " + startupLimit);
-    }
-    Objects.requireNonNull(policy, "policy");
-    jvmOptions = List.copyOf(jvmOptions);
-    environment = Map.copyOf(environment);
   }
 
   static ProcessOptions defaults() {
     return new ProcessOptions(
         Runtime.getRuntime().availableProcessors(),
-        null,
-        List.of(),
-        Map.of(),
-        null,
-        Duration.ofSeconds(30),
+        WorkerLaunch.DEFAULT,
+        WorkerLife.DEFAULT,
         TaskPolicy.DEFAULT);
   }
 
-  /** With so many worker JVMs. */
+  /** With at most so many worker JVMs. */
   public ProcessOptions withWorkers(int count) {
-    return new ProcessOptions(
-        count, heap, jvmOptions, environment, directory, startupLimit, policy);
+    return new ProcessOptions(count, launch, life, policy);
   }
 
-  /** With this much heap for each worker at most, such as {@code 512m}. */
-  public ProcessOptions withHeap(String size) {
-    return new ProcessOptions(
-        workers, size, jvmOptions, environment, directory, startupLimit, policy);
+  /** With this way of starting workers. */
+  public ProcessOptions withLaunch(UnaryOperator<WorkerLaunch> change) {
+    return new ProcessOptions(workers, change.apply(launch), life, policy);
   }
 
-  /** With these further options for the workers' JVMs, such as {@code -XX:+UseParallelGC}. */
-  public ProcessOptions withJvmOptions(String... options) {
-    return new ProcessOptions(
-        workers, heap, List.of(options), environment, directory, startupLimit, policy);
-  }
-
-  /** With one more variable in the workers' environment. */
-  public ProcessOptions withEnvironment(String name, String value) {
-    var all = new TreeMap<>(environment);
-    all.put(name, value);
-    return new ProcessOptions(workers, heap, jvmOptions, all, directory, startupLimit, policy);
-  }
-
-  /** With this working directory for the workers. */
-  public ProcessOptions withDirectory(Path path) {
-    return new ProcessOptions(workers, heap, jvmOptions, environment, path, startupLimit, policy);
-  }
-
-  /** With so much time for a worker to become ready. */
-  public ProcessOptions withStartupLimit(Duration limit) {
-    return new ProcessOptions(workers, heap, jvmOptions, environment, directory, limit, policy);
+  /** With this life of workers. */
+  public ProcessOptions withLife(UnaryOperator<WorkerLife> change) {
+    return new ProcessOptions(workers, launch, change.apply(life), policy);
   }
 
   /** With this policy. */
   public ProcessOptions withPolicy(TaskPolicy changed) {
-    return new ProcessOptions(
-        workers, heap, jvmOptions, environment, directory, startupLimit, changed);
+    return new ProcessOptions(workers, launch, life, changed);
   }
+
+  // ---- launch
+
+  /** With this much heap for each worker at most, such as {@code 512m}. */
+  public ProcessOptions withHeap(String size) {
+    return withLaunch(l -> l.withHeap(size));
+  }
+
+  /** With these further options for the workers' JVMs, such as {@code -XX:+UseParallelGC}. */
+  public ProcessOptions withJvmOptions(String... options) {
+    return withLaunch(l -> l.withJvmOptions(options));
+  }
+
+  /** With one more variable in the workers' environment. */
+  public ProcessOptions withEnvironment(String name, String value) {
+    return withLaunch(l -> l.withEnvironment(name, value));
+  }
+
+  /** With this working directory for the workers. */
+  public ProcessOptions withDirectory(Path path) {
+    return withLaunch(l -> l.withDirectory(path));
+  }
+
+  /** With so much time for a worker to become ready, its initializer included. */
+  public ProcessOptions withStartupLimit(Duration limit) {
+    return withLaunch(l -> l.withStartupLimit(limit));
+  }
+
+  /**
+   * With something that each worker runs before its first task, such as loading a model into a
+   * static field. If it fails the pool fails: every task ends with what the initializer threw.
+   */
+  public ProcessOptions withInitializer(WorkerInitializer initializer) {
+    return withLaunch(l -> l.withInitializer(initializer));
+  }
+
+  // ---- life
+
+  /**
+   * With so many workers kept even when there is nothing to do; the others are started on demand
+   * and leave when idle. By default all are started at once and stay.
+   */
+  public ProcessOptions withMinWorkers(int count) {
+    return withLife(l -> l.withMinWorkers(count));
+  }
+
+  /** With so many warm workers beside those at work, to take the place of one that dies. */
+  public ProcessOptions withSpares(int count) {
+    return withLife(l -> l.withSpares(count));
+  }
+
+  /** With workers replaced after so many tasks, by one that was started beforehand. */
+  public ProcessOptions withMaxTasks(int count) {
+    return withLife(l -> l.withMaxTasks(count));
+  }
+
+  /** With workers replaced when they are this old, between two tasks. */
+  public ProcessOptions withMaxAge(Duration age) {
+    return withLife(l -> l.withMaxAge(age));
+  }
+
+  /**
+   * With a bound on each worker's resident memory, heap and all, such as {@code 1g}: a worker above
+   * three quarters of it is replaced between two tasks, one above it is killed. Linux only.
+   */
+  public ProcessOptions withResidentLimit(String size) {
+    return withLife(l -> l.withResidentLimit(size));
+  }
+
+  // ---- policy
 
   /** With the longest one item may run, counted from its own start. */
   public ProcessOptions withTimeLimit(Duration limit) {

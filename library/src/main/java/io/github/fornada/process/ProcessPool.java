@@ -2,9 +2,9 @@ package io.github.fornada.process;
 
 import io.github.fornada.AbstractPool;
 import io.github.fornada.Batch;
+import io.github.fornada.DeathCertificate;
 import io.github.fornada.Model;
 import io.github.fornada.Outcome;
-import io.github.fornada.Pool;
 import io.github.fornada.TaskEvent;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -47,6 +47,9 @@ import org.jspecify.annotations.Nullable;
 public final class ProcessPool extends AbstractPool {
   private static final int MOST_START_FAILURES = 3;
 
+  /** How often ages and memory are looked at, if there are bounds on them. */
+  private static final Duration MONITORING = Duration.ofMillis(100);
+
   private final ProcessOptions options;
   private final Path directory;
   private final Door door;
@@ -54,12 +57,17 @@ public final class ProcessPool extends AbstractPool {
   private final ClassSource classes = new ClassSource();
   private final List<Lane> lanes = new ArrayList<>();
   private final Set<Thread> ownThreads = ConcurrentHashMap.newKeySet();
-  private final AtomicInteger lanesLeft;
+  private final WorkerSupply supply;
+
+  /** Threads that a close waits for: one for each lane, and helpers. */
+  private final AtomicInteger parties;
+
   private final AtomicInteger workerNumbers = new AtomicInteger();
   private final AtomicInteger startFailures = new AtomicInteger();
   private final AtomicInteger nextLane = new AtomicInteger();
   private final AtomicBoolean balancing = new AtomicBoolean();
   private final Thread exitHook;
+  private final boolean growsOnDemand;
 
   /** Set once: no worker can be started, and why. */
   private volatile @Nullable WorkerStartException broken;
@@ -70,7 +78,8 @@ public final class ProcessPool extends AbstractPool {
   private ProcessPool(ProcessOptions options) throws IOException {
     super(Model.PROCESSES, options.workers(), options.policy());
     this.options = options;
-    this.lanesLeft = new AtomicInteger(options.workers());
+    this.parties = new AtomicInteger(options.workers());
+    this.growsOnDemand = options.life().minWorkers() >= 0;
     PrivateDirectory.sweep();
     this.directory = PrivateDirectory.create();
     this.door = new Door(directory.resolve("door"));
@@ -80,11 +89,16 @@ public final class ProcessPool extends AbstractPool {
     for (int i = 0; i < options.workers(); i++) {
       lanes.add(new Lane(this, i));
     }
+    this.supply = new WorkerSupply(this, options.life().spares());
     lanes.forEach(Lane::start);
+    supply.refill();
+    if (options.life().maxAge() != null || options.life().residentLimit() != null) {
+      monitorSoon();
+    }
   }
 
   /** Opens a pool with one worker for each processor. */
-  public static Pool open() {
+  public static ProcessPool open() {
     return open(o -> o);
   }
 
@@ -95,7 +109,7 @@ public final class ProcessPool extends AbstractPool {
    * @throws IllegalArgumentException if an option is out of its bounds; the message names it
    * @throws UncheckedIOException if the pool's private folder or socket cannot be made
    */
-  public static Pool open(UnaryOperator<ProcessOptions> change) {
+  public static ProcessPool open(UnaryOperator<ProcessOptions> change) {
     ProcessOptions options = change.apply(ProcessOptions.defaults());
     try {
       return new ProcessPool(options);
@@ -116,16 +130,19 @@ public final class ProcessPool extends AbstractPool {
     int first = nextLane.getAndIncrement();
     for (int i = 0; i < lanes.size(); i++) {
       Lane lane = lanes.get(Math.floorMod(first + i, lanes.size()));
-      if (lane.feed() && !hasWork()) {
+      if (lane.flow().feed() && !hasWork()) {
         return;
       }
+    }
+    if (growsOnDemand && hasWork()) {
+      lanes.forEach(Lane::demand);
     }
   }
 
   @Override
   protected void cancel(Batch<?, ?> batch, int i, String reason) {
     for (Lane lane : lanes) {
-      if (lane.cancel(batch, i)) {
+      if (lane.flow().cancel(batch, i)) {
         return;
       }
     }
@@ -135,13 +152,14 @@ public final class ProcessPool extends AbstractPool {
   protected void cancelAll(String reason) {
     stopping = true; // before the lanes are looked at: what is on its way to one sees it afterwards
     for (Lane lane : lanes) {
-      lane.cancelAll(reason);
+      lane.flow().stopAll(reason);
     }
   }
 
   @Override
   protected void onQuiet() {
     ending = true;
+    supply.close();
     for (Lane lane : lanes) {
       lane.end();
     }
@@ -184,6 +202,10 @@ public final class ProcessPool extends AbstractPool {
 
   boolean isBroken() {
     return broken != null;
+  }
+
+  WorkerSupply supply() {
+    return supply;
   }
 
   int nextWorkerNumber() {
@@ -237,7 +259,7 @@ public final class ProcessPool extends AbstractPool {
   /** Returns how long to wait before the next try; null if there is no point in trying on. */
   @Nullable Duration workerFailedToStart(WorkerStartException e) {
     int failures = startFailures.incrementAndGet();
-    if (failures >= MOST_START_FAILURES) {
+    if (e.isFinal() || failures >= MOST_START_FAILURES) {
       broken = e;
       failAll(e);
       return null;
@@ -261,27 +283,66 @@ public final class ProcessPool extends AbstractPool {
   /** A worker idles while another has items it has not started: soon some of them will move. */
   void balanceSoon() {
     if (lanes.size() > 1 && balancing.compareAndSet(false, true)) {
-      later(Lane.PATIENCE, this::balance);
+      later(Flow.PATIENCE, this::balance);
     }
   }
 
   private void balance() {
     balancing.set(false);
-    boolean anyIdle = lanes.stream().anyMatch(Lane::isIdle);
+    boolean anyIdle = lanes.stream().map(Lane::flow).anyMatch(Flow::isIdle);
     if (!anyIdle || hasWork()) {
       return;
     }
     boolean goOn = false;
     for (Lane lane : lanes) {
-      goOn |= lane.shedLoad();
+      goOn |= lane.flow().shedLoad();
     }
     if (goOn) {
       balanceSoon();
     }
   }
 
+  private void monitorSoon() {
+    later(
+        MONITORING,
+        () -> {
+          if (!ending) {
+            lanes.forEach(Lane::monitor);
+            monitorSoon();
+          }
+        });
+  }
+
+  /** Sees a worker off that has nothing to do, without keeping anybody waiting but a close. */
+  void dismiss(WorkerProcess worker) {
+    startHelper(
+        "fornada-farewell",
+        () -> {
+          worker.askToExit(Lane.EXIT_LIMIT);
+          DeathCertificate certificate = Exits.certify(worker, worker.endInPeace(), null);
+          report(new TaskEvent.WorkerEnded(certificate, true, System.nanoTime()));
+          Offspring.killMarked(launcher.mark(worker.number()));
+        });
+  }
+
+  /** Starts a thread that a close waits for. Called only while another such thread runs. */
+  void startHelper(String name, Runnable body) {
+    parties.incrementAndGet();
+    var _ =
+        startThread(
+            name,
+            () -> {
+              try {
+                body.run();
+              } finally {
+                laneEnded();
+              }
+            });
+  }
+
+  /** A thread that a close waits for has ended. */
   void laneEnded() {
-    if (lanesLeft.decrementAndGet() == 0) {
+    if (parties.decrementAndGet() == 0) {
       closeUp();
       try {
         Runtime.getRuntime().removeShutdownHook(exitHook);
@@ -292,11 +353,18 @@ public final class ProcessPool extends AbstractPool {
     }
   }
 
+  /** What the pool's workers are doing and have done. */
+  public PoolSnapshot snapshot() {
+    return new PoolSnapshot(
+        lanes.stream().map(Lane::insight).toList(), supply.spareCount(), hasWork());
+  }
+
   /** This JVM exits while the pool is open. */
   private void onExit() {
     for (Lane lane : lanes) {
       lane.killNow();
     }
+    supply.killSpares();
     closeUp();
   }
 

@@ -3,6 +3,7 @@ package io.github.fornada.process;
 import io.github.fornada.Batch;
 import io.github.fornada.DeathCertificate;
 import io.github.fornada.Outcome;
+import io.github.fornada.TaskPolicy;
 import io.github.fornada.TaskUsage;
 import java.io.IOException;
 import java.time.Duration;
@@ -13,13 +14,13 @@ import org.jspecify.annotations.Nullable;
 final class Results {
   private Results() {}
 
-  static void end(Lane.Sent sent, int type, Input in, WorkerProcess from, ProcessPool pool)
+  static void end(Flow.Sent sent, int type, Input in, WorkerProcess from, ProcessPool pool)
       throws IOException {
     end(sent.batch(), sent, type, in, from, pool);
   }
 
   private static <R> void end(
-      Batch<?, R> batch, Lane.Sent sent, int type, Input in, WorkerProcess from, ProcessPool pool)
+      Batch<?, R> batch, Flow.Sent sent, int type, Input in, WorkerProcess from, ProcessPool pool)
       throws IOException {
     int i = sent.i();
     var times = new Input(in.array(), in.position(), 32);
@@ -34,7 +35,9 @@ final class Results {
       }
       body = Spill.read(pool.directory().resolve(fileName(in.getString())), length);
     }
-    TaskUsage usage = Lane.usage(pool, from, sent, times, body.remaining());
+    TaskUsage usage = usage(pool, from, sent, times, body.remaining());
+    ProcessEvents.task(
+        from.name(), batch.task(i), Wire.name(type), from.lastItemNanos(), sent.bytes());
     switch (type) {
       case Wire.DONE -> {
         ClassLoader loader = from.loaderOf(batch);
@@ -81,13 +84,13 @@ final class Results {
   }
 
   static void endLost(
-      Lane.Sent sent, DeathCertificate certificate, WorkerProcess dead, ProcessPool pool) {
+      Flow.Sent sent, DeathCertificate certificate, WorkerProcess dead, ProcessPool pool) {
     endLost(sent.batch(), sent, certificate, dead, pool);
   }
 
   private static <R> void endLost(
       Batch<?, R> batch,
-      Lane.Sent sent,
+      Flow.Sent sent,
       DeathCertificate certificate,
       WorkerProcess dead,
       ProcessPool pool) {
@@ -104,11 +107,47 @@ final class Results {
                 0)
             : null;
     Outcome<R> outcome =
-        Lane.lost(certificate, dead.stuck(sent.number()), pool.policy(), batch.attempt());
+        lost(certificate, dead.stuck(sent.number()), pool.policy(), batch.attempt());
     if (outcome instanceof Outcome.WorkerLost<R> && batch.isUnwanted()) {
       outcome = new Outcome.Cancelled<>("it was stopped with its worker");
     }
     batch.end(sent.i(), outcome, usage);
+  }
+
+  private static @Nullable TaskUsage usage(
+      ProcessPool pool, WorkerProcess from, Flow.Sent sent, Input times, int bytesOut)
+      throws IOException {
+    long began = times.getLong();
+    long ended = times.getLong();
+    long cpu = times.getLong();
+    long allocated = times.getLong();
+    from.itemTook(ended - began);
+    return pool.isObserved()
+        ? new TaskUsage(
+            from.name(),
+            from.toOwnClock(began),
+            from.toOwnClock(ended),
+            cpu,
+            allocated,
+            sent.bytes(),
+            bytesOut)
+        : null;
+  }
+
+  /** What an item whose worker is gone ends as. */
+  private static <R> Outcome<R> lost(
+      DeathCertificate certificate,
+      WorkerProcess.@Nullable Stuck stuck,
+      TaskPolicy policy,
+      int attempt) {
+    Duration limit = policy.timeLimit();
+    if (stuck != null && stuck.reason() == Watch.Reason.CANCEL) {
+      return new Outcome.Cancelled<>("it was stopped with its worker");
+    }
+    if (stuck != null && limit != null) {
+      return new Outcome.TimedOut<>(limit, stuck.stack());
+    }
+    return new Outcome.WorkerLost<>(Exits.message(certificate, attempt - 1), certificate);
   }
 
   /** A result came back but cannot be read here. */

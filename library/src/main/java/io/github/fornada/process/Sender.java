@@ -64,7 +64,7 @@ final class Sender {
     }
   }
 
-  <T, R> Result send(Batch<T, R> batch, boolean onFeeder, Lane lane) {
+  <T, R> Result send(Batch<T, R> batch, boolean onFeeder, Flow flow) {
     WorkerProcess to = worker;
     if (to == null) {
       return Result.WORKER_GONE;
@@ -88,12 +88,12 @@ final class Sender {
           if (known == null && !onFeeder) {
             refused = Result.NEEDS_FEEDER;
           } else {
-            function = known == null ? teach(batch.function(), to, lane) : known;
+            function = known == null ? teach(batch.function(), to, flow) : known;
             byUse.get(function); // used now
-            refused = function < 0 ? Result.FULL : sendItem(batch, i, function, onFeeder, to, lane);
+            refused = function < 0 ? Result.FULL : sendItem(batch, i, function, onFeeder, to, flow);
           }
         } else {
-          refused = sendItem(batch, i, function, onFeeder, to, lane);
+          refused = sendItem(batch, i, function, onFeeder, to, flow);
         }
       } catch (IOException | RuntimeException | StackOverflowError | OutOfMemoryError e) {
         batch.end(i, new Outcome.Failed<>(NotSendable.explain(batch, i, e)), null);
@@ -106,15 +106,15 @@ final class Sender {
       }
       if (batch.isUnwanted() || pool.isStopping()) {
         // The stop came between: it did not find the item with any worker.
-        var _ = lane.cancel(batch, i);
+        var _ = flow.cancel(batch, i);
       }
     }
-    lane.flush(to);
+    flow.flush(to);
     return result;
   }
 
   private <T, R> @Nullable Result sendItem(
-      Batch<T, R> batch, int i, int function, boolean onFeeder, WorkerProcess to, Lane lane)
+      Batch<T, R> batch, int i, int function, boolean onFeeder, WorkerProcess to, Flow flow)
       throws IOException {
     Object item = batch.item(i);
     if (!onFeeder && !Payloads.isPlain(item)) {
@@ -122,7 +122,7 @@ final class Sender {
     }
     body.clear().putLong(0).putInt(function).putByte(pool.isObserved() ? 1 : 0);
     int size = payload(item);
-    return lane.commit(batch, i, new Message(to, body, size));
+    return flow.commit(batch, i, new Message(to, body, size));
   }
 
   /** Appends the payload, or where it is. Returns its size. */
@@ -141,12 +141,12 @@ final class Sender {
   }
 
   /** Makes a function known to the worker. Returns its number; -1 if the ring is full. */
-  private int teach(TaskFunction<?, ?> function, WorkerProcess to, Lane lane) throws IOException {
+  private int teach(TaskFunction<?, ?> function, WorkerProcess to, Flow flow) throws IOException {
     pool.classes().add(function.getClass().getClassLoader());
     int number = nextFunction;
     body.clear().putInt(number);
     payload(function);
-    if (!lane.write(to, Wire.FUNCTION, body)) {
+    if (!flow.write(to, Wire.FUNCTION, body)) {
       return -1;
     }
     nextFunction++;
@@ -155,7 +155,7 @@ final class Sender {
     if (byUse.size() > MOST_FUNCTIONS) {
       Iterator<Map.Entry<Integer, TaskFunction<?, ?>>> oldest = byUse.entrySet().iterator();
       Map.Entry<Integer, TaskFunction<?, ?>> entry = oldest.next();
-      if (lane.write(to, Wire.FORGET, body.clear().putInt(entry.getKey()))) {
+      if (flow.write(to, Wire.FORGET, body.clear().putInt(entry.getKey()))) {
         numbers.remove(entry.getValue());
         oldest.remove();
       }

@@ -9,6 +9,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TimeZone;
 import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /** The life of a worker's one task thread: read a task, run it, write its result. */
@@ -30,6 +31,14 @@ final class TaskLoop {
   private final Locale locale = Locale.getDefault();
   private final TimeZone zone = TimeZone.getDefault();
   private final Output message = new Output();
+
+  /** One writer of the ring at a time: other threads of the task's may print. */
+  private final ReentrantLock writing = new ReentrantLock();
+
+  private final Output printed = new Output(); // guarded by writing
+
+  /** The item that runs; -1 between items. Written by the task thread. */
+  private volatile long current = -1;
 
   /** Functions by their numbers: as bytes until first used, so that a crash blames the item. */
   private final Map<Integer, Object> functions = new HashMap<>();
@@ -87,6 +96,7 @@ final class TaskLoop {
       return; // taken back by the parent
     }
     long number = Claims.number(ticket);
+    current = number;
     boolean wanted = watch.begin(number);
     Segment.LONG.setOpaque(header, Segment.STARTED_NANOS, watch.startedNanos());
     long cpu = 0;
@@ -134,6 +144,7 @@ final class TaskLoop {
     message.setLong(times + 16, observed ? METER.getCurrentThreadCpuTime() - cpu : -1);
     message.setLong(times + 24, observed ? METER.getCurrentThreadAllocatedBytes() - allocated : -1);
     tidyUp();
+    current = -1;
     sendResult(type, number, result);
     if (thrown instanceof OutOfMemoryError) {
       // Other threads and caches of this JVM may have been hit too: a fresh one is safer.
@@ -216,13 +227,30 @@ final class TaskLoop {
     send(type, message);
   }
 
-  private void send(int type, Output body) throws IOException {
-    while (!out.tryWrite(type, body.array(), body.size())) {
-      // The parent reads as fast as it can; if it is gone, the control thread ends this process.
-      LockSupport.parkNanos(20_000);
-      bell.ring();
+  /** For what tasks print. */
+  void print(boolean error, byte[] bytes, int from, int length) throws IOException {
+    writing.lock();
+    try {
+      printed.clear().putByte(error ? 1 : 0).putLong(current);
+      printed.write(bytes, from, length);
+      send(Wire.OUTPUT, printed);
+    } finally {
+      writing.unlock();
     }
-    out.publish();
-    bell.ring();
+  }
+
+  private void send(int type, Output body) throws IOException {
+    writing.lock();
+    try {
+      while (!out.tryWrite(type, body.array(), body.size())) {
+        // The parent reads as fast as it can; if it is gone, the control thread ends this process.
+        LockSupport.parkNanos(20_000);
+        bell.ring();
+      }
+      out.publish();
+      bell.ring();
+    } finally {
+      writing.unlock();
+    }
   }
 }

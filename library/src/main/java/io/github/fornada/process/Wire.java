@@ -13,6 +13,7 @@ final class Wire {
   static final int FAILED = 12;
   static final int TIMED_OUT = 13;
   static final int CANCELLED = 14;
+  static final int OUTPUT = 15;
 
   // Control, to the worker.
   static final int CONFIG = 20;
@@ -24,6 +25,7 @@ final class Wire {
   static final int READY = 30;
   static final int FIND_CLASS = 31;
   static final int STUCK = 32;
+  static final int INITIALIZER_FAILED = 33;
 
   /** Flags of a payload. */
   static final int IN_MESSAGE = 0;
@@ -40,4 +42,15 @@ final class Wire {
   static final int EXIT_OUT_OF_MEMORY = 93;
 
   private Wire() {}
+
+  /** The name of a type of result. */
+  static String name(int type) {
+    return switch (type) {
+      case DONE -> "done";
+      case FAILED -> "failed";
+      case TIMED_OUT -> "timed out";
+      case CANCELLED -> "cancelled";
+      default -> "unknown";
+    };
+  }
 }

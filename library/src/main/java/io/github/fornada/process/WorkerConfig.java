@@ -7,12 +7,14 @@ import java.nio.file.Path;
  * What the pool tells a worker when it lets it in.
  *
  * @param segment the file of shared memory
- * @param name the worker's name in its pool
  * @param limitNanos time limit of each item; -1 for none
  * @param graceNanos how long an interrupted item may go on
  * @param heap the heap limit in words, for messages
+ * @param initializer what to run first, serialized; empty for nothing
  */
-record WorkerConfig(Path segment, String name, long limitNanos, long graceNanos, String heap) {
+@SuppressWarnings("ArrayRecordComponent") // sent once, never compared
+record WorkerConfig(
+    Path segment, long limitNanos, long graceNanos, String heap, byte[] initializer) {
   static WorkerConfig receive(Control control) throws IOException {
     Control.Frame frame = control.receive();
     if (frame.type() != Wire.CONFIG) {
@@ -20,7 +22,7 @@ record WorkerConfig(Path segment, String name, long limitNanos, long graceNanos,
     }
     Input in = frame.body();
     return new WorkerConfig(
-        Path.of(in.getString()), in.getString(), in.getLong(), in.getLong(), in.getString());
+        Path.of(in.getString()), in.getLong(), in.getLong(), in.getString(), in.getBytes());
   }
 
   void send(Control control) throws IOException {
@@ -28,10 +30,10 @@ record WorkerConfig(Path segment, String name, long limitNanos, long graceNanos,
         Wire.CONFIG,
         new Output()
             .putString(segment.toString())
-            .putString(name)
             .putLong(limitNanos)
             .putLong(graceNanos)
-            .putString(heap));
+            .putString(heap)
+            .putBytes(initializer));
   }
 
   Path directory() {

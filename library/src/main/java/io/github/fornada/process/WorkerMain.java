@@ -48,6 +48,11 @@ final class WorkerMain {
     task.setName("fornada-task");
     task.setContextClassLoader(loader);
     watch.watches(task);
+    if (!initialize(config, loader, control)) {
+      System.exit(1);
+    }
+    // Not before: until the worker is ready, nobody reads what this sends.
+    WorkerOutput.install(loop::print);
     control.send(
         Wire.READY, new Output().putLong(ProcessHandle.current().pid()).putLong(System.nanoTime()));
     try {
@@ -60,6 +65,27 @@ final class WorkerMain {
       orphaned(socket);
     }
     orphaned(socket);
+  }
+
+  /** Runs the user's initializer; false if it failed, which the parent has been told. */
+  private static boolean initialize(WorkerConfig config, ClassLoader loader, Control control)
+      throws IOException {
+    byte[] bytes = config.initializer();
+    if (bytes.length == 0) {
+      return true;
+    }
+    try {
+      if (Payloads.decode(new Input(bytes, 0, bytes.length), loader)
+          instanceof WorkerInitializer initializer) {
+        initializer.initialize();
+      }
+      return true;
+    } catch (Throwable e) {
+      var out = new Output();
+      Throwables.encode(e, out);
+      control.send(Wire.INITIALIZER_FAILED, out);
+      return false;
+    }
   }
 
   /** The token's line; what is left of the input is the task's, and empty. */

@@ -2,21 +2,18 @@ package io.github.fornada.process;
 
 import io.github.fornada.Batch;
 import io.github.fornada.TaskEvent;
-import io.github.fornada.TaskPolicy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /** One worker JVM as its pool sees it, from its start to its exit code. */
 final class WorkerProcess {
-  private static final System.Logger LOG = System.getLogger("io.github.fornada");
+  /** Bytes of a page as /proc counts them; 4096 on all x86 and on nearly all ARM systems. */
+  private static final long PAGE = 4096;
 
   /** How long a process may take to be gone after its channel closed, before it is killed. */
   private static final long GONE_MILLIS = 500;
@@ -27,10 +24,13 @@ final class WorkerProcess {
   private static final long LAST_WORDS_MILLIS = 200;
 
   private final ProcessPool pool;
-  private final String name;
+
+  /** Written by the lane that takes this worker, before its first item. */
+  private volatile String name;
+
   private final int number;
   private final Process process;
-  private final OutputDrain.Memory printed;
+  private final PrintedLines printed;
   private final List<Thread> drains;
   private final Door.Channels channels;
   private final Control control;
@@ -43,27 +43,41 @@ final class WorkerProcess {
   /** What to add to the worker's clock to get this JVM's; 0 where they are the same. */
   private final long clockOffset;
 
-  /** Mean time of the last item. Lane's thread only. */
+  private final long startupNanos;
+  private final long readyNanos;
+
+  /** Time of the last item. Lane's thread only. */
   private long lastItemNanos;
 
+  /** Lines in the making. Lane's thread only. */
+  private final LineAssembler output;
+
+  private final LineAssembler error;
+
+  /** Whose output is being passed on. Lane's thread only. */
+  private Flow.@Nullable Sent printing;
+
+  /** Set if it is killed for its memory: what it had and might have had. */
+  private volatile @Nullable String overResidentLimit;
+
   /** The item that does not listen. Written by the control thread, or the outside watch, once. */
-  private volatile Lane.@Nullable Stuck stuck;
+  private volatile @Nullable Stuck stuck;
 
   private volatile long stuckNumber = -1;
 
-  private WorkerProcess(
+  WorkerProcess(
       ProcessPool pool,
-      String name,
       int number,
       Process process,
-      OutputDrain.Memory printed,
+      PrintedLines printed,
       List<Thread> drains,
       Door.Channels channels,
       Control control,
       Segment segment,
-      long clockOffset) {
+      long clockOffset,
+      long startupNanos) {
     this.pool = pool;
-    this.name = name;
+    this.name = "spare-" + number;
     this.number = number;
     this.process = process;
     this.printed = printed;
@@ -76,153 +90,64 @@ final class WorkerProcess {
     this.results = segment.toParentReader();
     this.bell = Bell.ofParent(channels.bell(), segment.header());
     this.clockOffset = clockOffset;
+    this.startupNanos = startupNanos;
+    this.readyNanos = System.nanoTime();
+    this.output = new LineAssembler(line -> passLine(false, line));
+    this.error = new LineAssembler(line -> passLine(true, line));
   }
 
-  /** Starts a worker and waits until it is ready. Called by its lane's thread. */
-  static WorkerProcess start(ProcessPool pool, String name, int number) {
-    long began = System.nanoTime();
-    String token = Door.newToken();
-    CompletableFuture<Door.Channels> channels = pool.door().expect(number, token);
-    Path socket = pool.directory().resolve("door");
-    Path memory = pool.directory().resolve("segment-" + number);
-    var printed = new OutputDrain.Memory();
-    Process process;
-    try {
-      process = pool.launcher().start(socket, number, token);
-    } catch (IOException e) {
-      pool.door().forget(number);
-      throw new WorkerStartException(String.valueOf(e.getMessage()), e);
-    }
-    List<Thread> drains =
-        List.of(
-            new OutputDrain(process.getInputStream(), () -> System.out, printed)
-                .start("fornada-stdout-" + number),
-            new OutputDrain(process.getErrorStream(), () -> System.err, printed)
-                .start("fornada-stderr-" + number));
-    Door.Channels came = null;
-    try {
-      Duration limit = pool.options().startupLimit();
-      var _ =
-          process.onExit().thenRun(() -> channels.completeExceptionally(new IOException("exited")));
-      came = channels.get(limit.toNanos(), TimeUnit.NANOSECONDS);
-      // What follows reads from the worker: the same budget holds for it.
-      ProcessPool.later(
-          limit,
-          () -> {
-            if (Files.exists(memory)) {
-              Offspring.kill(process.toHandle());
-            }
-          });
-      WorkerProcess worker =
-          settle(pool, name, number, process, printed, drains, came, memory, began);
-      var _ = pool.startThread("fornada-control-" + number, worker::listen);
-      return worker;
-    } catch (IOException | ExecutionException | InterruptedException | TimeoutException e) {
-      boolean late = e instanceof TimeoutException;
-      Door.closeQuietly(came);
-      Offspring.kill(process.toHandle());
-      String message = failure(pool, process, printed, drains, late, e);
-      throw new WorkerStartException(message, e);
-    } finally {
-      pool.door().forget(number);
-      delete(memory);
-      delete(pool.directory().resolve("arguments-" + number));
-    }
+  /** A lane takes this worker. */
+  void adopt(String place) {
+    name = place;
+    pool.report(new TaskEvent.WorkerReady(place, process.pid(), startupNanos, System.nanoTime()));
   }
 
-  private static WorkerProcess settle(
-      ProcessPool pool,
-      String name,
-      int number,
-      Process process,
-      OutputDrain.Memory printed,
-      List<Thread> drains,
-      Door.Channels channels,
-      Path memory,
-      long began)
-      throws IOException {
-    var control = new Control(channels.control());
-    Segment segment = Segment.create(memory);
-    TaskPolicy policy = pool.policy();
-    Duration limit = policy.timeLimit();
-    long asked = System.nanoTime();
-    new WorkerConfig(
-            memory,
-            name,
-            limit == null ? -1 : limit.toNanos(),
-            policy.grace().toNanos(),
-            pool.launcher().heap())
-        .send(control);
-    Control.Frame ready = control.receive();
-    long now = System.nanoTime();
-    if (ready.type() != Wire.READY) {
-      throw new CorruptFrameException("control frame of type " + ready.type() + ", not ready");
-    }
-    long pid = ready.body().getLong();
-    if (pid != process.pid()) {
-      throw new CorruptFrameException("process id " + pid + ", not " + process.pid());
-    }
-    long clock = ready.body().getLong();
-    // On Linux all processes share one clock. Elsewhere the middle of the round trip is close
-    // enough.
-    long offset = asked <= clock && clock <= now ? 0 : asked + (now - asked) / 2 - clock;
-    pool.report(new TaskEvent.WorkerReady(name, pid, now - began, now));
-    return new WorkerProcess(
-        pool, name, number, process, printed, drains, channels, control, segment, offset);
+  // ---- what tasks print; the lane's thread
+
+  /** A piece of output, printed while an item ran, or between items. */
+  void printed(boolean toError, Flow.@Nullable Sent by, Input piece) {
+    printing = by;
+    (toError ? error : output).add(piece.array(), piece.position(), piece.remaining());
   }
 
-  private static String failure(
-      ProcessPool pool,
-      Process process,
-      OutputDrain.Memory printed,
-      List<Thread> drains,
-      boolean late,
-      Exception e) {
-    int code = exitCode(process);
-    awaitLastWords(drains);
-    var text = new StringBuilder("a worker JVM did not start: ");
-    if (late) {
-      text.append("it was not ready within ")
-          .append(pool.options().startupLimit().toMillis())
-          .append(" ms; raise it with withStartupLimit if it needs longer");
-    } else {
-      text.append("it ")
-          .append(Exits.manner(code, false))
-          .append(e instanceof ExecutionException ? "" : " (" + e.getMessage() + ")");
-    }
-    List<String> lines = printed.lines();
-    text.append(
-        lines.isEmpty() ? ". It printed nothing." : ". It printed:\n" + String.join("\n", lines));
-    return text.toString();
+  /** What an item has printed ends with it, as a whole line. */
+  void endOfItem(Flow.@Nullable Sent item) {
+    printing = item;
+    output.end();
+    error.end();
+    printing = null;
   }
 
-  private static void delete(Path file) {
-    try {
-      Files.deleteIfExists(file);
-    } catch (IOException e) {
-      LOG.log(System.Logger.Level.DEBUG, "left for the pool's end: " + file, e);
+  private void passLine(boolean toError, byte[] line) {
+    String text = printed.pass(toError, line);
+    Flow.Sent by = printing;
+    if (by != null && pool.isObserved()) {
+      var batch = by.batch();
+      pool.report(
+          new TaskEvent.Printed(
+              batch.task(by.i()),
+              batch.index(by.i()),
+              batch.item(by.i()),
+              name,
+              toError,
+              text,
+              System.nanoTime()));
     }
   }
 
   // ---- the control thread
 
-  private void listen() {
+  void listen() {
     try {
       while (true) {
         Control.Frame frame = control.receive();
         Input body = frame.body();
         switch (frame.type()) {
-          case Wire.FIND_CLASS -> {
-            int request = body.getInt();
-            byte[] bytes = pool.classes().find(body.getString());
-            var answer = new Output().putInt(request);
-            answer.write(bytes, 0, bytes.length);
-            control.send(Wire.CLASS, answer);
-          }
+          case Wire.FIND_CLASS -> pool.classes().answer(body, control);
           case Wire.STUCK -> {
             long item = body.getLong();
             Watch.Reason reason = Watch.Reason.of(body.getByte());
-            stuck(item, new Lane.Stuck(reason, Throwables.getStack(body)));
+            stuck(item, new Stuck(reason, Throwables.getStack(body)));
           }
           default -> throw new CorruptFrameException("control frame of type " + frame.type());
         }
@@ -236,8 +161,11 @@ final class WorkerProcess {
     }
   }
 
+  /** An item that did not listen, why it was interrupted, and where it was. */
+  record Stuck(Watch.Reason reason, List<StackTraceElement> stack) {}
+
   /** An item will not listen: the worker has to die for it. */
-  void stuck(long item, Lane.Stuck what) {
+  void stuck(long item, Stuck what) {
     if (stuck == null) {
       stuckNumber = item;
       stuck = what;
@@ -245,7 +173,7 @@ final class WorkerProcess {
     }
   }
 
-  Lane.@Nullable Stuck stuck(long item) {
+  @Nullable Stuck stuck(long item) {
     return stuckNumber == item ? stuck : null;
   }
 
@@ -273,10 +201,18 @@ final class WorkerProcess {
 
   /** Remembers something for the death certificate. */
   void note(String what) {
-    printed.add("(" + name + ": " + what + ")");
+    printed.remember("(" + name + ": " + what + ")");
   }
 
   // ---- the lane's thread
+
+  /** It was asked to exit: gives its exit code when it has. It is killed if it takes too long. */
+  int endInPeace() {
+    int code = exitCode(process);
+    channels.close();
+    awaitLastWords(drains);
+    return code;
+  }
 
   /** The stream has ended: sees to it that the process is gone, and gives its exit code. */
   int end() {
@@ -290,10 +226,11 @@ final class WorkerProcess {
     int code = exitCode(process);
     channels.close();
     awaitLastWords(drains);
+    endOfItem(null);
     return code;
   }
 
-  private static int exitCode(Process process) {
+  static int exitCode(Process process) {
     boolean interrupted = false;
     try {
       while (true) {
@@ -310,7 +247,7 @@ final class WorkerProcess {
     }
   }
 
-  private static void awaitLastWords(List<Thread> drains) {
+  static void awaitLastWords(List<Thread> drains) {
     for (Thread drain : drains) {
       try {
         var _ = drain.join(Duration.ofMillis(LAST_WORDS_MILLIS));
@@ -321,8 +258,43 @@ final class WorkerProcess {
     }
   }
 
+  boolean isAlive() {
+    return process.isAlive();
+  }
+
+  void onExit(Runnable action) {
+    var _ = process.onExit().thenRun(action);
+  }
+
+  long startupNanos() {
+    return startupNanos;
+  }
+
+  long ageNanos() {
+    return System.nanoTime() - readyNanos;
+  }
+
+  /** Resident memory, heap and all; 0 where the system does not tell. */
+  long residentBytes() {
+    try {
+      String[] pages = Files.readString(Path.of("/proc/" + process.pid() + "/statm")).split(" ");
+      return Long.parseLong(pages[1]) * PAGE;
+    } catch (IOException | NumberFormatException | ArrayIndexOutOfBoundsException e) {
+      return 0;
+    }
+  }
+
+  void overResidentLimit(long bytes, String limit) {
+    overResidentLimit = Exits.overResidentLimit(bytes, limit);
+    kill();
+  }
+
+  @Nullable String overResidentLimit() {
+    return overResidentLimit;
+  }
+
   List<String> lastOutput() {
-    return printed.lines();
+    return printed.last();
   }
 
   String name() {

@@ -7,7 +7,15 @@ import org.jspecify.annotations.Nullable;
 public final class WorkerStartException extends RuntimeException {
   @Serial private static final long serialVersionUID = 1L;
 
-  WorkerStartException(String message, @Nullable Throwable cause) {
+  private final boolean isFinal;
+
+  WorkerStartException(String message, @Nullable Throwable cause, boolean isFinal) {
     super(message, cause);
+    this.isFinal = isFinal;
+  }
+
+  /** Whether there is no point in trying again: the user's own code has said no. */
+  boolean isFinal() {
+    return isFinal;
   }
 }

@@ -56,6 +56,7 @@ public final class Timeline implements TaskListener {
       // What ran says so when it ends: nothing is kept of tasks under way.
       case TaskEvent.Submitted submitted -> {}
       case TaskEvent.Started started -> {}
+      case TaskEvent.Printed printed -> {}
     }
   }
 

@@ -45,11 +45,10 @@ final class Bomb implements Serializable {
     if (bomb.goesOffAt(Place.BETWEEN_TASKS)) {
       Thread.ofPlatform()
           .daemon()
-          .start(
-              () -> {
-                LockSupport.parkNanos(20_000_000);
-                bomb.way.happen();
-              });
+          .start(() -> {
+            LockSupport.parkNanos(20_000_000);
+            bomb.way.happen();
+          });
     }
     return new Result(bomb);
   }

@@ -17,8 +17,8 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Every place crossed with every way of dying: one item, in the middle of harmless ones, does it. It
- * must end as the way says; its neighbours must be done; the pool must go on.
+ * Every place crossed with every way of dying: one item, in the middle of harmless ones, does it.
+ * It must end as the way says; its neighbours must be done; the pool must go on.
  *
  * <p>All cells share one pool of two workers, so each also shows that the cell before left no harm.
  */
@@ -33,11 +33,10 @@ class CrashMatrixTest {
   @BeforeAll
   static void open() {
     pool =
-        ProcessPool.open(
-            o ->
-                o.withWorkers(2)
-                    .withHeap("64m")
-                    .withPolicy(o.policy().withTimeLimit(LIMIT).withGrace(Duration.ofMillis(200))));
+        ProcessPool.open(o ->
+            o.withWorkers(2)
+                .withHeap("64m")
+                .withPolicy(o.policy().withTimeLimit(LIMIT).withGrace(Duration.ofMillis(200))));
   }
 
   @AfterAll
@@ -49,11 +48,10 @@ class CrashMatrixTest {
 
   static Stream<Arguments> cells() {
     return Stream.of(Place.values())
-        .flatMap(
-            place ->
-                Stream.of(Way.values())
-                    .filter(way -> whyNot(place, way) == null)
-                    .map(way -> Arguments.of(place, way)));
+        .flatMap(place ->
+            Stream.of(Way.values())
+                .filter(way -> whyNot(place, way) == null)
+                .map(way -> Arguments.of(place, way)));
   }
 
   /** Why a cell cannot occur; null if it can. */
@@ -67,7 +65,8 @@ class CrashMatrixTest {
       };
     }
     if (place == Place.RESULT_IS_DESERIALIZED && way.ends == Way.Ends.NORMAL) {
-      return "a result that reads well is read in the parent too: what that does is the parent's own";
+      return "a result that reads well is read in the parent too: what that does is the parent's"
+          + " own";
     }
     return null;
   }

@@ -108,15 +108,14 @@ enum Way {
       var other =
           Thread.ofPlatform()
               .daemon()
-              .unstarted(
-                  () -> {
-                    synchronized (right) {
-                      rightIsTaken.countDown();
-                      synchronized (left) {
-                        left.notifyAll();
-                      }
-                    }
-                  });
+              .unstarted(() -> {
+                synchronized (right) {
+                  rightIsTaken.countDown();
+                  synchronized (left) {
+                    left.notifyAll();
+                  }
+                }
+              });
       synchronized (left) {
         other.start();
         awaitDeaf(rightIsTaken);

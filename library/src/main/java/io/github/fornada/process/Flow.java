@@ -1,0 +1,487 @@
+package io.github.fornada.process;
+
+import io.github.fornada.Batch;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The items between a pool and one worker: sends ahead as much as the worker needs to stay busy and
+ * no more, knows what is outstanding, and takes back what was not begun.
+ *
+ * <p>Any thread that brings work may send what needs none of the user's code to be encoded; the
+ * rest is left to the lane's feeder thread.
+ */
+final class Flow {
+  /** How long an item may hold up the items behind it while another worker idles. */
+  static final Duration PATIENCE = Duration.ofMillis(1); // Guess
+
+  /** Work sent ahead, so that the worker need not wait for the next item: some round trips. */
+  private static final long AHEAD_NANOS = 300_000; // Guess
+
+  private static final int MOST_AHEAD = 512; // Guess
+
+  /** An item on its way. */
+  record Sent(Batch<?, ?> batch, int i, long number, int bytes) {}
+
+  private final ProcessPool pool;
+
+  /** Used while feeding. */
+  private final Sender sender;
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition needsFeeder = lock.newCondition();
+
+  // All guarded by lock.
+  private @Nullable WorkerProcess worker;
+  private boolean open;
+  private final ArrayDeque<Sent> outstanding = new ArrayDeque<>();
+  private long epoch;
+  private long nextNumber;
+  private long numberLimit;
+  private boolean feeding;
+  private boolean feederWanted;
+  private boolean ended;
+
+  /** Claims as they were at the last look of the balance. */
+  private long claimsSeen = -1;
+
+  /** Mean time of an item lately, in nanoseconds; 0 while unknown. Written by the lane's thread. */
+  private volatile double meanNanos;
+
+  /**
+   * Polled, but not all of it sent: the ring was full, or it needs the feeder. Set while feeding.
+   */
+  private volatile @Nullable Batch<?, ?> held;
+
+  Flow(ProcessPool pool, int place) {
+    this.pool = pool;
+    this.sender = new Sender(pool, place);
+  }
+
+  // ---- the lane's thread
+
+  /** From now on items go to this worker, at most so many. */
+  void attach(WorkerProcess started, long mostItems) {
+    lock.lock();
+    try {
+      worker = started;
+      epoch = 0;
+      nextNumber = 0;
+      numberLimit = mostItems;
+      claimsSeen = -1;
+      sender.reset(started);
+      open = true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The outstanding item that a result is for, which must be the first. */
+  Sent take(long number) throws CorruptFrameException {
+    lock.lock();
+    try {
+      Sent sent = outstanding.peekFirst();
+      if (sent == null || sent.number() != number) {
+        throw new CorruptFrameException("result of item number " + number + ", which was not due");
+      }
+      outstanding.removeFirst();
+      return sent;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The outstanding item of this number, if there is one. */
+  @Nullable Sent find(long number) {
+    lock.lock();
+    try {
+      for (Sent sent : outstanding) {
+        if (sent.number() == number) {
+          return sent;
+        }
+      }
+      return null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** An item has ended: sends more before the worker runs dry. */
+  void itemTook(long nanos) {
+    meanNanos = meanNanos == 0 ? nanos : meanNanos + (nanos - meanNanos) / 8;
+    if (size() * meanNanos < AHEAD_NANOS / 2.0) {
+      var _ = feed();
+    }
+  }
+
+  /** No more items for this worker; gives those back that it has not begun. */
+  void close() {
+    Set<Batch<?, ?>> back;
+    lock.lock();
+    try {
+      open = false;
+      back = takeBack();
+    } finally {
+      lock.unlock();
+    }
+    back.forEach(pool::putBack);
+    releaseHeld();
+  }
+
+  /** The worker is gone: gives back what it had not begun, and returns what it had. */
+  List<Sent> detach(WorkerProcess gone) {
+    List<Sent> begun = new ArrayList<>();
+    Set<Batch<?, ?>> untouched = new LinkedHashSet<>();
+    lock.lock();
+    try {
+      open = false;
+      worker = null;
+      long firstNotBegun = Claims.number(gone.claims().next());
+      for (Sent sent : outstanding) {
+        if (sent.number() < firstNotBegun) {
+          begun.add(sent);
+        } else if (sent.batch().release(sent.i())) {
+          untouched.add(sent.batch());
+        }
+      }
+      outstanding.clear();
+    } finally {
+      lock.unlock();
+    }
+    untouched.forEach(pool::putBack);
+    releaseHeld();
+    return begun;
+  }
+
+  /** Ends the feeder thread. */
+  void end() {
+    lock.lock();
+    try {
+      ended = true;
+      needsFeeder.signal();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Another worker may have room for what was polled for this one. */
+  private void releaseHeld() {
+    Batch<?, ?> batch = null;
+    lock.lock();
+    try {
+      if (!feeding && !open && held != null) {
+        batch = held;
+        held = null;
+      }
+    } finally {
+      lock.unlock();
+    }
+    if (batch != null) {
+      pool.putBack(batch);
+    }
+  }
+
+  // ---- feeding: any thread, one at a time
+
+  /** Sends work as long as the worker should have more. Returns whether it took any. */
+  boolean feed() {
+    return feed(false);
+  }
+
+  private boolean feed(boolean onFeeder) {
+    boolean took = false;
+    while (true) {
+      if (!beginFeeding(onFeeder)) {
+        return took;
+      }
+      Sender.Result result = Sender.Result.NOTHING;
+      try {
+        Batch<?, ?> batch = held;
+        held = null;
+        if (batch == null) {
+          batch = pool.take(wanted());
+        }
+        if (batch != null) {
+          took = true;
+          result = sender.send(batch, onFeeder, this);
+          if (result != Sender.Result.SENT) {
+            held = batch;
+          }
+        }
+      } finally {
+        endFeeding(result);
+      }
+      switch (result) {
+        case SENT -> {}
+        case NOTHING -> {
+          // Whoever brought work while this thread was feeding has gone away: look once more.
+          if (!pool.hasMore()) {
+            if (isIdle()) {
+              pool.balanceSoon();
+            }
+            return took;
+          }
+        }
+        case FULL, NEEDS_FEEDER -> {
+          return took;
+        }
+        case WORKER_GONE -> {
+          releaseHeld();
+          return took;
+        }
+      }
+    }
+  }
+
+  private boolean beginFeeding(boolean onFeeder) {
+    lock.lock();
+    try {
+      if (feeding || !open || !hasRoom() || (feederWanted && !onFeeder)) {
+        return false;
+      }
+      feeding = true;
+      feederWanted = false;
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void endFeeding(Sender.Result result) {
+    boolean closed;
+    lock.lock();
+    try {
+      feeding = false;
+      closed = !open;
+      if (result == Sender.Result.NEEDS_FEEDER) {
+        feederWanted = true;
+        needsFeeder.signal();
+      }
+    } finally {
+      lock.unlock();
+    }
+    if (closed) {
+      releaseHeld(); // it was closed meanwhile, and could not be released then
+    }
+  }
+
+  /** The feeder thread's life. */
+  void feedOnDemand() {
+    while (true) {
+      lock.lock();
+      try {
+        while (!feederWanted && !ended) {
+          needsFeeder.awaitUninterruptibly();
+        }
+        if (ended) {
+          return;
+        }
+      } finally {
+        lock.unlock();
+      }
+      var _ = feed(true);
+      lock.lock();
+      try {
+        // Not the time: there is no room, or no worker. Results and a new worker feed again.
+        if (feederWanted && (feeding || !open || !hasRoom())) {
+          feederWanted = false;
+        }
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+
+  /** Under lock. */
+  private boolean hasRoom() {
+    int ahead = outstanding.size();
+    return nextNumber < numberLimit
+        && (ahead == 0 || (meanNanos > 0 && ahead < MOST_AHEAD && ahead * meanNanos < AHEAD_NANOS));
+  }
+
+  /** How many items at once. */
+  private int wanted() {
+    double mean = meanNanos;
+    long many = mean == 0 ? 1 : Math.clamp((long) (AHEAD_NANOS / mean), 1, MOST_AHEAD / 2);
+    lock.lock();
+    try {
+      return (int) Math.clamp(numberLimit - nextNumber, 1, many);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Whether the item could be written for the worker; null if so. The sender calls this for each.
+   */
+  Sender.@Nullable Result commit(Batch<?, ?> batch, int i, Sender.Message message) {
+    lock.lock();
+    try {
+      if (!open || worker != message.worker()) {
+        return Sender.Result.WORKER_GONE;
+      }
+      if (nextNumber >= numberLimit) {
+        return Sender.Result.FULL;
+      }
+      long number = nextNumber;
+      if (!message.write(Claims.ticket(epoch, number))) {
+        return Sender.Result.FULL;
+      }
+      outstanding.addLast(new Sent(batch, i, number, message.bytes()));
+      nextNumber++;
+      return null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Writes any other message; false if the ring is full or the worker gone. */
+  boolean write(WorkerProcess to, int type, Output body) {
+    lock.lock();
+    try {
+      return worker == to && open && to.requests().tryWrite(type, body.array(), body.size());
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Shows the worker what was written. */
+  void flush(WorkerProcess to) {
+    to.requests().publish();
+    try {
+      to.bell().ring();
+    } catch (IOException e) {
+      // It is gone; the lane's thread sees that too.
+    }
+  }
+
+  // ---- other threads
+
+  int size() {
+    lock.lock();
+    try {
+      return outstanding.size();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Whether a worker is there and has nothing to do. */
+  boolean isIdle() {
+    lock.lock();
+    try {
+      return open && outstanding.isEmpty();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Number of the item that the worker runs now; -1 if none. */
+  long running(WorkerProcess of) {
+    lock.lock();
+    try {
+      Sent first = outstanding.peekFirst();
+      return worker == of && first != null && first.number() < Claims.number(of.claims().next())
+          ? first.number()
+          : -1;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Items sent to this worker so far. */
+  long sent() {
+    lock.lock();
+    try {
+      return nextNumber;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Gives back what the worker has not begun, if it has begun nothing since the last look. Returns
+   * whether another look makes sense.
+   */
+  boolean shedLoad() {
+    Set<Batch<?, ?>> back = Set.of();
+    boolean goOn;
+    lock.lock();
+    try {
+      WorkerProcess current = worker;
+      if (!open || current == null || outstanding.size() < 2) {
+        return false;
+      }
+      long seen = current.claims().next();
+      if (seen == claimsSeen) {
+        back = takeBack();
+        meanNanos = Math.max(meanNanos, AHEAD_NANOS); // items take longer than was thought
+      }
+      claimsSeen = seen;
+      goOn = outstanding.size() > 1;
+    } finally {
+      lock.unlock();
+    }
+    back.forEach(pool::putBack);
+    return goOn;
+  }
+
+  /** Under lock: what the worker has not begun is not its own any more. */
+  private Set<Batch<?, ?>> takeBack() {
+    Set<Batch<?, ?>> back = new LinkedHashSet<>();
+    WorkerProcess current = worker;
+    if (current == null || outstanding.isEmpty()) {
+      return back;
+    }
+    long taken = current.claims().takeBack();
+    epoch = Claims.epoch(taken);
+    nextNumber = Claims.number(taken);
+    while (!outstanding.isEmpty() && outstanding.getLast().number() >= nextNumber) {
+      Sent sent = outstanding.removeLast();
+      if (sent.batch().release(sent.i())) {
+        back.add(sent.batch());
+      }
+    }
+    return back;
+  }
+
+  /** Whether the item is with this worker, which then is told. */
+  boolean cancel(Batch<?, ?> batch, int i) {
+    lock.lock();
+    try {
+      WorkerProcess current = worker;
+      for (Sent sent : outstanding) {
+        if (sent.batch() == batch && sent.i() == i && current != null) {
+          current.cancel(sent.number());
+          return true;
+        }
+      }
+      return false;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  void stopAll(String reason) {
+    Set<Batch<?, ?>> all = new LinkedHashSet<>();
+    lock.lock();
+    try {
+      outstanding.forEach(sent -> all.add(sent.batch()));
+    } finally {
+      lock.unlock();
+    }
+    Batch<?, ?> waiting = held;
+    if (waiting != null) {
+      all.add(waiting);
+    }
+    all.forEach(batch -> batch.stopCall(reason));
+  }
+}

@@ -1,0 +1,58 @@
+package io.github.fornada.process;
+
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Counts for one lane. Written by the lane's thread; a reader sees each figure as it was lately.
+ */
+final class Insight {
+  private final String name;
+  private volatile long tasks;
+  private volatile int starts;
+  private volatile int lost;
+  private volatile long startingNanos;
+  private volatile long workingNanos;
+  private volatile long presentNanos;
+  private volatile long since;
+
+  Insight(String name) {
+    this.name = name;
+  }
+
+  @SuppressWarnings("NonAtomicVolatileUpdate") // one writer
+  void started(WorkerProcess worker) {
+    starts++;
+    startingNanos += worker.startupNanos();
+    since = System.nanoTime();
+  }
+
+  @SuppressWarnings("NonAtomicVolatileUpdate") // one writer
+  void ran(long nanos) {
+    tasks++;
+    workingNanos += nanos;
+  }
+
+  @SuppressWarnings("NonAtomicVolatileUpdate") // one writer
+  void ended(boolean expected) {
+    presentNanos += System.nanoTime() - since;
+    since = 0;
+    if (!expected) {
+      lost++;
+    }
+  }
+
+  WorkerInsight snapshot(@Nullable WorkerProcess worker, int outstanding) {
+    long present = presentNanos + (since == 0 ? 0 : System.nanoTime() - since);
+    return new WorkerInsight(
+        name,
+        worker == null ? 0 : worker.pid(),
+        outstanding,
+        tasks,
+        starts,
+        lost,
+        Duration.ofNanos(startingNanos),
+        Duration.ofNanos(workingNanos),
+        Duration.ofNanos(Math.max(0, present - workingNanos)));
+  }
+}

@@ -1,0 +1,46 @@
+package io.github.fornada.process;
+
+import java.io.PrintStream;
+import java.nio.charset.Charset;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Passes lines of a worker on to this process's own output, and remembers the last of them. */
+final class PrintedLines {
+  private static final int REMEMBERED_LINES = 20;
+  private static final int REMEMBERED_LENGTH = 400;
+
+  /** Guarded by itself: up to three threads pass on lines of one worker. */
+  private final ArrayDeque<String> last = new ArrayDeque<>();
+
+  /** Passes on a line with its newline. Returns it as text, without. */
+  String pass(boolean error, byte[] line) {
+    // As bytes, in one call: whole lines whoever else prints, and no harm to bytes that are no
+    // text.
+    PrintStream out = error ? System.err : System.out;
+    out.write(line, 0, line.length);
+    out.flush();
+    String text = new String(line, Charset.defaultCharset()).stripTrailing();
+    if (!text.isEmpty()) {
+      remember(text);
+    }
+    return text;
+  }
+
+  void remember(String text) {
+    synchronized (last) {
+      if (last.size() == REMEMBERED_LINES) {
+        last.removeFirst();
+      }
+      last.addLast(
+          text.length() <= REMEMBERED_LENGTH ? text : text.substring(0, REMEMBERED_LENGTH));
+    }
+  }
+
+  List<String> last() {
+    synchronized (last) {
+      return new ArrayList<>(last);
+    }
+  }
+}

@@ -1,0 +1,104 @@
+package io.github.fornada.process;
+
+import io.github.fornada.DeathCertificate;
+import jdk.jfr.Category;
+import jdk.jfr.DataAmount;
+import jdk.jfr.Description;
+import jdk.jfr.Event;
+import jdk.jfr.Label;
+import jdk.jfr.Name;
+import jdk.jfr.StackTrace;
+import jdk.jfr.Timespan;
+
+/**
+ * What a Flight Recorder sees of a process pool. Without stacks, and nothing while none records.
+ */
+final class ProcessEvents {
+  private ProcessEvents() {}
+
+  /** One task, when its result is back. */
+  @Name("fornada.Task")
+  @Label("Fornada Task")
+  @Category("Fornada")
+  @Description("A task that a worker process has run")
+  @StackTrace(false)
+  static final class Task extends Event {
+    @Label("Worker")
+    String worker = "";
+
+    @Label("Task")
+    long task;
+
+    @Label("Outcome")
+    String outcome = "";
+
+    @Label("Run Time")
+    @Timespan(Timespan.NANOSECONDS)
+    long runNanos;
+
+    @Label("Argument Size")
+    @DataAmount
+    long bytesIn;
+  }
+
+  /** A worker that has become ready. */
+  @Name("fornada.WorkerStart")
+  @Label("Fornada Worker Start")
+  @Category("Fornada")
+  @StackTrace(false)
+  static final class WorkerStart extends Event {
+    @Label("Process Id")
+    long pid;
+
+    @Label("Start-up Time")
+    @Timespan(Timespan.NANOSECONDS)
+    long startupNanos;
+  }
+
+  /** A worker that is gone. */
+  @Name("fornada.WorkerEnd")
+  @Label("Fornada Worker End")
+  @Category("Fornada")
+  @StackTrace(false)
+  static final class WorkerEnd extends Event {
+    @Label("Worker")
+    String worker = "";
+
+    @Label("Process Id")
+    long pid;
+
+    @Label("Exit Code")
+    int exitCode;
+
+    @Label("Expected")
+    boolean expected;
+  }
+
+  static void task(String worker, long task, String outcome, long runNanos, long bytesIn) {
+    var event = new Task();
+    if (event.isEnabled()) {
+      event.worker = worker;
+      event.task = task;
+      event.outcome = outcome;
+      event.runNanos = runNanos;
+      event.bytesIn = bytesIn;
+      event.commit();
+    }
+  }
+
+  static void workerStarted(long pid, long startupNanos) {
+    var event = new WorkerStart();
+    event.pid = pid;
+    event.startupNanos = startupNanos;
+    event.commit();
+  }
+
+  static void workerLost(DeathCertificate death, boolean expected) {
+    var event = new WorkerEnd();
+    event.worker = death.worker();
+    event.pid = death.pid();
+    event.exitCode = death.exitCode();
+    event.expected = expected;
+    event.commit();
+  }
+}

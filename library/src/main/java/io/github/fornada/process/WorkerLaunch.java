@@ -1,0 +1,74 @@
+package io.github.fornada.process;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How worker JVMs are started.
+ *
+ * @param heap the most heap of each worker, as {@code -Xmx} takes it; null for an equal share of a
+ *     quarter of the machine's memory
+ * @param jvmOptions further options of the workers' JVMs
+ * @param environment variables set beside the parent's own
+ * @param directory working directory; null for the parent's
+ * @param startupLimit how long a worker may take until it is ready
+ * @param initializer what each worker runs first; null for nothing
+ */
+public record WorkerLaunch(
+    @Nullable String heap,
+    List<String> jvmOptions,
+    Map<String, String> environment,
+    @Nullable Path directory,
+    Duration startupLimit,
+    @Nullable WorkerInitializer initializer) {
+  static final WorkerLaunch DEFAULT =
+      new WorkerLaunch(null, List.of(), Map.of(), null, Duration.ofSeconds(30), null);
+
+  public WorkerLaunch {
+    if (heap != null) {
+      long _ = Sizes.parse("heap", heap);
+    }
+    if (!startupLimit.isPositive()) {
+      throw new IllegalArgumentException("start-up limit must be positive, got " + startupLimit);
+    }
+    jvmOptions = List.copyOf(jvmOptions);
+    environment = Map.copyOf(environment);
+  }
+
+  /** With this much heap at most, such as {@code 512m}. */
+  public WorkerLaunch withHeap(String size) {
+    return new WorkerLaunch(size, jvmOptions, environment, directory, startupLimit, initializer);
+  }
+
+  /** With these further JVM options. */
+  public WorkerLaunch withJvmOptions(String... options) {
+    return new WorkerLaunch(
+        heap, List.of(options), environment, directory, startupLimit, initializer);
+  }
+
+  /** With one more environment variable. */
+  public WorkerLaunch withEnvironment(String name, String value) {
+    var all = new TreeMap<>(environment);
+    all.put(name, value);
+    return new WorkerLaunch(heap, jvmOptions, all, directory, startupLimit, initializer);
+  }
+
+  /** With this working directory. */
+  public WorkerLaunch withDirectory(Path path) {
+    return new WorkerLaunch(heap, jvmOptions, environment, path, startupLimit, initializer);
+  }
+
+  /** With so much time to become ready. */
+  public WorkerLaunch withStartupLimit(Duration limit) {
+    return new WorkerLaunch(heap, jvmOptions, environment, directory, limit, initializer);
+  }
+
+  /** With this to run first. */
+  public WorkerLaunch withInitializer(WorkerInitializer first) {
+    return new WorkerLaunch(heap, jvmOptions, environment, directory, startupLimit, first);
+  }
+}

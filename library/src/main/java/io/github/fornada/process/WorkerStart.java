@@ -1,0 +1,203 @@
+package io.github.fornada.process;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * The start of one worker, from the launch of its JVM until it is ready, within one budget of time.
+ */
+final class WorkerStart {
+  private static final System.Logger LOG = System.getLogger("io.github.fornada");
+
+  private final ProcessPool pool;
+  private final int number;
+  private final long began = System.nanoTime();
+  private final Duration limit;
+  private final Path memory;
+  private final PrintedLines printed = new PrintedLines();
+  private final AtomicBoolean tooLate = new AtomicBoolean();
+
+  private WorkerStart(ProcessPool pool, int number) {
+    this.pool = pool;
+    this.number = number;
+    this.limit = pool.options().launch().startupLimit();
+    this.memory = pool.directory().resolve("segment-" + number);
+  }
+
+  /**
+   * Starts a worker and waits until it is ready.
+   *
+   * @throws WorkerStartException if it does not become ready; the message tells what it printed
+   */
+  static WorkerProcess start(ProcessPool pool, int number) {
+    return new WorkerStart(pool, number).run();
+  }
+
+  private WorkerProcess run() {
+    String token = Door.newToken();
+    CompletableFuture<Door.Channels> channels = pool.door().expect(number, token);
+    Process process;
+    try {
+      process = pool.launcher().start(pool.directory().resolve("door"), number, token);
+    } catch (IOException e) {
+      pool.door().forget(number);
+      throw new WorkerStartException(String.valueOf(e.getMessage()), e, false);
+    }
+    List<Thread> drains =
+        List.of(
+            new OutputDrain(process.getInputStream(), false, printed)
+                .start("fornada-stdout-" + number),
+            new OutputDrain(process.getErrorStream(), true, printed)
+                .start("fornada-stderr-" + number));
+    var settled = new AtomicBoolean();
+    ProcessPool.later(
+        limit,
+        () -> {
+          if (!settled.get()) {
+            tooLate.set(true);
+            Offspring.kill(process.toHandle());
+          }
+        });
+    var _ =
+        process
+            .onExit()
+            .thenRun(() -> channels.completeExceptionally(new IOException("it exited")));
+    Door.Channels came = null;
+    try {
+      // The limit above ends this wait by ending the process; the time here is only a backstop.
+      came = channels.get(limit.toNanos() * 2, TimeUnit.NANOSECONDS);
+      return settle(process, drains, came);
+    } catch (IOException | ExecutionException | InterruptedException | TimeoutException e) {
+      Door.closeQuietly(came);
+      Offspring.kill(process.toHandle());
+      throw new WorkerStartException(failure(process, drains, e), e, false);
+    } catch (WorkerStartException e) {
+      Door.closeQuietly(came);
+      Offspring.kill(process.toHandle());
+      throw e;
+    } finally {
+      settled.set(true);
+      pool.door().forget(number);
+      delete(memory);
+      delete(pool.directory().resolve("arguments-" + number));
+    }
+  }
+
+  private WorkerProcess settle(Process process, List<Thread> drains, Door.Channels channels)
+      throws IOException {
+    var control = new Control(channels.control());
+    Segment segment = Segment.create(memory);
+    Duration timeLimit = pool.policy().timeLimit();
+    long asked = System.nanoTime();
+    new WorkerConfig(
+            memory,
+            timeLimit == null ? -1 : timeLimit.toNanos(),
+            pool.policy().grace().toNanos(),
+            pool.launcher().heap(),
+            initializer())
+        .send(control);
+    while (true) {
+      Control.Frame frame = control.receive();
+      switch (frame.type()) {
+        case Wire.READY -> {
+          return ready(frame.body(), asked, process, drains, channels, control, segment);
+        }
+        // The initializer may need classes of ours before the worker is ready.
+        case Wire.FIND_CLASS -> pool.classes().answer(frame.body(), control);
+        case Wire.INITIALIZER_FAILED -> {
+          Throwable cause =
+              Throwables.decode(frame.body(), Thread.currentThread().getContextClassLoader());
+          throw new WorkerStartException(
+              "the initializer of the workers failed: " + cause, cause, true);
+        }
+        default ->
+            throw new CorruptFrameException(
+                "control frame of type " + frame.type() + " before it was ready");
+      }
+    }
+  }
+
+  private WorkerProcess ready(
+      Input body,
+      long asked,
+      Process process,
+      List<Thread> drains,
+      Door.Channels channels,
+      Control control,
+      Segment segment)
+      throws IOException {
+    long pid = body.getLong();
+    long clock = body.getLong();
+    long now = System.nanoTime();
+    if (pid != process.pid()) {
+      throw new CorruptFrameException("process id " + pid + ", not " + process.pid());
+    }
+    // On Linux all processes share one clock. Elsewhere the time the message took is the error.
+    long offset = asked <= clock && clock <= now ? 0 : now - clock;
+    var worker =
+        new WorkerProcess(
+            pool,
+            number,
+            process,
+            printed,
+            drains,
+            channels,
+            control,
+            segment,
+            offset,
+            now - began);
+    ProcessEvents.workerStarted(pid, now - began);
+    var _ = pool.startThread("fornada-control-" + number, worker::listen);
+    return worker;
+  }
+
+  private byte[] initializer() {
+    WorkerInitializer first = pool.options().launch().initializer();
+    var out = new Output();
+    if (first != null) {
+      pool.classes().add(first.getClass().getClassLoader());
+      try {
+        Payloads.encode(first, out);
+      } catch (IOException | RuntimeException e) {
+        throw new WorkerStartException(
+            "the initializer of the workers cannot be sent to them: " + e, e, true);
+      }
+    }
+    return out.toByteArray();
+  }
+
+  private String failure(Process process, List<Thread> drains, Exception e) {
+    int code = WorkerProcess.exitCode(process);
+    WorkerProcess.awaitLastWords(drains);
+    var text = new StringBuilder("a worker JVM did not start: ");
+    if (tooLate.get() || e instanceof TimeoutException) {
+      text.append("it was not ready within ")
+          .append(limit.toMillis())
+          .append(" ms; raise that with withStartupLimit if it needs longer");
+    } else {
+      text.append("it ")
+          .append(Exits.manner(code, false))
+          .append(e instanceof ExecutionException ? "" : " (" + e.getMessage() + ")");
+    }
+    List<String> lines = printed.last();
+    text.append(
+        lines.isEmpty() ? ". It printed nothing." : ". It printed:\n" + String.join("\n", lines));
+    return text.toString();
+  }
+
+  private static void delete(Path file) {
+    try {
+      Files.deleteIfExists(file);
+    } catch (IOException e) {
+      LOG.log(System.Logger.Level.DEBUG, "left for the pool's end: " + file, e);
+    }
+  }
+}

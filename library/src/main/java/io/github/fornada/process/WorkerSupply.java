@@ -1,0 +1,164 @@
+package io.github.fornada.process;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/** Where lanes get workers from: a warm spare if there is one, else a new one. */
+final class WorkerSupply {
+  private final ProcessPool pool;
+  private final int wanted;
+  private final ReentrantLock lock = new ReentrantLock();
+
+  // All guarded by lock.
+  private final ArrayDeque<WorkerProcess> spares = new ArrayDeque<>();
+  private int starting;
+  private boolean closed;
+
+  WorkerSupply(ProcessPool pool, int spares) {
+    this.pool = pool;
+    this.wanted = spares;
+  }
+
+  /** A worker that is ready. Waits for its start if there is no spare. */
+  WorkerProcess take() {
+    WorkerProcess spare = pollSpare();
+    refill();
+    return spare != null ? spare : start();
+  }
+
+  private WorkerProcess start() {
+    return WorkerStart.start(pool, pool.nextWorkerNumber());
+  }
+
+  /** Starts a worker in the background, or gives a spare. */
+  CompletableFuture<WorkerProcess> prepare() {
+    WorkerProcess spare = pollSpare();
+    if (spare != null) {
+      refill();
+      return CompletableFuture.completedFuture(spare);
+    }
+    var started = new CompletableFuture<WorkerProcess>();
+    pool.startHelper(
+        "fornada-starter",
+        () -> {
+          try {
+            WorkerProcess worker = start();
+            if (!started.complete(worker)) {
+              pool.dismiss(worker);
+            }
+          } catch (RuntimeException | Error e) {
+            started.completeExceptionally(e);
+          }
+        });
+    return started;
+  }
+
+  /** Starts as many spares as are missing. */
+  void refill() {
+    int missing;
+    lock.lock();
+    try {
+      missing = closed ? 0 : wanted - spares.size() - starting;
+      starting += Math.max(0, missing);
+    } finally {
+      lock.unlock();
+    }
+    for (int i = 0; i < missing; i++) {
+      pool.startHelper("fornada-starter", this::addSpare);
+    }
+  }
+
+  private void addSpare() {
+    WorkerProcess worker = null;
+    try {
+      worker = start();
+    } catch (WorkerStartException e) {
+      // A lane that needs a worker will meet the same, and tell.
+    }
+    boolean kept = false;
+    lock.lock();
+    try {
+      starting--;
+      if (worker != null && !closed) {
+        kept = spares.add(worker);
+      }
+    } finally {
+      lock.unlock();
+    }
+    if (worker == null) {
+      return;
+    }
+    if (!kept) {
+      pool.dismiss(worker);
+      return;
+    }
+    WorkerProcess spare = worker;
+    spare.onExit(() -> {
+      if (remove(spare)) {
+        pool.dismiss(spare);
+        refill();
+      }
+    });
+  }
+
+  private boolean remove(WorkerProcess spare) {
+    lock.lock();
+    try {
+      return spares.remove(spare);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private @Nullable WorkerProcess pollSpare() {
+    while (true) {
+      WorkerProcess spare;
+      lock.lock();
+      try {
+        spare = spares.poll();
+      } finally {
+        lock.unlock();
+      }
+      if (spare == null || spare.isAlive()) {
+        return spare;
+      }
+      pool.dismiss(spare);
+    }
+  }
+
+  int spareCount() {
+    lock.lock();
+    try {
+      return spares.size();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** No more workers are wanted; the spares go. */
+  void close() {
+    List<WorkerProcess> left;
+    lock.lock();
+    try {
+      closed = true;
+      left = new ArrayList<>(spares);
+      spares.clear();
+    } finally {
+      lock.unlock();
+    }
+    left.forEach(pool::dismiss);
+  }
+
+  void killSpares() {
+    lock.lock();
+    try {
+      spares.forEach(WorkerProcess::kill);
+    } finally {
+      lock.unlock();
+    }
+  }
+}
