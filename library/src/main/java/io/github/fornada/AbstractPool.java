@@ -9,16 +9,16 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.WeakHashMap;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Gatherer;
@@ -51,16 +51,17 @@ public abstract class AbstractPool implements Pool {
   private final WorkQueue queue = new WorkQueue();
   private final AtomicLong tasks = new AtomicLong();
 
-  /**
-   * Batches that will be queued shortly: single submits on their way, and retries in their pause.
-   */
-  private final AtomicInteger promised = new AtomicInteger();
-
   private final AtomicBoolean quietSeen = new AtomicBoolean();
   private final AtomicBoolean listenerFailed = new AtomicBoolean();
   private final CountDownLatch terminated = new CountDownLatch(1);
   private final ReentrantLock lifeLock = new ReentrantLock();
   private volatile Life life = Life.RUNNING;
+
+  /** Whether every stream has been told of the shutdown. Set once, by whoever shuts down. */
+  private volatile boolean streamsRefused;
+
+  /** Of which pool this thread is telling a listener; such a thread must not wait for that pool. */
+  private static final ThreadLocal<@Nullable AbstractPool> TELLING = new ThreadLocal<>();
 
   /** Streams that have begun. Weak: one that was forgotten half-way needs no shutdown. */
   private final Set<StreamRun<?, ?, ?>> streams =
@@ -84,8 +85,11 @@ public abstract class AbstractPool implements Pool {
    */
   protected abstract void cancel(Batch<?, ?> batch, int i, String reason);
 
-  /** Stops all that runs, for {@link #shutdownNow}; as by {@link #cancel} of each. */
-  protected abstract void cancelAll(String reason);
+  /**
+   * {@link #shutdownNow} was called, and every item that was polled has been {@linkplain #cancel
+   * cancelled}. For what else there may be to stop, such as workers that are starting.
+   */
+  protected void cancelAll(String reason) {}
 
   /**
    * The pool was shut down and nothing is left to do: ends the workers, and calls {@link
@@ -96,6 +100,19 @@ public abstract class AbstractPool implements Pool {
   /** Whether the calling thread is one of the pool's own, so that it must not wait for the pool. */
   protected abstract boolean isOwnThread();
 
+  /**
+   * Whether the calling thread is a worker that would keep others waiting if it waited for this
+   * pool, and so must run the items that it waits for {@linkplain #runHere itself}.
+   */
+  protected boolean canRunHere() {
+    return false;
+  }
+
+  /** Runs the items of a batch that still wait in the calling thread. */
+  protected void runHere(Batch<?, ?> batch) {
+    throw new UnsupportedOperationException();
+  }
+
   // ---- what a pool may use
 
   /** The promises of this pool. */
@@ -103,11 +120,24 @@ public abstract class AbstractPool implements Pool {
     return policy;
   }
 
-  /** Takes the next work, at most so many items; null if there is none now. Never waits. */
+  /**
+   * Takes the next work, at most so many items; null if there is none now. Never waits.
+   *
+   * @param most 0 for as many as {@linkplain Batch#ran the times of the items before} suggest
+   */
   protected final @Nullable Batch<?, ?> poll(int most) {
     Batch<?, ?> batch = queue.poll(most);
-    if (batch != null && batch.isFirstTake()) {
-      tellSubmitted(batch);
+    if (batch != null) {
+      batch.announce();
+    }
+    return batch;
+  }
+
+  /** As {@link #poll}, one item of this call only. */
+  final @Nullable Batch<?, ?> pollFor(Run<?, ?> run) {
+    Batch<?, ?> batch = queue.pollFor(run);
+    if (batch != null) {
+      batch.announce();
     }
     return batch;
   }
@@ -142,16 +172,31 @@ public abstract class AbstractPool implements Pool {
 
   /** Tells every listener. */
   protected final void tell(TaskEvent event) {
-    for (TaskListener listener : policy.listeners()) {
-      try {
-        listener.onEvent(event);
-      } catch (RuntimeException | Error e) {
-        if (listenerFailed.compareAndSet(false, true)) {
-          LOG.log(
-              System.Logger.Level.WARNING,
-              "a task listener failed and is ignored from here on, where it fails: " + listener,
-              e);
-        }
+    if (!isObserved()) {
+      return;
+    }
+    AbstractPool outer = TELLING.get();
+    TELLING.set(this);
+    try {
+      policy.listeners().forEach(listener -> tell(listener, event));
+    } finally {
+      if (outer == null) {
+        TELLING.remove();
+      } else {
+        TELLING.set(outer);
+      }
+    }
+  }
+
+  private void tell(TaskListener listener, TaskEvent event) {
+    try {
+      listener.onEvent(event);
+    } catch (Throwable e) { // checked ones too: other languages do not check
+      if (listenerFailed.compareAndSet(false, true)) {
+        LOG.log(
+            System.Logger.Level.WARNING,
+            "a task listener failed and is ignored from here on, where it fails: " + listener,
+            e);
       }
     }
   }
@@ -162,29 +207,23 @@ public abstract class AbstractPool implements Pool {
     return tasks.getAndAdd(n);
   }
 
-  /** Called without locks, as all listeners are. */
-  private void tellSubmitted(Batch<?, ?> batch) {
-    if (isObserved()) {
-      long now = System.nanoTime();
-      for (int i = 0; i < batch.size(); i++) {
-        tell(new TaskEvent.Submitted(batch.task(i), batch.index(i), batch.item(i), now));
-      }
-    }
+  /** A stream has items to take. */
+  final void offer(Run<?, ?> run) {
+    offer(run, run.enters());
   }
 
-  final void offer(Run<?, ?> run) {
-    queue.add(run);
+  /** As above, where the run was asked whether it {@linkplain Run#enters enters}. */
+  final void offer(Run<?, ?> run, boolean enters) {
+    if (enters) {
+      queue.addEntered(run);
+    }
     workAvailable();
   }
 
   /** Queues a call all of whose items are submitted here and now. */
   final void submitAll(MapRun<?, ?> run) {
-    lifeLock.lock(); // so that a shutdown comes wholly before or wholly after
-    try {
-      checkOpen();
-      queue.add(run);
-    } finally {
-      lifeLock.unlock();
+    if (!queue.add(run)) {
+      throw rejected();
     }
     workAvailable();
   }
@@ -209,38 +248,45 @@ public abstract class AbstractPool implements Pool {
     checkQuiet();
   }
 
+  /** Never throws: the item would be lost. */
   final void retryLater(Batch<?, ?> batch) {
-    promised.incrementAndGet();
-    long factor = 1L << Math.min(batch.attempt() - 2, 20);
-    Timer.after(
-        policy.backOff().multipliedBy(factor),
-        () -> {
-          queue.addLast(batch);
-          promised.decrementAndGet();
-          if (life == Life.STOPPED) {
-            batch.stopCall("the pool was shut down at once");
-          }
-          workAvailable();
-          checkQuiet();
-        });
+    queue.pause(batch);
+    int doublings = Math.min(batch.attempt() - 2, 20);
+    Future<?> unused =
+        Timer.after(
+            Timer.bounded(policy.backOff()).multipliedBy(1L << doublings),
+            () -> {
+              if (queue.resume(batch)) {
+                batch.sink().resumed();
+                workAvailable();
+              }
+            });
   }
 
-  private void checkQuiet() {
-    if (life == Life.RUNNING
-        || promised.get() != 0
-        || !queue.isQuiet()
-        || openStreams().stream().anyMatch(StreamRun::hasPushed)) {
-      return;
-    }
-    if (quietSeen.compareAndSet(false, true)) {
+  /**
+   * Ends the pool if it was shut down and has done all. To be called after everything that may have
+   * been the last to wait for.
+   *
+   * <p>Streams that were told of the shutdown push nothing more, and what they pushed before goes
+   * to the queue, so streams first, then the queue, cannot miss anything.
+   */
+  final void checkQuiet() {
+    if (streamsRefused
+        && openStreams().stream().noneMatch(StreamRun::hasPushed)
+        && queue.isQuiet()
+        && quietSeen.compareAndSet(false, true)) {
       onQuiet();
     }
   }
 
   private void checkOpen() {
     if (life != Life.RUNNING) {
-      throw new RejectedExecutionException("the pool is shut down and takes no more tasks");
+      throw rejected();
     }
+  }
+
+  private static RejectedExecutionException rejected() {
+    return new RejectedExecutionException("the pool is shut down and takes no more tasks");
   }
 
   // ---- Pool
@@ -275,11 +321,9 @@ public abstract class AbstractPool implements Pool {
       for (Outcome<R> outcome = run.next(); outcome != null; outcome = run.next()) {
         results.add(outcome.get());
       }
-    } catch (java.util.concurrent.CancellationException e) {
-      if (Thread.interrupted()) {
-        throw (InterruptedException) new InterruptedException(e.getMessage()).initCause(e);
-      }
-      throw e;
+    } catch (StreamRun.Interrupted e) {
+      Thread.interrupted();
+      throw (InterruptedException) new InterruptedException(e.getMessage()).initCause(e);
     }
     return Collections.unmodifiableList(results);
   }
@@ -315,31 +359,8 @@ public abstract class AbstractPool implements Pool {
       TaskFunction<? super T, ? extends R> function) {
     Objects.requireNonNull(function, "function");
     checkOpen();
-    return Gatherer.<T, StreamRun<T, R, Outcome<R>>, R>ofSequential(
-        () -> new StreamRun<>(this, function, null, true, true, (index, item, outcome) -> outcome),
-        (run, item, downstream) -> {
-          run.push(item);
-          Outcome<R> due = run.isFull() ? run.next() : run.nextIfReady();
-          for (; due != null; due = run.nextIfReady()) {
-            if (!downstream.push(due.get())) {
-              run.stop("the stream wanted no more");
-              return false;
-            }
-          }
-          return true;
-        },
-        (run, downstream) -> {
-          run.endOfPushes();
-          if (run.isStopped()) {
-            return;
-          }
-          for (Outcome<R> due = run.next(); due != null; due = run.next()) {
-            if (!downstream.push(due.get())) {
-              run.stop("the stream wanted no more");
-              return;
-            }
-          }
-        });
+    return Gatherer.<T, Mapping<T, R>, R>ofSequential(
+        () -> new Mapping<>(this, function), Mapping::integrate, Mapping::finish);
   }
 
   // ---- single tasks
@@ -375,32 +396,33 @@ public abstract class AbstractPool implements Pool {
   public final void execute(Runnable task) {
     submit(task)
         .whenComplete((nothing, thrown) -> {
-          if (thrown != null && !(thrown instanceof java.util.concurrent.CancellationException)) {
+          if (thrown != null && !(thrown instanceof CancellationException)) {
             Thread self = Thread.currentThread();
-            self.getUncaughtExceptionHandler().uncaughtException(self, thrown);
+            Throwable cause =
+                thrown instanceof CompletionException && thrown.getCause() != null
+                    ? thrown.getCause()
+                    : thrown;
+            self.getUncaughtExceptionHandler().uncaughtException(self, cause);
           }
         });
   }
 
   private <T extends @Nullable Object, R extends @Nullable Object> TaskFuture<T, R> enqueue(
       TaskFuture<T, R> future) {
-    lifeLock.lock(); // so that a shutdown comes wholly before or wholly after
-    try {
-      checkOpen();
-      promised.incrementAndGet();
-    } finally {
-      lifeLock.unlock();
-    }
-    try {
-      if (future.batch().isFirstTake()) {
-        tellSubmitted(future.batch());
+    Batch<T, R> batch = Objects.requireNonNull(future.batch());
+    if (!isObserved()) {
+      if (!queue.add(batch)) {
+        throw rejected();
       }
-      queue.addLast(future.batch());
-    } finally {
-      promised.decrementAndGet();
-    }
-    if (life == Life.STOPPED) {
-      future.cancel(true);
+    } else {
+      if (!queue.promise()) {
+        throw rejected();
+      }
+      batch.announce();
+      queue.addPromised(batch);
+      if (life == Life.STOPPED) {
+        future.cancel(true); // it was not in the queue yet when that was emptied
+      }
     }
     workAvailable();
     return future;
@@ -448,7 +470,7 @@ public abstract class AbstractPool implements Pool {
     } finally {
       lifeLock.unlock();
     }
-    refuseStreams();
+    refuse();
     checkQuiet();
   }
 
@@ -467,35 +489,46 @@ public abstract class AbstractPool implements Pool {
     } finally {
       lifeLock.unlock();
     }
-    refuseStreams();
+    refuse();
     String reason = "the pool was shut down at once";
     var never = new ArrayList<Runnable>();
-    for (Object entry : queue.drain()) {
+    WorkQueue.Drained drained = queue.drain();
+    for (Object entry : drained.waiting()) {
       switch (entry) {
         case Run<?, ?> run -> run.stop(reason);
         case Batch<?, ?> batch -> {
-          if (batch.hasWaiting() && batch.item(0) instanceof Runnable task) {
-            never.add(task);
-          } else if (batch.hasWaiting() && batch.sink() instanceof TaskFuture<?, ?>.Single single) {
-            never.add(single.future());
+          if (batch.hasWaiting() && batch.attempt() == 1) {
+            neverBegun(batch, never);
           }
           batch.stopCall(reason);
         }
         default -> throw new AssertionError(entry);
       }
     }
+    for (Batch<?, ?> batch : drained.begun()) {
+      batch.stopCall(reason);
+    }
+    for (StreamRun<?, ?, ?> run : openStreams()) {
+      run.stop(reason);
+    }
     cancelAll(reason);
     checkQuiet();
     return never;
   }
 
-  private void refuseStreams() {
-    for (StreamRun<?, ?, ?> run : openStreams()) {
-      run.refuse();
-      if (life == Life.STOPPED) {
-        run.stop("the pool was shut down at once");
-      }
+  private static void neverBegun(Batch<?, ?> batch, List<Runnable> never) {
+    if (batch.item(0) instanceof Runnable task) {
+      never.add(task);
+    } else if (batch.sink() instanceof TaskFuture<?, ?>.Single single) {
+      never.add(single.future());
     }
+  }
+
+  /** Takes nothing more from anybody. */
+  private void refuse() {
+    queue.close();
+    openStreams().forEach(StreamRun::refuse);
+    streamsRefused = true;
   }
 
   private List<StreamRun<?, ?, ?>> openStreams() {
@@ -522,7 +555,7 @@ public abstract class AbstractPool implements Pool {
   @Override
   public void close() {
     shutdown();
-    if (isOwnThread()) {
+    if (isOwnThread() || TELLING.get() == this) {
       return;
     }
     boolean interrupted = false;
@@ -545,29 +578,5 @@ public abstract class AbstractPool implements Pool {
   /** Runs something once after a pause, on a thread that must not be kept waiting. */
   protected static Future<?> after(Duration pause, Runnable action) {
     return Timer.after(pause, action);
-  }
-
-  /** One thread for all pauses and limits of this JVM; it runs nothing of the user's. */
-  private static final class Timer {
-    private static final java.util.concurrent.ScheduledThreadPoolExecutor EXECUTOR =
-        new java.util.concurrent.ScheduledThreadPoolExecutor(
-            1, Thread.ofPlatform().daemon().name("fornada-timer").factory());
-
-    static {
-      EXECUTOR.setRemoveOnCancelPolicy(true);
-    }
-
-    static Future<?> after(Duration pause, Runnable action) {
-      return EXECUTOR.schedule(
-          Executors.callable(() -> {
-            try {
-              action.run();
-            } catch (RuntimeException | Error e) {
-              LOG.log(System.Logger.Level.ERROR, "a timed action of a pool failed", e);
-            }
-          }),
-          pause.toNanos(),
-          TimeUnit.NANOSECONDS);
-    }
   }
 }

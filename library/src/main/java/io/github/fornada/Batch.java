@@ -2,7 +2,7 @@ package io.github.fornada;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,13 +16,22 @@ import org.jspecify.annotations.Nullable;
  * @param <R> the results
  */
 public final class Batch<T extends @Nullable Object, R extends @Nullable Object> {
-  // WAITING -> RUNNING (claim) -> ENDED (end); RUNNING -> WAITING (release); WAITING -> ENDED
-  // (cancel).
-  // Each arrow is one compare-and-set of the item's element in `states`.
+  // WAITING -> RUNNING (claim) -> ENDED (end); RUNNING -> WAITING (release);
+  // WAITING -> ENDED (cancel).
+  // Each arrow is one atomic update of the item's element in `states`.
   private static final int WAITING = 0;
   private static final int RUNNING = 1;
   private static final int ENDED = 2;
   private static final VarHandle STATE = MethodHandles.arrayElementVarHandle(int[].class);
+  private static final VarHandle OPEN;
+
+  static {
+    try {
+      OPEN = MethodHandles.lookup().findVarHandle(Batch.class, "open", int.class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
 
   private final Sink<T, R> sink;
   private final TaskFunction<? super T, ? extends R> function;
@@ -33,17 +42,18 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
   private final long firstTask;
   private final int attempt;
 
-  /** Items not yet ended; whoever takes it to 0 reports the end of the batch. */
-  private final AtomicInteger open;
+  /** Items not yet ended; whoever takes it to 0, by OPEN, reports the end of the batch. */
+  @SuppressWarnings("unused")
+  private volatile int open;
 
   /** Where the next claim looks first. A hint: written by claimers, corrected by the states. */
   private int cursor;
 
-  /** Whether the listeners know of it. One thread at a time has a batch out of the queue. */
+  /** Whether the listeners know of it. Guarded by the monitor of `states`. */
   private boolean announced;
 
-  /** Whether a worker has it. Guarded by the queue's lock. */
-  boolean held;
+  /** Its place among the batches that workers have; -1 if none has it. The queue's own. */
+  int heldAt = -1;
 
   Batch(
       Sink<T, R> sink,
@@ -62,7 +72,7 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
     this.firstIndex = firstIndex;
     this.firstTask = firstTask;
     this.attempt = attempt;
-    this.open = new AtomicInteger(size);
+    this.open = size;
   }
 
   /** The function to apply. */
@@ -75,7 +85,10 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
     return states.length;
   }
 
-  /** The item at place {@code i} of this batch, from 0. */
+  /**
+   * The item at place {@code i} of this batch, from 0; null once every item of the batch has ended,
+   * for then the batch lets go of them.
+   */
   @SuppressWarnings({"unchecked", "NullAway"}) // null only where T is
   public T item(int i) {
     return (T) items[offset + i];
@@ -98,15 +111,20 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
 
   /** Claims the next item that waits, and returns its place; -1 if none waits any more. */
   public int claim() {
-    for (int i = cursor; i < states.length; i++) {
-      if (STATE.compareAndSet(states, i, WAITING, RUNNING)) {
-        cursor = i + 1;
-        return i;
-      }
+    int hint = cursor;
+    int i = claimBetween(hint, states.length);
+    if (i < 0) {
+      // The hint may be past an item that was released meanwhile: the states have the last word.
+      i = claimBetween(0, hint);
     }
-    // The hint may be past an item that was released meanwhile: the states have the last word.
-    for (int i = 0; i < states.length; i++) {
-      if (STATE.compareAndSet(states, i, WAITING, RUNNING)) {
+    cursor = i < 0 ? states.length : i + 1;
+    return i;
+  }
+
+  private int claimBetween(int from, int to) {
+    for (int i = from; i < to; i++) {
+      if ((int) STATE.getVolatile(states, i) == WAITING
+          && STATE.compareAndSet(states, i, WAITING, RUNNING)) {
         return i;
       }
     }
@@ -125,10 +143,7 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
 
   /** Gives a claimed item back, so that it can be claimed again: it was never begun. */
   public boolean release(int i) {
-    if (STATE.compareAndSet(states, i, RUNNING, WAITING)) {
-      return true;
-    }
-    return false;
+    return STATE.compareAndSet(states, i, RUNNING, WAITING);
   }
 
   /** Whether the item has its outcome. */
@@ -248,14 +263,32 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
 
   /** Whether every item has ended. */
   public boolean isClosed() {
-    return open.get() == 0;
+    return open == 0;
   }
 
-  /** True once, for a batch of first tries: when its items are announced as submitted. */
-  boolean isFirstTake() {
-    boolean first = !announced && attempt == 1;
-    announced = true;
-    return first;
+  /** So many of its items took a worker so long: the next batches are sized by that. */
+  public void ran(int count, long nanos) {
+    sink.ran(count, nanos);
+  }
+
+  /**
+   * Tells the listeners of its items, before they are told anything else of them. A cancel may come
+   * before the worker that polled the batch has got so far: whoever comes first tells, and the
+   * other waits for that.
+   */
+  void announce() {
+    if (attempt > 1 || !sink.pool.isObserved()) {
+      return;
+    }
+    synchronized (states) {
+      if (!announced) {
+        announced = true;
+        long now = System.nanoTime();
+        for (int i = 0; i < states.length; i++) {
+          sink.pool.tell(new TaskEvent.Submitted(task(i), index(i), item(i), now));
+        }
+      }
+    }
   }
 
   Sink<T, R> sink() {
@@ -263,13 +296,16 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
   }
 
   private void close(int ended) {
-    if (open.addAndGet(-ended) == 0) {
+    if ((int) OPEN.getAndAdd(this, -ended) == ended) {
+      // Who keeps the batch, such as a worker without work, must not keep the items.
+      Arrays.fill(items, offset, offset + states.length, null);
       sink.closed(this);
       sink.pool.batchClosed(this);
     }
   }
 
   private void tellFinished(int i, Outcome<R> outcome, boolean last, @Nullable TaskUsage usage) {
+    announce();
     sink.pool.tell(
         new TaskEvent.Finished(
             task(i),

@@ -81,6 +81,9 @@ final class Calls {
       }
       ExecutionException last = null;
       for (int i = 0; i < futures.size(); i++) {
+        if (futures.get(i) instanceof TaskFuture<?, ?> future) {
+          boolean unused = future.mustHelp();
+        }
         CompletableFuture<V> next =
             nanos == Long.MAX_VALUE
                 ? ended.take()

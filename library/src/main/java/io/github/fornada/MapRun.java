@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,11 +26,14 @@ final class MapRun<T extends @Nullable Object, R extends @Nullable Object> exten
   private final AtomicLong left;
   private final CountDownLatch finished = new CountDownLatch(1);
 
+  /** The caller, where that is one of the pool's own threads. Written by itself, read by all. */
+  private volatile @Nullable Thread helper;
+
   /** Place of the next item to take. Guarded by lock. */
   private int next;
 
-  /** The first failure. Written once, under lock, before the latch opens. */
-  private @Nullable Throwable failure;
+  /** The first failure. Guarded by lock. */
+  private @Nullable RuntimeException failure;
 
   MapRun(
       AbstractPool pool,
@@ -46,20 +50,55 @@ final class MapRun<T extends @Nullable Object, R extends @Nullable Object> exten
     if (items.length > 0) {
       pool.submitAll(this);
       try {
+        if (pool.canRunHere()) {
+          help();
+        }
         finished.await();
       } catch (InterruptedException e) {
         stop("the caller was interrupted");
         throw e;
       }
     }
-    Throwable thrown = failure;
-    if (thrown instanceof TaskException e) {
-      throw e;
+    RuntimeException thrown;
+    lock.lock();
+    try {
+      thrown = failure;
+    } finally {
+      lock.unlock();
     }
-    if (thrown instanceof RejectedExecutionException e) {
-      throw e;
+    if (thrown != null) {
+      throw thrown;
     }
     return (List<R>) Collections.unmodifiableList(Arrays.asList(results));
+  }
+
+  /**
+   * A task that maps over its own pool does the items itself that no other worker has, lest all
+   * workers wait and none works.
+   */
+  private void help() throws InterruptedException {
+    helper = Thread.currentThread();
+    while (finished.getCount() > 0) {
+      Batch<?, ?> batch = pool.pollFor(this);
+      if (batch != null) {
+        pool.runHere(batch);
+      } else {
+        LockSupport.park(this); // until the end, or the return of a retry
+        if (Thread.interrupted()) {
+          throw new InterruptedException();
+        }
+      }
+    }
+  }
+
+  @Override
+  void resumed() {
+    LockSupport.unpark(helper);
+  }
+
+  private void finish() {
+    finished.countDown();
+    LockSupport.unpark(helper);
   }
 
   @Override
@@ -75,17 +114,12 @@ final class MapRun<T extends @Nullable Object, R extends @Nullable Object> exten
 
   @Override
   boolean hasMore() {
-    return next < items.length;
-  }
-
-  @Override
-  boolean isEager() {
-    return true;
-  }
-
-  @Override
-  void refuse() {
-    throw new AssertionError("an eager run is never refused");
+    lock.lock();
+    try {
+      return next < items.length && !isStopped();
+    } finally {
+      lock.unlock();
+    }
   }
 
   @Override
@@ -95,14 +129,16 @@ final class MapRun<T extends @Nullable Object, R extends @Nullable Object> exten
 
   @Override
   void ended(Batch<T, R> batch, int i, Outcome<R> outcome) {
-    fail(failureOf(batch.label(i), outcome));
+    if (!isStopped()) {
+      fail(failureOf(batch.label(i), outcome));
+    }
   }
 
   @Override
   void closed(Batch<T, R> batch) {
     super.closed(batch);
     if (left.addAndGet(-batch.size()) == 0) {
-      finished.countDown();
+      finish();
     }
   }
 
@@ -115,10 +151,10 @@ final class MapRun<T extends @Nullable Object, R extends @Nullable Object> exten
 
   @Override
   void onStop(String reason) {
-    if (failure == null) {
+    if (failure == null && left.get() > 0) {
       failure = new RejectedExecutionException("map was cut off: " + reason);
     }
-    finished.countDown();
+    finish();
   }
 
   private void fail(TaskException e) {

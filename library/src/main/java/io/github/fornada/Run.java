@@ -14,6 +14,13 @@ import org.jspecify.annotations.Nullable;
  * collection's own iterator.
  */
 abstract class Run<T extends @Nullable Object, R extends @Nullable Object> extends Sink<T, R> {
+  /**
+   * The work a batch of tiny items should be worth: far above its own cost, unnoticed by people.
+   */
+  private static final long BATCH_NANOS = 50_000; // Guess
+
+  private static final int LARGEST_BATCH = 256; // Guess
+
   final TaskFunction<? super T, ? extends R> function;
   final ReentrantLock lock = new ReentrantLock();
 
@@ -23,23 +30,40 @@ abstract class Run<T extends @Nullable Object, R extends @Nullable Object> exten
   /** Set once, under lock; read by any thread. */
   private volatile boolean stopped;
 
-  /** Whether the pool's queue holds this run. Guarded by the queue's lock. */
-  boolean queued;
+  /** Whether the pool's queue has this run, or is about to get it. Guarded by lock. */
+  private boolean queued;
+
+  /** Items that make a batch of the size wanted. Written by workers; the last one's word counts. */
+  private volatile int batchSize = 1;
 
   Run(AbstractPool pool, TaskFunction<? super T, ? extends R> function) {
     super(pool);
     this.function = function;
   }
 
-  /** Takes at most so many items; null if there is nothing to take now. Called by the queue. */
+  /** True if the caller must now add this run to the queue; false if it is there. */
+  final boolean enters() {
+    lock.lock();
+    try {
+      boolean enters = !queued;
+      queued = true;
+      return enters;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Takes at most so many items; null if there is nothing to take now, and then the queue must drop
+   * this run, which {@linkplain #enters enters} again when there is. Called by the queue.
+   */
   final @Nullable Batch<T, R> take(int most) {
     lock.lock();
     try {
-      if (stopped) {
-        return null;
-      }
-      Batch<T, R> batch = takeLocked(most);
-      if (batch != null) {
+      Batch<T, R> batch = stopped ? null : takeLocked(most);
+      if (batch == null) {
+        queued = false;
+      } else {
         outstanding.add(batch);
       }
       return batch;
@@ -50,14 +74,24 @@ abstract class Run<T extends @Nullable Object, R extends @Nullable Object> exten
 
   abstract @Nullable Batch<T, R> takeLocked(int most);
 
+  /** How many items a thread should take at once, going by what the items before took. */
+  final int batchSize() {
+    return batchSize;
+  }
+
+  @Override
+  final void ran(int count, long nanos) {
+    long perItem = Math.max(1, nanos / count);
+    long wanted = Math.clamp(BATCH_NANOS / perItem, 1, LARGEST_BATCH);
+    int now = batchSize;
+    int next = (int) Math.min(wanted, now * 2L);
+    if (next != now) {
+      batchSize = next;
+    }
+  }
+
   /** Whether items wait to be taken right now; a hint for waking more workers. */
   abstract boolean hasMore();
-
-  /** Whether all items count as submitted, so that an orderly shutdown must still run them. */
-  abstract boolean isEager();
-
-  /** The pool takes no more from this run: it was shut down. Eager runs never see this. */
-  abstract void refuse();
 
   @Override
   final void stop(String reason) {
@@ -76,6 +110,7 @@ abstract class Run<T extends @Nullable Object, R extends @Nullable Object> exten
     for (Batch<T, R> batch : toCancel) {
       batch.cancel(reason);
     }
+    pool.checkQuiet(); // items that no worker had taken are gone
   }
 
   /** Under lock, once. */

@@ -22,6 +22,12 @@ abstract class Sink<T extends @Nullable Object, R extends @Nullable Object> {
   /** Every item of the batch has ended or moved to a batch of its own. */
   abstract void closed(Batch<T, R> batch);
 
+  /** So many items took a worker so long. */
+  void ran(int count, long nanos) {}
+
+  /** A retry's pause is over, and it waits for a worker. */
+  void resumed() {}
+
   /** Nobody wants the outcomes any more: what waits is cancelled, what runs is stopped. */
   abstract void stop(String reason);
 

@@ -1,6 +1,8 @@
 package io.github.fornada;
 
+import java.io.Serial;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Iterator;
 import java.util.Spliterator;
@@ -14,6 +16,9 @@ import org.jspecify.annotations.Nullable;
  * A call whose outcomes are consumed while it runs, with at most a window of items between what was
  * taken from the source and what was consumed.
  *
+ * <p>Items come in one of three ways: a collection is read by the workers, under lock; any other
+ * source by a feeder, a thread of its own; and a gatherer pushes them.
+ *
  * <p>Everything but the final fields is guarded by the run's lock unless it says otherwise.
  *
  * @param <E> what the consumer sees: outcomes in order, or completions as they come
@@ -24,24 +29,39 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
     E of(long index, T item, Outcome<R> outcome);
   }
 
+  /** The consumer was interrupted while it waited. */
+  static final class Interrupted extends CancellationException {
+    @Serial private static final long serialVersionUID = 1L;
+
+    Interrupted(long item) {
+      super(
+          "interrupted while waiting for the outcome of item " + item + "; the rest was cancelled");
+    }
+  }
+
   private final Shape<T, R, E> shape;
   private final boolean ordered;
   private final boolean failFast;
   private final int window;
+
+  /** Enough room to be worth a batch: each offer wakes a worker, each signal a thread. */
+  private final int quarter;
+
   private final @Nullable Iterable<? extends T> source;
-  private final Condition changed = lock.newCondition();
+  private final Condition forConsumer = lock.newCondition();
+  private final Condition forFeeder = lock.newCondition();
 
-  /** Ordered: what is due, each at its index modulo the window. Grows to the window as needed. */
-  private @Nullable Object[] slots = new @Nullable Object[16];
-
-  /** Unordered: what is due. */
-  private final ArrayDeque<E> ready = new ArrayDeque<>();
+  /** Ordered: at the index of their items; else in the order of their coming. */
+  private final DueElements<E> due = new DueElements<>();
 
   /** Drained from the above for the consumer; used by the consuming thread only. */
   private final ArrayDeque<E> drained = new ArrayDeque<>();
 
   /** Items of a source read by a feeder, or pushed by a gatherer, and not yet taken. */
   private final ArrayDeque<T> pushed = new ArrayDeque<>();
+
+  /** Used by the consuming thread only. */
+  private boolean started;
 
   private @Nullable Iterator<? extends T> direct;
   private @Nullable Thread feeder;
@@ -52,23 +72,37 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
   /** Items put in batches. */
   private long batched;
 
-  /** Items the consumer is finished with. */
-  private long consumed;
-
-  /** Ordered: items drained for the consumer. */
-  private long head;
-
   /** Items that have ended. */
   private long endedCount;
 
-  private boolean started;
+  /** Items the consumer is finished with: it has asked for what comes after them. */
+  private long consumed;
+
+  /** The source has no more. */
   private boolean exhausted;
+
+  /** The pool takes no more. */
   private boolean refused;
+
+  /** Items were given up that had been taken from the source and were with no worker yet. */
+  private boolean dropped;
+
+  /** The workers have filled the window: they must be told when there is room again. */
   private boolean starved;
+
   private boolean consumerWaits;
+
+  /** The consumer is a worker of the same pool. */
+  private boolean consumerHelps;
+
+  private boolean feederWaits;
+
+  /** A retry has come to wait for a worker since the consumer last looked, if it helps. */
+  private boolean retryWaits;
+
   private @Nullable Throwable sourceFailure;
   private @Nullable TaskException firstFailure;
-  private @Nullable String stopReason;
+  private String stopReason = "";
 
   StreamRun(
       AbstractPool pool,
@@ -83,67 +117,76 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
     this.failFast = failFast;
     this.shape = shape;
     this.window = pool.policy().window();
+    this.quarter = Math.max(1, window / 4);
   }
 
   // ---- the source's side
 
   /** Starts taking from the source; the first call of the consumer does. */
   private void start() {
+    if (started) {
+      return;
+    }
+    started = true;
+    pool.register(this);
+    if (source instanceof Collection<?>) {
+      startDirect(source);
+    } else if (source != null) {
+      startFeeder(source);
+    }
+  }
+
+  private void startDirect(Iterable<? extends T> items) {
+    Iterator<? extends T> it;
+    try {
+      it = items.iterator();
+    } catch (Throwable e) {
+      finishSource(e);
+      return;
+    }
     lock.lock();
     try {
-      if (started) {
-        return;
-      }
-      started = true;
+      direct = it;
     } finally {
       lock.unlock();
     }
-    pool.register(this);
-    if (source == null) {
-      return;
-    }
-    if (source instanceof Collection<?>) {
-      lock.lock();
-      try {
-        direct = source.iterator();
-      } finally {
-        lock.unlock();
+    pool.offer(this);
+  }
+
+  /** The source may wait, for a line of input say; outcomes that are due must not wait with it. */
+  private void startFeeder(Iterable<? extends T> items) {
+    var loader = Thread.currentThread().getContextClassLoader();
+    Thread thread =
+        Thread.ofVirtual()
+            .name("fornada-feeder")
+            .unstarted(() -> {
+              Thread.currentThread().setContextClassLoader(loader);
+              feed(items);
+            });
+    lock.lock();
+    try {
+      if (isStopped()) {
+        return;
       }
-      pool.offer(this);
-    } else {
-      // The source may wait, for a line of input say; outcomes that are due must not wait with it.
-      var loader = Thread.currentThread().getContextClassLoader();
-      feeder =
-          Thread.ofVirtual()
-              .name("fornada-feeder")
-              .start(() -> {
-                Thread.currentThread().setContextClassLoader(loader);
-                feed(source);
-              });
+      feeder = thread; // before a stop can come, which interrupts it
+    } finally {
+      lock.unlock();
     }
+    thread.start();
   }
 
   private void feed(Iterable<? extends T> items) {
     Throwable thrown = null;
     try {
-      for (Iterator<? extends T> it = items.iterator(); awaitRoom() && it.hasNext(); ) {
+      Iterator<? extends T> it = items.iterator();
+      while (awaitRoom() && it.hasNext()) {
         T item = it.next();
-        lock.lock();
-        try {
-          if (refused || isStopped()) {
-            break; // the pool takes no more: this item was never submitted
-          }
-          taken++;
-          pushed.add(item);
-        } finally {
-          lock.unlock();
+        if (!add(item)) {
+          break; // the pool takes no more: this item was never submitted
         }
-        pool.offer(this);
       }
-    } catch (InterruptedException e) {
-      return; // stopped
     } catch (Throwable e) {
-      thrown = e;
+      thrown = e; // of no interest if it is the interrupt by a stop
     }
     finishSource(thrown);
   }
@@ -152,8 +195,10 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
     lock.lockInterruptibly();
     try {
       while (taken - consumed >= window && !isStopped() && !refused) {
-        changed.await();
+        feederWaits = true;
+        forFeeder.await();
       }
+      feederWaits = false;
       return !isStopped() && !refused;
     } finally {
       lock.unlock();
@@ -163,36 +208,49 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
   private void finishSource(@Nullable Throwable thrown) {
     lock.lock();
     try {
-      exhausted = true;
-      sourceFailure = thrown;
-      changed.signalAll();
+      if (!isStopped()) { // a source that was left half-way is not exhausted
+        exhausted = true;
+        sourceFailure = thrown;
+      }
+      forConsumer.signalAll();
     } finally {
       lock.unlock();
     }
   }
 
-  /** For a gatherer, which has made room before. */
-  void push(T item) {
-    start();
+  /** Hands over an item; false if the pool takes no more. */
+  private boolean add(T item) {
+    boolean enters;
     lock.lock();
     try {
-      if (refused) {
-        throw new RejectedExecutionException(
-            "the pool was shut down after " + batched + " items of this stream");
+      if (refused || isStopped()) {
+        return false;
       }
       taken++;
       pushed.add(item);
+      enters = enters();
+      if (consumerWaits && consumerHelps) {
+        forConsumer.signalAll();
+      }
     } finally {
       lock.unlock();
     }
-    pool.offer(this);
+    pool.offer(this, enters);
+    return true;
   }
 
-  void endOfPushes() {
-    finishSource(null);
-  }
-
-  boolean isFull() {
+  /** For a gatherer; returns whether it must take an element before it pushes the next. */
+  boolean push(T item) {
+    start();
+    if (!add(item)) {
+      lock.lock();
+      try {
+        throwIfCutOff();
+        throw refusal();
+      } finally {
+        lock.unlock();
+      }
+    }
     lock.lock();
     try {
       return taken - consumed >= window;
@@ -201,41 +259,52 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
     }
   }
 
+  void endOfPushes() {
+    start();
+    finishSource(null);
+  }
+
   @Override
   @Nullable Batch<T, R> takeLocked(int most) {
-    int n = direct == null ? pushed.size() : (int) (window - (taken - consumed));
-    n = Math.min(n, most);
-    if (n <= 0 || (refused && direct != null)) {
-      starved = true;
+    Iterator<? extends T> it = direct;
+    var items = it == null ? takePushed(most) : takeDirect(it, most);
+    if (items.length == 0) {
       return null;
     }
+    int n = items.length;
+    var batch = new Batch<T, R>(this, function, items, 0, n, batched, pool.nextTasks(n), 1);
+    batched += n;
+    return batch;
+  }
+
+  private @Nullable Object[] takePushed(int most) {
+    var items = new @Nullable Object[Math.min(most, pushed.size())];
+    for (int i = 0; i < items.length; i++) {
+      items[i] = pushed.poll();
+    }
+    return items;
+  }
+
+  private @Nullable Object[] takeDirect(Iterator<? extends T> it, int most) {
+    int n = refused || exhausted ? 0 : (int) Math.min(window - (taken - consumed), most);
     var items = new @Nullable Object[n];
     int got = 0;
-    Iterator<? extends T> it = direct;
-    if (it == null) {
-      for (; got < n; got++) {
-        items[got] = pushed.poll();
+    try {
+      while (got < n && it.hasNext()) {
+        items[got] = it.next();
+        got++;
       }
-    } else if (!exhausted) {
-      try {
-        while (got < n && it.hasNext()) {
-          items[got] = it.next();
-          got++;
-        }
-        exhausted = !it.hasNext();
-      } catch (RuntimeException | Error e) {
-        sourceFailure = e;
-        exhausted = true;
-      }
-      taken += got;
+      exhausted = exhausted || (n > 0 && !it.hasNext());
+    } catch (Throwable e) {
+      sourceFailure = e;
+      exhausted = true;
     }
+    taken += got;
+    starved = taken - consumed >= window;
     if (got == 0) {
-      changed.signalAll(); // an empty source, or one that threw: the consumer is waiting to hear
-      return null;
+      forConsumer.signalAll(); // an empty source, or one that threw
     }
-    var batch = new Batch<T, R>(this, function, items, 0, got, batched, pool.nextTasks(got), 1);
-    batched += got;
-    return batch;
+    return got == n ? items : Arrays.copyOf(items, got);
   }
 
   @Override
@@ -251,19 +320,15 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
     }
   }
 
-  @Override
-  boolean isEager() {
-    return false;
-  }
-
-  @Override
+  /** The pool takes no more from this run: it was shut down. */
   void refuse() {
     lock.lock();
     try {
       if (!exhausted) {
         refused = true;
       }
-      changed.signalAll();
+      forFeeder.signalAll();
+      forConsumer.signalAll();
     } finally {
       lock.unlock();
     }
@@ -279,10 +344,11 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
   @Override
   void ended(Batch<T, R> batch, int i, Outcome<R> outcome) {
     if (failFast && !isStopped()) {
+      TaskException failure = MapRun.failureOf(batch.label(i), outcome);
       lock.lock();
       try {
         if (firstFailure == null) {
-          firstFailure = MapRun.failureOf(batch.label(i), outcome);
+          firstFailure = failure;
         }
       } finally {
         lock.unlock();
@@ -293,33 +359,29 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
   }
 
   private void put(Batch<T, R> batch, int i, Outcome<R> outcome) {
-    long index = batch.index(i);
-    E element = shape.of(index, batch.item(i), outcome);
+    E element = shape.of(batch.index(i), batch.item(i), outcome);
     lock.lock();
     try {
+      due.put(ordered ? batch.index(i) : endedCount, element);
       endedCount++;
-      if (ordered) {
-        place(index, element);
-      } else {
-        ready.add(element);
-      }
-      if (consumerWaits && (!ordered || index == head)) {
-        changed.signalAll();
+      if (consumerWaits && due.isReady()) {
+        consumerWaits = false;
+        forConsumer.signal();
       }
     } finally {
       lock.unlock();
     }
   }
 
-  private void place(long index, E element) {
-    while (index - head >= slots.length) {
-      var larger = new @Nullable Object[slots.length * 2];
-      for (long k = head; k < head + slots.length; k++) {
-        larger[(int) (k % larger.length)] = slots[(int) (k % slots.length)];
-      }
-      slots = larger;
+  @Override
+  void resumed() {
+    lock.lock();
+    try {
+      retryWaits = true;
+      forConsumer.signalAll();
+    } finally {
+      lock.unlock();
     }
-    slots[(int) (index % slots.length)] = element;
   }
 
   // ---- the consumer's side
@@ -338,136 +400,132 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
     if (drained.isEmpty()) {
       lock.lock();
       try {
-        throwFirstFailure();
+        throwIfCutOff();
         drain();
       } finally {
         lock.unlock();
       }
-      reoffer();
     }
     return drained.poll();
   }
 
+  /** Returns with elements for the consumer, or without at the end. */
   private void fill() {
-    lock.lock();
-    try {
-      while (true) {
-        throwFirstFailure();
+    boolean helps = pool.canRunHere();
+    while (true) {
+      boolean offer;
+      lock.lock();
+      try {
+        consumerHelps = helps;
+        throwIfCutOff();
         drain();
-        if (!drained.isEmpty()) {
-          break;
-        }
-        if (isStopped()) {
-          throw new CancellationException("the stream was stopped: " + stopReason);
-        }
-        if (endedCount == batched && (exhausted || refused) && pushed.isEmpty()) {
-          throwEnd();
+        if (drained.isEmpty() && isAtEnd()) {
           return;
         }
-        if (hasRoomToOffer()) {
-          break; // everything drained is consumed by now: let the workers have the room
+        offer = starved && taken - consumed <= window - quarter;
+        if (offer) {
+          starved = false;
+        } else if (drained.isEmpty() && !(helps && (retryWaits || hasMore()))) {
+          consumerWaits = true;
+          forConsumer.await();
+          continue;
         }
-        waitForChange();
+        retryWaits = false;
+      } catch (InterruptedException e) {
+        break;
+      } finally {
+        consumerWaits = false;
+        lock.unlock();
       }
-    } finally {
-      lock.unlock();
+      if (offer) {
+        pool.offer(this); // everything drained before is consumed by now
+      }
+      if (!drained.isEmpty()) {
+        return;
+      }
+      if (helps) {
+        help();
+      }
     }
-    reoffer();
-    if (drained.isEmpty()) {
-      fill();
-    }
+    Thread.currentThread().interrupt();
+    stop("the consumer was interrupted"); // not under lock: it cancels batches
+    throw new Interrupted(due.taken());
   }
 
-  private void waitForChange() {
-    consumerWaits = true;
-    try {
-      changed.await();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      stop("the consumer was interrupted");
-      throw new CancellationException(
-          "interrupted while waiting for the outcome of item " + head + "; the rest was cancelled");
-    } finally {
-      consumerWaits = false;
+  /**
+   * A task that consumes a stream of its own pool does the items itself that no other worker has,
+   * lest all workers wait and none works.
+   */
+  private void help() {
+    Batch<?, ?> batch = pool.pollFor(this);
+    if (batch != null) {
+      pool.runHere(batch);
     }
   }
 
   /** Moves what is due to the consumer, but no more than a quarter of the window. Under lock. */
-  @SuppressWarnings("unchecked")
   private void drain() {
-    consumed = ordered ? head : endedCount - ready.size();
-    int most = Math.max(1, window / 4);
-    if (ordered) {
-      while (drained.size() < most) {
-        int at = (int) (head % slots.length);
-        Object element = slots[at];
-        if (element == null) {
-          break;
-        }
-        slots[at] = null;
-        drained.add((E) element);
-        head++;
+    consumed = due.taken();
+    while (drained.size() < quarter) {
+      E element = due.poll();
+      if (element == null) {
+        break;
       }
-    } else {
-      while (drained.size() < most && !ready.isEmpty()) {
-        drained.add(ready.remove());
-      }
+      drained.add(element);
     }
-    if (feeder != null) {
-      changed.signalAll(); // it may be waiting for room
+    if (feederWaits && taken - consumed <= window - quarter) {
+      feederWaits = false;
+      forFeeder.signal();
     }
   }
 
-  /** Tells the pool that there is room again, once there is enough of it to be worth a batch. */
-  private void reoffer() {
-    boolean offer;
-    lock.lock();
-    try {
-      offer = hasRoomToOffer();
-      if (offer) {
-        starved = false;
-      }
-    } finally {
-      lock.unlock();
-    }
-    if (offer) {
-      pool.offer(this);
-    }
-  }
-
-  /** A quarter of the window at a time: each offer wakes a worker. Under lock. */
-  private boolean hasRoomToOffer() {
-    return starved
-        && direct != null
-        && !exhausted
-        && !refused
-        && taken - consumed <= window - Math.max(1, window / 4);
-  }
-
-  private void throwFirstFailure() {
+  /** Throws what ends the stream whatever else is due. Under lock. */
+  private void throwIfCutOff() {
     if (firstFailure != null) {
       throw firstFailure;
     }
+    if (failFast && isStopped()) {
+      throw new RejectedExecutionException("the call was cut off: " + stopReason);
+    }
   }
 
-  private void throwEnd() {
-    switch (sourceFailure) {
-      case null -> {}
-      case RuntimeException e -> throw e;
-      case Error e -> throw e;
-      default -> throw new AssertionError(sourceFailure);
+  /** Whether nothing more will come; throws if that is not as it should be. Under lock. */
+  private boolean isAtEnd() {
+    if (endedCount == batched && pushed.isEmpty() && !dropped && (exhausted || refused)) {
+      if (sourceFailure != null) {
+        throw StreamRun.<RuntimeException>unchecked(sourceFailure);
+      }
+      if (refused) {
+        throw refusal();
+      }
+      return true;
     }
-    if (refused) {
-      throw new RejectedExecutionException(
-          "the pool was shut down after " + batched + " items of this stream");
+    if (isStopped()) {
+      throw new CancellationException("the stream was stopped: " + stopReason);
     }
+    return false;
   }
+
+  /** A source may throw a checked exception unseen by the compiler; it goes on like that. */
+  @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
+  private static <X extends Throwable> X unchecked(Throwable e) throws X {
+    throw (X) e;
+  }
+
+  private RejectedExecutionException refusal() {
+    return new RejectedExecutionException(
+        "the pool was shut down after " + taken + " items of this stream");
+  }
+
+  // ---- the pool's side
 
   @Override
   void onStop(String reason) {
     stopReason = reason;
+    dropped = !pushed.isEmpty();
     pushed.clear();
-    changed.signalAll();
+    forConsumer.signalAll();
+    forFeeder.signalAll();
     if (feeder != null) {
       feeder.interrupt();
     }

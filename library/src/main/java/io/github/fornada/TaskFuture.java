@@ -1,12 +1,20 @@
 package io.github.fornada;
 
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RunnableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /** The future of one submitted item. Cancelling it stops the task itself. */
 final class TaskFuture<T extends @Nullable Object, R extends @Nullable Object>
     extends CompletableFuture<R> implements RunnableFuture<R> {
+  /** How often a task that waits for a retry of its own pool looks for it. */
+  private static final long HELP_NANOS = 10_000_000; // Guess
+
   private final AbstractPool pool;
   private final Single single;
 
@@ -17,7 +25,8 @@ final class TaskFuture<T extends @Nullable Object, R extends @Nullable Object>
         new Batch<>(single, function, new @Nullable Object[] {item}, 0, 1, 0, pool.nextTasks(1), 1);
   }
 
-  Batch<T, R> batch() {
+  /** The current try; null once the task has its outcome. */
+  @Nullable Batch<T, R> batch() {
     return single.batch;
   }
 
@@ -26,10 +35,11 @@ final class TaskFuture<T extends @Nullable Object, R extends @Nullable Object>
     boolean cancelled = super.cancel(mayInterruptIfRunning);
     if (cancelled) {
       single.stopped = true;
-      if (mayInterruptIfRunning) {
-        single.batch.cancel("its future was cancelled");
-      } else {
-        single.batch.cancelWaiting(0, "its future was cancelled");
+      Batch<T, R> batch = single.batch;
+      if (batch != null && mayInterruptIfRunning) {
+        batch.cancel("its future was cancelled");
+      } else if (batch != null) {
+        batch.cancelWaiting(0, "its future was cancelled");
       }
     }
     return cancelled;
@@ -39,20 +49,70 @@ final class TaskFuture<T extends @Nullable Object, R extends @Nullable Object>
   @Override
   public void run() {
     Batch<T, R> batch = single.batch;
-    if (batch.claim() == 0) {
+    if (batch != null && batch.claim() == 0) {
+      R value;
       try {
-        batch.done(0, batch.function().apply(batch.item(0)), null);
+        value = batch.function().apply(batch.item(0));
       } catch (Throwable e) {
         batch.end(0, new Outcome.Failed<>(e), null);
+        return;
+      }
+      batch.done(0, value, null);
+    }
+  }
+
+  @Override
+  public R get() throws InterruptedException, ExecutionException {
+    while (!isDone() && mustHelp()) {
+      try {
+        return super.get(HELP_NANOS, TimeUnit.NANOSECONDS);
+      } catch (TimeoutException e) {
+        // Another look: the task may have come to its retry.
       }
     }
+    return super.get();
+  }
+
+  @Override
+  public R join() {
+    while (!isDone() && mustHelp()) {
+      try {
+        super.get(HELP_NANOS, TimeUnit.NANOSECONDS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        break;
+      } catch (TimeoutException | ExecutionException | CancellationException e) {
+        // Another look, or the end, which the join below reports.
+      }
+    }
+    return super.join();
+  }
+
+  /**
+   * A task that waits for another of its own pool does that one itself if no worker has, lest all
+   * workers wait and none works. True if it has to look again: a retry may come to wait.
+   */
+  boolean mustHelp() {
+    if (!pool.canRunHere()) {
+      return false;
+    }
+    Batch<T, R> batch = single.batch;
+    if (batch != null && batch.hasWaiting() && !single.pausing) {
+      pool.runHere(batch);
+    }
+    return pool.policy().retries() > 0;
   }
 
   /** A future is a class already, so its sink is a part of it. */
   final class Single extends Sink<T, R> {
-    /** Replaced by each retry; written by the thread that ended the try before. */
-    @SuppressWarnings("NullAway.Init") // set by the future's constructor, before it is shared
-    private volatile Batch<T, R> batch;
+    /**
+     * Replaced by each retry, and by null at the end, so that who keeps the future does not keep
+     * the task; written by the thread that ended the try before.
+     */
+    private volatile @Nullable Batch<T, R> batch;
+
+    /** Whether a retry is in the pause before it. Written by its timer and as batch is. */
+    private volatile boolean pausing;
 
     private volatile boolean stopped;
 
@@ -61,21 +121,33 @@ final class TaskFuture<T extends @Nullable Object, R extends @Nullable Object>
     }
 
     @Override
-    void done(Batch<T, R> batch, int i, R value) {
+    void done(Batch<T, R> ended, int i, R value) {
+      batch = null;
       complete(value);
     }
 
     @Override
-    void ended(Batch<T, R> batch, int i, Outcome<R> outcome) {
+    void ended(Batch<T, R> ended, int i, Outcome<R> outcome) {
+      batch = null;
       switch (outcome) {
-        case Outcome.Failed<R>(var cause) -> completeExceptionally(cause);
+        case Outcome.Failed<R>(var cause) -> completeExceptionally(asThrown(cause));
         case Outcome.Cancelled<R> c -> {
           if (!isDone()) {
             TaskFuture.super.cancel(false);
           }
         }
-        default -> completeExceptionally(MapRun.failureOf(batch.label(0), outcome));
+        default -> completeExceptionally(MapRun.failureOf(ended.label(0), outcome));
       }
+    }
+
+    /**
+     * To a {@link CompletableFuture} these two say something of itself: that it was cancelled, or
+     * where a cause came from. A task that throws one has failed with it like with any other.
+     */
+    private Throwable asThrown(Throwable cause) {
+      return cause instanceof CancellationException || cause instanceof CompletionException
+          ? new CompletionException(cause)
+          : cause;
     }
 
     TaskFuture<T, R> future() {
@@ -97,11 +169,18 @@ final class TaskFuture<T extends @Nullable Object, R extends @Nullable Object>
 
     @Override
     void retry(Batch<T, R> before, int i) {
-      batch = before.again(i);
-      pool.retryLater(batch);
+      Batch<T, R> next = before.again(i);
+      pausing = true;
+      batch = next;
+      pool.retryLater(next);
       if (stopped) {
-        batch.cancel("its future was cancelled");
+        next.cancel("its future was cancelled");
       }
+    }
+
+    @Override
+    void resumed() {
+      pausing = false;
     }
 
     @Override

@@ -2,7 +2,10 @@ package io.github.fornada;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -11,48 +14,125 @@ import org.jspecify.annotations.Nullable;
  * that a long call does not starve a short one.
  *
  * <p>Everything is guarded by one lock, held for a few instructions and for a collection's
- * iterator.
+ * iterator. So whatever was accepted is, at any moment, in exactly one of the places below, and
+ * {@link #isQuiet} cannot miss it on its way from one to another.
  */
 final class WorkQueue {
   private final ReentrantLock lock = new ReentrantLock();
+
+  /** What waits for a worker. A batch that was cancelled here stays until it is polled. */
   private final ArrayDeque<Object> entries = new ArrayDeque<>();
 
-  /** Batches handed to workers and not closed. */
-  private int active;
+  /** Batches with workers; each knows its place here. */
+  private final ArrayList<Batch<?, ?>> held = new ArrayList<>();
 
-  void addLast(Batch<?, ?> batch) {
+  /** Retries in the pause before them. */
+  private final Set<Batch<?, ?>> paused = new HashSet<>();
+
+  /** Batches accepted whose listeners are being told. */
+  private int promised;
+
+  private boolean closed;
+
+  /** Adds a batch; false if the queue is closed. */
+  boolean add(Batch<?, ?> batch) {
     lock.lock();
     try {
+      if (!closed) {
+        entries.addLast(batch);
+      }
+      return !closed;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Accepts a batch that comes with {@link #addPromised}; false if the queue is closed. */
+  boolean promise() {
+    lock.lock();
+    try {
+      if (!closed) {
+        promised++;
+      }
+      return !closed;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  void addPromised(Batch<?, ?> batch) {
+    lock.lock();
+    try {
+      promised--;
       entries.addLast(batch);
     } finally {
       lock.unlock();
     }
   }
 
-  /** A worker gives back a batch that it had polled; it is next. In one step, so never quiet. */
+  /** Adds a new call; false if the queue is closed. */
+  boolean add(MapRun<?, ?> run) {
+    lock.lock();
+    try {
+      if (!closed && run.enters()) {
+        entries.addLast(run);
+      }
+      return !closed;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Adds a stream that has {@linkplain Run#enters entered}, closed or not. */
+  void addEntered(Run<?, ?> run) {
+    lock.lock();
+    try {
+      entries.addLast(run);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Takes note of a retry that must wait. */
+  void pause(Batch<?, ?> batch) {
+    lock.lock();
+    try {
+      paused.add(batch);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** A retry's pause is over; false if it is not wanted any more. */
+  boolean resume(Batch<?, ?> batch) {
+    lock.lock();
+    try {
+      boolean wanted = paused.remove(batch);
+      if (wanted) {
+        entries.addLast(batch);
+      }
+      return wanted;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** A worker gives back a batch that it had polled; it is next. */
   void giveBack(Batch<?, ?> batch) {
     lock.lock();
     try {
-      release(batch);
+      drop(batch);
       entries.addFirst(batch);
     } finally {
       lock.unlock();
     }
   }
 
-  /** Adds the run, unless it is there already. */
-  void add(Run<?, ?> run) {
-    lock.lock();
-    try {
-      if (!run.queued) {
-        run.queued = true;
-        entries.addLast(run);
-      }
-    } finally {
-      lock.unlock();
-    }
-  }
-
+  /**
+   * The next work, at most so many items; null if there is none.
+   *
+   * @param most 0 for as many as the items before suggest
+   */
   @Nullable Batch<?, ?> poll(int most) {
     lock.lock();
     try {
@@ -64,22 +144,19 @@ final class WorkQueue {
         if (head instanceof Batch<?, ?> batch) {
           entries.removeFirst();
           if (batch.hasWaiting()) {
-            active++;
-            batch.held = true;
+            hold(batch);
             return batch;
           }
         } else {
           var run = (Run<?, ?>) head;
-          Batch<?, ?> batch = run.take(most);
+          Batch<?, ?> batch = run.take(most == 0 ? run.batchSize() : most);
           if (batch == null) {
             entries.removeFirst();
-            run.queued = false;
           } else {
             if (entries.size() > 1) {
               entries.addLast(entries.removeFirst());
             }
-            active++;
-            batch.held = true;
+            hold(batch);
             return batch;
           }
         }
@@ -89,16 +166,60 @@ final class WorkQueue {
     }
   }
 
-  /** A worker is finished with a batch, if one had polled it. */
+  /** As {@link #poll}, one item of this call only. */
+  @Nullable Batch<?, ?> pollFor(Run<?, ?> run) {
+    lock.lock();
+    try {
+      for (Iterator<Object> it = entries.iterator(); it.hasNext(); ) {
+        Object entry = it.next();
+        if (entry == run) {
+          Batch<?, ?> batch = run.take(1);
+          if (batch == null) {
+            it.remove();
+          } else {
+            hold(batch);
+            return batch;
+          }
+        } else if (entry instanceof Batch<?, ?> batch
+            && batch.sink() == run
+            && batch.hasWaiting()) {
+          it.remove();
+          hold(batch);
+          return batch;
+        }
+      }
+      return null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** A batch is closed: it is with no worker and in no pause any more. */
   void release(Batch<?, ?> batch) {
     lock.lock();
     try {
-      if (batch.held) {
-        batch.held = false;
-        active--;
+      drop(batch);
+      if (batch.attempt() > 1) {
+        paused.remove(batch);
       }
     } finally {
       lock.unlock();
+    }
+  }
+
+  private void hold(Batch<?, ?> batch) {
+    batch.heldAt = held.size();
+    held.add(batch);
+  }
+
+  private void drop(Batch<?, ?> batch) {
+    if (batch.heldAt >= 0) {
+      Batch<?, ?> last = held.removeLast();
+      if (last != batch) {
+        held.set(batch.heldAt, last);
+        last.heldAt = batch.heldAt;
+      }
+      batch.heldAt = -1;
     }
   }
 
@@ -119,28 +240,38 @@ final class WorkQueue {
     }
   }
 
-  /** Whether nothing is queued and nothing is with a worker. */
+  /** Whether nothing that was accepted is still to be done. */
   boolean isQuiet() {
     lock.lock();
     try {
-      return active == 0 && !hasWork();
+      return promised == 0 && held.isEmpty() && paused.isEmpty() && !hasWork();
     } finally {
       lock.unlock();
     }
   }
 
-  /** Takes everything out. */
-  List<Object> drain() {
+  /** From now on accepts nothing new. */
+  void close() {
     lock.lock();
     try {
-      var all = new ArrayList<>(entries);
+      closed = true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** What was taken out of the queue, and what workers or pauses have. */
+  record Drained(List<Object> waiting, List<Batch<?, ?>> begun) {}
+
+  /** Takes out what waits; what was begun stays where it is. */
+  Drained drain() {
+    lock.lock();
+    try {
+      var waiting = new ArrayList<>(entries);
       entries.clear();
-      for (Object entry : all) {
-        if (entry instanceof Run<?, ?> run) {
-          run.queued = false;
-        }
-      }
-      return all;
+      var begun = new ArrayList<>(held);
+      begun.addAll(paused);
+      return new Drained(waiting, begun);
     } finally {
       lock.unlock();
     }

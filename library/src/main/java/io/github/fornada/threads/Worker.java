@@ -14,26 +14,22 @@ import org.jspecify.annotations.Nullable;
  * One thread of a pool: polls for batches and runs their items one after the other.
  *
  * <p>An interrupt is meant for one item, so it may reach the thread only while that item runs. The
- * state word settles the race: its upper bits number the item, its lower two say how far it is.
+ * state word settles the race: its upper bits number the item, its lower three say how far it is.
  */
 final class Worker implements Runnable {
-  // FREE -> RUNNING -> FREE (the item ended by itself), or RUNNING -> INTERRUPTING -> INTERRUPTED
-  // ->
-  // FREE. The worker makes the first arrow of each line and the last; whoever stops the item makes
-  // the
-  // two between. The number goes up at each FREE -> RUNNING.
+  // FREE -> RUNNING -> FREE: the item ended by itself. Both by the worker.
+  // RUNNING -> INTERRUPTING -> INTERRUPTED: somebody stops it. Both by that thread.
+  // INTERRUPTED -> FREE: it listened. By the worker.
+  // INTERRUPTED -> ABANDONED: it did not. By the timer, and the thread is the pool's no more.
+  // The number goes up at each FREE -> RUNNING.
   private static final long FREE = 0;
   private static final long RUNNING = 1;
   private static final long INTERRUPTING = 2;
   private static final long INTERRUPTED = 3;
-  private static final long PHASE = 3;
+  private static final long ABANDONED = 4;
+  private static final long PHASE = 7;
 
-  /**
-   * The work a batch of tiny items should be worth: far above its own cost, unnoticed by people.
-   */
-  private static final long BATCH_NANOS = 50_000; // Guess
-
-  private static final int LARGEST_BATCH = 256; // Guess
+  private static final Duration SOON = Duration.ofMillis(1);
 
   private static final com.sun.management.ThreadMXBean METER =
       (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
@@ -51,16 +47,22 @@ final class Worker implements Runnable {
   private int item;
   private long startedNanos;
 
+  /** Items that run within that item, innermost first. Written by the worker, read by any. */
+  private volatile @Nullable Within within;
+
+  private record Within(Batch<?, ?> batch, int item, @Nullable Within outer) {}
+
   /** Where the item was when its time ran out. Written before INTERRUPTED, read after it. */
   private @Nullable List<StackTraceElement> overLimit;
 
   /** Whether a look at the time limit is due. */
   private final AtomicBoolean armed = new AtomicBoolean();
 
-  /** Whether the pool counts this worker no more. */
-  private final AtomicBoolean left = new AtomicBoolean();
+  /** Whether the pool counts this worker among its live ones. Guarded by the pool's lock. */
+  boolean counted = true;
 
-  private int batchSize = 1;
+  /** Whether it was woken or started for new work, and has not found it. The worker's own. */
+  boolean searching = true;
 
   Worker(LocalPool pool, int number, String name) {
     this.pool = pool;
@@ -81,23 +83,16 @@ final class Worker implements Runnable {
     return name;
   }
 
-  /** The batch it works on; null between batches. */
-  @Nullable Batch<?, ?> current() {
-    return current;
-  }
-
-  /** True once: the first who says that this worker is not counted any more. */
-  boolean leave() {
-    return left.compareAndSet(false, true);
+  /** The batch it works on from now. */
+  void takes(Batch<?, ?> batch) {
+    current = batch;
   }
 
   @Override
   public void run() {
-    pool.began(this, thread, System.nanoTime() - createdNanos);
     try {
-      for (Batch<?, ?> batch = pool.next(this, batchSize);
-          batch != null;
-          batch = pool.next(this, batchSize)) {
+      pool.began(this, thread, System.nanoTime() - createdNanos);
+      for (Batch<?, ?> batch = pool.next(this); batch != null; batch = pool.next(this)) {
         if (!runBatch(batch)) {
           return;
         }
@@ -110,20 +105,27 @@ final class Worker implements Runnable {
 
   /** Returns false if this worker was abandoned meanwhile. */
   private <T, R> boolean runBatch(Batch<T, R> batch) {
-    current = batch;
     long began = System.nanoTime();
     int count = 0;
-    for (int i = batch.claim(); i >= 0; i = batch.claim()) {
-      if (!runItem(batch, i)) {
-        return false;
+    boolean whole = false;
+    try {
+      for (int i = batch.claim(); i >= 0; i = batch.claim()) {
+        if (!runItem(batch, i)) {
+          whole = true; // whoever abandoned this worker has seen to the rest
+          return false;
+        }
+        count++;
       }
-      count++;
+      whole = true;
+    } finally {
+      if (!whole) {
+        pool.giveUp(batch); // an error of the pool itself, such as no memory for an outcome
+      }
     }
+    pool.finished(batch);
     current = null;
     if (count > 0) {
-      long perItem = Math.max(1, (System.nanoTime() - began) / count);
-      long wanted = Math.clamp(BATCH_NANOS / perItem, 1, LARGEST_BATCH);
-      batchSize = (int) Math.min(wanted, batchSize * 2L);
+      batch.ran(count, System.nanoTime() - began);
     }
     return true;
   }
@@ -142,6 +144,7 @@ final class Worker implements Runnable {
     if (observed) {
       batch.started(i, name, startedNanos);
     }
+    boolean unused = Thread.interrupted(); // left over from a listener or a future's callback
     state.set(running);
     if (limited) {
       arm();
@@ -149,8 +152,7 @@ final class Worker implements Runnable {
     R value = null;
     Throwable thrown = null;
     // Read after the state is RUNNING, as cancel looks for a RUNNING worker after it said stop: one
-    // of
-    // the two sees the other.
+    // of the two sees the other.
     boolean skipped = batch.isUnwanted();
     try {
       if (!skipped) {
@@ -159,15 +161,17 @@ final class Worker implements Runnable {
     } catch (Throwable e) {
       thrown = e;
     }
-    boolean undisturbed = state.compareAndSet(running, running - RUNNING + FREE);
-    if (!undisturbed) {
+    List<StackTraceElement> stack = null;
+    if (!state.compareAndSet(running, running - RUNNING + FREE)) {
       awaitInterrupt(running);
+      stack = overLimit;
+      if (!state.compareAndSet(running - RUNNING + INTERRUPTED, running - RUNNING + FREE)) {
+        return false; // abandoned: the item has its outcome
+      }
+      overLimit = null;
     }
-    // Not a task's own business any more, and not the next task's either.
-    boolean unused = Thread.interrupted();
-    List<StackTraceElement> stack = undisturbed ? null : overLimit;
-    overLimit = null;
-    state.set(running - RUNNING + FREE);
+    // Not a task's own business any more, and not its callbacks' either.
+    unused = Thread.interrupted();
 
     TaskUsage usage = null;
     if (observed) {
@@ -183,21 +187,63 @@ final class Worker implements Runnable {
     }
     if (stack != null) {
       batch.end(i, timedOut(stack), usage);
-    } else if (skipped || (thrown != null && batch.isUnwanted())) {
+    } else {
+      end(batch, i, skipped, thrown, value, usage);
+    }
+    return true;
+  }
+
+  /**
+   * Runs the items of a batch within the item that waits for them. What stops that one stops these:
+   * they have no state, and so no time limit, of their own.
+   */
+  <T, R> void runWithin(Batch<T, R> batch) {
+    for (int i = batch.claim(); i >= 0; i = batch.claim()) {
+      long started = System.nanoTime();
+      batch.started(i, name, started);
+      R value = null;
+      Throwable thrown = null;
+      boolean skipped = batch.isUnwanted();
+      Within outer = within;
+      within = new Within(batch, i, outer);
+      try {
+        if (!skipped) {
+          value = batch.function().apply(batch.item(i));
+        }
+      } catch (Throwable e) {
+        thrown = e;
+      } finally {
+        within = outer;
+      }
+      TaskUsage usage =
+          pool.isObserved()
+              ? new TaskUsage(
+                  name, started, System.nanoTime(), TaskUsage.UNKNOWN, TaskUsage.UNKNOWN, 0, 0)
+              : null;
+      end(batch, i, skipped, thrown, value, usage);
+    }
+  }
+
+  private static <T, R> void end(
+      Batch<T, R> batch,
+      int i,
+      boolean skipped,
+      @Nullable Throwable thrown,
+      @Nullable R value,
+      @Nullable TaskUsage usage) {
+    if (skipped || (thrown != null && batch.isUnwanted())) {
       batch.end(i, new Outcome.Cancelled<>("it was stopped with its call"), usage);
     } else if (thrown != null) {
       batch.end(i, new Outcome.Failed<>(thrown), usage);
     } else {
       @SuppressWarnings("NullAway") // R is whatever the function gives, null included
-      boolean first = batch.done(i, value, usage);
-      var ignored = first; // an item abandoned before has its outcome already
+      boolean unused = batch.done(i, value, usage);
     }
-    return !left.get();
   }
 
   /** The thread that stops this item is between two steps: a few instructions. */
   private void awaitInterrupt(long running) {
-    while (state.get() != running - RUNNING + INTERRUPTED) {
+    while (state.get() == running - RUNNING + INTERRUPTING) {
       Thread.onSpinWait();
     }
   }
@@ -231,44 +277,69 @@ final class Worker implements Runnable {
   /** Sees to it that the timer looks at this worker when the current item's time is over. */
   private void arm() {
     Duration limit = pool.policy().timeLimit();
-    if (limit != null && armed.compareAndSet(false, true)) {
-      LocalPool.later(limit, () -> look(limit));
+    if (limit != null) {
+      lookAgain(limit, limit);
     }
   }
 
   private void look(Duration limit) {
     armed.set(false);
     long seen = state.get();
-    if ((seen & PHASE) != RUNNING) {
-      return; // the next item arms it again
+    long phase = seen & PHASE;
+    if (phase == FREE || phase == ABANDONED) {
+      return; // between two items, and the next arms it again
     }
     long remaining = limit.toNanos() - (System.nanoTime() - startedNanos);
-    if (remaining > 0) {
-      // Another item by now. If it has just ended, the look comes for nothing.
-      if (armed.compareAndSet(false, true)) {
-        LocalPool.later(Duration.ofNanos(remaining), () -> look(limit));
-      }
-      return;
-    }
     Batch<?, ?> batch = current;
     int i = item;
-    var stack = List.of(thread.getStackTrace());
-    if (batch != null && interrupt(seen, stack)) {
-      LocalPool.later(pool.policy().grace(), () -> abandon(batch, i, seen, stack));
+    if (remaining > 0) {
+      lookAgain(limit, Duration.ofNanos(remaining)); // another item by now
+    } else if (batch == null || phase == INTERRUPTING) {
+      lookAgain(limit, SOON);
+    } else if (phase == INTERRUPTED) { // by a cancel
+      long running = seen - INTERRUPTED + RUNNING;
+      LocalPool.later(pool.policy().grace(), () -> abandon(batch, i, running));
+    } else if (interrupt(seen, List.of(thread.getStackTrace()))) {
+      LocalPool.later(pool.policy().grace(), () -> abandon(batch, i, seen));
+    } else {
+      lookAgain(limit, SOON); // it has ended, or a cancel came first
     }
   }
 
-  private <T, R> void abandon(
-      Batch<T, R> batch, int i, long running, List<StackTraceElement> stack) {
-    if (state.get() != running - RUNNING + INTERRUPTED) {
+  private void lookAgain(Duration limit, Duration pause) {
+    if (armed.compareAndSet(false, true)) {
+      LocalPool.later(pause, () -> look(limit));
+    }
+  }
+
+  private <T, R> void abandon(Batch<T, R> batch, int i, long running) {
+    if (!state.compareAndSet(running - RUNNING + INTERRUPTED, running - RUNNING + ABANDONED)) {
       return; // it listened
     }
-    pool.abandon(this);
-    long now = System.nanoTime();
+    List<StackTraceElement> stack = overLimit;
+    long began = startedNanos;
+    pool.abandon(
+        this,
+        batch,
+        () -> {
+          for (Within w = within; w != null; w = w.outer()) {
+            endAbandoned(w.batch(), w.item(), stack, began);
+          }
+          endAbandoned(batch, i, stack, began);
+        });
+  }
+
+  private <T, R> void endAbandoned(
+      Batch<T, R> batch, int i, @Nullable List<StackTraceElement> stack, long began) {
     TaskUsage usage =
         pool.isObserved()
-            ? new TaskUsage(name, startedNanos, now, TaskUsage.UNKNOWN, TaskUsage.UNKNOWN, 0, 0)
+            ? new TaskUsage(
+                name, began, System.nanoTime(), TaskUsage.UNKNOWN, TaskUsage.UNKNOWN, 0, 0)
             : null;
-    batch.end(i, timedOut(stack), usage);
+    Outcome<R> outcome =
+        stack == null
+            ? new Outcome.Cancelled<>("it was stopped with its call, and did not listen")
+            : timedOut(stack);
+    batch.end(i, outcome, usage);
   }
 }
