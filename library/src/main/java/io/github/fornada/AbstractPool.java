@@ -188,6 +188,12 @@ public abstract class AbstractPool implements Pool {
     }
   }
 
+  /** Whether this thread is in a listener of this pool. */
+  @SuppressWarnings("ReferenceEquality") // a pool is equal to itself only
+  private boolean isTelling() {
+    return TELLING.get() == this;
+  }
+
   private void tell(TaskListener listener, TaskEvent event) {
     try {
       listener.onEvent(event);
@@ -252,7 +258,7 @@ public abstract class AbstractPool implements Pool {
   final void retryLater(Batch<?, ?> batch) {
     queue.pause(batch);
     int doublings = Math.min(batch.attempt() - 2, 20);
-    Future<?> unused =
+    var _ =
         Timer.after(
             Timer.bounded(policy.backOff()).multipliedBy(1L << doublings),
             () -> {
@@ -394,17 +400,18 @@ public abstract class AbstractPool implements Pool {
 
   @Override
   public final void execute(Runnable task) {
-    submit(task)
-        .whenComplete((nothing, thrown) -> {
-          if (thrown != null && !(thrown instanceof CancellationException)) {
-            Thread self = Thread.currentThread();
-            Throwable cause =
-                thrown instanceof CompletionException && thrown.getCause() != null
-                    ? thrown.getCause()
-                    : thrown;
-            self.getUncaughtExceptionHandler().uncaughtException(self, cause);
-          }
-        });
+    var _ =
+        submit(task)
+            .whenComplete((nothing, thrown) -> {
+              if (thrown != null && !(thrown instanceof CancellationException)) {
+                Thread self = Thread.currentThread();
+                Throwable cause =
+                    thrown instanceof CompletionException && thrown.getCause() != null
+                        ? thrown.getCause()
+                        : thrown;
+                self.getUncaughtExceptionHandler().uncaughtException(self, cause);
+              }
+            });
   }
 
   private <T extends @Nullable Object, R extends @Nullable Object> TaskFuture<T, R> enqueue(
@@ -555,7 +562,7 @@ public abstract class AbstractPool implements Pool {
   @Override
   public void close() {
     shutdown();
-    if (isOwnThread() || TELLING.get() == this) {
+    if (isOwnThread() || isTelling()) {
       return;
     }
     boolean interrupted = false;

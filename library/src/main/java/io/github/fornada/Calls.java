@@ -77,12 +77,12 @@ final class Calls {
       for (Callable<V> task : tasks) {
         CompletableFuture<V> future = pool.submit(task);
         futures.add(future);
-        var unused = future.whenComplete((value, thrown) -> ended.add(future));
+        var _ = future.whenComplete((value, thrown) -> ended.add(future));
       }
       ExecutionException last = null;
       for (int i = 0; i < futures.size(); i++) {
         if (futures.get(i) instanceof TaskFuture<?, ?> future) {
-          boolean unused = future.mustHelp();
+          var _ = future.mustHelp();
         }
         CompletableFuture<V> next =
             nanos == Long.MAX_VALUE
@@ -111,7 +111,7 @@ final class Calls {
 
     WithResult(CompletableFuture<?> task, V result) {
       this.task = task;
-      var unused =
+      var _ =
           task.whenComplete((nothing, thrown) -> {
             if (thrown instanceof CancellationException) {
               super.cancel(false);

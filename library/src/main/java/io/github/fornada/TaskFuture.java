@@ -159,7 +159,7 @@ final class TaskFuture<T extends @Nullable Object, R extends @Nullable Object>
 
     @Override
     void stop(String reason) {
-      boolean unused = cancel(true);
+      var _ = cancel(true);
     }
 
     @Override

@@ -167,6 +167,7 @@ final class WorkQueue {
   }
 
   /** As {@link #poll}, one item of this call only. */
+  @SuppressWarnings("ReferenceEquality") // a run is equal to itself only
   @Nullable Batch<?, ?> pollFor(Run<?, ?> run) {
     lock.lock();
     try {
@@ -212,6 +213,7 @@ final class WorkQueue {
     held.add(batch);
   }
 
+  @SuppressWarnings("ReferenceEquality") // a batch is equal to itself only
   private void drop(Batch<?, ?> batch) {
     if (batch.heldAt >= 0) {
       Batch<?, ?> last = held.removeLast();

@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * at {@link #searching} and {@link #idle} after it has queued it, and a worker looks at the queue
  * once more after it has said that it searches no longer, or is idle, or gone.
  */
+@SuppressWarnings("NonAtomicVolatileUpdate") // one lock guards all writes
 abstract sealed class LocalPool extends AbstractPool
     permits SequentialPool, ThreadPool, VirtualThreadPool {
   /** A batch is late, and others may help with it, after several times what one should take. */
@@ -194,6 +195,7 @@ abstract sealed class LocalPool extends AbstractPool
   }
 
   /** Interrupts mean tasks, never the wait for them. Returns the nanoseconds left. */
+  @SuppressWarnings("WaitNotInLoop") // the caller loops
   private long awaitWakeUp(long nanos) {
     long deadline = System.nanoTime() + nanos;
     try {
@@ -378,6 +380,6 @@ abstract sealed class LocalPool extends AbstractPool
 
   /** {@link AbstractPool#after}, for the workers. */
   static void later(Duration pause, Runnable action) {
-    var unused = after(pause, action);
+    var _ = after(pause, action);
   }
 }

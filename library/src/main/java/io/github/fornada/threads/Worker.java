@@ -144,7 +144,7 @@ final class Worker implements Runnable {
     if (observed) {
       batch.started(i, name, startedNanos);
     }
-    boolean unused = Thread.interrupted(); // left over from a listener or a future's callback
+    var _ = Thread.interrupted(); // left over from a listener or a future's callback
     state.set(running);
     if (limited) {
       arm();
@@ -171,7 +171,7 @@ final class Worker implements Runnable {
       overLimit = null;
     }
     // Not a task's own business any more, and not its callbacks' either.
-    unused = Thread.interrupted();
+    var _ = Thread.interrupted();
 
     TaskUsage usage = null;
     if (observed) {
@@ -237,7 +237,7 @@ final class Worker implements Runnable {
       batch.end(i, new Outcome.Failed<>(thrown), usage);
     } else {
       @SuppressWarnings("NullAway") // R is whatever the function gives, null included
-      boolean unused = batch.done(i, value, usage);
+      var _ = batch.done(i, value, usage);
     }
   }
 
