@@ -1,0 +1,127 @@
+"""The rows, the peers' columns and the targets."""
+
+from collections import namedtuple
+
+# name: what --only takes, and what a peer's program measures in one go
+# figures: what it prints: (id, label in the table, unit)
+Row = namedtuple("Row", "name figures")
+
+ROWS = [
+    Row("roundtrip", [("roundtrip-p50", "round trip of a tiny task, p50", "us"),
+                      ("roundtrip-p99", "round trip of a tiny task, p99", "us")]),
+    Row("submit", [("submit", "submits of (function, item)", "/s")]),
+    Row("lambda", [("lambda", "submits of a fresh lambda", "/s")]),
+    Row("map", [("map", "map of tiny items, best batches", "/s")]),
+    Row("stream", [("stream-one", "unordered stream, defaults", "/s"),
+                   ("stream", "unordered stream, best setting", "/s"),
+                   ("stream-list", "... from a list", "/s")]),
+    Row("bytes", [("bytes", "64 MiB byte[] there", "GB/s"),
+                  ("shared", "64 MiB shared argument", "GB/s")]),
+    Row("record", [("record-submit", "records, submitted one by one", "/s"),
+                   ("record-map", "records, map, best batches", "/s")]),
+    Row("start", [("start-first", "new pool to result, first pool", "ms"),
+                  ("start-first-fork", "... fork", "ms"),
+                  ("start-first-forkserver", "... forkserver", "ms"),
+                  ("start-first-spawn", "... spawn", "ms"),
+                  ("start-later", "new pool to result, later pools", "ms"),
+                  ("start-later-fork", "... fork", "ms"),
+                  ("start-later-forkserver", "... forkserver", "ms"),
+                  ("start-later-spawn", "... spawn", "ms")]),
+    Row("kill", [("kill-p50", "SIGKILL to failed outcome, p50", "ms"),
+                 ("kill-p99", "SIGKILL to failed outcome, p99", "ms"),
+                 ("kill-then", "... and then", "")]),
+    Row("cpu", [("cpu", "10 ms CPU tasks, of ideal", "")]),
+    Row("rest", [("memory", "idle worker, resident", "MB"),
+                 ("memory-own", "idle worker, proportional share", "MB"),
+                 ("idle", "pool at rest, of one core", "%")]),
+]
+
+# main: measured in every round; the others once in the quick form
+Column = namedtuple("Column", "name heading main")
+
+COLUMNS = [
+    Column("fornada", "Fornada", True),
+    Column("executor", "Executor", True),
+    Column("pool", "mp.Pool", True),
+    Column("pebble", "Pebble", False),
+    Column("loky", "loky", False),
+    Column("dask", "Dask", False),
+    Column("hazelcast", "Hazelcast", False),
+]
+
+PEERS = [c.name for c in COLUMNS if c.name != "fornada"]
+
+
+def faster(figure, peers, times):
+    """A rate: Fornada's over the best of these peers' must be at least so many times."""
+    return lambda get: _ratio(get, figure, figure, peers, max, times)
+
+
+def _ratio(get, own, theirs, peers, best, times):
+    mine = get("fornada", own)
+    others = [v for v in (get(p, theirs) for p in peers) if v is not None]
+    if mine is None or not others:
+        return None
+    other = best(others)
+    ratio = mine / other if best is max else other / mine
+    return ratio >= times, f"{ratio:.3g}x"
+
+
+def shorter(figure, peers, times, theirs=None):
+    """A time: the shortest of these peers' must be at least so many times Fornada's."""
+    return lambda get: _ratio(get, figure, theirs or figure, peers, min, times)
+
+
+def at_most(figure, limit, unit):
+    def judge(get):
+        value = get("fornada", figure)
+        return None if value is None else (value <= limit, f"{value:.3g} {unit}")
+
+    return judge
+
+
+def at_least(figure, limit):
+    def judge(get):
+        value = get("fornada", figure)
+        return None if value is None else (value >= limit, f"{value:.3g}")
+
+    return judge
+
+
+def stream_against_default(get):
+    mine, theirs = get("fornada", "stream"), get("pool", "stream-one")
+    return None if mine is None or theirs is None else (mine / theirs >= 30, f"{mine / theirs:.3g}x")
+
+
+def no_copy(get):
+    mine, copied = get("fornada", "shared"), get("fornada", "bytes")
+    if mine is None or copied is None:
+        return None
+    # Time that does not depend on the size: far beyond what any copy could do.
+    return mine >= 20 * copied, f"{mine / copied:.3g}x copied"
+
+
+TARGETS = [
+    ("round trip, p50: Executor's", "at least 30x", shorter("roundtrip-p50", ["executor"], 30)),
+    ("round trip, p50: the best peer's", "at least 10x", shorter("roundtrip-p50", PEERS, 10)),
+    ("submits: of Executor's", "at least 100x", faster("submit", ["executor"], 100)),
+    ("submits: of the best peer's", "at least 60x", faster("submit", PEERS, 60)),
+    ("fresh lambdas: of Executor's", "at least 10x", faster("lambda", ["executor"], 10)),
+    ("map: of mp.Pool.map's", "at least 2x", faster("map", ["pool"], 2)),
+    ("map: of mp.Pool.map's, if we can", "at least 3x", faster("map", ["pool"], 3)),
+    ("stream: of imap_unordered's", "at least 30x", stream_against_default),
+    ("stream: of imap_unordered's, its best chunks", "(no target)", faster("stream", ["pool"], 0)),
+    ("64 MiB there: of Executor's", "at least 10x", faster("bytes", ["executor"], 10)),
+    ("64 MiB shared: no copy", "20x a copy", no_copy),
+    ("records one by one: of Executor's", "at least 5x", faster("record-submit", ["executor"], 5)),
+    ("records by map: of Executor's", "at least 5x", faster("record-map", ["executor"], 5)),
+    ("records with Fory: of Executor's", "at least 15x", lambda get: None),
+    ("first pool: Executor's with forkserver", "at least 1x",
+     shorter("start-first", ["executor"], 1, "start-first-forkserver")),
+    ("later pools: Executor's with forkserver", "at least 1x",
+     shorter("start-later", ["executor"], 1, "start-later-forkserver")),
+    ("SIGKILL to failed outcome, p99", "at most 20 ms", at_most("kill-p99", 20, "ms")),
+    ("idle worker, resident", "at most 60 MB", at_most("memory", 60, "MB")),
+    ("pool at rest, of one core", "at most 0.2 %", at_most("idle", 0.2, "%")),
+    ("10 ms CPU tasks: of ThreadPool's", "at least 0.97", at_least("cpu", 0.97)),
+]

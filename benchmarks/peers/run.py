@@ -1,0 +1,243 @@
+"""Measures Fornada's ProcessPool and its peers in turns, prints the tables, writes the JSON."""
+
+import argparse
+import datetime
+import json
+import os
+import platform
+import statistics
+import sys
+import tempfile
+import time
+
+import catalog
+import processes
+import setup
+import tables
+
+OUT = os.path.join(setup.ROOT, "benchmarks", "target", "peers.json")
+START_METHODS = ["fork", "forkserver", "spawn"]
+LIMIT_SECONDS = 120  # for one program; the slowest takes half of that in the full form
+SETTLE_SECONDS = 3.0
+
+
+class Figures:
+    """Everything measured: for each figure and peer the value of each round, or a word."""
+
+    def __init__(self):
+        self.values = {}
+
+    def add(self, peer, line):
+        cell = self.values.setdefault(line["row"], {}).setdefault(peer, {"rounds": []})
+        for key in ("unit", "note", "text"):
+            if key in line:
+                cell[key] = line[key]
+        if "samples" in line:
+            cell.setdefault("samples", []).extend(line["samples"])
+        elif "value" in line:
+            cell["rounds"].append(line["value"])
+
+    def finish(self):
+        """Medians over the rounds; quantiles over the samples of all rounds."""
+        kills = self.values.pop("kill", {})
+        for peer, cell in kills.items():
+            for name, share in (("kill-p50", 0.5), ("kill-p99", 0.99)):
+                made = {k: v for k, v in cell.items() if k in ("unit", "note", "text")}
+                samples = sorted(cell.get("samples", []))
+                if samples:
+                    made["value"] = samples[min(len(samples) - 1, int(share * len(samples)))]
+                    made["samples"] = cell["samples"]
+                    made.pop("text", None)
+                self.values.setdefault(name, {})[peer] = made
+        for cells in self.values.values():
+            for cell in cells.values():
+                if cell.get("rounds"):
+                    cell["value"] = statistics.median(cell["rounds"])
+
+    def get(self, peer, figure):
+        return self.values.get(figure, {}).get(peer, {}).get("value")
+
+
+class Measuring:
+    def __init__(self, commands, seconds, folder):
+        self.commands = commands
+        self.seconds = seconds
+        self.folder = folder
+        self.figures = Figures()
+        self.troubles = []
+
+    def run(self, peer, row):
+        program = processes.Program([*self.commands[peer], row, str(self.seconds)], self.folder)
+        lines, trouble = program.finish(LIMIT_SECONDS)
+        for line in lines:
+            if "row" in line:
+                self.figures.add(peer, line)
+        if trouble:
+            self.troubles.append(f"{peer}, {row}: {trouble}")
+            first = next(r for r in catalog.ROWS if r.name == row.split(":")[0]).figures[0][0]
+            word = "time-out" if trouble.startswith("timed out") else "failed"
+            self.figures.add(peer, {"row": first, "text": word, "note": trouble})
+
+    def version(self, peer):
+        program = processes.Program([*self.commands[peer], "version", "1"], self.folder)
+        lines, trouble = program.finish(LIMIT_SECONDS)
+        return lines[0]["version"] if lines else trouble
+
+    def rest(self, peers, idle_seconds):
+        """All at once: they do nothing, so they do not disturb each other."""
+        programs = {}
+        for peer in peers:
+            command = [*self.commands[peer], "rest", str(self.seconds)]
+            program = processes.Program(command, self.folder)
+            pids = read_pids(program)
+            if pids:
+                programs[peer] = (program, pids)
+            else:
+                self.troubles.append(f"{peer}, rest: {program.finish(1)[1]}")
+        time.sleep(SETTLE_SECONDS)
+        before = {p: processes.cpu_nanos(program.mark) for p, (program, _) in programs.items()}
+        begin = time.monotonic()
+        time.sleep(idle_seconds)
+        took = time.monotonic() - begin
+        for peer, (program, pids) in programs.items():
+            used = processes.cpu_seconds_since(before[peer], program.mark)
+            note = f"the program and all its processes, over {took:.1f} s"
+            self.figures.add(peer, figure("idle", used / took * 100, "%", note))
+            both = [processes.memory_mb(pid) for pid in pids]
+            note = f"mean of {len(pids)}"
+            self.figures.add(peer, figure("memory", mean(b[0] for b in both), "MB", note))
+            self.figures.add(peer, figure("memory-own", mean(b[1] for b in both), "MB", note))
+            _, trouble = program.finish(30)
+            if trouble:
+                self.troubles.append(f"{peer}, rest: {trouble}")
+
+
+def mean(values):
+    return statistics.fmean(list(values))
+
+
+def figure(row, value, unit, note):
+    return {"row": row, "value": value, "unit": unit, "note": note}
+
+
+def read_pids(program):
+    for line in program.process.stdout:
+        if line.startswith(b"{"):
+            return json.loads(line)["pids"]
+    return None
+
+
+def machine():
+    facts = {
+        "system": platform.platform(),
+        "cores": os.cpu_count(),
+        "load_before": os.getloadavg()[0],
+    }
+    with open("/proc/cpuinfo") as f:
+        facts["processor"] = next((l.split(":")[1].strip() for l in f if "model name" in l), "?")
+    with open("/proc/meminfo") as f:
+        facts["memory_gb"] = round(int(f.readline().split()[1]) * 1024 / 1e9, 1)
+    return facts
+
+
+def arguments():
+    parser = argparse.ArgumentParser(
+        prog="benchmarks/peers/run",
+        description="Runs Fornada's ProcessPool and its peers side by side with two workers each, "
+        "in turns, and prints medians. Best run alone: nothing else on the machine.",
+    )
+    parser.add_argument("--full", action="store_true", help="longer measurements, 7 rounds of all")
+    parser.add_argument("--only", metavar="NAME[,NAME]", help="only these rows, or peers, or both")
+    parser.add_argument("--list", action="store_true", help="print the names for --only")
+    parser.add_argument("--rounds", type=int, help="how many rounds")
+    parser.add_argument("--no-install", action="store_true", help="install no package")
+    return parser.parse_args()
+
+
+def chosen(only):
+    """The rows and peers asked for; all of a kind of which none is named."""
+    rows = [r.name for r in catalog.ROWS]
+    peers = [c.name for c in catalog.COLUMNS]
+    if not only:
+        return rows, peers
+    names = only.split(",")
+    unknown = [n for n in names if n not in rows + peers]
+    if unknown:
+        raise SystemExit(f"no row or peer is called {', '.join(unknown)}: see --list")
+    return [r for r in rows if r in names] or rows, [p for p in peers if p in names] or peers
+
+
+def plan(rows, peers, rounds, full):
+    """What to run, in order: within a round and a row the peers take turns."""
+    main = {c.name for c in catalog.COLUMNS if c.main}
+    for turn in range(rounds):
+        for row in rows:
+            if row == "rest":
+                continue
+            for peer in peers:
+                if turn > 0 and not full and peer not in main:
+                    continue
+                if row == "kill" and peer == "pool" and turn > 0:
+                    continue  # it hangs each time
+                if row == "start" and peer in ("executor", "pool"):
+                    for method in START_METHODS:
+                        yield turn, peer, f"start:{method}"
+                else:
+                    yield turn, peer, row
+
+
+def main():
+    options = arguments()
+    if options.list:
+        print("rows: ", " ".join(r.name for r in catalog.ROWS))
+        print("peers:", " ".join(c.name for c in catalog.COLUMNS))
+        return
+    rows, peers = chosen(options.only)
+    rounds = options.rounds or (7 if options.full else 3)
+    begin = time.monotonic()
+    facts = machine()  # before the build, which is load too
+    commands, missing = setup.commands(peers, not options.no_install)
+    peers = [p for p in peers if p in commands]
+    with tempfile.TemporaryDirectory(prefix="peers-", ignore_cleanup_errors=True) as folder:
+        measuring = Measuring(commands, 3.0 if options.full else 0.7, folder)
+        versions = {p: measuring.version(p) for p in peers}
+        steps = list(plan(rows, peers, rounds, options.full))
+        for number, (turn, peer, row) in enumerate(steps, 1):
+            progress(f"round {turn + 1} of {rounds}, {number} of {len(steps)}: {row}, {peer}")
+            measuring.run(peer, row)
+        if "rest" in rows:
+            progress("at rest, all together")
+            measuring.rest(peers, 10.0)
+    progress("")
+    measuring.figures.finish()
+    facts["load_after"] = os.getloadavg()[0]
+    result = {
+        "date": datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
+        "form": "full" if options.full else "quick",
+        "rounds": rounds,
+        "seconds_each": measuring.seconds,
+        "seconds_all": round(time.monotonic() - begin),
+        "machine": facts,
+        "versions": versions,
+        "missing": missing,
+        "troubles": measuring.troubles,
+        "figures": measuring.figures.values,
+        "targets": tables.judge(measuring.figures.get),
+    }
+    os.makedirs(os.path.dirname(OUT), exist_ok=True)
+    with open(OUT, "w") as f:
+        json.dump(result, f, indent=1)
+        f.write("\n")
+    print(tables.render(result, rows))
+    print(f"\nEvery figure with its rounds: {os.path.relpath(OUT)}")
+
+
+def progress(text):
+    if sys.stderr.isatty():
+        print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
+    elif text:
+        print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()

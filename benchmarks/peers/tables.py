@@ -1,0 +1,106 @@
+"""The result as text: what was measured, and how the targets stand. At most 100 columns."""
+
+import catalog
+
+LABEL = 36
+CELL = 9
+LAST = 10  # the seventh
+
+
+def number(value):
+    """Three digits that count."""
+    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if value >= size * 0.9995:
+            return digits(value / size) + letter
+    return digits(value)
+
+
+def digits(value):
+    if value >= 99.95:
+        return f"{value:.0f}"
+    return f"{value:.1f}" if value >= 9.995 else f"{value:.2f}" if value >= 0.0995 else f"{value:.3f}"
+
+
+def cell(cells, peer):
+    one = cells.get(peer)
+    if one is None:
+        return "-"
+    if "value" in one:
+        return number(one["value"])
+    return one.get("text", "-")
+
+
+def measured(figures, rows, columns):
+    lines = [" " * LABEL + aligned([c.heading for c in columns])]
+    lines.append("-" * len(lines[0]))
+    for row in catalog.ROWS:
+        if row.name not in rows:
+            continue
+        for name, label, unit in row.figures:
+            cells = figures.get(name, {})
+            if not cells and name != "shared":
+                continue
+            words = [cell(cells, c.name) for c in columns]
+            if name == "kill-then":
+                lines.extend(sentences(cells, columns))
+                continue
+            head = f"{label} [{unit}]" if unit else label
+            lines.append(f"{head:<{LABEL}}" + aligned(words))
+    return lines
+
+
+def aligned(words):
+    return "".join(f"{w:>{CELL if i < 6 else LAST}}" for i, w in enumerate(words))
+
+
+def sentences(cells, columns):
+    """What happens after a kill does not fit in a cell: one line for each answer."""
+    answers = {}
+    for c in columns:
+        if c.name in cells:
+            answers.setdefault(cells[c.name]["text"], []).append(c.heading)
+    return [f"    then {answer}: {', '.join(who)}" for answer, who in answers.items()]
+
+
+def judge(get):
+    targets = []
+    for what, target, judged in catalog.TARGETS:
+        verdict = judged(get)
+        entry = {"what": what, "target": target}
+        if verdict is None:
+            entry["verdict"] = "not measured"
+        else:
+            met, entry["measured"] = verdict
+            entry["verdict"] = "" if target.startswith("(") else "PASS" if met else "MISS"
+        targets.append(entry)
+    return targets
+
+
+def render(result, rows):
+    columns = [c for c in catalog.COLUMNS if c.name in result["versions"]]
+    machine = result["machine"]
+    lines = [
+        f"Two workers each, {result['form']} form, {result['date']}, {result['seconds_all']} s",
+        f"{machine['processor']}, {machine['cores']} cores, {machine['memory_gb']} GB, "
+        f"load {machine['load_before']:.1f} before",
+        "",
+    ]
+    if machine["load_before"] > 0.5:
+        lines.insert(2, "THE MACHINE WAS BUSY BEFORE THE RUN: read nothing but rough ratios from this.")
+    lines += measured(result["figures"], rows, columns)
+    everything = len(rows) == len(catalog.ROWS) and "fornada" in result["versions"]
+    targets = [t for t in result["targets"] if everything or t["verdict"] != "not measured"]
+    if targets:
+        lines += ["", f"{'target':<48}{'wanted':>14}{'measured':>18}  verdict", "-" * 94]
+    for t in targets:
+        measured_as = t.get("measured", "-")
+        lines.append(f"{t['what']:<48}{t['target']:>14}{measured_as:>18}  {t['verdict']}".rstrip())
+    lines += ["", "Versions:"]
+    lines += [f"  {c.heading:<10} {result['versions'][c.name]}" for c in columns]
+    if result["missing"]:
+        lines += ["", "Missing:"]
+        lines += [f"  {peer}: {why}" for peer, why in result["missing"].items()]
+    if result["troubles"]:
+        lines += ["", "Trouble:"]
+        lines += [f"  {trouble}" for trouble in result["troubles"]]
+    return "\n".join(lines)

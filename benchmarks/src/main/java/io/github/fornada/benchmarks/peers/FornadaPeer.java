@@ -1,0 +1,160 @@
+package io.github.fornada.benchmarks.peers;
+
+import static io.github.fornada.benchmarks.peers.Measure.check;
+import static io.github.fornada.benchmarks.peers.Measure.emit;
+import static io.github.fornada.benchmarks.peers.Measure.rate;
+
+import io.github.fornada.Completion;
+import io.github.fornada.Pool;
+import io.github.fornada.TaskFunction;
+import io.github.fornada.process.ProcessPool;
+import io.github.fornada.threads.ThreadPool;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.Future;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** Fornada's ProcessPool. Arguments: the row, and the seconds to measure. */
+public final class FornadaPeer implements JavaPeer {
+  private static final int DEFAULT_WINDOW = 1024;
+  private static final int LARGE_WINDOW = 16_384;
+
+  private final double seconds;
+
+  private FornadaPeer(double seconds) {
+    this.seconds = seconds;
+  }
+
+  public static void main(String[] args) throws Exception {
+    double seconds = Double.parseDouble(args[1]);
+    var peer = new FornadaPeer(seconds);
+    switch (args[0]) {
+      case "map" -> peer.map();
+      case "stream" -> peer.stream();
+      case "cpu" -> peer.cpu();
+      case "record" -> {
+        new Rows(peer, seconds).measure("record");
+        peer.mapRecords();
+      }
+      default -> new Rows(peer, seconds).measure(args[0]);
+    }
+  }
+
+  private static Pool two() {
+    return ProcessPool.open(o -> o.withWorkers(2));
+  }
+
+  // ---- what all Java peers bring
+
+  private record Opened(Pool pool) implements Session {
+    @Override
+    public <T, R extends @Nullable Object> Future<R> submit(TaskFunction<T, R> function, T item) {
+      return pool.submit(function, item);
+    }
+
+    @Override
+    public void close() {
+      pool.close();
+    }
+  }
+
+  @Override
+  public Session open() {
+    return new Opened(two());
+  }
+
+  @Override
+  public String version() {
+    String version = Pool.class.getPackage().getImplementationVersion();
+    return version == null ? "0.1.0-SNAPSHOT" : version;
+  }
+
+  @Override
+  public int kills() {
+    return Math.max(15, (int) (20 * seconds));
+  }
+
+  @Override
+  public int batch() {
+    return 100_000;
+  }
+
+  // ---- what only Fornada has
+
+  private void map() throws Exception {
+    try (Pool pool = two()) {
+      List<Integer> items = IntStream.range(0, 1_000_000).boxed().toList();
+      Measure.Operations once =
+          n -> {
+            List<Integer> results = pool.map(items, Tasks::increment);
+            check(results.get(n - 1) == n, "the last item");
+          };
+      emit("map", rate(seconds, items.size(), once), "items/s", "1000000 items, batches by itself");
+    }
+  }
+
+  private void mapRecords() throws Exception {
+    try (Pool pool = two()) {
+      List<Tasks.Point> items = IntStream.range(0, 200_000).mapToObj(Rows::point).toList();
+      Measure.Operations once =
+          n -> {
+            List<Tasks.Point> results = pool.map(items, Tasks::next);
+            check(results.get(n - 1).equals(Tasks.next(items.get(n - 1))), "the last item");
+          };
+      double value = rate(seconds, items.size(), once);
+      emit("record-map", value, "items/s", "200000 items, batches by itself");
+    }
+  }
+
+  private void stream() throws Exception {
+    double standard = stream(DEFAULT_WINDOW, true);
+    double large = stream(LARGE_WINDOW, true);
+    emit("stream-one", standard, "items/s", "as it comes: a window of " + DEFAULT_WINDOW);
+    emit(
+        "stream",
+        Math.max(standard, large),
+        "items/s",
+        "a window of " + (large > standard ? LARGE_WINDOW : DEFAULT_WINDOW));
+    double list = stream(LARGE_WINDOW, false);
+    emit("stream-list", list, "items/s", "a window of " + LARGE_WINDOW);
+  }
+
+  private double stream(int window, boolean lazy) throws Exception {
+    try (Pool pool = ProcessPool.open(o -> o.withWorkers(2).withWindow(window))) {
+      List<Integer> list = IntStream.range(0, 200_000).boxed().toList();
+      Iterable<Integer> items = lazy ? () -> list.iterator() : list;
+      Measure.Operations once =
+          n -> {
+            try (Stream<Completion<Integer, Integer>> all =
+                pool.completions(items, Tasks::increment)) {
+              long sum = all.mapToLong(c -> c.outcome().get()).sum();
+              check(sum == n * (n + 1L) / 2, "the sum");
+            }
+          };
+      return rate(seconds / 2, list.size(), once);
+    }
+  }
+
+  /** Against a pool of two threads of this JVM, turn by turn. */
+  private void cpu() throws Exception {
+    List<Long> work = Collections.nCopies(100, Rows.tenMillis());
+    try (Pool processes = two();
+        Pool threads = ThreadPool.open(o -> o.withWorkers(2))) {
+      long inProcesses = 0;
+      long inThreads = 0;
+      for (int round = -2; round < 4; round++) {
+        long begin = System.nanoTime();
+        check(threads.map(work, Tasks::spin).size() == work.size(), "threads");
+        long middle = System.nanoTime();
+        check(processes.map(work, Tasks::spin).size() == work.size(), "processes");
+        if (round >= 0) {
+          inThreads += middle - begin;
+          inProcesses += System.nanoTime() - middle;
+        }
+      }
+      emit("cpu", (double) inThreads / inProcesses, "of threads", "against ThreadPool, in turns");
+    }
+  }
+}
