@@ -1,0 +1,135 @@
+package io.github.fornada.cli;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** What {@code run} and {@code compare} both take. */
+final class CommonOptions {
+  /** How figures are printed. */
+  enum Format {
+    table,
+    json
+  }
+
+  @Parameters(
+      index = "0",
+      paramLabel = "TASK",
+      description = {
+        "The function: File.java, File.java#method, or com.acme.Type#method with -cp. It is public"
+            + " static with one argument: a String, Path, URI, int, long, double, or a type with a"
+            + " constructor of one String or a static valueOf, parse or of. It may throw."
+      })
+  @SuppressWarnings("NullAway.Init") // filled by picocli, for it is required
+  String task;
+
+  @Parameters(
+      index = "1..*",
+      paramLabel = "INPUT",
+      description = "The items, one call of the function each.")
+  List<String> inputs = new ArrayList<>();
+
+  @Option(
+      names = "--lines",
+      paramLabel = "FILE",
+      description = "Each line is an item; - is stdin, read as it comes, with or without an end.")
+  @Nullable String lines;
+
+  @Option(
+      names = "--files",
+      paramLabel = "DIR",
+      description = "Each file below DIR is an item, in the order of their paths.")
+  @Nullable Path files;
+
+  @Option(
+      names = "--match",
+      paramLabel = "GLOB",
+      description = "Only files whose name (or path below DIR, if GLOB has a /) matches.")
+  @Nullable String match;
+
+  @Option(
+      names = {"-cp", "--class-path"},
+      paramLabel = "PATH",
+      description = "Where the task's classes are: app.jar:lib/*")
+  @Nullable String classPath;
+
+  @Option(
+      names = "--workers",
+      paramLabel = "N",
+      description =
+          "Tasks at once. Default: one a processor; 1000 on virtual threads; 1 in sequence.")
+  @Nullable Integer workers;
+
+  @Option(
+      names = "--limit",
+      paramLabel = "TIME",
+      converter = DurationParser.class,
+      description = "Longest time of one item, such as 5s or 250ms. Over it, the item fails.")
+  @Nullable Duration limit;
+
+  @Option(
+      names = "--retries",
+      paramLabel = "N",
+      defaultValue = "0",
+      description = "Further tries of an item that did not get done. Default: 0.")
+  int retries;
+
+  @Option(
+      names = "--fail-fast",
+      description = "The first failure stops all the rest.")
+  boolean failFast;
+
+  @Option(
+      names = "--keep-going",
+      description = "A failure costs only its own item. The default.")
+  boolean keepGoing;
+
+  @Option(
+      names = "--heap",
+      paramLabel = "SIZE",
+      description = "Heap of each worker process, such as 512m.")
+  @Nullable String heap;
+
+  @Option(
+      names = {"-o", "--output"},
+      paramLabel = "FILE",
+      description = "Write to FILE instead of stdout.")
+  @Nullable Path output;
+
+  @Option(
+      names = "--report",
+      paramLabel = "FILE.html",
+      description = "Write a page with the timeline of every task; opens from disk.")
+  @Nullable Path report;
+
+  @Option(
+      names = "--trace",
+      paramLabel = "FILE.json",
+      description = "Write a trace for https://ui.perfetto.dev or chrome://tracing.")
+  @Nullable Path trace;
+
+  PoolSettings pools() {
+    if (failFast && keepGoing) {
+      throw Fault.usage("--fail-fast and --keep-going exclude each other");
+    }
+    if (retries < 0) {
+      throw Fault.usage("--retries must be at least 0, got " + retries);
+    }
+    if (workers != null && workers < 1) {
+      throw Fault.usage("--workers must be at least 1, got " + workers);
+    }
+    return new PoolSettings(workers, limit, retries, heap);
+  }
+
+  Inputs items() {
+    return Inputs.of(inputs, files, match, lines);
+  }
+
+  LoadedTask load() {
+    return TaskLocator.locate(task, classPath);
+  }
+}

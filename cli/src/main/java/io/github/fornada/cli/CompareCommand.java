@@ -1,0 +1,114 @@
+package io.github.fornada.cli;
+
+import io.github.fornada.Model;
+import io.github.fornada.Outcome;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code fornada compare}: runs the same items under each model and shows what each costs. */
+@Command(
+    name = "compare",
+    description =
+        "Runs a function over the same inputs under each model, several times in turn, and shows"
+            + " what each costs. The results are not written, nor what the task prints.",
+    sortOptions = false,
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  fornada compare examples/Bolo.java chocolate cenoura",
+      "  fornada compare examples/Primes.java 2000000 3000000 --report primes.html",
+      "  fornada compare Parse.java --files logs --match '*.log' --format json",
+    })
+final class CompareCommand implements Callable<Integer> {
+  /** Items taken of lines that may have no end: enough for any figure here. */
+  static final int MOST_ITEMS = 100_000;
+
+  @Mixin
+  @SuppressWarnings("NullAway.Init") // filled by picocli
+  private CommonOptions options;
+
+  @Option(
+      names = "--on",
+      paramLabel = "MODEL",
+      split = ",",
+      converter = ModelParser.class,
+      description = "Only these: sequential, virtual, threads, processes, with commas between.")
+  private List<Model> on = new ArrayList<>();
+
+  @Option(
+      names = "--rounds",
+      paramLabel = "N",
+      defaultValue = "0",
+      description = "How often each model runs. Default: 3, or 1 where that takes long.")
+  private int rounds;
+
+  @Option(
+      names = "--format",
+      paramLabel = "table|json",
+      defaultValue = "table",
+      description = "A table with a few sentences (the default), or JSON.")
+  private CommonOptions.@Nullable Format format;
+
+  @Override
+  public Integer call() {
+    if (rounds < 0) {
+      throw Fault.usage("--rounds must be at least 1, got " + rounds);
+    }
+    PoolSettings settings = options.pools();
+    LoadedTask task = options.load();
+    List<String> items = options.items().first(MOST_ITEMS);
+    if (items.isEmpty()) {
+      throw Fault.usage("no inputs: there is nothing to compare");
+    }
+    List<Model> models =
+        on.isEmpty() ? ModelParser.MODELS : ModelParser.MODELS.stream().filter(on::contains).toList();
+    Terminal terminal = Terminal.ofProcess();
+    Reports reports = Reports.open(options.report, options.trace, task);
+    var failures = new LinkedHashMap<String, Outcome<?>>();
+    try (var progress = new Progress(terminal, "", -1);
+        var writer = ResultWriter.open(options.output, terminal, progress)) {
+      progress.close(); // each pass has one of its own
+      // Printed many times over it would say nothing, and would spoil the table.
+      System.setOut(new PrintStream(OutputStream.nullOutputStream(), true, System.out.charset()));
+      var comparison =
+          new Comparison(task, items, models, settings, options.failFast, rounds, terminal, reports);
+      List<Figures> figures = comparison.run(failures);
+      if (Interruption.requested()) {
+        terminal.err().println("fornada: interrupted; nothing to compare yet");
+        return ExitCode.INTERRUPTED;
+      }
+      failures.forEach(
+          (input, outcome) -> terminal.err().println(FailureReport.text(input, outcome)));
+      List<String> sentences = Verdict.of(figures, Runtime.getRuntime().availableProcessors());
+      reports.write(figures, sentences);
+      if (format == CommonOptions.Format.json) {
+        var all = new LinkedHashMap<String, Object>();
+        all.put("task", task.name());
+        all.put("items", items.size());
+        all.put("processors", Runtime.getRuntime().availableProcessors());
+        all.put("runs", figures.stream().map(Figures::toMap).toList());
+        all.put("summary", sentences);
+        writer.line(Rendering.json(all));
+      } else {
+        writer.line(ComparisonTable.of(figures));
+        writer.line("");
+        sentences.forEach(sentence -> writer.line(Words.wrapped(sentence, 80)));
+      }
+      writer.close();
+      if (writer.readerIsGone()) {
+        return ExitCode.PIPE_CLOSED;
+      }
+      if (writer.failure() != null) {
+        throw Fault.failed(writer.failureText());
+      }
+      return failures.isEmpty() ? ExitCode.OK : ExitCode.FAILED;
+    }
+  }
+}

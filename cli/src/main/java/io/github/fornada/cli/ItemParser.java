@@ -1,0 +1,137 @@
+package io.github.fornada.cli;
+
+import java.lang.reflect.Constructor;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Makes the function's argument from an item's text. */
+final class ItemParser {
+  /** As in the JDK's own types, and in this order after the constructor. */
+  private static final List<String> FACTORIES = List.of("valueOf", "parse", "of");
+
+  private interface Conversion {
+    Object apply(String text) throws Exception;
+  }
+
+  private final Class<?> type;
+  private final Conversion conversion;
+
+  private ItemParser(Class<?> type, Conversion conversion) {
+    this.type = type;
+    this.conversion = conversion;
+  }
+
+  /** Whether text can become such a type. */
+  static boolean canParse(Class<?> type) {
+    return conversion(type) != null;
+  }
+
+  /**
+   * The parser for a type.
+   *
+   * @throws IllegalArgumentException if there is no way from text to the type
+   */
+  static ItemParser of(Class<?> type) {
+    Conversion conversion = conversion(type);
+    if (conversion == null) {
+      throw new IllegalArgumentException("no way from text to " + type.getName());
+    }
+    return new ItemParser(type, conversion);
+  }
+
+  /**
+   * The argument.
+   *
+   * @throws IllegalArgumentException if the text is not one
+   */
+  Object parse(String text) {
+    try {
+      return conversion.apply(text);
+    } catch (InvocationTargetException e) {
+      throw refused(text, e.getCause() == null ? e : e.getCause());
+    } catch (Exception e) {
+      throw refused(text, e);
+    }
+  }
+
+  private IllegalArgumentException refused(String text, Throwable cause) {
+    String why = cause instanceof NumberFormatException ? "" : ": " + cause.getMessage();
+    return new IllegalArgumentException(
+        "\"" + text + "\" cannot become " + article(type.getSimpleName()) + why, cause);
+  }
+
+  private static String article(String noun) {
+    return ("aeioAEIO".indexOf(noun.charAt(0)) >= 0 ? "an " : "a ") + noun;
+  }
+
+  private static @Nullable Conversion conversion(Class<?> type) {
+    if (type.isAssignableFrom(String.class)) {
+      return text -> text;
+    }
+    if (type == Path.class) {
+      return Path::of;
+    }
+    if (type == URI.class) {
+      return URI::create;
+    }
+    if (type == int.class || type == Integer.class) {
+      return text -> Integer.valueOf(text.strip());
+    }
+    if (type == long.class || type == Long.class) {
+      return text -> Long.valueOf(text.strip());
+    }
+    if (type == double.class || type == Double.class) {
+      return text -> Double.valueOf(text.strip());
+    }
+    if (type.isPrimitive() || type.isArray()) {
+      return null;
+    }
+    Conversion constructor = byConstructor(type);
+    return constructor != null ? constructor : byFactory(type);
+  }
+
+  private static @Nullable Conversion byConstructor(Class<?> type) {
+    if (Modifier.isAbstract(type.getModifiers())) {
+      return null;
+    }
+    for (Constructor<?> constructor : type.getDeclaredConstructors()) {
+      if (constructor.getParameterCount() == 1
+          && constructor.getParameterTypes()[0] == String.class
+          && !Modifier.isPrivate(constructor.getModifiers())
+          && open(constructor)) {
+        return constructor::newInstance;
+      }
+    }
+    return null;
+  }
+
+  private static @Nullable Conversion byFactory(Class<?> type) {
+    for (String name : FACTORIES) {
+      for (Method method : type.getDeclaredMethods()) {
+        if (method.getName().equals(name)
+            && Modifier.isStatic(method.getModifiers())
+            && !Modifier.isPrivate(method.getModifiers())
+            && method.getParameterCount() == 1
+            && (method.getParameterTypes()[0] == String.class
+                || method.getParameterTypes()[0] == CharSequence.class)
+            && type.isAssignableFrom(method.getReturnType())
+            && open(method)) {
+          return text -> method.invoke(null, text);
+        }
+      }
+    }
+    return null;
+  }
+
+  /** The user's own types need not be public; the JDK's must be. */
+  private static boolean open(java.lang.reflect.Executable member) {
+    return (Modifier.isPublic(member.getModifiers())
+            && Modifier.isPublic(member.getDeclaringClass().getModifiers()))
+        || member.trySetAccessible();
+  }
+}

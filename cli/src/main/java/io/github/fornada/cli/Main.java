@@ -1,0 +1,91 @@
+package io.github.fornada.cli;
+
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** The {@code fornada} command. */
+@Command(
+    name = "fornada",
+    description =
+        "Runs a plain Java function over many inputs, in sequence, on virtual threads, on platform"
+            + " threads or in worker JVMs, and measures each.",
+    versionProvider = Main.Version.class,
+    subcommands = {RunCommand.class, CompareCommand.class},
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  fornada compare examples/Bolo.java chocolate cenoura",
+      "  fornada run examples/WordCount.java docs/*.md",
+      "  fornada run -h",
+    })
+public final class Main implements Callable<Integer> {
+  private Main() {}
+
+  /** Runs the command and ends the JVM with its exit code. */
+  public static void main(String[] args) {
+    if (System.getProperty("java.awt.headless") == null) {
+      System.setProperty("java.awt.headless", "true"); // tasks that work on images need no screen
+    }
+    Interruption.watch();
+    Interruption.exit(execute(args));
+  }
+
+  static int execute(String... args) {
+    CommandLine command = new CommandLine(new Main());
+    command.setExpandAtFiles(false); // an input may begin with @
+    command.setCaseInsensitiveEnumValuesAllowed(true);
+    command.setUsageHelpAutoWidth(false);
+    for (CommandLine each : command.getSubcommands().values()) {
+      each.getCommandSpec().mixinStandardHelpOptions(true);
+      each.getCommandSpec().versionProvider(new Version());
+      each.setExpandAtFiles(false);
+    }
+    command.getCommandSpec().mixinStandardHelpOptions(true);
+    command.setExitCodeExceptionMapper(
+        e -> e instanceof Fault fault ? fault.exitCode() : ExitCode.FAILED);
+    command.setParameterExceptionHandler(Main::refuse);
+    command.setExecutionExceptionHandler(
+        (e, failed, parsed) -> {
+          if (e instanceof Fault fault) {
+            System.err.println(prefixed(fault.text()));
+            return fault.exitCode();
+          }
+          throw e;
+        });
+    return command.execute(args);
+  }
+
+  /** Compiler messages stay as javac prints them. */
+  private static String prefixed(String text) {
+    return text.contains(": error: ") || text.startsWith("error: ") ? text : "fornada: " + text;
+  }
+
+  private static int refuse(ParameterException e, String[] args) {
+    CommandLine command = e.getCommandLine();
+    System.err.println("fornada: " + e.getMessage());
+    if (e instanceof UnmatchedArgumentException unmatched) {
+      var _ = UnmatchedArgumentException.printSuggestions(unmatched, command.getErr());
+    }
+    System.err.println("Try: " + command.getCommandSpec().qualifiedName() + " --help");
+    return ExitCode.USAGE;
+  }
+
+  @Override
+  public Integer call() {
+    throw Fault.usage("say what to do: run or compare\nTry: fornada --help");
+  }
+
+  /** The version of the jar, or of the build. */
+  static final class Version implements CommandLine.IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      String version = Main.class.getPackage().getImplementationVersion();
+      return new String[] {
+        "fornada " + (version == null ? "(development build)" : version),
+        "Java " + Runtime.version() + ", " + System.getProperty("java.vm.name"),
+      };
+    }
+  }
+}

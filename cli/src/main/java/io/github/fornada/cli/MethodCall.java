@@ -1,0 +1,84 @@
+package io.github.fornada.cli;
+
+import io.github.fornada.TaskFunction;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
+import java.lang.reflect.Method;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The user's function as a task: from an item's text to its result's text. Both conversions happen
+ * inside the task, so that only text travels to a worker and back, a bad item fails by itself, and
+ * results need not be serializable.
+ *
+ * @param code where the function is found
+ * @param type binary name of its class
+ * @param method its name
+ * @param parameter name of its parameter's type, as {@link Class#getName}
+ */
+record MethodCall(TaskCode code, String type, String method, String parameter)
+    implements TaskFunction<String, @Nullable String> {
+  /** What each call comes down to in this JVM. */
+  private static final Map<String, Resolved> RESOLVED = new ConcurrentHashMap<>();
+
+  private record Resolved(
+      ClassLoader loader, ItemParser parser, MethodHandle handle, boolean returnsNothing) {}
+
+  static MethodCall of(TaskCode code, Method method) {
+    return new MethodCall(
+        code,
+        method.getDeclaringClass().getName(),
+        method.getName(),
+        method.getParameterTypes()[0].getName());
+  }
+
+  @Override
+  @SuppressWarnings("ReferenceEquality") // whether it is this very loader
+  public @Nullable String apply(String item) throws Exception {
+    Resolved resolved = RESOLVED.get(code.id());
+    if (resolved == null) {
+      resolved = RESOLVED.computeIfAbsent(code.id(), id -> resolve());
+    }
+    Thread self = Thread.currentThread();
+    if (self.getContextClassLoader() != resolved.loader) {
+      self.setContextClassLoader(resolved.loader);
+    }
+    Object argument = resolved.parser.parse(item);
+    @Nullable Object result;
+    try {
+      result = (@Nullable Object) resolved.handle.invokeExact(argument);
+    } catch (Exception | Error e) {
+      throw e;
+    } catch (Throwable e) {
+      throw new IllegalStateException("the task threw " + e, e);
+    }
+    return resolved.returnsNothing ? null : Rendering.text(result);
+  }
+
+  private Resolved resolve() {
+    TaskLoader loader = code.loader();
+    try {
+      for (Method candidate : Class.forName(type, false, loader).getDeclaredMethods()) {
+        if (candidate.getName().equals(method)
+            && candidate.getParameterCount() == 1
+            && candidate.getParameterTypes()[0].getName().equals(parameter)
+            && !candidate.isBridge()) {
+          candidate.setAccessible(true); // its class may be package-private, as in small files
+          return new Resolved(
+              loader,
+              ItemParser.of(candidate.getParameterTypes()[0]),
+              MethodHandles.lookup()
+                  .unreflect(candidate)
+                  .asType(MethodType.methodType(Object.class, Object.class)),
+              candidate.getReturnType() == void.class);
+        }
+      }
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException("cannot load " + type + ": " + e, e);
+    }
+    throw new IllegalStateException("no method " + method + " in " + type);
+  }
+}

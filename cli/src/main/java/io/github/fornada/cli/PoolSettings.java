@@ -1,0 +1,83 @@
+package io.github.fornada.cli;
+
+import io.github.fornada.Model;
+import io.github.fornada.Pool;
+import io.github.fornada.PoolOptions;
+import io.github.fornada.TaskListener;
+import io.github.fornada.TaskPolicy;
+import io.github.fornada.process.ProcessOptions;
+import io.github.fornada.process.ProcessPool;
+import io.github.fornada.threads.SequentialPool;
+import io.github.fornada.threads.ThreadPool;
+import io.github.fornada.threads.VirtualThreadPool;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the command line says about pools.
+ *
+ * @param workers tasks at once; null for each pool's own default
+ * @param limit longest time of one item; null for none
+ * @param retries further tries of an item that did not get done
+ * @param heap heap of each worker process; null for the pool's default
+ */
+record PoolSettings(
+    @Nullable Integer workers, @Nullable Duration limit, int retries, @Nullable String heap) {
+
+  /**
+   * Opens a pool.
+   *
+   * @throws Fault if an option is out of its bounds
+   */
+  Pool open(Model model, List<TaskListener> listeners) {
+    try {
+      return switch (model) {
+        case SEQUENTIAL -> SequentialPool.open(local(listeners));
+        case VIRTUAL_THREADS -> VirtualThreadPool.open(local(listeners));
+        case PLATFORM_THREADS -> ThreadPool.open(local(listeners));
+        case PROCESSES -> ProcessPool.open(processes(listeners));
+        case CLUSTER -> throw Fault.usage("the command has no clusters yet");
+      };
+    } catch (IllegalArgumentException e) {
+      throw Fault.usage(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private UnaryOperator<PoolOptions> local(List<TaskListener> listeners) {
+    return options -> {
+      PoolOptions changed = options.withPolicy(policy(options.policy(), listeners));
+      return workers == null ? changed : changed.withWorkers(workers);
+    };
+  }
+
+  private UnaryOperator<ProcessOptions> processes(List<TaskListener> listeners) {
+    return options -> {
+      ProcessOptions changed =
+          options
+              .withPolicy(policy(options.policy(), listeners))
+              .withJvmOptions("-Djava.awt.headless=true");
+      if (workers != null) {
+        changed = changed.withWorkers(workers);
+      }
+      return heap == null ? changed : changed.withHeap(heap);
+    };
+  }
+
+  private TaskPolicy policy(TaskPolicy policy, List<TaskListener> listeners) {
+    TaskPolicy changed = policy.withRetries(retries);
+    if (limit != null) {
+      changed = changed.withTimeLimit(limit);
+    }
+    for (TaskListener listener : listeners) {
+      changed = changed.withListener(listener);
+    }
+    return changed;
+  }
+
+  /** The same for one task after the other. */
+  PoolSettings withoutWorkers() {
+    return new PoolSettings(null, limit, retries, heap);
+  }
+}

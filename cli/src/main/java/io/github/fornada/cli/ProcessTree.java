@@ -1,0 +1,121 @@
+package io.github.fornada.cli;
+
+import com.sun.management.OperatingSystemMXBean;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Memory and processor time of this process and of its descendants. On Linux they are read from
+ * {@code /proc}; elsewhere memory is not known.
+ *
+ * <p>For one thread.
+ */
+final class ProcessTree {
+  /** A figure that cannot be had here. */
+  static final long UNKNOWN = -1;
+
+  private static final long SELF = ProcessHandle.current().pid();
+  private static final OperatingSystemMXBean OWN =
+      (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+  private static final boolean PROC = Files.isReadable(Path.of("/proc/self/status"));
+  /** Kernel ticks in a second: USER_HZ, which is 100 on every Linux that Java runs on. */
+  private static final long TICK_NANOS = 10_000_000;
+
+  private final Set<Long> ignored;
+  private final Map<Long, Long> cpuAtFirstSight = new HashMap<>();
+  private final Map<Long, Long> cpuLastSeen = new HashMap<>();
+  private List<Long> descendants = List.of();
+  private final long ownCpuAtStart = OWN.getProcessCpuTime();
+
+  /** Counts from now on, and not the processes given. */
+  ProcessTree(Set<Long> ignored) {
+    this.ignored = ignored;
+    refresh();
+    for (long pid : descendants) {
+      cpuAtFirstSight.put(pid, cpuNanos(pid));
+    }
+  }
+
+  /** The processes below this one, right now. */
+  static Set<Long> descendantsNow() {
+    var pids = new HashSet<Long>();
+    ProcessHandle.current().descendants().forEach(process -> pids.add(process.pid()));
+    return pids;
+  }
+
+  /** Looks which processes there are; reading all of {@code /proc}, so not for every sample. */
+  void refresh() {
+    descendants =
+        descendantsNow().stream().filter(pid -> !ignored.contains(pid)).sorted().toList();
+  }
+
+  /** Resident memory of all the processes together, in bytes, each page as often as it is mapped. */
+  long residentBytes() {
+    if (!PROC) {
+      return UNKNOWN;
+    }
+    long sum = residentBytes(SELF);
+    for (long pid : descendants) {
+      sum += residentBytes(pid);
+      cpuLastSeen.put(pid, cpuNanos(pid));
+    }
+    return sum;
+  }
+
+  /** Processor time used since the start by all processes seen, in nanoseconds. */
+  long cpuNanos() {
+    long sum = OWN.getProcessCpuTime() - ownCpuAtStart;
+    for (long pid : descendants) {
+      cpuLastSeen.put(pid, cpuNanos(pid));
+    }
+    for (Map.Entry<Long, Long> seen : cpuLastSeen.entrySet()) {
+      sum += Math.max(0, seen.getValue() - cpuAtFirstSight.getOrDefault(seen.getKey(), 0L));
+    }
+    return sum;
+  }
+
+  private static long residentBytes(long pid) {
+    try {
+      for (String line : Files.readAllLines(Path.of("/proc/" + pid + "/status"))) {
+        if (line.startsWith("VmRSS:")) { // "VmRSS:     84212 kB"
+          return Long.parseLong(line.replaceAll("[^0-9]", "")) * 1024;
+        }
+      }
+      return 0; // it has ended and waits for its parent to ask why
+    } catch (IOException e) {
+      return 0; // it ended meanwhile
+    }
+  }
+
+  /** The process's own time and that of the children it has waited for. */
+  private long cpuNanos(long pid) {
+    if (PROC) {
+      try {
+        String stat =
+            Files.readString(Path.of("/proc/" + pid + "/stat"), StandardCharsets.ISO_8859_1);
+        // The name is in brackets and may hold spaces; utime, stime, cutime, cstime are 14 to 17.
+        String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+        long ticks = 0;
+        for (int field = 14; field <= 17; field++) {
+          ticks += Long.parseLong(fields[field - 3]);
+        }
+        return ticks * TICK_NANOS;
+      } catch (IOException e) {
+        return cpuLastSeen.getOrDefault(pid, 0L); // it ended meanwhile
+      }
+    }
+    return ProcessHandle.of(pid)
+        .flatMap(process -> process.info().totalCpuDuration())
+        .map(Duration::toNanos)
+        .orElse(cpuLastSeen.getOrDefault(pid, 0L));
+  }
+}

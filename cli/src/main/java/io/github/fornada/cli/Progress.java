@@ -1,0 +1,193 @@
+package io.github.fornada.cli;
+
+import io.github.fornada.TaskEvent;
+import io.github.fornada.TaskListener;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * How far a run is, on stderr: a bar on a terminal, otherwise a quiet line every now and then.
+ * Everything else that goes to stderr while it runs goes through {@link #message}, so that the bar
+ * and the message do not tear each other up.
+ */
+final class Progress implements TaskListener, AutoCloseable {
+  private static final long FRAME_MILLIS = 100;
+
+  /** Work that is over sooner shows no bar. */
+  private static final long FIRST_FRAME_MILLIS = 300;
+
+  private static final long FIRST_LINE_MILLIS = 5_000;
+  private static final long LINE_MILLIS = 10_000;
+  private static final String CLEAR = "\r\u001b[K";
+
+  private final PrintStream err;
+  private final boolean bar;
+  private final int columns;
+  private final long total;
+  private final String title;
+  private final long startedNanos = System.nanoTime();
+  private final AtomicLong ended = new AtomicLong();
+  private final AtomicLong failed = new AtomicLong();
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+
+  // Guarded by lock.
+  private boolean drawn;
+  private boolean closed;
+
+  /**
+   * Progress of a run.
+   *
+   * @param title what runs, before the bar; may be empty
+   * @param total the number of items; -1 if not known
+   */
+  Progress(Terminal terminal, String title, long total) {
+    this.err = terminal.err();
+    this.bar = terminal.errIsTerminal();
+    this.columns = terminal.columns();
+    this.title = title;
+    this.total = total;
+  }
+
+  /** Begins to show. */
+  Progress start() {
+    Thread.ofPlatform().daemon().name("fornada-progress").start(this::paint);
+    return this;
+  }
+
+  @Override
+  public void onEvent(TaskEvent event) {
+    if (event instanceof TaskEvent.Finished finished && finished.last()) {
+      ended.incrementAndGet();
+      if (!finished.outcome().isDone()) {
+        failed.incrementAndGet();
+      }
+    }
+  }
+
+  /** Prints a message on lines of its own. */
+  void message(String text) {
+    lock.lock();
+    try {
+      hide();
+      err.println(text);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Runs something that prints on the same terminal. */
+  void aside(Runnable action) {
+    lock.lock();
+    try {
+      hide();
+      action.run();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Under lock. */
+  private void hide() {
+    if (drawn) {
+      err.print(CLEAR);
+      err.flush();
+      drawn = false;
+    }
+  }
+
+  private void paint() {
+    long wait = bar ? FIRST_FRAME_MILLIS : FIRST_LINE_MILLIS;
+    lock.lock();
+    try {
+      while (true) {
+        long nanos = wait * 1_000_000;
+        while (!closed && nanos > 0) {
+          nanos = changed.awaitNanos(nanos);
+        }
+        if (closed) {
+          return;
+        }
+        if (bar) {
+          err.print(CLEAR + barLine());
+          err.flush();
+          drawn = true;
+          wait = FRAME_MILLIS;
+        } else {
+          err.println("fornada: " + plainLine());
+          wait = LINE_MILLIS;
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // nobody interrupts this thread; if somebody does, it ends
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private String plainLine() {
+    return (title.isEmpty() ? "" : title + ": ") + figures();
+  }
+
+  private String barLine() {
+    String prefix = title.isEmpty() ? "" : title + " ";
+    String figures = figures();
+    int width = Math.min(30, columns - 1 - prefix.length() - figures.length() - 3);
+    String line = figures;
+    if (total > 0 && width >= 8) {
+      boolean blocks = err.charset().equals(StandardCharsets.UTF_8);
+      int full = Math.clamp(ended.get() * width / total, 0, width);
+      line =
+          (blocks ? "█" : "#").repeat(full)
+              + (blocks ? "░" : "-").repeat(width - full)
+              + "  "
+              + figures;
+    }
+    line = prefix + line;
+    return line.length() < columns ? line : line.substring(0, columns - 1);
+  }
+
+  private String figures() {
+    return figures(
+        ended.get(), failed.get(), total, (System.nanoTime() - startedNanos) / 1e9);
+  }
+
+  /** Such as {@code 45 of 100, 12.3/s, about 5 s left, 2 failed}. */
+  static String figures(long ended, long failed, long total, double seconds) {
+    double rate = ended / seconds;
+    var text = new StringBuilder();
+    text.append(ended);
+    if (total >= 0) {
+      text.append(" of ").append(total);
+    }
+    if (ended > 0) {
+      text.append(", ");
+      text.append(rate >= 1 ? Words.figure(rate) + "/s" : Words.seconds(1 / rate) + " each");
+    }
+    if (total > ended && ended > 0) {
+      text.append(", about ").append(Words.about((total - ended) / rate)).append(" left");
+    } else {
+      text.append(", ").append(Words.about(seconds));
+    }
+    if (failed > 0) {
+      text.append(", ").append(failed).append(" failed");
+    }
+    return text.toString();
+  }
+
+  @Override
+  public void close() {
+    lock.lock();
+    try {
+      closed = true;
+      hide();
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+}

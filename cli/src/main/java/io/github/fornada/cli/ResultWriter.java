@@ -1,0 +1,200 @@
+package io.github.fornada.cli;
+
+import java.io.BufferedOutputStream;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes results, a line each, in large pieces when they come fast and at once when they come
+ * slowly: nothing is held back for longer than {@value #HOLD_MILLIS} ms.
+ */
+final class ResultWriter implements AutoCloseable {
+  private static final long HOLD_MILLIS = 10;
+  private static final int BUFFER_BYTES = 1 << 16;
+
+  private final String name;
+  private final OutputStream out;
+  private final Progress progress;
+  private final boolean onTerminal;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition written = lock.newCondition();
+
+  // Guarded by lock.
+  private boolean dirty;
+  private boolean closed;
+  private long lastFlushNanos = System.nanoTime() - HOLD_MILLIS * 1_000_000;
+
+  /** Written once, under lock; read by any thread. */
+  private volatile @Nullable IOException failure;
+
+  private volatile Runnable onFailure = () -> {};
+
+  private ResultWriter(String name, OutputStream out, Progress progress, boolean onTerminal) {
+    this.name = name;
+    this.out = new BufferedOutputStream(out, BUFFER_BYTES);
+    this.progress = progress;
+    this.onTerminal = onTerminal;
+  }
+
+  /**
+   * Opens a file, or stdout.
+   *
+   * @throws Fault if the file cannot be written
+   */
+  static ResultWriter open(@Nullable Path file, Terminal terminal, Progress progress) {
+    if (file == null) {
+      // Not System.out: a PrintStream swallows errors, and a closed pipe must be noticed.
+      return of(
+          "stdout", new FileOutputStream(FileDescriptor.out), progress, terminal.outIsTerminal());
+    }
+    if (Files.isDirectory(file)) {
+      throw Fault.usage("-o: is a folder: " + file);
+    }
+    try {
+      return of(file.toString(), new FileOutputStream(file.toFile()), progress, false);
+    } catch (IOException e) {
+      throw Fault.usage("-o: cannot be written: " + e.getMessage());
+    }
+  }
+
+  static ResultWriter of(
+      String name, OutputStream out, Progress progress, boolean onTerminal) {
+    var writer = new ResultWriter(name, out, progress, onTerminal);
+    Thread.ofPlatform().daemon().name("fornada-flush").start(writer::flushInTime);
+    return writer;
+  }
+
+  /** What to do at once when the output fails; called by any thread. */
+  void onFailure(Runnable action) {
+    onFailure = action;
+  }
+
+  /** Why writing failed; null while it works. */
+  @Nullable IOException failure() {
+    return failure;
+  }
+
+  /** Whether writing failed because nobody reads any more. */
+  boolean readerIsGone() {
+    IOException e = failure;
+    return e != null && e.getMessage() != null && isBrokenPipe(e.getMessage());
+  }
+
+  /** As Unix says it, and as Windows does. */
+  private static boolean isBrokenPipe(String message) {
+    return message.contains("Broken pipe") || message.contains("pipe is being closed");
+  }
+
+  /** The failure in words. */
+  String failureText() {
+    IOException e = failure;
+    return "cannot write to " + name + ": " + (e == null ? "" : e.getMessage());
+  }
+
+  /** Writes one result. After a failure it does nothing. */
+  void line(String text) {
+    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    lock.lock();
+    try {
+      if (failure != null || closed) {
+        return;
+      }
+      try {
+        out.write(bytes);
+        out.write('\n');
+        dirty = true;
+      } catch (IOException e) {
+        failed(e);
+        return;
+      }
+      if (System.nanoTime() - lastFlushNanos > HOLD_MILLIS * 1_000_000) {
+        flushLocked();
+      } else {
+        written.signal();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void flushLocked() {
+    if (!dirty || failure != null) {
+      return;
+    }
+    dirty = false;
+    if (onTerminal) {
+      progress.aside(this::flushOut);
+    } else {
+      flushOut();
+    }
+    lastFlushNanos = System.nanoTime();
+  }
+
+  private void flushOut() {
+    try {
+      out.flush();
+    } catch (IOException e) {
+      failed(e);
+    }
+  }
+
+  private void failed(IOException e) {
+    if (failure == null) {
+      failure = e;
+      onFailure.run();
+    }
+  }
+
+  private void flushInTime() {
+    lock.lock();
+    try {
+      while (!closed && failure == null) {
+        if (!dirty) {
+          written.await();
+          continue;
+        }
+        long left = lastFlushNanos + HOLD_MILLIS * 1_000_000 - System.nanoTime();
+        if (left > 0) {
+          var _ = written.awaitNanos(left);
+        } else {
+          flushLocked();
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // nobody interrupts this thread; close flushes in any case
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Writes what is left, and closes a file. Look at {@link #failure} afterwards. */
+  @Override
+  public void close() {
+    lock.lock();
+    try {
+      if (closed) {
+        return;
+      }
+      flushLocked();
+      closed = true;
+      written.signalAll();
+      if (failure == null) {
+        try {
+          out.close();
+        } catch (IOException e) {
+          failed(e);
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+}

@@ -1,0 +1,65 @@
+package io.github.fornada.cli;
+
+import io.github.fornada.Outcome;
+import io.github.fornada.TaskEvent;
+import io.github.fornada.TaskListener;
+import io.github.fornada.TaskUsage;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
+
+/** Adds up how long tasks were in progress, and counts how they ended. */
+final class TaskClock implements TaskListener {
+  private final LongAdder busyNanos = new LongAdder();
+  private final LongAdder done = new LongAdder();
+  private final LongAdder failed = new LongAdder();
+  private final LongAdder cancelled = new LongAdder();
+  private final AtomicLong startupNanos = new AtomicLong(Long.MAX_VALUE);
+
+  @Override
+  public void onEvent(TaskEvent event) {
+    switch (event) {
+      case TaskEvent.Finished finished -> finished(finished);
+      case TaskEvent.WorkerReady ready ->
+          startupNanos.accumulateAndGet(ready.startupNanos(), Math::min);
+      default -> {}
+    }
+  }
+
+  private void finished(TaskEvent.Finished finished) {
+    TaskUsage usage = finished.usage();
+    if (usage != null) {
+      busyNanos.add(usage.endedNanos() - usage.startedNanos());
+    }
+    if (finished.last()) {
+      switch (finished.outcome()) {
+        case Outcome.Done<?> d -> done.increment();
+        case Outcome.Cancelled<?> c -> cancelled.increment();
+        default -> failed.increment();
+      }
+    }
+  }
+
+  /** Time that tasks were in progress, all together; divided by the wall time it is "in flight". */
+  long busyNanos() {
+    return busyNanos.sum();
+  }
+
+  long done() {
+    return done.sum();
+  }
+
+  /** Items that ended in any way but done or cancelled. */
+  long failed() {
+    return failed.sum();
+  }
+
+  long cancelled() {
+    return cancelled.sum();
+  }
+
+  /** Time to the first ready worker; 0 if there was none. */
+  long startupNanos() {
+    long nanos = startupNanos.get();
+    return nanos == Long.MAX_VALUE ? 0 : nanos;
+  }
+}

@@ -1,0 +1,42 @@
+package io.github.fornada.cli;
+
+import java.io.Serializable;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * The user's code: what was compiled in memory, and the class path. It travels with the task, so
+ * that a worker needs nothing but Fornada itself.
+ *
+ * @param id names this code within a JVM, so that a worker loads it once for all batches
+ * @param classes bytes of the classes compiled in memory, by binary name
+ * @param classPath absolute paths of folders and jars
+ */
+record TaskCode(String id, Map<String, byte[]> classes, List<String> classPath)
+    implements Serializable {
+  private static final Map<String, TaskLoader> LOADERS = new ConcurrentHashMap<>();
+
+  TaskCode {
+    classes = Map.copyOf(classes);
+    classPath = List.copyOf(classPath);
+  }
+
+  static TaskCode of(Map<String, byte[]> classes, List<String> classPath) {
+    return new TaskCode(UUID.randomUUID().toString(), classes, classPath);
+  }
+
+  /** The loader of this code in this JVM; made at the first call. */
+  TaskLoader loader() {
+    return LOADERS.computeIfAbsent(id, key -> new TaskLoader(this, false));
+  }
+
+  /**
+   * As {@link #loader}, for the JVM of the command itself: a call of {@code System.exit} in the
+   * code fails its item instead of ending the command with everybody's results.
+   */
+  TaskLoader guardedLoader() {
+    return LOADERS.computeIfAbsent(id, key -> new TaskLoader(this, true));
+  }
+}

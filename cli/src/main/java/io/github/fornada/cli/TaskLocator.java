@@ -1,0 +1,216 @@
+package io.github.fornada.cli;
+
+import java.io.File;
+import java.io.IOException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** Finds the function that the command line names. */
+final class TaskLocator {
+  private TaskLocator() {}
+
+  /**
+   * Finds {@code File.java}, {@code File.java#method} or {@code com.acme.Type#method}.
+   *
+   * @throws Fault if there is no such function, or more than one
+   */
+  static LoadedTask locate(String task, @Nullable String classPath) {
+    int hash = task.lastIndexOf('#');
+    String place = hash < 0 ? task : task.substring(0, hash);
+    String method = hash < 0 ? null : task.substring(hash + 1);
+    List<String> path = classPath == null ? List.of() : expand(classPath);
+    if (place.endsWith(".java")) {
+      return inSource(place, method, path);
+    }
+    return inClass(task, place, method, path);
+  }
+
+  private static LoadedTask inSource(String place, @Nullable String method, List<String> path) {
+    Path source = Path.of(place);
+    if (!Files.isRegularFile(source)) {
+      throw Fault.usage(
+          (Files.exists(source) ? "not a file: " : "no such file: ") + place);
+    }
+    if (!Files.isReadable(source)) {
+      throw Fault.usage("may not be read: " + place);
+    }
+    Map<String, byte[]> classes = SourceCompiler.compile(source, path);
+    TaskCode code = TaskCode.of(classes, path);
+    var types = new ArrayList<Class<?>>();
+    for (String name : classes.keySet()) {
+      Class<?> type = load(code, name);
+      if (!type.isMemberClass() && !type.isAnonymousClass() && !type.isLocalClass()) {
+        types.add(type);
+      }
+    }
+    // The class that the file is named after comes first, and what it offers is enough.
+    String simpleName = source.getFileName().toString().replaceFirst("\\.java$", "");
+    types.sort(Comparator.comparing(type -> !type.getSimpleName().equals(simpleName)));
+    for (Class<?> type : types) {
+      List<Method> found = candidates(type, method);
+      if (!found.isEmpty()) {
+        return only(code, place, found);
+      }
+    }
+    throw nothing(place, method, types);
+  }
+
+  private static LoadedTask inClass(
+      String task, String place, @Nullable String method, List<String> path) {
+    if (path.isEmpty()) {
+      throw Fault.usage(
+          "\""
+              + task
+              + "\" is neither a .java file nor, without -cp, a class: give File.java, or"
+              + " com.acme.Type#method with -cp app.jar");
+    }
+    TaskCode code = TaskCode.of(Map.of(), path);
+    Class<?> type = load(code, place);
+    List<Method> found = candidates(type, method);
+    if (found.isEmpty()) {
+      throw nothing(place, method, List.of(type));
+    }
+    return only(code, place, found);
+  }
+
+  private static Class<?> load(TaskCode code, String name) {
+    try {
+      return Class.forName(name, false, code.guardedLoader());
+    } catch (ClassNotFoundException e) {
+      throw Fault.usage(
+          "no class " + name + " in the class path " + String.join(File.pathSeparator, code.classPath()));
+    } catch (LinkageError e) {
+      throw Fault.usage("class " + name + " cannot be loaded: " + e);
+    }
+  }
+
+  private static LoadedTask only(TaskCode code, String place, List<Method> found) {
+    if (found.size() > 1) {
+      throw Fault.usage(
+          "several functions could be meant; name one:\n"
+              + found.stream()
+                  .map(m -> "  '" + place + "#" + unambiguous(m, found) + "'")
+                  .collect(Collectors.joining("\n")));
+    }
+    Method method = found.getFirst();
+    return new LoadedTask(
+        method.getDeclaringClass().getSimpleName() + "." + signature(method),
+        MethodCall.of(code, method));
+  }
+
+  private static String unambiguous(Method method, List<Method> found) {
+    boolean overloaded =
+        found.stream().filter(m -> m.getName().equals(method.getName())).count() > 1;
+    return overloaded ? signature(method) : method.getName();
+  }
+
+  /** Public static methods of one argument that text can become. */
+  private static List<Method> candidates(Class<?> type, @Nullable String wanted) {
+    return methods(type)
+        .filter(m -> Modifier.isPublic(m.getModifiers()) && Modifier.isStatic(m.getModifiers()))
+        .filter(m -> m.getParameterCount() == 1)
+        .filter(m -> ItemParser.canParse(m.getParameterTypes()[0]))
+        .filter(m -> wanted == null || matches(m, wanted))
+        .toList();
+  }
+
+  private static java.util.stream.Stream<Method> methods(Class<?> type) {
+    try {
+      return Arrays.stream(type.getDeclaredMethods())
+          .filter(m -> !m.isSynthetic())
+          .sorted(Comparator.comparing(TaskLocator::signature));
+    } catch (LinkageError e) {
+      throw Fault.usage("class " + type.getName() + " needs a class that is not there: " + e);
+    }
+  }
+
+  private static boolean matches(Method method, String wanted) {
+    return method.getName().equals(wanted) || signature(method).equals(wanted);
+  }
+
+  private static String signature(Method method) {
+    return method.getName()
+        + Arrays.stream(method.getParameterTypes())
+            .map(Class::getSimpleName)
+            .collect(Collectors.joining(", ", "(", ")"));
+  }
+
+  private static Fault nothing(String place, @Nullable String method, List<Class<?>> types) {
+    var text = new StringBuilder();
+    text.append("no public static method")
+        .append(method == null ? "" : " " + method)
+        .append(" with one argument in ")
+        .append(place);
+    Map<String, String> near = new LinkedHashMap<>();
+    for (Class<?> type : types) {
+      methods(type).forEach(m -> near.put(signature(m), whyNot(m)));
+    }
+    near.remove("main(String[])");
+    near.forEach((name, why) -> text.append("\n  ").append(name).append(": ").append(why));
+    if (near.isEmpty()) {
+      text.append("\n  it should hold one, such as: public static int count(String line) { ... }");
+    }
+    return Fault.usage(text.toString());
+  }
+
+  private static String whyNot(Method m) {
+    if (!Modifier.isStatic(m.getModifiers())) {
+      return "is not static";
+    }
+    if (!Modifier.isPublic(m.getModifiers())) {
+      return "is not public";
+    }
+    if (m.getParameterCount() != 1) {
+      return "has " + m.getParameterCount() + " arguments";
+    }
+    if (!ItemParser.canParse(m.getParameterTypes()[0])) {
+      return "text cannot become a "
+          + m.getParameterTypes()[0].getSimpleName()
+          + "; that needs a constructor of one String, or a static valueOf, parse or of";
+    }
+    return "would do";
+  }
+
+  /** The entries of a class path; {@code lib/*} stands for the jars in lib, as for java. */
+  private static List<String> expand(String classPath) {
+    var entries = new ArrayList<String>();
+    for (String entry : classPath.split(File.pathSeparator, -1)) {
+      if (entry.isEmpty()) {
+        continue;
+      }
+      if (entry.equals("*") || entry.endsWith("/*") || entry.endsWith(File.separator + "*")) {
+        entries.addAll(jarsIn(entry.substring(0, entry.length() - 1)));
+      } else {
+        Path path = Path.of(entry);
+        if (!Files.exists(path)) {
+          throw Fault.usage("no such class path entry: " + entry);
+        }
+        entries.add(path.toAbsolutePath().normalize().toString());
+      }
+    }
+    return entries;
+  }
+
+  private static List<String> jarsIn(String folder) {
+    var jars = new ArrayList<String>();
+    Path path = Path.of(folder.isEmpty() ? "." : folder);
+    try (DirectoryStream<Path> entries = Files.newDirectoryStream(path, "*.{jar,JAR}")) {
+      entries.forEach(jar -> jars.add(jar.toAbsolutePath().normalize().toString()));
+    } catch (IOException e) {
+      throw Fault.usage("no such folder in the class path: " + folder);
+    }
+    jars.sort(null);
+    return jars;
+  }
+}

@@ -1,0 +1,60 @@
+package io.github.fornada.cli;
+
+import java.util.Locale;
+
+/** Numbers as people read them. */
+final class Words {
+  private Words() {}
+
+  /** Such as {@code 850 us}, {@code 12.3 ms}, {@code 2.003 s}, {@code 75.2 s}, {@code 12 min}. */
+  static String seconds(double s) {
+    if (s < 0.001) {
+      return String.format(Locale.ROOT, "%.0f us", s * 1e6);
+    }
+    if (s < 0.1) {
+      return String.format(Locale.ROOT, "%.1f ms", s * 1e3);
+    }
+    if (s < 10) {
+      return String.format(Locale.ROOT, "%.3f s", s);
+    }
+    if (s < 120) {
+      return String.format(Locale.ROOT, "%.1f s", s);
+    }
+    if (s < 7200) {
+      return String.format(Locale.ROOT, "%.0f min", s / 60);
+    }
+    return String.format(Locale.ROOT, "%.1f h", s / 3600);
+  }
+
+  /** A rough time, such as {@code 1 s}, {@code 45 s} or {@code 3 min}. */
+  static String about(double s) {
+    if (s < 1) {
+      return "1 s";
+    }
+    if (s < 100) {
+      return Math.round(s) + " s";
+    }
+    return s < 5400 ? Math.round(s / 60) + " min" : Math.round(s / 3600) + " h";
+  }
+
+  /** Such as {@code 84 MB}: millions of bytes. */
+  static String bytes(long bytes) {
+    if (bytes < 1_000_000) {
+      return Math.round(bytes / 1e3) + " kB";
+    }
+    if (bytes < 10_000_000_000L) {
+      return Math.round(bytes / 1e6) + " MB";
+    }
+    return Math.round(bytes / 1e9) + " GB";
+  }
+
+  /** {@code 1 item}, {@code 2 items}. */
+  static String count(long n, String noun) {
+    return n + " " + noun + (n == 1 ? "" : "s");
+  }
+
+  /** With few digits that mean something: {@code 0.02}, {@code 1.98}, {@code 12.3}, {@code 250}. */
+  static String figure(double value) {
+    return String.format(Locale.ROOT, value < 9.995 ? "%.2f" : value < 99.95 ? "%.1f" : "%.0f", value);
+  }
+}

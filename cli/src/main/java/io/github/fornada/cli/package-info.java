@@ -1,0 +1,7 @@
+/**
+ * The {@code fornada} command: the only room that prints, reads arguments and chooses exit codes.
+ */
+@NullMarked
+package io.github.fornada.cli;
+
+import org.jspecify.annotations.NullMarked;
