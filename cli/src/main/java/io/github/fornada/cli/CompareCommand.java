@@ -7,6 +7,7 @@ import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -71,22 +72,26 @@ final class CompareCommand implements Callable<Integer> {
         on.isEmpty() ? ModelParser.MODELS : ModelParser.MODELS.stream().filter(on::contains).toList();
     Terminal terminal = Terminal.ofProcess();
     Reports reports = Reports.open(options.report, options.trace, task);
-    var failures = new LinkedHashMap<String, Outcome<?>>();
     try (var progress = new Progress(terminal, "", -1);
         var writer = ResultWriter.open(options.output, terminal, progress)) {
-      progress.close(); // each pass has one of its own
+      progress.end(); // each pass has one of its own
       // Printed many times over it would say nothing, and would spoil the table.
       System.setOut(new PrintStream(OutputStream.nullOutputStream(), true, System.out.charset()));
       var comparison =
           new Comparison(task, items, models, settings, options.failFast, rounds, terminal, reports);
-      List<Figures> figures = comparison.run(failures);
+      List<Figures> figures = comparison.run();
       if (Interruption.requested()) {
         terminal.err().println("fornada: interrupted; nothing to compare yet");
         return ExitCode.INTERRUPTED;
       }
+      Map<String, Outcome<?>> failures = comparison.failures();
       failures.forEach(
           (input, outcome) -> terminal.err().println(FailureReport.text(input, outcome)));
-      List<String> sentences = Verdict.of(figures, Runtime.getRuntime().availableProcessors());
+      if (options.failFast && !failures.isEmpty()) {
+        return ExitCode.FAILED;
+      }
+      List<String> sentences = new ArrayList<>(Verdict.of(figures, Runtime.getRuntime().availableProcessors()));
+      comparison.repeatability().sentence(items.size()).ifPresent(sentences::add);
       reports.write(figures, sentences);
       if (format == CommonOptions.Format.json) {
         var all = new LinkedHashMap<String, Object>();
@@ -101,7 +106,7 @@ final class CompareCommand implements Callable<Integer> {
         writer.line("");
         sentences.forEach(sentence -> writer.line(Words.wrapped(sentence, 80)));
       }
-      writer.close();
+      writer.finish();
       if (writer.readerIsGone()) {
         return ExitCode.PIPE_CLOSED;
       }

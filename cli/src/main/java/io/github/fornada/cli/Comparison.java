@@ -2,17 +2,12 @@ package io.github.fornada.cli;
 
 import io.github.fornada.Model;
 import io.github.fornada.Outcome;
-import io.github.fornada.Pool;
-import io.github.fornada.TaskFunction;
-import io.github.fornada.TaskListener;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ScheduledExecutorService;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,11 +40,13 @@ final class Comparison {
   private final int roundsWanted;
   private final Terminal terminal;
   private final Reports reports;
-  private final Map<Model, Entrant> entrants = new EnumMap<>(Model.class);
+  private final Repeatability repeatability = new Repeatability();
+  private final Map<String, Outcome<?>> failures = new LinkedHashMap<>();
 
   /** The shortest complete run so far, in seconds. */
   private double best = Double.POSITIVE_INFINITY;
 
+  /** What is compared, how, and where it is told. */
   Comparison(
       LoadedTask task,
       List<String> items,
@@ -67,5 +64,133 @@ final class Comparison {
     this.roundsWanted = rounds;
     this.terminal = terminal;
     this.reports = reports;
+  }
+
+  /** The items that failed in any run, with the first failure of each. */
+  Map<String, Outcome<?>> failures() {
+    return failures;
+  }
+
+  /** Which items had different results in different runs. */
+  Repeatability repeatability() {
+    return repeatability;
+  }
+
+  /** Runs it all. Look at {@link Interruption#requested} and {@link #failures} afterwards. */
+  List<Figures> run() {
+    say(
+        "comparing %s on %s under %s",
+        task.name(),
+        Words.count(items.size(), "item"),
+        models.stream().map(Model::label).collect(Collectors.joining(", ")));
+    var entrants = new ArrayList<Entrant>();
+    try {
+      double each = new Pilot(task.call(), items, settings).secondsEach(WARM_UP_SECONDS);
+      if (!goesOn()) {
+        return List.of();
+      }
+      double inSequence = each * items.size();
+      int rounds = rounds(inSequence);
+      say(
+          "an item takes about %s, so %s of each take %s at most",
+          Words.seconds(each),
+          Words.count(rounds, "round"),
+          Words.about(bound(inSequence, rounds)));
+      for (Model model : models) {
+        entrants.add(new Entrant(model, settings));
+      }
+      for (Entrant entrant : entrants) {
+        entrant.open(task.call(), items, each, WARM_UP_SECONDS);
+      }
+      rounds(entrants, rounds);
+    } finally {
+      entrants.forEach(Entrant::close);
+    }
+    return goesOn() ? figures(entrants) : List.of();
+  }
+
+  private boolean goesOn() {
+    return !Interruption.requested() && !(failFast && !failures.isEmpty());
+  }
+
+  private int rounds(double inSequence) {
+    if (roundsWanted > 0) {
+      return roundsWanted;
+    }
+    return bound(inSequence, ROUNDS) <= PATIENCE_SECONDS ? ROUNDS : 1;
+  }
+
+  /** The longest it may take: no model should be slower than one after the other. In seconds. */
+  private double bound(double inSequence, int rounds) {
+    return models.size() * (rounds * inSequence + WARM_UP_SECONDS);
+  }
+
+  private void rounds(List<Entrant> entrants, int rounds) {
+    for (int round = 0; round < rounds; round++) {
+      for (int i = 0; i < entrants.size(); i++) {
+        // The sequential run comes last in the first round: by then there is something to beat.
+        Entrant entrant = entrants.get((round + 1 + i) % entrants.size());
+        if (!entrant.isCutOff()) {
+          String title =
+              rounds == 1
+                  ? entrant.model().label()
+                  : "round %d of %d, %s".formatted(round + 1, rounds, entrant.model().label());
+          pass(entrant, title);
+        }
+        if (!goesOn()) {
+          return;
+        }
+      }
+    }
+  }
+
+  private void pass(Entrant entrant, String title) {
+    repeatability.beginRun();
+    double deadline =
+        best == Double.POSITIVE_INFINITY
+            ? Double.POSITIVE_INFINITY
+            : Math.max(CUT_OFF_SECONDS, CUT_OFF_FACTOR * best);
+    var run = new ItemRun(task.call(), new Inputs.Known(items), true, failFast, receiver());
+    try (var progress = new Progress(terminal, title, items.size()).start()) {
+      Entrant.Pass pass = entrant.run(run, deadline, progress, reports);
+      if (pass.complete()) {
+        best = Math.min(best, pass.seconds());
+      } else if (goesOn()) {
+        progress.message(
+            "fornada: %s was cut off after %s: the best took %s"
+                .formatted(
+                    entrant.model().label(), Words.seconds(deadline), Words.seconds(best)));
+      }
+    }
+  }
+
+  private ItemRun.Receiver receiver() {
+    return new ItemRun.Receiver() {
+      @Override
+      public void result(@Nullable String text) {
+        repeatability.result(text);
+      }
+
+      @Override
+      public void failure(String input, Outcome<?> outcome) {
+        repeatability.failure();
+        failures.putIfAbsent(input, outcome);
+      }
+    };
+  }
+
+  private List<Figures> figures(List<Entrant> entrants) {
+    double sequential =
+        entrants.stream()
+            .filter(entrant -> entrant.model() == Model.SEQUENTIAL)
+            .mapToDouble(Entrant::seconds)
+            .findFirst()
+            .orElse(Double.NaN);
+    return entrants.stream().map(entrant -> entrant.figures(sequential)).toList();
+  }
+
+  @SuppressWarnings("AnnotateFormatMethod") // that annotation would be a dependency
+  private void say(String format, Object... arguments) {
+    terminal.err().println("fornada: " + String.format(Locale.ROOT, format, arguments));
   }
 }

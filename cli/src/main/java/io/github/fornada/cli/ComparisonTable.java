@@ -64,7 +64,7 @@ final class ComparisonTable {
     return String.format(Locale.ROOT, percent < 9.95 ? "±%.1f%%" : "±%.0f%%", percent);
   }
 
-  private static String speedup(double value) {
+  static String speedup(double value) {
     return String.format(Locale.ROOT, value < 99.95 ? "%.1fx" : "%.0fx", value);
   }
 }

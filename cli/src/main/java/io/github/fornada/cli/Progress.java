@@ -181,6 +181,11 @@ final class Progress implements TaskListener, AutoCloseable {
 
   @Override
   public void close() {
+    end();
+  }
+
+  /** Takes the bar away. */
+  void end() {
     lock.lock();
     try {
       closed = true;

@@ -21,5 +21,5 @@ final class Reports {
 
   void end(Model model) {}
 
-  void write() {}
+  void write(List<Figures> figures, List<String> text) {}
 }

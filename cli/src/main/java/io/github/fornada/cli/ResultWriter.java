@@ -175,9 +175,13 @@ final class ResultWriter implements AutoCloseable {
     }
   }
 
-  /** Writes what is left, and closes a file. Look at {@link #failure} afterwards. */
   @Override
   public void close() {
+    finish();
+  }
+
+  /** Writes what is left, and closes a file. Look at {@link #failure} afterwards. */
+  void finish() {
     lock.lock();
     try {
       if (closed) {

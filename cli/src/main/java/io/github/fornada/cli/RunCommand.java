@@ -82,10 +82,10 @@ final class RunCommand implements Callable<Integer> {
         end = run.on(pool);
         reading = meter.stop(); // while worker processes still live
       } finally {
-        writer.close(); // first of all: nothing that follows may cost a result
+        writer.finish(); // first of all: nothing that follows may cost a result
         end(pool, end);
       }
-      progress.close();
+      progress.end();
       reports.end(on);
       return finish(writer, clock, reading, reports, total, end, terminal);
     }
@@ -136,7 +136,6 @@ final class RunCommand implements Callable<Integer> {
     if (writer.readerIsGone()) {
       return ExitCode.PIPE_CLOSED;
     }
-    reports.write();
     long left = total - clock.done() - clock.failed();
     if (Interruption.requested()) {
       terminal.err().println("fornada: interrupted; " + summary(clock, reading));
@@ -147,6 +146,7 @@ final class RunCommand implements Callable<Integer> {
       return ExitCode.FAILED;
     }
     Figures figures = figures(clock, reading);
+    reports.write(List.of(figures), List.of());
     if (format == CommonOptions.Format.json) {
       terminal.err().println(Rendering.json(Map.of("runs", List.of(figures.toMap()))));
     } else if (format == CommonOptions.Format.table) {

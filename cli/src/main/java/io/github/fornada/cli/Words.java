@@ -48,6 +48,24 @@ final class Words {
     return Math.round(bytes / 1e9) + " GB";
   }
 
+  /** Broken into lines of at most so many columns. */
+  static String wrapped(String text, int columns) {
+    var lines = new StringBuilder();
+    int length = 0;
+    for (String word : text.split(" ", -1)) {
+      if (length > 0 && length + 1 + word.length() > columns) {
+        lines.append('\n');
+        length = 0;
+      } else if (length > 0) {
+        lines.append(' ');
+        length++;
+      }
+      lines.append(word);
+      length += word.length();
+    }
+    return lines.toString();
+  }
+
   /** {@code 1 item}, {@code 2 items}. */
   static String count(long n, String noun) {
     return n + " " + noun + (n == 1 ? "" : "s");

@@ -1,0 +1,37 @@
+package io.github.fornada.cli;
+
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/** Does something when a time is over, unless it is closed before. */
+final class Alarm implements AutoCloseable {
+  private final CountDownLatch off = new CountDownLatch(1);
+
+  private Alarm() {}
+
+  /** Sets an alarm in so many seconds; infinitely many are fine. */
+  static Alarm in(double seconds, Runnable action) {
+    var alarm = new Alarm();
+    if (!Double.isInfinite(seconds)) {
+      Thread.ofPlatform()
+          .daemon()
+          .name("fornada-alarm")
+          .start(
+              () -> {
+                try {
+                  if (!alarm.off.await(Math.round(seconds * 1e9), TimeUnit.NANOSECONDS)) {
+                    action.run();
+                  }
+                } catch (InterruptedException e) {
+                  Thread.currentThread().interrupt(); // nobody interrupts it; then there is no alarm
+                }
+              });
+    }
+    return alarm;
+  }
+
+  @Override
+  public void close() {
+    off.countDown();
+  }
+}

@@ -1,0 +1,41 @@
+package io.github.fornada.cli;
+
+import io.github.fornada.Model;
+import io.github.fornada.Outcome;
+import io.github.fornada.Pool;
+import java.util.List;
+import java.util.Spliterator;
+import java.util.concurrent.CancellationException;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** Tries some items in sequence, to know how long they take; that warms this JVM up as well. */
+final class Pilot {
+  private final MethodCall call;
+  private final List<String> items;
+  private final PoolSettings settings;
+
+  Pilot(MethodCall call, List<String> items, PoolSettings settings) {
+    this.call = call;
+    this.items = items;
+    this.settings = settings;
+  }
+
+  /** Mean time of an item, from as many as can be run in so many seconds, but at least one. */
+  double secondsEach(double seconds) {
+    try (Pool pool = settings.withoutWorkers().open(Model.SEQUENTIAL, List.of());
+        Stream<Outcome<@Nullable String>> outcomes = pool.outcomes(items, call)) {
+      Spliterator<Outcome<@Nullable String>> source = outcomes.spliterator();
+      long began = System.nanoTime();
+      int n = 0;
+      double elapsed = 0;
+      while (elapsed < seconds && source.tryAdvance(outcome -> {})) {
+        n++;
+        elapsed = (System.nanoTime() - began) / 1e9;
+      }
+      return elapsed / Math.max(1, n);
+    } catch (CancellationException e) {
+      return 0; // interrupted: nobody will look at the figure
+    }
+  }
+}
