@@ -1,8 +1,10 @@
 package io.github.fornada.cli;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /** Figures as a table of at most 80 columns. */
 final class ComparisonTable {
@@ -10,6 +12,17 @@ final class ComparisonTable {
       List.of("", "wall", "", "speed-", "in", "busy", "peak", "start-", "");
   private static final List<String> BOTTOM =
       List.of("model", "time", "spread", "up", "flight", "cores", "memory", "up", "failed");
+  private static final List<String> TITLES =
+      List.of(
+          "model",
+          "wall time",
+          "spread",
+          "speed-up",
+          "in flight",
+          "busy cores",
+          "peak memory",
+          "start-up",
+          "failed");
   private static final String GAP = "  ";
 
   private ComparisonTable() {}
@@ -54,6 +67,19 @@ final class ComparisonTable {
         run.peakMemoryBytes() < 0 ? "-" : Words.bytes(run.peakMemoryBytes()),
         Words.seconds(run.startupSeconds()),
         String.valueOf(run.failed()));
+  }
+
+  /** The same for the report, by the title of the column. */
+  static Map<String, String> cells(Figures run) {
+    List<String> row = row(run);
+    var cells = new LinkedHashMap<String, String>();
+    for (int i = 0; i < row.size(); i++) {
+      String title = TITLES.get(i);
+      if (!row.get(i).equals("-")) {
+        cells.put(title, row.get(i));
+      }
+    }
+    return cells;
   }
 
   private static String spread(Figures run) {
