@@ -21,6 +21,14 @@ import picocli.CommandLine.Option;
         "Runs a function over the same inputs under each model, several times in turn, and shows"
             + " what each costs. The results are not written, nor what the task prints.",
     sortOptions = false,
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      "0:all done",
+      "1:some items failed, or results could not be written",
+      "2:wrong usage, or the task does not compile",
+      "130:interrupted; the results so far are written",
+      "141:the reader of the output went away, as in | head",
+    },
     footerHeading = "%nExamples:%n",
     footer = {
       "  fornada compare examples/Bolo.java chocolate cenoura",

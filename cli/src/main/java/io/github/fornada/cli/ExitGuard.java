@@ -24,6 +24,9 @@ final class ExitGuard {
   private static final ClassDesc ERROR = ClassDesc.of("java.lang.Error");
   private static final ClassDesc INTEGER = ClassDesc.of("java.lang.Integer");
 
+  private static final MethodTypeDesc CONCAT =
+      MethodTypeDesc.of(ConstantDescs.CD_String, ConstantDescs.CD_String);
+
   private ExitGuard() {}
 
   /** The class with its exits changed; the same array if it has none. */
@@ -63,12 +66,11 @@ final class ExitGuard {
               INTEGER,
               "toString",
               MethodTypeDesc.of(ConstantDescs.CD_String, ConstantDescs.CD_int))
-          .ldc("the task called " + name + call.name().stringValue() + " with ")
+          .ldc("the task called " + name + call.name().stringValue() + "(")
           .swap()
-          .invokevirtual(
-              ConstantDescs.CD_String,
-              "concat",
-              MethodTypeDesc.of(ConstantDescs.CD_String, ConstantDescs.CD_String))
+          .invokevirtual(ConstantDescs.CD_String, "concat", CONCAT)
+          .ldc(")")
+          .invokevirtual(ConstantDescs.CD_String, "concat", CONCAT)
           .new_(ERROR)
           .dup_x1()
           .swap()

@@ -1,6 +1,7 @@
 package io.github.fornada.cli;
 
 import io.github.fornada.Outcome;
+import io.github.fornada.RemoteException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
@@ -23,7 +24,7 @@ final class FailureReport {
       case Outcome.TimedOut<?>(var limit, var frames) ->
           who
               + " was over its time limit of "
-              + Words.seconds(limit.toNanos() / 1e9)
+              + Words.limit(limit)
               + (frames.isEmpty() ? "" : "; it was here:")
               + frames(frames);
       case Outcome.WorkerLost<?> lost -> who + " was lost: " + lost.message();
@@ -54,7 +55,8 @@ final class FailureReport {
 
   private static String describe(Throwable t) {
     try {
-      return t.toString();
+      // The stand-in's message begins with the name of the class that was thrown.
+      return t instanceof RemoteException ? String.valueOf(t.getMessage()) : t.toString();
     } catch (RuntimeException | StackOverflowError e) {
       // An exception whose message cannot be had must not turn its report into a second failure.
       return t.getClass().getName();

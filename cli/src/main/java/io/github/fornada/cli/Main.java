@@ -1,5 +1,7 @@
 package io.github.fornada.cli;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -13,6 +15,14 @@ import picocli.CommandLine.UnmatchedArgumentException;
         "Runs a plain Java function over many inputs, in sequence, on virtual threads, on platform"
             + " threads or in worker JVMs, and measures each.",
     versionProvider = Main.Version.class,
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      "0:all done",
+      "1:some items failed, or results could not be written",
+      "2:wrong usage, or the task does not compile",
+      "130:interrupted; the results so far are written",
+      "141:the reader of the output went away, as in | head",
+    },
     subcommands = {RunCommand.class, CompareCommand.class},
     footerHeading = "%nExamples:%n",
     footer = {
@@ -29,6 +39,11 @@ public final class Main implements Callable<Integer> {
       System.setProperty("java.awt.headless", "true"); // tasks that work on images need no screen
     }
     Interruption.watch();
+    if (args.length == 1 && (args[0].equals("--version") || args[0].equals("-V"))) {
+      // Asked by scripts, and answered without reading the whole of the command's grammar.
+      Version.lines().forEach(System.out::println);
+      Interruption.exit(ExitCode.OK);
+    }
     Interruption.exit(execute(args));
   }
 
@@ -65,11 +80,22 @@ public final class Main implements Callable<Integer> {
   private static int refuse(ParameterException e, String[] args) {
     CommandLine command = e.getCommandLine();
     System.err.println("fornada: " + e.getMessage());
-    if (e instanceof UnmatchedArgumentException unmatched) {
-      var _ = UnmatchedArgumentException.printSuggestions(unmatched, command.getErr());
+    if (e instanceof UnmatchedArgumentException unmatched && !unmatched.getUnmatched().isEmpty()) {
+      suggest(command, unmatched.getUnmatched().getFirst());
     }
     System.err.println("Try: " + command.getCommandSpec().qualifiedName() + " --help");
     return ExitCode.USAGE;
+  }
+
+  private static void suggest(CommandLine command, String typed) {
+    var known = new ArrayList<>(command.getSubcommands().keySet());
+    known.addAll(command.getCommandSpec().optionsMap().keySet());
+    String word = typed.replaceFirst("=.*", "");
+    Suggestion.of(word, known)
+        .ifPresent(meant -> System.err.println("Did you mean " + meant + "?"));
+    if (word.startsWith("-")) {
+      System.err.println("An input that begins with - goes behind a lone --");
+    }
   }
 
   @Override
@@ -81,11 +107,14 @@ public final class Main implements Callable<Integer> {
   static final class Version implements CommandLine.IVersionProvider {
     @Override
     public String[] getVersion() {
+      return lines().toArray(String[]::new);
+    }
+
+    static List<String> lines() {
       String version = Main.class.getPackage().getImplementationVersion();
-      return new String[] {
-        "fornada " + (version == null ? "(development build)" : version),
-        "Java " + Runtime.version() + ", " + System.getProperty("java.vm.name"),
-      };
+      return List.of(
+          "fornada " + (version == null ? "(development build)" : version),
+          "Java " + Runtime.version() + ", " + System.getProperty("java.vm.name"));
     }
   }
 }

@@ -35,6 +35,12 @@ record MethodCall(TaskCode code, String type, String method, String parameter)
         method.getParameterTypes()[0].getName());
   }
 
+  /** Finds the method now rather than at the first item, where the first items would wait for it. */
+  MethodCall prepared() {
+    var _ = RESOLVED.computeIfAbsent(code.id(), id -> resolve());
+    return this;
+  }
+
   @Override
   @SuppressWarnings("ReferenceEquality") // whether it is this very loader
   public @Nullable String apply(String item) throws Exception {

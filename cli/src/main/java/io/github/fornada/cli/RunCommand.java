@@ -4,6 +4,7 @@ import io.github.fornada.Model;
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
 import io.github.fornada.TaskListener;
+import io.github.fornada.TaskPolicy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +22,14 @@ import picocli.CommandLine.Option;
     description =
         "Runs a function over many inputs and writes the results, in the order of the inputs.",
     sortOptions = false,
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      "0:all done",
+      "1:some items failed, or results could not be written",
+      "2:wrong usage, or the task does not compile",
+      "130:interrupted; the results so far are written",
+      "141:the reader of the output went away, as in | head",
+    },
     footerHeading = "%nExamples:%n",
     footer = {
       "  fornada run examples/WordCount.java docs/*.md",
@@ -72,6 +81,11 @@ final class RunCommand implements Callable<Integer> {
       var clock = new TaskClock();
       var listeners = new ArrayList<TaskListener>(List.of(clock, progress, run));
       listeners.addAll(reports.begin(on));
+      var stall = new StallWatch();
+      if (on == Model.VIRTUAL_THREADS && options.limit != null) {
+        listeners.add(stall);
+        stall.start(options.limit.plus(TaskPolicy.DEFAULT.grace()), run::stop);
+      }
       progress.start();
 
       Meter meter = Meter.start(Set.of());
@@ -83,10 +97,18 @@ final class RunCommand implements Callable<Integer> {
         reading = meter.stop(); // while worker processes still live
       } finally {
         writer.finish(); // first of all: nothing that follows may cost a result
+        stall.close();
         end(pool, end);
       }
       progress.end();
       reports.end(on);
+      if (stall.stalled()) {
+        terminal
+            .err()
+            .println(
+                "fornada: stopped: tasks that neither end nor heed an interrupt hold every processor"
+                    + " that virtual threads have here; use --on processes, or --on threads");
+      }
       return finish(writer, clock, reading, reports, total, end, terminal);
     }
   }
@@ -155,9 +177,9 @@ final class RunCommand implements Callable<Integer> {
       terminal.err().println("fornada: " + summary(clock, reading));
     }
     if (end == ItemRun.End.STOPPED && left > 0) {
-      terminal.err().println("fornada: --fail-fast: " + Words.count(left, "item") + " not done");
+      terminal.err().println("fornada: " + Words.count(left, "item") + " not done");
     }
-    return clock.failed() > 0 ? ExitCode.FAILED : ExitCode.OK;
+    return clock.failed() > 0 || end == ItemRun.End.STOPPED ? ExitCode.FAILED : ExitCode.OK;
   }
 
   private String summary(TaskClock clock, Meter.Reading reading) {

@@ -106,7 +106,7 @@ final class TaskLocator {
     Method method = found.getFirst();
     return new LoadedTask(
         method.getDeclaringClass().getSimpleName() + "." + signature(method),
-        MethodCall.of(code, method));
+        MethodCall.of(code, method).prepared());
   }
 
   private static String unambiguous(Method method, List<Method> found) {

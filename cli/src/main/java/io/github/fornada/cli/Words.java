@@ -1,5 +1,6 @@
 package io.github.fornada.cli;
 
+import java.time.Duration;
 import java.util.Locale;
 
 /** Numbers as people read them. */
@@ -24,6 +25,11 @@ final class Words {
       return String.format(Locale.ROOT, "%.0f min", s / 60);
     }
     return String.format(Locale.ROOT, "%.1f h", s / 3600);
+  }
+
+  /** As it was asked for: {@code 5 s}, {@code 250 ms}. */
+  static String limit(Duration d) {
+    return d.toNanosPart() == 0 ? d.toSeconds() + " s" : d.toMillis() + " ms";
   }
 
   /** A rough time, such as {@code 1 s}, {@code 45 s} or {@code 3 min}. */
