@@ -16,16 +16,15 @@ final class Alarm implements AutoCloseable {
       Thread.ofPlatform()
           .daemon()
           .name("fornada-alarm")
-          .start(
-              () -> {
-                try {
-                  if (!alarm.off.await(Math.round(seconds * 1e9), TimeUnit.NANOSECONDS)) {
-                    action.run();
-                  }
-                } catch (InterruptedException e) {
-                  Thread.currentThread().interrupt(); // nobody interrupts it; then there is no alarm
-                }
-              });
+          .start(() -> {
+            try {
+              if (!alarm.off.await(Math.round(seconds * 1e9), TimeUnit.NANOSECONDS)) {
+                action.run();
+              }
+            } catch (InterruptedException e) {
+              Thread.currentThread().interrupt(); // nobody interrupts it; then there is no alarm
+            }
+          });
     }
     return alarm;
   }

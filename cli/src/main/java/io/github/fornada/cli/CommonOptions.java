@@ -78,14 +78,10 @@ final class CommonOptions {
       description = "Further tries of an item that did not get done. Default: 0.")
   int retries;
 
-  @Option(
-      names = "--fail-fast",
-      description = "The first failure stops all the rest.")
+  @Option(names = "--fail-fast", description = "The first failure stops all the rest.")
   boolean failFast;
 
-  @Option(
-      names = "--keep-going",
-      description = "A failure costs only its own item. The default.")
+  @Option(names = "--keep-going", description = "A failure costs only its own item. The default.")
   boolean keepGoing;
 
   @Option(

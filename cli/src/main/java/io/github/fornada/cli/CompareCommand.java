@@ -77,7 +77,9 @@ final class CompareCommand implements Callable<Integer> {
       throw Fault.usage("no inputs: there is nothing to compare");
     }
     List<Model> models =
-        on.isEmpty() ? ModelParser.MODELS : ModelParser.MODELS.stream().filter(on::contains).toList();
+        on.isEmpty()
+            ? ModelParser.MODELS
+            : ModelParser.MODELS.stream().filter(on::contains).toList();
     Terminal terminal = Terminal.ofProcess();
     Reports reports = Reports.open(options.report, options.trace, task);
     try (var progress = new Progress(terminal, "", -1);
@@ -86,7 +88,8 @@ final class CompareCommand implements Callable<Integer> {
       // Printed many times over it would say nothing, and would spoil the table.
       System.setOut(new PrintStream(OutputStream.nullOutputStream(), true, System.out.charset()));
       var comparison =
-          new Comparison(task, items, models, settings, options.failFast, rounds, terminal, reports);
+          new Comparison(
+              task, items, models, settings, options.failFast, rounds, terminal, reports);
       List<Figures> figures = comparison.run();
       if (Interruption.requested()) {
         terminal.err().println("fornada: interrupted; nothing to compare yet");
@@ -98,7 +101,8 @@ final class CompareCommand implements Callable<Integer> {
       if (options.failFast && !failures.isEmpty()) {
         return ExitCode.FAILED;
       }
-      List<String> sentences = new ArrayList<>(Verdict.of(figures, Runtime.getRuntime().availableProcessors()));
+      List<String> sentences =
+          new ArrayList<>(Verdict.of(figures, Runtime.getRuntime().availableProcessors()));
       comparison.repeatability().sentence(items.size()).ifPresent(sentences::add);
       reports.write(figures, sentences);
       if (format == CommonOptions.Format.json) {

@@ -158,8 +158,7 @@ final class Comparison {
       } else if (goesOn()) {
         progress.message(
             "fornada: %s was cut off after %s: the best took %s"
-                .formatted(
-                    entrant.model().label(), Words.seconds(deadline), Words.seconds(best)));
+                .formatted(entrant.model().label(), Words.seconds(deadline), Words.seconds(best)));
       }
     }
   }

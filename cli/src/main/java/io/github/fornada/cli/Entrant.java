@@ -39,6 +39,7 @@ final class Entrant {
       double seconds,
       double inFlight,
       double busyCores,
+      double idleCores,
       long peakBytes,
       long ended,
       long done,
@@ -120,8 +121,7 @@ final class Entrant {
     // What an earlier pass left behind is not this one's memory.
     System.gc();
     // Worker processes of another model's pool are idle now and not this one's either.
-    Set<Long> others =
-        model == Model.PROCESSES ? Set.of() : ProcessTree.descendantsNow();
+    Set<Long> others = model == Model.PROCESSES ? Set.of() : ProcessTree.descendantsNow();
     relay.to(listeners);
     Meter meter = Meter.start(others);
     ItemRun.End end;
@@ -137,6 +137,7 @@ final class Entrant {
             wall / 1e9,
             clock.busyNanos() / wall,
             reading.cpuNanos() / wall,
+            reading.idleNanos() < 0 ? Double.NaN : reading.idleNanos() / wall,
             reading.peakBytes(),
             clock.done() + clock.failed(),
             clock.done(),
@@ -182,6 +183,7 @@ final class Entrant {
         sequential / seconds(),
         median.inFlight(),
         median.busyCores(),
+        median.idleCores(),
         passes.stream().mapToLong(Pass::peakBytes).max().orElse(ProcessTree.UNKNOWN),
         startupSeconds,
         median.done(),

@@ -60,12 +60,11 @@ final class ExitGuard {
   private static void change(CodeBuilder code, CodeElement element) {
     if (element instanceof InvokeInstruction call
         && isExit(call.owner().asInternalName(), call.name().stringValue())) {
-      String name = call.owner().asInternalName().equals("java/lang/System") ? "System." : "Runtime.";
+      String name =
+          call.owner().asInternalName().equals("java/lang/System") ? "System." : "Runtime.";
       // Stack: ..., exit code. What lies below it is dropped by the throw.
       code.invokestatic(
-              INTEGER,
-              "toString",
-              MethodTypeDesc.of(ConstantDescs.CD_String, ConstantDescs.CD_int))
+              INTEGER, "toString", MethodTypeDesc.of(ConstantDescs.CD_String, ConstantDescs.CD_int))
           .ldc("the task called " + name + call.name().stringValue() + "(")
           .swap()
           .invokevirtual(ConstantDescs.CD_String, "concat", CONCAT)

@@ -12,6 +12,7 @@ import java.util.Map;
  * @param speedup time of the sequential run / this time
  * @param inFlight mean number of tasks in progress
  * @param busyCores CPU time / wall time
+ * @param idleCores mean number of the machine's processors that had nothing to do
  * @param peakMemoryBytes peak resident memory of all processes together
  * @param startupSeconds from opening the pool to the first result of a trivial task
  * @param done items with a result, in the last round
@@ -27,6 +28,7 @@ record Figures(
     double speedup,
     double inFlight,
     double busyCores,
+    double idleCores,
     long peakMemoryBytes,
     double startupSeconds,
     long done,
@@ -43,6 +45,7 @@ record Figures(
     put(map, "speedup", speedup);
     put(map, "inFlight", inFlight);
     put(map, "busyCores", busyCores);
+    put(map, "idleCores", idleCores);
     if (peakMemoryBytes >= 0) {
       map.put("peakMemoryBytes", peakMemoryBytes);
     }

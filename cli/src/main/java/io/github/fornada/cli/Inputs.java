@@ -43,7 +43,10 @@ sealed interface Inputs {
    * @throws Fault if there are none, or one cannot be opened
    */
   static Inputs of(
-      List<String> arguments, @Nullable Path folder, @Nullable String glob, @Nullable String lines) {
+      List<String> arguments,
+      @Nullable Path folder,
+      @Nullable String glob,
+      @Nullable String lines) {
     if (glob != null && folder == null) {
       throw Fault.usage("--match goes with --files DIR");
     }

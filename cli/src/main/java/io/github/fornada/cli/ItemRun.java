@@ -115,8 +115,7 @@ final class ItemRun implements TaskListener {
           case Inputs.Lines(var lines) ->
               pool.outcomes(() -> remembering(lines.iterator(), taken), call);
         };
-    Iterator<String> known =
-        inputs instanceof Inputs.Known(var items) ? items.iterator() : null;
+    Iterator<String> known = inputs instanceof Inputs.Known(var items) ? items.iterator() : null;
     return each(
         outcomes,
         outcome -> tell(known == null ? String.valueOf(taken.poll()) : known.next(), outcome));

@@ -61,14 +61,13 @@ public final class Main implements Callable<Integer> {
     command.setExitCodeExceptionMapper(
         e -> e instanceof Fault fault ? fault.exitCode() : ExitCode.FAILED);
     command.setParameterExceptionHandler(Main::refuse);
-    command.setExecutionExceptionHandler(
-        (e, failed, parsed) -> {
-          if (e instanceof Fault fault) {
-            System.err.println(prefixed(fault.text()));
-            return fault.exitCode();
-          }
-          throw e;
-        });
+    command.setExecutionExceptionHandler((e, failed, parsed) -> {
+      if (e instanceof Fault fault) {
+        System.err.println(prefixed(fault.text()));
+        return fault.exitCode();
+      }
+      throw e;
+    });
     return command.execute(args);
   }
 

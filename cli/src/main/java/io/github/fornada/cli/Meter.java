@@ -21,13 +21,16 @@ final class Meter {
    * @param cpuNanos processor time of all the processes
    * @param peakBytes most resident memory of all together; {@link ProcessTree#UNKNOWN} if it cannot
    *     be had
+   * @param idleNanos time that the processors of the whole machine had nothing to do, added up; or
+   *     {@link ProcessTree#UNKNOWN}
    */
-  record Reading(long wallNanos, long cpuNanos, long peakBytes) {}
+  record Reading(long wallNanos, long cpuNanos, long peakBytes, long idleNanos) {}
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition stopping = lock.newCondition();
   private final ProcessTree tree;
   private final long startedNanos;
+  private final long idleAtStart = ProcessTree.machineIdleNanos();
 
   // Guarded by lock.
   private long peakBytes;
@@ -75,7 +78,12 @@ final class Meter {
       stopping.signalAll();
       tree.refresh();
       peakBytes = Math.max(peakBytes, tree.residentBytes());
-      return new Reading(wall, tree.cpuNanos(), peakBytes);
+      long idle = ProcessTree.machineIdleNanos();
+      return new Reading(
+          wall,
+          tree.cpuNanos(),
+          peakBytes,
+          idle == ProcessTree.UNKNOWN ? ProcessTree.UNKNOWN : idle - idleAtStart);
     } finally {
       lock.unlock();
     }

@@ -35,7 +35,9 @@ record MethodCall(TaskCode code, String type, String method, String parameter)
         method.getParameterTypes()[0].getName());
   }
 
-  /** Finds the method now rather than at the first item, where the first items would wait for it. */
+  /**
+   * Finds the method now rather than at the first item, where the first items would wait for it.
+   */
   MethodCall prepared() {
     var _ = RESOLVED.computeIfAbsent(code.id(), id -> resolve());
     return this;

@@ -17,13 +17,12 @@ final class ModelParser implements ITypeConverter<Model> {
     return MODELS.stream()
         .filter(model -> model.label().equals(text))
         .findFirst()
-        .orElseThrow(
-            () ->
-                new TypeConversionException(
-                    "a model is one of "
-                        + MODELS.stream().map(Model::label).collect(Collectors.joining(", "))
-                        + ", got \""
-                        + text
-                        + "\""));
+        .orElseThrow(() ->
+            new TypeConversionException(
+                "a model is one of "
+                    + MODELS.stream().map(Model::label).collect(Collectors.joining(", "))
+                    + ", got \""
+                    + text
+                    + "\""));
   }
 }

@@ -27,6 +27,7 @@ final class ProcessTree {
   private static final OperatingSystemMXBean OWN =
       (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
   private static final boolean PROC = Files.isReadable(Path.of("/proc/self/status"));
+
   /** Kernel ticks in a second: USER_HZ, which is 100 on every Linux that Java runs on. */
   private static final long TICK_NANOS = 10_000_000;
 
@@ -54,11 +55,12 @@ final class ProcessTree {
 
   /** Looks which processes there are; reading all of {@code /proc}, so not for every sample. */
   void refresh() {
-    descendants =
-        descendantsNow().stream().filter(pid -> !ignored.contains(pid)).sorted().toList();
+    descendants = descendantsNow().stream().filter(pid -> !ignored.contains(pid)).sorted().toList();
   }
 
-  /** Resident memory of all the processes together, in bytes, each page as often as it is mapped. */
+  /**
+   * Resident memory of all the processes together, in bytes, each page as often as it is mapped.
+   */
   long residentBytes() {
     if (!PROC) {
       return UNKNOWN;
@@ -81,6 +83,21 @@ final class ProcessTree {
       sum += Math.max(0, seen.getValue() - cpuAtFirstSight.getOrDefault(seen.getKey(), 0L));
     }
     return sum;
+  }
+
+  /** Time that all processors of the machine together had nothing to do since it was started. */
+  static long machineIdleNanos() {
+    try {
+      if (PROC) {
+        // "cpu  user nice system idle iowait ..."
+        String line = Files.readAllLines(Path.of("/proc/stat")).getFirst();
+        String[] fields = line.split(" +");
+        return (Long.parseLong(fields[4]) + Long.parseLong(fields[5])) * TICK_NANOS;
+      }
+    } catch (IOException e) {
+      return UNKNOWN; // not to be had here
+    }
+    return UNKNOWN;
   }
 
   private static long residentBytes(long pid) {

@@ -123,7 +123,8 @@ final class Progress implements TaskListener, AutoCloseable {
         }
       }
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt(); // nobody interrupts this thread; if somebody does, it ends
+      Thread.currentThread()
+          .interrupt(); // nobody interrupts this thread; if somebody does, it ends
     } finally {
       lock.unlock();
     }
@@ -152,8 +153,7 @@ final class Progress implements TaskListener, AutoCloseable {
   }
 
   private String figures() {
-    return figures(
-        ended.get(), failed.get(), total, (System.nanoTime() - startedNanos) / 1e9);
+    return figures(ended.get(), failed.get(), total, (System.nanoTime() - startedNanos) / 1e9);
   }
 
   /** Such as {@code 45 of 100, 12.3/s, about 5 s left, 2 failed}. */

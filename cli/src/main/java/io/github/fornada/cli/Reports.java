@@ -48,7 +48,9 @@ final class Reports {
     if (folder != null && !Files.isDirectory(folder)) {
       throw Fault.usage(option + ": no such folder: " + folder);
     }
-    if (Files.exists(file) ? !Files.isWritable(file) : folder != null && !Files.isWritable(folder)) {
+    if (Files.exists(file)
+        ? !Files.isWritable(file)
+        : folder != null && !Files.isWritable(folder)) {
       throw Fault.usage(option + ": may not be written: " + file);
     }
   }

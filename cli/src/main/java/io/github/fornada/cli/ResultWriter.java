@@ -65,8 +65,7 @@ final class ResultWriter implements AutoCloseable {
     }
   }
 
-  static ResultWriter of(
-      String name, OutputStream out, Progress progress, boolean onTerminal) {
+  static ResultWriter of(String name, OutputStream out, Progress progress, boolean onTerminal) {
     var writer = new ResultWriter(name, out, progress, onTerminal);
     Thread.ofPlatform().daemon().name("fornada-flush").start(writer::flushInTime);
     return writer;
@@ -169,7 +168,8 @@ final class ResultWriter implements AutoCloseable {
         }
       }
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt(); // nobody interrupts this thread; close flushes in any case
+      Thread.currentThread()
+          .interrupt(); // nobody interrupts this thread; close flushes in any case
     } finally {
       lock.unlock();
     }

@@ -76,7 +76,8 @@ final class RunCommand implements Callable<Integer> {
     long total = inputs instanceof Inputs.Known(var items) ? items.size() : -1;
     try (var progress = new Progress(terminal, "", total);
         var writer = ResultWriter.open(options.output, terminal, progress)) {
-      var run = new ItemRun(task.call(), inputs, !unordered, options.failFast, told(writer, progress));
+      var run =
+          new ItemRun(task.call(), inputs, !unordered, options.failFast, told(writer, progress));
       writer.onFailure(run::stop);
       var clock = new TaskClock();
       var listeners = new ArrayList<TaskListener>(List.of(clock, progress, run));
@@ -106,8 +107,9 @@ final class RunCommand implements Callable<Integer> {
         terminal
             .err()
             .println(
-                "fornada: stopped: tasks that neither end nor heed an interrupt hold every processor"
-                    + " that virtual threads have here; use --on processes, or --on threads");
+                "fornada: stopped: tasks that neither end nor heed an interrupt hold every"
+                    + " processor that virtual threads have here; use --on processes, or --on"
+                    + " threads");
       }
       return finish(writer, clock, reading, reports, total, end, terminal);
     }
@@ -206,6 +208,7 @@ final class RunCommand implements Callable<Integer> {
         Double.NaN,
         clock.busyNanos() / wall,
         reading.cpuNanos() / wall,
+        reading.idleNanos() < 0 ? Double.NaN : reading.idleNanos() / wall,
         reading.peakBytes(),
         clock.startupNanos() / 1e9,
         clock.done(),

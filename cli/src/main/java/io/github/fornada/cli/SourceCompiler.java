@@ -45,8 +45,7 @@ final class SourceCompiler {
     try (StandardJavaFileManager files =
             javac.getStandardFileManager(null, null, StandardCharsets.UTF_8);
         var memory = new Memory(files)) {
-      JavaFileObject file =
-          new AnyName(files.getJavaFileObjects(source).iterator().next());
+      JavaFileObject file = new AnyName(files.getJavaFileObjects(source).iterator().next());
       // An empty class path, not none: without the option javac would look into $CLASSPATH and ".".
       List<String> options =
           List.of(

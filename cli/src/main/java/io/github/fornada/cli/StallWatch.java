@@ -40,22 +40,21 @@ final class StallWatch implements TaskListener, AutoCloseable {
     Thread.ofPlatform()
         .daemon()
         .name("fornada-stall-watch")
-        .start(
-            () -> {
-              try {
-                while (!closed.await(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
-                  if (System.nanoTime() - lastEventNanos > quietNanos
-                      && scheduler.getQueuedVirtualThreadCount() > 0
-                      && scheduler.getMountedVirtualThreadCount() >= scheduler.getParallelism()) {
-                    stalled = true;
-                    onStall.run();
-                    return;
-                  }
-                }
-              } catch (InterruptedException e) {
-                Thread.currentThread().interrupt(); // nobody interrupts this thread
+        .start(() -> {
+          try {
+            while (!closed.await(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
+              if (System.nanoTime() - lastEventNanos > quietNanos
+                  && scheduler.getQueuedVirtualThreadCount() > 0
+                  && scheduler.getMountedVirtualThreadCount() >= scheduler.getParallelism()) {
+                stalled = true;
+                onStall.run();
+                return;
               }
-            });
+            }
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt(); // nobody interrupts this thread
+          }
+        });
   }
 
   /** Whether it came to that. */

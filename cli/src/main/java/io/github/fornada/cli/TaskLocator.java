@@ -39,8 +39,7 @@ final class TaskLocator {
   private static LoadedTask inSource(String place, @Nullable String method, List<String> path) {
     Path source = Path.of(place);
     if (!Files.isRegularFile(source)) {
-      throw Fault.usage(
-          (Files.exists(source) ? "not a file: " : "no such file: ") + place);
+      throw Fault.usage((Files.exists(source) ? "not a file: " : "no such file: ") + place);
     }
     if (!Files.isReadable(source)) {
       throw Fault.usage("may not be read: " + place);
@@ -89,7 +88,10 @@ final class TaskLocator {
       return Class.forName(name, false, code.guardedLoader());
     } catch (ClassNotFoundException e) {
       throw Fault.usage(
-          "no class " + name + " in the class path " + String.join(File.pathSeparator, code.classPath()));
+          "no class "
+              + name
+              + " in the class path "
+              + String.join(File.pathSeparator, code.classPath()));
     } catch (LinkageError e) {
       throw Fault.usage("class " + name + " cannot be loaded: " + e);
     }

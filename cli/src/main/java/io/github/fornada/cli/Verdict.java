@@ -31,6 +31,9 @@ final class Verdict {
   /** A simpler model within this factor of the best is as good. Guess. */
   static final double AS_GOOD_FACTOR = 1.1;
 
+  /** With fewer idle processors than this, a task that waits may be waiting for one. Guess. */
+  static final double CROWDED_BELOW = 0.5;
+
   private final List<Figures> runs;
   private final int processors;
 
@@ -49,17 +52,26 @@ final class Verdict {
     Optional<Figures> sequential = of(Model.SEQUENTIAL);
     if (sequential.isEmpty()) {
       best()
-          .ifPresent(
-              best ->
-                  sentences.add(
-                      "Best here: "
-                          + best.model().label()
-                          + ", "
-                          + Words.seconds(best.seconds())
-                          + ". Without a sequential run there is nothing to compare with."));
+          .ifPresent(best ->
+              sentences.add(
+                  "Best here: "
+                      + best.model().label()
+                      + ", "
+                      + Words.seconds(best.seconds())
+                      + ". Without a sequential run there is nothing to compare with."));
       return sentences;
     }
     Figures one = sequential.get();
+    if (crowded(one)) {
+      sentences.add(
+          "Other programs kept this machine busy: the sequential run got "
+              + Words.figure(one.busyCores())
+              + " of a core, and "
+              + Words.figure(one.idleCores())
+              + " were idle. So these figures say little about the tasks; compare again when the"
+              + " machine is quiet.");
+      return sentences;
+    }
     sentences.add(kind(one));
     if (heldUp()) {
       sentences.add(lock());
@@ -70,11 +82,18 @@ final class Verdict {
     return sentences;
   }
 
+  /** Whether it may have been others that kept the tasks waiting. */
+  private static boolean crowded(Figures one) {
+    return one.idleCores() < CROWDED_BELOW && one.busyCores() < COMPUTES_ABOVE;
+  }
+
   private String kind(Figures one) {
     double cores = one.busyCores();
     String measured = Words.figure(cores) + " cores busy with one task at a time";
     if (cores < WAITS_BELOW) {
-      return "The tasks wait (I/O-bound): " + measured + ". More in flight helps, more cores do not.";
+      return "The tasks wait (I/O-bound): "
+          + measured
+          + ". More in flight helps, more cores do not.";
     }
     if (cores > COMPUTES_ABOVE) {
       return "The tasks compute (CPU-bound): "
@@ -147,18 +166,16 @@ final class Verdict {
   private Optional<String> processesCost(Figures one) {
     return of(Model.PROCESSES)
         .filter(processes -> processes.startupSeconds() > 0)
-        .map(
-            processes ->
-                "Processes cost "
-                    + Words.seconds(processes.startupSeconds())
-                    + " to start"
-                    + (processes.peakMemoryBytes() > one.peakMemoryBytes()
-                            && one.peakMemoryBytes() > 0
-                        ? " and "
-                            + Words.bytes(processes.peakMemoryBytes() - one.peakMemoryBytes())
-                            + " more memory"
-                        : "")
-                    + "; they are for tasks that crash, leak, hang or hold such a lock.");
+        .map(processes ->
+            "Processes cost "
+                + Words.seconds(processes.startupSeconds())
+                + " to start"
+                + (processes.peakMemoryBytes() > one.peakMemoryBytes() && one.peakMemoryBytes() > 0
+                    ? " and "
+                        + Words.bytes(processes.peakMemoryBytes() - one.peakMemoryBytes())
+                        + " more memory"
+                    : "")
+                + "; they are for tasks that crash, leak, hang or hold such a lock.");
   }
 
   /** The simplest of the models that are about as fast as the fastest, start-up included. */

@@ -79,6 +79,7 @@ final class Words {
 
   /** With few digits that mean something: {@code 0.02}, {@code 1.98}, {@code 12.3}, {@code 250}. */
   static String figure(double value) {
-    return String.format(Locale.ROOT, value < 9.995 ? "%.2f" : value < 99.95 ? "%.1f" : "%.0f", value);
+    return String.format(
+        Locale.ROOT, value < 9.995 ? "%.2f" : value < 99.95 ? "%.1f" : "%.0f", value);
   }
 }

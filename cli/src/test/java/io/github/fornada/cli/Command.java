@@ -1,0 +1,79 @@
+package io.github.fornada.cli;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** The command as a process of its own, as a user starts it. */
+final class Command {
+  /** Generous: a run of the tests shares its machine with others. */
+  static final Duration DEADLINE = Duration.ofSeconds(90);
+
+  record Result(int exitCode, String out, String err) {}
+
+  private Command() {}
+
+  /** The words that start it, from the classes under test. */
+  static List<String> words(String... arguments) {
+    var words =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx256m",
+                "-cp",
+                System.getProperty("java.class.path"),
+                "io.github.fornada.cli.Main"));
+    words.addAll(List.of(arguments));
+    return words;
+  }
+
+  /** Runs it in a folder to its end. */
+  static Result run(Path folder, String... arguments) {
+    return finish(folder, new ProcessBuilder(words(arguments)));
+  }
+
+  /** Runs a line of bash in which {@code "$@"} stands for the command. */
+  static Result shell(Path folder, String script, String... arguments) {
+    var words = new ArrayList<>(List.of("bash", "-c", script, "bash"));
+    words.addAll(words(arguments));
+    return finish(folder, new ProcessBuilder(words));
+  }
+
+  private static Result finish(Path folder, ProcessBuilder builder) {
+    try {
+      Path out = Files.createTempFile(folder, "out", ".txt");
+      Path err = Files.createTempFile(folder, "err", ".txt");
+      Process process =
+          builder
+              .directory(folder.toFile())
+              .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
+              .redirectOutput(out.toFile())
+              .redirectError(err.toFile())
+              .start();
+      try {
+        if (!process.waitFor(DEADLINE.toSeconds(), TimeUnit.SECONDS)) {
+          throw new AssertionError(
+              "not finished after " + DEADLINE + ": " + builder.command() + "\n" + text(err));
+        }
+      } catch (InterruptedException e) {
+        throw new AssertionError(e);
+      } finally {
+        process.descendants().forEach(ProcessHandle::destroyForcibly);
+        process.destroyForcibly();
+      }
+      return new Result(process.exitValue(), text(out), text(err));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static String text(Path file) throws IOException {
+    return Files.readString(file, StandardCharsets.UTF_8);
+  }
+}

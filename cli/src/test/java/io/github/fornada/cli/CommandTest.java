@@ -1,0 +1,298 @@
+package io.github.fornada.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.BufferedReader;
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The command as a user meets it: the cases that it must get right, each as a process. */
+@EnabledOnOs({OS.LINUX, OS.MAC})
+class CommandTest {
+  private static final String TASKS =
+      """
+      import java.nio.file.*;
+      public class Tasks {
+        public record Length(Path file, int chars) {}
+        public static String echo(String s) throws Exception {
+          switch (s) {
+            case "boom" -> throw new IllegalStateException("no " + s);
+            case "own" -> throw new Own("mine");
+            case "exit" -> System.exit(3);
+            case "loop" -> { while (true) { Thread.onSpinWait(); } }
+            case "sleep" -> Thread.sleep(600_000);
+            default -> { }
+          }
+          return s;
+        }
+        public static Length length(Path p) throws Exception {
+          return new Length(p, Files.readString(p).length());
+        }
+        public static int twice(int n) { return 2 * n; }
+        public static void nothing(String s) { }
+        static class Own extends Exception { Own(String m) { super(m); } }
+      }
+      """;
+
+  @TempDir Path folder;
+
+  @BeforeEach
+  void writeTasks() throws IOException {
+    Files.writeString(folder.resolve("Tasks.java"), TASKS);
+  }
+
+  private Command.Result run(String... arguments) {
+    return Command.run(folder, arguments);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"sequential", "virtual", "threads", "processes"})
+  void everyModelGivesTheSameResultsAndNamesEachFailure(String model) {
+    var result = run("run", "Tasks.java#echo", "--on", model, "a", "boom", "exit", "own", "b");
+    assertThat(result.out()).isEqualTo("a\nb\n");
+    assertThat(result.exitCode()).isEqualTo(1);
+    assertThat(result.err())
+        .contains("\"boom\" failed: java.lang.IllegalStateException: no boom")
+        .contains("at Tasks.echo(Tasks.java:")
+        .contains("Tasks$Own: mine")
+        .contains("exit(3)")
+        .contains("2 done, 3 failed");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"sequential", "virtual", "threads", "processes"})
+  void anEndlessLoopIsOverAtItsLimitAndTheOthersGoOn(String model) {
+    var result = run("run", "Tasks.java#echo", "--on", model, "--limit", "1s", "a", "loop", "b");
+    assertThat(result.out()).isEqualTo("a\nb\n");
+    assertThat(result.exitCode()).isEqualTo(1);
+    assertThat(result.err()).contains("\"loop\" was over its time limit of 1 s");
+  }
+
+  @Test
+  void endlessLoopsOnVirtualThreadsEndTheRunInsteadOfHangingIt() {
+    int loops = Runtime.getRuntime().availableProcessors() + 1;
+    var arguments =
+        new ArrayList<>(List.of("run", "Tasks.java#echo", "--on", "virtual", "--limit", "1s"));
+    arguments.addAll(Collections.nCopies(loops, "loop"));
+    var result = run(arguments.toArray(String[]::new));
+    assertThat(result.exitCode()).isEqualTo(1);
+    assertThat(result.err()).contains("over its time limit");
+  }
+
+  @Test
+  void recordsAreLinesOfJsonInInputOrder() throws IOException {
+    Files.writeString(folder.resolve("b.txt"), "12345");
+    Files.writeString(folder.resolve("a.txt"), "123");
+    var result = run("run", "Tasks.java#length", "--files", ".", "--match", "[ab].txt");
+    assertThat(result.out())
+        .isEqualTo(
+            """
+            {"file":"./a.txt","chars":3}
+            {"file":"./b.txt","chars":5}
+            """);
+    assertThat(result.exitCode()).isZero();
+  }
+
+  @Test
+  void anItemThatIsNoNumberFailsByItself() {
+    var result = run("run", "Tasks.java#twice", "1", "two", "3");
+    assertThat(result.out()).isEqualTo("2\n6\n");
+    assertThat(result.err()).contains("\"two\" cannot become an int");
+    assertThat(result.exitCode()).isEqualTo(1);
+  }
+
+  @Test
+  void aFunctionThatReturnsNothingPrintsNothing() {
+    var result = run("run", "Tasks.java#nothing", "1", "2");
+    assertThat(result.out()).isEmpty();
+    assertThat(result.exitCode()).isZero();
+  }
+
+  @Test
+  void compileErrorsReadAsJavacPrintsThem() throws IOException {
+    Files.writeString(
+        folder.resolve("Bad.java"), "public class Bad {\n  static int f() { return nope; }\n}\n");
+    var result = run("run", "Bad.java", "x");
+    assertThat(result.exitCode()).isEqualTo(2);
+    assertThat(result.err())
+        .startsWith("Bad.java:2: error: cannot find symbol")
+        .contains("return nope;")
+        .endsWith("1 error\n");
+  }
+
+  @Test
+  void wrongUsageIsExitCode2AndSaysWhatToDo() {
+    assertThat(run("run", "Nope.java", "x"))
+        .satisfies(r -> assertThat(r.exitCode()).isEqualTo(2))
+        .satisfies(r -> assertThat(r.err()).contains("no such file: Nope.java"));
+    assertThat(run("run", "--wrokers", "3", "Tasks.java#echo", "x"))
+        .satisfies(r -> assertThat(r.exitCode()).isEqualTo(2))
+        .satisfies(r -> assertThat(r.err()).contains("Did you mean --workers?"));
+    assertThat(run("run", "Tasks.java", "x"))
+        .satisfies(r -> assertThat(r.exitCode()).isEqualTo(2))
+        .satisfies(
+            r -> assertThat(r.err()).contains("'Tasks.java#echo'").contains("'Tasks.java#twice'"));
+    assertThat(run("run", "Tasks.java#echo"))
+        .satisfies(r -> assertThat(r.exitCode()).isEqualTo(2))
+        .satisfies(r -> assertThat(r.err()).contains("no inputs"));
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void aFullDiskIsToldAndExitCode1() {
+    var result = run("run", "Tasks.java#echo", "-o", "/dev/full", "a", "b");
+    assertThat(result.exitCode()).isEqualTo(1);
+    assertThat(result.err()).contains("cannot write to /dev/full: No space left on device");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"sequential", "virtual", "threads", "processes"})
+  void aReaderThatGoesAwayEndsTheRunQuietly(String model) {
+    var result =
+        Command.shell(
+            folder,
+            "yes | \"$@\" | head -n 1; echo \"${PIPESTATUS[1]}\"",
+            "run",
+            "Tasks.java#echo",
+            "--on",
+            model,
+            "--lines",
+            "-");
+    assertThat(result.out()).isEqualTo("y\n141\n");
+    assertThat(result.err()).doesNotContain("Exception").doesNotContain("failed");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"sequential", "virtual", "threads", "processes"})
+  @EnabledOnOs(OS.LINUX)
+  void ctrlCEndsItWith130WithTheResultsSoFarAndLeavesNoProcess(String model) throws Exception {
+    // A test run in the background may have been told to ignore SIGINT, and its children inherit
+    // it.
+    var words = new ArrayList<>(List.of("env", "--default-signal=INT"));
+    words.addAll(
+        Command.words("run", "Tasks.java#echo", "--on", model, "a", "sleep", "sleep", "b"));
+    Process process = new ProcessBuilder(words).directory(folder.toFile()).start();
+    try (BufferedReader out = process.inputReader()) {
+      assertThat(out.readLine()).isEqualTo("a");
+      List<ProcessHandle> workers = process.descendants().toList();
+      new ProcessBuilder("kill", "-INT", String.valueOf(process.pid())).start().waitFor();
+      assertThat(process.waitFor(Command.DEADLINE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+      assertThat(process.exitValue()).isEqualTo(130);
+      assertThat(new String(process.getErrorStream().readAllBytes(), UTF_8)).contains("interrupted");
+      for (ProcessHandle worker : workers) {
+        worker.onExit().get(Command.DEADLINE.toSeconds(), TimeUnit.SECONDS);
+      }
+    } finally {
+      process.descendants().forEach(ProcessHandle::destroyForcibly);
+      process.destroyForcibly();
+    }
+  }
+
+  @Test
+  void aLineIsAnsweredBeforeTheNextOneComes() throws Exception {
+    Process process =
+        new ProcessBuilder(Command.words("run", "Tasks.java#twice", "--lines", "-"))
+            .directory(folder.toFile())
+            .redirectError(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    try (BufferedWriter in = process.outputWriter();
+        BufferedReader out = process.inputReader()) {
+      for (int i = 1; i <= 3; i++) {
+        in.write(i + "\n");
+        in.flush();
+        // A result that is held back until the next line makes this wait for ever: the surefire
+        // deadline ends it.
+        assertThat(out.readLine()).isEqualTo(String.valueOf(2 * i));
+      }
+      in.close();
+      assertThat(process.waitFor(Command.DEADLINE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+      assertThat(process.exitValue()).isZero();
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  @Test
+  void failFastStopsTheRestEvenBehindASlowItem() {
+    var result =
+        run("run", "Tasks.java#echo", "--fail-fast", "--workers", "2", "sleep", "boom", "sleep");
+    assertThat(result.exitCode()).isEqualTo(1);
+    assertThat(result.err()).contains("\"boom\" failed").contains("2 items not done");
+  }
+
+  @Test
+  void aReportAndATraceAreWritten() throws IOException {
+    var result =
+        run(
+            "run",
+            "Tasks.java#echo",
+            "a",
+            "<b>",
+            "--report",
+            "r.html",
+            "--trace",
+            "t.json",
+            "--format",
+            "json");
+    assertThat(result.exitCode()).isZero();
+    assertThat(Files.readString(folder.resolve("r.html")))
+        .contains("Tasks.echo(String)")
+        .doesNotContain("<b>");
+    JsonNode trace = new ObjectMapper().readTree(folder.resolve("t.json").toFile());
+    assertThat(trace.get("traceEvents").size()).isGreaterThan(1);
+    JsonNode run = new ObjectMapper().readTree(result.err()).get("runs").get(0);
+    assertThat(run.get("model").asText()).isEqualTo("threads");
+    assertThat(run.get("done").asInt()).isEqualTo(2);
+  }
+
+  @Test
+  void compareGivesTheSameFiguresForEveryModelAsJson() throws IOException {
+    var result =
+        run("compare", "Tasks.java#twice", "1", "2", "x", "--format", "json", "--rounds", "2");
+    assertThat(result.exitCode()).isEqualTo(1);
+    assertThat(result.err()).contains("at most").contains("\"x\" cannot become an int");
+    JsonNode runs = new ObjectMapper().readTree(result.out()).get("runs");
+    assertThat(runs).hasSize(4);
+    for (JsonNode run : runs) {
+      assertThat(run.get("failed").asInt()).isEqualTo(1);
+      for (String name : List.of("seconds", "speedup", "inFlight", "busyCores", "startupSeconds")) {
+        assertThat(run.get(name).isNumber()).as(name).isTrue();
+      }
+    }
+  }
+
+  @Test
+  void whatATaskPrintsDoesNotSpoilTheTable() throws IOException {
+    Files.writeString(
+        folder.resolve("Loud.java"),
+        "public class Loud { public static int f(int n) { System.out.println(\"noise\"); return n;"
+            + " } }");
+    var result = run("compare", "Loud.java", "1", "2", "--on", "sequential,threads,processes");
+    assertThat(result.exitCode()).isZero();
+    assertThat(result.out()).doesNotContain("noise").contains("sequential").contains("processes");
+    assertThat(result.out().lines()).allSatisfy(line -> assertThat(line.length()).isLessThan(81));
+  }
+
+  @Test
+  void helpNamesTheExitCodes() {
+    var result = run("run", "--help");
+    assertThat(result.exitCode()).isZero();
+    assertThat(result.out()).contains("130").contains("141").contains("some items failed");
+  }
+}
