@@ -194,7 +194,8 @@ class CommandTest {
       new ProcessBuilder("kill", "-INT", String.valueOf(process.pid())).start().waitFor();
       assertThat(process.waitFor(Command.DEADLINE.toSeconds(), TimeUnit.SECONDS)).isTrue();
       assertThat(process.exitValue()).isEqualTo(130);
-      assertThat(new String(process.getErrorStream().readAllBytes(), UTF_8)).contains("interrupted");
+      assertThat(new String(process.getErrorStream().readAllBytes(), UTF_8))
+          .contains("interrupted");
       for (ProcessHandle worker : workers) {
         worker.onExit().get(Command.DEADLINE.toSeconds(), TimeUnit.SECONDS);
       }

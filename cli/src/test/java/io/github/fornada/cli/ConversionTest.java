@@ -1,0 +1,88 @@
+package io.github.fornada.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.math.BigInteger;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.LocalDate;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import picocli.CommandLine.TypeConversionException;
+
+class ConversionTest {
+  record Order(String id) {}
+
+  enum Colour {
+    RED
+  }
+
+  record Row(Path file, LocalDate day, Optional<String> note, List<Integer> counts) {}
+
+  @Test
+  void textBecomesWhatTheFunctionTakes() {
+    assertThat(ItemParser.of(String.class).parse(" a ")).isEqualTo(" a ");
+    assertThat(ItemParser.of(Path.class).parse("a/b")).isEqualTo(Path.of("a/b"));
+    assertThat(ItemParser.of(URI.class).parse("http://x")).isEqualTo(URI.create("http://x"));
+    assertThat(ItemParser.of(int.class).parse("7")).isEqualTo(7);
+    assertThat(ItemParser.of(Long.class).parse("7")).isEqualTo(7L);
+    assertThat(ItemParser.of(double.class).parse("7.5")).isEqualTo(7.5);
+    assertThat(ItemParser.of(BigInteger.class).parse("7")).isEqualTo(BigInteger.valueOf(7));
+    assertThat(ItemParser.of(Duration.class).parse("PT1S")).isEqualTo(Duration.ofSeconds(1));
+    assertThat(ItemParser.of(Colour.class).parse("RED")).isEqualTo(Colour.RED);
+    assertThat(ItemParser.of(Order.class).parse("7")).isEqualTo(new Order("7"));
+    assertThat(ItemParser.canParse(String[].class)).isFalse();
+    assertThat(ItemParser.canParse(Runnable.class)).isFalse();
+  }
+
+  @Test
+  void whatCannotBecomeItIsRefusedByName() {
+    assertThatThrownBy(() -> ItemParser.of(int.class).parse("x"))
+        .hasMessage("\"x\" cannot become an int");
+    assertThatThrownBy(() -> ItemParser.of(Colour.class).parse("BLUE"))
+        .hasMessageContaining("\"BLUE\" cannot become a Colour");
+  }
+
+  @Test
+  void resultsReadAsPeopleWriteThem() {
+    assertThat(Rendering.text("a \"b\"")).isEqualTo("a \"b\"");
+    assertThat(Rendering.text(7)).isEqualTo("7");
+    assertThat(Rendering.text(null)).isEqualTo("null");
+    assertThat(Rendering.text(Path.of("a"))).isEqualTo("a");
+    assertThat(Rendering.text(new int[] {1, 2})).isEqualTo("[1,2]");
+    assertThat(Rendering.text(Map.of("k", List.of(1)))).isEqualTo("{\"k\":[1]}");
+    assertThat(
+            Rendering.text(
+                new Row(Path.of("a"), LocalDate.of(2026, 1, 2), Optional.empty(), List.of(1))))
+        .isEqualTo("{\"file\":\"a\",\"day\":\"2026-01-02\",\"note\":null,\"counts\":[1]}");
+  }
+
+  @Test
+  void durationsReadAsPeopleWriteThem() throws Exception {
+    assertThat(new DurationParser().convert("5s")).isEqualTo(Duration.ofSeconds(5));
+    assertThat(new DurationParser().convert("1.5m")).isEqualTo(Duration.ofSeconds(90));
+    assertThat(new DurationParser().convert("250ms")).isEqualTo(Duration.ofMillis(250));
+    for (String wrong : List.of("5", "0s", "-1s", "s", "5 parsecs")) {
+      assertThatThrownBy(() -> new DurationParser().convert(wrong))
+          .isInstanceOf(TypeConversionException.class)
+          .hasMessageContaining(wrong);
+    }
+  }
+
+  @Test
+  void progressSaysHowMuchIsLeft() {
+    assertThat(Progress.figures(50, 2, 100, 10))
+        .isEqualTo("50 of 100, 5.00/s, about 10 s left, 2 failed");
+    assertThat(Progress.figures(7, 0, -1, 14)).isEqualTo("7, 2.000 s each, 14 s");
+  }
+
+  @Test
+  void aTypingErrorIsUnderstood() {
+    assertThat(Suggestion.of("--wrokers", List.of("--workers", "--lines"))).contains("--workers");
+    assertThat(Suggestion.of("--something", List.of("--workers", "--lines"))).isEmpty();
+  }
+}
