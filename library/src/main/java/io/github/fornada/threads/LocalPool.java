@@ -306,8 +306,10 @@ abstract sealed class LocalPool extends AbstractPool
     } finally {
       lock.unlock();
     }
+    // A platform thread: deaf tasks may hold every carrier that virtual threads have.
     Thread undertaker =
-        Thread.ofVirtual()
+        Thread.ofPlatform()
+            .daemon()
             .name(worker.name() + "-abandoned")
             .unstarted(() -> {
               try {
