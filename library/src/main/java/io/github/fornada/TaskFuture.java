@@ -63,9 +63,6 @@ final class TaskFuture<T extends @Nullable Object, R extends @Nullable Object>
 
   @Override
   public R get() throws InterruptedException, ExecutionException {
-    if (!isDone()) {
-      pool.beforeWaiting(this);
-    }
     while (!isDone() && mustHelp()) {
       try {
         return super.get(HELP_NANOS, TimeUnit.NANOSECONDS);
@@ -78,9 +75,6 @@ final class TaskFuture<T extends @Nullable Object, R extends @Nullable Object>
 
   @Override
   public R join() {
-    if (!isDone()) {
-      pool.beforeWaiting(this);
-    }
     while (!isDone() && mustHelp()) {
       try {
         super.get(HELP_NANOS, TimeUnit.NANOSECONDS);

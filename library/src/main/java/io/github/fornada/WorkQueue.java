@@ -122,10 +122,7 @@ final class WorkQueue {
     lock.lock();
     try {
       drop(batch);
-      if (!batch.givenBack) { // two workers may give back their parts of one batch
-        batch.givenBack = true;
-        entries.addFirst(batch);
-      }
+      entries.addFirst(batch);
     } finally {
       lock.unlock();
     }
@@ -146,7 +143,6 @@ final class WorkQueue {
         }
         if (head instanceof Batch<?, ?> batch) {
           entries.removeFirst();
-          batch.givenBack = false;
           if (batch.hasWaiting()) {
             hold(batch);
             return batch;
@@ -189,7 +185,6 @@ final class WorkQueue {
             && batch.sink() == run
             && batch.hasWaiting()) {
           it.remove();
-          batch.givenBack = false;
           hold(batch);
           return batch;
         }

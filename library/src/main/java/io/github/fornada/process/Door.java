@@ -27,9 +27,46 @@ final class Door implements AutoCloseable {
   private static final SecureRandom RANDOM = new SecureRandom();
   static final int TOKEN_BYTES = 32;
 
-  /** A worker that may come in, once. */
-  @SuppressWarnings("ArrayRecordComponent") // never compared as a whole
-  private record Expected(byte[] token, CompletableFuture<SocketChannel> channel) {}
+  /** What a channel is for, as the worker says when it connects. */
+  static final byte CONTROL = 'C';
+
+  static final byte BELL = 'B';
+
+  /** The two channels of one worker. */
+  record Channels(SocketChannel control, SocketChannel bell) implements AutoCloseable {
+    @Override
+    public void close() {
+      closeQuietly(control);
+      closeQuietly(bell);
+    }
+  }
+
+  private static final class Expected {
+    final byte[] token;
+    final CompletableFuture<Channels> whole = new CompletableFuture<>();
+    @Nullable SocketChannel control; // guarded by this
+    @Nullable SocketChannel bell; // guarded by this
+
+    Expected(byte[] token) {
+      this.token = token;
+    }
+
+    /** Both channels may come in either order; returns false if that one was here already. */
+    synchronized boolean came(byte kind, SocketChannel channel) {
+      if (whole.isDone() || (kind == CONTROL ? control : bell) != null) {
+        return false;
+      }
+      if (kind == CONTROL) {
+        control = channel;
+      } else {
+        bell = channel;
+      }
+      if (control != null && bell != null) {
+        return whole.complete(new Channels(control, bell));
+      }
+      return true;
+    }
+  }
 
   private final ServerSocketChannel server;
   private final Map<Integer, Expected> expected = new ConcurrentHashMap<>();
@@ -53,18 +90,22 @@ final class Door implements AutoCloseable {
   }
 
   /** Lets the worker of this number in, once, if it shows the token. */
-  CompletableFuture<SocketChannel> expect(int number, String token) {
-    var entry = new Expected(HexFormat.of().parseHex(token), new CompletableFuture<>());
+  CompletableFuture<Channels> expect(int number, String token) {
+    var entry = new Expected(HexFormat.of().parseHex(token));
     expected.put(number, entry);
-    return entry.channel();
+    return entry.whole;
   }
 
   /** The worker of this number will not come any more. */
   void forget(int number) {
     Expected entry = expected.remove(number);
     if (entry != null) {
-      // Does nothing if it has come in: then whoever waited for it has it, and closes it.
-      entry.channel().cancel(false);
+      synchronized (entry) {
+        if (entry.whole.cancel(false)) {
+          closeQuietly(entry.control);
+          closeQuietly(entry.bell);
+        }
+      }
     }
   }
 
@@ -85,16 +126,18 @@ final class Door implements AutoCloseable {
   private void admit(SocketChannel channel) {
     boolean admitted = false;
     try {
-      var hello = ByteBuffer.allocate(4 + TOKEN_BYTES);
+      var hello = ByteBuffer.allocate(1 + 4 + TOKEN_BYTES);
       readFully(channel, hello);
+      byte kind = hello.get();
       int number = hello.getInt();
       byte[] token = new byte[TOKEN_BYTES];
       hello.get(token);
       Expected entry = expected.get(number);
       admitted =
           entry != null
-              && MessageDigest.isEqual(token, entry.token())
-              && entry.channel().complete(channel);
+              && (kind == CONTROL || kind == BELL)
+              && MessageDigest.isEqual(token, entry.token)
+              && entry.came(kind, channel);
       if (!admitted) {
         LOG.log(
             System.Logger.Level.WARNING,
@@ -111,10 +154,11 @@ final class Door implements AutoCloseable {
   }
 
   /** The worker's side: connects and shows the token. */
-  static SocketChannel connect(Path socket, int number, String token) throws IOException {
+  static SocketChannel connect(Path socket, byte kind, int number, String token)
+      throws IOException {
     SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(socket));
-    var hello = ByteBuffer.allocate(4 + TOKEN_BYTES);
-    hello.putInt(number).put(HexFormat.of().parseHex(token)).flip();
+    var hello = ByteBuffer.allocate(1 + 4 + TOKEN_BYTES);
+    hello.put(kind).putInt(number).put(HexFormat.of().parseHex(token)).flip();
     while (hello.hasRemaining()) {
       channel.write(hello);
     }

@@ -54,7 +54,7 @@ final class FetchingLoader extends ClassLoader {
           interrupted = true;
         }
       }
-    } catch (ExecutionException | TimeoutException e) {
+    } catch (IOException | ExecutionException | TimeoutException e) {
       throw new ClassNotFoundException(name + " (asking the parent process failed)", e);
     } finally {
       waiting.remove(request);

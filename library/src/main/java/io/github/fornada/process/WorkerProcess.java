@@ -2,7 +2,6 @@ package io.github.fornada.process;
 
 import io.github.fornada.Batch;
 import io.github.fornada.TaskEvent;
-import java.io.EOFException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,6 +32,7 @@ final class WorkerProcess {
   private final Process process;
   private final PrintedLines printed;
   private final List<Thread> drains;
+  private final Door.Channels channels;
   private final Control control;
   private final Segment segment;
   private final Claims claims;
@@ -71,6 +71,7 @@ final class WorkerProcess {
       Process process,
       PrintedLines printed,
       List<Thread> drains,
+      Door.Channels channels,
       Control control,
       Segment segment,
       long clockOffset,
@@ -81,12 +82,13 @@ final class WorkerProcess {
     this.process = process;
     this.printed = printed;
     this.drains = drains;
+    this.channels = channels;
     this.control = control;
     this.segment = segment;
     this.claims = new Claims(segment.header());
     this.requests = segment.toWorkerWriter();
     this.results = segment.toParentReader();
-    this.bell = Bell.ofParent(segment.header(), control::ring);
+    this.bell = Bell.ofParent(channels.bell(), segment.header());
     this.clockOffset = clockOffset;
     this.startupNanos = startupNanos;
     this.readyNanos = System.nanoTime();
@@ -141,7 +143,6 @@ final class WorkerProcess {
         Control.Frame frame = control.receive();
         Input body = frame.body();
         switch (frame.type()) {
-          case Wire.BELL -> bell.rang();
           case Wire.FIND_CLASS -> pool.classes().answer(body, control);
           case Wire.STUCK -> {
             long item = body.getLong();
@@ -151,14 +152,12 @@ final class WorkerProcess {
           default -> throw new CorruptFrameException("control frame of type " + frame.type());
         }
       }
-    } catch (IOException | RuntimeException | Error e) {
+    } catch (IOException | RuntimeException e) {
       // The end of the stream, mostly. A worker without its control channel is of no use.
-      if (!(e instanceof EOFException)) {
+      if (e instanceof CorruptFrameException || e instanceof RuntimeException) {
         note("its control channel failed: " + e);
       }
       kill();
-    } finally {
-      bell.close();
     }
   }
 
@@ -179,12 +178,20 @@ final class WorkerProcess {
   }
 
   void cancel(long item) {
-    control.send(Wire.CANCEL, new Output().putLong(item));
+    try {
+      control.send(Wire.CANCEL, new Output().putLong(item));
+    } catch (IOException e) {
+      kill(); // the end of its stream will say the rest
+    }
   }
 
   /** Asks for an orderly exit, and sees to it that there is one. */
   void askToExit(Duration limit) {
-    control.send(Wire.EXIT, new Output());
+    try {
+      control.send(Wire.EXIT, new Output());
+    } catch (IOException e) {
+      kill();
+    }
     ProcessPool.later(limit, this::kill);
   }
 
@@ -202,7 +209,7 @@ final class WorkerProcess {
   /** It was asked to exit: gives its exit code when it has. It is killed if it takes too long. */
   int endInPeace() {
     int code = exitCode(process);
-    Door.closeQuietly(control);
+    channels.close();
     awaitLastWords(drains);
     return code;
   }
@@ -217,7 +224,7 @@ final class WorkerProcess {
       kill();
     }
     int code = exitCode(process);
-    Door.closeQuietly(control);
+    channels.close();
     awaitLastWords(drains);
     endOfItem(null);
     return code;
@@ -320,11 +327,6 @@ final class WorkerProcess {
 
   long toOwnClock(long workerNanos) {
     return workerNanos + clockOffset;
-  }
-
-  /** When the item began that runs now, on the worker's clock; 0 if none runs. */
-  long runningSince() {
-    return (long) Segment.LONG.getVolatile(segment.header(), Segment.STARTED_NANOS);
   }
 
   /** When the item began that ran last, for one that never ended. */

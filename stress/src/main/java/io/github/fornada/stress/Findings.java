@@ -1,0 +1,40 @@
+package io.github.fornada.stress;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** What a storm found wrong. An empty one is a storm that passed. */
+final class Findings {
+  private static final int PRINTED = 12;
+
+  private final List<String> first = new ArrayList<>();
+  private int count;
+
+  /** Notes something wrong unless the condition holds. */
+  @SuppressWarnings("AnnotateFormatMethod") // asks for a dependency on Error Prone's annotations
+  void check(boolean holds, String format, Object... arguments) {
+    if (!holds) {
+      add(String.format(format, arguments));
+    }
+  }
+
+  synchronized void add(String what) {
+    count++;
+    if (first.size() < PRINTED) {
+      first.add(what);
+    }
+  }
+
+  synchronized int count() {
+    return count;
+  }
+
+  /** The first of them, one a line. */
+  synchronized List<String> lines() {
+    var lines = new ArrayList<>(first);
+    if (count > first.size()) {
+      lines.add("and " + (count - first.size()) + " more");
+    }
+    return lines;
+  }
+}

@@ -1,0 +1,76 @@
+package io.github.fornada.stress;
+
+import java.io.IOException;
+import java.io.Serializable;
+import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.VarHandle;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * How often each item was run, counted by the workers themselves in a file that all map: what a
+ * killed worker has counted stays counted. Beside it how often each got an outcome.
+ */
+final class Tally implements Serializable, AutoCloseable {
+  private static final long serialVersionUID = 1;
+  private static final VarHandle INT = ValueLayout.JAVA_INT.varHandle();
+  private static final Map<String, MemorySegment> MAPPED = new ConcurrentHashMap<>();
+
+  private final String file;
+
+  private Tally(String file) {
+    this.file = file;
+  }
+
+  static Tally of(int items) throws IOException {
+    Path file = Files.createTempFile("storm-tally-", "");
+    try (var channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+      channel.write(java.nio.ByteBuffer.allocate(1), 8L * items - 1);
+    }
+    return new Tally(file.toString());
+  }
+
+  private static MemorySegment map(String file) {
+    try (var channel =
+        FileChannel.open(Path.of(file), StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+      return channel.map(FileChannel.MapMode.READ_WRITE, 0, channel.size(), Arena.ofAuto());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private MemorySegment memory() {
+    return MAPPED.computeIfAbsent(file, Tally::map);
+  }
+
+  /** This item is being run. Returns how often it was before. */
+  int ran(int id) {
+    return (int) INT.getAndAdd(memory(), 8L * id, 1);
+  }
+
+  /** This item has an outcome. Returns how many it had before. */
+  int ended(int id) {
+    return (int) INT.getAndAdd(memory(), 8L * id + 4, 1);
+  }
+
+  int runs(int id) {
+    return (int) INT.getVolatile(memory(), 8L * id);
+  }
+
+  int outcomes(int id) {
+    return (int) INT.getVolatile(memory(), 8L * id + 4);
+  }
+
+  @Override
+  public void close() throws IOException {
+    MAPPED.remove(file);
+    Files.deleteIfExists(Path.of(file));
+  }
+}
