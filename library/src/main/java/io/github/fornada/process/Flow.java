@@ -114,6 +114,14 @@ final class Flow {
     }
   }
 
+  /**
+   * Outcomes run the user's callbacks, and one may wait for another task: as long as it does, that one
+   * must not come here, where nobody would read its result. The end of it feeds again.
+   */
+  void delivers(boolean now) {
+    delivering = now;
+  }
+
   /** An item has ended: sends more before the worker runs dry. */
   void itemTook(long nanos) {
     meanNanos = meanNanos == 0 ? nanos : meanNanos + (nanos - meanNanos) / 8;
@@ -245,6 +253,9 @@ final class Flow {
     lock.lock();
     try {
       if (feeding || !open || !hasRoom() || (feederWanted && !onFeeder)) {
+        return false;
+      }
+      if (delivering && pool.workers() > 1) {
         return false;
       }
       feeding = true;
