@@ -113,6 +113,12 @@ public abstract class AbstractPool implements Pool {
     throw new UnsupportedOperationException();
   }
 
+  /**
+   * A thread is about to wait for a task. A pool may let it do something that brings the end
+   * nearer, for some microseconds at most; by default it does nothing.
+   */
+  protected void beforeWaiting(Future<?> task) {}
+
   // ---- what a pool may use
 
   /** The promises of this pool. */

@@ -55,6 +55,9 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
   /** Its place among the batches that workers have; -1 if none has it. The queue's own. */
   int heldAt = -1;
 
+  /** Whether the queue has it from a worker that gave it back. Guarded by the queue's lock. */
+  boolean givenBack;
+
   Batch(
       Sink<T, R> sink,
       TaskFunction<? super T, ? extends R> function,

@@ -63,6 +63,9 @@ final class TaskFuture<T extends @Nullable Object, R extends @Nullable Object>
 
   @Override
   public R get() throws InterruptedException, ExecutionException {
+    if (!isDone()) {
+      pool.beforeWaiting(this);
+    }
     while (!isDone() && mustHelp()) {
       try {
         return super.get(HELP_NANOS, TimeUnit.NANOSECONDS);
@@ -75,6 +78,9 @@ final class TaskFuture<T extends @Nullable Object, R extends @Nullable Object>
 
   @Override
   public R join() {
+    if (!isDone()) {
+      pool.beforeWaiting(this);
+    }
     while (!isDone() && mustHelp()) {
       try {
         super.get(HELP_NANOS, TimeUnit.NANOSECONDS);

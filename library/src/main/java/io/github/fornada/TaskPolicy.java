@@ -25,6 +25,9 @@ public record TaskPolicy(
     int window,
     List<TaskListener> listeners) {
 
+  /** A century: sums of these must fit in a long of nanoseconds. Before DEFAULT, which uses it. */
+  private static final Duration LONGEST = Duration.ofDays(36_500);
+
   /** No limit, 1 s grace, no retries, a window of 1024 items, no listeners. */
   public static final TaskPolicy DEFAULT =
       new TaskPolicy(null, Duration.ofSeconds(1), 0, Duration.ofMillis(100), 1024, List.of());
@@ -45,7 +48,14 @@ public record TaskPolicy(
     if (window < 1) {
       throw new IllegalArgumentException("window must be at least 1, got " + window);
     }
+    timeLimit = timeLimit == null ? null : atMostLongest(timeLimit);
+    grace = atMostLongest(grace);
+    backOff = atMostLongest(backOff);
     listeners = List.copyOf(listeners);
+  }
+
+  private static Duration atMostLongest(Duration d) {
+    return d.compareTo(LONGEST) > 0 ? LONGEST : d;
   }
 
   /** With the longest one item may run. */

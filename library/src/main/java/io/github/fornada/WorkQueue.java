@@ -122,7 +122,10 @@ final class WorkQueue {
     lock.lock();
     try {
       drop(batch);
-      entries.addFirst(batch);
+      if (!batch.givenBack) { // two workers may give back their parts of one batch
+        batch.givenBack = true;
+        entries.addFirst(batch);
+      }
     } finally {
       lock.unlock();
     }
@@ -143,6 +146,7 @@ final class WorkQueue {
         }
         if (head instanceof Batch<?, ?> batch) {
           entries.removeFirst();
+          batch.givenBack = false;
           if (batch.hasWaiting()) {
             hold(batch);
             return batch;
@@ -185,6 +189,7 @@ final class WorkQueue {
             && batch.sink() == run
             && batch.hasWaiting()) {
           it.remove();
+          batch.givenBack = false;
           hold(batch);
           return batch;
         }

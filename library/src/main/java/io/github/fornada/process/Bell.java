@@ -1,48 +1,56 @@
 package io.github.fornada.process;
 
-import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
-import java.nio.ByteBuffer;
-import java.nio.channels.SocketChannel;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Wakes a reader that has gone to sleep over an empty ring, by one byte through a socket; and tells
- * it when the other side is gone, by the end of that stream. An idle pool costs nothing.
+ * Wakes a reader that has gone to sleep over an empty ring, by a frame through the control channel;
+ * an idle pool costs nothing.
  *
  * <p>A reader that is about to sleep sets its flag and then looks at the ring once more; a writer
  * publishes and then looks at the flag. With a full fence between the two steps on either side at
  * least one of them sees the other (Dekker's argument), so no wake-up is lost.
+ *
+ * <p>Neither side touches a channel itself: a thread that runs the user's code may be interrupted
+ * at any time, and an interrupt closes a channel that is in use.
  */
-final class Bell implements AutoCloseable {
+final class Bell {
   private static final int SPINS = 300; // Guess: some 10 us
   private static final int YIELDS = 5; // Guess
 
-  private final SocketChannel channel;
   private final MemorySegment header;
   private final long ownFlag;
   private final long peerFlag;
-  private final ByteBuffer in = ByteBuffer.allocateDirect(16);
-  private final ByteBuffer out = ByteBuffer.allocateDirect(1);
+  private final Runnable ringer;
 
-  private Bell(SocketChannel channel, MemorySegment header, long ownFlag, long peerFlag) {
-    this.channel = channel;
+  /** The reader, while it sleeps. Written by it. */
+  private volatile @Nullable Thread sleeper;
+
+  /** Whether the other side is gone. Set once, by the control thread. */
+  private volatile boolean closed;
+
+  private Bell(MemorySegment header, long ownFlag, long peerFlag, Runnable ringer) {
     this.header = header;
     this.ownFlag = ownFlag;
     this.peerFlag = peerFlag;
+    this.ringer = ringer;
   }
 
-  static Bell ofParent(SocketChannel channel, MemorySegment header) {
-    return new Bell(channel, header, Segment.PARENT_WAITS, Segment.WORKER_WAITS);
+  /** The parent's end; the ringer sends a frame and does not wait. */
+  static Bell ofParent(MemorySegment header, Runnable ringer) {
+    return new Bell(header, Segment.PARENT_WAITS, Segment.WORKER_WAITS, ringer);
   }
 
-  static Bell ofWorker(SocketChannel channel, MemorySegment header) {
-    return new Bell(channel, header, Segment.WORKER_WAITS, Segment.PARENT_WAITS);
+  /** The worker's end. */
+  static Bell ofWorker(MemorySegment header, Runnable ringer) {
+    return new Bell(header, Segment.WORKER_WAITS, Segment.PARENT_WAITS, ringer);
   }
 
   /** Waits until the ring has a message; false if the other side is gone. One thread only. */
   @SuppressWarnings("ThreadPriorityCheck") // a hint before sleeping; nothing depends on it
-  boolean await(RingReader ring) throws IOException {
+  boolean await(RingReader ring) {
     for (int i = 0; i < SPINS; i++) {
       if (ring.isReady()) {
         return true;
@@ -55,37 +63,56 @@ final class Bell implements AutoCloseable {
         return true;
       }
     }
-    while (true) {
-      Segment.LONG.setVolatile(header, ownFlag, 1L);
-      VarHandle.fullFence();
-      if (ring.isReady()) {
-        // If the flag is down already, a byte is on its way; the next sleep wakes up for nothing.
-        Segment.LONG.compareAndSet(header, ownFlag, 1L, 0L);
-        return true;
+    sleeper = Thread.currentThread();
+    try {
+      while (true) {
+        Segment.LONG.setVolatile(header, ownFlag, 1L);
+        VarHandle.fullFence();
+        if (ring.isReady()) {
+          Segment.LONG.setVolatile(header, ownFlag, 0L);
+          return true;
+        }
+        if (closed) {
+          return false;
+        }
+        LockSupport.park(this);
+        // An interrupt has no meaning here, and would make every further park return at once.
+        var _ = Thread.interrupted();
       }
-      in.clear();
-      if (channel.read(in) < 0) {
-        return false;
-      }
+    } finally {
+      sleeper = null;
     }
+  }
+
+  /** Somebody else looks at the ring for a while: the reader need not be woken. */
+  void pause() {
+    Segment.LONG.setVolatile(header, ownFlag, 0L);
+  }
+
+  /** Ends a pause. True if there is a message that came in it, for which nobody was woken. */
+  boolean resume(RingReader ring) {
+    Segment.LONG.setVolatile(header, ownFlag, 1L);
+    VarHandle.fullFence();
+    return ring.isReady();
   }
 
   /** Wakes the other side if it sleeps. To be called after publishing. */
-  void ring() throws IOException {
+  void ring() {
     VarHandle.fullFence();
     if ((long) Segment.LONG.getVolatile(header, peerFlag) == 1L
         && Segment.LONG.compareAndSet(header, peerFlag, 1L, 0L)) {
-      synchronized (out) {
-        out.clear();
-        while (out.hasRemaining()) {
-          channel.write(out);
-        }
-      }
+      ringer.run();
     }
   }
 
-  @Override
-  public void close() throws IOException {
-    channel.close();
+  /** The other side has rung. Called by the control thread. */
+  void rang() {
+    LockSupport.unpark(sleeper);
+  }
+
+  /** The other side is gone. Called by the control thread. */
+  void close() {
+    closed = true;
+    LockSupport.unpark(sleeper);
   }
 }

@@ -3,35 +3,81 @@ package io.github.fornada.process;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 
 /**
- * The channel for what must get through while a task runs: set-up, cancel, classes, and a stuck
- * task's stack. Frames of a length, a type and a body; a length is checked before anything is
+ * The channel for what must get through while a task runs: set-up, wake-ups, cancel, classes, and a
+ * stuck task's stack. Frames of a length, a type and a body; a length is checked before anything is
  * allocated.
+ *
+ * <p>One thread reads, and one of this class writes what others leave in a queue: an interrupt of a
+ * thread closes the channel it uses, so none that the user's code can reach may use one.
  */
 final class Control implements AutoCloseable {
   /** Longest frame, in bytes: a class file may not be much longer than this. */
   static final int LONGEST = 64 << 20;
 
   private final SocketChannel channel;
-  private final ReentrantLock writing = new ReentrantLock();
+  private final ConcurrentLinkedQueue<ByteBuffer> queue = new ConcurrentLinkedQueue<>();
+  private final AtomicInteger unsent = new AtomicInteger();
+  private final Thread writer;
+
+  /** No more is written. Set by close, or by the writer when the other side is gone. */
+  private volatile boolean closed;
 
   Control(SocketChannel channel) {
     this.channel = channel;
+    this.writer =
+        Thread.ofPlatform().daemon().name("fornada-control-writer").unstarted(this::writeAll);
+    writer.start();
   }
 
-  /** Sends one frame; any thread. */
-  void send(int type, Output body) throws IOException {
+  /** Leaves a frame to be sent; any thread, never waits. */
+  void send(int type, Output body) {
     var frame = ByteBuffer.allocate(5 + body.size());
     frame.putInt(body.size()).put((byte) type).put(body.array(), 0, body.size()).flip();
-    writing.lock();
-    try {
-      while (frame.hasRemaining()) {
-        channel.write(frame);
+    // The queue is empty for ever after the close; what comes then is for nobody.
+    if (!closed) {
+      unsent.incrementAndGet();
+      queue.add(frame);
+      LockSupport.unpark(writer);
+    }
+  }
+
+  /** Leaves a wake-up to be sent. */
+  void ring() {
+    send(Wire.BELL, new Output());
+  }
+
+  /** Waits until all was sent; for one that is about to exit. */
+  void awaitSent() {
+    while (!closed && unsent.get() > 0) {
+      LockSupport.parkNanos(100_000);
+    }
+  }
+
+  private void writeAll() {
+    while (true) {
+      ByteBuffer frame = queue.poll();
+      if (frame == null) {
+        if (closed) {
+          return;
+        }
+        LockSupport.park(this);
+        continue;
       }
-    } finally {
-      writing.unlock();
+      try {
+        while (frame.hasRemaining()) {
+          channel.write(frame);
+        }
+        unsent.decrementAndGet();
+      } catch (IOException e) {
+        closed = true; // the reader sees the end too, and does what is to be done
+        queue.clear();
+        return;
+      }
     }
   }
 
@@ -52,8 +98,11 @@ final class Control implements AutoCloseable {
     return new Frame(type, new Input(body.array(), 0, length));
   }
 
+  /** Closes the channel; what was left to be sent may be lost. */
   @Override
   public void close() throws IOException {
+    closed = true;
+    LockSupport.unpark(writer);
     channel.close();
   }
 }

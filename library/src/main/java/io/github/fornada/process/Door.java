@@ -27,46 +27,9 @@ final class Door implements AutoCloseable {
   private static final SecureRandom RANDOM = new SecureRandom();
   static final int TOKEN_BYTES = 32;
 
-  /** What a channel is for, as the worker says when it connects. */
-  static final byte CONTROL = 'C';
-
-  static final byte BELL = 'B';
-
-  /** The two channels of one worker. */
-  record Channels(SocketChannel control, SocketChannel bell) implements AutoCloseable {
-    @Override
-    public void close() {
-      closeQuietly(control);
-      closeQuietly(bell);
-    }
-  }
-
-  private static final class Expected {
-    final byte[] token;
-    final CompletableFuture<Channels> whole = new CompletableFuture<>();
-    @Nullable SocketChannel control; // guarded by this
-    @Nullable SocketChannel bell; // guarded by this
-
-    Expected(byte[] token) {
-      this.token = token;
-    }
-
-    /** Both channels may come in either order; returns false if that one was here already. */
-    synchronized boolean came(byte kind, SocketChannel channel) {
-      if (whole.isDone() || (kind == CONTROL ? control : bell) != null) {
-        return false;
-      }
-      if (kind == CONTROL) {
-        control = channel;
-      } else {
-        bell = channel;
-      }
-      if (control != null && bell != null) {
-        return whole.complete(new Channels(control, bell));
-      }
-      return true;
-    }
-  }
+  /** A worker that may come in, once. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared as a whole
+  private record Expected(byte[] token, CompletableFuture<SocketChannel> channel) {}
 
   private final ServerSocketChannel server;
   private final Map<Integer, Expected> expected = new ConcurrentHashMap<>();
@@ -90,22 +53,18 @@ final class Door implements AutoCloseable {
   }
 
   /** Lets the worker of this number in, once, if it shows the token. */
-  CompletableFuture<Channels> expect(int number, String token) {
-    var entry = new Expected(HexFormat.of().parseHex(token));
+  CompletableFuture<SocketChannel> expect(int number, String token) {
+    var entry = new Expected(HexFormat.of().parseHex(token), new CompletableFuture<>());
     expected.put(number, entry);
-    return entry.whole;
+    return entry.channel();
   }
 
   /** The worker of this number will not come any more. */
   void forget(int number) {
     Expected entry = expected.remove(number);
     if (entry != null) {
-      synchronized (entry) {
-        if (entry.whole.cancel(false)) {
-          closeQuietly(entry.control);
-          closeQuietly(entry.bell);
-        }
-      }
+      // Does nothing if it has come in: then whoever waited for it has it, and closes it.
+      entry.channel().cancel(false);
     }
   }
 
@@ -126,18 +85,16 @@ final class Door implements AutoCloseable {
   private void admit(SocketChannel channel) {
     boolean admitted = false;
     try {
-      var hello = ByteBuffer.allocate(1 + 4 + TOKEN_BYTES);
+      var hello = ByteBuffer.allocate(4 + TOKEN_BYTES);
       readFully(channel, hello);
-      byte kind = hello.get();
       int number = hello.getInt();
       byte[] token = new byte[TOKEN_BYTES];
       hello.get(token);
       Expected entry = expected.get(number);
       admitted =
           entry != null
-              && (kind == CONTROL || kind == BELL)
-              && MessageDigest.isEqual(token, entry.token)
-              && entry.came(kind, channel);
+              && MessageDigest.isEqual(token, entry.token())
+              && entry.channel().complete(channel);
       if (!admitted) {
         LOG.log(
             System.Logger.Level.WARNING,
@@ -154,11 +111,10 @@ final class Door implements AutoCloseable {
   }
 
   /** The worker's side: connects and shows the token. */
-  static SocketChannel connect(Path socket, byte kind, int number, String token)
-      throws IOException {
+  static SocketChannel connect(Path socket, int number, String token) throws IOException {
     SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(socket));
-    var hello = ByteBuffer.allocate(1 + 4 + TOKEN_BYTES);
-    hello.put(kind).putInt(number).put(HexFormat.of().parseHex(token)).flip();
+    var hello = ByteBuffer.allocate(4 + TOKEN_BYTES);
+    hello.putInt(number).put(HexFormat.of().parseHex(token)).flip();
     while (hello.hasRemaining()) {
       channel.write(hello);
     }

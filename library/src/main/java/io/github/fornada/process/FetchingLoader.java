@@ -54,7 +54,7 @@ final class FetchingLoader extends ClassLoader {
           interrupted = true;
         }
       }
-    } catch (IOException | ExecutionException | TimeoutException e) {
+    } catch (ExecutionException | TimeoutException e) {
       throw new ClassNotFoundException(name + " (asking the parent process failed)", e);
     } finally {
       waiting.remove(request);

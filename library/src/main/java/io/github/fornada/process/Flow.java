@@ -1,7 +1,6 @@
 package io.github.fornada.process;
 
 import io.github.fornada.Batch;
-import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -28,8 +27,18 @@ final class Flow {
 
   private static final int MOST_AHEAD = 512; // Guess
 
+  private static final double QUICK_NANOS = 20_000; // Guess
+
+  /** Items written under one hold of the lock. */
+  private static final int PIECE = 32; // Guess
+
   /** An item on its way. */
-  record Sent(Batch<?, ?> batch, int i, long number, int bytes) {}
+  record Sent(Batch<?, ?> batch, int i, long number, int bytes, @Nullable String file) {
+    /** It will not be read any more: its file, if it has one, goes. */
+    void forget(ProcessPool pool) {
+      Spill.deleteQuietly(pool.directory(), file);
+    }
+  }
 
   private final ProcessPool pool;
 
@@ -49,6 +58,12 @@ final class Flow {
   private boolean feeding;
   private boolean feederWanted;
   private boolean ended;
+
+  /** Size of outstanding, for a look without the lock. Written under lock. */
+  private volatile int ahead;
+
+  /** Items whose results are in the ring. Used by the one thread that reads results. */
+  private final ArrayDeque<Sent> arrived = new ArrayDeque<>();
 
   /** Claims as they were at the last look of the balance. */
   private long claimsSeen = -1;
@@ -86,21 +101,48 @@ final class Flow {
 
   /** The outstanding item that a result is for, which must be the first. */
   Sent take(long number) throws CorruptFrameException {
-    lock.lock();
-    try {
-      Sent sent = outstanding.peekFirst();
-      if (sent == null || sent.number() != number) {
-        throw new CorruptFrameException("result of item number " + number + ", which was not due");
+    Sent sent = arrived.pollFirst();
+    if (sent == null) {
+      lock.lock();
+      try {
+        sent = outstanding.pollFirst();
+        WorkerProcess current = worker;
+        if (current != null) {
+          // What was begun before the item that runs now has its result in the ring already: nobody
+          // can cancel it or take it back, so that it is this thread's alone.
+          long running = Claims.number(current.claims().next()) - 1;
+          while (!outstanding.isEmpty() && outstanding.getFirst().number() < running) {
+            arrived.addLast(outstanding.removeFirst());
+          }
+        }
+        ahead = outstanding.size();
+      } finally {
+        lock.unlock();
       }
-      outstanding.removeFirst();
-      return sent;
-    } finally {
-      lock.unlock();
     }
+    if (sent == null || sent.number() != number) {
+      throw new CorruptFrameException("result of item number " + number + ", which was not due");
+    }
+    return sent;
+  }
+
+  /** Whether there is no more to wait for; for the thread that reads results. */
+  boolean isDrained() {
+    return arrived.isEmpty() && size() == 0;
+  }
+
+  /** Whether items are under way that are likely to end within microseconds. */
+  boolean isBusyWithQuickItems() {
+    return ahead > 0 && meanNanos > 0 && meanNanos < QUICK_NANOS;
   }
 
   /** The outstanding item of this number, if there is one. */
   @Nullable Sent find(long number) {
+    for (Sent sent : arrived) {
+      if (sent.number() == number) {
+        return sent;
+      }
+    }
     lock.lock();
     try {
       for (Sent sent : outstanding) {
@@ -114,18 +156,10 @@ final class Flow {
     }
   }
 
-  /**
-   * Outcomes run the user's callbacks, and one may wait for another task: as long as it does, that one
-   * must not come here, where nobody would read its result. The end of it feeds again.
-   */
-  void delivers(boolean now) {
-    delivering = now;
-  }
-
   /** An item has ended: sends more before the worker runs dry. */
   void itemTook(long nanos) {
     meanNanos = meanNanos == 0 ? nanos : meanNanos + (nanos - meanNanos) / 8;
-    if (size() * meanNanos < AHEAD_NANOS / 2.0) {
+    if (ahead * meanNanos < AHEAD_NANOS / 2.0) {
       var _ = feed();
     }
   }
@@ -144,8 +178,11 @@ final class Flow {
     releaseHeld();
   }
 
-  /** The worker is gone: gives back what it had not begun, and returns what it had. */
-  List<Sent> detach(WorkerProcess gone) {
+  /**
+   * The worker is gone: gives back what it had not begun, and returns what it had; on request with
+   * the first it had not begun, for one must be to blame when workers die again and again.
+   */
+  List<Sent> detach(WorkerProcess gone, boolean blameFirst) {
     List<Sent> begun = new ArrayList<>();
     Set<Batch<?, ?>> untouched = new LinkedHashSet<>();
     lock.lock();
@@ -153,14 +190,20 @@ final class Flow {
       open = false;
       worker = null;
       long firstNotBegun = Claims.number(gone.claims().next());
+      begun.addAll(arrived); // none, unless the worker has sent nonsense
+      arrived.clear();
       for (Sent sent : outstanding) {
-        if (sent.number() < firstNotBegun) {
+        if (sent.number() < firstNotBegun || (blameFirst && begun.isEmpty())) {
           begun.add(sent);
-        } else if (sent.batch().release(sent.i())) {
-          untouched.add(sent.batch());
+        } else {
+          sent.forget(pool);
+          if (sent.batch().release(sent.i())) {
+            untouched.add(sent.batch());
+          }
         }
       }
       outstanding.clear();
+      ahead = 0;
     } finally {
       lock.unlock();
     }
@@ -238,13 +281,18 @@ final class Flow {
             return took;
           }
         }
-        case FULL, NEEDS_FEEDER -> {
+        case FULL -> {
+          if (isIdle()) {
+            // Nothing is under way whose end would feed again: the worker has yet to read what is
+            // there.
+            ProcessPool.later(PATIENCE, () -> feed());
+          }
           return took;
         }
-        case WORKER_GONE -> {
-          releaseHeld();
+        case NEEDS_FEEDER -> {
           return took;
         }
+        case WORKER_GONE -> releaseHeld(); // and look again: a new worker may be here already
       }
     }
   }
@@ -253,9 +301,6 @@ final class Flow {
     lock.lock();
     try {
       if (feeding || !open || !hasRoom() || (feederWanted && !onFeeder)) {
-        return false;
-      }
-      if (delivering && pool.workers() > 1) {
         return false;
       }
       feeding = true;
@@ -330,24 +375,36 @@ final class Flow {
     }
   }
 
-  /**
-   * Whether the item could be written for the worker; null if so. The sender calls this for each.
-   */
-  Sender.@Nullable Result commit(Batch<?, ?> batch, int i, Sender.Message message) {
+  /** Keeps the lock for some items in a row; none of the user's code may run meanwhile. */
+  void hold() {
+    lock.lock();
+  }
+
+  /** Lets go of the lock and shows the worker what was written. */
+  void letGo(WorkerProcess to) {
+    lock.unlock();
+    flush(to);
+  }
+
+  /** Writes an item for the worker, if it can; null if it could. The sender calls this for each. */
+  Sender.@Nullable Result commit(
+      Batch<?, ?> batch, int i, WorkerProcess to, Output body, int bytes, @Nullable String file) {
     lock.lock();
     try {
-      if (!open || worker != message.worker()) {
+      if (!open || worker != to) {
         return Sender.Result.WORKER_GONE;
       }
       if (nextNumber >= numberLimit) {
         return Sender.Result.FULL;
       }
       long number = nextNumber;
-      if (!message.write(Claims.ticket(epoch, number))) {
+      body.setLong(0, Claims.ticket(epoch, number));
+      if (!to.requests().tryWrite(Wire.TASK, body.array(), body.size())) {
         return Sender.Result.FULL;
       }
-      outstanding.addLast(new Sent(batch, i, number, message.bytes()));
+      outstanding.addLast(new Sent(batch, i, number, bytes, file));
       nextNumber++;
+      ahead = outstanding.size();
       return null;
     } finally {
       lock.unlock();
@@ -364,14 +421,20 @@ final class Flow {
     }
   }
 
+  /** Whether this is the worker that items go to. */
+  boolean serves(WorkerProcess candidate) {
+    lock.lock();
+    try {
+      return open && worker == candidate;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Shows the worker what was written. */
   void flush(WorkerProcess to) {
     to.requests().publish();
-    try {
-      to.bell().ring();
-    } catch (IOException e) {
-      // It is gone; the lane's thread sees that too.
-    }
+    to.bell().ring();
   }
 
   // ---- other threads
@@ -457,10 +520,12 @@ final class Flow {
     nextNumber = Claims.number(taken);
     while (!outstanding.isEmpty() && outstanding.getLast().number() >= nextNumber) {
       Sent sent = outstanding.removeLast();
+      sent.forget(pool);
       if (sent.batch().release(sent.i())) {
         back.add(sent.batch());
       }
     }
+    ahead = outstanding.size();
     return back;
   }
 
@@ -472,6 +537,7 @@ final class Flow {
       for (Sent sent : outstanding) {
         if (sent.batch() == batch && sent.i() == i && current != null) {
           current.cancel(sent.number());
+          watchCancelled(current, sent.number());
           return true;
         }
       }
@@ -479,6 +545,17 @@ final class Flow {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** The worker may be in no state to obey: then it is killed from here. */
+  private void watchCancelled(WorkerProcess of, long number) {
+    ProcessPool.later(
+        pool.policy().grace().plus(Lane.SECOND_LINE),
+        () -> {
+          if (running(of) == number && of.runningSince() != 0) {
+            of.stuck(number, new WorkerProcess.Stuck(Watch.Reason.CANCEL, List.of()));
+          }
+        });
   }
 
   void stopAll(String reason) {

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
@@ -21,6 +22,21 @@ final class Lane {
   /** What an orderly exit of a worker may take before it is killed. */
   static final Duration EXIT_LIMIT = Duration.ofSeconds(2);
 
+  /** How long a waiting thread reads at most: some round trips. */
+  private static final long READING_NANOS = 50_000; // Guess
+
+  private static final int SPINS_PER_LOOK = 64;
+
+  /** How much later than the worker's own watch the pool acts. */
+  static final Duration SECOND_LINE = Duration.ofSeconds(1);
+
+  /**
+   * So many workers may die before they begin what they were sent; then the first item is to blame.
+   */
+  private static final int MOST_FRUITLESS = 3;
+
+  private static final System.Logger LOG = System.getLogger("io.github.fornada");
+
   private final ProcessPool pool;
   private final String name;
   private final boolean lasting;
@@ -28,6 +44,10 @@ final class Lane {
   private final Flow flow;
 
   private final ReentrantLock lock = new ReentrantLock();
+
+  /** Who reads results: the lane's thread, or for a moment one that waits for one. Before lock. */
+  private final ReentrantLock reading = new ReentrantLock();
+
   private final Condition demand = lock.newCondition();
 
   // ABSENT -> SERVING -> ABSENT (it died, or has left); SERVING -> RETIRING -> ABSENT. Written
@@ -47,6 +67,9 @@ final class Lane {
   private @Nullable CompletableFuture<WorkerProcess> replacement;
 
   private final Insight insight;
+
+  /** Workers in a row that died with items to do and none begun. Lane's thread only. */
+  private int fruitless;
 
   Lane(ProcessPool pool, int place) {
     this.pool = pool;
@@ -71,13 +94,16 @@ final class Lane {
   private void live() {
     try {
       while (awaitDemand()) {
+        long began = System.nanoTime();
         try {
           serve(nextWorker());
         } catch (WorkerStartException e) {
-          Duration pause = pool.workerFailedToStart(e);
+          Duration pause = pool.workerFailedToStart(e, began);
           if (pause != null) {
             LockSupport.parkNanos(pause.toNanos());
           }
+        } catch (RuntimeException | Error e) {
+          LOG.log(System.Logger.Level.ERROR, name + " failed; it starts anew", e);
         }
       }
     } finally {
@@ -154,7 +180,7 @@ final class Lane {
     if (pool.isEnding()) {
       retire();
     }
-    watchFromOutside(started, -1);
+    watchFromOutside(started, 0);
     leaveWhenIdle(started, 0);
     var _ = flow.feed();
     boolean retired = false;
@@ -175,7 +201,7 @@ final class Lane {
         lock.unlock();
       }
       if (retired) {
-        List<Flow.Sent> none = flow.detach(started);
+        List<Flow.Sent> none = flow.detach(started, false);
         assert none.isEmpty();
         insight.ended(true);
         pool.dismiss(started); // off this lane's path: the next worker can begin
@@ -187,18 +213,86 @@ final class Lane {
 
   /** Until the end of the stream: false; or until a retiring worker has no more to do: true. */
   private boolean read(WorkerProcess from) throws IOException {
-    RingReader ring = from.results();
     do {
+      if (readAll(from)) {
+        return true;
+      }
+    } while (from.bell().await(from.results()));
+    var _ = readAll(from); // written before it died
+    return false;
+  }
+
+  private boolean readAll(WorkerProcess from) throws IOException {
+    RingReader ring = from.results();
+    reading.lock();
+    try {
       while (ring.next()) {
         if (message(from, ring.type(), ring.body())) {
           return true;
         }
       }
-    } while (from.bell().await(ring));
-    while (ring.next()) {
-      var _ = message(from, ring.type(), ring.body()); // written before it died
+      return false;
+    } finally {
+      reading.unlock();
     }
-    return false;
+  }
+
+  /**
+   * Lets a thread that waits for a task read this worker's results for a moment, if the task may be
+   * here and is likely to end in that moment. Returns whether the task has ended.
+   */
+  boolean readFor(Future<?> task) {
+    if (!flow.isBusyWithQuickItems() || !reading.tryLock()) {
+      return task.isDone();
+    }
+    try {
+      WorkerProcess from;
+      lock.lock();
+      try {
+        from = state == State.SERVING ? worker : null;
+      } finally {
+        lock.unlock();
+      }
+      if (from == null) {
+        return false;
+      }
+      from.bell().pause();
+      try {
+        long deadline = System.nanoTime() + READING_NANOS;
+        do {
+          for (int i = 0; i < SPINS_PER_LOOK && !task.isDone(); i++) {
+            if (!from.results().isReady()) {
+              Thread.onSpinWait();
+            } else if (readAll(from)) {
+              from.askToExit(EXIT_LIMIT); // it is retiring: the lane's thread sees its end
+              return task.isDone();
+            }
+          }
+        } while (!task.isDone() && System.nanoTime() < deadline);
+      } finally {
+        while (from.bell().resume(from.results()) && !readAll(from)) {
+          from.bell().pause();
+        }
+      }
+    } catch (IOException e) {
+      WorkerProcess broken = worker(); // out of order: its end tells the lane's thread
+      if (broken != null) {
+        broken.note("it sent a " + e.getMessage());
+        broken.kill();
+      }
+    } finally {
+      reading.unlock();
+    }
+    return task.isDone();
+  }
+
+  private @Nullable WorkerProcess worker() {
+    lock.lock();
+    try {
+      return worker;
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** Returns true if the worker was retiring and has nothing more to do. */
@@ -224,34 +318,47 @@ final class Lane {
     from.endOfItem(sent);
     try {
       Results.end(sent, type, in, from, pool);
+    } catch (IOException e) {
+      // The worker is out of order; this item must not vanish with its message.
+      Results.endUnreadable(sent, e);
+      throw e;
+    } catch (RuntimeException | Error e) {
+      // A callback of the user's, or a listener of a future: not this worker's fault.
+      Results.endUnreadable(sent, e);
+      LOG.log(System.Logger.Level.WARNING, "a callback failed after an item of " + name, e);
     } finally {
+      sent.forget(pool);
+      var _ = Thread.interrupted(); // a callback's own business, over with it
       insight.ran(from.lastItemNanos());
       flow.itemTook(from.lastItemNanos());
     }
     if (life.maxTasks() > 0) {
       replaceInTime(flow.sent());
     }
-    return isRetiring() && flow.size() == 0;
+    return isRetiring() && flow.isDrained();
   }
 
   private void replaceInTime(long sent) {
     if (sent >= life.maxTasks() - life.maxTasks() / 4) {
       prepareReplacement();
     }
-    if (sent >= life.maxTasks() && flow.size() == 0) {
+    if (sent >= life.maxTasks() && flow.isDrained()) {
       retire();
     }
   }
 
   private void bury(WorkerProcess dead, boolean expected) {
-    List<Flow.Sent> begun = flow.detach(dead);
+    List<Flow.Sent> begun = flow.detach(dead, fruitless >= MOST_FRUITLESS);
+    fruitless = begun.isEmpty() && !expected ? fruitless + 1 : 0;
     int code = dead.end();
     String item = begun.isEmpty() ? null : begun.getFirst().batch().label(begun.getFirst().i());
     DeathCertificate certificate = Exits.certify(dead, code, item);
     insight.ended(expected);
     for (Flow.Sent sent : begun) {
       Results.endLost(sent, certificate, dead, pool);
+      sent.forget(pool);
     }
+    Spill.deleteResults(pool.directory(), dead.pid());
     pool.report(new TaskEvent.WorkerEnded(certificate, expected, System.nanoTime()));
     ProcessEvents.workerLost(certificate, expected);
     if (!pool.isEnding()) {
@@ -396,20 +503,24 @@ final class Lane {
    * The second line behind the worker's own watch: a worker that is stopped, or too short of memory
    * to watch itself, is killed when the same item runs long past its limit.
    */
-  private void watchFromOutside(WorkerProcess watched, long runningBefore) {
+  private void watchFromOutside(WorkerProcess watched, long startedBefore) {
     TaskPolicy policy = pool.policy();
     Duration limit = policy.timeLimit();
     if (limit == null || !watched.isAlive()) {
       return;
     }
     ProcessPool.later(
-        limit.plus(policy.grace()).plusSeconds(1),
+        limit.plus(policy.grace()).plus(SECOND_LINE),
         () -> {
-          long running = flow.running(watched);
-          if (running >= 0 && running == runningBefore) {
-            watched.stuck(running, new WorkerProcess.Stuck(Watch.Reason.LIMIT, List.of()));
+          // The worker's own word: what it began and has not ended. Results may still be unread
+          // here.
+          long started = watched.runningSince();
+          if (started != 0 && started == startedBefore) {
+            watched.stuck(
+                Claims.number(watched.claims().next()) - 1,
+                new WorkerProcess.Stuck(Watch.Reason.LIMIT, List.of()));
           } else {
-            watchFromOutside(watched, running);
+            watchFromOutside(watched, started);
           }
         });
   }

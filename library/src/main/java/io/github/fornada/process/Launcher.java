@@ -73,7 +73,9 @@ final class Launcher {
     String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
     var builder = new ProcessBuilder(java, "@" + arguments);
     builder.environment().putAll(options.launch().environment());
-    builder.environment().put(MARK, mark(number));
+    // A worker of a worker carries both marks, so that the end of either ends it.
+    String outer = System.getenv(MARK);
+    builder.environment().put(MARK, (outer == null ? "" : outer + ",") + mark(number));
     // Read by every JVM as if on its command line, agents and debuggers included.
     builder.environment().remove("JAVA_TOOL_OPTIONS");
     builder.environment().remove("JDK_JAVA_OPTIONS");

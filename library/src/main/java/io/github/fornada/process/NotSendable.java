@@ -29,7 +29,17 @@ final class NotSendable extends IOException {
     super(message, cause);
   }
 
+  /** Never throws, though it calls the user's code for texts. */
   static NotSendable explain(Batch<?, ?> batch, int i, Throwable thrown) {
+    try {
+      return explainUnguarded(batch, i, thrown);
+    } catch (Throwable e) {
+      return new NotSendable(
+          "item " + batch.index(i) + " cannot be sent to a worker process", thrown);
+    }
+  }
+
+  private static NotSendable explainUnguarded(Batch<?, ?> batch, int i, Throwable thrown) {
     String what = batch.label(i);
     if (thrown instanceof NotSerializableException) {
       Object function = batch.function();

@@ -18,8 +18,8 @@ final class Offspring {
   }
 
   /**
-   * Ends every process whose environment carries the mark: children whose parent died before them
-   * no longer hang below it. Only where the system shows environments, as Linux does.
+   * Ends every other process whose environment carries the mark: children whose parent died before
+   * them no longer hang below it. Only where the system shows environments, as Linux does.
    *
    * @param mark the mark of one worker, or the beginning shared by all workers of a pool
    */
@@ -28,11 +28,11 @@ final class Offspring {
     if (!Files.isDirectory(proc)) {
       return;
     }
-    byte[] wanted = (Launcher.MARK + "=" + mark).getBytes(StandardCharsets.UTF_8);
+    long self = ProcessHandle.current().pid();
     try (DirectoryStream<Path> processes = Files.newDirectoryStream(proc, "[0-9]*")) {
       for (Path process : processes) {
-        if (contains(process.resolve("environ"), wanted)) {
-          long pid = Long.parseLong(String.valueOf(process.getFileName()));
+        long pid = Long.parseLong(String.valueOf(process.getFileName()));
+        if (pid != self && isMarked(process.resolve("environ"), mark)) {
           ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly);
         }
       }
@@ -42,27 +42,22 @@ final class Offspring {
     }
   }
 
-  private static boolean contains(Path environment, byte[] wanted) {
-    byte[] all;
+  private static boolean isMarked(Path environment, String mark) {
+    String all;
     try {
-      all = Files.readAllBytes(environment);
+      all = Files.readString(environment, StandardCharsets.ISO_8859_1);
     } catch (IOException e) {
       return false; // another user's, or gone
     }
-    // Entries end with a zero byte; the mark of a worker ends there, that of a pool with its slash.
-    int i = 0;
-    while (i < all.length) {
-      int end = i;
-      while (end < all.length && all[end] != 0) {
-        end++;
+    for (String entry : all.split("\0")) {
+      if (entry.startsWith(Launcher.MARK + "=")) {
+        for (String one : entry.substring(Launcher.MARK.length() + 1).split(",")) {
+          // The mark of a worker ends where the entry does, that of a pool with a slash.
+          if (one.equals(mark) || (mark.endsWith("/") && one.startsWith(mark))) {
+            return true;
+          }
+        }
       }
-      boolean prefix = wanted[wanted.length - 1] == '/';
-      if (end - i >= wanted.length
-          && (prefix || end - i == wanted.length)
-          && java.util.Arrays.equals(all, i, i + wanted.length, wanted, 0, wanted.length)) {
-        return true;
-      }
-      i = end + 1;
     }
     return false;
   }

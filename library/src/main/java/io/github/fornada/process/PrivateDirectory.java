@@ -87,6 +87,7 @@ final class PrivateDirectory {
       try (DirectoryStream<Path> found = Files.newDirectoryStream(base, PREFIX + "*-*")) {
         for (Path directory : found) {
           if (isAbandoned(directory)) {
+            Offspring.killMarked(directory.getFileName() + "/"); // a worker that was stopped, say
             delete(directory);
           }
         }

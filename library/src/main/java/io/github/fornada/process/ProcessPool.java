@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
@@ -64,6 +65,10 @@ public final class ProcessPool extends AbstractPool {
 
   private final AtomicInteger workerNumbers = new AtomicInteger();
   private final AtomicInteger startFailures = new AtomicInteger();
+
+  /** When the last counted failure was. Guarded by startFailures. */
+  private long lastStartFailure;
+
   private final AtomicInteger nextLane = new AtomicInteger();
   private final AtomicBoolean balancing = new AtomicBoolean();
   private final Thread exitHook;
@@ -165,6 +170,16 @@ public final class ProcessPool extends AbstractPool {
     }
   }
 
+  /** The waiting thread reads results itself for a moment: it saves two changes of threads. */
+  @Override
+  protected void beforeWaiting(Future<?> task) {
+    for (Lane lane : lanes) {
+      if (lane.readFor(task)) {
+        return;
+      }
+    }
+  }
+
   @Override
   protected boolean isOwnThread() {
     return ownThreads.contains(Thread.currentThread());
@@ -256,9 +271,19 @@ public final class ProcessPool extends AbstractPool {
     startFailures.set(0);
   }
 
-  /** Returns how long to wait before the next try; null if there is no point in trying on. */
-  @Nullable Duration workerFailedToStart(WorkerStartException e) {
-    int failures = startFailures.incrementAndGet();
+  /**
+   * Returns how long to wait before the next try; null if there is no point in trying on. Workers
+   * that fail at the same moment count once.
+   */
+  @Nullable Duration workerFailedToStart(WorkerStartException e, long began) {
+    int failures;
+    synchronized (startFailures) {
+      if (startFailures.get() == 0 || began - lastStartFailure >= 0) {
+        startFailures.incrementAndGet();
+        lastStartFailure = System.nanoTime();
+      }
+      failures = startFailures.get();
+    }
     if (e.isFinal() || failures >= MOST_START_FAILURES) {
       broken = e;
       failAll(e);

@@ -46,7 +46,7 @@ final class Results {
           value = Payloads.decode(body, loader);
         } catch (CorruptFrameException e) {
           throw e;
-        } catch (Exception | LinkageError | StackOverflowError | OutOfMemoryError e) {
+        } catch (Throwable e) { // whatever the user's readObject or constructor throws
           batch.end(i, new Outcome.Failed<>(new ResultException(batch.label(i), e)), usage);
           return;
         }
@@ -63,6 +63,17 @@ final class Results {
       case Wire.CANCELLED ->
           batch.end(i, new Outcome.Cancelled<>("it was stopped with its call"), usage);
       default -> throw new CorruptFrameException("ring message of type " + type);
+    }
+  }
+
+  /** A result that could not be read to its end; does nothing if its item has ended. */
+  static void endUnreadable(Flow.Sent sent, Throwable thrown) {
+    endUnreadable(sent.batch(), sent.i(), thrown);
+  }
+
+  private static <R> void endUnreadable(Batch<?, R> batch, int i, Throwable thrown) {
+    if (!batch.isEnded(i)) {
+      batch.end(i, new Outcome.Failed<>(new ResultException(batch.label(i), thrown)), null);
     }
   }
 

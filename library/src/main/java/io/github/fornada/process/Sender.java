@@ -4,10 +4,12 @@ import io.github.fornada.Batch;
 import io.github.fornada.Outcome;
 import io.github.fornada.TaskFunction;
 import java.io.IOException;
+import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Encodes items for one worker. One thread at a time: the lane sees to that. */
@@ -26,8 +28,22 @@ final class Sender {
     WORKER_GONE
   }
 
+  /**
+   * Instead of a function's number: the worker does not know it, or there was no room to teach it.
+   */
+  private static final int UNKNOWN = -2;
+
+  private static final int NO_ROOM = -1;
+  private static final int GONE = -3;
+
+  /** Items written under one hold of the lock. */
+  private static final int PIECE = 32; // Guess
+
   /** Functions that a worker keeps; more are forgotten, oldest use first. */
   private static final int MOST_FUNCTIONS = 64;
+
+  /** And so many bytes of them, but always the latest: a lambda may capture much. */
+  private static final long MOST_FUNCTION_BYTES = 1 << 20;
 
   private final ProcessPool pool;
   private final String filePrefix;
@@ -43,8 +59,19 @@ final class Sender {
       new LinkedHashMap<>(16, 0.75f, true);
 
   private @Nullable WorkerProcess knownTo;
+
+  // The last function used, for a quick look.
+  private @Nullable TaskFunction<?, ?> lastFunction;
+  private @Nullable WorkerProcess lastTaughtTo;
+  private int lastNumber;
+
+  private final Map<Integer, Integer> sizes = new HashMap<>();
+  private long functionBytes;
   private int nextFunction;
   private long files;
+
+  /** The file of the payload made last; null if it is in its message. */
+  private @Nullable String file;
 
   Sender(ProcessPool pool, int place) {
     this.pool = pool;
@@ -56,14 +83,6 @@ final class Sender {
     worker = started;
   }
 
-  /** An item ready to be written. */
-  record Message(WorkerProcess worker, Output body, int bytes) {
-    boolean write(long ticket) {
-      body.setLong(0, ticket);
-      return worker.requests().tryWrite(Wire.TASK, body.array(), body.size());
-    }
-  }
-
   <T, R> Result send(Batch<T, R> batch, boolean onFeeder, Flow flow) {
     WorkerProcess to = worker;
     if (to == null) {
@@ -73,56 +92,114 @@ final class Sender {
       knownTo = to;
       numbers.clear();
       byUse.clear();
+      sizes.clear();
+      functionBytes = 0;
     }
-    Result result = Result.SENT;
-    int function = -1;
     for (int i = batch.claim(); i >= 0; i = batch.claim()) {
-      if (batch.isUnwanted() || pool.isStopping()) {
-        batch.end(i, new Outcome.Cancelled<>("it was stopped with its call"), null);
-        continue;
-      }
       Result refused;
+      int last = i;
       try {
+        int function = number(batch, onFeeder, to, flow);
         if (function < 0) {
-          Integer known = numbers.get(batch.function());
-          if (known == null && !onFeeder) {
-            refused = Result.NEEDS_FEEDER;
-          } else {
-            function = known == null ? teach(batch.function(), to, flow) : known;
-            byUse.get(function); // used now
-            refused = function < 0 ? Result.FULL : sendItem(batch, i, function, onFeeder, to, flow);
-          }
+          refused =
+              switch (function) {
+                case UNKNOWN -> Result.NEEDS_FEEDER;
+                case GONE -> Result.WORKER_GONE;
+                default -> Result.FULL;
+              };
+        } else if (Payloads.isPlain(batch.item(i))) {
+          Piece piece = sendPiece(batch, i, function, to, flow);
+          refused = piece.refused;
+          last = piece.last;
+        } else if (!onFeeder) {
+          refused = Result.NEEDS_FEEDER;
+        } else if (isUnwanted(batch)) {
+          batch.end(i, new Outcome.Cancelled<>("it was stopped with its call"), null);
+          continue;
         } else {
-          refused = sendItem(batch, i, function, onFeeder, to, flow);
+          refused = sendItem(batch, i, function, to, flow);
+          flow.flush(to);
         }
-      } catch (IOException | RuntimeException | StackOverflowError | OutOfMemoryError e) {
+      } catch (Throwable e) { // whatever the user's writeObject throws
         batch.end(i, new Outcome.Failed<>(NotSendable.explain(batch, i, e)), null);
         continue;
       }
-      if (refused != null) {
-        var _ = batch.release(i);
-        result = refused;
-        break;
+      if (isUnwanted(batch)) {
+        // The stop may have come between, when it did not find the items with any worker.
+        for (int k = i; k <= last; k++) {
+          var _ = flow.cancel(batch, k);
+        }
       }
-      if (batch.isUnwanted() || pool.isStopping()) {
-        // The stop came between: it did not find the item with any worker.
-        var _ = flow.cancel(batch, i);
+      if (refused != null) {
+        var _ = batch.release(last);
+        return refused;
       }
     }
-    flow.flush(to);
-    return result;
+    return Result.SENT;
+  }
+
+  private boolean isUnwanted(Batch<?, ?> batch) {
+    return batch.isUnwanted() || pool.isStopping();
+  }
+
+  /** How far a piece came: the last item claimed, and why that was not sent; null if it was. */
+  private record Piece(int last, @Nullable Result refused) {}
+
+  /** Sends plain items in a row under one hold of the lock, beginning with one that is claimed. */
+  private <T, R> Piece sendPiece(
+      Batch<T, R> batch, int first, int function, WorkerProcess to, Flow flow) throws IOException {
+    flow.hold();
+    try {
+      int i = first;
+      for (int n = 1; ; n++) {
+        Result refused = sendItem(batch, i, function, to, flow);
+        if (refused != null || n == PIECE) {
+          return new Piece(i, refused);
+        }
+        int next = batch.claim();
+        if (next < 0) {
+          return new Piece(i, null);
+        }
+        i = next;
+        if (!Payloads.isPlain(batch.item(i))) {
+          return new Piece(i, Result.NEEDS_FEEDER);
+        }
+      }
+    } finally {
+      flow.letGo(to);
+    }
+  }
+
+  /** The function's number; negative if it is unknown yet, or the ring was full. */
+  private int number(Batch<?, ?> batch, boolean onFeeder, WorkerProcess to, Flow flow)
+      throws IOException {
+    if (batch.function() == lastFunction && lastTaughtTo == to) {
+      return lastNumber;
+    }
+    Integer known = numbers.get(batch.function());
+    if (known == null && !onFeeder) {
+      return UNKNOWN;
+    }
+    int number = known == null ? teach(batch.function(), to, flow) : known;
+    if (number >= 0) {
+      var _ = byUse.get(number); // used now
+      lastFunction = batch.function();
+      lastTaughtTo = to;
+      lastNumber = number;
+    }
+    return number;
   }
 
   private <T, R> @Nullable Result sendItem(
-      Batch<T, R> batch, int i, int function, boolean onFeeder, WorkerProcess to, Flow flow)
-      throws IOException {
-    Object item = batch.item(i);
-    if (!onFeeder && !Payloads.isPlain(item)) {
-      return Result.NEEDS_FEEDER;
-    }
+      Batch<T, R> batch, int i, int function, WorkerProcess to, Flow flow) throws IOException {
     body.clear().putLong(0).putInt(function).putByte(pool.isObserved() ? 1 : 0);
-    int size = payload(item);
-    return flow.commit(batch, i, new Message(to, body, size));
+    file = null;
+    int size = payload(batch.item(i));
+    Result refused = flow.commit(batch, i, to, body, size, file);
+    if (refused != null) {
+      Spill.deleteQuietly(pool.directory(), file);
+    }
+    return refused;
   }
 
   /** Appends the payload, or where it is. Returns its size. */
@@ -132,33 +209,41 @@ final class Sender {
     Payloads.encode(value, body);
     int size = body.size() - from - 1;
     if (body.size() > RingWriter.LONGEST) {
-      String file = filePrefix + files++;
-      Spill.write(pool.directory().resolve(file), body.array(), from + 1, size);
+      String name = filePrefix + files++;
+      Spill.write(pool.directory().resolve(name), body.array(), from + 1, size);
+      file = name;
       body.truncate(from);
-      body.putByte(Wire.IN_FILE).putInt(size).putString(file);
+      body.putByte(Wire.IN_FILE).putInt(size).putString(name);
     }
     return size;
   }
 
-  /** Makes a function known to the worker. Returns its number; -1 if the ring is full. */
+  /** Makes a function known to the worker. Returns its number, or NO_ROOM. */
   private int teach(TaskFunction<?, ?> function, WorkerProcess to, Flow flow) throws IOException {
     pool.classes().add(function.getClass().getClassLoader());
     int number = nextFunction;
     body.clear().putInt(number);
-    payload(function);
+    file = null;
+    int size = payload(function);
     if (!flow.write(to, Wire.FUNCTION, body)) {
-      return -1;
+      Spill.deleteQuietly(pool.directory(), file);
+      return flow.serves(to) ? NO_ROOM : GONE;
     }
     nextFunction++;
     numbers.put(function, number);
     byUse.put(number, function);
-    if (byUse.size() > MOST_FUNCTIONS) {
+    sizes.put(number, size);
+    functionBytes += size;
+    while (byUse.size() > MOST_FUNCTIONS
+        || (functionBytes > MOST_FUNCTION_BYTES && byUse.size() > 1)) {
       Iterator<Map.Entry<Integer, TaskFunction<?, ?>>> oldest = byUse.entrySet().iterator();
       Map.Entry<Integer, TaskFunction<?, ?>> entry = oldest.next();
-      if (flow.write(to, Wire.FORGET, body.clear().putInt(entry.getKey()))) {
-        numbers.remove(entry.getValue());
-        oldest.remove();
+      if (!flow.write(to, Wire.FORGET, body.clear().putInt(entry.getKey()))) {
+        break; // no room now; the next one makes up for it
       }
+      numbers.remove(entry.getValue());
+      functionBytes -= Objects.requireNonNull(sizes.remove(entry.getKey()));
+      oldest.remove();
     }
     return number;
   }

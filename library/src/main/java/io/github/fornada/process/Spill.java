@@ -4,9 +4,11 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import org.jspecify.annotations.Nullable;
 
 /** Payloads too large for the ring: each in a file of the pool's private folder, read once. */
 final class Spill {
@@ -31,6 +33,31 @@ final class Spill {
               + ": "
               + e.getMessage(),
           e);
+    }
+  }
+
+  /** Deletes a file that nobody may have read; null for none. */
+  static void deleteQuietly(Path directory, @Nullable String file) {
+    if (file != null) {
+      try {
+        Files.deleteIfExists(directory.resolve(file));
+      } catch (IOException e) {
+        System.getLogger("io.github.fornada")
+            .log(System.Logger.Level.DEBUG, "left for the pool's end: " + file, e);
+      }
+    }
+  }
+
+  /** Deletes what a worker that died has left of its results. */
+  static void deleteResults(Path directory, long pid) {
+    try (DirectoryStream<Path> files =
+        Files.newDirectoryStream(directory, TaskLoop.RESULT_FILE + pid + "-*")) {
+      for (Path file : files) {
+        deleteQuietly(directory, String.valueOf(file.getFileName()));
+      }
+    } catch (IOException e) {
+      System.getLogger("io.github.fornada")
+          .log(System.Logger.Level.DEBUG, "left for the pool's end: " + directory, e);
     }
   }
 

@@ -18,7 +18,7 @@ final class TaskLoop {
       (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
 
   /** What of a file's name tells results from arguments. */
-  private static final String RESULT_FILE = "result-";
+  static final String RESULT_FILE = "result-";
 
   private final MemorySegment header;
   private final Claims claims;
@@ -65,10 +65,7 @@ final class TaskLoop {
       }
       Input body = in.body();
       switch (in.type()) {
-        case Wire.FUNCTION -> {
-          int number = body.getInt();
-          functions.put(number, payload(body));
-        }
+        case Wire.FUNCTION -> learn(body);
         case Wire.FORGET -> functions.remove(body.getInt());
         case Wire.TASK -> task(body);
         default -> throw new CorruptFrameException("ring message of type " + in.type());
@@ -76,8 +73,16 @@ final class TaskLoop {
     }
   }
 
-  private byte[] payload(Input body) throws IOException {
-    return where(body).rest();
+  /** A function too large for this heap fails the items it is for, not the worker. */
+  private void learn(Input body) throws IOException {
+    int number = body.getInt();
+    try {
+      functions.put(number, where(body).rest());
+    } catch (CorruptFrameException e) {
+      throw e;
+    } catch (IOException | OutOfMemoryError e) {
+      functions.put(number, e);
+    }
   }
 
   private Input where(Input body) throws IOException {
@@ -97,12 +102,15 @@ final class TaskLoop {
     }
     long number = Claims.number(ticket);
     current = number;
+    if (observed) {
+      // Before the item can be interrupted: this is not the task's own doing.
+      send(Wire.STARTED, new Output().putLong(number).putLong(System.nanoTime()));
+    }
     boolean wanted = watch.begin(number);
     Segment.LONG.setOpaque(header, Segment.STARTED_NANOS, watch.startedNanos());
     long cpu = 0;
     long allocated = 0;
     if (observed) {
-      send(Wire.STARTED, new Output().putLong(number).putLong(watch.startedNanos()));
       cpu = METER.getCurrentThreadCpuTime();
       allocated = METER.getCurrentThreadAllocatedBytes();
     }
@@ -124,6 +132,7 @@ final class TaskLoop {
       }
     }
     Watch.Stop stop = watch.end(number);
+    Segment.LONG.setOpaque(header, Segment.STARTED_NANOS, 0L);
     long ended = System.nanoTime();
 
     int type = Wire.DONE;
@@ -143,7 +152,7 @@ final class TaskLoop {
     message.setLong(times + 8, ended);
     message.setLong(times + 16, observed ? METER.getCurrentThreadCpuTime() - cpu : -1);
     message.setLong(times + 24, observed ? METER.getCurrentThreadAllocatedBytes() - allocated : -1);
-    tidyUp();
+    tidyUp(ended - watch.startedNanos());
     current = -1;
     sendResult(type, number, result);
     if (thrown instanceof OutOfMemoryError) {
@@ -158,6 +167,12 @@ final class TaskLoop {
     if (function instanceof byte[] bytes) {
       function = Payloads.decode(new Input(bytes, 0, bytes.length), loader);
       functions.put(number, function);
+    }
+    if (function instanceof OutOfMemoryError e) {
+      throw e;
+    }
+    if (function instanceof IOException e) {
+      throw e;
     }
     if (function == null) {
       throw new CorruptFrameException("no function number " + number);
@@ -191,9 +206,8 @@ final class TaskLoop {
   }
 
   /** What a task changed for the whole process, put back for the next one. */
-  private void tidyUp() {
-    System.out.flush();
-    System.err.flush();
+  private void tidyUp(long tookNanos) {
+    WorkerOutput.reinstall();
     Thread self = Thread.currentThread();
     if (!loader.equals(self.getContextClassLoader())) {
       self.setContextClassLoader(loader);
@@ -201,7 +215,8 @@ final class TaskLoop {
     if (!Locale.getDefault().equals(locale)) {
       Locale.setDefault(locale);
     }
-    if (!TimeZone.getDefault().equals(zone)) {
+    // Looking costs a copy, and setting it costs more than this.
+    if (tookNanos > 1_000 && !TimeZone.getDefault().equals(zone)) {
       TimeZone.setDefault(zone);
     }
   }

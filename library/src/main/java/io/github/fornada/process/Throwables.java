@@ -29,7 +29,7 @@ final class Throwables {
       if (copy instanceof Throwable) {
         return;
       }
-    } catch (IOException | ClassNotFoundException | RuntimeException | StackOverflowError e) {
+    } catch (Throwable e) {
       // Not the task's failure but its report's: the names above tell what happened.
     }
     out.truncate(mark);
@@ -37,18 +37,27 @@ final class Throwables {
   }
 
   private static void encodeNames(@Nullable Throwable thrown, int depth, Output out) {
+    int mark = out.size();
+    try {
+      encodeNamesUnguarded(thrown, depth, out);
+    } catch (Throwable e) {
+      // An exception whose own methods fail: its class is what is left to tell.
+      out.truncate(mark);
+      out.putByte(1).putString(String.valueOf(thrown == null ? null : thrown.getClass().getName()));
+      out.putByte(1).putString("(its report failed: " + e.getClass().getName() + ")");
+      putStack(List.of(), out);
+      out.putByte(0);
+    }
+  }
+
+  private static void encodeNamesUnguarded(@Nullable Throwable thrown, int depth, Output out) {
     if (thrown == null || depth == MOST_CAUSES) {
       out.putByte(0);
       return;
     }
     out.putByte(1);
     out.putString(thrown.getClass().getName());
-    String message;
-    try {
-      message = thrown.getMessage();
-    } catch (RuntimeException e) {
-      message = "(its getMessage failed: " + e.getClass().getName() + ")";
-    }
+    String message = thrown.getMessage();
     out.putByte(message == null ? 0 : 1);
     out.putString(message == null ? "" : message);
     putStack(List.of(thrown.getStackTrace()), out);
@@ -92,7 +101,7 @@ final class Throwables {
         if (Payloads.decode(in, loader) instanceof Throwable original) {
           return original;
         }
-      } catch (IOException | ClassNotFoundException | RuntimeException | LinkageError e) {
+      } catch (Throwable e) { // whatever the user's readObject throws
         names.addSuppressed(e); // why it is not the original
       }
     }

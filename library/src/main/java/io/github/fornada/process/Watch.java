@@ -1,6 +1,5 @@
 package io.github.fornada.process;
 
-import java.io.IOException;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -25,8 +24,9 @@ final class Watch {
   private static final long RUNNING = 1;
   private static final long INTERRUPTING = 2;
   private static final long INTERRUPTED = 3;
-  private static final int PHASE_BITS = 2;
-  private static final long PHASE = 3;
+  private static final long DOOMED = 4;
+  private static final int PHASE_BITS = 3;
+  private static final long PHASE = 7;
 
   /** Why an item was interrupted. */
   enum Reason {
@@ -118,12 +118,22 @@ final class Watch {
     long running = number << PHASE_BITS | RUNNING;
     Stop stopped = null;
     if (!state.compareAndSet(running, FREE)) {
-      while ((state.get() & PHASE) != INTERRUPTED) {
-        Thread.onSpinWait(); // the other thread is between two instructions
+      long interrupted = number << PHASE_BITS | INTERRUPTED;
+      Stop seen = null;
+      for (long now = state.get(); ; now = state.get()) {
+        if (now == interrupted) {
+          seen =
+              stop; // while it cannot change: once the state is FREE, the next item may be stopped
+          if (state.compareAndSet(interrupted, FREE)) {
+            break;
+          }
+        } else if ((now & PHASE) == DOOMED) {
+          LockSupport.park(this); // the end of this process is on its way
+        } else {
+          Thread.onSpinWait(); // the other thread is between two instructions
+        }
       }
-      stopped = stop;
-      stop = null;
-      state.set(FREE);
+      stopped = seen;
     }
     var _ = Thread.interrupted(); // the task's own business, over with it
     if (!cancelled.isEmpty()) {
@@ -205,15 +215,13 @@ final class Watch {
   /** The item does not listen: only the end of this process will stop it. */
   private void callParent(long number) {
     Stop stopped = stop;
-    if (stopped == null) {
+    if (stopped == null
+        || !state.compareAndSet(
+            number << PHASE_BITS | INTERRUPTED, number << PHASE_BITS | DOOMED)) {
       return; // it has just ended after all
     }
     var out = new Output().putLong(number).putByte(stopped.reason().code);
     Throwables.putStack(stopped.stack(), out);
-    try {
-      control.send(Wire.STUCK, out);
-    } catch (IOException e) {
-      Runtime.getRuntime().halt(Wire.EXIT_ORPHANED);
-    }
+    control.send(Wire.STUCK, out);
   }
 }

@@ -21,6 +21,9 @@ final class Wire {
   static final int CLASS = 22;
   static final int EXIT = 23;
 
+  // Control, both ways.
+  static final int BELL = 25;
+
   // Control, to the parent.
   static final int READY = 30;
   static final int FIND_CLASS = 31;

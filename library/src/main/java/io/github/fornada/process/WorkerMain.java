@@ -4,6 +4,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.lang.reflect.Proxy;
+import java.net.ConnectException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
@@ -26,22 +27,19 @@ final class WorkerMain {
     Path socket = Path.of(args[0]);
     int number = Integer.parseInt(args[1]);
     String token = readLine();
-    SocketChannel controlChannel = Door.connect(socket, Door.CONTROL, number, token);
-    SocketChannel bellChannel = Door.connect(socket, Door.BELL, number, token);
-    var control = new Control(controlChannel);
-
+    var control = new Control(Door.connect(socket, number, token));
     WorkerConfig config = WorkerConfig.receive(control);
     Segment segment = Segment.open(config.segment());
     var loader = new FetchingLoader(control, WorkerMain.class.getClassLoader());
     var watch = new Watch(control, config);
-    var loop =
-        new TaskLoop(segment, Bell.ofWorker(bellChannel, segment.header()), loader, watch, config);
+    Bell bell = Bell.ofWorker(segment.header(), control::ring);
+    var loop = new TaskLoop(segment, bell, loader, watch, config);
 
     var listener =
         Thread.ofPlatform()
             .daemon()
             .name("fornada-control")
-            .unstarted(() -> listen(control, loader, watch, socket));
+            .unstarted(() -> listen(control, bell, loader, watch, socket));
     listener.start();
     watch.start();
     Thread task = Thread.currentThread();
@@ -49,6 +47,7 @@ final class WorkerMain {
     task.setContextClassLoader(loader);
     watch.watches(task);
     if (!initialize(config, loader, control)) {
+      control.awaitSent();
       System.exit(1);
     }
     // Not before: until the worker is ready, nobody reads what this sends.
@@ -60,16 +59,12 @@ final class WorkerMain {
     } catch (CorruptFrameException e) {
       System.err.println("fornada worker: " + e.getMessage());
       Runtime.getRuntime().halt(Wire.EXIT_PROTOCOL);
-    } catch (IOException e) {
-      // The bell is gone: so is the parent, or soon will be. The control thread sees the same.
-      orphaned(socket);
     }
-    orphaned(socket);
+    // The parent is gone, and the control thread sees to the rest; nothing more is to be done here.
   }
 
   /** Runs the user's initializer; false if it failed, which the parent has been told. */
-  private static boolean initialize(WorkerConfig config, ClassLoader loader, Control control)
-      throws IOException {
+  private static boolean initialize(WorkerConfig config, ClassLoader loader, Control control) {
     byte[] bytes = config.initializer();
     if (bytes.length == 0) {
       return true;
@@ -100,11 +95,13 @@ final class WorkerMain {
     return line.toString(StandardCharsets.US_ASCII);
   }
 
-  private static void listen(Control control, FetchingLoader loader, Watch watch, Path socket) {
+  private static void listen(
+      Control control, Bell bell, FetchingLoader loader, Watch watch, Path socket) {
     try {
       while (true) {
         Control.Frame frame = control.receive();
         switch (frame.type()) {
+          case Wire.BELL -> bell.rang();
           case Wire.CLASS -> loader.answer(frame.body());
           case Wire.CANCEL -> watch.cancel(frame.body().getLong());
           case Wire.EXIT ->
@@ -114,17 +111,21 @@ final class WorkerMain {
           default -> throw new CorruptFrameException("control frame of type " + frame.type());
         }
       }
-    } catch (IOException e) {
-      orphaned(socket);
+    } catch (IOException | RuntimeException | Error e) {
+      orphaned(socket); // the end of the stream, mostly; without this thread the worker is deaf
     }
   }
 
-  /** The parent is gone, however it went: nothing of this worker may stay. */
+  /** The parent is gone, however it went: nothing of this worker may stay. Control thread only. */
   private static void orphaned(Path socket) {
     try {
       ProcessHandle.current().descendants().forEach(ProcessHandle::destroyForcibly);
+      String marks = System.getenv(Launcher.MARK);
+      if (marks != null) {
+        Offspring.killMarked(marks.substring(marks.lastIndexOf(',') + 1));
+      }
       Path directory = socket.getParent();
-      if (directory != null && !isListening(socket)) {
+      if (directory != null && isAbandoned(socket)) {
         PrivateDirectory.delete(directory);
       }
     } finally {
@@ -132,11 +133,14 @@ final class WorkerMain {
     }
   }
 
-  private static boolean isListening(Path socket) {
-    try (var probe = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
-      return probe.isConnected();
-    } catch (IOException e) {
+  /** Whether the pool's socket is there and nobody listens to it any more. */
+  private static boolean isAbandoned(Path socket) {
+    try (var _ = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
       return false;
+    } catch (ConnectException e) {
+      return true;
+    } catch (IOException e) {
+      return false; // for another reason, and the folder may be in use
     }
   }
 

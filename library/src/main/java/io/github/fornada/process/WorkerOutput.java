@@ -12,6 +12,11 @@ import org.jspecify.annotations.Nullable;
  * its crash.
  */
 final class WorkerOutput extends PrintStream {
+  /** Written once, before the first task. */
+  private static PrintStream out = System.out;
+
+  private static PrintStream err = System.err;
+
   private WorkerOutput(Channel channel, Charset charset) {
     super(channel, false, charset);
   }
@@ -25,6 +30,20 @@ final class WorkerOutput extends PrintStream {
   static void install(Sink sink) {
     System.setOut(new WorkerOutput(new Channel(sink, false), charset("stdout.encoding")));
     System.setErr(new WorkerOutput(new Channel(sink, true), charset("stderr.encoding")));
+    out = System.out;
+    err = System.err;
+  }
+
+  /** Undoes what a task did by System.setOut and its like. */
+  static void reinstall() {
+    if (System.out != out) {
+      System.out.flush();
+      System.setOut(out);
+    }
+    if (System.err != err) {
+      System.err.flush();
+      System.setErr(err);
+    }
   }
 
   private static Charset charset(String property) {

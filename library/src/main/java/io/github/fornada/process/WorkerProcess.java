@@ -2,6 +2,7 @@ package io.github.fornada.process;
 
 import io.github.fornada.Batch;
 import io.github.fornada.TaskEvent;
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,7 +33,6 @@ final class WorkerProcess {
   private final Process process;
   private final PrintedLines printed;
   private final List<Thread> drains;
-  private final Door.Channels channels;
   private final Control control;
   private final Segment segment;
   private final Claims claims;
@@ -71,7 +71,6 @@ final class WorkerProcess {
       Process process,
       PrintedLines printed,
       List<Thread> drains,
-      Door.Channels channels,
       Control control,
       Segment segment,
       long clockOffset,
@@ -82,13 +81,12 @@ final class WorkerProcess {
     this.process = process;
     this.printed = printed;
     this.drains = drains;
-    this.channels = channels;
     this.control = control;
     this.segment = segment;
     this.claims = new Claims(segment.header());
     this.requests = segment.toWorkerWriter();
     this.results = segment.toParentReader();
-    this.bell = Bell.ofParent(channels.bell(), segment.header());
+    this.bell = Bell.ofParent(segment.header(), control::ring);
     this.clockOffset = clockOffset;
     this.startupNanos = startupNanos;
     this.readyNanos = System.nanoTime();
@@ -143,6 +141,7 @@ final class WorkerProcess {
         Control.Frame frame = control.receive();
         Input body = frame.body();
         switch (frame.type()) {
+          case Wire.BELL -> bell.rang();
           case Wire.FIND_CLASS -> pool.classes().answer(body, control);
           case Wire.STUCK -> {
             long item = body.getLong();
@@ -152,12 +151,14 @@ final class WorkerProcess {
           default -> throw new CorruptFrameException("control frame of type " + frame.type());
         }
       }
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | Error e) {
       // The end of the stream, mostly. A worker without its control channel is of no use.
-      if (e instanceof CorruptFrameException || e instanceof RuntimeException) {
+      if (!(e instanceof EOFException)) {
         note("its control channel failed: " + e);
       }
       kill();
+    } finally {
+      bell.close();
     }
   }
 
@@ -178,20 +179,12 @@ final class WorkerProcess {
   }
 
   void cancel(long item) {
-    try {
-      control.send(Wire.CANCEL, new Output().putLong(item));
-    } catch (IOException e) {
-      kill(); // the end of its stream will say the rest
-    }
+    control.send(Wire.CANCEL, new Output().putLong(item));
   }
 
   /** Asks for an orderly exit, and sees to it that there is one. */
   void askToExit(Duration limit) {
-    try {
-      control.send(Wire.EXIT, new Output());
-    } catch (IOException e) {
-      kill();
-    }
+    control.send(Wire.EXIT, new Output());
     ProcessPool.later(limit, this::kill);
   }
 
@@ -209,7 +202,7 @@ final class WorkerProcess {
   /** It was asked to exit: gives its exit code when it has. It is killed if it takes too long. */
   int endInPeace() {
     int code = exitCode(process);
-    channels.close();
+    Door.closeQuietly(control);
     awaitLastWords(drains);
     return code;
   }
@@ -224,7 +217,7 @@ final class WorkerProcess {
       kill();
     }
     int code = exitCode(process);
-    channels.close();
+    Door.closeQuietly(control);
     awaitLastWords(drains);
     endOfItem(null);
     return code;
@@ -327,6 +320,11 @@ final class WorkerProcess {
 
   long toOwnClock(long workerNanos) {
     return workerNanos + clockOffset;
+  }
+
+  /** When the item began that runs now, on the worker's clock; 0 if none runs. */
+  long runningSince() {
+    return (long) Segment.LONG.getVolatile(segment.header(), Segment.STARTED_NANOS);
   }
 
   /** When the item began that ran last, for one that never ended. */

@@ -1,6 +1,7 @@
 package io.github.fornada.process;
 
 import java.io.IOException;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -43,13 +44,14 @@ final class WorkerStart {
 
   private WorkerProcess run() {
     String token = Door.newToken();
-    CompletableFuture<Door.Channels> channels = pool.door().expect(number, token);
+    CompletableFuture<SocketChannel> channel = pool.door().expect(number, token);
     Process process;
     try {
       process = pool.launcher().start(pool.directory().resolve("door"), number, token);
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       pool.door().forget(number);
-      throw new WorkerStartException(String.valueOf(e.getMessage()), e, false);
+      throw new WorkerStartException(
+          "a worker JVM could not be started: " + e, e, e instanceof RuntimeException);
     }
     List<Thread> drains =
         List.of(
@@ -67,19 +69,17 @@ final class WorkerStart {
           }
         });
     var _ =
-        process
-            .onExit()
-            .thenRun(() -> channels.completeExceptionally(new IOException("it exited")));
-    Door.Channels came = null;
+        process.onExit().thenRun(() -> channel.completeExceptionally(new IOException("it exited")));
+    SocketChannel came = null;
     try {
       // The limit above ends this wait by ending the process; the time here is only a backstop.
-      came = channels.get(limit.toNanos() * 2, TimeUnit.NANOSECONDS);
+      came = channel.get(limit.toNanos() * 2, TimeUnit.NANOSECONDS);
       return settle(process, drains, came);
     } catch (IOException | ExecutionException | InterruptedException | TimeoutException e) {
       Door.closeQuietly(came);
       Offspring.kill(process.toHandle());
       throw new WorkerStartException(failure(process, drains, e), e, false);
-    } catch (WorkerStartException e) {
+    } catch (RuntimeException | Error e) {
       Door.closeQuietly(came);
       Offspring.kill(process.toHandle());
       throw e;
@@ -91,9 +91,9 @@ final class WorkerStart {
     }
   }
 
-  private WorkerProcess settle(Process process, List<Thread> drains, Door.Channels channels)
+  private WorkerProcess settle(Process process, List<Thread> drains, SocketChannel channel)
       throws IOException {
-    var control = new Control(channels.control());
+    var control = new Control(channel);
     Segment segment = Segment.create(memory);
     Duration timeLimit = pool.policy().timeLimit();
     long asked = System.nanoTime();
@@ -108,7 +108,7 @@ final class WorkerStart {
       Control.Frame frame = control.receive();
       switch (frame.type()) {
         case Wire.READY -> {
-          return ready(frame.body(), asked, process, drains, channels, control, segment);
+          return ready(frame.body(), asked, process, drains, control, segment);
         }
         // The initializer may need classes of ours before the worker is ready.
         case Wire.FIND_CLASS -> pool.classes().answer(frame.body(), control);
@@ -130,7 +130,6 @@ final class WorkerStart {
       long asked,
       Process process,
       List<Thread> drains,
-      Door.Channels channels,
       Control control,
       Segment segment)
       throws IOException {
@@ -144,16 +143,7 @@ final class WorkerStart {
     long offset = asked <= clock && clock <= now ? 0 : now - clock;
     var worker =
         new WorkerProcess(
-            pool,
-            number,
-            process,
-            printed,
-            drains,
-            channels,
-            control,
-            segment,
-            offset,
-            now - began);
+            pool, number, process, printed, drains, control, segment, offset, now - began);
     ProcessEvents.workerStarted(pid, now - began);
     var _ = pool.startThread("fornada-control-" + number, worker::listen);
     return worker;
