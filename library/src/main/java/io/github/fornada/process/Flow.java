@@ -29,9 +29,6 @@ final class Flow {
 
   private static final double QUICK_NANOS = 20_000; // Guess
 
-  /** Items written under one hold of the lock. */
-  private static final int PIECE = 32; // Guess
-
   /** An item on its way. */
   record Sent(Batch<?, ?> batch, int i, long number, int bytes, @Nullable String file) {
     /** It will not be read any more: its file, if it has one, goes. */
@@ -61,6 +58,9 @@ final class Flow {
 
   /** Size of outstanding, for a look without the lock. Written under lock. */
   private volatile int ahead;
+
+  /** Whether whoever reads results is in the user's code, which may wait. Written by that thread. */
+  private volatile boolean delivering;
 
   /** Items whose results are in the ring. Used by the one thread that reads results. */
   private final ArrayDeque<Sent> arrived = new ArrayDeque<>();
@@ -154,6 +154,14 @@ final class Flow {
     } finally {
       lock.unlock();
     }
+  }
+
+  /**
+   * Outcomes run the user's callbacks, and one may wait for another task: as long as it does, that one
+   * must not come here, where nobody would read its result. The end of it feeds again.
+   */
+  void delivers(boolean now) {
+    delivering = now;
   }
 
   /** An item has ended: sends more before the worker runs dry. */
@@ -301,6 +309,9 @@ final class Flow {
     lock.lock();
     try {
       if (feeding || !open || !hasRoom() || (feederWanted && !onFeeder)) {
+        return false;
+      }
+      if (delivering && pool.workers() > 1) {
         return false;
       }
       feeding = true;

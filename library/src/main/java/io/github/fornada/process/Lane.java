@@ -316,6 +316,7 @@ final class Lane {
   private boolean result(WorkerProcess from, int type, Input in) throws IOException {
     Flow.Sent sent = flow.take(in.getLong());
     from.endOfItem(sent);
+    flow.delivers(true);
     try {
       Results.end(sent, type, in, from, pool);
     } catch (IOException e) {
@@ -327,6 +328,7 @@ final class Lane {
       Results.endUnreadable(sent, e);
       LOG.log(System.Logger.Level.WARNING, "a callback failed after an item of " + name, e);
     } finally {
+      flow.delivers(false);
       sent.forget(pool);
       var _ = Thread.interrupted(); // a callback's own business, over with it
       insight.ran(from.lastItemNanos());

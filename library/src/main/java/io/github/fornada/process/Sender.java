@@ -171,6 +171,7 @@ final class Sender {
   }
 
   /** The function's number; negative if it is unknown yet, or the ring was full. */
+  @SuppressWarnings("ReferenceEquality") // functions are told apart by identity
   private int number(Batch<?, ?> batch, boolean onFeeder, WorkerProcess to, Flow flow)
       throws IOException {
     if (batch.function() == lastFunction && lastTaughtTo == to) {

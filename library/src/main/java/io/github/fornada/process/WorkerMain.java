@@ -121,12 +121,16 @@ final class WorkerMain {
     try {
       ProcessHandle.current().descendants().forEach(ProcessHandle::destroyForcibly);
       String marks = System.getenv(Launcher.MARK);
-      if (marks != null) {
-        Offspring.killMarked(marks.substring(marks.lastIndexOf(',') + 1));
-      }
+      String mark = marks == null ? null : marks.substring(marks.lastIndexOf(',') + 1);
       Path directory = socket.getParent();
       if (directory != null && isAbandoned(socket)) {
+        if (mark != null) {
+          // All the pool's: a sibling may be stopped, and never see the end of its parent.
+          Offspring.killMarked(mark.substring(0, mark.indexOf('/') + 1));
+        }
         PrivateDirectory.delete(directory);
+      } else if (mark != null) {
+        Offspring.killMarked(mark);
       }
     } finally {
       Runtime.getRuntime().halt(Wire.EXIT_ORPHANED);

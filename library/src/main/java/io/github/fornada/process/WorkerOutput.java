@@ -35,6 +35,7 @@ final class WorkerOutput extends PrintStream {
   }
 
   /** Undoes what a task did by System.setOut and its like. */
+  @SuppressWarnings("ReferenceEquality")
   static void reinstall() {
     if (System.out != out) {
       System.out.flush();
