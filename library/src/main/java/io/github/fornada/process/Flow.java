@@ -59,7 +59,9 @@ final class Flow {
   /** Size of outstanding, for a look without the lock. Written under lock. */
   private volatile int ahead;
 
-  /** Whether whoever reads results is in the user's code, which may wait. Written by that thread. */
+  /**
+   * Whether whoever reads results is in the user's code, which may wait. Written by that thread.
+   */
   private volatile boolean delivering;
 
   /** Items whose results are in the ring. Used by the one thread that reads results. */
@@ -157,8 +159,8 @@ final class Flow {
   }
 
   /**
-   * Outcomes run the user's callbacks, and one may wait for another task: as long as it does, that one
-   * must not come here, where nobody would read its result. The end of it feeds again.
+   * Outcomes run the user's callbacks, and one may wait for another task: as long as it does, that
+   * one must not come here, where nobody would read its result. The end of it feeds again.
    */
   void delivers(boolean now) {
     delivering = now;
