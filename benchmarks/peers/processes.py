@@ -76,6 +76,9 @@ class Program:
             trouble = f"timed out after {limit:.0f} s"
             sweep(self.mark)
             out, _ = self.process.communicate()
+        except BaseException:  # this run itself is being ended
+            sweep(self.mark)
+            raise
         if trouble is None and self.process.returncode != 0:
             trouble = f"exit code {self.process.returncode}: {self.last_error()}"
         sweep(self.mark)

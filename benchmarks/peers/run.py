@@ -5,6 +5,7 @@ import datetime
 import json
 import os
 import platform
+import signal
 import statistics
 import sys
 import tempfile
@@ -86,6 +87,13 @@ class Measuring:
     def rest(self, peers, idle_seconds):
         """All at once: they do nothing, so they do not disturb each other."""
         programs = {}
+        try:
+            self.rest_of(programs, peers, idle_seconds)
+        finally:
+            for program, _ in programs.values():
+                processes.sweep(program.mark)
+
+    def rest_of(self, programs, peers, idle_seconds):
         for peer in peers:
             command = [*self.commands[peer], "rest", str(self.seconds)]
             program = processes.Program(command, self.folder)
@@ -187,6 +195,8 @@ def plan(rows, peers, rounds, full):
 
 
 def main():
+    # Asked to end: by way of the cleaning up, as an interrupt from the keyboard goes too.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     options = arguments()
     if options.list:
         print("rows: ", " ".join(r.name for r in catalog.ROWS))
