@@ -1,119 +1,34 @@
 package io.github.fornada.cli;
 
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.Callable;
-import picocli.CommandLine;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.UnmatchedArgumentException;
-
-/** The {@code fornada} command. */
-@Command(
-    name = "fornada",
-    description =
-        "Runs a plain Java function over many inputs, in sequence, on virtual threads, on platform"
-            + " threads or in worker JVMs, and measures each.",
-    versionProvider = Main.Version.class,
-    exitCodeListHeading = "%nExit codes:%n",
-    exitCodeList = {
-      "0:all done",
-      "1:some items failed, or results could not be written",
-      "2:wrong usage, or the task does not compile",
-      "130:interrupted; the results so far are written",
-      "141:the reader of the output went away, as in | head",
-    },
-    subcommands = {RunCommand.class, CompareCommand.class},
-    footerHeading = "%nExamples:%n",
-    footer = {
-      "  fornada compare examples/Bolo.java chocolate cenoura",
-      "  fornada run examples/WordCount.java docs/*.md",
-      "  fornada run -h",
-    })
-public final class Main implements Callable<Integer> {
+/** Where the {@code fornada} command begins. */
+public final class Main {
   private Main() {}
 
   /** Runs the command and ends the JVM with its exit code. */
   public static void main(String[] args) {
+    if (args.length == 1 && (args[0].equals("--version") || args[0].equals("-V"))) {
+      // Asked by scripts, and answered without loading the grammar of the whole command.
+      for (String line : version()) {
+        System.out.println(line);
+      }
+      return;
+    }
     if (System.getProperty("java.awt.headless") == null) {
       System.setProperty("java.awt.headless", "true"); // tasks that work on images need no screen
     }
     Interruption.watch();
-    if (args.length == 1 && (args[0].equals("--version") || args[0].equals("-V"))) {
-      // Asked by scripts, and answered without reading the whole of the command's grammar.
-      Version.lines().forEach(System.out::println);
-      Interruption.exit(ExitCode.OK);
-    }
-    Interruption.exit(execute(args));
+    Interruption.exit(FornadaCommand.execute(args));
   }
 
-  static int execute(String... args) {
-    CommandLine command = new CommandLine(new Main());
-    command.setExpandAtFiles(false); // an input may begin with @
-    command.setCaseInsensitiveEnumValuesAllowed(true);
-    command.setUsageHelpAutoWidth(false);
-    for (CommandLine each : command.getSubcommands().values()) {
-      each.getCommandSpec().mixinStandardHelpOptions(true);
-      each.getCommandSpec().versionProvider(new Version());
-      each.setExpandAtFiles(false);
-    }
-    command.getCommandSpec().mixinStandardHelpOptions(true);
-    command.setExitCodeExceptionMapper(
-        e -> e instanceof Fault fault ? fault.exitCode() : ExitCode.FAILED);
-    command.setParameterExceptionHandler(Main::refuse);
-    command.setExecutionExceptionHandler((e, failed, parsed) -> {
-      if (e instanceof Fault fault) {
-        System.err.println(prefixed(fault.text()));
-        return fault.exitCode();
-      }
-      throw e;
-    });
-    return command.execute(args);
-  }
-
-  /** Compiler messages stay as javac prints them. */
-  private static String prefixed(String text) {
-    return text.contains(": error: ") || text.startsWith("error: ") ? text : "fornada: " + text;
-  }
-
-  private static int refuse(ParameterException e, String[] args) {
-    CommandLine command = e.getCommandLine();
-    System.err.println("fornada: " + e.getMessage());
-    if (e instanceof UnmatchedArgumentException unmatched && !unmatched.getUnmatched().isEmpty()) {
-      suggest(command, unmatched.getUnmatched().getFirst());
-    }
-    System.err.println("Try: " + command.getCommandSpec().qualifiedName() + " --help");
-    return ExitCode.USAGE;
-  }
-
-  private static void suggest(CommandLine command, String typed) {
-    var known = new ArrayList<>(command.getSubcommands().keySet());
-    known.addAll(command.getCommandSpec().optionsMap().keySet());
-    String word = typed.replaceFirst("=.*", "");
-    Suggestion.of(word, known)
-        .ifPresent(meant -> System.err.println("Did you mean " + meant + "?"));
-    if (word.startsWith("-")) {
-      System.err.println("An input that begins with - goes behind a lone --");
-    }
-  }
-
-  @Override
-  public Integer call() {
-    throw Fault.usage("say what to do: run or compare\nTry: fornada --help");
-  }
-
-  /** The version of the jar, or of the build. */
-  static final class Version implements CommandLine.IVersionProvider {
-    @Override
-    public String[] getVersion() {
-      return lines().toArray(String[]::new);
-    }
-
-    static List<String> lines() {
-      String version = Main.class.getPackage().getImplementationVersion();
-      return List.of(
-          "fornada " + (version == null ? "(development build)" : version),
-          "Java " + Runtime.version() + ", " + System.getProperty("java.vm.name"));
-    }
+  /** The version of the jar, or of the build, and that of Java. */
+  static String[] version() {
+    String version = Main.class.getPackage().getImplementationVersion();
+    return new String[] {
+      "fornada ".concat(version == null ? "(development build)" : version),
+      "Java "
+          .concat(System.getProperty("java.runtime.version"))
+          .concat(", ")
+          .concat(System.getProperty("java.vm.name")),
+    };
   }
 }
