@@ -39,6 +39,9 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
     }
   }
 
+  /** Stands for the item null in a queue that takes none. */
+  private static final Object NULL = new Object();
+
   private final Shape<T, R, E> shape;
   private final boolean ordered;
   private final boolean failFast;
@@ -58,7 +61,7 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
   private final ArrayDeque<E> drained = new ArrayDeque<>();
 
   /** Items of a source read by a feeder, or pushed by a gatherer, and not yet taken. */
-  private final ArrayDeque<T> pushed = new ArrayDeque<>();
+  private final ArrayDeque<Object> pushed = new ArrayDeque<>();
 
   /** Used by the consuming thread only. */
   private boolean started;
@@ -227,7 +230,7 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
         return false;
       }
       taken++;
-      pushed.add(item);
+      pushed.add(item == null ? NULL : item);
       enters = enters();
       if (consumerWaits && consumerHelps) {
         forConsumer.signalAll();
@@ -280,7 +283,8 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
   private @Nullable Object[] takePushed(int most) {
     var items = new @Nullable Object[Math.min(most, pushed.size())];
     for (int i = 0; i < items.length; i++) {
-      items[i] = pushed.poll();
+      Object item = pushed.remove();
+      items[i] = item == NULL ? null : item;
     }
     return items;
   }

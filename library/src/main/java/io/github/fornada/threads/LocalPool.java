@@ -174,7 +174,7 @@ abstract sealed class LocalPool extends AbstractPool
         return !leaves(worker);
       }
       idle++;
-      if (hasWork()) {
+      if (hasWork() || lateBatch() != null) {
         idle--;
         return true;
       }
@@ -208,7 +208,7 @@ abstract sealed class LocalPool extends AbstractPool
   /** Counts the worker no more, unless there is work after all. Under lock. */
   private boolean leaves(Worker worker) {
     live--;
-    if (hasWork()) {
+    if (hasWork() || lateBatch() != null) {
       live++;
       return false;
     }

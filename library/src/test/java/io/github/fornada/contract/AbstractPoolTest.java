@@ -1,0 +1,22 @@
+package io.github.fornada.contract;
+
+import java.nio.file.Path;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the classes that run the suite share. A test that hangs is stopped and says where. */
+@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+abstract class AbstractPoolTest
+    implements ExecutorContract,
+        LifeContract,
+        ListenerContract,
+        MapContract,
+        StreamContract,
+        TimeContract {
+  @TempDir Path folder;
+
+  @Override
+  public Path folder() {
+    return folder;
+  }
+}

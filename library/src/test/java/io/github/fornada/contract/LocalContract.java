@@ -1,0 +1,214 @@
+package io.github.fornada.contract;
+
+import static io.github.fornada.contract.PoolUnderTest.get;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.fornada.Outcome;
+import io.github.fornada.Pool;
+import java.io.IOException;
+import java.lang.ref.WeakReference;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/**
+ * What holds for pools within this JVM only: tasks that use their own pool (a task in another
+ * process has no handle to it), and what becomes unreachable (in another process all is a copy).
+ */
+interface LocalContract extends PoolUnderTest {
+
+  // ---- tasks that wait for their own pool, with no other worker free
+
+  @Test
+  default void aTaskMayMapOverItsOwnPool() throws Exception {
+    try (Pool pool = open(1)) {
+      List<List<Integer>> nested =
+          pool.map(List.of(10, 20, 30), n -> pool.map(List.of(n, n + 1), Work::increment));
+      assertThat(nested).containsExactly(List.of(11, 12), List.of(21, 22), List.of(31, 32));
+    }
+    try (Pool pool = open(2)) {
+      assertThat(fibonacci(pool, 12)).isEqualTo(144);
+    }
+  }
+
+  private static int fibonacci(Pool pool, int n) throws InterruptedException {
+    return n < 2
+        ? n
+        : pool.map(List.of(n - 1, n - 2), k -> fibonacci(pool, k)).stream()
+            .mapToInt(Integer::intValue)
+            .sum();
+  }
+
+  @Test
+  default void aTaskMayConsumeStreamsOfItsOwnPool() throws Exception {
+    try (Pool pool = open(1, policy -> policy.withWindow(4))) {
+      List<Integer> items = IntStream.range(0, 50).boxed().toList();
+      Iterable<Integer> lazy = Work.lazily(items);
+      assertThat(get(pool.submit(() -> pool.outcomes(items, Work::increment).count())))
+          .isEqualTo(50);
+      assertThat(get(pool.submit(() -> pool.outcomes(lazy, Work::increment).count())))
+          .isEqualTo(50);
+      assertThat(get(pool.submit(() -> pool.completions(lazy, Work::increment).count())))
+          .isEqualTo(50);
+      assertThat(
+              get(pool.submit(() -> items.stream().gather(pool.mapping(Work::increment)).toList())))
+          .hasSize(50);
+      assertThat(get(pool.submit(() -> pool.map(lazy, Work::increment)))).hasSize(50);
+    }
+  }
+
+  @Test
+  default void aTaskMayWaitForFuturesOfItsOwnPool() throws Exception {
+    try (Pool pool = open(1)) {
+      assertThat(get(pool.submit(() -> pool.submit(Work::increment, 1).get()))).isEqualTo(2);
+      assertThat(get(pool.submit(() -> pool.submit(Work::increment, 1).join()))).isEqualTo(2);
+      List<Callable<Integer>> jobs = List.of(() -> 1, () -> 2);
+      assertThat(get(pool.submit(() -> pool.invokeAny(jobs)))).isIn(1, 2);
+      assertThat(
+              get(pool.submit(() -> pool.invokeAll(jobs).stream().map(Future::resultNow).toList())))
+          .containsExactly(1, 2);
+    }
+  }
+
+  @Test
+  default void retriesOfNestedTasksAreDoneByTheOneThatWaits() throws Exception {
+    var tries = new AtomicInteger();
+    try (Pool pool = open(1, policy -> policy.withRetries(1).withBackOff(Duration.ofMillis(5)))) {
+      assertThat(
+              get(
+                  pool.submit(() ->
+                      pool.map(
+                          List.of(1, 2),
+                          i -> {
+                            if (tries.incrementAndGet() == 1) {
+                              throw new IOException("not yet");
+                            }
+                            return i;
+                          }))))
+          .containsExactly(1, 2);
+      tries.set(0);
+      assertThat(
+              get(
+                  pool.submit(() ->
+                      pool.submit(
+                              i -> {
+                                if (tries.incrementAndGet() == 1) {
+                                  throw new IOException("not yet");
+                                }
+                                return i;
+                              },
+                              7)
+                          .get())))
+          .isEqualTo(7);
+    }
+  }
+
+  @Test
+  default void aDeafTaskWithinATaskIsGivenUpWithIt() throws Exception {
+    Marks marks = marks();
+    try (Pool pool =
+        open(
+            1,
+            policy ->
+                policy.withTimeLimit(Duration.ofMillis(100)).withGrace(Duration.ofMillis(50)))) {
+      CompletableFuture<List<Integer>> outer =
+          pool.submit(() -> pool.map(List.of(1), i -> Work.deaf(marks)));
+      assertThatThrownBy(() -> get(outer)).isInstanceOf(ExecutionException.class);
+      assertThat(get(pool.submit(Work::increment, 1))).isEqualTo(2);
+    } // closes although the task is not over
+    marks.set("over");
+  }
+
+  // ---- batches
+
+  @Test
+  default void slowItemsInOneBatchAreSharedOutToIdleWorkers() throws Exception {
+    try (Pool pool = open(4)) {
+      org.junit.jupiter.api.Assumptions.assumeTrue(pool.workers() == 4, "needs four at once");
+      var together = new CountDownLatch(4);
+      List<Integer> items = IntStream.range(0, 20_000).boxed().toList();
+      // Tiny items first, so that batches grow; then four that end only if they run together.
+      List<Integer> results =
+          pool.map(
+              items,
+              i -> {
+                if (i >= 19_000 && i < 19_004) {
+                  together.countDown();
+                  if (!together.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
+                    throw new IllegalStateException("they were not run together");
+                  }
+                }
+                return i;
+              });
+      assertThat(results).isEqualTo(items);
+    }
+  }
+
+  // ---- memory
+
+  @Test
+  default void itemsAndFunctionsAreLetGoWhenDone() throws Exception {
+    try (Pool pool = open(2)) {
+      var futures = new ArrayList<Future<?>>();
+      var items = new ArrayList<WeakReference<Object>>();
+      for (int i = 0; i < 100; i++) {
+        submitBig(pool, futures, items);
+      }
+      for (Future<?> future : futures) {
+        future.get();
+      }
+      mapBig(pool, items);
+      awaitCollected(items);
+      assertThat(futures).allMatch(Future::isDone); // these were kept all the time
+    }
+  }
+
+  private static void submitBig(
+      Pool pool, List<Future<?>> futures, List<WeakReference<Object>> items) {
+    byte[] item = new byte[100_000];
+    byte[] captured = new byte[100_000];
+    items.add(new WeakReference<>(item));
+    items.add(new WeakReference<>(captured));
+    futures.add(pool.submit(bytes -> bytes.length + captured.length, item));
+  }
+
+  private static void mapBig(Pool pool, List<WeakReference<Object>> items) throws Exception {
+    List<byte[]> big = IntStream.range(0, 100).mapToObj(i -> new byte[100_000]).toList();
+    big.forEach(item -> items.add(new WeakReference<>(item)));
+    pool.map(big, bytes -> bytes.length);
+    assertThat(pool.outcomes(big, bytes -> bytes.length).allMatch(Outcome::isDone)).isTrue();
+    Iterable<byte[]> lazy = Work.lazily(big);
+    assertThat(pool.completions(lazy, bytes -> bytes.length).count()).isEqualTo(100);
+    assertThat(big.stream().gather(pool.mapping(bytes -> bytes.length)).count()).isEqualTo(100);
+  }
+
+  private static void awaitCollected(List<WeakReference<Object>> items)
+      throws InterruptedException {
+    PoolUnderTest.await(
+        () -> {
+          System.gc();
+          return items.stream().allMatch(item -> item.get() == null);
+        },
+        "all " + items.size() + " items were collected");
+  }
+
+  @Test
+  default void aMillionItemsLargerThanTheHeapTogetherAreStreamed() {
+    // 1,000,000 x 10 kB in a heap of 1 GB.
+    Iterable<byte[]> items =
+        () -> IntStream.range(0, 1_000_000).mapToObj(i -> new byte[10_000]).iterator();
+    try (Pool pool = open(2)) {
+      assertThat(pool.completions(items, bytes -> bytes.length).count()).isEqualTo(1_000_000);
+    }
+  }
+}

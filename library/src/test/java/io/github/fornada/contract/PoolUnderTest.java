@@ -1,0 +1,76 @@
+package io.github.fornada.contract;
+
+import io.github.fornada.Pool;
+import io.github.fornada.TaskPolicy;
+import java.io.Serializable;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.function.UnaryOperator;
+
+/**
+ * A kind of pool for the contract suite. What tasks do is seen by their results and by {@link
+ * Marks}, which are files, so that the same tests hold for tasks in other processes.
+ */
+interface PoolUnderTest {
+  /** How long anything that must happen may take on a busy machine. */
+  Duration PATIENCE = Duration.ofSeconds(30);
+
+  /** Opens a pool with so many workers; a sequential one has one whatever is asked for. */
+  Pool open(int workers, UnaryOperator<TaskPolicy> policy);
+
+  /** A fresh folder for this test. */
+  Path folder();
+
+  default Pool open(int workers) {
+    return open(workers, policy -> policy);
+  }
+
+  default Marks marks() {
+    return new Marks(folder().toString());
+  }
+
+  /** A callable that can be sent to another process. */
+  interface Job<V> extends Callable<V>, Serializable {}
+
+  /** A runnable that can be sent to another process. */
+  interface Chore extends Runnable, Serializable {}
+
+  /** Keeps one worker busy until the mark "go" is set. */
+  static CompletableFuture<String> occupy(Pool pool, Marks marks) throws InterruptedException {
+    CompletableFuture<String> busy =
+        pool.submit(
+            name -> {
+              marks.set(name + " is busy");
+              marks.await("go");
+              return name;
+            },
+            "worker");
+    marks.await("worker is busy");
+    return busy;
+  }
+
+  static <V> V get(CompletableFuture<V> future) throws Exception {
+    return future.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+  }
+
+  /** Waits for a condition, looking often. */
+  static void await(BooleanSupplier condition, String what) throws InterruptedException {
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    while (!condition.getAsBoolean()) {
+      if (System.nanoTime() > deadline) {
+        throw new AssertionError("in " + PATIENCE + " it never happened that " + what);
+      }
+      Thread.sleep(1);
+    }
+  }
+
+  static void awaitTermination(Pool pool) throws InterruptedException {
+    if (!pool.awaitTermination(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
+      throw new AssertionError("the pool did not terminate in " + PATIENCE);
+    }
+  }
+}

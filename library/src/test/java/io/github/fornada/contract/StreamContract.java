@@ -1,0 +1,430 @@
+package io.github.fornada.contract;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.github.fornada.Completion;
+import io.github.fornada.Outcome;
+import io.github.fornada.Pool;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** What {@link Pool#outcomes} and {@link Pool#completions} promise. */
+interface StreamContract extends PoolUnderTest {
+
+  private static List<Integer> numbers(int from, int to) {
+    return IntStream.range(from, to).boxed().toList();
+  }
+
+  private static <T> List<Iterable<T>> bothWays(List<T> items) {
+    return List.of(items, Work.lazily(items));
+  }
+
+  @Test
+  default void everyItemHasItsOutcomeInOrder() {
+    try (Pool pool = open(3)) {
+      for (Iterable<Integer> items : bothWays(numbers(0, 5000))) {
+        List<Outcome<Integer>> outcomes =
+            pool.<Integer, Integer>outcomes(items, Work::noTens).toList();
+        assertThat(outcomes).hasSize(5000);
+        for (int i = 0; i < 5000; i++) {
+          if (i % 10 == 0) {
+            assertThat(outcomes.get(i)).isInstanceOf(Outcome.Failed.class);
+            assertThat(((Outcome.Failed<?>) outcomes.get(i)).cause()).hasMessage("no " + i);
+          } else {
+            assertThat(outcomes.get(i)).isEqualTo(new Outcome.Done<>(i));
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  default void everyItemHasItsCompletionOnce() {
+    try (Pool pool = open(3)) {
+      for (Iterable<Integer> items : bothWays(numbers(0, 5000))) {
+        List<Completion<Integer, Integer>> completions =
+            pool.<Integer, Integer>completions(items, Work::increment).toList();
+        assertThat(completions).hasSize(5000);
+        var seen = new HashSet<Long>();
+        for (Completion<Integer, Integer> c : completions) {
+          assertThat(seen.add(c.index())).isTrue();
+          assertThat((long) c.item()).isEqualTo(c.index());
+          assertThat(c.outcome()).isEqualTo(new Outcome.Done<>(c.item() + 1));
+        }
+      }
+    }
+  }
+
+  @Test
+  default void noItemsGiveAnEmptyStream() {
+    try (Pool pool = open(2)) {
+      for (Iterable<Integer> items : bothWays(List.<Integer>of())) {
+        assertThat(pool.outcomes(items, Work::increment)).isEmpty();
+        assertThat(pool.completions(items, Work::increment)).isEmpty();
+      }
+    }
+  }
+
+  @Test
+  default void nullIsAnItemAndAResult() {
+    try (Pool pool = open(2)) {
+      for (Iterable<String> items : bothWays(Arrays.asList("a", null))) {
+        assertThat(pool.<String, String>outcomes(items, Work::nothing).toList())
+            .containsExactly(new Outcome.Done<>(null), new Outcome.Done<>(null));
+      }
+    }
+  }
+
+  @Test
+  default void countCountsByRunning() {
+    Marks marks = marks();
+    try (Pool pool = open(2)) {
+      long count =
+          pool.outcomes(
+                  List.of(1, 2, 3),
+                  i -> {
+                    marks.set(i);
+                    return i;
+                  })
+              .count();
+      assertThat(count).isEqualTo(3);
+      assertThat(marks.all()).containsExactly("1", "2", "3");
+    }
+  }
+
+  @Test
+  default void nothingStartsBeforeTheTerminalOperation() {
+    var numbers = new Work.Counting();
+    try (Pool pool = open(2)) {
+      Stream<Outcome<Integer>> stream = pool.outcomes(numbers, Work::increment);
+      assertThat(numbers.taken.get()).isZero();
+      stream.close();
+    }
+    assertThat(numbers.taken.get()).isZero();
+  }
+
+  @Test
+  default void neverMoreThanTheWindowIsTakenAheadOfWhatWasConsumed() {
+    for (int window : List.of(1, 2, 7, 64)) {
+      try (Pool pool = open(3, policy -> policy.withWindow(window))) {
+        var lazy = new Work.Counting();
+        neverAhead(pool.outcomes(lazy, Work::increment), lazy, window);
+        var collection = new Work.CountingCollection();
+        neverAhead(pool.outcomes(collection, Work::increment), collection.numbers, window);
+        var unordered = new Work.CountingCollection();
+        neverAhead(pool.completions(unordered, Work::increment), unordered.numbers, window);
+      }
+    }
+  }
+
+  private static void neverAhead(Stream<?> stream, Work.Counting source, int window) {
+    try (stream) {
+      Iterator<?> it = stream.iterator();
+      for (int consumed = 0; consumed < 2000; consumed++) {
+        // The element handed over last is still with its consumer: it counts as not consumed.
+        long ahead = source.taken.get() - Math.max(0, consumed - 1);
+        assertThat(ahead)
+            .as("window %d, consumed %d", window, consumed)
+            .isLessThanOrEqualTo(window + 1L);
+        it.next();
+      }
+    }
+  }
+
+  @Test
+  default void aSlowFirstItemDoesNotStopTheOthersWithinTheWindow() throws Exception {
+    Marks marks = marks();
+    try (Pool pool = open(2, policy -> policy.withWindow(32))) {
+      assumeTrue(pool.workers() > 1, "needs two at once");
+      for (Iterable<Integer> items : bothWays(numbers(0, 100))) {
+        Marks these = new Marks(Files.createTempDirectory(folder(), "way").toString());
+        var first = new CompletableFuture<Outcome<Integer>>();
+        Thread consumer =
+            Thread.ofPlatform()
+                .start(() ->
+                    first.complete(
+                        pool.<Integer, Integer>outcomes(
+                                items,
+                                i -> {
+                                  these.set(i);
+                                  if (i == 0) {
+                                    marks.await("go");
+                                  }
+                                  return i;
+                                })
+                            .reduce((a, b) -> a)
+                            .orElseThrow()));
+        these.await(31); // the last of the window
+        assertThat(first).isNotDone();
+        marks.set("go");
+        assertThat(PoolUnderTest.get(first)).isEqualTo(new Outcome.Done<>(0));
+        assertThat(consumer.join(PATIENCE)).isTrue();
+        Files.delete(folder().resolve("go"));
+      }
+    }
+  }
+
+  @Test
+  default void completionsDoNotWaitForASlowerOneBefore() {
+    Marks marks = marks();
+    try (Pool pool = open(2)) {
+      assumeTrue(pool.workers() > 1, "needs two at once");
+      List<Integer> order =
+          pool.completions(
+                  List.of(0, 1),
+                  i -> {
+                    if (i == 0) {
+                      marks.await("go");
+                    }
+                    return i;
+                  })
+              .map(Completion::item)
+              .peek(i -> marks.set("go"))
+              .toList();
+      assertThat(order).containsExactly(1, 0);
+    }
+  }
+
+  @Test
+  default void aSlowSourceDoesNotHoldBackWhatIsDue() throws Exception {
+    Marks marks = marks();
+    var given = new AtomicInteger();
+    Iterable<Integer> source =
+        () ->
+            new Iterator<>() {
+              @Override
+              public boolean hasNext() {
+                return given.get() < 2;
+              }
+
+              @Override
+              public Integer next() {
+                int i = given.getAndIncrement();
+                if (i == 1) {
+                  try {
+                    marks.await("the first was consumed");
+                  } catch (InterruptedException e) {
+                    throw new IllegalStateException(e);
+                  }
+                }
+                return i;
+              }
+            };
+    try (Pool pool = open(2)) {
+      assertThat(
+              pool.outcomes(source, Work::increment)
+                  .peek(outcome -> marks.set("the first was consumed"))
+                  .toList())
+          .containsExactly(new Outcome.Done<>(1), new Outcome.Done<>(2));
+    }
+  }
+
+  @Test
+  default void whatTheSourceThrowsComesAfterTheOutcomesDue() {
+    try (Pool pool = open(2)) {
+      for (Iterable<Integer> source :
+          List.of(Work.failingAfter(50), Work.failingCollectionAfter(50))) {
+        var got = new ArrayList<Outcome<Integer>>();
+        assertThatThrownBy(
+                () -> pool.<Integer, Integer>outcomes(source, Work::increment).forEach(got::add))
+            .isInstanceOf(IllegalStateException.class)
+            .hasMessage("the source broke");
+        assertThat(got)
+            .hasSize(50)
+            .startsWith(new Outcome.Done<>(1))
+            .endsWith(new Outcome.Done<>(50));
+      }
+    }
+  }
+
+  @Test
+  default void aSourceThatGivesNoIteratorIsReported() {
+    try (Pool pool = open(2)) {
+      Iterable<Integer> lazy =
+          () -> {
+            throw new IllegalStateException("no iterator");
+          };
+      Collection<Integer> collection =
+          new java.util.AbstractCollection<>() {
+            @Override
+            public Iterator<Integer> iterator() {
+              throw new IllegalStateException("no iterator");
+            }
+
+            @Override
+            public int size() {
+              return 1;
+            }
+          };
+      for (Iterable<Integer> source : List.of(lazy, collection)) {
+        assertThatThrownBy(() -> pool.outcomes(source, Work::increment).toList())
+            .isInstanceOf(IllegalStateException.class)
+            .hasMessage("no iterator");
+      }
+    }
+  }
+
+  @Test
+  default void aConsumerThatStopsEarlyLeavesAtMostAWindowAndThePoolCloses() {
+    var numbers = new Work.Counting();
+    var collection = new Work.CountingCollection();
+    try (Pool pool = open(2, policy -> policy.withWindow(16))) {
+      assertThat(pool.outcomes(numbers, Work::increment).limit(3).toList()).hasSize(3);
+      assertThat(pool.outcomes(collection, Work::increment).limit(3).toList()).hasSize(3);
+    }
+    assertThat(numbers.taken.get()).isLessThanOrEqualTo(3 + 16 + 1);
+    assertThat(collection.numbers.taken.get()).isLessThanOrEqualTo(3 + 16);
+  }
+
+  @Test
+  default void aConsumerThatThrowsLeavesThePoolUsable() throws Exception {
+    try (Pool pool = open(2)) {
+      assertThatThrownBy(() ->
+              pool.outcomes(new Work.Counting(), Work::increment)
+                  .forEach(outcome -> {
+                    throw new IllegalStateException("consumer");
+                  }))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessage("consumer");
+      assertThat(PoolUnderTest.get(pool.submit(Work::increment, 1))).isEqualTo(2);
+    }
+  }
+
+  @Test
+  default void closingTheStreamStopsItsTasks() throws Exception {
+    Marks marks = marks();
+    try (Pool pool = open(2)) {
+      Stream<Outcome<Integer>> stream =
+          pool.outcomes(
+              new Work.Counting(),
+              i -> {
+                if (i > 0) {
+                  marks.set("began");
+                  try {
+                    marks.await("never");
+                  } catch (InterruptedException e) {
+                    marks.set("interrupted");
+                  }
+                }
+                return i;
+              });
+      stream.iterator().next();
+      marks.await("began");
+      stream.close();
+      marks.await("interrupted");
+    }
+  }
+
+  @Test
+  default void anInterruptedConsumerCancelsTheWork() throws Exception {
+    Marks marks = marks();
+    try (Pool pool = open(2)) {
+      var result = new CompletableFuture<Boolean>();
+      Thread consumer =
+          Thread.ofPlatform()
+              .start(() -> {
+                try {
+                  pool.outcomes(
+                          new Work.Counting(),
+                          i -> {
+                            marks.set("began");
+                            try {
+                              marks.await("never");
+                            } catch (InterruptedException e) {
+                              marks.set("interrupted");
+                            }
+                            return i;
+                          })
+                      .forEach(outcome -> {});
+                } catch (CancellationException e) {
+                  result.complete(Thread.currentThread().isInterrupted());
+                } catch (Throwable e) {
+                  result.completeExceptionally(e);
+                }
+              });
+      marks.await("began");
+      consumer.interrupt();
+      assertThat(PoolUnderTest.get(result)).as("the interrupt is still set").isTrue();
+      marks.await("interrupted");
+    }
+  }
+
+  @Test
+  default void shutdownEndsAStreamAfterWhatWasTakenWithARejection() {
+    for (boolean lazy : List.of(true, false)) {
+      Pool pool = open(2, policy -> policy.withWindow(8));
+      var collection = new Work.CountingCollection();
+      Iterable<Integer> source = lazy ? collection.numbers : collection;
+      var got = new ArrayList<Outcome<Integer>>();
+      assertThatThrownBy(() ->
+              pool.<Integer, Integer>outcomes(source, Work::increment)
+                  .forEach(outcome -> {
+                    got.add(outcome);
+                    if (got.size() == 20) {
+                      pool.shutdown();
+                    }
+                  }))
+          .isInstanceOf(RejectedExecutionException.class)
+          .hasMessageContaining("shut down");
+      assertThat(got).hasSizeBetween(20, 20 + 8 + 1);
+      for (int i = 0; i < got.size(); i++) {
+        assertThat(got.get(i)).isEqualTo(new Outcome.Done<>(i + 1));
+      }
+      pool.close();
+    }
+  }
+
+  @Test
+  default void shutdownNowEndsAStreamThatWaits() throws Exception {
+    Marks marks = marks();
+    Pool pool = open(2);
+    var thrown = new AtomicReference<Throwable>();
+    Thread consumer =
+        Thread.ofPlatform()
+            .start(() -> {
+              try {
+                pool.<Integer, Integer>outcomes(
+                        new Work.Counting(),
+                        i -> {
+                          marks.set("began");
+                          marks.await("never");
+                          return i;
+                        })
+                    .forEach(outcome -> {});
+              } catch (Throwable e) {
+                thrown.set(e);
+              }
+            });
+    marks.await("began");
+    pool.shutdownNow();
+    assertThat(consumer.join(PATIENCE)).isTrue();
+    assertThat(thrown.get())
+        .isInstanceOfAny(CancellationException.class, RejectedExecutionException.class);
+    PoolUnderTest.awaitTermination(pool);
+  }
+
+  @Test
+  default void aPoolThatIsShutDownGivesNoStreams() {
+    Pool pool = open(1);
+    Stream<Outcome<Integer>> before = pool.outcomes(List.of(1), Work::increment);
+    pool.close();
+    assertThatThrownBy(() -> pool.outcomes(List.of(1), Work::increment))
+        .isInstanceOf(RejectedExecutionException.class);
+    assertThatThrownBy(before::toList).isInstanceOf(RejectedExecutionException.class);
+  }
+}

@@ -1,0 +1,238 @@
+package io.github.fornada.contract;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.fornada.Outcome;
+import io.github.fornada.Pool;
+import io.github.fornada.TaskTimeoutException;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/** Time limits and retries. */
+interface TimeContract extends PoolUnderTest {
+  Duration LIMIT = Duration.ofMillis(200);
+  Duration GRACE = Duration.ofMillis(100);
+
+  @Test
+  default void aTaskOverItsLimitIsInterruptedAndReportedWithItsStack() {
+    try (Pool pool = open(1, policy -> policy.withTimeLimit(LIMIT).withGrace(PATIENCE))) {
+      List<Outcome<Integer>> outcomes =
+          pool.<Integer, Integer>outcomes(List.of(1, 600_000, 2), Work::sleep).toList();
+      assertThat(outcomes.get(0)).isEqualTo(new Outcome.Done<>(1));
+      assertThat(outcomes.get(2)).isEqualTo(new Outcome.Done<>(2));
+      assertThat(outcomes.get(1)).isInstanceOf(Outcome.TimedOut.class);
+      var timedOut = (Outcome.TimedOut<Integer>) outcomes.get(1);
+      assertThat(timedOut.limit()).isEqualTo(LIMIT);
+      assertThat(timedOut.stack()).anyMatch(frame -> frame.getMethodName().equals("sleep"));
+    }
+  }
+
+  @Test
+  default void aTaskThatWillNotListenIsGivenUpAndThePoolGoesOn() throws Exception {
+    Marks marks = marks();
+    try (Pool pool = open(1, policy -> policy.withTimeLimit(LIMIT).withGrace(GRACE))) {
+      List<Outcome<Integer>> outcomes =
+          pool.<Integer, Integer>outcomes(List.of(1, 0, 2, 3), i -> i == 0 ? Work.deaf(marks) : i)
+              .toList();
+      assertThat(outcomes.get(0)).isEqualTo(new Outcome.Done<>(1));
+      assertThat(outcomes.get(1)).isInstanceOf(Outcome.TimedOut.class);
+      assertThat(outcomes.get(2)).isEqualTo(new Outcome.Done<>(2));
+      assertThat(outcomes.get(3)).isEqualTo(new Outcome.Done<>(3));
+      assertThat(PoolUnderTest.get(pool.submit(Work::increment, 1))).isEqualTo(2);
+    } // closes although the task is not over
+    marks.set("over");
+  }
+
+  @Test
+  default void aDeafTaskThatWasCancelledHoldsThePoolUpNoLongerThanItsLimitAndGrace()
+      throws Exception {
+    Marks marks = marks();
+    long began = System.nanoTime();
+    try (Pool pool = open(1, policy -> policy.withTimeLimit(LIMIT).withGrace(GRACE))) {
+      var deaf =
+          pool.submit(
+              these -> {
+                these.set("began");
+                return Work.deaf(these);
+              },
+              marks);
+      marks.await("began");
+      deaf.cancel(true);
+    }
+    marks.set("over");
+    assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(PATIENCE);
+  }
+
+  @Test
+  default void aFutureOverItsLimitEndsWithATimeOut() {
+    try (Pool pool = open(1, policy -> policy.withTimeLimit(LIMIT).withGrace(GRACE))) {
+      assertThatThrownBy(() -> PoolUnderTest.get(pool.submit(Work::sleep, 600_000)))
+          .isInstanceOf(ExecutionException.class)
+          .cause()
+          .isInstanceOf(TaskTimeoutException.class)
+          .hasMessageContaining("over its time limit of 200 ms");
+    }
+  }
+
+  @Test
+  default void theLimitIsForEachItemAndNotForTheirSum() {
+    try (Pool pool = open(1, policy -> policy.withTimeLimit(Duration.ofSeconds(1)))) {
+      List<Integer> items = IntStream.range(0, 40).map(i -> 40).boxed().toList();
+      assertThat(pool.<Integer, Integer>outcomes(items, Work::sleep).toList())
+          .hasSize(40)
+          .allMatch(Outcome::isDone);
+    }
+  }
+
+  @Test
+  default void aTaskThatEndsJustAtItsLimitHasOneOutcome() {
+    Duration limit = Duration.ofMillis(20);
+    try (Pool pool =
+        open(2, policy -> policy.withTimeLimit(limit).withGrace(Duration.ofSeconds(5)))) {
+      List<Integer> items = IntStream.range(0, 60).map(i -> 18 + i % 5).boxed().toList();
+      List<Outcome<Integer>> outcomes =
+          pool.<Integer, Integer>outcomes(items, Work::sleep).toList();
+      assertThat(outcomes).hasSize(60);
+      for (int i = 0; i < 60; i++) {
+        switch (outcomes.get(i)) {
+          case Outcome.Done<Integer>(var value) -> assertThat(value).isEqualTo(items.get(i));
+          case Outcome.TimedOut<Integer> t -> assertThat(t.limit()).isEqualTo(limit);
+          default -> throw new AssertionError(outcomes.get(i));
+        }
+      }
+    }
+  }
+
+  // ---- retries
+
+  @Test
+  default void nothingRunsTwiceUnasked() {
+    Marks marks = marks();
+    try (Pool pool = open(1)) {
+      assertThatThrownBy(() ->
+              PoolUnderTest.get(
+                  pool.submit(
+                      name -> {
+                        marks.set(name);
+                        throw new IOException("again?");
+                      },
+                      "try")))
+          .hasCauseInstanceOf(IOException.class);
+    }
+    assertThat(marks.times("try")).isEqualTo(1);
+  }
+
+  @Test
+  default void anItemThatFailsIsTriedAgainAfterAGrowingPause() throws Exception {
+    Marks marks = marks();
+    long began = System.nanoTime();
+    try (Pool pool = open(2, policy -> policy.withRetries(2).withBackOff(Duration.ofMillis(50)))) {
+      List<String> results =
+          pool.map(
+              List.of("a", "b"),
+              item -> {
+                marks.set(item);
+                if (item.equals("a") && marks.times(item) < 3) {
+                  throw new IOException("not yet");
+                }
+                return item;
+              });
+      assertThat(results).containsExactly("a", "b");
+      String third =
+          PoolUnderTest.get(
+              pool.submit(
+                  item -> {
+                    marks.set(item);
+                    if (marks.times(item) < 3) {
+                      throw new IOException("not yet");
+                    }
+                    return item;
+                  },
+                  "c"));
+      assertThat(third).isEqualTo("c");
+    }
+    assertThat(marks.times("a")).isEqualTo(3);
+    assertThat(marks.times("b")).isEqualTo(1);
+    assertThat(marks.times("c")).isEqualTo(3);
+    assertThat(Duration.ofNanos(System.nanoTime() - began))
+        .isGreaterThanOrEqualTo(Duration.ofMillis(2 * (50 + 100)));
+  }
+
+  @Test
+  default void retriesComeToAnEnd() {
+    Marks marks = marks();
+    try (Pool pool = open(1, policy -> policy.withRetries(3).withBackOff(Duration.ofMillis(1)))) {
+      List<Outcome<String>> outcomes =
+          pool.<String, String>outcomes(
+                  List.of("a"),
+                  item -> {
+                    marks.set(item);
+                    throw new IOException("never");
+                  })
+              .toList();
+      assertThat(outcomes).hasSize(1);
+      assertThat(outcomes.getFirst()).isInstanceOf(Outcome.Failed.class);
+    }
+    assertThat(marks.times("a")).isEqualTo(4);
+  }
+
+  @Test
+  default void anOrderlyShutdownWaitsForRetries() throws Exception {
+    Marks marks = marks();
+    Pool pool = open(1, policy -> policy.withRetries(1).withBackOff(Duration.ofMillis(300)));
+    var future =
+        pool.submit(
+            item -> {
+              marks.set(item);
+              if (marks.times(item) < 2) {
+                throw new IOException("not yet");
+              }
+              return item;
+            },
+            "a");
+    marks.await("a");
+    pool.close();
+    assertThat(future.resultNow()).isEqualTo("a");
+  }
+
+  @Test
+  default void shutdownNowDoesNotWaitForThePauseBeforeARetry() throws Exception {
+    Marks marks = marks();
+    Pool pool = open(1, policy -> policy.withRetries(1).withBackOff(Duration.ofDays(1000)));
+    var future =
+        pool.submit(
+            item -> {
+              marks.set(item);
+              throw new IOException("not yet");
+            },
+            "a");
+    marks.await("a");
+    assertThat(PoolUnderTest.get(pool.submit(Work::increment, 1))).isEqualTo(2);
+    pool.shutdownNow();
+    PoolUnderTest.awaitTermination(pool);
+    assertThat(future.isCancelled()).isTrue();
+  }
+
+  @Test
+  default void aRetryThatIsCancelledInItsPauseHoldsNothingUp() throws Exception {
+    Marks marks = marks();
+    try (Pool pool = open(1, policy -> policy.withRetries(1).withBackOff(Duration.ofDays(1000)))) {
+      var future =
+          pool.submit(
+              item -> {
+                marks.set(item);
+                throw new IOException("not yet");
+              },
+              "a");
+      marks.await("a");
+      assertThat(PoolUnderTest.get(pool.submit(Work::increment, 1))).isEqualTo(2);
+      future.cancel(true);
+    }
+    assertThat(marks.times("a")).isEqualTo(1);
+  }
+}
