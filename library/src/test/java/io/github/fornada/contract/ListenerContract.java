@@ -54,6 +54,7 @@ interface ListenerContract extends PoolUnderTest {
           assertThat(running).as("%s", life).isFalse();
           running = true;
         }
+        case TaskEvent.Printed printed -> assertThat(running).as("%s", life).isTrue();
         case TaskEvent.Finished finished -> {
           assertThat(finished.usage() != null).as("usage, if it ran: %s", life).isEqualTo(running);
           running = false;

@@ -135,7 +135,7 @@ interface StreamContract extends PoolUnderTest {
   private static void neverAhead(Stream<?> stream, Work.Counting source, int window) {
     try (stream) {
       Iterator<?> it = stream.iterator();
-      for (int consumed = 0; consumed < 2000; consumed++) {
+      for (int consumed = 0; consumed < 500; consumed++) {
         // The element handed over last is still with its consumer: it counts as not consumed.
         long ahead = source.taken.get() - Math.max(0, consumed - 1);
         assertThat(ahead)
