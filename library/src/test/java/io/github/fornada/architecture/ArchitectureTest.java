@@ -1,0 +1,153 @@
+package io.github.fornada.architecture;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+
+/** Who may call whom, as ARCHITECTURE.md has it. */
+final class ArchitectureTest {
+  private static final String ROOT = "io.github.fornada";
+
+  /** Each room with the rooms it may use beside the front door. A new room is entered here. */
+  private static final Map<String, Set<String>> MAY_USE =
+      Map.of(
+          "async", Set.of(),
+          "shared", Set.of(),
+          "threads", Set.of(),
+          "timeline", Set.of(),
+          "process", Set.of("shared"),
+          "pipeline", Set.of(),
+          "advice", Set.of("process", "threads"));
+
+  static final JavaClasses LIBRARY =
+      new ClassFileImporter()
+          .withImportOption(new ImportOption.DoNotIncludeTests())
+          .importPackages(ROOT);
+
+  private static String room(JavaClass type) {
+    String name = type.getPackageName();
+    return name.equals(ROOT) ? "" : name.substring(ROOT.length() + 1);
+  }
+
+  @Test
+  void theClassesAreThere() {
+    assertThat(LIBRARY.size()).as("an empty import would hold every rule").isGreaterThan(30);
+  }
+
+  @Test
+  void everyRoomIsKnown() {
+    Set<String> rooms =
+        LIBRARY.stream()
+            .map(ArchitectureTest::room)
+            .filter(room -> !room.isEmpty())
+            .collect(Collectors.toCollection(TreeSet::new));
+    assertThat(MAY_USE.keySet()).as("rooms of DESIGN, entered in this test").containsAll(rooms);
+  }
+
+  @Test
+  void theFrontDoorUsesNoRoom() {
+    noClasses()
+        .that()
+        .resideInAPackage(ROOT)
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage(ROOT + ".*..")
+        .check(LIBRARY);
+  }
+
+  @Test
+  void roomsUseOnlyTheRoomsTheyMay() {
+    MAY_USE.forEach((room, allowed) -> {
+      List<String> forbidden =
+          MAY_USE.keySet().stream()
+              .filter(other -> !other.equals(room) && !allowed.contains(other))
+              .map(other -> ROOT + "." + other + "..")
+              .toList();
+      noClasses()
+          .that()
+          .resideInAPackage(ROOT + "." + room + "..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(forbidden.toArray(String[]::new))
+          .allowEmptyShould(true)
+          .check(LIBRARY);
+    });
+  }
+
+  @Test
+  void thereAreNoCycles() {
+    slices().matching(ROOT + ".(**)").should().beFreeOfCycles().check(LIBRARY);
+  }
+
+  @Test
+  void theLibraryUsesNothingButTheJdk() {
+    classes()
+        .should()
+        .onlyDependOnClassesThat()
+        .resideInAnyPackage(
+            ROOT + "..", "java..", "javax..", "jdk..", "com.sun.management..", "org.jspecify..", "")
+        .check(LIBRARY);
+  }
+
+  @Test
+  void nobodyUsesUnsafe() {
+    noClasses()
+        .should()
+        .dependOnClassesThat()
+        .haveFullyQualifiedName("sun.misc.Unsafe")
+        .orShould()
+        .dependOnClassesThat()
+        .resideInAPackage("jdk.internal..")
+        .check(LIBRARY);
+  }
+
+  /**
+   * Printing belongs to the command. The process room passes on what tasks print, and must find the
+   * standard streams to do so.
+   */
+  @Test
+  void theLibraryDoesNotPrint() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage(ROOT + ".process..")
+        .should()
+        .accessField(System.class, "out")
+        .orShould()
+        .accessField(System.class, "err")
+        .check(LIBRARY);
+    noClasses().should().callMethod(Throwable.class, "printStackTrace").check(LIBRARY);
+  }
+
+  /** The one main of the library, that of a worker process, is also the only one that may exit. */
+  @Test
+  void onlyAWorkersMainExits() {
+    noClasses()
+        .that()
+        .doNotHaveFullyQualifiedName(ROOT + ".process.WorkerMain")
+        .should()
+        .callMethod(System.class, "exit", int.class)
+        .orShould()
+        .callMethod(Runtime.class, "exit", int.class)
+        .check(LIBRARY);
+  }
+
+  @Test
+  void noRoomIsCalledCoreOrCommon() {
+    noClasses()
+        .should()
+        .resideInAnyPackage("..core..", "..common..", "..util..", "..utils..", "..internal..")
+        .check(LIBRARY);
+  }
+}

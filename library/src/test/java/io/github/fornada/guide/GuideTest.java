@@ -1,0 +1,114 @@
+package io.github.fornada.guide;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.fornada.Pool;
+import io.github.fornada.process.ProcessPool;
+import io.github.fornada.threads.SequentialPool;
+import io.github.fornada.threads.ThreadPool;
+import io.github.fornada.threads.VirtualThreadPool;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The programs of the guide that this project began with: cakes that bake for a second, and workers
+ * that wait for two. Bounds are generous: the promise is "in sequence the times add up, together
+ * they do not", not a figure.
+ */
+final class GuideTest {
+  private static final Duration A_CAKE = Duration.ofSeconds(1);
+  private static final Duration TWO_CAKES_TOGETHER = Duration.ofMillis(1900);
+
+  private static final Duration A_WAIT = Duration.ofSeconds(2);
+  private static final Duration FIVE_WAITS_TOGETHER = Duration.ofSeconds(8);
+
+  /** What tasks count up, if they share the memory of this JVM. */
+  private static final AtomicInteger COUNT = new AtomicInteger();
+
+  static String bakeCake(String flavour) throws InterruptedException {
+    Thread.sleep(A_CAKE);
+    return flavour + " cake";
+  }
+
+  static long waitAndTell(int worker) throws InterruptedException {
+    Thread.sleep(A_WAIT);
+    COUNT.incrementAndGet();
+    return ProcessHandle.current().pid();
+  }
+
+  private static Duration bakeTwo(Pool pool) throws InterruptedException {
+    pool.map(List.of("warm", "up"), String::length); // so that processes have started
+    long began = System.nanoTime();
+    assertThat(pool.map(List.of("chocolate", "carrot"), GuideTest::bakeCake))
+        .containsExactly("chocolate cake", "carrot cake");
+    return Duration.ofNanos(System.nanoTime() - began);
+  }
+
+  @Test
+  void twoCakesInSequenceTakeTheSumOfTheirTimes() throws Exception {
+    try (Pool pool = SequentialPool.open()) {
+      assertThat(bakeTwo(pool)).isGreaterThanOrEqualTo(A_CAKE.multipliedBy(2));
+    }
+  }
+
+  @Test
+  void twoCakesOnThreadsTakeTheTimeOfOne() throws Exception {
+    try (Pool pool = ThreadPool.open(o -> o.withWorkers(2))) {
+      assertThat(bakeTwo(pool)).isBetween(A_CAKE, TWO_CAKES_TOGETHER);
+    }
+  }
+
+  @Test
+  void twoCakesOnVirtualThreadsTakeTheTimeOfOne() throws Exception {
+    try (Pool pool = VirtualThreadPool.open()) {
+      assertThat(bakeTwo(pool)).isBetween(A_CAKE, TWO_CAKES_TOGETHER);
+    }
+  }
+
+  @Test
+  void twoCakesInProcessesTakeTheTimeOfOne() throws Exception {
+    try (Pool pool = ProcessPool.open(o -> o.withWorkers(2))) {
+      assertThat(bakeTwo(pool)).isBetween(A_CAKE, TWO_CAKES_TOGETHER);
+    }
+  }
+
+  @Test
+  void fiveWorkersOnThreadsEndTogetherAndShareTheMemory() throws Exception {
+    fiveWorkersEndTogether(ThreadPool.open(o -> o.withWorkers(5)));
+  }
+
+  @Test
+  void fiveWorkersOnVirtualThreadsEndTogetherAndShareTheMemory() throws Exception {
+    fiveWorkersEndTogether(VirtualThreadPool.open());
+  }
+
+  private static void fiveWorkersEndTogether(Pool opened) throws InterruptedException {
+    int before = COUNT.get();
+    long began = System.nanoTime();
+    try (Pool pool = opened) {
+      assertThat(pool.map(IntStream.range(0, 5).boxed().toList(), GuideTest::waitAndTell))
+          .containsOnly(ProcessHandle.current().pid());
+    }
+    assertThat(Duration.ofNanos(System.nanoTime() - began)).isBetween(A_WAIT, FIVE_WAITS_TOGETHER);
+    assertThat(COUNT.get() - before).isEqualTo(5);
+  }
+
+  @Test
+  void fiveWorkersInProcessesEndTogetherAndShareNothing() throws Exception {
+    int before = COUNT.get();
+    try (Pool pool = ProcessPool.open(o -> o.withWorkers(5).withHeap("64m"))) {
+      pool.map(IntStream.range(0, 5).boxed().toList(), i -> i); // the first workers have started
+      long began = System.nanoTime();
+      List<Long> pids = pool.map(IntStream.range(0, 5).boxed().toList(), GuideTest::waitAndTell);
+      assertThat(Duration.ofNanos(System.nanoTime() - began))
+          .isBetween(A_WAIT, FIVE_WAITS_TOGETHER);
+      assertThat(new HashSet<>(pids)).as("pids").hasSize(5);
+      assertThat(pids).doesNotContain(ProcessHandle.current().pid());
+    }
+    assertThat(COUNT.get()).as("counted up in other memories only").isEqualTo(before);
+  }
+}
