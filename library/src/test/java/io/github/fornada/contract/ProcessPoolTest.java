@@ -5,6 +5,7 @@ import io.github.fornada.TaskPolicy;
 import io.github.fornada.process.ProcessPool;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Disabled;
+import org.junit.jupiter.api.Test;
 
 final class ProcessPoolTest extends AbstractPoolTest {
   @Override
@@ -22,14 +23,17 @@ final class ProcessPoolTest extends AbstractPoolTest {
       "an interrupted caller closes the channel it would cancel through, so its worker is killed";
 
   @Override
+  @Test
   @Disabled(INTERRUPTED_WRITER)
   public void anInterruptOfInvokeAllCancelsItsTasks() {}
 
   @Override
+  @Test
   @Disabled(INTERRUPTED_WRITER)
   public void anInterruptOfTheCallerCancelsAndIsThrown() {}
 
   @Override
+  @Test
   @Disabled(INTERRUPTED_WRITER)
   public void anInterruptedConsumerCancelsTheWork() {}
 }
