@@ -4,8 +4,6 @@ import io.github.fornada.Pool;
 import io.github.fornada.TaskPolicy;
 import io.github.fornada.process.ProcessPool;
 import java.util.function.UnaryOperator;
-import org.junit.jupiter.api.Disabled;
-import org.junit.jupiter.api.Test;
 
 final class ProcessPoolTest extends AbstractPoolTest {
   @Override
@@ -18,22 +16,4 @@ final class ProcessPoolTest extends AbstractPoolTest {
   public int rounds() {
     return 3;
   }
-
-  private static final String INTERRUPTED_WRITER =
-      "an interrupted caller closes the channel it would cancel through, so its worker is killed";
-
-  @Override
-  @Test
-  @Disabled(INTERRUPTED_WRITER)
-  public void anInterruptOfInvokeAllCancelsItsTasks() {}
-
-  @Override
-  @Test
-  @Disabled(INTERRUPTED_WRITER)
-  public void anInterruptOfTheCallerCancelsAndIsThrown() {}
-
-  @Override
-  @Test
-  @Disabled(INTERRUPTED_WRITER)
-  public void anInterruptedConsumerCancelsTheWork() {}
 }
