@@ -8,7 +8,9 @@ import java.io.ObjectStreamClass;
 import java.lang.foreign.MemorySegment;
 import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +30,9 @@ final class Payloads {
   private static final byte LONGS = 9;
   private static final byte DOUBLES = 10;
   private static final byte SERIALIZED = 20;
+
+  /** Values up to this are encoded by whoever brings them. */
+  private static final int QUICK_BYTES = 16 * 1024; // Guess
 
   /**
    * Bounds what a corrupt or hostile stream can make the reader allocate; classes are not
@@ -53,6 +58,73 @@ final class Payloads {
       case long[] a -> true;
       case double[] a -> true;
       default -> false;
+    };
+  }
+
+  /** Whether the value is plain and soon encoded, so that any thread may do it on its way. */
+  static boolean isQuick(@Nullable Object value) {
+    return switch (value) {
+      case String s -> s.length() <= QUICK_BYTES;
+      case byte[] a -> a.length <= QUICK_BYTES;
+      case int[] a -> a.length <= QUICK_BYTES / Integer.BYTES;
+      case long[] a -> a.length <= QUICK_BYTES / Long.BYTES;
+      case double[] a -> a.length <= QUICK_BYTES / Double.BYTES;
+      case null, default -> isPlain(value);
+    };
+  }
+
+  /** The bytes of an array too large for a message; null for all else. */
+  static @Nullable MemorySegment largeArray(@Nullable Object value) {
+    MemorySegment bytes = value == null ? null : segmentOf(value);
+    return bytes != null && bytes.byteSize() > RingWriter.LONGEST / 2 ? bytes : null;
+  }
+
+  /** Appends where a large array was written to. */
+  static void putArrayFile(Object array, MemorySegment bytes, String file, Output out) {
+    int tag =
+        switch (array) {
+          case byte[] a -> BYTES;
+          case int[] a -> INTS;
+          case long[] a -> LONGS;
+          default -> DOUBLES;
+        };
+    out.putByte(Wire.ARRAY_IN_FILE).putByte(tag).putLong(bytes.byteSize()).putString(file);
+  }
+
+  /** Reads a large array straight from its file, which is deleted: one copy. */
+  static Object getArrayFile(Input in, Path directory) throws IOException {
+    byte tag = in.getByte();
+    long bytes = in.getLong();
+    Path file = Spill.resolve(directory, in.getString());
+    int size =
+        switch (tag) {
+          case BYTES -> 1;
+          case INTS -> Integer.BYTES;
+          case LONGS, DOUBLES -> Long.BYTES;
+          default -> throw new CorruptFrameException("array of kind " + tag);
+        };
+    if (bytes < 0 || bytes % size != 0 || bytes / size > Integer.MAX_VALUE - 8) {
+      throw new CorruptFrameException("array of " + bytes + " bytes");
+    }
+    int length = (int) (bytes / size);
+    Object array =
+        switch (tag) {
+          case BYTES -> new byte[length];
+          case INTS -> new int[length];
+          case LONGS -> new long[length];
+          default -> new double[length];
+        };
+    Spill.readArray(file, Objects.requireNonNull(segmentOf(array)));
+    return array;
+  }
+
+  private static @Nullable MemorySegment segmentOf(Object array) {
+    return switch (array) {
+      case byte[] a -> MemorySegment.ofArray(a);
+      case int[] a -> MemorySegment.ofArray(a);
+      case long[] a -> MemorySegment.ofArray(a);
+      case double[] a -> MemorySegment.ofArray(a);
+      default -> null;
     };
   }
 

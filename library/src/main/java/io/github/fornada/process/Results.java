@@ -27,13 +27,11 @@ final class Results {
     for (int skipped = 0; skipped < 4; skipped++) {
       var _ = in.getLong();
     }
+    byte place = in.getByte();
     Input body = in;
-    if (in.getByte() == Wire.IN_FILE) {
+    if (place == Wire.IN_FILE) {
       int length = in.getInt();
-      if (length < 0) {
-        throw new CorruptFrameException("a payload of " + length + " bytes");
-      }
-      body = Spill.read(pool.directory().resolve(fileName(in.getString())), length);
+      body = Spill.read(Spill.resolve(pool.directory(), in.getString()), length);
     }
     TaskUsage usage = usage(pool, from, sent, times, body.remaining());
     ProcessEvents.task(
@@ -43,7 +41,10 @@ final class Results {
         ClassLoader loader = from.loaderOf(batch);
         Object value;
         try {
-          value = Payloads.decode(body, loader);
+          value =
+              place == Wire.ARRAY_IN_FILE
+                  ? Payloads.getArrayFile(body, pool.directory())
+                  : Payloads.decode(body, loader);
         } catch (CorruptFrameException e) {
           throw e;
         } catch (Throwable e) { // whatever the user's readObject or constructor throws
@@ -75,14 +76,6 @@ final class Results {
     if (!batch.isEnded(i)) {
       batch.end(i, new Outcome.Failed<>(new ResultException(batch.label(i), thrown)), null);
     }
-  }
-
-  /** A worker names a file of the pool's folder, and nothing else. */
-  private static String fileName(String name) throws CorruptFrameException {
-    if (!name.matches("result-[a-z0-9-]+")) {
-      throw new CorruptFrameException("a payload file called \"" + name + "\"");
-    }
-    return name;
   }
 
   @SuppressWarnings({

@@ -4,6 +4,7 @@ import io.github.fornada.Batch;
 import io.github.fornada.Outcome;
 import io.github.fornada.TaskFunction;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.Iterator;
@@ -107,7 +108,7 @@ final class Sender {
                 case GONE -> Result.WORKER_GONE;
                 default -> Result.FULL;
               };
-        } else if (Payloads.isPlain(batch.item(i))) {
+        } else if (Payloads.isQuick(batch.item(i))) {
           Piece piece = sendPiece(batch, i, function, to, flow);
           refused = piece.refused;
           last = piece.last;
@@ -161,7 +162,7 @@ final class Sender {
           return new Piece(i, null);
         }
         i = next;
-        if (!Payloads.isPlain(batch.item(i))) {
+        if (!Payloads.isQuick(batch.item(i))) {
           return new Piece(i, Result.NEEDS_FEEDER);
         }
       }
@@ -206,6 +207,14 @@ final class Sender {
   /** Appends the payload, or where it is. Returns its size. */
   private int payload(@Nullable Object value) throws IOException {
     int from = body.size();
+    MemorySegment large = Payloads.largeArray(value);
+    if (value != null && large != null) {
+      String name = filePrefix + files++;
+      Spill.writeArray(pool.directory().resolve(name), large);
+      file = name;
+      Payloads.putArrayFile(value, large, name, body);
+      return (int) Math.min(Integer.MAX_VALUE, large.byteSize());
+    }
     body.putByte(Wire.IN_MESSAGE);
     Payloads.encode(value, body);
     int size = body.size() - from - 1;

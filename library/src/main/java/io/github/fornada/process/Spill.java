@@ -2,18 +2,23 @@ package io.github.fornada.process;
 
 import java.io.EOFException;
 import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Payloads too large for the ring: each in a file of the pool's private folder, read once. */
 final class Spill {
   /** The JDK copies heap arrays through a buffer outside the heap as large as the piece. */
   private static final int PIECE = 1 << 20;
+
+  private static final Pattern NAME = Pattern.compile("(argument|result)-[a-z0-9-]+");
 
   private Spill() {}
 
@@ -25,14 +30,62 @@ final class Spill {
       }
     } catch (IOException e) {
       Files.deleteIfExists(file);
-      throw new IOException(
-          "a payload of "
-              + length
-              + " bytes could not be stored for its transfer in "
-              + file.getParent()
-              + ": "
-              + e.getMessage(),
-          e);
+      throw tooFull(file, length, e);
+    }
+  }
+
+  /** A peer names a file of the pool's folder, and nothing else. */
+  static Path resolve(Path directory, String name) throws CorruptFrameException {
+    if (!NAME.matcher(name).matches()) {
+      throw new CorruptFrameException("a payload file called \"" + name + "\"");
+    }
+    return directory.resolve(name);
+  }
+
+  /** Writes the bytes of an array, as they are. */
+  static void writeArray(Path file, MemorySegment bytes) throws IOException {
+    long size = bytes.byteSize();
+    MemorySegment piece = MemorySegment.ofArray(new byte[PIECE]);
+    ByteBuffer buffer = piece.asByteBuffer();
+    // Through a file channel, not a mapping: a full disk is then an exception, not a crash.
+    try (var channel =
+        FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+      for (long at = 0; at < size; ) {
+        long n = Math.min(PIECE, size - at);
+        MemorySegment.copy(bytes, at, piece, 0, n);
+        buffer.clear().limit((int) n);
+        while (buffer.hasRemaining()) {
+          at += channel.write(buffer);
+        }
+      }
+    } catch (IOException e) {
+      Files.deleteIfExists(file);
+      throw tooFull(file, size, e);
+    }
+  }
+
+  private static IOException tooFull(Path file, long size, IOException e) {
+    return new IOException(
+        "a payload of "
+            + size
+            + " bytes could not be stored for its transfer in "
+            + file.getParent()
+            + ": "
+            + e.getMessage(),
+        e);
+  }
+
+  /** Fills an array with the bytes of a file, and deletes that. */
+  static void readArray(Path file, MemorySegment into) throws IOException {
+    try (var channel =
+            FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.DELETE_ON_CLOSE);
+        Arena arena = Arena.ofConfined()) {
+      if (channel.size() != into.byteSize()) {
+        throw new CorruptFrameException(
+            "a payload file of " + channel.size() + " bytes, announced as " + into.byteSize());
+      }
+      MemorySegment mapped = channel.map(FileChannel.MapMode.READ_ONLY, 0, into.byteSize(), arena);
+      MemorySegment.copy(mapped, 0, into, 0, into.byteSize());
     }
   }
 

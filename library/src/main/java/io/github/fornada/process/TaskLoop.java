@@ -86,11 +86,22 @@ final class TaskLoop {
   }
 
   private Input where(Input body) throws IOException {
-    if (body.getByte() == Wire.IN_MESSAGE) {
+    return where(body.getByte(), body);
+  }
+
+  private Input where(byte place, Input body) throws IOException {
+    if (place == Wire.IN_MESSAGE) {
       return body;
     }
     int length = body.getInt();
-    return Spill.read(config.directory().resolve(body.getString()), length);
+    return Spill.read(Spill.resolve(config.directory(), body.getString()), length);
+  }
+
+  private @Nullable Object argument(Input body) throws IOException, ClassNotFoundException {
+    byte place = body.getByte();
+    return place == Wire.ARRAY_IN_FILE
+        ? Payloads.getArrayFile(body, config.directory())
+        : Payloads.decode(where(place, body), loader);
   }
 
   private void task(Input body) throws IOException {
@@ -120,12 +131,19 @@ final class TaskLoop {
     message.putLong(0).putLong(0).putLong(0).putLong(0);
     int result = message.size();
     Throwable thrown = null;
+    Object array = null;
+    MemorySegment large = null;
     if (wanted) {
       try {
-        Object value = apply(function, where(body));
-        Payloads.encode(value, message);
-        if (!Payloads.isPlain(value)) {
-          rehearse(result);
+        Object value = apply(function, body);
+        large = Payloads.largeArray(value);
+        if (large != null) {
+          array = value;
+        } else {
+          Payloads.encode(value, message);
+          if (!Payloads.isPlain(value)) {
+            rehearse(result);
+          }
         }
       } catch (Throwable e) {
         thrown = e;
@@ -154,7 +172,11 @@ final class TaskLoop {
     message.setLong(times + 24, observed ? METER.getCurrentThreadAllocatedBytes() - allocated : -1);
     tidyUp(ended - watch.startedNanos());
     current = -1;
-    sendResult(type, number, result);
+    if (type == Wire.DONE && array != null && large != null) {
+      sendArray(array, large, number, result);
+    } else {
+      sendResult(type, number, result);
+    }
     if (thrown instanceof OutOfMemoryError) {
       // Other threads and caches of this JVM may have been hit too: a fresh one is safer.
       Runtime.getRuntime().halt(Wire.EXIT_OUT_OF_MEMORY);
@@ -162,7 +184,7 @@ final class TaskLoop {
   }
 
   @SuppressWarnings("unchecked")
-  private @Nullable Object apply(int number, Input argument) throws Exception {
+  private @Nullable Object apply(int number, Input body) throws Exception {
     Object function = functions.get(number);
     if (function instanceof byte[] bytes) {
       function = Payloads.decode(new Input(bytes, 0, bytes.length), loader);
@@ -178,8 +200,7 @@ final class TaskLoop {
       throw new CorruptFrameException("no function number " + number);
     }
     @SuppressWarnings("NullAway") // an item is null only where its type says so
-    Object value =
-        ((TaskFunction<Object, Object>) function).apply(Payloads.decode(argument, loader));
+    Object value = ((TaskFunction<Object, Object>) function).apply(argument(body));
     return value;
   }
 
@@ -219,6 +240,22 @@ final class TaskLoop {
     if (tookNanos > 1_000 && !TimeZone.getDefault().equals(zone)) {
       TimeZone.setDefault(zone);
     }
+  }
+
+  private void sendArray(Object array, MemorySegment bytes, long number, int result)
+      throws IOException {
+    String file = RESULT_FILE + ProcessHandle.current().pid() + "-" + number;
+    message.truncate(result);
+    try {
+      Spill.writeArray(config.directory().resolve(file), bytes);
+    } catch (IOException e) {
+      message.putByte(Wire.IN_MESSAGE);
+      Throwables.encode(e, message);
+      send(Wire.FAILED, message);
+      return;
+    }
+    Payloads.putArrayFile(array, bytes, file, message);
+    send(Wire.DONE, message);
   }
 
   private void sendResult(int type, long number, int result) throws IOException {

@@ -35,6 +35,9 @@ final class Wire {
 
   static final int IN_FILE = 1;
 
+  /** The bare bytes of one array of primitives, in a file. */
+  static final int ARRAY_IN_FILE = 2;
+
   /** Exit code of a worker whose parent is gone. */
   static final int EXIT_ORPHANED = 91;
 
