@@ -1,16 +1,14 @@
 package io.github.fornada.process;
 
-import java.io.File;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
-import java.net.URISyntaxException;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.CodeSource;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Starts worker JVMs: the same JDK, class path and module options as this JVM, a heap of their own.
@@ -19,26 +17,19 @@ final class Launcher {
   /** In the environment of each worker and so of all it starts, to find what it leaves behind. */
   static final String MARK = "FORNADA_WORKER";
 
-  /** Options of this JVM that its workers need too. Agents and debuggers are not among them. */
-  private static final List<String> INHERITED =
-      List.of(
-          "-D",
-          "--add-opens",
-          "--add-exports",
-          "--add-reads",
-          "--add-modules",
-          "--enable-preview",
-          "--enable-native-access",
-          "--illegal-native-access",
-          "--sun-misc-unsafe-memory-access");
+  private static final List<String> OPTION_VARIABLES =
+      List.of("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS", "CLASSPATH");
 
-  /** Properties of this JVM that would make its workers fight over a port or a file. */
-  private static final List<String> NOT_INHERITED =
-      List.of("-Dcom.sun.management.", "-Djava.rmi.", "-Djdk.attach", "-Djava.io.tmpdir.");
+  /** In which the java launcher reads its arguments, and the JVM the names of files. */
+  private static final Charset PLATFORM_CHARSET =
+      Charset.forName(System.getProperty("sun.jnu.encoding", "UTF-8"));
 
   private final ProcessOptions options;
   private final Path directory;
   private final String heap;
+
+  /** Written when first needed. */
+  private @Nullable Path arguments; // guarded by this
 
   Launcher(ProcessOptions options, Path directory) {
     this.options = options;
@@ -66,19 +57,16 @@ final class Launcher {
   }
 
   Process start(Path socket, int number, String token) throws IOException {
-    Path arguments = directory.resolve("arguments-" + number);
-    // In a file: a class path may be longer than a command line can be, and nobody else may read
-    // it.
-    Files.writeString(arguments, String.join("\n", arguments(socket, number)) + "\n");
     String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-    var builder = new ProcessBuilder(java, "@" + arguments);
+    var builder =
+        new ProcessBuilder(java, "@" + arguments(), socket.toString(), Integer.toString(number));
+    // Read by every JVM as if on its command line, agents and debuggers included. What workers need
+    // of it they get with this JVM's other options.
+    OPTION_VARIABLES.forEach(builder.environment()::remove);
     builder.environment().putAll(options.launch().environment());
     // A worker of a worker carries both marks, so that the end of either ends it.
     String outer = System.getenv(MARK);
     builder.environment().put(MARK, (outer == null ? "" : outer + ",") + mark(number));
-    // Read by every JVM as if on its command line, agents and debuggers included.
-    builder.environment().remove("JAVA_TOOL_OPTIONS");
-    builder.environment().remove("JDK_JAVA_OPTIONS");
     Path home = options.launch().directory();
     if (home != null) {
       builder.directory(home.toFile());
@@ -98,10 +86,28 @@ final class Launcher {
     return process;
   }
 
-  private List<String> arguments(Path socket, int number) {
+  /**
+   * The file of the arguments that all workers share. In a file, because a class path may be longer
+   * than a command line can be, and nobody else may read it.
+   */
+  private synchronized Path arguments() throws IOException {
+    Path file = arguments;
+    if (file == null) {
+      file = directory.resolve("arguments");
+      var text = new StringBuilder();
+      for (String argument : list()) {
+        text.append(quoted(argument)).append('\n');
+      }
+      Files.writeString(file, text, PLATFORM_CHARSET);
+      arguments = file;
+    }
+    return file;
+  }
+
+  private List<String> list() throws IOException {
     var list = new ArrayList<String>();
     list.add("-Xmx" + heap);
-    if (options.launch().jvmOptions().stream().noneMatch(o -> o.matches("-XX:\\+Use\\w+GC"))) {
+    if (!choosesCollector(options.launch().jvmOptions())) {
       list.add("-XX:+UseSerialGC"); // the least memory, and no threads of its own on busy cores
     }
     list.add("-XX:-UsePerfData"); // no file left in the temporary folder
@@ -109,62 +115,26 @@ final class Launcher {
     list.add("-XX:ErrorFile=" + crashLog("%p"));
     list.add("-Xshare:auto");
     list.add("-Djava.awt.headless=true");
-    list.addAll(inherited());
-    String modules = System.getProperty("jdk.module.path");
-    if (modules != null) {
-      list.add("--module-path=" + absolute(modules));
-      list.add("--add-modules=ALL-MODULE-PATH");
-    }
+    list.addAll(Inheritance.options());
     list.addAll(options.launch().jvmOptions());
     list.add("--class-path");
-    list.add(classPath());
+    list.add(Inheritance.classPath(directory));
     list.add(WorkerMain.class.getName());
-    list.add(socket.toString());
-    list.add(Integer.toString(number));
-    return list.stream().map(Launcher::quoted).toList();
+    return list;
+  }
+
+  private static boolean choosesCollector(List<String> jvmOptions) {
+    for (String option : jvmOptions) {
+      if (option.startsWith("-XX:+Use") && option.endsWith("GC")) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Where a worker that crashes writes the JVM's own report. */
   static Path crashLog(String pid) {
     return Path.of(System.getProperty("java.io.tmpdir"), "fornada-hs_err_pid" + pid + ".log");
-  }
-
-  private static List<String> inherited() {
-    return ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-        .filter(argument -> INHERITED.stream().anyMatch(argument::startsWith))
-        .filter(argument -> NOT_INHERITED.stream().noneMatch(argument::startsWith))
-        .toList();
-  }
-
-  private static String classPath() {
-    var entries = new LinkedHashSet<String>();
-    String own = System.getProperty("java.class.path", "");
-    if (!own.isEmpty()) {
-      entries.add(absolute(own));
-    }
-    // Where this library is loaded by another loader, or from the module path, the class path lacks
-    // it.
-    CodeSource source = WorkerMain.class.getProtectionDomain().getCodeSource();
-    if (source != null && "file".equals(source.getLocation().getProtocol())) {
-      try {
-        String place = Path.of(source.getLocation().toURI()).toString();
-        if (!List.of(absolute(own).split(File.pathSeparator)).contains(place)) {
-          entries.add(place);
-        }
-      } catch (URISyntaxException e) {
-        throw new IllegalStateException("the place of this library is no path: " + source, e);
-      }
-    }
-    return String.join(File.pathSeparator, entries);
-  }
-
-  /** Workers may run in another folder. */
-  private static String absolute(String path) {
-    var entries = new ArrayList<String>();
-    for (String entry : path.split(File.pathSeparator, -1)) {
-      entries.add(Path.of(entry).toAbsolutePath().toString());
-    }
-    return String.join(File.pathSeparator, entries);
   }
 
   /** As the java launcher reads a file of arguments. */

@@ -226,7 +226,11 @@ final class Payloads {
       try {
         return Class.forName(description.getName(), false, loader);
       } catch (ClassNotFoundException e) {
-        return super.resolveClass(description); // primitive types
+        try {
+          return super.resolveClass(description); // primitive types
+        } catch (ClassNotFoundException nowhere) {
+          throw e; // it tells why
+        }
       }
     }
 

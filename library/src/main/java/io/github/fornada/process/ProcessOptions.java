@@ -4,7 +4,9 @@ import io.github.fornada.TaskListener;
 import io.github.fornada.TaskPolicy;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a pool of worker JVMs is set up. Immutable: each {@code with} method gives a changed copy.
@@ -82,6 +84,24 @@ public record ProcessOptions(int workers, WorkerLaunch launch, WorkerLife life, 
    */
   public ProcessOptions withInitializer(WorkerInitializer initializer) {
     return withLaunch(l -> l.withInitializer(initializer));
+  }
+
+  /**
+   * With the class files of classes defined at run time, where their loader does not give them.
+   *
+   * @see WorkerLaunch#withClassFiles
+   */
+  public ProcessOptions withClassFiles(Function<String, byte @Nullable []> find) {
+    return withLaunch(l -> l.withClassFiles(find));
+  }
+
+  /**
+   * Without the cache that lets workers start faster: none is used, and none is made. Without this,
+   * a cache is made once for all programs of the user, by a process of low priority, in the user's
+   * cache folder.
+   */
+  public ProcessOptions withoutAotCache() {
+    return withLaunch(WorkerLaunch::withoutAotCache);
   }
 
   // ---- life

@@ -55,7 +55,7 @@ public final class ProcessPool extends AbstractPool {
   private final Path directory;
   private final Door door;
   private final Launcher launcher;
-  private final ClassSource classes = new ClassSource();
+  private final ClassSource classes;
   private final List<Lane> lanes = new ArrayList<>();
   private final Set<Thread> ownThreads = ConcurrentHashMap.newKeySet();
   private final WorkerSupply supply;
@@ -89,6 +89,7 @@ public final class ProcessPool extends AbstractPool {
     this.directory = PrivateDirectory.create();
     this.door = new Door(directory.resolve("door"));
     this.launcher = new Launcher(options, directory);
+    this.classes = new ClassSource(options.launch().classFiles());
     this.exitHook = new Thread(this::onExit, "fornada-exit");
     Runtime.getRuntime().addShutdownHook(exitHook);
     for (int i = 0; i < options.workers(); i++) {

@@ -20,6 +20,7 @@ final class Wire {
   static final int CANCEL = 21;
   static final int CLASS = 22;
   static final int EXIT = 23;
+  static final int RESOURCE = 24;
 
   // Control, both ways.
   static final int BELL = 25;
@@ -29,6 +30,12 @@ final class Wire {
   static final int FIND_CLASS = 31;
   static final int STUCK = 32;
   static final int INITIALIZER_FAILED = 33;
+  static final int FIND_RESOURCE = 34;
+
+  /** How the answer to a question for a class or a resource begins. */
+  static final int NOT_FOUND = 0;
+
+  static final int FOUND = 1;
 
   /** Flags of a payload. */
   static final int IN_MESSAGE = 0;

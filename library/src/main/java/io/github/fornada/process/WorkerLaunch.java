@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  * @param directory working directory; null for the parent's
  * @param startupLimit how long a worker may take until it is ready
  * @param initializer what each worker runs first; null for nothing
+ * @param classFiles gives the class file for the name of a class that was defined at run time; null
+ *     for none
+ * @param aotCache whether workers start from an ahead-of-time cache, where the JDK has them
  */
 public record WorkerLaunch(
     @Nullable String heap,
@@ -24,9 +28,11 @@ public record WorkerLaunch(
     Map<String, String> environment,
     @Nullable Path directory,
     Duration startupLimit,
-    @Nullable WorkerInitializer initializer) {
+    @Nullable WorkerInitializer initializer,
+    @Nullable Function<String, byte @Nullable []> classFiles,
+    boolean aotCache) {
   static final WorkerLaunch DEFAULT =
-      new WorkerLaunch(null, List.of(), Map.of(), null, Duration.ofSeconds(30), null);
+      new WorkerLaunch(null, List.of(), Map.of(), null, Duration.ofSeconds(30), null, null, true);
 
   public WorkerLaunch {
     if (heap != null) {
@@ -41,34 +47,64 @@ public record WorkerLaunch(
 
   /** With this much heap at most, such as {@code 512m}. */
   public WorkerLaunch withHeap(String size) {
-    return new WorkerLaunch(size, jvmOptions, environment, directory, startupLimit, initializer);
+    return new WorkerLaunch(
+        size, jvmOptions, environment, directory, startupLimit, initializer, classFiles, aotCache);
   }
 
   /** With these further JVM options. */
   public WorkerLaunch withJvmOptions(String... options) {
     return new WorkerLaunch(
-        heap, List.of(options), environment, directory, startupLimit, initializer);
+        heap,
+        List.of(options),
+        environment,
+        directory,
+        startupLimit,
+        initializer,
+        classFiles,
+        aotCache);
   }
 
   /** With one more environment variable. */
   public WorkerLaunch withEnvironment(String name, String value) {
     var all = new TreeMap<>(environment);
     all.put(name, value);
-    return new WorkerLaunch(heap, jvmOptions, all, directory, startupLimit, initializer);
+    return new WorkerLaunch(
+        heap, jvmOptions, all, directory, startupLimit, initializer, classFiles, aotCache);
   }
 
   /** With this working directory. */
   public WorkerLaunch withDirectory(Path path) {
-    return new WorkerLaunch(heap, jvmOptions, environment, path, startupLimit, initializer);
+    return new WorkerLaunch(
+        heap, jvmOptions, environment, path, startupLimit, initializer, classFiles, aotCache);
   }
 
   /** With so much time to become ready. */
   public WorkerLaunch withStartupLimit(Duration limit) {
-    return new WorkerLaunch(heap, jvmOptions, environment, directory, limit, initializer);
+    return new WorkerLaunch(
+        heap, jvmOptions, environment, directory, limit, initializer, classFiles, aotCache);
   }
 
   /** With this to run first. */
   public WorkerLaunch withInitializer(WorkerInitializer first) {
-    return new WorkerLaunch(heap, jvmOptions, environment, directory, startupLimit, first);
+    return new WorkerLaunch(
+        heap, jvmOptions, environment, directory, startupLimit, first, classFiles, aotCache);
+  }
+
+  /**
+   * With the class files of classes that were defined at run time by a loader whose {@code
+   * getResourceAsStream} does not give them, as those of {@code MethodHandles.Lookup.defineClass}.
+   *
+   * @param find the class file for the name of a class; null if it does not know it. Called by
+   *     several threads
+   */
+  public WorkerLaunch withClassFiles(Function<String, byte @Nullable []> find) {
+    return new WorkerLaunch(
+        heap, jvmOptions, environment, directory, startupLimit, initializer, find, aotCache);
+  }
+
+  /** Without an ahead-of-time cache: none is used, and none is made. */
+  public WorkerLaunch withoutAotCache() {
+    return new WorkerLaunch(
+        heap, jvmOptions, environment, directory, startupLimit, initializer, classFiles, false);
   }
 }

@@ -102,7 +102,7 @@ final class WorkerMain {
         Control.Frame frame = control.receive();
         switch (frame.type()) {
           case Wire.BELL -> bell.rang();
-          case Wire.CLASS -> loader.answer(frame.body());
+          case Wire.CLASS, Wire.RESOURCE -> loader.answer(frame.body());
           case Wire.CANCEL -> watch.cancel(frame.body().getLong());
           case Wire.EXIT ->
               // On a thread of its own: a shutdown hook of the user's may wait for ever, and this

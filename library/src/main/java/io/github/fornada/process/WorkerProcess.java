@@ -142,7 +142,7 @@ final class WorkerProcess {
         Input body = frame.body();
         switch (frame.type()) {
           case Wire.BELL -> bell.rang();
-          case Wire.FIND_CLASS -> pool.classes().answer(body, control);
+          case Wire.FIND_CLASS, Wire.FIND_RESOURCE -> pool.classes().answer(frame, control);
           case Wire.STUCK -> {
             long item = body.getLong();
             Watch.Reason reason = Watch.Reason.of(body.getByte());

@@ -87,7 +87,6 @@ final class WorkerStart {
       settled.set(true);
       pool.door().forget(number);
       delete(memory);
-      delete(pool.directory().resolve("arguments-" + number));
     }
   }
 
@@ -111,7 +110,7 @@ final class WorkerStart {
           return ready(frame.body(), asked, process, drains, control, segment);
         }
         // The initializer may need classes of ours before the worker is ready.
-        case Wire.FIND_CLASS -> pool.classes().answer(frame.body(), control);
+        case Wire.FIND_CLASS, Wire.FIND_RESOURCE -> pool.classes().answer(frame, control);
         case Wire.INITIALIZER_FAILED -> {
           Throwable cause =
               Throwables.decode(frame.body(), Thread.currentThread().getContextClassLoader());
