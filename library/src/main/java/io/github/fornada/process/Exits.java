@@ -22,6 +22,11 @@ final class Exits {
     return OVER_LIMIT + " of " + limit + ": it had " + (bytes >> 20) + " MB";
   }
 
+  /** Whether the process was ended from outside, by SIGKILL or SIGTERM. */
+  static boolean isKilled(int code) {
+    return code == 128 + 9 || code == 128 + 15;
+  }
+
   static String manner(int code, boolean crashed) {
     if (crashed) {
       return "crashed in native code (exit code " + code + ")";

@@ -8,6 +8,7 @@ import java.util.List;
 
 /** Passes lines of a worker on to this process's own output, and remembers the last of them. */
 final class PrintedLines {
+  private static final System.Logger LOG = System.getLogger("io.github.fornada");
   private static final int REMEMBERED_LINES = 20;
   private static final int REMEMBERED_LENGTH = 400;
 
@@ -19,8 +20,13 @@ final class PrintedLines {
     // As bytes, in one call: whole lines whoever else prints, and no harm to bytes that are no
     // text.
     PrintStream out = error ? System.err : System.out;
-    out.write(line, 0, line.length);
-    out.flush();
+    try {
+      out.write(line, 0, line.length);
+      out.flush();
+    } catch (RuntimeException e) {
+      // Somebody's own stream, set by System.setOut, that fails: no reason to lose a worker.
+      LOG.log(System.Logger.Level.DEBUG, "a line of a worker could not be passed on", e);
+    }
     String text = new String(line, Charset.defaultCharset()).stripTrailing();
     if (!text.isEmpty()) {
       remember(text);

@@ -48,6 +48,8 @@ import org.jspecify.annotations.Nullable;
 public final class ProcessPool extends AbstractPool {
   private static final int MOST_START_FAILURES = 3;
 
+  private static final int MOST_START_KILLS = 30;
+
   /** How often ages and memory are looked at, if there are bounds on them. */
   private static final Duration MONITORING = Duration.ofMillis(100);
 
@@ -278,6 +280,8 @@ public final class ProcessPool extends AbstractPool {
    */
   @Nullable Duration workerFailedToStart(WorkerStartException e, long began) {
     int failures;
+    int most =
+        e.kind() == WorkerStartException.Kind.KILLED ? MOST_START_KILLS : MOST_START_FAILURES;
     synchronized (startFailures) {
       if (startFailures.get() == 0 || began - lastStartFailure >= 0) {
         startFailures.incrementAndGet();
@@ -285,12 +289,12 @@ public final class ProcessPool extends AbstractPool {
       }
       failures = startFailures.get();
     }
-    if (e.isFinal() || failures >= MOST_START_FAILURES) {
+    if (e.kind() == WorkerStartException.Kind.REFUSED || failures >= most) {
       broken = e;
       failAll(e);
       return null;
     }
-    return Duration.ofMillis(100L << failures);
+    return Duration.ofMillis(100L << Math.min(failures, 6));
   }
 
   /** No worker will ever run these. */

@@ -51,7 +51,11 @@ final class WorkerStart {
     } catch (IOException | RuntimeException e) {
       pool.door().forget(number);
       throw new WorkerStartException(
-          "a worker JVM could not be started: " + e, e, e instanceof RuntimeException);
+          "a worker JVM could not be started: " + e,
+          e,
+          e instanceof RuntimeException
+              ? WorkerStartException.Kind.REFUSED
+              : WorkerStartException.Kind.FAILED);
     }
     List<Thread> drains =
         List.of(
@@ -78,7 +82,10 @@ final class WorkerStart {
     } catch (IOException | ExecutionException | InterruptedException | TimeoutException e) {
       Door.closeQuietly(came);
       Offspring.kill(process.toHandle());
-      throw new WorkerStartException(failure(process, drains, e), e, false);
+      String message = failure(process, drains, e);
+      boolean killed = !tooLate.get() && Exits.isKilled(WorkerProcess.exitCode(process));
+      throw new WorkerStartException(
+          message, e, killed ? WorkerStartException.Kind.KILLED : WorkerStartException.Kind.FAILED);
     } catch (RuntimeException | Error e) {
       Door.closeQuietly(came);
       Offspring.kill(process.toHandle());
@@ -115,7 +122,9 @@ final class WorkerStart {
           Throwable cause =
               Throwables.decode(frame.body(), Thread.currentThread().getContextClassLoader());
           throw new WorkerStartException(
-              "the initializer of the workers failed: " + cause, cause, true);
+              "the initializer of the workers failed: " + cause,
+              cause,
+              WorkerStartException.Kind.REFUSED);
         }
         default ->
             throw new CorruptFrameException(
@@ -157,7 +166,9 @@ final class WorkerStart {
         Payloads.encode(first, out);
       } catch (IOException | RuntimeException e) {
         throw new WorkerStartException(
-            "the initializer of the workers cannot be sent to them: " + e, e, true);
+            "the initializer of the workers cannot be sent to them: " + e,
+            e,
+            WorkerStartException.Kind.REFUSED);
       }
     }
     return out.toByteArray();

@@ -7,15 +7,24 @@ import org.jspecify.annotations.Nullable;
 public final class WorkerStartException extends RuntimeException {
   @Serial private static final long serialVersionUID = 1L;
 
-  private final boolean isFinal;
-
-  WorkerStartException(String message, @Nullable Throwable cause, boolean isFinal) {
-    super(message, cause);
-    this.isFinal = isFinal;
+  /** What speaks for or against another try. */
+  enum Kind {
+    /** It failed by itself: a few more tries. */
+    FAILED,
+    /** Somebody killed it, which says little of the next: many more tries. */
+    KILLED,
+    /** The user's own code has said no: no more tries. */
+    REFUSED
   }
 
-  /** Whether there is no point in trying again: the user's own code has said no. */
-  boolean isFinal() {
-    return isFinal;
+  private final Kind kind;
+
+  WorkerStartException(String message, @Nullable Throwable cause, Kind kind) {
+    super(message, cause);
+    this.kind = kind;
+  }
+
+  Kind kind() {
+    return kind;
   }
 }
