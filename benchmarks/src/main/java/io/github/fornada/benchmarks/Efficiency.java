@@ -1,0 +1,88 @@
+package io.github.fornada.benchmarks;
+
+import io.github.fornada.Pool;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * How much of two processors a pool makes use of: the time of a plain loop over tasks that compute
+ * for about 10 ms, divided by two, divided by the time of the same map on two workers. 1 is ideal.
+ *
+ * <p>Loop and map take turns, and each map is compared with the loops just before and after it, so
+ * that a machine that changes its speed, or has other work, spoils single rounds only.
+ */
+final class Efficiency {
+  private static final int TASKS = 40;
+
+  /** About 10 ms on a processor of 2024; measured and told with the result. */
+  private static final long STEPS = 5_000_000;
+
+  private Efficiency() {}
+
+  /** Efficiency of each round, in their order, and what a task took in the loop. */
+  record Result(List<Double> rounds, double taskMillis) {
+    double median() {
+      return rounds.stream().sorted().toList().get(rounds.size() / 2);
+    }
+  }
+
+  /** A chain of operations that no compiler can shorten. */
+  static long compute(long seed) {
+    long x = seed | 1;
+    for (long i = 0; i < STEPS; i++) {
+      x ^= x << 13;
+      x ^= x >>> 7;
+      x ^= x << 17;
+    }
+    return x;
+  }
+
+  static Result measure(Pool pool, int rounds) throws InterruptedException {
+    if (pool.workers() != TinyTasks.WORKERS) {
+      throw new IllegalArgumentException("needs 2 workers, got " + pool.workers());
+    }
+    List<Long> seeds = IntStream.range(0, TASKS).mapToObj(i -> i + 1L).toList();
+    long expected = loop(seeds);
+    map(pool, seeds, expected);
+    map(pool, seeds, expected);
+    var ratios = new ArrayList<Double>();
+    double loops = 0;
+    long before = timeOfLoop(seeds);
+    for (int round = 0; round < rounds; round++) {
+      long began = System.nanoTime();
+      map(pool, seeds, expected);
+      long together = System.nanoTime() - began;
+      long after = timeOfLoop(seeds);
+      ratios.add((before + after) / 2.0 / TinyTasks.WORKERS / together);
+      loops += after;
+      before = after;
+    }
+    return new Result(ratios, loops / rounds / TASKS / 1e6);
+  }
+
+  private static long timeOfLoop(List<Long> seeds) {
+    long began = System.nanoTime();
+    long sum = loop(seeds);
+    long took = System.nanoTime() - began;
+    if (sum == 0) {
+      throw new AssertionError("xorshift never gives 0, but the sum did");
+    }
+    return took;
+  }
+
+  private static long loop(List<Long> seeds) {
+    long sum = 0;
+    for (long seed : seeds) {
+      sum += compute(seed);
+    }
+    return sum;
+  }
+
+  private static void map(Pool pool, List<Long> seeds, long expected) throws InterruptedException {
+    long sum = pool.map(seeds, Efficiency::compute).stream().mapToLong(x -> x).sum();
+    if (sum != expected) {
+      throw new AssertionError("the pool computed " + sum + " instead of " + expected);
+    }
+  }
+}
