@@ -1,0 +1,463 @@
+package io.github.fornada.stress;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.VarHandle;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
+
+/**
+ * Runs a scenario of a few threads in every order there is, up to a bound on preemptions and one as
+ * large on loads that do not see the newest value, under memory weaker than this machine's: a load
+ * may see any value that the Java memory model lets it see, stores may be late. {@link Rewriter}
+ * makes the library's own classes call it.
+ *
+ * <p>The model is the usual operational one of release and acquire by views (as in the C++ model
+ * checkers CDSChecker and loom): each location keeps all values written to it; each thread, how
+ * recent it must see each; a release hands that on to who acquires. Loads are not moved behind
+ * later stores; what that could break is found as a data race on plain memory instead.
+ */
+public final class Explorer {
+  /** Threads that share memory, and what must hold when all have ended. */
+  public interface Scenario {
+    List<Runnable> threads();
+
+    void check();
+  }
+
+  /** What the exploration found: null if every run was right. */
+  public record Verdict(long runs, String failure) {}
+
+  private static final class Abandoned extends Error {
+    private static final long serialVersionUID = 1;
+  }
+
+  private record Message(long value, Map<Long, Integer> view) {}
+
+  private static final class Task {
+    final int number;
+    final Semaphore turn = new Semaphore(0);
+    Map<Long, Integer> view = new HashMap<>();
+    boolean over;
+    boolean permit;
+    boolean parked;
+    long spunAt = -1;
+    Thread thread;
+
+    Task(int number) {
+      this.number = number;
+    }
+  }
+
+  private static final int MOST_STEPS = 2000;
+  private static final ThreadLocal<Task> CURRENT = new ThreadLocal<>();
+  private static Explorer active;
+
+  private final int preemptions;
+  private final List<int[]> choices = new ArrayList<>(); // taken, of how many
+  private int position;
+
+  private List<Task> tasks = List.of();
+  private final Semaphore mainTurn = new Semaphore(0);
+  private Map<Long, List<Message>> memory = new HashMap<>();
+  private Map<Long, Map<Integer, Integer>> reads = new HashMap<>();
+  private Map<Long, Integer> strong = new HashMap<>();
+  private int preempted;
+  private int staleLoads;
+  private long steps;
+  private String failure;
+  private boolean abandoned;
+
+  private Explorer(int preemptions) {
+    this.preemptions = preemptions;
+  }
+
+  /** Explores until a run fails or all runs are done. */
+  public static synchronized Verdict explore(int bound, Supplier<Scenario> scenarios) {
+    var explorer = new Explorer(bound);
+    active = explorer;
+    long runs = 0;
+    do {
+      explorer.run(scenarios.get());
+      runs++;
+    } while (explorer.failure == null && explorer.nextPath());
+    return new Verdict(runs, explorer.failure);
+  }
+
+  private boolean nextPath() {
+    while (!choices.isEmpty()) {
+      int[] last = choices.getLast();
+      if (++last[0] < last[1]) {
+        return true;
+      }
+      choices.removeLast();
+    }
+    return false;
+  }
+
+  private void run(Scenario scenario) {
+    position = 0;
+    preempted = 0;
+    staleLoads = 0;
+    steps = 0;
+    abandoned = false;
+    memory = new HashMap<>();
+    reads = new HashMap<>();
+    strong = new HashMap<>();
+    List<Runnable> bodies = scenario.threads();
+    var started = new ArrayList<Task>();
+    for (int i = 0; i < bodies.size(); i++) {
+      started.add(new Task(i));
+    }
+    tasks = started;
+    for (Task task : tasks) {
+      task.thread = Thread.ofPlatform().daemon().start(() -> live(task, bodies.get(task.number)));
+    }
+    schedule(null);
+    mainTurn.acquireUninterruptibly();
+    if (abandoned) {
+      for (Task task : tasks) {
+        task.turn.release(1000);
+      }
+    }
+    for (Task task : tasks) {
+      while (task.thread.isAlive()) {
+        Thread.onSpinWait();
+      }
+    }
+    if (failure == null) {
+      try {
+        scenario.check();
+      } catch (AssertionError e) {
+        failure = e.getMessage();
+      }
+    }
+  }
+
+  private void live(Task task, Runnable body) {
+    CURRENT.set(task);
+    task.turn.acquireUninterruptibly();
+    try {
+      if (!abandoned) {
+        body.run();
+      }
+    } catch (Abandoned e) {
+      return;
+    } catch (Throwable e) {
+      fail(e.toString());
+    }
+    if (!abandoned) {
+      task.over = true;
+      schedule(task);
+    }
+  }
+
+  private void fail(String what) {
+    if (failure == null) {
+      failure = what;
+    }
+    abandoned = true;
+    mainTurn.release();
+  }
+
+  private int choose(int many) {
+    if (many == 1) {
+      return 0;
+    }
+    if (position == choices.size()) {
+      choices.add(new int[] {0, many});
+    }
+    int[] choice = choices.get(position++);
+    if (choice[1] != many) {
+      throw new IllegalStateException("the scenario is not the same each time");
+    }
+    return choice[0];
+  }
+
+  private boolean canRun(Task task) {
+    return !task.over && (!task.parked || task.permit) && task.spunAt != steps;
+  }
+
+  /** Gives the turn to some task; if the caller has it now, first among them. */
+  private void schedule(Task from) {
+    var ready = new ArrayList<Task>();
+    if (from != null && canRun(from)) {
+      ready.add(from);
+    }
+    boolean free = ready.isEmpty();
+    if (free || preempted < preemptions) {
+      for (Task task : tasks) {
+        if (task != from && canRun(task)) {
+          ready.add(task);
+        }
+      }
+    }
+    if (ready.isEmpty()) {
+      // Nobody else will write any more, and in the end every store is seen.
+      for (Task task : tasks) {
+        if (!task.over && task.spunAt == steps && refresh(task)) {
+          ready.add(task);
+        }
+      }
+    }
+    if (ready.isEmpty()) {
+      if (tasks.stream().allMatch(task -> task.over)) {
+        mainTurn.release();
+      } else {
+        fail(
+            "threads wait for ever: "
+                + tasks.stream().filter(t -> !t.over).map(t -> t.number).toList());
+      }
+      return;
+    }
+    Task next = ready.get(choose(ready.size()));
+    if (next != from) {
+      preempted += free ? 0 : 1;
+      next.turn.release();
+    }
+    if (from != null && next != from && !from.over) {
+      from.turn.acquireUninterruptibly();
+    }
+  }
+
+  private boolean refresh(Task task) {
+    boolean stale = false;
+    for (Map.Entry<Long, List<Message>> each : memory.entrySet()) {
+      int newest = each.getValue().size() - 1;
+      if (each.getKey() < PLAIN && task.view.getOrDefault(each.getKey(), 0) < newest) {
+        task.view.put(each.getKey(), newest);
+        stale = true;
+      }
+    }
+    return stale;
+  }
+
+  private Task pass() {
+    Task self = CURRENT.get();
+    if (self == null || active != this) {
+      return null;
+    }
+    if (!abandoned && ++steps > MOST_STEPS) {
+      fail("more than " + MOST_STEPS + " steps");
+    }
+    if (!abandoned) {
+      schedule(self);
+    }
+    if (abandoned) {
+      throw new Abandoned();
+    }
+    int clock = self.view.merge(-1L - self.number, 1, Integer::sum);
+    assert clock > 0;
+    return self;
+  }
+
+  // ---- called by rewritten classes
+
+  /** Another thread may come in here. */
+  public static void step() {
+    if (CURRENT.get() != null) {
+      var _ = active.pass();
+    }
+  }
+
+  public static void spin() {
+    Task self = CURRENT.get();
+    if (self != null) {
+      self.spunAt = active.steps;
+      active.leave(self);
+      self.spunAt = -1;
+    }
+  }
+
+  /** Waits until this task can run again. */
+  private void leave(Task self) {
+    schedule(self);
+    if (abandoned) {
+      throw new Abandoned();
+    }
+  }
+
+  public static void park(Object blocker) {
+    step();
+    Task self = CURRENT.get();
+    self.parked = true;
+    active.leave(self);
+    self.parked = false;
+    self.permit = false;
+  }
+
+  public static void unpark(Thread thread) {
+    step();
+    for (Task task : active.tasks) {
+      if (task.thread == thread) {
+        task.permit = true;
+      }
+    }
+  }
+
+  public static void fullFence() {
+    Task self = active.pass();
+    if (self != null) {
+      join(self.view, active.strong);
+      join(active.strong, self.view);
+    }
+  }
+
+  private static void join(Map<Long, Integer> into, Map<Long, Integer> from) {
+    from.forEach((key, value) -> into.merge(key, value, Math::max));
+  }
+
+  private List<Message> messages(long at) {
+    return memory.computeIfAbsent(at, _ -> new ArrayList<>(List.of(new Message(0, Map.of()))));
+  }
+
+  private long load(Task self, long at, boolean acquire, boolean isVolatile) {
+    List<Message> all = messages(at);
+    int oldest = self.view.getOrDefault(at, 0);
+    if (isVolatile) {
+      oldest = Math.max(oldest, strong.getOrDefault(at, 0));
+    }
+    int stale = staleLoads < preemptions ? choose(all.size() - oldest) : 0;
+    staleLoads += stale > 0 ? 1 : 0;
+    int seen = all.size() - 1 - stale;
+    Message message = all.get(seen);
+    self.view.merge(at, seen, Math::max);
+    if (acquire) {
+      join(self.view, message.view());
+    }
+    return message.value();
+  }
+
+  private void store(Task self, long at, long value, boolean release, boolean isVolatile) {
+    List<Message> all = messages(at);
+    self.view.put(at, all.size());
+    if (isVolatile) {
+      strong.put(at, all.size());
+    }
+    all.add(new Message(value, release ? new HashMap<>(self.view) : Map.of(at, all.size())));
+  }
+
+  public static long get(VarHandle handle, MemorySegment memory, long at) {
+    return active.load(active.pass(), at, false, false);
+  }
+
+  public static long getAcquire(VarHandle handle, MemorySegment memory, long at) {
+    return active.load(active.pass(), at, true, false);
+  }
+
+  public static long getVolatile(VarHandle handle, MemorySegment memory, long at) {
+    return active.load(active.pass(), at, true, true);
+  }
+
+  public static void set(VarHandle handle, MemorySegment memory, long at, long value) {
+    active.store(active.pass(), at, value, false, false);
+  }
+
+  public static void setRelease(VarHandle handle, MemorySegment memory, long at, long value) {
+    active.store(active.pass(), at, value, true, false);
+  }
+
+  public static void setVolatile(VarHandle handle, MemorySegment memory, long at, long value) {
+    active.store(active.pass(), at, value, true, true);
+  }
+
+  public static boolean compareAndSet(
+      VarHandle handle, MemorySegment memory, long at, long expected, long value) {
+    Task self = active.pass();
+    List<Message> all = active.messages(at);
+    Message last = all.getLast();
+    self.view.put(at, all.size() - 1);
+    join(self.view, last.view());
+    if (last.value() != expected) {
+      return false;
+    }
+    active.store(self, at, value, true, true);
+    return true;
+  }
+
+  /** What a compare-and-set must not be: a look, and later a store. */
+  public static boolean lookThenSet(
+      VarHandle handle, MemorySegment memory, long at, long expected, long value) {
+    if (getVolatile(handle, memory, at) != expected) {
+      return false;
+    }
+    setVolatile(handle, memory, at, value);
+    return true;
+  }
+
+  public static boolean lookThenSet(AtomicLong word, long expected, long value) {
+    step();
+    if (word.get() != expected) {
+      return false;
+    }
+    step();
+    word.set(value);
+    return true;
+  }
+
+  /** Not atomic either: for elements of an array. */
+  public static boolean lookThenSet(VarHandle handle, int[] array, int i, int expected, int value) {
+    step();
+    if ((int) handle.getVolatile(array, i) != expected) {
+      return false;
+    }
+    step();
+    handle.setVolatile(array, i, value);
+    return true;
+  }
+
+  // ---- plain memory: the accesses are the real ones, and must not race
+
+  private static final long PLAIN = 1L << 40;
+
+  private void plain(long from, long bytes, boolean write) {
+    Task self = pass();
+    for (long at = PLAIN + from / 4; at < PLAIN + (from + bytes + 3) / 4; at++) {
+      List<Message> all = messages(at);
+      if (self.view.getOrDefault(at, 0) < all.size() - 1) {
+        throw new AssertionError("data race: plain access at " + (at - PLAIN) * 4);
+      }
+      if (!write) {
+        reads
+            .computeIfAbsent(at, _ -> new HashMap<>())
+            .put(self.number, self.view.get(-1L - self.number));
+        continue;
+      }
+      reads
+          .getOrDefault(at, Map.of())
+          .forEach((reader, clock) -> {
+            if (reader != self.number && self.view.getOrDefault(-1L - reader, 0) < clock) {
+              throw new AssertionError("data race: overwritten while it may be read");
+            }
+          });
+      store(self, at, 0, false, false);
+    }
+  }
+
+  public static int get(MemorySegment ring, ValueLayout.OfInt layout, long at) {
+    active.plain(at, 4, false);
+    return ring.get(layout, at);
+  }
+
+  public static void set(MemorySegment ring, ValueLayout.OfInt layout, long at, int value) {
+    active.plain(at, 4, true);
+    ring.set(layout, at, value);
+  }
+
+  public static void copy(
+      Object from, int offset, MemorySegment ring, ValueLayout layout, long at, int count) {
+    active.plain(at, count, true);
+    MemorySegment.copy(from, offset, ring, layout, at, count);
+  }
+
+  public static void copy(
+      MemorySegment ring, ValueLayout layout, long at, Object to, int offset, int count) {
+    active.plain(at, count, false);
+    MemorySegment.copy(ring, layout, at, to, offset, count);
+  }
+}

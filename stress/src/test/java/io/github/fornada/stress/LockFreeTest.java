@@ -1,0 +1,139 @@
+package io.github.fornada.stress;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The lock-free parts of the process pool, their own bytecode, in every order of their steps. Each
+ * stands beside twins with one access made weaker, which must be caught.
+ */
+class LockFreeTest {
+  private static final String ROOM = "io.github.fornada.process.";
+
+  /** Of preemptions, and of loads that see an old value. */
+  private static final int BOUND = 2;
+
+  /** A twin of the watch shows itself only with so many. */
+  private static final int WATCH_BOUND = 3;
+
+  /** A bound of 2 takes half a minute and also passes: {@code -Dstress.ring.bound=2}. */
+  private static final int RING_BOUND = Integer.getInteger("stress.ring.bound", 1);
+
+  private static Rewriter small() {
+    Rewriter classes = new Rewriter();
+    for (String type : new String[] {"RingWriter", "RingReader"}) {
+      classes
+          .constant(type, 1_048_576L, 64L)
+          .constant(type, 1_048_575L, 63L)
+          .constant(type, 131_072, 16);
+    }
+    return classes.constant("Bell", 300, 0).constant("Bell", 5, 0);
+  }
+
+  private static void holds(String scenario, int bound) {
+    Rewriter classes = small();
+    Explorer.Verdict verdict = Explorer.explore(bound, () -> classes.scenario(ROOM + scenario));
+    assertThat(verdict.failure()).as(verdict.toString()).isNull();
+    assertThat(verdict.runs()).as("runs").isGreaterThan(10);
+  }
+
+  private static void caught(
+      String scenario, int bound, String failure, UnaryOperator<Rewriter> twin) {
+    Rewriter classes = twin.apply(small());
+    Explorer.Verdict verdict = Explorer.explore(bound, () -> classes.scenario(ROOM + scenario));
+    assertThat(classes.isApplied()).as("the twin differs").isTrue();
+    assertThat(verdict.failure()).as(verdict.toString()).contains(failure);
+  }
+
+  @Test
+  void aRingHandsOverEveryMessageWhole() {
+    holds("RingScenario", RING_BOUND);
+  }
+
+  @Test
+  void aTailPublishedWithoutReleaseIsCaught() {
+    caught(
+        "RingScenario",
+        BOUND,
+        "data race",
+        c -> c.twin("RingWriter", "publish", "setRelease", "set"));
+  }
+
+  @Test
+  void aTailReadWithoutAcquireIsCaught() {
+    caught(
+        "RingScenario", BOUND, "data race", c -> c.twin("RingReader", "next", "getAcquire", "get"));
+  }
+
+  @Test
+  void aHeadGivenBackWithoutReleaseIsCaught() {
+    caught(
+        "RingScenario",
+        BOUND,
+        "overwritten",
+        c -> c.twin("RingReader", "next", "setRelease", "set"));
+  }
+
+  @Test
+  void aHeadReadWithoutAcquireIsCaught() {
+    caught(
+        "RingScenario",
+        BOUND,
+        "overwritten",
+        c -> c.twin("RingWriter", "tryWrite", "getAcquire", "get"));
+  }
+
+  @Test
+  void noWakeUpIsLost() {
+    holds("BellScenario", BOUND);
+  }
+
+  @Test
+  void aSleeperWithoutItsFenceIsCaught() {
+    caught("BellScenario", BOUND, "wait for ever", c -> c.twin("Bell", "await", "fullFence", ""));
+  }
+
+  @Test
+  void aRingerWithoutItsFenceIsCaught() {
+    caught("BellScenario", BOUND, "wait for ever", c -> c.twin("Bell", "ring", "fullFence", ""));
+  }
+
+  @Test
+  void anItemIsBegunOrTakenBackNeverBothNeverNeither() {
+    holds("ClaimsScenario", BOUND);
+  }
+
+  @Test
+  void aClaimThatIsNotAtomicIsCaught() {
+    caught(
+        "ClaimsScenario",
+        BOUND,
+        "item",
+        c -> c.twin("Claims", "claim", "compareAndSet", "lookThenSet"));
+  }
+
+  @Test
+  void aTakeBackThatIsNotAtomicIsCaught() {
+    caught(
+        "ClaimsScenario",
+        BOUND,
+        "item",
+        c -> c.twin("Claims", "takeBack", "compareAndSet", "lookThenSet"));
+  }
+
+  @Test
+  void anInterruptReachesOnlyItsItem() {
+    holds("WatchScenario", WATCH_BOUND);
+  }
+
+  @Test
+  void anInterruptThatIsNotSettledByTheStateIsCaught() {
+    caught(
+        "WatchScenario",
+        WATCH_BOUND,
+        "wait for ever",
+        c -> c.twin("Watch", "interrupt", "compareAndSet", "lookThenSet"));
+  }
+}

@@ -1,0 +1,180 @@
+package io.github.fornada.stress;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.lang.classfile.ClassFile;
+import java.lang.classfile.ClassModel;
+import java.lang.classfile.ClassTransform;
+import java.lang.classfile.CodeBuilder;
+import java.lang.classfile.CodeElement;
+import java.lang.classfile.FieldModel;
+import java.lang.classfile.MethodModel;
+import java.lang.classfile.Opcode;
+import java.lang.classfile.instruction.ConstantInstruction;
+import java.lang.classfile.instruction.FieldInstruction;
+import java.lang.classfile.instruction.InvokeInstruction;
+import java.lang.constant.ClassDesc;
+import java.lang.constant.ConstantDesc;
+import java.lang.constant.MethodTypeDesc;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Loads the library's own classes with every access to shared memory handed to the {@link
+ * Explorer}; and, for a twin that must be caught, with one of them changed.
+ */
+final class Rewriter extends ClassLoader {
+  private static final ClassDesc EXPLORER = ClassDesc.of(Explorer.class.getName());
+  private static final String SEGMENT = "Ljava/lang/foreign/MemorySegment;";
+  private static final MethodTypeDesc NOTHING = MethodTypeDesc.ofDescriptor("()V");
+
+  private record Place(String type, String method, String call) {}
+
+  private final Map<Place, String> changes = new HashMap<>();
+  private final Map<String, Map<Object, ConstantDesc>> constants = new HashMap<>();
+  private final Set<Place> applied = new HashSet<>();
+
+  Rewriter() {
+    super(Rewriter.class.getClassLoader());
+  }
+
+  /** In this method calls another method of the Explorer; none if that is empty. */
+  Rewriter twin(String type, String method, String call, String instead) {
+    changes.put(new Place(type, method, call), instead);
+    return this;
+  }
+
+  /** The same code with another size. */
+  Rewriter constant(String type, Object value, ConstantDesc instead) {
+    constants.computeIfAbsent(type, _ -> new HashMap<>()).put(value, instead);
+    return this;
+  }
+
+  /** Every change was there to be made: a twin that is no twin proves nothing. */
+  boolean isApplied() {
+    return applied.equals(changes.keySet());
+  }
+
+  Explorer.Scenario scenario(String name) {
+    try {
+      return (Explorer.Scenario) loadClass(name).getConstructor().newInstance();
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Override
+  protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
+    synchronized (getClassLoadingLock(name)) {
+      Class<?> loaded = findLoadedClass(name);
+      if (loaded != null) {
+        return loaded;
+      }
+      if (!name.startsWith("io.github.fornada.") || name.startsWith("io.github.fornada.stress.")) {
+        return super.loadClass(name, resolve);
+      }
+      try (InputStream in = getResourceAsStream(name.replace('.', '/') + ".class")) {
+        if (in == null) {
+          throw new ClassNotFoundException(name);
+        }
+        byte[] code = rewritten(in.readAllBytes());
+        return defineClass(name, code, 0, code.length);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+
+  private byte[] rewritten(byte[] original) {
+    ClassFile format = ClassFile.of();
+    ClassModel model = format.parse(original);
+    String type = model.thisClass().asInternalName();
+    String simple = type.substring(type.lastIndexOf('/') + 1);
+    var shared = new HashSet<String>();
+    for (FieldModel field : model.fields()) {
+      if ((field.flags().flagsMask() & (ClassFile.ACC_FINAL | ClassFile.ACC_STATIC)) == 0
+          && ((field.flags().flagsMask() & ClassFile.ACC_VOLATILE) != 0
+              || field.fieldName().equalsString("stop"))) {
+        shared.add(field.fieldName().stringValue());
+      }
+    }
+    ClassTransform transform =
+        (builder, element) -> {
+          if (element instanceof MethodModel method && method.code().isPresent()) {
+            String name = method.methodName().stringValue();
+            builder.transformMethod(
+                method,
+                java.lang.classfile.MethodTransform.transformingCode(
+                    (code, each) -> rewrite(simple, type, name, shared, code, each)));
+          } else {
+            builder.with(element);
+          }
+        };
+    return format.transformClass(model, transform);
+  }
+
+  private void rewrite(
+      String simple,
+      String type,
+      String method,
+      Set<String> shared,
+      CodeBuilder code,
+      CodeElement element) {
+    switch (element) {
+      case InvokeInstruction call -> call(simple, method, code, call);
+      case FieldInstruction field
+          when field.owner().asInternalName().equals(type)
+              && shared.contains(field.name().stringValue())
+              && !method.equals("<init>") -> {
+        code.invokestatic(EXPLORER, "step", NOTHING);
+        code.with(field);
+      }
+      case ConstantInstruction constant
+          when constants.getOrDefault(simple, Map.of()).containsKey(constant.constantValue()) ->
+          code.loadConstant(constants.get(simple).get(constant.constantValue()));
+      default -> code.with(element);
+    }
+  }
+
+  private void call(String simple, String method, CodeBuilder code, InvokeInstruction call) {
+    String owner = call.owner().asInternalName();
+    String name = call.name().stringValue();
+    String type = call.type().stringValue();
+    var place = new Place(simple, method, name);
+    String changed = changes.get(place);
+    if (changed != null) {
+      applied.add(place);
+    }
+    if ("".equals(changed)) {
+      return;
+    }
+    String instead = changed == null ? name : changed;
+    boolean isStatic = call.opcode() == Opcode.INVOKESTATIC;
+    boolean memory =
+        owner.equals("java/lang/foreign/MemorySegment")
+            && (name.equals("get") || name.equals("set") || name.equals("copy"));
+    boolean handle =
+        owner.equals("java/lang/invoke/VarHandle") && (type.startsWith("(" + SEGMENT) || isStatic);
+    boolean parking =
+        owner.equals("java/util/concurrent/locks/LockSupport")
+            && (name.equals("park") || name.equals("unpark"));
+    if (owner.equals("java/lang/Thread") && (name.equals("onSpinWait") || name.equals("yield"))) {
+      code.invokestatic(EXPLORER, "spin", NOTHING);
+    } else if (memory || handle || parking || changed != null) {
+      String receiver = isStatic ? "" : "L" + owner + ";";
+      code.invokestatic(
+          EXPLORER, instead, MethodTypeDesc.ofDescriptor("(" + receiver + type.substring(1)));
+    } else {
+      if (owner.startsWith("java/util/concurrent/atomic/")
+          || owner.equals("java/lang/invoke/VarHandle")
+          || owner.equals("java/util/Set")
+          || (owner.equals("java/lang/Thread") && name.startsWith("interrupt"))) {
+        code.invokestatic(EXPLORER, "step", NOTHING);
+      }
+      code.with(call);
+    }
+  }
+}
