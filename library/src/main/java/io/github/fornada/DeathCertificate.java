@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param worker the worker's name in its pool, such as {@code worker-2}
  * @param pid its process id
  * @param exitCode its exit code; 128 + n where signal n ended it, as shells count
- * @param manner how it ended, in words, such as {@code "killed by SIGKILL"}
+ * @param manner how it ended, in words, such as {@code "was ended by SIGKILL (exit code 137)"}
  * @param item the item it was running, as text; null if it was running none
  * @param lastOutput the last lines it printed, oldest first; at most 20
  * @param crashLog path of the JVM's own crash report ({@code hs_err}); null if there is none

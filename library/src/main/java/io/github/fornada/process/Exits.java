@@ -77,9 +77,11 @@ final class Exits {
     if (!hint.isEmpty()) {
       text.append(' ').append(hint);
     }
-    if (!death.lastOutput().isEmpty()) {
-      text.append(" It last printed: ").append(death.lastOutput().getLast());
-    }
+    // The JVM's own crash report is lines with a #; what the task printed says more.
+    death.lastOutput().reversed().stream()
+        .filter(line -> !line.startsWith("#"))
+        .findFirst()
+        .ifPresent(line -> text.append(" It last printed: ").append(line));
     return text.toString();
   }
 

@@ -37,6 +37,11 @@ final class Input extends InputStream {
     return from;
   }
 
+  /** The next so many bytes as an input of their own. */
+  Input slice(int length) throws CorruptFrameException {
+    return new Input(bytes, take(length), length);
+  }
+
   byte getByte() throws CorruptFrameException {
     return bytes[take(1)];
   }

@@ -9,6 +9,7 @@ import java.lang.invoke.SerializedLambda;
 import java.lang.reflect.Field;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
+import java.nio.file.Path;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.IdentityHashMap;
@@ -68,7 +69,8 @@ final class NotSendable extends IOException {
     if (object == null || depth > DEEPEST || !seen.add(object)) {
       return null;
     }
-    if (!(object instanceof Serializable)) {
+    if (!(object instanceof Serializable)
+        && !(object instanceof Path p && PathForm.isOrdinary(p))) {
       return path + " (" + object.getClass().getName() + ")";
     }
     SerializedLambda lambda = lambdaOf(object);

@@ -3,11 +3,11 @@ package io.github.fornada.process;
 import java.io.IOException;
 import java.io.ObjectInputFilter;
 import java.io.ObjectInputStream;
-import java.io.ObjectOutputStream;
 import java.io.ObjectStreamClass;
 import java.lang.foreign.MemorySegment;
 import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Objects;
@@ -29,6 +29,8 @@ final class Payloads {
   private static final byte INTS = 8;
   private static final byte LONGS = 9;
   private static final byte DOUBLES = 10;
+  static final byte RECORD = 11;
+  private static final byte PATH = 12;
   private static final byte SERIALIZED = 20;
 
   /** Values up to this are encoded by whoever brings them. */
@@ -53,6 +55,7 @@ final class Payloads {
       case Long n -> true;
       case Double d -> true;
       case Boolean b -> true;
+      case Path p -> PathForm.isOrdinary(p);
       case byte[] a -> true;
       case int[] a -> true;
       case long[] a -> true;
@@ -106,6 +109,9 @@ final class Payloads {
     if (bytes < 0 || bytes % size != 0 || bytes / size > Integer.MAX_VALUE - 8) {
       throw new CorruptFrameException("array of " + bytes + " bytes");
     }
+    if (Files.size(file) != bytes) { // before anything is allocated for it
+      throw new CorruptFrameException("a payload file announced as " + bytes + " bytes");
+    }
     int length = (int) (bytes / size);
     Object array =
         switch (tag) {
@@ -143,6 +149,10 @@ final class Payloads {
           out.write(utf8, 0, utf8.length);
         }
       }
+      case Path p when PathForm.isOrdinary(p) -> {
+        out.putByte(PATH);
+        encode(p.toString(), out);
+      }
       case Integer n -> out.putByte(INT).putInt(n);
       case Long n -> out.putByte(LONG).putLong(n);
       case Double d -> out.putByte(DOUBLE).putLong(Double.doubleToRawLongBits(d));
@@ -154,13 +164,14 @@ final class Payloads {
       case int[] a -> out.putByte(INTS).putArray(MemorySegment.ofArray(a));
       case long[] a -> out.putByte(LONGS).putArray(MemorySegment.ofArray(a));
       case double[] a -> out.putByte(DOUBLES).putArray(MemorySegment.ofArray(a));
+      case Record r when RecordShape.encode(r, out) -> {}
       default -> serialize(value, out);
     }
   }
 
   private static void serialize(Object value, Output out) throws IOException {
     out.putByte(SERIALIZED);
-    var stream = new ObjectOutputStream(out);
+    var stream = new PathForm.Stream(out);
     stream.writeObject(value);
     stream.flush();
   }
@@ -193,6 +204,8 @@ final class Payloads {
         copy(in, MemorySegment.ofArray(a));
         yield a;
       }
+      case PATH -> Path.of((String) Objects.requireNonNull(decode(in, loader)));
+      case RECORD -> RecordShape.decode(in, loader);
       case SERIALIZED -> deserialize(in, loader);
       default -> throw new CorruptFrameException("payload of kind " + tag);
     };

@@ -116,13 +116,14 @@ final class Spill {
 
   /** Reads the file and deletes it. */
   static Input read(Path file, int length) throws IOException {
-    byte[] bytes = new byte[length];
+    byte[] bytes;
     try (var channel =
         FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.DELETE_ON_CLOSE)) {
       if (channel.size() != length) {
         throw new CorruptFrameException(
             "a payload file of " + channel.size() + " bytes, announced as " + length);
       }
+      bytes = new byte[length];
       for (int at = 0; at < length; ) {
         int n = channel.read(ByteBuffer.wrap(bytes, at, Math.min(PIECE, length - at)));
         if (n < 0) {

@@ -51,7 +51,9 @@ final class Wire {
   /** Exit code of a worker that lost its way in the protocol. */
   static final int EXIT_PROTOCOL = 92;
 
-  /** Exit code of a worker whose memory ran out outside any task. */
+  /**
+   * Exit code of a worker that has reported a task's OutOfMemoryError and makes room for another.
+   */
   static final int EXIT_OUT_OF_MEMORY = 93;
 
   private Wire() {}
