@@ -56,7 +56,7 @@ final class KillStorm implements Storm {
             pool.map(IntStream.range(0, 4).boxed().toList(), i -> i + 1);
             descriptors = Vitals.descriptors().size();
           }
-          try (var killer = new Killer(pool, random.split(), settings.killPause())) {
+          try (var killer = new Killer(pool, random.split(), settings.killPause(), half / 1000)) {
             check.killed = killer.killed();
             if (streamed) {
               stream(pool, check);

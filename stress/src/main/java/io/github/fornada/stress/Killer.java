@@ -17,20 +17,22 @@ final class Killer implements AutoCloseable {
   private final ProcessPool pool;
   private final SplittableRandom random;
   private final long meanPauseNanos;
+  private final int most;
   private final Set<Long> killed = ConcurrentHashMap.newKeySet();
   private final Thread thread;
   private volatile boolean over;
   private long lastStartingKill = System.nanoTime();
 
-  Killer(ProcessPool pool, SplittableRandom random, Duration meanPause) {
+  Killer(ProcessPool pool, SplittableRandom random, Duration meanPause, int most) {
     this.pool = pool;
     this.random = random;
     this.meanPauseNanos = meanPause.toNanos();
+    this.most = most;
     this.thread = Thread.ofPlatform().daemon().name("killer").start(this::run);
   }
 
   private void run() {
-    while (!over) {
+    while (!over && killed.size() < most) {
       LockSupport.parkNanos((long) (-Math.log(1 - random.nextDouble()) * meanPauseNanos));
       if (!over) {
         kill(random.nextInt(8) == 0 ? anyChild() : readyWorker());

@@ -66,7 +66,7 @@ final class MixStorm implements Storm {
       var work = new Trouble(random.nextLong(), tally);
       var check = new MixCheck(work, tally, findings, totals);
       ProcessPool pool = ProcessPool.open(o -> options(o, random).withListener(check));
-      var killer = new Killer(pool, random.split(), Duration.ofMillis(1500));
+      var killer = new Killer(pool, random.split(), Duration.ofMillis(1500), Integer.MAX_VALUE);
       check.killed(killer.killed());
       try {
         var clients = new ArrayList<Thread>();

@@ -48,7 +48,7 @@ record Settings(
         --seed=N          the choices of an earlier run
         --workers=N       worker JVMs of the pools that are killed (3)
         --tasks=N         items of the kill storm (100000; long: 2000000)
-        --kill-every=MS   mean pause between two kills (200; long: 250)
+        --kill-every=MS   mean pause between two kills, of which there is one for each 1000 items at most (200; long: 250)
         --mix=SECONDS     length of the mixed storm (15; long: 900)
         --soak=SECONDS    length of the soak (30; long: 3600)
         --pools=N         pools opened and closed (100; long: 1000)
