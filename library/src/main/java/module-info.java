@@ -1,8 +1,9 @@
 /** Runs a plain function over many inputs, measured: in sequence, on threads, or in worker JVMs. */
 module io.github.fornada {
-  // Annotations only, read by the compiler's nullness check. Nothing of it is needed to run, and it
-  // is transitive because the annotations stand in exported signatures.
-  requires static transitive org.jspecify;
+  // Annotations only, read by the compiler's nullness check. Nothing of it is needed to run, and
+  // not
+  // transitive, so that a module that uses the library compiles without it.
+  requires static org.jspecify;
   // MXBeans: CPU time of threads and of the process.
   requires java.management;
   // com.sun.management: process CPU time, container memory.

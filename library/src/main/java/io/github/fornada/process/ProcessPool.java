@@ -252,6 +252,11 @@ public final class ProcessPool extends AbstractPool {
     var _ = after(pause, action);
   }
 
+  /** As later, but can be taken back, which also lets go of what it would have used. */
+  static Future<?> unlessCancelled(Duration pause, Runnable action) {
+    return after(pause, action);
+  }
+
   /** Starts one of this pool's own threads, which must not wait for the pool. */
   Thread startThread(String name, Runnable body) {
     Thread thread =

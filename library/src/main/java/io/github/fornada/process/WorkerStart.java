@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -64,14 +65,15 @@ final class WorkerStart {
             new OutputDrain(process.getErrorStream(), true, printed)
                 .start("fornada-stderr-" + number));
     var settled = new AtomicBoolean();
-    ProcessPool.later(
-        limit,
-        () -> {
-          if (!settled.get()) {
-            tooLate.set(true);
-            Offspring.kill(process.toHandle());
-          }
-        });
+    Future<?> deadline =
+        ProcessPool.unlessCancelled(
+            limit,
+            () -> {
+              if (!settled.get()) {
+                tooLate.set(true);
+                Offspring.kill(process.toHandle());
+              }
+            });
     var _ =
         process.onExit().thenRun(() -> channel.completeExceptionally(new IOException("it exited")));
     SocketChannel came = null;
@@ -92,6 +94,7 @@ final class WorkerStart {
       throw e;
     } finally {
       settled.set(true);
+      deadline.cancel(false);
       pool.door().forget(number);
       delete(memory);
     }
@@ -100,6 +103,16 @@ final class WorkerStart {
   private WorkerProcess settle(Process process, List<Thread> drains, SocketChannel channel)
       throws IOException {
     var control = new Control(channel);
+    try {
+      return settle(process, drains, control);
+    } catch (IOException | RuntimeException | Error e) {
+      Door.closeQuietly(control); // with the thread that writes to it
+      throw e;
+    }
+  }
+
+  private WorkerProcess settle(Process process, List<Thread> drains, Control control)
+      throws IOException {
     Segment segment = Segment.create(memory);
     Duration timeLimit = pool.policy().timeLimit();
     long asked = System.nanoTime();
