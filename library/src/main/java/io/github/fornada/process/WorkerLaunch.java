@@ -20,7 +20,6 @@ import org.jspecify.annotations.Nullable;
  * @param initializer what each worker runs first; null for nothing
  * @param classFiles gives the class file for the name of a class that was defined at run time; null
  *     for none
- * @param aotCache whether workers start from an ahead-of-time cache, where the JDK has them
  */
 public record WorkerLaunch(
     @Nullable String heap,
@@ -29,10 +28,9 @@ public record WorkerLaunch(
     @Nullable Path directory,
     Duration startupLimit,
     @Nullable WorkerInitializer initializer,
-    @Nullable Function<String, byte @Nullable []> classFiles,
-    boolean aotCache) {
+    @Nullable Function<String, byte @Nullable []> classFiles) {
   static final WorkerLaunch DEFAULT =
-      new WorkerLaunch(null, List.of(), Map.of(), null, Duration.ofSeconds(30), null, null, true);
+      new WorkerLaunch(null, List.of(), Map.of(), null, Duration.ofSeconds(30), null, null);
 
   public WorkerLaunch {
     if (heap != null) {
@@ -48,20 +46,13 @@ public record WorkerLaunch(
   /** With this much heap at most, such as {@code 512m}. */
   public WorkerLaunch withHeap(String size) {
     return new WorkerLaunch(
-        size, jvmOptions, environment, directory, startupLimit, initializer, classFiles, aotCache);
+        size, jvmOptions, environment, directory, startupLimit, initializer, classFiles);
   }
 
   /** With these further JVM options. */
   public WorkerLaunch withJvmOptions(String... options) {
     return new WorkerLaunch(
-        heap,
-        List.of(options),
-        environment,
-        directory,
-        startupLimit,
-        initializer,
-        classFiles,
-        aotCache);
+        heap, List.of(options), environment, directory, startupLimit, initializer, classFiles);
   }
 
   /** With one more environment variable. */
@@ -69,25 +60,25 @@ public record WorkerLaunch(
     var all = new TreeMap<>(environment);
     all.put(name, value);
     return new WorkerLaunch(
-        heap, jvmOptions, all, directory, startupLimit, initializer, classFiles, aotCache);
+        heap, jvmOptions, all, directory, startupLimit, initializer, classFiles);
   }
 
   /** With this working directory. */
   public WorkerLaunch withDirectory(Path path) {
     return new WorkerLaunch(
-        heap, jvmOptions, environment, path, startupLimit, initializer, classFiles, aotCache);
+        heap, jvmOptions, environment, path, startupLimit, initializer, classFiles);
   }
 
   /** With so much time to become ready. */
   public WorkerLaunch withStartupLimit(Duration limit) {
     return new WorkerLaunch(
-        heap, jvmOptions, environment, directory, limit, initializer, classFiles, aotCache);
+        heap, jvmOptions, environment, directory, limit, initializer, classFiles);
   }
 
   /** With this to run first. */
   public WorkerLaunch withInitializer(WorkerInitializer first) {
     return new WorkerLaunch(
-        heap, jvmOptions, environment, directory, startupLimit, first, classFiles, aotCache);
+        heap, jvmOptions, environment, directory, startupLimit, first, classFiles);
   }
 
   /**
@@ -99,12 +90,6 @@ public record WorkerLaunch(
    */
   public WorkerLaunch withClassFiles(Function<String, byte @Nullable []> find) {
     return new WorkerLaunch(
-        heap, jvmOptions, environment, directory, startupLimit, initializer, find, aotCache);
-  }
-
-  /** Without an ahead-of-time cache: none is used, and none is made. */
-  public WorkerLaunch withoutAotCache() {
-    return new WorkerLaunch(
-        heap, jvmOptions, environment, directory, startupLimit, initializer, classFiles, false);
+        heap, jvmOptions, environment, directory, startupLimit, initializer, find);
   }
 }
