@@ -132,11 +132,37 @@ public abstract class AbstractPool implements Pool {
    * @param most 0 for as many as {@linkplain Batch#ran the times of the items before} suggest
    */
   protected final @Nullable Batch<?, ?> poll(int most) {
-    Batch<?, ?> batch = queue.poll(most);
+    Batch<?, ?> batch = queue.poll(most, null);
     if (batch != null) {
       batch.announce();
     }
     return batch;
+  }
+
+  /**
+   * As above, for workers that poll one batch after the other. It saves them a step for each.
+   *
+   * @param last the batch that this worker got by its last call of this method, which it must hand
+   *     back like this, or to {@link #giveBack} or {@link #letGo}, whatever becomes of it
+   */
+  protected final @Nullable Batch<?, ?> poll(int most, @Nullable Batch<?, ?> last) {
+    Batch<?, ?> batch = queue.poll(most, last);
+    if (last != null) {
+      checkQuiet();
+    }
+    if (batch != null) {
+      batch.handedBack = true;
+      batch.announce();
+    }
+    return batch;
+  }
+
+  /** Hands back a batch without polling another. */
+  protected final void letGo(Batch<?, ?> last) {
+    last.handedBack = false;
+    if (last.isClosed()) {
+      batchClosed(last);
+    }
   }
 
   /** As {@link #poll}, one item of this call only. */
@@ -155,6 +181,7 @@ public abstract class AbstractPool implements Pool {
 
   /** Puts a batch with released items back, before all others. */
   protected final void giveBack(Batch<?, ?> batch) {
+    batch.handedBack = false;
     queue.giveBack(batch);
     workAvailable();
     checkQuiet();

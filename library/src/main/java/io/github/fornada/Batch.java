@@ -52,6 +52,12 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
   /** Whether the listeners know of it. Guarded by the monitor of `states`. */
   private boolean announced;
 
+  /**
+   * Whether the worker that has it will {@linkplain AbstractPool#poll(int, Batch) hand it back}
+   * when it polls the next, so that its end alone need not tell the queue. Written by that worker.
+   */
+  volatile boolean handedBack;
+
   /** Its place among the batches that workers have; -1 if none has it. The queue's own. */
   int heldAt = -1;
 
@@ -269,6 +275,11 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
     return open == 0;
   }
 
+  /** Whether somebody wants to know {@linkplain #ran how long} its items take. */
+  public boolean isTimed() {
+    return sink.isTimed();
+  }
+
   /** So many of its items took a worker so long: the next batches are sized by that. */
   public void ran(int count, long nanos) {
     sink.ran(count, nanos);
@@ -303,7 +314,9 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
       // Who keeps the batch, such as a worker without work, must not keep the items.
       Arrays.fill(items, offset, offset + states.length, null);
       sink.closed(this);
-      sink.pool.batchClosed(this);
+      if (!handedBack) { // read after `open` was written: see WorkQueue.handBack
+        sink.pool.batchClosed(this);
+      }
     }
   }
 

@@ -80,6 +80,11 @@ abstract class Run<T extends @Nullable Object, R extends @Nullable Object> exten
   }
 
   @Override
+  final boolean isTimed() {
+    return true;
+  }
+
+  @Override
   final void ran(int count, long nanos) {
     long perItem = Math.max(1, nanos / count);
     long wanted = Math.clamp(BATCH_NANOS / perItem, 1, LARGEST_BATCH);

@@ -22,6 +22,11 @@ abstract class Sink<T extends @Nullable Object, R extends @Nullable Object> {
   /** Every item of the batch has ended or moved to a batch of its own. */
   abstract void closed(Batch<T, R> batch);
 
+  /** Whether {@link #ran} is of use. */
+  boolean isTimed() {
+    return false;
+  }
+
   /** So many items took a worker so long. */
   void ran(int count, long nanos) {}
 

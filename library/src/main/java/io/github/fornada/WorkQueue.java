@@ -117,11 +117,13 @@ final class WorkQueue {
     }
   }
 
-  /** A worker gives back a batch that it had polled; it is next. */
+  /**
+   * A worker gives back a batch that it had polled; it is next. It counts as held until it is
+   * closed, for other workers may be at some of its items.
+   */
   void giveBack(Batch<?, ?> batch) {
     lock.lock();
     try {
-      drop(batch);
       if (!batch.givenBack) { // two workers may give back their parts of one batch
         batch.givenBack = true;
         entries.addFirst(batch);
@@ -135,10 +137,14 @@ final class WorkQueue {
    * The next work, at most so many items; null if there is none.
    *
    * @param most 0 for as many as the items before suggest
+   * @param last the batch that the same worker had polled before, to be released in the same step
    */
-  @Nullable Batch<?, ?> poll(int most) {
+  @Nullable Batch<?, ?> poll(int most, @Nullable Batch<?, ?> last) {
     lock.lock();
     try {
+      if (last != null) {
+        handBack(last);
+      }
       while (true) {
         Object head = entries.peekFirst();
         if (head == null) {
@@ -213,9 +219,22 @@ final class WorkQueue {
     }
   }
 
+  /**
+   * Whoever ends the last item writes {@code open}, then reads {@code handedBack}; here it is the
+   * other way round. So one of the two sees the other, and drops it.
+   */
+  private void handBack(Batch<?, ?> batch) {
+    batch.handedBack = false;
+    if (batch.isClosed()) {
+      drop(batch);
+    }
+  }
+
   private void hold(Batch<?, ?> batch) {
-    batch.heldAt = held.size();
-    held.add(batch);
+    if (batch.heldAt < 0) {
+      batch.heldAt = held.size();
+      held.add(batch);
+    }
   }
 
   @SuppressWarnings("ReferenceEquality") // a batch is equal to itself only

@@ -120,7 +120,10 @@ abstract sealed class LocalPool extends AbstractPool
   /** The next batch for a worker; null if it should end. */
   final @Nullable Batch<?, ?> next(Worker worker) {
     while (true) {
-      Batch<?, ?> batch = poll(0);
+      Batch<?, ?> last = worker.polled;
+      worker.polled = null;
+      Batch<?, ?> batch = poll(0, last);
+      worker.polled = batch;
       boolean late = batch == null;
       if (batch == null) {
         batch = lateBatch();
@@ -299,7 +302,7 @@ abstract sealed class LocalPool extends AbstractPool
    * A worker's task does not listen: its thread is left behind, and another takes its place. Called
    * by the timer, so the rest, of which users hear, goes to a thread of its own.
    */
-  final void abandon(Worker worker, @Nullable Batch<?, ?> rest, Runnable end) {
+  final void abandon(Worker worker, Batch<?, ?> batch, Runnable end) {
     lock.lock();
     try {
       discount(worker);
@@ -315,14 +318,15 @@ abstract sealed class LocalPool extends AbstractPool
               try {
                 end.run();
               } finally {
+                letGo(batch);
                 undertakers.remove(Thread.currentThread());
               }
             });
     undertakers.add(undertaker);
     undertaker.start();
-    if (rest != null && rest.hasWaiting()) {
-      finished(rest);
-      giveBack(rest);
+    finished(batch);
+    if (batch.hasWaiting()) {
+      giveBack(batch);
     } else {
       workAvailable();
     }
@@ -333,6 +337,8 @@ abstract sealed class LocalPool extends AbstractPool
     finished(batch);
     if (batch.hasWaiting()) {
       giveBack(batch);
+    } else {
+      letGo(batch);
     }
   }
 

@@ -61,6 +61,9 @@ final class Worker implements Runnable {
   /** Whether the pool counts this worker among its live ones. Guarded by the pool's lock. */
   boolean counted = true;
 
+  /** The batch it got from the queue, until it polls the next. The worker's own. */
+  @Nullable Batch<?, ?> polled;
+
   /** Whether it was woken or started for new work, and has not found it. The worker's own. */
   boolean searching = true;
 
@@ -105,7 +108,7 @@ final class Worker implements Runnable {
 
   /** Returns false if this worker was abandoned meanwhile. */
   private <T, R> boolean runBatch(Batch<T, R> batch) {
-    long began = System.nanoTime();
+    long began = batch.isTimed() ? System.nanoTime() : 0;
     int count = 0;
     boolean whole = false;
     try {
@@ -124,7 +127,7 @@ final class Worker implements Runnable {
     }
     pool.finished(batch);
     current = null;
-    if (count > 0) {
+    if (count > 0 && batch.isTimed()) {
       batch.ran(count, System.nanoTime() - began);
     }
     return true;
