@@ -26,8 +26,10 @@ import org.jspecify.annotations.Nullable;
  * task; what the task did happens-before its outcome is seen. A task in another process sees a copy
  * of its item, never later changes to it.
  *
- * <p><b>Order and waiting.</b> Tasks of one call start in the order of their items. All methods may
- * be called from several threads at once; calls that run at the same time share the workers fairly.
+ * <p><b>Order and waiting.</b> Items of one call are handed to workers in their order, tiny ones
+ * several at a time. All methods may be called from several threads at once; calls that run at the
+ * same time share the workers fairly. A task of a pool within this JVM may use its own pool and
+ * wait for what it gets: it then does items itself that no other worker has begun.
  *
  * <p>The shape comes from Python's {@code concurrent.futures} and {@code multiprocessing.Pool}, put
  * on {@link ExecutorService} and {@link java.util.stream.Stream}.

@@ -10,7 +10,7 @@ import java.util.function.UnaryOperator;
  * A pool of platform threads of this JVM: for tasks that compute, and for a few that wait.
  *
  * <p>By default there is one thread for each processor. Threads are started on demand, are daemons,
- * and stay until the pool is closed.
+ * and end after half a minute without work.
  *
  * <p><b>Limits.</b> A task over its time limit is interrupted. A thread cannot be stopped by force:
  * if the task goes on beyond the grace, its item is reported as timed out all the same, its thread
