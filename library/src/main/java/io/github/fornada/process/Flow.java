@@ -30,7 +30,11 @@ final class Flow {
   private static final double QUICK_NANOS = 20_000; // Guess
 
   /** An item on its way. */
-  record Sent(Batch<?, ?> batch, int i, long number, int bytes, @Nullable String file) {
+  record Sent(Batch<?, ?> batch, int i, long ticket, int bytes, @Nullable String file) {
+    long number() {
+      return Claims.number(ticket);
+    }
+
     /** It will not be read any more: its file, if it has one, goes. */
     void forget(ProcessPool pool) {
       Spill.deleteQuietly(pool.directory(), file);
@@ -410,12 +414,12 @@ final class Flow {
       if (nextNumber >= numberLimit) {
         return Sender.Result.FULL;
       }
-      long number = nextNumber;
-      body.setLong(0, Claims.ticket(epoch, number));
+      long ticket = Claims.ticket(epoch, nextNumber);
+      body.setLong(0, ticket);
       if (!to.requests().tryWrite(Wire.TASK, body.array(), body.size())) {
         return Sender.Result.FULL;
       }
-      outstanding.addLast(new Sent(batch, i, number, bytes, file));
+      outstanding.addLast(new Sent(batch, i, ticket, bytes, file));
       nextNumber++;
       ahead = outstanding.size();
       return null;
@@ -549,7 +553,7 @@ final class Flow {
       WorkerProcess current = worker;
       for (Sent sent : outstanding) {
         if (sent.batch() == batch && sent.i() == i && current != null) {
-          current.cancel(sent.number());
+          current.cancel(sent.ticket());
           watchCancelled(current, sent.number());
           return true;
         }

@@ -117,7 +117,7 @@ final class TaskLoop {
       // Before the item can be interrupted: this is not the task's own doing.
       send(Wire.STARTED, new Output().putLong(number).putLong(System.nanoTime()));
     }
-    boolean wanted = watch.begin(number);
+    boolean wanted = watch.begin(ticket);
     Segment.LONG.setOpaque(header, Segment.STARTED_NANOS, watch.startedNanos());
     long cpu = 0;
     long allocated = 0;
@@ -149,7 +149,7 @@ final class TaskLoop {
         thrown = e;
       }
     }
-    Watch.Stop stop = watch.end(number);
+    Watch.Stop stop = watch.end(ticket);
     Segment.LONG.setOpaque(header, Segment.STARTED_NANOS, 0L);
     long ended = System.nanoTime();
 

@@ -64,7 +64,10 @@ final class Watch {
   /** Written before INTERRUPTED, read after it. */
   private @Nullable Stop stop;
 
-  /** Items cancelled before they began. */
+  /** Ticket of the item that runs, or ran last. Written before the state is RUNNING. */
+  private volatile long current = -1;
+
+  /** Tickets of items cancelled before they began. */
   private final Set<Long> cancelled = ConcurrentHashMap.newKeySet();
 
   /**
@@ -98,15 +101,17 @@ final class Watch {
   // ---- the task thread
 
   /** The item begins. False if it was cancelled before. */
-  boolean begin(long number) {
+  boolean begin(long ticket) {
+    long number = Claims.number(ticket);
     startedNanos = System.nanoTime();
+    current = ticket; // before the state, as cancel() reads it after
     state.set(number << PHASE_BITS | RUNNING);
     if (asleep && limitNanos >= 0) {
       LockSupport.unpark(watcher);
     }
     // After the state, as cancel() looks at the state after it added to the set: one sees the
     // other.
-    return cancelled.isEmpty() || !cancelled.remove(number);
+    return cancelled.isEmpty() || !cancelled.remove(ticket);
   }
 
   long startedNanos() {
@@ -114,7 +119,8 @@ final class Watch {
   }
 
   /** The item has ended; tells whether and why it had been stopped. */
-  @Nullable Stop end(long number) {
+  @Nullable Stop end(long ticket) {
+    long number = Claims.number(ticket);
     long running = number << PHASE_BITS | RUNNING;
     Stop stopped = null;
     if (!state.compareAndSet(running, FREE)) {
@@ -137,16 +143,20 @@ final class Watch {
     }
     var _ = Thread.interrupted(); // the task's own business, over with it
     if (!cancelled.isEmpty()) {
-      cancelled.remove(number); // it came too late
+      // They came too late, or were for items that were taken back and never come.
+      cancelled.removeIf(other -> Claims.number(other) <= number);
     }
     return stopped;
   }
 
   // ---- other threads
 
-  void cancel(long number) {
-    cancelled.add(number);
-    if (state.get() == (number << PHASE_BITS | RUNNING)) {
+  /** Cancels the item of this ticket, and no other that its number was given to before or since. */
+  void cancel(long ticket) {
+    cancelled.add(ticket);
+    long number = Claims.number(ticket);
+    // A number runs once, so that it is the one of this ticket if both are as they should be.
+    if (state.get() == (number << PHASE_BITS | RUNNING) && current == ticket) {
       interrupt(number, Reason.CANCEL);
     }
   }

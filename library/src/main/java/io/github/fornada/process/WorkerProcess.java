@@ -178,8 +178,9 @@ final class WorkerProcess {
     return stuckNumber == item ? stuck : null;
   }
 
-  void cancel(long item) {
-    control.send(Wire.CANCEL, new Output().putLong(item));
+  /** By its ticket: a number that was taken back is given again, to another item. */
+  void cancel(long ticket) {
+    control.send(Wire.CANCEL, new Output().putLong(ticket));
   }
 
   /** Asks for an orderly exit, and sees to it that there is one. */
