@@ -1,0 +1,236 @@
+package io.github.fornada.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.fornada.Pool;
+import java.io.IOException;
+import java.io.Serializable;
+import java.lang.ref.WeakReference;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Arguments and results of all sizes and shapes, and what is kept of them. */
+@Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+class DataTest {
+  private static Pool pool;
+
+  @BeforeAll
+  static void open() {
+    pool = Pools.open(2, o -> o.withHeap("900m"));
+  }
+
+  @AfterAll
+  static void end() throws InterruptedException {
+    Pools.end(pool);
+  }
+
+  /** Around the largest message of the ring, too. */
+  @ParameterizedTest
+  @ValueSource(
+      ints = {0, 1, 7, 8, 131_000, 131_025, 131_050, 131_071, 131_072, 131_073, 1 << 20, 200 << 20})
+  void bytesThereAndBack(int length) throws Exception {
+    byte[] there = new byte[length];
+    for (int i = 0; i < length; i += 4093) {
+      there[i] = (byte) (i * 31);
+    }
+    CompletableFuture<byte[]> back = pool.submit(x -> x, there);
+    assertThat(java.util.Arrays.equals((byte[]) Pools.soon(back), there)).isTrue();
+  }
+
+  @Test
+  void everyLengthAroundTheLargestMessageOfTheRing() throws Exception {
+    List<byte[]> items =
+        IntStream.range(RingWriter.LONGEST - 80, RingWriter.LONGEST + 10)
+            .mapToObj(byte[]::new)
+            .toList();
+    List<byte[]> back = pool.map(items, x -> x);
+    for (int i = 0; i < items.size(); i++) {
+      assertThat(back.get(i)).hasSize(items.get(i).length);
+    }
+  }
+
+  static final class Link implements Serializable {
+    Link next;
+  }
+
+  @Test
+  void aGraphTooDeepForTheStackFailsThatItemClearly() throws Exception {
+    Link head = null;
+    for (int i = 0; i < 500_000; i++) {
+      var link = new Link();
+      link.next = head;
+      head = link;
+    }
+    CompletableFuture<Boolean> future = pool.submit(x -> x != null, head);
+    assertThatThrownBy(() -> Pools.soon(future))
+        .isInstanceOf(ExecutionException.class)
+        .hasMessageContaining("StackOverflowError");
+    assertThat(Pools.soon(pool.submit(x -> x + 1, 1))).isEqualTo(2);
+  }
+
+  @Test
+  void aResultTooDeepForTheStackFailsThatItemClearly() throws Exception {
+    CompletableFuture<Link> future =
+        pool.submit(
+            n -> {
+              Link head = null;
+              for (int i = 0; i < n; i++) {
+                var link = new Link();
+                link.next = head;
+                head = link;
+              }
+              return head;
+            },
+            500_000);
+    assertThatThrownBy(() -> Pools.soon(future)).isInstanceOf(ExecutionException.class);
+    assertThat(Pools.soon(pool.submit(x -> x + 1, 1))).isEqualTo(2);
+  }
+
+  @SuppressWarnings("JdkObsolete") // a list that is linked is what is tried
+  @Test
+  void aLongListIsNoDeepGraph() throws Exception {
+    var list = new LinkedList<>(IntStream.range(0, 100_000).boxed().toList());
+    CompletableFuture<Integer> size = pool.submit(List::size, list);
+    assertThat(Pools.soon(size)).isEqualTo(100_000);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "x", "äöü €", "\ud83d\ude00", "\ud800", "a\udc00b", "\0"})
+  void stringsArriveAsTheyWere(String text) throws Exception {
+    assertThat(Pools.soon(pool.submit(x -> x, text))).isEqualTo(text);
+  }
+
+  @Test
+  void nullsAndSpecialNumbersArriveAsTheyWere() throws Exception {
+    assertThat(Pools.soon(pool.submit(x -> x, null))).isNull();
+    for (Object o :
+        List.of(Double.NaN, -0.0, Long.MIN_VALUE, Integer.MIN_VALUE, 'c', (short) 3, 1.5f, true)) {
+      assertThat(Pools.soon(pool.submit(x -> x, o))).isEqualTo(o);
+    }
+    assertThat(Pools.soon(pool.submit(x -> x, new int[0]))).isEqualTo(new int[0]);
+    assertThat(Pools.soon(pool.submit(x -> x, new long[] {1, -1}))).isEqualTo(new long[] {1, -1});
+    assertThat(Pools.soon(pool.submit(x -> x, new double[] {Double.NaN})))
+        .isEqualTo(new double[] {Double.NaN});
+  }
+
+  @Test
+  void argumentsAndResultsAreReleased() throws Exception {
+    List<WeakReference<Object>> kept = new ArrayList<>();
+    for (int i = 0; i < 200; i++) {
+      var item = new ArrayList<>(List.of(i));
+      CompletableFuture<List<Integer>> future = pool.submit(x -> x, item);
+      kept.add(new WeakReference<>(Pools.soon(future)));
+      kept.add(new WeakReference<>(item));
+    }
+    Leftovers.await(
+        "all but the last are collected",
+        Leftovers.SOON,
+        () -> {
+          System.gc();
+          return kept.stream().filter(r -> r.get() != null).count() <= 8;
+        });
+  }
+
+  @Test
+  void threeHundredThousandTasksLeaveAFlatHeap() {
+    try (Pool own = Pools.open(2)) {
+      long used = 0;
+      for (int round = 0; round < 3; round++) {
+        try (Stream<Integer> all =
+            own.completions(DataTest::endless, x -> x + 1)
+                .limit(100_000)
+                .map(c -> c.outcome().get())) {
+          assertThat(all.mapToLong(x -> x).filter(x -> x > 0).count()).isEqualTo(100_000);
+        }
+        System.gc();
+        long now = Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
+        if (round == 1) {
+          used = now;
+        } else if (round == 2) {
+          assertThat(now).isLessThan(used + (20L << 20));
+        }
+      }
+    }
+  }
+
+  private static Iterator<Integer> endless() {
+    return Stream.iterate(0, i -> i + 1).iterator();
+  }
+
+  @Test
+  void fileDescriptorsAreFlatOverManyWorkers() throws Exception {
+    Pool own = Pools.open(1);
+    try {
+      long before = 0;
+      for (int i = 0; i < 25; i++) {
+        CompletableFuture<Integer> future =
+            own.submit(
+                x -> {
+                  Runtime.getRuntime().halt(1);
+                  return x;
+                },
+                i);
+        assertThatThrownBy(() -> Pools.soon(future)).isInstanceOf(ExecutionException.class);
+        assertThat(Pools.soon(own.submit(x -> x + 1, 1))).isEqualTo(2);
+        if (i == 4) {
+          before = descriptors();
+        }
+      }
+      long limit = before + 4;
+      Leftovers.await("no more descriptors", Leftovers.SOON, () -> descriptors() <= limit);
+    } finally {
+      Pools.end(own);
+    }
+  }
+
+  private static long descriptors() {
+    try (DirectoryStream<Path> all = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
+      long n = 0;
+      for (Iterator<Path> it = all.iterator(); it.hasNext(); it.next()) {
+        n++;
+      }
+      return n;
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+
+  static final class Holder implements Serializable {
+    final List<Object> parts = new ArrayList<>();
+  }
+
+  @Test
+  void whatCannotBeSentIsNamedByTheWayThroughTheFields() {
+    var holder = new Holder();
+    holder.parts.add("fine");
+    holder.parts.add(new Object());
+    assertThatThrownBy(() -> Pools.soon(pool.submit(x -> holder.parts.size() + x, 1)))
+        .hasMessageContaining("captured value 1.parts[1] (java.lang.Object)")
+        .hasMessageContaining("Serializable");
+    assertThatThrownBy(() -> Pools.soon(pool.submit(x -> x.parts.size(), holder)))
+        .hasMessageContaining("the item.parts[1] (java.lang.Object)");
+  }
+
+  @Test
+  void aResultThatCannotBeWrittenFailsItsItemAndNamesTheClass() {
+    assertThatThrownBy(() -> Pools.soon(pool.submit(x -> new Object(), 1)))
+        .hasMessageContaining("java.lang.Object");
+  }
+}

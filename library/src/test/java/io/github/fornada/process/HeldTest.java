@@ -1,0 +1,254 @@
+package io.github.fornada.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.fornada.Pool;
+import io.github.fornada.TaskFunction;
+import java.io.IOException;
+import java.io.ObjectOutputStream;
+import java.io.Serializable;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
+
+/** What is large or slow to send: nothing is forgotten on the way, and nothing is left behind. */
+@Timeout(value = 50, threadMode = ThreadMode.SEPARATE_THREAD)
+class HeldTest {
+  static final CountDownLatch ENCODING = new CountDownLatch(1);
+  static volatile boolean goOn;
+
+  /** Takes its time to be written. */
+  static final class Slow implements Serializable {
+    private void writeObject(ObjectOutputStream out) throws IOException {
+      ENCODING.countDown();
+      while (!goOn) {
+        LockSupport.parkNanos(1_000_000);
+      }
+      out.defaultWriteObject();
+    }
+  }
+
+  @Test
+  void aWorkerReplacedWhileAFunctionIsWrittenRunsIt() throws Exception {
+    var workers = new Pools.Workers();
+    Pool pool = Pools.open(1, o -> o.withListener(workers));
+    try {
+      assertThat(Pools.soon(pool.submit(x -> x + 1, 1))).isEqualTo(2);
+      var captured = new Slow();
+      CompletableFuture<Integer> future =
+          pool.submit(
+              x -> {
+                assertThat(captured).isNotNull();
+                return x + 1;
+              },
+              2);
+      ENCODING.await();
+      ProcessHandle.of(workers.ready.getFirst().pid()).orElseThrow().destroyForcibly();
+      Leftovers.await("a new worker", Leftovers.SOON, () -> workers.ready.size() == 2);
+      Leftovers.await("it has looked for work", Leftovers.SOON, afterMillis(200));
+      goOn = true;
+      assertThat(Pools.soon(future)).isEqualTo(3);
+    } finally {
+      goOn = true;
+      Pools.end(pool);
+    }
+  }
+
+  private static java.util.function.BooleanSupplier afterMillis(long millis) {
+    long at = System.nanoTime() + millis * 1_000_000;
+    return () -> System.nanoTime() - at > 0;
+  }
+
+  @Test
+  void aFunctionLargerThanTheHeapFailsItsItem() throws Exception {
+    var workers = new Pools.Workers();
+    Pool pool = Pools.open(1, o -> o.withListener(workers));
+    try {
+      byte[] captured = new byte[100 << 20];
+      assertThatThrownBy(() -> Pools.soon(pool.submit(x -> captured.length + x, 1)))
+          .isInstanceOf(ExecutionException.class);
+      assertThat(workers.lost).hasSizeLessThan(4);
+      assertThat(Pools.soon(pool.submit(x -> x + 1, 1))).isEqualTo(2);
+    } finally {
+      Pools.end(pool);
+    }
+  }
+
+  @Test
+  void anItemLargerThanTheHeapFailsAlone() throws Exception {
+    Pool pool = Pools.open(1);
+    try {
+      assertThatThrownBy(() -> Pools.soon(pool.submit(x -> x.length, new byte[100 << 20])))
+          .isInstanceOf(ExecutionException.class)
+          .hasMessageContaining("64m");
+      assertThat(Pools.soon(pool.submit(x -> x + 1, 1))).isEqualTo(2);
+    } finally {
+      Pools.end(pool);
+    }
+  }
+
+  @Test
+  void manyLambdasThatCaptureMuchDoNotAddUp() throws Exception {
+    var workers = new Pools.Workers();
+    Pool pool = Pools.open(1, o -> o.withListener(workers));
+    try {
+      for (int i = 0; i < 30; i++) {
+        byte[] captured = new byte[8 << 20];
+        captured[0] = (byte) i;
+        assertThat(Pools.soon(pool.submit(x -> captured[0] + x, 1))).isEqualTo(i + 1);
+      }
+      assertThat(workers.lost).isEmpty();
+    } finally {
+      Pools.end(pool);
+    }
+  }
+
+  @Test
+  void largeItemsThatWereCancelledLeaveNoFile() throws Exception {
+    Pool pool = Pools.open(1);
+    try {
+      assertThat(Pools.soon(pool.submit(x -> x.length, new byte[1 << 20]))).isEqualTo(1 << 20);
+      for (int round = 0; round < 30; round++) {
+        List<CompletableFuture<Integer>> futures = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+          futures.add(pool.submit(x -> x.length, new byte[1 << 20]));
+        }
+        futures.forEach(f -> f.cancel(true));
+      }
+      assertThat(Pools.soon(pool.submit(x -> x + 1, 1))).isEqualTo(2);
+      assertThat(payloadFiles()).isEmpty();
+    } finally {
+      Pools.end(pool);
+    }
+  }
+
+  @Test
+  void largeItemsQueuedAtAWorkerThatDiesLeaveNoFile() throws Exception {
+    Pool pool = Pools.open(2);
+    try {
+      var items = IntStream.range(0, 200).mapToObj(i -> new byte[300_000 + i]).toList();
+      for (int round = 0; round < 3; round++) {
+        var _ =
+            pool.outcomes(
+                    items,
+                    x -> {
+                      if (x.length % 50 == 7) {
+                        Runtime.getRuntime().halt(3);
+                      }
+                      return x;
+                    })
+                .toList();
+      }
+      assertThat(Pools.soon(pool.submit(x -> x + 1, 1))).isEqualTo(2);
+      assertThat(payloadFiles()).isEmpty();
+    } finally {
+      Pools.end(pool);
+    }
+  }
+
+  private static List<Path> payloadFiles() throws IOException {
+    List<Path> found = new ArrayList<>();
+    for (Path folder : Leftovers.folders(Pools.pid())) {
+      try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
+        for (Path file : files) {
+          if (file.getFileName().toString().matches("(argument|result)-.*")) {
+            found.add(file);
+          }
+        }
+      }
+    }
+    return found;
+  }
+
+  @Test
+  void itemsThatFillTheRingBehindASlowOneAllEnd() throws Exception {
+    Pool pool = Pools.open(2);
+    try {
+      TaskFunction<byte[], Integer> length =
+          x -> {
+            if (x[0] == 1) {
+              LockSupport.parkNanos(4_000_000);
+            }
+            return x.length;
+          };
+      for (int round = 0; round < 10; round++) {
+        List<byte[]> items = new ArrayList<>();
+        for (int i = 0; i < 400; i++) {
+          byte[] item = new byte[100_000];
+          item[0] = (byte) (i % 40 == 30 ? 1 : 0);
+          items.add(item);
+        }
+        var done = CompletableFuture.supplyAsync(() -> pool.outcomes(items, length).toList());
+        assertThat((List<?>) Pools.soon(done)).hasSize(400);
+      }
+    } finally {
+      Pools.end(pool);
+    }
+  }
+
+  @Test
+  void manyFunctionsInTurnAreForgottenAndTaughtAgain() throws Exception {
+    Pool pool = Pools.open(2);
+    try {
+      List<TaskFunction<Integer, Integer>> functions = new ArrayList<>();
+      for (int i = 0; i < 150; i++) {
+        int n = i;
+        functions.add(x -> x + n);
+      }
+      List<CompletableFuture<Integer>> futures = new ArrayList<>();
+      List<Integer> expected = new ArrayList<>();
+      for (int i = 0; i < 6000; i++) {
+        int which = (i * 7) % 150;
+        futures.add(pool.submit(functions.get(which), i));
+        expected.add(i + which);
+      }
+      for (int i = 0; i < 6000; i++) {
+        assertThat(Pools.soon(futures.get(i))).isEqualTo(expected.get(i));
+      }
+    } finally {
+      Pools.end(pool);
+    }
+  }
+
+  @Test
+  void fiveThousandFreshLambdas() throws Exception {
+    Pool pool = Pools.open(2);
+    try {
+      List<CompletableFuture<Integer>> futures = new ArrayList<>();
+      for (int i = 0; i < 5000; i++) {
+        int n = i;
+        futures.add(pool.submit(x -> x + n, 1));
+      }
+      for (int i = 0; i < 5000; i++) {
+        assertThat(Pools.soon(futures.get(i))).isEqualTo(i + 1);
+      }
+    } finally {
+      Pools.end(pool);
+    }
+  }
+
+  @Test
+  void cancelWithMuchInFlightEndsAtOnceAndThePoolGoesOn() throws Exception {
+    Pool pool = Pools.open(1, o -> o.withHeap("512m"));
+    try {
+      for (int i = 0; i < 3; i++) {
+        CompletableFuture<Integer> future = pool.submit(x -> x.length, new byte[100 << 20]);
+        assertThat(future.cancel(true)).isTrue();
+      }
+      assertThat(Pools.soon(pool.submit(x -> x + 1, 1))).isEqualTo(2);
+    } finally {
+      Pools.end(pool);
+    }
+  }
+}

@@ -1,0 +1,218 @@
+package io.github.fornada.process;
+
+import io.github.fornada.Pool;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+
+/** A JVM of its own that owns a pool, and that a test may kill, stop or let go. */
+final class Owner implements AutoCloseable {
+  private final Process process;
+  private final BufferedReader out;
+
+  private Owner(Process process) {
+    this.process = process;
+    this.out =
+        new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+  }
+
+  /** Starts it, with what it is to do, and waits until it says that it is at it. */
+  static Owner start(String what, String... jvmOptions) throws IOException {
+    return start(System.getProperty("java.class.path"), what, jvmOptions);
+  }
+
+  static Owner start(String classPath, String what, String... jvmOptions) throws IOException {
+    var command = new ArrayList<String>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add("-Xmx600m");
+    command.addAll(List.of(jvmOptions));
+    command.addAll(List.of("-cp", classPath, Owner.class.getName(), what));
+    var owner = new Owner(new ProcessBuilder(command).redirectErrorStream(true).start());
+    owner.await("at it");
+    return owner;
+  }
+
+  /** Waits for a line; fails if it does not come before the end. */
+  void await(String line) throws IOException {
+    var seen = new StringBuilder();
+    for (String s = out.readLine(); s != null; s = out.readLine()) {
+      if (s.equals(line)) {
+        return;
+      }
+      seen.append(s).append('\n');
+    }
+    throw new AssertionError("it ended without \"" + line + "\" but with:\n" + seen);
+  }
+
+  long pid() {
+    return process.pid();
+  }
+
+  Process process() {
+    return process;
+  }
+
+  void signal(String name) throws Exception {
+    new ProcessBuilder("kill", "-" + name, Long.toString(pid())).start().waitFor();
+  }
+
+  boolean ends() throws InterruptedException {
+    return process.waitFor(Leftovers.SOON.toSeconds(), TimeUnit.SECONDS);
+  }
+
+  @Override
+  public void close() {
+    process.destroyForcibly();
+  }
+
+  // ---- in that JVM
+
+  public static void main(String[] args) throws Exception {
+    switch (args[0]) {
+      case "runs" -> runs();
+      case "runs and exits" -> {
+        runs();
+        System.exit(0);
+      }
+      case "spawns" -> spawns();
+      case "sends" -> sends();
+      case "nests" -> nests();
+      case "hoards" -> hoards();
+      case "forgets" -> forgets();
+      case "counts" -> counts();
+      case "one" -> one();
+      default -> throw new IllegalArgumentException(args[0]);
+    }
+    if (!args[0].equals("forgets") && !args[0].equals("counts") && !args[0].equals("one")) {
+      LockSupport.park();
+    }
+  }
+
+  private static void say(String line) {
+    System.out.println(line);
+    System.out.flush();
+  }
+
+  private static void runs() throws Exception {
+    Pool pool = Pools.open(2);
+    Pools.soon(pool.submit(x -> x + 1, 1));
+    for (int i = 0; i < 2; i++) {
+      var _ =
+          pool.submit(
+              x -> {
+                while (x >= 0) {
+                  Thread.onSpinWait();
+                }
+                return x;
+              },
+              i);
+    }
+    say("at it");
+  }
+
+  private static void spawns() throws Exception {
+    Pool pool = Pools.open(2);
+    for (int i = 0; i < 2; i++) {
+      // A child, and a grandchild whose parent is gone: it hangs below nobody.
+      Pools.soon(
+          pool.submit(
+              x -> {
+                new ProcessBuilder("sleep", "600").start();
+                return new ProcessBuilder("sh", "-c", "sleep 600 & exit 0").start().waitFor();
+              },
+              i));
+    }
+    say("at it");
+  }
+
+  private static void sends() throws Exception {
+    Pool pool = Pools.open(2, o -> o.withHeap("512m"));
+    Pools.soon(pool.submit(x -> x + 1, 1));
+    Thread.ofPlatform()
+        .daemon()
+        .start(() -> {
+          while (true) {
+            CompletableFuture<byte[]> there = pool.submit(x -> x, new byte[100 << 20]);
+            var _ = there.join();
+          }
+        });
+    say("at it");
+  }
+
+  private static void nests() throws Exception {
+    Pool pool = Pools.open(1, o -> o.withHeap("128m"));
+    Pools.soon(pool.submit(Owner::nest, 3));
+    say("at it");
+  }
+
+  /** Opens a pool in the pool, and leaves it open; at the bottom two processes are started. */
+  static int nest(int levels) throws Exception {
+    if (levels == 0) {
+      new ProcessBuilder("sleep", "600").start();
+      new ProcessBuilder("sh", "-c", "sleep 600 & exit 0").start().waitFor();
+      return 0;
+    }
+    Pool inner = Pools.open(1, o -> o.withHeap("128m"));
+    return 1 + inner.submit(Owner::nest, levels - 1).join();
+  }
+
+  static final List<Object> HOARD = new ArrayList<>();
+
+  private static void hoards() throws Exception {
+    Pool pool = Pools.open(1, o -> o.withHeap("32m"));
+    Pools.soon(pool.submit(x -> x + 1, 1));
+    var _ =
+        pool.submit(
+            x -> {
+              Object[] last = null;
+              while (true) {
+                try {
+                  last = new Object[] {last, last, last, last};
+                } catch (OutOfMemoryError e) {
+                  x++; // deaf to that too
+                }
+              }
+            },
+            1);
+    LockSupport.parkNanos(2_000_000_000L);
+    say("at it");
+  }
+
+  private static void forgets() throws Exception {
+    Pools.soon(Pools.open(2).submit(x -> x + 1, 1));
+    say("at it");
+  }
+
+  private static void one() throws Exception {
+    try (Pool pool = Pools.open(1)) {
+      say("got " + Pools.soon(pool.submit(x -> x + 1, 1)));
+    }
+    say("at it");
+  }
+
+  private static void counts() throws Exception {
+    try (Pool pool = Pools.open(2)) {
+      Pools.soon(pool.submit(x -> x + 1, 1));
+      say("at it");
+      long sum = 0;
+      for (var outcome :
+          pool.outcomes(
+                  java.util.stream.IntStream.range(0, 3000).boxed().toList(),
+                  x -> {
+                    Thread.sleep(1);
+                    return x;
+                  })
+              .toList()) {
+        sum += outcome.get();
+      }
+      say("sum " + sum);
+    }
+  }
+}

@@ -1,0 +1,122 @@
+package io.github.fornada.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** However the JVM that owns a pool goes, nothing of the pool stays. */
+@Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+class OwnerDeathTest {
+  /** What is promised is two seconds; the rest is for a busy machine. */
+  private static final Duration TWO_SECONDS = Duration.ofSeconds(4);
+
+  /** Every process that is, or comes from, a worker, known by the mark in its environment. */
+  private static List<ProcessHandle> allBelow(long owner) {
+    var found = new ArrayList<>(Leftovers.marked("fornada-" + owner + "-"));
+    // Those of pools within pools have the marks of their own owners.
+    for (int i = 0; i < found.size(); i++) {
+      found.addAll(Leftovers.marked("fornada-" + found.get(i).pid() + "-"));
+    }
+    return found;
+  }
+
+  private static void assertAllGone(long owner, List<ProcessHandle> before) {
+    assertThat(before).as("what was there before").isNotEmpty();
+    try {
+      Leftovers.await(
+          "every process is gone",
+          TWO_SECONDS,
+          () -> before.stream().noneMatch(OwnerDeathTest::isAlive));
+      Leftovers.assertNone(owner);
+    } finally {
+      before.stream().filter(OwnerDeathTest::isAlive).forEach(ProcessHandle::destroyForcibly);
+    }
+  }
+
+  private static boolean isAlive(ProcessHandle process) {
+    try {
+      // What its own parent has not looked at yet is dead all the same.
+      return !Files.readString(Path.of("/proc/" + process.pid() + "/stat")).contains(") Z ");
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"runs", "spawns", "sends", "nests", "hoards"})
+  void killed(String what) throws Exception {
+    try (Owner owner = Owner.start(what)) {
+      if (what.equals("sends")) {
+        LockSupport.parkNanos(700_000_000); // somewhere in the middle of a hundred megabytes
+      }
+      List<ProcessHandle> before = allBelow(owner.pid());
+      owner.signal("KILL");
+      assertThat(owner.ends()).isTrue();
+      assertAllGone(owner.pid(), before);
+    }
+  }
+
+  @Test
+  void killedWhileAWorkerIsStopped() throws Exception {
+    try (Owner owner = Owner.start("runs")) {
+      List<ProcessHandle> before = allBelow(owner.pid());
+      new ProcessBuilder("kill", "-STOP", Long.toString(before.getFirst().pid())).start().waitFor();
+      owner.signal("KILL");
+      assertThat(owner.ends()).isTrue();
+      assertAllGone(owner.pid(), before);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"TERM", "INT", "HUP"})
+  void endedByASignal(String signal) throws Exception {
+    try (Owner owner = Owner.start("spawns")) {
+      List<ProcessHandle> before = allBelow(owner.pid());
+      owner.signal(signal);
+      assertThat(owner.ends()).isTrue();
+      assertAllGone(owner.pid(), before);
+    }
+  }
+
+  @Test
+  void exitsWithWorkRunning() throws Exception {
+    for (int i = 0; i < 3; i++) {
+      try (Owner owner = Owner.start("runs and exits")) {
+        assertThat(owner.ends()).isTrue();
+        assertThat(owner.process().exitValue()).isZero();
+        Leftovers.assertNone(owner.pid());
+      }
+    }
+  }
+
+  @Test
+  void mainReturnsAndThePoolWasForgotten() throws Exception {
+    try (Owner owner = Owner.start("forgets")) {
+      assertThat(owner.ends()).as("a forgotten pool keeps no JVM").isTrue();
+      Leftovers.assertNone(owner.pid());
+    }
+  }
+
+  @Test
+  void stoppedAndContinued() throws Exception {
+    try (Owner owner = Owner.start("counts")) {
+      owner.signal("STOP");
+      LockSupport.parkNanos(3_000_000_000L); // what is tested is that nothing notices
+      owner.signal("CONT");
+      owner.await("sum " + 2999L * 3000 / 2);
+      assertThat(owner.ends()).isTrue();
+      Leftovers.assertNone(owner.pid());
+    }
+  }
+}

@@ -1,0 +1,73 @@
+package io.github.fornada.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.fornada.Pool;
+import io.github.fornada.TaskEvent;
+import io.github.fornada.TaskListener;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.UnaryOperator;
+
+/** What the single cases share: small pools, and waits that end. */
+final class Pools {
+  private Pools() {}
+
+  static Pool open(int workers) {
+    return open(workers, o -> o);
+  }
+
+  static Pool open(int workers, UnaryOperator<ProcessOptions> change) {
+    return ProcessPool.open(o -> change.apply(o.withWorkers(workers).withHeap("64m")));
+  }
+
+  /** The result of a future that must end soon. */
+  static Object soon(Future<?> future) throws Exception {
+    return future.get(10, TimeUnit.SECONDS);
+  }
+
+  /** Ends a pool, whatever state it is in, without waiting for ever. */
+  static void end(Pool pool) throws InterruptedException {
+    pool.shutdownNow();
+    assertThat(pool.awaitTermination(10, TimeUnit.SECONDS)).as("the pool has ended").isTrue();
+  }
+
+  /** Remembers the workers that were ready, and those that ended unasked. */
+  static final class Workers implements TaskListener {
+    final AtomicInteger started = new AtomicInteger();
+    final List<TaskEvent.WorkerReady> ready = new CopyOnWriteArrayList<>();
+    final List<TaskEvent.WorkerEnded> lost = new CopyOnWriteArrayList<>();
+
+    @Override
+    public void onEvent(TaskEvent event) {
+      if (event instanceof TaskEvent.WorkerReady e) {
+        ready.add(e);
+      } else if (event instanceof TaskEvent.Started) {
+        started.incrementAndGet();
+      } else if (event instanceof TaskEvent.WorkerEnded e && !e.expected()) {
+        lost.add(e);
+      }
+    }
+  }
+
+  static void awaitQuietly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  static long pid() {
+    return ProcessHandle.current().pid();
+  }
+
+  /** Whether this code runs in a worker, and not in the process that owns the pool. */
+  static boolean isWorker() {
+    return System.getenv(Launcher.MARK) != null;
+  }
+}

@@ -1,0 +1,288 @@
+package io.github.fornada.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.fornada.Outcome;
+import io.github.fornada.Pool;
+import io.github.fornada.TaskEvent;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
+
+/** Limits and cancels: they end what they are for, and nothing else. */
+@Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+class StopTest {
+  private static final Duration GRACE = Duration.ofMillis(100);
+
+  private static Pool open(int workers, Pools.Workers listener) {
+    return Pools.open(
+        workers, o -> o.withPolicy(o.policy().withGrace(GRACE).withListener(listener)));
+  }
+
+  private static void started(Pools.Workers workers, CompletableFuture<?> future) {
+    Leftovers.await("it runs", Leftovers.SOON, () -> workers.started.get() > 0 || future.isDone());
+  }
+
+  @Test
+  void cancelOfATaskWhoseWorkerIsStoppedReallyEndsIt() throws Exception {
+    var workers = new Pools.Workers();
+    Pool pool = open(1, workers);
+    try {
+      CompletableFuture<Integer> future =
+          pool.submit(
+              x -> {
+                Way.signal("STOP");
+                LockSupport.parkNanos(600_000_000_000L);
+                return x;
+              },
+              1);
+      started(workers, future);
+      Leftovers.await("it has stopped itself", Leftovers.SOON, () -> isStopped(workers));
+      assertThat(future.cancel(true)).isTrue();
+      assertThat(Pools.soon(pool.submit(x -> x + 1, 1))).isEqualTo(2);
+    } finally {
+      Pools.end(pool);
+    }
+  }
+
+  private static boolean isStopped(Pools.Workers workers) {
+    try {
+      String stat =
+          java.nio.file.Files.readString(
+              java.nio.file.Path.of("/proc/" + workers.ready.getFirst().pid() + "/stat"));
+      return stat.contains(") T ");
+    } catch (java.io.IOException e) {
+      return false;
+    }
+  }
+
+  static final class Endless extends RuntimeException {
+    @Override
+    public String getMessage() {
+      while (true) {
+        Thread.onSpinWait();
+      }
+    }
+  }
+
+  @Test
+  void cancelOfATaskThatIsStuckInTheReportOfItsFailureReallyEndsIt() throws Exception {
+    var workers = new Pools.Workers();
+    Pool pool = open(1, workers);
+    try {
+      CompletableFuture<Integer> future =
+          pool.submit(
+              x -> {
+                throw new Endless();
+              },
+              1);
+      started(workers, future);
+      assertThat(future.cancel(true)).isTrue();
+      assertThat(Pools.soon(pool.submit(x -> x + 1, 1))).isEqualTo(2);
+    } finally {
+      Pools.end(pool);
+    }
+  }
+
+  @Test
+  void anItemThatEndsJustWhenItsWorkerIsToDieTakesNoOtherWithIt() throws Exception {
+    Pool pool =
+        Pools.open(
+            1,
+            o ->
+                o.withPolicy(
+                    o.policy()
+                        .withGrace(Duration.ofMillis(20))
+                        .withTimeLimit(Duration.ofMillis(100))));
+    try {
+      for (int round = 0; round < 8; round++) {
+        long deaf = 119_500_000L + round * 500_000L;
+        List<Outcome<Integer>> outcomes =
+            pool.outcomes(
+                    IntStream.range(0, 60).boxed().toList(),
+                    x -> {
+                      if (x == 30) {
+                        long end = System.nanoTime() + deaf;
+                        while (System.nanoTime() < end) {
+                          Thread.onSpinWait();
+                        }
+                      } else if (x > 30) {
+                        LockSupport.parkNanos(1_000_000);
+                      }
+                      return x;
+                    })
+                .toList();
+        for (int i = 0; i < 60; i++) {
+          if (i != 30) {
+            assertThat(outcomes.get(i))
+                .as("round %d, item %d", round, i)
+                .isInstanceOf(Outcome.Done.class);
+          }
+        }
+      }
+    } finally {
+      Pools.end(pool);
+    }
+  }
+
+  @Test
+  void aSlowCallbackCostsNoHealthyWorker() throws Exception {
+    var workers = new Pools.Workers();
+    Pool pool =
+        Pools.open(
+            1,
+            o ->
+                o.withPolicy(
+                    o.policy()
+                        .withGrace(GRACE)
+                        .withTimeLimit(Duration.ofMillis(300))
+                        .withListener(workers)));
+    try {
+      var goOn = new CountDownLatch(1);
+      CompletableFuture<Integer> first = pool.submit(x -> x, 1);
+      var held = new AtomicBoolean();
+      CompletableFuture<Void> callback =
+          first.thenAccept(x -> {
+            held.set(true);
+            Pools.awaitQuietly(goOn);
+          });
+      List<CompletableFuture<Integer>> others = new ArrayList<>();
+      long end = System.nanoTime() + 4_500_000_000L;
+      while (System.nanoTime() < end) {
+        others.add(
+            pool.submit(
+                x -> {
+                  Thread.sleep(30);
+                  return x;
+                },
+                others.size()));
+        LockSupport.parkNanos(200_000_000);
+      }
+      goOn.countDown();
+      Pools.soon(callback);
+      for (int i = 0; i < others.size(); i++) {
+        assertThat(Pools.soon(others.get(i))).isEqualTo(i);
+      }
+      assertThat(workers.lost).isEmpty();
+    } finally {
+      Pools.end(pool);
+    }
+  }
+
+  @Test
+  void aCallbackMayWaitForAnotherTaskIfThereIsAnotherWorker() throws Exception {
+    Pool pool = Pools.open(2);
+    try {
+      for (int i = 0; i < 10; i++) {
+        CompletableFuture<Integer> chained =
+            pool.submit(
+                    x -> {
+                      LockSupport.parkNanos(20_000_000);
+                      return x;
+                    },
+                    i)
+                .thenApply(x -> pool.submit(y -> y + 1, x).join());
+        assertThat(Pools.soon(chained)).isEqualTo(i + 1);
+      }
+    } finally {
+      Pools.end(pool);
+    }
+  }
+
+  @Test
+  void closeFromAListenerOnlyStartsTheShutdown() throws Exception {
+    for (Class<?> type :
+        List.of(
+            TaskEvent.WorkerReady.class,
+            TaskEvent.Submitted.class,
+            TaskEvent.Started.class,
+            TaskEvent.Finished.class)) {
+      var pool = new CompletableFuture<Pool>();
+      var told = new AtomicInteger();
+      Pool opened =
+          Pools.open(
+              1,
+              o ->
+                  o.withListener(e -> {
+                    if (type.isInstance(e) && told.getAndIncrement() == 0) {
+                      pool.join().close();
+                    }
+                  }));
+      pool.complete(opened);
+      var future = CompletableFuture.supplyAsync(() -> tryOne(opened));
+      var _ = Pools.soon(future);
+      opened.shutdown();
+      assertThat(opened.awaitTermination(10, TimeUnit.SECONDS)).as(type.getSimpleName()).isTrue();
+    }
+  }
+
+  private static Object tryOne(Pool pool) {
+    try {
+      return pool.submit(x -> x + 1, 1).join();
+    } catch (java.util.concurrent.RejectedExecutionException e) {
+      return e;
+    }
+  }
+
+  @Test
+  void cancelStormOfDeafAndObedientTasks() throws Exception {
+    var workers = new Pools.Workers();
+    Pool pool = open(2, workers);
+    try {
+      for (int round = 0; round < 6; round++) {
+        List<CompletableFuture<Integer>> futures = new ArrayList<>();
+        for (int i = 0; i < 200; i++) {
+          futures.add(
+              pool.submit(
+                  x -> {
+                    if (x % 100 == 50) {
+                      while (true) {
+                        Thread.onSpinWait();
+                      }
+                    }
+                    Thread.sleep(x % 3);
+                    return x;
+                  },
+                  i));
+        }
+        LockSupport.parkNanos(round * 20_000_000L);
+        futures.forEach(f -> f.cancel(true));
+        assertThat(futures).allMatch(CompletableFuture::isDone);
+      }
+      assertThat(Pools.soon(pool.submit(x -> x + 1, 1))).isEqualTo(2);
+    } finally {
+      Pools.end(pool);
+    }
+  }
+
+  @Test
+  void shutdownNowAtAnyMomentEndsEverything() throws Exception {
+    for (int round = 0; round < 8; round++) {
+      Pool pool = Pools.open(2, o -> o.withPolicy(o.policy().withGrace(GRACE)));
+      List<CompletableFuture<Integer>> futures = new ArrayList<>();
+      for (int i = 0; i < 300; i++) {
+        futures.add(
+            pool.submit(
+                x -> {
+                  Thread.sleep(1);
+                  return x;
+                },
+                i));
+      }
+      LockSupport.parkNanos(round * 60_000_000L);
+      Pools.end(pool);
+      assertThat(futures).allMatch(CompletableFuture::isDone);
+    }
+    Leftovers.assertNone(Pools.pid());
+  }
+}
