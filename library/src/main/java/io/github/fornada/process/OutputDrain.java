@@ -14,10 +14,7 @@ final class OutputDrain implements Runnable {
 
   OutputDrain(InputStream from, boolean error, PrintedLines to) {
     this.from = from;
-    this.lines =
-        new LineAssembler(line -> {
-          var _ = to.pass(error, line);
-        });
+    this.lines = new LineAssembler(line -> to.passRaw(error, line));
   }
 
   /** Starts to read; the thread ends with the stream. */

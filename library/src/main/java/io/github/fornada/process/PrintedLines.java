@@ -17,6 +17,24 @@ final class PrintedLines {
 
   /** Passes on a line with its newline. Returns it as text, without. */
   String pass(boolean error, byte[] line) {
+    String text = print(error, line);
+    if (!text.isEmpty()) {
+      remember(text);
+    }
+    return text;
+  }
+
+  /**
+   * As pass; but the JVM's crash banner, lines with a #, must not push out what the task said last.
+   */
+  void passRaw(boolean error, byte[] line) {
+    String text = print(error, line);
+    if (!text.isEmpty() && !text.startsWith("#")) {
+      remember(text);
+    }
+  }
+
+  private static String print(boolean error, byte[] line) {
     // As bytes, in one call: whole lines whoever else prints, and no harm to bytes that are no
     // text.
     PrintStream out = error ? System.err : System.out;
@@ -27,11 +45,7 @@ final class PrintedLines {
       // Somebody's own stream, set by System.setOut, that fails: no reason to lose a worker.
       LOG.log(System.Logger.Level.DEBUG, "a line of a worker could not be passed on", e);
     }
-    String text = new String(line, Charset.defaultCharset()).stripTrailing();
-    if (!text.isEmpty()) {
-      remember(text);
-    }
-    return text;
+    return new String(line, Charset.defaultCharset()).stripTrailing();
   }
 
   void remember(String text) {

@@ -67,6 +67,7 @@ public final class ProcessPool extends AbstractPool {
 
   private final AtomicInteger workerNumbers = new AtomicInteger();
   private final AtomicInteger startFailures = new AtomicInteger();
+  private final AtomicInteger startKills = new AtomicInteger();
 
   /** When the last counted failure was. Guarded by startFailures. */
   private long lastStartFailure;
@@ -277,6 +278,7 @@ public final class ProcessPool extends AbstractPool {
 
   void workerIsReady() {
     startFailures.set(0);
+    startKills.set(0);
   }
 
   /**
@@ -284,17 +286,18 @@ public final class ProcessPool extends AbstractPool {
    * that fail at the same moment count once.
    */
   @Nullable Duration workerFailedToStart(WorkerStartException e, long began) {
+    boolean killed = e.kind() == WorkerStartException.Kind.KILLED;
+    AtomicInteger count = killed ? startKills : startFailures;
     int failures;
-    int most =
-        e.kind() == WorkerStartException.Kind.KILLED ? MOST_START_KILLS : MOST_START_FAILURES;
     synchronized (startFailures) {
-      if (startFailures.get() == 0 || began - lastStartFailure >= 0) {
-        startFailures.incrementAndGet();
+      if (count.get() == 0 || began - lastStartFailure >= 0) {
+        count.incrementAndGet();
         lastStartFailure = System.nanoTime();
       }
-      failures = startFailures.get();
+      failures = count.get();
     }
-    if (e.kind() == WorkerStartException.Kind.REFUSED || failures >= most) {
+    if (e.kind() == WorkerStartException.Kind.REFUSED
+        || failures >= (killed ? MOST_START_KILLS : MOST_START_FAILURES)) {
       broken = e;
       failAll(e);
       return null;

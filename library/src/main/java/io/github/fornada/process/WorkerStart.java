@@ -52,11 +52,7 @@ final class WorkerStart {
     } catch (IOException | RuntimeException e) {
       pool.door().forget(number);
       throw new WorkerStartException(
-          "a worker JVM could not be started: " + e,
-          e,
-          e instanceof RuntimeException
-              ? WorkerStartException.Kind.REFUSED
-              : WorkerStartException.Kind.FAILED);
+          "a worker JVM could not be started: " + e, e, launchFailure(e));
     }
     List<Thread> drains =
         List.of(
@@ -98,6 +94,16 @@ final class WorkerStart {
       pool.door().forget(number);
       delete(memory);
     }
+  }
+
+  /** The JDK starts processes through a helper of its own, which can be killed like any other. */
+  private static WorkerStartException.Kind launchFailure(Exception e) {
+    if (e instanceof RuntimeException) {
+      return WorkerStartException.Kind.REFUSED;
+    }
+    return String.valueOf(e.getMessage()).contains("signal: ")
+        ? WorkerStartException.Kind.KILLED
+        : WorkerStartException.Kind.FAILED;
   }
 
   private WorkerProcess settle(Process process, List<Thread> drains, SocketChannel channel)
