@@ -285,4 +285,34 @@ class StopTest {
     }
     Leftovers.assertNone(Pools.pid());
   }
+
+  @Test
+  void whatNobodyCancelledIsNeverCancelled() throws Exception {
+    Pool pool = Pools.open(2);
+    try {
+      for (int round = 0; round < 150; round++) {
+        List<CompletableFuture<Integer>> unwanted = new ArrayList<>();
+        List<CompletableFuture<Integer>> wanted = new ArrayList<>();
+        for (int i = 0; i < 60; i++) {
+          unwanted.add(pool.submit(StopTest::slowNowAndThen, i));
+        }
+        unwanted.reversed().forEach(f -> f.cancel(true));
+        for (int i = 0; i < 60; i++) {
+          wanted.add(pool.submit(StopTest::slowNowAndThen, i));
+        }
+        for (int i = 0; i < 60; i++) {
+          assertThat(Pools.soon(wanted.get(i))).as("round %d, item %d", round, i).isEqualTo(i);
+        }
+      }
+    } finally {
+      Pools.end(pool);
+    }
+  }
+
+  private static int slowNowAndThen(int x) {
+    if (x % 20 == 7) {
+      LockSupport.parkNanos(2_000_000);
+    }
+    return x;
+  }
 }
