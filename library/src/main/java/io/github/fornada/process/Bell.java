@@ -20,10 +20,19 @@ final class Bell {
   private static final int SPINS = 300; // Guess: some 10 us
   private static final int YIELDS = 5; // Guess
 
+  /** A wait that was shorter than this could have ended without sleep, if it had spun. */
+  private static final long WORTH_SPINNING_NANOS = 100_000; // Guess
+
+  /** After so many long waits in a row, spinning only takes a processor from the tasks. */
+  private static final int MOST_LONG_WAITS = 3;
+
   private final MemorySegment header;
   private final long ownFlag;
   private final long peerFlag;
   private final Runnable ringer;
+
+  /** Waits in a row that were not worth spinning for. Reader's thread only. */
+  private int longWaits;
 
   /** The reader, while it sleeps. Written by it. */
   private volatile @Nullable Thread sleeper;
@@ -51,18 +60,31 @@ final class Bell {
   /** Waits until the ring has a message; false if the other side is gone. One thread only. */
   @SuppressWarnings("ThreadPriorityCheck") // a hint before sleeping; nothing depends on it
   boolean await(RingReader ring) {
-    for (int i = 0; i < SPINS; i++) {
-      if (ring.isReady()) {
-        return true;
-      }
-      Thread.onSpinWait();
+    if (ring.isReady()) {
+      return true;
     }
-    for (int i = 0; i < YIELDS; i++) {
-      Thread.yield();
-      if (ring.isReady()) {
-        return true;
+    if (longWaits < MOST_LONG_WAITS) {
+      for (int i = 0; i < SPINS; i++) {
+        Thread.onSpinWait();
+        if (ring.isReady()) {
+          return true;
+        }
+      }
+      for (int i = 0; i < YIELDS; i++) {
+        Thread.yield();
+        if (ring.isReady()) {
+          return true;
+        }
       }
     }
+    long began = System.nanoTime();
+    boolean ready = sleep(ring);
+    boolean wasLong = System.nanoTime() - began > WORTH_SPINNING_NANOS;
+    longWaits = wasLong ? Math.min(longWaits + 1, MOST_LONG_WAITS) : 0;
+    return ready;
+  }
+
+  private boolean sleep(RingReader ring) {
     sleeper = Thread.currentThread();
     try {
       while (true) {

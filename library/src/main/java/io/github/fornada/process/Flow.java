@@ -27,6 +27,13 @@ final class Flow {
 
   private static final int MOST_AHEAD = 512; // Guess
 
+  /**
+   * However long items take, the next one lies ready behind the one that runs: on busy processors
+   * it may be milliseconds until this process gets its turn to send one. If another worker idles
+   * meanwhile, it is taken back.
+   */
+  private static final int LEAST_AHEAD = 2;
+
   private static final double QUICK_NANOS = 20_000; // Guess
 
   /** An item on its way. */
@@ -51,7 +58,7 @@ final class Flow {
 
   // All guarded by lock.
   private @Nullable WorkerProcess worker;
-  private boolean open;
+  private volatile boolean open; // read without the lock too, for a guess
   private final ArrayDeque<Sent> outstanding = new ArrayDeque<>();
   private long epoch;
   private long nextNumber;
@@ -173,7 +180,7 @@ final class Flow {
   /** An item has ended: sends more before the worker runs dry. */
   void itemTook(long nanos) {
     meanNanos = meanNanos == 0 ? nanos : meanNanos + (nanos - meanNanos) / 8;
-    if (ahead * meanNanos < AHEAD_NANOS / 2.0) {
+    if (ahead < LEAST_AHEAD || ahead * meanNanos < AHEAD_NANOS / 2.0) {
       var _ = feed();
     }
   }
@@ -376,8 +383,12 @@ final class Flow {
   /** Under lock. */
   private boolean hasRoom() {
     int ahead = outstanding.size();
-    return nextNumber < numberLimit
-        && (ahead == 0 || (meanNanos > 0 && ahead < MOST_AHEAD && ahead * meanNanos < AHEAD_NANOS));
+    if (ahead == 0 || nextNumber >= numberLimit) {
+      return nextNumber < numberLimit;
+    }
+    return meanNanos > 0
+        && ahead < MOST_AHEAD
+        && (ahead * meanNanos < AHEAD_NANOS || (ahead < LEAST_AHEAD && !pool.seemsIdleSomewhere()));
   }
 
   /** How many items at once. */
@@ -465,6 +476,11 @@ final class Flow {
     }
   }
 
+  /** As isIdle, without the lock: a guess. */
+  boolean seemsIdle() {
+    return open && ahead == 0;
+  }
+
   /** Whether a worker is there and has nothing to do. */
   boolean isIdle() {
     lock.lock();
@@ -499,8 +515,8 @@ final class Flow {
   }
 
   /**
-   * Gives back what the worker has not begun, if it has begun nothing since the last look. Returns
-   * whether another look makes sense.
+   * Gives back what the worker has not begun, if it has begun nothing since the last look or will
+   * not for long. Returns whether another look makes sense.
    */
   boolean shedLoad() {
     Set<Batch<?, ?>> back = Set.of();
@@ -512,7 +528,7 @@ final class Flow {
         return false;
       }
       long seen = current.claims().next();
-      if (seen == claimsSeen) {
+      if (seen == claimsSeen || meanNanos > PATIENCE.toNanos()) {
         back = takeBack();
         meanNanos = Math.max(meanNanos, AHEAD_NANOS); // items take longer than was thought
       }

@@ -137,15 +137,33 @@ public final class ProcessPool extends AbstractPool {
       return;
     }
     int first = nextLane.getAndIncrement();
-    for (int i = 0; i < lanes.size(); i++) {
-      Lane lane = lanes.get(Math.floorMod(first + i, lanes.size()));
-      if (lane.flow().feed() && !hasWork()) {
-        return;
-      }
+    if (feed(first, true) || feed(first, false)) {
+      return;
     }
     if (growsOnDemand && hasWork()) {
       lanes.forEach(Lane::demand);
     }
+  }
+
+  /** Offers work to the lanes, or to those whose worker idles; true if none is left. */
+  private boolean feed(int first, boolean idleOnly) {
+    for (int i = 0; i < lanes.size(); i++) {
+      Lane lane = lanes.get(Math.floorMod(first + i, lanes.size()));
+      if ((!idleOnly || lane.flow().seemsIdle()) && lane.flow().feed() && !hasWork()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whether some worker has nothing to do; a guess, without locks. */
+  boolean seemsIdleSomewhere() {
+    for (Lane lane : lanes) {
+      if (lane.flow().seemsIdle()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   @Override
