@@ -22,10 +22,13 @@ final class Flow {
   /** How long an item may hold up the items behind it while another worker idles. */
   static final Duration PATIENCE = Duration.ofMillis(1); // Guess
 
-  /** Work sent ahead, so that the worker need not wait for the next item: some round trips. */
-  private static final long AHEAD_NANOS = 300_000; // Guess
+  /**
+   * Work sent ahead, so that the worker need not wait for the next item: about what may pass until
+   * this process gets a processor, where tasks keep all of them busy.
+   */
+  private static final long AHEAD_NANOS = 2_000_000; // Guess
 
-  private static final int MOST_AHEAD = 512; // Guess
+  private static final int MOST_AHEAD = 8192; // Guess
 
   /**
    * However long items take, the next one lies ready behind the one that runs: on busy processors
@@ -35,18 +38,6 @@ final class Flow {
   private static final int LEAST_AHEAD = 2;
 
   private static final double QUICK_NANOS = 20_000; // Guess
-
-  /** An item on its way. */
-  record Sent(Batch<?, ?> batch, int i, long ticket, int bytes, @Nullable String file) {
-    long number() {
-      return Claims.number(ticket);
-    }
-
-    /** It will not be read any more: its file, if it has one, goes. */
-    void forget(ProcessPool pool) {
-      Spill.deleteQuietly(pool.directory(), file);
-    }
-  }
 
   private final ProcessPool pool;
 
@@ -59,7 +50,7 @@ final class Flow {
   // All guarded by lock.
   private @Nullable WorkerProcess worker;
   private volatile boolean open; // read without the lock too, for a guess
-  private final ArrayDeque<Sent> outstanding = new ArrayDeque<>();
+  private final ArrayDeque<Span> outstanding = new ArrayDeque<>();
   private long epoch;
   private long nextNumber;
   private long numberLimit;
@@ -67,7 +58,7 @@ final class Flow {
   private boolean feederWanted;
   private boolean ended;
 
-  /** Size of outstanding, for a look without the lock. Written under lock. */
+  /** Items outstanding, also for a look without the lock. Written under lock. */
   private volatile int ahead;
 
   /**
@@ -76,7 +67,7 @@ final class Flow {
   private volatile boolean delivering;
 
   /** Items whose results are in the ring. Used by the one thread that reads results. */
-  private final ArrayDeque<Sent> arrived = new ArrayDeque<>();
+  private @Nullable Span arrived;
 
   /** Claims as they were at the last look of the balance. */
   private long claimsSeen = -1;
@@ -114,34 +105,61 @@ final class Flow {
 
   /** The outstanding item that a result is for, which must be the first. */
   Sent take(long number) throws CorruptFrameException {
-    Sent sent = arrived.pollFirst();
-    if (sent == null) {
-      lock.lock();
-      try {
-        sent = outstanding.pollFirst();
-        WorkerProcess current = worker;
-        if (current != null) {
-          // What was begun before the item that runs now has its result in the ring already: nobody
-          // can cancel it or take it back, so that it is this thread's alone.
-          long running = Claims.number(current.claims().next()) - 1;
-          while (!outstanding.isEmpty() && outstanding.getFirst().number() < running) {
-            arrived.addLast(outstanding.removeFirst());
-          }
-        }
-        ahead = outstanding.size();
-      } finally {
-        lock.unlock();
+    Span due = due();
+    if (due.number() != number) {
+      throw new CorruptFrameException(
+          "result of item number " + number + " instead of " + due.number());
+    }
+    return due.takeFirst();
+  }
+
+  /**
+   * The item that the next result must be for, with those behind it whose results are in the ring
+   * too. The caller takes them off; what it leaves counts as begun.
+   */
+  Span due() throws CorruptFrameException {
+    Span due = arrived;
+    if (due == null || due.isEmpty()) {
+      due = begun();
+      arrived = due;
+    }
+    return due;
+  }
+
+  private Span begun() throws CorruptFrameException {
+    lock.lock();
+    try {
+      Span front = outstanding.peekFirst();
+      WorkerProcess current = worker;
+      long begun =
+          front == null || current == null
+              ? 0
+              : Claims.number(current.claims().next()) - front.number();
+      if (front == null || begun < 1) {
+        throw new CorruptFrameException("result of an item, but none is due");
       }
+      // What was begun before the item that runs now has its result in the ring already: nobody
+      // can cancel it or take it back, so that it is this thread's alone.
+      Span taken = front.split((int) Math.clamp(begun - 1, 1, front.count()));
+      if (front.isEmpty()) {
+        outstanding.removeFirst();
+      }
+      count(-taken.count());
+      return taken;
+    } finally {
+      lock.unlock();
     }
-    if (sent == null || sent.number() != number) {
-      throw new CorruptFrameException("result of item number " + number + ", which was not due");
-    }
-    return sent;
+  }
+
+  /** Under lock. */
+  @SuppressWarnings("NonAtomicVolatileUpdate") // under lock
+  private void count(int change) {
+    ahead += change;
   }
 
   /** Whether there is no more to wait for; for the thread that reads results. */
   boolean isDrained() {
-    return arrived.isEmpty() && size() == 0;
+    return (arrived == null || arrived.isEmpty()) && size() == 0;
   }
 
   /** Whether items are under way that are likely to end within microseconds. */
@@ -149,18 +167,18 @@ final class Flow {
     return ahead > 0 && meanNanos > 0 && meanNanos < QUICK_NANOS;
   }
 
-  /** The outstanding item of this number, if there is one. */
+  /** The outstanding item of this number, if there is one; for the thread that reads results. */
   @Nullable Sent find(long number) {
-    for (Sent sent : arrived) {
-      if (sent.number() == number) {
-        return sent;
-      }
+    Sent found = arrived == null ? null : arrived.find(number);
+    if (found != null) {
+      return found;
     }
     lock.lock();
     try {
-      for (Sent sent : outstanding) {
-        if (sent.number() == number) {
-          return sent;
+      for (Span span : outstanding) {
+        found = span.find(number);
+        if (found != null) {
+          return found;
         }
       }
       return null;
@@ -177,9 +195,14 @@ final class Flow {
     delivering = now;
   }
 
-  /** An item has ended: sends more before the worker runs dry. */
-  void itemTook(long nanos) {
-    meanNanos = meanNanos == 0 ? nanos : meanNanos + (nanos - meanNanos) / 8;
+  /** So many items in a row took so long. */
+  void took(int count, long nanos) {
+    double each = Math.max(1, nanos) / (double) count;
+    meanNanos = meanNanos == 0 ? each : meanNanos + (each - meanNanos) * count / (count + 7.0);
+  }
+
+  /** Items have ended: sends more before the worker runs dry. */
+  void feedInTime() {
     if (ahead < LEAST_AHEAD || ahead * meanNanos < AHEAD_NANOS / 2.0) {
       var _ = feed();
     }
@@ -211,16 +234,22 @@ final class Flow {
       open = false;
       worker = null;
       long firstNotBegun = Claims.number(gone.claims().next());
-      begun.addAll(arrived); // none, unless the worker has sent nonsense
-      arrived.clear();
-      for (Sent sent : outstanding) {
-        if (sent.number() < firstNotBegun || (blameFirst && begun.isEmpty())) {
-          begun.add(sent);
-        } else {
-          sent.forget(pool);
-          if (sent.batch().release(sent.i())) {
-            untouched.add(sent.batch());
+      if (firstNotBegun > nextNumber && !outstanding.isEmpty()) {
+        // Nonsense: it claims what it was never sent. It ran one item at a time, so this one.
+        firstNotBegun = outstanding.getFirst().number() + 1;
+      }
+      while (arrived != null && !arrived.isEmpty()) {
+        begun.add(arrived.takeFirst()); // none, unless the worker has sent nonsense
+      }
+      for (Span span : outstanding) {
+        while (span.number() < firstNotBegun || (blameFirst && begun.isEmpty())) {
+          if (span.isEmpty()) {
+            break;
           }
+          begun.add(span.takeFirst());
+        }
+        if (span.release(0, pool)) {
+          untouched.add(span.batch());
         }
       }
       outstanding.clear();
@@ -382,7 +411,7 @@ final class Flow {
 
   /** Under lock. */
   private boolean hasRoom() {
-    int ahead = outstanding.size();
+    int ahead = this.ahead;
     if (ahead == 0 || nextNumber >= numberLimit) {
       return nextNumber < numberLimit;
     }
@@ -417,22 +446,32 @@ final class Flow {
   /** Writes an item for the worker, if it can; null if it could. The sender calls this for each. */
   Sender.@Nullable Result commit(
       Batch<?, ?> batch, int i, WorkerProcess to, Output body, int bytes, @Nullable String file) {
+    return commit(new Span(batch, i, 1, 0, bytes, file), Wire.TASK, to, body);
+  }
+
+  /** As above, for several plain items in a row. */
+  Sender.@Nullable Result commit(
+      Batch<?, ?> batch, int first, int count, WorkerProcess to, Output body) {
+    return commit(new Span(batch, first, count, 0, body.size(), null), Wire.TASKS, to, body);
+  }
+
+  private Sender.@Nullable Result commit(Span span, int type, WorkerProcess to, Output body) {
     lock.lock();
     try {
       if (!open || worker != to) {
         return Sender.Result.WORKER_GONE;
       }
-      if (nextNumber >= numberLimit) {
+      if (numberLimit - nextNumber < span.count()) {
         return Sender.Result.FULL;
       }
-      long ticket = Claims.ticket(epoch, nextNumber);
-      body.setLong(0, ticket);
-      if (!to.requests().tryWrite(Wire.TASK, body.array(), body.size())) {
+      span.ticket(Claims.ticket(epoch, nextNumber));
+      body.setLong(0, span.ticket());
+      if (!to.requests().tryWrite(type, body.array(), body.size())) {
         return Sender.Result.FULL;
       }
-      outstanding.addLast(new Sent(batch, i, ticket, bytes, file));
-      nextNumber++;
-      ahead = outstanding.size();
+      outstanding.addLast(span);
+      nextNumber += span.count();
+      count(span.count());
       return null;
     } finally {
       lock.unlock();
@@ -470,7 +509,7 @@ final class Flow {
   int size() {
     lock.lock();
     try {
-      return outstanding.size();
+      return ahead;
     } finally {
       lock.unlock();
     }
@@ -495,7 +534,7 @@ final class Flow {
   long running(WorkerProcess of) {
     lock.lock();
     try {
-      Sent first = outstanding.peekFirst();
+      Span first = outstanding.peekFirst();
       return worker == of && first != null && first.number() < Claims.number(of.claims().next())
           ? first.number()
           : -1;
@@ -524,7 +563,7 @@ final class Flow {
     lock.lock();
     try {
       WorkerProcess current = worker;
-      if (!open || current == null || outstanding.size() < 2) {
+      if (!open || current == null || ahead < 2) {
         return false;
       }
       long seen = current.claims().next();
@@ -533,7 +572,7 @@ final class Flow {
         meanNanos = Math.max(meanNanos, AHEAD_NANOS); // items take longer than was thought
       }
       claimsSeen = seen;
-      goOn = outstanding.size() > 1;
+      goOn = ahead > 1;
     } finally {
       lock.unlock();
     }
@@ -549,16 +588,24 @@ final class Flow {
       return back;
     }
     long taken = current.claims().takeBack();
+    if (Claims.number(taken) > nextNumber) {
+      current.note("it claims item number " + Claims.number(taken) + ", which it was never sent");
+      current.kill();
+      return back;
+    }
     epoch = Claims.epoch(taken);
     nextNumber = Claims.number(taken);
-    while (!outstanding.isEmpty() && outstanding.getLast().number() >= nextNumber) {
-      Sent sent = outstanding.removeLast();
-      sent.forget(pool);
-      if (sent.batch().release(sent.i())) {
-        back.add(sent.batch());
+    while (!outstanding.isEmpty() && outstanding.getLast().end() > nextNumber) {
+      Span last = outstanding.getLast();
+      int kept = (int) Math.max(0, nextNumber - last.number());
+      count(kept - last.count());
+      if (last.release(kept, pool)) {
+        back.add(last.batch());
+      }
+      if (last.isEmpty()) {
+        outstanding.removeLast();
       }
     }
-    ahead = outstanding.size();
     return back;
   }
 
@@ -567,8 +614,9 @@ final class Flow {
     lock.lock();
     try {
       WorkerProcess current = worker;
-      for (Sent sent : outstanding) {
-        if (sent.batch() == batch && sent.i() == i && current != null) {
+      for (Span span : outstanding) {
+        Sent sent = span.find(batch, i);
+        if (sent != null && current != null) {
           current.cancel(sent.ticket());
           watchCancelled(current, sent.number());
           return true;
@@ -595,7 +643,7 @@ final class Flow {
     Set<Batch<?, ?>> all = new LinkedHashSet<>();
     lock.lock();
     try {
-      outstanding.forEach(sent -> all.add(sent.batch()));
+      outstanding.forEach(span -> all.add(span.batch()));
     } finally {
       lock.unlock();
     }

@@ -28,8 +28,12 @@ final class Insight {
   }
 
   @SuppressWarnings("NonAtomicVolatileUpdate") // one writer
-  void ran(long nanos) {
-    tasks++;
+  void ran(int count) {
+    tasks += count;
+  }
+
+  @SuppressWarnings("NonAtomicVolatileUpdate") // one writer
+  void worked(long nanos) {
     workingNanos += nanos;
   }
 

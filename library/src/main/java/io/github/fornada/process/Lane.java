@@ -1,10 +1,12 @@
 package io.github.fornada.process;
 
+import io.github.fornada.Batch;
 import io.github.fornada.DeathCertificate;
 import io.github.fornada.TaskEvent;
 import io.github.fornada.TaskPolicy;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -26,6 +28,9 @@ final class Lane {
   private static final long READING_NANOS = 50_000; // Guess
 
   private static final int SPINS_PER_LOOK = 64;
+
+  /** Results passed on at once. */
+  private static final int MOST_VALUES = 256; // Guess
 
   /** How much later than the worker's own watch the pool acts. */
   static final Duration SECOND_LINE = Duration.ofSeconds(1);
@@ -67,6 +72,9 @@ final class Lane {
   private @Nullable CompletableFuture<WorkerProcess> replacement;
 
   private final Insight insight;
+
+  /** Results about to be passed on; empty between. Used by who reads results. */
+  private final @Nullable Object[] values = new @Nullable Object[MOST_VALUES];
 
   /** Workers in a row that died with items to do and none begun. Lane's thread only. */
   private int fruitless;
@@ -201,7 +209,7 @@ final class Lane {
         lock.unlock();
       }
       if (retired) {
-        List<Flow.Sent> none = flow.detach(started, false);
+        List<Sent> none = flow.detach(started, false);
         assert none.isEmpty();
         insight.ended(true);
         pool.dismiss(started); // off this lane's path: the next worker can begin
@@ -227,7 +235,11 @@ final class Lane {
     reading.lock();
     try {
       while (ring.next()) {
-        if (message(from, ring.type(), ring.body())) {
+        boolean isLast =
+            Wire.isValue(ring.type())
+                ? values(from, ring)
+                : message(from, ring.type(), ring.body());
+        if (isLast) {
           return true;
         }
       }
@@ -238,11 +250,60 @@ final class Lane {
   }
 
   /**
+   * Ends items in a row with their bare results, beginning with the message just read; what a lane
+   * does for every item it does once for all of them. Returns as message does.
+   */
+  private boolean values(WorkerProcess from, RingReader ring) throws IOException {
+    Span due = flow.due();
+    if (Wire.value(due.number()) != ring.type()) {
+      throw new CorruptFrameException("result instead of that of item " + due.number());
+    }
+    Batch<?, ?> batch = due.batch();
+    int first = due.first();
+    int most = Math.min(due.count(), values.length);
+    ClassLoader loader = from.loaderOf(batch);
+    from.endOfItem(null);
+    int n = 0;
+    Throwable unreadable = null;
+    flow.delivers(true);
+    try {
+      do {
+        due.skip(1);
+        try {
+          values[n] = Payloads.decode(ring.body(), loader);
+          n++;
+        } catch (CorruptFrameException e) {
+          Results.endUnreadable(batch, first + n, e);
+          throw e;
+        } catch (Throwable e) { // whatever the user's readObject or constructor throws
+          unreadable = e;
+        }
+      } while (n < most && unreadable == null && ring.nextIs(Wire.value(due.number())));
+    } finally {
+      try {
+        batch.done(first, values, n);
+        if (unreadable != null) {
+          Results.endUnreadable(batch, first + n, unreadable);
+        }
+      } catch (RuntimeException | Error e) {
+        LOG.log(System.Logger.Level.WARNING, "a callback failed after an item of " + name, e);
+      }
+      Arrays.fill(values, 0, n, null);
+      flow.delivers(false);
+      var _ = Thread.interrupted(); // a callback's own business, over with it
+      insight.ran(n);
+      flow.feedInTime();
+    }
+    return isLastOfRetiring();
+  }
+
+  /**
    * Lets a thread that waits for a task read this worker's results for a moment, if the task may be
    * here and is likely to end in that moment. Returns whether the task has ended.
    */
   boolean readFor(Future<?> task) {
-    if (!flow.isBusyWithQuickItems() || !reading.tryLock()) {
+    // A callback that waits runs while results are read: it must not read on in their midst.
+    if (!flow.isBusyWithQuickItems() || reading.isHeldByCurrentThread() || !reading.tryLock()) {
       return task.isDone();
     }
     try {
@@ -304,17 +365,27 @@ final class Lane {
       return false;
     }
     if (type == Wire.STARTED) {
-      Flow.Sent sent = flow.find(in.getLong());
+      Sent sent = flow.find(in.getLong());
       if (sent != null) {
         sent.batch().started(sent.i(), name, from.toOwnClock(in.getLong()));
       }
+      return false;
+    }
+    if (type == Wire.SPENT) {
+      int count = in.getInt();
+      long nanos = in.getLong();
+      if (count < 1) {
+        throw new CorruptFrameException(count + " items that took " + nanos + " ns");
+      }
+      flow.took(count, nanos);
+      insight.worked(nanos);
       return false;
     }
     return result(from, type, in);
   }
 
   private boolean result(WorkerProcess from, int type, Input in) throws IOException {
-    Flow.Sent sent = flow.take(in.getLong());
+    Sent sent = flow.take(in.getLong());
     from.endOfItem(sent);
     flow.delivers(true);
     try {
@@ -331,9 +402,15 @@ final class Lane {
       flow.delivers(false);
       sent.forget(pool);
       var _ = Thread.interrupted(); // a callback's own business, over with it
-      insight.ran(from.lastItemNanos());
-      flow.itemTook(from.lastItemNanos());
+      insight.ran(1);
+      insight.worked(from.lastItemNanos());
+      flow.took(1, from.lastItemNanos());
+      flow.feedInTime();
     }
+    return isLastOfRetiring();
+  }
+
+  private boolean isLastOfRetiring() {
     if (life.maxTasks() > 0) {
       replaceInTime(flow.sent());
     }
@@ -350,13 +427,13 @@ final class Lane {
   }
 
   private void bury(WorkerProcess dead, boolean expected) {
-    List<Flow.Sent> begun = flow.detach(dead, fruitless >= MOST_FRUITLESS);
+    List<Sent> begun = flow.detach(dead, fruitless >= MOST_FRUITLESS);
     fruitless = begun.isEmpty() && !expected ? fruitless + 1 : 0;
     int code = dead.end();
     String item = begun.isEmpty() ? null : begun.getFirst().batch().label(begun.getFirst().i());
     DeathCertificate certificate = Exits.certify(dead, code, item);
     insight.ended(expected);
-    for (Flow.Sent sent : begun) {
+    for (Sent sent : begun) {
       Results.endLost(sent, certificate, dead, pool);
       sent.forget(pool);
     }

@@ -50,8 +50,8 @@ final class Payloads {
   static boolean isPlain(@Nullable Object value) {
     return switch (value) {
       case null -> true;
-      case String s -> true;
       case Integer n -> true;
+      case String s -> true;
       case Long n -> true;
       case Double d -> true;
       case Boolean b -> true;
@@ -67,6 +67,7 @@ final class Payloads {
   /** Whether the value is plain and soon encoded, so that any thread may do it on its way. */
   static boolean isQuick(@Nullable Object value) {
     return switch (value) {
+      case Integer n -> true;
       case String s -> s.length() <= QUICK_BYTES;
       case byte[] a -> a.length <= QUICK_BYTES;
       case int[] a -> a.length <= QUICK_BYTES / Integer.BYTES;
@@ -138,6 +139,10 @@ final class Payloads {
   static void encode(@Nullable Object value, Output out) throws IOException {
     switch (value) {
       case null -> out.putByte(NULL);
+      case Integer n -> out.putByte(INT).putInt(n);
+      case Long n -> out.putByte(LONG).putLong(n);
+      case Double d -> out.putByte(DOUBLE).putLong(Double.doubleToRawLongBits(d));
+      case Boolean b -> out.putByte(b ? TRUE : FALSE);
       case String s -> {
         out.putByte(STRING);
         byte[] utf8 = s.getBytes(StandardCharsets.UTF_8);
@@ -153,10 +158,6 @@ final class Payloads {
         out.putByte(PATH);
         encode(p.toString(), out);
       }
-      case Integer n -> out.putByte(INT).putInt(n);
-      case Long n -> out.putByte(LONG).putLong(n);
-      case Double d -> out.putByte(DOUBLE).putLong(Double.doubleToRawLongBits(d));
-      case Boolean b -> out.putByte(b ? TRUE : FALSE);
       case byte[] a -> {
         out.putByte(BYTES);
         out.write(a, 0, a.length);

@@ -74,6 +74,11 @@ final class ProcessEvents {
     boolean expected;
   }
 
+  /** Whether each task must tell its times. */
+  static boolean wantTasks() {
+    return new Task().isEnabled();
+  }
+
   static void task(String worker, long task, String outcome, long runNanos, long bytesIn) {
     var event = new Task();
     if (event.isEnabled()) {

@@ -14,13 +14,13 @@ import org.jspecify.annotations.Nullable;
 final class Results {
   private Results() {}
 
-  static void end(Flow.Sent sent, int type, Input in, WorkerProcess from, ProcessPool pool)
+  static void end(Sent sent, int type, Input in, WorkerProcess from, ProcessPool pool)
       throws IOException {
     end(sent.batch(), sent, type, in, from, pool);
   }
 
   private static <R> void end(
-      Batch<?, R> batch, Flow.Sent sent, int type, Input in, WorkerProcess from, ProcessPool pool)
+      Batch<?, R> batch, Sent sent, int type, Input in, WorkerProcess from, ProcessPool pool)
       throws IOException {
     int i = sent.i();
     var times = new Input(in.array(), in.position(), 32);
@@ -68,11 +68,11 @@ final class Results {
   }
 
   /** A result that could not be read to its end; does nothing if its item has ended. */
-  static void endUnreadable(Flow.Sent sent, Throwable thrown) {
+  static void endUnreadable(Sent sent, Throwable thrown) {
     endUnreadable(sent.batch(), sent.i(), thrown);
   }
 
-  private static <R> void endUnreadable(Batch<?, R> batch, int i, Throwable thrown) {
+  static <R> void endUnreadable(Batch<?, R> batch, int i, Throwable thrown) {
     if (!batch.isEnded(i)) {
       batch.end(i, new Outcome.Failed<>(new ResultException(batch.label(i), thrown)), null);
     }
@@ -88,13 +88,13 @@ final class Results {
   }
 
   static void endLost(
-      Flow.Sent sent, DeathCertificate certificate, WorkerProcess dead, ProcessPool pool) {
+      Sent sent, DeathCertificate certificate, WorkerProcess dead, ProcessPool pool) {
     endLost(sent.batch(), sent, certificate, dead, pool);
   }
 
   private static <R> void endLost(
       Batch<?, R> batch,
-      Flow.Sent sent,
+      Sent sent,
       DeathCertificate certificate,
       WorkerProcess dead,
       ProcessPool pool) {
@@ -119,7 +119,7 @@ final class Results {
   }
 
   private static @Nullable TaskUsage usage(
-      ProcessPool pool, WorkerProcess from, Flow.Sent sent, Input times, int bytesOut)
+      ProcessPool pool, WorkerProcess from, Sent sent, Input times, int bytesOut)
       throws IOException {
     long began = times.getLong();
     long ended = times.getLong();

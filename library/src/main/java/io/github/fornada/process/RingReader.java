@@ -38,16 +38,7 @@ final class RingReader {
    * @throws CorruptFrameException if the writer has put nonsense there
    */
   boolean next() throws CorruptFrameException {
-    while (true) {
-      if (head == tail) {
-        tail = (long) Segment.LONG.getAcquire(header, tailAt);
-        if (head == tail) {
-          return false;
-        }
-        if (tail < head || tail - head > Segment.RING || (tail & 7) != 0) {
-          throw new CorruptFrameException("ring position " + tail + " after " + head);
-        }
-      }
+    while (look()) {
       long at = head & (Segment.RING - 1);
       length = ring.get(ValueLayout.JAVA_INT, at);
       type = ring.get(ValueLayout.JAVA_INT, at + 4);
@@ -72,6 +63,25 @@ final class RingReader {
         return true;
       }
     }
+    return false;
+  }
+
+  /** Whether a message or padding is there. */
+  private boolean look() throws CorruptFrameException {
+    if (head == tail) {
+      tail = (long) Segment.LONG.getAcquire(header, tailAt); // as in isReady
+      if (tail < head || tail - head > Segment.RING || (tail & 7) != 0) {
+        throw new CorruptFrameException("ring position " + tail + " after " + head);
+      }
+    }
+    return head != tail;
+  }
+
+  /** Reads the next message if it is there and of this type. It may be missed after padding. */
+  boolean nextIs(int wanted) throws CorruptFrameException {
+    return look()
+        && ring.get(ValueLayout.JAVA_INT, (head & (Segment.RING - 1)) + 4) == wanted
+        && next();
   }
 
   int type() {

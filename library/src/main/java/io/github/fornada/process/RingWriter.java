@@ -45,6 +45,11 @@ final class RingWriter {
 
   /** Writes a message that the reader does not see before {@link #publish}; false if it is full. */
   boolean tryWrite(int type, byte[] body, int length) {
+    return tryWrite(type, body, 0, length);
+  }
+
+  /** As above, for a body that begins elsewhere in its array. */
+  boolean tryWrite(int type, byte[] body, int from, int length) {
     if (length > LONGEST) {
       throw new IllegalArgumentException("message of " + length + " bytes, at most " + LONGEST);
     }
@@ -68,9 +73,18 @@ final class RingWriter {
     }
     ring.set(ValueLayout.JAVA_INT, at, length);
     ring.set(ValueLayout.JAVA_INT, at + 4, type);
-    MemorySegment.copy(body, 0, ring, ValueLayout.JAVA_BYTE, at + MESSAGE_HEADER, length);
+    MemorySegment.copy(body, from, ring, ValueLayout.JAVA_BYTE, at + MESSAGE_HEADER, length);
     tail += size;
     return true;
+  }
+
+  /** The longest body there is room for now; less than 0 if there is none for any. */
+  int room() {
+    head = (long) Segment.LONG.getAcquire(header, headAt); // as in tryWrite
+    long free = Segment.RING - (tail - head);
+    long toEnd = Segment.RING - (tail & (Segment.RING - 1));
+    long piece = free <= toEnd ? free : Math.max(toEnd, free - toEnd);
+    return (int) Math.min(LONGEST, piece - MESSAGE_HEADER);
   }
 
   /** Shows the reader everything written so far. */

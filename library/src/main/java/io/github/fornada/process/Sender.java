@@ -40,6 +40,12 @@ final class Sender {
   /** Items written under one hold of the lock. */
   private static final int PIECE = 32; // Guess
 
+  /** Items in one message at most. */
+  private static final int MOST_IN_ROW = 256; // Guess
+
+  /** Less room than this in the ring is not worth a message of several items. */
+  private static final int LEAST_ROOM = 1024;
+
   /** Functions that a worker keeps; more are forgotten, oldest use first. */
   private static final int MOST_FUNCTIONS = 64;
 
@@ -109,7 +115,10 @@ final class Sender {
                 default -> Result.FULL;
               };
         } else if (Payloads.isQuick(batch.item(i))) {
-          Piece piece = sendPiece(batch, i, function, to, flow);
+          Piece piece =
+              batch.size() > 1 && !pool.isObserved() && !ProcessEvents.wantTasks()
+                  ? sendRow(batch, i, function, to, flow)
+                  : sendPiece(batch, i, function, to, flow);
           refused = piece.refused;
           last = piece.last;
         } else if (!onFeeder) {
@@ -166,6 +175,64 @@ final class Sender {
           return new Piece(i, Result.NEEDS_FEEDER);
         }
       }
+    } finally {
+      flow.letGo(to);
+    }
+  }
+
+  /**
+   * Sends plain items in a row in one message, beginning with one that is claimed. The items after
+   * the last one that fits are not claimed.
+   */
+  private <T, R> Piece sendRow(
+      Batch<T, R> batch, int first, int function, WorkerProcess to, Flow flow) throws IOException {
+    flow.hold();
+    try {
+      int room = to.requests().room();
+      if (room < LEAST_ROOM) {
+        return new Piece(first, Result.FULL);
+      }
+      body.clear().putLong(0).putInt(function).putInt(0);
+      int last = first - 1;
+      for (int i = first; ; ) {
+        int before = body.size();
+        body.putInt(0);
+        Payloads.encode(batch.item(i), body);
+        if (body.size() > room) {
+          body.truncate(before);
+          if (i == first) {
+            return room == RingWriter.LONGEST
+                ? sendPiece(batch, i, function, to, flow) // through a file
+                : new Piece(i, Result.FULL);
+          }
+          var _ = batch.release(i);
+          break;
+        }
+        body.setInt(before, body.size() - before - Integer.BYTES);
+        last = i;
+        if (i - first == MOST_IN_ROW - 1) {
+          break;
+        }
+        int next = batch.claim();
+        if (next < 0) {
+          break;
+        }
+        if (next != i + 1 || !Payloads.isQuick(batch.item(next))) {
+          var _ = batch.release(next);
+          break;
+        }
+        i = next;
+      }
+      int count = last - first + 1;
+      body.setInt(12, count);
+      Result refused = flow.commit(batch, first, count, to, body);
+      if (refused != null) {
+        for (int k = first + 1; k <= last; k++) {
+          var _ = batch.release(k);
+        }
+        return new Piece(first, refused);
+      }
+      return new Piece(last, null);
     } finally {
       flow.letGo(to);
     }

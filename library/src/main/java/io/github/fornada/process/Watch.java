@@ -100,10 +100,21 @@ final class Watch {
 
   // ---- the task thread
 
-  /** The item begins. False if it was cancelled before. */
-  boolean begin(long ticket) {
+  /** Whether items have a time limit, so that the start of each must be known. */
+  boolean isTimed() {
+    return limitNanos >= 0;
+  }
+
+  /**
+   * The item begins. False if it was cancelled before.
+   *
+   * @param now the time, if it is of interest; else of the last look at the clock
+   */
+  boolean begin(long ticket, long now) {
     long number = Claims.number(ticket);
-    startedNanos = System.nanoTime();
+    if (startedNanos != now) {
+      startedNanos = now;
+    }
     current = ticket; // before the state, as cancel() reads it after
     state.set(number << PHASE_BITS | RUNNING);
     if (asleep && limitNanos >= 0) {

@@ -7,6 +7,9 @@ final class Wire {
   static final int FORGET = 2;
   static final int TASK = 3;
 
+  /** Plain items in a row, for one function. */
+  static final int TASKS = 4;
+
   // Ring, to the parent.
   static final int STARTED = 10;
   static final int DONE = 11;
@@ -14,6 +17,12 @@ final class Wire {
   static final int TIMED_OUT = 13;
   static final int CANCELLED = 14;
   static final int OUTPUT = 15;
+
+  /** The result of one of TASKS; the item's number is in the upper bits of the type. */
+  static final int VALUE = 16;
+
+  /** How long the items of one TASKS took together. */
+  static final int SPENT = 17;
 
   // Control, to the worker.
   static final int CONFIG = 20;
@@ -57,6 +66,15 @@ final class Wire {
   static final int EXIT_OUT_OF_MEMORY = 93;
 
   private Wire() {}
+
+  /** The type of a message that is the result of the item of this number. */
+  static int value(long number) {
+    return VALUE | (int) number << 8;
+  }
+
+  static boolean isValue(int type) {
+    return (type & 0xFF) == VALUE;
+  }
 
   /** The name of a type of result. */
   static String name(int type) {

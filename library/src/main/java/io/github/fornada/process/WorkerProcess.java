@@ -55,7 +55,7 @@ final class WorkerProcess {
   private final LineAssembler error;
 
   /** Whose output is being passed on. Lane's thread only. */
-  private Flow.@Nullable Sent printing;
+  private @Nullable Sent printing;
 
   /** Set if it is killed for its memory: what it had and might have had. */
   private volatile @Nullable String overResidentLimit;
@@ -103,13 +103,13 @@ final class WorkerProcess {
   // ---- what tasks print; the lane's thread
 
   /** A piece of output, printed while an item ran, or between items. */
-  void printed(boolean toError, Flow.@Nullable Sent by, Input piece) {
+  void printed(boolean toError, @Nullable Sent by, Input piece) {
     printing = by;
     (toError ? error : output).add(piece.array(), piece.position(), piece.remaining());
   }
 
   /** What an item has printed ends with it, as a whole line. */
-  void endOfItem(Flow.@Nullable Sent item) {
+  void endOfItem(@Nullable Sent item) {
     printing = item;
     output.end();
     error.end();
@@ -118,7 +118,7 @@ final class WorkerProcess {
 
   private void passLine(boolean toError, byte[] line) {
     String text = printed.pass(toError, line);
-    Flow.Sent by = printing;
+    Sent by = printing;
     if (by != null && pool.isObserved()) {
       var batch = by.batch();
       pool.report(

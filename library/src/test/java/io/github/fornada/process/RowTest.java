@@ -1,0 +1,188 @@
+package io.github.fornada.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.fornada.Completion;
+import io.github.fornada.Outcome;
+import io.github.fornada.Pool;
+import io.github.fornada.TaskException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.TimeZone;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Tiny items travel many in a message, and are single all the same. */
+@Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+class RowTest {
+  private static final int ITEMS = 20_000;
+  private static final int ODD = 13_131;
+  private static final List<Integer> NUMBERS = IntStream.range(0, ITEMS).boxed().toList();
+
+  @TempDir Path folder;
+
+  private Pool pool;
+
+  private void open(UnaryOperator<ProcessOptions> change) throws InterruptedException {
+    pool = Pools.open(2, change);
+    // Until items are known to be quick, they go one by one.
+    for (int i = 0; i < 3; i++) {
+      assertThat(pool.map(NUMBERS, x -> -x)).hasSize(ITEMS);
+    }
+  }
+
+  @AfterEach
+  void end() throws InterruptedException {
+    Pools.end(pool);
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Way.class,
+      names = {"THROWS_EXCEPTION", "HALTS", "LOOPS_DEAF_TO_INTERRUPTS", "SLEEPS_FOR_EVER"})
+  void onlyTheItemToBlameFails(Way way) throws Exception {
+    open(o -> o.withTimeLimit(Duration.ofMillis(500)));
+    List<Outcome<Integer>> outcomes =
+        pool.outcomes(
+                NUMBERS,
+                x -> {
+                  if (x == ODD) {
+                    way.happen();
+                  }
+                  return -x;
+                })
+            .toList();
+    assertThat(outcomes.get(ODD).isDone()).isFalse();
+    for (int i = 0; i < ITEMS; i++) {
+      if (i != ODD) {
+        assertThat(outcomes.get(i)).as("item %d", i).isEqualTo(new Outcome.Done<>(-i));
+      }
+    }
+  }
+
+  @Test
+  void aSlowItemHoldsUpNobody() throws Exception {
+    open(o -> o);
+    Path gate = folder.resolve("gate");
+    String file = gate.toString();
+    Set<Integer> came = new HashSet<>();
+    pool.completions(
+            NUMBERS,
+            x -> {
+              while (x == ODD && !Files.exists(Path.of(file))) {
+                LockSupport.parkNanos(1_000_000);
+              }
+              return -x;
+            })
+        .forEach(c -> {
+          came.add(c.item());
+          if (came.size() == ITEMS - 1) {
+            open(gate);
+          }
+        });
+    assertThat(came).hasSize(ITEMS);
+  }
+
+  private static void open(Path gate) {
+    try {
+      Files.createFile(gate);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Test
+  void aFailureEndsAMap() throws Exception {
+    open(o -> o);
+    assertThatThrownBy(() ->
+            pool.map(
+                NUMBERS,
+                x -> {
+                  if (x == ODD) {
+                    throw new IllegalStateException("odd");
+                  }
+                  return -x;
+                }))
+        .isInstanceOf(TaskException.class)
+        .hasMessageContaining("item " + ODD)
+        .hasRootCauseMessage("odd");
+  }
+
+  @Test
+  void whatAnItemChangesForItsProcessIsPutBackForTheNext() throws Exception {
+    open(o -> o);
+    String before = Locale.getDefault() + " " + TimeZone.getDefault().getID();
+    Set<String> seen = new HashSet<>();
+    pool.map(
+            NUMBERS,
+            x -> {
+              String now = Locale.getDefault() + " " + TimeZone.getDefault().getID();
+              Locale.setDefault(Locale.CANADA_FRENCH);
+              TimeZone.setDefault(TimeZone.getTimeZone("Asia/Tokyo"));
+              return now;
+            })
+        .forEach(seen::add);
+    assertThat(seen).containsExactly(before);
+  }
+
+  @Test
+  void resultsOfEverySizeComeBack() throws Exception {
+    open(o -> o);
+    int longest = 3 * RingWriter.LONGEST;
+    List<Integer> sizes =
+        IntStream.range(0, 2_000).mapToObj(i -> i % 500 == 7 ? longest : i).toList();
+    List<String> texts = pool.map(sizes, "x"::repeat);
+    for (int i = 0; i < sizes.size(); i++) {
+      assertThat(texts.get(i)).hasSize(sizes.get(i));
+    }
+  }
+
+  @Test
+  void itemsOfEverySizeArrive() throws Exception {
+    open(o -> o);
+    int longest = 3 * RingWriter.LONGEST;
+    List<String> texts =
+        IntStream.range(0, 2_000).mapToObj(i -> "x".repeat(i % 500 == 7 ? longest : i)).toList();
+    assertThat(pool.map(texts, String::length))
+        .isEqualTo(texts.stream().map(String::length).toList());
+  }
+
+  @Test
+  void nullAndObjectsMayStandAmongThem() throws Exception {
+    open(o -> o);
+    List<Object> items =
+        IntStream.range(0, 3_000)
+            .mapToObj(i -> i % 3 == 0 ? (Object) i : i % 3 == 1 ? List.of(i) : "" + i)
+            .toList();
+    assertThat(pool.map(items, x -> x instanceof List<?> ? null : x))
+        .isEqualTo(
+            new ArrayList<>(items.stream().map(x -> x instanceof List<?> ? null : x).toList()));
+  }
+
+  @Test
+  void aStreamThatIsLeftStopsTheWork() throws Exception {
+    open(o -> o);
+    try (var completions = pool.completions(NUMBERS, x -> -x)) {
+      Completion<Integer, Integer> first = completions.findFirst().orElseThrow();
+      assertThat(first.outcome()).isEqualTo(new Outcome.Done<>(-first.item()));
+    }
+    assertThat(Pools.soon(pool.submit(x -> x + 1, 1))).isEqualTo(2);
+  }
+}
