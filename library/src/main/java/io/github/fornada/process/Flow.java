@@ -140,7 +140,7 @@ final class Flow {
       }
       // What was begun before the item that runs now has its result in the ring already: nobody
       // can cancel it or take it back, so that it is this thread's alone.
-      Span taken = front.split((int) Math.clamp(begun - 1, 1, front.count()));
+      Span taken = front.split(Math.clamp(begun - 1, 1, front.count()));
       if (front.isEmpty()) {
         outstanding.removeFirst();
       }
