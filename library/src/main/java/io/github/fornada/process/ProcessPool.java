@@ -53,6 +53,12 @@ public final class ProcessPool extends AbstractPool {
   /** How often ages and memory are looked at, if there are bounds on them. */
   private static final Duration MONITORING = Duration.ofMillis(100);
 
+  /** Whether this JVM is ready for a worker's death. */
+  private static final AtomicBoolean PREPARED = new AtomicBoolean();
+
+  /** When it gets ready for that: not while the first tasks want the processors. */
+  private static final Duration PREPARATION = Duration.ofMillis(300);
+
   private final ProcessOptions options;
   private final Path directory;
   private final Door door;
@@ -136,8 +142,9 @@ public final class ProcessPool extends AbstractPool {
       failAll(reason);
       return;
     }
-    int first = nextLane.getAndIncrement();
-    if (feed(first, true) || feed(first, false)) {
+    // Always the same worker first, if it idles: of tasks that come one by one it is the one that
+    // has just run the last, and still looks out for the next.
+    if (feed(0, true) || feed(nextLane.getAndIncrement(), false)) {
       return;
     }
     if (growsOnDemand && hasWork()) {
@@ -297,6 +304,16 @@ public final class ProcessPool extends AbstractPool {
   void workerIsReady() {
     startFailures.set(0);
     startKills.set(0);
+    if (PREPARED.compareAndSet(false, true)) {
+      later(
+          PREPARATION,
+          () ->
+              startThread(
+                  "fornada-prepare",
+                  () -> {
+                    var _ = Exits.prepare();
+                  }));
+    }
   }
 
   /**

@@ -17,14 +17,14 @@ public final class WatchScenario implements Explorer.Scenario {
 
   private void work() {
     watch.watches(Thread.currentThread());
-    boolean runs = watch.begin(1);
+    boolean runs = watch.begin(1, System.nanoTime());
     Explorer.step();
     boolean late = cancelled;
     Watch.Stop stop = watch.end(1);
     if (late && runs && stop == null) {
       wrong = "the cancel of item 1 was missed";
     }
-    if (!watch.begin(2)) {
+    if (!watch.begin(2, System.nanoTime())) {
       wrong = "item 2 was taken for cancelled";
     }
     Explorer.step();
