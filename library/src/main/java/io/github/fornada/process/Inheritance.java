@@ -151,14 +151,19 @@ final class Inheritance {
    * another loader loads them here, they are added: where they lie, or in a jar made of them.
    *
    * @param directory the pool's own folder
+   * @param first a jar of this library's classes to stand first; null for none
    */
-  static String classPath(Path directory) throws IOException {
+  static String classPath(Path directory, @Nullable Path first) throws IOException {
     var entries = new LinkedHashSet<String>();
+    if (first != null) {
+      entries.add(first.toString());
+    }
     String own = System.getProperty("java.class.path", "");
     if (!own.isEmpty()) {
       entries.addAll(List.of(absolute(own).split(File.pathSeparator)));
     }
-    if (!ClassLoader.getSystemClassLoader().equals(WorkerMain.class.getClassLoader())) {
+    if (first == null
+        && !ClassLoader.getSystemClassLoader().equals(WorkerMain.class.getClassLoader())) {
       String place = place();
       if (place == null) {
         Path jar = directory.resolve("fornada.jar");
@@ -173,7 +178,7 @@ final class Inheritance {
   }
 
   /** The folder or jar that this library's classes lie in; null if there is no such file. */
-  private static @Nullable String place() {
+  static @Nullable String place() {
     CodeSource source = WorkerMain.class.getProtectionDomain().getCodeSource();
     if (source == null
         || source.getLocation() == null

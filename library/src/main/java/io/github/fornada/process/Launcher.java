@@ -17,12 +17,16 @@ final class Launcher {
   /** In the environment of each worker and so of all it starts, to find what it leaves behind. */
   static final String MARK = "FORNADA_WORKER";
 
-  private static final List<String> OPTION_VARIABLES =
+  /** Environment variables that every JVM reads as if they stood on its command line. */
+  static final List<String> OPTION_VARIABLES =
       List.of("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS", "CLASSPATH");
 
   /** In which the java launcher reads its arguments, and the JVM the names of files. */
   private static final Charset PLATFORM_CHARSET =
       Charset.forName(System.getProperty("sun.jnu.encoding", "UTF-8"));
+
+  /** Where the JVM can no longer compress its pointers. */
+  private static final long LARGE_HEAP = 32L << 30;
 
   private final ProcessOptions options;
   private final Path directory;
@@ -30,6 +34,12 @@ final class Launcher {
 
   /** Written when first needed. */
   private @Nullable Path arguments; // guarded by this
+
+  private boolean isCacheInUse; // guarded by this
+  private boolean cacheFailed; // guarded by this
+
+  /** Made with the arguments; null where there is none. */
+  private @Nullable AotCache cache; // guarded by this
 
   Launcher(ProcessOptions options, Path directory) {
     this.options = options;
@@ -51,13 +61,18 @@ final class Launcher {
     return Math.max(64, (memory / 4 / workers) >> 20) + "m";
   }
 
+  /** The launcher of the JDK that this JVM runs on. */
+  static String java() {
+    return Path.of(System.getProperty("java.home", ""), "bin", "java").toString();
+  }
+
   /** The mark of a worker in the environment of its children. */
   String mark(int number) {
     return directory.getFileName() + "/" + number;
   }
 
   Process start(Path socket, int number, String token) throws IOException {
-    String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+    String java = java();
     var builder =
         new ProcessBuilder(java, "@" + arguments(), socket.toString(), Integer.toString(number));
     // Read by every JVM as if on its command line, agents and debuggers included. What workers need
@@ -92,33 +107,76 @@ final class Launcher {
    */
   private synchronized Path arguments() throws IOException {
     Path file = arguments;
-    if (file == null) {
-      file = directory.resolve("arguments");
-      var text = new StringBuilder();
-      for (String argument : list()) {
-        text.append(quoted(argument)).append('\n');
-      }
-      Files.writeString(file, text, PLATFORM_CHARSET);
-      arguments = file;
+    if (file != null && (isCacheInUse || cache == null || !cache.isReady())) {
+      return file;
     }
+    var flags = new ArrayList<String>();
+    if (!choosesCollector(options.launch().jvmOptions())) {
+      flags.add("-XX:+UseSerialGC"); // the least memory, and no threads of its own on busy cores
+    }
+    List<String> inherited = Inheritance.options();
+    if (file == null && options.launch().aotCache() && !cacheFailed) {
+      cache = AotCache.of(flagsForCache(flags, inherited));
+    }
+    AotCache used = cache != null && cache.isReady() ? cache : null;
+    if (cache != null && used == null) {
+      cache.makeLater();
+    }
+    // Another name: the java launcher of a worker may still read the file of before.
+    file = directory.resolve(used == null ? "arguments" : "arguments-aot");
+    var text = new StringBuilder();
+    for (String argument : list(flags, inherited, used)) {
+      text.append(quoted(argument)).append('\n');
+    }
+    Files.writeString(file, text, PLATFORM_CHARSET);
+    arguments = file;
+    isCacheInUse = used != null;
     return file;
   }
 
-  private List<String> list() throws IOException {
+  /** A worker did not start. If it had a cache, the next ones will do without. */
+  synchronized void startFailed() {
+    if (isCacheInUse && cache != null) {
+      cache.distrust();
+      cache = null;
+      isCacheInUse = false;
+      arguments = null;
+      cacheFailed = true;
+    }
+  }
+
+  /** What a cache depends on: properties do not matter to it, nor does the size of a usual heap. */
+  private List<String> flagsForCache(List<String> flags, List<String> inherited) {
+    var all = new ArrayList<>(flags);
+    for (List<String> some : List.of(inherited, options.launch().jvmOptions())) {
+      for (String flag : some) {
+        if (!flag.startsWith("-D") && !flag.startsWith("-Xm") && !flag.startsWith("-Xss")) {
+          all.add(flag);
+        }
+      }
+    }
+    if (Sizes.parse("heap", heap) >= LARGE_HEAP) {
+      all.add("-XX:-UseCompressedOops");
+    }
+    return all;
+  }
+
+  private List<String> list(List<String> flags, List<String> inherited, @Nullable AotCache used)
+      throws IOException {
     var list = new ArrayList<String>();
     list.add("-Xmx" + heap);
-    if (!choosesCollector(options.launch().jvmOptions())) {
-      list.add("-XX:+UseSerialGC"); // the least memory, and no threads of its own on busy cores
-    }
+    list.addAll(flags);
     list.add("-XX:-UsePerfData"); // no file left in the temporary folder
     list.add("-XX:-CreateCoredumpOnCrash");
     list.add("-XX:ErrorFile=" + crashLog("%p"));
-    list.add("-Xshare:auto");
     list.add("-Djava.awt.headless=true");
-    list.addAll(Inheritance.options());
+    list.addAll(inherited);
+    if (used != null) {
+      list.addAll(used.options());
+    }
     list.addAll(options.launch().jvmOptions());
     list.add("--class-path");
-    list.add(Inheritance.classPath(directory));
+    list.add(Inheritance.classPath(directory, used == null ? null : used.jar()));
     list.add(WorkerMain.class.getName());
     return list;
   }

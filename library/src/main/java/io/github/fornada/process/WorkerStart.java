@@ -82,6 +82,9 @@ final class WorkerStart {
       Offspring.kill(process.toHandle());
       String message = failure(process, drains, e);
       boolean killed = !tooLate.get() && Exits.isKilled(WorkerProcess.exitCode(process));
+      if (!killed) {
+        pool.launcher().startFailed();
+      }
       throw new WorkerStartException(
           message, e, killed ? WorkerStartException.Kind.KILLED : WorkerStartException.Kind.FAILED);
     } catch (RuntimeException | Error e) {
