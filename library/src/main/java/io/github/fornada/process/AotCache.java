@@ -1,17 +1,18 @@
 package io.github.fornada.process;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
-import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -19,7 +20,7 @@ import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
@@ -42,6 +43,9 @@ final class AotCache {
   /** Guess: programs that are over sooner would only have their cache stopped in the making. */
   private static final Duration DELAY = Duration.ofSeconds(3);
 
+  /** Guess: it takes some 5 s of one processor, of which a busy machine gives it little. */
+  private static final Duration LONGEST = Duration.ofMinutes(10);
+
   private static final int MOST_FILES = 10;
   private static final long MOST_BYTES = 1L << 30;
 
@@ -51,7 +55,16 @@ final class AotCache {
   private static final Duration TOUCHED_EVERY = Duration.ofDays(1);
 
   static final String PREFIX = "fornada-";
-  private static final System.Logger LOG = System.getLogger("io.github.fornada");
+
+  /** One maker at a time, of whatever cache. The file stays. */
+  private static final String LOCK = "lock";
+
+  /** Ending of the folder in which a cache is made; only what is whole leaves it. */
+  private static final String WORKSHOP = ".making";
+
+  // Of a file's mode.
+  private static final int OTHERS_WRITE = 0b10_010;
+  private static final int STICKY = 0b1_000_000_000;
   private static final AtomicBoolean TRAINED = new AtomicBoolean();
 
   private final Path folder;
@@ -86,7 +99,7 @@ final class AotCache {
           ? null
           : new AotCache(folder, flags, key(flags, library));
     } catch (IOException | RuntimeException e) {
-      LOG.log(System.Logger.Level.DEBUG, "no ahead-of-time cache", e);
+      Log.get().log(System.Logger.Level.DEBUG, "no ahead-of-time cache", e);
       return null;
     }
   }
@@ -141,22 +154,41 @@ final class AotCache {
     static final String OF_CLASSES = compute();
 
     private static String compute() {
-      MessageDigest digest = sha256();
+      var hash = new Hash();
       try {
         for (Map.Entry<String, byte[]> file : Bootstrap.classes().entrySet()) {
-          digest.update(file.getKey().getBytes(StandardCharsets.UTF_8));
-          digest.update(file.getValue());
+          hash.add(file.getKey().getBytes(StandardCharsets.UTF_8));
+          hash.add(file.getValue());
         }
       } catch (IOException e) {
-        throw new java.io.UncheckedIOException(e);
+        throw new UncheckedIOException(e);
       }
-      return HexFormat.of().formatHex(digest.digest());
+      return hash.hexadecimal();
+    }
+  }
+
+  /**
+   * FNV-1a of 64 bits, by Fowler, Noll and Vo. It has to tell some libraries of one user apart and
+   * to withstand nobody, who would have to write to the user's own folder; the JDK's digests take
+   * some 20 ms to be looked up in a fresh program, while a first task waits.
+   */
+  private static final class Hash {
+    private long value = 0xcbf29ce484222325L;
+
+    void add(byte[] bytes) {
+      for (byte b : bytes) {
+        value = (value ^ (b & 0xff)) * 0x100000001b3L;
+      }
+    }
+
+    String hexadecimal() {
+      return HexFormat.of().toHexDigits(value);
     }
   }
 
   private static String identity(Path file) throws IOException {
     BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
-    return file + " " + attributes.size() + " " + attributes.lastModifiedTime();
+    return file + " " + attributes.size() + " " + attributes.lastModifiedTime().toMillis();
   }
 
   private static String key(List<String> flags, String library) throws IOException {
@@ -170,16 +202,9 @@ final class AotCache {
     for (String flag : flags) {
       text.append(flag).append('\n');
     }
-    byte[] hash = sha256().digest(text.toString().getBytes(StandardCharsets.UTF_8));
-    return HexFormat.of().formatHex(hash, 0, 12);
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
-    }
+    var hash = new Hash();
+    hash.add(text.toString().getBytes(StandardCharsets.UTF_8));
+    return hash.hexadecimal();
   }
 
   // ---- use
@@ -191,7 +216,7 @@ final class AotCache {
     }
     try {
       BasicFileAttributes attributes = Files.readAttributes(cache, BasicFileAttributes.class);
-      if (!Files.isRegularFile(jar) || !isPrivate(folder)) {
+      if (!attributes.isRegularFile() || !Files.isRegularFile(jar) || !isPrivate(folder)) {
         return false;
       }
       Instant now = Instant.now();
@@ -204,15 +229,51 @@ final class AotCache {
     }
   }
 
-  /** Workers run code from there: nobody else may have written it. */
-  private static boolean isPrivate(Path folder) throws IOException {
-    if (!folder.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+  /**
+   * Workers run code from there: nobody else may be able to write it, or to put another folder in
+   * its place. So it has to be the user's own, and all above it the user's or the system's; where
+   * links lead is what counts.
+   */
+  static boolean isPrivate(Path folder) throws IOException {
+    if (!FileSystems.getDefault().supportedFileAttributeViews().contains("unix")) {
       return true;
     }
-    Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(folder);
-    return !permissions.contains(PosixFilePermission.GROUP_WRITE)
-        && !permissions.contains(PosixFilePermission.OTHERS_WRITE)
-        && Files.getOwner(folder).equals(Files.getOwner(Path.of("/proc/self")));
+    Path real = folder.toRealPath();
+    int user = (int) Files.getAttribute(real, "unix:uid");
+    if (user != OwnUser.ID || isOpen(real, false)) {
+      return false;
+    }
+    for (Path above = real.getParent(); above != null; above = above.getParent()) {
+      int owner = (int) Files.getAttribute(above, "unix:uid");
+      if ((owner != user && owner != 0) || isOpen(above, true)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Whether others may write there; such a folder is harmless if each may only move its own. */
+  private static boolean isOpen(Path folder, boolean mayBeSticky) throws IOException {
+    int mode = (int) Files.getAttribute(folder, "unix:mode");
+    return (mode & OTHERS_WRITE) != 0 && !(mayBeSticky && (mode & STICKY) != 0);
+  }
+
+  /** The user that this process runs as: owner of what it makes. */
+  private static final class OwnUser {
+    static final int ID = find();
+
+    private static int find() {
+      try {
+        Path own = PrivateDirectory.create();
+        try {
+          return (int) Files.getAttribute(own, "unix:uid");
+        } finally {
+          PrivateDirectory.delete(own);
+        }
+      } catch (IOException e) {
+        return -1; // nobody's, so that nothing is trusted
+      }
+    }
   }
 
   /** What a worker's JVM is told. If the cache does not fit, it says nothing and goes on. */
@@ -228,8 +289,7 @@ final class AotCache {
   /** A worker that started from it did not get ready: it may be the reason. */
   void distrust() {
     distrusted = true;
-    delete(cache);
-    delete(jar);
+    delete(cache); // the jar stays: others may be running from it, and the next maker looks at it
   }
 
   // ---- making
@@ -240,51 +300,98 @@ final class AotCache {
       ProcessPool.later(
           DELAY,
           () -> {
-            var _ = Thread.ofPlatform().daemon().name("aot-cache").start(this::make);
+            var _ = Thread.ofPlatform().daemon().name("fornada-aot-cache").start(this::make);
           });
     }
   }
 
-  /** Has it made by a process of low priority, which ends with this JVM at the latest. */
+  /**
+   * Has it made by a process of low priority, which ends with this JVM at the latest. Does nothing
+   * where that cannot be done, or another program is at it.
+   */
   void make() {
     try {
+      Path nice = nice();
+      if (nice == null) {
+        return;
+      }
       createFolder();
-      prune(folder);
-      Path raw = Files.createTempFile(folder, PREFIX, ".tmp");
-      try {
-        Bootstrap.write(raw);
-        Files.move(raw, jar, StandardCopyOption.ATOMIC_MOVE);
-      } finally {
-        delete(raw);
+      if (!isPrivate(folder)) {
+        return;
       }
-      Process process = start();
-      var hook = new Thread(() -> Offspring.kill(process.toHandle()), "aot-cache-exit");
-      Runtime.getRuntime().addShutdownHook(hook);
-      try {
-        // Its standard input stays open as long as this JVM lives, and no longer.
-        var _ = process.waitFor();
-      } finally {
-        Offspring.kill(process.toHandle());
-        Runtime.getRuntime().removeShutdownHook(hook);
+      try (var channel =
+              FileChannel.open(
+                  folder.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+          var held = channel.tryLock()) {
+        if (held != null && !isReady()) {
+          make(nice);
+        }
       }
-    } catch (IOException | InterruptedException | IllegalStateException e) {
+    } catch (IOException | InterruptedException | RuntimeException e) {
       // A home that cannot be written to, a full disk, a JVM that is exiting: then without.
-      LOG.log(System.Logger.Level.DEBUG, "no ahead-of-time cache was made", e);
+      Log.get().log(System.Logger.Level.DEBUG, "no ahead-of-time cache was made", e);
     }
   }
 
-  private Process start() throws IOException {
-    var command = new ArrayList<String>();
-    Path nice = Path.of("/usr/bin/nice");
-    if (Files.isExecutable(nice)) {
-      command.addAll(List.of(nice.toString(), "-n", "19"));
+  private void make(Path nice) throws IOException, InterruptedException {
+    prune(folder);
+    Path workshop = folder.resolve(PREFIX + Secrets.hexadecimal(8) + WORKSHOP);
+    Files.createDirectory(workshop);
+    try {
+      putJar(workshop);
+      Process process = start(nice, workshop);
+      var hook = new Thread(() -> clear(process, workshop), "fornada-aot-cache-exit");
+      Runtime.getRuntime().addShutdownHook(hook);
+      try {
+        // Its standard input stays open as long as this JVM lives, and no longer.
+        if (process.waitFor(LONGEST.toMinutes(), TimeUnit.MINUTES) && process.exitValue() == 0) {
+          Files.move(workshop.resolve(AotTraining.MADE), cache, StandardCopyOption.ATOMIC_MOVE);
+        }
+      } finally {
+        clear(process, workshop);
+        Runtime.getRuntime().removeShutdownHook(hook);
+      }
+    } finally {
+      PrivateDirectory.delete(workshop);
     }
-    command.add(Launcher.java());
+  }
+
+  /** Ends the making, finished or not, and removes what it has left. */
+  private static void clear(Process process, Path workshop) {
+    Offspring.kill(process.toHandle());
+    PrivateDirectory.deleteAllOf(process.pid());
+    PrivateDirectory.delete(workshop);
+  }
+
+  /**
+   * Puts the jar in its place, unless it is there: a cache holds for a file of one size and one
+   * time, so that one already in use must not be written anew.
+   */
+  private void putJar(Path workshop) throws IOException {
+    Path raw = workshop.resolve("jar");
+    Bootstrap.write(raw);
+    if (!Files.isRegularFile(jar) || Files.mismatch(raw, jar) >= 0) {
+      Files.move(raw, jar, StandardCopyOption.ATOMIC_MOVE);
+    }
+  }
+
+  /** The program that lowers priorities; without one no cache is made. */
+  private static @Nullable Path nice() {
+    for (Path nice : List.of(Path.of("/usr/bin/nice"), Path.of("/bin/nice"))) {
+      if (Files.isExecutable(nice)) {
+        return nice;
+      }
+    }
+    return null;
+  }
+
+  private Process start(Path nice, Path workshop) throws IOException {
+    var command = new ArrayList<String>(List.of(nice.toString(), "-n", "19", Launcher.java()));
     command.addAll(
         List.of("-Xmx64m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData"));
     command.addAll(List.of("-cp", jar.toString(), AotTraining.class.getName()));
     command.add(jar.toString());
-    command.add(cache.toString());
+    command.add(workshop.toString());
     command.addAll(flags);
     var builder =
         new ProcessBuilder(command)
@@ -307,7 +414,7 @@ final class AotCache {
 
   private record Entry(Path file, long bytes, Instant used) {}
 
-  /** Deletes what was used least lately, if there is too much. */
+  /** Deletes what was used least lately, if there is too much. Only by who holds the lock. */
   static void prune(Path folder) throws IOException {
     List<Entry> caches = new ArrayList<>();
     try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, PREFIX + "*")) {
@@ -316,7 +423,9 @@ final class AotCache {
         BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
         Instant used = attributes.lastModifiedTime().toInstant();
         String name = file.toString();
-        if (name.endsWith(".aot")) {
+        if (attributes.isDirectory()) {
+          PrivateDirectory.delete(file); // a maker's that was killed: the lock is ours
+        } else if (name.endsWith(".aot")) {
           caches.add(new Entry(file, attributes.size(), used));
         } else if (used.isBefore(stale)
             && !(name.endsWith(".jar") && Files.exists(withEnding(file, ".aot")))) {
@@ -344,7 +453,7 @@ final class AotCache {
     try {
       Files.deleteIfExists(file);
     } catch (IOException e) {
-      LOG.log(System.Logger.Level.DEBUG, "left behind: " + file, e);
+      Log.get().log(System.Logger.Level.DEBUG, "left behind: " + file, e);
     }
   }
 }

@@ -3,11 +3,9 @@ package io.github.fornada.process;
 import io.github.fornada.Pool;
 import io.github.fornada.TaskFunction;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -18,18 +16,34 @@ import java.util.concurrent.TimeUnit;
  * and the JVM write down what it has seen. It ends when its standard input does.
  */
 final class AotTraining {
+  /** The cache, in the folder that this program is given. */
+  static final String MADE = "made";
+
   private static final long LONGEST_MINUTES = 3;
 
   /** Enough for the methods of the task loop to be compiled, and so profiled. */
-  private static final int ITEMS = 3_000;
+  private static final int ITEMS = 10_000;
+
+  /** Items sent one by one, each to a worker that sleeps: the way of the bell. */
+  private static final int SINGLES = 50;
 
   private AotTraining() {}
 
-  /** A task as small as can be, of each kind that is encoded in its own way. */
+  /** What a record is like, to the code that sends it. */
+  record Point(int x, long y, String name) implements java.io.Serializable {}
+
+  /** A task as small as can be, of each kind that is sent in its own way. */
   record Work() implements TaskFunction<Object, Object> {
     @Override
     public Object apply(Object item) {
-      return item instanceof Integer n && n % 500 == 499 ? List.of("a", n) : item;
+      if (item instanceof Integer n && n % 500 == 499) {
+        System.out.println(n);
+        return List.of("a", n);
+      }
+      if (item instanceof Character) {
+        throw new IllegalArgumentException("as tasks do");
+      }
+      return item;
     }
   }
 
@@ -43,24 +57,17 @@ final class AotTraining {
   }
 
   public static void main(String[] args) throws Exception {
-    Thread.ofPlatform().daemon().start(AotTraining::endWithInput);
     Path jar = Path.of(args[0]);
-    Path cache = Path.of(args[1]);
+    Path workshop = Path.of(args[1]);
+    Thread.ofPlatform().daemon().start(() -> endWithInput(workshop));
     List<String> flags = Arrays.asList(args).subList(2, args.length);
-    Path lock = jar.resolveSibling(jar.getFileName() + ".lock");
-    try (var channel = FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-        var held = channel.tryLock()) {
-      // Another program of the user's may be at it.
-      if (held != null && !Files.exists(cache)) {
-        train(jar, cache, flags);
-      }
-    } finally {
-      Files.deleteIfExists(lock);
-    }
-    System.exit(0);
+    Path seen = workshop.resolve("seen");
+    work(flags, seen);
+    System.exit(create(jar, flags, seen, workshop.resolve(MADE)) ? 0 : 1);
   }
 
-  private static void endWithInput() {
+  /** The program that wanted it is gone, and cannot clear up any more. */
+  private static void endWithInput(Path workshop) {
     try {
       while (System.in.read() >= 0) {
         // nothing is ever sent
@@ -68,70 +75,65 @@ final class AotTraining {
     } catch (IOException e) {
       // the same
     }
-    ProcessHandle.current().descendants().forEach(ProcessHandle::destroyForcibly);
-    Runtime.getRuntime().halt(1);
-  }
-
-  private static void train(Path jar, Path cache, List<String> flags) throws Exception {
-    Path configuration = Files.createTempFile(jar.getParent(), AotCache.PREFIX, ".conf");
-    Path seen = configuration.resolveSibling(configuration.getFileName() + ".seen");
-    Path made = Files.createTempFile(jar.getParent(), AotCache.PREFIX, ".tmp");
     try {
-      Files.delete(configuration); // the JVM wants to make it itself
-      Files.delete(made);
-      work(flags, configuration, seen);
-      var command = new ArrayList<String>();
-      command.add(Launcher.java());
-      command.addAll(flags);
-      command.addAll(
-          List.of(
-              "-XX:AOTMode=create",
-              "-XX:AOTConfiguration=" + seen,
-              "-XX:AOTCache=" + made,
-              "-Xlog:disable",
-              "-cp",
-              jar.toString()));
-      Process process =
-          new ProcessBuilder(command)
-              .redirectErrorStream(true)
-              .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-              .start();
-      if (process.waitFor(LONGEST_MINUTES, TimeUnit.MINUTES)
-          && process.exitValue() == 0
-          && Files.isRegularFile(made)) {
-        Files.move(made, cache, StandardCopyOption.ATOMIC_MOVE);
-      } else {
-        process.destroyForcibly();
-      }
+      ProcessHandle.current().descendants().forEach(ProcessHandle::destroyForcibly);
+      PrivateDirectory.deleteAllOf(ProcessHandle.current().pid());
+      PrivateDirectory.delete(workshop);
     } finally {
-      Files.deleteIfExists(configuration);
-      Files.deleteIfExists(seen);
-      Files.deleteIfExists(made);
+      Runtime.getRuntime().halt(1);
     }
   }
 
-  private static void work(List<String> flags, Path configuration, Path seen)
-      throws InterruptedException, IOException {
+  /** Has a worker run tasks until it has seen what there is to see, and write that down. */
+  private static void work(List<String> flags, Path seen) throws Exception {
     var options = new ArrayList<>(flags);
     options.add("-XX:AOTMode=record");
-    options.add("-XX:AOTConfiguration=" + configuration);
+    options.add("-XX:AOTConfiguration=" + seen);
     options.add("-Xlog:disable");
     try (Pool pool =
         ProcessPool.open(o ->
             o.withWorkers(1)
+                .withMinWorkers(0) // none takes the place of the one that exits
                 .withHeap("256m")
+                .withStartupLimit(Duration.ofMinutes(LONGEST_MINUTES)) // others come first
                 .withoutAotCache()
                 .withJvmOptions(options.toArray(String[]::new)))) {
-      var items = new ArrayList<Object>(List.of("text", 1L, 1.5, true, new byte[9], List.of("x")));
+      var items =
+          new ArrayList<Object>(
+              List.of("text", 1L, 1.5, true, new byte[9], List.of("x"), Path.of("p"), 'c'));
       for (int i = 0; i < ITEMS; i++) {
-        items.add(i);
+        items.add(i % 10 == 0 ? new Point(i, i, "p") : (Object) i);
       }
-      var _ = pool.map(items, new Work());
-      // The JVM writes when it exits, for longer than a worker has that is asked to. What takes
-      // this
-      // one's place would write over it.
+      pool.outcomes(items, new Work()).forEach(outcome -> {});
+      for (int i = 0; i < SINGLES; i++) {
+        TimeUnit.MILLISECONDS.sleep(2);
+        var _ = pool.submit(new Work(), i).get();
+      }
+      // It writes when it exits, for longer than a worker has that is asked to.
       pool.outcomes(List.of(0), new Exit()).forEach(outcome -> {});
-      Files.move(configuration, seen);
     }
+  }
+
+  private static boolean create(Path jar, List<String> flags, Path seen, Path made)
+      throws Exception {
+    var command = new ArrayList<String>();
+    command.add(Launcher.java());
+    command.addAll(flags);
+    command.addAll(
+        List.of(
+            "-XX:AOTMode=create",
+            "-XX:AOTConfiguration=" + seen,
+            "-XX:AOTCache=" + made,
+            "-Xlog:disable",
+            "-cp",
+            jar.toString()));
+    Process process =
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    boolean over = process.waitFor(LONGEST_MINUTES, TimeUnit.MINUTES);
+    process.destroyForcibly();
+    return over && process.exitValue() == 0 && Files.isRegularFile(made);
   }
 }

@@ -56,12 +56,20 @@ final class Inheritance {
   private static final List<String> NOT_INHERITED =
       List.of("-Dcom.sun.management", "-Djava.rmi.", "-Djdk.attach", "-Djava.io.tmpdir.");
 
+  private static final List<String> HEAP_WORDS =
+      List.of("-Xmx", "-Xms", "Heap", "RAM", "-XX:Flags", "-XX:VMOptionsFile");
+
   private Inheritance() {}
+
+  /** What this JVM was started with; asking costs some milliseconds once. */
+  private static final class Arguments {
+    static final List<String> OWN = ManagementFactory.getRuntimeMXBean().getInputArguments();
+  }
 
   /** Options of a worker's JVM, without its class path. */
   static List<String> options() {
     var list = new ArrayList<String>();
-    for (String argument : ManagementFactory.getRuntimeMXBean().getInputArguments()) {
+    for (String argument : Arguments.OWN) {
       String inherited = inherited(argument);
       if (inherited != null) {
         list.add(inherited);
@@ -70,6 +78,18 @@ final class Inheritance {
     addModules(list);
     addFromManifest(list);
     return list;
+  }
+
+  /** Whether this JVM's own heap may have another bound than the JDK would give it. */
+  static boolean isHeapChosen() {
+    for (String argument : Arguments.OWN) {
+      for (String word : HEAP_WORDS) {
+        if (argument.contains(word)) {
+          return true;
+        }
+      }
+    }
+    return false;
   }
 
   private static @Nullable String inherited(String argument) {

@@ -40,8 +40,6 @@ final class Lane {
    */
   private static final int MOST_FRUITLESS = 3;
 
-  private static final System.Logger LOG = System.getLogger("io.github.fornada");
-
   private final ProcessPool pool;
   private final String name;
   private final boolean lasting;
@@ -111,7 +109,7 @@ final class Lane {
             LockSupport.parkNanos(pause.toNanos());
           }
         } catch (RuntimeException | Error e) {
-          LOG.log(System.Logger.Level.ERROR, name + " failed; it starts anew", e);
+          Log.get().log(System.Logger.Level.ERROR, name + " failed; it starts anew", e);
         }
       }
     } finally {
@@ -397,7 +395,7 @@ final class Lane {
     } catch (RuntimeException | Error e) {
       // A callback of the user's, or a listener of a future: not this worker's fault.
       Results.endUnreadable(sent, e);
-      LOG.log(System.Logger.Level.WARNING, "a callback failed after an item of " + name, e);
+      Log.get().log(System.Logger.Level.WARNING, "a callback failed after an item of " + name, e);
     } finally {
       flow.delivers(false);
       sent.forget(pool);

@@ -25,12 +25,18 @@ final class Launcher {
   private static final Charset PLATFORM_CHARSET =
       Charset.forName(System.getProperty("sun.jnu.encoding", "UTF-8"));
 
+  /** Options that a cache serves whatever they say. */
+  private static final List<String> NO_MATTER_TO_CACHE = List.of("-D", "-Xm", "-Xss", "-Xlog");
+
   /** Where the JVM can no longer compress its pointers. */
   private static final long LARGE_HEAP = 32L << 30;
 
+  /** Where the JDK may take half of the memory. */
+  private static final long SMALL_HEAP = 256L << 20;
+
   private final ProcessOptions options;
   private final Path directory;
-  private final String heap;
+  private @Nullable String heap; // guarded by this; computed when first needed
 
   /** Written when first needed. */
   private @Nullable Path arguments; // guarded by this
@@ -44,21 +50,30 @@ final class Launcher {
   Launcher(ProcessOptions options, Path directory) {
     this.options = options;
     this.directory = directory;
-    String asked = options.launch().heap();
-    this.heap = asked == null ? defaultHeap(options.workers()) : asked;
+    this.heap = options.launch().heap();
   }
 
   /** The most heap of a worker, as {@code -Xmx} takes it. */
-  String heap() {
-    return heap;
+  synchronized String heap() {
+    String known = heap;
+    if (known == null) {
+      known = Math.max(64, (quarterOfMemory() / options.workers()) >> 20) + "m";
+      heap = known;
+    }
+    return known;
   }
 
   /** A quarter of the memory, as the JDK itself would take, but for all the workers together. */
-  private static String defaultHeap(int workers) {
-    long memory =
-        ((com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
-            .getTotalMemorySize();
-    return Math.max(64, (memory / 4 / workers) >> 20) + "m";
+  private static long quarterOfMemory() {
+    long own = Runtime.getRuntime().maxMemory();
+    // This JVM's own bound is a quarter of the memory, unless it was told otherwise, or the memory
+    // is very small or large. The bean knows, but takes 40 ms in a fresh program.
+    if (own > SMALL_HEAP && own < LARGE_HEAP / 2 && !Inheritance.isHeapChosen()) {
+      return own;
+    }
+    return ((com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
+            .getTotalMemorySize()
+        / 4;
   }
 
   /** The launcher of the JDK that this JVM runs on. */
@@ -71,10 +86,15 @@ final class Launcher {
     return directory.getFileName() + "/" + number;
   }
 
-  Process start(Path socket, int number, String token) throws IOException {
+  /** Starts the JVM of a worker, which waits on its standard input for its token. */
+  Process start(int number) throws IOException {
     String java = java();
     var builder =
-        new ProcessBuilder(java, "@" + arguments(), socket.toString(), Integer.toString(number));
+        new ProcessBuilder(
+            java,
+            "@" + arguments(),
+            directory.resolve(Door.NAME).toString(),
+            Integer.toString(number));
     // Read by every JVM as if on its command line, agents and debuggers included. What workers need
     // of it they get with this JVM's other options.
     OPTION_VARIABLES.forEach(builder.environment()::remove);
@@ -86,19 +106,21 @@ final class Launcher {
     if (home != null) {
       builder.directory(home.toFile());
     }
-    Process process;
     try {
-      process = builder.start();
+      return builder.start();
     } catch (IOException e) {
       throw new IOException(
           "a worker JVM could not be started with " + java + ": " + e.getMessage(), e);
     }
+  }
+
+  /** Tells a worker its token. */
+  static void tell(Process process, String token) {
     try (var stdin = process.getOutputStream()) {
       stdin.write((token + "\n").getBytes(StandardCharsets.US_ASCII));
     } catch (IOException e) {
       // It is dead already; its exit tells why.
     }
-    return process;
   }
 
   /**
@@ -150,21 +172,30 @@ final class Launcher {
     var all = new ArrayList<>(flags);
     for (List<String> some : List.of(inherited, options.launch().jvmOptions())) {
       for (String flag : some) {
-        if (!flag.startsWith("-D") && !flag.startsWith("-Xm") && !flag.startsWith("-Xss")) {
+        if (mattersToCache(flag)) {
           all.add(flag);
         }
       }
     }
-    if (Sizes.parse("heap", heap) >= LARGE_HEAP) {
+    if (Sizes.parse("heap", heap()) >= LARGE_HEAP) {
       all.add("-XX:-UseCompressedOops");
     }
     return all;
   }
 
+  private static boolean mattersToCache(String flag) {
+    for (String prefix : NO_MATTER_TO_CACHE) {
+      if (flag.startsWith(prefix)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   private List<String> list(List<String> flags, List<String> inherited, @Nullable AotCache used)
       throws IOException {
     var list = new ArrayList<String>();
-    list.add("-Xmx" + heap);
+    list.add("-Xmx" + heap());
     list.addAll(flags);
     list.add("-XX:-UsePerfData"); // no file left in the temporary folder
     list.add("-XX:-CreateCoredumpOnCrash");

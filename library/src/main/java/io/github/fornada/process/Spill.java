@@ -95,8 +95,7 @@ final class Spill {
       try {
         Files.deleteIfExists(directory.resolve(file));
       } catch (IOException e) {
-        System.getLogger("io.github.fornada")
-            .log(System.Logger.Level.DEBUG, "left for the pool's end: " + file, e);
+        Log.get().log(System.Logger.Level.DEBUG, "left for the pool's end: " + file, e);
       }
     }
   }
@@ -109,8 +108,7 @@ final class Spill {
         deleteQuietly(directory, String.valueOf(file.getFileName()));
       }
     } catch (IOException e) {
-      System.getLogger("io.github.fornada")
-          .log(System.Logger.Level.DEBUG, "left for the pool's end: " + directory, e);
+      Log.get().log(System.Logger.Level.DEBUG, "left for the pool's end: " + directory, e);
     }
   }
 
