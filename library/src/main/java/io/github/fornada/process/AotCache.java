@@ -56,6 +56,11 @@ final class AotCache {
 
   static final String PREFIX = "fornada-";
 
+  private static final String REFUSED = ".refused";
+
+  /** Guess: until then, whatever was the matter is likely to be over. */
+  private static final Duration REFUSED_FOR = Duration.ofDays(7);
+
   /** One maker at a time, of whatever cache. The file stays. */
   private static final String LOCK = "lock";
 
@@ -71,6 +76,10 @@ final class AotCache {
   private final List<String> flags;
   private final Path jar;
   private final Path cache;
+
+  /** There if this cache was made in vain, or made workers fail. */
+  private final Path refused;
+
   private volatile boolean distrusted;
 
   private AotCache(Path folder, List<String> flags, String key) {
@@ -78,6 +87,7 @@ final class AotCache {
     this.flags = flags;
     this.jar = folder.resolve(PREFIX + key + ".jar");
     this.cache = folder.resolve(PREFIX + key + ".aot");
+    this.refused = folder.resolve(PREFIX + key + REFUSED);
   }
 
   /**
@@ -286,10 +296,36 @@ final class AotCache {
     return jar;
   }
 
-  /** A worker that started from it did not get ready: it may be the reason. */
-  void distrust() {
+  /**
+   * A worker that started from it did not get ready: it may be the reason, and is not used any
+   * more.
+   *
+   * @param exited whether the worker ended by itself, rather than being slow: then no other program
+   *     uses it either, and for a while none makes it again
+   */
+  void distrust(boolean exited) {
     distrusted = true;
-    delete(cache); // the jar stays: others may be running from it, and the next maker looks at it
+    if (exited) {
+      delete(cache); // the jar stays: others may be running from it, and the next maker looks at it
+      refuse();
+    }
+  }
+
+  /** Notes that making it is of no use, so that not every program tries in vain. */
+  private void refuse() {
+    try {
+      Files.writeString(refused, "");
+    } catch (IOException e) {
+      Log.get().log(System.Logger.Level.DEBUG, "not noted: " + refused, e);
+    }
+  }
+
+  private boolean isRefused() throws IOException {
+    return Files.exists(refused) && !isOlder(refused, REFUSED_FOR);
+  }
+
+  private static boolean isOlder(Path file, Duration age) throws IOException {
+    return Files.getLastModifiedTime(file).toInstant().isBefore(Instant.now().minus(age));
   }
 
   // ---- making
@@ -323,7 +359,7 @@ final class AotCache {
               FileChannel.open(
                   folder.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
           var held = channel.tryLock()) {
-        if (held != null && !isReady()) {
+        if (held != null && !isReady() && !isRefused()) {
           make(nice);
         }
       }
@@ -346,6 +382,8 @@ final class AotCache {
         // Its standard input stays open as long as this JVM lives, and no longer.
         if (process.waitFor(LONGEST.toMinutes(), TimeUnit.MINUTES) && process.exitValue() == 0) {
           Files.move(workshop.resolve(AotTraining.MADE), cache, StandardCopyOption.ATOMIC_MOVE);
+        } else {
+          refuse();
         }
       } finally {
         clear(process, workshop);
@@ -427,6 +465,10 @@ final class AotCache {
           PrivateDirectory.delete(file); // a maker's that was killed: the lock is ours
         } else if (name.endsWith(".aot")) {
           caches.add(new Entry(file, attributes.size(), used));
+        } else if (name.endsWith(REFUSED)) {
+          if (isOlder(file, REFUSED_FOR)) {
+            delete(file);
+          }
         } else if (used.isBefore(stale)
             && !(name.endsWith(".jar") && Files.exists(withEnding(file, ".aot")))) {
           delete(file);

@@ -31,6 +31,9 @@ final class Launcher {
   /** Where the JVM can no longer compress its pointers. */
   private static final long LARGE_HEAP = 32L << 30;
 
+  /** JDK 25 fails with a cache and an initial heap of 2 MB, and not with one of 4 MB. */
+  private static final long TINY_HEAP = 16L << 20;
+
   /** Where the JDK may take half of the memory. */
   private static final long SMALL_HEAP = 256L << 20;
 
@@ -137,7 +140,7 @@ final class Launcher {
       flags.add("-XX:+UseSerialGC"); // the least memory, and no threads of its own on busy cores
     }
     List<String> inherited = Inheritance.options();
-    if (file == null && options.launch().aotCache() && !cacheFailed) {
+    if (file == null && options.launch().aotCache() && !cacheFailed && !startsTiny()) {
       cache = AotCache.of(flagsForCache(flags, inherited));
     }
     AotCache used = cache != null && cache.isReady() ? cache : null;
@@ -156,10 +159,14 @@ final class Launcher {
     return file;
   }
 
-  /** A worker did not start. If it had a cache, the next ones will do without. */
-  synchronized void startFailed() {
+  /**
+   * A worker did not start. If it had a cache, the next ones will do without.
+   *
+   * @param exited whether it ended by itself, rather than being slow
+   */
+  synchronized void startFailed(boolean exited) {
     if (isCacheInUse && cache != null) {
-      cache.distrust();
+      cache.distrust(exited);
       cache = null;
       isCacheInUse = false;
       arguments = null;
@@ -210,6 +217,20 @@ final class Launcher {
     list.add(Inheritance.classPath(directory, used == null ? null : used.jar()));
     list.add(WorkerMain.class.getName());
     return list;
+  }
+
+  /** A cache brings some objects along, and a JVM that begins with less room than that fails. */
+  private boolean startsTiny() {
+    for (String option : options.launch().jvmOptions()) {
+      if (option.startsWith("-Xms")) {
+        try {
+          return Sizes.parse("initial heap", option.substring(4)) < TINY_HEAP;
+        } catch (IllegalArgumentException e) {
+          return true; // in a form of the JVM's that is not known here
+        }
+      }
+    }
+    return false;
   }
 
   private static boolean choosesCollector(List<String> jvmOptions) {

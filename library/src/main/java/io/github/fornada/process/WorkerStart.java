@@ -120,7 +120,7 @@ final class WorkerStart {
       String message = failure(process, drains, e);
       boolean killed = !tooLate.get() && Exits.isKilled(WorkerProcess.exitCode(process));
       if (!killed) {
-        pool.launcher().startFailed();
+        pool.launcher().startFailed(!tooLate.get());
       }
       throw new WorkerStartException(
           message, e, killed ? WorkerStartException.Kind.KILLED : WorkerStartException.Kind.FAILED);

@@ -8,9 +8,12 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.lang.management.ManagementFactory;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
@@ -27,6 +30,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Workers start from a cache where there is a good one, and never worse for it. */
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
@@ -87,6 +92,10 @@ class AotCacheTest {
     }
   }
 
+  private static Path file(AotCache cache) {
+    return Path.of(cache.options().getFirst().substring("-XX:AOTCache=".length()));
+  }
+
   /** The value of a JVM's option, asked in a worker. */
   private static String option(String name) {
     return ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class)
@@ -117,9 +126,10 @@ class AotCacheTest {
   @Test
   void makingItLeavesTheCacheAndItsJarAndNothingElse() throws Exception {
     assertThat(names(madeOnce.resolve("aot")))
-        .hasSize(2)
         .satisfiesExactly(
-            name -> assertThat(name).endsWith(".aot"), name -> assertThat(name).endsWith(".jar"));
+            name -> assertThat(name).endsWith(".aot"),
+            name -> assertThat(name).endsWith(".jar"),
+            name -> assertThat(name).isEqualTo("lock"));
   }
 
   @Test
@@ -159,7 +169,7 @@ class AotCacheTest {
   @Test
   void aBrokenCacheOrJarCostsNothing() throws Exception {
     AotCache cache = cacheIn(temp.resolve("aot"));
-    Path file = Path.of(cache.options().getFirst().substring("-XX:AOTCache=".length()));
+    Path file = file(cache);
     byte[] whole = Files.readAllBytes(file);
     for (byte[] broken :
         List.of(
@@ -193,6 +203,85 @@ class AotCacheTest {
   }
 
   @Test
+  void aFolderThatOthersCouldPutAnotherInThePlaceOfIsNotTrusted() throws Exception {
+    AotCache cache = cacheIn(temp.resolve("aot"));
+    Files.setPosixFilePermissions(temp, PosixFilePermissions.fromString("rwxrwxrwx"));
+    assertThat(cache.isReady()).isFalse();
+    Files.setPosixFilePermissions(temp, PosixFilePermissions.fromString("rwx------"));
+    assertThat(cache.isReady()).isTrue();
+  }
+
+  @Test
+  void behindALinkItIsTheRealFolderThatCounts() throws Exception {
+    Path link = Files.createSymbolicLink(temp.resolve("link"), temp.resolve("aot"));
+    assertThat(cacheIn(link).isReady()).isTrue();
+    Files.setPosixFilePermissions(
+        temp.resolve("aot"), PosixFilePermissions.fromString("rwxrwxrwx"));
+    assertThat(cacheIn(link).isReady()).isFalse();
+  }
+
+  @Test
+  void nothingIsMadeInAFolderThatOthersCanWriteTo() throws Exception {
+    Path folder = Files.createDirectory(temp.resolve("open"));
+    Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxrwxrwx"));
+    cacheIn(folder).make();
+    assertThat(names(folder)).isEmpty();
+  }
+
+  @Test
+  void whileAnotherProgramMakesItNothingIsDone() throws Exception {
+    Path folder = temp.resolve("aot");
+    AotCache cache = cacheIn(folder);
+    Files.delete(file(cache));
+    try (var channel =
+            FileChannel.open(
+                folder.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        var held = channel.lock()) {
+      cache.make();
+      assertThat(held.isValid()).isTrue();
+      assertThat(cache.isReady()).isFalse();
+    }
+  }
+
+  @Test
+  void makingItAgainLeavesTheJarThatOthersMayRunFrom() throws Exception {
+    AotCache cache = cacheIn(temp.resolve("aot"));
+    Object jar = Files.readAttributes(cache.jar(), BasicFileAttributes.class).fileKey();
+    Files.delete(file(cache));
+    cache.make();
+    assertThat(cache.isReady()).isTrue();
+    assertThat(Files.readAttributes(cache.jar(), BasicFileAttributes.class).fileKey())
+        .isEqualTo(jar);
+  }
+
+  @Test
+  void aCacheThatMadeAWorkerFailIsNeitherUsedNorMadeAgainByAnyProgram() throws Exception {
+    AotCache cache = cacheIn(temp.resolve("aot"));
+    cache.distrust(true);
+    AotCache ofAnother = cacheIn(temp.resolve("aot"));
+    assertThat(ofAnother.isReady()).isFalse();
+    ofAnother.make();
+    assertThat(ofAnother.isReady()).isFalse();
+  }
+
+  @Test
+  void aSlowStartCostsOtherProgramsNothing() throws Exception {
+    AotCache cache = cacheIn(temp.resolve("aot"));
+    cache.distrust(false);
+    assertThat(cache.isReady()).isFalse();
+    assertThat(cacheIn(temp.resolve("aot")).isReady()).isTrue();
+  }
+
+  @Test
+  void aTinyInitialHeapHasNoRoomForIt() throws Exception {
+    AotCache cache = cacheIn(temp.resolve("aot"));
+    Seen seen = open("-Xms2m");
+    assertThat(seen.cache()).isIn("", "null");
+    assertThat(seen.printed()).isEmpty();
+    assertThat(cache.isReady()).isTrue();
+  }
+
+  @Test
   void aHomeThatCannotBeWrittenToIsNoError() throws Exception {
     Path file = Files.writeString(temp.resolve("file"), "in the way");
     AotCache cache = cacheIn(file.resolve("aot"));
@@ -216,8 +305,9 @@ class AotCacheTest {
     assertThat(names(folder)).hasSize(18).contains("fornada-0.aot", "fornada-8.jar");
   }
 
-  @Test
-  void aProgramThatExitsMeanwhileLeavesNoProcess() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"System.exit(0);", "Runtime.getRuntime().halt(0);"})
+  void aProgramThatEndsMeanwhileLeavesNothing(String end) throws Exception {
     Path classes =
         Programs.compile(
             temp.resolve("classes"),
@@ -232,9 +322,12 @@ class AotCacheTest {
                 while (ProcessHandle.current().descendants().count() < 2) Thread.onSpinWait();
                 System.out.println("making");
                 ProcessHandle.current().descendants().forEach(p -> System.out.println(p.pid()));
+                System.out.flush();
+                %s
               }
             }
-            """);
+            """
+                .formatted(end));
     Path folder = temp.resolve("short");
     var ran =
         Programs.java(
@@ -252,7 +345,8 @@ class AotCacheTest {
           "process " + pid + " is gone",
           Leftovers.SOON,
           () -> ProcessHandle.of(Long.parseLong(pid)).filter(ProcessHandle::isAlive).isEmpty());
+      Leftovers.assertNone(Long.parseLong(pid));
     }
-    assertThat(names(folder)).noneMatch(name -> name.endsWith(".aot"));
+    assertThat(names(folder)).allMatch(name -> name.endsWith(".jar") || name.equals("lock"));
   }
 }
