@@ -284,7 +284,7 @@ final class Lane {
           Results.endUnreadable(batch, first + n, unreadable);
         }
       } catch (RuntimeException | Error e) {
-        LOG.log(System.Logger.Level.WARNING, "a callback failed after an item of " + name, e);
+        Log.get().log(System.Logger.Level.WARNING, "a callback failed after an item of " + name, e);
       }
       Arrays.fill(values, 0, n, null);
       flow.delivers(false);

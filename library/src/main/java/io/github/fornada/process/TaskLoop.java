@@ -226,7 +226,8 @@ final class TaskLoop {
     message.setLong(times, began);
     message.setLong(times + 8, ended);
     message.setLong(times + 16, observed ? Meter.BEAN.getCurrentThreadCpuTime() - cpu : -1);
-    message.setLong(times + 24, observed ? Meter.BEAN.getCurrentThreadAllocatedBytes() - allocated : -1);
+    message.setLong(
+        times + 24, observed ? Meter.BEAN.getCurrentThreadAllocatedBytes() - allocated : -1);
     tidyUp();
     if (type == Wire.DONE && array != null && large != null) {
       sendArray(array, large, number, result);
