@@ -4,19 +4,15 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.DirectoryStream;
-import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -34,8 +30,6 @@ import org.jspecify.annotations.Nullable;
  * was made by the same build, from the same jar and with matching options.
  */
 final class AotCache {
-  /** A folder to use instead of the user's cache folder. */
-  static final String FOLDER_PROPERTY = "fornada.aot.folder";
 
   /** The first release with profiles in its caches. */
   private static final int FIRST_RELEASE = 25;
@@ -46,20 +40,7 @@ final class AotCache {
   /** Guess: it takes some 5 s of one processor, of which a busy machine gives it little. */
   private static final Duration LONGEST = Duration.ofMinutes(10);
 
-  private static final int MOST_FILES = 10;
-  private static final long MOST_BYTES = 1L << 30;
-
-  /** Of a file whose maker is long gone. */
-  private static final Duration STALE = Duration.ofHours(1);
-
   private static final Duration TOUCHED_EVERY = Duration.ofDays(1);
-
-  static final String PREFIX = "fornada-";
-
-  private static final String REFUSED = ".refused";
-
-  /** Guess: until then, whatever was the matter is likely to be over. */
-  private static final Duration REFUSED_FOR = Duration.ofDays(7);
 
   /** One maker at a time, of whatever cache. The file stays. */
   private static final String LOCK = "lock";
@@ -67,9 +48,6 @@ final class AotCache {
   /** Ending of the folder in which a cache is made; only what is whole leaves it. */
   private static final String WORKSHOP = ".making";
 
-  // Of a file's mode.
-  private static final int OTHERS_WRITE = 0b10_010;
-  private static final int STICKY = 0b1_000_000_000;
   private static final AtomicBoolean TRAINED = new AtomicBoolean();
 
   private final Path folder;
@@ -85,9 +63,9 @@ final class AotCache {
   private AotCache(Path folder, List<String> flags, String key) {
     this.folder = folder;
     this.flags = flags;
-    this.jar = folder.resolve(PREFIX + key + ".jar");
-    this.cache = folder.resolve(PREFIX + key + ".aot");
-    this.refused = folder.resolve(PREFIX + key + REFUSED);
+    this.jar = folder.resolve(AotFolder.PREFIX + key + ".jar");
+    this.cache = folder.resolve(AotFolder.PREFIX + key + ".aot");
+    this.refused = folder.resolve(AotFolder.PREFIX + key + AotFolder.REFUSED);
   }
 
   /**
@@ -103,7 +81,7 @@ final class AotCache {
           || isSharingChosen(flags)) {
         return null;
       }
-      Path folder = folder();
+      Path folder = AotFolder.place();
       String library = library();
       return folder == null || library == null
           ? null
@@ -126,26 +104,6 @@ final class AotCache {
     return false;
   }
 
-  /** The user's folder for caches, by the custom of the system. */
-  private static @Nullable Path folder() {
-    String given = System.getProperty(FOLDER_PROPERTY);
-    if (given != null) {
-      return Path.of(given);
-    }
-    String home = System.getProperty("user.home", "");
-    String xdg = System.getenv("XDG_CACHE_HOME");
-    String system = System.getProperty("os.name", "");
-    if (xdg != null && Path.of(xdg).isAbsolute()) {
-      return Path.of(xdg, "fornada", "aot");
-    }
-    if (home.isEmpty() || !Path.of(home).isAbsolute() || system.startsWith("Windows")) {
-      return null;
-    }
-    return system.startsWith("Mac")
-        ? Path.of(home, "Library", "Caches", "fornada", "aot")
-        : Path.of(home, ".cache", "fornada", "aot");
-  }
-
   /** What tells this library from another; null if it is only being built. */
   private static @Nullable String library() throws IOException {
     String place = Inheritance.place();
@@ -156,7 +114,7 @@ final class AotCache {
   }
 
   private static boolean isFolderGiven() {
-    return System.getProperty(FOLDER_PROPERTY) != null;
+    return System.getProperty(AotFolder.PROPERTY) != null;
   }
 
   /** Computed when first asked for: it reads all classes. */
@@ -226,7 +184,9 @@ final class AotCache {
     }
     try {
       BasicFileAttributes attributes = Files.readAttributes(cache, BasicFileAttributes.class);
-      if (!attributes.isRegularFile() || !Files.isRegularFile(jar) || !isPrivate(folder)) {
+      if (!attributes.isRegularFile()
+          || !Files.isRegularFile(jar)
+          || !AotFolder.isPrivate(folder)) {
         return false;
       }
       Instant now = Instant.now();
@@ -236,53 +196,6 @@ final class AotCache {
       return true;
     } catch (IOException e) {
       return false;
-    }
-  }
-
-  /**
-   * Workers run code from there: nobody else may be able to write it, or to put another folder in
-   * its place. So it has to be the user's own, and all above it the user's or the system's; where
-   * links lead is what counts.
-   */
-  static boolean isPrivate(Path folder) throws IOException {
-    if (!FileSystems.getDefault().supportedFileAttributeViews().contains("unix")) {
-      return true;
-    }
-    Path real = folder.toRealPath();
-    int user = (int) Files.getAttribute(real, "unix:uid");
-    if (user != OwnUser.ID || isOpen(real, false)) {
-      return false;
-    }
-    for (Path above = real.getParent(); above != null; above = above.getParent()) {
-      int owner = (int) Files.getAttribute(above, "unix:uid");
-      if ((owner != user && owner != 0) || isOpen(above, true)) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  /** Whether others may write there; such a folder is harmless if each may only move its own. */
-  private static boolean isOpen(Path folder, boolean mayBeSticky) throws IOException {
-    int mode = (int) Files.getAttribute(folder, "unix:mode");
-    return (mode & OTHERS_WRITE) != 0 && !(mayBeSticky && (mode & STICKY) != 0);
-  }
-
-  /** The user that this process runs as: owner of what it makes. */
-  private static final class OwnUser {
-    static final int ID = find();
-
-    private static int find() {
-      try {
-        Path own = PrivateDirectory.create();
-        try {
-          return (int) Files.getAttribute(own, "unix:uid");
-        } finally {
-          PrivateDirectory.delete(own);
-        }
-      } catch (IOException e) {
-        return -1; // nobody's, so that nothing is trusted
-      }
     }
   }
 
@@ -306,7 +219,8 @@ final class AotCache {
   void distrust(boolean exited) {
     distrusted = true;
     if (exited) {
-      delete(cache); // the jar stays: others may be running from it, and the next maker looks at it
+      AotFolder.delete(
+          cache); // the jar stays: others may be running from it, and the next maker looks at it
       refuse();
     }
   }
@@ -321,11 +235,7 @@ final class AotCache {
   }
 
   private boolean isRefused() throws IOException {
-    return Files.exists(refused) && !isOlder(refused, REFUSED_FOR);
-  }
-
-  private static boolean isOlder(Path file, Duration age) throws IOException {
-    return Files.getLastModifiedTime(file).toInstant().isBefore(Instant.now().minus(age));
+    return Files.exists(refused) && !AotFolder.isOlder(refused, AotFolder.REFUSED_FOR);
   }
 
   // ---- making
@@ -351,8 +261,8 @@ final class AotCache {
       if (nice == null) {
         return;
       }
-      createFolder();
-      if (!isPrivate(folder)) {
+      AotFolder.create(folder);
+      if (!AotFolder.isPrivate(folder)) {
         return;
       }
       try (var channel =
@@ -370,8 +280,8 @@ final class AotCache {
   }
 
   private void make(Path nice) throws IOException, InterruptedException {
-    prune(folder);
-    Path workshop = folder.resolve(PREFIX + Secrets.hexadecimal(8) + WORKSHOP);
+    AotFolder.prune(folder);
+    Path workshop = folder.resolve(AotFolder.PREFIX + Secrets.hexadecimal(8) + WORKSHOP);
     Files.createDirectory(workshop);
     try {
       putJar(workshop);
@@ -438,64 +348,5 @@ final class AotCache {
             .redirectOutput(ProcessBuilder.Redirect.DISCARD);
     Launcher.OPTION_VARIABLES.forEach(builder.environment()::remove);
     return builder.start();
-  }
-
-  private void createFolder() throws IOException {
-    if (folder.getFileSystem().supportedFileAttributeViews().contains("posix")) {
-      Files.createDirectories(
-          folder,
-          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-    } else {
-      Files.createDirectories(folder);
-    }
-  }
-
-  private record Entry(Path file, long bytes, Instant used) {}
-
-  /** Deletes what was used least lately, if there is too much. Only by who holds the lock. */
-  static void prune(Path folder) throws IOException {
-    List<Entry> caches = new ArrayList<>();
-    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, PREFIX + "*")) {
-      Instant stale = Instant.now().minus(STALE);
-      for (Path file : files) {
-        BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
-        Instant used = attributes.lastModifiedTime().toInstant();
-        String name = file.toString();
-        if (attributes.isDirectory()) {
-          PrivateDirectory.delete(file); // a maker's that was killed: the lock is ours
-        } else if (name.endsWith(".aot")) {
-          caches.add(new Entry(file, attributes.size(), used));
-        } else if (name.endsWith(REFUSED)) {
-          if (isOlder(file, REFUSED_FOR)) {
-            delete(file);
-          }
-        } else if (used.isBefore(stale)
-            && !(name.endsWith(".jar") && Files.exists(withEnding(file, ".aot")))) {
-          delete(file);
-        }
-      }
-    }
-    caches.sort(Comparator.comparing(Entry::used).reversed());
-    long bytes = 0;
-    for (int i = 0; i < caches.size(); i++) {
-      bytes += caches.get(i).bytes();
-      if (i >= MOST_FILES - 1 || bytes > MOST_BYTES) { // room for one more
-        delete(caches.get(i).file());
-        delete(withEnding(caches.get(i).file(), ".jar"));
-      }
-    }
-  }
-
-  private static Path withEnding(Path file, String ending) {
-    String name = String.valueOf(file.getFileName());
-    return file.resolveSibling(name.substring(0, name.lastIndexOf('.')) + ending);
-  }
-
-  private static void delete(Path file) {
-    try {
-      Files.deleteIfExists(file);
-    } catch (IOException e) {
-      Log.get().log(System.Logger.Level.DEBUG, "left behind: " + file, e);
-    }
   }
 }

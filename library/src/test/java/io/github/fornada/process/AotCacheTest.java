@@ -53,7 +53,7 @@ class AotCacheTest {
   }
 
   private static AotCache cacheIn(Path folder) {
-    System.setProperty(AotCache.FOLDER_PROPERTY, folder.toString());
+    System.setProperty(AotFolder.PROPERTY, folder.toString());
     return Objects.requireNonNull(AotCache.of(FLAGS));
   }
 
@@ -78,7 +78,7 @@ class AotCacheTest {
 
   @AfterEach
   void forget() {
-    System.clearProperty(AotCache.FOLDER_PROPERTY);
+    System.clearProperty(AotFolder.PROPERTY);
   }
 
   @AfterAll
@@ -301,7 +301,7 @@ class AotCacheTest {
     }
     Path left = Files.writeString(folder.resolve("fornada-1.tmp"), "x");
     Files.setLastModifiedTime(left, FileTime.from(Instant.now().minusSeconds(10_000)));
-    AotCache.prune(folder);
+    AotFolder.prune(folder);
     assertThat(names(folder)).hasSize(18).contains("fornada-0.aot", "fornada-8.jar");
   }
 
@@ -334,7 +334,7 @@ class AotCacheTest {
             temp,
             Map.of(),
             List.of(
-                "-D" + AotCache.FOLDER_PROPERTY + "=" + folder,
+                "-D" + AotFolder.PROPERTY + "=" + folder,
                 "-cp",
                 classes + ":" + Programs.library(),
                 "io.github.fornada.process.Short"));
