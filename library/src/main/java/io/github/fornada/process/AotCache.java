@@ -290,10 +290,13 @@ final class AotCache {
       Runtime.getRuntime().addShutdownHook(hook);
       try {
         // Its standard input stays open as long as this JVM lives, and no longer.
-        if (process.waitFor(LONGEST.toMinutes(), TimeUnit.MINUTES) && process.exitValue() == 0) {
+        if (!process.waitFor(LONGEST.toMinutes(), TimeUnit.MINUTES)) {
+          return;
+        }
+        if (process.exitValue() == 0) {
           Files.move(workshop.resolve(AotTraining.MADE), cache, StandardCopyOption.ATOMIC_MOVE);
-        } else {
-          refuse();
+        } else if (process.exitValue() == AotTraining.EXIT_FAILED) {
+          refuse(); // by its own word: it was not killed, as by the exit of this JVM
         }
       } finally {
         clear(process, workshop);

@@ -19,6 +19,9 @@ final class AotTraining {
   /** The cache, in the folder that this program is given. */
   static final String MADE = "made";
 
+  /** No cache could be made; also the code of a JVM whose main throws. */
+  static final int EXIT_FAILED = 1;
+
   private static final long LONGEST_MINUTES = 3;
 
   /** Enough for the methods of the task loop to be compiled, and so profiled. */
@@ -63,7 +66,7 @@ final class AotTraining {
     List<String> flags = Arrays.asList(args).subList(2, args.length);
     Path seen = workshop.resolve("seen");
     work(flags, seen);
-    System.exit(create(jar, flags, seen, workshop.resolve(MADE)) ? 0 : 1);
+    System.exit(create(jar, flags, seen, workshop.resolve(MADE)) ? 0 : EXIT_FAILED);
   }
 
   /** The program that wanted it is gone, and cannot clear up any more. */
@@ -80,7 +83,7 @@ final class AotTraining {
       PrivateDirectory.deleteAllOf(ProcessHandle.current().pid());
       PrivateDirectory.delete(workshop);
     } finally {
-      Runtime.getRuntime().halt(1);
+      Runtime.getRuntime().halt(2);
     }
   }
 
