@@ -41,6 +41,7 @@ public record WorkerLaunch(
     if (!startupLimit.isPositive()) {
       throw new IllegalArgumentException("start-up limit must be positive, got " + startupLimit);
     }
+    startupLimit = WorkerLife.bounded(startupLimit);
     jvmOptions = List.copyOf(jvmOptions);
     environment = Map.copyOf(environment);
   }

@@ -20,6 +20,8 @@ public record WorkerLife(
     int maxTasks,
     @Nullable Duration maxAge,
     @Nullable String residentLimit) {
+  private static final Duration LONGEST = Duration.ofDays(36_500); // before DEFAULT, which uses it
+
   static final WorkerLife DEFAULT = new WorkerLife(-1, Duration.ofSeconds(10), 0, 0, null, null);
 
   public WorkerLife {
@@ -38,9 +40,16 @@ public record WorkerLife(
     if (maxAge != null && !maxAge.isPositive()) {
       throw new IllegalArgumentException("max age must be positive, got " + maxAge);
     }
+    idleLimit = bounded(idleLimit);
+    maxAge = maxAge == null ? null : bounded(maxAge);
     if (residentLimit != null) {
       long _ = Sizes.parse("resident limit", residentLimit);
     }
+  }
+
+  /** As good as for ever, and twice that can still be counted in nanoseconds. */
+  static Duration bounded(Duration d) {
+    return d.compareTo(LONGEST) < 0 ? d : LONGEST;
   }
 
   /** Bytes of the resident limit; {@link Long#MAX_VALUE} for none. */

@@ -126,6 +126,12 @@ class CorruptFrameTest {
         Segment.LONG.setVolatile(memory(), Segment.TO_PARENT_TAIL, -8L);
       }
     },
+    ITEM_THAT_WAS_NOT_DUE {
+      @Override
+      void happen() throws IOException {
+        plant(Wire.DONE, 48, 123456, 0, 0, 0, 0, 0);
+      }
+    },
     MANY_CLAIMS {
       @Override
       void happen() throws IOException {

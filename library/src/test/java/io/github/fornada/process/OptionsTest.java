@@ -21,6 +21,18 @@ class OptionsTest {
   @TempDir Path folder;
 
   @Test
+  void graceAndStartupLimitMayBeForEver() throws Exception {
+    Duration forEver = ChronoUnit.FOREVER.getDuration();
+    Pool pool =
+        Pools.open(1, o -> o.withStartupLimit(forEver).withPolicy(o.policy().withGrace(forEver)));
+    try {
+      assertThat(Pools.soon(pool.submit(x -> x + 1, 1))).isEqualTo(2);
+    } finally {
+      Pools.end(pool);
+    }
+  }
+
+  @Test
   void anEnvironmentVariableThatCannotBeIsReportedAndNothingHangs() throws Exception {
     try {
       Pool pool = Pools.open(1, o -> o.withEnvironment("BAD=NAME", "x"));
