@@ -49,7 +49,7 @@ final class Exits {
       return "was ended by " + SIGNALS.get(code - 128) + " (exit code " + code + ")";
     }
     return switch (code) {
-      case Wire.EXIT_OUT_OF_MEMORY -> "ran out of heap (exit code " + code + ")";
+      case Wire.EXIT_OUT_OF_MEMORY -> "ran out of memory (exit code " + code + ")";
       case Wire.EXIT_PROTOCOL -> "lost its way in the protocol (exit code " + code + ")";
       case Wire.EXIT_ORPHANED -> "lost its connection to the pool (exit code " + code + ")";
       default -> "exited with code " + code;

@@ -198,6 +198,9 @@ final class TaskLoop {
         }
       } catch (Throwable e) {
         thrown = e;
+        // Still under the watch: this runs the exception's own methods, which may never return.
+        message.truncate(result);
+        report(e);
       }
     }
     Watch.Stop stop = watch.end(ticket);
@@ -219,8 +222,6 @@ final class TaskLoop {
       Throwables.putStack(stop.stack(), message);
       type = Wire.TIMED_OUT;
     } else if (thrown != null) {
-      message.truncate(result);
-      Throwables.encode(explained(thrown), message);
       type = Wire.FAILED;
     }
     message.setLong(times, began);
@@ -274,18 +275,14 @@ final class TaskLoop {
     var _ = Payloads.decode(new Input(message.array(), from, message.size() - from), loader);
   }
 
-  private Throwable explained(Throwable thrown) {
-    if (!(thrown instanceof OutOfMemoryError)) {
-      return thrown;
+  private void report(Throwable thrown) {
+    try {
+      Throwables.encode(
+          thrown instanceof OutOfMemoryError e ? Shortage.explained(e, config.heap()) : thrown,
+          message);
+    } catch (OutOfMemoryError e) {
+      Runtime.getRuntime().halt(Wire.EXIT_OUT_OF_MEMORY); // its exit code is the report then
     }
-    var told =
-        new OutOfMemoryError(
-            thrown.getMessage()
-                + "; the heap of this worker is limited to "
-                + config.heap()
-                + ": raise it with withHeap, or lower what one item needs");
-    told.setStackTrace(thrown.getStackTrace());
-    return told;
   }
 
   /** What a task changed for the whole process, put back for the next one. */

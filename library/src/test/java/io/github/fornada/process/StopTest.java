@@ -34,6 +34,30 @@ class StopTest {
   }
 
   @Test
+  void aTaskStuckInTheReportOfItsFailureIsOverItsLimit() throws Exception {
+    Pool pool =
+        Pools.open(
+            1,
+            o -> o.withPolicy(o.policy().withGrace(GRACE).withTimeLimit(Duration.ofMillis(300))));
+    try {
+      Outcome<Integer> outcome =
+          pool.outcomes(
+                  List.of(1),
+                  (Integer x) -> {
+                    if (x == 1) {
+                      throw new Endless();
+                    }
+                    return x;
+                  })
+              .toList()
+              .getFirst();
+      assertThat(outcome).isInstanceOf(Outcome.TimedOut.class);
+    } finally {
+      Pools.end(pool);
+    }
+  }
+
+  @Test
   void cancelOfATaskWhoseWorkerIsStoppedReallyEndsIt() throws Exception {
     var workers = new Pools.Workers();
     Pool pool = open(1, workers);
