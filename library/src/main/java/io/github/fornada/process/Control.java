@@ -1,5 +1,6 @@
 package io.github.fornada.process;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
@@ -23,12 +24,19 @@ final class Control implements AutoCloseable {
   private final ConcurrentLinkedQueue<ByteBuffer> queue = new ConcurrentLinkedQueue<>();
   private final AtomicInteger unsent = new AtomicInteger();
   private final Thread writer;
+  private final Runnable onEnd;
 
   /** No more is written. Set by close, or by the writer when the other side is gone. */
   private volatile boolean closed;
 
   Control(SocketChannel channel) {
+    this(channel, () -> {});
+  }
+
+  /** With what to do first of all when the other side is found gone; it must not fail. */
+  Control(SocketChannel channel, Runnable onEnd) {
     this.channel = channel;
+    this.onEnd = onEnd;
     this.writer =
         Thread.ofPlatform().daemon().name("fornada-control-writer").unstarted(this::writeAll);
     writer.start();
@@ -87,15 +95,32 @@ final class Control implements AutoCloseable {
   /** Waits for the next frame; one thread only. Throws EOFException at the end of the stream. */
   Frame receive() throws IOException {
     var head = ByteBuffer.allocate(5);
-    Door.readFully(channel, head);
+    fill(head);
     int length = head.getInt();
     int type = head.get();
     if (length < 0 || length > LONGEST) {
       throw new CorruptFrameException("control frame of " + length + " bytes");
     }
     var body = ByteBuffer.allocate(length);
-    Door.readFully(channel, body);
+    fill(body);
     return new Frame(type, new Input(body.array(), 0, length));
+  }
+
+  private void fill(ByteBuffer into) throws IOException {
+    while (into.hasRemaining()) {
+      int n;
+      try {
+        n = channel.read(into);
+      } catch (IOException e) {
+        onEnd.run();
+        throw e;
+      }
+      if (n < 0) {
+        onEnd.run(); // before the exception: there may be no memory for it
+        throw new EOFException("the other side is gone");
+      }
+    }
+    into.flip();
   }
 
   /** Closes the channel; what was left to be sent may be lost. */

@@ -26,7 +26,9 @@ final class WorkerMain {
     Path socket = Path.of(args[0]);
     int number = Integer.parseInt(args[1]);
     String token = readLine();
-    var control = new Control(Door.connect(socket, number, token));
+    var lastResort = new LastResort();
+    lastResort.start();
+    var control = new Control(Door.connect(socket, number, token), lastResort::alarm);
     WorkerConfig config = WorkerConfig.receive(control);
     Segment segment = Segment.open(config.segment());
     var loader = new FetchingLoader(control, WorkerMain.class.getClassLoader());
@@ -38,7 +40,7 @@ final class WorkerMain {
         Thread.ofPlatform()
             .daemon()
             .name("fornada-control")
-            .unstarted(() -> listen(control, bell, loader, watch, socket));
+            .unstarted(() -> listen(control, bell, loader, watch, lastResort, socket));
     listener.start();
     watch.start();
     Thread task = Thread.currentThread();
@@ -95,7 +97,12 @@ final class WorkerMain {
   }
 
   private static void listen(
-      Control control, Bell bell, FetchingLoader loader, Watch watch, Path socket) {
+      Control control,
+      Bell bell,
+      FetchingLoader loader,
+      Watch watch,
+      LastResort lastResort,
+      Path socket) {
     try {
       while (true) {
         Control.Frame frame = control.receive();
@@ -110,7 +117,14 @@ final class WorkerMain {
           default -> throw new CorruptFrameException("control frame of type " + frame.type());
         }
       }
+    } catch (OutOfMemoryError e) {
+      if (!lastResort.isAlarmed()) {
+        // Deaf for want of memory, while the parent lives: that will bury this worker.
+        Runtime.getRuntime().halt(Wire.EXIT_OUT_OF_MEMORY);
+      }
+      orphaned(socket);
     } catch (IOException | RuntimeException | Error e) {
+      lastResort.alarm();
       orphaned(socket); // the end of the stream, mostly; without this thread the worker is deaf
     }
   }

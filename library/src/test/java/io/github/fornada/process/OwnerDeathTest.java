@@ -54,7 +54,7 @@ class OwnerDeathTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"runs", "spawns", "sends", "nests"})
+  @ValueSource(strings = {"runs", "spawns", "sends", "nests", "hoards"})
   void killed(String what) throws Exception {
     try (Owner owner = Owner.start(what)) {
       if (what.equals("sends")) {
