@@ -109,7 +109,7 @@ final class AotFolder {
 
     private static int find() {
       try {
-        Path own = PrivateDirectory.create();
+        Path own = PrivateDirectory.create(PrivateDirectory.bases(), 0);
         try {
           return (int) Files.getAttribute(own, "unix:uid");
         } finally {

@@ -63,6 +63,7 @@ public final class ProcessPool extends AbstractPool {
   private static final int MOST_BEGUN_FIRST = 4; // Guess
 
   private final ProcessOptions options;
+  private final List<Path> bases;
   private final Path directory;
   private final Door door;
   private final Launcher launcher;
@@ -93,12 +94,13 @@ public final class ProcessPool extends AbstractPool {
   private volatile boolean ending;
   private volatile boolean stopping;
 
-  private ProcessPool(ProcessOptions options) throws IOException {
+  private ProcessPool(ProcessOptions options, List<Path> bases) throws IOException {
     super(Model.PROCESSES, options.workers(), options.policy());
     this.options = options;
     this.parties = new AtomicInteger(options.workers());
     this.growsOnDemand = options.life().minWorkers() >= 0;
-    this.directory = PrivateDirectory.create();
+    this.bases = bases;
+    this.directory = PrivateDirectory.create(bases, options.workers());
     this.launcher = new Launcher(options, directory);
     // Their JVMs boot while all else is made ready.
     List<WorkerStart> begun = beginFirst();
@@ -141,7 +143,7 @@ public final class ProcessPool extends AbstractPool {
   void whileTheFirstBoots(Segment segment) {
     if (!swept.getAndSet(true)) {
       Warmth.warmUp(segment);
-      PrivateDirectory.sweep();
+      PrivateDirectory.sweep(bases);
     }
   }
 
@@ -158,9 +160,14 @@ public final class ProcessPool extends AbstractPool {
    * @throws UncheckedIOException if the pool's private folder or socket cannot be made
    */
   public static ProcessPool open(UnaryOperator<ProcessOptions> change) {
+    return open(change, PrivateDirectory.bases());
+  }
+
+  /** With the places where its private folder may be, best first. */
+  static ProcessPool open(UnaryOperator<ProcessOptions> change, List<Path> bases) {
     ProcessOptions options = change.apply(ProcessOptions.defaults());
     try {
-      return new ProcessPool(options);
+      return new ProcessPool(options, bases);
     } catch (IOException e) {
       throw new UncheckedIOException("the process pool could not be opened: " + e.getMessage(), e);
     }

@@ -10,6 +10,7 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
@@ -83,6 +84,9 @@ final class Segment {
         done += channel.write(zeros);
       }
       return map(channel);
+    } catch (IOException e) {
+      Files.deleteIfExists(file); // what is there of it takes room from others
+      throw e;
     }
   }
 

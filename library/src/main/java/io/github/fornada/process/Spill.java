@@ -22,15 +22,43 @@ final class Spill {
 
   private Spill() {}
 
+  /** What writes a payload into a file. */
+  @FunctionalInterface
+  private interface Writer {
+    void write(Path file) throws IOException;
+  }
+
+  /** Writes the file where it belongs; on disk if there is no room. */
+  private static void write(Path file, long size, Writer writer) throws IOException {
+    Path second = PrivateDirectory.overflow(file.getParent());
+    try {
+      writer.write(file);
+    } catch (IOException e) {
+      Files.deleteIfExists(file);
+      if (second == null) {
+        throw tooFull(file, size, e);
+      }
+      Path other = second.resolve(file.getFileName());
+      try {
+        writer.write(other);
+      } catch (IOException again) {
+        Files.deleteIfExists(other);
+        again.addSuppressed(e);
+        throw tooFull(second.toRealPath().resolve("-"), size, again);
+      }
+    }
+  }
+
   static void write(Path file, byte[] bytes, int from, int length) throws IOException {
+    write(file, length, to -> writeOnce(to, bytes, from, length));
+  }
+
+  private static void writeOnce(Path file, byte[] bytes, int from, int length) throws IOException {
     try (var channel =
         FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
       for (int at = 0; at < length; ) {
         at += channel.write(ByteBuffer.wrap(bytes, from + at, Math.min(PIECE, length - at)));
       }
-    } catch (IOException e) {
-      Files.deleteIfExists(file);
-      throw tooFull(file, length, e);
     }
   }
 
@@ -39,11 +67,17 @@ final class Spill {
     if (!NAME.matcher(name).matches()) {
       throw new CorruptFrameException("a payload file called \"" + name + "\"");
     }
-    return directory.resolve(name);
+    Path file = directory.resolve(name);
+    Path second = Files.exists(file) ? null : PrivateDirectory.overflow(directory);
+    return second == null ? file : second.resolve(name);
   }
 
   /** Writes the bytes of an array, as they are. */
   static void writeArray(Path file, MemorySegment bytes) throws IOException {
+    write(file, bytes.byteSize(), to -> writeArrayOnce(to, bytes));
+  }
+
+  private static void writeArrayOnce(Path file, MemorySegment bytes) throws IOException {
     long size = bytes.byteSize();
     MemorySegment piece = MemorySegment.ofArray(new byte[PIECE]);
     ByteBuffer buffer = piece.asByteBuffer();
@@ -58,9 +92,6 @@ final class Spill {
           at += channel.write(buffer);
         }
       }
-    } catch (IOException e) {
-      Files.deleteIfExists(file);
-      throw tooFull(file, size, e);
     }
   }
 
@@ -71,7 +102,8 @@ final class Spill {
             + " bytes could not be stored for its transfer in "
             + file.getParent()
             + ": "
-            + e.getMessage(),
+            + e.getMessage()
+            + "; make room there, or set java.io.tmpdir to a folder that has more",
         e);
   }
 
@@ -93,7 +125,10 @@ final class Spill {
   static void deleteQuietly(Path directory, @Nullable String file) {
     if (file != null) {
       try {
-        Files.deleteIfExists(directory.resolve(file));
+        Path second = PrivateDirectory.overflow(directory);
+        if (!Files.deleteIfExists(directory.resolve(file)) && second != null) {
+          Files.deleteIfExists(second.resolve(file));
+        }
       } catch (IOException e) {
         Log.get().log(System.Logger.Level.DEBUG, "left for the pool's end: " + file, e);
       }
@@ -102,6 +137,14 @@ final class Spill {
 
   /** Deletes what a worker that died has left of its results. */
   static void deleteResults(Path directory, long pid) {
+    deleteResultsIn(directory, pid);
+    Path second = PrivateDirectory.overflow(directory);
+    if (second != null) {
+      deleteResultsIn(second, pid);
+    }
+  }
+
+  private static void deleteResultsIn(Path directory, long pid) {
     try (DirectoryStream<Path> files =
         Files.newDirectoryStream(directory, TaskLoop.RESULT_FILE + pid + "-*")) {
       for (Path file : files) {

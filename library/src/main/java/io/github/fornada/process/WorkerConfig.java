@@ -6,6 +6,7 @@ import java.nio.file.Path;
 /**
  * What the pool tells a worker when it lets it in.
  *
+ * @param directory the pool's private folder
  * @param segment the file of shared memory
  * @param limitNanos time limit of each item; -1 for none
  * @param graceNanos how long an interrupted item may go on
@@ -14,7 +15,12 @@ import java.nio.file.Path;
  */
 @SuppressWarnings("ArrayRecordComponent") // sent once, never compared
 record WorkerConfig(
-    Path segment, long limitNanos, long graceNanos, String heap, byte[] initializer) {
+    Path directory,
+    Path segment,
+    long limitNanos,
+    long graceNanos,
+    String heap,
+    byte[] initializer) {
   static WorkerConfig receive(Control control) throws IOException {
     Control.Frame frame = control.receive();
     if (frame.type() != Wire.CONFIG) {
@@ -22,21 +28,23 @@ record WorkerConfig(
     }
     Input in = frame.body();
     return new WorkerConfig(
-        Path.of(in.getString()), in.getLong(), in.getLong(), in.getString(), in.getBytes());
+        Path.of(in.getString()),
+        Path.of(in.getString()),
+        in.getLong(),
+        in.getLong(),
+        in.getString(),
+        in.getBytes());
   }
 
   void send(Control control) throws IOException {
     control.send(
         Wire.CONFIG,
         new Output()
+            .putString(directory.toString())
             .putString(segment.toString())
             .putLong(limitNanos)
             .putLong(graceNanos)
             .putString(heap)
             .putBytes(initializer));
-  }
-
-  Path directory() {
-    return java.util.Objects.requireNonNull(segment.getParent());
   }
 }

@@ -24,7 +24,10 @@ final class WorkerStart {
   private final int number;
   private final long began = System.nanoTime();
   private final Duration limit;
-  private final Path memory;
+
+  /** The file of the shared memory. Lane's thread only. */
+  private Path memory;
+
   private final PrintedLines printed = new PrintedLines();
   private final AtomicBoolean tooLate = new AtomicBoolean();
 
@@ -109,7 +112,7 @@ final class WorkerStart {
     SocketChannel came = null;
     try {
       // All that takes time is done while the worker's JVM boots.
-      Segment segment = Segment.create(memory);
+      Segment segment = segment();
       pool.whileTheFirstBoots(segment);
       // The limit above ends this wait by ending the process; the time here is only a backstop.
       came = channel.get(limit.toNanos() * 2, TimeUnit.NANOSECONDS);
@@ -163,6 +166,7 @@ final class WorkerStart {
     Duration timeLimit = pool.policy().timeLimit();
     long asked = System.nanoTime();
     new WorkerConfig(
+            pool.directory(),
             memory,
             timeLimit == null ? -1 : timeLimit.toNanos(),
             pool.policy().grace().toNanos(),
@@ -190,6 +194,37 @@ final class WorkerStart {
                 "control frame of type " + frame.type() + " before it was ready");
       }
     }
+  }
+
+  /** In memory; on disk if there is no room. */
+  private Segment segment() {
+    Path overflow = PrivateDirectory.overflow(pool.directory());
+    try {
+      return Segment.create(memory);
+    } catch (IOException e) {
+      if (overflow == null) {
+        throw noRoom(e);
+      }
+    }
+    memory = overflow.resolve(memory.getFileName());
+    try {
+      return Segment.create(memory);
+    } catch (IOException e) {
+      throw noRoom(e);
+    }
+  }
+
+  private WorkerStartException noRoom(IOException e) {
+    return new WorkerStartException(
+        "a worker JVM could not be started: the memory it shares with the pool, "
+            + Segment.SIZE
+            + " bytes, could not be made: "
+            + e.getMessage()
+            + " ("
+            + memory
+            + "); make room there, or set java.io.tmpdir to a folder that has more",
+        e,
+        WorkerStartException.Kind.FAILED);
   }
 
   private WorkerProcess ready(

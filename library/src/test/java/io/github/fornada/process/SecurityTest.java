@@ -36,14 +36,19 @@ class SecurityTest {
 
   private static Path folder() {
     List<Path> folders = Leftovers.folders(Pools.pid());
+    folders.removeIf(folder -> !Files.exists(folder.resolve("door"))); // the second one, on disk
     assertThat(folders).as("only this pool is open").hasSize(1);
     return folders.getFirst();
   }
 
   @Test
   void theFolderCanBeEnteredByItsOwnerOnly() throws IOException {
-    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(folder())))
-        .isEqualTo("rwx------");
+    List<Path> folders = Leftovers.folders(Pools.pid());
+    assertThat(folders).contains(folder());
+    for (Path each : folders) {
+      assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(each)))
+          .isEqualTo("rwx------");
+    }
   }
 
   @Test
