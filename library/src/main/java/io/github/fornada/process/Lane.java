@@ -425,8 +425,11 @@ final class Lane {
   }
 
   private void bury(WorkerProcess dead, boolean expected) {
+    boolean hadItems = flow.size() > 0;
     List<Sent> begun = flow.detach(dead, fruitless >= MOST_FRUITLESS);
-    fruitless = begun.isEmpty() && !expected ? fruitless + 1 : 0;
+    // One that had run items before did not die of what it was sent last.
+    boolean ranNone = Claims.number(dead.claims().next()) == 0;
+    fruitless = begun.isEmpty() && hadItems && ranNone && !expected ? fruitless + 1 : 0;
     int code = dead.end();
     String item = begun.isEmpty() ? null : begun.getFirst().batch().label(begun.getFirst().i());
     DeathCertificate certificate = Exits.certify(dead, code, item);

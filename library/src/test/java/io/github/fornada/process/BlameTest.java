@@ -177,6 +177,29 @@ class BlameTest {
   }
 
   @Test
+  void workersThatRunOutOfMemoryOneAfterTheOtherBlameNoInnocentItem() throws Exception {
+    Pool pool = Pools.open(1);
+    try {
+      List<Outcome<Integer>> outcomes =
+          pool.outcomes(
+                  numbers(12),
+                  x -> {
+                    if (x < 11) {
+                      throw new OutOfMemoryError("planted");
+                    }
+                    return x;
+                  })
+              .toList();
+      for (int i = 0; i < 11; i++) {
+        assertThat(outcomes.get(i)).as("item %d", i).isInstanceOf(Outcome.Failed.class);
+      }
+      assertThat(outcomes.get(11)).isEqualTo(new Outcome.Done<>(11));
+    } finally {
+      Pools.end(pool);
+    }
+  }
+
+  @Test
   void aKilledIdleWorkerIsReplacedAndTheNextSubmitWorks() throws Exception {
     var workers = new Pools.Workers();
     Pool pool = Pools.open(1, o -> o.withListener(workers));
