@@ -22,6 +22,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Workers find their classes wherever Java runs from. */
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
@@ -230,6 +232,25 @@ class LaunchTest {
     assertThat(ran.said()).contains(RESULT).contains(", from-a-variable]");
     assertThat(ran.said()).containsOnlyOnce("AGENT").containsOnlyOnce("Listening for transport");
     assertThat(ran.said()).containsOnlyOnce("Picked up JAVA_TOOL_OPTIONS");
+    assertThat(ran.code()).isZero();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"_JAVA_OPTIONS", "JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS"})
+  void agentsOfAVariableStayHereAndItsPropertiesDoNot(String variable) throws Exception {
+    Path classes = classes("classes");
+    var ran =
+        Programs.java(
+            temp,
+            Map.of(
+                variable,
+                "-agentlib:jdwp=transport=dt_socket,server=y,suspend=n,address=127.0.0.1:0"
+                    + " -Dsome.property=from-a-variable"),
+            List.of("-cp", classes + File.pathSeparator + Programs.library(), "app.Main"));
+
+    assertThat(ran.said()).contains(RESULT).contains(", from-a-variable]");
+    assertThat(ran.said()).containsOnlyOnce("Listening for transport");
+    assertThat(ran.said()).containsOnlyOnce(variable);
     assertThat(ran.code()).isZero();
   }
 
