@@ -16,6 +16,7 @@ import java.util.LinkedList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -52,6 +54,31 @@ class DataTest {
     }
     CompletableFuture<byte[]> back = pool.submit(x -> x, there);
     assertThat(java.util.Arrays.equals((byte[]) Pools.soon(back), there)).isTrue();
+  }
+
+  @Test
+  @EnabledIfSystemProperty(
+      named = "fornada.large",
+      matches = "true",
+      disabledReason = "needs 6 GB of memory and 2 GB on disk: -Dfornada.large=true")
+  void oneAndAHalfGibibytesThereAndBack() throws Exception {
+    int length = 3 << 29;
+    try (Pool own = Pools.open(1, o -> o.withHeap("3500m"))) {
+      byte[] there = new byte[length];
+      there[length - 1] = 7;
+      CompletableFuture<Integer> last = own.submit(x -> (int) x[x.length - 1], there);
+      assertThat(last.get(50, TimeUnit.SECONDS)).isEqualTo(7);
+      there = null;
+      CompletableFuture<byte[]> back =
+          own.submit(
+              n -> {
+                byte[] all = new byte[n];
+                all[n - 1] = 9;
+                return all;
+              },
+              length);
+      assertThat(back.get(50, TimeUnit.SECONDS)[length - 1]).isEqualTo((byte) 9);
+    }
   }
 
   @Test
