@@ -32,12 +32,14 @@ class OwnerDeathTest {
   }
 
   private static void assertAllGone(long owner, List<ProcessHandle> before) {
+    assertAllGone(owner, before, TWO_SECONDS);
+  }
+
+  private static void assertAllGone(long owner, List<ProcessHandle> before, Duration limit) {
     assertThat(before).as("what was there before").isNotEmpty();
     try {
       Leftovers.await(
-          "every process is gone",
-          TWO_SECONDS,
-          () -> before.stream().noneMatch(OwnerDeathTest::isAlive));
+          "every process is gone", limit, () -> before.stream().noneMatch(OwnerDeathTest::isAlive));
       Leftovers.assertNone(owner);
     } finally {
       before.stream().filter(OwnerDeathTest::isAlive).forEach(ProcessHandle::destroyForcibly);
@@ -63,7 +65,8 @@ class OwnerDeathTest {
       List<ProcessHandle> before = allBelow(owner.pid());
       owner.signal("KILL");
       assertThat(owner.ends()).isTrue();
-      assertAllGone(owner.pid(), before);
+      // One collection after the other: on a busy machine other threads hardly get their turn.
+      assertAllGone(owner.pid(), before, what.equals("hoards") ? Leftovers.SOON : TWO_SECONDS);
     }
   }
 
