@@ -510,6 +510,14 @@ final class Lane {
     }
   }
 
+  /** What is mapped under this mark is needed no more. */
+  void unmap(String mark) {
+    WorkerProcess current = worker();
+    if (current != null) {
+      current.unmap(mark);
+    }
+  }
+
   private void prepareReplacement() {
     lock.lock();
     try {

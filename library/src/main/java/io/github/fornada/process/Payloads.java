@@ -31,6 +31,7 @@ final class Payloads {
   private static final byte DOUBLES = 10;
   static final byte RECORD = 11;
   private static final byte PATH = 12;
+  private static final byte SHARED = 13;
   private static final byte SERIALIZED = 20;
 
   /** Values up to this are encoded by whoever brings them. */
@@ -56,6 +57,7 @@ final class Payloads {
       case Double d -> true;
       case Boolean b -> true;
       case Path p -> PathForm.isOrdinary(p);
+      case MappedBytes b -> true;
       case byte[] a -> true;
       case int[] a -> true;
       case long[] a -> true;
@@ -158,6 +160,8 @@ final class Payloads {
         out.putByte(PATH);
         encode(p.toString(), out);
       }
+      case MappedBytes b ->
+          out.putByte(SHARED).putString(b.mark()).putString(b.file()).putLong(b.byteSize());
       case byte[] a -> {
         out.putByte(BYTES);
         out.write(a, 0, a.length);
@@ -206,6 +210,7 @@ final class Payloads {
         yield a;
       }
       case PATH -> Path.of((String) Objects.requireNonNull(decode(in, loader)));
+      case SHARED -> new MappedBytes(in.getString(), in.getString(), in.getLong());
       case RECORD -> RecordShape.decode(in, loader);
       case SERIALIZED -> deserialize(in, loader);
       default -> throw new CorruptFrameException("payload of kind " + tag);

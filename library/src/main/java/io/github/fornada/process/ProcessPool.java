@@ -5,9 +5,11 @@ import io.github.fornada.Batch;
 import io.github.fornada.DeathCertificate;
 import io.github.fornada.Model;
 import io.github.fornada.Outcome;
+import io.github.fornada.SharedBytes;
 import io.github.fornada.TaskEvent;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -78,6 +80,7 @@ public final class ProcessPool extends AbstractPool {
   /** When the last counted failure was. Guarded by startFailures. */
   private long lastStartFailure;
 
+  private final AtomicInteger sharedNumbers = new AtomicInteger();
   private final AtomicInteger nextLane = new AtomicInteger();
   private final AtomicBoolean balancing = new AtomicBoolean();
   private final Thread exitHook;
@@ -104,6 +107,7 @@ public final class ProcessPool extends AbstractPool {
     for (int i = 0; i < options.workers(); i++) {
       lanes.add(new Lane(this, i));
     }
+    Mappings.add(this);
     this.supply = new WorkerSupply(this, options.life().spares());
     lanes.forEach(Lane::start);
     supply.refill();
@@ -199,6 +203,20 @@ public final class ProcessPool extends AbstractPool {
     }
   }
 
+  @Override
+  protected SharedBytes sharing(MemorySegment bytes, Set<SharedBytes> open) {
+    return MappedBytes.copy(bytes, sharedFile(), open);
+  }
+
+  @Override
+  protected SharedBytes sharing(Path file, Set<SharedBytes> open) {
+    return MappedBytes.of(file, sharedFile(), open);
+  }
+
+  private Path sharedFile() {
+    return directory.resolve("shared-" + sharedNumbers.incrementAndGet());
+  }
+
   /** The waiting thread reads results itself for a moment: it saves two changes of threads. */
   @Override
   protected void beforeWaiting(Future<?> task) {
@@ -230,6 +248,13 @@ public final class ProcessPool extends AbstractPool {
 
   Door door() {
     return door;
+  }
+
+  /** The workers are to unmap what they have mapped under this mark. */
+  void forget(String mark) {
+    for (Lane lane : lanes) {
+      lane.unmap(mark);
+    }
   }
 
   ClassSource classes() {
@@ -442,6 +467,7 @@ public final class ProcessPool extends AbstractPool {
   }
 
   private void closeUp() {
+    Mappings.remove(this);
     door.close();
     Offspring.killMarked(directory.getFileName() + "/");
     PrivateDirectory.delete(directory);

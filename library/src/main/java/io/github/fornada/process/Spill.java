@@ -92,12 +92,16 @@ final class Spill {
   /** Deletes a file that nobody may have read; null for none. */
   static void deleteQuietly(Path directory, @Nullable String file) {
     if (file != null) {
-      try {
-        Files.deleteIfExists(directory.resolve(file));
-      } catch (IOException e) {
-        System.getLogger("io.github.fornada")
-            .log(System.Logger.Level.DEBUG, "left for the pool's end: " + file, e);
-      }
+      deleteQuietly(directory.resolve(file));
+    }
+  }
+
+  static void deleteQuietly(Path file) {
+    try {
+      Files.deleteIfExists(file);
+    } catch (IOException e) {
+      System.getLogger("io.github.fornada")
+          .log(System.Logger.Level.DEBUG, "left for the pool's end: " + file, e);
     }
   }
 

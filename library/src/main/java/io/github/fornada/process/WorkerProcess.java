@@ -183,6 +183,10 @@ final class WorkerProcess {
     control.send(Wire.CANCEL, new Output().putLong(ticket));
   }
 
+  void unmap(String mark) {
+    control.send(Wire.UNMAP, new Output().putString(mark));
+  }
+
   /** Asks for an orderly exit, and sees to it that there is one. */
   void askToExit(Duration limit) {
     control.send(Wire.EXIT, new Output());
