@@ -545,7 +545,7 @@ final class Lane {
     } finally {
       lock.unlock();
     }
-    long resident = looked.residentBytes();
+    long resident = looked.ownBytes();
     if (resident > life.residentBytes()) {
       looked.overResidentLimit(resident, String.valueOf(life.residentLimit()));
       return;

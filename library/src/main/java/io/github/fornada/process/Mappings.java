@@ -60,6 +60,17 @@ final class Mappings {
     }
   }
 
+  /** The content of a file that is its own mark, and as long as it is. */
+  static MemorySegment get(Path file) throws IOException {
+    synchronized (OPEN) {
+      Mapped known = OPEN.get(file.toString());
+      if (known != null) {
+        return known.segment;
+      }
+    }
+    return get(file.toString(), file, Files.size(file));
+  }
+
   @SuppressWarnings("MustBeClosed") // by forget
   private static Mapped map(Path file, long size) throws IOException {
     Arena arena = Arena.ofShared();

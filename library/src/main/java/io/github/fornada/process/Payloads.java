@@ -112,7 +112,8 @@ final class Payloads {
     if (bytes < 0 || bytes % size != 0 || bytes / size > Integer.MAX_VALUE - 8) {
       throw new CorruptFrameException("array of " + bytes + " bytes");
     }
-    if (Files.size(file) != bytes) { // before anything is allocated for it
+    boolean again = Spill.isBuffer(file);
+    if (again ? Files.size(file) < bytes : Files.size(file) != bytes) { // before it is allocated
       throw new CorruptFrameException("a payload file announced as " + bytes + " bytes");
     }
     int length = (int) (bytes / size);
@@ -123,7 +124,12 @@ final class Payloads {
           case LONGS -> new long[length];
           default -> new double[length];
         };
-    Spill.readArray(file, Objects.requireNonNull(segmentOf(array)));
+    MemorySegment into = Objects.requireNonNull(segmentOf(array));
+    if (again) {
+      MemorySegment.copy(Mappings.get(file), 0, into, 0, bytes);
+    } else {
+      Spill.readArray(file, into);
+    }
     return array;
   }
 

@@ -66,6 +66,7 @@ public final class ProcessPool extends AbstractPool {
   private final Door door;
   private final Launcher launcher;
   private final ClassSource classes;
+  private final Buffers buffers = new Buffers(this);
   private final List<Lane> lanes = new ArrayList<>();
   private final Set<Thread> ownThreads = ConcurrentHashMap.newKeySet();
   private final WorkerSupply supply;
@@ -248,6 +249,17 @@ public final class ProcessPool extends AbstractPool {
 
   Door door() {
     return door;
+  }
+
+  Buffers buffers() {
+    return buffers;
+  }
+
+  /** A payload's file will not be read any more; null for none. */
+  void discard(@Nullable String file) {
+    if (file != null && !buffers.release(file)) {
+      Spill.deleteQuietly(directory.resolve(file));
+    }
   }
 
   /** The workers are to unmap what they have mapped under this mark. */
@@ -468,6 +480,7 @@ public final class ProcessPool extends AbstractPool {
 
   private void closeUp() {
     Mappings.remove(this);
+    buffers.close();
     door.close();
     Offspring.killMarked(directory.getFileName() + "/");
     PrivateDirectory.delete(directory);

@@ -11,14 +11,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 
 /** Payloads too large for the ring: each in a file of the pool's private folder, read once. */
 final class Spill {
   /** The JDK copies heap arrays through a buffer outside the heap as large as the piece. */
   private static final int PIECE = 1 << 20;
 
-  private static final Pattern NAME = Pattern.compile("(argument|result)-[a-z0-9-]+");
+  private static final Pattern NAME = Pattern.compile("(argument|result|buffer)-[a-z0-9-]+");
 
   private Spill() {}
 
@@ -40,6 +39,11 @@ final class Spill {
       throw new CorruptFrameException("a payload file called \"" + name + "\"");
     }
     return directory.resolve(name);
+  }
+
+  /** Whether the file stays, and is used again. */
+  static boolean isBuffer(Path file) {
+    return String.valueOf(file.getFileName()).startsWith(Buffers.NAME);
   }
 
   /** Writes the bytes of an array, as they are. */
@@ -89,13 +93,7 @@ final class Spill {
     }
   }
 
-  /** Deletes a file that nobody may have read; null for none. */
-  static void deleteQuietly(Path directory, @Nullable String file) {
-    if (file != null) {
-      deleteQuietly(directory.resolve(file));
-    }
-  }
-
+  /** Deletes a file that nobody may have read. */
   static void deleteQuietly(Path file) {
     try {
       Files.deleteIfExists(file);
@@ -110,7 +108,7 @@ final class Spill {
     try (DirectoryStream<Path> files =
         Files.newDirectoryStream(directory, TaskLoop.RESULT_FILE + pid + "-*")) {
       for (Path file : files) {
-        deleteQuietly(directory, String.valueOf(file.getFileName()));
+        deleteQuietly(file);
       }
     } catch (IOException e) {
       System.getLogger("io.github.fornada")
