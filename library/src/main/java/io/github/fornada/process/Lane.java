@@ -387,6 +387,7 @@ final class Lane {
   private boolean result(WorkerProcess from, int type, Input in) throws IOException {
     Sent sent = flow.take(in.getLong());
     from.endOfItem(sent);
+    sent.forget(pool); // before whoever waits for it can send the next: that finds it in the cache
     flow.delivers(true);
     try {
       Results.end(sent, type, in, from, pool);
@@ -400,7 +401,6 @@ final class Lane {
       LOG.log(System.Logger.Level.WARNING, "a callback failed after an item of " + name, e);
     } finally {
       flow.delivers(false);
-      sent.forget(pool);
       var _ = Thread.interrupted(); // a callback's own business, over with it
       insight.ran(1);
       insight.worked(from.lastItemNanos());
