@@ -86,7 +86,12 @@ final class Buffers {
     if (buffer == null) {
       return file == null ? null : create(file, value, size);
     }
-    MemorySegment.copy(value, 0, buffer.content, 0, value.byteSize());
+    try {
+      MemorySegment.copy(value, 0, buffer.content, 0, value.byteSize());
+    } catch (RuntimeException | Error e) { // a segment that was closed, or its file cut shorter
+      var _ = release(buffer.name);
+      throw e;
+    }
     return buffer.name;
   }
 

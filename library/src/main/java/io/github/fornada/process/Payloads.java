@@ -25,10 +25,7 @@ final class Payloads {
   private static final byte DOUBLE = 4;
   private static final byte TRUE = 5;
   private static final byte FALSE = 6;
-  private static final byte BYTES = 7;
-  private static final byte INTS = 8;
-  private static final byte LONGS = 9;
-  private static final byte DOUBLES = 10;
+  // From 7 to 10 and from 14 to 19: Bulk.
   static final byte RECORD = 11;
   private static final byte PATH = 12;
   private static final byte SHARED = 13;
@@ -59,10 +56,7 @@ final class Payloads {
       case Path p -> PathForm.isOrdinary(p);
       case MappedBytes b -> true;
       case byte[] a -> true;
-      case int[] a -> true;
-      case long[] a -> true;
-      case double[] a -> true;
-      default -> false;
+      default -> Bulk.bytes(value) != null;
     };
   }
 
@@ -72,29 +66,25 @@ final class Payloads {
       case Integer n -> true;
       case String s -> s.length() <= QUICK_BYTES;
       case byte[] a -> a.length <= QUICK_BYTES;
-      case int[] a -> a.length <= QUICK_BYTES / Integer.BYTES;
-      case long[] a -> a.length <= QUICK_BYTES / Long.BYTES;
-      case double[] a -> a.length <= QUICK_BYTES / Double.BYTES;
-      case null, default -> isPlain(value);
+      case null, default -> {
+        MemorySegment bytes = Bulk.bytes(value);
+        yield bytes == null ? isPlain(value) : bytes.byteSize() <= QUICK_BYTES;
+      }
     };
   }
 
-  /** The bytes of an array too large for a message; null for all else. */
+  /** The bytes of an array, or the like, too large for a message; null for all else. */
   static @Nullable MemorySegment largeArray(@Nullable Object value) {
-    MemorySegment bytes = value == null ? null : segmentOf(value);
+    MemorySegment bytes = Bulk.bytes(value);
     return bytes != null && bytes.byteSize() > RingWriter.LONGEST / 2 ? bytes : null;
   }
 
   /** Appends where a large array was written to. */
   static void putArrayFile(Object array, MemorySegment bytes, String file, Output out) {
-    int tag =
-        switch (array) {
-          case byte[] a -> BYTES;
-          case int[] a -> INTS;
-          case long[] a -> LONGS;
-          default -> DOUBLES;
-        };
-    out.putByte(Wire.ARRAY_IN_FILE).putByte(tag).putLong(bytes.byteSize()).putString(file);
+    out.putByte(Wire.ARRAY_IN_FILE)
+        .putByte(Bulk.tag(array))
+        .putLong(bytes.byteSize())
+        .putString(file);
   }
 
   /** Reads a large array straight from its file, which is deleted: one copy. */
@@ -102,45 +92,17 @@ final class Payloads {
     byte tag = in.getByte();
     long bytes = in.getLong();
     Path file = Spill.resolve(directory, in.getString());
-    int size =
-        switch (tag) {
-          case BYTES -> 1;
-          case INTS -> Integer.BYTES;
-          case LONGS, DOUBLES -> Long.BYTES;
-          default -> throw new CorruptFrameException("array of kind " + tag);
-        };
-    if (bytes < 0 || bytes % size != 0 || bytes / size > Integer.MAX_VALUE - 8) {
-      throw new CorruptFrameException("array of " + bytes + " bytes");
-    }
     boolean again = Spill.isBuffer(file);
     if (again ? Files.size(file) < bytes : Files.size(file) != bytes) { // before it is allocated
       throw new CorruptFrameException("a payload file announced as " + bytes + " bytes");
     }
-    int length = (int) (bytes / size);
-    Object array =
-        switch (tag) {
-          case BYTES -> new byte[length];
-          case INTS -> new int[length];
-          case LONGS -> new long[length];
-          default -> new double[length];
-        };
-    MemorySegment into = Objects.requireNonNull(segmentOf(array));
+    Bulk made = Bulk.make(tag, bytes);
     if (again) {
-      MemorySegment.copy(Mappings.get(file), 0, into, 0, bytes);
+      MemorySegment.copy(Mappings.get(file), 0, made.bytes(), 0, bytes);
     } else {
-      Spill.readArray(file, into);
+      Spill.readArray(file, made.bytes());
     }
-    return array;
-  }
-
-  private static @Nullable MemorySegment segmentOf(Object array) {
-    return switch (array) {
-      case byte[] a -> MemorySegment.ofArray(a);
-      case int[] a -> MemorySegment.ofArray(a);
-      case long[] a -> MemorySegment.ofArray(a);
-      case double[] a -> MemorySegment.ofArray(a);
-      default -> null;
-    };
+    return made.value();
   }
 
   /** Appends the value to the output. */
@@ -169,14 +131,18 @@ final class Payloads {
       case MappedBytes b ->
           out.putByte(SHARED).putString(b.mark()).putString(b.file()).putLong(b.byteSize());
       case byte[] a -> {
-        out.putByte(BYTES);
+        out.putByte(Bulk.BYTES);
         out.write(a, 0, a.length);
       }
-      case int[] a -> out.putByte(INTS).putArray(MemorySegment.ofArray(a));
-      case long[] a -> out.putByte(LONGS).putArray(MemorySegment.ofArray(a));
-      case double[] a -> out.putByte(DOUBLES).putArray(MemorySegment.ofArray(a));
       case Record r when RecordShape.encode(r, out) -> {}
-      default -> serialize(value, out);
+      default -> {
+        MemorySegment bytes = Bulk.bytes(value);
+        if (bytes == null) {
+          serialize(value, out);
+        } else {
+          out.putByte(Bulk.tag(value)).putArray(bytes);
+        }
+      }
     }
   }
 
@@ -199,33 +165,19 @@ final class Payloads {
       case DOUBLE -> Double.longBitsToDouble(in.getLong());
       case TRUE -> true;
       case FALSE -> false;
-      case BYTES -> Arrays.copyOfRange(in.array(), in.position(), in.position() + in.remaining());
-      case INTS -> {
-        int[] a = new int[in.remaining() / 4];
-        copy(in, MemorySegment.ofArray(a));
-        yield a;
-      }
-      case LONGS -> {
-        long[] a = new long[in.remaining() / 8];
-        copy(in, MemorySegment.ofArray(a));
-        yield a;
-      }
-      case DOUBLES -> {
-        double[] a = new double[in.remaining() / 8];
-        copy(in, MemorySegment.ofArray(a));
-        yield a;
-      }
+      case Bulk.BYTES ->
+          Arrays.copyOfRange(in.array(), in.position(), in.position() + in.remaining());
       case PATH -> Path.of((String) Objects.requireNonNull(decode(in, loader)));
       case SHARED -> new MappedBytes(in.getString(), in.getString(), in.getLong());
       case RECORD -> RecordShape.decode(in, loader);
       case SERIALIZED -> deserialize(in, loader);
-      default -> throw new CorruptFrameException("payload of kind " + tag);
+      default -> {
+        Bulk made = Bulk.make(tag, in.remaining());
+        MemorySegment from = MemorySegment.ofArray(in.array());
+        MemorySegment.copy(from, in.position(), made.bytes(), 0, in.remaining());
+        yield made.value();
+      }
     };
-  }
-
-  private static void copy(Input from, MemorySegment to) {
-    // Both sides are on one machine, so the machine's own byte order will do.
-    MemorySegment.copy(MemorySegment.ofArray(from.array()), from.position(), to, 0, to.byteSize());
   }
 
   private static Object deserialize(Input in, ClassLoader loader)

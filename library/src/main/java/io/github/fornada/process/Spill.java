@@ -65,6 +65,9 @@ final class Spill {
     } catch (IOException e) {
       Files.deleteIfExists(file);
       throw tooFull(file, size, e);
+    } catch (RuntimeException | Error e) { // a segment that was closed, or its file cut shorter
+      deleteQuietly(file);
+      throw e;
     }
   }
 

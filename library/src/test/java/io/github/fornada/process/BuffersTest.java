@@ -95,9 +95,7 @@ class BuffersTest {
     long most = 0;
     for (int round = 0; round < 3; round++) {
       List<CompletableFuture<Long>> all =
-          IntStream.range(0, 6)
-              .mapToObj(i -> pool.submit(BuffersTest::only, large))
-              .toList();
+          IntStream.range(0, 6).mapToObj(i -> pool.submit(BuffersTest::only, large)).toList();
       for (CompletableFuture<Long> one : all) {
         assertThat(one.join()).isEqualTo(7_000_000_000L + large.length);
         long size = 0;
@@ -155,14 +153,13 @@ class BuffersTest {
   void whatWasCancelledBeforeItBeganGivesItsBufferBack() throws Exception {
     List<CompletableFuture<Integer>> busy =
         IntStream.range(0, 2)
-            .mapToObj(
-                i ->
-                    pool.submit(
-                        x -> {
-                          Thread.sleep(60_000);
-                          return x;
-                        },
-                        i))
+            .mapToObj(i ->
+                pool.submit(
+                    x -> {
+                      Thread.sleep(60_000);
+                      return x;
+                    },
+                    i))
             .toList();
     List<CompletableFuture<Long>> waiting =
         IntStream.range(0, 10)
