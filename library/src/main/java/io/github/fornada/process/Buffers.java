@@ -5,6 +5,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
@@ -29,7 +30,10 @@ final class Buffers {
   /** How their names begin. */
   static final String NAME = "buffer-";
 
-  /** Bytes of all buffers of a pool together; what is beyond goes in files that are used once. */
+  /**
+   * Bytes of all buffers of a pool together; what is beyond goes in files that are used once. Less
+   * where the file system is small, as in a container: files that are used once need room too.
+   */
   static final long MOST = 256L << 20; // Guess: two items of 64 MiB for each of two workers
 
   /** How long buffers that nobody uses are kept. */
@@ -47,6 +51,7 @@ final class Buffers {
   private final ArrayDeque<Buffer> free = new ArrayDeque<>();
 
   private long bytes;
+  private long most = -1;
   private long uses;
   private long files;
   private boolean looking;
@@ -73,6 +78,9 @@ final class Buffers {
       if (closed) {
         return null;
       }
+      if (most < 0) {
+        most = Math.min(MOST, Files.getFileStore(pool.directory()).getUsableSpace() / 4);
+      }
       uses++;
       buffer = takeFree(size);
       if (buffer == null && makeRoom(size, evicted)) {
@@ -84,7 +92,7 @@ final class Buffers {
     }
     evicted.forEach(this::discard);
     if (buffer == null) {
-      return file == null ? null : create(file, value, size);
+      return file == null ? null : createIfThereIsRoom(file, value, size);
     }
     try {
       MemorySegment.copy(value, 0, buffer.content, 0, value.byteSize());
@@ -120,15 +128,33 @@ final class Buffers {
     for (Buffer buffer : taken.values()) {
       inUse += buffer.size();
     }
-    if (inUse + size > MOST) {
+    if (inUse + size > most) {
       return false;
     }
-    while (bytes + size > MOST && !free.isEmpty()) {
+    while (bytes + size > most && !free.isEmpty()) {
       Buffer oldest = free.removeLast();
       bytes -= oldest.size();
       evicted.add(oldest);
     }
-    return bytes + size <= MOST; // not so while others are being made
+    return bytes + size <= most; // not so while others are being made
+  }
+
+  private @Nullable String createIfThereIsRoom(Path file, MemorySegment value, long size) {
+    try {
+      return create(file, value, size);
+    } catch (IOException e) {
+      System.getLogger("io.github.fornada")
+          .log(System.Logger.Level.DEBUG, "no room for a buffer of " + size + " bytes", e);
+      List<Buffer> unused;
+      lock.lock();
+      try {
+        unused = clear(); // makes room for a file that is used once
+      } finally {
+        lock.unlock();
+      }
+      unused.forEach(this::discard);
+      return null;
+    }
   }
 
   @SuppressWarnings("MustBeClosed") // by discard

@@ -35,6 +35,11 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Output.</b> What a task prints arrives on this JVM's {@code System.out} and {@code
  * System.err} in whole lines. A task that reads its standard input finds it empty.
  *
+ * <p><b>Large data.</b> Arrays of primitives, a {@link java.nio.ByteBuffer} from its position to
+ * its limit, and a {@link MemorySegment} are sent as their bytes through mapped memory; what
+ * arrives is on the heap. What many tasks read is better {@linkplain #share(MemorySegment) shared}:
+ * then no task costs a copy. Shared memory takes no heap, and does not count for a resident limit.
+ *
  * <p>Workers run the same JDK with the same class path, {@code -D} properties and module options as
  * this JVM. Classes that they lack, compiled in memory for instance, are fetched from here.
  *
