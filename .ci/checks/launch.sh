@@ -12,6 +12,8 @@ if [ ! -e "$classes/io/github/fornada/process/WorkerMain.class" ]; then
 fi
 work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
+# A cache of workers, if one gets made meanwhile, goes with the rest.
+export XDG_CACHE_HOME="$work/cache"
 "$jdk/bin/jar" --create --file="$work/fornada.jar" -C "$classes" .
 
 # expect FILE TEXT: the file has this line.

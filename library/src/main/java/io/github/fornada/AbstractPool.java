@@ -37,7 +37,6 @@ import org.jspecify.annotations.Nullable;
  * their items. Everything else, such as order, windows, futures and retries, happens here.
  */
 public abstract class AbstractPool implements Pool {
-  private static final System.Logger LOG = System.getLogger("io.github.fornada");
 
   // RUNNING -> SHUTDOWN -> TERMINATED; RUNNING or SHUTDOWN -> STOPPED -> TERMINATED. Written under
   // lifeLock, read by any thread.
@@ -253,10 +252,11 @@ public abstract class AbstractPool implements Pool {
       listener.onEvent(event);
     } catch (Throwable e) { // checked ones too: other languages do not check
       if (listenerFailed.compareAndSet(false, true)) {
-        LOG.log(
-            System.Logger.Level.WARNING,
-            "a task listener failed and is ignored from here on, where it fails: " + listener,
-            e);
+        Log.get()
+            .log(
+                System.Logger.Level.WARNING,
+                "a task listener failed and is ignored from here on, where it fails: " + listener,
+                e);
       }
     }
   }

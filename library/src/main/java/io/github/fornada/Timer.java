@@ -8,7 +8,6 @@ import java.util.concurrent.TimeUnit;
 
 /** One thread for all pauses and limits of this JVM; it must run nothing of the user's. */
 final class Timer {
-  private static final System.Logger LOG = System.getLogger("io.github.fornada");
 
   /** As good as never, and short enough to be counted in nanoseconds. */
   private static final Duration LONGEST = Duration.ofDays(36_500);
@@ -34,7 +33,7 @@ final class Timer {
           try {
             action.run();
           } catch (RuntimeException | Error e) {
-            LOG.log(System.Logger.Level.ERROR, "a timed action of a pool failed", e);
+            Log.get().log(System.Logger.Level.ERROR, "a timed action of a pool failed", e);
           }
         }),
         bounded(pause).toNanos(),

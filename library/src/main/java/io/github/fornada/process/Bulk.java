@@ -30,22 +30,39 @@ record Bulk(Object value, MemorySegment bytes) {
 
   /** The bytes of such a value; null for all else. */
   static @Nullable MemorySegment bytes(@Nullable Object value) {
-    return switch (value) {
-      case null -> null;
-      case Number n -> null; // what is frequent, out of the way
-      case String s -> null;
-      case Record r -> null;
-      case byte[] a -> MemorySegment.ofArray(a);
-      case int[] a -> MemorySegment.ofArray(a);
-      case long[] a -> MemorySegment.ofArray(a);
-      case double[] a -> MemorySegment.ofArray(a);
-      case float[] a -> MemorySegment.ofArray(a);
-      case short[] a -> MemorySegment.ofArray(a);
-      case char[] a -> MemorySegment.ofArray(a);
-      case ByteBuffer b -> MemorySegment.ofBuffer(b);
-      case MemorySegment s -> s;
-      default -> null;
-    };
+    // What is frequent goes first; and no switch over types, which Payloads tells the reason for.
+    if (value == null || value instanceof Number || value instanceof String) {
+      return null;
+    }
+    if (value.getClass().isArray()) {
+      return array(value);
+    }
+    if (value instanceof ByteBuffer b) {
+      return MemorySegment.ofBuffer(b);
+    }
+    return value instanceof MemorySegment s ? s : null;
+  }
+
+  private static @Nullable MemorySegment array(Object value) {
+    if (value instanceof byte[] a) {
+      return MemorySegment.ofArray(a);
+    }
+    if (value instanceof int[] a) {
+      return MemorySegment.ofArray(a);
+    }
+    if (value instanceof long[] a) {
+      return MemorySegment.ofArray(a);
+    }
+    if (value instanceof double[] a) {
+      return MemorySegment.ofArray(a);
+    }
+    if (value instanceof float[] a) {
+      return MemorySegment.ofArray(a);
+    }
+    if (value instanceof short[] a) {
+      return MemorySegment.ofArray(a);
+    }
+    return value instanceof char[] a ? MemorySegment.ofArray(a) : null;
   }
 
   /** What kind of such a value it is. */

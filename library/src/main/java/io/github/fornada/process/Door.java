@@ -10,7 +10,6 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.security.SecureRandom;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -23,9 +22,10 @@ import org.jspecify.annotations.Nullable;
  * logged.
  */
 final class Door implements AutoCloseable {
-  private static final System.Logger LOG = System.getLogger("io.github.fornada");
-  private static final SecureRandom RANDOM = new SecureRandom();
   static final int TOKEN_BYTES = 32;
+
+  /** Its name in the private folder. */
+  static final String NAME = "door";
 
   /** A worker that may come in, once. */
   @SuppressWarnings("ArrayRecordComponent") // never compared as a whole
@@ -42,14 +42,12 @@ final class Door implements AutoCloseable {
       closeQuietly(server);
       throw e;
     }
-    Thread.ofVirtual().name("fornada-door").start(this::acceptAll);
+    var _ = Thread.ofPlatform().daemon().name("fornada-door").start(this::acceptAll);
   }
 
   /** A new secret, in hexadecimal. */
   static String newToken() {
-    byte[] token = new byte[TOKEN_BYTES];
-    RANDOM.nextBytes(token);
-    return HexFormat.of().formatHex(token);
+    return Secrets.hexadecimal(TOKEN_BYTES);
   }
 
   /** Lets the worker of this number in, once, if it shows the token. */
@@ -73,11 +71,11 @@ final class Door implements AutoCloseable {
       try {
         SocketChannel channel = server.accept();
         // One thread each: a peer that connects and says nothing must not keep out the next.
-        Thread.ofVirtual().name("fornada-door-peer").start(() -> admit(channel));
+        var _ = Thread.ofPlatform().daemon().name("fornada-door-peer").start(() -> admit(channel));
       } catch (ClosedChannelException e) {
         return;
       } catch (IOException e) {
-        LOG.log(System.Logger.Level.WARNING, "a worker could not be let in", e);
+        Log.get().log(System.Logger.Level.WARNING, "a worker could not be let in", e);
       }
     }
   }
@@ -96,13 +94,14 @@ final class Door implements AutoCloseable {
               && MessageDigest.isEqual(token, entry.token())
               && entry.channel().complete(channel);
       if (!admitted) {
-        LOG.log(
-            System.Logger.Level.WARNING,
-            "a peer without the token of an expected worker was turned away from the pool's"
-                + " socket");
+        Log.get()
+            .log(
+                System.Logger.Level.WARNING,
+                "a peer without the token of an expected worker was turned away from the pool's"
+                    + " socket");
       }
     } catch (IOException e) {
-      LOG.log(System.Logger.Level.WARNING, "a peer left the pool's socket without a word", e);
+      Log.get().log(System.Logger.Level.WARNING, "a peer left the pool's socket without a word", e);
     } finally {
       if (!admitted) {
         closeQuietly(channel);
@@ -136,7 +135,7 @@ final class Door implements AutoCloseable {
       try {
         closeable.close();
       } catch (Exception e) {
-        LOG.log(System.Logger.Level.DEBUG, "while closing " + closeable, e);
+        Log.get().log(System.Logger.Level.DEBUG, "while closing " + closeable, e);
       }
     }
   }

@@ -56,12 +56,20 @@ final class Inheritance {
   private static final List<String> NOT_INHERITED =
       List.of("-Dcom.sun.management", "-Djava.rmi.", "-Djdk.attach", "-Djava.io.tmpdir.");
 
+  private static final List<String> HEAP_WORDS =
+      List.of("-Xmx", "-Xms", "Heap", "RAM", "-XX:Flags", "-XX:VMOptionsFile");
+
   private Inheritance() {}
+
+  /** What this JVM was started with; asking costs some milliseconds once. */
+  private static final class Arguments {
+    static final List<String> OWN = ManagementFactory.getRuntimeMXBean().getInputArguments();
+  }
 
   /** Options of a worker's JVM, without its class path. */
   static List<String> options() {
     var list = new ArrayList<String>();
-    for (String argument : ManagementFactory.getRuntimeMXBean().getInputArguments()) {
+    for (String argument : Arguments.OWN) {
       String inherited = inherited(argument);
       if (inherited != null) {
         list.add(inherited);
@@ -70,6 +78,18 @@ final class Inheritance {
     addModules(list);
     addFromManifest(list);
     return list;
+  }
+
+  /** Whether this JVM's own heap may have another bound than the JDK would give it. */
+  static boolean isHeapChosen() {
+    for (String argument : Arguments.OWN) {
+      for (String word : HEAP_WORDS) {
+        if (argument.contains(word)) {
+          return true;
+        }
+      }
+    }
+    return false;
   }
 
   private static @Nullable String inherited(String argument) {
@@ -151,14 +171,19 @@ final class Inheritance {
    * another loader loads them here, they are added: where they lie, or in a jar made of them.
    *
    * @param directory the pool's own folder
+   * @param first a jar of this library's classes to stand first; null for none
    */
-  static String classPath(Path directory) throws IOException {
+  static String classPath(Path directory, @Nullable Path first) throws IOException {
     var entries = new LinkedHashSet<String>();
+    if (first != null) {
+      entries.add(first.toString());
+    }
     String own = System.getProperty("java.class.path", "");
     if (!own.isEmpty()) {
       entries.addAll(List.of(absolute(own).split(File.pathSeparator)));
     }
-    if (!ClassLoader.getSystemClassLoader().equals(WorkerMain.class.getClassLoader())) {
+    if (first == null
+        && !ClassLoader.getSystemClassLoader().equals(WorkerMain.class.getClassLoader())) {
       String place = place();
       if (place == null) {
         Path jar = directory.resolve("fornada.jar");
@@ -173,7 +198,7 @@ final class Inheritance {
   }
 
   /** The folder or jar that this library's classes lie in; null if there is no such file. */
-  private static @Nullable String place() {
+  static @Nullable String place() {
     CodeSource source = WorkerMain.class.getProtectionDomain().getCodeSource();
     if (source == null
         || source.getLocation() == null

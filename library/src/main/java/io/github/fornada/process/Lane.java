@@ -40,8 +40,6 @@ final class Lane {
    */
   private static final int MOST_FRUITLESS = 3;
 
-  private static final System.Logger LOG = System.getLogger("io.github.fornada");
-
   private final ProcessPool pool;
   private final String name;
   private final boolean lasting;
@@ -111,7 +109,7 @@ final class Lane {
             LockSupport.parkNanos(pause.toNanos());
           }
         } catch (RuntimeException | Error e) {
-          LOG.log(System.Logger.Level.ERROR, name + " failed; it starts anew", e);
+          Log.get().log(System.Logger.Level.ERROR, name + " failed; it starts anew", e);
         }
       }
     } finally {
@@ -286,7 +284,7 @@ final class Lane {
           Results.endUnreadable(batch, first + n, unreadable);
         }
       } catch (RuntimeException | Error e) {
-        LOG.log(System.Logger.Level.WARNING, "a callback failed after an item of " + name, e);
+        Log.get().log(System.Logger.Level.WARNING, "a callback failed after an item of " + name, e);
       }
       Arrays.fill(values, 0, n, null);
       flow.delivers(false);
@@ -398,7 +396,7 @@ final class Lane {
     } catch (RuntimeException | Error e) {
       // A callback of the user's, or a listener of a future: not this worker's fault.
       Results.endUnreadable(sent, e);
-      LOG.log(System.Logger.Level.WARNING, "a callback failed after an item of " + name, e);
+      Log.get().log(System.Logger.Level.WARNING, "a callback failed after an item of " + name, e);
     } finally {
       flow.delivers(false);
       var _ = Thread.interrupted(); // a callback's own business, over with it

@@ -17,38 +17,71 @@ final class Launcher {
   /** In the environment of each worker and so of all it starts, to find what it leaves behind. */
   static final String MARK = "FORNADA_WORKER";
 
-  private static final List<String> OPTION_VARIABLES =
+  /** Environment variables that every JVM reads as if they stood on its command line. */
+  static final List<String> OPTION_VARIABLES =
       List.of("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS", "CLASSPATH");
 
   /** In which the java launcher reads its arguments, and the JVM the names of files. */
   private static final Charset PLATFORM_CHARSET =
       Charset.forName(System.getProperty("sun.jnu.encoding", "UTF-8"));
 
+  /** Options that a cache serves whatever they say. */
+  private static final List<String> NO_MATTER_TO_CACHE = List.of("-D", "-Xm", "-Xss", "-Xlog");
+
+  /** Where the JVM can no longer compress its pointers. */
+  private static final long LARGE_HEAP = 32L << 30;
+
+  /** JDK 25 fails with a cache and an initial heap of 2 MB, and not with one of 4 MB. */
+  private static final long TINY_HEAP = 16L << 20;
+
+  /** Where the JDK may take half of the memory. */
+  private static final long SMALL_HEAP = 256L << 20;
+
   private final ProcessOptions options;
   private final Path directory;
-  private final String heap;
+  private @Nullable String heap; // guarded by this; computed when first needed
 
   /** Written when first needed. */
   private @Nullable Path arguments; // guarded by this
 
+  private boolean isCacheInUse; // guarded by this
+  private boolean cacheFailed; // guarded by this
+
+  /** Made with the arguments; null where there is none. */
+  private @Nullable AotCache cache; // guarded by this
+
   Launcher(ProcessOptions options, Path directory) {
     this.options = options;
     this.directory = directory;
-    String asked = options.launch().heap();
-    this.heap = asked == null ? defaultHeap(options.workers()) : asked;
+    this.heap = options.launch().heap();
   }
 
   /** The most heap of a worker, as {@code -Xmx} takes it. */
-  String heap() {
-    return heap;
+  synchronized String heap() {
+    String known = heap;
+    if (known == null) {
+      known = Math.max(64, (quarterOfMemory() / options.workers()) >> 20) + "m";
+      heap = known;
+    }
+    return known;
   }
 
   /** A quarter of the memory, as the JDK itself would take, but for all the workers together. */
-  private static String defaultHeap(int workers) {
-    long memory =
-        ((com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
-            .getTotalMemorySize();
-    return Math.max(64, (memory / 4 / workers) >> 20) + "m";
+  private static long quarterOfMemory() {
+    long own = Runtime.getRuntime().maxMemory();
+    // This JVM's own bound is a quarter of the memory, unless it was told otherwise, or the memory
+    // is very small or large. The bean knows, but takes 40 ms in a fresh program.
+    if (own > SMALL_HEAP && own < LARGE_HEAP / 2 && !Inheritance.isHeapChosen()) {
+      return own;
+    }
+    return ((com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
+            .getTotalMemorySize()
+        / 4;
+  }
+
+  /** The launcher of the JDK that this JVM runs on. */
+  static String java() {
+    return Path.of(System.getProperty("java.home", ""), "bin", "java").toString();
   }
 
   /** The mark of a worker in the environment of its children. */
@@ -56,10 +89,15 @@ final class Launcher {
     return directory.getFileName() + "/" + number;
   }
 
-  Process start(Path socket, int number, String token) throws IOException {
-    String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+  /** Starts the JVM of a worker, which waits on its standard input for its token. */
+  Process start(int number) throws IOException {
+    String java = java();
     var builder =
-        new ProcessBuilder(java, "@" + arguments(), socket.toString(), Integer.toString(number));
+        new ProcessBuilder(
+            java,
+            "@" + arguments(),
+            directory.resolve(Door.NAME).toString(),
+            Integer.toString(number));
     // Read by every JVM as if on its command line, agents and debuggers included. What workers need
     // of it they get with this JVM's other options.
     OPTION_VARIABLES.forEach(builder.environment()::remove);
@@ -71,19 +109,21 @@ final class Launcher {
     if (home != null) {
       builder.directory(home.toFile());
     }
-    Process process;
     try {
-      process = builder.start();
+      return builder.start();
     } catch (IOException e) {
       throw new IOException(
           "a worker JVM could not be started with " + java + ": " + e.getMessage(), e);
     }
+  }
+
+  /** Tells a worker its token. */
+  static void tell(Process process, String token) {
     try (var stdin = process.getOutputStream()) {
       stdin.write((token + "\n").getBytes(StandardCharsets.US_ASCII));
     } catch (IOException e) {
       // It is dead already; its exit tells why.
     }
-    return process;
   }
 
   /**
@@ -92,35 +132,105 @@ final class Launcher {
    */
   private synchronized Path arguments() throws IOException {
     Path file = arguments;
-    if (file == null) {
-      file = directory.resolve("arguments");
-      var text = new StringBuilder();
-      for (String argument : list()) {
-        text.append(quoted(argument)).append('\n');
-      }
-      Files.writeString(file, text, PLATFORM_CHARSET);
-      arguments = file;
+    if (file != null && (isCacheInUse || cache == null || !cache.isReady())) {
+      return file;
     }
+    var flags = new ArrayList<String>();
+    if (!choosesCollector(options.launch().jvmOptions())) {
+      flags.add("-XX:+UseSerialGC"); // the least memory, and no threads of its own on busy cores
+    }
+    List<String> inherited = Inheritance.options();
+    if (file == null && options.launch().aotCache() && !cacheFailed && !startsTiny()) {
+      cache = AotCache.of(flagsForCache(flags, inherited));
+    }
+    AotCache used = cache != null && cache.isReady() ? cache : null;
+    if (cache != null && used == null) {
+      cache.makeLater();
+    }
+    // Another name: the java launcher of a worker may still read the file of before.
+    file = directory.resolve(used == null ? "arguments" : "arguments-aot");
+    var text = new StringBuilder();
+    for (String argument : list(flags, inherited, used)) {
+      text.append(quoted(argument)).append('\n');
+    }
+    Files.writeString(file, text, PLATFORM_CHARSET);
+    arguments = file;
+    isCacheInUse = used != null;
     return file;
   }
 
-  private List<String> list() throws IOException {
-    var list = new ArrayList<String>();
-    list.add("-Xmx" + heap);
-    if (!choosesCollector(options.launch().jvmOptions())) {
-      list.add("-XX:+UseSerialGC"); // the least memory, and no threads of its own on busy cores
+  /**
+   * A worker did not start. If it had a cache, the next ones will do without.
+   *
+   * @param exited whether it ended by itself, rather than being slow
+   */
+  synchronized void startFailed(boolean exited) {
+    if (isCacheInUse && cache != null) {
+      cache.distrust(exited);
+      cache = null;
+      isCacheInUse = false;
+      arguments = null;
+      cacheFailed = true;
     }
+  }
+
+  /** What a cache depends on: properties do not matter to it, nor does the size of a usual heap. */
+  private List<String> flagsForCache(List<String> flags, List<String> inherited) {
+    var all = new ArrayList<>(flags);
+    for (List<String> some : List.of(inherited, options.launch().jvmOptions())) {
+      for (String flag : some) {
+        if (mattersToCache(flag)) {
+          all.add(flag);
+        }
+      }
+    }
+    if (Sizes.parse("heap", heap()) >= LARGE_HEAP) {
+      all.add("-XX:-UseCompressedOops");
+    }
+    return all;
+  }
+
+  private static boolean mattersToCache(String flag) {
+    for (String prefix : NO_MATTER_TO_CACHE) {
+      if (flag.startsWith(prefix)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private List<String> list(List<String> flags, List<String> inherited, @Nullable AotCache used)
+      throws IOException {
+    var list = new ArrayList<String>();
+    list.add("-Xmx" + heap());
+    list.addAll(flags);
     list.add("-XX:-UsePerfData"); // no file left in the temporary folder
     list.add("-XX:-CreateCoredumpOnCrash");
     list.add("-XX:ErrorFile=" + crashLog("%p"));
-    list.add("-Xshare:auto");
     list.add("-Djava.awt.headless=true");
-    list.addAll(Inheritance.options());
+    list.addAll(inherited);
+    if (used != null) {
+      list.addAll(used.options());
+    }
     list.addAll(options.launch().jvmOptions());
     list.add("--class-path");
-    list.add(Inheritance.classPath(directory));
+    list.add(Inheritance.classPath(directory, used == null ? null : used.jar()));
     list.add(WorkerMain.class.getName());
     return list;
+  }
+
+  /** A cache brings some objects along, and a JVM that begins with less room than that fails. */
+  private boolean startsTiny() {
+    for (String option : options.launch().jvmOptions()) {
+      if (option.startsWith("-Xms")) {
+        try {
+          return Sizes.parse("initial heap", option.substring(4)) < TINY_HEAP;
+        } catch (IllegalArgumentException e) {
+          return true; // in a form of the JVM's that is not known here
+        }
+      }
+    }
+    return false;
   }
 
   private static boolean choosesCollector(List<String> jvmOptions) {

@@ -37,8 +37,7 @@ final class Offspring {
         }
       }
     } catch (IOException e) {
-      System.getLogger("io.github.fornada")
-          .log(System.Logger.Level.DEBUG, "/proc could not be read", e);
+      Log.get().log(System.Logger.Level.DEBUG, "/proc could not be read", e);
     }
   }
 

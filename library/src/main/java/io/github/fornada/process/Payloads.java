@@ -46,31 +46,28 @@ final class Payloads {
 
   /** Whether encoding the value runs none of the user's code. */
   static boolean isPlain(@Nullable Object value) {
-    return switch (value) {
-      case null -> true;
-      case Integer n -> true;
-      case String s -> true;
-      case Long n -> true;
-      case Double d -> true;
-      case Boolean b -> true;
-      case Path p -> PathForm.isOrdinary(p);
-      case MappedBytes b -> true;
-      case byte[] a -> true;
-      default -> Bulk.bytes(value) != null;
-    };
+    // Here and below no switch over types: its first use costs a fresh program some 15 ms.
+    return value == null
+        || value instanceof Integer
+        || value instanceof String
+        || value instanceof Long
+        || value instanceof Double
+        || value instanceof Boolean
+        || value instanceof byte[]
+        || value instanceof MappedBytes
+        || (value instanceof Path p ? PathForm.isOrdinary(p) : Bulk.bytes(value) != null);
   }
 
   /** Whether the value is plain and soon encoded, so that any thread may do it on its way. */
   static boolean isQuick(@Nullable Object value) {
-    return switch (value) {
-      case Integer n -> true;
-      case String s -> s.length() <= QUICK_BYTES;
-      case byte[] a -> a.length <= QUICK_BYTES;
-      case null, default -> {
-        MemorySegment bytes = Bulk.bytes(value);
-        yield bytes == null ? isPlain(value) : bytes.byteSize() <= QUICK_BYTES;
-      }
-    };
+    if (value instanceof Integer) {
+      return true;
+    }
+    if (value instanceof String s) {
+      return s.length() <= QUICK_BYTES;
+    }
+    MemorySegment bytes = Bulk.bytes(value);
+    return bytes == null ? isPlain(value) : bytes.byteSize() <= QUICK_BYTES;
   }
 
   /** The bytes of an array, or the like, too large for a message; null for all else. */
@@ -107,42 +104,45 @@ final class Payloads {
 
   /** Appends the value to the output. */
   static void encode(@Nullable Object value, Output out) throws IOException {
-    switch (value) {
-      case null -> out.putByte(NULL);
-      case Integer n -> out.putByte(INT).putInt(n);
-      case Long n -> out.putByte(LONG).putLong(n);
-      case Double d -> out.putByte(DOUBLE).putLong(Double.doubleToRawLongBits(d));
-      case Boolean b -> out.putByte(b ? TRUE : FALSE);
-      case String s -> {
-        out.putByte(STRING);
-        byte[] utf8 = s.getBytes(StandardCharsets.UTF_8);
-        // A string with half a surrogate pair does not survive UTF-8.
-        if (utf8.length < s.length() || !new String(utf8, StandardCharsets.UTF_8).equals(s)) {
-          out.truncate(out.size() - 1);
-          serialize(s, out);
-        } else {
-          out.write(utf8, 0, utf8.length);
-        }
+    if (value == null) {
+      out.putByte(NULL);
+    } else if (value instanceof Integer n) {
+      out.putByte(INT).putInt(n);
+    } else if (value instanceof Long n) {
+      out.putByte(LONG).putLong(n);
+    } else if (value instanceof Double d) {
+      out.putByte(DOUBLE).putLong(Double.doubleToRawLongBits(d));
+    } else if (value instanceof Boolean b) {
+      out.putByte(b ? TRUE : FALSE);
+    } else if (value instanceof String s) {
+      encode(s, out);
+    } else if (value instanceof byte[] a) {
+      out.putByte(Bulk.BYTES);
+      out.write(a, 0, a.length);
+    } else if (value instanceof MappedBytes b) {
+      out.putByte(SHARED).putString(b.mark()).putString(b.file()).putLong(b.byteSize());
+    } else if (value instanceof Path p && PathForm.isOrdinary(p)) {
+      out.putByte(PATH);
+      encode(p.toString(), out);
+    } else if (!(value instanceof Record r) || !RecordShape.encode(r, out)) {
+      MemorySegment bytes = Bulk.bytes(value);
+      if (bytes == null) {
+        serialize(value, out);
+      } else {
+        out.putByte(Bulk.tag(value)).putArray(bytes);
       }
-      case Path p when PathForm.isOrdinary(p) -> {
-        out.putByte(PATH);
-        encode(p.toString(), out);
-      }
-      case MappedBytes b ->
-          out.putByte(SHARED).putString(b.mark()).putString(b.file()).putLong(b.byteSize());
-      case byte[] a -> {
-        out.putByte(Bulk.BYTES);
-        out.write(a, 0, a.length);
-      }
-      case Record r when RecordShape.encode(r, out) -> {}
-      default -> {
-        MemorySegment bytes = Bulk.bytes(value);
-        if (bytes == null) {
-          serialize(value, out);
-        } else {
-          out.putByte(Bulk.tag(value)).putArray(bytes);
-        }
-      }
+    }
+  }
+
+  private static void encode(String s, Output out) throws IOException {
+    out.putByte(STRING);
+    byte[] utf8 = s.getBytes(StandardCharsets.UTF_8);
+    // A string with half a surrogate pair does not survive UTF-8.
+    if (utf8.length < s.length() || !new String(utf8, StandardCharsets.UTF_8).equals(s)) {
+      out.truncate(out.size() - 1);
+      serialize(s, out);
+    } else {
+      out.write(utf8, 0, utf8.length);
     }
   }
 

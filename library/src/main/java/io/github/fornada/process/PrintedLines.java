@@ -8,7 +8,6 @@ import java.util.List;
 
 /** Passes lines of a worker on to this process's own output, and remembers the last of them. */
 final class PrintedLines {
-  private static final System.Logger LOG = System.getLogger("io.github.fornada");
   private static final int REMEMBERED_LINES = 20;
   private static final int REMEMBERED_LENGTH = 400;
 
@@ -43,7 +42,7 @@ final class PrintedLines {
       out.flush();
     } catch (RuntimeException e) {
       // Somebody's own stream, set by System.setOut, that fails: no reason to lose a worker.
-      LOG.log(System.Logger.Level.DEBUG, "a line of a worker could not be passed on", e);
+      Log.get().log(System.Logger.Level.DEBUG, "a line of a worker could not be passed on", e);
     }
     return new String(line, Charset.defaultCharset()).stripTrailing();
   }

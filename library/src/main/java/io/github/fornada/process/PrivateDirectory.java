@@ -1,6 +1,7 @@
 package io.github.fornada.process;
 
 import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
@@ -17,7 +18,6 @@ import java.util.List;
  * owner left behind can be told from what is in use.
  */
 final class PrivateDirectory {
-  private static final System.Logger LOG = System.getLogger("io.github.fornada");
   private static final String PREFIX = "fornada-";
 
   /**
@@ -31,8 +31,9 @@ final class PrivateDirectory {
     IOException last = null;
     for (Path base : bases()) {
       try {
-        return Files.createTempDirectory(
-            base, PREFIX + ProcessHandle.current().pid() + "-", onlyOwner(base));
+        // Nobody has to guess the name: who may enter is settled with the making of it.
+        String name = PREFIX + ProcessHandle.current().pid() + "-" + Secrets.hexadecimal(8);
+        return Files.createDirectory(base.resolve(name), onlyOwner(base));
       } catch (IOException e) {
         last = e;
       }
@@ -77,7 +78,18 @@ final class PrivateDirectory {
     } catch (NoSuchFileException e) {
       // Somebody was quicker: the parent, a worker and a later pool's sweep may all do this.
     } catch (IOException e) {
-      LOG.log(System.Logger.Level.DEBUG, "left behind for a later sweep: " + directory, e);
+      Log.get().log(System.Logger.Level.DEBUG, "left behind for a later sweep: " + directory, e);
+    }
+  }
+
+  /** Deletes what a process that is gone has left behind. */
+  static void deleteAllOf(long pid) {
+    for (Path base : bases()) {
+      try (DirectoryStream<Path> found = Files.newDirectoryStream(base, PREFIX + pid + "-*")) {
+        found.forEach(PrivateDirectory::delete);
+      } catch (IOException | DirectoryIteratorException e) {
+        Log.get().log(System.Logger.Level.DEBUG, "left for a later sweep, in " + base, e);
+      }
     }
   }
 
@@ -92,7 +104,7 @@ final class PrivateDirectory {
           }
         }
       } catch (IOException e) {
-        LOG.log(System.Logger.Level.DEBUG, "could not be swept: " + base, e);
+        Log.get().log(System.Logger.Level.DEBUG, "could not be swept: " + base, e);
       }
     }
   }

@@ -95,6 +95,15 @@ public record ProcessOptions(int workers, WorkerLaunch launch, WorkerLife life, 
     return withLaunch(l -> l.withClassFiles(find));
   }
 
+  /**
+   * Without the cache that lets workers start faster: none is used, and none is made. Without this,
+   * a cache is made once for all programs of the user, by a process of low priority, in the user's
+   * cache folder.
+   */
+  public ProcessOptions withoutAotCache() {
+    return withLaunch(WorkerLaunch::withoutAotCache);
+  }
+
   // ---- life
 
   /**

@@ -66,6 +66,9 @@ public final class ProcessPool extends AbstractPool {
   /** When it gets ready for that: not while the first tasks want the processors. */
   private static final Duration PREPARATION = Duration.ofMillis(300);
 
+  /** The others are started by the threads of their lanes, all at once. */
+  private static final int MOST_BEGUN_FIRST = 4; // Guess
+
   private final ProcessOptions options;
   private final Path directory;
   private final Door door;
@@ -89,6 +92,7 @@ public final class ProcessPool extends AbstractPool {
   private final AtomicInteger sharedNumbers = new AtomicInteger();
   private final AtomicInteger nextLane = new AtomicInteger();
   private final AtomicBoolean balancing = new AtomicBoolean();
+  private final AtomicBoolean swept = new AtomicBoolean();
   private final Thread exitHook;
   private final boolean growsOnDemand;
 
@@ -103,10 +107,11 @@ public final class ProcessPool extends AbstractPool {
     this.options = options;
     this.parties = new AtomicInteger(options.workers());
     this.growsOnDemand = options.life().minWorkers() >= 0;
-    PrivateDirectory.sweep();
     this.directory = PrivateDirectory.create();
-    this.door = new Door(directory.resolve("door"));
     this.launcher = new Launcher(options, directory);
+    // Their JVMs boot while all else is made ready.
+    List<WorkerStart> begun = beginFirst();
+    this.door = openDoor(begun);
     this.classes = new ClassSource(options.launch().classFiles());
     this.exitHook = new Thread(this::onExit, "fornada-exit");
     Runtime.getRuntime().addShutdownHook(exitHook);
@@ -114,11 +119,39 @@ public final class ProcessPool extends AbstractPool {
       lanes.add(new Lane(this, i));
     }
     Mappings.add(this);
-    this.supply = new WorkerSupply(this, options.life().spares());
+    this.supply = new WorkerSupply(this, options.life().spares(), begun);
     lanes.forEach(Lane::start);
     supply.refill();
     if (options.life().maxAge() != null || options.life().residentLimit() != null) {
       monitorSoon();
+    }
+  }
+
+  private List<WorkerStart> beginFirst() {
+    int min = options.life().minWorkers();
+    int lasting = min < 0 ? options.workers() : Math.min(min, options.workers());
+    var begun = new ArrayList<WorkerStart>();
+    for (int i = 0; i < Math.min(lasting, MOST_BEGUN_FIRST); i++) {
+      begun.add(WorkerStart.begin(this, launcher, nextWorkerNumber()));
+    }
+    return begun;
+  }
+
+  private Door openDoor(List<WorkerStart> begun) throws IOException {
+    try {
+      return new Door(directory.resolve(Door.NAME));
+    } catch (IOException | RuntimeException | Error e) {
+      begun.forEach(WorkerStart::abandon);
+      PrivateDirectory.delete(directory);
+      throw e;
+    }
+  }
+
+  /** What can be done as well while the first worker's JVM boots; nothing after that. */
+  void whileTheFirstBoots(Segment segment) {
+    if (!swept.getAndSet(true)) {
+      Warmth.warmUp(segment);
+      PrivateDirectory.sweep();
     }
   }
 

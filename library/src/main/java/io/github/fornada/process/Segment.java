@@ -120,6 +120,12 @@ final class Segment {
     return all.asSlice(HEADER_SIZE + which * RING, RING);
   }
 
+  /** Makes the ring to the worker a new one, before any worker knows of it. */
+  void rewind() {
+    LONG.setVolatile(all, TO_WORKER_TAIL, 0L);
+    LONG.setVolatile(all, TO_WORKER_HEAD, 0L);
+  }
+
   MemorySegment header() {
     return all;
   }

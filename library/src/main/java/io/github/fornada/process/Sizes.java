@@ -1,28 +1,35 @@
 package io.github.fornada.process;
 
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-
 /** Sizes of memory as the JVM's options take them. */
 final class Sizes {
-  private static final Pattern SIZE = Pattern.compile("([1-9][0-9]{0,9})([kKmMgG]?)");
+  private static final int MOST_DIGITS = 10;
 
   private Sizes() {}
 
-  /** Bytes of a size such as {@code 512m}. */
+  /**
+   * Bytes of a size such as {@code 512m}. By hand: every pool does this before its first worker.
+   */
   static long parse(String name, String size) {
-    Matcher matcher = SIZE.matcher(size);
-    if (!matcher.matches()) {
+    int digits = 0;
+    long number = 0;
+    while (digits < size.length() && size.charAt(digits) >= '0' && size.charAt(digits) <= '9') {
+      number = digits < MOST_DIGITS ? number * 10 + (size.charAt(digits) - '0') : number;
+      digits++;
+    }
+    int shift = digits == size.length() ? 0 : digits == size.length() - 1 ? shift(size) : -1;
+    if (digits == 0 || digits > MOST_DIGITS || size.charAt(0) == '0' || shift < 0) {
       throw new IllegalArgumentException(
           name + " must be a number with k, m or g, such as 512m, got \"" + size + "\"");
     }
-    int shift =
-        switch (matcher.group(2)) {
-          case "k", "K" -> 10;
-          case "m", "M" -> 20;
-          case "g", "G" -> 30;
-          default -> 0;
-        };
-    return Long.parseLong(matcher.group(1)) << shift;
+    return number << shift;
+  }
+
+  private static int shift(String size) {
+    return switch (size.charAt(size.length() - 1)) {
+      case 'k', 'K' -> 10;
+      case 'm', 'M' -> 20;
+      case 'g', 'G' -> 30;
+      default -> -1;
+    };
   }
 }

@@ -101,8 +101,7 @@ final class Spill {
     try {
       Files.deleteIfExists(file);
     } catch (IOException e) {
-      System.getLogger("io.github.fornada")
-          .log(System.Logger.Level.DEBUG, "left for the pool's end: " + file, e);
+      Log.get().log(System.Logger.Level.DEBUG, "left for the pool's end: " + file, e);
     }
   }
 
@@ -114,8 +113,7 @@ final class Spill {
         deleteQuietly(file);
       }
     } catch (IOException e) {
-      System.getLogger("io.github.fornada")
-          .log(System.Logger.Level.DEBUG, "left for the pool's end: " + directory, e);
+      Log.get().log(System.Logger.Level.DEBUG, "left for the pool's end: " + directory, e);
     }
   }
 

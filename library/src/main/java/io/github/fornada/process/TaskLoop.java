@@ -14,8 +14,11 @@ import org.jspecify.annotations.Nullable;
 
 /** The life of a worker's one task thread: read a task, run it, write its result. */
 final class TaskLoop {
-  private static final com.sun.management.ThreadMXBean METER =
-      (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+  /** Loaded only when somebody observes: most of a worker's start would else be the JDK's beans. */
+  private static final class Meter {
+    static final com.sun.management.ThreadMXBean BEAN =
+        (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+  }
 
   /** What of a file's name tells results from arguments. */
   static final String RESULT_FILE = "result-";
@@ -169,8 +172,8 @@ final class TaskLoop {
     long cpu = 0;
     long allocated = 0;
     if (observed) {
-      cpu = METER.getCurrentThreadCpuTime();
-      allocated = METER.getCurrentThreadAllocatedBytes();
+      cpu = Meter.BEAN.getCurrentThreadCpuTime();
+      allocated = Meter.BEAN.getCurrentThreadAllocatedBytes();
     }
 
     message.clear().putLong(number);
@@ -222,8 +225,9 @@ final class TaskLoop {
     }
     message.setLong(times, began);
     message.setLong(times + 8, ended);
-    message.setLong(times + 16, observed ? METER.getCurrentThreadCpuTime() - cpu : -1);
-    message.setLong(times + 24, observed ? METER.getCurrentThreadAllocatedBytes() - allocated : -1);
+    message.setLong(times + 16, observed ? Meter.BEAN.getCurrentThreadCpuTime() - cpu : -1);
+    message.setLong(
+        times + 24, observed ? Meter.BEAN.getCurrentThreadAllocatedBytes() - allocated : -1);
     tidyUp();
     if (type == Wire.DONE && array != null && large != null) {
       sendArray(array, large, number, result);

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param initializer what each worker runs first; null for nothing
  * @param classFiles gives the class file for the name of a class that was defined at run time; null
  *     for none
+ * @param aotCache whether workers start from an ahead-of-time cache, where the JDK has them
  */
 public record WorkerLaunch(
     @Nullable String heap,
@@ -28,9 +29,10 @@ public record WorkerLaunch(
     @Nullable Path directory,
     Duration startupLimit,
     @Nullable WorkerInitializer initializer,
-    @Nullable Function<String, byte @Nullable []> classFiles) {
+    @Nullable Function<String, byte @Nullable []> classFiles,
+    boolean aotCache) {
   static final WorkerLaunch DEFAULT =
-      new WorkerLaunch(null, List.of(), Map.of(), null, Duration.ofSeconds(30), null, null);
+      new WorkerLaunch(null, List.of(), Map.of(), null, Duration.ofSeconds(30), null, null, true);
 
   public WorkerLaunch {
     if (heap != null) {
@@ -46,13 +48,20 @@ public record WorkerLaunch(
   /** With this much heap at most, such as {@code 512m}. */
   public WorkerLaunch withHeap(String size) {
     return new WorkerLaunch(
-        size, jvmOptions, environment, directory, startupLimit, initializer, classFiles);
+        size, jvmOptions, environment, directory, startupLimit, initializer, classFiles, aotCache);
   }
 
   /** With these further JVM options. */
   public WorkerLaunch withJvmOptions(String... options) {
     return new WorkerLaunch(
-        heap, List.of(options), environment, directory, startupLimit, initializer, classFiles);
+        heap,
+        List.of(options),
+        environment,
+        directory,
+        startupLimit,
+        initializer,
+        classFiles,
+        aotCache);
   }
 
   /** With one more environment variable. */
@@ -60,25 +69,25 @@ public record WorkerLaunch(
     var all = new TreeMap<>(environment);
     all.put(name, value);
     return new WorkerLaunch(
-        heap, jvmOptions, all, directory, startupLimit, initializer, classFiles);
+        heap, jvmOptions, all, directory, startupLimit, initializer, classFiles, aotCache);
   }
 
   /** With this working directory. */
   public WorkerLaunch withDirectory(Path path) {
     return new WorkerLaunch(
-        heap, jvmOptions, environment, path, startupLimit, initializer, classFiles);
+        heap, jvmOptions, environment, path, startupLimit, initializer, classFiles, aotCache);
   }
 
   /** With so much time to become ready. */
   public WorkerLaunch withStartupLimit(Duration limit) {
     return new WorkerLaunch(
-        heap, jvmOptions, environment, directory, limit, initializer, classFiles);
+        heap, jvmOptions, environment, directory, limit, initializer, classFiles, aotCache);
   }
 
   /** With this to run first. */
   public WorkerLaunch withInitializer(WorkerInitializer first) {
     return new WorkerLaunch(
-        heap, jvmOptions, environment, directory, startupLimit, first, classFiles);
+        heap, jvmOptions, environment, directory, startupLimit, first, classFiles, aotCache);
   }
 
   /**
@@ -90,6 +99,12 @@ public record WorkerLaunch(
    */
   public WorkerLaunch withClassFiles(Function<String, byte @Nullable []> find) {
     return new WorkerLaunch(
-        heap, jvmOptions, environment, directory, startupLimit, initializer, find);
+        heap, jvmOptions, environment, directory, startupLimit, initializer, find, aotCache);
+  }
+
+  /** Without an ahead-of-time cache: none is used, and none is made. */
+  public WorkerLaunch withoutAotCache() {
+    return new WorkerLaunch(
+        heap, jvmOptions, environment, directory, startupLimit, initializer, classFiles, false);
   }
 }

@@ -3,7 +3,6 @@ package io.github.fornada.process;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
-import java.lang.reflect.Proxy;
 import java.net.ConnectException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
@@ -158,12 +157,12 @@ final class WorkerMain {
     try {
       Class<?> signal = Class.forName("sun.misc.Signal");
       Class<?> handler = Class.forName("sun.misc.SignalHandler");
-      Object ignore =
-          Proxy.newProxyInstance(
-              handler.getClassLoader(), new Class<?>[] {handler}, (proxy, method, args) -> null);
       signal
           .getMethod("handle", signal, handler)
-          .invoke(null, signal.getConstructor(String.class).newInstance("INT"), ignore);
+          .invoke(
+              null,
+              signal.getConstructor(String.class).newInstance("INT"),
+              handler.getField("SIG_IGN").get(null));
     } catch (ReflectiveOperationException | IllegalArgumentException e) {
       // A JDK without it, or started with -Xrs: Ctrl-C then ends the worker together with its
       // parent.

@@ -6,18 +6,19 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The start of one worker, from the launch of its JVM until it is ready, within one budget of time.
  */
 final class WorkerStart {
-  private static final System.Logger LOG = System.getLogger("io.github.fornada");
 
   private final ProcessPool pool;
   private final int number;
@@ -27,11 +28,35 @@ final class WorkerStart {
   private final PrintedLines printed = new PrintedLines();
   private final AtomicBoolean tooLate = new AtomicBoolean();
 
-  private WorkerStart(ProcessPool pool, int number) {
+  /** Its JVM; null if that could not be started. */
+  private final @Nullable Process process;
+
+  /** Why it could not. */
+  private final @Nullable WorkerStartException failure;
+
+  private WorkerStart(ProcessPool pool, Launcher launcher, int number) {
     this.pool = pool;
     this.number = number;
     this.limit = pool.options().launch().startupLimit();
     this.memory = pool.directory().resolve("segment-" + number);
+    Process started = null;
+    WorkerStartException failed = null;
+    try {
+      started = launcher.start(number);
+    } catch (IOException | RuntimeException e) {
+      failed =
+          new WorkerStartException("a worker JVM could not be started: " + e, e, launchFailure(e));
+    }
+    this.process = started;
+    this.failure = failed;
+  }
+
+  /**
+   * Starts the JVM of a worker and does not wait for it. Until {@link #finish} it comes no further
+   * than to its first question; if it is never asked for, it ends with the pool.
+   */
+  static WorkerStart begin(ProcessPool pool, Launcher launcher, int number) {
+    return new WorkerStart(pool, launcher, number);
   }
 
   /**
@@ -40,20 +65,29 @@ final class WorkerStart {
    * @throws WorkerStartException if it does not become ready; the message tells what it printed
    */
   static WorkerProcess start(ProcessPool pool, int number) {
-    return new WorkerStart(pool, number).run();
+    return begin(pool, pool.launcher(), number).finish();
   }
 
-  private WorkerProcess run() {
+  /** Gives it up, if nobody waits for it; its process is gone on return. */
+  void abandon() {
+    if (process != null) {
+      Offspring.kill(process.toHandle());
+      var _ = WorkerProcess.exitCode(process);
+    }
+  }
+
+  /** Waits until it is ready, as {@link #start} does. */
+  WorkerProcess finish() {
+    if (process == null) {
+      throw Objects.requireNonNull(failure);
+    }
+    return finish(process);
+  }
+
+  private WorkerProcess finish(Process process) {
     String token = Door.newToken();
     CompletableFuture<SocketChannel> channel = pool.door().expect(number, token);
-    Process process;
-    try {
-      process = pool.launcher().start(pool.directory().resolve("door"), number, token);
-    } catch (IOException | RuntimeException e) {
-      pool.door().forget(number);
-      throw new WorkerStartException(
-          "a worker JVM could not be started: " + e, e, launchFailure(e));
-    }
+    Launcher.tell(process, token);
     List<Thread> drains =
         List.of(
             new OutputDrain(process.getInputStream(), false, printed)
@@ -63,7 +97,7 @@ final class WorkerStart {
     var settled = new AtomicBoolean();
     Future<?> deadline =
         ProcessPool.unlessCancelled(
-            limit,
+            limit.minusNanos(System.nanoTime() - began),
             () -> {
               if (!settled.get()) {
                 tooLate.set(true);
@@ -74,14 +108,20 @@ final class WorkerStart {
         process.onExit().thenRun(() -> channel.completeExceptionally(new IOException("it exited")));
     SocketChannel came = null;
     try {
+      // All that takes time is done while the worker's JVM boots.
+      Segment segment = Segment.create(memory);
+      pool.whileTheFirstBoots(segment);
       // The limit above ends this wait by ending the process; the time here is only a backstop.
       came = channel.get(limit.toNanos() * 2, TimeUnit.NANOSECONDS);
-      return settle(process, drains, came);
+      return settle(process, drains, came, segment);
     } catch (IOException | ExecutionException | InterruptedException | TimeoutException e) {
       Door.closeQuietly(came);
       Offspring.kill(process.toHandle());
       String message = failure(process, drains, e);
       boolean killed = !tooLate.get() && Exits.isKilled(WorkerProcess.exitCode(process));
+      if (!killed) {
+        pool.launcher().startFailed(!tooLate.get());
+      }
       throw new WorkerStartException(
           message, e, killed ? WorkerStartException.Kind.KILLED : WorkerStartException.Kind.FAILED);
     } catch (RuntimeException | Error e) {
@@ -106,20 +146,20 @@ final class WorkerStart {
         : WorkerStartException.Kind.FAILED;
   }
 
-  private WorkerProcess settle(Process process, List<Thread> drains, SocketChannel channel)
+  private WorkerProcess settle(
+      Process process, List<Thread> drains, SocketChannel channel, Segment segment)
       throws IOException {
     var control = new Control(channel);
     try {
-      return settle(process, drains, control);
+      return settle(process, drains, control, segment);
     } catch (IOException | RuntimeException | Error e) {
       Door.closeQuietly(control); // with the thread that writes to it
       throw e;
     }
   }
 
-  private WorkerProcess settle(Process process, List<Thread> drains, Control control)
-      throws IOException {
-    Segment segment = Segment.create(memory);
+  private WorkerProcess settle(
+      Process process, List<Thread> drains, Control control, Segment segment) throws IOException {
     Duration timeLimit = pool.policy().timeLimit();
     long asked = System.nanoTime();
     new WorkerConfig(
@@ -216,7 +256,7 @@ final class WorkerStart {
     try {
       Files.deleteIfExists(file);
     } catch (IOException e) {
-      LOG.log(System.Logger.Level.DEBUG, "left for the pool's end: " + file, e);
+      Log.get().log(System.Logger.Level.DEBUG, "left for the pool's end: " + file, e);
     }
   }
 }

@@ -4,6 +4,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -11,6 +12,10 @@ import org.jspecify.annotations.Nullable;
 final class WorkerSupply {
   private final ProcessPool pool;
   private final int wanted;
+
+  /** Workers whose JVMs boot already, for the first that ask. */
+  private final ConcurrentLinkedQueue<WorkerStart> begun;
+
   private final ReentrantLock lock = new ReentrantLock();
 
   // All guarded by lock.
@@ -18,8 +23,9 @@ final class WorkerSupply {
   private int starting;
   private boolean closed;
 
-  WorkerSupply(ProcessPool pool, int spares) {
+  WorkerSupply(ProcessPool pool, int spares, List<WorkerStart> begun) {
     this.pool = pool;
+    this.begun = new ConcurrentLinkedQueue<>(begun);
     this.wanted = spares;
   }
 
@@ -31,7 +37,8 @@ final class WorkerSupply {
   }
 
   private WorkerProcess start() {
-    return WorkerStart.start(pool, pool.nextWorkerNumber());
+    WorkerStart first = begun.poll();
+    return first != null ? first.finish() : WorkerStart.start(pool, pool.nextWorkerNumber());
   }
 
   /** Starts a worker in the background, or gives a spare. */
@@ -151,12 +158,16 @@ final class WorkerSupply {
       lock.unlock();
     }
     left.forEach(pool::dismiss);
+    for (WorkerStart start = begun.poll(); start != null; start = begun.poll()) {
+      pool.startHelper("fornada-farewell", start::abandon);
+    }
   }
 
   void killSpares() {
     lock.lock();
     try {
       spares.forEach(WorkerProcess::kill);
+      begun.forEach(WorkerStart::abandon);
     } finally {
       lock.unlock();
     }

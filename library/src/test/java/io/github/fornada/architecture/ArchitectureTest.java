@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
@@ -130,12 +131,13 @@ final class ArchitectureTest {
     noClasses().should().callMethod(Throwable.class, "printStackTrace").check(LIBRARY);
   }
 
-  /** The one main of the library, that of a worker process, is also the only one that may exit. */
+  /** Only the mains of the library's own processes may exit: a worker's, and a cache's maker. */
   @Test
-  void onlyAWorkersMainExits() {
+  void onlyTheMainsOfOwnProcessesExit() {
     noClasses()
         .that()
-        .doNotHaveFullyQualifiedName(ROOT + ".process.WorkerMain")
+        .haveNameNotMatching(
+            Pattern.quote(ROOT) + "\\.process\\.(WorkerMain|AotTraining(\\$Exit)?)")
         .should()
         .callMethod(System.class, "exit", int.class)
         .orShould()

@@ -1,0 +1,142 @@
+package io.github.fornada.process;
+
+import io.github.fornada.Pool;
+import io.github.fornada.TaskFunction;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The program that makes an {@link AotCache}: it has a worker do some work under the JVM's eyes,
+ * and the JVM write down what it has seen. It ends when its standard input does.
+ */
+final class AotTraining {
+  /** The cache, in the folder that this program is given. */
+  static final String MADE = "made";
+
+  /** No cache could be made; also the code of a JVM whose main throws. */
+  static final int EXIT_FAILED = 1;
+
+  private static final long LONGEST_MINUTES = 3;
+
+  /** Enough for the methods of the task loop to be compiled, and so profiled. */
+  private static final int ITEMS = 10_000;
+
+  /** Items sent one by one, each to a worker that sleeps: the way of the bell. */
+  private static final int SINGLES = 50;
+
+  private AotTraining() {}
+
+  /** What a record is like, to the code that sends it. */
+  record Point(int x, long y, String name) implements java.io.Serializable {}
+
+  /** A task as small as can be, of each kind that is sent in its own way. */
+  record Work() implements TaskFunction<Object, Object> {
+    @Override
+    public Object apply(Object item) {
+      if (item instanceof Integer n && n % 500 == 499) {
+        System.out.println(n);
+        return List.of("a", n);
+      }
+      if (item instanceof Character) {
+        throw new IllegalArgumentException("as tasks do");
+      }
+      return item;
+    }
+  }
+
+  /** Ends the worker. */
+  record Exit() implements TaskFunction<Integer, Integer> {
+    @Override
+    public Integer apply(Integer item) {
+      System.exit(0);
+      return item;
+    }
+  }
+
+  public static void main(String[] args) throws Exception {
+    Path jar = Path.of(args[0]);
+    Path workshop = Path.of(args[1]);
+    Thread.ofPlatform().daemon().start(() -> endWithInput(workshop));
+    List<String> flags = Arrays.asList(args).subList(2, args.length);
+    Path seen = workshop.resolve("seen");
+    work(flags, seen);
+    System.exit(create(jar, flags, seen, workshop.resolve(MADE)) ? 0 : EXIT_FAILED);
+  }
+
+  /** The program that wanted it is gone, and cannot clear up any more. */
+  private static void endWithInput(Path workshop) {
+    try {
+      while (System.in.read() >= 0) {
+        // nothing is ever sent
+      }
+    } catch (IOException e) {
+      // the same
+    }
+    try {
+      ProcessHandle.current().descendants().forEach(ProcessHandle::destroyForcibly);
+      PrivateDirectory.deleteAllOf(ProcessHandle.current().pid());
+      PrivateDirectory.delete(workshop);
+    } finally {
+      Runtime.getRuntime().halt(2);
+    }
+  }
+
+  /** Has a worker run tasks until it has seen what there is to see, and write that down. */
+  private static void work(List<String> flags, Path seen) throws Exception {
+    var options = new ArrayList<>(flags);
+    options.add("-XX:AOTMode=record");
+    options.add("-XX:AOTConfiguration=" + seen);
+    options.add("-Xlog:disable");
+    try (Pool pool =
+        ProcessPool.open(o ->
+            o.withWorkers(1)
+                .withMinWorkers(0) // none takes the place of the one that exits
+                .withHeap("256m")
+                .withStartupLimit(Duration.ofMinutes(LONGEST_MINUTES)) // others come first
+                .withoutAotCache()
+                .withJvmOptions(options.toArray(String[]::new)))) {
+      var items =
+          new ArrayList<Object>(
+              List.of("text", 1L, 1.5, true, new byte[9], List.of("x"), Path.of("p"), 'c'));
+      for (int i = 0; i < ITEMS; i++) {
+        items.add(i % 10 == 0 ? new Point(i, i, "p") : (Object) i);
+      }
+      pool.outcomes(items, new Work()).forEach(outcome -> {});
+      for (int i = 0; i < SINGLES; i++) {
+        TimeUnit.MILLISECONDS.sleep(2);
+        var _ = pool.submit(new Work(), i).get();
+      }
+      // It writes when it exits, for longer than a worker has that is asked to.
+      pool.outcomes(List.of(0), new Exit()).forEach(outcome -> {});
+    }
+  }
+
+  private static boolean create(Path jar, List<String> flags, Path seen, Path made)
+      throws Exception {
+    var command = new ArrayList<String>();
+    command.add(Launcher.java());
+    command.addAll(flags);
+    command.addAll(
+        List.of(
+            "-XX:AOTMode=create",
+            "-XX:AOTConfiguration=" + seen,
+            "-XX:AOTCache=" + made,
+            "-Xlog:disable",
+            "-cp",
+            jar.toString()));
+    Process process =
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    boolean over = process.waitFor(LONGEST_MINUTES, TimeUnit.MINUTES);
+    process.destroyForcibly();
+    return over && process.exitValue() == 0 && Files.isRegularFile(made);
+  }
+}
