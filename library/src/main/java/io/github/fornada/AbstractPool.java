@@ -1,5 +1,7 @@
 package io.github.fornada;
 
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -12,6 +14,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
@@ -66,6 +69,9 @@ public abstract class AbstractPool implements Pool {
   private final Set<StreamRun<?, ?, ?>> streams =
       Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
 
+  /** Shared bytes that are not closed yet. */
+  private final Set<SharedBytes> shared = ConcurrentHashMap.newKeySet();
+
   /** For subclasses: how it runs, the most tasks at once, and what it promises. */
   protected AbstractPool(Model model, int workers, TaskPolicy policy) {
     this.model = Objects.requireNonNull(model, "model");
@@ -117,6 +123,20 @@ public abstract class AbstractPool implements Pool {
    * nearer, for some microseconds at most; by default it does nothing.
    */
   protected void beforeWaiting(Future<?> task) {}
+
+  /**
+   * Shares bytes with the tasks; by default, for tasks of this JVM, they stay where they are.
+   *
+   * @param open where what is returned must be as long as it is open
+   */
+  protected SharedBytes sharing(MemorySegment bytes, Set<SharedBytes> open) {
+    return LocalBytes.of(bytes, open);
+  }
+
+  /** Shares the content of a file with the tasks; by default it is mapped here. */
+  protected SharedBytes sharing(Path file, Set<SharedBytes> open) {
+    return LocalBytes.of(file, open);
+  }
 
   // ---- what a pool may use
 
@@ -194,6 +214,7 @@ public abstract class AbstractPool implements Pool {
     } finally {
       lifeLock.unlock();
     }
+    shared.forEach(SharedBytes::close);
     terminated.countDown();
   }
 
@@ -400,6 +421,29 @@ public abstract class AbstractPool implements Pool {
     checkOpen();
     return Gatherer.<T, Mapping<T, R>, R>ofSequential(
         () -> new Mapping<>(this, function), Mapping::integrate, Mapping::finish);
+  }
+
+  @Override
+  public final SharedBytes share(MemorySegment bytes) {
+    Objects.requireNonNull(bytes, "bytes");
+    checkOpen();
+    return opened(sharing(bytes, shared));
+  }
+
+  @Override
+  public final SharedBytes share(Path file) {
+    Objects.requireNonNull(file, "file");
+    checkOpen();
+    return opened(sharing(file, shared));
+  }
+
+  /** The pool may have ended meanwhile, and closed what it then knew of. */
+  private SharedBytes opened(SharedBytes made) {
+    if (life == Life.TERMINATED) {
+      made.close();
+      throw rejected();
+    }
+    return made;
   }
 
   // ---- single tasks

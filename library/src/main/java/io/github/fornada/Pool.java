@@ -1,5 +1,7 @@
 package io.github.fornada;
 
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -102,6 +104,31 @@ public interface Pool extends ExecutorService {
    */
   <T extends @Nullable Object, R extends @Nullable Object> CompletableFuture<R> submit(
       TaskFunction<? super T, ? extends R> function, T item);
+
+  /**
+   * Shares bytes with all tasks of this pool; an array of any primitive type comes as {@link
+   * MemorySegment#ofArray}. A pool of processes copies them once, into memory that its workers map.
+   * Any other pool gives its tasks the very segment, which must then be one that every thread may
+   * use.
+   *
+   * @throws java.util.concurrent.RejectedExecutionException if the pool was shut down
+   * @throws java.io.UncheckedIOException if a pool of processes has no room for the copy, or the
+   *     caller was interrupted while it was made
+   */
+  SharedBytes share(MemorySegment bytes);
+
+  /** As above, the bytes of an array. */
+  default SharedBytes share(byte[] bytes) {
+    return share(MemorySegment.ofArray(bytes));
+  }
+
+  /**
+   * Shares the content of a file with all tasks of this pool, without a copy: it is mapped.
+   *
+   * @throws java.util.concurrent.RejectedExecutionException if the pool was shut down
+   * @throws java.io.UncheckedIOException if the file cannot be opened or mapped
+   */
+  SharedBytes share(Path file);
 
   @Override
   <T extends @Nullable Object> CompletableFuture<T> submit(Callable<T> task);

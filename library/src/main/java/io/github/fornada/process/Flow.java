@@ -417,7 +417,7 @@ final class Flow {
     }
     return meanNanos > 0
         && ahead < MOST_AHEAD
-        && (ahead * meanNanos < AHEAD_NANOS || (ahead < LEAST_AHEAD && !pool.seemsIdleSomewhere()));
+        && (ahead * meanNanos < AHEAD_NANOS || (ahead < LEAST_AHEAD && !pool.seemsFreeSomewhere()));
   }
 
   /** How many items at once. */
@@ -518,6 +518,11 @@ final class Flow {
   /** As isIdle, without the lock: a guess. */
   boolean seemsIdle() {
     return open && ahead == 0;
+  }
+
+  /** Whether a worker is there, without the lock: a guess. */
+  boolean seemsOpen() {
+    return open;
   }
 
   /** Whether a worker is there and has nothing to do. */

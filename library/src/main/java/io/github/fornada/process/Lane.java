@@ -385,6 +385,7 @@ final class Lane {
   private boolean result(WorkerProcess from, int type, Input in) throws IOException {
     Sent sent = flow.take(in.getLong());
     from.endOfItem(sent);
+    sent.forget(pool); // before whoever waits for it can send the next: that finds it in the cache
     flow.delivers(true);
     try {
       Results.end(sent, type, in, from, pool);
@@ -398,7 +399,6 @@ final class Lane {
       Log.get().log(System.Logger.Level.WARNING, "a callback failed after an item of " + name, e);
     } finally {
       flow.delivers(false);
-      sent.forget(pool);
       var _ = Thread.interrupted(); // a callback's own business, over with it
       insight.ran(1);
       insight.worked(from.lastItemNanos());
@@ -511,6 +511,14 @@ final class Lane {
     }
   }
 
+  /** What is mapped under this mark is needed no more. */
+  void unmap(String mark) {
+    WorkerProcess current = worker();
+    if (current != null) {
+      current.unmap(mark);
+    }
+  }
+
   private void prepareReplacement() {
     lock.lock();
     try {
@@ -538,7 +546,7 @@ final class Lane {
     } finally {
       lock.unlock();
     }
-    long resident = looked.residentBytes();
+    long resident = looked.ownBytes();
     if (resident > life.residentBytes()) {
       looked.overResidentLimit(resident, String.valueOf(life.residentLimit()));
       return;

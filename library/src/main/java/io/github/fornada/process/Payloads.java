@@ -25,12 +25,10 @@ final class Payloads {
   private static final byte DOUBLE = 4;
   private static final byte TRUE = 5;
   private static final byte FALSE = 6;
-  private static final byte BYTES = 7;
-  private static final byte INTS = 8;
-  private static final byte LONGS = 9;
-  private static final byte DOUBLES = 10;
+  // From 7 to 10 and from 14 to 19: Bulk.
   static final byte RECORD = 11;
   private static final byte PATH = 12;
+  private static final byte SHARED = 13;
   private static final byte SERIALIZED = 20;
 
   /** Values up to this are encoded by whoever brings them. */
@@ -56,10 +54,8 @@ final class Payloads {
         || value instanceof Double
         || value instanceof Boolean
         || value instanceof byte[]
-        || value instanceof int[]
-        || value instanceof long[]
-        || value instanceof double[]
-        || (value instanceof Path p && PathForm.isOrdinary(p));
+        || value instanceof MappedBytes
+        || (value instanceof Path p ? PathForm.isOrdinary(p) : Bulk.bytes(value) != null);
   }
 
   /** Whether the value is plain and soon encoded, so that any thread may do it on its way. */
@@ -70,26 +66,22 @@ final class Payloads {
     if (value instanceof String s) {
       return s.length() <= QUICK_BYTES;
     }
-    if (value != null && value.getClass().isArray()) {
-      MemorySegment bytes = segmentOf(value);
-      return bytes != null && bytes.byteSize() <= QUICK_BYTES;
-    }
-    return isPlain(value);
+    MemorySegment bytes = Bulk.bytes(value);
+    return bytes == null ? isPlain(value) : bytes.byteSize() <= QUICK_BYTES;
   }
 
-  /** The bytes of an array too large for a message; null for all else. */
+  /** The bytes of an array, or the like, too large for a message; null for all else. */
   static @Nullable MemorySegment largeArray(@Nullable Object value) {
-    MemorySegment bytes = value == null ? null : segmentOf(value);
+    MemorySegment bytes = Bulk.bytes(value);
     return bytes != null && bytes.byteSize() > RingWriter.LONGEST / 2 ? bytes : null;
   }
 
   /** Appends where a large array was written to. */
   static void putArrayFile(Object array, MemorySegment bytes, String file, Output out) {
-    int tag =
-        array instanceof byte[]
-            ? BYTES
-            : array instanceof int[] ? INTS : array instanceof long[] ? LONGS : DOUBLES;
-    out.putByte(Wire.ARRAY_IN_FILE).putByte(tag).putLong(bytes.byteSize()).putString(file);
+    out.putByte(Wire.ARRAY_IN_FILE)
+        .putByte(Bulk.tag(array))
+        .putLong(bytes.byteSize())
+        .putString(file);
   }
 
   /** Reads a large array straight from its file, which is deleted: one copy. */
@@ -97,42 +89,17 @@ final class Payloads {
     byte tag = in.getByte();
     long bytes = in.getLong();
     Path file = Spill.resolve(directory, in.getString());
-    int size =
-        switch (tag) {
-          case BYTES -> 1;
-          case INTS -> Integer.BYTES;
-          case LONGS, DOUBLES -> Long.BYTES;
-          default -> throw new CorruptFrameException("array of kind " + tag);
-        };
-    if (bytes < 0 || bytes % size != 0 || bytes / size > Integer.MAX_VALUE - 8) {
-      throw new CorruptFrameException("array of " + bytes + " bytes");
-    }
-    if (Files.size(file) != bytes) { // before anything is allocated for it
+    boolean again = Spill.isBuffer(file);
+    if (again ? Files.size(file) < bytes : Files.size(file) != bytes) { // before it is allocated
       throw new CorruptFrameException("a payload file announced as " + bytes + " bytes");
     }
-    int length = (int) (bytes / size);
-    Object array =
-        switch (tag) {
-          case BYTES -> new byte[length];
-          case INTS -> new int[length];
-          case LONGS -> new long[length];
-          default -> new double[length];
-        };
-    Spill.readArray(file, Objects.requireNonNull(segmentOf(array)));
-    return array;
-  }
-
-  private static @Nullable MemorySegment segmentOf(Object array) {
-    if (array instanceof byte[] a) {
-      return MemorySegment.ofArray(a);
+    Bulk made = Bulk.make(tag, bytes);
+    if (again) {
+      MemorySegment.copy(Mappings.get(file), 0, made.bytes(), 0, bytes);
+    } else {
+      Spill.readArray(file, made.bytes());
     }
-    if (array instanceof int[] a) {
-      return MemorySegment.ofArray(a);
-    }
-    if (array instanceof long[] a) {
-      return MemorySegment.ofArray(a);
-    }
-    return array instanceof double[] a ? MemorySegment.ofArray(a) : null;
+    return made.value();
   }
 
   /** Appends the value to the output. */
@@ -150,19 +117,20 @@ final class Payloads {
     } else if (value instanceof String s) {
       encode(s, out);
     } else if (value instanceof byte[] a) {
-      out.putByte(BYTES);
+      out.putByte(Bulk.BYTES);
       out.write(a, 0, a.length);
-    } else if (value instanceof int[] a) {
-      out.putByte(INTS).putArray(MemorySegment.ofArray(a));
-    } else if (value instanceof long[] a) {
-      out.putByte(LONGS).putArray(MemorySegment.ofArray(a));
-    } else if (value instanceof double[] a) {
-      out.putByte(DOUBLES).putArray(MemorySegment.ofArray(a));
+    } else if (value instanceof MappedBytes b) {
+      out.putByte(SHARED).putString(b.mark()).putString(b.file()).putLong(b.byteSize());
     } else if (value instanceof Path p && PathForm.isOrdinary(p)) {
       out.putByte(PATH);
       encode(p.toString(), out);
     } else if (!(value instanceof Record r) || !RecordShape.encode(r, out)) {
-      serialize(value, out);
+      MemorySegment bytes = Bulk.bytes(value);
+      if (bytes == null) {
+        serialize(value, out);
+      } else {
+        out.putByte(Bulk.tag(value)).putArray(bytes);
+      }
     }
   }
 
@@ -197,32 +165,19 @@ final class Payloads {
       case DOUBLE -> Double.longBitsToDouble(in.getLong());
       case TRUE -> true;
       case FALSE -> false;
-      case BYTES -> Arrays.copyOfRange(in.array(), in.position(), in.position() + in.remaining());
-      case INTS -> {
-        int[] a = new int[in.remaining() / 4];
-        copy(in, MemorySegment.ofArray(a));
-        yield a;
-      }
-      case LONGS -> {
-        long[] a = new long[in.remaining() / 8];
-        copy(in, MemorySegment.ofArray(a));
-        yield a;
-      }
-      case DOUBLES -> {
-        double[] a = new double[in.remaining() / 8];
-        copy(in, MemorySegment.ofArray(a));
-        yield a;
-      }
+      case Bulk.BYTES ->
+          Arrays.copyOfRange(in.array(), in.position(), in.position() + in.remaining());
       case PATH -> Path.of((String) Objects.requireNonNull(decode(in, loader)));
+      case SHARED -> new MappedBytes(in.getString(), in.getString(), in.getLong());
       case RECORD -> RecordShape.decode(in, loader);
       case SERIALIZED -> deserialize(in, loader);
-      default -> throw new CorruptFrameException("payload of kind " + tag);
+      default -> {
+        Bulk made = Bulk.make(tag, in.remaining());
+        MemorySegment from = MemorySegment.ofArray(in.array());
+        MemorySegment.copy(from, in.position(), made.bytes(), 0, in.remaining());
+        yield made.value();
+      }
     };
-  }
-
-  private static void copy(Input from, MemorySegment to) {
-    // Both sides are on one machine, so the machine's own byte order will do.
-    MemorySegment.copy(MemorySegment.ofArray(from.array()), from.position(), to, 0, to.byteSize());
   }
 
   private static Object deserialize(Input in, ClassLoader loader)

@@ -131,7 +131,8 @@ public record ProcessOptions(int workers, WorkerLaunch launch, WorkerLife life, 
 
   /**
    * With a bound on each worker's resident memory, heap and all, such as {@code 1g}: a worker above
-   * three quarters of it is replaced between two tasks, one above it is killed. Linux only.
+   * three quarters of it is replaced between two tasks, one above it is killed. What can be shared
+   * with other processes, such as mapped files, does not count. Linux only.
    */
   public ProcessOptions withResidentLimit(String size) {
     return withLife(l -> l.withResidentLimit(size));

@@ -5,9 +5,11 @@ import io.github.fornada.Batch;
 import io.github.fornada.DeathCertificate;
 import io.github.fornada.Model;
 import io.github.fornada.Outcome;
+import io.github.fornada.SharedBytes;
 import io.github.fornada.TaskEvent;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -32,6 +34,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Output.</b> What a task prints arrives on this JVM's {@code System.out} and {@code
  * System.err} in whole lines. A task that reads its standard input finds it empty.
+ *
+ * <p><b>Large data.</b> Arrays of primitives, a {@link java.nio.ByteBuffer} from its position to
+ * its limit, and a {@link MemorySegment} are sent as their bytes through mapped memory; what
+ * arrives is on the heap. What many tasks read is better {@linkplain #share(MemorySegment) shared}:
+ * then no task costs a copy. Shared memory takes no heap, and does not count for a resident limit.
  *
  * <p>Workers run the same JDK with the same class path, {@code -D} properties and module options as
  * this JVM. Classes that they lack, compiled in memory for instance, are fetched from here.
@@ -68,6 +75,7 @@ public final class ProcessPool extends AbstractPool {
   private final Door door;
   private final Launcher launcher;
   private final ClassSource classes;
+  private final Buffers buffers = new Buffers(this);
   private final List<Lane> lanes = new ArrayList<>();
   private final Set<Thread> ownThreads = ConcurrentHashMap.newKeySet();
   private final WorkerSupply supply;
@@ -82,6 +90,7 @@ public final class ProcessPool extends AbstractPool {
   /** When the last counted failure was. Guarded by startFailures. */
   private long lastStartFailure;
 
+  private final AtomicInteger sharedNumbers = new AtomicInteger();
   private final AtomicInteger nextLane = new AtomicInteger();
   private final AtomicBoolean balancing = new AtomicBoolean();
   private final AtomicBoolean swept = new AtomicBoolean();
@@ -111,6 +120,7 @@ public final class ProcessPool extends AbstractPool {
     for (int i = 0; i < options.workers(); i++) {
       lanes.add(new Lane(this, i));
     }
+    Mappings.add(this);
     this.supply = new WorkerSupply(this, options.life().spares(), begun);
     lanes.forEach(Lane::start);
     supply.refill();
@@ -185,6 +195,9 @@ public final class ProcessPool extends AbstractPool {
     // Always the same worker first, if it idles: of tasks that come one by one it is the one that
     // has just run the last, and still looks out for the next.
     if (feed(0, true) || feed(nextLane.getAndIncrement(), false)) {
+      if (growsOnDemand && seemsFreeSomewhere()) {
+        balanceSoon(); // it may lie behind an item that waits for it, where no other worker is yet
+      }
       return;
     }
     if (growsOnDemand && hasWork()) {
@@ -203,10 +216,13 @@ public final class ProcessPool extends AbstractPool {
     return false;
   }
 
-  /** Whether some worker has nothing to do; a guess, without locks. */
-  boolean seemsIdleSomewhere() {
+  /**
+   * Whether another item would be begun at once: by a worker that has nothing to do, or by one that
+   * is started for it. A guess, without locks.
+   */
+  boolean seemsFreeSomewhere() {
     for (Lane lane : lanes) {
-      if (lane.flow().seemsIdle()) {
+      if (lane.flow().seemsIdle() || (growsOnDemand && !lane.flow().seemsOpen())) {
         return true;
       }
     }
@@ -237,6 +253,20 @@ public final class ProcessPool extends AbstractPool {
     for (Lane lane : lanes) {
       lane.end();
     }
+  }
+
+  @Override
+  protected SharedBytes sharing(MemorySegment bytes, Set<SharedBytes> open) {
+    return MappedBytes.copy(bytes, sharedFile(), open);
+  }
+
+  @Override
+  protected SharedBytes sharing(Path file, Set<SharedBytes> open) {
+    return MappedBytes.of(file, sharedFile(), open);
+  }
+
+  private Path sharedFile() {
+    return directory.resolve("shared-" + sharedNumbers.incrementAndGet());
   }
 
   /** The waiting thread reads results itself for a moment: it saves two changes of threads. */
@@ -270,6 +300,24 @@ public final class ProcessPool extends AbstractPool {
 
   Door door() {
     return door;
+  }
+
+  Buffers buffers() {
+    return buffers;
+  }
+
+  /** A payload's file will not be read any more; null for none. */
+  void discard(@Nullable String file) {
+    if (file != null && !buffers.release(file)) {
+      Spill.deleteQuietly(directory.resolve(file));
+    }
+  }
+
+  /** The workers are to unmap what they have mapped under this mark. */
+  void forget(String mark) {
+    for (Lane lane : lanes) {
+      lane.unmap(mark);
+    }
   }
 
   ClassSource classes() {
@@ -402,8 +450,7 @@ public final class ProcessPool extends AbstractPool {
 
   private void balance() {
     balancing.set(false);
-    boolean anyIdle = lanes.stream().map(Lane::flow).anyMatch(Flow::isIdle);
-    if (!anyIdle || hasWork()) {
+    if (!seemsFreeSomewhere() || hasWork()) {
       return;
     }
     boolean goOn = false;
@@ -482,6 +529,8 @@ public final class ProcessPool extends AbstractPool {
   }
 
   private void closeUp() {
+    Mappings.remove(this);
+    buffers.close();
     door.close();
     Offspring.killMarked(directory.getFileName() + "/");
     PrivateDirectory.delete(directory);

@@ -266,7 +266,7 @@ final class Sender {
     int size = payload(batch.item(i));
     Result refused = flow.commit(batch, i, to, body, size, file);
     if (refused != null) {
-      Spill.deleteQuietly(pool.directory(), file);
+      pool.discard(file);
     }
     return refused;
   }
@@ -276,8 +276,11 @@ final class Sender {
     int from = body.size();
     MemorySegment large = Payloads.largeArray(value);
     if (value != null && large != null) {
-      String name = filePrefix + files++;
-      Spill.writeArray(pool.directory().resolve(name), large);
+      String name = pool.buffers().store(large);
+      if (name == null) {
+        name = filePrefix + files++;
+        Spill.writeArray(pool.directory().resolve(name), large);
+      }
       file = name;
       Payloads.putArrayFile(value, large, name, body);
       return (int) Math.min(Integer.MAX_VALUE, large.byteSize());
@@ -303,7 +306,7 @@ final class Sender {
     file = null;
     int size = payload(function);
     if (!flow.write(to, Wire.FUNCTION, body)) {
-      Spill.deleteQuietly(pool.directory(), file);
+      pool.discard(file);
       return flow.serves(to) ? NO_ROOM : GONE;
     }
     nextFunction++;

@@ -11,6 +11,6 @@ record Sent(Batch<?, ?> batch, int i, long ticket, int bytes, @Nullable String f
 
   /** It will not be read any more: its file, if it has one, goes. */
   void forget(ProcessPool pool) {
-    Spill.deleteQuietly(pool.directory(), file);
+    pool.discard(file);
   }
 }

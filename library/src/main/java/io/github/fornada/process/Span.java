@@ -105,7 +105,7 @@ final class Span {
       any |= batch.release(first + k);
     }
     if (kept < count) {
-      Spill.deleteQuietly(pool.directory(), file); // a span with a file has one item
+      pool.discard(file); // a span with a file has one item
       count = kept;
     }
     return any;

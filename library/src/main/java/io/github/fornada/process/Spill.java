@@ -11,14 +11,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 
 /** Payloads too large for the ring: each in a file of the pool's private folder, read once. */
 final class Spill {
   /** The JDK copies heap arrays through a buffer outside the heap as large as the piece. */
   private static final int PIECE = 1 << 20;
 
-  private static final Pattern NAME = Pattern.compile("(argument|result)-[a-z0-9-]+");
+  private static final Pattern NAME = Pattern.compile("(argument|result|buffer)-[a-z0-9-]+");
 
   private Spill() {}
 
@@ -46,6 +45,9 @@ final class Spill {
         again.addSuppressed(e);
         throw tooFull(second.toRealPath().resolve("-"), size, again);
       }
+    } catch (RuntimeException | Error e) { // a segment that was closed, or its file cut shorter
+      deleteQuietly(file);
+      throw e;
     }
   }
 
@@ -70,6 +72,11 @@ final class Spill {
     Path file = directory.resolve(name);
     Path second = Files.exists(file) ? null : PrivateDirectory.overflow(directory);
     return second == null ? file : second.resolve(name);
+  }
+
+  /** Whether the file stays, and is used again. */
+  static boolean isBuffer(Path file) {
+    return String.valueOf(file.getFileName()).startsWith(Buffers.NAME);
   }
 
   /** Writes the bytes of an array, as they are. */
@@ -121,17 +128,15 @@ final class Spill {
     }
   }
 
-  /** Deletes a file that nobody may have read; null for none. */
-  static void deleteQuietly(Path directory, @Nullable String file) {
-    if (file != null) {
-      try {
-        Path second = PrivateDirectory.overflow(directory);
-        if (!Files.deleteIfExists(directory.resolve(file)) && second != null) {
-          Files.deleteIfExists(second.resolve(file));
-        }
-      } catch (IOException e) {
-        Log.get().log(System.Logger.Level.DEBUG, "left for the pool's end: " + file, e);
+  /** Deletes a file that nobody may have read, wherever it was put. */
+  static void deleteQuietly(Path file) {
+    try {
+      Path second = PrivateDirectory.overflow(file.getParent());
+      if (!Files.deleteIfExists(file) && second != null) {
+        Files.deleteIfExists(second.resolve(file.getFileName()));
       }
+    } catch (IOException e) {
+      Log.get().log(System.Logger.Level.DEBUG, "left for the pool's end: " + file, e);
     }
   }
 
@@ -148,7 +153,7 @@ final class Spill {
     try (DirectoryStream<Path> files =
         Files.newDirectoryStream(directory, TaskLoop.RESULT_FILE + pid + "-*")) {
       for (Path file : files) {
-        deleteQuietly(directory, String.valueOf(file.getFileName()));
+        deleteQuietly(file);
       }
     } catch (IOException e) {
       Log.get().log(System.Logger.Level.DEBUG, "left for the pool's end: " + directory, e);

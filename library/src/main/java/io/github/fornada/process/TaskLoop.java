@@ -306,7 +306,7 @@ final class TaskLoop {
     message.truncate(result);
     try {
       Spill.writeArray(config.directory().resolve(file), bytes);
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) { // a segment whose arena was closed, say
       message.putByte(Wire.IN_MESSAGE);
       Throwables.encode(e, message);
       send(Wire.FAILED, message, 0);

@@ -30,6 +30,7 @@ final class Wire {
   static final int CLASS = 22;
   static final int EXIT = 23;
   static final int RESOURCE = 24;
+  static final int UNMAP = 26;
 
   // Control, both ways.
   static final int BELL = 25;

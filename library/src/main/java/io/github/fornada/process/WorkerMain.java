@@ -110,6 +110,7 @@ final class WorkerMain {
           case Wire.BELL -> bell.rang();
           case Wire.CLASS, Wire.RESOURCE -> loader.answer(frame.body());
           case Wire.CANCEL -> watch.cancel(frame.body().getLong());
+          case Wire.UNMAP -> Mappings.forget(frame.body().getString());
           case Wire.EXIT ->
               // On a thread of its own: a shutdown hook of the user's may wait for ever, and this
               // thread must go on to see the end of the parent.

@@ -183,6 +183,10 @@ final class WorkerProcess {
     control.send(Wire.CANCEL, new Output().putLong(ticket));
   }
 
+  void unmap(String mark) {
+    control.send(Wire.UNMAP, new Output().putString(mark));
+  }
+
   /** Asks for an orderly exit, and sees to it that there is one. */
   void askToExit(Duration limit) {
     control.send(Wire.EXIT, new Output());
@@ -270,9 +274,18 @@ final class WorkerProcess {
 
   /** Resident memory, heap and all; 0 where the system does not tell. */
   long residentBytes() {
+    return pages(1);
+  }
+
+  /** As above, without what other processes have mapped too, or could. */
+  long ownBytes() {
+    return residentBytes() - pages(2);
+  }
+
+  private long pages(int field) {
     try {
       String[] pages = Files.readString(Path.of("/proc/" + process.pid() + "/statm")).split(" ");
-      return Long.parseLong(pages[1]) * PAGE;
+      return Long.parseLong(pages[field]) * PAGE;
     } catch (IOException | NumberFormatException | ArrayIndexOutOfBoundsException e) {
       return 0;
     }

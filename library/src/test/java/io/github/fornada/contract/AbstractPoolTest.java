@@ -11,6 +11,7 @@ abstract class AbstractPoolTest
         LifeContract,
         ListenerContract,
         MapContract,
+        ShareContract,
         StreamContract,
         TimeContract {
   @TempDir Path folder;

@@ -6,7 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.fornada.Pool;
 import java.io.IOException;
 import java.io.Serializable;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.lang.ref.WeakReference;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -54,6 +59,94 @@ class DataTest {
     }
     CompletableFuture<byte[]> back = pool.submit(x -> x, there);
     assertThat(java.util.Arrays.equals((byte[]) Pools.soon(back), there)).isTrue();
+  }
+
+  /** Small ones go in messages, large ones in files. */
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 1000, 500_000})
+  void arraysOfAllPrimitiveTypesThereAndBack(int length) throws Exception {
+    var ints = new int[length];
+    var longs = new long[length];
+    var doubles = new double[length];
+    var floats = new float[length];
+    var shorts = new short[length];
+    var chars = new char[length];
+    var flags = new boolean[length];
+    for (int i = 0; i < length; i++) {
+      ints[i] = i * 31;
+      longs[i] = (i * 1_000_003L) << 20;
+      doubles[i] = i / 3.0;
+      floats[i] = i / 3f;
+      shorts[i] = (short) i;
+      chars[i] = (char) i;
+      flags[i] = i % 3 == 0;
+    }
+    for (Object there : List.of(ints, longs, doubles, floats, shorts, chars, flags)) {
+      assertThat(java.util.Objects.deepEquals(Pools.soon(pool.submit(x -> x, there)), there))
+          .as(there.getClass().getSimpleName())
+          .isTrue();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 3, 1001, 3_000_001})
+  void buffersThereAndBack(int length) throws Exception {
+    for (ByteOrder order : List.of(ByteOrder.BIG_ENDIAN, ByteOrder.LITTLE_ENDIAN)) {
+      for (ByteBuffer all :
+          List.of(ByteBuffer.allocate(length + 9), ByteBuffer.allocateDirect(length + 9))) {
+        for (int i = 0; i < length; i += 97) {
+          all.put(i + 4, (byte) i);
+        }
+        ByteBuffer there = all.position(4).limit(length + 4).order(order);
+        var back = (ByteBuffer) Pools.soon(pool.submit(x -> x, there));
+        assertThat(back.order()).isEqualTo(order);
+        assertThat(back).as("from the position to the limit").isEqualTo(there);
+        assertThat(there.position()).as("the buffer itself, untouched").isEqualTo(4);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 3, 1001, 3_000_001})
+  void memorySegmentsThereAndBack(int length) throws Exception {
+    try (Arena arena = Arena.ofShared()) {
+      for (MemorySegment there :
+          List.of(arena.allocate(length), MemorySegment.ofArray(new byte[length]))) {
+        for (int i = 0; i < length; i += 97) {
+          there.set(ValueLayout.JAVA_BYTE, i, (byte) i);
+        }
+        CompletableFuture<MemorySegment> same = pool.submit(x -> x, there);
+        var back = (MemorySegment) Pools.soon(same);
+        assertThat(back.byteSize()).isEqualTo(length);
+        assertThat(back.mismatch(there)).isEqualTo(-1);
+        CompletableFuture<Long> first =
+            pool.submit(x -> x.byteSize() < 8 ? 0 : x.get(ValueLayout.JAVA_LONG, 0), there);
+        assertThat(Pools.soon(first)).as("aligned for all types").isEqualTo(0L);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {100, 3_000_000})
+  void aSegmentThatWasClosedFailsItsItemOnly(int length) throws Exception {
+    MemorySegment closed;
+    try (Arena arena = Arena.ofShared()) {
+      closed = arena.allocate(length);
+    }
+    for (int i = 0; i < 2; i++) {
+      assertThatThrownBy(() -> Pools.soon(pool.submit(x -> x.byteSize(), closed)))
+          .hasMessageContaining("Already closed");
+      CompletableFuture<MemorySegment> result =
+          pool.submit(
+              n -> {
+                try (Arena arena = Arena.ofConfined()) {
+                  return arena.allocate(n);
+                }
+              },
+              length);
+      assertThatThrownBy(() -> Pools.soon(result)).hasMessageContaining("Already closed");
+      assertThat(Pools.soon(pool.submit(x -> x.length, new byte[length]))).isEqualTo(length);
+    }
   }
 
   @Test

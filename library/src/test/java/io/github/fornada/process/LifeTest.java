@@ -25,7 +25,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.Disabled;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
@@ -226,7 +225,6 @@ class LifeTest {
     }
   }
 
-  @Disabled("hung once: of two items that wait for each other, the second found no worker")
   @Test
   void workersComeOnDemandAndGoWhenIdle() throws Exception {
     ProcessPool pool =

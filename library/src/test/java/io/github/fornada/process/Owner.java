@@ -1,6 +1,7 @@
 package io.github.fornada.process;
 
 import io.github.fornada.Pool;
+import io.github.fornada.SharedBytes;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -83,6 +84,7 @@ final class Owner implements AutoCloseable {
       }
       case "spawns" -> spawns();
       case "sends" -> sends();
+      case "shares" -> shares();
       case "nests" -> nests();
       case "hoards" -> hoards();
       case "forgets" -> forgets();
@@ -141,6 +143,25 @@ final class Owner implements AutoCloseable {
           while (true) {
             CompletableFuture<byte[]> there = pool.submit(x -> x, new byte[100 << 20]);
             var _ = there.join();
+          }
+        });
+    say("at it");
+  }
+
+  /** Shares and lets go again and again, and keeps one that the workers use. */
+  private static void shares() throws Exception {
+    Pool pool = Pools.open(2);
+    SharedBytes kept = pool.share(new byte[8 << 20]);
+    Pools.soon(pool.submit(b -> b.segment().byteSize(), kept));
+    Thread.ofPlatform()
+        .daemon()
+        .start(() -> {
+          while (true) {
+            try (SharedBytes shared = pool.share(new byte[8 << 20])) {
+              CompletableFuture<Long> size =
+                  pool.submit(b -> b.segment().byteSize() + kept.segment().byteSize(), shared);
+              var _ = size.join();
+            }
           }
         });
     say("at it");

@@ -56,11 +56,11 @@ class OwnerDeathTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"runs", "spawns", "sends", "nests", "hoards"})
+  @ValueSource(strings = {"runs", "spawns", "sends", "shares", "nests", "hoards"})
   void killed(String what) throws Exception {
     try (Owner owner = Owner.start(what)) {
-      if (what.equals("sends")) {
-        LockSupport.parkNanos(700_000_000); // somewhere in the middle of a hundred megabytes
+      if (what.equals("sends") || what.equals("shares")) {
+        LockSupport.parkNanos(700_000_000); // somewhere in the middle of many megabytes
       }
       List<ProcessHandle> before = allBelow(owner.pid());
       owner.signal("KILL");

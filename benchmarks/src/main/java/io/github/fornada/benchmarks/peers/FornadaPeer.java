@@ -6,6 +6,7 @@ import static io.github.fornada.benchmarks.peers.Measure.rate;
 
 import io.github.fornada.Completion;
 import io.github.fornada.Pool;
+import io.github.fornada.SharedBytes;
 import io.github.fornada.TaskFunction;
 import io.github.fornada.process.ProcessPool;
 import io.github.fornada.threads.ThreadPool;
@@ -34,6 +35,10 @@ public final class FornadaPeer implements JavaPeer {
       case "map" -> peer.map();
       case "stream" -> peer.stream();
       case "cpu" -> peer.cpu();
+      case "bytes" -> {
+        new Rows(peer, seconds).measure("bytes");
+        peer.shared();
+      }
       case "record" -> {
         new Rows(peer, seconds).measure("record");
         peer.mapRecords();
@@ -92,6 +97,20 @@ public final class FornadaPeer implements JavaPeer {
             check(results.get(n - 1) == n, "the last item");
           };
       emit("map", rate(seconds, items.size(), once), "items/s", "1000000 items, batches by itself");
+    }
+  }
+
+  private void shared() throws Exception {
+    try (Pool pool = two();
+        SharedBytes bytes = pool.share(new byte[Rows.MIB_64])) {
+      TaskFunction<SharedBytes, Integer> function = Tasks::sharedLength;
+      Measure.Operations once =
+          n -> {
+            for (int i = 0; i < n; i++) {
+              check(pool.submit(function, bytes).get() == Rows.MIB_64, "length");
+            }
+          };
+      emit("shared", rate(seconds / 2, 1, once) * Rows.MIB_64 / 1e9, "GB/s", "as an item");
     }
   }
 

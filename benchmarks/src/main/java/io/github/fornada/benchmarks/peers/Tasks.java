@@ -1,5 +1,6 @@
 package io.github.fornada.benchmarks.peers;
 
+import io.github.fornada.SharedBytes;
 import io.github.fornada.TaskFunction;
 import java.io.Serializable;
 import java.nio.file.Files;
@@ -33,6 +34,11 @@ public final class Tasks {
 
   static int length(byte[] data) {
     return data.length;
+  }
+
+  /** The length of bytes that no one copies. Each worker maps them once. */
+  static int sharedLength(SharedBytes bytes) {
+    return (int) bytes.segment().byteSize();
   }
 
   static Point next(Point p) {
