@@ -572,7 +572,8 @@ final class Flow {
         meanNanos = Math.max(meanNanos, AHEAD_NANOS); // items take longer than was thought
       }
       claimsSeen = seen;
-      goOn = ahead > 1;
+      // Whoever gets what was given back may get all of it, and hold it up likewise.
+      goOn = ahead > 1 || !back.isEmpty();
     } finally {
       lock.unlock();
     }
