@@ -85,7 +85,10 @@ final class RunCommand implements Callable<Integer> {
       var stall = new StallWatch();
       if (on == Model.VIRTUAL_THREADS && options.limit != null) {
         listeners.add(stall);
-        stall.start(options.limit.plus(TaskPolicy.DEFAULT.grace()), run::stop);
+        stall.start(
+            options.limit.plus(TaskPolicy.DEFAULT.grace()),
+            deaf -> progress.message(StallWatch.relief(deaf)),
+            run::stop);
       }
       progress.start();
 
@@ -104,12 +107,8 @@ final class RunCommand implements Callable<Integer> {
       progress.end();
       reports.end(on);
       if (stall.stalled()) {
-        terminal
-            .err()
-            .println(
-                "fornada: stopped: tasks that neither end nor heed an interrupt hold every"
-                    + " processor that virtual threads have here; use --on processes, or --on"
-                    + " threads");
+        run.left().forEach(input -> terminal.err().println(FailureReport.notRun(input)));
+        terminal.err().println(StallWatch.GIVEN_UP);
       }
       return finish(writer, clock, reading, reports, total, end, terminal);
     }
