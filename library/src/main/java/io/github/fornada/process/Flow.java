@@ -520,6 +520,11 @@ final class Flow {
     return open && ahead == 0;
   }
 
+  /** Whether items wait behind another, without the lock: a guess. */
+  boolean seemsAhead() {
+    return ahead > 1;
+  }
+
   /** Whether a worker is there and has nothing to do. */
   boolean isIdle() {
     lock.lock();

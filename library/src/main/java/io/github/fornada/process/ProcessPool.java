@@ -200,6 +200,9 @@ public final class ProcessPool extends AbstractPool {
     for (int i = 0; i < lanes.size(); i++) {
       Lane lane = lanes.get(Math.floorMod(first + i, lanes.size()));
       if ((!idleOnly || lane.flow().seemsIdle()) && lane.flow().feed() && !hasWork()) {
+        if (lane.flow().seemsAhead() && seemsIdleSomewhere()) {
+          balanceSoon(); // it took all, and the first of them may be slow
+        }
         return true;
       }
     }
