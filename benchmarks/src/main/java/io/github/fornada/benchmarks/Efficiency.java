@@ -11,12 +11,21 @@ import java.util.stream.IntStream;
  *
  * <p>Loop and map take turns, and each map is compared with the loops just before and after it, so
  * that a machine that changes its speed, or has other work, spoils single rounds only.
+ *
+ * <p>A map has {@value #TASKS} tasks, so that its tail, in which one worker is left without an item
+ * while the other runs the last, is a hundredth of it at most. Before the first that counts come
+ * {@value #WARM_UP_MAPS} maps of {@value #TASKS} tasks of about 1 ms, in which the JIT compiles the
+ * pool's own code in every process that runs it, and two of full length.
  */
 final class Efficiency {
-  private static final int TASKS = 40;
+  private static final int TASKS = 100;
+
+  private static final int WARM_UP_MAPS = 10;
 
   /** About 10 ms on a processor of 2024; measured and told with the result. */
   private static final long STEPS = 5_000_000;
+
+  private static final long QUICK_STEPS = STEPS / 10;
 
   private Efficiency() {}
 
@@ -29,8 +38,17 @@ final class Efficiency {
 
   /** A chain of operations that no compiler can shorten. */
   static long compute(long seed) {
+    return compute(seed, STEPS);
+  }
+
+  /** The same for a tenth of the time. */
+  static long computeQuickly(long seed) {
+    return compute(seed, QUICK_STEPS);
+  }
+
+  private static long compute(long seed, long steps) {
     long x = seed | 1;
-    for (long i = 0; i < STEPS; i++) {
+    for (long i = 0; i < steps; i++) {
       x ^= x << 13;
       x ^= x >>> 7;
       x ^= x << 17;
@@ -44,6 +62,9 @@ final class Efficiency {
     }
     List<Long> seeds = IntStream.range(0, TASKS).mapToObj(i -> i + 1L).toList();
     long expected = loop(seeds);
+    for (int i = 0; i < WARM_UP_MAPS; i++) {
+      pool.map(seeds, Efficiency::computeQuickly);
+    }
     map(pool, seeds, expected);
     map(pool, seeds, expected);
     var ratios = new ArrayList<Double>();

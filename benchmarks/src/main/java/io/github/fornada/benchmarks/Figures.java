@@ -35,7 +35,7 @@ public final class Figures {
   /** How long to measure. */
   private enum Form {
     SMOKE(1, 1, 1, 50, 1),
-    QUICK(2, 3, 5, 300, 9),
+    QUICK(2, 3, 5, 300, 7),
     FULL(5, 5, 8, 1000, 31);
 
     final int forks;

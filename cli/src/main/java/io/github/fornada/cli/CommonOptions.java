@@ -5,11 +5,18 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** What {@code run} and {@code compare} both take. */
+@Command(sortOptions = false)
 final class CommonOptions {
+  @Mixin
+  @SuppressWarnings({"NullAway.Init", "unused"}) // filled by picocli, which reads its annotations
+  private ExitCodesHelp exitCodes;
+
   /** How figures are printed. */
   enum Format {
     table,
@@ -95,6 +102,14 @@ final class CommonOptions {
       paramLabel = "FILE",
       description = "Write to FILE instead of stdout.")
   @Nullable Path output;
+
+  @Option(
+      names = "--format",
+      paramLabel = "table|json",
+      description =
+          "How figures are printed. run: on stderr, one line if nothing is said; compare: a table"
+              + " with a few sentences, if nothing is said.")
+  @Nullable Format format;
 
   @Option(
       names = "--report",

@@ -9,7 +9,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -20,15 +19,6 @@ import picocli.CommandLine.Option;
     description =
         "Runs a function over the same inputs under each model, several times in turn, and shows"
             + " what each costs. The results are not written, nor what the task prints.",
-    sortOptions = false,
-    exitCodeListHeading = "%nExit codes:%n",
-    exitCodeList = {
-      "0:all done",
-      "1:some items failed, or results could not be written",
-      "2:wrong usage, or the task does not compile",
-      "130:interrupted; the results so far are written",
-      "141:the reader of the output went away, as in | head",
-    },
     footerHeading = "%nExamples:%n",
     footer = {
       "  fornada compare examples/Bolo.java chocolate cenoura",
@@ -57,13 +47,6 @@ final class CompareCommand implements Callable<Integer> {
       defaultValue = "0",
       description = "How often each model runs. Default: 3, or 1 where that takes long.")
   private int rounds;
-
-  @Option(
-      names = "--format",
-      paramLabel = "table|json",
-      defaultValue = "table",
-      description = "A table with a few sentences (the default), or JSON.")
-  private CommonOptions.@Nullable Format format;
 
   @Override
   public Integer call() {
@@ -105,7 +88,7 @@ final class CompareCommand implements Callable<Integer> {
           new ArrayList<>(Verdict.of(figures, Runtime.getRuntime().availableProcessors()));
       comparison.repeatability().sentence(items.size()).ifPresent(sentences::add);
       reports.write(figures, sentences);
-      if (format == CommonOptions.Format.json) {
+      if (options.format == CommonOptions.Format.json) {
         var all = new LinkedHashMap<String, Object>();
         all.put("task", task.name());
         all.put("items", items.size());

@@ -33,6 +33,11 @@ final class FailureReport {
     };
   }
 
+  /** Of an item that the run was stopped before. */
+  static String notRun(String input) {
+    return "fornada: \"" + shortened(input) + "\" has no outcome: the run was stopped before it";
+  }
+
   private static String shortened(String input) {
     String line = input.replace('\n', ' ').replace('\r', ' ');
     return line.length() <= MOST_INPUT ? line : line.substring(0, MOST_INPUT) + "...";

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
@@ -14,14 +15,6 @@ import picocli.CommandLine.UnmatchedArgumentException;
         "Runs a plain Java function over many inputs, in sequence, on virtual threads, on platform"
             + " threads or in worker JVMs, and measures each.",
     versionProvider = FornadaCommand.Version.class,
-    exitCodeListHeading = "%nExit codes:%n",
-    exitCodeList = {
-      "0:all done",
-      "1:some items failed, or results could not be written",
-      "2:wrong usage, or the task does not compile",
-      "130:interrupted; the results so far are written",
-      "141:the reader of the output went away, as in | head",
-    },
     subcommands = {RunCommand.class, CompareCommand.class},
     footerHeading = "%nExamples:%n",
     footer = {
@@ -30,6 +23,10 @@ import picocli.CommandLine.UnmatchedArgumentException;
       "  fornada run -h",
     })
 final class FornadaCommand implements Callable<Integer> {
+  @Mixin
+  @SuppressWarnings({"NullAway.Init", "unused"}) // filled by picocli, which reads its annotations
+  private ExitCodesHelp exitCodes;
+
   static int execute(String... args) {
     CommandLine command = new CommandLine(new FornadaCommand());
     command.setExpandAtFiles(false); // an input may begin with @

@@ -6,13 +6,18 @@ import io.github.fornada.Pool;
 import io.github.fornada.TaskEvent;
 import io.github.fornada.TaskListener;
 import java.io.UncheckedIOException;
+import java.util.BitSet;
 import java.util.Iterator;
-import java.util.Queue;
+import java.util.List;
 import java.util.Spliterator;
+import java.util.TreeMap;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -46,6 +51,12 @@ final class ItemRun implements TaskListener {
 
   private final AtomicReference<TaskEvent.@Nullable Finished> firstFailure =
       new AtomicReference<>();
+
+  /** By place, what was taken from lines and has no outcome yet; bounded by the pool's window. */
+  private final ConcurrentMap<Long, String> taken = new ConcurrentHashMap<>();
+
+  /** Places of items that have their outcome. Used by the thread that runs only. */
+  private final BitSet told = new BitSet();
 
   private volatile boolean stopped;
 
@@ -107,43 +118,51 @@ final class ItemRun implements TaskListener {
   }
 
   private End inOrder(Pool pool) {
-    // An outcome in order does not name its item, so the items taken are remembered till then.
-    Queue<String> taken = new ConcurrentLinkedQueue<>();
     Stream<Outcome<@Nullable String>> outcomes =
         switch (inputs) {
           case Inputs.Known(var items) -> pool.outcomes(items, call);
-          case Inputs.Lines(var lines) ->
-              pool.outcomes(() -> remembering(lines.iterator(), taken), call);
+          case Inputs.Lines(var lines) -> pool.outcomes(remembering(lines), call);
         };
-    Iterator<String> known = inputs instanceof Inputs.Known(var items) ? items.iterator() : null;
-    return each(
-        outcomes,
-        outcome -> tell(known == null ? String.valueOf(taken.poll()) : known.next(), outcome));
-  }
-
-  private static Iterator<String> remembering(Iterator<String> source, Queue<String> taken) {
-    return new Iterator<>() {
-      @Override
-      public boolean hasNext() {
-        return source.hasNext();
-      }
-
-      @Override
-      public String next() {
-        String item = source.next();
-        taken.add(item);
-        return item;
-      }
-    };
+    var place = new AtomicLong(); // an outcome in order does not name its item
+    return each(outcomes, outcome -> tell(place.getAndIncrement(), outcome));
   }
 
   private End asTheyCome(Pool pool) {
     Stream<Completion<String, @Nullable String>> completions =
         switch (inputs) {
           case Inputs.Known(var items) -> pool.completions(items, call);
-          case Inputs.Lines(var lines) -> pool.completions(lines, call);
+          case Inputs.Lines(var lines) -> pool.completions(remembering(lines), call);
         };
-    return each(completions, completion -> tell(completion.item(), completion.outcome()));
+    return each(completions, completion -> tell(completion.index(), completion.outcome()));
+  }
+
+  private Iterable<String> remembering(Iterable<String> lines) {
+    return () -> {
+      Iterator<String> source = lines.iterator();
+      var place = new AtomicLong();
+      return new Iterator<>() {
+        @Override
+        public boolean hasNext() {
+          return source.hasNext();
+        }
+
+        @Override
+        public String next() {
+          String item = source.next();
+          taken.put(place.getAndIncrement(), item);
+          return item;
+        }
+      };
+    };
+  }
+
+  /** After a pass that was stopped: the items, as far as they are known, that had no outcome. */
+  List<String> left() {
+    return switch (inputs) {
+      case Inputs.Known(var items) ->
+          IntStream.range(0, items.size()).filter(i -> !told.get(i)).mapToObj(items::get).toList();
+      case Inputs.Lines l -> List.copyOf(new TreeMap<>(taken).values());
+    };
   }
 
   private <E> End each(Stream<E> elements, Consumer<E> action) {
@@ -162,7 +181,14 @@ final class ItemRun implements TaskListener {
     }
   }
 
-  private void tell(String input, Outcome<@Nullable String> outcome) {
+  private void tell(long place, Outcome<@Nullable String> outcome) {
+    String input;
+    if (inputs instanceof Inputs.Known(var items)) {
+      told.set((int) place);
+      input = items.get((int) place);
+    } else {
+      input = String.valueOf(taken.remove(place));
+    }
     switch (outcome) {
       case Outcome.Done<@Nullable String> done -> receiver.result(done.value());
       case Outcome.Cancelled<@Nullable String> c -> {} // stopped on purpose, and told once

@@ -21,15 +21,6 @@ import picocli.CommandLine.Option;
     name = "run",
     description =
         "Runs a function over many inputs and writes the results, in the order of the inputs.",
-    sortOptions = false,
-    exitCodeListHeading = "%nExit codes:%n",
-    exitCodeList = {
-      "0:all done",
-      "1:some items failed, or results could not be written",
-      "2:wrong usage, or the task does not compile",
-      "130:interrupted; the results so far are written",
-      "141:the reader of the output went away, as in | head",
-    },
     footerHeading = "%nExamples:%n",
     footer = {
       "  fornada run examples/WordCount.java docs/*.md",
@@ -57,12 +48,6 @@ final class RunCommand implements Callable<Integer> {
   @Option(names = "--unordered", description = "Write each result as soon as it is there.")
   private boolean unordered;
 
-  @Option(
-      names = "--format",
-      paramLabel = "table|json",
-      description = "Print the run's figures on stderr as a table, or as a line of JSON.")
-  private CommonOptions.@Nullable Format format;
-
   @Override
   public Integer call() {
     if (options.heap != null && on != Model.PROCESSES) {
@@ -85,7 +70,10 @@ final class RunCommand implements Callable<Integer> {
       var stall = new StallWatch();
       if (on == Model.VIRTUAL_THREADS && options.limit != null) {
         listeners.add(stall);
-        stall.start(options.limit.plus(TaskPolicy.DEFAULT.grace()), run::stop);
+        stall.start(
+            options.limit.plus(TaskPolicy.DEFAULT.grace()),
+            deaf -> progress.message(StallWatch.relief(deaf)),
+            run::stop);
       }
       progress.start();
 
@@ -104,12 +92,8 @@ final class RunCommand implements Callable<Integer> {
       progress.end();
       reports.end(on);
       if (stall.stalled()) {
-        terminal
-            .err()
-            .println(
-                "fornada: stopped: tasks that neither end nor heed an interrupt hold every"
-                    + " processor that virtual threads have here; use --on processes, or --on"
-                    + " threads");
+        run.left().forEach(input -> terminal.err().println(FailureReport.notRun(input)));
+        terminal.err().println(StallWatch.GIVEN_UP);
       }
       return finish(writer, clock, reading, reports, total, end, terminal);
     }
@@ -171,9 +155,9 @@ final class RunCommand implements Callable<Integer> {
     }
     Figures figures = figures(clock, reading);
     reports.write(List.of(figures), List.of());
-    if (format == CommonOptions.Format.json) {
+    if (options.format == CommonOptions.Format.json) {
       terminal.err().println(Rendering.json(Map.of("runs", List.of(figures.toMap()))));
-    } else if (format == CommonOptions.Format.table) {
+    } else if (options.format == CommonOptions.Format.table) {
       terminal.err().println(ComparisonTable.of(List.of(figures)));
     } else {
       terminal.err().println("fornada: " + summary(clock, reading));

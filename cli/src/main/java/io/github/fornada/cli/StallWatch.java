@@ -6,14 +6,25 @@ import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntConsumer;
 import jdk.management.VirtualThreadSchedulerMXBean;
 
 /**
  * Notices that virtual threads have come to a stand: the JVM never takes a processor away from a
  * virtual thread that computes, so a few endless loops, over their limit and deaf to interrupts,
- * keep all others waiting for ever.
+ * keep all others waiting for ever. Then the scheduler is given more threads to run them on, twice
+ * as many each time, up to the JVM's own maximum; beyond it the run has to be stopped.
  */
 final class StallWatch implements TaskListener, AutoCloseable {
+  /** What is said when the run had to be stopped. */
+  static final String GIVEN_UP =
+      "fornada: stopped: tasks that neither end nor heed an interrupt hold every processor that"
+          + " virtual threads have here; use --on processes, or --on threads";
+
+  /** Where the JVM itself stops when it makes up for virtual threads that hold a processor. */
+  private static final int MOST_THREADS =
+      Integer.getInteger("jdk.virtualThreadScheduler.maxPoolSize", 256);
+
   private static final long LOOK_MILLIS = 500;
 
   /** Beyond limit and grace of an item. Guess: longer than any pause of a healthy machine. */
@@ -32,9 +43,10 @@ final class StallWatch implements TaskListener, AutoCloseable {
    * Begins to look.
    *
    * @param longest how long one item may take, its grace included
-   * @param onStall what to do, once
+   * @param onRelief what to do when the others go on beside deaf tasks; given their number
+   * @param onStall what to do, once, when nothing helps
    */
-  void start(Duration longest, Runnable onStall) {
+  void start(Duration longest, IntConsumer onRelief, Runnable onStall) {
     long quietNanos = longest.plus(MARGIN).toNanos();
     var scheduler = ManagementFactory.getPlatformMXBean(VirtualThreadSchedulerMXBean.class);
     Thread.ofPlatform()
@@ -46,15 +58,29 @@ final class StallWatch implements TaskListener, AutoCloseable {
               if (System.nanoTime() - lastEventNanos > quietNanos
                   && scheduler.getQueuedVirtualThreadCount() > 0
                   && scheduler.getMountedVirtualThreadCount() >= scheduler.getParallelism()) {
-                stalled = true;
-                onStall.run();
-                return;
+                int held = scheduler.getParallelism();
+                if (held >= MOST_THREADS) {
+                  stalled = true;
+                  onStall.run();
+                  return;
+                }
+                scheduler.setParallelism(Math.min(2 * held, MOST_THREADS));
+                onRelief.accept(held);
+                lastEventNanos = System.nanoTime();
               }
             }
           } catch (InterruptedException e) {
             Thread.currentThread().interrupt(); // nobody interrupts this thread
           }
         });
+  }
+
+  /** What is said when the others go on. */
+  static String relief(int deaf) {
+    return "fornada: "
+        + Words.count(deaf, "task")
+        + " over the limit heed no interrupt, and held every processor that virtual threads have;"
+        + " the others go on beside them, slower (--on processes would have ended them)";
   }
 
   /** Whether it came to that. */

@@ -85,14 +85,40 @@ class CommandTest {
   }
 
   @Test
-  void endlessLoopsOnVirtualThreadsEndTheRunInsteadOfHangingIt() {
+  void endlessLoopsOnEveryProcessorDoNotKeepOtherVirtualThreadsFromTheirs() {
     int loops = Runtime.getRuntime().availableProcessors() + 1;
     var arguments =
         new ArrayList<>(List.of("run", "Tasks.java#echo", "--on", "virtual", "--limit", "1s"));
     arguments.addAll(Collections.nCopies(loops, "loop"));
+    arguments.addAll(List.of("a", "b"));
     var result = run(arguments.toArray(String[]::new));
+    assertThat(result.out()).isEqualTo("a\nb\n");
     assertThat(result.exitCode()).isEqualTo(1);
-    assertThat(result.err()).contains("over its time limit");
+    assertThat(result.err().split("\"loop\" was over its time limit", -1)).hasSize(loops + 1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"loop loop a b", "loop loop --lines more", "loop loop a b --unordered"})
+  void whereVirtualThreadsGetNoMoreProcessorsTheRunEndsAndNamesEachItem(String inputs)
+      throws IOException {
+    Files.writeString(folder.resolve("more"), "a\nb\n");
+    var result =
+        Command.shell(
+            folder,
+            "JDK_JAVA_OPTIONS='-Djdk.virtualThreadScheduler.parallelism=2"
+                + " -Djdk.virtualThreadScheduler.maxPoolSize=2' \"$@\" "
+                + inputs,
+            "run",
+            "Tasks.java#echo",
+            "--on",
+            "virtual",
+            "--limit",
+            "1s");
+    assertThat(result.exitCode()).isEqualTo(1);
+    assertThat(result.err().split("\"loop\" was over its time limit", -1)).hasSize(3);
+    assertThat(result.err())
+        .contains("\"a\" has no outcome", "\"b\" has no outcome")
+        .contains("stopped: tasks that neither end nor heed an interrupt");
   }
 
   @Test

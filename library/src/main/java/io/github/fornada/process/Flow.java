@@ -525,6 +525,11 @@ final class Flow {
     return open;
   }
 
+  /** Whether items wait behind another, without the lock: a guess. */
+  boolean seemsAhead() {
+    return ahead > 1;
+  }
+
   /** Whether a worker is there and has nothing to do. */
   boolean isIdle() {
     lock.lock();
@@ -577,7 +582,8 @@ final class Flow {
         meanNanos = Math.max(meanNanos, AHEAD_NANOS); // items take longer than was thought
       }
       claimsSeen = seen;
-      goOn = ahead > 1;
+      // Whoever gets what was given back may get all of it, and hold it up likewise.
+      goOn = ahead > 1 || !back.isEmpty();
     } finally {
       lock.unlock();
     }

@@ -195,9 +195,6 @@ public final class ProcessPool extends AbstractPool {
     // Always the same worker first, if it idles: of tasks that come one by one it is the one that
     // has just run the last, and still looks out for the next.
     if (feed(0, true) || feed(nextLane.getAndIncrement(), false)) {
-      if (growsOnDemand && seemsFreeSomewhere()) {
-        balanceSoon(); // it may lie behind an item that waits for it, where no other worker is yet
-      }
       return;
     }
     if (growsOnDemand && hasWork()) {
@@ -210,6 +207,9 @@ public final class ProcessPool extends AbstractPool {
     for (int i = 0; i < lanes.size(); i++) {
       Lane lane = lanes.get(Math.floorMod(first + i, lanes.size()));
       if ((!idleOnly || lane.flow().seemsIdle()) && lane.flow().feed() && !hasWork()) {
+        if (lane.flow().seemsAhead() && seemsFreeSomewhere()) {
+          balanceSoon(); // it took all, and the first of them may be slow
+        }
         return true;
       }
     }

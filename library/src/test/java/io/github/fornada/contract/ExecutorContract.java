@@ -24,7 +24,7 @@ interface ExecutorContract extends PoolUnderTest {
 
   @Test
   default void submitOfAFunctionGivesItsResult() throws Exception {
-    try (Pool pool = open(2)) {
+    try (Pool pool = lend(2)) {
       assertThat(get(pool.submit(Work::increment, 41))).isEqualTo(42);
       assertThat(get(pool.submit(Work::nothing, null))).isNull();
     }
@@ -32,7 +32,7 @@ interface ExecutorContract extends PoolUnderTest {
 
   @Test
   default void submitOfACallableGivesItsResult() throws Exception {
-    try (Pool pool = open(2)) {
+    try (Pool pool = lend(2)) {
       assertThat(get(pool.submit((Job<String>) () -> "done"))).isEqualTo("done");
       assertThat(get(pool.submit((Job<String>) () -> null))).isNull();
     }
@@ -41,7 +41,7 @@ interface ExecutorContract extends PoolUnderTest {
   @Test
   default void submitOfARunnableGivesNullOrTheResultGiven() throws Exception {
     Marks marks = marks();
-    try (Pool pool = open(2)) {
+    try (Pool pool = lend(2)) {
       assertThat(get(pool.submit((Chore) () -> marks.set("first")))).isNull();
       Object notSerializable = new Object();
       assertThat(get(pool.submit((Chore) () -> marks.set("second"), notSerializable)))
@@ -64,7 +64,7 @@ interface ExecutorContract extends PoolUnderTest {
     var seen = new LinkedBlockingQueue<Throwable>();
     var before = Thread.getDefaultUncaughtExceptionHandler();
     Thread.setDefaultUncaughtExceptionHandler((thread, thrown) -> seen.add(thrown));
-    try (Pool pool = open(1)) {
+    try (Pool pool = lend(1)) {
       pool.execute(
           (Chore)
               () -> {
@@ -81,7 +81,7 @@ interface ExecutorContract extends PoolUnderTest {
   @Test
   @SuppressWarnings("FutureReturnValueIgnored") // there is none
   default void nullIsRefused() {
-    try (Pool pool = open(1)) {
+    try (Pool pool = lend(1)) {
       assertThatThrownBy(() -> pool.execute(null)).isInstanceOf(NullPointerException.class);
       List<Callable<?>> calls =
           List.of(
@@ -110,7 +110,7 @@ interface ExecutorContract extends PoolUnderTest {
 
   @Test
   default void whatATaskThrowsIsTheCauseOfTheExecutionException() {
-    try (Pool pool = open(1)) {
+    try (Pool pool = lend(1)) {
       Future<String> checked =
           pool.submit(
               (Job<String>)
@@ -151,7 +151,7 @@ interface ExecutorContract extends PoolUnderTest {
   @Test
   default void getWithATimeOutThrowsAndLeavesTheTaskAlone() throws Exception {
     Marks marks = marks();
-    try (Pool pool = open(1)) {
+    try (Pool pool = lend(1)) {
       var busy = PoolUnderTest.occupy(pool, marks);
       assertThatThrownBy(() -> busy.get(10, TimeUnit.MILLISECONDS))
           .isInstanceOf(TimeoutException.class);
@@ -164,7 +164,7 @@ interface ExecutorContract extends PoolUnderTest {
 
   @Test
   default void invokeAllGivesDoneFuturesInOrder() throws Exception {
-    try (Pool pool = open(2)) {
+    try (Pool pool = lend(2)) {
       List<Job<Integer>> jobs =
           List.of(
               () -> 1,
@@ -185,7 +185,7 @@ interface ExecutorContract extends PoolUnderTest {
   @Test
   default void invokeAllCancelsWhatIsNotDoneInTime() throws Exception {
     Marks marks = marks();
-    try (Pool pool = open(1)) {
+    try (Pool pool = lend(1)) {
       get(pool.submit(Work::increment, 1)); // workers are up
       List<Job<String>> jobs =
           List.of(
@@ -205,7 +205,7 @@ interface ExecutorContract extends PoolUnderTest {
   @Test
   default void anInterruptOfInvokeAllCancelsItsTasks() throws Exception {
     Marks marks = marks();
-    try (Pool pool = open(1)) {
+    try (Pool pool = lend(1)) {
       List<Job<String>> jobs =
           List.of(() -> {
             marks.set("began");
@@ -237,7 +237,7 @@ interface ExecutorContract extends PoolUnderTest {
   @Test
   default void invokeAnyGivesOneResultAndCancelsTheRest() throws Exception {
     Marks marks = marks();
-    try (Pool pool = open(2)) {
+    try (Pool pool = lend(2)) {
       List<Job<String>> jobs =
           List.of(
               () -> {
@@ -255,7 +255,7 @@ interface ExecutorContract extends PoolUnderTest {
 
   @Test
   default void invokeAnyThrowsTheFailureIfNoneIsDone() {
-    try (Pool pool = open(2)) {
+    try (Pool pool = lend(2)) {
       Job<String> failing =
           () -> {
             throw new IOException("disk");
@@ -287,7 +287,7 @@ interface ExecutorContract extends PoolUnderTest {
   @Test
   default void aTaskCancelledBeforeItsStartNeverRuns() throws Exception {
     Marks marks = marks();
-    try (Pool pool = open(1)) {
+    try (Pool pool = lend(1)) {
       var busy = PoolUnderTest.occupy(pool, marks);
       Future<?> waiting = pool.submit((Chore) () -> marks.set("ran"));
       assertThat(waiting.cancel(true)).isTrue();
@@ -305,7 +305,7 @@ interface ExecutorContract extends PoolUnderTest {
   @Test
   default void cancelWithInterruptReachesTheRunningTaskAndNoOther() throws Exception {
     Marks marks = marks();
-    try (Pool pool = open(1)) {
+    try (Pool pool = lend(1)) {
       Future<?> running =
           pool.submit(
               (Chore)
@@ -351,7 +351,7 @@ interface ExecutorContract extends PoolUnderTest {
 
   @Test
   default void aDoneTaskCannotBeCancelled() throws Exception {
-    try (Pool pool = open(1)) {
+    try (Pool pool = lend(1)) {
       var done = pool.submit(Work::increment, 1);
       get(done);
       assertThat(done.cancel(true)).isFalse();
@@ -362,7 +362,7 @@ interface ExecutorContract extends PoolUnderTest {
 
   @Test
   default void cancelsThatRaceTheEndOfTheirTasksNeverInterruptTheNext() throws Exception {
-    try (Pool pool = open(1)) {
+    try (Pool pool = lend(1)) {
       for (int i = 0; i < 500; i++) {
         var victim = pool.submit(Work::increment, i);
         var next = pool.submit((Job<Boolean>) Thread::interrupted);

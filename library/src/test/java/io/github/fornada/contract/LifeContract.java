@@ -204,7 +204,7 @@ interface LifeContract extends PoolUnderTest {
 
   @Test
   default void aStormOfCancelsLeavesThePoolUsable() throws Exception {
-    try (Pool pool = open(2)) {
+    try (Pool pool = lend(2)) {
       var futures = new ArrayList<CompletableFuture<Integer>>();
       for (int i = 0; i < 2000; i++) {
         futures.add(pool.submit(Work::sleep, i % 3));
@@ -222,7 +222,7 @@ interface LifeContract extends PoolUnderTest {
 
   @Test
   default void aHundredBadTasksAndThenAHundredGoodOnesAreAllAnswered() throws Exception {
-    try (Pool pool = open(2)) {
+    try (Pool pool = lend(2)) {
       var bad = new ArrayList<CompletableFuture<Integer>>();
       for (int i = 0; i < 100; i++) {
         bad.add(pool.submit(Work::noTens, i * 10));

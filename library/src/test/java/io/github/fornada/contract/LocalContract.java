@@ -13,10 +13,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -127,31 +125,6 @@ interface LocalContract extends PoolUnderTest {
       assertThat(get(pool.submit(Work::increment, 1))).isEqualTo(2);
     } // closes although the task is not over
     marks.set("over");
-  }
-
-  // ---- batches
-
-  @Test
-  default void slowItemsInOneBatchAreSharedOutToIdleWorkers() throws Exception {
-    try (Pool pool = open(4)) {
-      org.junit.jupiter.api.Assumptions.assumeTrue(pool.workers() == 4, "needs four at once");
-      var together = new CountDownLatch(4);
-      List<Integer> items = IntStream.range(0, 20_000).boxed().toList();
-      // Tiny items first, so that batches grow; then four that end only if they run together.
-      List<Integer> results =
-          pool.map(
-              items,
-              i -> {
-                if (i >= 19_000 && i < 19_004) {
-                  together.countDown();
-                  if (!together.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
-                    throw new IllegalStateException("they were not run together");
-                  }
-                }
-                return i;
-              });
-      assertThat(results).isEqualTo(items);
-    }
   }
 
   // ---- memory

@@ -2,7 +2,6 @@ package io.github.fornada.contract;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.fornada.Pool;
 import io.github.fornada.TaskException;
@@ -36,7 +35,7 @@ interface MapContract extends PoolUnderTest {
   @Test
   default void resultsComeInTheOrderOfTheItems() throws Exception {
     List<Integer> items = numbers(0, 20_000);
-    try (Pool pool = open(3)) {
+    try (Pool pool = lend(3)) {
       List<Integer> results = pool.map(items, Work::increment);
       assertThat(results).isEqualTo(numbers(1, 20_001));
       assertThatThrownBy(results::removeLast).isInstanceOf(UnsupportedOperationException.class);
@@ -49,7 +48,7 @@ interface MapContract extends PoolUnderTest {
 
   @Test
   default void noItemsGiveNoResults() throws Exception {
-    try (Pool pool = open(2)) {
+    try (Pool pool = lend(2)) {
       assertThat(pool.map(List.<Integer>of(), Work::increment)).isEmpty();
       Iterable<Integer> lazy = Work.lazily(List.of());
       assertThat(pool.map(lazy, Work::increment)).isEmpty();
@@ -60,7 +59,7 @@ interface MapContract extends PoolUnderTest {
   @Test
   default void nullItemsAndNullResultsAreValues() throws Exception {
     List<String> items = Arrays.asList("a", null, "b");
-    try (Pool pool = open(2)) {
+    try (Pool pool = lend(2)) {
       assertThat(pool.map(items, Work::nothing)).containsExactly(null, null, null);
       Iterable<String> lazy = Work.lazily(items);
       assertThat(pool.map(lazy, Work::nothing)).containsExactly(null, null, null);
@@ -73,7 +72,7 @@ interface MapContract extends PoolUnderTest {
   @Test
   default void theFirstFailureIsThrownAndNamesItsItem() {
     List<Integer> items = List.of(1, 2, 20, 3);
-    try (Pool pool = open(1)) {
+    try (Pool pool = lend(1)) {
       assertThatThrownBy(() -> pool.map(items, Work::noTens))
           .isInstanceOf(TaskException.class)
           .hasMessageContaining("item 2 (20) failed")
@@ -90,7 +89,7 @@ interface MapContract extends PoolUnderTest {
 
   @Test
   default void aFailureIsThrownByAGathererWhereverItIs() {
-    try (Pool pool = open(2)) {
+    try (Pool pool = lend(2)) {
       for (int last : List.of(1, 2, 3, 5, 20)) {
         for (int round = 0; round < 10; round++) {
           Stream<Integer> items =
@@ -106,7 +105,7 @@ interface MapContract extends PoolUnderTest {
 
   @Test
   default void anItemWhoseToStringFailsIsStillReported() {
-    try (Pool pool = open(1)) {
+    try (Pool pool = lend(1)) {
       assertThatThrownBy(() ->
               pool.map(
                   List.of(new Nameless(1)),
@@ -122,7 +121,7 @@ interface MapContract extends PoolUnderTest {
   @Test
   default void aFailureEndsAMapOverAnEndlessSource() {
     var numbers = new Work.Counting();
-    try (Pool pool = open(2)) {
+    try (Pool pool = lend(2)) {
       Iterable<Integer> fromOne = () -> numbers.iterator();
       assertThatThrownBy(() -> pool.map(fromOne, i -> Work.noTens(i + 1)))
           .isInstanceOf(TaskException.class)
@@ -131,37 +130,9 @@ interface MapContract extends PoolUnderTest {
   }
 
   @Test
-  default void aFailureCancelsRunningSiblings() throws Exception {
-    Marks marks = marks();
-    try (Pool pool = open(2)) {
-      assumeTrue(pool.workers() > 1, "needs two at once");
-      assertThatThrownBy(() ->
-              pool.map(
-                  List.of("waits", "fails"),
-                  item -> {
-                    if (item.equals("fails")) {
-                      marks.await("began");
-                      throw new IllegalStateException("sorry");
-                    }
-                    marks.set("began");
-                    try {
-                      marks.await("never");
-                    } catch (InterruptedException e) {
-                      marks.set("interrupted");
-                      throw e;
-                    }
-                    return item;
-                  }))
-          .isInstanceOf(TaskException.class)
-          .hasMessageContaining("item 1 (fails) failed");
-      marks.await("interrupted");
-    }
-  }
-
-  @Test
   default void afterAFailureNoFurtherItemStarts() {
     Marks marks = marks();
-    try (Pool pool = open(1)) {
+    try (Pool pool = lend(1)) {
       assertThatThrownBy(() ->
               pool.map(
                   numbers(0, 1000),
@@ -182,7 +153,7 @@ interface MapContract extends PoolUnderTest {
           new Marks(java.nio.file.Files.createDirectory(folder().resolve("" + lazy)).toString());
       List<String> list = List.of("a", "b");
       Iterable<String> items = lazy ? Work.lazily(list) : list;
-      try (Pool pool = open(1)) {
+      try (Pool pool = lend(1)) {
         var thrown = new AtomicReference<Throwable>();
         Thread caller =
             Thread.ofPlatform()
@@ -216,7 +187,7 @@ interface MapContract extends PoolUnderTest {
   @Test
   default void aCallerThatIsInterruptedAlreadyStartsNothing() {
     Marks marks = marks();
-    try (Pool pool = open(1)) {
+    try (Pool pool = lend(1)) {
       Thread.currentThread().interrupt();
       assertThatThrownBy(() ->
               pool.map(
@@ -233,7 +204,7 @@ interface MapContract extends PoolUnderTest {
 
   @Test
   default void whatTheSourceThrowsIsThrown() {
-    try (Pool pool = open(2)) {
+    try (Pool pool = lend(2)) {
       assertThatThrownBy(() -> pool.map(Work.failingAfter(50), Work::increment))
           .isInstanceOf(IllegalStateException.class)
           .hasMessage("the source broke");
@@ -322,7 +293,7 @@ interface MapContract extends PoolUnderTest {
 
   @Test
   default void tenThreadsMapAndSubmitAtOnce() throws Exception {
-    try (Pool pool = open(3)) {
+    try (Pool pool = lend(3)) {
       var failures = new ArrayList<CompletableFuture<Void>>();
       for (int t = 0; t < 10; t++) {
         int from = t * 1000;

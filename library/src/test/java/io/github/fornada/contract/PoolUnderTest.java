@@ -29,6 +29,14 @@ interface PoolUnderTest {
     return open(workers, policy -> policy);
   }
 
+  /**
+   * A pool for a case that neither shuts it down nor asks anything of its closing. Where opening is
+   * dear, several cases get the same one, and closing it gives it back: see {@link Lender}.
+   */
+  default Pool lend(int workers) {
+    return open(workers);
+  }
+
   default Marks marks() {
     return new Marks(folder().toString());
   }

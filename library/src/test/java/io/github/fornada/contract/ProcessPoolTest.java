@@ -4,10 +4,27 @@ import io.github.fornada.Pool;
 import io.github.fornada.TaskPolicy;
 import io.github.fornada.process.ProcessPool;
 import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.AfterAll;
 
-final class ProcessPoolTest extends AbstractPoolTest {
+final class ProcessPoolTest extends AbstractPoolTest implements TogetherContract {
+  private static final Lender LENDER = new Lender(workers -> openOne(workers, o -> o));
+
+  @AfterAll
+  static void closeWhatWasLent() {
+    LENDER.close();
+  }
+
+  @Override
+  public Pool lend(int workers) {
+    return LENDER.lend(workers);
+  }
+
   @Override
   public Pool open(int workers, UnaryOperator<TaskPolicy> policy) {
+    return openOne(workers, policy);
+  }
+
+  private static Pool openOne(int workers, UnaryOperator<TaskPolicy> policy) {
     return ProcessPool.open(
         o -> o.withWorkers(workers).withHeap("64m").withPolicy(policy.apply(o.policy())));
   }

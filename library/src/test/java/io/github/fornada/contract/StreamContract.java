@@ -2,12 +2,10 @@ package io.github.fornada.contract;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.fornada.Completion;
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
-import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -36,7 +34,7 @@ interface StreamContract extends PoolUnderTest {
 
   @Test
   default void everyItemHasItsOutcomeInOrder() {
-    try (Pool pool = open(3)) {
+    try (Pool pool = lend(3)) {
       for (Iterable<Integer> items : bothWays(numbers(0, 5000))) {
         List<Outcome<Integer>> outcomes =
             pool.<Integer, Integer>outcomes(items, Work::noTens).toList();
@@ -55,7 +53,7 @@ interface StreamContract extends PoolUnderTest {
 
   @Test
   default void everyItemHasItsCompletionOnce() {
-    try (Pool pool = open(3)) {
+    try (Pool pool = lend(3)) {
       for (Iterable<Integer> items : bothWays(numbers(0, 5000))) {
         List<Completion<Integer, Integer>> completions =
             pool.<Integer, Integer>completions(items, Work::increment).toList();
@@ -72,7 +70,7 @@ interface StreamContract extends PoolUnderTest {
 
   @Test
   default void noItemsGiveAnEmptyStream() {
-    try (Pool pool = open(2)) {
+    try (Pool pool = lend(2)) {
       for (Iterable<Integer> items : bothWays(List.<Integer>of())) {
         assertThat(pool.outcomes(items, Work::increment)).isEmpty();
         assertThat(pool.completions(items, Work::increment)).isEmpty();
@@ -82,7 +80,7 @@ interface StreamContract extends PoolUnderTest {
 
   @Test
   default void nullIsAnItemAndAResult() {
-    try (Pool pool = open(2)) {
+    try (Pool pool = lend(2)) {
       for (Iterable<String> items : bothWays(Arrays.asList("a", null))) {
         assertThat(pool.<String, String>outcomes(items, Work::nothing).toList())
             .containsExactly(new Outcome.Done<>(null), new Outcome.Done<>(null));
@@ -93,7 +91,7 @@ interface StreamContract extends PoolUnderTest {
   @Test
   default void countCountsByRunning() {
     Marks marks = marks();
-    try (Pool pool = open(2)) {
+    try (Pool pool = lend(2)) {
       long count =
           pool.outcomes(
                   List.of(1, 2, 3),
@@ -110,7 +108,7 @@ interface StreamContract extends PoolUnderTest {
   @Test
   default void nothingStartsBeforeTheTerminalOperation() {
     var numbers = new Work.Counting();
-    try (Pool pool = open(2)) {
+    try (Pool pool = lend(2)) {
       Stream<Outcome<Integer>> stream = pool.outcomes(numbers, Work::increment);
       assertThat(numbers.taken.get()).isZero();
       stream.close();
@@ -147,60 +145,6 @@ interface StreamContract extends PoolUnderTest {
   }
 
   @Test
-  default void aSlowFirstItemDoesNotStopTheOthersWithinTheWindow() throws Exception {
-    Marks marks = marks();
-    try (Pool pool = open(2, policy -> policy.withWindow(32))) {
-      assumeTrue(pool.workers() > 1, "needs two at once");
-      for (Iterable<Integer> items : bothWays(numbers(0, 100))) {
-        Marks these = new Marks(Files.createTempDirectory(folder(), "way").toString());
-        var first = new CompletableFuture<Outcome<Integer>>();
-        Thread consumer =
-            Thread.ofPlatform()
-                .start(() ->
-                    first.complete(
-                        pool.<Integer, Integer>outcomes(
-                                items,
-                                i -> {
-                                  these.set(i);
-                                  if (i == 0) {
-                                    marks.await("go");
-                                  }
-                                  return i;
-                                })
-                            .reduce((a, b) -> a)
-                            .orElseThrow()));
-        these.await(31); // the last of the window
-        assertThat(first).isNotDone();
-        marks.set("go");
-        assertThat(PoolUnderTest.get(first)).isEqualTo(new Outcome.Done<>(0));
-        assertThat(consumer.join(PATIENCE)).isTrue();
-        Files.delete(folder().resolve("go"));
-      }
-    }
-  }
-
-  @Test
-  default void completionsDoNotWaitForASlowerOneBefore() {
-    Marks marks = marks();
-    try (Pool pool = open(2)) {
-      assumeTrue(pool.workers() > 1, "needs two at once");
-      List<Integer> order =
-          pool.completions(
-                  List.of(0, 1),
-                  i -> {
-                    if (i == 0) {
-                      marks.await("go");
-                    }
-                    return i;
-                  })
-              .map(Completion::item)
-              .peek(i -> marks.set("go"))
-              .toList();
-      assertThat(order).containsExactly(1, 0);
-    }
-  }
-
-  @Test
   default void aSlowSourceDoesNotHoldBackWhatIsDue() throws Exception {
     Marks marks = marks();
     var given = new AtomicInteger();
@@ -225,7 +169,7 @@ interface StreamContract extends PoolUnderTest {
                 return i;
               }
             };
-    try (Pool pool = open(2)) {
+    try (Pool pool = lend(2)) {
       assertThat(
               pool.outcomes(source, Work::increment)
                   .peek(outcome -> marks.set("the first was consumed"))
@@ -236,7 +180,7 @@ interface StreamContract extends PoolUnderTest {
 
   @Test
   default void whatTheSourceThrowsComesAfterTheOutcomesDue() {
-    try (Pool pool = open(2)) {
+    try (Pool pool = lend(2)) {
       for (Iterable<Integer> source :
           List.of(Work.failingAfter(50), Work.failingCollectionAfter(50))) {
         var got = new ArrayList<Outcome<Integer>>();
@@ -254,7 +198,7 @@ interface StreamContract extends PoolUnderTest {
 
   @Test
   default void aSourceThatGivesNoIteratorIsReported() {
-    try (Pool pool = open(2)) {
+    try (Pool pool = lend(2)) {
       Iterable<Integer> lazy =
           () -> {
             throw new IllegalStateException("no iterator");
@@ -293,7 +237,7 @@ interface StreamContract extends PoolUnderTest {
 
   @Test
   default void aConsumerThatThrowsLeavesThePoolUsable() throws Exception {
-    try (Pool pool = open(2)) {
+    try (Pool pool = lend(2)) {
       assertThatThrownBy(() ->
               pool.outcomes(new Work.Counting(), Work::increment)
                   .forEach(outcome -> {
@@ -308,7 +252,7 @@ interface StreamContract extends PoolUnderTest {
   @Test
   default void closingTheStreamStopsItsTasks() throws Exception {
     Marks marks = marks();
-    try (Pool pool = open(2)) {
+    try (Pool pool = lend(2)) {
       Stream<Outcome<Integer>> stream =
           pool.outcomes(
               new Work.Counting(),
@@ -333,7 +277,7 @@ interface StreamContract extends PoolUnderTest {
   @Test
   default void anInterruptedConsumerCancelsTheWork() throws Exception {
     Marks marks = marks();
-    try (Pool pool = open(2)) {
+    try (Pool pool = lend(2)) {
       var result = new CompletableFuture<Boolean>();
       Thread consumer =
           Thread.ofPlatform()

@@ -5,7 +5,8 @@ import io.github.fornada.TaskPolicy;
 import io.github.fornada.threads.VirtualThreadPool;
 import java.util.function.UnaryOperator;
 
-final class VirtualThreadPoolTest extends AbstractPoolTest implements LocalContract {
+final class VirtualThreadPoolTest extends AbstractPoolTest
+    implements LocalContract, TogetherContract {
   @Override
   public Pool open(int workers, UnaryOperator<TaskPolicy> policy) {
     return VirtualThreadPool.open(o -> o.withWorkers(workers).withPolicy(policy.apply(o.policy())));
