@@ -452,7 +452,8 @@ final class Lane {
   void demand() {
     lock.lock();
     try {
-      if (!lasting && state == State.ABSENT) {
+      // A worker that is on its way out does not take it; the lane asks when that is gone.
+      if (!lasting && state != State.SERVING) {
         demanded = true;
         demand.signal();
       }
