@@ -53,6 +53,8 @@ final class CompareCommand implements Callable<Integer> {
     if (rounds < 0) {
       throw Fault.usage("--rounds must be at least 1, got " + rounds);
     }
+    // What it would take to make a cache would be counted as a cost of the tasks.
+    System.setProperty("io.github.fornada.aotCache", "use");
     PoolSettings settings = options.pools();
     LoadedTask task = options.load();
     List<String> items = options.items().first(MOST_ITEMS);

@@ -31,6 +31,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class AotCache {
 
+  /** A system property of the parent: {@code use} to use a cache and never make one. */
+  static final String PROPERTY = "io.github.fornada.aotCache";
+
   /** The first release with profiles in its caches. */
   private static final int FIRST_RELEASE = 25;
 
@@ -239,6 +242,14 @@ final class AotCache {
   }
 
   // ---- making
+
+  /**
+   * Whether this JVM may make one. A program that measures itself should use the cache that is
+   * there, but not have one made beside what it measures.
+   */
+  static boolean mayBeMade() {
+    return !"use".equals(System.getProperty(PROPERTY));
+  }
 
   /** Has it made after a while, once for the life of this JVM. */
   void makeLater() {

@@ -144,7 +144,7 @@ final class Launcher {
       cache = AotCache.of(flagsForCache(flags, inherited));
     }
     AotCache used = cache != null && cache.isReady() ? cache : null;
-    if (cache != null && used == null) {
+    if (cache != null && used == null && AotCache.mayBeMade()) {
       cache.makeLater();
     }
     // Another name: the java launcher of a worker may still read the file of before.

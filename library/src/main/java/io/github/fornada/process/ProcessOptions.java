@@ -98,7 +98,8 @@ public record ProcessOptions(int workers, WorkerLaunch launch, WorkerLife life, 
   /**
    * Without the cache that lets workers start faster: none is used, and none is made. Without this,
    * a cache is made once for all programs of the user, by a process of low priority, in the user's
-   * cache folder.
+   * cache folder; with the system property {@code io.github.fornada.aotCache=use} a program uses
+   * one that is there, but makes none.
    */
   public ProcessOptions withoutAotCache() {
     return withLaunch(WorkerLaunch::withoutAotCache);

@@ -26,9 +26,9 @@ record Settings(
           3,
           100_000,
           Duration.ofMillis(200),
-          Duration.ofSeconds(15),
-          Duration.ofSeconds(30),
-          100);
+          Duration.ofSeconds(10),
+          Duration.ofSeconds(20),
+          25);
 
   private static final Settings LONG =
       new Settings(
@@ -49,9 +49,9 @@ record Settings(
         --workers=N       worker JVMs of the pools that are killed (3)
         --tasks=N         items of the kill storm (100000; long: 2000000)
         --kill-every=MS   mean pause between two kills, of which there is one for each 1000 items at most (200; long: 250)
-        --mix=SECONDS     length of the mixed storm (15; long: 900)
-        --soak=SECONDS    length of the soak (30; long: 3600)
-        --pools=N         pools opened and closed (100; long: 1000)
+        --mix=SECONDS     length of the mixed storm (10; long: 900)
+        --soak=SECONDS    length of the soak (20; long: 3600)
+        --pools=N         pools opened and closed (25; long: 1000)
       """;
 
   static Settings parse(String[] arguments) {
