@@ -50,7 +50,10 @@ final class Launcher {
   /** Made with the arguments; null where there is none. */
   private @Nullable AotCache cache; // guarded by this
 
-  Launcher(ProcessOptions options, Path directory) {
+  private final Guard guard;
+
+  Launcher(ProcessOptions options, Path directory, Guard guard) {
+    this.guard = guard;
     this.options = options;
     this.directory = directory;
     this.heap = options.launch().heap();
@@ -110,7 +113,9 @@ final class Launcher {
       builder.directory(home.toFile());
     }
     try {
-      return builder.start();
+      Process started = builder.start();
+      guard.add(started);
+      return started;
     } catch (IOException e) {
       throw new IOException(
           "a worker JVM could not be started with " + java + ": " + e.getMessage(), e);

@@ -73,6 +73,7 @@ public final class ProcessPool extends AbstractPool {
   private final List<Path> bases;
   private final Path directory;
   private final Door door;
+  private final Guard guard = new Guard();
   private final Launcher launcher;
   private final ClassSource classes;
   private final Buffers buffers = new Buffers(this);
@@ -110,9 +111,10 @@ public final class ProcessPool extends AbstractPool {
     this.growsOnDemand = options.life().minWorkers() >= 0;
     this.bases = bases;
     this.directory = PrivateDirectory.create(bases, options.workers());
-    this.launcher = new Launcher(options, directory);
+    this.launcher = new Launcher(options, directory, guard);
     // Their JVMs boot while all else is made ready.
     List<WorkerStart> begun = beginFirst();
+    var _ = startThread("fornada-guard", guard::start);
     this.door = openDoor(begun);
     this.classes = new ClassSource(options.launch().classFiles());
     this.exitHook = new Thread(this::onExit, "fornada-exit");
@@ -533,6 +535,7 @@ public final class ProcessPool extends AbstractPool {
     buffers.close();
     door.close();
     Offspring.killMarked(directory.getFileName() + "/");
+    guard.close();
     PrivateDirectory.delete(directory);
   }
 }
