@@ -205,6 +205,9 @@ final class Flow {
   void feedInTime() {
     if (ahead < LEAST_AHEAD || ahead * meanNanos < AHEAD_NANOS / 2.0) {
       var _ = feed();
+      if (seemsIdle()) {
+        pool.balanceSoon(); // for another thread may have been feeding, before this was idle
+      }
     }
   }
 
@@ -321,7 +324,11 @@ final class Flow {
         endFeeding(result);
       }
       switch (result) {
-        case SENT -> {}
+        case SENT -> {
+          if (seemsAhead()) {
+            pool.balanceSoon();
+          }
+        }
         case NOTHING -> {
           // Whoever brought work while this thread was feeding has gone away: look once more.
           if (!pool.hasMore()) {
@@ -565,16 +572,15 @@ final class Flow {
 
   /**
    * Gives back what the worker has not begun, if it has begun nothing since the last look or will
-   * not for long. Returns whether another look makes sense.
+   * not for long.
    */
-  boolean shedLoad() {
+  void shedLoad() {
     Set<Batch<?, ?>> back = Set.of();
-    boolean goOn;
     lock.lock();
     try {
       WorkerProcess current = worker;
       if (!open || current == null || ahead < 2) {
-        return false;
+        return;
       }
       long seen = current.claims().next();
       if (seen == claimsSeen || meanNanos > PATIENCE.toNanos()) {
@@ -582,13 +588,10 @@ final class Flow {
         meanNanos = Math.max(meanNanos, AHEAD_NANOS); // items take longer than was thought
       }
       claimsSeen = seen;
-      // Whoever gets what was given back may get all of it, and hold it up likewise.
-      goOn = ahead > 1 || !back.isEmpty();
     } finally {
       lock.unlock();
     }
     back.forEach(pool::putBack);
-    return goOn;
   }
 
   /** Under lock: what the worker has not begun is not its own any more. */

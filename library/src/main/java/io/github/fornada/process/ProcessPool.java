@@ -209,9 +209,6 @@ public final class ProcessPool extends AbstractPool {
     for (int i = 0; i < lanes.size(); i++) {
       Lane lane = lanes.get(Math.floorMod(first + i, lanes.size()));
       if ((!idleOnly || lane.flow().seemsIdle()) && lane.flow().feed() && !hasWork()) {
-        if (lane.flow().seemsAhead() && seemsFreeSomewhere()) {
-          balanceSoon(); // it took all, and the first of them may be slow
-        }
         return true;
       }
     }
@@ -443,25 +440,39 @@ public final class ProcessPool extends AbstractPool {
     batch.end(i, new Outcome.Failed<>(reason), null);
   }
 
-  /** A worker idles while another has items it has not started: soon some of them will move. */
+  /**
+   * To be called when a worker has become idle, and when one has got more than one item: if then
+   * one idles while another has items it has not begun, some of them will soon move. Whichever
+   * comes second of the two sees the other.
+   */
   void balanceSoon() {
-    if (lanes.size() > 1 && balancing.compareAndSet(false, true)) {
+    if (isUneven() && balancing.compareAndSet(false, true)) {
       later(Flow.PATIENCE, this::balance);
     }
   }
 
   private void balance() {
     balancing.set(false);
-    if (!seemsFreeSomewhere() || hasWork()) {
+    if (!isUneven()) {
       return;
     }
-    boolean goOn = false;
-    for (Lane lane : lanes) {
-      goOn |= lane.flow().shedLoad();
+    if (!hasWork()) {
+      for (Lane lane : lanes) {
+        lane.flow().shedLoad();
+      }
     }
-    if (goOn) {
-      balanceSoon();
+    balanceSoon();
+  }
+
+  private boolean isUneven() {
+    if (lanes.size() > 1 && seemsFreeSomewhere()) {
+      for (Lane lane : lanes) {
+        if (lane.flow().seemsAhead()) {
+          return true;
+        }
+      }
     }
+    return false;
   }
 
   private void monitorSoon() {
