@@ -9,6 +9,7 @@ import org.junit.jupiter.api.io.TempDir;
 abstract class AbstractPoolTest
     implements CarrierContract,
         ExecutorContract,
+        FlightContract,
         LifeContract,
         ListenerContract,
         MapContract,

@@ -284,10 +284,10 @@ interface CarrierContract extends PoolUnderTest {
     try (Pool pool =
         open(1, policy -> policy.withListener(recorder).withCarrier(new Tickets.Carrier()))) {
       Tickets.hold("f");
-      assertThat(pool.map(List.of("x"), Tickets::currentFor)).containsExactly("f for x");
+      assertThat(pool.map(List.of(7), Tickets::currentFor)).containsExactly("f for 7");
     }
     List<TaskEvent.OfTask> life = recorder.byTask().get(0L);
-    assertThat(life).hasSize(3).allMatch(event -> "x".equals(event.item()));
+    assertThat(life).hasSize(3).allMatch(event -> event.item().equals(7));
   }
 
   @Test
@@ -296,15 +296,14 @@ interface CarrierContract extends PoolUnderTest {
       MDC.put("request", "r-17");
       MDC.put("user", "ana");
       assertThat(pool.map(List.of("request", "user"), MDC::get)).containsExactly("r-17", "ana");
-      assertThat(
-              get(
-                  pool.submit(
-                      key -> {
-                        MDC.put(key, "of the task only");
-                        return MDC.get(key);
-                      },
-                      "mine")))
-          .isEqualTo("of the task only");
+      CompletableFuture<String> own =
+          pool.submit(
+              key -> {
+                MDC.put(key, "of the task only");
+                return MDC.get(key);
+              },
+              "mine");
+      assertThat(get(own)).isEqualTo("of the task only");
       MDC.remove("user");
       List<String> keys = List.of("request", "user", "mine");
       assertThat(pool.map(keys, MDC::get)).containsExactly("r-17", null, null);
