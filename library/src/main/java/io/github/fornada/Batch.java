@@ -230,7 +230,7 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
       tellFinished(i, new Outcome.Done<>(value), true, usage);
     }
     if (usage != null) {
-      FlightEvents.ended(this, i, sink.pool.model(), "Done", usage);
+      FlightEvents.ended(this, i, sink.pool.model(), Outcome.Done.class, usage);
     }
     try {
       sink.done(this, i, value);
@@ -297,8 +297,7 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
       tellFinished(i, outcome, !again, usage);
     }
     if (usage != null) {
-      String name = outcome.getClass().getSimpleName();
-      FlightEvents.ended(this, i, sink.pool.model(), name, usage);
+      FlightEvents.ended(this, i, sink.pool.model(), outcome.getClass(), usage);
     }
     try {
       if (again) {

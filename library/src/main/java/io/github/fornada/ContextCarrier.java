@@ -7,12 +7,12 @@ import org.jspecify.annotations.Nullable;
  * Brings something of the thread that makes a call, such as a logging context or the current trace,
  * to the threads that run the call's items, in this JVM or in a worker's.
  *
- * <p>A pool with a carrier {@linkplain #capture captures} once for each call, in the calling thread
- * and while the method is called: {@code map}, {@code outcomes}, {@code completions}, {@code
- * mapping}, {@code execute}, and each task that is submitted. (So it is when {@code outcomes}
- * returns, not when its stream is consumed.) Around each item, and each further try of it, what was
- * captured is {@linkplain #restore restored} in the thread that runs the item, and undone after it,
- * whether the item gave a result, threw, or was interrupted. Dependents of a future run after that.
+ * <p>A pool with a carrier {@linkplain #capture captures} once for each call of {@code map}, {@code
+ * outcomes}, {@code completions} and {@code mapping}, and for each single task, in the calling
+ * thread and before the method returns; with streams, that is before they are consumed. Around each
+ * item, and each further try of it, what was captured is {@linkplain #restore restored} in the
+ * thread that runs the item, and undone after it, whether the item gave a result, threw, or was
+ * interrupted. That time counts for the item's time limit. Dependents of a future run after it.
  *
  * <p>Several carriers restore in the order in which they were registered and are undone in the
  * other. A carrier that throws in {@code capture} fails the call, which throws {@link

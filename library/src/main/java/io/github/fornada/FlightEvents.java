@@ -67,7 +67,7 @@ final class FlightEvents {
     return FlightRecorder.isInitialized() && new Task().isEnabled();
   }
 
-  static void ended(Batch<?, ?> batch, int i, Model model, String outcome, TaskUsage usage) {
+  static void ended(Batch<?, ?> batch, int i, Model model, Class<?> outcome, TaskUsage usage) {
     if (!wantTasks()) {
       return;
     }
@@ -77,7 +77,7 @@ final class FlightEvents {
     event.worker = usage.worker();
     event.task = batch.task(i);
     event.attempt = batch.attempt();
-    event.outcome = outcome;
+    event.outcome = outcome.getSimpleName();
     event.queueNanos = queued == NOT_KNOWN ? NOT_KNOWN : Math.max(0, usage.startedNanos() - queued);
     event.runNanos = usage.endedNanos() - usage.startedNanos();
     event.bytesIn = usage.bytesIn();

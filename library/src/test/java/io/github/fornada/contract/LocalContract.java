@@ -166,6 +166,25 @@ interface LocalContract extends PoolUnderTest {
     }
   }
 
+  @Test
+  default void whatWasCarriedIsLetGoWhenDone() throws Exception {
+    try (Pool pool = open(2, policy -> policy.withCarrier(new Tickets.Nesting()))) {
+      var captured = new ArrayList<WeakReference<Object>>();
+      var futures = new ArrayList<Future<?>>();
+      for (int i = 0; i < 100; i++) {
+        String ticket = "ticket " + i;
+        Tickets.hold(ticket);
+        captured.add(new WeakReference<>(ticket));
+        submitBig(pool, futures, captured);
+      }
+      Tickets.drop();
+      for (Future<?> future : futures) {
+        future.get();
+      }
+      awaitCollected(captured);
+    }
+  }
+
   private static void submitBig(
       Pool pool, List<Future<?>> futures, List<WeakReference<Object>> items) {
     byte[] item = new byte[100_000];
