@@ -50,6 +50,7 @@ public abstract class AbstractPool implements Pool {
   private final Model model;
   private final int workers;
   private final TaskPolicy policy;
+  private final Carriage carriage;
   private final WorkQueue queue = new WorkQueue();
   private final AtomicLong tasks = new AtomicLong();
 
@@ -77,6 +78,7 @@ public abstract class AbstractPool implements Pool {
     this.model = Objects.requireNonNull(model, "model");
     this.workers = workers;
     this.policy = Objects.requireNonNull(policy, "policy");
+    this.carriage = new Carriage(policy.carriers());
   }
 
   // ---- what a pool must bring
@@ -223,6 +225,14 @@ public abstract class AbstractPool implements Pool {
     return !policy.listeners().isEmpty();
   }
 
+  /**
+   * Whether a Flight Recorder's recording wants each task, so that its times are worth measuring.
+   * Not for each item: once for a batch will do.
+   */
+  public static boolean isRecorded() {
+    return FlightEvents.wantTasks();
+  }
+
   /** Tells every listener. */
   protected final void tell(TaskEvent event) {
     if (!isObserved()) {
@@ -316,6 +326,7 @@ public abstract class AbstractPool implements Pool {
         Timer.after(
             Timer.bounded(policy.backOff()).multipliedBy(1L << doublings),
             () -> {
+              batch.queuedNow(); // the pause is no wait for a worker
               if (queue.resume(batch)) {
                 batch.sink().resumed();
                 workAvailable();
@@ -371,11 +382,12 @@ public abstract class AbstractPool implements Pool {
     if (Thread.interrupted()) {
       throw new InterruptedException();
     }
+    TaskFunction<? super T, ? extends R> carried = carriage.<T, R>load(function);
     if (items instanceof Collection<? extends T> collection) {
-      return new MapRun<T, R>(this, function, collection).await();
+      return new MapRun<T, R>(this, carried, collection).await();
     }
     StreamRun<T, R, Outcome<R>> run =
-        new StreamRun<>(this, function, items, true, true, (index, item, outcome) -> outcome);
+        new StreamRun<>(this, carried, items, true, true, (index, item, outcome) -> outcome);
     var results = new ArrayList<R>();
     try {
       for (Outcome<R> outcome = run.next(); outcome != null; outcome = run.next()) {
@@ -409,7 +421,8 @@ public abstract class AbstractPool implements Pool {
     Objects.requireNonNull(items, "items");
     Objects.requireNonNull(function, "function");
     checkOpen();
-    var run = new StreamRun<T, R, E>(this, function, items, ordered, false, shape);
+    TaskFunction<? super T, ? extends R> carried = carriage.<T, R>load(function);
+    var run = new StreamRun<T, R, E>(this, carried, items, ordered, false, shape);
     return StreamSupport.stream(run.new Elements(), false)
         .onClose(() -> run.stop("its stream was closed"));
   }
@@ -419,8 +432,9 @@ public abstract class AbstractPool implements Pool {
       TaskFunction<? super T, ? extends R> function) {
     Objects.requireNonNull(function, "function");
     checkOpen();
+    TaskFunction<? super T, ? extends R> carried = carriage.<T, R>load(function);
     return Gatherer.<T, Mapping<T, R>, R>ofSequential(
-        () -> new Mapping<>(this, function), Mapping::integrate, Mapping::finish);
+        () -> new Mapping<>(this, carried), Mapping::integrate, Mapping::finish);
   }
 
   @Override
@@ -452,20 +466,19 @@ public abstract class AbstractPool implements Pool {
   public final <T extends @Nullable Object, R extends @Nullable Object> CompletableFuture<R> submit(
       TaskFunction<? super T, ? extends R> function, T item) {
     Objects.requireNonNull(function, "function");
-    return enqueue(new TaskFuture<T, R>(this, function, item));
+    return enqueue(function, item);
   }
 
   @Override
   public final <T extends @Nullable Object> CompletableFuture<T> submit(Callable<T> task) {
     Objects.requireNonNull(task, "task");
-    return enqueue(new TaskFuture<Callable<T>, T>(this, Calls.callable(), task));
+    return enqueue(Calls.<T>callable(), task);
   }
 
   @Override
   public final CompletableFuture<?> submit(Runnable task) {
     Objects.requireNonNull(task, "task");
-    return this.<Runnable, @Nullable Void>enqueue(
-        new TaskFuture<Runnable, @Nullable Void>(this, Calls.runnable(), task));
+    return this.<Runnable, @Nullable Void>enqueue(Calls.runnable(), task);
   }
 
   @Override
@@ -492,7 +505,8 @@ public abstract class AbstractPool implements Pool {
   }
 
   private <T extends @Nullable Object, R extends @Nullable Object> TaskFuture<T, R> enqueue(
-      TaskFuture<T, R> future) {
+      TaskFunction<? super T, ? extends R> function, T item) {
+    var future = new TaskFuture<T, R>(this, carriage.<T, R>load(function), item);
     Batch<T, R> batch = Objects.requireNonNull(future.batch());
     if (!isObserved()) {
       if (!queue.add(batch)) {

@@ -3,6 +3,7 @@ package io.github.fornada;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,6 +42,12 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
   private final long firstIndex;
   private final long firstTask;
   private final int attempt;
+
+  /**
+   * When each item was submitted or taken from its source; null unless a Flight Recorder wants to
+   * know. Written before the batch is in the queue.
+   */
+  private long @Nullable [] queued;
 
   /** Items not yet ended; whoever takes it to 0, by OPEN, reports the end of the batch. */
   @SuppressWarnings("unused")
@@ -87,6 +94,45 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
   /** The function to apply. */
   public TaskFunction<? super T, ? extends R> function() {
     return function;
+  }
+
+  /**
+   * The function as the user gave it, for its class and for messages. It is not {@link #function}
+   * where carriers have something to bring along.
+   */
+  public TaskFunction<? super T, ? extends R> userFunction() {
+    return function instanceof Carried<? super T, ? extends R> carried
+        ? carried.function()
+        : function;
+  }
+
+  /** What travels with the user's function, and what to call it in messages. */
+  public Map<String, @Nullable Object> companions() {
+    return function instanceof Carried<?, ?> carried ? carried.parts() : Map.of();
+  }
+
+  /** Takes note that these items wait from now on, if a recording wants to know. */
+  void queuedNow() {
+    if (FlightEvents.wantTasks()) {
+      queuedAt(System.nanoTime());
+    }
+  }
+
+  /** As above, for items that have come to wait at one time. */
+  void queuedAt(long nanos) {
+    long[] times = new long[states.length];
+    Arrays.fill(times, nanos);
+    queued = times;
+  }
+
+  /** As above, for items of which each has its time. */
+  void queuedAt(long[] times) {
+    queued = times;
+  }
+
+  long queuedNanos(int i) {
+    long[] times = queued;
+    return times == null ? FlightEvents.NOT_KNOWN : times[i];
   }
 
   /** The number of items, at least 1. */
@@ -173,7 +219,7 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
    * Ends a claimed item with its result.
    *
    * @param usage what it used; null unless the pool {@linkplain AbstractPool#isObserved is
-   *     observed}
+   *     observed} or {@linkplain AbstractPool#isRecorded recorded}
    * @return false if it had ended before, and this result is dropped
    */
   public boolean done(int i, R value, @Nullable TaskUsage usage) {
@@ -182,6 +228,9 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
     }
     if (sink.pool.isObserved()) {
       tellFinished(i, new Outcome.Done<>(value), true, usage);
+    }
+    if (usage != null) {
+      FlightEvents.ended(this, i, sink.pool.model(), Outcome.Done.class, usage);
     }
     try {
       sink.done(this, i, value);
@@ -193,7 +242,8 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
 
   /**
    * Ends claimed items in a row with their results, for less than one by one would cost. Only where
-   * the pool is not {@linkplain AbstractPool#isObserved observed}.
+   * the pool is neither {@linkplain AbstractPool#isObserved observed} nor {@linkplain
+   * AbstractPool#isRecorded recorded}.
    *
    * @param first place of the first of them
    * @param values the results, from place 0 of the array
@@ -245,6 +295,9 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
             && !sink.isStopped();
     if (sink.pool.isObserved()) {
       tellFinished(i, outcome, !again, usage);
+    }
+    if (usage != null) {
+      FlightEvents.ended(this, i, sink.pool.model(), outcome.getClass(), usage);
     }
     try {
       if (again) {

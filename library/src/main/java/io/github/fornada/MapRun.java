@@ -29,6 +29,9 @@ final class MapRun<T extends @Nullable Object, R extends @Nullable Object> exten
   /** The caller, where that is one of the pool's own threads. Written by itself, read by all. */
   private volatile @Nullable Thread helper;
 
+  /** When the items were handed over; unknown unless a Flight Recorder wants it. */
+  private final long queued = FlightEvents.wantTasks() ? System.nanoTime() : FlightEvents.NOT_KNOWN;
+
   /** Place of the next item to take. Guarded by lock. */
   private int next;
 
@@ -108,6 +111,9 @@ final class MapRun<T extends @Nullable Object, R extends @Nullable Object> exten
       return null;
     }
     var batch = new Batch<T, R>(this, function, items, next, n, next, pool.nextTasks(n), 1);
+    if (queued != FlightEvents.NOT_KNOWN) {
+      batch.queuedAt(queued);
+    }
     next += n;
     return batch;
   }

@@ -7,7 +7,7 @@ import java.time.Duration;
  *
  * @param workers the most tasks in progress at once
  * @param name how the pool's threads are named: {@code name-1}, {@code name-2}, ...
- * @param policy limits, retries, window and listeners
+ * @param policy limits, retries, window, listeners and carriers
  */
 public record PoolOptions(int workers, String name, TaskPolicy policy) {
   public PoolOptions {
@@ -52,5 +52,10 @@ public record PoolOptions(int workers, String name, TaskPolicy policy) {
   /** With one more listener. */
   public PoolOptions withListener(TaskListener listener) {
     return withPolicy(policy.withListener(listener));
+  }
+
+  /** With something that goes from the calling thread to those that run the items. */
+  public PoolOptions withCarrier(ContextCarrier<?> carrier) {
+    return withPolicy(policy.withCarrier(carrier));
   }
 }

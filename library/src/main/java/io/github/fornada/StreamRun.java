@@ -39,6 +39,9 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
     }
   }
 
+  /** An item with the time when it was taken from its source. */
+  private record Timed(@Nullable Object item, long nanos) {}
+
   /** Stands for the item null in a queue that takes none. */
   private static final Object NULL = new Object();
 
@@ -60,7 +63,10 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
   /** Drained from the above for the consumer; used by the consuming thread only. */
   private final ArrayDeque<E> drained = new ArrayDeque<>();
 
-  /** Items of a source read by a feeder, or pushed by a gatherer, and not yet taken. */
+  /**
+   * Items of a source read by a feeder, or pushed by a gatherer, and not yet taken; {@link Timed}
+   * ones while a Flight Recorder wants to know of tasks.
+   */
   private final ArrayDeque<Object> pushed = new ArrayDeque<>();
 
   /** Used by the consuming thread only. */
@@ -224,13 +230,15 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
   /** Hands over an item; false if the pool takes no more. */
   private boolean add(T item) {
     boolean enters;
+    Object entry =
+        FlightEvents.wantTasks() ? new Timed(item, System.nanoTime()) : item == null ? NULL : item;
     lock.lock();
     try {
       if (refused || isStopped()) {
         return false;
       }
       taken++;
-      pushed.add(item == null ? NULL : item);
+      pushed.add(entry);
       enters = enters();
       if (consumerWaits && consumerHelps) {
         forConsumer.signalAll();
@@ -270,23 +278,49 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
   @Override
   @Nullable Batch<T, R> takeLocked(int most) {
     Iterator<? extends T> it = direct;
-    var items = it == null ? takePushed(most) : takeDirect(it, most);
+    if (it == null) {
+      return takePushed(Math.min(most, pushed.size()));
+    }
+    var items = takeDirect(it, most);
     if (items.length == 0) {
       return null;
     }
+    Batch<T, R> batch = batchOf(items);
+    batch.queuedNow();
+    return batch;
+  }
+
+  private Batch<T, R> batchOf(@Nullable Object[] items) {
     int n = items.length;
     var batch = new Batch<T, R>(this, function, items, 0, n, batched, pool.nextTasks(n), 1);
     batched += n;
     return batch;
   }
 
-  private @Nullable Object[] takePushed(int most) {
-    var items = new @Nullable Object[Math.min(most, pushed.size())];
-    for (int i = 0; i < items.length; i++) {
-      Object item = pushed.remove();
-      items[i] = item == NULL ? null : item;
+  private @Nullable Batch<T, R> takePushed(int n) {
+    if (n == 0) {
+      return null;
     }
-    return items;
+    var items = new @Nullable Object[n];
+    long[] times = null;
+    for (int i = 0; i < n; i++) {
+      Object item = pushed.remove();
+      if (item instanceof Timed(Object timed, long nanos)) {
+        if (times == null) {
+          times = new long[n];
+          Arrays.fill(times, FlightEvents.NOT_KNOWN); // of those before: it began to record then
+        }
+        times[i] = nanos;
+        items[i] = timed;
+      } else {
+        items[i] = item == NULL ? null : item;
+      }
+    }
+    Batch<T, R> batch = batchOf(items);
+    if (times != null) {
+      batch.queuedAt(times);
+    }
+    return batch;
   }
 
   private @Nullable Object[] takeDirect(Iterator<? extends T> it, int most) {

@@ -21,8 +21,11 @@ final class TaskFuture<T extends @Nullable Object, R extends @Nullable Object>
   TaskFuture(AbstractPool pool, TaskFunction<? super T, ? extends R> function, T item) {
     this.pool = pool;
     this.single = new Single(pool);
-    single.batch =
-        new Batch<>(single, function, new @Nullable Object[] {item}, 0, 1, 0, pool.nextTasks(1), 1);
+    var batch =
+        new Batch<T, R>(
+            single, function, new @Nullable Object[] {item}, 0, 1, 0, pool.nextTasks(1), 1);
+    batch.queuedNow();
+    single.batch = batch;
   }
 
   /** The current try; null once the task has its outcome. */

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param backOff the pause before the first retry; it doubles with each
  * @param window the most items taken from a stream's source ahead of what was consumed
  * @param listeners who is told
+ * @param carriers what goes with each call from the calling thread to those that run its items
  */
 public record TaskPolicy(
     @Nullable Duration timeLimit,
@@ -23,14 +24,16 @@ public record TaskPolicy(
     int retries,
     Duration backOff,
     int window,
-    List<TaskListener> listeners) {
+    List<TaskListener> listeners,
+    List<ContextCarrier<?>> carriers) {
 
   /** A century: sums of these must fit in a long of nanoseconds. Before DEFAULT, which uses it. */
   private static final Duration LONGEST = Duration.ofDays(36_500);
 
-  /** No limit, 1 s grace, no retries, a window of 1024 items, no listeners. */
+  /** No limit, 1 s grace, no retries, a window of 1024 items, no listeners, no carriers. */
   public static final TaskPolicy DEFAULT =
-      new TaskPolicy(null, Duration.ofSeconds(1), 0, Duration.ofMillis(100), 1024, List.of());
+      new TaskPolicy(
+          null, Duration.ofSeconds(1), 0, Duration.ofMillis(100), 1024, List.of(), List.of());
 
   public TaskPolicy {
     if (timeLimit != null && !timeLimit.isPositive()) {
@@ -52,6 +55,7 @@ public record TaskPolicy(
     grace = atMostLongest(grace);
     backOff = atMostLongest(backOff);
     listeners = List.copyOf(listeners);
+    carriers = List.copyOf(carriers);
   }
 
   private static Duration atMostLongest(Duration d) {
@@ -61,27 +65,27 @@ public record TaskPolicy(
   /** With the longest one item may run. */
   public TaskPolicy withTimeLimit(Duration limit) {
     Objects.requireNonNull(limit, "limit");
-    return new TaskPolicy(limit, grace, retries, backOff, window, listeners);
+    return new TaskPolicy(limit, grace, retries, backOff, window, listeners, carriers);
   }
 
   /** With the time an interrupted item may still take. */
   public TaskPolicy withGrace(Duration time) {
-    return new TaskPolicy(timeLimit, time, retries, backOff, window, listeners);
+    return new TaskPolicy(timeLimit, time, retries, backOff, window, listeners, carriers);
   }
 
   /** With so many further tries of an item that did not get done. */
   public TaskPolicy withRetries(int times) {
-    return new TaskPolicy(timeLimit, grace, times, backOff, window, listeners);
+    return new TaskPolicy(timeLimit, grace, times, backOff, window, listeners, carriers);
   }
 
   /** With this pause before the first retry. */
   public TaskPolicy withBackOff(Duration pause) {
-    return new TaskPolicy(timeLimit, grace, retries, pause, window, listeners);
+    return new TaskPolicy(timeLimit, grace, retries, pause, window, listeners, carriers);
   }
 
   /** With at most so many items taken ahead of what was consumed. */
   public TaskPolicy withWindow(int items) {
-    return new TaskPolicy(timeLimit, grace, retries, backOff, items, listeners);
+    return new TaskPolicy(timeLimit, grace, retries, backOff, items, listeners, carriers);
   }
 
   /** With one more listener. */
@@ -89,6 +93,14 @@ public record TaskPolicy(
     Objects.requireNonNull(listener, "listener");
     var all = new ArrayList<>(listeners);
     all.add(listener);
-    return new TaskPolicy(timeLimit, grace, retries, backOff, window, all);
+    return new TaskPolicy(timeLimit, grace, retries, backOff, window, all, carriers);
+  }
+
+  /** With one more carrier, which restores after those before it. */
+  public TaskPolicy withCarrier(ContextCarrier<?> carrier) {
+    Objects.requireNonNull(carrier, "carrier");
+    var all = new ArrayList<>(carriers);
+    all.add(carrier);
+    return new TaskPolicy(timeLimit, grace, retries, backOff, window, listeners, all);
   }
 }

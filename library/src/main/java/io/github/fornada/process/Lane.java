@@ -440,7 +440,7 @@ final class Lane {
     }
     Spill.deleteResults(pool.directory(), dead.pid());
     pool.report(new TaskEvent.WorkerEnded(certificate, expected, System.nanoTime()));
-    ProcessEvents.workerLost(certificate, expected);
+    ProcessEvents.workerEnded(certificate, expected);
     if (!pool.isEnding()) {
       Offspring.killMarked(pool.launcher().mark(dead.number()));
     }

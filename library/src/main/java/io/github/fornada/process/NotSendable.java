@@ -43,10 +43,12 @@ final class NotSendable extends IOException {
   private static NotSendable explainUnguarded(Batch<?, ?> batch, int i, Throwable thrown) {
     String what = batch.label(i);
     if (thrown instanceof NotSerializableException) {
-      Object function = batch.function();
-      String path = find(function, "the function");
+      String path = find(batch.userFunction(), "the function");
       if (path == null) {
         path = find(batch.item(i), "the item");
+      }
+      for (Map.Entry<String, @Nullable Object> other : batch.companions().entrySet()) {
+        path = path == null ? find(other.getValue(), other.getKey()) : path;
       }
       return new NotSendable(
           what

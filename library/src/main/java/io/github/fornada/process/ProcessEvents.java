@@ -2,8 +2,6 @@ package io.github.fornada.process;
 
 import io.github.fornada.DeathCertificate;
 import jdk.jfr.Category;
-import jdk.jfr.DataAmount;
-import jdk.jfr.Description;
 import jdk.jfr.Event;
 import jdk.jfr.FlightRecorder;
 import jdk.jfr.Label;
@@ -12,38 +10,14 @@ import jdk.jfr.StackTrace;
 import jdk.jfr.Timespan;
 
 /**
- * What a Flight Recorder sees of a process pool. Without stacks, and nothing while none records.
+ * What a Flight Recorder sees of worker processes; of tasks the front door tells it. Without
+ * stacks, and nothing while none records.
  *
  * <p>No event class is touched before there is a recorder: the first one would set up all of the
  * recorder's own machinery, some 130 ms of the time until a first result.
  */
 final class ProcessEvents {
   private ProcessEvents() {}
-
-  /** One task, when its result is back. */
-  @Name("fornada.Task")
-  @Label("Fornada Task")
-  @Category("Fornada")
-  @Description("A task that a worker process has run")
-  @StackTrace(false)
-  static final class Task extends Event {
-    @Label("Worker")
-    String worker = "";
-
-    @Label("Task")
-    long task;
-
-    @Label("Outcome")
-    String outcome = "";
-
-    @Label("Run Time")
-    @Timespan(Timespan.NANOSECONDS)
-    long runNanos;
-
-    @Label("Argument Size")
-    @DataAmount
-    long bytesIn;
-  }
 
   /** A worker that has become ready. */
   @Name("fornada.WorkerStart")
@@ -78,26 +52,6 @@ final class ProcessEvents {
     boolean expected;
   }
 
-  /** Whether each task must tell its times. */
-  static boolean wantTasks() {
-    return FlightRecorder.isInitialized() && new Task().isEnabled();
-  }
-
-  static void task(String worker, long task, String outcome, long runNanos, long bytesIn) {
-    if (!FlightRecorder.isInitialized()) {
-      return;
-    }
-    var event = new Task();
-    if (event.isEnabled()) {
-      event.worker = worker;
-      event.task = task;
-      event.outcome = outcome;
-      event.runNanos = runNanos;
-      event.bytesIn = bytesIn;
-      event.commit();
-    }
-  }
-
   static void workerStarted(long pid, long startupNanos) {
     if (!FlightRecorder.isInitialized()) {
       return;
@@ -108,7 +62,7 @@ final class ProcessEvents {
     event.commit();
   }
 
-  static void workerLost(DeathCertificate death, boolean expected) {
+  static void workerEnded(DeathCertificate death, boolean expected) {
     if (!FlightRecorder.isInitialized()) {
       return;
     }

@@ -1,5 +1,6 @@
 package io.github.fornada.process;
 
+import io.github.fornada.ContextCarrier;
 import io.github.fornada.TaskListener;
 import io.github.fornada.TaskPolicy;
 import java.nio.file.Path;
@@ -14,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param workers the most worker JVMs at once, each running one task at a time
  * @param launch how a worker is started
  * @param life when workers come and go
- * @param policy limits, retries, window and listeners
+ * @param policy limits, retries, window, listeners and carriers
  */
 public record ProcessOptions(int workers, WorkerLaunch launch, WorkerLife life, TaskPolicy policy) {
   public ProcessOptions {
@@ -159,5 +160,13 @@ public record ProcessOptions(int workers, WorkerLaunch launch, WorkerLife life, 
   /** With one more listener. */
   public ProcessOptions withListener(TaskListener listener) {
     return withPolicy(policy.withListener(listener));
+  }
+
+  /**
+   * With something that goes from the calling thread to those that run the items. The carrier and
+   * what it captures must be serializable.
+   */
+  public ProcessOptions withCarrier(ContextCarrier<?> carrier) {
+    return withPolicy(policy.withCarrier(carrier));
   }
 }

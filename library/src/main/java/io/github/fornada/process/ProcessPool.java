@@ -117,6 +117,7 @@ public final class ProcessPool extends AbstractPool {
     var _ = startThread("fornada-guard", guard::start);
     this.door = openDoor(begun);
     this.classes = new ClassSource(options.launch().classFiles());
+    options.policy().carriers().forEach(c -> classes.add(c.getClass().getClassLoader()));
     this.exitHook = new Thread(this::onExit, "fornada-exit");
     Runtime.getRuntime().addShutdownHook(exitHook);
     for (int i = 0; i < options.workers(); i++) {
@@ -494,6 +495,7 @@ public final class ProcessPool extends AbstractPool {
           worker.askToExit(Lane.EXIT_LIMIT);
           DeathCertificate certificate = Exits.certify(worker, worker.endInPeace(), null);
           report(new TaskEvent.WorkerEnded(certificate, true, System.nanoTime()));
+          ProcessEvents.workerEnded(certificate, true);
           Offspring.killMarked(launcher.mark(worker.number()));
         });
   }

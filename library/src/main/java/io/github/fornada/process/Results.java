@@ -1,5 +1,6 @@
 package io.github.fornada.process;
 
+import io.github.fornada.AbstractPool;
 import io.github.fornada.Batch;
 import io.github.fornada.DeathCertificate;
 import io.github.fornada.Outcome;
@@ -34,8 +35,6 @@ final class Results {
       body = Spill.read(Spill.resolve(pool.directory(), in.getString()), length);
     }
     TaskUsage usage = usage(pool, from, sent, times, body.remaining());
-    ProcessEvents.task(
-        from.name(), batch.task(i), Wire.name(type), from.lastItemNanos(), sent.bytes());
     switch (type) {
       case Wire.DONE -> {
         ClassLoader loader = from.loaderOf(batch);
@@ -100,7 +99,7 @@ final class Results {
       ProcessPool pool) {
     long now = System.nanoTime();
     TaskUsage usage =
-        pool.isObserved()
+        pool.isObserved() || AbstractPool.isRecorded()
             ? new TaskUsage(
                 dead.name(),
                 dead.startedNanos(now),
@@ -126,7 +125,7 @@ final class Results {
     long cpu = times.getLong();
     long allocated = times.getLong();
     from.itemTook(ended - began);
-    return pool.isObserved()
+    return pool.isObserved() || AbstractPool.isRecorded()
         ? new TaskUsage(
             from.name(),
             from.toOwnClock(began),

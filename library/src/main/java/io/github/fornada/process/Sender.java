@@ -1,5 +1,6 @@
 package io.github.fornada.process;
 
+import io.github.fornada.AbstractPool;
 import io.github.fornada.Batch;
 import io.github.fornada.Outcome;
 import io.github.fornada.TaskFunction;
@@ -116,7 +117,7 @@ final class Sender {
               };
         } else if (Payloads.isQuick(batch.item(i))) {
           Piece piece =
-              batch.size() > 1 && !pool.isObserved() && !ProcessEvents.wantTasks()
+              batch.size() > 1 && !pool.isObserved() && !AbstractPool.isRecorded()
                   ? sendRow(batch, i, function, to, flow)
                   : sendPiece(batch, i, function, to, flow);
           refused = piece.refused;
@@ -249,7 +250,7 @@ final class Sender {
     if (known == null && !onFeeder) {
       return UNKNOWN;
     }
-    int number = known == null ? teach(batch.function(), to, flow) : known;
+    int number = known == null ? teach(batch, to, flow) : known;
     if (number >= 0) {
       var _ = byUse.get(number); // used now
       lastFunction = batch.function();
@@ -299,8 +300,9 @@ final class Sender {
   }
 
   /** Makes a function known to the worker. Returns its number, or NO_ROOM. */
-  private int teach(TaskFunction<?, ?> function, WorkerProcess to, Flow flow) throws IOException {
-    pool.classes().add(function.getClass().getClassLoader());
+  private int teach(Batch<?, ?> batch, WorkerProcess to, Flow flow) throws IOException {
+    TaskFunction<?, ?> function = batch.function();
+    pool.classes().add(batch.userFunction().getClass().getClassLoader());
     int number = nextFunction;
     body.clear().putInt(number);
     file = null;

@@ -76,15 +76,4 @@ final class Wire {
   static boolean isValue(int type) {
     return (type & 0xFF) == VALUE;
   }
-
-  /** The name of a type of result. */
-  static String name(int type) {
-    return switch (type) {
-      case DONE -> "done";
-      case FAILED -> "failed";
-      case TIMED_OUT -> "timed out";
-      case CANCELLED -> "cancelled";
-      default -> "unknown";
-    };
-  }
 }

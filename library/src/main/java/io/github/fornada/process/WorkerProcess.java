@@ -357,7 +357,7 @@ final class WorkerProcess {
 
   /** Where the classes of a batch's results are looked for. */
   ClassLoader loaderOf(Batch<?, ?> batch) {
-    ClassLoader loader = batch.function().getClass().getClassLoader();
+    ClassLoader loader = batch.userFunction().getClass().getClassLoader();
     ClassLoader context = Thread.currentThread().getContextClassLoader();
     return loader == null || isAncestor(loader, context)
         ? (context == null ? ClassLoader.getSystemClassLoader() : context)

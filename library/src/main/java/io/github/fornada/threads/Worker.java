@@ -1,5 +1,6 @@
 package io.github.fornada.threads;
 
+import io.github.fornada.AbstractPool;
 import io.github.fornada.Batch;
 import io.github.fornada.Outcome;
 import io.github.fornada.TaskUsage;
@@ -108,12 +109,13 @@ final class Worker implements Runnable {
 
   /** Returns false if this worker was abandoned meanwhile. */
   private <T, R> boolean runBatch(Batch<T, R> batch) {
+    boolean recorded = AbstractPool.isRecorded();
     long began = batch.isTimed() ? System.nanoTime() : 0;
     int count = 0;
     boolean whole = false;
     try {
       for (int i = batch.claim(); i >= 0; i = batch.claim()) {
-        if (!runItem(batch, i)) {
+        if (!runItem(batch, i, recorded)) {
           whole = true; // whoever abandoned this worker has seen to the rest
           return false;
         }
@@ -133,14 +135,15 @@ final class Worker implements Runnable {
     return true;
   }
 
-  private <T, R> boolean runItem(Batch<T, R> batch, int i) {
+  private <T, R> boolean runItem(Batch<T, R> batch, int i, boolean recorded) {
     boolean observed = pool.isObserved();
+    boolean measured = observed || recorded;
     boolean limited = pool.policy().timeLimit() != null;
     boolean metered = observed && !thread.isVirtual();
     item = i;
     long cpu = metered ? METER.getCurrentThreadCpuTime() : 0;
     long allocated = metered ? METER.getCurrentThreadAllocatedBytes() : 0;
-    if (observed || limited) {
+    if (measured || limited) {
       startedNanos = System.nanoTime();
     }
     long running = (state.get() & ~PHASE) + PHASE + 1 + RUNNING;
@@ -177,7 +180,7 @@ final class Worker implements Runnable {
     var _ = Thread.interrupted();
 
     TaskUsage usage = null;
-    if (observed) {
+    if (measured) {
       usage =
           new TaskUsage(
               name,
@@ -201,6 +204,7 @@ final class Worker implements Runnable {
    * they have no state, and so no time limit, of their own.
    */
   <T, R> void runWithin(Batch<T, R> batch) {
+    boolean recorded = AbstractPool.isRecorded();
     for (int i = batch.claim(); i >= 0; i = batch.claim()) {
       long started = System.nanoTime();
       batch.started(i, name, started);
@@ -219,7 +223,7 @@ final class Worker implements Runnable {
         within = outer;
       }
       TaskUsage usage =
-          pool.isObserved()
+          pool.isObserved() || recorded
               ? new TaskUsage(
                   name, started, System.nanoTime(), TaskUsage.UNKNOWN, TaskUsage.UNKNOWN, 0, 0)
               : null;
@@ -335,7 +339,7 @@ final class Worker implements Runnable {
   private <T, R> void endAbandoned(
       Batch<T, R> batch, int i, @Nullable List<StackTraceElement> stack, long began) {
     TaskUsage usage =
-        pool.isObserved()
+        pool.isObserved() || AbstractPool.isRecorded()
             ? new TaskUsage(
                 name, began, System.nanoTime(), TaskUsage.UNKNOWN, TaskUsage.UNKNOWN, 0, 0)
             : null;

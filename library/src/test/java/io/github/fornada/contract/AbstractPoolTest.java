@@ -7,7 +7,9 @@ import org.junit.jupiter.api.io.TempDir;
 /** What the classes that run the suite share. A test that hangs is stopped and says where. */
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 abstract class AbstractPoolTest
-    implements ExecutorContract,
+    implements CarrierContract,
+        ExecutorContract,
+        FlightContract,
         LifeContract,
         ListenerContract,
         MapContract,

@@ -112,6 +112,26 @@ interface LocalContract extends PoolUnderTest {
   }
 
   @Test
+  default void whatAnInnerTaskBroughtIsUndoneForTheOneThatWaits() throws Exception {
+    try (Pool pool = open(1, policy -> policy.withCarrier(new Tickets.Nesting()))) {
+      Tickets.hold("outer");
+      CompletableFuture<List<String>> seen =
+          pool.submit(() -> {
+            String before = Tickets.current();
+            Tickets.hold("inner");
+            List<String> within = pool.map(List.of(1), Tickets::currentFor);
+            Tickets.hold(before);
+            CompletableFuture<String> future = pool.submit(Tickets::currentFor, 2);
+            Tickets.hold("kept");
+            return List.of(within.getFirst(), future.get(), Tickets.current());
+          });
+      assertThat(get(seen)).containsExactly("inner for 1", "outer for 2", "kept");
+    } finally {
+      Tickets.drop();
+    }
+  }
+
+  @Test
   default void aDeafTaskWithinATaskIsGivenUpWithIt() throws Exception {
     Marks marks = marks();
     try (Pool pool =
@@ -143,6 +163,25 @@ interface LocalContract extends PoolUnderTest {
       mapBig(pool, items);
       awaitCollected(items);
       assertThat(futures).allMatch(Future::isDone); // these were kept all the time
+    }
+  }
+
+  @Test
+  default void whatWasCarriedIsLetGoWhenDone() throws Exception {
+    try (Pool pool = open(2, policy -> policy.withCarrier(new Tickets.Nesting()))) {
+      var captured = new ArrayList<WeakReference<Object>>();
+      var futures = new ArrayList<Future<?>>();
+      for (int i = 0; i < 100; i++) {
+        String ticket = "ticket " + i;
+        Tickets.hold(ticket);
+        captured.add(new WeakReference<>(ticket));
+        submitBig(pool, futures, captured);
+      }
+      Tickets.drop();
+      for (Future<?> future : futures) {
+        future.get();
+      }
+      awaitCollected(captured);
     }
   }
 
