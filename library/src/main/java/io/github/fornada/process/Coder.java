@@ -47,6 +47,19 @@ final class Coder {
     return new Coder(codec, loader == null ? ClassLoader.getSystemClassLoader() : loader);
   }
 
+  /** Loads a codec's classes, which may take as long as in a worker. */
+  static void warmUp(@Nullable PayloadCodec codec) {
+    Coder coder = of(codec);
+    if (coder != null) {
+      try {
+        coder.open();
+      } catch (RuntimeException | LinkageError e) {
+        // The items that need it will fail of the same, and say so.
+        Log.get().log(System.Logger.Level.DEBUG, "the codec cannot be opened", e);
+      }
+    }
+  }
+
   /** Opens the session for writing, so that the first value need not wait for it. */
   void open() {
     var _ = session(own);

@@ -156,6 +156,7 @@ public final class ProcessPool extends AbstractPool {
     if (!swept.getAndSet(true)) {
       Warmth.warmUp(segment);
       PrivateDirectory.sweep(bases);
+      Coder.warmUp(options.launch().codec());
     }
   }
 
