@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
+import io.github.fornada.SharedBytes;
 import io.github.fornada.TaskFunction;
 import io.github.fornada.process.PayloadCodec;
 import io.github.fornada.process.ProcessPool;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
+import java.lang.foreign.ValueLayout;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.charset.StandardCharsets;
@@ -121,12 +123,31 @@ final class ForyCodecTest {
     }
     assertThat(thereAndBack(new Object[] {1, new int[] {2}, null, "x"}))
         .isEqualTo(new Object[] {1, new int[] {2}, null, "x"});
-    assertThat(this.<Object>nothing()).isNull();
+    assertThat(pool.submit(ForyCodecTest::nothing, new Point(1, "", 0)).get()).isNull();
   }
 
-  private <T> T nothing() throws Exception {
-    TaskFunction<Point, T> toNull = p -> null;
-    return pool.submit(toNull, new Point(1, "", 0)).get();
+  private static Point nothing(Point point) {
+    return null;
+  }
+
+  /** A record with bytes that are not copied. */
+  record Slice(SharedBytes bytes, int from, int length) {}
+
+  @Test
+  void sharedBytesInARecordAreTheSameBytesThere() throws Exception {
+    try (SharedBytes bytes = pool.share(new byte[] {1, 2, 3, 4})) {
+      assertThat(
+              pool.submit(
+                      slice ->
+                          slice
+                              .bytes()
+                              .segment()
+                              .asSlice(slice.from(), slice.length())
+                              .toArray(ValueLayout.JAVA_BYTE),
+                      new Slice(bytes, 1, 2))
+                  .get())
+          .containsExactly(2, 3);
+    }
   }
 
   @Test
