@@ -267,6 +267,20 @@ final class ForyCodecTest {
   }
 
   @Test
+  void whereAFilterIsSetThatForyWouldNotAskThePoolFailsAndSaysSo() {
+    try (Pool filtered =
+        ProcessPool.open(o ->
+            o.withWorkers(1)
+                .withHeap("64m")
+                .withJvmOptions("-Djdk.serialFilter=*")
+                .withCodec(new ForyCodec()))) {
+      assertThatThrownBy(() -> filtered.submit(x -> x, 1).get())
+          .hasMessageContaining("the codec of the workers failed")
+          .hasMessageContaining("a filter is set for this JVM (jdk.serialFilter)");
+    }
+  }
+
+  @Test
   void aWorkerWithForyPrintsNothing() throws Exception {
     PrintStream out = System.out;
     PrintStream err = System.err;
