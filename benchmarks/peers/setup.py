@@ -103,12 +103,17 @@ def build_fornada():
     tell("building Fornada")
     # -Pwarn: a warning of the compiler is no reason not to measure.
     trouble = maven(
-        ["-Pwarn", "-pl", "library,benchmarks", "-Dmaven.test.skip=true", "package"], "the build"
+        ["-Pwarn", "-pl", "library,fory,benchmarks", "-Dmaven.test.skip=true", "package"], "the build"
     )
     if trouble:
         raise SystemExit(trouble)
     return ":".join(
-        [one("library/target/fornada-[0-9]*.jar"), one("benchmarks/target/fornada-benchmarks-*.jar")]
+        [
+            one("library/target/fornada-[0-9]*.jar"),
+            one("benchmarks/target/fornada-benchmarks-*.jar"),
+            one("fory/target/fornada-fory-*.jar"),
+            *sorted(glob.glob(os.path.join(ROOT, "benchmarks/target/lib/*.jar"))),
+        ]
     )
 
 

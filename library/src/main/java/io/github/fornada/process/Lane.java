@@ -268,7 +268,7 @@ final class Lane {
       do {
         due.skip(1);
         try {
-          values[n] = Payloads.decode(ring.body(), loader);
+          values[n] = Payloads.decode(ring.body(), loader, from.coder());
           n++;
         } catch (CorruptFrameException e) {
           Results.endUnreadable(batch, first + n, e);

@@ -141,7 +141,7 @@ final class Launcher {
       return file;
     }
     var flags = new ArrayList<String>();
-    if (!choosesCollector(options.launch().jvmOptions())) {
+    if (!choosesCollector(options.launch().allJvmOptions())) {
       flags.add("-XX:+UseSerialGC"); // the least memory, and no threads of its own on busy cores
     }
     List<String> inherited = Inheritance.options();
@@ -182,7 +182,7 @@ final class Launcher {
   /** What a cache depends on: properties do not matter to it, nor does the size of a usual heap. */
   private List<String> flagsForCache(List<String> flags, List<String> inherited) {
     var all = new ArrayList<>(flags);
-    for (List<String> some : List.of(inherited, options.launch().jvmOptions())) {
+    for (List<String> some : List.of(inherited, options.launch().allJvmOptions())) {
       for (String flag : some) {
         if (mattersToCache(flag)) {
           all.add(flag);
@@ -217,7 +217,7 @@ final class Launcher {
     if (used != null) {
       list.addAll(used.options());
     }
-    list.addAll(options.launch().jvmOptions());
+    list.addAll(options.launch().allJvmOptions());
     list.add("--class-path");
     list.add(Inheritance.classPath(directory, used == null ? null : used.jar()));
     list.add(WorkerMain.class.getName());
@@ -226,7 +226,7 @@ final class Launcher {
 
   /** A cache brings some objects along, and a JVM that begins with less room than that fails. */
   private boolean startsTiny() {
-    for (String option : options.launch().jvmOptions()) {
+    for (String option : options.launch().allJvmOptions()) {
       if (option.startsWith("-Xms")) {
         try {
           return Sizes.parse("initial heap", option.substring(4)) < TINY_HEAP;

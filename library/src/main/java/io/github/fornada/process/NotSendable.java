@@ -58,7 +58,8 @@ final class NotSendable extends IOException {
               + " field transient, or create it inside the task.",
           thrown);
     }
-    return new NotSendable(what + " cannot be sent to a worker process: " + thrown, thrown);
+    Object why = thrown instanceof Coder.CodecException e ? e.getMessage() : thrown;
+    return new NotSendable(what + " cannot be sent to a worker process: " + why, thrown);
   }
 
   /** The way to the first object that is not serializable; null if none was found. */

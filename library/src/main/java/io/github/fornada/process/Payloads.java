@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Items and results as bytes: directly for the common small types and for arrays of primitives, by
- * the JDK's serialization for all else.
+ * the user's codec or the JDK's serialization for all else.
  */
 final class Payloads {
   private static final byte NULL = 0;
@@ -30,6 +30,7 @@ final class Payloads {
   private static final byte PATH = 12;
   private static final byte SHARED = 13;
   private static final byte SERIALIZED = 20;
+  private static final byte CODED = 21;
 
   /** Values up to this are encoded by whoever brings them. */
   private static final int QUICK_BYTES = 16 * 1024; // Guess
@@ -102,8 +103,13 @@ final class Payloads {
     return made.value();
   }
 
-  /** Appends the value to the output. */
+  /** Appends the value to the output; by the JDK's serialization where it needs one. */
   static void encode(@Nullable Object value, Output out) throws IOException {
+    encode(value, out, null);
+  }
+
+  /** Appends the value to the output; by this codec where it needs one. */
+  static void encode(@Nullable Object value, Output out, @Nullable Coder coder) throws IOException {
     if (value == null) {
       out.putByte(NULL);
     } else if (value instanceof Integer n) {
@@ -124,13 +130,21 @@ final class Payloads {
     } else if (value instanceof Path p && PathForm.isOrdinary(p)) {
       out.putByte(PATH);
       encode(p.toString(), out);
-    } else if (!(value instanceof Record r) || !RecordShape.encode(r, out)) {
-      MemorySegment bytes = Bulk.bytes(value);
-      if (bytes == null) {
-        serialize(value, out);
-      } else {
-        out.putByte(Bulk.tag(value)).putArray(bytes);
-      }
+    } else if (coder != null || !(value instanceof Record r) || !RecordShape.encode(r, out)) {
+      encodeOther(value, out, coder);
+    }
+  }
+
+  private static void encodeOther(Object value, Output out, @Nullable Coder coder)
+      throws IOException {
+    MemorySegment bytes = Bulk.bytes(value);
+    if (bytes != null) {
+      out.putByte(Bulk.tag(value)).putArray(bytes);
+    } else if (coder != null) {
+      out.putByte(CODED);
+      coder.write(value, out);
+    } else {
+      serialize(value, out);
     }
   }
 
@@ -153,8 +167,14 @@ final class Payloads {
     stream.flush();
   }
 
-  /** Reads a value that takes up all the rest of the input. */
+  /** Reads a value that takes up all the rest of the input, and was encoded without a codec. */
   static @Nullable Object decode(Input in, ClassLoader loader)
+      throws IOException, ClassNotFoundException {
+    return decode(in, loader, null);
+  }
+
+  /** Reads a value that takes up all the rest of the input. */
+  static @Nullable Object decode(Input in, ClassLoader loader, @Nullable Coder coder)
       throws IOException, ClassNotFoundException {
     byte tag = in.getByte();
     return switch (tag) {
@@ -171,6 +191,12 @@ final class Payloads {
       case SHARED -> new MappedBytes(in.getString(), in.getString(), in.getLong());
       case RECORD -> RecordShape.decode(in, loader);
       case SERIALIZED -> deserialize(in, loader);
+      case CODED -> {
+        if (coder == null) {
+          throw new CorruptFrameException("a payload of a codec where there is none");
+        }
+        yield coder.read(in, loader);
+      }
       default -> {
         Bulk made = Bulk.make(tag, in.remaining());
         MemorySegment from = MemorySegment.ofArray(in.array());

@@ -97,6 +97,15 @@ public record ProcessOptions(int workers, WorkerLaunch launch, WorkerLife life, 
   }
 
   /**
+   * With this codec for items and results that have no encoding of Fornada's own, in the place of
+   * the JDK's serialization: for speed, or for classes that are not {@link java.io.Serializable}.
+   * Functions still have to be serializable.
+   */
+  public ProcessOptions withCodec(PayloadCodec codec) {
+    return withLaunch(l -> l.withCodec(codec));
+  }
+
+  /**
    * Without the cache that lets workers start faster: none is used, and none is made. Without this,
    * a cache is made once for all programs of the user, by a process of low priority, in the user's
    * cache folder; with the system property {@code io.github.fornada.aotCache=use} a program uses

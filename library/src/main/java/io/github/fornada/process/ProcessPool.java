@@ -157,6 +157,7 @@ public final class ProcessPool extends AbstractPool {
     if (!swept.getAndSet(true)) {
       Warmth.warmUp(segment);
       PrivateDirectory.sweep(bases);
+      Coder.warmUp(options.launch().codec());
     }
   }
 

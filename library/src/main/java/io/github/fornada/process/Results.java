@@ -43,7 +43,7 @@ final class Results {
           value =
               place == Wire.ARRAY_IN_FILE
                   ? Payloads.getArrayFile(body, pool.directory())
-                  : Payloads.decode(body, loader);
+                  : Payloads.decode(body, loader, from.coder());
         } catch (CorruptFrameException e) {
           throw e;
         } catch (Throwable e) { // whatever the user's readObject or constructor throws

@@ -56,6 +56,7 @@ final class Sender {
   private final ProcessPool pool;
   private final String filePrefix;
   private final Output body = new Output();
+  private final @Nullable Coder coder;
 
   /** The worker these functions are known to. */
   private volatile @Nullable WorkerProcess worker;
@@ -83,6 +84,7 @@ final class Sender {
 
   Sender(ProcessPool pool, int place) {
     this.pool = pool;
+    this.coder = Coder.of(pool.options().launch().codec());
     this.filePrefix = "argument-" + place + "-";
   }
 
@@ -264,7 +266,7 @@ final class Sender {
       Batch<T, R> batch, int i, int function, WorkerProcess to, Flow flow) throws IOException {
     body.clear().putLong(0).putInt(function).putByte(pool.isObserved() ? 1 : 0);
     file = null;
-    int size = payload(batch.item(i));
+    int size = payload(batch.item(i), coder);
     Result refused = flow.commit(batch, i, to, body, size, file);
     if (refused != null) {
       pool.discard(file);
@@ -273,7 +275,7 @@ final class Sender {
   }
 
   /** Appends the payload, or where it is. Returns its size. */
-  private int payload(@Nullable Object value) throws IOException {
+  private int payload(@Nullable Object value, @Nullable Coder by) throws IOException {
     int from = body.size();
     MemorySegment large = Payloads.largeArray(value);
     if (value != null && large != null) {
@@ -287,7 +289,7 @@ final class Sender {
       return (int) Math.min(Integer.MAX_VALUE, large.byteSize());
     }
     body.putByte(Wire.IN_MESSAGE);
-    Payloads.encode(value, body);
+    Payloads.encode(value, body, by);
     int size = body.size() - from - 1;
     if (body.size() > RingWriter.LONGEST) {
       String name = filePrefix + files++;
@@ -306,7 +308,7 @@ final class Sender {
     int number = nextFunction;
     body.clear().putInt(number);
     file = null;
-    int size = payload(function);
+    int size = payload(function, null);
     if (!flow.write(to, Wire.FUNCTION, body)) {
       pool.discard(file);
       return flow.serves(to) ? NO_ROOM : GONE;

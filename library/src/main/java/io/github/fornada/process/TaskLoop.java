@@ -31,6 +31,7 @@ final class TaskLoop {
   private final ClassLoader loader;
   private final Watch watch;
   private final WorkerConfig config;
+  private final @Nullable Coder coder;
   private final Locale locale = Locale.getDefault();
   private final TimeZone zone = TimeZone.getDefault();
   private final Output message = new Output();
@@ -50,7 +51,13 @@ final class TaskLoop {
   private int lastNumber = -1;
   private @Nullable TaskFunction<@Nullable Object, @Nullable Object> lastFunction;
 
-  TaskLoop(Segment segment, Bell bell, ClassLoader loader, Watch watch, WorkerConfig config) {
+  TaskLoop(
+      Segment segment,
+      Bell bell,
+      ClassLoader loader,
+      Watch watch,
+      WorkerConfig config,
+      @Nullable Coder coder) {
     this.header = segment.header();
     this.claims = new Claims(header);
     this.in = segment.toWorkerReader();
@@ -59,6 +66,7 @@ final class TaskLoop {
     this.loader = loader;
     this.watch = watch;
     this.config = config;
+    this.coder = coder;
   }
 
   /** Returns when the parent is gone. */
@@ -113,7 +121,7 @@ final class TaskLoop {
     byte place = body.getByte();
     return place == Wire.ARRAY_IN_FILE
         ? Payloads.getArrayFile(body, config.directory())
-        : Payloads.decode(where(place, body), loader);
+        : Payloads.decode(where(place, body), loader, coder);
   }
 
   private void task(Input body) throws IOException {
@@ -186,12 +194,12 @@ final class TaskLoop {
     if (wanted) {
       try {
         Object value =
-            function(function).apply(bare ? Payloads.decode(body, loader) : argument(body));
+            function(function).apply(bare ? Payloads.decode(body, loader, coder) : argument(body));
         large = Payloads.largeArray(value);
         if (large != null) {
           array = value;
         } else {
-          Payloads.encode(value, message);
+          Payloads.encode(value, message, coder);
           if (!Payloads.isPlain(value)) {
             rehearse(result);
           }
@@ -272,7 +280,7 @@ final class TaskLoop {
    * do, such as exit or hang, then happens to this worker.
    */
   private void rehearse(int from) throws IOException, ClassNotFoundException {
-    var _ = Payloads.decode(new Input(message.array(), from, message.size() - from), loader);
+    var _ = Payloads.decode(new Input(message.array(), from, message.size() - from), loader, coder);
   }
 
   private void report(Throwable thrown) {

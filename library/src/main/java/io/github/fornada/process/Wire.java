@@ -39,7 +39,7 @@ final class Wire {
   static final int READY = 30;
   static final int FIND_CLASS = 31;
   static final int STUCK = 32;
-  static final int INITIALIZER_FAILED = 33;
+  static final int SET_UP_FAILED = 33;
   static final int FIND_RESOURCE = 34;
 
   /** How the answer to a question for a class or a resource begins. */

@@ -11,6 +11,7 @@ import java.nio.file.Path;
  * @param limitNanos time limit of each item; -1 for none
  * @param graceNanos how long an interrupted item may go on
  * @param heap the heap limit in words, for messages
+ * @param codec the codec, serialized; empty for none
  * @param initializer what to run first, serialized; empty for nothing
  */
 @SuppressWarnings("ArrayRecordComponent") // sent once, never compared
@@ -20,6 +21,7 @@ record WorkerConfig(
     long limitNanos,
     long graceNanos,
     String heap,
+    byte[] codec,
     byte[] initializer) {
   static WorkerConfig receive(Control control) throws IOException {
     Control.Frame frame = control.receive();
@@ -33,6 +35,7 @@ record WorkerConfig(
         in.getLong(),
         in.getLong(),
         in.getString(),
+        in.getBytes(),
         in.getBytes());
   }
 
@@ -45,6 +48,7 @@ record WorkerConfig(
             .putLong(limitNanos)
             .putLong(graceNanos)
             .putString(heap)
+            .putBytes(codec)
             .putBytes(initializer));
   }
 }

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  * @param initializer what each worker runs first; null for nothing
  * @param classFiles gives the class file for the name of a class that was defined at run time; null
  *     for none
+ * @param codec writes and reads the objects that have no encoding of Fornada's own; null for the
+ *     JDK's serialization
  * @param aotCache whether workers start from an ahead-of-time cache, where the JDK has them
  */
 public record WorkerLaunch(
@@ -30,9 +33,11 @@ public record WorkerLaunch(
     Duration startupLimit,
     @Nullable WorkerInitializer initializer,
     @Nullable Function<String, byte @Nullable []> classFiles,
+    @Nullable PayloadCodec codec,
     boolean aotCache) {
   static final WorkerLaunch DEFAULT =
-      new WorkerLaunch(null, List.of(), Map.of(), null, Duration.ofSeconds(30), null, null, true);
+      new WorkerLaunch(
+          null, List.of(), Map.of(), null, Duration.ofSeconds(30), null, null, null, true);
 
   public WorkerLaunch {
     if (heap != null) {
@@ -49,7 +54,15 @@ public record WorkerLaunch(
   /** With this much heap at most, such as {@code 512m}. */
   public WorkerLaunch withHeap(String size) {
     return new WorkerLaunch(
-        size, jvmOptions, environment, directory, startupLimit, initializer, classFiles, aotCache);
+        size,
+        jvmOptions,
+        environment,
+        directory,
+        startupLimit,
+        initializer,
+        classFiles,
+        codec,
+        aotCache);
   }
 
   /** With these further JVM options. */
@@ -62,6 +75,7 @@ public record WorkerLaunch(
         startupLimit,
         initializer,
         classFiles,
+        codec,
         aotCache);
   }
 
@@ -70,25 +84,33 @@ public record WorkerLaunch(
     var all = new TreeMap<>(environment);
     all.put(name, value);
     return new WorkerLaunch(
-        heap, jvmOptions, all, directory, startupLimit, initializer, classFiles, aotCache);
+        heap, jvmOptions, all, directory, startupLimit, initializer, classFiles, codec, aotCache);
   }
 
   /** With this working directory. */
   public WorkerLaunch withDirectory(Path path) {
     return new WorkerLaunch(
-        heap, jvmOptions, environment, path, startupLimit, initializer, classFiles, aotCache);
+        heap,
+        jvmOptions,
+        environment,
+        path,
+        startupLimit,
+        initializer,
+        classFiles,
+        codec,
+        aotCache);
   }
 
   /** With so much time to become ready. */
   public WorkerLaunch withStartupLimit(Duration limit) {
     return new WorkerLaunch(
-        heap, jvmOptions, environment, directory, limit, initializer, classFiles, aotCache);
+        heap, jvmOptions, environment, directory, limit, initializer, classFiles, codec, aotCache);
   }
 
   /** With this to run first. */
   public WorkerLaunch withInitializer(WorkerInitializer first) {
     return new WorkerLaunch(
-        heap, jvmOptions, environment, directory, startupLimit, first, classFiles, aotCache);
+        heap, jvmOptions, environment, directory, startupLimit, first, classFiles, codec, aotCache);
   }
 
   /**
@@ -100,12 +122,42 @@ public record WorkerLaunch(
    */
   public WorkerLaunch withClassFiles(Function<String, byte @Nullable []> find) {
     return new WorkerLaunch(
-        heap, jvmOptions, environment, directory, startupLimit, initializer, find, aotCache);
+        heap, jvmOptions, environment, directory, startupLimit, initializer, find, codec, aotCache);
+  }
+
+  /** With this codec in the place of the JDK's serialization. */
+  public WorkerLaunch withCodec(PayloadCodec chosen) {
+    return new WorkerLaunch(
+        heap,
+        jvmOptions,
+        environment,
+        directory,
+        startupLimit,
+        initializer,
+        classFiles,
+        chosen,
+        aotCache);
+  }
+
+  /** The codec's options, and the user's own. */
+  List<String> allJvmOptions() {
+    if (codec == null) {
+      return jvmOptions;
+    }
+    return Stream.concat(codec.workerJvmOptions().stream(), jvmOptions.stream()).toList();
   }
 
   /** Without an ahead-of-time cache: none is used, and none is made. */
   public WorkerLaunch withoutAotCache() {
     return new WorkerLaunch(
-        heap, jvmOptions, environment, directory, startupLimit, initializer, classFiles, false);
+        heap,
+        jvmOptions,
+        environment,
+        directory,
+        startupLimit,
+        initializer,
+        classFiles,
+        codec,
+        false);
   }
 }

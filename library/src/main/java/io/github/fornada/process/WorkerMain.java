@@ -8,6 +8,8 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The program that a worker JVM runs. Started by a pool only: it reads its token from its standard
@@ -34,8 +36,6 @@ final class WorkerMain {
     var loader = new FetchingLoader(control, WorkerMain.class.getClassLoader());
     var watch = new Watch(control, config);
     Bell bell = Bell.ofWorker(segment.header(), control::ring);
-    var loop = new TaskLoop(segment, bell, loader, watch, config);
-
     var listener =
         Thread.ofPlatform()
             .daemon()
@@ -47,10 +47,20 @@ final class WorkerMain {
     task.setName("fornada-task");
     task.setContextClassLoader(loader);
     watch.watches(task);
-    if (!initialize(config, loader, control)) {
+    Coder coder = null;
+    String part = "codec";
+    try {
+      coder = openCodec(config, loader);
+      part = "initializer";
+      initialize(config, loader);
+    } catch (Throwable e) {
+      var out = new Output().putString(part);
+      Throwables.encode(e, out);
+      control.send(Wire.SET_UP_FAILED, out);
       control.awaitSent();
       System.exit(1);
     }
+    var loop = new TaskLoop(segment, bell, loader, watch, config, coder);
     // Not before: until the worker is ready, nobody reads what this sends.
     WorkerOutput.install(loop::print);
     control.send(
@@ -64,23 +74,26 @@ final class WorkerMain {
     // The parent is gone, and the control thread sees to the rest; nothing more is to be done here.
   }
 
-  /** Runs the user's initializer; false if it failed, which the parent has been told. */
-  private static boolean initialize(WorkerConfig config, ClassLoader loader, Control control) {
-    byte[] bytes = config.initializer();
+  /** Makes the user's codec ready, so that no item waits for it; null if there is none. */
+  private static @Nullable Coder openCodec(WorkerConfig config, ClassLoader loader)
+      throws Exception {
+    byte[] bytes = config.codec();
     if (bytes.length == 0) {
-      return true;
+      return null;
     }
-    try {
-      if (Payloads.decode(new Input(bytes, 0, bytes.length), loader)
-          instanceof WorkerInitializer initializer) {
-        initializer.initialize();
-      }
-      return true;
-    } catch (Throwable e) {
-      var out = new Output();
-      Throwables.encode(e, out);
-      control.send(Wire.INITIALIZER_FAILED, out);
-      return false;
+    var codec = (PayloadCodec) Payloads.decode(new Input(bytes, 0, bytes.length), loader);
+    var coder = new Coder(Objects.requireNonNull(codec), loader);
+    coder.open();
+    return coder;
+  }
+
+  /** Runs the user's initializer. */
+  private static void initialize(WorkerConfig config, ClassLoader loader) throws Exception {
+    byte[] bytes = config.initializer();
+    if (bytes.length > 0
+        && Payloads.decode(new Input(bytes, 0, bytes.length), loader)
+            instanceof WorkerInitializer initializer) {
+      initializer.initialize();
     }
   }
 

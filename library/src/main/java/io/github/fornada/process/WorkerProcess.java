@@ -40,6 +40,9 @@ final class WorkerProcess {
   private final RingReader results;
   private final Bell bell;
 
+  /** For its results. Whoever reads them. */
+  private final @Nullable Coder coder;
+
   /** What to add to the worker's clock to get this JVM's; 0 where they are the same. */
   private final long clockOffset;
 
@@ -87,6 +90,7 @@ final class WorkerProcess {
     this.requests = segment.toWorkerWriter();
     this.results = segment.toParentReader();
     this.bell = Bell.ofParent(segment.header(), control::ring);
+    this.coder = Coder.of(pool.options().launch().codec());
     this.clockOffset = clockOffset;
     this.startupNanos = startupNanos;
     this.readyNanos = System.nanoTime();
@@ -353,6 +357,11 @@ final class WorkerProcess {
 
   long lastItemNanos() {
     return lastItemNanos;
+  }
+
+  /** Reads its results; null for no codec. For whoever reads its ring. */
+  @Nullable Coder coder() {
+    return coder;
   }
 
   /** Where the classes of a batch's results are looked for. */

@@ -1,6 +1,7 @@
 package io.github.fornada.process;
 
 import java.io.IOException;
+import java.io.Serializable;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -164,6 +165,7 @@ final class WorkerStart {
   private WorkerProcess settle(
       Process process, List<Thread> drains, Control control, Segment segment) throws IOException {
     Duration timeLimit = pool.policy().timeLimit();
+    WorkerLaunch launch = pool.options().launch();
     long asked = System.nanoTime();
     new WorkerConfig(
             pool.directory(),
@@ -171,7 +173,8 @@ final class WorkerStart {
             timeLimit == null ? -1 : timeLimit.toNanos(),
             pool.policy().grace().toNanos(),
             pool.launcher().heap(),
-            initializer())
+            serialized(launch.codec(), "codec"),
+            serialized(launch.initializer(), "initializer"))
         .send(control);
     while (true) {
       Control.Frame frame = control.receive();
@@ -181,11 +184,12 @@ final class WorkerStart {
         }
         // The initializer may need classes of ours before the worker is ready.
         case Wire.FIND_CLASS, Wire.FIND_RESOURCE -> pool.classes().answer(frame, control);
-        case Wire.INITIALIZER_FAILED -> {
+        case Wire.SET_UP_FAILED -> {
+          String part = frame.body().getString();
           Throwable cause =
               Throwables.decode(frame.body(), Thread.currentThread().getContextClassLoader());
           throw new WorkerStartException(
-              "the initializer of the workers failed: " + cause,
+              "the " + part + " of the workers failed: " + cause,
               cause,
               WorkerStartException.Kind.REFUSED);
         }
@@ -251,16 +255,16 @@ final class WorkerStart {
     return worker;
   }
 
-  private byte[] initializer() {
-    WorkerInitializer first = pool.options().launch().initializer();
+  /** What the workers are set up with; empty for nothing. */
+  private byte[] serialized(@Nullable Serializable value, String what) {
     var out = new Output();
-    if (first != null) {
-      pool.classes().add(first.getClass().getClassLoader());
+    if (value != null) {
+      pool.classes().add(value.getClass().getClassLoader());
       try {
-        Payloads.encode(first, out);
+        Payloads.encode(value, out);
       } catch (IOException | RuntimeException e) {
         throw new WorkerStartException(
-            "the initializer of the workers cannot be sent to them: " + e,
+            "the " + what + " of the workers cannot be sent to them: " + e,
             e,
             WorkerStartException.Kind.REFUSED);
       }

@@ -6,7 +6,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Item 1 of two is cancelled: the interrupt must not reach item 2, and must not be missed. */
 public final class WatchScenario implements Explorer.Scenario {
-  private final Watch watch = new Watch(null, new WorkerConfig(null, -1, 0, "64m", null));
+  private final Watch watch =
+      new Watch(null, new WorkerConfig(null, null, -1, 0, "64m", null, null));
   private volatile boolean cancelled;
   private @Nullable String wrong;
 

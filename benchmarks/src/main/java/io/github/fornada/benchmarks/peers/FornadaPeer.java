@@ -8,6 +8,7 @@ import io.github.fornada.Completion;
 import io.github.fornada.Pool;
 import io.github.fornada.SharedBytes;
 import io.github.fornada.TaskFunction;
+import io.github.fornada.fory.ForyCodec;
 import io.github.fornada.process.ProcessPool;
 import io.github.fornada.threads.ThreadPool;
 import java.util.Collections;
@@ -41,7 +42,15 @@ public final class FornadaPeer implements JavaPeer {
       }
       case "record" -> {
         new Rows(peer, seconds).measure("record");
-        peer.mapRecords();
+        try (Pool pool = two()) {
+          peer.mapRecords(pool, "record-map");
+        }
+        try (Pool pool = withFory()) {
+          new Rows(peer, seconds).submitRecords(new Opened(pool), "fory-submit");
+        }
+        try (Pool pool = withFory()) {
+          peer.mapRecords(pool, "fory-map");
+        }
       }
       default -> new Rows(peer, seconds).measure(args[0]);
     }
@@ -49,6 +58,10 @@ public final class FornadaPeer implements JavaPeer {
 
   private static Pool two() {
     return ProcessPool.open(o -> o.withWorkers(2));
+  }
+
+  private static Pool withFory() {
+    return ProcessPool.open(o -> o.withWorkers(2).withCodec(new ForyCodec()));
   }
 
   // ---- what all Java peers bring
@@ -114,17 +127,15 @@ public final class FornadaPeer implements JavaPeer {
     }
   }
 
-  private void mapRecords() throws Exception {
-    try (Pool pool = two()) {
-      List<Tasks.Point> items = IntStream.range(0, 200_000).mapToObj(Rows::point).toList();
-      Measure.Operations once =
-          n -> {
-            List<Tasks.Point> results = pool.map(items, Tasks::next);
-            check(results.get(n - 1).equals(Tasks.next(items.get(n - 1))), "the last item");
-          };
-      double value = rate(seconds, items.size(), once);
-      emit("record-map", value, "items/s", "200000 items, batches by itself");
-    }
+  private void mapRecords(Pool pool, String row) throws Exception {
+    List<Tasks.Point> items = IntStream.range(0, 200_000).mapToObj(Rows::point).toList();
+    Measure.Operations once =
+        n -> {
+          List<Tasks.Point> results = pool.map(items, Tasks::next);
+          check(results.get(n - 1).equals(Tasks.next(items.get(n - 1))), "the last item");
+        };
+    double value = rate(seconds, items.size(), once);
+    emit(row, value, "items/s", "200000 items, batches by itself");
   }
 
   private void stream() throws Exception {

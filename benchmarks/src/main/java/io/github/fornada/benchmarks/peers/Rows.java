@@ -131,11 +131,14 @@ public final class Rows {
 
   private void record() throws Exception {
     try (JavaPeer.Session pool = peer.open()) {
-      TaskFunction<Tasks.Point, Tasks.Point> function = Tasks.NEXT;
-      Measure.Operations once =
-          oneByOne(pool, i -> function, Rows::point, i -> Tasks.next(point(i)));
-      emit("record-submit", rate(seconds, Math.min(20_000, peer.batch()), once), "items/s", "");
+      submitRecords(pool, "record-submit");
     }
+  }
+
+  void submitRecords(JavaPeer.Session pool, String row) throws Exception {
+    TaskFunction<Tasks.Point, Tasks.Point> function = Tasks.NEXT;
+    Measure.Operations once = oneByOne(pool, i -> function, Rows::point, i -> Tasks.next(point(i)));
+    emit(row, rate(seconds, Math.min(20_000, peer.batch()), once), "items/s", "");
   }
 
   private void start() throws Exception {

@@ -1,0 +1,65 @@
+package io.github.fornada.fory;
+
+import io.github.fornada.process.PayloadCodec;
+import java.io.IOException;
+import java.io.ObjectInputFilter;
+import java.io.OutputStream;
+import org.apache.fory.Fory;
+import org.apache.fory.logging.LogLevel;
+import org.apache.fory.logging.LoggerFactory;
+import org.apache.fory.memory.MemoryBuffer;
+
+/** One Fory, which is for one thread at a time. */
+final class ForySession implements PayloadCodec.Session {
+  /** Has Fory load its compiler, before there is an item that would wait for it. */
+  private record First(int number, String text) {}
+
+  private final Fory fory;
+
+  /** Points to what is read; made once. */
+  private final MemoryBuffer input = MemoryBuffer.newHeapBuffer(8);
+
+  static {
+    // It logs to standard output, where a program's results go, and only what nobody can act on,
+    // such as that a class has a writeObject method.
+    if (System.getenv("FORY_LOG_LEVEL") == null) {
+      LoggerFactory.setLogLevel(LogLevel.ERROR_LEVEL);
+    }
+  }
+
+  ForySession(ClassLoader loader) {
+    if (ObjectInputFilter.Config.getSerialFilter() != null) {
+      throw new IllegalStateException(
+          "a filter is set for this JVM (jdk.serialFilter), which Fory does not ask: remove it,"
+              + " or use the JDK's serialization");
+    }
+    this.fory =
+        Fory.builder()
+            .withXlang(false)
+            .withCompatible(false) // both sides have the same classes
+            .withRefTracking(true)
+            .requireClassRegistration(false)
+            .withDeserializeUnknownClass(false)
+            .withMaxDepth(ForyCodec.MAX_DEPTH)
+            .withMaxGraphMemoryBytes(Runtime.getRuntime().maxMemory())
+            .withClassLoader(loader)
+            .build();
+    fory.serialize(new First(0, ""));
+  }
+
+  @Override
+  public void write(Object value, OutputStream out) {
+    fory.serialize(out, value);
+  }
+
+  @Override
+  public Object read(byte[] bytes, int from, int length) throws IOException {
+    input.pointTo(bytes, from, length);
+    input.readerIndex(0);
+    Object value = fory.deserialize(input);
+    if (input.remaining() > 0) {
+      throw new IOException(input.remaining() + " bytes more than the value has");
+    }
+    return value;
+  }
+}
