@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>It is a shell that does nothing but read, from a pipe that only the owner holds open, which
  * workers there are. The system closes the pipe with the owner, however that ends; a second later
- * the shell kills those that are left. Where there is no shell, workers are on their own.
+ * the shell kills those that are left, and removes the pool's private folder. Where there is no
+ * shell, workers are on their own.
  */
 final class Guard {
   private static final Path SHELL = Path.of("/bin/sh");
@@ -36,13 +37,22 @@ final class Guard {
       case $pids in
         *[0-9]*) sleep 1; kill -9 $pids ;;
       esac
+      second=$(readlink "$1/$2") && rm -rf "$second"
+      rm -rf "$1"
       """;
+
+  private final Path directory;
 
   // All guarded by this.
   private final Set<Long> workers = new LinkedHashSet<>();
   private @Nullable Process shell;
   private @Nullable OutputStream pipe;
   private boolean closed;
+
+  /** Over the workers of the pool with this private folder, which goes with them. */
+  Guard(Path directory) {
+    this.directory = directory;
+  }
 
   /** Starts the shell, which takes some milliseconds. */
   void start() {
@@ -51,7 +61,13 @@ final class Guard {
     }
     try {
       Process started =
-          new ProcessBuilder(SHELL.toString(), "-c", SCRIPT)
+          new ProcessBuilder(
+                  SHELL.toString(),
+                  "-c",
+                  SCRIPT,
+                  "fornada-guard",
+                  directory.toString(),
+                  PrivateDirectory.OVERFLOW)
               .redirectOutput(Redirect.DISCARD) // or it would hold the owner's own open
               .redirectError(Redirect.DISCARD)
               .start();

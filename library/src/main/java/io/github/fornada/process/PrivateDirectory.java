@@ -37,7 +37,7 @@ final class PrivateDirectory {
   private static final String OWNER = "owner";
 
   /** The link to the second folder. */
-  private static final String OVERFLOW = "overflow";
+  static final String OVERFLOW = "overflow";
 
   /**
    * Longest path of a Unix-domain socket on Linux is 107 bytes, on macOS 103; less our file names.

@@ -73,7 +73,7 @@ public final class ProcessPool extends AbstractPool {
   private final List<Path> bases;
   private final Path directory;
   private final Door door;
-  private final Guard guard = new Guard();
+  private final Guard guard;
   private final Launcher launcher;
   private final ClassSource classes;
   private final Buffers buffers = new Buffers(this);
@@ -111,6 +111,7 @@ public final class ProcessPool extends AbstractPool {
     this.growsOnDemand = options.life().minWorkers() >= 0;
     this.bases = bases;
     this.directory = PrivateDirectory.create(bases, options.workers());
+    this.guard = new Guard(directory);
     this.launcher = new Launcher(options, directory, guard);
     // Their JVMs boot while all else is made ready.
     List<WorkerStart> begun = beginFirst();
