@@ -5,23 +5,29 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** A worker whose shared memory or channel was written to by mad code: that worker only pays. */
 @Timeout(value = 40, threadMode = ThreadMode.SEPARATE_THREAD)
 class CorruptFrameTest {
+  @TempDir Path folder;
+
   private Pool pool;
 
   @BeforeEach
@@ -151,21 +157,32 @@ class CorruptFrameTest {
   @ParameterizedTest
   @EnumSource(Madness.class)
   void costsThatWorkerOnly(Madness madness) throws Exception {
-    List<Outcome<Integer>> outcomes =
-        pool.outcomes(
-                List.of(0, 1, 2, 3, 4, 5),
-                x -> {
-                  if (x == 3) {
-                    madness.happen();
-                    sendOnControl(Wire.BELL, new Output()); // the parent may be asleep
-                    if (madness == Madness.MANY_CLAIMS) {
-                      Runtime.getRuntime().halt(3);
-                    }
-                    LockSupport.parkNanos(30_000_000_000L);
-                  }
-                  return x;
-                })
-            .toList();
+    Path gate = folder.resolve("gate");
+    String file = gate.toString();
+    Map<Integer, Outcome<Integer>> outcomes = new TreeMap<>();
+    pool.completions(
+            List.of(0, 1, 2, 3, 4, 5),
+            x -> {
+              if (x == 3) {
+                // Where all is overwritten, so are results that nobody has read yet.
+                while (madness == Madness.RUBBISH_EVERYWHERE && !Files.exists(Path.of(file))) {
+                  LockSupport.parkNanos(1_000_000);
+                }
+                madness.happen();
+                sendOnControl(Wire.BELL, new Output()); // the parent may be asleep
+                if (madness == Madness.MANY_CLAIMS) {
+                  Runtime.getRuntime().halt(3);
+                }
+                LockSupport.parkNanos(30_000_000_000L);
+              }
+              return x;
+            })
+        .forEach(c -> {
+          outcomes.put(c.item(), c.outcome());
+          if (outcomes.size() == 5) {
+            openGate(gate);
+          }
+        });
     for (int i = 0; i < 6; i++) {
       if (i == 3) {
         assertThat(outcomes.get(i).isDone()).isFalse();
@@ -175,6 +192,14 @@ class CorruptFrameTest {
     }
     for (int i = 0; i < 4; i++) {
       assertThat(Pools.soon(pool.submit(x -> x + 1, i))).isEqualTo(i + 1);
+    }
+  }
+
+  private static void openGate(Path gate) {
+    try {
+      Files.createFile(gate);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 
