@@ -153,7 +153,7 @@ class DataTest {
   @EnabledIfSystemProperty(
       named = "fornada.large",
       matches = "true",
-      disabledReason = "needs 6 GB of memory and 2 GB on disk: -Dfornada.large=true")
+      disabledReason = "needs 8 GB of memory and 2 GB on disk: -Dfornada.large=true -Dtest.heap=4g")
   void oneAndAHalfGibibytesThereAndBack() throws Exception {
     int length = 3 << 29;
     try (Pool own = Pools.open(1, o -> o.withHeap("3500m"))) {
