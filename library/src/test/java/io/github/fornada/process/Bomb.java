@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.ObjectInputStream;
 import java.io.ObjectOutputStream;
 import java.io.Serializable;
+import java.util.Arrays;
 import java.util.concurrent.locks.LockSupport;
 
 /** An item that makes something happen at some place; without a way it is harmless. */
@@ -43,14 +44,23 @@ final class Bomb implements Serializable {
       bomb.way.happen();
     }
     if (bomb.goesOffAt(Place.BETWEEN_TASKS)) {
+      Thread task = Thread.currentThread();
       Thread.ofPlatform()
           .daemon()
           .start(() -> {
-            LockSupport.parkNanos(20_000_000);
+            while (!waitsForItems(task)) {
+              LockSupport.parkNanos(1_000_000);
+            }
             bomb.way.happen();
           });
     }
     return new Result(bomb);
+  }
+
+  /** Whether the task thread of a worker has nothing to do. */
+  private static boolean waitsForItems(Thread task) {
+    return Arrays.stream(task.getStackTrace())
+        .anyMatch(frame -> frame.getClassName().equals(Bell.class.getName()));
   }
 
   /** A result that carries on what its bomb began. */
