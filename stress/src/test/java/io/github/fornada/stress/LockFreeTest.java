@@ -64,7 +64,7 @@ class LockFreeTest {
   @Test
   void aTailReadWithoutAcquireIsCaught() {
     caught(
-        "RingScenario", BOUND, "data race", c -> c.twin("RingReader", "next", "getAcquire", "get"));
+        "RingScenario", BOUND, "data race", c -> c.twin("RingReader", "look", "getAcquire", "get"));
   }
 
   @Test
@@ -92,7 +92,7 @@ class LockFreeTest {
 
   @Test
   void aSleeperWithoutItsFenceIsCaught() {
-    caught("BellScenario", BOUND, "wait for ever", c -> c.twin("Bell", "await", "fullFence", ""));
+    caught("BellScenario", BOUND, "wait for ever", c -> c.twin("Bell", "sleep", "fullFence", ""));
   }
 
   @Test
