@@ -175,7 +175,7 @@ final class Verdict {
                         + Words.bytes(processes.peakMemoryBytes() - one.peakMemoryBytes())
                         + " more memory"
                     : "")
-                + "; they are for tasks that crash, leak, hang or hold such a lock.");
+                + "; they are for tasks that crash, leak, hang or hold a lock that lets one in.");
   }
 
   /** The simplest of the models that are about as fast as the fastest, start-up included. */
