@@ -521,6 +521,7 @@ public final class ProcessPool extends AbstractPool {
   void laneEnded() {
     if (parties.decrementAndGet() == 0) {
       closeUp();
+      guard.close(); // not when the JVM exits: what lanes may do meanwhile, it sees to afterwards
       try {
         Runtime.getRuntime().removeShutdownHook(exitHook);
       } catch (IllegalStateException e) {
@@ -550,7 +551,6 @@ public final class ProcessPool extends AbstractPool {
     buffers.close();
     door.close();
     Offspring.killMarked(directory.getFileName() + "/");
-    guard.close();
     PrivateDirectory.delete(directory);
   }
 }
