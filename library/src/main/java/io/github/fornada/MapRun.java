@@ -85,7 +85,9 @@ final class MapRun<T extends @Nullable Object, R extends @Nullable Object> exten
       Batch<?, ?> batch = pool.pollFor(this);
       if (batch != null) {
         pool.runHere(batch);
-      } else {
+      } else if (finished.getCount() > 0) {
+        // Looked at again, after the queue: to wait for its lock may have used up the permit that
+        // came with the end.
         LockSupport.park(this); // until the end, or the return of a retry
         if (Thread.interrupted()) {
           throw new InterruptedException();

@@ -39,6 +39,16 @@ interface LocalContract extends PoolUnderTest {
     }
   }
 
+  /** Each round has hundreds of ends that may fall into the moment before a wait for them. */
+  @Test
+  default void noEndOfANestedMapIsMissed() throws Exception {
+    for (int round = 0; round < 200; round++) {
+      try (Pool pool = open(2)) {
+        assertThat(fibonacci(pool, 12)).isEqualTo(144);
+      }
+    }
+  }
+
   private static int fibonacci(Pool pool, int n) throws InterruptedException {
     return n < 2
         ? n
