@@ -202,7 +202,6 @@ final class Watch {
         long left = interruptedNanos + graceNanos - now;
         if (left <= 0) {
           callParent(number);
-          LockSupport.park(this);
         } else {
           LockSupport.parkNanos(this, left);
         }
