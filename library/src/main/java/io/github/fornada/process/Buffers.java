@@ -143,8 +143,7 @@ final class Buffers {
     try {
       return create(file, value, size);
     } catch (IOException e) {
-      System.getLogger("io.github.fornada")
-          .log(System.Logger.Level.DEBUG, "no room for a buffer of " + size + " bytes", e);
+      Log.get().log(System.Logger.Level.DEBUG, "no room for a buffer of " + size + " bytes", e);
       List<Buffer> unused;
       lock.lock();
       try {

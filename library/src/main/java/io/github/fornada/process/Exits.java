@@ -1,8 +1,6 @@
 package io.github.fornada.process;
 
 import io.github.fornada.DeathCertificate;
-import io.github.fornada.Outcome;
-import io.github.fornada.TaskEvent;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -19,18 +17,6 @@ final class Exits {
   private static final String OVER_LIMIT = "was killed over its resident limit";
 
   private Exits() {}
-
-  /**
-   * Makes up a death and tells nobody, so that the classes for it are there when a worker dies: the
-   * first death that a JVM saw took three times as long as those after it.
-   */
-  static String prepare() {
-    boolean crashed = Files.exists(Launcher.crashLog("0"));
-    var death = new DeathCertificate("", 0, 137, manner(137, crashed), "", List.of(""), null, true);
-    var lost = new Outcome.WorkerLost<Object>(message(death, 0), death);
-    Offspring.killMarked("nobody");
-    return lost.message() + new TaskEvent.WorkerEnded(death, true, System.nanoTime());
-  }
 
   static String overResidentLimit(long bytes, String limit) {
     return OVER_LIMIT + " of " + limit + ": it had " + (bytes >> 20) + " MB";

@@ -49,7 +49,7 @@ final class Flow {
 
   // All guarded by lock.
   private @Nullable WorkerProcess worker;
-  private volatile boolean open; // read without the lock too, for a guess
+  private volatile boolean open; // read without the lock too
   private final ArrayDeque<Span> outstanding = new ArrayDeque<>();
   private long epoch;
   private long nextNumber;
@@ -205,7 +205,7 @@ final class Flow {
   void feedInTime() {
     if (ahead < LEAST_AHEAD || ahead * meanNanos < AHEAD_NANOS / 2.0) {
       var _ = feed();
-      if (seemsIdle()) {
+      if (isIdle()) {
         pool.balanceSoon(); // for another thread may have been feeding, before this was idle
       }
     }
@@ -325,7 +325,7 @@ final class Flow {
       }
       switch (result) {
         case SENT -> {
-          if (seemsAhead()) {
+          if (isAhead()) {
             pool.balanceSoon();
           }
         }
@@ -513,38 +513,24 @@ final class Flow {
 
   // ---- other threads
 
+  /** Items outstanding. This and the next three take no lock: it may change at any moment. */
   int size() {
-    lock.lock();
-    try {
-      return ahead;
-    } finally {
-      lock.unlock();
-    }
+    return ahead;
   }
 
-  /** As isIdle, without the lock: a guess. */
-  boolean seemsIdle() {
-    return open && ahead == 0;
-  }
-
-  /** Whether a worker is there, without the lock: a guess. */
-  boolean seemsOpen() {
+  /** Whether a worker is there. */
+  boolean isOpen() {
     return open;
-  }
-
-  /** Whether items wait behind another, without the lock: a guess. */
-  boolean seemsAhead() {
-    return ahead > 1;
   }
 
   /** Whether a worker is there and has nothing to do. */
   boolean isIdle() {
-    lock.lock();
-    try {
-      return open && outstanding.isEmpty();
-    } finally {
-      lock.unlock();
-    }
+    return open && ahead == 0;
+  }
+
+  /** Whether items wait behind another. */
+  boolean isAhead() {
+    return ahead > 1;
   }
 
   /** Number of the item that the worker runs now; -1 if none. */

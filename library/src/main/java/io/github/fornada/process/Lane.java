@@ -287,10 +287,7 @@ final class Lane {
         Log.get().log(System.Logger.Level.WARNING, "a callback failed after an item of " + name, e);
       }
       Arrays.fill(values, 0, n, null);
-      flow.delivers(false);
-      var _ = Thread.interrupted(); // a callback's own business, over with it
-      insight.ran(n);
-      flow.feedInTime();
+      delivered(n);
     }
     return isLastOfRetiring();
   }
@@ -375,8 +372,7 @@ final class Lane {
       if (count < 1) {
         throw new CorruptFrameException(count + " items that took " + nanos + " ns");
       }
-      flow.took(count, nanos);
-      insight.worked(nanos);
+      spent(count, nanos);
       return false;
     }
     return result(from, type, in);
@@ -398,14 +394,24 @@ final class Lane {
       Results.endUnreadable(sent, e);
       Log.get().log(System.Logger.Level.WARNING, "a callback failed after an item of " + name, e);
     } finally {
-      flow.delivers(false);
-      var _ = Thread.interrupted(); // a callback's own business, over with it
-      insight.ran(1);
-      insight.worked(from.lastItemNanos());
-      flow.took(1, from.lastItemNanos());
-      flow.feedInTime();
+      spent(1, from.lastItemNanos());
+      delivered(1);
     }
     return isLastOfRetiring();
+  }
+
+  /** So many items in a row took the worker so long. */
+  private void spent(int count, long nanos) {
+    insight.worked(nanos);
+    flow.took(count, nanos);
+  }
+
+  /** So many results are where they belong, and what waited for them has run. */
+  private void delivered(int count) {
+    flow.delivers(false);
+    var _ = Thread.interrupted(); // a callback's own business, over with it
+    insight.ran(count);
+    flow.feedInTime();
   }
 
   private boolean isLastOfRetiring() {

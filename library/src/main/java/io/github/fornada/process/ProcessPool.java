@@ -60,12 +60,6 @@ public final class ProcessPool extends AbstractPool {
   /** How often ages and memory are looked at, if there are bounds on them. */
   private static final Duration MONITORING = Duration.ofMillis(100);
 
-  /** Whether this JVM is ready for a worker's death. */
-  private static final AtomicBoolean PREPARED = new AtomicBoolean();
-
-  /** When it gets ready for that: not while the first tasks want the processors. */
-  private static final Duration PREPARATION = Duration.ofMillis(300);
-
   /** The others are started by the threads of their lanes, all at once. */
   private static final int MOST_BEGUN_FIRST = 4; // Guess
 
@@ -211,7 +205,7 @@ public final class ProcessPool extends AbstractPool {
   private boolean feed(int first, boolean idleOnly) {
     for (int i = 0; i < lanes.size(); i++) {
       Lane lane = lanes.get(Math.floorMod(first + i, lanes.size()));
-      if ((!idleOnly || lane.flow().seemsIdle()) && lane.flow().feed() && !hasWork()) {
+      if ((!idleOnly || lane.flow().isIdle()) && lane.flow().feed() && !hasWork()) {
         return true;
       }
     }
@@ -224,7 +218,7 @@ public final class ProcessPool extends AbstractPool {
    */
   boolean seemsFreeSomewhere() {
     for (Lane lane : lanes) {
-      if (lane.flow().seemsIdle() || (growsOnDemand && !lane.flow().seemsOpen())) {
+      if (lane.flow().isIdle() || (growsOnDemand && !lane.flow().isOpen())) {
         return true;
       }
     }
@@ -394,16 +388,6 @@ public final class ProcessPool extends AbstractPool {
   void workerIsReady() {
     startFailures.set(0);
     startKills.set(0);
-    if (PREPARED.compareAndSet(false, true)) {
-      later(
-          PREPARATION,
-          () ->
-              startThread(
-                  "fornada-prepare",
-                  () -> {
-                    var _ = Exits.prepare();
-                  }));
-    }
   }
 
   /**
@@ -470,7 +454,7 @@ public final class ProcessPool extends AbstractPool {
   private boolean isUneven() {
     if (lanes.size() > 1 && seemsFreeSomewhere()) {
       for (Lane lane : lanes) {
-        if (lane.flow().seemsAhead()) {
+        if (lane.flow().isAhead()) {
           return true;
         }
       }

@@ -195,7 +195,8 @@ final class Sender {
       if (room < LEAST_ROOM) {
         return new Piece(first, Result.FULL);
       }
-      body.clear().putLong(0).putInt(function).putInt(0);
+      int countAt = body.clear().putLong(0).putInt(function).size();
+      body.putInt(0);
       int last = first - 1;
       for (int i = first; ; ) {
         int before = body.size();
@@ -227,7 +228,7 @@ final class Sender {
         i = next;
       }
       int count = last - first + 1;
-      body.setInt(12, count);
+      body.setInt(countAt, count);
       Result refused = flow.commit(batch, first, count, to, body);
       if (refused != null) {
         for (int k = first + 1; k <= last; k++) {

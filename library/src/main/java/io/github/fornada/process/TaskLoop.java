@@ -212,12 +212,15 @@ final class TaskLoop {
       }
     }
     Watch.Stop stop = watch.end(ticket);
-    if (bare && wanted && stop == null && thrown == null && large == null) {
+    if (bare
+        && wanted
+        && stop == null
+        && thrown == null
+        && large == null
+        && message.size() - result <= RingWriter.LONGEST) {
       tidyUp();
-      if (message.size() - result <= RingWriter.LONGEST) {
-        send(Wire.value(number), message, result);
-        return;
-      }
+      send(Wire.value(number), message, result);
+      return;
     }
     long ended = System.nanoTime();
 
