@@ -1,33 +1,11 @@
 """The result as text: what was measured, and how the targets stand. At most 100 columns."""
 
 import catalog
+from text import cell
 
 LABEL = 36
 CELL = 9
 LAST = 10  # the seventh
-
-
-def number(value):
-    """Three digits that count."""
-    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if value >= size * 0.9995:
-            return digits(value / size) + letter
-    return digits(value)
-
-
-def digits(value):
-    if value >= 99.95:
-        return f"{value:.0f}"
-    return f"{value:.1f}" if value >= 9.995 else f"{value:.2f}" if value >= 0.0995 else f"{value:.3f}"
-
-
-def cell(cells, peer):
-    one = cells.get(peer)
-    if one is None:
-        return "-"
-    if "value" in one:
-        return number(one["value"])
-    return one.get("text", "-")
 
 
 def measured(figures, rows, columns):
@@ -60,20 +38,6 @@ def sentences(cells, columns):
         if c.name in cells:
             answers.setdefault(cells[c.name]["text"], []).append(c.heading)
     return [f"    then {answer}: {', '.join(who)}" for answer, who in answers.items()]
-
-
-def judge(get):
-    targets = []
-    for what, target, judged in catalog.TARGETS:
-        verdict = judged(get)
-        entry = {"what": what, "target": target}
-        if verdict is None:
-            entry["verdict"] = "not measured"
-        else:
-            met, entry["measured"] = verdict
-            entry["verdict"] = "" if target.startswith("(") else "PASS" if met else "MISS"
-        targets.append(entry)
-    return targets
 
 
 def render(result, rows):
