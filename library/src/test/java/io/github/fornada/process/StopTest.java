@@ -123,8 +123,7 @@ class StopTest {
     // Long enough for the first item of a worker that has just been started, on a busy machine.
     Duration limit = Duration.ofMillis(500);
     Duration grace = Duration.ofMillis(20);
-    Pool pool =
-        Pools.open(1, o -> o.withPolicy(o.policy().withGrace(grace).withTimeLimit(limit)));
+    Pool pool = Pools.open(1, o -> o.withPolicy(o.policy().withGrace(grace).withTimeLimit(limit)));
     try {
       for (int round = 0; round < 8; round++) {
         // From half a millisecond before the grace is over, in steps of as much.
