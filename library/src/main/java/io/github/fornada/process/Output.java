@@ -72,11 +72,19 @@ final class Output extends OutputStream {
   }
 
   void setInt(int at, int value) {
-    INT.set(bytes, at, value);
+    setInt(bytes, at, value);
+  }
+
+  static void setInt(byte[] array, int at, int value) {
+    INT.set(array, at, value);
   }
 
   void setLong(int at, long value) {
-    LONG.set(bytes, at, value);
+    setLong(bytes, at, value);
+  }
+
+  static void setLong(byte[] array, int at, long value) {
+    LONG.set(array, at, value);
   }
 
   /** Makes room for one byte before what stands at a place. */
