@@ -59,6 +59,12 @@ final class Output extends OutputStream {
     return from;
   }
 
+  /** Leaves room for so many bytes, to be set later. */
+  Output skip(int n) {
+    var _ = grow(n);
+    return this;
+  }
+
   Output putByte(int value) {
     int from = grow(1);
     bytes[from] = (byte) value;

@@ -79,7 +79,7 @@ final class Sender {
         int function = functions.number(batch, onFeeder, to, outstanding);
         if (function < 0) {
           piece = new Piece(i, refusal(function));
-        } else if (Payloads.isQuick(batch.item(i))) {
+        } else if (isQuick(batch.item(i))) {
           piece = inRows ? sendRow(batch, i, function, to) : sendPiece(batch, i, function, to);
         } else if (!onFeeder) {
           piece = new Piece(i, Result.NEEDS_FEEDER);
@@ -108,6 +108,12 @@ final class Sender {
       }
     }
     return Result.SENT;
+  }
+
+  /** Whether an item is soon encoded, without any of the user's code, so that any thread may. */
+  private boolean isQuick(@Nullable Object item) {
+    return Payloads.isQuick(item)
+        || (coder == null && item instanceof Record record && RecordShape.isQuick(record));
   }
 
   private static Result refusal(int function) {
@@ -145,7 +151,7 @@ final class Sender {
           return new Piece(i, null);
         }
         i = next;
-        if (!Payloads.isQuick(batch.item(i))) {
+        if (!isQuick(batch.item(i))) {
           return new Piece(i, Result.NEEDS_FEEDER);
         }
       }
@@ -189,7 +195,7 @@ final class Sender {
         if (i < 0) {
           break;
         }
-        if (!Payloads.isQuick(batch.item(i))) {
+        if (!isQuick(batch.item(i))) {
           var _ = batch.release(i);
           break;
         }
