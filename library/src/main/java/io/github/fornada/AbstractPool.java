@@ -9,21 +9,17 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
-import java.util.WeakHashMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Gatherer;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
@@ -37,54 +33,41 @@ import org.jspecify.annotations.Nullable;
  * their items. Everything else, such as order, windows, futures and retries, happens here.
  */
 public abstract class AbstractPool implements Pool {
-
-  // RUNNING -> SHUTDOWN -> TERMINATED; RUNNING or SHUTDOWN -> STOPPED -> TERMINATED. Written under
-  // lifeLock, read by any thread.
-  private enum Life {
-    RUNNING,
-    SHUTDOWN,
-    STOPPED,
-    TERMINATED
-  }
-
   private final Model model;
   private final int workers;
   private final TaskPolicy policy;
   private final Carriage carriage;
   private final WorkQueue queue = new WorkQueue();
   private final AtomicLong tasks = new AtomicLong();
-
-  private final AtomicBoolean quietSeen = new AtomicBoolean();
-  private final AtomicBoolean listenerFailed = new AtomicBoolean();
-  private final CountDownLatch terminated = new CountDownLatch(1);
-  private final ReentrantLock lifeLock = new ReentrantLock();
-  private volatile Life life = Life.RUNNING;
-
-  /** Whether every stream has been told of the shutdown. Set once, by whoever shuts down. */
-  private volatile boolean streamsRefused;
-
-  /** Of which pool this thread is telling a listener; such a thread must not wait for that pool. */
-  private static final ThreadLocal<@Nullable AbstractPool> TELLING = new ThreadLocal<>();
-
-  /** Streams that have begun. Weak: one that was forgotten half-way needs no shutdown. */
-  private final Set<StreamRun<?, ?, ?>> streams =
-      Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
+  private final PoolLife life;
+  private final Listeners listeners;
 
   /** Shared bytes that are not closed yet. */
   private final Set<SharedBytes> shared = ConcurrentHashMap.newKeySet();
 
   /** For subclasses: how it runs, the most tasks at once, and what it promises. */
+  @SuppressWarnings("this-escape") // its parts ask nothing of it before it is whole
   protected AbstractPool(Model model, int workers, TaskPolicy policy) {
     this.model = Objects.requireNonNull(model, "model");
     this.workers = workers;
     this.policy = Objects.requireNonNull(policy, "policy");
     this.carriage = new Carriage(policy.carriers());
+    this.life = new PoolLife(this, queue);
+    this.listeners = new Listeners(this, policy.listeners());
   }
 
   // ---- what a pool must bring
 
   /** Work was queued. Called by any thread without locks; wakes or starts a worker, never waits. */
   protected abstract void workAvailable();
+
+  /**
+   * Another item came to a call that is in the queue already. As {@link #workAvailable}, which it
+   * calls by default; but need do nothing where workers will soon look by themselves.
+   */
+  protected void moreAvailable() {
+    workAvailable();
+  }
 
   /**
    * A claimed item is not wanted any more. Stops it if it can be stopped; the item must end all the
@@ -210,14 +193,7 @@ public abstract class AbstractPool implements Pool {
 
   /** Every worker is gone. */
   protected final void terminated() {
-    lifeLock.lock();
-    try {
-      life = Life.TERMINATED;
-    } finally {
-      lifeLock.unlock();
-    }
-    shared.forEach(SharedBytes::close);
-    terminated.countDown();
+    life.terminated(() -> shared.forEach(SharedBytes::close));
   }
 
   /** Whether there are listeners, so that measuring each task is worth its cost. */
@@ -235,40 +211,7 @@ public abstract class AbstractPool implements Pool {
 
   /** Tells every listener. */
   protected final void tell(TaskEvent event) {
-    if (!isObserved()) {
-      return;
-    }
-    AbstractPool outer = TELLING.get();
-    TELLING.set(this);
-    try {
-      policy.listeners().forEach(listener -> tell(listener, event));
-    } finally {
-      if (outer == null) {
-        TELLING.remove();
-      } else {
-        TELLING.set(outer);
-      }
-    }
-  }
-
-  /** Whether this thread is in a listener of this pool. */
-  @SuppressWarnings("ReferenceEquality") // a pool is equal to itself only
-  private boolean isTelling() {
-    return TELLING.get() == this;
-  }
-
-  private void tell(TaskListener listener, TaskEvent event) {
-    try {
-      listener.onEvent(event);
-    } catch (Throwable e) { // checked ones too: other languages do not check
-      if (listenerFailed.compareAndSet(false, true)) {
-        Log.get()
-            .log(
-                System.Logger.Level.WARNING,
-                "a task listener failed and is ignored from here on, where it fails: " + listener,
-                e);
-      }
-    }
+    listeners.tell(event);
   }
 
   // ---- for the runs
@@ -286,8 +229,10 @@ public abstract class AbstractPool implements Pool {
   final void offer(Run<?, ?> run, boolean enters) {
     if (enters) {
       queue.addEntered(run);
+      workAvailable();
+    } else {
+      moreAvailable();
     }
-    workAvailable();
   }
 
   /** Queues a call all of whose items are submitted here and now. */
@@ -300,17 +245,12 @@ public abstract class AbstractPool implements Pool {
 
   /** A lazy stream has begun. */
   final void register(StreamRun<?, ?, ?> run) {
-    streams.add(run);
-    if (isShutdown()) {
-      run.refuse();
-    }
+    life.register(run);
   }
 
   /** A lazy stream may be over. */
   final void settle(StreamRun<?, ?, ?> run) {
-    if (run.isOver()) {
-      streams.remove(run);
-    }
+    life.settle(run);
   }
 
   final void batchClosed(Batch<?, ?> batch) {
@@ -337,21 +277,13 @@ public abstract class AbstractPool implements Pool {
   /**
    * Ends the pool if it was shut down and has done all. To be called after everything that may have
    * been the last to wait for.
-   *
-   * <p>Streams that were told of the shutdown push nothing more, and what they pushed before goes
-   * to the queue, so streams first, then the queue, cannot miss anything.
    */
   final void checkQuiet() {
-    if (streamsRefused
-        && openStreams().stream().noneMatch(StreamRun::hasPushed)
-        && queue.isQuiet()
-        && quietSeen.compareAndSet(false, true)) {
-      onQuiet();
-    }
+    life.checkQuiet();
   }
 
   private void checkOpen() {
-    if (life != Life.RUNNING) {
+    if (life.isShutdown()) {
       throw rejected();
     }
   }
@@ -423,7 +355,7 @@ public abstract class AbstractPool implements Pool {
     checkOpen();
     TaskFunction<? super T, ? extends R> carried = carriage.<T, R>load(function);
     var run = new StreamRun<T, R, E>(this, carried, items, ordered, false, shape);
-    return StreamSupport.stream(run.new Elements(), false)
+    return StreamSupport.stream(run.elements(), false)
         .onClose(() -> run.stop("its stream was closed"));
   }
 
@@ -453,7 +385,7 @@ public abstract class AbstractPool implements Pool {
 
   /** The pool may have ended meanwhile, and closed what it then knew of. */
   private SharedBytes opened(SharedBytes made) {
-    if (life == Life.TERMINATED) {
+    if (life.isTerminated()) {
       made.close();
       throw rejected();
     }
@@ -518,7 +450,7 @@ public abstract class AbstractPool implements Pool {
       }
       batch.announce();
       queue.addPromised(batch);
-      if (life == Life.STOPPED) {
+      if (life.isStopped()) {
         future.cancel(true); // it was not in the queue yet when that was emptied
       }
     }
@@ -560,16 +492,7 @@ public abstract class AbstractPool implements Pool {
 
   @Override
   public final void shutdown() {
-    lifeLock.lock();
-    try {
-      if (life == Life.RUNNING) {
-        life = Life.SHUTDOWN;
-      }
-    } finally {
-      lifeLock.unlock();
-    }
-    refuse();
-    checkQuiet();
+    life.shutdown();
   }
 
   /**
@@ -579,97 +502,29 @@ public abstract class AbstractPool implements Pool {
    */
   @Override
   public final List<Runnable> shutdownNow() {
-    lifeLock.lock();
-    try {
-      if (life != Life.TERMINATED) {
-        life = Life.STOPPED;
-      }
-    } finally {
-      lifeLock.unlock();
-    }
-    refuse();
-    String reason = "the pool was shut down at once";
-    var never = new ArrayList<Runnable>();
-    WorkQueue.Drained drained = queue.drain();
-    for (Object entry : drained.waiting()) {
-      switch (entry) {
-        case Run<?, ?> run -> run.stop(reason);
-        case Batch<?, ?> batch -> {
-          if (batch.hasWaiting() && batch.attempt() == 1) {
-            neverBegun(batch, never);
-          }
-          batch.stopCall(reason);
-        }
-        default -> throw new AssertionError(entry);
-      }
-    }
-    for (Batch<?, ?> batch : drained.begun()) {
-      batch.stopCall(reason);
-    }
-    for (StreamRun<?, ?, ?> run : openStreams()) {
-      run.stop(reason);
-    }
-    cancelAll(reason);
-    checkQuiet();
-    return never;
-  }
-
-  private static void neverBegun(Batch<?, ?> batch, List<Runnable> never) {
-    if (batch.item(0) instanceof Runnable task) {
-      never.add(task);
-    } else if (batch.sink() instanceof TaskFuture<?, ?>.Single single) {
-      never.add(single.future());
-    }
-  }
-
-  /** Takes nothing more from anybody. */
-  private void refuse() {
-    queue.close();
-    openStreams().forEach(StreamRun::refuse);
-    streamsRefused = true;
-  }
-
-  private List<StreamRun<?, ?, ?>> openStreams() {
-    synchronized (streams) {
-      return new ArrayList<>(streams);
-    }
+    return life.shutdownNow();
   }
 
   @Override
   public final boolean isShutdown() {
-    return life != Life.RUNNING;
+    return life.isShutdown();
   }
 
   @Override
   public final boolean isTerminated() {
-    return life == Life.TERMINATED;
+    return life.isTerminated();
   }
 
   @Override
   public final boolean awaitTermination(long timeout, TimeUnit unit) throws InterruptedException {
-    return terminated.await(timeout, unit);
+    return life.await(timeout, unit);
   }
 
   @Override
   public void close() {
     shutdown();
-    if (isOwnThread() || isTelling()) {
-      return;
-    }
-    boolean interrupted = false;
-    while (true) {
-      try {
-        terminated.await();
-        break;
-      } catch (InterruptedException e) {
-        if (!interrupted) {
-          shutdownNow();
-          interrupted = true;
-        }
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
+    if (!isOwnThread() && !listeners.areBeingTold()) {
+      life.awaitEnd();
     }
   }
 

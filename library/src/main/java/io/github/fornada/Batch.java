@@ -250,30 +250,33 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
    */
   public void done(int first, @Nullable Object[] values, int count) {
     int ended = 0;
-    RuntimeException thrown = null;
+    Throwable thrown = null;
     try {
-      for (int k = 0; k < count; k++) {
-        if (STATE.compareAndSet(states, first + k, RUNNING, ENDED)) {
-          ended++;
+      for (int begin = 0; begin < count; begin++) {
+        int end = begin;
+        while (end < count && STATE.compareAndSet(states, first + end, RUNNING, ENDED)) {
+          end++;
+        }
+        if (end > begin) {
+          ended += end - begin;
           try {
-            sink.done(this, first + k, result(values[k]));
-          } catch (RuntimeException e) { // a callback's; the others must end all the same
+            sink.done(this, first + begin, values, begin, end - begin);
+          } catch (RuntimeException | Error e) { // a callback's; the others must end all the same
             thrown = e;
           }
         }
+        begin = end; // that one had ended before
       }
     } finally {
       if (ended > 0) {
         close(ended);
       }
     }
-    if (thrown != null) {
-      throw thrown;
-    }
+    Sink.rethrow(thrown);
   }
 
-  @SuppressWarnings({"unchecked", "NullAway"}) // null only where R is
-  private R result(@Nullable Object value) {
+  @SuppressWarnings({"unchecked", "NullAway", "TypeParameterUnusedInFormals"}) // null where R is
+  static <R extends @Nullable Object> R result(@Nullable Object value) {
     return (R) value;
   }
 

@@ -136,6 +136,11 @@ final class MapRun<T extends @Nullable Object, R extends @Nullable Object> exten
   }
 
   @Override
+  void done(Batch<T, R> batch, int first, @Nullable Object[] values, int from, int count) {
+    System.arraycopy(values, from, results, (int) batch.index(first), count);
+  }
+
+  @Override
   void ended(Batch<T, R> batch, int i, Outcome<R> outcome) {
     if (!isStopped()) {
       fail(failureOf(batch.label(i), outcome));

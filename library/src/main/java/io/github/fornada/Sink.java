@@ -16,6 +16,34 @@ abstract class Sink<T extends @Nullable Object, R extends @Nullable Object> {
   /** An item is done. Called once an item, by any thread. */
   abstract void done(Batch<T, R> batch, int i, R value);
 
+  /**
+   * Items in a row are done, as if one after the other: what one throws keeps the others from
+   * nothing.
+   *
+   * @param from place of the first one's result
+   */
+  void done(Batch<T, R> batch, int first, @Nullable Object[] values, int from, int count) {
+    Throwable thrown = null;
+    for (int k = 0; k < count; k++) {
+      try {
+        done(batch, first + k, Batch.<R>result(values[from + k]));
+      } catch (RuntimeException | Error e) { // a callback's
+        thrown = e;
+      }
+    }
+    rethrow(thrown);
+  }
+
+  /** Throws what was caught as one of the unchecked; nothing for null. */
+  static void rethrow(@Nullable Throwable thrown) {
+    if (thrown instanceof RuntimeException e) {
+      throw e;
+    }
+    if (thrown instanceof Error e) {
+      throw e;
+    }
+  }
+
   /** An item has any other outcome, for good. Called once an item, by any thread. */
   abstract void ended(Batch<T, R> batch, int i, Outcome<R> outcome);
 

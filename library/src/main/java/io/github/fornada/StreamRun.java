@@ -2,22 +2,15 @@ package io.github.fornada;
 
 import java.io.Serial;
 import java.util.ArrayDeque;
-import java.util.Arrays;
-import java.util.Collection;
-import java.util.Iterator;
-import java.util.Spliterator;
+import java.util.ArrayList;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.Condition;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A call whose outcomes are consumed while it runs, with at most a window of items between what was
  * taken from the source and what was consumed.
- *
- * <p>Items come in one of three ways: a collection is read by the workers, under lock; any other
- * source by a feeder, a thread of its own; and a gatherer pushes them.
  *
  * <p>Everything but the final fields is guarded by the run's lock unless it says otherwise.
  *
@@ -39,23 +32,16 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
     }
   }
 
-  /** An item with the time when it was taken from its source. */
-  private record Timed(@Nullable Object item, long nanos) {}
-
-  /** Stands for the item null in a queue that takes none. */
-  private static final Object NULL = new Object();
-
   private final Shape<T, R, E> shape;
   private final boolean ordered;
   private final boolean failFast;
-  private final int window;
 
   /** Enough room to be worth a batch: each offer wakes a worker, each signal a thread. */
   private final int quarter;
 
   private final @Nullable Iterable<? extends T> source;
+  private final Intake<T> intake;
   private final Condition forConsumer = lock.newCondition();
-  private final Condition forFeeder = lock.newCondition();
 
   /** Ordered: at the index of their items; else in the order of their coming. */
   private final DueElements<E> due = new DueElements<>();
@@ -63,20 +49,8 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
   /** Drained from the above for the consumer; used by the consuming thread only. */
   private final ArrayDeque<E> drained = new ArrayDeque<>();
 
-  /**
-   * Items of a source read by a feeder, or pushed by a gatherer, and not yet taken; {@link Timed}
-   * ones while a Flight Recorder wants to know of tasks.
-   */
-  private final ArrayDeque<Object> pushed = new ArrayDeque<>();
-
   /** Used by the consuming thread only. */
   private boolean started;
-
-  private @Nullable Iterator<? extends T> direct;
-  private @Nullable Thread feeder;
-
-  /** Items taken from the source, pushed ones included. */
-  private long taken;
 
   /** Items put in batches. */
   private long batched;
@@ -84,32 +58,14 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
   /** Items that have ended. */
   private long endedCount;
 
-  /** Items the consumer is finished with: it has asked for what comes after them. */
-  private long consumed;
-
-  /** The source has no more. */
-  private boolean exhausted;
-
-  /** The pool takes no more. */
-  private boolean refused;
-
-  /** Items were given up that had been taken from the source and were with no worker yet. */
-  private boolean dropped;
-
-  /** The workers have filled the window: they must be told when there is room again. */
-  private boolean starved;
-
   private boolean consumerWaits;
 
   /** The consumer is a worker of the same pool. */
   private boolean consumerHelps;
 
-  private boolean feederWaits;
-
   /** A retry has come to wait for a worker since the consumer last looked, if it helps. */
   private boolean retryWaits;
 
-  private @Nullable Throwable sourceFailure;
   private @Nullable TaskException firstFailure;
   private String stopReason = "";
 
@@ -125,135 +81,22 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
     this.ordered = ordered;
     this.failFast = failFast;
     this.shape = shape;
-    this.window = pool.policy().window();
+    int window = pool.policy().window();
     this.quarter = Math.max(1, window / 4);
+    this.intake = new Intake<>(this, source, window, quarter);
+  }
+
+  /** For the stream that its user sees. */
+  StreamElements<E> elements() {
+    return new StreamElements<>(this, source, ordered);
   }
 
   // ---- the source's side
 
-  /** Starts taking from the source; the first call of the consumer does. */
-  private void start() {
-    if (started) {
-      return;
-    }
-    started = true;
-    pool.register(this);
-    if (source instanceof Collection<?>) {
-      startDirect(source);
-    } else if (source != null) {
-      startFeeder(source);
-    }
-  }
-
-  private void startDirect(Iterable<? extends T> items) {
-    Iterator<? extends T> it;
-    try {
-      it = items.iterator();
-    } catch (Throwable e) {
-      finishSource(e);
-      return;
-    }
-    lock.lock();
-    try {
-      direct = it;
-    } finally {
-      lock.unlock();
-    }
-    pool.offer(this);
-  }
-
-  /** The source may wait, for a line of input say; outcomes that are due must not wait with it. */
-  private void startFeeder(Iterable<? extends T> items) {
-    var loader = Thread.currentThread().getContextClassLoader();
-    Thread thread =
-        Thread.ofVirtual()
-            .name("fornada-feeder")
-            .unstarted(() -> {
-              Thread.currentThread().setContextClassLoader(loader);
-              feed(items);
-            });
-    lock.lock();
-    try {
-      if (isStopped()) {
-        return;
-      }
-      feeder = thread; // before a stop can come, which interrupts it
-    } finally {
-      lock.unlock();
-    }
-    thread.start();
-  }
-
-  private void feed(Iterable<? extends T> items) {
-    Throwable thrown = null;
-    try {
-      Iterator<? extends T> it = items.iterator();
-      while (awaitRoom() && it.hasNext()) {
-        T item = it.next();
-        if (!add(item)) {
-          break; // the pool takes no more: this item was never submitted
-        }
-      }
-    } catch (Throwable e) {
-      thrown = e; // of no interest if it is the interrupt by a stop
-    }
-    finishSource(thrown);
-  }
-
-  private boolean awaitRoom() throws InterruptedException {
-    lock.lockInterruptibly();
-    try {
-      while (taken - consumed >= window && !isStopped() && !refused) {
-        feederWaits = true;
-        forFeeder.await();
-      }
-      feederWaits = false;
-      return !isStopped() && !refused;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private void finishSource(@Nullable Throwable thrown) {
-    lock.lock();
-    try {
-      if (!isStopped()) { // a source that was left half-way is not exhausted
-        exhausted = true;
-        sourceFailure = thrown;
-      }
-      forConsumer.signalAll();
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** Hands over an item; false if the pool takes no more. */
-  private boolean add(T item) {
-    boolean enters;
-    Object entry =
-        FlightEvents.wantTasks() ? new Timed(item, System.nanoTime()) : item == null ? NULL : item;
-    lock.lock();
-    try {
-      if (refused || isStopped()) {
-        return false;
-      }
-      taken++;
-      pushed.add(entry);
-      enters = enters();
-      if (consumerWaits && consumerHelps) {
-        forConsumer.signalAll();
-      }
-    } finally {
-      lock.unlock();
-    }
-    pool.offer(this, enters);
-    return true;
-  }
-
   /** For a gatherer; returns whether it must take an element before it pushes the next. */
   boolean push(T item) {
     start();
-    if (!add(item)) {
+    if (!intake.add(item)) {
       lock.lock();
       try {
         throwIfCutOff();
@@ -262,97 +105,45 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
         lock.unlock();
       }
     }
-    lock.lock();
-    try {
-      return taken - consumed >= window;
-    } finally {
-      lock.unlock();
-    }
+    return intake.isFull();
   }
 
   void endOfPushes() {
     start();
-    finishSource(null);
+    intake.finish(null);
+  }
+
+  private void start() {
+    if (!started) {
+      started = true;
+      pool.register(this);
+      intake.start();
+    }
   }
 
   @Override
   @Nullable Batch<T, R> takeLocked(int most) {
-    Iterator<? extends T> it = direct;
-    if (it == null) {
-      return takePushed(Math.min(most, pushed.size()));
-    }
-    var items = takeDirect(it, most);
-    if (items.length == 0) {
-      return null;
-    }
-    Batch<T, R> batch = batchOf(items);
-    batch.queuedNow();
-    return batch;
-  }
-
-  private Batch<T, R> batchOf(@Nullable Object[] items) {
-    int n = items.length;
-    var batch = new Batch<T, R>(this, function, items, 0, n, batched, pool.nextTasks(n), 1);
-    batched += n;
-    return batch;
-  }
-
-  private @Nullable Batch<T, R> takePushed(int n) {
+    PushedItems.Taken some = intake.take(most);
+    int n = some.items().length;
     if (n == 0) {
       return null;
     }
-    var items = new @Nullable Object[n];
-    long[] times = null;
-    for (int i = 0; i < n; i++) {
-      Object item = pushed.remove();
-      if (item instanceof Timed(Object timed, long nanos)) {
-        if (times == null) {
-          times = new long[n];
-          Arrays.fill(times, FlightEvents.NOT_KNOWN); // of those before: it began to record then
-        }
-        times[i] = nanos;
-        items[i] = timed;
-      } else {
-        items[i] = item == NULL ? null : item;
-      }
-    }
-    Batch<T, R> batch = batchOf(items);
+    var batch = new Batch<T, R>(this, function, some.items(), 0, n, batched, pool.nextTasks(n), 1);
+    batched += n;
+    long[] times = some.times();
     if (times != null) {
       batch.queuedAt(times);
+    } else if (intake.isDirect()) {
+      batch.queuedNow();
     }
     return batch;
-  }
-
-  private @Nullable Object[] takeDirect(Iterator<? extends T> it, int most) {
-    int n = refused || exhausted ? 0 : (int) Math.min(window - (taken - consumed), most);
-    var items = new @Nullable Object[n];
-    int got = 0;
-    try {
-      while (got < n && it.hasNext()) {
-        items[got] = it.next();
-        got++;
-      }
-      exhausted = exhausted || (n > 0 && !it.hasNext());
-    } catch (Throwable e) {
-      sourceFailure = e;
-      exhausted = true;
-    }
-    taken += got;
-    starved = taken - consumed >= window;
-    if (got == 0) {
-      forConsumer.signalAll(); // an empty source, or one that threw
-    }
-    return got == n ? items : Arrays.copyOf(items, got);
   }
 
   @Override
   boolean hasMore() {
     lock.lock();
     try {
-      return !isStopped()
-          && (direct == null
-              ? !pushed.isEmpty() // these are taken from their source: a shutdown still runs them
-              : !refused && !exhausted && taken - consumed < window);
+      return !isStopped() && intake.hasMore();
     } finally {
       lock.unlock();
     }
@@ -362,13 +153,24 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
   void refuse() {
     lock.lock();
     try {
-      if (!exhausted) {
-        refused = true;
-      }
-      forFeeder.signalAll();
+      intake.refuse();
       forConsumer.signalAll();
     } finally {
       lock.unlock();
+    }
+  }
+
+  // ---- what the intake tells, under lock
+
+  /** No more comes, or something other has happened that the consumer must see. */
+  void sourceChanged() {
+    forConsumer.signalAll();
+  }
+
+  /** An item has come: a consumer that is a worker of the same pool may do it. */
+  void pushedOne() {
+    if (consumerWaits && consumerHelps) {
+      forConsumer.signalAll();
     }
   }
 
@@ -377,6 +179,24 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
   @Override
   void done(Batch<T, R> batch, int i, R value) {
     put(batch, i, new Outcome.Done<>(value));
+  }
+
+  @Override
+  void done(Batch<T, R> batch, int first, @Nullable Object[] values, int from, int count) {
+    var elements = new ArrayList<E>(count);
+    for (int k = 0; k < count; k++) {
+      var outcome = new Outcome.Done<R>(Batch.result(values[from + k]));
+      elements.add(shape.of(batch.index(first + k), batch.item(first + k), outcome));
+    }
+    lock.lock();
+    try {
+      for (int k = 0; k < count; k++) {
+        putLocked(batch.index(first + k), elements.get(k));
+      }
+      tellConsumer();
+    } finally {
+      lock.unlock();
+    }
   }
 
   @Override
@@ -400,14 +220,23 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
     E element = shape.of(batch.index(i), batch.item(i), outcome);
     lock.lock();
     try {
-      due.put(ordered ? batch.index(i) : endedCount, element);
-      endedCount++;
-      if (consumerWaits && due.isReady()) {
-        consumerWaits = false;
-        forConsumer.signal();
-      }
+      putLocked(batch.index(i), element);
+      tellConsumer();
     } finally {
       lock.unlock();
+    }
+  }
+
+  private void putLocked(long index, E element) {
+    due.put(ordered ? index : endedCount, element);
+    endedCount++;
+  }
+
+  /** Under lock: something has come. */
+  private void tellConsumer() {
+    if (consumerWaits && due.isReady()) {
+      consumerWaits = false;
+      forConsumer.signal();
     }
   }
 
@@ -460,10 +289,8 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
         if (drained.isEmpty() && isAtEnd()) {
           return;
         }
-        offer = starved && taken - consumed <= window - quarter;
-        if (offer) {
-          starved = false;
-        } else if (drained.isEmpty() && !(helps && (retryWaits || hasMore()))) {
+        offer = intake.mustBeOffered();
+        if (!offer && drained.isEmpty() && !(helps && (retryWaits || hasMore()))) {
           consumerWaits = true;
           forConsumer.await();
           continue;
@@ -503,17 +330,13 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
 
   /** Moves what is due to the consumer, but no more than a quarter of the window. Under lock. */
   private void drain() {
-    consumed = due.taken();
+    intake.consumed(due.taken());
     while (drained.size() < quarter) {
       E element = due.poll();
       if (element == null) {
         break;
       }
       drained.add(element);
-    }
-    if (feederWaits && taken - consumed <= window - quarter) {
-      feederWaits = false;
-      forFeeder.signal();
     }
   }
 
@@ -527,13 +350,19 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
     }
   }
 
+  /** Whether every item that was taken has ended. Under lock. */
+  private boolean isDone() {
+    return endedCount == batched && !intake.hasPushed();
+  }
+
   /** Whether nothing more will come; throws if that is not as it should be. Under lock. */
   private boolean isAtEnd() {
-    if (endedCount == batched && pushed.isEmpty() && !dropped && (exhausted || refused)) {
-      if (sourceFailure != null) {
-        throw StreamRun.<RuntimeException>unchecked(sourceFailure);
+    if (isDone() && !intake.hasDropped() && intake.isClosed()) {
+      Throwable failure = intake.failure();
+      if (failure != null) {
+        throw StreamRun.<RuntimeException>unchecked(failure);
       }
-      if (refused) {
+      if (intake.isRefused()) {
         throw refusal();
       }
       return true;
@@ -552,7 +381,7 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
 
   private RejectedExecutionException refusal() {
     return new RejectedExecutionException(
-        "the pool was shut down after " + taken + " items of this stream");
+        "the pool was shut down after " + intake.taken() + " items of this stream");
   }
 
   // ---- the pool's side
@@ -560,13 +389,8 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
   @Override
   void onStop(String reason) {
     stopReason = reason;
-    dropped = !pushed.isEmpty();
-    pushed.clear();
+    intake.stop();
     forConsumer.signalAll();
-    forFeeder.signalAll();
-    if (feeder != null) {
-      feeder.interrupt();
-    }
   }
 
   @Override
@@ -579,7 +403,7 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
   boolean hasPushed() {
     lock.lock();
     try {
-      return !pushed.isEmpty();
+      return intake.hasPushed();
     } finally {
       lock.unlock();
     }
@@ -589,38 +413,9 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
   boolean isOver() {
     lock.lock();
     try {
-      return (isStopped() || exhausted || refused) && pushed.isEmpty() && endedCount == batched;
+      return (isStopped() || intake.isClosed()) && isDone();
     } finally {
       lock.unlock();
-    }
-  }
-
-  /** This run as the spliterator of its stream. */
-  final class Elements implements Spliterator<E> {
-    @Override
-    public boolean tryAdvance(Consumer<? super E> action) {
-      E element = next();
-      if (element == null) {
-        return false;
-      }
-      action.accept(element);
-      return true;
-    }
-
-    @Override
-    public @Nullable Spliterator<E> trySplit() {
-      return null;
-    }
-
-    @Override
-    public long estimateSize() {
-      return source instanceof Collection<?> c ? c.size() : Long.MAX_VALUE;
-    }
-
-    @Override
-    public int characteristics() {
-      // Not SIZED, though the size may be known: Stream.count would then skip the work.
-      return NONNULL | (ordered ? ORDERED : 0);
     }
   }
 }

@@ -2,8 +2,6 @@ package io.github.fornada.process;
 
 import io.github.fornada.Batch;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -41,33 +39,25 @@ final class Flow {
 
   private final ProcessPool pool;
 
+  private final Outstanding outstanding;
+
   /** Used while feeding. */
   private final Sender sender;
 
-  private final ReentrantLock lock = new ReentrantLock();
-  private final Condition needsFeeder = lock.newCondition();
+  /** That of what is outstanding. */
+  private final ReentrantLock lock;
+
+  private final Condition needsFeeder;
 
   // All guarded by lock.
-  private @Nullable WorkerProcess worker;
-  private volatile boolean open; // read without the lock too
-  private final ArrayDeque<Span> outstanding = new ArrayDeque<>();
-  private long epoch;
-  private long nextNumber;
-  private long numberLimit;
   private boolean feeding;
   private boolean feederWanted;
   private boolean ended;
-
-  /** Items outstanding, also for a look without the lock. Written under lock. */
-  private volatile int ahead;
 
   /**
    * Whether whoever reads results is in the user's code, which may wait. Written by that thread.
    */
   private volatile boolean delivering;
-
-  /** Items whose results are in the ring. Used by the one thread that reads results. */
-  private @Nullable Span arrived;
 
   /** Claims as they were at the last look of the balance. */
   private long claimsSeen = -1;
@@ -82,7 +72,10 @@ final class Flow {
 
   Flow(ProcessPool pool, int place) {
     this.pool = pool;
-    this.sender = new Sender(pool, place);
+    this.outstanding = new Outstanding(pool);
+    this.lock = outstanding.lock;
+    this.needsFeeder = lock.newCondition();
+    this.sender = new Sender(pool, place, outstanding);
   }
 
   // ---- the lane's thread
@@ -91,13 +84,9 @@ final class Flow {
   void attach(WorkerProcess started, long mostItems) {
     lock.lock();
     try {
-      worker = started;
-      epoch = 0;
-      nextNumber = 0;
-      numberLimit = mostItems;
       claimsSeen = -1;
       sender.reset(started);
-      open = true;
+      outstanding.attach(started, mostItems);
     } finally {
       lock.unlock();
     }
@@ -105,86 +94,32 @@ final class Flow {
 
   /** The outstanding item that a result is for, which must be the first. */
   Sent take(long number) throws CorruptFrameException {
-    Span due = due();
-    if (due.number() != number) {
-      throw new CorruptFrameException(
-          "result of item number " + number + " instead of " + due.number());
-    }
-    return due.takeFirst();
+    return outstanding.take(number);
   }
 
-  /**
-   * The item that the next result must be for, with those behind it whose results are in the ring
-   * too. The caller takes them off; what it leaves counts as begun.
-   */
+  /** As {@link Outstanding#due}. */
   Span due() throws CorruptFrameException {
-    Span due = arrived;
-    if (due == null || due.isEmpty()) {
-      due = begun();
-      arrived = due;
-    }
-    return due;
-  }
-
-  private Span begun() throws CorruptFrameException {
-    lock.lock();
-    try {
-      Span front = outstanding.peekFirst();
-      WorkerProcess current = worker;
-      long begun =
-          front == null || current == null
-              ? 0
-              : Claims.number(current.claims().next()) - front.number();
-      if (front == null || begun < 1) {
-        throw new CorruptFrameException("result of an item, but none is due");
-      }
-      // What was begun before the item that runs now has its result in the ring already: nobody
-      // can cancel it or take it back, so that it is this thread's alone.
-      Span taken = front.split(Math.clamp(begun - 1, 1, front.count()));
-      if (front.isEmpty()) {
-        outstanding.removeFirst();
-      }
-      count(-taken.count());
-      return taken;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** Under lock. */
-  @SuppressWarnings("NonAtomicVolatileUpdate") // under lock
-  private void count(int change) {
-    ahead += change;
+    return outstanding.due();
   }
 
   /** Whether there is no more to wait for; for the thread that reads results. */
   boolean isDrained() {
-    return (arrived == null || arrived.isEmpty()) && size() == 0;
+    return outstanding.isDrained();
   }
 
   /** Whether items are under way that are likely to end within microseconds. */
   boolean isBusyWithQuickItems() {
-    return ahead > 0 && meanNanos > 0 && meanNanos < QUICK_NANOS;
+    return size() > 0 && meanNanos > 0 && meanNanos < QUICK_NANOS;
   }
 
-  /** The outstanding item of this number, if there is one; for the thread that reads results. */
+  /** Whether results are to be expected within microseconds, the last of which feeds again. */
+  boolean willAskSoon() {
+    return isOpen() && size() >= LEAST_AHEAD && meanNanos > 0 && meanNanos < QUICK_NANOS;
+  }
+
+  /** As {@link Outstanding#find(long)}. */
   @Nullable Sent find(long number) {
-    Sent found = arrived == null ? null : arrived.find(number);
-    if (found != null) {
-      return found;
-    }
-    lock.lock();
-    try {
-      for (Span span : outstanding) {
-        found = span.find(number);
-        if (found != null) {
-          return found;
-        }
-      }
-      return null;
-    } finally {
-      lock.unlock();
-    }
+    return outstanding.find(number);
   }
 
   /**
@@ -203,6 +138,7 @@ final class Flow {
 
   /** Items have ended: sends more before the worker runs dry. */
   void feedInTime() {
+    int ahead = size();
     if (ahead < LEAST_AHEAD || ahead * meanNanos < AHEAD_NANOS / 2.0) {
       var _ = feed();
       if (isIdle()) {
@@ -216,8 +152,8 @@ final class Flow {
     Set<Batch<?, ?>> back;
     lock.lock();
     try {
-      open = false;
-      back = takeBack();
+      outstanding.shut();
+      back = outstanding.takeBack();
     } finally {
       lock.unlock();
     }
@@ -225,41 +161,10 @@ final class Flow {
     releaseHeld();
   }
 
-  /**
-   * The worker is gone: gives back what it had not begun, and returns what it had; on request with
-   * the first it had not begun, for one must be to blame when workers die again and again.
-   */
+  /** As {@link Outstanding#detach}. */
   List<Sent> detach(WorkerProcess gone, boolean blameFirst) {
-    List<Sent> begun = new ArrayList<>();
     Set<Batch<?, ?>> untouched = new LinkedHashSet<>();
-    lock.lock();
-    try {
-      open = false;
-      worker = null;
-      long firstNotBegun = Claims.number(gone.claims().next());
-      if (firstNotBegun > nextNumber && !outstanding.isEmpty()) {
-        // Nonsense: it claims what it was never sent. It ran one item at a time, so this one.
-        firstNotBegun = outstanding.getFirst().number() + 1;
-      }
-      while (arrived != null && !arrived.isEmpty()) {
-        begun.add(arrived.takeFirst()); // none, unless the worker has sent nonsense
-      }
-      for (Span span : outstanding) {
-        while (span.number() < firstNotBegun || (blameFirst && begun.isEmpty())) {
-          if (span.isEmpty()) {
-            break;
-          }
-          begun.add(span.takeFirst());
-        }
-        if (span.release(0, pool)) {
-          untouched.add(span.batch());
-        }
-      }
-      outstanding.clear();
-      ahead = 0;
-    } finally {
-      lock.unlock();
-    }
+    List<Sent> begun = outstanding.detach(gone, blameFirst, untouched);
     untouched.forEach(pool::putBack);
     releaseHeld();
     return begun;
@@ -281,7 +186,7 @@ final class Flow {
     Batch<?, ?> batch = null;
     lock.lock();
     try {
-      if (!feeding && !open && held != null) {
+      if (!feeding && !isOpen() && held != null) {
         batch = held;
         held = null;
       }
@@ -315,7 +220,7 @@ final class Flow {
         }
         if (batch != null) {
           took = true;
-          result = sender.send(batch, onFeeder, this);
+          result = sender.send(batch, onFeeder);
           if (result != Sender.Result.SENT) {
             held = batch;
           }
@@ -357,7 +262,7 @@ final class Flow {
   private boolean beginFeeding(boolean onFeeder) {
     lock.lock();
     try {
-      if (feeding || !open || !hasRoom() || (feederWanted && !onFeeder)) {
+      if (feeding || !hasRoom() || (feederWanted && !onFeeder)) {
         return false;
       }
       if (delivering && pool.workers() > 1) {
@@ -376,7 +281,7 @@ final class Flow {
     lock.lock();
     try {
       feeding = false;
-      closed = !open;
+      closed = !isOpen();
       if (result == Sender.Result.NEEDS_FEEDER) {
         feederWanted = true;
         needsFeeder.signal();
@@ -407,7 +312,7 @@ final class Flow {
       lock.lock();
       try {
         // Not the time: there is no room, or no worker. Results and a new worker feed again.
-        if (feederWanted && (feeding || !open || !hasRoom())) {
+        if (feederWanted && (feeding || !hasRoom())) {
           feederWanted = false;
         }
       } finally {
@@ -418,9 +323,9 @@ final class Flow {
 
   /** Under lock. */
   private boolean hasRoom() {
-    int ahead = this.ahead;
-    if (ahead == 0 || nextNumber >= numberLimit) {
-      return nextNumber < numberLimit;
+    int ahead = size();
+    if (ahead == 0 || !outstanding.mayHaveMore()) {
+      return outstanding.mayHaveMore();
     }
     return meanNanos > 0
         && ahead < MOST_AHEAD
@@ -431,129 +336,34 @@ final class Flow {
   private int wanted() {
     double mean = meanNanos;
     long many = mean == 0 ? 1 : Math.clamp((long) (AHEAD_NANOS / mean), 1, MOST_AHEAD / 2);
-    lock.lock();
-    try {
-      return (int) Math.clamp(numberLimit - nextNumber, 1, many);
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** Keeps the lock for some items in a row; none of the user's code may run meanwhile. */
-  void hold() {
-    lock.lock();
-  }
-
-  /** Lets go of the lock and shows the worker what was written. */
-  void letGo(WorkerProcess to) {
-    lock.unlock();
-    flush(to);
-  }
-
-  /** Writes an item for the worker, if it can; null if it could. The sender calls this for each. */
-  Sender.@Nullable Result commit(
-      Batch<?, ?> batch, int i, WorkerProcess to, Output body, int bytes, @Nullable String file) {
-    return commit(new Span(batch, i, 1, 0, bytes, file), Wire.TASK, to, body);
-  }
-
-  /** As above, for several plain items in a row. */
-  Sender.@Nullable Result commit(
-      Batch<?, ?> batch, int first, int count, WorkerProcess to, Output body) {
-    return commit(new Span(batch, first, count, 0, body.size(), null), Wire.TASKS, to, body);
-  }
-
-  private Sender.@Nullable Result commit(Span span, int type, WorkerProcess to, Output body) {
-    lock.lock();
-    try {
-      if (!open || worker != to) {
-        return Sender.Result.WORKER_GONE;
-      }
-      if (numberLimit - nextNumber < span.count()) {
-        return Sender.Result.FULL;
-      }
-      span.ticket(Claims.ticket(epoch, nextNumber));
-      body.setLong(0, span.ticket());
-      if (!to.requests().tryWrite(type, body.array(), body.size())) {
-        return Sender.Result.FULL;
-      }
-      outstanding.addLast(span);
-      nextNumber += span.count();
-      count(span.count());
-      return null;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** Writes any other message; false if the ring is full or the worker gone. */
-  boolean write(WorkerProcess to, int type, Output body) {
-    lock.lock();
-    try {
-      return worker == to && open && to.requests().tryWrite(type, body.array(), body.size());
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** Whether this is the worker that items go to. */
-  boolean serves(WorkerProcess candidate) {
-    lock.lock();
-    try {
-      return open && worker == candidate;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** Shows the worker what was written. */
-  void flush(WorkerProcess to) {
-    to.requests().publish();
-    to.bell().ring();
+    return (int) Math.clamp(outstanding.numbersLeft(), 1, many);
   }
 
   // ---- other threads
 
   /** Items outstanding. This and the next three take no lock: it may change at any moment. */
   int size() {
-    return ahead;
+    return outstanding.size();
   }
 
   /** Whether a worker is there. */
   boolean isOpen() {
-    return open;
+    return outstanding.isOpen();
   }
 
   /** Whether a worker is there and has nothing to do. */
   boolean isIdle() {
-    return open && ahead == 0;
+    return isOpen() && size() == 0;
   }
 
   /** Whether items wait behind another. */
   boolean isAhead() {
-    return ahead > 1;
-  }
-
-  /** Number of the item that the worker runs now; -1 if none. */
-  long running(WorkerProcess of) {
-    lock.lock();
-    try {
-      Span first = outstanding.peekFirst();
-      return worker == of && first != null && first.number() < Claims.number(of.claims().next())
-          ? first.number()
-          : -1;
-    } finally {
-      lock.unlock();
-    }
+    return size() > 1;
   }
 
   /** Items sent to this worker so far. */
   long sent() {
-    lock.lock();
-    try {
-      return nextNumber;
-    } finally {
-      lock.unlock();
-    }
+    return outstanding.sent();
   }
 
   /**
@@ -564,13 +374,13 @@ final class Flow {
     Set<Batch<?, ?>> back = Set.of();
     lock.lock();
     try {
-      WorkerProcess current = worker;
-      if (!open || current == null || ahead < 2) {
+      WorkerProcess current = outstanding.served();
+      if (current == null || size() < 2) {
         return;
       }
       long seen = current.claims().next();
       if (seen == claimsSeen || meanNanos > PATIENCE.toNanos()) {
-        back = takeBack();
+        back = outstanding.takeBack();
         meanNanos = Math.max(meanNanos, AHEAD_NANOS); // items take longer than was thought
       }
       claimsSeen = seen;
@@ -580,73 +390,14 @@ final class Flow {
     back.forEach(pool::putBack);
   }
 
-  /** Under lock: what the worker has not begun is not its own any more. */
-  private Set<Batch<?, ?>> takeBack() {
-    Set<Batch<?, ?>> back = new LinkedHashSet<>();
-    WorkerProcess current = worker;
-    if (current == null || outstanding.isEmpty()) {
-      return back;
-    }
-    long taken = current.claims().takeBack();
-    if (Claims.number(taken) > nextNumber) {
-      current.note("it claims item number " + Claims.number(taken) + ", which it was never sent");
-      current.kill();
-      return back;
-    }
-    epoch = Claims.epoch(taken);
-    nextNumber = Claims.number(taken);
-    while (!outstanding.isEmpty() && outstanding.getLast().end() > nextNumber) {
-      Span last = outstanding.getLast();
-      int kept = (int) Math.max(0, nextNumber - last.number());
-      count(kept - last.count());
-      if (last.release(kept, pool)) {
-        back.add(last.batch());
-      }
-      if (last.isEmpty()) {
-        outstanding.removeLast();
-      }
-    }
-    return back;
-  }
-
-  /** Whether the item is with this worker, which then is told. */
+  /** As {@link Outstanding#cancel}. */
   boolean cancel(Batch<?, ?> batch, int i) {
-    lock.lock();
-    try {
-      WorkerProcess current = worker;
-      for (Span span : outstanding) {
-        Sent sent = span.find(batch, i);
-        if (sent != null && current != null) {
-          current.cancel(sent.ticket());
-          watchCancelled(current, sent.number());
-          return true;
-        }
-      }
-      return false;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** The worker may be in no state to obey: then it is killed from here. */
-  private void watchCancelled(WorkerProcess of, long number) {
-    ProcessPool.later(
-        pool.policy().grace().plus(Lane.SECOND_LINE),
-        () -> {
-          if (running(of) == number && of.runningSince() != 0) {
-            of.stuck(number, new WorkerProcess.Stuck(Watch.Reason.CANCEL, List.of()));
-          }
-        });
+    return outstanding.cancel(batch, i);
   }
 
   void stopAll(String reason) {
     Set<Batch<?, ?>> all = new LinkedHashSet<>();
-    lock.lock();
-    try {
-      outstanding.forEach(span -> all.add(span.batch()));
-    } finally {
-      lock.unlock();
-    }
+    outstanding.addBatches(all);
     Batch<?, ?> waiting = held;
     if (waiting != null) {
       all.add(waiting);

@@ -60,6 +60,21 @@ final class Input extends InputStream {
     return Arrays.copyOfRange(bytes, from, from + n);
   }
 
+  /** Reads these bytes, as {@link Output#putBytes} wrote them, if they come next. */
+  boolean skipIfNext(byte[] wanted) {
+    int from = at + Integer.BYTES;
+    int to = from + wanted.length;
+    boolean next =
+        end - at >= Integer.BYTES
+            && (int) INT.get(bytes, at) == wanted.length
+            && wanted.length <= end - from
+            && Arrays.equals(bytes, from, to, wanted, 0, wanted.length);
+    if (next) {
+      at = to;
+    }
+    return next;
+  }
+
   String getString() throws CorruptFrameException {
     int n = getInt();
     return new String(bytes, take(n), n, StandardCharsets.UTF_8);

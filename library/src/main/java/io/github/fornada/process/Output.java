@@ -59,6 +59,12 @@ final class Output extends OutputStream {
     return from;
   }
 
+  /** Leaves room for so many bytes, to be set later. */
+  Output skip(int n) {
+    var _ = grow(n);
+    return this;
+  }
+
   Output putByte(int value) {
     int from = grow(1);
     bytes[from] = (byte) value;
@@ -72,11 +78,19 @@ final class Output extends OutputStream {
   }
 
   void setInt(int at, int value) {
-    INT.set(bytes, at, value);
+    setInt(bytes, at, value);
+  }
+
+  static void setInt(byte[] array, int at, int value) {
+    INT.set(array, at, value);
   }
 
   void setLong(int at, long value) {
-    LONG.set(bytes, at, value);
+    setLong(bytes, at, value);
+  }
+
+  static void setLong(byte[] array, int at, long value) {
+    LONG.set(array, at, value);
   }
 
   /** Makes room for one byte before what stands at a place. */

@@ -12,7 +12,7 @@ import java.util.List;
  * <p>A codec is asked for objects only: null, strings, boxed ints, longs, doubles and booleans,
  * ordinary paths, arrays of numbers and characters, byte buffers, memory segments and shared bytes
  * that are items or results themselves always travel in encodings of Fornada's own. Functions,
- * exceptions and the workers' initializer always travel by the JDK's serialization.
+ * exceptions and the workers' initializer never travel by the codec.
  *
  * <p>The codec itself is sent to each worker by the JDK's serialization, its class found or fetched
  * as those of tasks are, and opened there before the worker is ready; if that fails the pool fails.

@@ -5,6 +5,7 @@ import java.io.ObjectInputFilter;
 import java.io.ObjectInputStream;
 import java.io.ObjectStreamClass;
 import java.lang.foreign.MemorySegment;
+import java.lang.invoke.SerializedLambda;
 import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -31,6 +32,7 @@ final class Payloads {
   private static final byte SHARED = 13;
   private static final byte SERIALIZED = 20;
   private static final byte CODED = 21;
+  static final byte LAMBDA = 22;
 
   /** Values up to this are encoded by whoever brings them. */
   private static final int QUICK_BYTES = 16 * 1024; // Guess
@@ -144,7 +146,12 @@ final class Payloads {
       out.putByte(CODED);
       coder.write(value, out);
     } else {
-      serialize(value, out);
+      SerializedLambda lambda = LambdaForm.of(value);
+      if (lambda != null) {
+        LambdaForm.encode(value, lambda, out);
+      } else {
+        serialize(value, out);
+      }
     }
   }
 
@@ -190,6 +197,7 @@ final class Payloads {
       case PATH -> Path.of((String) Objects.requireNonNull(decode(in, loader)));
       case SHARED -> new MappedBytes(in.getString(), in.getString(), in.getLong());
       case RECORD -> RecordShape.decode(in, loader);
+      case LAMBDA -> LambdaForm.decode(in, loader);
       case SERIALIZED -> deserialize(in, loader);
       case CODED -> {
         if (coder == null) {

@@ -202,6 +202,20 @@ public final class ProcessPool extends AbstractPool {
     }
   }
 
+  /**
+   * Where every worker is at quick items, their results will ask for more in a moment, and take all
+   * that has come until then at once.
+   */
+  @Override
+  protected void moreAvailable() {
+    for (Lane lane : lanes) {
+      if (!lane.flow().willAskSoon()) {
+        workAvailable();
+        return;
+      }
+    }
+  }
+
   /** Offers work to the lanes, or to those whose worker idles; true if none is left. */
   private boolean feed(int first, boolean idleOnly) {
     for (int i = 0; i < lanes.size(); i++) {

@@ -7,6 +7,7 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.lang.reflect.Constructor;
+import java.lang.reflect.Field;
 import java.lang.reflect.Method;
 import java.lang.reflect.RecordComponent;
 import java.nio.charset.StandardCharsets;
@@ -34,6 +35,9 @@ final class RecordShape {
         }
       };
 
+  /** Of records within records that are soon encoded. */
+  private static final int QUICK_DEPTH = 4; // Guess
+
   /** By loader, so that a class goes with its loader; each map by name. */
   private static final Map<ClassLoader, Map<String, RecordShape>> BY_NAME = new WeakHashMap<>();
 
@@ -45,7 +49,10 @@ final class RecordShape {
 
   private final byte[] name;
 
-  /** Each takes the record as an Object and gives a component as one; empty if not possible. */
+  /**
+   * Each takes the record as an Object and gives a component as one; not to be used without a
+   * constructor.
+   */
   private final MethodHandle[] components;
 
   /** Takes an Object[] and gives the record as an Object; null if not possible. */
@@ -62,10 +69,13 @@ final class RecordShape {
         var types = new Class<?>[parts.length];
         var lookup = MethodHandles.lookup();
         for (int i = 0; i < parts.length; i++) {
-          Method getter = parts[i].getAccessor();
-          getter.setAccessible(true);
+          // The field, as the JDK does: an accessor may be the user's own code.
+          Field field = type.getDeclaredField(parts[i].getName());
+          field.setAccessible(true);
           getters[i] =
-              lookup.unreflect(getter).asType(MethodType.methodType(Object.class, Object.class));
+              lookup
+                  .unreflectGetter(field)
+                  .asType(MethodType.methodType(Object.class, Object.class));
           types[i] = parts[i].getType();
         }
         Constructor<?> canonical = type.getDeclaredConstructor(types);
@@ -92,7 +102,30 @@ final class RecordShape {
         .noneMatch(method -> method.equals("writeReplace") || method.equals("readResolve"));
   }
 
-  /** Appends a record; false, with nothing appended, if it must go the JDK's way. */
+  /** Whether a record is made of what is soon encoded. Runs none of the user's code. */
+  static boolean isQuick(Record value) {
+    return isQuick(value, 0);
+  }
+
+  private static boolean isQuick(Record value, int depth) {
+    RecordShape shape = SHAPES.get(value.getClass());
+    if (shape.constructor == null || ObjectInputFilter.Config.getSerialFilter() != null) {
+      return false;
+    }
+    for (MethodHandle component : shape.components) {
+      Object part = get(component, value);
+      if (!Payloads.isQuick(part)
+          && !(part instanceof Record inner && depth < QUICK_DEPTH && isQuick(inner, depth + 1))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /**
+   * Appends a record; false, with nothing appended, if it must go the JDK's way. Runs none of the
+   * user's code.
+   */
   static boolean encode(Object value, Output out) throws IOException {
     RecordShape shape = SHAPES.get(value.getClass());
     if (shape.constructor == null || ObjectInputFilter.Config.getSerialFilter() != null) {
@@ -101,14 +134,7 @@ final class RecordShape {
     int start = out.size();
     out.putByte(Payloads.RECORD).putBytes(shape.name);
     for (MethodHandle component : shape.components) {
-      Object part;
-      try {
-        part = (Object) component.invokeExact(value);
-      } catch (Error | RuntimeException e) {
-        throw e;
-      } catch (Throwable e) {
-        throw new IOException("a component of " + value.getClass().getName() + " failed", e);
-      }
+      Object part = get(component, value);
       int lengthAt = out.size();
       out.putInt(0);
       if (Payloads.isPlain(part)) {
@@ -122,9 +148,19 @@ final class RecordShape {
     return true;
   }
 
+  private static @Nullable Object get(MethodHandle component, Object record) {
+    try {
+      return (Object) component.invokeExact(record);
+    } catch (Error | RuntimeException e) {
+      throw e;
+    } catch (Throwable e) {
+      throw new AssertionError("to read a field throws nothing", e);
+    }
+  }
+
   /** Reads a record whose tag has been read. */
   static Object decode(Input in, ClassLoader loader) throws IOException, ClassNotFoundException {
-    RecordShape shape = find(in.getBytes(), loader);
+    RecordShape shape = find(in, loader);
     MethodHandle maker = shape.constructor;
     if (maker == null) {
       throw new CorruptFrameException("a record that cannot be put together here");
@@ -142,11 +178,13 @@ final class RecordShape {
     }
   }
 
-  private static RecordShape find(byte[] name, ClassLoader loader) throws ClassNotFoundException {
+  private static RecordShape find(Input in, ClassLoader loader)
+      throws IOException, ClassNotFoundException {
     Latest last = latest;
-    if (last != null && last.loader.equals(loader) && Arrays.equals(last.name, name)) {
+    if (last != null && last.loader.equals(loader) && in.skipIfNext(last.name)) {
       return last.shape;
     }
+    byte[] name = in.getBytes();
     Map<String, RecordShape> known;
     synchronized (BY_NAME) {
       known = BY_NAME.computeIfAbsent(loader, key -> new ConcurrentHashMap<>());

@@ -54,7 +54,13 @@ final class RingReader {
         if (body.length < length) {
           body = new byte[Math.max(length, body.length * 2)];
         }
-        MemorySegment.copy(ring, ValueLayout.JAVA_BYTE, at + 8, body, 0, length);
+        if (length <= RingWriter.FEW) {
+          for (int k = 0; k < length; k += Long.BYTES) {
+            RingWriter.WORD.set(body, k, ring.get(ValueLayout.JAVA_LONG, at + 8 + k));
+          }
+        } else {
+          MemorySegment.copy(ring, ValueLayout.JAVA_BYTE, at + 8, body, 0, length);
+        }
       }
       head += RingWriter.sizeOf(length);
       // Release: pairs with the writer's acquire when it looks for room; the copy is complete.

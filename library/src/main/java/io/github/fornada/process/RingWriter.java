@@ -2,6 +2,9 @@ package io.github.fornada.process;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 
 /**
  * The writing end of a ring of messages in shared memory, for one writer at a time and one reader.
@@ -17,6 +20,12 @@ import java.lang.foreign.ValueLayout;
 final class RingWriter {
   static final int PADDING = 0;
   private static final int MESSAGE_HEADER = 8;
+
+  /** So few bytes are sooner copied word by word, padding and all, than by a bulk copy. */
+  static final int FEW = 32; // Guess
+
+  static final VarHandle WORD =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.nativeOrder());
 
   /** Longest body of a message, in bytes; larger payloads go through a file. */
   static final int LONGEST = (int) (Segment.RING / 8);
@@ -73,7 +82,13 @@ final class RingWriter {
     }
     ring.set(ValueLayout.JAVA_INT, at, length);
     ring.set(ValueLayout.JAVA_INT, at + 4, type);
-    MemorySegment.copy(body, from, ring, ValueLayout.JAVA_BYTE, at + MESSAGE_HEADER, length);
+    if (length <= FEW && from + FEW <= body.length) {
+      for (int k = 0; k < length; k += Long.BYTES) {
+        ring.set(ValueLayout.JAVA_LONG, at + MESSAGE_HEADER + k, (long) WORD.get(body, from + k));
+      }
+    } else {
+      MemorySegment.copy(body, from, ring, ValueLayout.JAVA_BYTE, at + MESSAGE_HEADER, length);
+    }
     tail += size;
     return true;
   }

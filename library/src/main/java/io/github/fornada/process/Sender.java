@@ -3,15 +3,7 @@ package io.github.fornada.process;
 import io.github.fornada.AbstractPool;
 import io.github.fornada.Batch;
 import io.github.fornada.Outcome;
-import io.github.fornada.TaskFunction;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
-import java.util.HashMap;
-import java.util.IdentityHashMap;
-import java.util.Iterator;
-import java.util.LinkedHashMap;
-import java.util.Map;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Encodes items for one worker. One thread at a time: the lane sees to that. */
@@ -30,13 +22,8 @@ final class Sender {
     WORKER_GONE
   }
 
-  /**
-   * Instead of a function's number: the worker does not know it, or there was no room to teach it.
-   */
-  private static final int UNKNOWN = -2;
-
-  private static final int NO_ROOM = -1;
-  private static final int GONE = -3;
+  /** Where in a message of items in a row their number stands: after a ticket and a function. */
+  static final int COUNT_AT = 12;
 
   /** Items written under one hold of the lock. */
   private static final int PIECE = 32; // Guess
@@ -44,48 +31,34 @@ final class Sender {
   /** Items in one message at most. */
   private static final int MOST_IN_ROW = 256; // Guess
 
+  /** How long objects may wait for those behind them in their row. */
+  private static final long ROW_NANOS = 1_000_000; // Guess
+
   /** Less room than this in the ring is not worth a message of several items. */
   private static final int LEAST_ROOM = 1024;
 
-  /** Functions that a worker keeps; more are forgotten, oldest use first. */
-  private static final int MOST_FUNCTIONS = 64;
-
-  /** And so many bytes of them, but always the latest: a lambda may capture much. */
-  private static final long MOST_FUNCTION_BYTES = 1 << 20;
-
   private final ProcessPool pool;
-  private final String filePrefix;
-  private final Output body = new Output();
+  private final Outstanding outstanding;
+  private final OpenRows rows;
+  private final Parcel parcel;
+  private final Output body;
+  private final Functions functions;
   private final @Nullable Coder coder;
 
-  /** The worker these functions are known to. */
+  /** The worker that items go to. */
   private volatile @Nullable WorkerProcess worker;
 
-  private final IdentityHashMap<TaskFunction<?, ?>, Integer> numbers = new IdentityHashMap<>();
+  /** Size of the object written last: large ones go one by one. */
+  private int lastSize;
 
-  /** By number, the least lately used first. */
-  private final LinkedHashMap<Integer, TaskFunction<?, ?>> byUse =
-      new LinkedHashMap<>(16, 0.75f, true);
-
-  private @Nullable WorkerProcess knownTo;
-
-  // The last function used, for a quick look.
-  private @Nullable TaskFunction<?, ?> lastFunction;
-  private @Nullable WorkerProcess lastTaughtTo;
-  private int lastNumber;
-
-  private final Map<Integer, Integer> sizes = new HashMap<>();
-  private long functionBytes;
-  private int nextFunction;
-  private long files;
-
-  /** The file of the payload made last; null if it is in its message. */
-  private @Nullable String file;
-
-  Sender(ProcessPool pool, int place) {
+  Sender(ProcessPool pool, int place, Outstanding outstanding) {
     this.pool = pool;
+    this.outstanding = outstanding;
+    this.rows = new OpenRows(pool, outstanding);
+    this.parcel = new Parcel(pool, place);
+    this.body = parcel.body();
+    this.functions = new Functions(pool, parcel);
     this.coder = Coder.of(pool.options().launch().codec());
-    this.filePrefix = "argument-" + place + "-";
   }
 
   /** A new worker knows no functions. Called by the lane's thread. */
@@ -93,79 +66,83 @@ final class Sender {
     worker = started;
   }
 
-  <T, R> Result send(Batch<T, R> batch, boolean onFeeder, Flow flow) {
+  <T, R> Result send(Batch<T, R> batch, boolean onFeeder) {
     WorkerProcess to = worker;
     if (to == null) {
       return Result.WORKER_GONE;
     }
-    if (knownTo != to) {
-      knownTo = to;
-      numbers.clear();
-      byUse.clear();
-      sizes.clear();
-      functionBytes = 0;
-    }
+    functions.serve(to);
+    boolean inRows = batch.size() > 1 && !pool.isObserved() && !AbstractPool.isRecorded();
     for (int i = batch.claim(); i >= 0; i = batch.claim()) {
-      Result refused;
-      int last = i;
+      Piece piece;
       try {
-        int function = number(batch, onFeeder, to, flow);
+        int function = functions.number(batch, onFeeder, to, outstanding);
         if (function < 0) {
-          refused =
-              switch (function) {
-                case UNKNOWN -> Result.NEEDS_FEEDER;
-                case GONE -> Result.WORKER_GONE;
-                default -> Result.FULL;
-              };
-        } else if (Payloads.isQuick(batch.item(i))) {
-          Piece piece =
-              batch.size() > 1 && !pool.isObserved() && !AbstractPool.isRecorded()
-                  ? sendRow(batch, i, function, to, flow)
-                  : sendPiece(batch, i, function, to, flow);
-          refused = piece.refused;
-          last = piece.last;
+          piece = new Piece(i, refusal(function));
+        } else if (isQuick(batch.item(i))) {
+          piece = inRows ? sendRow(batch, i, function, to) : sendPiece(batch, i, function, to);
         } else if (!onFeeder) {
-          refused = Result.NEEDS_FEEDER;
+          piece = new Piece(i, Result.NEEDS_FEEDER);
         } else if (isUnwanted(batch)) {
           batch.end(i, new Outcome.Cancelled<>("it was stopped with its call"), null);
           continue;
+        } else if (inRows && fitsInRow(batch.item(i))) {
+          piece = sendObjects(batch, i, function, to);
         } else {
-          refused = sendItem(batch, i, function, to, flow);
-          flow.flush(to);
+          piece = new Piece(i, sendItem(batch, i, function, to));
+          outstanding.flush(to);
         }
       } catch (Throwable e) { // whatever the user's writeObject throws
-        batch.end(i, new Outcome.Failed<>(NotSendable.explain(batch, i, e)), null);
+        fail(batch, i, e);
         continue;
       }
       if (isUnwanted(batch)) {
         // The stop may have come between, when it did not find the items with any worker.
-        for (int k = i; k <= last; k++) {
-          var _ = flow.cancel(batch, k);
+        for (int k = i; k <= piece.last; k++) {
+          var _ = outstanding.cancel(batch, k);
         }
       }
-      if (refused != null) {
-        var _ = batch.release(last);
-        return refused;
+      if (piece.refused != null) {
+        var _ = batch.release(piece.last);
+        return piece.refused;
       }
     }
     return Result.SENT;
+  }
+
+  /** Whether an item is soon encoded, without any of the user's code, so that any thread may. */
+  private boolean isQuick(@Nullable Object item) {
+    return Payloads.isQuick(item)
+        || (coder == null && item instanceof Record record && RecordShape.isQuick(record));
+  }
+
+  private static Result refusal(int function) {
+    return switch (function) {
+      case Functions.UNKNOWN -> Result.NEEDS_FEEDER;
+      case Functions.GONE -> Result.WORKER_GONE;
+      default -> Result.FULL;
+    };
   }
 
   private boolean isUnwanted(Batch<?, ?> batch) {
     return batch.isUnwanted() || pool.isStopping();
   }
 
+  private static <R> void fail(Batch<?, R> batch, int i, Throwable thrown) {
+    batch.end(i, new Outcome.Failed<>(NotSendable.explain(batch, i, thrown)), null);
+  }
+
   /** How far a piece came: the last item claimed, and why that was not sent; null if it was. */
   private record Piece(int last, @Nullable Result refused) {}
 
   /** Sends plain items in a row under one hold of the lock, beginning with one that is claimed. */
-  private <T, R> Piece sendPiece(
-      Batch<T, R> batch, int first, int function, WorkerProcess to, Flow flow) throws IOException {
-    flow.hold();
+  private <T, R> Piece sendPiece(Batch<T, R> batch, int first, int function, WorkerProcess to)
+      throws IOException {
+    outstanding.hold();
     try {
       int i = first;
       for (int n = 1; ; n++) {
-        Result refused = sendItem(batch, i, function, to, flow);
+        Result refused = sendItem(batch, i, function, to);
         if (refused != null || n == PIECE) {
           return new Piece(i, refused);
         }
@@ -174,12 +151,12 @@ final class Sender {
           return new Piece(i, null);
         }
         i = next;
-        if (!Payloads.isQuick(batch.item(i))) {
+        if (!isQuick(batch.item(i))) {
           return new Piece(i, Result.NEEDS_FEEDER);
         }
       }
     } finally {
-      flow.letGo(to);
+      outstanding.letGo(to);
     }
   }
 
@@ -187,16 +164,16 @@ final class Sender {
    * Sends plain items in a row in one message, beginning with one that is claimed. The items after
    * the last one that fits are not claimed.
    */
-  private <T, R> Piece sendRow(
-      Batch<T, R> batch, int first, int function, WorkerProcess to, Flow flow) throws IOException {
-    flow.hold();
+  private <T, R> Piece sendRow(Batch<T, R> batch, int first, int function, WorkerProcess to)
+      throws IOException {
+    outstanding.hold();
     try {
       int room = to.requests().room();
-      if (room < LEAST_ROOM) {
+      int most = Math.min(MOST_IN_ROW, outstanding.numbersLeft());
+      if (room < LEAST_ROOM || most < 1) {
         return new Piece(first, Result.FULL);
       }
-      int countAt = body.clear().putLong(0).putInt(function).size();
-      body.putInt(0);
+      body.clear().putLong(0).putInt(function).putInt(0);
       int last = first - 1;
       for (int i = first; ; ) {
         int before = body.size();
@@ -206,7 +183,7 @@ final class Sender {
           body.truncate(before);
           if (i == first) {
             return room == RingWriter.LONGEST
-                ? sendPiece(batch, i, function, to, flow) // through a file
+                ? sendPiece(batch, i, function, to) // through a file
                 : new Piece(i, Result.FULL);
           }
           var _ = batch.release(i);
@@ -214,122 +191,129 @@ final class Sender {
         }
         body.setInt(before, body.size() - before - Integer.BYTES);
         last = i;
-        if (i - first == MOST_IN_ROW - 1) {
+        i = nextInRow(batch, i, first + most);
+        if (i < 0) {
           break;
         }
-        int next = batch.claim();
-        if (next < 0) {
+        if (!isQuick(batch.item(i))) {
+          var _ = batch.release(i);
           break;
         }
-        if (next != i + 1 || !Payloads.isQuick(batch.item(next))) {
-          var _ = batch.release(next);
-          break;
-        }
-        i = next;
       }
-      int count = last - first + 1;
-      body.setInt(countAt, count);
-      Result refused = flow.commit(batch, first, count, to, body);
-      if (refused != null) {
-        for (int k = first + 1; k <= last; k++) {
-          var _ = batch.release(k);
-        }
-        return new Piece(first, refused);
-      }
-      return new Piece(last, null);
+      Result refused = outstanding.commit(batch, first, last - first + 1, to, body);
+      return refused == null ? new Piece(last, null) : release(batch, first, last, refused);
     } finally {
-      flow.letGo(to);
+      outstanding.letGo(to);
     }
   }
 
-  /** The function's number; negative if it is unknown yet, or the ring was full. */
-  @SuppressWarnings("ReferenceEquality") // functions are told apart by identity
-  private int number(Batch<?, ?> batch, boolean onFeeder, WorkerProcess to, Flow flow)
-      throws IOException {
-    if (batch.function() == lastFunction && lastTaughtTo == to) {
-      return lastNumber;
+  /** Claims the item after this one, if that is the next to be claimed; -1 if not. */
+  private static int nextInRow(Batch<?, ?> batch, int i, int end) {
+    if (i + 1 >= end) {
+      return -1;
     }
-    Integer known = numbers.get(batch.function());
-    if (known == null && !onFeeder) {
-      return UNKNOWN;
+    int next = batch.claim();
+    if (next >= 0 && next != i + 1) {
+      var _ = batch.release(next);
+      return -1;
     }
-    int number = known == null ? teach(batch, to, flow) : known;
-    if (number >= 0) {
-      var _ = byUse.get(number); // used now
-      lastFunction = batch.function();
-      lastTaughtTo = to;
-      lastNumber = number;
-    }
-    return number;
+    return next;
   }
 
-  private <T, R> @Nullable Result sendItem(
-      Batch<T, R> batch, int i, int function, WorkerProcess to, Flow flow) throws IOException {
-    body.clear().putLong(0).putInt(function).putByte(pool.isObserved() ? 1 : 0);
-    file = null;
-    int size = payload(batch.item(i), coder);
-    Result refused = flow.commit(batch, i, to, body, size, file);
+  /** None of the row was sent: gives back all but the first, which the caller does. */
+  private static Piece release(Batch<?, ?> batch, int first, int last, Result refused) {
+    for (int k = first + 1; k <= last; k++) {
+      var _ = batch.release(k);
+    }
+    return new Piece(first, refused);
+  }
+
+  /** Whether an item that needs the user's code is likely to fit into a row. */
+  private boolean fitsInRow(@Nullable Object item) {
+    if (Payloads.largeArray(item) != null || lastSize > RingWriter.LONGEST / 4) {
+      lastSize = 0;
+      return false;
+    }
+    return true;
+  }
+
+  /**
+   * Sends items that need the user's code, and plain ones among them, in one message, beginning
+   * with one that is claimed. Without the lock: that code may take its time, or never return, for
+   * which see {@link OpenRow}; or throw, and then the row is as it was before its item.
+   */
+  private <T, R> Piece sendObjects(Batch<T, R> batch, int first, int function, WorkerProcess to) {
+    int room = to.requests().room();
+    int most = Math.min(MOST_IN_ROW, outstanding.numbersLeft());
+    if (room < LEAST_ROOM || most < 1) {
+      return new Piece(first, Result.FULL);
+    }
+    body.clear().putLong(0).putInt(function).putInt(0);
+    OpenRow row = rows.open(batch, first, to);
+    int end = first; // of those that are whole
+    Throwable thrown = null;
+    boolean tooLong = false;
+    for (int i = first; i >= 0; i = nextInRow(batch, i, first + most)) {
+      int before = body.size();
+      try {
+        if (i > first && Payloads.largeArray(batch.item(i)) != null) {
+          var _ = batch.release(i);
+          break;
+        }
+        body.putInt(0);
+        Payloads.encode(batch.item(i), body, coder);
+      } catch (Throwable e) { // whatever the user's writeObject throws
+        body.truncate(before);
+        thrown = e;
+        break;
+      }
+      lastSize = body.size() - before;
+      if (body.size() > room) {
+        body.truncate(before);
+        tooLong = true;
+        if (i > first) {
+          var _ = batch.release(i);
+        }
+        break;
+      }
+      body.setInt(before, lastSize - Integer.BYTES);
+      end = i + 1;
+      row.grown(body, end - first);
+      if (row.openNanos() > ROW_NANOS) {
+        break;
+      }
+    }
+    Result refused = rows.close(row, end - first, body);
+    int gone = row.gone();
+    for (int k = first + gone; gone > 0 && k < end; k++) {
+      var _ = batch.release(k);
+    }
+    if (thrown != null) {
+      fail(batch, end, thrown);
+    }
     if (refused != null) {
-      pool.discard(file);
+      return release(batch, first, end - 1, refused);
+    }
+    if (end == first && tooLong) {
+      if (room < RingWriter.LONGEST) {
+        return new Piece(first, Result.FULL);
+      }
+      lastSize = Integer.MAX_VALUE; // by itself, through a file
+      var _ = batch.release(first);
+      return new Piece(first - 1, null);
+    }
+    return new Piece(gone > 0 ? first + gone - 1 : end - 1, null);
+  }
+
+  private <T, R> @Nullable Result sendItem(Batch<T, R> batch, int i, int function, WorkerProcess to)
+      throws IOException {
+    body.clear().putLong(0).putInt(function).putByte(pool.isObserved() ? 1 : 0);
+    int size = parcel.put(batch.item(i), coder);
+    lastSize = size;
+    Result refused = outstanding.commit(batch, i, to, body, size, parcel.file());
+    if (refused != null) {
+      parcel.discard();
     }
     return refused;
-  }
-
-  /** Appends the payload, or where it is. Returns its size. */
-  private int payload(@Nullable Object value, @Nullable Coder by) throws IOException {
-    int from = body.size();
-    MemorySegment large = Payloads.largeArray(value);
-    if (value != null && large != null) {
-      String name = pool.buffers().store(large);
-      if (name == null) {
-        name = filePrefix + files++;
-        Spill.writeArray(pool.directory().resolve(name), large);
-      }
-      file = name;
-      Payloads.putArrayFile(value, large, name, body);
-      return (int) Math.min(Integer.MAX_VALUE, large.byteSize());
-    }
-    body.putByte(Wire.IN_MESSAGE);
-    Payloads.encode(value, body, by);
-    int size = body.size() - from - 1;
-    if (body.size() > RingWriter.LONGEST) {
-      String name = filePrefix + files++;
-      Spill.write(pool.directory().resolve(name), body.array(), from + 1, size);
-      file = name;
-      body.truncate(from);
-      body.putByte(Wire.IN_FILE).putInt(size).putString(name);
-    }
-    return size;
-  }
-
-  /** Makes a function known to the worker. Returns its number, or NO_ROOM. */
-  private int teach(Batch<?, ?> batch, WorkerProcess to, Flow flow) throws IOException {
-    TaskFunction<?, ?> function = batch.function();
-    pool.classes().add(batch.userFunction().getClass().getClassLoader());
-    int number = nextFunction;
-    body.clear().putInt(number);
-    file = null;
-    int size = payload(function, null);
-    if (!flow.write(to, Wire.FUNCTION, body)) {
-      pool.discard(file);
-      return flow.serves(to) ? NO_ROOM : GONE;
-    }
-    nextFunction++;
-    numbers.put(function, number);
-    byUse.put(number, function);
-    sizes.put(number, size);
-    functionBytes += size;
-    while (byUse.size() > MOST_FUNCTIONS
-        || (functionBytes > MOST_FUNCTION_BYTES && byUse.size() > 1)) {
-      Iterator<Map.Entry<Integer, TaskFunction<?, ?>>> oldest = byUse.entrySet().iterator();
-      Map.Entry<Integer, TaskFunction<?, ?>> entry = oldest.next();
-      if (!flow.write(to, Wire.FORGET, body.clear().putInt(entry.getKey()))) {
-        break; // no room now; the next one makes up for it
-      }
-      numbers.remove(entry.getValue());
-      functionBytes -= Objects.requireNonNull(sizes.remove(entry.getKey()));
-      oldest.remove();
-    }
-    return number;
   }
 }

@@ -9,7 +9,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TimeZone;
 import java.util.concurrent.locks.LockSupport;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /** The life of a worker's one task thread: read a task, run it, write its result. */
@@ -22,6 +21,9 @@ final class TaskLoop {
 
   /** What of a file's name tells results from arguments. */
   static final String RESULT_FILE = "result-";
+
+  /** Bytes before a result that is not bare: the item's number, and its times. */
+  private static final int HEADER = 40;
 
   private final MemorySegment header;
   private final Claims claims;
@@ -37,7 +39,7 @@ final class TaskLoop {
   private final Output message = new Output();
 
   /** One writer of the ring at a time: other threads of the task's may print. */
-  private final ReentrantLock writing = new ReentrantLock();
+  private final Turn writing = new Turn();
 
   private final Output printed = new Output(); // guarded by writing
 
@@ -184,10 +186,7 @@ final class TaskLoop {
       allocated = Meter.BEAN.getCurrentThreadAllocatedBytes();
     }
 
-    message.clear().putLong(number);
-    int times = message.size();
-    message.putLong(0).putLong(0).putLong(0).putLong(0);
-    int result = message.size();
+    int result = message.clear().skip(HEADER).size(); // the header follows, if there must be one
     Throwable thrown = null;
     Object array = null;
     MemorySegment large = null;
@@ -235,11 +234,11 @@ final class TaskLoop {
     } else if (thrown != null) {
       type = Wire.FAILED;
     }
-    message.setLong(times, began);
-    message.setLong(times + 8, ended);
-    message.setLong(times + 16, observed ? Meter.BEAN.getCurrentThreadCpuTime() - cpu : -1);
-    message.setLong(
-        times + 24, observed ? Meter.BEAN.getCurrentThreadAllocatedBytes() - allocated : -1);
+    message.setLong(0, number);
+    message.setLong(8, began);
+    message.setLong(16, ended);
+    message.setLong(24, observed ? Meter.BEAN.getCurrentThreadCpuTime() - cpu : -1);
+    message.setLong(32, observed ? Meter.BEAN.getCurrentThreadAllocatedBytes() - allocated : -1);
     tidyUp();
     if (type == Wire.DONE && array != null && large != null) {
       sendArray(array, large, number, result);
@@ -350,29 +349,34 @@ final class TaskLoop {
 
   /** For what tasks print. */
   void print(boolean error, byte[] bytes, int from, int length) throws IOException {
-    writing.lock();
+    writing.take();
     try {
       long number = busy ? Claims.number(claims.next()) - 1 : -1;
       printed.clear().putByte(error ? 1 : 0).putLong(number);
       printed.write(bytes, from, length);
-      send(Wire.OUTPUT, printed, 0);
+      write(Wire.OUTPUT, printed, 0);
     } finally {
-      writing.unlock();
+      writing.give();
     }
   }
 
   private void send(int type, Output body, int from) throws IOException {
-    writing.lock();
+    writing.take();
     try {
-      while (!out.tryWrite(type, body.array(), from, body.size() - from)) {
-        // The parent reads as fast as it can; if it is gone, the control thread ends this process.
-        LockSupport.parkNanos(20_000);
-        bell.ring();
-      }
-      out.publish();
-      bell.ring();
+      write(type, body, from);
     } finally {
-      writing.unlock();
+      writing.give();
     }
+  }
+
+  /** Whoever calls this has the turn. */
+  private void write(int type, Output body, int from) throws IOException {
+    while (!out.tryWrite(type, body.array(), from, body.size() - from)) {
+      // The parent reads as fast as it can; if it is gone, the control thread ends this process.
+      LockSupport.parkNanos(20_000);
+      bell.ring();
+    }
+    out.publish();
+    bell.ring();
   }
 }

@@ -1,5 +1,7 @@
 package io.github.fornada.process;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -52,6 +54,16 @@ final class Watch {
   /** An interrupted item: why, and where it was. */
   record Stop(Reason reason, List<StackTraceElement> stack) {}
 
+  private static final VarHandle CURRENT;
+
+  static {
+    try {
+      CURRENT = MethodHandles.lookup().findVarHandle(Watch.class, "current", long.class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
   private final Control control;
   private final long limitNanos;
   private final long graceNanos;
@@ -64,8 +76,9 @@ final class Watch {
   /** Written before INTERRUPTED, read after it. */
   private @Nullable Stop stop;
 
-  /** Ticket of the item that runs, or ran last. Written before the state is RUNNING. */
-  private volatile long current = -1;
+  /** Ticket of the item that runs, or ran last. By its handle; see {@link #begin}. */
+  @SuppressWarnings("unused")
+  private long current = -1;
 
   /** Tickets of items cancelled before they began. */
   private final Set<Long> cancelled = ConcurrentHashMap.newKeySet();
@@ -115,7 +128,8 @@ final class Watch {
     if (startedNanos != now) {
       startedNanos = now;
     }
-    current = ticket; // before the state, as cancel() reads it after
+    // Release: before the state, as cancel() reads it after. It costs no fence as the state does.
+    CURRENT.setRelease(this, ticket);
     state.set(number << PHASE_BITS | RUNNING);
     if (asleep && limitNanos >= 0) {
       LockSupport.unpark(watcher);
@@ -167,7 +181,8 @@ final class Watch {
     cancelled.add(ticket);
     long number = Claims.number(ticket);
     // A number runs once, so that it is the one of this ticket if both are as they should be.
-    if (state.get() == (number << PHASE_BITS | RUNNING) && current == ticket) {
+    if (state.get() == (number << PHASE_BITS | RUNNING)
+        && (long) CURRENT.getAcquire(this) == ticket) {
       interrupt(number, Reason.CANCEL);
     }
   }

@@ -22,9 +22,9 @@ public final class RingScenario implements Explorer.Scenario {
   private void write() {
     var writer = new RingWriter(header, ring, Segment.TO_WORKER_TAIL, Segment.TO_WORKER_HEAD);
     for (int i = 0; i < LENGTHS.length; i++) {
-      byte[] body = new byte[LENGTHS[i]];
+      byte[] body = new byte[RingWriter.FEW]; // so that it goes word by word
       java.util.Arrays.fill(body, (byte) (i + 1));
-      while (!writer.tryWrite(i + 1, body, body.length)) {
+      while (!writer.tryWrite(i + 1, body, LENGTHS[i])) {
         Thread.onSpinWait();
       }
       writer.publish();

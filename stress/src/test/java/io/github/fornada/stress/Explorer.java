@@ -444,6 +444,16 @@ public final class Explorer {
     return ring.get(layout, at);
   }
 
+  public static long get(MemorySegment ring, ValueLayout.OfLong layout, long at) {
+    active.plain(at, 8, false);
+    return ring.get(layout, at);
+  }
+
+  public static void set(MemorySegment ring, ValueLayout.OfLong layout, long at, long value) {
+    active.plain(at, 8, true);
+    ring.set(layout, at, value);
+  }
+
   public static void set(MemorySegment ring, ValueLayout.OfInt layout, long at, int value) {
     active.plain(at, 4, true);
     ring.set(layout, at, value);

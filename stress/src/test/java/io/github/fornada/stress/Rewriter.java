@@ -169,7 +169,7 @@ final class Rewriter extends ClassLoader {
           EXPLORER, instead, MethodTypeDesc.ofDescriptor("(" + receiver + type.substring(1)));
     } else {
       if (owner.startsWith("java/util/concurrent/atomic/")
-          || owner.equals("java/lang/invoke/VarHandle")
+          || (owner.equals("java/lang/invoke/VarHandle") && !type.startsWith("([B")) // one's own
           || owner.equals("java/util/Set")
           || (owner.equals("java/lang/Thread") && name.startsWith("interrupt"))) {
         code.invokestatic(EXPLORER, "step", NOTHING);

@@ -1,0 +1,119 @@
+package io.github.fornada.process;
+
+import io.github.fornada.Batch;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The row that is being put together for a worker, watched: the user's code has a part in it, and
+ * may not come back.
+ */
+final class OpenRows {
+  /** How long the writing of an item may hold up those before it in its row. */
+  private static final Duration HELD_UP = Duration.ofMillis(10); // Guess
+
+  private final ProcessPool pool;
+  private final Outstanding outstanding;
+
+  // Both guarded by the lock of what is outstanding.
+  private @Nullable OpenRow openRow;
+
+  /** Whether somebody will look at the open row. */
+  private boolean watched;
+
+  OpenRows(ProcessPool pool, Outstanding outstanding) {
+    this.pool = pool;
+    this.outstanding = outstanding;
+  }
+
+  /** A row of objects begins: from now on its items may be sent without waiting for the next. */
+  OpenRow open(Batch<?, ?> batch, int first, WorkerProcess to) {
+    var row = new OpenRow(batch, first, to);
+    outstanding.lock.lock();
+    try {
+      openRow = row;
+      if (!watched) {
+        lookIn(HELD_UP.toNanos());
+      }
+    } finally {
+      outstanding.lock.unlock();
+    }
+    return row;
+  }
+
+  /**
+   * A row of objects is put together, so many of them, and is sent unless its first items have
+   * gone. Those behind these are then to be written again: they were not made to stand in front.
+   */
+  Sender.@Nullable Result close(OpenRow row, int count, Output body) {
+    outstanding.lock.lock();
+    try {
+      openRow = null;
+      if (row.gone() > 0 || count == 0) {
+        return null;
+      }
+      Sender.Result refused = outstanding.commit(row.batch(), row.first(), count, row.to(), body);
+      if (refused == null) {
+        outstanding.flush(row.to());
+      }
+      return refused;
+    } finally {
+      outstanding.lock.unlock();
+    }
+  }
+
+  /** Whoever writes an item does not come back: what is whole goes, others may have the rest. */
+  private void look() {
+    OpenRow row;
+    OpenRow.Whole whole;
+    Sender.Result refused = null;
+    outstanding.lock.lock();
+    try {
+      row = openRow;
+      watched = false;
+      if (row == null || row.gone() > 0) {
+        return;
+      }
+      long left = HELD_UP.toNanos() - row.openNanos();
+      if (left > 0) {
+        lookIn(left);
+        return;
+      }
+      whole = row.whole();
+      if (whole.count() > 0) {
+        // Nobody else writes to the ring or shows it: who has the row open does neither until it
+        // closes it, under this lock.
+        refused =
+            outstanding.commitRow(
+                row.batch(), row.first(), whole.count(), row.to(), whole.body(), whole.size());
+        if (refused == null) {
+          outstanding.flush(row.to());
+        }
+        if (refused == Sender.Result.FULL) {
+          lookIn(HELD_UP.toNanos());
+        } else {
+          row.gone(whole.count());
+        }
+      }
+    } finally {
+      outstanding.lock.unlock();
+    }
+    Batch<?, ?> batch = row.batch();
+    for (int k = row.first(); k < row.first() + whole.count(); k++) {
+      if (refused == Sender.Result.WORKER_GONE) {
+        var _ = batch.release(k);
+      } else if (refused == null && (batch.isUnwanted() || pool.isStopping())) {
+        var _ = outstanding.cancel(batch, k); // as for all that is sent: the stop came before
+      }
+    }
+    if (batch.hasWaiting()) {
+      pool.putBack(batch);
+    }
+  }
+
+  /** Under lock. */
+  private void lookIn(long nanos) {
+    watched = true;
+    ProcessPool.later(Duration.ofNanos(nanos), this::look);
+  }
+}
