@@ -39,7 +39,7 @@ final class Flow {
 
   private static final double QUICK_NANOS = 20_000; // Guess
 
-  private final ProcessPool pool;
+  private final Engine pool;
 
   /** Used while feeding. */
   private final Sender sender;
@@ -80,7 +80,7 @@ final class Flow {
    */
   private volatile @Nullable Batch<?, ?> held;
 
-  Flow(ProcessPool pool, int place) {
+  Flow(Engine pool, int place) {
     this.pool = pool;
     this.sender = new Sender(pool, place);
   }
@@ -342,7 +342,7 @@ final class Flow {
           if (isIdle()) {
             // Nothing is under way whose end would feed again: the worker has yet to read what is
             // there.
-            ProcessPool.later(PATIENCE, () -> feed());
+            Engine.later(PATIENCE, () -> feed());
           }
           return took;
         }
@@ -630,7 +630,7 @@ final class Flow {
 
   /** The worker may be in no state to obey: then it is killed from here. */
   private void watchCancelled(WorkerProcess of, long number) {
-    ProcessPool.later(
+    Engine.later(
         pool.policy().grace().plus(Lane.SECOND_LINE),
         () -> {
           if (running(of) == number && of.runningSince() != 0) {

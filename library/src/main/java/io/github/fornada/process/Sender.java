@@ -53,7 +53,7 @@ final class Sender {
   /** And so many bytes of them, but always the latest: a lambda may capture much. */
   private static final long MOST_FUNCTION_BYTES = 1 << 20;
 
-  private final ProcessPool pool;
+  private final Engine pool;
   private final String filePrefix;
   private final Output body = new Output();
   private final @Nullable Coder coder;
@@ -82,7 +82,7 @@ final class Sender {
   /** The file of the payload made last; null if it is in its message. */
   private @Nullable String file;
 
-  Sender(ProcessPool pool, int place) {
+  Sender(Engine pool, int place) {
     this.pool = pool;
     this.coder = Coder.of(pool.options().launch().codec());
     this.filePrefix = "argument-" + place + "-";

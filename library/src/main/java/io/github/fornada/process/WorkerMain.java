@@ -52,7 +52,17 @@ final class WorkerMain {
     try {
       coder = openCodec(config, loader);
       part = "initializer";
-      initialize(config, loader);
+      SetUp setUp = setUp(config, loader);
+      if (setUp != null) {
+        WorkerInitializer initializer = setUp.initializer();
+        if (initializer != null) {
+          initializer.initialize();
+        }
+        part = "state";
+        for (WorkerState.Recipe state : setUp.states()) {
+          state.make();
+        }
+      }
     } catch (Throwable e) {
       var out = new Output().putString(part);
       Throwables.encode(e, out);
@@ -87,14 +97,13 @@ final class WorkerMain {
     return coder;
   }
 
-  /** Runs the user's initializer. */
-  private static void initialize(WorkerConfig config, ClassLoader loader) throws Exception {
-    byte[] bytes = config.initializer();
-    if (bytes.length > 0
-        && Payloads.decode(new Input(bytes, 0, bytes.length), loader)
-            instanceof WorkerInitializer initializer) {
-      initializer.initialize();
-    }
+  /** What the user wants done first; null for nothing. */
+  private static @Nullable SetUp setUp(WorkerConfig config, ClassLoader loader)
+      throws IOException, ClassNotFoundException {
+    byte[] bytes = config.setUp();
+    return bytes.length == 0
+        ? null
+        : (SetUp) Payloads.decode(new Input(bytes, 0, bytes.length), loader);
   }
 
   /** The token's line; what is left of the input is the task's, and empty. */
