@@ -73,7 +73,8 @@ final class RingWriter {
     }
     ring.set(ValueLayout.JAVA_INT, at, length);
     ring.set(ValueLayout.JAVA_INT, at + 4, type);
-    MemorySegment.copy(body, from, ring, ValueLayout.JAVA_BYTE, at + MESSAGE_HEADER, length);
+    // Not the copy that takes an array: see RingReader.
+    MemorySegment.copy(MemorySegment.ofArray(body), from, ring, at + MESSAGE_HEADER, length);
     tail += size;
     return true;
   }

@@ -24,7 +24,6 @@ final class WorkerMain {
           "This is Fornada's worker; a ProcessPool starts it. It cannot be run by hand.");
       System.exit(Wire.EXIT_PROTOCOL);
     }
-    ignoreTerminalInterrupt();
     Path socket = Path.of(args[0]);
     int number = Integer.parseInt(args[1]);
     String token = readLine();
@@ -75,6 +74,12 @@ final class WorkerMain {
     WorkerOutput.install(loop::print);
     control.send(
         Wire.READY, new Output().putLong(ProcessHandle.current().pid()).putLong(System.nanoTime()));
+    // After the worker's part in its start: reflection generates code for it. One that is interrupted
+    // before was starting while its parent was told to end.
+    Thread.ofPlatform()
+        .daemon()
+        .name("fornada-signal")
+        .start(WorkerMain::ignoreTerminalInterrupt);
     try {
       loop.run();
     } catch (CorruptFrameException e) {
