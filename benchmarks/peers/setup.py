@@ -78,7 +78,9 @@ def commands(wanted, may_install):
         class_path = build_fornada()
         package = "io.github.fornada.benchmarks.peers."
         if "fornada" in wanted:
-            found["fornada"] = [java, "-cp", class_path, package + "FornadaPeer"]
+            # The cache is made before the first measurement, and none beside one.
+            use = "-Dio.github.fornada.aotCache=use"
+            found["fornada"] = [java, use, "-cp", class_path, package + "FornadaPeer"]
         if "hazelcast" in wanted:
             path, trouble = build_hazelcast(home, class_path)
             if trouble:

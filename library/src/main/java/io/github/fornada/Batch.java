@@ -68,6 +68,12 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
   /** Its place among the batches that workers have; -1 if none has it. The queue's own. */
   int heldAt = -1;
 
+  /** Of the tries before this one. Written before others see the batch. */
+  private int workersLost;
+
+  /** Which items have cost a worker by this try. Guarded by the monitor of states. */
+  private boolean @Nullable [] costs;
+
   /** Whether the queue has it from a worker that gave it back. Guarded by the queue's lock. */
   boolean givenBack;
 
@@ -304,6 +310,9 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
     }
     try {
       if (again) {
+        if (outcome instanceof Outcome.WorkerLost) {
+          costsAWorker(i);
+        }
         sink.retry(this, i);
       } else {
         sink.ended(this, i, outcome);
@@ -330,10 +339,18 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
 
   /** Ends the item if no worker has claimed it. */
   boolean cancelWaiting(int i, String reason) {
+    return refuse(i, new Outcome.Cancelled<>(reason));
+  }
+
+  /**
+   * Ends an item that is not to be run at all, for good.
+   *
+   * @return false if it is claimed or has ended, and this outcome is dropped
+   */
+  public boolean refuse(int i, Outcome<R> outcome) {
     if (!STATE.compareAndSet(states, i, WAITING, ENDED)) {
       return false;
     }
-    var outcome = new Outcome.Cancelled<R>(reason);
     if (sink.pool.isObserved()) {
       tellFinished(i, outcome, true, null);
     }
@@ -347,8 +364,30 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
 
   /** A batch of its own for one item of this one, for the next try. */
   Batch<T, R> again(int i) {
-    return new Batch<>(
-        sink, function, new @Nullable Object[] {item(i)}, 0, 1, index(i), task(i), attempt + 1);
+    Batch<T, R> next =
+        new Batch<>(
+            sink, function, new @Nullable Object[] {item(i)}, 0, 1, index(i), task(i), attempt + 1);
+    next.workersLost = workersLost + (hasCostAWorker(i) ? 1 : 0);
+    return next;
+  }
+
+  /** How many workers the tries of its items before have cost; for a retry, which is of one. */
+  public int workersLost() {
+    return workersLost;
+  }
+
+  private void costsAWorker(int i) {
+    synchronized (states) {
+      boolean[] all = costs == null ? new boolean[states.length] : costs;
+      all[i] = true;
+      costs = all;
+    }
+  }
+
+  private boolean hasCostAWorker(int i) {
+    synchronized (states) {
+      return costs != null && costs[i];
+    }
   }
 
   /** Whether nobody wants these outcomes any more: a claimed item need not be run. */

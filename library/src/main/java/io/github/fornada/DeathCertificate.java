@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
  * @param lastOutput the last lines it printed, oldest first; at most 20
  * @param crashLog path of the JVM's own crash report ({@code hs_err}); null if there is none
  * @param outOfMemory whether its heap or the machine's memory ran out, as far as can be told
+ * @param workersLost how many workers the tries of the item have cost, this one included; 0 if it
+ *     was running none
+ * @param quarantined whether the pool will not run the item again
  */
 public record DeathCertificate(
     String worker,
@@ -25,7 +28,9 @@ public record DeathCertificate(
     @Nullable String item,
     List<String> lastOutput,
     @Nullable String crashLog,
-    boolean outOfMemory)
+    boolean outOfMemory,
+    int workersLost,
+    boolean quarantined)
     implements Serializable {
   public DeathCertificate {
     Objects.requireNonNull(worker, "worker");

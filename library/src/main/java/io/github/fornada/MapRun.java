@@ -183,14 +183,18 @@ final class MapRun<T extends @Nullable Object, R extends @Nullable Object> exten
   }
 
   static TaskException failureOf(String label, Outcome<?> outcome) {
+    // First what somebody may wait for by the millisecond. A switch over types generates a class
+    // when it is first met, while a first failure waits.
+    if (outcome instanceof Outcome.WorkerLost<?> lost) {
+      return new WorkerLostException(lost.message(), lost.certificate());
+    }
     return switch (outcome) {
       case Outcome.Failed<?>(var cause) -> new TaskException(label + " failed: " + cause, cause);
       case Outcome.TimedOut<?>(var limit, var stack) ->
           new TaskTimeoutException(label, limit, stack);
-      case Outcome.WorkerLost<?>(var message, var certificate) ->
-          new WorkerLostException(message, certificate);
       case Outcome.Cancelled<?>(var reason) ->
           new TaskException(label + " was cancelled: " + reason, null);
+      case Outcome.WorkerLost<?> lost -> throw new AssertionError(lost); // above
       case Outcome.Done<?> done -> throw new AssertionError(done);
     };
   }

@@ -138,6 +138,11 @@ final class TaskFuture<T extends @Nullable Object, R extends @Nullable Object>
     @Override
     void ended(Batch<T, R> ended, int i, Outcome<R> outcome) {
       batch = null;
+      // Before the switch, which generates a class when a program first meets it.
+      if (outcome instanceof Outcome.WorkerLost) {
+        completeExceptionally(MapRun.failureOf(ended.label(0), outcome));
+        return;
+      }
       switch (outcome) {
         case Outcome.Failed<R>(var cause) -> completeExceptionally(asThrown(cause));
         case Outcome.Cancelled<R> c -> {

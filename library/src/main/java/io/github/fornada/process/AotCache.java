@@ -3,6 +3,7 @@ package io.github.fornada.process;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
+import java.nio.channels.FileLockInterruptionException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,6 +52,9 @@ final class AotCache {
 
   /** Ending of the folder in which a cache is made; only what is whole leaves it. */
   private static final String WORKSHOP = ".making";
+
+  /** The same within this JVM, where the lock of a file says nothing. */
+  private static final ReentrantLock MAKING = new ReentrantLock();
 
   private static final AtomicBoolean TRAINED = new AtomicBoolean();
 
@@ -254,7 +259,7 @@ final class AotCache {
   /** Has it made after a while, once for the life of this JVM. */
   void makeLater() {
     if (!distrusted && TRAINED.compareAndSet(false, true)) {
-      ProcessPool.later(
+      Engine.later(
           DELAY,
           () -> {
             var _ = Thread.ofPlatform().daemon().name("fornada-aot-cache").start(this::make);
@@ -269,34 +274,66 @@ final class AotCache {
   void make() {
     try {
       Path nice = nice();
-      if (nice == null) {
+      if (nice == null || !MAKING.tryLock()) {
         return;
       }
-      AotFolder.create(folder);
-      if (!AotFolder.isPrivate(folder)) {
-        return;
-      }
-      try (var channel =
-              FileChannel.open(
-                  folder.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-          var held = channel.tryLock()) {
+      try (var channel = openLock();
+          var held = channel == null ? null : channel.tryLock()) {
         if (held != null && !isReady() && !isRefused()) {
-          make(nice);
+          make(List.of(nice.toString(), "-n", "19"));
         }
+      } finally {
+        MAKING.unlock();
       }
     } catch (IOException | InterruptedException | RuntimeException e) {
-      // A home that cannot be written to, a full disk, a JVM that is exiting: then without.
-      Log.get().log(System.Logger.Level.DEBUG, "no ahead-of-time cache was made", e);
+      notMade(e);
     }
   }
 
-  private void make(Path nice) throws IOException, InterruptedException {
+  /**
+   * Has it made now, at the priority of whoever waits, unless it is there. Waits for another
+   * program that is at it.
+   *
+   * @return whether it is there
+   */
+  boolean makeNow() throws InterruptedException {
+    MAKING.lockInterruptibly();
+    try (var channel = openLock();
+        var held = channel == null ? null : channel.lock()) {
+      if (held != null && !isReady()) {
+        make(List.of());
+      }
+    } catch (FileLockInterruptionException e) {
+      throw (InterruptedException) new InterruptedException(e.getMessage()).initCause(e);
+    } catch (IOException | RuntimeException e) {
+      notMade(e);
+    } finally {
+      MAKING.unlock();
+    }
+    return isReady();
+  }
+
+  /** The file whose lock says that somebody makes one; null where nobody may. */
+  private @Nullable FileChannel openLock() throws IOException {
+    AotFolder.create(folder);
+    return AotFolder.isPrivate(folder)
+        ? FileChannel.open(
+            folder.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE)
+        : null;
+  }
+
+  /** A home that cannot be written to, a full disk, a JVM that is exiting: then without. */
+  private static void notMade(Exception e) {
+    Log.get().log(System.Logger.Level.DEBUG, "no ahead-of-time cache was made", e);
+  }
+
+  private void make(List<String> prefix) throws IOException, InterruptedException {
     AotFolder.prune(folder);
     Path workshop = folder.resolve(AotFolder.PREFIX + Secrets.hexadecimal(8) + WORKSHOP);
     Files.createDirectory(workshop);
     try {
       putJar(workshop);
-      Process process = start(nice, workshop);
+      Process process = start(prefix, workshop);
       var hook = new Thread(() -> clear(process, workshop), "fornada-aot-cache-exit");
       Runtime.getRuntime().addShutdownHook(hook);
       try {
@@ -347,8 +384,9 @@ final class AotCache {
     return null;
   }
 
-  private Process start(Path nice, Path workshop) throws IOException {
-    var command = new ArrayList<String>(List.of(nice.toString(), "-n", "19", Launcher.java()));
+  private Process start(List<String> prefix, Path workshop) throws IOException {
+    var command = new ArrayList<>(prefix);
+    command.add(Launcher.java());
     command.addAll(
         List.of("-Xmx64m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData"));
     command.addAll(List.of("-cp", jar.toString(), AotTraining.class.getName()));

@@ -3,13 +3,22 @@ package io.github.fornada.process;
 import io.github.fornada.Pool;
 import io.github.fornada.TaskFunction;
 import java.io.IOException;
+import java.io.InputStream;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
 
 /**
  * The program that makes an {@link AotCache}: it has a worker do some work under the JVM's eyes,
@@ -108,6 +117,7 @@ final class AotTraining {
         items.add(i % 10 == 0 ? new Point(i, i, "p") : (Object) i);
       }
       pool.outcomes(items, new Work()).forEach(outcome -> {});
+      lambdas(pool, seen);
       for (int i = 0; i < SINGLES; i++) {
         TimeUnit.MILLISECONDS.sleep(2);
         var _ = pool.submit(new Work(), i).get();
@@ -115,6 +125,56 @@ final class AotTraining {
       // It writes when it exits, for longer than a worker has that is asked to.
       pool.outcomes(List.of(0), new Exit()).forEach(outcome -> {});
     }
+  }
+
+  /**
+   * Functions as users write them. The cache stands in the place of the JDK's own archive: what
+   * links lambdas, joins strings and runs streams is in the JDK's, and in this one only if it is
+   * seen here. Without it a first lambda took a worker some 50 ms.
+   */
+  private static void lambdas(Pool pool, Path seen) throws Exception {
+    int captured = SINGLES;
+    var _ = pool.submit(x -> x + 1, 1).get();
+    var _ = pool.submit(x -> x + captured, 1).get();
+    var _ = pool.submit(String::length, "text").get();
+    var _ = pool.submit(AotTraining::likeAUser, 7).get();
+    Path jar = seen.resolveSibling("user.jar");
+    try (var out = new ZipOutputStream(Files.newOutputStream(jar))) {
+      out.putNextEntry(new ZipEntry("user"));
+      out.write(new byte[SINGLES]); // deflated
+    }
+    var _ = pool.submit(AotTraining::readAsClassPath, jar.toString()).get();
+  }
+
+  /** The user's classes come from jars that are compressed, and from folders; ours do not. */
+  private static int readAsClassPath(String jar) throws IOException {
+    Path file = Path.of(jar);
+    URL[] path = {file.toUri().toURL(), file.resolveSibling("").toUri().toURL()};
+    try (var loader = new URLClassLoader(path)) {
+      for (String name : List.of("nowhere", "user")) {
+        try (InputStream in = loader.getResourceAsStream(name)) {
+          if (in != null) {
+            return in.readAllBytes().length;
+          }
+        }
+      }
+    }
+    return 0;
+  }
+
+  private static String likeAUser(int x) {
+    Object point = new Point(x, x, "p");
+    List<String> texts =
+        Stream.of(x, x + 1).filter(i -> i >= 0).map(i -> "item " + i + " of " + point).toList();
+    Map<String, Integer> lengths = new TreeMap<>();
+    texts.forEach(text -> lengths.merge(text, text.length(), Integer::sum));
+    String kind =
+        switch (point) {
+          case Point p when p.x() < 0 -> "negative";
+          case Point(int px, long py, String name) -> name + px + py;
+          default -> "none";
+        };
+    return String.join(",", lengths.keySet()) + kind + new HashSet<>(lengths.values());
   }
 
   private static boolean create(Path jar, List<String> flags, Path seen, Path made)

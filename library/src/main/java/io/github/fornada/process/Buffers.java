@@ -41,7 +41,7 @@ final class Buffers {
 
   private static final long SMALLEST = 256 << 10;
 
-  private final ProcessPool pool;
+  private final Engine pool;
   private final ReentrantLock lock = new ReentrantLock();
 
   // All guarded by lock.
@@ -63,7 +63,7 @@ final class Buffers {
     }
   }
 
-  Buffers(ProcessPool pool) {
+  Buffers(Engine pool) {
     this.pool = pool;
   }
 
@@ -230,7 +230,7 @@ final class Buffers {
     } finally {
       lock.unlock();
     }
-    ProcessPool.later(IDLE, () -> discardIfIdleSince(before));
+    Engine.later(IDLE, () -> discardIfIdleSince(before));
   }
 
   private void discardIfIdleSince(long before) {

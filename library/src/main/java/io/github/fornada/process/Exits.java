@@ -52,7 +52,7 @@ final class Exits {
         overLimit != null
             || code == Wire.EXIT_OUT_OF_MEMORY
             || code == 137
-            || lastOutput.stream().anyMatch(line -> line.contains("OutOfMemoryError"));
+            || tellsOutOfMemory(lastOutput);
     return new DeathCertificate(
         dead.name(),
         pid,
@@ -61,7 +61,49 @@ final class Exits {
         item,
         lastOutput,
         crashed ? log.toString() : null,
-        outOfMemory);
+        outOfMemory,
+        0,
+        false);
+  }
+
+  // No lambdas from here on, nor in what ends an item: the first of a program costs milliseconds to
+  // link, and somebody waits for the outcome.
+
+  private static boolean tellsOutOfMemory(List<String> lines) {
+    for (String line : lines) {
+      if (line.contains("OutOfMemoryError")) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** The same death, as that of one item that it has cost. */
+  static DeathCertificate of(
+      DeathCertificate death, @Nullable String item, int workersLost, boolean quarantined) {
+    return new DeathCertificate(
+        death.worker(),
+        death.pid(),
+        death.exitCode(),
+        death.manner(),
+        item,
+        death.lastOutput(),
+        death.crashLog(),
+        death.outOfMemory(),
+        workersLost,
+        quarantined);
+  }
+
+  /** What an item is told that is not run because of what it did before. */
+  static String refusal(String item, DeathCertificate death) {
+    return item
+        + " was not run: it is in quarantine, for it has cost this pool "
+        + death.workersLost()
+        + " workers, of which the last, "
+        + death.pid()
+        + ", "
+        + death.manner()
+        + "; clearQuarantine lets it run again.";
   }
 
   /** One paragraph: what, which, and what to do next. */
@@ -72,16 +114,24 @@ final class Exits {
       text.append(" while running ").append(death.item());
       text.append(retries == 0 ? "; it was not retried" : "; it was retried " + retries + " times");
     }
+    if (death.workersLost() > 1) {
+      text.append(" and has cost ").append(death.workersLost()).append(" workers");
+    }
+    if (death.quarantined()) {
+      text.append("; it is in quarantine now, and this pool does not run it again");
+    }
     text.append('.');
     String hint = hint(death);
     if (!hint.isEmpty()) {
       text.append(' ').append(hint);
     }
     // The JVM's own crash report is lines with a #; what the task printed says more.
-    death.lastOutput().reversed().stream()
-        .filter(line -> !line.startsWith("#"))
-        .findFirst()
-        .ifPresent(line -> text.append(" It last printed: ").append(line));
+    for (int i = death.lastOutput().size() - 1; i >= 0; i--) {
+      if (!death.lastOutput().get(i).startsWith("#")) {
+        text.append(" It last printed: ").append(death.lastOutput().get(i));
+        break;
+      }
+    }
     return text.toString();
   }
 

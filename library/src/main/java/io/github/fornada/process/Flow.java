@@ -37,7 +37,7 @@ final class Flow {
 
   private static final double QUICK_NANOS = 20_000; // Guess
 
-  private final ProcessPool pool;
+  private final Engine pool;
 
   private final Outstanding outstanding;
 
@@ -70,7 +70,7 @@ final class Flow {
    */
   private volatile @Nullable Batch<?, ?> held;
 
-  Flow(ProcessPool pool, int place) {
+  Flow(Engine pool, int place) {
     this.pool = pool;
     this.outstanding = new Outstanding(pool);
     this.lock = outstanding.lock;
@@ -247,7 +247,7 @@ final class Flow {
           if (isIdle()) {
             // Nothing is under way whose end would feed again: the worker has yet to read what is
             // there.
-            ProcessPool.later(PATIENCE, () -> feed());
+            Engine.later(PATIENCE, () -> feed());
           }
           return took;
         }

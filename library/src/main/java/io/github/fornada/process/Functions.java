@@ -28,7 +28,7 @@ final class Functions {
   /** And so many bytes of them, but always the latest: a lambda may capture much. */
   private static final long MOST_BYTES = 1 << 20;
 
-  private final ProcessPool pool;
+  private final Engine pool;
   private final Parcel parcel;
   private final IdentityHashMap<TaskFunction<?, ?>, Integer> numbers = new IdentityHashMap<>();
 
@@ -45,7 +45,7 @@ final class Functions {
   private @Nullable TaskFunction<?, ?> last;
   private int lastNumber;
 
-  Functions(ProcessPool pool, Parcel parcel) {
+  Functions(Engine pool, Parcel parcel) {
     this.pool = pool;
     this.parcel = parcel;
   }

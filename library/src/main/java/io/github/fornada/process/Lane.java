@@ -1,12 +1,10 @@
 package io.github.fornada.process;
 
-import io.github.fornada.Batch;
 import io.github.fornada.DeathCertificate;
 import io.github.fornada.TaskEvent;
 import io.github.fornada.TaskPolicy;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -24,14 +22,6 @@ final class Lane {
   /** What an orderly exit of a worker may take before it is killed. */
   static final Duration EXIT_LIMIT = Duration.ofSeconds(2);
 
-  /** How long a waiting thread reads at most: some round trips. */
-  private static final long READING_NANOS = 50_000; // Guess
-
-  private static final int SPINS_PER_LOOK = 64;
-
-  /** Results passed on at once. */
-  private static final int MOST_VALUES = 256; // Guess
-
   /** How much later than the worker's own watch the pool acts. */
   static final Duration SECOND_LINE = Duration.ofSeconds(1);
 
@@ -40,17 +30,13 @@ final class Lane {
    */
   private static final int MOST_FRUITLESS = 3;
 
-  private final ProcessPool pool;
+  private final Engine pool;
   private final String name;
   private final boolean lasting;
   private final WorkerLife life;
   private final Flow flow;
 
   private final ReentrantLock lock = new ReentrantLock();
-
-  /** Who reads results: the lane's thread, or for a moment one that waits for one. Before lock. */
-  private final ReentrantLock reading = new ReentrantLock();
-
   private final Condition demand = lock.newCondition();
 
   // ABSENT -> SERVING -> ABSENT (it died, or has left); SERVING -> RETIRING -> ABSENT. Written
@@ -70,20 +56,19 @@ final class Lane {
   private @Nullable CompletableFuture<WorkerProcess> replacement;
 
   private final Insight insight;
-
-  /** Results about to be passed on; empty between. Used by who reads results. */
-  private final @Nullable Object[] values = new @Nullable Object[MOST_VALUES];
+  private final Intake intake;
 
   /** Workers in a row that died with items to do and none begun. Lane's thread only. */
   private int fruitless;
 
-  Lane(ProcessPool pool, int place) {
+  Lane(Engine pool, int place) {
     this.pool = pool;
     this.name = "worker-" + (place + 1);
     this.life = pool.options().life();
     this.lasting = life.minWorkers() < 0 || place < life.minWorkers();
     this.flow = new Flow(pool, place);
     this.insight = new Insight(name);
+    this.intake = new Intake(this, pool, name, flow, insight);
   }
 
   void start() {
@@ -191,7 +176,7 @@ final class Lane {
     var _ = flow.feed();
     boolean retired = false;
     try {
-      retired = read(started);
+      retired = intake.read(started);
     } catch (CorruptFrameException e) {
       started.note("it sent a " + e.getMessage());
     } catch (IOException e) {
@@ -217,132 +202,22 @@ final class Lane {
     }
   }
 
-  /** Until the end of the stream: false; or until a retiring worker has no more to do: true. */
-  private boolean read(WorkerProcess from) throws IOException {
-    do {
-      if (readAll(from)) {
-        return true;
-      }
-    } while (from.bell().await(from.results()));
-    var _ = readAll(from); // written before it died
-    return false;
-  }
-
-  private boolean readAll(WorkerProcess from) throws IOException {
-    RingReader ring = from.results();
-    reading.lock();
-    try {
-      while (ring.next()) {
-        boolean isLast =
-            Wire.isValue(ring.type())
-                ? values(from, ring)
-                : message(from, ring.type(), ring.body());
-        if (isLast) {
-          return true;
-        }
-      }
-      return false;
-    } finally {
-      reading.unlock();
-    }
-  }
-
-  /**
-   * Ends items in a row with their bare results, beginning with the message just read; what a lane
-   * does for every item it does once for all of them. Returns as message does.
-   */
-  private boolean values(WorkerProcess from, RingReader ring) throws IOException {
-    Span due = flow.due();
-    if (Wire.value(due.number()) != ring.type()) {
-      throw new CorruptFrameException("result instead of that of item " + due.number());
-    }
-    Batch<?, ?> batch = due.batch();
-    int first = due.first();
-    int most = Math.min(due.count(), values.length);
-    ClassLoader loader = from.loaderOf(batch);
-    from.endOfItem(null);
-    int n = 0;
-    Throwable unreadable = null;
-    flow.delivers(true);
-    try {
-      do {
-        due.skip(1);
-        try {
-          values[n] = Payloads.decode(ring.body(), loader, from.coder());
-          n++;
-        } catch (CorruptFrameException e) {
-          Results.endUnreadable(batch, first + n, e);
-          throw e;
-        } catch (Throwable e) { // whatever the user's readObject or constructor throws
-          unreadable = e;
-        }
-      } while (n < most && unreadable == null && ring.nextIs(Wire.value(due.number())));
-    } finally {
-      try {
-        batch.done(first, values, n);
-        if (unreadable != null) {
-          Results.endUnreadable(batch, first + n, unreadable);
-        }
-      } catch (RuntimeException | Error e) {
-        Log.get().log(System.Logger.Level.WARNING, "a callback failed after an item of " + name, e);
-      }
-      Arrays.fill(values, 0, n, null);
-      delivered(n);
-    }
-    return isLastOfRetiring();
-  }
-
-  /**
-   * Lets a thread that waits for a task read this worker's results for a moment, if the task may be
-   * here and is likely to end in that moment. Returns whether the task has ended.
-   */
+  /** A thread waits for a task that may be here: see {@link Intake#readFor}. */
   boolean readFor(Future<?> task) {
-    // A callback that waits runs while results are read: it must not read on in their midst.
-    if (!flow.isBusyWithQuickItems() || reading.isHeldByCurrentThread() || !reading.tryLock()) {
-      return task.isDone();
-    }
-    try {
-      WorkerProcess from;
-      lock.lock();
-      try {
-        from = state == State.SERVING ? worker : null;
-      } finally {
-        lock.unlock();
-      }
-      if (from == null) {
-        return false;
-      }
-      from.bell().pause();
-      try {
-        long deadline = System.nanoTime() + READING_NANOS;
-        do {
-          for (int i = 0; i < SPINS_PER_LOOK && !task.isDone(); i++) {
-            if (!from.results().isReady()) {
-              Thread.onSpinWait();
-            } else if (readAll(from)) {
-              from.askToExit(EXIT_LIMIT); // it is retiring: the lane's thread sees its end
-              return task.isDone();
-            }
-          }
-        } while (!task.isDone() && System.nanoTime() < deadline);
-      } finally {
-        while (from.bell().resume(from.results()) && !readAll(from)) {
-          from.bell().pause();
-        }
-      }
-    } catch (IOException e) {
-      WorkerProcess broken = worker(); // out of order: its end tells the lane's thread
-      if (broken != null) {
-        broken.note("it sent a " + e.getMessage());
-        broken.kill();
-      }
-    } finally {
-      reading.unlock();
-    }
-    return task.isDone();
+    return intake.readFor(task);
   }
 
-  private @Nullable WorkerProcess worker() {
+  /** The worker, unless it is on its way out; null if there is none. */
+  @Nullable WorkerProcess serving() {
+    lock.lock();
+    try {
+      return state == State.SERVING ? worker : null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Nullable WorkerProcess worker() {
     lock.lock();
     try {
       return worker;
@@ -351,70 +226,8 @@ final class Lane {
     }
   }
 
-  /** Returns true if the worker was retiring and has nothing more to do. */
-  private boolean message(WorkerProcess from, int type, Input in) throws IOException {
-    if (type == Wire.OUTPUT) {
-      boolean error = in.getByte() != 0;
-      long number = in.getLong();
-      from.printed(error, flow.find(number), in);
-      return false;
-    }
-    if (type == Wire.STARTED) {
-      Sent sent = flow.find(in.getLong());
-      if (sent != null) {
-        sent.batch().started(sent.i(), name, from.toOwnClock(in.getLong()));
-      }
-      return false;
-    }
-    if (type == Wire.SPENT) {
-      int count = in.getInt();
-      long nanos = in.getLong();
-      if (count < 1) {
-        throw new CorruptFrameException(count + " items that took " + nanos + " ns");
-      }
-      spent(count, nanos);
-      return false;
-    }
-    return result(from, type, in);
-  }
-
-  private boolean result(WorkerProcess from, int type, Input in) throws IOException {
-    Sent sent = flow.take(in.getLong());
-    from.endOfItem(sent);
-    sent.forget(pool); // before whoever waits for it can send the next: that finds it in the cache
-    flow.delivers(true);
-    try {
-      Results.end(sent, type, in, from, pool);
-    } catch (IOException e) {
-      // The worker is out of order; this item must not vanish with its message.
-      Results.endUnreadable(sent, e);
-      throw e;
-    } catch (RuntimeException | Error e) {
-      // A callback of the user's, or a listener of a future: not this worker's fault.
-      Results.endUnreadable(sent, e);
-      Log.get().log(System.Logger.Level.WARNING, "a callback failed after an item of " + name, e);
-    } finally {
-      spent(1, from.lastItemNanos());
-      delivered(1);
-    }
-    return isLastOfRetiring();
-  }
-
-  /** So many items in a row took the worker so long. */
-  private void spent(int count, long nanos) {
-    insight.worked(nanos);
-    flow.took(count, nanos);
-  }
-
-  /** So many results are where they belong, and what waited for them has run. */
-  private void delivered(int count) {
-    flow.delivers(false);
-    var _ = Thread.interrupted(); // a callback's own business, over with it
-    insight.ran(count);
-    flow.feedInTime();
-  }
-
-  private boolean isLastOfRetiring() {
+  /** After a result: whether the worker is retiring, and this was the last it had to give. */
+  boolean isLastOfRetiring() {
     if (life.maxTasks() > 0) {
       replaceInTime(flow.sent());
     }
@@ -574,7 +387,7 @@ final class Lane {
     if (lasting) {
       return;
     }
-    ProcessPool.later(
+    Engine.later(
         life.idleLimit(),
         () -> {
           lock.lock();
@@ -604,7 +417,7 @@ final class Lane {
     if (limit == null || !watched.isAlive()) {
       return;
     }
-    ProcessPool.later(
+    Engine.later(
         limit.plus(policy.grace()).plus(SECOND_LINE),
         () -> {
           // The worker's own word: what it began and has not ended. Results may still be unread

@@ -140,13 +140,10 @@ final class Launcher {
     if (file != null && (isCacheInUse || cache == null || !cache.isReady())) {
       return file;
     }
-    var flags = new ArrayList<String>();
-    if (!choosesCollector(options.launch().allJvmOptions())) {
-      flags.add("-XX:+UseSerialGC"); // the least memory, and no threads of its own on busy cores
-    }
+    List<String> flags = ownFlags();
     List<String> inherited = Inheritance.options();
-    if (file == null && options.launch().aotCache() && !cacheFailed && !startsTiny()) {
-      cache = AotCache.of(flagsForCache(flags, inherited));
+    if (file == null && !cacheFailed) {
+      cache = findCache(flags, inherited);
     }
     AotCache used = cache != null && cache.isReady() ? cache : null;
     if (cache != null && used == null && AotCache.mayBeMade()) {
@@ -162,6 +159,28 @@ final class Launcher {
     arguments = file;
     isCacheInUse = used != null;
     return file;
+  }
+
+  private List<String> ownFlags() {
+    // The least memory, and no threads of its own on busy cores.
+    return choosesCollector(options.launch().allJvmOptions())
+        ? List.of()
+        : List.of("-XX:+UseSerialGC");
+  }
+
+  /** The place of the cache that these workers may start from; null for none. */
+  private @Nullable AotCache findCache(List<String> flags, List<String> inherited) {
+    return options.launch().aotCache() && !startsTiny()
+        ? AotCache.of(flagsForCache(flags, inherited))
+        : null;
+  }
+
+  /** Makes the cache for workers with these options now, and starts none of them. */
+  static boolean makeCache(ProcessOptions options) throws InterruptedException {
+    Path none = Path.of("");
+    var launcher = new Launcher(options, none, new Guard(none));
+    AotCache cache = launcher.findCache(launcher.ownFlags(), Inheritance.options());
+    return cache != null && cache.makeNow();
   }
 
   /**

@@ -24,17 +24,17 @@ final class Mappings {
   private static final Map<String, Mapped> OPEN = new HashMap<>();
 
   /** The open pools of this JVM: what is forgotten here, their workers must forget too. */
-  private static final Set<ProcessPool> POOLS = ConcurrentHashMap.newKeySet();
+  private static final Set<Engine> POOLS = ConcurrentHashMap.newKeySet();
 
   private record Mapped(MemorySegment segment, Arena arena) {}
 
   private Mappings() {}
 
-  static void add(ProcessPool pool) {
+  static void add(Engine pool) {
     POOLS.add(pool);
   }
 
-  static void remove(ProcessPool pool) {
+  static void remove(Engine pool) {
     POOLS.remove(pool);
   }
 
@@ -95,7 +95,7 @@ final class Mappings {
     if (gone != null) {
       unmap(gone.arena);
     }
-    for (ProcessPool pool : POOLS) {
+    for (Engine pool : POOLS) {
       pool.forget(mark);
     }
   }
@@ -105,7 +105,7 @@ final class Mappings {
       arena.close();
     } catch (IllegalStateException e) {
       // Some thread has lent it to the system, to write it to a file for instance.
-      ProcessPool.later(Duration.ofSeconds(1), () -> unmap(arena));
+      Engine.later(Duration.ofSeconds(1), () -> unmap(arena));
     }
   }
 }

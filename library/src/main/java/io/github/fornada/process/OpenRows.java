@@ -12,7 +12,7 @@ final class OpenRows {
   /** How long the writing of an item may hold up those before it in its row. */
   private static final Duration HELD_UP = Duration.ofMillis(10); // Guess
 
-  private final ProcessPool pool;
+  private final Engine pool;
   private final Outstanding outstanding;
 
   // Both guarded by the lock of what is outstanding.
@@ -21,7 +21,7 @@ final class OpenRows {
   /** Whether somebody will look at the open row. */
   private boolean watched;
 
-  OpenRows(ProcessPool pool, Outstanding outstanding) {
+  OpenRows(Engine pool, Outstanding outstanding) {
     this.pool = pool;
     this.outstanding = outstanding;
   }
@@ -114,6 +114,6 @@ final class OpenRows {
   /** Under lock. */
   private void lookIn(long nanos) {
     watched = true;
-    ProcessPool.later(Duration.ofNanos(nanos), this::look);
+    Engine.later(Duration.ofNanos(nanos), this::look);
   }
 }

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * may write to that worker.
  */
 final class Outstanding {
-  private final ProcessPool pool;
+  private final Engine pool;
 
   /** Guards this and the {@link Flow} it belongs to. None of the user's code runs under it. */
   final ReentrantLock lock = new ReentrantLock();
@@ -33,7 +33,7 @@ final class Outstanding {
   /** Items whose results are in the ring. Used by the one thread that reads results. */
   private @Nullable Span arrived;
 
-  Outstanding(ProcessPool pool) {
+  Outstanding(Engine pool) {
     this.pool = pool;
   }
 
@@ -358,7 +358,7 @@ final class Outstanding {
 
   /** The worker may be in no state to obey: then it is killed from here. */
   private void watchCancelled(WorkerProcess of, long number) {
-    ProcessPool.later(
+    Engine.later(
         pool.policy().grace().plus(Lane.SECOND_LINE),
         () -> {
           if (running(of) == number && of.runningSince() != 0) {

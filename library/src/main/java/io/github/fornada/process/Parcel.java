@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * A message to a worker that is being put together, and the file that goes with it if it is long.
  */
 final class Parcel {
-  private final ProcessPool pool;
+  private final Engine pool;
   private final String filePrefix;
   private final Output body = new Output();
   private long files;
@@ -16,7 +16,7 @@ final class Parcel {
   /** The file of the payload made last; null if it is in its message. */
   private @Nullable String file;
 
-  Parcel(ProcessPool pool, int place) {
+  Parcel(Engine pool, int place) {
     this.pool = pool;
     this.filePrefix = "argument-" + place + "-";
   }

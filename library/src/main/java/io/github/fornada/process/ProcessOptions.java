@@ -88,6 +88,18 @@ public record ProcessOptions(int workers, WorkerLaunch launch, WorkerLife life, 
   }
 
   /**
+   * With this state made once in each worker, before its first task and after the initializer. May
+   * be called for several; they are made in that order. If one fails the pool fails: every task
+   * ends with what it threw.
+   *
+   * @throws IllegalArgumentException if the handle came from another process
+   */
+  public ProcessOptions withWorkerState(WorkerState<?> state) {
+    WorkerState.Recipe _ = state.recipe();
+    return withLaunch(l -> l.withWorkerState(state));
+  }
+
+  /**
    * With the class files of classes defined at run time, where their loader does not give them.
    *
    * @see WorkerLaunch#withClassFiles

@@ -1,25 +1,28 @@
 package io.github.fornada.process;
 
-import io.github.fornada.AbstractPool;
-import io.github.fornada.Batch;
+import io.github.fornada.Completion;
 import io.github.fornada.DeathCertificate;
 import io.github.fornada.Model;
 import io.github.fornada.Outcome;
+import io.github.fornada.Pool;
 import io.github.fornada.SharedBytes;
-import io.github.fornada.TaskEvent;
-import java.io.IOException;
+import io.github.fornada.TaskFunction;
+import io.github.fornada.TaskPolicy;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.UnaryOperator;
+import java.util.stream.Gatherer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,6 +43,20 @@ import org.jspecify.annotations.Nullable;
  * arrives is on the heap. What many tasks read is better {@linkplain #share(MemorySegment) shared}:
  * then no task costs a copy. Shared memory takes no heap, and does not count for a resident limit.
  *
+ * <p><b>State of a worker.</b> What is costly to make and cannot be sent, such as a model loaded
+ * into native memory, is made once in each worker: see {@link WorkerState}.
+ *
+ * <p><b>Items that kill.</b> Where {@linkplain ProcessOptions#withRetries retries} are asked for,
+ * an item that has cost its last try a worker too, and another one before, is in quarantine: the
+ * same function and an equal item handed to this pool again end at once as {@link
+ * Outcome.WorkerLost} with the certificate of that death, and cost no further worker. See {@link
+ * #quarantined}.
+ *
+ * <p><b>Forgotten pools.</b> A pool should be closed. One that is not reachable any more is shut
+ * down when the garbage collector finds it: what was handed to it is still done, then its workers
+ * leave. Streams of its outcomes and the pool itself keep it open; futures, and bytes that it
+ * shares, do not.
+ *
  * <p>Workers run the same JDK with the same class path, {@code -D} properties and module options as
  * this JVM. Classes that they lack, compiled in memory for instance, are fetched from here.
  *
@@ -52,109 +69,13 @@ import org.jspecify.annotations.Nullable;
  * <p>The idea is that of Python's {@code ProcessPoolExecutor}; that a crash costs one named item
  * only is ours.
  */
-public final class ProcessPool extends AbstractPool {
-  private static final int MOST_START_FAILURES = 3;
+public final class ProcessPool implements Pool {
+  /** All that works. Nothing that it refers to may refer to this handle. */
+  private final Engine engine;
 
-  /** Kills say little of the next try, unless there are many in a row. */
-  private static final int MOST_START_KILLS = 12;
-
-  /** How often ages and memory are looked at, if there are bounds on them. */
-  private static final Duration MONITORING = Duration.ofMillis(100);
-
-  /** The others are started by the threads of their lanes, all at once. */
-  private static final int MOST_BEGUN_FIRST = 4; // Guess
-
-  private final ProcessOptions options;
-  private final List<Path> bases;
-  private final Path directory;
-  private final Door door;
-  private final Guard guard;
-  private final Launcher launcher;
-  private final ClassSource classes;
-  private final Buffers buffers = new Buffers(this);
-  private final List<Lane> lanes = new ArrayList<>();
-  private final Set<Thread> ownThreads = ConcurrentHashMap.newKeySet();
-  private final WorkerSupply supply;
-
-  /** Threads that a close waits for: one for each lane, and helpers. */
-  private final AtomicInteger parties;
-
-  private final AtomicInteger workerNumbers = new AtomicInteger();
-  private final AtomicInteger startFailures = new AtomicInteger();
-  private final AtomicInteger startKills = new AtomicInteger();
-
-  /** When the last counted failure was. Guarded by startFailures. */
-  private long lastStartFailure;
-
-  private final AtomicInteger sharedNumbers = new AtomicInteger();
-  private final AtomicInteger nextLane = new AtomicInteger();
-  private final AtomicBoolean balancing = new AtomicBoolean();
-  private final AtomicBoolean swept = new AtomicBoolean();
-  private final Thread exitHook;
-  private final boolean growsOnDemand;
-
-  /** Set once: no worker can be started, and why. */
-  private volatile @Nullable WorkerStartException broken;
-
-  private volatile boolean ending;
-  private volatile boolean stopping;
-
-  private ProcessPool(ProcessOptions options, List<Path> bases) throws IOException {
-    super(Model.PROCESSES, options.workers(), options.policy());
-    this.options = options;
-    this.parties = new AtomicInteger(options.workers());
-    this.growsOnDemand = options.life().minWorkers() >= 0;
-    this.bases = bases;
-    this.directory = PrivateDirectory.create(bases, options.workers());
-    this.guard = new Guard(directory);
-    this.launcher = new Launcher(options, directory, guard);
-    // Their JVMs boot while all else is made ready.
-    List<WorkerStart> begun = beginFirst();
-    var _ = startThread("fornada-guard", guard::start);
-    this.door = openDoor(begun);
-    this.classes = new ClassSource(options.launch().classFiles());
-    options.policy().carriers().forEach(c -> classes.add(c.getClass().getClassLoader()));
-    this.exitHook = new Thread(this::onExit, "fornada-exit");
-    Runtime.getRuntime().addShutdownHook(exitHook);
-    for (int i = 0; i < options.workers(); i++) {
-      lanes.add(new Lane(this, i));
-    }
-    Mappings.add(this);
-    this.supply = new WorkerSupply(this, options.life().spares(), begun);
-    lanes.forEach(Lane::start);
-    supply.refill();
-    if (options.life().maxAge() != null || options.life().residentLimit() != null) {
-      monitorSoon();
-    }
-  }
-
-  private List<WorkerStart> beginFirst() {
-    int min = options.life().minWorkers();
-    int lasting = min < 0 ? options.workers() : Math.min(min, options.workers());
-    var begun = new ArrayList<WorkerStart>();
-    for (int i = 0; i < Math.min(lasting, MOST_BEGUN_FIRST); i++) {
-      begun.add(WorkerStart.begin(this, launcher, nextWorkerNumber()));
-    }
-    return begun;
-  }
-
-  private Door openDoor(List<WorkerStart> begun) throws IOException {
-    try {
-      return new Door(directory.resolve(Door.NAME));
-    } catch (IOException | RuntimeException | Error e) {
-      begun.forEach(WorkerStart::abandon);
-      PrivateDirectory.delete(directory);
-      throw e;
-    }
-  }
-
-  /** What can be done as well while the first worker's JVM boots; nothing after that. */
-  void whileTheFirstBoots(Segment segment) {
-    if (!swept.getAndSet(true)) {
-      Warmth.warmUp(segment);
-      PrivateDirectory.sweep(bases);
-      Coder.warmUp(options.launch().codec());
-    }
+  private ProcessPool(Engine engine) {
+    this.engine = engine;
+    Forgotten.watch(this, engine);
   }
 
   /** Opens a pool with one worker for each processor. */
@@ -175,382 +96,227 @@ public final class ProcessPool extends AbstractPool {
 
   /** With the places where its private folder may be, best first. */
   static ProcessPool open(UnaryOperator<ProcessOptions> change, List<Path> bases) {
-    ProcessOptions options = change.apply(ProcessOptions.defaults());
-    try {
-      return new ProcessPool(options, bases);
-    } catch (IOException e) {
-      throw new UncheckedIOException("the process pool could not be opened: " + e.getMessage(), e);
-    }
-  }
-
-  // ---- what AbstractPool asks for
-
-  @Override
-  protected void workAvailable() {
-    WorkerStartException reason = broken;
-    if (reason != null) {
-      failAll(reason);
-      return;
-    }
-    // Always the same worker first, if it idles: of tasks that come one by one it is the one that
-    // has just run the last, and still looks out for the next.
-    if (feed(0, true) || feed(nextLane.getAndIncrement(), false)) {
-      return;
-    }
-    if (growsOnDemand && hasWork()) {
-      lanes.forEach(Lane::demand);
-    }
+    return new ProcessPool(Engine.open(change.apply(ProcessOptions.defaults()), bases));
   }
 
   /**
-   * Where every worker is at quick items, their results will ask for more in a moment, and take all
-   * that has come until then at once.
+   * Makes the ahead-of-time cache that workers with these options start from, if it is not there,
+   * and waits for it: when a machine or a container's image is set up, say, or before measuring.
+   * Without this a program's first pool has it made in the background, for the programs after it.
+   * It takes some seconds, and is of use to every program of this user with this JDK and library.
+   *
+   * @return whether there is a cache now; false also where there can be none, as beside options
+   *     that choose a shared archive
+   * @throws InterruptedException if the thread was interrupted; the making is given up
    */
-  @Override
-  protected void moreAvailable() {
-    for (Lane lane : lanes) {
-      if (!lane.flow().willAskSoon()) {
-        workAvailable();
-        return;
-      }
-    }
-  }
-
-  /** Offers work to the lanes, or to those whose worker idles; true if none is left. */
-  private boolean feed(int first, boolean idleOnly) {
-    for (int i = 0; i < lanes.size(); i++) {
-      Lane lane = lanes.get(Math.floorMod(first + i, lanes.size()));
-      if ((!idleOnly || lane.flow().isIdle()) && lane.flow().feed() && !hasWork()) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  /**
-   * Whether another item would be begun at once: by a worker that has nothing to do, or by one that
-   * is started for it. A guess, without locks.
-   */
-  boolean seemsFreeSomewhere() {
-    for (Lane lane : lanes) {
-      if (lane.flow().isIdle() || (growsOnDemand && !lane.flow().isOpen())) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  @Override
-  protected void cancel(Batch<?, ?> batch, int i, String reason) {
-    for (Lane lane : lanes) {
-      if (lane.flow().cancel(batch, i)) {
-        return;
-      }
-    }
-  }
-
-  @Override
-  protected void cancelAll(String reason) {
-    stopping = true; // before the lanes are looked at: what is on its way to one sees it afterwards
-    for (Lane lane : lanes) {
-      lane.flow().stopAll(reason);
-    }
-  }
-
-  @Override
-  protected void onQuiet() {
-    ending = true;
-    supply.close();
-    for (Lane lane : lanes) {
-      lane.end();
-    }
-  }
-
-  @Override
-  protected SharedBytes sharing(MemorySegment bytes, Set<SharedBytes> open) {
-    return MappedBytes.copy(bytes, sharedFile(), open);
-  }
-
-  @Override
-  protected SharedBytes sharing(Path file, Set<SharedBytes> open) {
-    return MappedBytes.of(file, sharedFile(), open);
-  }
-
-  private Path sharedFile() {
-    return directory.resolve("shared-" + sharedNumbers.incrementAndGet());
-  }
-
-  /** The waiting thread reads results itself for a moment: it saves two changes of threads. */
-  @Override
-  protected void beforeWaiting(Future<?> task) {
-    for (Lane lane : lanes) {
-      if (lane.readFor(task)) {
-        return;
-      }
-    }
-  }
-
-  @Override
-  protected boolean isOwnThread() {
-    return ownThreads.contains(Thread.currentThread());
-  }
-
-  // ---- for the lanes
-
-  ProcessOptions options() {
-    return options;
-  }
-
-  Launcher launcher() {
-    return launcher;
-  }
-
-  Path directory() {
-    return directory;
-  }
-
-  Door door() {
-    return door;
-  }
-
-  Buffers buffers() {
-    return buffers;
-  }
-
-  /** A payload's file will not be read any more; null for none. */
-  void discard(@Nullable String file) {
-    if (file != null && !buffers.release(file)) {
-      Spill.deleteQuietly(directory.resolve(file));
-    }
-  }
-
-  /** The workers are to unmap what they have mapped under this mark. */
-  void forget(String mark) {
-    for (Lane lane : lanes) {
-      lane.unmap(mark);
-    }
-  }
-
-  ClassSource classes() {
-    return classes;
-  }
-
-  boolean isEnding() {
-    return ending;
-  }
-
-  boolean isStopping() {
-    return stopping;
-  }
-
-  boolean isBroken() {
-    return broken != null;
-  }
-
-  WorkerSupply supply() {
-    return supply;
-  }
-
-  int nextWorkerNumber() {
-    return workerNumbers.incrementAndGet();
-  }
-
-  @Nullable Batch<?, ?> take(int most) {
-    return poll(most);
-  }
-
-  boolean hasMore() {
-    return hasWork();
-  }
-
-  void putBack(Batch<?, ?> batch) {
-    giveBack(batch);
-  }
-
-  void report(TaskEvent event) {
-    if (isObserved()) {
-      tell(event);
-    }
-  }
-
-  static void later(Duration pause, Runnable action) {
-    var _ = after(pause, action);
-  }
-
-  /** As later, but can be taken back, which also lets go of what it would have used. */
-  static Future<?> unlessCancelled(Duration pause, Runnable action) {
-    return after(pause, action);
-  }
-
-  /** Starts one of this pool's own threads, which must not wait for the pool. */
-  Thread startThread(String name, Runnable body) {
-    Thread thread =
-        Thread.ofPlatform()
-            .daemon()
-            .name(name)
-            .unstarted(() -> {
-              ownThreads.add(Thread.currentThread());
-              try {
-                body.run();
-              } finally {
-                ownThreads.remove(Thread.currentThread());
-              }
-            });
-    thread.start();
-    return thread;
-  }
-
-  void workerIsReady() {
-    startFailures.set(0);
-    startKills.set(0);
-  }
-
-  /**
-   * Returns how long to wait before the next try; null if there is no point in trying on. Workers
-   * that fail at the same moment count once.
-   */
-  @Nullable Duration workerFailedToStart(WorkerStartException e, long began) {
-    boolean killed = e.kind() == WorkerStartException.Kind.KILLED;
-    AtomicInteger count = killed ? startKills : startFailures;
-    int failures;
-    synchronized (startFailures) {
-      if (count.get() == 0 || began - lastStartFailure >= 0) {
-        count.incrementAndGet();
-        lastStartFailure = System.nanoTime();
-      }
-      failures = count.get();
-    }
-    if (e.kind() == WorkerStartException.Kind.REFUSED
-        || failures >= (killed ? MOST_START_KILLS : MOST_START_FAILURES)) {
-      broken = e;
-      failAll(e);
-      return null;
-    }
-    // A memory that is too small for the initializer kills at each try: tell it within seconds.
-    return Duration.ofMillis(100L << Math.min(failures, 3));
-  }
-
-  /** No worker will ever run these. */
-  private void failAll(WorkerStartException reason) {
-    for (Batch<?, ?> batch = poll(64); batch != null; batch = poll(64)) {
-      for (int i = batch.claim(); i >= 0; i = batch.claim()) {
-        fail(batch, i, reason);
-      }
-    }
-  }
-
-  private static <R> void fail(Batch<?, R> batch, int i, Throwable reason) {
-    batch.end(i, new Outcome.Failed<>(reason), null);
-  }
-
-  /**
-   * To be called when a worker has become idle, and when one has got more than one item: if then
-   * one idles while another has items it has not begun, some of them will soon move. Whichever
-   * comes second of the two sees the other.
-   */
-  void balanceSoon() {
-    if (isUneven() && balancing.compareAndSet(false, true)) {
-      later(Flow.PATIENCE, this::balance);
-    }
-  }
-
-  private void balance() {
-    balancing.set(false);
-    if (!isUneven()) {
-      return;
-    }
-    if (!hasWork()) {
-      for (Lane lane : lanes) {
-        lane.flow().shedLoad();
-      }
-    }
-    balanceSoon();
-  }
-
-  private boolean isUneven() {
-    if (lanes.size() > 1 && seemsFreeSomewhere()) {
-      for (Lane lane : lanes) {
-        if (lane.flow().isAhead()) {
-          return true;
-        }
-      }
-    }
-    return false;
-  }
-
-  private void monitorSoon() {
-    later(
-        MONITORING,
-        () -> {
-          if (!ending) {
-            lanes.forEach(Lane::monitor);
-            monitorSoon();
-          }
-        });
-  }
-
-  /** Sees a worker off that has nothing to do, without keeping anybody waiting but a close. */
-  void dismiss(WorkerProcess worker) {
-    startHelper(
-        "fornada-farewell",
-        () -> {
-          worker.askToExit(Lane.EXIT_LIMIT);
-          DeathCertificate certificate = Exits.certify(worker, worker.endInPeace(), null);
-          report(new TaskEvent.WorkerEnded(certificate, true, System.nanoTime()));
-          ProcessEvents.workerEnded(certificate, true);
-          Offspring.killMarked(launcher.mark(worker.number()));
-        });
-  }
-
-  /** Starts a thread that a close waits for. Called only while another such thread runs. */
-  void startHelper(String name, Runnable body) {
-    parties.incrementAndGet();
-    var _ =
-        startThread(
-            name,
-            () -> {
-              try {
-                body.run();
-              } finally {
-                laneEnded();
-              }
-            });
-  }
-
-  /** A thread that a close waits for has ended. */
-  void laneEnded() {
-    if (parties.decrementAndGet() == 0) {
-      closeUp();
-      guard.close(); // not when the JVM exits: what lanes may do meanwhile, it sees to afterwards
-      try {
-        Runtime.getRuntime().removeShutdownHook(exitHook);
-      } catch (IllegalStateException e) {
-        // The JVM is shutting down: the hook runs, and finds nothing left to do.
-      }
-      terminated();
-    }
+  public static boolean makeAotCache(UnaryOperator<ProcessOptions> change)
+      throws InterruptedException {
+    return Launcher.makeCache(change.apply(ProcessOptions.defaults()));
   }
 
   /** What the pool's workers are doing and have done. */
   public PoolSnapshot snapshot() {
-    return new PoolSnapshot(
-        lanes.stream().map(Lane::insight).toList(), supply.spareCount(), hasWork());
+    return engine.snapshot();
   }
 
-  /** This JVM exits while the pool is open. */
-  private void onExit() {
-    for (Lane lane : lanes) {
-      lane.killNow();
+  /** The promises of this pool. */
+  public TaskPolicy policy() {
+    return engine.policy();
+  }
+
+  /**
+   * The certificates of the items in quarantine, oldest first: what each was, how many workers it
+   * cost, and how the last of them died.
+   */
+  public List<DeathCertificate> quarantined() {
+    return engine.quarantine().list();
+  }
+
+  /** Lets all items out of quarantine: who hands one over again has it run again. */
+  public void clearQuarantine() {
+    engine.quarantine().clear();
+  }
+
+  // ---- Pool. Whoever is in a call, or holds a stream, keeps the pool open.
+
+  @Override
+  public Model model() {
+    return engine.model();
+  }
+
+  @Override
+  public int workers() {
+    return engine.workers();
+  }
+
+  @Override
+  public <T extends @Nullable Object, R extends @Nullable Object> List<R> map(
+      Iterable<? extends T> items, TaskFunction<? super T, ? extends R> function)
+      throws InterruptedException {
+    try {
+      return engine.<T, R>map(items, function);
+    } finally {
+      Reference.reachabilityFence(this);
     }
-    supply.killSpares();
-    closeUp();
   }
 
-  private void closeUp() {
-    Mappings.remove(this);
-    buffers.close();
-    door.close();
-    Offspring.killMarked(directory.getFileName() + "/");
-    PrivateDirectory.delete(directory);
+  @Override
+  public <T extends @Nullable Object, R extends @Nullable Object> Stream<Outcome<R>> outcomes(
+      Iterable<? extends T> items, TaskFunction<? super T, ? extends R> function) {
+    return Forgotten.not(this, engine.<T, R>outcomes(items, function));
+  }
+
+  @Override
+  public <T extends @Nullable Object, R extends @Nullable Object>
+      Stream<Completion<T, R>> completions(
+          Iterable<? extends T> items, TaskFunction<? super T, ? extends R> function) {
+    return Forgotten.not(this, engine.<T, R>completions(items, function));
+  }
+
+  @Override
+  public <T extends @Nullable Object, R extends @Nullable Object> Gatherer<T, ?, R> mapping(
+      TaskFunction<? super T, ? extends R> function) {
+    return Forgotten.not(this, engine.<T, R>mapping(function));
+  }
+
+  @Override
+  public <T extends @Nullable Object, R extends @Nullable Object> CompletableFuture<R> submit(
+      TaskFunction<? super T, ? extends R> function, T item) {
+    try {
+      return engine.<T, R>submit(function, item);
+    } finally {
+      Reference.reachabilityFence(this); // before it is queued it would be refused
+    }
+  }
+
+  @Override
+  public <T extends @Nullable Object> CompletableFuture<T> submit(Callable<T> task) {
+    try {
+      return engine.submit(task);
+    } finally {
+      Reference.reachabilityFence(this);
+    }
+  }
+
+  @Override
+  public CompletableFuture<?> submit(Runnable task) {
+    try {
+      return engine.submit(task);
+    } finally {
+      Reference.reachabilityFence(this);
+    }
+  }
+
+  @Override
+  public <T extends @Nullable Object> CompletableFuture<T> submit(Runnable task, T result) {
+    try {
+      return engine.submit(task, result);
+    } finally {
+      Reference.reachabilityFence(this);
+    }
+  }
+
+  @Override
+  public void execute(Runnable task) {
+    try {
+      engine.execute(task);
+    } finally {
+      Reference.reachabilityFence(this);
+    }
+  }
+
+  @Override
+  public SharedBytes share(MemorySegment bytes) {
+    try {
+      return engine.share(bytes);
+    } finally {
+      Reference.reachabilityFence(this);
+    }
+  }
+
+  @Override
+  public SharedBytes share(Path file) {
+    try {
+      return engine.share(file);
+    } finally {
+      Reference.reachabilityFence(this);
+    }
+  }
+
+  @Override
+  public <T extends @Nullable Object> List<Future<T>> invokeAll(
+      Collection<? extends Callable<T>> tasks) throws InterruptedException {
+    try {
+      return engine.invokeAll(tasks);
+    } finally {
+      Reference.reachabilityFence(this);
+    }
+  }
+
+  @Override
+  public <T extends @Nullable Object> List<Future<T>> invokeAll(
+      Collection<? extends Callable<T>> tasks, long timeout, TimeUnit unit)
+      throws InterruptedException {
+    try {
+      return engine.invokeAll(tasks, timeout, unit);
+    } finally {
+      Reference.reachabilityFence(this);
+    }
+  }
+
+  @Override
+  public <T extends @Nullable Object> T invokeAny(Collection<? extends Callable<T>> tasks)
+      throws InterruptedException, ExecutionException {
+    try {
+      return engine.invokeAny(tasks);
+    } finally {
+      Reference.reachabilityFence(this);
+    }
+  }
+
+  @Override
+  public <T extends @Nullable Object> T invokeAny(
+      Collection<? extends Callable<T>> tasks, long timeout, TimeUnit unit)
+      throws InterruptedException, ExecutionException, TimeoutException {
+    try {
+      return engine.invokeAny(tasks, timeout, unit);
+    } finally {
+      Reference.reachabilityFence(this);
+    }
+  }
+
+  @Override
+  public void shutdown() {
+    engine.shutdown();
+  }
+
+  /**
+   * Stops at once: what runs is cancelled as by {@link Future#cancel}, what waits never starts.
+   * Unlike the JDK's executors, the futures of the tasks returned are cancelled, so that nobody
+   * waits for them for ever.
+   */
+  @Override
+  public List<Runnable> shutdownNow() {
+    return engine.shutdownNow();
+  }
+
+  @Override
+  public boolean isShutdown() {
+    return engine.isShutdown();
+  }
+
+  @Override
+  public boolean isTerminated() {
+    return engine.isTerminated();
+  }
+
+  @Override
+  public boolean awaitTermination(long timeout, TimeUnit unit) throws InterruptedException {
+    return engine.awaitTermination(timeout, unit);
+  }
+
+  @Override
+  public void close() {
+    engine.close();
   }
 }

@@ -4,7 +4,6 @@ import io.github.fornada.AbstractPool;
 import io.github.fornada.Batch;
 import io.github.fornada.DeathCertificate;
 import io.github.fornada.Outcome;
-import io.github.fornada.TaskPolicy;
 import io.github.fornada.TaskUsage;
 import java.io.IOException;
 import java.time.Duration;
@@ -15,13 +14,13 @@ import org.jspecify.annotations.Nullable;
 final class Results {
   private Results() {}
 
-  static void end(Sent sent, int type, Input in, WorkerProcess from, ProcessPool pool)
+  static void end(Sent sent, int type, Input in, WorkerProcess from, Engine pool)
       throws IOException {
     end(sent.batch(), sent, type, in, from, pool);
   }
 
   private static <R> void end(
-      Batch<?, R> batch, Sent sent, int type, Input in, WorkerProcess from, ProcessPool pool)
+      Batch<?, R> batch, Sent sent, int type, Input in, WorkerProcess from, Engine pool)
       throws IOException {
     int i = sent.i();
     var times = new Input(in.array(), in.position(), 32);
@@ -86,17 +85,12 @@ final class Results {
     return (R) value;
   }
 
-  static void endLost(
-      Sent sent, DeathCertificate certificate, WorkerProcess dead, ProcessPool pool) {
+  static void endLost(Sent sent, DeathCertificate certificate, WorkerProcess dead, Engine pool) {
     endLost(sent.batch(), sent, certificate, dead, pool);
   }
 
   private static <R> void endLost(
-      Batch<?, R> batch,
-      Sent sent,
-      DeathCertificate certificate,
-      WorkerProcess dead,
-      ProcessPool pool) {
+      Batch<?, R> batch, Sent sent, DeathCertificate certificate, WorkerProcess dead, Engine pool) {
     long now = System.nanoTime();
     TaskUsage usage =
         pool.isObserved() || AbstractPool.isRecorded()
@@ -109,8 +103,7 @@ final class Results {
                 sent.bytes(),
                 0)
             : null;
-    Outcome<R> outcome =
-        lost(certificate, dead.stuck(sent.number()), pool.policy(), batch.attempt());
+    Outcome<R> outcome = lost(certificate, dead.stuck(sent.number()), batch, sent.i(), pool);
     if (outcome instanceof Outcome.WorkerLost<R> && batch.isUnwanted()) {
       outcome = new Outcome.Cancelled<>("it was stopped with its worker");
     }
@@ -118,8 +111,7 @@ final class Results {
   }
 
   private static @Nullable TaskUsage usage(
-      ProcessPool pool, WorkerProcess from, Sent sent, Input times, int bytesOut)
-      throws IOException {
+      Engine pool, WorkerProcess from, Sent sent, Input times, int bytesOut) throws IOException {
     long began = times.getLong();
     long ended = times.getLong();
     long cpu = times.getLong();
@@ -141,16 +133,17 @@ final class Results {
   private static <R> Outcome<R> lost(
       DeathCertificate certificate,
       WorkerProcess.@Nullable Stuck stuck,
-      TaskPolicy policy,
-      int attempt) {
-    Duration limit = policy.timeLimit();
+      Batch<?, R> batch,
+      int i,
+      Engine pool) {
+    Duration limit = pool.policy().timeLimit();
     if (stuck != null && stuck.reason() == Watch.Reason.CANCEL) {
       return new Outcome.Cancelled<>("it was stopped with its worker");
     }
     if (stuck != null && limit != null) {
       return new Outcome.TimedOut<>(limit, stuck.stack());
     }
-    return new Outcome.WorkerLost<>(Exits.message(certificate, attempt - 1), certificate);
+    return pool.quarantine().lost(batch, i, certificate);
   }
 
   /** A result came back but cannot be read here. */

@@ -59,7 +59,9 @@ final class RingReader {
             RingWriter.WORD.set(body, k, ring.get(ValueLayout.JAVA_LONG, at + 8 + k));
           }
         } else {
-          MemorySegment.copy(ring, ValueLayout.JAVA_BYTE, at + 8, body, 0, length);
+          // Not the copy that takes an array: it finds out the array's type by a switch that generates
+          // a class when it is first met, some 20 ms of a worker's start, and of its parent's.
+          MemorySegment.copy(ring, at + 8, MemorySegment.ofArray(body), 0, length);
         }
       }
       head += RingWriter.sizeOf(length);

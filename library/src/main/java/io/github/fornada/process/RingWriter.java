@@ -87,7 +87,8 @@ final class RingWriter {
         ring.set(ValueLayout.JAVA_LONG, at + MESSAGE_HEADER + k, (long) WORD.get(body, from + k));
       }
     } else {
-      MemorySegment.copy(body, from, ring, ValueLayout.JAVA_BYTE, at + MESSAGE_HEADER, length);
+      // Not the copy that takes an array: see RingReader.
+      MemorySegment.copy(MemorySegment.ofArray(body), from, ring, at + MESSAGE_HEADER, length);
     }
     tail += size;
     return true;

@@ -37,7 +37,7 @@ final class Sender {
   /** Less room than this in the ring is not worth a message of several items. */
   private static final int LEAST_ROOM = 1024;
 
-  private final ProcessPool pool;
+  private final Engine pool;
   private final Outstanding outstanding;
   private final OpenRows rows;
   private final Parcel parcel;
@@ -51,7 +51,7 @@ final class Sender {
   /** Size of the object written last: large ones go one by one. */
   private int lastSize;
 
-  Sender(ProcessPool pool, int place, Outstanding outstanding) {
+  Sender(Engine pool, int place, Outstanding outstanding) {
     this.pool = pool;
     this.outstanding = outstanding;
     this.rows = new OpenRows(pool, outstanding);

@@ -10,7 +10,7 @@ record Sent(Batch<?, ?> batch, int i, long ticket, int bytes, @Nullable String f
   }
 
   /** It will not be read any more: its file, if it has one, goes. */
-  void forget(ProcessPool pool) {
+  void forget(Engine pool) {
     pool.discard(file);
   }
 }

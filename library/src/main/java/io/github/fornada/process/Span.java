@@ -99,7 +99,7 @@ final class Span {
   }
 
   /** Gives back all but so many; whether somebody may claim any of them now. */
-  boolean release(int kept, ProcessPool pool) {
+  boolean release(int kept, Engine pool) {
     boolean any = false;
     for (int k = kept; k < count; k++) {
       any |= batch.release(first + k);

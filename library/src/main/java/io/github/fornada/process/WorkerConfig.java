@@ -12,7 +12,7 @@ import java.nio.file.Path;
  * @param graceNanos how long an interrupted item may go on
  * @param heap the heap limit in words, for messages
  * @param codec the codec, serialized; empty for none
- * @param initializer what to run first, serialized; empty for nothing
+ * @param setUp what to do first, a {@link SetUp}, serialized; empty for nothing
  */
 @SuppressWarnings("ArrayRecordComponent") // sent once, never compared
 record WorkerConfig(
@@ -22,7 +22,7 @@ record WorkerConfig(
     long graceNanos,
     String heap,
     byte[] codec,
-    byte[] initializer) {
+    byte[] setUp) {
   static WorkerConfig receive(Control control) throws IOException {
     Control.Frame frame = control.receive();
     if (frame.type() != Wire.CONFIG) {
@@ -49,6 +49,6 @@ record WorkerConfig(
             .putLong(graceNanos)
             .putString(heap)
             .putBytes(codec)
-            .putBytes(initializer));
+            .putBytes(setUp));
   }
 }

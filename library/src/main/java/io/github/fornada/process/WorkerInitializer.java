@@ -2,7 +2,10 @@ package io.github.fornada.process;
 
 import java.io.Serializable;
 
-/** Something that each worker process runs once, before its first task. */
+/**
+ * Something that each worker process runs once, before its first task. What its tasks shall get at
+ * is better a {@link WorkerState}.
+ */
 @FunctionalInterface
 public interface WorkerInitializer extends Serializable {
   /**

@@ -2,6 +2,7 @@ package io.github.fornada.process;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param directory working directory; null for the parent's
  * @param startupLimit how long a worker may take until it is ready
  * @param initializer what each worker runs first; null for nothing
+ * @param states what each worker makes once, for its tasks to use
  * @param classFiles gives the class file for the name of a class that was defined at run time; null
  *     for none
  * @param codec writes and reads the objects that have no encoding of Fornada's own; null for the
@@ -32,12 +34,22 @@ public record WorkerLaunch(
     @Nullable Path directory,
     Duration startupLimit,
     @Nullable WorkerInitializer initializer,
+    List<WorkerState<?>> states,
     @Nullable Function<String, byte @Nullable []> classFiles,
     @Nullable PayloadCodec codec,
     boolean aotCache) {
   static final WorkerLaunch DEFAULT =
       new WorkerLaunch(
-          null, List.of(), Map.of(), null, Duration.ofSeconds(30), null, null, null, true);
+          null,
+          List.of(),
+          Map.of(),
+          null,
+          Duration.ofSeconds(30),
+          null,
+          List.of(),
+          null,
+          null,
+          true);
 
   public WorkerLaunch {
     if (heap != null) {
@@ -49,6 +61,7 @@ public record WorkerLaunch(
     startupLimit = WorkerLife.bounded(startupLimit);
     jvmOptions = List.copyOf(jvmOptions);
     environment = Map.copyOf(environment);
+    states = List.copyOf(states);
   }
 
   /** With this much heap at most, such as {@code 512m}. */
@@ -60,6 +73,7 @@ public record WorkerLaunch(
         directory,
         startupLimit,
         initializer,
+        states,
         classFiles,
         codec,
         aotCache);
@@ -74,6 +88,7 @@ public record WorkerLaunch(
         directory,
         startupLimit,
         initializer,
+        states,
         classFiles,
         codec,
         aotCache);
@@ -84,7 +99,16 @@ public record WorkerLaunch(
     var all = new TreeMap<>(environment);
     all.put(name, value);
     return new WorkerLaunch(
-        heap, jvmOptions, all, directory, startupLimit, initializer, classFiles, codec, aotCache);
+        heap,
+        jvmOptions,
+        all,
+        directory,
+        startupLimit,
+        initializer,
+        states,
+        classFiles,
+        codec,
+        aotCache);
   }
 
   /** With this working directory. */
@@ -96,6 +120,7 @@ public record WorkerLaunch(
         path,
         startupLimit,
         initializer,
+        states,
         classFiles,
         codec,
         aotCache);
@@ -104,13 +129,60 @@ public record WorkerLaunch(
   /** With so much time to become ready. */
   public WorkerLaunch withStartupLimit(Duration limit) {
     return new WorkerLaunch(
-        heap, jvmOptions, environment, directory, limit, initializer, classFiles, codec, aotCache);
+        heap,
+        jvmOptions,
+        environment,
+        directory,
+        limit,
+        initializer,
+        states,
+        classFiles,
+        codec,
+        aotCache);
   }
 
   /** With this to run first. */
   public WorkerLaunch withInitializer(WorkerInitializer first) {
     return new WorkerLaunch(
-        heap, jvmOptions, environment, directory, startupLimit, first, classFiles, codec, aotCache);
+        heap,
+        jvmOptions,
+        environment,
+        directory,
+        startupLimit,
+        first,
+        states,
+        classFiles,
+        codec,
+        aotCache);
+  }
+
+  /** With this made in each worker too, after the initializer and the states given before. */
+  public WorkerLaunch withWorkerState(WorkerState<?> state) {
+    var all = new ArrayList<>(states);
+    all.add(state);
+    return new WorkerLaunch(
+        heap,
+        jvmOptions,
+        environment,
+        directory,
+        startupLimit,
+        initializer,
+        all,
+        classFiles,
+        codec,
+        aotCache);
+  }
+
+  /** What a worker does before its first task; null for nothing. */
+  @Nullable SetUp setUp() {
+    if (initializer == null && states.isEmpty()) {
+      return null;
+    }
+    var recipes = new ArrayList<WorkerState.Recipe>();
+    for (WorkerState<?> state : states) {
+      recipes.add(state.recipe());
+    }
+    return new SetUp(initializer, recipes);
   }
 
   /**
@@ -122,7 +194,16 @@ public record WorkerLaunch(
    */
   public WorkerLaunch withClassFiles(Function<String, byte @Nullable []> find) {
     return new WorkerLaunch(
-        heap, jvmOptions, environment, directory, startupLimit, initializer, find, codec, aotCache);
+        heap,
+        jvmOptions,
+        environment,
+        directory,
+        startupLimit,
+        initializer,
+        states,
+        find,
+        codec,
+        aotCache);
   }
 
   /** With this codec in the place of the JDK's serialization. */
@@ -134,6 +215,7 @@ public record WorkerLaunch(
         directory,
         startupLimit,
         initializer,
+        states,
         classFiles,
         chosen,
         aotCache);
@@ -156,6 +238,7 @@ public record WorkerLaunch(
         directory,
         startupLimit,
         initializer,
+        states,
         classFiles,
         codec,
         false);

@@ -24,7 +24,6 @@ final class WorkerMain {
           "This is Fornada's worker; a ProcessPool starts it. It cannot be run by hand.");
       System.exit(Wire.EXIT_PROTOCOL);
     }
-    ignoreTerminalInterrupt();
     Path socket = Path.of(args[0]);
     int number = Integer.parseInt(args[1]);
     String token = readLine();
@@ -52,7 +51,17 @@ final class WorkerMain {
     try {
       coder = openCodec(config, loader);
       part = "initializer";
-      initialize(config, loader);
+      SetUp setUp = setUp(config, loader);
+      if (setUp != null) {
+        WorkerInitializer initializer = setUp.initializer();
+        if (initializer != null) {
+          initializer.initialize();
+        }
+        part = "state";
+        for (WorkerState.Recipe state : setUp.states()) {
+          state.make();
+        }
+      }
     } catch (Throwable e) {
       var out = new Output().putString(part);
       Throwables.encode(e, out);
@@ -65,6 +74,12 @@ final class WorkerMain {
     WorkerOutput.install(loop::print);
     control.send(
         Wire.READY, new Output().putLong(ProcessHandle.current().pid()).putLong(System.nanoTime()));
+    // After the worker's part in its start: reflection generates code for it. One that is interrupted
+    // before was starting while its parent was told to end.
+    Thread.ofPlatform()
+        .daemon()
+        .name("fornada-signal")
+        .start(WorkerMain::ignoreTerminalInterrupt);
     try {
       loop.run();
     } catch (CorruptFrameException e) {
@@ -87,14 +102,13 @@ final class WorkerMain {
     return coder;
   }
 
-  /** Runs the user's initializer. */
-  private static void initialize(WorkerConfig config, ClassLoader loader) throws Exception {
-    byte[] bytes = config.initializer();
-    if (bytes.length > 0
-        && Payloads.decode(new Input(bytes, 0, bytes.length), loader)
-            instanceof WorkerInitializer initializer) {
-      initializer.initialize();
-    }
+  /** What the user wants done first; null for nothing. */
+  private static @Nullable SetUp setUp(WorkerConfig config, ClassLoader loader)
+      throws IOException, ClassNotFoundException {
+    byte[] bytes = config.setUp();
+    return bytes.length == 0
+        ? null
+        : (SetUp) Payloads.decode(new Input(bytes, 0, bytes.length), loader);
   }
 
   /** The token's line; what is left of the input is the task's, and empty. */

@@ -24,7 +24,7 @@ final class WorkerProcess {
    */
   private static final long LAST_WORDS_MILLIS = 200;
 
-  private final ProcessPool pool;
+  private final Engine pool;
 
   /** Written by the lane that takes this worker, before its first item. */
   private volatile String name;
@@ -69,7 +69,7 @@ final class WorkerProcess {
   private volatile long stuckNumber = -1;
 
   WorkerProcess(
-      ProcessPool pool,
+      Engine pool,
       int number,
       Process process,
       PrintedLines printed,
@@ -155,14 +155,26 @@ final class WorkerProcess {
           default -> throw new CorruptFrameException("control frame of type " + frame.type());
         }
       }
-    } catch (IOException | RuntimeException | Error e) {
-      // The end of the stream, mostly. A worker without its control channel is of no use.
-      if (!(e instanceof EOFException)) {
-        note("its control channel failed: " + e);
+    } catch (EOFException e) {
+      // It is dying, mostly. Whoever waits for its results is told before anything else is done:
+      // to look for its children takes a while, and the dead have none that could be found so.
+      bell.close();
+      if (!isGoneSoon()) {
+        kill(); // a worker without its control channel is of no use
       }
+    } catch (IOException | RuntimeException | Error e) {
+      note("its control channel failed: " + e);
       kill();
     } finally {
       bell.close();
+    }
+  }
+
+  private boolean isGoneSoon() {
+    try {
+      return process.waitFor(GONE_MILLIS, TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      return false;
     }
   }
 
@@ -194,7 +206,7 @@ final class WorkerProcess {
   /** Asks for an orderly exit, and sees to it that there is one. */
   void askToExit(Duration limit) {
     control.send(Wire.EXIT, new Output());
-    ProcessPool.later(limit, this::kill);
+    Engine.later(limit, this::kill);
   }
 
   void kill() {
@@ -218,11 +230,7 @@ final class WorkerProcess {
 
   /** The stream has ended: sees to it that the process is gone, and gives its exit code. */
   int end() {
-    try {
-      if (!process.waitFor(GONE_MILLIS, TimeUnit.MILLISECONDS)) {
-        kill();
-      }
-    } catch (InterruptedException e) {
+    if (!isGoneSoon()) {
       kill();
     }
     int code = exitCode(process);

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class WorkerStart {
 
-  private final ProcessPool pool;
+  private final Engine pool;
   private final int number;
   private final long began = System.nanoTime();
   private final Duration limit;
@@ -39,7 +39,7 @@ final class WorkerStart {
   /** Why it could not. */
   private final @Nullable WorkerStartException failure;
 
-  private WorkerStart(ProcessPool pool, Launcher launcher, int number) {
+  private WorkerStart(Engine pool, Launcher launcher, int number) {
     this.pool = pool;
     this.number = number;
     this.limit = pool.options().launch().startupLimit();
@@ -60,7 +60,7 @@ final class WorkerStart {
    * Starts the JVM of a worker and does not wait for it. Until {@link #finish} it comes no further
    * than to its first question; if it is never asked for, it ends with the pool.
    */
-  static WorkerStart begin(ProcessPool pool, Launcher launcher, int number) {
+  static WorkerStart begin(Engine pool, Launcher launcher, int number) {
     return new WorkerStart(pool, launcher, number);
   }
 
@@ -69,7 +69,7 @@ final class WorkerStart {
    *
    * @throws WorkerStartException if it does not become ready; the message tells what it printed
    */
-  static WorkerProcess start(ProcessPool pool, int number) {
+  static WorkerProcess start(Engine pool, int number) {
     return begin(pool, pool.launcher(), number).finish();
   }
 
@@ -101,7 +101,7 @@ final class WorkerStart {
                 .start("fornada-stderr-" + number));
     var settled = new AtomicBoolean();
     Future<?> deadline =
-        ProcessPool.unlessCancelled(
+        Engine.unlessCancelled(
             limit.minusNanos(System.nanoTime() - began),
             () -> {
               if (!settled.get()) {
@@ -175,7 +175,7 @@ final class WorkerStart {
             pool.policy().grace().toNanos(),
             pool.launcher().heap(),
             serialized(launch.codec(), "codec"),
-            serialized(launch.initializer(), "initializer"))
+            serialized(launch))
         .send(control);
     while (true) {
       Control.Frame frame = control.receive();
@@ -254,6 +254,22 @@ final class WorkerStart {
     ProcessEvents.workerStarted(pid, now - began);
     var _ = pool.startThread("fornada-control-" + number, worker::listen);
     return worker;
+  }
+
+  /** The set-up; its classes may be of as many loaders as there are parts. */
+  private byte[] serialized(WorkerLaunch launch) {
+    SetUp setUp = launch.setUp();
+    if (setUp == null) {
+      return new byte[0];
+    }
+    for (WorkerState.Recipe state : setUp.states()) {
+      pool.classes().add(state.maker().getClass().getClassLoader());
+    }
+    WorkerInitializer initializer = setUp.initializer();
+    if (initializer != null) {
+      pool.classes().add(initializer.getClass().getClassLoader());
+    }
+    return serialized(setUp, setUp.states().isEmpty() ? "initializer" : "initializer or state");
   }
 
   /** What the workers are set up with; empty for nothing. */

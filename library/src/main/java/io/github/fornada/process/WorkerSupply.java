@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Where lanes get workers from: a warm spare if there is one, else a new one. */
 final class WorkerSupply {
-  private final ProcessPool pool;
+  private final Engine pool;
   private final int wanted;
 
   /** Workers whose JVMs boot already, for the first that ask. */
@@ -23,7 +23,7 @@ final class WorkerSupply {
   private int starting;
   private boolean closed;
 
-  WorkerSupply(ProcessPool pool, int spares, List<WorkerStart> begun) {
+  WorkerSupply(Engine pool, int spares, List<WorkerStart> begun) {
     this.pool = pool;
     this.begun = new ConcurrentLinkedQueue<>(begun);
     this.wanted = spares;

@@ -64,7 +64,8 @@ class TimelineTest {
 
   @Test
   void everyKindOfOutcomeIsCountedOnce() {
-    var death = new DeathCertificate("w-1", 42, 137, "killed", null, List.of(), null, false);
+    var death =
+        new DeathCertificate("w-1", 42, 137, "killed", null, List.of(), null, false, 1, false);
     timeline.onEvent(ran(0, "w-1", 0, 1, done()));
     timeline.onEvent(ran(1, "w-1", 1, 2, new Outcome.Failed<>(new Exception("no"))));
     timeline.onEvent(ran(2, "w-1", 2, 3, new Outcome.TimedOut<>(Duration.ofMillis(1), List.of())));

@@ -33,6 +33,11 @@ public final class FornadaPeer implements JavaPeer {
     double seconds = Double.parseDouble(args[1]);
     var peer = new FornadaPeer(seconds);
     switch (args[0]) {
+      case "prepare" -> {
+        if (!ProcessPool.makeAotCache(o -> o.withWorkers(2))) {
+          System.err.println("no ahead-of-time cache could be made: workers start without");
+        }
+      }
       case "map" -> peer.map();
       case "stream" -> peer.stream();
       case "cpu" -> peer.cpu();

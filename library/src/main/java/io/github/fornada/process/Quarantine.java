@@ -1,0 +1,120 @@
+package io.github.fornada.process;
+
+import io.github.fornada.Batch;
+import io.github.fornada.DeathCertificate;
+import io.github.fornada.Outcome;
+import io.github.fornada.TaskFunction;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The items of a pool that have cost their workers in every try that was left, and may cost no
+ * more. Only where retries were asked for: one death may be an accident, and without retries the
+ * user decides what is run again.
+ *
+ * <p>An item is known again by its function's and its own {@code equals}. Those are the user's
+ * code, and called outside of any lock.
+ */
+final class Quarantine {
+  /** So many are remembered, the latest. */
+  private static final int MOST = 1000; // Guess
+
+  /** An item that has cost its last try a worker counts from so many workers on. */
+  private static final int LEAST_WORKERS = 2;
+
+  private final int retries;
+
+  /** Oldest first. Few, if any: looking through them all needs no lock. */
+  private final CopyOnWriteArrayList<Entry> entries = new CopyOnWriteArrayList<>();
+
+  private record Entry(
+      int hash, TaskFunction<?, ?> function, @Nullable Object item, DeathCertificate certificate) {}
+
+  Quarantine(int retries) {
+    this.retries = retries;
+  }
+
+  /** What an item ends as whose worker has died; after its last try it may come in here. */
+  <R> Outcome<R> lost(Batch<?, R> batch, int i, DeathCertificate death) {
+    int workers = batch.workersLost() + 1;
+    boolean isKept = batch.attempt() > retries && workers >= LEAST_WORKERS;
+    DeathCertificate own = Exits.of(death, batch.label(i), workers, isKept);
+    if (isKept) {
+      TaskFunction<?, ?> function = batch.userFunction();
+      Object item = batch.item(i);
+      int hash = hash(function, item);
+      if (find(hash, function, item) == null) {
+        entries.add(new Entry(hash, function, item, own));
+        if (entries.size() > MOST) {
+          var _ = entries.removeFirst();
+        }
+      }
+    }
+    return new Outcome.WorkerLost<>(Exits.message(own, batch.attempt() - 1), own);
+  }
+
+  /** Ends those items of a batch that are in quarantine. Returns whether there were any. */
+  <R> boolean refuses(Batch<?, R> batch) {
+    boolean any = false;
+    if (!entries.isEmpty()) {
+      for (int i = 0; i < batch.size(); i++) {
+        if (!batch.isEnded(i)) {
+          any |= refuses(batch, i);
+        }
+      }
+    }
+    return any;
+  }
+
+  private <R> boolean refuses(Batch<?, R> batch, int i) {
+    Object item = batch.item(i);
+    TaskFunction<?, ?> function = batch.userFunction();
+    Entry entry = find(hash(function, item), function, item);
+    if (entry == null) {
+      return false;
+    }
+    String label = batch.label(i);
+    DeathCertificate certificate =
+        Exits.of(entry.certificate, label, entry.certificate.workersLost(), true);
+    return batch.refuse(
+        i, new Outcome.WorkerLost<>(Exits.refusal(label, certificate), certificate));
+  }
+
+  private @Nullable Entry find(int hash, TaskFunction<?, ?> function, @Nullable Object item) {
+    for (Entry entry : entries) {
+      if (entry.hash == hash && isSame(entry.function, function) && isSame(entry.item, item)) {
+        return entry;
+      }
+    }
+    return null;
+  }
+
+  @SuppressWarnings("ReferenceEquality") // where equals fails, only the same is the same
+  private static boolean isSame(@Nullable Object a, @Nullable Object b) {
+    try {
+      return a == b || (a != null && a.equals(b));
+    } catch (RuntimeException | StackOverflowError e) {
+      return false;
+    }
+  }
+
+  private static int hash(TaskFunction<?, ?> function, @Nullable Object item) {
+    try {
+      return 31 * function.hashCode() + (item == null ? 0 : item.hashCode());
+    } catch (RuntimeException | StackOverflowError e) {
+      return 31 * System.identityHashCode(function) + System.identityHashCode(item);
+    }
+  }
+
+  List<DeathCertificate> list() {
+    var all = new ArrayList<DeathCertificate>();
+    entries.forEach(entry -> all.add(entry.certificate));
+    return all;
+  }
+
+  void clear() {
+    entries.clear();
+  }
+}

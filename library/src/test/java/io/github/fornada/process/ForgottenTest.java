@@ -1,0 +1,124 @@
+package io.github.fornada.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.fornada.Outcome;
+import io.github.fornada.Pool;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Iterator;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Pools that nobody closes and nobody can reach any more, by real garbage collections. */
+@Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+class ForgottenTest {
+  /** Collections that would have found a forgotten pool, had there been one. */
+  private static final int ENOUGH = 5;
+
+  @TempDir Path folder;
+
+  @AfterEach
+  void nothingIsLeft() {
+    awaitCollecting("no worker is left", ForgottenTest::noWorkerIsLeft);
+    Leftovers.assertNone(Pools.pid());
+    Leftovers.await("no thread is left", Leftovers.SOON, () -> Leftovers.poolThreads().isEmpty());
+  }
+
+  private static boolean noWorkerIsLeft() {
+    return Leftovers.marked("fornada-" + Pools.pid() + "-").isEmpty();
+  }
+
+  private static void awaitCollecting(String what, BooleanSupplier condition) {
+    Leftovers.await(
+        what,
+        Leftovers.SOON,
+        () -> {
+          System.gc();
+          return condition.getAsBoolean();
+        });
+  }
+
+  private static void collect() {
+    for (int i = 0; i < ENOUGH; i++) {
+      System.gc();
+    }
+  }
+
+  /** In a frame of its own, so that nothing of it stays on the stack. */
+  private static void openUseAndForget() throws Exception {
+    Pool pool = Pools.open(2);
+    assertThat(Pools.soon(pool.submit(x -> x + 1, 1))).isEqualTo(2);
+  }
+
+  @Test
+  void aPoolForgottenWithoutCloseIsReleasedWithItsWorkersThreadsAndFiles() throws Exception {
+    openUseAndForget();
+    assertThat(noWorkerIsLeft()).as("they wait").isFalse();
+    // The rest is looked at after each of these tests.
+  }
+
+  private CompletableFuture<Integer> submitAndForget(String mark) {
+    Pool pool = Pools.open(1);
+    var _ = pool.submit(x -> x, 0);
+    return pool.submit(
+        x -> {
+          while (!Files.exists(Path.of(mark))) {
+            Thread.sleep(1);
+          }
+          return x + 1;
+        },
+        1);
+  }
+
+  @Test
+  void whatWasHandedOverIsDoneThoughThePoolIsForgotten() throws Exception {
+    Path mark = folder.resolve("go");
+    CompletableFuture<Integer> future = submitAndForget(mark.toString());
+    collect();
+    assertThat(future).isNotDone();
+    Files.createFile(mark);
+    assertThat(Pools.soon(future)).isEqualTo(2);
+  }
+
+  private static Iterator<Outcome<Integer>> streamAndForget() {
+    Pool pool = Pools.open(2, o -> o.withWindow(4));
+    return pool.outcomes(IntStream.range(0, 200).boxed().toList(), x -> x + 1).iterator();
+  }
+
+  @Test
+  void aStreamOfItsOutcomesKeepsThePool() {
+    Iterator<Outcome<Integer>> outcomes = streamAndForget();
+    for (int i = 0; i < 200; i++) {
+      if (i % 40 == 1) {
+        collect();
+      }
+      assertThat(outcomes.next()).isEqualTo(new Outcome.Done<>(i + 1));
+    }
+    assertThat(outcomes.hasNext()).isFalse();
+  }
+
+  private static Stream<Integer> gatherAndForget() {
+    Pool pool = Pools.open(1, o -> o.withWindow(2));
+    return Stream.iterate(0, i -> i + 1)
+        .peek(i -> {
+          if (i % 40 == 1) {
+            collect();
+          }
+        })
+        .limit(120)
+        .gather(pool.mapping(x -> x + 1));
+  }
+
+  @Test
+  void aGathererKeepsThePool() {
+    assertThat(gatherAndForget().mapToInt(x -> x).sum()).isEqualTo(120 * 121 / 2);
+  }
+}

@@ -1,0 +1,194 @@
+package io.github.fornada.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.fornada.DeathCertificate;
+import io.github.fornada.Outcome;
+import io.github.fornada.TaskFunction;
+import io.github.fornada.WorkerLostException;
+import java.io.Serializable;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.api.io.TempDir;
+
+/** An item that has killed its workers, and may kill no more. */
+@Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+class QuarantineTest {
+  private static final TaskFunction<Photo, Integer> DECODE = QuarantineTest::decode;
+
+  @TempDir Path folder;
+
+  /** Equal to others of its name. */
+  record Photo(String name) implements Serializable {}
+
+  private static int decode(Photo photo) {
+    if (photo.name.startsWith("bad")) {
+      Runtime.getRuntime().halt(3);
+    }
+    return photo.name.length();
+  }
+
+  private static ProcessPool open(int retries, Pools.Workers workers) {
+    return ProcessPool.open(
+        o -> o.withWorkers(1).withHeap("64m").withRetries(retries).withListener(workers));
+  }
+
+  /** The event of a death comes after the outcome that it caused. */
+  private static void awaitLost(Pools.Workers workers, int count) {
+    Leftovers.await("the last death", Leftovers.SOON, () -> workers.lost.size() >= count);
+    assertThat(workers.lost).hasSize(count);
+  }
+
+  @Test
+  void theOutcomeSaysHowManyWorkersTheItemHasCostAndThatItIsInQuarantine() throws Exception {
+    var workers = new Pools.Workers();
+    ProcessPool pool = open(2, workers);
+    try {
+      List<Outcome<Integer>> outcomes =
+          pool.outcomes(List.of(new Photo("a"), new Photo("bad"), new Photo("abc")), DECODE)
+              .toList();
+      assertThat(outcomes.get(0)).isEqualTo(new Outcome.Done<>(1));
+      assertThat(outcomes.get(2)).isEqualTo(new Outcome.Done<>(3));
+      var lost = (Outcome.WorkerLost<Integer>) outcomes.get(1);
+      assertThat(lost.certificate().workersLost()).isEqualTo(3);
+      assertThat(lost.certificate().quarantined()).isTrue();
+      assertThat(lost.message())
+          .contains("it was retried 2 times and has cost 3 workers; it is in quarantine now");
+      awaitLost(workers, 3);
+      assertThat(pool.quarantined()).containsExactly(lost.certificate());
+    } finally {
+      Pools.end(pool);
+    }
+  }
+
+  @Test
+  void anEqualItemHandedOverAgainCostsNoWorkerUntilTheQuarantineIsCleared() throws Exception {
+    var workers = new Pools.Workers();
+    ProcessPool pool = open(1, workers);
+    try {
+      assertThatThrownBy(() -> Pools.soon(pool.submit(DECODE, new Photo("bad"))))
+          .hasCauseInstanceOf(WorkerLostException.class);
+      awaitLost(workers, 2);
+      assertThatThrownBy(() -> Pools.soon(pool.submit(DECODE, new Photo("bad"))))
+          .isInstanceOf(ExecutionException.class)
+          .hasCauseInstanceOf(WorkerLostException.class)
+          .hasMessageContaining("was not run: it is in quarantine, for it has cost this pool 2")
+          .hasMessageContaining("clearQuarantine");
+      List<Outcome<Integer>> outcomes =
+          pool.outcomes(List.of(new Photo("bad"), new Photo("good"), new Photo("bad")), DECODE)
+              .toList();
+      assertThat(outcomes.get(1)).as("a neighbour").isEqualTo(new Outcome.Done<>(4));
+      for (int i : List.of(0, 2)) {
+        DeathCertificate certificate =
+            ((Outcome.WorkerLost<Integer>) outcomes.get(i)).certificate();
+        assertThat(certificate.quarantined()).isTrue();
+        assertThat(certificate.item()).as("its own name").startsWith("item " + i);
+      }
+      awaitLost(workers, 2);
+      pool.clearQuarantine();
+      assertThat(pool.quarantined()).isEmpty();
+      assertThatThrownBy(() -> Pools.soon(pool.submit(DECODE, new Photo("bad"))))
+          .hasCauseInstanceOf(WorkerLostException.class);
+      awaitLost(workers, 4);
+    } finally {
+      Pools.end(pool);
+    }
+  }
+
+  @Test
+  void anotherFunctionAndAnotherItemAreRun() throws Exception {
+    var workers = new Pools.Workers();
+    ProcessPool pool = open(1, workers);
+    try {
+      assertThatThrownBy(() -> Pools.soon(pool.submit(DECODE, new Photo("bad"))))
+          .hasCauseInstanceOf(WorkerLostException.class);
+      assertThat(Pools.soon(pool.submit(photo -> photo.name().length(), new Photo("bad"))))
+          .isEqualTo(3);
+      assertThat(Pools.soon(pool.submit(DECODE, new Photo("fine")))).isEqualTo(4);
+    } finally {
+      Pools.end(pool);
+    }
+  }
+
+  @Test
+  void withoutRetriesEveryHandingOverIsATry() throws Exception {
+    var workers = new Pools.Workers();
+    ProcessPool pool = open(0, workers);
+    try {
+      for (int i = 1; i <= 2; i++) {
+        assertThatThrownBy(() -> Pools.soon(pool.submit(DECODE, new Photo("bad"))))
+            .hasCauseInstanceOf(WorkerLostException.class)
+            .hasMessageContaining("it was not retried");
+        awaitLost(workers, i);
+      }
+      assertThat(pool.quarantined()).isEmpty();
+    } finally {
+      Pools.end(pool);
+    }
+  }
+
+  @Test
+  void anItemThatSurvivesItsLastTryIsNotInQuarantine() throws Exception {
+    var workers = new Pools.Workers();
+    ProcessPool pool = open(1, workers);
+    String mark = folder.resolve("tried").toString();
+    TaskFunction<Integer, Integer> fragile =
+        x -> {
+          if (!Files.exists(Path.of(mark))) {
+            Files.createFile(Path.of(mark));
+            Runtime.getRuntime().halt(3);
+          }
+          return x;
+        };
+    try {
+      assertThat(Pools.soon(pool.submit(fragile, 1))).isEqualTo(1);
+      assertThat(pool.quarantined()).isEmpty();
+      awaitLost(workers, 1);
+    } finally {
+      Pools.end(pool);
+    }
+  }
+
+  /** Whose equals and hashCode fail, as some do. */
+  static final class Odd implements Serializable {
+    @Override
+    public boolean equals(Object other) {
+      throw new IllegalStateException("equals");
+    }
+
+    @Override
+    public int hashCode() {
+      throw new IllegalStateException("hashCode");
+    }
+  }
+
+  @Test
+  void anItemWhoseEqualsFailsIsKnownAsItself() throws Exception {
+    var workers = new Pools.Workers();
+    ProcessPool pool = open(1, workers);
+    TaskFunction<Odd, Integer> die =
+        x -> {
+          Runtime.getRuntime().halt(3);
+          return 0;
+        };
+    try {
+      var odd = new Odd();
+      for (int i = 0; i < 2; i++) {
+        assertThatThrownBy(() -> Pools.soon(pool.submit(die, odd)))
+            .hasCauseInstanceOf(WorkerLostException.class);
+        awaitLost(workers, 2);
+      }
+      assertThatThrownBy(() -> Pools.soon(pool.submit(die, new Odd())))
+          .hasCauseInstanceOf(WorkerLostException.class);
+      awaitLost(workers, 4);
+    } finally {
+      Pools.end(pool);
+    }
+  }
+}

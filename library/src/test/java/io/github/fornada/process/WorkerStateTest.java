@@ -1,0 +1,154 @@
+package io.github.fornada.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.fornada.Outcome;
+import io.github.fornada.Pool;
+import io.github.fornada.threads.ThreadPool;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.ObjectInputStream;
+import java.io.ObjectOutputStream;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
+
+/** What a worker makes once, and its tasks use. */
+@Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+class WorkerStateTest {
+  /** Not serializable, on purpose: it must never travel. */
+  static final class Counter {
+    final long madeIn = ProcessHandle.current().pid();
+    int uses;
+
+    String use() {
+      return madeIn + " " + ProcessHandle.current().pid() + " " + ++uses;
+    }
+  }
+
+  private static List<Integer> numbers(int n) {
+    return IntStream.range(0, n).boxed().toList();
+  }
+
+  @Test
+  void eachWorkerMakesItOnceAndItsTasksGetThatOne() throws Exception {
+    WorkerState<Counter> counter = WorkerState.of(Counter::new);
+    Pool pool = Pools.open(2, o -> o.withWorkerState(counter));
+    try {
+      List<String> seen =
+          pool.map(
+              numbers(40),
+              x -> {
+                Thread.sleep(1);
+                return counter.get().use();
+              });
+      long pids = seen.stream().map(s -> s.split(" ")[0]).distinct().count();
+      assertThat(seen)
+          .as("made where it is used")
+          .allMatch(s -> {
+            String[] words = s.split(" ");
+            return words[0].equals(words[1]);
+          });
+      assertThat(seen).as("each use once: every worker counts for itself").doesNotHaveDuplicates();
+      assertThat(seen.stream().filter(s -> s.endsWith(" 1")).count())
+          .as("made once a worker")
+          .isEqualTo(pids);
+    } finally {
+      Pools.end(pool);
+    }
+  }
+
+  @Test
+  void aWorkerThatReplacesAnotherMakesItsOwn() throws Exception {
+    WorkerState<Counter> counter = WorkerState.of(Counter::new);
+    Pool pool = Pools.open(1, o -> o.withMaxTasks(1).withWorkerState(counter));
+    try {
+      assertThat(pool.map(numbers(3), x -> counter.get().use())).allMatch(s -> s.endsWith(" 1"));
+    } finally {
+      Pools.end(pool);
+    }
+  }
+
+  @Test
+  void severalAreMadeInOrderAfterTheInitializer() throws Exception {
+    WorkerState<StringBuilder> first =
+        WorkerState.of(() -> new StringBuilder(System.getProperty("fornada.test", "-")));
+    WorkerState<String> second = WorkerState.of(() -> first.get().append("+").toString());
+    Pool pool =
+        Pools.open(
+            1,
+            o ->
+                o.withWorkerState(first)
+                    .withWorkerState(second)
+                    .withInitializer(() -> System.setProperty("fornada.test", "set")));
+    try {
+      assertThat(Pools.soon(pool.submit(x -> second.get() + x, 1))).isEqualTo("set+1");
+    } finally {
+      Pools.end(pool);
+    }
+  }
+
+  @Test
+  void oneThatFailsFailsEveryItemWithWhatItThrew() throws Exception {
+    WorkerState<Counter> broken =
+        WorkerState.of(() -> {
+          throw new IllegalStateException("no model there");
+        });
+    WorkerState<Counter> none = WorkerState.of(() -> null);
+    Pool throwing = Pools.open(1, o -> o.withWorkerState(broken));
+    Pool lacking = Pools.open(1, o -> o.withWorkerState(none));
+    try {
+      for (Outcome<Integer> outcome : throwing.outcomes(numbers(3), x -> x).toList()) {
+        assertThat(((Outcome.Failed<Integer>) outcome).cause())
+            .hasMessageContaining("the state of the workers failed")
+            .hasMessageContaining("no model there")
+            .hasRootCauseInstanceOf(IllegalStateException.class);
+      }
+      assertThatThrownBy(() -> Pools.soon(lacking.submit(x -> x, 1)))
+          .hasMessageContaining("the maker of a worker's state gave null");
+    } finally {
+      Pools.end(throwing);
+      Pools.end(lacking);
+    }
+  }
+
+  @Test
+  void outsideOfItsWorkersItSaysWhatIsTheMatter() throws Exception {
+    WorkerState<Counter> counter = WorkerState.of(Counter::new);
+    assertThatThrownBy(counter::get)
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("in the workers of a process pool only");
+    try (Pool threads = ThreadPool.open(o -> o.withWorkers(1))) {
+      assertThatThrownBy(() -> Pools.soon(threads.submit(x -> counter.get().use(), 1)))
+          .hasRootCauseInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("not in a pool of threads");
+    }
+    Pool pool = Pools.open(1);
+    try {
+      assertThatThrownBy(() -> Pools.soon(pool.submit(x -> counter.get().use(), 1)))
+          .hasRootCauseInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("withWorkerState");
+    } finally {
+      Pools.end(pool);
+    }
+  }
+
+  @Test
+  void aHandleFromElsewhereIsRefusedByTheOptions() throws Exception {
+    WorkerState<Counter> counter = WorkerState.of(Counter::new);
+    var bytes = new ByteArrayOutputStream();
+    try (var out = new ObjectOutputStream(bytes)) {
+      out.writeObject(counter);
+    }
+    assertThat(bytes.size()).as("the maker stays at home").isLessThan(200);
+    try (var in = new ObjectInputStream(new ByteArrayInputStream(bytes.toByteArray()))) {
+      var copy = (WorkerState<?>) in.readObject();
+      assertThatThrownBy(() -> ProcessOptions.defaults().withWorkerState(copy))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("from another process");
+    }
+  }
+}
