@@ -53,8 +53,8 @@ public final class Lincheck {
 
   /**
    * Checks a block that starts threads of its own, in many orders of their steps: it must end, and
-   * throw nothing. The threads have to be of a subclass of Thread: those made of a lambda are not
-   * seen (Lincheck 3.7, JDK 25).
+   * throw nothing. The threads have to be of a subclass of Thread, in variables of type Thread: those
+   * made of a lambda are not seen, nor is a join that names the subclass (Lincheck 3.7, JDK 25).
    */
   public static void ends(Runnable block) {
     org.jetbrains.lincheck.Lincheck.runConcurrentTest(
