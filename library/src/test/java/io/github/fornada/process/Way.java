@@ -231,7 +231,11 @@ enum Way {
     try {
       var pid = Long.toString(ProcessHandle.current().pid());
       new ProcessBuilder("kill", "-" + name, pid).inheritIO().start().waitFor();
-      LockSupport.parkNanos(5_000_000_000L); // until it arrives
+      // Until it arrives. A single park may return at once, for an unpark that came before.
+      long end = System.nanoTime() + 5_000_000_000L;
+      while (System.nanoTime() < end) {
+        LockSupport.parkNanos(end - System.nanoTime());
+      }
     } catch (java.io.IOException | InterruptedException e) {
       throw new IllegalStateException(e);
     }

@@ -53,15 +53,26 @@ public final class Lincheck {
 
   /**
    * Checks a block that starts threads of its own, in many orders of their steps: it must end, and
-   * throw nothing. The threads have to be of a subclass of Thread: those made of a lambda are not
-   * seen (Lincheck 3.7, JDK 25).
+   * throw nothing. The threads have to be of a subclass of Thread, in variables of type Thread:
+   * those made of a lambda are not seen, nor is a join that names the subclass (Lincheck 3.7, JDK
+   * 25).
    */
   public static void ends(Runnable block) {
     org.jetbrains.lincheck.Lincheck.runConcurrentTest(
         10 * Integer.getInteger("checkers.scenarios"), block);
   }
 
-  /** Checks that a block with a fault planted, by which a thread waits for ever, is found out. */
+  /** Checks that a block with a fault planted, for which it throws this, is found out. */
+  public static void fails(String message, Runnable block) {
+    assertThatThrownBy(() -> org.jetbrains.lincheck.Lincheck.runConcurrentTest(10_000, block))
+        .isInstanceOf(LincheckAssertionError.class)
+        .hasMessageContaining(message);
+  }
+
+  /**
+   * Checks that a block with a fault planted, by which a thread waits for ever, is found out. Not for
+   * one that parks in a loop: Lincheck lets it wake up for no reason, as the JDK may.
+   */
   public static void hangs(Runnable block) {
     assertThatThrownBy(() -> org.jetbrains.lincheck.Lincheck.runConcurrentTest(10_000, block))
         .isInstanceOf(LincheckAssertionError.class)
