@@ -65,7 +65,9 @@ sealed class Child<T extends @Nullable Object>
    */
   @Nullable Thread thread;
 
-  /** Towards older ones. The owner's; read by any who comes from {@link Roll#newest}. */
+  /**
+   * Towards older ones. The owner's; read by any who comes from {@link RollLayout.OfOwner#newest}.
+   */
   @Nullable Child<?> next;
 
   /** The innermost scope that its thread has open. Written by the thread, read by any. */
@@ -93,7 +95,14 @@ sealed class Child<T extends @Nullable Object>
     try {
       if (result == null && !scope.isCancelled()) {
         began();
-        end(outcomeOf(todo));
+        Object ended;
+        try { // here, not in a method of its own: a frame is some 80 bytes for each task that waits
+          T value = todo.call();
+          ended = value == null ? NULL : value;
+        } catch (Throwable e) {
+          ended = new Failure(e, null);
+        }
+        end(innermost == null ? ended : closeLeaked(ended));
       } else {
         stop();
         finished();
@@ -105,20 +114,6 @@ sealed class Child<T extends @Nullable Object>
       thread = null;
       scope.arrive();
     }
-  }
-
-  private Object outcomeOf(Callable<? extends T> todo) {
-    Object ended;
-    try {
-      T value = todo.call();
-      ended = value == null ? NULL : value;
-    } catch (Throwable e) {
-      ended = new Failure(e, null);
-    }
-    if (innermost != null) {
-      ended = closeLeaked(ended);
-    }
-    return ended;
   }
 
   /** The task has left scopes open: they are closed, with all their tasks, and it has failed. */
@@ -216,17 +211,28 @@ sealed class Child<T extends @Nullable Object>
   /** What a thread factory's thread threw around or in place of the task. */
   @Override
   public final void uncaughtException(Thread runner, Throwable thrown) {
-    if (task != null) {
-      task =
-          () -> {
-            throw new IllegalStateException(
-                "the thread made by the scope's thread factory failed before it ran the task",
-                thrown);
-          };
-      run();
-    } else {
-      scope.broken(thrown);
+    if (!wasNeverRun(thrown)) {
+      runner.getThreadGroup().uncaughtException(runner, thrown); // as if we were not here
     }
+  }
+
+  /**
+   * The thread has ended, or is about to, without running the task: the task has failed.
+   *
+   * @return false if it did run
+   */
+  final boolean wasNeverRun(@Nullable Throwable thrown) {
+    if (task == null) {
+      return false;
+    }
+    task =
+        () -> {
+          throw new IllegalStateException(
+              "the thread made by the scope's thread factory ended without running the task",
+              thrown);
+        };
+    run();
+    return true;
   }
 
   // ---- for who asks

@@ -26,6 +26,9 @@ final class Deadlines {
   /** A century, so that it fits in a long of nanoseconds. */
   static final Duration FOREVER = Duration.ofDays(36_500);
 
+  /** Tasks that would take the timer's thread too long to interrupt. */
+  private static final int MANY = 1000; // Guess
+
   private Deadlines() {}
 
   static Future<?> ofScope(TaskScope<?, ?> scope, ScopeOptions options) {
@@ -37,7 +40,15 @@ final class Deadlines {
       Duration until = Duration.between(Instant.now(), options.deadline());
       left = until.compareTo(left) < 0 ? until : left;
     }
-    return after(left, scope::expire);
+    return after(
+        left,
+        () -> {
+          if (scope.started() < MANY) {
+            scope.expire();
+          } else {
+            Thread.ofPlatform().daemon().name("fornada-cancel").start(scope::expire);
+          }
+        });
   }
 
   static Future<?> ofTask(Child<?> child, Duration limit) {

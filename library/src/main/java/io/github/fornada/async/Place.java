@@ -4,7 +4,7 @@ package io.github.fornada.async;
  * Where a thread is, as far as its user is concerned: the innermost frame that is neither the JDK's
  * nor ours, and what it has called there.
  *
- * @param frame such as {@code Users.find(Users.java:42)}; empty if there is none
+ * @param frame such as {@code Users.find:42}; empty if there is none
  * @param called such as {@code Thread.sleep}; empty if that frame is the innermost
  * @param isJoin whether it waits for the tasks of a scope
  */
@@ -40,7 +40,7 @@ record Place(String frame, String called, boolean isJoin) {
         || type.startsWith("javax.")
         || type.startsWith("jdk.")
         || type.startsWith("sun.")
-        || (type.startsWith(OURS) && !type.endsWith("Test") && !type.contains("Test$"));
+        || type.startsWith(OURS);
   }
 
   /** Whether there is no such frame: the thread is on its way to the task, or back. */
@@ -50,16 +50,12 @@ record Place(String frame, String called, boolean isJoin) {
 
   private static String text(StackTraceElement element) {
     String method = element.getMethodName();
-    String file = element.getFileName();
     if (method.startsWith("lambda$")) {
       int end = method.indexOf('$', 7);
       method = end > 7 ? method.substring(7, end) : method;
     }
-    String where =
-        file == null
-            ? ""
-            : element.getLineNumber() > 0 ? file + ":" + element.getLineNumber() : file;
-    return simple(element.getClassName()) + "." + method + "(" + where + ")";
+    String line = element.getLineNumber() > 0 ? ":" + element.getLineNumber() : "";
+    return simple(element.getClassName()) + "." + method + line;
   }
 
   private static String callText(StackTraceElement element) {
@@ -72,11 +68,17 @@ record Place(String frame, String called, boolean isJoin) {
     return (lambda > 0 ? name.substring(0, lambda) : name).replace('$', '.');
   }
 
-  /** In so many columns: the call is left out first, then the class. */
+  /** In so many columns: what is called loses its class first, then goes, then the frame is cut. */
   String within(int columns) {
     String whole = toString();
     if (whole.length() <= columns) {
       return whole;
+    }
+    if (!called.isEmpty() && !isJoin) {
+      String shorter = frame + " in " + called.substring(called.lastIndexOf('.') + 1);
+      if (shorter.length() <= columns) {
+        return shorter;
+      }
     }
     if (frame.length() <= columns) {
       return frame;

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * a list that only the owner changes. There is no lock. {@code docs/memory-ordering.md} has which
  * access pairs with which.
  */
-abstract class Roll {
+abstract class Roll extends RollLayout.SecondGap {
   /** Nodes in the list before the first look for ended ones. */
   private static final int FIRST_SWEEP = 64; // Guess
 
@@ -22,41 +22,28 @@ abstract class Roll {
   static {
     try {
       var lookup = MethodHandles.lookup();
-      PENDING = lookup.findVarHandle(Roll.class, "pending", int.class);
+      PENDING = lookup.findVarHandle(RollLayout.OfTasks.class, "pending", int.class);
       CANCELLED = lookup.findVarHandle(Roll.class, "cancelled", String.class);
     } catch (ReflectiveOperationException e) {
       throw new ExceptionInInitializerError(e);
     }
   }
 
+  /** How long a thread that others have made may have ended before somebody notices. */
+  private static final long LOOK_NANOS = 1_000_000_000; // Guess
+
   final Thread owner;
 
-  /**
-   * Head of the list of tasks, newest first. Written by the owner; read by who cancels or looks.
-   */
-  volatile @Nullable Child<?> newest;
-
-  /** Started tasks. The owner's. */
-  private int started;
-
-  /** Nodes in the list, and how many there may be before ended ones are looked for. The owner's. */
-  private int linked;
-
-  private int sweepAt = FIRST_SWEEP;
-
-  // Started tasks, which the owner adds all at once when it begins to wait, less those that have
-  // ended, which their threads take off one by one. So it is zero or less until the owner waits,
-  // and from then on zero when, and only when, all have ended.
-  private volatile int pending;
-
-  /** Whether the owner has added them. The owner's. */
-  private boolean isAwaited;
+  /** Whether the threads come from a factory of the user's. */
+  private final boolean isForeign;
 
   // null -> why. By compare-and-set, by any thread.
   private volatile @Nullable String cancelled;
 
-  Roll(Thread owner) {
+  Roll(Thread owner, boolean isForeign) {
     this.owner = owner;
+    this.isForeign = isForeign;
+    this.sweepAt = FIRST_SWEEP;
   }
 
   // ---- the owner's
@@ -130,7 +117,7 @@ abstract class Roll {
       if (Thread.interrupted()) {
         return false;
       }
-      LockSupport.park(this);
+      rest();
       ended = pending == 0;
     }
     return !Thread.interrupted();
@@ -145,11 +132,25 @@ abstract class Roll {
     boolean interrupted = false;
     boolean ended = addStarted();
     while (!ended) {
-      LockSupport.park(this);
+      rest();
       interrupted |= Thread.interrupted();
       ended = pending == 0;
     }
     return interrupted;
+  }
+
+  private void rest() {
+    if (!isForeign) {
+      LockSupport.park(this);
+      return;
+    }
+    LockSupport.parkNanos(this, LOOK_NANOS);
+    for (Child<?> child = newest; child != null; child = child.next) {
+      Thread runner = child.thread;
+      if (runner != null && !runner.isAlive()) {
+        child.wasNeverRun(null); // its last act would have been to say so
+      }
+    }
   }
 
   /** Begins to wait, if that is still to be done; tells whether all have ended. */

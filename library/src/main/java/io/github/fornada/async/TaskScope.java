@@ -107,7 +107,7 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
   private Thread.Builder.@Nullable OfVirtual builder;
 
   private TaskScope(Joiner<? super T, ? extends R> joiner, ScopeOptions options) {
-    super(Thread.currentThread());
+    super(Thread.currentThread(), options.threadFactory() != null);
     this.joiner = joiner;
     this.options = options;
     this.home = Owners.homeOf(owner);
@@ -223,7 +223,9 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
     if (told(child)) {
       cancel(BY_JOINER);
     }
-    phase = Phase.FORKED;
+    if (phase == Phase.OPEN) { // written once: tasks read what lies beside it
+      phase = Phase.FORKED;
+    }
     if (isCancelled()) {
       child.stop();
       child.finished();

@@ -12,13 +12,13 @@ import org.jspecify.annotations.Nullable;
  * Draws scopes and their tasks for a terminal of 80 columns:
  *
  * <pre>
- * scope "page" · 3 tasks · 2.1 s · owner main joins at Page.render(Page.java:88)
- * ├─ user                waits   2.1 s  Users.find(Users.java:42) in Socket.read
- * ├─ orders              joins   2.1 s  Orders.all(Orders.java:17)
+ * scope "page" · 99 tasks · 2.1 s · owner main joins at Page.render:88
+ * ├─ user      waits   2.1 s  Users.find:42 in SocketInputStream.read
+ * ├─ orders    joins   2.1 s  Orders.all:17
  * │  └─ scope "orders" · 2 tasks · 2.0 s
- * │     ├─ page 1        waits   1.9 s  Orders.page(Orders.java:31) in Thread.sleep
- * │     └─ page 2        runs    1.9 s  Orders.page(Orders.java:33)
- * └─ 97 tasks            wait    0.5 s  Log.send(Log.java:9) in Thread.sleep
+ * │     ├─ page 1    waits   1.9 s  Orders.page:31 in Thread.sleep
+ * │     └─ page 2    runs    1.9 s  Orders.page:33
+ * └─ 97 tasks  wait    0.5 s  Log.send:9 in LinkedBlockingQueue.put
  * </pre>
  *
  * <p>Tasks without a purpose that are at the same place share a line, with the time of the oldest.
@@ -163,7 +163,8 @@ final class Tree {
     if (withOwner) {
       Place at = Place.of(scope.owner);
       head.append(" · owner ").append(Owners.name(scope.owner));
-      head.append(at.isJoin() ? " joins at " : " is at ").append(at.frame());
+      head.append(at.isJoin() ? " joins at " : " is at ");
+      head.append(at.within(Math.max(24, WIDTH - head.length())));
     }
     line(head);
     TaskScope<?, ?> within = within(scope);
@@ -250,19 +251,20 @@ final class Tree {
     for (Row row : rows) {
       width = Math.max(width, row.label().length());
     }
-    return Math.min(width, Math.max(12, 30 - indent));
+    return Math.min(width, Math.max(12, 22 - indent));
   }
 
   private void row(Row row, String rest, boolean last, int width) {
     var line = new StringBuilder(rest).append(last ? "└─ " : "├─ ");
     String label = row.label();
-    line.append(label.length() > width ? label.substring(0, width - 1) + "…" : label);
+    line.append(
+        label.length() > width ? label.substring(0, width - 1).stripTrailing() + "…" : label);
     line.repeat(' ', Math.max(0, rest.length() + 3 + width - line.length()));
     if (row.place != Place.UNSEEN) {
       String state = row.count == 1 ? row.state.one : row.state.many;
       line.append("  ").append(state).repeat(' ', 6 - state.length());
       String age = age(row.oldest);
-      line.repeat(' ', Math.max(1, 8 - age.length())).append(age).append("  ");
+      line.repeat(' ', Math.max(1, 7 - age.length())).append(age).append("  ");
       line.append(row.place.within(Math.max(24, WIDTH - line.length())));
     } else {
       line.append("  not looked at, for there are so many");
@@ -285,7 +287,7 @@ final class Tree {
     text.append(line, 0, end).append('\n');
   }
 
-  /** How long ago, as people say it, in at most 8 columns. */
+  /** How long ago, as people say it, in at most 6 columns. */
   private static String age(int since) {
     return age(Math.max(0, Clock.nanosBetween(since, Clock.now())));
   }

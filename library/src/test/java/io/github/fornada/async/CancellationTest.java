@@ -2,6 +2,7 @@ package io.github.fornada.async;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.fornada.guide.Kitchen;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -142,7 +143,7 @@ final class CancellationTest {
         "nested join",
         run(() -> {
           try (var inner = TaskScope.open()) {
-            inner.fork(() -> TaskScopeTest.waitForEver());
+            inner.fork(() -> Kitchen.waitForEver());
             inner.join();
           }
         }));
@@ -259,7 +260,7 @@ final class CancellationTest {
 
   private static Object nest(int levels) throws InterruptedException {
     try (var inner = TaskScope.open()) {
-      inner.fork(() -> levels == 1 ? TaskScopeTest.waitForEver() : nest(levels - 1));
+      inner.fork(() -> levels == 1 ? Kitchen.waitForEver() : nest(levels - 1));
       return inner.join();
     }
   }

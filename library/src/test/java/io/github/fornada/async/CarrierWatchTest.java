@@ -3,6 +3,7 @@ package io.github.fornada.async;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.fornada.guide.Kitchen;
 import java.time.Duration;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -12,12 +13,6 @@ import org.junit.jupiter.api.Test;
 /** Tasks that keep a carrier from the others. */
 final class CarrierWatchTest {
   private static final Duration LIMIT = Duration.ofMillis(100);
-
-  private static void spin(AtomicBoolean enough) {
-    while (!enough.get()) {
-      Thread.onSpinWait();
-    }
-  }
 
   @Test
   void aTaskThatComputesForLongIsReportedOnceWithItsStack() throws Exception {
@@ -33,7 +28,7 @@ final class CarrierWatchTest {
               LockSupport.parkNanos(20_000_000);
             }
           });
-      scope.fork("spinner", () -> spin(enough));
+      scope.fork("spinner", () -> Kitchen.stir(enough));
       Eventually.is("the spinner is reported", () -> !held.isEmpty());
       LockSupport.parkNanos(LIMIT.toNanos() * 3);
       enough.set(true);
@@ -45,10 +40,10 @@ final class CarrierWatchTest {
     assertThat(one.scope()).isEqualTo("kitchen");
     assertThat(one.time()).isGreaterThanOrEqualTo(LIMIT);
     assertThat(one.isPinned()).isFalse();
-    assertThat(one.stack()).anyMatch(frame -> frame.getMethodName().equals("spin"));
+    assertThat(one.stack()).anyMatch(frame -> frame.getMethodName().equals("stir"));
     assertThat(one.toString())
         .startsWith("the task \"spinner\" of scope \"kitchen\" has held the carrier thread ")
-        .contains("CarrierWatchTest.spin(CarrierWatchTest.java:")
+        .contains("Kitchen.stir:")
         .endsWith(
             "Run what computes for long or blocks in native code on a ThreadPool or a"
                 + " ProcessPool.");

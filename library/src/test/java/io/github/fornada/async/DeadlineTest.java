@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.fornada.Outcome;
 import io.github.fornada.TaskTimeoutException;
+import io.github.fornada.guide.Kitchen;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -19,8 +20,8 @@ final class DeadlineTest {
   @Test
   void aScopeOverItsLimitCancelsItsTasksAndTellsWhereTheyWere() throws Exception {
     try (var scope = TaskScope.open(o -> o.withName("slow page").withTimeLimit(SHORT))) {
-      Subtask<Object> task = scope.fork("user", () -> TaskScopeTest.waitForEver());
-      scope.fork("orders", () -> TaskScopeTest.waitForEver());
+      Subtask<Object> task = scope.fork("user", () -> Kitchen.waitForEver());
+      scope.fork("orders", () -> Kitchen.waitForEver());
       assertThatThrownBy(scope::join)
           .isInstanceOf(ScopeTimeoutException.class)
           .hasMessageStartingWith(
@@ -28,8 +29,8 @@ final class DeadlineTest {
           .satisfies(e ->
               assertThat(((ScopeTimeoutException) e).tree())
                   .contains("user")
-                  .contains("TaskScopeTest.waitForEver")
-                  .contains("CountDownLatch.await"));
+                  .contains("Kitchen.waitForEver:")
+                  .contains(" in CountDownLatch.await"));
       assertThat(task.outcome())
           .isEqualTo(new Outcome.Cancelled<>("its scope was over its time limit"));
     }
@@ -41,7 +42,7 @@ final class DeadlineTest {
     try (var scope =
         TaskScope.open(o ->
             o.withDeadline(Instant.now().minusSeconds(1)).withTimeLimit(Eventually.PATIENCE))) {
-      scope.fork(() -> TaskScopeTest.waitForEver());
+      scope.fork(() -> Kitchen.waitForEver());
       assertThatThrownBy(scope::join)
           .isInstanceOf(ScopeTimeoutException.class)
           .hasMessageContaining("over its");
@@ -54,7 +55,7 @@ final class DeadlineTest {
     try (var scope = TaskScope.open(o -> o.withTimeLimit(SHORT))) {
       scope.fork(() -> {
         try {
-          return TaskScopeTest.waitForEver();
+          return Kitchen.waitForEver();
         } catch (InterruptedException e) {
           interrupted.countDown();
           throw e;
@@ -85,7 +86,7 @@ final class DeadlineTest {
         ended.countDown();
         return 1;
       });
-      scope.fork(() -> TaskScopeTest.waitForEver());
+      scope.fork(() -> Kitchen.waitForEver());
       ended.await();
       assertThat(scope.join())
           .containsExactly(
@@ -96,7 +97,7 @@ final class DeadlineTest {
   @Test
   void aTaskOverItsOwnLimitTimesOutWithItsStack() throws Exception {
     try (var scope = TaskScope.open(Joiner.<Object>outcomes(), o -> o.withName("page"))) {
-      scope.fork("user", SHORT, () -> TaskScopeTest.waitForEver());
+      scope.fork("user", SHORT, () -> Kitchen.waitForEver());
       scope.fork(() -> 1);
       var outcomes = scope.join();
       assertThat(outcomes.get(1)).isEqualTo(new Outcome.Done<>(1));
@@ -109,7 +110,7 @@ final class DeadlineTest {
   @Test
   void aTaskOverItsOwnLimitFailsItsScope() throws Exception {
     try (var scope = TaskScope.open(o -> o.withName("page"))) {
-      Subtask<Object> task = scope.fork("user", SHORT, () -> TaskScopeTest.waitForEver());
+      Subtask<Object> task = scope.fork("user", SHORT, () -> Kitchen.waitForEver());
       assertThatThrownBy(scope::join)
           .hasCauseInstanceOf(TaskTimeoutException.class)
           .hasMessageContaining(
@@ -129,7 +130,7 @@ final class DeadlineTest {
           SHORT,
           () -> {
             try {
-              return TaskScopeTest.waitForEver();
+              return Kitchen.waitForEver();
             } catch (InterruptedException e) {
               return "late";
             }
@@ -140,7 +141,7 @@ final class DeadlineTest {
               SHORT,
               () -> {
                 try {
-                  return TaskScopeTest.waitForEver();
+                  return Kitchen.waitForEver();
                 } catch (InterruptedException e) {
                   throw cleanup;
                 }

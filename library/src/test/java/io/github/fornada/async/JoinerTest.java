@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.fornada.Outcome;
+import io.github.fornada.guide.Kitchen;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -34,7 +35,7 @@ final class JoinerTest {
   @Test
   void theFirstResultWinsAndTheOthersAreCancelled() throws Exception {
     try (var scope = TaskScope.open(Joiner.<String>anySuccessfulOrThrow())) {
-      Subtask<String> slow = scope.fork(() -> TaskScopeTest.waitForEver());
+      Subtask<String> slow = scope.fork(() -> Kitchen.waitForEver());
       scope.fork(() -> {
         throw new IOException("down");
       });
@@ -76,7 +77,7 @@ final class JoinerTest {
     try (var scope =
         TaskScope.open(Joiner.<Integer>allUntil(t -> t.state() == Subtask.State.SUCCESS))) {
       scope.fork(() -> 1);
-      scope.fork(() -> TaskScopeTest.waitForEver());
+      scope.fork(() -> Kitchen.waitForEver());
       List<Subtask<Integer>> tasks = scope.join();
       assertThat(tasks)
           .extracting(Subtask::state)
@@ -156,7 +157,7 @@ final class JoinerTest {
   void aJoinerThatFailsInOnCompleteCancelsAndIsThrown() throws Exception {
     try (var scope = TaskScope.open(new Failing("onComplete"), o -> o.withName("broken"))) {
       scope.fork(() -> 1);
-      scope.fork(() -> TaskScopeTest.waitForEver());
+      scope.fork(() -> Kitchen.waitForEver());
       assertThatThrownBy(scope::join)
           .isInstanceOf(ScopeFailedException.class)
           .hasRootCauseMessage("joiner failed in onComplete");
@@ -171,7 +172,7 @@ final class JoinerTest {
     }
     try (var scope =
         TaskScope.open(new Failing("onTimeout"), o -> o.withTimeLimit(Duration.ofMillis(10)))) {
-      scope.fork(() -> TaskScopeTest.waitForEver());
+      scope.fork(() -> Kitchen.waitForEver());
       assertThatThrownBy(scope::join).hasRootCauseMessage("joiner failed in onTimeout");
     }
   }
@@ -180,7 +181,7 @@ final class JoinerTest {
   void aJoinerMayHaveAResultWhenTheTimeIsUp() throws Exception {
     try (var scope =
         TaskScope.open(new Failing("nowhere"), o -> o.withTimeLimit(Duration.ofMillis(10)))) {
-      scope.fork(() -> TaskScopeTest.waitForEver());
+      scope.fork(() -> Kitchen.waitForEver());
       assertThat(scope.join()).isEqualTo("result");
     }
   }
@@ -204,7 +205,7 @@ final class JoinerTest {
     try (var scope = TaskScope.open(counting)) {
       scope.fork(() -> {
         started.countDown();
-        return TaskScopeTest.waitForEver();
+        return Kitchen.waitForEver();
       });
       started.await();
       for (int i = 0; i < 100; i++) {

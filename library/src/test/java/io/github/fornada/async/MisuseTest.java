@@ -3,6 +3,7 @@ package io.github.fornada.async;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.fornada.guide.Kitchen;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
@@ -96,7 +97,7 @@ final class MisuseTest {
                 scope.fork(() -> {
                   started.countDown();
                   try {
-                    return TaskScopeTest.waitForEver();
+                    return Kitchen.waitForEver();
                   } catch (InterruptedException e) {
                     interrupted.set(true);
                     throw e;
@@ -117,7 +118,7 @@ final class MisuseTest {
     var outer = TaskScope.open(o -> o.withName("outer"));
     var middle = TaskScope.open(o -> o.withName("middle"));
     var inner = TaskScope.open(o -> o.withName("inner"));
-    inner.fork(() -> TaskScopeTest.waitForEver());
+    inner.fork(() -> Kitchen.waitForEver());
     assertThatThrownBy(outer::close)
         .isInstanceOf(IllegalStateException.class)
         .hasMessage(
@@ -139,7 +140,7 @@ final class MisuseTest {
           "careless",
           () -> {
             var leaked = TaskScope.open(o -> o.withName("leaked"));
-            leaked.fork(() -> TaskScopeTest.waitForEver());
+            leaked.fork(() -> Kitchen.waitForEver());
             return 1;
           });
       assertThatThrownBy(scope::join)
@@ -154,7 +155,7 @@ final class MisuseTest {
     Thread.ofVirtual()
         .start(() -> {
           var forgotten = TaskScope.open(o -> o.withName("forgotten"));
-          forgotten.fork(() -> TaskScopeTest.waitForEver());
+          forgotten.fork(() -> Kitchen.waitForEver());
         })
         .join();
     Eventually.noThreadIsNamed("forgotten");

@@ -2,7 +2,9 @@ package io.github.fornada.async;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.fornada.guide.Kitchen;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -34,7 +36,8 @@ final class ScopeStormTest {
       for (int i = 0; i < 100_000; i++) {
         scope.fork(() -> {
           try {
-            return TaskScopeTest.waitForEver();
+            Thread.sleep(Duration.ofDays(1)); // in one queue they would leave it one by one
+            return null;
           } catch (InterruptedException e) {
             interrupted.incrementAndGet();
             throw e;
@@ -69,7 +72,7 @@ final class ScopeStormTest {
                 scope.fork(() -> {
                   running.incrementAndGet();
                   try (var inner = TaskScope.open()) {
-                    inner.fork(() -> TaskScopeTest.waitForEver());
+                    inner.fork(() -> Kitchen.waitForEver());
                     return inner.join();
                   } finally {
                     running.decrementAndGet();
@@ -122,7 +125,7 @@ final class ScopeStormTest {
           scope.fork(() -> {
             started.incrementAndGet();
             try {
-              return waits ? TaskScopeTest.waitForEver() : null;
+              return waits ? Kitchen.waitForEver() : null;
             } finally {
               ended.incrementAndGet();
             }
@@ -146,7 +149,7 @@ final class ScopeStormTest {
       scope.fork(() -> {
         started.countDown();
         try {
-          TaskScopeTest.waitForEver();
+          Kitchen.waitForEver();
         } catch (InterruptedException e) {
           for (int i = 0; i < 1000; i++) {
             Thread.yield();

@@ -2,41 +2,20 @@ package io.github.fornada.async;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.fornada.guide.Kitchen;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 
 /** What a person sees who asks what a program is waiting for. */
 final class ScopeTreeTest {
-  private static final CountDownLatch NEVER = new CountDownLatch(1);
-
-  private static Object fetchUser() throws InterruptedException {
-    Thread.sleep(java.time.Duration.ofDays(1));
-    return "user";
-  }
-
-  private static Object fetchOrders(CountDownLatch started) throws InterruptedException {
-    try (var scope = TaskScope.open(o -> o.withName("orders"))) {
-      for (int i = 1; i <= 2; i++) {
-        scope.fork("page " + i, () -> fetchPage(started));
-      }
-      return scope.join();
-    }
-  }
-
-  private static Object fetchPage(CountDownLatch started) throws InterruptedException {
-    started.countDown();
-    NEVER.await();
-    return "page";
-  }
-
   @Test
   void aTreeShowsWhatRunsAndWhereItWaits() throws Exception {
     var started = new CountDownLatch(2 + 5);
-    try (var scope = TaskScope.open(o -> o.withName("shop"))) {
-      scope.fork("user", () -> fetchUser());
-      scope.fork("orders of a customer with a long, long name", () -> fetchOrders(started));
+    try (var scope = TaskScope.open(o -> o.withName("kitchen"))) {
+      scope.fork("cake", () -> Kitchen.bake());
+      scope.fork("shopping for a cake with a long, long name", () -> Kitchen.shop(started));
       for (int i = 0; i < 5; i++) {
-        scope.fork(() -> fetchPage(started));
+        scope.fork(() -> Kitchen.fetch(started));
       }
       started.await();
       Eventually.is(
@@ -45,39 +24,41 @@ final class ScopeTreeTest {
               scope.tree().contains("5 tasks")
                   && scope.tree().contains("wait ")
                   && scope.tree().contains("joins")
-                  && scope.tree().contains("user")
+                  && scope.tree().contains("cake")
                   && !scope.tree().contains("starts")
                   && !scope.tree().contains("runs"));
       String tree = scope.tree();
-      System.getLogger("tree").log(System.Logger.Level.DEBUG, tree);
       String[] lines = tree.lines().toArray(String[]::new);
-      assertThat(lines[0]).startsWith("scope \"shop\" · 7 tasks · ").contains("owner ");
+      assertThat(lines[0]).startsWith("scope \"kitchen\" · 7 tasks · ").contains("owner ");
       assertThat(lines[1])
-          .startsWith("├─ user ")
+          .startsWith("├─ cake ")
           .contains("waits")
-          .contains("ScopeTreeTest.fetchUser(ScopeTreeTest.java:")
-          .endsWith("in Thread.sleep");
+          .contains("Kitchen.bake:")
+          .endsWith(" in Thread.sleep");
       assertThat(lines[2])
-          .startsWith("├─ orders of a customer with…")
+          .startsWith("├─ shopping for a cake w…")
           .contains("joins")
-          .contains("ScopeTreeTest.fetchOrders");
-      assertThat(lines[3]).startsWith("│  └─ scope \"orders\" · 2 tasks · ");
-      assertThat(lines[4]).startsWith("│     ├─ page 1 ").contains("waits");
-      assertThat(lines[5]).startsWith("│     └─ page 2 ");
-      assertThat(lines[6]).startsWith("└─ 5 tasks ").contains("wait ").contains("fetchPage");
-      assertThat(lines).hasSize(7);
-      assertThat(TaskScope.dump()).contains("scope \"shop\" · 7 tasks · ");
+          .contains("Kitchen.shop:");
+      assertThat(lines[3]).startsWith("│  └─ scope \"shopping\" · 2 tasks · ");
+      assertThat(lines[4]).startsWith("│     ├─ item 1 ").contains("waits");
+      assertThat(lines[5]).startsWith("│     └─ item 2 ");
+      assertThat(lines[6])
+          .startsWith("└─ 5 tasks ")
+          .contains("wait ")
+          .contains("Kitchen.waitForEver:");
+      assertThat(lines).hasSize(7).allMatch(line -> line.length() <= 80);
+      assertThat(TaskScope.dump()).contains("scope \"kitchen\" · 7 tasks · ");
       scope.cancel();
       scope.join();
     }
-    assertThat(TaskScope.dump()).doesNotContain("shop");
+    assertThat(TaskScope.dump()).doesNotContain("kitchen");
   }
 
   @Test
   void scopesOfOneOwnerAreWithinEachOther() throws Exception {
     try (var outer = TaskScope.open(o -> o.withName("outer"));
         var inner = TaskScope.open(o -> o.withName("inner"))) {
-      inner.fork("task", () -> TaskScopeTest.waitForEver());
+      inner.fork("task", () -> Kitchen.waitForEver());
       assertThat(outer.tree().lines())
           .satisfiesExactly(
               line -> assertThat(line).startsWith("scope \"outer\" · no task · "),
@@ -94,7 +75,7 @@ final class ScopeTreeTest {
     var started = new CountDownLatch(20_000);
     try (var scope = TaskScope.open(o -> o.withName("many"))) {
       for (int i = 0; i < 20_000; i++) {
-        scope.fork(i < 1000 ? "task " + i : "", () -> fetchPage(started));
+        scope.fork(i < 1000 ? "task " + i : "", () -> Kitchen.fetch(started));
       }
       started.await();
       assertThat(scope.tree().lines().count()).isLessThan(120);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.fornada.Outcome;
 import io.github.fornada.TaskException;
+import io.github.fornada.guide.Kitchen;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Arrays;
@@ -21,13 +22,6 @@ import org.junit.jupiter.api.Test;
 
 /** What a scope promises about results, failures and its end. */
 final class TaskScopeTest {
-  private static final CountDownLatch NEVER = new CountDownLatch(1);
-
-  static <T> T waitForEver() throws InterruptedException {
-    NEVER.await();
-    throw new AssertionError("nobody opens it");
-  }
-
   @Test
   void tasksOfDifferentTypesAreJoinedAndAsked() throws Exception {
     try (var scope = TaskScope.open()) {
@@ -77,7 +71,7 @@ final class TaskScopeTest {
               () -> {
                 started.countDown();
                 try {
-                  return waitForEver();
+                  return Kitchen.waitForEver();
                 } catch (InterruptedException e) {
                   interrupted.set(true);
                   throw e;
@@ -159,7 +153,7 @@ final class TaskScopeTest {
       scope.fork(() -> {
         started.countDown();
         try {
-          return waitForEver();
+          return Kitchen.waitForEver();
         } catch (InterruptedException e) {
           throw cleanup;
         }
@@ -198,7 +192,7 @@ final class TaskScopeTest {
   void cancelInterruptsAndStartsNoMore() throws Exception {
     var ran = new AtomicInteger();
     try (var scope = TaskScope.open()) {
-      Subtask<Object> first = scope.fork(() -> TaskScopeTest.waitForEver());
+      Subtask<Object> first = scope.fork(() -> Kitchen.waitForEver());
       scope.cancel();
       scope.cancel();
       Subtask<Integer> second = scope.fork(ran::incrementAndGet);
@@ -212,7 +206,7 @@ final class TaskScopeTest {
   @Test
   void cancelMayComeFromATaskOrAnyOtherThread() throws Exception {
     try (var scope = TaskScope.open(Joiner.<Object>awaitAll())) {
-      scope.fork(() -> TaskScopeTest.waitForEver());
+      scope.fork(() -> Kitchen.waitForEver());
       scope.fork(() -> {
         scope.cancel();
         return null;
@@ -220,7 +214,7 @@ final class TaskScopeTest {
       scope.join();
     }
     try (var scope = TaskScope.open(Joiner.<Object>awaitAll())) {
-      scope.fork(() -> TaskScopeTest.waitForEver());
+      scope.fork(() -> Kitchen.waitForEver());
       Thread stranger = Thread.startVirtualThread(scope::cancel);
       scope.join();
       stranger.join();
@@ -230,7 +224,7 @@ final class TaskScopeTest {
   @Test
   void listsNeedAllResultsSoACancelIsThrown() throws Exception {
     try (var scope = TaskScope.open(Joiner.<Object>allSuccessfulOrThrow())) {
-      scope.fork("a", () -> TaskScopeTest.waitForEver());
+      scope.fork("a", () -> Kitchen.waitForEver());
       scope.cancel();
       assertThatThrownBy(scope::join)
           .isInstanceOf(ScopeFailedException.class)
@@ -251,7 +245,7 @@ final class TaskScopeTest {
               scope.fork(() -> {
                 started.countDown();
                 try {
-                  return waitForEver();
+                  return Kitchen.waitForEver();
                 } catch (InterruptedException e) {
                   interrupted.countDown();
                   throw e;
@@ -276,7 +270,7 @@ final class TaskScopeTest {
   @Test
   void anOwnerThatIsInterruptedBeforeItJoinsDoesNotJoin() {
     try (var scope = TaskScope.open()) {
-      scope.fork(() -> TaskScopeTest.waitForEver());
+      scope.fork(() -> Kitchen.waitForEver());
       Thread.currentThread().interrupt();
       assertThatThrownBy(scope::join).isInstanceOf(InterruptedException.class);
       assertThat(Thread.interrupted()).isFalse();
@@ -367,7 +361,7 @@ final class TaskScopeTest {
         }
         innermost.countDown();
         try {
-          return waitForEver();
+          return Kitchen.waitForEver();
         } catch (InterruptedException e) {
           interrupted.incrementAndGet();
           throw e;
@@ -421,6 +415,21 @@ final class TaskScopeTest {
               assertThat(((Outcome.Failed<?>) outcome).cause())
                   .isInstanceOf(IllegalStateException.class)
                   .hasCauseInstanceOf(UnsupportedOperationException.class));
+    }
+  }
+
+  @Test
+  void aThreadThatNeverRunsItsTaskFailsTheTask() throws Exception {
+    try (var scope =
+        TaskScope.open(
+            Joiner.<Integer>outcomes(),
+            o -> o.withThreadFactory(r -> Thread.ofVirtual().unstarted(() -> {})))) {
+      scope.fork(() -> 1);
+      assertThat(scope.join())
+          .singleElement()
+          .satisfies(outcome ->
+              assertThat(((Outcome.Failed<?>) outcome).cause())
+                  .hasMessageContaining("ended without running the task"));
     }
   }
 
