@@ -26,19 +26,19 @@ import org.jspecify.annotations.Nullable;
  * }
  * }
  *
- * <p><b>Every verb is a block.</b> It opens a {@link TaskScope}, each of its tasks is a virtual thread
- * in there, and it returns or throws only after all of them have ended. What is no longer wanted is
- * interrupted and waited for: a task that heeds no interrupt holds up the verb. Verbs may be called
- * from virtual and from platform threads, and within each other.
+ * <p><b>Every verb is a block.</b> It opens a {@link TaskScope}, each of its tasks is a virtual
+ * thread in there, and it returns or throws only after all of them have ended. What is no longer
+ * wanted is interrupted and waited for: a task that heeds no interrupt holds up the verb. Verbs may
+ * be called from virtual and from platform threads, and within each other.
  *
- * <p><b>Memory effects.</b> What the caller did before a verb happens-before its tasks; what the tasks
- * did happens-before the verb returns or throws.
+ * <p><b>Memory effects.</b> What the caller did before a verb happens-before its tasks; what the
+ * tasks did happens-before the verb returns or throws.
  *
- * <p><b>Interrupts.</b> An interrupt of the caller interrupts all tasks, and is thrown when they have
- * ended.
+ * <p><b>Interrupts.</b> An interrupt of the caller interrupts all tasks, and is thrown when they
+ * have ended.
  *
- * <p><b>Context.</b> The tasks have what the scopes around the verb carry: see {@link TaskContext} for
- * a verb that has none around it.
+ * <p><b>Context.</b> The tasks have what the scopes around the verb carry: see {@link TaskContext}
+ * for a verb that has none around it.
  *
  * <p>Most names are those of Python's asyncio; that verbs are blocks comes from trio.
  */
@@ -62,15 +62,12 @@ public final class Async {
    * Page page = new Page(found.first(), found.second());
    * }
    *
-   * @throws ScopeFailedException if a task failed; what it threw is the cause, and what others threw
-   *     is suppressed
+   * @throws ScopeFailedException if a task failed; what it threw is the cause, and what others
+   *     threw is suppressed
    * @throws InterruptedException if the calling thread was interrupted; the tasks are then too
    */
-  public static <A extends @Nullable Object, B extends @Nullable Object>
-      Gathered2<A, B> gather(
-      Callable<? extends A> first,
-      Callable<? extends B> second)
-          throws InterruptedException {
+  public static <A extends @Nullable Object, B extends @Nullable Object> Gathered2<A, B> gather(
+      Callable<? extends A> first, Callable<? extends B> second) throws InterruptedException {
     try (var scope = TaskScope.<@Nullable Object>open(_ -> GATHER)) {
       Subtask<A> a = scope.fork(first);
       Subtask<B> b = scope.fork(second);
@@ -87,9 +84,7 @@ public final class Async {
    */
   public static <A extends @Nullable Object, B extends @Nullable Object, C extends @Nullable Object>
       Gathered3<A, B, C> gather(
-      Callable<? extends A> first,
-      Callable<? extends B> second,
-      Callable<? extends C> third)
+          Callable<? extends A> first, Callable<? extends B> second, Callable<? extends C> third)
           throws InterruptedException {
     try (var scope = TaskScope.<@Nullable Object>open(_ -> GATHER)) {
       Subtask<A> a = scope.fork(first);
@@ -106,12 +101,16 @@ public final class Async {
    * @throws ScopeFailedException if a task failed
    * @throws InterruptedException if the calling thread was interrupted; the tasks are then too
    */
-  public static <A extends @Nullable Object, B extends @Nullable Object, C extends @Nullable Object, D extends @Nullable Object>
+  public static <
+          A extends @Nullable Object,
+          B extends @Nullable Object,
+          C extends @Nullable Object,
+          D extends @Nullable Object>
       Gathered4<A, B, C, D> gather(
-      Callable<? extends A> first,
-      Callable<? extends B> second,
-      Callable<? extends C> third,
-      Callable<? extends D> fourth)
+          Callable<? extends A> first,
+          Callable<? extends B> second,
+          Callable<? extends C> third,
+          Callable<? extends D> fourth)
           throws InterruptedException {
     try (var scope = TaskScope.<@Nullable Object>open(_ -> GATHER)) {
       Subtask<A> a = scope.fork(first);
@@ -129,13 +128,18 @@ public final class Async {
    * @throws ScopeFailedException if a task failed
    * @throws InterruptedException if the calling thread was interrupted; the tasks are then too
    */
-  public static <A extends @Nullable Object, B extends @Nullable Object, C extends @Nullable Object, D extends @Nullable Object, E extends @Nullable Object>
+  public static <
+          A extends @Nullable Object,
+          B extends @Nullable Object,
+          C extends @Nullable Object,
+          D extends @Nullable Object,
+          E extends @Nullable Object>
       Gathered5<A, B, C, D, E> gather(
-      Callable<? extends A> first,
-      Callable<? extends B> second,
-      Callable<? extends C> third,
-      Callable<? extends D> fourth,
-      Callable<? extends E> fifth)
+          Callable<? extends A> first,
+          Callable<? extends B> second,
+          Callable<? extends C> third,
+          Callable<? extends D> fourth,
+          Callable<? extends E> fifth)
           throws InterruptedException {
     try (var scope = TaskScope.<@Nullable Object>open(_ -> GATHER)) {
       Subtask<A> a = scope.fork(first);
@@ -176,8 +180,8 @@ public final class Async {
    * List<Page> gently = Async.gather(uris, Limit.atMost(20).of(Pages::get));
    * }
    *
-   * <p>There is a thread for each item at once, and nothing against a million of them; what they use
-   * is another matter, see {@link Limit} and {@link Rate}.
+   * <p>There is a thread for each item at once, and nothing against a million of them; what they
+   * use is another matter, see {@link Limit} and {@link Rate}.
    *
    * @throws ScopeFailedException if the function failed; what it threw is the cause
    * @throws InterruptedException if the calling thread was interrupted; the tasks are then too
@@ -237,8 +241,8 @@ public final class Async {
   // ---- one of many
 
   /**
-   * Runs all at the same time and returns what the first to end returns, or throws what it threw. The
-   * others are cancelled.
+   * Runs all at the same time and returns what the first to end returns, or throws what it threw.
+   * The others are cancelled.
    *
    * {@snippet :
    * Status status = Async.race(server::awaitReady, server::awaitFailure);
@@ -302,15 +306,15 @@ public final class Async {
   // ---- one, differently
 
   /**
-   * Makes the call, but interrupts it when it takes longer than that. The form to wrap functions with
-   * is {@link TimeLimit}.
+   * Makes the call, but interrupts it when it takes longer than that. The form to wrap functions
+   * with is {@link TimeLimit}.
    *
    * {@snippet :
    * Page page = Async.withTimeout(Duration.ofSeconds(2), () -> Pages.get(uri));
    * }
    *
-   * @throws io.github.fornada.TaskTimeoutException if it was over its time; the cause shows where it
-   *     was
+   * @throws io.github.fornada.TaskTimeoutException if it was over its time; the cause shows where
+   *     it was
    * @throws InterruptedException if the calling thread was interrupted; the task is then too
    * @throws Exception what the task throws
    */
@@ -365,15 +369,15 @@ public final class Async {
   }
 
   /**
-   * Does something now and then each time a period is over, in the calling thread, until it fails or
-   * the thread is interrupted. Never returns.
+   * Does something now and then each time a period is over, in the calling thread, until it fails
+   * or the thread is interrupted. Never returns.
    *
    * {@snippet :
    * Async.every(Duration.ofMinutes(5), cache::refresh);
    * }
    *
-   * <p>The times are fixed from the first one on and do not drift. An action that takes longer than a
-   * period makes those times go by: they are left out, not made up for, so nothing piles up.
+   * <p>The times are fixed from the first one on and do not drift. An action that takes longer than
+   * a period makes those times go by: they are left out, not made up for, so nothing piles up.
    *
    * @throws InterruptedException if the calling thread was interrupted
    * @throws Exception what the action throws
@@ -402,8 +406,8 @@ public final class Async {
   }
 
   /**
-   * Does something now and then each time a period is over, for as long as the body runs, and returns
-   * what the body returns. A failure of either cancels the other and is thrown.
+   * Does something now and then each time a period is over, for as long as the body runs, and
+   * returns what the body returns. A failure of either cancels the other and is thrown.
    *
    * {@snippet :
    * Report report = Async.every(Duration.ofSeconds(1), () -> log.info("{} done", count), this::work);
@@ -415,10 +419,12 @@ public final class Async {
   public static <R extends @Nullable Object> R every(
       Duration period, Action action, Callable<? extends R> body) throws Exception {
     try (var scope = TaskScope.open(new FirstToEnd<R>(), EVERY)) {
-      scope.fork("every " + period, () -> {
-        every(period, action);
-        throw new AssertionError("it never ends");
-      });
+      scope.fork(
+          "every " + period,
+          () -> {
+            every(period, action);
+            throw new AssertionError("it never ends");
+          });
       scope.fork("body", body);
       return scope.join();
     } catch (ScopeFailedException e) {
@@ -429,9 +435,7 @@ public final class Async {
   // ----
 
   private static <R extends @Nullable Object> R one(
-      Collection<? extends Callable<? extends R>> tasks,
-      Joiner<R, R> joiner,
-      ScopeOptions options)
+      Collection<? extends Callable<? extends R>> tasks, Joiner<R, R> joiner, ScopeOptions options)
       throws InterruptedException {
     if (tasks.isEmpty()) {
       throw new IllegalArgumentException(options.name() + " needs at least one task, got none");

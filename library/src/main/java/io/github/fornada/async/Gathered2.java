@@ -23,7 +23,10 @@ public record Gathered2<A extends @Nullable Object, B extends @Nullable Object>(
   /** Makes one of two. */
   @FunctionalInterface
   public interface Combiner<
-      A extends @Nullable Object, B extends @Nullable Object, R extends @Nullable Object, X extends Exception> {
+      A extends @Nullable Object,
+      B extends @Nullable Object,
+      R extends @Nullable Object,
+      X extends Exception> {
     /**
      * Makes it.
      *

@@ -13,7 +13,9 @@ import org.jspecify.annotations.Nullable;
  * @param second of the second task
  * @param third of the third task
  */
-public record Gathered3<A extends @Nullable Object, B extends @Nullable Object, C extends @Nullable Object>(A first, B second, C third) {
+public record Gathered3<
+    A extends @Nullable Object, B extends @Nullable Object, C extends @Nullable Object>(
+    A first, B second, C third) {
 
   /** The results in the hands of a function; its exception is thrown on. */
   public <R extends @Nullable Object, X extends Exception> R combine(
@@ -24,7 +26,11 @@ public record Gathered3<A extends @Nullable Object, B extends @Nullable Object, 
   /** Makes one of three. */
   @FunctionalInterface
   public interface Combiner<
-      A extends @Nullable Object, B extends @Nullable Object, C extends @Nullable Object, R extends @Nullable Object, X extends Exception> {
+      A extends @Nullable Object,
+      B extends @Nullable Object,
+      C extends @Nullable Object,
+      R extends @Nullable Object,
+      X extends Exception> {
     /**
      * Makes it.
      *

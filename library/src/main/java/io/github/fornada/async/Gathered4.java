@@ -15,7 +15,12 @@ import org.jspecify.annotations.Nullable;
  * @param third of the third task
  * @param fourth of the fourth task
  */
-public record Gathered4<A extends @Nullable Object, B extends @Nullable Object, C extends @Nullable Object, D extends @Nullable Object>(A first, B second, C third, D fourth) {
+public record Gathered4<
+    A extends @Nullable Object,
+    B extends @Nullable Object,
+    C extends @Nullable Object,
+    D extends @Nullable Object>(
+    A first, B second, C third, D fourth) {
 
   /** The results in the hands of a function; its exception is thrown on. */
   public <R extends @Nullable Object, X extends Exception> R combine(
@@ -26,7 +31,12 @@ public record Gathered4<A extends @Nullable Object, B extends @Nullable Object, 
   /** Makes one of four. */
   @FunctionalInterface
   public interface Combiner<
-      A extends @Nullable Object, B extends @Nullable Object, C extends @Nullable Object, D extends @Nullable Object, R extends @Nullable Object, X extends Exception> {
+      A extends @Nullable Object,
+      B extends @Nullable Object,
+      C extends @Nullable Object,
+      D extends @Nullable Object,
+      R extends @Nullable Object,
+      X extends Exception> {
     /**
      * Makes it.
      *

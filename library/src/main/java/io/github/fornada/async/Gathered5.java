@@ -16,18 +16,31 @@ import org.jspecify.annotations.Nullable;
  * @param fourth of the fourth task
  * @param fifth of the fifth task
  */
-public record Gathered5<A extends @Nullable Object, B extends @Nullable Object, C extends @Nullable Object, D extends @Nullable Object, E extends @Nullable Object>(A first, B second, C third, D fourth, E fifth) {
+public record Gathered5<
+    A extends @Nullable Object,
+    B extends @Nullable Object,
+    C extends @Nullable Object,
+    D extends @Nullable Object,
+    E extends @Nullable Object>(
+    A first, B second, C third, D fourth, E fifth) {
 
   /** The results in the hands of a function; its exception is thrown on. */
   public <R extends @Nullable Object, X extends Exception> R combine(
-      Combiner<? super A, ? super B, ? super C, ? super D, ? super E, ? extends R, X> combiner) throws X {
+      Combiner<? super A, ? super B, ? super C, ? super D, ? super E, ? extends R, X> combiner)
+      throws X {
     return combiner.apply(first, second, third, fourth, fifth);
   }
 
   /** Makes one of five. */
   @FunctionalInterface
   public interface Combiner<
-      A extends @Nullable Object, B extends @Nullable Object, C extends @Nullable Object, D extends @Nullable Object, E extends @Nullable Object, R extends @Nullable Object, X extends Exception> {
+      A extends @Nullable Object,
+      B extends @Nullable Object,
+      C extends @Nullable Object,
+      D extends @Nullable Object,
+      E extends @Nullable Object,
+      R extends @Nullable Object,
+      X extends Exception> {
     /**
      * Makes it.
      *

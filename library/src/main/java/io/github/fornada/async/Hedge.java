@@ -9,9 +9,9 @@ import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes a call once more if there is no result after some time; the first result counts and the other
- * call is cancelled. For calls that may be made twice, to services where a few take much longer than
- * most.
+ * Makes a call once more if there is no result after some time; the first result counts and the
+ * other call is cancelled. For calls that may be made twice, to services where a few take much
+ * longer than most.
  *
  * {@snippet :
  * Hedge hedge = Hedge.after(Duration.ofMillis(80)).withBudget(RetryBudget.ofShare(0.05, 10));
@@ -20,15 +20,15 @@ import org.jspecify.annotations.Nullable;
  *     hedge.hedged() - hedge.won());
  * }
  *
- * <p>A good time is what 95 of 100 calls take at most: then one in 20 is made twice. A failure before
- * that time is thrown at once, for a second call is no cure for failures (that is {@link Retry});
- * when both run, the call fails only if both do.
+ * <p>A good time is what 95 of 100 calls take at most: then one in 20 is made twice. A failure
+ * before that time is thrown at once, for a second call is no cure for failures (that is {@link
+ * Retry}); when both run, the call fails only if both do.
  *
  * <p>Both are tasks in a {@link TaskScope}. A call returns when both have ended: the loser is
  * interrupted, and should heed it. An interrupt of the caller interrupts both.
  *
- * <p>The idea is from <i>The Tail at Scale</i> by Jeffrey Dean and Luiz André Barroso (Communications
- * of the ACM, 2013).
+ * <p>The idea is from <i>The Tail at Scale</i> by Jeffrey Dean and Luiz André Barroso
+ * (Communications of the ACM, 2013).
  */
 public final class Hedge implements CallPolicy {
   private static final ScopeOptions OPTIONS = ScopeOptions.DEFAULT.withName("hedge");
@@ -88,10 +88,13 @@ public final class Hedge implements CallPolicy {
       scope.fork("first call", task);
       awaitEnd(scope);
       if (!isOver(scope) && joiner.goesOn() && RetryBudget.withdraw(budget)) {
-        joiner.second = scope.<R>fork("second call", () -> {
-          hedged.increment();
-          return task.call();
-        });
+        joiner.second =
+            scope.<R>fork(
+                "second call",
+                () -> {
+                  hedged.increment();
+                  return task.call();
+                });
       }
       R result = scope.join();
       if (joiner.isWonBySecond()) {
@@ -124,7 +127,14 @@ public final class Hedge implements CallPolicy {
 
   @Override
   public String toString() {
-    return "Hedge[after " + delay + ": " + calls() + " calls, " + hedged() + " made twice, " + won()
+    return "Hedge[after "
+        + delay
+        + ": "
+        + calls()
+        + " calls, "
+        + hedged()
+        + " made twice, "
+        + won()
         + " won by the second]";
   }
 

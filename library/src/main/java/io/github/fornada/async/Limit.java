@@ -26,12 +26,12 @@ import org.jspecify.annotations.Nullable;
  * does that gets it.
  *
  * <p><b>Interrupts.</b> Whoever waits for a place can be interrupted, and then has none. A place is
- * given up however the call ends. A call within a call under the same limit needs a second place: if
- * all of them wait for one, they wait for ever.
+ * given up however the call ends. A call within a call under the same limit needs a second place:
+ * if all of them wait for one, they wait for ever.
  *
- * <p>It is a fair {@link java.util.concurrent.Semaphore} in the form of a block, as in trio's {@code
- * CapacityLimiter}. Unlike with a semaphore, nobody gives up a place twice or without having it, and
- * to give up waiting costs the same however many wait.
+ * <p>It is a fair {@link java.util.concurrent.Semaphore} in the form of a block, as in trio's
+ * {@code CapacityLimiter}. Unlike with a semaphore, nobody gives up a place twice or without having
+ * it, and to give up waiting costs the same however many wait.
  */
 public final class Limit implements CallPolicy {
   private final int permits;
@@ -294,8 +294,7 @@ public final class Limit implements CallPolicy {
      * @throws InterruptedException if the calling thread was interrupted before it had a place
      * @throws Exception what the task throws
      */
-    public <R extends @Nullable Object> R call(K key, Callable<? extends R> task)
-        throws Exception {
+    public <R extends @Nullable Object> R call(K key, Callable<? extends R> task) throws Exception {
       Limit limit = join(key);
       try {
         return limit.call(task);

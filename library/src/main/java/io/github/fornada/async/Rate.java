@@ -16,20 +16,21 @@ import org.jspecify.annotations.Nullable;
  * }
  *
  * <p><b>Bound.</b> In any stretch of time of length {@code t}, at most {@code burst + t * calls /
- * period} calls begin. The burst is what may begin at once after a time of rest; it also makes up for
- * a thread that wakes up late. With a burst of 1 nothing is made up for, and the mean rate stays
- * below the bound by as much as the system is late in waking threads. Unless {@linkplain
+ * period} calls begin. The burst is what may begin at once after a time of rest; it also makes up
+ * for a thread that wakes up late. With a burst of 1 nothing is made up for, and the mean rate
+ * stays below the bound by as much as the system is late in waking threads. Unless {@linkplain
  * #withBurst(int) said otherwise} the burst is what 20 ms are worth, and one more.
  *
- * <p><b>Interrupts.</b> Whoever waits can be interrupted; its turn is not lost but goes to the next.
+ * <p><b>Interrupts.</b> Whoever waits can be interrupted; its turn is not lost but goes to the
+ * next.
  *
  * <p>Time is counted exactly: the fractions of a nanosecond of three calls a second add up to no
  * drift. Only the beginnings of calls count, not how long they take; for that there is {@link
  * Limit}.
  *
  * <p>The method is the generic cell rate algorithm (GCRA) of ATM networks, which is a token bucket
- * that stores one point in time; that a waiting line takes no tokens before its turn is what differs
- * from Guava's RateLimiter.
+ * that stores one point in time; that a waiting line takes no tokens before its turn is what
+ * differs from Guava's RateLimiter.
  */
 public final class Rate implements CallPolicy {
   /** Guess: threads are woken much sooner than so late, even on a busy machine. */

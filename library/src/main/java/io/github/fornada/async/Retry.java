@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
  * }
  *
  * <p>Tries are made in the calling thread, one after the other. When there are no more, the last
- * failure is thrown as it is, with those before it suppressed, the latest {@value #MOST_SUPPRESSED} of
- * them. An {@link Error} is never tried again: it is no failure that passes.
+ * failure is thrown as it is, with those before it suppressed, the latest {@value #MOST_SUPPRESSED}
+ * of them. An {@link Error} is never tried again: it is no failure that passes.
  *
  * <p><b>Interrupts</b> end it. An {@link InterruptedException} is thrown on, whatever {@link #on}
  * says; a try that failed in any other way while its thread is interrupted is the last one, and the
@@ -80,18 +80,15 @@ public record Retry(
     }
     if (longestPause.compareTo(firstPause) < 0) {
       throw new IllegalArgumentException(
-          "longest pause must be at least the first, "
-              + firstPause
-              + ", got "
-              + longestPause);
+          "longest pause must be at least the first, " + firstPause + ", got " + longestPause);
     }
     Objects.requireNonNull(jitter, "jitter");
     Objects.requireNonNull(when, "when");
   }
 
   /**
-   * So many further tries after any {@link Exception}. Pauses begin at 100 ms and double, up to 10 s,
-   * with {@linkplain Jitter#FULL full jitter}.
+   * So many further tries after any {@link Exception}. Pauses begin at 100 ms and double, up to 10
+   * s, with {@linkplain Jitter#FULL full jitter}.
    */
   public static Retry times(int times) {
     return new Retry(

@@ -14,13 +14,14 @@ import org.jspecify.annotations.Nullable;
  * }
  *
  * <p><b>Bound.</b> Each call pays in its share, up to the reserve, and each further try costs one.
- * At no time have there been more further tries than {@code reserve + share * calls}. It begins with
- * the reserve full. Whoever finds too little in it does not try again, and fails with what it has.
+ * At no time have there been more further tries than {@code reserve + share * calls}. It begins
+ * with the reserve full. Whoever finds too little in it does not try again, and fails with what it
+ * has.
  *
  * <p>One budget is shared by all that call the same service, from any thread. Nothing here waits.
  *
- * <p>The idea is Finagle's RetryBudget, and gRPC's retry throttling (its proposal A6), without their
- * clocks: what limits the memory of good times here is the reserve.
+ * <p>The idea is Finagle's RetryBudget, and gRPC's retry throttling (its proposal A6), without
+ * their clocks: what limits the memory of good times here is the reserve.
  */
 public final class RetryBudget {
   private static final long WHOLE = 1_000_000;
@@ -52,8 +53,8 @@ public final class RetryBudget {
   /**
    * A new budget.
    *
-   * @param share of a further try, paid in by each call, in steps of a millionth: 0.1 for one in ten
-   *     calls
+   * @param share of a further try, paid in by each call, in steps of a millionth: 0.1 for one in
+   *     ten calls
    * @param reserve the most further tries that can be saved up
    */
   public static RetryBudget ofShare(double share, int reserve) {
@@ -97,6 +98,12 @@ public final class RetryBudget {
 
   @Override
   public String toString() {
-    return "RetryBudget[share=" + share + ", reserve=" + reserve + ", available=" + available() + "]";
+    return "RetryBudget[share="
+        + share
+        + ", reserve="
+        + reserve
+        + ", available="
+        + available()
+        + "]";
   }
 }

@@ -15,9 +15,9 @@ import org.jspecify.annotations.Nullable;
  * List<Page> pages = Async.gather(uris, TimeLimit.ofSeconds(2).of(Pages::get));
  * }
  *
- * <p>The call is a task in a {@link TaskScope}, on a virtual thread of its own, and has its context;
- * thread-locals of the caller it has not. It is waited for: a call that heeds no interrupt holds up
- * the caller beyond the limit. What it returns or throws after the limit counts no more.
+ * <p>The call is a task in a {@link TaskScope}, on a virtual thread of its own, and has its
+ * context; thread-locals of the caller it has not. It is waited for: a call that heeds no interrupt
+ * holds up the caller beyond the limit. What it returns or throws after the limit counts no more.
  *
  * <p>An interrupt of the caller interrupts the call, and is thrown when that has ended.
  *
@@ -30,9 +30,10 @@ public record TimeLimit(Duration duration) implements CallPolicy {
     if (!duration.isPositive()) {
       throw new IllegalArgumentException("time limit must be positive, got " + duration);
     }
-    duration = duration.compareTo(Duration.ofNanos(Ticker.LONGEST)) < 0
-        ? duration
-        : Duration.ofNanos(Ticker.LONGEST);
+    duration =
+        duration.compareTo(Duration.ofNanos(Ticker.LONGEST)) < 0
+            ? duration
+            : Duration.ofNanos(Ticker.LONGEST);
   }
 
   /** So many seconds. */

@@ -61,11 +61,12 @@ final class AsyncTest {
     assertThat(two.first() + two.second()).isEqualTo("a2");
     Gathered3<String, Integer, Character> three = Async.gather(() -> "a", () -> 2, () -> 'c');
     assertThat(three).isEqualTo(new Gathered3<>("a", 2, 'c'));
-    int sum = Async.gather(() -> 1, () -> 2, () -> 3, () -> 4)
-        .combine((a, b, c, d) -> a + b + c + d);
+    int sum =
+        Async.gather(() -> 1, () -> 2, () -> 3, () -> 4).combine((a, b, c, d) -> a + b + c + d);
     assertThat(sum).isEqualTo(10);
-    String text = Async.gather(() -> 1, () -> "b", () -> 3L, () -> 4.0, () -> 'e')
-        .combine((a, b, c, d, e) -> a + b + c + d + e);
+    String text =
+        Async.gather(() -> 1, () -> "b", () -> 3L, () -> 4.0, () -> 'e')
+            .combine((a, b, c, d, e) -> a + b + c + d + e);
     assertThat(text).isEqualTo("1b34.0e");
   }
 
@@ -78,11 +79,12 @@ final class AsyncTest {
   @Test
   void tasksOfOneGatherRunAtTheSameTime() throws Exception {
     var together = new CountDownLatch(3);
-    Callable<Boolean> meet = () -> {
-      together.countDown();
-      together.await();
-      return true;
-    };
+    Callable<Boolean> meet =
+        () -> {
+          together.countDown();
+          together.await();
+          return true;
+        };
     assertThat(Async.gather(meet, meet, meet).third()).isTrue();
   }
 
@@ -96,13 +98,17 @@ final class AsyncTest {
   void resultsAreInTheOrderOfTheItemsWhateverEndsFirst() throws Exception {
     var latches = IntStream.range(0, 50).mapToObj(_ -> new CountDownLatch(1)).toList();
     List<Integer> items = IntStream.range(0, 50).boxed().toList();
-    assertThat(Async.gather(items, i -> {
-      if (i < 49) {
-        latches.get(i + 1).await(); // the last ends first
-      }
-      latches.get(i).countDown();
-      return i;
-    })).isEqualTo(items);
+    assertThat(
+            Async.gather(
+                items,
+                i -> {
+                  if (i < 49) {
+                    latches.get(i + 1).await(); // the last ends first
+                  }
+                  latches.get(i).countDown();
+                  return i;
+                }))
+        .isEqualTo(items);
     assertThat(Async.gather(List.<Callable<Integer>>of(() -> 1, () -> 2))).containsExactly(1, 2);
     assertThat(Async.gather(List.of(), i -> i)).isEmpty();
   }
@@ -119,17 +125,19 @@ final class AsyncTest {
   @Test
   void afterAFailureNoMoreItemsAreTaken() {
     var taken = new AtomicInteger();
-    Iterable<Integer> endlessItems = () -> new Iterator<>() {
-      @Override
-      public boolean hasNext() {
-        return true;
-      }
+    Iterable<Integer> endlessItems =
+        () ->
+            new Iterator<>() {
+              @Override
+              public boolean hasNext() {
+                return true;
+              }
 
-      @Override
-      public Integer next() {
-        return taken.incrementAndGet();
-      }
-    };
+              @Override
+              public Integer next() {
+                return taken.incrementAndGet();
+              }
+            };
     assertThatThrownBy(() -> Async.gather(endlessItems, i -> i < 5 ? i : failing()))
         .isInstanceOf(ScopeFailedException.class)
         .hasRootCauseMessage("planted");
@@ -138,20 +146,22 @@ final class AsyncTest {
 
   @Test
   void aSourceThatThrowsEndsTheTasksBegunAndIsThrownOn() {
-    Iterable<Integer> broken = () -> new Iterator<>() {
-      @Override
-      public boolean hasNext() {
-        return true;
-      }
+    Iterable<Integer> broken =
+        () ->
+            new Iterator<>() {
+              @Override
+              public boolean hasNext() {
+                return true;
+              }
 
-      @Override
-      public Integer next() {
-        if (endless.running.get() > 0) {
-          throw new NoSuchElementException("planted");
-        }
-        return 1;
-      }
-    };
+              @Override
+              public Integer next() {
+                if (endless.running.get() > 0) {
+                  throw new NoSuchElementException("planted");
+                }
+                return 1;
+              }
+            };
     assertThatThrownBy(() -> Async.gather(broken, _ -> endless.call()))
         .isInstanceOf(NoSuchElementException.class)
         .hasMessage("planted");
@@ -178,19 +188,18 @@ final class AsyncTest {
 
   @Test
   void everyItemHasAnOutcomeAndNoneCancelsAnother() throws Exception {
-    List<Outcome<Integer>> outcomes =
-        Async.outcomes(List.of("1", "x", "3"), Integer::parseInt);
+    List<Outcome<Integer>> outcomes = Async.outcomes(List.of("1", "x", "3"), Integer::parseInt);
     assertThat(outcomes.get(0)).isEqualTo(new Outcome.Done<>(1));
-    assertThat(outcomes.get(1)).isInstanceOfSatisfying(
-        Outcome.Failed.class,
-        failed -> assertThat(failed.cause()).isInstanceOf(NumberFormatException.class));
+    assertThat(outcomes.get(1))
+        .isInstanceOfSatisfying(
+            Outcome.Failed.class,
+            failed -> assertThat(failed.cause()).isInstanceOf(NumberFormatException.class));
     assertThat(outcomes.get(2)).isEqualTo(new Outcome.Done<>(3));
   }
 
   @Test
   void completionsTellToWhichItemAnOutcomeBelongs() throws Exception {
-    List<Completion<String, Integer>> all =
-        Async.completions(List.of("1", "x"), Integer::parseInt);
+    List<Completion<String, Integer>> all = Async.completions(List.of("1", "x"), Integer::parseInt);
     assertThat(all.get(0)).isEqualTo(new Completion<>(0, "1", new Outcome.Done<>(1)));
     assertThat(all.get(1).item()).isEqualTo("x");
     assertThat(all.get(1).outcome().isDone()).isFalse();
@@ -215,16 +224,17 @@ final class AsyncTest {
   @Test
   void theFirstSuccessCountsThoughOthersFailedBefore() throws Exception {
     var failed = new CountDownLatch(1);
-    String result = Async.firstSuccess(
-        () -> {
-          failed.countDown();
-          return failing();
-        },
-        () -> {
-          failed.await();
-          return winning();
-        },
-        endless);
+    String result =
+        Async.firstSuccess(
+            () -> {
+              failed.countDown();
+              return failing();
+            },
+            () -> {
+              failed.await();
+              return winning();
+            },
+            endless);
     assertThat(result).isEqualTo("won");
     assertThat(endless.interrupted).hasValue(1);
   }
@@ -232,18 +242,19 @@ final class AsyncTest {
   @Test
   void ifAllFailTheFirstFailureIsTheCauseAndTheOthersAreSuppressed() {
     var first = new CountDownLatch(1);
-    assertThatThrownBy(() -> Async.<String>firstSuccess(
-            () -> {
-              throw new IOException("first");
-            },
-            () -> {
-              first.await();
-              throw new IOException("second");
-            },
-            () -> {
-              first.countDown();
-              throw new IOException("third");
-            }))
+    assertThatThrownBy(() ->
+            Async.<String>firstSuccess(
+                () -> {
+                  throw new IOException("first");
+                },
+                () -> {
+                  first.await();
+                  throw new IOException("second");
+                },
+                () -> {
+                  first.countDown();
+                  throw new IOException("third");
+                }))
         .isInstanceOf(ScopeFailedException.class)
         .satisfies(e -> assertThat(e.getSuppressed()).hasSize(2));
   }
@@ -271,10 +282,10 @@ final class AsyncTest {
   void whatTakesTooLongIsInterruptedAndTheExceptionShowsWhereItWas() {
     assertThatThrownBy(() -> Async.withTimeout(Duration.ofMillis(50), endless))
         .isInstanceOfSatisfying(
-            TaskTimeoutException.class,
-            e -> assertThat(e.limit()).isEqualTo(Duration.ofMillis(50)))
-        .satisfies(e -> assertThat(e.getCause().getStackTrace())
-            .anyMatch(frame -> frame.getClassName().equals(Endless.class.getName())));
+            TaskTimeoutException.class, e -> assertThat(e.limit()).isEqualTo(Duration.ofMillis(50)))
+        .satisfies(e ->
+            assertThat(e.getCause().getStackTrace())
+                .anyMatch(frame -> frame.getClassName().equals(Endless.class.getName())));
     assertThat(endless.interrupted).hasValue(1);
   }
 
@@ -285,13 +296,17 @@ final class AsyncTest {
     String nothing = limit.call(() -> null);
     assertThat(nothing).isNull();
     var planted = new IOException("planted");
-    assertThatThrownBy(() -> limit.call(() -> {
-      throw planted;
-    })).isSameAs(planted);
+    assertThatThrownBy(() ->
+            limit.call(() -> {
+              throw planted;
+            }))
+        .isSameAs(planted);
     var error = new StackOverflowError("planted");
-    assertThatThrownBy(() -> limit.call(() -> {
-      throw error;
-    })).isSameAs(error);
+    assertThatThrownBy(() ->
+            limit.call(() -> {
+              throw error;
+            }))
+        .isSameAs(error);
   }
 
   @Test
@@ -316,17 +331,18 @@ final class AsyncTest {
     var ticker = ManualTicker.jumping();
     long began = ticker.nanos();
     var times = new ArrayList<Long>();
-    assertThatThrownBy(() -> Async.every(
-            Duration.ofMillis(100),
-            () -> {
-              times.add((ticker.nanos() - began) / 1_000_000);
-              int takes = times.size() == 3 ? 250 : times.size() == 5 ? 100 : 30;
-              ticker.advance(Duration.ofMillis(takes));
-              if (times.size() == 8) {
-                failing();
-              }
-            },
-            ticker))
+    assertThatThrownBy(() ->
+            Async.every(
+                Duration.ofMillis(100),
+                () -> {
+                  times.add((ticker.nanos() - began) / 1_000_000);
+                  int takes = times.size() == 3 ? 250 : times.size() == 5 ? 100 : 30;
+                  ticker.advance(Duration.ofMillis(takes));
+                  if (times.size() == 8) {
+                    failing();
+                  }
+                },
+                ticker))
         .isInstanceOf(IOException.class);
     // The third ends at 450; the fifth just when the next one is due.
     assertThat(times).containsExactly(0L, 100L, 200L, 500L, 600L, 700L, 800L, 900L);
@@ -335,10 +351,14 @@ final class AsyncTest {
   @Test
   void everyRunsBesideItsBodyAndEndsWithIt() throws Exception {
     var times = new AtomicInteger();
-    String result = Async.every(Duration.ofNanos(1), times::incrementAndGet, () -> {
-      Threads.await("some times", () -> times.get() > 10);
-      return "done";
-    });
+    String result =
+        Async.every(
+            Duration.ofNanos(1),
+            times::incrementAndGet,
+            () -> {
+              Threads.await("some times", () -> times.get() > 10);
+              return "done";
+            });
     assertThat(result).isEqualTo("done");
     int after = times.get();
     assertThat(times.get()).as("not once more").isEqualTo(after);
@@ -362,10 +382,11 @@ final class AsyncTest {
   @Test
   void everyIsInterruptedInItsPause() throws Exception {
     var times = new AtomicInteger();
-    var caller = start(() -> {
-      Async.every(Duration.ofDays(1), times::incrementAndGet);
-      return "never";
-    });
+    var caller =
+        start(() -> {
+          Async.every(Duration.ofDays(1), times::incrementAndGet);
+          return "never";
+        });
     Threads.await("once", () -> times.get() == 1);
     caller.interrupt();
     assertThat(caller.failure()).isInstanceOf(InterruptedException.class);
@@ -380,14 +401,17 @@ final class AsyncTest {
     var tries = new AtomicInteger();
     TaskFunction<Integer, Integer> function =
         Limit.atMost(2)
-            .of(Retry.times(2)
-                .withBackOff(Duration.ZERO, 1, Duration.ZERO)
-                .of(TimeLimit.ofSeconds(60).of((Integer i) -> {
-                  if (tries.incrementAndGet() % 3 != 0) {
-                    throw new IOException("planted");
-                  }
-                  return i;
-                })));
+            .of(
+                Retry.times(2)
+                    .withBackOff(Duration.ZERO, 1, Duration.ZERO)
+                    .of(
+                        TimeLimit.ofSeconds(60)
+                            .of((Integer i) -> {
+                              if (tries.incrementAndGet() % 3 != 0) {
+                                throw new IOException("planted");
+                              }
+                              return i;
+                            })));
     assertThat(function.apply(7)).isEqualTo(7);
     assertThat(tries).hasValue(3);
     Callable<String> callable = Rate.perSecond(1_000).of(Limit.atMost(1).of(() -> "called"));
@@ -398,22 +422,25 @@ final class AsyncTest {
   void everyVerbHasTheContextAroundIt() {
     var seen = Collections.synchronizedList(new ArrayList<String>());
     Callable<Boolean> see = () -> seen.add(USER.orElse("nobody"));
-    ScopedValue.where(USER, "ana").run(() -> TaskContext.with(USER).run(() -> {
-      try {
-        Async.gather(see, see);
-        Async.gather(List.of(1), _ -> see.call());
-        Async.outcomes(List.of(1), _ -> Async.gather(List.of(1), _ -> see.call()));
-        Async.race(see);
-        Async.firstSuccess(see);
-        Async.withTimeout(Duration.ofSeconds(60), see);
-        Async.hedge(Duration.ofDays(1), see);
-        Async.retry(Retry.times(0), see);
-        Limit.atMost(1).call(see);
-        Async.every(Duration.ofDays(1), () -> {}, see);
-      } catch (Exception e) {
-        throw new AssertionError(e);
-      }
-    }));
+    ScopedValue.where(USER, "ana")
+        .run(() ->
+            TaskContext.with(USER)
+                .run(() -> {
+                  try {
+                    Async.gather(see, see);
+                    Async.gather(List.of(1), _ -> see.call());
+                    Async.outcomes(List.of(1), _ -> Async.gather(List.of(1), _ -> see.call()));
+                    Async.race(see);
+                    Async.firstSuccess(see);
+                    Async.withTimeout(Duration.ofSeconds(60), see);
+                    Async.hedge(Duration.ofDays(1), see);
+                    Async.retry(Retry.times(0), see);
+                    Limit.atMost(1).call(see);
+                    Async.every(Duration.ofDays(1), () -> {}, see);
+                  } catch (Exception e) {
+                    throw new AssertionError(e);
+                  }
+                }));
     assertThat(seen).hasSize(11).containsOnly("ana");
   }
 
@@ -424,25 +451,29 @@ final class AsyncTest {
     Limit.ByKey<Integer> byKey = Limit.byKey(1);
     Rate rate = Rate.perSecond(100_000);
     var running = new AtomicInteger();
-    TaskFunction<Integer, Integer> work = i -> {
-      running.incrementAndGet();
-      try {
-        if (i % 5 == 4) {
-          throw new IOException("planted");
-        }
-        Thread.sleep(Duration.ofNanos(i * 100_000L));
-        return i;
-      } finally {
-        running.decrementAndGet();
-      }
-    };
+    TaskFunction<Integer, Integer> work =
+        i -> {
+          running.incrementAndGet();
+          try {
+            if (i % 5 == 4) {
+              throw new IOException("planted");
+            }
+            Thread.sleep(Duration.ofNanos(i * 100_000L));
+            return i;
+          } finally {
+            running.decrementAndGet();
+          }
+        };
     TaskFunction<Integer, Integer> all =
         limit.of(
             Retry.times(1)
                 .withBackOff(Duration.ofNanos(10_000), 1, Duration.ofNanos(10_000))
-                .of(rate.of(byKey.of(
-                    i -> i % 3,
-                    Hedge.after(Duration.ofNanos(200_000)).of(TimeLimit.ofMillis(1).of(work))))));
+                .of(
+                    rate.of(
+                        byKey.of(
+                            i -> i % 3,
+                            Hedge.after(Duration.ofNanos(200_000))
+                                .of(TimeLimit.ofMillis(1).of(work))))));
     List<Integer> items = IntStream.range(0, 20).boxed().toList();
     var random = new Random(11);
     int cutOff = 0;

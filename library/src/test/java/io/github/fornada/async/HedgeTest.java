@@ -58,12 +58,15 @@ final class HedgeTest {
 
   @Test
   void theFirstCallMayStillWinAndTheSecondIsInterrupted() throws Exception {
-    var caller = start(() -> hedge.call(first(
-        () -> {
-          endless.awaitBegun();
-          return "first";
-        },
-        endless)));
+    var caller =
+        start(() ->
+            hedge.call(
+                first(
+                    () -> {
+                      endless.awaitBegun();
+                      return "first";
+                    },
+                    endless)));
     ticker.awaitParked(1);
     ticker.advance(DELAY);
     assertThat(caller.result()).isEqualTo("first");
@@ -82,15 +85,18 @@ final class HedgeTest {
   @Test
   void whenBothRunOneFailureIsMadeGoodByTheOther() throws Exception {
     var failed = new CountDownLatch(1);
-    var caller = start(() -> hedge.call(first(
-        () -> {
-          failed.await();
-          return "first";
-        },
-        () -> {
-          failed.countDown();
-          return fail("second");
-        })));
+    var caller =
+        start(() ->
+            hedge.call(
+                first(
+                    () -> {
+                      failed.await();
+                      return "first";
+                    },
+                    () -> {
+                      failed.countDown();
+                      return fail("second");
+                    })));
     ticker.awaitParked(1);
     ticker.advance(DELAY);
     assertThat(caller.result()).isEqualTo("first");
@@ -100,22 +106,26 @@ final class HedgeTest {
   @Test
   void whenBothFailOneIsThrownWithTheOtherSuppressed() throws Exception {
     var second = new CountDownLatch(1);
-    var caller = start(() -> hedge.call(first(
-        () -> {
-          second.await();
-          return fail("planted 1");
-        },
-        () -> {
-          second.countDown();
-          return fail("planted 2");
-        })));
+    var caller =
+        start(() ->
+            hedge.call(
+                first(
+                    () -> {
+                      second.await();
+                      return fail("planted 1");
+                    },
+                    () -> {
+                      second.countDown();
+                      return fail("planted 2");
+                    })));
     ticker.awaitParked(1);
     ticker.advance(DELAY);
     assertThat(caller.failure())
         .isInstanceOf(IOException.class)
         .satisfies(e -> assertThat(e.getSuppressed()).hasSize(1))
-        .satisfies(e -> assertThat(e.getMessage() + e.getSuppressed()[0].getMessage())
-            .contains("planted 1", "planted 2"));
+        .satisfies(e ->
+            assertThat(e.getMessage() + e.getSuppressed()[0].getMessage())
+                .contains("planted 1", "planted 2"));
     counts(1, 1, 0);
   }
 
@@ -125,11 +135,13 @@ final class HedgeTest {
     RetryBudget budget = RetryBudget.ofShare(0, 1);
     assertThat(budget.withdraw()).isTrue();
     Hedge bound = hedge.withBudget(budget);
-    var caller = start(() -> bound.call(() -> {
-      calls.incrementAndGet();
-      release.await();
-      return "only";
-    }));
+    var caller =
+        start(() ->
+            bound.call(() -> {
+              calls.incrementAndGet();
+              release.await();
+              return "only";
+            }));
     ticker.awaitParked(1);
     ticker.advance(DELAY);
     ticker.awaitParked(0);
@@ -166,11 +178,13 @@ final class HedgeTest {
   void aDelayOfNothingMakesBothAtOnce() throws Exception {
     Hedge both = Hedge.after(Duration.ZERO);
     var together = new CountDownLatch(2);
-    assertThat(both.call(() -> {
-      together.countDown();
-      together.await();
-      return "together";
-    })).isEqualTo("together");
+    assertThat(
+            both.call(() -> {
+              together.countDown();
+              together.await();
+              return "together";
+            }))
+        .isEqualTo("together");
     assertThat(both.hedged()).isEqualTo(1);
     assertThatThrownBy(() -> Hedge.after(Duration.ofNanos(-1)))
         .hasMessage("the delay of a hedge must not be negative, got PT-0.000000001S");

@@ -56,9 +56,10 @@ final class LimitTest {
     var all = new ArrayList<Running<Integer>>();
     for (int i = 0; i < 100; i++) {
       int item = i;
-      all.add(i % 2 == 0
-          ? start(() -> limit.call(() -> gauge.pass(item)))
-          : startOnPlatformThread(() -> limit.call(() -> gauge.pass(item))));
+      all.add(
+          i % 2 == 0
+              ? start(() -> limit.call(() -> gauge.pass(item)))
+              : startOnPlatformThread(() -> limit.call(() -> gauge.pass(item))));
     }
     for (int i = 0; i < all.size(); i++) {
       assertThat(all.get(i).result()).isEqualTo(i);
@@ -112,15 +113,18 @@ final class LimitTest {
   @Test
   void whoComesInterruptedGetsNoPlaceThoughThereIsOne() throws Exception {
     var limit = Limit.atMost(1);
-    var caller = start(() -> {
-      Thread.currentThread().interrupt();
-      return limit.acquire();
-    });
+    var caller =
+        start(() -> {
+          Thread.currentThread().interrupt();
+          return limit.acquire();
+        });
     assertThat(caller.failure()).isInstanceOf(InterruptedException.class);
     isIdle(limit);
   }
 
-  /** Whoever gets a place while it is interrupted must pass it on, or all the others wait for ever. */
+  /**
+   * Whoever gets a place while it is interrupted must pass it on, or all the others wait for ever.
+   */
   @Test
   void aStormOfInterruptsLosesNoPlace() throws Exception {
     var limit = Limit.atMost(3);
@@ -128,10 +132,12 @@ final class LimitTest {
     for (int round = 0; round < 40; round++) {
       var callers = new ArrayList<Running<Integer>>();
       for (int i = 0; i < 200; i++) {
-        callers.add(start(() -> limit.call(() -> {
-          Threads.letOthersRun();
-          return 1;
-        })));
+        callers.add(
+            start(() ->
+                limit.call(() -> {
+                  Threads.letOthersRun();
+                  return 1;
+                })));
       }
       var victims = new ArrayList<>(callers.subList(0, 150));
       Collections.shuffle(victims, random);
@@ -166,12 +172,16 @@ final class LimitTest {
   @Test
   void aPlaceIsGivenUpHoweverTheCallEnds() throws Exception {
     var limit = Limit.atMost(1);
-    assertThatThrownBy(() -> limit.call(() -> {
-      throw new IOException("planted");
-    })).isInstanceOf(IOException.class);
-    assertThatThrownBy(() -> limit.call(() -> {
-      throw new StackOverflowError("planted");
-    })).isInstanceOf(StackOverflowError.class);
+    assertThatThrownBy(() ->
+            limit.call(() -> {
+              throw new IOException("planted");
+            }))
+        .isInstanceOf(IOException.class);
+    assertThatThrownBy(() ->
+            limit.call(() -> {
+              throw new StackOverflowError("planted");
+            }))
+        .isInstanceOf(StackOverflowError.class);
     var endless = new Endless();
     var caller = start(() -> limit.call(endless));
     endless.awaitBegun();
@@ -197,10 +207,11 @@ final class LimitTest {
   void aPermitMayBeClosedByAnotherThread() throws Exception {
     var limit = Limit.atMost(1);
     Limit.Permit permit = limit.acquire();
-    var closer = start(() -> {
-      permit.close();
-      return true;
-    });
+    var closer =
+        start(() -> {
+          permit.close();
+          return true;
+        });
     assertThat(closer.result()).isTrue();
     isIdle(limit);
   }
@@ -238,11 +249,12 @@ final class LimitTest {
     var ticker = ManualTicker.standing();
     var limit = Limit.atMost(1, ticker);
     Limit.Permit taken = limit.acquire();
-    var waiting = start(() -> {
-      try (Limit.Permit permit = limit.tryAcquire(Duration.ofSeconds(5))) {
-        return permit != null;
-      }
-    });
+    var waiting =
+        start(() -> {
+          try (Limit.Permit permit = limit.tryAcquire(Duration.ofSeconds(5))) {
+            return permit != null;
+          }
+        });
     ticker.awaitParked(1);
     taken.close();
     assertThat(waiting.result()).isTrue();
@@ -251,7 +263,8 @@ final class LimitTest {
 
   @Test
   void aLimitOfNoneIsRefused() {
-    assertThatThrownBy(() -> Limit.atMost(0)).hasMessage("a limit must be at least 1 at once, got 0");
+    assertThatThrownBy(() -> Limit.atMost(0))
+        .hasMessage("a limit must be at least 1 at once, got 0");
     assertThatThrownBy(() -> Limit.byKey(-1))
         .hasMessage("a limit must be at least 1 at once, got -1");
   }
@@ -265,10 +278,14 @@ final class LimitTest {
     var endless = new Endless();
     var one = start(() -> limit.call("one", endless));
     endless.awaitBegun();
-    var alsoOne = start(() -> limit.call("one", () -> {
-      inside.countDown();
-      return "also one";
-    }));
+    var alsoOne =
+        start(() ->
+            limit.call(
+                "one",
+                () -> {
+                  inside.countDown();
+                  return "also one";
+                }));
     assertThat(start(() -> limit.call("other", () -> "other")).result()).isEqualTo("other");
     assertThat(inside.getCount()).as("the second of the same key is not inside").isEqualTo(1);
     one.interrupt();
@@ -291,10 +308,14 @@ final class LimitTest {
     var callers = new ArrayList<Running<Object>>();
     for (int i = 0; i < 1_000; i++) {
       int number = i;
-      callers.add(start(() -> limit.at(number % 7).call(() -> {
-        Threads.letOthersRun();
-        throw new IOException("planted");
-      })));
+      callers.add(
+          start(() ->
+              limit
+                  .at(number % 7)
+                  .call(() -> {
+                    Threads.letOthersRun();
+                    throw new IOException("planted");
+                  })));
     }
     callers.forEach(Running::interrupt);
     for (Running<Object> each : callers) {

@@ -26,11 +26,12 @@ final class RateTest {
     for (int from = 0; from < times.size(); from++) {
       for (int to = from; to < times.size(); to++) {
         long stretch = times.get(to) - times.get(from);
-        long most = BigInteger.valueOf(stretch)
-                .multiply(BigInteger.valueOf(calls))
-                .divide(nanos)
-                .longValueExact()
-            + burst;
+        long most =
+            BigInteger.valueOf(stretch)
+                    .multiply(BigInteger.valueOf(calls))
+                    .divide(nanos)
+                    .longValueExact()
+                + burst;
         assertThat((long) to - from + 1)
             .as("calls from number %s to number %s, in %s ns", from, to, stretch)
             .isLessThanOrEqualTo(most);
@@ -39,7 +40,15 @@ final class RateTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"50, 1, 1", "50, 1, 5", "3, 1, 1", "3, 1, 3", "7, 60, 4", "1000000, 1, 100", "1, 1, 1"})
+  @CsvSource({
+    "50, 1, 1",
+    "50, 1, 5",
+    "3, 1, 1",
+    "3, 1, 3",
+    "7, 60, 4",
+    "1000000, 1, 100",
+    "1, 1, 1"
+  })
   void noStretchOfTimeHasMoreCallsThanTheBound(int calls, int seconds, int burst) throws Exception {
     var ticker = ManualTicker.jumping();
     Duration period = Duration.ofSeconds(seconds);
@@ -153,10 +162,11 @@ final class RateTest {
   void whoComesInterruptedTakesNoTurn() throws Exception {
     var ticker = ManualTicker.standing();
     Rate rate = Rate.of(1, SECOND, ticker);
-    var caller = start(() -> {
-      Thread.currentThread().interrupt();
-      return rate.call(() -> "never");
-    });
+    var caller =
+        start(() -> {
+          Thread.currentThread().interrupt();
+          return rate.call(() -> "never");
+        });
     assertThat(caller.failure()).isInstanceOf(InterruptedException.class);
     assertThat(rate.tryAcquire()).as("the turn is still there").isTrue();
   }

@@ -61,9 +61,10 @@ final class RetryTest {
     assertThatThrownBy(() -> call(Retry.times(2), failing(9)))
         .isInstanceOf(IOException.class)
         .hasMessage("try 3")
-        .satisfies(e -> assertThat(e.getSuppressed())
-            .extracting(Throwable::getMessage)
-            .containsExactly("try 1", "try 2"));
+        .satisfies(e ->
+            assertThat(e.getSuppressed())
+                .extracting(Throwable::getMessage)
+                .containsExactly("try 1", "try 2"));
     assertThat(tries).hasValue(3);
   }
 
@@ -71,10 +72,11 @@ final class RetryTest {
   void ofManyFailuresOnlyTheLatestAreKept() {
     assertThatThrownBy(() -> call(Retry.times(10_000), failing(99_999)))
         .hasMessage("try 10001")
-        .satisfies(e -> assertThat(e.getSuppressed())
-            .hasSize(Retry.MOST_SUPPRESSED)
-            .extracting(Throwable::getMessage)
-            .endsWith("try 9999", "try 10000"));
+        .satisfies(e ->
+            assertThat(e.getSuppressed())
+                .hasSize(Retry.MOST_SUPPRESSED)
+                .extracting(Throwable::getMessage)
+                .endsWith("try 9999", "try 10000"));
   }
 
   @Test
@@ -82,23 +84,31 @@ final class RetryTest {
     var one = new IOException("always this");
     var other = new IOException("or this");
     for (int i = 0; i < 100; i++) {
-      assertThatThrownBy(() -> call(Retry.times(5), () -> {
-        throw tries.incrementAndGet() % 2 == 0 ? one : other;
-      })).isIn(one, other);
+      assertThatThrownBy(() ->
+              call(
+                  Retry.times(5),
+                  () -> {
+                    throw tries.incrementAndGet() % 2 == 0 ? one : other;
+                  }))
+          .isIn(one, other);
     }
     assertThat(one.getSuppressed().length + other.getSuppressed().length)
         .isLessThanOrEqualTo(2 * Retry.MOST_SUPPRESSED);
-    assertThatThrownBy(() -> call(Retry.times(1), () -> {
-      throw new CloneNotSupportedException();
-    })).isInstanceOf(CloneNotSupportedException.class);
+    assertThatThrownBy(() ->
+            call(
+                Retry.times(1),
+                () -> {
+                  throw new CloneNotSupportedException();
+                }))
+        .isInstanceOf(CloneNotSupportedException.class);
   }
 
   @Test
   void onlyFailuresThatAreMeantAreTriedAgain() {
     assertThatThrownBy(() -> call(Retry.times(3).on(FileNotFoundException.class), failing(9)))
         .hasMessage("try 1");
-    assertThatThrownBy(() -> call(
-            Retry.times(5).on(e -> !"try 4".equals(e.getMessage())), this::failSecondTime))
+    assertThatThrownBy(() ->
+            call(Retry.times(5).on(e -> !"try 4".equals(e.getMessage())), this::failSecondTime))
         .hasMessage("try 4");
     assertThat(tries).hasValue(4);
   }
@@ -109,21 +119,26 @@ final class RetryTest {
 
   @Test
   void anErrorIsNotTriedAgain() {
-    assertThatThrownBy(() -> call(PLAIN, () -> {
-      tries.incrementAndGet();
-      throw new StackOverflowError("planted");
-    })).isInstanceOf(StackOverflowError.class);
+    assertThatThrownBy(() ->
+            call(
+                PLAIN,
+                () -> {
+                  tries.incrementAndGet();
+                  throw new StackOverflowError("planted");
+                }))
+        .isInstanceOf(StackOverflowError.class);
     assertThat(tries).hasValue(1);
   }
 
   @Test
   void aConditionThatThrowsEndsItAndTheFailureIsNotLost() {
     var planted = new IllegalStateException("planted");
-    assertThatThrownBy(() -> call(
-            PLAIN.on(e -> {
-              throw planted;
-            }),
-            failing(9)))
+    assertThatThrownBy(() ->
+            call(
+                PLAIN.on(e -> {
+                  throw planted;
+                }),
+                failing(9)))
         .isSameAs(planted)
         .satisfies(e -> assertThat(e.getSuppressed()[0]).hasMessage("try 1"));
   }
@@ -132,29 +147,36 @@ final class RetryTest {
 
   @Test
   void anInterruptedExceptionIsNeverTriedAgainWhateverTheCondition() {
-    assertThatThrownBy(() -> call(PLAIN.on(_ -> true), () -> {
-      if (tries.incrementAndGet() == 2) {
-        throw new InterruptedException("planted");
-      }
-      throw new IOException("first");
-    })).isInstanceOf(InterruptedException.class)
+    assertThatThrownBy(() ->
+            call(
+                PLAIN.on(_ -> true),
+                () -> {
+                  if (tries.incrementAndGet() == 2) {
+                    throw new InterruptedException("planted");
+                  }
+                  throw new IOException("first");
+                }))
+        .isInstanceOf(InterruptedException.class)
         .satisfies(e -> assertThat(e.getSuppressed()[0]).hasMessage("first"));
     assertThat(tries).hasValue(2);
   }
 
   @Test
   void aFailureOfAnInterruptedThreadIsTheLastAndTheInterruptStays() throws Exception {
-    var caller = start(() -> {
-      try {
-        return call(PLAIN, () -> {
-          tries.incrementAndGet();
-          Thread.currentThread().interrupt(); // as one does who cannot throw it
-          throw new IOException("planted");
+    var caller =
+        start(() -> {
+          try {
+            return call(
+                PLAIN,
+                () -> {
+                  tries.incrementAndGet();
+                  Thread.currentThread().interrupt(); // as one does who cannot throw it
+                  throw new IOException("planted");
+                });
+          } catch (IOException e) {
+            return Thread.currentThread().isInterrupted();
+          }
         });
-      } catch (IOException e) {
-        return Thread.currentThread().isInterrupted();
-      }
-    });
     assertThat(caller.result()).isEqualTo(true);
     assertThat(tries).hasValue(1);
     assertThat(ticker.pauses()).isEmpty();
@@ -186,9 +208,10 @@ final class RetryTest {
   private List<Duration> pauses(Retry.Jitter jitter, DoubleSupplier random) throws Exception {
     var time = ManualTicker.jumping();
     tries.set(0);
-    Retry retry = Retry.times(50)
-        .withBackOff(Duration.ofMillis(100), 2, Duration.ofSeconds(1))
-        .withJitter(jitter);
+    Retry retry =
+        Retry.times(50)
+            .withBackOff(Duration.ofMillis(100), 2, Duration.ofSeconds(1))
+            .withJitter(jitter);
     retry.call(failing(50), time, random);
     return time.pauses();
   }
@@ -251,13 +274,14 @@ final class RetryTest {
     for (int i = 0; i < callers; i++) {
       items.add(i);
     }
-    Retry retry = Retry.times(2)
-        .withBackOff(Duration.ZERO, 1, Duration.ZERO)
-        .withBudget(budget);
-    var failed = Async.outcomes(items, retry.of((Integer i) -> {
-      tries.incrementAndGet();
-      throw new IOException("planted");
-    }));
+    Retry retry = Retry.times(2).withBackOff(Duration.ZERO, 1, Duration.ZERO).withBudget(budget);
+    var failed =
+        Async.outcomes(
+            items,
+            retry.of((Integer i) -> {
+              tries.incrementAndGet();
+              throw new IOException("planted");
+            }));
     assertThat(failed).hasSize(callers).noneMatch(o -> o.isDone());
     assertThat(tries.get() - callers).isLessThanOrEqualTo(10 + callers / 4);
     assertThat(tries.get() - callers).isGreaterThanOrEqualTo(callers / 4 - 1);

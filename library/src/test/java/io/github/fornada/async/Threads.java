@@ -23,13 +23,14 @@ final class Threads {
     private final Thread thread;
 
     private Running(Callable<R> task, boolean isVirtual) {
-      Runnable body = () -> {
-        try {
-          end.complete(task.call());
-        } catch (Throwable e) {
-          end.completeExceptionally(e);
-        }
-      };
+      Runnable body =
+          () -> {
+            try {
+              end.complete(task.call());
+            } catch (Throwable e) {
+              end.completeExceptionally(e);
+            }
+          };
       thread = isVirtual ? Thread.startVirtualThread(body) : Thread.ofPlatform().start(body);
     }
 

@@ -76,7 +76,8 @@ public final class RateScenario implements Explorer.Scenario {
   @Override
   public void check() {
     if (turns.size() + interrupted != 3 || rate.waiting() != 0) {
-      throw new AssertionError(turns + ", interrupted " + interrupted + ", waiting " + rate.waiting());
+      throw new AssertionError(
+          turns + ", interrupted " + interrupted + ", waiting " + rate.waiting());
     }
     // Noted after each turn, so later than it at most.
     if (ticker.nanos() < (turns.size() - 1) * INTERVAL) {

@@ -7,7 +7,8 @@ import org.junit.jupiter.api.Test;
 
 /**
  * The parts where threads meet without a lock, or leave one to wait, their own bytecode, in every
- * order of their steps: those of the process pool, and limits and rates of tasks. Each stands beside twins with one access made weaker, which must be caught.
+ * order of their steps: those of the process pool, and limits and rates of tasks. Each stands
+ * beside twins with one access made weaker, which must be caught.
  */
 class LockFreeTest {
   private static final String ROOM = "io.github.fornada.process.";
@@ -142,17 +143,14 @@ class LockFreeTest {
 
   private static void holdsOfTasks(String scenario) {
     Rewriter classes = new Rewriter();
-    Explorer.Verdict verdict =
-        Explorer.explore(BOUND, () -> classes.scenario(TASKS + scenario));
+    Explorer.Verdict verdict = Explorer.explore(BOUND, () -> classes.scenario(TASKS + scenario));
     assertThat(verdict.failure()).as(verdict.toString()).isNull();
     assertThat(verdict.runs()).as("runs").isGreaterThan(10);
   }
 
-  private static void caughtOfTasks(
-      String scenario, String failure, UnaryOperator<Rewriter> twin) {
+  private static void caughtOfTasks(String scenario, String failure, UnaryOperator<Rewriter> twin) {
     Rewriter classes = twin.apply(new Rewriter());
-    Explorer.Verdict verdict =
-        Explorer.explore(BOUND, () -> classes.scenario(TASKS + scenario));
+    Explorer.Verdict verdict = Explorer.explore(BOUND, () -> classes.scenario(TASKS + scenario));
     assertThat(classes.isApplied()).as("the twin differs").isTrue();
     assertThat(verdict.failure()).as(verdict.toString()).contains(failure);
   }
