@@ -142,7 +142,7 @@ final class CancellationTest {
         "nested join",
         run(() -> {
           try (var inner = TaskScope.open()) {
-            inner.fork(TaskScopeTest::waitForEver);
+            inner.fork(() -> TaskScopeTest.waitForEver());
             inner.join();
           }
         }));

@@ -19,8 +19,8 @@ final class DeadlineTest {
   @Test
   void aScopeOverItsLimitCancelsItsTasksAndTellsWhereTheyWere() throws Exception {
     try (var scope = TaskScope.open(o -> o.withName("slow page").withTimeLimit(SHORT))) {
-      Subtask<Object> task = scope.fork("user", TaskScopeTest::waitForEver);
-      scope.fork("orders", TaskScopeTest::waitForEver);
+      Subtask<Object> task = scope.fork("user", () -> TaskScopeTest.waitForEver());
+      scope.fork("orders", () -> TaskScopeTest.waitForEver());
       assertThatThrownBy(scope::join)
           .isInstanceOf(ScopeTimeoutException.class)
           .hasMessageStartingWith(
@@ -41,7 +41,7 @@ final class DeadlineTest {
     try (var scope =
         TaskScope.open(o ->
             o.withDeadline(Instant.now().minusSeconds(1)).withTimeLimit(Eventually.PATIENCE))) {
-      scope.fork(TaskScopeTest::waitForEver);
+      scope.fork(() -> TaskScopeTest.waitForEver());
       assertThatThrownBy(scope::join)
           .isInstanceOf(ScopeTimeoutException.class)
           .hasMessageContaining("over its");
@@ -85,7 +85,7 @@ final class DeadlineTest {
         ended.countDown();
         return 1;
       });
-      scope.fork(TaskScopeTest::waitForEver);
+      scope.fork(() -> TaskScopeTest.waitForEver());
       ended.await();
       assertThat(scope.join())
           .containsExactly(
@@ -96,7 +96,7 @@ final class DeadlineTest {
   @Test
   void aTaskOverItsOwnLimitTimesOutWithItsStack() throws Exception {
     try (var scope = TaskScope.open(Joiner.<Object>outcomes(), o -> o.withName("page"))) {
-      scope.fork("user", SHORT, TaskScopeTest::waitForEver);
+      scope.fork("user", SHORT, () -> TaskScopeTest.waitForEver());
       scope.fork(() -> 1);
       var outcomes = scope.join();
       assertThat(outcomes.get(1)).isEqualTo(new Outcome.Done<>(1));
@@ -109,7 +109,7 @@ final class DeadlineTest {
   @Test
   void aTaskOverItsOwnLimitFailsItsScope() throws Exception {
     try (var scope = TaskScope.open(o -> o.withName("page"))) {
-      Subtask<Object> task = scope.fork("user", SHORT, TaskScopeTest::waitForEver);
+      Subtask<Object> task = scope.fork("user", SHORT, () -> TaskScopeTest.waitForEver());
       assertThatThrownBy(scope::join)
           .hasCauseInstanceOf(TaskTimeoutException.class)
           .hasMessageContaining(

@@ -34,7 +34,7 @@ final class JoinerTest {
   @Test
   void theFirstResultWinsAndTheOthersAreCancelled() throws Exception {
     try (var scope = TaskScope.open(Joiner.<String>anySuccessfulOrThrow())) {
-      Subtask<String> slow = scope.fork(TaskScopeTest::waitForEver);
+      Subtask<String> slow = scope.fork(() -> TaskScopeTest.waitForEver());
       scope.fork(() -> {
         throw new IOException("down");
       });
@@ -76,7 +76,7 @@ final class JoinerTest {
     try (var scope =
         TaskScope.open(Joiner.<Integer>allUntil(t -> t.state() == Subtask.State.SUCCESS))) {
       scope.fork(() -> 1);
-      scope.fork(TaskScopeTest::waitForEver);
+      scope.fork(() -> TaskScopeTest.waitForEver());
       List<Subtask<Integer>> tasks = scope.join();
       assertThat(tasks)
           .extracting(Subtask::state)
@@ -156,7 +156,7 @@ final class JoinerTest {
   void aJoinerThatFailsInOnCompleteCancelsAndIsThrown() throws Exception {
     try (var scope = TaskScope.open(new Failing("onComplete"), o -> o.withName("broken"))) {
       scope.fork(() -> 1);
-      scope.fork(TaskScopeTest::waitForEver);
+      scope.fork(() -> TaskScopeTest.waitForEver());
       assertThatThrownBy(scope::join)
           .isInstanceOf(ScopeFailedException.class)
           .hasRootCauseMessage("joiner failed in onComplete");
@@ -171,7 +171,7 @@ final class JoinerTest {
     }
     try (var scope =
         TaskScope.open(new Failing("onTimeout"), o -> o.withTimeLimit(Duration.ofMillis(10)))) {
-      scope.fork(TaskScopeTest::waitForEver);
+      scope.fork(() -> TaskScopeTest.waitForEver());
       assertThatThrownBy(scope::join).hasRootCauseMessage("joiner failed in onTimeout");
     }
   }
@@ -180,7 +180,7 @@ final class JoinerTest {
   void aJoinerMayHaveAResultWhenTheTimeIsUp() throws Exception {
     try (var scope =
         TaskScope.open(new Failing("nowhere"), o -> o.withTimeLimit(Duration.ofMillis(10)))) {
-      scope.fork(TaskScopeTest::waitForEver);
+      scope.fork(() -> TaskScopeTest.waitForEver());
       assertThat(scope.join()).isEqualTo("result");
     }
   }

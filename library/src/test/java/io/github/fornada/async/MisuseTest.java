@@ -117,7 +117,7 @@ final class MisuseTest {
     var outer = TaskScope.open(o -> o.withName("outer"));
     var middle = TaskScope.open(o -> o.withName("middle"));
     var inner = TaskScope.open(o -> o.withName("inner"));
-    inner.fork(TaskScopeTest::waitForEver);
+    inner.fork(() -> TaskScopeTest.waitForEver());
     assertThatThrownBy(outer::close)
         .isInstanceOf(IllegalStateException.class)
         .hasMessage(
@@ -139,7 +139,7 @@ final class MisuseTest {
           "careless",
           () -> {
             var leaked = TaskScope.open(o -> o.withName("leaked"));
-            leaked.fork(TaskScopeTest::waitForEver);
+            leaked.fork(() -> TaskScopeTest.waitForEver());
             return 1;
           });
       assertThatThrownBy(scope::join)
@@ -154,7 +154,7 @@ final class MisuseTest {
     Thread.ofVirtual()
         .start(() -> {
           var forgotten = TaskScope.open(o -> o.withName("forgotten"));
-          forgotten.fork(TaskScopeTest::waitForEver);
+          forgotten.fork(() -> TaskScopeTest.waitForEver());
         })
         .join();
     Eventually.noThreadIsNamed("forgotten");

@@ -69,7 +69,7 @@ final class ScopeStormTest {
                 scope.fork(() -> {
                   running.incrementAndGet();
                   try (var inner = TaskScope.open()) {
-                    inner.fork(TaskScopeTest::waitForEver);
+                    inner.fork(() -> TaskScopeTest.waitForEver());
                     return inner.join();
                   } finally {
                     running.decrementAndGet();

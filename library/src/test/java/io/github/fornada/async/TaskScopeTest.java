@@ -6,7 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.fornada.Outcome;
 import io.github.fornada.TaskException;
 import java.io.IOException;
-import java.util.ArrayList;
+import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
@@ -15,6 +16,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 
 /** What a scope promises about results, failures and its end. */
@@ -196,7 +198,7 @@ final class TaskScopeTest {
   void cancelInterruptsAndStartsNoMore() throws Exception {
     var ran = new AtomicInteger();
     try (var scope = TaskScope.open()) {
-      Subtask<Object> first = scope.fork(TaskScopeTest::waitForEver);
+      Subtask<Object> first = scope.fork(() -> TaskScopeTest.waitForEver());
       scope.cancel();
       scope.cancel();
       Subtask<Integer> second = scope.fork(ran::incrementAndGet);
@@ -210,7 +212,7 @@ final class TaskScopeTest {
   @Test
   void cancelMayComeFromATaskOrAnyOtherThread() throws Exception {
     try (var scope = TaskScope.open(Joiner.<Object>awaitAll())) {
-      scope.fork(TaskScopeTest::waitForEver);
+      scope.fork(() -> TaskScopeTest.waitForEver());
       scope.fork(() -> {
         scope.cancel();
         return null;
@@ -218,7 +220,7 @@ final class TaskScopeTest {
       scope.join();
     }
     try (var scope = TaskScope.open(Joiner.<Object>awaitAll())) {
-      scope.fork(TaskScopeTest::waitForEver);
+      scope.fork(() -> TaskScopeTest.waitForEver());
       Thread stranger = Thread.startVirtualThread(scope::cancel);
       scope.join();
       stranger.join();
@@ -228,7 +230,7 @@ final class TaskScopeTest {
   @Test
   void listsNeedAllResultsSoACancelIsThrown() throws Exception {
     try (var scope = TaskScope.open(Joiner.<Object>allSuccessfulOrThrow())) {
-      scope.fork("a", TaskScopeTest::waitForEver);
+      scope.fork("a", () -> TaskScopeTest.waitForEver());
       scope.cancel();
       assertThatThrownBy(scope::join)
           .isInstanceOf(ScopeFailedException.class)
@@ -274,7 +276,7 @@ final class TaskScopeTest {
   @Test
   void anOwnerThatIsInterruptedBeforeItJoinsDoesNotJoin() {
     try (var scope = TaskScope.open()) {
-      scope.fork(TaskScopeTest::waitForEver);
+      scope.fork(() -> TaskScopeTest.waitForEver());
       Thread.currentThread().interrupt();
       assertThatThrownBy(scope::join).isInstanceOf(InterruptedException.class);
       assertThat(Thread.interrupted()).isFalse();
@@ -285,38 +287,40 @@ final class TaskScopeTest {
   @Test
   void closeWaitsForDeafTasksAndKeepsTheInterrupt() throws Exception {
     var mayEnd = new AtomicBoolean();
+    var began = new CountDownLatch(1);
     var ended = new AtomicBoolean();
-    var closing = new CountDownLatch(1);
-    Thread owner = Thread.currentThread();
-    try (var scope = TaskScope.open()) {
-      scope.fork(() -> {
-        closing.await();
-        Eventually.is("the owner closes", () -> TaskScope.dump().contains("stops"));
-        owner.interrupt();
-        mayEnd.set(true);
-        ended.set(true);
-        return null;
-      });
-      scope.fork(() -> {
-        while (!mayEnd.get()) {
-          Thread.onSpinWait(); // deaf
-          Thread.yield();
-        }
-        return null;
-      });
-      Subtask<?> unused = scope.fork(() -> {});
-      assertThat(unused).isNotNull();
-      scope.fork(() -> {
-        closing.countDown();
-        throw new IOException();
-      });
-      assertThatThrownBy(scope::join).isInstanceOf(ScopeFailedException.class);
-    } finally {
-      closing.countDown();
-    }
-    assertThat(Thread.interrupted()).as("status is restored if it came in close").isIn(true, false);
-    assertThat(mayEnd).isTrue();
-    assertThat(ended).isTrue();
+    var endedBeforeClose = new AtomicBoolean();
+    var stillInterrupted = new AtomicBoolean();
+    Thread owner =
+        Thread.startVirtualThread(() -> {
+          try (var scope = TaskScope.open(Joiner.<Object>awaitAll())) {
+            scope.fork(() -> {
+              began.countDown();
+              while (!mayEnd.get()) {
+                LockSupport.parkNanos(1_000_000); // deaf
+              }
+              ended.set(true);
+            });
+            began.await();
+            scope.cancel();
+            scope.join();
+          } catch (InterruptedException e) {
+            throw new AssertionError(e);
+          } finally {
+            endedBeforeClose.set(ended.get());
+            stillInterrupted.set(Thread.currentThread().isInterrupted());
+          }
+        });
+    Eventually.is(
+        "the owner closes",
+        () ->
+            Arrays.stream(owner.getStackTrace()).anyMatch(f -> f.getMethodName().equals("close")));
+    owner.interrupt();
+    assertThat(owner.join(Duration.ofMillis(20))).as("close goes on waiting").isFalse();
+    mayEnd.set(true);
+    assertThat(owner.join(Eventually.PATIENCE)).isTrue();
+    assertThat(endedBeforeClose).isTrue();
+    assertThat(stillInterrupted).isTrue();
   }
 
   @Test
@@ -445,8 +449,7 @@ final class TaskScopeTest {
   void optionsSayWhatIsWrongWithThem() {
     assertThatThrownBy(() -> TaskScope.open(o -> o.withName(" ")))
         .hasMessage("name must not be blank, got \" \"");
-    assertThatThrownBy(() -> TaskScope.open(o -> o.withTimeLimit(java.time.Duration.ZERO)))
+    assertThatThrownBy(() -> TaskScope.open(o -> o.withTimeLimit(Duration.ZERO)))
         .hasMessage("time limit must be positive, got PT0S");
-    assertThat(new ArrayList<>(ScopeOptions.DEFAULT.carriers())).isEmpty();
   }
 }
