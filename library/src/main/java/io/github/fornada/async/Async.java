@@ -460,11 +460,16 @@ public final class Async {
       TaskScope<R, ?> scope,
       Iterable<? extends T> items,
       TaskFunction<? super T, ? extends R> function) {
-    for (T item : items) {
-      if (isOver(scope)) {
-        return;
+    try {
+      for (T item : items) {
+        if (isOver(scope)) {
+          return;
+        }
+        scope.fork(() -> function.apply(item));
       }
-      scope.fork(() -> function.apply(item));
+    } catch (RuntimeException | Error e) { // of the source: there is nothing to join for
+      scope.cancel();
+      throw e;
     }
   }
 

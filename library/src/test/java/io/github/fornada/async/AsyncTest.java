@@ -164,7 +164,8 @@ final class AsyncTest {
             };
     assertThatThrownBy(() -> Async.gather(broken, _ -> endless.call()))
         .isInstanceOf(NoSuchElementException.class)
-        .hasMessage("planted");
+        .hasMessage("planted")
+        .hasNoSuppressedExceptions();
     assertThat(endless.interrupted.get()).isPositive();
   }
 
