@@ -153,6 +153,7 @@ public record Retry(
     }
   }
 
+  @SuppressWarnings("ReferenceEquality") // an exception cannot be suppressed by itself
   private boolean isForAnotherTry(Exception failure) {
     boolean isWanted;
     try {
@@ -211,11 +212,9 @@ public record Retry(
             case FULL -> random.getAsDouble() * pause;
             case EQUAL -> pause / 2 + random.getAsDouble() * pause / 2;
             case DECORRELATED ->
-                pause = Math.min(longest, first + random.getAsDouble() * (pause * 3 - first));
+                Math.min(longest, first + random.getAsDouble() * (pause * 3 - first));
           };
-      if (jitter != Jitter.DECORRELATED) {
-        pause = Math.min(longest, pause * factor);
-      }
+      pause = jitter == Jitter.DECORRELATED ? nanos : Math.min(longest, pause * factor);
       return (long) nanos;
     }
   }
