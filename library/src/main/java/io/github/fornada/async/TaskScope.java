@@ -453,7 +453,7 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
     }
     TaskScope<?, ?> within = Owners.innermost(home, owner);
     String left = within == this ? "" : closeWithin(within);
-    boolean unjoined = phase == Phase.FORKED;
+    boolean unjoined = phase == Phase.FORKED && !isCancelled();
     endAll();
     if (!left.isEmpty()) {
       throw new IllegalStateException(

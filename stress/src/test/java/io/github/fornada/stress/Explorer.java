@@ -285,10 +285,24 @@ public final class Explorer {
   public static void park(Object blocker) {
     step();
     Task self = CURRENT.get();
+    if (Thread.currentThread().isInterrupted()) {
+      return;
+    }
     self.parked = true;
     active.leave(self);
     self.parked = false;
     self.permit = false;
+  }
+
+  /** An interrupt, which ends a park too. */
+  public static void interrupt(Thread thread) {
+    unpark(thread);
+    thread.interrupt();
+  }
+
+  /** A wake-up that never comes. */
+  public static void forget(Thread thread) {
+    step();
   }
 
   public static void unpark(Thread thread) {

@@ -6,11 +6,13 @@ import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 
 /**
- * The lock-free parts of the process pool, their own bytecode, in every order of their steps. Each
- * stands beside twins with one access made weaker, which must be caught.
+ * The parts where threads meet without a lock, or leave one to wait, their own bytecode, in every
+ * order of their steps: those of the process pool, and limits and rates of tasks. Each stands
+ * beside twins with one access made weaker, which must be caught.
  */
 class LockFreeTest {
   private static final String ROOM = "io.github.fornada.process.";
+  private static final String TASKS = "io.github.fornada.async.";
 
   /** Of preemptions, and of loads that see an old value. */
   private static final int BOUND = 2;
@@ -135,5 +137,69 @@ class LockFreeTest {
         WATCH_BOUND,
         "wait for ever",
         c -> c.twin("Watch", "interrupt", "compareAndSet", "lookThenSet"));
+  }
+
+  // ---- limits, rates and budgets
+
+  private static void holdsOfTasks(String scenario) {
+    Rewriter classes = new Rewriter();
+    Explorer.Verdict verdict = Explorer.explore(BOUND, () -> classes.scenario(TASKS + scenario));
+    assertThat(verdict.failure()).as(verdict.toString()).isNull();
+    assertThat(verdict.runs()).as("runs").isGreaterThan(10);
+  }
+
+  private static void caughtOfTasks(String scenario, String failure, UnaryOperator<Rewriter> twin) {
+    Rewriter classes = twin.apply(new Rewriter());
+    Explorer.Verdict verdict = Explorer.explore(BOUND, () -> classes.scenario(TASKS + scenario));
+    assertThat(classes.isApplied()).as("the twin differs").isTrue();
+    assertThat(verdict.failure()).as(verdict.toString()).contains(failure);
+  }
+
+  @Test
+  void aLimitLosesNoPlaceWhoeverIsInterrupted() {
+    holdsOfTasks("LimitScenario");
+  }
+
+  @Test
+  void aPlaceThatCameTooLateAndIsNotPassedOnIsCaught() {
+    caughtOfTasks("LimitScenario", "", c -> c.twin("Limit", "giveUp", "exit", ""));
+  }
+
+  @Test
+  void aPlaceThatIsGivenWithoutAWakeUpIsCaught() {
+    caughtOfTasks(
+        "LimitScenario", "wait for ever", c -> c.twin("Limit", "exit", "unpark", "forget"));
+  }
+
+  @Test
+  void everyoneInALineForARateGetsItsTurnWhoeverIsInterrupted() {
+    holdsOfTasks("RateScenario");
+  }
+
+  @Test
+  void aTurnThatIsNotPassedOnIsCaught() {
+    caughtOfTasks(
+        "RateScenario", "wait for ever", c -> c.twin("Rate", "leave", "unpark", "forget"));
+  }
+
+  @Test
+  void aBudgetIsNotOverdrawn() {
+    holdsOfTasks("BudgetScenario");
+  }
+
+  @Test
+  void aWithdrawalThatIsNotAtomicIsCaught() {
+    caughtOfTasks(
+        "BudgetScenario",
+        "overdrawn",
+        c -> c.twin("RetryBudget", "withdraw", "compareAndSet", "lookThenSet"));
+  }
+
+  @Test
+  void aDepositThatIsNotAtomicIsCaught() {
+    caughtOfTasks(
+        "BudgetScenario",
+        "overdrawn",
+        c -> c.twin("RetryBudget", "deposit", "compareAndSet", "lookThenSet"));
   }
 }

@@ -41,7 +41,10 @@ final class Rewriter extends ClassLoader {
     super(Rewriter.class.getClassLoader());
   }
 
-  /** In this method calls another method of the Explorer; none if that is empty. */
+  /**
+   * In this method calls another method of the Explorer; none if that is empty, for calls without
+   * arguments that return nothing.
+   */
   Rewriter twin(String type, String method, String call, String instead) {
     changes.put(new Place(type, method, call), instead);
     return this;
@@ -148,11 +151,14 @@ final class Rewriter extends ClassLoader {
     if (changed != null) {
       applied.add(place);
     }
+    boolean isStatic = call.opcode() == Opcode.INVOKESTATIC;
     if ("".equals(changed)) {
+      if (!isStatic) {
+        code.pop();
+      }
       return;
     }
     String instead = changed == null ? name : changed;
-    boolean isStatic = call.opcode() == Opcode.INVOKESTATIC;
     boolean memory =
         owner.equals("java/lang/foreign/MemorySegment")
             && (name.equals("get") || name.equals("set") || name.equals("copy"));
@@ -161,9 +167,10 @@ final class Rewriter extends ClassLoader {
     boolean parking =
         owner.equals("java/util/concurrent/locks/LockSupport")
             && (name.equals("park") || name.equals("unpark"));
+    boolean interrupt = owner.equals("java/lang/Thread") && name.equals("interrupt");
     if (owner.equals("java/lang/Thread") && (name.equals("onSpinWait") || name.equals("yield"))) {
       code.invokestatic(EXPLORER, "spin", NOTHING);
-    } else if (memory || handle || parking || changed != null) {
+    } else if (memory || handle || parking || interrupt || changed != null) {
       String receiver = isStatic ? "" : "L" + owner + ";";
       code.invokestatic(
           EXPLORER, instead, MethodTypeDesc.ofDescriptor("(" + receiver + type.substring(1)));
@@ -171,6 +178,7 @@ final class Rewriter extends ClassLoader {
       if (owner.startsWith("java/util/concurrent/atomic/")
           || (owner.equals("java/lang/invoke/VarHandle") && !type.startsWith("([B")) // one's own
           || owner.equals("java/util/Set")
+          || (owner.equals("java/util/concurrent/locks/ReentrantLock") && name.equals("lock"))
           || (owner.equals("java/lang/Thread") && name.startsWith("interrupt"))) {
         code.invokestatic(EXPLORER, "step", NOTHING);
       }

@@ -1,0 +1,489 @@
+package io.github.fornada.async;
+
+import io.github.fornada.Completion;
+import io.github.fornada.Outcome;
+import io.github.fornada.TaskFunction;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The everyday verbs for code that waits on many things at once, one line each.
+ *
+ * {@snippet :
+ * TaskFunction<URI, Page> fetch =
+ *     Limit.atMost(20).of(Retry.times(2).of(TimeLimit.ofSeconds(2).of(Pages::get)));
+ *
+ * for (Completion<URI, Page> each : Async.completions(uris, fetch)) {
+ *   switch (each.outcome()) {
+ *     case Outcome.Done<Page>(var page) -> index.add(page);
+ *     case Outcome.Failed<Page>(var cause) -> log.warn("{}: {}", each.item(), cause);
+ *     default -> throw new AssertionError(each);
+ *   }
+ * }
+ * }
+ *
+ * <p><b>Every verb is a block.</b> It opens a {@link TaskScope}, each of its tasks is a virtual
+ * thread in there, and it returns or throws only after all of them have ended. What is no longer
+ * wanted is interrupted and waited for: a task that heeds no interrupt holds up the verb. Verbs may
+ * be called from virtual and from platform threads, and within each other.
+ *
+ * <p><b>Memory effects.</b> What the caller did before a verb happens-before its tasks; what the
+ * tasks did happens-before the verb returns or throws.
+ *
+ * <p><b>Interrupts.</b> An interrupt of the caller interrupts all tasks, and is thrown when they
+ * have ended.
+ *
+ * <p><b>Context.</b> The tasks have what the scopes around the verb carry: see {@link TaskContext}
+ * for a verb that has none around it.
+ *
+ * <p>Most names are those of Python's asyncio; that verbs are blocks comes from trio.
+ */
+public final class Async {
+  private static final ScopeOptions GATHER = ScopeOptions.DEFAULT.withName("gather");
+  private static final ScopeOptions OUTCOMES = ScopeOptions.DEFAULT.withName("outcomes");
+  private static final ScopeOptions RACE = ScopeOptions.DEFAULT.withName("race");
+  private static final ScopeOptions FIRST_SUCCESS = ScopeOptions.DEFAULT.withName("firstSuccess");
+  private static final ScopeOptions EVERY = ScopeOptions.DEFAULT.withName("every");
+
+  private Async() {}
+
+  // ---- all
+
+  /**
+   * Runs both at the same time and returns both results. The first failure cancels the other and is
+   * thrown.
+   *
+   * {@snippet :
+   * var found = Async.gather(() -> users.find(id), () -> shop.ordersOf(id));
+   * Page page = new Page(found.first(), found.second());
+   * }
+   *
+   * @throws ScopeFailedException if a task failed; what it threw is the cause, and what others
+   *     threw is suppressed
+   * @throws InterruptedException if the calling thread was interrupted; the tasks are then too
+   */
+  public static <A extends @Nullable Object, B extends @Nullable Object> Gathered2<A, B> gather(
+      Callable<? extends A> first, Callable<? extends B> second) throws InterruptedException {
+    try (var scope = TaskScope.<@Nullable Object>open(_ -> GATHER)) {
+      Subtask<A> a = scope.fork(first);
+      Subtask<B> b = scope.fork(second);
+      scope.join();
+      return new Gathered2<>(a.get(), b.get());
+    }
+  }
+
+  /**
+   * Runs all three at the same time, otherwise as {@link #gather(Callable, Callable)}.
+   *
+   * @throws ScopeFailedException if a task failed
+   * @throws InterruptedException if the calling thread was interrupted; the tasks are then too
+   */
+  public static <A extends @Nullable Object, B extends @Nullable Object, C extends @Nullable Object>
+      Gathered3<A, B, C> gather(
+          Callable<? extends A> first, Callable<? extends B> second, Callable<? extends C> third)
+          throws InterruptedException {
+    try (var scope = TaskScope.<@Nullable Object>open(_ -> GATHER)) {
+      Subtask<A> a = scope.fork(first);
+      Subtask<B> b = scope.fork(second);
+      Subtask<C> c = scope.fork(third);
+      scope.join();
+      return new Gathered3<>(a.get(), b.get(), c.get());
+    }
+  }
+
+  /**
+   * Runs all four at the same time, otherwise as {@link #gather(Callable, Callable)}.
+   *
+   * @throws ScopeFailedException if a task failed
+   * @throws InterruptedException if the calling thread was interrupted; the tasks are then too
+   */
+  public static <
+          A extends @Nullable Object,
+          B extends @Nullable Object,
+          C extends @Nullable Object,
+          D extends @Nullable Object>
+      Gathered4<A, B, C, D> gather(
+          Callable<? extends A> first,
+          Callable<? extends B> second,
+          Callable<? extends C> third,
+          Callable<? extends D> fourth)
+          throws InterruptedException {
+    try (var scope = TaskScope.<@Nullable Object>open(_ -> GATHER)) {
+      Subtask<A> a = scope.fork(first);
+      Subtask<B> b = scope.fork(second);
+      Subtask<C> c = scope.fork(third);
+      Subtask<D> d = scope.fork(fourth);
+      scope.join();
+      return new Gathered4<>(a.get(), b.get(), c.get(), d.get());
+    }
+  }
+
+  /**
+   * Runs all five at the same time, otherwise as {@link #gather(Callable, Callable)}.
+   *
+   * @throws ScopeFailedException if a task failed
+   * @throws InterruptedException if the calling thread was interrupted; the tasks are then too
+   */
+  public static <
+          A extends @Nullable Object,
+          B extends @Nullable Object,
+          C extends @Nullable Object,
+          D extends @Nullable Object,
+          E extends @Nullable Object>
+      Gathered5<A, B, C, D, E> gather(
+          Callable<? extends A> first,
+          Callable<? extends B> second,
+          Callable<? extends C> third,
+          Callable<? extends D> fourth,
+          Callable<? extends E> fifth)
+          throws InterruptedException {
+    try (var scope = TaskScope.<@Nullable Object>open(_ -> GATHER)) {
+      Subtask<A> a = scope.fork(first);
+      Subtask<B> b = scope.fork(second);
+      Subtask<C> c = scope.fork(third);
+      Subtask<D> d = scope.fork(fourth);
+      Subtask<E> e = scope.fork(fifth);
+      scope.join();
+      return new Gathered5<>(a.get(), b.get(), c.get(), d.get(), e.get());
+    }
+  }
+
+  /**
+   * Runs all at the same time and returns their results, in their order. The first failure cancels
+   * the others and is thrown.
+   *
+   * {@snippet :
+   * List<Quote> quotes = Async.gather(List.of(bank::quote, broker::quote, exchange::quote));
+   * }
+   *
+   * @throws ScopeFailedException if a task failed; what it threw is the cause
+   * @throws InterruptedException if the calling thread was interrupted; the tasks are then too
+   */
+  public static <R extends @Nullable Object> List<R> gather(
+      Collection<? extends Callable<? extends R>> tasks) throws InterruptedException {
+    try (var scope = TaskScope.open(new Joiners.AllSuccessful<R>(), GATHER)) {
+      forkAll(scope, tasks);
+      return scope.join();
+    }
+  }
+
+  /**
+   * Applies the function to all items at the same time and returns the results, in the order of the
+   * items. The first failure cancels the others and is thrown.
+   *
+   * {@snippet :
+   * List<Page> pages = Async.gather(uris, Pages::get);
+   * List<Page> gently = Async.gather(uris, Limit.atMost(20).of(Pages::get));
+   * }
+   *
+   * <p>There is a thread for each item at once, and nothing against a million of them; what they
+   * use is another matter, see {@link Limit} and {@link Rate}.
+   *
+   * @throws ScopeFailedException if the function failed; what it threw is the cause
+   * @throws InterruptedException if the calling thread was interrupted; the tasks are then too
+   */
+  public static <T extends @Nullable Object, R extends @Nullable Object> List<R> gather(
+      Iterable<? extends T> items, TaskFunction<? super T, ? extends R> function)
+      throws InterruptedException {
+    try (var scope = TaskScope.open(new Joiners.AllSuccessful<R>(), GATHER)) {
+      forkAll(scope, items, function);
+      return scope.join();
+    }
+  }
+
+  /**
+   * Applies the function to all items at the same time and tells what became of each, in the order
+   * of the items. Failures are outcomes; none is thrown and none cancels another.
+   *
+   * {@snippet :
+   * long broken = Async.outcomes(links, Pages::get).stream().filter(o -> !o.isDone()).count();
+   * }
+   *
+   * @throws InterruptedException if the calling thread was interrupted; the tasks are then too
+   */
+  public static <T extends @Nullable Object, R extends @Nullable Object> List<Outcome<R>> outcomes(
+      Iterable<? extends T> items, TaskFunction<? super T, ? extends R> function)
+      throws InterruptedException {
+    try (var scope = TaskScope.open(new Joiners.Outcomes<R>(), OUTCOMES)) {
+      forkAll(scope, items, function);
+      return scope.join();
+    }
+  }
+
+  /**
+   * As {@link #outcomes}, each outcome with the item that it belongs to.
+   *
+   * {@snippet :
+   * for (var each : Async.completions(uris, Pages::get)) {
+   *   System.out.println(each.item() + ": " + each.outcome());
+   * }
+   * }
+   *
+   * @throws InterruptedException if the calling thread was interrupted; the tasks are then too
+   */
+  public static <T extends @Nullable Object, R extends @Nullable Object>
+      List<Completion<T, R>> completions(
+          Collection<? extends T> items, TaskFunction<? super T, ? extends R> function)
+          throws InterruptedException {
+    List<T> all = new ArrayList<>(items);
+    List<Outcome<R>> outcomes = outcomes(all, function);
+    var completions = new ArrayList<Completion<T, R>>(all.size());
+    for (int i = 0; i < all.size(); i++) {
+      completions.add(new Completion<>(i, all.get(i), outcomes.get(i)));
+    }
+    return completions;
+  }
+
+  // ---- one of many
+
+  /**
+   * Runs all at the same time and returns what the first to end returns, or throws what it threw.
+   * The others are cancelled.
+   *
+   * {@snippet :
+   * Status status = Async.race(server::awaitReady, server::awaitFailure);
+   * }
+   *
+   * @throws ScopeFailedException if the first to end failed; what it threw is the cause
+   * @throws InterruptedException if the calling thread was interrupted; the tasks are then too
+   * @throws IllegalArgumentException if there is no task
+   */
+  @SafeVarargs
+  @SuppressWarnings("varargs") // only read
+  public static <R extends @Nullable Object> R race(Callable<? extends R>... tasks)
+      throws InterruptedException {
+    return race(List.of(tasks));
+  }
+
+  /**
+   * As {@link #race(Callable...)}, with any number of tasks.
+   *
+   * @throws ScopeFailedException if the first to end failed; what it threw is the cause
+   * @throws InterruptedException if the calling thread was interrupted; the tasks are then too
+   * @throws IllegalArgumentException if there is no task
+   */
+  public static <R extends @Nullable Object> R race(
+      Collection<? extends Callable<? extends R>> tasks) throws InterruptedException {
+    return one(tasks, new FirstToEnd<R>(), RACE);
+  }
+
+  /**
+   * Runs all at the same time and returns the first result there is. The others are cancelled.
+   * Failures count only if there is nothing else.
+   *
+   * {@snippet :
+   * Quote quote = Async.firstSuccess(bank::quote, broker::quote, exchange::quote);
+   * }
+   *
+   * @throws ScopeFailedException if all failed; what the first threw is the cause, what the others
+   *     threw is suppressed
+   * @throws InterruptedException if the calling thread was interrupted; the tasks are then too
+   * @throws IllegalArgumentException if there is no task
+   */
+  @SafeVarargs
+  @SuppressWarnings("varargs") // only read
+  public static <R extends @Nullable Object> R firstSuccess(Callable<? extends R>... tasks)
+      throws InterruptedException {
+    return firstSuccess(List.of(tasks));
+  }
+
+  /**
+   * As {@link #firstSuccess(Callable...)}, with any number of tasks.
+   *
+   * @throws ScopeFailedException if all failed
+   * @throws InterruptedException if the calling thread was interrupted; the tasks are then too
+   * @throws IllegalArgumentException if there is no task
+   */
+  public static <R extends @Nullable Object> R firstSuccess(
+      Collection<? extends Callable<? extends R>> tasks) throws InterruptedException {
+    return one(tasks, new Joiners.AnySuccessful<R>(), FIRST_SUCCESS);
+  }
+
+  // ---- one, differently
+
+  /**
+   * Makes the call, but interrupts it when it takes longer than that. The form to wrap functions
+   * with is {@link TimeLimit}.
+   *
+   * {@snippet :
+   * Page page = Async.withTimeout(Duration.ofSeconds(2), () -> Pages.get(uri));
+   * }
+   *
+   * @throws io.github.fornada.TaskTimeoutException if it was over its time; the cause shows where
+   *     it was
+   * @throws InterruptedException if the calling thread was interrupted; the task is then too
+   * @throws Exception what the task throws
+   */
+  public static <R extends @Nullable Object> R withTimeout(
+      Duration limit, Callable<? extends R> task) throws Exception {
+    return new TimeLimit(limit).call(task);
+  }
+
+  /**
+   * Makes the call, and again after a failure, as {@link Retry} says.
+   *
+   * {@snippet :
+   * Page page = Async.retry(Retry.times(2).on(IOException.class), () -> Pages.get(uri));
+   * }
+   *
+   * @throws InterruptedException if the calling thread was interrupted
+   * @throws Exception what the last try threw
+   */
+  public static <R extends @Nullable Object> R retry(Retry policy, Callable<? extends R> task)
+      throws Exception {
+    return policy.call(task);
+  }
+
+  /**
+   * Makes the call, and the same once more if there is no result after that time. The first result
+   * counts, the other call is cancelled. The form to wrap functions with, and to count with, is
+   * {@link Hedge}.
+   *
+   * {@snippet :
+   * Page page = Async.hedge(Duration.ofMillis(80), () -> replicas.any().get(key));
+   * }
+   *
+   * @throws InterruptedException if the calling thread was interrupted; the tasks are then too
+   * @throws Exception what the call threw, if there is no result
+   */
+  public static <R extends @Nullable Object> R hedge(Duration delay, Callable<? extends R> task)
+      throws Exception {
+    return Hedge.after(delay).call(task);
+  }
+
+  // ---- again and again
+
+  /** Something to do. */
+  @FunctionalInterface
+  public interface Action {
+    /**
+     * Does it.
+     *
+     * @throws Exception if it fails
+     */
+    void run() throws Exception;
+  }
+
+  /**
+   * Does something now and then each time a period is over, in the calling thread, until it fails
+   * or the thread is interrupted. Never returns.
+   *
+   * {@snippet :
+   * Async.every(Duration.ofMinutes(5), cache::refresh);
+   * }
+   *
+   * <p>The times are fixed from the first one on and do not drift. An action that takes longer than
+   * a period makes those times go by: they are left out, not made up for, so nothing piles up.
+   *
+   * @throws InterruptedException if the calling thread was interrupted
+   * @throws Exception what the action throws
+   */
+  public static void every(Duration period, Action action) throws Exception {
+    every(period, action, Ticker.SYSTEM);
+  }
+
+  static void every(Duration period, Action action, Ticker ticker) throws Exception {
+    if (!period.isPositive()) {
+      throw new IllegalArgumentException("period must be positive, got " + period);
+    }
+    long step = Ticker.nanosOf(period);
+    for (long due = ticker.nanos(); ; ) {
+      if (Thread.interrupted()) {
+        throw new InterruptedException();
+      }
+      action.run();
+      due += step;
+      long late = ticker.nanos() - due;
+      if (late > 0) {
+        due += Math.ceilDiv(late, step) * step;
+      }
+      ticker.sleep(action, due - ticker.nanos());
+    }
+  }
+
+  /**
+   * Does something now and then each time a period is over, for as long as the body runs, and
+   * returns what the body returns. A failure of either cancels the other and is thrown.
+   *
+   * {@snippet :
+   * Report report = Async.every(Duration.ofSeconds(1), () -> log.info("{} done", count), this::work);
+   * }
+   *
+   * @throws InterruptedException if the calling thread was interrupted; both are then too
+   * @throws Exception what the body or the action throws
+   */
+  public static <R extends @Nullable Object> R every(
+      Duration period, Action action, Callable<? extends R> body) throws Exception {
+    try (var scope = TaskScope.open(new FirstToEnd<R>(), EVERY)) {
+      scope.fork(
+          "every " + period,
+          () -> {
+            every(period, action);
+            throw new AssertionError("it never ends");
+          });
+      scope.fork("body", body);
+      return scope.join();
+    } catch (ScopeFailedException e) {
+      throw unwrapped(e);
+    }
+  }
+
+  // ----
+
+  private static <R extends @Nullable Object> R one(
+      Collection<? extends Callable<? extends R>> tasks, Joiner<R, R> joiner, ScopeOptions options)
+      throws InterruptedException {
+    if (tasks.isEmpty()) {
+      throw new IllegalArgumentException(options.name() + " needs at least one task, got none");
+    }
+    try (var scope = TaskScope.open(joiner, options)) {
+      forkAll(scope, tasks);
+      return scope.join();
+    }
+  }
+
+  private static <R extends @Nullable Object> void forkAll(
+      TaskScope<R, ?> scope, Collection<? extends Callable<? extends R>> tasks) {
+    for (Callable<? extends R> task : tasks) {
+      if (isOver(scope)) {
+        return;
+      }
+      scope.fork(task);
+    }
+  }
+
+  private static <T extends @Nullable Object, R extends @Nullable Object> void forkAll(
+      TaskScope<R, ?> scope,
+      Iterable<? extends T> items,
+      TaskFunction<? super T, ? extends R> function) {
+    try {
+      for (T item : items) {
+        if (isOver(scope)) {
+          return;
+        }
+        scope.fork(() -> function.apply(item));
+      }
+    } catch (RuntimeException | Error e) { // of the source: there is nothing to join for
+      scope.cancel();
+      throw e;
+    }
+  }
+
+  /** Whether more tasks would be of no use. Join says why. */
+  private static boolean isOver(TaskScope<?, ?> scope) {
+    return scope.isCancelled() || Thread.currentThread().isInterrupted();
+  }
+
+  /** What failed, where there was one task: as if it had been called by the caller. */
+  static Exception unwrapped(ScopeFailedException failed) {
+    Throwable cause = failed.getCause();
+    if (cause instanceof Error error) {
+      throw error;
+    }
+    return cause instanceof Exception exception ? exception : failed;
+  }
+}

@@ -1,0 +1,28 @@
+package io.github.fornada.async;
+
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/** The first task that ends, however it does, is the end of its scope. */
+final class FirstToEnd<T extends @Nullable Object> implements Joiner<T, T> {
+  /** Set once, by that task's thread. */
+  private final AtomicReference<@Nullable Subtask<T>> first = new AtomicReference<>();
+
+  @Override
+  public boolean onComplete(Subtask<T> task) {
+    return first.compareAndSet(null, task);
+  }
+
+  @Override
+  public T result() throws Throwable {
+    Subtask<T> ended = first.get();
+    if (ended == null) {
+      throw new CancellationException("the scope was cancelled before any of its tasks had ended");
+    }
+    if (ended.state() == Subtask.State.FAILED) {
+      throw ended.exception();
+    }
+    return ended.get();
+  }
+}

@@ -1,0 +1,47 @@
+package io.github.fornada.async;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The results of four tasks, in the order in which {@link Async#gather} was given them.
+ *
+ * {@snippet :
+ * Report report = Async.gather(this::spring, this::summer, this::autumn, this::winter)
+ *     .combine(Report::new);
+ * }
+ *
+ * @param first of the first task
+ * @param second of the second task
+ * @param third of the third task
+ * @param fourth of the fourth task
+ */
+public record Gathered4<
+    A extends @Nullable Object,
+    B extends @Nullable Object,
+    C extends @Nullable Object,
+    D extends @Nullable Object>(
+    A first, B second, C third, D fourth) {
+
+  /** The results in the hands of a function; its exception is thrown on. */
+  public <R extends @Nullable Object, X extends Exception> R combine(
+      Combiner<? super A, ? super B, ? super C, ? super D, ? extends R, X> combiner) throws X {
+    return combiner.apply(first, second, third, fourth);
+  }
+
+  /** Makes one of four. */
+  @FunctionalInterface
+  public interface Combiner<
+      A extends @Nullable Object,
+      B extends @Nullable Object,
+      C extends @Nullable Object,
+      D extends @Nullable Object,
+      R extends @Nullable Object,
+      X extends Exception> {
+    /**
+     * Makes it.
+     *
+     * @throws X if it cannot
+     */
+    R apply(A first, B second, C third, D fourth) throws X;
+  }
+}

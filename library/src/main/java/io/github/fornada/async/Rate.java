@@ -1,0 +1,271 @@
+package io.github.fornada.async;
+
+import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * So many calls a second, and no more; the others wait, and go on in the order in which they came.
+ *
+ * {@snippet :
+ * Rate quota = Rate.perSecond(50);
+ * List<Page> pages = Async.gather(uris, quota.of(Pages::get));
+ * }
+ *
+ * <p><b>Bound.</b> In any stretch of time of length {@code t}, at most {@code burst + t * calls /
+ * period} calls begin. The burst is what may begin at once after a time of rest; it also makes up
+ * for a thread that wakes up late. With a burst of 1 nothing is made up for, and the mean rate
+ * stays below the bound by as much as the system is late in waking threads. Unless {@linkplain
+ * #withBurst(int) said otherwise} the burst is what 20 ms are worth, and one more.
+ *
+ * <p><b>Interrupts.</b> Whoever waits can be interrupted; its turn is not lost but goes to the
+ * next.
+ *
+ * <p>Time is counted exactly: the fractions of a nanosecond of three calls a second add up to no
+ * drift. Only the beginnings of calls count, not how long they take; for that there is {@link
+ * Limit}.
+ *
+ * <p>The method is the generic cell rate algorithm (GCRA) of ATM networks, which is a token bucket
+ * that stores one point in time; that a waiting line takes no tokens before its turn is what
+ * differs from Guava's RateLimiter.
+ */
+public final class Rate implements CallPolicy {
+  /** Guess: threads are woken much sooner than so late, even on a busy machine. */
+  private static final long MADE_UP_FOR_NANOS = 20_000_000;
+
+  private final int calls;
+  private final Duration period;
+  private final int burst;
+  private final Ticker ticker;
+  private final Schedule schedule;
+  private final ReentrantLock lock = new ReentrantLock();
+
+  /** Guarded by the lock. */
+  private final Line line = new Line();
+
+  private Rate(int calls, Duration period, int burst, Ticker ticker) {
+    if (calls < 1) {
+      throw new IllegalArgumentException("a rate must be at least 1 call, got " + calls);
+    }
+    if (!period.isPositive()) {
+      throw new IllegalArgumentException("the period of a rate must be positive, got " + period);
+    }
+    if (burst < 1) {
+      throw new IllegalArgumentException("the burst of a rate must be at least 1, got " + burst);
+    }
+    this.calls = calls;
+    this.period = period;
+    this.burst = burst;
+    this.ticker = ticker;
+    this.schedule = new Schedule(Ticker.nanosOf(period), calls, burst, ticker.nanos());
+  }
+
+  /** At most so many calls a second. */
+  public static Rate perSecond(int calls) {
+    return of(calls, Duration.ofSeconds(1));
+  }
+
+  /** At most so many calls a minute. */
+  public static Rate perMinute(int calls) {
+    return of(calls, Duration.ofMinutes(1));
+  }
+
+  /** At most so many calls in each such period, spread evenly over it. */
+  public static Rate of(int calls, Duration period) {
+    return of(calls, period, Ticker.SYSTEM);
+  }
+
+  static Rate of(int calls, Duration period, Ticker ticker) {
+    double worth = (double) MADE_UP_FOR_NANOS * calls / Math.max(1, Ticker.nanosOf(period));
+    return new Rate(calls, period, 1 + (int) Math.min(worth, 1_000_000), ticker);
+  }
+
+  /** A new rate that lets so many calls begin at once after a time of rest. */
+  public Rate withBurst(int calls) {
+    return new Rate(this.calls, period, calls, ticker);
+  }
+
+  /** Waits for its turn, and then makes the call. */
+  @Override
+  public <R extends @Nullable Object> R call(Callable<? extends R> task) throws Exception {
+    acquire();
+    return task.call();
+  }
+
+  /**
+   * Waits for its turn.
+   *
+   * @throws InterruptedException if the calling thread was interrupted before its turn
+   */
+  public void acquire() throws InterruptedException {
+    // Nobody sees the end of a century.
+    boolean acquired = tryAcquire(Ticker.LONGEST);
+    assert acquired;
+  }
+
+  /** Whether a call may begin now; if so, it counts. Never waits. */
+  public boolean tryAcquire() {
+    lock.lock();
+    try {
+      return line.size() == 0 && schedule.take(ticker.nanos());
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Waits for its turn, but no longer than that; false if it did not come.
+   *
+   * @throws InterruptedException if the calling thread was interrupted before its turn
+   */
+  public boolean tryAcquire(Duration atMost) throws InterruptedException {
+    return tryAcquire(Ticker.nanosOf(Objects.requireNonNull(atMost, "atMost")));
+  }
+
+  /** How many threads wait for their turn at this moment. */
+  public int waiting() {
+    lock.lock();
+    try {
+      return line.size();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public String toString() {
+    return "Rate[" + calls + " calls in " + period + ", burst " + burst + "]";
+  }
+
+  private boolean tryAcquire(long nanos) throws InterruptedException {
+    if (Thread.interrupted()) {
+      throw new InterruptedException();
+    }
+    Line.Waiter waiter;
+    long end;
+    lock.lock();
+    try {
+      long now = ticker.nanos();
+      if (line.size() == 0 && schedule.take(now)) {
+        return true;
+      }
+      if (nanos <= 0) {
+        return false;
+      }
+      end = now + nanos;
+      waiter = line.join();
+    } finally {
+      lock.unlock();
+    }
+    return await(waiter, end);
+  }
+
+  /** Only the first in line waits for the time; the others wait to be the first. */
+  private boolean await(Line.Waiter waiter, long end) throws InterruptedException {
+    try {
+      while (true) {
+        if (Thread.interrupted()) {
+          throw new InterruptedException();
+        }
+        long until = end;
+        lock.lock();
+        try {
+          long now = ticker.nanos();
+          if (isFirst(waiter)) {
+            if (schedule.take(now)) {
+              return true;
+            }
+            long due = schedule.due();
+            until = due - end < 0 ? due : end;
+          }
+          if (end - now <= 0) {
+            return false;
+          }
+        } finally {
+          lock.unlock();
+        }
+        ticker.parkUntil(this, until);
+      }
+    } finally {
+      leave(waiter);
+    }
+  }
+
+  @SuppressWarnings("ReferenceEquality") // a place is an identity
+  private boolean isFirst(Line.Waiter waiter) {
+    return line.first() == waiter;
+  }
+
+  /** Whether with its turn or without, the next one is the first now and must look at the time. */
+  private void leave(Line.Waiter waiter) {
+    Line.Waiter next;
+    lock.lock();
+    try {
+      next = isFirst(waiter) ? waiter : null;
+      line.leave(waiter);
+      next = next == null ? null : line.first();
+    } finally {
+      lock.unlock();
+    }
+    if (next != null) {
+      LockSupport.unpark(next.thread);
+    }
+  }
+
+  /** GCRA: when calls conform. Guarded by the lock of its rate. */
+  private static final class Schedule {
+    // One interval is (whole + part / calls) nanoseconds.
+    private final long whole;
+    private final long part;
+    private final int calls;
+
+    // How far ahead of time the schedule may be, burst - 1 intervals, in the same units.
+    private final long tolerance;
+    private final long tolerancePart;
+
+    /** The theoretical arrival time: when the next call would be, were they evenly spread. */
+    private long arrival;
+
+    /** Of a nanosecond, in units of 1 / calls: what {@link #arrival} cannot hold. */
+    private long fraction;
+
+    Schedule(long periodNanos, int calls, int burst, long now) {
+      this.whole = periodNanos / calls;
+      this.part = periodNanos % calls;
+      this.calls = calls;
+      long parts = part * (burst - 1);
+      long ahead = parts / calls;
+      // As good as never, and far from an overflow.
+      boolean isLong = burst > 1 && whole > (Ticker.LONGEST - ahead) / (burst - 1);
+      this.tolerance = isLong ? Ticker.LONGEST : whole * (burst - 1) + ahead;
+      this.tolerancePart = parts % calls;
+      this.arrival = now;
+    }
+
+    /** The earliest moment at which the next call may begin. */
+    long due() {
+      // A fraction begun is a nanosecond to wait for.
+      return arrival - tolerance + (fraction > tolerancePart ? 1 : 0);
+    }
+
+    boolean take(long now) {
+      if (due() - now > 0) {
+        return false;
+      }
+      if (arrival - now < 0) {
+        arrival = now;
+        fraction = 0;
+      }
+      arrival += whole;
+      fraction += part;
+      if (fraction >= calls) {
+        fraction -= calls;
+        arrival++;
+      }
+      return true;
+    }
+  }
+}
