@@ -11,6 +11,7 @@ module io.github.fornada {
   requires jdk.jfr;
 
   exports io.github.fornada;
+  exports io.github.fornada.async;
   exports io.github.fornada.process;
   exports io.github.fornada.threads;
   exports io.github.fornada.timeline;

@@ -1,0 +1,684 @@
+package io.github.fornada.async;
+
+import java.time.Duration;
+import java.util.Iterator;
+import java.util.Objects;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A queue of bounded length through which tasks hand elements to each other, which can be closed,
+ * and of which several can be waited for at once ({@link Select}).
+ *
+ * <p>Any number of threads may send and receive, virtual and platform threads alike. Elements come
+ * out in the order in which they went in, each exactly once. Threads that wait are served in the
+ * order of their coming; an element goes straight to the thread that has waited longest, so that no
+ * other can take it first. Elements are never null.
+ *
+ * <p><b>Closing.</b> {@link #close} says that no more will be sent: what is in the channel is still
+ * received, and what threads were waiting to send when it was called is too. {@link
+ * #closeWithError} ends the channel for both sides at once: whoever sends, receives or waits gets
+ * that error. A consumer that gives up uses it so that producers do not wait for ever.
+ *
+ * <p><b>Memory effects.</b> What a thread did before it sent an element happens-before it is
+ * received. What a thread did before a receive happens-before the end of the send for which that
+ * receive made room.
+ *
+ * <p><b>Interrupts.</b> An interrupted send has sent nothing, an interrupted receive has taken
+ * nothing. Where the element had gone over when the interrupt came, the call returns normally and
+ * leaves the thread's interrupt status set. A thread that is interrupted already, when it calls a
+ * method that may wait, gets the {@link InterruptedException} at once.
+ *
+ * {@snippet :
+ * var lines = Channel.<String>bounded(16);
+ * try (var scope = TaskScope.open()) {
+ *   scope.fork(() -> {
+ *     try (lines) { // closes it: the loop below ends
+ *       for (String line; (line = in.readLine()) != null; ) {
+ *         lines.send(line);
+ *       }
+ *     }
+ *     return null;
+ *   });
+ *   for (String line : lines) {
+ *     index(line);
+ *   }
+ *   scope.join();
+ * }
+ * }
+ *
+ * <p>The idea is that of Hoare's <i>Communicating Sequential Processes</i> (1978), by way of Go's
+ * channels, whose locking of several at once {@link Select} follows.
+ *
+ * @param <T> the elements
+ */
+public final class Channel<T> implements AutoCloseable, Iterable<T> {
+  /** How often a thread looks whether the lock is free before it waits for it in earnest. */
+  private static final int LOCK_SPINS = Runtime.getRuntime().availableProcessors() > 1 ? 32 : 0;
+
+  /**
+   * Up to this capacity the other side has to come for each element, and does so soon. With a
+   * longer buffer it is better to be woken late and to find many.
+   */
+  private static final int LONGEST_TO_SPIN_FOR = 4; // Guess
+
+  private static final AtomicLong NUMBERS = new AtomicLong();
+
+  /** A select that has several locks takes them in the order of these. */
+  final long number = NUMBERS.incrementAndGet();
+
+  private final ReentrantLock lock = new ReentrantLock();
+
+  /** What was sent and not received; null for a rendezvous. Needs no lock. */
+  private final @Nullable Ring ring;
+
+  /** Some thread waits to send, or to receive. */
+  private static final int SENDERS = 1;
+
+  private static final int RECEIVERS = 2;
+
+  /** There is no ring: nothing goes without the lock. */
+  private static final int RENDEZVOUS = 4;
+
+  /**
+   * Not 0 if whoever sends or receives must do so under the lock, and after it has used the ring
+   * look after those who wait. Written under the lock; read by any thread, before it uses the ring
+   * and after. A thread that begins to wait sets its bit and then looks at the ring once more, so
+   * that one of the two sees the other.
+   */
+  private volatile int attention;
+
+  /** Looks of a waiting thread before it parks. */
+  private final int spins;
+
+  // Guarded by the lock. While a receiver waits there is no element and no sender; while a sender
+  // waits there is no room. Both holds whenever serve() has returned.
+  private final WaiterQueue senders = new WaiterQueue();
+  private final WaiterQueue receivers = new WaiterQueue();
+
+  /** Waiters whose wait was ended and who are to be woken when the lock is free, linked by next. */
+  private @Nullable Waiter woken;
+
+  // Arrows: OPEN -> DONE -> FAILED, OPEN -> FAILED.
+  private State state = State.OPEN;
+
+  /** Set with FAILED. */
+  private @Nullable Throwable error;
+
+  private enum State {
+    OPEN,
+    DONE,
+    FAILED
+  }
+
+  private Channel(@Nullable Ring ring) {
+    this.ring = ring;
+    this.attention = ring == null ? RENDEZVOUS : 0;
+    this.spins = ring == null || ring.capacity() <= LONGEST_TO_SPIN_FOR ? Waiter.SPINS : 0;
+  }
+
+  /**
+   * A channel that holds so many elements that were sent and not yet received; a send beyond that
+   * waits.
+   *
+   * @throws IllegalArgumentException if the capacity is less than 1
+   */
+  public static <T> Channel<T> bounded(int capacity) {
+    if (capacity < 1) {
+      throw new IllegalArgumentException(
+          "capacity must be at least 1, got "
+              + capacity
+              + "; Channel.rendezvous() is a channel that holds nothing");
+    }
+    return new Channel<>(new Ring(capacity));
+  }
+
+  /** A channel that holds nothing: a send waits until its element is received. */
+  public static <T> Channel<T> rendezvous() {
+    return new Channel<>(null);
+  }
+
+  // ---- sending
+
+  /**
+   * Sends an element; waits while the channel is full.
+   *
+   * @throws InterruptedException if the thread was interrupted; nothing was sent then
+   * @throws ChannelClosedException if the channel is closed
+   */
+  public void send(T element) throws InterruptedException {
+    sendBefore(element, Deadline.NONE);
+  }
+
+  /**
+   * Sends an element if that is possible without waiting: there is room, or a thread waits for it.
+   *
+   * @return whether it was sent
+   * @throws ChannelClosedException if the channel is closed
+   */
+  public boolean trySend(T element) {
+    Objects.requireNonNull(element, "element");
+    if (offerUnlocked(element)) {
+      return true;
+    }
+    lock();
+    try {
+      return offer(element);
+    } finally {
+      unlock();
+    }
+  }
+
+  /**
+   * Sends an element; waits at most so long while the channel is full.
+   *
+   * @return whether it was sent
+   * @throws InterruptedException if the thread was interrupted; nothing was sent then
+   * @throws ChannelClosedException if the channel is closed
+   */
+  public boolean trySend(T element, Duration time) throws InterruptedException {
+    return sendBefore(element, Deadline.in(time));
+  }
+
+  private boolean sendBefore(T element, Deadline deadline) throws InterruptedException {
+    Objects.requireNonNull(element, "element");
+    throwIfInterrupted();
+    if (offerUnlocked(element)) {
+      return true;
+    }
+    Waiter own;
+    lock();
+    try {
+      if (offer(element)) {
+        return true;
+      }
+      own = new Waiter(element, null, 0);
+      enqueueSender(own);
+      serve();
+    } finally {
+      unlock();
+    }
+    own.await(this, deadline, spins);
+    if (!own.isOver() && leave(own, senders)) {
+      throwIfInterrupted();
+      return false;
+    }
+    if (!own.isDone()) {
+      throw closed();
+    }
+    return true;
+  }
+
+  // ---- receiving
+
+  /**
+   * Receives an element; waits while there is none.
+   *
+   * @throws InterruptedException if the thread was interrupted; nothing was taken then
+   * @throws ChannelClosedException if the channel is closed and has no more
+   */
+  public T receive() throws InterruptedException {
+    return Objects.requireNonNull(receiveBefore(Deadline.NONE)); // null only after a deadline
+  }
+
+  /**
+   * Receives an element if there is one.
+   *
+   * @return null if there is none now
+   * @throws ChannelClosedException if the channel is closed and has no more
+   */
+  public @Nullable T tryReceive() {
+    T element = pollUnlocked();
+    if (element != null) {
+      return element;
+    }
+    lock();
+    try {
+      return poll();
+    } finally {
+      unlock();
+    }
+  }
+
+  /**
+   * Receives an element; waits at most so long while there is none.
+   *
+   * @return null if there was none in that time
+   * @throws InterruptedException if the thread was interrupted; nothing was taken then
+   * @throws ChannelClosedException if the channel is closed and has no more
+   */
+  public @Nullable T tryReceive(Duration time) throws InterruptedException {
+    return receiveBefore(Deadline.in(time));
+  }
+
+  private @Nullable T receiveBefore(Deadline deadline) throws InterruptedException {
+    throwIfInterrupted();
+    T element = pollUnlocked();
+    if (element != null) {
+      return element;
+    }
+    Waiter own;
+    lock();
+    try {
+      element = poll();
+      if (element != null) {
+        return element;
+      }
+      own = new Waiter(null, null, 0);
+      enqueueReceiver(own);
+      serve();
+    } finally {
+      unlock();
+    }
+    own.await(this, deadline, spins);
+    if (!own.isOver() && leave(own, receivers)) {
+      throwIfInterrupted();
+      return null;
+    }
+    if (!own.isDone()) {
+      throw closed();
+    }
+    return element(own);
+  }
+
+  // ---- closing
+
+  /**
+   * Says that no more will be sent. Elements sent before are still received, those of threads that
+   * wait to send among them; then receivers get a {@link ChannelClosedException}, and loops over
+   * the channel end. Does nothing if the channel is closed. Never waits.
+   */
+  @Override
+  public void close() {
+    lock();
+    try {
+      if (state == State.OPEN) {
+        state = State.DONE;
+        if (ring != null) {
+          ring.close();
+          serve(); // what was sent before, by a thread that waits for the lock now
+        }
+        endWaits(receivers); // while one waits there is no element and no sender
+      }
+    } finally {
+      unlock();
+    }
+  }
+
+  /**
+   * Ends the channel with an error. Elements that were not received are dropped; whoever waits here
+   * or comes later gets a {@link ChannelClosedException} with that cause. Also ends a channel that
+   * was closed and has elements left. Never waits.
+   *
+   * @return whether this is now the channel's error; false if it had one, or was closed and empty
+   */
+  public boolean closeWithError(Throwable error) {
+    Objects.requireNonNull(error, "error");
+    lock();
+    try {
+      if (state == State.FAILED || isDrained()) {
+        return false;
+      }
+      state = State.FAILED;
+      this.error = error;
+      if (ring != null) {
+        ring.close();
+        while (ring.poll() != null) {
+          // Dropped.
+        }
+      }
+      endWaits(senders);
+      endWaits(receivers);
+      return true;
+    } finally {
+      unlock();
+    }
+  }
+
+  /** Whether nothing can be sent any more. There may be elements left to receive. */
+  public boolean isClosed() {
+    lock();
+    try {
+      return state != State.OPEN;
+    } finally {
+      unlock();
+    }
+  }
+
+  // ---- all of it
+
+  /**
+   * The elements until the channel is closed; several loops share them, each element is in one.
+   *
+   * <p>{@code hasNext} waits, and takes the element it promises: between the two calls it is in the
+   * iterator's hands. If the channel was closed with an error, {@code hasNext} throws it as a
+   * {@link ChannelClosedException}. An interrupt makes it throw {@link CancellationException}, with
+   * the interrupt status still set.
+   */
+  @Override
+  public Iterator<T> iterator() {
+    return new Elements<>(this);
+  }
+
+  /**
+   * The elements until the channel is closed, as a lazy stream; as {@link #iterator} otherwise.
+   * Takes no element that the stream does not ask for. Closing the stream does not close the
+   * channel.
+   */
+  public Stream<T> stream() {
+    return StreamSupport.stream(new Elements<>(this), false);
+  }
+
+  /** As {@link #receive}, but null if the channel is done and has no more. */
+  @Nullable T receiveOrNull() throws InterruptedException {
+    try {
+      return receive();
+    } catch (ChannelClosedException e) {
+      if (e.getCause() == null) {
+        return null;
+      }
+      throw e;
+    }
+  }
+
+  // ---- under the lock; a Select holds several
+
+  void lock() {
+    for (int i = LOCK_SPINS; !lock.tryLock(); i--) {
+      if (i <= 0) {
+        lock.lock();
+        return;
+      }
+      Thread.onSpinWait();
+    }
+  }
+
+  void unlock() {
+    Waiter waiter = woken;
+    woken = null;
+    lock.unlock();
+    while (waiter != null) {
+      Waiter next = waiter.next; // a waiter that is woken is used no more
+      waiter.wake();
+      waiter = next;
+    }
+  }
+
+  /** Sends an element if that is possible now. */
+  boolean offer(T element) {
+    if (state != State.OPEN) {
+      throw closedException();
+    }
+    if (ring == null) {
+      Waiter receiver = receivers.claimFirst();
+      if (receiver != null) {
+        hand(element, receiver);
+      }
+      return receiver != null;
+    }
+    serve();
+    if (!senders.isEmpty() || !ring.offer(element)) {
+      return false; // it is not its turn, or there is no room
+    }
+    serve();
+    return true;
+  }
+
+  /** Receives an element if there is one; null if not. */
+  @Nullable T poll() {
+    serve();
+    Object element = null;
+    if (ring == null) {
+      Waiter sender = senders.claimFirst();
+      if (sender != null) {
+        element = sender.element;
+        complete(sender);
+      }
+    } else if (receivers.isEmpty()) {
+      element = ring.poll();
+      serve();
+    }
+    if (element == null && state != State.OPEN && isEmpty()) {
+      throw closedException();
+    }
+    return cast(element);
+  }
+
+  /** Lets a thread wait to send; to be followed by {@link #serve}. */
+  void enqueueSender(Waiter waiter) {
+    senders.add(waiter);
+    showWaiters();
+  }
+
+  /** Lets a thread wait to receive; to be followed by {@link #serve}. */
+  void enqueueReceiver(Waiter waiter) {
+    receivers.add(waiter);
+    showWaiters();
+  }
+
+  /** Ends the waits that can be ended: those for elements that are there, those for room. */
+  void serve() {
+    if (ring == null) {
+      return; // in a rendezvous whoever comes serves one who waits
+    }
+    boolean admitted;
+    do {
+      for (Waiter receiver = receivers.first(); receiver != null; receiver = receivers.first()) {
+        if (receiver.isShared() ? !serveShared(receiver, ring) : !serveOne(receiver, ring)) {
+          break;
+        }
+      }
+      admitted = false;
+      for (Waiter sender = senders.first(); sender != null; sender = senders.first()) {
+        if (sender.isShared() ? !admitShared(sender, ring) : !admitOne(sender, ring)) {
+          break;
+        }
+        admitted = true;
+      }
+    } while (admitted && !receivers.isEmpty());
+    showWaiters();
+  }
+
+  private boolean serveOne(Waiter receiver, Ring ring) {
+    Object element = ring.poll();
+    if (element == null) {
+      return false;
+    }
+    boolean _ = receivers.remove(receiver);
+    hand(element, receiver);
+    return true;
+  }
+
+  /**
+   * Its thread may be served by another channel at any moment, so it has to be claimed before the
+   * element is taken; and by then a thread that had not seen the attention may have taken it.
+   */
+  private boolean serveShared(Waiter receiver, Ring ring) {
+    if (ring.isEmpty()) {
+      return false;
+    }
+    boolean _ = receivers.remove(receiver);
+    if (receiver.claim()) {
+      Object element = ring.poll();
+      if (element == null) {
+        completeToRetry(receiver);
+      } else {
+        hand(element, receiver);
+      }
+    }
+    return true;
+  }
+
+  private boolean admitOne(Waiter sender, Ring ring) {
+    if (!ring.admit(Objects.requireNonNull(sender.element))) {
+      return false;
+    }
+    boolean _ = senders.remove(sender);
+    complete(sender);
+    return true;
+  }
+
+  /** As {@link #serveShared}. */
+  private boolean admitShared(Waiter sender, Ring ring) {
+    if (ring.isFull()) {
+      return false;
+    }
+    boolean _ = senders.remove(sender);
+    if (sender.claim()) {
+      if (ring.admit(Objects.requireNonNull(sender.element))) {
+        complete(sender);
+      } else {
+        completeToRetry(sender);
+      }
+    }
+    return true;
+  }
+
+  private void hand(Object element, Waiter receiver) {
+    receiver.element = element;
+    complete(receiver);
+  }
+
+  private void complete(Waiter waiter) {
+    if (waiter.complete()) {
+      wakeLater(waiter);
+    }
+  }
+
+  private void completeToRetry(Waiter waiter) {
+    if (waiter.completeToRetry()) {
+      wakeLater(waiter);
+    }
+  }
+
+  private void showWaiters() {
+    int now =
+        (ring == null ? RENDEZVOUS : 0)
+            | (senders.isEmpty() ? 0 : SENDERS)
+            | (receivers.isEmpty() ? 0 : RECEIVERS);
+    if (now != attention) {
+      attention = now;
+    }
+  }
+
+  private boolean isEmpty() {
+    return senders.isEmpty() && (ring == null || ring.isEmpty());
+  }
+
+  /** Whether it was closed without an error and has no more. */
+  boolean isDrained() {
+    return state == State.DONE && isEmpty();
+  }
+
+  WaiterQueue senders() {
+    return senders;
+  }
+
+  WaiterQueue receivers() {
+    return receivers;
+  }
+
+  private void wakeLater(Waiter waiter) {
+    waiter.next = woken;
+    woken = waiter;
+  }
+
+  private void endWaits(WaiterQueue queue) {
+    for (Waiter waiter = queue.claimFirst(); waiter != null; waiter = queue.claimFirst()) {
+      completeToRetry(waiter);
+    }
+    showWaiters();
+  }
+
+  private ChannelClosedException closedException() {
+    return state == State.FAILED
+        ? new ChannelClosedException("the channel was closed with an error: " + error, error)
+        : new ChannelClosedException("the channel is closed", null);
+  }
+
+  // ---- not under the lock
+
+  /** Sends an element if that is possible and nobody waits. */
+  private boolean offerUnlocked(T element) {
+    if (attention != 0 || ring == null || !ring.offer(element)) {
+      return false;
+    }
+    if (attention != 0) {
+      serveUnlocked();
+    }
+    return true;
+  }
+
+  /** Receives an element if there is one and nobody waits. */
+  private @Nullable T pollUnlocked() {
+    if (attention != 0 || ring == null) {
+      return null;
+    }
+    Object element = ring.poll();
+    if (element != null && attention != 0) {
+      serveUnlocked();
+    }
+    return cast(element);
+  }
+
+  /** Looks after a thread that began to wait while this one used the ring. */
+  private void serveUnlocked() {
+    lock();
+    try {
+      serve();
+    } finally {
+      unlock();
+    }
+  }
+
+  /** What to throw when a wait here was ended by closing. */
+  private ChannelClosedException closed() {
+    lock();
+    try {
+      return closedException();
+    } finally {
+      unlock();
+    }
+  }
+
+  /** As {@link #isDrained}, for who does not hold the lock. */
+  boolean isDrainedNow() {
+    lock();
+    try {
+      return isDrained();
+    } finally {
+      unlock();
+    }
+  }
+
+  /** Gives up a wait; false if it was ended by somebody in the meantime. */
+  boolean leave(Waiter waiter, WaiterQueue queue) {
+    lock();
+    try {
+      boolean left = queue.remove(waiter);
+      showWaiters();
+      return left;
+    } finally {
+      unlock();
+    }
+  }
+
+  @SuppressWarnings("unchecked") // everything in here came in as a T
+  private @Nullable T cast(@Nullable Object element) {
+    return (T) element;
+  }
+
+  @Nullable T element(Waiter receiver) {
+    return cast(receiver.element);
+  }
+
+  private static void throwIfInterrupted() throws InterruptedException {
+    if (Thread.interrupted()) {
+      throw new InterruptedException("interrupted while waiting for a channel");
+    }
+  }
+}
