@@ -35,10 +35,7 @@ final class Carriage {
     if (carriers.length == 0) {
       return function;
     }
-    var captured = new @Nullable Object[carriers.length];
-    for (int k = 0; k < carriers.length; k++) {
-      captured[k] = capture(carriers[k]);
-    }
+    @Nullable Object[] captured = Carried.capture(carriers);
     int hash = 31 * Arrays.hashCode(captured) + System.identityHashCode(function);
     int place = (hash ^ (hash >>> 16)) & (PLACES - 1);
     WeakReference<Carried<?, ?>> kept = last.get(place);
@@ -49,14 +46,5 @@ final class Carriage {
     var carried = new Carried<T, R>(function, carriers, captured);
     last.set(place, new WeakReference<>(carried));
     return carried;
-  }
-
-  private static @Nullable Object capture(ContextCarrier<?> carrier) {
-    try {
-      return carrier.capture();
-    } catch (Exception e) { // checked ones too: other languages do not check
-      throw new IllegalStateException(
-          Carried.name(carrier) + " failed to capture what the calling thread has: " + e, e);
-    }
   }
 }

@@ -56,19 +56,47 @@ final class Carried<T extends @Nullable Object, R extends @Nullable Object>
 
   @Override
   public R apply(T item) throws Exception {
-    return applyWithin(0, item);
+    return Carried.<T, R>applyWithin(carriers, values, 0, function, item);
+  }
+
+  /**
+   * What the calling thread has, at the places of the carriers.
+   *
+   * @throws IllegalStateException if a carrier threw
+   */
+  static @Nullable Object[] capture(ContextCarrier<?>[] carriers) {
+    var captured = new @Nullable Object[carriers.length];
+    for (int k = 0; k < carriers.length; k++) {
+      captured[k] = capture(carriers[k]);
+    }
+    return captured;
+  }
+
+  private static @Nullable Object capture(ContextCarrier<?> carrier) {
+    try {
+      return carrier.capture();
+    } catch (Exception e) { // checked ones too: other languages do not check
+      throw new IllegalStateException(
+          name(carrier) + " failed to capture what the calling thread has: " + e, e);
+    }
   }
 
   /** Within the scopes of the carriers from place k on. */
   @SuppressWarnings("ReferenceEquality") // an exception cannot be suppressed by itself
-  private R applyWithin(int k, T item) throws Exception {
+  static <T extends @Nullable Object, R extends @Nullable Object> R applyWithin(
+      ContextCarrier<?>[] carriers,
+      @Nullable Object[] values,
+      int k,
+      TaskFunction<? super T, ? extends R> function,
+      T item)
+      throws Exception {
     if (k == carriers.length) {
       return function.apply(item);
     }
     ContextCarrier.Scope scope = restore(carriers[k], values[k]);
     R result;
     try {
-      result = applyWithin(k + 1, item);
+      result = Carried.<T, R>applyWithin(carriers, values, k + 1, function, item);
     } catch (Throwable e) {
       try {
         close(scope, carriers[k]);

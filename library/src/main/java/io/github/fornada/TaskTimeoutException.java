@@ -10,7 +10,12 @@ public final class TaskTimeoutException extends TaskException {
 
   private final Duration limit;
 
-  TaskTimeoutException(String task, Duration limit, List<StackTraceElement> stack) {
+  /**
+   * @param task which task, as the subject of a sentence
+   * @param limit the limit it had
+   * @param stack where it was when the limit ran out, innermost frame first; empty if unknown
+   */
+  public TaskTimeoutException(String task, Duration limit, List<StackTraceElement> stack) {
     super(
         task + " was over its time limit of " + Durations.inWords(limit),
         stack.isEmpty() ? null : new Stuck(stack));

@@ -1,4 +1,12 @@
-/** Tasks that wait on many things at once: channels between them. */
+/**
+ * Structured concurrency on virtual threads: tasks that wait on many things at once, in blocks that
+ * end only after all of their tasks have.
+ *
+ * <p>{@link io.github.fornada.async.TaskScope} is the block: fork tasks, join them, and whatever
+ * happens, none of them is left behind. Names and behaviour are near those of the JDK's {@code
+ * StructuredTaskScope}, which is a preview and may not be used without a flag; {@code
+ * docs/decisions/0015} has the differences.
+ */
 @NullMarked
 package io.github.fornada.async;
 

@@ -1,0 +1,122 @@
+package io.github.fornada.async;
+
+import io.github.fornada.CapturedContext;
+import io.github.fornada.ContextCarrier;
+import io.github.fornada.TaskListener;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What goes with the tasks of a scope beside their code: carriers, names of scoped values with
+ * their bindings as of the scope's opening, and listeners. Inherited by the scopes within.
+ */
+final class Baggage {
+  static final Baggage NONE = new Baggage(List.of(), List.of(), List.of(), null);
+
+  final List<ContextCarrier<?>> carriers;
+  final List<ScopedValue<?>> scopedValues;
+  final List<TaskListener> listeners;
+
+  /** Lanes for the listeners, shared with the scopes within; null if there is no listener. */
+  final @Nullable Slots slots;
+
+  /** Of those scoped values that the opening thread has bound; null if there is none. */
+  private final ScopedValue.@Nullable Carrier bindings;
+
+  /** What they were bound to, at their places; {@link #UNBOUND} where they were not. */
+  private final @Nullable Object[] bound;
+
+  private static final Object UNBOUND = new Object();
+
+  private Baggage(
+      List<ContextCarrier<?>> carriers,
+      List<ScopedValue<?>> scopedValues,
+      List<TaskListener> listeners,
+      @Nullable Slots known) {
+    this.carriers = carriers;
+    this.scopedValues = scopedValues;
+    this.listeners = listeners;
+    this.slots = known == null && !listeners.isEmpty() ? new Slots() : known;
+    this.bound = new @Nullable Object[scopedValues.size()];
+    ScopedValue.Carrier all = null;
+    for (int k = 0; k < bound.length; k++) {
+      ScopedValue<?> name = scopedValues.get(k);
+      bound[k] = valueOf(name);
+      if (bound[k] != UNBOUND) {
+        all = bind(all, name);
+      }
+    }
+    this.bindings = all;
+  }
+
+  /** That of a scope which the calling thread opens within another one, or within none. */
+  static Baggage of(@Nullable Baggage around, ScopeOptions options) {
+    Baggage outer = around == null ? NONE : around;
+    if (outer == NONE
+        && options.carriers().isEmpty()
+        && options.scopedValues().isEmpty()
+        && options.listeners().isEmpty()) {
+      return NONE;
+    }
+    return new Baggage(
+        union(outer.carriers, options.carriers()),
+        union(outer.scopedValues, options.scopedValues()),
+        union(outer.listeners, options.listeners()),
+        outer.slots);
+  }
+
+  private static <E> List<E> union(List<E> outer, List<E> own) {
+    List<E> all = outer;
+    for (E element : own) {
+      all = ScopeOptions.plus(all, element);
+    }
+    return all;
+  }
+
+  private static @Nullable Object valueOf(ScopedValue<?> name) {
+    return name.isBound() ? name.get() : UNBOUND;
+  }
+
+  private static <V> ScopedValue.Carrier bind(
+      ScopedValue.@Nullable Carrier before, ScopedValue<V> name) {
+    V value = name.get();
+    return before == null ? ScopedValue.where(name, value) : before.where(name, value);
+  }
+
+  /**
+   * The task with all of it, captured of the calling thread.
+   *
+   * @throws IllegalStateException if a carrier fails, or if a scoped value is bound otherwise than
+   *     at the scope's opening
+   */
+  <V extends @Nullable Object> Callable<? extends V> around(Callable<? extends V> task) {
+    if (carriers.isEmpty() && scopedValues.isEmpty()) {
+      return task;
+    }
+    for (int k = 0; k < bound.length; k++) {
+      if (valueOf(scopedValues.get(k)) != bound[k]) {
+        throw new IllegalStateException(
+            "a scoped value is bound otherwise than when the scope was opened, and its tasks would"
+                + " have what it was then: open the scope within the binding");
+      }
+    }
+    CapturedContext captured = carriers.isEmpty() ? null : CapturedContext.capture(carriers);
+    return new Wrapped<V>(task, bindings, captured);
+  }
+
+  private record Wrapped<V extends @Nullable Object>(
+      Callable<? extends V> task,
+      ScopedValue.@Nullable Carrier bindings,
+      @Nullable CapturedContext captured)
+      implements Callable<V> {
+    @Override
+    public V call() throws Exception {
+      return bindings == null ? inner() : bindings.<V, Exception>call(this::inner);
+    }
+
+    private V inner() throws Exception {
+      return captured == null ? task.call() : captured.<V>call(task);
+    }
+  }
+}

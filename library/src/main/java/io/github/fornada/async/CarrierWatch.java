@@ -1,0 +1,348 @@
+package io.github.fornada.async;
+
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+import jdk.jfr.FlightRecorder;
+import jdk.jfr.consumer.RecordedEvent;
+import jdk.jfr.consumer.RecordedFrame;
+import jdk.jfr.consumer.RecordedMethod;
+import jdk.jfr.consumer.RecordedStackTrace;
+import jdk.jfr.consumer.RecordedThread;
+import jdk.jfr.consumer.RecordingStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds tasks that hold a carrier: one of the few platform threads that all virtual threads share.
+ * A task that computes for long, or is in a native call, does; while it does, others wait.
+ *
+ * <p>Each such task is reported once, with its stack, to the log, to a running Flight Recorder (as
+ * {@code fornada.CarrierHeld}), and to a consumer if there is one. The advice: run long
+ * computations on a {@code ThreadPool} or a {@code ProcessPool}, and so native calls that block.
+ *
+ * <p><b>How it looks.</b> A thread of its own looks some eight times in the limit at the tasks of
+ * all scopes. One that is on the same carrier at each look for as long as the limit is looked at
+ * closer, and reported if it is there every time again. A task that leaves its carrier now and then
+ * is found only if it does so for less than a few hundredths of its time. The looks take a
+ * twentieth of one processor at most, however many tasks there are. If a Flight Recorder records
+ * when the watch is opened, waits in a pinned state (the JDK's {@code jdk.VirtualThreadPinned}) are
+ * reported too, with the stack of the recorder.
+ *
+ * {@snippet :
+ * try (var watch = CarrierWatch.open(Duration.ofMillis(200))) {
+ *   serve();
+ * }
+ * }
+ *
+ * <p>The idea is that of asyncio's slow-callback warnings and of Vert.x's blocked-thread checker.
+ */
+public final class CarrierWatch implements AutoCloseable {
+  /** How often a task must be seen before it is looked at closer. */
+  private static final int LOOKS = 8;
+
+  /** How often then, a millisecond apart. */
+  private static final int CLOSE_LOOKS = 10;
+
+  /** The part of a processor's time that looks may take: one in so many. */
+  private static final int SHARE = 20;
+
+  /** Beyond so many tasks, those that wait are not asked whether they are pinned. */
+  private static final int MANY = 2000; // Guess
+
+  /**
+   * A task that held a carrier.
+   *
+   * @param scope name of its scope
+   * @param purpose what it is for; empty if that was not said
+   * @param carrier name of the thread it held
+   * @param time how long it had held it by then; it may have gone on
+   * @param isPinned whether it was waiting, in a state that cannot give the carrier away
+   * @param stack where it was, innermost frame first
+   */
+  public record Held(
+      String scope,
+      String purpose,
+      String carrier,
+      Duration time,
+      boolean isPinned,
+      List<StackTraceElement> stack) {
+    public Held {
+      stack = List.copyOf(stack);
+    }
+
+    /** A sentence that says what, where, and what to do. */
+    @Override
+    public String toString() {
+      Place place = Place.of(stack.toArray(StackTraceElement[]::new));
+      return Child.subject(purpose)
+          + " of scope \""
+          + scope
+          + "\" has held the carrier thread "
+          + carrier
+          + " for "
+          + Tree.age(time.toNanos())
+          + (isPinned ? ", pinned, at " : " at ")
+          + place
+          + ": virtual threads have only a few of these, so the others wait. Run what"
+          + " computes for long or blocks in native code on a ThreadPool or a ProcessPool.";
+    }
+  }
+
+  /** A task as of the last looks. */
+  private static final class Seen {
+    final String carrier;
+    final long sinceNanos;
+    int looks = 1;
+    int round;
+    boolean told;
+
+    Seen(String carrier, long sinceNanos) {
+      this.carrier = carrier;
+      this.sinceNanos = sinceNanos;
+    }
+  }
+
+  private final long limitNanos;
+  private final @Nullable Consumer<? super Held> told;
+  private final CountDownLatch closed = new CountDownLatch(1);
+  private final @Nullable RecordingStream pinned;
+  private final Thread thread;
+
+  // The watching thread's own.
+  private final Map<Child<?>, Seen> seen = new HashMap<>();
+  private int round;
+  private int tasks;
+
+  private CarrierWatch(Duration limit, @Nullable Consumer<? super Held> told) {
+    if (!limit.isPositive()) {
+      throw new IllegalArgumentException("limit must be positive, got " + limit);
+    }
+    this.limitNanos = limit.toNanos();
+    this.told = told;
+    this.pinned = FlightRecorder.isInitialized() ? new RecordingStream() : null;
+    this.thread = Thread.ofPlatform().daemon().name("fornada-carrier-watch").unstarted(this::watch);
+  }
+
+  /** Watches the tasks of all scopes of this JVM, and logs those that hold a carrier so long. */
+  public static CarrierWatch open(Duration limit) {
+    return start(new CarrierWatch(limit, null));
+  }
+
+  /**
+   * Watches the tasks of all scopes of this JVM.
+   *
+   * @param limit how long a task may hold a carrier
+   * @param told is given what the log gets too; called by the watch's own threads
+   */
+  public static CarrierWatch open(Duration limit, Consumer<? super Held> told) {
+    return start(new CarrierWatch(limit, Objects.requireNonNull(told, "told")));
+  }
+
+  private static CarrierWatch start(CarrierWatch watch) {
+    RecordingStream stream = watch.pinned;
+    if (stream != null) {
+      stream
+          .enable("jdk.VirtualThreadPinned")
+          .withThreshold(Duration.ofNanos(watch.limitNanos))
+          .withStackTrace();
+      stream.onEvent("jdk.VirtualThreadPinned", watch::pinned);
+      stream.startAsync();
+    }
+    watch.thread.start();
+    return watch;
+  }
+
+  private void watch() {
+    long pause = Math.clamp(limitNanos / LOOKS, 1_000_000, 250_000_000);
+    long next = pause;
+    try {
+      while (!closed.await(next, TimeUnit.NANOSECONDS)) {
+        long began = System.nanoTime();
+        try {
+          look();
+        } catch (RuntimeException | Error e) {
+          Log.get().log(System.Logger.Level.ERROR, "a look at the carriers failed", e);
+        }
+        next = Math.max(pause, (System.nanoTime() - began) * SHARE);
+      }
+    } catch (InterruptedException e) {
+      // Nobody but a stranger would: the watch is over then.
+    }
+  }
+
+  private void look() {
+    round++;
+    boolean many = tasks > MANY;
+    tasks = 0;
+    for (TaskScope<?, ?> innermost : Owners.roots()) {
+      for (TaskScope<?, ?> s = innermost; s != null; s = s.outer) {
+        look(s, many);
+      }
+    }
+    seen.values().removeIf(one -> one.round != round);
+  }
+
+  private void look(TaskScope<?, ?> scope, boolean many) {
+    for (Child<?> child = scope.newest; child != null; child = child.next) {
+      Thread runner = child.thread;
+      if (runner == null) {
+        continue;
+      }
+      tasks++;
+      for (TaskScope<?, ?> s = child.innermost; s != null; s = s.outer) {
+        look(s, many);
+      }
+      if (runner.isVirtual() && (!many || runner.getState() == Thread.State.RUNNABLE)) {
+        look(child, runner);
+      }
+    }
+  }
+
+  private void look(Child<?> child, Thread runner) {
+    String carrier = carrier(runner);
+    if (carrier == null) {
+      return;
+    }
+    Seen one = seen.get(child);
+    if (one == null || (!one.carrier.equals(carrier) && !one.told)) {
+      one = new Seen(carrier, System.nanoTime());
+      seen.put(child, one);
+    } else {
+      one.looks++;
+    }
+    one.round = round;
+    long time = System.nanoTime() - one.sinceNanos;
+    if (!one.told && one.looks > LOOKS / 2 && time >= limitNanos) {
+      if (isStillThere(runner, carrier)) {
+        one.told = true;
+        report(child, runner, carrier, System.nanoTime() - one.sinceNanos);
+      } else {
+        seen.remove(child);
+      }
+    }
+  }
+
+  private static boolean isStillThere(Thread runner, String carrier) {
+    for (int i = 0; i < CLOSE_LOOKS; i++) {
+      if (!carrier.equals(carrier(runner))) {
+        return false;
+      }
+      LockSupport.parkNanos(1_000_000);
+    }
+    return true;
+  }
+
+  /** The carrier a virtual thread is on, which its text tells and nothing else; null if none. */
+  private static @Nullable String carrier(Thread runner) {
+    String text = runner.toString();
+    int at = text.lastIndexOf('@');
+    return at < 0 || text.lastIndexOf(']') > at ? null : text.substring(at + 1);
+  }
+
+  private void report(Child<?> child, Thread runner, String carrier, long nanos) {
+    Thread.State state = runner.getState();
+    boolean waits = state == Thread.State.WAITING || state == Thread.State.TIMED_WAITING;
+    List<StackTraceElement> stack = List.of(runner.getStackTrace());
+    tell(child, carrier, Duration.ofNanos(nanos), waits, stack);
+  }
+
+  /** The recorder tells of a wait on a carrier when it is over. Called by the recorder's thread. */
+  private void pinned(RecordedEvent event) {
+    RecordedThread thread = event.getThread("eventThread");
+    if (thread == null) {
+      return;
+    }
+    for (TaskScope<?, ?> innermost : Owners.roots()) {
+      Child<?> child = find(innermost, thread.getJavaThreadId());
+      if (child != null) {
+        RecordedStackTrace trace = event.getStackTrace();
+        List<StackTraceElement> stack =
+            trace == null
+                ? List.of()
+                : trace.getFrames().stream().map(CarrierWatch::element).toList();
+        tell(child, "it was on", event.getDuration(), true, stack);
+        return;
+      }
+    }
+  }
+
+  private static StackTraceElement element(RecordedFrame frame) {
+    RecordedMethod method = frame.getMethod();
+    String type = method.getType().getName();
+    String simple = type.substring(type.lastIndexOf('.') + 1);
+    int inner = simple.indexOf('$');
+    String file = (inner > 0 ? simple.substring(0, inner) : simple) + ".java";
+    return new StackTraceElement(type, method.getName(), file, frame.getLineNumber());
+  }
+
+  private static @Nullable Child<?> find(@Nullable TaskScope<?, ?> innermost, long thread) {
+    for (TaskScope<?, ?> s = innermost; s != null; s = s.outer) {
+      for (Child<?> child = s.newest; child != null; child = child.next) {
+        Thread runner = child.thread;
+        if (runner != null && runner.threadId() == thread) {
+          return child;
+        }
+        Child<?> within = find(child.innermost, thread);
+        if (within != null) {
+          return within;
+        }
+      }
+    }
+    return null;
+  }
+
+  private void tell(
+      Child<?> child,
+      String carrier,
+      Duration time,
+      boolean pinned,
+      List<StackTraceElement> stack) {
+    synchronized (child) {
+      if (child.isToldOf) {
+        return;
+      }
+      child.isToldOf = true;
+    }
+    String purpose = child.purpose();
+    var held = new Held(child.scope.name(), purpose, carrier, time, pinned, stack);
+    Log.get().log(System.Logger.Level.WARNING, held.toString());
+    String place = Place.of(stack.toArray(StackTraceElement[]::new)).toString();
+    ScopeEvents.held(held.scope(), purpose, time.toNanos(), place);
+    if (told != null) {
+      try {
+        told.accept(held);
+      } catch (RuntimeException e) {
+        Log.get().log(System.Logger.Level.WARNING, "who is told of held carriers failed", e);
+      }
+    }
+  }
+
+  /** Ends the watch; returns when its thread has ended. */
+  @Override
+  public void close() {
+    closed.countDown();
+    if (pinned != null) {
+      pinned.close();
+    }
+    if (Thread.currentThread() == thread) {
+      return; // closed by who was told
+    }
+    boolean interrupted = false;
+    while (thread.isAlive()) {
+      try {
+        thread.join();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,329 @@
+package io.github.fornada.async;
+
+import io.github.fornada.Outcome;
+import java.io.InterruptedIOException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.net.SocketException;
+import java.nio.channels.ClosedByInterruptException;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A task of a scope. One object for all there is to it, because there may be a million: what its
+ * thread runs, the handle its owner has, a node in the scope's list, and the way from a thread to
+ * the scope whose task it runs.
+ *
+ * <p>That way leads through the thread's handler for uncaught exceptions, a field that every thread
+ * has and that costs nothing, where a thread-local would cost a map. It is true to its name: what
+ * escapes the thread, the task's failure it is.
+ */
+sealed class Child<T extends @Nullable Object>
+    implements Subtask<T>, Runnable, Thread.UncaughtExceptionHandler permits ObservedChild {
+
+  /** Stands for null, which means that there is no result yet. */
+  private static final Object NULL = new Object();
+
+  /** The task was not wanted any more before it had ended. */
+  private static final Object CANCELLED = new Object();
+
+  /** The task threw, or was over its time limit: then with an outcome of its own. */
+  private record Failure(Throwable thrown, Outcome.@Nullable TimedOut<?> late) {
+    /** For when there is no memory to say more. */
+    static final Failure UNTOLD =
+        new Failure(new OutOfMemoryError("no memory to tell how the task failed"), null);
+  }
+
+  private static final VarHandle RESULT;
+
+  static {
+    try {
+      RESULT = MethodHandles.lookup().findVarHandle(Child.class, "result", Object.class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
+  final TaskScope<?, ?> scope;
+  private final String purpose;
+
+  /** When it was forked, by {@link Clock}. */
+  final int forkedAt;
+
+  /** Written by the owner before the thread starts, and by the thread: null when it has begun. */
+  private @Nullable Callable<? extends T> task;
+
+  // null -> a result, NULL, a Failure or CANCELLED, by compare-and-set, once: by the task's thread
+  // when it ends, by who cancels the scope, or by the timer. Whoever wins but the thread itself
+  // interrupts it, so a task is interrupted once at most.
+  private volatile @Nullable Object result;
+
+  /**
+   * Written by the owner before the child is in the list, and by the thread: null when it has
+   * ended. Read by any, at the risk of an interrupt that comes too late for anything.
+   */
+  @Nullable Thread thread;
+
+  /** Towards older ones. The owner's; read by any who comes from {@link TaskScope#newest}. */
+  @Nullable Child<?> next;
+
+  /** The innermost scope that its thread has open. Written by the thread, read by any. */
+  volatile @Nullable TaskScope<?, ?> innermost;
+
+  /** Whether it was reported for holding a carrier. Guarded by this. */
+  boolean isToldOf;
+
+  Child(TaskScope<?, ?> scope, String purpose, Callable<? extends T> task) {
+    this.scope = scope;
+    this.purpose = purpose;
+    this.task = task;
+    this.forkedAt = Clock.now();
+  }
+
+  // ---- its life
+
+  @Override
+  public final void run() {
+    Callable<? extends T> todo = task;
+    if (todo == null) {
+      return; // a thread factory that runs what it was given twice
+    }
+    task = null;
+    try {
+      if (result == null && !scope.isCancelled()) {
+        began();
+        end(outcomeOf(todo));
+      } else {
+        stop();
+        finished();
+      }
+    } catch (Throwable e) { // of the library's own code: no memory, no stack
+      RESULT.compareAndSet(this, null, Failure.UNTOLD);
+      scope.broken(e);
+    } finally {
+      thread = null;
+      scope.arrive();
+    }
+  }
+
+  private Object outcomeOf(Callable<? extends T> todo) {
+    Object ended;
+    try {
+      T value = todo.call();
+      ended = value == null ? NULL : value;
+    } catch (Throwable e) {
+      ended = new Failure(e, null);
+    }
+    if (innermost != null) {
+      ended = closeLeaked(ended);
+    }
+    return ended;
+  }
+
+  /** The task has left scopes open: they are closed, with all their tasks, and it has failed. */
+  private Object closeLeaked(Object ended) {
+    var leaked =
+        new IllegalStateException(
+            subject(purpose)
+                + " has ended without closing "
+                + TaskScope.closeAll(innermost)
+                + ", which it opened: open scopes in try-with-resources");
+    if (ended instanceof Failure(Throwable thrown, var _)) {
+      thrown.addSuppressed(leaked);
+      return ended;
+    }
+    return new Failure(leaked, null);
+  }
+
+  private void end(Object ended) {
+    boolean won = false;
+    Object mine = scope.isCancelled() ? CANCELLED : ended;
+    if (RESULT.compareAndSet(this, null, mine)) {
+      won = mine == ended;
+    }
+    Object settled = result;
+    if (!won && ended instanceof Failure(Throwable thrown, var _) && !isByInterrupt(thrown)) {
+      if (settled instanceof Failure late) {
+        late.thrown.addSuppressed(thrown);
+      } else {
+        scope.failedLate(thrown);
+      }
+    }
+    finished();
+    if (settled != CANCELLED && (won || !scope.isCancelled())) {
+      scope.completed(this, settled instanceof Failure failure ? failure.thrown : null);
+    }
+  }
+
+  /** Whether a task throws this because it was interrupted. */
+  static boolean isByInterrupt(Throwable thrown) {
+    int depth = 0;
+    for (Throwable e = thrown; e != null && depth < 10; e = e.getCause(), depth++) {
+      if (e instanceof InterruptedException
+          || e instanceof ClosedByInterruptException
+          || e instanceof InterruptedIOException
+          || e instanceof CancellationException
+          || (e instanceof SocketException && "Closed by interrupt".equals(e.getMessage()))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Its thread is about to call the task. */
+  void began() {}
+
+  /** What became of it is settled; or it never began. */
+  void finished() {}
+
+  /**
+   * It is not wanted any more, unless it has ended.
+   *
+   * @return whether it has not
+   */
+  final boolean stop() {
+    if (result != null || !RESULT.compareAndSet(this, null, CANCELLED)) {
+      return false;
+    }
+    interrupt();
+    return true;
+  }
+
+  /** Its time is up. Called by the timer. */
+  final void expire(Throwable thrown, Outcome.TimedOut<?> late) {
+    if (RESULT.compareAndSet(this, null, new Failure(thrown, late))) {
+      interrupt();
+    }
+  }
+
+  private void interrupt() {
+    Thread runner = thread;
+    if (runner != null && runner != Thread.currentThread()) {
+      runner.interrupt();
+    }
+  }
+
+  /** Whether it was cancelled, or is over its limit. */
+  final boolean isStopped() {
+    return result != null;
+  }
+
+  final boolean hasEnded() {
+    return thread == null;
+  }
+
+  /** What a thread factory's thread threw around or in place of the task. */
+  @Override
+  public final void uncaughtException(Thread runner, Throwable thrown) {
+    if (task != null) {
+      task =
+          () -> {
+            throw new IllegalStateException(
+                "the thread made by the scope's thread factory failed before it ran the task",
+                thrown);
+          };
+      run();
+    } else {
+      scope.broken(thrown);
+    }
+  }
+
+  // ---- for who asks
+
+  @Override
+  public final State state() {
+    Object r = settled();
+    if (r == null || r == CANCELLED) {
+      return State.UNAVAILABLE;
+    }
+    return r instanceof Failure ? State.FAILED : State.SUCCESS;
+  }
+
+  @Override
+  @SuppressWarnings({"unchecked", "NullAway"}) // a result is a T; null only where T is
+  public final T get() {
+    scope.checkJoined(this);
+    Object r = settled();
+    if (r == NULL) {
+      return (T) null;
+    }
+    if (r != null && r != CANCELLED && !(r instanceof Failure)) {
+      return (T) r;
+    }
+    if (r instanceof Failure failure) {
+      throw new IllegalStateException(
+          subject(purpose) + " failed and has no result: " + failure.thrown, failure.thrown);
+    }
+    throw new IllegalStateException(subject(purpose) + " has no result: " + whyNot(r));
+  }
+
+  @Override
+  public final Throwable exception() {
+    scope.checkJoined(this);
+    Object r = settled();
+    if (r instanceof Failure failure) {
+      return failure.thrown;
+    }
+    throw new IllegalStateException(
+        subject(purpose)
+            + " has no exception: "
+            + (r == null || r == CANCELLED ? whyNot(r) : "it succeeded"));
+  }
+
+  @Override
+  public final Outcome<T> outcome() {
+    scope.checkJoined(this);
+    return told();
+  }
+
+  /** The outcome, for who need not wait for a join. */
+  @SuppressWarnings({"unchecked", "NullAway"}) // a result is a T; null only where T is
+  final Outcome<T> told() {
+    Object r = settled();
+    if (r == null) {
+      throw new IllegalStateException(subject(purpose) + " has no outcome: " + whyNot(r));
+    }
+    if (r == CANCELLED) {
+      return new Outcome.Cancelled<>(scope.whyCancelled());
+    }
+    if (r instanceof Failure(Throwable thrown, Outcome.@Nullable TimedOut<?> late)) {
+      return late == null ? new Outcome.Failed<>(thrown) : (Outcome<T>) late;
+    }
+    return new Outcome.Done<>(r == NULL ? (T) null : (T) r);
+  }
+
+  /** In a scope that is cancelled nothing is left open: what was told must not change later. */
+  private @Nullable Object settled() {
+    if (result == null && scope.isCancelled()) {
+      stop();
+    }
+    return result;
+  }
+
+  private String whyNot(@Nullable Object r) {
+    return r == CANCELLED ? scope.whyCancelled() : "it has not ended; call join first";
+  }
+
+  @Override
+  public final String purpose() {
+    return purpose;
+  }
+
+  /** The task as the subject of a sentence. */
+  static String subject(String purpose) {
+    return purpose.isEmpty() ? "a task" : "the task \"" + purpose + "\"";
+  }
+
+  @Override
+  public String toString() {
+    Object r = result;
+    String state =
+        r == null
+            ? "running"
+            : r == CANCELLED
+                ? "cancelled"
+                : r instanceof Failure f ? "failed: " + f.thrown : "done";
+    return subject(purpose) + " of scope \"" + scope.name() + "\" (" + state + ")";
+  }
+}

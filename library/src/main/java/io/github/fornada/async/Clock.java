@@ -1,0 +1,17 @@
+package io.github.fornada.async;
+
+/** Coarse times in an int, for objects that are many: units of 2^20 ns, good for 24 days. */
+final class Clock {
+  private static final int SHIFT = 20;
+
+  private Clock() {}
+
+  static int now() {
+    return (int) (System.nanoTime() >>> SHIFT);
+  }
+
+  /** Nanoseconds from one such time to another. */
+  static long nanosBetween(int from, int to) {
+    return (long) (to - from) << SHIFT;
+  }
+}

@@ -1,0 +1,86 @@
+package io.github.fornada.async;
+
+import io.github.fornada.Outcome;
+import io.github.fornada.TaskTimeoutException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The time limits of scopes and tasks. One platform thread for all, so that they hold also when
+ * tasks keep every processor that virtual threads have; it runs nothing of the user's.
+ */
+final class Deadlines {
+  private static final ScheduledThreadPoolExecutor TIMER =
+      new ScheduledThreadPoolExecutor(
+          1, Thread.ofPlatform().daemon().name("fornada-deadlines").factory());
+
+  static {
+    TIMER.setRemoveOnCancelPolicy(true);
+  }
+
+  /** A century, so that it fits in a long of nanoseconds. */
+  static final Duration FOREVER = Duration.ofDays(36_500);
+
+  private Deadlines() {}
+
+  static Future<?> ofScope(TaskScope<?, ?> scope, ScopeOptions options) {
+    Duration left = FOREVER;
+    if (options.timeLimit() != null) {
+      left = options.timeLimit();
+    }
+    if (options.deadline() != null) {
+      Duration until = Duration.between(Instant.now(), options.deadline());
+      left = until.compareTo(left) < 0 ? until : left;
+    }
+    return after(left, scope::expire);
+  }
+
+  static Future<?> ofTask(Child<?> child, Duration limit) {
+    return after(limit, () -> expire(child, limit));
+  }
+
+  private static void expire(Child<?> child, Duration limit) {
+    Thread runner = child.thread;
+    if (runner == null) {
+      return;
+    }
+    var late = new Outcome.TimedOut<>(limit, List.of(runner.getStackTrace()));
+    String subject = Child.subject(child.purpose()) + " of scope \"" + child.scope.name() + "\"";
+    child.expire(new TaskTimeoutException(subject, limit, late.stack()), late);
+  }
+
+  private static Future<?> after(Duration pause, Runnable action) {
+    return TIMER.schedule(
+        Executors.callable(() -> {
+          try {
+            action.run();
+          } catch (RuntimeException | Error e) {
+            Log.get().log(System.Logger.Level.ERROR, "a timed action of a scope failed", e);
+          }
+        }),
+        nanos(pause),
+        TimeUnit.NANOSECONDS);
+  }
+
+  private static long nanos(Duration pause) {
+    return pause.isNegative()
+        ? 0
+        : pause.compareTo(FOREVER) > 0 ? FOREVER.toNanos() : pause.toNanos();
+  }
+
+  static void inASecond(Runnable action) {
+    var _ = after(Duration.ofSeconds(1), action);
+  }
+
+  /** A limit as people say it. */
+  static String inWords(ScopeOptions options) {
+    return options.timeLimit() == null
+        ? "its deadline, " + options.deadline()
+        : "its time limit of " + Tree.age(options.timeLimit().toNanos());
+  }
+}

@@ -1,0 +1,62 @@
+package io.github.fornada.async;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** How the tasks of one scope failed. Guarded by itself. */
+final class Failures {
+  private record Of(String purpose, Throwable thrown) {}
+
+  private final List<Of> first = new ArrayList<>();
+  private final List<Throwable> late = new ArrayList<>();
+
+  synchronized void add(Child<?> child, Throwable thrown) {
+    if (first.size() <= ScopeFailedException.MOST) {
+      first.add(new Of(child.purpose(), thrown));
+    }
+  }
+
+  synchronized void addLate(Throwable thrown) {
+    if (late.size() < ScopeFailedException.MOST) {
+      late.add(thrown);
+    }
+  }
+
+  /** Those that failed by themselves, beside the cause. */
+  synchronized void suppress(ScopeFailedException failed) {
+    for (Of one : first) {
+      addTo(failed, one.thrown);
+    }
+    first.clear();
+  }
+
+  /** Those that failed while they were being cancelled. */
+  synchronized void suppressLate(ScopeFailedException failed) {
+    suppress(failed);
+    late.forEach(thrown -> addTo(failed, thrown));
+    late.clear();
+  }
+
+  private static void addTo(ScopeFailedException failed, Throwable thrown) {
+    if (thrown != failed.getCause() && failed.getSuppressed().length < ScopeFailedException.MOST) {
+      failed.addSuppressed(thrown);
+    }
+  }
+
+  static String message(@Nullable Failures known, TaskScope<?, ?> scope, Throwable cause) {
+    String who = known == null ? null : known.purposeOf(cause);
+    return who == null
+        ? "scope \"" + scope.name() + "\" has no result: " + cause
+        : Child.subject(who) + " of scope \"" + scope.name() + "\" failed: " + cause;
+  }
+
+  private synchronized @Nullable String purposeOf(Throwable cause) {
+    for (Of one : first) {
+      if (one.thrown == cause) {
+        return one.purpose;
+      }
+    }
+    return null;
+  }
+}

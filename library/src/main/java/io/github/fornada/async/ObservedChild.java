@@ -1,0 +1,115 @@
+package io.github.fornada.async;
+
+import io.github.fornada.Outcome;
+import io.github.fornada.TaskEvent;
+import io.github.fornada.TaskListener;
+import io.github.fornada.TaskUsage;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/** A task of which somebody wants to know more than its result, or that has a time limit. */
+final class ObservedChild<T extends @Nullable Object> extends Child<T> {
+  private static final AtomicBoolean LISTENER_FAILED = new AtomicBoolean();
+
+  private final @Nullable Duration limit;
+  private final List<TaskListener> listeners;
+  private final @Nullable Slots slots;
+  private final int number;
+
+  /** What listeners are told of as the item: its purpose, or the task itself. */
+  private final Object item;
+
+  // All written and read by the task's thread, once it has begun.
+  private @Nullable Future<?> timer;
+  private @Nullable String lane;
+  private int slot;
+  private long startedNanos;
+  private ScopeEvents.@Nullable Task event;
+
+  ObservedChild(
+      TaskScope<?, ?> scope,
+      String purpose,
+      Callable<? extends T> around,
+      Callable<? extends T> task,
+      @Nullable Duration limit,
+      Baggage baggage,
+      int number) {
+    super(scope, purpose, around);
+    this.limit = limit;
+    this.listeners = baggage.listeners;
+    this.slots = baggage.slots;
+    this.number = number;
+    this.item = purpose.isEmpty() ? task : purpose;
+    if (!listeners.isEmpty()) {
+      tell(new TaskEvent.Submitted(number, number, item, System.nanoTime()));
+    }
+  }
+
+  static boolean isWanted(Baggage baggage) {
+    return !baggage.listeners.isEmpty() || ScopeEvents.wantTasks();
+  }
+
+  @Override
+  void began() {
+    if (ScopeEvents.wantTasks()) {
+      event = new ScopeEvents.Task();
+      event.begin();
+    }
+    if (slots != null) {
+      startedNanos = System.nanoTime();
+      slot = slots.take(scope.name());
+      lane = scope.name() + "-" + (slot + 1);
+      tell(new TaskEvent.Started(number, number, item, lane, 1, startedNanos));
+    }
+    if (limit != null) {
+      timer = Deadlines.ofTask(this, limit);
+    }
+  }
+
+  @Override
+  void finished() {
+    if (timer != null) {
+      timer.cancel(false);
+    }
+    if (event == null && listeners.isEmpty()) {
+      return;
+    }
+    Outcome<T> outcome = told();
+    if (event != null) {
+      event.scope = scope.name();
+      event.purpose = purpose();
+      event.outcome = outcome.getClass().getSimpleName();
+      event.commit();
+    }
+    if (!listeners.isEmpty()) {
+      long now = System.nanoTime();
+      TaskUsage usage = null;
+      if (lane != null && slots != null) {
+        slots.free(scope.name(), slot);
+        usage = new TaskUsage(lane, startedNanos, now, TaskUsage.UNKNOWN, TaskUsage.UNKNOWN, 0, 0);
+      }
+      tell(new TaskEvent.Finished(number, number, item, 1, true, outcome, usage, now));
+    }
+  }
+
+  private void tell(TaskEvent what) {
+    for (TaskListener listener : listeners) {
+      try {
+        listener.onEvent(what);
+      } catch (Throwable e) {
+        if (LISTENER_FAILED.compareAndSet(false, true)) {
+          Log.get()
+              .log(
+                  System.Logger.Level.WARNING,
+                  "a task listener failed and is ignored from here on, where it fails: "
+                      + listener.getClass().getName(),
+                  e);
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,91 @@
+package io.github.fornada.async;
+
+/**
+ * Where a thread is, as far as its user is concerned: the innermost frame that is neither the JDK's
+ * nor ours, and what it has called there.
+ *
+ * @param frame such as {@code Users.find(Users.java:42)}; empty if there is none
+ * @param called such as {@code Thread.sleep}; empty if that frame is the innermost
+ * @param isJoin whether it waits for the tasks of a scope
+ */
+record Place(String frame, String called, boolean isJoin) {
+  static final Place UNSEEN = new Place("", "", false);
+
+  private static final String OURS = Place.class.getPackageName() + ".";
+
+  static Place of(Thread thread) {
+    return of(thread.getStackTrace());
+  }
+
+  static Place of(StackTraceElement[] stack) {
+    StackTraceElement callee = null;
+    boolean join = false;
+    for (StackTraceElement element : stack) {
+      if (!isOutside(element.getClassName())) {
+        return new Place(text(element), callee == null ? "" : callText(callee), join);
+      }
+      join |= isJoin(element);
+      callee = element;
+    }
+    return new Place("", "", join);
+  }
+
+  private static boolean isJoin(StackTraceElement element) {
+    return element.getClassName().equals(TaskScope.class.getName())
+        && (element.getMethodName().equals("join") || element.getMethodName().equals("close"));
+  }
+
+  private static boolean isOutside(String type) {
+    return type.startsWith("java.")
+        || type.startsWith("javax.")
+        || type.startsWith("jdk.")
+        || type.startsWith("sun.")
+        || (type.startsWith(OURS) && !type.endsWith("Test") && !type.contains("Test$"));
+  }
+
+  /** Whether there is no such frame: the thread is on its way to the task, or back. */
+  boolean isNowhere() {
+    return frame.isEmpty();
+  }
+
+  private static String text(StackTraceElement element) {
+    String method = element.getMethodName();
+    String file = element.getFileName();
+    if (method.startsWith("lambda$")) {
+      int end = method.indexOf('$', 7);
+      method = end > 7 ? method.substring(7, end) : method;
+    }
+    String where =
+        file == null
+            ? ""
+            : element.getLineNumber() > 0 ? file + ":" + element.getLineNumber() : file;
+    return simple(element.getClassName()) + "." + method + "(" + where + ")";
+  }
+
+  private static String callText(StackTraceElement element) {
+    return simple(element.getClassName()) + "." + element.getMethodName();
+  }
+
+  private static String simple(String type) {
+    String name = type.substring(type.lastIndexOf('.') + 1);
+    int lambda = name.indexOf("$$");
+    return (lambda > 0 ? name.substring(0, lambda) : name).replace('$', '.');
+  }
+
+  /** In so many columns: the call is left out first, then the class. */
+  String within(int columns) {
+    String whole = toString();
+    if (whole.length() <= columns) {
+      return whole;
+    }
+    if (frame.length() <= columns) {
+      return frame;
+    }
+    return "…" + frame.substring(frame.length() - columns + 1);
+  }
+
+  @Override
+  public String toString() {
+    return called.isEmpty() || isJoin ? frame : frame + " in " + called;
+  }
+}

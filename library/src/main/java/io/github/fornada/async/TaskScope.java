@@ -1,0 +1,709 @@
+package io.github.fornada.async;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A block whose tasks, each on a virtual thread of its own, all end before the block does.
+ *
+ * <p>The thread that opens a scope owns it: it forks tasks, joins them once, and closes the scope.
+ * Nothing else may. What comes of it all is decided by a {@link Joiner}; without one, {@link #join}
+ * returns when all tasks have succeeded, and the first failure cancels the others and is thrown.
+ *
+ * <p><b>Memory effects.</b> What the owner did before a fork happens-before the task; what a task
+ * did happens-before its result or outcome is seen, and before {@code close} returns.
+ *
+ * <p><b>Interrupts.</b> To cancel is to interrupt: each task that has not ended is interrupted,
+ * once, and one that has not begun never does. An interrupt of the owner while it joins cancels the
+ * scope. {@link #close} waits for the last task whatever happens, so a task that heeds no interrupt
+ * holds up the block; {@link #tree} and {@link #dump} show where.
+ *
+ * <p><b>Misuse is told, not undefined.</b> A fork or join by another thread or at the wrong time,
+ * scopes closed out of order, and tasks that leave a scope open, throw exceptions that say what to
+ * do; the tasks are ended even so. A scope that its owner's thread left open when it ended is found
+ * within seconds, its tasks are cancelled, and the log tells.
+ *
+ * <p><b>Costs.</b> Some 50 bytes for a task beside its virtual thread, and no thread-locals. Any
+ * number of tasks may be forked; those that have ended are let go of while others are forked.
+ *
+ * {@snippet :
+ * try (var scope = TaskScope.open(Joiner.<Quote>anySuccessfulOrThrow(),
+ *     o -> o.withName("quotes").withTimeLimit(Duration.ofSeconds(2)))) {
+ *   for (Server server : servers) {
+ *     scope.fork(server.name(), server::quote);
+ *   }
+ *   return scope.join(); // the first one; the others are cancelled
+ * }
+ * }
+ *
+ * <p>The idea is that of trio's nurseries and of {@code StructuredTaskScope} in the JDK (JEP 505,
+ * 525, 533), whose names these are.
+ *
+ * @param <T> the type of the tasks' results
+ * @param <R> the type of the scope's result
+ */
+public final class TaskScope<T extends @Nullable Object, R extends @Nullable Object>
+    implements AutoCloseable {
+  static final String BY_CALLER = "its scope was cancelled";
+  static final String BY_JOINER = "its scope needed it no longer";
+  static final String BY_FAILURE = "another task of its scope failed first";
+  static final String BY_INTERRUPT = "the owner of its scope was interrupted";
+  static final String BY_CLOSE = "its scope was closed before it was joined";
+  static final String BY_DEADLINE = "its scope was over its time limit";
+  static final String BY_LOSS = "the thread that owned its scope ended without closing it";
+
+  private static final VarHandle PENDING;
+  private static final VarHandle CANCELLED;
+
+  static {
+    try {
+      var lookup = MethodHandles.lookup();
+      PENDING = lookup.findVarHandle(TaskScope.class, "pending", int.class);
+      CANCELLED = lookup.findVarHandle(TaskScope.class, "cancelled", String.class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
+  /** Tasks in the list before the first look for ended ones. */
+  private static final int FIRST_SWEEP = 64; // Guess
+
+  private final Thread owner;
+  private final Joiner<? super T, ? extends R> joiner;
+  private final ScopeOptions options;
+  private final Baggage baggage;
+
+  /** The task whose thread the owner is; null if it is none. */
+  final @Nullable Child<?> home;
+
+  /** The scope that the owner has open around this one; null if there is none. */
+  final @Nullable TaskScope<?, ?> outer;
+
+  final int openedAt = Clock.now();
+
+  // OPEN -> FORKED: the first fork. -> JOINED: join was called. -> CLOSED. The owner's.
+  private Phase phase = Phase.OPEN;
+
+  private enum Phase {
+    OPEN,
+    FORKED,
+    JOINED,
+    CLOSED
+  }
+
+  /** Started tasks. The owner's. */
+  private int forked;
+
+  /** Nodes in the list, and how many there may be before ended ones are looked for. The owner's. */
+  private int linked;
+
+  private int sweepAt = FIRST_SWEEP;
+
+  /** Head of the list of tasks. Written by the owner; read by who cancels or looks. */
+  volatile @Nullable Child<?> newest;
+
+  // Started tasks, which the owner adds all at once when it begins to wait, less those that have
+  // ended, which their threads take off one by one. So it is zero or less until the owner waits,
+  // and from then on zero when, and only when, all have ended.
+  private volatile int pending;
+
+  private boolean awaited;
+
+  // null -> why. By compare-and-set, by any thread.
+  private volatile @Nullable String cancelled;
+
+  /** The exception of a joiner, or of the library's own code in a task's thread. */
+  private volatile @Nullable Throwable broken;
+
+  private volatile @Nullable Failures failures;
+
+  /** Written by the timer before {@link #cancelled}, read by the owner after it. */
+  private @Nullable ScopeTimeoutException late;
+
+  private @Nullable Future<?> timer;
+  private @Nullable ScopeFailedException thrown;
+  private final ScopeEvents.@Nullable Scope event = ScopeEvents.scope();
+  private Thread.Builder.@Nullable OfVirtual builder;
+
+  private TaskScope(Joiner<? super T, ? extends R> joiner, ScopeOptions options) {
+    this.owner = Thread.currentThread();
+    this.joiner = joiner;
+    this.options = options;
+    this.home = Owners.homeOf(owner);
+    this.outer = Owners.innermost(home, owner);
+    TaskScope<?, ?> around = outer != null ? outer : home != null ? home.scope : null;
+    this.baggage = Baggage.of(around == null ? null : around.baggage, options);
+  }
+
+  // ---- opening
+
+  /**
+   * A scope for tasks that must all succeed: {@link #join} returns null then, or throws the first
+   * failure.
+   */
+  public static <T extends @Nullable Object> TaskScope<T, @Nullable Void> open() {
+    return open(new Joiners.AwaitAllSuccessful<>(), ScopeOptions.DEFAULT);
+  }
+
+  /** Such a scope, with options. */
+  public static <T extends @Nullable Object> TaskScope<T, @Nullable Void> open(
+      UnaryOperator<ScopeOptions> options) {
+    return open(new Joiners.AwaitAllSuccessful<>(), options);
+  }
+
+  /**
+   * A scope with this policy.
+   *
+   * @param joiner a new one, for this scope only
+   */
+  public static <T extends @Nullable Object, R extends @Nullable Object> TaskScope<T, R> open(
+      Joiner<? super T, ? extends R> joiner) {
+    return open(joiner, ScopeOptions.DEFAULT);
+  }
+
+  /**
+   * A scope with this policy and options.
+   *
+   * @param joiner a new one, for this scope only
+   * @param options changes the defaults
+   */
+  public static <T extends @Nullable Object, R extends @Nullable Object> TaskScope<T, R> open(
+      Joiner<? super T, ? extends R> joiner, UnaryOperator<ScopeOptions> options) {
+    return open(joiner, Objects.requireNonNull(options.apply(ScopeOptions.DEFAULT), "options"));
+  }
+
+  static <T extends @Nullable Object, R extends @Nullable Object> TaskScope<T, R> open(
+      Joiner<? super T, ? extends R> joiner, ScopeOptions options) {
+    var scope = new TaskScope<T, R>(Objects.requireNonNull(joiner, "joiner"), options);
+    Owners.push(scope);
+    if (options.timeLimit() != null || options.deadline() != null) {
+      scope.timer = Deadlines.ofScope(scope, options);
+    }
+    return scope;
+  }
+
+  // ---- forking
+
+  /**
+   * Starts a task on a thread of its own.
+   *
+   * @throws WrongThreadException if the calling thread is not the owner
+   * @throws IllegalStateException after {@link #join} or {@link #close}, or if a carrier failed
+   * @throws RejectedExecutionException if the thread factory gave null
+   */
+  public <U extends T> Subtask<U> fork(Callable<? extends U> task) {
+    return fork("", null, task);
+  }
+
+  /**
+   * Starts a task on a thread of its own.
+   *
+   * @param purpose what it is for, in a few words; names the thread, and is in messages and trees
+   * @throws WrongThreadException if the calling thread is not the owner
+   * @throws IllegalStateException after {@link #join} or {@link #close}, or if a carrier failed
+   * @throws RejectedExecutionException if the thread factory gave null
+   */
+  public <U extends T> Subtask<U> fork(String purpose, Callable<? extends U> task) {
+    return fork(Objects.requireNonNull(purpose, "purpose"), null, task);
+  }
+
+  /**
+   * Starts a task on a thread of its own that may take so much time. When it is over that, it is
+   * interrupted; its outcome is then {@link io.github.fornada.Outcome.TimedOut}, with the stack it
+   * had, and it counts as failed.
+   *
+   * @param purpose what it is for, in a few words; names the thread, and is in messages and trees
+   * @param limit counted from its own start
+   * @throws WrongThreadException if the calling thread is not the owner
+   * @throws IllegalStateException after {@link #join} or {@link #close}, or if a carrier failed
+   * @throws RejectedExecutionException if the thread factory gave null
+   */
+  public <U extends T> Subtask<U> fork(
+      String purpose, @Nullable Duration limit, Callable<? extends U> task) {
+    Objects.requireNonNull(task, "task");
+    checkOwner("fork");
+    if (phase.compareTo(Phase.FORKED) > 0) {
+      throw new IllegalStateException(
+          phase == Phase.CLOSED
+              ? "scope \"" + name() + "\" is closed and takes no more tasks: open another one"
+              : "scope \""
+                  + name()
+                  + "\" was joined and takes no more tasks: fork before join, or"
+                  + " open another scope");
+    }
+    Callable<? extends U> around = baggage == Baggage.NONE ? task : baggage.around(task);
+    Child<U> child =
+        limit != null || ObservedChild.isWanted(baggage)
+            ? new ObservedChild<>(this, purpose, around, task, limit, baggage, forked)
+            : new Child<>(this, purpose, around);
+    if (told(child)) {
+      cancel(BY_JOINER);
+    }
+    phase = Phase.FORKED;
+    if (cancelled != null) {
+      child.stop();
+      child.finished();
+      return child;
+    }
+    start(child);
+    return child;
+  }
+
+  /** Starts a task without a result. */
+  public Subtask<?> fork(Runnable task) {
+    return fork("", task);
+  }
+
+  /**
+   * Starts a task without a result.
+   *
+   * @param purpose what it is for, in a few words
+   */
+  @SuppressWarnings({"unchecked", "NullAway"}) // null is a result of every type that has one
+  public Subtask<?> fork(String purpose, Runnable task) {
+    Objects.requireNonNull(task, "task");
+    return fork(
+        purpose,
+        () -> {
+          task.run();
+          return (T) null;
+        });
+  }
+
+  @SuppressWarnings("unchecked") // a handle is only read from
+  private <U extends T> boolean told(Child<U> child) {
+    return ((Joiner<T, R>) joiner).onFork((Subtask<T>) child);
+  }
+
+  private void start(Child<?> child) {
+    Thread runner = newThread(child);
+    runner.setUncaughtExceptionHandler(child);
+    child.thread = runner;
+    // Published first, then a look at whether the scope is cancelled; who cancels does both the
+    // other way round. So one of the two sees to this task.
+    link(child);
+    boolean started = false;
+    forked++;
+    try {
+      if (cancelled == null) {
+        runner.start();
+        started = true;
+      }
+    } finally {
+      if (!started) {
+        forked--;
+        child.thread = null;
+        child.stop();
+        child.finished();
+      }
+    }
+  }
+
+  private Thread newThread(Child<?> child) {
+    String purpose = child.purpose();
+    ThreadFactory factory = options.threadFactory();
+    if (factory == null) {
+      Thread.Builder.OfVirtual b = builder;
+      if (b == null) {
+        b = Thread.ofVirtual().name(name());
+        builder = b;
+      }
+      if (purpose.isEmpty()) {
+        return b.unstarted(child); // they share one string for a name
+      }
+      Thread runner = b.unstarted(child);
+      runner.setName(name() + "/" + purpose);
+      return runner;
+    }
+    Thread made = factory.newThread(child);
+    if (made == null) {
+      throw new RejectedExecutionException(
+          "the thread factory of scope \"" + name() + "\" gave null for " + Child.subject(purpose));
+    }
+    if (!purpose.isEmpty()) {
+      made.setName(name() + "/" + purpose);
+    }
+    return made;
+  }
+
+  private void link(Child<?> child) {
+    if (linked >= sweepAt) {
+      sweep();
+    }
+    child.next = newest;
+    linked++;
+    newest = child;
+  }
+
+  /**
+   * Unlinks what has ended. Others may be on their way along the list meanwhile: a node that is
+   * unlinked still leads on to all that run.
+   */
+  private void sweep() {
+    int left = 0;
+    Child<?> last = null;
+    for (Child<?> child = newest; child != null; child = child.next) {
+      if (!child.hasEnded()) {
+        if (last == null) {
+          newest = child;
+        } else {
+          last.next = child;
+        }
+        last = child;
+        left++;
+      }
+    }
+    if (last == null) {
+      newest = null;
+    } else {
+      last.next = null;
+    }
+    linked = left;
+    sweepAt = Math.max(FIRST_SWEEP, 2 * left);
+  }
+
+  // ---- joining
+
+  /**
+   * Waits until all tasks have ended, or the scope is cancelled, and gives the joiner's result. To
+   * be called once. After a scope was cancelled some of its tasks may still be on their way to
+   * their end when this returns or throws; {@link #close} waits for them.
+   *
+   * @return what the joiner gives
+   * @throws InterruptedException if the owner is interrupted before or while it waits; all tasks
+   *     are then cancelled
+   * @throws ScopeFailedException if there is no result; the cause is the first failure, others are
+   *     suppressed
+   * @throws ScopeTimeoutException if the time was up, unless the joiner has a result even so
+   * @throws WrongThreadException if the calling thread is not the owner
+   * @throws IllegalStateException if it was called before, or after {@link #close}
+   */
+  public R join() throws InterruptedException {
+    checkOwner("join");
+    if (phase.compareTo(Phase.FORKED) > 0) {
+      throw new IllegalStateException(
+          "scope \""
+              + name()
+              + "\" "
+              + (phase == Phase.CLOSED ? "is closed" : "was joined before")
+              + ": join once, before the scope is closed");
+    }
+    phase = Phase.JOINED;
+    awaitResult();
+    stopTimer();
+    Throwable damage = broken;
+    if (damage != null) {
+      throw failed(damage);
+    }
+    try {
+      if (BY_DEADLINE.equals(cancelled)) {
+        joiner.onTimeout();
+      }
+      return joiner.result();
+    } catch (ScopeTimeoutException e) {
+      throw late == null ? e : late;
+    } catch (Throwable e) {
+      throw failed(e);
+    }
+  }
+
+  private void awaitResult() throws InterruptedException {
+    boolean done = addForked();
+    while (!done && cancelled == null) {
+      if (Thread.interrupted()) {
+        cancel(BY_INTERRUPT);
+        throw new InterruptedException("interrupted while joining scope \"" + name() + "\"");
+      }
+      LockSupport.park(this);
+      done = pending == 0;
+    }
+    if (Thread.interrupted()) {
+      cancel(BY_INTERRUPT);
+      throw new InterruptedException("interrupted while joining scope \"" + name() + "\"");
+    }
+  }
+
+  /** Whether nothing is pending, once the owner has begun to wait. */
+  private boolean addForked() {
+    if (awaited) {
+      return pending == 0;
+    }
+    awaited = true;
+    return forked == 0 || (int) PENDING.getAndAdd(this, forked) + forked == 0;
+  }
+
+  /** A task's thread has done all it does for this scope. */
+  final void arrive() {
+    if ((int) PENDING.getAndAdd(this, -1) == 1) {
+      LockSupport.unpark(owner);
+    }
+  }
+
+  /** A task has succeeded or failed, and not because the scope was cancelled. */
+  @SuppressWarnings("unchecked") // a handle is only read from
+  final void completed(Child<?> child, @Nullable Throwable failure) {
+    if (failure != null) {
+      failures().add(child, failure);
+    }
+    boolean enough;
+    try {
+      enough = ((Joiner<T, R>) joiner).onComplete((Subtask<T>) child);
+    } catch (Throwable e) {
+      broken(e);
+      return;
+    }
+    if (enough) {
+      cancel(failure == null ? BY_JOINER : BY_FAILURE);
+    }
+  }
+
+  /** A joiner threw, or our own code did: the scope cannot have a result. */
+  final void broken(Throwable e) {
+    synchronized (owner) {
+      if (broken == null) {
+        broken = e;
+      }
+    }
+    cancel(BY_FAILURE);
+  }
+
+  /** A task that was cancelled threw something of its own. */
+  final void failedLate(Throwable failure) {
+    failures().addLate(failure);
+  }
+
+  private Failures failures() {
+    Failures known = failures;
+    if (known == null) {
+      synchronized (this) {
+        known = failures;
+        if (known == null) {
+          known = new Failures();
+          failures = known;
+        }
+      }
+    }
+    return known;
+  }
+
+  private ScopeFailedException failed(Throwable cause) {
+    Failures known = failures;
+    var failed = new ScopeFailedException(Failures.message(known, this, cause), cause);
+    if (known != null) {
+      known.suppress(failed);
+    }
+    thrown = failed;
+    return failed;
+  }
+
+  /**
+   * The time is up. Called by the timer; what is told is taken down before the tasks hear of it.
+   */
+  final void expire() {
+    if (cancelled != null) {
+      return;
+    }
+    try {
+      late = Tree.timeout(this, Deadlines.inWords(options));
+    } finally {
+      cancel(BY_DEADLINE);
+    }
+  }
+
+  // ---- cancelling
+
+  /**
+   * Interrupts every task that has not ended and lets none begin any more. May be called by any
+   * thread, any number of times. It does not wait; {@link #join} returns, with what the joiner
+   * makes of it: those that need the results of all tasks throw, others do not.
+   */
+  public void cancel() {
+    cancel(BY_CALLER);
+  }
+
+  final void cancel(String reason) {
+    if (cancelled != null || !CANCELLED.compareAndSet(this, null, reason)) {
+      return;
+    }
+    try {
+      for (Child<?> child = newest; child != null; child = child.next) {
+        child.stop();
+      }
+    } finally {
+      LockSupport.unpark(owner);
+    }
+  }
+
+  /** Whether {@link #cancel} was called, by whomever, or the time was up. */
+  public boolean isCancelled() {
+    return cancelled != null;
+  }
+
+  final String whyCancelled() {
+    String reason = cancelled;
+    return reason == null ? BY_CALLER : reason;
+  }
+
+  // ---- closing
+
+  /**
+   * Ends the scope: returns when every task has ended. Cancels those that have not, if the scope
+   * was not joined. An interrupt does not end this wait; the thread has its status after it.
+   *
+   * @throws WrongThreadException if the calling thread is not the owner
+   * @throws IllegalStateException after the scope has closed: if tasks were forked and never
+   *     joined, or if scopes that were opened within this one were still open, which are then
+   *     closed too
+   */
+  @Override
+  public void close() {
+    checkOwner("close");
+    if (phase == Phase.CLOSED) {
+      return;
+    }
+    TaskScope<?, ?> within = Owners.innermost(home, owner);
+    String left = within == this ? "" : closeWithin(within);
+    boolean unjoined = phase == Phase.FORKED;
+    endAll();
+    if (!left.isEmpty()) {
+      throw new IllegalStateException(
+          "scope \""
+              + name()
+              + "\" was closed before "
+              + left
+              + ", opened within it and closed"
+              + " with it: use try-with-resources, so that scopes close in order");
+    }
+    if (unjoined) {
+      throw new IllegalStateException(
+          "scope \""
+              + name()
+              + "\" was closed without a join, and its tasks were cancelled: call"
+              + " join after the last fork, or cancel if their end is all you want");
+    }
+  }
+
+  /** Cancels what runs, waits for all of it, and takes the scope off its owner. */
+  private void endAll() {
+    if (phase == Phase.FORKED) {
+      cancel(BY_CLOSE);
+    }
+    boolean interrupted = false;
+    boolean done = addForked();
+    while (!done) {
+      LockSupport.park(this);
+      interrupted |= Thread.interrupted();
+      done = pending == 0;
+    }
+    stopTimer();
+    phase = Phase.CLOSED;
+    newest = null;
+    Owners.pop(this);
+    if (event != null) {
+      event.scope = name();
+      event.tasks = forked;
+      event.cancelled = cancelled;
+      event.commit();
+    }
+    if (thrown != null && failures != null) {
+      failures.suppressLate(thrown);
+    }
+    if (interrupted) {
+      owner.interrupt();
+    }
+  }
+
+  private String closeWithin(@Nullable TaskScope<?, ?> innermost) {
+    var names = new StringBuilder();
+    for (TaskScope<?, ?> s = innermost; s != null && s != this; s = s.outer) {
+      names.append(names.isEmpty() ? "" : ", ").append("scope \"").append(s.name()).append('"');
+      s.endAll();
+    }
+    return names.toString();
+  }
+
+  /** Closes what a task has left open, from the innermost outwards, and names it. */
+  static String closeAll(@Nullable TaskScope<?, ?> innermost) {
+    var names = new StringBuilder();
+    for (TaskScope<?, ?> s = innermost; s != null; s = s.outer) {
+      names.append(names.isEmpty() ? "" : ", ").append("scope \"").append(s.name()).append('"');
+      s.endAll();
+    }
+    return names.toString();
+  }
+
+  private void stopTimer() {
+    if (timer != null) {
+      timer.cancel(false);
+    }
+  }
+
+  // ---- looking
+
+  /**
+   * The tasks that run in this scope and in those within, one a line, with how long each has run
+   * and where it is. May be called by any thread; a snapshot, not taken all at one moment.
+   */
+  public String tree() {
+    return Tree.of(this);
+  }
+
+  /** The {@linkplain #tree trees} of all scopes that are open in this JVM, by owner. */
+  public static String dump() {
+    return Tree.ofAll();
+  }
+
+  /** Its name, as given with the options. */
+  String name() {
+    return options.name();
+  }
+
+  Thread owner() {
+    return owner;
+  }
+
+  @Override
+  public String toString() {
+    return "scope \""
+        + name()
+        + "\" of "
+        + owner.getName()
+        + (cancelled == null ? "" : " (cancelled)");
+  }
+
+  // ---- confinement
+
+  private void checkOwner(String what) {
+    if (Thread.currentThread() != owner) {
+      throw new WrongThreadException(
+          what
+              + " was called by "
+              + Owners.describe(Thread.currentThread())
+              + ", but scope \""
+              + name()
+              + "\" belongs to "
+              + Owners.describe(owner)
+              + ", which opened it: a task that wants tasks of its own opens a scope of its own");
+    }
+  }
+
+  /** The owner may ask for results only after it has joined. */
+  final void checkJoined(Child<?> child) {
+    if (Thread.currentThread() == owner && phase.compareTo(Phase.JOINED) < 0) {
+      throw new IllegalStateException(
+          "scope \""
+              + name()
+              + "\" was not joined: call join before you ask for the results of "
+              + Child.subject(child.purpose()));
+    }
+  }
+}

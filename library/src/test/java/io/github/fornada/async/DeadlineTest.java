@@ -1,0 +1,193 @@
+package io.github.fornada.async;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.fornada.Outcome;
+import io.github.fornada.TaskTimeoutException;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+/** Time limits of scopes and of tasks. */
+final class DeadlineTest {
+  private static final Duration SHORT = Duration.ofMillis(30);
+
+  @Test
+  void aScopeOverItsLimitCancelsItsTasksAndTellsWhereTheyWere() throws Exception {
+    try (var scope = TaskScope.open(o -> o.withName("slow page").withTimeLimit(SHORT))) {
+      Subtask<Object> task = scope.fork("user", () -> TaskScopeTest.waitForEver());
+      scope.fork("orders", () -> TaskScopeTest.waitForEver());
+      assertThatThrownBy(scope::join)
+          .isInstanceOf(ScopeTimeoutException.class)
+          .hasMessageStartingWith(
+              "scope \"slow page\" was over its time limit of 30 ms, and 2 tasks had not ended: ")
+          .satisfies(e ->
+              assertThat(((ScopeTimeoutException) e).tree())
+                  .contains("user")
+                  .contains("TaskScopeTest.waitForEver")
+                  .contains("CountDownLatch.await"));
+      assertThat(task.outcome())
+          .isEqualTo(new Outcome.Cancelled<>("its scope was over its time limit"));
+    }
+    Eventually.noThreadIsNamed("slow page");
+  }
+
+  @Test
+  void aDeadlineInThePastEndsAScopeAtOnce() throws Exception {
+    try (var scope =
+        TaskScope.open(o ->
+            o.withDeadline(Instant.now().minusSeconds(1)).withTimeLimit(Eventually.PATIENCE))) {
+      scope.fork(() -> TaskScopeTest.waitForEver());
+      assertThatThrownBy(scope::join)
+          .isInstanceOf(ScopeTimeoutException.class)
+          .hasMessageContaining("over its");
+    }
+  }
+
+  @Test
+  void theLimitHoldsWhileTheOwnerIsBusyElsewhere() throws Exception {
+    var interrupted = new CountDownLatch(1);
+    try (var scope = TaskScope.open(o -> o.withTimeLimit(SHORT))) {
+      scope.fork(() -> {
+        try {
+          return TaskScopeTest.waitForEver();
+        } catch (InterruptedException e) {
+          interrupted.countDown();
+          throw e;
+        }
+      });
+      interrupted.await();
+      assertThatThrownBy(scope::join).isInstanceOf(ScopeTimeoutException.class);
+    }
+  }
+
+  @Test
+  void aScopeThatIsDoneInTimeIsNotDisturbedLater() throws Exception {
+    try (var scope =
+        TaskScope.open(
+            Joiner.<Integer>allSuccessfulOrThrow(),
+            o -> o.withTimeLimit(Duration.ofDays(1_000_000)))) {
+      scope.fork(() -> 1);
+      assertThat(scope.join()).containsExactly(1);
+    }
+  }
+
+  @Test
+  void outcomesAreToldWhenTheTimeIsUp() throws Exception {
+    var ended = new CountDownLatch(1);
+    try (var scope =
+        TaskScope.open(Joiner.<Integer>outcomes(), o -> o.withTimeLimit(Duration.ofMillis(200)))) {
+      scope.fork(() -> {
+        ended.countDown();
+        return 1;
+      });
+      scope.fork(() -> TaskScopeTest.waitForEver());
+      ended.await();
+      assertThat(scope.join())
+          .containsExactly(
+              new Outcome.Done<>(1), new Outcome.Cancelled<>("its scope was over its time limit"));
+    }
+  }
+
+  @Test
+  void aTaskOverItsOwnLimitTimesOutWithItsStack() throws Exception {
+    try (var scope = TaskScope.open(Joiner.<Object>outcomes(), o -> o.withName("page"))) {
+      scope.fork("user", SHORT, () -> TaskScopeTest.waitForEver());
+      scope.fork(() -> 1);
+      var outcomes = scope.join();
+      assertThat(outcomes.get(1)).isEqualTo(new Outcome.Done<>(1));
+      var late = (Outcome.TimedOut<Object>) outcomes.get(0);
+      assertThat(late.limit()).isEqualTo(SHORT);
+      assertThat(late.stack()).anyMatch(f -> f.getMethodName().equals("waitForEver"));
+    }
+  }
+
+  @Test
+  void aTaskOverItsOwnLimitFailsItsScope() throws Exception {
+    try (var scope = TaskScope.open(o -> o.withName("page"))) {
+      Subtask<Object> task = scope.fork("user", SHORT, () -> TaskScopeTest.waitForEver());
+      assertThatThrownBy(scope::join)
+          .hasCauseInstanceOf(TaskTimeoutException.class)
+          .hasMessageContaining(
+              "the task \"user\" of scope \"page\" was over its time limit of 30 ms");
+      assertThat(task.state()).isEqualTo(Subtask.State.FAILED);
+      assertThat(task.exception().getCause().getStackTrace())
+          .anyMatch(f -> f.getMethodName().equals("waitForEver"));
+    }
+  }
+
+  @Test
+  void whatATaskSaysAfterItsLimitDoesNotCount() throws Exception {
+    var cleanup = new IOException("cleanup");
+    try (var scope = TaskScope.open(Joiner.<Object>outcomes())) {
+      scope.fork(
+          "stubborn",
+          SHORT,
+          () -> {
+            try {
+              return TaskScopeTest.waitForEver();
+            } catch (InterruptedException e) {
+              return "late";
+            }
+          });
+      Subtask<Object> failing =
+          scope.fork(
+              "failing",
+              SHORT,
+              () -> {
+                try {
+                  return TaskScopeTest.waitForEver();
+                } catch (InterruptedException e) {
+                  throw cleanup;
+                }
+              });
+      assertThat(scope.join()).allMatch(outcome -> outcome instanceof Outcome.TimedOut);
+      assertThat(failing.exception()).hasSuppressedException(cleanup);
+    }
+  }
+
+  @Test
+  void limitAndEndRaceForOneOutcome() throws Exception {
+    var done = new AtomicInteger();
+    for (int i = 0; i < 300; i++) {
+      Duration limit = Duration.ofNanos(1000L * (i % 100) + 1);
+      try (var scope = TaskScope.open(Joiner.<Integer>outcomes())) {
+        Subtask<Integer> task =
+            scope.fork(
+                "racer",
+                limit,
+                () -> {
+                  Thread.sleep(Duration.ofNanos(50_000));
+                  return 1;
+                });
+        Outcome<Integer> told = scope.join().getFirst();
+        assertThat(told).isInstanceOfAny(Outcome.Done.class, Outcome.TimedOut.class);
+        assertThat(task.outcome()).isEqualTo(told);
+        done.addAndGet(told.isDone() ? 1 : 0);
+      }
+    }
+    assertThat(done.get()).isBetween(0, 300);
+  }
+
+  @Test
+  void deadlineAndEndRaceForOneAnswer() throws Exception {
+    for (int i = 0; i < 300; i++) {
+      Duration limit = Duration.ofNanos(1000L * (i % 100) + 1);
+      var returned = new AtomicInteger();
+      try (var scope =
+          TaskScope.open(Joiner.<Integer>allSuccessfulOrThrow(), o -> o.withTimeLimit(limit))) {
+        scope.fork(() -> {
+          Thread.sleep(Duration.ofNanos(50_000));
+          return returned.incrementAndGet();
+        });
+        assertThat(scope.join()).containsExactly(1);
+      } catch (ScopeTimeoutException e) {
+        assertThat(e).hasMessageContaining("over its time limit");
+      }
+    }
+  }
+}

@@ -1,0 +1,163 @@
+package io.github.fornada.async;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Test;
+
+/** What is done wrong is told, with what to do, and ends its tasks all the same. */
+final class MisuseTest {
+  private static Throwable inAnotherThread(ThrowingCallable call) throws InterruptedException {
+    var thrown = new AtomicReference<Throwable>();
+    Thread.ofVirtual()
+        .name("stranger")
+        .start(() -> {
+          try {
+            call.call();
+          } catch (Throwable e) {
+            thrown.set(e);
+          }
+        })
+        .join();
+    return thrown.get();
+  }
+
+  @Test
+  void strangersMayNotForkJoinOrClose() throws Exception {
+    try (var scope = TaskScope.open(o -> o.withName("mine"))) {
+      assertThat(inAnotherThread(() -> scope.fork(() -> 1)))
+          .isInstanceOf(WrongThreadException.class)
+          .hasMessage(
+              "fork was called by thread \"stranger\", but scope \"mine\" belongs to thread \""
+                  + Thread.currentThread().getName()
+                  + "\", which opened it: a task that wants tasks of its own opens a scope of its"
+                  + " own");
+      assertThat(inAnotherThread(scope::join)).isInstanceOf(WrongThreadException.class);
+      assertThat(inAnotherThread(scope::close)).isInstanceOf(WrongThreadException.class);
+      assertThat(scope.join()).as("the scope is as it was").isNull();
+    }
+  }
+
+  @Test
+  void aTaskMayNotForkInItsOwnScope() throws Exception {
+    try (var scope = TaskScope.open()) {
+      scope.fork(() -> scope.fork(() -> 1));
+      assertThatThrownBy(scope::join)
+          .isInstanceOf(ScopeFailedException.class)
+          .hasCauseInstanceOf(WrongThreadException.class);
+    }
+  }
+
+  @Test
+  void nothingIsForkedAfterJoinOrClose() throws Exception {
+    var scope = TaskScope.open(o -> o.withName("over"));
+    try (scope) {
+      scope.join();
+      assertThatThrownBy(() -> scope.fork(() -> 1))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessage(
+              "scope \"over\" was joined and takes no more tasks: fork before join, or open another"
+                  + " scope");
+      assertThatThrownBy(scope::join).hasMessageContaining("was joined before");
+    }
+    assertThatThrownBy(() -> scope.fork(() -> 1))
+        .hasMessage("scope \"over\" is closed and takes no more tasks: open another one");
+    assertThatThrownBy(scope::join).hasMessageContaining("is closed");
+    scope.close(); // the second time does nothing
+  }
+
+  @Test
+  void resultsMayNotBeAskedForBeforeTheJoin() throws Exception {
+    try (var scope = TaskScope.open()) {
+      Subtask<Integer> task = scope.fork("sum", () -> 1);
+      Eventually.is("done", () -> task.state() == Subtask.State.SUCCESS);
+      assertThatThrownBy(task::get)
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("was not joined: call join before");
+      assertThatThrownBy(task::outcome).isInstanceOf(IllegalStateException.class);
+      assertThatThrownBy(task::exception).isInstanceOf(IllegalStateException.class);
+      scope.join();
+      assertThat(task.get()).isEqualTo(1);
+      assertThatThrownBy(task::exception).hasMessageContaining("it succeeded");
+    }
+  }
+
+  @Test
+  void aCloseWithoutAJoinCancelsWaitsAndTells() {
+    var interrupted = new AtomicBoolean();
+    var started = new CountDownLatch(1);
+    assertThatThrownBy(
+            () -> {
+              try (var scope = TaskScope.open(o -> o.withName("unjoined"))) {
+                scope.fork(() -> {
+                  started.countDown();
+                  try {
+                    return TaskScopeTest.waitForEver();
+                  } catch (InterruptedException e) {
+                    interrupted.set(true);
+                    throw e;
+                  }
+                });
+                started.await();
+              }
+            })
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageStartingWith("scope \"unjoined\" was closed without a join");
+    assertThat(interrupted).isTrue();
+    assertThat(TaskScope.dump()).doesNotContain("unjoined");
+  }
+
+  @Test
+  @SuppressWarnings("MustBeClosedChecker")
+  void scopesClosedOutOfOrderAreAllClosed() throws Exception {
+    var outer = TaskScope.open(o -> o.withName("outer"));
+    var middle = TaskScope.open(o -> o.withName("middle"));
+    var inner = TaskScope.open(o -> o.withName("inner"));
+    inner.fork(() -> TaskScopeTest.waitForEver());
+    assertThatThrownBy(outer::close)
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage(
+            "scope \"outer\" was closed before scope \"inner\", scope \"middle\", opened within it"
+                + " and closed with it: use try-with-resources, so that scopes close in order");
+    middle.close();
+    inner.close();
+    assertThatThrownBy(() -> inner.fork(() -> 1)).hasMessageContaining("is closed");
+    try (var after = TaskScope.open()) {
+      assertThat(after.outer).as("nothing is left in the thread").isNull();
+    }
+    Eventually.noThreadIsNamed("inner");
+  }
+
+  @Test
+  void aTaskThatLeavesAScopeOpenFailsAndTheScopeIsClosed() throws Exception {
+    try (var scope = TaskScope.open(o -> o.withName("tidy"))) {
+      scope.fork(
+          "careless",
+          () -> {
+            var leaked = TaskScope.open(o -> o.withName("leaked"));
+            leaked.fork(() -> TaskScopeTest.waitForEver());
+            return 1;
+          });
+      assertThatThrownBy(scope::join)
+          .hasMessageContaining(
+              "the task \"careless\" has ended without closing scope \"leaked\", which it opened");
+    }
+    Eventually.noThreadIsNamed("leaked");
+  }
+
+  @Test
+  void theScopesOfAThreadThatEndedAreCancelled() throws Exception {
+    Thread.ofVirtual()
+        .start(() -> {
+          var forgotten = TaskScope.open(o -> o.withName("forgotten"));
+          forgotten.fork(() -> TaskScopeTest.waitForEver());
+        })
+        .join();
+    Eventually.noThreadIsNamed("forgotten");
+    Eventually.is("it is in no dump", () -> !TaskScope.dump().contains("forgotten"));
+  }
+}
