@@ -7,7 +7,6 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Stream;
-import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -361,7 +360,7 @@ public final class Channel<T> implements AutoCloseable, Iterable<T> {
    */
   @Override
   public Iterator<T> iterator() {
-    return new Elements<>(this);
+    return new Elements<>(this::receiveOrNull, false);
   }
 
   /**
@@ -370,7 +369,7 @@ public final class Channel<T> implements AutoCloseable, Iterable<T> {
    * channel.
    */
   public Stream<T> stream() {
-    return StreamSupport.stream(new Elements<>(this), false);
+    return new Elements<>(this::receiveOrNull, false).stream();
   }
 
   /** As {@link #receive}, but null if the channel is done and has no more. */

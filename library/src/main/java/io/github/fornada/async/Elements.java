@@ -5,29 +5,56 @@ import java.util.NoSuchElementException;
 import java.util.Spliterator;
 import java.util.concurrent.CancellationException;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 
-/** What is received from a channel until it is closed. Used by one thread at a time. */
+/** What comes, from a channel until it is closed. Used by one thread at a time. */
 final class Elements<T> implements Iterator<T>, Spliterator<T> {
-  private final Channel<T> channel;
+  /** What waits for an element, and gives null when there are no more. */
+  interface Source<T> {
+    @Nullable T next() throws InterruptedException;
+  }
+
+  private final Source<? extends T> source;
+
+  /** Whether an error of the channel is thrown as it is. */
+  private final boolean bare;
 
   /** Taken by hasNext for next. */
   private @Nullable T ahead;
 
-  Elements(Channel<T> channel) {
-    this.channel = channel;
+  Elements(Source<? extends T> source, boolean bare) {
+    this.source = source;
+    this.bare = bare;
+  }
+
+  Stream<T> stream() {
+    return StreamSupport.stream(this, false);
   }
 
   private @Nullable T take() {
     try {
-      return channel.receiveOrNull();
+      return source.next();
+    } catch (ChannelClosedException e) {
+      Throwable cause = e.getCause();
+      if (bare && cause != null) {
+        throw Elements.<RuntimeException>unchecked(cause);
+      }
+      throw e;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       var cancelled =
-          new CancellationException("interrupted while waiting for an element of a channel");
+          new CancellationException("interrupted while waiting for the next element");
       cancelled.initCause(e);
       throw cancelled;
     }
+  }
+
+  /** A source may throw a checked exception unseen by the compiler; it goes on like that. */
+  @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
+  private static <X extends Throwable> X unchecked(Throwable e) throws X {
+    throw (X) e;
   }
 
   @Override
