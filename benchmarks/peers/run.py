@@ -4,59 +4,39 @@ import argparse
 import datetime
 import json
 import os
-import platform
 import signal
-import statistics
 import sys
 import tempfile
 import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "harness"))
 
 import catalog
 import processes
 import setup
 import tables
+import text
+from figures import Figures, figure, machine, mean, progress
+from finding import ROOT
 
-OUT = os.path.join(setup.ROOT, "benchmarks", "target", "peers.json")
+OUT = os.path.join(ROOT, "benchmarks", "target", "peers.json")
 START_METHODS = ["fork", "forkserver", "spawn"]
 LIMIT_SECONDS = 120  # for one program; the slowest takes half of that in the full form
 SETTLE_SECONDS = 3.0
 
 
-class Figures:
-    """Everything measured: for each figure and peer the value of each round, or a word."""
-
-    def __init__(self):
-        self.values = {}
-
-    def add(self, peer, line):
-        cell = self.values.setdefault(line["row"], {}).setdefault(peer, {"rounds": []})
-        for key in ("unit", "note", "text"):
-            if key in line:
-                cell[key] = line[key]
-        if "samples" in line:
-            cell.setdefault("samples", []).extend(line["samples"])
-        elif "value" in line:
-            cell["rounds"].append(line["value"])
-
-    def finish(self):
-        """Medians over the rounds; quantiles over the samples of all rounds."""
-        kills = self.values.pop("kill", {})
-        for peer, cell in kills.items():
-            for name, share in (("kill-p50", 0.5), ("kill-p99", 0.99)):
-                made = {k: v for k, v in cell.items() if k in ("unit", "note", "text")}
-                samples = sorted(cell.get("samples", []))
-                if samples:
-                    made["value"] = samples[min(len(samples) - 1, int(share * len(samples)))]
-                    made["samples"] = cell["samples"]
-                    made.pop("text", None)
-                self.values.setdefault(name, {})[peer] = made
-        for cells in self.values.values():
-            for cell in cells.values():
-                if cell.get("rounds"):
-                    cell["value"] = statistics.median(cell["rounds"])
-
-    def get(self, peer, figure):
-        return self.values.get(figure, {}).get(peer, {}).get("value")
+def quantiles(values):
+    """The kill row: quantiles over the samples of all rounds."""
+    kills = values.pop("kill", {})
+    for peer, cell in kills.items():
+        for name, share in (("kill-p50", 0.5), ("kill-p99", 0.99)):
+            made = {k: v for k, v in cell.items() if k in ("unit", "note", "text")}
+            samples = sorted(cell.get("samples", []))
+            if samples:
+                made["value"] = samples[min(len(samples) - 1, int(share * len(samples)))]
+                made["samples"] = cell["samples"]
+                made.pop("text", None)
+            values.setdefault(name, {})[peer] = made
 
 
 class Measuring:
@@ -120,32 +100,11 @@ class Measuring:
                 self.troubles.append(f"{peer}, rest: {trouble}")
 
 
-def mean(values):
-    return statistics.fmean(list(values))
-
-
-def figure(row, value, unit, note):
-    return {"row": row, "value": value, "unit": unit, "note": note}
-
-
 def read_pids(program):
     for line in program.process.stdout:
         if line.startswith(b"{"):
             return json.loads(line)["pids"]
     return None
-
-
-def machine():
-    facts = {
-        "system": platform.platform(),
-        "cores": os.cpu_count(),
-        "load_before": os.getloadavg()[0],
-    }
-    with open("/proc/cpuinfo") as f:
-        facts["processor"] = next((l.split(":")[1].strip() for l in f if "model name" in l), "?")
-    with open("/proc/meminfo") as f:
-        facts["memory_gb"] = round(int(f.readline().split()[1]) * 1024 / 1e9, 1)
-    return facts
 
 
 def arguments():
@@ -219,6 +178,7 @@ def main():
             progress("at rest, all together")
             measuring.rest(peers, 10.0)
     progress("")
+    quantiles(measuring.figures.values)
     measuring.figures.finish()
     facts["load_after"] = os.getloadavg()[0]
     result = {
@@ -232,7 +192,7 @@ def main():
         "missing": missing,
         "troubles": measuring.troubles,
         "figures": measuring.figures.values,
-        "targets": tables.judge(measuring.figures.get),
+        "targets": text.judge(catalog.TARGETS, measuring.figures.get),
     }
     os.makedirs(os.path.dirname(OUT), exist_ok=True)
     with open(OUT, "w") as f:
@@ -240,13 +200,6 @@ def main():
         f.write("\n")
     print(tables.render(result, rows))
     print(f"\nEvery figure with its rounds: {os.path.relpath(OUT)}")
-
-
-def progress(text):
-    if sys.stderr.isatty():
-        print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
-    elif text:
-        print(text, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

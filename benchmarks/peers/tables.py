@@ -1,38 +1,14 @@
 """The result as text: what was measured, and how the targets stand. At most 100 columns."""
 
 import catalog
+from text import cell
 
 LABEL = 36
-CELL = 9
-LAST = 10  # the seventh
-
-
-def number(value):
-    """Three digits that count."""
-    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if value >= size * 0.9995:
-            return digits(value / size) + letter
-    return digits(value)
-
-
-def digits(value):
-    if value >= 99.95:
-        return f"{value:.0f}"
-    return f"{value:.1f}" if value >= 9.995 else f"{value:.2f}" if value >= 0.0995 else f"{value:.3f}"
-
-
-def cell(cells, peer):
-    one = cells.get(peer)
-    if one is None:
-        return "-"
-    if "value" in one:
-        return number(one["value"])
-    return one.get("text", "-")
+NARROWEST = 5
 
 
 def measured(figures, rows, columns):
-    lines = [" " * LABEL + aligned([c.heading for c in columns])]
-    lines.append("-" * len(lines[0]))
+    lines = [("", [c.heading for c in columns])]
     for row in catalog.ROWS:
         if row.name not in rows:
             continue
@@ -40,17 +16,25 @@ def measured(figures, rows, columns):
             cells = figures.get(name, {})
             if not cells and name != "shared":
                 continue
-            words = [cell(cells, c.name) for c in columns]
             if name == "kill-then":
-                lines.extend(sentences(cells, columns))
+                lines.extend((sentence, []) for sentence in sentences(cells, columns))
                 continue
             head = f"{label} [{unit}]" if unit else label
-            lines.append(f"{head:<{LABEL}}" + aligned(words))
-    return lines
+            lines.append((head, [cell(cells, c.name) for c in columns]))
+    return aligned(lines)
 
 
-def aligned(words):
-    return "".join(f"{w:>{CELL if i < 6 else LAST}}" for i, w in enumerate(words))
+def aligned(lines):
+    """Each column as wide as what is in it, with a rule under the headings."""
+    widths = [
+        max(NARROWEST, *(len(words[i]) for _, words in lines if words)) + 1
+        for i in range(len(lines[0][1]))
+    ]
+    text = [
+        f"{label:<{LABEL}}" + "".join(f"{word:>{width}}" for word, width in zip(words, widths))
+        for label, words in lines
+    ]
+    return [text[0], "-" * len(text[0]), *(line.rstrip() for line in text[1:])]
 
 
 def sentences(cells, columns):
@@ -60,20 +44,6 @@ def sentences(cells, columns):
         if c.name in cells:
             answers.setdefault(cells[c.name]["text"], []).append(c.heading)
     return [f"    then {answer}: {', '.join(who)}" for answer, who in answers.items()]
-
-
-def judge(get):
-    targets = []
-    for what, target, judged in catalog.TARGETS:
-        verdict = judged(get)
-        entry = {"what": what, "target": target}
-        if verdict is None:
-            entry["verdict"] = "not measured"
-        else:
-            met, entry["measured"] = verdict
-            entry["verdict"] = "" if target.startswith("(") else "PASS" if met else "MISS"
-        targets.append(entry)
-    return targets
 
 
 def render(result, rows):

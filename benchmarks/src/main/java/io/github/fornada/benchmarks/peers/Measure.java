@@ -68,7 +68,7 @@ public final class Measure {
     System.out.println(begin + (plain.isEmpty() ? "}" : ", \"note\": \"" + plain + "\"}"));
   }
 
-  static void check(boolean right, String what) {
+  public static void check(boolean right, String what) {
     if (!right) {
       throw new IllegalStateException("wrong result: " + what);
     }
