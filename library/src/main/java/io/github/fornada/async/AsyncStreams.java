@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>At most a {@linkplain GatherOptions#window window} of elements is between what was taken from
  * the source and what was passed on, however slow the first of them is. (The JDK's {@code
- * Gatherers.mapConcurrent} had no such bound: openjdk/jdk pull request 22999.) What was carried into
- * the tasks of the {@link TaskScope} around, or by {@link TaskContext}, is here too.
+ * Gatherers.mapConcurrent} had no such bound: openjdk/jdk pull request 22999.) What was carried
+ * into the tasks of the {@link TaskScope} around, or by {@link TaskContext}, is here too.
  *
  * <p><b>Memory effects.</b> What was done before an element came down the stream happens-before the
  * function; what that did happens-before its result is passed on.

@@ -13,9 +13,9 @@ import org.jspecify.annotations.Nullable;
  * Ways between code that waits and code that does not: futures, callbacks, and the publishers of
  * {@link Flow}.
  *
- * <p><b>Interrupts.</b> All that waits here can be interrupted, and then cancels what it waited for.
- * Where the result was there when the interrupt came, it is returned, with the thread's interrupt
- * status still set: it may be something that must be closed.
+ * <p><b>Interrupts.</b> All that waits here can be interrupted, and then cancels what it waited
+ * for. Where the result was there when the interrupt came, it is returned, with the thread's
+ * interrupt status still set: it may be something that must be closed.
  *
  * <p>{@code java.net.http.HttpClient} needs no bridge: its {@code send} waits and can be
  * interrupted, and {@code await(client.sendAsync(...))} does the same.
@@ -104,10 +104,10 @@ public final class Bridges {
   }
 
   /**
-   * A publisher of the elements of a source, for whoever subscribes. Each subscription has a virtual
-   * thread, which takes an element when one was asked for, and signals it; so subscribers may take
-   * their time, and requests from within {@code onNext} do not recurse. Subscriptions share the
-   * elements of a {@link Channel}; of other sources each has an iterator of its own.
+   * A publisher of the elements of a source, for whoever subscribes. Each subscription has a
+   * virtual thread, which takes an element when one was asked for, and signals it; so subscribers
+   * may take their time, and requests from within {@code onNext} do not recurse. Subscriptions
+   * share the elements of a {@link Channel}; of other sources each has an iterator of its own.
    *
    * <p>The end of the source, or the closing of the channel, is {@code onComplete}; its exception,
    * or the error of the channel, is {@code onError}. To cancel interrupts the thread where it waits

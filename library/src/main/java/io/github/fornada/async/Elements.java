@@ -44,8 +44,7 @@ final class Elements<T> implements Iterator<T>, Spliterator<T> {
       throw e;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      var cancelled =
-          new CancellationException("interrupted while waiting for the next element");
+      var cancelled = new CancellationException("interrupted while waiting for the next element");
       cancelled.initCause(e);
       throw cancelled;
     }

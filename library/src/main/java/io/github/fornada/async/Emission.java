@@ -109,8 +109,7 @@ final class Emission<T> implements Flow.Subscription, Runnable {
   }
 
   /** Signals elements; true if the source has ended, false if no more is to be signalled. */
-  private boolean emit(Iterable<? extends T> from, Flow.Subscriber<? super T> to)
-      throws Exception {
+  private boolean emit(Iterable<? extends T> from, Flow.Subscriber<? super T> to) throws Exception {
     // A channel's iterator would take an element before anybody has asked for one.
     Channel<? extends T> channel = from instanceof Channel<? extends T> c ? c : null;
     Iterator<? extends T> it = channel != null ? null : inSource(from::iterator);

@@ -87,7 +87,8 @@ final class Intake<T> implements Flow.Subscriber<T> {
     Objects.requireNonNull(element, "element");
     try {
       if (!channel.trySend(element)) {
-        onError(new IllegalStateException("the publisher sent more than the " + size + " asked for"));
+        onError(
+            new IllegalStateException("the publisher sent more than the " + size + " asked for"));
         cancel();
       }
     } catch (ChannelClosedException e) {

@@ -165,8 +165,7 @@ final class AsyncStreamsTest {
     assertThatThrownBy(() ->
             Stream.iterate(0, i -> i + 1)
                 .gather(
-                    AsyncStreams.<Integer, Integer>mapConcurrent(
-                        8, i -> i == 0 ? i : forEver(i)))
+                    AsyncStreams.<Integer, Integer>mapConcurrent(8, i -> i == 0 ? i : forEver(i)))
                 .forEach(i -> {
                   throw new IllegalStateException("consumer " + i);
                 }))
@@ -216,9 +215,7 @@ final class AsyncStreamsTest {
         Stream.of(1, 2, 3)
             .gather(
                 AsyncStreams.<Integer, Integer>outcomes(
-                    3,
-                    i -> i == 2 ? forEver(i) : i,
-                    o -> o.withTimeLimit(Duration.ofMillis(50))))
+                    3, i -> i == 2 ? forEver(i) : i, o -> o.withTimeLimit(Duration.ofMillis(50))))
             .toList();
     assertThat(outcomes.get(0)).isEqualTo(new Outcome.Done<>(1));
     assertThat(outcomes.get(2)).isEqualTo(new Outcome.Done<>(3));
@@ -243,10 +240,14 @@ final class AsyncStreamsTest {
             .gather(AsyncStreams.<Integer, Integer>completions(2, i -> 10 / i))
             .toList();
     assertThat(all).extracting(Completion::item).containsExactlyInAnyOrder(5, 0, 2);
-    assertThat(all).filteredOn(c -> c.item() == 5).singleElement().satisfies(c ->
-        assertThat(c.outcome().get()).isEqualTo(2));
-    assertThat(all).filteredOn(c -> c.item() == 0).singleElement().satisfies(c ->
-        assertThat(c.outcome()).isInstanceOf(Outcome.Failed.class));
+    assertThat(all)
+        .filteredOn(c -> c.item() == 5)
+        .singleElement()
+        .satisfies(c -> assertThat(c.outcome().get()).isEqualTo(2));
+    assertThat(all)
+        .filteredOn(c -> c.item() == 0)
+        .singleElement()
+        .satisfies(c -> assertThat(c.outcome()).isInstanceOf(Outcome.Failed.class));
   }
 
   @Test
@@ -262,8 +263,8 @@ final class AsyncStreamsTest {
         .hasMessage("atMost must be at least 1, got 0");
     assertThatThrownBy(() -> AsyncStreams.mapConcurrent(1, x -> x, o -> o.withWindow(-1)))
         .hasMessage("window must be at least 0, got -1");
-    assertThatThrownBy(() ->
-            AsyncStreams.mapConcurrent(1, x -> x, o -> o.withTimeLimit(Duration.ZERO)))
+    assertThatThrownBy(
+            () -> AsyncStreams.mapConcurrent(1, x -> x, o -> o.withTimeLimit(Duration.ZERO)))
         .hasMessage("time limit must be positive, got PT0S");
   }
 

@@ -61,8 +61,8 @@ final class BridgesTest {
                   assertThat(callback.failed(new Error("second"))).isFalse();
                 })))
         .isEqualTo("first");
-    assertThatThrownBy(() ->
-            Bridges.await(callback -> callback.failed(new java.io.IOException("no route"))))
+    assertThatThrownBy(
+            () -> Bridges.await(callback -> callback.failed(new java.io.IOException("no route"))))
         .isInstanceOf(ExecutionException.class)
         .hasRootCauseMessage("no route");
   }
@@ -132,11 +132,13 @@ final class BridgesTest {
   void elementsBeforeAnErrorComeBeforeIt() {
     Flow.Publisher<Integer> failing =
         Bridges.publisher(
-            Stream.of(1, 2, 0).peek(i -> {
-              if (i == 0) {
-                throw new IllegalStateException("zero");
-              }
-            })::iterator);
+            Stream.of(1, 2, 0)
+                    .peek(i -> {
+                      if (i == 0) {
+                        throw new IllegalStateException("zero");
+                      }
+                    })
+                ::iterator);
     var seen = new java.util.ArrayList<Integer>();
     assertThatThrownBy(() -> Bridges.stream(failing, 8).forEach(seen::add)).hasMessage("zero");
     assertThat(seen).startsWith(1);
@@ -155,8 +157,7 @@ final class BridgesTest {
       Running<Long> all = Waits.start(() -> Bridges.stream(publisher, 2).count());
       Waits.await("subscribed", publisher::hasSubscribers);
       all.untilItWaits().thread.interrupt();
-      assertThatThrownBy(all::get)
-          .isInstanceOf(java.util.concurrent.CancellationException.class);
+      assertThatThrownBy(all::get).isInstanceOf(java.util.concurrent.CancellationException.class);
       Waits.await("cancelled", () -> !publisher.hasSubscribers());
     }
     Eventually.noThreadIsNamed("fornada-publisher");

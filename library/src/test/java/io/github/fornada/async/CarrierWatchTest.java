@@ -26,11 +26,13 @@ final class CarrierWatchTest {
     try (var watch = CarrierWatch.open(LIMIT, held::add);
         var scope = TaskScope.open(o -> o.withName("kitchen"))) {
       assertThat(watch).isNotNull();
-      scope.fork("sleeper", () -> {
-        while (!enough.get()) {
-          LockSupport.parkNanos(20_000_000);
-        }
-      });
+      scope.fork(
+          "sleeper",
+          () -> {
+            while (!enough.get()) {
+              LockSupport.parkNanos(20_000_000);
+            }
+          });
       scope.fork("spinner", () -> spin(enough));
       Eventually.is("the spinner is reported", () -> !held.isEmpty());
       LockSupport.parkNanos(LIMIT.toNanos() * 3);
@@ -47,8 +49,9 @@ final class CarrierWatchTest {
     assertThat(one.toString())
         .startsWith("the task \"spinner\" of scope \"kitchen\" has held the carrier thread ")
         .contains("CarrierWatchTest.spin(CarrierWatchTest.java:")
-        .endsWith("Run what computes for long or blocks in native code on a ThreadPool or a"
-            + " ProcessPool.");
+        .endsWith(
+            "Run what computes for long or blocks in native code on a ThreadPool or a"
+                + " ProcessPool.");
   }
 
   @Test

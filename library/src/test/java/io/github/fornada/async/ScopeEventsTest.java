@@ -28,9 +28,11 @@ final class ScopeEventsTest {
         TaskScope.open(
             Joiner.<Integer>outcomes(), o -> o.withName("heard").withListener(events::add))) {
       scope.fork("good", () -> 1);
-      scope.fork("bad", () -> {
-        throw new IOException("bad");
-      });
+      scope.fork(
+          "bad",
+          () -> {
+            throw new IOException("bad");
+          });
       scope.fork("never", () -> TaskScopeTest.waitForEver());
       Eventually.is("two have ended", () -> finished(events).size() == 2);
       scope.cancel();
@@ -81,9 +83,10 @@ final class ScopeEventsTest {
     try (var scope =
         TaskScope.open(
             Joiner.<Integer>allSuccessfulOrThrow(),
-            o -> o.withListener(event -> {
-              throw new IllegalStateException("listener");
-            }))) {
+            o ->
+                o.withListener(event -> {
+                  throw new IllegalStateException("listener");
+                }))) {
       scope.fork(() -> 1);
       assertThat(scope.join()).containsExactly(1);
     }
@@ -96,12 +99,13 @@ final class ScopeEventsTest {
       recording.enable("fornada.Scope");
       recording.enable("fornada.ScopeTask");
       recording.start();
-      try (var scope =
-          TaskScope.open(Joiner.<Integer>outcomes(), o -> o.withName("recorded"))) {
+      try (var scope = TaskScope.open(Joiner.<Integer>outcomes(), o -> o.withName("recorded"))) {
         scope.fork("one", () -> 1);
-        scope.fork("two", () -> {
-          throw new IOException("two");
-        });
+        scope.fork(
+            "two",
+            () -> {
+              throw new IOException("two");
+            });
         List<Outcome<Integer>> outcomes = scope.join();
         assertThat(outcomes).hasSize(2);
       }
@@ -109,15 +113,17 @@ final class ScopeEventsTest {
       recording.dump(file);
     }
     List<RecordedEvent> events = RecordingFile.readAllEvents(file);
-    assertThat(events.stream()
-            .filter(e -> e.getEventType().getName().equals("fornada.ScopeTask"))
-            .filter(e -> e.getString("scope").equals("recorded"))
-            .collect(
-                Collectors.toMap(e -> e.getString("purpose"), e -> e.getString("outcome"))))
+    assertThat(
+            events.stream()
+                .filter(e -> e.getEventType().getName().equals("fornada.ScopeTask"))
+                .filter(e -> e.getString("scope").equals("recorded"))
+                .collect(
+                    Collectors.toMap(e -> e.getString("purpose"), e -> e.getString("outcome"))))
         .containsOnly(java.util.Map.entry("one", "Done"), java.util.Map.entry("two", "Failed"));
-    assertThat(events.stream()
-            .filter(e -> e.getEventType().getName().equals("fornada.Scope"))
-            .filter(e -> e.getString("scope").equals("recorded")))
+    assertThat(
+            events.stream()
+                .filter(e -> e.getEventType().getName().equals("fornada.Scope"))
+                .filter(e -> e.getString("scope").equals("recorded")))
         .singleElement()
         .satisfies(e -> assertThat(e.getInt("tasks")).isEqualTo(2));
     assertThat(Files.size(file)).isPositive();

@@ -45,7 +45,8 @@ final class ScopeTreeTest {
               scope.tree().contains("5 tasks")
                   && scope.tree().contains("wait ")
                   && scope.tree().contains("joins")
-                  && scope.tree().contains("user") && !scope.tree().contains("starts")
+                  && scope.tree().contains("user")
+                  && !scope.tree().contains("starts")
                   && !scope.tree().contains("runs"));
       String tree = scope.tree();
       System.getLogger("tree").log(System.Logger.Level.DEBUG, tree);

@@ -42,10 +42,10 @@ class CrashMatrixTest {
 
   private static Pool open(Duration limit) {
     return ProcessPool.open(o ->
-            o.withWorkers(2)
-                .withHeap("64m")
-                .withJvmOptions("-XX:MaxMetaspaceSize=48m")
-                .withPolicy(o.policy().withTimeLimit(limit).withGrace(Duration.ofMillis(200))));
+        o.withWorkers(2)
+            .withHeap("64m")
+            .withJvmOptions("-XX:MaxMetaspaceSize=48m")
+            .withPolicy(o.policy().withTimeLimit(limit).withGrace(Duration.ofMillis(200))));
   }
 
   @AfterAll
