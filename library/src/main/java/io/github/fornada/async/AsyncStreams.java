@@ -138,7 +138,7 @@ public final class AsyncStreams {
    * long as the sources heed interrupts. ({@code Stream.iterator} and {@code spliterator} are no
    * terminal operations in this sense: they let the JDK read all there is ahead.)
    *
-   * @param sources collections, {@link Channel}s, or {@code stream::iterator}; without null
+   * @param sources collections, {@link Channel}s, or {@code () -> stream.iterator()}; without null
    */
   @SafeVarargs
   @SuppressWarnings("varargs") // only read

@@ -644,11 +644,11 @@ public final class Channel<T> implements AutoCloseable, Iterable<T> {
     }
   }
 
-  /** As {@link #isDrained}, for who does not hold the lock. */
-  boolean isDrainedNow() {
+  /** Whether a receive would now throw, and so would every later one. */
+  boolean isOver() {
     lock();
     try {
-      return isDrained();
+      return state == State.FAILED || isDrained();
     } finally {
       unlock();
     }

@@ -117,7 +117,9 @@ final class Emission<T> implements Flow.Subscription, Runnable {
       if (it != null && !inSource(it::hasNext)) {
         return true;
       }
-      if (!awaitDemand()) {
+      // The end needs no demand; a channel that ends later is noticed with the next request.
+      boolean isOver = channel != null && channel.isOver();
+      if (!isOver && !awaitDemand()) {
         return isOverByRequest();
       }
       T element = channel != null ? inSource(channel::receiveOrNull) : next(it);

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
@@ -257,8 +258,7 @@ final class GatherRun<
     boolean wanted = false;
     try {
       passed++;
-      Outcome<R> outcome = next.outcome;
-      assert outcome != null;
+      Outcome<R> outcome = Objects.requireNonNull(next.outcome);
       wanted = downstream.push(shape.of(new Completion<>(next.index, next.item, outcome)));
       return wanted;
     } finally {

@@ -127,6 +127,7 @@ final class Ring {
     return capacity;
   }
 
+  @SuppressWarnings("ThreadPriorityCheck") // a hint, on which nothing depends
   private static void pause(int tries) {
     if (tries < SPINS) {
       Thread.onSpinWait();

@@ -131,14 +131,14 @@ final class BridgesTest {
   @Test
   void elementsBeforeAnErrorComeBeforeIt() {
     Flow.Publisher<Integer> failing =
-        Bridges.publisher(
+        Bridges.publisher(() ->
             Stream.of(1, 2, 0)
-                    .peek(i -> {
-                      if (i == 0) {
-                        throw new IllegalStateException("zero");
-                      }
-                    })
-                ::iterator);
+                .peek(i -> {
+                  if (i == 0) {
+                    throw new IllegalStateException("zero");
+                  }
+                })
+                .iterator());
     var seen = new java.util.ArrayList<Integer>();
     assertThatThrownBy(() -> Bridges.stream(failing, 8).forEach(seen::add)).hasMessage("zero");
     assertThat(seen).startsWith(1);

@@ -147,7 +147,7 @@ final class ChannelStormTest {
       } catch (InterruptedException e) {
         // Nothing was taken.
       } catch (ChannelClosedException e) {
-        if (selects || channels.stream().allMatch(Channel::isDrainedNow)) {
+        if (selects || channels.stream().allMatch(Channel::isOver)) {
           return received;
         }
       }

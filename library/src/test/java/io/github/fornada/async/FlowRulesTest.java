@@ -2,6 +2,7 @@ package io.github.fornada.async;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.lang.annotation.Annotation;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.util.Arrays;
@@ -18,6 +19,8 @@ import org.reactivestreams.tck.TestEnvironment;
 import org.reactivestreams.tck.flow.FlowPublisherVerification;
 import org.reactivestreams.tck.flow.FlowSubscriberBlackboxVerification;
 import org.testng.SkipException;
+import org.testng.annotations.AfterClass;
+import org.testng.annotations.BeforeClass;
 import org.testng.annotations.BeforeMethod;
 import org.testng.annotations.Test;
 
@@ -64,11 +67,8 @@ final class FlowRulesTest {
   }
 
   private static void check(Method rule, Object suite) throws Throwable {
-    for (Method before : suite.getClass().getMethods()) {
-      if (before.isAnnotationPresent(BeforeMethod.class)) {
-        before.invoke(suite);
-      }
-    }
+    invokeAll(BeforeClass.class, suite);
+    invokeAll(BeforeMethod.class, suite);
     try {
       rule.invoke(suite);
     } catch (InvocationTargetException e) {
@@ -76,6 +76,17 @@ final class FlowRulesTest {
         Assumptions.abort(skipped.getMessage()); // a rule that does not concern it
       }
       throw e.getCause();
+    } finally {
+      invokeAll(AfterClass.class, suite);
+    }
+  }
+
+  private static void invokeAll(Class<? extends Annotation> kind, Object suite)
+      throws ReflectiveOperationException {
+    for (Method method : suite.getClass().getMethods()) {
+      if (method.isAnnotationPresent(kind)) {
+        Object _ = method.invoke(suite);
+      }
     }
   }
 
@@ -92,7 +103,7 @@ final class FlowRulesTest {
 
     @Override
     public Flow.Publisher<Long> createFlowPublisher(long elements) {
-      return Bridges.publisher(LongStream.range(0, elements).boxed()::iterator);
+      return Bridges.publisher(() -> LongStream.range(0, elements).boxed().iterator());
     }
 
     @Override
