@@ -213,7 +213,16 @@ final class GatherRun<
     } finally {
       lock.unlock();
     }
-    next.thread.start();
+    boolean started = false;
+    try {
+      next.thread.start();
+      started = true;
+    } finally {
+      if (!started) { // for want of memory
+        end(next, new Outcome.Cancelled<>("its thread could not be started"));
+        stop();
+      }
+    }
   }
 
   /**

@@ -4,7 +4,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Waiters in the order of their coming; any of them may leave. Guarded by the channel's lock. */
 final class WaiterQueue {
-  private @Nullable Waiter first;
+  /** The first, were it only there to leave: for tests; all else asks {@link #first()}. */
+  @Nullable Waiter first;
+
   private @Nullable Waiter last;
 
   void add(Waiter waiter) {

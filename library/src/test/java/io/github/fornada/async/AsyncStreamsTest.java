@@ -258,6 +258,22 @@ final class AsyncStreamsTest {
   }
 
   @Test
+  void whatTheContextCarriesIsThereInEachTask() throws Exception {
+    ScopedValue<String> user = ScopedValue.newInstance();
+    List<String> seen =
+        ScopedValue.where(user, "ana")
+            .call(() ->
+                TaskContext.with(user)
+                    .call(() ->
+                        Stream.of(1, 2)
+                            .gather(
+                                AsyncStreams.<Integer, String>mapConcurrent(
+                                    2, i -> user.get() + i))
+                            .toList()));
+    assertThat(seen).containsExactly("ana1", "ana2");
+  }
+
+  @Test
   void badOptionsAreToldWithTheirValues() {
     assertThatThrownBy(() -> AsyncStreams.mapConcurrent(0, x -> x))
         .hasMessage("atMost must be at least 1, got 0");

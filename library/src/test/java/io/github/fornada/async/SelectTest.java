@@ -163,6 +163,31 @@ final class SelectTest {
   }
 
   @Test
+  void aSelectLeavesNothingBehindInQuietChannels() throws Exception {
+    Running<Integer> sender =
+        Waits.start(() -> {
+          for (int i = 0; i < 100; i++) {
+            meeting.send(i);
+          }
+          return 0;
+        });
+    for (int i = 0; i < 100; i++) {
+      int expected = i;
+      assertThat(
+              Select.<Integer>of()
+                  .receive(one, e -> -1)
+                  .send(Channel.<Integer>rendezvous(), 1, () -> -2)
+                  .receive(meeting, e -> e)
+                  .await())
+          .isEqualTo(expected);
+      assertThat(one.receivers().first).isNull();
+    }
+    sender.get();
+    assertThat(ofBoth().after(Duration.ZERO, () -> "late").await()).isEqualTo("late");
+    assertThat(one.receivers().first).isNull();
+  }
+
+  @Test
   void aSelectWithoutClausesIsRefused() {
     assertThatThrownBy(() -> Select.<String>of().orElse(() -> "").await())
         .hasMessage("a select needs a receive or a send; there is none");
