@@ -43,6 +43,9 @@ import org.jspecify.annotations.Nullable;
  * <p>The idea is that of asyncio's slow-callback warnings and of Vert.x's blocked-thread checker.
  */
 public final class CarrierWatch implements AutoCloseable {
+  /** Guards {@link Child#isToldOf}. */
+  private static final Object TOLD = new Object();
+
   /** How often a task must be seen before it is looked at closer. */
   private static final int LOOKS = 8;
 
@@ -303,7 +306,7 @@ public final class CarrierWatch implements AutoCloseable {
       Duration time,
       boolean pinned,
       List<StackTraceElement> stack) {
-    synchronized (child) {
+    synchronized (TOLD) {
       if (child.isToldOf) {
         return;
       }

@@ -65,13 +65,13 @@ sealed class Child<T extends @Nullable Object>
    */
   @Nullable Thread thread;
 
-  /** Towards older ones. The owner's; read by any who comes from {@link TaskScope#newest}. */
+  /** Towards older ones. The owner's; read by any who comes from {@link Roll#newest}. */
   @Nullable Child<?> next;
 
   /** The innermost scope that its thread has open. Written by the thread, read by any. */
   volatile @Nullable TaskScope<?, ?> innermost;
 
-  /** Whether it was reported for holding a carrier. Guarded by this. */
+  /** Whether it was reported for holding a carrier. The watch's. */
   boolean isToldOf;
 
   Child(TaskScope<?, ?> scope, String purpose, Callable<? extends T> task) {

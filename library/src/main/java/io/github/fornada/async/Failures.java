@@ -11,6 +11,19 @@ final class Failures {
   private final List<Of> first = new ArrayList<>();
   private final List<Throwable> late = new ArrayList<>();
 
+  /** Of a joiner, or of the library's own code in a task's thread. */
+  private @Nullable Throwable broken;
+
+  synchronized void setBroken(Throwable thrown) {
+    if (broken == null) {
+      broken = thrown;
+    }
+  }
+
+  synchronized @Nullable Throwable broken() {
+    return broken;
+  }
+
   synchronized void add(Child<?> child, Throwable thrown) {
     if (first.size() <= ScopeFailedException.MOST) {
       first.add(new Of(child.purpose(), thrown));

@@ -33,7 +33,7 @@ final class Owners {
     if (scope.home != null) {
       scope.home.innermost = scope;
     } else {
-      ROOTS.put(scope.owner(), scope);
+      ROOTS.put(scope.owner, scope);
       watch();
     }
   }
@@ -73,9 +73,9 @@ final class Owners {
     if (scope.home != null) {
       scope.home.innermost = outer;
     } else if (outer == null) {
-      ROOTS.remove(scope.owner());
+      ROOTS.remove(scope.owner);
     } else {
-      ROOTS.put(scope.owner(), outer);
+      ROOTS.put(scope.owner, outer);
     }
   }
 

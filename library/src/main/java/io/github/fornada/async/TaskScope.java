@@ -8,7 +8,6 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadFactory;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -51,7 +50,7 @@ import org.jspecify.annotations.Nullable;
  * @param <T> the type of the tasks' results
  * @param <R> the type of the scope's result
  */
-public final class TaskScope<T extends @Nullable Object, R extends @Nullable Object>
+public final class TaskScope<T extends @Nullable Object, R extends @Nullable Object> extends Roll
     implements AutoCloseable {
   static final String BY_CALLER = "its scope was cancelled";
   static final String BY_JOINER = "its scope needed it no longer";
@@ -61,23 +60,16 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
   static final String BY_DEADLINE = "its scope was over its time limit";
   static final String BY_LOSS = "the thread that owned its scope ended without closing it";
 
-  private static final VarHandle PENDING;
-  private static final VarHandle CANCELLED;
+  private static final VarHandle FAILURES;
 
   static {
     try {
-      var lookup = MethodHandles.lookup();
-      PENDING = lookup.findVarHandle(TaskScope.class, "pending", int.class);
-      CANCELLED = lookup.findVarHandle(TaskScope.class, "cancelled", String.class);
+      FAILURES = MethodHandles.lookup().findVarHandle(TaskScope.class, "failures", Failures.class);
     } catch (ReflectiveOperationException e) {
       throw new ExceptionInInitializerError(e);
     }
   }
 
-  /** Tasks in the list before the first look for ended ones. */
-  private static final int FIRST_SWEEP = 64; // Guess
-
-  private final Thread owner;
   private final Joiner<? super T, ? extends R> joiner;
   private final ScopeOptions options;
   final Baggage baggage;
@@ -100,33 +92,13 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
     CLOSED
   }
 
-  /** Started tasks. The owner's. */
-  private int forked;
+  /** Tasks that listeners were told of. The owner's. */
+  private int observed;
 
-  /** Nodes in the list, and how many there may be before ended ones are looked for. The owner's. */
-  private int linked;
-
-  private int sweepAt = FIRST_SWEEP;
-
-  /** Head of the list of tasks. Written by the owner; read by who cancels or looks. */
-  volatile @Nullable Child<?> newest;
-
-  // Started tasks, which the owner adds all at once when it begins to wait, less those that have
-  // ended, which their threads take off one by one. So it is zero or less until the owner waits,
-  // and from then on zero when, and only when, all have ended.
-  private volatile int pending;
-
-  private boolean awaited;
-
-  // null -> why. By compare-and-set, by any thread.
-  private volatile @Nullable String cancelled;
-
-  /** The exception of a joiner, or of the library's own code in a task's thread. */
-  private volatile @Nullable Throwable broken;
-
+  /** Set once, by compare-and-set, by the thread of the first task that fails. */
   private volatile @Nullable Failures failures;
 
-  /** Written by the timer before {@link #cancelled}, read by the owner after it. */
+  /** Written by the timer before {@link #reason}, read by the owner after it. */
   private @Nullable ScopeTimeoutException late;
 
   private @Nullable Future<?> timer;
@@ -135,7 +107,7 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
   private Thread.Builder.@Nullable OfVirtual builder;
 
   private TaskScope(Joiner<? super T, ? extends R> joiner, ScopeOptions options) {
-    this.owner = Thread.currentThread();
+    super(Thread.currentThread());
     this.joiner = joiner;
     this.options = options;
     this.home = Owners.homeOf(owner);
@@ -230,6 +202,9 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
   public <U extends T> Subtask<U> fork(
       String purpose, @Nullable Duration limit, Callable<? extends U> task) {
     Objects.requireNonNull(task, "task");
+    if (limit != null && !limit.isPositive()) {
+      throw new IllegalArgumentException("limit must be positive, got " + limit);
+    }
     checkOwner("fork");
     if (phase.compareTo(Phase.FORKED) > 0) {
       throw new IllegalStateException(
@@ -243,18 +218,18 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
     Callable<? extends U> around = baggage == Baggage.NONE ? task : baggage.around(task);
     Child<U> child =
         limit != null || ObservedChild.isWanted(baggage)
-            ? new ObservedChild<>(this, purpose, around, task, limit, baggage, forked)
+            ? new ObservedChild<>(this, purpose, around, task, limit, baggage, observed++)
             : new Child<>(this, purpose, around);
     if (told(child)) {
       cancel(BY_JOINER);
     }
     phase = Phase.FORKED;
-    if (cancelled != null) {
+    if (isCancelled()) {
       child.stop();
       child.finished();
       return child;
     }
-    start(child);
+    launch(child);
     return child;
   }
 
@@ -284,23 +259,14 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
     return ((Joiner<T, R>) joiner).onFork((Subtask<T>) child);
   }
 
-  private void start(Child<?> child) {
-    Thread runner = newThread(child);
-    runner.setUncaughtExceptionHandler(child);
-    child.thread = runner;
-    // Published first, then a look at whether the scope is cancelled; who cancels does both the
-    // other way round. So one of the two sees to this task.
-    link(child);
+  private void launch(Child<?> child) {
     boolean started = false;
-    forked++;
     try {
-      if (cancelled == null) {
-        runner.start();
-        started = true;
-      }
+      Thread runner = newThread(child);
+      runner.setUncaughtExceptionHandler(child);
+      started = start(child, runner);
     } finally {
       if (!started) {
-        forked--;
         child.thread = null;
         child.stop();
         child.finished();
@@ -335,42 +301,6 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
     return made;
   }
 
-  private void link(Child<?> child) {
-    if (linked >= sweepAt) {
-      sweep();
-    }
-    child.next = newest;
-    linked++;
-    newest = child;
-  }
-
-  /**
-   * Unlinks what has ended. Others may be on their way along the list meanwhile: a node that is
-   * unlinked still leads on to all that run.
-   */
-  private void sweep() {
-    int left = 0;
-    Child<?> last = null;
-    for (Child<?> child = newest; child != null; child = child.next) {
-      if (!child.hasEnded()) {
-        if (last == null) {
-          newest = child;
-        } else {
-          last.next = child;
-        }
-        last = child;
-        left++;
-      }
-    }
-    if (last == null) {
-      newest = null;
-    } else {
-      last.next = null;
-    }
-    linked = left;
-    sweepAt = Math.max(FIRST_SWEEP, 2 * left);
-  }
-
   // ---- joining
 
   /**
@@ -400,12 +330,12 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
     phase = Phase.JOINED;
     awaitResult();
     stopTimer();
-    Throwable damage = broken;
+    Throwable damage = failures == null ? null : failures.broken();
     if (damage != null) {
       throw failed(damage);
     }
     try {
-      if (BY_DEADLINE.equals(cancelled)) {
+      if (BY_DEADLINE.equals(reason())) {
         joiner.onTimeout();
       }
       return joiner.result();
@@ -417,34 +347,9 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
   }
 
   private void awaitResult() throws InterruptedException {
-    boolean done = addForked();
-    while (!done && cancelled == null) {
-      if (Thread.interrupted()) {
-        cancel(BY_INTERRUPT);
-        throw new InterruptedException("interrupted while joining scope \"" + name() + "\"");
-      }
-      LockSupport.park(this);
-      done = pending == 0;
-    }
-    if (Thread.interrupted()) {
+    if (!awaitEndOrCancel()) {
       cancel(BY_INTERRUPT);
       throw new InterruptedException("interrupted while joining scope \"" + name() + "\"");
-    }
-  }
-
-  /** Whether nothing is pending, once the owner has begun to wait. */
-  private boolean addForked() {
-    if (awaited) {
-      return pending == 0;
-    }
-    awaited = true;
-    return forked == 0 || (int) PENDING.getAndAdd(this, forked) + forked == 0;
-  }
-
-  /** A task's thread has done all it does for this scope. */
-  final void arrive() {
-    if ((int) PENDING.getAndAdd(this, -1) == 1) {
-      LockSupport.unpark(owner);
     }
   }
 
@@ -468,11 +373,7 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
 
   /** A joiner threw, or our own code did: the scope cannot have a result. */
   final void broken(Throwable e) {
-    synchronized (owner) {
-      if (broken == null) {
-        broken = e;
-      }
-    }
+    failures().setBroken(e);
     cancel(BY_FAILURE);
   }
 
@@ -483,16 +384,11 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
 
   private Failures failures() {
     Failures known = failures;
-    if (known == null) {
-      synchronized (this) {
-        known = failures;
-        if (known == null) {
-          known = new Failures();
-          failures = known;
-        }
-      }
+    if (known != null) {
+      return known;
     }
-    return known;
+    var made = new Failures();
+    return FAILURES.compareAndSet(this, null, made) ? made : Objects.requireNonNull(failures);
   }
 
   private ScopeFailedException failed(Throwable cause) {
@@ -509,7 +405,7 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
    * The time is up. Called by the timer; what is told is taken down before the tasks hear of it.
    */
   final void expire() {
-    if (cancelled != null) {
+    if (isCancelled()) {
       return;
     }
     try {
@@ -530,27 +426,10 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
     cancel(BY_CALLER);
   }
 
-  final void cancel(String reason) {
-    if (cancelled != null || !CANCELLED.compareAndSet(this, null, reason)) {
-      return;
-    }
-    try {
-      for (Child<?> child = newest; child != null; child = child.next) {
-        child.stop();
-      }
-    } finally {
-      LockSupport.unpark(owner);
-    }
-  }
-
   /** Whether {@link #cancel} was called, by whomever, or the time was up. */
+  @Override
   public boolean isCancelled() {
-    return cancelled != null;
-  }
-
-  final String whyCancelled() {
-    String reason = cancelled;
-    return reason == null ? BY_CALLER : reason;
+    return super.isCancelled();
   }
 
   // ---- closing
@@ -597,21 +476,15 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
     if (phase == Phase.FORKED) {
       cancel(BY_CLOSE);
     }
-    boolean interrupted = false;
-    boolean done = addForked();
-    while (!done) {
-      LockSupport.park(this);
-      interrupted |= Thread.interrupted();
-      done = pending == 0;
-    }
+    boolean interrupted = awaitEnd();
     stopTimer();
     phase = Phase.CLOSED;
-    newest = null;
+    letGo();
     Owners.pop(this);
     if (event != null) {
       event.scope = name();
-      event.tasks = forked;
-      event.cancelled = cancelled;
+      event.tasks = started();
+      event.cancelled = reason();
       event.commit();
     }
     if (thrown != null && failures != null) {
@@ -667,17 +540,9 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
     return options.name();
   }
 
-  Thread owner() {
-    return owner;
-  }
-
   @Override
   public String toString() {
-    return "scope \""
-        + name()
-        + "\" of "
-        + owner.getName()
-        + (cancelled == null ? "" : " (cancelled)");
+    return "scope \"" + name() + "\" of " + owner.getName() + (isCancelled() ? " (cancelled)" : "");
   }
 
   // ---- confinement

@@ -88,7 +88,7 @@ final class Tree {
     for (TaskScope<?, ?> innermost : Owners.roots()) {
       roots.add(chain(innermost).getFirst());
     }
-    roots.sort(Comparator.comparingLong(scope -> scope.owner().threadId()));
+    roots.sort(Comparator.comparingLong(scope -> scope.owner.threadId()));
     for (TaskScope<?, ?> root : roots) {
       tree.scope(root, "", "", true);
     }
@@ -161,8 +161,8 @@ final class Tree {
       head.append(" · cancelled");
     }
     if (withOwner) {
-      Place at = Place.of(scope.owner());
-      head.append(" · owner ").append(Owners.name(scope.owner()));
+      Place at = Place.of(scope.owner);
+      head.append(" · owner ").append(Owners.name(scope.owner));
       head.append(at.isJoin() ? " joins at " : " is at ").append(at.frame());
     }
     line(head);
@@ -181,7 +181,7 @@ final class Tree {
   /** The scope that the same owner has opened next, within this one; null if there is none. */
   private static @Nullable TaskScope<?, ?> within(TaskScope<?, ?> scope) {
     TaskScope<?, ?> inner = null;
-    for (TaskScope<?, ?> s = Owners.innermost(scope.home, scope.owner()); s != null; s = s.outer) {
+    for (TaskScope<?, ?> s = Owners.innermost(scope.home, scope.owner); s != null; s = s.outer) {
       if (s == scope) {
         return inner;
       }
