@@ -65,7 +65,7 @@ final class Deadlines {
     child.expire(new TaskTimeoutException(subject, limit, late.stack()), late);
   }
 
-  private static Future<?> after(Duration pause, Runnable action) {
+  static Future<?> after(Duration pause, Runnable action) {
     return TIMER.schedule(
         Executors.callable(() -> {
           try {

@@ -72,7 +72,7 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
 
   private final Joiner<? super T, ? extends R> joiner;
   private final ScopeOptions options;
-  private final Baggage baggage;
+  final Baggage baggage;
 
   /** The task whose thread the owner is; null if it is none. */
   final @Nullable Child<?> home;

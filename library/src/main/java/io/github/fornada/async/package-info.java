@@ -6,6 +6,11 @@
  * happens, none of them is left behind. Names and behaviour are near those of the JDK's {@code
  * StructuredTaskScope}, which is a preview and may not be used without a flag; {@code
  * docs/decisions/0015} has the differences.
+ *
+ * <p>Tasks that talk have a {@link io.github.fornada.async.Channel}, and a {@link
+ * io.github.fornada.async.Select} over several; streams work on many elements at once with {@link
+ * io.github.fornada.async.AsyncStreams}; to futures, callbacks and publishers lead the {@link
+ * io.github.fornada.async.Bridges}.
  */
 @NullMarked
 package io.github.fornada.async;

@@ -1,0 +1,321 @@
+package io.github.fornada.async;
+
+import io.github.fornada.Completion;
+import io.github.fornada.Outcome;
+import io.github.fornada.TaskException;
+import io.github.fornada.TaskFunction;
+import io.github.fornada.TaskTimeoutException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.Future;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Gatherer.Downstream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One stream's items on their way through a function, each in a virtual thread of its own. The
+ * stream's thread alone takes items, passes results on, and ends it all.
+ *
+ * @param <E> what is passed on
+ */
+final class GatherRun<
+    T extends @Nullable Object, R extends @Nullable Object, E extends @Nullable Object> {
+  /** Makes what is passed on; may throw, and then that ends the stream. */
+  interface Shape<
+      T extends @Nullable Object, R extends @Nullable Object, E extends @Nullable Object> {
+    E of(Completion<T, R> completion);
+  }
+
+  private final int atMost;
+  private final int window;
+  private final boolean ordered;
+  private final boolean failFast;
+  private final @Nullable Duration timeLimit;
+  private final TaskFunction<? super T, ? extends R> function;
+  private final Shape<T, R, E> shape;
+  private final Baggage baggage;
+
+  private final ReentrantLock lock = new ReentrantLock();
+
+  /** Something ended: for the stream's thread. */
+  private final Condition progress = lock.newCondition();
+
+  // Guarded by the lock.
+  private final Set<Item> running = new HashSet<>();
+
+  /** What is to be passed on: ordered, every item from its start; else those that have ended. */
+  private final ArrayDeque<Item> due = new ArrayDeque<>();
+
+  private @Nullable Item firstFailure;
+
+  // The stream's thread only.
+  private long taken;
+  private long passed;
+  private boolean over;
+
+  GatherRun(
+      int atMost,
+      GatherOptions options,
+      boolean failFast,
+      TaskFunction<? super T, ? extends R> function,
+      Shape<T, R, E> shape) {
+    this.atMost = atMost;
+    this.window = options.window() > 0 ? options.window() : 2 * Math.min(atMost, 1 << 29);
+    this.ordered = options.ordered();
+    this.failFast = failFast;
+    this.timeLimit = options.timeLimit();
+    this.function = function;
+    this.shape = shape;
+    this.baggage = baggageHere();
+  }
+
+  /** What the scope around carries to its tasks. */
+  private static Baggage baggageHere() {
+    Thread self = Thread.currentThread();
+    Child<?> home = Owners.homeOf(self);
+    TaskScope<?, ?> around = Owners.innermost(home, self);
+    if (around == null && home != null) {
+      around = home.scope;
+    }
+    return Baggage.of(around == null ? null : around.baggage, ScopeOptions.DEFAULT);
+  }
+
+  /** An item, and the thread that applies the function to it. */
+  private final class Item implements Runnable {
+    final long index;
+    final T item;
+    final Callable<? extends R> work;
+
+    @Nullable Thread thread;
+
+    /** Set once, under the lock. */
+    @Nullable Outcome<R> outcome;
+
+    Item(long index, T item) {
+      this.index = index;
+      this.item = item;
+      this.work = baggage.around(() -> function.apply(item));
+    }
+
+    @Override
+    public void run() {
+      Future<?> timer =
+          timeLimit == null ? null : Deadlines.after(timeLimit, () -> expire(this, timeLimit));
+      Outcome<R> own;
+      try {
+        own = new Outcome.Done<>(work.call());
+      } catch (Throwable e) {
+        own = new Outcome.Failed<>(e);
+      }
+      if (timer != null) {
+        boolean _ = timer.cancel(false);
+      }
+      end(this, own);
+    }
+  }
+
+  // ---- the threads of items, and the timer
+
+  private void end(Item item, Outcome<R> own) {
+    lock.lock();
+    try {
+      boolean _ = running.remove(item);
+      settle(item, own);
+      progress.signal();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void expire(Item item, Duration limit) {
+    Thread thread = item.thread;
+    if (thread == null) {
+      return;
+    }
+    var late = new Outcome.TimedOut<R>(limit, List.of(thread.getStackTrace()));
+    lock.lock();
+    try {
+      if (running.contains(item)) {
+        settle(item, late);
+        thread.interrupt();
+        progress.signal();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The first word counts. Under the lock. */
+  private void settle(Item item, Outcome<R> outcome) {
+    if (item.outcome != null) {
+      return;
+    }
+    item.outcome = outcome;
+    if (!ordered) {
+      due.add(item);
+    }
+    if (firstFailure == null && !outcome.isDone()) {
+      firstFailure = item;
+    }
+  }
+
+  // ---- the stream's thread
+
+  /** Starts the function on an item, and passes on what is due; false if no more is wanted. */
+  boolean integrate(T item, Downstream<? super E> downstream) {
+    while (true) {
+      Item next = awaitDue(false);
+      if (next == null) {
+        start(item);
+        return true;
+      }
+      if (!pass(next, downstream)) {
+        return false;
+      }
+    }
+  }
+
+  void finish(Downstream<? super E> downstream) {
+    while (!over) {
+      Item next = awaitDue(true);
+      if (next == null) {
+        over = true;
+        awaitThreads(); // those of items over their limit may still be ending
+      } else if (!pass(next, downstream)) {
+        return;
+      }
+    }
+  }
+
+  private void start(T item) {
+    Item next;
+    try {
+      next = new Item(taken, item);
+    } catch (Throwable e) {
+      stop();
+      throw e;
+    }
+    taken++;
+    next.thread = Thread.ofVirtual().name("fornada-gather").unstarted(next);
+    lock.lock();
+    try {
+      boolean _ = running.add(next);
+      if (ordered) {
+        due.add(next);
+      }
+    } finally {
+      lock.unlock();
+    }
+    boolean started = false;
+    try {
+      next.thread.start();
+      started = true;
+    } finally {
+      if (!started) { // for want of memory
+        end(next, new Outcome.Cancelled<>("its thread could not be started"));
+        stop();
+      }
+    }
+  }
+
+  /**
+   * Waits for the next to pass on; null if another item may be started, or, at the end, if there is
+   * none. Throws if the stream is to end here.
+   */
+  private @Nullable Item awaitDue(boolean atEnd) {
+    try {
+      lock.lockInterruptibly();
+      try {
+        while (true) {
+          if (failFast && firstFailure != null) {
+            return firstFailure;
+          }
+          Item first = due.peekFirst();
+          if (first != null && first.outcome != null) {
+            return due.pollFirst();
+          }
+          long held = taken - passed;
+          if (atEnd ? held == 0 : running.size() < atMost && held < window) {
+            return null;
+          }
+          progress.await();
+        }
+      } finally {
+        lock.unlock();
+      }
+    } catch (InterruptedException e) {
+      stop();
+      Thread.currentThread().interrupt();
+      var cancelled =
+          new CancellationException(
+              "interrupted while waiting for the outcome of item "
+                  + passed
+                  + "; the rest was cancelled");
+      cancelled.initCause(e);
+      throw cancelled;
+    }
+  }
+
+  private boolean pass(Item next, Downstream<? super E> downstream) {
+    boolean wanted = false;
+    try {
+      passed++;
+      Outcome<R> outcome = Objects.requireNonNull(next.outcome);
+      wanted = downstream.push(shape.of(new Completion<>(next.index, next.item, outcome)));
+      return wanted;
+    } finally {
+      if (!wanted) {
+        stop();
+      }
+    }
+  }
+
+  /** Cancels what is in progress, and waits until none of it is left. */
+  private void stop() {
+    over = true;
+    lock.lock();
+    try {
+      for (Item each : running) {
+        if (each.thread != null) {
+          each.thread.interrupt();
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+    awaitThreads();
+  }
+
+  private void awaitThreads() {
+    lock.lock();
+    try {
+      while (!running.isEmpty()) {
+        progress.awaitUninterruptibly();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The result, or the exception that tells whose there is none. */
+  static <T extends @Nullable Object, R extends @Nullable Object> R resultOf(
+      Completion<T, R> completion) {
+    String subject = "item " + completion.index() + " (" + completion.item() + ")";
+    return switch (completion.outcome()) {
+      case Outcome.Done<R>(R value) -> value;
+      case Outcome.TimedOut<R>(var limit, var stack) ->
+          throw new TaskTimeoutException(subject, limit, stack);
+      case Outcome.Failed<R>(var cause) ->
+          throw new TaskException(subject + " failed: " + cause, cause);
+      case Outcome.Cancelled<R> other -> other.get();
+      case Outcome.WorkerLost<R> other -> other.get();
+    };
+  }
+}

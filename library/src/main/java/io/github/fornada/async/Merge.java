@@ -1,0 +1,66 @@
+package io.github.fornada.async;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** Several sources on their way into one stream, each read by a virtual thread. */
+final class Merge<T> {
+  /** Elements ahead of the consumer: some, so that a reader need not be woken for each. */
+  private static final int AHEAD = 16; // Guess
+
+  private final Channel<T> channel = Channel.bounded(AHEAD);
+  private final List<Thread> readers = new ArrayList<>();
+  private final AtomicInteger reading;
+
+  Merge(List<Iterable<? extends T>> sources) {
+    this.reading = new AtomicInteger(sources.size());
+    for (Iterable<? extends T> source : sources) {
+      readers.add(Thread.ofVirtual().name("fornada-merge").unstarted(() -> read(source)));
+    }
+  }
+
+  Stream<T> stream() {
+    if (readers.isEmpty()) {
+      channel.close();
+    }
+    readers.forEach(Thread::start);
+    return new Elements<>(channel::receiveOrNull, true).stream().onClose(this::end);
+  }
+
+  private void read(Iterable<? extends T> source) {
+    try {
+      for (T element : source) {
+        channel.send(element);
+      }
+      if (reading.decrementAndGet() == 0) {
+        channel.close();
+      }
+    } catch (Throwable e) {
+      // Of no interest if it comes from the end of the stream, which has closed the channel before.
+      boolean _ = channel.closeWithError(e);
+    }
+  }
+
+  private void end() {
+    boolean _ = channel.closeWithError(new IllegalStateException("the merged stream has ended"));
+    readers.forEach(Thread::interrupt);
+    boolean interrupted = false;
+    for (Thread each : readers) {
+      @Nullable Thread left = each;
+      while (left != null) {
+        try {
+          left.join();
+          left = null;
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,138 @@
+package io.github.fornada.async;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A bounded queue without a lock, for any number of threads at both ends, which never waits for
+ * room or for elements.
+ *
+ * <p>Positions are counted up for ever; position p lives in cell p modulo the capacity. A thread
+ * claims a position by moving {@code tail} or {@code head} on, and then has the cell to itself
+ * until it moves the cell's {@code stage} on: 2p, free for the element of p; 2p + 1, has it; and
+ * then 2(p + capacity). A thread that finds a position claimed and its cell not ready yet waits for
+ * the other one's next few instructions; so that whoever looks sees what was sent before, whatever
+ * other threads are in the middle of.
+ *
+ * <p>The idea of stages is Vyukov's bounded MPMC queue (1024cores.net, 2011). That the look at a
+ * full or an empty queue is exact, and closing, are not in it.
+ */
+final class Ring {
+  private static final VarHandle LONGS = MethodHandles.arrayElementVarHandle(long[].class);
+
+  /** Far enough from each other and from other objects to be in cache lines of their own. */
+  private static final int TAIL = 16;
+
+  private static final int HEAD = 32;
+  private static final int LENGTH = 48;
+
+  /** Set in the tail: no position can be claimed there any more, but by {@link #admit}. */
+  private static final long CLOSED = Long.MIN_VALUE;
+
+  /** Looks at a cell that another thread is busy with before it gives up its processor. */
+  private static final int SPINS = 100; // Guess
+
+  private final int capacity;
+  private final long[] ends = new long[LENGTH];
+  private final long[] stages;
+  private final @Nullable Object[] elements;
+
+  Ring(int capacity) {
+    this.capacity = capacity;
+    this.stages = new long[capacity];
+    this.elements = new Object[capacity];
+    for (int i = 0; i < capacity; i++) {
+      stages[i] = 2L * i;
+    }
+  }
+
+  /** Adds an element; false if the ring is full or closed. */
+  boolean offer(Object element) {
+    return offer(element, 0);
+  }
+
+  /** Adds the element of a thread that waited when the ring was closed; false if it is full. */
+  boolean admit(Object element) {
+    long closed = (long) LONGS.getVolatile(ends, TAIL) & CLOSED;
+    return offer(element, closed);
+  }
+
+  private boolean offer(Object element, long closed) {
+    for (int tries = 0; ; ) {
+      long tail = (long) LONGS.getVolatile(ends, TAIL);
+      if ((tail & CLOSED) != closed) {
+        return false;
+      }
+      long position = tail & ~CLOSED;
+      int cell = (int) (position % capacity);
+      long ahead = (long) LONGS.getAcquire(stages, cell) - 2 * position;
+      if (ahead == 0) {
+        if (LONGS.compareAndSet(ends, TAIL, tail, tail + 1)) {
+          elements[cell] = element;
+          LONGS.setVolatile(stages, cell, 2 * position + 1); // then the caller looks for receivers
+          return true;
+        }
+      } else if (ahead < 0) {
+        if ((long) LONGS.getVolatile(ends, HEAD) > position - capacity) {
+          pause(tries++); // it is being taken
+        } else if ((long) LONGS.getVolatile(ends, TAIL) == tail) {
+          return false;
+        }
+      }
+    }
+  }
+
+  /** Takes the oldest element; null if there is none. */
+  @Nullable Object poll() {
+    for (int tries = 0; ; ) {
+      long head = (long) LONGS.getVolatile(ends, HEAD);
+      int cell = (int) (head % capacity);
+      long ahead = (long) LONGS.getAcquire(stages, cell) - (2 * head + 1);
+      if (ahead == 0) {
+        if (LONGS.compareAndSet(ends, HEAD, head, head + 1)) {
+          Object element = elements[cell];
+          elements[cell] = null;
+          LONGS.setVolatile(stages, cell, 2 * (head + capacity)); // then looks for senders
+          return element;
+        }
+      } else if (ahead < 0) {
+        if (((long) LONGS.getVolatile(ends, TAIL) & ~CLOSED) > head) {
+          pause(tries++); // it is being added
+        } else if ((long) LONGS.getVolatile(ends, HEAD) == head) {
+          return null;
+        }
+      }
+    }
+  }
+
+  /** From now on {@link #offer} returns false; elements of offers that return true are in. */
+  void close() {
+    long _ = (long) LONGS.getAndBitwiseOr(ends, TAIL, CLOSED);
+  }
+
+  boolean isEmpty() {
+    // Head first: it never passes the tail, so that both were equal at some moment if they are.
+    long head = (long) LONGS.getVolatile(ends, HEAD);
+    return head == ((long) LONGS.getVolatile(ends, TAIL) & ~CLOSED);
+  }
+
+  boolean isFull() {
+    // Tail first: the head moves on only, so that the ring was full at that moment if it looks so.
+    long tail = (long) LONGS.getVolatile(ends, TAIL) & ~CLOSED;
+    return tail - (long) LONGS.getVolatile(ends, HEAD) >= capacity;
+  }
+
+  int capacity() {
+    return capacity;
+  }
+
+  @SuppressWarnings("ThreadPriorityCheck") // a hint, on which nothing depends
+  private static void pause(int tries) {
+    if (tries < SPINS) {
+      Thread.onSpinWait();
+    } else {
+      Thread.yield(); // the system has taken the other thread's processor away
+    }
+  }
+}

@@ -1,0 +1,46 @@
+package io.github.fornada.async;
+
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/** One wait of a {@link Select}: which of its waiters it was that was served. */
+final class Selection {
+  /**
+   * Set once: by a thread that holds the lock of one of the channels, or by a select that gives up.
+   */
+  private final AtomicBoolean claimed = new AtomicBoolean();
+
+  /** Set after the claim, by the same thread, with what it handed over written before. */
+  private volatile @Nullable Waiter winner;
+
+  boolean claim() {
+    return claimed.compareAndSet(false, true);
+  }
+
+  boolean isClaimed() {
+    return claimed.get();
+  }
+
+  void won(Waiter waiter) {
+    winner = waiter;
+  }
+
+  /** Waits; null if the wait was given up because of an interrupt or of the deadline. */
+  @Nullable Waiter await(Object blocker, Deadline deadline) {
+    while (winner == null) {
+      long left = deadline.isSet() ? deadline.nanosLeft() : Long.MAX_VALUE;
+      if ((left <= 0 || Thread.currentThread().isInterrupted()) && claim()) {
+        return null;
+      }
+      if (isClaimed()) {
+        Thread.onSpinWait(); // it is being served: a matter of some instructions
+      } else if (deadline.isSet()) {
+        LockSupport.parkNanos(blocker, left);
+      } else {
+        LockSupport.park(blocker);
+      }
+    }
+    return winner;
+  }
+}

@@ -1,0 +1,68 @@
+package io.github.fornada.async;
+
+import org.jspecify.annotations.Nullable;
+
+/** Waiters in the order of their coming; any of them may leave. Guarded by the channel's lock. */
+final class WaiterQueue {
+  /** The first, were it only there to leave: for tests; all else asks {@link #first()}. */
+  @Nullable Waiter first;
+
+  private @Nullable Waiter last;
+
+  void add(Waiter waiter) {
+    waiter.queued = true;
+    waiter.previous = last;
+    if (last == null) {
+      first = waiter;
+    } else {
+      last.next = waiter;
+    }
+    last = waiter;
+  }
+
+  /** The first; null if there is none. Those whose select is over and who are to leave are none. */
+  @Nullable Waiter first() {
+    while (first != null && first.isClaimed()) {
+      boolean _ = remove(first);
+    }
+    return first;
+  }
+
+  /** The first whose wait the caller may now end; null if there is none. */
+  @Nullable Waiter claimFirst() {
+    for (Waiter waiter = first; waiter != null; waiter = first) {
+      boolean _ = remove(waiter);
+      if (waiter.claim()) {
+        return waiter;
+      }
+    }
+    return null;
+  }
+
+  boolean isEmpty() {
+    return first() == null;
+  }
+
+  /** Whether it was still there. */
+  boolean remove(Waiter waiter) {
+    if (!waiter.queued) {
+      return false;
+    }
+    waiter.queued = false;
+    Waiter before = waiter.previous;
+    Waiter after = waiter.next;
+    if (before == null) {
+      first = after;
+    } else {
+      before.next = after;
+    }
+    if (after == null) {
+      last = before;
+    } else {
+      after.previous = before;
+    }
+    waiter.previous = null;
+    waiter.next = null;
+    return true;
+  }
+}

@@ -1,0 +1,35 @@
+package io.github.fornada.async;
+
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+
+/** A ring with a fault planted: it looks where the head is, and then sets it. */
+final class LookingRing {
+  private final AtomicLong tail = new AtomicLong();
+  private final AtomicLong head = new AtomicLong();
+  private final AtomicReferenceArray<Integer> cells;
+
+  LookingRing(int capacity) {
+    cells = new AtomicReferenceArray<>(capacity);
+  }
+
+  synchronized boolean offer(int element) {
+    long at = tail.get();
+    if (at - head.get() == cells.length()) {
+      return false;
+    }
+    cells.set((int) (at % cells.length()), element);
+    tail.set(at + 1);
+    return true;
+  }
+
+  Integer poll() {
+    long at = head.get();
+    if (at == tail.get()) {
+      return null;
+    }
+    Integer element = cells.get((int) (at % cells.length()));
+    head.set(at + 1);
+    return element;
+  }
+}

@@ -1,0 +1,165 @@
+package io.github.fornada.async;
+
+import io.github.fornada.checkers.Lincheck;
+import java.time.Duration;
+import org.jetbrains.lincheck.datastructures.IntGen;
+import org.jetbrains.lincheck.datastructures.Operation;
+import org.jetbrains.lincheck.datastructures.Param;
+import org.junit.jupiter.api.Test;
+
+/**
+ * What comes of sending, receiving, waiting, giving up and closing at once is what comes of it in
+ * some order. Those with a time limit of zero begin to wait and give up, by the way of all who wait.
+ */
+class ChannelLincheckTest {
+  @Test
+  void aRingHasAnOrder() {
+    Lincheck.holds(RingOperations.class);
+  }
+
+  @Test
+  void aRingThatLooksAndThenSetsIsCaught() {
+    Lincheck.caught(LookingRingOperations.class);
+  }
+
+  @Test
+  void aChannelOfOneHasAnOrder() {
+    Lincheck.holds(ChannelOfOne.class);
+  }
+
+  @Test
+  void aChannelOfTwoHasAnOrder() {
+    Lincheck.holds(ChannelOfTwo.class);
+  }
+
+  @Test
+  void aWaitingReceiverIsServedOrLeaves() {
+    Lincheck.ends(ChannelLincheckTest::receiveWhileAnElementComes);
+  }
+
+  private static void receiveWhileAnElementComes() {
+    Channel<Integer> channel = Channel.bounded(1);
+    // Of type Thread to the compiler too: a join of the anonymous class is not seen.
+    Thread receiver =
+        new Thread() {
+          @Override
+          public void run() {
+            try {
+              if (channel.receive() != 1) {
+                throw new AssertionError("another element");
+              }
+            } catch (InterruptedException e) {
+              throw new AssertionError(e);
+            }
+          }
+        };
+    receiver.start();
+    if (!channel.trySend(1)) {
+      throw new AssertionError("no room");
+    }
+    try {
+      receiver.join();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Param(name = "element", gen = IntGen.class, conf = "0:3")
+  public static final class RingOperations {
+    private final Ring ring = new Ring(2);
+
+    @Operation
+    public boolean offer(@Param(name = "element") int element) {
+      return ring.offer(element);
+    }
+
+    @Operation
+    public Object poll() {
+      return ring.poll();
+    }
+
+    @Operation
+    public void close() {
+      ring.close();
+    }
+  }
+
+  @Param(name = "element", gen = IntGen.class, conf = "0:3")
+  public static final class LookingRingOperations {
+    private final LookingRing ring = new LookingRing(2);
+
+    @Operation
+    public boolean offer(@Param(name = "element") int element) {
+      return ring.offer(element);
+    }
+
+    @Operation
+    public Object poll() {
+      return ring.poll();
+    }
+  }
+
+  @Param(name = "element", gen = IntGen.class, conf = "0:3")
+  public static final class ChannelOfOne extends Operations {
+    public ChannelOfOne() {
+      super(1);
+    }
+  }
+
+  @Param(name = "element", gen = IntGen.class, conf = "0:3")
+  public static final class ChannelOfTwo extends Operations {
+    public ChannelOfTwo() {
+      super(2);
+    }
+  }
+
+  @Param(name = "element", gen = IntGen.class, conf = "0:3")
+  public abstract static class Operations {
+    private final Channel<Integer> channel;
+
+    Operations(int capacity) {
+      channel = Channel.bounded(capacity);
+    }
+
+    @Operation
+    public String trySend(@Param(name = "element") int element) {
+      try {
+        return channel.trySend(element) ? "sent" : "full";
+      } catch (ChannelClosedException e) {
+        return "closed";
+      }
+    }
+
+    @Operation
+    public String sendAndGiveUp(@Param(name = "element") int element) throws InterruptedException {
+      try {
+        return channel.trySend(element, Duration.ZERO) ? "sent" : "full";
+      } catch (ChannelClosedException e) {
+        return "closed";
+      }
+    }
+
+    @Operation
+    public String tryReceive() {
+      try {
+        return "" + channel.tryReceive();
+      } catch (ChannelClosedException e) {
+        return e.getCause() == null ? "closed" : "failed";
+      }
+    }
+
+    @Operation
+    public String receiveAndGiveUp() throws InterruptedException {
+      try {
+        return "" + channel.tryReceive(Duration.ZERO);
+      } catch (ChannelClosedException e) {
+        return e.getCause() == null ? "closed" : "failed";
+      }
+    }
+
+    @Operation
+    public void close() {
+      channel.close();
+    }
+  }
+}
