@@ -49,6 +49,7 @@ COLUMNS = [
     Column("loky", "loky", False),
     Column("dask", "Dask", False),
     Column("hazelcast", "Hazelcast", False),
+    Column("spark", "Spark", False),
 ]
 
 PEERS = [c.name for c in COLUMNS if c.name != "fornada"]

@@ -1,5 +1,6 @@
 """Finds what there is to measure, installs what it may, builds the Java programs."""
 
+import glob
 import os
 import subprocess
 
@@ -13,6 +14,15 @@ PACKAGES = {  # peer: (module, Debian package)
 }
 
 
+def compile_java(home, path, classes, sources):
+    """Gives the trouble, or None."""
+    javac = [os.path.join(home, "bin", "javac"), "-nowarn", "-cp", path, "-d", classes]
+    done = subprocess.run([*javac, *sources], capture_output=True, text=True)
+    if done.returncode != 0:
+        return f"it does not compile: {(done.stderr.splitlines() or ['no message'])[0]}"
+    return None
+
+
 def build_hazelcast(home, class_path):
     """Gives (class path, why it is missing)."""
     folder = os.path.join(HERE, "hazelcast")
@@ -22,20 +32,34 @@ def build_hazelcast(home, class_path):
         return None, trouble or "its jar was not fetched"
     classes = os.path.join(folder, "target", "classes")
     path = f"{jar}:{class_path}"
-    compile_it = [
-        os.path.join(home, "bin", "javac"), "-nowarn", "-cp", path, "-d", classes,
-        os.path.join(folder, "HazelcastPeer.java"),
-    ]  # fmt: skip
-    done = subprocess.run(compile_it, capture_output=True, text=True)
-    if done.returncode != 0:
-        return None, f"HazelcastPeer.java does not compile: {done.stderr.splitlines()[0]}"
-    return f"{classes}:{path}", None
+    trouble = compile_java(home, path, classes, [os.path.join(folder, "HazelcastPeer.java")])
+    return (None, trouble) if trouble else (f"{classes}:{path}", None)
+
+
+def build_spark(home, class_path):
+    """Gives (its command without the row, why it is missing)."""
+    folder = os.path.join(HERE, "spark")
+    trouble = maven(["-f", os.path.join(folder, "pom.xml"), "package"], "fetching Spark")
+    target = os.path.join(folder, "target")
+    if trouble or not one("benchmarks/peers/spark/target/jars/spark-core_*.jar"):
+        return None, trouble or "its jars were not fetched"
+    classes = os.path.join(target, "classes")
+    path = f"{classes}:{class_path}:{target}/jars/*"
+    trouble = compile_java(home, path, classes, glob.glob(os.path.join(folder, "*.java")))
+    if trouble:
+        return None, trouble
+    java = [os.path.join(home, "bin", "java")]
+    peer = ["-cp", path, "io.github.fornada.benchmarks.peers.spark.SparkPeer"]
+    options = subprocess.run([*java, *peer, "options"], capture_output=True, text=True)
+    if options.returncode != 0:
+        return None, f"it does not start: {(options.stderr.splitlines() or ['no message'])[-1]}"
+    return [*java, *options.stdout.split(), f"-Dpeers.spark.home={target}", *peer], None
 
 
 def commands(wanted, may_install):
     """Gives ({peer: its command}, {peer: why it is missing})."""
-    found, missing = {}, {"spark": "not run: its program is not written yet"}
-    missing.update(install_modules({p: v for p, v in PACKAGES.items() if p in wanted}, may_install))
+    wanted_modules = {p: v for p, v in PACKAGES.items() if p in wanted}
+    found, missing = {}, install_modules(wanted_modules, may_install)
     script = lambda name: os.path.join(HERE, "python", name)
     newest = newest_python()
     python = {
@@ -48,7 +72,7 @@ def commands(wanted, may_install):
     for peer, command in python.items():
         if peer in wanted and peer not in missing:
             found[peer] = command
-    if "fornada" in wanted or "hazelcast" in wanted:
+    if {"fornada", "hazelcast", "spark"} & set(wanted):
         home = java_home()
         java = os.path.join(home, "bin", "java")
         class_path = build_fornada()
@@ -61,4 +85,10 @@ def commands(wanted, may_install):
                 missing["hazelcast"] = trouble
             else:
                 found["hazelcast"] = [java, "-cp", path, package + "hazelcast.HazelcastPeer"]
+        if "spark" in wanted:
+            command, trouble = build_spark(home, class_path)
+            if trouble:
+                missing["spark"] = trouble
+            else:
+                found["spark"] = command
     return found, missing

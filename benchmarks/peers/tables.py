@@ -4,13 +4,11 @@ import catalog
 from text import cell
 
 LABEL = 36
-CELL = 9
-LAST = 10  # the seventh
+NARROWEST = 5
 
 
 def measured(figures, rows, columns):
-    lines = [" " * LABEL + aligned([c.heading for c in columns])]
-    lines.append("-" * len(lines[0]))
+    lines = [("", [c.heading for c in columns])]
     for row in catalog.ROWS:
         if row.name not in rows:
             continue
@@ -18,17 +16,25 @@ def measured(figures, rows, columns):
             cells = figures.get(name, {})
             if not cells and name != "shared":
                 continue
-            words = [cell(cells, c.name) for c in columns]
             if name == "kill-then":
-                lines.extend(sentences(cells, columns))
+                lines.extend((sentence, []) for sentence in sentences(cells, columns))
                 continue
             head = f"{label} [{unit}]" if unit else label
-            lines.append(f"{head:<{LABEL}}" + aligned(words))
-    return lines
+            lines.append((head, [cell(cells, c.name) for c in columns]))
+    return aligned(lines)
 
 
-def aligned(words):
-    return "".join(f"{w:>{CELL if i < 6 else LAST}}" for i, w in enumerate(words))
+def aligned(lines):
+    """Each column as wide as what is in it, with a rule under the headings."""
+    widths = [
+        max(NARROWEST, *(len(words[i]) for _, words in lines if words)) + 1
+        for i in range(len(lines[0][1]))
+    ]
+    text = [
+        f"{label:<{LABEL}}" + "".join(f"{word:>{width}}" for word, width in zip(words, widths))
+        for label, words in lines
+    ]
+    return [text[0], "-" * len(text[0]), *(line.rstrip() for line in text[1:])]
 
 
 def sentences(cells, columns):

@@ -55,7 +55,8 @@ import org.jspecify.annotations.Nullable;
 public final class ProcessPool extends AbstractPool {
   private static final int MOST_START_FAILURES = 3;
 
-  private static final int MOST_START_KILLS = 30;
+  /** Kills say little of the next try, unless there are many in a row. */
+  private static final int MOST_START_KILLS = 12;
 
   /** How often ages and memory are looked at, if there are bounds on them. */
   private static final Duration MONITORING = Duration.ofMillis(100);
@@ -411,7 +412,8 @@ public final class ProcessPool extends AbstractPool {
       failAll(e);
       return null;
     }
-    return Duration.ofMillis(100L << Math.min(failures, 6));
+    // A memory that is too small for the initializer kills at each try: tell it within seconds.
+    return Duration.ofMillis(100L << Math.min(failures, 3));
   }
 
   /** No worker will ever run these. */

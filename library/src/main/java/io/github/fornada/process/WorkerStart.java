@@ -1,5 +1,6 @@
 package io.github.fornada.process;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.Serializable;
 import java.nio.channels.SocketChannel;
@@ -281,9 +282,14 @@ final class WorkerStart {
           .append(limit.toMillis())
           .append(" ms; raise that with withStartupLimit if it needs longer");
     } else {
-      text.append("it ")
-          .append(Exits.manner(code, false))
-          .append(e instanceof ExecutionException ? "" : " (" + e.getMessage() + ")");
+      Path crashLog = Launcher.crashLog(Long.toString(process.pid()));
+      boolean crashed = Files.exists(crashLog);
+      text.append("it ").append(Exits.manner(code, crashed));
+      if (crashed) {
+        text.append("; the JVM's own report is at ").append(crashLog);
+      } else if (!(e instanceof ExecutionException || e instanceof EOFException)) {
+        text.append(" (").append(e.getMessage()).append(')');
+      }
     }
     List<String> lines = printed.last();
     text.append(

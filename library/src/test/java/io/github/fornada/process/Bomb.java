@@ -31,6 +31,13 @@ final class Bomb implements Serializable {
     return way != null && place == here;
   }
 
+  private void writeObject(ObjectOutputStream out) throws IOException {
+    out.defaultWriteObject();
+    if (goesOffAt(Place.ARGUMENT_IS_SERIALIZED)) {
+      way.happen();
+    }
+  }
+
   private void readObject(ObjectInputStream in) throws IOException, ClassNotFoundException {
     in.defaultReadObject();
     if (goesOffAt(Place.ARGUMENT_IS_DESERIALIZED) || goesOffAt(Place.LARGE_ARGUMENT_IN_FLIGHT)) {

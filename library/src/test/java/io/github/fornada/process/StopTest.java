@@ -120,17 +120,14 @@ class StopTest {
 
   @Test
   void anItemThatEndsJustWhenItsWorkerIsToDieTakesNoOtherWithIt() throws Exception {
-    Pool pool =
-        Pools.open(
-            1,
-            o ->
-                o.withPolicy(
-                    o.policy()
-                        .withGrace(Duration.ofMillis(20))
-                        .withTimeLimit(Duration.ofMillis(100))));
+    // Long enough for the first item of a worker that has just been started, on a busy machine.
+    Duration limit = Duration.ofMillis(500);
+    Duration grace = Duration.ofMillis(20);
+    Pool pool = Pools.open(1, o -> o.withPolicy(o.policy().withGrace(grace).withTimeLimit(limit)));
     try {
       for (int round = 0; round < 8; round++) {
-        long deaf = 119_500_000L + round * 500_000L;
+        // From half a millisecond before the grace is over, in steps of as much.
+        long deaf = limit.plus(grace).toNanos() + (round - 1) * 500_000L;
         List<Outcome<Integer>> outcomes =
             pool.outcomes(
                     IntStream.range(0, 60).boxed().toList(),

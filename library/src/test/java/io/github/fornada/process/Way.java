@@ -29,6 +29,12 @@ enum Way {
       throw new Unserializable();
     }
   },
+  THROWS_WHAT_ONLY_THE_WORKER_KNOWS(Ends.FAILED) {
+    @Override
+    void happen() {
+      throw ForeignClasses.exception("planted exception of a class made in the worker");
+    }
+  },
   EXITS_WITH_0(Ends.LOST) {
     @Override
     void happen() {
@@ -67,6 +73,18 @@ enum Way {
         hoard.add(new byte[1 << 20]);
         if (hoard.size() > 1_000_000) {
           throw new AssertionError("a terabyte of heap");
+        }
+      }
+    }
+  },
+  EXHAUSTS_THE_METASPACE(Ends.FAILED) {
+    @Override
+    void happen() {
+      List<Class<?>> hoard = new ArrayList<>();
+      while (true) {
+        hoard.add(ForeignClasses.define("planted.Class" + hoard.size()));
+        if (hoard.size() > 1_000_000) {
+          throw new AssertionError("a million classes");
         }
       }
     }

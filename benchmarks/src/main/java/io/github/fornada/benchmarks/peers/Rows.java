@@ -26,7 +26,7 @@ import java.util.function.IntFunction;
  * measures one row in this JVM.
  */
 public final class Rows {
-  static final int MIB_64 = 64 << 20;
+  public static final int MIB_64 = 64 << 20;
   private static final int KILL_LIMIT_SECONDS = 20;
 
   private final JavaPeer peer;
@@ -125,7 +125,7 @@ public final class Rows {
     }
   }
 
-  static Tasks.Point point(int i) {
+  public static Tasks.Point point(int i) {
     return new Tasks.Point(i, "point", i / 3.0);
   }
 

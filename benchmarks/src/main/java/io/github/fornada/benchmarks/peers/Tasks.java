@@ -28,7 +28,7 @@ public final class Tasks {
 
   private Tasks() {}
 
-  static int increment(int n) {
+  public static int increment(int n) {
     return n + 1;
   }
 
@@ -41,7 +41,7 @@ public final class Tasks {
     return (int) bytes.segment().byteSize();
   }
 
-  static Point next(Point p) {
+  public static Point next(Point p) {
     return new Point(p.id() + 1, p.name(), p.x() * 2);
   }
 

@@ -1,0 +1,201 @@
+package io.github.fornada.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.fornada.Outcome;
+import io.github.fornada.Pool;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * The rows of the crash matrix that come but once in a pool's life: as a worker starts, as its pool
+ * is shut down, as it exits. Each cell has a pool of its own, which must end and leave nothing.
+ */
+@Timeout(value = 90, unit = TimeUnit.SECONDS)
+class CrashMatrixAtTheEdgesTest {
+  private static final Duration LIMIT = Duration.ofSeconds(2);
+
+  /** For what the pool itself must bring about, after several tries and pauses at most. */
+  private static final Duration ENDS_WITHIN = Duration.ofSeconds(60);
+
+  private static final List<Integer> ITEMS = List.of(0, 1, 2, 3, 4);
+
+  @TempDir Path folder;
+
+  @AfterAll
+  static void nothingIsLeft() {
+    Leftovers.assertNone(Pools.pid());
+    Leftovers.await("no thread is left", Leftovers.SOON, () -> Leftovers.poolThreads().isEmpty());
+  }
+
+  static Stream<Arguments> cells() {
+    return Stream.of(Place.values())
+        .filter(Place::isAtAnEdge)
+        .flatMap(place -> Stream.of(Way.values()).map(way -> Arguments.of(place, way)));
+  }
+
+  @ParameterizedTest(name = "{0}: {1}")
+  @MethodSource("cells")
+  void everyItemEndsAsItMustAndSoDoesThePool(Place place, Way way) throws Exception {
+    switch (place) {
+      case INITIALIZER -> asAWorkerStarts(way);
+      case SHUTDOWN -> asThePoolIsShutDown(way);
+      case EXIT_OF_THE_WORKER -> asTheWorkerExits(way);
+      default -> throw new AssertionError(place);
+    }
+  }
+
+  private static Pool open(int workers, Duration startupLimit, WorkerInitializer initializer) {
+    return Pools.open(
+        workers,
+        o ->
+            o.withStartupLimit(startupLimit)
+                .withJvmOptions("-XX:MaxMetaspaceSize=48m")
+                .withInitializer(initializer)
+                .withPolicy(o.policy().withTimeLimit(LIMIT).withGrace(Duration.ofMillis(200))));
+  }
+
+  private static void asAWorkerStarts(Way way) throws Exception {
+    // What hangs is over any limit, also over one that a busy machine may not even boot a JVM in.
+    Duration startupLimit =
+        way.ends == Way.Ends.TIMED_OUT ? Duration.ofMillis(700) : Duration.ofSeconds(30);
+    Pool pool = open(1, startupLimit, way::happen);
+    try {
+      var all =
+          CompletableFuture.supplyAsync(
+              () -> pool.outcomes(ITEMS, x -> x + 1).toList(), Thread::startVirtualThread);
+      List<Outcome<Integer>> outcomes = all.get(ENDS_WITHIN.toSeconds(), TimeUnit.SECONDS);
+      assertThat(outcomes).hasSize(ITEMS.size());
+      for (Outcome<Integer> outcome : outcomes) {
+        if (way.ends == Way.Ends.NORMAL) {
+          assertThat(outcome).isInstanceOf(Outcome.Done.class);
+        } else {
+          assertThat(outcome).isInstanceOf(Outcome.Failed.class);
+          assertThat(((Outcome.Failed<Integer>) outcome).cause())
+              .isInstanceOf(WorkerStartException.class)
+              .hasMessageContaining(said(way));
+        }
+      }
+    } finally {
+      Pools.end(pool);
+    }
+  }
+
+  /** What the message about workers that cannot start must tell. */
+  private static String said(Way way) {
+    return switch (way.ends) {
+      case FAILED -> "the initializer of the workers failed";
+      case TIMED_OUT -> "not ready within";
+      case LOST ->
+          switch (way) {
+            case EXITS_WITH_0 -> "exited with code 0";
+            case EXITS_WITH_1 -> "exited with code 1";
+            case HALTS -> "exited with code 3";
+            case IS_KILLED -> "SIGKILL";
+            case CRASHES_IN_NATIVE_CODE -> "crashed in native code";
+            default -> throw new AssertionError(way);
+          };
+      case NORMAL -> throw new AssertionError(way);
+    };
+  }
+
+  /** A task that waits until its pool is being shut down, and then does it. */
+  private static int inShutdown(String flag, int item, Way way) {
+    while (!Files.exists(Path.of(flag))) {
+      LockSupport.parkNanos(1_000_000);
+    }
+    if (item == 0) {
+      way.happen();
+    }
+    return item + 1;
+  }
+
+  private void asThePoolIsShutDown(Way way) throws Exception {
+    String flag = folder.resolve("shut down").toString();
+    var workers = new Pools.Workers();
+    Pool pool =
+        Pools.open(
+            2,
+            o ->
+                o.withJvmOptions("-XX:MaxMetaspaceSize=48m")
+                    .withPolicy(
+                        o.policy()
+                            .withListener(workers)
+                            .withTimeLimit(LIMIT)
+                            .withGrace(Duration.ofMillis(200))));
+    try {
+      List<CompletableFuture<Integer>> futures =
+          ITEMS.stream()
+              .map(item -> pool.submit((Integer x) -> inShutdown(flag, x, way), item))
+              .toList();
+      Leftovers.await("both workers run", ENDS_WITHIN, () -> workers.started.get() >= 2);
+      pool.shutdown();
+      signal(flag);
+      for (int item : ITEMS) {
+        Class<?> cause = cause(futures.get(item));
+        if (item == 0 && way.ends != Way.Ends.NORMAL) {
+          assertThat(cause).as("culprit").isNotNull();
+        } else {
+          assertThat(cause).as("neighbour %d", item).isNull();
+        }
+      }
+      assertThat(pool.awaitTermination(ENDS_WITHIN.toSeconds(), TimeUnit.SECONDS))
+          .as("the pool ends by itself")
+          .isTrue();
+    } finally {
+      Pools.end(pool);
+    }
+  }
+
+  private static void signal(String flag) throws IOException {
+    Files.createFile(Path.of(flag));
+  }
+
+  /** What a future ended with; null if it ended well. */
+  private static Class<?> cause(CompletableFuture<Integer> future)
+      throws InterruptedException, TimeoutException {
+    try {
+      future.get(ENDS_WITHIN.toSeconds(), TimeUnit.SECONDS);
+      return null;
+    } catch (ExecutionException e) {
+      return e.getCause().getClass();
+    }
+  }
+
+  private static int withHook(int item, Way way) {
+    if (item == 0) {
+      Runtime.getRuntime().addShutdownHook(new Thread(way::happen));
+    }
+    return item + 1;
+  }
+
+  private static void asTheWorkerExits(Way way) throws Exception {
+    Pool pool = open(1, Duration.ofSeconds(30), () -> {});
+    try {
+      assertThat(pool.map(ITEMS, x -> withHook(x, way)))
+          .isEqualTo(IntStream.rangeClosed(1, ITEMS.size()).boxed().toList());
+      pool.shutdown();
+      assertThat(pool.awaitTermination(ENDS_WITHIN.toSeconds(), TimeUnit.SECONDS))
+          .as("the pool ends whatever its worker does")
+          .isTrue();
+    } finally {
+      Pools.end(pool);
+    }
+  }
+}

@@ -1,0 +1,72 @@
+package io.github.fornada.checkers;
+
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.jetbrains.lincheck.LincheckAssertionError;
+import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
+
+/**
+ * Lincheck's model checker. It knows no weak memory, so a missing fence is for jcstress and the
+ * Explorer; what it has beyond them is that it makes its scenarios itself.
+ */
+public final class Lincheck {
+  /** For a twin, which shows itself early or never. */
+  private static final int TWIN_SCENARIOS = 100;
+
+  private static final int ORDERS = 500;
+
+  private Lincheck() {}
+
+  /**
+   * Says which classes of the tests' package share memory segments. To be called before one of them
+   * is loaded, so from a class that none of its methods' signatures names.
+   */
+  public static void shares(Class<?> host, String... simpleNames) {
+    Steps.define(host, simpleNames);
+  }
+
+  private static ModelCheckingOptions options(int scenarios) {
+    return new ModelCheckingOptions()
+        .threads(2)
+        .actorsBefore(1)
+        .actorsPerThread(3)
+        .actorsAfter(1)
+        .iterations(scenarios)
+        .invocationsPerIteration(ORDERS);
+  }
+
+  /**
+   * Checks a class of operations: scenarios of a few on each of two threads, each in many orders of
+   * its steps. What comes out must be what some order of whole operations gives.
+   */
+  public static void holds(Class<?> operations) {
+    options(Integer.getInteger("checkers.scenarios")).check(operations);
+  }
+
+  /** Checks that a class with a fault planted is found out. */
+  public static void caught(Class<?> operations) {
+    assertThatThrownBy(
+            () -> options(TWIN_SCENARIOS).minimizeFailedScenario(false).check(operations))
+        .isInstanceOf(LincheckAssertionError.class)
+        .hasMessageContaining("Invalid execution results");
+  }
+
+  /**
+   * Checks a block that starts threads of its own, in many orders of their steps: it must end, and
+   * throw nothing. The threads have to be of a subclass of Thread, in variables of type Thread: those
+   * made of a lambda are not seen, nor is a join that names the subclass (Lincheck 3.7, JDK 25).
+   */
+  public static void ends(Runnable block) {
+    org.jetbrains.lincheck.Lincheck.runConcurrentTest(
+        10 * Integer.getInteger("checkers.scenarios"), block);
+  }
+
+  /** Checks that a block with a fault planted, by which a thread waits for ever, is found out. */
+  public static void hangs(Runnable block) {
+    assertThatThrownBy(() -> org.jetbrains.lincheck.Lincheck.runConcurrentTest(10_000, block))
+        .isInstanceOf(LincheckAssertionError.class)
+        .hasMessageContaining("hung")
+        // An order found, and not only that the time was up, as it is if a wait is not seen.
+        .hasMessageContaining("The following interleaving leads to the error");
+  }
+}

@@ -1,0 +1,96 @@
+package io.github.fornada.checkers;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.classfile.ClassFile;
+import java.lang.classfile.ClassTransform;
+import java.lang.classfile.CodeBuilder;
+import java.lang.classfile.CodeElement;
+import java.lang.classfile.Opcode;
+import java.lang.classfile.instruction.ConstantInstruction;
+import java.lang.classfile.instruction.InvokeInstruction;
+import java.lang.constant.ClassDesc;
+import java.lang.constant.ConstantDesc;
+import java.lang.constant.MethodTypeDesc;
+import java.lang.invoke.MethodHandles;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Lincheck switches threads at accesses to fields and arrays, and knows nothing of memory segments:
+ * with the classes as they are it runs everything in one piece and finds nothing planted. So the
+ * classes that share memory are defined here with a step, which it sees, before each such access.
+ */
+public final class Steps {
+  private static final ClassDesc STEPS = ClassDesc.of(Steps.class.getName());
+  private static final MethodTypeDesc NOTHING = MethodTypeDesc.ofDescriptor("()V");
+
+  private static final Set<String> OWNERS =
+      Set.of("java/lang/invoke/VarHandle", "java/lang/foreign/MemorySegment");
+
+  /** No spinning: it would only be a long way to the same place. */
+  private static final Map<String, Map<Object, ConstantDesc>> CONSTANTS =
+      Map.of("io.github.fornada.process.Bell", Map.of(300, 0, 5, 0));
+
+  private static final Set<String> DEFINED = new HashSet<>();
+
+  /** Of no meaning, but for that threads share it. */
+  @SuppressWarnings("UnusedVariable")
+  private static int shared;
+
+  private Steps() {}
+
+  /** Called by the classes defined here, before each access to shared memory. */
+  public static void step() {
+    shared = 1;
+  }
+
+  /**
+   * Defines classes of the host's package with their steps.
+   *
+   * @throws LinkageError if one is loaded already
+   */
+  static synchronized void define(Class<?> host, String... simpleNames) {
+    try {
+      MethodHandles.Lookup lookup = MethodHandles.privateLookupIn(host, MethodHandles.lookup());
+      for (String simple : simpleNames) {
+        String name = host.getPackageName() + "." + simple;
+        if (DEFINED.add(name)) {
+          lookup.defineClass(withSteps(name));
+        }
+      }
+    } catch (IllegalAccessException | IOException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static byte[] withSteps(String name) throws IOException {
+    String file = "/" + name.replace('.', '/') + ".class";
+    try (InputStream in = Steps.class.getResourceAsStream(file)) {
+      if (in == null) {
+        throw new IllegalArgumentException("no class " + name);
+      }
+      ClassFile format = ClassFile.of();
+      Map<Object, ConstantDesc> constants = CONSTANTS.getOrDefault(name, Map.of());
+      return format.transformClass(
+          format.parse(in.readAllBytes()),
+          ClassTransform.transformingMethodBodies((code, each) -> copy(code, each, constants)));
+    }
+  }
+
+  private static void copy(
+      CodeBuilder code, CodeElement element, Map<Object, ConstantDesc> constants) {
+    if (element instanceof ConstantInstruction constant
+        && constants.containsKey(constant.constantValue())) {
+      code.loadConstant(constants.get(constant.constantValue()));
+      return;
+    }
+    if (element instanceof InvokeInstruction call
+        && call.opcode() != Opcode.INVOKESPECIAL
+        && OWNERS.contains(call.owner().asInternalName())) {
+      code.invokestatic(STEPS, "step", NOTHING);
+    }
+    code.with(element);
+  }
+}
