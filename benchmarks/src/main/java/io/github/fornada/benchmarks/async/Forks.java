@@ -18,16 +18,16 @@ public final class Forks {
     void run(int children) throws Exception;
   }
 
-  private static final Runnable NOTHING = () -> {};
+  private static void nothing() {}
 
   private static void threads(int n) throws InterruptedException {
     if (n == 1) {
-      Thread.startVirtualThread(NOTHING).join();
+      Thread.startVirtualThread(Forks::nothing).join();
       return;
     }
     Thread[] threads = new Thread[n];
     for (int i = 0; i < n; i++) {
-      threads[i] = Thread.startVirtualThread(NOTHING);
+      threads[i] = Thread.startVirtualThread(Forks::nothing);
     }
     for (Thread thread : threads) {
       thread.join();

@@ -68,7 +68,7 @@ public final class HandOver {
           try {
             check(WARM_UP, way.talk.oneWay(WARM_UP, capacity));
           } catch (UnsupportedOperationException e) {
-            continue; // measured nowhere: best() leaves it out
+            // Measured nowhere either: best() leaves it out.
           }
         }
         check(WARM_UP, way.talk.thereAndBack(WARM_UP));

@@ -118,7 +118,7 @@ public final class RawPeer {
       end.complete(true);
       return;
     }
-    var unused =
+    var _ =
         client
             .sendAsync(wanted.request(), Requests.BODY)
             .whenComplete(

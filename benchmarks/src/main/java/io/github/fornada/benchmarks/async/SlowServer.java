@@ -1,6 +1,7 @@
 package io.github.fornada.benchmarks.async;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
@@ -92,7 +93,7 @@ public final class SlowServer {
         read(connection);
       }
     } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
+      throw new UncheckedIOException(e);
     }
   }
 
@@ -119,7 +120,7 @@ public final class SlowServer {
     }
     in.flip();
     while (in.hasRemaining()) {
-      connection.lastFour = connection.lastFour << 8 | in.get() & 0xff;
+      connection.lastFour = (connection.lastFour << 8) | (in.get() & 0xff);
       if (connection.lastFour == END_OF_HEAD) {
         due.add(new Due(System.nanoTime() + DELAY_NANOS, connection));
       }
