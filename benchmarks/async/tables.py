@@ -3,14 +3,13 @@
 import catalog
 from text import cell
 
-LABEL = 37
-CELL = 9
+LABEL = 36
+CELL = 8
 
 
 def measured(figures, rows, columns):
-    narrow = min(CELL, (100 - LABEL) // len(columns))
-    align = lambda words: "".join(f"{w:>{narrow}}" for w in words)
-    lines = [" " * LABEL + align([c.heading[: narrow - 1] for c in columns])]
+    align = lambda words: "".join(f"{w:>{CELL}}" for w in words)
+    lines = [" " * LABEL + align([c.heading for c in columns])]
     lines.append("-" * len(lines[0]))
     for row in catalog.ROWS:
         if row.name not in rows:

@@ -147,7 +147,8 @@ async def by_aiohttp(seconds, port):
         async def all_of(n):
             await asyncio.gather(*[one() for _ in range(n)])
 
-        await requests("http", seconds, all_of)
+        about = f"aiohttp {aiohttp.__version__}, CPython {platform.python_version()}"
+        await requests("http", seconds, all_of, about)
 
 
 async def by_streams(seconds, port):
@@ -180,9 +181,9 @@ async def by_streams(seconds, port):
         writer.close()
 
 
-async def requests(row, seconds, all_of):
+async def requests(row, seconds, all_of, note=""):
     await all_of(REQUESTS)
-    measure.emit(row, await measure.rate(3 * seconds, REQUESTS, all_of), "/s")
+    measure.emit(row, await measure.rate(3 * seconds, REQUESTS, all_of), "/s", note)
 
 
 # ---- echo
