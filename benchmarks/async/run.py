@@ -110,6 +110,8 @@ def arguments():
     parser.add_argument("--only", metavar="NAMES", help="rows or peers, with commas between")
     parser.add_argument("--rounds", type=int, metavar="N", help="how many rounds")
     parser.add_argument("--list", action="store_true", help="print the names of rows and peers")
+    parser.add_argument("--add", action="store_true", help="keep the other rows of the last run")
+    parser.add_argument("--no-build", action="store_true", help="take what the last run has built")
     parser.add_argument("--no-install", action="store_true", help="do not install Debian packages")
     return parser.parse_args()
 
@@ -125,6 +127,25 @@ def chosen(only):
     if unknown:
         raise SystemExit(f"no row or peer is called {', '.join(unknown)}: see --list")
     return [r for r in rows if r in names] or rows, [p for p in peers if p in names] or peers
+
+
+def add_last(result, rows):
+    """Takes over what the last run measured and this one did not; gives the rows of both."""
+    with open(OUT) as f:
+        last = json.load(f)
+    ours = {f[0] for r in catalog.ROWS if r.name in rows for f in r.figures}
+    for name, cells in last["figures"].items():
+        if name not in ours:
+            result["figures"].setdefault(name, cells)
+    result["versions"] = {**last["versions"], **result["versions"]}
+    result["missing"] = {**last["missing"], **result["missing"]}
+    result["troubles"] = last["troubles"] + result["troubles"]
+    result["earlier"] = [*last.get("earlier", []), last["date"]]
+    result["machine"]["load_before"] = max(
+        last["machine"]["load_before"], result["machine"]["load_before"]
+    )
+    result["seconds_all"] += last["seconds_all"]
+    return [r.name for r in catalog.ROWS if any(f[0] in result["figures"] for f in r.figures)]
 
 
 def plan(rows, peers, rounds, full):
@@ -154,7 +175,7 @@ def main():
     rounds = options.rounds or (5 if options.full else 2)
     begin = time.monotonic()
     facts = machine()  # before the build, which is load too
-    commands = setup.Commands(peers, not options.no_install)
+    commands = setup.Commands(peers, not options.no_install, not options.no_build)
     measured = rows
     files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     if "echo" in rows and files < FILES_NEEDED:
@@ -185,8 +206,11 @@ def main():
         "missing": commands.missing,
         "troubles": measuring.troubles,
         "figures": measuring.figures.values,
-        "targets": text.judge(catalog.TARGETS, measuring.figures.get),
     }
+    if options.add:
+        rows = add_last(result, rows)
+        measuring.figures.values = result["figures"]
+    result["targets"] = text.judge(catalog.TARGETS, measuring.figures.get)
     os.makedirs(os.path.dirname(OUT), exist_ok=True)
     with open(OUT, "w") as f:
         json.dump(result, f, indent=1)

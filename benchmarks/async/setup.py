@@ -18,15 +18,15 @@ PACKAGE = "io.github.fornada.benchmarks.async."
 CHANNELS = {"jox": "JoxPeer", "kotlin": "KotlinPeer"}
 CHANNEL_JARS = {"jox": "channels", "kotlin": "kotlinx-coroutines-core-jvm"}
 
-# What a careful user would choose for such programs, the same for all that run in a JVM.
-JAVA_OPTIONS = ["-XX:+UseSerialGC", "-Xms256m", "-Xmx1g"]
-JAVA_OPTIONS_OF = {}
+# What a careful user would choose for such programs, the same for all that run in a JVM: README.md.
+JAVA_OPTIONS = ["-XX:+UseParallelGC", "-Xmx1g"]
+JAVA_OPTIONS_OF = {"sleep": ["-XX:+UseParallelGC", "-Xmx1200m"]}
 
 
 class Commands:
     """How to run whatever row of whatever peer."""
 
-    def __init__(self, wanted, may_install):
+    def __init__(self, wanted, may_install, build=True):
         self.missing = {}
         lacking = install_modules({k: v for k, v in PACKAGES.items() if k[0] in wanted}, may_install)
         self.lacking = {k: why for k, why in lacking.items() if k[1]}
@@ -34,8 +34,8 @@ class Commands:
             self.missing[peer if row is None else f"{peer}, {row}"] = why
         self.newest = newest_python()
         self.java = [os.path.join(java_home(), "bin", "java")]
-        self.class_path = build_fornada()
-        self.channels = self.build_channels(wanted)
+        self.class_path = build_fornada(build)
+        self.channels = self.build_channels(wanted, build)
         self.preview = self.build_preview() if "scope" in wanted else None
 
     def of(self, peer, program, seconds, *rest):
@@ -66,13 +66,13 @@ class Commands:
         heap = ["-XX:+UseSerialGC", "-Xms256m", "-Xmx512m"]
         return [*self.java, *heap, "-cp", self.class_path, PACKAGE + main, *arguments]
 
-    def build_channels(self, wanted):
+    def build_channels(self, wanted, build):
         """Gives (class path, {peer: its version})."""
         asked = [p for p in CHANNELS if p in wanted]
         if not asked:
             return None
         folder = os.path.join(HERE, "channels")
-        trouble = maven(["-f", os.path.join(folder, "pom.xml"), "package"], "fetching channels")
+        trouble = build and maven(["-f", os.path.join(folder, "pom.xml"), "package"], "fetching channels")
         classes = os.path.join(folder, "target", "classes")
         jars = glob.glob(os.path.join(folder, "target", "lib", "*.jar"))
         path = ":".join([classes, *jars, self.class_path])

@@ -33,6 +33,8 @@ def render(result, rows):
     ]
     if machine["load_before"] > 0.5:
         lines.insert(2, "THE MACHINE WAS BUSY BEFORE THE RUN: read nothing but rough ratios from this.")
+    if result.get("earlier"):
+        lines.insert(2, f"Row by row, in runs of their own from {result['earlier'][0]} on.")
     lines += measured(result["figures"], rows, columns)
     everything = len(rows) == len(catalog.ROWS) and "fornada" in result["versions"]
     targets = [t for t in result["targets"] if everything or t["verdict"] != "not measured"]
