@@ -15,3 +15,8 @@ for line in "ThreadPool.map" "VirtualThreadPool.map" "fixed executor, submit" "p
   fi
 done
 python3 -m json.tool benchmarks/target/figures.json >/dev/null
+
+# The comparisons with others take minutes and programs that CI lacks: only that they can be started.
+for comparison in peers async; do
+  benchmarks/$comparison/run --list | grep -q fornada
+done

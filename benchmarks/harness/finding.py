@@ -92,15 +92,15 @@ def one(pattern):
     return found[0] if found else None
 
 
-def build_fornada():
+def build_fornada(build=True):
     """Gives the class path; jars, because a cache of classes is made of jars only."""
-    tell("building Fornada")
-    # -Pwarn: a warning of the compiler is no reason not to measure.
-    trouble = maven(
-        ["-Pwarn", "-pl", "library,fory,benchmarks", "-Dmaven.test.skip=true", "package"], "the build"
-    )
-    if trouble:
-        raise SystemExit(trouble)
+    if build:
+        tell("building Fornada")
+        # -Pwarn: a warning of the compiler is no reason not to measure.
+        modules = ["-pl", "library,fory,benchmarks"]
+        trouble = maven(["-Pwarn", *modules, "-Dmaven.test.skip=true", "package"], "the build")
+        if trouble:
+            raise SystemExit(trouble)
     return ":".join(
         [
             one("library/target/fornada-[0-9]*.jar"),

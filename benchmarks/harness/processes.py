@@ -129,3 +129,12 @@ def memory_mb(pid):
             elif line.startswith("Pss:"):
                 share = int(line.split()[1]) * 1024 / 1e6
     return resident, share
+
+
+def peak_mb(pid):
+    """The most that one process ever had resident, in MB of 10^6 bytes."""
+    with open(f"/proc/{pid}/status") as f:
+        for line in f:
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024 / 1e6
+    raise OSError(f"/proc/{pid}/status does not tell VmHWM")

@@ -24,6 +24,12 @@ public final class Measure {
     do {
       operations.run(batch);
     } while (System.nanoTime() < warm);
+    return warmRate(seconds, batch, operations);
+  }
+
+  /** Operations a second over so many seconds, where there was a warm-up before. */
+  public static double warmRate(double seconds, int batch, Operations operations)
+      throws Exception {
     long begin = System.nanoTime();
     long done = 0;
     while (true) {
@@ -36,12 +42,13 @@ public final class Measure {
     }
   }
 
-  static long nanos(double seconds) {
+  /** Seconds as nanoseconds. */
+  public static long nanos(double seconds) {
     return (long) (seconds * 1e9);
   }
 
   /** The value below which so large a share of the values lies. */
-  static double quantile(double[] values, double q) {
+  public static double quantile(double[] values, double q) {
     double[] sorted = values.clone();
     Arrays.sort(sorted);
     return sorted[Math.min(sorted.length - 1, (int) (q * sorted.length))];
@@ -50,6 +57,21 @@ public final class Measure {
   /** Prints a figure. */
   public static void emit(String row, double value, String unit, String note) {
     print("{\"row\": \"" + row + "\", \"value\": " + value + ", \"unit\": \"" + unit + "\"", note);
+  }
+
+  /** Prints a figure of another peer, which was measured in this program as well. */
+  public static void emitFor(String peer, String row, double value, String unit, String note) {
+    print(
+        "{\"peer\": \""
+            + peer
+            + "\", \"row\": \""
+            + row
+            + "\", \"value\": "
+            + value
+            + ", \"unit\": \""
+            + unit
+            + "\"",
+        note);
   }
 
   /** Prints every value, for quantiles over all rounds. */
@@ -68,6 +90,7 @@ public final class Measure {
     System.out.println(begin + (plain.isEmpty() ? "}" : ", \"note\": \"" + plain + "\"}"));
   }
 
+  /** Ends the program if a result is wrong. */
   public static void check(boolean right, String what) {
     if (!right) {
       throw new IllegalStateException("wrong result: " + what);
