@@ -141,8 +141,18 @@ final class Sender {
     outstanding.hold();
     try {
       int i = first;
+      int before = first;
       for (int n = 1; ; n++) {
-        Result refused = sendItem(batch, i, function, to);
+        Result refused;
+        try {
+          refused = sendItem(batch, i, function, to);
+        } catch (Throwable e) { // no room for its file, say
+          if (i == first) {
+            throw e;
+          }
+          var _ = batch.release(i); // first of the next piece, it is the one to fail
+          return new Piece(before, null);
+        }
         if (refused != null || n == PIECE) {
           return new Piece(i, refused);
         }
@@ -150,6 +160,7 @@ final class Sender {
         if (next < 0) {
           return new Piece(i, null);
         }
+        before = i;
         i = next;
         if (!isQuick(batch.item(i))) {
           return new Piece(i, Result.NEEDS_FEEDER);
@@ -178,7 +189,16 @@ final class Sender {
       for (int i = first; ; ) {
         int before = body.size();
         body.putInt(0);
-        Payloads.encode(batch.item(i), body);
+        try {
+          Payloads.encode(batch.item(i), body);
+        } catch (Throwable e) { // no memory, say
+          if (i == first) {
+            throw e;
+          }
+          body.truncate(before);
+          var _ = batch.release(i); // first of the next row, it is the one to fail
+          break;
+        }
         if (body.size() > room) {
           body.truncate(before);
           if (i == first) {
