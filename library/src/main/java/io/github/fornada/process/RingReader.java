@@ -54,7 +54,8 @@ final class RingReader {
         if (body.length < length) {
           body = new byte[Math.max(length, body.length * 2)];
         }
-        // Not the copy that takes an array: it finds out the array's type by a switch that generates
+        // Not the copy that takes an array: it finds out the array's type by a switch that
+        // generates
         // a class when it is first met, some 20 ms of a worker's start, and of its parent's.
         MemorySegment.copy(ring, at + 8, MemorySegment.ofArray(body), 0, length);
       }
