@@ -74,12 +74,10 @@ final class WorkerMain {
     WorkerOutput.install(loop::print);
     control.send(
         Wire.READY, new Output().putLong(ProcessHandle.current().pid()).putLong(System.nanoTime()));
-    // After the worker's part in its start: reflection generates code for it. One that is interrupted
+    // After the worker's part in its start: reflection generates code for it. One that is
+    // interrupted
     // before was starting while its parent was told to end.
-    Thread.ofPlatform()
-        .daemon()
-        .name("fornada-signal")
-        .start(WorkerMain::ignoreTerminalInterrupt);
+    Thread.ofPlatform().daemon().name("fornada-signal").start(WorkerMain::ignoreTerminalInterrupt);
     try {
       loop.run();
     } catch (CorruptFrameException e) {
