@@ -298,7 +298,7 @@ final class CancellationTest {
         "cancel",
         (name, task) -> {
           try (var scope = TaskScope.open(Joiner.<Object>awaitAll(), o -> o.withName(name))) {
-            Subtask<Object> blocked = scope.fork(task::call);
+            Subtask<Object> blocked = scope.fork(task);
             awaitBlocked(scope);
             scope.cancel();
             scope.join();
@@ -315,7 +315,7 @@ final class CancellationTest {
         (name, task) -> {
           for (int i = 0; i < 20; i++) {
             try (var scope = TaskScope.open(Joiner.<Object>awaitAll(), o -> o.withName(name))) {
-              scope.fork(task::call);
+              scope.fork(task);
               scope.cancel();
               scope.join();
             }
@@ -330,7 +330,7 @@ final class CancellationTest {
         "limit",
         (name, task) -> {
           try (var scope = TaskScope.open(Joiner.<Object>outcomes(), o -> o.withName(name))) {
-            scope.fork(name, Duration.ofMillis(20), task::call);
+            scope.fork(name, Duration.ofMillis(20), task);
             assertThat(scope.join())
                 .singleElement()
                 .isInstanceOf(io.github.fornada.Outcome.TimedOut.class);
@@ -349,7 +349,7 @@ final class CancellationTest {
           Thread owner =
               Thread.startVirtualThread(() -> {
                 try (var scope = TaskScope.open(o -> o.withName(name))) {
-                  scope.fork(task::call);
+                  scope.fork(task);
                   open.set(scope);
                   scope.join();
                 } catch (Throwable e) {

@@ -153,7 +153,6 @@ final class DeadlineTest {
 
   @Test
   void limitAndEndRaceForOneOutcome() throws Exception {
-    var done = new AtomicInteger();
     for (int i = 0; i < 300; i++) {
       Duration limit = Duration.ofNanos(1000L * (i % 100) + 1);
       try (var scope = TaskScope.open(Joiner.<Integer>outcomes())) {
@@ -168,10 +167,8 @@ final class DeadlineTest {
         Outcome<Integer> told = scope.join().getFirst();
         assertThat(told).isInstanceOfAny(Outcome.Done.class, Outcome.TimedOut.class);
         assertThat(task.outcome()).isEqualTo(told);
-        done.addAndGet(told.isDone() ? 1 : 0);
       }
     }
-    assertThat(done.get()).isBetween(0, 300);
   }
 
   @Test

@@ -18,6 +18,7 @@ final class Eventually {
 
   private Eventually() {}
 
+  @SuppressWarnings("ThreadPriorityCheck") // only to be quiet while it waits
   static void is(String what, BooleanSupplier condition) {
     long deadline = System.nanoTime() + PATIENCE.toNanos();
     while (!condition.getAsBoolean()) {

@@ -142,6 +142,7 @@ final class ScopeStormTest {
   }
 
   @Test
+  @SuppressWarnings({"ThreadPriorityCheck", "InterruptedInCatchBlock"}) // a second one is sought
   void aTaskIsInterruptedOnceAtMost() throws Exception {
     var twice = new AtomicBoolean();
     var started = new CountDownLatch(1);

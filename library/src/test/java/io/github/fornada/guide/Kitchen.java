@@ -12,6 +12,7 @@ public final class Kitchen {
   private Kitchen() {}
 
   /** Waits until it is interrupted. */
+  @SuppressWarnings("TypeParameterUnusedInFormals") // it never returns
   public static <T> T waitForEver() throws InterruptedException {
     NEVER.await();
     throw new AssertionError("nobody opens it");
