@@ -82,12 +82,12 @@ public final class Hedge implements CallPolicy {
   @Override
   public <R extends @Nullable Object> R call(Callable<? extends R> task) throws Exception {
     calls.increment();
-    RetryBudget.deposit(budget);
+    RetryBudget.callBegins(budget);
     var joiner = new Either<R>();
     try (var scope = TaskScope.open(joiner, OPTIONS)) {
       scope.fork("first call", task);
       awaitEnd(scope);
-      if (!isOver(scope) && joiner.goesOn() && RetryBudget.withdraw(budget)) {
+      if (!isOver(scope) && joiner.goesOn() && RetryBudget.grants(budget)) {
         joiner.second =
             scope.<R>fork(
                 "second call",

@@ -128,7 +128,7 @@ public record Retry(
 
   <R extends @Nullable Object> R call(
       Callable<? extends R> task, Ticker ticker, DoubleSupplier random) throws Exception {
-    RetryBudget.deposit(budget);
+    RetryBudget.callBegins(budget);
     Pauses pauses = null;
     var earlier = new Earlier();
     for (int left = times; ; left--) {
@@ -164,7 +164,7 @@ public record Retry(
       }
       throw e;
     }
-    return isWanted && RetryBudget.withdraw(budget);
+    return isWanted && RetryBudget.grants(budget);
   }
 
   /** What has failed in one call: the latest, for with endless retries all would be too many. */

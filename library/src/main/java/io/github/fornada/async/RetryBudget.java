@@ -86,13 +86,13 @@ public final class RetryBudget {
     return true;
   }
 
-  static void deposit(@Nullable RetryBudget budget) {
+  static void callBegins(@Nullable RetryBudget budget) {
     if (budget != null) {
       budget.deposit();
     }
   }
 
-  static boolean withdraw(@Nullable RetryBudget budget) {
+  static boolean grants(@Nullable RetryBudget budget) {
     return budget == null || budget.withdraw();
   }
 

@@ -72,15 +72,25 @@ final class LimitTest {
   void placesGoToThoseWhoWaitInTheOrderInWhichTheyCame() throws Exception {
     var limit = Limit.atMost(1);
     var order = new ConcurrentLinkedQueue<Integer>();
+    var leave = new CountDownLatch(1);
     var all = new ArrayList<Running<Boolean>>();
     Limit.Permit first = limit.acquire();
     for (int i = 0; i < 20; i++) {
       int number = i;
-      all.add(start(() -> limit.call(() -> order.add(number))));
+      all.add(
+          start(
+              () ->
+                  limit.call(
+                      () -> {
+                        order.add(number);
+                        leave.await();
+                        return true;
+                      })));
       await("in line", () -> limit.waiting() == number + 1);
     }
     first.close();
     assertThat(limit.tryAcquire()).as("one who comes now does not overtake").isNull();
+    leave.countDown();
     for (Running<Boolean> each : all) {
       each.result();
     }
