@@ -267,8 +267,7 @@ final class AsyncStreamsTest {
                     .call(() ->
                         Stream.of(1, 2)
                             .gather(
-                                AsyncStreams.<Integer, String>mapConcurrent(
-                                    2, i -> user.get() + i))
+                                AsyncStreams.<Integer, String>mapConcurrent(2, i -> user.get() + i))
                             .toList()));
     assertThat(seen).containsExactly("ana1", "ana2");
   }
