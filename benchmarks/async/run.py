@@ -207,7 +207,7 @@ def main():
         "troubles": measuring.troubles,
         "figures": measuring.figures.values,
     }
-    if options.add:
+    if options.add and os.path.exists(OUT):
         rows = add_last(result, rows)
         measuring.figures.values = result["figures"]
     result["targets"] = text.judge(catalog.TARGETS, measuring.figures.get)

@@ -20,7 +20,10 @@ CHANNEL_JARS = {"jox": "channels", "kotlin": "kotlinx-coroutines-core-jvm"}
 
 # What a careful user would choose for such programs, the same for all that run in a JVM: README.md.
 JAVA_OPTIONS = ["-XX:+UseParallelGC", "-Xmx1g"]
-JAVA_OPTIONS_OF = {"sleep": ["-XX:+UseParallelGC", "-Xmx1200m"]}
+JAVA_OPTIONS_OF = {
+    "sleep": ["-XX:+UseParallelGC", "-Xmx1200m"],
+    "echo": ["-XX:+UseSerialGC", "-Xmx1g"],
+}
 
 
 class Commands:

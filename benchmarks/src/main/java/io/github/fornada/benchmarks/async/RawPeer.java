@@ -121,13 +121,15 @@ public final class RawPeer {
     var _ =
         client
             .sendAsync(wanted.request(), Requests.BODY)
+            .thenAccept(
+                response -> {
+                  Requests.check(response);
+                  next(client, wanted, left, end);
+                })
             .whenComplete(
-                (response, failure) -> {
+                (_, failure) -> {
                   if (failure != null) {
                     end.completeExceptionally(failure);
-                  } else {
-                    Requests.check(response);
-                    next(client, wanted, left, end);
                   }
                 });
   }
