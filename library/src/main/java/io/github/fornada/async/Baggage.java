@@ -90,6 +90,7 @@ final class Baggage {
    * @throws IllegalStateException if a carrier fails, or if a scoped value is bound otherwise than
    *     at the scope's opening
    */
+  @SuppressWarnings("ReferenceEquality") // the very value that was bound
   <V extends @Nullable Object> Callable<? extends V> around(Callable<? extends V> task) {
     if (carriers.isEmpty() && scopedValues.isEmpty()) {
       return task;

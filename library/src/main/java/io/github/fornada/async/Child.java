@@ -131,6 +131,7 @@ sealed class Child<T extends @Nullable Object>
     return new Failure(leaked, null);
   }
 
+  @SuppressWarnings("ReferenceEquality") // which of the two objects it is
   private void end(Object ended) {
     boolean won = false;
     Object mine = scope.isCancelled() ? CANCELLED : ended;

@@ -51,6 +51,7 @@ final class Failures {
     late.clear();
   }
 
+  @SuppressWarnings("ReferenceEquality") // an exception cannot be suppressed by itself
   private static void addTo(ScopeFailedException failed, Throwable thrown) {
     if (thrown != failed.getCause() && failed.getSuppressed().length < ScopeFailedException.MOST) {
       failed.addSuppressed(thrown);
@@ -64,6 +65,7 @@ final class Failures {
         : Child.subject(who) + " of scope \"" + scope.name() + "\" failed: " + cause;
   }
 
+  @SuppressWarnings("ReferenceEquality") // which of the exceptions it is
   private synchronized @Nullable String purposeOf(Throwable cause) {
     for (Of one : first) {
       if (one.thrown == cause) {

@@ -254,6 +254,7 @@ final class Tree {
     return Math.min(width, Math.max(12, 22 - indent));
   }
 
+  @SuppressWarnings("ReferenceEquality") // the one place that stands for none
   private void row(Row row, String rest, boolean last, int width) {
     var line = new StringBuilder(rest).append(last ? "└─ " : "├─ ");
     String label = row.label();
