@@ -59,7 +59,8 @@ final class RingReader {
             RingWriter.WORD.set(body, k, ring.get(ValueLayout.JAVA_LONG, at + 8 + k));
           }
         } else {
-          // Not the copy that takes an array: it finds out the array's type by a switch that generates
+          // Not the copy that takes an array: it finds out the array's type by a switch that
+          // generates
           // a class when it is first met, some 20 ms of a worker's start, and of its parent's.
           MemorySegment.copy(ring, at + 8, MemorySegment.ofArray(body), 0, length);
         }

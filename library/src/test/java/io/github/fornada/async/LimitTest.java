@@ -78,14 +78,12 @@ final class LimitTest {
     for (int i = 0; i < 20; i++) {
       int number = i;
       all.add(
-          start(
-              () ->
-                  limit.call(
-                      () -> {
-                        order.add(number);
-                        leave.await();
-                        return true;
-                      })));
+          start(() ->
+              limit.call(() -> {
+                order.add(number);
+                leave.await();
+                return true;
+              })));
       await("in line", () -> limit.waiting() == number + 1);
     }
     first.close();

@@ -13,9 +13,9 @@ import java.nio.channels.SocketChannel;
 import java.util.Arrays;
 
 /**
- * The load of the echo row, the same for every server: one thread opens 10,000 connections and keeps
- * them; some messages are always under way, and each that comes back lets the next connection of
- * all in turn send one. Arguments: the port, the seconds to measure, the seconds to warm up.
+ * The load of the echo row, the same for every server: one thread opens 10,000 connections and
+ * keeps them; some messages are always under way, and each that comes back lets the next connection
+ * of all in turn send one. Arguments: the port, the seconds to measure, the seconds to warm up.
  */
 public final class EchoLoad {
   private static final int CONNECTIONS = 10_000;
@@ -52,8 +52,7 @@ public final class EchoLoad {
 
   public static void main(String[] args) throws IOException {
     new EchoLoad()
-        .run(
-            Integer.parseInt(args[0]), Double.parseDouble(args[1]), Double.parseDouble(args[2]));
+        .run(Integer.parseInt(args[0]), Double.parseDouble(args[1]), Double.parseDouble(args[2]));
   }
 
   private void run(int port, double seconds, double warmUp) throws IOException {

@@ -36,15 +36,14 @@ final class EchoServer {
         };
     Thread.ofVirtual()
         .name("accepting")
-        .start(
-            () -> {
-              try {
-                serving.run(accepting);
-              } catch (Exception e) {
-                e.printStackTrace();
-                System.exit(1);
-              }
-            });
+        .start(() -> {
+          try {
+            serving.run(accepting);
+          } catch (Exception e) {
+            e.printStackTrace();
+            System.exit(1);
+          }
+        });
     Programs.serve(port);
   }
 

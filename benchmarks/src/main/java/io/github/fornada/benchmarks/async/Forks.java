@@ -38,12 +38,11 @@ public final class Forks {
   public static void measure(double seconds, String plainPeer, Scope scope) throws Exception {
     // From a virtual thread, as in a server: waking a platform thread would cost more than a child.
     var measuring =
-        new FutureTask<>(
-            () -> {
-              compare(seconds, plainPeer, "fork-one", 1, SLICE_OF_ONE, scope);
-              compare(seconds, plainPeer, "fork-many", MANY, SLICE_OF_MANY, scope);
-              return true;
-            });
+        new FutureTask<>(() -> {
+          compare(seconds, plainPeer, "fork-one", 1, SLICE_OF_ONE, scope);
+          compare(seconds, plainPeer, "fork-many", MANY, SLICE_OF_MANY, scope);
+          return true;
+        });
     Thread.ofVirtual().start(measuring);
     measuring.get();
   }

@@ -75,12 +75,11 @@ public final class FornadaPeer {
     Limit limit = Limit.atMost(wanted.atOnce());
     Async.gather(
         requests,
-        limit.of(
-            request -> {
-              var response = client.send(request, Requests.BODY);
-              Requests.check(response);
-              return response.body();
-            }));
+        limit.of(request -> {
+          var response = client.send(request, Requests.BODY);
+          Requests.check(response);
+          return response.body();
+        }));
   }
 
   private static void serve(EchoServer.Accepting accepting) throws Exception {

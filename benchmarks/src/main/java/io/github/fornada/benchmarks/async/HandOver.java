@@ -55,8 +55,7 @@ public final class HandOver {
           way -> n -> check(n, way.talk.oneWay(n, capacity)),
           ways);
     }
-    best(
-        seconds, "channel-back" + suffix, way -> n -> check(n, way.talk.thereAndBack(n)), ways);
+    best(seconds, "channel-back" + suffix, way -> n -> check(n, way.talk.thereAndBack(n)), ways);
   }
 
   /** Everything in turns, so that what is measured first is not what is compiled first. */
@@ -155,11 +154,10 @@ public final class HandOver {
 
   private static long together(Sending sending, Receiving receiving) throws Exception {
     var sent =
-        new FutureTask<>(
-            () -> {
-              sending.run();
-              return true;
-            });
+        new FutureTask<>(() -> {
+          sending.run();
+          return true;
+        });
     var received = new FutureTask<>(receiving::run);
     Thread.startVirtualThread(sent);
     Thread.startVirtualThread(received);

@@ -1,6 +1,5 @@
 package io.github.fornada.benchmarks.async;
 
-import io.github.fornada.benchmarks.peers.Measure;
 import java.net.http.HttpClient;
 import java.nio.channels.SocketChannel;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -100,7 +99,9 @@ public final class RawPeer {
 
   // ---- requests
 
-  /** As many chains as requests may be open; the end of one request begins the next of its chain. */
+  /**
+   * As many chains as requests may be open; the end of one request begins the next of its chain.
+   */
   private static void requests(HttpClient client, Requests.Wanted wanted) {
     AtomicInteger left = new AtomicInteger(wanted.requests());
     CompletableFuture<?>[] chains = new CompletableFuture<?>[wanted.atOnce()];
@@ -113,7 +114,10 @@ public final class RawPeer {
   }
 
   private static void next(
-      HttpClient client, Requests.Wanted wanted, AtomicInteger left, CompletableFuture<Boolean> end) {
+      HttpClient client,
+      Requests.Wanted wanted,
+      AtomicInteger left,
+      CompletableFuture<Boolean> end) {
     if (left.getAndDecrement() <= 0) {
       end.complete(true);
       return;
@@ -121,17 +125,15 @@ public final class RawPeer {
     var _ =
         client
             .sendAsync(wanted.request(), Requests.BODY)
-            .thenAccept(
-                response -> {
-                  Requests.check(response);
-                  next(client, wanted, left, end);
-                })
-            .whenComplete(
-                (_, failure) -> {
-                  if (failure != null) {
-                    end.completeExceptionally(failure);
-                  }
-                });
+            .thenAccept(response -> {
+              Requests.check(response);
+              next(client, wanted, left, end);
+            })
+            .whenComplete((_, failure) -> {
+              if (failure != null) {
+                end.completeExceptionally(failure);
+              }
+            });
   }
 
   // ---- echo

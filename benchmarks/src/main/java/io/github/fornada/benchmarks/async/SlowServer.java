@@ -134,7 +134,8 @@ public final class SlowServer {
       due.remove();
       out.rewind();
       try {
-        if (first.connection.channel.isOpen() && first.connection.channel.write(out) < out.limit()) {
+        if (first.connection.channel.isOpen()
+            && first.connection.channel.write(out) < out.limit()) {
           throw new IOException("a socket's buffer was full");
         }
       } catch (IOException e) {

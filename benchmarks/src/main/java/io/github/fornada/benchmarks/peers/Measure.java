@@ -28,8 +28,7 @@ public final class Measure {
   }
 
   /** Operations a second over so many seconds, where there was a warm-up before. */
-  public static double warmRate(double seconds, int batch, Operations operations)
-      throws Exception {
+  public static double warmRate(double seconds, int batch, Operations operations) throws Exception {
     long begin = System.nanoTime();
     long done = 0;
     while (true) {

@@ -12,8 +12,8 @@ import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.I_Result;
 
 /**
- * A receiver says that it waits and looks once more; a sender sends and looks whether one waits. One
- * of them has to see the other, or the receiver sleeps over the element.
+ * A receiver says that it waits and looks once more; a sender sends and looks whether one waits.
+ * One of them has to see the other, or the receiver sleeps over the element.
  */
 @JCStressTest
 @Outcome(id = "1", expect = ACCEPTABLE, desc = "served")

@@ -3,8 +3,8 @@ package io.github.fornada.process;
 import java.lang.foreign.MemorySegment;
 
 /**
- * A twin of {@link Bell}'s sleeper that must be caught: it looks at the ring once more before it says
- * that it sleeps, where the other way round is right.
+ * A twin of {@link Bell}'s sleeper that must be caught: it looks at the ring once more before it
+ * says that it sleeps, where the other way round is right.
  */
 final class HastySleeper {
   private final MemorySegment header;

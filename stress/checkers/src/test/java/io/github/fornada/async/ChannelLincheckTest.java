@@ -9,7 +9,8 @@ import org.junit.jupiter.api.Test;
 
 /**
  * What comes of sending, receiving, waiting, giving up and closing at once is what comes of it in
- * some order. Those with a time limit of zero begin to wait and give up, by the way of all who wait.
+ * some order. Those with a time limit of zero begin to wait and give up, by the way of all who
+ * wait.
  */
 class ChannelLincheckTest {
   @Test

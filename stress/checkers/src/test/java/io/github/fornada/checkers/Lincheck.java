@@ -70,8 +70,8 @@ public final class Lincheck {
   }
 
   /**
-   * Checks that a block with a fault planted, by which a thread waits for ever, is found out. Not for
-   * one that parks in a loop: Lincheck lets it wake up for no reason, as the JDK may.
+   * Checks that a block with a fault planted, by which a thread waits for ever, is found out. Not
+   * for one that parks in a loop: Lincheck lets it wake up for no reason, as the JDK may.
    */
   public static void hangs(Runnable block) {
     assertThatThrownBy(() -> org.jetbrains.lincheck.Lincheck.runConcurrentTest(10_000, block))

@@ -6,9 +6,9 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /**
- * A message comes while the reader goes to sleep over a ring: it is woken, or sees the message. {@link
- * Bell#resume} is what a sleeper does before it parks; the parking itself is for the Explorer, for
- * Lincheck lets it return for no reason.
+ * A message comes while the reader goes to sleep over a ring: it is woken, or sees the message.
+ * {@link Bell#resume} is what a sleeper does before it parks; the parking itself is for the
+ * Explorer, for Lincheck lets it return for no reason.
  */
 class BellLincheckTest {
   private static final String ASLEEP = "the reader sleeps over a message";
