@@ -27,6 +27,11 @@ import org.jspecify.annotations.Nullable;
 final class Tree {
   private static final int WIDTH = 80;
 
+  /** What is left of a place, or of an owner's name, however long all else is. */
+  private static final int LEAST_PLACE = 24;
+
+  private static final int LEAST_NAME = 8;
+
   /** Tasks of one scope that get a line of their own; the others share lines. */
   private static final int MOST_NAMED = 100; // Guess
 
@@ -162,9 +167,11 @@ final class Tree {
     }
     if (withOwner) {
       Place at = Place.of(scope.owner);
-      head.append(" · owner ").append(Owners.name(scope.owner));
-      head.append(at.isJoin() ? " joins at " : " is at ");
-      head.append(at.within(Math.max(24, WIDTH - head.length())));
+      String does = at.isJoin() ? " joins at " : " is at ";
+      head.append(" · owner ");
+      int room = WIDTH - head.length() - does.length() - LEAST_PLACE;
+      head.append(fit(Owners.name(scope.owner), Math.max(LEAST_NAME, room))).append(does);
+      head.append(at.within(Math.max(LEAST_PLACE, WIDTH - head.length())));
     }
     line(head);
     TaskScope<?, ?> within = within(scope);
@@ -254,19 +261,22 @@ final class Tree {
     return Math.min(width, Math.max(12, 22 - indent));
   }
 
+  private static String fit(String text, int width) {
+    return text.length() > width ? text.substring(0, width - 1).stripTrailing() + "…" : text;
+  }
+
   @SuppressWarnings("ReferenceEquality") // the one place that stands for none
   private void row(Row row, String rest, boolean last, int width) {
     var line = new StringBuilder(rest).append(last ? "└─ " : "├─ ");
     String label = row.label();
-    line.append(
-        label.length() > width ? label.substring(0, width - 1).stripTrailing() + "…" : label);
+    line.append(fit(label, width));
     line.repeat(' ', Math.max(0, rest.length() + 3 + width - line.length()));
     if (row.place != Place.UNSEEN) {
       String state = row.count == 1 ? row.state.one : row.state.many;
       line.append("  ").append(state).repeat(' ', 6 - state.length());
       String age = age(row.oldest);
       line.repeat(' ', Math.max(1, 7 - age.length())).append(age).append("  ");
-      line.append(row.place.within(Math.max(24, WIDTH - line.length())));
+      line.append(row.place.within(Math.max(LEAST_PLACE, WIDTH - line.length())));
     } else {
       line.append("  not looked at, for there are so many");
     }

@@ -1,5 +1,6 @@
 package io.github.fornada.process;
 
+import io.github.fornada.CapturedContext;
 import io.github.fornada.PoolOptions;
 import java.io.IOException;
 import java.io.InputStream;
@@ -62,6 +63,8 @@ final class Bootstrap {
     // A task may open a pool of its own, here or in another room.
     open.add(entry(ProcessPool.class));
     open.add(entry(PoolOptions.class));
+    // Or a scope, whose room comes from the parent: but all of the front door has one loader.
+    open.add(entry(CapturedContext.class));
     while (!open.isEmpty()) {
       String entry = open.remove();
       byte[] bytes = found.containsKey(entry) ? null : read(entry);

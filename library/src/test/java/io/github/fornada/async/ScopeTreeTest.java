@@ -55,6 +55,21 @@ final class ScopeTreeTest {
   }
 
   @Test
+  void theLineOfAnOwnerWithALongNameStillFits() throws Exception {
+    Thread owner = Thread.currentThread();
+    String name = owner.getName();
+    owner.setName("a-pool-with-a-long-name-of-its-own-worker-12");
+    try (var scope = TaskScope.open(o -> o.withName("kitchen"))) {
+      assertThat(scope.tree().lines().findFirst().orElseThrow())
+          .hasSizeLessThanOrEqualTo(80)
+          .contains("owner a-pool")
+          .contains("… is at ");
+    } finally {
+      owner.setName(name);
+    }
+  }
+
+  @Test
   void scopesOfOneOwnerAreWithinEachOther() throws Exception {
     try (var outer = TaskScope.open(o -> o.withName("outer"));
         var inner = TaskScope.open(o -> o.withName("inner"))) {

@@ -392,8 +392,7 @@ final class TaskScopeTest {
       assertThatThrownBy(() -> scope.fork(() -> 1))
           .isInstanceOf(RejectedExecutionException.class)
           .hasMessageContaining("gave null");
-      scope.cancel();
-      assertThatThrownBy(scope::close).hasMessageContaining("without a join");
+      scope.cancel(); // so that no join is missed
     }
   }
 

@@ -8,15 +8,21 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -36,7 +42,28 @@ class CrashMatrixAtTheEdgesTest {
 
   private static final List<Integer> ITEMS = List.of(0, 1, 2, 3, 4);
 
-  @TempDir Path folder;
+  /** Cells at once: they mostly wait. */
+  private static final int AT_ONCE = 3;
+
+  private static final Map<List<Object>, Future<?>> ENDS = new HashMap<>();
+
+  @TempDir static Path folder;
+
+  @BeforeAll
+  @Timeout(value = 400, unit = TimeUnit.SECONDS)
+  static void begin() {
+    try (ExecutorService cells = Executors.newFixedThreadPool(AT_ONCE)) {
+      cells()
+          .map(Arguments::get)
+          .forEach(cell ->
+              ENDS.put(
+                  List.of(cell),
+                  cells.submit(() -> {
+                    happens((Place) cell[0], (Way) cell[1]);
+                    return null;
+                  })));
+    }
+  }
 
   @AfterAll
   static void nothingIsLeft() {
@@ -52,7 +79,15 @@ class CrashMatrixAtTheEdgesTest {
 
   @ParameterizedTest(name = "{0}: {1}")
   @MethodSource("cells")
-  void everyItemEndsAsItMustAndSoDoesThePool(Place place, Way way) throws Exception {
+  void everyItemEndsAsItMustAndSoDoesThePool(Place place, Way way) throws Throwable {
+    try {
+      ENDS.get(List.<Object>of(place, way)).get();
+    } catch (ExecutionException e) {
+      throw e.getCause();
+    }
+  }
+
+  private static void happens(Place place, Way way) throws Exception {
     switch (place) {
       case INITIALIZER -> asAWorkerStarts(way);
       case SHUTDOWN -> asThePoolIsShutDown(way);
@@ -126,8 +161,8 @@ class CrashMatrixAtTheEdgesTest {
     return item + 1;
   }
 
-  private void asThePoolIsShutDown(Way way) throws Exception {
-    String flag = folder.resolve("shut down").toString();
+  private static void asThePoolIsShutDown(Way way) throws Exception {
+    String flag = folder.resolve("shut down " + way).toString();
     var workers = new Pools.Workers();
     Pool pool =
         Pools.open(

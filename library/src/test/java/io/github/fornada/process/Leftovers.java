@@ -9,12 +9,16 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 
 /** Looks for what a pool must not leave behind. */
 final class Leftovers {
   /** For what must happen soon; generous, because machines are busy. */
   static final Duration SOON = Duration.ofSeconds(20);
+
+  /** Threads that all pools, and all scopes, of this JVM share. */
+  private static final Set<String> OF_THE_JVM = Set.of("fornada-timer", "fornada-deadlines");
 
   private Leftovers() {}
 
@@ -70,7 +74,7 @@ final class Leftovers {
   static List<String> poolThreads() {
     return Thread.getAllStackTraces().keySet().stream()
         .map(Thread::getName)
-        .filter(name -> name.startsWith("fornada-") && !name.equals("fornada-timer"))
+        .filter(name -> name.startsWith("fornada-") && !OF_THE_JVM.contains(name))
         .toList();
   }
 }

@@ -2,6 +2,7 @@ package io.github.fornada.async;
 
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import org.jspecify.annotations.Nullable;
 
 /** A ring with a fault planted: it looks where the head is, and then sets it. */
 final class LookingRing {
@@ -23,7 +24,7 @@ final class LookingRing {
     return true;
   }
 
-  Integer poll() {
+  @Nullable Integer poll() {
     long at = head.get();
     if (at == tail.get()) {
       return null;

@@ -15,6 +15,9 @@ public final class Lincheck {
 
   private static final int ORDERS = 500;
 
+  /** More turns than any loop makes that looks for a while before it parks. */
+  private static final int LOOP_TURNS = 100;
+
   private Lincheck() {}
 
   /**
@@ -32,6 +35,7 @@ public final class Lincheck {
         .actorsPerThread(3)
         .actorsAfter(1)
         .iterations(scenarios)
+        .loopBound(LOOP_TURNS)
         .invocationsPerIteration(ORDERS);
   }
 
