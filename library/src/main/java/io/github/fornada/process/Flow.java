@@ -41,8 +41,10 @@ final class Flow {
 
   private final Outstanding outstanding;
 
-  /** Used while feeding. */
-  private final Sender sender;
+  private final int place;
+
+  /** Used while feeding. Written under lock; read by others to find what is being written. */
+  private volatile Sender sender;
 
   /** That of what is outstanding. */
   private final ReentrantLock lock;
@@ -72,10 +74,11 @@ final class Flow {
 
   Flow(Engine pool, int place) {
     this.pool = pool;
+    this.place = place;
     this.outstanding = new Outstanding(pool);
     this.lock = outstanding.lock;
     this.needsFeeder = lock.newCondition();
-    this.sender = new Sender(pool, place, outstanding);
+    this.sender = new Sender(pool, this, place, outstanding);
   }
 
   // ---- the lane's thread
@@ -211,6 +214,7 @@ final class Flow {
       if (!beginFeeding(onFeeder)) {
         return took;
       }
+      Sender using = sender;
       Sender.Result result = Sender.Result.NOTHING;
       try {
         Batch<?, ?> batch = held;
@@ -220,13 +224,13 @@ final class Flow {
         }
         if (batch != null) {
           took = true;
-          result = sender.send(batch, onFeeder);
+          result = using.send(batch, onFeeder);
           if (result != Sender.Result.SENT) {
             held = batch;
           }
         }
       } finally {
-        endFeeding(result);
+        endFeeding(using, result);
       }
       switch (result) {
         case SENT -> {
@@ -276,10 +280,14 @@ final class Flow {
     }
   }
 
-  private void endFeeding(Sender.Result result) {
+  @SuppressWarnings("ReferenceEquality") // a sender is equal to itself only
+  private void endFeeding(Sender used, Sender.Result result) {
     boolean closed;
     lock.lock();
     try {
+      if (sender != used) {
+        return; // this thread was abandoned: another may be feeding by now
+      }
       feeding = false;
       closed = !isOpen();
       if (result == Sender.Result.NEEDS_FEEDER) {
@@ -294,8 +302,52 @@ final class Flow {
     }
   }
 
+  void startFeeder() {
+    startFeeder(this::feedOnDemand);
+  }
+
+  private void startFeeder(Runnable life) {
+    var _ =
+        pool.startThread(
+            "fornada-feeder-worker-" + (place + 1),
+            () -> {
+              try {
+                life.run();
+              } catch (Encoding.Abandoned e) {
+                // Another thread feeds in the place of this one, which is no use any more.
+              }
+            });
+  }
+
+  /**
+   * The feeder does not come back from writing an item: the item ends, and another thread feeds
+   * from now on. To be called by the timer, which must run nothing of the user's itself.
+   *
+   * @param stack where it was when its time was over; null if it was cancelled
+   */
+  <R> void replaceFeeder(Batch<?, R> batch, int i, @Nullable List<StackTraceElement> stack) {
+    lock.lock();
+    try {
+      sender = new Sender(sender, this); // and what the other still holds is nobody's any more
+      feeding = false;
+      feederWanted = true; // it may have been on its way to other work
+    } finally {
+      lock.unlock();
+    }
+    startFeeder(() -> {
+      try {
+        if (batch.hasWaiting()) {
+          pool.putBack(batch);
+        }
+        Encoding.end(batch, i, pool.policy().timeLimit(), stack);
+      } finally {
+        feedOnDemand();
+      }
+    });
+  }
+
   /** The feeder thread's life. */
-  void feedOnDemand() {
+  private void feedOnDemand() {
     while (true) {
       lock.lock();
       try {
@@ -390,9 +442,9 @@ final class Flow {
     back.forEach(pool::putBack);
   }
 
-  /** As {@link Outstanding#cancel}. */
+  /** As {@link Outstanding#cancel}; or the item is still being written for the worker. */
   boolean cancel(Batch<?, ?> batch, int i) {
-    return outstanding.cancel(batch, i);
+    return outstanding.cancel(batch, i) || sender.encoding().cancel(batch, i);
   }
 
   void stopAll(String reason) {
@@ -401,6 +453,10 @@ final class Flow {
     Batch<?, ?> waiting = held;
     if (waiting != null) {
       all.add(waiting);
+    }
+    Batch<?, ?> written = sender.encoding().batch();
+    if (written != null) {
+      all.add(written);
     }
     all.forEach(batch -> batch.stopCall(reason));
   }

@@ -29,7 +29,10 @@ final class Functions {
   private static final long MOST_BYTES = 1 << 20;
 
   private final Engine pool;
-  private final Parcel parcel;
+
+  /** What messages are put together in. Changed with the sender, under lock. */
+  private Parcel parcel;
+
   private final IdentityHashMap<TaskFunction<?, ?>, Integer> numbers = new IdentityHashMap<>();
 
   /** By number, the least lately used first. */
@@ -48,6 +51,11 @@ final class Functions {
   Functions(Engine pool, Parcel parcel) {
     this.pool = pool;
     this.parcel = parcel;
+  }
+
+  /** Another sender uses them; the one before it has not taught what it was about to teach. */
+  void moveTo(Parcel next) {
+    parcel = next;
   }
 
   /** From now on they are for this worker, who knows none if it is a new one. */

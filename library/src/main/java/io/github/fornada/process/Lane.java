@@ -73,7 +73,7 @@ final class Lane {
 
   void start() {
     var _ = pool.startThread("fornada-" + name, this::live);
-    var _ = pool.startThread("fornada-feeder-" + name, flow::feedOnDemand);
+    flow.startFeeder();
   }
 
   Flow flow() {

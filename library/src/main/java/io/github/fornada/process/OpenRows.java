@@ -62,6 +62,20 @@ final class OpenRows {
     }
   }
 
+  /**
+   * The thread that has the row open does not come back: no more of it is sent from here, and what
+   * is whole and was not sent may be claimed by others. Under lock.
+   */
+  void abandon() {
+    OpenRow row = openRow;
+    openRow = null; // a look that is due finds nothing
+    if (row != null && row.gone() == 0) {
+      for (int k = row.first(); k < row.first() + row.whole().count(); k++) {
+        var _ = row.batch().release(k);
+      }
+    }
+  }
+
   /** Whoever writes an item does not come back: what is whole goes, others may have the rest. */
   private void look() {
     OpenRow row;

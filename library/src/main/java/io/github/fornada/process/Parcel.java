@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Parcel {
   private final Engine pool;
+  private final Encoding encoding;
   private final String filePrefix;
   private final Output body = new Output();
   private long files;
@@ -16,9 +17,18 @@ final class Parcel {
   /** The file of the payload made last; null if it is in its message. */
   private @Nullable String file;
 
-  Parcel(Engine pool, int place) {
+  Parcel(Engine pool, int place, Encoding encoding) {
     this.pool = pool;
+    this.encoding = encoding;
     this.filePrefix = "argument-" + place + "-";
+  }
+
+  /** In the place of one whose thread does not come back and may go on writing to its body. */
+  Parcel(Parcel stuck, Encoding encoding) {
+    this.pool = stuck.pool;
+    this.encoding = encoding;
+    this.filePrefix = stuck.filePrefix;
+    this.files = stuck.files;
   }
 
   Output body() {
@@ -45,7 +55,7 @@ final class Parcel {
       return (int) Math.min(Integer.MAX_VALUE, large.byteSize());
     }
     body.putByte(Wire.IN_MESSAGE);
-    Payloads.encode(value, body, by);
+    encoding.write(value, body, by);
     int size = body.size() - from - 1;
     if (body.size() > RingWriter.LONGEST) {
       String name = filePrefix + files++;

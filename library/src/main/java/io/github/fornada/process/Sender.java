@@ -40,6 +40,7 @@ final class Sender {
   private final Engine pool;
   private final Outstanding outstanding;
   private final OpenRows rows;
+  private final Encoding encoding;
   private final Parcel parcel;
   private final Output body;
   private final Functions functions;
@@ -51,14 +52,38 @@ final class Sender {
   /** Size of the object written last: large ones go one by one. */
   private int lastSize;
 
-  Sender(Engine pool, int place, Outstanding outstanding) {
+  Sender(Engine pool, Flow flow, int place, Outstanding outstanding) {
     this.pool = pool;
     this.outstanding = outstanding;
     this.rows = new OpenRows(pool, outstanding);
-    this.parcel = new Parcel(pool, place);
+    this.encoding = new Encoding(pool, flow);
+    this.parcel = new Parcel(pool, place, encoding);
     this.body = parcel.body();
     this.functions = new Functions(pool, parcel);
     this.coder = Coder.of(pool.options().launch().codec());
+  }
+
+  /**
+   * In the place of one whose thread does not come back from the user's code, and so takes no
+   * further step here: see {@link Encoding}. What that code may still write to stays with it; what
+   * it cannot reach, such as the functions the worker knows, moves. Under lock.
+   */
+  Sender(Sender stuck, Flow flow) {
+    this.pool = stuck.pool;
+    this.outstanding = stuck.outstanding;
+    stuck.rows.abandon();
+    this.rows = new OpenRows(pool, outstanding);
+    this.encoding = new Encoding(pool, flow);
+    this.parcel = new Parcel(stuck.parcel, encoding);
+    this.body = parcel.body();
+    this.functions = stuck.functions;
+    functions.moveTo(parcel);
+    this.coder = Coder.of(pool.options().launch().codec());
+    this.worker = stuck.worker;
+  }
+
+  Encoding encoding() {
+    return encoding;
   }
 
   /** A new worker knows no functions. Called by the lane's thread. */
@@ -67,6 +92,18 @@ final class Sender {
   }
 
   <T, R> Result send(Batch<T, R> batch, boolean onFeeder) {
+    if (!onFeeder) {
+      return sendClaimed(batch, false);
+    }
+    encoding.begins(batch);
+    try {
+      return sendClaimed(batch, true);
+    } finally {
+      encoding.ends();
+    }
+  }
+
+  private <T, R> Result sendClaimed(Batch<T, R> batch, boolean onFeeder) {
     WorkerProcess to = worker;
     if (to == null) {
       return Result.WORKER_GONE;
@@ -75,6 +112,7 @@ final class Sender {
     boolean inRows = batch.size() > 1 && !pool.isObserved() && !AbstractPool.isRecorded();
     for (int i = batch.claim(); i >= 0; i = batch.claim()) {
       Piece piece;
+      encoding.next(i);
       try {
         int function = functions.number(batch, onFeeder, to, outstanding);
         if (function < 0) {
@@ -92,6 +130,8 @@ final class Sender {
           piece = new Piece(i, sendItem(batch, i, function, to));
           outstanding.flush(to);
         }
+      } catch (Encoding.Abandoned e) {
+        throw e;
       } catch (Throwable e) { // whatever the user's writeObject throws
         fail(batch, i, e);
         continue;
@@ -128,7 +168,11 @@ final class Sender {
     return batch.isUnwanted() || pool.isStopping();
   }
 
-  private static <R> void fail(Batch<?, R> batch, int i, Throwable thrown) {
+  private <R> void fail(Batch<?, R> batch, int i, Throwable thrown) {
+    if (thrown instanceof Encoding.Stopped stopped) {
+      Encoding.end(batch, i, pool.policy().timeLimit(), stopped.stack);
+      return;
+    }
     batch.end(i, new Outcome.Failed<>(NotSendable.explain(batch, i, thrown)), null);
   }
 
@@ -281,7 +325,10 @@ final class Sender {
           break;
         }
         body.putInt(0);
-        Payloads.encode(batch.item(i), body, coder);
+        encoding.next(i);
+        encoding.write(batch.item(i), body, coder);
+      } catch (Encoding.Abandoned e) {
+        throw e;
       } catch (Throwable e) { // whatever the user's writeObject throws
         body.truncate(before);
         thrown = e;

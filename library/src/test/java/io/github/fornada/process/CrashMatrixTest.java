@@ -52,6 +52,7 @@ class CrashMatrixTest {
   static void close() {
     patient.close();
     hasty.close();
+    Way.parentIsDone = true;
     Leftovers.assertNone(ProcessHandle.current().pid());
     assertThat(Leftovers.poolThreads()).isEmpty();
   }
@@ -79,6 +80,7 @@ class CrashMatrixTest {
       return switch (way) {
         case THROWS_EXCEPTION, THROWS_ERROR, THROWS_SOMETHING_THAT_CANNOT_BE_SERIALIZED -> null;
         case OVERFLOWS_THE_STACK -> null;
+        case LOOPS_DEAF_TO_INTERRUPTS, SLEEPS_FOR_EVER, DEADLOCKS -> null;
         case THROWS_WHAT_ONLY_THE_WORKER_KNOWS -> "no worker is there yet";
         case EXHAUSTS_THE_HEAP, EXHAUSTS_THE_METASPACE ->
             "what the parent has too little of, all that runs in it lacks, this test too";

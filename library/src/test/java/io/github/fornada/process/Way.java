@@ -102,7 +102,7 @@ enum Way {
   LOOPS_DEAF_TO_INTERRUPTS(Ends.TIMED_OUT) {
     @Override
     void happen() {
-      while (true) {
+      while (!parentIsDone) {
         Thread.onSpinWait();
       }
     }
@@ -211,6 +211,9 @@ enum Way {
     TIMED_OUT,
     LOST
   }
+
+  /** Ends what hangs in the parent, where nothing is killed for it; never set in a worker. */
+  static volatile boolean parentIsDone;
 
   final Ends ends;
 

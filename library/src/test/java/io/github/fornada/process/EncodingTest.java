@@ -1,0 +1,255 @@
+package io.github.fornada.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.fornada.Outcome;
+import io.github.fornada.Pool;
+import io.github.fornada.TaskFunction;
+import java.io.IOException;
+import java.io.ObjectOutputStream;
+import java.io.Serializable;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
+
+/**
+ * Items and functions whose own writeObject does not come back: they end, and nothing else does.
+ */
+@Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+class EncodingTest {
+  private static final Duration GRACE = Duration.ofMillis(100);
+  private static final Duration LIMIT = Duration.ofMillis(500);
+
+  /** The hang of one test. */
+  static final class Hang {
+    final CountDownLatch begun = new CountDownLatch(1);
+    volatile boolean over;
+
+    void happen() {
+      begun.countDown();
+      while (!over) { // deaf to interrupts, and it leaves the flag set
+        if (Thread.currentThread().isInterrupted()) {
+          Thread.onSpinWait();
+        } else {
+          LockSupport.parkNanos(1_000_000);
+        }
+      }
+    }
+  }
+
+  private static volatile Hang hang = new Hang();
+
+  @AfterEach
+  void nothingHangsAnyLonger() {
+    hang.over = true;
+    Leftovers.await("abandoned threads have ended", Leftovers.SOON, () -> abandoned().isEmpty());
+    hang = new Hang();
+  }
+
+  private static List<String> abandoned() {
+    return Thread.getAllStackTraces().keySet().stream()
+        .map(Thread::getName)
+        .filter(name -> name.endsWith("-abandoned"))
+        .toList();
+  }
+
+  /** Needs the user's code to be written. */
+  static class Item implements Serializable {
+    final int number;
+    final boolean hangs;
+
+    Item(int number, boolean hangs) {
+      this.number = number;
+      this.hangs = hangs;
+    }
+
+    private void writeObject(ObjectOutputStream out) throws IOException {
+      out.defaultWriteObject();
+      if (hangs) {
+        hang.happen();
+      }
+    }
+  }
+
+  private static List<Item> items(int count, int culprit) {
+    List<Item> items = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      items.add(new Item(i, i == culprit));
+    }
+    return items;
+  }
+
+  private static Pool open(int workers, boolean limited) {
+    return Pools.open(
+        workers,
+        o ->
+            o.withPolicy(
+                limited
+                    ? o.policy().withGrace(GRACE).withTimeLimit(LIMIT)
+                    : o.policy().withGrace(GRACE)));
+  }
+
+  private static void assertBothWorkersTakeObjects(Pool pool) throws Exception {
+    Set<Long> pids = new HashSet<>();
+    Leftovers.await(
+        "both workers have run an object",
+        Leftovers.SOON,
+        () -> {
+          try {
+            pids.addAll(
+                pool.map(
+                    items(8, -1),
+                    x -> {
+                      Thread.sleep(20);
+                      return ProcessHandle.current().pid();
+                    }));
+            return pids.size() == 2;
+          } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+          }
+        });
+  }
+
+  @Test
+  void cancelOfAnItemThatHangsInItsWritingEndsIt() throws Exception {
+    Pool pool = open(1, false);
+    try {
+      CompletableFuture<Integer> future = pool.submit(x -> x.number, new Item(1, true));
+      hang.begun.await();
+      assertThat(future.cancel(true)).isTrue();
+      assertThat(Pools.soon(pool.submit(x -> x.number, new Item(2, false)))).isEqualTo(2);
+      pool.close(); // orderly, and so only if the item has ended
+    } finally {
+      Pools.end(pool);
+    }
+  }
+
+  @Test
+  void shutdownNowEndsThoughAnItemHangsInItsWriting() throws Exception {
+    Pool pool = open(2, false);
+    CompletableFuture<Integer> one = pool.submit(x -> x.number, new Item(1, true));
+    CompletableFuture<Integer> two = pool.submit(x -> x.number, new Item(1, true));
+    hang.begun.await();
+    Pools.end(pool);
+    assertThat(List.of(one, two)).allMatch(CompletableFuture::isDone);
+    Leftovers.assertNone(Pools.pid());
+  }
+
+  @Test
+  void anItemThatHangsInItsWritingIsOverItsLimitAndTellsWhere() throws Exception {
+    Pool pool = open(2, true);
+    try {
+      List<Outcome<Integer>> outcomes = pool.outcomes(items(30, 11), x -> x.number).toList();
+      for (int i = 0; i < 30; i++) {
+        if (i == 11) {
+          assertThat(outcomes.get(i)).isInstanceOf(Outcome.TimedOut.class);
+          assertThat(((Outcome.TimedOut<Integer>) outcomes.get(i)).stack().toString())
+              .contains("Hang.happen");
+        } else {
+          assertThat(outcomes.get(i).get()).isEqualTo(i);
+        }
+      }
+      assertBothWorkersTakeObjects(pool);
+    } finally {
+      Pools.end(pool);
+    }
+  }
+
+  @Test
+  void aThreadThatComesBackLaterFromAnItemHarmsNothing() throws Exception {
+    var workers = new Pools.Workers();
+    Pool pool =
+        Pools.open(
+            2,
+            o ->
+                o.withPolicy(
+                    o.policy().withGrace(GRACE).withTimeLimit(LIMIT).withListener(workers)));
+    try {
+      assertThat(pool.outcomes(items(9, 4), x -> x.number).toList().get(4))
+          .isInstanceOf(Outcome.TimedOut.class);
+      assertThat(abandoned()).isNotEmpty();
+      hang.over = true;
+      for (int round = 0; round < 20; round++) {
+        int n = round;
+        List<Integer> sums = pool.map(items(200, -1), x -> x.number + n);
+        for (int i = 0; i < 200; i++) {
+          assertThat(sums.get(i)).isEqualTo(i + n);
+        }
+      }
+      Leftovers.await("the thread has ended", Leftovers.SOON, () -> abandoned().isEmpty());
+      assertBothWorkersTakeObjects(pool);
+      assertThat(workers.lost).isEmpty();
+    } finally {
+      Pools.end(pool);
+    }
+  }
+
+  @Test
+  void aFunctionThatHangsInItsWritingIsOverTheLimitAndOthersKeepTheirNumbers() throws Exception {
+    Pool pool = open(1, true);
+    try {
+      List<TaskFunction<Integer, Integer>> functions = new ArrayList<>();
+      for (int i = 0; i < 6; i++) {
+        var captured = new Item(i, false);
+        functions.add(x -> x + captured.number);
+      }
+      for (int i = 0; i < 3; i++) {
+        assertThat(Pools.soon(pool.submit(functions.get(i), 10))).isEqualTo(10 + i);
+      }
+      var hanging = new Item(7, true);
+      assertThat(pool.outcomes(List.of(1), x -> x + hanging.number).toList().getFirst())
+          .isInstanceOf(Outcome.TimedOut.class);
+      for (int i = 0; i < 6; i++) {
+        assertThat(Pools.soon(pool.submit(functions.get(i), 10))).isEqualTo(10 + i);
+      }
+    } finally {
+      Pools.end(pool);
+    }
+  }
+
+  /** Takes its time to be written, deaf; all are so large that they go through a file. */
+  static final class Slow implements Serializable {
+    final byte[] ballast = new byte[2 << 20];
+    final transient long nanos;
+
+    Slow(long nanos) {
+      this.nanos = nanos;
+    }
+
+    private void writeObject(ObjectOutputStream out) throws IOException {
+      long end = System.nanoTime() + nanos;
+      out.defaultWriteObject();
+      while (System.nanoTime() < end) {
+        Thread.onSpinWait();
+      }
+    }
+  }
+
+  @Test
+  void anInterruptForTheWritingOfAnItemHitsNothingElse() throws Exception {
+    Duration limit = Duration.ofMillis(40);
+    Pool pool = Pools.open(1, o -> o.withPolicy(o.policy().withGrace(GRACE).withTimeLimit(limit)));
+    try {
+      for (int round = 0; round < 40; round++) {
+        // Around the limit, in steps of a twentieth of a millisecond.
+        var slow = new Slow(limit.toNanos() + (round - 20) * 50_000L);
+        List<Outcome<Integer>> outcomes =
+            pool.outcomes(List.of(slow, new Slow(0), new Slow(0)), x -> x.ballast.length).toList();
+        // On a busy machine any may be over so short a limit; but none can fail of an interrupt.
+        assertThat(outcomes).as("round %d", round).noneMatch(Outcome.Failed.class::isInstance);
+        assertThat(outcomes).noneMatch(Outcome.Cancelled.class::isInstance);
+      }
+    } finally {
+      Pools.end(pool);
+    }
+  }
+}
