@@ -338,13 +338,25 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
     }
     try {
       if (BY_DEADLINE.equals(reason())) {
-        joiner.onTimeout();
+        timedOut();
       }
       return joiner.result();
-    } catch (ScopeTimeoutException e) {
-      throw late == null ? e : late;
     } catch (Throwable e) {
-      throw failed(e);
+      if (e == late) {
+        throw late;
+      }
+      throw failed(e); // a task's own scope may have been over its limit: a failure like others
+    }
+  }
+
+  private void timedOut() {
+    try {
+      joiner.onTimeout();
+    } catch (ScopeTimeoutException e) {
+      if (late == null) { // there was no memory to take down more
+        late = e;
+      }
+      throw late;
     }
   }
 

@@ -188,4 +188,24 @@ final class DeadlineTest {
       }
     }
   }
+
+  @Test
+  void aTaskWhoseOwnScopeWasOverItsLimitHasFailedAndItsScopeIsNot() throws Exception {
+    try (var scope = TaskScope.open(o -> o.withName("page"))) {
+      scope.fork(
+          "user",
+          () -> {
+            try (var within = TaskScope.open(o -> o.withName("user").withTimeLimit(SHORT))) {
+              within.fork(() -> Kitchen.waitForEver());
+              return within.join();
+            }
+          });
+      assertThatThrownBy(scope::join)
+          .isInstanceOf(ScopeFailedException.class)
+          .hasMessageStartingWith("the task \"user\" of scope \"page\" failed: ")
+          .cause()
+          .isInstanceOf(ScopeTimeoutException.class)
+          .hasMessageStartingWith("scope \"user\" was over its time limit");
+    }
+  }
 }
