@@ -273,6 +273,19 @@ final class AsyncStreamsTest {
   }
 
   @Test
+  void theTextOfAnItemIsMadeForFailuresOnly() {
+    Object item =
+        new Object() {
+          @Override
+          public String toString() {
+            throw new IllegalStateException("nobody needs this");
+          }
+        };
+    assertThat(Stream.of(item).gather(AsyncStreams.mapConcurrent(2, _ -> 1)).toList())
+        .containsExactly(1);
+  }
+
+  @Test
   void badOptionsAreToldWithTheirValues() {
     assertThatThrownBy(() -> AsyncStreams.mapConcurrent(0, x -> x))
         .hasMessage("atMost must be at least 1, got 0");
