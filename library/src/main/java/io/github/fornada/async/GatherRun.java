@@ -73,18 +73,7 @@ final class GatherRun<
     this.timeLimit = options.timeLimit();
     this.function = function;
     this.shape = shape;
-    this.baggage = baggageHere();
-  }
-
-  /** What the scope around carries to its tasks. */
-  private static Baggage baggageHere() {
-    Thread self = Thread.currentThread();
-    Child<?> home = Owners.homeOf(self);
-    TaskScope<?, ?> around = Owners.innermost(home, self);
-    if (around == null && home != null) {
-      around = home.scope;
-    }
-    return Baggage.of(around == null ? null : around.baggage, ScopeOptions.DEFAULT);
+    this.baggage = Baggage.here();
   }
 
   /** An item, and the thread that applies the function to it. */
