@@ -66,6 +66,17 @@ final class Baggage {
         outer.slots);
   }
 
+  /** What the scope around the calling thread carries to its tasks. */
+  static Baggage here() {
+    Thread self = Thread.currentThread();
+    Child<?> home = Owners.homeOf(self);
+    TaskScope<?, ?> around = Owners.innermost(home, self);
+    if (around == null && home != null) {
+      around = home.scope;
+    }
+    return of(around == null ? null : around.baggage, ScopeOptions.DEFAULT);
+  }
+
   private static <E> List<E> union(List<E> outer, List<E> own) {
     List<E> all = outer;
     for (E element : own) {

@@ -126,7 +126,7 @@ public final class CarrierWatch implements AutoCloseable {
     if (!limit.isPositive()) {
       throw new IllegalArgumentException("limit must be positive, got " + limit);
     }
-    this.limitNanos = limit.toNanos();
+    this.limitNanos = Ticker.nanosOf(limit);
     this.told = told;
     this.pinned = FlightRecorder.isInitialized() ? new RecordingStream() : null;
     this.thread = Thread.ofPlatform().daemon().name("fornada-carrier-watch").unstarted(this::watch);

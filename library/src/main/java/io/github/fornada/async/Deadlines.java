@@ -16,8 +16,7 @@ import java.util.concurrent.TimeUnit;
  */
 final class Deadlines {
   private static final ScheduledThreadPoolExecutor TIMER =
-      new ScheduledThreadPoolExecutor(
-          1, Thread.ofPlatform().daemon().name("fornada-deadlines").factory());
+      new ScheduledThreadPoolExecutor(1, thread("fornada-deadlines").factory());
 
   static {
     TIMER.setRemoveOnCancelPolicy(true);
@@ -30,6 +29,14 @@ final class Deadlines {
   private static final int MANY = 1000; // Guess
 
   private Deadlines() {}
+
+  /**
+   * A thread of the library's. It keeps nothing of the one that happens to start it: no thread
+   * locals that are inherited, no class loader.
+   */
+  static Thread.Builder.OfPlatform thread(String name) {
+    return Thread.ofPlatform().daemon().name(name).inheritInheritableThreadLocals(false);
+  }
 
   static Future<?> ofScope(TaskScope<?, ?> scope, ScopeOptions options) {
     Duration left = FOREVER;
@@ -46,7 +53,7 @@ final class Deadlines {
           if (scope.started() < MANY) {
             scope.expire();
           } else {
-            Thread.ofPlatform().daemon().name("fornada-cancel").start(scope::expire);
+            thread("fornada-cancel").start(scope::expire);
           }
         });
   }

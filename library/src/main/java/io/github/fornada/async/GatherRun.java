@@ -73,18 +73,7 @@ final class GatherRun<
     this.timeLimit = options.timeLimit();
     this.function = function;
     this.shape = shape;
-    this.baggage = baggageHere();
-  }
-
-  /** What the scope around carries to its tasks. */
-  private static Baggage baggageHere() {
-    Thread self = Thread.currentThread();
-    Child<?> home = Owners.homeOf(self);
-    TaskScope<?, ?> around = Owners.innermost(home, self);
-    if (around == null && home != null) {
-      around = home.scope;
-    }
-    return Baggage.of(around == null ? null : around.baggage, ScopeOptions.DEFAULT);
+    this.baggage = Baggage.here();
   }
 
   /** An item, and the thread that applies the function to it. */
@@ -307,15 +296,18 @@ final class GatherRun<
   /** The result, or the exception that tells whose there is none. */
   static <T extends @Nullable Object, R extends @Nullable Object> R resultOf(
       Completion<T, R> completion) {
-    String subject = "item " + completion.index() + " (" + completion.item() + ")";
     return switch (completion.outcome()) {
       case Outcome.Done<R>(R value) -> value;
       case Outcome.TimedOut<R>(var limit, var stack) ->
-          throw new TaskTimeoutException(subject, limit, stack);
+          throw new TaskTimeoutException(subject(completion), limit, stack);
       case Outcome.Failed<R>(var cause) ->
-          throw new TaskException(subject + " failed: " + cause, cause);
+          throw new TaskException(subject(completion) + " failed: " + cause, cause);
       case Outcome.Cancelled<R> other -> other.get();
       case Outcome.WorkerLost<R> other -> other.get();
     };
+  }
+
+  private static String subject(Completion<?, ?> completion) {
+    return "item " + completion.index() + " (" + completion.item() + ")";
   }
 }

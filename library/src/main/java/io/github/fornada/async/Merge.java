@@ -2,6 +2,7 @@ package io.github.fornada.async;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -17,8 +18,14 @@ final class Merge<T> {
 
   Merge(List<Iterable<? extends T>> sources) {
     this.reading = new AtomicInteger(sources.size());
+    Baggage baggage = Baggage.here();
     for (Iterable<? extends T> source : sources) {
-      readers.add(Thread.ofVirtual().name("fornada-merge").unstarted(() -> read(source)));
+      Callable<?> work =
+          baggage.around(() -> {
+            send(source);
+            return null;
+          });
+      readers.add(Thread.ofVirtual().name("fornada-merge").unstarted(() -> read(work)));
     }
   }
 
@@ -30,11 +37,15 @@ final class Merge<T> {
     return new Elements<>(channel::receiveOrNull, true).stream().onClose(this::end);
   }
 
-  private void read(Iterable<? extends T> source) {
+  private void send(Iterable<? extends T> source) throws InterruptedException {
+    for (T element : source) {
+      channel.send(element);
+    }
+  }
+
+  private void read(Callable<?> work) {
     try {
-      for (T element : source) {
-        channel.send(element);
-      }
+      Object _ = work.call();
       if (reading.decrementAndGet() == 0) {
         channel.close();
       }

@@ -6,6 +6,9 @@ import org.jspecify.annotations.Nullable;
 
 /** One wait of a {@link Select}: which of its waiters it was that was served. */
 final class Selection {
+  private static final int SPINS = 100; // Guess
+  private static final long MOMENT_NANOS = 10_000; // Guess
+
   /**
    * Set once: by a thread that holds the lock of one of the channels, or by a select that gives up.
    */
@@ -28,18 +31,31 @@ final class Selection {
 
   /** Waits; null if the wait was given up because of an interrupt or of the deadline. */
   @Nullable Waiter await(Object blocker, Deadline deadline) {
+    boolean interrupted = false;
+    int looks = 0;
     while (winner == null) {
       long left = deadline.isSet() ? deadline.nanosLeft() : Long.MAX_VALUE;
       if ((left <= 0 || Thread.currentThread().isInterrupted()) && claim()) {
         return null;
       }
       if (isClaimed()) {
-        Thread.onSpinWait(); // it is being served: a matter of some instructions
+        // It is being served: a matter of some instructions, unless that thread has to wait for the
+        // ring, or for the processor; if it is a virtual thread, perhaps for the very carrier of
+        // this one.
+        if (++looks < SPINS) {
+          Thread.onSpinWait();
+        } else {
+          interrupted |= Thread.interrupted(); // else it would not park
+          LockSupport.parkNanos(blocker, MOMENT_NANOS);
+        }
       } else if (deadline.isSet()) {
         LockSupport.parkNanos(blocker, left);
       } else {
         LockSupport.park(blocker);
       }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
     }
     return winner;
   }

@@ -206,15 +206,7 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
       throw new IllegalArgumentException("limit must be positive, got " + limit);
     }
     checkOwner("fork");
-    if (phase.compareTo(Phase.FORKED) > 0) {
-      throw new IllegalStateException(
-          phase == Phase.CLOSED
-              ? "scope \"" + name() + "\" is closed and takes no more tasks: open another one"
-              : "scope \""
-                  + name()
-                  + "\" was joined and takes no more tasks: fork before join, or"
-                  + " open another scope");
-    }
+    checkTakesTasks();
     Callable<? extends U> around = baggage == Baggage.NONE ? task : baggage.around(task);
     Child<U> child =
         limit != null || ObservedChild.isWanted(baggage)
@@ -233,6 +225,18 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
     }
     launch(child);
     return child;
+  }
+
+  private void checkTakesTasks() {
+    if (phase.compareTo(Phase.FORKED) > 0) {
+      throw new IllegalStateException(
+          phase == Phase.CLOSED
+              ? "scope \"" + name() + "\" is closed and takes no more tasks: open another one"
+              : "scope \""
+                  + name()
+                  + "\" was joined and takes no more tasks: fork before join, or"
+                  + " open another scope");
+    }
   }
 
   /** Starts a task without a result. */
@@ -265,6 +269,7 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
     boolean started = false;
     try {
       Thread runner = newThread(child);
+      checkTakesTasks(); // again: the joiner or the thread factory may have joined or closed it
       runner.setUncaughtExceptionHandler(child);
       started = start(child, runner);
     } finally {
@@ -338,13 +343,25 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
     }
     try {
       if (BY_DEADLINE.equals(reason())) {
-        joiner.onTimeout();
+        timedOut();
       }
       return joiner.result();
-    } catch (ScopeTimeoutException e) {
-      throw late == null ? e : late;
     } catch (Throwable e) {
-      throw failed(e);
+      if (e == late) {
+        throw late;
+      }
+      throw failed(e); // a task's own scope may have been over its limit: a failure like others
+    }
+  }
+
+  private void timedOut() {
+    try {
+      joiner.onTimeout();
+    } catch (ScopeTimeoutException e) {
+      if (late == null) { // there was no memory to take down more
+        late = e;
+      }
+      throw late;
     }
   }
 

@@ -30,8 +30,11 @@ interface Ticker {
   /** A century: as good as never, and sums of some of these fit in a long of nanoseconds. */
   long LONGEST = Duration.ofDays(36_500).toNanos();
 
-  /** In nanoseconds, at most {@link #LONGEST}. */
+  /** In nanoseconds, from 0 to {@link #LONGEST}. */
   static long nanosOf(Duration duration) {
+    if (duration.isNegative()) {
+      return 0; // some of them do not fit in a long either
+    }
     return duration.compareTo(Duration.ofNanos(LONGEST)) < 0 ? duration.toNanos() : LONGEST;
   }
 

@@ -273,6 +273,30 @@ final class AsyncStreamsTest {
   }
 
   @Test
+  void theTextOfAnItemIsMadeForFailuresOnly() {
+    Object item =
+        new Object() {
+          @Override
+          public String toString() {
+            throw new IllegalStateException("nobody needs this");
+          }
+        };
+    assertThat(Stream.of(item).gather(AsyncStreams.mapConcurrent(2, _ -> 1)).toList())
+        .containsExactly(1);
+  }
+
+  @Test
+  void whatTheContextCarriesIsThereInTheSourcesOfAMerge() throws Exception {
+    ScopedValue<String> user = ScopedValue.newInstance();
+    Iterable<String> source = () -> List.of(user.orElse("nobody")).iterator();
+    List<String> seen =
+        ScopedValue.where(user, "ana")
+            .call(() ->
+                TaskContext.with(user).call(() -> AsyncStreams.merge(source, source).toList()));
+    assertThat(seen).containsExactly("ana", "ana");
+  }
+
+  @Test
   void badOptionsAreToldWithTheirValues() {
     assertThatThrownBy(() -> AsyncStreams.mapConcurrent(0, x -> x))
         .hasMessage("atMost must be at least 1, got 0");

@@ -68,4 +68,11 @@ final class CarrierWatchTest {
     assertThatThrownBy(() -> CarrierWatch.open(Duration.ZERO))
         .hasMessage("limit must be positive, got PT0S");
   }
+
+  @Test
+  void aLimitBeyondAllTimesIsNeverReached() {
+    try (var watch = CarrierWatch.open(Duration.ofSeconds(Long.MAX_VALUE))) {
+      assertThat(watch).isNotNull();
+    }
+  }
 }

@@ -266,4 +266,14 @@ final class ChannelTest {
       return null;
     });
   }
+
+  @Test
+  void anyNegativeTimeIsNoTimeToWait() throws Exception {
+    var ages = Duration.ofSeconds(Long.MIN_VALUE);
+    Channel<String> channel = Channel.bounded(1);
+    assertThat(channel.tryReceive(ages)).isNull();
+    assertThat(channel.trySend("a", ages)).isTrue();
+    assertThat(channel.trySend("b", ages)).isFalse();
+    assertThat(channel.tryReceive(ages)).isEqualTo("a");
+  }
 }

@@ -9,6 +9,7 @@ import io.github.fornada.guide.Kitchen;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -187,5 +188,48 @@ final class DeadlineTest {
         assertThat(e).hasMessageContaining("over its time limit");
       }
     }
+  }
+
+  @Test
+  void aTaskWhoseOwnScopeWasOverItsLimitHasFailedAndItsScopeIsNot() throws Exception {
+    try (var scope = TaskScope.open(o -> o.withName("page"))) {
+      scope.fork(
+          "user",
+          () -> {
+            try (var within = TaskScope.open(o -> o.withName("user").withTimeLimit(SHORT))) {
+              within.fork(() -> Kitchen.waitForEver());
+              return within.join();
+            }
+          });
+      assertThatThrownBy(scope::join)
+          .isInstanceOf(ScopeFailedException.class)
+          .hasMessageStartingWith("the task \"user\" of scope \"page\" failed: ")
+          .cause()
+          .isInstanceOf(ScopeTimeoutException.class)
+          .hasMessageStartingWith("scope \"user\" was over its time limit");
+    }
+  }
+
+  @Test
+  void theThreadsOfTimersKeepNothingOfTheThreadThatStartsThem() throws Exception {
+    var local = new InheritableThreadLocal<String>();
+    var seen = new ArrayList<Object>();
+    Thread self = Thread.currentThread();
+    ClassLoader before = self.getContextClassLoader();
+    local.set("of the first caller");
+    self.setContextClassLoader(new ClassLoader(before) {});
+    try {
+      Thread timer =
+          Deadlines.thread("timer")
+              .start(() -> {
+                seen.add(local.get());
+                seen.add(Thread.currentThread().getContextClassLoader());
+              });
+      timer.join();
+    } finally {
+      self.setContextClassLoader(before);
+      local.remove();
+    }
+    assertThat(seen).containsExactly(null, ClassLoader.getSystemClassLoader());
   }
 }

@@ -331,4 +331,12 @@ final class LimitTest {
     }
     assertThat(limit.keys()).isZero();
   }
+
+  @Test
+  void anyNegativeTimeIsNoTimeToWait() throws Exception {
+    var ages = Duration.ofSeconds(Long.MIN_VALUE);
+    var limit = Limit.atMost(1);
+    assertThat(limit.tryAcquire(ages)).isNotNull();
+    assertThat(limit.tryAcquire(ages)).isNull();
+  }
 }

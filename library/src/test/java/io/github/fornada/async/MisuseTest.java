@@ -161,4 +161,47 @@ final class MisuseTest {
     Eventually.noThreadIsNamed("forgotten");
     Eventually.is("it is in no dump", () -> !TaskScope.dump().contains("forgotten"));
   }
+
+  @Test
+  void aJoinerThatClosesItsScopeInOnForkStartsNothing() {
+    joinerThatEndsItsScope(TaskScope::close, "is closed");
+  }
+
+  @Test
+  void aJoinerThatJoinsItsScopeInOnForkStartsNothing() {
+    joinerThatEndsItsScope(TaskScope::join, "was joined");
+  }
+
+  private interface Ending {
+    void end(TaskScope<Object, Object> scope) throws Exception;
+  }
+
+  private static void joinerThatEndsItsScope(Ending ending, String told) {
+    var opened = new AtomicReference<TaskScope<Object, Object>>();
+    var started = new AtomicBoolean();
+    var joiner =
+        new Joiner<Object, Object>() {
+          @Override
+          public boolean onFork(Subtask<Object> task) {
+            try {
+              ending.end(opened.get());
+            } catch (Exception e) {
+              throw new IllegalArgumentException(e);
+            }
+            return false;
+          }
+
+          @Override
+          public Object result() {
+            return "";
+          }
+        };
+    try (TaskScope<Object, Object> scope = TaskScope.<Object, Object>open(joiner)) {
+      opened.set(scope);
+      assertThatThrownBy(() -> scope.fork(() -> started.getAndSet(true)))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining(told + " and takes no more tasks");
+    }
+    assertThat(started).isFalse();
+  }
 }

@@ -226,4 +226,12 @@ final class RateTest {
       fast.acquire();
     }
   }
+
+  @Test
+  void anyNegativeTimeIsNoTimeToWait() throws Exception {
+    var ages = Duration.ofSeconds(Long.MIN_VALUE);
+    var rate = Rate.of(1, Duration.ofDays(1));
+    assertThat(rate.tryAcquire(ages)).isTrue();
+    assertThat(rate.tryAcquire(ages)).isFalse();
+  }
 }

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.fornada.async.Waits.Running;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadLocalRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -233,5 +235,42 @@ final class SelectTest {
       }
     }
     assertThat(all).isEqualTo(8 * 2_000);
+  }
+
+  @Test
+  void threadsThatAreBeingServedLetTheOneThatServesThemHaveTheirCarriers() throws Exception {
+    int carriers =
+        Integer.getInteger(
+            "jdk.virtualThreadScheduler.parallelism", Runtime.getRuntime().availableProcessors());
+    var waiters = new ArrayList<Waiter>();
+    var selections = new ArrayList<Selection>();
+    var running = new ArrayList<Waits.Running<Waiter>>();
+    var looking = new CountDownLatch(carriers);
+    for (int i = 0; i < carriers; i++) {
+      var selection = new Selection();
+      assertThat(selection.claim()).isTrue();
+      selections.add(selection);
+      waiters.add(new Waiter(null, selection, 0));
+      running.add(
+          Waits.start(() -> {
+            looking.countDown();
+            return selection.await(this, Deadline.NONE);
+          }));
+    }
+    looking.await();
+    Runnable serve =
+        () -> {
+          for (int i = 0; i < carriers; i++) {
+            selections.get(i).won(waiters.get(i));
+          }
+        };
+    try {
+      Waits.start(Executors.callable(serve)).get();
+    } finally {
+      serve.run(); // no virtual thread could, if this fails
+    }
+    for (int i = 0; i < carriers; i++) {
+      assertThat(running.get(i).get()).isSameAs(waiters.get(i));
+    }
   }
 }
