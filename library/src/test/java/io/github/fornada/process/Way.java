@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.TimeZone;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
 /** A way of dying, hanging or misbehaving, and what the item that does it must end as. */
@@ -102,7 +103,8 @@ enum Way {
   LOOPS_DEAF_TO_INTERRUPTS(Ends.TIMED_OUT) {
     @Override
     void happen() {
-      while (!parentIsDone) {
+      int mine = cell.get();
+      while (cell.get() == mine) {
         Thread.onSpinWait();
       }
     }
@@ -212,8 +214,11 @@ enum Way {
     LOST
   }
 
-  /** Ends what hangs in the parent, where nothing is killed for it; never set in a worker. */
-  static volatile boolean parentIsDone;
+  /**
+   * Goes up after a test, to end what loops in the parent, where nothing is killed for it; never in
+   * a worker.
+   */
+  static final AtomicInteger cell = new AtomicInteger();
 
   final Ends ends;
 
