@@ -75,6 +75,8 @@ final class Leftovers {
     return Thread.getAllStackTraces().keySet().stream()
         .map(Thread::getName)
         .filter(name -> name.startsWith("fornada-") && !OF_THE_JVM.contains(name))
+        // A thread in a deadlock of the user's own is there for ever, and has no pool any more.
+        .filter(name -> !name.endsWith("-abandoned"))
         .toList();
   }
 }
