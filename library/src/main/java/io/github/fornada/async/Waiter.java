@@ -14,7 +14,7 @@ final class Waiter {
   /**
    * Looks at the state before the thread parks. Parking a virtual thread and waking it again, on
    * another carrier at worst, costs some microseconds; the other side of a lively channel comes
-   * within one. Measured with two threads on two processors: see docs/decisions/0018.
+   * within one. Measured with two threads on two processors: see docs/decisions/0019.
    */
   static final int SPINS = Runtime.getRuntime().availableProcessors() > 1 ? 64 : 0;
 
