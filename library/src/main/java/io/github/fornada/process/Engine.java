@@ -72,6 +72,10 @@ final class Engine extends AbstractPool {
   private volatile @Nullable WorkerStartException broken;
 
   private volatile boolean ending;
+
+  /** The JVM exits: no worker is to come any more, for its folder goes. Written by the exit hook. */
+  private volatile boolean exiting;
+
   private volatile boolean stopping;
 
   private Engine(ProcessOptions options, List<Path> bases) throws IOException {
@@ -295,7 +299,7 @@ final class Engine extends AbstractPool {
   }
 
   boolean isEnding() {
-    return ending;
+    return ending || exiting;
   }
 
   boolean isStopping() {
@@ -506,6 +510,7 @@ final class Engine extends AbstractPool {
 
   /** This JVM exits while the pool is open. */
   private void onExit() {
+    exiting = true; // before the workers are killed, and would be replaced
     for (Lane lane : lanes) {
       lane.killNow();
     }

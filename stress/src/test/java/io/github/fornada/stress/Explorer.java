@@ -473,15 +473,10 @@ public final class Explorer {
     ring.set(layout, at, value);
   }
 
-  public static void copy(
-      Object from, int offset, MemorySegment ring, ValueLayout layout, long at, int count) {
-    active.plain(at, count, true);
-    MemorySegment.copy(from, offset, ring, layout, at, count);
-  }
-
-  public static void copy(
-      MemorySegment ring, ValueLayout layout, long at, Object to, int offset, int count) {
-    active.plain(at, count, false);
-    MemorySegment.copy(ring, layout, at, to, offset, count);
+  /** Of both ends one is a ring, and the other an array of bytes. */
+  public static void copy(MemorySegment from, long fromAt, MemorySegment to, long toAt, long count) {
+    boolean writes = from.heapBase().orElse(null) instanceof byte[];
+    active.plain(writes ? toAt : fromAt, count, writes);
+    MemorySegment.copy(from, fromAt, to, toAt, count);
   }
 }
