@@ -73,7 +73,9 @@ final class Engine extends AbstractPool {
 
   private volatile boolean ending;
 
-  /** The JVM exits: no worker is to come any more, for its folder goes. Written by the exit hook. */
+  /**
+   * The JVM exits: no worker is to come any more, for its folder goes. Written by the exit hook.
+   */
   private volatile boolean exiting;
 
   private volatile boolean stopping;

@@ -474,7 +474,8 @@ public final class Explorer {
   }
 
   /** Of both ends one is a ring, and the other an array of bytes. */
-  public static void copy(MemorySegment from, long fromAt, MemorySegment to, long toAt, long count) {
+  public static void copy(
+      MemorySegment from, long fromAt, MemorySegment to, long toAt, long count) {
     boolean writes = from.heapBase().orElse(null) instanceof byte[];
     active.plain(writes ? toAt : fromAt, count, writes);
     MemorySegment.copy(from, fromAt, to, toAt, count);
