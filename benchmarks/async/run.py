@@ -17,6 +17,7 @@ import processes
 import setup
 import tables
 import text
+from choosing import chosen
 from figures import Figures, figure, machine, progress
 from finding import ROOT
 
@@ -116,19 +117,6 @@ def arguments():
     return parser.parse_args()
 
 
-def chosen(only):
-    """The rows and peers asked for; all of a kind of which none is named."""
-    rows = [r.name for r in catalog.ROWS]
-    peers = [c.name for c in catalog.COLUMNS]
-    if not only:
-        return rows, peers
-    names = only.split(",")
-    unknown = [n for n in names if n not in rows + peers]
-    if unknown:
-        raise SystemExit(f"no row or peer is called {', '.join(unknown)}: see --list")
-    return [r for r in rows if r in names] or rows, [p for p in peers if p in names] or peers
-
-
 def add_last(result, rows):
     """Takes over what the last run measured and this one did not; gives the rows of both."""
     with open(OUT) as f:
@@ -171,7 +159,7 @@ def main():
         print("rows: ", " ".join(r.name for r in catalog.ROWS))
         print("peers:", " ".join(c.name for c in catalog.COLUMNS))
         return
-    rows, peers = chosen(options.only)
+    rows, peers = chosen(options.only, catalog)
     rounds = options.rounds or (5 if options.full else 2)
     begin = time.monotonic()
     facts = machine()  # before the build, which is load too

@@ -16,6 +16,7 @@ import processes
 import setup
 import tables
 import text
+from choosing import chosen
 from figures import Figures, figure, machine, mean, progress
 from finding import ROOT
 
@@ -121,19 +122,6 @@ def arguments():
     return parser.parse_args()
 
 
-def chosen(only):
-    """The rows and peers asked for; all of a kind of which none is named."""
-    rows = [r.name for r in catalog.ROWS]
-    peers = [c.name for c in catalog.COLUMNS]
-    if not only:
-        return rows, peers
-    names = only.split(",")
-    unknown = [n for n in names if n not in rows + peers]
-    if unknown:
-        raise SystemExit(f"no row or peer is called {', '.join(unknown)}: see --list")
-    return [r for r in rows if r in names] or rows, [p for p in peers if p in names] or peers
-
-
 def plan(rows, peers, rounds, full):
     """What to run, in order: within a round and a row the peers take turns."""
     main = {c.name for c in catalog.COLUMNS if c.main}
@@ -161,7 +149,7 @@ def main():
         print("rows: ", " ".join(r.name for r in catalog.ROWS))
         print("peers:", " ".join(c.name for c in catalog.COLUMNS))
         return
-    rows, peers = chosen(options.only)
+    rows, peers = chosen(options.only, catalog)
     rounds = options.rounds or (7 if options.full else 3)
     begin = time.monotonic()
     facts = machine()  # before the build, which is load too
