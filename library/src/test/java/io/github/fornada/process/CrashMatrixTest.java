@@ -54,7 +54,7 @@ class CrashMatrixTest {
     patient.close();
     hasty.close();
     Leftovers.assertNone(ProcessHandle.current().pid());
-    assertThat(Leftovers.poolThreads()).isEmpty();
+    Leftovers.await("no thread is left", Leftovers.SOON, () -> Leftovers.poolThreads().isEmpty());
   }
 
   /** What loops in the parent would keep a processor from the cells that come after. */
