@@ -17,13 +17,6 @@ import org.jspecify.annotations.Nullable;
  * @param <R> the results
  */
 public final class Batch<T extends @Nullable Object, R extends @Nullable Object> {
-  // WAITING -> RUNNING (claim) -> ENDED (end); RUNNING -> WAITING (release);
-  // WAITING -> ENDED (cancel).
-  // Each arrow is one atomic update of the item's element in `states`.
-  private static final int WAITING = 0;
-  private static final int RUNNING = 1;
-  private static final int ENDED = 2;
-  private static final VarHandle STATE = MethodHandles.arrayElementVarHandle(int[].class);
   private static final VarHandle OPEN;
 
   static {
@@ -38,7 +31,7 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
   private final TaskFunction<? super T, ? extends R> function;
   private final @Nullable Object[] items;
   private final int offset;
-  private final int[] states;
+  private final ItemStates states;
   private final long firstIndex;
   private final long firstTask;
   private final int attempt;
@@ -90,7 +83,7 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
     this.function = function;
     this.items = items;
     this.offset = offset;
-    this.states = new int[size];
+    this.states = new ItemStates(size);
     this.firstIndex = firstIndex;
     this.firstTask = firstTask;
     this.attempt = attempt;
@@ -126,7 +119,7 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
 
   /** As above, for items that have come to wait at one time. */
   void queuedAt(long nanos) {
-    long[] times = new long[states.length];
+    long[] times = new long[states.size()];
     Arrays.fill(times, nanos);
     queued = times;
   }
@@ -143,7 +136,7 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
 
   /** The number of items, at least 1. */
   public int size() {
-    return states.length;
+    return states.size();
   }
 
   /**
@@ -173,38 +166,37 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
   /** Claims the next item that waits, and returns its place; -1 if none waits any more. */
   public int claim() {
     int hint = cursor;
-    int i = claimBetween(hint, states.length);
-    if (i < 0) {
+    int i = states.claim(hint);
+    if (i < 0 && hint > 0) {
       // The hint may be past an item that was released meanwhile: the states have the last word.
-      i = claimBetween(0, hint);
+      i = states.claim(0);
     }
-    cursor = i < 0 ? states.length : i + 1;
+    cursor = i < 0 ? states.size() : i + 1;
     return i;
   }
 
-  private int claimBetween(int from, int to) {
-    for (int i = from; i < to; i++) {
-      if ((int) STATE.getVolatile(states, i) == WAITING
-          && STATE.compareAndSet(states, i, WAITING, RUNNING)) {
-        return i;
-      }
+  /**
+   * Claims the items from place {@code first} on, as long as they wait, for less than one by one
+   * would cost.
+   *
+   * @return how many, at most {@code most}
+   */
+  public int claimRow(int first, int most) {
+    int claimed = states.claimRow(first, most);
+    if (claimed > 0) {
+      cursor = first + claimed;
     }
-    return -1;
+    return claimed;
   }
 
   /** Whether some item still waits to be claimed. */
   public boolean hasWaiting() {
-    for (int i = 0; i < states.length; i++) {
-      if ((int) STATE.getVolatile(states, i) == WAITING) {
-        return true;
-      }
-    }
-    return false;
+    return states.hasWaiting();
   }
 
   /** Gives a claimed item back, so that it can be claimed again: it was never begun. */
   public boolean release(int i) {
-    boolean released = STATE.compareAndSet(states, i, RUNNING, WAITING);
+    boolean released = states.move(i, ItemStates.RUNNING, ItemStates.WAITING);
     if (released && i < cursor) {
       cursor = i; // the next claim should find it before those behind it
     }
@@ -213,7 +205,7 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
 
   /** Whether the item has its outcome. */
   public boolean isEnded(int i) {
-    return (int) STATE.getVolatile(states, i) == ENDED;
+    return states.get(i) == ItemStates.ENDED;
   }
 
   /** Tells the listeners that a worker has begun the item. */
@@ -229,7 +221,7 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
    * @return false if it had ended before, and this result is dropped
    */
   public boolean done(int i, R value, @Nullable TaskUsage usage) {
-    if (!STATE.compareAndSet(states, i, RUNNING, ENDED)) {
+    if (!states.move(i, ItemStates.RUNNING, ItemStates.ENDED)) {
       return false;
     }
     if (sink.pool.isObserved()) {
@@ -259,10 +251,7 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
     Throwable thrown = null;
     try {
       for (int begin = 0; begin < count; begin++) {
-        int end = begin;
-        while (end < count && STATE.compareAndSet(states, first + end, RUNNING, ENDED)) {
-          end++;
-        }
+        int end = begin + states.endRow(first + begin, count - begin);
         if (end > begin) {
           ended += end - begin;
           try {
@@ -293,8 +282,7 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
    * @return false if it had ended before, and this outcome is dropped
    */
   public boolean end(int i, Outcome<R> outcome, @Nullable TaskUsage usage) {
-    int before = (int) STATE.getAndSet(states, i, ENDED);
-    if (before == ENDED) {
+    if (states.end(i) == ItemStates.ENDED) {
       return false;
     }
     boolean again =
@@ -327,8 +315,8 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
    * Cancels every item: those that wait end here and now, those that run are stopped by the pool.
    */
   void cancel(String reason) {
-    for (int i = 0; i < states.length; i++) {
-      if ((int) STATE.getVolatile(states, i) == WAITING && cancelWaiting(i, reason)) {
+    for (int i = 0; i < states.size(); i++) {
+      if (states.get(i) == ItemStates.WAITING && cancelWaiting(i, reason)) {
         continue;
       }
       if (!isEnded(i)) {
@@ -348,7 +336,7 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
    * @return false if it is claimed or has ended, and this outcome is dropped
    */
   public boolean refuse(int i, Outcome<R> outcome) {
-    if (!STATE.compareAndSet(states, i, WAITING, ENDED)) {
+    if (!states.move(i, ItemStates.WAITING, ItemStates.ENDED)) {
       return false;
     }
     if (sink.pool.isObserved()) {
@@ -378,7 +366,7 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
 
   private void costsAWorker(int i) {
     synchronized (states) {
-      boolean[] all = costs == null ? new boolean[states.length] : costs;
+      boolean[] all = costs == null ? new boolean[states.size()] : costs;
       all[i] = true;
       costs = all;
     }
@@ -433,7 +421,7 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
       if (!announced) {
         announced = true;
         long now = System.nanoTime();
-        for (int i = 0; i < states.length; i++) {
+        for (int i = 0; i < states.size(); i++) {
           sink.pool.tell(new TaskEvent.Submitted(task(i), index(i), item(i), now));
         }
       }
@@ -447,7 +435,7 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
   private void close(int ended) {
     if ((int) OPEN.getAndAdd(this, -ended) == ended) {
       // Who keeps the batch, such as a worker without work, must not keep the items.
-      Arrays.fill(items, offset, offset + states.length, null);
+      Arrays.fill(items, offset, offset + states.size(), null);
       sink.closed(this);
       if (!handedBack) { // read after `open` was written: see WorkQueue.handBack
         sink.pool.batchClosed(this);

@@ -77,6 +77,9 @@ final class Bell {
         }
       }
     }
+    if (ring.isAnythingThere()) {
+      return true; // without the flag, which a writer at work would take for a sleeper's
+    }
     long began = System.nanoTime();
     boolean ready = sleep(ring);
     boolean wasLong = System.nanoTime() - began > WORTH_SPINNING_NANOS;
@@ -90,7 +93,7 @@ final class Bell {
       while (true) {
         Segment.LONG.setVolatile(header, ownFlag, 1L);
         VarHandle.fullFence();
-        if (ring.isReady()) {
+        if (isAnythingThere(ring)) {
           Segment.LONG.setVolatile(header, ownFlag, 0L);
           return true;
         }
@@ -115,16 +118,31 @@ final class Bell {
   boolean resume(RingReader ring) {
     Segment.LONG.setVolatile(header, ownFlag, 1L);
     VarHandle.fullFence();
-    return ring.isReady();
+    return isAnythingThere(ring);
+  }
+
+  /** The sleeper's look at the ring, after it has set its flag. */
+  private boolean isAnythingThere(RingReader ring) {
+    // Volatile: pairs with the claim between what a worker keeps in its ring and its look at the
+    // flag, so that one of the two sees the other here too.
+    var _ = (long) Segment.LONG.getVolatile(header, Segment.CLAIM);
+    return ring.isAnythingThere();
   }
 
   /** Wakes the other side if it sleeps. To be called after publishing. */
   void ring() {
     VarHandle.fullFence();
-    if ((long) Segment.LONG.getVolatile(header, peerFlag) == 1L
-        && Segment.LONG.compareAndSet(header, peerFlag, 1L, 0L)) {
+    if (isAwaited() && Segment.LONG.compareAndSet(header, peerFlag, 1L, 0L)) {
       ringer.run();
     }
+  }
+
+  /**
+   * Whether the other side sleeps. To be asked after a claim: whoever is missed then sees what was
+   * kept in the ring before that claim.
+   */
+  boolean isAwaited() {
+    return (long) Segment.LONG.getVolatile(header, peerFlag) == 1L;
   }
 
   /** The other side has rung. Called by the control thread. */

@@ -58,6 +58,7 @@ final class Intake {
     RingReader ring = from.results();
     reading.lock();
     try {
+      ring.lookClosely(); // once, for all that comes while this goes on is soon shown
       while (ring.next()) {
         boolean isLast =
             Wire.isValue(ring.type())

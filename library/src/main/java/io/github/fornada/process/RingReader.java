@@ -11,6 +11,7 @@ final class RingReader {
   private final MemorySegment header;
   private final MemorySegment ring;
   private final long tailAt;
+  private final long writtenAt;
   private final long headAt;
 
   private long head;
@@ -20,16 +21,40 @@ final class RingReader {
   private byte[] body = new byte[1024];
 
   RingReader(MemorySegment header, MemorySegment ring, long tailAt, long headAt) {
+    this(header, ring, tailAt, tailAt, headAt);
+  }
+
+  RingReader(MemorySegment header, MemorySegment ring, long tailAt, long writtenAt, long headAt) {
     this.header = header;
     this.ring = ring;
     this.tailAt = tailAt;
+    this.writtenAt = writtenAt;
     this.headAt = headAt;
   }
 
-  /** Whether a message is there. */
+  /** Whether a message is shown. */
   boolean isReady() {
-    // Acquire: pairs with the writer's release in publish.
-    return head != tail || head != (long) Segment.LONG.getAcquire(header, tailAt);
+    // Acquire: pairs with the writer's release in publish. The head may be ahead of it.
+    return head != tail || head < (long) Segment.LONG.getAcquire(header, tailAt);
+  }
+
+  /** Whether a message is there, be it shown or not, or nonsense; to be asked before sleeping. */
+  boolean isAnythingThere() {
+    // Acquire: pairs with the writer's release in keep.
+    return head != tail
+        || head != (long) Segment.LONG.getAcquire(header, writtenAt)
+        || head < (long) Segment.LONG.getAcquire(header, tailAt)
+        || isTooFarBack((long) Segment.LONG.getAcquire(header, tailAt));
+  }
+
+  /** Whether a tail tells of less than has been read, and not only of what was not shown yet. */
+  private boolean isTooFarBack(long shown) {
+    return shown < (writtenAt == tailAt ? head : Math.max(0, head - Segment.RING));
+  }
+
+  /** From now on {@link #next} finds all that is there now, be it shown or not. */
+  void lookClosely() throws CorruptFrameException {
+    tail = checked((long) Segment.LONG.getAcquire(header, writtenAt)); // as above
   }
 
   /**
@@ -78,12 +103,25 @@ final class RingReader {
   /** Whether a message or padding is there. */
   private boolean look() throws CorruptFrameException {
     if (head == tail) {
-      tail = (long) Segment.LONG.getAcquire(header, tailAt); // as in isReady
-      if (tail < head || tail - head > Segment.RING || (tail & 7) != 0) {
-        throw new CorruptFrameException("ring position " + tail + " after " + head);
+      long shown = (long) Segment.LONG.getAcquire(header, tailAt); // as in isReady
+      if (shown > head) {
+        tail = checked(shown);
+      } else if (isTooFarBack(shown)) {
+        throw nonsense(shown);
       }
     }
     return head != tail;
+  }
+
+  private long checked(long position) throws CorruptFrameException {
+    if (position < head || position - head > Segment.RING || (position & 7) != 0) {
+      throw nonsense(position);
+    }
+    return position;
+  }
+
+  private CorruptFrameException nonsense(long position) {
+    return new CorruptFrameException("ring position " + position + " after " + head);
   }
 
   /** Reads the next message if it is there and of this type. It may be missed after padding. */

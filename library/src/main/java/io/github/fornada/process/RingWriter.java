@@ -13,6 +13,11 @@ import java.nio.ByteOrder;
  * in one piece: where it would not fit before the end of the ring, a padding message fills the
  * rest. Positions only grow; their place in the ring is the position modulo its size.
  *
+ * <p>There may be two positions to read up to. A writer of many small messages moves the one on
+ * with each of them, so that none is lost when it dies, and the other, which a busy reader looks
+ * at, now and then: the line of memory that both look at would else go to and fro for every
+ * message. A reader looks at the first before it goes to sleep.
+ *
  * <p>The design is the classical single-producer single-consumer queue of Lamport ("Specifying
  * concurrent program modules", 1983), with the peer's position cached as in FastForward and
  * MCRingBuffer.
@@ -33,18 +38,28 @@ final class RingWriter {
   private final MemorySegment header;
   private final MemorySegment ring;
   private final long tailAt;
+  private final long writtenAt;
   private final long headAt;
 
-  /** Where the next message goes; ahead of the shared tail until {@link #publish}. */
+  /** Where the next message goes; ahead of what is shared until {@link #publish}. */
   private long tail;
 
   /** The reader's position as last seen. */
   private long head;
 
+  /** With one position only. */
   RingWriter(MemorySegment header, MemorySegment ring, long tailAt, long headAt) {
+    this(header, ring, tailAt, tailAt, headAt);
+  }
+
+  /**
+   * @param writtenAt where the position is that a reader looks at before it sleeps
+   */
+  RingWriter(MemorySegment header, MemorySegment ring, long tailAt, long writtenAt, long headAt) {
     this.header = header;
     this.ring = ring;
     this.tailAt = tailAt;
+    this.writtenAt = writtenAt;
     this.headAt = headAt;
   }
 
@@ -105,7 +120,16 @@ final class RingWriter {
 
   /** Shows the reader everything written so far. */
   void publish() {
+    if (writtenAt != tailAt) {
+      keep(); // first: a reader takes the tail for no further than what is written
+    }
     // Release: pairs with the reader's acquire of the tail; the messages are there when it is seen.
     Segment.LONG.setRelease(header, tailAt, tail);
+  }
+
+  /** Shows everything written so far to a reader that looks closely, which it does in the end. */
+  void keep() {
+    // Release: as above; pairs with the reader's acquire in lookClosely.
+    Segment.LONG.setRelease(header, writtenAt, tail);
   }
 }

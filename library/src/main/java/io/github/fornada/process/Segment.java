@@ -33,6 +33,7 @@ final class Segment {
           line("toWorkerHead"), // worker writes
           line("workerWaits"), // worker sets, parent clears
           line("toParentTail"), // worker writes
+          line("toParentWritten"), // worker writes
           line("toParentHead"), // parent writes
           line("parentWaits"), // parent sets, worker clears
           line("claim"), // both, by compare-and-set: see Claims
@@ -47,6 +48,7 @@ final class Segment {
   static final long TO_WORKER_HEAD = offset("toWorkerHead");
   static final long WORKER_WAITS = offset("workerWaits");
   static final long TO_PARENT_TAIL = offset("toParentTail");
+  static final long TO_PARENT_WRITTEN = offset("toParentWritten");
   static final long TO_PARENT_HEAD = offset("toParentHead");
   static final long PARENT_WAITS = offset("parentWaits");
   static final long CLAIM = offset("claim");
@@ -113,11 +115,11 @@ final class Segment {
   }
 
   RingWriter toParentWriter() {
-    return new RingWriter(all, ring(1), TO_PARENT_TAIL, TO_PARENT_HEAD);
+    return new RingWriter(all, ring(1), TO_PARENT_TAIL, TO_PARENT_WRITTEN, TO_PARENT_HEAD);
   }
 
   RingReader toParentReader() {
-    return new RingReader(all, ring(1), TO_PARENT_TAIL, TO_PARENT_HEAD);
+    return new RingReader(all, ring(1), TO_PARENT_TAIL, TO_PARENT_WRITTEN, TO_PARENT_HEAD);
   }
 
   private MemorySegment ring(int which) {

@@ -216,8 +216,8 @@ final class Sender {
   }
 
   /**
-   * Sends plain items in a row in one message, beginning with one that is claimed. The items after
-   * the last one that fits are not claimed.
+   * Sends plain items in a row in one message, beginning with one that is claimed. What does not
+   * fit is given back.
    */
   private <T, R> Piece sendRow(Batch<T, R> batch, int first, int function, WorkerProcess to)
       throws IOException {
@@ -228,46 +228,50 @@ final class Sender {
       if (room < LEAST_ROOM || most < 1) {
         return new Piece(first, Result.FULL);
       }
+      int claimed = first + 1 + batch.claimRow(first + 1, most - 1);
       body.clear().putLong(0).putInt(function).putInt(0);
-      int last = first - 1;
-      for (int i = first; ; ) {
+      int end = first; // of those that are whole
+      while (end < claimed && (end == first || isQuick(batch.item(end)))) {
         int before = body.size();
         body.putInt(0);
         try {
-          Payloads.encode(batch.item(i), body);
+          Payloads.encode(batch.item(end), body);
         } catch (Throwable e) { // no memory, say
-          if (i == first) {
+          release(batch, Math.max(end, first + 1), claimed);
+          if (end == first) {
             throw e;
           }
-          body.truncate(before);
-          var _ = batch.release(i); // first of the next row, it is the one to fail
+          body.truncate(before); // first of the next row, it is the one to fail
+          claimed = end;
           break;
         }
         if (body.size() > room) {
           body.truncate(before);
-          if (i == first) {
-            return room == RingWriter.LONGEST
-                ? sendPiece(batch, i, function, to) // through a file
-                : new Piece(i, Result.FULL);
-          }
-          var _ = batch.release(i);
           break;
         }
         body.setInt(before, body.size() - before - Integer.BYTES);
-        last = i;
-        i = nextInRow(batch, i, first + most);
-        if (i < 0) {
-          break;
-        }
-        if (!isQuick(batch.item(i))) {
-          var _ = batch.release(i);
-          break;
-        }
+        end++;
       }
-      Result refused = outstanding.commit(batch, first, last - first + 1, to, body);
-      return refused == null ? new Piece(last, null) : release(batch, first, last, refused);
+      release(batch, Math.max(end, first + 1), claimed);
+      if (end == first) {
+        return room == RingWriter.LONGEST
+            ? sendPiece(batch, first, function, to) // through a file
+            : new Piece(first, Result.FULL);
+      }
+      Result refused = outstanding.commit(batch, first, end - first, to, body);
+      if (refused == null) {
+        return new Piece(end - 1, null);
+      }
+      release(batch, first + 1, end);
+      return new Piece(first, refused);
     } finally {
       outstanding.letGo(to);
+    }
+  }
+
+  private static void release(Batch<?, ?> batch, int from, int to) {
+    for (int k = from; k < to; k++) {
+      var _ = batch.release(k);
     }
   }
 
@@ -282,14 +286,6 @@ final class Sender {
       return -1;
     }
     return next;
-  }
-
-  /** None of the row was sent: gives back all but the first, which the caller does. */
-  private static Piece release(Batch<?, ?> batch, int first, int last, Result refused) {
-    for (int k = first + 1; k <= last; k++) {
-      var _ = batch.release(k);
-    }
-    return new Piece(first, refused);
   }
 
   /** Whether an item that needs the user's code is likely to fit into a row. */
@@ -352,14 +348,15 @@ final class Sender {
     }
     Result refused = rows.close(row, end - first, body);
     int gone = row.gone();
-    for (int k = first + gone; gone > 0 && k < end; k++) {
-      var _ = batch.release(k);
+    if (gone > 0) {
+      release(batch, first + gone, end);
     }
     if (thrown != null) {
       fail(batch, end, thrown);
     }
     if (refused != null) {
-      return release(batch, first, end - 1, refused);
+      release(batch, first + 1, end); // the caller gives back the first
+      return new Piece(first, refused);
     }
     if (end == first && tooLong) {
       if (room < RingWriter.LONGEST) {

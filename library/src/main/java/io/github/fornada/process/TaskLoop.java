@@ -22,6 +22,9 @@ final class TaskLoop {
   /** What of a file's name tells results from arguments. */
   static final String RESULT_FILE = "result-";
 
+  /** Results shown together at most: the parent should find some, and not wait for many. */
+  private static final int MOST_KEPT = 64; // Guess
+
   /** Bytes before a result that is not bare: the item's number, and its times. */
   private static final int HEADER = 40;
 
@@ -42,6 +45,12 @@ final class TaskLoop {
   private final Turn writing = new Turn();
 
   private final Output printed = new Output(); // guarded by writing
+
+  /**
+   * Results that are written and not shown. Written by who has the turn, also read by the task
+   * thread, which else is the only one to let it grow.
+   */
+  private int kept;
 
   /** Whether an item runs: the one claimed last. Written by the task thread. */
   private volatile boolean busy;
@@ -130,11 +139,11 @@ final class TaskLoop {
     long ticket = body.getLong();
     int function = body.getInt();
     boolean observed = body.getByte() != 0;
-    if (!claims.claim(ticket)) {
-      return; // taken back by the parent
+    long now = System.nanoTime();
+    if (!begin(ticket, now)) {
+      return;
     }
     busy = true;
-    long now = System.nanoTime();
     Segment.LONG.setOpaque(header, Segment.STARTED_NANOS, now);
     run(ticket, function, body, now, observed, false);
     Segment.LONG.setOpaque(header, Segment.STARTED_NANOS, 0L);
@@ -153,12 +162,15 @@ final class TaskLoop {
     Segment.LONG.setOpaque(header, Segment.STARTED_NANOS, began);
     for (; ran < count; ran++) {
       Input item = body.slice(body.getInt());
-      if (!claims.claim(ticket + ran)) {
-        break; // taken back by the parent, with all that follow
-      }
       if (ran > 0 && watch.isTimed()) {
         now = System.nanoTime();
         Segment.LONG.setOpaque(header, Segment.STARTED_NANOS, now);
+      }
+      if (!begin(ticket + ran, now)) {
+        break; // with all that follow
+      }
+      if (kept > 0 && bell.isAwaited()) { // after the claim, which is a full barrier
+        show();
       }
       run(ticket + ran, function, item, now, false, true);
     }
@@ -169,16 +181,25 @@ final class TaskLoop {
     }
   }
 
+  /** Claims an item. False if it was taken back by the parent. */
+  private boolean begin(long ticket, long now) {
+    watch.begin(ticket, now);
+    boolean claimed = claims.claim(ticket);
+    if (!claimed) {
+      watch.letGo(ticket);
+    }
+    return claimed;
+  }
+
   /** Runs a claimed item and sends its result. */
   private void run(
       long ticket, int function, Input body, long began, boolean observed, boolean bare)
       throws IOException {
     long number = Claims.number(ticket);
     if (observed) {
-      // Before the item can be interrupted: this is not the task's own doing.
       send(Wire.STARTED, new Output().putLong(number).putLong(began), 0);
     }
-    boolean wanted = watch.begin(ticket, began);
+    boolean wanted = watch.isWanted(ticket);
     long cpu = 0;
     long allocated = 0;
     if (observed) {
@@ -218,7 +239,7 @@ final class TaskLoop {
         && large == null
         && message.size() - result <= RingWriter.LONGEST) {
       tidyUp();
-      send(Wire.value(number), message, result);
+      keep(Wire.value(number), result);
       return;
     }
     long ended = System.nanoTime();
@@ -369,13 +390,45 @@ final class TaskLoop {
     }
   }
 
-  /** Whoever calls this has the turn. */
+  /** As send, but it may be shown with those that follow: see {@link RingWriter}. */
+  private void keep(int type, int from) throws IOException {
+    writing.take();
+    try {
+      put(type, message, from);
+      out.keep();
+      if (++kept == MOST_KEPT) {
+        publish();
+      }
+    } finally {
+      writing.give();
+    }
+  }
+
+  private void show() throws IOException {
+    writing.take();
+    try {
+      publish();
+    } finally {
+      writing.give();
+    }
+  }
+
+  /** Whoever calls this and the next two has the turn. */
   private void write(int type, Output body, int from) throws IOException {
+    put(type, body, from);
+    publish();
+  }
+
+  private void put(int type, Output body, int from) throws IOException {
     while (!out.tryWrite(type, body.array(), from, body.size() - from)) {
       // The parent reads as fast as it can; if it is gone, the control thread ends this process.
+      publish();
       LockSupport.parkNanos(20_000);
-      bell.ring();
     }
+  }
+
+  private void publish() throws IOException {
+    kept = 0;
     out.publish();
     bell.ring();
   }

@@ -65,6 +65,7 @@ final class Watch {
   }
 
   private final Control control;
+  private final Claims claims;
   private final long limitNanos;
   private final long graceNanos;
   private final AtomicLong state = new AtomicLong(FREE);
@@ -96,8 +97,9 @@ final class Watch {
   @SuppressWarnings("NullAway.Init") // set by watches() before the first task
   private volatile Thread task;
 
-  Watch(Control control, WorkerConfig config) {
+  Watch(Control control, Claims claims, WorkerConfig config) {
     this.control = control;
+    this.claims = claims;
     this.limitNanos = config.limitNanos();
     this.graceNanos = config.graceNanos();
     this.watcher = Thread.ofPlatform().daemon().name("fornada-watch").unstarted(this::watch);
@@ -119,23 +121,27 @@ final class Watch {
   }
 
   /**
-   * The item begins. False if it was cancelled before.
+   * The item is about to be claimed; to be followed by {@link #end} or {@link #letGo}.
    *
    * @param now the time, if it is of interest; else of the last look at the clock
    */
-  boolean begin(long ticket, long now) {
-    long number = Claims.number(ticket);
+  void begin(long ticket, long now) {
     if (startedNanos != now) {
       startedNanos = now;
     }
-    // Release: before the state, as cancel() reads it after. It costs no fence as the state does.
+    // Release: before the state, as cancel() reads it after.
     CURRENT.setRelease(this, ticket);
-    state.set(number << PHASE_BITS | RUNNING);
-    if (asleep && limitNanos >= 0) {
+    // Release, for the claim that follows is a full barrier: isWanted comes after it.
+    state.setRelease(Claims.number(ticket) << PHASE_BITS | RUNNING);
+    if (limitNanos >= 0 && asleep) {
       LockSupport.unpark(watcher);
     }
-    // After the state, as cancel() looks at the state after it added to the set: one sees the
-    // other.
+  }
+
+  /** The item was claimed. False if it was cancelled before. */
+  boolean isWanted(long ticket) {
+    // After the claim and so after the state, as cancel() looks at both after it added to the set:
+    // one sees the other.
     return cancelled.isEmpty() || !cancelled.remove(ticket);
   }
 
@@ -143,8 +149,23 @@ final class Watch {
     return startedNanos;
   }
 
+  /** The item was not claimed: another may come under its number. */
+  void letGo(long ticket) {
+    var _ = free(ticket);
+  }
+
   /** The item has ended; tells whether and why it had been stopped. */
   @Nullable Stop end(long ticket) {
+    Stop stopped = free(ticket);
+    if (!cancelled.isEmpty()) {
+      // They came too late, or were for items that were taken back and never come.
+      long number = Claims.number(ticket);
+      cancelled.removeIf(other -> Claims.number(other) <= number);
+    }
+    return stopped;
+  }
+
+  private @Nullable Stop free(long ticket) {
     long number = Claims.number(ticket);
     long running = number << PHASE_BITS | RUNNING;
     Stop stopped = null;
@@ -167,10 +188,6 @@ final class Watch {
       stopped = seen;
     }
     var _ = Thread.interrupted(); // the task's own business, over with it
-    if (!cancelled.isEmpty()) {
-      // They came too late, or were for items that were taken back and never come.
-      cancelled.removeIf(other -> Claims.number(other) <= number);
-    }
     return stopped;
   }
 
@@ -179,6 +196,7 @@ final class Watch {
   /** Cancels the item of this ticket, and no other that its number was given to before or since. */
   void cancel(long ticket) {
     cancelled.add(ticket);
+    var _ = claims.next(); // volatile: pairs with the claim between begin and isWanted
     long number = Claims.number(ticket);
     // A number runs once, so that it is the one of this ticket if both are as they should be.
     if (state.get() == (number << PHASE_BITS | RUNNING)

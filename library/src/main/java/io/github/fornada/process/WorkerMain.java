@@ -33,7 +33,7 @@ final class WorkerMain {
     WorkerConfig config = WorkerConfig.receive(control);
     Segment segment = Segment.open(config.segment());
     var loader = new FetchingLoader(control, WorkerMain.class.getClassLoader());
-    var watch = new Watch(control, config);
+    var watch = new Watch(control, new Claims(segment.header()), config);
     Bell bell = Bell.ofWorker(segment.header(), control::ring);
     var listener =
         Thread.ofPlatform()

@@ -1,13 +1,16 @@
 package io.github.fornada.process;
 
 import io.github.fornada.stress.Explorer;
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Item 1 of two is cancelled: the interrupt must not reach item 2, and must not be missed. */
+/** Item 0 of two is cancelled: the interrupt must not reach item 1, and must not be missed. */
 public final class WatchScenario implements Explorer.Scenario {
+  private final MemorySegment header = MemorySegment.ofArray(new long[512]);
+  private final Claims claims = new Claims(header);
   private final Watch watch =
-      new Watch(null, new WorkerConfig(null, null, -1, 0, "64m", null, null));
+      new Watch(null, claims, new WorkerConfig(null, null, -1, 0, "64m", null, null));
   private volatile boolean cancelled;
   private @Nullable String wrong;
 
@@ -18,28 +21,36 @@ public final class WatchScenario implements Explorer.Scenario {
 
   private void work() {
     watch.watches(Thread.currentThread());
-    boolean runs = watch.begin(1, System.nanoTime());
+    boolean runs = begin(0);
     Explorer.step();
     boolean late = cancelled;
-    Watch.Stop stop = watch.end(1);
+    Watch.Stop stop = watch.end(0);
     if (late && runs && stop == null) {
-      wrong = "the cancel of item 1 was missed";
+      wrong = "the cancel of item 0 was missed";
     }
-    if (!watch.begin(2, System.nanoTime())) {
-      wrong = "item 2 was taken for cancelled";
+    if (!begin(1)) {
+      wrong = "item 1 was taken for cancelled";
     }
     Explorer.step();
     if (Thread.currentThread().isInterrupted()) {
-      wrong = "the interrupt of item 1 reached item 2";
+      wrong = "the interrupt of item 0 reached item 1";
     }
-    if (watch.end(2) != null) {
-      wrong = "item 2 ends as stopped";
+    if (watch.end(1) != null) {
+      wrong = "item 1 ends as stopped";
     }
+  }
+
+  private boolean begin(long ticket) {
+    watch.begin(ticket, System.nanoTime());
+    if (!claims.claim(ticket)) {
+      wrong = "nobody takes it back";
+    }
+    return watch.isWanted(ticket);
   }
 
   private void cancel() {
     Explorer.step(); // when the task thread is known, which is before any cancel
-    watch.cancel(1);
+    watch.cancel(0);
     cancelled = true;
   }
 

@@ -103,6 +103,26 @@ class LockFreeTest {
   }
 
   @Test
+  void aResultThatIsKeptIsSeenThoughItsWorkerNeverShowsIt() {
+    holds("KeptScenario", BOUND);
+  }
+
+  @Test
+  void aSleeperThatLooksPastTheClaimIsCaught() {
+    caught(
+        "KeptScenario",
+        BOUND,
+        "wait for ever",
+        c -> c.twin("Bell", "isAnythingThere", "getVolatile", "get"));
+  }
+
+  @Test
+  void aResultKeptWithoutReleaseIsCaught() {
+    caught(
+        "KeptScenario", BOUND, "data race", c -> c.twin("RingWriter", "keep", "setRelease", "set"));
+  }
+
+  @Test
   void anItemIsBegunOrTakenBackNeverBothNeverNeither() {
     holds("ClaimsScenario", BOUND);
   }
