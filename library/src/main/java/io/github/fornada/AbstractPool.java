@@ -20,6 +20,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 import java.util.stream.Gatherer;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
@@ -526,6 +527,16 @@ public abstract class AbstractPool implements Pool {
     if (!isOwnThread() && !listeners.areBeingTold()) {
       life.awaitEnd();
     }
+  }
+
+  /**
+   * A message that the user's code has a part in, such as by an item's {@code toString}: it is
+   * asked on another thread, and not for longer than a second. An interrupt is kept for the caller.
+   *
+   * @param otherwise the message if that code throws, or takes longer
+   */
+  protected static String message(Supplier<String> words, String otherwise) {
+    return Words.said(words, otherwise, otherwise);
   }
 
   /** Runs something once after a pause, on a thread that must not be kept waiting. */

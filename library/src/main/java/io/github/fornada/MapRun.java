@@ -189,7 +189,8 @@ final class MapRun<T extends @Nullable Object, R extends @Nullable Object> exten
       return new WorkerLostException(lost.message(), lost.certificate());
     }
     return switch (outcome) {
-      case Outcome.Failed<?>(var cause) -> new TaskException(label + " failed: " + cause, cause);
+      case Outcome.Failed<?>(var cause) ->
+          new TaskException(label + " failed: " + Words.of(cause), cause);
       case Outcome.TimedOut<?>(var limit, var stack) ->
           new TaskTimeoutException(label, limit, stack);
       case Outcome.Cancelled<?>(var reason) ->

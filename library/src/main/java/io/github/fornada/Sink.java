@@ -76,13 +76,7 @@ abstract class Sink<T extends @Nullable Object, R extends @Nullable Object> {
   }
 
   static String text(@Nullable Object item) {
-    String text;
-    try {
-      text = String.valueOf(item);
-    } catch (RuntimeException | StackOverflowError | OutOfMemoryError e) {
-      // An item whose toString fails must not turn its own report into a second failure.
-      text = "a " + (item == null ? "null" : item.getClass().getName()) + " whose toString fails";
-    }
+    String text = Words.of(item);
     text = text.replace('\n', ' ').replace('\r', ' ');
     return text.length() <= LABEL_LENGTH ? text : text.substring(0, LABEL_LENGTH) + "...";
   }

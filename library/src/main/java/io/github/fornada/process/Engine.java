@@ -19,6 +19,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -339,6 +340,11 @@ final class Engine extends AbstractPool {
 
   void putBack(Batch<?, ?> batch) {
     giveBack(batch);
+  }
+
+  /** As {@link AbstractPool#message}. */
+  static String said(Supplier<String> words, String otherwise) {
+    return message(words, otherwise);
   }
 
   void report(TaskEvent event) {

@@ -30,18 +30,13 @@ final class NotSendable extends IOException {
     super(message, cause);
   }
 
-  /** Never throws, though it calls the user's code for texts. */
+  /** Never throws nor hangs, though it calls the user's code for texts. */
   static NotSendable explain(Batch<?, ?> batch, int i, Throwable thrown) {
-    try {
-      return explainUnguarded(batch, i, thrown);
-    } catch (Throwable e) {
-      return new NotSendable(
-          "item " + batch.index(i) + " cannot be sent to a worker process", thrown);
-    }
+    String what = batch.label(i) + " cannot be sent to a worker process";
+    return new NotSendable(Engine.said(() -> what + ": " + why(batch, i, thrown), what), thrown);
   }
 
-  private static NotSendable explainUnguarded(Batch<?, ?> batch, int i, Throwable thrown) {
-    String what = batch.label(i);
+  private static String why(Batch<?, ?> batch, int i, Throwable thrown) {
     if (thrown instanceof NotSerializableException) {
       String path = find(batch.userFunction(), "the function");
       if (path == null) {
@@ -50,16 +45,13 @@ final class NotSendable extends IOException {
       for (Map.Entry<String, @Nullable Object> other : batch.companions().entrySet()) {
         path = path == null ? find(other.getValue(), other.getKey()) : path;
       }
-      return new NotSendable(
-          what
-              + " cannot be sent to a worker process: "
-              + (path == null ? thrown.getMessage() : path)
-              + " is not serializable. Make its class implement java.io.Serializable, mark the"
-              + " field transient, or create it inside the task.",
-          thrown);
+      return (path == null ? thrown.getMessage() : path)
+          + " is not serializable. Make its class implement java.io.Serializable, mark the"
+          + " field transient, or create it inside the task.";
     }
-    Object why = thrown instanceof Coder.CodecException e ? e.getMessage() : thrown;
-    return new NotSendable(what + " cannot be sent to a worker process: " + why, thrown);
+    return thrown instanceof Coder.CodecException e
+        ? String.valueOf(e.getMessage())
+        : thrown.toString();
   }
 
   /** The way to the first object that is not serializable; null if none was found. */

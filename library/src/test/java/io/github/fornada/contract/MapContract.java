@@ -13,12 +13,23 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** What {@link Pool#map} and {@link Pool#mapping} promise. */
 interface MapContract extends PoolUnderTest {
+
+  /** An item whose toString never returns. */
+  record Speechless(int number) implements Serializable {
+    @Override
+    public String toString() {
+      while (true) {
+        LockSupport.park();
+      }
+    }
+  }
 
   /** An item whose toString fails. */
   record Nameless(int number) implements Serializable {
@@ -115,6 +126,24 @@ interface MapContract extends PoolUnderTest {
           .isInstanceOf(TaskException.class)
           .hasMessageContaining("whose toString fails")
           .hasCauseInstanceOf(FileNotFoundException.class);
+    }
+  }
+
+  @Test
+  default void anItemWhoseToStringHangsIsStillReported() throws InterruptedException {
+    try (Pool pool = lend(1)) {
+      for (int k = 0; k < 2; k++) { // the second is not even asked
+        assertThatThrownBy(() ->
+                pool.map(
+                    List.of(new Speechless(1)),
+                    item -> {
+                      throw new FileNotFoundException("gone");
+                    }))
+            .isInstanceOf(TaskException.class)
+            .hasMessageContaining("whose toString takes too long")
+            .hasCauseInstanceOf(FileNotFoundException.class);
+      }
+      assertThat(pool.map(List.of(1, 2), x -> x + 1)).containsExactly(2, 3);
     }
   }
 

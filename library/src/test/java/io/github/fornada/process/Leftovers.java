@@ -18,7 +18,8 @@ final class Leftovers {
   static final Duration SOON = Duration.ofSeconds(20);
 
   /** Threads that all pools, and all scopes, of this JVM share. */
-  private static final Set<String> OF_THE_JVM = Set.of("fornada-timer", "fornada-deadlines");
+  private static final Set<String> OF_THE_JVM =
+      Set.of("fornada-timer", "fornada-deadlines", "fornada-words");
 
   private Leftovers() {}
 
