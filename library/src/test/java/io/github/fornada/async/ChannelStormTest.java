@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Timeout(120)
 final class ChannelStormTest {
   private static final int THREADS = 8;
-  private static final int EACH = 3_000;
+  private static final int EACH = 1_000;
 
   @ParameterizedTest
   @CsvSource({"0, true", "1, true", "2, true", "16, true", "0, false", "1, false", "16, false"})

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
+import io.github.fornada.SideBySide;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,6 +14,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -26,9 +28,9 @@ import org.junit.jupiter.params.provider.MethodSource;
  * no busy machine reaches it.
  */
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
+@ExtendWith(NothingIsLeft.class)
+@SideBySide
 class CrashMatrixTest {
-  private static final Duration SHORT_LIMIT = Duration.ofSeconds(1);
-  private static final Duration LONG_LIMIT = Duration.ofSeconds(30);
   private static final int ITEMS = 9;
   private static final int CULPRIT = 4;
 
@@ -37,8 +39,8 @@ class CrashMatrixTest {
 
   @BeforeAll
   static void open() {
-    patient = open(LONG_LIMIT);
-    hasty = open(SHORT_LIMIT);
+    patient = open(Way.LONG_LIMIT);
+    hasty = open(Way.SHORT_LIMIT);
   }
 
   private static Pool open(Duration limit) {
@@ -53,8 +55,6 @@ class CrashMatrixTest {
   static void close() {
     patient.close();
     hasty.close();
-    Leftovers.assertNone(ProcessHandle.current().pid());
-    Leftovers.await("no thread is left", Leftovers.SOON, () -> Leftovers.poolThreads().isEmpty());
   }
 
   /** What loops in the parent would keep a processor from the cells that come after. */

@@ -15,6 +15,9 @@ import java.util.function.UnaryOperator;
 
 /** What the single cases share: small pools, and waits that end. */
 final class Pools {
+  /** Seconds for what must happen soon; generous, because machines are busy. */
+  private static final long SOON = 20;
+
   private Pools() {}
 
   static Pool open(int workers) {
@@ -27,13 +30,13 @@ final class Pools {
 
   /** The result of a future that must end soon. */
   static Object soon(Future<?> future) throws Exception {
-    return future.get(10, TimeUnit.SECONDS);
+    return future.get(SOON, TimeUnit.SECONDS);
   }
 
   /** Ends a pool, whatever state it is in, without waiting for ever. */
   static void end(Pool pool) throws InterruptedException {
     pool.shutdownNow();
-    assertThat(pool.awaitTermination(10, TimeUnit.SECONDS)).as("the pool has ended").isTrue();
+    assertThat(pool.awaitTermination(SOON, TimeUnit.SECONDS)).as("the pool has ended").isTrue();
   }
 
   /** Remembers the workers that were ready, and those that ended unasked. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
+import io.github.fornada.SideBySide;
 import io.github.fornada.TaskEvent;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -18,9 +19,12 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Limits and cancels: they end what they are for, and nothing else. */
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+@ExtendWith(NothingIsLeft.class)
+@SideBySide
 class StopTest {
   private static final Duration GRACE = Duration.ofMillis(100);
 
@@ -304,7 +308,6 @@ class StopTest {
       Pools.end(pool);
       assertThat(futures).allMatch(CompletableFuture::isDone);
     }
-    Leftovers.assertNone(Pools.pid());
   }
 
   @Test
