@@ -47,9 +47,18 @@ class BlameTest {
         Pools.open(
             2,
             o ->
-                o.withPolicy(
-                    o.policy().withTimeLimit(way.limit()).withGrace(Duration.ofMillis(100))));
+                o.withInitializer(Pools::loadWhatItemsNeed)
+                    .withPolicy(
+                        o.policy().withTimeLimit(way.limit()).withGrace(Duration.ofMillis(100))));
+    String other = Files.createFile(folder.resolve("warm")).toString();
     try {
+      Pools.warm(
+          pool,
+          numbers(40),
+          x -> {
+            note(other, x);
+            return -x;
+          });
       List<Outcome<Integer>> outcomes =
           pool.outcomes(
                   numbers(900),
@@ -77,7 +86,9 @@ class BlameTest {
   }
 
   private static void note(String file, int x) throws IOException {
-    Files.writeString(Path.of(file), x + "\n", StandardOpenOption.APPEND);
+    // No concatenation: its first one generates code, within the limit of an item.
+    String line = Integer.toString(x).concat("\n");
+    Files.writeString(Path.of(file), line, StandardOpenOption.APPEND);
   }
 
   @Test

@@ -39,12 +39,12 @@ import org.junit.jupiter.params.provider.MethodSource;
 @SideBySide
 class CrashMatrixAtTheEdgesTest {
   /** For what the pool itself must bring about, after several tries and pauses at most. */
-  private static final Duration ENDS_WITHIN = Duration.ofSeconds(60);
+  private static final Duration ENDS_WITHIN = Duration.ofMinutes(2);
 
   private static final List<Integer> ITEMS = List.of(0, 1, 2, 3, 4);
 
   /** Cells at once: they mostly wait. */
-  private static final int AT_ONCE = 3;
+  private static final int AT_ONCE = 2;
 
   private static final Map<List<Object>, Future<?>> ENDS = new HashMap<>();
 

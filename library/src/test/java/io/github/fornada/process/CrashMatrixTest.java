@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -48,6 +49,7 @@ class CrashMatrixTest {
         o.withWorkers(2)
             .withHeap("64m")
             .withJvmOptions("-XX:MaxMetaspaceSize=48m")
+            .withInitializer(Pools::loadWhatItemsNeed)
             .withPolicy(o.policy().withTimeLimit(limit).withGrace(Duration.ofMillis(200))));
   }
 
@@ -104,6 +106,7 @@ class CrashMatrixTest {
   @MethodSource("cells")
   void oneItemEndsAsItMustAndAllOthersAreDone(Place place, Way way) {
     Pool pool = way.ends == Way.Ends.TIMED_OUT ? hasty : patient;
+    Pools.warm(pool, IntStream.range(0, ITEMS).mapToObj(Bomb::harmless).toList(), Bomb::run);
     List<Bomb> items = new ArrayList<>();
     for (int i = 0; i < ITEMS; i++) {
       items.add(i == CULPRIT ? new Bomb(i, way, place) : Bomb.harmless(i));

@@ -135,7 +135,7 @@ class LifeTest {
     var workers = new Pools.Workers();
     Pool pool = Pools.open(2, o -> o.withMaxTasks(most).withListener(workers));
     try {
-      int items = 12 * most;
+      int items = 8 * most;
       List<Long> pids = pool.map(numbers(items), LifeTest::pidOf);
       assertThat(pids).hasSize(items);
       for (long pid : Set.copyOf(pids)) {

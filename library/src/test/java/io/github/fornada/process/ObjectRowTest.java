@@ -71,8 +71,9 @@ class ObjectRowTest {
 
   private void open(int workers, UnaryOperator<ProcessOptions> change) throws InterruptedException {
     pool = Pools.open(workers, change);
+    Pools.warm(pool, harmless(), Thing::next);
     // Until items are known to be quick, they go one by one.
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 2; i++) {
       assertThat(pool.map(harmless(), Thing::next)).hasSize(ITEMS);
     }
   }
@@ -98,7 +99,7 @@ class ObjectRowTest {
       value = Way.class,
       names = {"THROWS_EXCEPTION", "THROWS_ERROR", "HALTS", "LOOPS_DEAF_TO_INTERRUPTS"})
   void onlyTheItemThatCannotBeReadFails(Way way) throws Exception {
-    open(2, o -> o.withTimeLimit(way.limit()));
+    open(2, o -> o.withTimeLimit(way.limit()).withInitializer(Pools::loadWhatItemsNeed));
     onlyTheOddOneFails(pool.outcomes(with(new Thing(ODD, way)), Thing::next).toList());
   }
 
@@ -194,7 +195,7 @@ class ObjectRowTest {
 
   @Test
   void aWorkerWithFewTasksLeftGetsNoMore() throws Exception {
-    open(2, o -> o.withMaxTasks(3_000));
+    open(2, o -> o.withMaxTasks(5_000));
     assertThat(pool.map(harmless(), x -> x.number))
         .isEqualTo(IntStream.range(0, ITEMS).boxed().toList());
   }

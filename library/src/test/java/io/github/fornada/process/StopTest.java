@@ -125,11 +125,12 @@ class StopTest {
   @Test
   void anItemThatEndsJustWhenItsWorkerIsToDieTakesNoOtherWithIt() throws Exception {
     // Long enough for the first item of a worker that has just been started, on a busy machine.
-    Duration limit = Duration.ofMillis(500);
+    Duration limit = Way.SHORT_LIMIT;
     Duration grace = Duration.ofMillis(20);
     Pool pool = Pools.open(1, o -> o.withPolicy(o.policy().withGrace(grace).withTimeLimit(limit)));
     try {
-      for (int round = 0; round < 8; round++) {
+      for (int round = 0; round < 6; round++) {
+        Pools.warm(pool, List.of(1, 2, 3), x -> x);
         // From half a millisecond before the grace is over, in steps of as much.
         long deaf = limit.plus(grace).toNanos() + (round - 1) * 500_000L;
         List<Outcome<Integer>> outcomes =
@@ -170,7 +171,7 @@ class StopTest {
                 o.withPolicy(
                     o.policy()
                         .withGrace(GRACE)
-                        .withTimeLimit(Duration.ofMillis(300))
+                        .withTimeLimit(Way.SHORT_LIMIT)
                         .withListener(workers)));
     try {
       var goOn = new CountDownLatch(1);

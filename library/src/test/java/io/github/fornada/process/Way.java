@@ -222,7 +222,7 @@ enum Way {
   static final AtomicInteger cell = new AtomicInteger();
 
   /** For what must end at a time limit; also a worker that has just been started must not. */
-  static final Duration SHORT_LIMIT = Duration.ofSeconds(1);
+  static final Duration SHORT_LIMIT = Duration.ofMillis(1500);
 
   /** No machine is so busy that anything else reaches this one. */
   static final Duration LONG_LIMIT = Duration.ofSeconds(30);
