@@ -71,7 +71,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ProcessPool implements Pool {
   /** All that works. Nothing that it refers to may refer to this handle. */
-  private final Engine engine;
+  final Engine engine;
 
   private ProcessPool(Engine engine) {
     this.engine = engine;

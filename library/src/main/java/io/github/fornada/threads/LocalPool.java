@@ -120,9 +120,7 @@ abstract sealed class LocalPool extends AbstractPool
   /** The next batch for a worker; null if it should end. */
   final @Nullable Batch<?, ?> next(Worker worker) {
     while (true) {
-      Batch<?, ?> last = worker.polled;
-      worker.polled = null;
-      Batch<?, ?> batch = poll(0, last);
+      Batch<?, ?> batch = pollAgain(worker);
       worker.polled = batch;
       boolean late = batch == null;
       if (batch == null) {
@@ -142,6 +140,13 @@ abstract sealed class LocalPool extends AbstractPool
         return null;
       }
     }
+  }
+
+  /** A method of its own for the same reason as {@link Worker#runNext}. */
+  private @Nullable Batch<?, ?> pollAgain(Worker worker) {
+    Batch<?, ?> last = worker.polled;
+    worker.polled = null;
+    return poll(0, last);
   }
 
   /** A worker has come to the end of a batch. */

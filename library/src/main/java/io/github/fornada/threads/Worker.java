@@ -96,15 +96,23 @@ final class Worker implements Runnable {
   public void run() {
     try {
       pool.began(this, thread, System.nanoTime() - createdNanos);
-      for (Batch<?, ?> batch = pool.next(this); batch != null; batch = pool.next(this)) {
-        if (!runBatch(batch)) {
-          return;
-        }
+      while (runNext()) {
+        // and the next
       }
     } finally {
       current = null;
       pool.ended(this, thread);
     }
+  }
+
+  /**
+   * Returns false if there will be no more. A method of its own, so that no frame of a thread that
+   * waits for work has the batch before in a variable: the interpreter keeps what a variable holds
+   * alive even when nobody reads it any more, and with it the function and what that captured.
+   */
+  private boolean runNext() {
+    Batch<?, ?> batch = pool.next(this);
+    return batch != null && runBatch(batch);
   }
 
   /** Returns false if this worker was abandoned meanwhile. */

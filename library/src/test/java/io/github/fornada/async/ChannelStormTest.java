@@ -19,7 +19,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Timeout(120)
 final class ChannelStormTest {
   private static final int THREADS = 8;
-  private static final int EACH = 3_000;
+
+  /** Elements that each sends: {@code -Dfornada.storm.each=30000} for a long storm. */
+  private static final int EACH = Integer.getInteger("fornada.storm.each", 1_000);
 
   @ParameterizedTest
   @CsvSource({"0, true", "1, true", "2, true", "16, true", "0, false", "1, false", "16, false"})

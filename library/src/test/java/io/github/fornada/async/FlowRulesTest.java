@@ -2,6 +2,7 @@ package io.github.fornada.async;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.fornada.SideBySide;
 import java.lang.annotation.Annotation;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
@@ -15,6 +16,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.reactivestreams.tck.TestEnvironment;
 import org.reactivestreams.tck.flow.FlowPublisherVerification;
 import org.reactivestreams.tck.flow.FlowSubscriberBlackboxVerification;
@@ -28,6 +31,8 @@ import org.testng.annotations.Test;
  * The rules of Reactive Streams, one by one, by its own TCK: that is written for TestNG, whose
  * annotations are read here and run as tests of JUnit's.
  */
+@SideBySide
+@Execution(ExecutionMode.CONCURRENT)
 final class FlowRulesTest {
   /** How long the TCK waits for what must come, in milliseconds. */
   private static final long MUST_COME = 5_000;

@@ -18,6 +18,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** What {@link java.util.concurrent.ExecutorService} promises of tasks; its life is elsewhere. */
 interface ExecutorContract extends PoolUnderTest {
@@ -60,6 +61,7 @@ interface ExecutorContract extends PoolUnderTest {
   }
 
   @Test
+  @ResourceLock("the default uncaught exception handler")
   default void whatAnExecutedTaskThrowsGoesToTheUncaughtExceptionHandler() throws Exception {
     var seen = new LinkedBlockingQueue<Throwable>();
     var before = Thread.getDefaultUncaughtExceptionHandler();

@@ -3,6 +3,7 @@ package io.github.fornada.contract;
 import io.github.fornada.Pool;
 import io.github.fornada.TaskPolicy;
 import io.github.fornada.process.ProcessPool;
+import java.time.Duration;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterAll;
 
@@ -27,6 +28,12 @@ final class ProcessPoolTest extends AbstractPoolTest implements TogetherContract
   private static Pool openOne(int workers, UnaryOperator<TaskPolicy> policy) {
     return ProcessPool.open(
         o -> o.withWorkers(workers).withHeap("64m").withPolicy(policy.apply(o.policy())));
+  }
+
+  /** Longer, for a worker that replaces another has yet to load what an item needs. */
+  @Override
+  public Duration limit() {
+    return Duration.ofMillis(800);
   }
 
   @Override

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
+import io.github.fornada.SideBySide;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.Serializable;
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.Timeout.ThreadMode;
 
 /** A codec of the user's own in the place of the JDK's serialization. */
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+@SideBySide
 class CodecTest {
   /** Which the JDK cannot serialize. */
   record Word(String text) {}

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
+import io.github.fornada.SideBySide;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
@@ -27,6 +28,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** A worker whose shared memory or channel was written to by mad code: that worker only pays. */
 @Timeout(value = 40, threadMode = ThreadMode.SEPARATE_THREAD)
+@SideBySide
 class CorruptFrameTest {
   @TempDir Path folder;
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
+import io.github.fornada.SideBySide;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,9 +22,9 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -34,16 +35,16 @@ import org.junit.jupiter.params.provider.MethodSource;
  * is shut down, as it exits. Each cell has a pool of its own, which must end and leave nothing.
  */
 @Timeout(value = 90, unit = TimeUnit.SECONDS)
+@ExtendWith(NothingIsLeft.class)
+@SideBySide
 class CrashMatrixAtTheEdgesTest {
-  private static final Duration LIMIT = Duration.ofSeconds(2);
-
   /** For what the pool itself must bring about, after several tries and pauses at most. */
-  private static final Duration ENDS_WITHIN = Duration.ofSeconds(60);
+  private static final Duration ENDS_WITHIN = Duration.ofMinutes(2);
 
   private static final List<Integer> ITEMS = List.of(0, 1, 2, 3, 4);
 
   /** Cells at once: they mostly wait. */
-  private static final int AT_ONCE = 3;
+  private static final int AT_ONCE = 2;
 
   private static final Map<List<Object>, Future<?>> ENDS = new HashMap<>();
 
@@ -63,12 +64,6 @@ class CrashMatrixAtTheEdgesTest {
                     return null;
                   })));
     }
-  }
-
-  @AfterAll
-  static void nothingIsLeft() {
-    Leftovers.assertNone(Pools.pid());
-    Leftovers.await("no thread is left", Leftovers.SOON, () -> Leftovers.poolThreads().isEmpty());
   }
 
   static Stream<Arguments> cells() {
@@ -103,7 +98,8 @@ class CrashMatrixAtTheEdgesTest {
             o.withStartupLimit(startupLimit)
                 .withJvmOptions("-XX:MaxMetaspaceSize=48m")
                 .withInitializer(initializer)
-                .withPolicy(o.policy().withTimeLimit(LIMIT).withGrace(Duration.ofMillis(200))));
+                .withPolicy(
+                    o.policy().withTimeLimit(Way.LONG_LIMIT).withGrace(Duration.ofMillis(200))));
   }
 
   private static void asAWorkerStarts(Way way) throws Exception {
@@ -172,9 +168,11 @@ class CrashMatrixAtTheEdgesTest {
                     .withPolicy(
                         o.policy()
                             .withListener(workers)
-                            .withTimeLimit(LIMIT)
+                            .withTimeLimit(way.limit())
                             .withGrace(Duration.ofMillis(200))));
     try {
+      // Before anything runs that waits for its neighbour, under a limit.
+      Leftovers.await("both workers are ready", ENDS_WITHIN, () -> workers.ready.size() >= 2);
       List<CompletableFuture<Integer>> futures =
           ITEMS.stream()
               .map(item -> pool.submit((Integer x) -> inShutdown(flag, x, way), item))

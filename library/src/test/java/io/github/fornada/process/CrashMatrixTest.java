@@ -4,15 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
+import io.github.fornada.SideBySide;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -26,9 +29,9 @@ import org.junit.jupiter.params.provider.MethodSource;
  * no busy machine reaches it.
  */
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
+@ExtendWith(NothingIsLeft.class)
+@SideBySide
 class CrashMatrixTest {
-  private static final Duration SHORT_LIMIT = Duration.ofSeconds(1);
-  private static final Duration LONG_LIMIT = Duration.ofSeconds(30);
   private static final int ITEMS = 9;
   private static final int CULPRIT = 4;
 
@@ -37,8 +40,8 @@ class CrashMatrixTest {
 
   @BeforeAll
   static void open() {
-    patient = open(LONG_LIMIT);
-    hasty = open(SHORT_LIMIT);
+    patient = open(Way.LONG_LIMIT);
+    hasty = open(Way.SHORT_LIMIT);
   }
 
   private static Pool open(Duration limit) {
@@ -46,6 +49,7 @@ class CrashMatrixTest {
         o.withWorkers(2)
             .withHeap("64m")
             .withJvmOptions("-XX:MaxMetaspaceSize=48m")
+            .withInitializer(Pools::loadWhatItemsNeed)
             .withPolicy(o.policy().withTimeLimit(limit).withGrace(Duration.ofMillis(200))));
   }
 
@@ -53,8 +57,6 @@ class CrashMatrixTest {
   static void close() {
     patient.close();
     hasty.close();
-    Leftovers.assertNone(ProcessHandle.current().pid());
-    Leftovers.await("no thread is left", Leftovers.SOON, () -> Leftovers.poolThreads().isEmpty());
   }
 
   /** What loops in the parent would keep a processor from the cells that come after. */
@@ -104,6 +106,7 @@ class CrashMatrixTest {
   @MethodSource("cells")
   void oneItemEndsAsItMustAndAllOthersAreDone(Place place, Way way) {
     Pool pool = way.ends == Way.Ends.TIMED_OUT ? hasty : patient;
+    Pools.warm(pool, IntStream.range(0, ITEMS).mapToObj(Bomb::harmless).toList(), Bomb::run);
     List<Bomb> items = new ArrayList<>();
     for (int i = 0; i < ITEMS; i++) {
       items.add(i == CULPRIT ? new Bomb(i, way, place) : Bomb.harmless(i));

@@ -299,7 +299,7 @@ class DataTest {
     Pool own = Pools.open(1);
     try {
       long before = 0;
-      for (int i = 0; i < 25; i++) {
+      for (int i = 0; i < 15; i++) {
         CompletableFuture<Integer> future =
             own.submit(
                 x -> {

@@ -97,7 +97,7 @@ class ForgottenTest {
   void aStreamOfItsOutcomesKeepsThePool() {
     Iterator<Outcome<Integer>> outcomes = streamAndForget();
     for (int i = 0; i < 200; i++) {
-      if (i % 40 == 1) {
+      if (i % 100 == 1) {
         collect();
       }
       assertThat(outcomes.next()).isEqualTo(new Outcome.Done<>(i + 1));

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.fornada.Pool;
+import io.github.fornada.SideBySide;
 import io.github.fornada.TaskFunction;
 import java.io.File;
 import java.io.IOException;
@@ -18,22 +19,19 @@ import java.util.Map;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Workers find their classes wherever Java runs from. */
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
+@ExtendWith(NothingIsLeft.class)
+@SideBySide
 class LaunchTest {
   @TempDir Path temp;
-
-  @AfterAll
-  static void nothingIsLeft() {
-    Leftovers.assertNone(ProcessHandle.current().pid());
-  }
 
   /** Prints what two tasks give: one a lambda, one a record of the program's own. */
   private static final String PROGRAM =

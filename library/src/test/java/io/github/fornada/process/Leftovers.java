@@ -43,6 +43,20 @@ final class Leftovers {
     return found;
   }
 
+  /** Worker JVMs of one pool, and what they have started. */
+  static List<ProcessHandle> marked(ProcessPool pool) {
+    return marked(pool.engine.directory().getFileName() + "/");
+  }
+
+  /** The private folders of one pool that is open. */
+  static List<Path> folders(ProcessPool pool) throws IOException {
+    Path first = pool.engine.directory();
+    Path link = first.resolve(PrivateDirectory.OVERFLOW);
+    return Files.isSymbolicLink(link)
+        ? List.of(first, Files.readSymbolicLink(link))
+        : List.of(first);
+  }
+
   private static String environment(long pid) {
     try {
       return Files.readString(

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
+import io.github.fornada.SideBySide;
 import io.github.fornada.WorkerLostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,24 +25,20 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** How workers come and go: initializers, recycling, spares, bounds, and ends in a race. */
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+@ExtendWith(NothingIsLeft.class)
+@SideBySide
 class LifeTest {
   @TempDir Path folder;
-
-  @AfterAll
-  static void nothingIsLeft() {
-    Leftovers.assertNone(Pools.pid());
-    Leftovers.await("no thread is left", Leftovers.SOON, () -> Leftovers.poolThreads().isEmpty());
-  }
 
   private static List<Integer> numbers(int n) {
     return IntStream.range(0, n).boxed().toList();
@@ -138,7 +135,7 @@ class LifeTest {
     var workers = new Pools.Workers();
     Pool pool = Pools.open(2, o -> o.withMaxTasks(most).withListener(workers));
     try {
-      int items = 12 * most;
+      int items = 8 * most;
       List<Long> pids = pool.map(numbers(items), LifeTest::pidOf);
       assertThat(pids).hasSize(items);
       for (long pid : Set.copyOf(pids)) {
@@ -153,7 +150,8 @@ class LifeTest {
   @Test
   void shutdownWhileWorkersAreReplacedEndsEveryItemAndLeavesNothing() throws Exception {
     for (int round = 0; round < 3; round++) {
-      Pool pool = Pools.open(2, o -> o.withMaxTasks(1));
+      ProcessPool pool = ProcessPool.open(o -> o.withWorkers(2).withHeap("64m").withMaxTasks(1));
+      List<Path> folders = Leftovers.folders(pool);
       List<CompletableFuture<Integer>> futures = new ArrayList<>();
       for (int i = 0; i < 4; i++) {
         futures.add(pool.submit(x -> -x, i));
@@ -163,7 +161,8 @@ class LifeTest {
       for (int i = 0; i < futures.size(); i++) {
         assertThat(futures.get(i)).as("accepted before").isCompletedWithValue(-i);
       }
-      Leftovers.assertNone(Pools.pid());
+      Leftovers.await("no process is left", Leftovers.SOON, () -> Leftovers.marked(pool).isEmpty());
+      assertThat(folders).as("folders that are left").noneMatch(Files::exists);
     }
   }
 
@@ -191,7 +190,7 @@ class LifeTest {
     try {
       long busy = (long) Pools.soon(pool.submit(LifeTest::pidOf, 1));
       Leftovers.await("a spare", Leftovers.SOON, () -> pool.snapshot().spares() == 1);
-      List<ProcessHandle> spares = new ArrayList<>(Leftovers.marked("fornada-" + Pools.pid()));
+      List<ProcessHandle> spares = new ArrayList<>(Leftovers.marked(pool));
       spares.removeIf(process -> process.pid() == busy);
       spares.forEach(ProcessHandle::destroyForcibly);
       Leftovers.await("it is gone", Leftovers.SOON, () -> !spares.getFirst().isAlive());
@@ -233,7 +232,7 @@ class LifeTest {
                 .withHeap("64m")
                 .withLife(l -> l.withMinWorkers(0).withIdleLimit(Duration.ofMillis(300))));
     try {
-      assertThat(Leftovers.marked("fornada-" + Pools.pid())).as("nobody asked yet").isEmpty();
+      assertThat(Leftovers.marked(pool)).as("nobody asked yet").isEmpty();
       for (int round = 0; round < 2; round++) {
         // Each waits for the other, so that there must be two.
         Path meeting = Files.createDirectory(folder.resolve("meeting" + round));
@@ -249,10 +248,7 @@ class LifeTest {
                   return x;
                 });
         assertThat(met).containsExactly(0, 1);
-        Leftovers.await(
-            "all have left",
-            Leftovers.SOON,
-            () -> Leftovers.marked("fornada-" + Pools.pid()).isEmpty());
+        Leftovers.await("all have left", Leftovers.SOON, () -> Leftovers.marked(pool).isEmpty());
       }
     } finally {
       Pools.end(pool);

@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
+import io.github.fornada.SideBySide;
 import java.io.IOException;
 import java.io.ObjectInputStream;
 import java.io.ObjectOutputStream;
 import java.io.Serializable;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -21,12 +21,15 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Objects travel many in a message too, whatever their own code does on the way. */
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+@ExtendWith(NothingIsLeft.class)
+@SideBySide
 class ObjectRowTest {
   private static final int ITEMS = 10_000;
   private static final int ODD = 6_543;
@@ -68,8 +71,9 @@ class ObjectRowTest {
 
   private void open(int workers, UnaryOperator<ProcessOptions> change) throws InterruptedException {
     pool = Pools.open(workers, change);
+    Pools.warm(pool, harmless(), Thing::next);
     // Until items are known to be quick, they go one by one.
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 2; i++) {
       assertThat(pool.map(harmless(), Thing::next)).hasSize(ITEMS);
     }
   }
@@ -95,13 +99,13 @@ class ObjectRowTest {
       value = Way.class,
       names = {"THROWS_EXCEPTION", "THROWS_ERROR", "HALTS", "LOOPS_DEAF_TO_INTERRUPTS"})
   void onlyTheItemThatCannotBeReadFails(Way way) throws Exception {
-    open(2, o -> o.withTimeLimit(Duration.ofMillis(500)));
+    open(2, o -> o.withTimeLimit(way.limit()).withInitializer(Pools::loadWhatItemsNeed));
     onlyTheOddOneFails(pool.outcomes(with(new Thing(ODD, way)), Thing::next).toList());
   }
 
   @Test
   void onlyTheItemWhoseResultCannotBeReadFails() throws Exception {
-    open(2, o -> o.withTimeLimit(Duration.ofMillis(500)));
+    open(2, o -> o);
     onlyTheOddOneFails(
         pool.outcomes(
                 harmless(), x -> new Thing(x.number, x.number == ODD ? Way.THROWS_EXCEPTION : null))
@@ -191,7 +195,7 @@ class ObjectRowTest {
 
   @Test
   void aWorkerWithFewTasksLeftGetsNoMore() throws Exception {
-    open(2, o -> o.withMaxTasks(3_000));
+    open(2, o -> o.withMaxTasks(5_000));
     assertThat(pool.map(harmless(), x -> x.number))
         .isEqualTo(IntStream.range(0, ITEMS).boxed().toList());
   }

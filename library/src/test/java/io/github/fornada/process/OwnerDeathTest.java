@@ -2,6 +2,7 @@ package io.github.fornada.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.fornada.SideBySide;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,6 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** However the JVM that owns a pool goes, nothing of the pool stays. */
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+@SideBySide
 class OwnerDeathTest {
   /** What is promised is two seconds; the rest is for a busy machine. */
   private static final Duration TWO_SECONDS = Duration.ofSeconds(4);

@@ -2,9 +2,16 @@ package io.github.fornada.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
 import io.github.fornada.TaskEvent;
+import io.github.fornada.TaskFunction;
 import io.github.fornada.TaskListener;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.ObjectInputStream;
+import java.io.ObjectOutputStream;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -15,6 +22,9 @@ import java.util.function.UnaryOperator;
 
 /** What the single cases share: small pools, and waits that end. */
 final class Pools {
+  /** Seconds for what must happen soon; generous, because machines are busy. */
+  private static final long SOON = 20;
+
   private Pools() {}
 
   static Pool open(int workers) {
@@ -27,13 +37,41 @@ final class Pools {
 
   /** The result of a future that must end soon. */
   static Object soon(Future<?> future) throws Exception {
-    return future.get(10, TimeUnit.SECONDS);
+    return future.get(SOON, TimeUnit.SECONDS);
   }
 
   /** Ends a pool, whatever state it is in, without waiting for ever. */
   static void end(Pool pool) throws InterruptedException {
     pool.shutdownNow();
-    assertThat(pool.awaitTermination(10, TimeUnit.SECONDS)).as("the pool has ended").isTrue();
+    assertThat(pool.awaitTermination(SOON, TimeUnit.SECONDS)).as("the pool has ended").isTrue();
+  }
+
+  /**
+   * Until every item of a round is done: the first ones of a worker that has just been started may
+   * take longer than a short limit allows, on a busy machine, and what replaces it starts anew.
+   */
+  static <T> void warm(Pool pool, List<T> harmless, TaskFunction<T, ?> function) {
+    Leftovers.await(
+        "the workers are warm",
+        Leftovers.SOON,
+        () -> pool.outcomes(harmless, function).allMatch(Outcome::isDone));
+  }
+
+  /**
+   * An initializer after which a worker has loaded what its first items need, so that the time for
+   * that counts for no item's limit.
+   */
+  static void loadWhatItemsNeed() throws IOException, ClassNotFoundException {
+    TaskFunction<Bomb, Bomb.Result> function = Bomb::run;
+    Bomb bomb = Bomb.harmless(0);
+    Object[] all = {function, bomb, Bomb.run(bomb), List.of(1)};
+    var bytes = new ByteArrayOutputStream();
+    try (var out = new ObjectOutputStream(bytes)) {
+      out.writeObject(all);
+    }
+    try (var in = new ObjectInputStream(new ByteArrayInputStream(bytes.toByteArray()))) {
+      Object _ = in.readObject();
+    }
   }
 
   /** Remembers the workers that were ready, and those that ended unasked. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.fornada.DeathCertificate;
 import io.github.fornada.Outcome;
+import io.github.fornada.SideBySide;
 import io.github.fornada.TaskFunction;
 import io.github.fornada.WorkerLostException;
 import java.io.Serializable;
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** An item that has killed its workers, and may kill no more. */
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+@SideBySide
 class QuarantineTest {
   private static final TaskFunction<Photo, Integer> DECODE = QuarantineTest::decode;
 

@@ -6,12 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.fornada.Completion;
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
+import io.github.fornada.SideBySide;
 import io.github.fornada.TaskException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -25,12 +25,15 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Tiny items travel many in a message, and are single all the same. */
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+@ExtendWith(NothingIsLeft.class)
+@SideBySide
 class RowTest {
   private static final int ITEMS = 20_000;
   private static final int ODD = 13_131;
@@ -42,8 +45,9 @@ class RowTest {
 
   private void open(UnaryOperator<ProcessOptions> change) throws InterruptedException {
     pool = Pools.open(2, change);
+    Pools.warm(pool, NUMBERS, x -> -x);
     // Until items are known to be quick, they go one by one.
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 2; i++) {
       assertThat(pool.map(NUMBERS, x -> -x)).hasSize(ITEMS);
     }
   }
@@ -58,7 +62,7 @@ class RowTest {
       value = Way.class,
       names = {"THROWS_EXCEPTION", "HALTS", "LOOPS_DEAF_TO_INTERRUPTS", "SLEEPS_FOR_EVER"})
   void onlyTheItemToBlameFails(Way way) throws Exception {
-    open(o -> o.withTimeLimit(Duration.ofMillis(500)));
+    open(o -> o.withTimeLimit(way.limit()).withInitializer(Pools::loadWhatItemsNeed));
     List<Outcome<Integer>> outcomes =
         pool.outcomes(
                 NUMBERS,

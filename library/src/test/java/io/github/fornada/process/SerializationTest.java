@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
+import io.github.fornada.SideBySide;
 import java.io.IOException;
 import java.io.ObjectInputStream;
 import java.io.ObjectOutputStream;
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.Timeout.ThreadMode;
 
 /** User code that runs while things are written and read, in either process, may do anything. */
 @Timeout(value = 30, threadMode = ThreadMode.SEPARATE_THREAD)
+@SideBySide
 class SerializationTest {
   private Pool pool;
 

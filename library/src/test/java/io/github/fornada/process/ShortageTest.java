@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.fornada.Pool;
+import io.github.fornada.SideBySide;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -19,6 +20,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Whatever memory a worker has too little of, the message tells how to give it more of that. */
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+@SideBySide
 class ShortageTest {
   private static Pool pool;
 

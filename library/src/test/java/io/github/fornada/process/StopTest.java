@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
+import io.github.fornada.SideBySide;
 import io.github.fornada.TaskEvent;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -18,9 +19,12 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Limits and cancels: they end what they are for, and nothing else. */
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+@ExtendWith(NothingIsLeft.class)
+@SideBySide
 class StopTest {
   private static final Duration GRACE = Duration.ofMillis(100);
 
@@ -121,11 +125,12 @@ class StopTest {
   @Test
   void anItemThatEndsJustWhenItsWorkerIsToDieTakesNoOtherWithIt() throws Exception {
     // Long enough for the first item of a worker that has just been started, on a busy machine.
-    Duration limit = Duration.ofMillis(500);
+    Duration limit = Way.SHORT_LIMIT;
     Duration grace = Duration.ofMillis(20);
     Pool pool = Pools.open(1, o -> o.withPolicy(o.policy().withGrace(grace).withTimeLimit(limit)));
     try {
-      for (int round = 0; round < 8; round++) {
+      for (int round = 0; round < 6; round++) {
+        Pools.warm(pool, List.of(1, 2, 3), x -> x);
         // From half a millisecond before the grace is over, in steps of as much.
         long deaf = limit.plus(grace).toNanos() + (round - 1) * 500_000L;
         List<Outcome<Integer>> outcomes =
@@ -166,7 +171,7 @@ class StopTest {
                 o.withPolicy(
                     o.policy()
                         .withGrace(GRACE)
-                        .withTimeLimit(Duration.ofMillis(300))
+                        .withTimeLimit(Way.SHORT_LIMIT)
                         .withListener(workers)));
     try {
       var goOn = new CountDownLatch(1);
@@ -304,7 +309,6 @@ class StopTest {
       Pools.end(pool);
       assertThat(futures).allMatch(CompletableFuture::isDone);
     }
-    Leftovers.assertNone(Pools.pid());
   }
 
   @Test

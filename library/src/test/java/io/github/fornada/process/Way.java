@@ -2,6 +2,7 @@ package io.github.fornada.process;
 
 import java.io.NotSerializableException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -220,10 +221,21 @@ enum Way {
    */
   static final AtomicInteger cell = new AtomicInteger();
 
+  /** For what must end at a time limit; also a worker that has just been started must not. */
+  static final Duration SHORT_LIMIT = Duration.ofMillis(1500);
+
+  /** No machine is so busy that anything else reaches this one. */
+  static final Duration LONG_LIMIT = Duration.ofSeconds(30);
+
   final Ends ends;
 
   Way(Ends ends) {
     this.ends = ends;
+  }
+
+  /** The time limit for an item that does it. */
+  Duration limit() {
+    return ends == Ends.TIMED_OUT ? SHORT_LIMIT : LONG_LIMIT;
   }
 
   /** Does it, in the process and on the thread that calls. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
+import io.github.fornada.SideBySide;
 import io.github.fornada.threads.ThreadPool;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -18,6 +19,7 @@ import org.junit.jupiter.api.Timeout.ThreadMode;
 
 /** What a worker makes once, and its tasks use. */
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+@SideBySide
 class WorkerStateTest {
   /** Not serializable, on purpose: it must never travel. */
   static final class Counter {
