@@ -38,6 +38,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 @ExtendWith(NothingIsLeft.class)
 @SideBySide
 class CrashMatrixAtTheEdgesTest {
+  /** Here the neighbours wait for the shutdown, and those behind for a worker: not so short. */
+  private static final Duration IN_SHUTDOWN = Duration.ofSeconds(5);
+
   /** For what the pool itself must bring about, after several tries and pauses at most. */
   private static final Duration ENDS_WITHIN = Duration.ofMinutes(2);
 
@@ -168,7 +171,8 @@ class CrashMatrixAtTheEdgesTest {
                     .withPolicy(
                         o.policy()
                             .withListener(workers)
-                            .withTimeLimit(way.limit())
+                            .withTimeLimit(
+                                way.ends == Way.Ends.TIMED_OUT ? IN_SHUTDOWN : Way.LONG_LIMIT)
                             .withGrace(Duration.ofMillis(200))));
     try {
       // Before anything runs that waits for its neighbour, under a limit.

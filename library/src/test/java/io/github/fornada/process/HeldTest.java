@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.fornada.Pool;
+import io.github.fornada.SideBySide;
 import io.github.fornada.TaskFunction;
 import java.io.IOException;
 import java.io.ObjectOutputStream;
@@ -24,6 +25,7 @@ import org.junit.jupiter.api.Timeout.ThreadMode;
 
 /** What is large or slow to send: nothing is forgotten on the way, and nothing is left behind. */
 @Timeout(value = 50, threadMode = ThreadMode.SEPARATE_THREAD)
+@SideBySide
 class HeldTest {
   static final CountDownLatch ENCODING = new CountDownLatch(1);
   static volatile boolean goOn;
@@ -127,7 +129,7 @@ class HeldTest {
         futures.forEach(f -> f.cancel(true));
       }
       assertThat(Pools.soon(pool.submit(x -> x + 1, 1))).isEqualTo(2);
-      assertThat(payloadFiles()).isEmpty();
+      assertThat(payloadFiles(pool)).isEmpty();
     } finally {
       Pools.end(pool);
     }
@@ -151,15 +153,15 @@ class HeldTest {
                 .toList();
       }
       assertThat(Pools.soon(pool.submit(x -> x + 1, 1))).isEqualTo(2);
-      assertThat(payloadFiles()).isEmpty();
+      assertThat(payloadFiles(pool)).isEmpty();
     } finally {
       Pools.end(pool);
     }
   }
 
-  private static List<Path> payloadFiles() throws IOException {
+  private static List<Path> payloadFiles(Pool pool) throws IOException {
     List<Path> found = new ArrayList<>();
-    for (Path folder : Leftovers.folders(Pools.pid())) {
+    for (Path folder : Leftovers.folders((ProcessPool) pool)) {
       try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
         for (Path file : files) {
           if (file.getFileName().toString().matches("(argument|result)-.*")) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.fornada.Pool;
 import io.github.fornada.SharedBytes;
+import io.github.fornada.SideBySide;
 import io.github.fornada.threads.ThreadPool;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -31,6 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @EnabledOnOs(OS.LINUX) // to see what a process has mapped
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+@SideBySide
 class SharedTest {
   private static final int SIZE = 8 << 20;
 
@@ -108,13 +110,13 @@ class SharedTest {
         SharedBytes shared = pool.share(file)) {
       CompletableFuture<Seen> seen = pool.submit(b -> Seen.by(b, "/model.bin"), shared);
       assertThat(seen.join().inodes()).containsExactly(inode);
-      assertThat(sizeOfFolders()).as("what the pool holds of it itself").isLessThan(SIZE);
+      assertThat(sizeOfFolders(pool)).as("what the pool holds of it itself").isLessThan(SIZE);
     }
   }
 
-  private static long sizeOfFolders() throws IOException {
+  private static long sizeOfFolders(Pool pool) throws IOException {
     long size = 0;
-    for (Path folder : Leftovers.folders(Pools.pid())) {
+    for (Path folder : Leftovers.folders((ProcessPool) pool)) {
       try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "shared-*")) {
         for (Path file : files) {
           size += Files.size(file);
@@ -164,8 +166,9 @@ class SharedTest {
       CompletableFuture<Seen> seen = pool.submit(b -> Seen.by(b, "/shared-"), shared);
       assertThat(seen.join().inodes()).hasSize(1);
       shared.close();
-      assertThat(mapped("/shared-")).isEmpty();
-      assertThat(sizeOfFolders()).isZero();
+      String folder = String.valueOf(((ProcessPool) pool).engine.directory().getFileName());
+      assertThat(mapped(folder + "/shared-")).isEmpty();
+      assertThat(sizeOfFolders(pool)).isZero();
       Leftovers.await(
           "the worker has unmapped them",
           Leftovers.SOON,

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
+import io.github.fornada.SideBySide;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
@@ -25,6 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Where a pool's files are: no room for them costs an item at most, and no living pool's go. */
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+@SideBySide
 class StorageTest {
   @TempDir Path folder;
 
