@@ -46,4 +46,62 @@ public final class Kitchen {
       Thread.onSpinWait();
     }
   }
+
+  /** What is set up once, by whoever comes first, and takes its time. */
+  public static final class Oven {
+    private static final CountDownLatch HOT = new CountDownLatch(1);
+
+    private Oven() {}
+
+    /** Ends the wait of {@link #open}. */
+    public static void heat() {
+      HOT.countDown();
+    }
+
+    /** Waits in a class initializer, where a virtual thread cannot leave its carrier. */
+    public static void open() {
+      Heated.touch();
+    }
+
+    private static final class Heated {
+      static {
+        await(HOT);
+      }
+
+      static void touch() {}
+    }
+  }
+
+  /** Another one, for a class is initialized only once. */
+  public static final class Fridge {
+    private static final CountDownLatch COLD = new CountDownLatch(1);
+
+    private Fridge() {}
+
+    /** Ends the wait of {@link #open}. */
+    public static void cool() {
+      COLD.countDown();
+    }
+
+    /** As {@link Oven#open}. */
+    public static void open() {
+      Cooled.touch();
+    }
+
+    private static final class Cooled {
+      static {
+        await(COLD);
+      }
+
+      static void touch() {}
+    }
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
 }
