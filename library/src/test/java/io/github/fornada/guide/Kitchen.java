@@ -1,9 +1,16 @@
 package io.github.fornada.guide;
 
 import io.github.fornada.async.TaskScope;
+import java.io.FileInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.Lock;
 
 /** Work of a user's, outside the library's packages, for tests that look at where it is. */
 public final class Kitchen {
@@ -44,6 +51,34 @@ public final class Kitchen {
   public static void stir(AtomicBoolean enough) {
     while (!enough.get()) {
       Thread.onSpinWait();
+    }
+  }
+
+  /** Reads a byte. */
+  public static int taste(InputStream in) throws IOException {
+    return in.read();
+  }
+
+  /** Reads a byte. */
+  public static int taste(FileChannel in) throws IOException {
+    return in.read(ByteBuffer.allocate(1));
+  }
+
+  /** Opens a file; if it is a named pipe, when somebody writes to it. */
+  public static InputStream uncork(Path file) throws IOException {
+    return new FileInputStream(file.toFile());
+  }
+
+  /** Takes a lock, and gives it back. */
+  public static void share(Lock stove) {
+    stove.lock();
+    stove.unlock();
+  }
+
+  /** Enters a monitor, and leaves it. */
+  public static void share(Object sink) {
+    synchronized (sink) {
+      assert Thread.holdsLock(sink);
     }
   }
 
