@@ -72,7 +72,11 @@ public final class Kitchen {
   /** Takes a lock, and gives it back. */
   public static void share(Lock stove) {
     stove.lock();
-    stove.unlock();
+    try {
+      assert stove != null;
+    } finally {
+      stove.unlock();
+    }
   }
 
   /** Enters a monitor, and leaves it. */
