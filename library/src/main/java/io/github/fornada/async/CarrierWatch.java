@@ -32,7 +32,9 @@ import org.jspecify.annotations.Nullable;
  * is found only if it does so for less than a few hundredths of its time. The looks take a
  * twentieth of one processor at most, however many tasks there are. If a Flight Recorder records
  * when the watch is opened, waits in a pinned state (the JDK's {@code jdk.VirtualThreadPinned}) are
- * reported too, with the stack of the recorder.
+ * reported too, with the stack of the recorder; it tells up to a second after such a wait is over,
+ * and a task that has ended by then is not reported. Of more than two thousand tasks, those that
+ * wait are not asked, and only the recorder tells of pinned ones.
  *
  * {@snippet :
  * try (var watch = CarrierWatch.open(Duration.ofMillis(200))) {
@@ -56,7 +58,7 @@ public final class CarrierWatch implements AutoCloseable {
   private static final int SHARE = 20;
 
   /** Beyond so many tasks, those that wait are not asked whether they are pinned. */
-  private static final int MANY = 2000; // Guess
+  static final int MANY = 2000; // Guess
 
   /**
    * A task that held a carrier.
@@ -242,7 +244,7 @@ public final class CarrierWatch implements AutoCloseable {
   }
 
   /** The carrier a virtual thread is on, which its text tells and nothing else; null if none. */
-  private static @Nullable String carrier(Thread runner) {
+  static @Nullable String carrier(Thread runner) {
     String text = runner.toString();
     int at = text.lastIndexOf('@');
     return at < 0 || text.lastIndexOf(']') > at ? null : text.substring(at + 1);
@@ -269,10 +271,17 @@ public final class CarrierWatch implements AutoCloseable {
             trace == null
                 ? List.of()
                 : trace.getFrames().stream().map(CarrierWatch::element).toList();
-        tell(child, "it was on", event.getDuration(), true, stack);
+        tell(child, carrier(event), event.getDuration(), true, stack);
         return;
       }
     }
+  }
+
+  private static String carrier(RecordedEvent event) {
+    RecordedThread carrier =
+        event.hasField("carrierThread") ? event.getThread("carrierThread") : null;
+    String name = carrier == null ? null : carrier.getJavaName();
+    return name == null ? "it was on" : name;
   }
 
   private static StackTraceElement element(RecordedFrame frame) {

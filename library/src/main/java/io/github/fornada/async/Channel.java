@@ -139,7 +139,7 @@ public final class Channel<T> extends Exchange<T> implements AutoCloseable, Iter
     } finally {
       unlock();
     }
-    own.await(this, deadline, spins);
+    await(own, deadline);
     if (!own.isOver() && leave(own, senders())) {
       throwIfInterrupted();
       return false;
@@ -211,7 +211,7 @@ public final class Channel<T> extends Exchange<T> implements AutoCloseable, Iter
     } finally {
       unlock();
     }
-    own.await(this, deadline, spins);
+    await(own, deadline);
     if (!own.isOver() && leave(own, receivers())) {
       throwIfInterrupted();
       return null;

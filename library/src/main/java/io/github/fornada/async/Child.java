@@ -93,7 +93,7 @@ sealed class Child<T extends @Nullable Object>
     }
     task = null;
     try {
-      if (result == null && !scope.isCancelled()) {
+      if (result == null && !scope.isCalledOff()) {
         began();
         Object ended;
         try { // here, not in a method of its own: a frame is some 80 bytes for each task that waits
@@ -134,7 +134,7 @@ sealed class Child<T extends @Nullable Object>
   @SuppressWarnings("ReferenceEquality") // which of the two objects it is
   private void end(Object ended) {
     boolean won = false;
-    Object mine = scope.isCancelled() ? CANCELLED : ended;
+    Object mine = scope.isCalledOff() ? CANCELLED : ended;
     if (RESULT.compareAndSet(this, null, mine)) {
       won = mine == ended;
     }
@@ -147,7 +147,7 @@ sealed class Child<T extends @Nullable Object>
       }
     }
     finished();
-    if (settled != CANCELLED && (won || !scope.isCancelled())) {
+    if (settled != CANCELLED && (won || !scope.isCalledOff())) {
       scope.completed(this, settled instanceof Failure failure ? failure.thrown : null);
     }
   }
@@ -196,7 +196,7 @@ sealed class Child<T extends @Nullable Object>
   private void interrupt() {
     Thread runner = thread;
     if (runner != null && runner != Thread.currentThread()) {
-      runner.interrupt();
+      Interrupts.send(runner);
     }
   }
 
@@ -302,7 +302,7 @@ sealed class Child<T extends @Nullable Object>
 
   /** In a scope that is cancelled nothing is left open: what was told must not change later. */
   private @Nullable Object settled() {
-    if (result == null && scope.isCancelled()) {
+    if (result == null && scope.isCalledOff()) {
       stop();
     }
     return result;

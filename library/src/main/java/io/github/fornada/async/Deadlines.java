@@ -9,10 +9,13 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The time limits of scopes and tasks. One platform thread for all, so that they hold also when
- * tasks keep every processor that virtual threads have; it runs nothing of the user's.
+ * The time limits of scopes and tasks. A platform thread for all, so that they hold also when tasks
+ * keep every processor that virtual threads have; it runs nothing of the user's. There is another
+ * one whenever it is busy, for an interrupt may keep it waiting ({@link Interrupts} cannot be quite
+ * sure), and the limits of all others are not to wait with it.
  */
 final class Deadlines {
   private static final ScheduledThreadPoolExecutor TIMER =
@@ -20,7 +23,12 @@ final class Deadlines {
 
   static {
     TIMER.setRemoveOnCancelPolicy(true);
+    TIMER.setKeepAliveTime(10, TimeUnit.SECONDS);
+    TIMER.allowCoreThreadTimeOut(true);
   }
+
+  /** Threads of the timer that are at an action. */
+  private static final AtomicInteger BUSY = new AtomicInteger();
 
   /** A century, so that it fits in a long of nanoseconds. */
   static final Duration FOREVER = Duration.ofDays(36_500);
@@ -75,14 +83,25 @@ final class Deadlines {
   static Future<?> after(Duration pause, Runnable action) {
     return TIMER.schedule(
         Executors.callable(() -> {
+          keepOneFree(BUSY.incrementAndGet());
           try {
             action.run();
           } catch (RuntimeException | Error e) {
             Log.get().log(System.Logger.Level.ERROR, "a timed action of a scope failed", e);
+          } finally {
+            BUSY.decrementAndGet();
           }
         }),
         nanos(pause),
         TimeUnit.NANOSECONDS);
+  }
+
+  private static void keepOneFree(int busy) {
+    if (busy >= TIMER.getCorePoolSize()) {
+      synchronized (TIMER) {
+        TIMER.setCorePoolSize(Math.max(busy + 1, TIMER.getCorePoolSize()));
+      }
+    }
   }
 
   private static long nanos(Duration pause) {

@@ -14,8 +14,9 @@ abstract sealed class Exchange<T> permits Channel {
   private static final int LOCK_SPINS = Runtime.getRuntime().availableProcessors() > 1 ? 32 : 0;
 
   /**
-   * Up to this capacity the other side has to come for each element, and does so soon. With a
-   * longer buffer it is better to be woken late and to find many.
+   * Up to this capacity the other side has to come for each element, and does so soon if it has a
+   * processor: {@link Patience}. With a longer buffer it is better to be woken late and to find
+   * many.
    */
   private static final int LONGEST_TO_SPIN_FOR = 4; // Guess
 
@@ -45,8 +46,8 @@ abstract sealed class Exchange<T> permits Channel {
    */
   private volatile int attention;
 
-  /** Looks of a waiting thread before it parks. */
-  final int spins;
+  /** Whether a waiting thread looks before it parks; null for never. */
+  private final @Nullable Patience patience;
 
   // Guarded by the lock. While a receiver waits there is no element and no sender; while a sender
   // waits there is no room. Both holds whenever serve() has returned.
@@ -71,7 +72,10 @@ abstract sealed class Exchange<T> permits Channel {
   Exchange(@Nullable Ring ring) {
     this.ring = ring;
     this.attention = ring == null ? RENDEZVOUS : 0;
-    this.spins = ring == null || ring.capacity() <= LONGEST_TO_SPIN_FOR ? Waiter.SPINS : 0;
+    this.patience =
+        Waiter.SPINS > 0 && (ring == null || ring.capacity() <= LONGEST_TO_SPIN_FOR)
+            ? new Patience()
+            : null;
   }
 
   // ---- under the lock; a Select holds several
@@ -373,6 +377,18 @@ abstract sealed class Exchange<T> permits Channel {
     } finally {
       unlock();
     }
+  }
+
+  /** Waits until the wait is over, the thread is interrupted, or the deadline has passed. */
+  void await(Waiter own, Deadline deadline) {
+    if (patience != null && patience.isWorthALook()) {
+      boolean over = own.isOverSoon();
+      patience.tell(over);
+      if (over) {
+        return;
+      }
+    }
+    own.await(this, deadline);
   }
 
   /** What to throw when a wait here was ended by closing. */

@@ -40,6 +40,9 @@ abstract class Roll extends RollLayout.SecondGap {
   // null -> why. By compare-and-set, by any thread.
   private volatile @Nullable String cancelled;
 
+  /** The time is up. Written once, by the timer, which then looks whether a task is left. */
+  private volatile boolean isOverdue;
+
   Roll(Thread owner, boolean isForeign) {
     this.owner = owner;
     this.isForeign = isForeign;
@@ -55,10 +58,11 @@ abstract class Roll extends RollLayout.SecondGap {
    */
   final boolean start(Child<?> child, Thread runner) {
     child.thread = runner;
-    // Published first, then a look at whether the scope is cancelled; who cancels does both the
-    // other way round. So one of the two sees to this task.
+    // Published first, then a look at whether the scope is cancelled or its time is up; who
+    // cancels,
+    // and the timer, do both the other way round. So one of the two sees to this task.
     link(child);
-    if (cancelled != null) {
+    if (cancelled != null || isOverdue) {
       return false;
     }
     runner.start();
@@ -189,7 +193,28 @@ abstract class Roll extends RollLayout.SecondGap {
     }
   }
 
-  boolean isCancelled() {
+  /**
+   * The time is up.
+   *
+   * @return whether that is too early for a task: one has not ended
+   */
+  final boolean becomeOverdue() {
+    isOverdue = true;
+    int _ = pending; // so that what tasks did before they took themselves off it is seen
+    for (Child<?> child = newest; child != null; child = child.next) {
+      if (!child.hasEnded()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  final boolean isOverdue() {
+    return isOverdue;
+  }
+
+  /** Whether its tasks are not wanted any more. */
+  final boolean isCalledOff() {
     return cancelled != null;
   }
 

@@ -4,9 +4,9 @@ import io.github.fornada.TaskException;
 import java.io.Serial;
 
 /**
- * Thrown by {@link TaskScope#join} when the time of the scope was up before its tasks had ended.
- * The message names the scope, its limit and how many were still running; {@link #tree} shows where
- * they were.
+ * Thrown by {@link TaskScope#join} when the time of the scope was up before its tasks had ended, or
+ * when one was forked after that. The message names the scope, its limit and how many were still
+ * running; {@link #tree} shows where they were.
  */
 public final class ScopeTimeoutException extends TaskException {
   @Serial private static final long serialVersionUID = 1L;

@@ -24,7 +24,11 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Interrupts.</b> To cancel is to interrupt: each task that has not ended is interrupted,
  * once, and one that has not begun never does. An interrupt of the owner while it joins cancels the
  * scope. {@link #close} waits for the last task whatever happens, so a task that heeds no interrupt
- * holds up the block; {@link #tree} and {@link #dump} show where.
+ * holds up the block; {@link #tree} and {@link #dump} show where. Such are waits for {@code
+ * synchronized} and by {@code Lock.lock}, and reads and writes of files: of a {@code
+ * FileInputStream} they end as if nothing had happened, of a {@code FileChannel} with an exception,
+ * but both only when the system has done with them. With regular files that is soon; with a named
+ * pipe, or a lock of another process on a file, perhaps never.
  *
  * <p><b>Misuse is told, not undefined.</b> A fork or join by another thread or at the wrong time,
  * scopes closed out of order, and tasks that leave a scope open, throw exceptions that say what to
@@ -100,6 +104,9 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
 
   /** Written by the timer before {@link #reason}, read by the owner after it. */
   private @Nullable ScopeTimeoutException late;
+
+  /** For a fork that came too late. The owner's. */
+  private @Nullable ScopeTimeoutException lateFork;
 
   private @Nullable Future<?> timer;
   private @Nullable ScopeFailedException thrown;
@@ -218,7 +225,8 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
     if (phase == Phase.OPEN) { // written once: tasks read what lies beside it
       phase = Phase.FORKED;
     }
-    if (isCancelled()) {
+    cancelIfOverdue(child);
+    if (isCalledOff()) {
       child.stop();
       child.finished();
       return child;
@@ -277,7 +285,25 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
         child.thread = null;
         child.stop();
         child.finished();
+        cancelIfOverdue(child);
       }
+    }
+  }
+
+  /** The time was up, no task was left, and yet there is one more. */
+  private void cancelIfOverdue(Child<?> child) {
+    if (isOverdue() && !isCalledOff()) {
+      lateFork =
+          new ScopeTimeoutException(
+              "scope \""
+                  + name()
+                  + "\" was over "
+                  + Deadlines.inWords(options)
+                  + " when "
+                  + Child.subject(child.purpose())
+                  + " was forked",
+              tree());
+      cancel(BY_DEADLINE);
     }
   }
 
@@ -320,7 +346,9 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
    *     are then cancelled
    * @throws ScopeFailedException if there is no result; the cause is the first failure, others are
    *     suppressed
-   * @throws ScopeTimeoutException if the time was up, unless the joiner has a result even so
+   * @throws ScopeTimeoutException if the time was up before all tasks had ended, unless the joiner
+   *     has a result even so; where all had ended in time it does not matter how late this is
+   *     called
    * @throws WrongThreadException if the calling thread is not the owner
    * @throws IllegalStateException if it was called before, or after {@link #close}
    */
@@ -341,27 +369,28 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
     if (damage != null) {
       throw failed(damage);
     }
+    ScopeTimeoutException tooLate;
     try {
-      if (BY_DEADLINE.equals(reason())) {
-        timedOut();
+      tooLate = BY_DEADLINE.equals(reason()) ? tooLate() : null;
+      if (tooLate == null) {
+        return joiner.result();
       }
-      return joiner.result();
     } catch (Throwable e) {
-      if (e == late) {
-        throw late;
-      }
       throw failed(e); // a task's own scope may have been over its limit: a failure like others
     }
+    throw tooLate;
   }
 
-  private void timedOut() {
+  /** What to throw because the time was up; null if the joiner has a result even so. */
+  private @Nullable ScopeTimeoutException tooLate() {
     try {
       joiner.onTimeout();
+      return null;
     } catch (ScopeTimeoutException e) {
-      if (late == null) { // there was no memory to take down more
-        late = e;
-      }
-      throw late;
+      // The timer's own may be on its way still where a fork has told of it: so that one goes
+      // first.
+      ScopeTimeoutException told = lateFork != null ? lateFork : late;
+      return told == null ? e : told; // there was no memory to take down more
     }
   }
 
@@ -421,10 +450,11 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
   }
 
   /**
-   * The time is up. Called by the timer; what is told is taken down before the tasks hear of it.
+   * The time is up. Called by the timer; what is told is taken down before the tasks hear of it. If
+   * all have ended, it is the next fork that is too late.
    */
   final void expire() {
-    if (isCancelled()) {
+    if (isCalledOff() || !becomeOverdue()) {
       return;
     }
     try {
@@ -445,10 +475,12 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
     cancel(BY_CALLER);
   }
 
-  /** Whether {@link #cancel} was called, by whomever, or the time was up. */
-  @Override
+  /**
+   * Whether {@link #cancel} was called, by whomever, or the time was up, so that no task can begin
+   * any more. If all had ended when the time was up, {@link #join} has its result even so.
+   */
   public boolean isCancelled() {
-    return super.isCancelled();
+    return isCalledOff() || isOverdue();
   }
 
   // ---- closing

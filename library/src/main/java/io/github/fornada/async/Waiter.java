@@ -109,14 +109,19 @@ final class Waiter {
     return state == DONE;
   }
 
-  /** Waits until the wait is over, the thread is interrupted, or the deadline has passed. */
-  void await(Object blocker, Deadline deadline, int spins) {
-    for (int i = spins; i > 0; i--) {
+  /** Looks for a moment whether the wait is over. */
+  boolean isOverSoon() {
+    for (int i = SPINS; i > 0; i--) {
       if (isOver()) {
-        return;
+        return true;
       }
       Thread.onSpinWait();
     }
+    return false;
+  }
+
+  /** Parks until the wait is over, the thread is interrupted, or the deadline has passed. */
+  void await(Object blocker, Deadline deadline) {
     if (!STATE.compareAndSet(this, SPINNING, PARKED)) {
       return;
     }

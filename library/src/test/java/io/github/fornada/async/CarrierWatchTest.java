@@ -7,8 +7,10 @@ import io.github.fornada.guide.Kitchen;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
+import jdk.jfr.Recording;
 import org.junit.jupiter.api.Test;
 
 /** Tasks that keep a carrier from the others. */
@@ -55,6 +57,85 @@ final class CarrierWatchTest {
         .endsWith(
             "Run what computes for long or blocks in native code on a ThreadPool or a"
                 + " ProcessPool.");
+  }
+
+  @Test
+  void aTaskThatWaitsWhereItCannotLeaveItsCarrierIsReportedAsPinned() throws Exception {
+    var held = new CopyOnWriteArrayList<CarrierWatch.Held>();
+    try (var watch = CarrierWatch.open(LIMIT, one -> keep(one, held));
+        var scope = TaskScope.open(o -> o.withName("kitchen"))) {
+      assertThat(watch).isNotNull();
+      scope.fork("cook", Kitchen.Fridge::open);
+      try {
+        Eventually.is("the cook is reported", () -> !held.isEmpty());
+      } finally {
+        Kitchen.Fridge.cool();
+      }
+      scope.join();
+    }
+    assertThat(held).hasSize(1);
+    assertThat(held.getFirst().isPinned()).isTrue();
+    assertThat(held.getFirst().toString())
+        .contains(", pinned, at Kitchen.await:")
+        .contains(" in CountDownLatch.await");
+  }
+
+  /** So many that the watch asks none that waits whether it is pinned: only the recorder tells. */
+  @Test
+  void theFlightRecorderTellsOfPinnedTasksAmongMany() throws Exception {
+    var held = new CopyOnWriteArrayList<CarrierWatch.Held>();
+    var enough = new CountDownLatch(1);
+    try (var recording = new Recording()) {
+      recording.start(); // a watch asks the recorder only if it is there already
+      try (var watch = CarrierWatch.open(LIMIT, one -> keep(one, held));
+          var scope = TaskScope.open(o -> o.withName("kitchen"))) {
+        assertThat(watch).isNotNull();
+        for (int i = 0; i <= CarrierWatch.MANY; i++) {
+          scope.fork(() -> {
+            enough.await();
+            return null;
+          });
+        }
+        Subtask<?> cook =
+            scope.fork(
+                "cook",
+                () -> {
+                  Kitchen.Oven.open();
+                  enough.await();
+                  return null;
+                });
+        try {
+          Eventually.is("the cook waits", () -> isWaiting(scope));
+          LockSupport.parkNanos(LIMIT.toNanos() * 3);
+          assertThat(held).as("reported by the watch's own looks").isEmpty();
+        } finally {
+          Kitchen.Oven.heat();
+        }
+        try {
+          Eventually.is("the cook is reported", () -> !held.isEmpty());
+          assertThat(cook.state()).isEqualTo(Subtask.State.UNAVAILABLE);
+        } finally {
+          enough.countDown();
+        }
+        scope.join();
+      }
+    }
+    assertThat(held).hasSize(1);
+    CarrierWatch.Held one = held.getFirst();
+    assertThat(one.purpose()).isEqualTo("cook");
+    assertThat(one.isPinned()).isTrue();
+    assertThat(one.time()).isGreaterThanOrEqualTo(LIMIT);
+    assertThat(one.carrier()).startsWith("ForkJoinPool-");
+    assertThat(one.stack()).anyMatch(frame -> frame.getMethodName().equals("<clinit>"));
+    assertThat(one.toString())
+        .contains(", pinned, at Kitchen.await:")
+        .contains(" in CountDownLatch.await");
+  }
+
+  private static boolean isWaiting(TaskScope<?, ?> scope) {
+    Child<?> newest = scope.newest;
+    Thread runner = newest == null ? null : newest.thread;
+    return runner != null && runner.getState() == Thread.State.WAITING;
   }
 
   @Test

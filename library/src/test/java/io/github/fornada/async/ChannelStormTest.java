@@ -11,6 +11,8 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -38,6 +40,53 @@ final class ChannelStormTest {
             first == 0 ? Channel.rendezvous() : Channel.bounded(first),
             second == 0 ? Channel.rendezvous() : Channel.bounded(second)),
         true);
+  }
+
+  private static final int ROUNDS = 20_000;
+
+  /** Who sends without the lock looks afterwards whether somebody has begun to wait. */
+  @Test
+  void aReceiverThatBeginsToWaitAsAnElementComesIsServed() throws Exception {
+    meet(channel -> {}, channel -> channel.send(1L), Channel::receive);
+  }
+
+  /** And likewise who receives. */
+  @Test
+  void aSenderThatBeginsToWaitAsRoomComesIsServed() throws Exception {
+    meet(channel -> channel.send(0L), Channel::receive, channel -> channel.send(1L));
+  }
+
+  private interface Use {
+    void of(Channel<Long> channel) throws InterruptedException;
+  }
+
+  /** Two threads use each of very many channels at the same moment, and both get through. */
+  private static void meet(Use before, Use one, Use other) throws Exception {
+    List<Channel<Long>> channels = new ArrayList<>();
+    for (int i = 0; i < ROUNDS; i++) {
+      Channel<Long> channel = Channel.bounded(1);
+      before.of(channel);
+      channels.add(channel);
+    }
+    var comers = new AtomicInteger();
+    Running<Void> first = Waits.startPlatform(() -> useAll(channels, one, comers));
+    Running<Void> second = Waits.startPlatform(() -> useAll(channels, other, comers));
+    first.get();
+    second.get();
+  }
+
+  private static Void useAll(List<Channel<Long>> channels, Use use, AtomicInteger comers)
+      throws InterruptedException {
+    int all = 0;
+    for (Channel<Long> channel : channels) {
+      comers.incrementAndGet();
+      all += 2;
+      while (comers.get() < all) {
+        Thread.onSpinWait();
+      }
+      use.of(channel);
+    }
+    return null;
   }
 
   private static void storm(List<Channel<Long>> channels, boolean virtual) throws Exception {

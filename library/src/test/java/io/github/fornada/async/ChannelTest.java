@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.fornada.async.Waits.Running;
+import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -249,6 +250,27 @@ final class ChannelTest {
     }
     assertThat(channel.stream().limit(2).toList()).containsExactly(0, 1);
     assertThat(channel.receive()).isEqualTo(2);
+  }
+
+  @Test
+  void whatWasReceivedIsNotKept() throws Exception {
+    Channel<Object> channel = Channel.bounded(4);
+    var sent = new ArrayList<WeakReference<Object>>();
+    for (int i = 0; i < 3; i++) {
+      Object element = new byte[1 << 20];
+      sent.add(new WeakReference<>(element));
+      channel.send(element);
+    }
+    for (int i = 0; i < 3; i++) {
+      assertThat(channel.receive()).isNotNull();
+    }
+    Waits.await(
+        "they are collected",
+        () -> {
+          System.gc();
+          return sent.stream().allMatch(each -> each.refersTo(null));
+        });
+    assertThat(channel.tryReceive()).isNull();
   }
 
   @Test

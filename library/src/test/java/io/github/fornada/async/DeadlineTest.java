@@ -20,13 +20,14 @@ final class DeadlineTest {
 
   @Test
   void aScopeOverItsLimitCancelsItsTasksAndTellsWhereTheyWere() throws Exception {
-    try (var scope = TaskScope.open(o -> o.withName("slow page").withTimeLimit(SHORT))) {
+    var limit = Duration.ofMillis(300); // long enough for two forks
+    try (var scope = TaskScope.open(o -> o.withName("slow page").withTimeLimit(limit))) {
       Subtask<Object> task = scope.fork("user", () -> Kitchen.waitForEver());
       scope.fork("orders", () -> Kitchen.waitForEver());
       assertThatThrownBy(scope::join)
           .isInstanceOf(ScopeTimeoutException.class)
           .hasMessageStartingWith(
-              "scope \"slow page\" was over its time limit of 30 ms, and 2 tasks had not ended: ")
+              "scope \"slow page\" was over its time limit of 300 ms, and 2 tasks had not ended: ")
           .satisfies(e ->
               assertThat(((ScopeTimeoutException) e).tree())
                   .contains("user")
@@ -75,6 +76,109 @@ final class DeadlineTest {
             o -> o.withTimeLimit(Duration.ofDays(1_000_000)))) {
       scope.fork(() -> 1);
       assertThat(scope.join()).containsExactly(1);
+    }
+  }
+
+  @Test
+  void whatHadEndedInTimeIsTheResultHoweverLateTheOwnerJoins() throws Exception {
+    try (var scope =
+        TaskScope.open(
+            Joiner.<Integer>allSuccessfulOrThrow(), o -> o.withTimeLimit(Duration.ofDays(1)))) {
+      scope.fork(() -> 1);
+      scope.fork(() -> 2);
+      awaitEnds(scope);
+      scope.expire(); // as the timer does when the time is up
+      assertThat(scope.isCancelled()).isTrue();
+      assertThat(scope.join()).containsExactly(1, 2);
+    }
+    try (var scope = TaskScope.open(o -> o.withTimeLimit(Duration.ofDays(1)))) {
+      scope.expire();
+      assertThat(scope.join()).isNull();
+    }
+    try (var scope = TaskScope.open(o -> o.withTimeLimit(Duration.ofDays(1)))) {
+      scope.fork(() -> {
+        throw new IOException("in time");
+      });
+      Eventually.is("the failure", () -> scope.isCancelled());
+      scope.expire();
+      assertThatThrownBy(scope::join).hasRootCauseMessage("in time");
+    }
+  }
+
+  @Test
+  void aTaskForkedAfterTheTimeIsTooLate() throws Exception {
+    var ran = new AtomicInteger();
+    try (var scope =
+        TaskScope.open(
+            Joiner.<Integer>allSuccessfulOrThrow(),
+            o -> o.withName("page").withTimeLimit(Duration.ofDays(1)))) {
+      Subtask<Integer> first = scope.fork(() -> 1);
+      awaitEnds(scope);
+      scope.expire();
+      Subtask<Integer> late = scope.fork("user", ran::incrementAndGet);
+      assertThatThrownBy(scope::join)
+          .isInstanceOf(ScopeTimeoutException.class)
+          .hasMessage(
+              "scope \"page\" was over its time limit of 24 h when the task \"user\" was forked");
+      assertThat(first.get()).isEqualTo(1);
+      assertThat(late.outcome())
+          .isEqualTo(new Outcome.Cancelled<>("its scope was over its time limit"));
+    }
+    assertThat(ran).hasValue(0);
+  }
+
+  /** Whoever comes second has to see the other one, or the task runs for ever. */
+  @Test
+  void aForkAndTheEndOfTheTimeRaceAndNoTaskIsLeft() throws Exception {
+    for (int i = 0; i < 2000; i++) {
+      try (var scope = TaskScope.open(o -> o.withTimeLimit(Duration.ofDays(1)))) {
+        var timer = Thread.ofPlatform().start(scope::expire);
+        for (int k = i % 50; k > 0; k--) {
+          Thread.onSpinWait();
+        }
+        scope.fork(() -> Kitchen.waitForEver());
+        assertThatThrownBy(scope::join).isInstanceOf(ScopeTimeoutException.class);
+        timer.join();
+      }
+    }
+  }
+
+  private static void awaitEnds(TaskScope<?, ?> scope) {
+    Eventually.is(
+        "all have ended",
+        () -> {
+          for (Child<?> child = scope.newest; child != null; child = child.next) {
+            if (!child.hasEnded()) {
+              return false;
+            }
+          }
+          return true;
+        });
+  }
+
+  @Test
+  void anActionOfTheTimerThatIsKeptWaitingKeepsNoOther() throws Exception {
+    var release = new CountDownLatch(1);
+    var others = new CountDownLatch(3);
+    for (int i = 0; i < 3; i++) {
+      var _ =
+          Deadlines.after(
+              Duration.ZERO,
+              () -> {
+                others.countDown();
+                try {
+                  release.await();
+                } catch (InterruptedException e) {
+                  throw new AssertionError(e);
+                }
+              });
+    }
+    try {
+      Eventually.is("all three have begun", () -> others.getCount() == 0);
+      assertThatThrownBy(() -> Async.withTimeout(SHORT, () -> Kitchen.waitForEver()))
+          .isInstanceOf(TaskTimeoutException.class);
+    } finally {
+      release.countDown();
     }
   }
 

@@ -14,6 +14,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -37,6 +38,55 @@ final class TaskScopeTest {
       assertThat(name.purpose()).isEqualTo("name");
       assertThat(age.purpose()).isEmpty();
     }
+  }
+
+  /** Who cancels is kept on its way to the older task by the thread of the younger one. */
+  @Test
+  void aResultAfterTheCancelDoesNotCountEvenIfTheInterruptHasNotCome() throws Exception {
+    var go = new CountDownLatch(1);
+    var started = new CountDownLatch(2);
+    var told = new AtomicInteger();
+    var older = new AtomicReference<Thread>();
+    ThreadFactory factory =
+        task -> {
+          Thread made =
+              new Thread(task) {
+                @Override
+                public void interrupt() {
+                  if (this != older.get()) {
+                    go.countDown();
+                    Eventually.is("the older one has ended", () -> !older.get().isAlive());
+                  }
+                  super.interrupt();
+                }
+              };
+          older.compareAndSet(null, made);
+          return made;
+        };
+    Joiner<Object, List<Subtask<Object>>> joiner =
+        Joiner.allUntil(task -> {
+          told.incrementAndGet();
+          return false;
+        });
+    try (var scope = TaskScope.open(joiner, o -> o.withThreadFactory(factory))) {
+      Subtask<Object> result =
+          scope.fork(() -> {
+            started.countDown();
+            go.await();
+            return "late";
+          });
+      Subtask<Object> younger =
+          scope.fork(() -> {
+            started.countDown();
+            return Kitchen.waitForEver();
+          });
+      started.await();
+      scope.cancel();
+      assertThat(scope.join()).containsExactly(result, younger);
+      assertThat(result.state()).isEqualTo(Subtask.State.UNAVAILABLE);
+      assertThat(result.outcome()).isEqualTo(new Outcome.Cancelled<>("its scope was cancelled"));
+    }
+    assertThat(told).hasValue(0);
   }
 
   @Test

@@ -1,9 +1,16 @@
 package io.github.fornada.guide;
 
 import io.github.fornada.async.TaskScope;
+import java.io.FileInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.Lock;
 
 /** Work of a user's, outside the library's packages, for tests that look at where it is. */
 public final class Kitchen {
@@ -44,6 +51,96 @@ public final class Kitchen {
   public static void stir(AtomicBoolean enough) {
     while (!enough.get()) {
       Thread.onSpinWait();
+    }
+  }
+
+  /** Reads a byte. */
+  public static int taste(InputStream in) throws IOException {
+    return in.read();
+  }
+
+  /** Reads a byte. */
+  public static int taste(FileChannel in) throws IOException {
+    return in.read(ByteBuffer.allocate(1));
+  }
+
+  /** Opens a file; if it is a named pipe, when somebody writes to it. */
+  public static InputStream uncork(Path file) throws IOException {
+    return new FileInputStream(file.toFile());
+  }
+
+  /** Takes a lock, and gives it back. */
+  public static void share(Lock stove) {
+    stove.lock();
+    try {
+      assert stove != null;
+    } finally {
+      stove.unlock();
+    }
+  }
+
+  /** Enters a monitor, and leaves it. */
+  public static void share(Object sink) {
+    synchronized (sink) {
+      assert Thread.holdsLock(sink);
+    }
+  }
+
+  /** What is set up once, by whoever comes first, and takes its time. */
+  public static final class Oven {
+    private static final CountDownLatch HOT = new CountDownLatch(1);
+
+    private Oven() {}
+
+    /** Ends the wait of {@link #open}. */
+    public static void heat() {
+      HOT.countDown();
+    }
+
+    /** Waits in a class initializer, where a virtual thread cannot leave its carrier. */
+    public static void open() {
+      Heated.touch();
+    }
+
+    private static final class Heated {
+      static {
+        await(HOT);
+      }
+
+      static void touch() {}
+    }
+  }
+
+  /** Another one, for a class is initialized only once. */
+  public static final class Fridge {
+    private static final CountDownLatch COLD = new CountDownLatch(1);
+
+    private Fridge() {}
+
+    /** Ends the wait of {@link #open}. */
+    public static void cool() {
+      COLD.countDown();
+    }
+
+    /** As {@link Oven#open}. */
+    public static void open() {
+      Cooled.touch();
+    }
+
+    private static final class Cooled {
+      static {
+        await(COLD);
+      }
+
+      static void touch() {}
+    }
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
     }
   }
 }

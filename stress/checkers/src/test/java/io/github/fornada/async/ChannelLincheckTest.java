@@ -65,6 +65,43 @@ class ChannelLincheckTest {
     }
   }
 
+  @Test
+  void aWaitingSenderIsServedOrLeaves() {
+    Lincheck.ends(ChannelLincheckTest::sendWhileRoomComes);
+  }
+
+  private static void sendWhileRoomComes() {
+    Channel<Integer> channel = Channel.bounded(1);
+    if (!channel.trySend(1)) {
+      throw new AssertionError("no room");
+    }
+    Thread sender =
+        new Thread() {
+          @Override
+          public void run() {
+            try {
+              channel.send(2);
+            } catch (InterruptedException e) {
+              throw new AssertionError(e);
+            }
+          }
+        };
+    sender.start();
+    Integer first = channel.tryReceive();
+    if (first == null || first != 1) {
+      throw new AssertionError("another element");
+    }
+    try {
+      sender.join();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+    Integer second = channel.tryReceive();
+    if (second == null || second != 2) {
+      throw new AssertionError("another element");
+    }
+  }
+
   @Param(name = "element", gen = IntGen.class, conf = "0:3")
   public static final class RingOperations {
     private final Ring ring = new Ring(2);

@@ -1,0 +1,262 @@
+package io.github.fornada.async;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import io.github.fornada.Outcome;
+import io.github.fornada.guide.Kitchen;
+import java.io.FileInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.RandomAccessFile;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Where a task blocks and heeds no interrupt: a cancel ends all others, {@code tree()} shows what
+ * holds up the scope, and {@code close} waits for it. Reads of regular files are like that too, but
+ * they end by themselves; here the files are named pipes.
+ */
+final class UninterruptibleTest {
+  private static final Duration SHORT = Duration.ofMillis(20);
+
+  @TempDir private static Path folder;
+
+  private static int pipes;
+
+  /** Those that read a file hold a carrier all the while. */
+  @BeforeAll
+  static void thereIsACarrierMore() {
+    assumeThat(Runtime.getRuntime().availableProcessors()).isGreaterThan(1);
+  }
+
+  /**
+   * A task that blocks, and what ends that.
+   *
+   * @param place what its tree has
+   */
+  private record Blocked(Callable<?> task, Action release, String place) {}
+
+  private interface Action {
+    void run() throws Exception;
+  }
+
+  private interface Setup {
+    Blocked blocked() throws Exception;
+  }
+
+  private static Map<String, Setup> blockingPoints() {
+    Map<String, Setup> points = new LinkedHashMap<>();
+    points.put(
+        "FileInputStream.read",
+        () -> {
+          Path pipe = pipe();
+          var writer = new RandomAccessFile(pipe.toFile(), "rw"); // opens without a reader
+          return new Blocked(
+              () -> {
+                try (InputStream in = new FileInputStream(pipe.toFile())) {
+                  return Kitchen.taste(in);
+                }
+              },
+              () -> writeAndClose(writer),
+              "Kitchen.taste:");
+        });
+    points.put(
+        "opening a pipe",
+        () -> {
+          Path pipe = pipe();
+          return new Blocked(
+              () -> {
+                try (InputStream in = Kitchen.uncork(pipe)) {
+                  return in.available();
+                }
+              },
+              () -> new RandomAccessFile(pipe.toFile(), "rw").close(),
+              "Kitchen.uncork:");
+        });
+    points.put(
+        "FileChannel.read",
+        () -> {
+          Path pipe = pipe();
+          var writer = new RandomAccessFile(pipe.toFile(), "rw");
+          return new Blocked(
+              () -> {
+                try (FileChannel in = FileChannel.open(pipe, StandardOpenOption.READ)) {
+                  return Kitchen.taste(in);
+                }
+              },
+              () -> writeAndClose(writer),
+              "Kitchen.taste:");
+        });
+    points.put(
+        "Lock.lock",
+        () -> {
+          var lock = new ReentrantLock();
+          lock.lock();
+          return new Blocked(
+              () -> {
+                Kitchen.share(lock);
+                return null;
+              },
+              lock::unlock,
+              "Kitchen.share:");
+        });
+    points.put(
+        "synchronized",
+        () -> {
+          var monitor = new Object();
+          var holder = new Holder(monitor);
+          return new Blocked(
+              () -> {
+                Kitchen.share(monitor);
+                return null;
+              },
+              holder::letGo,
+              "Kitchen.share:");
+        });
+    return points;
+  }
+
+  /** Has a monitor. */
+  private static final class Holder {
+    private final AtomicBoolean held = new AtomicBoolean();
+    private final AtomicBoolean enough = new AtomicBoolean();
+    private final Thread thread;
+
+    Holder(Object monitor) {
+      thread =
+          Thread.ofPlatform()
+              .start(() -> {
+                synchronized (monitor) {
+                  held.set(true);
+                  Eventually.is("it is let go", enough::get);
+                }
+              });
+      Eventually.is("the monitor is held", held::get);
+    }
+
+    void letGo() throws InterruptedException {
+      enough.set(true);
+      thread.join();
+    }
+  }
+
+  private static Path pipe() throws Exception {
+    Path pipe = folder.resolve("pipe" + pipes++);
+    Process made = new ProcessBuilder("mkfifo", pipe.toString()).inheritIO().start();
+    assertThat(made.waitFor()).as("mkfifo").isZero();
+    return pipe;
+  }
+
+  private static void writeAndClose(RandomAccessFile writer) throws IOException {
+    try (writer) {
+      writer.write(1);
+    }
+  }
+
+  @TestFactory
+  Stream<DynamicTest> aCancelDoesNotWaitAndCloseDoes() {
+    return blockingPoints().entrySet().stream()
+        .map(point ->
+            DynamicTest.dynamicTest(
+                point.getKey(), () -> cancelled(point.getKey(), point.getValue().blocked())));
+  }
+
+  private static void cancelled(String name, Blocked blocked) throws Exception {
+    var opened = new AtomicReference<TaskScope<?, ?>>();
+    var ended = new AtomicBoolean();
+    var endedAtClose = new AtomicBoolean();
+    Waits.Running<Void> owner =
+        Waits.startPlatform(() -> {
+          try (var scope = TaskScope.open(Joiner.awaitAll(), o -> o.withName(name))) {
+            opened.set(scope);
+            scope.fork("waits", () -> Kitchen.waitForEver());
+            scope.fork("blocks", () -> blocks(blocked, ended));
+            scope.join();
+          } finally {
+            endedAtClose.set(ended.get());
+          }
+          return null;
+        });
+    try {
+      Eventually.is("it blocks", () -> isBlocked(opened.get(), blocked.place));
+      Waits.startPlatform(
+              () -> {
+                opened.get().cancel();
+                return null;
+              })
+          .get();
+      Eventually.is("only what blocks is left", () -> opened.get().tree().contains("· 1 task · "));
+      String tree = opened.get().tree();
+      assertThat(tree).contains("blocks").contains(" stops ").contains(blocked.place);
+      assertThat(ended).isFalse();
+      assertThat(owner.thread.isAlive()).isTrue();
+    } finally {
+      blocked.release.run();
+    }
+    owner.get();
+    assertThat(endedAtClose).as("it had ended when close returned").isTrue();
+    Eventually.noThreadIsNamed(name);
+    Eventually.noThreadIsNamed("fornada-interrupt");
+  }
+
+  private static Object blocks(Blocked blocked, AtomicBoolean ended) throws Exception {
+    try {
+      return blocked.task.call();
+    } finally {
+      ended.set(true);
+    }
+  }
+
+  /** Where it blocks, and not on its way there, when an interrupt might be heeded still. */
+  private static boolean isBlocked(TaskScope<?, ?> scope, String place) {
+    Child<?> child = scope == null ? null : scope.newest;
+    Thread runner = child == null ? null : child.thread;
+    if (runner == null || !Place.of(runner).toString().startsWith(place)) {
+      return false;
+    }
+    StackTraceElement[] stack = runner.getStackTrace();
+    return runner.getState() != Thread.State.RUNNABLE
+        || (stack.length > 0 && stack[0].isNativeMethod());
+  }
+
+  @TestFactory
+  Stream<DynamicTest> aLimitThatIsNotHeededKeepsNoOtherLimitWaiting() {
+    return blockingPoints().entrySet().stream()
+        .map(point ->
+            DynamicTest.dynamicTest(
+                point.getKey(), () -> limited(point.getKey(), point.getValue().blocked())));
+  }
+
+  private static void limited(String name, Blocked blocked) throws Exception {
+    var released = new AtomicBoolean();
+    try (var scope = TaskScope.open(Joiner.outcomes(), o -> o.withName(name))) {
+      Subtask<Object> stuck = scope.fork("blocks", SHORT, blocked.task);
+      try {
+        Eventually.is("it is over its limit", () -> stuck.state() == Subtask.State.FAILED);
+        assertThatThrownBy(() -> Async.withTimeout(SHORT, () -> Kitchen.waitForEver()))
+            .isInstanceOf(io.github.fornada.TaskTimeoutException.class);
+      } finally {
+        released.set(true);
+        blocked.release.run();
+      }
+      assertThat(scope.join()).singleElement().isInstanceOf(Outcome.TimedOut.class);
+    }
+    assertThat(released).isTrue();
+    Eventually.noThreadIsNamed(name);
+  }
+}
