@@ -2,6 +2,8 @@ package io.github.fornada.process;
 
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.lang.reflect.Modifier;
+import java.nio.channels.spi.SelectorProvider;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -36,6 +38,17 @@ final class Launcher {
 
   /** Where the JDK may take half of the memory. */
   private static final long SMALL_HEAP = 256L << 20;
+
+  /**
+   * A method is compiled for the first time when it was called so often, five times as often as by
+   * default: most of what a booting JVM calls is over by then, and compiling it took more of the
+   * processor than running it. Loops keep the JVM's own thresholds, and so does what comes after.
+   */
+  private static final List<String> BOOT =
+      List.of(
+          "-XX:Tier3InvocationThreshold=1000",
+          "-XX:Tier3MinInvocationThreshold=500",
+          "-XX:Tier3CompileThreshold=5000");
 
   private final ProcessOptions options;
   private final Path directory;
@@ -232,6 +245,8 @@ final class Launcher {
     list.add("-XX:-CreateCoredumpOnCrash");
     list.add("-XX:ErrorFile=" + crashLog("%p"));
     list.add("-Djava.awt.headless=true");
+    list.addAll(BOOT);
+    addSelectorProvider(list);
     list.addAll(inherited);
     if (used != null) {
       list.addAll(used.options());
@@ -241,6 +256,17 @@ final class Launcher {
     list.add(Inheritance.classPath(directory, used == null ? null : used.jar()));
     list.add(WorkerMain.class.getName());
     return list;
+  }
+
+  /**
+   * The channels of this JVM come from the JDK's usual provider, and so will those of the worker:
+   * to find that out by itself, it would look for services in each jar of its class path.
+   */
+  private static void addSelectorProvider(List<String> to) {
+    Class<?> provider = SelectorProvider.provider().getClass();
+    if (provider.getClassLoader() == null && Modifier.isPublic(provider.getModifiers())) {
+      to.add("-D" + SelectorProvider.class.getName() + "=" + provider.getName());
+    }
   }
 
   /** A cache brings some objects along, and a JVM that begins with less room than that fails. */
