@@ -102,6 +102,9 @@ final class AotTraining {
     options.add("-XX:AOTMode=record");
     options.add("-XX:AOTConfiguration=" + seen);
     options.add("-Xlog:disable");
+    // Without the profiles of methods (JEP 515): with them a booting worker compiles at once all
+    // that was compiled here, while it and its siblings wait for the same processors.
+    options.addAll(AotCache.diagnostic("-XX:-AOTRecordTraining"));
     try (Pool pool =
         ProcessPool.open(o ->
             o.withWorkers(1)

@@ -52,6 +52,12 @@ final class Engine extends AbstractPool {
   private final WorkerSupply supply;
   private final Quarantine quarantine;
 
+  /** Where workers are taken from while there are any; null for none. */
+  private final @Nullable WorkerReserve reserve;
+
+  /** Marks of workers from the reserve, which do not begin as those of this pool's own. */
+  private final Set<String> foreignMarks = ConcurrentHashMap.newKeySet();
+
   /** Threads that a close waits for: one for each lane, and helpers. */
   private final AtomicInteger parties;
 
@@ -81,8 +87,10 @@ final class Engine extends AbstractPool {
 
   private volatile boolean stopping;
 
-  private Engine(ProcessOptions options, List<Path> bases) throws IOException {
+  private Engine(ProcessOptions options, List<Path> bases, @Nullable WorkerReserve reserve)
+      throws IOException {
     super(Model.PROCESSES, options.workers(), options.policy());
+    this.reserve = reserve;
     this.options = options;
     this.quarantine = new Quarantine(options.policy().retries());
     this.parties = new AtomicInteger(options.workers());
@@ -141,9 +149,9 @@ final class Engine extends AbstractPool {
   }
 
   /** With the places where its private folder may be, best first. */
-  static Engine open(ProcessOptions options, List<Path> bases) {
+  static Engine open(ProcessOptions options, List<Path> bases, @Nullable WorkerReserve reserve) {
     try {
-      return new Engine(options, bases);
+      return new Engine(options, bases, reserve);
     } catch (IOException e) {
       throw new UncheckedIOException("the process pool could not be opened: " + e.getMessage(), e);
     }
@@ -317,6 +325,16 @@ final class Engine extends AbstractPool {
     return supply;
   }
 
+  /** A worker's JVM that has booted already; null if there is none. */
+  WorkerReserve.@Nullable Reserved takeReserved() {
+    WorkerReserve.Reserved taken = reserve == null ? null : reserve.take();
+    if (taken != null) {
+      foreignMarks.add(taken.mark());
+      guard.add(taken.process());
+    }
+    return taken;
+  }
+
   int nextWorkerNumber() {
     return workerNumbers.incrementAndGet();
   }
@@ -478,8 +496,14 @@ final class Engine extends AbstractPool {
           DeathCertificate certificate = Exits.certify(worker, worker.endInPeace(), null);
           report(new TaskEvent.WorkerEnded(certificate, true, System.nanoTime()));
           ProcessEvents.workerEnded(certificate, true);
-          Offspring.killMarked(launcher.mark(worker.number()));
+          killOffspring(worker);
         });
+  }
+
+  /** Ends what a worker that is gone has left behind. */
+  void killOffspring(WorkerProcess worker) {
+    Offspring.killMarked(worker.mark());
+    foreignMarks.remove(worker.mark());
   }
 
   /** Starts a thread that a close waits for. Called only while another such thread runs. */
@@ -531,6 +555,7 @@ final class Engine extends AbstractPool {
     buffers.close();
     door.close();
     Offspring.killMarked(directory.getFileName() + "/");
+    foreignMarks.forEach(Offspring::killMarked); // one look at each process for each: seldom many
     PrivateDirectory.delete(directory);
   }
 }

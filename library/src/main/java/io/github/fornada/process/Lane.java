@@ -261,7 +261,7 @@ final class Lane {
     pool.report(new TaskEvent.WorkerEnded(certificate, expected, System.nanoTime()));
     ProcessEvents.workerEnded(certificate, expected);
     if (!pool.isEnding()) {
-      Offspring.killMarked(pool.launcher().mark(dead.number()));
+      pool.killOffspring(dead);
     }
   }
 

@@ -2,12 +2,14 @@ package io.github.fornada.process;
 
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.lang.reflect.Modifier;
+import java.nio.channels.spi.SelectorProvider;
 import java.nio.charset.Charset;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,7 +24,7 @@ final class Launcher {
       List.of("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS", "CLASSPATH");
 
   /** In which the java launcher reads its arguments, and the JVM the names of files. */
-  private static final Charset PLATFORM_CHARSET =
+  static final Charset PLATFORM_CHARSET =
       Charset.forName(System.getProperty("sun.jnu.encoding", "UTF-8"));
 
   /** Options that a cache serves whatever they say. */
@@ -36,6 +38,17 @@ final class Launcher {
 
   /** Where the JDK may take half of the memory. */
   private static final long SMALL_HEAP = 256L << 20;
+
+  /**
+   * A method is compiled for the first time when it was called so often, five times as often as by
+   * default: most of what a booting JVM calls is over by then, and compiling it took more of the
+   * processor than running it. Loops keep the JVM's own thresholds, and so does what comes after.
+   */
+  private static final List<String> BOOT =
+      List.of(
+          "-XX:Tier3InvocationThreshold=1000",
+          "-XX:Tier3MinInvocationThreshold=500",
+          "-XX:Tier3CompileThreshold=5000");
 
   private final ProcessOptions options;
   private final Path directory;
@@ -92,15 +105,20 @@ final class Launcher {
     return directory.getFileName() + "/" + number;
   }
 
-  /** Starts the JVM of a worker, which waits on its standard input for its token. */
+  /** Starts the JVM of a worker, which waits on its standard input to be told its pool. */
   Process start(int number) throws IOException {
-    String java = java();
-    var builder =
+    return start(number, new ProcessBuilder(java(), "@" + arguments()));
+  }
+
+  /** As above, for one that has time to get ready for all that it can before it is told. */
+  Process startForReserve(int number) throws IOException {
+    return start(
+        number,
         new ProcessBuilder(
-            java,
-            "@" + arguments(),
-            directory.resolve(Door.NAME).toString(),
-            Integer.toString(number));
+            java(), "@" + arguments(), directory.resolve("rehearsal-" + number).toString()));
+  }
+
+  private Process start(int number, ProcessBuilder builder) throws IOException {
     // Read by every JVM as if on its command line, agents and debuggers included. What workers need
     // of it they get with this JVM's other options.
     OPTION_VARIABLES.forEach(builder.environment()::remove);
@@ -118,14 +136,29 @@ final class Launcher {
       return started;
     } catch (IOException e) {
       throw new IOException(
-          "a worker JVM could not be started with " + java + ": " + e.getMessage(), e);
+          "a worker JVM could not be started with " + java() + ": " + e.getMessage(), e);
     }
   }
 
-  /** Tells a worker its token. */
-  static void tell(Process process, String token) {
+  /** Whether workers with these options would be started in just the same way. */
+  boolean startsTheSame(ProcessOptions others) {
+    WorkerLaunch launch = options.launch();
+    WorkerLaunch other = others.launch();
+    return heap().equals(new Launcher(others, directory, guard).heap())
+        && launch.allJvmOptions().equals(other.allJvmOptions())
+        && launch.environment().equals(other.environment())
+        && Objects.equals(launch.directory(), other.directory())
+        && launch.aotCache() == other.aotCache();
+  }
+
+  /**
+   * Tells a worker its token, its number and the pool's socket: not on its command line, which any
+   * user can read, and which is older than the pool if the worker was in reserve.
+   */
+  static void tell(Process process, String token, int number, Path socket) {
     try (var stdin = process.getOutputStream()) {
-      stdin.write((token + "\n").getBytes(StandardCharsets.US_ASCII));
+      String line = token + " " + number + " " + socket + "\n";
+      stdin.write(line.getBytes(PLATFORM_CHARSET));
     } catch (IOException e) {
       // It is dead already; its exit tells why.
     }
@@ -232,6 +265,8 @@ final class Launcher {
     list.add("-XX:-CreateCoredumpOnCrash");
     list.add("-XX:ErrorFile=" + crashLog("%p"));
     list.add("-Djava.awt.headless=true");
+    list.addAll(BOOT);
+    addSelectorProvider(list);
     list.addAll(inherited);
     if (used != null) {
       list.addAll(used.options());
@@ -241,6 +276,17 @@ final class Launcher {
     list.add(Inheritance.classPath(directory, used == null ? null : used.jar()));
     list.add(WorkerMain.class.getName());
     return list;
+  }
+
+  /**
+   * The channels of this JVM come from the JDK's usual provider, and so will those of the worker:
+   * to find that out by itself, it would look for services in each jar of its class path.
+   */
+  private static void addSelectorProvider(List<String> to) {
+    Class<?> provider = SelectorProvider.provider().getClass();
+    if (provider.getClassLoader() == null && Modifier.isPublic(provider.getModifiers())) {
+      to.add("-D" + SelectorProvider.class.getName() + "=" + provider.getName());
+    }
   }
 
   /** A cache brings some objects along, and a JVM that begins with less room than that fails. */

@@ -96,7 +96,23 @@ public final class ProcessPool implements Pool {
 
   /** With the places where its private folder may be, best first. */
   static ProcessPool open(UnaryOperator<ProcessOptions> change, List<Path> bases) {
-    return new ProcessPool(Engine.open(change.apply(ProcessOptions.defaults()), bases));
+    return new ProcessPool(Engine.open(change.apply(ProcessOptions.defaults()), bases, null));
+  }
+
+  /**
+   * Opens a pool whose workers come from a reserve, with the options that this was opened with,
+   * changed.
+   *
+   * @throws IllegalArgumentException if an option is out of its bounds, or is one that the
+   *     reserve's workers were started with, and is another here: heap, JVM options, environment,
+   *     working directory, ahead-of-time cache, and the number of workers if the heap is shared
+   *     among them
+   * @throws UncheckedIOException if the pool's private folder or socket cannot be made
+   */
+  public static ProcessPool open(WorkerReserve reserve, UnaryOperator<ProcessOptions> change) {
+    ProcessOptions options = change.apply(reserve.options());
+    reserve.requireFit(options);
+    return new ProcessPool(Engine.open(options, PrivateDirectory.bases(), reserve));
   }
 
   /**

@@ -2,10 +2,7 @@ package io.github.fornada.process;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemoryLayout;
-import java.lang.foreign.MemoryLayout.PathElement;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.StructLayout;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
@@ -27,32 +24,22 @@ final class Segment {
   /** Bytes of each ring; a power of two. */
   static final long RING = 1 << 20;
 
-  private static final StructLayout HEADER =
-      MemoryLayout.structLayout(
-          line("toWorkerTail"), // parent writes
-          line("toWorkerHead"), // worker writes
-          line("workerWaits"), // worker sets, parent clears
-          line("toParentTail"), // worker writes
-          line("toParentWritten"), // worker writes
-          line("toParentHead"), // parent writes
-          line("parentWaits"), // parent sets, worker clears
-          line("claim"), // both, by compare-and-set: see Claims
-          line("startedNanos")); // worker writes
-
   private static final long HEADER_SIZE = 4096;
   static final long SIZE = HEADER_SIZE + 2 * RING;
 
   static final VarHandle LONG = ValueLayout.JAVA_LONG.varHandle();
 
-  static final long TO_WORKER_TAIL = offset("toWorkerTail");
-  static final long TO_WORKER_HEAD = offset("toWorkerHead");
-  static final long WORKER_WAITS = offset("workerWaits");
-  static final long TO_PARENT_TAIL = offset("toParentTail");
-  static final long TO_PARENT_WRITTEN = offset("toParentWritten");
-  static final long TO_PARENT_HEAD = offset("toParentHead");
-  static final long PARENT_WAITS = offset("parentWaits");
-  static final long CLAIM = offset("claim");
-  static final long STARTED_NANOS = offset("startedNanos");
+  // The lines of the header. Not taken from a MemoryLayout by its paths: those cost 8 ms of a fresh
+  // program's first pool, and some of each worker's start.
+  static final long TO_WORKER_TAIL = line(0); // parent writes
+  static final long TO_WORKER_HEAD = line(1); // worker writes
+  static final long WORKER_WAITS = line(2); // worker sets, parent clears
+  static final long TO_PARENT_TAIL = line(3); // worker writes
+  static final long TO_PARENT_HEAD = line(4); // parent writes
+  static final long PARENT_WAITS = line(5); // parent sets, worker clears
+  static final long CLAIM = line(6); // both, by compare-and-set: see Claims
+  static final long STARTED_NANOS = line(7); // worker writes
+  static final long TO_PARENT_WRITTEN = line(8); // worker writes
 
   private final MemorySegment all;
 
@@ -60,14 +47,8 @@ final class Segment {
     this.all = all;
   }
 
-  private static MemoryLayout line(String name) {
-    return MemoryLayout.structLayout(
-            ValueLayout.JAVA_LONG.withName("value"), MemoryLayout.paddingLayout(LINE - 8))
-        .withName(name);
-  }
-
-  private static long offset(String name) {
-    return HEADER.byteOffset(PathElement.groupElement(name), PathElement.groupElement("value"));
+  private static long line(int number) {
+    return (long) number * LINE;
   }
 
   /**

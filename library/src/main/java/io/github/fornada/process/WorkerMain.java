@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.net.ConnectException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -19,14 +18,18 @@ final class WorkerMain {
   private WorkerMain() {}
 
   public static void main(String[] args) throws IOException {
-    if (args.length != 2) {
+    if (args.length > 0) {
+      Rehearsal.run(Path.of(args[0])); // nobody waits for this worker yet
+    }
+    String[] told = readLine().split(" ", 3);
+    if (told.length != 3) {
       System.err.println(
           "This is Fornada's worker; a ProcessPool starts it. It cannot be run by hand.");
       System.exit(Wire.EXIT_PROTOCOL);
     }
-    Path socket = Path.of(args[0]);
-    int number = Integer.parseInt(args[1]);
-    String token = readLine();
+    String token = told[0];
+    int number = Integer.parseInt(told[1]);
+    Path socket = Path.of(told[2]);
     var lastResort = new LastResort();
     lastResort.start();
     var control = new Control(Door.connect(socket, number, token), lastResort::alarm);
@@ -109,16 +112,16 @@ final class WorkerMain {
         : (SetUp) Payloads.decode(new Input(bytes, 0, bytes.length), loader);
   }
 
-  /** The token's line; what is left of the input is the task's, and empty. */
+  /** The line with the token; what is left of the input is the task's, and empty. */
   private static String readLine() throws IOException {
     var line = new ByteArrayOutputStream();
     for (int b = System.in.read(); b != '\n'; b = System.in.read()) {
-      if (b < 0 || line.size() > 1000) {
+      if (b < 0 || line.size() > 10_000) {
         throw new EOFException("no token on standard input");
       }
       line.write(b);
     }
-    return line.toString(StandardCharsets.US_ASCII);
+    return line.toString(Launcher.PLATFORM_CHARSET);
   }
 
   private static void listen(
@@ -164,8 +167,10 @@ final class WorkerMain {
       Path directory = socket.getParent();
       if (directory != null && isAbandoned(socket)) {
         if (mark != null) {
-          // All the pool's: a sibling may be stopped, and never see the end of its parent.
-          Offspring.killMarked(mark.substring(0, mark.indexOf('/') + 1));
+          // All the pool's: a sibling may be stopped, and never see the end of its parent. One that
+          // was in reserve has no siblings that could be told by their marks.
+          String all = directory.getFileName() + "/";
+          Offspring.killMarked(mark.startsWith(all) ? all : mark);
         }
         PrivateDirectory.delete(directory);
       } else if (mark != null) {

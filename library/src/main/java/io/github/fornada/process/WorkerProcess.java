@@ -29,7 +29,9 @@ final class WorkerProcess {
   /** Written by the lane that takes this worker, before its first item. */
   private volatile String name;
 
-  private final int number;
+  /** In its environment, and so in that of all it starts. */
+  private final String mark;
+
   private final Process process;
   private final PrintedLines printed;
   private final List<Thread> drains;
@@ -71,6 +73,7 @@ final class WorkerProcess {
   WorkerProcess(
       Engine pool,
       int number,
+      String mark,
       Process process,
       PrintedLines printed,
       List<Thread> drains,
@@ -80,7 +83,7 @@ final class WorkerProcess {
       long startupNanos) {
     this.pool = pool;
     this.name = "spare-" + number;
-    this.number = number;
+    this.mark = mark;
     this.process = process;
     this.printed = printed;
     this.drains = drains;
@@ -320,8 +323,8 @@ final class WorkerProcess {
     return name;
   }
 
-  int number() {
-    return number;
+  String mark() {
+    return mark;
   }
 
   long pid() {

@@ -39,6 +39,9 @@ final class WorkerStart {
   /** Why it could not. */
   private final @Nullable WorkerStartException failure;
 
+  /** In its environment, and so in that of all it starts. */
+  private final String mark;
+
   private WorkerStart(Engine pool, Launcher launcher, int number) {
     this.pool = pool;
     this.number = number;
@@ -46,14 +49,16 @@ final class WorkerStart {
     this.memory = pool.directory().resolve("segment-" + number);
     Process started = null;
     WorkerStartException failed = null;
+    WorkerReserve.Reserved reserved = pool.takeReserved();
     try {
-      started = launcher.start(number);
+      started = reserved == null ? launcher.start(number) : reserved.process();
     } catch (IOException | RuntimeException e) {
       failed =
           new WorkerStartException("a worker JVM could not be started: " + e, e, launchFailure(e));
     }
     this.process = started;
     this.failure = failed;
+    this.mark = reserved == null ? launcher.mark(number) : reserved.mark();
   }
 
   /**
@@ -92,7 +97,7 @@ final class WorkerStart {
   private WorkerProcess finish(Process process) {
     String token = Door.newToken();
     CompletableFuture<SocketChannel> channel = pool.door().expect(number, token);
-    Launcher.tell(process, token);
+    Launcher.tell(process, token, number, pool.directory().resolve(Door.NAME));
     List<Thread> drains =
         List.of(
             new OutputDrain(process.getInputStream(), false, printed)
@@ -250,7 +255,7 @@ final class WorkerStart {
     long offset = asked <= clock && clock <= now ? 0 : now - clock;
     var worker =
         new WorkerProcess(
-            pool, number, process, printed, drains, control, segment, offset, now - began);
+            pool, number, mark, process, printed, drains, control, segment, offset, now - began);
     ProcessEvents.workerStarted(pid, now - began);
     var _ = pool.startThread("fornada-control-" + number, worker::listen);
     return worker;

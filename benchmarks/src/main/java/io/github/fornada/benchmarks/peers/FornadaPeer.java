@@ -2,6 +2,7 @@ package io.github.fornada.benchmarks.peers;
 
 import static io.github.fornada.benchmarks.peers.Measure.check;
 import static io.github.fornada.benchmarks.peers.Measure.emit;
+import static io.github.fornada.benchmarks.peers.Measure.quantile;
 import static io.github.fornada.benchmarks.peers.Measure.rate;
 
 import io.github.fornada.Completion;
@@ -10,10 +11,12 @@ import io.github.fornada.SharedBytes;
 import io.github.fornada.TaskFunction;
 import io.github.fornada.fory.ForyCodec;
 import io.github.fornada.process.ProcessPool;
+import io.github.fornada.process.WorkerReserve;
 import io.github.fornada.threads.ThreadPool;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -56,6 +59,10 @@ public final class FornadaPeer implements JavaPeer {
         try (Pool pool = withFory()) {
           peer.mapRecords(pool, "fory-map");
         }
+      }
+      case "start" -> {
+        new Rows(peer, seconds).measure("start");
+        peer.startWithReserve();
       }
       default -> new Rows(peer, seconds).measure(args[0]);
     }
@@ -130,6 +137,22 @@ public final class FornadaPeer implements JavaPeer {
           };
       emit("shared", rate(seconds / 2, 1, once) * Rows.MIB_64 / 1e9, "GB/s", "as an item");
     }
+  }
+
+  /** Pools of workers that have booted before, each pool when the reserve is full again. */
+  private void startWithReserve() throws Exception {
+    var times = new double[6];
+    try (var reserve = WorkerReserve.open(o -> o.withWorkers(2))) {
+      for (int i = 0; i < times.length; i++) {
+        TimeUnit.SECONDS.sleep(2);
+        long begin = System.nanoTime();
+        try (Pool pool = ProcessPool.open(reserve, o -> o)) {
+          check(pool.submit(Tasks.INCREMENT, 1).get() == 2, "increment");
+          times[i] = (System.nanoTime() - begin) / 1e6;
+        }
+      }
+    }
+    emit("start-reserve", quantile(times, 0.5), "ms", times.length + " pools");
   }
 
   private void mapRecords(Pool pool, String row) throws Exception {

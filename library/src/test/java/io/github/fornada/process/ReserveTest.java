@@ -1,0 +1,152 @@
+package io.github.fornada.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.fornada.Pool;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
+
+/** Workers that are there before their pool. */
+@Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+class ReserveTest {
+  /** What a task leaves in its worker. */
+  private static final Set<Object> SEEN = ConcurrentHashMap.newKeySet();
+
+  @AfterAll
+  static void nothingIsLeft() {
+    Leftovers.assertNone(Pools.pid());
+  }
+
+  private static WorkerReserve reserve(int workers) {
+    return WorkerReserve.open(o -> o.withWorkers(workers).withHeap("64m"));
+  }
+
+  private static long pidOf(Object ignored) {
+    return ProcessHandle.current().pid();
+  }
+
+  private static int seenBefore(Object item) {
+    int before = SEEN.size();
+    SEEN.add(item);
+    return before;
+  }
+
+  private static Set<Long> ready(WorkerReserve reserve, int workers) {
+    Leftovers.await("the reserve is full", Leftovers.SOON, () -> reserve.pids().size() == workers);
+    return Set.copyOf(reserve.pids());
+  }
+
+  @Test
+  void aPoolTakesItsWorkersFromTheReserveWhichStartsOthers() throws Exception {
+    try (WorkerReserve reserve = reserve(1)) {
+      Set<Long> before = ready(reserve, 1);
+      try (Pool pool = ProcessPool.open(reserve, o -> o)) {
+        assertThat(before).contains(pool.submit(ReserveTest::pidOf, 1).get());
+        assertThat(ready(reserve, 1)).doesNotContainAnyElementsOf(before);
+      }
+    }
+  }
+
+  @Test
+  void aWorkerIsTakenOnceSoThatNoPoolSeesWhatAnotherDid() throws Exception {
+    try (WorkerReserve reserve = reserve(1)) {
+      for (int i = 0; i < 3; i++) {
+        try (Pool pool = ProcessPool.open(reserve, o -> o)) {
+          assertThat(pool.submit(ReserveTest::seenBefore, i).get()).isZero();
+        }
+      }
+    }
+  }
+
+  @Test
+  void aPoolWantsMoreThanThereAreAndStartsTheRest() throws Exception {
+    try (WorkerReserve reserve = reserve(1);
+        Pool pool = ProcessPool.open(reserve, o -> o.withWorkers(3))) {
+      List<Integer> items = List.of(1, 2, 3, 4, 5, 6);
+      assertThat(pool.map(items, i -> i + 1)).containsExactly(2, 3, 4, 5, 6, 7);
+    }
+  }
+
+  @Test
+  void aWorkerThatDiedInReserveIsNotTaken() throws Exception {
+    try (WorkerReserve reserve = reserve(1)) {
+      for (long pid : ready(reserve, 1)) {
+        ProcessHandle dead = ProcessHandle.of(pid).orElseThrow();
+        assertThat(dead.destroyForcibly()).isTrue();
+        dead.onExit().get();
+      }
+      try (Pool pool = ProcessPool.open(reserve, o -> o)) {
+        assertThat(pool.submit(i -> i + 1, 1).get()).isEqualTo(2);
+      }
+    }
+  }
+
+  @Test
+  void closingTheReserveEndsThoseThatNobodyTookAndNoOthers() throws Exception {
+    WorkerReserve reserve = reserve(2);
+    Set<Long> all = ready(reserve, 2);
+    try (Pool pool = ProcessPool.open(reserve, o -> o.withWorkers(1))) {
+      long taken = pool.submit(ReserveTest::pidOf, 1).get();
+      reserve.close();
+      assertThat(all.stream().filter(pid -> ProcessHandle.of(pid).isPresent()))
+          .containsExactly(taken);
+      assertThat(pool.submit(ReserveTest::pidOf, 1).get()).isEqualTo(taken);
+    }
+  }
+
+  @Test
+  void whatATakenWorkerLeftBehindGoesWithItsPool() throws Exception {
+    long child;
+    try (WorkerReserve reserve = reserve(1);
+        Pool pool = ProcessPool.open(reserve, o -> o)) {
+      child =
+          pool.submit(
+                  seconds -> {
+                    // The shell ends at once, so that its child hangs below nobody.
+                    var shell =
+                        new ProcessBuilder("/bin/sh", "-c", "sleep " + seconds + " >&- & echo $!");
+                    return Long.parseLong(shell.start().inputReader().readLine());
+                  },
+                  600)
+              .get();
+      assertThat(ProcessHandle.of(child)).isPresent();
+    }
+    Leftovers.await(
+        "the child is gone",
+        Leftovers.SOON,
+        () -> ProcessHandle.of(child).filter(ProcessHandle::isAlive).isEmpty());
+  }
+
+  @Test
+  void aPoolWithAnotherHeapIsRefused() {
+    try (WorkerReserve reserve = reserve(1)) {
+      assertThatThrownBy(() -> ProcessPool.open(reserve, o -> o.withHeap("128m")))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("other options than the pool's");
+    }
+  }
+
+  @Test
+  void whatTasksPrintAndTheirContextAreAsInAnyWorker() throws Exception {
+    try (WorkerReserve reserve = reserve(1);
+        Pool pool = ProcessPool.open(reserve, o -> o.withInitializer(() -> System.out.print("")))) {
+      Set<Long> before = ready(reserve, 1);
+      assertThat(before).isNotEmpty();
+      String loader =
+          pool.submit(
+                  i -> {
+                    System.out.println("printed by a worker from the reserve");
+                    return Thread.currentThread().getContextClassLoader().getName();
+                  },
+                  1)
+              .get();
+      assertThat(loader).isEqualTo("fornada-worker");
+    }
+  }
+}
