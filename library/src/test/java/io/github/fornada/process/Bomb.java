@@ -67,7 +67,9 @@ final class Bomb implements Serializable {
   /** Whether the task thread of a worker has nothing to do. */
   private static boolean waitsForItems(Thread task) {
     return Arrays.stream(task.getStackTrace())
-        .anyMatch(frame -> frame.getClassName().equals(Bell.class.getName()));
+        .anyMatch(frame ->
+            frame.getClassName().equals(Bell.class.getName())
+                && frame.getMethodName().equals("sleep"));
   }
 
   /** A result that carries on what its bomb began. */
