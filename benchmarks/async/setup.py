@@ -21,7 +21,7 @@ CHANNEL_JARS = {"jox": "channels", "kotlin": "kotlinx-coroutines-core-jvm"}
 # What a careful user would choose for such programs, the same for all that run in a JVM: README.md.
 JAVA_OPTIONS = ["-XX:+UseParallelGC", "-Xmx1g"]
 JAVA_OPTIONS_OF = {
-    "sleep": ["-XX:+UseParallelGC", "-Xmx1200m"],
+    "sleep": ["-XX:+UseSerialGC", "-Xmx1g"],
     "echo": ["-XX:+UseSerialGC", "-Xmx1g"],
 }
 

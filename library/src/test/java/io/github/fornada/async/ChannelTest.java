@@ -253,6 +253,16 @@ final class ChannelTest {
   }
 
   @Test
+  void aClosedChannelWithRoomTakesNoMore() throws Exception {
+    Channel<Integer> channel = Channel.bounded(2);
+    channel.send(1);
+    channel.close();
+    assertThatThrownBy(() -> channel.trySend(2)).isInstanceOf(ChannelClosedException.class);
+    assertThatThrownBy(() -> channel.send(2)).isInstanceOf(ChannelClosedException.class);
+    assertThat(channel.stream().toList()).containsExactly(1);
+  }
+
+  @Test
   void whatWasReceivedIsNotKept() throws Exception {
     Channel<Object> channel = Channel.bounded(4);
     var sent = new ArrayList<WeakReference<Object>>();

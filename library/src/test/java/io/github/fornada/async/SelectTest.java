@@ -149,6 +149,20 @@ final class SelectTest {
   }
 
   @Test
+  void aSelectTakesWhatWaitedToBeSentWhenItsChannelWasClosed() throws Exception {
+    Running<Void> sender =
+        Waits.<Void>start(
+                () -> {
+                  meeting.send(4);
+                  return null;
+                })
+            .untilItWaits();
+    meeting.close();
+    assertThat(Select.<Integer>of().receive(meeting, e -> e).await()).isEqualTo(4);
+    sender.get();
+  }
+
+  @Test
   void anErrorEndsASelectAndASendToAClosedChannelDoes() throws Exception {
     var boom = new IllegalStateException("boom");
     Running<String> waiting = Waits.start(() -> ofBoth().await()).untilItWaits();
