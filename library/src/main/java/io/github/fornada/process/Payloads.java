@@ -102,7 +102,7 @@ final class Payloads {
     }
     Bulk made = room != null && room.is(tag, bytes) ? room : Bulk.make(tag, bytes);
     if (again) {
-      MemorySegment.copy(Mappings.get(file), 0, made.bytes(), 0, bytes);
+      BulkCopy.copy(Mappings.get(file), made.bytes(), bytes);
     } else {
       Spill.readArray(file, made.bytes());
     }
