@@ -95,7 +95,7 @@ final class Buffers {
       return file == null ? null : createIfThereIsRoom(file, value, size);
     }
     try {
-      MemorySegment.copy(value, 0, buffer.content, 0, value.byteSize());
+      BulkCopy.copy(value, buffer.content, value.byteSize());
     } catch (RuntimeException | Error e) { // a segment that was closed, or its file cut shorter
       var _ = release(buffer.name);
       throw e;

@@ -112,6 +112,11 @@ record Bulk(Object value, MemorySegment bytes) {
     };
   }
 
+  /** Whether it is what {@link #make} would make. */
+  boolean is(int kind, long size) {
+    return bytes.byteSize() == size && tag(value) == kind;
+  }
+
   private static Bulk of(Object value) {
     return new Bulk(value, Objects.requireNonNull(bytes(value)));
   }

@@ -87,8 +87,12 @@ final class Payloads {
         .putString(file);
   }
 
-  /** Reads a large array straight from its file, which is deleted: one copy. */
-  static Object getArrayFile(Input in, Path directory) throws IOException {
+  /**
+   * Reads a large array straight from its file, which is deleted: one copy.
+   *
+   * @param room for it, if it is as expected; null if there is none
+   */
+  static Object getArrayFile(Input in, Path directory, @Nullable Bulk room) throws IOException {
     byte tag = in.getByte();
     long bytes = in.getLong();
     Path file = Spill.resolve(directory, in.getString());
@@ -96,9 +100,9 @@ final class Payloads {
     if (again ? Files.size(file) < bytes : Files.size(file) != bytes) { // before it is allocated
       throw new CorruptFrameException("a payload file announced as " + bytes + " bytes");
     }
-    Bulk made = Bulk.make(tag, bytes);
+    Bulk made = room != null && room.is(tag, bytes) ? room : Bulk.make(tag, bytes);
     if (again) {
-      MemorySegment.copy(Mappings.get(file), 0, made.bytes(), 0, bytes);
+      BulkCopy.copy(Mappings.get(file), made.bytes(), bytes);
     } else {
       Spill.readArray(file, made.bytes());
     }

@@ -41,7 +41,7 @@ final class Results {
         try {
           value =
               place == Wire.ARRAY_IN_FILE
-                  ? Payloads.getArrayFile(body, pool.directory())
+                  ? Payloads.getArrayFile(body, pool.directory(), null)
                   : Payloads.decode(body, loader, from.coder());
         } catch (CorruptFrameException e) {
           throw e;

@@ -4,6 +4,7 @@ import io.github.fornada.AbstractPool;
 import io.github.fornada.Batch;
 import io.github.fornada.Outcome;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /** Encodes items for one worker. One thread at a time: the lane sees to that. */
@@ -34,6 +35,12 @@ final class Sender {
   /** How long objects may wait for those behind them in their row. */
   private static final long ROW_NANOS = 1_000_000; // Guess
 
+  /** Arrays of less than this are copied before a worker has woken up. */
+  private static final long WORTH_ANNOUNCING = 1 << 20; // Guess
+
+  /** Nor is room made beforehand for what takes more than this part of a worker's heap. */
+  private static final int LARGEST_PART = 4; // Guess
+
   /** Less room than this in the ring is not worth a message of several items. */
   private static final int LEAST_ROOM = 1024;
 
@@ -51,6 +58,12 @@ final class Sender {
 
   /** Size of the object written last: large ones go one by one. */
   private int lastSize;
+
+  /**
+   * Whether an array was announced and not sent since. Then none is: a worker that dies of making
+   * room has begun no item that could be blamed, and the next one might do the same for ever.
+   */
+  private boolean announced;
 
   Sender(Engine pool, Flow flow, int place, Outstanding outstanding) {
     this.pool = pool;
@@ -371,13 +384,33 @@ final class Sender {
 
   private <T, R> @Nullable Result sendItem(Batch<T, R> batch, int i, int function, WorkerProcess to)
       throws IOException {
+    announce(batch.item(i), to);
     body.clear().putLong(0).putInt(function).putByte(pool.isObserved() ? 1 : 0);
     int size = parcel.put(batch.item(i), coder);
     lastSize = size;
     Result refused = outstanding.commit(batch, i, to, body, size, parcel.file());
     if (refused != null) {
       parcel.discard();
+    } else {
+      announced = false;
     }
     return refused;
+  }
+
+  /** The worker makes room for a large array, and clears it, while the bytes are copied here. */
+  private void announce(@Nullable Object item, WorkerProcess to) {
+    MemorySegment large = Payloads.largeArray(item);
+    if (item == null
+        || large == null
+        || large.byteSize() < WORTH_ANNOUNCING
+        || large.byteSize() > Sizes.parse("heap", pool.launcher().heap()) / LARGEST_PART
+        || announced) {
+      return;
+    }
+    announced = true;
+    Output coming = new Output().putByte(Bulk.tag(item)).putLong(large.byteSize());
+    if (outstanding.write(to, Wire.COMING, coming)) {
+      outstanding.flush(to);
+    }
   }
 }

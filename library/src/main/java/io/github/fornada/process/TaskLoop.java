@@ -63,6 +63,9 @@ final class TaskLoop {
   /** Functions by their numbers: as bytes until first used, so that a crash blames the item. */
   private final Map<Integer, Object> functions = new HashMap<>();
 
+  /** For the large array that was announced; null for none. Task thread only. */
+  private @Nullable Bulk room;
+
   // The last function used, for a quick look.
   private int lastNumber = -1;
   private @Nullable TaskFunction<@Nullable Object, @Nullable Object> lastFunction;
@@ -104,6 +107,7 @@ final class TaskLoop {
           lastNumber = -1;
           lastFunction = null;
         }
+        case Wire.COMING -> makeRoom(body);
         case Wire.TASK -> task(body);
         case Wire.TASKS -> tasks(body);
         default -> throw new CorruptFrameException("ring message of type " + in.type());
@@ -123,6 +127,16 @@ final class TaskLoop {
     }
   }
 
+  /** Nobody's item yet: what goes wrong here goes wrong again with the item, and is its. */
+  private void makeRoom(Input body) throws CorruptFrameException {
+    room = null; // before the next one: there may not be memory for both
+    try {
+      room = Bulk.make(body.getByte(), body.getLong());
+    } catch (OutOfMemoryError e) {
+      room = null;
+    }
+  }
+
   private Input where(Input body) throws IOException {
     return where(body.getByte(), body);
   }
@@ -137,8 +151,10 @@ final class TaskLoop {
 
   private @Nullable Object argument(Input body) throws IOException, ClassNotFoundException {
     byte place = body.getByte();
+    Bulk made = room;
+    room = null;
     return place == Wire.ARRAY_IN_FILE
-        ? Payloads.getArrayFile(body, config.directory())
+        ? Payloads.getArrayFile(body, config.directory(), made)
         : Payloads.decode(where(place, body), loader, coder);
   }
 

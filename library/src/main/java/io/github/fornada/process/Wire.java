@@ -10,6 +10,9 @@ final class Wire {
   /** Plain items in a row, for one function. */
   static final int TASKS = 4;
 
+  /** A large array will come: no item yet, only its kind and size. */
+  static final int COMING = 5;
+
   // Ring, to the parent.
   static final int STARTED = 10;
   static final int DONE = 11;

@@ -3,6 +3,7 @@ package io.github.fornada.process;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
 import io.github.fornada.SideBySide;
 import java.io.IOException;
@@ -138,5 +139,19 @@ class ShortageTest {
     OwnError(String message) {
       super(message);
     }
+  }
+
+  @Test
+  void anArrayTooLargeForAnyWorkerCostsOne() throws Exception {
+    var workers = new Pools.Workers();
+    try (Pool small =
+        Pools.open(2, o -> o.withJvmOptions("-XX:+ExitOnOutOfMemoryError").withListener(workers))) {
+      var array = new byte[100 << 20];
+      Outcome<Integer> outcome =
+          small.outcomes(List.of(array), bytes -> bytes.length).findFirst().orElseThrow();
+      assertThat(outcome).isInstanceOf(Outcome.WorkerLost.class);
+      assertThat(small.submit(i -> i + 1, 1).get()).isEqualTo(2);
+    }
+    assertThat(workers.lost).hasSize(1);
   }
 }
