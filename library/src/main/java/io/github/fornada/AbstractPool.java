@@ -530,6 +530,16 @@ public abstract class AbstractPool implements Pool {
   }
 
   /**
+   * Interrupts a thread without being kept waiting: by another thread if it is a virtual one that
+   * is blocked in a file channel, for whoever interrupts such a one waits as long as it does.
+   *
+   * @param then what to do after the interrupt, by the thread that sends it
+   */
+  public static void interrupt(Thread thread, Runnable then) {
+    Interrupts.send(thread, then);
+  }
+
+  /**
    * A message that the user's code has a part in, such as by an item's {@code toString}: it is
    * asked on another thread, and not for longer than a second. An interrupt is kept for the caller.
    *

@@ -55,10 +55,10 @@ final class Words {
     String name = "a " + type.getName() + " whose toString ";
     boolean[] slow = SLOW.get(type);
     if (slow[0]) {
-      return name + "takes too long";
+      return name + "hangs";
     }
-    String text = said(() -> String.valueOf(object), name + "fails", name + "takes too long");
-    if (text.endsWith("takes too long") && type.getClassLoader() != null) {
+    String text = said(() -> String.valueOf(object), name + "fails", name + "hangs");
+    if (text.endsWith("hangs") && type.getClassLoader() != null) {
       slow[0] = true; // a race loses nothing but another try
     }
     return text;

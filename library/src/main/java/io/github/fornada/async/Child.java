@@ -1,5 +1,6 @@
 package io.github.fornada.async;
 
+import io.github.fornada.AbstractPool;
 import io.github.fornada.Outcome;
 import java.io.InterruptedIOException;
 import java.lang.invoke.MethodHandles;
@@ -196,7 +197,7 @@ sealed class Child<T extends @Nullable Object>
   private void interrupt() {
     Thread runner = thread;
     if (runner != null && runner != Thread.currentThread()) {
-      Interrupts.send(runner);
+      AbstractPool.interrupt(runner, () -> {});
     }
   }
 

@@ -1,5 +1,6 @@
 package io.github.fornada.async;
 
+import io.github.fornada.AbstractPool;
 import io.github.fornada.Outcome;
 import io.github.fornada.TaskTimeoutException;
 import java.time.Duration;
@@ -14,8 +15,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 /**
  * The time limits of scopes and tasks. A platform thread for all, so that they hold also when tasks
  * keep every processor that virtual threads have; it runs nothing of the user's. There is another
- * one whenever it is busy, for an interrupt may keep it waiting ({@link Interrupts} cannot be quite
- * sure), and the limits of all others are not to wait with it.
+ * one whenever it is busy, for an interrupt may keep it waiting ({@link AbstractPool#interrupt}
+ * cannot be quite sure), and the limits of all others are not to wait with it.
  */
 final class Deadlines {
   private static final ScheduledThreadPoolExecutor TIMER =

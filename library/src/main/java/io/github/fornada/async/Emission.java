@@ -1,5 +1,6 @@
 package io.github.fornada.async;
 
+import io.github.fornada.AbstractPool;
 import java.util.Iterator;
 import java.util.Objects;
 import java.util.concurrent.Callable;
@@ -76,7 +77,7 @@ final class Emission<T> implements Flow.Subscription, Runnable {
 
   private void disturb() {
     if (inSource && thread != null && thread != Thread.currentThread()) {
-      thread.interrupt();
+      AbstractPool.interrupt(thread, () -> {});
     }
   }
 

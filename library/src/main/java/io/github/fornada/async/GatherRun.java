@@ -1,5 +1,6 @@
 package io.github.fornada.async;
 
+import io.github.fornada.AbstractPool;
 import io.github.fornada.Completion;
 import io.github.fornada.Outcome;
 import io.github.fornada.TaskException;
@@ -133,7 +134,7 @@ final class GatherRun<
     try {
       if (running.contains(item)) {
         settle(item, late);
-        thread.interrupt();
+        AbstractPool.interrupt(thread, () -> {});
         progress.signal();
       }
     } finally {
@@ -273,7 +274,7 @@ final class GatherRun<
     try {
       for (Item each : running) {
         if (each.thread != null) {
-          each.thread.interrupt();
+          AbstractPool.interrupt(each.thread, () -> {});
         }
       }
     } finally {

@@ -19,9 +19,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class Worker implements Runnable {
   // FREE -> RUNNING -> FREE: the item ended by itself. Both by the worker.
-  // RUNNING -> INTERRUPTING -> INTERRUPTED: somebody stops it. Both by that thread.
+  // RUNNING -> INTERRUPTING -> INTERRUPTED: somebody stops it. Both by that thread, or the second
+  // by one that it starts, where the interrupt may take as long as the item.
   // INTERRUPTED -> FREE: it listened. By the worker.
-  // INTERRUPTED -> ABANDONED: it did not. By the timer, and the thread is the pool's no more.
+  // INTERRUPTED, INTERRUPTING -> ABANDONED: it did not. By the timer, and the thread is the pool's
+  // no more.
   // The number goes up at each FREE -> RUNNING.
   private static final long FREE = 0;
   private static final long RUNNING = 1;
@@ -256,7 +258,10 @@ final class Worker implements Runnable {
     }
   }
 
-  /** The thread that stops this item is between two steps: a few instructions. */
+  /**
+   * The thread that stops this item is between two steps: a few instructions, for what it may have
+   * waited for is over with the item.
+   */
   private void awaitInterrupt(long running) {
     while (state.get() == running - RUNNING + INTERRUPTING) {
       Thread.onSpinWait();
@@ -284,8 +289,13 @@ final class Worker implements Runnable {
       return false;
     }
     overLimit = stack;
-    thread.interrupt();
-    state.set(running - RUNNING + INTERRUPTED);
+    AbstractPool.interrupt(
+        thread,
+        () -> {
+          long interrupting = running - RUNNING + INTERRUPTING;
+          var _ =
+              state.compareAndSet(interrupting, running - RUNNING + INTERRUPTED); // or ABANDONED
+        });
     return true;
   }
 
@@ -309,10 +319,10 @@ final class Worker implements Runnable {
     int i = item;
     if (remaining > 0) {
       lookAgain(limit, Duration.ofNanos(remaining)); // another item by now
-    } else if (batch == null || phase == INTERRUPTING) {
+    } else if (batch == null) {
       lookAgain(limit, SOON);
-    } else if (phase == INTERRUPTED) { // by a cancel
-      long running = seen - INTERRUPTED + RUNNING;
+    } else if (phase != RUNNING) { // stopped by a cancel
+      long running = seen - phase + RUNNING;
       LocalPool.later(pool.policy().grace(), () -> abandon(batch, i, running));
     } else if (interrupt(seen, List.of(thread.getStackTrace()))) {
       LocalPool.later(pool.policy().grace(), () -> abandon(batch, i, seen));
@@ -328,7 +338,9 @@ final class Worker implements Runnable {
   }
 
   private <T, R> void abandon(Batch<T, R> batch, int i, long running) {
-    if (!state.compareAndSet(running - RUNNING + INTERRUPTED, running - RUNNING + ABANDONED)) {
+    long abandoned = running - RUNNING + ABANDONED;
+    if (!state.compareAndSet(running - RUNNING + INTERRUPTED, abandoned)
+        && !state.compareAndSet(running - RUNNING + INTERRUPTING, abandoned)) {
       return; // it listened
     }
     List<StackTraceElement> stack = overLimit;

@@ -6,8 +6,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
+import io.github.fornada.TaskTimeoutException;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.lang.ref.WeakReference;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,12 +24,39 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /**
  * What holds for pools within this JVM only: tasks that use their own pool (a task in another
  * process has no handle to it), and what becomes unreachable (in another process all is a copy).
  */
 interface LocalContract extends PoolUnderTest {
+  Duration LIMIT = Duration.ofMillis(300);
+
+  // ---- blocked where an interrupt of a virtual thread blocks too
+
+  @Test
+  default void whatReadsFromAPipeIsStoppedAtItsLimitAndKeepsNoOtherLimitWaiting(
+      @TempDir Path folder) throws Exception {
+    Path pipe = folder.resolve("pipe");
+    Process made = new ProcessBuilder("mkfifo", pipe.toString()).inheritIO().start();
+    assertThat(made.waitFor()).as("mkfifo").isZero();
+    try (var writer = new RandomAccessFile(pipe.toFile(), "rw"); // so that it opens at once
+        Pool pool = open(2, policy -> policy.withTimeLimit(LIMIT).withGrace(TimeContract.GRACE))) {
+      CompletableFuture<Integer> reading = pool.submit(() -> readOne(pipe));
+      assertThatThrownBy(() -> get(reading)).hasCauseInstanceOf(TaskTimeoutException.class);
+      CompletableFuture<Integer> sleeping = pool.submit(Work::sleep, 600_000);
+      assertThatThrownBy(() -> get(sleeping)).hasCauseInstanceOf(TaskTimeoutException.class);
+      assertThat(get(pool.submit(Work::increment, 1))).isEqualTo(2);
+      writer.write(1); // the thread that was given up ends too
+    }
+  }
+
+  private static int readOne(Path pipe) throws IOException {
+    try (FileChannel channel = FileChannel.open(pipe, StandardOpenOption.READ)) {
+      return channel.read(ByteBuffer.allocate(1));
+    }
+  }
 
   // ---- tasks that wait for their own pool, with no other worker free
 

@@ -140,7 +140,7 @@ interface MapContract extends PoolUnderTest {
                       throw new FileNotFoundException("gone");
                     }))
             .isInstanceOf(TaskException.class)
-            .hasMessageContaining("whose toString takes too long")
+            .hasMessageContaining("whose toString hangs")
             .hasCauseInstanceOf(FileNotFoundException.class);
       }
       assertThat(pool.map(List.of(1, 2), x -> x + 1)).containsExactly(2, 3);

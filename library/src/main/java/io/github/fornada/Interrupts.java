@@ -1,4 +1,4 @@
-package io.github.fornada.async;
+package io.github.fornada;
 
 import java.util.Arrays;
 
@@ -19,21 +19,37 @@ final class Interrupts {
 
   private Interrupts() {}
 
-  static void send(Thread runner) {
+  /** Interrupts a thread, and then does something more; by another thread if it may block. */
+  static void send(Thread runner, Runnable then) {
     if (isInFileChannel(runner)) {
-      Deadlines.thread("fornada-interrupt").start(runner::interrupt);
+      var _ =
+          Thread.ofPlatform()
+              .daemon()
+              .name("fornada-interrupt")
+              .start(() -> interrupt(runner, then));
     } else {
-      runner.interrupt();
+      interrupt(runner, then);
     }
+  }
+
+  private static void interrupt(Thread runner, Runnable then) {
+    runner.interrupt();
+    then.run();
   }
 
   /** Looks at the stacks of threads only that run just now: no more than there are carriers. */
   private static boolean isInFileChannel(Thread runner) {
     return runner.isVirtual()
         && runner.getState() == Thread.State.RUNNABLE
-        && CarrierWatch.carrier(runner) != null
+        && isMounted(runner)
         && Arrays.stream(runner.getStackTrace())
             .limit(DEPTH)
             .anyMatch(frame -> frame.getClassName().equals(FILE_CHANNEL));
+  }
+
+  /** Whether a virtual thread is on a carrier, which its text tells and nothing else. */
+  private static boolean isMounted(Thread runner) {
+    String text = runner.toString();
+    return text.lastIndexOf('@') > text.lastIndexOf(']');
   }
 }
