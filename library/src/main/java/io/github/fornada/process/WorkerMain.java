@@ -1,7 +1,6 @@
 package io.github.fornada.process;
 
 import java.io.ByteArrayOutputStream;
-import java.io.EOFException;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.UnixDomainSocketAddress;
@@ -15,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  * input, connects to the pool's socket, and runs what it is sent until the pool is gone.
  */
 final class WorkerMain {
+  private static final int LONGEST_LINE = 10_000;
+
   private WorkerMain() {}
 
   public static void main(String[] args) throws IOException {
@@ -112,12 +113,14 @@ final class WorkerMain {
         : (SetUp) Payloads.decode(new Input(bytes, 0, bytes.length), loader);
   }
 
-  /** The line with the token; what is left of the input is the task's, and empty. */
+  /**
+   * The line with the token, if there is one; what is left of the input is the task's, and empty.
+   */
   private static String readLine() throws IOException {
     var line = new ByteArrayOutputStream();
-    for (int b = System.in.read(); b != '\n'; b = System.in.read()) {
-      if (b < 0 || line.size() > 10_000) {
-        throw new EOFException("no token on standard input");
+    for (int b = System.in.read(); b >= 0 && b != '\n'; b = System.in.read()) {
+      if (line.size() > LONGEST_LINE) {
+        throw new IOException("more than " + LONGEST_LINE + " bytes where a token should be");
       }
       line.write(b);
     }

@@ -27,11 +27,12 @@ final class AsyncStreamsTest {
   private final AtomicInteger running = new AtomicInteger();
   private final AtomicInteger most = new AtomicInteger();
 
-  /** What is left is seen at once: a stream that has ended has nothing running. */
+  /** A stream that has ended has nothing running; its threads are gone a moment later. */
   @AfterEach
   void nothingIsLeft() {
     assertThat(running.get()).isZero();
-    assertThat(Eventually.threadNames()).doesNotContain("fornada-gather", "fornada-merge");
+    Eventually.noThreadIsNamed("fornada-gather");
+    Eventually.noThreadIsNamed("fornada-merge");
   }
 
   private int counted(int item, Duration time) throws InterruptedException {

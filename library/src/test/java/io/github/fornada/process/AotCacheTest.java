@@ -153,6 +153,7 @@ class AotCacheTest {
     var command = new ArrayList<>(List.of(Launcher.java()));
     command.addAll(arguments);
     Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    process.getOutputStream().close();
     String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(said.strip())
         .isEqualTo("This is Fornada's worker; a ProcessPool starts it. It cannot be run by hand.");
