@@ -12,8 +12,11 @@ import org.jspecify.annotations.Nullable;
  * at a time: the lane's own, or for a moment one that waits for a result.
  */
 final class Intake {
-  /** How long a waiting thread reads at most: some round trips. */
-  private static final long READING_NANOS = 50_000; // Guess
+  /**
+   * How long a waiting thread reads at most. Longer than it takes to wake a worker that has gone to
+   * sleep: else both sides, once asleep, would have each other woken for every task from then on.
+   */
+  private static final long READING_NANOS = 300_000; // Guess
 
   private static final int SPINS_PER_LOOK = 64;
 
