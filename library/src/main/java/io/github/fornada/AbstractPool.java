@@ -532,6 +532,13 @@ public abstract class AbstractPool implements Pool {
   /**
    * Interrupts a thread without being kept waiting: by another thread if it is a virtual one that
    * is blocked in a file channel, for whoever interrupts such a one waits as long as it does.
+   */
+  public static void interrupt(Thread thread) {
+    interrupt(thread, () -> {});
+  }
+
+  /**
+   * As above, and then does something more.
    *
    * @param then what to do after the interrupt, by the thread that sends it
    */
@@ -546,7 +553,7 @@ public abstract class AbstractPool implements Pool {
    * @param otherwise the message if that code throws, or takes longer
    */
   protected static String message(Supplier<String> words, String otherwise) {
-    return Words.said(words, otherwise, otherwise);
+    return Words.said(words, otherwise, otherwise, () -> {});
   }
 
   /** Runs something once after a pause, on a thread that must not be kept waiting. */

@@ -57,11 +57,11 @@ final class Words {
     if (slow[0]) {
       return name + "hangs";
     }
-    String text = said(() -> String.valueOf(object), name + "fails", name + "hangs");
-    if (text.endsWith("hangs") && type.getClassLoader() != null) {
-      slow[0] = true; // a race loses nothing but another try
-    }
-    return text;
+    return said(
+        () -> String.valueOf(object),
+        name + "fails",
+        name + "hangs",
+        () -> slow[0] = type.getClassLoader() != null); // a race loses nothing but another try
   }
 
   private static boolean isNumberLike(Object object) {
@@ -77,8 +77,9 @@ final class Words {
    *
    * @param ifFails what to say if it throws
    * @param ifSlow what to say if it takes longer, or the caller is interrupted
+   * @param whenSlow what to do if it takes longer
    */
-  static String said(Supplier<String> words, String ifFails, String ifSlow) {
+  static String said(Supplier<String> words, String ifFails, String ifSlow, Runnable whenSlow) {
     Future<String> speaking;
     try {
       speaking =
@@ -98,6 +99,7 @@ final class Words {
       throw new AssertionError(e); // it catches all
     } catch (TimeoutException e) {
       speaking.cancel(true);
+      whenSlow.run();
       return ifSlow;
     } catch (InterruptedException e) {
       speaking.cancel(true);

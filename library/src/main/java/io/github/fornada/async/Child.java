@@ -197,7 +197,7 @@ sealed class Child<T extends @Nullable Object>
   private void interrupt() {
     Thread runner = thread;
     if (runner != null && runner != Thread.currentThread()) {
-      AbstractPool.interrupt(runner, () -> {});
+      AbstractPool.interrupt(runner);
     }
   }
 

@@ -77,7 +77,7 @@ final class Emission<T> implements Flow.Subscription, Runnable {
 
   private void disturb() {
     if (inSource && thread != null && thread != Thread.currentThread()) {
-      AbstractPool.interrupt(thread, () -> {});
+      AbstractPool.interrupt(thread);
     }
   }
 

@@ -134,7 +134,7 @@ final class GatherRun<
     try {
       if (running.contains(item)) {
         settle(item, late);
-        AbstractPool.interrupt(thread, () -> {});
+        AbstractPool.interrupt(thread);
         progress.signal();
       }
     } finally {
@@ -274,7 +274,7 @@ final class GatherRun<
     try {
       for (Item each : running) {
         if (each.thread != null) {
-          AbstractPool.interrupt(each.thread, () -> {});
+          AbstractPool.interrupt(each.thread);
         }
       }
     } finally {
