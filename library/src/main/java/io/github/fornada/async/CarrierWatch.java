@@ -244,7 +244,7 @@ public final class CarrierWatch implements AutoCloseable {
   }
 
   /** The carrier a virtual thread is on, which its text tells and nothing else; null if none. */
-  static @Nullable String carrier(Thread runner) {
+  private static @Nullable String carrier(Thread runner) {
     String text = runner.toString();
     int at = text.lastIndexOf('@');
     return at < 0 || text.lastIndexOf(']') > at ? null : text.substring(at + 1);

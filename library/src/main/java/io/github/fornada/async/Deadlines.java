@@ -93,7 +93,7 @@ final class Deadlines {
             BUSY.decrementAndGet();
           }
         }),
-        nanos(pause),
+        Ticker.nanosOf(pause),
         TimeUnit.NANOSECONDS);
   }
 
@@ -103,12 +103,6 @@ final class Deadlines {
         TIMER.setCorePoolSize(Math.max(busy + 1, TIMER.getCorePoolSize()));
       }
     }
-  }
-
-  private static long nanos(Duration pause) {
-    return pause.isNegative()
-        ? 0
-        : pause.compareTo(FOREVER) > 0 ? FOREVER.toNanos() : pause.toNanos();
   }
 
   static void inASecond(Runnable action) {

@@ -59,8 +59,7 @@ abstract class Roll extends RollLayout.SecondGap {
   final boolean start(Child<?> child, Thread runner) {
     child.thread = runner;
     // Published first, then a look at whether the scope is cancelled or its time is up; who
-    // cancels,
-    // and the timer, do both the other way round. So one of the two sees to this task.
+    // cancels, and the timer, do both the other way round. So one of the two sees to this task.
     link(child);
     if (cancelled != null || isOverdue) {
       return false;

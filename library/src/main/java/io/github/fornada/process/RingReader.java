@@ -41,10 +41,11 @@ final class RingReader {
   /** Whether a message is there, be it shown or not, or nonsense; to be asked before sleeping. */
   boolean isAnythingThere() {
     // Acquire: pairs with the writer's release in keep.
-    return head != tail
-        || head != (long) Segment.LONG.getAcquire(header, writtenAt)
-        || head < (long) Segment.LONG.getAcquire(header, tailAt)
-        || isTooFarBack((long) Segment.LONG.getAcquire(header, tailAt));
+    if (head != tail || head != (long) Segment.LONG.getAcquire(header, writtenAt)) {
+      return true;
+    }
+    long shown = (long) Segment.LONG.getAcquire(header, tailAt); // as in isReady
+    return head < shown || isTooFarBack(shown);
   }
 
   /** Whether a tail tells of less than has been read, and not only of what was not shown yet. */

@@ -133,7 +133,7 @@ final class TaskLoop {
     try {
       room = Bulk.make(body.getByte(), body.getLong());
     } catch (OutOfMemoryError e) {
-      room = null;
+      // there is none, then
     }
   }
 
