@@ -26,6 +26,14 @@ final class NotSendable extends IOException {
 
   private static final int DEEPEST = 50;
 
+  private static final String OF_ANY =
+      "Make its class implement java.io.Serializable, mark the field transient, or create it"
+          + " inside the task.";
+
+  private static final String OF_A_LAMBDA =
+      "A lambda is only if its type is: use submit(function, item), whose function is, or cast it"
+          + " as in (Callable<String> & Serializable) () -> ...";
+
   private NotSendable(String message, Throwable cause) {
     super(message, cause);
   }
@@ -46,12 +54,17 @@ final class NotSendable extends IOException {
         path = path == null ? find(other.getValue(), other.getKey()) : path;
       }
       return (path == null ? thrown.getMessage() : path)
-          + " is not serializable. Make its class implement java.io.Serializable, mark the"
-          + " field transient, or create it inside the task.";
+          + " is not serializable. "
+          + (isLambda(batch.item(i)) ? OF_A_LAMBDA : OF_ANY);
     }
     return thrown instanceof Coder.CodecException e
         ? String.valueOf(e.getMessage())
         : thrown.toString();
+  }
+
+  /** Whether the item itself is one, as of {@code submit(Callable)}, that cannot be written. */
+  private static boolean isLambda(@Nullable Object item) {
+    return item != null && item.getClass().isHidden() && !(item instanceof Serializable);
   }
 
   /** The way to the first object that is not serializable; null if none was found. */

@@ -6,33 +6,20 @@ import io.github.fornada.Model;
 import io.github.fornada.PoolOptions;
 import io.github.fornada.TaskEvent;
 import java.time.Duration;
-import java.util.BitSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What the pools of threads share: workers started on demand, that poll for batches and help each
  * other out of long ones.
- *
- * <p><b>Waking.</b> At most one worker at a time is on its way to the queue because of new work;
- * when it has found some, and there is more, it sends the next. So a burst of submits costs one
- * wake-up, and yet no work waits beside an idle worker. That rests on an order: who adds work looks
- * at {@link #searching} and {@link #idle} after it has queued it, and a worker looks at the queue
- * once more after it has said that it searches no longer, or is idle, or gone.
  */
-@SuppressWarnings("NonAtomicVolatileUpdate") // one lock guards all writes
 abstract sealed class LocalPool extends AbstractPool
     permits SequentialPool, ThreadPool, VirtualThreadPool {
   /** A batch is late, and others may help with it, after several times what one should take. */
   private static final Duration LATE = Duration.ofNanos(250_000); // Guess
-
-  /** How long a thread without work stays, so that a pool that was forgotten can be collected. */
-  private static final Duration IDLE = Duration.ofSeconds(30); // Guess
 
   private final PoolOptions options;
   private final Map<Thread, Worker> workersByThread = new ConcurrentHashMap<>();
@@ -46,22 +33,13 @@ abstract sealed class LocalPool extends AbstractPool
   /** Whether a look for late batches is due. */
   private final AtomicBoolean lookDue = new AtomicBoolean();
 
-  private final ReentrantLock lock = new ReentrantLock();
-  private final Condition wake = lock.newCondition();
-
-  // Written under lock, read by any thread.
-  private volatile int live;
-  private volatile int idle;
-  private volatile int searching;
-
-  // Guarded by lock.
-  private final BitSet names = new BitSet();
-  private int wakeUps;
-  private boolean ending;
+  private final Roster roster;
 
   LocalPool(Model model, PoolOptions options) {
     super(model, options.workers(), options.policy());
     this.options = options;
+    this.roster =
+        new Roster(options.workers(), keepsIdleThreads(), () -> hasWork() || lateBatch() != null);
   }
 
   abstract Thread newThread(Runnable body, String name);
@@ -71,32 +49,9 @@ abstract sealed class LocalPool extends AbstractPool
 
   @Override
   protected final void workAvailable() {
-    if (searching > 0 || (idle == 0 && live >= workers())) {
-      return;
-    }
-    Worker started = null;
-    lock.lock();
-    try {
-      if (searching > 0 || ending) {
-        return;
-      }
-      if (idle > 0) {
-        idle--;
-        searching++;
-        wakeUps++;
-        wake.signal();
-      } else if (live < workers()) {
-        live++;
-        searching++;
-        int number = names.nextClearBit(0);
-        names.set(number);
-        started = new Worker(this, number, options.name() + "-" + (number + 1));
-      }
-    } finally {
-      lock.unlock();
-    }
-    if (started != null) {
-      start(started);
+    int number = roster.call();
+    if (number != Roster.NOBODY) {
+      start(new Worker(this, number, options.name() + "-" + (number + 1)));
     }
   }
 
@@ -104,15 +59,8 @@ abstract sealed class LocalPool extends AbstractPool
     try {
       worker.start();
     } catch (OutOfMemoryError e) { // no memory for one more thread
-      lock.lock();
-      try {
-        stopSearching(worker);
-        discount(worker);
-        if (live == 0) {
-          throw e; // nobody else would do the work
-        }
-      } finally {
-        lock.unlock();
+      if (roster.remove(worker.member()) == 0) {
+        throw e; // nobody else would do the work
       }
     }
   }
@@ -126,17 +74,17 @@ abstract sealed class LocalPool extends AbstractPool
       if (batch == null) {
         batch = lateBatch();
       } else if (batch.size() > 1) {
-        shareable.put(batch, System.nanoTime());
+        share(batch);
       }
       if (batch != null) {
         worker.takes(batch);
-        boolean searched = stopSearching(worker);
+        boolean searched = roster.found(worker.member());
         if (late ? batch.hasWaiting() : searched && hasWork()) {
           workAvailable();
         }
         return batch;
       }
-      if (!awaitWork(worker)) {
+      if (!roster.awaitCall(worker.member())) {
         return null;
       }
     }
@@ -154,75 +102,6 @@ abstract sealed class LocalPool extends AbstractPool
     if (batch.size() > 1) {
       shareable.remove(batch);
     }
-  }
-
-  private boolean stopSearching(Worker worker) {
-    if (!worker.searching) {
-      return false;
-    }
-    worker.searching = false;
-    lock.lock();
-    try {
-      searching--;
-    } finally {
-      lock.unlock();
-    }
-    return true;
-  }
-
-  /** Returns when there may be work; false if the worker should end. */
-  private boolean awaitWork(Worker worker) {
-    lock.lock();
-    try {
-      stopSearching(worker);
-      if (ending) {
-        return false;
-      }
-      if (!keepsIdleThreads()) {
-        return !leaves(worker);
-      }
-      idle++;
-      if (hasWork() || lateBatch() != null) {
-        idle--;
-        return true;
-      }
-      long left = IDLE.toNanos();
-      while (wakeUps == 0 && !ending && left > 0) {
-        left = awaitWakeUp(left);
-      }
-      if (wakeUps > 0) {
-        wakeUps--; // whoever woke it has counted it as searching instead of idle
-        worker.searching = true;
-        return true;
-      }
-      idle--;
-      return !ending && !leaves(worker);
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** Interrupts mean tasks, never the wait for them. Returns the nanoseconds left. */
-  @SuppressWarnings("WaitNotInLoop") // the caller loops
-  private long awaitWakeUp(long nanos) {
-    long deadline = System.nanoTime() + nanos;
-    try {
-      return wake.awaitNanos(nanos);
-    } catch (InterruptedException e) {
-      return deadline - System.nanoTime();
-    }
-  }
-
-  /** Counts the worker no more, unless there is work after all. Under lock. */
-  private boolean leaves(Worker worker) {
-    live--;
-    if (hasWork() || lateBatch() != null) {
-      live++;
-      return false;
-    }
-    worker.counted = false;
-    names.clear(worker.number());
-    return true;
   }
 
   // ---- batches that take longer than was thought
@@ -245,6 +124,18 @@ abstract sealed class LocalPool extends AbstractPool
       lookLater();
     }
     return null;
+  }
+
+  /**
+   * Others may help with this batch. A worker that found nothing to do before the batch was known
+   * here has not seen to it that somebody looks at it: so this one does, in the order {@link
+   * #shareable}, then who is free. A worker says that it is free first, and then looks for batches.
+   */
+  private void share(Batch<?, ?> batch) {
+    shareable.put(batch, System.nanoTime());
+    if (roster.isSomebodyFree()) {
+      lookLater();
+    }
   }
 
   private void lookLater() {
@@ -274,32 +165,11 @@ abstract sealed class LocalPool extends AbstractPool
   /** A worker's thread has nothing more to do. */
   final void ended(Worker worker, Thread thread) {
     workersByThread.remove(thread);
-    gone(worker);
-  }
-
-  private void gone(Worker worker) {
-    boolean last;
-    lock.lock();
-    try {
-      stopSearching(worker);
-      discount(worker);
-      last = ending && live == 0;
-    } finally {
-      lock.unlock();
-    }
-    if (last) {
+    var _ = roster.remove(worker.member());
+    if (roster.isOver()) {
       terminated();
     } else if (hasWork()) {
       workAvailable();
-    }
-  }
-
-  /** Under lock. Does nothing the second time. */
-  private void discount(Worker worker) {
-    if (worker.counted) {
-      worker.counted = false;
-      live--;
-      names.clear(worker.number());
     }
   }
 
@@ -308,12 +178,7 @@ abstract sealed class LocalPool extends AbstractPool
    * by the timer, so the rest, of which users hear, goes to a thread of its own.
    */
   final void abandon(Worker worker, Batch<?, ?> batch, Runnable end) {
-    lock.lock();
-    try {
-      discount(worker);
-    } finally {
-      lock.unlock();
-    }
+    var _ = roster.remove(worker.member());
     // A platform thread: deaf tasks may hold every carrier that virtual threads have.
     Thread undertaker =
         Thread.ofPlatform()
@@ -358,16 +223,7 @@ abstract sealed class LocalPool extends AbstractPool
 
   @Override
   protected final void onQuiet() {
-    boolean none;
-    lock.lock();
-    try {
-      ending = true;
-      wake.signalAll();
-      none = live == 0;
-    } finally {
-      lock.unlock();
-    }
-    if (none) {
+    if (roster.end()) {
       terminated();
     }
   }

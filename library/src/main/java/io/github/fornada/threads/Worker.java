@@ -38,7 +38,7 @@ final class Worker implements Runnable {
       (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
 
   private final LocalPool pool;
-  private final int number;
+  private final Roster.Member member;
   private final String name;
   private final Thread thread;
   private final long createdNanos = System.nanoTime();
@@ -61,18 +61,12 @@ final class Worker implements Runnable {
   /** Whether a look at the time limit is due. */
   private final AtomicBoolean armed = new AtomicBoolean();
 
-  /** Whether the pool counts this worker among its live ones. Guarded by the pool's lock. */
-  boolean counted = true;
-
   /** The batch it got from the queue, until it polls the next. The worker's own. */
   @Nullable Batch<?, ?> polled;
 
-  /** Whether it was woken or started for new work, and has not found it. The worker's own. */
-  boolean searching = true;
-
   Worker(LocalPool pool, int number, String name) {
     this.pool = pool;
-    this.number = number;
+    this.member = new Roster.Member(number);
     this.name = name;
     this.thread = pool.newThread(this, name);
   }
@@ -81,8 +75,8 @@ final class Worker implements Runnable {
     thread.start();
   }
 
-  int number() {
-    return number;
+  Roster.Member member() {
+    return member;
   }
 
   String name() {

@@ -65,6 +65,13 @@ class SerializationTest {
     failsAlone(new WriteThrowsLinkageError());
   }
 
+  @Test
+  void aLambdaThatIsNoSerializableTypeIsToldHowToBeOne() {
+    assertThatThrownBy(() -> Pools.soon(pool.submit(() -> 1)))
+        .hasMessageContaining("is not serializable")
+        .hasMessageContaining("use submit(function, item)");
+  }
+
   static final class NothingWorks implements Serializable {
     final Object field = new Object();
 

@@ -3,12 +3,17 @@ package io.github.fornada.stress;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
 /**
@@ -47,6 +52,7 @@ public final class Explorer {
     boolean permit;
     boolean parked;
     long spunAt = -1;
+    BooleanSupplier until;
     Thread thread;
 
     Task(int number) {
@@ -67,6 +73,7 @@ public final class Explorer {
   private Map<Long, List<Message>> memory = new HashMap<>();
   private Map<Long, Map<Integer, Integer>> reads = new HashMap<>();
   private Map<Long, Integer> strong = new HashMap<>();
+  private final IdentityHashMap<Condition, Waiters> waiters = new IdentityHashMap<>();
   private int preempted;
   private int staleLoads;
   private long steps;
@@ -179,8 +186,22 @@ public final class Explorer {
     return choice[0];
   }
 
+  /** Looks as nobody of the scenario: that is no step of it. */
+  private static boolean holds(BooleanSupplier condition) {
+    Task self = CURRENT.get();
+    CURRENT.remove();
+    try {
+      return condition.getAsBoolean();
+    } finally {
+      CURRENT.set(self);
+    }
+  }
+
   private boolean canRun(Task task) {
-    return !task.over && (!task.parked || task.permit) && task.spunAt != steps;
+    return !task.over
+        && (!task.parked || task.permit)
+        && task.spunAt != steps
+        && (task.until == null || holds(task.until));
   }
 
   /** Gives the turn to some task; if the caller has it now, first among them. */
@@ -282,6 +303,17 @@ public final class Explorer {
     }
   }
 
+  /** Waits until something holds that no memory order has a part in. */
+  public static void await(BooleanSupplier condition) {
+    Task self = CURRENT.get();
+    self.until = condition;
+    try {
+      step();
+    } finally {
+      self.until = null;
+    }
+  }
+
   public static void park(Object blocker) {
     step();
     Task self = CURRENT.get();
@@ -292,6 +324,67 @@ public final class Explorer {
     active.leave(self);
     self.parked = false;
     self.permit = false;
+  }
+
+  // ---- locks: the real ones, of which nobody waits for one but here
+
+  public static void lock(ReentrantLock lock) {
+    if (CURRENT.get() != null && !lock.isHeldByCurrentThread()) {
+      await(() -> !lock.isLocked());
+    }
+    lock.lock();
+  }
+
+  /** Those who wait for a condition of this lock, which stands for the condition. */
+  private record Waiters(ReentrantLock lock, ArrayDeque<Task> queue) {}
+
+  public static Condition newCondition(ReentrantLock lock) {
+    Condition condition = lock.newCondition();
+    active.waiters.put(condition, new Waiters(lock, new ArrayDeque<>()));
+    return condition;
+  }
+
+  /** Waits without a limit: what needs one waits for ever here. */
+  public static long awaitNanos(Condition condition, long nanos) {
+    Task self = CURRENT.get();
+    Waiters waiters = active.waiters.get(condition);
+    waiters.queue().add(self);
+    waiters.lock().unlock();
+    self.parked = true;
+    self.permit = false;
+    try {
+      active.leave(self);
+    } finally {
+      self.parked = false;
+      self.permit = false;
+      if (active.abandoned) {
+        waiters.lock().lock(); // the caller's finally unlocks it
+      }
+    }
+    lock(waiters.lock());
+    return nanos;
+  }
+
+  public static void signal(Condition condition) {
+    Task first = active.waiters.get(condition).queue().poll();
+    if (first != null) {
+      first.permit = true;
+    }
+  }
+
+  public static void signalAll(Condition condition) {
+    ArrayDeque<Task> queue = active.waiters.get(condition).queue();
+    queue.forEach(task -> task.permit = true);
+    queue.clear();
+  }
+
+  /** A wake-up that never comes. */
+  public static void forget(Condition condition) {}
+
+  /** A look that sees nothing. */
+  public static boolean blind(BooleanSupplier looked) {
+    step();
+    return false;
   }
 
   /** An interrupt, which ends a park too. */

@@ -7,8 +7,8 @@ import org.junit.jupiter.api.Test;
 
 /**
  * The parts where threads meet without a lock, or leave one to wait, their own bytecode, in every
- * order of their steps: those of the process pool, and limits and rates of tasks. Each stands
- * beside twins with one access made weaker, which must be caught.
+ * order of their steps: those of the process pool, of the workers of other pools, and of limits and
+ * rates of tasks. Each stands beside twins with one access made weaker, which must be caught.
  */
 class LockFreeTest {
   private static final String ROOM = "io.github.fornada.process.";
@@ -22,6 +22,9 @@ class LockFreeTest {
 
   /** A bound of 2 takes half a minute and also passes: {@code -Dstress.ring.bound=2}. */
   private static final int RING_BOUND = Integer.getInteger("stress.ring.bound", 1);
+
+  /** A bound of 2 takes minutes and also passes: {@code -Dstress.roster.bound=2}. */
+  private static final int ROSTER_BOUND = Integer.getInteger("stress.roster.bound", 1);
 
   private static Rewriter small() {
     Rewriter classes = new Rewriter();
@@ -159,20 +162,73 @@ class LockFreeTest {
         c -> c.twin("Watch", "interrupt", "compareAndSet", "lookThenSet"));
   }
 
-  // ---- limits, rates and budgets
+  // ---- what is not in shared memory
 
-  private static void holdsOfTasks(String scenario) {
+  private static void holdsAsIs(String scenario, int bound) {
     Rewriter classes = new Rewriter();
-    Explorer.Verdict verdict = Explorer.explore(BOUND, () -> classes.scenario(TASKS + scenario));
+    Explorer.Verdict verdict = Explorer.explore(bound, () -> classes.scenario(scenario));
     assertThat(verdict.failure()).as(verdict.toString()).isNull();
     assertThat(verdict.runs()).as("runs").isGreaterThan(10);
   }
 
-  private static void caughtOfTasks(String scenario, String failure, UnaryOperator<Rewriter> twin) {
+  private static void caughtAsIs(
+      String scenario, int bound, String failure, UnaryOperator<Rewriter> twin) {
     Rewriter classes = twin.apply(new Rewriter());
-    Explorer.Verdict verdict = Explorer.explore(BOUND, () -> classes.scenario(TASKS + scenario));
+    Explorer.Verdict verdict = Explorer.explore(bound, () -> classes.scenario(scenario));
     assertThat(classes.isApplied()).as("the twin differs").isTrue();
     assertThat(verdict.failure()).as(verdict.toString()).contains(failure);
+  }
+
+  // ---- the workers of a pool of threads
+
+  private static final String ROSTER = "io.github.fornada.threads.RosterScenario";
+  private static final String IDLE = ROSTER + "$Idle";
+
+  @Test
+  void noWorkWaitsBesideAThreadThatCouldBeStarted() {
+    holdsAsIs(ROSTER, ROSTER_BOUND);
+  }
+
+  @Test
+  void noWorkWaitsBesideAnIdleThread() {
+    holdsAsIs(IDLE, ROSTER_BOUND);
+  }
+
+  @Test
+  void aWorkerThatFindsWorkAsItLeavesAndCallsNobodyIsCaught() {
+    caughtAsIs(
+        ROSTER, ROSTER_BOUND, "wait for ever", c -> c.twin("Roster", "leaves", "searchAgain", ""));
+  }
+
+  @Test
+  void aWorkerThatFindsWorkAsItRestsAndCallsNobodyIsCaught() {
+    caughtAsIs(
+        IDLE, ROSTER_BOUND, "wait for ever", c -> c.twin("Roster", "awaitCall", "searchAgain", ""));
+  }
+
+  @Test
+  void aWorkerThatRestsWithoutALastLookIsCaught() {
+    caughtAsIs(
+        IDLE,
+        ROSTER_BOUND,
+        "wait for ever",
+        c -> c.twin("Roster", "awaitCall", "getAsBoolean", "blind"));
+  }
+
+  @Test
+  void aCallThatWakesNobodyIsCaught() {
+    caughtAsIs(
+        IDLE, ROSTER_BOUND, "wait for ever", c -> c.twin("Roster", "call", "signal", "forget"));
+  }
+
+  // ---- limits, rates and budgets
+
+  private static void holdsOfTasks(String scenario) {
+    holdsAsIs(TASKS + scenario, BOUND);
+  }
+
+  private static void caughtOfTasks(String scenario, String failure, UnaryOperator<Rewriter> twin) {
+    caughtAsIs(TASKS + scenario, BOUND, failure, twin);
   }
 
   @Test

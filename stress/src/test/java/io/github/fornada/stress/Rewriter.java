@@ -42,8 +42,8 @@ final class Rewriter extends ClassLoader {
   }
 
   /**
-   * In this method calls another method of the Explorer; none if that is empty, for calls without
-   * arguments that return nothing.
+   * In this method calls another method of the Explorer; none if that is empty, for calls that
+   * return nothing and have no long or double argument.
    */
   Rewriter twin(String type, String method, String call, String instead) {
     changes.put(new Place(type, method, call), instead);
@@ -153,7 +153,7 @@ final class Rewriter extends ClassLoader {
     }
     boolean isStatic = call.opcode() == Opcode.INVOKESTATIC;
     if ("".equals(changed)) {
-      if (!isStatic) {
+      for (int i = call.typeSymbol().parameterCount() + (isStatic ? 0 : 1); i > 0; i--) {
         code.pop();
       }
       return;
@@ -168,9 +168,13 @@ final class Rewriter extends ClassLoader {
         owner.equals("java/util/concurrent/locks/LockSupport")
             && (name.equals("park") || name.equals("unpark"));
     boolean interrupt = owner.equals("java/lang/Thread") && name.equals("interrupt");
+    boolean locking =
+        owner.equals("java/util/concurrent/locks/Condition")
+            || (owner.equals("java/util/concurrent/locks/ReentrantLock")
+                && (name.equals("lock") || name.equals("newCondition")));
     if (owner.equals("java/lang/Thread") && (name.equals("onSpinWait") || name.equals("yield"))) {
       code.invokestatic(EXPLORER, "spin", NOTHING);
-    } else if (memory || handle || parking || interrupt || changed != null) {
+    } else if (memory || handle || parking || interrupt || locking || changed != null) {
       String receiver = isStatic ? "" : "L" + owner + ";";
       code.invokestatic(
           EXPLORER, instead, MethodTypeDesc.ofDescriptor("(" + receiver + type.substring(1)));
@@ -178,7 +182,6 @@ final class Rewriter extends ClassLoader {
       if (owner.startsWith("java/util/concurrent/atomic/")
           || (owner.equals("java/lang/invoke/VarHandle") && !type.startsWith("([B")) // one's own
           || owner.equals("java/util/Set")
-          || (owner.equals("java/util/concurrent/locks/ReentrantLock") && name.equals("lock"))
           || (owner.equals("java/lang/Thread") && name.startsWith("interrupt"))) {
         code.invokestatic(EXPLORER, "step", NOTHING);
       }
