@@ -1,6 +1,7 @@
 package io.github.fornada.process;
 
 import java.io.ByteArrayOutputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.UnixDomainSocketAddress;
@@ -33,8 +34,15 @@ final class WorkerMain {
     Path socket = Path.of(told[2]);
     var lastResort = new LastResort();
     lastResort.start();
-    var control = new Control(Door.connect(socket, number, token), lastResort::alarm);
-    WorkerConfig config = WorkerConfig.receive(control);
+    Control control;
+    WorkerConfig config;
+    try {
+      control = new Control(Door.connect(socket, number, token), lastResort::alarm);
+      config = WorkerConfig.receive(control);
+    } catch (ConnectException | EOFException e) {
+      orphaned(socket); // the pool has gone while this worker booted: nothing to tell, or to whom
+      return;
+    }
     Segment segment = Segment.open(config.segment());
     var loader = new FetchingLoader(control, WorkerMain.class.getClassLoader());
     var watch = new Watch(control, new Claims(segment.header()), config);
@@ -161,7 +169,7 @@ final class WorkerMain {
     }
   }
 
-  /** The parent is gone, however it went: nothing of this worker may stay. Control thread only. */
+  /** The parent is gone, however it went: nothing of this worker may stay. One thread only. */
   private static void orphaned(Path socket) {
     try {
       ProcessHandle.current().descendants().forEach(ProcessHandle::destroyForcibly);
