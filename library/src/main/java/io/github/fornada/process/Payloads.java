@@ -37,14 +37,6 @@ final class Payloads {
   /** Values up to this are encoded by whoever brings them. */
   private static final int QUICK_BYTES = 16 * 1024; // Guess
 
-  /**
-   * Bounds what a corrupt or hostile stream can make the reader allocate; classes are not
-   * restricted, for the peer runs the user's own code. A filter of the JVM's own (jdk.serialFilter)
-   * still applies.
-   */
-  private static final ObjectInputFilter FILTER =
-      ObjectInputFilter.Config.createFilter("maxdepth=100000;maxarray=2147483647");
-
   private Payloads() {}
 
   /** Whether encoding the value runs none of the user's code. */
@@ -220,10 +212,36 @@ final class Payloads {
 
   private static Object deserialize(Input in, ClassLoader loader)
       throws IOException, ClassNotFoundException {
+    ObjectInputFilter bound = new StreamBound(in.remaining());
     var stream = new LoaderStream(in, loader);
     stream.setObjectInputFilter(
-        ObjectInputFilter.merge(FILTER, ObjectInputFilter.Config.getSerialFilter()));
+        ObjectInputFilter.merge(bound, ObjectInputFilter.Config.getSerialFilter()));
     return stream.readObject();
+  }
+
+  /**
+   * Bounds what a corrupt or hostile stream can make its reader allocate; classes are not
+   * restricted, for the peer runs the user's own code. A filter of the JVM's own (jdk.serialFilter)
+   * still applies. The JDK's filters by pattern go through a stream of predicates for each class;
+   * this one is asked for each object that is read.
+   *
+   * @param bytes of the whole stream
+   */
+  private record StreamBound(long bytes) implements ObjectInputFilter {
+    private static final long DEEPEST = 100_000;
+
+    /** An element takes a byte at least, and a map of the JDK's eight places for one at most. */
+    private static final long PLACES = 8;
+
+    /** As long may an array be whatever the stream: a map of nothing has some places too. */
+    private static final long SHORT = 64;
+
+    @Override
+    public Status checkInput(FilterInfo info) {
+      return info.depth() > DEEPEST || info.arrayLength() > SHORT + PLACES * bytes
+          ? Status.REJECTED
+          : Status.UNDECIDED;
+    }
   }
 
   /** Finds classes through a given loader, where the JDK's stream looks at its caller's. */

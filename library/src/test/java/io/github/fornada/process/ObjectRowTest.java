@@ -31,8 +31,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 @ExtendWith(NothingIsLeft.class)
 @SideBySide
 class ObjectRowTest {
-  private static final int ITEMS = 10_000;
-  private static final int ODD = 6_543;
+  private static final int ITEMS = 3_000;
+  private static final int ODD = 1_963;
 
   private Pool pool;
 
@@ -195,7 +195,7 @@ class ObjectRowTest {
 
   @Test
   void aWorkerWithFewTasksLeftGetsNoMore() throws Exception {
-    open(2, o -> o.withMaxTasks(5_000));
+    open(2, o -> o.withMaxTasks(2_000));
     assertThat(pool.map(harmless(), x -> x.number))
         .isEqualTo(IntStream.range(0, ITEMS).boxed().toList());
   }
