@@ -1,8 +1,6 @@
 package io.github.fornada;
 
-import java.util.Arrays;
 import java.util.Collection;
-import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
@@ -11,7 +9,7 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A map over a collection: results go straight to their place in one array, and nobody is woken
+ * A map over a collection: results go straight to their place in the list, and nobody is woken
  * before the last of them, or the first failure.
  */
 final class MapRun<T extends @Nullable Object, R extends @Nullable Object> extends Run<T, R> {
@@ -21,7 +19,7 @@ final class MapRun<T extends @Nullable Object, R extends @Nullable Object> exten
    * Each element is written once, plainly, by the thread that ends its item; `left` going down in
    * {@link #closed} after it, and the latch after that, publish it to the caller.
    */
-  private final @Nullable Object[] results;
+  private final ResultList<R> results;
 
   private final AtomicLong left;
   private final CountDownLatch finished = new CountDownLatch(1);
@@ -44,11 +42,10 @@ final class MapRun<T extends @Nullable Object, R extends @Nullable Object> exten
       Collection<? extends T> source) {
     super(pool, function);
     this.items = source.toArray();
-    this.results = new @Nullable Object[items.length];
+    this.results = new ResultList<>(items.length);
     this.left = new AtomicLong(items.length);
   }
 
-  @SuppressWarnings("unchecked")
   List<R> await() throws InterruptedException {
     if (items.length > 0) {
       pool.submitAll(this);
@@ -72,7 +69,7 @@ final class MapRun<T extends @Nullable Object, R extends @Nullable Object> exten
     if (thrown != null) {
       throw thrown;
     }
-    return (List<R>) Collections.unmodifiableList(Arrays.asList(results));
+    return results;
   }
 
   /**
@@ -132,12 +129,12 @@ final class MapRun<T extends @Nullable Object, R extends @Nullable Object> exten
 
   @Override
   void done(Batch<T, R> batch, int i, R value) {
-    results[(int) batch.index(i)] = value;
+    results.put((int) batch.index(i), value);
   }
 
   @Override
   void done(Batch<T, R> batch, int first, @Nullable Object[] values, int from, int count) {
-    System.arraycopy(values, from, results, (int) batch.index(first), count);
+    results.put((int) batch.index(first), values, from, count);
   }
 
   @Override
