@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * before the last of them, or the first failure.
  */
 final class MapRun<T extends @Nullable Object, R extends @Nullable Object> extends Run<T, R> {
-  private final @Nullable Object[] items;
+  private final @Nullable Object[][] items;
+  private final int size;
 
   /**
    * Each element is written once, plainly, by the thread that ends its item; `left` going down in
@@ -41,13 +42,14 @@ final class MapRun<T extends @Nullable Object, R extends @Nullable Object> exten
       TaskFunction<? super T, ? extends R> function,
       Collection<? extends T> source) {
     super(pool, function);
-    this.items = source.toArray();
-    this.results = new ResultList<>(items.length);
-    this.left = new AtomicLong(items.length);
+    this.items = Pieces.of(source);
+    this.size = Pieces.count(items);
+    this.results = new ResultList<>(size);
+    this.left = new AtomicLong(size);
   }
 
   List<R> await() throws InterruptedException {
-    if (items.length > 0) {
+    if (size > 0) {
       pool.submitAll(this);
       try {
         if (pool.canRunHere()) {
@@ -105,11 +107,13 @@ final class MapRun<T extends @Nullable Object, R extends @Nullable Object> exten
 
   @Override
   @Nullable Batch<T, R> takeLocked(int most) {
-    int n = Math.min(most, items.length - next);
-    if (n == 0) {
+    if (next == size) {
       return null;
     }
-    var batch = new Batch<T, R>(this, function, items, next, n, next, pool.nextTasks(n), 1);
+    @Nullable Object[] piece = items[Pieces.piece(next)];
+    int from = Pieces.within(next);
+    int n = Math.min(most, piece.length - from); // a batch is within one piece
+    var batch = new Batch<T, R>(this, function, piece, from, n, next, pool.nextTasks(n), 1);
     if (queued != FlightEvents.NOT_KNOWN) {
       batch.queuedAt(queued);
     }
@@ -121,7 +125,7 @@ final class MapRun<T extends @Nullable Object, R extends @Nullable Object> exten
   boolean hasMore() {
     lock.lock();
     try {
-      return next < items.length && !isStopped();
+      return next < size && !isStopped();
     } finally {
       lock.unlock();
     }

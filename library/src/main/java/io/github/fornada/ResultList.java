@@ -12,20 +12,11 @@ import org.jspecify.annotations.Nullable;
  * The results of a map, first to be filled by those who run its items, then the list that its
  * caller gets, which cannot be changed.
  *
- * <p>In pieces, where one array would be so long that a collector by regions (G1, the default)
- * places it among old objects at once: each result stored there is then a reference from old to
- * young, to be written down and looked after; and when the list is dropped, the array still holds
- * all of them through the next collections. That was half of what a map of a million small items
- * cost its caller's process.
+ * <p>In {@link Pieces}, behind the face of one list.
  */
 final class ResultList<R extends @Nullable Object> extends AbstractList<R>
     implements RandomAccess, Serializable {
   @Serial private static final long serialVersionUID = 1L;
-
-  /** G1's regions are of 1 MB at least, and half of one is large to it: 131,072 references. */
-  private static final int PIECE_BITS = 14;
-
-  private static final int PIECE = 1 << PIECE_BITS;
 
   /** Elements are written plainly; who reads them must have been told by those who wrote. */
   private final transient @Nullable Object[][] pieces;
@@ -34,15 +25,12 @@ final class ResultList<R extends @Nullable Object> extends AbstractList<R>
 
   ResultList(int size) {
     this.size = size;
-    this.pieces = new @Nullable Object[(size + PIECE - 1) >>> PIECE_BITS][];
-    for (int k = 0; k < pieces.length; k++) {
-      pieces[k] = new @Nullable Object[Math.min(PIECE, size - (k << PIECE_BITS))];
-    }
+    this.pieces = Pieces.of(size);
   }
 
   /** For who runs the item of that index; once. */
   void put(int index, R value) {
-    pieces[index >>> PIECE_BITS][index & PIECE - 1] = value;
+    pieces[Pieces.piece(index)][Pieces.within(index)] = value;
   }
 
   /** As above, of several in a row. */
@@ -51,9 +39,9 @@ final class ResultList<R extends @Nullable Object> extends AbstractList<R>
     int end = index + count;
     int source = from;
     while (at < end) {
-      @Nullable Object[] piece = pieces[at >>> PIECE_BITS];
-      int n = Math.min(end - at, PIECE - (at & PIECE - 1));
-      System.arraycopy(values, source, piece, at & PIECE - 1, n);
+      int within = Pieces.within(at);
+      int n = Math.min(end - at, Pieces.LENGTH - within);
+      System.arraycopy(values, source, pieces[Pieces.piece(at)], within, n);
       at += n;
       source += n;
     }
@@ -65,7 +53,7 @@ final class ResultList<R extends @Nullable Object> extends AbstractList<R>
     if (index < 0 || index >= size) {
       throw new IndexOutOfBoundsException("result " + index + " of " + size);
     }
-    return (R) pieces[index >>> PIECE_BITS][index & PIECE - 1];
+    return (R) pieces[Pieces.piece(index)][Pieces.within(index)];
   }
 
   @Override
@@ -78,7 +66,7 @@ final class ResultList<R extends @Nullable Object> extends AbstractList<R>
   public Object[] toArray() {
     var all = new Object[size];
     for (int k = 0; k < pieces.length; k++) {
-      System.arraycopy(pieces[k], 0, all, k << PIECE_BITS, pieces[k].length);
+      System.arraycopy(pieces[k], 0, all, k * Pieces.LENGTH, pieces[k].length);
     }
     return all;
   }
