@@ -139,8 +139,8 @@ final class TaskFuture<T extends @Nullable Object, R extends @Nullable Object>
     void ended(Batch<T, R> ended, int i, Outcome<R> outcome) {
       batch = null;
       // Before the switch, which generates a class when a program first meets it.
-      if (outcome instanceof Outcome.WorkerLost) {
-        completeExceptionally(MapRun.failureOf(ended.label(0), outcome));
+      if (outcome instanceof Outcome.WorkerLost<R> lost) {
+        completeExceptionally(new WorkerLostException(lost.message(), lost.certificate()));
         return;
       }
       switch (outcome) {

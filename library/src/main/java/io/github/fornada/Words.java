@@ -5,6 +5,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -32,17 +33,18 @@ final class Words {
 
   private static final ThreadPoolExecutor SPEAKERS =
       new ThreadPoolExecutor(
-          0,
-          MOST_THREADS,
-          1,
-          TimeUnit.SECONDS,
-          new SynchronousQueue<>(),
-          body -> {
-            Thread thread = new Thread(null, body, "fornada-words", 0, false);
-            thread.setContextClassLoader(null); // what it has of its creator's would be kept
-            thread.setDaemon(true);
-            return thread;
-          });
+          0, MOST_THREADS, 1, TimeUnit.SECONDS, new SynchronousQueue<>(), new Speaker());
+
+  /** No lambda: the first of a program takes a while, and somebody waits for a loss to be told. */
+  private static final class Speaker implements ThreadFactory {
+    @Override
+    public Thread newThread(Runnable body) {
+      Thread thread = new Thread(null, body, "fornada-words", 0, false);
+      thread.setContextClassLoader(null); // what it has of its creator's would be kept
+      thread.setDaemon(true);
+      return thread;
+    }
+  }
 
   private Words() {}
 

@@ -399,6 +399,7 @@ final class Engine extends AbstractPool {
   }
 
   void workerIsReady() {
+    Warmth.soonForALoss();
     startFailures.set(0);
     startKills.set(0);
   }

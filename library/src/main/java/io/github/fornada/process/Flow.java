@@ -168,7 +168,9 @@ final class Flow {
   List<Sent> detach(WorkerProcess gone, boolean blameFirst) {
     Set<Batch<?, ?>> untouched = new LinkedHashSet<>();
     List<Sent> begun = outstanding.detach(gone, blameFirst, untouched);
-    untouched.forEach(pool::putBack);
+    for (Batch<?, ?> batch : untouched) {
+      pool.putBack(batch);
+    }
     releaseHeld();
     return begun;
   }

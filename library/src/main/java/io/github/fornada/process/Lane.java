@@ -257,6 +257,7 @@ final class Lane {
       Results.endLost(sent, certificate, dead, pool);
       sent.forget(pool);
     }
+    dead.close();
     Spill.deleteResults(pool.directory(), dead.pid());
     pool.report(new TaskEvent.WorkerEnded(certificate, expected, System.nanoTime()));
     ProcessEvents.workerEnded(certificate, expected);

@@ -1,7 +1,12 @@
 package io.github.fornada.process;
 
+import io.github.fornada.DeathCertificate;
+import io.github.fornada.Outcome;
 import io.github.fornada.TaskFunction;
+import io.github.fornada.WorkerLostException;
 import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -9,7 +14,11 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * first worker boots, and would otherwise load it between the worker's readiness and the result.
  */
 final class Warmth {
+  /** When nobody waits for a first result any more. */
+  private static final Duration LATER = Duration.ofMillis(20); // Guess
+
   private static final AtomicBoolean WARM = new AtomicBoolean();
+  private static final AtomicBoolean WARM_FOR_A_LOSS = new AtomicBoolean();
 
   private Warmth() {}
 
@@ -38,6 +47,27 @@ final class Warmth {
       segment.rewind();
     } catch (IOException | ClassNotFoundException e) {
       throw new IllegalStateException("a function of this library's own is serializable", e);
+    }
+  }
+
+  /** Loads, soon, what it takes to tell of a first worker that was lost: some 10 ms. */
+  static void soonForALoss() {
+    if (!WARM_FOR_A_LOSS.getAndSet(true)) {
+      Engine.later(LATER, Warmth::forALoss);
+    }
+  }
+
+  private static void forALoss() {
+    String item = Engine.said(() -> "an item", "an item");
+    int code = 128 + 9;
+    var death =
+        new DeathCertificate(
+            "worker-0", 0, code, Exits.manner(code, false), item, List.of(), null, true, 0, false);
+    var outcome = new Outcome.WorkerLost<>(Exits.message(death, 0), death);
+    try {
+      var _ = outcome.get();
+    } catch (WorkerLostException e) {
+      // That is what it was for.
     }
   }
 }

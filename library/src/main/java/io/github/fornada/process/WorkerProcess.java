@@ -231,16 +231,22 @@ final class WorkerProcess {
     return code;
   }
 
-  /** The stream has ended: sees to it that the process is gone, and gives its exit code. */
+  /**
+   * The stream has ended: sees to it that the process is gone, and gives its exit code. The channel
+   * is to be {@linkplain #close closed} when those who wait for its items have been told.
+   */
   int end() {
     if (!isGoneSoon()) {
       kill();
     }
     int code = exitCode(process);
-    Door.closeQuietly(control);
     awaitLastWords(drains);
     endOfItem(null);
     return code;
+  }
+
+  void close() {
+    Door.closeQuietly(control);
   }
 
   static int exitCode(Process process) {
