@@ -24,7 +24,7 @@ final class Bell {
    * A wait that was shorter than this could have ended without sleep, if it had spun: most of it
    * may be what it takes to be woken, on a slow machine some 200 us.
    */
-  private static final long WORTH_SPINNING_NANOS = 500_000; // Guess
+  private static final long WORTH_SPINNING_NANOS = 1_500_000; // Guess
 
   /** After so many long waits in a row, spinning only takes a processor from the tasks. */
   private static final int MOST_LONG_WAITS = 3;

@@ -16,7 +16,7 @@ final class Intake {
    * How long a waiting thread reads at most. Longer than it takes to wake a worker that has gone to
    * sleep: else both sides, once asleep, would have each other woken for every task from then on.
    */
-  private static final long READING_NANOS = 300_000; // Guess
+  private static final long READING_NANOS = 1_000_000; // Guess
 
   private static final int SPINS_PER_LOOK = 64;
 
