@@ -51,19 +51,16 @@ final class Pieces {
 
   /** The elements that a collection has now. */
   static @Nullable Object[][] of(Collection<?> source) {
-    var collected = new Collected();
+    Collection<?> elements = source;
     if (source.size() <= LENGTH) {
       Object[] all = source.toArray();
-      if (all.length == 0) {
-        return new Object[0][];
-      }
       if (all.length <= LENGTH) {
-        return new Object[][] {all};
+        return all.length == 0 ? new Object[0][] : new Object[][] {all};
       }
-      Arrays.asList(all).forEach(collected); // it has grown meanwhile
-    } else {
-      source.forEach(collected);
+      elements = Arrays.asList(all); // it has grown meanwhile
     }
+    var collected = new Collected();
+    elements.forEach(collected);
     return collected.pieces();
   }
 

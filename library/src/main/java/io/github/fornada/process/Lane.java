@@ -197,7 +197,11 @@ final class Lane {
         insight.ended(true);
         pool.dismiss(started); // off this lane's path: the next worker can begin
       } else {
-        bury(started, expected);
+        try {
+          bury(started, expected);
+        } finally {
+          started.close();
+        }
       }
     }
   }
@@ -257,7 +261,6 @@ final class Lane {
       Results.endLost(sent, certificate, dead, pool);
       sent.forget(pool);
     }
-    dead.close();
     Spill.deleteResults(pool.directory(), dead.pid());
     pool.report(new TaskEvent.WorkerEnded(certificate, expected, System.nanoTime()));
     ProcessEvents.workerEnded(certificate, expected);

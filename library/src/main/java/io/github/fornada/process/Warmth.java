@@ -53,8 +53,13 @@ final class Warmth {
   /** Loads, soon, what it takes to tell of a first worker that was lost: some 10 ms. */
   static void soonForALoss() {
     if (!WARM_FOR_A_LOSS.getAndSet(true)) {
-      Engine.later(LATER, Warmth::forALoss);
+      Engine.later(LATER, Warmth::startForALoss);
     }
+  }
+
+  /** On a thread of its own: the timer's, which must not be kept waiting, has limits to watch. */
+  private static void startForALoss() {
+    var _ = Thread.ofPlatform().daemon().name("fornada-warmth").start(Warmth::forALoss);
   }
 
   private static void forALoss() {

@@ -165,8 +165,7 @@ abstract sealed class LocalPool extends AbstractPool
   /** A worker's thread has nothing more to do. */
   final void ended(Worker worker, Thread thread) {
     workersByThread.remove(thread);
-    var _ = roster.remove(worker.member());
-    if (roster.isOver()) {
+    if (roster.remove(worker.member()) == 0 && roster.isOver()) {
       terminated();
     } else if (hasWork()) {
       workAvailable();

@@ -39,7 +39,7 @@ class LockFreeTest {
 
   private static void holds(String scenario, int bound) {
     Rewriter classes = small();
-    Explorer.Verdict verdict = Explorer.explore(bound, () -> classes.scenario(ROOM + scenario));
+    Explorer.Verdict verdict = Explorer.explore(bound, () -> classes.scenario(scenario));
     assertThat(verdict.failure()).as(verdict.toString()).isNull();
     assertThat(verdict.runs()).as("runs").isGreaterThan(10);
   }
@@ -47,20 +47,20 @@ class LockFreeTest {
   private static void caught(
       String scenario, int bound, String failure, UnaryOperator<Rewriter> twin) {
     Rewriter classes = twin.apply(small());
-    Explorer.Verdict verdict = Explorer.explore(bound, () -> classes.scenario(ROOM + scenario));
+    Explorer.Verdict verdict = Explorer.explore(bound, () -> classes.scenario(scenario));
     assertThat(classes.isApplied()).as("the twin differs").isTrue();
     assertThat(verdict.failure()).as(verdict.toString()).contains(failure);
   }
 
   @Test
   void aRingHandsOverEveryMessageWhole() {
-    holds("RingScenario", RING_BOUND);
+    holds(ROOM + "RingScenario", RING_BOUND);
   }
 
   @Test
   void aTailPublishedWithoutReleaseIsCaught() {
     caught(
-        "RingScenario",
+        ROOM + "RingScenario",
         BOUND,
         "data race",
         c -> c.twin("RingWriter", "publish", "setRelease", "set"));
@@ -69,13 +69,16 @@ class LockFreeTest {
   @Test
   void aTailReadWithoutAcquireIsCaught() {
     caught(
-        "RingScenario", BOUND, "data race", c -> c.twin("RingReader", "look", "getAcquire", "get"));
+        ROOM + "RingScenario",
+        BOUND,
+        "data race",
+        c -> c.twin("RingReader", "look", "getAcquire", "get"));
   }
 
   @Test
   void aHeadGivenBackWithoutReleaseIsCaught() {
     caught(
-        "RingScenario",
+        ROOM + "RingScenario",
         BOUND,
         "overwritten",
         c -> c.twin("RingReader", "next", "setRelease", "set"));
@@ -84,7 +87,7 @@ class LockFreeTest {
   @Test
   void aHeadReadWithoutAcquireIsCaught() {
     caught(
-        "RingScenario",
+        ROOM + "RingScenario",
         BOUND,
         "overwritten",
         c -> c.twin("RingWriter", "tryWrite", "getAcquire", "get"));
@@ -92,28 +95,36 @@ class LockFreeTest {
 
   @Test
   void noWakeUpIsLost() {
-    holds("BellScenario", BOUND);
+    holds(ROOM + "BellScenario", BOUND);
   }
 
   @Test
   void aSleeperWithoutItsFenceIsCaught() {
-    caught("BellScenario", BOUND, "wait for ever", c -> c.twin("Bell", "sleep", "fullFence", ""));
+    caught(
+        ROOM + "BellScenario",
+        BOUND,
+        "wait for ever",
+        c -> c.twin("Bell", "sleep", "fullFence", ""));
   }
 
   @Test
   void aRingerWithoutItsFenceIsCaught() {
-    caught("BellScenario", BOUND, "wait for ever", c -> c.twin("Bell", "ring", "fullFence", ""));
+    caught(
+        ROOM + "BellScenario",
+        BOUND,
+        "wait for ever",
+        c -> c.twin("Bell", "ring", "fullFence", ""));
   }
 
   @Test
   void aResultThatIsKeptIsSeenThoughItsWorkerNeverShowsIt() {
-    holds("KeptScenario", BOUND);
+    holds(ROOM + "KeptScenario", BOUND);
   }
 
   @Test
   void aSleeperThatLooksPastTheClaimIsCaught() {
     caught(
-        "KeptScenario",
+        ROOM + "KeptScenario",
         BOUND,
         "wait for ever",
         c -> c.twin("Bell", "isAnythingThere", "getVolatile", "get"));
@@ -122,18 +133,21 @@ class LockFreeTest {
   @Test
   void aResultKeptWithoutReleaseIsCaught() {
     caught(
-        "KeptScenario", BOUND, "data race", c -> c.twin("RingWriter", "keep", "setRelease", "set"));
+        ROOM + "KeptScenario",
+        BOUND,
+        "data race",
+        c -> c.twin("RingWriter", "keep", "setRelease", "set"));
   }
 
   @Test
   void anItemIsBegunOrTakenBackNeverBothNeverNeither() {
-    holds("ClaimsScenario", BOUND);
+    holds(ROOM + "ClaimsScenario", BOUND);
   }
 
   @Test
   void aClaimThatIsNotAtomicIsCaught() {
     caught(
-        "ClaimsScenario",
+        ROOM + "ClaimsScenario",
         BOUND,
         "item",
         c -> c.twin("Claims", "claim", "compareAndSet", "lookThenSet"));
@@ -142,7 +156,7 @@ class LockFreeTest {
   @Test
   void aTakeBackThatIsNotAtomicIsCaught() {
     caught(
-        "ClaimsScenario",
+        ROOM + "ClaimsScenario",
         BOUND,
         "item",
         c -> c.twin("Claims", "takeBack", "compareAndSet", "lookThenSet"));
@@ -150,33 +164,16 @@ class LockFreeTest {
 
   @Test
   void anInterruptReachesOnlyItsItem() {
-    holds("WatchScenario", WATCH_BOUND);
+    holds(ROOM + "WatchScenario", WATCH_BOUND);
   }
 
   @Test
   void anInterruptThatIsNotSettledByTheStateIsCaught() {
     caught(
-        "WatchScenario",
+        ROOM + "WatchScenario",
         WATCH_BOUND,
         "wait for ever",
         c -> c.twin("Watch", "interrupt", "compareAndSet", "lookThenSet"));
-  }
-
-  // ---- what is not in shared memory
-
-  private static void holdsAsIs(String scenario, int bound) {
-    Rewriter classes = new Rewriter();
-    Explorer.Verdict verdict = Explorer.explore(bound, () -> classes.scenario(scenario));
-    assertThat(verdict.failure()).as(verdict.toString()).isNull();
-    assertThat(verdict.runs()).as("runs").isGreaterThan(10);
-  }
-
-  private static void caughtAsIs(
-      String scenario, int bound, String failure, UnaryOperator<Rewriter> twin) {
-    Rewriter classes = twin.apply(new Rewriter());
-    Explorer.Verdict verdict = Explorer.explore(bound, () -> classes.scenario(scenario));
-    assertThat(classes.isApplied()).as("the twin differs").isTrue();
-    assertThat(verdict.failure()).as(verdict.toString()).contains(failure);
   }
 
   // ---- the workers of a pool of threads
@@ -186,29 +183,29 @@ class LockFreeTest {
 
   @Test
   void noWorkWaitsBesideAThreadThatCouldBeStarted() {
-    holdsAsIs(ROSTER, ROSTER_BOUND);
+    holds(ROSTER, ROSTER_BOUND);
   }
 
   @Test
   void noWorkWaitsBesideAnIdleThread() {
-    holdsAsIs(IDLE, ROSTER_BOUND);
+    holds(IDLE, ROSTER_BOUND);
   }
 
   @Test
   void aWorkerThatFindsWorkAsItLeavesAndCallsNobodyIsCaught() {
-    caughtAsIs(
+    caught(
         ROSTER, ROSTER_BOUND, "wait for ever", c -> c.twin("Roster", "leaves", "searchAgain", ""));
   }
 
   @Test
   void aWorkerThatFindsWorkAsItRestsAndCallsNobodyIsCaught() {
-    caughtAsIs(
+    caught(
         IDLE, ROSTER_BOUND, "wait for ever", c -> c.twin("Roster", "awaitCall", "searchAgain", ""));
   }
 
   @Test
   void aWorkerThatRestsWithoutALastLookIsCaught() {
-    caughtAsIs(
+    caught(
         IDLE,
         ROSTER_BOUND,
         "wait for ever",
@@ -217,64 +214,63 @@ class LockFreeTest {
 
   @Test
   void aCallThatWakesNobodyIsCaught() {
-    caughtAsIs(
-        IDLE, ROSTER_BOUND, "wait for ever", c -> c.twin("Roster", "call", "signal", "forget"));
+    caught(IDLE, ROSTER_BOUND, "wait for ever", c -> c.twin("Roster", "call", "signal", "forget"));
   }
 
   // ---- limits, rates and budgets
 
-  private static void holdsOfTasks(String scenario) {
-    holdsAsIs(TASKS + scenario, BOUND);
-  }
-
-  private static void caughtOfTasks(String scenario, String failure, UnaryOperator<Rewriter> twin) {
-    caughtAsIs(TASKS + scenario, BOUND, failure, twin);
-  }
-
   @Test
   void aLimitLosesNoPlaceWhoeverIsInterrupted() {
-    holdsOfTasks("LimitScenario");
+    holds(TASKS + "LimitScenario", BOUND);
   }
 
   @Test
   void aPlaceThatCameTooLateAndIsNotPassedOnIsCaught() {
-    caughtOfTasks("LimitScenario", "", c -> c.twin("Limit", "giveUp", "exit", ""));
+    caught(TASKS + "LimitScenario", BOUND, "", c -> c.twin("Limit", "giveUp", "exit", ""));
   }
 
   @Test
   void aPlaceThatIsGivenWithoutAWakeUpIsCaught() {
-    caughtOfTasks(
-        "LimitScenario", "wait for ever", c -> c.twin("Limit", "exit", "unpark", "forget"));
+    caught(
+        TASKS + "LimitScenario",
+        BOUND,
+        "wait for ever",
+        c -> c.twin("Limit", "exit", "unpark", "forget"));
   }
 
   @Test
   void everyoneInALineForARateGetsItsTurnWhoeverIsInterrupted() {
-    holdsOfTasks("RateScenario");
+    holds(TASKS + "RateScenario", BOUND);
   }
 
   @Test
   void aTurnThatIsNotPassedOnIsCaught() {
-    caughtOfTasks(
-        "RateScenario", "wait for ever", c -> c.twin("Rate", "leave", "unpark", "forget"));
+    caught(
+        TASKS + "RateScenario",
+        BOUND,
+        "wait for ever",
+        c -> c.twin("Rate", "leave", "unpark", "forget"));
   }
 
   @Test
   void aBudgetIsNotOverdrawn() {
-    holdsOfTasks("BudgetScenario");
+    holds(TASKS + "BudgetScenario", BOUND);
   }
 
   @Test
   void aWithdrawalThatIsNotAtomicIsCaught() {
-    caughtOfTasks(
-        "BudgetScenario",
+    caught(
+        TASKS + "BudgetScenario",
+        BOUND,
         "overdrawn",
         c -> c.twin("RetryBudget", "withdraw", "compareAndSet", "lookThenSet"));
   }
 
   @Test
   void aDepositThatIsNotAtomicIsCaught() {
-    caughtOfTasks(
-        "BudgetScenario",
+    caught(
+        TASKS + "BudgetScenario",
+        BOUND,
         "overdrawn",
         c -> c.twin("RetryBudget", "deposit", "compareAndSet", "lookThenSet"));
   }
