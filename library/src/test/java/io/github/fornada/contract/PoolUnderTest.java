@@ -2,10 +2,8 @@ package io.github.fornada.contract;
 
 import io.github.fornada.Pool;
 import io.github.fornada.TaskPolicy;
-import java.io.Serializable;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -40,12 +38,6 @@ interface PoolUnderTest {
   default Marks marks() {
     return new Marks(folder().toString());
   }
-
-  /** A callable that can be sent to another process. */
-  interface Job<V> extends Callable<V>, Serializable {}
-
-  /** A runnable that can be sent to another process. */
-  interface Chore extends Runnable, Serializable {}
 
   /** Keeps one worker busy until the mark "go" is set. */
   static CompletableFuture<String> occupy(Pool pool, Marks marks) throws InterruptedException {

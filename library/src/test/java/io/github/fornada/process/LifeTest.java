@@ -173,7 +173,7 @@ class LifeTest {
     try {
       Pools.soon(pool.submit(1, x -> x));
       for (int i = 0; i < 3; i++) {
-        Leftovers.await("a spare", Leftovers.SOON, () -> pool.snapshot().spares() == 1);
+        Leftovers.await("a spare", Leftovers.SOON, () -> pool.stats().spares() == 1);
         long before = (long) Pools.soon(pool.submit(1, LifeTest::pidOf));
         ProcessHandle.of(before).orElseThrow().destroyForcibly();
         assertThat((long) Pools.soon(pool.submit(1, LifeTest::pidOf))).isNotEqualTo(before);
@@ -189,12 +189,12 @@ class LifeTest {
         ProcessPool.open(o -> o.withWorkers(1).withHeap("64m").withLife(l -> l.withSpares(1)));
     try {
       long busy = (long) Pools.soon(pool.submit(1, LifeTest::pidOf));
-      Leftovers.await("a spare", Leftovers.SOON, () -> pool.snapshot().spares() == 1);
+      Leftovers.await("a spare", Leftovers.SOON, () -> pool.stats().spares() == 1);
       List<ProcessHandle> spares = new ArrayList<>(Leftovers.marked(pool));
       spares.removeIf(process -> process.pid() == busy);
       spares.forEach(ProcessHandle::destroyForcibly);
       Leftovers.await("it is gone", Leftovers.SOON, () -> !spares.getFirst().isAlive());
-      Leftovers.await("another", Leftovers.SOON, () -> pool.snapshot().spares() == 1);
+      Leftovers.await("another", Leftovers.SOON, () -> pool.stats().spares() == 1);
       assertThat((long) Pools.soon(pool.submit(1, LifeTest::pidOf))).isEqualTo(busy);
     } finally {
       Pools.end(pool);
