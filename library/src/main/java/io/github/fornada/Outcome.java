@@ -57,8 +57,8 @@ public sealed interface Outcome<R extends @Nullable Object> extends Serializable
    * The function threw, or its argument or result could not be carried to or from its worker.
    *
    * @param cause what was thrown; for a task in another process an exception of the same class
-   *     where that can be rebuilt here, with the remote stack, else a {@link RemoteException} that
-   *     names it
+   *     where that can be rebuilt here, with the remote stack, else a {@link RemoteTaskException}
+   *     that names it
    */
   record Failed<R extends @Nullable Object>(Throwable cause) implements Outcome<R> {
     public Failed {

@@ -39,7 +39,7 @@ import org.jspecify.annotations.Nullable;
 public interface Pool extends ExecutorService {
 
   /** How this pool runs its tasks. */
-  Model model();
+  ExecutionModel model();
 
   /** The most tasks this pool has in progress at once. */
   int workers();

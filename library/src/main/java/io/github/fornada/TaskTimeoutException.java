@@ -1,5 +1,6 @@
 package io.github.fornada;
 
+import io.github.fornada.jvm.Durations;
 import java.io.Serial;
 import java.time.Duration;
 import java.util.List;

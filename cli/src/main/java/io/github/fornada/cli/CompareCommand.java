@@ -1,6 +1,6 @@
 package io.github.fornada.cli;
 
-import io.github.fornada.Model;
+import io.github.fornada.ExecutionModel;
 import io.github.fornada.Outcome;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -39,7 +39,7 @@ final class CompareCommand implements Callable<Integer> {
       split = ",",
       converter = ModelParser.class,
       description = "Only these: sequential, virtual, threads, processes, with commas between.")
-  private List<Model> on = new ArrayList<>();
+  private List<ExecutionModel> on = new ArrayList<>();
 
   @Option(
       names = "--rounds",
@@ -61,7 +61,7 @@ final class CompareCommand implements Callable<Integer> {
     if (items.isEmpty()) {
       throw Fault.usage("no inputs: there is nothing to compare");
     }
-    List<Model> models =
+    List<ExecutionModel> models =
         on.isEmpty()
             ? ModelParser.MODELS
             : ModelParser.MODELS.stream().filter(on::contains).toList();

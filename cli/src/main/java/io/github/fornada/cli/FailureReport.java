@@ -1,7 +1,7 @@
 package io.github.fornada.cli;
 
 import io.github.fornada.Outcome;
-import io.github.fornada.RemoteException;
+import io.github.fornada.RemoteTaskException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
@@ -61,7 +61,7 @@ final class FailureReport {
   private static String describe(Throwable t) {
     try {
       // The stand-in's message begins with the name of the class that was thrown.
-      return t instanceof RemoteException ? String.valueOf(t.getMessage()) : t.toString();
+      return t instanceof RemoteTaskException ? String.valueOf(t.getMessage()) : t.toString();
     } catch (RuntimeException | StackOverflowError e) {
       // An exception whose message cannot be had must not turn its report into a second failure.
       return t.getClass().getName();

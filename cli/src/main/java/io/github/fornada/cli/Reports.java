@@ -1,6 +1,6 @@
 package io.github.fornada.cli;
 
-import io.github.fornada.Model;
+import io.github.fornada.ExecutionModel;
 import io.github.fornada.TaskListener;
 import io.github.fornada.timeline.ChromeTrace;
 import io.github.fornada.timeline.HtmlReport;
@@ -18,7 +18,7 @@ final class Reports {
   private final @Nullable Path page;
   private final @Nullable Path trace;
   private final String title;
-  private final Map<Model, Timeline> timelines = new EnumMap<>(Model.class);
+  private final Map<ExecutionModel, Timeline> timelines = new EnumMap<>(ExecutionModel.class);
 
   private Reports(@Nullable Path page, @Nullable Path trace, String title) {
     this.page = page;
@@ -56,7 +56,7 @@ final class Reports {
   }
 
   /** A listener for the run of this model that begins now; none if nothing was asked for. */
-  List<TaskListener> begin(Model model) {
+  List<TaskListener> begin(ExecutionModel model) {
     if (page == null && trace == null) {
       return List.of();
     }
@@ -67,7 +67,7 @@ final class Reports {
   }
 
   /** The run of this model is over. */
-  void end(Model model) {
+  void end(ExecutionModel model) {
     Timeline timeline = timelines.get(model);
     if (timeline != null) {
       timeline.end();

@@ -4,6 +4,7 @@ import io.github.fornada.Outcome;
 import io.github.fornada.TaskEvent;
 import io.github.fornada.TaskListener;
 import io.github.fornada.TaskUsage;
+import io.github.fornada.jvm.Log;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;

@@ -2,6 +2,9 @@ package io.github.fornada.process;
 
 import io.github.fornada.Pool;
 import io.github.fornada.TaskFunction;
+import io.github.fornada.process.host.PrivateDirectory;
+import io.github.fornada.process.launch.AotCache;
+import io.github.fornada.process.launch.Launcher;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URL;
@@ -25,12 +28,6 @@ import java.util.zip.ZipOutputStream;
  * and the JVM write down what it has seen. It ends when its standard input does.
  */
 final class AotTraining {
-  /** The cache, in the folder that this program is given. */
-  static final String MADE = "made";
-
-  /** No cache could be made; also the code of a JVM whose main throws. */
-  static final int EXIT_FAILED = 1;
-
   private static final long LONGEST_MINUTES = 3;
 
   /** Enough for the methods of the task loop to be compiled, and so profiled. */
@@ -75,7 +72,8 @@ final class AotTraining {
     List<String> flags = Arrays.asList(args).subList(2, args.length);
     Path seen = workshop.resolve("seen");
     work(flags, seen);
-    System.exit(create(jar, flags, seen, workshop.resolve(MADE)) ? 0 : EXIT_FAILED);
+    System.exit(
+        create(jar, flags, seen, workshop.resolve(AotCache.MADE)) ? 0 : AotCache.EXIT_FAILED);
   }
 
   /** The program that wanted it is gone, and cannot clear up any more. */

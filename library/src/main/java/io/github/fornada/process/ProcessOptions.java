@@ -3,6 +3,8 @@ package io.github.fornada.process;
 import io.github.fornada.ContextCarrier;
 import io.github.fornada.TaskListener;
 import io.github.fornada.TaskPolicy;
+import io.github.fornada.process.launch.LaunchSettings;
+import io.github.fornada.spi.PayloadCodec;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.function.Function;
@@ -22,6 +24,17 @@ public record ProcessOptions(int workers, WorkerLaunch launch, WorkerLife life, 
     if (workers < 1) {
       throw new IllegalArgumentException("workers must be at least 1, got " + workers);
     }
+  }
+
+  /** What starting a worker needs of these options. */
+  LaunchSettings launchSettings() {
+    return new LaunchSettings(
+        workers,
+        launch.heap(),
+        launch.allJvmOptions(),
+        launch.environment(),
+        launch.directory(),
+        launch.aotCache());
   }
 
   static ProcessOptions defaults() {

@@ -2,12 +2,14 @@ package io.github.fornada.process;
 
 import io.github.fornada.Completion;
 import io.github.fornada.DeathCertificate;
-import io.github.fornada.Model;
+import io.github.fornada.ExecutionModel;
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
 import io.github.fornada.SharedBytes;
 import io.github.fornada.TaskFunction;
 import io.github.fornada.TaskPolicy;
+import io.github.fornada.process.host.PrivateDirectory;
+import io.github.fornada.process.launch.Launcher;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
@@ -75,7 +77,7 @@ public final class ProcessPool implements Pool {
 
   private ProcessPool(Engine engine) {
     this.engine = engine;
-    Forgotten.watch(this, engine);
+    AbandonedPools.watch(this, engine);
   }
 
   /** Opens a pool with one worker for each processor. */
@@ -127,11 +129,11 @@ public final class ProcessPool implements Pool {
    */
   public static boolean makeAotCache(UnaryOperator<ProcessOptions> change)
       throws InterruptedException {
-    return Launcher.makeCache(change.apply(ProcessOptions.defaults()));
+    return Launcher.makeCache(change.apply(ProcessOptions.defaults()).launchSettings());
   }
 
   /** What the pool's workers are doing and have done. */
-  public PoolSnapshot snapshot() {
+  public PoolStats snapshot() {
     return engine.snapshot();
   }
 
@@ -156,7 +158,7 @@ public final class ProcessPool implements Pool {
   // ---- Pool. Whoever is in a call, or holds a stream, keeps the pool open.
 
   @Override
-  public Model model() {
+  public ExecutionModel model() {
     return engine.model();
   }
 
@@ -179,20 +181,20 @@ public final class ProcessPool implements Pool {
   @Override
   public <T extends @Nullable Object, R extends @Nullable Object> Stream<Outcome<R>> outcomes(
       Iterable<? extends T> items, TaskFunction<? super T, ? extends R> function) {
-    return Forgotten.not(this, engine.<T, R>outcomes(items, function));
+    return AbandonedPools.not(this, engine.<T, R>outcomes(items, function));
   }
 
   @Override
   public <T extends @Nullable Object, R extends @Nullable Object>
       Stream<Completion<T, R>> completions(
           Iterable<? extends T> items, TaskFunction<? super T, ? extends R> function) {
-    return Forgotten.not(this, engine.<T, R>completions(items, function));
+    return AbandonedPools.not(this, engine.<T, R>completions(items, function));
   }
 
   @Override
   public <T extends @Nullable Object, R extends @Nullable Object> Gatherer<T, ?, R> mapping(
       TaskFunction<? super T, ? extends R> function) {
-    return Forgotten.not(this, engine.<T, R>mapping(function));
+    return AbandonedPools.not(this, engine.<T, R>mapping(function));
   }
 
   @Override

@@ -1,5 +1,8 @@
 package io.github.fornada.process;
 
+import io.github.fornada.process.launch.MemorySizes;
+import io.github.fornada.process.worker.WorkerSetUp;
+import io.github.fornada.spi.PayloadCodec;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -53,7 +56,7 @@ public record WorkerLaunch(
 
   public WorkerLaunch {
     if (heap != null) {
-      long _ = Sizes.parse("heap", heap);
+      long _ = MemorySizes.parse("heap", heap);
     }
     if (!startupLimit.isPositive()) {
       throw new IllegalArgumentException("start-up limit must be positive, got " + startupLimit);
@@ -173,16 +176,37 @@ public record WorkerLaunch(
         aotCache);
   }
 
+  /** An initializer on its way to a worker. */
+  private record InitializerStep(WorkerInitializer initializer) implements WorkerSetUp.Step {
+    @Override
+    public String part() {
+      return "initializer";
+    }
+
+    @Override
+    public Object code() {
+      return initializer;
+    }
+
+    @Override
+    public void run() throws Exception {
+      initializer.initialize();
+    }
+  }
+
   /** What a worker does before its first task; null for nothing. */
-  @Nullable SetUp setUp() {
+  @Nullable WorkerSetUp setUp() {
     if (initializer == null && states.isEmpty()) {
       return null;
     }
-    var recipes = new ArrayList<WorkerState.Recipe>();
-    for (WorkerState<?> state : states) {
-      recipes.add(state.recipe());
+    var steps = new ArrayList<WorkerSetUp.Step>();
+    if (initializer != null) {
+      steps.add(new InitializerStep(initializer));
     }
-    return new SetUp(initializer, recipes);
+    for (WorkerState<?> state : states) {
+      steps.add(state.recipe());
+    }
+    return new WorkerSetUp(steps);
   }
 
   /**

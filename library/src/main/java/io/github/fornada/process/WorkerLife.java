@@ -1,5 +1,6 @@
 package io.github.fornada.process;
 
+import io.github.fornada.process.launch.MemorySizes;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -43,7 +44,7 @@ public record WorkerLife(
     idleLimit = bounded(idleLimit);
     maxAge = maxAge == null ? null : bounded(maxAge);
     if (residentLimit != null) {
-      long _ = Sizes.parse("resident limit", residentLimit);
+      long _ = MemorySizes.parse("resident limit", residentLimit);
     }
   }
 
@@ -54,7 +55,9 @@ public record WorkerLife(
 
   /** Bytes of the resident limit; {@link Long#MAX_VALUE} for none. */
   long residentBytes() {
-    return residentLimit == null ? Long.MAX_VALUE : Sizes.parse("resident limit", residentLimit);
+    return residentLimit == null
+        ? Long.MAX_VALUE
+        : MemorySizes.parse("resident limit", residentLimit);
   }
 
   /** With so many workers kept even when idle. */

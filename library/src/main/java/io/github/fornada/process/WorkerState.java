@@ -1,5 +1,8 @@
 package io.github.fornada.process;
 
+import io.github.fornada.process.host.Reaper;
+import io.github.fornada.process.host.Secrets;
+import io.github.fornada.process.worker.WorkerSetUp;
 import java.io.Serial;
 import java.io.Serializable;
 import java.util.Map;
@@ -77,7 +80,7 @@ public final class WorkerState<T> implements Serializable {
     Object made = MADE.get(id);
     if (made == null) {
       throw new IllegalStateException(
-          System.getenv(Launcher.MARK) == null
+          System.getenv(Reaper.MARK) == null
               ? "a worker's state is there in the workers of a process pool only, and this is none:"
                   + " call get in the task, not before it, and not in a pool of threads"
               : "this worker has no such state: give it to the pool, as in"
@@ -96,8 +99,19 @@ public final class WorkerState<T> implements Serializable {
     return new Recipe(id, maker);
   }
 
-  record Recipe(String id, Maker<?> maker) implements Serializable {
-    void make() throws Exception {
+  record Recipe(String id, Maker<?> maker) implements WorkerSetUp.Step {
+    @Override
+    public String part() {
+      return "state";
+    }
+
+    @Override
+    public Object code() {
+      return maker;
+    }
+
+    @Override
+    public void run() throws Exception {
       Object made = maker.make();
       MADE.put(id, Objects.requireNonNull(made, "the maker of a worker's state gave null"));
     }

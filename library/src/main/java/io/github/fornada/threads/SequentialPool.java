@@ -1,6 +1,6 @@
 package io.github.fornada.threads;
 
-import io.github.fornada.Model;
+import io.github.fornada.ExecutionModel;
 import io.github.fornada.Pool;
 import io.github.fornada.PoolOptions;
 import io.github.fornada.TaskPolicy;
@@ -15,7 +15,7 @@ import java.util.function.UnaryOperator;
  */
 public final class SequentialPool extends LocalPool {
   private SequentialPool(PoolOptions options) {
-    super(Model.SEQUENTIAL, options);
+    super(ExecutionModel.SEQUENTIAL, options);
   }
 
   /** Opens a sequential pool. */

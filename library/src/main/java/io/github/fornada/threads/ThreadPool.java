@@ -1,6 +1,6 @@
 package io.github.fornada.threads;
 
-import io.github.fornada.Model;
+import io.github.fornada.ExecutionModel;
 import io.github.fornada.Pool;
 import io.github.fornada.PoolOptions;
 import io.github.fornada.TaskPolicy;
@@ -24,7 +24,7 @@ import java.util.function.UnaryOperator;
  */
 public final class ThreadPool extends LocalPool {
   private ThreadPool(PoolOptions options) {
-    super(Model.PLATFORM_THREADS, options);
+    super(ExecutionModel.PLATFORM_THREADS, options);
   }
 
   /** Opens a pool with one thread for each processor. */

@@ -1,6 +1,6 @@
 package io.github.fornada.threads;
 
-import io.github.fornada.Model;
+import io.github.fornada.ExecutionModel;
 import io.github.fornada.Pool;
 import io.github.fornada.PoolOptions;
 import io.github.fornada.TaskPolicy;
@@ -25,7 +25,7 @@ public final class VirtualThreadPool extends LocalPool {
   public static final int DEFAULT_WORKERS = 1000;
 
   private VirtualThreadPool(PoolOptions options) {
-    super(Model.VIRTUAL_THREADS, options);
+    super(ExecutionModel.VIRTUAL_THREADS, options);
   }
 
   /** Opens a pool of at most {@value #DEFAULT_WORKERS} virtual threads. */

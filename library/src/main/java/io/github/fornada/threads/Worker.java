@@ -1,9 +1,9 @@
 package io.github.fornada.threads;
 
-import io.github.fornada.AbstractPool;
-import io.github.fornada.Batch;
 import io.github.fornada.Outcome;
 import io.github.fornada.TaskUsage;
+import io.github.fornada.spi.AbstractPool;
+import io.github.fornada.spi.Batch;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.List;

@@ -2,7 +2,7 @@ package io.github.fornada.timeline;
 
 import io.github.fornada.DeathCertificate;
 import io.github.fornada.Outcome;
-import io.github.fornada.RemoteException;
+import io.github.fornada.RemoteTaskException;
 import java.io.PrintWriter;
 import java.io.Writer;
 import java.time.Duration;
@@ -38,7 +38,7 @@ record Failure(
     String text =
         switch (outcome) {
           // It replaces another exception, and its message begins with the class of that one.
-          case Outcome.Failed<?>(RemoteException remote) -> String.valueOf(remote.getMessage());
+          case Outcome.Failed<?>(RemoteTaskException remote) -> String.valueOf(remote.getMessage());
           case Outcome.Failed<?>(Throwable cause) -> ItemText.text(cause);
           case Outcome.TimedOut<?>(Duration limit, List<StackTraceElement> stack) ->
               "over its time limit of " + Figures.duration(limit.toNanos());

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
 import io.github.fornada.SideBySide;
+import io.github.fornada.spi.PayloadCodec;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.Serializable;

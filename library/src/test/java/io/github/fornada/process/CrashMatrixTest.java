@@ -135,7 +135,7 @@ class CrashMatrixTest {
   }
 
   private static int lost(Pool pool) {
-    return ((ProcessPool) pool).snapshot().workers().stream().mapToInt(WorkerInsight::lost).sum();
+    return ((ProcessPool) pool).snapshot().workers().stream().mapToInt(WorkerStats::lost).sum();
   }
 
   private static Class<?> expected(Place place, Way way) {

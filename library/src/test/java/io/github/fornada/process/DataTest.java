@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.fornada.Pool;
+import io.github.fornada.process.wire.RingWriter;
 import java.io.IOException;
 import java.io.Serializable;
 import java.lang.foreign.Arena;

@@ -8,6 +8,7 @@ import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
 import io.github.fornada.SideBySide;
 import io.github.fornada.TaskException;
+import io.github.fornada.process.wire.RingWriter;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.fornada.Pool;
+import io.github.fornada.process.host.HandshakeServer;
 import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -53,9 +54,9 @@ class SecurityTest {
 
   @Test
   void aPeerWithTheWrongTokenIsTurnedAway() throws Exception {
-    String wrong = "00".repeat(Door.TOKEN_BYTES);
+    String wrong = "00".repeat(HandshakeServer.TOKEN_BYTES);
     for (int number = 0; number < 4; number++) {
-      try (SocketChannel peer = Door.connect(folder().resolve("door"), number, wrong)) {
+      try (SocketChannel peer = HandshakeServer.connect(folder().resolve("door"), number, wrong)) {
         assertThat(peer.read(ByteBuffer.allocate(1))).as("end of the stream").isEqualTo(-1);
       }
     }
@@ -100,7 +101,7 @@ class SecurityTest {
     assertThat((String) told)
         .contains("@")
         .doesNotContain("swordfish")
-        .doesNotContainPattern("[0-9a-f]{" + 2 * Door.TOKEN_BYTES + "}");
+        .doesNotContainPattern("[0-9a-f]{" + 2 * HandshakeServer.TOKEN_BYTES + "}");
   }
 
   @Test

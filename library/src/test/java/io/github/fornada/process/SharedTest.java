@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.fornada.Pool;
 import io.github.fornada.SharedBytes;
 import io.github.fornada.SideBySide;
+import io.github.fornada.process.payload.Payloads;
+import io.github.fornada.process.wire.MessageOutput;
 import io.github.fornada.threads.ThreadPool;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -130,7 +132,7 @@ class SharedTest {
   void onlyTheNameIsSent() throws Exception {
     try (Pool pool = Pools.open(1);
         SharedBytes shared = pool.share(bytes())) {
-      var out = new Output();
+      var out = new MessageOutput();
       Payloads.encode(shared, out);
       assertThat(out.size()).isLessThan(300);
     }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
 import io.github.fornada.SideBySide;
+import io.github.fornada.process.host.PrivateDirectory;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
