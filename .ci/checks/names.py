@@ -140,6 +140,17 @@ class Sources:
         return "?" + " ".join(sorted(set(outside)))
 
 
+    def elsewhere(self, span):
+        """Where a member is that is not where a document says: a hint for who mends the document."""
+        match = SPAN.match(span)
+        member = (re.findall(r"\w+", match.group(3)) or [None])[-1] if match else None
+        if member is None:
+            return ""
+        owners = sorted({found.name for same in self.types.values() for found in same
+                         if found.declares(member)})
+        return f"; {member} is in {', '.join(owners)}" if 1 <= len(owners) <= 3 else ""
+
+
 def spans(text):
     """Code spans outside of fenced blocks, with their lines."""
     fenced = re.sub(r"(?ms)^[ ]*```.*?^[ ]*```", lambda m: "\n" * m.group().count("\n"), text)
@@ -207,7 +218,7 @@ def wrong_names(java, sources, pages):
             [java, "-XX:TieredStopAtLevel=1", str(Path(__file__).with_name("JdkNames.java")),
              *questions], check=True, capture_output=True, text=True).stdout.split())
         wrong += [
-            f"{page}:{line}: neither our sources nor the JDK have `{span}`"
+            f"{page}:{line}: neither our sources nor the JDK have `{span}`{sources.elsewhere(span)}"
             for page, line, span, names in asked if not there.intersection(names)]
     return wrong
 
