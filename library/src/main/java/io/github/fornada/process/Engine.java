@@ -19,6 +19,7 @@ import io.github.fornada.process.wire.Segment;
 import io.github.fornada.spi.AbstractPool;
 import io.github.fornada.spi.Batch;
 import java.io.IOException;
+import java.io.Serializable;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
@@ -28,6 +29,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
@@ -276,6 +278,13 @@ final class Engine extends AbstractPool implements Mappings.Listener {
   }
 
   @Override
+  protected void checkSendable(Object task) {
+    if (!(task instanceof Serializable) || NotSendableException.isFuture(task)) {
+      throw new RejectedExecutionException(NotSendableException.refused(task));
+    }
+  }
+
+  @Override
   protected boolean isOwnThread() {
     return ownThreads.contains(Thread.currentThread());
   }
@@ -507,7 +516,7 @@ final class Engine extends AbstractPool implements Mappings.Listener {
         () -> {
           worker.askToExit(WorkerSlot.EXIT_LIMIT);
           DeathCertificate certificate = ExitDiagnosis.certify(worker, worker.endInPeace(), null);
-          report(new TaskEvent.WorkerEnded(certificate, true, System.nanoTime()));
+          report(TaskEvent.WorkerEnded.of(certificate, true, System.nanoTime()));
           ProcessEvents.workerEnded(certificate, true);
           killOffspring(worker);
         });
@@ -548,7 +557,7 @@ final class Engine extends AbstractPool implements Mappings.Listener {
     }
   }
 
-  PoolStats snapshot() {
+  PoolStats stats() {
     return new PoolStats(
         lanes.stream().map(WorkerSlot::insight).toList(), supply.spareCount(), hasWork());
   }

@@ -10,7 +10,6 @@ import io.github.fornada.process.wire.CorruptFrameException;
 import io.github.fornada.process.wire.MessageInput;
 import io.github.fornada.process.wire.MessageTypes;
 import io.github.fornada.process.worker.TaskWatchdog;
-import io.github.fornada.spi.AbstractPool;
 import io.github.fornada.spi.Batch;
 import java.io.IOException;
 import java.time.Duration;
@@ -63,7 +62,7 @@ final class Outcomes {
         batch.end(i, new Outcome.Failed<>(cause), usage);
       }
       case MessageTypes.TIMED_OUT -> {
-        Duration limit = Objects.requireNonNull(pool.policy().timeLimit());
+        Duration limit = Objects.requireNonNull(pool.policy().timeout());
         batch.end(i, new Outcome.TimedOut<>(limit, Throwables.getStack(body)), usage);
       }
       case MessageTypes.CANCELLED ->
@@ -105,15 +104,10 @@ final class Outcomes {
       Engine pool) {
     long now = System.nanoTime();
     TaskUsage usage =
-        pool.isObserved() || AbstractPool.isRecorded()
-            ? new TaskUsage(
-                dead.name(),
-                dead.startedNanos(now),
-                now,
-                TaskUsage.UNKNOWN,
-                TaskUsage.UNKNOWN,
-                sent.bytes(),
-                0)
+        pool.isObserved() || pool.isRecorded()
+            ? TaskUsage.of(
+                    dead.name(), dead.startedNanos(now), now, TaskUsage.UNKNOWN, TaskUsage.UNKNOWN)
+                .withBytes(sent.bytes(), 0)
             : null;
     Outcome<R> outcome = lost(certificate, dead.stuck(sent.number()), batch, sent.i(), pool);
     if (outcome instanceof Outcome.WorkerLost<R> && batch.isUnwanted()) {
@@ -130,15 +124,9 @@ final class Outcomes {
     long cpu = times.getLong();
     long allocated = times.getLong();
     from.itemTook(ended - began);
-    return pool.isObserved() || AbstractPool.isRecorded()
-        ? new TaskUsage(
-            from.name(),
-            from.toOwnClock(began),
-            from.toOwnClock(ended),
-            cpu,
-            allocated,
-            sent.bytes(),
-            bytesOut)
+    return pool.isObserved() || pool.isRecorded()
+        ? TaskUsage.of(from.name(), from.toOwnClock(began), from.toOwnClock(ended), cpu, allocated)
+            .withBytes(sent.bytes(), bytesOut)
         : null;
   }
 
@@ -149,7 +137,7 @@ final class Outcomes {
       Batch<?, R> batch,
       int i,
       Engine pool) {
-    Duration limit = pool.policy().timeLimit();
+    Duration limit = pool.policy().timeout();
     if (stuck != null && stuck.reason() == TaskWatchdog.Reason.CANCEL) {
       return new Outcome.Cancelled<>("it was stopped with its worker");
     }

@@ -9,7 +9,6 @@ import io.github.fornada.process.payload.RecordShape;
 import io.github.fornada.process.wire.MessageOutput;
 import io.github.fornada.process.wire.MessageTypes;
 import io.github.fornada.process.wire.RingWriter;
-import io.github.fornada.spi.AbstractPool;
 import io.github.fornada.spi.Batch;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -130,7 +129,7 @@ final class Sender {
       return Result.WORKER_GONE;
     }
     functions.serve(to);
-    boolean inRows = batch.size() > 1 && !pool.isObserved() && !AbstractPool.isRecorded();
+    boolean inRows = batch.size() > 1 && !pool.isObserved() && !pool.isRecorded();
     for (int i = batch.claim(); i >= 0; i = batch.claim()) {
       Piece piece;
       encoding.next(i);
@@ -191,7 +190,7 @@ final class Sender {
 
   private <R> void fail(Batch<?, R> batch, int i, Throwable thrown) {
     if (thrown instanceof EncodingGuard.Stopped stopped) {
-      EncodingGuard.end(batch, i, pool.policy().timeLimit(), stopped.stack);
+      EncodingGuard.end(batch, i, pool.policy().timeout(), stopped.stack);
       return;
     }
     batch.end(i, new Outcome.Failed<>(NotSendableException.explain(batch, i, thrown)), null);

@@ -2,7 +2,7 @@ package io.github.fornada.threads;
 
 import io.github.fornada.Outcome;
 import io.github.fornada.TaskUsage;
-import io.github.fornada.spi.AbstractPool;
+import io.github.fornada.jvm.Interrupts;
 import io.github.fornada.spi.Batch;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
@@ -58,7 +58,7 @@ final class Worker implements Runnable {
   /** Where the item was when its time ran out. Written before INTERRUPTED, read after it. */
   private @Nullable List<StackTraceElement> overLimit;
 
-  /** Whether a look at the time limit is due. */
+  /** Whether a look at the timeout is due. */
   private final AtomicBoolean armed = new AtomicBoolean();
 
   /** The batch it got from the queue, until it polls the next. The worker's own. */
@@ -113,7 +113,7 @@ final class Worker implements Runnable {
 
   /** Returns false if this worker was abandoned meanwhile. */
   private <T, R> boolean runBatch(Batch<T, R> batch) {
-    boolean recorded = AbstractPool.isRecorded();
+    boolean recorded = pool.isRecorded();
     long began = batch.isTimed() ? System.nanoTime() : 0;
     int count = 0;
     boolean whole = false;
@@ -142,7 +142,7 @@ final class Worker implements Runnable {
   private <T, R> boolean runItem(Batch<T, R> batch, int i, boolean recorded) {
     boolean observed = pool.isObserved();
     boolean measured = observed || recorded;
-    boolean limited = pool.policy().timeLimit() != null;
+    boolean limited = pool.policy().timeout() != null;
     boolean metered = observed && !thread.isVirtual();
     item = i;
     long cpu = metered ? METER.getCurrentThreadCpuTime() : 0;
@@ -186,14 +186,12 @@ final class Worker implements Runnable {
     TaskUsage usage = null;
     if (measured) {
       usage =
-          new TaskUsage(
+          TaskUsage.of(
               name,
               startedNanos,
               System.nanoTime(),
               metered ? METER.getCurrentThreadCpuTime() - cpu : TaskUsage.UNKNOWN,
-              metered ? METER.getCurrentThreadAllocatedBytes() - allocated : TaskUsage.UNKNOWN,
-              0,
-              0);
+              metered ? METER.getCurrentThreadAllocatedBytes() - allocated : TaskUsage.UNKNOWN);
     }
     if (stack != null) {
       batch.end(i, timedOut(stack), usage);
@@ -205,10 +203,10 @@ final class Worker implements Runnable {
 
   /**
    * Runs the items of a batch within the item that waits for them. What stops that one stops these:
-   * they have no state, and so no time limit, of their own.
+   * they have no state, and so no timeout, of their own.
    */
   <T, R> void runWithin(Batch<T, R> batch) {
-    boolean recorded = AbstractPool.isRecorded();
+    boolean recorded = pool.isRecorded();
     for (int i = batch.claim(); i >= 0; i = batch.claim()) {
       long started = System.nanoTime();
       batch.started(i, name, started);
@@ -228,8 +226,7 @@ final class Worker implements Runnable {
       }
       TaskUsage usage =
           pool.isObserved() || recorded
-              ? new TaskUsage(
-                  name, started, System.nanoTime(), TaskUsage.UNKNOWN, TaskUsage.UNKNOWN, 0, 0)
+              ? TaskUsage.of(name, started, System.nanoTime(), TaskUsage.UNKNOWN, TaskUsage.UNKNOWN)
               : null;
       end(batch, i, skipped, thrown, value, usage);
     }
@@ -263,9 +260,9 @@ final class Worker implements Runnable {
   }
 
   private <R> Outcome<R> timedOut(List<StackTraceElement> stack) {
-    Duration limit = pool.policy().timeLimit();
+    Duration limit = pool.policy().timeout();
     if (limit == null) {
-      throw new AssertionError("no time limit was set");
+      throw new AssertionError("no timeout was set");
     }
     return new Outcome.TimedOut<>(limit, stack);
   }
@@ -283,7 +280,7 @@ final class Worker implements Runnable {
       return false;
     }
     overLimit = stack;
-    AbstractPool.interrupt(
+    Interrupts.send(
         thread,
         () -> {
           long interrupting = running - RUNNING + INTERRUPTING;
@@ -295,7 +292,7 @@ final class Worker implements Runnable {
 
   /** Sees to it that the timer looks at this worker when the current item's time is over. */
   private void arm() {
-    Duration limit = pool.policy().timeLimit();
+    Duration limit = pool.policy().timeout();
     if (limit != null) {
       lookAgain(limit, limit);
     }
@@ -353,9 +350,8 @@ final class Worker implements Runnable {
   private <T, R> void endAbandoned(
       Batch<T, R> batch, int i, @Nullable List<StackTraceElement> stack, long began) {
     TaskUsage usage =
-        pool.isObserved() || AbstractPool.isRecorded()
-            ? new TaskUsage(
-                name, began, System.nanoTime(), TaskUsage.UNKNOWN, TaskUsage.UNKNOWN, 0, 0)
+        pool.isObserved() || pool.isRecorded()
+            ? TaskUsage.of(name, began, System.nanoTime(), TaskUsage.UNKNOWN, TaskUsage.UNKNOWN)
             : null;
     Outcome<R> outcome =
         stack == null

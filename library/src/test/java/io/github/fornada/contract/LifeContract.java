@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.fornada.Pool;
+import io.github.fornada.RunnableTask;
+import io.github.fornada.Task;
 import io.github.fornada.Waiting;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,18 +44,18 @@ interface LifeContract extends PoolUnderTest {
     Marks marks = marks();
     Pool pool = open(1);
     var busy = PoolUnderTest.occupy(pool, marks);
-    var waiting = pool.submit(Work::increment, 1);
+    var waiting = pool.submit(1, Work::increment);
     pool.shutdown();
     assertThat(pool.isShutdown()).isTrue();
     assertThat(pool.isTerminated()).isFalse();
     assertThat(pool.awaitTermination(10, TimeUnit.MILLISECONDS)).isFalse();
-    assertThatThrownBy(() -> pool.execute((Chore) () -> {}))
+    assertThatThrownBy(() -> pool.execute((RunnableTask) () -> {}))
         .isInstanceOf(RejectedExecutionException.class);
     List<Callable<?>> calls =
         List.of(
-            () -> pool.submit(Work::increment, 1),
-            () -> pool.submit((Job<String>) () -> ""),
-            () -> pool.submit((Chore) () -> {}),
+            () -> pool.submit(1, Work::increment),
+            () -> pool.submit((Task<String>) () -> ""),
+            () -> pool.submit((RunnableTask) () -> {}),
             () -> pool.outcomes(List.of(1), Work::increment),
             () -> pool.completions(List.of(1), Work::increment),
             () -> pool.mapping(Work::increment));
@@ -64,7 +66,7 @@ interface LifeContract extends PoolUnderTest {
     }
     assertThatThrownBy(() -> pool.map(List.of(1), Work::increment))
         .isInstanceOf(RejectedExecutionException.class);
-    assertThatThrownBy(() -> pool.invokeAll(List.of((Job<String>) () -> "")))
+    assertThatThrownBy(() -> pool.invokeAll(List.of((Task<String>) () -> "")))
         .isInstanceOf(RejectedExecutionException.class);
     marks.set("go");
     PoolUnderTest.awaitTermination(pool);
@@ -79,7 +81,7 @@ interface LifeContract extends PoolUnderTest {
     Pool pool = open(1);
     CompletableFuture<?> running =
         pool.submit(
-            (Chore)
+            (RunnableTask)
                 () -> {
                   marks.set("began");
                   try {
@@ -89,9 +91,9 @@ interface LifeContract extends PoolUnderTest {
                   }
                 });
     marks.await("began");
-    Chore second = () -> marks.set("second ran");
+    RunnableTask second = () -> marks.set("second ran");
     var waiting = pool.submit(second);
-    var alsoWaiting = pool.submit(Work::increment, 1);
+    var alsoWaiting = pool.submit(1, Work::increment);
     List<Runnable> never = pool.shutdownNow();
     assertThat(never).hasSize(2).contains(second);
     PoolUnderTest.awaitTermination(pool);
@@ -137,7 +139,7 @@ interface LifeContract extends PoolUnderTest {
   @Test
   default void aPoolClosedByTheCallbackOfAFutureEnds() throws Exception {
     Pool pool = open(2);
-    get(pool.submit(Work::increment, 1).thenRun(pool::close));
+    get(pool.submit(1, Work::increment).thenRun(pool::close));
     PoolUnderTest.awaitTermination(pool);
   }
 
@@ -152,7 +154,7 @@ interface LifeContract extends PoolUnderTest {
               .start(() -> {
                 try {
                   while (true) {
-                    accepted.add(pool.submit(Work::increment, accepted.size()));
+                    accepted.add(pool.submit(accepted.size(), Work::increment));
                     begun.countDown();
                     LockSupport.parkNanos(1000); // it would hold the lock all the time
                   }
@@ -182,7 +184,7 @@ interface LifeContract extends PoolUnderTest {
                 try {
                   while (true) {
                     // Interrupted or never begun: nobody waits for the end of these.
-                    accepted.add(pool.submit(Work::sleep, 600_000));
+                    accepted.add(pool.submit(600_000, Work::sleep));
                     begun.countDown();
                     LockSupport.parkNanos(1000); // it would hold the lock all the time
                   }
@@ -208,7 +210,7 @@ interface LifeContract extends PoolUnderTest {
     try (Pool pool = lend(2)) {
       var futures = new ArrayList<CompletableFuture<Integer>>();
       for (int i = 0; i < 2000; i++) {
-        futures.add(pool.submit(Work::sleep, i % 3));
+        futures.add(pool.submit(i % 3, Work::sleep));
       }
       Thread other =
           Thread.ofPlatform()
@@ -216,7 +218,7 @@ interface LifeContract extends PoolUnderTest {
       futures.forEach(future -> future.cancel(true));
       assertThat(other.join(PATIENCE)).isTrue();
       assertThat(futures).allMatch(CompletableFuture::isDone);
-      assertThat(get(pool.submit(Work::increment, 1))).isEqualTo(2);
+      assertThat(get(pool.submit(1, Work::increment))).isEqualTo(2);
       assertThat(pool.map(List.of(1, 2, 3), Work::increment)).containsExactly(2, 3, 4);
     }
   }
@@ -226,11 +228,11 @@ interface LifeContract extends PoolUnderTest {
     try (Pool pool = lend(2)) {
       var bad = new ArrayList<CompletableFuture<Integer>>();
       for (int i = 0; i < 100; i++) {
-        bad.add(pool.submit(Work::noTens, i * 10));
+        bad.add(pool.submit(i * 10, Work::noTens));
       }
       var good = new ArrayList<CompletableFuture<Integer>>();
       for (int i = 0; i < 100; i++) {
-        good.add(pool.submit(Work::increment, i));
+        good.add(pool.submit(i, Work::increment));
       }
       for (int i = 0; i < 100; i++) {
         CompletableFuture<Integer> future = bad.get(i);

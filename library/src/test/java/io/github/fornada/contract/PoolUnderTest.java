@@ -2,10 +2,8 @@ package io.github.fornada.contract;
 
 import io.github.fornada.Pool;
 import io.github.fornada.TaskPolicy;
-import java.io.Serializable;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
@@ -40,22 +38,16 @@ interface PoolUnderTest {
     return new Marks(folder().toString());
   }
 
-  /** A callable that can be sent to another process. */
-  interface Job<V> extends Callable<V>, Serializable {}
-
-  /** A runnable that can be sent to another process. */
-  interface Chore extends Runnable, Serializable {}
-
   /** Keeps one worker busy until the mark "go" is set. */
   static CompletableFuture<String> occupy(Pool pool, Marks marks) throws InterruptedException {
     CompletableFuture<String> busy =
         pool.submit(
+            "worker",
             name -> {
               marks.set(name + " is busy");
               marks.await("go");
               return name;
-            },
-            "worker");
+            });
     marks.await("worker is busy");
     return busy;
   }

@@ -13,7 +13,9 @@ import java.io.Serializable;
 import java.util.AbstractList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.RejectedExecutionException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -37,10 +39,10 @@ class SerializationTest {
   }
 
   private void failsAlone(Object item) throws Exception {
-    assertThatThrownBy(() -> Pools.soon(pool.submit(x -> 1, item)))
+    assertThatThrownBy(() -> Pools.soon(pool.submit(item, x -> 1)))
         .isInstanceOf(ExecutionException.class);
     // An object goes the same way as that item did.
-    assertThat(Pools.soon(pool.submit(x -> x.size(), List.of(1, 2)))).isEqualTo(2);
+    assertThat(Pools.soon(pool.submit(List.of(1, 2), x -> x.size()))).isEqualTo(2);
   }
 
   static final class WriteThrowsError implements Serializable {
@@ -67,9 +69,11 @@ class SerializationTest {
 
   @Test
   void aLambdaThatIsNoSerializableTypeIsToldHowToBeOne() {
-    assertThatThrownBy(() -> Pools.soon(pool.submit(() -> 1)))
+    Callable<Integer> task = () -> 1;
+    assertThatThrownBy(() -> pool.submit(task))
+        .isInstanceOf(RejectedExecutionException.class)
         .hasMessageContaining("is not serializable")
-        .hasMessageContaining("use submit(function, item)");
+        .hasMessageContaining("use submit(item, function)");
   }
 
   static final class NothingWorks implements Serializable {
@@ -149,10 +153,10 @@ class SerializationTest {
 
   @Test
   void anErrorWhileAResultIsReadInTheParentFailsThatItem() throws Exception {
-    assertThatThrownBy(() -> Pools.soon(pool.submit(x -> new ThrowsInParent(), 1)))
+    assertThatThrownBy(() -> Pools.soon(pool.submit(1, x -> new ThrowsInParent())))
         .isInstanceOf(ExecutionException.class)
         .hasMessageContaining("planted");
-    assertThat(Pools.soon(pool.submit(x -> x + 1, 1))).isEqualTo(2);
+    assertThat(Pools.soon(pool.submit(1, x -> x + 1))).isEqualTo(2);
   }
 
   static final class ExceptionThatThrowsInParent extends RuntimeException {
@@ -173,13 +177,13 @@ class SerializationTest {
     assertThatThrownBy(() ->
             Pools.soon(
                 pool.submit(
+                    1,
                     x -> {
                       throw new ExceptionThatThrowsInParent();
-                    },
-                    1)))
+                    })))
         .isInstanceOf(ExecutionException.class)
         .hasMessageContaining("planted exception");
-    assertThat(Pools.soon(pool.submit(x -> x + 1, 1))).isEqualTo(2);
+    assertThat(Pools.soon(pool.submit(1, x -> x + 1))).isEqualTo(2);
   }
 
   private Throwable thrownBy(Make make) {
@@ -377,6 +381,6 @@ class SerializationTest {
     if (!make.name().startsWith("GET_MESSAGE")) {
       assertThat(thrown.getMessage()).contains("planted");
     }
-    assertThat(Pools.soon(pool.submit(x -> x + 1, 1))).isEqualTo(2);
+    assertThat(Pools.soon(pool.submit(1, x -> x + 1))).isEqualTo(2);
   }
 }
