@@ -1,5 +1,7 @@
 package io.github.fornada.cli;
 
+import java.io.PrintStream;
+import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
@@ -28,7 +30,13 @@ final class FornadaCommand implements Callable<Integer> {
   private ExitCodesHelp exitCodes;
 
   static int execute(String... args) {
+    StandardStreams streams = StandardStreams.get();
     CommandLine command = new CommandLine(new FornadaCommand());
+    command.setOut(new PrintWriter(streams.out(), true, streams.outCharset()));
+    command.setErr(new PrintWriter(streams.err(), true, streams.err().charset()));
+    command.setColorScheme(
+        CommandLine.Help.defaultColorScheme(
+            Terminal.showsColours() ? CommandLine.Help.Ansi.ON : CommandLine.Help.Ansi.OFF));
     command.setExpandAtFiles(false); // an input may begin with @
     command.setCaseInsensitiveEnumValuesAllowed(true);
     command.setUsageHelpAutoWidth(false);
@@ -43,8 +51,13 @@ final class FornadaCommand implements Callable<Integer> {
     command.setParameterExceptionHandler(FornadaCommand::refuse);
     command.setExecutionExceptionHandler((e, failed, parsed) -> {
       if (e instanceof Fault fault) {
-        System.err.println(prefixed(fault.text()));
+        streams.err().println(prefixed(fault.text()));
         return fault.exitCode();
+      }
+      if (Interruption.requested()) {
+        // Whatever was being opened or closed: somebody wanted no more of it.
+        streams.err().println("fornada: interrupted");
+        return ExitCode.INTERRUPTED;
       }
       throw e;
     });
@@ -58,22 +71,22 @@ final class FornadaCommand implements Callable<Integer> {
 
   private static int refuse(ParameterException e, String[] args) {
     CommandLine command = e.getCommandLine();
-    System.err.println("fornada: " + e.getMessage());
+    PrintStream err = StandardStreams.get().err();
+    err.println("fornada: " + e.getMessage());
     if (e instanceof UnmatchedArgumentException unmatched && !unmatched.getUnmatched().isEmpty()) {
-      suggest(command, unmatched.getUnmatched().getFirst());
+      suggest(command, unmatched.getUnmatched().getFirst(), err);
     }
-    System.err.println("Try: " + command.getCommandSpec().qualifiedName() + " --help");
+    err.println("Try: " + command.getCommandSpec().qualifiedName() + " --help");
     return ExitCode.USAGE;
   }
 
-  private static void suggest(CommandLine command, String typed) {
+  private static void suggest(CommandLine command, String typed, PrintStream err) {
     var known = new ArrayList<>(command.getSubcommands().keySet());
     known.addAll(command.getCommandSpec().optionsMap().keySet());
     String word = typed.replaceFirst("=.*", "");
-    Suggestion.of(word, known)
-        .ifPresent(meant -> System.err.println("Did you mean " + meant + "?"));
+    Suggestion.of(word, known).ifPresent(meant -> err.println("Did you mean " + meant + "?"));
     if (word.startsWith("-")) {
-      System.err.println("An input that begins with - goes behind a lone --");
+      err.println("An input that begins with - goes after a lone --");
     }
   }
 

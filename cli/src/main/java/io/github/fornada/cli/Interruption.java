@@ -55,11 +55,13 @@ final class Interruption {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt(); // the JVM ends in any case
     }
+    OutputFile.dropAll();
     if (!signalled) {
-      System.err.println(
-          "fornada: a task ended this JVM, and with it the run; the results so far are written."
-              + " With --on processes only its own worker would have ended");
-      System.err.flush();
+      StandardStreams.get()
+          .err()
+          .println(
+              "fornada: a task ended this JVM, and with it the run; what stdout has got so far is"
+                  + " all there is. Use --on processes: there only its own worker ends");
       Runtime.getRuntime().halt(ExitCode.FAILED);
     }
   }

@@ -1,0 +1,219 @@
+package io.github.fornada.cli;
+
+import io.github.fornada.RemoteException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is told of an exception that a task threw: message, frames of the user's code, causes,
+ * suppressed exceptions. All of that comes from methods that the user's class may override, and
+ * which may throw, never return, or go on without end. So they are called by a thread that may be
+ * lost, for a limited time, and for a limited text.
+ */
+final class ThrownText {
+  static final Duration LIMIT = Duration.ofSeconds(1);
+
+  private static final int MOST_FRAMES = 8;
+  private static final int MOST_CAUSES = 10;
+
+  /** Exceptions told of in one report: causes, suppressed ones, and their causes. */
+  private static final int MOST_EXCEPTIONS = 20;
+
+  private static final int MOST_SUPPRESSED = 5;
+  private static final int MOST_MESSAGE = 4_000;
+  private static final int MOST_NAME = 500;
+
+  /** With more threads lost, no exception of the user's own classes is asked for anything. */
+  private static final int MOST_LOST = 8;
+
+  private static final AtomicInteger LOST = new AtomicInteger();
+
+  /** Classes whose methods once did not return in time, and are not asked again. */
+  private static final ClassValue<boolean[]> SLOW =
+      new ClassValue<>() {
+        @Override
+        protected boolean[] computeValue(Class<?> type) {
+          return new boolean[1];
+        }
+      };
+
+  // Guarded by this: the teller adds to it, and whoever waits takes what there is.
+  private final StringBuilder text = new StringBuilder();
+
+  // Used by the teller only.
+  private final Set<Throwable> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+  private final Set<String> shown = new HashSet<>();
+  private int told;
+
+  private ThrownText() {}
+
+  /** Some lines, without an end of line. */
+  static String of(Throwable thrown) {
+    boolean[] slow = SLOW.get(thrown.getClass());
+    if (slow[0] || LOST.get() >= MOST_LOST) {
+      return thrown.getClass().getName() + " (its own methods do not return, and were not called)";
+    }
+    var report = new ThrownText();
+    var done = new CountDownLatch(1);
+    Thread.ofPlatform()
+        .daemon()
+        .name("fornada-failure")
+        .start(() -> {
+          try {
+            report.tell(thrown, "\n", 0);
+          } finally {
+            done.countDown();
+          }
+        });
+    boolean interrupted = false;
+    boolean complete = false;
+    long deadline = System.nanoTime() + LIMIT.toNanos();
+    while (true) {
+      try {
+        complete = done.await(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+        break;
+      } catch (InterruptedException e) {
+        interrupted = true; // Ctrl-C: the failure is told all the same, it is a second at most
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    String told = report.soFar();
+    if (complete) {
+      return told;
+    }
+    LOST.incrementAndGet();
+    slow[0] = true; // a race loses nothing but another try
+    return (told.isEmpty() ? thrown.getClass().getName() : told)
+        + "\n    (the rest is missing: a method of this exception did not return within "
+        + LIMIT.toSeconds()
+        + " s)";
+  }
+
+  private synchronized String soFar() {
+    return text.toString();
+  }
+
+  private synchronized void add(String more) {
+    text.append(more);
+  }
+
+  private void tell(Throwable thrown, String lineBreak, int depth) {
+    String before = "";
+    @Nullable Throwable t = thrown;
+    for (int causes = 0; t != null && seen.add(t); causes++) {
+      if (causes > MOST_CAUSES || told >= MOST_EXCEPTIONS) {
+        add(before + "... (more causes are left out)");
+        return;
+      }
+      Throwable current = t;
+      told++;
+      String name = describe(current);
+      if (shown.add(name)) {
+        add(before + name);
+        add(
+            of(
+                () -> frames(List.of(current.getStackTrace())).replace("\n", lineBreak),
+                lineBreak + "    (its stack trace cannot be had)"));
+        tellSuppressed(current, lineBreak, depth);
+      }
+      before = lineBreak + "  caused by: ";
+      t = causeOf(current);
+    }
+  }
+
+  private void tellSuppressed(Throwable thrown, String lineBreak, int depth) {
+    Throwable[] suppressed;
+    try {
+      suppressed = thrown.getSuppressed();
+    } catch (Throwable e) { // final in Throwable; what it finds may be broken all the same
+      return;
+    }
+    int n = 0;
+    for (Throwable each : suppressed) {
+      if (n == MOST_SUPPRESSED || told >= MOST_EXCEPTIONS || depth > MOST_CAUSES) {
+        add(lineBreak + "  ... " + (suppressed.length - n) + " more suppressed");
+        return;
+      }
+      n++;
+      if (!seen.contains(each)) {
+        add(lineBreak + "  suppressed: ");
+        tell(each, lineBreak + "  ", depth + 1);
+      }
+    }
+  }
+
+  private static @Nullable Throwable causeOf(Throwable thrown) {
+    try {
+      return thrown.getCause();
+    } catch (Throwable e) {
+      return null;
+    }
+  }
+
+  private static String describe(Throwable t) {
+    // The stand-in's message begins with the name of the class that was thrown.
+    String name = t.getClass().getName();
+    String said =
+        t instanceof RemoteException
+            ? String.valueOf(t.getMessage())
+            : of(t::toString, name + " (its message cannot be had)");
+    return said.length() <= MOST_MESSAGE
+        ? said
+        : said.substring(0, end(said, MOST_MESSAGE))
+            + "... ("
+            + (said.length() - MOST_MESSAGE)
+            + " more characters)";
+  }
+
+  /** Not between the two halves of one character. */
+  private static int end(String text, int length) {
+    return Character.isHighSurrogate(text.charAt(length - 1)) ? length - 1 : length;
+  }
+
+  private static String of(Supplier<@Nullable String> words, String otherwise) {
+    try {
+      String said = words.get();
+      return said == null ? otherwise : said;
+    } catch (Throwable e) { // whatever it is: the report of a failure must not be a second one
+      return otherwise;
+    }
+  }
+
+  /** The frames of the user's code; those of the command below it say nothing to the user. */
+  static String frames(List<StackTraceElement> stack) {
+    var own = new ArrayList<StackTraceElement>();
+    for (StackTraceElement frame : stack) {
+      if (frame.getClassName().startsWith("io.github.fornada.")) {
+        break;
+      }
+      own.add(frame);
+    }
+    var text = new StringBuilder();
+    for (StackTraceElement frame : own.subList(0, Math.min(own.size(), MOST_FRAMES))) {
+      text.append("\n    at ").append(shortened(frame));
+    }
+    if (own.size() > MOST_FRAMES) {
+      text.append("\n    ... ").append(own.size() - MOST_FRAMES).append(" more");
+    }
+    return text.toString();
+  }
+
+  /** Without the names of class loaders and modules. */
+  private static String shortened(StackTraceElement frame) {
+    String text = frame.toString();
+    String place = text.substring(text.lastIndexOf('/') + 1);
+    return place.length() <= MOST_NAME ? place : place.substring(0, MOST_NAME) + "...";
+  }
+}
