@@ -44,10 +44,13 @@ final class ArgumentText {
 
   /** What is wrong with one that is not. */
   static String reason() {
+    String encoding = System.getProperty("sun.jnu.encoding");
     return "holds bytes that are no text in "
-        + System.getProperty("sun.jnu.encoding")
-        + ", the encoding of the locale here; set LC_ALL to a UTF-8 locale such as C.UTF-8, or"
-        + " rename the file";
+        + encoding
+        + ", the encoding of the locale here; "
+        + ("UTF-8".equals(encoding)
+            ? "give it in UTF-8, or rename the file"
+            : "set LC_ALL to a UTF-8 locale such as C.UTF-8");
   }
 
   /**

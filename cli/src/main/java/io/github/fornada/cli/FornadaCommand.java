@@ -2,12 +2,15 @@ package io.github.fornada.cli;
 
 import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.TypeConversionException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The {@code fornada} command line. */
@@ -37,6 +40,9 @@ final class FornadaCommand implements Callable<Integer> {
     command.setColorScheme(
         CommandLine.Help.defaultColorScheme(
             Terminal.showsColours() ? CommandLine.Help.Ansi.ON : CommandLine.Help.Ansi.OFF));
+    command.registerConverter(Path.class, FornadaCommand::path);
+    command.registerConverter(Integer.class, FornadaCommand::number);
+    command.registerConverter(int.class, FornadaCommand::number);
     command.setExpandAtFiles(false); // an input may begin with @
     command.setCaseInsensitiveEnumValuesAllowed(true);
     command.setUsageHelpAutoWidth(false);
@@ -62,6 +68,26 @@ final class FornadaCommand implements Callable<Integer> {
       throw e;
     });
     return command.execute(args);
+  }
+
+  private static Path path(String text) {
+    try {
+      return Path.of(text);
+    } catch (InvalidPathException e) {
+      throw new TypeConversionException(
+          ArgumentText.isIntact(text)
+              ? "\"" + text + "\" is no path: " + e.getReason()
+              : "\"" + text + "\" " + ArgumentText.reason());
+    }
+  }
+
+  private static Integer number(String text) {
+    try {
+      return Integer.valueOf(text.strip());
+    } catch (NumberFormatException e) {
+      throw new TypeConversionException(
+          "it must be a whole number of at most " + Integer.MAX_VALUE + ", got \"" + text + "\"");
+    }
   }
 
   /** Compiler messages stay as javac prints them. */

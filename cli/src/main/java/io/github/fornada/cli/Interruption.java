@@ -60,8 +60,9 @@ final class Interruption {
       StandardStreams.get()
           .err()
           .println(
-              "fornada: a task ended this JVM, and with it the run; what stdout has got so far is"
-                  + " all there is. Use --on processes: there only its own worker ends");
+              "fornada: a task ended this JVM, and with it the run. Results on stdout stay, a file"
+                  + " given with -o is left as it was. With --on processes only the task's own"
+                  + " worker would have ended");
       Runtime.getRuntime().halt(ExitCode.FAILED);
     }
   }

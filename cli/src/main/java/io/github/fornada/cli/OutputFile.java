@@ -1,6 +1,7 @@
 package io.github.fornada.cli;
 
 import java.io.FileOutputStream;
+import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.channels.FileChannel;
@@ -97,9 +98,9 @@ final class OutputFile implements AutoCloseable {
     if (!Files.isDirectory(folder)) {
       throw Fault.usage(
           option
-              + (Files.exists(folder) ? ": not a folder: " : ": no such folder: ")
-              + folder
-              + "; make it first");
+              + (Files.exists(folder)
+                  ? ": not a folder: " + folder
+                  : ": no such folder: " + folder + "; make it first"));
     }
     return new OutputFile(option, given, target, null);
   }
@@ -141,8 +142,17 @@ final class OutputFile implements AutoCloseable {
   OutputStream open() {
     try {
       if (stream != null) {
-        StandardStreams streams = StandardStreams.get();
-        return stream == StandardStreams.Standard.OUT ? streams.out() : streams.err();
+        return new FilterOutputStream(standard()) {
+          @Override
+          public void write(byte[] bytes, int from, int length) throws IOException {
+            out.write(bytes, from, length); // in one piece
+          }
+
+          @Override
+          public void close() throws IOException {
+            flush(); // messages may follow
+          }
+        };
       }
       Path file = path();
       return file.equals(draft)
@@ -151,6 +161,11 @@ final class OutputFile implements AutoCloseable {
     } catch (IOException e) {
       throw cannotBeWritten(e);
     }
+  }
+
+  private OutputStream standard() {
+    StandardStreams streams = StandardStreams.get();
+    return stream == StandardStreams.Standard.OUT ? streams.out() : streams.err();
   }
 
   /**
@@ -244,8 +259,7 @@ final class OutputFile implements AutoCloseable {
       return; // written directly
     }
     if (stream != null) {
-      StandardStreams streams = StandardStreams.get();
-      OutputStream out = stream == StandardStreams.Standard.OUT ? streams.out() : streams.err();
+      OutputStream out = standard();
       Files.copy(written, out);
       out.flush();
     } else if (target != null) {

@@ -117,7 +117,7 @@ final class Outputs implements AutoCloseable {
             : output
                 + " is the same file as "
                 + words
-                + ", which it would overwrite; nothing was run or changed. Write to another file");
+                + ", which it would overwrite. It was left as it was. Write to another file");
   }
 
   /** Looks at stdin, from which lines are read. */
@@ -140,7 +140,7 @@ final class Outputs implements AutoCloseable {
               output.words()
                   + " is in the class path folder "
                   + entry
-                  + ", where the task may read it; nothing was run or changed. Write to another"
+                  + ", where the task may read it. It was left as it was. Write to another"
                   + " file, or delete this one first");
         }
       }

@@ -4,7 +4,6 @@ import io.github.fornada.RemoteException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
@@ -52,7 +51,6 @@ final class ThrownText {
 
   // Used by the teller only.
   private final Set<Throwable> seen = Collections.newSetFromMap(new IdentityHashMap<>());
-  private final Set<String> shown = new HashSet<>();
   private int told;
 
   private ThrownText() {}
@@ -111,6 +109,7 @@ final class ThrownText {
 
   private void tell(Throwable thrown, String lineBreak, int depth) {
     String before = "";
+    String said = "";
     @Nullable Throwable t = thrown;
     for (int causes = 0; t != null && seen.add(t); causes++) {
       if (causes > MOST_CAUSES || told >= MOST_EXCEPTIONS) {
@@ -120,7 +119,8 @@ final class ThrownText {
       Throwable current = t;
       told++;
       String name = describe(current);
-      if (shown.add(name)) {
+      // A cause that says the same once more, as a wrapper's does, says nothing.
+      if (!name.equals(said)) {
         add(before + name);
         add(
             of(
@@ -128,6 +128,7 @@ final class ThrownText {
                 lineBreak + "    (its stack trace cannot be had)"));
         tellSuppressed(current, lineBreak, depth);
       }
+      said = name;
       before = lineBreak + "  caused by: ";
       t = causeOf(current);
     }
