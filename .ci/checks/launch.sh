@@ -7,7 +7,7 @@ cd "$(dirname "$0")/../.."
 jdk="$(find_jdk 25)"
 
 classes=library/target/classes
-if [ ! -e "$classes/io/github/fornada/process/WorkerMain.class" ]; then
+if [ ! -e "$classes/io/github/fornada/process/worker/WorkerMain.class" ]; then
   mvn -B -ntp -q -pl library compile
 fi
 work="$(mktemp -d)"

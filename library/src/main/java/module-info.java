@@ -1,8 +1,7 @@
 /** Runs a plain function over many inputs, measured: in sequence, on threads, or in worker JVMs. */
 module io.github.fornada {
-  // Annotations only, read by the compiler's nullness check. Nothing of it is needed to run, and
-  // not
-  // transitive, so that a module that uses the library compiles without it.
+  // Annotations only, for the compiler's nullness check: nothing of it is needed to run. It is not
+  // transitive, so a module that uses the library compiles without it.
   requires static org.jspecify;
   // MXBeans: CPU time of threads and of the process.
   requires java.management;
@@ -13,6 +12,7 @@ module io.github.fornada {
   exports io.github.fornada;
   exports io.github.fornada.async;
   exports io.github.fornada.process;
+  exports io.github.fornada.spi;
   exports io.github.fornada.threads;
   exports io.github.fornada.timeline;
 }

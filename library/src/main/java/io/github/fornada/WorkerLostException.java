@@ -8,7 +8,13 @@ public final class WorkerLostException extends TaskException {
 
   private final DeathCertificate certificate;
 
-  WorkerLostException(String message, DeathCertificate certificate) {
+  /**
+   * Creates an exception for a lost item.
+   *
+   * @param message names the item and the cause
+   * @param certificate what is known of the worker's death
+   */
+  public WorkerLostException(String message, DeathCertificate certificate) {
     super(message, null);
     this.certificate = certificate;
   }

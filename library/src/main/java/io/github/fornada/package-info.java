@@ -5,7 +5,7 @@
  * <p>Start with the plain sequential function; add concurrency where a measurement asks for it. The
  * pools themselves live in their own rooms ({@code threads}, {@code process}); this package imports
  * none of them, so that a new kind of pool can be added from outside by extending {@link
- * io.github.fornada.AbstractPool}.
+ * io.github.fornada.spi.AbstractPool}.
  */
 @NullMarked
 package io.github.fornada;

@@ -1,6 +1,6 @@
 package io.github.fornada.cli;
 
-import io.github.fornada.Model;
+import io.github.fornada.ExecutionModel;
 import io.github.fornada.Outcome;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -40,7 +40,7 @@ final class CompareCommand implements Callable<Integer> {
       split = ",",
       converter = ModelParser.class,
       description = "Only these: sequential, virtual, threads, processes, with commas between.")
-  private List<Model> on = new ArrayList<>();
+  private List<ExecutionModel> on = new ArrayList<>();
 
   @Option(
       names = "--rounds",
@@ -74,7 +74,7 @@ final class CompareCommand implements Callable<Integer> {
   }
 
   private int compare(PoolSettings settings, LoadedTask task, List<String> items, Outputs outputs) {
-    List<Model> models =
+    List<ExecutionModel> models =
         on.isEmpty()
             ? ModelParser.MODELS
             : ModelParser.MODELS.stream().filter(on::contains).toList();

@@ -1,6 +1,6 @@
 package io.github.fornada.cli;
 
-import io.github.fornada.Model;
+import io.github.fornada.ExecutionModel;
 import io.github.fornada.Outcome;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -34,7 +34,7 @@ final class Comparison {
 
   private final LoadedTask task;
   private final List<String> items;
-  private final List<Model> models;
+  private final List<ExecutionModel> models;
   private final PoolSettings settings;
   private final boolean failFast;
   private final int roundsWanted;
@@ -50,7 +50,7 @@ final class Comparison {
   Comparison(
       LoadedTask task,
       List<String> items,
-      List<Model> models,
+      List<ExecutionModel> models,
       PoolSettings settings,
       boolean failFast,
       int rounds,
@@ -82,7 +82,7 @@ final class Comparison {
         "comparing %s on %s under %s",
         task.name(),
         Words.count(items.size(), "item"),
-        models.stream().map(Model::label).collect(Collectors.joining(", ")));
+        models.stream().map(ExecutionModel::label).collect(Collectors.joining(", ")));
     var entrants = new ArrayList<Entrant>();
     try {
       double each = new Pilot(task.call(), items, settings).secondsEach(WARM_UP_SECONDS);
@@ -96,7 +96,7 @@ final class Comparison {
           Words.seconds(each),
           Words.count(rounds, "round"),
           Words.about(bound(inSequence, rounds)));
-      for (Model model : models) {
+      for (ExecutionModel model : models) {
         entrants.add(new Entrant(model, settings));
       }
       for (Entrant entrant : entrants) {
@@ -181,7 +181,7 @@ final class Comparison {
   private List<Figures> figures(List<Entrant> entrants) {
     double sequential =
         entrants.stream()
-            .filter(entrant -> entrant.model() == Model.SEQUENTIAL)
+            .filter(entrant -> entrant.model() == ExecutionModel.SEQUENTIAL)
             .mapToDouble(Entrant::seconds)
             .findFirst()
             .orElse(Double.NaN);

@@ -1,6 +1,6 @@
 package io.github.fornada.cli;
 
-import io.github.fornada.Model;
+import io.github.fornada.ExecutionModel;
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
 import io.github.fornada.TaskEvent;
@@ -46,7 +46,7 @@ final class Entrant {
       long failed,
       boolean complete) {}
 
-  private final Model model;
+  private final ExecutionModel model;
   private final PoolSettings settings;
   private final List<Pass> passes = new ArrayList<>();
   private final Relay relay = new Relay();
@@ -55,12 +55,12 @@ final class Entrant {
   private boolean stopped;
   private int items;
 
-  Entrant(Model model, PoolSettings settings) {
+  Entrant(ExecutionModel model, PoolSettings settings) {
     this.model = model;
-    this.settings = model == Model.SEQUENTIAL ? settings.withoutWorkers() : settings;
+    this.settings = model == ExecutionModel.SEQUENTIAL ? settings.withoutWorkers() : settings;
   }
 
-  Model model() {
+  ExecutionModel model() {
     return model;
   }
 
@@ -71,9 +71,9 @@ final class Entrant {
     Pool opened = settings.open(model, List.of(relay));
     pool = opened;
     try {
-      var _ = opened.submit(TRIVIAL, "").get();
+      var _ = opened.submit("", TRIVIAL).get();
       startupSeconds = (System.nanoTime() - began) / 1e9;
-      if (model == Model.PROCESSES) {
+      if (model == ExecutionModel.PROCESSES) {
         warmUp(opened, call, items, secondsEach, warmUpSeconds);
       }
     } catch (ExecutionException e) {
@@ -121,7 +121,7 @@ final class Entrant {
     // What an earlier pass left behind is not this one's memory.
     System.gc();
     // Worker processes of another model's pool are idle now and not this one's either.
-    Set<Long> others = model == Model.PROCESSES ? Set.of() : ProcessTree.descendantsNow();
+    Set<Long> others = model == ExecutionModel.PROCESSES ? Set.of() : ProcessTree.descendantsNow();
     relay.to(listeners);
     Meter meter = Meter.start(others);
     ItemRun.End end;

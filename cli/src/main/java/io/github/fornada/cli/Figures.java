@@ -1,6 +1,6 @@
 package io.github.fornada.cli;
 
-import io.github.fornada.Model;
+import io.github.fornada.ExecutionModel;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -22,7 +22,7 @@ import java.util.Map;
  *     the whole run would have taken at the pace seen
  */
 record Figures(
-    Model model,
+    ExecutionModel model,
     double seconds,
     double spread,
     double speedup,

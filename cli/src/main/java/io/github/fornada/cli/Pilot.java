@@ -1,6 +1,6 @@
 package io.github.fornada.cli;
 
-import io.github.fornada.Model;
+import io.github.fornada.ExecutionModel;
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
 import java.util.List;
@@ -23,7 +23,7 @@ final class Pilot {
 
   /** Mean time of an item, from as many as can be run in so many seconds, but at least one. */
   double secondsEach(double seconds) {
-    try (Pool pool = settings.withoutWorkers().open(Model.SEQUENTIAL, List.of());
+    try (Pool pool = settings.withoutWorkers().open(ExecutionModel.SEQUENTIAL, List.of());
         Stream<Outcome<@Nullable String>> outcomes = pool.outcomes(items, call)) {
       Spliterator<Outcome<@Nullable String>> source = outcomes.spliterator();
       long began = System.nanoTime();

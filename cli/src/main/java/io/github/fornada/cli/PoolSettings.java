@@ -1,6 +1,6 @@
 package io.github.fornada.cli;
 
-import io.github.fornada.Model;
+import io.github.fornada.ExecutionModel;
 import io.github.fornada.Pool;
 import io.github.fornada.PoolOptions;
 import io.github.fornada.TaskListener;
@@ -31,7 +31,7 @@ record PoolSettings(
    *
    * @throws Fault if an option is out of its bounds
    */
-  Pool open(Model model, List<TaskListener> listeners) {
+  Pool open(ExecutionModel model, List<TaskListener> listeners) {
     try {
       return switch (model) {
         case SEQUENTIAL -> SequentialPool.open(local(listeners));
@@ -68,7 +68,7 @@ record PoolSettings(
   private TaskPolicy policy(TaskPolicy policy, List<TaskListener> listeners) {
     TaskPolicy changed = policy.withRetries(retries);
     if (timeout != null) {
-      changed = changed.withTimeLimit(timeout);
+      changed = changed.withTimeout(timeout);
     }
     for (TaskListener listener : listeners) {
       changed = changed.withListener(listener);

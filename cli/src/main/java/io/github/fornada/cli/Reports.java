@@ -1,6 +1,6 @@
 package io.github.fornada.cli;
 
-import io.github.fornada.Model;
+import io.github.fornada.ExecutionModel;
 import io.github.fornada.TaskListener;
 import io.github.fornada.timeline.ChromeTrace;
 import io.github.fornada.timeline.HtmlReport;
@@ -19,7 +19,7 @@ final class Reports {
   private final String title;
   private @Nullable Path pageDraft;
   private @Nullable Path traceDraft;
-  private final Map<Model, Timeline> timelines = new EnumMap<>(Model.class);
+  private final Map<ExecutionModel, Timeline> timelines = new EnumMap<>(ExecutionModel.class);
 
   private Reports(@Nullable OutputFile page, @Nullable OutputFile trace, String title) {
     this.page = page;
@@ -40,7 +40,7 @@ final class Reports {
   }
 
   /** A listener for the run of this model that begins now; none if nothing was asked for. */
-  List<TaskListener> begin(Model model) {
+  List<TaskListener> begin(ExecutionModel model) {
     if (page == null && trace == null) {
       return List.of();
     }
@@ -51,7 +51,7 @@ final class Reports {
   }
 
   /** The run of this model is over. */
-  void end(Model model) {
+  void end(ExecutionModel model) {
     Timeline timeline = timelines.get(model);
     if (timeline != null) {
       timeline.end();

@@ -1,6 +1,6 @@
 package io.github.fornada.cli;
 
-import io.github.fornada.Model;
+import io.github.fornada.ExecutionModel;
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
 import io.github.fornada.TaskListener;
@@ -44,14 +44,14 @@ final class RunCommand implements Callable<Integer> {
       converter = ModelParser.class,
       description = "How: sequential, virtual, threads (the default) or processes.")
   @SuppressWarnings("NullAway.Init") // filled by picocli
-  private Model on;
+  private ExecutionModel on;
 
   @Option(names = "--unordered", description = "Write each result as soon as it is there.")
   private boolean unordered;
 
   @Override
   public Integer call() {
-    if (options.heap != null && on != Model.PROCESSES) {
+    if (options.heap != null && on != ExecutionModel.PROCESSES) {
       throw Fault.usage("--heap is for worker processes: add --on processes");
     }
     PoolSettings settings = options.pools();
@@ -83,7 +83,7 @@ final class RunCommand implements Callable<Integer> {
       var listeners = new ArrayList<TaskListener>(List.of(clock, progress, run));
       listeners.addAll(reports.begin(on));
       var stall = new StallWatch();
-      if (on == Model.VIRTUAL_THREADS && options.timeout != null) {
+      if (on == ExecutionModel.VIRTUAL_THREADS && options.timeout != null) {
         listeners.add(stall);
         stall.start(
             options.timeout.plus(TaskPolicy.DEFAULT.grace()),

@@ -1,6 +1,6 @@
 package io.github.fornada.cli;
 
-import io.github.fornada.RemoteException;
+import io.github.fornada.RemoteTaskException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -167,7 +167,7 @@ final class ThrownText {
     // The stand-in's message begins with the name of the class that was thrown.
     String name = t.getClass().getName();
     String said =
-        t instanceof RemoteException
+        t instanceof RemoteTaskException
             ? String.valueOf(t.getMessage())
             : of(t::toString, name + " (its message cannot be had)");
     return said.length() <= MOST_MESSAGE

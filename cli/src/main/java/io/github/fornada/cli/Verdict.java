@@ -1,6 +1,6 @@
 package io.github.fornada.cli;
 
-import io.github.fornada.Model;
+import io.github.fornada.ExecutionModel;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -49,7 +49,7 @@ final class Verdict {
 
   private List<String> sentences() {
     var sentences = new ArrayList<String>();
-    Optional<Figures> sequential = of(Model.SEQUENTIAL);
+    Optional<Figures> sequential = of(ExecutionModel.SEQUENTIAL);
     if (sequential.isEmpty()) {
       best()
           .ifPresent(best ->
@@ -109,8 +109,8 @@ final class Verdict {
 
   /** Threads gain nothing, though processes do. */
   private boolean heldUp() {
-    Optional<Figures> threads = of(Model.PLATFORM_THREADS);
-    Optional<Figures> processes = of(Model.PROCESSES);
+    Optional<Figures> threads = of(ExecutionModel.PLATFORM_THREADS);
+    Optional<Figures> processes = of(ExecutionModel.PROCESSES);
     return threads.isPresent()
         && processes.isPresent()
         && !processes.get().cutOff()
@@ -120,8 +120,8 @@ final class Verdict {
   }
 
   private String lock() {
-    Figures threads = of(Model.PLATFORM_THREADS).orElseThrow();
-    Figures processes = of(Model.PROCESSES).orElseThrow();
+    Figures threads = of(ExecutionModel.PLATFORM_THREADS).orElseThrow();
+    Figures processes = of(ExecutionModel.PROCESSES).orElseThrow();
     return "Threads do not speed it up ("
         + times(threads)
         + ") and processes do ("
@@ -164,7 +164,7 @@ final class Verdict {
 
   /** What processes cost, where they are not what was advised. */
   private Optional<String> processesCost(Figures one) {
-    return of(Model.PROCESSES)
+    return of(ExecutionModel.PROCESSES)
         .filter(processes -> processes.startupSeconds() > 0)
         .map(processes ->
             "Processes cost "
@@ -180,12 +180,20 @@ final class Verdict {
 
   /** The simplest of the models that are about as fast as the fastest, start-up included. */
   private Optional<Figures> best() {
-    List<Model> simplestFirst =
-        of(Model.SEQUENTIAL).filter(one -> one.busyCores() > COMPUTES_ABOVE).isPresent()
-            ? List.of(Model.PLATFORM_THREADS, Model.VIRTUAL_THREADS, Model.PROCESSES)
-            : List.of(Model.VIRTUAL_THREADS, Model.PLATFORM_THREADS, Model.PROCESSES);
+    List<ExecutionModel> simplestFirst =
+        of(ExecutionModel.SEQUENTIAL).filter(one -> one.busyCores() > COMPUTES_ABOVE).isPresent()
+            ? List.of(
+                ExecutionModel.PLATFORM_THREADS,
+                ExecutionModel.VIRTUAL_THREADS,
+                ExecutionModel.PROCESSES)
+            : List.of(
+                ExecutionModel.VIRTUAL_THREADS,
+                ExecutionModel.PLATFORM_THREADS,
+                ExecutionModel.PROCESSES);
     List<Figures> others =
-        runs.stream().filter(run -> run.model() != Model.SEQUENTIAL && !run.cutOff()).toList();
+        runs.stream()
+            .filter(run -> run.model() != ExecutionModel.SEQUENTIAL && !run.cutOff())
+            .toList();
     double least = others.stream().mapToDouble(Verdict::whole).min().orElse(Double.NaN);
     return others.stream()
         .filter(run -> whole(run) <= AS_GOOD_FACTOR * least)
@@ -201,7 +209,7 @@ final class Verdict {
     return ComparisonTable.speedup(run.speedup());
   }
 
-  private Optional<Figures> of(Model model) {
+  private Optional<Figures> of(ExecutionModel model) {
     return runs.stream().filter(run -> run.model() == model).findFirst();
   }
 }

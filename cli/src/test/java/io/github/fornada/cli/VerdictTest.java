@@ -2,13 +2,13 @@ package io.github.fornada.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.fornada.Model;
+import io.github.fornada.ExecutionModel;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class VerdictTest {
   private static Figures run(
-      Model model, double seconds, double speedup, double busy, double start) {
+      ExecutionModel model, double seconds, double speedup, double busy, double start) {
     return new Figures(
         model, seconds, 0, speedup, 1, busy, 1.5, 100_000_000, start, 8, 0, 3, false);
   }
@@ -19,10 +19,10 @@ class VerdictTest {
         " ",
         Verdict.of(
             List.of(
-                run(Model.SEQUENTIAL, one, 1, busy, 0),
-                run(Model.VIRTUAL_THREADS, one / virtual, virtual, busy, 0),
-                run(Model.PLATFORM_THREADS, one / threads, threads, busy, 0),
-                run(Model.PROCESSES, one / processes, processes, busy, 0.3)),
+                run(ExecutionModel.SEQUENTIAL, one, 1, busy, 0),
+                run(ExecutionModel.VIRTUAL_THREADS, one / virtual, virtual, busy, 0),
+                run(ExecutionModel.PLATFORM_THREADS, one / threads, threads, busy, 0),
+                run(ExecutionModel.PROCESSES, one / processes, processes, busy, 0.3)),
             2));
   }
 
@@ -50,17 +50,19 @@ class VerdictTest {
   void tinyWorkStaysSequential() {
     var figures =
         List.of(
-            run(Model.SEQUENTIAL, 0.010, 1, 0.9, 0),
-            run(Model.PLATFORM_THREADS, 0.005, 2, 1.8, 0),
-            run(Model.PROCESSES, 0.006, 1.7, 1.8, 0.3));
+            run(ExecutionModel.SEQUENTIAL, 0.010, 1, 0.9, 0),
+            run(ExecutionModel.PLATFORM_THREADS, 0.005, 2, 1.8, 0),
+            run(ExecutionModel.PROCESSES, 0.006, 1.7, 1.8, 0.3));
     assertThat(String.join(" ", Verdict.of(figures, 2))).contains("not worth it");
   }
 
   @Test
   void aCrowdedMachineIsSaidToBeSo() {
     var crowded =
-        new Figures(Model.SEQUENTIAL, 4, 0, 1, 1, 0.5, 0.1, 100_000_000, 0, 8, 0, 3, false);
-    assertThat(Verdict.of(List.of(crowded, run(Model.PLATFORM_THREADS, 3, 1.3, 0.6, 0)), 2))
+        new Figures(
+            ExecutionModel.SEQUENTIAL, 4, 0, 1, 1, 0.5, 0.1, 100_000_000, 0, 8, 0, 3, false);
+    assertThat(
+            Verdict.of(List.of(crowded, run(ExecutionModel.PLATFORM_THREADS, 3, 1.3, 0.6, 0)), 2))
         .singleElement()
         .asString()
         .contains("Other programs kept this machine busy");

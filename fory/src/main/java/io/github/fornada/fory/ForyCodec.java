@@ -1,6 +1,6 @@
 package io.github.fornada.fory;
 
-import io.github.fornada.process.PayloadCodec;
+import io.github.fornada.spi.PayloadCodec;
 import java.util.List;
 import org.apache.fory.Fory;
 

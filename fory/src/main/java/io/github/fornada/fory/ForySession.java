@@ -1,6 +1,6 @@
 package io.github.fornada.fory;
 
-import io.github.fornada.process.PayloadCodec;
+import io.github.fornada.spi.PayloadCodec;
 import java.io.IOException;
 import java.io.ObjectInputFilter;
 import java.io.OutputStream;

@@ -1,8 +1,8 @@
 package io.github.fornada.async;
 
-import io.github.fornada.CapturedContext;
 import io.github.fornada.ContextCarrier;
 import io.github.fornada.TaskListener;
+import io.github.fornada.spi.CapturedContext;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;

@@ -1,5 +1,6 @@
 package io.github.fornada.async;
 
+import io.github.fornada.jvm.Log;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;

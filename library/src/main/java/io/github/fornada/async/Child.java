@@ -1,7 +1,7 @@
 package io.github.fornada.async;
 
-import io.github.fornada.AbstractPool;
 import io.github.fornada.Outcome;
+import io.github.fornada.spi.AbstractPool;
 import java.io.InterruptedIOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;

@@ -1,8 +1,9 @@
 package io.github.fornada.async;
 
-import io.github.fornada.AbstractPool;
 import io.github.fornada.Outcome;
 import io.github.fornada.TaskTimeoutException;
+import io.github.fornada.jvm.Log;
+import io.github.fornada.spi.AbstractPool;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;

@@ -1,6 +1,7 @@
 package io.github.fornada.async;
 
-import io.github.fornada.AbstractPool;
+import io.github.fornada.jvm.Log;
+import io.github.fornada.spi.AbstractPool;
 import java.util.Iterator;
 import java.util.Objects;
 import java.util.concurrent.Callable;

@@ -1,11 +1,11 @@
 package io.github.fornada.async;
 
-import io.github.fornada.AbstractPool;
 import io.github.fornada.Completion;
 import io.github.fornada.Outcome;
 import io.github.fornada.TaskException;
 import io.github.fornada.TaskFunction;
 import io.github.fornada.TaskTimeoutException;
+import io.github.fornada.spi.AbstractPool;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.HashSet;

@@ -1,5 +1,6 @@
 package io.github.fornada.async;
 
+import io.github.fornada.jvm.Log;
 import java.util.Collection;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;

@@ -1,12 +1,23 @@
 package io.github.fornada.process;
 
-import io.github.fornada.AbstractPool;
-import io.github.fornada.Batch;
 import io.github.fornada.DeathCertificate;
-import io.github.fornada.Model;
+import io.github.fornada.ExecutionModel;
 import io.github.fornada.Outcome;
 import io.github.fornada.SharedBytes;
 import io.github.fornada.TaskEvent;
+import io.github.fornada.process.host.HandshakeServer;
+import io.github.fornada.process.host.OrphanGuard;
+import io.github.fornada.process.host.PrivateDirectory;
+import io.github.fornada.process.host.Reaper;
+import io.github.fornada.process.launch.Launcher;
+import io.github.fornada.process.payload.BufferFiles;
+import io.github.fornada.process.payload.CodecSessions;
+import io.github.fornada.process.payload.MappedSharedBytes;
+import io.github.fornada.process.payload.Mappings;
+import io.github.fornada.process.payload.PayloadFiles;
+import io.github.fornada.process.wire.Segment;
+import io.github.fornada.spi.AbstractPool;
+import io.github.fornada.spi.Batch;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
@@ -27,7 +38,7 @@ import org.jspecify.annotations.Nullable;
  * refer to this and never to the handle, so that a pool that everybody has forgotten can be told
  * from one that is only idle.
  */
-final class Engine extends AbstractPool {
+final class Engine extends AbstractPool implements Mappings.Listener {
   private static final int MOST_START_FAILURES = 3;
 
   /** Kills say little of the next try, unless there are many in a row. */
@@ -42,12 +53,12 @@ final class Engine extends AbstractPool {
   private final ProcessOptions options;
   private final List<Path> bases;
   private final Path directory;
-  private final Door door;
-  private final Guard guard;
+  private final HandshakeServer door;
+  private final OrphanGuard guard;
   private final Launcher launcher;
-  private final ClassSource classes;
-  private final Buffers buffers = new Buffers(this);
-  private final List<Lane> lanes = new ArrayList<>();
+  private final ClassServer classes;
+  private final BufferFiles buffers = new BufferFiles(this::directory);
+  private final List<WorkerSlot> lanes = new ArrayList<>();
   private final Set<Thread> ownThreads = ConcurrentHashMap.newKeySet();
   private final WorkerSupply supply;
   private final Quarantine quarantine;
@@ -89,7 +100,7 @@ final class Engine extends AbstractPool {
 
   private Engine(ProcessOptions options, List<Path> bases, @Nullable WorkerReserve reserve)
       throws IOException {
-    super(Model.PROCESSES, options.workers(), options.policy());
+    super(ExecutionModel.PROCESSES, options.workers(), options.policy());
     this.reserve = reserve;
     this.options = options;
     this.quarantine = new Quarantine(options.policy().retries());
@@ -97,22 +108,22 @@ final class Engine extends AbstractPool {
     this.growsOnDemand = options.life().minWorkers() >= 0;
     this.bases = bases;
     this.directory = PrivateDirectory.create(bases, options.workers());
-    this.guard = new Guard(directory);
-    this.launcher = new Launcher(options, directory, guard);
+    this.guard = new OrphanGuard(directory);
+    this.launcher = new Launcher(options.launchSettings(), directory, guard);
     // Their JVMs boot while all else is made ready.
     List<WorkerStart> begun = beginFirst();
     var _ = startThread("fornada-guard", guard::start);
     this.door = openDoor(begun);
-    this.classes = new ClassSource(options.launch().classFiles());
+    this.classes = new ClassServer(options.launch().classFiles());
     options.policy().carriers().forEach(c -> classes.add(c.getClass().getClassLoader()));
     this.exitHook = new Thread(this::onExit, "fornada-exit");
     Runtime.getRuntime().addShutdownHook(exitHook);
     for (int i = 0; i < options.workers(); i++) {
-      lanes.add(new Lane(this, i));
+      lanes.add(new WorkerSlot(this, i));
     }
     Mappings.add(this);
     this.supply = new WorkerSupply(this, options.life().spares(), begun);
-    lanes.forEach(Lane::start);
+    lanes.forEach(WorkerSlot::start);
     supply.refill();
     if (options.life().maxAge() != null || options.life().residentLimit() != null) {
       monitorSoon();
@@ -129,9 +140,9 @@ final class Engine extends AbstractPool {
     return begun;
   }
 
-  private Door openDoor(List<WorkerStart> begun) throws IOException {
+  private HandshakeServer openDoor(List<WorkerStart> begun) throws IOException {
     try {
-      return new Door(directory.resolve(Door.NAME));
+      return new HandshakeServer(directory.resolve(HandshakeServer.NAME));
     } catch (IOException | RuntimeException | Error e) {
       begun.forEach(WorkerStart::abandon);
       PrivateDirectory.delete(directory);
@@ -142,9 +153,9 @@ final class Engine extends AbstractPool {
   /** What can be done as well while the first worker's JVM boots; nothing after that. */
   void whileTheFirstBoots(Segment segment) {
     if (!swept.getAndSet(true)) {
-      Warmth.warmUp(segment);
+      ClassPreloader.warmUp(segment);
       PrivateDirectory.sweep(bases);
-      Coder.warmUp(options.launch().codec());
+      CodecSessions.warmUp(options.launch().codec());
     }
   }
 
@@ -172,7 +183,7 @@ final class Engine extends AbstractPool {
       return;
     }
     if (growsOnDemand && hasWork()) {
-      lanes.forEach(Lane::demand);
+      lanes.forEach(WorkerSlot::demand);
     }
   }
 
@@ -182,7 +193,7 @@ final class Engine extends AbstractPool {
    */
   @Override
   protected void moreAvailable() {
-    for (Lane lane : lanes) {
+    for (WorkerSlot lane : lanes) {
       if (!lane.flow().willAskSoon()) {
         workAvailable();
         return;
@@ -193,7 +204,7 @@ final class Engine extends AbstractPool {
   /** Offers work to the lanes, or to those whose worker idles; true if none is left. */
   private boolean feed(int first, boolean idleOnly) {
     for (int i = 0; i < lanes.size(); i++) {
-      Lane lane = lanes.get(Math.floorMod(first + i, lanes.size()));
+      WorkerSlot lane = lanes.get(Math.floorMod(first + i, lanes.size()));
       if ((!idleOnly || lane.flow().isIdle()) && lane.flow().feed() && !hasWork()) {
         return true;
       }
@@ -206,7 +217,7 @@ final class Engine extends AbstractPool {
    * is started for it. A guess, without locks.
    */
   boolean seemsFreeSomewhere() {
-    for (Lane lane : lanes) {
+    for (WorkerSlot lane : lanes) {
       if (lane.flow().isIdle() || (growsOnDemand && !lane.flow().isOpen())) {
         return true;
       }
@@ -216,7 +227,7 @@ final class Engine extends AbstractPool {
 
   @Override
   protected void cancel(Batch<?, ?> batch, int i, String reason) {
-    for (Lane lane : lanes) {
+    for (WorkerSlot lane : lanes) {
       if (lane.flow().cancel(batch, i)) {
         return;
       }
@@ -226,7 +237,7 @@ final class Engine extends AbstractPool {
   @Override
   protected void cancelAll(String reason) {
     stopping = true; // before the lanes are looked at: what is on its way to one sees it afterwards
-    for (Lane lane : lanes) {
+    for (WorkerSlot lane : lanes) {
       lane.flow().stopAll(reason);
     }
   }
@@ -235,19 +246,19 @@ final class Engine extends AbstractPool {
   protected void onQuiet() {
     ending = true;
     supply.close();
-    for (Lane lane : lanes) {
+    for (WorkerSlot lane : lanes) {
       lane.end();
     }
   }
 
   @Override
   protected SharedBytes sharing(MemorySegment bytes, Set<SharedBytes> open) {
-    return MappedBytes.copy(bytes, sharedFile(), open);
+    return MappedSharedBytes.copy(bytes, sharedFile(), open);
   }
 
   @Override
   protected SharedBytes sharing(Path file, Set<SharedBytes> open) {
-    return MappedBytes.of(file, sharedFile(), open);
+    return MappedSharedBytes.of(file, sharedFile(), open);
   }
 
   private Path sharedFile() {
@@ -257,7 +268,7 @@ final class Engine extends AbstractPool {
   /** The waiting thread reads results itself for a moment: it saves two changes of threads. */
   @Override
   protected void beforeWaiting(Future<?> task) {
-    for (Lane lane : lanes) {
+    for (WorkerSlot lane : lanes) {
       if (lane.readFor(task)) {
         return;
       }
@@ -283,29 +294,30 @@ final class Engine extends AbstractPool {
     return directory;
   }
 
-  Door door() {
+  HandshakeServer door() {
     return door;
   }
 
-  Buffers buffers() {
+  BufferFiles buffers() {
     return buffers;
   }
 
   /** A payload's file will not be read any more; null for none. */
   void discard(@Nullable String file) {
     if (file != null && !buffers.release(file)) {
-      Spill.deleteQuietly(directory.resolve(file));
+      PayloadFiles.deleteQuietly(directory.resolve(file));
     }
   }
 
   /** The workers are to unmap what they have mapped under this mark. */
-  void forget(String mark) {
-    for (Lane lane : lanes) {
+  @Override
+  public void unmapped(String mark) {
+    for (WorkerSlot lane : lanes) {
       lane.unmap(mark);
     }
   }
 
-  ClassSource classes() {
+  ClassServer classes() {
     return classes;
   }
 
@@ -399,7 +411,7 @@ final class Engine extends AbstractPool {
   }
 
   void workerIsReady() {
-    Warmth.soonForALoss();
+    ClassPreloader.soonForALoss();
     startFailures.set(0);
     startKills.set(0);
   }
@@ -449,7 +461,7 @@ final class Engine extends AbstractPool {
    */
   void balanceSoon() {
     if (isUneven() && balancing.compareAndSet(false, true)) {
-      later(Flow.PATIENCE, this::balance);
+      later(Dispatcher.PATIENCE, this::balance);
     }
   }
 
@@ -459,7 +471,7 @@ final class Engine extends AbstractPool {
       return;
     }
     if (!hasWork()) {
-      for (Lane lane : lanes) {
+      for (WorkerSlot lane : lanes) {
         lane.flow().shedLoad();
       }
     }
@@ -468,7 +480,7 @@ final class Engine extends AbstractPool {
 
   private boolean isUneven() {
     if (lanes.size() > 1 && seemsFreeSomewhere()) {
-      for (Lane lane : lanes) {
+      for (WorkerSlot lane : lanes) {
         if (lane.flow().isAhead()) {
           return true;
         }
@@ -482,7 +494,7 @@ final class Engine extends AbstractPool {
         MONITORING,
         () -> {
           if (!ending) {
-            lanes.forEach(Lane::monitor);
+            lanes.forEach(WorkerSlot::monitor);
             monitorSoon();
           }
         });
@@ -493,9 +505,9 @@ final class Engine extends AbstractPool {
     startHelper(
         "fornada-farewell",
         () -> {
-          worker.askToExit(Lane.EXIT_LIMIT);
-          DeathCertificate certificate = Exits.certify(worker, worker.endInPeace(), null);
-          report(new TaskEvent.WorkerEnded(certificate, true, System.nanoTime()));
+          worker.askToExit(WorkerSlot.EXIT_LIMIT);
+          DeathCertificate certificate = ExitDiagnosis.certify(worker, worker.endInPeace(), null);
+          report(TaskEvent.WorkerEnded.of(certificate, true, System.nanoTime()));
           ProcessEvents.workerEnded(certificate, true);
           killOffspring(worker);
         });
@@ -503,7 +515,7 @@ final class Engine extends AbstractPool {
 
   /** Ends what a worker that is gone has left behind. */
   void killOffspring(WorkerProcess worker) {
-    Offspring.killMarked(worker.mark());
+    Reaper.killMarked(worker.mark());
     foreignMarks.remove(worker.mark());
   }
 
@@ -536,15 +548,15 @@ final class Engine extends AbstractPool {
     }
   }
 
-  PoolSnapshot snapshot() {
-    return new PoolSnapshot(
-        lanes.stream().map(Lane::insight).toList(), supply.spareCount(), hasWork());
+  PoolStats snapshot() {
+    return new PoolStats(
+        lanes.stream().map(WorkerSlot::insight).toList(), supply.spareCount(), hasWork());
   }
 
   /** This JVM exits while the pool is open. */
   private void onExit() {
     exiting = true; // before the workers are killed, and would be replaced
-    for (Lane lane : lanes) {
+    for (WorkerSlot lane : lanes) {
       lane.killNow();
     }
     supply.killSpares();
@@ -555,8 +567,8 @@ final class Engine extends AbstractPool {
     Mappings.remove(this);
     buffers.close();
     door.close();
-    Offspring.killMarked(directory.getFileName() + "/");
-    foreignMarks.forEach(Offspring::killMarked); // one look at each process for each: seldom many
+    Reaper.killMarked(directory.getFileName() + "/");
+    foreignMarks.forEach(Reaper::killMarked); // one look at each process for each: seldom many
     PrivateDirectory.delete(directory);
   }
 }

@@ -1,6 +1,7 @@
 package io.github.fornada.process;
 
-import io.github.fornada.Batch;
+import io.github.fornada.process.wire.MessageOutput;
+import io.github.fornada.spi.Batch;
 
 /**
  * A message of items in a row that is being put together, while the user's code writes one of them.
@@ -45,7 +46,7 @@ final class OpenRow {
   }
 
   /** So many items are whole. Nothing that is in the body now is written again. */
-  void grown(Output body, int count) {
+  void grown(MessageOutput body, int count) {
     whole = new Whole(body.array(), body.size(), count);
   }
 

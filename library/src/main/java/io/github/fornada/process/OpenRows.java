@@ -1,6 +1,7 @@
 package io.github.fornada.process;
 
-import io.github.fornada.Batch;
+import io.github.fornada.process.wire.MessageOutput;
+import io.github.fornada.spi.Batch;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -13,7 +14,7 @@ final class OpenRows {
   private static final Duration HELD_UP = Duration.ofMillis(10); // Guess
 
   private final Engine pool;
-  private final Outstanding outstanding;
+  private final InFlightItems outstanding;
 
   // Both guarded by the lock of what is outstanding.
   private @Nullable OpenRow openRow;
@@ -21,7 +22,7 @@ final class OpenRows {
   /** Whether somebody will look at the open row. */
   private boolean watched;
 
-  OpenRows(Engine pool, Outstanding outstanding) {
+  OpenRows(Engine pool, InFlightItems outstanding) {
     this.pool = pool;
     this.outstanding = outstanding;
   }
@@ -45,7 +46,7 @@ final class OpenRows {
    * A row of objects is put together, so many of them, and is sent unless its first items have
    * gone. Those behind these are then to be written again: they were not made to stand in front.
    */
-  Sender.@Nullable Result close(OpenRow row, int count, Output body) {
+  Sender.@Nullable Result close(OpenRow row, int count, MessageOutput body) {
     outstanding.lock.lock();
     try {
       openRow = null;

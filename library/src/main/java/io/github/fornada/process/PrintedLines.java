@@ -1,5 +1,6 @@
 package io.github.fornada.process;
 
+import io.github.fornada.jvm.Log;
 import java.io.PrintStream;
 import java.nio.charset.Charset;
 import java.util.ArrayDeque;

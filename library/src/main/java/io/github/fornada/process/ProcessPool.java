@@ -2,12 +2,14 @@ package io.github.fornada.process;
 
 import io.github.fornada.Completion;
 import io.github.fornada.DeathCertificate;
-import io.github.fornada.Model;
+import io.github.fornada.ExecutionModel;
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
 import io.github.fornada.SharedBytes;
 import io.github.fornada.TaskFunction;
 import io.github.fornada.TaskPolicy;
+import io.github.fornada.process.host.PrivateDirectory;
+import io.github.fornada.process.launch.Launcher;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
@@ -32,8 +34,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Each worker has a heap, static fields and native libraries of its own. A function and its
  * items are copied to it, so what a lambda captures, items and results must be serializable. A
  * worker that dies costs the item it was running, which ends as {@link Outcome.WorkerLost}; it is
- * replaced, and the pool goes on. A task over its time limit is interrupted, and if it will not
- * listen its worker is killed. No worker outlives this JVM, even if that is killed.
+ * replaced, and the pool goes on. A task over its timeout is interrupted, and if it will not listen
+ * its worker is killed. No worker outlives this JVM, even if that is killed.
  *
  * <p><b>Output.</b> What a task prints arrives on this JVM's {@code System.out} and {@code
  * System.err} in whole lines. A task that reads its standard input finds it empty.
@@ -75,7 +77,7 @@ public final class ProcessPool implements Pool {
 
   private ProcessPool(Engine engine) {
     this.engine = engine;
-    Forgotten.watch(this, engine);
+    AbandonedPools.watch(this, engine);
   }
 
   /** Opens a pool with one worker for each processor. */
@@ -127,11 +129,11 @@ public final class ProcessPool implements Pool {
    */
   public static boolean makeAotCache(UnaryOperator<ProcessOptions> change)
       throws InterruptedException {
-    return Launcher.makeCache(change.apply(ProcessOptions.defaults()));
+    return Launcher.makeCache(change.apply(ProcessOptions.defaults()).launchSettings());
   }
 
   /** What the pool's workers are doing and have done. */
-  public PoolSnapshot snapshot() {
+  public PoolStats snapshot() {
     return engine.snapshot();
   }
 
@@ -156,7 +158,7 @@ public final class ProcessPool implements Pool {
   // ---- Pool. Whoever is in a call, or holds a stream, keeps the pool open.
 
   @Override
-  public Model model() {
+  public ExecutionModel model() {
     return engine.model();
   }
 
@@ -179,27 +181,27 @@ public final class ProcessPool implements Pool {
   @Override
   public <T extends @Nullable Object, R extends @Nullable Object> Stream<Outcome<R>> outcomes(
       Iterable<? extends T> items, TaskFunction<? super T, ? extends R> function) {
-    return Forgotten.not(this, engine.<T, R>outcomes(items, function));
+    return AbandonedPools.not(this, engine.<T, R>outcomes(items, function));
   }
 
   @Override
   public <T extends @Nullable Object, R extends @Nullable Object>
       Stream<Completion<T, R>> completions(
           Iterable<? extends T> items, TaskFunction<? super T, ? extends R> function) {
-    return Forgotten.not(this, engine.<T, R>completions(items, function));
+    return AbandonedPools.not(this, engine.<T, R>completions(items, function));
   }
 
   @Override
   public <T extends @Nullable Object, R extends @Nullable Object> Gatherer<T, ?, R> mapping(
       TaskFunction<? super T, ? extends R> function) {
-    return Forgotten.not(this, engine.<T, R>mapping(function));
+    return AbandonedPools.not(this, engine.<T, R>mapping(function));
   }
 
   @Override
   public <T extends @Nullable Object, R extends @Nullable Object> CompletableFuture<R> submit(
-      TaskFunction<? super T, ? extends R> function, T item) {
+      T item, TaskFunction<? super T, ? extends R> function) {
     try {
-      return engine.<T, R>submit(function, item);
+      return engine.<T, R>submit(item, function);
     } finally {
       Reference.reachabilityFence(this); // before it is queued it would be refused
     }

@@ -1,9 +1,9 @@
 package io.github.fornada.process;
 
-import io.github.fornada.Batch;
 import io.github.fornada.DeathCertificate;
 import io.github.fornada.Outcome;
 import io.github.fornada.TaskFunction;
+import io.github.fornada.spi.Batch;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -40,7 +40,7 @@ final class Quarantine {
   <R> Outcome<R> lost(Batch<?, R> batch, int i, DeathCertificate death) {
     int workers = batch.workersLost() + 1;
     boolean isKept = batch.attempt() > retries && workers >= LEAST_WORKERS;
-    DeathCertificate own = Exits.of(death, batch.label(i), workers, isKept);
+    DeathCertificate own = ExitDiagnosis.of(death, batch.label(i), workers, isKept);
     if (isKept) {
       TaskFunction<?, ?> function = batch.userFunction();
       Object item = batch.item(i);
@@ -52,7 +52,7 @@ final class Quarantine {
         }
       }
     }
-    return new Outcome.WorkerLost<>(Exits.message(own, batch.attempt() - 1), own);
+    return new Outcome.WorkerLost<>(ExitDiagnosis.message(own, batch.attempt() - 1), own);
   }
 
   /** Ends those items of a batch that are in quarantine. Returns whether there were any. */
@@ -77,9 +77,9 @@ final class Quarantine {
     }
     String label = batch.label(i);
     DeathCertificate certificate =
-        Exits.of(entry.certificate, label, entry.certificate.workersLost(), true);
+        ExitDiagnosis.of(entry.certificate, label, entry.certificate.workersLost(), true);
     return batch.refuse(
-        i, new Outcome.WorkerLost<>(Exits.refusal(label, certificate), certificate));
+        i, new Outcome.WorkerLost<>(ExitDiagnosis.refusal(label, certificate), certificate));
   }
 
   private @Nullable Entry find(int hash, TaskFunction<?, ?> function, @Nullable Object item) {

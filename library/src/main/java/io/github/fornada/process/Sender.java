@@ -1,8 +1,16 @@
 package io.github.fornada.process;
 
-import io.github.fornada.AbstractPool;
-import io.github.fornada.Batch;
 import io.github.fornada.Outcome;
+import io.github.fornada.process.launch.MemorySizes;
+import io.github.fornada.process.payload.BulkValue;
+import io.github.fornada.process.payload.CodecSessions;
+import io.github.fornada.process.payload.Payloads;
+import io.github.fornada.process.payload.RecordShape;
+import io.github.fornada.process.wire.MessageOutput;
+import io.github.fornada.process.wire.MessageTypes;
+import io.github.fornada.process.wire.RingWriter;
+import io.github.fornada.spi.AbstractPool;
+import io.github.fornada.spi.Batch;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
@@ -45,13 +53,13 @@ final class Sender {
   private static final int LEAST_ROOM = 1024;
 
   private final Engine pool;
-  private final Outstanding outstanding;
+  private final InFlightItems outstanding;
   private final OpenRows rows;
-  private final Encoding encoding;
-  private final Parcel parcel;
-  private final Output body;
-  private final Functions functions;
-  private final @Nullable Coder coder;
+  private final EncodingGuard encoding;
+  private final MessageBuilder parcel;
+  private final MessageOutput body;
+  private final KnownFunctions functions;
+  private final @Nullable CodecSessions coder;
 
   /** The worker that items go to. */
   private volatile @Nullable WorkerProcess worker;
@@ -65,37 +73,37 @@ final class Sender {
    */
   private boolean announced;
 
-  Sender(Engine pool, Flow flow, int place, Outstanding outstanding) {
+  Sender(Engine pool, Dispatcher flow, int place, InFlightItems outstanding) {
     this.pool = pool;
     this.outstanding = outstanding;
     this.rows = new OpenRows(pool, outstanding);
-    this.encoding = new Encoding(pool, flow);
-    this.parcel = new Parcel(pool, place, encoding);
+    this.encoding = new EncodingGuard(pool, flow);
+    this.parcel = new MessageBuilder(pool, place, encoding);
     this.body = parcel.body();
-    this.functions = new Functions(pool, parcel);
-    this.coder = Coder.of(pool.options().launch().codec());
+    this.functions = new KnownFunctions(pool, parcel);
+    this.coder = CodecSessions.of(pool.options().launch().codec());
   }
 
   /**
    * In the place of one whose thread does not come back from the user's code, and so takes no
-   * further step here: see {@link Encoding}. What that code may still write to stays with it; what
-   * it cannot reach, such as the functions the worker knows, moves. Under lock.
+   * further step here: see {@link EncodingGuard}. What that code may still write to stays with it;
+   * what it cannot reach, such as the functions the worker knows, moves. Under lock.
    */
-  Sender(Sender stuck, Flow flow) {
+  Sender(Sender stuck, Dispatcher flow) {
     this.pool = stuck.pool;
     this.outstanding = stuck.outstanding;
     stuck.rows.abandon();
     this.rows = new OpenRows(pool, outstanding);
-    this.encoding = new Encoding(pool, flow);
-    this.parcel = new Parcel(stuck.parcel, encoding);
+    this.encoding = new EncodingGuard(pool, flow);
+    this.parcel = new MessageBuilder(stuck.parcel, encoding);
     this.body = parcel.body();
     this.functions = stuck.functions;
     functions.moveTo(parcel);
-    this.coder = Coder.of(pool.options().launch().codec());
+    this.coder = CodecSessions.of(pool.options().launch().codec());
     this.worker = stuck.worker;
   }
 
-  Encoding encoding() {
+  EncodingGuard encoding() {
     return encoding;
   }
 
@@ -143,7 +151,7 @@ final class Sender {
           piece = new Piece(i, sendItem(batch, i, function, to));
           outstanding.flush(to);
         }
-      } catch (Encoding.Abandoned e) {
+      } catch (EncodingGuard.Abandoned e) {
         throw e;
       } catch (Throwable e) { // whatever the user's writeObject throws
         fail(batch, i, e);
@@ -171,8 +179,8 @@ final class Sender {
 
   private static Result refusal(int function) {
     return switch (function) {
-      case Functions.UNKNOWN -> Result.NEEDS_FEEDER;
-      case Functions.GONE -> Result.WORKER_GONE;
+      case KnownFunctions.UNKNOWN -> Result.NEEDS_FEEDER;
+      case KnownFunctions.GONE -> Result.WORKER_GONE;
       default -> Result.FULL;
     };
   }
@@ -182,11 +190,11 @@ final class Sender {
   }
 
   private <R> void fail(Batch<?, R> batch, int i, Throwable thrown) {
-    if (thrown instanceof Encoding.Stopped stopped) {
-      Encoding.end(batch, i, pool.policy().timeLimit(), stopped.stack);
+    if (thrown instanceof EncodingGuard.Stopped stopped) {
+      EncodingGuard.end(batch, i, pool.policy().timeout(), stopped.stack);
       return;
     }
-    batch.end(i, new Outcome.Failed<>(NotSendable.explain(batch, i, thrown)), null);
+    batch.end(i, new Outcome.Failed<>(NotSendableException.explain(batch, i, thrown)), null);
   }
 
   /** How far a piece came: the last item claimed, and why that was not sent; null if it was. */
@@ -336,7 +344,7 @@ final class Sender {
         body.putInt(0);
         encoding.next(i);
         encoding.write(batch.item(i), body, coder);
-      } catch (Encoding.Abandoned e) {
+      } catch (EncodingGuard.Abandoned e) {
         throw e;
       } catch (Throwable e) { // whatever the user's writeObject throws
         body.truncate(before);
@@ -403,13 +411,14 @@ final class Sender {
     if (item == null
         || large == null
         || large.byteSize() < WORTH_ANNOUNCING
-        || large.byteSize() > Sizes.parse("heap", pool.launcher().heap()) / LARGEST_PART
+        || large.byteSize() > MemorySizes.parse("heap", pool.launcher().heap()) / LARGEST_PART
         || announced) {
       return;
     }
     announced = true;
-    Output coming = new Output().putByte(Bulk.tag(item)).putLong(large.byteSize());
-    if (outstanding.write(to, Wire.COMING, coming)) {
+    MessageOutput coming =
+        new MessageOutput().putByte(BulkValue.tag(item)).putLong(large.byteSize());
+    if (outstanding.write(to, MessageTypes.COMING, coming)) {
       outstanding.flush(to);
     }
   }

@@ -1,7 +1,22 @@
 package io.github.fornada.process;
 
-import io.github.fornada.Batch;
 import io.github.fornada.TaskEvent;
+import io.github.fornada.process.host.HandshakeServer;
+import io.github.fornada.process.host.Reaper;
+import io.github.fornada.process.payload.CodecSessions;
+import io.github.fornada.process.payload.Throwables;
+import io.github.fornada.process.wire.ClaimWord;
+import io.github.fornada.process.wire.ControlChannel;
+import io.github.fornada.process.wire.CorruptFrameException;
+import io.github.fornada.process.wire.Doorbell;
+import io.github.fornada.process.wire.MessageInput;
+import io.github.fornada.process.wire.MessageOutput;
+import io.github.fornada.process.wire.MessageTypes;
+import io.github.fornada.process.wire.RingReader;
+import io.github.fornada.process.wire.RingWriter;
+import io.github.fornada.process.wire.Segment;
+import io.github.fornada.process.worker.TaskWatchdog;
+import io.github.fornada.spi.Batch;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -35,15 +50,15 @@ final class WorkerProcess {
   private final Process process;
   private final PrintedLines printed;
   private final List<Thread> drains;
-  private final Control control;
+  private final ControlChannel control;
   private final Segment segment;
-  private final Claims claims;
+  private final ClaimWord claims;
   private final RingWriter requests;
   private final RingReader results;
-  private final Bell bell;
+  private final Doorbell bell;
 
   /** For its results. Whoever reads them. */
-  private final @Nullable Coder coder;
+  private final @Nullable CodecSessions coder;
 
   /** What to add to the worker's clock to get this JVM's; 0 where they are the same. */
   private final long clockOffset;
@@ -60,7 +75,7 @@ final class WorkerProcess {
   private final LineAssembler error;
 
   /** Whose output is being passed on. Lane's thread only. */
-  private @Nullable Sent printing;
+  private @Nullable SentItem printing;
 
   /** Set if it is killed for its memory: what it had and might have had. */
   private volatile @Nullable String overResidentLimit;
@@ -77,7 +92,7 @@ final class WorkerProcess {
       Process process,
       PrintedLines printed,
       List<Thread> drains,
-      Control control,
+      ControlChannel control,
       Segment segment,
       long clockOffset,
       long startupNanos) {
@@ -89,11 +104,11 @@ final class WorkerProcess {
     this.drains = drains;
     this.control = control;
     this.segment = segment;
-    this.claims = new Claims(segment.header());
+    this.claims = new ClaimWord(segment.header());
     this.requests = segment.toWorkerWriter();
     this.results = segment.toParentReader();
-    this.bell = Bell.ofParent(segment.header(), control::ring);
-    this.coder = Coder.of(pool.options().launch().codec());
+    this.bell = Doorbell.ofParent(segment.header(), control::ring);
+    this.coder = CodecSessions.of(pool.options().launch().codec());
     this.clockOffset = clockOffset;
     this.startupNanos = startupNanos;
     this.readyNanos = System.nanoTime();
@@ -104,19 +119,19 @@ final class WorkerProcess {
   /** A lane takes this worker. */
   void adopt(String place) {
     name = place;
-    pool.report(new TaskEvent.WorkerReady(place, process.pid(), startupNanos, System.nanoTime()));
+    pool.report(TaskEvent.WorkerReady.of(place, process.pid(), startupNanos, System.nanoTime()));
   }
 
   // ---- what tasks print; the lane's thread
 
   /** A piece of output, printed while an item ran, or between items. */
-  void printed(boolean toError, @Nullable Sent by, Input piece) {
+  void printed(boolean toError, @Nullable SentItem by, MessageInput piece) {
     printing = by;
     (toError ? error : output).add(piece.array(), piece.position(), piece.remaining());
   }
 
   /** What an item has printed ends with it, as a whole line. */
-  void endOfItem(@Nullable Sent item) {
+  void endOfItem(@Nullable SentItem item) {
     printing = item;
     output.end();
     error.end();
@@ -125,11 +140,11 @@ final class WorkerProcess {
 
   private void passLine(boolean toError, byte[] line) {
     String text = printed.pass(toError, line);
-    Sent by = printing;
+    SentItem by = printing;
     if (by != null && pool.isObserved()) {
       var batch = by.batch();
       pool.report(
-          new TaskEvent.Printed(
+          TaskEvent.Printed.of(
               batch.task(by.i()),
               batch.index(by.i()),
               batch.item(by.i()),
@@ -145,14 +160,15 @@ final class WorkerProcess {
   void listen() {
     try {
       while (true) {
-        Control.Frame frame = control.receive();
-        Input body = frame.body();
+        ControlChannel.Frame frame = control.receive();
+        MessageInput body = frame.body();
         switch (frame.type()) {
-          case Wire.BELL -> bell.rang();
-          case Wire.FIND_CLASS, Wire.FIND_RESOURCE -> pool.classes().answer(frame, control);
-          case Wire.STUCK -> {
+          case MessageTypes.BELL -> bell.rang();
+          case MessageTypes.FIND_CLASS, MessageTypes.FIND_RESOURCE ->
+              pool.classes().answer(frame, control);
+          case MessageTypes.STUCK -> {
             long item = body.getLong();
-            Watch.Reason reason = Watch.Reason.of(body.getByte());
+            TaskWatchdog.Reason reason = TaskWatchdog.Reason.of(body.getByte());
             stuck(item, new Stuck(reason, Throwables.getStack(body)));
           }
           default -> throw new CorruptFrameException("control frame of type " + frame.type());
@@ -182,7 +198,7 @@ final class WorkerProcess {
   }
 
   /** An item that did not listen, why it was interrupted, and where it was. */
-  record Stuck(Watch.Reason reason, List<StackTraceElement> stack) {}
+  record Stuck(TaskWatchdog.Reason reason, List<StackTraceElement> stack) {}
 
   /** An item will not listen: the worker has to die for it. */
   void stuck(long item, Stuck what) {
@@ -199,21 +215,21 @@ final class WorkerProcess {
 
   /** By its ticket: a number that was taken back is given again, to another item. */
   void cancel(long ticket) {
-    control.send(Wire.CANCEL, new Output().putLong(ticket));
+    control.send(MessageTypes.CANCEL, new MessageOutput().putLong(ticket));
   }
 
   void unmap(String mark) {
-    control.send(Wire.UNMAP, new Output().putString(mark));
+    control.send(MessageTypes.UNMAP, new MessageOutput().putString(mark));
   }
 
   /** Asks for an orderly exit, and sees to it that there is one. */
   void askToExit(Duration limit) {
-    control.send(Wire.EXIT, new Output());
+    control.send(MessageTypes.EXIT, new MessageOutput());
     Engine.later(limit, this::kill);
   }
 
   void kill() {
-    Offspring.kill(process.toHandle());
+    Reaper.kill(process.toHandle());
   }
 
   /** Remembers something for the death certificate. */
@@ -226,7 +242,7 @@ final class WorkerProcess {
   /** It was asked to exit: gives its exit code when it has. It is killed if it takes too long. */
   int endInPeace() {
     int code = exitCode(process);
-    Door.closeQuietly(control);
+    HandshakeServer.closeQuietly(control);
     awaitLastWords(drains);
     return code;
   }
@@ -246,7 +262,7 @@ final class WorkerProcess {
   }
 
   void close() {
-    Door.closeQuietly(control);
+    HandshakeServer.closeQuietly(control);
   }
 
   static int exitCode(Process process) {
@@ -313,7 +329,7 @@ final class WorkerProcess {
   }
 
   void overResidentLimit(long bytes, String limit) {
-    overResidentLimit = Exits.overResidentLimit(bytes, limit);
+    overResidentLimit = ExitDiagnosis.overResidentLimit(bytes, limit);
     kill();
   }
 
@@ -337,7 +353,7 @@ final class WorkerProcess {
     return process.pid();
   }
 
-  Claims claims() {
+  ClaimWord claims() {
     return claims;
   }
 
@@ -349,7 +365,7 @@ final class WorkerProcess {
     return results;
   }
 
-  Bell bell() {
+  Doorbell bell() {
     return bell;
   }
 
@@ -377,7 +393,7 @@ final class WorkerProcess {
   }
 
   /** Reads its results; null for no codec. For whoever reads its ring. */
-  @Nullable Coder coder() {
+  @Nullable CodecSessions coder() {
     return coder;
   }
 

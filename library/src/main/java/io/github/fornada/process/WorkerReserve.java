@@ -1,5 +1,10 @@
 package io.github.fornada.process;
 
+import io.github.fornada.jvm.Log;
+import io.github.fornada.process.host.OrphanGuard;
+import io.github.fornada.process.host.PrivateDirectory;
+import io.github.fornada.process.host.Reaper;
+import io.github.fornada.process.launch.Launcher;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -31,7 +36,7 @@ import org.jspecify.annotations.Nullable;
  * {@snippet :
  * try (var reserve = WorkerReserve.open(o -> o.withWorkers(2))) {
  *   for (Request request : requests) {
- *     try (var pool = ProcessPool.open(reserve, o -> o.withTimeLimit(request.limit()))) {
+ *     try (var pool = ProcessPool.open(reserve, o -> o.withTimeout(request.limit()))) {
  *       answer(pool.map(request.parts(), Part::render));
  *     }
  *   }
@@ -47,7 +52,7 @@ public final class WorkerReserve implements AutoCloseable {
 
   private final ProcessOptions options;
   private final Path directory;
-  private final Guard guard;
+  private final OrphanGuard guard;
   private final Launcher launcher;
   private final Thread exitHook;
 
@@ -68,8 +73,8 @@ public final class WorkerReserve implements AutoCloseable {
   private WorkerReserve(ProcessOptions options) throws IOException {
     this.options = options;
     this.directory = PrivateDirectory.create(PrivateDirectory.bases(), options.workers());
-    this.guard = new Guard(directory);
-    this.launcher = new Launcher(options, directory, guard);
+    this.guard = new OrphanGuard(directory);
+    this.launcher = new Launcher(options.launchSettings(), directory, guard);
     this.exitHook = new Thread(this::close, "fornada-reserve-exit");
     Runtime.getRuntime().addShutdownHook(exitHook);
     refill();
@@ -103,7 +108,7 @@ public final class WorkerReserve implements AutoCloseable {
    * @throws IllegalArgumentException if not
    */
   void requireFit(ProcessOptions wanted) {
-    if (!launcher.startsTheSame(wanted)) {
+    if (!launcher.startsTheSame(wanted.launchSettings())) {
       throw new IllegalArgumentException(
           "the workers of the reserve were started with other options than the pool's: heap (by"
               + " default a share for each of the workers), JVM options, environment, working"
@@ -163,7 +168,7 @@ public final class WorkerReserve implements AutoCloseable {
         Process started = process;
         running.add(started);
         if (closed) {
-          Offspring.kill(started.toHandle());
+          Reaper.kill(started.toHandle());
         } else {
           ready.add(new Reserved(started, launcher.mark(next)));
         }
@@ -198,7 +203,7 @@ public final class WorkerReserve implements AutoCloseable {
       ready.clear();
     }
     for (Reserved reserved : left) {
-      Offspring.kill(reserved.process().toHandle());
+      Reaper.kill(reserved.process().toHandle());
       var _ = WorkerProcess.exitCode(reserved.process());
       ended(reserved.process());
     }

@@ -1,5 +1,20 @@
 package io.github.fornada.process;
 
+import io.github.fornada.jvm.Log;
+import io.github.fornada.process.host.HandshakeServer;
+import io.github.fornada.process.host.PrivateDirectory;
+import io.github.fornada.process.host.Reaper;
+import io.github.fornada.process.launch.Launcher;
+import io.github.fornada.process.payload.Payloads;
+import io.github.fornada.process.payload.Throwables;
+import io.github.fornada.process.wire.ControlChannel;
+import io.github.fornada.process.wire.CorruptFrameException;
+import io.github.fornada.process.wire.MessageInput;
+import io.github.fornada.process.wire.MessageOutput;
+import io.github.fornada.process.wire.MessageTypes;
+import io.github.fornada.process.wire.Segment;
+import io.github.fornada.process.wire.WorkerConfig;
+import io.github.fornada.process.worker.WorkerSetUp;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.Serializable;
@@ -45,7 +60,7 @@ final class WorkerStart {
   private WorkerStart(Engine pool, Launcher launcher, int number) {
     this.pool = pool;
     this.number = number;
-    this.limit = pool.options().launch().startupLimit();
+    this.limit = pool.options().launch().startupTimeout();
     this.memory = pool.directory().resolve("segment-" + number);
     Process started = null;
     WorkerStartException failed = null;
@@ -81,7 +96,7 @@ final class WorkerStart {
   /** Gives it up, if nobody waits for it; its process is gone on return. */
   void abandon() {
     if (process != null) {
-      Offspring.kill(process.toHandle());
+      Reaper.kill(process.toHandle());
       var _ = WorkerProcess.exitCode(process);
     }
   }
@@ -95,9 +110,9 @@ final class WorkerStart {
   }
 
   private WorkerProcess finish(Process process) {
-    String token = Door.newToken();
+    String token = HandshakeServer.newToken();
     CompletableFuture<SocketChannel> channel = pool.door().expect(number, token);
-    Launcher.tell(process, token, number, pool.directory().resolve(Door.NAME));
+    Launcher.tell(process, token, number, pool.directory().resolve(HandshakeServer.NAME));
     List<Thread> drains =
         List.of(
             new OutputDrain(process.getInputStream(), false, printed)
@@ -111,7 +126,7 @@ final class WorkerStart {
             () -> {
               if (!settled.get()) {
                 tooLate.set(true);
-                Offspring.kill(process.toHandle());
+                Reaper.kill(process.toHandle());
               }
             });
     var _ =
@@ -125,18 +140,18 @@ final class WorkerStart {
       came = channel.get(limit.toNanos() * 2, TimeUnit.NANOSECONDS);
       return settle(process, drains, came, segment);
     } catch (IOException | ExecutionException | InterruptedException | TimeoutException e) {
-      Door.closeQuietly(came);
-      Offspring.kill(process.toHandle());
+      HandshakeServer.closeQuietly(came);
+      Reaper.kill(process.toHandle());
       String message = failure(process, drains, e);
-      boolean killed = !tooLate.get() && Exits.isKilled(WorkerProcess.exitCode(process));
+      boolean killed = !tooLate.get() && ExitDiagnosis.isKilled(WorkerProcess.exitCode(process));
       if (!killed) {
         pool.launcher().startFailed(!tooLate.get());
       }
       throw new WorkerStartException(
           message, e, killed ? WorkerStartException.Kind.KILLED : WorkerStartException.Kind.FAILED);
     } catch (RuntimeException | Error e) {
-      Door.closeQuietly(came);
-      Offspring.kill(process.toHandle());
+      HandshakeServer.closeQuietly(came);
+      Reaper.kill(process.toHandle());
       throw e;
     } finally {
       settled.set(true);
@@ -159,18 +174,19 @@ final class WorkerStart {
   private WorkerProcess settle(
       Process process, List<Thread> drains, SocketChannel channel, Segment segment)
       throws IOException {
-    var control = new Control(channel);
+    var control = new ControlChannel(channel);
     try {
       return settle(process, drains, control, segment);
     } catch (IOException | RuntimeException | Error e) {
-      Door.closeQuietly(control); // with the thread that writes to it
+      HandshakeServer.closeQuietly(control); // with the thread that writes to it
       throw e;
     }
   }
 
   private WorkerProcess settle(
-      Process process, List<Thread> drains, Control control, Segment segment) throws IOException {
-    Duration timeLimit = pool.policy().timeLimit();
+      Process process, List<Thread> drains, ControlChannel control, Segment segment)
+      throws IOException {
+    Duration timeLimit = pool.policy().timeout();
     WorkerLaunch launch = pool.options().launch();
     long asked = System.nanoTime();
     new WorkerConfig(
@@ -183,14 +199,15 @@ final class WorkerStart {
             serialized(launch))
         .send(control);
     while (true) {
-      Control.Frame frame = control.receive();
+      ControlChannel.Frame frame = control.receive();
       switch (frame.type()) {
-        case Wire.READY -> {
+        case MessageTypes.READY -> {
           return ready(frame.body(), asked, process, drains, control, segment);
         }
         // The initializer may need classes of ours before the worker is ready.
-        case Wire.FIND_CLASS, Wire.FIND_RESOURCE -> pool.classes().answer(frame, control);
-        case Wire.SET_UP_FAILED -> {
+        case MessageTypes.FIND_CLASS, MessageTypes.FIND_RESOURCE ->
+            pool.classes().answer(frame, control);
+        case MessageTypes.SET_UP_FAILED -> {
           String part = frame.body().getString();
           Throwable cause =
               Throwables.decode(frame.body(), Thread.currentThread().getContextClassLoader());
@@ -238,11 +255,11 @@ final class WorkerStart {
   }
 
   private WorkerProcess ready(
-      Input body,
+      MessageInput body,
       long asked,
       Process process,
       List<Thread> drains,
-      Control control,
+      ControlChannel control,
       Segment segment)
       throws IOException {
     long pid = body.getLong();
@@ -263,23 +280,19 @@ final class WorkerStart {
 
   /** The set-up; its classes may be of as many loaders as there are parts. */
   private byte[] serialized(WorkerLaunch launch) {
-    SetUp setUp = launch.setUp();
+    WorkerSetUp setUp = launch.setUp();
     if (setUp == null) {
       return new byte[0];
     }
-    for (WorkerState.Recipe state : setUp.states()) {
-      pool.classes().add(state.maker().getClass().getClassLoader());
+    for (WorkerSetUp.Step step : setUp.steps()) {
+      pool.classes().add(step.code().getClass().getClassLoader());
     }
-    WorkerInitializer initializer = setUp.initializer();
-    if (initializer != null) {
-      pool.classes().add(initializer.getClass().getClassLoader());
-    }
-    return serialized(setUp, setUp.states().isEmpty() ? "initializer" : "initializer or state");
+    return serialized(setUp, launch.states().isEmpty() ? "initializer" : "initializer or state");
   }
 
   /** What the workers are set up with; empty for nothing. */
   private byte[] serialized(@Nullable Serializable value, String what) {
-    var out = new Output();
+    var out = new MessageOutput();
     if (value != null) {
       pool.classes().add(value.getClass().getClassLoader());
       try {
@@ -301,11 +314,11 @@ final class WorkerStart {
     if (tooLate.get() || e instanceof TimeoutException) {
       text.append("it was not ready within ")
           .append(limit.toMillis())
-          .append(" ms; raise that with withStartupLimit if it needs longer");
+          .append(" ms; raise that with withStartupTimeout if it needs longer");
     } else {
       Path crashLog = Launcher.crashLog(Long.toString(process.pid()));
       boolean crashed = Files.exists(crashLog);
-      text.append("it ").append(Exits.manner(code, crashed));
+      text.append("it ").append(ExitDiagnosis.manner(code, crashed));
       if (crashed) {
         text.append("; the JVM's own report is at ").append(crashLog);
       } else if (!(e instanceof ExecutionException || e instanceof EOFException)) {

@@ -1,5 +1,8 @@
 package io.github.fornada.process;
 
+import io.github.fornada.process.host.Reaper;
+import io.github.fornada.process.host.Secrets;
+import io.github.fornada.process.worker.WorkerSetUp;
 import java.io.Serial;
 import java.io.Serializable;
 import java.util.Map;
@@ -17,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * what a task changes in it, later tasks of the same worker see, others do not, and it is gone with
  * the worker. A worker runs one task at a time, so that it need not be thread-safe.
  *
- * <p>It counts for the worker's start: {@link WorkerLaunch#startupLimit} includes it, and if it
+ * <p>It counts for the worker's start: {@link WorkerLaunch#startupTimeout} includes it, and if it
  * fails, every task of the pool ends with what it threw. What has to be closed, a shutdown hook of
  * the worker may close; it does not run where a worker is killed.
  *
@@ -77,7 +80,7 @@ public final class WorkerState<T> implements Serializable {
     Object made = MADE.get(id);
     if (made == null) {
       throw new IllegalStateException(
-          System.getenv(Launcher.MARK) == null
+          System.getenv(Reaper.MARK) == null
               ? "a worker's state is there in the workers of a process pool only, and this is none:"
                   + " call get in the task, not before it, and not in a pool of threads"
               : "this worker has no such state: give it to the pool, as in"
@@ -96,8 +99,19 @@ public final class WorkerState<T> implements Serializable {
     return new Recipe(id, maker);
   }
 
-  record Recipe(String id, Maker<?> maker) implements Serializable {
-    void make() throws Exception {
+  record Recipe(String id, Maker<?> maker) implements WorkerSetUp.Step {
+    @Override
+    public String part() {
+      return "state";
+    }
+
+    @Override
+    public Object code() {
+      return maker;
+    }
+
+    @Override
+    public void run() throws Exception {
       Object made = maker.make();
       MADE.put(id, Objects.requireNonNull(made, "the maker of a worker's state gave null"));
     }

@@ -1,10 +1,10 @@
 package io.github.fornada.threads;
 
-import io.github.fornada.AbstractPool;
-import io.github.fornada.Batch;
-import io.github.fornada.Model;
+import io.github.fornada.ExecutionModel;
 import io.github.fornada.PoolOptions;
 import io.github.fornada.TaskEvent;
+import io.github.fornada.spi.AbstractPool;
+import io.github.fornada.spi.Batch;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
@@ -35,7 +35,7 @@ abstract sealed class LocalPool extends AbstractPool
 
   private final Roster roster;
 
-  LocalPool(Model model, PoolOptions options) {
+  LocalPool(ExecutionModel model, PoolOptions options) {
     super(model, options.workers(), options.policy());
     this.options = options;
     this.roster =
@@ -157,7 +157,7 @@ abstract sealed class LocalPool extends AbstractPool
     workersByThread.put(thread, worker);
     if (isObserved()) {
       tell(
-          new TaskEvent.WorkerReady(
+          TaskEvent.WorkerReady.of(
               worker.name(), ProcessHandle.current().pid(), startupNanos, System.nanoTime()));
     }
   }

@@ -2,7 +2,7 @@ package io.github.fornada.timeline;
 
 import io.github.fornada.DeathCertificate;
 import io.github.fornada.Outcome;
-import io.github.fornada.RemoteException;
+import io.github.fornada.RemoteTaskException;
 import java.io.PrintWriter;
 import java.io.Writer;
 import java.time.Duration;
@@ -37,10 +37,10 @@ record Failure(
     String text =
         switch (outcome) {
           // It stands for another exception, and its message begins with that one's class.
-          case Outcome.Failed<?>(RemoteException remote) -> String.valueOf(remote.getMessage());
+          case Outcome.Failed<?>(RemoteTaskException remote) -> String.valueOf(remote.getMessage());
           case Outcome.Failed<?>(Throwable cause) -> ItemText.text(cause);
           case Outcome.TimedOut<?>(Duration limit, List<StackTraceElement> stack) ->
-              "over its time limit of " + Figures.duration(limit.toNanos());
+              "over its timeout of " + Figures.duration(limit.toNanos());
           case Outcome.Cancelled<?>(String reason) -> reason;
           case Outcome.WorkerLost<?>(String message, DeathCertificate certificate) -> message;
           case Outcome.Done<?> done -> "";

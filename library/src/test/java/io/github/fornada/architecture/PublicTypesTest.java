@@ -6,12 +6,16 @@ import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaModifier;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.module.ModuleDescriptor;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
 import org.w3c.dom.Document;
@@ -23,8 +27,10 @@ final class PublicTypesTest {
 
   @Test
   void thePublicTypesAreThoseListed() throws IOException {
+    Set<String> exported = exported();
     List<String> types =
         ArchitectureTest.LIBRARY.stream()
+            .filter(type -> exported.contains(type.getPackageName()))
             .filter(PublicTypesTest::isVisible)
             .map(JavaClass::getName)
             .sorted()
@@ -35,6 +41,14 @@ final class PublicTypesTest {
                 + " library/src/test/resources/io/github/fornada/architecture/%s",
             LIST)
         .isEqualTo(listed());
+  }
+
+  private static Set<String> exported() throws IOException {
+    try (InputStream in = Files.newInputStream(Path.of("target", "classes", "module-info.class"))) {
+      return ModuleDescriptor.read(in).exports().stream()
+          .map(ModuleDescriptor.Exports::source)
+          .collect(Collectors.toSet());
+    }
   }
 
   private static boolean isVisible(JavaClass type) {

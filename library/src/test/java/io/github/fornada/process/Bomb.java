@@ -1,5 +1,6 @@
 package io.github.fornada.process;
 
+import io.github.fornada.process.wire.Doorbell;
 import java.io.IOException;
 import java.io.ObjectInputStream;
 import java.io.ObjectOutputStream;
@@ -68,7 +69,7 @@ final class Bomb implements Serializable {
   private static boolean waitsForItems(Thread task) {
     return Arrays.stream(task.getStackTrace())
         .anyMatch(frame ->
-            frame.getClassName().equals(Bell.class.getName())
+            frame.getClassName().equals(Doorbell.class.getName())
                 && frame.getMethodName().equals("sleep"));
   }
 

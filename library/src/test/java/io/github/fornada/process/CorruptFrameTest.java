@@ -5,6 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
 import io.github.fornada.SideBySide;
+import io.github.fornada.process.wire.ClaimWord;
+import io.github.fornada.process.wire.ControlChannel;
+import io.github.fornada.process.wire.MessageOutput;
+import io.github.fornada.process.wire.MessageTypes;
+import io.github.fornada.process.wire.Segment;
+import io.github.fornada.process.worker.ParentClassLoader;
+import io.github.fornada.process.worker.TaskWatchdog;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
@@ -70,7 +77,7 @@ class CorruptFrameTest {
   }
 
   private static long number() throws IOException {
-    return Claims.number((long) Segment.LONG.getVolatile(memory(), Segment.CLAIM)) - 1;
+    return ClaimWord.number((long) Segment.LONG.getVolatile(memory(), Segment.CLAIM)) - 1;
   }
 
   enum Madness {
@@ -83,19 +90,19 @@ class CorruptFrameTest {
     UNKNOWN_PAYLOAD {
       @Override
       void happen() throws IOException {
-        plant(Wire.DONE, 48, number(), 0, 0, 0, 0, 0x7700);
+        plant(MessageTypes.DONE, 48, number(), 0, 0, 0, 0, 0x7700);
       }
     },
     TOO_SHORT {
       @Override
       void happen() throws IOException {
-        plant(Wire.DONE, 16, number(), 0);
+        plant(MessageTypes.DONE, 16, number(), 0);
       }
     },
     ALMOST_EMPTY {
       @Override
       void happen() throws IOException {
-        plant(Wire.DONE, 3, 0);
+        plant(MessageTypes.DONE, 3, 0);
       }
     },
     FILE_THAT_IS_NOT_THERE {
@@ -103,25 +110,34 @@ class CorruptFrameTest {
       void happen() throws IOException {
         // flag, length 7, name "result-x" with its length before it
         plant(
-            Wire.DONE, 57, number(), 0, 0, 0, 0, 0x0000080000000701L, 0x742d746c75736572L >>> 0, 0);
+            MessageTypes.DONE,
+            57,
+            number(),
+            0,
+            0,
+            0,
+            0,
+            0x0000080000000701L,
+            0x742d746c75736572L >>> 0,
+            0);
       }
     },
     FAILURE_WITHOUT_EXCEPTION {
       @Override
       void happen() throws IOException {
-        plant(Wire.FAILED, 48, number(), 0, 0, 0, 0, 0);
+        plant(MessageTypes.FAILED, 48, number(), 0, 0, 0, 0, 0);
       }
     },
     NEGATIVE_LENGTH {
       @Override
       void happen() throws IOException {
-        plant(Wire.DONE, -5, number());
+        plant(MessageTypes.DONE, -5, number());
       }
     },
     GIANT_LENGTH {
       @Override
       void happen() throws IOException {
-        plant(Wire.DONE, Integer.MAX_VALUE, number());
+        plant(MessageTypes.DONE, Integer.MAX_VALUE, number());
       }
     },
     TAIL_FAR_AHEAD {
@@ -139,7 +155,7 @@ class CorruptFrameTest {
     ITEM_THAT_WAS_NOT_DUE {
       @Override
       void happen() throws IOException {
-        plant(Wire.DONE, 48, 123456, 0, 0, 0, 0, 0);
+        plant(MessageTypes.DONE, 48, 123456, 0, 0, 0, 0, 0);
       }
     },
     MANY_CLAIMS {
@@ -177,7 +193,7 @@ class CorruptFrameTest {
                   LockSupport.parkNanos(1_000_000);
                 }
                 madness.happen();
-                sendOnControl(Wire.BELL, new Output()); // the parent may be asleep
+                sendOnControl(MessageTypes.BELL, new MessageOutput()); // the parent may be asleep
                 if (madness == Madness.MANY_CLAIMS) {
                   Runtime.getRuntime().halt(3);
                 }
@@ -199,7 +215,7 @@ class CorruptFrameTest {
       }
     }
     for (int i = 0; i < 4; i++) {
-      assertThat(Pools.soon(pool.submit(x -> x + 1, i))).isEqualTo(i + 1);
+      assertThat(Pools.soon(pool.submit(i, x -> x + 1))).isEqualTo(i + 1);
     }
   }
 
@@ -211,11 +227,11 @@ class CorruptFrameTest {
     }
   }
 
-  private static void sendOnControl(int type, Output body) throws Exception {
-    var loader = (FetchingLoader) Thread.currentThread().getContextClassLoader();
-    var field = FetchingLoader.class.getDeclaredField("control");
+  private static void sendOnControl(int type, MessageOutput body) throws Exception {
+    var loader = (ParentClassLoader) Thread.currentThread().getContextClassLoader();
+    var field = ParentClassLoader.class.getDeclaredField("control");
     field.setAccessible(true);
-    ((Control) field.get(loader)).send(type, body);
+    ((ControlChannel) field.get(loader)).send(type, body);
   }
 
   @Test
@@ -224,14 +240,14 @@ class CorruptFrameTest {
         pool.outcomes(
                 List.of(1),
                 x -> {
-                  sendOnControl(99, new Output());
+                  sendOnControl(99, new MessageOutput());
                   LockSupport.parkNanos(30_000_000_000L);
                   return x;
                 })
             .toList()
             .getFirst();
     assertThat(outcome).isInstanceOf(Outcome.WorkerLost.class);
-    assertThat(Pools.soon(pool.submit(x -> x + 1, 1))).isEqualTo(2);
+    assertThat(Pools.soon(pool.submit(1, x -> x + 1))).isEqualTo(2);
   }
 
   @Test
@@ -242,8 +258,11 @@ class CorruptFrameTest {
                 x -> {
                   if (x == 2) {
                     sendOnControl(
-                        Wire.STUCK,
-                        new Output().putLong(77).putByte(Watch.Reason.LIMIT.code).putInt(-1));
+                        MessageTypes.STUCK,
+                        new MessageOutput()
+                            .putLong(77)
+                            .putByte(TaskWatchdog.Reason.LIMIT.code)
+                            .putInt(-1));
                     LockSupport.parkNanos(30_000_000_000L);
                   }
                   return x;

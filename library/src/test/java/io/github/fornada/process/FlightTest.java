@@ -101,7 +101,7 @@ class FlightTest {
                 "Main"));
     assertThat(ran.said()).contains("[2, 3]").contains("4");
     assertThat(Files.readString(log))
-        .contains("io.github.fornada.FlightEvents ")
+        .contains("io.github.fornada.spi.FlightEvents ")
         .doesNotContain("FlightEvents$Task")
         .doesNotContain("ProcessEvents$")
         .doesNotContain("jdk.jfr.Event ");

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.fornada.Pool;
 import io.github.fornada.SideBySide;
 import io.github.fornada.TaskFunction;
+import io.github.fornada.process.launch.BootstrapJar;
 import java.io.File;
 import java.io.IOException;
 import java.lang.invoke.MethodHandles;
@@ -305,8 +306,8 @@ class LaunchTest {
 
   @Test
   void theJarForWorkersHasAllClassesOfTheirPackages() throws Exception {
-    var packed = new TreeSet<>(Bootstrap.classes().keySet());
-    assertThat(packed).contains("io/github/fornada/process/WorkerMain.class");
+    var packed = new TreeSet<>(BootstrapJar.classes().keySet());
+    assertThat(packed).contains("io/github/fornada/process/worker/WorkerMain.class");
     var expected = new TreeSet<String>();
     for (String entry : packed) {
       Path folder = Programs.library().resolve(entry).getParent();

@@ -2,6 +2,8 @@ package io.github.fornada.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.fornada.process.host.PrivateDirectory;
+import io.github.fornada.process.host.Reaper;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -13,9 +15,9 @@ import java.util.Set;
 import java.util.function.BooleanSupplier;
 
 /** Looks for what a pool must not leave behind. */
-final class Leftovers {
+public final class Leftovers {
   /** For what must happen soon; generous, because machines are busy. */
-  static final Duration SOON = Duration.ofSeconds(20);
+  public static final Duration SOON = Duration.ofSeconds(20);
 
   /** Threads that all pools, and all scopes, of this JVM share. */
   private static final Set<String> OF_THE_JVM =
@@ -24,7 +26,7 @@ final class Leftovers {
   private Leftovers() {}
 
   /** Waits until a condition holds, and fails with its name if it does not in time. */
-  static void await(String what, Duration limit, BooleanSupplier condition) {
+  public static void await(String what, Duration limit, BooleanSupplier condition) {
     long deadline = System.nanoTime() + limit.toNanos();
     while (!condition.getAsBoolean()) {
       assertThat(System.nanoTime()).as("deadline for: " + what).isLessThan(deadline);
@@ -38,7 +40,7 @@ final class Leftovers {
     var found = new ArrayList<ProcessHandle>();
     ProcessHandle.allProcesses()
         .filter(process -> process.pid() != ProcessHandle.current().pid())
-        .filter(process -> environment(process.pid()).contains(Launcher.MARK + "=" + mark))
+        .filter(process -> environment(process.pid()).contains(Reaper.MARK + "=" + mark))
         .forEach(found::add);
     return found;
   }
@@ -81,7 +83,7 @@ final class Leftovers {
   }
 
   /** Nothing of the pools of a process is left: no process, no folder. */
-  static void assertNone(long pid) {
+  public static void assertNone(long pid) {
     await("no worker process is left", SOON, () -> marked("fornada-" + pid + "-").isEmpty());
     await("no folder is left", SOON, () -> folders(pid).isEmpty());
   }

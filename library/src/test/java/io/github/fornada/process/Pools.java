@@ -7,6 +7,7 @@ import io.github.fornada.Pool;
 import io.github.fornada.TaskEvent;
 import io.github.fornada.TaskFunction;
 import io.github.fornada.TaskListener;
+import io.github.fornada.process.host.Reaper;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -21,27 +22,27 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 
 /** What the single cases share: small pools, and waits that end. */
-final class Pools {
+public final class Pools {
   /** Seconds for what must happen soon; generous, because machines are busy. */
   private static final long SOON = 20;
 
   private Pools() {}
 
-  static Pool open(int workers) {
+  public static Pool open(int workers) {
     return open(workers, o -> o);
   }
 
-  static Pool open(int workers, UnaryOperator<ProcessOptions> change) {
+  public static Pool open(int workers, UnaryOperator<ProcessOptions> change) {
     return ProcessPool.open(o -> change.apply(o.withWorkers(workers).withHeap("64m")));
   }
 
   /** The result of a future that must end soon. */
-  static Object soon(Future<?> future) throws Exception {
+  public static Object soon(Future<?> future) throws Exception {
     return future.get(SOON, TimeUnit.SECONDS);
   }
 
   /** Ends a pool, whatever state it is in, without waiting for ever. */
-  static void end(Pool pool) throws InterruptedException {
+  public static void end(Pool pool) throws InterruptedException {
     pool.shutdownNow();
     assertThat(pool.awaitTermination(SOON, TimeUnit.SECONDS)).as("the pool has ended").isTrue();
   }
@@ -75,10 +76,10 @@ final class Pools {
   }
 
   /** Remembers the workers that were ready, and those that ended unasked. */
-  static final class Workers implements TaskListener {
+  public static final class Workers implements TaskListener {
     final AtomicInteger started = new AtomicInteger();
     final List<TaskEvent.WorkerReady> ready = new CopyOnWriteArrayList<>();
-    final List<TaskEvent.WorkerEnded> lost = new CopyOnWriteArrayList<>();
+    public final List<TaskEvent.WorkerEnded> lost = new CopyOnWriteArrayList<>();
 
     @Override
     public void onEvent(TaskEvent event) {
@@ -106,6 +107,6 @@ final class Pools {
 
   /** Whether this code runs in a worker, and not in the process that owns the pool. */
   static boolean isWorker() {
-    return System.getenv(Launcher.MARK) != null;
+    return System.getenv(Reaper.MARK) != null;
   }
 }

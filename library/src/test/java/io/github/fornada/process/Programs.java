@@ -2,6 +2,7 @@ package io.github.fornada.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.fornada.process.worker.WorkerMain;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -19,7 +20,7 @@ import java.util.regex.Pattern;
 import java.util.spi.ToolProvider;
 
 /** Compiles small programs, packs them, and runs them in JVMs of their own. */
-final class Programs {
+public final class Programs {
   private static final int LONGEST_SECONDS = 60;
   private static final Pattern TYPE =
       Pattern.compile("(?:class|record|interface|module)\\s+([\\w.]+)");
@@ -28,7 +29,7 @@ final class Programs {
   private Programs() {}
 
   /** Where this library's classes lie: a folder, or a jar. */
-  static Path library() {
+  public static Path library() {
     try {
       return Path.of(WorkerMain.class.getProtectionDomain().getCodeSource().getLocation().toURI());
     } catch (URISyntaxException e) {
@@ -47,7 +48,8 @@ final class Programs {
   }
 
   /** Compiles sources, each a whole file, into the folder. */
-  static Path compile(Path into, List<String> options, String... sources) throws IOException {
+  public static Path compile(Path into, List<String> options, String... sources)
+      throws IOException {
     var arguments = new ArrayList<>(List.of("-nowarn", "-d", into.toString()));
     arguments.addAll(options);
     Files.createDirectories(into);
@@ -78,9 +80,9 @@ final class Programs {
   }
 
   /** What a program printed, to both streams, and its exit code. */
-  record Ran(int code, String said) {}
+  public record Ran(int code, String said) {}
 
-  static Ran java(Path directory, Map<String, String> environment, List<String> arguments)
+  public static Ran java(Path directory, Map<String, String> environment, List<String> arguments)
       throws IOException, InterruptedException {
     var command = new ArrayList<String>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());

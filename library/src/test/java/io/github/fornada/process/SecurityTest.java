@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.fornada.Pool;
+import io.github.fornada.process.host.HandshakeServer;
 import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -53,13 +54,13 @@ class SecurityTest {
 
   @Test
   void aPeerWithTheWrongTokenIsTurnedAway() throws Exception {
-    String wrong = "00".repeat(Door.TOKEN_BYTES);
+    String wrong = "00".repeat(HandshakeServer.TOKEN_BYTES);
     for (int number = 0; number < 4; number++) {
-      try (SocketChannel peer = Door.connect(folder().resolve("door"), number, wrong)) {
+      try (SocketChannel peer = HandshakeServer.connect(folder().resolve("door"), number, wrong)) {
         assertThat(peer.read(ByteBuffer.allocate(1))).as("end of the stream").isEqualTo(-1);
       }
     }
-    assertThat(Pools.soon(pool.submit(x -> x + 1, 1))).isEqualTo(2);
+    assertThat(Pools.soon(pool.submit(1, x -> x + 1))).isEqualTo(2);
   }
 
   @Test
@@ -72,13 +73,13 @@ class SecurityTest {
       assertThatThrownBy(() ->
               Pools.soon(
                   pool.submit(
+                      1,
                       x -> {
                         Runtime.getRuntime().halt(1);
                         return x;
-                      },
-                      1)))
+                      })))
           .isNotNull();
-      assertThat(Pools.soon(pool.submit(x -> x + 1, 1))).as("a new worker came in").isEqualTo(2);
+      assertThat(Pools.soon(pool.submit(1, x -> x + 1))).as("a new worker came in").isEqualTo(2);
     } finally {
       for (SocketChannel channel : silent) {
         channel.close();
@@ -92,20 +93,20 @@ class SecurityTest {
     Object told =
         Pools.soon(
             pool.submit(
+                1,
                 x ->
                     Files.readString(Path.of("/proc/self/cmdline")).replace('\0', ' ')
-                        + System.getenv(),
-                1));
+                        + System.getenv()));
     System.clearProperty("planted.password");
     assertThat((String) told)
         .contains("@")
         .doesNotContain("swordfish")
-        .doesNotContainPattern("[0-9a-f]{" + 2 * Door.TOKEN_BYTES + "}");
+        .doesNotContainPattern("[0-9a-f]{" + 2 * HandshakeServer.TOKEN_BYTES + "}");
   }
 
   @Test
   void theSharedMemoryOfAReadyWorkerHasNoNameAnyMore() throws Exception {
-    assertThat(Pools.soon(pool.submit(x -> x + 1, 1))).isEqualTo(2);
+    assertThat(Pools.soon(pool.submit(1, x -> x + 1))).isEqualTo(2);
     Leftovers.await(
         "no segment is there",
         Leftovers.SOON,

@@ -1,7 +1,7 @@
 package io.github.fornada.stress;
 
 import io.github.fornada.process.ProcessPool;
-import io.github.fornada.process.WorkerInsight;
+import io.github.fornada.process.WorkerStats;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -42,7 +42,7 @@ final class Killer implements AutoCloseable {
 
   private long readyWorker() {
     List<Long> pids =
-        pool.snapshot().workers().stream().map(WorkerInsight::pid).filter(pid -> pid > 0).toList();
+        pool.snapshot().workers().stream().map(WorkerStats::pid).filter(pid -> pid > 0).toList();
     return pids.isEmpty() ? -1 : pids.get(random.nextInt(pids.size()));
   }
 

@@ -34,7 +34,7 @@ class LockFreeTest {
           .constant(type, 1_048_575L, 63L)
           .constant(type, 131_072, 16);
     }
-    return classes.constant("Bell", 300, 0).constant("Bell", 5, 0);
+    return classes.constant("Doorbell", 300, 0).constant("Doorbell", 5, 0);
   }
 
   private static void holds(String scenario, int bound) {
@@ -54,13 +54,13 @@ class LockFreeTest {
 
   @Test
   void aRingHandsOverEveryMessageWhole() {
-    holds(ROOM + "RingScenario", RING_BOUND);
+    holds(ROOM + "wire.RingScenario", RING_BOUND);
   }
 
   @Test
   void aTailPublishedWithoutReleaseIsCaught() {
     caught(
-        ROOM + "RingScenario",
+        ROOM + "wire.RingScenario",
         BOUND,
         "data race",
         c -> c.twin("RingWriter", "publish", "setRelease", "set"));
@@ -69,7 +69,7 @@ class LockFreeTest {
   @Test
   void aTailReadWithoutAcquireIsCaught() {
     caught(
-        ROOM + "RingScenario",
+        ROOM + "wire.RingScenario",
         BOUND,
         "data race",
         c -> c.twin("RingReader", "look", "getAcquire", "get"));
@@ -78,7 +78,7 @@ class LockFreeTest {
   @Test
   void aHeadGivenBackWithoutReleaseIsCaught() {
     caught(
-        ROOM + "RingScenario",
+        ROOM + "wire.RingScenario",
         BOUND,
         "overwritten",
         c -> c.twin("RingReader", "next", "setRelease", "set"));
@@ -87,7 +87,7 @@ class LockFreeTest {
   @Test
   void aHeadReadWithoutAcquireIsCaught() {
     caught(
-        ROOM + "RingScenario",
+        ROOM + "wire.RingScenario",
         BOUND,
         "overwritten",
         c -> c.twin("RingWriter", "tryWrite", "getAcquire", "get"));
@@ -95,45 +95,45 @@ class LockFreeTest {
 
   @Test
   void noWakeUpIsLost() {
-    holds(ROOM + "BellScenario", BOUND);
+    holds(ROOM + "wire.DoorbellScenario", BOUND);
   }
 
   @Test
   void aSleeperWithoutItsFenceIsCaught() {
     caught(
-        ROOM + "BellScenario",
+        ROOM + "wire.DoorbellScenario",
         BOUND,
         "wait for ever",
-        c -> c.twin("Bell", "sleep", "fullFence", ""));
+        c -> c.twin("Doorbell", "sleep", "fullFence", ""));
   }
 
   @Test
   void aRingerWithoutItsFenceIsCaught() {
     caught(
-        ROOM + "BellScenario",
+        ROOM + "wire.DoorbellScenario",
         BOUND,
         "wait for ever",
-        c -> c.twin("Bell", "ring", "fullFence", ""));
+        c -> c.twin("Doorbell", "ring", "fullFence", ""));
   }
 
   @Test
   void aResultThatIsKeptIsSeenThoughItsWorkerNeverShowsIt() {
-    holds(ROOM + "KeptScenario", BOUND);
+    holds(ROOM + "wire.KeptScenario", BOUND);
   }
 
   @Test
   void aSleeperThatLooksPastTheClaimIsCaught() {
     caught(
-        ROOM + "KeptScenario",
+        ROOM + "wire.KeptScenario",
         BOUND,
         "wait for ever",
-        c -> c.twin("Bell", "isAnythingThere", "getVolatile", "get"));
+        c -> c.twin("Doorbell", "isAnythingThere", "getVolatile", "get"));
   }
 
   @Test
   void aResultKeptWithoutReleaseIsCaught() {
     caught(
-        ROOM + "KeptScenario",
+        ROOM + "wire.KeptScenario",
         BOUND,
         "data race",
         c -> c.twin("RingWriter", "keep", "setRelease", "set"));
@@ -141,39 +141,39 @@ class LockFreeTest {
 
   @Test
   void anItemIsBegunOrTakenBackNeverBothNeverNeither() {
-    holds(ROOM + "ClaimsScenario", BOUND);
+    holds(ROOM + "wire.ClaimWordScenario", BOUND);
   }
 
   @Test
   void aClaimThatIsNotAtomicIsCaught() {
     caught(
-        ROOM + "ClaimsScenario",
+        ROOM + "wire.ClaimWordScenario",
         BOUND,
         "item",
-        c -> c.twin("Claims", "claim", "compareAndSet", "lookThenSet"));
+        c -> c.twin("ClaimWord", "claim", "compareAndSet", "lookThenSet"));
   }
 
   @Test
   void aTakeBackThatIsNotAtomicIsCaught() {
     caught(
-        ROOM + "ClaimsScenario",
+        ROOM + "wire.ClaimWordScenario",
         BOUND,
         "item",
-        c -> c.twin("Claims", "takeBack", "compareAndSet", "lookThenSet"));
+        c -> c.twin("ClaimWord", "takeBack", "compareAndSet", "lookThenSet"));
   }
 
   @Test
   void anInterruptReachesOnlyItsItem() {
-    holds(ROOM + "WatchScenario", WATCH_BOUND);
+    holds(ROOM + "worker.TaskWatchdogScenario", WATCH_BOUND);
   }
 
   @Test
   void anInterruptThatIsNotSettledByTheStateIsCaught() {
     caught(
-        ROOM + "WatchScenario",
+        ROOM + "worker.TaskWatchdogScenario",
         WATCH_BOUND,
         "wait for ever",
-        c -> c.twin("Watch", "interrupt", "compareAndSet", "lookThenSet"));
+        c -> c.twin("TaskWatchdog", "interrupt", "compareAndSet", "lookThenSet"));
   }
 
   // ---- the workers of a pool of threads

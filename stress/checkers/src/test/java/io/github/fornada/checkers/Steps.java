@@ -35,9 +35,9 @@ public final class Steps {
    */
   private static final Map<String, Map<Object, ConstantDesc>> CONSTANTS =
       Map.of(
-          "io.github.fornada.process.Bell", Map.of(300, 0, 5, 0),
-          "io.github.fornada.process.RingReader", Map.of(32, -1),
-          "io.github.fornada.process.RingWriter", Map.of(32, -1));
+          "io.github.fornada.process.wire.Doorbell", Map.of(300, 0, 5, 0),
+          "io.github.fornada.process.wire.RingReader", Map.of(32, -1),
+          "io.github.fornada.process.wire.RingWriter", Map.of(32, -1));
 
   private static final Set<String> DEFINED = new HashSet<>();
 

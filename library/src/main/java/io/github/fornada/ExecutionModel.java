@@ -1,0 +1,28 @@
+package io.github.fornada;
+
+/** How a pool runs its tasks. */
+public enum ExecutionModel {
+  /** One after the other, on one thread. */
+  SEQUENTIAL("sequential"),
+  /** On many virtual threads: for tasks that mostly wait. */
+  VIRTUAL_THREADS("virtual"),
+  /** On a few platform threads of this JVM: for tasks that compute. */
+  PLATFORM_THREADS("threads"),
+  /**
+   * In worker JVMs: for tasks that crash, leak, hang, or hold a lock that lets one in at a time.
+   */
+  PROCESSES("processes"),
+  /** On other machines, through a cluster manager. */
+  CLUSTER("cluster");
+
+  private final String label;
+
+  ExecutionModel(String label) {
+    this.label = label;
+  }
+
+  /** The short lower-case name used by the command, in tables and in JSON; stable. */
+  public String label() {
+    return label;
+  }
+}

@@ -1,0 +1,55 @@
+package io.github.fornada.jvm;
+
+import java.util.Arrays;
+
+/**
+ * Interrupts that do not keep waiting who sends them.
+ *
+ * <p>To interrupt a thread that is blocked in a file channel is to close the channel, and the JDK
+ * does that in the interrupting thread, which then waits until the read has ended. A platform
+ * thread is signalled out of its system call; a virtual thread is not, so that who interrupts it
+ * waits as long as it does: for what comes through a named pipe, or for another process's file lock
+ * (seen in JDK 25, {@code sun.nio.ch.NativeThreadSet}).
+ */
+public final class Interrupts {
+  private static final String FILE_CHANNEL = "sun.nio.ch.FileChannelImpl";
+
+  /** Frames between a system call and the file channel's. */
+  private static final int DEPTH = 16; // Guess: 6 or 7 in JDK 25
+
+  private Interrupts() {}
+
+  /** Interrupts a thread, and then does something more; by another thread if it may block. */
+  public static void send(Thread runner, Runnable then) {
+    if (isInFileChannel(runner)) {
+      var _ =
+          Thread.ofPlatform()
+              .daemon()
+              .name("fornada-interrupt")
+              .start(() -> interrupt(runner, then));
+    } else {
+      interrupt(runner, then);
+    }
+  }
+
+  private static void interrupt(Thread runner, Runnable then) {
+    runner.interrupt();
+    then.run();
+  }
+
+  /** Looks at the stacks of threads only that run just now: no more than there are carriers. */
+  private static boolean isInFileChannel(Thread runner) {
+    return runner.isVirtual()
+        && runner.getState() == Thread.State.RUNNABLE
+        && isMounted(runner)
+        && Arrays.stream(runner.getStackTrace())
+            .limit(DEPTH)
+            .anyMatch(frame -> frame.getClassName().equals(FILE_CHANNEL));
+  }
+
+  /** Whether a virtual thread is on a carrier, which its text tells and nothing else. */
+  private static boolean isMounted(Thread runner) {
+    String text = runner.toString();
+    return text.lastIndexOf('@') > text.lastIndexOf(']');
+  }
+}

@@ -1,0 +1,42 @@
+package io.github.fornada.jvm;
+
+import java.time.Duration;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+
+/** One thread for all pauses and limits of this JVM; it must run nothing of the user's. */
+public final class Timer {
+
+  /** As good as never, and short enough to be counted in nanoseconds. */
+  private static final Duration LONGEST = Duration.ofDays(36_500);
+
+  private static final ScheduledThreadPoolExecutor EXECUTOR =
+      new ScheduledThreadPoolExecutor(
+          1, Thread.ofPlatform().daemon().name("fornada-timer").factory());
+
+  static {
+    EXECUTOR.setRemoveOnCancelPolicy(true);
+  }
+
+  private Timer() {}
+
+  /** The pause, or one as good as never. */
+  public static Duration bounded(Duration pause) {
+    return pause.compareTo(LONGEST) < 0 ? pause : LONGEST;
+  }
+
+  public static Future<?> after(Duration pause, Runnable action) {
+    return EXECUTOR.schedule(
+        Executors.callable(() -> {
+          try {
+            action.run();
+          } catch (RuntimeException | Error e) {
+            Log.get().log(System.Logger.Level.ERROR, "a timed action of a pool failed", e);
+          }
+        }),
+        bounded(pause).toNanos(),
+        TimeUnit.NANOSECONDS);
+  }
+}

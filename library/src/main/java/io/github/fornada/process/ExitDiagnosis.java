@@ -1,0 +1,145 @@
+package io.github.fornada.process;
+
+import io.github.fornada.DeathCertificate;
+import io.github.fornada.process.launch.Launcher;
+import io.github.fornada.process.wire.MessageTypes;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** How a process ended, in words that tell what may have happened and what to do next. */
+final class ExitDiagnosis {
+  private static final Map<Integer, String> SIGNALS =
+      Map.of(
+          1, "SIGHUP", 2, "SIGINT", 3, "SIGQUIT", 4, "SIGILL", 6, "SIGABRT", 7, "SIGBUS", 8,
+          "SIGFPE", 9, "SIGKILL", 11, "SIGSEGV", 15, "SIGTERM");
+
+  private static final String OVER_LIMIT = "was killed over its resident limit";
+
+  private ExitDiagnosis() {}
+
+  static String overResidentLimit(long bytes, String limit) {
+    return OVER_LIMIT + " of " + limit + ": it had " + (bytes >> 20) + " MB";
+  }
+
+  /** Whether the process was ended from outside, by SIGKILL or SIGTERM. */
+  static boolean isKilled(int code) {
+    return code == 128 + 9 || code == 128 + 15;
+  }
+
+  static String manner(int code, boolean crashed) {
+    if (crashed) {
+      return "crashed in native code (exit code " + code + ")";
+    }
+    if (code > 128 && SIGNALS.containsKey(code - 128)) {
+      return "was ended by " + SIGNALS.get(code - 128) + " (exit code " + code + ")";
+    }
+    return switch (code) {
+      case MessageTypes.EXIT_OUT_OF_MEMORY -> "ran out of memory (exit code " + code + ")";
+      case MessageTypes.EXIT_PROTOCOL -> "lost its way in the protocol (exit code " + code + ")";
+      case MessageTypes.EXIT_ORPHANED -> "lost its connection to the pool (exit code " + code + ")";
+      default -> "exited with code " + code;
+    };
+  }
+
+  static DeathCertificate certify(WorkerProcess dead, int code, @Nullable String item) {
+    long pid = dead.pid();
+    List<String> lastOutput = dead.lastOutput();
+    Path log = Launcher.crashLog(Long.toString(pid));
+    boolean crashed = Files.exists(log);
+    String overLimit = dead.overResidentLimit();
+    boolean outOfMemory =
+        overLimit != null
+            || code == MessageTypes.EXIT_OUT_OF_MEMORY
+            || code == 137
+            || tellsOutOfMemory(lastOutput);
+    return DeathCertificate.of(
+            dead.name(), pid, code, overLimit != null ? overLimit : manner(code, crashed))
+        .withItem(item, 0)
+        .withLastOutput(lastOutput)
+        .withCrashLog(crashed ? log.toString() : null)
+        .withOutOfMemory(outOfMemory);
+  }
+
+  // No lambdas from here on, nor in what ends an item: the first of a program costs milliseconds to
+  // link, and somebody waits for the outcome.
+
+  private static boolean tellsOutOfMemory(List<String> lines) {
+    for (String line : lines) {
+      if (line.contains("OutOfMemoryError")) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** The same death, as that of one item that it has cost. */
+  static DeathCertificate of(
+      DeathCertificate death, @Nullable String item, int workersLost, boolean quarantined) {
+    return death.withItem(item, workersLost).withQuarantined(quarantined);
+  }
+
+  /** What an item is told that is not run because of what it did before. */
+  static String refusal(String item, DeathCertificate death) {
+    return item
+        + " was not run: it is in quarantine, for it has cost this pool "
+        + death.workersLost()
+        + " workers, of which the last, "
+        + death.pid()
+        + ", "
+        + death.manner()
+        + "; clearQuarantine lets it run again.";
+  }
+
+  /** One paragraph: what, which, and what to do next. */
+  static String message(DeathCertificate death, int retries) {
+    var text = new StringBuilder();
+    text.append("worker ").append(death.pid()).append(' ').append(death.manner());
+    if (death.item() != null) {
+      text.append(" while running ").append(death.item());
+      text.append(retries == 0 ? "; it was not retried" : "; it was retried " + retries + " times");
+    }
+    if (death.workersLost() > 1) {
+      text.append(" and has cost ").append(death.workersLost()).append(" workers");
+    }
+    if (death.quarantined()) {
+      text.append("; it is in quarantine now, and this pool does not run it again");
+    }
+    text.append('.');
+    String hint = hint(death);
+    if (!hint.isEmpty()) {
+      text.append(' ').append(hint);
+    }
+    // The JVM's own crash report is lines with a #; what the task printed says more.
+    for (int i = death.lastOutput().size() - 1; i >= 0; i--) {
+      if (!death.lastOutput().get(i).startsWith("#")) {
+        text.append(" It last printed: ").append(death.lastOutput().get(i));
+        break;
+      }
+    }
+    return text.toString();
+  }
+
+  private static String hint(DeathCertificate death) {
+    if (death.crashLog() != null) {
+      return "The JVM's own report is at " + death.crashLog() + ".";
+    }
+    if (death.manner().startsWith(OVER_LIMIT)) {
+      return "Raise withResidentLimit, or lower the heap or what one item needs.";
+    }
+    return switch (death.exitCode()) {
+      case 137 ->
+          "137 often means that the system ran out of memory: lower workers or the worker heap.";
+      case 0 -> "Something in the task called System.exit(0): a task must return instead.";
+      case 143 -> "Somebody asked it to end, by kill or by a service manager.";
+      default ->
+          death.exitCode() > 0 && death.exitCode() < 90
+              ? "Probably something in the task called System.exit("
+                  + death.exitCode()
+                  + ") or Runtime.halt."
+              : "";
+    };
+  }
+}

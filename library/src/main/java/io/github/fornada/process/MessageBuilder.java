@@ -1,0 +1,80 @@
+package io.github.fornada.process;
+
+import io.github.fornada.process.payload.CodecSessions;
+import io.github.fornada.process.payload.PayloadFiles;
+import io.github.fornada.process.payload.Payloads;
+import io.github.fornada.process.wire.MessageOutput;
+import io.github.fornada.process.wire.MessageTypes;
+import io.github.fornada.process.wire.RingWriter;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A message to a worker that is being put together, and the file that goes with it if it is long.
+ */
+final class MessageBuilder {
+  private final Engine pool;
+  private final EncodingGuard encoding;
+  private final String filePrefix;
+  private final MessageOutput body = new MessageOutput();
+  private long files;
+
+  /** The file of the payload made last; null if it is in its message. */
+  private @Nullable String file;
+
+  MessageBuilder(Engine pool, int place, EncodingGuard encoding) {
+    this.pool = pool;
+    this.encoding = encoding;
+    this.filePrefix = "argument-" + place + "-";
+  }
+
+  /** In the place of one whose thread does not come back and may go on writing to its body. */
+  MessageBuilder(MessageBuilder stuck, EncodingGuard encoding) {
+    this.pool = stuck.pool;
+    this.encoding = encoding;
+    this.filePrefix = stuck.filePrefix;
+    this.files = stuck.files;
+  }
+
+  MessageOutput body() {
+    return body;
+  }
+
+  @Nullable String file() {
+    return file;
+  }
+
+  /** Appends a payload, or where it is. Returns its size. */
+  int put(@Nullable Object value, @Nullable CodecSessions by) throws IOException {
+    file = null;
+    int from = body.size();
+    MemorySegment large = Payloads.largeArray(value);
+    if (value != null && large != null) {
+      String name = pool.buffers().store(large);
+      if (name == null) {
+        name = filePrefix + files++;
+        PayloadFiles.writeArray(pool.directory().resolve(name), large);
+      }
+      file = name;
+      Payloads.putArrayFile(value, large, name, body);
+      return (int) Math.min(Integer.MAX_VALUE, large.byteSize());
+    }
+    body.putByte(MessageTypes.IN_MESSAGE);
+    encoding.write(value, body, by);
+    int size = body.size() - from - 1;
+    if (body.size() > RingWriter.LONGEST) {
+      String name = filePrefix + files++;
+      PayloadFiles.write(pool.directory().resolve(name), body.array(), from + 1, size);
+      file = name;
+      body.truncate(from);
+      body.putByte(MessageTypes.IN_FILE).putInt(size).putString(name);
+    }
+    return size;
+  }
+
+  /** It was not sent: its file goes. */
+  void discard() {
+    pool.discard(file);
+  }
+}

@@ -1,0 +1,453 @@
+package io.github.fornada.process;
+
+import io.github.fornada.DeathCertificate;
+import io.github.fornada.TaskEvent;
+import io.github.fornada.TaskPolicy;
+import io.github.fornada.jvm.Log;
+import io.github.fornada.process.payload.PayloadFiles;
+import io.github.fornada.process.wire.ClaimWord;
+import io.github.fornada.process.wire.CorruptFrameException;
+import io.github.fornada.process.worker.TaskWatchdog;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One place for a worker: the supervisor that keeps a worker JVM alive in it, takes its results,
+ * replaces it when it is due, and buries it.
+ */
+final class WorkerSlot {
+  /** What an orderly exit of a worker may take before it is killed. */
+  static final Duration EXIT_LIMIT = Duration.ofSeconds(2);
+
+  /** How much later than the worker's own watch the pool acts. */
+  static final Duration SECOND_LINE = Duration.ofSeconds(1);
+
+  /**
+   * So many workers may die before they begin what they were sent; then the first item is to blame.
+   */
+  private static final int MOST_FRUITLESS = 3;
+
+  private final Engine pool;
+  private final String name;
+  private final boolean lasting;
+  private final WorkerLife life;
+  private final Dispatcher flow;
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition demand = lock.newCondition();
+
+  // ABSENT -> SERVING -> ABSENT (it died, or has left); SERVING -> RETIRING -> ABSENT. Written
+  // under
+  // lock, by the lane's thread, and SERVING -> RETIRING by whoever finds that it is due.
+  private enum State {
+    ABSENT,
+    SERVING,
+    RETIRING
+  }
+
+  private State state = State.ABSENT; // guarded by lock
+  private boolean demanded; // guarded by lock
+  private @Nullable WorkerProcess worker; // guarded by lock
+
+  /** The next worker, being started while this one still works. Guarded by lock. */
+  private @Nullable CompletableFuture<WorkerProcess> replacement;
+
+  private final StatsRecorder insight;
+  private final ResultReader intake;
+
+  /** Workers in a row that died with items to do and none begun. Lane's thread only. */
+  private int fruitless;
+
+  WorkerSlot(Engine pool, int place) {
+    this.pool = pool;
+    this.name = "worker-" + (place + 1);
+    this.life = pool.options().life();
+    this.lasting = life.minWorkers() < 0 || place < life.minWorkers();
+    this.flow = new Dispatcher(pool, place);
+    this.insight = new StatsRecorder(name);
+    this.intake = new ResultReader(this, pool, name, flow, insight);
+  }
+
+  void start() {
+    var _ = pool.startThread("fornada-" + name, this::live);
+    flow.startFeeder();
+  }
+
+  Dispatcher flow() {
+    return flow;
+  }
+
+  // ---- the lane's thread
+
+  private void live() {
+    try {
+      while (awaitDemand()) {
+        long began = System.nanoTime();
+        try {
+          serve(nextWorker());
+        } catch (WorkerStartException e) {
+          Duration pause = pool.workerFailedToStart(e, began);
+          if (pause != null) {
+            LockSupport.parkNanos(pause.toNanos());
+          }
+        } catch (RuntimeException | Error e) {
+          Log.get().log(System.Logger.Level.ERROR, name + " failed; it starts anew", e);
+        }
+      }
+    } finally {
+      flow.end();
+      dismissReplacement();
+      pool.laneEnded();
+    }
+  }
+
+  /** Waits until this lane should have a worker; false if it never should any more. */
+  private boolean awaitDemand() {
+    lock.lock();
+    try {
+      while (!pool.isEnding()) {
+        if (!pool.isBroken() && (lasting || demanded || replacement != null)) {
+          demanded = false;
+          return true;
+        }
+        demand.awaitUninterruptibly();
+      }
+      return false;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private WorkerProcess nextWorker() {
+    CompletableFuture<WorkerProcess> prepared;
+    lock.lock();
+    try {
+      prepared = replacement;
+      replacement = null;
+    } finally {
+      lock.unlock();
+    }
+    if (prepared != null) {
+      try {
+        WorkerProcess ready = prepared.join();
+        if (ready.isAlive()) {
+          return ready;
+        }
+        pool.dismiss(ready);
+      } catch (CompletionException e) {
+        // It could not be started beforehand: the usual way tells why.
+      }
+    }
+    return pool.supply().take();
+  }
+
+  private void dismissReplacement() {
+    lock.lock();
+    try {
+      if (replacement != null) {
+        var _ = replacement.thenAccept(pool::dismiss);
+        replacement = null;
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void serve(WorkerProcess started) {
+    started.adopt(name);
+    lock.lock();
+    try {
+      worker = started;
+      state = State.SERVING;
+    } finally {
+      lock.unlock();
+    }
+    insight.started(started);
+    flow.attach(started, life.maxTasks() == 0 ? Long.MAX_VALUE : life.maxTasks());
+    pool.workerIsReady();
+    if (pool.isEnding()) {
+      retire();
+    }
+    watchFromOutside(started, 0);
+    leaveWhenIdle(started, 0);
+    var _ = flow.feed();
+    boolean retired = false;
+    try {
+      retired = intake.read(started);
+    } catch (CorruptFrameException e) {
+      started.note("it sent a " + e.getMessage());
+    } catch (IOException e) {
+      started.note("its connection broke: " + e.getMessage());
+    } finally {
+      boolean expected;
+      lock.lock();
+      try {
+        expected = state == State.RETIRING;
+        state = State.ABSENT;
+        worker = null;
+      } finally {
+        lock.unlock();
+      }
+      if (retired) {
+        List<SentItem> none = flow.detach(started, false);
+        assert none.isEmpty();
+        insight.ended(true);
+        pool.dismiss(started); // off this lane's path: the next worker can begin
+      } else {
+        try {
+          bury(started, expected);
+        } finally {
+          started.close();
+        }
+      }
+    }
+  }
+
+  /** A thread waits for a task that may be here: see {@link ResultReader#readFor}. */
+  boolean readFor(Future<?> task) {
+    return intake.readFor(task);
+  }
+
+  /** The worker, unless it is on its way out; null if there is none. */
+  @Nullable WorkerProcess serving() {
+    lock.lock();
+    try {
+      return state == State.SERVING ? worker : null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Nullable WorkerProcess worker() {
+    lock.lock();
+    try {
+      return worker;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** After a result: whether the worker is retiring, and this was the last it had to give. */
+  boolean isLastOfRetiring() {
+    if (life.maxTasks() > 0) {
+      replaceInTime(flow.sent());
+    }
+    return isRetiring() && flow.isDrained();
+  }
+
+  private void replaceInTime(long sent) {
+    if (sent >= life.maxTasks() - life.maxTasks() / 4) {
+      prepareReplacement();
+    }
+    if (sent >= life.maxTasks() && flow.isDrained()) {
+      retire();
+    }
+  }
+
+  private void bury(WorkerProcess dead, boolean expected) {
+    boolean hadItems = flow.size() > 0;
+    List<SentItem> begun = flow.detach(dead, fruitless >= MOST_FRUITLESS);
+    // One that had run items before did not die of what it was sent last.
+    boolean ranNone = ClaimWord.number(dead.claims().next()) == 0;
+    fruitless = begun.isEmpty() && hadItems && ranNone && !expected ? fruitless + 1 : 0;
+    int code = dead.end();
+    String item = begun.isEmpty() ? null : begun.getFirst().batch().label(begun.getFirst().i());
+    DeathCertificate certificate = ExitDiagnosis.certify(dead, code, item);
+    insight.ended(expected);
+    for (SentItem sent : begun) {
+      Outcomes.endLost(sent, certificate, dead, pool);
+      sent.forget(pool);
+    }
+    PayloadFiles.deleteResults(pool.directory(), dead.pid());
+    pool.report(TaskEvent.WorkerEnded.of(certificate, expected, System.nanoTime()));
+    ProcessEvents.workerEnded(certificate, expected);
+    if (!pool.isEnding()) {
+      pool.killOffspring(dead);
+    }
+  }
+
+  // ---- other threads
+
+  /** There is work that nobody had room for. */
+  void demand() {
+    lock.lock();
+    try {
+      // A worker that is on its way out does not take it; the lane asks when that is gone.
+      if (!lasting && state != State.SERVING) {
+        demanded = true;
+        demand.signal();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The pool is quiet or broken: this worker is to exit, and no other is to come. */
+  void end() {
+    lock.lock();
+    try {
+      demand.signal();
+    } finally {
+      lock.unlock();
+    }
+    retire();
+  }
+
+  private boolean isRetiring() {
+    lock.lock();
+    try {
+      return state == State.RETIRING;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The worker takes no more items and exits when it has none. */
+  private void retire() {
+    WorkerProcess leaving;
+    lock.lock();
+    try {
+      if (state != State.SERVING) {
+        return; // starting: it is sent away when it is ready; or it is going already
+      }
+      state = State.RETIRING;
+      leaving = worker;
+    } finally {
+      lock.unlock();
+    }
+    flow.close();
+    if (leaving != null && flow.size() == 0) {
+      leaving.askToExit(EXIT_LIMIT); // wakes the lane's thread by the end of the stream
+    }
+  }
+
+  void killNow() {
+    lock.lock();
+    try {
+      if (worker != null) {
+        worker.kill();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** What is mapped under this mark is needed no more. */
+  void unmap(String mark) {
+    WorkerProcess current = worker();
+    if (current != null) {
+      current.unmap(mark);
+    }
+  }
+
+  private void prepareReplacement() {
+    lock.lock();
+    try {
+      if (replacement == null && state == State.SERVING && !pool.isEnding()) {
+        replacement = pool.supply().prepare();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Looks at the age and the memory of the worker; called every now and then if there are bounds.
+   */
+  void monitor() {
+    WorkerProcess looked;
+    CompletableFuture<WorkerProcess> next;
+    lock.lock();
+    try {
+      looked = worker;
+      next = replacement;
+      if (looked == null || state != State.SERVING) {
+        return;
+      }
+    } finally {
+      lock.unlock();
+    }
+    long resident = looked.ownBytes();
+    if (resident > life.residentBytes()) {
+      looked.overResidentLimit(resident, String.valueOf(life.residentLimit()));
+      return;
+    }
+    Duration maxAge = life.maxAge();
+    boolean due =
+        resident > life.residentBytes() / 4 * 3
+            || (maxAge != null && looked.ageNanos() > maxAge.toNanos());
+    if (due && next == null) {
+      prepareReplacement();
+    } else if (due && next != null && next.isDone()) {
+      retire();
+    }
+  }
+
+  /** A worker beyond the lasting ones leaves when it has had nothing to do for a while. */
+  private void leaveWhenIdle(WorkerProcess watched, long sentBefore) {
+    if (lasting) {
+      return;
+    }
+    Engine.later(
+        life.idleTimeout(),
+        () -> {
+          lock.lock();
+          try {
+            if (worker != watched) {
+              return;
+            }
+          } finally {
+            lock.unlock();
+          }
+          long sent = flow.sent();
+          if (sent == sentBefore && flow.isIdle()) {
+            retire();
+          } else {
+            leaveWhenIdle(watched, sent);
+          }
+        });
+  }
+
+  /**
+   * The second line behind the worker's own watch: a worker that is stopped, or too short of memory
+   * to watch itself, is killed when the same item runs long past its limit.
+   */
+  private void watchFromOutside(WorkerProcess watched, long startedBefore) {
+    TaskPolicy policy = pool.policy();
+    Duration limit = policy.timeout();
+    if (limit == null || !watched.isAlive()) {
+      return;
+    }
+    Engine.later(
+        limit.plus(policy.grace()).plus(SECOND_LINE),
+        () -> {
+          // The worker's own word: what it began and has not ended. Results may still be unread
+          // here.
+          long started = watched.runningSince();
+          if (started != 0 && started == startedBefore) {
+            watched.stuck(
+                ClaimWord.number(watched.claims().next()) - 1,
+                new WorkerProcess.Stuck(TaskWatchdog.Reason.LIMIT, List.of()));
+          } else {
+            watchFromOutside(watched, started);
+          }
+        });
+  }
+
+  WorkerStats insight() {
+    lock.lock();
+    try {
+      return insight.snapshot(worker, flow.size());
+    } finally {
+      lock.unlock();
+    }
+  }
+}

@@ -1,0 +1,153 @@
+package io.github.fornada.process.host;
+
+import io.github.fornada.jvm.Log;
+import java.io.EOFException;
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.Charset;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where workers come in: a Unix-domain socket in the pool's private folder. Whoever connects shows
+ * a token that only the worker was told, through its standard input; all others are dropped and
+ * logged.
+ */
+public final class HandshakeServer implements AutoCloseable {
+  /** In which the JVM reads its arguments and the names of files, and a worker its token. */
+  public static final Charset PLATFORM_CHARSET =
+      Charset.forName(System.getProperty("sun.jnu.encoding", "UTF-8"));
+
+  public static final int TOKEN_BYTES = 32;
+
+  /** Its name in the private folder. */
+  public static final String NAME = "door";
+
+  /** A worker that may come in, once. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared as a whole
+  private record Expected(byte[] token, CompletableFuture<SocketChannel> channel) {}
+
+  private final ServerSocketChannel server;
+  private final Map<Integer, Expected> expected = new ConcurrentHashMap<>();
+
+  public HandshakeServer(Path socket) throws IOException {
+    server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+    try {
+      server.bind(UnixDomainSocketAddress.of(socket));
+    } catch (IOException | RuntimeException e) {
+      closeQuietly(server);
+      throw e;
+    }
+    var _ = Thread.ofPlatform().daemon().name("fornada-door").start(this::acceptAll);
+  }
+
+  /** A new secret, in hexadecimal. */
+  public static String newToken() {
+    return Secrets.hexadecimal(TOKEN_BYTES);
+  }
+
+  /** Lets the worker of this number in, once, if it shows the token. */
+  public CompletableFuture<SocketChannel> expect(int number, String token) {
+    var entry = new Expected(HexFormat.of().parseHex(token), new CompletableFuture<>());
+    expected.put(number, entry);
+    return entry.channel();
+  }
+
+  /** The worker of this number will not come any more. */
+  public void forget(int number) {
+    Expected entry = expected.remove(number);
+    if (entry != null) {
+      // Does nothing if it has come in: then whoever waited for it has it, and closes it.
+      entry.channel().cancel(false);
+    }
+  }
+
+  private void acceptAll() {
+    while (server.isOpen()) {
+      try {
+        SocketChannel channel = server.accept();
+        // One thread each: a peer that connects and says nothing must not keep out the next.
+        var _ = Thread.ofPlatform().daemon().name("fornada-door-peer").start(() -> admit(channel));
+      } catch (ClosedChannelException e) {
+        return;
+      } catch (IOException e) {
+        Log.get().log(System.Logger.Level.WARNING, "a worker could not be let in", e);
+      }
+    }
+  }
+
+  private void admit(SocketChannel channel) {
+    boolean admitted = false;
+    try {
+      var hello = ByteBuffer.allocate(4 + TOKEN_BYTES);
+      readFully(channel, hello);
+      int number = hello.getInt();
+      byte[] token = new byte[TOKEN_BYTES];
+      hello.get(token);
+      Expected entry = expected.get(number);
+      admitted =
+          entry != null
+              && MessageDigest.isEqual(token, entry.token())
+              && entry.channel().complete(channel);
+      if (!admitted) {
+        Log.get()
+            .log(
+                System.Logger.Level.WARNING,
+                "a peer without the token of an expected worker was turned away from the pool's"
+                    + " socket");
+      }
+    } catch (IOException e) {
+      Log.get().log(System.Logger.Level.WARNING, "a peer left the pool's socket without a word", e);
+    } finally {
+      if (!admitted) {
+        closeQuietly(channel);
+      }
+    }
+  }
+
+  /** The worker's side: connects and shows the token. */
+  public static SocketChannel connect(Path socket, int number, String token) throws IOException {
+    SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(socket));
+    var hello = ByteBuffer.allocate(4 + TOKEN_BYTES);
+    hello.putInt(number).put(HexFormat.of().parseHex(token)).flip();
+    while (hello.hasRemaining()) {
+      channel.write(hello);
+    }
+    return channel;
+  }
+
+  /** Fills the buffer and flips it. */
+  static void readFully(SocketChannel channel, ByteBuffer into) throws IOException {
+    while (into.hasRemaining()) {
+      if (channel.read(into) < 0) {
+        throw new EOFException("the other side is gone");
+      }
+    }
+    into.flip();
+  }
+
+  public static void closeQuietly(@Nullable AutoCloseable closeable) {
+    if (closeable != null) {
+      try {
+        closeable.close();
+      } catch (Exception e) {
+        Log.get().log(System.Logger.Level.DEBUG, "while closing " + closeable, e);
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    closeQuietly(server);
+  }
+}

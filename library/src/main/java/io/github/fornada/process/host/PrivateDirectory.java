@@ -1,0 +1,260 @@
+package io.github.fornada.process.host;
+
+import io.github.fornada.jvm.Log;
+import io.github.fornada.process.wire.Segment;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A folder that nobody but the user can enter, for a pool's socket and its shared files; in memory
+ * where the system has such a place with room in it.
+ *
+ * <p>Its owner holds a lock on a file in it, so that what a killed owner left behind can be told
+ * from what is in use: also by a process in another container, to which the owner's process id says
+ * nothing. Memory may be short (a container gets 64 MB of it by default), so beside a folder there
+ * lies a second one on disk, for what does not fit.
+ */
+public final class PrivateDirectory {
+  private static final String PREFIX = "fornada-";
+
+  /** The file that the owner has locked. */
+  private static final String OWNER = "owner";
+
+  /** The link to the second folder. */
+  public static final String OVERFLOW = "overflow";
+
+  /**
+   * Longest path of a Unix-domain socket on Linux is 107 bytes, on macOS 103; less our file names.
+   */
+  private static final int LONGEST = 80;
+
+  /** For the files beside the segments: arguments, perhaps a jar. */
+  private static final long ROOM_FOR_SMALL_FILES = 2 << 20; // Guess
+
+  /** A folder without a lock file is being made, or its owner was killed while it made it. */
+  private static final Duration MAKING = Duration.ofMinutes(1);
+
+  /** The locks this process holds. They go when the file of any is opened and closed here. */
+  private static final Map<Path, FileChannel> HELD = new ConcurrentHashMap<>();
+
+  private PrivateDirectory() {}
+
+  /** Makes the folder, in the first of the places with room for so many segments. */
+  public static Path create(List<Path> bases, int segments) throws IOException {
+    long room = segments * Segment.SIZE + ROOM_FOR_SMALL_FILES;
+    var places = new ArrayList<Path>();
+    bases.stream().filter(base -> hasRoom(base, room)).forEach(places::add);
+    bases.stream().filter(base -> !places.contains(base)).forEach(places::add);
+    IOException last = null;
+    for (Path base : places) {
+      try {
+        Path directory = createIn(base);
+        addOverflow(directory, base, bases);
+        return directory;
+      } catch (IOException e) {
+        last = e;
+      }
+    }
+    throw new IOException(
+        "no folder for the pool's socket could be made in any of "
+            + bases
+            + "; set java.io.tmpdir to a folder with a path of at most "
+            + LONGEST
+            + " characters that can be written to",
+        last);
+  }
+
+  private static boolean hasRoom(Path base, long bytes) {
+    try {
+      return Files.getFileStore(base).getUsableSpace() >= bytes;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  private static Path createIn(Path base) throws IOException {
+    while (true) {
+      // Nobody has to guess the name: who may enter is settled with the making of it.
+      Path directory =
+          Files.createDirectory(
+              base.resolve(ownPrefix() + Secrets.hexadecimal(8)), onlyOwner(base));
+      Path file = directory.resolve(OWNER);
+      FileChannel channel =
+          FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+      FileLock lock = tryLock(channel);
+      // Somebody's sweep may have come between the file and the lock.
+      if (lock != null && Files.exists(file)) {
+        HELD.put(directory, channel);
+        return directory;
+      }
+      HandshakeServer.closeQuietly(channel);
+    }
+  }
+
+  private static @Nullable FileLock tryLock(FileChannel channel) throws IOException {
+    try {
+      return channel.tryLock();
+    } catch (IOException e) {
+      channel.close();
+      throw e; // a file system without locks: not the place
+    }
+  }
+
+  /** How the folders of this very process begin; a process id alone is given again. */
+  private static String ownPrefix() {
+    ProcessHandle self = ProcessHandle.current();
+    long started = self.info().startInstant().map(Instant::toEpochMilli).orElse(0L);
+    return PREFIX + self.pid() + "-" + Long.toString(started / 10 % 60_000_000, 36) + "-";
+  }
+
+  private static void addOverflow(Path directory, Path base, List<Path> bases) {
+    for (Path other : bases) {
+      try {
+        if (!Files.getFileStore(other).equals(Files.getFileStore(base))) {
+          Path second = createIn(other);
+          Files.createSymbolicLink(directory.resolve(OVERFLOW), second);
+          return;
+        }
+      } catch (IOException | UnsupportedOperationException e) {
+        Log.get().log(System.Logger.Level.DEBUG, "no second folder in " + other, e);
+      }
+    }
+  }
+
+  /** Where to put what does not fit into the folder; null if there is no such place. */
+  public static @Nullable Path overflow(@Nullable Path directory) {
+    Path link = directory == null ? null : directory.resolve(OVERFLOW);
+    return link != null && Files.isDirectory(link) ? link : null;
+  }
+
+  /** Where such folders may be, best first. */
+  public static List<Path> bases() {
+    var bases = new ArrayList<Path>();
+    for (String name : List.of("/dev/shm", System.getProperty("java.io.tmpdir"), "/tmp")) {
+      Path base = Path.of(name);
+      if (name.length() <= LONGEST - 30 && Files.isDirectory(base) && Files.isWritable(base)) {
+        bases.add(base);
+      }
+    }
+    return bases;
+  }
+
+  private static FileAttribute<?>[] onlyOwner(Path base) {
+    return FileSystems.getDefault().supportedFileAttributeViews().contains("posix")
+            && base.getFileSystem().equals(FileSystems.getDefault())
+        ? new FileAttribute<?>[] {
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"))
+        }
+        : new FileAttribute<?>[0];
+  }
+
+  /** Deletes the folder and all in it, as far as that can be done; the second one too. */
+  public static void delete(Path directory) {
+    Path link = directory.resolve(OVERFLOW);
+    if (Files.isSymbolicLink(link)) {
+      try {
+        Path second = Files.readSymbolicLink(link);
+        if (String.valueOf(second.getFileName()).startsWith(PREFIX)) {
+          deleteOne(second);
+        }
+      } catch (IOException e) {
+        Log.get().log(System.Logger.Level.DEBUG, "left behind for a later sweep: " + link, e);
+      }
+    }
+    deleteOne(directory);
+  }
+
+  private static void deleteOne(Path directory) {
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(directory)) {
+      for (Path file : files) {
+        Files.deleteIfExists(file);
+      }
+      Files.deleteIfExists(directory);
+    } catch (NoSuchFileException e) {
+      // Somebody was quicker: the parent, a worker and a later pool's sweep may all do this.
+    } catch (IOException e) {
+      Log.get().log(System.Logger.Level.DEBUG, "left behind for a later sweep: " + directory, e);
+    } finally {
+      HandshakeServer.closeQuietly(HELD.remove(directory));
+    }
+  }
+
+  /** Deletes what a process that is gone has left behind. */
+  public static void deleteAllOf(long pid) {
+    for (Path base : bases()) {
+      try (DirectoryStream<Path> found = Files.newDirectoryStream(base, PREFIX + pid + "-*")) {
+        found.forEach(PrivateDirectory::delete);
+      } catch (IOException | DirectoryIteratorException e) {
+        Log.get().log(System.Logger.Level.DEBUG, "left for a later sweep, in " + base, e);
+      }
+    }
+  }
+
+  /** Deletes what owners that are gone have left behind: they were killed before they could. */
+  public static void sweep(List<Path> bases) {
+    String own = ownPrefix();
+    for (Path base : bases) {
+      try (DirectoryStream<Path> found = Files.newDirectoryStream(base, PREFIX + "*-*")) {
+        for (Path directory : found) {
+          String name = String.valueOf(directory.getFileName());
+          // Never this process's own, of another class loader perhaps: to close a file here would
+          // give back the lock.
+          if (!name.startsWith(own)
+              && Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)
+              && Files.isWritable(directory)) {
+            sweep(directory, name);
+          }
+        }
+      } catch (IOException e) {
+        Log.get().log(System.Logger.Level.DEBUG, "could not be swept: " + base, e);
+      }
+    }
+  }
+
+  private static void sweep(Path directory, String name) {
+    Path file = directory.resolve(OWNER);
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE);
+        FileLock lock = channel.tryLock()) {
+      if (lock != null) {
+        Reaper.killMarked(name + "/"); // a worker that was stopped, say
+        delete(directory);
+      }
+    } catch (NoSuchFileException e) {
+      if (isOldAndAbandoned(directory, name)) {
+        delete(directory);
+      }
+    } catch (IOException e) {
+      Log.get().log(System.Logger.Level.DEBUG, "could not be swept: " + directory, e);
+    }
+  }
+
+  private static boolean isOldAndAbandoned(Path directory, String name) {
+    String pid = name.substring(PREFIX.length(), name.indexOf('-', PREFIX.length()));
+    try {
+      Instant changed = Files.getLastModifiedTime(directory).toInstant();
+      return pid.matches("[0-9]{1,18}")
+          && changed.isBefore(Instant.now().minus(MAKING))
+          && ProcessHandle.of(Long.parseLong(pid)).isEmpty();
+    } catch (IOException e) {
+      return false; // gone already
+    }
+  }
+}

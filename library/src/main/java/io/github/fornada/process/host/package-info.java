@@ -1,0 +1,8 @@
+/**
+ * What both sides need of the machine: the private folder, the handshake, the orphan guard and the
+ * reaper of leftover processes. Not exported.
+ */
+@NullMarked
+package io.github.fornada.process.host;
+
+import org.jspecify.annotations.NullMarked;

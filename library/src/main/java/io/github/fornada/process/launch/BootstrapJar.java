@@ -1,0 +1,143 @@
+package io.github.fornada.process.launch;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.zip.CRC32;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A small jar of this library's own classes, for workers whose JVM cannot find them by itself: in a
+ * Spring Boot executable jar they lie in a jar inside a jar, which only that jar's own loader can
+ * read. All else such a worker lacks it fetches from its parent.
+ *
+ * <p>Nobody has to keep a list of the classes: a class file names all classes it uses, so that they
+ * are found from a few roots.
+ */
+public final class BootstrapJar {
+  /** The front door's package, as in a class file. Not a constant: the library may be relocated. */
+  private static final String PREFIX =
+      parent(parent(BootstrapJar.class.getPackageName())).replace('.', '/') + "/";
+
+  static final String WORKER = "process/worker/WorkerMain";
+
+  /** The program that makes an ahead-of-time cache. */
+  static final String TRAINING = "process/AotTraining";
+
+  /** From here all others are found. By name: this room must not depend on the pool's side. */
+  private static final List<String> ROOTS =
+      List.of(
+          WORKER,
+          TRAINING,
+          // A task may open a pool of its own, here or in another room.
+          "process/ProcessPool",
+          "PoolOptions",
+          // Or a scope, whose room comes from the parent. But one package has one loader, so what
+          // it uses of these rooms must be here.
+          "spi/CapturedContext",
+          "jvm/BoundedText",
+          "jvm/Durations",
+          "jvm/Interrupts",
+          "jvm/Log",
+          "jvm/Timer");
+
+  private BootstrapJar() {}
+
+  /** Writes the jar, with every class that can be reached. */
+  static void write(Path jar) throws IOException {
+    write(Files.newOutputStream(jar), classes());
+  }
+
+  /** Writes a jar without compression, which is the fastest to make and to read. */
+  private static void write(OutputStream to, Map<String, byte[]> files) throws IOException {
+    try (var zip = new ZipOutputStream(to)) {
+      zip.setMethod(ZipOutputStream.STORED);
+      for (Map.Entry<String, byte[]> file : files.entrySet()) {
+        byte[] bytes = file.getValue();
+        var crc = new CRC32();
+        crc.update(bytes);
+        var entry = new ZipEntry(file.getKey());
+        entry.setSize(bytes.length);
+        entry.setCrc(crc.getValue());
+        entry.setTime(0);
+        zip.putNextEntry(entry);
+        zip.write(bytes);
+        zip.closeEntry();
+      }
+    }
+  }
+
+  /** The class files that make up a worker, by the names of their entries. */
+  public static Map<String, byte[]> classes() throws IOException {
+    var found = new TreeMap<String, byte[]>();
+    var open = new ArrayDeque<String>();
+    for (String root : ROOTS) {
+      open.add(entry(root));
+    }
+    while (!open.isEmpty()) {
+      String entry = open.remove();
+      byte[] bytes = found.containsKey(entry) ? null : read(entry);
+      if (bytes != null) {
+        found.put(entry, bytes);
+        addNames(bytes, open);
+      }
+    }
+    for (String root : ROOTS) {
+      if (!found.containsKey(entry(root))) {
+        throw new IOException(
+            "the class loader of Fornada ("
+                + BootstrapJar.class.getClassLoader()
+                + ") does not give the class file of "
+                + className(root)
+                + ", which workers need");
+      }
+    }
+    return found;
+  }
+
+  /** What may be names of classes of ours: names and descriptors stand as they are in the file. */
+  private static void addNames(byte[] bytes, ArrayDeque<String> to) {
+    String text = new String(bytes, StandardCharsets.ISO_8859_1);
+    for (int at = text.indexOf(PREFIX); at >= 0; at = text.indexOf(PREFIX, at + 1)) {
+      int end = at;
+      while (end < text.length()
+          && (text.charAt(end) == '/' || Character.isJavaIdentifierPart(text.charAt(end)))
+          && text.charAt(end) >= ' ') {
+        end++;
+      }
+      to.add(text.substring(at, end) + ".class");
+    }
+  }
+
+  private static byte @Nullable [] read(String entry) throws IOException {
+    ClassLoader loader = BootstrapJar.class.getClassLoader();
+    try (InputStream in =
+        loader == null
+            ? ClassLoader.getSystemResourceAsStream(entry)
+            : loader.getResourceAsStream(entry)) {
+      return in == null ? null : in.readAllBytes();
+    }
+  }
+
+  private static String entry(String root) {
+    return PREFIX + root + ".class";
+  }
+
+  /** The name of a class that is written as {@link #WORKER} is. */
+  static String className(String root) {
+    return (PREFIX + root).replace('/', '.');
+  }
+
+  private static String parent(String packageName) {
+    return packageName.substring(0, packageName.lastIndexOf('.'));
+  }
+}

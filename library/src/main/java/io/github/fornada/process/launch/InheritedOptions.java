@@ -1,0 +1,230 @@
+package io.github.fornada.process.launch;
+
+import java.io.File;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.module.ModuleReference;
+import java.lang.module.ResolvedModule;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.CodeSource;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.jar.Attributes;
+import java.util.jar.JarFile;
+import java.util.jar.Manifest;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What this JVM was started with, as far as its workers need the same to find the same classes: its
+ * class path, modules and properties. Agents and debuggers stay here.
+ */
+final class InheritedOptions {
+  /** Options of this JVM that its workers need too. Agents and debuggers are not among them. */
+  private static final List<String> INHERITED =
+      List.of(
+          "-D",
+          "--add-opens",
+          "--add-exports",
+          "--add-reads",
+          "--add-modules",
+          "--limit-modules",
+          "--enable-preview",
+          "--enable-native-access",
+          "--illegal-native-access",
+          "--enable-final-field-mutation",
+          "--illegal-final-field-mutation",
+          "--sun-misc-unsafe-memory-access",
+          "-Xss",
+          "-ea",
+          "-enableassertions",
+          "-da",
+          "-disableassertions",
+          "-esa",
+          "-enablesystemassertions");
+
+  /** Further ones, whose values are paths. */
+  private static final List<String> INHERITED_PATHS =
+      List.of("--upgrade-module-path=", "-Xbootclasspath/a:");
+
+  private static final String PATCH_MODULE = "--patch-module=";
+
+  /** Properties of this JVM that would make its workers fight over a port or a file. */
+  private static final List<String> NOT_INHERITED =
+      List.of("-Dcom.sun.management", "-Djava.rmi.", "-Djdk.attach", "-Djava.io.tmpdir.");
+
+  private static final List<String> HEAP_WORDS =
+      List.of("-Xmx", "-Xms", "Heap", "RAM", "-XX:Flags", "-XX:VMOptionsFile");
+
+  private InheritedOptions() {}
+
+  /** What this JVM was started with; asking costs some milliseconds once. */
+  private static final class Arguments {
+    static final List<String> OWN = ManagementFactory.getRuntimeMXBean().getInputArguments();
+  }
+
+  /** Options of a worker's JVM, without its class path. */
+  static List<String> options() {
+    var list = new ArrayList<String>();
+    for (String argument : Arguments.OWN) {
+      String inherited = inherited(argument);
+      if (inherited != null) {
+        list.add(inherited);
+      }
+    }
+    addModules(list);
+    addFromManifest(list);
+    return list;
+  }
+
+  /** Whether this JVM's own heap may have another bound than the JDK would give it. */
+  static boolean isHeapChosen() {
+    for (String argument : Arguments.OWN) {
+      for (String word : HEAP_WORDS) {
+        if (argument.contains(word)) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  private static @Nullable String inherited(String argument) {
+    for (String prefix : NOT_INHERITED) {
+      if (argument.startsWith(prefix)) {
+        return null;
+      }
+    }
+    for (String prefix : INHERITED) {
+      if (argument.startsWith(prefix)) {
+        return argument;
+      }
+    }
+    for (String prefix : INHERITED_PATHS) {
+      if (argument.startsWith(prefix)) {
+        return prefix + absolute(argument.substring(prefix.length()));
+      }
+    }
+    if (argument.startsWith(PATCH_MODULE)) {
+      int path = argument.indexOf('=', PATCH_MODULE.length()) + 1;
+      return argument.substring(0, path) + absolute(argument.substring(path));
+    }
+    return null;
+  }
+
+  /** The modules that this JVM has, no more: others of the module path may be at odds with them. */
+  private static void addModules(List<String> to) {
+    String path = System.getProperty("jdk.module.path");
+    if (path == null) {
+      return;
+    }
+    to.add("--module-path=" + absolute(path));
+    var names = new TreeSet<String>();
+    for (ResolvedModule module : ModuleLayer.boot().configuration().modules()) {
+      ModuleReference reference = module.reference();
+      URI location = reference.location().orElse(null);
+      if (location != null && !"jrt".equals(location.getScheme())) {
+        names.add(module.name());
+      }
+    }
+    if (!names.isEmpty()) {
+      to.add("--add-modules=" + String.join(",", names));
+    }
+  }
+
+  /** {@code java -jar} takes some options from the jar; a worker is started in another way. */
+  private static void addFromManifest(List<String> to) {
+    String jar = System.getProperty("java.class.path", "");
+    String command = System.getProperty("sun.java.command", "");
+    if (jar.isEmpty() || !(command.equals(jar) || command.startsWith(jar + " "))) {
+      return;
+    }
+    try (var file = new JarFile(jar)) {
+      Manifest manifest = file.getManifest();
+      if (manifest != null) {
+        Attributes main = manifest.getMainAttributes();
+        addAll(to, "--add-exports=", main.getValue("Add-Exports"));
+        addAll(to, "--add-opens=", main.getValue("Add-Opens"));
+        String access = main.getValue("Enable-Native-Access");
+        if (access != null) {
+          to.add("--enable-native-access=" + access.strip());
+        }
+      }
+    } catch (IOException e) {
+      // It is no jar that can be read: a main class with the same name as the class path.
+    }
+  }
+
+  private static void addAll(List<String> to, String option, @Nullable String packages) {
+    if (packages != null) {
+      for (String one : packages.strip().split("\\s+")) {
+        to.add(option + one + "=ALL-UNNAMED");
+      }
+    }
+  }
+
+  /**
+   * The class path of a worker. If its JVM would not find this library's classes by it, because
+   * another loader loads them here, they are added: where they lie, or in a jar made of them.
+   *
+   * @param directory the pool's own folder
+   * @param first a jar of this library's classes to stand first; null for none
+   */
+  static String classPath(Path directory, @Nullable Path first) throws IOException {
+    var entries = new LinkedHashSet<String>();
+    if (first != null) {
+      entries.add(first.toString());
+    }
+    String own = System.getProperty("java.class.path", "");
+    if (!own.isEmpty()) {
+      entries.addAll(List.of(absolute(own).split(File.pathSeparator)));
+    }
+    if (first == null
+        && !ClassLoader.getSystemClassLoader().equals(InheritedOptions.class.getClassLoader())) {
+      String place = place();
+      if (place == null) {
+        Path jar = directory.resolve("fornada.jar");
+        if (!Files.exists(jar)) {
+          BootstrapJar.write(jar);
+        }
+        place = jar.toString();
+      }
+      entries.add(place);
+    }
+    return String.join(File.pathSeparator, entries);
+  }
+
+  /** The folder or jar that this library's classes lie in; null if there is no such file. */
+  static @Nullable String place() {
+    CodeSource source = InheritedOptions.class.getProtectionDomain().getCodeSource();
+    if (source == null
+        || source.getLocation() == null
+        || !"file".equals(source.getLocation().getProtocol())) {
+      return null;
+    }
+    String entry = BootstrapJar.className(BootstrapJar.WORKER).replace('.', '/') + ".class";
+    try {
+      Path place = Path.of(source.getLocation().toURI());
+      if (Files.isDirectory(place)) {
+        return Files.exists(place.resolve(entry)) ? place.toString() : null;
+      }
+      try (var jar = new JarFile(place.toFile())) {
+        return jar.getEntry(entry) == null ? null : place.toString();
+      }
+    } catch (Exception e) {
+      return null; // whatever it is, it is nothing for a class path
+    }
+  }
+
+  /** Workers may run in another folder. */
+  private static String absolute(String path) {
+    var entries = new ArrayList<String>();
+    for (String entry : path.split(File.pathSeparator, -1)) {
+      entries.add(Path.of(entry).toAbsolutePath().toString());
+    }
+    return String.join(File.pathSeparator, entries);
+  }
+}

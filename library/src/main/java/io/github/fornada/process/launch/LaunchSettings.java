@@ -1,0 +1,24 @@
+package io.github.fornada.process.launch;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the start of a worker JVM depends on.
+ *
+ * @param workers the most workers at once, which share the memory; at least 1
+ * @param heap the most heap of each, as {@code -Xmx} takes it; null for a share of the memory
+ * @param jvmOptions further options of the JVM, in order
+ * @param environment variables added to this process's own
+ * @param directory the working directory; null for this process's own
+ * @param aotCache whether an ahead-of-time cache may be used and made
+ */
+public record LaunchSettings(
+    int workers,
+    @Nullable String heap,
+    List<String> jvmOptions,
+    Map<String, String> environment,
+    @Nullable Path directory,
+    boolean aotCache) {}

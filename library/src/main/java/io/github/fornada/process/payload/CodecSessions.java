@@ -1,0 +1,127 @@
+package io.github.fornada.process.payload;
+
+import io.github.fornada.jvm.Log;
+import io.github.fornada.process.wire.MessageInput;
+import io.github.fornada.process.wire.MessageOutput;
+import io.github.fornada.process.wire.PayloadTooLargeException;
+import io.github.fornada.spi.PayloadCodec;
+import java.io.IOException;
+import java.io.Serial;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The user's codec at one end of the way to a worker, with its sessions. One thread at a time:
+ * whoever owns that end.
+ */
+public final class CodecSessions {
+  /** Loaders whose sessions are kept, those used last: a session may hold all their classes. */
+  private static final int MOST_SESSIONS = 8; // Guess
+
+  private final PayloadCodec codec;
+
+  /** The loader of values to be written, which the codec has no need of. */
+  private final ClassLoader own;
+
+  private final Map<ClassLoader, PayloadCodec.Session> sessions =
+      new LinkedHashMap<>(16, 0.75f, true) {
+        @Serial private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<ClassLoader, PayloadCodec.Session> eldest) {
+          return size() > MOST_SESSIONS;
+        }
+      };
+
+  // The session used last, for a quick look.
+  private @Nullable ClassLoader latestLoader;
+  private PayloadCodec.@Nullable Session latest;
+
+  public CodecSessions(PayloadCodec codec, ClassLoader own) {
+    this.codec = codec;
+    this.own = own;
+  }
+
+  /** For the parent's side; null for no codec. */
+  public static @Nullable CodecSessions of(@Nullable PayloadCodec codec) {
+    if (codec == null) {
+      return null;
+    }
+    ClassLoader loader = codec.getClass().getClassLoader();
+    return new CodecSessions(codec, loader == null ? ClassLoader.getSystemClassLoader() : loader);
+  }
+
+  /** Loads a codec's classes, which may take as long as in a worker. */
+  public static void warmUp(@Nullable PayloadCodec codec) {
+    CodecSessions coder = of(codec);
+    if (coder != null) {
+      try {
+        coder.open();
+      } catch (RuntimeException | LinkageError e) {
+        // The items that need it will fail of the same, and say so.
+        Log.get().log(System.Logger.Level.DEBUG, "the codec cannot be opened", e);
+      }
+    }
+  }
+
+  /** Opens the session for writing, so that the first value need not wait for it. */
+  public void open() {
+    var _ = session(own);
+  }
+
+  @SuppressWarnings("ReferenceEquality") // loaders are told apart by identity
+  private PayloadCodec.Session session(ClassLoader loader) {
+    PayloadCodec.Session session = latest;
+    if (session == null || latestLoader != loader) {
+      session = sessions.get(loader);
+      if (session == null) {
+        session = codec.open(loader);
+        sessions.put(loader, session);
+      }
+      latest = session;
+      latestLoader = loader;
+    }
+    return session;
+  }
+
+  /**
+   * Appends a value.
+   *
+   * @throws CodecException naming the codec, for whatever it throws
+   */
+  void write(Object value, MessageOutput out) throws IOException {
+    try {
+      session(own).write(value, out);
+    } catch (OutOfMemoryError | PayloadTooLargeException e) {
+      throw e; // dealt with elsewhere
+    } catch (Throwable e) {
+      throw new CodecException(
+          codec.name() + " cannot write a " + value.getClass().getName() + ": " + e, e);
+    }
+  }
+
+  /**
+   * Reads a value that takes up all the rest of the input.
+   *
+   * @throws CodecException naming the codec, for whatever it throws
+   */
+  Object read(MessageInput in, ClassLoader loader) throws IOException {
+    try {
+      return session(loader).read(in.array(), in.position(), in.remaining());
+    } catch (OutOfMemoryError e) {
+      throw e;
+    } catch (Throwable e) {
+      throw new CodecException(codec.name() + " cannot read a value: " + e, e);
+    }
+  }
+
+  /** A codec could not write or read a value. */
+  public static final class CodecException extends IOException {
+    @Serial private static final long serialVersionUID = 1L;
+
+    CodecException(String message, Throwable cause) {
+      super(message, cause);
+    }
+  }
+}

@@ -1,0 +1,209 @@
+package io.github.fornada.process.payload;
+
+import io.github.fornada.process.wire.CorruptFrameException;
+import io.github.fornada.process.wire.MessageInput;
+import io.github.fornada.process.wire.MessageOutput;
+import java.io.IOException;
+import java.io.ObjectInputFilter;
+import java.io.Serializable;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
+import java.lang.invoke.SerializedLambda;
+import java.lang.reflect.Method;
+import java.nio.ByteBuffer;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A lambda or a method reference whose captured values are plain: as the names that the compiler
+ * gave it, and those values. Its {@link SerializedLambda} says the same, but to write and read that
+ * object as an object takes ten times as long.
+ *
+ * <p>All else goes the JDK's way: what captures more than that, what is in a package closed to
+ * reflection, and any lambda while a filter for the whole JVM is set.
+ */
+public final class LambdaForm {
+  /** Of a lambda's class, made when one of it is written first. */
+  private static final ClassValue<LambdaForm> WRITTEN =
+      new ClassValue<>() {
+        @Override
+        protected LambdaForm computeValue(Class<?> type) {
+          return new LambdaForm(type);
+        }
+      };
+
+  /** Of the class that a lambda is in: how its lambdas are made anew, by their names. */
+  private static final ClassValue<Map<ByteBuffer, Maker>> READ =
+      new ClassValue<>() {
+        @Override
+        protected Map<ByteBuffer, Maker> computeValue(Class<?> type) {
+          return new ConcurrentHashMap<>();
+        }
+      };
+
+  private static final MethodType REPLACES = MethodType.methodType(Object.class, Object.class);
+  private static final MethodType MAKES =
+      MethodType.methodType(Object.class, SerializedLambda.class);
+
+  /** Gives a SerializedLambda for a lambda; null if not possible. */
+  private final @Nullable MethodHandle replace;
+
+  /** What all lambdas of the class have in common. Written by any thread, always the same. */
+  private volatile byte @Nullable [] names;
+
+  private LambdaForm(Class<?> type) {
+    MethodHandle found = null;
+    if (type.isHidden() && type.isSynthetic() && Serializable.class.isAssignableFrom(type)) {
+      try {
+        Method method = type.getDeclaredMethod("writeReplace");
+        method.setAccessible(true);
+        found = MethodHandles.lookup().unreflect(method).asType(REPLACES);
+      } catch (ReflectiveOperationException | RuntimeException e) {
+        found = null; // closed to us: the JDK's own way is open all the same
+      }
+    }
+    replace = found;
+  }
+
+  /** The lambda taken apart; null if it must go the JDK's way. Runs none of the user's code. */
+  public static @Nullable SerializedLambda of(Object value) {
+    if (!value.getClass().isHidden() || ObjectInputFilter.Config.getSerialFilter() != null) {
+      return null;
+    }
+    MethodHandle replace = WRITTEN.get(value.getClass()).replace;
+    try {
+      return replace != null
+              && (Object) replace.invokeExact(value) instanceof SerializedLambda parts
+              && isPlain(parts)
+          ? parts
+          : null;
+    } catch (Throwable e) {
+      return null; // the JDK's way shows what is wrong
+    }
+  }
+
+  private static boolean isPlain(SerializedLambda parts) {
+    int n = parts.getCapturedArgCount();
+    for (int k = 0; k < n; k++) {
+      Object value = parts.getCapturedArg(k);
+      // What is captured twice must arrive as one, if one can tell.
+      if (!Payloads.isQuick(value) || (n > 1 && BulkValue.bytes(value) != null)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Appends a lambda that was taken apart. */
+  static void encode(Object value, SerializedLambda parts, MessageOutput out) throws IOException {
+    LambdaForm form = WRITTEN.get(value.getClass());
+    byte[] names = form.names;
+    if (names == null) {
+      names =
+          new MessageOutput()
+              .putString(parts.getFunctionalInterfaceClass())
+              .putString(parts.getFunctionalInterfaceMethodName())
+              .putString(parts.getFunctionalInterfaceMethodSignature())
+              .putInt(parts.getImplMethodKind())
+              .putString(parts.getImplClass())
+              .putString(parts.getImplMethodName())
+              .putString(parts.getImplMethodSignature())
+              .putString(parts.getInstantiatedMethodType())
+              .toByteArray();
+      form.names = names;
+    }
+    out.putByte(Payloads.LAMBDA)
+        .putString(parts.getCapturingClass())
+        .putBytes(names)
+        .putInt(parts.getCapturedArgCount());
+    for (int k = 0; k < parts.getCapturedArgCount(); k++) {
+      int lengthAt = out.size();
+      out.putInt(0);
+      Payloads.encode(parts.getCapturedArg(k), out);
+      out.setInt(lengthAt, out.size() - lengthAt - Integer.BYTES);
+    }
+  }
+
+  /** Reads a lambda whose tag has been read. */
+  static Object decode(MessageInput in, ClassLoader loader)
+      throws IOException, ClassNotFoundException {
+    Class<?> home = Class.forName(in.getString().replace('/', '.'), false, loader);
+    ByteBuffer names = ByteBuffer.wrap(in.getBytes());
+    Map<ByteBuffer, Maker> makers = READ.get(home);
+    Maker maker = makers.get(names);
+    if (maker == null) {
+      maker = Maker.of(home, new MessageInput(names.array(), 0, names.array().length));
+      makers.put(names, maker);
+    }
+    int n = in.getInt();
+    if (n < 0 || n > in.remaining()) {
+      throw new CorruptFrameException("a lambda with " + n + " captured values");
+    }
+    var captured = new @Nullable Object[n];
+    for (int k = 0; k < n; k++) {
+      captured[k] = Payloads.decode(in.slice(in.getInt()), loader);
+    }
+    return maker.make(captured);
+  }
+
+  /** Makes lambdas of one kind. */
+  private record Maker(
+      Class<?> home,
+      MethodHandle deserialize,
+      String type,
+      String method,
+      String signature,
+      int kind,
+      String implClass,
+      String implMethod,
+      String implSignature,
+      String instantiated) {
+
+    static Maker of(Class<?> home, MessageInput in) throws IOException {
+      MethodHandle deserialize;
+      try {
+        // Where a compiler puts the code that makes the lambdas of a class from their names.
+        Method method = home.getDeclaredMethod("$deserializeLambda$", SerializedLambda.class);
+        method.setAccessible(true);
+        deserialize = MethodHandles.lookup().unreflect(method).asType(MAKES);
+      } catch (ReflectiveOperationException | RuntimeException e) {
+        throw new IOException("the lambdas of " + home.getName() + " cannot be made here", e);
+      }
+      return new Maker(
+          home,
+          deserialize,
+          in.getString(),
+          in.getString(),
+          in.getString(),
+          in.getInt(),
+          in.getString(),
+          in.getString(),
+          in.getString(),
+          in.getString());
+    }
+
+    Object make(@Nullable Object[] captured) throws IOException {
+      var parts =
+          new SerializedLambda(
+              home,
+              type,
+              method,
+              signature,
+              kind,
+              implClass,
+              implMethod,
+              implSignature,
+              instantiated,
+              captured);
+      try {
+        return (Object) deserialize.invokeExact(parts);
+      } catch (Error | RuntimeException e) {
+        throw e;
+      } catch (Throwable e) {
+        throw new IOException("a lambda of " + home.getName() + " cannot be made", e);
+      }
+    }
+  }
+}

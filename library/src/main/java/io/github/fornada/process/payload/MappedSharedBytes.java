@@ -1,0 +1,137 @@
+package io.github.fornada.process.payload;
+
+import io.github.fornada.SharedBytes;
+import java.io.IOException;
+import java.io.Serial;
+import java.io.UncheckedIOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Bytes in a file that every process which uses them maps. What is sent to a worker is where they
+ * are; see {@link Mappings} for what it makes of that.
+ */
+public final class MappedSharedBytes implements SharedBytes {
+  @Serial private static final long serialVersionUID = 1L;
+
+  /** There as long as the bytes are shared, in the pool's private folder. */
+  private final String mark;
+
+  /** Where the bytes are; often the mark itself. */
+  private final String file;
+
+  private final long size;
+
+  /** Those of the pool that are open; null in what was sent. */
+  private final transient @Nullable Set<SharedBytes> open;
+
+  /** Of whoever asked last; races only cost a look in the map. */
+  private transient volatile @Nullable MemorySegment mapped;
+
+  /** As it was sent. */
+  MappedSharedBytes(String mark, String file, long size) {
+    this(mark, file, size, null);
+  }
+
+  private MappedSharedBytes(String mark, String file, long size, @Nullable Set<SharedBytes> open) {
+    this.mark = mark;
+    this.file = file;
+    this.size = size;
+    this.open = open;
+  }
+
+  /** Copies bytes to a new file. */
+  public static SharedBytes copy(MemorySegment bytes, Path to, Set<SharedBytes> open) {
+    try {
+      PayloadFiles.writeArray(to, bytes);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e.getMessage(), e);
+    }
+    return opened(
+        new MappedSharedBytes(to.toString(), to.toString(), bytes.byteSize(), open), open);
+  }
+
+  /** Shares a file of the user's, as long as there is a mark, which is made. */
+  public static SharedBytes of(Path file, Path mark, Set<SharedBytes> open) {
+    if (!file.getFileSystem().equals(FileSystems.getDefault())) {
+      throw new UncheckedIOException(
+          new IOException(
+              file + " is in no file system that can be mapped: read it and share its bytes"));
+    }
+    try (var channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      Path real = file.toRealPath(); // workers may have another working directory
+      long size = channel.size();
+      Files.createFile(mark);
+      return opened(new MappedSharedBytes(mark.toString(), real.toString(), size, open), open);
+    } catch (IOException e) {
+      throw new UncheckedIOException(file + " could not be shared: " + e, e);
+    }
+  }
+
+  private static SharedBytes opened(MappedSharedBytes made, Set<SharedBytes> open) {
+    open.add(made);
+    return made;
+  }
+
+  String mark() {
+    return mark;
+  }
+
+  String file() {
+    return file;
+  }
+
+  @Override
+  public MemorySegment segment() {
+    MemorySegment known = mapped;
+    if (known != null && known.scope().isAlive()) {
+      return known;
+    }
+    try {
+      known = Mappings.get(mark, Path.of(file), size);
+    } catch (NoSuchFileException e) {
+      if (mark.equals(file) || Files.notExists(Path.of(mark))) {
+        throw closed(e);
+      }
+      throw new UncheckedIOException(file + " is shared, but is not there any more", e);
+    } catch (IOException e) {
+      throw new UncheckedIOException("shared bytes could not be mapped: " + e.getMessage(), e);
+    }
+    mapped = known;
+    return known;
+  }
+
+  private IllegalStateException closed(Throwable cause) {
+    return new IllegalStateException(
+        "these shared bytes ("
+            + size
+            + ") were closed, or their pool was: keep both open until the tasks that use them"
+            + " have ended",
+        cause);
+  }
+
+  @Override
+  public long byteSize() {
+    return size;
+  }
+
+  @Override
+  public void close() {
+    if (open != null && open.remove(this)) {
+      PayloadFiles.deleteQuietly(Path.of(mark));
+      Mappings.forget(mark);
+    }
+  }
+
+  @Override
+  public String toString() {
+    return "SharedBytes[" + size + (mark.equals(file) ? "]" : ", " + file + "]");
+  }
+}

@@ -1,0 +1,87 @@
+package io.github.fornada.process.payload;
+
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Copies large arrays by two threads: while one waits for memory, the other goes on. A sender and a
+ * receiver of one large item take turns, so that a processor is free in the meantime.
+ */
+final class ParallelCopy {
+  /** To start a thread takes as long as to copy some hundred kilobytes. */
+  private static final long WORTH_TWO = 8 << 20; // Guess
+
+  private ParallelCopy() {}
+
+  /** Copies the first bytes of one segment to another; from one of the caller's own by itself. */
+  static void copy(MemorySegment from, MemorySegment to, long bytes) {
+    if (bytes < WORTH_TWO || Runtime.getRuntime().availableProcessors() < 2) {
+      MemorySegment.copy(from, 0, to, 0, bytes);
+      return;
+    }
+    var second = new Second(from, to, bytes / 2, bytes - bytes / 2);
+    Thread thread = Thread.ofPlatform().daemon().name("fornada-copy").unstarted(second);
+    if (!from.isAccessibleBy(thread)) {
+      MemorySegment.copy(from, 0, to, 0, bytes);
+      return;
+    }
+    thread.start();
+    try {
+      MemorySegment.copy(from, 0, to, 0, bytes / 2);
+    } finally {
+      join(thread);
+    }
+    second.rethrow();
+  }
+
+  /** It ends soon, and must have: an interrupt is kept for whom it is for. */
+  private static void join(Thread thread) {
+    boolean interrupted = false;
+    while (true) {
+      try {
+        thread.join();
+        break;
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static final class Second implements Runnable {
+    private final MemorySegment from;
+    private final MemorySegment to;
+    private final long at;
+    private final long bytes;
+
+    /** Written by the thread, read after it has ended. */
+    private @Nullable Throwable thrown;
+
+    Second(MemorySegment from, MemorySegment to, long at, long bytes) {
+      this.from = from;
+      this.to = to;
+      this.at = at;
+      this.bytes = bytes;
+    }
+
+    @Override
+    public void run() {
+      try {
+        MemorySegment.copy(from, at, to, at, bytes);
+      } catch (RuntimeException | Error e) { // a segment that was closed, or its file cut shorter
+        thrown = e;
+      }
+    }
+
+    void rethrow() {
+      if (thrown instanceof RuntimeException e) {
+        throw e;
+      }
+      if (thrown instanceof Error e) {
+        throw e;
+      }
+    }
+  }
+}

@@ -1,0 +1,189 @@
+package io.github.fornada.process.payload;
+
+import io.github.fornada.jvm.Log;
+import io.github.fornada.process.host.PrivateDirectory;
+import io.github.fornada.process.wire.CorruptFrameException;
+import io.github.fornada.process.wire.MessageInput;
+import java.io.EOFException;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.regex.Pattern;
+
+/** Payloads too large for the ring: each in a file of the pool's private folder, read once. */
+public final class PayloadFiles {
+  /** How the names of files with results begin; the process id of their worker follows. */
+  public static final String RESULT = "result-";
+
+  /** The JDK copies heap arrays through a buffer outside the heap as large as the piece. */
+  private static final int PIECE = 1 << 20;
+
+  private static final Pattern NAME = Pattern.compile("(argument|result|buffer)-[a-z0-9-]+");
+
+  private PayloadFiles() {}
+
+  /** What writes a payload into a file. */
+  @FunctionalInterface
+  private interface Writer {
+    public void write(Path file) throws IOException;
+  }
+
+  /** Writes the file where it belongs; on disk if there is no room. */
+  private static void write(Path file, long size, Writer writer) throws IOException {
+    Path second = PrivateDirectory.overflow(file.getParent());
+    try {
+      writer.write(file);
+    } catch (IOException e) {
+      Files.deleteIfExists(file);
+      if (second == null) {
+        throw tooFull(file, size, e);
+      }
+      Path other = second.resolve(file.getFileName());
+      try {
+        writer.write(other);
+      } catch (IOException again) {
+        Files.deleteIfExists(other);
+        again.addSuppressed(e);
+        throw tooFull(second.toRealPath().resolve("-"), size, again);
+      }
+    } catch (RuntimeException | Error e) { // a segment that was closed, or its file cut shorter
+      deleteQuietly(file);
+      throw e;
+    }
+  }
+
+  public static void write(Path file, byte[] bytes, int from, int length) throws IOException {
+    write(file, length, to -> writeOnce(to, bytes, from, length));
+  }
+
+  private static void writeOnce(Path file, byte[] bytes, int from, int length) throws IOException {
+    try (var channel =
+        FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+      for (int at = 0; at < length; ) {
+        at += channel.write(ByteBuffer.wrap(bytes, from + at, Math.min(PIECE, length - at)));
+      }
+    }
+  }
+
+  /** A peer names a file of the pool's folder, and nothing else. */
+  public static Path resolve(Path directory, String name) throws CorruptFrameException {
+    if (!NAME.matcher(name).matches()) {
+      throw new CorruptFrameException("a payload file called \"" + name + "\"");
+    }
+    Path file = directory.resolve(name);
+    Path second = Files.exists(file) ? null : PrivateDirectory.overflow(directory);
+    return second == null ? file : second.resolve(name);
+  }
+
+  /** Whether the file stays, and is used again. */
+  static boolean isBuffer(Path file) {
+    return String.valueOf(file.getFileName()).startsWith(BufferFiles.NAME);
+  }
+
+  /** Writes the bytes of an array, as they are. */
+  public static void writeArray(Path file, MemorySegment bytes) throws IOException {
+    write(file, bytes.byteSize(), to -> writeArrayOnce(to, bytes));
+  }
+
+  private static void writeArrayOnce(Path file, MemorySegment bytes) throws IOException {
+    long size = bytes.byteSize();
+    MemorySegment piece = MemorySegment.ofArray(new byte[PIECE]);
+    ByteBuffer buffer = piece.asByteBuffer();
+    // Through a file channel, not a mapping: a full disk is then an exception, not a crash.
+    try (var channel =
+        FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+      for (long at = 0; at < size; ) {
+        long n = Math.min(PIECE, size - at);
+        MemorySegment.copy(bytes, at, piece, 0, n);
+        buffer.clear().limit((int) n);
+        while (buffer.hasRemaining()) {
+          at += channel.write(buffer);
+        }
+      }
+    }
+  }
+
+  private static IOException tooFull(Path file, long size, IOException e) {
+    return new IOException(
+        "a payload of "
+            + size
+            + " bytes could not be stored for its transfer in "
+            + file.getParent()
+            + ": "
+            + e.getMessage()
+            + "; make room there, or set java.io.tmpdir to a folder that has more",
+        e);
+  }
+
+  /** Fills an array with the bytes of a file, and deletes that. */
+  static void readArray(Path file, MemorySegment into) throws IOException {
+    try (var channel =
+            FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.DELETE_ON_CLOSE);
+        Arena arena = Arena.ofConfined()) {
+      if (channel.size() != into.byteSize()) {
+        throw new CorruptFrameException(
+            "a payload file of " + channel.size() + " bytes, announced as " + into.byteSize());
+      }
+      MemorySegment mapped = channel.map(FileChannel.MapMode.READ_ONLY, 0, into.byteSize(), arena);
+      MemorySegment.copy(mapped, 0, into, 0, into.byteSize());
+    }
+  }
+
+  /** Deletes a file that nobody may have read, wherever it was put. */
+  public static void deleteQuietly(Path file) {
+    try {
+      Path second = PrivateDirectory.overflow(file.getParent());
+      if (!Files.deleteIfExists(file) && second != null) {
+        Files.deleteIfExists(second.resolve(file.getFileName()));
+      }
+    } catch (IOException e) {
+      Log.get().log(System.Logger.Level.DEBUG, "left for the pool's end: " + file, e);
+    }
+  }
+
+  /** Deletes what a worker that died has left of its results. */
+  public static void deleteResults(Path directory, long pid) {
+    deleteResultsIn(directory, pid);
+    Path second = PrivateDirectory.overflow(directory);
+    if (second != null) {
+      deleteResultsIn(second, pid);
+    }
+  }
+
+  private static void deleteResultsIn(Path directory, long pid) {
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, RESULT + pid + "-*")) {
+      for (Path file : files) {
+        deleteQuietly(file);
+      }
+    } catch (IOException e) {
+      Log.get().log(System.Logger.Level.DEBUG, "left for the pool's end: " + directory, e);
+    }
+  }
+
+  /** Reads the file and deletes it. */
+  public static MessageInput read(Path file, int length) throws IOException {
+    byte[] bytes;
+    try (var channel =
+        FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.DELETE_ON_CLOSE)) {
+      if (channel.size() != length) {
+        throw new CorruptFrameException(
+            "a payload file of " + channel.size() + " bytes, announced as " + length);
+      }
+      bytes = new byte[length];
+      for (int at = 0; at < length; ) {
+        int n = channel.read(ByteBuffer.wrap(bytes, at, Math.min(PIECE, length - at)));
+        if (n < 0) {
+          throw new EOFException("a payload file ended early");
+        }
+        at += n;
+      }
+    }
+    return new MessageInput(bytes, 0, length);
+  }
+}

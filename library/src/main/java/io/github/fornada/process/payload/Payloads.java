@@ -1,0 +1,290 @@
+package io.github.fornada.process.payload;
+
+import io.github.fornada.process.wire.CorruptFrameException;
+import io.github.fornada.process.wire.MessageInput;
+import io.github.fornada.process.wire.MessageOutput;
+import io.github.fornada.process.wire.MessageTypes;
+import io.github.fornada.process.wire.RingWriter;
+import java.io.IOException;
+import java.io.ObjectInputFilter;
+import java.io.ObjectInputStream;
+import java.io.ObjectStreamClass;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.SerializedLambda;
+import java.lang.reflect.Proxy;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Items and results as bytes: directly for the common small types and for arrays of primitives, by
+ * the user's codec or the JDK's serialization for all else.
+ */
+public final class Payloads {
+  private static final byte NULL = 0;
+  private static final byte STRING = 1;
+  private static final byte INT = 2;
+  private static final byte LONG = 3;
+  private static final byte DOUBLE = 4;
+  private static final byte TRUE = 5;
+  private static final byte FALSE = 6;
+  // From 7 to 10 and from 14 to 19: Bulk.
+  static final byte RECORD = 11;
+  private static final byte PATH = 12;
+  private static final byte SHARED = 13;
+  private static final byte SERIALIZED = 20;
+  private static final byte CODED = 21;
+  static final byte LAMBDA = 22;
+
+  /** Values up to this are encoded by whoever brings them. */
+  private static final int QUICK_BYTES = 16 * 1024; // Guess
+
+  private Payloads() {}
+
+  /** Whether encoding the value runs none of the user's code. */
+  public static boolean isPlain(@Nullable Object value) {
+    // Here and below no switch over types: its first use costs a fresh program some 15 ms.
+    return value == null
+        || value instanceof Integer
+        || value instanceof String
+        || value instanceof Long
+        || value instanceof Double
+        || value instanceof Boolean
+        || value instanceof byte[]
+        || value instanceof MappedSharedBytes
+        || (value instanceof Path p ? PathForm.isOrdinary(p) : BulkValue.bytes(value) != null);
+  }
+
+  /** Whether the value is plain and soon encoded, so that any thread may do it on its way. */
+  public static boolean isQuick(@Nullable Object value) {
+    if (value instanceof Integer) {
+      return true;
+    }
+    if (value instanceof String s) {
+      return s.length() <= QUICK_BYTES;
+    }
+    MemorySegment bytes = BulkValue.bytes(value);
+    return bytes == null ? isPlain(value) : bytes.byteSize() <= QUICK_BYTES;
+  }
+
+  /** The bytes of an array, or the like, too large for a message; null for all else. */
+  public static @Nullable MemorySegment largeArray(@Nullable Object value) {
+    MemorySegment bytes = BulkValue.bytes(value);
+    return bytes != null && bytes.byteSize() > RingWriter.LONGEST / 2 ? bytes : null;
+  }
+
+  /** Appends where a large array was written to. */
+  public static void putArrayFile(
+      Object array, MemorySegment bytes, String file, MessageOutput out) {
+    out.putByte(MessageTypes.ARRAY_IN_FILE)
+        .putByte(BulkValue.tag(array))
+        .putLong(bytes.byteSize())
+        .putString(file);
+  }
+
+  /**
+   * Reads a large array straight from its file, which is deleted: one copy.
+   *
+   * @param room for it, if it is as expected; null if there is none
+   */
+  public static Object getArrayFile(MessageInput in, Path directory, @Nullable BulkValue room)
+      throws IOException {
+    byte tag = in.getByte();
+    long bytes = in.getLong();
+    Path file = PayloadFiles.resolve(directory, in.getString());
+    boolean again = PayloadFiles.isBuffer(file);
+    if (again ? Files.size(file) < bytes : Files.size(file) != bytes) { // before it is allocated
+      throw new CorruptFrameException("a payload file announced as " + bytes + " bytes");
+    }
+    BulkValue made = room != null && room.is(tag, bytes) ? room : BulkValue.make(tag, bytes);
+    if (again) {
+      ParallelCopy.copy(Mappings.get(file), made.bytes(), bytes);
+    } else {
+      PayloadFiles.readArray(file, made.bytes());
+    }
+    return made.value();
+  }
+
+  /** Appends the value to the output; by the JDK's serialization where it needs one. */
+  public static void encode(@Nullable Object value, MessageOutput out) throws IOException {
+    encode(value, out, null);
+  }
+
+  /** Appends the value to the output; by this codec where it needs one. */
+  public static void encode(
+      @Nullable Object value, MessageOutput out, @Nullable CodecSessions coder) throws IOException {
+    if (value == null) {
+      out.putByte(NULL);
+    } else if (value instanceof Integer n) {
+      out.putByte(INT).putInt(n);
+    } else if (value instanceof Long n) {
+      out.putByte(LONG).putLong(n);
+    } else if (value instanceof Double d) {
+      out.putByte(DOUBLE).putLong(Double.doubleToRawLongBits(d));
+    } else if (value instanceof Boolean b) {
+      out.putByte(b ? TRUE : FALSE);
+    } else if (value instanceof String s) {
+      encode(s, out);
+    } else if (value instanceof byte[] a) {
+      out.putByte(BulkValue.BYTES);
+      out.write(a, 0, a.length);
+    } else if (value instanceof MappedSharedBytes b) {
+      out.putByte(SHARED).putString(b.mark()).putString(b.file()).putLong(b.byteSize());
+    } else if (value instanceof Path p && PathForm.isOrdinary(p)) {
+      out.putByte(PATH);
+      encode(p.toString(), out);
+    } else if (coder != null || !(value instanceof Record r) || !RecordShape.encode(r, out)) {
+      encodeOther(value, out, coder);
+    }
+  }
+
+  private static void encodeOther(Object value, MessageOutput out, @Nullable CodecSessions coder)
+      throws IOException {
+    MemorySegment bytes = BulkValue.bytes(value);
+    if (bytes != null) {
+      out.putByte(BulkValue.tag(value)).putArray(bytes);
+    } else if (coder != null) {
+      out.putByte(CODED);
+      coder.write(value, out);
+    } else {
+      SerializedLambda lambda = LambdaForm.of(value);
+      if (lambda != null) {
+        LambdaForm.encode(value, lambda, out);
+      } else {
+        serialize(value, out);
+      }
+    }
+  }
+
+  private static void encode(String s, MessageOutput out) throws IOException {
+    out.putByte(STRING);
+    byte[] utf8 = s.getBytes(StandardCharsets.UTF_8);
+    // A string with half a surrogate pair does not survive UTF-8.
+    if (utf8.length < s.length() || !new String(utf8, StandardCharsets.UTF_8).equals(s)) {
+      out.truncate(out.size() - 1);
+      serialize(s, out);
+    } else {
+      out.write(utf8, 0, utf8.length);
+    }
+  }
+
+  private static void serialize(Object value, MessageOutput out) throws IOException {
+    out.putByte(SERIALIZED);
+    var stream = new PathForm.Stream(out);
+    stream.writeObject(value);
+    stream.flush();
+  }
+
+  /** Reads a value that takes up all the rest of the input, and was encoded without a codec. */
+  public static @Nullable Object decode(MessageInput in, ClassLoader loader)
+      throws IOException, ClassNotFoundException {
+    return decode(in, loader, null);
+  }
+
+  /** Reads a value that takes up all the rest of the input. */
+  public static @Nullable Object decode(
+      MessageInput in, ClassLoader loader, @Nullable CodecSessions coder)
+      throws IOException, ClassNotFoundException {
+    byte tag = in.getByte();
+    return switch (tag) {
+      case NULL -> null;
+      case STRING -> new String(in.array(), in.position(), in.remaining(), StandardCharsets.UTF_8);
+      case INT -> in.getInt();
+      case LONG -> in.getLong();
+      case DOUBLE -> Double.longBitsToDouble(in.getLong());
+      case TRUE -> true;
+      case FALSE -> false;
+      case BulkValue.BYTES ->
+          Arrays.copyOfRange(in.array(), in.position(), in.position() + in.remaining());
+      case PATH -> Path.of((String) Objects.requireNonNull(decode(in, loader)));
+      case SHARED -> new MappedSharedBytes(in.getString(), in.getString(), in.getLong());
+      case RECORD -> RecordShape.decode(in, loader);
+      case LAMBDA -> LambdaForm.decode(in, loader);
+      case SERIALIZED -> deserialize(in, loader);
+      case CODED -> {
+        if (coder == null) {
+          throw new CorruptFrameException("a payload of a codec where there is none");
+        }
+        yield coder.read(in, loader);
+      }
+      default -> {
+        BulkValue made = BulkValue.make(tag, in.remaining());
+        MemorySegment from = MemorySegment.ofArray(in.array());
+        MemorySegment.copy(from, in.position(), made.bytes(), 0, in.remaining());
+        yield made.value();
+      }
+    };
+  }
+
+  private static Object deserialize(MessageInput in, ClassLoader loader)
+      throws IOException, ClassNotFoundException {
+    ObjectInputFilter bound = new StreamBound(in.remaining());
+    var stream = new LoaderStream(in, loader);
+    stream.setObjectInputFilter(
+        ObjectInputFilter.merge(bound, ObjectInputFilter.Config.getSerialFilter()));
+    return stream.readObject();
+  }
+
+  /**
+   * Bounds what a corrupt or hostile stream can make its reader allocate; classes are not
+   * restricted, for the peer runs the user's own code. A filter of the JVM's own (jdk.serialFilter)
+   * still applies. The JDK's filters by pattern go through a stream of predicates for each class;
+   * this one is asked for each object that is read.
+   *
+   * @param bytes of the whole stream
+   */
+  private record StreamBound(long bytes) implements ObjectInputFilter {
+    private static final long DEEPEST = 100_000;
+
+    /** An element takes a byte at least, and a map of the JDK's eight places for one at most. */
+    private static final long PLACES = 8;
+
+    /** As long may an array be whatever the stream: a map of nothing has some places too. */
+    private static final long SHORT = 64;
+
+    @Override
+    public Status checkInput(FilterInfo info) {
+      return info.depth() > DEEPEST || info.arrayLength() > SHORT + PLACES * bytes
+          ? Status.REJECTED
+          : Status.UNDECIDED;
+    }
+  }
+
+  /** Finds classes through a given loader, where the JDK's stream looks at its caller's. */
+  private static final class LoaderStream extends ObjectInputStream {
+    private final ClassLoader loader;
+
+    LoaderStream(MessageInput in, ClassLoader loader) throws IOException {
+      super(in);
+      this.loader = loader;
+    }
+
+    @Override
+    protected Class<?> resolveClass(ObjectStreamClass description)
+        throws IOException, ClassNotFoundException {
+      try {
+        return Class.forName(description.getName(), false, loader);
+      } catch (ClassNotFoundException e) {
+        try {
+          return super.resolveClass(description); // primitive types
+        } catch (ClassNotFoundException nowhere) {
+          throw e; // it tells why
+        }
+      }
+    }
+
+    @Override
+    @SuppressWarnings("deprecation") // the stream asks for the class, before there is a handler
+    protected Class<?> resolveProxyClass(String[] names)
+        throws IOException, ClassNotFoundException {
+      var interfaces = new Class<?>[names.length];
+      for (int i = 0; i < names.length; i++) {
+        interfaces[i] = Class.forName(names[i], false, loader);
+      }
+      return Proxy.getProxyClass(loader, interfaces);
+    }
+  }
+}

@@ -1,0 +1,8 @@
+/**
+ * How functions, items and results become bytes and come back: encodings, codecs, and the files
+ * that carry large payloads. Not exported.
+ */
+@NullMarked
+package io.github.fornada.process.payload;
+
+import org.jspecify.annotations.NullMarked;

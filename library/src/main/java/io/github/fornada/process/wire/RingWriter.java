@@ -1,0 +1,135 @@
+package io.github.fornada.process.wire;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+
+/**
+ * The writing end of a ring of messages in shared memory, for one writer at a time and one reader.
+ *
+ * <p>A message is a header of eight bytes (length, type) and a body, padded to eight bytes, always
+ * in one piece: where it would not fit before the end of the ring, a padding message fills the
+ * rest. Positions only grow; their place in the ring is the position modulo its size.
+ *
+ * <p>There may be two positions to read up to. A writer of many small messages moves the one on
+ * with each of them, so that none is lost when it dies, and the other, which a busy reader looks
+ * at, now and then: the line of memory that both look at would else go to and fro for every
+ * message. A reader looks at the first before it goes to sleep.
+ *
+ * <p>The design is the classical single-producer single-consumer queue of Lamport ("Specifying
+ * concurrent program modules", 1983), with the peer's position cached as in FastForward and
+ * MCRingBuffer.
+ */
+public final class RingWriter {
+  static final int PADDING = 0;
+  private static final int MESSAGE_HEADER = 8;
+
+  /** So few bytes are sooner copied word by word, padding and all, than by a bulk copy. */
+  static final int FEW = 32; // Guess
+
+  static final VarHandle WORD =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.nativeOrder());
+
+  /** Longest body of a message, in bytes; larger payloads go through a file. */
+  public static final int LONGEST = (int) (Segment.RING / 8);
+
+  private final MemorySegment header;
+  private final MemorySegment ring;
+  private final long tailAt;
+  private final long writtenAt;
+  private final long headAt;
+
+  /** Where the next message goes; ahead of what is shared until {@link #publish}. */
+  private long tail;
+
+  /** The reader's position as last seen. */
+  private long head;
+
+  /** With one position only. */
+  RingWriter(MemorySegment header, MemorySegment ring, long tailAt, long headAt) {
+    this(header, ring, tailAt, tailAt, headAt);
+  }
+
+  /**
+   * @param writtenAt where the position is that a reader looks at before it sleeps
+   */
+  RingWriter(MemorySegment header, MemorySegment ring, long tailAt, long writtenAt, long headAt) {
+    this.header = header;
+    this.ring = ring;
+    this.tailAt = tailAt;
+    this.writtenAt = writtenAt;
+    this.headAt = headAt;
+  }
+
+  static long sizeOf(int length) {
+    return MESSAGE_HEADER + ((length + 7L) & ~7L);
+  }
+
+  /** Writes a message that the reader does not see before {@link #publish}; false if it is full. */
+  public boolean tryWrite(int type, byte[] body, int length) {
+    return tryWrite(type, body, 0, length);
+  }
+
+  /** As above, for a body that begins elsewhere in its array. */
+  public boolean tryWrite(int type, byte[] body, int from, int length) {
+    if (length > LONGEST) {
+      throw new IllegalArgumentException("message of " + length + " bytes, at most " + LONGEST);
+    }
+    long size = sizeOf(length);
+    long at = tail & (Segment.RING - 1);
+    long toEnd = Segment.RING - at;
+    long needed = size <= toEnd ? size : toEnd + size;
+    if (tail + needed - head > Segment.RING) {
+      // Acquire: pairs with the reader's release of its position; what it has read may be
+      // overwritten.
+      head = (long) Segment.LONG.getAcquire(header, headAt);
+      if (tail + needed - head > Segment.RING) {
+        return false;
+      }
+    }
+    if (size > toEnd) {
+      ring.set(ValueLayout.JAVA_INT, at, (int) (toEnd - MESSAGE_HEADER));
+      ring.set(ValueLayout.JAVA_INT, at + 4, PADDING);
+      tail += toEnd;
+      at = 0;
+    }
+    ring.set(ValueLayout.JAVA_INT, at, length);
+    ring.set(ValueLayout.JAVA_INT, at + 4, type);
+    if (length <= FEW && from + FEW <= body.length) {
+      for (int k = 0; k < length; k += Long.BYTES) {
+        ring.set(ValueLayout.JAVA_LONG, at + MESSAGE_HEADER + k, (long) WORD.get(body, from + k));
+      }
+    } else {
+      // Not the copy that takes an array: see RingReader.
+      MemorySegment.copy(MemorySegment.ofArray(body), from, ring, at + MESSAGE_HEADER, length);
+    }
+    tail += size;
+    return true;
+  }
+
+  /** The longest body there is room for now; less than 0 if there is none for any. */
+  public int room() {
+    head = (long) Segment.LONG.getAcquire(header, headAt); // as in tryWrite
+    long free = Segment.RING - (tail - head);
+    long toEnd = Segment.RING - (tail & (Segment.RING - 1));
+    long piece = free <= toEnd ? free : Math.max(toEnd, free - toEnd);
+    return (int) Math.min(LONGEST, piece - MESSAGE_HEADER);
+  }
+
+  /** Shows the reader everything written so far. */
+  public void publish() {
+    if (writtenAt != tailAt) {
+      keep(); // first: a reader takes the tail for no further than what is written
+    }
+    // Release: pairs with the reader's acquire of the tail; the messages are there when it is seen.
+    Segment.LONG.setRelease(header, tailAt, tail);
+  }
+
+  /** Shows everything written so far to a reader that looks closely, which it does in the end. */
+  public void keep() {
+    // Release: as above; pairs with the reader's acquire in lookClosely.
+    Segment.LONG.setRelease(header, writtenAt, tail);
+  }
+}

@@ -1,0 +1,119 @@
+package io.github.fornada.process.wire;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+
+/**
+ * The memory that a pool shares with one worker: a header and two rings, mapped from a file that
+ * only the user can open.
+ *
+ * <p>What is in it outlives the worker, which is how the pool learns which item killed it. Each
+ * field has a cache line of its own, because each has a writer of its own.
+ */
+public final class Segment {
+  private static final int LINE = 64;
+
+  /** Bytes of each ring; a power of two. */
+  public static final long RING = 1 << 20;
+
+  private static final long HEADER_SIZE = 4096;
+  public static final long SIZE = HEADER_SIZE + 2 * RING;
+
+  public static final VarHandle LONG = ValueLayout.JAVA_LONG.varHandle();
+
+  // The lines of the header. Not taken from a MemoryLayout by its paths: those cost 8 ms of a fresh
+  // program's first pool, and some of each worker's start.
+  static final long TO_WORKER_TAIL = line(0); // parent writes
+  static final long TO_WORKER_HEAD = line(1); // worker writes
+  static final long WORKER_WAITS = line(2); // worker sets, parent clears
+  public static final long TO_PARENT_TAIL = line(3); // worker writes
+  static final long TO_PARENT_HEAD = line(4); // parent writes
+  static final long PARENT_WAITS = line(5); // parent sets, worker clears
+  public static final long CLAIM = line(6); // both, by compare-and-set: see Claims
+  public static final long STARTED_NANOS = line(7); // worker writes
+  static final long TO_PARENT_WRITTEN = line(8); // worker writes
+
+  private final MemorySegment all;
+
+  private Segment(MemorySegment all) {
+    this.all = all;
+  }
+
+  private static long line(int number) {
+    return (long) number * LINE;
+  }
+
+  /**
+   * Makes the file and maps it. Every block is written first: a full disk shows here, not later.
+   */
+  public static Segment create(Path file) throws IOException {
+    try (var channel =
+        FileChannel.open(
+            file,
+            StandardOpenOption.CREATE_NEW,
+            StandardOpenOption.READ,
+            StandardOpenOption.WRITE)) {
+      var zeros = ByteBuffer.allocate(1 << 16);
+      for (long done = 0; done < SIZE; ) {
+        zeros.clear().limit((int) Math.min(zeros.capacity(), SIZE - done));
+        done += channel.write(zeros);
+      }
+      return map(channel);
+    } catch (IOException e) {
+      Files.deleteIfExists(file); // what is there of it takes room from others
+      throw e;
+    }
+  }
+
+  /** Maps a file that the parent made. */
+  public static Segment open(Path file) throws IOException {
+    try (var channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+      return map(channel);
+    }
+  }
+
+  private static Segment map(FileChannel channel) throws IOException {
+    // Unmapped when nobody can reach it any more: a thread that is a step behind the death of a
+    // worker
+    // may still look into it.
+    return new Segment(channel.map(FileChannel.MapMode.READ_WRITE, 0, SIZE, Arena.ofAuto()));
+  }
+
+  public RingWriter toWorkerWriter() {
+    return new RingWriter(all, ring(0), TO_WORKER_TAIL, TO_WORKER_HEAD);
+  }
+
+  public RingReader toWorkerReader() {
+    return new RingReader(all, ring(0), TO_WORKER_TAIL, TO_WORKER_HEAD);
+  }
+
+  public RingWriter toParentWriter() {
+    return new RingWriter(all, ring(1), TO_PARENT_TAIL, TO_PARENT_WRITTEN, TO_PARENT_HEAD);
+  }
+
+  public RingReader toParentReader() {
+    return new RingReader(all, ring(1), TO_PARENT_TAIL, TO_PARENT_WRITTEN, TO_PARENT_HEAD);
+  }
+
+  private MemorySegment ring(int which) {
+    return all.asSlice(HEADER_SIZE + which * RING, RING);
+  }
+
+  /** Makes the ring to the worker a new one, before any worker knows of it. */
+  public void rewind() {
+    LONG.setVolatile(all, TO_WORKER_TAIL, 0L);
+    LONG.setVolatile(all, TO_WORKER_HEAD, 0L);
+  }
+
+  public MemorySegment header() {
+    return all;
+  }
+}

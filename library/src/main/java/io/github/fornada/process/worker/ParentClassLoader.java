@@ -1,0 +1,229 @@
+package io.github.fornada.process.worker;
+
+import io.github.fornada.process.wire.ControlChannel;
+import io.github.fornada.process.wire.MessageInput;
+import io.github.fornada.process.wire.MessageOutput;
+import io.github.fornada.process.wire.MessageTypes;
+import java.io.ByteArrayInputStream;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.MalformedURLException;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.net.URL;
+import java.net.URLConnection;
+import java.net.URLStreamHandler;
+import java.nio.charset.StandardCharsets;
+import java.security.CodeSource;
+import java.security.ProtectionDomain;
+import java.security.cert.Certificate;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Enumeration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Loads classes and resources that this worker lacks from its parent: those compiled in memory,
+ * defined at run time, or loaded there by a loader of their own.
+ *
+ * <p>Their URLs look like {@code fornada://parent/messages.properties}, and can be opened in this
+ * worker only.
+ */
+public final class ParentClassLoader extends ClassLoader {
+  private static final long ANSWER_SECONDS = 60;
+  private static final String SCHEME = "fornada";
+
+  static {
+    registerAsParallelCapable();
+  }
+
+  private final ControlChannel control;
+  private final AtomicInteger requests = new AtomicInteger();
+  private final Map<Integer, CompletableFuture<MessageInput>> waiting = new ConcurrentHashMap<>();
+
+  /** Made when first needed: most workers fetch nothing. */
+  private volatile @Nullable ProtectionDomain origin;
+
+  ParentClassLoader(ControlChannel control, ClassLoader parent) {
+    super("fornada-worker", parent);
+    this.control = control;
+  }
+
+  @Override
+  protected Class<?> findClass(String name) throws ClassNotFoundException {
+    byte[] bytes = fetchClass(name);
+    return defineClass(name, bytes, 0, bytes.length, origin());
+  }
+
+  /** The class file, from the parent. */
+  public byte[] fetchClass(String name) throws ClassNotFoundException {
+    try {
+      MessageInput answer = ask(MessageTypes.FIND_CLASS, new MessageOutput(), name, 0);
+      if (answer.getByte() == MessageTypes.FOUND) {
+        return answer.rest();
+      }
+      throw new ClassNotFoundException(name + " (" + text(answer) + ")");
+    } catch (IOException e) {
+      throw new ClassNotFoundException(name + " (asking the parent process failed)", e);
+    }
+  }
+
+  private ProtectionDomain origin() {
+    ProtectionDomain made = origin;
+    if (made == null) {
+      var source = new CodeSource(url("", 0), (Certificate @Nullable []) null);
+      made = new ProtectionDomain(source, null, this, null);
+      origin = made;
+    }
+    return made;
+  }
+
+  // ---- resources
+
+  @Override
+  protected @Nullable URL findResource(String name) {
+    return count(name) > 0 ? url(name, 0) : null;
+  }
+
+  @Override
+  protected Enumeration<URL> findResources(String name) {
+    List<URL> urls = new ArrayList<>();
+    int count = count(name);
+    for (int i = 0; i < count; i++) {
+      urls.add(url(name, i));
+    }
+    return Collections.enumeration(urls);
+  }
+
+  private int count(String name) {
+    try {
+      MessageInput answer = ask(MessageTypes.FIND_RESOURCE, new MessageOutput(), name, -1);
+      return answer.getByte() == MessageTypes.FOUND ? answer.getInt() : 0;
+    } catch (IOException e) {
+      return 0; // as a class loader does whose jar is gone; the worker's end will tell more
+    }
+  }
+
+  private byte[] fetchResource(String name, int which) throws IOException {
+    MessageInput answer = ask(MessageTypes.FIND_RESOURCE, new MessageOutput(), name, which);
+    if (answer.getByte() == MessageTypes.FOUND) {
+      return answer.rest();
+    }
+    throw new FileNotFoundException(name + " (" + text(answer) + ")");
+  }
+
+  private URL url(String name, int which) {
+    try {
+      var uri = new URI(SCHEME, "parent", "/" + name, which == 0 ? null : "" + which, null);
+      return URL.of(uri, new Handler());
+    } catch (URISyntaxException | MalformedURLException e) {
+      throw new UncheckedIOException(new IOException("no name of a resource: " + name, e));
+    }
+  }
+
+  private final class Handler extends URLStreamHandler {
+    @Override
+    protected URLConnection openConnection(URL url) {
+      return new Connection(url);
+    }
+  }
+
+  private final class Connection extends URLConnection {
+    private byte @Nullable [] content;
+
+    Connection(URL url) {
+      super(url);
+    }
+
+    @Override
+    public void connect() throws IOException {
+      var _ = content();
+    }
+
+    private byte[] content() throws IOException {
+      byte[] bytes = content;
+      if (bytes == null) {
+        String name;
+        try {
+          name = url.toURI().getPath().substring(1);
+        } catch (URISyntaxException e) {
+          name = url.getPath().substring(1); // made from another with a part that is not escaped
+        }
+        String which = url.getQuery();
+        bytes = fetchResource(name, which == null ? 0 : Integer.parseInt(which));
+        content = bytes;
+        connected = true;
+      }
+      return bytes;
+    }
+
+    @Override
+    public InputStream getInputStream() throws IOException {
+      return new ByteArrayInputStream(content());
+    }
+
+    @Override
+    public long getContentLengthLong() {
+      try {
+        return content().length;
+      } catch (IOException e) {
+        return -1; // as it is specified
+      }
+    }
+  }
+
+  // ---- questions and answers
+
+  private MessageInput ask(int type, MessageOutput question, String name, int which)
+      throws IOException {
+    int request = requests.incrementAndGet();
+    var answer = new CompletableFuture<MessageInput>();
+    waiting.put(request, answer);
+    // An interrupt is for the task, which cannot see it while its classes load: it is kept for
+    // later.
+    boolean interrupted = false;
+    try {
+      question.putInt(request).putString(name);
+      if (type == MessageTypes.FIND_RESOURCE) {
+        question.putInt(which);
+      }
+      control.send(type, question);
+      while (true) {
+        try {
+          return answer.get(ANSWER_SECONDS, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+    } catch (ExecutionException | TimeoutException e) {
+      throw new IOException("no answer from the parent process", e);
+    } finally {
+      waiting.remove(request);
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private static String text(MessageInput answer) throws IOException {
+    return new String(answer.rest(), StandardCharsets.UTF_8);
+  }
+
+  /** The parent has answered. Called by the control thread. */
+  void answer(MessageInput in) throws IOException {
+    CompletableFuture<MessageInput> answer = waiting.get(in.getInt());
+    if (answer != null) {
+      answer.complete(in);
+    }
+  }
+}

@@ -1,0 +1,488 @@
+package io.github.fornada.process.worker;
+
+import io.github.fornada.TaskFunction;
+import io.github.fornada.process.payload.BulkValue;
+import io.github.fornada.process.payload.CodecSessions;
+import io.github.fornada.process.payload.PayloadFiles;
+import io.github.fornada.process.payload.Payloads;
+import io.github.fornada.process.payload.Throwables;
+import io.github.fornada.process.wire.ClaimWord;
+import io.github.fornada.process.wire.CorruptFrameException;
+import io.github.fornada.process.wire.Doorbell;
+import io.github.fornada.process.wire.MessageInput;
+import io.github.fornada.process.wire.MessageOutput;
+import io.github.fornada.process.wire.MessageTypes;
+import io.github.fornada.process.wire.RingReader;
+import io.github.fornada.process.wire.RingWriter;
+import io.github.fornada.process.wire.Segment;
+import io.github.fornada.process.wire.WorkerConfig;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.management.ManagementFactory;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TimeZone;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/** The life of a worker's one task thread: read a task, run it, write its result. */
+final class TaskLoop {
+  /** Loaded only when somebody observes: most of a worker's start would else be the JDK's beans. */
+  private static final class Meter {
+    static final com.sun.management.ThreadMXBean BEAN =
+        (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+  }
+
+  /** What of a file's name tells results from arguments. */
+
+  /** Results shown together at most: the parent should find some, and not wait for many. */
+  private static final int MOST_KEPT = 64; // Guess
+
+  /** Bytes before a result that is not bare: the item's number, and its times. */
+  private static final int HEADER = 40;
+
+  private final MemorySegment header;
+  private final ClaimWord claims;
+  private final RingReader in;
+  private final RingWriter out;
+  private final Doorbell bell;
+  private final ClassLoader loader;
+  private final TaskWatchdog watch;
+  private final WorkerConfig config;
+  private final @Nullable CodecSessions coder;
+  private final Locale locale = Locale.getDefault();
+  private final MessageOutput message = new MessageOutput();
+
+  /** One writer of the ring at a time: other threads of the task's may print. */
+  private final OwnerBiasedLock writing = new OwnerBiasedLock();
+
+  private final MessageOutput printed = new MessageOutput(); // guarded by writing
+
+  /**
+   * Results that are written and not shown. Written by who has the turn, also read by the task
+   * thread, which else is the only one to let it grow.
+   */
+  private int kept;
+
+  /** Whether an item runs: the one claimed last. Written by the task thread. */
+  private volatile boolean busy;
+
+  /**
+   * What the time zone is to be before each item; null before the first, if nothing of the user's
+   * has run: to ask for it takes 4 ms, for which the first result need not wait. Task thread only.
+   */
+  private @Nullable TimeZone zone;
+
+  /** Functions by their numbers: as bytes until first used, so that a crash blames the item. */
+  private final Map<Integer, Object> functions = new HashMap<>();
+
+  /** For the large array that was announced; null for none. Task thread only. */
+  private @Nullable BulkValue room;
+
+  // The last function used, for a quick look.
+  private int lastNumber = -1;
+  private @Nullable TaskFunction<@Nullable Object, @Nullable Object> lastFunction;
+
+  TaskLoop(
+      Segment segment,
+      Doorbell bell,
+      ClassLoader loader,
+      TaskWatchdog watch,
+      WorkerConfig config,
+      @Nullable CodecSessions coder) {
+    this.header = segment.header();
+    this.claims = new ClaimWord(header);
+    this.in = segment.toWorkerReader();
+    this.out = segment.toParentWriter();
+    this.bell = bell;
+    this.loader = loader;
+    this.watch = watch;
+    this.config = config;
+    this.coder = coder;
+    // What an initializer or a codec may have set is to stay.
+    this.zone = config.setUp().length + config.codec().length == 0 ? null : TimeZone.getDefault();
+  }
+
+  /** Returns when the parent is gone. */
+  void run() throws IOException {
+    while (true) {
+      if (!in.next()) {
+        if (!bell.await(in)) {
+          return;
+        }
+        continue;
+      }
+      MessageInput body = in.body();
+      switch (in.type()) {
+        case MessageTypes.FUNCTION -> learn(body);
+        case MessageTypes.FORGET -> {
+          functions.remove(body.getInt());
+          lastNumber = -1;
+          lastFunction = null;
+        }
+        case MessageTypes.COMING -> makeRoom(body);
+        case MessageTypes.TASK -> task(body);
+        case MessageTypes.TASKS -> tasks(body);
+        default -> throw new CorruptFrameException("ring message of type " + in.type());
+      }
+    }
+  }
+
+  /** A function too large for this heap fails the items it is for, not the worker. */
+  private void learn(MessageInput body) throws IOException {
+    int number = body.getInt();
+    try {
+      functions.put(number, where(body).rest());
+    } catch (CorruptFrameException e) {
+      throw e;
+    } catch (IOException | OutOfMemoryError e) {
+      functions.put(number, e);
+    }
+  }
+
+  /** Nobody's item yet: what goes wrong here goes wrong again with the item, and is its. */
+  private void makeRoom(MessageInput body) throws CorruptFrameException {
+    room = null; // before the next one: there may not be memory for both
+    try {
+      room = BulkValue.make(body.getByte(), body.getLong());
+    } catch (OutOfMemoryError e) {
+      // there is none, then
+    }
+  }
+
+  private MessageInput where(MessageInput body) throws IOException {
+    return where(body.getByte(), body);
+  }
+
+  private MessageInput where(byte place, MessageInput body) throws IOException {
+    if (place == MessageTypes.IN_MESSAGE) {
+      return body;
+    }
+    int length = body.getInt();
+    return PayloadFiles.read(PayloadFiles.resolve(config.directory(), body.getString()), length);
+  }
+
+  private @Nullable Object argument(MessageInput body) throws IOException, ClassNotFoundException {
+    byte place = body.getByte();
+    BulkValue made = room;
+    room = null;
+    return place == MessageTypes.ARRAY_IN_FILE
+        ? Payloads.getArrayFile(body, config.directory(), made)
+        : Payloads.decode(where(place, body), loader, coder);
+  }
+
+  private void task(MessageInput body) throws IOException {
+    long ticket = body.getLong();
+    int function = body.getInt();
+    boolean observed = body.getByte() != 0;
+    long now = System.nanoTime();
+    if (!begin(ticket, now)) {
+      return;
+    }
+    busy = true;
+    Segment.LONG.setOpaque(header, Segment.STARTED_NANOS, now);
+    run(ticket, function, body, now, observed, false);
+    Segment.LONG.setOpaque(header, Segment.STARTED_NANOS, 0L);
+    busy = false;
+  }
+
+  /** Plain items in a row, which nobody observes: their results go back with hardly a header. */
+  private void tasks(MessageInput body) throws IOException {
+    long ticket = body.getLong();
+    int function = body.getInt();
+    int count = body.getInt();
+    long began = System.nanoTime();
+    long now = began;
+    int ran = 0;
+    busy = true;
+    Segment.LONG.setOpaque(header, Segment.STARTED_NANOS, began);
+    for (; ran < count; ran++) {
+      MessageInput item = body.slice(body.getInt());
+      if (ran > 0 && watch.isTimed()) {
+        now = System.nanoTime();
+        Segment.LONG.setOpaque(header, Segment.STARTED_NANOS, now);
+      }
+      if (!begin(ticket + ran, now)) {
+        break; // with all that follow
+      }
+      if (kept > 0 && bell.isAwaited()) { // after the claim, which is a full barrier
+        show();
+      }
+      run(ticket + ran, function, item, now, false, true);
+    }
+    Segment.LONG.setOpaque(header, Segment.STARTED_NANOS, 0L);
+    busy = false;
+    if (ran > 0) {
+      send(MessageTypes.SPENT, message.clear().putInt(ran).putLong(System.nanoTime() - began), 0);
+    }
+  }
+
+  /** Claims an item. False if it was taken back by the parent. */
+  private boolean begin(long ticket, long now) {
+    watch.begin(ticket, now);
+    boolean claimed = claims.claim(ticket);
+    if (!claimed) {
+      watch.letGo(ticket);
+    }
+    return claimed;
+  }
+
+  /** Runs a claimed item and sends its result. */
+  private void run(
+      long ticket, int function, MessageInput body, long began, boolean observed, boolean bare)
+      throws IOException {
+    runAndSend(ticket, function, body, began, observed, bare);
+    if (zone == null) {
+      TimeZone.setDefault(null); // as it was when this JVM started, whatever the item has set
+      zone = TimeZone.getDefault();
+    }
+  }
+
+  private void runAndSend(
+      long ticket, int function, MessageInput body, long began, boolean observed, boolean bare)
+      throws IOException {
+    long number = ClaimWord.number(ticket);
+    if (observed) {
+      send(MessageTypes.STARTED, new MessageOutput().putLong(number).putLong(began), 0);
+    }
+    boolean wanted = watch.isWanted(ticket);
+    long cpu = 0;
+    long allocated = 0;
+    if (observed) {
+      cpu = Meter.BEAN.getCurrentThreadCpuTime();
+      allocated = Meter.BEAN.getCurrentThreadAllocatedBytes();
+    }
+
+    int result = message.clear().skip(HEADER).size(); // the header follows, if there must be one
+    Throwable thrown = null;
+    Object array = null;
+    MemorySegment large = null;
+    if (wanted) {
+      try {
+        Object value =
+            function(function).apply(bare ? Payloads.decode(body, loader, coder) : argument(body));
+        large = Payloads.largeArray(value);
+        if (large != null) {
+          array = value;
+        } else {
+          Payloads.encode(value, message, coder);
+          if (!Payloads.isPlain(value)) {
+            rehearse(result);
+          }
+        }
+      } catch (Throwable e) {
+        thrown = e;
+        // Still under the watch: this runs the exception's own methods, which may never return.
+        message.truncate(result);
+        report(e);
+      }
+    }
+    TaskWatchdog.Stop stop = watch.end(ticket);
+    if (bare
+        && wanted
+        && stop == null
+        && thrown == null
+        && large == null
+        && message.size() - result <= RingWriter.LONGEST) {
+      tidyUp();
+      keep(MessageTypes.value(number), result);
+      return;
+    }
+    long ended = System.nanoTime();
+
+    int type = MessageTypes.DONE;
+    if (!wanted || (stop != null && stop.reason() == TaskWatchdog.Reason.CANCEL)) {
+      message.truncate(result);
+      type = MessageTypes.CANCELLED;
+    } else if (stop != null) {
+      message.truncate(result);
+      Throwables.putStack(stop.stack(), message);
+      type = MessageTypes.TIMED_OUT;
+    } else if (thrown != null) {
+      type = MessageTypes.FAILED;
+    }
+    message.setLong(0, number);
+    message.setLong(8, began);
+    message.setLong(16, ended);
+    message.setLong(24, observed ? Meter.BEAN.getCurrentThreadCpuTime() - cpu : -1);
+    message.setLong(32, observed ? Meter.BEAN.getCurrentThreadAllocatedBytes() - allocated : -1);
+    tidyUp();
+    if (type == MessageTypes.DONE && array != null && large != null) {
+      sendArray(array, large, number, result);
+    } else {
+      sendResult(type, number, result);
+    }
+    if (thrown instanceof OutOfMemoryError) {
+      // Other threads and caches of this JVM may have been hit too: a fresh one is safer.
+      Runtime.getRuntime().halt(MessageTypes.EXIT_OUT_OF_MEMORY);
+    }
+  }
+
+  @SuppressWarnings("unchecked")
+  private TaskFunction<@Nullable Object, @Nullable Object> function(int number) throws Exception {
+    TaskFunction<@Nullable Object, @Nullable Object> last = lastFunction;
+    if (last != null && number == lastNumber) {
+      return last;
+    }
+    Object function = functions.get(number);
+    if (function instanceof byte[] bytes) {
+      function = Payloads.decode(new MessageInput(bytes, 0, bytes.length), loader);
+      functions.put(number, function);
+    }
+    if (function instanceof OutOfMemoryError e) {
+      throw e;
+    }
+    if (function instanceof IOException e) {
+      throw e;
+    }
+    if (function == null) {
+      throw new CorruptFrameException("no function number " + number);
+    }
+    last = (TaskFunction<@Nullable Object, @Nullable Object>) function;
+    lastFunction = last;
+    lastNumber = number;
+    return last;
+  }
+
+  /**
+   * Reads the result back here, before the parent does: what its readObject or its constructor may
+   * do, such as exit or hang, then happens to this worker.
+   */
+  private void rehearse(int from) throws IOException, ClassNotFoundException {
+    var _ =
+        Payloads.decode(
+            new MessageInput(message.array(), from, message.size() - from), loader, coder);
+  }
+
+  private void report(Throwable thrown) {
+    try {
+      Throwables.encode(
+          thrown instanceof OutOfMemoryError e
+              ? OutOfMemoryText.explained(e, config.heap())
+              : thrown,
+          message);
+    } catch (OutOfMemoryError e) {
+      Runtime.getRuntime()
+          .halt(MessageTypes.EXIT_OUT_OF_MEMORY); // its exit code is the report then
+    }
+  }
+
+  /** What a task changed for the whole process, put back for the next one. */
+  private void tidyUp() {
+    TaskOutput.reinstall();
+    Thread self = Thread.currentThread();
+    if (!loader.equals(self.getContextClassLoader())) {
+      self.setContextClassLoader(loader);
+    }
+    if (!Locale.getDefault().equals(locale)) {
+      Locale.setDefault(locale);
+    }
+    TimeZone wanted = zone;
+    if (wanted != null && !TimeZone.getDefault().equals(wanted)) {
+      TimeZone.setDefault(wanted);
+    }
+  }
+
+  private void sendArray(Object array, MemorySegment bytes, long number, int result)
+      throws IOException {
+    String file = PayloadFiles.RESULT + ProcessHandle.current().pid() + "-" + number;
+    message.truncate(result);
+    try {
+      PayloadFiles.writeArray(config.directory().resolve(file), bytes);
+    } catch (IOException | RuntimeException e) { // a segment whose arena was closed, say
+      message.putByte(MessageTypes.IN_MESSAGE);
+      Throwables.encode(e, message);
+      send(MessageTypes.FAILED, message, 0);
+      return;
+    }
+    Payloads.putArrayFile(array, bytes, file, message);
+    send(MessageTypes.DONE, message, 0);
+  }
+
+  private void sendResult(int type, long number, int result) throws IOException {
+    int length = message.size() - result;
+    if (message.size() + 1 <= RingWriter.LONGEST) {
+      message.insertByte(result, MessageTypes.IN_MESSAGE);
+    } else {
+      String file = PayloadFiles.RESULT + ProcessHandle.current().pid() + "-" + number;
+      try {
+        PayloadFiles.write(config.directory().resolve(file), message.array(), result, length);
+        message.truncate(result);
+        message.putByte(MessageTypes.IN_FILE).putInt(length).putString(file);
+      } catch (IOException e) {
+        message.truncate(result);
+        message.putByte(MessageTypes.IN_MESSAGE);
+        Throwables.encode(e, message);
+        send(MessageTypes.FAILED, message, 0);
+        return;
+      }
+    }
+    send(type, message, 0);
+  }
+
+  /** For what tasks print. */
+  void print(boolean error, byte[] bytes, int from, int length) throws IOException {
+    writing.take();
+    try {
+      long number = busy ? ClaimWord.number(claims.next()) - 1 : -1;
+      printed.clear().putByte(error ? 1 : 0).putLong(number);
+      printed.write(bytes, from, length);
+      write(MessageTypes.OUTPUT, printed, 0);
+    } finally {
+      writing.give();
+    }
+  }
+
+  private void send(int type, MessageOutput body, int from) throws IOException {
+    writing.take();
+    try {
+      write(type, body, from);
+    } finally {
+      writing.give();
+    }
+  }
+
+  /** As send, but it may be shown with those that follow: see {@link RingWriter}. */
+  private void keep(int type, int from) throws IOException {
+    writing.take();
+    try {
+      put(type, message, from);
+      out.keep();
+      if (++kept == MOST_KEPT) {
+        publish();
+      }
+    } finally {
+      writing.give();
+    }
+  }
+
+  private void show() throws IOException {
+    writing.take();
+    try {
+      publish();
+    } finally {
+      writing.give();
+    }
+  }
+
+  /** Whoever calls this and the next two has the turn. */
+  private void write(int type, MessageOutput body, int from) throws IOException {
+    put(type, body, from);
+    publish();
+  }
+
+  private void put(int type, MessageOutput body, int from) throws IOException {
+    while (!out.tryWrite(type, body.array(), from, body.size() - from)) {
+      // The parent reads as fast as it can; if it is gone, the control thread ends this process.
+      publish();
+      LockSupport.parkNanos(20_000);
+    }
+  }
+
+  private void publish() throws IOException {
+    kept = 0;
+    out.publish();
+    bell.ring();
+  }
+}

@@ -1,0 +1,84 @@
+package io.github.fornada.process.worker;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.Charset;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A worker's {@code System.out} or {@code System.err}: each write goes to the parent at once,
+ * together with the item that is running, so that it is there before the item's result and after
+ * its crash.
+ */
+final class TaskOutput extends PrintStream {
+  /** Written once, before the first task. */
+  private static PrintStream out = System.out;
+
+  private static PrintStream err = System.err;
+
+  private TaskOutput(Channel channel, Charset charset) {
+    super(channel, false, charset);
+  }
+
+  /** Sends pieces of output; implemented by the task loop. */
+  @FunctionalInterface
+  interface Sink {
+    void send(boolean error, byte[] bytes, int from, int length) throws IOException;
+  }
+
+  static void install(Sink sink) {
+    System.setOut(new TaskOutput(new Channel(sink, false), charset("stdout.encoding")));
+    System.setErr(new TaskOutput(new Channel(sink, true), charset("stderr.encoding")));
+    out = System.out;
+    err = System.err;
+  }
+
+  /** Undoes what a task did by System.setOut and its like. */
+  @SuppressWarnings("ReferenceEquality")
+  static void reinstall() {
+    if (System.out != out) {
+      System.out.flush();
+      System.setOut(out);
+    }
+    if (System.err != err) {
+      System.err.flush();
+      System.setErr(err);
+    }
+  }
+
+  private static Charset charset(String property) {
+    @Nullable String name = System.getProperty(property);
+    return name == null ? Charset.defaultCharset() : Charset.forName(name);
+  }
+
+  /** A task that closes its output must not silence the tasks after it. */
+  @Override
+  public void close() {
+    flush();
+  }
+
+  private static final class Channel extends OutputStream {
+    private static final int LONGEST_PIECE = 32 * 1024;
+
+    private final Sink sink;
+    private final boolean error;
+
+    Channel(Sink sink, boolean error) {
+      this.sink = sink;
+      this.error = error;
+    }
+
+    @Override
+    public void write(int b) throws IOException {
+      write(new byte[] {(byte) b}, 0, 1);
+    }
+
+    @Override
+    public void write(byte[] bytes, int from, int length) throws IOException {
+      for (int at = 0; at < length; at += LONGEST_PIECE) {
+        sink.send(error, bytes, from + at, Math.min(LONGEST_PIECE, length - at));
+      }
+    }
+  }
+}

@@ -1,0 +1,73 @@
+package io.github.fornada.process.worker;
+
+import io.github.fornada.TaskFunction;
+import io.github.fornada.jvm.Log;
+import io.github.fornada.process.payload.Payloads;
+import io.github.fornada.process.wire.ClaimWord;
+import io.github.fornada.process.wire.ControlChannel;
+import io.github.fornada.process.wire.Doorbell;
+import io.github.fornada.process.wire.MessageOutput;
+import io.github.fornada.process.wire.MessageTypes;
+import io.github.fornada.process.wire.RingWriter;
+import io.github.fornada.process.wire.Segment;
+import io.github.fornada.process.wire.WorkerConfig;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.net.StandardProtocolFamily;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+
+/**
+ * What a worker in reserve does while nobody waits for it: all that a worker does until it has
+ * answered a first task, with a task of this library's own, so that its classes are loaded and
+ * linked.
+ */
+final class WarmUp {
+  private WarmUp() {}
+
+  /**
+   * Runs it; what goes wrong goes wrong again when it counts, and is told then.
+   *
+   * @param file for the memory of it, which is gone afterwards
+   */
+  static void run(Path file) {
+    PrintStream out = System.out;
+    PrintStream err = System.err;
+    ClassLoader context = Thread.currentThread().getContextClassLoader();
+    try (var channel = SocketChannel.open(StandardProtocolFamily.UNIX);
+        var control = new ControlChannel(channel)) {
+      Segment segment = Segment.create(file);
+      Files.delete(file);
+      RingWriter writer = segment.toWorkerWriter();
+      TaskFunction<Integer, Integer> function = i -> i;
+      MessageOutput message = new MessageOutput().putInt(0).putByte(MessageTypes.IN_MESSAGE);
+      Payloads.encode(function, message);
+      var _ = writer.tryWrite(MessageTypes.FUNCTION, message.array(), message.size());
+      message
+          .clear()
+          .putLong(ClaimWord.ticket(0, 0))
+          .putInt(0)
+          .putByte(0)
+          .putByte(MessageTypes.IN_MESSAGE);
+      Payloads.encode(1, message);
+      var _ = writer.tryWrite(MessageTypes.TASK, message.array(), message.size());
+      writer.publish();
+      long grace = Duration.ofSeconds(1).toNanos();
+      var config = new WorkerConfig(file, file, -1, grace, "", new byte[0], new byte[0]);
+      var watch = new TaskWatchdog(control, new ClaimWord(segment.header()), config);
+      Doorbell bell = Doorbell.ofWorker(segment.header(), () -> {});
+      bell.close(); // so that the loop ends with the last message
+      var loader = new ParentClassLoader(control, WarmUp.class.getClassLoader());
+      new TaskLoop(segment, bell, loader, watch, config, null).run();
+    } catch (IOException | RuntimeException e) {
+      Log.get().log(System.Logger.Level.DEBUG, "a worker in reserve could not rehearse", e);
+    } finally {
+      // The loop has put its own in their places, as after any task.
+      System.setOut(out);
+      System.setErr(err);
+      Thread.currentThread().setContextClassLoader(context);
+    }
+  }
+}

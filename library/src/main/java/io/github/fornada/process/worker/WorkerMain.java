@@ -1,0 +1,241 @@
+package io.github.fornada.process.worker;
+
+import io.github.fornada.process.host.HandshakeServer;
+import io.github.fornada.process.host.PrivateDirectory;
+import io.github.fornada.process.host.Reaper;
+import io.github.fornada.process.payload.CodecSessions;
+import io.github.fornada.process.payload.Mappings;
+import io.github.fornada.process.payload.Payloads;
+import io.github.fornada.process.payload.Throwables;
+import io.github.fornada.process.wire.ClaimWord;
+import io.github.fornada.process.wire.ControlChannel;
+import io.github.fornada.process.wire.CorruptFrameException;
+import io.github.fornada.process.wire.Doorbell;
+import io.github.fornada.process.wire.MessageInput;
+import io.github.fornada.process.wire.MessageOutput;
+import io.github.fornada.process.wire.MessageTypes;
+import io.github.fornada.process.wire.Segment;
+import io.github.fornada.process.wire.WorkerConfig;
+import io.github.fornada.spi.PayloadCodec;
+import java.io.ByteArrayOutputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Path;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The program that a worker JVM runs. Started by a pool only: it reads its token from its standard
+ * input, connects to the pool's socket, and runs what it is sent until the pool is gone.
+ */
+public final class WorkerMain {
+  private static final int LONGEST_LINE = 10_000;
+
+  private WorkerMain() {}
+
+  public static void main(String[] args) throws IOException {
+    if (args.length > 0) {
+      WarmUp.run(Path.of(args[0])); // nobody waits for this worker yet
+    }
+    String[] told = readLine().split(" ", 3);
+    if (told.length != 3) {
+      System.err.println(
+          "This is Fornada's worker; a ProcessPool starts it. It cannot be run by hand.");
+      System.exit(MessageTypes.EXIT_PROTOCOL);
+    }
+    String token = told[0];
+    int number = Integer.parseInt(told[1]);
+    Path socket = Path.of(told[2]);
+    var lastResort = new ForcedExit();
+    lastResort.start();
+    ControlChannel control;
+    WorkerConfig config;
+    try {
+      control =
+          new ControlChannel(HandshakeServer.connect(socket, number, token), lastResort::alarm);
+      config = WorkerConfig.receive(control);
+    } catch (ConnectException | EOFException e) {
+      orphaned(socket); // the pool has gone while this worker booted: nothing to tell, or to whom
+      return;
+    }
+    Segment segment = Segment.open(config.segment());
+    var loader = new ParentClassLoader(control, WorkerMain.class.getClassLoader());
+    var watch = new TaskWatchdog(control, new ClaimWord(segment.header()), config);
+    Doorbell bell = Doorbell.ofWorker(segment.header(), control::ring);
+    var listener =
+        Thread.ofPlatform()
+            .daemon()
+            .name("fornada-control")
+            .unstarted(() -> listen(control, bell, loader, watch, lastResort, socket));
+    listener.start();
+    watch.start();
+    Thread task = Thread.currentThread();
+    task.setName("fornada-task");
+    task.setContextClassLoader(loader);
+    watch.watches(task);
+    CodecSessions coder = null;
+    String part = "codec";
+    try {
+      coder = openCodec(config, loader);
+      part = "initializer";
+      WorkerSetUp setUp = setUp(config, loader);
+      if (setUp != null) {
+        for (WorkerSetUp.Step step : setUp.steps()) {
+          part = step.part();
+          step.run();
+        }
+      }
+    } catch (Throwable e) {
+      var out = new MessageOutput().putString(part);
+      Throwables.encode(e, out);
+      control.send(MessageTypes.SET_UP_FAILED, out);
+      control.awaitSent();
+      System.exit(1);
+    }
+    var loop = new TaskLoop(segment, bell, loader, watch, config, coder);
+    // Not before: until the worker is ready, nobody reads what this sends.
+    TaskOutput.install(loop::print);
+    control.send(
+        MessageTypes.READY,
+        new MessageOutput().putLong(ProcessHandle.current().pid()).putLong(System.nanoTime()));
+    // After the worker's part in its start: reflection generates code for it. One that is
+    // interrupted
+    // before was starting while its parent was told to end.
+    Thread.ofPlatform().daemon().name("fornada-signal").start(WorkerMain::ignoreTerminalInterrupt);
+    try {
+      loop.run();
+    } catch (CorruptFrameException e) {
+      System.err.println("fornada worker: " + e.getMessage());
+      Runtime.getRuntime().halt(MessageTypes.EXIT_PROTOCOL);
+    }
+    // The parent is gone, and the control thread sees to the rest; nothing more is to be done here.
+  }
+
+  /** Makes the user's codec ready, so that no item waits for it; null if there is none. */
+  private static @Nullable CodecSessions openCodec(WorkerConfig config, ClassLoader loader)
+      throws Exception {
+    byte[] bytes = config.codec();
+    if (bytes.length == 0) {
+      return null;
+    }
+    var codec = (PayloadCodec) Payloads.decode(new MessageInput(bytes, 0, bytes.length), loader);
+    var coder = new CodecSessions(Objects.requireNonNull(codec), loader);
+    coder.open();
+    return coder;
+  }
+
+  /** What the user wants done first; null for nothing. */
+  private static @Nullable WorkerSetUp setUp(WorkerConfig config, ClassLoader loader)
+      throws IOException, ClassNotFoundException {
+    byte[] bytes = config.setUp();
+    return bytes.length == 0
+        ? null
+        : (WorkerSetUp) Payloads.decode(new MessageInput(bytes, 0, bytes.length), loader);
+  }
+
+  /**
+   * The line with the token, if there is one; what is left of the input is the task's, and empty.
+   */
+  private static String readLine() throws IOException {
+    var line = new ByteArrayOutputStream();
+    for (int b = System.in.read(); b >= 0 && b != '\n'; b = System.in.read()) {
+      if (line.size() > LONGEST_LINE) {
+        throw new IOException("more than " + LONGEST_LINE + " bytes where a token should be");
+      }
+      line.write(b);
+    }
+    return line.toString(HandshakeServer.PLATFORM_CHARSET);
+  }
+
+  private static void listen(
+      ControlChannel control,
+      Doorbell bell,
+      ParentClassLoader loader,
+      TaskWatchdog watch,
+      ForcedExit lastResort,
+      Path socket) {
+    try {
+      while (true) {
+        ControlChannel.Frame frame = control.receive();
+        switch (frame.type()) {
+          case MessageTypes.BELL -> bell.rang();
+          case MessageTypes.CLASS, MessageTypes.RESOURCE -> loader.answer(frame.body());
+          case MessageTypes.CANCEL -> watch.cancel(frame.body().getLong());
+          case MessageTypes.UNMAP -> Mappings.forget(frame.body().getString());
+          case MessageTypes.EXIT ->
+              // On a thread of its own: a shutdown hook of the user's may wait for ever, and this
+              // thread must go on to see the end of the parent.
+              Thread.ofPlatform().daemon().name("fornada-exit").start(() -> System.exit(0));
+          default -> throw new CorruptFrameException("control frame of type " + frame.type());
+        }
+      }
+    } catch (OutOfMemoryError e) {
+      if (!lastResort.isAlarmed()) {
+        // Deaf for want of memory, while the parent lives: that will bury this worker.
+        Runtime.getRuntime().halt(MessageTypes.EXIT_OUT_OF_MEMORY);
+      }
+      orphaned(socket);
+    } catch (IOException | RuntimeException | Error e) {
+      lastResort.alarm();
+      orphaned(socket); // the end of the stream, mostly; without this thread the worker is deaf
+    }
+  }
+
+  /** The parent is gone, however it went: nothing of this worker may stay. One thread only. */
+  private static void orphaned(Path socket) {
+    try {
+      ProcessHandle.current().descendants().forEach(ProcessHandle::destroyForcibly);
+      String marks = System.getenv(Reaper.MARK);
+      String mark = marks == null ? null : marks.substring(marks.lastIndexOf(',') + 1);
+      Path directory = socket.getParent();
+      if (directory != null && isAbandoned(socket)) {
+        if (mark != null) {
+          // All the pool's: a sibling may be stopped, and never see the end of its parent. One that
+          // was in reserve has no siblings that could be told by their marks.
+          String all = directory.getFileName() + "/";
+          Reaper.killMarked(mark.startsWith(all) ? all : mark);
+        }
+        PrivateDirectory.delete(directory);
+      } else if (mark != null) {
+        Reaper.killMarked(mark);
+      }
+    } finally {
+      Runtime.getRuntime().halt(MessageTypes.EXIT_ORPHANED);
+    }
+  }
+
+  /** Whether the pool's socket is there and nobody listens to it any more. */
+  private static boolean isAbandoned(Path socket) {
+    try (var _ = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
+      return false;
+    } catch (ConnectException e) {
+      return true;
+    } catch (IOException e) {
+      return false; // for another reason, and the folder may be in use
+    }
+  }
+
+  /**
+   * Ctrl-C in a terminal goes to every process of the foreground; whether to stop is the parent's
+   * decision. By reflection, because javac warns of {@code sun.misc.Signal} in a way that cannot be
+   * switched off; its module, jdk.unsupported, is there to be used.
+   */
+  private static void ignoreTerminalInterrupt() {
+    try {
+      Class<?> signal = Class.forName("sun.misc.Signal");
+      Class<?> handler = Class.forName("sun.misc.SignalHandler");
+      signal
+          .getMethod("handle", signal, handler)
+          .invoke(
+              null,
+              signal.getConstructor(String.class).newInstance("INT"),
+              handler.getField("SIG_IGN").get(null));
+    } catch (ReflectiveOperationException | IllegalArgumentException e) {
+      // A JDK without it, or started with -Xrs: Ctrl-C then ends the worker together with its
+      // parent.
+    }
+  }
+}

@@ -1,0 +1,463 @@
+package io.github.fornada.spi;
+
+import io.github.fornada.Outcome;
+import io.github.fornada.TaskEvent;
+import io.github.fornada.TaskFunction;
+import io.github.fornada.TaskUsage;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.Arrays;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Some consecutive items of one call, handed to one worker in one piece; for those who write pools.
+ *
+ * <p>Each item is {@linkplain #claim claimed} by exactly one worker and {@linkplain #end ended}
+ * exactly once: whoever comes second is told so by the return value, so that a timeout, a cancel, a
+ * dying worker and the task itself may race.
+ *
+ * @param <T> the items
+ * @param <R> the results
+ */
+public final class Batch<T extends @Nullable Object, R extends @Nullable Object> {
+  private static final VarHandle OPEN;
+
+  static {
+    try {
+      OPEN = MethodHandles.lookup().findVarHandle(Batch.class, "open", int.class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
+  private final Sink<T, R> sink;
+  private final TaskFunction<? super T, ? extends R> function;
+  private final @Nullable Object[] items;
+  private final int offset;
+  private final ItemStates states;
+  private final long firstIndex;
+  private final long firstTask;
+  private final int attempt;
+
+  /**
+   * When each item was submitted or taken from its source; null unless a Flight Recorder wants to
+   * know. Written before the batch is in the queue.
+   */
+  private long @Nullable [] queued;
+
+  /** Items not yet ended; whoever takes it to 0, by OPEN, reports the end of the batch. */
+  @SuppressWarnings("unused")
+  private volatile int open;
+
+  /** Where the next claim looks first. A hint: written by claimers, corrected by the states. */
+  private int cursor;
+
+  /** Whether the listeners know of it. Guarded by the monitor of `states`. */
+  private boolean announced;
+
+  /**
+   * Whether the worker that has it will {@linkplain AbstractPool#poll(int, Batch) hand it back}
+   * when it polls the next, so that its end alone need not tell the queue. Written by that worker.
+   */
+  volatile boolean handedBack;
+
+  /** Its place among the batches that workers have; -1 if none has it. The queue's own. */
+  int heldAt = -1;
+
+  /** Of the tries before this one. Written before others see the batch. */
+  private int workersLost;
+
+  /** Which items have cost a worker by this try. Guarded by the monitor of states. */
+  private boolean @Nullable [] costs;
+
+  /** Whether the queue has it from a worker that gave it back. Guarded by the queue's lock. */
+  boolean givenBack;
+
+  Batch(
+      Sink<T, R> sink,
+      TaskFunction<? super T, ? extends R> function,
+      @Nullable Object[] items,
+      int offset,
+      int size,
+      long firstIndex,
+      long firstTask,
+      int attempt) {
+    this.sink = sink;
+    this.function = function;
+    this.items = items;
+    this.offset = offset;
+    this.states = new ItemStates(size);
+    this.firstIndex = firstIndex;
+    this.firstTask = firstTask;
+    this.attempt = attempt;
+    this.open = size;
+  }
+
+  /** The function to apply. */
+  public TaskFunction<? super T, ? extends R> function() {
+    return function;
+  }
+
+  /**
+   * The function as the user gave it, for its class and for messages. It is not {@link #function}
+   * where carriers have something to bring along.
+   */
+  public TaskFunction<? super T, ? extends R> userFunction() {
+    return function instanceof ContextFunction<? super T, ? extends R> carried
+        ? carried.function()
+        : function;
+  }
+
+  /** What travels with the user's function, and what to call it in messages. */
+  public Map<String, @Nullable Object> companions() {
+    return function instanceof ContextFunction<?, ?> carried ? carried.parts() : Map.of();
+  }
+
+  /** Takes note that these items wait from now on, if a recording wants to know. */
+  void queuedNow() {
+    if (FlightEvents.wantTasks()) {
+      queuedAt(System.nanoTime());
+    }
+  }
+
+  /** As above, for items that have come to wait at one time. */
+  void queuedAt(long nanos) {
+    long[] times = new long[states.size()];
+    Arrays.fill(times, nanos);
+    queued = times;
+  }
+
+  /** As above, for items of which each has its time. */
+  void queuedAt(long[] times) {
+    queued = times;
+  }
+
+  long queuedNanos(int i) {
+    long[] times = queued;
+    return times == null ? FlightEvents.NOT_KNOWN : times[i];
+  }
+
+  /** The number of items, at least 1. */
+  public int size() {
+    return states.size();
+  }
+
+  /**
+   * The item at place {@code i} of this batch, from 0; null once every item of the batch has ended,
+   * for then the batch lets go of them.
+   */
+  @SuppressWarnings({"unchecked", "NullAway"}) // null only where T is
+  public T item(int i) {
+    return (T) items[offset + i];
+  }
+
+  /** The place of the item in its call's input, from 0. */
+  public long index(int i) {
+    return firstIndex + i;
+  }
+
+  /** The number of the task, unique in its pool. */
+  public long task(int i) {
+    return firstTask + i;
+  }
+
+  /** 1 for the first try of these items, 2 for the first retry, and so on. */
+  public int attempt() {
+    return attempt;
+  }
+
+  /** Claims the next item that waits, and returns its place; -1 if none waits any more. */
+  public int claim() {
+    int hint = cursor;
+    int i = states.claim(hint);
+    if (i < 0 && hint > 0) {
+      // The hint may be past an item that was released meanwhile: the states have the last word.
+      i = states.claim(0);
+    }
+    cursor = i < 0 ? states.size() : i + 1;
+    return i;
+  }
+
+  /**
+   * Claims the items from place {@code first} on, as long as they wait, for less than one by one
+   * would cost.
+   *
+   * @return how many, at most {@code most}
+   */
+  public int claimRow(int first, int most) {
+    int claimed = states.claimRow(first, most);
+    if (claimed > 0) {
+      cursor = first + claimed;
+    }
+    return claimed;
+  }
+
+  /** Whether some item still waits to be claimed. */
+  public boolean hasWaiting() {
+    return states.hasWaiting();
+  }
+
+  /** Gives a claimed item back, so that it can be claimed again: it was never begun. */
+  public boolean release(int i) {
+    boolean released = states.move(i, ItemStates.RUNNING, ItemStates.WAITING);
+    if (released && i < cursor) {
+      cursor = i; // the next claim should find it before those behind it
+    }
+    return released;
+  }
+
+  /** Whether the item has its outcome. */
+  public boolean isEnded(int i) {
+    return states.get(i) == ItemStates.ENDED;
+  }
+
+  /** Tells the listeners that a worker has begun the item. */
+  public void started(int i, String worker, long nanos) {
+    sink.pool.tell(TaskEvent.Started.of(task(i), index(i), item(i), worker, attempt, nanos));
+  }
+
+  /**
+   * Ends a claimed item with its result.
+   *
+   * @param usage what it used; null unless the pool {@linkplain AbstractPool#isObserved is
+   *     observed} or {@linkplain AbstractPool#isRecorded recorded}
+   * @return false if it had ended before, and this result is dropped
+   */
+  public boolean done(int i, R value, @Nullable TaskUsage usage) {
+    if (!states.move(i, ItemStates.RUNNING, ItemStates.ENDED)) {
+      return false;
+    }
+    if (sink.pool.isObserved()) {
+      tellFinished(i, new Outcome.Done<>(value), true, usage);
+    }
+    if (usage != null) {
+      FlightEvents.ended(this, i, sink.pool.model(), Outcome.Done.class, usage);
+    }
+    try {
+      sink.done(this, i, value);
+    } finally {
+      close(1);
+    }
+    return true;
+  }
+
+  /**
+   * Ends claimed items in a row with their results, for less than one by one would cost. Only where
+   * the pool is neither {@linkplain AbstractPool#isObserved observed} nor {@linkplain
+   * AbstractPool#isRecorded recorded}.
+   *
+   * @param first place of the first of them
+   * @param values the results, from place 0 of the array
+   */
+  public void done(int first, @Nullable Object[] values, int count) {
+    int ended = 0;
+    Throwable thrown = null;
+    try {
+      for (int begin = 0; begin < count; begin++) {
+        int end = begin + states.endRow(first + begin, count - begin);
+        if (end > begin) {
+          ended += end - begin;
+          try {
+            sink.done(this, first + begin, values, begin, end - begin);
+          } catch (RuntimeException | Error e) { // a callback's; the others must end all the same
+            thrown = e;
+          }
+        }
+        begin = end; // that one had ended before
+      }
+    } finally {
+      if (ended > 0) {
+        close(ended);
+      }
+    }
+    Sink.rethrow(thrown);
+  }
+
+  @SuppressWarnings({"unchecked", "NullAway", "TypeParameterUnusedInFormals"}) // null where R is
+  static <R extends @Nullable Object> R result(@Nullable Object value) {
+    return (R) value;
+  }
+
+  /**
+   * Ends an item with any outcome; one that did not get done is tried again if the pool's policy
+   * says so.
+   *
+   * @return false if it had ended before, and this outcome is dropped
+   */
+  public boolean end(int i, Outcome<R> outcome, @Nullable TaskUsage usage) {
+    if (states.end(i) == ItemStates.ENDED) {
+      return false;
+    }
+    boolean again =
+        attempt <= sink.pool.policy().retries()
+            && !outcome.isDone()
+            && !(outcome instanceof Outcome.Cancelled)
+            && !sink.isStopped();
+    if (sink.pool.isObserved()) {
+      tellFinished(i, outcome, !again, usage);
+    }
+    if (usage != null) {
+      FlightEvents.ended(this, i, sink.pool.model(), outcome.getClass(), usage);
+    }
+    try {
+      if (again) {
+        if (outcome instanceof Outcome.WorkerLost) {
+          costsAWorker(i);
+        }
+        sink.retry(this, i);
+      } else {
+        sink.ended(this, i, outcome);
+      }
+    } finally {
+      close(1);
+    }
+    return true;
+  }
+
+  /**
+   * Cancels every item: those that wait end here and now, those that run are stopped by the pool.
+   */
+  void cancel(String reason) {
+    for (int i = 0; i < states.size(); i++) {
+      if (states.get(i) == ItemStates.WAITING && cancelWaiting(i, reason)) {
+        continue;
+      }
+      if (!isEnded(i)) {
+        sink.pool.cancel(this, i, reason);
+      }
+    }
+  }
+
+  /** Ends the item if no worker has claimed it. */
+  boolean cancelWaiting(int i, String reason) {
+    return refuse(i, new Outcome.Cancelled<>(reason));
+  }
+
+  /**
+   * Ends an item that is not to be run at all, for good.
+   *
+   * @return false if it is claimed or has ended, and this outcome is dropped
+   */
+  public boolean refuse(int i, Outcome<R> outcome) {
+    if (!states.move(i, ItemStates.WAITING, ItemStates.ENDED)) {
+      return false;
+    }
+    if (sink.pool.isObserved()) {
+      tellFinished(i, outcome, true, null);
+    }
+    try {
+      sink.ended(this, i, outcome);
+    } finally {
+      close(1);
+    }
+    return true;
+  }
+
+  /** A batch of its own for one item of this one, for the next try. */
+  Batch<T, R> again(int i) {
+    Batch<T, R> next =
+        new Batch<>(
+            sink, function, new @Nullable Object[] {item(i)}, 0, 1, index(i), task(i), attempt + 1);
+    next.workersLost = workersLost + (hasCostAWorker(i) ? 1 : 0);
+    return next;
+  }
+
+  /** How many workers the tries of its items before have cost; for a retry, which is of one. */
+  public int workersLost() {
+    return workersLost;
+  }
+
+  private void costsAWorker(int i) {
+    synchronized (states) {
+      boolean[] all = costs == null ? new boolean[states.size()] : costs;
+      all[i] = true;
+      costs = all;
+    }
+  }
+
+  private boolean hasCostAWorker(int i) {
+    synchronized (states) {
+      return costs != null && costs[i];
+    }
+  }
+
+  /** Whether nobody wants these outcomes any more: a claimed item need not be run. */
+  public boolean isUnwanted() {
+    return sink.isStopped();
+  }
+
+  /** Stops the whole call that this batch is a part of. */
+  public void stopCall(String reason) {
+    sink.stop(reason);
+  }
+
+  /** How the item is named in messages: its place and its text. */
+  public String label(int i) {
+    return sink.label(index(i), item(i));
+  }
+
+  /** Whether every item has ended. */
+  public boolean isClosed() {
+    return open == 0;
+  }
+
+  /** Whether somebody wants to know {@linkplain #ran how long} its items take. */
+  public boolean isTimed() {
+    return sink.isTimed();
+  }
+
+  /** So many of its items took a worker so long: the next batches are sized by that. */
+  public void ran(int count, long nanos) {
+    sink.ran(count, nanos);
+  }
+
+  /**
+   * Tells the listeners of its items, before they are told anything else of them. A cancel may come
+   * before the worker that polled the batch has got so far: whoever comes first tells, and the
+   * other waits for that.
+   */
+  void announce() {
+    if (attempt > 1 || !sink.pool.isObserved()) {
+      return;
+    }
+    synchronized (states) {
+      if (!announced) {
+        announced = true;
+        long now = System.nanoTime();
+        for (int i = 0; i < states.size(); i++) {
+          sink.pool.tell(TaskEvent.Submitted.of(task(i), index(i), item(i), now));
+        }
+      }
+    }
+  }
+
+  Sink<T, R> sink() {
+    return sink;
+  }
+
+  private void close(int ended) {
+    if ((int) OPEN.getAndAdd(this, -ended) == ended) {
+      // Who keeps the batch, such as a worker without work, must not keep the items.
+      Arrays.fill(items, offset, offset + states.size(), null);
+      sink.closed(this);
+      if (!handedBack) { // read after `open` was written: see WorkQueue.handBack
+        sink.pool.batchClosed(this);
+      }
+    }
+  }
+
+  private void tellFinished(int i, Outcome<R> outcome, boolean last, @Nullable TaskUsage usage) {
+    announce();
+    sink.pool.tell(
+        TaskEvent.Finished.of(
+            task(i),
+            index(i),
+            item(i),
+            attempt,
+            last,
+            outcome,
+            usage,
+            usage == null ? System.nanoTime() : usage.endedNanos()));
+  }
+}

@@ -1,0 +1,89 @@
+package io.github.fornada.spi;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Many references in arrays that are none of them large.
+ *
+ * <p>G1, the JVM's default collector, places an array of half a region or more among old objects at
+ * once. Each young object stored there is then a reference from old to young, to be written down
+ * and looked after; and when the array is dropped, it still holds all of them through the next
+ * collections. That was half of what a map of a million small items cost its caller's process.
+ */
+final class ChunkedArray {
+  /** G1's regions are of 1 MB at least, and half of one is large to it: 131,072 references. */
+  private static final int BITS = 14;
+
+  /** References in each piece but the last. */
+  static final int LENGTH = 1 << BITS;
+
+  private ChunkedArray() {}
+
+  /** The piece that has this place. */
+  static int piece(int place) {
+    return place >>> BITS;
+  }
+
+  /** Where in its piece the place is. */
+  static int within(int place) {
+    return place & LENGTH - 1;
+  }
+
+  /** How many references there are. */
+  static int count(@Nullable Object[][] pieces) {
+    int last = pieces.length - 1;
+    return last < 0 ? 0 : last * LENGTH + pieces[last].length;
+  }
+
+  /** Pieces for so many references. */
+  static @Nullable Object[][] of(int size) {
+    var pieces = new @Nullable Object[piece(size + LENGTH - 1)][];
+    for (int k = 0; k < pieces.length; k++) {
+      pieces[k] = new @Nullable Object[Math.min(LENGTH, size - k * LENGTH)];
+    }
+    return pieces;
+  }
+
+  /** The elements that a collection has now. */
+  static @Nullable Object[][] of(Collection<?> source) {
+    Collection<?> elements = source;
+    if (source.size() <= LENGTH) {
+      Object[] all = source.toArray();
+      if (all.length <= LENGTH) {
+        return all.length == 0 ? new Object[0][] : new Object[][] {all};
+      }
+      elements = Arrays.asList(all); // it has grown meanwhile
+    }
+    var collected = new Collected();
+    elements.forEach(collected);
+    return collected.pieces();
+  }
+
+  private static final class Collected implements Consumer<@Nullable Object> {
+    private final List<@Nullable Object[]> full = new ArrayList<>();
+    private @Nullable Object[] last = new @Nullable Object[LENGTH];
+    private int count;
+
+    @Override
+    public void accept(@Nullable Object element) {
+      if (count == LENGTH) {
+        full.add(last);
+        last = new @Nullable Object[LENGTH];
+        count = 0;
+      }
+      last[count++] = element;
+    }
+
+    @Nullable Object[][] pieces() {
+      if (count > 0) {
+        full.add(Arrays.copyOf(last, count));
+      }
+      return full.toArray(new @Nullable Object[0][]);
+    }
+  }
+}

@@ -1,0 +1,52 @@
+package io.github.fornada.spi;
+
+import io.github.fornada.ContextCarrier;
+import io.github.fornada.TaskFunction;
+import java.lang.ref.WeakReference;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The carriers of a pool, at the place where calls come in.
+ *
+ * <p>Workers know functions by identity, so a function that is submitted again with what was
+ * captured before should be the same object as before. Some of the last ones are kept for that,
+ * weakly: a pool must not keep what a lambda captures alive.
+ */
+final class ContextCapture {
+  private static final int PLACES = 64; // a power of two; as many functions as a worker keeps
+
+  private final ContextCarrier<?>[] carriers;
+  private final AtomicReferenceArray<@Nullable WeakReference<ContextFunction<?, ?>>> last =
+      new AtomicReferenceArray<>(PLACES);
+
+  ContextCapture(List<ContextCarrier<?>> carriers) {
+    this.carriers = carriers.toArray(ContextCarrier<?>[]::new);
+  }
+
+  /**
+   * The function with what the calling thread has.
+   *
+   * @throws IllegalStateException if a carrier threw
+   */
+  @SuppressWarnings("unchecked")
+  <T extends @Nullable Object, R extends @Nullable Object>
+      TaskFunction<? super T, ? extends R> load(TaskFunction<? super T, ? extends R> function) {
+    if (carriers.length == 0) {
+      return function;
+    }
+    @Nullable Object[] captured = ContextFunction.capture(carriers);
+    int hash = 31 * Arrays.hashCode(captured) + System.identityHashCode(function);
+    int place = (hash ^ (hash >>> 16)) & (PLACES - 1);
+    WeakReference<ContextFunction<?, ?>> kept = last.get(place);
+    ContextFunction<?, ?> before = kept == null ? null : kept.get();
+    if (before != null && before.isFor(function, captured)) {
+      return (ContextFunction<T, R>) before; // the same function, so the same types
+    }
+    var carried = new ContextFunction<T, R>(function, carriers, captured);
+    last.set(place, new WeakReference<>(carried));
+    return carried;
+  }
+}

@@ -1,0 +1,89 @@
+package io.github.fornada.spi;
+
+import io.github.fornada.ExecutionModel;
+import io.github.fornada.TaskUsage;
+import jdk.jfr.Category;
+import jdk.jfr.DataAmount;
+import jdk.jfr.Description;
+import jdk.jfr.Event;
+import jdk.jfr.FlightRecorder;
+import jdk.jfr.Label;
+import jdk.jfr.Name;
+import jdk.jfr.StackTrace;
+import jdk.jfr.Timespan;
+
+/**
+ * What a Flight Recorder sees of the tasks of all pools. Without stacks, and nothing while none
+ * records.
+ *
+ * <p>No event class is touched before there is a recorder: the first one would set up all of the
+ * recorder's own machinery, some 130 ms of the time until a first result.
+ */
+final class FlightEvents {
+  /** How the recorder writes a time span that is not known. */
+  static final long NOT_KNOWN = Long.MIN_VALUE;
+
+  private FlightEvents() {}
+
+  /** One try of a task that a worker has begun, when it has ended. */
+  @Name("fornada.Task")
+  @Label("Fornada Task")
+  @Category("Fornada")
+  @Description("A task that a worker of a pool has run; with retries, each try of it")
+  @StackTrace(false)
+  static final class Task extends Event {
+    @Label("Model")
+    @Description("What the pool runs tasks on")
+    String model = "";
+
+    @Label("Worker")
+    String worker = "";
+
+    @Label("Task")
+    @Description("The number of the task, unique in its pool")
+    long task;
+
+    @Label("Attempt")
+    int attempt;
+
+    @Label("Outcome")
+    String outcome = "";
+
+    @Label("Queue Wait")
+    @Description("From the submission, or the taking from a source, to the start on a worker")
+    @Timespan(Timespan.NANOSECONDS)
+    long queueNanos;
+
+    @Label("Run Time")
+    @Timespan(Timespan.NANOSECONDS)
+    long runNanos;
+
+    @Label("Argument Size")
+    @Description("As sent to a worker process; 0 in pools within this JVM")
+    @DataAmount
+    long bytesIn;
+  }
+
+  /** Whether a recording wants to know of tasks. */
+  static boolean wantTasks() {
+    return FlightRecorder.isInitialized() && new Task().isEnabled();
+  }
+
+  static void ended(
+      Batch<?, ?> batch, int i, ExecutionModel model, Class<?> outcome, TaskUsage usage) {
+    if (!wantTasks()) {
+      return;
+    }
+    long queued = batch.queuedNanos(i);
+    var event = new Task();
+    event.model = model.name();
+    event.worker = usage.worker();
+    event.task = batch.task(i);
+    event.attempt = batch.attempt();
+    event.outcome = outcome.getSimpleName();
+    event.queueNanos = queued == NOT_KNOWN ? NOT_KNOWN : Math.max(0, usage.startedNanos() - queued);
+    event.runNanos = usage.endedNanos() - usage.startedNanos();
+    event.bytesIn = usage.bytesIn();
+    event.commit();
+  }
+}

@@ -1,0 +1,69 @@
+package io.github.fornada.spi;
+
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Items taken from their source that no worker has taken yet, with the times of their coming while
+ * a Flight Recorder wants to know. Not thread-safe.
+ */
+final class PendingItems {
+  /** An item with the time when it was taken from its source. */
+  private record Timed(@Nullable Object item, long nanos) {}
+
+  /** Stands for the item null in a queue that takes none. */
+  private static final Object NULL = new Object();
+
+  private final ArrayDeque<Object> entries = new ArrayDeque<>();
+
+  /** What an item is to be {@linkplain #add added} as. Needs no lock. */
+  static Object entry(@Nullable Object item) {
+    return FlightEvents.wantTasks()
+        ? new Timed(item, System.nanoTime())
+        : item == null ? NULL : item;
+  }
+
+  void add(Object entry) {
+    entries.add(entry);
+  }
+
+  int size() {
+    return entries.size();
+  }
+
+  boolean isEmpty() {
+    return entries.isEmpty();
+  }
+
+  void clear() {
+    entries.clear();
+  }
+
+  /**
+   * The first so many, taken out.
+   *
+   * @param times when each came; null if that is known of none
+   */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  record Taken(@Nullable Object[] items, long @Nullable [] times) {}
+
+  Taken take(int n) {
+    var items = new @Nullable Object[n];
+    long[] times = null;
+    for (int i = 0; i < n; i++) {
+      Object entry = entries.remove();
+      if (entry instanceof Timed(Object timed, long nanos)) {
+        if (times == null) {
+          times = new long[n];
+          Arrays.fill(times, FlightEvents.NOT_KNOWN); // of those before: it began to record then
+        }
+        times[i] = nanos;
+        items[i] = timed;
+      } else {
+        items[i] = entry == NULL ? null : entry;
+      }
+    }
+    return new Taken(items, times);
+  }
+}

@@ -1,0 +1,194 @@
+package io.github.fornada.spi;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Set;
+import java.util.WeakHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.ReentrantLock;
+
+/** A pool's way from open to terminated: what it refuses, stops, and waits for. */
+final class PoolLifecycle {
+  // RUNNING -> SHUTDOWN -> TERMINATED; RUNNING or SHUTDOWN -> STOPPED -> TERMINATED. Written under
+  // lock, read by any thread.
+  private enum State {
+    RUNNING,
+    SHUTDOWN,
+    STOPPED,
+    TERMINATED
+  }
+
+  private final AbstractPool pool;
+  private final WorkQueue queue;
+  private final ReentrantLock lock = new ReentrantLock();
+  private volatile State state = State.RUNNING;
+  private final CountDownLatch terminated = new CountDownLatch(1);
+  private final AtomicBoolean quietSeen = new AtomicBoolean();
+
+  /** Whether every stream has been told of the shutdown. Set once, by whoever shuts down. */
+  private volatile boolean streamsRefused;
+
+  /** Streams that have begun. Weak: one that was forgotten half-way needs no shutdown. */
+  private final Set<StreamRun<?, ?, ?>> streams =
+      Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
+
+  PoolLifecycle(AbstractPool pool, WorkQueue queue) {
+    this.pool = pool;
+    this.queue = queue;
+  }
+
+  boolean isShutdown() {
+    return state != State.RUNNING;
+  }
+
+  /** Whether it was shut down at once. */
+  boolean isStopped() {
+    return state == State.STOPPED;
+  }
+
+  boolean isTerminated() {
+    return state == State.TERMINATED;
+  }
+
+  // ---- streams
+
+  /** A lazy stream has begun. */
+  void register(StreamRun<?, ?, ?> run) {
+    streams.add(run);
+    if (isShutdown()) {
+      run.refuse();
+    }
+  }
+
+  /** A lazy stream may be over. */
+  void settle(StreamRun<?, ?, ?> run) {
+    if (run.isOver()) {
+      streams.remove(run);
+    }
+  }
+
+  private List<StreamRun<?, ?, ?>> openStreams() {
+    synchronized (streams) {
+      return new ArrayList<>(streams);
+    }
+  }
+
+  // ---- the end
+
+  void shutdown() {
+    lock.lock();
+    try {
+      if (state == State.RUNNING) {
+        state = State.SHUTDOWN;
+      }
+    } finally {
+      lock.unlock();
+    }
+    refuse();
+    checkQuiet();
+  }
+
+  List<Runnable> shutdownNow() {
+    lock.lock();
+    try {
+      if (state != State.TERMINATED) {
+        state = State.STOPPED;
+      }
+    } finally {
+      lock.unlock();
+    }
+    refuse();
+    String reason = "the pool was shut down at once";
+    var never = new ArrayList<Runnable>();
+    WorkQueue.Drained drained = queue.drain();
+    for (Object entry : drained.waiting()) {
+      switch (entry) {
+        case Run<?, ?> run -> run.stop(reason);
+        case Batch<?, ?> batch -> {
+          if (batch.hasWaiting() && batch.attempt() == 1) {
+            neverBegun(batch, never);
+          }
+          batch.stopCall(reason);
+        }
+        default -> throw new AssertionError(entry);
+      }
+    }
+    for (Batch<?, ?> batch : drained.begun()) {
+      batch.stopCall(reason);
+    }
+    for (StreamRun<?, ?, ?> run : openStreams()) {
+      run.stop(reason);
+    }
+    pool.cancelAll(reason);
+    checkQuiet();
+    return never;
+  }
+
+  private static void neverBegun(Batch<?, ?> batch, List<Runnable> never) {
+    if (batch.item(0) instanceof Runnable task) {
+      never.add(task);
+    } else if (batch.sink() instanceof TaskFuture<?, ?>.Single single) {
+      never.add(single.future());
+    }
+  }
+
+  /** Takes nothing more from anybody. */
+  private void refuse() {
+    queue.close();
+    openStreams().forEach(StreamRun::refuse);
+    streamsRefused = true;
+  }
+
+  /**
+   * Ends the pool if it was shut down and has done all.
+   *
+   * <p>Streams that were told of the shutdown push nothing more, and what they pushed before goes
+   * to the queue, so streams first, then the queue, cannot miss anything.
+   */
+  void checkQuiet() {
+    if (streamsRefused
+        && openStreams().stream().noneMatch(StreamRun::hasPushed)
+        && queue.isQuiet()
+        && quietSeen.compareAndSet(false, true)) {
+      pool.onQuiet();
+    }
+  }
+
+  /** Every worker is gone; this is still to be done before whoever waits may go on. */
+  void terminated(Runnable last) {
+    lock.lock();
+    try {
+      state = State.TERMINATED;
+    } finally {
+      lock.unlock();
+    }
+    last.run();
+    terminated.countDown();
+  }
+
+  boolean await(long timeout, TimeUnit unit) throws InterruptedException {
+    return terminated.await(timeout, unit);
+  }
+
+  /** Waits for the end; an interrupt hurries it on, and is set again afterwards. */
+  void awaitEnd() {
+    boolean interrupted = false;
+    while (true) {
+      try {
+        terminated.await();
+        break;
+      } catch (InterruptedException e) {
+        if (!interrupted) {
+          pool.shutdownNow();
+          interrupted = true;
+        }
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

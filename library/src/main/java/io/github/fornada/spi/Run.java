@@ -1,0 +1,155 @@
+package io.github.fornada.spi;
+
+import io.github.fornada.TaskFunction;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One call over many items. The pool takes batches from it when a worker is free.
+ *
+ * <p>Lock order: the pool's queue, then a run. No user code is called under either lock but a
+ * collection's own iterator.
+ */
+abstract class Run<T extends @Nullable Object, R extends @Nullable Object> extends Sink<T, R> {
+  /**
+   * The work a batch of tiny items should be worth: far above its own cost, unnoticed by people.
+   */
+  private static final long BATCH_NANOS = 50_000; // Guess
+
+  private static final int LARGEST_BATCH = 256; // Guess
+
+  final TaskFunction<? super T, ? extends R> function;
+  final ReentrantLock lock = new ReentrantLock();
+
+  /** Batches taken and not closed. Guarded by lock. */
+  private final Set<Batch<T, R>> outstanding = new HashSet<>();
+
+  /** Set once, under lock; read by any thread. */
+  private volatile boolean stopped;
+
+  /** Whether the pool's queue has this run, or is about to get it. Guarded by lock. */
+  private boolean queued;
+
+  /** Items that make a batch of the size wanted. Written by workers; the last one's word counts. */
+  private volatile int batchSize = 1;
+
+  Run(AbstractPool pool, TaskFunction<? super T, ? extends R> function) {
+    super(pool);
+    this.function = function;
+  }
+
+  /** True if the caller must now add this run to the queue; false if it is there. */
+  final boolean enters() {
+    lock.lock();
+    try {
+      boolean enters = !queued;
+      queued = true;
+      return enters;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Takes at most so many items; null if there is nothing to take now, and then the queue must drop
+   * this run, which {@linkplain #enters enters} again when there is. Called by the queue.
+   */
+  final @Nullable Batch<T, R> take(int most) {
+    lock.lock();
+    try {
+      Batch<T, R> batch = stopped ? null : takeLocked(most);
+      if (batch == null) {
+        queued = false;
+      } else {
+        outstanding.add(batch);
+      }
+      return batch;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  abstract @Nullable Batch<T, R> takeLocked(int most);
+
+  /** How many items a thread should take at once, going by what the items before took. */
+  final int batchSize() {
+    return batchSize;
+  }
+
+  @Override
+  final boolean isTimed() {
+    return true;
+  }
+
+  @Override
+  final void ran(int count, long nanos) {
+    long perItem = Math.max(1, nanos / count);
+    long wanted = Math.clamp(BATCH_NANOS / perItem, 1, LARGEST_BATCH);
+    int now = batchSize;
+    int next = (int) Math.min(wanted, now * 2L);
+    if (next != now) {
+      batchSize = next;
+    }
+  }
+
+  /** Whether items wait to be taken right now; a hint for waking more workers. */
+  abstract boolean hasMore();
+
+  @Override
+  final void stop(String reason) {
+    List<Batch<T, R>> toCancel;
+    lock.lock();
+    try {
+      if (stopped) {
+        return;
+      }
+      stopped = true;
+      toCancel = new ArrayList<>(outstanding);
+      onStop(reason);
+    } finally {
+      lock.unlock();
+    }
+    for (Batch<T, R> batch : toCancel) {
+      batch.cancel(reason);
+    }
+    pool.checkQuiet(); // items that no worker had taken are gone
+  }
+
+  /** Under lock, once. */
+  abstract void onStop(String reason);
+
+  @Override
+  final boolean isStopped() {
+    return stopped;
+  }
+
+  @Override
+  void retry(Batch<T, R> batch, int i) {
+    Batch<T, R> next = batch.again(i);
+    lock.lock();
+    try {
+      outstanding.add(next);
+    } finally {
+      lock.unlock();
+    }
+    pool.retryLater(next);
+    if (stopped) {
+      // A stop that came between took no notice of the new batch: it was not outstanding yet.
+      next.cancel("its call was stopped");
+    }
+  }
+
+  @Override
+  void closed(Batch<T, R> batch) {
+    lock.lock();
+    try {
+      outstanding.remove(batch);
+    } finally {
+      lock.unlock();
+    }
+  }
+}

@@ -1,0 +1,81 @@
+package io.github.fornada.process.wire;
+
+import io.github.fornada.checkers.Lincheck;
+import java.lang.foreign.MemorySegment;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/**
+ * A message comes while the reader goes to sleep over a ring: it is woken, or sees the message.
+ * {@link Doorbell#resume} is what a sleeper does before it parks; the parking itself is for the
+ * Explorer, for Lincheck lets it return for no reason.
+ */
+class DoorbellLincheckTest {
+  private static final String ASLEEP = "the reader sleeps over a message";
+
+  @BeforeAll
+  static void define() {
+    Lincheck.shares(
+        DoorbellLincheckTest.class, "Bell", "HastySleeper", "RingWriter", "RingReader", "EarlyWriter");
+  }
+
+  @Test
+  void noWakeUpIsLost() {
+    Lincheck.ends(() -> new Scene().sleepWhileAMessageComes());
+  }
+
+  @Test
+  void aSleeperThatLooksBeforeItSaysSoIsCaught() {
+    Lincheck.fails(ASLEEP, () -> new HastyScene().sleepWhileAMessageComes());
+  }
+
+  private static class Scene {
+    final MemorySegment header = MemorySegment.ofArray(new long[64]);
+    private final MemorySegment ring = MemorySegment.ofArray(new long[8]);
+    final RingReader reader =
+        new RingReader(header, ring, Segment.TO_WORKER_TAIL, Segment.TO_WORKER_HEAD);
+    private final RingWriter writer =
+        new RingWriter(header, ring, Segment.TO_WORKER_TAIL, Segment.TO_WORKER_HEAD);
+    private final Doorbell ringers = Doorbell.ofParent(header, () -> this.rung = true);
+    private final Doorbell sleepers = Doorbell.ofWorker(header, () -> {});
+    private boolean rung; // writer's thread
+    private boolean seen; // sleeper's thread
+
+    boolean look() {
+      return sleepers.resume(reader);
+    }
+
+    void sleepWhileAMessageComes() {
+      // Of type Thread to the compiler too: a join of the anonymous class is not seen.
+      Thread thread =
+          new Thread() {
+            @Override
+            public void run() {
+              seen = look();
+            }
+          };
+      thread.start();
+      if (writer.tryWrite(1, new byte[1], 1)) {
+        writer.publish();
+      }
+      ringers.ring();
+      try {
+        thread.join();
+      } catch (InterruptedException e) {
+        throw new IllegalStateException(e);
+      }
+      if (!rung && !seen) {
+        throw new AssertionError(ASLEEP);
+      }
+    }
+  }
+
+  private static final class HastyScene extends Scene {
+    private final HastySleeper hasty = new HastySleeper(header);
+
+    @Override
+    boolean look() {
+      return hasty.resume(reader);
+    }
+  }
+}

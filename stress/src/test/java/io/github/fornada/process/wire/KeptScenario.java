@@ -1,0 +1,65 @@
+package io.github.fornada.process.wire;
+
+import io.github.fornada.stress.Explorer;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+
+/**
+ * A worker keeps a result in its ring, without showing it, and goes on to an item that never ends:
+ * the reader must have the result all the same.
+ */
+public final class KeptScenario implements Explorer.Scenario {
+  private final MemorySegment header = MemorySegment.ofArray(new long[512]);
+  private final MemorySegment ring = MemorySegment.ofArray(new long[8]);
+  private final Doorbell sleepers = Doorbell.ofParent(header, () -> {});
+  private final Doorbell ringers = Doorbell.ofWorker(header, sleepers::rang);
+
+  @Override
+  public List<Runnable> threads() {
+    return List.of(this::work, this::read);
+  }
+
+  private void work() {
+    var writer =
+        new RingWriter(
+            header,
+            ring,
+            Segment.TO_PARENT_TAIL,
+            Segment.TO_PARENT_WRITTEN,
+            Segment.TO_PARENT_HEAD);
+    if (!writer.tryWrite(1, new byte[1], 1)) {
+      throw new AssertionError("there is room");
+    }
+    writer.keep();
+    if (!new ClaimWord(header).claim(0)) {
+      throw new AssertionError("nobody takes it back");
+    }
+    if (ringers.isAwaited()) {
+      writer.publish();
+      ringers.ring();
+    }
+  }
+
+  private void read() {
+    var reader =
+        new RingReader(
+            header,
+            ring,
+            Segment.TO_PARENT_TAIL,
+            Segment.TO_PARENT_WRITTEN,
+            Segment.TO_PARENT_HEAD);
+    try {
+      do {
+        if (!sleepers.await(reader)) {
+          throw new AssertionError("nobody has closed it");
+        }
+        reader.lookClosely();
+      } while (!reader.next());
+    } catch (CorruptFrameException e) {
+      throw new AssertionError("corrupt frame: " + e.getMessage(), e);
+    }
+  }
+
+  @Override
+  public void check() {}
+}
