@@ -12,9 +12,8 @@ final class BadClassFileError extends ClassFormatError {
   private static final int HEADER_BYTES = 8;
   private static final int MAGIC = 0xCAFEBABE;
 
-  BadClassFileError(String message, Throwable cause) {
+  private BadClassFileError(String message) {
     super(message);
-    initCause(cause);
   }
 
   /** Why a class of a file was refused by the JVM. */
@@ -22,7 +21,7 @@ final class BadClassFileError extends ClassFormatError {
     String which = "class " + type + " in " + file + " ";
     if (!hasMagic(bytes)) {
       return new BadClassFileError(
-          which + "is no class file, or a broken one. Build or download it again", refusal);
+          which + "is no class file, or a broken one. Build or download it again");
     }
     int version = ((bytes[6] & 0xFF) << 8 | (bytes[7] & 0xFF)) - VERSION_OFFSET;
     int here = Runtime.version().feature();
@@ -36,16 +35,14 @@ final class BadClassFileError extends ClassFormatError {
               + ". Compile it with --release "
               + here
               + ", or set JAVA_HOME to a JDK "
-              + version,
-          refusal);
+              + version);
     }
     if ((bytes[4] & 0xFF) == 0xFF && (bytes[5] & 0xFF) == 0xFF) {
       return new BadClassFileError(
-          which + "was compiled with preview features. Compile it without --enable-preview",
-          refusal);
+          which + "was compiled with preview features. Compile it without --enable-preview");
     }
     return new BadClassFileError(
-        which + "is broken (" + refusal.getMessage() + "). Build or download it again", refusal);
+        which + "is broken (" + refusal.getMessage() + "). Build or download it again");
   }
 
   private static boolean hasMagic(byte[] bytes) {

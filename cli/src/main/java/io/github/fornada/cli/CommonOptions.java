@@ -184,7 +184,7 @@ final class CommonOptions {
     if (place.source() != null) {
       outputs.mustNotBe(place.source(), "the source of the task, " + place.source());
     }
-    outputs.mustNotBeIn(place.classPath());
+    outputs.mustNotBeIn(place.read());
     return TaskLocator.locate(place);
   }
 

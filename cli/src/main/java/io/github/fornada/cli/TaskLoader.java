@@ -62,42 +62,42 @@ final class TaskLoader extends URLClassLoader {
   }
 
   @Override
-  @SuppressWarnings("ReferenceEquality") // the very same array means that nothing was changed
   protected Class<?> findClass(String name) throws ClassNotFoundException {
     byte[] compiled = classes.get(name);
     if (compiled != null) {
       byte[] bytes = guarded ? ExitGuard.guard(compiled) : compiled;
       return defineClass(name, bytes, 0, bytes.length, compiledSource);
     }
-    if (guarded) {
-      URL url = super.findResource(name.replace('.', '/') + ".class");
-      if (url != null) {
-        PathClass found = read(name, url);
-        byte[] changed = ExitGuard.guard(found.bytes());
-        if (changed != found.bytes()) {
-          return define(name, changed, found);
-        }
-      }
-    }
     try {
-      return super.findClass(name);
+      return guarded ? guardedFromPath(name) : super.findClass(name);
     } catch (ClassFormatError e) {
-      throw bad(name, e);
+      throw explained(name, e);
+    } catch (NoClassDefFoundError e) {
+      // The file holds another class than its name says; anything else is a class that is missing.
+      throw String.valueOf(e.getMessage()).contains("wrong name") ? explained(name, e) : e;
     }
   }
 
-  private LinkageError bad(String name, ClassFormatError e) {
+  @SuppressWarnings("ReferenceEquality") // the very same array means that nothing was changed
+  private Class<?> guardedFromPath(String name) throws ClassNotFoundException {
+    URL url = super.findResource(name.replace('.', '/') + ".class");
+    if (url != null) {
+      PathClass found = read(name, url);
+      byte[] changed = ExitGuard.guard(found.bytes());
+      if (changed != found.bytes()) {
+        return define(name, changed, found);
+      }
+    }
+    return super.findClass(name);
+  }
+
+  private LinkageError explained(String name, LinkageError e) throws ClassNotFoundException {
     URL url = super.findResource(name.replace('.', '/') + ".class");
     if (url == null) {
       return e;
     }
-    try {
-      PathClass found = read(name, url);
-      return BadClassFileError.of(name, found.place(), found.bytes(), e);
-    } catch (ClassNotFoundException unreadable) {
-      e.addSuppressed(unreadable);
-      return e;
-    }
+    PathClass found = read(name, url);
+    return BadClassFileError.of(name, found.place(), found.bytes(), e);
   }
 
   /**

@@ -267,6 +267,9 @@ final class TaskLocator {
     } catch (IOException e) {
       throw Fault.usage("no such folder in the class path: " + folder);
     }
+    if (jars.isEmpty()) {
+      throw Fault.usage("there are no jars in the class path folder: " + path);
+    }
     jars.sort(null);
     return jars;
   }

@@ -1,15 +1,12 @@
 package io.github.fornada.cli;
 
 import io.github.fornada.RemoteTaskException;
-import java.time.Duration;
+import io.github.fornada.jvm.BoundedText;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -20,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * lost, for a limited time, and for a limited text.
  */
 final class ThrownText {
-  static final Duration LIMIT = Duration.ofSeconds(1);
+  private static final String NOT_CALLED = " (its own methods do not return in time)";
 
   private static final int MOST_FRAMES = 8;
   private static final int MOST_CAUSES = 10;
@@ -31,11 +28,6 @@ final class ThrownText {
   private static final int MOST_SUPPRESSED = 5;
   private static final int MOST_MESSAGE = 4_000;
   private static final int MOST_NAME = 500;
-
-  /** With more threads lost, no exception of the user's own classes is asked for anything. */
-  private static final int MOST_LOST = 8;
-
-  private static final AtomicInteger LOST = new AtomicInteger();
 
   /** Classes whose methods once did not return in time, and are not asked again. */
   private static final ClassValue<boolean[]> SLOW =
@@ -57,46 +49,28 @@ final class ThrownText {
 
   /** Some lines, without an end of line. */
   static String of(Throwable thrown) {
+    String name = thrown.getClass().getName();
     boolean[] slow = SLOW.get(thrown.getClass());
-    if (slow[0] || LOST.get() >= MOST_LOST) {
-      return thrown.getClass().getName() + " (its own methods do not return, and were not called)";
+    if (slow[0]) {
+      return name + NOT_CALLED;
     }
     var report = new ThrownText();
-    var done = new CountDownLatch(1);
-    Thread.ofPlatform()
-        .daemon()
-        .name("fornada-failure")
-        .start(() -> {
-          try {
-            report.tell(thrown, "\n", 0);
-          } finally {
-            done.countDown();
-          }
-        });
-    boolean interrupted = false;
-    boolean complete = false;
-    long deadline = System.nanoTime() + LIMIT.toNanos();
-    while (true) {
-      try {
-        complete = done.await(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
-        break;
-      } catch (InterruptedException e) {
-        interrupted = true; // Ctrl-C: the failure is told all the same, it is a second at most
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
+    String whole =
+        BoundedText.said(
+            () -> {
+              report.tell(thrown, "\n", 0);
+              return report.soFar();
+            },
+            "",
+            "",
+            () -> slow[0] = true); // a race loses nothing but another try
+    if (!whole.isEmpty()) {
+      return whole;
     }
     String told = report.soFar();
-    if (complete) {
-      return told;
-    }
-    LOST.incrementAndGet();
-    slow[0] = true; // a race loses nothing but another try
-    return (told.isEmpty() ? thrown.getClass().getName() : told)
-        + "\n    (the rest is missing: a method of this exception did not return within "
-        + LIMIT.toSeconds()
-        + " s)";
+    return told.isEmpty()
+        ? name + NOT_CALLED
+        : told + "\n    (the rest is missing: a method of this exception did not return in time)";
   }
 
   private synchronized String soFar() {
