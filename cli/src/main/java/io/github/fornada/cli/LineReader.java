@@ -138,7 +138,7 @@ final class LineReader implements Iterator<String> {
     return (first == 0xFE && second == 0xFF)
         || (first == 0xFF && second == 0xFE)
         || (first == 0) != (second == 0)
-        || (length >= 4 && first == 0 && second == 0 && line[2] == (byte) 0xFE);
+        || (length >= 4 && first == 0 && second == 0);
   }
 
   private @Nullable String decode(int begin) {

@@ -55,6 +55,7 @@ final class OutputFile implements AutoCloseable {
   private @Nullable Path draft;
 
   private @Nullable FileChannel channel;
+  private boolean committed;
 
   private OutputFile(
       String option, Path given, @Nullable Path target, StandardStreams.@Nullable Standard stream) {
@@ -254,6 +255,7 @@ final class OutputFile implements AutoCloseable {
    *     content is
    */
   void commit() throws IOException {
+    committed = true;
     Path written = draft;
     if (written == null) {
       return; // written directly
@@ -321,6 +323,11 @@ final class OutputFile implements AutoCloseable {
       draft = null; // stays
       throw new IOException(e.getMessage() + "; what was to be written is in " + written, e);
     }
+  }
+
+  /** Whether the old file may be gone. */
+  boolean isCommitted() {
+    return committed;
   }
 
   /** Drops what was written, unless it has taken its place. */

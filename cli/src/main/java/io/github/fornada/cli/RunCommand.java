@@ -95,13 +95,17 @@ final class RunCommand implements Callable<Integer> {
       Meter meter = Meter.start(Set.of());
       Pool pool = settings.open(on, listeners);
       ItemRun.End end = ItemRun.End.STOPPED;
+      boolean ended = false;
       Meter.Reading reading;
       try {
         end = run.on(pool);
+        ended = true;
         reading = meter.stop(); // while worker processes still live
       } finally {
         writer.finish(); // first of all: nothing that follows may cost a result
-        commit(outputs, writer);
+        if (ended) {
+          commit(outputs, writer);
+        }
         stall.close();
         end(pool, end);
       }
@@ -112,7 +116,13 @@ final class RunCommand implements Callable<Integer> {
         terminal.err().println(StallWatch.GIVEN_UP);
       }
       return finish(
-          writer, new Tally(clock, refusals.count(), total), reading, reports, end, terminal);
+          writer,
+          new Tally(clock, refusals.count(), total),
+          reading,
+          reports,
+          end,
+          terminal,
+          outputs.results());
     }
   }
 
@@ -189,17 +199,15 @@ final class RunCommand implements Callable<Integer> {
       Meter.Reading reading,
       Reports reports,
       ItemRun.End end,
-      Terminal terminal) {
+      Terminal terminal,
+      @Nullable OutputFile file) {
     if (writer.readerIsGone()) {
       return ExitCode.PIPE_CLOSED;
     }
     if (Interruption.requested()) {
       terminal
           .err()
-          .println(
-              "fornada: interrupted; "
-                  + summary(tally, reading)
-                  + (options.output == null ? "" : "; " + options.output + " was left as it was"));
+          .println("fornada: interrupted; " + summary(tally, reading) + leftAsItWas(file));
       return ExitCode.INTERRUPTED;
     }
     if (writer.failure() != null) {
@@ -219,6 +227,10 @@ final class RunCommand implements Callable<Integer> {
       terminal.err().println("fornada: " + Words.count(tally.left(), "item") + " not done");
     }
     return tally.failed() > 0 || end == ItemRun.End.STOPPED ? ExitCode.FAILED : ExitCode.OK;
+  }
+
+  private static String leftAsItWas(@Nullable OutputFile file) {
+    return file == null || file.isCommitted() ? "" : "; " + file.given() + " was left as it was";
   }
 
   private String summary(Tally tally, Meter.Reading reading) {

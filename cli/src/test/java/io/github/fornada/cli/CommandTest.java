@@ -320,6 +320,30 @@ class CommandTest {
   }
 
   @Test
+  void numbersBeyondTheirRangeAreRefused() {
+    for (List<String> option :
+        List.of(
+            List.of("--workers", "99999999999"),
+            List.of("--workers", "2000000000"),
+            List.of("--retries", "99999999999"),
+            List.of("--heap", "9999999999g"),
+            List.of("--timeout", "18446744074s"),
+            List.of("--limit", "9999999h"))) {
+      var result = run("run", "Tasks.java#echo", option.getFirst(), option.getLast(), "a");
+      assertThat(result.exitCode()).as(option.toString()).isEqualTo(2);
+      assertThat(result.err()).contains(option.getFirst(), option.getLast());
+    }
+  }
+
+  @Test
+  void theOldNameOfTheTimeoutIsStillTaken() {
+    var result = run("run", "Tasks.java#echo", "--limit", "1s", "a", "loop");
+    assertThat(result.out()).isEqualTo("a\n");
+    assertThat(result.err()).contains("\"loop\" was over its timeout of 1 s");
+    assertThat(run("run", "--help").out()).contains("--timeout").doesNotContain("--limit");
+  }
+
+  @Test
   void helpNamesTheExitCodes() {
     var result = run("run", "--help");
     assertThat(result.exitCode()).isZero();
