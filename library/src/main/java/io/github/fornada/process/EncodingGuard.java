@@ -14,7 +14,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The user's code that writes an item, or the function for it, on a lane's feeder thread: it is
+ * The user's code that writes an item, or the function for it, on a slot's feeder thread: it is
  * interrupted when the item's time is over or nobody wants it any more, and if it does not come
  * back, the item ends without it and the {@link Dispatcher} goes on with another thread.
  *
@@ -35,8 +35,8 @@ final class EncodingGuard {
   private static final long ABANDONED = 4;
   private static final long PHASE = 7;
 
-  private final Engine pool;
-  private final Dispatcher flow;
+  private final Engine engine;
+  private final Dispatcher dispatcher;
   private final @Nullable Duration limit;
   private final AtomicLong state = new AtomicLong(FREE);
 
@@ -55,10 +55,10 @@ final class EncodingGuard {
   /** Where the item was when its time ran out. Written before INTERRUPTED, read after it. */
   private @Nullable List<StackTraceElement> overLimit;
 
-  EncodingGuard(Engine pool, Dispatcher flow) {
-    this.pool = pool;
-    this.flow = flow;
-    this.limit = pool.policy().timeLimit();
+  EncodingGuard(Engine engine, Dispatcher dispatcher) {
+    this.engine = engine;
+    this.dispatcher = dispatcher;
+    this.limit = engine.policy().timeLimit();
   }
 
   // ---- whoever feeds
@@ -85,11 +85,11 @@ final class EncodingGuard {
    * @throws Stopped if the item was stopped, whatever the user's code then did
    * @throws Abandoned if that came back too late
    */
-  void write(@Nullable Object value, MessageOutput out, @Nullable CodecSessions coder)
+  void write(@Nullable Object value, MessageOutput out, @Nullable CodecSessions codec)
       throws IOException {
     Batch<?, ?> batch = current;
     if (batch == null) {
-      Payloads.encode(value, out, coder); // plain
+      Payloads.encode(value, out, codec); // plain
       return;
     }
     long running = (state.get() & ~PHASE) + PHASE + 1 + RUNNING;
@@ -103,10 +103,10 @@ final class EncodingGuard {
     try {
       // After the state, as cancel() looks at the state after the call was stopped: one of the two
       // sees the other.
-      if (batch.isUnwanted() || pool.isStopping()) {
+      if (batch.isUnwanted() || engine.isStopping()) {
         throw new Stopped(null);
       }
-      Payloads.encode(value, out, coder);
+      Payloads.encode(value, out, codec);
     } finally {
       end(running);
     }
@@ -158,7 +158,7 @@ final class EncodingGuard {
     overLimit = stack;
     thread.interrupt();
     state.set(running - RUNNING + INTERRUPTED);
-    Engine.later(pool.policy().grace(), () -> abandon(thread, batch, i, running));
+    Engine.later(engine.policy().grace(), () -> abandon(thread, batch, i, running));
     return true;
   }
 
@@ -187,7 +187,7 @@ final class EncodingGuard {
     List<StackTraceElement> stack = overLimit;
     if (state.compareAndSet(running - RUNNING + INTERRUPTED, running - RUNNING + ABANDONED)) {
       thread.setName(thread.getName() + "-abandoned");
-      flow.replaceFeeder(batch, i, stack);
+      dispatcher.replaceFeeder(batch, i, stack);
     }
   }
 

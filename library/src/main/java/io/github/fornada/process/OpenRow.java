@@ -20,7 +20,7 @@ final class OpenRow {
   /** Written by who puts it together; read by who does not wait for it. */
   private volatile Whole whole = new Whole(new byte[0], 0, 0);
 
-  /** Items that left the row before it was closed. Guarded by the lock of what is outstanding. */
+  /** Items that left the row before it was closed. Guarded by the dispatcher's lock. */
   private int gone;
 
   OpenRow(Batch<?, ?> batch, int first, WorkerProcess to) {

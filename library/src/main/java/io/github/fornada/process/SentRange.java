@@ -101,13 +101,13 @@ final class SentRange {
   }
 
   /** Gives back all but so many; whether somebody may claim any of them now. */
-  boolean release(int kept, Engine pool) {
+  boolean release(int kept, Engine engine) {
     boolean any = false;
     for (int k = kept; k < count; k++) {
       any |= batch.release(first + k);
     }
     if (kept < count) {
-      pool.discard(file); // a span with a file has one item
+      engine.discard(file); // a span with a file has one item
       count = kept;
     }
     return any;

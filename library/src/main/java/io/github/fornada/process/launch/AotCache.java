@@ -106,7 +106,7 @@ public final class AotCache {
           || isSharingChosen(flags)) {
         return null;
       }
-      Path folder = AotCacheFolder.place();
+      Path folder = AotCacheFolder.path();
       String library = library();
       return folder == null || library == null
           ? null
@@ -131,11 +131,11 @@ public final class AotCache {
 
   /** What tells this library from another; null if it is only being built. */
   private static @Nullable String library() throws IOException {
-    String place = InheritedOptions.place();
-    if (place == null || (Files.isDirectory(Path.of(place)) && isFolderGiven())) {
+    String location = InheritedOptions.ownLocation();
+    if (location == null || (Files.isDirectory(Path.of(location)) && isFolderGiven())) {
       return "classes " + Digest.OF_CLASSES;
     }
-    return Files.isDirectory(Path.of(place)) ? null : identity(Path.of(place));
+    return Files.isDirectory(Path.of(location)) ? null : identity(Path.of(location));
   }
 
   private static boolean isFolderGiven() {

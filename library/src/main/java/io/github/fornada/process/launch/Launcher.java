@@ -110,7 +110,7 @@ public final class Launcher {
     return start(
         number,
         new ProcessBuilder(
-            java(), "@" + arguments(), directory.resolve("rehearsal-" + number).toString()));
+            java(), "@" + arguments(), directory.resolve("warm-up-" + number).toString()));
   }
 
   private Process start(int number, ProcessBuilder builder) throws IOException {

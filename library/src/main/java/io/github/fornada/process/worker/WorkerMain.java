@@ -63,23 +63,23 @@ public final class WorkerMain {
     }
     Segment segment = Segment.open(config.segment());
     var loader = new ParentClassLoader(control, WorkerMain.class.getClassLoader());
-    var watch = new TaskWatchdog(control, new ClaimWord(segment.header()), config);
-    Doorbell bell = Doorbell.ofWorker(segment.header(), control::ring);
+    var watchdog = new TaskWatchdog(control, new ClaimWord(segment.header()), config);
+    Doorbell doorbell = Doorbell.ofWorker(segment.header(), control::ring);
     var listener =
         Thread.ofPlatform()
             .daemon()
             .name("fornada-control")
-            .unstarted(() -> listen(control, bell, loader, watch, lastResort, socket));
+            .unstarted(() -> listen(control, doorbell, loader, watchdog, lastResort, socket));
     listener.start();
-    watch.start();
+    watchdog.start();
     Thread task = Thread.currentThread();
     task.setName("fornada-task");
     task.setContextClassLoader(loader);
-    watch.watches(task);
-    CodecSessions coder = null;
+    watchdog.watches(task);
+    CodecSessions codec = null;
     String part = "codec";
     try {
-      coder = openCodec(config, loader);
+      codec = openCodec(config, loader);
       part = "initializer";
       WorkerSetUp setUp = setUp(config, loader);
       if (setUp != null) {
@@ -95,7 +95,7 @@ public final class WorkerMain {
       control.awaitSent();
       System.exit(1);
     }
-    var loop = new TaskLoop(segment, bell, loader, watch, config, coder);
+    var loop = new TaskLoop(segment, doorbell, loader, watchdog, config, codec);
     // Not before: until the worker is ready, nobody reads what this sends.
     TaskOutput.install(loop::print);
     control.send(
@@ -122,9 +122,9 @@ public final class WorkerMain {
       return null;
     }
     var codec = (PayloadCodec) Payloads.decode(new MessageInput(bytes, 0, bytes.length), loader);
-    var coder = new CodecSessions(Objects.requireNonNull(codec), loader);
-    coder.open();
-    return coder;
+    var sessions = new CodecSessions(Objects.requireNonNull(codec), loader);
+    sessions.open();
+    return sessions;
   }
 
   /** What the user wants done first; null for nothing. */
@@ -152,18 +152,18 @@ public final class WorkerMain {
 
   private static void listen(
       ControlChannel control,
-      Doorbell bell,
+      Doorbell doorbell,
       ParentClassLoader loader,
-      TaskWatchdog watch,
+      TaskWatchdog watchdog,
       ForcedExit lastResort,
       Path socket) {
     try {
       while (true) {
         ControlChannel.Frame frame = control.receive();
         switch (frame.type()) {
-          case MessageTypes.BELL -> bell.rang();
+          case MessageTypes.BELL -> doorbell.rang();
           case MessageTypes.CLASS, MessageTypes.RESOURCE -> loader.answer(frame.body());
-          case MessageTypes.CANCEL -> watch.cancel(frame.body().getLong());
+          case MessageTypes.CANCEL -> watchdog.cancel(frame.body().getLong());
           case MessageTypes.UNMAP -> Mappings.forget(frame.body().getString());
           case MessageTypes.EXIT ->
               // On a thread of its own: a shutdown hook of the user's may wait for ever, and this
