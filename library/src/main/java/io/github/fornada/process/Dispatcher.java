@@ -87,9 +87,7 @@ final class Dispatcher {
   /** Items whose results are in the ring. Used by the one thread that reads results. */
   private @Nullable SentRange arrived;
 
-  /**
-   * Whether whoever reads results is in the user's code, which may wait. Written by that thread.
-   */
+  /** Whether the thread that reads results is in user code, which may wait. Written by it. */
   private volatile boolean delivering;
 
   /** Mean time of an item lately, in nanoseconds; 0 while unknown. Written by the slot's thread. */
@@ -108,7 +106,7 @@ final class Dispatcher {
 
   // ---- the slot's thread
 
-  /** From now on items go to this worker, at most so many. */
+  /** Dispatches to this worker from now on, {@code mostItems} items at most. */
   void attach(WorkerProcess started, long mostItems) {
     lock.lock();
     try {
@@ -358,7 +356,7 @@ final class Dispatcher {
           }
         }
         case NOTHING -> {
-          // Whoever brought work while this thread was feeding has gone away: look once more.
+          // Who brought work while this thread was feeding has gone away: look once more.
           if (!engine.hasMore()) {
             if (isIdle()) {
               engine.balanceSoon();
@@ -368,8 +366,7 @@ final class Dispatcher {
         }
         case FULL -> {
           if (isIdle()) {
-            // Nothing is under way whose end would feed again: the worker has yet to read what is
-            // there.
+            // Nothing is under way whose end would feed again: the worker has not read yet.
             Engine.later(PATIENCE, () -> feed());
           }
           return took;
@@ -385,10 +382,7 @@ final class Dispatcher {
   private boolean beginFeeding(boolean onFeeder) {
     lock.lock();
     try {
-      if (feeding || !hasRoom() || (feederWanted && !onFeeder)) {
-        return false;
-      }
-      if (delivering && engine.workers() > 1) {
+      if (feeding || !hasRoom() || (feederWanted && !onFeeder) || isCallbackWaiting()) {
         return false;
       }
       feeding = true;
@@ -397,6 +391,11 @@ final class Dispatcher {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Whether results are being delivered, to callbacks that may wait for a task elsewhere. */
+  private boolean isCallbackWaiting() {
+    return delivering && engine.workers() > 1;
   }
 
   @SuppressWarnings("ReferenceEquality") // a sender is equal to itself only
@@ -440,7 +439,7 @@ final class Dispatcher {
 
   /**
    * The feeder does not come back from writing an item: the item ends, and another thread feeds
-   * from now on. To be called by the timer, which must run nothing of the user's itself.
+   * from now on. To be called by the timer, which must run no user code itself.
    *
    * @param stack where it was when its time was over; null if it was cancelled
    */
@@ -482,8 +481,9 @@ final class Dispatcher {
       var _ = feed(true);
       lock.lock();
       try {
-        // Not the time: there is no room, or no worker. Results and a new worker feed again.
-        if (feederWanted && (feeding || !hasRoom())) {
+        // Not the time: there is no room, or no worker, or a callback waits. Results, the end of
+        // the callback and a new worker feed again.
+        if (feederWanted && (feeding || !hasRoom() || isCallbackWaiting())) {
           feederWanted = false;
         }
       } finally {
@@ -528,7 +528,7 @@ final class Dispatcher {
     return open && nextNumber < numberLimit;
   }
 
-  /** Keeps the lock for some items in a row; none of the user's code may run meanwhile. */
+  /** Keeps the lock for some items in a row; no user code may run meanwhile. */
   void lock() {
     lock.lock();
   }
@@ -748,7 +748,7 @@ final class Dispatcher {
         engine.policy().grace().plus(WorkerSlot.SECOND_LINE),
         () -> {
           if (running(of) == number && of.runningSince() != 0) {
-            of.stuck(number, new WorkerProcess.Stuck(TaskWatchdog.Reason.CANCEL, List.of()));
+            of.stuck(new WorkerProcess.Stuck(number, TaskWatchdog.Reason.CANCEL, List.of()));
           }
         });
   }

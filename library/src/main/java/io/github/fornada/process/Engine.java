@@ -309,11 +309,11 @@ final class Engine extends AbstractPool implements Mappings.Listener {
     }
   }
 
-  /** The workers are to unmap what they have mapped under this mark. */
+  /** The workers are to unmap what they have mapped under this sentinel file. */
   @Override
-  public void unmapped(String mark) {
+  public void unmapped(String sentinel) {
     for (WorkerSlot slot : slots) {
-      slot.unmap(mark);
+      slot.unmap(sentinel);
     }
   }
 
@@ -372,7 +372,7 @@ final class Engine extends AbstractPool implements Mappings.Listener {
     giveBack(batch);
   }
 
-  /** As {@link AbstractPool#message}. */
+  /** Gives {@link AbstractPool#message} to this package. */
   static String said(Supplier<String> words, String otherwise) {
     return message(words, otherwise);
   }

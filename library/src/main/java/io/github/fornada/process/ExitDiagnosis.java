@@ -96,7 +96,7 @@ final class ExitDiagnosis {
         quarantined);
   }
 
-  /** What an item is told that is not run because of what it did before. */
+  /** The message for an item that is not run because of the workers it has cost. */
   static String refusal(String item, DeathCertificate death) {
     return item
         + " was not run: it is in quarantine, for it has cost this pool "

@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** The functions that one worker knows, by numbers. For whoever feeds it, one thread at a time. */
+/** The functions that one worker knows, by numbers. For the thread that feeds it, one at a time. */
 final class KnownFunctions {
   /** Instead of a number: the worker does not know it, and to teach it takes the feeder. */
   static final int UNKNOWN = -2;
@@ -27,7 +27,7 @@ final class KnownFunctions {
   /** Functions that a worker keeps; more are forgotten, oldest use first. */
   private static final int MOST = 64;
 
-  /** And so many bytes of them, but always the latest: a lambda may capture much. */
+  /** Bytes of them that a worker keeps, but always the latest: a lambda may capture much. */
   private static final long MOST_BYTES = 1 << 20;
 
   private final Engine engine;

@@ -45,7 +45,7 @@ final class OpenRow {
     return System.nanoTime() - opened;
   }
 
-  /** So many items are whole. Nothing that is in the body now is written again. */
+  /** Notes that {@code count} items are whole. What is in the body now is not written again. */
   void grown(MessageOutput body, int count) {
     whole = new Whole(body.array(), body.size(), count);
   }

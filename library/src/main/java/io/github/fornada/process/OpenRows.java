@@ -43,8 +43,8 @@ final class OpenRows {
   }
 
   /**
-   * A row of objects is put together, so many of them, and is sent unless its first items have
-   * gone. Those behind these are then to be written again: they were not made to stand in front.
+   * Closes a row of {@code count} objects and sends it, unless its first items have gone. Those
+   * behind these are then to be written again: they were not made to stand in front.
    */
   Sender.@Nullable Result close(OpenRow row, int count, MessageOutput body) {
     dispatcher.lock();
@@ -77,7 +77,9 @@ final class OpenRows {
     }
   }
 
-  /** Whoever writes an item does not come back: what is whole goes, others may have the rest. */
+  /**
+   * The thread that writes an item does not come back: sends what is whole, gives back the rest.
+   */
   private void look() {
     OpenRow row;
     OpenRow.Whole whole;

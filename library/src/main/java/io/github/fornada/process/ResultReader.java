@@ -36,8 +36,8 @@ final class ResultReader {
   private final StatsRecorder stats;
 
   /**
-   * Who reads results: the slot's thread, or for a moment one that waits for one. Before the slot's
-   * lock.
+   * Held by the thread that reads results: the slot's, or for a moment one that waits for a result.
+   * To be taken before the slot's lock.
    */
   private final ReentrantLock reading = new ReentrantLock();
 
@@ -206,8 +206,8 @@ final class ResultReader {
   private boolean result(WorkerProcess from, int type, MessageInput in) throws IOException {
     SentItem sent = dispatcher.take(in.getLong());
     from.endOfItem(sent);
-    sent.forget(
-        engine); // before whoever waits for it can send the next: that finds it in the cache
+    // First: who waits for the result may send the next, which finds the file in the cache.
+    sent.forget(engine);
     dispatcher.delivers(true);
     try {
       Outcomes.end(sent, type, in, from, engine);
@@ -216,7 +216,7 @@ final class ResultReader {
       Outcomes.endUnreadable(sent, e);
       throw e;
     } catch (RuntimeException | Error e) {
-      // A callback of the user's, or a listener of a future: not this worker's fault.
+      // A callback, or a listener of a future: user code, and not this worker's fault.
       Outcomes.endUnreadable(sent, e);
       Log.get().log(System.Logger.Level.WARNING, "a callback failed after an item of " + name, e);
     } finally {
@@ -226,13 +226,13 @@ final class ResultReader {
     return slot.isLastOfRetiring();
   }
 
-  /** So many items in a row took the worker so long. */
+  /** Notes that {@code count} items in a row took the worker {@code nanos}. */
   private void spent(int count, long nanos) {
     stats.worked(nanos);
     dispatcher.took(count, nanos);
   }
 
-  /** So many results are where they belong, and what waited for them has run. */
+  /** {@code count} results are delivered, and what waited for them has run. */
   private void delivered(int count) {
     dispatcher.delivers(false);
     var _ = Thread.interrupted(); // a callback's own business, over with it

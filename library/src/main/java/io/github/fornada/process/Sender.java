@@ -171,7 +171,7 @@ final class Sender {
     return Result.SENT;
   }
 
-  /** Whether an item is soon encoded, without any of the user's code, so that any thread may. */
+  /** Whether an item is soon encoded, without user code, so that any thread may. */
   private boolean isQuick(@Nullable Object item) {
     return Payloads.isQuick(item)
         || (codec == null && item instanceof Record record && RecordShape.isQuick(record));

@@ -57,7 +57,7 @@ final class WorkerProcess {
   private final RingReader results;
   private final Doorbell doorbell;
 
-  /** For its results. Whoever reads them. */
+  /** For its results. Used by the thread that reads them. */
   private final @Nullable CodecSessions codec;
 
   /** What to add to the worker's clock to get this JVM's; 0 where they are the same. */
@@ -80,10 +80,8 @@ final class WorkerProcess {
   /** Set if it is killed for its memory: what it had and might have had. */
   private volatile @Nullable String overResidentLimit;
 
-  /** The item that does not listen. Written by the control thread, or the outside watch, once. */
+  /** The item that ignores interrupts. Written by the control thread, or the timer, once. */
   private volatile @Nullable Stuck stuck;
-
-  private volatile long stuckNumber = -1;
 
   WorkerProcess(
       Engine engine,
@@ -170,14 +168,14 @@ final class WorkerProcess {
           case MessageTypes.STUCK -> {
             long item = body.getLong();
             TaskWatchdog.Reason reason = TaskWatchdog.Reason.of(body.getByte());
-            stuck(item, new Stuck(reason, Throwables.getStack(body)));
+            stuck(new Stuck(item, reason, Throwables.getStack(body)));
           }
           default -> throw new CorruptFrameException("control frame of type " + frame.type());
         }
       }
     } catch (EOFException e) {
-      // It is dying, mostly. Whoever waits for its results is told before anything else is done:
-      // to look for its children takes a while, and the dead have none that could be found so.
+      // It is dying, mostly. First those who wait for its results hear of it: to look for its
+      // children takes a while, and the dead have none that could be found so.
       doorbell.close();
       if (!isGoneSoon()) {
         kill(); // a worker without its control channel is of no use
@@ -198,20 +196,20 @@ final class WorkerProcess {
     }
   }
 
-  /** An item that did not listen, why it was interrupted, and where it was. */
-  record Stuck(TaskWatchdog.Reason reason, List<StackTraceElement> stack) {}
+  /** An item that ignores interrupts: which, why it was interrupted, and where it was. */
+  record Stuck(long number, TaskWatchdog.Reason reason, List<StackTraceElement> stack) {}
 
-  /** An item will not listen: the worker has to die for it. */
-  void stuck(long item, Stuck what) {
+  /** An item ignores interrupts: the worker has to die for it. */
+  void stuck(Stuck what) {
     if (stuck == null) {
-      stuckNumber = item;
       stuck = what;
       kill();
     }
   }
 
   @Nullable Stuck stuck(long item) {
-    return stuckNumber == item ? stuck : null;
+    Stuck seen = stuck;
+    return seen != null && seen.number() == item ? seen : null;
   }
 
   /** By its ticket: a number that was taken back is given again, to another item. */
@@ -219,8 +217,8 @@ final class WorkerProcess {
     control.send(MessageTypes.CANCEL, new MessageOutput().putLong(ticket));
   }
 
-  void unmap(String mark) {
-    control.send(MessageTypes.UNMAP, new MessageOutput().putString(mark));
+  void unmap(String sentinel) {
+    control.send(MessageTypes.UNMAP, new MessageOutput().putString(sentinel));
   }
 
   /** Asks for an orderly exit, and sees to it that there is one. */
@@ -315,7 +313,7 @@ final class WorkerProcess {
     return pages(1);
   }
 
-  /** As above, without what other processes have mapped too, or could. */
+  /** Resident memory without what other processes have mapped too, or could. */
   long ownBytes() {
     return residentBytes() - pages(2);
   }
@@ -393,7 +391,7 @@ final class WorkerProcess {
     return lastItemNanos;
   }
 
-  /** Reads its results; null for no codec. For whoever reads its ring. */
+  /** Reads its results; null for no codec. For the thread that reads its ring. */
   @Nullable CodecSessions codec() {
     return codec;
   }

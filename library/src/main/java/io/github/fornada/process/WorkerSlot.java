@@ -20,18 +20,18 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One place for a worker: the supervisor that keeps a worker JVM alive in it, takes its results,
- * replaces it when it is due, and buries it.
+ * A slot for one worker: the supervisor that keeps a worker JVM alive in it, takes its results,
+ * replaces it when that is due, and sees to the items of one that has died.
  */
 final class WorkerSlot {
   /** What an orderly exit of a worker may take before it is killed. */
   static final Duration EXIT_LIMIT = Duration.ofSeconds(2);
 
-  /** How much later than the worker's own watch the pool acts. */
+  /** How much later than the worker's own watchdog the pool acts. */
   static final Duration SECOND_LINE = Duration.ofSeconds(1);
 
   /**
-   * So many workers may die before they begin what they were sent; then the first item is to blame.
+   * How many workers may die before they begin what they were sent; then the first item is blamed.
    */
   private static final int MOST_FRUITLESS = 3;
 
@@ -44,9 +44,8 @@ final class WorkerSlot {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition demand = lock.newCondition();
 
-  // ABSENT -> SERVING -> ABSENT (it died, or has left); SERVING -> RETIRING -> ABSENT. Written
-  // under
-  // lock, by the slot's thread, and SERVING -> RETIRING by whoever finds that it is due.
+  // ABSENT -> SERVING -> ABSENT (it died, or has left); SERVING -> RETIRING -> ABSENT.
+  // Written under lock, by the slot's thread; SERVING -> RETIRING by the thread that finds it due.
   private enum State {
     ABSENT,
     SERVING,
@@ -340,11 +339,11 @@ final class WorkerSlot {
     }
   }
 
-  /** What is mapped under this mark is needed no more. */
-  void unmap(String mark) {
+  /** What is mapped under this sentinel file is needed no more. */
+  void unmap(String sentinel) {
     WorkerProcess current = worker();
     if (current != null) {
-      current.unmap(mark);
+      current.unmap(sentinel);
     }
   }
 
@@ -417,8 +416,8 @@ final class WorkerSlot {
   }
 
   /**
-   * The second line behind the worker's own watch: a worker that is stopped, or too short of memory
-   * to watch itself, is killed when the same item runs long past its limit.
+   * The second line behind the worker's own watchdog: a worker that is stopped, or too short of
+   * memory to watch itself, is killed when the same item runs long past its limit.
    */
   private void watchFromOutside(WorkerProcess watched, long startedBefore) {
     TaskPolicy policy = engine.policy();
@@ -429,13 +428,11 @@ final class WorkerSlot {
     Engine.later(
         limit.plus(policy.grace()).plus(SECOND_LINE),
         () -> {
-          // The worker's own word: what it began and has not ended. Results may still be unread
-          // here.
+          // What the worker itself says that it began and has not ended: results may be unread.
           long started = watched.runningSince();
           if (started != 0 && started == startedBefore) {
-            watched.stuck(
-                ClaimWord.number(watched.claims().next()) - 1,
-                new WorkerProcess.Stuck(TaskWatchdog.Reason.LIMIT, List.of()));
+            long number = ClaimWord.number(watched.claims().next()) - 1;
+            watched.stuck(new WorkerProcess.Stuck(number, TaskWatchdog.Reason.LIMIT, List.of()));
           } else {
             watchFromOutside(watched, started);
           }

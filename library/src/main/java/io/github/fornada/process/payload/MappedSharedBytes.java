@@ -59,7 +59,7 @@ public final class MappedSharedBytes implements SharedBytes {
         new MappedSharedBytes(to.toString(), to.toString(), bytes.byteSize(), open), open);
   }
 
-  /** Shares a file of the user's, as long as there is a sentinel, which is made. */
+  /** Shares an existing file, as long as its sentinel file exists, which this creates. */
   public static SharedBytes of(Path file, Path sentinel, Set<SharedBytes> open) {
     if (!file.getFileSystem().equals(FileSystems.getDefault())) {
       throw new UncheckedIOException(

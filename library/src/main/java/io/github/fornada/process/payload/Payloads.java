@@ -39,12 +39,12 @@ public final class Payloads {
   private static final byte CODED = 21;
   static final byte LAMBDA = 22;
 
-  /** Values up to this are encoded by whoever brings them. */
+  /** Values up to this size are encoded by the thread that brings them. */
   private static final int QUICK_BYTES = 16 * 1024; // Guess
 
   private Payloads() {}
 
-  /** Whether encoding the value runs none of the user's code. */
+  /** Whether encoding the value runs no user code. */
   public static boolean isPlain(@Nullable Object value) {
     // Here and below no switch over types: its first use costs a fresh program some 15 ms.
     return value == null

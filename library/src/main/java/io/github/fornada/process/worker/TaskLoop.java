@@ -58,7 +58,7 @@ final class TaskLoop {
   private final MessageOutput printed = new MessageOutput(); // guarded by writing
 
   /**
-   * Results that are written and not shown. Written by who has the turn, also read by the task
+   * Results that are written and not shown. Written by who holds the lock, also read by the task
    * thread, which else is the only one to let it grow.
    */
   private int kept;
@@ -67,8 +67,8 @@ final class TaskLoop {
   private volatile boolean busy;
 
   /**
-   * What the time zone is to be before each item; null before the first, if nothing of the user's
-   * has run: to ask for it takes 4 ms, for which the first result need not wait. Task thread only.
+   * What the time zone is to be before each item; null before the first, if no user code has run:
+   * to ask for it takes 4 ms, for which the first result need not wait. Task thread only.
    */
   private @Nullable TimeZone zone;
 
@@ -271,7 +271,7 @@ final class TaskLoop {
         }
       } catch (Throwable e) {
         thrown = e;
-        // Still under the watch: this runs the exception's own methods, which may never return.
+        // Still under the watchdog: this runs the exception's own methods, which may never return.
         message.truncate(result);
         report(e);
       }
@@ -441,7 +441,7 @@ final class TaskLoop {
     }
   }
 
-  /** As send, but it may be shown with those that follow: see {@link RingWriter}. */
+  /** Writes a result that may be shown together with those that follow: see {@link RingWriter}. */
   private void keep(int type, int from) throws IOException {
     writing.take();
     try {
@@ -464,7 +464,7 @@ final class TaskLoop {
     }
   }
 
-  /** Whoever calls this and the next two has the turn. */
+  /** The caller of this and the next two holds the lock. */
   private void write(int type, MessageOutput body, int from) throws IOException {
     put(type, body, from);
     publish();

@@ -28,7 +28,7 @@ final class WarmUp {
   private WarmUp() {}
 
   /**
-   * Runs it; what goes wrong goes wrong again when it counts, and is told then.
+   * Warms up this JVM. What fails here fails again when it counts, and is reported then.
    *
    * @param file for the memory of it, which is gone afterwards
    */

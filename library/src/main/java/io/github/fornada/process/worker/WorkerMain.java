@@ -49,13 +49,13 @@ public final class WorkerMain {
     String token = told[0];
     int number = Integer.parseInt(told[1]);
     Path socket = Path.of(told[2]);
-    var lastResort = new ForcedExit();
-    lastResort.start();
+    var forcedExit = new ForcedExit();
+    forcedExit.start();
     ControlChannel control;
     WorkerConfig config;
     try {
       control =
-          new ControlChannel(HandshakeServer.connect(socket, number, token), lastResort::alarm);
+          new ControlChannel(HandshakeServer.connect(socket, number, token), forcedExit::alarm);
       config = WorkerConfig.receive(control);
     } catch (ConnectException | EOFException e) {
       orphaned(socket); // the pool has gone while this worker booted: nothing to tell, or to whom
@@ -69,7 +69,7 @@ public final class WorkerMain {
         Thread.ofPlatform()
             .daemon()
             .name("fornada-control")
-            .unstarted(() -> listen(control, doorbell, loader, watchdog, lastResort, socket));
+            .unstarted(() -> listen(control, doorbell, loader, watchdog, forcedExit, socket));
     listener.start();
     watchdog.start();
     Thread task = Thread.currentThread();
@@ -101,9 +101,8 @@ public final class WorkerMain {
     control.send(
         MessageTypes.READY,
         new MessageOutput().putLong(ProcessHandle.current().pid()).putLong(System.nanoTime()));
-    // After the worker's part in its start: reflection generates code for it. One that is
-    // interrupted
-    // before was starting while its parent was told to end.
+    // After the worker's part in its start, for reflection generates code for it. A worker that is
+    // interrupted before was starting while its parent was told to end.
     Thread.ofPlatform().daemon().name("fornada-signal").start(WorkerMain::ignoreTerminalInterrupt);
     try {
       loop.run();
@@ -155,7 +154,7 @@ public final class WorkerMain {
       Doorbell doorbell,
       ParentClassLoader loader,
       TaskWatchdog watchdog,
-      ForcedExit lastResort,
+      ForcedExit forcedExit,
       Path socket) {
     try {
       while (true) {
@@ -166,21 +165,21 @@ public final class WorkerMain {
           case MessageTypes.CANCEL -> watchdog.cancel(frame.body().getLong());
           case MessageTypes.UNMAP -> Mappings.forget(frame.body().getString());
           case MessageTypes.EXIT ->
-              // On a thread of its own: a shutdown hook of the user's may wait for ever, and this
+              // On a thread of its own: a shutdown hook of user code may wait for ever, and this
               // thread must go on to see the end of the parent.
               Thread.ofPlatform().daemon().name("fornada-exit").start(() -> System.exit(0));
           default -> throw new CorruptFrameException("control frame of type " + frame.type());
         }
       }
     } catch (OutOfMemoryError e) {
-      if (!lastResort.isAlarmed()) {
-        // Deaf for want of memory, while the parent lives: that will bury this worker.
+      if (!forcedExit.isAlarmed()) {
+        // Out of reach for want of memory, while the parent lives: that will bury this worker.
         Runtime.getRuntime().halt(MessageTypes.EXIT_OUT_OF_MEMORY);
       }
       orphaned(socket);
     } catch (IOException | RuntimeException | Error e) {
-      lastResort.alarm();
-      orphaned(socket); // the end of the stream, mostly; without this thread the worker is deaf
+      forcedExit.alarm();
+      orphaned(socket); // mostly the end of the stream; and nobody can reach a worker without this
     }
   }
 
