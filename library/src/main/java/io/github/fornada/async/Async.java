@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  *
  * {@snippet :
  * TaskFunction<URI, Page> fetch =
- *     Limit.atMost(20).of(Retry.times(2).of(TimeLimit.ofSeconds(2).of(Pages::get)));
+ *     ConcurrencyLimiter.atMost(20).wrap(Retry.times(2).wrap(Timeout.ofSeconds(2).wrap(Pages::get)));
  *
  * for (Completion<URI, Page> each : Async.completions(uris, fetch)) {
  *   switch (each.outcome()) {
@@ -177,11 +177,11 @@ public final class Async {
    *
    * {@snippet :
    * List<Page> pages = Async.gather(uris, Pages::get);
-   * List<Page> gently = Async.gather(uris, Limit.atMost(20).of(Pages::get));
+   * List<Page> gently = Async.gather(uris, ConcurrencyLimiter.atMost(20).wrap(Pages::get));
    * }
    *
    * <p>There is a thread for each item at once, and nothing against a million of them; what they
-   * use is another matter, see {@link Limit} and {@link Rate}.
+   * use is another matter, see {@link ConcurrencyLimiter} and {@link RateLimiter}.
    *
    * @throws ScopeFailedException if the function failed; what it threw is the cause
    * @throws InterruptedException if the calling thread was interrupted; the tasks are then too
@@ -307,7 +307,7 @@ public final class Async {
 
   /**
    * Makes the call, but interrupts it when it takes longer than that. The form to wrap functions
-   * with is {@link TimeLimit}.
+   * with is {@link Timeout}.
    *
    * {@snippet :
    * Page page = Async.withTimeout(Duration.ofSeconds(2), () -> Pages.get(uri));
@@ -320,7 +320,7 @@ public final class Async {
    */
   public static <R extends @Nullable Object> R withTimeout(
       Duration limit, Callable<? extends R> task) throws Exception {
-    return new TimeLimit(limit).call(task);
+    return new Timeout(limit).call(task);
   }
 
   /**

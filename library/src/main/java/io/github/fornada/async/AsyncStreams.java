@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  *
  * {@snippet :
  * List<Page> pages = urls.stream()
- *     .gather(AsyncStreams.mapConcurrent(20, Page::fetch, o -> o.withTimeLimit(ofSeconds(2))))
+ *     .gather(AsyncStreams.mapConcurrent(20, Page::fetch, o -> o.withTimeout(ofSeconds(2))))
  *     .toList();
  * }
  *

@@ -115,7 +115,7 @@ public final class Bridges {
    */
   public static <T> Flow.Publisher<T> publisher(Iterable<? extends T> source) {
     Objects.requireNonNull(source, "source");
-    return subscriber -> Emission.start(source, subscriber);
+    return subscriber -> SourceSubscription.start(source, subscriber);
   }
 
   /**
@@ -134,6 +134,6 @@ public final class Bridges {
       throw new IllegalArgumentException("buffer must be at least 1, got " + buffer);
     }
     // flatMap closes the inner stream, and so cancels, however the outer one ends.
-    return Stream.of(buffer).flatMap(size -> Intake.<T>of(publisher, size).stream());
+    return Stream.of(buffer).flatMap(size -> BufferingSubscriber.<T>of(publisher, size).stream());
   }
 }

@@ -14,11 +14,11 @@ import org.jspecify.annotations.Nullable;
  * {@snippet :
  * // At most 20 at once; each of those has up to three tries, and each try 2 s.
  * TaskFunction<URI, Page> fetch =
- *     Limit.atMost(20).of(Retry.times(2).of(TimeLimit.ofSeconds(2).of(Pages::get)));
+ *     ConcurrencyLimiter.atMost(20).wrap(Retry.times(2).wrap(Timeout.ofSeconds(2).wrap(Pages::get)));
  * }
  *
  * The order matters. Here a call keeps its place among the 20 while it waits to try again; with
- * {@code Retry.times(2).of(limit.of(...))} it would give it up and stand in line once more.
+ * {@code Retry.times(2).of(limiter.wrap(...))} it would give it up and stand in line once more.
  *
  * <p>Policies work from virtual and from platform threads, and by any number of them at once. They
  * belong to this JVM: a wrapped function cannot be sent to a worker process.
@@ -35,12 +35,12 @@ public interface CallPolicy {
   <R extends @Nullable Object> R call(Callable<? extends R> task) throws Exception;
 
   /** The task under this policy, to be called as often as wanted. */
-  default <R extends @Nullable Object> Callable<R> of(Callable<? extends R> task) {
+  default <R extends @Nullable Object> Callable<R> wrap(Callable<? extends R> task) {
     return () -> call(task);
   }
 
   /** The function under this policy. */
-  default <T extends @Nullable Object, R extends @Nullable Object> TaskFunction<T, R> of(
+  default <T extends @Nullable Object, R extends @Nullable Object> TaskFunction<T, R> wrap(
       TaskFunction<? super T, ? extends R> function) {
     return item -> call(() -> function.apply(item));
   }

@@ -85,7 +85,7 @@ public final class CarrierWatch implements AutoCloseable {
     /** A sentence that says what, where, and what to do. */
     @Override
     public String toString() {
-      Place place = Place.of(stack.toArray(StackTraceElement[]::new));
+      StackLocation place = StackLocation.of(stack.toArray(StackTraceElement[]::new));
       return Child.subject(purpose)
           + " of scope \""
           + scope
@@ -325,7 +325,7 @@ public final class CarrierWatch implements AutoCloseable {
     String purpose = child.purpose();
     var held = new Held(child.scope.name(), purpose, carrier, time, pinned, stack);
     Log.get().log(System.Logger.Level.WARNING, held.toString());
-    String place = Place.of(stack.toArray(StackTraceElement[]::new)).toString();
+    String place = StackLocation.of(stack.toArray(StackTraceElement[]::new)).toString();
     ScopeEvents.held(held.scope(), purpose, time.toNanos(), place);
     if (told != null) {
       try {

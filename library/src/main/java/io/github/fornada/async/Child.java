@@ -49,7 +49,7 @@ sealed class Child<T extends @Nullable Object>
   final TaskScope<?, ?> scope;
   private final String purpose;
 
-  /** When it was forked, by {@link Clock}. */
+  /** When it was forked, by {@link CoarseClock}. */
   final int forkedAt;
 
   /** Written by the owner before the thread starts, and by the thread: null when it has begun. */
@@ -67,7 +67,8 @@ sealed class Child<T extends @Nullable Object>
   @Nullable Thread thread;
 
   /**
-   * Towards older ones. The owner's; read by any who comes from {@link RollLayout.OfOwner#newest}.
+   * Towards older ones. The owner's; read by any who comes from {@link
+   * ScopeTasksLayout.OfOwner#newest}.
    */
   @Nullable Child<?> next;
 
@@ -81,7 +82,7 @@ sealed class Child<T extends @Nullable Object>
     this.scope = scope;
     this.purpose = purpose;
     this.task = task;
-    this.forkedAt = Clock.now();
+    this.forkedAt = CoarseClock.now();
   }
 
   // ---- its life

@@ -38,10 +38,10 @@ final class GatherRun<
   private final int window;
   private final boolean ordered;
   private final boolean failFast;
-  private final @Nullable Duration timeLimit;
+  private final @Nullable Duration timeout;
   private final TaskFunction<? super T, ? extends R> function;
   private final Shape<T, R, E> shape;
-  private final Baggage baggage;
+  private final InheritedContext baggage;
 
   private final ReentrantLock lock = new ReentrantLock();
 
@@ -71,10 +71,10 @@ final class GatherRun<
     this.window = options.window() > 0 ? options.window() : 2 * Math.min(atMost, 1 << 29);
     this.ordered = options.ordered();
     this.failFast = failFast;
-    this.timeLimit = options.timeLimit();
+    this.timeout = options.timeout();
     this.function = function;
     this.shape = shape;
-    this.baggage = Baggage.here();
+    this.baggage = InheritedContext.here();
   }
 
   /** An item, and the thread that applies the function to it. */
@@ -97,7 +97,7 @@ final class GatherRun<
     @Override
     public void run() {
       Future<?> timer =
-          timeLimit == null ? null : Deadlines.after(timeLimit, () -> expire(this, timeLimit));
+          timeout == null ? null : ScopeTimer.after(timeout, () -> expire(this, timeout));
       Outcome<R> own;
       try {
         own = new Outcome.Done<>(work.call());

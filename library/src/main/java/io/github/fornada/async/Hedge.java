@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  *
  * {@snippet :
  * Hedge hedge = Hedge.after(Duration.ofMillis(80)).withBudget(RetryBudget.ofShare(0.05, 10));
- * List<Row> rows = Async.gather(keys, hedge.of(replicas::get));
+ * List<Row> rows = Async.gather(keys, hedge.wrap(replicas::get));
  * log.info("{} calls, {} twice, {} of those in vain", hedge.calls(), hedge.hedged(),
  *     hedge.hedged() - hedge.won());
  * }

@@ -18,7 +18,7 @@ final class Merge<T> {
 
   Merge(List<Iterable<? extends T>> sources) {
     this.reading = new AtomicInteger(sources.size());
-    Baggage baggage = Baggage.here();
+    InheritedContext baggage = InheritedContext.here();
     for (Iterable<? extends T> source : sources) {
       Callable<?> work =
           baggage.around(() -> {

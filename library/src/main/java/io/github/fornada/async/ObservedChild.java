@@ -18,7 +18,7 @@ final class ObservedChild<T extends @Nullable Object> extends Child<T> {
 
   private final @Nullable Duration limit;
   private final List<TaskListener> listeners;
-  private final @Nullable Slots slots;
+  private final @Nullable TimelineLanes slots;
   private final int number;
 
   /** What listeners are told of as the item: its purpose, or the task itself. */
@@ -37,7 +37,7 @@ final class ObservedChild<T extends @Nullable Object> extends Child<T> {
       Callable<? extends T> around,
       Callable<? extends T> task,
       @Nullable Duration limit,
-      Baggage baggage,
+      InheritedContext baggage,
       int number) {
     super(scope, purpose, around);
     this.limit = limit;
@@ -50,7 +50,7 @@ final class ObservedChild<T extends @Nullable Object> extends Child<T> {
     }
   }
 
-  static boolean isWanted(Baggage baggage) {
+  static boolean isWanted(InheritedContext baggage) {
     return !baggage.listeners.isEmpty() || ScopeEvents.wantTasks();
   }
 
@@ -67,7 +67,7 @@ final class ObservedChild<T extends @Nullable Object> extends Child<T> {
       tell(new TaskEvent.Started(number, number, item, lane, 1, startedNanos));
     }
     if (limit != null) {
-      timer = Deadlines.ofTask(this, limit);
+      timer = ScopeTimer.ofTask(this, limit);
     }
   }
 

@@ -42,7 +42,7 @@ final class Owners {
   /** Looks after such scopes, as long as there are any. */
   private static void watch() {
     if (!WATCHED.get() && WATCHED.compareAndSet(false, true)) {
-      Deadlines.inASecond(Owners::look);
+      ScopeTimer.inASecond(Owners::look);
     }
   }
 

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * them.
  *
  * @param name of the scope in its tree, and the first part of its threads' names
- * @param timeLimit how long all of the scope may take, from its opening; null for no limit
+ * @param timeout how long all of the scope may take, from its opening; null for no limit
  * @param deadline when all of the scope must be over; null for none. The earlier of both counts
  * @param threadFactory makes a thread for each task; null for virtual threads. It is asked by the
  *     owner, and must give each time a new thread, which runs what it is given
@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record ScopeOptions(
     String name,
-    @Nullable Duration timeLimit,
+    @Nullable Duration timeout,
     @Nullable Instant deadline,
     @Nullable ThreadFactory threadFactory,
     List<ContextCarrier<?>> carriers,
@@ -46,11 +46,11 @@ public record ScopeOptions(
     if (name.isBlank()) {
       throw new IllegalArgumentException("name must not be blank, got \"" + name + "\"");
     }
-    if (timeLimit != null && !timeLimit.isPositive()) {
-      throw new IllegalArgumentException("time limit must be positive, got " + timeLimit);
+    if (timeout != null && !timeout.isPositive()) {
+      throw new IllegalArgumentException("time limit must be positive, got " + timeout);
     }
-    if (timeLimit != null && timeLimit.toDays() >= LONGEST_DAYS) {
-      timeLimit = Duration.ofDays(LONGEST_DAYS);
+    if (timeout != null && timeout.toDays() >= LONGEST_DAYS) {
+      timeout = Duration.ofDays(LONGEST_DAYS);
     }
     carriers = List.copyOf(carriers);
     scopedValues = List.copyOf(scopedValues);
@@ -60,11 +60,11 @@ public record ScopeOptions(
   /** With this name. */
   public ScopeOptions withName(String changed) {
     return new ScopeOptions(
-        changed, timeLimit, deadline, threadFactory, carriers, scopedValues, listeners);
+        changed, timeout, deadline, threadFactory, carriers, scopedValues, listeners);
   }
 
   /** With at most so much time, counted from the opening. */
-  public ScopeOptions withTimeLimit(Duration limit) {
+  public ScopeOptions withTimeout(Duration limit) {
     Objects.requireNonNull(limit, "limit");
     return new ScopeOptions(
         name, limit, deadline, threadFactory, carriers, scopedValues, listeners);
@@ -74,37 +74,31 @@ public record ScopeOptions(
   public ScopeOptions withDeadline(Instant moment) {
     Objects.requireNonNull(moment, "moment");
     return new ScopeOptions(
-        name, timeLimit, moment, threadFactory, carriers, scopedValues, listeners);
+        name, timeout, moment, threadFactory, carriers, scopedValues, listeners);
   }
 
   /** With threads from here in place of virtual threads. */
   public ScopeOptions withThreadFactory(ThreadFactory factory) {
     Objects.requireNonNull(factory, "factory");
-    return new ScopeOptions(name, timeLimit, deadline, factory, carriers, scopedValues, listeners);
+    return new ScopeOptions(name, timeout, deadline, factory, carriers, scopedValues, listeners);
   }
 
   /** With one more carrier, which restores after those before it. */
   public ScopeOptions withCarrier(ContextCarrier<?> carrier) {
     return new ScopeOptions(
-        name, timeLimit, deadline, threadFactory, plus(carriers, carrier), scopedValues, listeners);
+        name, timeout, deadline, threadFactory, plus(carriers, carrier), scopedValues, listeners);
   }
 
   /** With one more scoped value that the tasks have as the owner has it. */
   public ScopeOptions withScopedValue(ScopedValue<?> value) {
     return new ScopeOptions(
-        name, timeLimit, deadline, threadFactory, carriers, plus(scopedValues, value), listeners);
+        name, timeout, deadline, threadFactory, carriers, plus(scopedValues, value), listeners);
   }
 
   /** With one more listener. */
   public ScopeOptions withListener(TaskListener listener) {
     return new ScopeOptions(
-        name,
-        timeLimit,
-        deadline,
-        threadFactory,
-        carriers,
-        scopedValues,
-        plus(listeners, listener));
+        name, timeout, deadline, threadFactory, carriers, scopedValues, plus(listeners, listener));
   }
 
   /** The list with one more, unless it is there already. */

@@ -59,7 +59,7 @@ public final class Select<R extends @Nullable Object> {
       return element == null ? null : given(element);
     }
 
-    Supplier<R> from(Waiter waiter) {
+    Supplier<R> from(ChannelWaiter waiter) {
       return given(Objects.requireNonNull(channel.element(waiter)));
     }
   }
@@ -137,12 +137,12 @@ public final class Select<R extends @Nullable Object> {
         throw new InterruptedException("interrupted while waiting for several channels");
       }
       var selection = new Selection();
-      @Nullable Waiter[] waiters = new @Nullable Waiter[clauses.size()];
+      @Nullable ChannelWaiter[] waiters = new @Nullable ChannelWaiter[clauses.size()];
       Supplier<? extends R> then = nowOrQueue(selection, waiters);
       if (then != null) {
         return then.get();
       }
-      Waiter winner = selection.await(this, deadline);
+      ChannelWaiter winner = selection.await(this, deadline);
       leaveAll(waiters, winner);
       if (winner == null && tooLate != null && !Thread.currentThread().isInterrupted()) {
         return tooLate.get();
@@ -153,7 +153,7 @@ public final class Select<R extends @Nullable Object> {
     }
   }
 
-  private R happened(Waiter winner) {
+  private R happened(ChannelWaiter winner) {
     return switch (clauses.get(winner.clause)) {
       case Receive<?, R> receive -> receive.from(winner).get();
       case Send<?, R> send -> send.then.get();
@@ -162,7 +162,7 @@ public final class Select<R extends @Nullable Object> {
 
   /** What to do if something was possible; else null, and the thread is queued everywhere. */
   private @Nullable Supplier<? extends R> nowOrQueue(
-      Selection selection, @Nullable Waiter[] waiters) {
+      Selection selection, @Nullable ChannelWaiter[] waiters) {
     int locked = 0;
     try {
       for (Channel<?> channel : channels) {
@@ -208,7 +208,7 @@ public final class Select<R extends @Nullable Object> {
     return otherwise;
   }
 
-  private void queue(Selection selection, @Nullable Waiter[] waiters, boolean[] leftOut) {
+  private void queue(Selection selection, @Nullable ChannelWaiter[] waiters, boolean[] leftOut) {
     for (int i = 0; i < waiters.length; i++) {
       if (leftOut[i]) {
         continue;
@@ -216,12 +216,12 @@ public final class Select<R extends @Nullable Object> {
       waiters[i] =
           switch (clauses.get(i)) {
             case Receive<?, R>(var channel, var _) -> {
-              var waiter = new Waiter(null, selection, i);
+              var waiter = new ChannelWaiter(null, selection, i);
               channel.enqueueReceiver(waiter);
               yield waiter;
             }
             case Send<?, R>(var channel, var element, var _) -> {
-              var waiter = new Waiter(element, selection, i);
+              var waiter = new ChannelWaiter(element, selection, i);
               channel.enqueueSender(waiter);
               yield waiter;
             }
@@ -230,9 +230,9 @@ public final class Select<R extends @Nullable Object> {
     channels.forEach(Channel::serve); // something may have been sent or taken without the lock
   }
 
-  private void leaveAll(@Nullable Waiter[] waiters, @Nullable Waiter winner) {
+  private void leaveAll(@Nullable ChannelWaiter[] waiters, @Nullable ChannelWaiter winner) {
     for (int i = 0; i < waiters.length; i++) {
-      Waiter waiter = waiters[i];
+      ChannelWaiter waiter = waiters[i];
       if (waiter != null && waiter != winner) {
         Channel<?> channel = clauses.get(i).channel();
         boolean _ =

@@ -15,7 +15,7 @@ final class Selection {
   private final AtomicBoolean claimed = new AtomicBoolean();
 
   /** Set after the claim, by the same thread, with what it handed over written before. */
-  private volatile @Nullable Waiter winner;
+  private volatile @Nullable ChannelWaiter winner;
 
   boolean claim() {
     return claimed.compareAndSet(false, true);
@@ -25,12 +25,12 @@ final class Selection {
     return claimed.get();
   }
 
-  void won(Waiter waiter) {
+  void won(ChannelWaiter waiter) {
     winner = waiter;
   }
 
   /** Waits; null if the wait was given up because of an interrupt or of the deadline. */
-  @Nullable Waiter await(Object blocker, Deadline deadline) {
+  @Nullable ChannelWaiter await(Object blocker, Deadline deadline) {
     boolean interrupted = false;
     int looks = 0;
     while (winner == null) {

@@ -40,7 +40,7 @@ import org.jspecify.annotations.Nullable;
  *
  * {@snippet :
  * try (var scope = TaskScope.open(Joiner.<Quote>anySuccessfulOrThrow(),
- *     o -> o.withName("quotes").withTimeLimit(Duration.ofSeconds(2)))) {
+ *     o -> o.withName("quotes").withTimeout(Duration.ofSeconds(2)))) {
  *   for (Server server : servers) {
  *     scope.fork(server.name(), server::quote);
  *   }
@@ -54,8 +54,8 @@ import org.jspecify.annotations.Nullable;
  * @param <T> the type of the tasks' results
  * @param <R> the type of the scope's result
  */
-public final class TaskScope<T extends @Nullable Object, R extends @Nullable Object> extends Roll
-    implements AutoCloseable {
+public final class TaskScope<T extends @Nullable Object, R extends @Nullable Object>
+    extends ScopeTasks implements AutoCloseable {
   static final String BY_CALLER = "its scope was cancelled";
   static final String BY_JOINER = "its scope needed it no longer";
   static final String BY_FAILURE = "another task of its scope failed first";
@@ -76,7 +76,7 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
 
   private final Joiner<? super T, ? extends R> joiner;
   private final ScopeOptions options;
-  final Baggage baggage;
+  final InheritedContext baggage;
 
   /** The task whose thread the owner is; null if it is none. */
   final @Nullable Child<?> home;
@@ -84,7 +84,7 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
   /** The scope that the owner has open around this one; null if there is none. */
   final @Nullable TaskScope<?, ?> outer;
 
-  final int openedAt = Clock.now();
+  final int openedAt = CoarseClock.now();
 
   // OPEN -> FORKED: the first fork. -> JOINED: join was called. -> CLOSED. The owner's.
   private Phase phase = Phase.OPEN;
@@ -120,7 +120,7 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
     this.home = Owners.homeOf(owner);
     this.outer = Owners.innermost(home, owner);
     TaskScope<?, ?> around = outer != null ? outer : home != null ? home.scope : null;
-    this.baggage = Baggage.of(around == null ? null : around.baggage, options);
+    this.baggage = InheritedContext.of(around == null ? null : around.baggage, options);
   }
 
   // ---- opening
@@ -164,8 +164,8 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
       Joiner<? super T, ? extends R> joiner, ScopeOptions options) {
     var scope = new TaskScope<T, R>(Objects.requireNonNull(joiner, "joiner"), options);
     Owners.push(scope);
-    if (options.timeLimit() != null || options.deadline() != null) {
-      scope.timer = Deadlines.ofScope(scope, options);
+    if (options.timeout() != null || options.deadline() != null) {
+      scope.timer = ScopeTimer.ofScope(scope, options);
     }
     return scope;
   }
@@ -214,7 +214,7 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
     }
     checkOwner("fork");
     checkTakesTasks();
-    Callable<? extends U> around = baggage == Baggage.NONE ? task : baggage.around(task);
+    Callable<? extends U> around = baggage == InheritedContext.NONE ? task : baggage.around(task);
     Child<U> child =
         limit != null || ObservedChild.isWanted(baggage)
             ? new ObservedChild<>(this, purpose, around, task, limit, baggage, observed++)
@@ -298,7 +298,7 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
               "scope \""
                   + name()
                   + "\" was over "
-                  + Deadlines.inWords(options)
+                  + ScopeTimer.inWords(options)
                   + " when "
                   + Child.subject(child.purpose())
                   + " was forked",
@@ -458,7 +458,7 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
       return;
     }
     try {
-      late = Tree.timeout(this, Deadlines.inWords(options));
+      late = Tree.timeout(this, ScopeTimer.inWords(options));
     } finally {
       cancel(BY_DEADLINE);
     }

@@ -115,11 +115,11 @@ final class Tree {
     final @Nullable Child<?> only;
     final String label;
     final State state;
-    final Place place;
+    final StackLocation place;
     int oldest;
     int count = 1;
 
-    Row(@Nullable Child<?> only, String label, State state, Place place, int since) {
+    Row(@Nullable Child<?> only, String label, State state, StackLocation place, int since) {
       this.only = only;
       this.label = label;
       this.state = state;
@@ -166,7 +166,7 @@ final class Tree {
       head.append(" · cancelled");
     }
     if (withOwner) {
-      Place at = Place.of(scope.owner);
+      StackLocation at = StackLocation.of(scope.owner);
       String does = at.isJoin() ? " joins at " : " is at ";
       head.append(" · owner ");
       int room = WIDTH - head.length() - does.length() - LEAST_PLACE;
@@ -213,7 +213,7 @@ final class Tree {
         unseen++;
         continue;
       }
-      Place place = Place.of(runner);
+      StackLocation place = StackLocation.of(runner);
       boolean hasScope = child.innermost != null;
       State state = state(child, runner, place);
       String label = child.purpose().isEmpty() ? "1 task" : child.purpose();
@@ -235,14 +235,14 @@ final class Tree {
     }
     rows.addAll(alike.values());
     if (unseen > 0) {
-      var row = new Row(null, "1 more", State.RUNS, Place.UNSEEN, tasks.getLast().forkedAt);
+      var row = new Row(null, "1 more", State.RUNS, StackLocation.UNSEEN, tasks.getLast().forkedAt);
       row.count = unseen;
       rows.add(row);
     }
     return rows;
   }
 
-  private static State state(Child<?> child, Thread runner, Place place) {
+  private static State state(Child<?> child, Thread runner, StackLocation place) {
     if (child.isStopped()) {
       return State.STOPS;
     }
@@ -271,7 +271,7 @@ final class Tree {
     String label = row.label();
     line.append(fit(label, width));
     line.repeat(' ', Math.max(0, rest.length() + 3 + width - line.length()));
-    if (row.place != Place.UNSEEN) {
+    if (row.place != StackLocation.UNSEEN) {
       String state = row.count == 1 ? row.state.one : row.state.many;
       line.append("  ").append(state).repeat(' ', 6 - state.length());
       String age = age(row.oldest);
@@ -300,7 +300,7 @@ final class Tree {
 
   /** How long ago, as people say it, in at most 6 columns. */
   private static String age(int since) {
-    return age(Math.max(0, Clock.nanosBetween(since, Clock.now())));
+    return age(Math.max(0, CoarseClock.nanosBetween(since, CoarseClock.now())));
   }
 
   static String age(long nanos) {

@@ -292,7 +292,7 @@ final class AsyncTest {
 
   @Test
   void whatIsInTimeReturnsOrThrowsAsIfCalledDirectly() throws Exception {
-    var limit = TimeLimit.ofSeconds(60);
+    var limit = Timeout.ofSeconds(60);
     assertThat(limit.call(() -> "in time")).isEqualTo("in time");
     String nothing = limit.call(() -> null);
     assertThat(nothing).isNull();
@@ -312,7 +312,7 @@ final class AsyncTest {
 
   @Test
   void anInterruptOfTheCallerInterruptsWhatIsLimited() throws Exception {
-    var caller = start(() -> TimeLimit.ofSeconds(60).call(endless));
+    var caller = start(() -> Timeout.ofSeconds(60).call(endless));
     endless.awaitBegun();
     caller.interrupt();
     assertThat(caller.failure()).isInstanceOf(InterruptedException.class);
@@ -321,7 +321,7 @@ final class AsyncTest {
 
   @Test
   void aTimeLimitOfNothingIsRefused() {
-    assertThatThrownBy(() -> TimeLimit.ofSeconds(0))
+    assertThatThrownBy(() -> Timeout.ofSeconds(0))
         .hasMessage("time limit must be positive, got PT0S");
   }
 
@@ -401,13 +401,13 @@ final class AsyncTest {
   void policiesAreComposedAsNestedCalls() throws Exception {
     var tries = new AtomicInteger();
     TaskFunction<Integer, Integer> function =
-        Limit.atMost(2)
-            .of(
+        ConcurrencyLimiter.atMost(2)
+            .wrap(
                 Retry.times(2)
                     .withBackOff(Duration.ZERO, 1, Duration.ZERO)
-                    .of(
-                        TimeLimit.ofSeconds(60)
-                            .of((Integer i) -> {
+                    .wrap(
+                        Timeout.ofSeconds(60)
+                            .wrap((Integer i) -> {
                               if (tries.incrementAndGet() % 3 != 0) {
                                 throw new IOException("planted");
                               }
@@ -415,7 +415,8 @@ final class AsyncTest {
                             })));
     assertThat(function.apply(7)).isEqualTo(7);
     assertThat(tries).hasValue(3);
-    Callable<String> callable = Rate.perSecond(1_000).of(Limit.atMost(1).of(() -> "called"));
+    Callable<String> callable =
+        RateLimiter.perSecond(1_000).wrap(ConcurrencyLimiter.atMost(1).wrap(() -> "called"));
     assertThat(callable.call()).isEqualTo("called");
   }
 
@@ -436,7 +437,7 @@ final class AsyncTest {
                     Async.withTimeout(Duration.ofSeconds(60), see);
                     Async.hedge(Duration.ofDays(1), see);
                     Async.retry(Retry.times(0), see);
-                    Limit.atMost(1).call(see);
+                    ConcurrencyLimiter.atMost(1).call(see);
                     Async.every(Duration.ofDays(1), () -> {}, see);
                   } catch (Exception e) {
                     throw new AssertionError(e);
@@ -448,9 +449,9 @@ final class AsyncTest {
   /** A verb that is cut off at any moment leaves nothing taken and nobody running. */
   @Test
   void aCancelAtAnyMomentLeavesNothingBehind() throws Exception {
-    var limit = Limit.atMost(3);
-    Limit.ByKey<Integer> byKey = Limit.byKey(1);
-    Rate rate = Rate.perSecond(100_000);
+    var limit = ConcurrencyLimiter.atMost(3);
+    ConcurrencyLimiter.ByKey<Integer> byKey = ConcurrencyLimiter.byKey(1);
+    RateLimiter rate = RateLimiter.perSecond(100_000);
     var running = new AtomicInteger();
     TaskFunction<Integer, Integer> work =
         i -> {
@@ -466,15 +467,15 @@ final class AsyncTest {
           }
         };
     TaskFunction<Integer, Integer> all =
-        limit.of(
+        limit.wrap(
             Retry.times(1)
                 .withBackOff(Duration.ofNanos(10_000), 1, Duration.ofNanos(10_000))
-                .of(
-                    rate.of(
-                        byKey.of(
+                .wrap(
+                    rate.wrap(
+                        byKey.wrap(
                             i -> i % 3,
                             Hedge.after(Duration.ofNanos(200_000))
-                                .of(TimeLimit.ofMillis(1).of(work))))));
+                                .wrap(Timeout.ofMillis(1).wrap(work))))));
     List<Integer> items = IntStream.range(0, 20).boxed().toList();
     var random = new Random(11);
     int cutOff = 0;

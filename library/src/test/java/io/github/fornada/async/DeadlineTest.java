@@ -21,7 +21,7 @@ final class DeadlineTest {
   @Test
   void aScopeOverItsLimitCancelsItsTasksAndTellsWhereTheyWere() throws Exception {
     var limit = Duration.ofMillis(300); // long enough for two forks
-    try (var scope = TaskScope.open(o -> o.withName("slow page").withTimeLimit(limit))) {
+    try (var scope = TaskScope.open(o -> o.withName("slow page").withTimeout(limit))) {
       Subtask<Object> task = scope.fork("user", () -> Kitchen.waitForEver());
       scope.fork("orders", () -> Kitchen.waitForEver());
       assertThatThrownBy(scope::join)
@@ -42,8 +42,8 @@ final class DeadlineTest {
   @Test
   void aDeadlineInThePastEndsAScopeAtOnce() throws Exception {
     try (var scope =
-        TaskScope.open(o ->
-            o.withDeadline(Instant.now().minusSeconds(1)).withTimeLimit(Eventually.PATIENCE))) {
+        TaskScope.open(
+            o -> o.withDeadline(Instant.now().minusSeconds(1)).withTimeout(Eventually.PATIENCE))) {
       scope.fork(() -> Kitchen.waitForEver());
       assertThatThrownBy(scope::join)
           .isInstanceOf(ScopeTimeoutException.class)
@@ -54,7 +54,7 @@ final class DeadlineTest {
   @Test
   void theLimitHoldsWhileTheOwnerIsBusyElsewhere() throws Exception {
     var interrupted = new CountDownLatch(1);
-    try (var scope = TaskScope.open(o -> o.withTimeLimit(SHORT))) {
+    try (var scope = TaskScope.open(o -> o.withTimeout(SHORT))) {
       scope.fork(() -> {
         try {
           return Kitchen.waitForEver();
@@ -73,7 +73,7 @@ final class DeadlineTest {
     try (var scope =
         TaskScope.open(
             Joiner.<Integer>allSuccessfulOrThrow(),
-            o -> o.withTimeLimit(Duration.ofDays(1_000_000)))) {
+            o -> o.withTimeout(Duration.ofDays(1_000_000)))) {
       scope.fork(() -> 1);
       assertThat(scope.join()).containsExactly(1);
     }
@@ -83,7 +83,7 @@ final class DeadlineTest {
   void whatHadEndedInTimeIsTheResultHoweverLateTheOwnerJoins() throws Exception {
     try (var scope =
         TaskScope.open(
-            Joiner.<Integer>allSuccessfulOrThrow(), o -> o.withTimeLimit(Duration.ofDays(1)))) {
+            Joiner.<Integer>allSuccessfulOrThrow(), o -> o.withTimeout(Duration.ofDays(1)))) {
       scope.fork(() -> 1);
       scope.fork(() -> 2);
       awaitEnds(scope);
@@ -91,11 +91,11 @@ final class DeadlineTest {
       assertThat(scope.isCancelled()).isTrue();
       assertThat(scope.join()).containsExactly(1, 2);
     }
-    try (var scope = TaskScope.open(o -> o.withTimeLimit(Duration.ofDays(1)))) {
+    try (var scope = TaskScope.open(o -> o.withTimeout(Duration.ofDays(1)))) {
       scope.expire();
       assertThat(scope.join()).isNull();
     }
-    try (var scope = TaskScope.open(o -> o.withTimeLimit(Duration.ofDays(1)))) {
+    try (var scope = TaskScope.open(o -> o.withTimeout(Duration.ofDays(1)))) {
       scope.fork(() -> {
         throw new IOException("in time");
       });
@@ -111,7 +111,7 @@ final class DeadlineTest {
     try (var scope =
         TaskScope.open(
             Joiner.<Integer>allSuccessfulOrThrow(),
-            o -> o.withName("page").withTimeLimit(Duration.ofDays(1)))) {
+            o -> o.withName("page").withTimeout(Duration.ofDays(1)))) {
       Subtask<Integer> first = scope.fork(() -> 1);
       awaitEnds(scope);
       scope.expire();
@@ -131,7 +131,7 @@ final class DeadlineTest {
   @Test
   void aForkAndTheEndOfTheTimeRaceAndNoTaskIsLeft() throws Exception {
     for (int i = 0; i < 2000; i++) {
-      try (var scope = TaskScope.open(o -> o.withTimeLimit(Duration.ofDays(1)))) {
+      try (var scope = TaskScope.open(o -> o.withTimeout(Duration.ofDays(1)))) {
         var timer = Thread.ofPlatform().start(scope::expire);
         for (int k = i % 50; k > 0; k--) {
           Thread.onSpinWait();
@@ -162,7 +162,7 @@ final class DeadlineTest {
     var others = new CountDownLatch(3);
     for (int i = 0; i < 3; i++) {
       var _ =
-          Deadlines.after(
+          ScopeTimer.after(
               Duration.ZERO,
               () -> {
                 others.countDown();
@@ -186,7 +186,7 @@ final class DeadlineTest {
   void outcomesAreToldWhenTheTimeIsUp() throws Exception {
     var ended = new CountDownLatch(1);
     try (var scope =
-        TaskScope.open(Joiner.<Integer>outcomes(), o -> o.withTimeLimit(Duration.ofMillis(200)))) {
+        TaskScope.open(Joiner.<Integer>outcomes(), o -> o.withTimeout(Duration.ofMillis(200)))) {
       scope.fork(() -> {
         ended.countDown();
         return 1;
@@ -282,7 +282,7 @@ final class DeadlineTest {
       Duration limit = Duration.ofNanos(1000L * (i % 100) + 1);
       var returned = new AtomicInteger();
       try (var scope =
-          TaskScope.open(Joiner.<Integer>allSuccessfulOrThrow(), o -> o.withTimeLimit(limit))) {
+          TaskScope.open(Joiner.<Integer>allSuccessfulOrThrow(), o -> o.withTimeout(limit))) {
         scope.fork(() -> {
           Thread.sleep(Duration.ofNanos(50_000));
           return returned.incrementAndGet();
@@ -300,7 +300,7 @@ final class DeadlineTest {
       scope.fork(
           "user",
           () -> {
-            try (var within = TaskScope.open(o -> o.withName("user").withTimeLimit(SHORT))) {
+            try (var within = TaskScope.open(o -> o.withName("user").withTimeout(SHORT))) {
               within.fork(() -> Kitchen.waitForEver());
               return within.join();
             }
@@ -324,7 +324,7 @@ final class DeadlineTest {
     self.setContextClassLoader(new ClassLoader(before) {});
     try {
       Thread timer =
-          Deadlines.thread("timer")
+          ScopeTimer.thread("timer")
               .start(() -> {
                 seen.add(local.get());
                 seen.add(Thread.currentThread().getContextClassLoader());

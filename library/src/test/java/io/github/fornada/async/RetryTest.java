@@ -278,7 +278,7 @@ final class RetryTest {
     var failed =
         Async.outcomes(
             items,
-            retry.of((Integer i) -> {
+            retry.wrap((Integer i) -> {
               tries.incrementAndGet();
               throw new IOException("planted");
             }));

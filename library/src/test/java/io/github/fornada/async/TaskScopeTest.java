@@ -507,7 +507,7 @@ final class TaskScopeTest {
   void optionsSayWhatIsWrongWithThem() {
     assertThatThrownBy(() -> TaskScope.open(o -> o.withName(" ")))
         .hasMessage("name must not be blank, got \" \"");
-    assertThatThrownBy(() -> TaskScope.open(o -> o.withTimeLimit(Duration.ZERO)))
+    assertThatThrownBy(() -> TaskScope.open(o -> o.withTimeout(Duration.ZERO)))
         .hasMessage("time limit must be positive, got PT0S");
   }
 }

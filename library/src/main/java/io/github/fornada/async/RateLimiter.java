@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
  * So many calls a second, and no more; the others wait, and go on in the order in which they came.
  *
  * {@snippet :
- * Rate quota = Rate.perSecond(50);
- * List<Page> pages = Async.gather(uris, quota.of(Pages::get));
+ * RateLimiter quota = RateLimiter.perSecond(50);
+ * List<Page> pages = Async.gather(uris, quota.wrap(Pages::get));
  * }
  *
  * <p><b>Bound.</b> In any stretch of time of length {@code t}, at most {@code burst + t * calls /
@@ -26,13 +26,13 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Time is counted exactly: the fractions of a nanosecond of three calls a second add up to no
  * drift. Only the beginnings of calls count, not how long they take; for that there is {@link
- * Limit}.
+ * ConcurrencyLimiter}.
  *
  * <p>The method is the generic cell rate algorithm (GCRA) of ATM networks, which is a token bucket
  * that stores one point in time; that a waiting line takes no tokens before its turn is what
  * differs from Guava's RateLimiter.
  */
-public final class Rate implements CallPolicy {
+public final class RateLimiter implements CallPolicy {
   /** Guess: threads are woken much sooner than so late, even on a busy machine. */
   private static final long MADE_UP_FOR_NANOS = 20_000_000;
 
@@ -44,9 +44,9 @@ public final class Rate implements CallPolicy {
   private final ReentrantLock lock = new ReentrantLock();
 
   /** Guarded by the lock. */
-  private final Line line = new Line();
+  private final WaitQueue line = new WaitQueue();
 
-  private Rate(int calls, Duration period, int burst, Ticker ticker) {
+  private RateLimiter(int calls, Duration period, int burst, Ticker ticker) {
     if (calls < 1) {
       throw new IllegalArgumentException("a rate must be at least 1 call, got " + calls);
     }
@@ -64,28 +64,28 @@ public final class Rate implements CallPolicy {
   }
 
   /** At most so many calls a second. */
-  public static Rate perSecond(int calls) {
+  public static RateLimiter perSecond(int calls) {
     return of(calls, Duration.ofSeconds(1));
   }
 
   /** At most so many calls a minute. */
-  public static Rate perMinute(int calls) {
+  public static RateLimiter perMinute(int calls) {
     return of(calls, Duration.ofMinutes(1));
   }
 
   /** At most so many calls in each such period, spread evenly over it. */
-  public static Rate of(int calls, Duration period) {
+  public static RateLimiter of(int calls, Duration period) {
     return of(calls, period, Ticker.SYSTEM);
   }
 
-  static Rate of(int calls, Duration period, Ticker ticker) {
+  static RateLimiter of(int calls, Duration period, Ticker ticker) {
     double worth = (double) MADE_UP_FOR_NANOS * calls / Math.max(1, Ticker.nanosOf(period));
-    return new Rate(calls, period, 1 + (int) Math.min(worth, 1_000_000), ticker);
+    return new RateLimiter(calls, period, 1 + (int) Math.min(worth, 1_000_000), ticker);
   }
 
   /** A new rate that lets so many calls begin at once after a time of rest. */
-  public Rate withBurst(int calls) {
-    return new Rate(this.calls, period, calls, ticker);
+  public RateLimiter withBurst(int calls) {
+    return new RateLimiter(this.calls, period, calls, ticker);
   }
 
   /** Waits for its turn, and then makes the call. */
@@ -137,14 +137,14 @@ public final class Rate implements CallPolicy {
 
   @Override
   public String toString() {
-    return "Rate[" + calls + " calls in " + period + ", burst " + burst + "]";
+    return "RateLimiter[" + calls + " calls in " + period + ", burst " + burst + "]";
   }
 
   private boolean tryAcquire(long nanos) throws InterruptedException {
     if (Thread.interrupted()) {
       throw new InterruptedException();
     }
-    Line.Waiter waiter;
+    WaitQueue.Waiter waiter;
     long end;
     lock.lock();
     try {
@@ -164,7 +164,7 @@ public final class Rate implements CallPolicy {
   }
 
   /** Only the first in line waits for the time; the others wait to be the first. */
-  private boolean await(Line.Waiter waiter, long end) throws InterruptedException {
+  private boolean await(WaitQueue.Waiter waiter, long end) throws InterruptedException {
     try {
       while (true) {
         if (Thread.interrupted()) {
@@ -195,13 +195,13 @@ public final class Rate implements CallPolicy {
   }
 
   @SuppressWarnings("ReferenceEquality") // a place is an identity
-  private boolean isFirst(Line.Waiter waiter) {
+  private boolean isFirst(WaitQueue.Waiter waiter) {
     return line.first() == waiter;
   }
 
   /** Whether with its turn or without, the next one is the first now and must look at the time. */
-  private void leave(Line.Waiter waiter) {
-    Line.Waiter next;
+  private void leave(WaitQueue.Waiter waiter) {
+    WaitQueue.Waiter next;
     lock.lock();
     try {
       next = isFirst(waiter) ? waiter : null;

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Whoever gives up leaves from the middle at once. The queue in {@code java.util.concurrent}'s
  * synchronizers is walked for that, which makes giving up all together quadratic.
  */
-final class Line {
+final class WaitQueue {
 
   /** One thread's place. */
   static final class Waiter {

@@ -4,11 +4,11 @@ import io.github.fornada.checkers.Lincheck;
 import org.junit.jupiter.api.Test;
 
 /** The owner of a scope hears of the last end, and a cancel reaches every task. */
-class RollLincheckTest {
+class ScopeTasksLincheckTest {
   @Test
   void theOwnerWakesWhenTheLastTaskHasEnded() {
     Lincheck.ends(() -> {
-      var roll = new Roll(Thread.currentThread(), false) {};
+      var roll = new ScopeTasks(Thread.currentThread(), false) {};
       for (int i = 0; i < 2; i++) {
         roll.start(task(), new Ender(roll::arrive));
       }
@@ -19,7 +19,7 @@ class RollLincheckTest {
   @Test
   void aCounterThatIsReadAndThenSetIsCaught() {
     Lincheck.hangs(() -> {
-      var roll = new LookingRoll();
+      var roll = new LookingScopeTasks();
       for (int i = 0; i < 2; i++) {
         new Ender(roll::arrive).start();
       }
@@ -30,7 +30,7 @@ class RollLincheckTest {
   @Test
   void aTaskForkedAsTheScopeIsCancelledIsStoppedOrNeverStarts() {
     Lincheck.ends(() -> {
-      var roll = new Roll(Thread.currentThread(), false) {};
+      var roll = new ScopeTasks(Thread.currentThread(), false) {};
       Thread canceller = new Ender(() -> roll.cancel("unwanted"));
       canceller.start();
       Child<?> child = task();
@@ -43,7 +43,7 @@ class RollLincheckTest {
   @Test
   void aForkThatLooksBeforeItPublishesIsCaught() {
     Lincheck.hangs(() -> {
-      var roll = new HastyRoll();
+      var roll = new HastyScopeTasks();
       Thread canceller = new Ender(roll::cancel);
       canceller.start();
       Child<?> child = task();

@@ -8,7 +8,7 @@ import java.util.Map;
  * Lanes of a timeline for the tasks of scopes, by name: a task takes the lowest that is free, so
  * that there are as many as tasks were in progress at once. Guarded by itself.
  */
-final class Slots {
+final class TimelineLanes {
   private final Map<String, BitSet> taken = new HashMap<>();
 
   synchronized int take(String name) {

@@ -8,26 +8,26 @@ package io.github.fornada.async;
  * @param called such as {@code Thread.sleep}; empty if that frame is the innermost
  * @param isJoin whether it waits for the tasks of a scope
  */
-record Place(String frame, String called, boolean isJoin) {
-  static final Place UNSEEN = new Place("", "", false);
+record StackLocation(String frame, String called, boolean isJoin) {
+  static final StackLocation UNSEEN = new StackLocation("", "", false);
 
-  private static final String OURS = Place.class.getPackageName() + ".";
+  private static final String OURS = StackLocation.class.getPackageName() + ".";
 
-  static Place of(Thread thread) {
+  static StackLocation of(Thread thread) {
     return of(thread.getStackTrace());
   }
 
-  static Place of(StackTraceElement[] stack) {
+  static StackLocation of(StackTraceElement[] stack) {
     StackTraceElement callee = null;
     boolean join = false;
     for (StackTraceElement element : stack) {
       if (!isOutside(element.getClassName())) {
-        return new Place(text(element), callee == null ? "" : callText(callee), join);
+        return new StackLocation(text(element), callee == null ? "" : callText(callee), join);
       }
       join |= isJoin(element);
       callee = element;
     }
-    return new Place("", "", join);
+    return new StackLocation("", "", join);
   }
 
   private static boolean isJoin(StackTraceElement element) {

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * A subscription to a source that waits: a virtual thread that takes elements when they were asked
  * for. That thread alone signals, so signals never overlap.
  */
-final class Emission<T> implements Flow.Subscription, Runnable {
+final class SourceSubscription<T> implements Flow.Subscription, Runnable {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition wanted = lock.newCondition();
 
@@ -32,14 +32,14 @@ final class Emission<T> implements Flow.Subscription, Runnable {
 
   private @Nullable Thread thread;
 
-  private Emission(Iterable<? extends T> source, Flow.Subscriber<? super T> subscriber) {
+  private SourceSubscription(Iterable<? extends T> source, Flow.Subscriber<? super T> subscriber) {
     this.source = source;
     this.subscriber = subscriber;
   }
 
   static <T> void start(Iterable<? extends T> source, Flow.Subscriber<? super T> subscriber) {
     Objects.requireNonNull(subscriber, "subscriber");
-    var emission = new Emission<T>(source, subscriber);
+    var emission = new SourceSubscription<T>(source, subscriber);
     Thread runner = Thread.ofVirtual().name("fornada-publisher").unstarted(emission);
     emission.thread = runner; // before anybody else knows of it
     subscriber.onSubscribe(emission);

@@ -19,9 +19,9 @@ import java.util.concurrent.atomic.AtomicInteger;
  * one whenever it is busy, for an interrupt may keep it waiting ({@link AbstractPool#interrupt}
  * cannot be quite sure), and the limits of all others are not to wait with it.
  */
-final class Deadlines {
+final class ScopeTimer {
   private static final ScheduledThreadPoolExecutor TIMER =
-      new ScheduledThreadPoolExecutor(1, thread("fornada-deadlines").factory());
+      new ScheduledThreadPoolExecutor(1, thread("fornada-scope-timer").factory());
 
   static {
     TIMER.setRemoveOnCancelPolicy(true);
@@ -38,7 +38,7 @@ final class Deadlines {
   /** Tasks that would take the timer's thread too long to interrupt. */
   private static final int MANY = 1000; // Guess
 
-  private Deadlines() {}
+  private ScopeTimer() {}
 
   /**
    * A thread of the library's. It keeps nothing of the one that happens to start it: no thread
@@ -50,8 +50,8 @@ final class Deadlines {
 
   static Future<?> ofScope(TaskScope<?, ?> scope, ScopeOptions options) {
     Duration left = FOREVER;
-    if (options.timeLimit() != null) {
-      left = options.timeLimit();
+    if (options.timeout() != null) {
+      left = options.timeout();
     }
     if (options.deadline() != null) {
       Duration until = Duration.between(Instant.now(), options.deadline());
@@ -112,8 +112,8 @@ final class Deadlines {
 
   /** A limit as people say it. */
   static String inWords(ScopeOptions options) {
-    return options.timeLimit() == null
+    return options.timeout() == null
         ? "its deadline, " + options.deadline()
-        : "its time limit of " + Tree.age(options.timeLimit().toNanos());
+        : "its time limit of " + Tree.age(options.timeout().toNanos());
   }
 }

@@ -12,7 +12,7 @@ package io.github.fornada.async;
  * <p>Its fields are hints, read and written by any thread without care. A lost count is one look
  * more or less.
  */
-final class Patience {
+final class SpinAdvice {
   private static final int MOST_CREDIT = 16; // Guess
 
   /** A look that paid adds one. */

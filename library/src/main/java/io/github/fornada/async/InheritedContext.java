@@ -11,15 +11,15 @@ import org.jspecify.annotations.Nullable;
  * What goes with the tasks of a scope beside their code: carriers, names of scoped values with
  * their bindings as of the scope's opening, and listeners. Inherited by the scopes within.
  */
-final class Baggage {
-  static final Baggage NONE = new Baggage(List.of(), List.of(), List.of(), null);
+final class InheritedContext {
+  static final InheritedContext NONE = new InheritedContext(List.of(), List.of(), List.of(), null);
 
   final List<ContextCarrier<?>> carriers;
   final List<ScopedValue<?>> scopedValues;
   final List<TaskListener> listeners;
 
   /** Lanes for the listeners, shared with the scopes within; null if there is no listener. */
-  final @Nullable Slots slots;
+  final @Nullable TimelineLanes slots;
 
   /** Of those scoped values that the opening thread has bound; null if there is none. */
   private final ScopedValue.@Nullable Carrier bindings;
@@ -29,15 +29,15 @@ final class Baggage {
 
   private static final Object UNBOUND = new Object();
 
-  private Baggage(
+  private InheritedContext(
       List<ContextCarrier<?>> carriers,
       List<ScopedValue<?>> scopedValues,
       List<TaskListener> listeners,
-      @Nullable Slots known) {
+      @Nullable TimelineLanes known) {
     this.carriers = carriers;
     this.scopedValues = scopedValues;
     this.listeners = listeners;
-    this.slots = known == null && !listeners.isEmpty() ? new Slots() : known;
+    this.slots = known == null && !listeners.isEmpty() ? new TimelineLanes() : known;
     this.bound = new @Nullable Object[scopedValues.size()];
     ScopedValue.Carrier all = null;
     for (int k = 0; k < bound.length; k++) {
@@ -51,15 +51,15 @@ final class Baggage {
   }
 
   /** That of a scope which the calling thread opens within another one, or within none. */
-  static Baggage of(@Nullable Baggage around, ScopeOptions options) {
-    Baggage outer = around == null ? NONE : around;
+  static InheritedContext of(@Nullable InheritedContext around, ScopeOptions options) {
+    InheritedContext outer = around == null ? NONE : around;
     if (outer == NONE
         && options.carriers().isEmpty()
         && options.scopedValues().isEmpty()
         && options.listeners().isEmpty()) {
       return NONE;
     }
-    return new Baggage(
+    return new InheritedContext(
         union(outer.carriers, options.carriers()),
         union(outer.scopedValues, options.scopedValues()),
         union(outer.listeners, options.listeners()),
@@ -67,7 +67,7 @@ final class Baggage {
   }
 
   /** What the scope around the calling thread carries to its tasks. */
-  static Baggage here() {
+  static InheritedContext here() {
     Thread self = Thread.currentThread();
     Child<?> home = Owners.homeOf(self);
     TaskScope<?, ?> around = Owners.innermost(home, self);

@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  * At most so many calls at once; the others wait, and go on in the order in which they came.
  *
  * {@snippet :
- * Limit connections = Limit.atMost(20);
- * List<Page> pages = Async.gather(uris, connections.of(Pages::get));
+ * ConcurrencyLimiter connections = ConcurrencyLimiter.atMost(20);
+ * List<Page> pages = Async.gather(uris, connections.wrap(Pages::get));
  * }
  *
  * <p>A place that becomes free goes to the one who waits longest. Nobody overtakes, also not a
@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * {@code CapacityLimiter}. Unlike with a semaphore, nobody gives up a place twice or without having
  * it, and to give up waiting costs the same however many wait.
  */
-public final class Limit implements CallPolicy {
+public final class ConcurrencyLimiter implements CallPolicy {
   private final int permits;
   private final Ticker ticker;
   private final ReentrantLock lock = new ReentrantLock();
@@ -42,9 +42,9 @@ public final class Limit implements CallPolicy {
   private int free;
 
   /** Guarded by the lock. */
-  private final Line line = new Line();
+  private final WaitQueue line = new WaitQueue();
 
-  private Limit(int permits, Ticker ticker) {
+  private ConcurrencyLimiter(int permits, Ticker ticker) {
     if (permits < 1) {
       throw new IllegalArgumentException("a limit must be at least 1 at once, got " + permits);
     }
@@ -54,12 +54,12 @@ public final class Limit implements CallPolicy {
   }
 
   /** A new limit, for all calls made under this object. */
-  public static Limit atMost(int permits) {
+  public static ConcurrencyLimiter atMost(int permits) {
     return atMost(permits, Ticker.SYSTEM);
   }
 
-  static Limit atMost(int permits, Ticker ticker) {
-    return new Limit(permits, ticker);
+  static ConcurrencyLimiter atMost(int permits, Ticker ticker) {
+    return new ConcurrencyLimiter(permits, ticker);
   }
 
   /**
@@ -67,8 +67,8 @@ public final class Limit implements CallPolicy {
    * number of a customer. Nothing is kept for keys that are not in use.
    *
    * {@snippet :
-   * Limit.ByKey<String> perHost = Limit.byKey(4);
-   * List<Page> pages = Async.gather(uris, perHost.of(URI::getHost, Pages::get));
+   * ConcurrencyLimiter.ByKey<String> perHost = ConcurrencyLimiter.byKey(4);
+   * List<Page> pages = Async.gather(uris, perHost.wrap(URI::getHost, Pages::get));
    * }
    */
   public static <K> ByKey<K> byKey(int permits) {
@@ -152,7 +152,13 @@ public final class Limit implements CallPolicy {
 
   @Override
   public String toString() {
-    return "Limit[" + inUse() + " of " + permits + " in use, " + waiting() + " waiting]";
+    return "ConcurrencyLimiter["
+        + inUse()
+        + " of "
+        + permits
+        + " in use, "
+        + waiting()
+        + " waiting]";
   }
 
   private void enter() throws InterruptedException {
@@ -165,7 +171,7 @@ public final class Limit implements CallPolicy {
     if (Thread.interrupted()) {
       throw new InterruptedException();
     }
-    Line.Waiter waiter;
+    WaitQueue.Waiter waiter;
     lock.lock();
     try {
       if (free > 0) {
@@ -182,7 +188,7 @@ public final class Limit implements CallPolicy {
     return await(waiter, nanos);
   }
 
-  private boolean await(Line.Waiter waiter, long nanos) throws InterruptedException {
+  private boolean await(WaitQueue.Waiter waiter, long nanos) throws InterruptedException {
     boolean isMine = false;
     try {
       long end = nanos == Ticker.LONGEST ? 0 : ticker.nanos() + nanos;
@@ -209,7 +215,7 @@ public final class Limit implements CallPolicy {
   }
 
   /** A place that came at the last moment goes to the next. */
-  private void giveUp(Line.Waiter waiter) {
+  private void giveUp(WaitQueue.Waiter waiter) {
     boolean isServed;
     lock.lock();
     try {
@@ -226,7 +232,7 @@ public final class Limit implements CallPolicy {
   }
 
   private void exit() {
-    Line.Waiter next;
+    WaitQueue.Waiter next;
     lock.lock();
     try {
       next = line.first();
@@ -244,12 +250,12 @@ public final class Limit implements CallPolicy {
     }
   }
 
-  /** A place under a {@link Limit}, until it is closed. */
+  /** A place under a {@link ConcurrencyLimiter}, until it is closed. */
   public static final class Permit implements AutoCloseable {
-    private final Limit limit;
+    private final ConcurrencyLimiter limit;
     private final AtomicBoolean isClosed = new AtomicBoolean();
 
-    private Permit(Limit limit) {
+    private Permit(ConcurrencyLimiter limit) {
       this.limit = limit;
     }
 
@@ -263,7 +269,7 @@ public final class Limit implements CallPolicy {
   }
 
   /**
-   * A {@link Limit} for each key.
+   * A {@link ConcurrencyLimiter} for each key.
    *
    * <p>Keys need {@code equals} and {@code hashCode}, and must not change while they are in use. A
    * key is known from the moment of its first call until its last has ended and nobody waits.
@@ -273,10 +279,10 @@ public final class Limit implements CallPolicy {
   public static final class ByKey<K> {
     /** One key's limit, and how many threads are in it or wait; the count by compute only. */
     private static final class Shared {
-      final Limit limit;
+      final ConcurrencyLimiter limit;
       int users;
 
-      Shared(Limit limit) {
+      Shared(ConcurrencyLimiter limit) {
         this.limit = limit;
       }
     }
@@ -285,7 +291,7 @@ public final class Limit implements CallPolicy {
     private final ConcurrentHashMap<K, Shared> limits = new ConcurrentHashMap<>();
 
     private ByKey(int permits) {
-      this.permits = new Limit(permits, Ticker.SYSTEM).permits;
+      this.permits = new ConcurrencyLimiter(permits, Ticker.SYSTEM).permits;
     }
 
     /**
@@ -295,7 +301,7 @@ public final class Limit implements CallPolicy {
      * @throws Exception what the task throws
      */
     public <R extends @Nullable Object> R call(K key, Callable<? extends R> task) throws Exception {
-      Limit limit = join(key);
+      ConcurrencyLimiter limit = join(key);
       try {
         return limit.call(task);
       } finally {
@@ -315,7 +321,7 @@ public final class Limit implements CallPolicy {
     }
 
     /** The function, each call under the limit of the key that belongs to its item. */
-    public <T extends @Nullable Object, R extends @Nullable Object> TaskFunction<T, R> of(
+    public <T extends @Nullable Object, R extends @Nullable Object> TaskFunction<T, R> wrap(
         Function<? super T, ? extends K> key, TaskFunction<? super T, ? extends R> function) {
       return item -> call(key.apply(item), () -> function.apply(item));
     }
@@ -332,15 +338,21 @@ public final class Limit implements CallPolicy {
 
     @Override
     public String toString() {
-      return "Limit.ByKey[" + permits + " at once for each of " + keys() + " keys in use]";
+      return "ConcurrencyLimiter.ByKey["
+          + permits
+          + " at once for each of "
+          + keys()
+          + " keys in use]";
     }
 
-    private Limit join(K key) {
+    private ConcurrencyLimiter join(K key) {
       return limits.compute(
               Objects.requireNonNull(key, "key"),
               (_, known) -> {
                 Shared shared =
-                    known == null ? new Shared(new Limit(permits, Ticker.SYSTEM)) : known;
+                    known == null
+                        ? new Shared(new ConcurrencyLimiter(permits, Ticker.SYSTEM))
+                        : known;
                 shared.users++;
                 return shared;
               })

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * io.github.fornada.TaskTimeoutException}, which shows where it was.
  *
  * {@snippet :
- * List<Page> pages = Async.gather(uris, TimeLimit.ofSeconds(2).of(Pages::get));
+ * List<Page> pages = Async.gather(uris, Timeout.ofSeconds(2).wrap(Pages::get));
  * }
  *
  * <p>The call is a task in a {@link TaskScope}, on a virtual thread of its own, and has its
@@ -23,10 +23,10 @@ import org.jspecify.annotations.Nullable;
  *
  * @param duration the longest that a call may take
  */
-public record TimeLimit(Duration duration) implements CallPolicy {
+public record Timeout(Duration duration) implements CallPolicy {
   private static final ScopeOptions OPTIONS = ScopeOptions.DEFAULT.withName("time limit");
 
-  public TimeLimit {
+  public Timeout {
     if (!duration.isPositive()) {
       throw new IllegalArgumentException("time limit must be positive, got " + duration);
     }
@@ -37,13 +37,13 @@ public record TimeLimit(Duration duration) implements CallPolicy {
   }
 
   /** So many seconds. */
-  public static TimeLimit ofSeconds(long seconds) {
-    return new TimeLimit(Duration.ofSeconds(seconds));
+  public static Timeout ofSeconds(long seconds) {
+    return new Timeout(Duration.ofSeconds(seconds));
   }
 
   /** So many thousandths of a second. */
-  public static TimeLimit ofMillis(long millis) {
-    return new TimeLimit(Duration.ofMillis(millis));
+  public static Timeout ofMillis(long millis) {
+    return new Timeout(Duration.ofMillis(millis));
   }
 
   @Override

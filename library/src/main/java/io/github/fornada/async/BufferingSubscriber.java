@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * A subscriber whose elements somebody waits for: a buffer that is asked to be filled again when
  * half of it has been taken.
  */
-final class Intake<T> implements Flow.Subscriber<T> {
+final class BufferingSubscriber<T> implements Flow.Subscriber<T> {
   private final int size;
   private final int batch;
   private final Channel<T> channel;
@@ -25,14 +25,14 @@ final class Intake<T> implements Flow.Subscriber<T> {
   /** Elements taken since the last request. The consuming thread's. */
   private int taken;
 
-  Intake(int size) {
+  BufferingSubscriber(int size) {
     this.size = size;
     this.batch = (size + 1) / 2;
     this.channel = Channel.bounded(size);
   }
 
-  static <T> Intake<T> of(Flow.Publisher<? extends T> publisher, int size) {
-    var intake = new Intake<T>(size);
+  static <T> BufferingSubscriber<T> of(Flow.Publisher<? extends T> publisher, int size) {
+    var intake = new BufferingSubscriber<T>(size);
     publisher.subscribe(intake);
     return intake;
   }

@@ -3,12 +3,12 @@ package io.github.fornada.async;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where the fields of a {@link Roll} lie, by inheritance: what the owner writes at each fork, what
- * tasks write at each end, and what all read, 64 bytes from each other. On two processors a fork
- * and an end would otherwise take the same cache line from each other several times.
+ * Where the fields of a {@link ScopeTasks} lie, by inheritance: what the owner writes at each fork,
+ * what tasks write at each end, and what all read, 64 bytes from each other. On two processors a
+ * fork and an end would otherwise take the same cache line from each other several times.
  */
-final class RollLayout {
-  private RollLayout() {}
+final class ScopeTasksLayout {
+  private ScopeTasksLayout() {}
 
   /** Written by the owner only. */
   abstract static class OfOwner {

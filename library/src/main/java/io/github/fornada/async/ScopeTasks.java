@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * a list that only the owner changes. There is no lock. {@code docs/memory-ordering.md} has which
  * access pairs with which.
  */
-abstract class Roll extends RollLayout.SecondGap {
+abstract class ScopeTasks extends ScopeTasksLayout.SecondGap {
   /** Nodes in the list before the first look for ended ones. */
   private static final int FIRST_SWEEP = 64; // Guess
 
@@ -22,8 +22,8 @@ abstract class Roll extends RollLayout.SecondGap {
   static {
     try {
       var lookup = MethodHandles.lookup();
-      PENDING = lookup.findVarHandle(RollLayout.OfTasks.class, "pending", int.class);
-      CANCELLED = lookup.findVarHandle(Roll.class, "cancelled", String.class);
+      PENDING = lookup.findVarHandle(ScopeTasksLayout.OfTasks.class, "pending", int.class);
+      CANCELLED = lookup.findVarHandle(ScopeTasks.class, "cancelled", String.class);
     } catch (ReflectiveOperationException e) {
       throw new ExceptionInInitializerError(e);
     }
@@ -43,7 +43,7 @@ abstract class Roll extends RollLayout.SecondGap {
   /** The time is up. Written once, by the timer, which then looks whether a task is left. */
   private volatile boolean isOverdue;
 
-  Roll(Thread owner, boolean isForeign) {
+  ScopeTasks(Thread owner, boolean isForeign) {
     this.owner = owner;
     this.isForeign = isForeign;
     this.sweepAt = FIRST_SWEEP;

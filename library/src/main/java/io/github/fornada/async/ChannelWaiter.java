@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * is used once. The thread of a {@link Select} has one for each of its clauses, which share a
  * {@link Selection}.
  */
-final class Waiter {
+final class ChannelWaiter {
   /**
    * Looks at the state before the thread parks. Parking a virtual thread and waking it again, on
    * another carrier at worst, costs some microseconds; the other side of a lively channel comes
@@ -27,7 +27,7 @@ final class Waiter {
 
   static {
     try {
-      STATE = MethodHandles.lookup().findVarHandle(Waiter.class, "state", int.class);
+      STATE = MethodHandles.lookup().findVarHandle(ChannelWaiter.class, "state", int.class);
     } catch (ReflectiveOperationException e) {
       throw new ExceptionInInitializerError(e);
     }
@@ -53,11 +53,11 @@ final class Waiter {
   private volatile int state = SPINNING;
 
   // Guarded by the channel's lock.
-  @Nullable Waiter next;
-  @Nullable Waiter previous;
+  @Nullable ChannelWaiter next;
+  @Nullable ChannelWaiter previous;
   boolean queued;
 
-  Waiter(@Nullable Object element, @Nullable Selection selection, int clause) {
+  ChannelWaiter(@Nullable Object element, @Nullable Selection selection, int clause) {
     this.element = element;
     this.selection = selection;
     this.clause = clause;
