@@ -31,7 +31,8 @@ public class FetchAll {
       List<URI> urls = site.pages(500);
 
       // This is all there is to it:
-      var fetch = ConcurrencyLimiter.atMost(20).wrap(Retry.times(2).wrap(Timeout.ofSeconds(2).wrap(FetchAll::get)));
+      var fetch = ConcurrencyLimiter.atMost(20).wrap(
+          Retry.times(2).wrap(Timeout.ofSeconds(2).wrap(FetchAll::get)));
       var pages = Async.completions(urls, fetch).stream()
           .collect(partitioningBy(page -> page.outcome().isDone()));
       System.out.println(pages.get(true).size() + " pages worked. These did not:");

@@ -4,7 +4,6 @@ import io.github.fornada.Completion;
 import io.github.fornada.Outcome;
 import io.github.fornada.TaskFunction;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -45,6 +44,7 @@ import org.jspecify.annotations.Nullable;
 public final class Async {
   private static final ScopeOptions GATHER = ScopeOptions.DEFAULT.withName("gather");
   private static final ScopeOptions OUTCOMES = ScopeOptions.DEFAULT.withName("outcomes");
+  private static final ScopeOptions COMPLETIONS = ScopeOptions.DEFAULT.withName("completions");
   private static final ScopeOptions RACE = ScopeOptions.DEFAULT.withName("race");
   private static final ScopeOptions FIRST_SUCCESS = ScopeOptions.DEFAULT.withName("firstSuccess");
   private static final ScopeOptions EVERY = ScopeOptions.DEFAULT.withName("every");
@@ -165,10 +165,9 @@ public final class Async {
    */
   public static <R extends @Nullable Object> List<R> gather(
       Collection<? extends Callable<? extends R>> tasks) throws InterruptedException {
-    try (var scope = TaskScope.open(new Joiners.AllSuccessful<R>(), GATHER)) {
-      forkAll(scope, tasks);
-      return scope.join();
-    }
+    var joiner =
+        new Joiners.AllItems<Callable<? extends R>, R>(task -> task.call(), /* haveTexts= */ false);
+    return gather(tasks, joiner);
   }
 
   /**
@@ -189,10 +188,7 @@ public final class Async {
   public static <T extends @Nullable Object, R extends @Nullable Object> List<R> gather(
       Iterable<? extends T> items, TaskFunction<? super T, ? extends R> function)
       throws InterruptedException {
-    try (var scope = TaskScope.open(new Joiners.AllSuccessful<R>(), GATHER)) {
-      forkAll(scope, items, function);
-      return scope.join();
-    }
+    return gather(items, new Joiners.AllItems<T, R>(function, /* haveTexts= */ true));
   }
 
   /**
@@ -209,7 +205,7 @@ public final class Async {
       Iterable<? extends T> items, TaskFunction<? super T, ? extends R> function)
       throws InterruptedException {
     try (var scope = TaskScope.open(new Joiners.Outcomes<R>(), OUTCOMES)) {
-      forkAll(scope, items, function);
+      forkAll(scope, items, (_, item) -> () -> function.apply(item));
       return scope.join();
     }
   }
@@ -227,15 +223,19 @@ public final class Async {
    */
   public static <T extends @Nullable Object, R extends @Nullable Object>
       List<Completion<T, R>> completions(
-          Collection<? extends T> items, TaskFunction<? super T, ? extends R> function)
+          Iterable<? extends T> items, TaskFunction<? super T, ? extends R> function)
           throws InterruptedException {
-    List<T> all = new ArrayList<>(items);
-    List<Outcome<R>> outcomes = outcomes(all, function);
-    var completions = new ArrayList<Completion<T, R>>(all.size());
-    for (int i = 0; i < all.size(); i++) {
-      completions.add(new Completion<>(i, all.get(i), outcomes.get(i)));
+    var joiner = new Joiners.InOrderOfCompletion<T, R>();
+    try (var scope = TaskScope.open(joiner, COMPLETIONS)) {
+      forkAll(
+          scope,
+          items,
+          (_, item) -> {
+            joiner.next(item);
+            return () -> function.apply(item);
+          });
+      return scope.join();
     }
-    return completions;
   }
 
   // ---- one of many
@@ -320,7 +320,7 @@ public final class Async {
    */
   public static <R extends @Nullable Object> R withTimeout(
       Duration limit, Callable<? extends R> task) throws Exception {
-    return new Timeout(limit).call(task);
+    return Timeout.of(limit).call(task);
   }
 
   /**
@@ -456,16 +456,28 @@ public final class Async {
     }
   }
 
+  private static <T extends @Nullable Object, R extends @Nullable Object> List<R> gather(
+      Iterable<? extends T> items, Joiners.AllItems<T, R> joiner) throws InterruptedException {
+    try (var scope = TaskScope.open(joiner, GATHER)) {
+      forkAll(scope, items, joiner::task);
+      return scope.join();
+    }
+  }
+
+  /** Makes an item's task. */
+  private interface TaskOf<T extends @Nullable Object, R extends @Nullable Object> {
+    Callable<? extends R> make(int index, T item);
+  }
+
   private static <T extends @Nullable Object, R extends @Nullable Object> void forkAll(
-      TaskScope<R, ?> scope,
-      Iterable<? extends T> items,
-      TaskFunction<? super T, ? extends R> function) {
+      TaskScope<R, ?> scope, Iterable<? extends T> items, TaskOf<T, R> taskOf) {
     try {
+      int index = 0;
       for (T item : items) {
         if (isOver(scope)) {
           return;
         }
-        scope.fork(() -> function.apply(item));
+        scope.fork(taskOf.make(index++, item));
       }
     } catch (RuntimeException | Error e) { // of the source: there is nothing to join for
       scope.cancel();

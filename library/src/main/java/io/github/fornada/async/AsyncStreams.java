@@ -63,8 +63,7 @@ public final class AsyncStreams {
           int atMost,
           TaskFunction<? super T, ? extends R> function,
           UnaryOperator<GatherOptions> options) {
-    return AsyncStreams.<T, R, R>gatherer(
-        atMost, options, true, function, completion -> GatherRun.resultOf(completion));
+    return AsyncStreams.<T, R, R>gatherer(atMost, options, true, function, GatherRun::resultOf);
   }
 
   /**
@@ -86,7 +85,7 @@ public final class AsyncStreams {
           TaskFunction<? super T, ? extends R> function,
           UnaryOperator<GatherOptions> options) {
     return AsyncStreams.<T, R, Outcome<R>>gatherer(
-        atMost, options, false, function, Completion::outcome);
+        atMost, options, false, function, (completion, _) -> completion.outcome());
   }
 
   /**
@@ -108,7 +107,7 @@ public final class AsyncStreams {
           TaskFunction<? super T, ? extends R> function,
           UnaryOperator<GatherOptions> options) {
     return AsyncStreams.<T, R, Completion<T, R>>gatherer(
-        atMost, o -> options.apply(o.unordered()), false, function, completion -> completion);
+        atMost, o -> options.apply(o.unordered()), false, function, (completion, _) -> completion);
   }
 
   private static <

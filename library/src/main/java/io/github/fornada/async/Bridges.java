@@ -1,5 +1,6 @@
 package io.github.fornada.async;
 
+import io.github.fornada.jvm.BoundedText;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -75,7 +76,8 @@ public final class Bridges {
   private static <T extends @Nullable Object> T result(CompletableFuture<? extends T> future)
       throws ExecutionException {
     if (future.state() == java.util.concurrent.Future.State.FAILED) {
-      throw new ExecutionException(future.exceptionNow());
+      Throwable cause = future.exceptionNow();
+      throw new ExecutionException(BoundedText.of(cause), cause);
     }
     return future.resultNow();
   }

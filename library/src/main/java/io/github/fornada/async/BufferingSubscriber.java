@@ -1,5 +1,6 @@
 package io.github.fornada.async;
 
+import io.github.fornada.jvm.BoundedText;
 import java.util.Objects;
 import java.util.concurrent.Flow;
 import java.util.stream.Stream;
@@ -48,7 +49,7 @@ final class BufferingSubscriber<T> implements Flow.Subscriber<T> {
     if (element == null) {
       Throwable thrown = failure;
       if (thrown != null) {
-        throw new ChannelClosedException("the publisher failed: " + thrown, thrown);
+        throw new ChannelClosedException("the publisher failed: " + BoundedText.of(thrown), thrown);
       }
     } else if (from != null && ++taken == batch) {
       taken = 0;

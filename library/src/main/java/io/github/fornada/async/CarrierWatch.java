@@ -61,31 +61,80 @@ public final class CarrierWatch implements AutoCloseable {
   /** Beyond so many tasks, those that wait are not asked whether they are pinned. */
   static final int MANY = 2000; // Guess
 
-  /**
-   * A task that held a carrier.
-   *
-   * @param scope name of its scope
-   * @param purpose what it is for; empty if that was not said
-   * @param carrier name of the thread it held
-   * @param time how long it had held it by then; it may have gone on
-   * @param isPinned whether it was waiting, in a state that cannot give the carrier away
-   * @param stack where it was, innermost frame first
-   */
-  public record Held(
-      String scope,
-      String purpose,
-      String carrier,
-      Duration time,
-      boolean isPinned,
-      List<StackTraceElement> stack) {
-    public Held {
-      stack = List.copyOf(stack);
+  /** A task that held a carrier. */
+  public static final class Held {
+    private final String scope;
+    private final String purpose;
+    private final String carrier;
+    private final Duration time;
+    private final boolean isPinned;
+    private final List<StackTraceElement> stack;
+
+    private Held(
+        String scope,
+        String purpose,
+        String carrier,
+        Duration time,
+        boolean isPinned,
+        List<StackTraceElement> stack) {
+      this.scope = scope;
+      this.purpose = purpose;
+      this.carrier = carrier;
+      this.time = time;
+      this.isPinned = isPinned;
+      this.stack = List.copyOf(stack);
     }
 
-    /** A sentence that says what, where, and what to do. */
+    /** Returns the name of the task's scope. */
+    public String scope() {
+      return scope;
+    }
+
+    /** Returns what the task is for, as given to {@code fork}; empty if nothing was given. */
+    public String purpose() {
+      return purpose;
+    }
+
+    /** Returns the name of the carrier thread that it held. */
+    public String carrier() {
+      return carrier;
+    }
+
+    /** Returns how long it had held the carrier by then; it may have gone on. */
+    public Duration time() {
+      return time;
+    }
+
+    /** Whether the task was waiting, in a state that cannot release the carrier. */
+    public boolean isPinned() {
+      return isPinned;
+    }
+
+    /** Returns where the task was, innermost frame first. The list cannot be changed. */
+    public List<StackTraceElement> stack() {
+      return stack;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return other instanceof Held o
+          && o.scope.equals(scope)
+          && o.purpose.equals(purpose)
+          && o.carrier.equals(carrier)
+          && o.time.equals(time)
+          && o.isPinned == isPinned
+          && o.stack.equals(stack);
+    }
+
+    @Override
+    public int hashCode() {
+      return Objects.hash(scope, purpose, carrier, time, isPinned, stack);
+    }
+
+    /** Returns a sentence that says what, where, and what to do. */
     @Override
     public String toString() {
-      StackLocation place = StackLocation.of(stack.toArray(StackTraceElement[]::new));
+      StackLocation location = StackLocation.of(stack.toArray(StackTraceElement[]::new));
       return Child.subject(purpose)
           + " of scope \""
           + scope
@@ -94,9 +143,9 @@ public final class CarrierWatch implements AutoCloseable {
           + " for "
           + Tree.age(time.toNanos())
           + (isPinned ? ", pinned, at " : " at ")
-          + place
-          + ": virtual threads have only a few of these, so the others wait. Run what"
-          + " computes for long or blocks in native code on a ThreadPool or a ProcessPool.";
+          + location
+          + ": virtual threads share only a few carriers, so the others wait. Run long computations"
+          + " and native code that blocks on a ThreadPool or a ProcessPool.";
     }
   }
 

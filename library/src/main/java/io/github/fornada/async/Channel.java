@@ -1,5 +1,6 @@
 package io.github.fornada.async;
 
+import io.github.fornada.jvm.BoundedText;
 import java.time.Duration;
 import java.util.Iterator;
 import java.util.Objects;
@@ -603,7 +604,8 @@ public final class Channel<T> implements AutoCloseable, Iterable<T> {
 
   private ChannelClosedException closedException() {
     return state == State.FAILED
-        ? new ChannelClosedException("the channel was closed with an error: " + error, error)
+        ? new ChannelClosedException(
+            "the channel was closed with an error: " + BoundedText.of(error), error)
         : new ChannelClosedException("the channel is closed", null);
   }
 

@@ -1,12 +1,11 @@
 package io.github.fornada.async;
 
 import io.github.fornada.Outcome;
+import io.github.fornada.TaskException;
+import io.github.fornada.jvm.BoundedText;
 import io.github.fornada.spi.AbstractPool;
-import java.io.InterruptedIOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.net.SocketException;
-import java.nio.channels.ClosedByInterruptException;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import org.jspecify.annotations.Nullable;
@@ -141,7 +140,7 @@ sealed class Child<T extends @Nullable Object>
       won = mine == ended;
     }
     Object settled = result;
-    if (!won && ended instanceof Failure(Throwable thrown, var _) && !isByInterrupt(thrown)) {
+    if (!won && ended instanceof Failure(Throwable thrown, var _) && !Causes.isInterrupt(thrown)) {
       if (settled instanceof Failure late) {
         late.thrown.addSuppressed(thrown);
       } else {
@@ -152,21 +151,6 @@ sealed class Child<T extends @Nullable Object>
     if (settled != CANCELLED && (won || !scope.isCalledOff())) {
       scope.completed(this, settled instanceof Failure failure ? failure.thrown : null);
     }
-  }
-
-  /** Whether a task throws this because it was interrupted. */
-  static boolean isByInterrupt(Throwable thrown) {
-    int depth = 0;
-    for (Throwable e = thrown; e != null && depth < 10; e = e.getCause(), depth++) {
-      if (e instanceof InterruptedException
-          || e instanceof ClosedByInterruptException
-          || e instanceof InterruptedIOException
-          || e instanceof CancellationException
-          || (e instanceof SocketException && "Closed by interrupt".equals(e.getMessage()))) {
-        return true;
-      }
-    }
-    return false;
   }
 
   /** Its thread is about to call the task. */
@@ -262,7 +246,8 @@ sealed class Child<T extends @Nullable Object>
     }
     if (r instanceof Failure failure) {
       throw new IllegalStateException(
-          subject(purpose) + " failed and has no result: " + failure.thrown, failure.thrown);
+          subject(purpose) + " failed and has no result: " + BoundedText.of(failure.thrown),
+          failure.thrown);
     }
     throw new IllegalStateException(subject(purpose) + " has no result: " + whyNot(r));
   }
@@ -278,6 +263,26 @@ sealed class Child<T extends @Nullable Object>
         subject(purpose)
             + " has no exception: "
             + (r == null || r == CANCELLED ? whyNot(r) : "it succeeded"));
+  }
+
+  /** Returns the result, or throws what the task threw, as if the caller had called it. */
+  @SuppressWarnings({"unchecked", "NullAway"}) // a result is a T; null only where T is
+  final T resultOrThrow() throws Exception {
+    Object r = settled();
+    if (r instanceof Failure(Throwable thrown, var late)) {
+      if (late != null) {
+        var _ = late.get(); // throws, and says what and where
+      }
+      switch (thrown) {
+        case Exception e -> throw e;
+        case Error e -> throw e;
+        default -> throw new TaskException("the task failed: " + BoundedText.of(thrown), thrown);
+      }
+    }
+    if (r == null || r == CANCELLED) {
+      throw new CancellationException(whyNot(r));
+    }
+    return r == NULL ? (T) null : (T) r;
   }
 
   @Override
@@ -297,7 +302,7 @@ sealed class Child<T extends @Nullable Object>
       return new Outcome.Cancelled<>(scope.whyCancelled());
     }
     if (r instanceof Failure(Throwable thrown, Outcome.@Nullable TimedOut<?> late)) {
-      return late == null ? new Outcome.Failed<>(thrown) : (Outcome<T>) late;
+      return late == null ? Causes.outcome(thrown) : (Outcome<T>) late;
     }
     return new Outcome.Done<>(r == NULL ? (T) null : (T) r);
   }
@@ -332,7 +337,7 @@ sealed class Child<T extends @Nullable Object>
             ? "running"
             : r == CANCELLED
                 ? "cancelled"
-                : r instanceof Failure f ? "failed: " + f.thrown : "done";
+                : r instanceof Failure f ? "failed: " + BoundedText.of(f.thrown) : "done";
     return subject(purpose) + " of scope \"" + scope.name() + "\" (" + state + ")";
   }
 }

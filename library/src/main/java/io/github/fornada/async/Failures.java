@@ -1,5 +1,6 @@
 package io.github.fornada.async;
 
+import io.github.fornada.jvm.BoundedText;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -58,11 +59,22 @@ final class Failures {
     }
   }
 
-  static String message(@Nullable Failures known, TaskScope<?, ?> scope, Throwable cause) {
-    String who = known == null ? null : known.purposeOf(cause);
-    return who == null
-        ? "scope \"" + scope.name() + "\" has no result: " + cause
-        : Child.subject(who) + " of scope \"" + scope.name() + "\" failed: " + cause;
+  /**
+   * The message for {@code join} to throw.
+   *
+   * @param subject which task failed, where the joiner knows more of it than its purpose
+   */
+  static String message(
+      @Nullable Failures known, TaskScope<?, ?> scope, @Nullable String subject, Throwable cause) {
+    String text = BoundedText.of(cause);
+    if (subject == null) {
+      String purpose = known == null ? null : known.purposeOf(cause);
+      if (purpose == null) {
+        return "scope \"" + scope.name() + "\" has no result: " + text;
+      }
+      subject = Child.subject(purpose);
+    }
+    return subject + " of scope \"" + scope.name() + "\" failed: " + text;
   }
 
   @SuppressWarnings("ReferenceEquality") // which of the exceptions it is

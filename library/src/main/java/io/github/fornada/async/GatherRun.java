@@ -5,6 +5,7 @@ import io.github.fornada.Outcome;
 import io.github.fornada.TaskException;
 import io.github.fornada.TaskFunction;
 import io.github.fornada.TaskTimeoutException;
+import io.github.fornada.jvm.BoundedText;
 import io.github.fornada.spi.AbstractPool;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -31,7 +32,7 @@ final class GatherRun<
   /** Makes what is passed on; may throw, and then that ends the stream. */
   interface Shape<
       T extends @Nullable Object, R extends @Nullable Object, E extends @Nullable Object> {
-    E of(Completion<T, R> completion);
+    E of(Completion<T, R> completion, @Nullable Throwable thrown);
   }
 
   private final int atMost;
@@ -41,7 +42,7 @@ final class GatherRun<
   private final @Nullable Duration timeout;
   private final TaskFunction<? super T, ? extends R> function;
   private final Shape<T, R, E> shape;
-  private final InheritedContext baggage;
+  private final InheritedContext context;
 
   private final ReentrantLock lock = new ReentrantLock();
 
@@ -74,7 +75,7 @@ final class GatherRun<
     this.timeout = options.timeout();
     this.function = function;
     this.shape = shape;
-    this.baggage = InheritedContext.here();
+    this.context = InheritedContext.here();
   }
 
   /** An item, and the thread that applies the function to it. */
@@ -88,10 +89,13 @@ final class GatherRun<
     /** Set once, under the lock. */
     @Nullable Outcome<R> outcome;
 
+    /** What the function threw, if it did. Written before the outcome. */
+    @Nullable Throwable thrown;
+
     Item(long index, T item) {
       this.index = index;
       this.item = item;
-      this.work = baggage.around(() -> function.apply(item));
+      this.work = context.around(() -> function.apply(item));
     }
 
     @Override
@@ -102,7 +106,8 @@ final class GatherRun<
       try {
         own = new Outcome.Done<>(work.call());
       } catch (Throwable e) {
-        own = new Outcome.Failed<>(e);
+        thrown = e;
+        own = Causes.outcome(e);
       }
       if (timer != null) {
         boolean _ = timer.cancel(false);
@@ -258,7 +263,8 @@ final class GatherRun<
     try {
       passed++;
       Outcome<R> outcome = Objects.requireNonNull(next.outcome);
-      wanted = downstream.push(shape.of(new Completion<>(next.index, next.item, outcome)));
+      var completion = new Completion<T, R>(next.index, next.item, outcome);
+      wanted = downstream.push(shape.of(completion, next.thrown));
       return wanted;
     } finally {
       if (!wanted) {
@@ -294,21 +300,32 @@ final class GatherRun<
     }
   }
 
-  /** The result, or the exception that tells whose there is none. */
+  /**
+   * The result, or an exception that names the item that has none.
+   *
+   * @param thrown what the function threw, if it did
+   */
   static <T extends @Nullable Object, R extends @Nullable Object> R resultOf(
-      Completion<T, R> completion) {
+      Completion<T, R> completion, @Nullable Throwable thrown) {
     return switch (completion.outcome()) {
       case Outcome.Done<R>(R value) -> value;
-      case Outcome.TimedOut<R>(var limit, var stack) ->
-          throw new TaskTimeoutException(subject(completion), limit, stack);
+      case Outcome.TimedOut<R>(var timeout, var stack) -> {
+        var late = new TaskTimeoutException(subject(completion), timeout, stack);
+        if (thrown instanceof TaskTimeoutException known) {
+          for (Throwable earlier : known.getSuppressed()) { // such as the tries before of a Retry
+            late.addSuppressed(earlier);
+          }
+        }
+        throw late;
+      }
       case Outcome.Failed<R>(var cause) ->
-          throw new TaskException(subject(completion) + " failed: " + cause, cause);
+          throw new TaskException(subject(completion) + " failed: " + BoundedText.of(cause), cause);
       case Outcome.Cancelled<R> other -> other.get();
       case Outcome.WorkerLost<R> other -> other.get();
     };
   }
 
   private static String subject(Completion<?, ?> completion) {
-    return "item " + completion.index() + " (" + completion.item() + ")";
+    return "item " + completion.index() + " (" + BoundedText.ofItem(completion.item()) + ")";
   }
 }

@@ -74,7 +74,7 @@ final class InheritedContext {
     if (around == null && home != null) {
       around = home.scope;
     }
-    return of(around == null ? null : around.baggage, ScopeOptions.DEFAULT);
+    return of(around == null ? null : around.context, ScopeOptions.DEFAULT);
   }
 
   private static <E> List<E> union(List<E> outer, List<E> own) {

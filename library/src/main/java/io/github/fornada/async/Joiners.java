@@ -1,13 +1,22 @@
 package io.github.fornada.async;
 
+import io.github.fornada.Completion;
 import io.github.fornada.Outcome;
+import io.github.fornada.TaskFunction;
+import io.github.fornada.jvm.BoundedText;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Objects;
+import java.util.Queue;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +38,10 @@ final class Joiners {
           && FAILURE.compareAndSet(this, null, task.exception());
     }
 
+    final boolean hasFailure() {
+      return failure != null;
+    }
+
     final void throwFailure() throws Throwable {
       Throwable first = failure;
       if (first != null) {
@@ -46,7 +59,8 @@ final class Joiners {
     }
   }
 
-  static final class AllSuccessful<T extends @Nullable Object> extends FirstFailure<T, List<T>> {
+  static sealed class AllSuccessful<T extends @Nullable Object> extends FirstFailure<T, List<T>>
+      permits AllItems {
     /** The owner's. */
     private final List<Subtask<T>> tasks = new ArrayList<>();
 
@@ -57,7 +71,7 @@ final class Joiners {
     }
 
     @Override
-    public List<T> result() throws Throwable {
+    public final List<T> result() throws Throwable {
       throwFailure();
       var results = new ArrayList<T>(tasks.size());
       for (Subtask<T> task : tasks) {
@@ -67,7 +81,124 @@ final class Joiners {
         }
         results.add(task.get());
       }
-      return results;
+      return Collections.unmodifiableList(results);
+    }
+  }
+
+  /** One function for all tasks, each with an item: a failure is told with the item. */
+  static final class AllItems<T extends @Nullable Object, R extends @Nullable Object>
+      extends AllSuccessful<R> {
+    private record Failed<T extends @Nullable Object>(int index, T item, Throwable thrown) {}
+
+    private final TaskFunction<? super T, ? extends R> function;
+
+    /** Whether items are told of by their texts; tasks have none. */
+    private final boolean haveTexts;
+
+    /** Of those that failed until the joiner knew the first failure. Guarded by itself. */
+    private final List<Failed<T>> failed = new ArrayList<>();
+
+    AllItems(TaskFunction<? super T, ? extends R> function, boolean haveTexts) {
+      this.function = function;
+      this.haveTexts = haveTexts;
+    }
+
+    Callable<R> task(int index, T item) {
+      return new ItemTask<>(this, index, item);
+    }
+
+    private void failed(ItemTask<T, R> task, Throwable thrown) {
+      if (hasFailure()) {
+        return;
+      }
+      synchronized (failed) {
+        failed.add(new Failed<>(task.index, task.item, thrown));
+      }
+    }
+
+    /** The item that failed with that exception, as the subject of a sentence; null if none did. */
+    @SuppressWarnings("ReferenceEquality") // which of the exceptions it is
+    @Nullable String subjectOf(Throwable cause) {
+      synchronized (failed) {
+        for (Failed<T> one : failed) {
+          if (one.thrown == cause) {
+            return haveTexts
+                ? "item " + one.index + " (" + BoundedText.ofItem(one.item) + ")"
+                : "task " + one.index;
+          }
+        }
+      }
+      return null;
+    }
+  }
+
+  /** As small as a lambda that applies the function to the item: there may be a million. */
+  private static final class ItemTask<T extends @Nullable Object, R extends @Nullable Object>
+      implements Callable<R> {
+    private final AllItems<T, R> all;
+    private final int index;
+    private final T item;
+
+    ItemTask(AllItems<T, R> all, int index, T item) {
+      this.all = all;
+      this.index = index;
+      this.item = item;
+    }
+
+    @Override
+    public R call() throws Exception {
+      try {
+        return all.function.apply(item);
+      } catch (Throwable e) {
+        all.failed(this, e);
+        throw e;
+      }
+    }
+
+    @Override
+    public String toString() {
+      return "item " + index; // for listeners, as its task has no purpose; without user code
+    }
+  }
+
+  /** Outcomes with their items, in the order in which the tasks ended. */
+  static final class InOrderOfCompletion<T extends @Nullable Object, R extends @Nullable Object>
+      implements Joiner<R, List<Completion<T, R>>> {
+    /** Where each task's item is in {@link #items}. The owner's; tasks have identity only. */
+    private final Map<Subtask<R>, Integer> indexes = new HashMap<>();
+
+    /** The owner's. */
+    private final List<T> items = new ArrayList<>();
+
+    /** Added to by the tasks' threads. */
+    private final Queue<Subtask<R>> ended = new ConcurrentLinkedQueue<>();
+
+    /** The item of the task that is forked next. */
+    void next(T item) {
+      items.add(item);
+    }
+
+    @Override
+    public boolean onFork(Subtask<R> task) {
+      indexes.put(task, items.size() - 1);
+      return false;
+    }
+
+    @Override
+    public boolean onComplete(Subtask<R> task) {
+      ended.add(task);
+      return false;
+    }
+
+    @Override
+    public List<Completion<T, R>> result() {
+      var completions = new ArrayList<Completion<T, R>>(items.size());
+      for (Subtask<R> task : ended) {
+        int index = Objects.requireNonNull(indexes.remove(task));
+        completions.add(new Completion<>(index, items.get(index), task.outcome()));
+      }
+      assert indexes.isEmpty(); // nobody but an interrupt or a failure cancels, and they throw
+      return Collections.unmodifiableList(completions);
     }
   }
 
@@ -129,7 +260,7 @@ final class Joiners {
       for (Subtask<T> task : tasks) {
         outcomes.add(task.outcome());
       }
-      return outcomes;
+      return Collections.unmodifiableList(outcomes);
     }
   }
 
@@ -159,7 +290,7 @@ final class Joiners {
 
     @Override
     public List<Subtask<T>> result() {
-      return tasks;
+      return Collections.unmodifiableList(tasks);
     }
   }
 

@@ -18,10 +18,10 @@ final class Merge<T> {
 
   Merge(List<Iterable<? extends T>> sources) {
     this.reading = new AtomicInteger(sources.size());
-    InheritedContext baggage = InheritedContext.here();
+    InheritedContext context = InheritedContext.here();
     for (Iterable<? extends T> source : sources) {
       Callable<?> work =
-          baggage.around(() -> {
+          context.around(() -> {
             send(source);
             return null;
           });

@@ -37,12 +37,12 @@ final class ObservedChild<T extends @Nullable Object> extends Child<T> {
       Callable<? extends T> around,
       Callable<? extends T> task,
       @Nullable Duration limit,
-      InheritedContext baggage,
+      InheritedContext context,
       int number) {
     super(scope, purpose, around);
     this.limit = limit;
-    this.listeners = baggage.listeners;
-    this.slots = baggage.slots;
+    this.listeners = context.listeners;
+    this.slots = context.slots;
     this.number = number;
     this.item = purpose.isEmpty() ? task : purpose;
     if (!listeners.isEmpty()) {
@@ -50,8 +50,8 @@ final class ObservedChild<T extends @Nullable Object> extends Child<T> {
     }
   }
 
-  static boolean isWanted(InheritedContext baggage) {
-    return !baggage.listeners.isEmpty() || ScopeEvents.wantTasks();
+  static boolean isWanted(InheritedContext context) {
+    return !context.listeners.isEmpty() || ScopeEvents.wantTasks();
   }
 
   @Override

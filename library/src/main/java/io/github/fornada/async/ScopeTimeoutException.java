@@ -15,7 +15,7 @@ public final class ScopeTimeoutException extends TaskException {
 
   /** For joiners that give no result when the time is up. */
   public ScopeTimeoutException() {
-    this("the scope was over its time limit", "");
+    this("the scope was over its timeout", "");
   }
 
   ScopeTimeoutException(String message, String tree) {

@@ -114,6 +114,6 @@ final class ScopeTimer {
   static String inWords(ScopeOptions options) {
     return options.timeout() == null
         ? "its deadline, " + options.deadline()
-        : "its time limit of " + Tree.age(options.timeout().toNanos());
+        : "its timeout of " + Tree.age(options.timeout().toNanos());
   }
 }

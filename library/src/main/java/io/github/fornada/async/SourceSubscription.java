@@ -217,7 +217,7 @@ final class SourceSubscription<T> implements Flow.Subscription, Runnable {
     private static final long serialVersionUID = 1L;
 
     SubscriberFailed(Throwable cause) {
-      super(cause);
+      super("a subscriber must not throw (Reactive Streams, 2.13)", cause);
     }
   }
 }

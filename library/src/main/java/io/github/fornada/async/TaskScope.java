@@ -61,7 +61,7 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
   static final String BY_FAILURE = "another task of its scope failed first";
   static final String BY_INTERRUPT = "the owner of its scope was interrupted";
   static final String BY_CLOSE = "its scope was closed before it was joined";
-  static final String BY_DEADLINE = "its scope was over its time limit";
+  static final String BY_DEADLINE = "its scope was over its timeout";
   static final String BY_LOSS = "the thread that owned its scope ended without closing it";
 
   private static final VarHandle FAILURES;
@@ -76,7 +76,7 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
 
   private final Joiner<? super T, ? extends R> joiner;
   private final ScopeOptions options;
-  final InheritedContext baggage;
+  final InheritedContext context;
 
   /** The task whose thread the owner is; null if it is none. */
   final @Nullable Child<?> home;
@@ -120,7 +120,7 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
     this.home = Owners.homeOf(owner);
     this.outer = Owners.innermost(home, owner);
     TaskScope<?, ?> around = outer != null ? outer : home != null ? home.scope : null;
-    this.baggage = InheritedContext.of(around == null ? null : around.baggage, options);
+    this.context = InheritedContext.of(around == null ? null : around.context, options);
   }
 
   // ---- opening
@@ -196,43 +196,63 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
   }
 
   /**
-   * Starts a task on a thread of its own that may take so much time. When it is over that, it is
+   * Starts a task with a timeout on a thread of its own. When the timeout is over, the task is
    * interrupted; its outcome is then {@link io.github.fornada.Outcome.TimedOut}, with the stack it
    * had, and it counts as failed.
    *
    * @param purpose what it is for, in a few words; names the thread, and is in messages and trees
-   * @param limit counted from its own start
+   * @param timeout counted from the task's own start; null for none
    * @throws WrongThreadException if the calling thread is not the owner
    * @throws IllegalStateException after {@link #join} or {@link #close}, or if a carrier failed
    * @throws RejectedExecutionException if the thread factory gave null
    */
   public <U extends T> Subtask<U> fork(
-      String purpose, @Nullable Duration limit, Callable<? extends U> task) {
+      String purpose, @Nullable Duration timeout, Callable<? extends U> task) {
+    return forkChild(Objects.requireNonNull(purpose, "purpose"), timeout, task);
+  }
+
+  final <U extends T> Child<U> forkChild(
+      String purpose, @Nullable Duration timeout, Callable<? extends U> task) {
     Objects.requireNonNull(task, "task");
-    if (limit != null && !limit.isPositive()) {
-      throw new IllegalArgumentException("limit must be positive, got " + limit);
+    if (timeout != null && !timeout.isPositive()) {
+      throw new IllegalArgumentException("timeout must be positive, got " + timeout);
     }
     checkOwner("fork");
     checkTakesTasks();
-    Callable<? extends U> around = baggage == InheritedContext.NONE ? task : baggage.around(task);
+    Callable<? extends U> around = context == InheritedContext.NONE ? task : context.around(task);
     Child<U> child =
-        limit != null || ObservedChild.isWanted(baggage)
-            ? new ObservedChild<>(this, purpose, around, task, limit, baggage, observed++)
+        timeout != null || ObservedChild.isWanted(context)
+            ? new ObservedChild<>(this, purpose, around, task, timeout, context, observed++)
             : new Child<>(this, purpose, around);
-    if (told(child)) {
-      cancel(BY_JOINER);
-    }
-    if (phase == Phase.OPEN) { // written once: tasks read what lies beside it
-      phase = Phase.FORKED;
-    }
-    cancelIfOverdue(child);
-    if (isCalledOff()) {
+    admit(child);
+    if (!isCalledOff()) {
+      launch(child);
+    } else {
       child.stop();
       child.finished();
-      return child;
     }
-    launch(child);
+    if (phase == Phase.OPEN) { // only after a fork that was not refused: else there is no need to
+      phase = Phase.FORKED; // join. Written once: tasks read what lies beside it.
+    }
     return child;
+  }
+
+  /** The joiner hears of the task, and may cancel the scope or throw. */
+  private void admit(Child<?> child) {
+    boolean admitted = false;
+    try {
+      if (told(child)) {
+        cancel(BY_JOINER);
+      }
+      checkTakesTasks(); // again: the joiner may have joined or closed it
+      cancelIfOverdue(child);
+      admitted = true;
+    } finally {
+      if (!admitted) {
+        child.stop();
+        child.finished();
+      }
+    }
   }
 
   private void checkTakesTasks() {
@@ -247,29 +267,38 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
     }
   }
 
-  /** Starts a task without a result. */
-  public Subtask<?> fork(Runnable task) {
+  /**
+   * Starts a task without a result on a thread of its own; {@link Subtask#get} returns null.
+   *
+   * @throws WrongThreadException if the calling thread is not the owner
+   * @throws IllegalStateException after {@link #join} or {@link #close}, or if a carrier failed
+   * @throws RejectedExecutionException if the thread factory returned null
+   */
+  public <U extends T> Subtask<U> fork(Runnable task) {
     return fork("", task);
   }
 
   /**
-   * Starts a task without a result.
+   * Starts a task without a result on a thread of its own; {@link Subtask#get} returns null.
    *
-   * @param purpose what it is for, in a few words
+   * @param purpose what it is for, in a few words; names the thread, and is in messages and trees
+   * @throws WrongThreadException if the calling thread is not the owner
+   * @throws IllegalStateException after {@link #join} or {@link #close}, or if a carrier failed
+   * @throws RejectedExecutionException if the thread factory returned null
    */
   @SuppressWarnings({"unchecked", "NullAway"}) // null is a result of every type that has one
-  public Subtask<?> fork(String purpose, Runnable task) {
+  public <U extends T> Subtask<U> fork(String purpose, Runnable task) {
     Objects.requireNonNull(task, "task");
     return fork(
         purpose,
         () -> {
           task.run();
-          return (T) null;
+          return (U) null;
         });
   }
 
   @SuppressWarnings("unchecked") // a handle is only read from
-  private <U extends T> boolean told(Child<U> child) {
+  private boolean told(Child<?> child) {
     return ((Joiner<T, R>) joiner).onFork((Subtask<T>) child);
   }
 
@@ -277,7 +306,7 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
     boolean started = false;
     try {
       Thread runner = newThread(child);
-      checkTakesTasks(); // again: the joiner or the thread factory may have joined or closed it
+      checkTakesTasks(); // again: the thread factory may have joined or closed it
       runner.setUncaughtExceptionHandler(child);
       started = start(child, runner);
     } finally {
@@ -441,7 +470,8 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
 
   private ScopeFailedException failed(Throwable cause) {
     Failures known = failures;
-    var failed = new ScopeFailedException(Failures.message(known, this, cause), cause);
+    String subject = joiner instanceof Joiners.AllItems<?, ?> items ? items.subjectOf(cause) : null;
+    var failed = new ScopeFailedException(Failures.message(known, this, subject, cause), cause);
     if (known != null) {
       known.suppress(failed);
     }
@@ -524,7 +554,8 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
 
   /** Cancels what runs, waits for all of it, and takes the scope off its owner. */
   private void endAll() {
-    if (phase == Phase.FORKED) {
+    boolean isUnused = phase == Phase.OPEN && reason() == null;
+    if (phase.compareTo(Phase.JOINED) < 0) {
       cancel(BY_CLOSE);
     }
     boolean interrupted = awaitEnd();
@@ -535,7 +566,7 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
     if (event != null) {
       event.scope = name();
       event.tasks = started();
-      event.cancelled = reason();
+      event.cancelled = isUnused ? null : reason();
       event.commit();
     }
     if (thrown != null && failures != null) {

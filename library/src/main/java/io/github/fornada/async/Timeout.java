@@ -1,68 +1,97 @@
 package io.github.fornada.async;
 
-import io.github.fornada.Outcome;
-import io.github.fornada.TaskException;
 import java.time.Duration;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CancellationException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A call that takes longer than that is interrupted, and fails with {@link
- * io.github.fornada.TaskTimeoutException}, which shows where it was.
+ * Interrupts a call that takes longer than a given time; the call then fails with {@link
+ * io.github.fornada.TaskTimeoutException}, whose cause shows where it was. Immutable.
  *
  * {@snippet :
  * List<Page> pages = Async.gather(uris, Timeout.ofSeconds(2).wrap(Pages::get));
  * }
  *
- * <p>The call is a task in a {@link TaskScope}, on a virtual thread of its own, and has its
- * context; thread-locals of the caller it has not. It is waited for: a call that heeds no interrupt
- * holds up the caller beyond the limit. What it returns or throws after the limit counts no more.
+ * <p>The call is a task in a {@link TaskScope}, on a virtual thread of its own, and has the scope's
+ * context; it does not see the caller's thread-locals. The caller waits for it to end: a call that
+ * ignores interrupts holds up the caller beyond the timeout. What it returns or throws after the
+ * timeout is ignored.
  *
- * <p>An interrupt of the caller interrupts the call, and is thrown when that has ended.
+ * <p>A task whose function ends with that exception has the outcome {@link
+ * io.github.fornada.Outcome.TimedOut}: in {@link Async#outcomes}, {@link Async#completions}, {@link
+ * AsyncStreams} and {@link Subtask#outcome}.
  *
- * @param duration the longest that a call may take
+ * <p>An interrupt of the caller interrupts the call, and is thrown when the call has ended.
  */
-public record Timeout(Duration duration) implements CallPolicy {
-  private static final ScopeOptions OPTIONS = ScopeOptions.DEFAULT.withName("time limit");
+public final class Timeout implements CallPolicy {
+  private static final ScopeOptions OPTIONS = ScopeOptions.DEFAULT.withName("timeout");
 
-  public Timeout {
+  private final Duration duration;
+
+  private Timeout(Duration duration) {
     if (!duration.isPositive()) {
-      throw new IllegalArgumentException("time limit must be positive, got " + duration);
+      throw new IllegalArgumentException("timeout must be positive, got " + duration);
     }
-    duration =
+    this.duration =
         duration.compareTo(Duration.ofNanos(Ticker.LONGEST)) < 0
             ? duration
             : Duration.ofNanos(Ticker.LONGEST);
   }
 
-  /** So many seconds. */
-  public static Timeout ofSeconds(long seconds) {
-    return new Timeout(Duration.ofSeconds(seconds));
+  /**
+   * Returns a timeout of {@code duration} for each call.
+   *
+   * @throws IllegalArgumentException if {@code duration} is not positive
+   */
+  public static Timeout of(Duration duration) {
+    return new Timeout(duration);
   }
 
-  /** So many thousandths of a second. */
+  /**
+   * Returns a timeout of {@code seconds} for each call.
+   *
+   * @throws IllegalArgumentException if {@code seconds} is less than 1
+   */
+  public static Timeout ofSeconds(long seconds) {
+    return of(Duration.ofSeconds(seconds));
+  }
+
+  /**
+   * Returns a timeout of {@code millis} milliseconds for each call.
+   *
+   * @throws IllegalArgumentException if {@code millis} is less than 1
+   */
   public static Timeout ofMillis(long millis) {
-    return new Timeout(Duration.ofMillis(millis));
+    return of(Duration.ofMillis(millis));
+  }
+
+  /** Returns the longest that a call may take; at most a hundred years. */
+  public Duration duration() {
+    return duration;
   }
 
   @Override
   public <R extends @Nullable Object> R call(Callable<? extends R> task) throws Exception {
-    Outcome<R> outcome;
+    Child<R> limited;
     try (var scope = TaskScope.open(Joiner.<R>awaitAll(), OPTIONS)) {
-      Subtask<R> limited = scope.fork("", duration, task);
+      limited = scope.forkChild("", duration, task);
       scope.join();
-      outcome = limited.outcome();
     }
-    return switch (outcome) {
-      case Outcome.Done<R>(R value) -> value;
-      case Outcome.Failed<R>(Exception cause) -> throw cause;
-      case Outcome.Failed<R>(Error cause) -> throw cause;
-      case Outcome.Failed<R>(Throwable cause) ->
-          throw new TaskException("the task failed: " + cause, cause);
-      case Outcome.TimedOut<R> late -> late.get();
-      case Outcome.Cancelled<R>(String reason) -> throw new CancellationException(reason);
-      case Outcome.WorkerLost<R> lost -> lost.get();
-    };
+    return limited.resultOrThrow();
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof Timeout timeout && timeout.duration.equals(duration);
+  }
+
+  @Override
+  public int hashCode() {
+    return duration.hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return "Timeout[" + duration + "]";
   }
 }

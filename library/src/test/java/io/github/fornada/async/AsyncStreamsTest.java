@@ -231,7 +231,7 @@ final class AsyncStreamsTest {
                         1, this::forEver, o -> o.withTimeout(Duration.ofMillis(20))))
                 .toList())
         .isInstanceOf(TaskTimeoutException.class)
-        .hasMessageStartingWith("item 0 (7) was over its time limit of 20 ms");
+        .hasMessageStartingWith("item 0 (7) was over its timeout of 20 ms");
   }
 
   @Test
@@ -305,7 +305,7 @@ final class AsyncStreamsTest {
         .hasMessage("window must be at least 0, got -1");
     assertThatThrownBy(
             () -> AsyncStreams.mapConcurrent(1, x -> x, o -> o.withTimeout(Duration.ZERO)))
-        .hasMessage("time limit must be positive, got PT0S");
+        .hasMessage("timeout must be positive, got PT0S");
   }
 
   // ---- merge

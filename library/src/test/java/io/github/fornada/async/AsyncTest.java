@@ -321,8 +321,7 @@ final class AsyncTest {
 
   @Test
   void aTimeLimitOfNothingIsRefused() {
-    assertThatThrownBy(() -> Timeout.ofSeconds(0))
-        .hasMessage("time limit must be positive, got PT0S");
+    assertThatThrownBy(() -> Timeout.ofSeconds(0)).hasMessage("timeout must be positive, got PT0S");
   }
 
   // ---- every

@@ -27,14 +27,14 @@ final class DeadlineTest {
       assertThatThrownBy(scope::join)
           .isInstanceOf(ScopeTimeoutException.class)
           .hasMessageStartingWith(
-              "scope \"slow page\" was over its time limit of 300 ms, and 2 tasks had not ended: ")
+              "scope \"slow page\" was over its timeout of 300 ms, and 2 tasks had not ended: ")
           .satisfies(e ->
               assertThat(((ScopeTimeoutException) e).tree())
                   .contains("user")
                   .contains("Kitchen.waitForEver:")
                   .contains(" in CountDownLatch.await"));
       assertThat(task.outcome())
-          .isEqualTo(new Outcome.Cancelled<>("its scope was over its time limit"));
+          .isEqualTo(new Outcome.Cancelled<>("its scope was over its timeout"));
     }
     Eventually.noThreadIsNamed("slow page");
   }
@@ -119,10 +119,10 @@ final class DeadlineTest {
       assertThatThrownBy(scope::join)
           .isInstanceOf(ScopeTimeoutException.class)
           .hasMessage(
-              "scope \"page\" was over its time limit of 24 h when the task \"user\" was forked");
+              "scope \"page\" was over its timeout of 24 h when the task \"user\" was forked");
       assertThat(first.get()).isEqualTo(1);
       assertThat(late.outcome())
-          .isEqualTo(new Outcome.Cancelled<>("its scope was over its time limit"));
+          .isEqualTo(new Outcome.Cancelled<>("its scope was over its timeout"));
     }
     assertThat(ran).hasValue(0);
   }
@@ -195,7 +195,7 @@ final class DeadlineTest {
       ended.await();
       assertThat(scope.join())
           .containsExactly(
-              new Outcome.Done<>(1), new Outcome.Cancelled<>("its scope was over its time limit"));
+              new Outcome.Done<>(1), new Outcome.Cancelled<>("its scope was over its timeout"));
     }
   }
 
@@ -219,7 +219,7 @@ final class DeadlineTest {
       assertThatThrownBy(scope::join)
           .hasCauseInstanceOf(TaskTimeoutException.class)
           .hasMessageContaining(
-              "the task \"user\" of scope \"page\" was over its time limit of 30 ms");
+              "the task \"user\" of scope \"page\" was over its timeout of 30 ms");
       assertThat(task.state()).isEqualTo(Subtask.State.FAILED);
       assertThat(task.exception().getCause().getStackTrace())
           .anyMatch(f -> f.getMethodName().equals("waitForEver"));
@@ -289,7 +289,7 @@ final class DeadlineTest {
         });
         assertThat(scope.join()).containsExactly(1);
       } catch (ScopeTimeoutException e) {
-        assertThat(e).hasMessageContaining("over its time limit");
+        assertThat(e).hasMessageContaining("over its timeout");
       }
     }
   }
@@ -310,7 +310,7 @@ final class DeadlineTest {
           .hasMessageStartingWith("the task \"user\" of scope \"page\" failed: ")
           .cause()
           .isInstanceOf(ScopeTimeoutException.class)
-          .hasMessageStartingWith("scope \"user\" was over its time limit");
+          .hasMessageStartingWith("scope \"user\" was over its timeout");
     }
   }
 

@@ -508,6 +508,6 @@ final class TaskScopeTest {
     assertThatThrownBy(() -> TaskScope.open(o -> o.withName(" ")))
         .hasMessage("name must not be blank, got \" \"");
     assertThatThrownBy(() -> TaskScope.open(o -> o.withTimeout(Duration.ZERO)))
-        .hasMessage("time limit must be positive, got PT0S");
+        .hasMessage("timeout must be positive, got PT0S");
   }
 }
