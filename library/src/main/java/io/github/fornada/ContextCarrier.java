@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * thread and before the method returns; with streams, that is before they are consumed. Around each
  * item, and each further try of it, what was captured is {@linkplain #restore restored} in the
  * thread that runs the item, and undone after it, whether the item gave a result, threw, or was
- * interrupted. That time counts for the item's time limit. Dependents of a future run after it.
+ * interrupted. That time counts for the item's timeout. Dependents of a future run after it.
  *
  * <p>Several carriers restore in the order in which they were registered and are undone in the
  * other. A carrier that throws in {@code capture} fails the call, which throws {@link

@@ -1,40 +1,241 @@
 package io.github.fornada;
 
+import java.io.Serial;
 import java.io.Serializable;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/**
- * What is known of the death of a worker process.
- *
- * @param worker the worker's name in its pool, such as {@code worker-2}
- * @param pid its process id
- * @param exitCode its exit code; 128 + n where signal n ended it, as shells count
- * @param manner how it ended, in words, such as {@code "was ended by SIGKILL (exit code 137)"}
- * @param item the item it was running, as text; null if it was running none
- * @param lastOutput the last lines it printed, oldest first; at most 20
- * @param crashLog path of the JVM's own crash report ({@code hs_err}); null if there is none
- * @param outOfMemory whether its heap or the machine's memory ran out, as far as can be told
- * @param workersLost how many workers the tries of the item have cost, this one included; 0 if it
- *     was running none
- * @param quarantined whether the pool will not run the item again
- */
-public record DeathCertificate(
-    String worker,
-    long pid,
-    int exitCode,
-    String manner,
-    @Nullable String item,
-    List<String> lastOutput,
-    @Nullable String crashLog,
-    boolean outOfMemory,
-    int workersLost,
-    boolean quarantined)
-    implements Serializable {
-  public DeathCertificate {
-    Objects.requireNonNull(worker, "worker");
-    Objects.requireNonNull(manner, "manner");
-    lastOutput = List.copyOf(lastOutput);
+/** What is known of the death of a worker process. Immutable. */
+public final class DeathCertificate implements Serializable {
+  @Serial private static final long serialVersionUID = 1L;
+
+  private final String worker;
+  private final long pid;
+  private final int exitCode;
+  private final String manner;
+  private final @Nullable String item;
+
+  @SuppressWarnings("serial") // an unmodifiable list of strings, which is serializable
+  private final List<String> lastOutput;
+
+  private final @Nullable String crashLog;
+  private final boolean outOfMemory;
+  private final int workersLost;
+  private final boolean quarantined;
+
+  private DeathCertificate(
+      String worker,
+      long pid,
+      int exitCode,
+      String manner,
+      @Nullable String item,
+      List<String> lastOutput,
+      @Nullable String crashLog,
+      boolean outOfMemory,
+      int workersLost,
+      boolean quarantined) {
+    this.worker = Objects.requireNonNull(worker, "worker");
+    this.pid = pid;
+    this.exitCode = exitCode;
+    this.manner = Objects.requireNonNull(manner, "manner");
+    this.item = item;
+    this.lastOutput = List.copyOf(lastOutput);
+    this.crashLog = crashLog;
+    this.outOfMemory = outOfMemory;
+    this.workersLost = workersLost;
+    this.quarantined = quarantined;
+  }
+
+  /**
+   * Returns the certificate of a worker that was running no item and printed nothing.
+   *
+   * @param worker the worker's name in its pool
+   * @param pid its process id
+   * @param exitCode its exit code; 128 + n where signal n ended it
+   * @param manner how it ended, in words
+   */
+  public static DeathCertificate of(String worker, long pid, int exitCode, String manner) {
+    return new DeathCertificate(
+        worker, pid, exitCode, manner, null, List.of(), null, false, 0, false);
+  }
+
+  /**
+   * Returns this certificate with the item that the worker was running.
+   *
+   * @param text the item as text; null for none
+   * @param lost how many workers the tries of the item have cost, this one included; 0 for no item
+   */
+  public DeathCertificate withItem(@Nullable String text, int lost) {
+    return new DeathCertificate(
+        worker, pid, exitCode, manner, text, lastOutput, crashLog, outOfMemory, lost, quarantined);
+  }
+
+  /** Returns this certificate with the last lines that the worker printed, oldest first. */
+  public DeathCertificate withLastOutput(List<String> lines) {
+    return new DeathCertificate(
+        worker,
+        pid,
+        exitCode,
+        manner,
+        item,
+        lines,
+        crashLog,
+        outOfMemory,
+        workersLost,
+        quarantined);
+  }
+
+  /** Returns this certificate with the path of the JVM's own crash report; null for none. */
+  public DeathCertificate withCrashLog(@Nullable String path) {
+    return new DeathCertificate(
+        worker,
+        pid,
+        exitCode,
+        manner,
+        item,
+        lastOutput,
+        path,
+        outOfMemory,
+        workersLost,
+        quarantined);
+  }
+
+  /** Returns this certificate, saying whether memory ran out. */
+  public DeathCertificate withOutOfMemory(boolean ranOut) {
+    return new DeathCertificate(
+        worker,
+        pid,
+        exitCode,
+        manner,
+        item,
+        lastOutput,
+        crashLog,
+        ranOut,
+        workersLost,
+        quarantined);
+  }
+
+  /** Returns this certificate, saying whether the pool will not run the item again. */
+  public DeathCertificate withQuarantined(boolean refused) {
+    return new DeathCertificate(
+        worker,
+        pid,
+        exitCode,
+        manner,
+        item,
+        lastOutput,
+        crashLog,
+        outOfMemory,
+        workersLost,
+        refused);
+  }
+
+  /** Returns the worker's name in its pool, such as {@code worker-2}. */
+  public String worker() {
+    return worker;
+  }
+
+  /** Returns its process id. */
+  public long pid() {
+    return pid;
+  }
+
+  /** Returns its exit code; 128 + n where signal n ended it, as shells count. */
+  public int exitCode() {
+    return exitCode;
+  }
+
+  /** Returns how it ended, in words, such as {@code "was ended by SIGKILL (exit code 137)"}. */
+  public String manner() {
+    return manner;
+  }
+
+  /** Returns the item it was running, as text; null if it was running none. */
+  public @Nullable String item() {
+    return item;
+  }
+
+  /** Returns the last lines it printed, oldest first; at most 20. */
+  public List<String> lastOutput() {
+    return lastOutput;
+  }
+
+  /** Returns the path of the JVM's own crash report ({@code hs_err}); null if there is none. */
+  public @Nullable String crashLog() {
+    return crashLog;
+  }
+
+  /** Returns whether its heap or the machine's memory ran out, as far as can be told. */
+  public boolean outOfMemory() {
+    return outOfMemory;
+  }
+
+  /**
+   * Returns how many workers the tries of the item have cost, this one included; 0 if it was
+   * running none.
+   */
+  public int workersLost() {
+    return workersLost;
+  }
+
+  /** Returns whether the pool will not run the item again. */
+  public boolean quarantined() {
+    return quarantined;
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof DeathCertificate that
+        && worker.equals(that.worker)
+        && pid == that.pid
+        && exitCode == that.exitCode
+        && manner.equals(that.manner)
+        && Objects.equals(item, that.item)
+        && lastOutput.equals(that.lastOutput)
+        && Objects.equals(crashLog, that.crashLog)
+        && outOfMemory == that.outOfMemory
+        && workersLost == that.workersLost
+        && quarantined == that.quarantined;
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(
+        worker,
+        pid,
+        exitCode,
+        manner,
+        item,
+        lastOutput,
+        crashLog,
+        outOfMemory,
+        workersLost,
+        quarantined);
+  }
+
+  @Override
+  public String toString() {
+    return "DeathCertificate[worker="
+        + worker
+        + ", pid="
+        + pid
+        + ", exitCode="
+        + exitCode
+        + ", manner="
+        + manner
+        + ", item="
+        + item
+        + ", lastOutput="
+        + lastOutput
+        + ", crashLog="
+        + crashLog
+        + ", outOfMemory="
+        + outOfMemory
+        + ", workersLost="
+        + workersLost
+        + ", quarantined="
+        + quarantined
+        + "]";
   }
 }

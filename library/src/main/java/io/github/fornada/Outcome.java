@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * switch (outcome) {
  *   case Done<Path>(var thumb)                -> index.add(thumb);
  *   case Failed<Path>(var cause)              -> log.warn("not an image", cause);
- *   case TimedOut<Path>(var limit, var stack) -> retryLater();
+ *   case TimedOut<Path>(var timeout, var stack) -> retryLater();
  *   case WorkerLost<Path> lost                -> quarantine(lost.exitCode());
  *   case Cancelled<Path> c                    -> { }
  * }
@@ -72,22 +72,22 @@ public sealed interface Outcome<R extends @Nullable Object> extends Serializable
   }
 
   /**
-   * The item was over its own time limit and was stopped.
+   * The item was over its own timeout and was stopped.
    *
-   * @param limit the limit it had, counted from its own start
-   * @param stack where it was when the limit ran out, innermost frame first; empty where that could
+   * @param timeout the timeout it had, counted from its own start
+   * @param stack where it was when the time ran out, innermost frame first; empty where that could
    *     not be learnt
    */
-  record TimedOut<R extends @Nullable Object>(Duration limit, List<StackTraceElement> stack)
+  record TimedOut<R extends @Nullable Object>(Duration timeout, List<StackTraceElement> stack)
       implements Outcome<R> {
     public TimedOut {
-      Objects.requireNonNull(limit, "limit");
+      Objects.requireNonNull(timeout, "timeout");
       stack = List.copyOf(stack);
     }
 
     @Override
     public R get() {
-      throw new TaskTimeoutException("the task", limit, stack);
+      throw new TaskTimeoutException("the task", timeout, stack);
     }
   }
 

@@ -103,7 +103,7 @@ public interface Pool extends ExecutorService {
    * @throws java.util.concurrent.RejectedExecutionException if the pool was shut down
    */
   <T extends @Nullable Object, R extends @Nullable Object> CompletableFuture<R> submit(
-      TaskFunction<? super T, ? extends R> function, T item);
+      T item, TaskFunction<? super T, ? extends R> function);
 
   /**
    * Shares bytes with all tasks of this pool; an array of any primitive type comes as {@link

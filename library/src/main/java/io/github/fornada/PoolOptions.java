@@ -1,61 +1,121 @@
 package io.github.fornada;
 
 import java.time.Duration;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
- * How a pool within this JVM is set up. Immutable: each {@code with} method gives a changed copy.
- *
- * @param workers the most tasks in progress at once
- * @param name how the pool's threads are named: {@code name-1}, {@code name-2}, ...
- * @param policy limits, retries, window, listeners and carriers
+ * How a pool within this JVM is set up. Immutable: each {@code with} method returns a changed copy.
  */
-public record PoolOptions(int workers, String name, TaskPolicy policy) {
-  public PoolOptions {
+public final class PoolOptions {
+  private final int workers;
+  private final String name;
+  private final TaskPolicy policy;
+
+  private PoolOptions(int workers, String name, TaskPolicy policy) {
     if (workers < 1) {
       throw new IllegalArgumentException("workers must be at least 1, got " + workers);
     }
     if (name.isBlank()) {
       throw new IllegalArgumentException("name must not be blank, got \"" + name + "\"");
     }
+    this.workers = workers;
+    this.name = name;
+    this.policy = Objects.requireNonNull(policy, "policy");
   }
 
-  /** With at most so many tasks in progress at once. */
+  /**
+   * Returns the options that a pool starts from, with the default policy; for authors of pools.
+   *
+   * @param workers the most tasks in progress at once; at least 1
+   * @param name how the pool's threads are named; not blank
+   */
+  public static PoolOptions of(int workers, String name) {
+    return new PoolOptions(workers, name, TaskPolicy.DEFAULT);
+  }
+
+  /** Returns options with at most {@code count} tasks in progress at once. At least 1. */
   public PoolOptions withWorkers(int count) {
     return new PoolOptions(count, name, policy);
   }
 
-  /** With threads of this name. */
+  /** Returns options with threads named {@code prefix-1}, {@code prefix-2}, and so on. */
   public PoolOptions withName(String prefix) {
     return new PoolOptions(workers, prefix, policy);
   }
 
-  /** With this policy. */
+  /** Returns options with this policy. */
   public PoolOptions withPolicy(TaskPolicy changed) {
     return new PoolOptions(workers, name, changed);
   }
 
-  /** With the longest one item may run, counted from its own start. */
-  public PoolOptions withTimeLimit(Duration limit) {
-    return withPolicy(policy.withTimeLimit(limit));
+  /**
+   * Returns options in which one item may run for at most {@code limit}, counted from its own
+   * start. Must be positive.
+   */
+  public PoolOptions withTimeout(Duration limit) {
+    return withPolicy(policy.withTimeout(limit));
   }
 
-  /** With so many further tries of an item that did not get done. */
+  /**
+   * Returns options in which an item without a result is tried again up to {@code times} times. At
+   * least 0.
+   */
   public PoolOptions withRetries(int times) {
     return withPolicy(policy.withRetries(times));
   }
 
-  /** With at most so many items taken from a stream's source ahead of what was consumed. */
+  /**
+   * Returns options in which at most {@code items} items are taken from a stream's source ahead of
+   * what was consumed. At least 1.
+   */
   public PoolOptions withWindow(int items) {
     return withPolicy(policy.withWindow(items));
   }
 
-  /** With one more listener. */
+  /** Returns options with {@code listener} beside the listeners of these. */
   public PoolOptions withListener(TaskListener listener) {
     return withPolicy(policy.withListener(listener));
   }
 
-  /** With something that goes from the calling thread to those that run the items. */
+  /**
+   * Returns options with {@code carrier}, which brings context from the calling thread to those
+   * that run the items.
+   */
   public PoolOptions withCarrier(ContextCarrier<?> carrier) {
     return withPolicy(policy.withCarrier(carrier));
+  }
+
+  /** Returns the most tasks in progress at once. */
+  public int workers() {
+    return workers;
+  }
+
+  /** Returns how the pool's threads are named: {@code name-1}, {@code name-2}, and so on. */
+  public String name() {
+    return name;
+  }
+
+  /** Returns the timeout, retries, window, listeners and carriers. */
+  public TaskPolicy policy() {
+    return policy;
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof PoolOptions that
+        && workers == that.workers
+        && name.equals(that.name)
+        && policy.equals(that.policy);
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(workers, name, policy);
+  }
+
+  @Override
+  public String toString() {
+    return "PoolOptions[workers=" + workers + ", name=" + name + ", policy=" + policy + "]";
   }
 }

@@ -1,85 +1,597 @@
 package io.github.fornada;
 
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A step in the life of a task or a worker, as told to a {@link TaskListener}. All times are {@link
- * System#nanoTime} of the JVM that owns the pool.
+ * System#nanoTime} of the JVM that owns the pool. Events are immutable.
+ *
+ * {@snippet :
+ * switch (event) {
+ *   case TaskEvent.Finished finished when finished.last() -> bar.step();
+ *   case TaskEvent.WorkerEnded ended when !ended.expected() -> log.warn(ended.certificate());
+ *   default -> {}
+ * }
+ * }
  */
 public sealed interface TaskEvent {
-  /** When it happened. */
+  /** Returns when it happened. */
   long nanos();
 
   /** A step in the life of a task. */
   sealed interface OfTask extends TaskEvent {
-    /** Number of the task, unique in its pool. */
+    /** Returns the number of the task, unique in its pool. */
     long task();
 
-    /** Place of its item in its input, from 0; 0 for a single submit. */
+    /** Returns the place of its item in its input, from 0; 0 for a single submit. */
     long index();
 
-    /** Its item; for a submitted {@code Callable} or {@code Runnable}, that object. */
+    /** Returns its item; for a submitted {@code Callable} or {@code Runnable}, that object. */
     @Nullable Object item();
   }
 
   /** The pool has taken the task from its source. */
-  record Submitted(long task, long index, @Nullable Object item, long nanos) implements OfTask {}
+  final class Submitted implements OfTask {
+    private final long task;
+    private final long index;
+    private final @Nullable Object item;
+    private final long nanos;
 
-  /**
-   * A worker has begun it.
-   *
-   * @param worker name of the thread or worker process
-   * @param attempt 1, or more for a retry
-   */
-  record Started(
-      long task, long index, @Nullable Object item, String worker, int attempt, long nanos)
-      implements OfTask {}
+    private Submitted(long task, long index, @Nullable Object item, long nanos) {
+      this.task = task;
+      this.index = index;
+      this.item = item;
+      this.nanos = nanos;
+    }
 
-  /**
-   * A task in a worker process has printed a line.
-   *
-   * @param worker name of the worker process
-   * @param error whether to its standard error
-   * @param line what it printed, without the newline
-   */
-  record Printed(
-      long task,
-      long index,
-      @Nullable Object item,
-      String worker,
-      boolean error,
-      String line,
-      long nanos)
-      implements OfTask {}
+    /**
+     * Returns such an event.
+     *
+     * @param task the number of the task, unique in its pool
+     * @param index the place of its item in its input, from 0; 0 for a single submit
+     * @param item its item
+     * @param nanos when it happened
+     */
+    public static Submitted of(long task, long index, @Nullable Object item, long nanos) {
+      return new Submitted(task, index, item, nanos);
+    }
 
-  /**
-   * An attempt has ended.
-   *
-   * @param attempt 1, or more for a retry
-   * @param last whether this is the task's outcome; false where a retry follows
-   * @param usage what it used; null if it never started
-   */
-  record Finished(
-      long task,
-      long index,
-      @Nullable Object item,
-      int attempt,
-      boolean last,
-      Outcome<?> outcome,
-      @Nullable TaskUsage usage,
-      long nanos)
-      implements OfTask {}
+    @Override
+    public long task() {
+      return task;
+    }
 
-  /**
-   * A worker is ready for its first task.
-   *
-   * @param worker its name
-   * @param pid its process id; that of this process for a thread
-   * @param startupNanos from the decision to start it until it was ready
-   */
-  record WorkerReady(String worker, long pid, long startupNanos, long nanos) implements TaskEvent {}
+    @Override
+    public long index() {
+      return index;
+    }
 
-  /** A worker process has ended; {@code expected} if the pool asked it to. */
-  record WorkerEnded(DeathCertificate certificate, boolean expected, long nanos)
-      implements TaskEvent {}
+    @Override
+    public @Nullable Object item() {
+      return item;
+    }
+
+    @Override
+    public long nanos() {
+      return nanos;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return other instanceof Submitted that
+          && task == that.task
+          && index == that.index
+          && Objects.equals(item, that.item)
+          && nanos == that.nanos;
+    }
+
+    @Override
+    public int hashCode() {
+      return Objects.hash(task, index, item, nanos);
+    }
+
+    @Override
+    public String toString() {
+      return "Submitted[task="
+          + task
+          + ", index="
+          + index
+          + ", item="
+          + item
+          + ", nanos="
+          + nanos
+          + "]";
+    }
+  }
+
+  /** A worker has begun the task. */
+  final class Started implements OfTask {
+    private final long task;
+    private final long index;
+    private final @Nullable Object item;
+    private final String worker;
+    private final int attempt;
+    private final long nanos;
+
+    private Started(
+        long task, long index, @Nullable Object item, String worker, int attempt, long nanos) {
+      this.task = task;
+      this.index = index;
+      this.item = item;
+      this.worker = worker;
+      this.attempt = attempt;
+      this.nanos = nanos;
+    }
+
+    /**
+     * Returns such an event.
+     *
+     * @param task the number of the task, unique in its pool
+     * @param index the place of its item in its input, from 0; 0 for a single submit
+     * @param item its item
+     * @param worker the name of the thread or worker process
+     * @param attempt the attempt: 1, or more for a retry
+     * @param nanos when it happened
+     */
+    public static Started of(
+        long task, long index, @Nullable Object item, String worker, int attempt, long nanos) {
+      return new Started(task, index, item, worker, attempt, nanos);
+    }
+
+    @Override
+    public long task() {
+      return task;
+    }
+
+    @Override
+    public long index() {
+      return index;
+    }
+
+    @Override
+    public @Nullable Object item() {
+      return item;
+    }
+
+    /** Returns the name of the thread or worker process. */
+    public String worker() {
+      return worker;
+    }
+
+    /** Returns the attempt: 1, or more for a retry. */
+    public int attempt() {
+      return attempt;
+    }
+
+    @Override
+    public long nanos() {
+      return nanos;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return other instanceof Started that
+          && task == that.task
+          && index == that.index
+          && Objects.equals(item, that.item)
+          && worker.equals(that.worker)
+          && attempt == that.attempt
+          && nanos == that.nanos;
+    }
+
+    @Override
+    public int hashCode() {
+      return Objects.hash(task, index, item, worker, attempt, nanos);
+    }
+
+    @Override
+    public String toString() {
+      return "Started[task="
+          + task
+          + ", index="
+          + index
+          + ", item="
+          + item
+          + ", worker="
+          + worker
+          + ", attempt="
+          + attempt
+          + ", nanos="
+          + nanos
+          + "]";
+    }
+  }
+
+  /** A task in a worker process has printed a line. */
+  final class Printed implements OfTask {
+    private final long task;
+    private final long index;
+    private final @Nullable Object item;
+    private final String worker;
+    private final boolean error;
+    private final String line;
+    private final long nanos;
+
+    private Printed(
+        long task,
+        long index,
+        @Nullable Object item,
+        String worker,
+        boolean error,
+        String line,
+        long nanos) {
+      this.task = task;
+      this.index = index;
+      this.item = item;
+      this.worker = worker;
+      this.error = error;
+      this.line = line;
+      this.nanos = nanos;
+    }
+
+    /**
+     * Returns such an event.
+     *
+     * @param task the number of the task, unique in its pool
+     * @param index the place of its item in its input, from 0; 0 for a single submit
+     * @param item its item
+     * @param worker the name of the worker process
+     * @param error whether it went to standard error
+     * @param line what it printed, without the newline
+     * @param nanos when it happened
+     */
+    public static Printed of(
+        long task,
+        long index,
+        @Nullable Object item,
+        String worker,
+        boolean error,
+        String line,
+        long nanos) {
+      return new Printed(task, index, item, worker, error, line, nanos);
+    }
+
+    @Override
+    public long task() {
+      return task;
+    }
+
+    @Override
+    public long index() {
+      return index;
+    }
+
+    @Override
+    public @Nullable Object item() {
+      return item;
+    }
+
+    /** Returns the name of the worker process. */
+    public String worker() {
+      return worker;
+    }
+
+    /** Returns whether it went to standard error. */
+    public boolean error() {
+      return error;
+    }
+
+    /** Returns what it printed, without the newline. */
+    public String line() {
+      return line;
+    }
+
+    @Override
+    public long nanos() {
+      return nanos;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return other instanceof Printed that
+          && task == that.task
+          && index == that.index
+          && Objects.equals(item, that.item)
+          && worker.equals(that.worker)
+          && error == that.error
+          && line.equals(that.line)
+          && nanos == that.nanos;
+    }
+
+    @Override
+    public int hashCode() {
+      return Objects.hash(task, index, item, worker, error, line, nanos);
+    }
+
+    @Override
+    public String toString() {
+      return "Printed[task="
+          + task
+          + ", index="
+          + index
+          + ", item="
+          + item
+          + ", worker="
+          + worker
+          + ", error="
+          + error
+          + ", line="
+          + line
+          + ", nanos="
+          + nanos
+          + "]";
+    }
+  }
+
+  /** An attempt has ended. */
+  final class Finished implements OfTask {
+    private final long task;
+    private final long index;
+    private final @Nullable Object item;
+    private final int attempt;
+    private final boolean last;
+    private final Outcome<?> outcome;
+    private final @Nullable TaskUsage usage;
+    private final long nanos;
+
+    private Finished(
+        long task,
+        long index,
+        @Nullable Object item,
+        int attempt,
+        boolean last,
+        Outcome<?> outcome,
+        @Nullable TaskUsage usage,
+        long nanos) {
+      this.task = task;
+      this.index = index;
+      this.item = item;
+      this.attempt = attempt;
+      this.last = last;
+      this.outcome = outcome;
+      this.usage = usage;
+      this.nanos = nanos;
+    }
+
+    /**
+     * Returns such an event.
+     *
+     * @param task the number of the task, unique in its pool
+     * @param index the place of its item in its input, from 0; 0 for a single submit
+     * @param item its item
+     * @param attempt the attempt: 1, or more for a retry
+     * @param last whether this is the task's outcome; false where a retry follows
+     * @param outcome how the attempt ended
+     * @param usage what the attempt used; null if it never started
+     * @param nanos when it happened
+     */
+    public static Finished of(
+        long task,
+        long index,
+        @Nullable Object item,
+        int attempt,
+        boolean last,
+        Outcome<?> outcome,
+        @Nullable TaskUsage usage,
+        long nanos) {
+      return new Finished(task, index, item, attempt, last, outcome, usage, nanos);
+    }
+
+    @Override
+    public long task() {
+      return task;
+    }
+
+    @Override
+    public long index() {
+      return index;
+    }
+
+    @Override
+    public @Nullable Object item() {
+      return item;
+    }
+
+    /** Returns the attempt: 1, or more for a retry. */
+    public int attempt() {
+      return attempt;
+    }
+
+    /** Returns whether this is the task's outcome; false where a retry follows. */
+    public boolean last() {
+      return last;
+    }
+
+    /** Returns how the attempt ended. */
+    public Outcome<?> outcome() {
+      return outcome;
+    }
+
+    /** Returns what the attempt used; null if it never started. */
+    public @Nullable TaskUsage usage() {
+      return usage;
+    }
+
+    @Override
+    public long nanos() {
+      return nanos;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return other instanceof Finished that
+          && task == that.task
+          && index == that.index
+          && Objects.equals(item, that.item)
+          && attempt == that.attempt
+          && last == that.last
+          && outcome.equals(that.outcome)
+          && Objects.equals(usage, that.usage)
+          && nanos == that.nanos;
+    }
+
+    @Override
+    public int hashCode() {
+      return Objects.hash(task, index, item, attempt, last, outcome, usage, nanos);
+    }
+
+    @Override
+    public String toString() {
+      return "Finished[task="
+          + task
+          + ", index="
+          + index
+          + ", item="
+          + item
+          + ", attempt="
+          + attempt
+          + ", last="
+          + last
+          + ", outcome="
+          + outcome
+          + ", usage="
+          + usage
+          + ", nanos="
+          + nanos
+          + "]";
+    }
+  }
+
+  /** A worker is ready for its first task. */
+  final class WorkerReady implements TaskEvent {
+    private final String worker;
+    private final long pid;
+    private final long startupNanos;
+    private final long nanos;
+
+    private WorkerReady(String worker, long pid, long startupNanos, long nanos) {
+      this.worker = worker;
+      this.pid = pid;
+      this.startupNanos = startupNanos;
+      this.nanos = nanos;
+    }
+
+    /**
+     * Returns such an event.
+     *
+     * @param worker the worker's name
+     * @param pid its process id; that of this process for a thread
+     * @param startupNanos the time from the decision to start it until it was ready, in nanoseconds
+     * @param nanos when it happened
+     */
+    public static WorkerReady of(String worker, long pid, long startupNanos, long nanos) {
+      return new WorkerReady(worker, pid, startupNanos, nanos);
+    }
+
+    /** Returns the worker's name. */
+    public String worker() {
+      return worker;
+    }
+
+    /** Returns its process id; that of this process for a thread. */
+    public long pid() {
+      return pid;
+    }
+
+    /** Returns the time from the decision to start it until it was ready, in nanoseconds. */
+    public long startupNanos() {
+      return startupNanos;
+    }
+
+    @Override
+    public long nanos() {
+      return nanos;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return other instanceof WorkerReady that
+          && worker.equals(that.worker)
+          && pid == that.pid
+          && startupNanos == that.startupNanos
+          && nanos == that.nanos;
+    }
+
+    @Override
+    public int hashCode() {
+      return Objects.hash(worker, pid, startupNanos, nanos);
+    }
+
+    @Override
+    public String toString() {
+      return "WorkerReady[worker="
+          + worker
+          + ", pid="
+          + pid
+          + ", startupNanos="
+          + startupNanos
+          + ", nanos="
+          + nanos
+          + "]";
+    }
+  }
+
+  /** A worker process has ended. */
+  final class WorkerEnded implements TaskEvent {
+    private final DeathCertificate certificate;
+    private final boolean expected;
+    private final long nanos;
+
+    private WorkerEnded(DeathCertificate certificate, boolean expected, long nanos) {
+      this.certificate = certificate;
+      this.expected = expected;
+      this.nanos = nanos;
+    }
+
+    /**
+     * Returns such an event.
+     *
+     * @param certificate what is known of its end
+     * @param expected whether the pool asked it to end
+     * @param nanos when it happened
+     */
+    public static WorkerEnded of(DeathCertificate certificate, boolean expected, long nanos) {
+      return new WorkerEnded(certificate, expected, nanos);
+    }
+
+    /** Returns what is known of its end. */
+    public DeathCertificate certificate() {
+      return certificate;
+    }
+
+    /** Returns whether the pool asked it to end. */
+    public boolean expected() {
+      return expected;
+    }
+
+    @Override
+    public long nanos() {
+      return nanos;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return other instanceof WorkerEnded that
+          && certificate.equals(that.certificate)
+          && expected == that.expected
+          && nanos == that.nanos;
+    }
+
+    @Override
+    public int hashCode() {
+      return Objects.hash(certificate, expected, nanos);
+    }
+
+    @Override
+    public String toString() {
+      return "WorkerEnded[certificate="
+          + certificate
+          + ", expected="
+          + expected
+          + ", nanos="
+          + nanos
+          + "]";
+    }
+  }
 }

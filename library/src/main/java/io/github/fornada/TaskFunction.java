@@ -15,8 +15,7 @@ import org.jspecify.annotations.Nullable;
  * unguarded mutable state of its own.
  *
  * <p>An interrupt of the thread that runs the function means that its result is no longer wanted:
- * it was cancelled, or it is over its time limit. The function should then end soon, by any
- * exception.
+ * it was cancelled, or it is over its timeout. The function should then end soon, by any exception.
  *
  * @param <T> the item it takes
  * @param <R> the result it gives

@@ -7,37 +7,36 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What every pool promises about its tasks, whatever it runs them on.
- *
- * @param timeLimit the longest one item may run, counted from its own start; null for no limit
- * @param grace how long an item may go on after it was interrupted, before harder means
- * @param retries how often an item that failed, timed out or lost its worker is tried again; 0 by
- *     default: nothing runs twice unasked
- * @param backOff the pause before the first retry; it doubles with each
- * @param window the most items taken from a stream's source ahead of what was consumed
- * @param listeners who is told
- * @param carriers what goes with each call from the calling thread to those that run its items
+ * What every pool promises about its tasks, whatever it runs them on. Immutable: each {@code with}
+ * method returns a changed copy. A duration of more than a century counts as a century.
  */
-public record TaskPolicy(
-    @Nullable Duration timeLimit,
-    Duration grace,
-    int retries,
-    Duration backOff,
-    int window,
-    List<TaskListener> listeners,
-    List<ContextCarrier<?>> carriers) {
-
+public final class TaskPolicy {
   /** A century: sums of these must fit in a long of nanoseconds. Before DEFAULT, which uses it. */
   private static final Duration LONGEST = Duration.ofDays(36_500);
 
-  /** No limit, 1 s grace, no retries, a window of 1024 items, no listeners, no carriers. */
+  /** No timeout, 1 s grace, no retries, a window of 1024 items, no listeners, no carriers. */
   public static final TaskPolicy DEFAULT =
       new TaskPolicy(
           null, Duration.ofSeconds(1), 0, Duration.ofMillis(100), 1024, List.of(), List.of());
 
-  public TaskPolicy {
-    if (timeLimit != null && !timeLimit.isPositive()) {
-      throw new IllegalArgumentException("time limit must be positive, got " + timeLimit);
+  private final @Nullable Duration timeout;
+  private final Duration grace;
+  private final int retries;
+  private final Duration backOff;
+  private final int window;
+  private final List<TaskListener> listeners;
+  private final List<ContextCarrier<?>> carriers;
+
+  private TaskPolicy(
+      @Nullable Duration timeout,
+      Duration grace,
+      int retries,
+      Duration backOff,
+      int window,
+      List<TaskListener> listeners,
+      List<ContextCarrier<?>> carriers) {
+    if (timeout != null && !timeout.isPositive()) {
+      throw new IllegalArgumentException("timeout must be positive, got " + timeout);
     }
     if (grace.isNegative()) {
       throw new IllegalArgumentException("grace must not be negative, got " + grace);
@@ -51,56 +50,154 @@ public record TaskPolicy(
     if (window < 1) {
       throw new IllegalArgumentException("window must be at least 1, got " + window);
     }
-    timeLimit = timeLimit == null ? null : atMostLongest(timeLimit);
-    grace = atMostLongest(grace);
-    backOff = atMostLongest(backOff);
-    listeners = List.copyOf(listeners);
-    carriers = List.copyOf(carriers);
+    this.timeout = timeout == null ? null : atMostLongest(timeout);
+    this.grace = atMostLongest(grace);
+    this.retries = retries;
+    this.backOff = atMostLongest(backOff);
+    this.window = window;
+    this.listeners = List.copyOf(listeners);
+    this.carriers = List.copyOf(carriers);
   }
 
   private static Duration atMostLongest(Duration d) {
     return d.compareTo(LONGEST) > 0 ? LONGEST : d;
   }
 
-  /** With the longest one item may run. */
-  public TaskPolicy withTimeLimit(Duration limit) {
+  private static <E> List<E> plus(List<E> list, E element) {
+    var all = new ArrayList<>(list);
+    all.add(element);
+    return all;
+  }
+
+  /**
+   * Returns a policy in which one item may run for at most {@code limit}, counted from its own
+   * start. Must be positive.
+   */
+  public TaskPolicy withTimeout(Duration limit) {
     Objects.requireNonNull(limit, "limit");
     return new TaskPolicy(limit, grace, retries, backOff, window, listeners, carriers);
   }
 
-  /** With the time an interrupted item may still take. */
+  /**
+   * Returns a policy in which an interrupted item has {@code time} to end before harder means. Must
+   * not be negative.
+   */
   public TaskPolicy withGrace(Duration time) {
-    return new TaskPolicy(timeLimit, time, retries, backOff, window, listeners, carriers);
+    return new TaskPolicy(timeout, time, retries, backOff, window, listeners, carriers);
   }
 
-  /** With so many further tries of an item that did not get done. */
+  /**
+   * Returns a policy in which an item without a result is tried again up to {@code times} times. At
+   * least 0.
+   */
   public TaskPolicy withRetries(int times) {
-    return new TaskPolicy(timeLimit, grace, times, backOff, window, listeners, carriers);
+    return new TaskPolicy(timeout, grace, times, backOff, window, listeners, carriers);
   }
 
-  /** With this pause before the first retry. */
+  /**
+   * Returns a policy with a pause of {@code pause} before the first retry; it doubles with each.
+   * Must not be negative.
+   */
   public TaskPolicy withBackOff(Duration pause) {
-    return new TaskPolicy(timeLimit, grace, retries, pause, window, listeners, carriers);
+    return new TaskPolicy(timeout, grace, retries, pause, window, listeners, carriers);
   }
 
-  /** With at most so many items taken ahead of what was consumed. */
+  /**
+   * Returns a policy in which at most {@code items} items are taken from a stream's source ahead of
+   * what was consumed. At least 1.
+   */
   public TaskPolicy withWindow(int items) {
-    return new TaskPolicy(timeLimit, grace, retries, backOff, items, listeners, carriers);
+    return new TaskPolicy(timeout, grace, retries, backOff, items, listeners, carriers);
   }
 
-  /** With one more listener. */
+  /** Returns a policy with {@code listener} beside the listeners of this one. */
   public TaskPolicy withListener(TaskListener listener) {
     Objects.requireNonNull(listener, "listener");
-    var all = new ArrayList<>(listeners);
-    all.add(listener);
-    return new TaskPolicy(timeLimit, grace, retries, backOff, window, all, carriers);
+    return new TaskPolicy(
+        timeout, grace, retries, backOff, window, plus(listeners, listener), carriers);
   }
 
-  /** With one more carrier, which restores after those before it. */
+  /** Returns a policy with {@code carrier}, which restores after the carriers of this one. */
   public TaskPolicy withCarrier(ContextCarrier<?> carrier) {
     Objects.requireNonNull(carrier, "carrier");
-    var all = new ArrayList<>(carriers);
-    all.add(carrier);
-    return new TaskPolicy(timeLimit, grace, retries, backOff, window, listeners, all);
+    return new TaskPolicy(
+        timeout, grace, retries, backOff, window, listeners, plus(carriers, carrier));
+  }
+
+  /** Returns the longest one item may run, counted from its own start; null for no timeout. */
+  public @Nullable Duration timeout() {
+    return timeout;
+  }
+
+  /** Returns how long an item may go on after it was interrupted, before harder means. */
+  public Duration grace() {
+    return grace;
+  }
+
+  /**
+   * Returns how often an item that failed, timed out or lost its worker is tried again; 0 by
+   * default: nothing runs twice unasked.
+   */
+  public int retries() {
+    return retries;
+  }
+
+  /** Returns the pause before the first retry; it doubles with each. */
+  public Duration backOff() {
+    return backOff;
+  }
+
+  /** Returns the most items taken from a stream's source ahead of what was consumed. */
+  public int window() {
+    return window;
+  }
+
+  /** Returns the listeners. */
+  public List<TaskListener> listeners() {
+    return listeners;
+  }
+
+  /**
+   * Returns the carriers, in the order in which they restore: they bring context from the calling
+   * thread to those that run its items.
+   */
+  public List<ContextCarrier<?>> carriers() {
+    return carriers;
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof TaskPolicy that
+        && Objects.equals(timeout, that.timeout)
+        && grace.equals(that.grace)
+        && retries == that.retries
+        && backOff.equals(that.backOff)
+        && window == that.window
+        && listeners.equals(that.listeners)
+        && carriers.equals(that.carriers);
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(timeout, grace, retries, backOff, window, listeners, carriers);
+  }
+
+  @Override
+  public String toString() {
+    return "TaskPolicy[timeout="
+        + timeout
+        + ", grace="
+        + grace
+        + ", retries="
+        + retries
+        + ", backOff="
+        + backOff
+        + ", window="
+        + window
+        + ", listeners="
+        + listeners
+        + ", carriers="
+        + carriers
+        + "]";
   }
 }

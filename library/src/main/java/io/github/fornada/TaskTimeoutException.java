@@ -5,27 +5,29 @@ import java.io.Serial;
 import java.time.Duration;
 import java.util.List;
 
-/** Thrown for an item that was over its time limit; its cause shows where the item was stuck. */
+/** Thrown for an item that was over its timeout; its cause shows where the item was stuck. */
 public final class TaskTimeoutException extends TaskException {
   @Serial private static final long serialVersionUID = 1L;
 
-  private final Duration limit;
+  private final Duration timeout;
 
   /**
+   * Creates an exception.
+   *
    * @param task which task, as the subject of a sentence
-   * @param limit the limit it had
-   * @param stack where it was when the limit ran out, innermost frame first; empty if unknown
+   * @param timeout the timeout it had
+   * @param stack where it was when the time ran out, innermost frame first; empty if unknown
    */
-  public TaskTimeoutException(String task, Duration limit, List<StackTraceElement> stack) {
+  public TaskTimeoutException(String task, Duration timeout, List<StackTraceElement> stack) {
     super(
-        task + " was over its time limit of " + Durations.inWords(limit),
+        task + " was over its timeout of " + Durations.inWords(timeout),
         stack.isEmpty() ? null : new Stuck(stack));
-    this.limit = limit;
+    this.timeout = timeout;
   }
 
-  /** The limit the item had. */
-  public Duration limit() {
-    return limit;
+  /** Returns the timeout that the item had. */
+  public Duration timeout() {
+    return timeout;
   }
 
   /** Not thrown by anyone: carries the stack of the stuck task, so that every log prints it. */

@@ -1,31 +1,125 @@
 package io.github.fornada;
 
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one attempt at a task used. Times are on the clock of {@link System#nanoTime} of the JVM
- * that owns the pool; a figure that could not be measured is {@link #UNKNOWN}.
- *
- * @param worker name of the thread or worker process that ran it
- * @param startedNanos when it started
- * @param endedNanos when it ended
- * @param cpuNanos processor time it used; unknown on virtual threads
- * @param allocatedBytes heap it allocated; unknown on virtual threads
- * @param bytesIn size of the argument as it was sent to the worker; 0 within one JVM
- * @param bytesOut size of the result as it was sent back; 0 within one JVM
+ * that owns the pool; a figure that could not be measured is {@link #UNKNOWN}. Immutable.
  */
-public record TaskUsage(
-    String worker,
-    long startedNanos,
-    long endedNanos,
-    long cpuNanos,
-    long allocatedBytes,
-    long bytesIn,
-    long bytesOut) {
+public final class TaskUsage {
   /** A figure that could not be measured. */
   public static final long UNKNOWN = -1;
 
-  public TaskUsage {
-    Objects.requireNonNull(worker, "worker");
+  private final String worker;
+  private final long startedNanos;
+  private final long endedNanos;
+  private final long cpuNanos;
+  private final long allocatedBytes;
+  private final long bytesIn;
+  private final long bytesOut;
+
+  private TaskUsage(
+      String worker,
+      long startedNanos,
+      long endedNanos,
+      long cpuNanos,
+      long allocatedBytes,
+      long bytesIn,
+      long bytesOut) {
+    this.worker = Objects.requireNonNull(worker, "worker");
+    this.startedNanos = startedNanos;
+    this.endedNanos = endedNanos;
+    this.cpuNanos = cpuNanos;
+    this.allocatedBytes = allocatedBytes;
+    this.bytesIn = bytesIn;
+    this.bytesOut = bytesOut;
+  }
+
+  /**
+   * Returns what an attempt within this JVM used; see the accessors for the figures.
+   *
+   * @param worker name of the thread that ran it
+   */
+  public static TaskUsage of(
+      String worker, long startedNanos, long endedNanos, long cpuNanos, long allocatedBytes) {
+    return new TaskUsage(worker, startedNanos, endedNanos, cpuNanos, allocatedBytes, 0, 0);
+  }
+
+  /** Returns this usage with the sizes of what was sent to the worker and of what came back. */
+  public TaskUsage withBytes(long in, long out) {
+    return new TaskUsage(worker, startedNanos, endedNanos, cpuNanos, allocatedBytes, in, out);
+  }
+
+  /** Returns the name of the thread or worker process that ran it. */
+  public String worker() {
+    return worker;
+  }
+
+  /** Returns when it started. */
+  public long startedNanos() {
+    return startedNanos;
+  }
+
+  /** Returns when it ended. */
+  public long endedNanos() {
+    return endedNanos;
+  }
+
+  /** Returns the processor time it used, in nanoseconds; {@link #UNKNOWN} on virtual threads. */
+  public long cpuNanos() {
+    return cpuNanos;
+  }
+
+  /** Returns the bytes of heap it allocated; {@link #UNKNOWN} on virtual threads. */
+  public long allocatedBytes() {
+    return allocatedBytes;
+  }
+
+  /** Returns the size of the argument as it was sent to the worker; 0 within one JVM. */
+  public long bytesIn() {
+    return bytesIn;
+  }
+
+  /** Returns the size of the result as it was sent back; 0 within one JVM. */
+  public long bytesOut() {
+    return bytesOut;
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof TaskUsage that
+        && worker.equals(that.worker)
+        && startedNanos == that.startedNanos
+        && endedNanos == that.endedNanos
+        && cpuNanos == that.cpuNanos
+        && allocatedBytes == that.allocatedBytes
+        && bytesIn == that.bytesIn
+        && bytesOut == that.bytesOut;
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(
+        worker, startedNanos, endedNanos, cpuNanos, allocatedBytes, bytesIn, bytesOut);
+  }
+
+  @Override
+  public String toString() {
+    return "TaskUsage[worker="
+        + worker
+        + ", startedNanos="
+        + startedNanos
+        + ", endedNanos="
+        + endedNanos
+        + ", cpuNanos="
+        + cpuNanos
+        + ", allocatedBytes="
+        + allocatedBytes
+        + ", bytesIn="
+        + bytesIn
+        + ", bytesOut="
+        + bytesOut
+        + "]";
   }
 }

@@ -77,7 +77,7 @@ public class TinyTasks {
   private static int submitItems(Pool pool) throws Exception {
     var futures = new ArrayList<Future<Integer>>(ITEMS);
     for (int i : NUMBERS) {
-      futures.add(pool.submit(TinyTasks::tiny, i));
+      futures.add(pool.submit(i, TinyTasks::tiny));
     }
     int sum = 0;
     for (Future<Integer> future : futures) {

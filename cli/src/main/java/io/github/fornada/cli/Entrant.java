@@ -71,7 +71,7 @@ final class Entrant {
     Pool opened = settings.open(model, List.of(relay));
     pool = opened;
     try {
-      var _ = opened.submit(TRIVIAL, "").get();
+      var _ = opened.submit("", TRIVIAL).get();
       startupSeconds = (System.nanoTime() - began) / 1e9;
       if (model == ExecutionModel.PROCESSES) {
         warmUp(opened, call, items, secondsEach, warmUpSeconds);

@@ -68,7 +68,7 @@ record PoolSettings(
   private TaskPolicy policy(TaskPolicy policy, List<TaskListener> listeners) {
     TaskPolicy changed = policy.withRetries(retries);
     if (limit != null) {
-      changed = changed.withTimeLimit(limit);
+      changed = changed.withTimeout(limit);
     }
     for (TaskListener listener : listeners) {
       changed = changed.withListener(listener);

@@ -82,7 +82,7 @@ final class ForyCodecTest {
   }
 
   private static <T> T thereAndBack(T value) throws Exception {
-    return pool.submit(x -> x, value).get();
+    return pool.submit(value, x -> x).get();
   }
 
   @Test
@@ -123,7 +123,7 @@ final class ForyCodecTest {
     }
     assertThat(thereAndBack(new Object[] {1, new int[] {2}, null, "x"}))
         .isEqualTo(new Object[] {1, new int[] {2}, null, "x"});
-    assertThat(pool.submit(ForyCodecTest::nothing, new Point(1, "", 0)).get()).isNull();
+    assertThat(pool.submit(new Point(1, "", 0), ForyCodecTest::nothing).get()).isNull();
   }
 
   private static Point nothing(Point point) {
@@ -138,13 +138,13 @@ final class ForyCodecTest {
     try (SharedBytes bytes = pool.share(new byte[] {1, 2, 3, 4})) {
       assertThat(
               pool.submit(
+                      new Slice(bytes, 1, 2),
                       slice ->
                           slice
                               .bytes()
                               .segment()
                               .asSlice(slice.from(), slice.length())
-                              .toArray(ValueLayout.JAVA_BYTE),
-                      new Slice(bytes, 1, 2))
+                              .toArray(ValueLayout.JAVA_BYTE))
                   .get())
           .containsExactly(2, 3);
     }
@@ -228,7 +228,7 @@ final class ForyCodecTest {
       Object item = maker.newInstance("b", List.of());
       @SuppressWarnings("unchecked")
       var function = (TaskFunction<Object, Object>) maker.newInstance("a", List.of());
-      assertThat(pool.submit(function, item).get())
+      assertThat(pool.submit(item, function).get())
           .isEqualTo(maker.newInstance("ab", List.of(item)))
           .hasSameClassAs(item);
     }
@@ -274,7 +274,7 @@ final class ForyCodecTest {
                 .withHeap("64m")
                 .withJvmOptions("-Djdk.serialFilter=*")
                 .withCodec(new ForyCodec()))) {
-      assertThatThrownBy(() -> filtered.submit(x -> x, 1).get())
+      assertThatThrownBy(() -> filtered.submit(1, x -> x).get())
           .hasMessageContaining("the codec of the workers failed")
           .hasMessageContaining("a filter is set for this JVM (jdk.serialFilter)");
     }
@@ -292,8 +292,8 @@ final class ForyCodecTest {
         ProcessPool.open(o -> o.withWorkers(1).withHeap("64m").withCodec(new ForyCodec()))) {
       var custom = new IdentityHashMap<String, Integer>(); // of which Fory would have a remark
       custom.put("k", 1);
-      assertThat(fresh.submit(x -> x.size(), custom).get()).isEqualTo(1);
-      assertThat(fresh.submit(x -> x, Collections.nCopies(3, "x")).get()).hasSize(3);
+      assertThat(fresh.submit(custom, x -> x.size()).get()).isEqualTo(1);
+      assertThat(fresh.submit(Collections.nCopies(3, "x"), x -> x).get()).hasSize(3);
     } finally {
       System.setOut(out);
       System.setErr(err);

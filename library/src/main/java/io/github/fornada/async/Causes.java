@@ -61,7 +61,7 @@ final class Causes {
     if (thrown instanceof TaskTimeoutException late) {
       Throwable stuck = late.getCause();
       return new Outcome.TimedOut<>(
-          late.limit(), stuck == null ? List.of() : List.of(stuck.getStackTrace()));
+          late.timeout(), stuck == null ? List.of() : List.of(stuck.getStackTrace()));
     }
     return new Outcome.Failed<>(thrown);
   }

@@ -46,7 +46,7 @@ final class ObservedChild<T extends @Nullable Object> extends Child<T> {
     this.number = number;
     this.item = purpose.isEmpty() ? task : purpose;
     if (!listeners.isEmpty()) {
-      tell(new TaskEvent.Submitted(number, number, item, System.nanoTime()));
+      tell(TaskEvent.Submitted.of(number, number, item, System.nanoTime()));
     }
   }
 
@@ -64,7 +64,7 @@ final class ObservedChild<T extends @Nullable Object> extends Child<T> {
       startedNanos = System.nanoTime();
       slot = slots.take(scope.name());
       lane = scope.name() + "-" + (slot + 1);
-      tell(new TaskEvent.Started(number, number, item, lane, 1, startedNanos));
+      tell(TaskEvent.Started.of(number, number, item, lane, 1, startedNanos));
     }
     if (limit != null) {
       timer = ScopeTimer.ofTask(this, limit);
@@ -91,9 +91,9 @@ final class ObservedChild<T extends @Nullable Object> extends Child<T> {
       TaskUsage usage = null;
       if (lane != null && slots != null) {
         slots.free(scope.name(), slot);
-        usage = new TaskUsage(lane, startedNanos, now, TaskUsage.UNKNOWN, TaskUsage.UNKNOWN, 0, 0);
+        usage = TaskUsage.of(lane, startedNanos, now, TaskUsage.UNKNOWN, TaskUsage.UNKNOWN);
       }
-      tell(new TaskEvent.Finished(number, number, item, 1, true, outcome, usage, now));
+      tell(TaskEvent.Finished.of(number, number, item, 1, true, outcome, usage, now));
     }
   }
 

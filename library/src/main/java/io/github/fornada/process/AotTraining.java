@@ -108,7 +108,7 @@ final class AotTraining {
             o.withWorkers(1)
                 .withMinWorkers(0) // none takes the place of the one that exits
                 .withHeap("256m")
-                .withStartupLimit(Duration.ofMinutes(LONGEST_MINUTES)) // others come first
+                .withStartupTimeout(Duration.ofMinutes(LONGEST_MINUTES)) // others come first
                 .withoutAotCache()
                 .withJvmOptions(options.toArray(String[]::new)))) {
       var items =
@@ -121,7 +121,7 @@ final class AotTraining {
       lambdas(pool, seen);
       for (int i = 0; i < SINGLES; i++) {
         TimeUnit.MILLISECONDS.sleep(2);
-        var _ = pool.submit(new Work(), i).get();
+        var _ = pool.submit(i, new Work()).get();
       }
       // It writes when it exits, for longer than a worker has that is asked to.
       pool.outcomes(List.of(0), new Exit()).forEach(outcome -> {});
@@ -135,16 +135,16 @@ final class AotTraining {
    */
   private static void lambdas(Pool pool, Path seen) throws Exception {
     int captured = SINGLES;
-    var _ = pool.submit(x -> x + 1, 1).get();
-    var _ = pool.submit(x -> x + captured, 1).get();
-    var _ = pool.submit(String::length, "text").get();
-    var _ = pool.submit(AotTraining::likeAUser, 7).get();
+    var _ = pool.submit(1, x -> x + 1).get();
+    var _ = pool.submit(1, x -> x + captured).get();
+    var _ = pool.submit("text", String::length).get();
+    var _ = pool.submit(7, AotTraining::likeAUser).get();
     Path jar = seen.resolveSibling("user.jar");
     try (var out = new ZipOutputStream(Files.newOutputStream(jar))) {
       out.putNextEntry(new ZipEntry("user"));
       out.write(new byte[SINGLES]); // deflated
     }
-    var _ = pool.submit(AotTraining::readAsClassPath, jar.toString()).get();
+    var _ = pool.submit(jar.toString(), AotTraining::readAsClassPath).get();
   }
 
   /** The user's classes come from jars that are compressed, and from folders; ours do not. */

@@ -12,7 +12,6 @@ import io.github.fornada.process.wire.RingWriter;
 import io.github.fornada.process.wire.Segment;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -72,17 +71,9 @@ final class ClassPreloader {
     String item = Engine.said(() -> "an item", "an item");
     int code = 128 + 9;
     var death =
-        new DeathCertificate(
-            "worker-0",
-            0,
-            code,
-            ExitDiagnosis.manner(code, false),
-            item,
-            List.of(),
-            null,
-            true,
-            0,
-            false);
+        DeathCertificate.of("worker-0", 0, code, ExitDiagnosis.manner(code, false))
+            .withItem(item, 0)
+            .withOutOfMemory(true);
     var outcome = new Outcome.WorkerLost<>(ExitDiagnosis.message(death, 0), death);
     try {
       var _ = outcome.get();

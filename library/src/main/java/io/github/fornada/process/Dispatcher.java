@@ -342,7 +342,7 @@ final class Dispatcher {
         if (batch.hasWaiting()) {
           pool.putBack(batch);
         }
-        EncodingGuard.end(batch, i, pool.policy().timeLimit(), stack);
+        EncodingGuard.end(batch, i, pool.policy().timeout(), stack);
       } finally {
         feedOnDemand();
       }

@@ -58,7 +58,7 @@ final class EncodingGuard {
   EncodingGuard(Engine pool, Dispatcher flow) {
     this.pool = pool;
     this.flow = flow;
-    this.limit = pool.policy().timeLimit();
+    this.limit = pool.policy().timeout();
   }
 
   // ---- whoever feeds

@@ -507,7 +507,7 @@ final class Engine extends AbstractPool implements Mappings.Listener {
         () -> {
           worker.askToExit(WorkerSlot.EXIT_LIMIT);
           DeathCertificate certificate = ExitDiagnosis.certify(worker, worker.endInPeace(), null);
-          report(new TaskEvent.WorkerEnded(certificate, true, System.nanoTime()));
+          report(TaskEvent.WorkerEnded.of(certificate, true, System.nanoTime()));
           ProcessEvents.workerEnded(certificate, true);
           killOffspring(worker);
         });

@@ -55,17 +55,12 @@ final class ExitDiagnosis {
             || code == MessageTypes.EXIT_OUT_OF_MEMORY
             || code == 137
             || tellsOutOfMemory(lastOutput);
-    return new DeathCertificate(
-        dead.name(),
-        pid,
-        code,
-        overLimit != null ? overLimit : manner(code, crashed),
-        item,
-        lastOutput,
-        crashed ? log.toString() : null,
-        outOfMemory,
-        0,
-        false);
+    return DeathCertificate.of(
+            dead.name(), pid, code, overLimit != null ? overLimit : manner(code, crashed))
+        .withItem(item, 0)
+        .withLastOutput(lastOutput)
+        .withCrashLog(crashed ? log.toString() : null)
+        .withOutOfMemory(outOfMemory);
   }
 
   // No lambdas from here on, nor in what ends an item: the first of a program costs milliseconds to
@@ -83,17 +78,7 @@ final class ExitDiagnosis {
   /** The same death, as that of one item that it has cost. */
   static DeathCertificate of(
       DeathCertificate death, @Nullable String item, int workersLost, boolean quarantined) {
-    return new DeathCertificate(
-        death.worker(),
-        death.pid(),
-        death.exitCode(),
-        death.manner(),
-        item,
-        death.lastOutput(),
-        death.crashLog(),
-        death.outOfMemory(),
-        workersLost,
-        quarantined);
+    return death.withItem(item, workersLost).withQuarantined(quarantined);
   }
 
   /** What an item is told that is not run because of what it did before. */

@@ -33,7 +33,7 @@ final class NotSendableException extends IOException {
           + " inside the task.";
 
   private static final String OF_A_LAMBDA =
-      "A lambda is only if its type is: use submit(function, item), whose function is, or cast it"
+      "A lambda is only if its type is: use submit(item, function), whose function is, or cast it"
           + " as in (Callable<String> & Serializable) () -> ...";
 
   private NotSendableException(String message, Throwable cause) {

@@ -63,7 +63,7 @@ final class Outcomes {
         batch.end(i, new Outcome.Failed<>(cause), usage);
       }
       case MessageTypes.TIMED_OUT -> {
-        Duration limit = Objects.requireNonNull(pool.policy().timeLimit());
+        Duration limit = Objects.requireNonNull(pool.policy().timeout());
         batch.end(i, new Outcome.TimedOut<>(limit, Throwables.getStack(body)), usage);
       }
       case MessageTypes.CANCELLED ->
@@ -106,14 +106,9 @@ final class Outcomes {
     long now = System.nanoTime();
     TaskUsage usage =
         pool.isObserved() || AbstractPool.isRecorded()
-            ? new TaskUsage(
-                dead.name(),
-                dead.startedNanos(now),
-                now,
-                TaskUsage.UNKNOWN,
-                TaskUsage.UNKNOWN,
-                sent.bytes(),
-                0)
+            ? TaskUsage.of(
+                    dead.name(), dead.startedNanos(now), now, TaskUsage.UNKNOWN, TaskUsage.UNKNOWN)
+                .withBytes(sent.bytes(), 0)
             : null;
     Outcome<R> outcome = lost(certificate, dead.stuck(sent.number()), batch, sent.i(), pool);
     if (outcome instanceof Outcome.WorkerLost<R> && batch.isUnwanted()) {
@@ -131,14 +126,8 @@ final class Outcomes {
     long allocated = times.getLong();
     from.itemTook(ended - began);
     return pool.isObserved() || AbstractPool.isRecorded()
-        ? new TaskUsage(
-            from.name(),
-            from.toOwnClock(began),
-            from.toOwnClock(ended),
-            cpu,
-            allocated,
-            sent.bytes(),
-            bytesOut)
+        ? TaskUsage.of(from.name(), from.toOwnClock(began), from.toOwnClock(ended), cpu, allocated)
+            .withBytes(sent.bytes(), bytesOut)
         : null;
   }
 
@@ -149,7 +138,7 @@ final class Outcomes {
       Batch<?, R> batch,
       int i,
       Engine pool) {
-    Duration limit = pool.policy().timeLimit();
+    Duration limit = pool.policy().timeout();
     if (stuck != null && stuck.reason() == TaskWatchdog.Reason.CANCEL) {
       return new Outcome.Cancelled<>("it was stopped with its worker");
     }

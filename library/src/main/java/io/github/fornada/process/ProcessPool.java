@@ -34,8 +34,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Each worker has a heap, static fields and native libraries of its own. A function and its
  * items are copied to it, so what a lambda captures, items and results must be serializable. A
  * worker that dies costs the item it was running, which ends as {@link Outcome.WorkerLost}; it is
- * replaced, and the pool goes on. A task over its time limit is interrupted, and if it will not
- * listen its worker is killed. No worker outlives this JVM, even if that is killed.
+ * replaced, and the pool goes on. A task over its timeout is interrupted, and if it will not listen
+ * its worker is killed. No worker outlives this JVM, even if that is killed.
  *
  * <p><b>Output.</b> What a task prints arrives on this JVM's {@code System.out} and {@code
  * System.err} in whole lines. A task that reads its standard input finds it empty.
@@ -199,9 +199,9 @@ public final class ProcessPool implements Pool {
 
   @Override
   public <T extends @Nullable Object, R extends @Nullable Object> CompletableFuture<R> submit(
-      TaskFunction<? super T, ? extends R> function, T item) {
+      T item, TaskFunction<? super T, ? extends R> function) {
     try {
-      return engine.<T, R>submit(function, item);
+      return engine.<T, R>submit(item, function);
     } finally {
       Reference.reachabilityFence(this); // before it is queued it would be refused
     }

@@ -191,7 +191,7 @@ final class Sender {
 
   private <R> void fail(Batch<?, R> batch, int i, Throwable thrown) {
     if (thrown instanceof EncodingGuard.Stopped stopped) {
-      EncodingGuard.end(batch, i, pool.policy().timeLimit(), stopped.stack);
+      EncodingGuard.end(batch, i, pool.policy().timeout(), stopped.stack);
       return;
     }
     batch.end(i, new Outcome.Failed<>(NotSendableException.explain(batch, i, thrown)), null);

@@ -8,172 +8,140 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/**
- * How worker JVMs are started.
- *
- * @param heap the most heap of each worker, as {@code -Xmx} takes it; null for an equal share of a
- *     quarter of the machine's memory
- * @param jvmOptions further options of the workers' JVMs
- * @param environment variables set beside the parent's own
- * @param directory working directory; null for the parent's
- * @param startupLimit how long a worker may take until it is ready
- * @param initializer what each worker runs first; null for nothing
- * @param states what each worker makes once, for its tasks to use
- * @param classFiles gives the class file for the name of a class that was defined at run time; null
- *     for none
- * @param codec writes and reads the objects that have no encoding of Fornada's own; null for the
- *     JDK's serialization
- * @param aotCache whether workers start from an ahead-of-time cache, where the JDK has them
- */
-public record WorkerLaunch(
-    @Nullable String heap,
-    List<String> jvmOptions,
-    Map<String, String> environment,
-    @Nullable Path directory,
-    Duration startupLimit,
-    @Nullable WorkerInitializer initializer,
-    List<WorkerState<?>> states,
-    @Nullable Function<String, byte @Nullable []> classFiles,
-    @Nullable PayloadCodec codec,
-    boolean aotCache) {
-  static final WorkerLaunch DEFAULT =
-      new WorkerLaunch(
-          null,
-          List.of(),
-          Map.of(),
-          null,
-          Duration.ofSeconds(30),
-          null,
-          List.of(),
-          null,
-          null,
-          true);
+/** How worker JVMs are started. Immutable: each {@code with} method returns a changed copy. */
+public final class WorkerLaunch {
+  static final WorkerLaunch DEFAULT = new WorkerLaunch(new Draft());
 
-  public WorkerLaunch {
-    if (heap != null) {
-      long _ = MemorySizes.parse("heap", heap);
-    }
-    if (!startupLimit.isPositive()) {
-      throw new IllegalArgumentException("start-up limit must be positive, got " + startupLimit);
-    }
-    startupLimit = WorkerLife.bounded(startupLimit);
-    jvmOptions = List.copyOf(jvmOptions);
-    environment = Map.copyOf(environment);
-    states = List.copyOf(states);
+  private final @Nullable String heap;
+  private final List<String> jvmOptions;
+  private final Map<String, String> environment;
+  private final @Nullable Path directory;
+  private final Duration startupTimeout;
+  private final @Nullable WorkerInitializer initializer;
+  private final List<WorkerState<?>> states;
+  private final @Nullable Function<String, byte @Nullable []> classFiles;
+  private final @Nullable PayloadCodec codec;
+  private final boolean aotCache;
+
+  /** The values of options that are being made. Used by one thread, and not kept. */
+  private static final class Draft {
+    private @Nullable String heap;
+    private List<String> jvmOptions = List.of();
+    private Map<String, String> environment = Map.of();
+    private @Nullable Path directory;
+    private Duration startupTimeout = Duration.ofSeconds(30);
+    private @Nullable WorkerInitializer initializer;
+    private List<WorkerState<?>> states = List.of();
+    private @Nullable Function<String, byte @Nullable []> classFiles;
+    private @Nullable PayloadCodec codec;
+    private boolean aotCache = true;
   }
 
-  /** With this much heap at most, such as {@code 512m}. */
+  private WorkerLaunch(Draft draft) {
+    if (draft.heap != null) {
+      long _ = MemorySizes.parse("heap", draft.heap);
+    }
+    if (!draft.startupTimeout.isPositive()) {
+      throw new IllegalArgumentException(
+          "start-up timeout must be positive, got " + draft.startupTimeout);
+    }
+    heap = draft.heap;
+    jvmOptions = List.copyOf(draft.jvmOptions);
+    environment = Map.copyOf(draft.environment);
+    directory = draft.directory;
+    startupTimeout = WorkerLife.bounded(draft.startupTimeout);
+    initializer = draft.initializer;
+    states = List.copyOf(draft.states);
+    classFiles = draft.classFiles;
+    codec = draft.codec;
+    aotCache = draft.aotCache;
+  }
+
+  private WorkerLaunch changed(Consumer<Draft> change) {
+    var draft = new Draft();
+    draft.heap = heap;
+    draft.jvmOptions = jvmOptions;
+    draft.environment = environment;
+    draft.directory = directory;
+    draft.startupTimeout = startupTimeout;
+    draft.initializer = initializer;
+    draft.states = states;
+    draft.classFiles = classFiles;
+    draft.codec = codec;
+    draft.aotCache = aotCache;
+    change.accept(draft);
+    return new WorkerLaunch(draft);
+  }
+
+  /** Returns a launch with a heap of at most {@code size} for each worker, such as {@code 512m}. */
   public WorkerLaunch withHeap(String size) {
-    return new WorkerLaunch(
-        size,
-        jvmOptions,
-        environment,
-        directory,
-        startupLimit,
-        initializer,
-        states,
-        classFiles,
-        codec,
-        aotCache);
+    return changed(draft -> draft.heap = size);
   }
 
-  /** With these further JVM options. */
+  /** Returns a launch with these further JVM options, in place of those given before. */
   public WorkerLaunch withJvmOptions(String... options) {
-    return new WorkerLaunch(
-        heap,
-        List.of(options),
-        environment,
-        directory,
-        startupLimit,
-        initializer,
-        states,
-        classFiles,
-        codec,
-        aotCache);
+    return changed(draft -> draft.jvmOptions = List.of(options));
   }
 
-  /** With one more environment variable. */
+  /** Returns a launch with one more environment variable. */
   public WorkerLaunch withEnvironment(String name, String value) {
     var all = new TreeMap<>(environment);
     all.put(name, value);
-    return new WorkerLaunch(
-        heap,
-        jvmOptions,
-        all,
-        directory,
-        startupLimit,
-        initializer,
-        states,
-        classFiles,
-        codec,
-        aotCache);
+    return changed(draft -> draft.environment = all);
   }
 
-  /** With this working directory. */
+  /** Returns a launch with {@code path} as the workers' working directory. */
   public WorkerLaunch withDirectory(Path path) {
-    return new WorkerLaunch(
-        heap,
-        jvmOptions,
-        environment,
-        path,
-        startupLimit,
-        initializer,
-        states,
-        classFiles,
-        codec,
-        aotCache);
+    return changed(draft -> draft.directory = path);
   }
 
-  /** With so much time to become ready. */
-  public WorkerLaunch withStartupLimit(Duration limit) {
-    return new WorkerLaunch(
-        heap,
-        jvmOptions,
-        environment,
-        directory,
-        limit,
-        initializer,
-        states,
-        classFiles,
-        codec,
-        aotCache);
+  /** Returns a launch in which a worker has {@code limit} to become ready. Must be positive. */
+  public WorkerLaunch withStartupTimeout(Duration limit) {
+    return changed(draft -> draft.startupTimeout = limit);
   }
 
-  /** With this to run first. */
+  /** Returns a launch in which each worker runs {@code first} before anything else. */
   public WorkerLaunch withInitializer(WorkerInitializer first) {
-    return new WorkerLaunch(
-        heap,
-        jvmOptions,
-        environment,
-        directory,
-        startupLimit,
-        first,
-        states,
-        classFiles,
-        codec,
-        aotCache);
+    return changed(draft -> draft.initializer = first);
   }
 
-  /** With this made in each worker too, after the initializer and the states given before. */
+  /**
+   * Returns a launch in which each worker makes {@code state} too, after the initializer and the
+   * states given before.
+   */
   public WorkerLaunch withWorkerState(WorkerState<?> state) {
     var all = new ArrayList<>(states);
     all.add(state);
-    return new WorkerLaunch(
-        heap,
-        jvmOptions,
-        environment,
-        directory,
-        startupLimit,
-        initializer,
-        all,
-        classFiles,
-        codec,
-        aotCache);
+    return changed(draft -> draft.states = all);
+  }
+
+  /**
+   * Returns a launch with the class files of classes that were defined at run time by a loader
+   * whose {@code getResourceAsStream} does not give them, as those of {@code
+   * MethodHandles.Lookup.defineClass}.
+   *
+   * @param find the class file for the name of a class; null if it does not know it. Called by
+   *     several threads
+   */
+  public WorkerLaunch withClassFiles(Function<String, byte @Nullable []> find) {
+    return changed(draft -> draft.classFiles = find);
+  }
+
+  /** Returns a launch with this codec in the place of the JDK's serialization. */
+  public WorkerLaunch withCodec(PayloadCodec chosen) {
+    return changed(draft -> draft.codec = chosen);
+  }
+
+  /** Returns a launch without an ahead-of-time cache: none is used, and none is made. */
+  public WorkerLaunch withoutAotCache() {
+    return changed(draft -> draft.aotCache = false);
   }
 
   /** An initializer on its way to a worker. */
@@ -209,42 +177,6 @@ public record WorkerLaunch(
     return new WorkerSetUp(steps);
   }
 
-  /**
-   * With the class files of classes that were defined at run time by a loader whose {@code
-   * getResourceAsStream} does not give them, as those of {@code MethodHandles.Lookup.defineClass}.
-   *
-   * @param find the class file for the name of a class; null if it does not know it. Called by
-   *     several threads
-   */
-  public WorkerLaunch withClassFiles(Function<String, byte @Nullable []> find) {
-    return new WorkerLaunch(
-        heap,
-        jvmOptions,
-        environment,
-        directory,
-        startupLimit,
-        initializer,
-        states,
-        find,
-        codec,
-        aotCache);
-  }
-
-  /** With this codec in the place of the JDK's serialization. */
-  public WorkerLaunch withCodec(PayloadCodec chosen) {
-    return new WorkerLaunch(
-        heap,
-        jvmOptions,
-        environment,
-        directory,
-        startupLimit,
-        initializer,
-        states,
-        classFiles,
-        chosen,
-        aotCache);
-  }
-
   /** The codec's options, and the user's own. */
   List<String> allJvmOptions() {
     if (codec == null) {
@@ -253,18 +185,117 @@ public record WorkerLaunch(
     return Stream.concat(codec.workerJvmOptions().stream(), jvmOptions.stream()).toList();
   }
 
-  /** Without an ahead-of-time cache: none is used, and none is made. */
-  public WorkerLaunch withoutAotCache() {
-    return new WorkerLaunch(
+  /**
+   * Returns the most heap of each worker, as {@code -Xmx} takes it; null for an equal share of a
+   * quarter of the machine's memory.
+   */
+  public @Nullable String heap() {
+    return heap;
+  }
+
+  /** Returns further options of the workers' JVMs. */
+  public List<String> jvmOptions() {
+    return jvmOptions;
+  }
+
+  /** Returns the variables set beside the parent's own. */
+  public Map<String, String> environment() {
+    return environment;
+  }
+
+  /** Returns the working directory; null for the parent's. */
+  public @Nullable Path directory() {
+    return directory;
+  }
+
+  /** Returns how long a worker may take until it is ready. */
+  public Duration startupTimeout() {
+    return startupTimeout;
+  }
+
+  /** Returns what each worker runs first; null for nothing. */
+  public @Nullable WorkerInitializer initializer() {
+    return initializer;
+  }
+
+  /** Returns what each worker makes once, for its tasks to use. */
+  public List<WorkerState<?>> states() {
+    return states;
+  }
+
+  /**
+   * Returns what gives the class file for the name of a class that was defined at run time; null
+   * for nothing.
+   */
+  public @Nullable Function<String, byte @Nullable []> classFiles() {
+    return classFiles;
+  }
+
+  /**
+   * Returns what writes and reads the objects that have no encoding of Fornada's own; null for the
+   * JDK's serialization.
+   */
+  public @Nullable PayloadCodec codec() {
+    return codec;
+  }
+
+  /** Returns whether workers start from an ahead-of-time cache, where the JDK has them. */
+  public boolean aotCache() {
+    return aotCache;
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof WorkerLaunch that
+        && Objects.equals(heap, that.heap)
+        && jvmOptions.equals(that.jvmOptions)
+        && environment.equals(that.environment)
+        && Objects.equals(directory, that.directory)
+        && startupTimeout.equals(that.startupTimeout)
+        && Objects.equals(initializer, that.initializer)
+        && states.equals(that.states)
+        && Objects.equals(classFiles, that.classFiles)
+        && Objects.equals(codec, that.codec)
+        && aotCache == that.aotCache;
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(
         heap,
         jvmOptions,
         environment,
         directory,
-        startupLimit,
+        startupTimeout,
         initializer,
         states,
         classFiles,
         codec,
-        false);
+        aotCache);
+  }
+
+  @Override
+  public String toString() {
+    return "WorkerLaunch[heap="
+        + heap
+        + ", jvmOptions="
+        + jvmOptions
+        + ", environment="
+        + environment
+        + ", directory="
+        + directory
+        + ", startupTimeout="
+        + startupTimeout
+        + ", initializer="
+        + initializer
+        + ", states="
+        + states
+        + ", classFiles="
+        + classFiles
+        + ", codec="
+        + codec
+        + ", aotCache="
+        + aotCache
+        + "]";
   }
 }

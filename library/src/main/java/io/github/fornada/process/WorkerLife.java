@@ -2,35 +2,34 @@ package io.github.fornada.process;
 
 import io.github.fornada.process.launch.MemorySizes;
 import java.time.Duration;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/**
- * When workers come and go.
- *
- * @param minWorkers workers kept even when idle; -1 for all
- * @param idleLimit how long a worker beyond those may idle before it leaves
- * @param spares warm workers kept beside those at work
- * @param maxTasks tasks after which a worker is replaced; 0 for never
- * @param maxAge age at which a worker is replaced; null for never
- * @param residentLimit bound on a worker's resident memory; null for none
- */
-public record WorkerLife(
-    int minWorkers,
-    Duration idleLimit,
-    int spares,
-    int maxTasks,
-    @Nullable Duration maxAge,
-    @Nullable String residentLimit) {
+/** When workers come and go. Immutable: each {@code with} method returns a changed copy. */
+public final class WorkerLife {
   private static final Duration LONGEST = Duration.ofDays(36_500); // before DEFAULT, which uses it
 
   static final WorkerLife DEFAULT = new WorkerLife(-1, Duration.ofSeconds(10), 0, 0, null, null);
 
-  public WorkerLife {
+  private final int minWorkers;
+  private final Duration idleTimeout;
+  private final int spares;
+  private final int maxTasks;
+  private final @Nullable Duration maxAge;
+  private final @Nullable String residentLimit;
+
+  private WorkerLife(
+      int minWorkers,
+      Duration idleTimeout,
+      int spares,
+      int maxTasks,
+      @Nullable Duration maxAge,
+      @Nullable String residentLimit) {
     if (minWorkers < -1) {
       throw new IllegalArgumentException("min workers must be at least 0, got " + minWorkers);
     }
-    if (!idleLimit.isPositive()) {
-      throw new IllegalArgumentException("idle limit must be positive, got " + idleLimit);
+    if (!idleTimeout.isPositive()) {
+      throw new IllegalArgumentException("idle timeout must be positive, got " + idleTimeout);
     }
     if (spares < 0) {
       throw new IllegalArgumentException("spares must be at least 0, got " + spares);
@@ -41,14 +40,18 @@ public record WorkerLife(
     if (maxAge != null && !maxAge.isPositive()) {
       throw new IllegalArgumentException("max age must be positive, got " + maxAge);
     }
-    idleLimit = bounded(idleLimit);
-    maxAge = maxAge == null ? null : bounded(maxAge);
     if (residentLimit != null) {
       long _ = MemorySizes.parse("resident limit", residentLimit);
     }
+    this.minWorkers = minWorkers;
+    this.idleTimeout = bounded(idleTimeout);
+    this.spares = spares;
+    this.maxTasks = maxTasks;
+    this.maxAge = maxAge == null ? null : bounded(maxAge);
+    this.residentLimit = residentLimit;
   }
 
-  /** As good as for ever, and twice that can still be counted in nanoseconds. */
+  /** A century at most: twice that can still be counted in nanoseconds. */
   static Duration bounded(Duration d) {
     return d.compareTo(LONGEST) < 0 ? d : LONGEST;
   }
@@ -60,33 +63,105 @@ public record WorkerLife(
         : MemorySizes.parse("resident limit", residentLimit);
   }
 
-  /** With so many workers kept even when idle. */
+  /**
+   * Returns a life in which {@code count} workers are kept even when idle; the others are started
+   * on demand. At least 0.
+   */
   public WorkerLife withMinWorkers(int count) {
-    return new WorkerLife(count, idleLimit, spares, maxTasks, maxAge, residentLimit);
+    return new WorkerLife(count, idleTimeout, spares, maxTasks, maxAge, residentLimit);
   }
 
-  /** With this long for a worker beyond those to idle. */
-  public WorkerLife withIdleLimit(Duration limit) {
-    return new WorkerLife(minWorkers, limit, spares, maxTasks, maxAge, residentLimit);
+  /**
+   * Returns a life in which a worker beyond the minimum leaves after idling for {@code time}. Must
+   * be positive.
+   */
+  public WorkerLife withIdleTimeout(Duration time) {
+    return new WorkerLife(minWorkers, time, spares, maxTasks, maxAge, residentLimit);
   }
 
-  /** With so many warm workers. */
+  /** Returns a life with {@code count} warm workers beside those at work. At least 0. */
   public WorkerLife withSpares(int count) {
-    return new WorkerLife(minWorkers, idleLimit, count, maxTasks, maxAge, residentLimit);
+    return new WorkerLife(minWorkers, idleTimeout, count, maxTasks, maxAge, residentLimit);
   }
 
-  /** With workers replaced after so many tasks. */
+  /** Returns a life in which a worker is replaced after {@code count} tasks; 0 for never. */
   public WorkerLife withMaxTasks(int count) {
-    return new WorkerLife(minWorkers, idleLimit, spares, count, maxAge, residentLimit);
+    return new WorkerLife(minWorkers, idleTimeout, spares, count, maxAge, residentLimit);
   }
 
-  /** With workers replaced at this age. */
+  /** Returns a life in which a worker is replaced at the age {@code age}. Must be positive. */
   public WorkerLife withMaxAge(Duration age) {
-    return new WorkerLife(minWorkers, idleLimit, spares, maxTasks, age, residentLimit);
+    return new WorkerLife(minWorkers, idleTimeout, spares, maxTasks, age, residentLimit);
   }
 
-  /** With this bound on resident memory, such as {@code 1g}. */
+  /**
+   * Returns a life with the bound {@code size} on each worker's resident memory, such as {@code
+   * 1g}.
+   */
   public WorkerLife withResidentLimit(String size) {
-    return new WorkerLife(minWorkers, idleLimit, spares, maxTasks, maxAge, size);
+    return new WorkerLife(minWorkers, idleTimeout, spares, maxTasks, maxAge, size);
+  }
+
+  /** Returns how many workers are kept even when idle; -1 for all. */
+  public int minWorkers() {
+    return minWorkers;
+  }
+
+  /** Returns how long a worker beyond those may idle before it leaves. */
+  public Duration idleTimeout() {
+    return idleTimeout;
+  }
+
+  /** Returns how many warm workers are kept beside those at work. */
+  public int spares() {
+    return spares;
+  }
+
+  /** Returns the number of tasks after which a worker is replaced; 0 for never. */
+  public int maxTasks() {
+    return maxTasks;
+  }
+
+  /** Returns the age at which a worker is replaced; null for never. */
+  public @Nullable Duration maxAge() {
+    return maxAge;
+  }
+
+  /** Returns the bound on a worker's resident memory; null for none. */
+  public @Nullable String residentLimit() {
+    return residentLimit;
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof WorkerLife that
+        && minWorkers == that.minWorkers
+        && idleTimeout.equals(that.idleTimeout)
+        && spares == that.spares
+        && maxTasks == that.maxTasks
+        && Objects.equals(maxAge, that.maxAge)
+        && Objects.equals(residentLimit, that.residentLimit);
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(minWorkers, idleTimeout, spares, maxTasks, maxAge, residentLimit);
+  }
+
+  @Override
+  public String toString() {
+    return "WorkerLife[minWorkers="
+        + minWorkers
+        + ", idleTimeout="
+        + idleTimeout
+        + ", spares="
+        + spares
+        + ", maxTasks="
+        + maxTasks
+        + ", maxAge="
+        + maxAge
+        + ", residentLimit="
+        + residentLimit
+        + "]";
   }
 }

@@ -119,7 +119,7 @@ final class WorkerProcess {
   /** A lane takes this worker. */
   void adopt(String place) {
     name = place;
-    pool.report(new TaskEvent.WorkerReady(place, process.pid(), startupNanos, System.nanoTime()));
+    pool.report(TaskEvent.WorkerReady.of(place, process.pid(), startupNanos, System.nanoTime()));
   }
 
   // ---- what tasks print; the lane's thread
@@ -144,7 +144,7 @@ final class WorkerProcess {
     if (by != null && pool.isObserved()) {
       var batch = by.batch();
       pool.report(
-          new TaskEvent.Printed(
+          TaskEvent.Printed.of(
               batch.task(by.i()),
               batch.index(by.i()),
               batch.item(by.i()),

@@ -36,7 +36,7 @@ import org.jspecify.annotations.Nullable;
  * {@snippet :
  * try (var reserve = WorkerReserve.open(o -> o.withWorkers(2))) {
  *   for (Request request : requests) {
- *     try (var pool = ProcessPool.open(reserve, o -> o.withTimeLimit(request.limit()))) {
+ *     try (var pool = ProcessPool.open(reserve, o -> o.withTimeout(request.limit()))) {
  *       answer(pool.map(request.parts(), Part::render));
  *     }
  *   }

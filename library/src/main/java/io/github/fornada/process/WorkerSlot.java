@@ -267,7 +267,7 @@ final class WorkerSlot {
       sent.forget(pool);
     }
     PayloadFiles.deleteResults(pool.directory(), dead.pid());
-    pool.report(new TaskEvent.WorkerEnded(certificate, expected, System.nanoTime()));
+    pool.report(TaskEvent.WorkerEnded.of(certificate, expected, System.nanoTime()));
     ProcessEvents.workerEnded(certificate, expected);
     if (!pool.isEnding()) {
       pool.killOffspring(dead);
@@ -397,7 +397,7 @@ final class WorkerSlot {
       return;
     }
     Engine.later(
-        life.idleLimit(),
+        life.idleTimeout(),
         () -> {
           lock.lock();
           try {
@@ -422,7 +422,7 @@ final class WorkerSlot {
    */
   private void watchFromOutside(WorkerProcess watched, long startedBefore) {
     TaskPolicy policy = pool.policy();
-    Duration limit = policy.timeLimit();
+    Duration limit = policy.timeout();
     if (limit == null || !watched.isAlive()) {
       return;
     }

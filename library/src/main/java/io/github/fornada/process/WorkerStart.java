@@ -60,7 +60,7 @@ final class WorkerStart {
   private WorkerStart(Engine pool, Launcher launcher, int number) {
     this.pool = pool;
     this.number = number;
-    this.limit = pool.options().launch().startupLimit();
+    this.limit = pool.options().launch().startupTimeout();
     this.memory = pool.directory().resolve("segment-" + number);
     Process started = null;
     WorkerStartException failed = null;
@@ -186,7 +186,7 @@ final class WorkerStart {
   private WorkerProcess settle(
       Process process, List<Thread> drains, ControlChannel control, Segment segment)
       throws IOException {
-    Duration timeLimit = pool.policy().timeLimit();
+    Duration timeLimit = pool.policy().timeout();
     WorkerLaunch launch = pool.options().launch();
     long asked = System.nanoTime();
     new WorkerConfig(
@@ -314,7 +314,7 @@ final class WorkerStart {
     if (tooLate.get() || e instanceof TimeoutException) {
       text.append("it was not ready within ")
           .append(limit.toMillis())
-          .append(" ms; raise that with withStartupLimit if it needs longer");
+          .append(" ms; raise that with withStartupTimeout if it needs longer");
     } else {
       Path crashLog = Launcher.crashLog(Long.toString(process.pid()));
       boolean crashed = Files.exists(crashLog);

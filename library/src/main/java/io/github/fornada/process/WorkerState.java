@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * what a task changes in it, later tasks of the same worker see, others do not, and it is gone with
  * the worker. A worker runs one task at a time, so that it need not be thread-safe.
  *
- * <p>It counts for the worker's start: {@link WorkerLaunch#startupLimit} includes it, and if it
+ * <p>It counts for the worker's start: {@link WorkerLaunch#startupTimeout} includes it, and if it
  * fails, every task of the pool ends with what it threw. What has to be closed, a shutdown hook of
  * the worker may close; it does not run where a worker is killed.
  *

@@ -1,27 +1,127 @@
 package io.github.fornada.process;
 
 import java.time.Duration;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
-/**
- * How one place for a worker has spent its time, over all the workers that were in it.
- *
- * @param name name of the place, such as {@code worker-1}
- * @param pid process id of the worker there now; 0 if there is none
- * @param outstanding items sent to it and not yet answered
- * @param tasks items it has answered
- * @param starts workers started in this place
- * @param lost workers that died unasked
- * @param startingTime time spent starting
- * @param workingTime time spent running tasks
- * @param waitingTime time spent ready without a task
- */
-public record WorkerStats(
-    String name,
-    long pid,
-    int outstanding,
-    long tasks,
-    int starts,
-    int lost,
-    Duration startingTime,
-    Duration workingTime,
-    Duration waitingTime) {}
+/** How one worker slot has spent its time, over all the workers that were in it. Immutable. */
+public final class WorkerStats {
+  private final String name;
+  private final long pid;
+  private final int outstanding;
+  private final long tasks;
+  private final int starts;
+  private final int lost;
+  private final Duration startingTime;
+  private final Duration workingTime;
+  private final Duration waitingTime;
+
+  WorkerStats(
+      String name,
+      long pid,
+      int outstanding,
+      long tasks,
+      int starts,
+      int lost,
+      Duration startingTime,
+      Duration workingTime,
+      Duration waitingTime) {
+    this.name = name;
+    this.pid = pid;
+    this.outstanding = outstanding;
+    this.tasks = tasks;
+    this.starts = starts;
+    this.lost = lost;
+    this.startingTime = startingTime;
+    this.workingTime = workingTime;
+    this.waitingTime = waitingTime;
+  }
+
+  /** Returns the name of the slot, such as {@code worker-1}. */
+  public String name() {
+    return name;
+  }
+
+  /** Returns the process id of the worker there now; 0 if there is none. */
+  public long pid() {
+    return pid;
+  }
+
+  /** Returns how many items were sent to it and are not yet answered. */
+  public int outstanding() {
+    return outstanding;
+  }
+
+  /** Returns how many items it has answered. */
+  public long tasks() {
+    return tasks;
+  }
+
+  /** Returns how many workers were started in this slot. */
+  public int starts() {
+    return starts;
+  }
+
+  /** Returns how many of them died unasked. */
+  public int lost() {
+    return lost;
+  }
+
+  /** Returns the time spent starting. */
+  public Duration startingTime() {
+    return startingTime;
+  }
+
+  /** Returns the time spent running tasks. */
+  public Duration workingTime() {
+    return workingTime;
+  }
+
+  /** Returns the time spent ready without a task. */
+  public Duration waitingTime() {
+    return waitingTime;
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof WorkerStats that
+        && name.equals(that.name)
+        && pid == that.pid
+        && outstanding == that.outstanding
+        && tasks == that.tasks
+        && starts == that.starts
+        && lost == that.lost
+        && startingTime.equals(that.startingTime)
+        && workingTime.equals(that.workingTime)
+        && waitingTime.equals(that.waitingTime);
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(
+        name, pid, outstanding, tasks, starts, lost, startingTime, workingTime, waitingTime);
+  }
+
+  @Override
+  public String toString() {
+    return "WorkerStats[name="
+        + name
+        + ", pid="
+        + pid
+        + ", outstanding="
+        + outstanding
+        + ", tasks="
+        + tasks
+        + ", starts="
+        + starts
+        + ", lost="
+        + lost
+        + ", startingTime="
+        + startingTime
+        + ", workingTime="
+        + workingTime
+        + ", waitingTime="
+        + waitingTime
+        + "]";
+  }
+}

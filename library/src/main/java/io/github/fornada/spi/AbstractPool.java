@@ -408,7 +408,7 @@ public abstract class AbstractPool implements Pool {
 
   @Override
   public final <T extends @Nullable Object, R extends @Nullable Object> CompletableFuture<R> submit(
-      TaskFunction<? super T, ? extends R> function, T item) {
+      T item, TaskFunction<? super T, ? extends R> function) {
     Objects.requireNonNull(function, "function");
     return enqueue(function, item);
   }
@@ -489,7 +489,7 @@ public abstract class AbstractPool implements Pool {
     try {
       return ExecutorCalls.invokeAny(this, tasks, Long.MAX_VALUE);
     } catch (TimeoutException e) {
-      throw new AssertionError("no time limit was given", e);
+      throw new AssertionError("no timeout was given", e);
     }
   }
 

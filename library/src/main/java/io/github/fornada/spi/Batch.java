@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  * Some consecutive items of one call, handed to one worker in one piece; for those who write pools.
  *
  * <p>Each item is {@linkplain #claim claimed} by exactly one worker and {@linkplain #end ended}
- * exactly once: whoever comes second is told so by the return value, so that a time limit, a
- * cancel, a dying worker and the task itself may race.
+ * exactly once: whoever comes second is told so by the return value, so that a timeout, a cancel, a
+ * dying worker and the task itself may race.
  *
  * @param <T> the items
  * @param <R> the results
@@ -214,7 +214,7 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
 
   /** Tells the listeners that a worker has begun the item. */
   public void started(int i, String worker, long nanos) {
-    sink.pool.tell(new TaskEvent.Started(task(i), index(i), item(i), worker, attempt, nanos));
+    sink.pool.tell(TaskEvent.Started.of(task(i), index(i), item(i), worker, attempt, nanos));
   }
 
   /**
@@ -426,7 +426,7 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
         announced = true;
         long now = System.nanoTime();
         for (int i = 0; i < states.size(); i++) {
-          sink.pool.tell(new TaskEvent.Submitted(task(i), index(i), item(i), now));
+          sink.pool.tell(TaskEvent.Submitted.of(task(i), index(i), item(i), now));
         }
       }
     }
@@ -450,7 +450,7 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
   private void tellFinished(int i, Outcome<R> outcome, boolean last, @Nullable TaskUsage usage) {
     announce();
     sink.pool.tell(
-        new TaskEvent.Finished(
+        TaskEvent.Finished.of(
             task(i),
             index(i),
             item(i),

@@ -157,7 +157,7 @@ abstract sealed class LocalPool extends AbstractPool
     workersByThread.put(thread, worker);
     if (isObserved()) {
       tell(
-          new TaskEvent.WorkerReady(
+          TaskEvent.WorkerReady.of(
               worker.name(), ProcessHandle.current().pid(), startupNanos, System.nanoTime()));
     }
   }

@@ -3,14 +3,13 @@ package io.github.fornada.threads;
 import io.github.fornada.ExecutionModel;
 import io.github.fornada.Pool;
 import io.github.fornada.PoolOptions;
-import io.github.fornada.TaskPolicy;
 import java.util.function.UnaryOperator;
 
 /**
  * Runs one task after the other, in the order they were handed over: the plain way, to start with
  * and to measure the others against.
  *
- * <p>The tasks run on one thread of the pool's own, not on the caller's, so that a time limit, a
+ * <p>The tasks run on one thread of the pool's own, not on the caller's, so that a timeout, a
  * cancel and an orderly shutdown work here as in every other pool.
  */
 public final class SequentialPool extends LocalPool {
@@ -29,7 +28,7 @@ public final class SequentialPool extends LocalPool {
    * @throws IllegalArgumentException if an option is out of its bounds, or workers is not 1
    */
   public static Pool open(UnaryOperator<PoolOptions> change) {
-    PoolOptions options = change.apply(new PoolOptions(1, "sequential", TaskPolicy.DEFAULT));
+    PoolOptions options = change.apply(PoolOptions.of(1, "sequential"));
     if (options.workers() != 1) {
       throw new IllegalArgumentException(
           "workers of a sequential pool must be 1, got " + options.workers());

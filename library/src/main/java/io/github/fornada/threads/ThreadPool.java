@@ -3,7 +3,6 @@ package io.github.fornada.threads;
 import io.github.fornada.ExecutionModel;
 import io.github.fornada.Pool;
 import io.github.fornada.PoolOptions;
-import io.github.fornada.TaskPolicy;
 import java.util.function.UnaryOperator;
 
 /**
@@ -12,9 +11,9 @@ import java.util.function.UnaryOperator;
  * <p>By default there is one thread for each processor. Threads are started on demand, are daemons,
  * and end after half a minute without work.
  *
- * <p><b>Limits.</b> A task over its time limit is interrupted. A thread cannot be stopped by force:
- * if the task goes on beyond the grace, its item is reported as timed out all the same, its thread
- * is left behind, and a new one takes its place. Where that happens often, use worker processes.
+ * <p><b>Limits.</b> A task over its timeout is interrupted. A thread cannot be stopped by force: if
+ * the task goes on beyond the grace, its item is reported as timed out all the same, its thread is
+ * left behind, and a new one takes its place. Where that happens often, use worker processes.
  *
  * {@snippet :
  * try (var pool = ThreadPool.open(o -> o.withWorkers(4))) {
@@ -39,7 +38,7 @@ public final class ThreadPool extends LocalPool {
    */
   public static Pool open(UnaryOperator<PoolOptions> change) {
     int processors = Runtime.getRuntime().availableProcessors();
-    return new ThreadPool(change.apply(new PoolOptions(processors, "threads", TaskPolicy.DEFAULT)));
+    return new ThreadPool(change.apply(PoolOptions.of(processors, "threads")));
   }
 
   @Override

@@ -3,7 +3,6 @@ package io.github.fornada.threads;
 import io.github.fornada.ExecutionModel;
 import io.github.fornada.Pool;
 import io.github.fornada.PoolOptions;
-import io.github.fornada.TaskPolicy;
 import java.util.function.UnaryOperator;
 
 /**
@@ -16,8 +15,8 @@ import java.util.function.UnaryOperator;
  * allows.
  *
  * <p>Processor time and allocation of a task are not known here: the JVM does not tell them of
- * virtual threads. A task over its time limit is interrupted; see {@link ThreadPool} for one that
- * will not listen, and mind that here it keeps a processor from the others: virtual threads are not
+ * virtual threads. A task over its timeout is interrupted; see {@link ThreadPool} for one that will
+ * not listen, and mind that here it keeps a processor from the others: virtual threads are not
  * interrupted by the scheduler. Work that computes for long belongs in a {@link ThreadPool}.
  */
 public final class VirtualThreadPool extends LocalPool {
@@ -39,8 +38,7 @@ public final class VirtualThreadPool extends LocalPool {
    * @throws IllegalArgumentException if an option is out of its bounds; the message names it
    */
   public static Pool open(UnaryOperator<PoolOptions> change) {
-    return new VirtualThreadPool(
-        change.apply(new PoolOptions(DEFAULT_WORKERS, "virtual", TaskPolicy.DEFAULT)));
+    return new VirtualThreadPool(change.apply(PoolOptions.of(DEFAULT_WORKERS, "virtual")));
   }
 
   @Override

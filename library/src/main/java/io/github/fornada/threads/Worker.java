@@ -58,7 +58,7 @@ final class Worker implements Runnable {
   /** Where the item was when its time ran out. Written before INTERRUPTED, read after it. */
   private @Nullable List<StackTraceElement> overLimit;
 
-  /** Whether a look at the time limit is due. */
+  /** Whether a look at the timeout is due. */
   private final AtomicBoolean armed = new AtomicBoolean();
 
   /** The batch it got from the queue, until it polls the next. The worker's own. */
@@ -142,7 +142,7 @@ final class Worker implements Runnable {
   private <T, R> boolean runItem(Batch<T, R> batch, int i, boolean recorded) {
     boolean observed = pool.isObserved();
     boolean measured = observed || recorded;
-    boolean limited = pool.policy().timeLimit() != null;
+    boolean limited = pool.policy().timeout() != null;
     boolean metered = observed && !thread.isVirtual();
     item = i;
     long cpu = metered ? METER.getCurrentThreadCpuTime() : 0;
@@ -186,14 +186,12 @@ final class Worker implements Runnable {
     TaskUsage usage = null;
     if (measured) {
       usage =
-          new TaskUsage(
+          TaskUsage.of(
               name,
               startedNanos,
               System.nanoTime(),
               metered ? METER.getCurrentThreadCpuTime() - cpu : TaskUsage.UNKNOWN,
-              metered ? METER.getCurrentThreadAllocatedBytes() - allocated : TaskUsage.UNKNOWN,
-              0,
-              0);
+              metered ? METER.getCurrentThreadAllocatedBytes() - allocated : TaskUsage.UNKNOWN);
     }
     if (stack != null) {
       batch.end(i, timedOut(stack), usage);
@@ -205,7 +203,7 @@ final class Worker implements Runnable {
 
   /**
    * Runs the items of a batch within the item that waits for them. What stops that one stops these:
-   * they have no state, and so no time limit, of their own.
+   * they have no state, and so no timeout, of their own.
    */
   <T, R> void runWithin(Batch<T, R> batch) {
     boolean recorded = AbstractPool.isRecorded();
@@ -228,8 +226,7 @@ final class Worker implements Runnable {
       }
       TaskUsage usage =
           pool.isObserved() || recorded
-              ? new TaskUsage(
-                  name, started, System.nanoTime(), TaskUsage.UNKNOWN, TaskUsage.UNKNOWN, 0, 0)
+              ? TaskUsage.of(name, started, System.nanoTime(), TaskUsage.UNKNOWN, TaskUsage.UNKNOWN)
               : null;
       end(batch, i, skipped, thrown, value, usage);
     }
@@ -263,9 +260,9 @@ final class Worker implements Runnable {
   }
 
   private <R> Outcome<R> timedOut(List<StackTraceElement> stack) {
-    Duration limit = pool.policy().timeLimit();
+    Duration limit = pool.policy().timeout();
     if (limit == null) {
-      throw new AssertionError("no time limit was set");
+      throw new AssertionError("no timeout was set");
     }
     return new Outcome.TimedOut<>(limit, stack);
   }
@@ -295,7 +292,7 @@ final class Worker implements Runnable {
 
   /** Sees to it that the timer looks at this worker when the current item's time is over. */
   private void arm() {
-    Duration limit = pool.policy().timeLimit();
+    Duration limit = pool.policy().timeout();
     if (limit != null) {
       lookAgain(limit, limit);
     }
@@ -354,8 +351,7 @@ final class Worker implements Runnable {
       Batch<T, R> batch, int i, @Nullable List<StackTraceElement> stack, long began) {
     TaskUsage usage =
         pool.isObserved() || AbstractPool.isRecorded()
-            ? new TaskUsage(
-                name, began, System.nanoTime(), TaskUsage.UNKNOWN, TaskUsage.UNKNOWN, 0, 0)
+            ? TaskUsage.of(name, began, System.nanoTime(), TaskUsage.UNKNOWN, TaskUsage.UNKNOWN)
             : null;
     Outcome<R> outcome =
         stack == null

@@ -40,7 +40,7 @@ record Failure(
           case Outcome.Failed<?>(RemoteTaskException remote) -> String.valueOf(remote.getMessage());
           case Outcome.Failed<?>(Throwable cause) -> ItemText.text(cause);
           case Outcome.TimedOut<?>(Duration limit, List<StackTraceElement> stack) ->
-              "over its time limit of " + Figures.duration(limit.toNanos());
+              "over its timeout of " + Figures.duration(limit.toNanos());
           case Outcome.Cancelled<?>(String reason) -> reason;
           case Outcome.WorkerLost<?>(String message, DeathCertificate certificate) -> message;
           case Outcome.Done<?> done -> "";

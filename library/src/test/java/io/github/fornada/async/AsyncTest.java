@@ -283,7 +283,8 @@ final class AsyncTest {
   void whatTakesTooLongIsInterruptedAndTheExceptionShowsWhereItWas() {
     assertThatThrownBy(() -> Async.withTimeout(Duration.ofMillis(50), endless))
         .isInstanceOfSatisfying(
-            TaskTimeoutException.class, e -> assertThat(e.limit()).isEqualTo(Duration.ofMillis(50)))
+            TaskTimeoutException.class,
+            e -> assertThat(e.timeout()).isEqualTo(Duration.ofMillis(50)))
         .satisfies(e ->
             assertThat(e.getCause().getStackTrace())
                 .anyMatch(frame -> frame.getClassName().equals(Endless.class.getName())));

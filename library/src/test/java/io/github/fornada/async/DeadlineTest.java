@@ -207,7 +207,7 @@ final class DeadlineTest {
       var outcomes = scope.join();
       assertThat(outcomes.get(1)).isEqualTo(new Outcome.Done<>(1));
       var late = (Outcome.TimedOut<Object>) outcomes.get(0);
-      assertThat(late.limit()).isEqualTo(SHORT);
+      assertThat(late.timeout()).isEqualTo(SHORT);
       assertThat(late.stack()).anyMatch(f -> f.getMethodName().equals("waitForEver"));
     }
   }

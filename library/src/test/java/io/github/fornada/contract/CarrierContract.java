@@ -59,7 +59,7 @@ interface CarrierContract extends PoolUnderTest {
     Job<String> job = Tickets::current;
     try (Pool pool = openWith(new Tickets.Carrier())) {
       Tickets.hold("b");
-      assertThat(get(pool.submit(Tickets::currentFor, 1))).isEqualTo("b for 1");
+      assertThat(get(pool.submit(1, Tickets::currentFor))).isEqualTo("b for 1");
       assertThat(get(pool.submit(job))).isEqualTo("b");
       for (Future<String> future : pool.invokeAll(List.of(job, job))) {
         assertThat(future.get()).isEqualTo("b");
@@ -79,12 +79,12 @@ interface CarrierContract extends PoolUnderTest {
       Tickets.hold("early");
       Stream<Outcome<String>> stream = pool.outcomes(List.of(1), Tickets::currentFor);
       var gatherer = pool.<Integer, String>mapping(Tickets::currentFor);
-      CompletableFuture<String> future = pool.submit(Tickets::currentFor, 1);
+      CompletableFuture<String> future = pool.submit(1, Tickets::currentFor);
       Tickets.hold("late");
       assertThat(stream.map(Outcome::get)).containsExactly("early for 1");
       assertThat(Stream.of(1).gather(gatherer)).containsExactly("early for 1");
       assertThat(get(future)).isEqualTo("early for 1");
-      assertThat(get(pool.submit(Tickets::currentFor, 1))).isEqualTo("late for 1");
+      assertThat(get(pool.submit(1, Tickets::currentFor))).isEqualTo("late for 1");
     }
   }
 
@@ -95,7 +95,7 @@ interface CarrierContract extends PoolUnderTest {
       var futures = new ArrayList<CompletableFuture<String>>();
       for (int i = 0; i < 300; i++) { // more than a worker keeps functions
         Tickets.hold("ticket " + i % 150);
-        futures.add(pool.submit(function, i));
+        futures.add(pool.submit(i, function));
       }
       for (int i = 0; i < 300; i++) {
         assertThat(get(futures.get(i))).isEqualTo("ticket " + i % 150 + " for " + i);
@@ -114,16 +114,16 @@ interface CarrierContract extends PoolUnderTest {
   default void itIsUndoneAfterItemsThatThrow() throws Exception {
     try (Pool pool = openWith(new Tickets.Carrier())) {
       Tickets.hold("c");
-      CompletableFuture<Integer> thrown = pool.submit(Work::noTens, 10);
+      CompletableFuture<Integer> thrown = pool.submit(10, Work::noTens);
       CompletableFuture<Object> error =
           pool.submit(
+              1,
               item -> {
                 throw new StackOverflowError("planted");
-              },
-              1);
+              });
       assertThatThrownBy(() -> get(thrown)).hasRootCauseInstanceOf(IOException.class);
       assertThatThrownBy(() -> get(error)).hasRootCauseInstanceOf(StackOverflowError.class);
-      assertThat(get(pool.submit(Tickets::currentFor, 1))).isEqualTo("c for 1");
+      assertThat(get(pool.submit(1, Tickets::currentFor))).isEqualTo("c for 1");
     }
   }
 
@@ -134,23 +134,23 @@ interface CarrierContract extends PoolUnderTest {
         open(
             1,
             policy ->
-                policy.withCarrier(new Tickets.Carrier()).withTimeLimit(Duration.ofSeconds(1)))) {
+                policy.withCarrier(new Tickets.Carrier()).withTimeout(Duration.ofSeconds(1)))) {
       Tickets.hold("d");
       assertThat(pool.outcomes(List.of(60_000), Work::sleep))
           .singleElement()
           .isInstanceOf(Outcome.TimedOut.class);
-      assertThat(get(pool.submit(Tickets::currentFor, 1))).isEqualTo("d for 1");
+      assertThat(get(pool.submit(1, Tickets::currentFor))).isEqualTo("d for 1");
       CompletableFuture<Integer> cancelled =
           pool.submit(
+              1,
               item -> {
                 marks.set("begun");
                 Thread.sleep(60_000);
                 return item;
-              },
-              1);
+              });
       marks.await("begun");
       cancelled.cancel(true);
-      assertThat(get(pool.submit(Tickets::currentFor, 2))).isEqualTo("d for 2");
+      assertThat(get(pool.submit(2, Tickets::currentFor))).isEqualTo("d for 2");
     }
   }
 
@@ -189,14 +189,14 @@ interface CarrierContract extends PoolUnderTest {
       Tickets.hold("e");
       CompletableFuture<String> future =
           pool.submit(
+              1,
               item -> {
                 marks.set("try with " + Tickets.current());
                 if (marks.times("try with " + Tickets.current()) < 2) {
                   throw new IOException("not yet");
                 }
                 return Tickets.current();
-              },
-              1);
+              });
       Tickets.hold("something else");
       assertThat(get(future)).isEqualTo("e");
     }
@@ -214,7 +214,7 @@ interface CarrierContract extends PoolUnderTest {
               () -> pool.outcomes(List.of(1), Work::increment),
               () -> pool.completions(List.of(1), Work::increment),
               () -> pool.mapping(Work::increment),
-              () -> pool.submit(Work::increment, 1),
+              () -> pool.submit(1, Work::increment),
               () -> pool.submit(chore),
               () -> pool.execute(chore),
               () -> pool.invokeAll(List.of((Job<Integer>) () -> 1)));
@@ -262,14 +262,14 @@ interface CarrierContract extends PoolUnderTest {
                 policy
                     .withCarrier(new Diary("first", marks))
                     .withCarrier(new Diary("undo fails", marks)))) {
-      CompletableFuture<Integer> fine = pool.submit(Work::increment, 1);
+      CompletableFuture<Integer> fine = pool.submit(1, Work::increment);
       assertThatThrownBy(() -> get(fine))
           .cause()
           .hasMessageContaining("context carrier " + Diary.class.getName() + " could not undo")
           .hasRootCauseMessage("planted in close");
       assertThat(marks.all()).last().isEqualTo("3 undone by first");
       // An item's own failure is the one that counts.
-      CompletableFuture<Integer> failed = pool.submit(Work::noTens, 10);
+      CompletableFuture<Integer> failed = pool.submit(10, Work::noTens);
       assertThatThrownBy(() -> get(failed))
           .rootCause()
           .isInstanceOf(IOException.class)
@@ -298,11 +298,11 @@ interface CarrierContract extends PoolUnderTest {
       assertThat(pool.map(List.of("request", "user"), MDC::get)).containsExactly("r-17", "ana");
       CompletableFuture<String> own =
           pool.submit(
+              "mine",
               key -> {
                 MDC.put(key, "of the task only");
                 return MDC.get(key);
-              },
-              "mine");
+              });
       assertThat(get(own)).isEqualTo("of the task only");
       MDC.remove("user");
       List<String> keys = List.of("request", "user", "mine");

@@ -26,8 +26,8 @@ interface ExecutorContract extends PoolUnderTest {
   @Test
   default void submitOfAFunctionGivesItsResult() throws Exception {
     try (Pool pool = lend(2)) {
-      assertThat(get(pool.submit(Work::increment, 41))).isEqualTo(42);
-      assertThat(get(pool.submit(Work::nothing, null))).isNull();
+      assertThat(get(pool.submit(41, Work::increment))).isEqualTo(42);
+      assertThat(get(pool.submit((Integer) null, Work::nothing))).isNull();
     }
   }
 
@@ -74,7 +74,7 @@ interface ExecutorContract extends PoolUnderTest {
               });
       Throwable thrown = seen.poll(PATIENCE.toSeconds(), TimeUnit.SECONDS);
       assertThat(thrown).isInstanceOf(IllegalStateException.class).hasMessage("uncaught");
-      assertThat(get(pool.submit(Work::increment, 1))).isEqualTo(2);
+      assertThat(get(pool.submit(1, Work::increment))).isEqualTo(2);
     } finally {
       Thread.setDefaultUncaughtExceptionHandler(before);
     }
@@ -90,7 +90,7 @@ interface ExecutorContract extends PoolUnderTest {
               () -> pool.submit((Runnable) null),
               () -> pool.submit((Job<String>) null),
               () -> pool.submit((Runnable) null, "result"),
-              () -> pool.submit((TaskFunction<String, String>) null, "item"),
+              () -> pool.submit("item", (TaskFunction<String, String>) null),
               () -> pool.outcomes(null, Work::nothing),
               () -> pool.outcomes(List.of(), null),
               () -> pool.completions(null, Work::nothing),
@@ -188,7 +188,7 @@ interface ExecutorContract extends PoolUnderTest {
   default void invokeAllCancelsWhatIsNotDoneInTime() throws Exception {
     Marks marks = marks();
     try (Pool pool = lend(1)) {
-      get(pool.submit(Work::increment, 1)); // workers are up
+      get(pool.submit(1, Work::increment)); // workers are up
       List<Job<String>> jobs =
           List.of(
               () -> {
@@ -200,7 +200,7 @@ interface ExecutorContract extends PoolUnderTest {
       assertThat(futures).hasSize(2);
       assertThat(futures.getFirst().isCancelled()).isTrue();
       assertThat(futures).allMatch(Future::isDone);
-      assertThat(get(pool.submit(Work::increment, 1))).isEqualTo(2);
+      assertThat(get(pool.submit(1, Work::increment))).isEqualTo(2);
     }
   }
 
@@ -299,7 +299,7 @@ interface ExecutorContract extends PoolUnderTest {
       assertThatThrownBy(waiting::get).isInstanceOf(CancellationException.class);
       marks.set("go");
       get(busy);
-      assertThat(get(pool.submit(Work::increment, 1))).isEqualTo(2);
+      assertThat(get(pool.submit(1, Work::increment))).isEqualTo(2);
     }
     assertThat(marks.has("ran")).isFalse();
   }
@@ -354,7 +354,7 @@ interface ExecutorContract extends PoolUnderTest {
   @Test
   default void aDoneTaskCannotBeCancelled() throws Exception {
     try (Pool pool = lend(1)) {
-      var done = pool.submit(Work::increment, 1);
+      var done = pool.submit(1, Work::increment);
       get(done);
       assertThat(done.cancel(true)).isFalse();
       assertThat(done.isCancelled()).isFalse();
@@ -366,7 +366,7 @@ interface ExecutorContract extends PoolUnderTest {
   default void cancelsThatRaceTheEndOfTheirTasksNeverInterruptTheNext() throws Exception {
     try (Pool pool = lend(1)) {
       for (int i = 0; i < 500; i++) {
-        var victim = pool.submit(Work::increment, i);
+        var victim = pool.submit(i, Work::increment);
         var next = pool.submit((Job<Boolean>) Thread::interrupted);
         if (i % 2 == 0) {
           for (int spin = 0; spin < i; spin++) {

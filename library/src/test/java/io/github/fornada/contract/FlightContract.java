@@ -48,7 +48,7 @@ interface FlightContract extends PoolUnderTest {
       try (Pool pool = open(1)) {
         model = pool.model().name();
         CompletableFuture<String> first = PoolUnderTest.occupy(pool, marks);
-        CompletableFuture<Integer> second = pool.submit(Work::sleep, 20);
+        CompletableFuture<Integer> second = pool.submit(20, Work::sleep);
         long submitted = System.nanoTime();
         PoolUnderTest.await(
             () -> System.nanoTime() - submitted > 10_000_000, "the second task waited for 10 ms");
@@ -101,14 +101,14 @@ interface FlightContract extends PoolUnderTest {
       try (Pool pool = open(1, policy -> policy.withRetries(1).withBackOff(Duration.ofMillis(1)))) {
         get(
             pool.submit(
+                "a",
                 item -> {
                   marks.set(item);
                   if (marks.times(item) < 2) {
                     throw new IOException("not yet");
                   }
                   return item;
-                },
-                "a"));
+                }));
       }
       List<RecordedEvent> tries = tasks(recording);
       assertThat(tries.stream().map(event -> event.getString("outcome")))
@@ -124,9 +124,9 @@ interface FlightContract extends PoolUnderTest {
     try (Pool pool = open(1);
         var recording = new Recording()) {
       CompletableFuture<String> first = PoolUnderTest.occupy(pool, marks);
-      CompletableFuture<Integer> before = pool.submit(Work::increment, 1);
+      CompletableFuture<Integer> before = pool.submit(1, Work::increment);
       recording.start();
-      CompletableFuture<Integer> after = pool.submit(Work::increment, 1);
+      CompletableFuture<Integer> after = pool.submit(1, Work::increment);
       marks.set("go");
       get(first);
       get(before);
@@ -145,7 +145,7 @@ interface FlightContract extends PoolUnderTest {
       recording.disable("fornada.Task");
       recording.start();
       try (Pool pool = open(1)) {
-        get(pool.submit(Work::increment, 1));
+        get(pool.submit(1, Work::increment));
         pool.map(List.of(1, 2, 3), Work::increment);
       }
       assertThat(tasks(recording)).isEmpty();

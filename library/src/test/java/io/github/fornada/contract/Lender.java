@@ -95,13 +95,13 @@ final class Lender implements AutoCloseable {
       for (int i = 0; i < workers; i++) {
         together.add(
             pool.submit(
+                marks,
                 these -> {
                   boolean interrupted = Thread.interrupted();
                   these.set("here");
                   PoolUnderTest.await(() -> these.times("here") == workers, "all were free");
                   return interrupted;
-                },
-                marks));
+                }));
       }
       for (CompletableFuture<Boolean> one : together) {
         if (one.get(freeWithin.toMillis(), TimeUnit.MILLISECONDS)) {

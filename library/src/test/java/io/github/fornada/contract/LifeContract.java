@@ -41,7 +41,7 @@ interface LifeContract extends PoolUnderTest {
     Marks marks = marks();
     Pool pool = open(1);
     var busy = PoolUnderTest.occupy(pool, marks);
-    var waiting = pool.submit(Work::increment, 1);
+    var waiting = pool.submit(1, Work::increment);
     pool.shutdown();
     assertThat(pool.isShutdown()).isTrue();
     assertThat(pool.isTerminated()).isFalse();
@@ -50,7 +50,7 @@ interface LifeContract extends PoolUnderTest {
         .isInstanceOf(RejectedExecutionException.class);
     List<Callable<?>> calls =
         List.of(
-            () -> pool.submit(Work::increment, 1),
+            () -> pool.submit(1, Work::increment),
             () -> pool.submit((Job<String>) () -> ""),
             () -> pool.submit((Chore) () -> {}),
             () -> pool.outcomes(List.of(1), Work::increment),
@@ -90,7 +90,7 @@ interface LifeContract extends PoolUnderTest {
     marks.await("began");
     Chore second = () -> marks.set("second ran");
     var waiting = pool.submit(second);
-    var alsoWaiting = pool.submit(Work::increment, 1);
+    var alsoWaiting = pool.submit(1, Work::increment);
     List<Runnable> never = pool.shutdownNow();
     assertThat(never).hasSize(2).contains(second);
     PoolUnderTest.awaitTermination(pool);
@@ -136,7 +136,7 @@ interface LifeContract extends PoolUnderTest {
   @Test
   default void aPoolClosedByTheCallbackOfAFutureEnds() throws Exception {
     Pool pool = open(2);
-    get(pool.submit(Work::increment, 1).thenRun(pool::close));
+    get(pool.submit(1, Work::increment).thenRun(pool::close));
     PoolUnderTest.awaitTermination(pool);
   }
 
@@ -151,7 +151,7 @@ interface LifeContract extends PoolUnderTest {
               .start(() -> {
                 try {
                   while (true) {
-                    accepted.add(pool.submit(Work::increment, accepted.size()));
+                    accepted.add(pool.submit(accepted.size(), Work::increment));
                     begun.countDown();
                     LockSupport.parkNanos(1000); // it would hold the lock all the time
                   }
@@ -181,7 +181,7 @@ interface LifeContract extends PoolUnderTest {
                 try {
                   while (true) {
                     // Interrupted or never begun: nobody waits for the end of these.
-                    accepted.add(pool.submit(Work::sleep, 600_000));
+                    accepted.add(pool.submit(600_000, Work::sleep));
                     begun.countDown();
                     LockSupport.parkNanos(1000); // it would hold the lock all the time
                   }
@@ -207,7 +207,7 @@ interface LifeContract extends PoolUnderTest {
     try (Pool pool = lend(2)) {
       var futures = new ArrayList<CompletableFuture<Integer>>();
       for (int i = 0; i < 2000; i++) {
-        futures.add(pool.submit(Work::sleep, i % 3));
+        futures.add(pool.submit(i % 3, Work::sleep));
       }
       Thread other =
           Thread.ofPlatform()
@@ -215,7 +215,7 @@ interface LifeContract extends PoolUnderTest {
       futures.forEach(future -> future.cancel(true));
       assertThat(other.join(PATIENCE)).isTrue();
       assertThat(futures).allMatch(CompletableFuture::isDone);
-      assertThat(get(pool.submit(Work::increment, 1))).isEqualTo(2);
+      assertThat(get(pool.submit(1, Work::increment))).isEqualTo(2);
       assertThat(pool.map(List.of(1, 2, 3), Work::increment)).containsExactly(2, 3, 4);
     }
   }
@@ -225,11 +225,11 @@ interface LifeContract extends PoolUnderTest {
     try (Pool pool = lend(2)) {
       var bad = new ArrayList<CompletableFuture<Integer>>();
       for (int i = 0; i < 100; i++) {
-        bad.add(pool.submit(Work::noTens, i * 10));
+        bad.add(pool.submit(i * 10, Work::noTens));
       }
       var good = new ArrayList<CompletableFuture<Integer>>();
       for (int i = 0; i < 100; i++) {
-        good.add(pool.submit(Work::increment, i));
+        good.add(pool.submit(i, Work::increment));
       }
       for (int i = 0; i < 100; i++) {
         CompletableFuture<Integer> future = bad.get(i);

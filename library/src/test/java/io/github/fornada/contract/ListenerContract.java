@@ -73,7 +73,7 @@ interface ListenerContract extends PoolUnderTest {
       assertThat(pool.outcomes(items, Work::noTens).count()).isEqualTo(199);
       pool.map(items, Work::increment);
       for (int i : items) {
-        PoolUnderTest.get(pool.submit(Work::increment, i));
+        PoolUnderTest.get(pool.submit(i, Work::increment));
       }
     }
     Map<Long, List<TaskEvent.OfTask>> lives = recorder.byTask();
@@ -104,14 +104,14 @@ interface ListenerContract extends PoolUnderTest {
                 policy.withRetries(2).withBackOff(Duration.ofMillis(1)).withListener(recorder))) {
       PoolUnderTest.get(
           pool.submit(
+              "a",
               item -> {
                 marks.set(item);
                 if (marks.times(item) < 3) {
                   throw new IOException("not yet");
                 }
                 return item;
-              },
-              "a"));
+              }));
     }
     assertThat(recorder.byTask()).hasSize(1);
     List<TaskEvent.OfTask> life = recorder.byTask().get(0L);
@@ -126,7 +126,7 @@ interface ListenerContract extends PoolUnderTest {
     Marks marks = marks();
     try (Pool pool = open(1, policy -> policy.withListener(recorder))) {
       var busy = PoolUnderTest.occupy(pool, marks);
-      pool.submit(Work::increment, 1).cancel(true);
+      pool.submit(1, Work::increment).cancel(true);
       busy.cancel(true);
     }
     Map<Long, List<TaskEvent.OfTask>> lives = recorder.byTask();
@@ -146,7 +146,7 @@ interface ListenerContract extends PoolUnderTest {
         try (var stream = pool.outcomes(new Work.Counting(), Work::increment)) {
           assertThat(stream.iterator().next()).isEqualTo(new Outcome.Done<>(1));
         }
-        var future = pool.submit(Work::sleep, 1);
+        var future = pool.submit(1, Work::sleep);
         future.cancel(true);
       }
     }
@@ -179,7 +179,7 @@ interface ListenerContract extends PoolUnderTest {
                       pool.get().close();
                     }
                   })));
-      assertThat(PoolUnderTest.get(pool.get().submit(Work::increment, 1))).isEqualTo(2);
+      assertThat(PoolUnderTest.get(pool.get().submit(1, Work::increment))).isEqualTo(2);
       PoolUnderTest.awaitTermination(pool.get());
     }
   }

@@ -42,12 +42,12 @@ interface LocalContract extends PoolUnderTest {
     Process made = new ProcessBuilder("mkfifo", pipe.toString()).inheritIO().start();
     assertThat(made.waitFor()).as("mkfifo").isZero();
     try (var writer = new RandomAccessFile(pipe.toFile(), "rw"); // so that it opens at once
-        Pool pool = open(2, policy -> policy.withTimeLimit(LIMIT).withGrace(TimeContract.GRACE))) {
+        Pool pool = open(2, policy -> policy.withTimeout(LIMIT).withGrace(TimeContract.GRACE))) {
       CompletableFuture<Integer> reading = pool.submit(() -> readOne(pipe));
       assertThatThrownBy(() -> get(reading)).hasCauseInstanceOf(TaskTimeoutException.class);
-      CompletableFuture<Integer> sleeping = pool.submit(Work::sleep, 600_000);
+      CompletableFuture<Integer> sleeping = pool.submit(600_000, Work::sleep);
       assertThatThrownBy(() -> get(sleeping)).hasCauseInstanceOf(TaskTimeoutException.class);
-      assertThat(get(pool.submit(Work::increment, 1))).isEqualTo(2);
+      assertThat(get(pool.submit(1, Work::increment))).isEqualTo(2);
       writer.write(1); // the thread that was given up ends too
     }
   }
@@ -111,8 +111,8 @@ interface LocalContract extends PoolUnderTest {
   @Test
   default void aTaskMayWaitForFuturesOfItsOwnPool() throws Exception {
     try (Pool pool = open(1)) {
-      assertThat(get(pool.submit(() -> pool.submit(Work::increment, 1).get()))).isEqualTo(2);
-      assertThat(get(pool.submit(() -> pool.submit(Work::increment, 1).join()))).isEqualTo(2);
+      assertThat(get(pool.submit(() -> pool.submit(1, Work::increment).get()))).isEqualTo(2);
+      assertThat(get(pool.submit(() -> pool.submit(1, Work::increment).join()))).isEqualTo(2);
       List<Callable<Integer>> jobs = List.of(() -> 1, () -> 2);
       assertThat(get(pool.submit(() -> pool.invokeAny(jobs)))).isIn(1, 2);
       assertThat(
@@ -142,13 +142,13 @@ interface LocalContract extends PoolUnderTest {
               get(
                   pool.submit(() ->
                       pool.submit(
+                              7,
                               i -> {
                                 if (tries.incrementAndGet() == 1) {
                                   throw new IOException("not yet");
                                 }
                                 return i;
-                              },
-                              7)
+                              })
                           .get())))
           .isEqualTo(7);
     }
@@ -164,7 +164,7 @@ interface LocalContract extends PoolUnderTest {
             Tickets.hold("inner");
             List<String> within = pool.map(List.of(1), Tickets::currentFor);
             Tickets.hold(before);
-            CompletableFuture<String> future = pool.submit(Tickets::currentFor, 2);
+            CompletableFuture<String> future = pool.submit(2, Tickets::currentFor);
             Tickets.hold("kept");
             return List.of(within.getFirst(), future.get(), Tickets.current());
           });
@@ -181,11 +181,11 @@ interface LocalContract extends PoolUnderTest {
         open(
             1,
             policy ->
-                policy.withTimeLimit(Duration.ofMillis(100)).withGrace(Duration.ofMillis(50)))) {
+                policy.withTimeout(Duration.ofMillis(100)).withGrace(Duration.ofMillis(50)))) {
       CompletableFuture<List<Integer>> outer =
           pool.submit(() -> pool.map(List.of(1), i -> Work.deaf(marks)));
       assertThatThrownBy(() -> get(outer)).isInstanceOf(ExecutionException.class);
-      assertThat(get(pool.submit(Work::increment, 1))).isEqualTo(2);
+      assertThat(get(pool.submit(1, Work::increment))).isEqualTo(2);
     } // closes although the task is not over
     marks.set("over");
   }
@@ -234,7 +234,7 @@ interface LocalContract extends PoolUnderTest {
     byte[] captured = new byte[100_000];
     items.add(new WeakReference<>(item));
     items.add(new WeakReference<>(captured));
-    futures.add(pool.submit(bytes -> bytes.length + captured.length, item));
+    futures.add(pool.submit(item, bytes -> bytes.length + captured.length));
   }
 
   private static void mapBig(Pool pool, List<WeakReference<Object>> items) throws Exception {

@@ -336,7 +336,7 @@ interface MapContract extends PoolUnderTest {
                       .isEqualTo(numbers(from + 1, from + 301));
                   var futures = new ArrayList<CompletableFuture<Integer>>();
                   for (int i = 0; i < 50; i++) {
-                    futures.add(pool.submit(Work::increment, from + i));
+                    futures.add(pool.submit(from + i, Work::increment));
                   }
                   for (int i = 0; i < 50; i++) {
                     assertThat(PoolUnderTest.get(futures.get(i))).isEqualTo(from + i + 1);

@@ -51,12 +51,12 @@ interface PoolUnderTest {
   static CompletableFuture<String> occupy(Pool pool, Marks marks) throws InterruptedException {
     CompletableFuture<String> busy =
         pool.submit(
+            "worker",
             name -> {
               marks.set(name + " is busy");
               marks.await("go");
               return name;
-            },
-            "worker");
+            });
     marks.await("worker is busy");
     return busy;
   }

@@ -56,7 +56,7 @@ interface ShareContract extends PoolUnderTest {
           .isEqualTo(Collections.nCopies(5, bytes[1]));
       assertThat(pool.map(List.of(new Part(shared, 2)), part -> at(part.of(), part.at())))
           .containsExactly(bytes[2]);
-      SharedBytes back = get(pool.submit(b -> b, shared));
+      SharedBytes back = get(pool.submit(shared, b -> b));
       assertThat(at(back, 3)).isEqualTo(bytes[3]);
     }
   }
@@ -143,14 +143,14 @@ interface ShareContract extends PoolUnderTest {
   private static boolean fails(Pool pool, SharedBytes shared) {
     String message =
         pool.submit(
+                0,
                 i -> {
                   try {
                     return "read " + at(shared, i);
                   } catch (IllegalStateException e) {
                     return e.getMessage();
                   }
-                },
-                0)
+                })
             .join();
     return message.contains("keep both open");
   }

@@ -245,7 +245,7 @@ interface StreamContract extends PoolUnderTest {
                   }))
           .isInstanceOf(IllegalStateException.class)
           .hasMessage("consumer");
-      assertThat(PoolUnderTest.get(pool.submit(Work::increment, 1))).isEqualTo(2);
+      assertThat(PoolUnderTest.get(pool.submit(1, Work::increment))).isEqualTo(2);
     }
   }
 

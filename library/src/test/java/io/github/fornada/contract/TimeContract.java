@@ -13,7 +13,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** Time limits and retries. */
+/** Timeouts and retries. */
 interface TimeContract extends PoolUnderTest {
   Duration GRACE = Duration.ofMillis(100);
 
@@ -31,7 +31,7 @@ interface TimeContract extends PoolUnderTest {
 
   @Test
   default void aTaskOverItsLimitIsInterruptedAndReportedWithItsStack() throws Exception {
-    try (Pool pool = open(1, policy -> policy.withTimeLimit(limit()).withGrace(PATIENCE))) {
+    try (Pool pool = open(1, policy -> policy.withTimeout(limit()).withGrace(PATIENCE))) {
       warm(pool);
       List<Outcome<Integer>> outcomes =
           pool.<Integer, Integer>outcomes(List.of(1, 600_000, 2), Work::sleep).toList();
@@ -39,7 +39,7 @@ interface TimeContract extends PoolUnderTest {
       assertThat(outcomes.get(2)).isEqualTo(new Outcome.Done<>(2));
       assertThat(outcomes.get(1)).isInstanceOf(Outcome.TimedOut.class);
       var timedOut = (Outcome.TimedOut<Integer>) outcomes.get(1);
-      assertThat(timedOut.limit()).isEqualTo(limit());
+      assertThat(timedOut.timeout()).isEqualTo(limit());
       assertThat(timedOut.stack()).anyMatch(frame -> frame.getMethodName().equals("sleep"));
     }
   }
@@ -47,7 +47,7 @@ interface TimeContract extends PoolUnderTest {
   @Test
   default void aTaskThatWillNotListenIsGivenUpAndThePoolGoesOn() throws Exception {
     Marks marks = marks();
-    try (Pool pool = open(1, policy -> policy.withTimeLimit(limit()).withGrace(GRACE))) {
+    try (Pool pool = open(1, policy -> policy.withTimeout(limit()).withGrace(GRACE))) {
       warm(pool);
       List<Outcome<Integer>> outcomes =
           pool.<Integer, Integer>outcomes(List.of(1, 0, 2, 3), i -> i == 0 ? Work.deaf(marks) : i)
@@ -56,7 +56,7 @@ interface TimeContract extends PoolUnderTest {
       assertThat(outcomes.get(1)).isInstanceOf(Outcome.TimedOut.class);
       assertThat(outcomes.get(2)).isEqualTo(new Outcome.Done<>(2));
       assertThat(outcomes.get(3)).isEqualTo(new Outcome.Done<>(3));
-      assertThat(PoolUnderTest.get(pool.submit(Work::increment, 1))).isEqualTo(2);
+      assertThat(PoolUnderTest.get(pool.submit(1, Work::increment))).isEqualTo(2);
     } // closes although the task is not over
     marks.set("over");
   }
@@ -66,14 +66,14 @@ interface TimeContract extends PoolUnderTest {
       throws Exception {
     Marks marks = marks();
     long began = System.nanoTime();
-    try (Pool pool = open(1, policy -> policy.withTimeLimit(limit()).withGrace(GRACE))) {
+    try (Pool pool = open(1, policy -> policy.withTimeout(limit()).withGrace(GRACE))) {
       var deaf =
           pool.submit(
+              marks,
               these -> {
                 these.set("began");
                 return Work.deaf(these);
-              },
-              marks);
+              });
       marks.await("began");
       deaf.cancel(true);
     }
@@ -83,18 +83,18 @@ interface TimeContract extends PoolUnderTest {
 
   @Test
   default void aFutureOverItsLimitEndsWithATimeOut() {
-    try (Pool pool = open(1, policy -> policy.withTimeLimit(limit()).withGrace(GRACE))) {
-      assertThatThrownBy(() -> PoolUnderTest.get(pool.submit(Work::sleep, 600_000)))
+    try (Pool pool = open(1, policy -> policy.withTimeout(limit()).withGrace(GRACE))) {
+      assertThatThrownBy(() -> PoolUnderTest.get(pool.submit(600_000, Work::sleep)))
           .isInstanceOf(ExecutionException.class)
           .cause()
           .isInstanceOf(TaskTimeoutException.class)
-          .hasMessageContaining("over its time limit of " + limit().toMillis() + " ms");
+          .hasMessageContaining("over its timeout of " + limit().toMillis() + " ms");
     }
   }
 
   @Test
   default void theLimitIsForEachItemAndNotForTheirSum() throws Exception {
-    try (Pool pool = open(1, policy -> policy.withTimeLimit(Duration.ofSeconds(1)))) {
+    try (Pool pool = open(1, policy -> policy.withTimeout(Duration.ofSeconds(1)))) {
       warm(pool);
       List<Integer> items = IntStream.range(0, 40).map(i -> 40).boxed().toList();
       assertThat(pool.<Integer, Integer>outcomes(items, Work::sleep).toList())
@@ -107,7 +107,7 @@ interface TimeContract extends PoolUnderTest {
   default void aTaskThatEndsJustAtItsLimitHasOneOutcome() {
     Duration limit = Duration.ofMillis(20);
     try (Pool pool =
-        open(2, policy -> policy.withTimeLimit(limit).withGrace(Duration.ofSeconds(5)))) {
+        open(2, policy -> policy.withTimeout(limit).withGrace(Duration.ofSeconds(5)))) {
       List<Integer> items = IntStream.range(0, 60).map(i -> 18 + i % 5).boxed().toList();
       List<Outcome<Integer>> outcomes =
           pool.<Integer, Integer>outcomes(items, Work::sleep).toList();
@@ -115,7 +115,7 @@ interface TimeContract extends PoolUnderTest {
       for (int i = 0; i < 60; i++) {
         switch (outcomes.get(i)) {
           case Outcome.Done<Integer>(var value) -> assertThat(value).isEqualTo(items.get(i));
-          case Outcome.TimedOut<Integer> t -> assertThat(t.limit()).isEqualTo(limit);
+          case Outcome.TimedOut<Integer> t -> assertThat(t.timeout()).isEqualTo(limit);
           default -> throw new AssertionError(outcomes.get(i));
         }
       }
@@ -131,11 +131,11 @@ interface TimeContract extends PoolUnderTest {
       assertThatThrownBy(() ->
               PoolUnderTest.get(
                   pool.submit(
+                      "try",
                       name -> {
                         marks.set(name);
                         throw new IOException("again?");
-                      },
-                      "try")))
+                      })))
           .hasCauseInstanceOf(IOException.class);
     }
     assertThat(marks.times("try")).isEqualTo(1);
@@ -160,14 +160,14 @@ interface TimeContract extends PoolUnderTest {
       String third =
           PoolUnderTest.get(
               pool.submit(
+                  "c",
                   item -> {
                     marks.set(item);
                     if (marks.times(item) < 3) {
                       throw new IOException("not yet");
                     }
                     return item;
-                  },
-                  "c"));
+                  }));
       assertThat(third).isEqualTo("c");
     }
     assertThat(marks.times("a")).isEqualTo(3);
@@ -201,14 +201,14 @@ interface TimeContract extends PoolUnderTest {
     Pool pool = open(1, policy -> policy.withRetries(1).withBackOff(Duration.ofMillis(300)));
     var future =
         pool.submit(
+            "a",
             item -> {
               marks.set(item);
               if (marks.times(item) < 2) {
                 throw new IOException("not yet");
               }
               return item;
-            },
-            "a");
+            });
     marks.await("a");
     pool.close();
     assertThat(future.resultNow()).isEqualTo("a");
@@ -220,13 +220,13 @@ interface TimeContract extends PoolUnderTest {
     Pool pool = open(1, policy -> policy.withRetries(1).withBackOff(Duration.ofDays(1000)));
     var future =
         pool.submit(
+            "a",
             item -> {
               marks.set(item);
               throw new IOException("not yet");
-            },
-            "a");
+            });
     marks.await("a");
-    assertThat(PoolUnderTest.get(pool.submit(Work::increment, 1))).isEqualTo(2);
+    assertThat(PoolUnderTest.get(pool.submit(1, Work::increment))).isEqualTo(2);
     pool.shutdownNow();
     PoolUnderTest.awaitTermination(pool);
     assertThat(future.isCancelled()).isTrue();
@@ -238,13 +238,13 @@ interface TimeContract extends PoolUnderTest {
     try (Pool pool = open(1, policy -> policy.withRetries(1).withBackOff(Duration.ofDays(1000)))) {
       var future =
           pool.submit(
+              "a",
               item -> {
                 marks.set(item);
                 throw new IOException("not yet");
-              },
-              "a");
+              });
       marks.await("a");
-      assertThat(PoolUnderTest.get(pool.submit(Work::increment, 1))).isEqualTo(2);
+      assertThat(PoolUnderTest.get(pool.submit(1, Work::increment))).isEqualTo(2);
       future.cancel(true);
     }
     assertThat(marks.times("a")).isEqualTo(1);

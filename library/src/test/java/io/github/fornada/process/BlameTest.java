@@ -49,7 +49,7 @@ class BlameTest {
             o ->
                 o.withInitializer(Pools::loadWhatItemsNeed)
                     .withPolicy(
-                        o.policy().withTimeLimit(way.limit()).withGrace(Duration.ofMillis(100))));
+                        o.policy().withTimeout(way.limit()).withGrace(Duration.ofMillis(100))));
     String other = Files.createFile(folder.resolve("warm")).toString();
     try {
       Pools.warm(
@@ -178,10 +178,10 @@ class BlameTest {
     Pool pool = Pools.open(1, o -> o.withListener(workers));
     try {
       for (int i = 0; i < 3; i++) {
-        assertThat(Pools.soon(pool.submit(x -> x + 1, i))).isEqualTo(i + 1);
+        assertThat(Pools.soon(pool.submit(i, x -> x + 1))).isEqualTo(i + 1);
         ProcessHandle.of(workers.ready.getLast().pid()).orElseThrow().destroyForcibly();
       }
-      assertThat(Pools.soon(pool.submit(x -> x + 1, 1))).isEqualTo(2);
+      assertThat(Pools.soon(pool.submit(1, x -> x + 1))).isEqualTo(2);
     } finally {
       Pools.end(pool);
     }
@@ -199,12 +199,12 @@ class BlameTest {
       assertThatThrownBy(() ->
               Pools.soon(
                   pool.submit(
+                      1,
                       x -> {
                         note(file, x);
                         Runtime.getRuntime().halt(7);
                         return x;
-                      },
-                      1)))
+                      })))
           .hasCauseInstanceOf(WorkerLostException.class)
           .hasMessageContaining("retried 2 times");
       assertThat(Files.readAllLines(log)).hasSize(3);
@@ -225,20 +225,20 @@ class BlameTest {
                 o.withPolicy(
                     o.policy()
                         .withRetries(1)
-                        .withTimeLimit(Way.SHORT_LIMIT)
+                        .withTimeout(Way.SHORT_LIMIT)
                         .withGrace(Duration.ofMillis(50))));
     try {
       Object result =
           Pools.soon(
               pool.submit(
+                  1,
                   x -> {
                     note(file, x);
                     while (Files.readAllLines(Path.of(file)).size() == 1) {
                       Thread.onSpinWait();
                     }
                     return x + 1;
-                  },
-                  1));
+                  }));
       assertThat(result).isEqualTo(2);
     } finally {
       Pools.end(pool);

@@ -72,7 +72,7 @@ class BufferFilesTest {
     Set<Path> seen = new TreeSet<>();
     for (int i = 0; i < 20; i++) {
       int length = (3 << 20) + i * 1000;
-      CompletableFuture<Long> sum = pool.submit(BufferFilesTest::only, filled(length, i));
+      CompletableFuture<Long> sum = pool.submit(filled(length, i), BufferFilesTest::only);
       assertThat(Pools.soon(sum)).isEqualTo(i * 1_000_000_000L + length);
       seen.addAll(files("buffer-*"));
     }
@@ -96,7 +96,7 @@ class BufferFilesTest {
     long most = 0;
     for (int round = 0; round < 3; round++) {
       List<CompletableFuture<Long>> all =
-          IntStream.range(0, 6).mapToObj(i -> pool.submit(BufferFilesTest::only, large)).toList();
+          IntStream.range(0, 6).mapToObj(i -> pool.submit(large, BufferFilesTest::only)).toList();
       for (CompletableFuture<Long> one : all) {
         assertThat(one.join()).isEqualTo(7_000_000_000L + large.length);
         long size = 0;
@@ -107,7 +107,7 @@ class BufferFilesTest {
       }
     }
     assertThat(most).isPositive().isLessThanOrEqualTo(BufferFiles.MOST);
-    assertThat(Pools.soon(pool.submit(x -> x.length, new byte[(int) BufferFiles.MOST / 2 + 1])))
+    assertThat(Pools.soon(pool.submit(new byte[(int) BufferFiles.MOST / 2 + 1], x -> x.length)))
         .as("larger than half of the bound")
         .isEqualTo((int) BufferFiles.MOST / 2 + 1);
   }
@@ -115,7 +115,7 @@ class BufferFilesTest {
   @Test
   void whenNobodyUsesThemForAWhileTheyAreGoneInEveryProcess() throws Exception {
     for (int i = 0; i < 4; i++) {
-      assertThat(Pools.soon(pool.submit(BufferFilesTest::only, filled(1 << 20, 0))))
+      assertThat(Pools.soon(pool.submit(filled(1 << 20, 0), BufferFilesTest::only)))
           .isEqualTo((long) (1 << 20));
     }
     Leftovers.await("the files are gone", Leftovers.SOON, () -> files("buffer-*").isEmpty());
@@ -125,9 +125,9 @@ class BufferFilesTest {
         Leftovers.SOON,
         () ->
             IntStream.range(0, 20)
-                .mapToObj(i -> pool.submit(SharedTest::mapped, "/buffer-"))
+                .mapToObj(i -> pool.submit("/buffer-", SharedTest::mapped))
                 .allMatch(mapped -> mapped.join().isEmpty()));
-    assertThat(Pools.soon(pool.submit(BufferFilesTest::only, filled(1 << 20, 1))))
+    assertThat(Pools.soon(pool.submit(filled(1 << 20, 1), BufferFilesTest::only)))
         .isEqualTo(1_000_000_000L + (1 << 20));
   }
 
@@ -137,13 +137,13 @@ class BufferFilesTest {
     for (int i = 0; i < 5; i++) {
       CompletableFuture<Integer> dies =
           pool.submit(
+              filled(2 << 20, 1),
               x -> {
                 Runtime.getRuntime().halt(x[0]);
                 return 0;
-              },
-              filled(2 << 20, 1));
+              });
       assertThatThrownBy(() -> Pools.soon(dies)).isInstanceOf(ExecutionException.class);
-      assertThat(Pools.soon(pool.submit(BufferFilesTest::only, filled(2 << 20, i))))
+      assertThat(Pools.soon(pool.submit(filled(2 << 20, i), BufferFilesTest::only)))
           .isEqualTo(i * 1_000_000_000L + (2 << 20));
       seen.addAll(files("buffer-*"));
     }
@@ -156,20 +156,20 @@ class BufferFilesTest {
         IntStream.range(0, 2)
             .mapToObj(i ->
                 pool.submit(
+                    i,
                     x -> {
                       Thread.sleep(60_000);
                       return x;
-                    },
-                    i))
+                    }))
             .toList();
     List<CompletableFuture<Long>> waiting =
         IntStream.range(0, 10)
-            .mapToObj(i -> pool.submit(BufferFilesTest::only, filled(1 << 20, i)))
+            .mapToObj(i -> pool.submit(filled(1 << 20, i), BufferFilesTest::only))
             .toList();
     waiting.forEach(one -> one.cancel(true));
     busy.forEach(one -> one.cancel(true));
     for (int i = 0; i < 10; i++) {
-      assertThat(Pools.soon(pool.submit(BufferFilesTest::only, filled(1 << 20, i))))
+      assertThat(Pools.soon(pool.submit(filled(1 << 20, i), BufferFilesTest::only)))
           .isEqualTo(i * 1_000_000_000L + (1 << 20));
     }
     Leftovers.await("nothing is taken", Leftovers.SOON, () -> files("buffer-*").isEmpty());

@@ -81,6 +81,7 @@ class CarrierTest {
       TRACE.set(Map.of("traceparent", parent));
       Future<String> future =
           pool.submit(
+              1,
               item -> {
                 Path file = Path.of(mark);
                 if (Files.notExists(file)) {
@@ -88,8 +89,7 @@ class CarrierTest {
                   Runtime.getRuntime().halt(3);
                 }
                 return traceparent();
-              },
-              1);
+              });
       assertThat(future.get()).isEqualTo(parent);
     }
     assertThat(tried).content().isEqualTo(parent);
@@ -118,7 +118,7 @@ class CarrierTest {
   }
 
   private static void assertNotSent(Pool pool, String... words) {
-    Future<Integer> future = pool.submit(x -> x + 1, 1);
+    Future<Integer> future = pool.submit(1, x -> x + 1);
     assertThatThrownBy(() -> Pools.soon(future))
         .hasMessageContainingAll("cannot be sent to a worker process", "Serializable")
         .hasMessageContainingAll(words);
@@ -135,7 +135,7 @@ class CarrierTest {
               + " captured.field"
               + " (java.lang.Object)");
       Anything.next = "fine";
-      assertThat(Pools.soon(pool.submit(x -> x + 1, 1))).isEqualTo(2);
+      assertThat(Pools.soon(pool.submit(1, x -> x + 1))).isEqualTo(2);
     }
   }
 
@@ -163,7 +163,7 @@ class CarrierTest {
   void whatTheFunctionCapturesIsStillNamedAsTheUsers() throws Exception {
     var baggage = new Baggage();
     try (Pool pool = open(new TraceCarrier())) {
-      assertThatThrownBy(() -> Pools.soon(pool.submit(x -> baggage.field.equals(x), 1)))
+      assertThatThrownBy(() -> Pools.soon(pool.submit(1, x -> baggage.field.equals(x))))
           .hasMessageContaining(
               "the function, a lambda in "
                   + CarrierTest.class.getName()
@@ -198,7 +198,7 @@ class CarrierTest {
       var futures = new ArrayList<Future<String>>();
       for (int i = 0; i < 300; i++) {
         TRACE.set(Map.of("traceparent", i % 2 == 0 ? "even" : "odd")); // equal, not the same
-        futures.add(pool.submit(function, i));
+        futures.add(pool.submit(i, function));
       }
       for (int i = 0; i < 300; i++) {
         assertThat(futures.get(i).get()).isEqualTo((i % 2 == 0 ? "even " : "odd ") + i);

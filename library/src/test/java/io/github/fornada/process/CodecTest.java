@@ -75,7 +75,7 @@ class CodecTest {
       List<Word> words = IntStream.range(0, 1000).mapToObj(i -> new Word("w" + i)).toList();
       assertThat(pool.map(words, CodecTest::louder))
           .isEqualTo(words.stream().map(CodecTest::louder).toList());
-      assertThat(pool.submit(CodecTest::louder, new Word("x".repeat(3_000_000))).get().text())
+      assertThat(pool.submit(new Word("x".repeat(3_000_000)), CodecTest::louder).get().text())
           .hasSize(3_000_001);
     }
   }
@@ -84,8 +84,8 @@ class CodecTest {
   void plainValuesAndFunctionsAndExceptionsGoPastTheCodec() throws Exception {
     try (Pool pool = open(o -> o)) {
       int captured = 3;
-      assertThat(pool.submit(n -> n + captured, 4).get()).isEqualTo(7);
-      assertThat(pool.submit(s -> new int[s.length()], "\uD800half").get()).hasSize(5);
+      assertThat(pool.submit(4, n -> n + captured).get()).isEqualTo(7);
+      assertThat(pool.submit("\uD800half", s -> new int[s.length()]).get()).hasSize(5);
       Outcome<Integer> failed =
           pool.outcomes(
                   List.of(1),
@@ -108,8 +108,8 @@ class CodecTest {
     try (Pool pool = open(o -> o.withJvmOptions("-Dusers=own"))) {
       String options =
           pool.submit(
-                  n -> String.join(" ", ManagementFactory.getRuntimeMXBean().getInputArguments()),
-                  1)
+                  1,
+                  n -> String.join(" ", ManagementFactory.getRuntimeMXBean().getInputArguments()))
               .get();
       assertThat(options).containsSubsequence("-Dcodec.option=given", "-Dusers=own");
     }
@@ -182,10 +182,10 @@ class CodecTest {
   @Test
   void aCodecThatCannotBeOpenedInTheWorkerFailsThePoolAndSaysSo() throws Exception {
     try (Pool pool = Pools.open(1, o -> o.withCodec(new StayAtHomeCodec()))) {
-      assertThatThrownBy(() -> pool.submit(n -> n, 1).get())
+      assertThatThrownBy(() -> pool.submit(1, n -> n).get())
           .rootCause()
           .hasMessageContaining("no place like home");
-      assertThatThrownBy(() -> pool.submit(n -> n, 1).get())
+      assertThatThrownBy(() -> pool.submit(1, n -> n).get())
           .hasMessageContaining("the codec of the workers failed");
     }
   }
@@ -202,7 +202,7 @@ class CodecTest {
   @Test
   void aCodecThatCannotBeSentFailsThePoolAndSaysSo() throws Exception {
     try (Pool pool = Pools.open(1, o -> o.withCodec(new HeavyCodec(Thread.currentThread())))) {
-      assertThatThrownBy(() -> pool.submit(n -> n, 1).get())
+      assertThatThrownBy(() -> pool.submit(1, n -> n).get())
           .hasMessageContaining("the codec of the workers cannot be sent to them");
     }
   }

@@ -215,7 +215,7 @@ class CorruptFrameTest {
       }
     }
     for (int i = 0; i < 4; i++) {
-      assertThat(Pools.soon(pool.submit(x -> x + 1, i))).isEqualTo(i + 1);
+      assertThat(Pools.soon(pool.submit(i, x -> x + 1))).isEqualTo(i + 1);
     }
   }
 
@@ -247,7 +247,7 @@ class CorruptFrameTest {
             .toList()
             .getFirst();
     assertThat(outcome).isInstanceOf(Outcome.WorkerLost.class);
-    assertThat(Pools.soon(pool.submit(x -> x + 1, 1))).isEqualTo(2);
+    assertThat(Pools.soon(pool.submit(1, x -> x + 1))).isEqualTo(2);
   }
 
   @Test

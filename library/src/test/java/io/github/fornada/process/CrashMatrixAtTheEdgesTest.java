@@ -94,22 +94,22 @@ class CrashMatrixAtTheEdgesTest {
     }
   }
 
-  private static Pool open(int workers, Duration startupLimit, WorkerInitializer initializer) {
+  private static Pool open(int workers, Duration startupTimeout, WorkerInitializer initializer) {
     return Pools.open(
         workers,
         o ->
-            o.withStartupLimit(startupLimit)
+            o.withStartupTimeout(startupTimeout)
                 .withJvmOptions("-XX:MaxMetaspaceSize=48m")
                 .withInitializer(initializer)
                 .withPolicy(
-                    o.policy().withTimeLimit(Way.LONG_LIMIT).withGrace(Duration.ofMillis(200))));
+                    o.policy().withTimeout(Way.LONG_LIMIT).withGrace(Duration.ofMillis(200))));
   }
 
   private static void asAWorkerStarts(Way way) throws Exception {
     // What hangs is over any limit, also over one that a busy machine may not even boot a JVM in.
-    Duration startupLimit =
+    Duration startupTimeout =
         way.ends == Way.Ends.TIMED_OUT ? Duration.ofMillis(700) : Duration.ofSeconds(30);
-    Pool pool = open(1, startupLimit, way::happen);
+    Pool pool = open(1, startupTimeout, way::happen);
     try {
       var all =
           CompletableFuture.supplyAsync(
@@ -171,7 +171,7 @@ class CrashMatrixAtTheEdgesTest {
                     .withPolicy(
                         o.policy()
                             .withListener(workers)
-                            .withTimeLimit(
+                            .withTimeout(
                                 way.ends == Way.Ends.TIMED_OUT ? IN_SHUTDOWN : Way.LONG_LIMIT)
                             .withGrace(Duration.ofMillis(200))));
     try {
@@ -179,7 +179,7 @@ class CrashMatrixAtTheEdgesTest {
       Leftovers.await("both workers are ready", ENDS_WITHIN, () -> workers.ready.size() >= 2);
       List<CompletableFuture<Integer>> futures =
           ITEMS.stream()
-              .map(item -> pool.submit((Integer x) -> inShutdown(flag, x, way), item))
+              .map(item -> pool.submit(item, (Integer x) -> inShutdown(flag, x, way)))
               .toList();
       Leftovers.await("both workers run", ENDS_WITHIN, () -> workers.started.get() >= 2);
       pool.shutdown();

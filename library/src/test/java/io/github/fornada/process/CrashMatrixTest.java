@@ -25,8 +25,8 @@ import org.junit.jupiter.params.provider.MethodSource;
  * It must end as the way says; its neighbours must be done; the pool must go on.
  *
  * <p>Cells share a pool of two workers, so each also shows that the cell before left no harm. Those
- * that must end at their time limit have a pool with a short one; for all others it is so long that
- * no busy machine reaches it.
+ * that must end at their timeout have a pool with a short one; for all others it is so long that no
+ * busy machine reaches it.
  */
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 @ExtendWith(NothingIsLeft.class)
@@ -50,7 +50,7 @@ class CrashMatrixTest {
             .withHeap("64m")
             .withJvmOptions("-XX:MaxMetaspaceSize=48m")
             .withInitializer(Pools::loadWhatItemsNeed)
-            .withPolicy(o.policy().withTimeLimit(limit).withGrace(Duration.ofMillis(200))));
+            .withPolicy(o.policy().withTimeout(limit).withGrace(Duration.ofMillis(200))));
   }
 
   @AfterAll

@@ -58,7 +58,7 @@ class DataTest {
     for (int i = 0; i < length; i += 4093) {
       there[i] = (byte) (i * 31);
     }
-    CompletableFuture<byte[]> back = pool.submit(x -> x, there);
+    CompletableFuture<byte[]> back = pool.submit(there, x -> x);
     assertThat(java.util.Arrays.equals((byte[]) Pools.soon(back), there)).isTrue();
   }
 
@@ -83,7 +83,7 @@ class DataTest {
       flags[i] = i % 3 == 0;
     }
     for (Object there : List.of(ints, longs, doubles, floats, shorts, chars, flags)) {
-      assertThat(java.util.Objects.deepEquals(Pools.soon(pool.submit(x -> x, there)), there))
+      assertThat(java.util.Objects.deepEquals(Pools.soon(pool.submit(there, x -> x)), there))
           .as(there.getClass().getSimpleName())
           .isTrue();
     }
@@ -99,7 +99,7 @@ class DataTest {
           all.put(i + 4, (byte) i);
         }
         ByteBuffer there = all.position(4).limit(length + 4).order(order);
-        var back = (ByteBuffer) Pools.soon(pool.submit(x -> x, there));
+        var back = (ByteBuffer) Pools.soon(pool.submit(there, x -> x));
         assertThat(back.order()).isEqualTo(order);
         assertThat(back).as("from the position to the limit").isEqualTo(there);
         assertThat(there.position()).as("the buffer itself, untouched").isEqualTo(4);
@@ -116,12 +116,12 @@ class DataTest {
         for (int i = 0; i < length; i += 97) {
           there.set(ValueLayout.JAVA_BYTE, i, (byte) i);
         }
-        CompletableFuture<MemorySegment> same = pool.submit(x -> x, there);
+        CompletableFuture<MemorySegment> same = pool.submit(there, x -> x);
         var back = (MemorySegment) Pools.soon(same);
         assertThat(back.byteSize()).isEqualTo(length);
         assertThat(back.mismatch(there)).isEqualTo(-1);
         CompletableFuture<Long> first =
-            pool.submit(x -> x.byteSize() < 8 ? 0 : x.get(ValueLayout.JAVA_LONG, 0), there);
+            pool.submit(there, x -> x.byteSize() < 8 ? 0 : x.get(ValueLayout.JAVA_LONG, 0));
         assertThat(Pools.soon(first)).as("aligned for all types").isEqualTo(0L);
       }
     }
@@ -135,18 +135,18 @@ class DataTest {
       closed = arena.allocate(length);
     }
     for (int i = 0; i < 2; i++) {
-      assertThatThrownBy(() -> Pools.soon(pool.submit(x -> x.byteSize(), closed)))
+      assertThatThrownBy(() -> Pools.soon(pool.submit(closed, x -> x.byteSize())))
           .hasMessageContaining("Already closed");
       CompletableFuture<MemorySegment> result =
           pool.submit(
+              length,
               n -> {
                 try (Arena arena = Arena.ofConfined()) {
                   return arena.allocate(n);
                 }
-              },
-              length);
+              });
       assertThatThrownBy(() -> Pools.soon(result)).hasMessageContaining("Already closed");
-      assertThat(Pools.soon(pool.submit(x -> x.length, new byte[length]))).isEqualTo(length);
+      assertThat(Pools.soon(pool.submit(new byte[length], x -> x.length))).isEqualTo(length);
     }
   }
 
@@ -160,17 +160,17 @@ class DataTest {
     try (Pool own = Pools.open(1, o -> o.withHeap("3500m"))) {
       byte[] there = new byte[length];
       there[length - 1] = 7;
-      CompletableFuture<Integer> last = own.submit(x -> (int) x[x.length - 1], there);
+      CompletableFuture<Integer> last = own.submit(there, x -> (int) x[x.length - 1]);
       assertThat(last.get(50, TimeUnit.SECONDS)).isEqualTo(7);
       there = null;
       CompletableFuture<byte[]> back =
           own.submit(
+              length,
               n -> {
                 byte[] all = new byte[n];
                 all[n - 1] = 9;
                 return all;
-              },
-              length);
+              });
       assertThat(back.get(50, TimeUnit.SECONDS)[length - 1]).isEqualTo((byte) 9);
     }
   }
@@ -199,17 +199,18 @@ class DataTest {
       link.next = head;
       head = link;
     }
-    CompletableFuture<Boolean> future = pool.submit(x -> x != null, head);
+    CompletableFuture<Boolean> future = pool.submit(head, x -> x != null);
     assertThatThrownBy(() -> Pools.soon(future))
         .isInstanceOf(ExecutionException.class)
         .hasMessageContaining("StackOverflowError");
-    assertThat(Pools.soon(pool.submit(x -> x + 1, 1))).isEqualTo(2);
+    assertThat(Pools.soon(pool.submit(1, x -> x + 1))).isEqualTo(2);
   }
 
   @Test
   void aResultTooDeepForTheStackFailsThatItemClearly() throws Exception {
     CompletableFuture<Link> future =
         pool.submit(
+            500_000,
             n -> {
               Link head = null;
               for (int i = 0; i < n; i++) {
@@ -218,36 +219,35 @@ class DataTest {
                 head = link;
               }
               return head;
-            },
-            500_000);
+            });
     assertThatThrownBy(() -> Pools.soon(future)).isInstanceOf(ExecutionException.class);
-    assertThat(Pools.soon(pool.submit(x -> x + 1, 1))).isEqualTo(2);
+    assertThat(Pools.soon(pool.submit(1, x -> x + 1))).isEqualTo(2);
   }
 
   @SuppressWarnings("JdkObsolete") // a list that is linked is what is tried
   @Test
   void aLongListIsNoDeepGraph() throws Exception {
     var list = new LinkedList<>(IntStream.range(0, 100_000).boxed().toList());
-    CompletableFuture<Integer> size = pool.submit(List::size, list);
+    CompletableFuture<Integer> size = pool.submit(list, List::size);
     assertThat(Pools.soon(size)).isEqualTo(100_000);
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"", "x", "äöü €", "\ud83d\ude00", "\ud800", "a\udc00b", "\0"})
   void stringsArriveAsTheyWere(String text) throws Exception {
-    assertThat(Pools.soon(pool.submit(x -> x, text))).isEqualTo(text);
+    assertThat(Pools.soon(pool.submit(text, x -> x))).isEqualTo(text);
   }
 
   @Test
   void nullsAndSpecialNumbersArriveAsTheyWere() throws Exception {
-    assertThat(Pools.soon(pool.submit(x -> x, null))).isNull();
+    assertThat(Pools.soon(pool.submit((Object) null, x -> x))).isNull();
     for (Object o :
         List.of(Double.NaN, -0.0, Long.MIN_VALUE, Integer.MIN_VALUE, 'c', (short) 3, 1.5f, true)) {
-      assertThat(Pools.soon(pool.submit(x -> x, o))).isEqualTo(o);
+      assertThat(Pools.soon(pool.submit(o, x -> x))).isEqualTo(o);
     }
-    assertThat(Pools.soon(pool.submit(x -> x, new int[0]))).isEqualTo(new int[0]);
-    assertThat(Pools.soon(pool.submit(x -> x, new long[] {1, -1}))).isEqualTo(new long[] {1, -1});
-    assertThat(Pools.soon(pool.submit(x -> x, new double[] {Double.NaN})))
+    assertThat(Pools.soon(pool.submit(new int[0], x -> x))).isEqualTo(new int[0]);
+    assertThat(Pools.soon(pool.submit(new long[] {1, -1}, x -> x))).isEqualTo(new long[] {1, -1});
+    assertThat(Pools.soon(pool.submit(new double[] {Double.NaN}, x -> x)))
         .isEqualTo(new double[] {Double.NaN});
   }
 
@@ -256,7 +256,7 @@ class DataTest {
     List<WeakReference<Object>> kept = new ArrayList<>();
     for (int i = 0; i < 200; i++) {
       var item = new ArrayList<>(List.of(i));
-      CompletableFuture<List<Integer>> future = pool.submit(x -> x, item);
+      CompletableFuture<List<Integer>> future = pool.submit(item, x -> x);
       kept.add(new WeakReference<>(Pools.soon(future)));
       kept.add(new WeakReference<>(item));
     }
@@ -303,13 +303,13 @@ class DataTest {
       for (int i = 0; i < 15; i++) {
         CompletableFuture<Integer> future =
             own.submit(
+                i,
                 x -> {
                   Runtime.getRuntime().halt(1);
                   return x;
-                },
-                i);
+                });
         assertThatThrownBy(() -> Pools.soon(future)).isInstanceOf(ExecutionException.class);
-        assertThat(Pools.soon(own.submit(x -> x + 1, 1))).isEqualTo(2);
+        assertThat(Pools.soon(own.submit(1, x -> x + 1))).isEqualTo(2);
         if (i == 4) {
           before = descriptors();
         }
@@ -342,16 +342,16 @@ class DataTest {
     var holder = new Holder();
     holder.parts.add("fine");
     holder.parts.add(new Object());
-    assertThatThrownBy(() -> Pools.soon(pool.submit(x -> holder.parts.size() + x, 1)))
+    assertThatThrownBy(() -> Pools.soon(pool.submit(1, x -> holder.parts.size() + x)))
         .hasMessageContaining("captured value 1.parts[1] (java.lang.Object)")
         .hasMessageContaining("Serializable");
-    assertThatThrownBy(() -> Pools.soon(pool.submit(x -> x.parts.size(), holder)))
+    assertThatThrownBy(() -> Pools.soon(pool.submit(holder, x -> x.parts.size())))
         .hasMessageContaining("the item.parts[1] (java.lang.Object)");
   }
 
   @Test
   void aResultThatCannotBeWrittenFailsItsItemAndNamesTheClass() {
-    assertThatThrownBy(() -> Pools.soon(pool.submit(x -> new Object(), 1)))
+    assertThatThrownBy(() -> Pools.soon(pool.submit(1, x -> new Object())))
         .hasMessageContaining("java.lang.Object");
   }
 }

@@ -98,7 +98,7 @@ class EncodingTest {
         o ->
             o.withPolicy(
                 limited
-                    ? o.policy().withGrace(GRACE).withTimeLimit(LIMIT)
+                    ? o.policy().withGrace(GRACE).withTimeout(LIMIT)
                     : o.policy().withGrace(GRACE)));
   }
 
@@ -127,10 +127,10 @@ class EncodingTest {
   void cancelOfAnItemThatHangsInItsWritingEndsIt() throws Exception {
     Pool pool = open(1, false);
     try {
-      CompletableFuture<Integer> future = pool.submit(x -> x.number, new Item(1, true));
+      CompletableFuture<Integer> future = pool.submit(new Item(1, true), x -> x.number);
       hang.begun.await();
       assertThat(future.cancel(true)).isTrue();
-      assertThat(Pools.soon(pool.submit(x -> x.number, new Item(2, false)))).isEqualTo(2);
+      assertThat(Pools.soon(pool.submit(new Item(2, false), x -> x.number))).isEqualTo(2);
       pool.close(); // orderly, and so only if the item has ended
     } finally {
       Pools.end(pool);
@@ -140,8 +140,8 @@ class EncodingTest {
   @Test
   void shutdownNowEndsThoughAnItemHangsInItsWriting() throws Exception {
     Pool pool = open(2, false);
-    CompletableFuture<Integer> one = pool.submit(x -> x.number, new Item(1, true));
-    CompletableFuture<Integer> two = pool.submit(x -> x.number, new Item(1, true));
+    CompletableFuture<Integer> one = pool.submit(new Item(1, true), x -> x.number);
+    CompletableFuture<Integer> two = pool.submit(new Item(1, true), x -> x.number);
     hang.begun.await();
     Pools.end(pool);
     assertThat(List.of(one, two)).allMatch(CompletableFuture::isDone);
@@ -175,8 +175,7 @@ class EncodingTest {
         Pools.open(
             2,
             o ->
-                o.withPolicy(
-                    o.policy().withGrace(GRACE).withTimeLimit(LIMIT).withListener(workers)));
+                o.withPolicy(o.policy().withGrace(GRACE).withTimeout(LIMIT).withListener(workers)));
     try {
       assertThat(pool.outcomes(items(9, 4), x -> x.number).toList().get(4))
           .isInstanceOf(Outcome.TimedOut.class);
@@ -207,13 +206,13 @@ class EncodingTest {
         functions.add(x -> x + captured.number);
       }
       for (int i = 0; i < 3; i++) {
-        assertThat(Pools.soon(pool.submit(functions.get(i), 10))).isEqualTo(10 + i);
+        assertThat(Pools.soon(pool.submit(10, functions.get(i)))).isEqualTo(10 + i);
       }
       var hanging = new Item(7, true);
       assertThat(pool.outcomes(List.of(1), x -> x + hanging.number).toList().getFirst())
           .isInstanceOf(Outcome.TimedOut.class);
       for (int i = 0; i < 6; i++) {
-        assertThat(Pools.soon(pool.submit(functions.get(i), 10))).isEqualTo(10 + i);
+        assertThat(Pools.soon(pool.submit(10, functions.get(i)))).isEqualTo(10 + i);
       }
     } finally {
       Pools.end(pool);
@@ -241,7 +240,7 @@ class EncodingTest {
   @Test
   void anInterruptForTheWritingOfAnItemHitsNothingElse() throws Exception {
     Duration limit = Duration.ofMillis(40);
-    Pool pool = Pools.open(1, o -> o.withPolicy(o.policy().withGrace(GRACE).withTimeLimit(limit)));
+    Pool pool = Pools.open(1, o -> o.withPolicy(o.policy().withGrace(GRACE).withTimeout(limit)));
     try {
       for (int round = 0; round < 40; round++) {
         // Around the limit, in steps of a twentieth of a millisecond.

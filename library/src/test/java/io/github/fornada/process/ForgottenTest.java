@@ -55,7 +55,7 @@ class ForgottenTest {
   /** In a frame of its own, so that nothing of it stays on the stack. */
   private static void openUseAndForget() throws Exception {
     Pool pool = Pools.open(2);
-    assertThat(Pools.soon(pool.submit(x -> x + 1, 1))).isEqualTo(2);
+    assertThat(Pools.soon(pool.submit(1, x -> x + 1))).isEqualTo(2);
   }
 
   @Test
@@ -67,15 +67,15 @@ class ForgottenTest {
 
   private CompletableFuture<Integer> submitAndForget(String mark) {
     Pool pool = Pools.open(1);
-    var _ = pool.submit(x -> x, 0);
+    var _ = pool.submit(0, x -> x);
     return pool.submit(
+        1,
         x -> {
           while (!Files.exists(Path.of(mark))) {
             Thread.sleep(1);
           }
           return x + 1;
-        },
-        1);
+        });
   }
 
   @Test

@@ -46,15 +46,15 @@ class HeldTest {
     var workers = new Pools.Workers();
     Pool pool = Pools.open(1, o -> o.withListener(workers));
     try {
-      assertThat(Pools.soon(pool.submit(x -> x + 1, 1))).isEqualTo(2);
+      assertThat(Pools.soon(pool.submit(1, x -> x + 1))).isEqualTo(2);
       var captured = new Slow();
       CompletableFuture<Integer> future =
           pool.submit(
+              2,
               x -> {
                 assertThat(captured).isNotNull();
                 return x + 1;
-              },
-              2);
+              });
       ENCODING.await();
       ProcessHandle.of(workers.ready.getFirst().pid()).orElseThrow().destroyForcibly();
       Leftovers.await("a new worker", Leftovers.SOON, () -> workers.ready.size() == 2);
@@ -78,10 +78,10 @@ class HeldTest {
     Pool pool = Pools.open(1, o -> o.withListener(workers));
     try {
       byte[] captured = new byte[100 << 20];
-      assertThatThrownBy(() -> Pools.soon(pool.submit(x -> captured.length + x, 1)))
+      assertThatThrownBy(() -> Pools.soon(pool.submit(1, x -> captured.length + x)))
           .isInstanceOf(ExecutionException.class);
       assertThat(workers.lost).hasSizeLessThan(4);
-      assertThat(Pools.soon(pool.submit(x -> x + 1, 1))).isEqualTo(2);
+      assertThat(Pools.soon(pool.submit(1, x -> x + 1))).isEqualTo(2);
     } finally {
       Pools.end(pool);
     }
@@ -91,10 +91,10 @@ class HeldTest {
   void anItemLargerThanTheHeapFailsAlone() throws Exception {
     Pool pool = Pools.open(1);
     try {
-      assertThatThrownBy(() -> Pools.soon(pool.submit(x -> x.length, new byte[100 << 20])))
+      assertThatThrownBy(() -> Pools.soon(pool.submit(new byte[100 << 20], x -> x.length)))
           .isInstanceOf(ExecutionException.class)
           .hasMessageContaining("64m");
-      assertThat(Pools.soon(pool.submit(x -> x + 1, 1))).isEqualTo(2);
+      assertThat(Pools.soon(pool.submit(1, x -> x + 1))).isEqualTo(2);
     } finally {
       Pools.end(pool);
     }
@@ -108,7 +108,7 @@ class HeldTest {
       for (int i = 0; i < 30; i++) {
         byte[] captured = new byte[8 << 20];
         captured[0] = (byte) i;
-        assertThat(Pools.soon(pool.submit(x -> captured[0] + x, 1))).isEqualTo(i + 1);
+        assertThat(Pools.soon(pool.submit(1, x -> captured[0] + x))).isEqualTo(i + 1);
       }
       assertThat(workers.lost).isEmpty();
     } finally {
@@ -120,15 +120,15 @@ class HeldTest {
   void largeItemsThatWereCancelledLeaveNoFile() throws Exception {
     Pool pool = Pools.open(1);
     try {
-      assertThat(Pools.soon(pool.submit(x -> x.length, new byte[1 << 20]))).isEqualTo(1 << 20);
+      assertThat(Pools.soon(pool.submit(new byte[1 << 20], x -> x.length))).isEqualTo(1 << 20);
       for (int round = 0; round < 30; round++) {
         List<CompletableFuture<Integer>> futures = new ArrayList<>();
         for (int i = 0; i < 20; i++) {
-          futures.add(pool.submit(x -> x.length, new byte[1 << 20]));
+          futures.add(pool.submit(new byte[1 << 20], x -> x.length));
         }
         futures.forEach(f -> f.cancel(true));
       }
-      assertThat(Pools.soon(pool.submit(x -> x + 1, 1))).isEqualTo(2);
+      assertThat(Pools.soon(pool.submit(1, x -> x + 1))).isEqualTo(2);
       assertThat(payloadFiles(pool)).isEmpty();
     } finally {
       Pools.end(pool);
@@ -152,7 +152,7 @@ class HeldTest {
                     })
                 .toList();
       }
-      assertThat(Pools.soon(pool.submit(x -> x + 1, 1))).isEqualTo(2);
+      assertThat(Pools.soon(pool.submit(1, x -> x + 1))).isEqualTo(2);
       assertThat(payloadFiles(pool)).isEmpty();
     } finally {
       Pools.end(pool);
@@ -212,7 +212,7 @@ class HeldTest {
       List<Integer> expected = new ArrayList<>();
       for (int i = 0; i < 6000; i++) {
         int which = (i * 7) % 150;
-        futures.add(pool.submit(functions.get(which), i));
+        futures.add(pool.submit(i, functions.get(which)));
         expected.add(i + which);
       }
       for (int i = 0; i < 6000; i++) {
@@ -230,7 +230,7 @@ class HeldTest {
       List<CompletableFuture<Integer>> futures = new ArrayList<>();
       for (int i = 0; i < 5000; i++) {
         int n = i;
-        futures.add(pool.submit(x -> x + n, 1));
+        futures.add(pool.submit(1, x -> x + n));
       }
       for (int i = 0; i < 5000; i++) {
         assertThat(Pools.soon(futures.get(i))).isEqualTo(i + 1);
@@ -245,10 +245,10 @@ class HeldTest {
     Pool pool = Pools.open(1, o -> o.withHeap("512m"));
     try {
       for (int i = 0; i < 3; i++) {
-        CompletableFuture<Integer> future = pool.submit(x -> x.length, new byte[100 << 20]);
+        CompletableFuture<Integer> future = pool.submit(new byte[100 << 20], x -> x.length);
         assertThat(future.cancel(true)).isTrue();
       }
-      assertThat(Pools.soon(pool.submit(x -> x + 1, 1))).isEqualTo(2);
+      assertThat(Pools.soon(pool.submit(1, x -> x + 1))).isEqualTo(2);
     } finally {
       Pools.end(pool);
     }

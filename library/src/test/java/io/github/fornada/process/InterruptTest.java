@@ -35,10 +35,10 @@ class InterruptTest {
   @Test
   void submitFromAnInterruptedThreadCostsNoWorker() throws Exception {
     try (Pool pool = open()) {
-      assertThat(Pools.soon(pool.submit(x -> x + 1, 1))).isEqualTo(2);
+      assertThat(Pools.soon(pool.submit(1, x -> x + 1))).isEqualTo(2);
       for (int i = 0; i < 20; i++) {
         Thread.currentThread().interrupt();
-        CompletableFuture<Integer> future = pool.submit(x -> x + 1, i);
+        CompletableFuture<Integer> future = pool.submit(i, x -> x + 1);
         assertThat(Thread.interrupted()).as("the interrupt is kept").isTrue();
         assertThat(Pools.soon(future)).isEqualTo(i + 1);
       }
@@ -49,9 +49,9 @@ class InterruptTest {
   @Test
   void aLargeItemSubmittedByAnInterruptedThreadArrives() throws Exception {
     try (Pool pool = open()) {
-      assertThat(Pools.soon(pool.submit(x -> x.length, new byte[1]))).isEqualTo(1);
+      assertThat(Pools.soon(pool.submit(new byte[1], x -> x.length))).isEqualTo(1);
       Thread.currentThread().interrupt();
-      CompletableFuture<Integer> future = pool.submit(x -> x.length, new byte[1 << 20]);
+      CompletableFuture<Integer> future = pool.submit(new byte[1 << 20], x -> x.length);
       assertThat(Thread.interrupted()).isTrue();
       assertThat(Pools.soon(future)).isEqualTo(1 << 20);
     }
@@ -64,11 +64,11 @@ class InterruptTest {
       for (int i = 0; i < 10; i++) {
         CompletableFuture<Void> done =
             pool.submit(
+                    i,
                     x -> {
                       LockSupport.parkNanos(5_000_000);
                       return x;
-                    },
-                    i)
+                    })
                 .thenAccept(x -> Thread.currentThread().interrupt());
         Pools.soon(done);
       }
@@ -82,6 +82,7 @@ class InterruptTest {
       Object said =
           Pools.soon(
               pool.submit(
+                  "there.is.No.Such",
                   name -> {
                     Thread.currentThread().interrupt();
                     try {
@@ -91,8 +92,7 @@ class InterruptTest {
                     } catch (ClassNotFoundException e) {
                       return Thread.interrupted() ? "still interrupted" : "not interrupted";
                     }
-                  },
-                  "there.is.No.Such"));
+                  }));
       assertThat(said).isEqualTo("still interrupted");
     }
     assertThat(workers.lost).isEmpty();
@@ -124,7 +124,7 @@ class InterruptTest {
       consumer.interrupt();
       assertThat(consumer.join(Leftovers.SOON)).isTrue();
       assertThat(cancelled).isTrue();
-      assertThat(Pools.soon(pool.submit(x -> x, 5))).isEqualTo(5);
+      assertThat(Pools.soon(pool.submit(5, x -> x))).isEqualTo(5);
     }
     assertThat(workers.lost).isEmpty();
   }
@@ -137,6 +137,7 @@ class InterruptTest {
         assertThat(
                 Pools.soon(
                     pool.submit(
+                        number,
                         x -> {
                           Thread self = Thread.currentThread();
                           Thread.ofPlatform()
@@ -146,8 +147,7 @@ class InterruptTest {
                                 self.interrupt();
                               });
                           return x;
-                        },
-                        number)))
+                        })))
             .isEqualTo(number);
         Leftovers.await("the interrupt came", Duration.ofSeconds(2), later(50));
       }
@@ -163,7 +163,7 @@ class InterruptTest {
   @Test
   void aVeryShortLimitOnAnObservedPoolLosesNoWorker() {
     try (Pool pool =
-        Pools.open(2, o -> o.withListener(workers).withTimeLimit(Duration.ofNanos(200_000)))) {
+        Pools.open(2, o -> o.withListener(workers).withTimeout(Duration.ofNanos(200_000)))) {
       List<Outcome<Integer>> outcomes =
           pool.outcomes(
                   IntStream.range(0, 3000).boxed().toList(),

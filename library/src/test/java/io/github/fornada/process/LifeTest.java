@@ -70,7 +70,7 @@ class LifeTest {
             .hasMessageContaining("no licence for this machine")
             .hasRootCauseInstanceOf(IllegalStateException.class);
       }
-      assertThatThrownBy(() -> Pools.soon(pool.submit(x -> x, 1)))
+      assertThatThrownBy(() -> Pools.soon(pool.submit(1, x -> x)))
           .as("a later one")
           .hasMessageContaining("no licence for this machine");
       assertThat(Files.readAllLines(log)).as("it is not tried again").hasSize(1);
@@ -85,13 +85,13 @@ class LifeTest {
         Pools.open(
             1,
             o ->
-                o.withStartupLimit(Duration.ofMillis(900))
+                o.withStartupTimeout(Duration.ofMillis(900))
                     .withInitializer(() -> Thread.sleep(60_000)));
     Pool exits = Pools.open(1, o -> o.withInitializer(() -> System.exit(5)));
     try {
-      assertThatThrownBy(() -> Pools.soon(hangs.submit(x -> x, 1)))
+      assertThatThrownBy(() -> Pools.soon(hangs.submit(1, x -> x)))
           .hasMessageContaining("not ready within 900 ms");
-      assertThatThrownBy(() -> Pools.soon(exits.submit(x -> x, 1)))
+      assertThatThrownBy(() -> Pools.soon(exits.submit(1, x -> x)))
           .hasMessageContaining("exited with code 5");
     } finally {
       Pools.end(hangs);
@@ -154,7 +154,7 @@ class LifeTest {
       List<Path> folders = Leftovers.folders(pool);
       List<CompletableFuture<Integer>> futures = new ArrayList<>();
       for (int i = 0; i < 4; i++) {
-        futures.add(pool.submit(x -> -x, i));
+        futures.add(pool.submit(i, x -> -x));
       }
       Pools.soon(futures.get(round));
       pool.close();
@@ -171,12 +171,12 @@ class LifeTest {
     ProcessPool pool =
         ProcessPool.open(o -> o.withWorkers(1).withHeap("64m").withLife(l -> l.withSpares(1)));
     try {
-      Pools.soon(pool.submit(x -> x, 1));
+      Pools.soon(pool.submit(1, x -> x));
       for (int i = 0; i < 3; i++) {
         Leftovers.await("a spare", Leftovers.SOON, () -> pool.snapshot().spares() == 1);
-        long before = (long) Pools.soon(pool.submit(LifeTest::pidOf, 1));
+        long before = (long) Pools.soon(pool.submit(1, LifeTest::pidOf));
         ProcessHandle.of(before).orElseThrow().destroyForcibly();
-        assertThat((long) Pools.soon(pool.submit(LifeTest::pidOf, 1))).isNotEqualTo(before);
+        assertThat((long) Pools.soon(pool.submit(1, LifeTest::pidOf))).isNotEqualTo(before);
       }
     } finally {
       Pools.end(pool);
@@ -188,14 +188,14 @@ class LifeTest {
     ProcessPool pool =
         ProcessPool.open(o -> o.withWorkers(1).withHeap("64m").withLife(l -> l.withSpares(1)));
     try {
-      long busy = (long) Pools.soon(pool.submit(LifeTest::pidOf, 1));
+      long busy = (long) Pools.soon(pool.submit(1, LifeTest::pidOf));
       Leftovers.await("a spare", Leftovers.SOON, () -> pool.snapshot().spares() == 1);
       List<ProcessHandle> spares = new ArrayList<>(Leftovers.marked(pool));
       spares.removeIf(process -> process.pid() == busy);
       spares.forEach(ProcessHandle::destroyForcibly);
       Leftovers.await("it is gone", Leftovers.SOON, () -> !spares.getFirst().isAlive());
       Leftovers.await("another", Leftovers.SOON, () -> pool.snapshot().spares() == 1);
-      assertThat((long) Pools.soon(pool.submit(LifeTest::pidOf, 1))).isEqualTo(busy);
+      assertThat((long) Pools.soon(pool.submit(1, LifeTest::pidOf))).isEqualTo(busy);
     } finally {
       Pools.end(pool);
     }
@@ -208,17 +208,17 @@ class LifeTest {
       assertThatThrownBy(() ->
               Pools.soon(
                   pool.submit(
+                      300 << 20,
                       n -> {
                         byte[] hoard = new byte[n];
                         java.util.Arrays.fill(hoard, (byte) 1);
                         Thread.sleep(30_000);
                         return hoard[n - 1];
-                      },
-                      300 << 20)))
+                      })))
           .hasCauseInstanceOf(WorkerLostException.class)
           .hasMessageContaining("resident limit of 200m")
           .hasMessageContaining("withResidentLimit");
-      assertThat(Pools.soon(pool.submit(x -> x + 1, 1))).isEqualTo(2);
+      assertThat(Pools.soon(pool.submit(1, x -> x + 1))).isEqualTo(2);
     } finally {
       Pools.end(pool);
     }
@@ -230,7 +230,7 @@ class LifeTest {
         ProcessPool.open(o ->
             o.withWorkers(2)
                 .withHeap("64m")
-                .withLife(l -> l.withMinWorkers(0).withIdleLimit(Duration.ofMillis(300))));
+                .withLife(l -> l.withMinWorkers(0).withIdleTimeout(Duration.ofMillis(300))));
     try {
       assertThat(Leftovers.marked(pool)).as("nobody asked yet").isEmpty();
       for (int round = 0; round < 2; round++) {
@@ -271,7 +271,7 @@ class LifeTest {
                 Pools.awaitQuietly(go);
                 try {
                   for (int i = 0; i < 20; i++) {
-                    futures.add(pool.submit(x -> x, i));
+                    futures.add(pool.submit(i, x -> x));
                   }
                 } catch (RejectedExecutionException e) {
                   // shut down meanwhile
@@ -304,7 +304,7 @@ class LifeTest {
     Pool pool = Pools.open(2, o -> o.withListener(workers));
     var killing = new AtomicBoolean(true);
     try {
-      Pools.soon(pool.submit(x -> x, 1));
+      Pools.soon(pool.submit(1, x -> x));
       Thread killer =
           Thread.ofPlatform()
               .start(() -> {
@@ -326,7 +326,7 @@ class LifeTest {
                 .start(() -> {
                   for (int i = 0; i < 100; i++) {
                     try {
-                      if (pool.submit(x -> -x, i).get(30, TimeUnit.SECONDS) == -i) {
+                      if (pool.submit(i, x -> -x).get(30, TimeUnit.SECONDS) == -i) {
                         done.incrementAndGet();
                       } else {
                         wrong.incrementAndGet();

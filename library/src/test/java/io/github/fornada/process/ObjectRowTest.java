@@ -99,7 +99,7 @@ class ObjectRowTest {
       value = Way.class,
       names = {"THROWS_EXCEPTION", "THROWS_ERROR", "HALTS", "LOOPS_DEAF_TO_INTERRUPTS"})
   void onlyTheItemThatCannotBeReadFails(Way way) throws Exception {
-    open(2, o -> o.withTimeLimit(way.limit()).withInitializer(Pools::loadWhatItemsNeed));
+    open(2, o -> o.withTimeout(way.limit()).withInitializer(Pools::loadWhatItemsNeed));
     onlyTheOddOneFails(pool.outcomes(with(new Thing(ODD, way)), Thing::next).toList());
   }
 

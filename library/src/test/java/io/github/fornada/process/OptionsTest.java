@@ -24,9 +24,9 @@ class OptionsTest {
   void graceAndStartupLimitMayBeForEver() throws Exception {
     Duration forEver = ChronoUnit.FOREVER.getDuration();
     Pool pool =
-        Pools.open(1, o -> o.withStartupLimit(forEver).withPolicy(o.policy().withGrace(forEver)));
+        Pools.open(1, o -> o.withStartupTimeout(forEver).withPolicy(o.policy().withGrace(forEver)));
     try {
-      assertThat(Pools.soon(pool.submit(x -> x + 1, 1))).isEqualTo(2);
+      assertThat(Pools.soon(pool.submit(1, x -> x + 1))).isEqualTo(2);
     } finally {
       Pools.end(pool);
     }
@@ -37,7 +37,7 @@ class OptionsTest {
     try {
       Pool pool = Pools.open(1, o -> o.withEnvironment("BAD=NAME", "x"));
       try {
-        assertThatThrownBy(() -> Pools.soon(pool.submit(x -> x, 1)))
+        assertThatThrownBy(() -> Pools.soon(pool.submit(1, x -> x)))
             .isInstanceOfAny(ExecutionException.class, RejectedExecutionException.class)
             .hasMessageContaining("BAD=NAME");
       } finally {
@@ -50,9 +50,9 @@ class OptionsTest {
 
   @Test
   void aTimeLimitOfForEverIsNoLimit() throws Exception {
-    Pool pool = Pools.open(1, o -> o.withTimeLimit(ChronoUnit.FOREVER.getDuration()));
+    Pool pool = Pools.open(1, o -> o.withTimeout(ChronoUnit.FOREVER.getDuration()));
     try {
-      assertThat(Pools.soon(pool.submit(x -> x + 1, 1))).isEqualTo(2);
+      assertThat(Pools.soon(pool.submit(1, x -> x + 1))).isEqualTo(2);
     } finally {
       Pools.end(pool);
     }
@@ -60,9 +60,9 @@ class OptionsTest {
 
   @Test
   void aTimeLimitOfAllNanosecondsIsNoLimit() throws Exception {
-    Pool pool = Pools.open(1, o -> o.withTimeLimit(Duration.ofNanos(Long.MAX_VALUE)));
+    Pool pool = Pools.open(1, o -> o.withTimeout(Duration.ofNanos(Long.MAX_VALUE)));
     try {
-      assertThat(Pools.soon(pool.submit(x -> x + 1, 1))).isEqualTo(2);
+      assertThat(Pools.soon(pool.submit(1, x -> x + 1))).isEqualTo(2);
     } finally {
       Pools.end(pool);
     }
@@ -72,9 +72,9 @@ class OptionsTest {
   void aPoolWhoseWorkersCannotStartSaysSoWithWhatTheyPrinted() throws Exception {
     Pool pool = Pools.open(2, o -> o.withJvmOptions("-XX:+ThereIsNoSuchOption"));
     try {
-      assertThatThrownBy(() -> Pools.soon(pool.submit(x -> x, 1)))
+      assertThatThrownBy(() -> Pools.soon(pool.submit(1, x -> x)))
           .hasMessageContaining("ThereIsNoSuchOption");
-      assertThatThrownBy(() -> Pools.soon(pool.submit(x -> x, 2)))
+      assertThatThrownBy(() -> Pools.soon(pool.submit(2, x -> x)))
           .as("a later one")
           .hasMessageContaining("ThereIsNoSuchOption");
       assertThat(pool.isShutdown()).as("nobody shut it down").isFalse();
@@ -87,7 +87,7 @@ class OptionsTest {
   void aWorkingDirectoryThatIsNotThereIsReported() throws Exception {
     Pool pool = Pools.open(1, o -> o.withDirectory(folder.resolve("nowhere")));
     try {
-      assertThatThrownBy(() -> Pools.soon(pool.submit(x -> x, 1))).hasMessageContaining("nowhere");
+      assertThatThrownBy(() -> Pools.soon(pool.submit(1, x -> x))).hasMessageContaining("nowhere");
     } finally {
       Pools.end(pool);
     }
@@ -98,10 +98,10 @@ class OptionsTest {
     Path home = Files.createDirectory(folder.resolve("home"));
     Pool pool = Pools.open(1, o -> o.withDirectory(home));
     try {
-      assertThat(Pools.soon(pool.submit(x -> Path.of("").toAbsolutePath().toString(), 1)))
+      assertThat(Pools.soon(pool.submit(1, x -> Path.of("").toAbsolutePath().toString())))
           .isEqualTo(home.toString());
       Files.delete(home);
-      assertThat(Pools.soon(pool.submit(x -> x + 1, 1))).isEqualTo(2);
+      assertThat(Pools.soon(pool.submit(1, x -> x + 1))).isEqualTo(2);
     } finally {
       Pools.end(pool);
     }
@@ -114,7 +114,7 @@ class OptionsTest {
     Files.writeString(flags, "-XX:+ThereIsNoSuchOption\n");
     Pool pool = Pools.open(5, o -> o.withJvmOptions("-XX:VMOptionsFile=" + flags));
     try {
-      var future = pool.submit(x -> x + 1, 1);
+      var future = pool.submit(1, x -> x + 1);
       Leftovers.await("the first starts have failed", Leftovers.SOON, afterMillis(150));
       Files.writeString(flags, "-XX:-UsePerfData\n");
       assertThat(Pools.soon(future)).isEqualTo(2);
@@ -134,11 +134,11 @@ class OptionsTest {
         Pools.open(
             1,
             o ->
-                o.withStartupLimit(Duration.ofMillis(500))
+                o.withStartupTimeout(Duration.ofMillis(500))
                     .withJvmOptions(
                         "-agentlib:jdwp=transport=dt_socket,server=y,suspend=y,address=127.0.0.1:0"));
     try {
-      assertThatThrownBy(() -> Pools.soon(pool.submit(x -> x, 1)))
+      assertThatThrownBy(() -> Pools.soon(pool.submit(1, x -> x)))
           .hasMessageContaining("500 ms")
           .hasMessageContaining("Listening for transport");
     } finally {

@@ -54,14 +54,14 @@ class OutputTest {
       for (int i = 0; i < 2; i++) {
         futures.add(
             pool.submit(
+                i,
                 x -> {
                   for (int k = 0; k < 2000; k++) {
                     System.out.print(x);
                     System.out.println("-".repeat(50) + x);
                   }
                   return x;
-                },
-                i));
+                }));
       }
       for (CompletableFuture<Integer> future : futures) {
         Pools.soon(future);
@@ -78,13 +78,13 @@ class OutputTest {
     try {
       CompletableFuture<Integer> future =
           pool.submit(
+              1,
               x -> {
                 System.out.print("last words");
                 System.out.flush();
                 Runtime.getRuntime().halt(3);
                 return x;
-              },
-              1);
+              });
       assertThat(future.handle((r, e) -> e).get()).hasMessageContaining("last words");
       Leftovers.await("they are passed on", Leftovers.SOON, () -> text().contains("last words\n"));
     } finally {
@@ -99,6 +99,7 @@ class OutputTest {
       Object done =
           Pools.soon(
               pool.submit(
+                  1,
                   x -> {
                     System.out.write(new byte[] {(byte) 0xC3, (byte) 0x28, (byte) 0xFF, 0, '\n'});
                     System.out.print("x".repeat(1 << 20));
@@ -109,8 +110,7 @@ class OutputTest {
                       raw.write("raw".getBytes(StandardCharsets.UTF_8));
                     }
                     return x + 1;
-                  },
-                  1));
+                  }));
       assertThat(done).isEqualTo(2);
     } finally {
       pool.close();
@@ -137,12 +137,12 @@ class OutputTest {
         assertThat(
                 Pools.soon(
                     pool.submit(
+                        i,
                         x -> {
                           System.out.println("y".repeat(100_000));
                           System.err.println("y".repeat(100_000));
                           return x;
-                        },
-                        i)))
+                        })))
             .isEqualTo(i);
       }
     } finally {
@@ -171,13 +171,13 @@ class OutputTest {
     try {
       Pools.soon(
           pool.submit(
+              1,
               x -> {
                 System.setOut(new BreaksLater());
                 return x;
-              },
-              1));
+              }));
       for (int i = 0; i < 5; i++) {
-        assertThat(Pools.soon(pool.submit(x -> x + 1, i))).isEqualTo(i + 1);
+        assertThat(Pools.soon(pool.submit(i, x -> x + 1))).isEqualTo(i + 1);
       }
     } finally {
       Pools.end(pool);
@@ -191,6 +191,7 @@ class OutputTest {
     try {
       CompletableFuture<Integer> future =
           pool.submit(
+              1,
               x -> {
                 var linker = java.lang.foreign.Linker.nativeLinker();
                 var close =
@@ -207,11 +208,10 @@ class OutputTest {
                   throw new IllegalStateException(e);
                 }
                 return x + 1;
-              },
-              1);
+              });
       Object end = Pools.soon(future.handle((r, e) -> e == null ? "done" : "failed"));
       assertThat(end).isIn("done", "failed");
-      assertThat(Pools.soon(pool.submit(x -> x + 1, 1))).isEqualTo(2);
+      assertThat(Pools.soon(pool.submit(1, x -> x + 1))).isEqualTo(2);
       assertThat(Files.exists(Path.of("/dev/shm"))).isTrue();
     } finally {
       Pools.end(pool);
@@ -226,6 +226,7 @@ class OutputTest {
         assertThat(
                 Pools.soon(
                     pool.submit(
+                        i,
                         x -> {
                           int n;
                           try {
@@ -235,8 +236,7 @@ class OutputTest {
                           }
                           System.in.close();
                           return n;
-                        },
-                        i)))
+                        })))
             .isEqualTo(0);
       }
     } finally {

@@ -104,17 +104,17 @@ final class Owner implements AutoCloseable {
 
   private static void runs() throws Exception {
     Pool pool = Pools.open(2);
-    Pools.soon(pool.submit(x -> x + 1, 1));
+    Pools.soon(pool.submit(1, x -> x + 1));
     for (int i = 0; i < 2; i++) {
       var _ =
           pool.submit(
+              i,
               x -> {
                 while (x >= 0) {
                   Thread.onSpinWait();
                 }
                 return x;
-              },
-              i);
+              });
     }
     say("at it");
   }
@@ -125,23 +125,23 @@ final class Owner implements AutoCloseable {
       // A child, and a grandchild whose parent is gone: it hangs below nobody.
       Pools.soon(
           pool.submit(
+              i,
               x -> {
                 new ProcessBuilder("sleep", "600").start();
                 return new ProcessBuilder("sh", "-c", "sleep 600 & exit 0").start().waitFor();
-              },
-              i));
+              }));
     }
     say("at it");
   }
 
   private static void sends() throws Exception {
     Pool pool = Pools.open(2, o -> o.withHeap("512m"));
-    Pools.soon(pool.submit(x -> x + 1, 1));
+    Pools.soon(pool.submit(1, x -> x + 1));
     Thread.ofPlatform()
         .daemon()
         .start(() -> {
           while (true) {
-            CompletableFuture<byte[]> there = pool.submit(x -> x, new byte[100 << 20]);
+            CompletableFuture<byte[]> there = pool.submit(new byte[100 << 20], x -> x);
             var _ = there.join();
           }
         });
@@ -152,14 +152,14 @@ final class Owner implements AutoCloseable {
   private static void shares() throws Exception {
     Pool pool = Pools.open(2);
     SharedBytes kept = pool.share(new byte[8 << 20]);
-    Pools.soon(pool.submit(b -> b.segment().byteSize(), kept));
+    Pools.soon(pool.submit(kept, b -> b.segment().byteSize()));
     Thread.ofPlatform()
         .daemon()
         .start(() -> {
           while (true) {
             try (SharedBytes shared = pool.share(new byte[8 << 20])) {
               CompletableFuture<Long> size =
-                  pool.submit(b -> b.segment().byteSize() + kept.segment().byteSize(), shared);
+                  pool.submit(shared, b -> b.segment().byteSize() + kept.segment().byteSize());
               var _ = size.join();
             }
           }
@@ -169,7 +169,7 @@ final class Owner implements AutoCloseable {
 
   private static void nests() throws Exception {
     Pool pool = Pools.open(1, o -> o.withHeap("128m"));
-    Pools.soon(pool.submit(Owner::nest, 3));
+    Pools.soon(pool.submit(3, Owner::nest));
     say("at it");
   }
 
@@ -181,16 +181,17 @@ final class Owner implements AutoCloseable {
       return 0;
     }
     Pool inner = Pools.open(1, o -> o.withHeap("128m"));
-    return 1 + inner.submit(Owner::nest, levels - 1).join();
+    return 1 + inner.submit(levels - 1, Owner::nest).join();
   }
 
   static final List<Object> HOARD = new ArrayList<>();
 
   private static void hoards() throws Exception {
     Pool pool = Pools.open(1, o -> o.withHeap("32m"));
-    Pools.soon(pool.submit(x -> x + 1, 1));
+    Pools.soon(pool.submit(1, x -> x + 1));
     var _ =
         pool.submit(
+            1,
             x -> {
               Object[] last = null;
               while (true) {
@@ -200,27 +201,26 @@ final class Owner implements AutoCloseable {
                   x++; // deaf to that too
                 }
               }
-            },
-            1);
+            });
     LockSupport.parkNanos(2_000_000_000L);
     say("at it");
   }
 
   private static void forgets() throws Exception {
-    Pools.soon(Pools.open(2).submit(x -> x + 1, 1));
+    Pools.soon(Pools.open(2).submit(1, x -> x + 1));
     say("at it");
   }
 
   private static void one() throws Exception {
     try (Pool pool = Pools.open(1)) {
-      say("got " + Pools.soon(pool.submit(x -> x + 1, 1)));
+      say("got " + Pools.soon(pool.submit(1, x -> x + 1)));
     }
     say("at it");
   }
 
   private static void counts() throws Exception {
     try (Pool pool = Pools.open(2)) {
-      Pools.soon(pool.submit(x -> x + 1, 1));
+      Pools.soon(pool.submit(1, x -> x + 1));
       say("at it");
       long sum = 0;
       for (var outcome :

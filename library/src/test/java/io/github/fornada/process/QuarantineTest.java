@@ -74,10 +74,10 @@ class QuarantineTest {
     var workers = new Pools.Workers();
     ProcessPool pool = open(1, workers);
     try {
-      assertThatThrownBy(() -> Pools.soon(pool.submit(DECODE, new Photo("bad"))))
+      assertThatThrownBy(() -> Pools.soon(pool.submit(new Photo("bad"), DECODE)))
           .hasCauseInstanceOf(WorkerLostException.class);
       awaitLost(workers, 2);
-      assertThatThrownBy(() -> Pools.soon(pool.submit(DECODE, new Photo("bad"))))
+      assertThatThrownBy(() -> Pools.soon(pool.submit(new Photo("bad"), DECODE)))
           .isInstanceOf(ExecutionException.class)
           .hasCauseInstanceOf(WorkerLostException.class)
           .hasMessageContaining("was not run: it is in quarantine, for it has cost this pool 2")
@@ -95,7 +95,7 @@ class QuarantineTest {
       awaitLost(workers, 2);
       pool.clearQuarantine();
       assertThat(pool.quarantined()).isEmpty();
-      assertThatThrownBy(() -> Pools.soon(pool.submit(DECODE, new Photo("bad"))))
+      assertThatThrownBy(() -> Pools.soon(pool.submit(new Photo("bad"), DECODE)))
           .hasCauseInstanceOf(WorkerLostException.class);
       awaitLost(workers, 4);
     } finally {
@@ -108,11 +108,11 @@ class QuarantineTest {
     var workers = new Pools.Workers();
     ProcessPool pool = open(1, workers);
     try {
-      assertThatThrownBy(() -> Pools.soon(pool.submit(DECODE, new Photo("bad"))))
+      assertThatThrownBy(() -> Pools.soon(pool.submit(new Photo("bad"), DECODE)))
           .hasCauseInstanceOf(WorkerLostException.class);
-      assertThat(Pools.soon(pool.submit(photo -> photo.name().length(), new Photo("bad"))))
+      assertThat(Pools.soon(pool.submit(new Photo("bad"), photo -> photo.name().length())))
           .isEqualTo(3);
-      assertThat(Pools.soon(pool.submit(DECODE, new Photo("fine")))).isEqualTo(4);
+      assertThat(Pools.soon(pool.submit(new Photo("fine"), DECODE))).isEqualTo(4);
     } finally {
       Pools.end(pool);
     }
@@ -124,7 +124,7 @@ class QuarantineTest {
     ProcessPool pool = open(0, workers);
     try {
       for (int i = 1; i <= 2; i++) {
-        assertThatThrownBy(() -> Pools.soon(pool.submit(DECODE, new Photo("bad"))))
+        assertThatThrownBy(() -> Pools.soon(pool.submit(new Photo("bad"), DECODE)))
             .hasCauseInstanceOf(WorkerLostException.class)
             .hasMessageContaining("it was not retried");
         awaitLost(workers, i);
@@ -149,7 +149,7 @@ class QuarantineTest {
           return x;
         };
     try {
-      assertThat(Pools.soon(pool.submit(fragile, 1))).isEqualTo(1);
+      assertThat(Pools.soon(pool.submit(1, fragile))).isEqualTo(1);
       assertThat(pool.quarantined()).isEmpty();
       awaitLost(workers, 1);
     } finally {
@@ -182,11 +182,11 @@ class QuarantineTest {
     try {
       var odd = new Odd();
       for (int i = 0; i < 2; i++) {
-        assertThatThrownBy(() -> Pools.soon(pool.submit(die, odd)))
+        assertThatThrownBy(() -> Pools.soon(pool.submit(odd, die)))
             .hasCauseInstanceOf(WorkerLostException.class);
         awaitLost(workers, 2);
       }
-      assertThatThrownBy(() -> Pools.soon(pool.submit(die, new Odd())))
+      assertThatThrownBy(() -> Pools.soon(pool.submit(new Odd(), die)))
           .hasCauseInstanceOf(WorkerLostException.class);
       awaitLost(workers, 4);
     } finally {

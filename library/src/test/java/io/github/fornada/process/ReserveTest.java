@@ -47,7 +47,7 @@ class ReserveTest {
     try (WorkerReserve reserve = reserve(1)) {
       Set<Long> before = ready(reserve, 1);
       try (Pool pool = ProcessPool.open(reserve, o -> o)) {
-        assertThat(before).contains(pool.submit(ReserveTest::pidOf, 1).get());
+        assertThat(before).contains(pool.submit(1, ReserveTest::pidOf).get());
         assertThat(ready(reserve, 1)).doesNotContainAnyElementsOf(before);
       }
     }
@@ -58,7 +58,7 @@ class ReserveTest {
     try (WorkerReserve reserve = reserve(1)) {
       for (int i = 0; i < 3; i++) {
         try (Pool pool = ProcessPool.open(reserve, o -> o)) {
-          assertThat(pool.submit(ReserveTest::seenBefore, i).get()).isZero();
+          assertThat(pool.submit(i, ReserveTest::seenBefore).get()).isZero();
         }
       }
     }
@@ -82,7 +82,7 @@ class ReserveTest {
         dead.onExit().get();
       }
       try (Pool pool = ProcessPool.open(reserve, o -> o)) {
-        assertThat(pool.submit(i -> i + 1, 1).get()).isEqualTo(2);
+        assertThat(pool.submit(1, i -> i + 1).get()).isEqualTo(2);
       }
     }
   }
@@ -92,11 +92,11 @@ class ReserveTest {
     WorkerReserve reserve = reserve(2);
     Set<Long> all = ready(reserve, 2);
     try (Pool pool = ProcessPool.open(reserve, o -> o.withWorkers(1))) {
-      long taken = pool.submit(ReserveTest::pidOf, 1).get();
+      long taken = pool.submit(1, ReserveTest::pidOf).get();
       reserve.close();
       assertThat(all.stream().filter(pid -> ProcessHandle.of(pid).isPresent()))
           .containsExactly(taken);
-      assertThat(pool.submit(ReserveTest::pidOf, 1).get()).isEqualTo(taken);
+      assertThat(pool.submit(1, ReserveTest::pidOf).get()).isEqualTo(taken);
     }
   }
 
@@ -107,13 +107,13 @@ class ReserveTest {
         Pool pool = ProcessPool.open(reserve, o -> o)) {
       child =
           pool.submit(
+                  600,
                   seconds -> {
                     // The shell ends at once, so that its child hangs below nobody.
                     var shell =
                         new ProcessBuilder("/bin/sh", "-c", "sleep " + seconds + " >&- & echo $!");
                     return Long.parseLong(shell.start().inputReader().readLine());
-                  },
-                  600)
+                  })
               .get();
       assertThat(ProcessHandle.of(child)).isPresent();
     }
@@ -140,11 +140,11 @@ class ReserveTest {
       assertThat(before).isNotEmpty();
       String loader =
           pool.submit(
+                  1,
                   i -> {
                     System.out.println("printed by a worker from the reserve");
                     return Thread.currentThread().getContextClassLoader().getName();
-                  },
-                  1)
+                  })
               .get();
       assertThat(loader).isEqualTo("fornada-worker");
     }

@@ -63,7 +63,7 @@ class RowTest {
       value = Way.class,
       names = {"THROWS_EXCEPTION", "HALTS", "LOOPS_DEAF_TO_INTERRUPTS", "SLEEPS_FOR_EVER"})
   void onlyTheItemToBlameFails(Way way) throws Exception {
-    open(o -> o.withTimeLimit(way.limit()).withInitializer(Pools::loadWhatItemsNeed));
+    open(o -> o.withTimeout(way.limit()).withInitializer(Pools::loadWhatItemsNeed));
     List<Outcome<Integer>> outcomes =
         pool.outcomes(
                 NUMBERS,
@@ -188,6 +188,6 @@ class RowTest {
       Completion<Integer, Integer> first = completions.findFirst().orElseThrow();
       assertThat(first.outcome()).isEqualTo(new Outcome.Done<>(-first.item()));
     }
-    assertThat(Pools.soon(pool.submit(x -> x + 1, 1))).isEqualTo(2);
+    assertThat(Pools.soon(pool.submit(1, x -> x + 1))).isEqualTo(2);
   }
 }

@@ -60,7 +60,7 @@ class SecurityTest {
         assertThat(peer.read(ByteBuffer.allocate(1))).as("end of the stream").isEqualTo(-1);
       }
     }
-    assertThat(Pools.soon(pool.submit(x -> x + 1, 1))).isEqualTo(2);
+    assertThat(Pools.soon(pool.submit(1, x -> x + 1))).isEqualTo(2);
   }
 
   @Test
@@ -73,13 +73,13 @@ class SecurityTest {
       assertThatThrownBy(() ->
               Pools.soon(
                   pool.submit(
+                      1,
                       x -> {
                         Runtime.getRuntime().halt(1);
                         return x;
-                      },
-                      1)))
+                      })))
           .isNotNull();
-      assertThat(Pools.soon(pool.submit(x -> x + 1, 1))).as("a new worker came in").isEqualTo(2);
+      assertThat(Pools.soon(pool.submit(1, x -> x + 1))).as("a new worker came in").isEqualTo(2);
     } finally {
       for (SocketChannel channel : silent) {
         channel.close();
@@ -93,10 +93,10 @@ class SecurityTest {
     Object told =
         Pools.soon(
             pool.submit(
+                1,
                 x ->
                     Files.readString(Path.of("/proc/self/cmdline")).replace('\0', ' ')
-                        + System.getenv(),
-                1));
+                        + System.getenv()));
     System.clearProperty("planted.password");
     assertThat((String) told)
         .contains("@")
@@ -106,7 +106,7 @@ class SecurityTest {
 
   @Test
   void theSharedMemoryOfAReadyWorkerHasNoNameAnyMore() throws Exception {
-    assertThat(Pools.soon(pool.submit(x -> x + 1, 1))).isEqualTo(2);
+    assertThat(Pools.soon(pool.submit(1, x -> x + 1))).isEqualTo(2);
     Leftovers.await(
         "no segment is there",
         Leftovers.SOON,

@@ -37,10 +37,10 @@ class SerializationTest {
   }
 
   private void failsAlone(Object item) throws Exception {
-    assertThatThrownBy(() -> Pools.soon(pool.submit(x -> 1, item)))
+    assertThatThrownBy(() -> Pools.soon(pool.submit(item, x -> 1)))
         .isInstanceOf(ExecutionException.class);
     // An object goes the same way as that item did.
-    assertThat(Pools.soon(pool.submit(x -> x.size(), List.of(1, 2)))).isEqualTo(2);
+    assertThat(Pools.soon(pool.submit(List.of(1, 2), x -> x.size()))).isEqualTo(2);
   }
 
   static final class WriteThrowsError implements Serializable {
@@ -69,7 +69,7 @@ class SerializationTest {
   void aLambdaThatIsNoSerializableTypeIsToldHowToBeOne() {
     assertThatThrownBy(() -> Pools.soon(pool.submit(() -> 1)))
         .hasMessageContaining("is not serializable")
-        .hasMessageContaining("use submit(function, item)");
+        .hasMessageContaining("use submit(item, function)");
   }
 
   static final class NothingWorks implements Serializable {
@@ -149,10 +149,10 @@ class SerializationTest {
 
   @Test
   void anErrorWhileAResultIsReadInTheParentFailsThatItem() throws Exception {
-    assertThatThrownBy(() -> Pools.soon(pool.submit(x -> new ThrowsInParent(), 1)))
+    assertThatThrownBy(() -> Pools.soon(pool.submit(1, x -> new ThrowsInParent())))
         .isInstanceOf(ExecutionException.class)
         .hasMessageContaining("planted");
-    assertThat(Pools.soon(pool.submit(x -> x + 1, 1))).isEqualTo(2);
+    assertThat(Pools.soon(pool.submit(1, x -> x + 1))).isEqualTo(2);
   }
 
   static final class ExceptionThatThrowsInParent extends RuntimeException {
@@ -173,13 +173,13 @@ class SerializationTest {
     assertThatThrownBy(() ->
             Pools.soon(
                 pool.submit(
+                    1,
                     x -> {
                       throw new ExceptionThatThrowsInParent();
-                    },
-                    1)))
+                    })))
         .isInstanceOf(ExecutionException.class)
         .hasMessageContaining("planted exception");
-    assertThat(Pools.soon(pool.submit(x -> x + 1, 1))).isEqualTo(2);
+    assertThat(Pools.soon(pool.submit(1, x -> x + 1))).isEqualTo(2);
   }
 
   private Throwable thrownBy(Make make) {
@@ -377,6 +377,6 @@ class SerializationTest {
     if (!make.name().startsWith("GET_MESSAGE")) {
       assertThat(thrown.getMessage()).contains("planted");
     }
-    assertThat(Pools.soon(pool.submit(x -> x + 1, 1))).isEqualTo(2);
+    assertThat(Pools.soon(pool.submit(1, x -> x + 1))).isEqualTo(2);
   }
 }

@@ -90,7 +90,7 @@ class SharedTest {
           () -> {
             for (Seen seen :
                 IntStream.range(0, 50)
-                    .mapToObj(i -> pool.submit(b -> Seen.by(b, "/shared-"), shared))
+                    .mapToObj(i -> pool.submit(shared, b -> Seen.by(b, "/shared-")))
                     .map(CompletableFuture::join)
                     .toList()) {
               assertThat(seen.sum()).isEqualTo(sum(bytes));
@@ -110,7 +110,7 @@ class SharedTest {
     String inode = Files.getAttribute(file, "unix:ino").toString();
     try (Pool pool = Pools.open(1);
         SharedBytes shared = pool.share(file)) {
-      CompletableFuture<Seen> seen = pool.submit(b -> Seen.by(b, "/model.bin"), shared);
+      CompletableFuture<Seen> seen = pool.submit(shared, b -> Seen.by(b, "/model.bin"));
       assertThat(seen.join().inodes()).containsExactly(inode);
       assertThat(sizeOfFolders(pool)).as("what the pool holds of it itself").isLessThan(SIZE);
     }
@@ -143,17 +143,17 @@ class SharedTest {
     byte[] bytes = bytes();
     try (Pool pool = Pools.open(1);
         SharedBytes shared = pool.share(bytes)) {
-      CompletableFuture<Seen> before = pool.submit(b -> Seen.by(b, "/shared-"), shared);
+      CompletableFuture<Seen> before = pool.submit(shared, b -> Seen.by(b, "/shared-"));
       long pid = before.join().pid();
       CompletableFuture<Integer> dies =
           pool.submit(
+              shared,
               b -> {
                 Runtime.getRuntime().halt(b.segment().get(ValueLayout.JAVA_BYTE, 1000));
                 return 0;
-              },
-              shared);
+              });
       assertThatThrownBy(() -> Pools.soon(dies)).isInstanceOf(ExecutionException.class);
-      CompletableFuture<Seen> after = pool.submit(b -> Seen.by(b, "/shared-"), shared);
+      CompletableFuture<Seen> after = pool.submit(shared, b -> Seen.by(b, "/shared-"));
       assertThat(after.join().pid()).isNotEqualTo(pid);
       assertThat(after.join().sum()).isEqualTo(sum(bytes));
       assertThat(after.join().inodes()).isEqualTo(before.join().inodes());
@@ -165,7 +165,7 @@ class SharedTest {
     try (Pool pool = Pools.open(1)) {
       SharedBytes shared = pool.share(bytes());
       assertThat(shared.segment().byteSize()).isEqualTo(SIZE);
-      CompletableFuture<Seen> seen = pool.submit(b -> Seen.by(b, "/shared-"), shared);
+      CompletableFuture<Seen> seen = pool.submit(shared, b -> Seen.by(b, "/shared-"));
       assertThat(seen.join().inodes()).hasSize(1);
       shared.close();
       String folder = String.valueOf(((ProcessPool) pool).engine.directory().getFileName());
@@ -174,7 +174,7 @@ class SharedTest {
       Leftovers.await(
           "the worker has unmapped them",
           Leftovers.SOON,
-          () -> pool.submit(SharedTest::mapped, "/shared-").join().isEmpty());
+          () -> pool.submit("/shared-", SharedTest::mapped).join().isEmpty());
     }
   }
 
@@ -182,9 +182,10 @@ class SharedTest {
   void aCloseWhileATaskReadsThemFailsThatTaskOnly() throws Exception {
     try (Pool pool = Pools.open(1)) {
       SharedBytes shared = pool.share(bytes());
-      var pid = (long) Pools.soon(pool.submit(x -> Pools.pid(), 0));
+      var pid = (long) Pools.soon(pool.submit(0, x -> Pools.pid()));
       CompletableFuture<Integer> reads =
           pool.submit(
+              shared,
               b -> {
                 System.out.println("reading");
                 int sum = 0;
@@ -194,12 +195,11 @@ class SharedTest {
                     return sum;
                   }
                 }
-              },
-              shared);
+              });
       Leftovers.await("the task reads them", Leftovers.SOON, () -> maps(pid).contains("/shared-"));
       shared.close();
       assertThatThrownBy(() -> Pools.soon(reads)).hasCauseInstanceOf(IllegalStateException.class);
-      assertThat(Pools.soon(pool.submit(x -> Pools.pid(), 0))).isEqualTo(pid);
+      assertThat(Pools.soon(pool.submit(0, x -> Pools.pid()))).isEqualTo(pid);
     }
   }
 
@@ -218,12 +218,12 @@ class SharedTest {
       for (int i = 0; i < 2; i++) {
         CompletableFuture<Byte> read =
             pool.submit(
+                shared,
                 b -> {
                   byte value = b.segment().get(ValueLayout.JAVA_BYTE, 1000);
                   b.close();
                   return value;
-                },
-                shared);
+                });
         assertThat(Pools.soon(read)).isEqualTo((byte) 1);
       }
       assertThat(shared.segment().get(ValueLayout.JAVA_BYTE, 1000)).isEqualTo((byte) 1);
@@ -239,13 +239,13 @@ class SharedTest {
       SharedBytes shared = pool.share(bytes());
       CompletableFuture<Integer> inner =
           pool.submit(
+              shared,
               b -> {
                 INNER.add(Pools.open(1));
                 CompletableFuture<Seen> seen =
-                    INNER.getFirst().submit(c -> Seen.by(c, "/shared-"), b);
+                    INNER.getFirst().submit(b, c -> Seen.by(c, "/shared-"));
                 return seen.join().inodes().size();
-              },
-              shared);
+              });
       assertThat(Pools.soon(inner)).isEqualTo(1);
       shared.close();
       Leftovers.await(
@@ -253,8 +253,8 @@ class SharedTest {
           Leftovers.SOON,
           () ->
               pool.submit(
-                          name -> INNER.getFirst().submit(SharedTest::mapped, name).join().size(),
-                          "/shared-")
+                          "/shared-",
+                          name -> INNER.getFirst().submit(name, SharedTest::mapped).join().size())
                       .join()
                   == 0);
     }
@@ -265,7 +265,7 @@ class SharedTest {
     try (Pool threads = ThreadPool.open();
         Pool pool = Pools.open(1);
         SharedBytes shared = threads.share(bytes())) {
-      assertThatThrownBy(() -> Pools.soon(pool.submit(SharedBytes::byteSize, shared)))
+      assertThatThrownBy(() -> Pools.soon(pool.submit(shared, SharedBytes::byteSize)))
           .hasMessageContaining("share them with the pool whose tasks use them");
     }
   }
@@ -276,7 +276,7 @@ class SharedTest {
     try (Pool pool = Pools.open(1);
         SharedBytes shared = pool.share(file)) {
       Files.write(file, new byte[20]);
-      CompletableFuture<Long> size = pool.submit(b -> b.segment().byteSize(), shared);
+      CompletableFuture<Long> size = pool.submit(shared, b -> b.segment().byteSize());
       assertThatThrownBy(() -> Pools.soon(size)).hasMessageContaining("it had 10 when");
     }
   }

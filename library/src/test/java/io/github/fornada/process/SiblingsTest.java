@@ -36,7 +36,7 @@ class SiblingsTest {
           };
       List<CompletableFuture<Integer>> futures = new ArrayList<>();
       for (int i = 0; i < 2 * workers; i++) {
-        futures.add(pool.submit(killSiblings, i));
+        futures.add(pool.submit(i, killSiblings));
       }
       for (int i = 0; i < futures.size(); i++) {
         try {
@@ -45,7 +45,7 @@ class SiblingsTest {
           assertThat(e).hasCauseInstanceOf(WorkerLostException.class);
         }
       }
-      assertThat(Pools.soon(pool.submit(x -> x + 1, 1))).isEqualTo(2);
+      assertThat(Pools.soon(pool.submit(1, x -> x + 1))).isEqualTo(2);
     } finally {
       Pools.end(pool);
     }

@@ -41,8 +41,7 @@ class StopTest {
   void aTaskStuckInTheReportOfItsFailureIsOverItsLimit() throws Exception {
     Pool pool =
         Pools.open(
-            1,
-            o -> o.withPolicy(o.policy().withGrace(GRACE).withTimeLimit(Duration.ofMillis(300))));
+            1, o -> o.withPolicy(o.policy().withGrace(GRACE).withTimeout(Duration.ofMillis(300))));
     try {
       Outcome<Integer> outcome =
           pool.outcomes(
@@ -68,16 +67,16 @@ class StopTest {
     try {
       CompletableFuture<Integer> future =
           pool.submit(
+              1,
               x -> {
                 Way.signal("STOP");
                 LockSupport.parkNanos(600_000_000_000L);
                 return x;
-              },
-              1);
+              });
       started(workers, future);
       Leftovers.await("it has stopped itself", Leftovers.SOON, () -> isStopped(workers));
       assertThat(future.cancel(true)).isTrue();
-      assertThat(Pools.soon(pool.submit(x -> x + 1, 1))).isEqualTo(2);
+      assertThat(Pools.soon(pool.submit(1, x -> x + 1))).isEqualTo(2);
     } finally {
       Pools.end(pool);
     }
@@ -110,13 +109,13 @@ class StopTest {
     try {
       CompletableFuture<Integer> future =
           pool.submit(
+              1,
               x -> {
                 throw new Endless();
-              },
-              1);
+              });
       started(workers, future);
       assertThat(future.cancel(true)).isTrue();
-      assertThat(Pools.soon(pool.submit(x -> x + 1, 1))).isEqualTo(2);
+      assertThat(Pools.soon(pool.submit(1, x -> x + 1))).isEqualTo(2);
     } finally {
       Pools.end(pool);
     }
@@ -127,7 +126,7 @@ class StopTest {
     // Long enough for the first item of a worker that has just been started, on a busy machine.
     Duration limit = Way.SHORT_LIMIT;
     Duration grace = Duration.ofMillis(20);
-    Pool pool = Pools.open(1, o -> o.withPolicy(o.policy().withGrace(grace).withTimeLimit(limit)));
+    Pool pool = Pools.open(1, o -> o.withPolicy(o.policy().withGrace(grace).withTimeout(limit)));
     try {
       for (int round = 0; round < 6; round++) {
         Pools.warm(pool, List.of(1, 2, 3), x -> x);
@@ -171,11 +170,11 @@ class StopTest {
                 o.withPolicy(
                     o.policy()
                         .withGrace(GRACE)
-                        .withTimeLimit(Way.SHORT_LIMIT)
+                        .withTimeout(Way.SHORT_LIMIT)
                         .withListener(workers)));
     try {
       var goOn = new CountDownLatch(1);
-      CompletableFuture<Integer> first = pool.submit(x -> x, 1);
+      CompletableFuture<Integer> first = pool.submit(1, x -> x);
       var held = new AtomicBoolean();
       CompletableFuture<Void> callback =
           first.thenAccept(x -> {
@@ -187,11 +186,11 @@ class StopTest {
       while (System.nanoTime() < end) {
         others.add(
             pool.submit(
+                others.size(),
                 x -> {
                   Thread.sleep(30);
                   return x;
-                },
-                others.size()));
+                }));
         LockSupport.parkNanos(200_000_000);
       }
       goOn.countDown();
@@ -212,12 +211,12 @@ class StopTest {
       for (int i = 0; i < 10; i++) {
         CompletableFuture<Integer> chained =
             pool.submit(
+                    i,
                     x -> {
                       LockSupport.parkNanos(20_000_000);
                       return x;
-                    },
-                    i)
-                .thenApply(x -> pool.submit(y -> y + 1, x).join());
+                    })
+                .thenApply(x -> pool.submit(x, y -> y + 1).join());
         assertThat(Pools.soon(chained)).isEqualTo(i + 1);
       }
     } finally {
@@ -254,7 +253,7 @@ class StopTest {
 
   private static Object tryOne(Pool pool) {
     try {
-      return pool.submit(x -> x + 1, 1).join();
+      return pool.submit(1, x -> x + 1).join();
     } catch (java.util.concurrent.RejectedExecutionException e) {
       return e;
     }
@@ -270,6 +269,7 @@ class StopTest {
         for (int i = 0; i < 200; i++) {
           futures.add(
               pool.submit(
+                  i,
                   x -> {
                     if (x % 100 == 50) {
                       while (true) {
@@ -278,14 +278,13 @@ class StopTest {
                     }
                     Thread.sleep(x % 3);
                     return x;
-                  },
-                  i));
+                  }));
         }
         LockSupport.parkNanos(round * 20_000_000L);
         futures.forEach(f -> f.cancel(true));
         assertThat(futures).allMatch(CompletableFuture::isDone);
       }
-      assertThat(Pools.soon(pool.submit(x -> x + 1, 1))).isEqualTo(2);
+      assertThat(Pools.soon(pool.submit(1, x -> x + 1))).isEqualTo(2);
     } finally {
       Pools.end(pool);
     }
@@ -299,11 +298,11 @@ class StopTest {
       for (int i = 0; i < 300; i++) {
         futures.add(
             pool.submit(
+                i,
                 x -> {
                   Thread.sleep(1);
                   return x;
-                },
-                i));
+                }));
       }
       LockSupport.parkNanos(round * 60_000_000L);
       Pools.end(pool);
@@ -319,11 +318,11 @@ class StopTest {
         List<CompletableFuture<Integer>> unwanted = new ArrayList<>();
         List<CompletableFuture<Integer>> wanted = new ArrayList<>();
         for (int i = 0; i < 60; i++) {
-          unwanted.add(pool.submit(StopTest::slowNowAndThen, i));
+          unwanted.add(pool.submit(i, StopTest::slowNowAndThen));
         }
         unwanted.reversed().forEach(f -> f.cancel(true));
         for (int i = 0; i < 60; i++) {
-          wanted.add(pool.submit(StopTest::slowNowAndThen, i));
+          wanted.add(pool.submit(i, StopTest::slowNowAndThen));
         }
         for (int i = 0; i < 60; i++) {
           assertThat(Pools.soon(wanted.get(i))).as("round %d, item %d", round, i).isEqualTo(i);

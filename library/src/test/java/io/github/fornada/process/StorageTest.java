@@ -143,18 +143,18 @@ class StorageTest {
       assertThat(outcomes.get(2)).isEqualTo(new Outcome.Done<>(4));
       for (int size : new int[] {20 << 20, 3 << 20}) {
         fill(small);
-        assertThatThrownBy(() -> Pools.soon(pool.submit(n -> new byte[n], size)))
+        assertThatThrownBy(() -> Pools.soon(pool.submit(size, n -> new byte[n])))
             .hasMessageContaining("a payload of")
             .hasMessageContaining("java.io.tmpdir");
-        assertThatThrownBy(() -> Pools.soon(pool.submit(n -> "x".repeat(n), size)))
+        assertThatThrownBy(() -> Pools.soon(pool.submit(size, n -> "x".repeat(n))))
             .hasMessageContaining("a payload of");
-        assertThatThrownBy(() -> Pools.soon(pool.submit(String::length, "x".repeat(size))))
+        assertThatThrownBy(() -> Pools.soon(pool.submit("x".repeat(size), String::length)))
             .hasMessageContaining("a payload of");
         byte[] captured = new byte[size];
-        assertThatThrownBy(() -> Pools.soon(pool.submit(x -> x + captured.length, 1)))
+        assertThatThrownBy(() -> Pools.soon(pool.submit(1, x -> x + captured.length)))
             .hasMessageContaining("a payload of");
       }
-      assertThat(Pools.soon(pool.submit(x -> x + 1, 1))).isEqualTo(2);
+      assertThat(Pools.soon(pool.submit(1, x -> x + 1))).isEqualTo(2);
     } finally {
       Pools.end(pool);
     }
@@ -165,7 +165,7 @@ class StorageTest {
     Path small = small(1);
     Pool pool = open(1, List.of(small));
     try {
-      assertThatThrownBy(() -> Pools.soon(pool.submit(x -> x + 1, 1)))
+      assertThatThrownBy(() -> Pools.soon(pool.submit(1, x -> x + 1)))
           .hasMessageContaining("could not be made");
     } finally {
       Pools.end(pool);
@@ -232,13 +232,13 @@ class StorageTest {
   @Test
   void anotherProcessDoesNotSweepALivingPool() throws Exception {
     try (Pool pool = open(1, List.of(folder))) {
-      assertThat(Pools.soon(pool.submit(x -> x + 1, 1))).isEqualTo(2);
+      assertThat(Pools.soon(pool.submit(1, x -> x + 1))).isEqualTo(2);
       PrivateDirectory.sweep(List.of(folder)); // its own process neither
       Process other = sweepElsewhere();
       assertThat(other.waitFor(20, TimeUnit.SECONDS)).isTrue();
       assertThat(other.exitValue()).isZero();
       assertThat(entries(folder)).isEqualTo(1);
-      assertThat(Pools.soon(pool.submit(x -> x + 1, 2))).isEqualTo(3);
+      assertThat(Pools.soon(pool.submit(2, x -> x + 1))).isEqualTo(3);
     }
     assertThat(entries(folder)).isZero();
   }

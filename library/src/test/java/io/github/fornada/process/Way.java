@@ -221,7 +221,7 @@ enum Way {
    */
   static final AtomicInteger cell = new AtomicInteger();
 
-  /** For what must end at a time limit; also a worker that has just been started must not. */
+  /** For what must end at a timeout; also a worker that has just been started must not. */
   static final Duration SHORT_LIMIT = Duration.ofMillis(1500);
 
   /** No machine is so busy that anything else reaches this one. */
@@ -233,7 +233,7 @@ enum Way {
     this.ends = ends;
   }
 
-  /** The time limit for an item that does it. */
+  /** The timeout for an item that does it. */
   Duration limit() {
     return ends == Ends.TIMED_OUT ? SHORT_LIMIT : LONG_LIMIT;
   }

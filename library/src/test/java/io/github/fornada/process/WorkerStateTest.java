@@ -87,7 +87,7 @@ class WorkerStateTest {
                     .withWorkerState(second)
                     .withInitializer(() -> System.setProperty("fornada.test", "set")));
     try {
-      assertThat(Pools.soon(pool.submit(x -> second.get() + x, 1))).isEqualTo("set+1");
+      assertThat(Pools.soon(pool.submit(1, x -> second.get() + x))).isEqualTo("set+1");
     } finally {
       Pools.end(pool);
     }
@@ -109,7 +109,7 @@ class WorkerStateTest {
             .hasMessageContaining("no model there")
             .hasRootCauseInstanceOf(IllegalStateException.class);
       }
-      assertThatThrownBy(() -> Pools.soon(lacking.submit(x -> x, 1)))
+      assertThatThrownBy(() -> Pools.soon(lacking.submit(1, x -> x)))
           .hasMessageContaining("the maker of a worker's state gave null");
     } finally {
       Pools.end(throwing);
@@ -124,13 +124,13 @@ class WorkerStateTest {
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("in the workers of a process pool only");
     try (Pool threads = ThreadPool.open(o -> o.withWorkers(1))) {
-      assertThatThrownBy(() -> Pools.soon(threads.submit(x -> counter.get().use(), 1)))
+      assertThatThrownBy(() -> Pools.soon(threads.submit(1, x -> counter.get().use())))
           .hasRootCauseInstanceOf(IllegalStateException.class)
           .hasMessageContaining("not in a pool of threads");
     }
     Pool pool = Pools.open(1);
     try {
-      assertThatThrownBy(() -> Pools.soon(pool.submit(x -> counter.get().use(), 1)))
+      assertThatThrownBy(() -> Pools.soon(pool.submit(1, x -> counter.get().use())))
           .hasRootCauseInstanceOf(IllegalStateException.class)
           .hasMessageContaining("withWorkerState");
     } finally {

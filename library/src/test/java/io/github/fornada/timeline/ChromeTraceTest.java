@@ -30,9 +30,9 @@ class ChromeTraceTest {
     long zero = timeline.recording().baseNanos;
     for (int i = 0; i < tasks; i++) {
       long from = zero + i * 1_500L;
-      var usage = new TaskUsage("w-" + i % 3, from, from + 1_234, 1_000, 0, 0, 0);
+      var usage = TaskUsage.of("w-" + i % 3, from, from + 1_234, 1_000, 0);
       timeline.onEvent(
-          new TaskEvent.Finished(
+          TaskEvent.Finished.of(
               i, i, label + i, 1, true, new Outcome.Done<>(i), usage, from + 1_234));
     }
     return timeline;

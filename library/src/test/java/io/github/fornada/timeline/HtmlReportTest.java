@@ -27,10 +27,10 @@ class HtmlReportTest {
     var timeline = new Timeline(HOSTILE);
     timeline.begin();
     long zero = timeline.recording().baseNanos;
-    var usage = new TaskUsage(HOSTILE, zero + 10, zero + 3_000_000_010L, 1_500_000_000, 0, 0, 0);
+    var usage = TaskUsage.of(HOSTILE, zero + 10, zero + 3_000_000_010L, 1_500_000_000, 0);
     var outcome = new Outcome.Failed<>(new IllegalStateException(HOSTILE));
     timeline.onEvent(
-        new TaskEvent.Finished(7, 7, HOSTILE, 1, true, outcome, usage, usage.endedNanos()));
+        TaskEvent.Finished.of(7, 7, HOSTILE, 1, true, outcome, usage, usage.endedNanos()));
     return timeline;
   }
 

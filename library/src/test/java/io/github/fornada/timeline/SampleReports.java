@@ -50,25 +50,25 @@ final class SampleReports {
     timelines.add(
         run(
             "sequential",
-            t -> SequentialPool.open(o -> o.withListener(t).withTimeLimit(limit)),
+            t -> SequentialPool.open(o -> o.withListener(t).withTimeout(limit)),
             items,
             SampleReports::fetch));
     timelines.add(
         run(
             "virtual",
-            t -> VirtualThreadPool.open(o -> o.withListener(t).withTimeLimit(limit)),
+            t -> VirtualThreadPool.open(o -> o.withListener(t).withTimeout(limit)),
             items,
             SampleReports::fetch));
     timelines.add(
         run(
             "threads",
-            t -> ThreadPool.open(o -> o.withWorkers(4).withListener(t).withTimeLimit(limit)),
+            t -> ThreadPool.open(o -> o.withWorkers(4).withListener(t).withTimeout(limit)),
             items,
             SampleReports::fetch));
     timelines.add(
         run(
             "processes",
-            t -> ProcessPool.open(o -> o.withWorkers(4).withListener(t).withTimeLimit(limit)),
+            t -> ProcessPool.open(o -> o.withWorkers(4).withListener(t).withTimeout(limit)),
             crashing,
             SampleReports::fetch));
     var report =

@@ -37,8 +37,8 @@ class TimelineTest {
       boolean last,
       long cpuNanos) {
     long to = zero + toMs * MS;
-    var usage = new TaskUsage(worker, zero + fromMs * MS, to, cpuNanos, TaskUsage.UNKNOWN, 0, 0);
-    return new TaskEvent.Finished(index, index, "item-" + index, attempt, last, outcome, usage, to);
+    var usage = TaskUsage.of(worker, zero + fromMs * MS, to, cpuNanos, TaskUsage.UNKNOWN);
+    return TaskEvent.Finished.of(index, index, "item-" + index, attempt, last, outcome, usage, to);
   }
 
   private static Outcome<?> done() {
@@ -64,14 +64,13 @@ class TimelineTest {
 
   @Test
   void everyKindOfOutcomeIsCountedOnce() {
-    var death =
-        new DeathCertificate("w-1", 42, 137, "killed", null, List.of(), null, false, 1, false);
+    var death = DeathCertificate.of("w-1", 42, 137, "killed");
     timeline.onEvent(ran(0, "w-1", 0, 1, done()));
     timeline.onEvent(ran(1, "w-1", 1, 2, new Outcome.Failed<>(new Exception("no"))));
     timeline.onEvent(ran(2, "w-1", 2, 3, new Outcome.TimedOut<>(Duration.ofMillis(1), List.of())));
     timeline.onEvent(ran(3, "w-1", 3, 4, new Outcome.WorkerLost<>("it died", death)));
     timeline.onEvent(
-        new TaskEvent.Finished(
+        TaskEvent.Finished.of(
             4, 4, "never begun", 1, true, new Outcome.Cancelled<>("why not"), null, zero + MS));
     TimelineSummary s = timeline.summary();
     assertThat(s.tasks()).isEqualTo(5);
@@ -125,8 +124,8 @@ class TimelineTest {
     timeline.end();
     Long end = timeline.recording().end();
     assertThat(end).isNotNull();
-    var usage = new TaskUsage("w-1", began, began + end + 1000 * MS, 0, 0, 0, 0);
-    timeline.onEvent(new TaskEvent.Finished(0, 0, "x", 1, true, done(), usage, usage.endedNanos()));
+    var usage = TaskUsage.of("w-1", began, began + end + 1000 * MS, 0, 0);
+    timeline.onEvent(TaskEvent.Finished.of(0, 0, "x", 1, true, done(), usage, usage.endedNanos()));
     assertThat(timeline.summary().wallNanos()).isEqualTo(end);
     assertThat(timeline.summary().inFlight()).isEqualTo(1);
   }
@@ -168,9 +167,9 @@ class TimelineTest {
             throw new IllegalStateException("no message");
           }
         };
-    var usage = new TaskUsage("w-1", zero, zero + 1, 0, 0, 0, 0);
+    var usage = TaskUsage.of("w-1", zero, zero + 1, 0, 0);
     timeline.onEvent(
-        new TaskEvent.Finished(0, 0, item, 1, true, new Outcome.Failed<>(cause), usage, zero + 1));
+        TaskEvent.Finished.of(0, 0, item, 1, true, new Outcome.Failed<>(cause), usage, zero + 1));
     Failure failure = new Track(timeline).failures.getFirst();
     assertThat(failure.label()).contains("whose toString fails");
     assertThat(failure.details()).contains("could not be printed");

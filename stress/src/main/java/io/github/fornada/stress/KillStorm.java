@@ -96,7 +96,7 @@ final class KillStorm implements Storm {
     for (int i = next.getAndIncrement(); i < check.items; i = next.getAndIncrement()) {
       int id = i;
       room.acquireUninterruptibly();
-      CompletableFuture<Object> future = pool.submit(check.work, check.work.item(id));
+      CompletableFuture<Object> future = pool.submit(check.work.item(id), check.work);
       var _ =
           future.whenComplete((value, thrown) -> {
             check.outcome(id, outcome(value, thrown));

@@ -59,10 +59,11 @@ final class MixCheck implements TaskListener {
   @Override
   public void onEvent(TaskEvent event) {
     switch (event) {
-      case TaskEvent.Submitted(long _, long _, Integer id, long _) ->
+      case TaskEvent.Submitted submission when submission.item() instanceof Integer id ->
           findings.check(submitted.add(id), "item %d was submitted twice", id);
-      case TaskEvent.Finished(long _, long _, Integer id, _, boolean last, var outcome, _, _) -> {
-        findings.check(last, "item %d is tried again, unasked", id);
+      case TaskEvent.Finished finished when finished.item() instanceof Integer id -> {
+        Outcome<?> outcome = finished.outcome();
+        findings.check(finished.last(), "item %d is tried again, unasked", id);
         int before = tally.ended(id);
         findings.check(before == 0, "item %d has %d outcomes, now %s", id, before + 1, outcome);
         outcome(id, work.kind(id), outcome);

@@ -83,7 +83,7 @@ final class MixClient implements Runnable {
     RejectedExecutionException rejected = null;
     for (int id : ids(1 + random.nextInt(200))) {
       try {
-        all.add(pool.submit(work, id));
+        all.add(pool.submit(id, work));
       } catch (RejectedExecutionException e) {
         rejected = e;
         break;

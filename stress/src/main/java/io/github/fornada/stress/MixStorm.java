@@ -119,7 +119,7 @@ final class MixStorm implements Storm {
         defaults
             .withWorkers(1 + random.nextInt(4))
             .withHeap("64m")
-            .withPolicy(defaults.policy().withTimeLimit(LIMIT).withGrace(GRACE));
+            .withPolicy(defaults.policy().withTimeout(LIMIT).withGrace(GRACE));
     if (random.nextInt(3) == 0) {
       options = options.withMaxTasks(20 + random.nextInt(200));
     }

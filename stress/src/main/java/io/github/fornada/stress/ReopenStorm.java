@@ -62,11 +62,11 @@ final class ReopenStorm implements Storm {
           for (int item : items) {
             var _ =
                 pool.submit(
+                    item,
                     i -> {
                       Thread.sleep(600_000);
                       return i;
-                    },
-                    item);
+                    });
           }
           LockSupport.parkNanos(random.nextLong(300_000_000));
           var _ = pool.shutdownNow();

@@ -81,7 +81,7 @@ public final class FornadaPeer implements JavaPeer {
   private record Opened(Pool pool) implements Session {
     @Override
     public <T, R extends @Nullable Object> Future<R> submit(TaskFunction<T, R> function, T item) {
-      return pool.submit(function, item);
+      return pool.submit(item, function);
     }
 
     @Override
@@ -132,7 +132,7 @@ public final class FornadaPeer implements JavaPeer {
       Measure.Operations once =
           n -> {
             for (int i = 0; i < n; i++) {
-              check(pool.submit(function, bytes).get() == Rows.MIB_64, "length");
+              check(pool.submit(bytes, function).get() == Rows.MIB_64, "length");
             }
           };
       emit("shared", rate(seconds / 2, 1, once) * Rows.MIB_64 / 1e9, "GB/s", "as an item");
@@ -147,7 +147,7 @@ public final class FornadaPeer implements JavaPeer {
         TimeUnit.SECONDS.sleep(2);
         long begin = System.nanoTime();
         try (Pool pool = ProcessPool.open(reserve, o -> o)) {
-          check(pool.submit(Tasks.INCREMENT, 1).get() == 2, "increment");
+          check(pool.submit(1, Tasks.INCREMENT).get() == 2, "increment");
           times[i] = (System.nanoTime() - begin) / 1e6;
         }
       }

@@ -9,7 +9,7 @@ import java.nio.file.Path;
  *
  * @param directory the pool's private folder
  * @param segment the file of shared memory
- * @param limitNanos time limit of each item; -1 for none
+ * @param limitNanos timeout of each item; -1 for none
  * @param graceNanos how long an interrupted item may go on
  * @param heap the heap limit in words, for messages
  * @param codec the codec, serialized; empty for none

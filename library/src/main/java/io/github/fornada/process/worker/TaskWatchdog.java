@@ -122,7 +122,7 @@ public final class TaskWatchdog {
 
   // ---- the task thread
 
-  /** Whether items have a time limit, so that the start of each must be known. */
+  /** Whether items have a timeout, so that the start of each must be known. */
   boolean isTimed() {
     return limitNanos >= 0;
   }

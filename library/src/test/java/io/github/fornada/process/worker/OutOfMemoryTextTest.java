@@ -101,13 +101,13 @@ class OutOfMemoryTextTest {
   @EnumSource(Kind.class)
   void theAdviceIsAboutWhatWasShort(Kind kind) throws Exception {
     var thrown =
-        assertThatThrownBy(() -> Pools.soon(pool.submit(Kind::exhaust, kind)))
+        assertThatThrownBy(() -> Pools.soon(pool.submit(kind, Kind::exhaust)))
             .hasRootCauseInstanceOf(OutOfMemoryError.class)
             .hasMessageContaining(kind.advice);
     if (kind != Kind.HEAP) {
       thrown.hasMessageNotContaining("withHeap");
     }
-    assertThat(Pools.soon(pool.submit(x -> x + 1, 1))).isEqualTo(2);
+    assertThat(Pools.soon(pool.submit(1, x -> x + 1))).isEqualTo(2);
   }
 
   @Test
@@ -129,10 +129,10 @@ class OutOfMemoryTextTest {
     assertThatThrownBy(() ->
             Pools.soon(
                 pool.submit(
+                    7,
                     x -> {
                       throw new OwnError("cache of " + x);
-                    },
-                    7)))
+                    })))
         .hasRootCauseMessage("cache of 7");
   }
 
@@ -151,7 +151,7 @@ class OutOfMemoryTextTest {
       Outcome<Integer> outcome =
           small.outcomes(List.of(array), bytes -> bytes.length).findFirst().orElseThrow();
       assertThat(outcome).isInstanceOf(Outcome.WorkerLost.class);
-      assertThat(small.submit(i -> i + 1, 1).get()).isEqualTo(2);
+      assertThat(small.submit(1, i -> i + 1).get()).isEqualTo(2);
     }
     assertThat(workers.lost).hasSize(1);
   }
