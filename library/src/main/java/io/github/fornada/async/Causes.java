@@ -31,6 +31,7 @@ final class Causes {
 
   private Causes() {}
 
+  @SuppressWarnings("ReferenceEquality") // a loader is an identity
   private static boolean isOfJdk(Class<?> type) {
     ClassLoader loader = type.getClassLoader();
     return loader == null || loader == ClassLoader.getPlatformClassLoader();

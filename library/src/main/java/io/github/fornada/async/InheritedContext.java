@@ -8,8 +8,8 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What goes with the tasks of a scope beside their code: carriers, names of scoped values with
- * their bindings as of the scope's opening, and listeners. Inherited by the scopes within.
+ * The context that the tasks of a scope inherit: carriers, scoped values with their bindings as of
+ * the scope's opening, and listeners. Scopes within inherit it too.
  */
 final class InheritedContext {
   static final InheritedContext NONE = new InheritedContext(List.of(), List.of(), List.of(), null);
@@ -18,13 +18,15 @@ final class InheritedContext {
   final List<ScopedValue<?>> scopedValues;
   final List<TaskListener> listeners;
 
-  /** Lanes for the listeners, shared with the scopes within; null if there is no listener. */
-  final @Nullable TimelineLanes slots;
+  /** Timeline lanes for the listeners, shared with scopes within; null if there is no listener. */
+  final @Nullable TimelineLanes lanes;
 
-  /** Of those scoped values that the opening thread has bound; null if there is none. */
+  /** The bindings of those scoped values that the opening thread has bound; null if it has none. */
   private final ScopedValue.@Nullable Carrier bindings;
 
-  /** What they were bound to, at their places; {@link #UNBOUND} where they were not. */
+  /**
+   * The value of each scoped value, in their order; {@link #UNBOUND} for one that was not bound.
+   */
   private final @Nullable Object[] bound;
 
   private static final Object UNBOUND = new Object();
@@ -37,7 +39,7 @@ final class InheritedContext {
     this.carriers = carriers;
     this.scopedValues = scopedValues;
     this.listeners = listeners;
-    this.slots = known == null && !listeners.isEmpty() ? new TimelineLanes() : known;
+    this.lanes = known == null && !listeners.isEmpty() ? new TimelineLanes() : known;
     this.bound = new @Nullable Object[scopedValues.size()];
     ScopedValue.Carrier all = null;
     for (int k = 0; k < bound.length; k++) {
@@ -50,7 +52,9 @@ final class InheritedContext {
     this.bindings = all;
   }
 
-  /** That of a scope which the calling thread opens within another one, or within none. */
+  /**
+   * Returns the context of a scope that the calling thread opens, within {@code around}'s scope.
+   */
   static InheritedContext of(@Nullable InheritedContext around, ScopeOptions options) {
     InheritedContext outer = around == null ? NONE : around;
     if (outer == NONE
@@ -63,10 +67,10 @@ final class InheritedContext {
         union(outer.carriers, options.carriers()),
         union(outer.scopedValues, options.scopedValues()),
         union(outer.listeners, options.listeners()),
-        outer.slots);
+        outer.lanes);
   }
 
-  /** What the scope around the calling thread carries to its tasks. */
+  /** Returns the context that the scope around the calling thread gives to its tasks. */
   static InheritedContext here() {
     Thread self = Thread.currentThread();
     Child<?> home = Owners.homeOf(self);
@@ -96,7 +100,7 @@ final class InheritedContext {
   }
 
   /**
-   * The task with all of it, captured of the calling thread.
+   * Returns the task in this context, with the carriers' values captured from the calling thread.
    *
    * @throws IllegalStateException if a carrier fails, or if a scoped value is bound otherwise than
    *     at the scope's opening

@@ -12,22 +12,22 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
-/** A task of which somebody wants to know more than its result, or that has a time limit. */
+/** A task that listeners or a recording observe, or that has a timeout. */
 final class ObservedChild<T extends @Nullable Object> extends Child<T> {
   private static final AtomicBoolean LISTENER_FAILED = new AtomicBoolean();
 
-  private final @Nullable Duration limit;
+  private final @Nullable Duration timeout;
   private final List<TaskListener> listeners;
-  private final @Nullable TimelineLanes slots;
+  private final @Nullable TimelineLanes lanes;
   private final int number;
 
-  /** What listeners are told of as the item: its purpose, or the task itself. */
+  /** The item in events for listeners: the purpose, or the task if it has none. */
   private final Object item;
 
   // All written and read by the task's thread, once it has begun.
   private @Nullable Future<?> timer;
   private @Nullable String lane;
-  private int slot;
+  private int laneIndex;
   private long startedNanos;
   private ScopeEvents.@Nullable Task event;
 
@@ -36,13 +36,13 @@ final class ObservedChild<T extends @Nullable Object> extends Child<T> {
       String purpose,
       Callable<? extends T> around,
       Callable<? extends T> task,
-      @Nullable Duration limit,
+      @Nullable Duration timeout,
       InheritedContext context,
       int number) {
     super(scope, purpose, around);
-    this.limit = limit;
+    this.timeout = timeout;
     this.listeners = context.listeners;
-    this.slots = context.slots;
+    this.lanes = context.lanes;
     this.number = number;
     this.item = purpose.isEmpty() ? task : purpose;
     if (!listeners.isEmpty()) {
@@ -60,14 +60,14 @@ final class ObservedChild<T extends @Nullable Object> extends Child<T> {
       event = new ScopeEvents.Task();
       event.begin();
     }
-    if (slots != null) {
+    if (lanes != null) {
       startedNanos = System.nanoTime();
-      slot = slots.take(scope.name());
-      lane = scope.name() + "-" + (slot + 1);
+      laneIndex = lanes.take(scope.name());
+      lane = scope.name() + "-" + (laneIndex + 1);
       tell(TaskEvent.Started.of(number, number, item, lane, 1, startedNanos));
     }
-    if (limit != null) {
-      timer = ScopeTimer.ofTask(this, limit);
+    if (timeout != null) {
+      timer = ScopeTimer.ofTask(this, timeout);
     }
   }
 
@@ -79,7 +79,7 @@ final class ObservedChild<T extends @Nullable Object> extends Child<T> {
     if (event == null && listeners.isEmpty()) {
       return;
     }
-    Outcome<T> outcome = told();
+    Outcome<T> outcome = settledOutcome();
     if (event != null) {
       event.scope = scope.name();
       event.purpose = purpose();
@@ -89,8 +89,8 @@ final class ObservedChild<T extends @Nullable Object> extends Child<T> {
     if (!listeners.isEmpty()) {
       long now = System.nanoTime();
       TaskUsage usage = null;
-      if (lane != null && slots != null) {
-        slots.free(scope.name(), slot);
+      if (lane != null && lanes != null) {
+        lanes.free(scope.name(), laneIndex);
         usage = TaskUsage.of(lane, startedNanos, now, TaskUsage.UNKNOWN, TaskUsage.UNKNOWN);
       }
       tell(TaskEvent.Finished.of(number, number, item, 1, true, outcome, usage, now));
