@@ -7,23 +7,23 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A subscriber whose elements somebody waits for: a buffer that is asked to be filled again when
- * half of it has been taken.
+ * A subscriber with a buffer that a consuming thread reads from. It requests more elements when
+ * half of the buffer has been taken.
  */
 final class BufferingSubscriber<T> implements Flow.Subscriber<T> {
   private final int size;
   private final int batch;
   private final Channel<T> channel;
 
-  /** Set once, by onSubscribe, before any element; or by {@link #cancel}, to one that is none. */
+  /** Set once, by {@code onSubscribe}, before any element. */
   private volatile Flow.@Nullable Subscription subscription;
 
   private volatile boolean cancelled;
 
-  /** Written by onError before the channel is closed, read after. */
+  /** Written by {@code onError} before the channel is closed, read after that. */
   private volatile @Nullable Throwable failure;
 
-  /** Elements taken since the last request. The consuming thread's. */
+  /** Elements taken since the last request. Used by the consuming thread only. */
   private int taken;
 
   BufferingSubscriber(int size) {
@@ -33,9 +33,9 @@ final class BufferingSubscriber<T> implements Flow.Subscriber<T> {
   }
 
   static <T> BufferingSubscriber<T> of(Flow.Publisher<? extends T> publisher, int size) {
-    var intake = new BufferingSubscriber<T>(size);
-    publisher.subscribe(intake);
-    return intake;
+    var subscriber = new BufferingSubscriber<T>(size);
+    publisher.subscribe(subscriber);
+    return subscriber;
   }
 
   Stream<T> stream() {
@@ -58,9 +58,9 @@ final class BufferingSubscriber<T> implements Flow.Subscriber<T> {
     return element;
   }
 
-  /** Wants no more. */
+  /** Ends the subscription. */
   void cancel() {
-    cancelled = true; // then a look for the subscription; onSubscribe does it the other way round
+    cancelled = true; // then it reads the subscription; onSubscribe does it the other way round
     channel.close();
     Flow.Subscription from = subscription;
     if (from != null) {
@@ -89,7 +89,7 @@ final class BufferingSubscriber<T> implements Flow.Subscriber<T> {
     try {
       if (!channel.trySend(element)) {
         onError(
-            new IllegalStateException("the publisher sent more than the " + size + " asked for"));
+            new IllegalStateException("the publisher sent more than the " + size + " requested"));
         cancel();
       }
     } catch (ChannelClosedException e) {

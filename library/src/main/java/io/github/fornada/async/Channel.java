@@ -11,27 +11,27 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A queue of bounded length through which tasks hand elements to each other, which can be closed,
- * and of which several can be waited for at once ({@link Select}).
+ * A bounded queue through which threads hand elements to each other. It can be closed, and several
+ * can be waited for at once ({@link Select}).
  *
  * <p>Any number of threads may send and receive, virtual and platform threads alike. Elements come
- * out in the order in which they went in, each exactly once. Threads that wait are served in the
- * order of their coming; an element goes straight to the thread that has waited longest, so that no
- * other can take it first. Elements are never null.
+ * out in the order in which they went in, each exactly once. Waiting threads are served in FIFO
+ * order; an element goes straight to the thread that has waited longest, so that no other thread
+ * can take it first. Elements are never null.
  *
- * <p><b>Closing.</b> {@link #close} says that no more will be sent: what is in the channel is still
- * received, and what threads were waiting to send when it was called is too. {@link
- * #closeWithError} ends the channel for both sides at once: whoever sends, receives or waits gets
- * that error. A consumer that gives up uses it so that producers do not wait for ever.
+ * <p><b>Closing.</b> {@link #close} ends sending: elements in the channel, and those of threads
+ * that were waiting to send, are still received. {@link #closeWithError} ends the channel for both
+ * sides at once: threads that send, receive or wait get that error. A consumer that gives up uses
+ * it so that producers do not wait for ever.
  *
  * <p><b>Memory effects.</b> What a thread did before it sent an element happens-before it is
  * received. What a thread did before a receive happens-before the end of the send for which that
  * receive made room.
  *
  * <p><b>Interrupts.</b> An interrupted send has sent nothing, an interrupted receive has taken
- * nothing. Where the element had gone over when the interrupt came, the call returns normally and
- * leaves the thread's interrupt status set. A thread that is interrupted already, when it calls a
- * method that may wait, gets the {@link InterruptedException} at once.
+ * nothing. If the element had been handed over when the interrupt came, the call returns normally
+ * and leaves the thread's interrupt status set. A method that may wait throws {@link
+ * InterruptedException} at once if the calling thread is interrupted already.
  *
  * {@snippet :
  * var lines = Channel.<String>bounded(16);
@@ -54,60 +54,60 @@ import org.jspecify.annotations.Nullable;
  * <p>The idea is that of Hoare's <i>Communicating Sequential Processes</i> (1978), by way of Go's
  * channels, whose locking of several at once {@link Select} follows.
  *
- * @param <T> the elements
+ * @param <T> the type of the elements
  */
 public final class Channel<T> implements AutoCloseable, Iterable<T> {
-  /** How often a thread looks whether the lock is free before it waits for it in earnest. */
+  /** How often a thread tries the lock before it blocks for it. */
   private static final int LOCK_SPINS = Runtime.getRuntime().availableProcessors() > 1 ? 32 : 0;
 
   /**
    * Up to this capacity the other side has to come for each element, and does so soon if it has a
    * processor: {@link SpinAdvice}. With a longer buffer it is better to be woken late and to find
-   * many.
+   * many elements.
    */
   private static final int LONGEST_TO_SPIN_FOR = 4; // Guess
 
   private static final AtomicLong NUMBERS = new AtomicLong();
 
-  /** A select that has several locks takes them in the order of these. */
+  /** A select takes the locks of several channels in the order of these numbers. */
   final long number = NUMBERS.incrementAndGet();
 
   private final ReentrantLock lock = new ReentrantLock();
 
-  /** What was sent and not received; null for a rendezvous. Needs no lock. */
+  /** Elements that were sent and not yet received; null for a rendezvous. Needs no lock. */
   private final @Nullable Ring ring;
 
-  /** Some thread waits to send, or to receive. */
+  /** Bits of {@link #attention}: a thread waits to send, or to receive. */
   private static final int SENDERS = 1;
 
   private static final int RECEIVERS = 2;
 
-  /** There is no ring: nothing goes without the lock. */
+  /** There is no ring: every operation needs the lock. */
   private static final int RENDEZVOUS = 4;
 
   /**
-   * Not 0 if whoever sends or receives must do so under the lock, and after it has used the ring
-   * look after those who wait. Written under the lock; read by any thread, before it uses the ring
-   * and after. A thread that begins to wait sets its bit and then looks at the ring once more, so
-   * that one of the two sees the other.
+   * If not 0, threads must send and receive under the lock, and threads that have used the ring
+   * must serve those that wait. Written under the lock; read by any thread, before and after it
+   * uses the ring. A thread that begins to wait sets its bit and then looks at the ring once more,
+   * so that at least one of the two sees the other.
    */
   private volatile int attention;
 
-  /** Whether a waiting thread looks before it parks; null for never. */
-  private final @Nullable SpinAdvice patience;
+  /** Whether a waiting thread spins before it parks; null for never. */
+  private final @Nullable SpinAdvice spinAdvice;
 
   // Guarded by the lock. While a receiver waits there is no element and no sender; while a sender
-  // waits there is no room. Both holds whenever serve() has returned.
+  // waits there is no room. Both hold whenever serve() has returned.
   private final ChannelWaiters senders = new ChannelWaiters();
   private final ChannelWaiters receivers = new ChannelWaiters();
 
-  /** Waiters whose wait was ended and who are to be woken when the lock is free, linked by next. */
+  /** Waiters whose wait has ended, to be woken when the lock is free; linked by {@code next}. */
   private @Nullable ChannelWaiter woken;
 
-  // Arrows: OPEN -> DONE -> FAILED, OPEN -> FAILED.
+  // OPEN -> DONE -> FAILED, OPEN -> FAILED. Guarded by the lock.
   private State state = State.OPEN;
 
-  /** Set with FAILED. */
+  /** Set with FAILED. Guarded by the lock. */
   private @Nullable Throwable error;
 
   private enum State {
@@ -119,17 +119,17 @@ public final class Channel<T> implements AutoCloseable, Iterable<T> {
   private Channel(@Nullable Ring ring) {
     this.ring = ring;
     this.attention = ring == null ? RENDEZVOUS : 0;
-    this.patience =
+    this.spinAdvice =
         ChannelWaiter.SPINS > 0 && (ring == null || ring.capacity() <= LONGEST_TO_SPIN_FOR)
             ? new SpinAdvice()
             : null;
   }
 
-  // ---- making
+  // ---- opening
 
   /**
-   * A channel that holds so many elements that were sent and not yet received; a send beyond that
-   * waits. Room for them, some 12 bytes each, is made at once.
+   * Returns a channel that holds at most {@code capacity} elements that were sent and not yet
+   * received; a send beyond that waits. Memory for them, some 12 bytes each, is allocated at once.
    *
    * @throws IllegalArgumentException if the capacity is less than 1
    */
@@ -143,7 +143,7 @@ public final class Channel<T> implements AutoCloseable, Iterable<T> {
     return new Channel<>(new Ring(capacity));
   }
 
-  /** A channel that holds nothing: a send waits until its element is received. */
+  /** Returns a channel that holds nothing: a send waits until its element is received. */
   public static <T> Channel<T> rendezvous() {
     return new Channel<>(null);
   }
@@ -161,7 +161,7 @@ public final class Channel<T> implements AutoCloseable, Iterable<T> {
   }
 
   /**
-   * Sends an element if that is possible without waiting: there is room, or a thread waits for it.
+   * Sends an element if there is room, or a thread waits for it. Never waits.
    *
    * @return whether it was sent
    * @throws ChannelClosedException if the channel is closed
@@ -180,14 +180,14 @@ public final class Channel<T> implements AutoCloseable, Iterable<T> {
   }
 
   /**
-   * Sends an element; waits at most so long while the channel is full.
+   * Sends an element; waits at most {@code timeout} while the channel is full.
    *
    * @return whether it was sent
    * @throws InterruptedException if the thread was interrupted; nothing was sent then
    * @throws ChannelClosedException if the channel is closed
    */
-  public boolean trySend(T element, Duration time) throws InterruptedException {
-    return sendBefore(element, Deadline.in(time));
+  public boolean trySend(T element, Duration timeout) throws InterruptedException {
+    return sendBefore(element, Deadline.in(timeout));
   }
 
   private boolean sendBefore(T element, Deadline deadline) throws InterruptedException {
@@ -232,9 +232,9 @@ public final class Channel<T> implements AutoCloseable, Iterable<T> {
   }
 
   /**
-   * Receives an element if there is one.
+   * Receives an element if there is one. Never waits.
    *
-   * @return null if there is none now
+   * @return the element; null if there is none now
    * @throws ChannelClosedException if the channel is closed and has no more
    */
   public @Nullable T tryReceive() {
@@ -251,14 +251,14 @@ public final class Channel<T> implements AutoCloseable, Iterable<T> {
   }
 
   /**
-   * Receives an element; waits at most so long while there is none.
+   * Receives an element; waits at most {@code timeout} while there is none.
    *
-   * @return null if there was none in that time
+   * @return the element; null if there was none in that time
    * @throws InterruptedException if the thread was interrupted; nothing was taken then
    * @throws ChannelClosedException if the channel is closed and has no more
    */
-  public @Nullable T tryReceive(Duration time) throws InterruptedException {
-    return receiveBefore(Deadline.in(time));
+  public @Nullable T tryReceive(Duration timeout) throws InterruptedException {
+    return receiveBefore(Deadline.in(timeout));
   }
 
   private @Nullable T receiveBefore(Deadline deadline) throws InterruptedException {
@@ -294,9 +294,9 @@ public final class Channel<T> implements AutoCloseable, Iterable<T> {
   // ---- closing
 
   /**
-   * Says that no more will be sent. Elements sent before are still received, those of threads that
-   * wait to send among them; then receivers get a {@link ChannelClosedException}, and loops over
-   * the channel end. Does nothing if the channel is closed. Never waits.
+   * Ends sending. Elements sent before are still received, and so are those of threads that wait to
+   * send; then receivers get a {@link ChannelClosedException}, and loops over the channel end. Does
+   * nothing if the channel is closed. Never waits.
    */
   @Override
   public void close() {
@@ -316,11 +316,12 @@ public final class Channel<T> implements AutoCloseable, Iterable<T> {
   }
 
   /**
-   * Ends the channel with an error. Elements that were not received are dropped; whoever waits here
-   * or comes later gets a {@link ChannelClosedException} with that cause. Also ends a channel that
+   * Ends the channel with an error. Elements that were not received are dropped; threads that wait,
+   * or come later, get a {@link ChannelClosedException} with that cause. Also ends a channel that
    * was closed and has elements left. Never waits.
    *
-   * @return whether this is now the channel's error; false if it had one, or was closed and empty
+   * @return whether {@code error} is now the channel's error; false if it had one before, or was
+   *     closed and empty
    */
   public boolean closeWithError(Throwable error) {
     Objects.requireNonNull(error, "error");
@@ -345,7 +346,7 @@ public final class Channel<T> implements AutoCloseable, Iterable<T> {
     }
   }
 
-  /** Whether nothing can be sent any more. There may be elements left to receive. */
+  /** Whether sending has ended. There may be elements left to receive. */
   public boolean isClosed() {
     lock();
     try {
@@ -358,12 +359,13 @@ public final class Channel<T> implements AutoCloseable, Iterable<T> {
   // ---- all of it
 
   /**
-   * The elements until the channel is closed; several loops share them, each element is in one.
+   * Returns an iterator over the elements until the channel is closed. Several iterators share the
+   * elements: each element goes to one of them.
    *
-   * <p>{@code hasNext} waits, and takes the element it promises: between the two calls it is in the
-   * iterator's hands. If the channel was closed with an error, {@code hasNext} throws it as a
-   * {@link ChannelClosedException}. An interrupt makes it throw {@link CancellationException}, with
-   * the interrupt status still set.
+   * <p>{@code hasNext} waits, and takes the element from the channel; the iterator holds it until
+   * {@code next}. If the channel was closed with an error, {@code hasNext} throws it as a {@link
+   * ChannelClosedException}. An interrupt makes it throw {@link CancellationException}, with the
+   * interrupt status still set.
    */
   @Override
   public Iterator<T> iterator() {
@@ -371,15 +373,15 @@ public final class Channel<T> implements AutoCloseable, Iterable<T> {
   }
 
   /**
-   * The elements until the channel is closed, as a lazy stream; as {@link #iterator} otherwise.
-   * Takes no element that the stream does not ask for. Closing the stream does not close the
-   * channel.
+   * Returns a lazy stream of the elements until the channel is closed; otherwise like {@link
+   * #iterator}. Takes no element that the stream does not ask for. Closing the stream does not
+   * close the channel.
    */
   public Stream<T> stream() {
     return new Elements<>(this::receiveOrNull, false).stream();
   }
 
-  /** As {@link #receive}, but null if the channel is done and has no more. */
+  /** Receives an element like {@link #receive}; returns null if the channel is closed and empty. */
   @Nullable T receiveOrNull() throws InterruptedException {
     try {
       return receive();
@@ -434,7 +436,7 @@ public final class Channel<T> implements AutoCloseable, Iterable<T> {
     return true;
   }
 
-  /** Receives an element if there is one; null if not. */
+  /** Receives an element if there is one now; null if not. */
   @Nullable T poll() {
     serve();
     Object element = null;
@@ -469,7 +471,7 @@ public final class Channel<T> implements AutoCloseable, Iterable<T> {
   /** Ends the waits that can be ended: those for elements that are there, those for room. */
   void serve() {
     if (ring == null) {
-      return; // in a rendezvous whoever comes serves one who waits
+      return; // in a rendezvous each thread that comes serves one that waits
     }
     boolean admitted;
     do {
@@ -530,7 +532,7 @@ public final class Channel<T> implements AutoCloseable, Iterable<T> {
     return true;
   }
 
-  /** As {@link #serveShared}. */
+  /** Claims first, for the same reason as {@link #serveShared}. */
   private boolean admitShared(ChannelWaiter sender, Ring ring) {
     if (ring.isFull()) {
       return false;
@@ -611,7 +613,7 @@ public final class Channel<T> implements AutoCloseable, Iterable<T> {
 
   // ---- not under the lock
 
-  /** Sends an element if that is possible and nobody waits. */
+  /** Sends an element if there is room and no thread waits. */
   boolean offerUnlocked(T element) {
     if (attention != 0 || ring == null || !ring.offer(element)) {
       return false;
@@ -622,7 +624,7 @@ public final class Channel<T> implements AutoCloseable, Iterable<T> {
     return true;
   }
 
-  /** Receives an element if there is one and nobody waits. */
+  /** Receives an element if there is one and no thread waits. */
   @Nullable T pollUnlocked() {
     if (attention != 0 || ring == null) {
       return null;
@@ -634,7 +636,7 @@ public final class Channel<T> implements AutoCloseable, Iterable<T> {
     return cast(element);
   }
 
-  /** Looks after a thread that began to wait while this one used the ring. */
+  /** Serves a thread that began to wait while this one used the ring. */
   private void serveUnlocked() {
     lock();
     try {
@@ -646,9 +648,9 @@ public final class Channel<T> implements AutoCloseable, Iterable<T> {
 
   /** Waits until the wait is over, the thread is interrupted, or the deadline has passed. */
   void await(ChannelWaiter own, Deadline deadline) {
-    if (patience != null && patience.isWorthALook()) {
+    if (spinAdvice != null && spinAdvice.shouldSpin()) {
       boolean over = own.isOverSoon();
-      patience.tell(over);
+      spinAdvice.record(over);
       if (over) {
         return;
       }
@@ -676,7 +678,7 @@ public final class Channel<T> implements AutoCloseable, Iterable<T> {
     }
   }
 
-  /** Gives up a wait; false if it was ended by somebody in the meantime. */
+  /** Gives up a wait; false if another thread has ended it in the meantime. */
   boolean leave(ChannelWaiter waiter, ChannelWaiters queue) {
     lock();
     try {

@@ -2,9 +2,9 @@ package io.github.fornada.async;
 
 import org.jspecify.annotations.Nullable;
 
-/** Waiters in the order of their coming; any of them may leave. Guarded by the channel's lock. */
+/** A FIFO queue of waiters; any of them may leave. Guarded by the channel's lock. */
 final class ChannelWaiters {
-  /** The first, were it only there to leave: for tests; all else asks {@link #first()}. */
+  /** The first, even one that is about to leave. For tests; other code calls {@link #first()}. */
   @Nullable ChannelWaiter first;
 
   private @Nullable ChannelWaiter last;
@@ -20,7 +20,7 @@ final class ChannelWaiters {
     last = waiter;
   }
 
-  /** The first; null if there is none. Those whose select is over and who are to leave are none. */
+  /** The first; null if there is none. Waiters whose select is over do not count. */
   @Nullable ChannelWaiter first() {
     while (first != null && first.isClaimed()) {
       boolean _ = remove(first);
@@ -43,7 +43,7 @@ final class ChannelWaiters {
     return first() == null;
   }
 
-  /** Whether it was still there. */
+  /** Removes a waiter; returns whether it was still there. */
   boolean remove(ChannelWaiter waiter) {
     if (!waiter.queued) {
       return false;

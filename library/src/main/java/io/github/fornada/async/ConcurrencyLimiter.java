@@ -12,48 +12,54 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * At most so many calls at once; the others wait, and go on in the order in which they came.
+ * A concurrency limiter: at most N calls at once; excess callers wait in FIFO order.
  *
  * {@snippet :
  * ConcurrencyLimiter connections = ConcurrencyLimiter.atMost(20);
  * List<Page> pages = Async.gather(uris, connections.wrap(Pages::get));
  * }
  *
- * <p>A place that becomes free goes to the one who waits longest. Nobody overtakes, also not a
- * thread that comes at that very moment.
+ * <p>A permit that is released goes to the thread that has waited longest. No thread overtakes
+ * another, not even one that comes at that very moment.
  *
- * <p><b>Memory effects.</b> What a thread did before it gave up a place happens-before what the one
- * does that gets it.
+ * <p><b>Memory effects.</b> What a thread did before it released a permit happens-before what the
+ * thread does that gets the permit.
  *
- * <p><b>Interrupts.</b> Whoever waits for a place can be interrupted, and then has none. A place is
- * given up however the call ends. A call within a call under the same limit needs a second place:
- * if all of them wait for one, they wait for ever.
+ * <p><b>Interrupts.</b> A thread that waits for a permit can be interrupted, and then has none. The
+ * permit is released however the call ends. A call within a call under the same limiter needs a
+ * second permit: if all calls wait for one, they wait for ever.
  *
- * <p>It is a fair {@link java.util.concurrent.Semaphore} in the form of a block, as in trio's
- * {@code CapacityLimiter}. Unlike with a semaphore, nobody gives up a place twice or without having
- * it, and to give up waiting costs the same however many wait.
+ * <p>It is a fair {@link java.util.concurrent.Semaphore} in the form of a block, like trio's {@code
+ * CapacityLimiter}. Unlike with a semaphore, no permit is released twice, or by a thread that has
+ * none, and giving up a wait costs the same however many threads wait.
  */
 public final class ConcurrencyLimiter implements CallPolicy {
   private final int permits;
   private final Ticker ticker;
   private final ReentrantLock lock = new ReentrantLock();
 
-  /** Guarded by the lock. More than 0 only while nobody waits: a place is handed on directly. */
+  /**
+   * Guarded by the lock. More than 0 only while no thread waits: permits are handed on directly.
+   */
   private int free;
 
   /** Guarded by the lock. */
-  private final WaitQueue line = new WaitQueue();
+  private final WaitQueue queue = new WaitQueue();
 
   private ConcurrencyLimiter(int permits, Ticker ticker) {
     if (permits < 1) {
-      throw new IllegalArgumentException("a limit must be at least 1 at once, got " + permits);
+      throw new IllegalArgumentException("permits must be at least 1, got " + permits);
     }
     this.permits = permits;
     this.free = permits;
     this.ticker = ticker;
   }
 
-  /** A new limit, for all calls made under this object. */
+  /**
+   * Returns a limiter of at most {@code permits} calls at once, of all calls made under it.
+   *
+   * @throws IllegalArgumentException if {@code permits} is less than 1
+   */
   public static ConcurrencyLimiter atMost(int permits) {
     return atMost(permits, Ticker.SYSTEM);
   }
@@ -63,8 +69,8 @@ public final class ConcurrencyLimiter implements CallPolicy {
   }
 
   /**
-   * A limit for each key: at most so many at once for one key, such as the host of a URI or the
-   * number of a customer. Nothing is kept for keys that are not in use.
+   * Returns limiters by key: at most {@code permits} calls at once for one key, such as the host of
+   * a URI or the number of a customer. Nothing is kept for keys that are not in use.
    *
    * {@snippet :
    * ConcurrencyLimiter.ByKey<String> perHost = ConcurrencyLimiter.byKey(4);
@@ -86,23 +92,23 @@ public final class ConcurrencyLimiter implements CallPolicy {
   }
 
   /**
-   * Waits for a place, for a piece of code that is no single call. Close it where it is no longer
-   * needed; any thread may do that, and more than once does no harm.
+   * Waits for a permit, for code that is not a single call. Close the permit to release it; any
+   * thread may do that, and a second close does nothing.
    *
    * {@snippet :
-   * try (var place = limit.acquire()) {
+   * try (var permit = limiter.acquire()) {
    *   send(request);
    * }
    * }
    *
-   * @throws InterruptedException if the calling thread was interrupted before it had a place
+   * @throws InterruptedException if the calling thread was interrupted before it had a permit
    */
   public Permit acquire() throws InterruptedException {
     enter();
     return new Permit(this);
   }
 
-  /** A place, if there is one that nobody waits for; else null. Never waits. */
+  /** Returns a permit if one is free; else null. Never waits. */
   public @Nullable Permit tryAcquire() {
     lock.lock();
     try {
@@ -117,20 +123,20 @@ public final class ConcurrencyLimiter implements CallPolicy {
   }
 
   /**
-   * Waits for a place, but no longer than that; null if there was none.
+   * Waits for a permit, at most {@code timeout}; returns null if there was none.
    *
-   * @throws InterruptedException if the calling thread was interrupted before it had a place
+   * @throws InterruptedException if the calling thread was interrupted before it had a permit
    */
-  public @Nullable Permit tryAcquire(Duration atMost) throws InterruptedException {
-    return enter(Ticker.nanosOf(atMost)) ? new Permit(this) : null;
+  public @Nullable Permit tryAcquire(Duration timeout) throws InterruptedException {
+    return enter(Ticker.nanosOf(timeout)) ? new Permit(this) : null;
   }
 
-  /** How many calls may be made at once. */
+  /** Returns how many calls may be made at once. */
   public int permits() {
     return permits;
   }
 
-  /** How many places are taken at this moment. */
+  /** Returns how many permits are in use at this moment. */
   public int inUse() {
     lock.lock();
     try {
@@ -140,11 +146,11 @@ public final class ConcurrencyLimiter implements CallPolicy {
     }
   }
 
-  /** How many threads wait for a place at this moment. */
+  /** Returns how many threads wait for a permit at this moment. */
   public int waiting() {
     lock.lock();
     try {
-      return line.size();
+      return queue.size();
     } finally {
       lock.unlock();
     }
@@ -162,7 +168,7 @@ public final class ConcurrencyLimiter implements CallPolicy {
   }
 
   private void enter() throws InterruptedException {
-    // Nobody sees the end of a century.
+    // No wait lasts a century.
     boolean entered = enter(Ticker.LONGEST);
     assert entered;
   }
@@ -181,7 +187,7 @@ public final class ConcurrencyLimiter implements CallPolicy {
       if (nanos <= 0) {
         return false;
       }
-      waiter = line.join();
+      waiter = queue.join();
     } finally {
       lock.unlock();
     }
@@ -214,14 +220,14 @@ public final class ConcurrencyLimiter implements CallPolicy {
     }
   }
 
-  /** A place that came at the last moment goes to the next. */
+  /** Gives up a wait; a permit that came at the last moment goes to the next thread. */
   private void giveUp(WaitQueue.Waiter waiter) {
     boolean isServed;
     lock.lock();
     try {
       isServed = waiter.isServed;
       if (!isServed) {
-        line.leave(waiter);
+        queue.leave(waiter);
       }
     } finally {
       lock.unlock();
@@ -235,11 +241,11 @@ public final class ConcurrencyLimiter implements CallPolicy {
     WaitQueue.Waiter next;
     lock.lock();
     try {
-      next = line.first();
+      next = queue.first();
       if (next == null) {
         free++;
       } else {
-        line.leave(next);
+        queue.leave(next);
         next.isServed = true;
       }
     } finally {
@@ -250,20 +256,20 @@ public final class ConcurrencyLimiter implements CallPolicy {
     }
   }
 
-  /** A place under a {@link ConcurrencyLimiter}, until it is closed. */
+  /** A permit of a {@link ConcurrencyLimiter}, until it is closed. */
   public static final class Permit implements AutoCloseable {
-    private final ConcurrencyLimiter limit;
+    private final ConcurrencyLimiter limiter;
     private final AtomicBoolean isClosed = new AtomicBoolean();
 
-    private Permit(ConcurrencyLimiter limit) {
-      this.limit = limit;
+    private Permit(ConcurrencyLimiter limiter) {
+      this.limiter = limiter;
     }
 
-    /** Gives up the place. Never waits; does nothing the second time. */
+    /** Releases the permit. Never waits; does nothing the second time. */
     @Override
     public void close() {
       if (isClosed.compareAndSet(false, true)) {
-        limit.exit();
+        limiter.exit();
       }
     }
   }
@@ -272,44 +278,46 @@ public final class ConcurrencyLimiter implements CallPolicy {
    * A {@link ConcurrencyLimiter} for each key.
    *
    * <p>Keys need {@code equals} and {@code hashCode}, and must not change while they are in use. A
-   * key is known from the moment of its first call until its last has ended and nobody waits.
+   * key is in use from its first call until its last call has ended and no thread waits.
    *
-   * @param <K> the keys; null is none
+   * @param <K> the type of the keys, which must not be null
    */
   public static final class ByKey<K> {
-    /** One key's limit, and how many threads are in it or wait; the count by compute only. */
+    /**
+     * One key's limiter, and how many threads use it or wait; the count changes in compute only.
+     */
     private static final class Shared {
-      final ConcurrencyLimiter limit;
+      final ConcurrencyLimiter limiter;
       int users;
 
-      Shared(ConcurrencyLimiter limit) {
-        this.limit = limit;
+      Shared(ConcurrencyLimiter limiter) {
+        this.limiter = limiter;
       }
     }
 
     private final int permits;
-    private final ConcurrentHashMap<K, Shared> limits = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<K, Shared> limiters = new ConcurrentHashMap<>();
 
     private ByKey(int permits) {
       this.permits = new ConcurrencyLimiter(permits, Ticker.SYSTEM).permits;
     }
 
     /**
-     * Makes a call under the limit of that key.
+     * Calls {@code task} under the limiter of {@code key}.
      *
-     * @throws InterruptedException if the calling thread was interrupted before it had a place
+     * @throws InterruptedException if the calling thread was interrupted before it had a permit
      * @throws Exception what the task throws
      */
     public <R extends @Nullable Object> R call(K key, Callable<? extends R> task) throws Exception {
-      ConcurrencyLimiter limit = join(key);
+      ConcurrencyLimiter limiter = join(key);
       try {
-        return limit.call(task);
+        return limiter.call(task);
       } finally {
         part(key);
       }
     }
 
-    /** The policy for one key. */
+    /** Returns a policy for the calls of one key. */
     public CallPolicy at(K key) {
       Objects.requireNonNull(key, "key");
       return new CallPolicy() {
@@ -320,20 +328,20 @@ public final class ConcurrencyLimiter implements CallPolicy {
       };
     }
 
-    /** The function, each call under the limit of the key that belongs to its item. */
+    /** Returns a function whose every call is made under the limiter of its item's key. */
     public <T extends @Nullable Object, R extends @Nullable Object> TaskFunction<T, R> wrap(
         Function<? super T, ? extends K> key, TaskFunction<? super T, ? extends R> function) {
       return item -> call(key.apply(item), () -> function.apply(item));
     }
 
-    /** How many calls may be made at once for one key. */
+    /** Returns how many calls may be made at once for one key. */
     public int permits() {
       return permits;
     }
 
-    /** How many keys are in use at this moment. */
+    /** Returns how many keys are in use at this moment. */
     public int keys() {
-      return limits.size();
+      return limiters.size();
     }
 
     @Override
@@ -346,7 +354,7 @@ public final class ConcurrencyLimiter implements CallPolicy {
     }
 
     private ConcurrencyLimiter join(K key) {
-      return limits.compute(
+      return limiters.compute(
               Objects.requireNonNull(key, "key"),
               (_, known) -> {
                 Shared shared =
@@ -356,11 +364,11 @@ public final class ConcurrencyLimiter implements CallPolicy {
                 shared.users++;
                 return shared;
               })
-          .limit;
+          .limiter;
     }
 
     private void part(K key) {
-      limits.computeIfPresent(key, (_, shared) -> --shared.users == 0 ? null : shared);
+      limiters.computeIfPresent(key, (_, shared) -> --shared.users == 0 ? null : shared);
     }
   }
 }

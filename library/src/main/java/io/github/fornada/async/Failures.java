@@ -12,7 +12,7 @@ final class Failures {
   private final List<Of> first = new ArrayList<>();
   private final List<Throwable> late = new ArrayList<>();
 
-  /** Of a joiner, or of the library's own code in a task's thread. */
+  /** What a joiner threw, or our own code in a task's thread. */
   private @Nullable Throwable broken;
 
   synchronized void setBroken(Throwable thrown) {
@@ -37,7 +37,7 @@ final class Failures {
     }
   }
 
-  /** Those that failed by themselves, beside the cause. */
+  /** Suppresses the failures of tasks that were not being cancelled, except the cause. */
   synchronized void suppress(ScopeFailedException failed) {
     for (Of one : first) {
       addTo(failed, one.thrown);
@@ -45,7 +45,7 @@ final class Failures {
     first.clear();
   }
 
-  /** Those that failed while they were being cancelled. */
+  /** Suppresses the failures of tasks that were being cancelled, too. */
   synchronized void suppressLate(ScopeFailedException failed) {
     suppress(failed);
     late.forEach(thrown -> addTo(failed, thrown));

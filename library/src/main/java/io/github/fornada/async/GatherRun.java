@@ -22,14 +22,14 @@ import java.util.stream.Gatherer.Downstream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One stream's items on their way through a function, each in a virtual thread of its own. The
- * stream's thread alone takes items, passes results on, and ends it all.
+ * Runs a function on the items of one stream, each in a virtual thread of its own. Only the
+ * stream's thread takes items, passes results on, and ends the run.
  *
- * @param <E> what is passed on
+ * @param <E> the type of what is passed on
  */
 final class GatherRun<
     T extends @Nullable Object, R extends @Nullable Object, E extends @Nullable Object> {
-  /** Makes what is passed on; may throw, and then that ends the stream. */
+  /** Makes what is passed on; what it throws ends the stream. */
   interface Shape<
       T extends @Nullable Object, R extends @Nullable Object, E extends @Nullable Object> {
     E of(Completion<T, R> completion, @Nullable Throwable thrown);
@@ -46,18 +46,18 @@ final class GatherRun<
 
   private final ReentrantLock lock = new ReentrantLock();
 
-  /** Something ended: for the stream's thread. */
+  /** Signalled when an item has ended, for the stream's thread. */
   private final Condition progress = lock.newCondition();
 
   // Guarded by the lock.
   private final Set<Item> running = new HashSet<>();
 
-  /** What is to be passed on: ordered, every item from its start; else those that have ended. */
+  /** Items to be passed on: if ordered, every item from its start; else those that have ended. */
   private final ArrayDeque<Item> due = new ArrayDeque<>();
 
   private @Nullable Item firstFailure;
 
-  // The stream's thread only.
+  // Used by the stream's thread only.
   private long taken;
   private long passed;
   private boolean over;
@@ -129,12 +129,12 @@ final class GatherRun<
     }
   }
 
-  private void expire(Item item, Duration limit) {
+  private void expire(Item item, Duration timeout) {
     Thread thread = item.thread;
     if (thread == null) {
       return;
     }
-    var late = new Outcome.TimedOut<R>(limit, List.of(thread.getStackTrace()));
+    var late = new Outcome.TimedOut<R>(timeout, List.of(thread.getStackTrace()));
     lock.lock();
     try {
       if (running.contains(item)) {
@@ -147,7 +147,7 @@ final class GatherRun<
     }
   }
 
-  /** The first word counts. Under the lock. */
+  /** Sets an item's outcome, unless it has one. Under the lock. */
   private void settle(Item item, Outcome<R> outcome) {
     if (item.outcome != null) {
       return;
@@ -163,7 +163,7 @@ final class GatherRun<
 
   // ---- the stream's thread
 
-  /** Starts the function on an item, and passes on what is due; false if no more is wanted. */
+  /** Starts the function on an item, and passes on what is due; false to end the stream. */
   boolean integrate(T item, Downstream<? super E> downstream) {
     while (true) {
       Item next = awaitDue(false);
@@ -182,7 +182,7 @@ final class GatherRun<
       Item next = awaitDue(true);
       if (next == null) {
         over = true;
-        awaitThreads(); // those of items over their limit may still be ending
+        awaitThreads(); // items that timed out may still be ending
       } else if (!pass(next, downstream)) {
         return;
       }
@@ -213,7 +213,7 @@ final class GatherRun<
       next.thread.start();
       started = true;
     } finally {
-      if (!started) { // for want of memory
+      if (!started) { // out of memory
         end(next, new Outcome.Cancelled<>("its thread could not be started"));
         stop();
       }

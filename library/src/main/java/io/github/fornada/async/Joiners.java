@@ -20,11 +20,11 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/** The policies that come with the library. */
+/** The joiners of the library. */
 final class Joiners {
   private Joiners() {}
 
-  /** Remembers the first failure, and makes it the end of the scope. */
+  /** Cancels the scope with the first failure, and throws it. */
   abstract static sealed class FirstFailure<T extends @Nullable Object, R extends @Nullable Object>
       implements Joiner<T, R> {
     private static final VarHandle FAILURE = handle(FirstFailure.class, "failure");
@@ -61,7 +61,7 @@ final class Joiners {
 
   static sealed class AllSuccessful<T extends @Nullable Object> extends FirstFailure<T, List<T>>
       permits AllItems {
-    /** The owner's. */
+    /** Used by the owner only. */
     private final List<Subtask<T>> tasks = new ArrayList<>();
 
     @Override
@@ -167,7 +167,7 @@ final class Joiners {
     /** Where each task's item is in {@link #items}. The owner's; tasks have identity only. */
     private final Map<Subtask<R>, Integer> indexes = new HashMap<>();
 
-    /** The owner's. */
+    /** Used by the owner only. */
     private final List<T> items = new ArrayList<>();
 
     /** Added to by the tasks' threads. */
@@ -242,7 +242,7 @@ final class Joiners {
   }
 
   static final class Outcomes<T extends @Nullable Object> implements Joiner<T, List<Outcome<T>>> {
-    /** The owner's. */
+    /** Used by the owner only. */
     private final List<Subtask<T>> tasks = new ArrayList<>();
 
     @Override
@@ -252,7 +252,7 @@ final class Joiners {
     }
 
     @Override
-    public void onTimeout() {} // those that have not ended are told as cancelled
+    public void onTimeout() {} // tasks that have not ended are cancelled
 
     @Override
     public List<Outcome<T>> result() {
@@ -267,7 +267,7 @@ final class Joiners {
   static final class AllUntil<T extends @Nullable Object> implements Joiner<T, List<Subtask<T>>> {
     private final Predicate<Subtask<T>> isEnough;
 
-    /** The owner's. */
+    /** Used by the owner only. */
     private final List<Subtask<T>> tasks = new ArrayList<>();
 
     AllUntil(Predicate<Subtask<T>> isEnough) {
@@ -286,7 +286,7 @@ final class Joiners {
     }
 
     @Override
-    public void onTimeout() {} // the tasks tell how far they got
+    public void onTimeout() {} // the tasks have their states
 
     @Override
     public List<Subtask<T>> result() {

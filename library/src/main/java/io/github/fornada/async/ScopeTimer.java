@@ -14,10 +14,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The time limits of scopes and tasks. A platform thread for all, so that they hold also when tasks
- * keep every processor that virtual threads have; it runs nothing of the user's. There is another
- * one whenever it is busy, for an interrupt may keep it waiting ({@link AbstractPool#interrupt}
- * cannot be quite sure), and the limits of all others are not to wait with it.
+ * The timeouts of scopes and tasks. One platform thread serves all, so that timeouts hold also when
+ * tasks occupy every carrier of virtual threads; it runs no user code. While it is busy, another
+ * thread stands by, as an interrupt may block it ({@link AbstractPool#interrupt} cannot rule that
+ * out), and other timeouts must not wait.
  */
 final class ScopeTimer {
   private static final ScheduledThreadPoolExecutor TIMER =
@@ -29,20 +29,20 @@ final class ScopeTimer {
     TIMER.allowCoreThreadTimeOut(true);
   }
 
-  /** Threads of the timer that are at an action. */
+  /** Threads of the timer that run an action. */
   private static final AtomicInteger BUSY = new AtomicInteger();
 
   /** A century, so that it fits in a long of nanoseconds. */
   static final Duration FOREVER = Duration.ofDays(36_500);
 
-  /** Tasks that would take the timer's thread too long to interrupt. */
+  /** More tasks than this would take the timer's thread too long to interrupt. */
   private static final int MANY = 1000; // Guess
 
   private ScopeTimer() {}
 
   /**
-   * A thread of the library's. It keeps nothing of the one that happens to start it: no thread
-   * locals that are inherited, no class loader.
+   * Returns a builder for a thread of the library. The thread inherits nothing from the thread that
+   * happens to start it: neither thread-locals nor the context class loader.
    */
   static Thread.Builder.OfPlatform thread(String name) {
     return Thread.ofPlatform().daemon().name(name).inheritInheritableThreadLocals(false);
@@ -68,18 +68,18 @@ final class ScopeTimer {
         });
   }
 
-  static Future<?> ofTask(Child<?> child, Duration limit) {
-    return after(limit, () -> expire(child, limit));
+  static Future<?> ofTask(Child<?> child, Duration timeout) {
+    return after(timeout, () -> expire(child, timeout));
   }
 
-  private static void expire(Child<?> child, Duration limit) {
+  private static void expire(Child<?> child, Duration timeout) {
     Thread runner = child.thread;
     if (runner == null) {
       return;
     }
-    var late = new Outcome.TimedOut<>(limit, List.of(runner.getStackTrace()));
+    var late = new Outcome.TimedOut<>(timeout, List.of(runner.getStackTrace()));
     String subject = Child.subject(child.purpose()) + " of scope \"" + child.scope.name() + "\"";
-    child.expire(new TaskTimeoutException(subject, limit, late.stack()), late);
+    child.expire(new TaskTimeoutException(subject, timeout, late.stack()), late);
   }
 
   static Future<?> after(Duration pause, Runnable action) {
@@ -110,7 +110,7 @@ final class ScopeTimer {
     var _ = after(Duration.ofSeconds(1), action);
   }
 
-  /** A limit as people say it. */
+  /** The limit that counts, in words, for messages. */
   static String inWords(ScopeOptions options) {
     return options.timeout() == null
         ? "its deadline, " + options.deadline()

@@ -1,8 +1,8 @@
 package io.github.fornada.async;
 
 /**
- * Where a thread is, as far as its user is concerned: the innermost frame that is neither the JDK's
- * nor ours, and what it has called there.
+ * Where a thread is in the user's code: the innermost frame that is neither the JDK's nor ours, and
+ * what it has called there.
  *
  * @param frame such as {@code Users.find:42}; empty if there is none
  * @param called such as {@code Thread.sleep}; empty if that frame is the innermost
@@ -43,7 +43,7 @@ record StackLocation(String frame, String called, boolean isJoin) {
         || type.startsWith(OURS);
   }
 
-  /** Whether there is no such frame: the thread is on its way to the task, or back. */
+  /** Whether there is no such frame: the thread has not reached the task, or has left it. */
   boolean isNowhere() {
     return frame.isEmpty();
   }
@@ -68,7 +68,9 @@ record StackLocation(String frame, String called, boolean isJoin) {
     return (lambda > 0 ? name.substring(0, lambda) : name).replace('$', '.');
   }
 
-  /** In so many columns: what is called loses its class first, then goes, then the frame is cut. */
+  /**
+   * Fits into {@code columns}: the call loses its class, then is left out, then the frame is cut.
+   */
   String within(int columns) {
     String whole = toString();
     if (whole.length() <= columns) {

@@ -21,13 +21,13 @@ import org.jspecify.annotations.Nullable;
  * └─ 97 tasks  wait    0.5 s  Log.send:9 in LinkedBlockingQueue.put
  * </pre>
  *
- * <p>Tasks without a purpose that are at the same place share a line, with the time of the oldest.
- * Of a scope with very many tasks only so many are looked at.
+ * <p>Tasks without a purpose at the same location share a line, with the time of the oldest. Of a
+ * scope with very many tasks only the stacks of the first {@value #MOST_STACKS} are taken.
  */
 final class Tree {
   private static final int WIDTH = 80;
 
-  /** What is left of a place, or of an owner's name, however long all else is. */
+  /** The least columns for a location, and for an owner's name, however long the rest is. */
   private static final int LEAST_PLACE = 24;
 
   private static final int LEAST_NAME = 8;
@@ -38,7 +38,7 @@ final class Tree {
   /** Tasks of one scope whose stacks are taken. */
   private static final int MOST_STACKS = 1000; // Guess
 
-  /** And where the timer waits for them. */
+  /** Stacks taken where the timer waits for them. */
   private static final int FEW_STACKS = 50; // Guess
 
   private final StringBuilder text = new StringBuilder();
@@ -50,7 +50,9 @@ final class Tree {
     this.mostStacks = mostStacks;
   }
 
-  /** For a scope whose time is up: says how many had not ended, which, and where they were. */
+  /**
+   * For a scope whose time is up: says how many tasks had not ended, which, and where they were.
+   */
   static ScopeTimeoutException timeout(TaskScope<?, ?> scope, String limit) {
     int running = 0;
     var names = new StringBuilder();
@@ -265,7 +267,7 @@ final class Tree {
     return text.length() > width ? text.substring(0, width - 1).stripTrailing() + "…" : text;
   }
 
-  @SuppressWarnings("ReferenceEquality") // the one place that stands for none
+  @SuppressWarnings("ReferenceEquality") // the one location that stands for none
   private void row(Row row, String rest, boolean last, int width) {
     var line = new StringBuilder(rest).append(last ? "└─ " : "├─ ");
     String label = row.label();
@@ -278,7 +280,7 @@ final class Tree {
       line.repeat(' ', Math.max(1, 7 - age.length())).append(age).append("  ");
       line.append(row.place.within(Math.max(LEAST_PLACE, WIDTH - line.length())));
     } else {
-      line.append("  not looked at, for there are so many");
+      line.append("  not shown: there are too many");
     }
     line(line);
     if (row.only != null && row.only.innermost != null) {
@@ -298,7 +300,7 @@ final class Tree {
     text.append(line, 0, end).append('\n');
   }
 
-  /** How long ago, as people say it, in at most 6 columns. */
+  /** How long ago, in words of at most 6 columns. */
   private static String age(int since) {
     return age(Math.max(0, CoarseClock.nanosBetween(since, CoarseClock.now())));
   }

@@ -272,9 +272,9 @@ final class ConcurrencyLimiterTest {
   @Test
   void aLimitOfNoneIsRefused() {
     assertThatThrownBy(() -> ConcurrencyLimiter.atMost(0))
-        .hasMessage("a limit must be at least 1 at once, got 0");
+        .hasMessage("permits must be at least 1, got 0");
     assertThatThrownBy(() -> ConcurrencyLimiter.byKey(-1))
-        .hasMessage("a limit must be at least 1 at once, got -1");
+        .hasMessage("permits must be at least 1, got -1");
   }
 
   // ---- by key

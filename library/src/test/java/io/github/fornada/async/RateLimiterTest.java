@@ -212,11 +212,11 @@ final class RateLimiterTest {
   @Test
   void whatIsOutOfBoundsIsRefused() {
     assertThatThrownBy(() -> RateLimiter.perSecond(0))
-        .hasMessage("a rate must be at least 1 call, got 0");
+        .hasMessage("calls must be at least 1, got 0");
     assertThatThrownBy(() -> RateLimiter.of(1, Duration.ZERO))
-        .hasMessage("the period of a rate must be positive, got PT0S");
+        .hasMessage("period must be positive, got PT0S");
     assertThatThrownBy(() -> RateLimiter.perSecond(1).withBurst(0))
-        .hasMessage("the burst of a rate must be at least 1, got 0");
+        .hasMessage("burst must be at least 1, got 0");
   }
 
   @Test

@@ -8,15 +8,15 @@ import org.junit.jupiter.api.Test;
 final class SpinAdviceTest {
   private static final int MANY = 10_000;
 
-  private final SpinAdvice patience = new SpinAdvice();
+  private final SpinAdvice advice = new SpinAdvice();
 
   /** Looks in so many waits, of which so many in four would pay. */
   private int looks(int waits, int paying) {
     int looks = 0;
     for (int i = 0; i < waits; i++) {
-      if (patience.isWorthALook()) {
+      if (advice.shouldSpin()) {
         looks++;
-        patience.tell(i % 4 < paying);
+        advice.record(i % 4 < paying);
       }
     }
     return looks;

@@ -441,7 +441,7 @@ final class TaskScopeTest {
     try (var scope = TaskScope.open(o -> o.withThreadFactory(r -> null))) {
       assertThatThrownBy(() -> scope.fork(() -> 1))
           .isInstanceOf(RejectedExecutionException.class)
-          .hasMessageContaining("gave null");
+          .hasMessageContaining("returned null");
       scope.cancel(); // so that no join is missed
     }
   }
