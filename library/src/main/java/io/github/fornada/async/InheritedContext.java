@@ -113,8 +113,8 @@ final class InheritedContext {
     for (int k = 0; k < bound.length; k++) {
       if (valueOf(scopedValues.get(k)) != bound[k]) {
         throw new IllegalStateException(
-            "a scoped value is bound otherwise than when the scope was opened, and its tasks would"
-                + " have what it was then: open the scope within the binding");
+            "a scoped value was bound again after the scope was opened, and tasks would see the"
+                + " binding before that: open the scope within the binding");
       }
     }
     CapturedContext captured = carriers.isEmpty() ? null : CapturedContext.capture(carriers);

@@ -85,17 +85,17 @@ final class Joiners {
     }
   }
 
-  /** One function for all tasks, each with an item: a failure is told with the item. */
+  /** One function for all tasks, each with an item: its failure names the item. */
   static final class AllItems<T extends @Nullable Object, R extends @Nullable Object>
       extends AllSuccessful<R> {
     private record Failed<T extends @Nullable Object>(int index, T item, Throwable thrown) {}
 
     private final TaskFunction<? super T, ? extends R> function;
 
-    /** Whether items are told of by their texts; tasks have none. */
+    /** Whether messages have the texts of items; tasks have none. */
     private final boolean haveTexts;
 
-    /** Of those that failed until the joiner knew the first failure. Guarded by itself. */
+    /** Failures up to the first that reached the joiner. Guarded by itself. */
     private final List<Failed<T>> failed = new ArrayList<>();
 
     AllItems(TaskFunction<? super T, ? extends R> function, boolean haveTexts) {
@@ -197,7 +197,8 @@ final class Joiners {
         int index = Objects.requireNonNull(indexes.remove(task));
         completions.add(new Completion<>(index, items.get(index), task.outcome()));
       }
-      assert indexes.isEmpty(); // nobody but an interrupt or a failure cancels, and they throw
+      assert indexes
+          .isEmpty(); // only an interrupt or our own failure cancels, and join throws then
       return Collections.unmodifiableList(completions);
     }
   }

@@ -46,7 +46,7 @@ final class ObservedChild<T extends @Nullable Object> extends Child<T> {
     this.number = number;
     this.item = purpose.isEmpty() ? task : purpose;
     if (!listeners.isEmpty()) {
-      tell(TaskEvent.Submitted.of(number, number, item, System.nanoTime()));
+      publish(TaskEvent.Submitted.of(number, number, item, System.nanoTime()));
     }
   }
 
@@ -64,7 +64,7 @@ final class ObservedChild<T extends @Nullable Object> extends Child<T> {
       startedNanos = System.nanoTime();
       laneIndex = lanes.take(scope.name());
       lane = scope.name() + "-" + (laneIndex + 1);
-      tell(TaskEvent.Started.of(number, number, item, lane, 1, startedNanos));
+      publish(TaskEvent.Started.of(number, number, item, lane, 1, startedNanos));
     }
     if (timeout != null) {
       timer = ScopeTimer.ofTask(this, timeout);
@@ -93,11 +93,11 @@ final class ObservedChild<T extends @Nullable Object> extends Child<T> {
         lanes.free(scope.name(), laneIndex);
         usage = TaskUsage.of(lane, startedNanos, now, TaskUsage.UNKNOWN, TaskUsage.UNKNOWN);
       }
-      tell(TaskEvent.Finished.of(number, number, item, 1, true, outcome, usage, now));
+      publish(TaskEvent.Finished.of(number, number, item, 1, true, outcome, usage, now));
     }
   }
 
-  private void tell(TaskEvent what) {
+  private void publish(TaskEvent what) {
     for (TaskListener listener : listeners) {
       try {
         listener.onEvent(what);

@@ -35,7 +35,7 @@ abstract class ScopeTasks extends ScopeTasksLayout.SecondGap {
 
   final Thread owner;
 
-  /** Whether the threads come from a user's factory. */
+  /** Whether the threads come from a factory. */
   private final boolean isForeign;
 
   // null -> the reason. By compare-and-set, by any thread.

@@ -18,7 +18,7 @@ final class SpinAdvice {
   /** A spin that did not pay subtracts this; one that paid adds 1. */
   private static final int LOSS = 3;
 
-  /** Without credit, one wait in so many spins: a power of two. */
+  /** Without credit, one in this many waits spins: a power of two. */
   static final int REST = 64; // Guess
 
   private int credit = MOST_CREDIT;

@@ -1,8 +1,8 @@
 package io.github.fornada.async;
 
 /**
- * Where a thread is in the user's code: the innermost frame that is neither the JDK's nor ours, and
- * what it has called there.
+ * Where a thread is in user code: the innermost frame that is neither the JDK's nor ours, and what
+ * it has called there.
  *
  * @param frame such as {@code Users.find:42}; empty if there is none
  * @param called such as {@code Thread.sleep}; empty if that frame is the innermost

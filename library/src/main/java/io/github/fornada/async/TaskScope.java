@@ -235,17 +235,19 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
       child.stop();
       child.finished();
     }
-    if (phase == Phase.OPEN) { // only after a fork that was not refused: else there is no need to
-      phase = Phase.FORKED; // join. Written once: tasks read what lies beside it.
+    // Written once, as tasks read what lies beside it; and not for a fork that was refused, after
+    // which the owner need not join.
+    if (phase == Phase.OPEN) {
+      phase = Phase.FORKED;
     }
     return child;
   }
 
-  /** The joiner hears of the task, and may cancel the scope or throw. */
+  /** Shows the task to the joiner, which may cancel the scope or throw. */
   private void admit(Child<?> child) {
     boolean admitted = false;
     try {
-      if (told(child)) {
+      if (isEnoughAtFork(child)) {
         cancel(BY_JOINER);
       }
       checkTakesTasks(); // again: the joiner may have joined or closed it
@@ -302,7 +304,7 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
   }
 
   @SuppressWarnings("unchecked") // a handle is only read from
-  private boolean told(Child<?> child) {
+  private boolean isEnoughAtFork(Child<?> child) {
     return ((Joiner<T, R>) joiner).onFork((Subtask<T>) child);
   }
 
@@ -425,8 +427,8 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
     } catch (ScopeTimeoutException e) {
       // Where a fork came too late, the timer's exception may not be there yet: the fork's counts
       // first.
-      ScopeTimeoutException told = lateFork != null ? lateFork : late;
-      return told == null ? e : told; // there was no memory to take down more
+      ScopeTimeoutException known = lateFork != null ? lateFork : late;
+      return known == null ? e : known; // there was no memory for one with a tree
     }
   }
 

@@ -14,15 +14,20 @@ import io.github.fornada.async.Threads.Running;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Random;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -200,10 +205,145 @@ final class AsyncTest {
 
   @Test
   void completionsTellToWhichItemAnOutcomeBelongs() throws Exception {
-    List<Completion<String, Integer>> all = Async.completions(List.of("1", "x"), Integer::parseInt);
+    List<Completion<String, Integer>> all =
+        Async.completions(List.of("1", "x"), Integer::parseInt).stream()
+            .sorted(Comparator.comparingLong(Completion::index))
+            .toList();
     assertThat(all.get(0)).isEqualTo(new Completion<>(0, "1", new Outcome.Done<>(1)));
     assertThat(all.get(1).item()).isEqualTo("x");
     assertThat(all.get(1).outcome().isDone()).isFalse();
+  }
+
+  @Test
+  void completionsComeInOrderOfCompletion() throws Exception {
+    int count = 10;
+    var threads = new ConcurrentHashMap<Integer, Thread>();
+    List<Completion<Integer, Integer>> all =
+        Async.completions(
+            IntStream.range(0, count).boxed().toList(),
+            i -> {
+              threads.put(i, Thread.currentThread());
+              if (i + 1 < count) {
+                Eventually.is("the next item has begun", () -> threads.containsKey(i + 1));
+                threads.get(i + 1).join();
+              }
+              return i;
+            });
+    assertThat(all)
+        .extracting(Completion::index)
+        .containsExactly(9L, 8L, 7L, 6L, 5L, 4L, 3L, 2L, 1L, 0L);
+    assertThat(all).allSatisfy(c -> assertThat(c.outcome().get()).isEqualTo(c.item()));
+  }
+
+  @Test
+  void completionsOfAnyIterableHaveNullsAndDuplicatesEachWithItsIndex() throws Exception {
+    List<@Nullable String> items = Arrays.asList("a", null, "a");
+    Iterable<@Nullable String> once = items;
+    assertThat(Async.<@Nullable String, @Nullable String>completions(once, s -> s))
+        .containsExactlyInAnyOrder(
+            new Completion<>(0, "a", new Outcome.Done<>("a")),
+            new Completion<>(1, null, new Outcome.Done<>(null)),
+            new Completion<>(2, "a", new Outcome.Done<>("a")));
+    assertThat(Async.completions(List.<String>of(), String::length)).isEmpty();
+  }
+
+  @Test
+  void anInterruptEndsCompletionsWithAllTheirTasks() throws Exception {
+    var caller = start(() -> Async.completions(List.of(1, 2), _ -> endless.call()));
+    endless.awaitBegun();
+    caller.interrupt();
+    assertThat(caller.failure()).isInstanceOf(InterruptedException.class);
+  }
+
+  @Test
+  void listsOfResultsCannotBeChanged() throws Exception {
+    List<Callable<Integer>> tasks = List.of(() -> 1);
+    for (List<?> list :
+        List.of(
+            Async.gather(tasks),
+            Async.gather(List.of(1), i -> i),
+            Async.outcomes(List.of(1), i -> i),
+            Async.completions(List.of(1), i -> i))) {
+      assertThatThrownBy(list::removeFirst).isInstanceOf(UnsupportedOperationException.class);
+    }
+  }
+
+  @Test
+  void aFailureOfGatherNamesItsItem() {
+    assertThatThrownBy(() -> Async.gather(List.of("1", "x"), Integer::parseInt))
+        .isInstanceOf(ScopeFailedException.class)
+        .hasMessageStartingWith(
+            "item 1 (x) of scope \"gather\" failed: java.lang.NumberFormatException")
+        .hasCauseInstanceOf(NumberFormatException.class);
+    assertThatThrownBy(() ->
+            Async.gather(List.<Callable<String>>of(() -> "fine", () -> "fine", AsyncTest::failing)))
+        .hasMessage("task 2 of scope \"gather\" failed: java.io.IOException: planted");
+    String longItem = "x".repeat(1000);
+    assertThatThrownBy(() -> Async.gather(List.of(longItem), Integer::parseInt))
+        .hasMessageStartingWith("item 0 (" + "x".repeat(80) + "...) of scope");
+  }
+
+  // ---- timeouts as outcomes
+
+  private static final TaskFunction<Integer, Integer> SLOW =
+      i -> {
+        if (i == 1) {
+          new CountDownLatch(1).await();
+        }
+        return i;
+      };
+
+  @Test
+  void anItemThatATimeoutEndedIsTimedOutThroughAllPolicies() throws Exception {
+    var timeout = Timeout.ofMillis(20);
+    List<TaskFunction<Integer, Integer>> wrapped =
+        List.of(
+            timeout.wrap(SLOW),
+            ConcurrencyLimiter.atMost(9).wrap(timeout.wrap(SLOW)),
+            Retry.times(1).withBackOff(Duration.ZERO, 1, Duration.ZERO).wrap(timeout.wrap(SLOW)),
+            Hedge.after(Duration.ofMillis(1)).wrap(timeout.wrap(SLOW)),
+            Timeout.ofSeconds(60).wrap(timeout.wrap(SLOW)));
+    for (TaskFunction<Integer, Integer> function : wrapped) {
+      List<Outcome<Integer>> outcomes = Async.outcomes(List.of(0, 1), function);
+      assertThat(outcomes.get(0)).isEqualTo(new Outcome.Done<>(0));
+      isTimedOut(outcomes.get(1));
+      for (var each : Async.completions(List.of(0, 1), function)) {
+        if (each.index() == 1) {
+          isTimedOut(each.outcome());
+        }
+      }
+      isTimedOut(
+          Stream.of(0, 1)
+              .gather(AsyncStreams.<Integer, Integer>outcomes(2, function))
+              .toList()
+              .get(1));
+    }
+  }
+
+  private static void isTimedOut(Outcome<?> outcome) {
+    assertThat(outcome)
+        .isInstanceOfSatisfying(
+            Outcome.TimedOut.class,
+            late -> {
+              assertThat(late.timeout()).isEqualTo(Duration.ofMillis(20));
+              assertThat(((Outcome.TimedOut<?>) late).stack())
+                  .anyMatch(frame -> frame.getClassName().equals(AsyncTest.class.getName()));
+            });
+  }
+
+  @Test
+  void aStreamThatATimeoutEndsNamesTheItemAndKeepsTheTriesBefore() {
+    TaskFunction<Integer, Integer> function =
+        Retry.times(2)
+            .withBackOff(Duration.ZERO, 1, Duration.ZERO)
+            .wrap(Timeout.ofMillis(20).wrap(SLOW));
+    assertThatThrownBy(() ->
+            Stream.of(0, 1)
+                .gather(AsyncStreams.<Integer, Integer>mapConcurrent(2, function))
+                .toList())
+        .isInstanceOf(TaskTimeoutException.class)
+        .hasMessage("item 1 (1) was over its timeout of 20 ms")
+        .satisfies(e -> assertThat(e.getSuppressed()).hasSize(2));
   }
 
   // ---- race, firstSuccess
