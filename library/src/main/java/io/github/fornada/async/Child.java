@@ -3,7 +3,7 @@ package io.github.fornada.async;
 import io.github.fornada.Outcome;
 import io.github.fornada.TaskException;
 import io.github.fornada.jvm.BoundedText;
-import io.github.fornada.spi.AbstractPool;
+import io.github.fornada.jvm.Interrupts;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.Callable;
@@ -186,7 +186,7 @@ sealed class Child<T extends @Nullable Object>
   private void interrupt() {
     Thread runner = thread;
     if (runner != null && runner != Thread.currentThread()) {
-      AbstractPool.interrupt(runner);
+      Interrupts.send(runner);
     }
   }
 

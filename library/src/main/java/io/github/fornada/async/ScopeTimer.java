@@ -2,8 +2,8 @@ package io.github.fornada.async;
 
 import io.github.fornada.Outcome;
 import io.github.fornada.TaskTimeoutException;
+import io.github.fornada.jvm.Interrupts;
 import io.github.fornada.jvm.Log;
-import io.github.fornada.spi.AbstractPool;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -16,7 +16,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 /**
  * The timeouts of scopes and tasks. One platform thread serves all, so that timeouts hold also when
  * tasks occupy every carrier of virtual threads; it runs no user code. While it is busy, another
- * thread stands by, as an interrupt may block it ({@link AbstractPool#interrupt} cannot rule that
+ * thread stands by, as an interrupt may block it ({@link Interrupts#send(Thread)} cannot rule that
  * out), and other timeouts must not wait.
  */
 final class ScopeTimer {
