@@ -321,35 +321,39 @@ class LockFreeTest {
 
   @Test
   void aLimitLosesNoPlaceWhoeverIsInterrupted() {
-    holds(TASKS + "LimitScenario", BOUND);
+    holds(TASKS + "ConcurrencyLimiterScenario", BOUND);
   }
 
   @Test
   void aPlaceThatCameTooLateAndIsNotPassedOnIsCaught() {
-    caught(TASKS + "LimitScenario", BOUND, "", c -> c.twin("Limit", "giveUp", "exit", ""));
+    caught(
+        TASKS + "ConcurrencyLimiterScenario",
+        BOUND,
+        "",
+        c -> c.twin("ConcurrencyLimiter", "giveUp", "exit", ""));
   }
 
   @Test
   void aPlaceThatIsGivenWithoutAWakeUpIsCaught() {
     caught(
-        TASKS + "LimitScenario",
+        TASKS + "ConcurrencyLimiterScenario",
         BOUND,
         "wait for ever",
-        c -> c.twin("Limit", "exit", "unpark", "forget"));
+        c -> c.twin("ConcurrencyLimiter", "exit", "unpark", "forget"));
   }
 
   @Test
   void everyoneInALineForARateGetsItsTurnWhoeverIsInterrupted() {
-    holds(TASKS + "RateScenario", BOUND);
+    holds(TASKS + "RateLimiterScenario", BOUND);
   }
 
   @Test
   void aTurnThatIsNotPassedOnIsCaught() {
     caught(
-        TASKS + "RateScenario",
+        TASKS + "RateLimiterScenario",
         BOUND,
         "wait for ever",
-        c -> c.twin("Rate", "leave", "unpark", "forget"));
+        c -> c.twin("RateLimiter", "leave", "unpark", "forget"));
   }
 
   @Test
