@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
 public final class BoundedText {
   static final Duration LIMIT = Duration.ofSeconds(1);
 
+  private static final int ITEM_LENGTH = 80;
+
   /** More that do not come back, and no text is asked for any more. */
   private static final int MOST_THREADS = 8;
 
@@ -66,6 +68,12 @@ public final class BoundedText {
         () -> slow[0] = type.getClassLoader() != null); // a race loses nothing but another try
   }
 
+  /** What an object says of itself, as {@link #of}, in one line of at most some 80 characters. */
+  public static String ofItem(@Nullable Object item) {
+    String text = of(item).replace('\n', ' ').replace('\r', ' ');
+    return text.length() <= ITEM_LENGTH ? text : text.substring(0, ITEM_LENGTH) + "...";
+  }
+
   private static boolean isNumberLike(Object object) {
     return object instanceof Integer
         || object instanceof Long
@@ -78,7 +86,7 @@ public final class BoundedText {
    * What the user's code says, in at most {@link #LIMIT}.
    *
    * @param ifFails what to say if it throws
-   * @param ifSlow what to say if it takes longer, or the caller is interrupted
+   * @param ifSlow what to say if it takes longer
    * @param whenSlow what to do if it takes longer
    */
   public static String said(
@@ -96,18 +104,26 @@ public final class BoundedText {
     } catch (RejectedExecutionException e) {
       return ifSlow; // all threads hang in such code
     }
+    long end = System.nanoTime() + LIMIT.toNanos();
+    boolean interrupted = false;
     try {
-      return speaking.get(LIMIT.toNanos(), TimeUnit.NANOSECONDS);
+      while (true) {
+        try {
+          return speaking.get(end - System.nanoTime(), TimeUnit.NANOSECONDS);
+        } catch (InterruptedException e) {
+          interrupted = true; // says nothing of the text: the wait goes on, and is short
+        }
+      }
     } catch (ExecutionException e) {
       throw new AssertionError(e); // it catches all
     } catch (TimeoutException e) {
       speaking.cancel(true);
       whenSlow.run();
       return ifSlow;
-    } catch (InterruptedException e) {
-      speaking.cancel(true);
-      Thread.currentThread().interrupt();
-      return ifSlow;
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 }

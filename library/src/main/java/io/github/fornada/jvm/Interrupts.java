@@ -3,13 +3,13 @@ package io.github.fornada.jvm;
 import java.util.Arrays;
 
 /**
- * Interrupts threads without ever blocking the caller.
+ * Interrupts a thread without ever blocking the caller.
  *
- * <p>To interrupt a thread that is blocked in a file channel closes the channel. The JDK does that
- * in the interrupting thread, which then waits until the read has ended. A platform thread is
- * signalled out of its system call; a virtual thread is not, so that its interrupter waits as long
- * as it does: for what comes through a named pipe, or for another process's file lock (seen in JDK
- * 25, {@code sun.nio.ch.NativeThreadSet}). Such a thread is interrupted by a thread of its own.
+ * <p>To interrupt a thread that is blocked in a file channel closes the channel, and the JDK does
+ * that in the interrupting thread, which then waits until the read has ended. A platform thread is
+ * signalled out of its system call; a virtual thread is not, so that who interrupts it waits as
+ * long as it does: for what comes through a named pipe, or for another process's file lock (seen in
+ * JDK 25, {@code sun.nio.ch.NativeThreadSet}).
  */
 public final class Interrupts {
   private static final String FILE_CHANNEL = "sun.nio.ch.FileChannelImpl";

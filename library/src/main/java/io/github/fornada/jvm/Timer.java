@@ -6,7 +6,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
-/** One thread for all pauses and limits of this JVM; it must run nothing of the user's. */
+/** One thread for all pauses and limits of this JVM; it must run no user code. */
 public final class Timer {
 
   /** As good as never, and short enough to be counted in nanoseconds. */
@@ -22,7 +22,7 @@ public final class Timer {
 
   private Timer() {}
 
-  /** The pause, or one as good as never. */
+  /** Returns the pause, or the longest that this timer takes if it is longer. */
   public static Duration bounded(Duration pause) {
     return pause.compareTo(LONGEST) < 0 ? pause : LONGEST;
   }

@@ -28,13 +28,13 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A pool of worker JVMs: for tasks that crash, leak, hang deaf to interrupts, or hold a lock that
- * lets one thread in at a time.
+ * A pool of worker JVMs: for tasks that crash, leak, ignore interrupts, or hold a lock for the
+ * whole JVM.
  *
  * <p>Each worker has a heap, static fields and native libraries of its own. A function and its
  * items are copied to it, so what a lambda captures, items and results must be serializable. A
  * worker that dies costs the item it was running, which ends as {@link Outcome.WorkerLost}; it is
- * replaced, and the pool goes on. A task over its timeout is interrupted, and if it will not listen
+ * replaced, and the pool goes on. A task over its timeout is interrupted, and if it ignores that
  * its worker is killed. No worker outlives this JVM, even if that is killed.
  *
  * <p><b>Output.</b> What a task prints arrives on this JVM's {@code System.out} and {@code

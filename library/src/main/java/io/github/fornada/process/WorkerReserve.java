@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
  * also those that take the place of others; if there is none left, it starts them as any pool does.
  *
  * <p>A worker is taken once and never comes back, so that nothing of one pool is seen by another:
- * what the reserve keeps has run nothing of the user's. The reserve starts others for those taken,
- * a moment later.
+ * what the reserve keeps has run no user code. The reserve starts others for those taken, a moment
+ * later.
  *
  * <p><b>Costs.</b> As many JVMs as the options name workers, for as long as the reserve is open:
  * some 50 MB of memory each, and no processor time once they are ready.

@@ -52,7 +52,7 @@ public final class WorkerState<T> implements Serializable {
   @FunctionalInterface
   public interface Maker<T> extends Serializable {
     /**
-     * Makes it; called once in each worker, by the thread that runs its tasks.
+     * Makes the state; called once in each worker, by the thread that runs its tasks.
      *
      * @throws Exception if it cannot be made; the pool's tasks then end with this as their cause
      */
@@ -64,13 +64,16 @@ public final class WorkerState<T> implements Serializable {
     this.maker = Objects.requireNonNull(maker, "maker");
   }
 
-  /** A handle of what is made like this. To be given to {@link ProcessOptions#withWorkerState}. */
+  /**
+   * Returns a handle of a state that each worker makes with {@code maker}; give it to the pool with
+   * {@link ProcessOptions#withWorkerState}.
+   */
   public static <T> WorkerState<T> of(Maker<T> maker) {
     return new WorkerState<>(maker);
   }
 
   /**
-   * What the worker has made that this is called in.
+   * Returns this worker's instance; call it from within a task.
    *
    * @throws IllegalStateException if it is called anywhere but in a task of a pool that was opened
    *     with this state; the message says which of both is the matter

@@ -173,12 +173,13 @@ abstract sealed class LocalPool extends AbstractPool
   }
 
   /**
-   * A worker's task does not listen: its thread is left behind, and another takes its place. Called
-   * by the timer, so the rest, of which users hear, goes to a thread of its own.
+   * A worker's task ignores its interrupt: its thread is left behind, and another takes its place.
+   * Called by the timer, so the rest, of which users hear, goes to a thread of its own.
    */
   final void abandon(Worker worker, Batch<?, ?> batch, Runnable end) {
     var _ = roster.remove(worker.member());
-    // A platform thread: deaf tasks may hold every carrier that virtual threads have.
+    // A platform thread: tasks that ignore interrupts may hold every carrier that virtual threads
+    // have.
     Thread undertaker =
         Thread.ofPlatform()
             .daemon()

@@ -15,9 +15,9 @@ import java.util.function.UnaryOperator;
  * allows.
  *
  * <p>Processor time and allocation of a task are not known here: the JVM does not tell them of
- * virtual threads. A task over its timeout is interrupted; see {@link ThreadPool} for one that will
- * not listen, and mind that here it keeps a processor from the others: virtual threads are not
- * interrupted by the scheduler. Work that computes for long belongs in a {@link ThreadPool}.
+ * virtual threads. A task over its timeout is interrupted; see {@link ThreadPool} for one that
+ * ignores interrupts, and mind that here it keeps a processor from the others: virtual threads are
+ * not interrupted by the scheduler. Work that computes for long belongs in a {@link ThreadPool}.
  */
 public final class VirtualThreadPool extends LocalPool {
   /** Tasks in progress at once, unless asked otherwise. */
