@@ -26,7 +26,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Memory effects.</b> What a thread did before it handed an item to a pool happens-before the
  * task; what the task did happens-before its outcome is seen. A task in another process sees a copy
- * of its item, never later changes to it.
+ * of its item and of its function, never later changes to them: as they were when {@code submit}
+ * was called, or when a stream took the item from its source. Retries see the same copy.
  *
  * <p><b>Order and waiting.</b> Items of one call are handed to workers in their order, tiny ones
  * several at a time. All methods may be called from several threads at once; calls that run at the

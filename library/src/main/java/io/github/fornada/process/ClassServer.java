@@ -128,8 +128,7 @@ final class ClassServer {
   }
 
   /** The very class that one loader finds, which may have it from another. */
-  private void putClassOf(ClassLoader asked, String name, MessageOutput answer)
-      throws IOException {
+  private void putClassOf(ClassLoader asked, String name, MessageOutput answer) throws IOException {
     ClassLoader owner;
     try {
       owner = Class.forName(name, false, asked).getClassLoader();

@@ -10,6 +10,7 @@ import java.io.Serializable;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,6 +48,22 @@ final class NotSendableException extends IOException {
         + (isFuture(task)
             ? OF_A_FUTURE
             : task.getClass().isHidden() ? OF_A_LAMBDA : Unserializable.advice(task));
+  }
+
+  /** Why a task is refused that could not be written. */
+  static RejectedExecutionException rejected(Object task, Throwable thrown) {
+    String what =
+        "a task of class " + task.getClass().getName() + " cannot be sent to a worker process";
+    String message =
+        Engine.said(
+            () ->
+                what
+                    + ": "
+                    + (thrown instanceof NotSerializableException
+                        ? Unserializable.text(Unserializable.in(task, "the task"), thrown)
+                        : thrown.toString()),
+            what);
+    return new RejectedExecutionException(message, thrown);
   }
 
   /** Never throws nor hangs, though it calls the user's code for texts. */

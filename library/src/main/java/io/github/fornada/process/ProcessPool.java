@@ -32,10 +32,11 @@ import org.jspecify.annotations.Nullable;
  * whole JVM.
  *
  * <p>Each worker has a heap, static fields and native libraries of its own. A function and its
- * items are copied to it, so what a lambda captures, items and results must be serializable. A
- * worker that dies costs the item it was running, which ends as {@link Outcome.WorkerLost}; it is
- * replaced, and the pool goes on. A task over its timeout is interrupted, and if it ignores that
- * its worker is killed. No worker outlives this JVM, even if that is killed.
+ * items are copied to it, so what a lambda captures, items and results must be {@link
+ * java.io.Serializable}, or records: these travel by their components. A worker that dies costs the
+ * item it was running, which ends as {@link Outcome.WorkerLost}; it is replaced, and the pool goes
+ * on. A task over its timeout is interrupted, and if it ignores that its worker is killed. No
+ * worker outlives this JVM, even if that is killed.
  *
  * <p><b>Output.</b> What a task prints arrives on this JVM's {@code System.out} and {@code
  * System.err} in whole lines. A task that reads its standard input finds it empty.
@@ -44,6 +45,12 @@ import org.jspecify.annotations.Nullable;
  * its limit, and a {@link MemorySegment} are sent as their bytes through mapped memory; what
  * arrives is on the heap. What many tasks read is better {@linkplain #share(MemorySegment) shared}:
  * then no task costs a copy. Shared memory takes no heap, and does not count for a resident limit.
+ *
+ * <p><b>Copies.</b> What may change is copied in the thread that hands it over: by {@code submit}
+ * at once, by a stream when an item is taken from its source, and over a {@link
+ * java.util.Collection} when it is sent. Where that runs a {@code writeObject} of the user's,
+ * {@code submit} waits for it, for a second at most, or until it is interrupted; an item that takes
+ * longer is copied when it is sent, and its timeout and a cancel apply to that.
  *
  * <p><b>State of a worker.</b> What is costly to make and cannot be sent, such as a model loaded
  * into native memory, is made once in each worker: see {@link WorkerState}.

@@ -136,13 +136,60 @@ public abstract class AbstractPool implements Pool {
   }
 
   /**
-   * Called with each {@code Callable} or {@code Runnable} before it is accepted, in the caller's
-   * thread. By default every task will do.
+   * An item is handed over: called in the caller's thread for a single one, and for those of a
+   * stream when they are taken from their source. A pool whose workers get copies makes the copy
+   * here, so that later changes to the item change nothing. By default the item itself will do.
    *
+   * @param isTask whether the item is a {@code Callable} or a {@code Runnable}, handed over without
+   *     a function
+   * @return the item, or a {@link HandedOver} of it
    * @throws RejectedExecutionException if this pool's workers cannot get this task; the message
    *     says why
    */
-  protected void checkSendable(Object task) {}
+  protected @Nullable Object handOver(@Nullable Object item, boolean isTask) {
+    return item;
+  }
+
+  /**
+   * A function is handed over, once for each call. As {@link #handOver(Object, boolean)}.
+   *
+   * @param parts what it is made of: itself, or the user's function with its carriers and what they
+   *     captured
+   * @return the function, or one that is a {@link HandedOver} of it
+   */
+  protected TaskFunction<?, ?> handOver(TaskFunction<?, ?> function, List<?> parts) {
+    return function;
+  }
+
+  /** Whether an item is of use to the calling thread only, so that a worker cannot take it. */
+  protected boolean isBound(@Nullable Object item) {
+    return false;
+  }
+
+  /** Hands over items that only this thread can read, of a call whose other items can wait. */
+  final void handOverBound(@Nullable Object[][] items) {
+    if (items.length > 0 && items[0].length > 0 && isBound(items[0][0])) {
+      for (@Nullable Object[] piece : items) {
+        for (int i = 0; i < piece.length; i++) {
+          if (isBound(piece[i])) {
+            piece[i] = handOver(piece[i], false);
+          }
+        }
+      }
+    }
+  }
+
+  /** The function of a call, with what the calling thread has, as it is now. */
+  @SuppressWarnings("unchecked") // what is handed over is of the same types
+  private <T extends @Nullable Object, R extends @Nullable Object>
+      TaskFunction<? super T, ? extends R> load(TaskFunction<? super T, ? extends R> function) {
+    TaskFunction<? super T, ? extends R> carried = carriage.<T, R>load(function);
+    List<?> parts =
+        carried instanceof ContextFunction<?, ?> with
+            ? with.all()
+            : Collections.singletonList(carried);
+    return (TaskFunction<? super T, ? extends R>) handOver(carried, parts);
+  }
 
   // ---- what a pool may use
 
@@ -335,7 +382,7 @@ public abstract class AbstractPool implements Pool {
     if (Thread.interrupted()) {
       throw new InterruptedException();
     }
-    TaskFunction<? super T, ? extends R> carried = carriage.<T, R>load(function);
+    TaskFunction<? super T, ? extends R> carried = this.<T, R>load(function);
     if (items instanceof Collection<? extends T> collection) {
       return new MapRun<T, R>(this, carried, collection).await();
     }
@@ -374,7 +421,7 @@ public abstract class AbstractPool implements Pool {
     Objects.requireNonNull(items, "items");
     Objects.requireNonNull(function, "function");
     checkOpen();
-    TaskFunction<? super T, ? extends R> carried = carriage.<T, R>load(function);
+    TaskFunction<? super T, ? extends R> carried = this.<T, R>load(function);
     var run = new StreamRun<T, R, E>(this, carried, items, ordered, false, shape);
     return StreamSupport.stream(run.elements(), false)
         .onClose(() -> run.stop("its stream was closed"));
@@ -385,7 +432,7 @@ public abstract class AbstractPool implements Pool {
       TaskFunction<? super T, ? extends R> function) {
     Objects.requireNonNull(function, "function");
     checkOpen();
-    TaskFunction<? super T, ? extends R> carried = carriage.<T, R>load(function);
+    TaskFunction<? super T, ? extends R> carried = this.<T, R>load(function);
     return Gatherer.<T, MappingState<T, R>, R>ofSequential(
         () -> new MappingState<>(this, carried), MappingState::integrate, MappingState::finish);
   }
@@ -419,21 +466,19 @@ public abstract class AbstractPool implements Pool {
   public final <T extends @Nullable Object, R extends @Nullable Object> CompletableFuture<R> submit(
       T item, TaskFunction<? super T, ? extends R> function) {
     Objects.requireNonNull(function, "function");
-    return enqueue(function, item);
+    return enqueue(function, item, false);
   }
 
   @Override
   public final <T extends @Nullable Object> CompletableFuture<T> submit(Callable<T> task) {
     Objects.requireNonNull(task, "task");
-    checkSendable(task);
-    return enqueue(ExecutorCalls.<T>callable(), task);
+    return enqueue(ExecutorCalls.<T>callable(), task, true);
   }
 
   @Override
   public final CompletableFuture<?> submit(Runnable task) {
     Objects.requireNonNull(task, "task");
-    checkSendable(task);
-    return this.<Runnable, @Nullable Void>enqueue(ExecutorCalls.runnable(), task);
+    return this.<Runnable, @Nullable Void>enqueue(ExecutorCalls.runnable(), task, true);
   }
 
   @Override
@@ -460,15 +505,19 @@ public abstract class AbstractPool implements Pool {
   }
 
   private <T extends @Nullable Object, R extends @Nullable Object> TaskFuture<T, R> enqueue(
-      TaskFunction<? super T, ? extends R> function, T item) {
-    var future = new TaskFuture<T, R>(this, carriage.<T, R>load(function), item);
+      TaskFunction<? super T, ? extends R> function, T item, boolean isTask) {
+    checkOpen();
+    TaskFunction<? super T, ? extends R> loaded = this.<T, R>load(function);
+    var future = new TaskFuture<T, R>(this, loaded, handOver(item, isTask));
     Batch<T, R> batch = Objects.requireNonNull(future.batch());
     if (!isObserved()) {
       if (!queue.add(batch)) {
+        HandedOver.release(batch.handedOver(0));
         throw rejected();
       }
     } else {
       if (!queue.promise()) {
+        HandedOver.release(batch.handedOver(0));
         throw rejected();
       }
       batch.announce();

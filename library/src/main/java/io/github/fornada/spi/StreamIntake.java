@@ -1,8 +1,10 @@
 package io.github.fornada.spi;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Iterator;
+import java.util.List;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -78,7 +80,7 @@ final class StreamIntake<T extends @Nullable Object> {
   private void startDirect(Iterable<? extends T> items) {
     Iterator<? extends T> it;
     try {
-      it = items.iterator();
+      it = handOverBound(items).iterator();
     } catch (Throwable e) {
       finish(e);
       return;
@@ -90,6 +92,22 @@ final class StreamIntake<T extends @Nullable Object> {
       lock.unlock();
     }
     run.pool.offer(run);
+  }
+
+  /** What only the consumer's thread can read, such as a confined segment, is handed over by it. */
+  @SuppressWarnings("unchecked") // the copies are of these items
+  private Iterable<? extends T> handOverBound(Iterable<? extends T> items) {
+    if (!(items instanceof List<? extends T> list)
+        || list.isEmpty()
+        || list.getClass().getClassLoader() != null // a user's own get may do anything
+        || !run.pool.isBound(list.getFirst())) {
+      return items;
+    }
+    var copies = new ArrayList<@Nullable Object>(list.size());
+    for (T item : list) {
+      copies.add(run.pool.isBound(item) ? run.pool.handOver(item, false) : item);
+    }
+    return (Iterable<? extends T>) (Iterable<?>) copies;
   }
 
   /** The source may wait, for a line of input say; outcomes that are due must not wait with it. */
@@ -165,10 +183,12 @@ final class StreamIntake<T extends @Nullable Object> {
   /** Hands over an item; false if the pool takes no more. */
   boolean add(T item) {
     boolean enters;
-    Object entry = PendingItems.entry(item);
+    Object handed = run.pool.handOver(item, false);
+    Object entry = PendingItems.entry(handed);
     lock.lock();
     try {
       if (refused || run.isStopped()) {
+        HandedOver.release(handed);
         return false;
       }
       taken++;

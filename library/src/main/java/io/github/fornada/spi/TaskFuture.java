@@ -21,7 +21,8 @@ final class TaskFuture<T extends @Nullable Object, R extends @Nullable Object>
   private final AbstractPool pool;
   private final Single single;
 
-  TaskFuture(AbstractPool pool, TaskFunction<? super T, ? extends R> function, T item) {
+  TaskFuture(
+      AbstractPool pool, TaskFunction<? super T, ? extends R> function, @Nullable Object item) {
     this.pool = pool;
     this.single = new Single(pool);
     var batch =

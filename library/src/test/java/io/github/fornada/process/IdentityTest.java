@@ -16,16 +16,17 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
-import org.jspecify.annotations.Nullable;
 
 /** What arrives is what was sent: one object stays one, and an exception keeps its type. */
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
 @SideBySide
+@SuppressWarnings({"ReferenceEquality", "ArrayRecordComponent"}) // that is what is tested
 class IdentityTest {
   private Pool pool;
 
@@ -143,10 +144,9 @@ class IdentityTest {
 
   @Test
   void aResultThatCannotBeSentIsToldWithTheWayToIt() {
-    assertThatThrownBy(
-            () ->
-                pool.map(
-                    List.of(1), x -> new Totals(x, new Plain(2, Colour.RED, new Thread(() -> {})))))
+    assertThatThrownBy(() ->
+            pool.map(
+                List.of(1), x -> new Totals(x, new Plain(2, Colour.RED, new Thread(() -> {})))))
         .isInstanceOf(TaskException.class)
         .hasCauseInstanceOf(NotSerializableException.class)
         .hasMessageContaining("the result.plain.more (java.lang.Thread) is not serializable")
@@ -188,10 +188,9 @@ class IdentityTest {
   @Test
   void aCauseThatCannotTravelCostsTheExceptionNothing() throws Exception {
     Throwable thrown =
-        thrownBy(
-            x -> {
-              throw new Mine("outer", new Stays("inner"));
-            });
+        thrownBy(x -> {
+          throw new Mine("outer", new Stays("inner"));
+        });
     assertThat(thrown).isInstanceOf(Mine.class).hasMessage("outer");
     assertThat(thrown.getCause()).isInstanceOf(RemoteTaskException.class);
     assertThat(((RemoteTaskException) thrown.getCause()).remoteClass())
@@ -202,13 +201,12 @@ class IdentityTest {
   @Test
   void aSuppressedOneThatCannotTravelCostsTheOthersNothing() throws Exception {
     Throwable thrown =
-        thrownBy(
-            x -> {
-              var e = new Mine("outer", new Mine("cause", null));
-              e.addSuppressed(new Stays("first"));
-              e.addSuppressed(new Mine("second", null));
-              throw e;
-            });
+        thrownBy(x -> {
+          var e = new Mine("outer", new Mine("cause", null));
+          e.addSuppressed(new Stays("first"));
+          e.addSuppressed(new Mine("second", null));
+          throw e;
+        });
     assertThat(thrown).isInstanceOf(Mine.class);
     assertThat(thrown.getCause()).isInstanceOf(Mine.class).hasMessage("cause");
     assertThat(thrown.getSuppressed()[0])
@@ -220,13 +218,12 @@ class IdentityTest {
   @Test
   void anExceptionThatCannotTravelKeepsTheCausesAndSuppressedOnesThatCan() throws Exception {
     Throwable thrown =
-        thrownBy(
-            x -> {
-              var e = new Stays("outer");
-              e.initCause(new Mine("cause", null));
-              e.addSuppressed(new Mine("suppressed", null));
-              throw e;
-            });
+        thrownBy(x -> {
+          var e = new Stays("outer");
+          e.initCause(new Mine("cause", null));
+          e.addSuppressed(new Mine("suppressed", null));
+          throw e;
+        });
     assertThat(thrown).isInstanceOf(RemoteTaskException.class).hasMessageContaining("outer");
     assertThat(thrown.getCause()).isInstanceOf(Mine.class).hasMessage("cause");
     assertThat(thrown.getSuppressed()).hasSize(1);
@@ -236,12 +233,11 @@ class IdentityTest {
   @Test
   void anExceptionOfAClassThatIsThereOnlyKeepsItsSuppressedOnesAsNames() throws Exception {
     Throwable thrown =
-        thrownBy(
-            x -> {
-              RuntimeException e = ForeignClasses.exception("foreign");
-              e.addSuppressed(new Mine("suppressed", null));
-              throw e;
-            });
+        thrownBy(x -> {
+          RuntimeException e = ForeignClasses.exception("foreign");
+          e.addSuppressed(new Mine("suppressed", null));
+          throw e;
+        });
     assertThat(thrown).isInstanceOf(RemoteTaskException.class).hasMessageContaining("foreign");
     assertThat(thrown.getSuppressed()[0]).hasMessageContaining("suppressed");
   }
@@ -249,12 +245,11 @@ class IdentityTest {
   @Test
   void aTaskThatChangesItsContextLoaderStillThrowsWhatItThrows() throws Exception {
     Throwable thrown =
-        thrownBy(
-            x -> {
-              var nothing = new URLClassLoader(new java.net.URL[0], null);
-              Thread.currentThread().setContextClassLoader(nothing);
-              throw new Mine("planted", null);
-            });
+        thrownBy(x -> {
+          var nothing = new URLClassLoader(new java.net.URL[0], null);
+          Thread.currentThread().setContextClassLoader(nothing);
+          throw new Mine("planted", null);
+        });
     assertThat(thrown).isInstanceOf(Mine.class).hasMessage("planted");
   }
 

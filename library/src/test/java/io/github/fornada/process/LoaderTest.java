@@ -129,14 +129,14 @@ class LoaderTest {
 
   private static String childVersion() {
     return """
-        package io.github.fornada.process;
-        public class LoaderTest {
-          public static final class Version
-              implements io.github.fornada.TaskFunction<Integer, Object> {
-            public Object apply(Integer item) { return "plug-in " + item; }
-          }
-        }
-        """;
+    package io.github.fornada.process;
+    public class LoaderTest {
+      public static final class Version
+          implements io.github.fornada.TaskFunction<Integer, Object> {
+        public Object apply(Integer item) { return "plug-in " + item; }
+      }
+    }
+    """;
   }
 
   @Test
@@ -202,7 +202,9 @@ class LoaderTest {
                         if (element instanceof java.lang.classfile.MethodModel m
                             && m.methodName().equalsString("<init>")) {
                           builder.withField(
-                              "added", ConstantDescs.CD_int, java.lang.classfile.ClassFile.ACC_PUBLIC);
+                              "added",
+                              ConstantDescs.CD_int,
+                              java.lang.classfile.ClassFile.ACC_PUBLIC);
                         }
                       });
           return defineClass(name, bytes, 0, bytes.length);

@@ -1,6 +1,7 @@
 package io.github.fornada.process.payload;
 
 import io.github.fornada.process.wire.MessageInput;
+import java.io.Externalizable;
 import java.io.IOException;
 import java.io.InvalidObjectException;
 import java.io.ObjectInputFilter;
@@ -8,8 +9,10 @@ import java.io.ObjectInputStream;
 import java.io.ObjectOutputStream;
 import java.io.ObjectStreamClass;
 import java.io.OutputStream;
+import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.nio.file.Path;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -32,7 +35,18 @@ final class ObjectStreams {
    */
   static void write(Object value, OutputStream out, @Nullable UnaryOperator<Object> replace)
       throws IOException {
-    var stream = new Writer(out, replace);
+    write(value, new Writer(out, replace, false));
+  }
+
+  /** Appends an object, if its graph has no class with code of its own to be written. */
+  static void writeWithoutUserCode(Object value, OutputStream out) throws IOException {
+    if (hasCode(value.getClass())) {
+      throw new UserCodeException(value.getClass());
+    }
+    write(value, new Writer(out, null, true));
+  }
+
+  private static void write(Object value, Writer stream) throws IOException {
     stream.writeObject(value);
     stream.flush();
   }
@@ -61,17 +75,55 @@ final class ObjectStreams {
     }
   }
 
+  /** Whether a class, not of the JDK's, has code of its own that writes it. */
+  @SuppressWarnings("ReferenceEquality") // loaders are told apart by identity
+  private static final ClassValue<Boolean> HAS_CODE =
+      new ClassValue<>() {
+        @Override
+        protected Boolean computeValue(Class<?> type) {
+          for (Class<?> c = type; c != null; c = c.getSuperclass()) {
+            ClassLoader loader = c.getClassLoader();
+            if (loader == null
+                || loader == ClassLoader.getPlatformClassLoader()
+                || (c.isHidden() && c.isSynthetic())) { // lambdas: the JDK writes them
+              continue;
+            }
+            if (Externalizable.class.isAssignableFrom(c)) {
+              return true;
+            }
+            for (Method method : c.getDeclaredMethods()) {
+              if (WRITING.contains(method.getName())) {
+                return true;
+              }
+            }
+          }
+          return false;
+        }
+      };
+
+  private static final Set<String> WRITING = Set.of("writeObject", "writeReplace");
+
+  static boolean hasCode(Class<?> type) {
+    return HAS_CODE.get(type);
+  }
+
   private static final class Writer extends ObjectOutputStream {
     private final @Nullable UnaryOperator<Object> replace;
+    private final boolean withoutCode;
 
-    Writer(OutputStream out, @Nullable UnaryOperator<Object> replace) throws IOException {
+    Writer(OutputStream out, @Nullable UnaryOperator<Object> replace, boolean withoutCode)
+        throws IOException {
       super(out);
       this.replace = replace;
+      this.withoutCode = withoutCode;
       var _ = enableReplaceObject(true);
     }
 
     @Override
-    protected Object replaceObject(Object object) {
+    protected Object replaceObject(Object object) throws IOException {
+      if (withoutCode && hasCode(object.getClass())) {
+        throw new UserCodeException(object.getClass());
+      }
       if (object instanceof Path path && PathForm.isOrdinary(path)) {
         return PathForm.of(path);
       }
@@ -231,8 +283,8 @@ final class ObjectStreams {
 
     private static boolean allocatesNothing() {
       return StackWalker.getInstance()
-          .walk(frames ->
-              frames.limit(NEAR).anyMatch(frame -> frame.getClassName().equals(COPIES)));
+          .walk(
+              frames -> frames.limit(NEAR).anyMatch(frame -> frame.getClassName().equals(COPIES)));
     }
   }
 }

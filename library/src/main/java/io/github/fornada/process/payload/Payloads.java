@@ -75,10 +75,12 @@ public final class Payloads {
   /** Appends where a large array was written to. */
   public static void putArrayFile(
       Object array, MemorySegment bytes, String file, MessageOutput out) {
-    out.putByte(MessageTypes.ARRAY_IN_FILE)
-        .putByte(BulkValue.tag(array))
-        .putLong(bytes.byteSize())
-        .putString(file);
+    putArrayFile(BulkValue.tag(array), bytes.byteSize(), file, out);
+  }
+
+  /** Appends where a large array of this kind and size was written to. */
+  public static void putArrayFile(int tag, long size, String file, MessageOutput out) {
+    out.putByte(MessageTypes.ARRAY_IN_FILE).putByte(tag).putLong(size).putString(file);
   }
 
   /**
@@ -99,7 +101,7 @@ public final class Payloads {
     if (again) {
       ParallelCopy.copy(Mappings.get(file), made.bytes(), bytes);
     } else {
-      PayloadFiles.readArray(file, made.bytes());
+      PayloadFiles.readArray(file, made.bytes(), PayloadFiles.isKept(file));
     }
     return made.value();
   }
@@ -153,6 +155,37 @@ public final class Payloads {
         serialize(value, out);
       }
     }
+  }
+
+  /**
+   * Appends the value as {@link #encode(Object, MessageOutput)} does.
+   *
+   * @throws UserCodeException if that would run code of the user's own
+   */
+  public static void encodeWithoutUserCode(Object value, MessageOutput out) throws IOException {
+    if (isPlain(value) || (value instanceof Record && RecordShape.encode(value, out))) {
+      if (!(value instanceof Record)) {
+        encode(value, out);
+      }
+      return;
+    }
+    SerializedLambda lambda = LambdaForm.of(value);
+    if (lambda != null) {
+      LambdaForm.encode(value, lambda, out);
+    } else {
+      out.putByte(SERIALIZED);
+      ObjectStreams.writeWithoutUserCode(value, out);
+    }
+  }
+
+  /** Appends a payload that was encoded before. */
+  public static void append(byte[] payload, MessageOutput out) {
+    out.write(payload, 0, payload.length);
+  }
+
+  /** Whether a payload that was encoded before is soon appended. */
+  public static boolean isQuick(byte[] payload) {
+    return payload.length <= QUICK_BYTES;
   }
 
   private static void encode(String s, MessageOutput out) throws IOException {

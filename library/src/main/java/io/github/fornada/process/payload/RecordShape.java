@@ -26,9 +26,9 @@ import org.jspecify.annotations.Nullable;
  * descriptors; here the name of the class is all that is sent beside the components.
  *
  * <p>A record need not be {@link Serializable}: it is its components, and is made through its
- * canonical constructor, as the JDK makes those that are. One that replaces itself, one in a package
- * closed to reflection, and any record while a filter for the whole JVM is set, goes the JDK's way.
- * So does one in which an object is found twice, for what is one must arrive as one.
+ * canonical constructor, as the JDK makes those that are. One that replaces itself, one in a
+ * package closed to reflection, and any record while a filter for the whole JVM is set, goes the
+ * JDK's way. So does one in which an object is found twice, for what is one must arrive as one.
  */
 public final class RecordShape {
   private static final ClassValue<RecordShape> SHAPES =

@@ -8,15 +8,14 @@ import java.io.IOException;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Exceptions between processes: always as names, messages and stacks, and beside that as objects, as
- * far as they can be serialized. A {@link RemoteTaskException} stands for each that cannot travel,
- * and for no other: a cause that has to stay costs the exception around it nothing.
+ * Exceptions between processes: always as names, messages and stacks, and beside that as objects,
+ * as far as they can be serialized. A {@link RemoteTaskException} stands for each that cannot
+ * travel, and for no other: a cause that has to stay costs the exception around it nothing.
  */
 public final class Throwables {
   private static final int MOST_FRAMES = 1024; // as the JVM's own MaxJavaStackTraceDepth
@@ -48,8 +47,8 @@ public final class Throwables {
   }
 
   /**
-   * Appends an object; false, with nothing appended, if that cannot be. A stream may be written well
-   * and yet not be read back, by no fault of the reader's.
+   * Appends an object; false, with nothing appended, if that cannot be. A stream may be written
+   * well and yet not be read back, by no fault of the reader's.
    */
   private static boolean tryToWrite(
       Throwable thrown,
@@ -71,9 +70,12 @@ public final class Throwables {
     return false;
   }
 
-  /** Appends it with stand-ins for those that cannot travel: it, its causes, its suppressed ones. */
+  /**
+   * Appends it with stand-ins for those that cannot travel: it, its causes, its suppressed ones.
+   */
+  @SuppressWarnings("ReferenceEquality") // exceptions are told apart by identity
   private static boolean writeInParts(Throwable thrown, MessageOutput out, ClassLoader loader) {
-    Map<Throwable, Throwable> standIns = new IdentityHashMap<>();
+    var standIns = new IdentityHashMap<Throwable, Throwable>();
     Set<Throwable> all = Collections.newSetFromMap(new IdentityHashMap<>());
     collect(thrown, 0, all);
     var trial = new MessageOutput();

@@ -31,6 +31,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,12 +41,12 @@ import org.jspecify.annotations.Nullable;
  * <p>Their URLs look like {@code fornada://parent/messages.properties}, and can be opened in this
  * worker only.
  *
- * <p>A worker has one for all that is asked for by its name only, and one more for each loader of the
- * parent's whose classes were sent. That one finds for every name the class that its original finds
- * there, whatever order that one asks in: nothing is looked for on the class path before the
+ * <p>A worker has one for all that is asked for by its name only, and one more for each loader of
+ * the parent's whose classes were sent. That one finds for every name the class that its original
+ * finds there, whatever order that one asks in: nothing is looked for on the class path before the
  * parent has said that it is there.
  */
-public final class ParentClassLoader extends ClassLoader {
+public final class ParentClassLoader extends ClassLoader implements LongFunction<ClassLoader> {
   private static final long ANSWER_SECONDS = 60;
   private static final String SCHEME = "fornada";
 
@@ -86,7 +87,8 @@ public final class ParentClassLoader extends ClassLoader {
   }
 
   /** Returns the loader that stands for the parent's of this number. */
-  ParentClassLoader of(long number) {
+  @Override
+  public ClassLoader apply(long number) {
     ParentClassLoader made = byId.get(number);
     if (made == null) {
       ParentClassLoader fresh = new ParentClassLoader(this, number);

@@ -365,8 +365,7 @@ final class TaskLoop {
    * do, such as exit or hang, then happens to this worker.
    */
   private void checkThatItCanBeRead(int from) throws IOException, ClassNotFoundException {
-    var _ =
-        decode(new MessageInput(message.array(), from, message.size() - from));
+    var _ = decode(new MessageInput(message.array(), from, message.size() - from));
   }
 
   private void encode(@Nullable Object value) throws IOException {

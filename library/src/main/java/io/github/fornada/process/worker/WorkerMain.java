@@ -64,7 +64,7 @@ public final class WorkerMain {
     }
     Segment segment = Segment.open(config.segment());
     var loader = new ParentClassLoader(control, WorkerMain.class.getClassLoader());
-    Loaders.serve(loader, loader::of);
+    Loaders.serve(loader, loader);
     var watchdog = new TaskWatchdog(control, new ClaimWord(segment.header()), config);
     Doorbell doorbell = Doorbell.ofWorker(segment.header(), control::ring);
     var listener =
