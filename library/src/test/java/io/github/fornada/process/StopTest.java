@@ -67,7 +67,7 @@ class StopTest {
     Pool pool =
         Pools.open(
             1,
-            o -> o.withPolicy(o.policy().withGrace(grace).withTimeLimit(Duration.ofMillis(200))));
+            o -> o.withPolicy(o.policy().withGrace(grace).withTimeout(Duration.ofMillis(200))));
     try {
       List<Outcome<Integer>> outcomes =
           pool.outcomes(
