@@ -38,11 +38,14 @@ import org.jspecify.annotations.Nullable;
  */
 public interface Pool extends ExecutorService {
 
-  /** How this pool runs its tasks. */
+  /** Returns how this pool runs its tasks. */
   ExecutionModel model();
 
-  /** The most tasks this pool has in progress at once. */
+  /** Returns the most tasks that this pool has in progress at once. */
   int workers();
+
+  /** Returns what this pool promises about its tasks: timeout, retries, window, and so on. */
+  TaskPolicy policy();
 
   /**
    * Applies the function to every item and returns the results in the order of the items.
@@ -95,10 +98,9 @@ public interface Pool extends ExecutorService {
       TaskFunction<? super T, ? extends R> function);
 
   /**
-   * Hands over one item. The future ends with the result, or exceptionally with what the task
-   * threw, a {@link TaskTimeoutException} or a {@link WorkerLostException}. Cancelling the future
-   * stops the task: by interrupt, and in a worker process, if it will not listen, by ending the
-   * process.
+   * Submits one item. The future ends with the result, or exceptionally with what the task threw, a
+   * {@link TaskTimeoutException} or a {@link WorkerLostException}. Cancelling the future stops the
+   * task: by interrupt, and in a worker process, if it will not listen, by ending the process.
    *
    * @throws java.util.concurrent.RejectedExecutionException if the pool was shut down
    */
@@ -130,14 +132,77 @@ public interface Pool extends ExecutorService {
    */
   SharedBytes share(Path file);
 
+  /**
+   * {@inheritDoc}
+   *
+   * @throws java.util.concurrent.RejectedExecutionException if the pool was shut down, or if it
+   *     sends tasks to other processes and {@code task} is not serializable; the message says what
+   *     to do
+   */
   @Override
   <T extends @Nullable Object> CompletableFuture<T> submit(Callable<T> task);
 
+  /**
+   * Submits a task that may be sent to another process: the form that Java chooses for lambdas.
+   * Otherwise as {@link #submit(Callable)}.
+   */
+  default <T extends @Nullable Object> CompletableFuture<T> submit(Task<T> task) {
+    return submit((Callable<T>) task);
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * @throws java.util.concurrent.RejectedExecutionException as by {@link #submit(Callable)}
+   */
   @Override
   CompletableFuture<?> submit(Runnable task);
 
+  /**
+   * Submits a task that may be sent to another process: the form that Java chooses for lambdas.
+   * Otherwise as {@link #submit(Runnable)}.
+   */
+  default CompletableFuture<?> submit(RunnableTask task) {
+    return submit((Runnable) task);
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * @param result stays in this process; only {@code task} is sent
+   * @throws java.util.concurrent.RejectedExecutionException as by {@link #submit(Callable)}
+   */
   @Override
   <T extends @Nullable Object> CompletableFuture<T> submit(Runnable task, T result);
+
+  /**
+   * Submits a task that may be sent to another process: the form that Java chooses for lambdas.
+   * Otherwise as {@link #submit(Runnable, Object)}.
+   */
+  default <T extends @Nullable Object> CompletableFuture<T> submit(RunnableTask task, T result) {
+    return submit((Runnable) task, result);
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>What the task throws goes to the uncaught-exception handler of the thread that learns of it.
+   *
+   * @throws java.util.concurrent.RejectedExecutionException as by {@link #submit(Callable)}. A pool
+   *     of processes refuses the tasks that {@link java.util.concurrent.ExecutorCompletionService}
+   *     and {@code CompletableFuture.supplyAsync} hand over: a copy of such a task in another
+   *     process could not complete the future in this one
+   */
+  @Override
+  void execute(Runnable task);
+
+  /**
+   * Executes a task that may be sent to another process: the form that Java chooses for lambdas.
+   * Otherwise as {@link #execute(Runnable)}.
+   */
+  default void execute(RunnableTask task) {
+    execute((Runnable) task);
+  }
 
   /**
    * Waits for all tasks and for every worker to be gone. An interrupt cancels what is running, and

@@ -1,7 +1,7 @@
 package io.github.fornada.async;
 
 import io.github.fornada.Outcome;
-import io.github.fornada.spi.AbstractPool;
+import io.github.fornada.jvm.Interrupts;
 import java.io.InterruptedIOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -197,7 +197,7 @@ sealed class Child<T extends @Nullable Object>
   private void interrupt() {
     Thread runner = thread;
     if (runner != null && runner != Thread.currentThread()) {
-      AbstractPool.interrupt(runner);
+      Interrupts.send(runner);
     }
   }
 

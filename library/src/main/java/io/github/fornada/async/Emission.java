@@ -1,7 +1,7 @@
 package io.github.fornada.async;
 
+import io.github.fornada.jvm.Interrupts;
 import io.github.fornada.jvm.Log;
-import io.github.fornada.spi.AbstractPool;
 import java.util.Iterator;
 import java.util.Objects;
 import java.util.concurrent.Callable;
@@ -78,7 +78,7 @@ final class Emission<T> implements Flow.Subscription, Runnable {
 
   private void disturb() {
     if (inSource && thread != null && thread != Thread.currentThread()) {
-      AbstractPool.interrupt(thread);
+      Interrupts.send(thread);
     }
   }
 

@@ -5,7 +5,7 @@ import io.github.fornada.Outcome;
 import io.github.fornada.TaskException;
 import io.github.fornada.TaskFunction;
 import io.github.fornada.TaskTimeoutException;
-import io.github.fornada.spi.AbstractPool;
+import io.github.fornada.jvm.Interrupts;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.HashSet;
@@ -134,7 +134,7 @@ final class GatherRun<
     try {
       if (running.contains(item)) {
         settle(item, late);
-        AbstractPool.interrupt(thread);
+        Interrupts.send(thread);
         progress.signal();
       }
     } finally {
@@ -274,7 +274,7 @@ final class GatherRun<
     try {
       for (Item each : running) {
         if (each.thread != null) {
-          AbstractPool.interrupt(each.thread);
+          Interrupts.send(each.thread);
         }
       }
     } finally {

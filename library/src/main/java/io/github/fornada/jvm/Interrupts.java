@@ -3,13 +3,13 @@ package io.github.fornada.jvm;
 import java.util.Arrays;
 
 /**
- * Interrupts that do not keep waiting who sends them.
+ * Interrupts threads without ever blocking the caller.
  *
- * <p>To interrupt a thread that is blocked in a file channel is to close the channel, and the JDK
- * does that in the interrupting thread, which then waits until the read has ended. A platform
- * thread is signalled out of its system call; a virtual thread is not, so that who interrupts it
- * waits as long as it does: for what comes through a named pipe, or for another process's file lock
- * (seen in JDK 25, {@code sun.nio.ch.NativeThreadSet}).
+ * <p>To interrupt a thread that is blocked in a file channel closes the channel. The JDK does that
+ * in the interrupting thread, which then waits until the read has ended. A platform thread is
+ * signalled out of its system call; a virtual thread is not, so that its interrupter waits as long
+ * as it does: for what comes through a named pipe, or for another process's file lock (seen in JDK
+ * 25, {@code sun.nio.ch.NativeThreadSet}). Such a thread is interrupted by a thread of its own.
  */
 public final class Interrupts {
   private static final String FILE_CHANNEL = "sun.nio.ch.FileChannelImpl";
@@ -19,7 +19,15 @@ public final class Interrupts {
 
   private Interrupts() {}
 
-  /** Interrupts a thread, and then does something more; by another thread if it may block. */
+  /** Interrupts {@code runner}; by another thread if that may block. */
+  public static void send(Thread runner) {
+    send(runner, () -> {});
+  }
+
+  /**
+   * Interrupts {@code runner} and then runs {@code then}; both by another thread if the interrupt
+   * may block.
+   */
   public static void send(Thread runner, Runnable then) {
     if (isInFileChannel(runner)) {
       var _ =

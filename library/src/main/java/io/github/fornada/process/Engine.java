@@ -19,6 +19,7 @@ import io.github.fornada.process.wire.Segment;
 import io.github.fornada.spi.AbstractPool;
 import io.github.fornada.spi.Batch;
 import java.io.IOException;
+import java.io.Serializable;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
@@ -28,6 +29,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
@@ -272,6 +274,13 @@ final class Engine extends AbstractPool implements Mappings.Listener {
       if (lane.readFor(task)) {
         return;
       }
+    }
+  }
+
+  @Override
+  protected void checkSendable(Object task) {
+    if (!(task instanceof Serializable) || NotSendableException.isFuture(task)) {
+      throw new RejectedExecutionException(NotSendableException.refused(task));
     }
   }
 
@@ -548,7 +557,7 @@ final class Engine extends AbstractPool implements Mappings.Listener {
     }
   }
 
-  PoolStats snapshot() {
+  PoolStats stats() {
     return new PoolStats(
         lanes.stream().map(WorkerSlot::insight).toList(), supply.spareCount(), hasWork());
   }

@@ -17,6 +17,8 @@ import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,11 +35,29 @@ final class NotSendableException extends IOException {
           + " inside the task.";
 
   private static final String OF_A_LAMBDA =
-      "A lambda is only if its type is: use submit(item, function), whose function is, or cast it"
-          + " as in (Callable<String> & Serializable) () -> ...";
+      "A lambda is serializable only if its type is: declare it as a Task or a RunnableTask, not as"
+          + " a Callable or a Runnable, or use submit(item, function).";
+
+  private static final String OF_A_FUTURE =
+      "Its copy there could not complete the future here, so the service that made it cannot use a"
+          + " pool of processes: use the futures that submit returns, or a pool of threads.";
 
   private NotSendableException(String message, Throwable cause) {
     super(message, cause);
+  }
+
+  /** Whether a task completes a future of this process. Some are serializable all the same. */
+  static boolean isFuture(Object task) {
+    return task instanceof Future || task instanceof CompletableFuture.AsynchronousCompletionTask;
+  }
+
+  /** Why a task that is not serializable itself is refused. */
+  static String refused(Object task) {
+    return "a task of class "
+        + task.getClass().getName()
+        + " cannot be sent to a worker process"
+        + (task instanceof Serializable ? ". " : ": it is not serializable. ")
+        + (isFuture(task) ? OF_A_FUTURE : task.getClass().isHidden() ? OF_A_LAMBDA : OF_ANY);
   }
 
   /** Never throws nor hangs, though it calls the user's code for texts. */

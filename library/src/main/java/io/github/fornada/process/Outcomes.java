@@ -10,7 +10,6 @@ import io.github.fornada.process.wire.CorruptFrameException;
 import io.github.fornada.process.wire.MessageInput;
 import io.github.fornada.process.wire.MessageTypes;
 import io.github.fornada.process.worker.TaskWatchdog;
-import io.github.fornada.spi.AbstractPool;
 import io.github.fornada.spi.Batch;
 import java.io.IOException;
 import java.time.Duration;
@@ -105,7 +104,7 @@ final class Outcomes {
       Engine pool) {
     long now = System.nanoTime();
     TaskUsage usage =
-        pool.isObserved() || AbstractPool.isRecorded()
+        pool.isObserved() || pool.isRecorded()
             ? TaskUsage.of(
                     dead.name(), dead.startedNanos(now), now, TaskUsage.UNKNOWN, TaskUsage.UNKNOWN)
                 .withBytes(sent.bytes(), 0)
@@ -125,7 +124,7 @@ final class Outcomes {
     long cpu = times.getLong();
     long allocated = times.getLong();
     from.itemTook(ended - began);
-    return pool.isObserved() || AbstractPool.isRecorded()
+    return pool.isObserved() || pool.isRecorded()
         ? TaskUsage.of(from.name(), from.toOwnClock(began), from.toOwnClock(ended), cpu, allocated)
             .withBytes(sent.bytes(), bytesOut)
         : null;

@@ -132,12 +132,12 @@ public final class ProcessPool implements Pool {
     return Launcher.makeCache(change.apply(ProcessOptions.defaults()).launchSettings());
   }
 
-  /** What the pool's workers are doing and have done. */
-  public PoolStats snapshot() {
-    return engine.snapshot();
+  /** Returns what the pool's workers are doing and have done. */
+  public PoolStats stats() {
+    return engine.stats();
   }
 
-  /** The promises of this pool. */
+  @Override
   public TaskPolicy policy() {
     return engine.policy();
   }

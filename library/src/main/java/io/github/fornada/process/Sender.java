@@ -9,7 +9,6 @@ import io.github.fornada.process.payload.RecordShape;
 import io.github.fornada.process.wire.MessageOutput;
 import io.github.fornada.process.wire.MessageTypes;
 import io.github.fornada.process.wire.RingWriter;
-import io.github.fornada.spi.AbstractPool;
 import io.github.fornada.spi.Batch;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -130,7 +129,7 @@ final class Sender {
       return Result.WORKER_GONE;
     }
     functions.serve(to);
-    boolean inRows = batch.size() > 1 && !pool.isObserved() && !AbstractPool.isRecorded();
+    boolean inRows = batch.size() > 1 && !pool.isObserved() && !pool.isRecorded();
     for (int i = batch.claim(); i >= 0; i = batch.claim()) {
       Piece piece;
       encoding.next(i);

@@ -135,9 +135,18 @@ public abstract class AbstractPool implements Pool {
     return LocalSharedBytes.of(file, open);
   }
 
+  /**
+   * Called with each {@code Callable} or {@code Runnable} before it is accepted, in the caller's
+   * thread. By default every task will do.
+   *
+   * @throws RejectedExecutionException if this pool's workers cannot get this task; the message
+   *     says why
+   */
+  protected void checkSendable(Object task) {}
+
   // ---- what a pool may use
 
-  /** The promises of this pool. */
+  @Override
   public final TaskPolicy policy() {
     return policy;
   }
@@ -217,7 +226,7 @@ public abstract class AbstractPool implements Pool {
    * Whether a Flight Recorder's recording wants each task, so that its times are worth measuring.
    * Not for each item: once for a batch will do.
    */
-  public static boolean isRecorded() {
+  public final boolean isRecorded() {
     return FlightEvents.wantTasks();
   }
 
@@ -416,12 +425,14 @@ public abstract class AbstractPool implements Pool {
   @Override
   public final <T extends @Nullable Object> CompletableFuture<T> submit(Callable<T> task) {
     Objects.requireNonNull(task, "task");
+    checkSendable(task);
     return enqueue(ExecutorCalls.<T>callable(), task);
   }
 
   @Override
   public final CompletableFuture<?> submit(Runnable task) {
     Objects.requireNonNull(task, "task");
+    checkSendable(task);
     return this.<Runnable, @Nullable Void>enqueue(ExecutorCalls.runnable(), task);
   }
 
@@ -544,7 +555,7 @@ public abstract class AbstractPool implements Pool {
    * Interrupts a thread without being kept waiting: by another thread if it is a virtual one that
    * is blocked in a file channel, for whoever interrupts such a one waits as long as it does.
    */
-  public static void interrupt(Thread thread) {
+  protected static void interrupt(Thread thread) {
     interrupt(thread, () -> {});
   }
 
@@ -553,7 +564,7 @@ public abstract class AbstractPool implements Pool {
    *
    * @param then what to do after the interrupt, by the thread that sends it
    */
-  public static void interrupt(Thread thread, Runnable then) {
+  protected static void interrupt(Thread thread, Runnable then) {
     Interrupts.send(thread, then);
   }
 

@@ -2,7 +2,7 @@ package io.github.fornada.threads;
 
 import io.github.fornada.Outcome;
 import io.github.fornada.TaskUsage;
-import io.github.fornada.spi.AbstractPool;
+import io.github.fornada.jvm.Interrupts;
 import io.github.fornada.spi.Batch;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
@@ -113,7 +113,7 @@ final class Worker implements Runnable {
 
   /** Returns false if this worker was abandoned meanwhile. */
   private <T, R> boolean runBatch(Batch<T, R> batch) {
-    boolean recorded = AbstractPool.isRecorded();
+    boolean recorded = pool.isRecorded();
     long began = batch.isTimed() ? System.nanoTime() : 0;
     int count = 0;
     boolean whole = false;
@@ -206,7 +206,7 @@ final class Worker implements Runnable {
    * they have no state, and so no timeout, of their own.
    */
   <T, R> void runWithin(Batch<T, R> batch) {
-    boolean recorded = AbstractPool.isRecorded();
+    boolean recorded = pool.isRecorded();
     for (int i = batch.claim(); i >= 0; i = batch.claim()) {
       long started = System.nanoTime();
       batch.started(i, name, started);
@@ -280,7 +280,7 @@ final class Worker implements Runnable {
       return false;
     }
     overLimit = stack;
-    AbstractPool.interrupt(
+    Interrupts.send(
         thread,
         () -> {
           long interrupting = running - RUNNING + INTERRUPTING;
@@ -350,7 +350,7 @@ final class Worker implements Runnable {
   private <T, R> void endAbandoned(
       Batch<T, R> batch, int i, @Nullable List<StackTraceElement> stack, long began) {
     TaskUsage usage =
-        pool.isObserved() || AbstractPool.isRecorded()
+        pool.isObserved() || pool.isRecorded()
             ? TaskUsage.of(name, began, System.nanoTime(), TaskUsage.UNKNOWN, TaskUsage.UNKNOWN)
             : null;
     Outcome<R> outcome =

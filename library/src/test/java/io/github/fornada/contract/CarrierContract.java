@@ -8,6 +8,8 @@ import io.github.fornada.Completion;
 import io.github.fornada.ContextCarrier;
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
+import io.github.fornada.RunnableTask;
+import io.github.fornada.Task;
 import io.github.fornada.TaskEvent;
 import io.github.fornada.TaskFunction;
 import java.io.IOException;
@@ -56,7 +58,7 @@ interface CarrierContract extends PoolUnderTest {
   @Test
   default void everyKindOfSingleTaskCarriesWhatItsSubmitterHas() throws Exception {
     Marks marks = marks();
-    Job<String> job = Tickets::current;
+    Task<String> job = Tickets::current;
     try (Pool pool = openWith(new Tickets.Carrier())) {
       Tickets.hold("b");
       assertThat(get(pool.submit(1, Tickets::currentFor))).isEqualTo("b for 1");
@@ -65,10 +67,11 @@ interface CarrierContract extends PoolUnderTest {
         assertThat(future.get()).isEqualTo("b");
       }
       assertThat(pool.invokeAny(List.of(job))).isEqualTo("b");
-      get(pool.submit((Chore) () -> marks.set("submit " + Tickets.current())));
-      assertThat(get(pool.submit((Chore) () -> marks.set("for " + Tickets.current()), "done")))
+      get(pool.submit((RunnableTask) () -> marks.set("submit " + Tickets.current())));
+      assertThat(
+              get(pool.submit((RunnableTask) () -> marks.set("for " + Tickets.current()), "done")))
           .isEqualTo("done");
-      pool.execute((Chore) () -> marks.set("execute " + Tickets.current()));
+      pool.execute((RunnableTask) () -> marks.set("execute " + Tickets.current()));
     }
     assertThat(marks.all()).containsExactly("execute b", "for b", "submit b");
   }
@@ -164,7 +167,7 @@ interface CarrierContract extends PoolUnderTest {
                 policy
                     .withCarrier(new Diary("first", marks))
                     .withCarrier(new Diary("second", marks)))) {
-      get(pool.submit((Chore) () -> marks.set("2 runs")));
+      get(pool.submit((RunnableTask) () -> marks.set("2 runs")));
     }
     assertThat(marks.all())
         .containsExactly(
@@ -206,7 +209,7 @@ interface CarrierContract extends PoolUnderTest {
   @Test
   default void aCarrierThatFailsToCaptureFailsTheCall() throws Exception {
     Marks marks = marks();
-    Chore chore = () -> marks.set("run");
+    RunnableTask chore = () -> marks.set("run");
     try (Pool pool = openWith(new Diary("capture fails", marks))) {
       List<org.assertj.core.api.ThrowableAssert.ThrowingCallable> calls =
           List.of(
@@ -217,7 +220,7 @@ interface CarrierContract extends PoolUnderTest {
               () -> pool.submit(1, Work::increment),
               () -> pool.submit(chore),
               () -> pool.execute(chore),
-              () -> pool.invokeAll(List.of((Job<Integer>) () -> 1)));
+              () -> pool.invokeAll(List.of((Task<Integer>) () -> 1)));
       for (var call : calls) {
         assertThatThrownBy(call)
             .isInstanceOf(IllegalStateException.class)

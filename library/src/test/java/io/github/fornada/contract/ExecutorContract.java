@@ -4,16 +4,22 @@ import static io.github.fornada.contract.PoolUnderTest.get;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.fornada.ExecutionModel;
 import io.github.fornada.Pool;
+import io.github.fornada.RunnableTask;
+import io.github.fornada.Task;
 import io.github.fornada.TaskFunction;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorCompletionService;
 import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
@@ -32,10 +38,62 @@ interface ExecutorContract extends PoolUnderTest {
   }
 
   @Test
+  default void lambdasAreTasksOfEveryPoolWithoutACast() throws Exception {
+    Marks marks = marks();
+    try (Pool pool = open(2)) {
+      assertThat(get(pool.submit(() -> 42))).isEqualTo(42);
+      assertThat(get(pool.submit(() -> marks.set("submitted")))).isNull();
+      assertThat(get(pool.submit(() -> marks.set("with a result"), "kept here")))
+          .isEqualTo("kept here");
+      assertThat(get(pool.submit(System::nanoTime))).isNotNull();
+      assertThatThrownBy(() ->
+              get(
+                  pool.submit(() -> {
+                    throw new IOException("thrown by the lambda");
+                  })))
+          .hasRootCauseInstanceOf(IOException.class);
+      pool.execute(() -> marks.set("executed"));
+      List<Task<Integer>> tasks = List.of(() -> 1, () -> 2);
+      assertThat(pool.invokeAll(tasks)).extracting(Future::resultNow).containsExactly(1, 2);
+      assertThat(pool.invokeAny(tasks)).isBetween(1, 2);
+    }
+    assertThat(marks.all()).containsExactlyInAnyOrder("submitted", "with a result", "executed");
+  }
+
+  /** Either the pool runs it and the future ends, or the caller is told at once. */
+  @Test
+  default void noTaskOfAnotherServiceStaysOpenForEver() throws Exception {
+    try (Pool pool = lend(2)) {
+      try {
+        var service = new ExecutorCompletionService<Integer>(pool);
+        service.submit(() -> 42);
+        Future<Integer> ended = service.poll(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+        assertThat(ended).as("a task that was accepted").isNotNull();
+        assertThat(ended.get()).isEqualTo(42);
+        assertThat(get(CompletableFuture.supplyAsync(() -> 42, pool))).isEqualTo(42);
+        assertThat(pool.model()).isNotEqualTo(ExecutionModel.PROCESSES);
+      } catch (RejectedExecutionException refused) {
+        assertThat(pool.model()).isEqualTo(ExecutionModel.PROCESSES);
+        assertThat(refused).hasMessageContaining("use the futures that submit returns");
+        assertThatThrownBy(() -> CompletableFuture.supplyAsync(() -> 42, pool))
+            .isInstanceOf(RejectedExecutionException.class);
+        Callable<Integer> local = () -> 42;
+        assertThatThrownBy(() -> pool.invokeAll(List.of(local)))
+            .isInstanceOf(RejectedExecutionException.class)
+            .hasMessageContaining("declare it as a Task");
+        Runnable chore = () -> {};
+        assertThatThrownBy(() -> pool.execute(chore))
+            .isInstanceOf(RejectedExecutionException.class);
+      }
+      assertThat(get(pool.submit(1, Work::increment))).isEqualTo(2);
+    }
+  }
+
+  @Test
   default void submitOfACallableGivesItsResult() throws Exception {
     try (Pool pool = lend(2)) {
-      assertThat(get(pool.submit((Job<String>) () -> "done"))).isEqualTo("done");
-      assertThat(get(pool.submit((Job<String>) () -> null))).isNull();
+      assertThat(get(pool.submit((Task<String>) () -> "done"))).isEqualTo("done");
+      assertThat(get(pool.submit((Task<String>) () -> null))).isNull();
     }
   }
 
@@ -43,9 +101,9 @@ interface ExecutorContract extends PoolUnderTest {
   default void submitOfARunnableGivesNullOrTheResultGiven() throws Exception {
     Marks marks = marks();
     try (Pool pool = lend(2)) {
-      assertThat(get(pool.submit((Chore) () -> marks.set("first")))).isNull();
+      assertThat(get(pool.submit((RunnableTask) () -> marks.set("first")))).isNull();
       Object notSerializable = new Object();
-      assertThat(get(pool.submit((Chore) () -> marks.set("second"), notSerializable)))
+      assertThat(get(pool.submit((RunnableTask) () -> marks.set("second"), notSerializable)))
           .isSameAs(notSerializable);
     }
     assertThat(marks.all()).containsExactly("first", "second");
@@ -55,7 +113,7 @@ interface ExecutorContract extends PoolUnderTest {
   default void executeRunsTheTask() {
     Marks marks = marks();
     try (Pool pool = open(2)) {
-      pool.execute((Chore) () -> marks.set("ran"));
+      pool.execute((RunnableTask) () -> marks.set("ran"));
     }
     assertThat(marks.times("ran")).isEqualTo(1);
   }
@@ -68,7 +126,7 @@ interface ExecutorContract extends PoolUnderTest {
     Thread.setDefaultUncaughtExceptionHandler((thread, thrown) -> seen.add(thrown));
     try (Pool pool = lend(1)) {
       pool.execute(
-          (Chore)
+          (RunnableTask)
               () -> {
                 throw new IllegalStateException("uncaught");
               });
@@ -88,7 +146,7 @@ interface ExecutorContract extends PoolUnderTest {
       List<Callable<?>> calls =
           List.of(
               () -> pool.submit((Runnable) null),
-              () -> pool.submit((Job<String>) null),
+              () -> pool.submit((Task<String>) null),
               () -> pool.submit((Runnable) null, "result"),
               () -> pool.submit("item", (TaskFunction<String, String>) null),
               () -> pool.outcomes(null, Work::nothing),
@@ -103,7 +161,7 @@ interface ExecutorContract extends PoolUnderTest {
       assertThatThrownBy(() -> pool.map(List.of(), null)).isInstanceOf(NullPointerException.class);
       assertThatThrownBy(() -> pool.invokeAll(null)).isInstanceOf(NullPointerException.class);
       assertThatThrownBy(() -> pool.invokeAny(null)).isInstanceOf(NullPointerException.class);
-      var withNull = new ArrayList<Job<String>>();
+      var withNull = new ArrayList<Task<String>>();
       withNull.add(null);
       assertThatThrownBy(() -> pool.invokeAll(withNull)).isInstanceOf(NullPointerException.class);
       assertThatThrownBy(() -> pool.invokeAny(withNull)).isInstanceOf(NullPointerException.class);
@@ -115,7 +173,7 @@ interface ExecutorContract extends PoolUnderTest {
     try (Pool pool = lend(1)) {
       Future<String> checked =
           pool.submit(
-              (Job<String>)
+              (Task<String>)
                   () -> {
                     throw new IOException("disk");
                   });
@@ -126,7 +184,7 @@ interface ExecutorContract extends PoolUnderTest {
           .hasMessage("disk");
       Future<String> error =
           pool.submit(
-              (Job<String>)
+              (Task<String>)
                   () -> {
                     throw new LinkageError("class");
                   });
@@ -137,7 +195,7 @@ interface ExecutorContract extends PoolUnderTest {
           .hasMessage("class");
       Future<String> cancellation =
           pool.submit(
-              (Job<String>)
+              (Task<String>)
                   () -> {
                     throw new CancellationException("of something else");
                   });
@@ -167,7 +225,7 @@ interface ExecutorContract extends PoolUnderTest {
   @Test
   default void invokeAllGivesDoneFuturesInOrder() throws Exception {
     try (Pool pool = lend(2)) {
-      List<Job<Integer>> jobs =
+      List<Task<Integer>> jobs =
           List.of(
               () -> 1,
               () -> {
@@ -180,7 +238,7 @@ interface ExecutorContract extends PoolUnderTest {
           .containsExactly(Future.State.SUCCESS, Future.State.FAILED, Future.State.SUCCESS);
       assertThat(futures.get(0).resultNow()).isEqualTo(1);
       assertThat(futures.get(2).resultNow()).isEqualTo(3);
-      assertThat(pool.invokeAll(List.<Job<Integer>>of())).isEmpty();
+      assertThat(pool.invokeAll(List.<Task<Integer>>of())).isEmpty();
     }
   }
 
@@ -189,7 +247,7 @@ interface ExecutorContract extends PoolUnderTest {
     Marks marks = marks();
     try (Pool pool = lend(1)) {
       get(pool.submit(1, Work::increment)); // workers are up
-      List<Job<String>> jobs =
+      List<Task<String>> jobs =
           List.of(
               () -> {
                 marks.await("never");
@@ -208,7 +266,7 @@ interface ExecutorContract extends PoolUnderTest {
   default void anInterruptOfInvokeAllCancelsItsTasks() throws Exception {
     Marks marks = marks();
     try (Pool pool = lend(1)) {
-      List<Job<String>> jobs =
+      List<Task<String>> jobs =
           List.of(() -> {
             marks.set("began");
             try {
@@ -240,7 +298,7 @@ interface ExecutorContract extends PoolUnderTest {
   default void invokeAnyGivesOneResultAndCancelsTheRest() throws Exception {
     Marks marks = marks();
     try (Pool pool = lend(2)) {
-      List<Job<String>> jobs =
+      List<Task<String>> jobs =
           List.of(
               () -> {
                 throw new IOException("not me");
@@ -258,14 +316,14 @@ interface ExecutorContract extends PoolUnderTest {
   @Test
   default void invokeAnyThrowsTheFailureIfNoneIsDone() {
     try (Pool pool = lend(2)) {
-      Job<String> failing =
+      Task<String> failing =
           () -> {
             throw new IOException("disk");
           };
       assertThatThrownBy(() -> pool.invokeAny(List.of(failing, failing)))
           .isInstanceOf(ExecutionException.class)
           .hasCauseInstanceOf(IOException.class);
-      assertThatThrownBy(() -> pool.invokeAny(List.<Job<String>>of()))
+      assertThatThrownBy(() -> pool.invokeAny(List.<Task<String>>of()))
           .isInstanceOf(IllegalArgumentException.class);
     }
   }
@@ -274,7 +332,7 @@ interface ExecutorContract extends PoolUnderTest {
   default void invokeAnyTimesOut() {
     Marks marks = marks();
     try (Pool pool = open(1)) {
-      Job<String> slow =
+      Task<String> slow =
           () -> {
             marks.await("never");
             return "";
@@ -291,7 +349,7 @@ interface ExecutorContract extends PoolUnderTest {
     Marks marks = marks();
     try (Pool pool = lend(1)) {
       var busy = PoolUnderTest.occupy(pool, marks);
-      Future<?> waiting = pool.submit((Chore) () -> marks.set("ran"));
+      Future<?> waiting = pool.submit((RunnableTask) () -> marks.set("ran"));
       assertThat(waiting.cancel(true)).isTrue();
       assertThat(waiting.isCancelled()).isTrue();
       assertThat(waiting.isDone()).isTrue();
@@ -310,7 +368,7 @@ interface ExecutorContract extends PoolUnderTest {
     try (Pool pool = lend(1)) {
       Future<?> running =
           pool.submit(
-              (Chore)
+              (RunnableTask)
                   () -> {
                     marks.set("began");
                     try {
@@ -322,7 +380,7 @@ interface ExecutorContract extends PoolUnderTest {
       marks.await("began");
       assertThat(running.cancel(true)).isTrue();
       marks.await("interrupted");
-      assertThat(get(pool.submit((Job<Boolean>) Thread::interrupted))).isFalse();
+      assertThat(get(pool.submit((Task<Boolean>) Thread::interrupted))).isFalse();
     }
   }
 
@@ -332,7 +390,7 @@ interface ExecutorContract extends PoolUnderTest {
     try (Pool pool = open(1)) {
       Future<?> running =
           pool.submit(
-              (Chore)
+              (RunnableTask)
                   () -> {
                     marks.set("began");
                     try {
@@ -367,7 +425,7 @@ interface ExecutorContract extends PoolUnderTest {
     try (Pool pool = lend(1)) {
       for (int i = 0; i < 500; i++) {
         var victim = pool.submit(i, Work::increment);
-        var next = pool.submit((Job<Boolean>) Thread::interrupted);
+        var next = pool.submit((Task<Boolean>) Thread::interrupted);
         if (i % 2 == 0) {
           for (int spin = 0; spin < i; spin++) {
             Thread.onSpinWait();

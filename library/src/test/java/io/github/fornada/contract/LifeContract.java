@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.fornada.Pool;
+import io.github.fornada.RunnableTask;
+import io.github.fornada.Task;
+import io.github.fornada.Waiting;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -46,13 +49,13 @@ interface LifeContract extends PoolUnderTest {
     assertThat(pool.isShutdown()).isTrue();
     assertThat(pool.isTerminated()).isFalse();
     assertThat(pool.awaitTermination(10, TimeUnit.MILLISECONDS)).isFalse();
-    assertThatThrownBy(() -> pool.execute((Chore) () -> {}))
+    assertThatThrownBy(() -> pool.execute((RunnableTask) () -> {}))
         .isInstanceOf(RejectedExecutionException.class);
     List<Callable<?>> calls =
         List.of(
             () -> pool.submit(1, Work::increment),
-            () -> pool.submit((Job<String>) () -> ""),
-            () -> pool.submit((Chore) () -> {}),
+            () -> pool.submit((Task<String>) () -> ""),
+            () -> pool.submit((RunnableTask) () -> {}),
             () -> pool.outcomes(List.of(1), Work::increment),
             () -> pool.completions(List.of(1), Work::increment),
             () -> pool.mapping(Work::increment));
@@ -63,7 +66,7 @@ interface LifeContract extends PoolUnderTest {
     }
     assertThatThrownBy(() -> pool.map(List.of(1), Work::increment))
         .isInstanceOf(RejectedExecutionException.class);
-    assertThatThrownBy(() -> pool.invokeAll(List.of((Job<String>) () -> "")))
+    assertThatThrownBy(() -> pool.invokeAll(List.of((Task<String>) () -> "")))
         .isInstanceOf(RejectedExecutionException.class);
     marks.set("go");
     PoolUnderTest.awaitTermination(pool);
@@ -78,7 +81,7 @@ interface LifeContract extends PoolUnderTest {
     Pool pool = open(1);
     CompletableFuture<?> running =
         pool.submit(
-            (Chore)
+            (RunnableTask)
                 () -> {
                   marks.set("began");
                   try {
@@ -88,7 +91,7 @@ interface LifeContract extends PoolUnderTest {
                   }
                 });
     marks.await("began");
-    Chore second = () -> marks.set("second ran");
+    RunnableTask second = () -> marks.set("second ran");
     var waiting = pool.submit(second);
     var alsoWaiting = pool.submit(1, Work::increment);
     List<Runnable> never = pool.shutdownNow();
@@ -107,7 +110,7 @@ interface LifeContract extends PoolUnderTest {
     Pool pool = open(2);
     var busy = PoolUnderTest.occupy(pool, marks);
     Thread closer = Thread.ofPlatform().start(pool::close);
-    PoolUnderTest.await(pool::isShutdown, "close had begun");
+    Waiting.until("close had begun", pool::isShutdown);
     assertThat(closer.join(java.time.Duration.ofMillis(50))).as("closed already").isFalse();
     marks.set("go");
     assertThat(closer.join(PATIENCE)).isTrue();
@@ -126,7 +129,7 @@ interface LifeContract extends PoolUnderTest {
               pool.close();
               stillInterrupted.set(Thread.currentThread().isInterrupted());
             });
-    PoolUnderTest.await(pool::isShutdown, "close had begun");
+    Waiting.until("close had begun", pool::isShutdown);
     closer.interrupt();
     assertThat(closer.join(PATIENCE)).isTrue();
     assertThat(stillInterrupted).isTrue();

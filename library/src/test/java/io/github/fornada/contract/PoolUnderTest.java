@@ -2,13 +2,10 @@ package io.github.fornada.contract;
 
 import io.github.fornada.Pool;
 import io.github.fornada.TaskPolicy;
-import java.io.Serializable;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import java.util.function.UnaryOperator;
 
 /**
@@ -41,12 +38,6 @@ interface PoolUnderTest {
     return new Marks(folder().toString());
   }
 
-  /** A callable that can be sent to another process. */
-  interface Job<V> extends Callable<V>, Serializable {}
-
-  /** A runnable that can be sent to another process. */
-  interface Chore extends Runnable, Serializable {}
-
   /** Keeps one worker busy until the mark "go" is set. */
   static CompletableFuture<String> occupy(Pool pool, Marks marks) throws InterruptedException {
     CompletableFuture<String> busy =
@@ -63,17 +54,6 @@ interface PoolUnderTest {
 
   static <V> V get(CompletableFuture<V> future) throws Exception {
     return future.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
-  }
-
-  /** Waits for a condition, looking often. */
-  static void await(BooleanSupplier condition, String what) throws InterruptedException {
-    long deadline = System.nanoTime() + PATIENCE.toNanos();
-    while (!condition.getAsBoolean()) {
-      if (System.nanoTime() > deadline) {
-        throw new AssertionError("in " + PATIENCE + " it never happened that " + what);
-      }
-      Thread.sleep(1);
-    }
   }
 
   static void awaitTermination(Pool pool) throws InterruptedException {

@@ -13,7 +13,9 @@ import java.io.Serializable;
 import java.util.AbstractList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.RejectedExecutionException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -67,7 +69,9 @@ class SerializationTest {
 
   @Test
   void aLambdaThatIsNoSerializableTypeIsToldHowToBeOne() {
-    assertThatThrownBy(() -> Pools.soon(pool.submit(() -> 1)))
+    Callable<Integer> task = () -> 1;
+    assertThatThrownBy(() -> pool.submit(task))
+        .isInstanceOf(RejectedExecutionException.class)
         .hasMessageContaining("is not serializable")
         .hasMessageContaining("use submit(item, function)");
   }

@@ -42,7 +42,7 @@ final class Killer implements AutoCloseable {
 
   private long readyWorker() {
     List<Long> pids =
-        pool.snapshot().workers().stream().map(WorkerStats::pid).filter(pid -> pid > 0).toList();
+        pool.stats().workers().stream().map(WorkerStats::pid).filter(pid -> pid > 0).toList();
     return pids.isEmpty() ? -1 : pids.get(random.nextInt(pids.size()));
   }
 

@@ -111,7 +111,7 @@ final class MixStorm implements Storm {
     findings.check(
         pool.awaitTermination(ROUND.toSeconds(), TimeUnit.SECONDS),
         "a pool did not end: %s",
-        pool.snapshot());
+        pool.stats());
   }
 
   private static ProcessOptions options(ProcessOptions defaults, SplittableRandom random) {

@@ -34,8 +34,6 @@ final class TaskLoop {
         (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
   }
 
-  /** What of a file's name tells results from arguments. */
-
   /** Results shown together at most: the parent should find some, and not wait for many. */
   private static final int MOST_KEPT = 64; // Guess
 

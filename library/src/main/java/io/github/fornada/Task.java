@@ -1,0 +1,16 @@
+package io.github.fornada;
+
+import java.io.Serializable;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A {@link Callable} that may be sent to another process. Java prefers {@link Pool#submit(Task)} to
+ * {@link Pool#submit(Callable)} for lambdas and method references, so that {@code pool.submit(() ->
+ * 42)} works on every pool. What it captures must be serializable too if it is sent.
+ *
+ * @param <T> the result
+ * @see TaskFunction
+ */
+@FunctionalInterface
+public interface Task<T extends @Nullable Object> extends Callable<T>, Serializable {}
