@@ -7,6 +7,7 @@ import io.github.fornada.Completion;
 import io.github.fornada.Outcome;
 import io.github.fornada.TaskException;
 import io.github.fornada.TaskTimeoutException;
+import io.github.fornada.Waiting;
 import io.github.fornada.async.Waits.Running;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -116,7 +117,7 @@ final class AsyncStreamsTest {
                         o -> o.withWindow(10)))
                 .toList());
     // 10 are held, 9 of them ended; the 11th is in the hands of the gatherer.
-    Waits.await("the window is full", () -> ended.get() == 9 && taken.get() == 11);
+    Waiting.until("the window is full", () -> ended.get() == 9 && taken.get() == 11);
     stream.untilItWaits();
     assertThat(taken.get()).isEqualTo(11);
     first.countDown();
@@ -186,7 +187,7 @@ final class AsyncStreamsTest {
             return Thread.currentThread().isInterrupted();
           }
         });
-    Waits.await("two in progress", () -> running.get() == 2);
+    Waiting.until("two in progress", () -> running.get() == 2);
     stream.untilItWaits().thread.interrupt();
     assertThat(stream.get()).isTrue();
   }
@@ -329,7 +330,7 @@ final class AsyncStreamsTest {
                 .sorted()
                 .toList())
         .isEqualTo(IntStream.range(0, 300).boxed().toList());
-    Waits.await("sender", () -> !sender.thread.isAlive());
+    Waiting.until("sender", () -> !sender.thread.isAlive());
     assertThat(AsyncStreams.merge().toList()).isEmpty();
   }
 

@@ -9,6 +9,7 @@ import io.github.fornada.Completion;
 import io.github.fornada.Outcome;
 import io.github.fornada.TaskFunction;
 import io.github.fornada.TaskTimeoutException;
+import io.github.fornada.Waiting;
 import io.github.fornada.async.Threads.Endless;
 import io.github.fornada.async.Threads.Running;
 import java.io.IOException;
@@ -172,7 +173,7 @@ final class AsyncTest {
   @Test
   void anInterruptOfTheCallerInterruptsAllTasks() throws Exception {
     var caller = start(() -> Async.gather(Collections.nCopies(100, 1), _ -> endless.call()));
-    Threads.await("all run", () -> endless.running.get() == 100);
+    Waiting.until("all run", () -> endless.running.get() == 100);
     caller.interrupt();
     assertThat(caller.failure()).isInstanceOf(InterruptedException.class);
     assertThat(endless.interrupted).hasValue(100);
@@ -271,7 +272,7 @@ final class AsyncTest {
   @Test
   void anInterruptEndsARaceWithAllItsRunners() throws Exception {
     var caller = start(() -> Async.<String>race(endless, endless, endless));
-    Threads.await("all run", () -> endless.running.get() == 3);
+    Waiting.until("all run", () -> endless.running.get() == 3);
     caller.interrupt();
     assertThat(caller.failure()).isInstanceOf(InterruptedException.class);
     assertThat(endless.interrupted).hasValue(3);
@@ -358,7 +359,7 @@ final class AsyncTest {
             Duration.ofNanos(1),
             times::incrementAndGet,
             () -> {
-              Threads.await("some times", () -> times.get() > 10);
+              Waiting.until("some times", () -> times.get() > 10);
               return "done";
             });
     assertThat(result).isEqualTo("done");
@@ -389,7 +390,7 @@ final class AsyncTest {
           Async.every(Duration.ofDays(1), times::incrementAndGet);
           return "never";
         });
-    Threads.await("once", () -> times.get() == 1);
+    Waiting.until("once", () -> times.get() == 1);
     caller.interrupt();
     assertThat(caller.failure()).isInstanceOf(InterruptedException.class);
     assertThatThrownBy(() -> Async.every(Duration.ZERO, () -> {}))

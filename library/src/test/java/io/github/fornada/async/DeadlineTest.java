@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.fornada.Outcome;
 import io.github.fornada.TaskTimeoutException;
+import io.github.fornada.Waiting;
 import io.github.fornada.guide.Kitchen;
 import java.io.IOException;
 import java.time.Duration;
@@ -99,7 +100,7 @@ final class DeadlineTest {
       scope.fork(() -> {
         throw new IOException("in time");
       });
-      Eventually.is("the failure", () -> scope.isCancelled());
+      Waiting.until("the failure", () -> scope.isCancelled());
       scope.expire();
       assertThatThrownBy(scope::join).hasRootCauseMessage("in time");
     }
@@ -144,7 +145,7 @@ final class DeadlineTest {
   }
 
   private static void awaitEnds(TaskScope<?, ?> scope) {
-    Eventually.is(
+    Waiting.until(
         "all have ended",
         () -> {
           for (Child<?> child = scope.newest; child != null; child = child.next) {
@@ -174,7 +175,7 @@ final class DeadlineTest {
               });
     }
     try {
-      Eventually.is("all three have begun", () -> others.getCount() == 0);
+      Waiting.until("all three have begun", () -> others.getCount() == 0);
       assertThatThrownBy(() -> Async.withTimeout(SHORT, () -> Kitchen.waitForEver()))
           .isInstanceOf(TaskTimeoutException.class);
     } finally {

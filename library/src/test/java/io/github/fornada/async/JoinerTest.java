@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.fornada.Outcome;
+import io.github.fornada.Waiting;
 import io.github.fornada.guide.Kitchen;
 import java.io.IOException;
 import java.time.Duration;
@@ -54,8 +55,8 @@ final class JoinerTest {
           scope.fork(() -> {
             throw first;
           });
-      Eventually.is("it failed", () -> one.state() == Subtask.State.FAILED);
-      Eventually.is("it ended", () -> ((Child<?>) one).hasEnded());
+      Waiting.until("it failed", () -> one.state() == Subtask.State.FAILED);
+      Waiting.until("it ended", () -> ((Child<?>) one).hasEnded());
       scope.fork(() -> {
         throw new IOException("second");
       });

@@ -1,11 +1,11 @@
 package io.github.fornada.async;
 
-import static io.github.fornada.async.Threads.await;
 import static io.github.fornada.async.Threads.start;
 import static io.github.fornada.async.Threads.startOnPlatformThread;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.fornada.Waiting;
 import io.github.fornada.async.Threads.Endless;
 import io.github.fornada.async.Threads.Running;
 import java.io.IOException;
@@ -84,7 +84,7 @@ final class LimitTest {
                 leave.await();
                 return true;
               })));
-      await("in line", () -> limit.waiting() == number + 1);
+      Waiting.until("in line", () -> limit.waiting() == number + 1);
     }
     first.close();
     assertThat(limit.tryAcquire()).as("one who comes now does not overtake").isNull();
@@ -104,7 +104,7 @@ final class LimitTest {
     for (int i = 0; i < 5; i++) {
       int number = i;
       all.add(start(() -> limit.call(() -> order.add(number))));
-      await("in line", () -> limit.waiting() == number + 1);
+      Waiting.until("in line", () -> limit.waiting() == number + 1);
     }
     for (int gone : new int[] {2, 0, 4}) {
       all.get(gone).interrupt();
@@ -169,7 +169,7 @@ final class LimitTest {
     Limit.Permit taken = limit.acquire();
     List<Integer> items = IntStream.range(0, 100_000).boxed().toList();
     var all = start(() -> Async.gather(items, limit.of(i -> i)));
-    await("in line", () -> limit.waiting() == items.size());
+    Waiting.until("in line", () -> limit.waiting() == items.size());
     all.interrupt();
     assertThat(all.failure()).isInstanceOf(InterruptedException.class);
     assertThat(limit.waiting()).isZero();
@@ -299,7 +299,7 @@ final class LimitTest {
     one.interrupt();
     assertThat(alsoOne.result()).isEqualTo("also one");
     assertThat(one.failure()).isInstanceOf(InterruptedException.class);
-    await("no key is left", () -> limit.keys() == 0);
+    Waiting.until("no key is left", () -> limit.keys() == 0);
   }
 
   @Test

@@ -1,10 +1,10 @@
 package io.github.fornada.async;
 
-import static io.github.fornada.async.Threads.await;
 import static io.github.fornada.async.Threads.start;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.fornada.Waiting;
 import io.github.fornada.async.Threads.Running;
 import java.math.BigInteger;
 import java.time.Duration;
@@ -121,7 +121,7 @@ final class RateTest {
     for (int i = 0; i < 10; i++) {
       int number = i;
       all.add(start(() -> rate.call(() -> order.add(number))));
-      await("in line", () -> rate.waiting() == number + 1);
+      Waiting.until("in line", () -> rate.waiting() == number + 1);
     }
     for (int i = 0; i < 10; i++) {
       ticker.awaitParked(10 - i);
@@ -143,7 +143,7 @@ final class RateTest {
     for (int i = 0; i < 4; i++) {
       int number = i;
       all.add(start(() -> rate.call(() -> "turn of " + number)));
-      await("in line", () -> rate.waiting() == number + 1);
+      Waiting.until("in line", () -> rate.waiting() == number + 1);
     }
     ticker.awaitParked(4);
     all.get(0).interrupt(); // the one who watches the time

@@ -4,6 +4,7 @@ import static io.github.fornada.async.Threads.start;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.fornada.Waiting;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.time.Duration;
@@ -198,7 +199,7 @@ final class RetryTest {
   void aRetryOfRealTimeIsInterruptedInItsPause() throws Exception {
     Retry retry = PLAIN.withBackOff(Duration.ofDays(1), 1, Duration.ofDays(1));
     var caller = start(() -> retry.call(failing(9)));
-    Threads.await("first try", () -> tries.get() == 1);
+    Waiting.until("first try", () -> tries.get() == 1);
     caller.interrupt();
     assertThat(caller.failure()).isInstanceOf(InterruptedException.class);
   }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.fornada.Outcome;
 import io.github.fornada.TaskException;
+import io.github.fornada.Waiting;
 import io.github.fornada.guide.Kitchen;
 import java.io.IOException;
 import java.time.Duration;
@@ -55,7 +56,7 @@ final class TaskScopeTest {
                 public void interrupt() {
                   if (this != older.get()) {
                     go.countDown();
-                    Eventually.is("the older one has ended", () -> !older.get().isAlive());
+                    Waiting.until("the older one has ended", () -> !older.get().isAlive());
                   }
                   super.interrupt();
                 }
@@ -355,7 +356,7 @@ final class TaskScopeTest {
             stillInterrupted.set(Thread.currentThread().isInterrupted());
           }
         });
-    Eventually.is(
+    Waiting.until(
         "the owner closes",
         () ->
             Arrays.stream(owner.getStackTrace()).anyMatch(f -> f.getMethodName().equals("close")));

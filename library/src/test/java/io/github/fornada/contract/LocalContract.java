@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
 import io.github.fornada.TaskTimeoutException;
+import io.github.fornada.Waiting;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.lang.ref.WeakReference;
@@ -249,12 +250,12 @@ interface LocalContract extends PoolUnderTest {
 
   private static void awaitCollected(List<WeakReference<Object>> items)
       throws InterruptedException {
-    PoolUnderTest.await(
+    Waiting.until(
+        "all " + items.size() + " items were collected",
         () -> {
           System.gc();
           return items.stream().allMatch(item -> item.get() == null);
-        },
-        "all " + items.size() + " items were collected");
+        });
   }
 
   @Test

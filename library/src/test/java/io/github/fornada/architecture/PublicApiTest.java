@@ -2,65 +2,35 @@ package io.github.fornada.architecture;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.tngtech.archunit.core.domain.JavaClass;
-import com.tngtech.archunit.core.domain.JavaModifier;
 import java.io.IOException;
-import java.io.InputStream;
-import java.lang.module.ModuleDescriptor;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.stream.Collectors;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
 import org.w3c.dom.Document;
 import org.w3c.dom.Element;
 
-/** What users see: the public types, and no dependency. A change here is a decision. */
-final class PublicTypesTest {
-  private static final String LIST = "public-types.txt";
+/** What users see: the public signatures, and no dependency. A change here is a decision. */
+final class PublicApiTest {
+  @Test
+  void thePublicSignaturesAreThoseListed() throws IOException {
+    String difference =
+        PublicApi.check(
+            Path.of("target", "classes"),
+            Path.of("..", "docs", "api", "fornada.txt"),
+            System.getProperty("api.update") != null);
+    assertThat(difference).withFailMessage(() -> difference).isEmpty();
+  }
 
   @Test
-  void thePublicTypesAreThoseListed() throws IOException {
-    Set<String> exported = exported();
-    List<String> types =
-        ArchitectureTest.LIBRARY.stream()
-            .filter(type -> exported.contains(type.getPackageName()))
-            .filter(PublicTypesTest::isVisible)
-            .map(JavaClass::getName)
-            .sorted()
-            .toList();
-    assertThat(types)
-        .as(
-            "public types; where this differs on purpose, change"
-                + " library/src/test/resources/io/github/fornada/architecture/%s",
-            LIST)
-        .isEqualTo(listed());
-  }
-
-  private static Set<String> exported() throws IOException {
-    try (InputStream in = Files.newInputStream(Path.of("target", "classes", "module-info.class"))) {
-      return ModuleDescriptor.read(in).exports().stream()
-          .map(ModuleDescriptor.Exports::source)
-          .collect(Collectors.toSet());
-    }
-  }
-
-  private static boolean isVisible(JavaClass type) {
-    return !type.getSimpleName().equals("package-info")
-        && type.getModifiers().contains(JavaModifier.PUBLIC)
-        && type.getEnclosingClass().map(PublicTypesTest::isVisible).orElse(true);
-  }
-
-  private static List<String> listed() throws IOException {
-    try (InputStream in = PublicTypesTest.class.getResourceAsStream(LIST)) {
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().sorted().toList();
-    }
+  void theListIsOfThisLibrary() throws IOException {
+    assertThat(PublicApi.of(Path.of("target", "classes")))
+        .as("an empty list would compare as equal")
+        .hasSizeGreaterThan(500)
+        .contains("module io.github.fornada", "  exports io.github.fornada");
   }
 
   @Test
