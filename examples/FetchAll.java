@@ -3,9 +3,9 @@ import static java.util.stream.Collectors.partitioningBy;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.github.fornada.async.Async;
-import io.github.fornada.async.Limit;
+import io.github.fornada.async.ConcurrencyLimiter;
 import io.github.fornada.async.Retry;
-import io.github.fornada.async.TimeLimit;
+import io.github.fornada.async.Timeout;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -31,7 +31,8 @@ public class FetchAll {
       List<URI> urls = site.pages(500);
 
       // The whole client:
-      var fetch = Limit.atMost(20).of(Retry.times(2).of(TimeLimit.ofSeconds(2).of(FetchAll::get)));
+      var fetch = ConcurrencyLimiter.atMost(20).wrap(
+          Retry.times(2).wrap(Timeout.ofSeconds(2).wrap(FetchAll::get)));
       var pages = Async.completions(urls, fetch).stream()
           .collect(partitioningBy(page -> page.outcome().isDone()));
       System.out.println(pages.get(true).size() + " pages worked. These did not:");

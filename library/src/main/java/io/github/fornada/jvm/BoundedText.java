@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
 public final class BoundedText {
   static final Duration LIMIT = Duration.ofSeconds(1);
 
+  private static final int ITEM_LENGTH = 80;
+
   /** When this many threads hang in user code, no more texts are asked for. */
   private static final int MOST_THREADS = 8;
 
@@ -68,6 +70,12 @@ public final class BoundedText {
         () -> slow[0] = type.getClassLoader() != null); // a race loses nothing but another try
   }
 
+  /** Returns the text of {@code item} as by {@link #of}, in one line of at most 83 characters. */
+  public static String ofItem(@Nullable Object item) {
+    String text = of(item).replace('\n', ' ').replace('\r', ' ');
+    return text.length() <= ITEM_LENGTH ? text : text.substring(0, ITEM_LENGTH) + "...";
+  }
+
   private static boolean isNumberLike(Object object) {
     return object instanceof Integer
         || object instanceof Long
@@ -80,7 +88,7 @@ public final class BoundedText {
    * Returns the text that {@code words} makes, or a substitute after {@link #LIMIT}.
    *
    * @param ifFails the text if it throws
-   * @param ifSlow the text if it takes longer, or the caller is interrupted
+   * @param ifSlow the text if it takes longer
    * @param whenSlow run if it takes longer
    */
   public static String said(
@@ -98,18 +106,26 @@ public final class BoundedText {
     } catch (RejectedExecutionException e) {
       return ifSlow; // all threads hang in such code
     }
+    long end = System.nanoTime() + LIMIT.toNanos();
+    boolean interrupted = false;
     try {
-      return speaking.get(LIMIT.toNanos(), TimeUnit.NANOSECONDS);
+      while (true) {
+        try {
+          return speaking.get(end - System.nanoTime(), TimeUnit.NANOSECONDS);
+        } catch (InterruptedException e) {
+          interrupted = true; // not about the text: the wait goes on, and is short
+        }
+      }
     } catch (ExecutionException e) {
       throw new AssertionError(e); // it catches all
     } catch (TimeoutException e) {
       speaking.cancel(true);
       whenSlow.run();
       return ifSlow;
-    } catch (InterruptedException e) {
-      speaking.cancel(true);
-      Thread.currentThread().interrupt();
-      return ifSlow;
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 }

@@ -3,7 +3,7 @@ package io.github.fornada.jvm;
 import java.util.Arrays;
 
 /**
- * Interrupts threads without ever blocking the caller.
+ * Interrupts a thread without ever blocking the caller.
  *
  * <p>Interrupting a thread that is blocked in a file channel closes the channel. The JDK does that
  * in the interrupting thread, which then waits until the read has ended. A platform thread is

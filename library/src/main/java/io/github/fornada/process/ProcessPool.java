@@ -237,8 +237,7 @@ public final class ProcessPool implements Pool {
     try {
       return engine.<T, R>submit(item, function);
     } finally {
-      Reference.reachabilityFence(
-          this); // if the pool were collected before the item is queued, the item would be rejected
+      Reference.reachabilityFence(this); // a pool collected before this would reject the item
     }
   }
 

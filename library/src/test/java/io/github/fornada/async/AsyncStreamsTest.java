@@ -217,7 +217,7 @@ final class AsyncStreamsTest {
         Stream.of(1, 2, 3)
             .gather(
                 AsyncStreams.<Integer, Integer>outcomes(
-                    3, i -> i == 2 ? forEver(i) : i, o -> o.withTimeLimit(Duration.ofMillis(50))))
+                    3, i -> i == 2 ? forEver(i) : i, o -> o.withTimeout(Duration.ofMillis(50))))
             .toList();
     assertThat(outcomes.get(0)).isEqualTo(new Outcome.Done<>(1));
     assertThat(outcomes.get(2)).isEqualTo(new Outcome.Done<>(3));
@@ -229,10 +229,10 @@ final class AsyncStreamsTest {
             Stream.of(7)
                 .gather(
                     AsyncStreams.<Integer, Integer>mapConcurrent(
-                        1, this::forEver, o -> o.withTimeLimit(Duration.ofMillis(20))))
+                        1, this::forEver, o -> o.withTimeout(Duration.ofMillis(20))))
                 .toList())
         .isInstanceOf(TaskTimeoutException.class)
-        .hasMessageStartingWith("item 0 (7) was over its time limit of 20 ms");
+        .hasMessageStartingWith("item 0 (7) was over its timeout of 20 ms");
   }
 
   @Test
@@ -305,8 +305,8 @@ final class AsyncStreamsTest {
     assertThatThrownBy(() -> AsyncStreams.mapConcurrent(1, x -> x, o -> o.withWindow(-1)))
         .hasMessage("window must be at least 0, got -1");
     assertThatThrownBy(
-            () -> AsyncStreams.mapConcurrent(1, x -> x, o -> o.withTimeLimit(Duration.ZERO)))
-        .hasMessage("time limit must be positive, got PT0S");
+            () -> AsyncStreams.mapConcurrent(1, x -> x, o -> o.withTimeout(Duration.ZERO)))
+        .hasMessage("timeout must be positive, got PT0S");
   }
 
   // ---- merge

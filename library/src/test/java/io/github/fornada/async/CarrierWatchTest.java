@@ -56,7 +56,7 @@ final class CarrierWatchTest {
         .startsWith("the task \"spinner\" of scope \"kitchen\" has held the carrier thread ")
         .contains("Kitchen.stir:")
         .endsWith(
-            "Run what computes for long or blocks in native code on a ThreadPool or a"
+            "Run long computations and native code that blocks on a ThreadPool or a"
                 + " ProcessPool.");
   }
 

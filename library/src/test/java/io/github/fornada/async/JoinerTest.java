@@ -172,7 +172,7 @@ final class JoinerTest {
       assertThatThrownBy(scope::join).hasRootCauseMessage("joiner failed in result");
     }
     try (var scope =
-        TaskScope.open(new Failing("onTimeout"), o -> o.withTimeLimit(Duration.ofMillis(10)))) {
+        TaskScope.open(new Failing("onTimeout"), o -> o.withTimeout(Duration.ofMillis(10)))) {
       scope.fork(() -> Kitchen.waitForEver());
       assertThatThrownBy(scope::join).hasRootCauseMessage("joiner failed in onTimeout");
     }
@@ -181,7 +181,7 @@ final class JoinerTest {
   @Test
   void aJoinerMayHaveAResultWhenTheTimeIsUp() throws Exception {
     try (var scope =
-        TaskScope.open(new Failing("nowhere"), o -> o.withTimeLimit(Duration.ofMillis(10)))) {
+        TaskScope.open(new Failing("nowhere"), o -> o.withTimeout(Duration.ofMillis(10)))) {
       scope.fork(() -> Kitchen.waitForEver());
       assertThat(scope.join()).isEqualTo("result");
     }

@@ -227,7 +227,7 @@ final class UninterruptibleTest {
   private static boolean isBlocked(TaskScope<?, ?> scope, String place) {
     Child<?> child = scope == null ? null : scope.newest;
     Thread runner = child == null ? null : child.thread;
-    if (runner == null || !Place.of(runner).toString().startsWith(place)) {
+    if (runner == null || !StackLocation.of(runner).toString().startsWith(place)) {
       return false;
     }
     StackTraceElement[] stack = runner.getStackTrace();

@@ -21,7 +21,7 @@ import org.openjdk.jcstress.infra.results.I_Result;
 @State
 public class ChannelStress {
   private final Channel<Integer> channel = Channel.bounded(1);
-  private final Waiter waiter = new Waiter(null, null, 0);
+  private final ChannelWaiter waiter = new ChannelWaiter(null, null, 0);
 
   @Actor
   public void send() {
@@ -52,7 +52,7 @@ public class ChannelStress {
   @State
   public static class Twin {
     private final Channel<Integer> channel = Channel.bounded(1);
-    private final Waiter waiter = new Waiter(null, null, 0);
+    private final ChannelWaiter waiter = new ChannelWaiter(null, null, 0);
 
     @Actor
     public void send() {

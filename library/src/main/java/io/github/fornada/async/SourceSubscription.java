@@ -11,10 +11,10 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A subscription to a source that waits: a virtual thread that takes elements when they were asked
- * for. That thread alone signals, so signals never overlap.
+ * A subscription to a source that blocks: a virtual thread takes elements when they were requested.
+ * Only that thread signals, so signals never overlap.
  */
-final class Emission<T> implements Flow.Subscription, Runnable {
+final class SourceSubscription<T> implements Flow.Subscription, Runnable {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition wanted = lock.newCondition();
 
@@ -23,7 +23,7 @@ final class Emission<T> implements Flow.Subscription, Runnable {
   private boolean cancelled;
   private @Nullable IllegalArgumentException badRequest;
 
-  /** The thread is in the source's code, where it may be interrupted; not in the subscriber's. */
+  /** The thread runs the source's code, where it may be interrupted; not the subscriber's. */
   private boolean inSource;
 
   // The thread's own, and dropped with it: a subscription that is over must not hold them.
@@ -32,17 +32,17 @@ final class Emission<T> implements Flow.Subscription, Runnable {
 
   private @Nullable Thread thread;
 
-  private Emission(Iterable<? extends T> source, Flow.Subscriber<? super T> subscriber) {
+  private SourceSubscription(Iterable<? extends T> source, Flow.Subscriber<? super T> subscriber) {
     this.source = source;
     this.subscriber = subscriber;
   }
 
   static <T> void start(Iterable<? extends T> source, Flow.Subscriber<? super T> subscriber) {
     Objects.requireNonNull(subscriber, "subscriber");
-    var emission = new Emission<T>(source, subscriber);
-    Thread runner = Thread.ofVirtual().name("fornada-publisher").unstarted(emission);
-    emission.thread = runner; // before anybody else knows of it
-    subscriber.onSubscribe(emission);
+    var subscription = new SourceSubscription<T>(source, subscriber);
+    Thread runner = Thread.ofVirtual().name("fornada-publisher").unstarted(subscription);
+    subscription.thread = runner; // before any other thread has the subscription
+    subscriber.onSubscribe(subscription);
     runner.start();
   }
 
@@ -54,7 +54,7 @@ final class Emission<T> implements Flow.Subscription, Runnable {
         badRequest =
             new IllegalArgumentException(
                 "a subscriber must request at least 1, got " + n + " (Reactive Streams, 3.9)");
-        disturb();
+        interruptSource();
       } else {
         demand = demand + n < 0 ? Long.MAX_VALUE : demand + n;
       }
@@ -69,14 +69,14 @@ final class Emission<T> implements Flow.Subscription, Runnable {
     lock.lock();
     try {
       cancelled = true;
-      disturb();
+      interruptSource();
       wanted.signal();
     } finally {
       lock.unlock();
     }
   }
 
-  private void disturb() {
+  private void interruptSource() {
     if (inSource && thread != null && thread != Thread.currentThread()) {
       Interrupts.send(thread);
     }
@@ -87,7 +87,7 @@ final class Emission<T> implements Flow.Subscription, Runnable {
     Iterable<? extends T> from = source;
     Flow.Subscriber<? super T> to = subscriber;
     if (from == null || to == null) {
-      return; // somebody else has called this
+      return; // not the subscription's own thread has called this
     }
     try {
       Throwable failure = null;
@@ -112,7 +112,7 @@ final class Emission<T> implements Flow.Subscription, Runnable {
 
   /** Signals elements; true if the source has ended, false if no more is to be signalled. */
   private boolean emit(Iterable<? extends T> from, Flow.Subscriber<? super T> to) throws Exception {
-    // A channel's iterator would take an element before anybody has asked for one.
+    // A channel's iterator would take an element before one was requested.
     Channel<? extends T> channel = from instanceof Channel<? extends T> c ? c : null;
     Iterator<? extends T> it = channel != null ? null : inSource(from::iterator);
     while (true) {
@@ -156,14 +156,14 @@ final class Emission<T> implements Flow.Subscription, Runnable {
       lock.lock();
       try {
         inSource = false;
-        boolean _ = Thread.interrupted(); // it was for the source, if there was one
+        boolean _ = Thread.interrupted(); // if there was one, it was meant for the source
       } finally {
         lock.unlock();
       }
     }
   }
 
-  /** Takes one of those asked for; false if none ever will be. */
+  /** Waits for demand and takes one of it; false if the subscription is over. */
   private boolean awaitDemand() {
     lock.lock();
     try {
@@ -212,12 +212,12 @@ final class Emission<T> implements Flow.Subscription, Runnable {
     }
   }
 
-  /** What a subscriber must not do (rule 2.13): it counts as having cancelled. */
+  /** A subscriber threw, which rule 2.13 forbids: it counts as having cancelled. */
   private static final class SubscriberFailed extends Exception {
     private static final long serialVersionUID = 1L;
 
     SubscriberFailed(Throwable cause) {
-      super(cause);
+      super("a subscriber must not throw (Reactive Streams, 2.13)", cause);
     }
   }
 }

@@ -1,10 +1,13 @@
 package io.github.fornada.async;
 
-/** Coarse times in an int, for objects that are many: units of 2^20 ns, good for 24 days. */
-final class Clock {
+/**
+ * Coarse times in an int, for objects that exist in large numbers: in units of 2^20 ns, good for
+ * differences of up to 24 days.
+ */
+final class CoarseClock {
   private static final int SHIFT = 20;
 
-  private Clock() {}
+  private CoarseClock() {}
 
   static int now() {
     return (int) (System.nanoTime() >>> SHIFT);

@@ -8,36 +8,38 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What goes with the tasks of a scope beside their code: carriers, names of scoped values with
- * their bindings as of the scope's opening, and listeners. Inherited by the scopes within.
+ * The context that the tasks of a scope inherit: carriers, scoped values with their bindings as of
+ * the scope's opening, and listeners. Scopes within inherit it too.
  */
-final class Baggage {
-  static final Baggage NONE = new Baggage(List.of(), List.of(), List.of(), null);
+final class InheritedContext {
+  static final InheritedContext NONE = new InheritedContext(List.of(), List.of(), List.of(), null);
 
   final List<ContextCarrier<?>> carriers;
   final List<ScopedValue<?>> scopedValues;
   final List<TaskListener> listeners;
 
-  /** Lanes for the listeners, shared with the scopes within; null if there is no listener. */
-  final @Nullable Slots slots;
+  /** Timeline lanes for the listeners, shared with scopes within; null if there is no listener. */
+  final @Nullable TimelineLanes lanes;
 
-  /** Of those scoped values that the opening thread has bound; null if there is none. */
+  /** The bindings of those scoped values that the opening thread has bound; null if it has none. */
   private final ScopedValue.@Nullable Carrier bindings;
 
-  /** What they were bound to, at their places; {@link #UNBOUND} where they were not. */
+  /**
+   * The value of each scoped value, in their order; {@link #UNBOUND} for one that was not bound.
+   */
   private final @Nullable Object[] bound;
 
   private static final Object UNBOUND = new Object();
 
-  private Baggage(
+  private InheritedContext(
       List<ContextCarrier<?>> carriers,
       List<ScopedValue<?>> scopedValues,
       List<TaskListener> listeners,
-      @Nullable Slots known) {
+      @Nullable TimelineLanes known) {
     this.carriers = carriers;
     this.scopedValues = scopedValues;
     this.listeners = listeners;
-    this.slots = known == null && !listeners.isEmpty() ? new Slots() : known;
+    this.lanes = known == null && !listeners.isEmpty() ? new TimelineLanes() : known;
     this.bound = new @Nullable Object[scopedValues.size()];
     ScopedValue.Carrier all = null;
     for (int k = 0; k < bound.length; k++) {
@@ -50,31 +52,33 @@ final class Baggage {
     this.bindings = all;
   }
 
-  /** That of a scope which the calling thread opens within another one, or within none. */
-  static Baggage of(@Nullable Baggage around, ScopeOptions options) {
-    Baggage outer = around == null ? NONE : around;
+  /**
+   * Returns the context of a scope that the calling thread opens, within {@code around}'s scope.
+   */
+  static InheritedContext of(@Nullable InheritedContext around, ScopeOptions options) {
+    InheritedContext outer = around == null ? NONE : around;
     if (outer == NONE
         && options.carriers().isEmpty()
         && options.scopedValues().isEmpty()
         && options.listeners().isEmpty()) {
       return NONE;
     }
-    return new Baggage(
+    return new InheritedContext(
         union(outer.carriers, options.carriers()),
         union(outer.scopedValues, options.scopedValues()),
         union(outer.listeners, options.listeners()),
-        outer.slots);
+        outer.lanes);
   }
 
-  /** What the scope around the calling thread carries to its tasks. */
-  static Baggage here() {
+  /** Returns the context that the scope around the calling thread gives to its tasks. */
+  static InheritedContext here() {
     Thread self = Thread.currentThread();
     Child<?> home = Owners.homeOf(self);
     TaskScope<?, ?> around = Owners.innermost(home, self);
     if (around == null && home != null) {
       around = home.scope;
     }
-    return of(around == null ? null : around.baggage, ScopeOptions.DEFAULT);
+    return of(around == null ? null : around.context, ScopeOptions.DEFAULT);
   }
 
   private static <E> List<E> union(List<E> outer, List<E> own) {
@@ -96,7 +100,7 @@ final class Baggage {
   }
 
   /**
-   * The task with all of it, captured of the calling thread.
+   * Returns the task in this context, with the carriers' values captured from the calling thread.
    *
    * @throws IllegalStateException if a carrier fails, or if a scoped value is bound otherwise than
    *     at the scope's opening
@@ -109,8 +113,8 @@ final class Baggage {
     for (int k = 0; k < bound.length; k++) {
       if (valueOf(scopedValues.get(k)) != bound[k]) {
         throw new IllegalStateException(
-            "a scoped value is bound otherwise than when the scope was opened, and its tasks would"
-                + " have what it was then: open the scope within the binding");
+            "a scoped value was bound again after the scope was opened, and tasks would see the"
+                + " binding before that: open the scope within the binding");
       }
     }
     CapturedContext captured = carriers.isEmpty() ? null : CapturedContext.capture(carriers);

@@ -3,20 +3,21 @@ package io.github.fornada.async;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Threads that wait for their turn, in the order in which they came. Guarded by its owner's lock.
+ * A FIFO queue of waiting threads. Guarded by its owner's lock.
  *
- * <p>Whoever gives up leaves from the middle at once. The queue in {@code java.util.concurrent}'s
- * synchronizers is walked for that, which makes giving up all together quadratic.
+ * <p>A thread that gives up is unlinked in constant time. In the synchronizers of {@code
+ * java.util.concurrent} the queue is traversed for that, so that giving up is quadratic where all
+ * do.
  */
-final class Line {
+final class WaitQueue {
 
-  /** One thread's place. */
+  /** A waiting thread. */
   static final class Waiter {
     final Thread thread = Thread.currentThread();
     private @Nullable Waiter before;
     private @Nullable Waiter after;
 
-    /** Set under the lock by who lets this thread go on; read by the thread without the lock. */
+    /** Set under the lock by the thread that ends this wait; read by the waiting one without it. */
     volatile boolean isServed;
   }
 
@@ -32,7 +33,7 @@ final class Line {
     return first;
   }
 
-  /** Puts the calling thread at the end. */
+  /** Adds the calling thread at the end. */
   Waiter join() {
     var waiter = new Waiter();
     waiter.before = last;
@@ -46,7 +47,7 @@ final class Line {
     return waiter;
   }
 
-  /** Takes out a waiter that is in this line, wherever it is. */
+  /** Removes a waiter that is in this queue. */
   void leave(Waiter waiter) {
     Waiter before = waiter.before;
     Waiter after = waiter.after;

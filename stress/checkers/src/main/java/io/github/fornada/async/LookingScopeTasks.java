@@ -3,11 +3,11 @@ package io.github.fornada.async;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * A twin of {@link Roll}'s counter that must be caught: a task that ends reads it and sets it
+ * A twin of {@link ScopeTasks}'s counter that must be caught: a task that ends reads it and sets it
  * later, where one step is right.
  */
 @SuppressWarnings("NonAtomicVolatileUpdate") // the fault
-final class LookingRoll {
+final class LookingScopeTasks {
   private final Thread owner = Thread.currentThread();
   private volatile int pending;
 

@@ -1,40 +1,41 @@
 package io.github.fornada.async;
 
+import io.github.fornada.jvm.BoundedText;
 import java.util.Objects;
 import java.util.concurrent.Flow;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A subscriber whose elements somebody waits for: a buffer that is asked to be filled again when
- * half of it has been taken.
+ * A subscriber with a buffer that a consuming thread reads from. It requests more elements when
+ * half of the buffer has been taken.
  */
-final class Intake<T> implements Flow.Subscriber<T> {
+final class BufferingSubscriber<T> implements Flow.Subscriber<T> {
   private final int size;
   private final int batch;
   private final Channel<T> channel;
 
-  /** Set once, by onSubscribe, before any element; or by {@link #cancel}, to one that is none. */
+  /** Set once, by {@code onSubscribe}, before any element. */
   private volatile Flow.@Nullable Subscription subscription;
 
   private volatile boolean cancelled;
 
-  /** Written by onError before the channel is closed, read after. */
+  /** Written by {@code onError} before the channel is closed, read after that. */
   private volatile @Nullable Throwable failure;
 
-  /** Elements taken since the last request. The consuming thread's. */
+  /** Elements taken since the last request. Used by the consuming thread only. */
   private int taken;
 
-  Intake(int size) {
+  BufferingSubscriber(int size) {
     this.size = size;
     this.batch = (size + 1) / 2;
     this.channel = Channel.bounded(size);
   }
 
-  static <T> Intake<T> of(Flow.Publisher<? extends T> publisher, int size) {
-    var intake = new Intake<T>(size);
-    publisher.subscribe(intake);
-    return intake;
+  static <T> BufferingSubscriber<T> of(Flow.Publisher<? extends T> publisher, int size) {
+    var subscriber = new BufferingSubscriber<T>(size);
+    publisher.subscribe(subscriber);
+    return subscriber;
   }
 
   Stream<T> stream() {
@@ -48,7 +49,7 @@ final class Intake<T> implements Flow.Subscriber<T> {
     if (element == null) {
       Throwable thrown = failure;
       if (thrown != null) {
-        throw new ChannelClosedException("the publisher failed: " + thrown, thrown);
+        throw new ChannelClosedException("the publisher failed: " + BoundedText.of(thrown), thrown);
       }
     } else if (from != null && ++taken == batch) {
       taken = 0;
@@ -57,9 +58,9 @@ final class Intake<T> implements Flow.Subscriber<T> {
     return element;
   }
 
-  /** Wants no more. */
+  /** Ends the subscription. */
   void cancel() {
-    cancelled = true; // then a look for the subscription; onSubscribe does it the other way round
+    cancelled = true; // then it reads the subscription; onSubscribe does it the other way round
     channel.close();
     Flow.Subscription from = subscription;
     if (from != null) {
@@ -88,7 +89,7 @@ final class Intake<T> implements Flow.Subscriber<T> {
     try {
       if (!channel.trySend(element)) {
         onError(
-            new IllegalStateException("the publisher sent more than the " + size + " asked for"));
+            new IllegalStateException("the publisher sent more than the " + size + " requested"));
         cancel();
       }
     } catch (ChannelClosedException e) {

@@ -4,8 +4,8 @@ import io.github.fornada.stress.Explorer;
 import java.util.List;
 
 /** Two go through a limit of one; one of them is interrupted, whenever that is. */
-public final class LimitScenario implements Explorer.Scenario {
-  private final Limit limit = Limit.atMost(1);
+public final class ConcurrencyLimiterScenario implements Explorer.Scenario {
+  private final ConcurrencyLimiter limit = ConcurrencyLimiter.atMost(1);
   private volatile Thread victim;
   private int inside;
   private int passed;

@@ -8,32 +8,30 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * So many calls a second, and no more; the others wait, and go on in the order in which they came.
+ * A rate limiter: at most N calls per period; excess callers wait in FIFO order.
  *
  * {@snippet :
- * Rate quota = Rate.perSecond(50);
- * List<Page> pages = Async.gather(uris, quota.of(Pages::get));
+ * RateLimiter quota = RateLimiter.perSecond(50);
+ * List<Page> pages = Async.gather(uris, quota.wrap(Pages::get));
  * }
  *
  * <p><b>Bound.</b> In any stretch of time of length {@code t}, at most {@code burst + t * calls /
- * period} calls begin. The burst is what may begin at once after a time of rest; it also makes up
- * for a thread that wakes up late. With a burst of 1 nothing is made up for, and the mean rate
- * stays below the bound by as much as the system is late in waking threads. Unless {@linkplain
- * #withBurst(int) said otherwise} the burst is what 20 ms are worth, and one more.
+ * period} calls begin. The burst is how many calls may begin at once after an idle time; it also
+ * makes up for threads that wake up late. With a burst of 1 nothing is made up for, and the mean
+ * rate stays below the bound by as much as the system is late in waking threads. Unless {@linkplain
+ * #withBurst(int) set}, the burst is the calls of 20 ms, plus one.
  *
- * <p><b>Interrupts.</b> Whoever waits can be interrupted; its turn is not lost but goes to the
- * next.
+ * <p><b>Interrupts.</b> A waiting thread can be interrupted; its turn goes to the next thread.
  *
- * <p>Time is counted exactly: the fractions of a nanosecond of three calls a second add up to no
- * drift. Only the beginnings of calls count, not how long they take; for that there is {@link
- * Limit}.
+ * <p>Time is counted exactly, to fractions of a nanosecond, so that nothing drifts. Only the
+ * beginnings of calls count, not how long they take; for that there is {@link ConcurrencyLimiter}.
  *
  * <p>The method is the generic cell rate algorithm (GCRA) of ATM networks, which is a token bucket
- * that stores one point in time; that a waiting line takes no tokens before its turn is what
- * differs from Guava's RateLimiter.
+ * that stores one point in time. Unlike with Guava's RateLimiter, waiting threads take no tokens
+ * before their turn.
  */
-public final class Rate implements CallPolicy {
-  /** Guess: threads are woken much sooner than so late, even on a busy machine. */
+public final class RateLimiter implements CallPolicy {
+  /** Guess: threads are woken much sooner than this, even on a busy machine. */
   private static final long MADE_UP_FOR_NANOS = 20_000_000;
 
   private final int calls;
@@ -44,17 +42,17 @@ public final class Rate implements CallPolicy {
   private final ReentrantLock lock = new ReentrantLock();
 
   /** Guarded by the lock. */
-  private final Line line = new Line();
+  private final WaitQueue queue = new WaitQueue();
 
-  private Rate(int calls, Duration period, int burst, Ticker ticker) {
+  private RateLimiter(int calls, Duration period, int burst, Ticker ticker) {
     if (calls < 1) {
-      throw new IllegalArgumentException("a rate must be at least 1 call, got " + calls);
+      throw new IllegalArgumentException("calls must be at least 1, got " + calls);
     }
     if (!period.isPositive()) {
-      throw new IllegalArgumentException("the period of a rate must be positive, got " + period);
+      throw new IllegalArgumentException("period must be positive, got " + period);
     }
     if (burst < 1) {
-      throw new IllegalArgumentException("the burst of a rate must be at least 1, got " + burst);
+      throw new IllegalArgumentException("burst must be at least 1, got " + burst);
     }
     this.calls = calls;
     this.period = period;
@@ -63,32 +61,41 @@ public final class Rate implements CallPolicy {
     this.schedule = new Schedule(Ticker.nanosOf(period), calls, burst, ticker.nanos());
   }
 
-  /** At most so many calls a second. */
-  public static Rate perSecond(int calls) {
+  /** Returns a limiter of at most {@code calls} calls a second, spread evenly over it. */
+  public static RateLimiter perSecond(int calls) {
     return of(calls, Duration.ofSeconds(1));
   }
 
-  /** At most so many calls a minute. */
-  public static Rate perMinute(int calls) {
+  /** Returns a limiter of at most {@code calls} calls a minute, spread evenly over it. */
+  public static RateLimiter perMinute(int calls) {
     return of(calls, Duration.ofMinutes(1));
   }
 
-  /** At most so many calls in each such period, spread evenly over it. */
-  public static Rate of(int calls, Duration period) {
+  /**
+   * Returns a limiter of at most {@code calls} calls per {@code period}, spread evenly over it.
+   *
+   * @throws IllegalArgumentException if {@code calls} is less than 1 or {@code period} is not
+   *     positive
+   */
+  public static RateLimiter of(int calls, Duration period) {
     return of(calls, period, Ticker.SYSTEM);
   }
 
-  static Rate of(int calls, Duration period, Ticker ticker) {
+  static RateLimiter of(int calls, Duration period, Ticker ticker) {
     double worth = (double) MADE_UP_FOR_NANOS * calls / Math.max(1, Ticker.nanosOf(period));
-    return new Rate(calls, period, 1 + (int) Math.min(worth, 1_000_000), ticker);
+    return new RateLimiter(calls, period, 1 + (int) Math.min(worth, 1_000_000), ticker);
   }
 
-  /** A new rate that lets so many calls begin at once after a time of rest. */
-  public Rate withBurst(int calls) {
-    return new Rate(this.calls, period, calls, ticker);
+  /**
+   * Returns a new limiter that lets {@code calls} calls begin at once after an idle time.
+   *
+   * @throws IllegalArgumentException if {@code calls} is less than 1
+   */
+  public RateLimiter withBurst(int calls) {
+    return new RateLimiter(this.calls, period, calls, ticker);
   }
 
-  /** Waits for its turn, and then makes the call. */
+  /** Waits for a turn, and then calls {@code task}. */
   @Override
   public <R extends @Nullable Object> R call(Callable<? extends R> task) throws Exception {
     acquire();
@@ -96,40 +103,40 @@ public final class Rate implements CallPolicy {
   }
 
   /**
-   * Waits for its turn.
+   * Waits for a turn.
    *
    * @throws InterruptedException if the calling thread was interrupted before its turn
    */
   public void acquire() throws InterruptedException {
-    // Nobody sees the end of a century.
+    // No wait lasts a century.
     boolean acquired = tryAcquire(Ticker.LONGEST);
     assert acquired;
   }
 
-  /** Whether a call may begin now; if so, it counts. Never waits. */
+  /** Takes a turn if one is free now. Never waits. Returns whether a call may begin. */
   public boolean tryAcquire() {
     lock.lock();
     try {
-      return line.size() == 0 && schedule.take(ticker.nanos());
+      return queue.size() == 0 && schedule.take(ticker.nanos());
     } finally {
       lock.unlock();
     }
   }
 
   /**
-   * Waits for its turn, but no longer than that; false if it did not come.
+   * Waits for a turn, at most {@code timeout}; returns false if it did not come.
    *
    * @throws InterruptedException if the calling thread was interrupted before its turn
    */
-  public boolean tryAcquire(Duration atMost) throws InterruptedException {
-    return tryAcquire(Ticker.nanosOf(Objects.requireNonNull(atMost, "atMost")));
+  public boolean tryAcquire(Duration timeout) throws InterruptedException {
+    return tryAcquire(Ticker.nanosOf(Objects.requireNonNull(timeout, "timeout")));
   }
 
   /** How many threads wait for their turn at this moment. */
   public int waiting() {
     lock.lock();
     try {
-      return line.size();
+      return queue.size();
     } finally {
       lock.unlock();
     }
@@ -137,34 +144,34 @@ public final class Rate implements CallPolicy {
 
   @Override
   public String toString() {
-    return "Rate[" + calls + " calls in " + period + ", burst " + burst + "]";
+    return "RateLimiter[" + calls + " calls in " + period + ", burst " + burst + "]";
   }
 
   private boolean tryAcquire(long nanos) throws InterruptedException {
     if (Thread.interrupted()) {
       throw new InterruptedException();
     }
-    Line.Waiter waiter;
+    WaitQueue.Waiter waiter;
     long end;
     lock.lock();
     try {
       long now = ticker.nanos();
-      if (line.size() == 0 && schedule.take(now)) {
+      if (queue.size() == 0 && schedule.take(now)) {
         return true;
       }
       if (nanos <= 0) {
         return false;
       }
       end = now + nanos;
-      waiter = line.join();
+      waiter = queue.join();
     } finally {
       lock.unlock();
     }
     return await(waiter, end);
   }
 
-  /** Only the first in line waits for the time; the others wait to be the first. */
-  private boolean await(Line.Waiter waiter, long end) throws InterruptedException {
+  /** Only the first in the queue waits for the time; the others wait to be the first. */
+  private boolean await(WaitQueue.Waiter waiter, long end) throws InterruptedException {
     try {
       while (true) {
         if (Thread.interrupted()) {
@@ -194,19 +201,22 @@ public final class Rate implements CallPolicy {
     }
   }
 
-  @SuppressWarnings("ReferenceEquality") // a place is an identity
-  private boolean isFirst(Line.Waiter waiter) {
-    return line.first() == waiter;
+  @SuppressWarnings("ReferenceEquality") // a waiter is an identity
+  private boolean isFirst(WaitQueue.Waiter waiter) {
+    return queue.first() == waiter;
   }
 
-  /** Whether with its turn or without, the next one is the first now and must look at the time. */
-  private void leave(Line.Waiter waiter) {
-    Line.Waiter next;
+  /**
+   * Leaves the queue, with a turn or without; the next thread is first then and must look at the
+   * time.
+   */
+  private void leave(WaitQueue.Waiter waiter) {
+    WaitQueue.Waiter next;
     lock.lock();
     try {
       next = isFirst(waiter) ? waiter : null;
-      line.leave(waiter);
-      next = next == null ? null : line.first();
+      queue.leave(waiter);
+      next = next == null ? null : queue.first();
     } finally {
       lock.unlock();
     }
@@ -215,7 +225,7 @@ public final class Rate implements CallPolicy {
     }
   }
 
-  /** GCRA: when calls conform. Guarded by the lock of its rate. */
+  /** GCRA: when calls conform. Guarded by the limiter's lock. */
   private static final class Schedule {
     // One interval is (whole + part / calls) nanoseconds.
     private final long whole;
@@ -229,7 +239,7 @@ public final class Rate implements CallPolicy {
     /** The theoretical arrival time: when the next call would be, were they evenly spread. */
     private long arrival;
 
-    /** Of a nanosecond, in units of 1 / calls: what {@link #arrival} cannot hold. */
+    /** The fraction of a nanosecond of {@link #arrival}, in units of 1 / calls. */
     private long fraction;
 
     Schedule(long periodNanos, int calls, int burst, long now) {
@@ -238,7 +248,7 @@ public final class Rate implements CallPolicy {
       this.calls = calls;
       long parts = part * (burst - 1);
       long ahead = parts / calls;
-      // As good as never, and far from an overflow.
+      // A century, and far from an overflow.
       boolean isLong = burst > 1 && whole > (Ticker.LONGEST - ahead) / (burst - 1);
       this.tolerance = isLong ? Ticker.LONGEST : whole * (burst - 1) + ahead;
       this.tolerancePart = parts % calls;

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 
 /** Two wait for a rate; the one that watches the time may be interrupted. */
-public final class RateScenario implements Explorer.Scenario {
+public final class RateLimiterScenario implements Explorer.Scenario {
   private static final long INTERVAL = 1_000;
 
   /** Time jumps to the end of each pause that has one. */
@@ -30,12 +30,13 @@ public final class RateScenario implements Explorer.Scenario {
   }
 
   private final Ticker ticker = new Jumping();
-  private final Rate rate = Rate.of(1, Duration.ofNanos(INTERVAL), ticker).withBurst(1);
+  private final RateLimiter rate =
+      RateLimiter.of(1, Duration.ofNanos(INTERVAL), ticker).withBurst(1);
   private final List<Long> turns = new ArrayList<>();
   private volatile Thread victim;
   private int interrupted;
 
-  public RateScenario() {
+  public RateLimiterScenario() {
     if (!rate.tryAcquire()) {
       throw new AssertionError("the first turn is free");
     }

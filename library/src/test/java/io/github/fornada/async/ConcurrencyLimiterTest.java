@@ -20,8 +20,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-final class LimitTest {
-  private static void isIdle(Limit limit) {
+final class ConcurrencyLimiterTest {
+  private static void isIdle(ConcurrencyLimiter limit) {
     assertThat(limit.inUse()).as("in use").isZero();
     assertThat(limit.waiting()).as("waiting").isZero();
   }
@@ -41,17 +41,17 @@ final class LimitTest {
 
   @Test
   void ofAHundredThousandCallersNoMoreThanSoManyAreInsideAtOnce() throws Exception {
-    var limit = Limit.atMost(20);
+    var limit = ConcurrencyLimiter.atMost(20);
     var gauge = new Gauge();
     List<Integer> items = IntStream.range(0, 100_000).boxed().toList();
-    assertThat(Async.gather(items, limit.of(gauge::pass))).isEqualTo(items);
+    assertThat(Async.gather(items, limit.wrap(gauge::pass))).isEqualTo(items);
     assertThat(gauge.most.get()).isBetween(2, 20);
     isIdle(limit);
   }
 
   @Test
   void platformAndVirtualThreadsWaitInOneLine() throws Exception {
-    var limit = Limit.atMost(1);
+    var limit = ConcurrencyLimiter.atMost(1);
     var gauge = new Gauge();
     var all = new ArrayList<Running<Integer>>();
     for (int i = 0; i < 100; i++) {
@@ -70,11 +70,11 @@ final class LimitTest {
 
   @Test
   void placesGoToThoseWhoWaitInTheOrderInWhichTheyCame() throws Exception {
-    var limit = Limit.atMost(1);
+    var limit = ConcurrencyLimiter.atMost(1);
     var order = new ConcurrentLinkedQueue<Integer>();
     var leave = new CountDownLatch(1);
     var all = new ArrayList<Running<Boolean>>();
-    Limit.Permit first = limit.acquire();
+    ConcurrencyLimiter.Permit first = limit.acquire();
     for (int i = 0; i < 20; i++) {
       int number = i;
       all.add(
@@ -97,10 +97,10 @@ final class LimitTest {
 
   @Test
   void whoIsInterruptedInLineLeavesItAndTheOthersKeepTheirOrder() throws Exception {
-    var limit = Limit.atMost(1);
+    var limit = ConcurrencyLimiter.atMost(1);
     var order = new ConcurrentLinkedQueue<Integer>();
     var all = new ArrayList<Running<Boolean>>();
-    Limit.Permit first = limit.acquire();
+    ConcurrencyLimiter.Permit first = limit.acquire();
     for (int i = 0; i < 5; i++) {
       int number = i;
       all.add(start(() -> limit.call(() -> order.add(number))));
@@ -120,7 +120,7 @@ final class LimitTest {
 
   @Test
   void whoComesInterruptedGetsNoPlaceThoughThereIsOne() throws Exception {
-    var limit = Limit.atMost(1);
+    var limit = ConcurrencyLimiter.atMost(1);
     var caller =
         start(() -> {
           Thread.currentThread().interrupt();
@@ -135,7 +135,7 @@ final class LimitTest {
    */
   @Test
   void aStormOfInterruptsLosesNoPlace() throws Exception {
-    var limit = Limit.atMost(3);
+    var limit = ConcurrencyLimiter.atMost(3);
     var random = new Random(4);
     for (int round = 0; round < 40; round++) {
       var callers = new ArrayList<Running<Integer>>();
@@ -165,10 +165,10 @@ final class LimitTest {
   /** Leaving a line takes the same time wherever one stands in it. */
   @Test
   void aHundredThousandWhoWaitCanAllBeInterrupted() throws Exception {
-    var limit = Limit.atMost(1);
-    Limit.Permit taken = limit.acquire();
+    var limit = ConcurrencyLimiter.atMost(1);
+    ConcurrencyLimiter.Permit taken = limit.acquire();
     List<Integer> items = IntStream.range(0, 100_000).boxed().toList();
-    var all = start(() -> Async.gather(items, limit.of(i -> i)));
+    var all = start(() -> Async.gather(items, limit.wrap(i -> i)));
     Waiting.until("in line", () -> limit.waiting() == items.size());
     all.interrupt();
     assertThat(all.failure()).isInstanceOf(InterruptedException.class);
@@ -179,7 +179,7 @@ final class LimitTest {
 
   @Test
   void aPlaceIsGivenUpHoweverTheCallEnds() throws Exception {
-    var limit = Limit.atMost(1);
+    var limit = ConcurrencyLimiter.atMost(1);
     assertThatThrownBy(() ->
             limit.call(() -> {
               throw new IOException("planted");
@@ -201,9 +201,9 @@ final class LimitTest {
 
   @Test
   void aPermitThatIsClosedTwiceGivesUpOnePlace() throws Exception {
-    var limit = Limit.atMost(2);
-    Limit.Permit one = limit.acquire();
-    Limit.Permit other = limit.acquire();
+    var limit = ConcurrencyLimiter.atMost(2);
+    ConcurrencyLimiter.Permit one = limit.acquire();
+    ConcurrencyLimiter.Permit other = limit.acquire();
     one.close();
     one.close();
     assertThat(limit.inUse()).isEqualTo(1);
@@ -213,8 +213,8 @@ final class LimitTest {
 
   @Test
   void aPermitMayBeClosedByAnotherThread() throws Exception {
-    var limit = Limit.atMost(1);
-    Limit.Permit permit = limit.acquire();
+    var limit = ConcurrencyLimiter.atMost(1);
+    ConcurrencyLimiter.Permit permit = limit.acquire();
     var closer =
         start(() -> {
           permit.close();
@@ -226,8 +226,8 @@ final class LimitTest {
 
   @Test
   void toTryIsNotToWait() throws Exception {
-    var limit = Limit.atMost(1);
-    try (Limit.Permit permit = limit.tryAcquire()) {
+    var limit = ConcurrencyLimiter.atMost(1);
+    try (ConcurrencyLimiter.Permit permit = limit.tryAcquire()) {
       assertThat(permit).isNotNull();
       assertThat(limit.tryAcquire()).isNull();
       assertThat(limit.tryAcquire(Duration.ZERO)).isNull();
@@ -238,8 +238,8 @@ final class LimitTest {
   @Test
   void whoWaitsOnlySoLongLeavesTheLineThen() throws Exception {
     var ticker = ManualTicker.standing();
-    var limit = Limit.atMost(1, ticker);
-    Limit.Permit taken = limit.acquire();
+    var limit = ConcurrencyLimiter.atMost(1, ticker);
+    ConcurrencyLimiter.Permit taken = limit.acquire();
     var waiting = start(() -> limit.tryAcquire(Duration.ofSeconds(5)) == null);
     ticker.awaitParked(1);
     ticker.advance(Duration.ofSeconds(4));
@@ -255,11 +255,11 @@ final class LimitTest {
   @Test
   void whoWaitsOnlySoLongGetsAPlaceThatBecomesFreeBefore() throws Exception {
     var ticker = ManualTicker.standing();
-    var limit = Limit.atMost(1, ticker);
-    Limit.Permit taken = limit.acquire();
+    var limit = ConcurrencyLimiter.atMost(1, ticker);
+    ConcurrencyLimiter.Permit taken = limit.acquire();
     var waiting =
         start(() -> {
-          try (Limit.Permit permit = limit.tryAcquire(Duration.ofSeconds(5))) {
+          try (ConcurrencyLimiter.Permit permit = limit.tryAcquire(Duration.ofSeconds(5))) {
             return permit != null;
           }
         });
@@ -271,17 +271,17 @@ final class LimitTest {
 
   @Test
   void aLimitOfNoneIsRefused() {
-    assertThatThrownBy(() -> Limit.atMost(0))
-        .hasMessage("a limit must be at least 1 at once, got 0");
-    assertThatThrownBy(() -> Limit.byKey(-1))
-        .hasMessage("a limit must be at least 1 at once, got -1");
+    assertThatThrownBy(() -> ConcurrencyLimiter.atMost(0))
+        .hasMessage("permits must be at least 1, got 0");
+    assertThatThrownBy(() -> ConcurrencyLimiter.byKey(-1))
+        .hasMessage("permits must be at least 1, got -1");
   }
 
   // ---- by key
 
   @Test
   void callsOfOneKeyWaitForEachOtherAndNotForThoseOfAnother() throws Exception {
-    Limit.ByKey<String> limit = Limit.byKey(1);
+    ConcurrencyLimiter.ByKey<String> limit = ConcurrencyLimiter.byKey(1);
     var inside = new CountDownLatch(1);
     var endless = new Endless();
     var one = start(() -> limit.call("one", endless));
@@ -304,15 +304,15 @@ final class LimitTest {
 
   @Test
   void noKeyIsKeptAfterAHundredThousand() throws Exception {
-    Limit.ByKey<Integer> limit = Limit.byKey(2);
+    ConcurrencyLimiter.ByKey<Integer> limit = ConcurrencyLimiter.byKey(2);
     List<Integer> items = IntStream.range(0, 100_000).boxed().toList();
-    assertThat(Async.gather(items, limit.of(i -> i % 30_000, i -> i))).isEqualTo(items);
+    assertThat(Async.gather(items, limit.wrap(i -> i % 30_000, i -> i))).isEqualTo(items);
     assertThat(limit.keys()).isZero();
   }
 
   @Test
   void noKeyIsKeptAfterFailuresAndInterrupts() throws Exception {
-    Limit.ByKey<Integer> limit = Limit.byKey(1);
+    ConcurrencyLimiter.ByKey<Integer> limit = ConcurrencyLimiter.byKey(1);
     var callers = new ArrayList<Running<Object>>();
     for (int i = 0; i < 1_000; i++) {
       int number = i;
@@ -335,7 +335,7 @@ final class LimitTest {
   @Test
   void anyNegativeTimeIsNoTimeToWait() throws Exception {
     var ages = Duration.ofSeconds(Long.MIN_VALUE);
-    var limit = Limit.atMost(1);
+    var limit = ConcurrencyLimiter.atMost(1);
     assertThat(limit.tryAcquire(ages)).isNotNull();
     assertThat(limit.tryAcquire(ages)).isNull();
   }

@@ -4,38 +4,38 @@ import io.github.fornada.checkers.Lincheck;
 import org.junit.jupiter.api.Test;
 
 /** The owner of a scope hears of the last end, and a cancel reaches every task. */
-class RollLincheckTest {
+class ScopeTasksLincheckTest {
   @Test
   void theOwnerWakesWhenTheLastTaskHasEnded() {
     Lincheck.ends(() -> {
-      var roll = new Roll(Thread.currentThread(), false) {};
+      var tasks = new ScopeTasks(Thread.currentThread(), false) {};
       for (int i = 0; i < 2; i++) {
-        roll.start(task(), new Ender(roll::arrive));
+        tasks.start(task(), new Ender(tasks::arrive));
       }
-      roll.awaitEnd();
+      tasks.awaitEnd();
     });
   }
 
   @Test
   void aCounterThatIsReadAndThenSetIsCaught() {
     Lincheck.hangs(() -> {
-      var roll = new LookingRoll();
+      var tasks = new LookingScopeTasks();
       for (int i = 0; i < 2; i++) {
-        new Ender(roll::arrive).start();
+        new Ender(tasks::arrive).start();
       }
-      roll.awaitEnd(2);
+      tasks.awaitEnd(2);
     });
   }
 
   @Test
   void aTaskForkedAsTheScopeIsCancelledIsStoppedOrNeverStarts() {
     Lincheck.ends(() -> {
-      var roll = new Roll(Thread.currentThread(), false) {};
-      Thread canceller = new Ender(() -> roll.cancel("unwanted"));
+      var tasks = new ScopeTasks(Thread.currentThread(), false) {};
+      Thread canceller = new Ender(() -> tasks.cancel("unwanted"));
       canceller.start();
       Child<?> child = task();
-      roll.start(child, new Waiter(child, roll::arrive));
-      roll.awaitEnd();
+      tasks.start(child, new Waiter(child, tasks::arrive));
+      tasks.awaitEnd();
       join(canceller);
     });
   }
@@ -43,12 +43,12 @@ class RollLincheckTest {
   @Test
   void aForkThatLooksBeforeItPublishesIsCaught() {
     Lincheck.hangs(() -> {
-      var roll = new HastyRoll();
-      Thread canceller = new Ender(roll::cancel);
+      var tasks = new HastyScopeTasks();
+      Thread canceller = new Ender(tasks::cancel);
       canceller.start();
       Child<?> child = task();
       Thread waiter = new Waiter(child, () -> {});
-      if (roll.start(child, waiter)) {
+      if (tasks.start(child, waiter)) {
         join(waiter);
       }
       join(canceller);

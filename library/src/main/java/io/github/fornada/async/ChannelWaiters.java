@@ -2,14 +2,14 @@ package io.github.fornada.async;
 
 import org.jspecify.annotations.Nullable;
 
-/** Waiters in the order of their coming; any of them may leave. Guarded by the channel's lock. */
-final class WaiterQueue {
-  /** The first, were it only there to leave: for tests; all else asks {@link #first()}. */
-  @Nullable Waiter first;
+/** A FIFO queue of waiters; any of them may leave. Guarded by the channel's lock. */
+final class ChannelWaiters {
+  /** The first, even one that is about to leave. For tests; other code calls {@link #first()}. */
+  @Nullable ChannelWaiter first;
 
-  private @Nullable Waiter last;
+  private @Nullable ChannelWaiter last;
 
-  void add(Waiter waiter) {
+  void add(ChannelWaiter waiter) {
     waiter.queued = true;
     waiter.previous = last;
     if (last == null) {
@@ -20,8 +20,8 @@ final class WaiterQueue {
     last = waiter;
   }
 
-  /** The first; null if there is none. Those whose select is over and who are to leave are none. */
-  @Nullable Waiter first() {
+  /** The first; null if there is none. Waiters whose select is over do not count. */
+  @Nullable ChannelWaiter first() {
     while (first != null && first.isClaimed()) {
       boolean _ = remove(first);
     }
@@ -29,8 +29,8 @@ final class WaiterQueue {
   }
 
   /** The first whose wait the caller may now end; null if there is none. */
-  @Nullable Waiter claimFirst() {
-    for (Waiter waiter = first; waiter != null; waiter = first) {
+  @Nullable ChannelWaiter claimFirst() {
+    for (ChannelWaiter waiter = first; waiter != null; waiter = first) {
       boolean _ = remove(waiter);
       if (waiter.claim()) {
         return waiter;
@@ -43,14 +43,14 @@ final class WaiterQueue {
     return first() == null;
   }
 
-  /** Whether it was still there. */
-  boolean remove(Waiter waiter) {
+  /** Removes a waiter; returns whether it was still there. */
+  boolean remove(ChannelWaiter waiter) {
     if (!waiter.queued) {
       return false;
     }
     waiter.queued = false;
-    Waiter before = waiter.previous;
-    Waiter after = waiter.next;
+    ChannelWaiter before = waiter.previous;
+    ChannelWaiter after = waiter.next;
     if (before == null) {
       first = after;
     } else {

@@ -5,18 +5,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.api.Test;
 
 /** Looking before parking, as long as it pays. */
-final class PatienceTest {
+final class SpinAdviceTest {
   private static final int MANY = 10_000;
 
-  private final Patience patience = new Patience();
+  private final SpinAdvice advice = new SpinAdvice();
 
   /** Looks in so many waits, of which so many in four would pay. */
   private int looks(int waits, int paying) {
     int looks = 0;
     for (int i = 0; i < waits; i++) {
-      if (patience.isWorthALook()) {
+      if (advice.shouldSpin()) {
         looks++;
-        patience.tell(i % 4 < paying);
+        advice.record(i % 4 < paying);
       }
     }
     return looks;
@@ -30,13 +30,13 @@ final class PatienceTest {
 
   @Test
   void threadsThatLookedInVainParkAtOnce() {
-    assertThat(looks(MANY, 0)).isBetween(MANY / Patience.REST, MANY / Patience.REST + 10);
+    assertThat(looks(MANY, 0)).isBetween(MANY / SpinAdvice.REST, MANY / SpinAdvice.REST + 10);
   }
 
   @Test
   void theyLookAgainWhenItPaysAgain() {
     assertThat(looks(MANY, 0)).isLessThan(MANY / 10);
-    assertThat(looks(MANY, 4)).isGreaterThan(MANY - 2 * Patience.REST);
+    assertThat(looks(MANY, 4)).isGreaterThan(MANY - 2 * SpinAdvice.REST);
   }
 
   @Test

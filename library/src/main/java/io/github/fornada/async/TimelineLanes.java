@@ -5,10 +5,11 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Lanes of a timeline for the tasks of scopes, by name: a task takes the lowest that is free, so
- * that there are as many as tasks were in progress at once. Guarded by itself.
+ * The lanes of a timeline for the tasks of scopes, by the scope's name. A task takes the lowest
+ * lane that is free, so there are as many lanes as tasks were in progress at once. Guarded by
+ * itself.
  */
-final class Slots {
+final class TimelineLanes {
   private final Map<String, BitSet> taken = new HashMap<>();
 
   synchronized int take(String name) {

@@ -6,13 +6,14 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The tasks of a scope: which there are, whether they are wanted, and when the last one has ended.
+ * The tasks of a scope: which there are, whether the scope is cancelled, and when the last task has
+ * ended.
  *
- * <p>All that is not simply its owner's is here and in {@link Child}: one counter, one reason, and
- * a list that only the owner changes. There is no lock. {@code docs/memory-ordering.md} has which
- * access pairs with which.
+ * <p>All state of a scope that is not used by its owner alone is here and in {@link Child}: one
+ * counter, one reason, and a list that only the owner changes. There is no lock. {@code
+ * docs/memory-ordering.md} has which access pairs with which.
  */
-abstract class Roll extends RollLayout.SecondGap {
+abstract class ScopeTasks extends ScopeTasksLayout.SecondGap {
   /** Nodes in the list before the first look for ended ones. */
   private static final int FIRST_SWEEP = 64; // Guess
 
@@ -22,50 +23,51 @@ abstract class Roll extends RollLayout.SecondGap {
   static {
     try {
       var lookup = MethodHandles.lookup();
-      PENDING = lookup.findVarHandle(RollLayout.OfTasks.class, "pending", int.class);
-      CANCELLED = lookup.findVarHandle(Roll.class, "cancelled", String.class);
+      PENDING = lookup.findVarHandle(ScopeTasksLayout.OfTasks.class, "pending", int.class);
+      CANCELLED = lookup.findVarHandle(ScopeTasks.class, "cancelled", String.class);
     } catch (ReflectiveOperationException e) {
       throw new ExceptionInInitializerError(e);
     }
   }
 
-  /** How long a thread that others have made may have ended before somebody notices. */
+  /** How long a factory's thread may have ended before the owner notices. */
   private static final long LOOK_NANOS = 1_000_000_000; // Guess
 
   final Thread owner;
 
-  /** Whether the threads come from a factory of the user's. */
+  /** Whether the threads come from a factory. */
   private final boolean isForeign;
 
-  // null -> why. By compare-and-set, by any thread.
+  // null -> the reason. By compare-and-set, by any thread.
   private volatile @Nullable String cancelled;
 
-  /** The time is up. Written once, by the timer, which then looks whether a task is left. */
+  /** The time is up. Written once, by the timer, which then checks whether a task is left. */
   private volatile boolean isOverdue;
 
-  Roll(Thread owner, boolean isForeign) {
+  ScopeTasks(Thread owner, boolean isForeign) {
     this.owner = owner;
     this.isForeign = isForeign;
     this.sweepAt = FIRST_SWEEP;
   }
 
-  // ---- the owner's
+  // ---- for the owner
 
   /**
-   * Puts a task on the roll and starts its thread, unless the scope is cancelled.
+   * Adds a task to the list and starts its thread, unless the scope is cancelled.
    *
    * @return whether it was started
    */
   final boolean start(Child<?> child, Thread runner) {
     child.thread = runner;
-    // Published first, then a look at whether the scope is cancelled or its time is up; who
-    // cancels, and the timer, do both the other way round. So one of the two sees to this task.
+    // Published first, then a check whether the scope is cancelled or its time is up; a thread
+    // that cancels, and the timer, do both the other way round. So at least one of the two stops
+    // this task.
     link(child);
     if (cancelled != null || isOverdue) {
       return false;
     }
     runner.start();
-    started++; // counted only when it waits, so nobody can have missed it
+    started++; // added to pending only when the owner waits, so no task can have missed it
     return true;
   }
 
@@ -83,8 +85,8 @@ abstract class Roll extends RollLayout.SecondGap {
   }
 
   /**
-   * Unlinks what has ended. Others may be on their way along the list meanwhile: a node that is
-   * unlinked still leads on to all that run.
+   * Unlinks tasks that have ended. Other threads may traverse the list meanwhile: an unlinked node
+   * still leads on to all tasks that run.
    */
   private void sweep() {
     int left = 0;
@@ -110,7 +112,7 @@ abstract class Roll extends RollLayout.SecondGap {
   }
 
   /**
-   * Waits until all have ended, or the scope is cancelled.
+   * Waits until all tasks have ended, or the scope is cancelled.
    *
    * @return false if the owner was interrupted, and has no interrupt status any more
    */
@@ -127,7 +129,7 @@ abstract class Roll extends RollLayout.SecondGap {
   }
 
   /**
-   * Waits until all have ended, whatever happens.
+   * Waits until all tasks have ended, uninterruptibly.
    *
    * @return whether the owner was interrupted, and has no interrupt status any more
    */
@@ -151,12 +153,12 @@ abstract class Roll extends RollLayout.SecondGap {
     for (Child<?> child = newest; child != null; child = child.next) {
       Thread runner = child.thread;
       if (runner != null && !runner.isAlive()) {
-        child.wasNeverRun(null); // its last act would have been to say so
+        child.wasNeverRun(null); // a task that ran sets its thread to null
       }
     }
   }
 
-  /** Begins to wait, if that is still to be done; tells whether all have ended. */
+  /** Adds the started tasks to pending, the first time; returns whether all have ended. */
   private boolean addStarted() {
     if (isAwaited) {
       return pending == 0;
@@ -165,14 +167,14 @@ abstract class Roll extends RollLayout.SecondGap {
     return started == 0 || (int) PENDING.getAndAdd(this, started) + started == 0;
   }
 
-  /** Of a scope that has closed, handles may be kept: not so all of its tasks. */
+  /** Drops the list of a closed scope: a handle that is kept must not keep all tasks. */
   final void letGo() {
     newest = null;
   }
 
-  // ---- anybody's
+  // ---- for any thread
 
-  /** A task's thread has done all it does for this scope. */
+  /** Called by a task's thread as the last thing it does for this scope. */
   final void arrive() {
     if ((int) PENDING.getAndAdd(this, -1) == 1) {
       LockSupport.unpark(owner);
@@ -193,13 +195,13 @@ abstract class Roll extends RollLayout.SecondGap {
   }
 
   /**
-   * The time is up.
+   * Called by the timer when the time is up.
    *
-   * @return whether that is too early for a task: one has not ended
+   * @return whether a task has not ended
    */
   final boolean becomeOverdue() {
     isOverdue = true;
-    int _ = pending; // so that what tasks did before they took themselves off it is seen
+    int _ = pending; // so that what tasks did before they counted themselves off is seen
     for (Child<?> child = newest; child != null; child = child.next) {
       if (!child.hasEnded()) {
         return true;
@@ -212,7 +214,7 @@ abstract class Roll extends RollLayout.SecondGap {
     return isOverdue;
   }
 
-  /** Whether its tasks are not wanted any more. */
+  /** Whether the scope is cancelled. */
   final boolean isCalledOff() {
     return cancelled != null;
   }

@@ -6,14 +6,14 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A thread that waits in a queue of a {@link Channel}: to receive, or with an element to send. It
- * is used once. The thread of a {@link Select} has one for each of its clauses, which share a
- * {@link Selection}.
+ * A thread that waits in a queue of a {@link Channel}: to receive, or with an element to send. Used
+ * once. The thread of a {@link Select} has one for each of its clauses, which share a {@link
+ * Selection}.
  */
-final class Waiter {
+final class ChannelWaiter {
   /**
    * Looks at the state before the thread parks. Parking a virtual thread and waking it again, on
-   * another carrier at worst, costs some microseconds; the other side of a lively channel comes
+   * another carrier at worst, costs some microseconds; the other side of a busy channel comes
    * within one. Measured with two threads on two processors: see docs/decisions/0019.
    */
   static final int SPINS = Runtime.getRuntime().availableProcessors() > 1 ? 64 : 0;
@@ -27,7 +27,7 @@ final class Waiter {
 
   static {
     try {
-      STATE = MethodHandles.lookup().findVarHandle(Waiter.class, "state", int.class);
+      STATE = MethodHandles.lookup().findVarHandle(ChannelWaiter.class, "state", int.class);
     } catch (ReflectiveOperationException e) {
       throw new ExceptionInInitializerError(e);
     }
@@ -38,7 +38,7 @@ final class Waiter {
   /** Null for a thread that waits in one channel only. */
   private final @Nullable Selection selection;
 
-  /** Which of its clauses, for the thread of a select. */
+  /** The index of the clause, for the thread of a select. */
   final int clause;
 
   /**
@@ -47,17 +47,17 @@ final class Waiter {
    */
   @Nullable Object element;
 
-  // SPINNING -> PARKED, by the waiting thread; both -> DONE or RETRY, by whoever ends the wait,
-  // once, under the channel's lock.
+  // SPINNING -> PARKED, by the waiting thread; both -> DONE or RETRY, by the thread that ends the
+  // wait, once, under the channel's lock.
   @SuppressWarnings("FieldMayBeFinal") // by STATE
   private volatile int state = SPINNING;
 
   // Guarded by the channel's lock.
-  @Nullable Waiter next;
-  @Nullable Waiter previous;
+  @Nullable ChannelWaiter next;
+  @Nullable ChannelWaiter previous;
   boolean queued;
 
-  Waiter(@Nullable Object element, @Nullable Selection selection, int clause) {
+  ChannelWaiter(@Nullable Object element, @Nullable Selection selection, int clause) {
     this.element = element;
     this.selection = selection;
     this.clause = clause;
@@ -68,22 +68,25 @@ final class Waiter {
     return selection != null;
   }
 
-  /** Whether its thread was served in another channel, or has given up. */
+  /** Whether the thread was served in another channel, or has given up. */
   boolean isClaimed() {
     return selection != null && selection.isClaimed();
   }
 
-  /** Whether the caller, who holds the channel's lock and has unqueued this, may end the wait. */
+  /** Whether the caller, which holds the channel's lock and has unqueued this, may end the wait. */
   boolean claim() {
     return selection == null || selection.claim();
   }
 
-  /** Ends the wait, after {@link #claim}. Whether the thread must be woken, with {@link #wake}. */
+  /**
+   * Ends the wait, after {@link #claim}. Returns whether the thread must be woken, by {@link
+   * #wake}.
+   */
   boolean complete() {
     return end(DONE);
   }
 
-  /** Ends the wait without an element having gone over: its thread has to look again. */
+  /** Ends the wait without handing over an element: the thread has to look again. */
   boolean completeToRetry() {
     return end(RETRY);
   }
@@ -109,7 +112,7 @@ final class Waiter {
     return state == DONE;
   }
 
-  /** Looks for a moment whether the wait is over. */
+  /** Spins for a moment; returns whether the wait is over. */
   boolean isOverSoon() {
     for (int i = SPINS; i > 0; i--) {
       if (isOver()) {

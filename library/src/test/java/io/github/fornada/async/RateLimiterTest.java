@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-final class RateTest {
+final class RateLimiterTest {
   private static final Duration SECOND = Duration.ofSeconds(1);
 
   /** In no stretch of time are there more than burst + time * calls / period. */
@@ -52,7 +52,7 @@ final class RateTest {
   void noStretchOfTimeHasMoreCallsThanTheBound(int calls, int seconds, int burst) throws Exception {
     var ticker = ManualTicker.jumping();
     Duration period = Duration.ofSeconds(seconds);
-    Rate rate = Rate.of(calls, period, ticker).withBurst(burst);
+    RateLimiter rate = RateLimiter.of(calls, period, ticker).withBurst(burst);
     var random = new Random(calls * 31L + burst);
     var times = new ArrayList<Long>();
     for (int i = 0; i < 600; i++) {
@@ -72,7 +72,7 @@ final class RateTest {
   void threadsThatWakeLateAndFractionsOfANanosecondMakeNoDrift(int calls, int burst)
       throws Exception {
     var ticker = ManualTicker.jumping();
-    Rate rate = Rate.of(calls, SECOND, ticker).withBurst(burst);
+    RateLimiter rate = RateLimiter.of(calls, SECOND, ticker).withBurst(burst);
     ticker.setLateness(Duration.ofNanos(SECOND.toNanos() / calls / 2));
     for (int i = 0; i < burst; i++) {
       rate.acquire();
@@ -90,7 +90,7 @@ final class RateTest {
   @Test
   void afterARestTheBurstIsThereAtOnceAndThenOneByOne() throws Exception {
     var ticker = ManualTicker.jumping();
-    Rate rate = Rate.of(3, SECOND, ticker).withBurst(3);
+    RateLimiter rate = RateLimiter.of(3, SECOND, ticker).withBurst(3);
     for (int round = 0; round < 5; round++) {
       assertThat(rate.tryAcquire()).isTrue();
       assertThat(rate.tryAcquire()).isTrue();
@@ -105,16 +105,18 @@ final class RateTest {
 
   @Test
   void theBurstIsTwentyMillisecondsWorthUnlessOneSaysOtherwise() {
-    assertThat(Rate.perSecond(50)).hasToString("Rate[50 calls in PT1S, burst 2]");
-    assertThat(Rate.perSecond(1)).hasToString("Rate[1 calls in PT1S, burst 1]");
-    assertThat(Rate.perMinute(60_000)).hasToString("Rate[60000 calls in PT1M, burst 21]");
-    assertThat(Rate.perSecond(50).withBurst(7)).hasToString("Rate[50 calls in PT1S, burst 7]");
+    assertThat(RateLimiter.perSecond(50)).hasToString("RateLimiter[50 calls in PT1S, burst 2]");
+    assertThat(RateLimiter.perSecond(1)).hasToString("RateLimiter[1 calls in PT1S, burst 1]");
+    assertThat(RateLimiter.perMinute(60_000))
+        .hasToString("RateLimiter[60000 calls in PT1M, burst 21]");
+    assertThat(RateLimiter.perSecond(50).withBurst(7))
+        .hasToString("RateLimiter[50 calls in PT1S, burst 7]");
   }
 
   @Test
   void thoseWhoWaitGoOneByOneInTheOrderInWhichTheyCame() throws Exception {
     var ticker = ManualTicker.standing();
-    Rate rate = Rate.of(10, SECOND, ticker).withBurst(1);
+    RateLimiter rate = RateLimiter.of(10, SECOND, ticker).withBurst(1);
     rate.acquire();
     var order = new ConcurrentLinkedQueue<Integer>();
     var all = new ArrayList<Running<Boolean>>();
@@ -137,7 +139,7 @@ final class RateTest {
   @Test
   void theTurnOfOneWhoIsInterruptedGoesToTheNext() throws Exception {
     var ticker = ManualTicker.standing();
-    Rate rate = Rate.of(1, SECOND, ticker);
+    RateLimiter rate = RateLimiter.of(1, SECOND, ticker);
     rate.acquire();
     var all = new ArrayList<Running<String>>();
     for (int i = 0; i < 4; i++) {
@@ -161,7 +163,7 @@ final class RateTest {
   @Test
   void whoComesInterruptedTakesNoTurn() throws Exception {
     var ticker = ManualTicker.standing();
-    Rate rate = Rate.of(1, SECOND, ticker);
+    RateLimiter rate = RateLimiter.of(1, SECOND, ticker);
     var caller =
         start(() -> {
           Thread.currentThread().interrupt();
@@ -174,7 +176,7 @@ final class RateTest {
   @Test
   void whoWaitsOnlySoLongLeavesTheLineThen() throws Exception {
     var ticker = ManualTicker.standing();
-    Rate rate = Rate.of(1, SECOND, ticker);
+    RateLimiter rate = RateLimiter.of(1, SECOND, ticker);
     rate.acquire();
     assertThat(rate.tryAcquire(Duration.ZERO)).isFalse();
     var waiting = start(() -> rate.tryAcquire(Duration.ofMillis(400)));
@@ -190,7 +192,7 @@ final class RateTest {
 
   @Test
   void aStormOfInterruptsLeavesNobodyWaitingForEver() throws Exception {
-    Rate rate = Rate.of(1_000_000, SECOND).withBurst(1);
+    RateLimiter rate = RateLimiter.of(1_000_000, SECOND).withBurst(1);
     for (int round = 0; round < 40; round++) {
       var callers = new ArrayList<Running<Integer>>();
       for (int i = 0; i < 200; i++) {
@@ -209,19 +211,20 @@ final class RateTest {
 
   @Test
   void whatIsOutOfBoundsIsRefused() {
-    assertThatThrownBy(() -> Rate.perSecond(0)).hasMessage("a rate must be at least 1 call, got 0");
-    assertThatThrownBy(() -> Rate.of(1, Duration.ZERO))
-        .hasMessage("the period of a rate must be positive, got PT0S");
-    assertThatThrownBy(() -> Rate.perSecond(1).withBurst(0))
-        .hasMessage("the burst of a rate must be at least 1, got 0");
+    assertThatThrownBy(() -> RateLimiter.perSecond(0))
+        .hasMessage("calls must be at least 1, got 0");
+    assertThatThrownBy(() -> RateLimiter.of(1, Duration.ZERO))
+        .hasMessage("period must be positive, got PT0S");
+    assertThatThrownBy(() -> RateLimiter.perSecond(1).withBurst(0))
+        .hasMessage("burst must be at least 1, got 0");
   }
 
   @Test
   void extremesDoNotOverflow() throws Exception {
-    Rate slow = Rate.of(1, Duration.ofDays(100_000_000)).withBurst(Integer.MAX_VALUE);
+    RateLimiter slow = RateLimiter.of(1, Duration.ofDays(100_000_000)).withBurst(Integer.MAX_VALUE);
     assertThat(slow.tryAcquire()).isTrue();
     assertThat(slow.tryAcquire()).isTrue();
-    Rate fast = Rate.of(Integer.MAX_VALUE, Duration.ofNanos(1));
+    RateLimiter fast = RateLimiter.of(Integer.MAX_VALUE, Duration.ofNanos(1));
     for (int i = 0; i < 1_000; i++) {
       fast.acquire();
     }
@@ -230,7 +233,7 @@ final class RateTest {
   @Test
   void anyNegativeTimeIsNoTimeToWait() throws Exception {
     var ages = Duration.ofSeconds(Long.MIN_VALUE);
-    var rate = Rate.of(1, Duration.ofDays(1));
+    var rate = RateLimiter.of(1, Duration.ofDays(1));
     assertThat(rate.tryAcquire(ages)).isTrue();
     assertThat(rate.tryAcquire(ages)).isFalse();
   }

@@ -3,22 +3,23 @@ package io.github.fornada.async;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where the fields of a {@link Roll} lie, by inheritance: what the owner writes at each fork, what
- * tasks write at each end, and what all read, 64 bytes from each other. On two processors a fork
- * and an end would otherwise take the same cache line from each other several times.
+ * The layout of the fields of {@link ScopeTasks}, by inheritance: what the owner writes at each
+ * fork, what tasks write at each end, and what all threads read, at 64 bytes from each other. On
+ * two processors a fork and an end would otherwise take the same cache line from each other several
+ * times.
  */
-final class RollLayout {
-  private RollLayout() {}
+final class ScopeTasksLayout {
+  private ScopeTasksLayout() {}
 
   /** Written by the owner only. */
   abstract static class OfOwner {
-    /** Head of the list of tasks, newest first. Read by who cancels or looks. */
+    /** Head of the list of tasks, newest first. Read by threads that cancel or draw the scope. */
     volatile @Nullable Child<?> newest;
 
     /** Started tasks. */
     int started;
 
-    /** Nodes in the list, and how many there may be before ended ones are looked for. */
+    /** Nodes in the list, and how many there may be before ended tasks are unlinked. */
     int linked;
 
     int sweepAt;

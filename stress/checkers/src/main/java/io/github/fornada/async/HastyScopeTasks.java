@@ -3,10 +3,10 @@ package io.github.fornada.async;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A twin of {@link Roll}'s list that must be caught: it looks whether the scope is cancelled before
+ * A twin of {@link ScopeTasks}'s list that must be caught: it looks whether the scope is cancelled before
  * it publishes the task, where the other way round is right.
  */
-final class HastyRoll {
+final class HastyScopeTasks {
   private volatile boolean cancelled;
   private volatile @Nullable Child<?> newest;
 

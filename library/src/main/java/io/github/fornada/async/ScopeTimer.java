@@ -2,8 +2,8 @@ package io.github.fornada.async;
 
 import io.github.fornada.Outcome;
 import io.github.fornada.TaskTimeoutException;
+import io.github.fornada.jvm.Interrupts;
 import io.github.fornada.jvm.Log;
-import io.github.fornada.spi.AbstractPool;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -14,14 +14,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The time limits of scopes and tasks. A platform thread for all, so that they hold also when tasks
- * keep every processor that virtual threads have; it runs nothing of the user's. There is another
- * one whenever it is busy, for an interrupt may keep it waiting ({@link AbstractPool#interrupt}
- * cannot be quite sure), and the limits of all others are not to wait with it.
+ * The timeouts of scopes and tasks. One platform thread serves all, so that timeouts hold also when
+ * tasks occupy every carrier of virtual threads; it runs no user code. While it is busy, another
+ * thread stands by, as an interrupt may block it ({@link Interrupts#send(Thread)} cannot rule that
+ * out), and other timeouts must not wait.
  */
-final class Deadlines {
+final class ScopeTimer {
   private static final ScheduledThreadPoolExecutor TIMER =
-      new ScheduledThreadPoolExecutor(1, thread("fornada-deadlines").factory());
+      new ScheduledThreadPoolExecutor(1, thread("fornada-scope-timer").factory());
 
   static {
     TIMER.setRemoveOnCancelPolicy(true);
@@ -29,20 +29,20 @@ final class Deadlines {
     TIMER.allowCoreThreadTimeOut(true);
   }
 
-  /** Threads of the timer that are at an action. */
+  /** Threads of the timer that run an action. */
   private static final AtomicInteger BUSY = new AtomicInteger();
 
   /** A century, so that it fits in a long of nanoseconds. */
   static final Duration FOREVER = Duration.ofDays(36_500);
 
-  /** Tasks that would take the timer's thread too long to interrupt. */
+  /** More tasks than this would take the timer's thread too long to interrupt. */
   private static final int MANY = 1000; // Guess
 
-  private Deadlines() {}
+  private ScopeTimer() {}
 
   /**
-   * A thread of the library's. It keeps nothing of the one that happens to start it: no thread
-   * locals that are inherited, no class loader.
+   * Returns a builder for a thread of the library. The thread inherits nothing from the thread that
+   * happens to start it: neither thread-locals nor the context class loader.
    */
   static Thread.Builder.OfPlatform thread(String name) {
     return Thread.ofPlatform().daemon().name(name).inheritInheritableThreadLocals(false);
@@ -50,8 +50,8 @@ final class Deadlines {
 
   static Future<?> ofScope(TaskScope<?, ?> scope, ScopeOptions options) {
     Duration left = FOREVER;
-    if (options.timeLimit() != null) {
-      left = options.timeLimit();
+    if (options.timeout() != null) {
+      left = options.timeout();
     }
     if (options.deadline() != null) {
       Duration until = Duration.between(Instant.now(), options.deadline());
@@ -68,18 +68,18 @@ final class Deadlines {
         });
   }
 
-  static Future<?> ofTask(Child<?> child, Duration limit) {
-    return after(limit, () -> expire(child, limit));
+  static Future<?> ofTask(Child<?> child, Duration timeout) {
+    return after(timeout, () -> expire(child, timeout));
   }
 
-  private static void expire(Child<?> child, Duration limit) {
+  private static void expire(Child<?> child, Duration timeout) {
     Thread runner = child.thread;
     if (runner == null) {
       return;
     }
-    var late = new Outcome.TimedOut<>(limit, List.of(runner.getStackTrace()));
+    var late = new Outcome.TimedOut<>(timeout, List.of(runner.getStackTrace()));
     String subject = Child.subject(child.purpose()) + " of scope \"" + child.scope.name() + "\"";
-    child.expire(new TaskTimeoutException(subject, limit, late.stack()), late);
+    child.expire(new TaskTimeoutException(subject, timeout, late.stack()), late);
   }
 
   static Future<?> after(Duration pause, Runnable action) {
@@ -110,10 +110,10 @@ final class Deadlines {
     var _ = after(Duration.ofSeconds(1), action);
   }
 
-  /** A limit as people say it. */
+  /** The limit that counts, in words, for messages. */
   static String inWords(ScopeOptions options) {
-    return options.timeLimit() == null
+    return options.timeout() == null
         ? "its deadline, " + options.deadline()
-        : "its time limit of " + Tree.age(options.timeLimit().toNanos());
+        : "its timeout of " + Tree.age(options.timeout().toNanos());
   }
 }

@@ -1,33 +1,33 @@
 package io.github.fornada.async;
 
 /**
- * Where a thread is, as far as its user is concerned: the innermost frame that is neither the JDK's
- * nor ours, and what it has called there.
+ * Where a thread is in user code: the innermost frame that is neither the JDK's nor ours, and what
+ * it has called there.
  *
  * @param frame such as {@code Users.find:42}; empty if there is none
  * @param called such as {@code Thread.sleep}; empty if that frame is the innermost
  * @param isJoin whether it waits for the tasks of a scope
  */
-record Place(String frame, String called, boolean isJoin) {
-  static final Place UNSEEN = new Place("", "", false);
+record StackLocation(String frame, String called, boolean isJoin) {
+  static final StackLocation UNSEEN = new StackLocation("", "", false);
 
-  private static final String OURS = Place.class.getPackageName() + ".";
+  private static final String OURS = StackLocation.class.getPackageName() + ".";
 
-  static Place of(Thread thread) {
+  static StackLocation of(Thread thread) {
     return of(thread.getStackTrace());
   }
 
-  static Place of(StackTraceElement[] stack) {
+  static StackLocation of(StackTraceElement[] stack) {
     StackTraceElement callee = null;
     boolean join = false;
     for (StackTraceElement element : stack) {
       if (!isOutside(element.getClassName())) {
-        return new Place(text(element), callee == null ? "" : callText(callee), join);
+        return new StackLocation(text(element), callee == null ? "" : callText(callee), join);
       }
       join |= isJoin(element);
       callee = element;
     }
-    return new Place("", "", join);
+    return new StackLocation("", "", join);
   }
 
   private static boolean isJoin(StackTraceElement element) {
@@ -43,7 +43,7 @@ record Place(String frame, String called, boolean isJoin) {
         || type.startsWith(OURS);
   }
 
-  /** Whether there is no such frame: the thread is on its way to the task, or back. */
+  /** Whether there is no such frame: the thread has not reached the task, or has left it. */
   boolean isNowhere() {
     return frame.isEmpty();
   }
@@ -68,7 +68,9 @@ record Place(String frame, String called, boolean isJoin) {
     return (lambda > 0 ? name.substring(0, lambda) : name).replace('$', '.');
   }
 
-  /** In so many columns: what is called loses its class first, then goes, then the frame is cut. */
+  /**
+   * Fits into {@code columns}: the call loses its class, then is left out, then the frame is cut.
+   */
   String within(int columns) {
     String whole = toString();
     if (whole.length() <= columns) {
