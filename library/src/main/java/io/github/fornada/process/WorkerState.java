@@ -87,7 +87,7 @@ public final class WorkerState<T> implements Serializable {
     if (made == null) {
       throw new IllegalStateException(
           System.getenv(Reaper.MARK) == null
-              ? "a worker's state is there in the workers of a process pool only, and this is none:"
+              ? "a worker state can be used in the workers of a process pool only; this is not one:"
                   + " call get in the task, not before it, and not in a pool of threads"
               : "this worker has no such state: give it to the pool, as in"
                   + " ProcessPool.open(o -> o.withWorkerState(state))");
