@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 class ClaimWordLincheckTest {
   @BeforeAll
   static void define() {
-    Lincheck.shares(ClaimWordLincheckTest.class, "Claims", "LookingClaims");
+    Lincheck.shares(ClaimWordLincheckTest.class, "ClaimWord", "LookingClaimWord");
   }
 
   @Test

@@ -16,7 +16,7 @@ class DoorbellLincheckTest {
   @BeforeAll
   static void define() {
     Lincheck.shares(
-        DoorbellLincheckTest.class, "Bell", "HastySleeper", "RingWriter", "RingReader", "EarlyWriter");
+        DoorbellLincheckTest.class, "Doorbell", "HastySleeper", "RingWriter", "RingReader", "EarlyWriter");
   }
 
   @Test
