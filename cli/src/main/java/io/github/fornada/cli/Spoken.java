@@ -10,6 +10,15 @@ final class Spoken {
   private static final Pattern TIMEOUT = Pattern.compile("with(TimeLimit|Timeout)(\\([^)]*\\))?");
   private static final Pattern RETRIES = Pattern.compile("withRetries(\\([^)]*\\))?");
 
+  /** The command has no option for them; the JVM of a worker reads the variable. */
+  private static final Pattern JVM_OPTIONS = Pattern.compile("withJvmOptions\\(\"([^\"]*)\"\\)");
+
+  /** Advice that only a program can follow. */
+  private static final Pattern NO_OPTION =
+      Pattern.compile(
+          ", or replace workers in time with withMaxTasks"
+              + "|; raise that with withStartup(Limit|Timeout) if it needs longer");
+
   private Spoken() {}
 
   /** A message of the library, with the options of the command. */
@@ -21,6 +30,8 @@ final class Spoken {
             .replaceAll(
                 found -> found.group().startsWith("lower") ? "lower --workers" : "--workers");
     text = TIMEOUT.matcher(text).replaceAll("--timeout");
-    return RETRIES.matcher(text).replaceAll("--retries");
+    text = RETRIES.matcher(text).replaceAll("--retries");
+    text = JVM_OPTIONS.matcher(text).replaceAll("JDK_JAVA_OPTIONS=$1");
+    return NO_OPTION.matcher(text).replaceAll("");
   }
 }

@@ -144,6 +144,9 @@ final class ThrownText {
         t instanceof RemoteTaskException
             ? String.valueOf(t.getMessage())
             : of(t::toString, name + " (its message cannot be had)");
+    if (t instanceof OutOfMemoryError) {
+      said = Spoken.withOptions(said); // with the pool's advice
+    }
     return said.length() <= MOST_MESSAGE
         ? said
         : said.substring(0, end(said, MOST_MESSAGE))

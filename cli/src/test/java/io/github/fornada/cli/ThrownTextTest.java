@@ -110,5 +110,12 @@ class ThrownTextTest {
             Spoken.withOptions(
                 "ran out of memory: lower workers or the worker heap. withRetries(2)"))
         .isEqualTo("ran out of memory: lower --workers or --heap. --retries");
+    assertThat(ThrownText.of(new OutOfMemoryError("Java heap space; raise it with withHeap, or")))
+        .contains("raise it with --heap, or");
+    assertThat(
+            Spoken.withOptions(
+                "raise it with withJvmOptions(\"-XX:MaxMetaspaceSize=...\") (or x), or replace"
+                    + " workers in time with withMaxTasks"))
+        .isEqualTo("raise it with JDK_JAVA_OPTIONS=-XX:MaxMetaspaceSize=... (or x)");
   }
 }

@@ -63,8 +63,8 @@ record Failure(
       case Outcome.TimedOut<?>(Duration limit, List<StackTraceElement> stack) -> {
         text.line(
             stack.isEmpty()
-                ? "Its stack at the time limit is not known."
-                : "Its stack at the time limit:");
+                ? "Its stack at the timeout is not known."
+                : "Its stack at the timeout:");
         stack.forEach(frame -> text.line("\tat " + frame));
       }
       case Outcome.WorkerLost<?>(String message, DeathCertificate death) -> {

@@ -58,7 +58,7 @@ public final class TimelineSummary {
     return values.failed();
   }
 
-  /** Returns the number of tasks that exceeded their time limit. */
+  /** Returns the number of tasks that exceeded their timeout. */
   public long timedOut() {
     return values.timedOut();
   }

@@ -62,6 +62,30 @@ class StopTest {
   }
 
   @Test
+  void theLimitOfAnItemDoesNotWaitForTheGraceOfTheOneBefore() throws Exception {
+    Duration grace = Duration.ofMinutes(2); // longer than this test may take
+    Pool pool =
+        Pools.open(
+            1,
+            o -> o.withPolicy(o.policy().withGrace(grace).withTimeout(Duration.ofMillis(200))));
+    try {
+      List<Outcome<Integer>> outcomes =
+          pool.outcomes(
+                  List.of(1, 2),
+                  (Integer x) -> {
+                    Thread.sleep(Duration.ofMinutes(10));
+                    return x;
+                  })
+              .toList();
+      assertThat(outcomes)
+          .hasSize(2)
+          .allSatisfy(outcome -> assertThat(outcome).isInstanceOf(Outcome.TimedOut.class));
+    } finally {
+      Pools.end(pool);
+    }
+  }
+
+  @Test
   void cancelOfATaskWhoseWorkerIsStoppedReallyEndsIt() throws Exception {
     var workers = new Pools.Workers();
     Pool pool = open(1, workers);
