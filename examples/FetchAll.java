@@ -21,16 +21,16 @@ import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
 
 /**
- * Fetches 500 pages, 20 at a time, 2 seconds each, tried again twice: what worked, and what did not.
- * The site is a server of its own on this machine, where a few pages are missing, a few hang, and a
- * few fail the first time.
+ * Fetches 500 pages, 20 at a time, with a timeout of 2 seconds and two retries for each, and prints
+ * what worked and what did not. The site is a server that this program starts: a few pages are
+ * missing, a few hang, and a few fail the first time.
  */
 public class FetchAll {
   public static void main(String[] args) throws Exception {
     try (var site = new Site()) {
       List<URI> urls = site.pages(500);
 
-      // This is all there is to it:
+      // The whole client:
       var fetch = ConcurrencyLimiter.atMost(20).wrap(
           Retry.times(2).wrap(Timeout.ofSeconds(2).wrap(FetchAll::get)));
       var pages = Async.completions(urls, fetch).stream()

@@ -13,18 +13,18 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Texts that the user's code makes for messages, such as an item's {@code toString}. Whatever that
- * code does, the message is made: a pool's own thread does not wait for it for long.
+ * Texts for messages that user code makes, such as an item's {@code toString}. A message is
+ * completed whatever that code does: a pool's own thread waits for it for {@link #LIMIT} at most.
  */
 public final class BoundedText {
   static final Duration LIMIT = Duration.ofSeconds(1);
 
   private static final int ITEM_LENGTH = 80;
 
-  /** More that do not come back, and no text is asked for any more. */
+  /** When this many threads hang in user code, no more texts are asked for. */
   private static final int MOST_THREADS = 8;
 
-  /** Classes whose texts once took too long, and are not asked for again. */
+  /** Marks classes whose texts once took too long; they are not asked again. */
   private static final ClassValue<boolean[]> SLOW =
       new ClassValue<>() {
         @Override
@@ -37,7 +37,7 @@ public final class BoundedText {
       new ThreadPoolExecutor(
           0, MOST_THREADS, 1, TimeUnit.SECONDS, new SynchronousQueue<>(), new Speaker());
 
-  /** No lambda: the first of a program takes a while, and somebody waits for a loss to be told. */
+  /** Not a lambda: the first lambda of a program is slow, and the report of a loss waits for it. */
   private static final class Speaker implements ThreadFactory {
     @Override
     public Thread newThread(Runnable body) {
@@ -50,7 +50,9 @@ public final class BoundedText {
 
   private BoundedText() {}
 
-  /** What an object says of itself; if it does not, or not soon, what it is. */
+  /**
+   * Returns the text of {@code object}; if its toString fails or hangs, its class and that fact.
+   */
   public static String of(@Nullable Object object) {
     if (object == null || object instanceof String || isNumberLike(object)) {
       return String.valueOf(object);
@@ -68,7 +70,7 @@ public final class BoundedText {
         () -> slow[0] = type.getClassLoader() != null); // a race loses nothing but another try
   }
 
-  /** What an object says of itself, as {@link #of}, in one line of at most some 80 characters. */
+  /** Returns the text of {@code item} as by {@link #of}, in one line of at most 83 characters. */
   public static String ofItem(@Nullable Object item) {
     String text = of(item).replace('\n', ' ').replace('\r', ' ');
     return text.length() <= ITEM_LENGTH ? text : text.substring(0, ITEM_LENGTH) + "...";
@@ -83,11 +85,11 @@ public final class BoundedText {
   }
 
   /**
-   * What the user's code says, in at most {@link #LIMIT}.
+   * Returns the text that {@code words} makes, or a substitute after {@link #LIMIT}.
    *
-   * @param ifFails what to say if it throws
-   * @param ifSlow what to say if it takes longer
-   * @param whenSlow what to do if it takes longer
+   * @param ifFails the text if it throws
+   * @param ifSlow the text if it takes longer
+   * @param whenSlow run if it takes longer
    */
   public static String said(
       Supplier<String> words, String ifFails, String ifSlow, Runnable whenSlow) {
@@ -97,7 +99,7 @@ public final class BoundedText {
           SPEAKERS.submit(() -> {
             try {
               return words.get();
-            } catch (Throwable e) { // a message's making must not be a second failure
+            } catch (Throwable e) { // making a message must not be a second failure
               return ifFails;
             }
           });
@@ -111,7 +113,7 @@ public final class BoundedText {
         try {
           return speaking.get(end - System.nanoTime(), TimeUnit.NANOSECONDS);
         } catch (InterruptedException e) {
-          interrupted = true; // says nothing of the text: the wait goes on, and is short
+          interrupted = true; // not about the text: the wait goes on, and is short
         }
       }
     } catch (ExecutionException e) {

@@ -2,11 +2,11 @@ package io.github.fornada.jvm;
 
 import java.time.Duration;
 
-/** Durations as people write them. */
+/** Formats durations for messages. */
 public final class Durations {
   private Durations() {}
 
-  /** Such as {@code 5 s}, {@code 250 ms} or {@code 2 min 5 s}. */
+  /** Returns {@code d} as text, such as {@code 5 s}, {@code 250 ms} or {@code 2 min 5 s}. */
   public static String inWords(Duration d) {
     if (d.toMillis() < 1) {
       return d.toNanos() / 1000 + " us";

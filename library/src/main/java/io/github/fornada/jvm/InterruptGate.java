@@ -9,22 +9,22 @@ import org.jspecify.annotations.Nullable;
  * thread has one gate, opens it for each item, and closes it at the item's end; others interrupt
  * the item, or abandon the thread if the item ignores its interrupt. One word settles every race.
  *
- * <p>An item is known by its <em>pass</em>, which {@link #open()} gives out. A pass that is over
- * opens nothing: what is done with it does nothing and returns false.
+ * <p>An item is known by its <em>pass</em>, which {@link #open()} gives out. Calls with a pass that
+ * is over do nothing and return false.
  *
  * <p>What the owner wrote before it opened the gate is visible to a thread that has read the gate
- * as open, and may still be of use to it only if it then interrupts that pass: the gate may have
- * been closed, and opened for another item, in between.
+ * as open, but it may rely on that only if it then interrupts that pass: the gate may have been
+ * closed, and opened for another item, in between.
  *
- * @param <C> what is told to the owner about an interrupt
+ * @param <C> the type of the cause of an interrupt, which the owner can read
  */
 public final class InterruptGate<C> {
   // FREE -> RUNNING -> FREE: the item ended by itself. Both by the owner.
   // RUNNING -> INTERRUPTING -> INTERRUPTED: somebody interrupts it. Both by that thread, or the
   // second by one that it starts, where the interrupt may take as long as the item.
   // INTERRUPTED -> FREE: the item ended after all. By the owner.
-  // INTERRUPTING, INTERRUPTED -> ABANDONED: it ignores interrupts. By whoever gives it up, and the
-  // thread runs no item any more.
+  // INTERRUPTING, INTERRUPTED -> ABANDONED: it ignores interrupts. By the thread that gives it up;
+  // the owner runs no further item.
   // The upper bits number the item.
   private static final long FREE = 0;
   private static final long RUNNING = 1;
@@ -68,9 +68,9 @@ public final class InterruptGate<C> {
   }
 
   /**
-   * Closes the gate: the item has ended. True if it was not interrupted, and never will be; then
-   * the thread's interrupt flag is cleared too, which was the item's own business. False if it was
-   * interrupted: to be followed by {@link #closeInterrupted}.
+   * Closes the gate: the item has ended. Returns true if the item was not interrupted, and never
+   * will be; then the thread's interrupt flag, which the item itself may have set, is cleared too.
+   * Returns false if it was interrupted: call {@link #closeInterrupted} next.
    */
   public boolean close(long pass) {
     if (!WORD.compareAndSet(this, pass, pass - RUNNING + FREE)) {
@@ -81,8 +81,8 @@ public final class InterruptGate<C> {
   }
 
   /**
-   * Closes the gate after an interrupt, which has reached this thread when this returns, and is
-   * cleared. False if the thread was abandoned: it must not go on.
+   * Closes the gate after an interrupt. When this returns, the interrupt has reached this thread
+   * and is cleared. Returns false if the thread was abandoned: it must not go on.
    */
   public boolean closeInterrupted(long pass) {
     while (word() == pass - RUNNING + INTERRUPTING) {
@@ -96,8 +96,8 @@ public final class InterruptGate<C> {
   }
 
   /**
-   * The cause of the interrupt, which is forgotten. For the owner before it opens the gate again,
-   * and for who has abandoned it.
+   * Returns the cause of the interrupt and clears it. For the owner before it opens the gate again,
+   * and for the thread that has abandoned it.
    */
   public @Nullable C takeCause() {
     C taken = cause;
@@ -107,57 +107,57 @@ public final class InterruptGate<C> {
 
   // ---- other threads
 
-  /** The cause of the latest interrupt; null if it was taken. It may be of another item by now. */
+  /** Returns the cause of the latest interrupt, perhaps of another item; null if it was taken. */
   public @Nullable C cause() {
     return cause;
   }
 
-  /** The gate's word as it is now, for the methods below. */
+  /** Returns the gate's word as it is now, for the methods below. */
   public long word() {
     return (long) WORD.getVolatile(this);
   }
 
-  /** Whether an item runs that was not interrupted. */
+  /** Returns whether an item runs that was not interrupted. */
   public static boolean isRunning(long word) {
     return (word & PHASE) == RUNNING;
   }
 
-  /** Whether an item runs whose interrupt is being sent. */
+  /** Returns whether an item runs whose interrupt is being sent. */
   public static boolean isInterrupting(long word) {
     return (word & PHASE) == INTERRUPTING;
   }
 
-  /** Whether an item runs whose interrupt was sent. */
+  /** Returns whether an item runs whose interrupt was sent. */
   public static boolean isInterrupted(long word) {
     return (word & PHASE) == INTERRUPTED;
   }
 
-  /** Whether an item runs, interrupted or not, whose thread was not abandoned. */
+  /** Returns whether an item runs, interrupted or not, whose thread was not abandoned. */
   public static boolean isOpen(long word) {
     long phase = word & PHASE;
     return phase != FREE && phase != ABANDONED;
   }
 
-  /** The pass of the item that runs; of the one that ran last if none does. */
+  /** Returns the pass of the running item; if none runs, of the item that ran last. */
   public static long passOf(long word) {
     return (word & ~PHASE) + RUNNING;
   }
 
-  /** The pass of the item with this number, as {@link #openRelease} gives it. */
+  /** Returns the pass that {@link #openRelease} gives the item with this number. */
   public static long pass(long number) {
     return number << PHASE_BITS | RUNNING;
   }
 
-  /** The number of the item, as it was given to {@link #openRelease}. */
+  /** Returns the number of the item, as it was given to {@link #openRelease}. */
   public static long number(long word) {
     return word >>> PHASE_BITS;
   }
 
   /**
-   * Interrupts the thread, if it runs the item of this pass and nobody has interrupted that yet.
-   * Never waits: see {@link Interrupts#send}.
+   * Interrupts the thread if it runs the item of this pass and that item was not interrupted
+   * before. Never waits: see {@link Interrupts#send}.
    *
-   * @param cause what the owner is told about it
+   * @param cause what the owner can read about it
    * @return whether this call has interrupted it
    */
   public boolean interrupt(long pass, Thread owner, @Nullable C cause) {
@@ -169,7 +169,7 @@ public final class InterruptGate<C> {
     return true;
   }
 
-  /** No lambda: the first of a program takes milliseconds to link. */
+  /** Not a lambda: the first lambda of a program takes milliseconds to link. */
   private record Sent(InterruptGate<?> gate, long pass) implements Runnable {
     @Override
     public void run() {
@@ -191,7 +191,7 @@ public final class InterruptGate<C> {
    */
   public boolean abandon(long pass) {
     long abandoned = pass - RUNNING + ABANDONED;
-    // In the order in which the word changes: the other way round it could slip through between.
+    // In the order in which the word changes: in the other order both attempts could miss it.
     return WORD.compareAndSet(this, pass - RUNNING + INTERRUPTING, abandoned)
         || WORD.compareAndSet(this, pass - RUNNING + INTERRUPTED, abandoned);
   }

@@ -6,10 +6,10 @@ import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
-/** One thread for all pauses and limits of this JVM; it must run no user code. */
+/** One thread for all pauses and timeouts of this JVM. It must never run user code. */
 public final class Timer {
 
-  /** As good as never, and short enough to be counted in nanoseconds. */
+  /** A century: longer than any program runs, and short enough for a long of nanoseconds. */
   private static final Duration LONGEST = Duration.ofDays(36_500);
 
   private static final ScheduledThreadPoolExecutor EXECUTOR =
@@ -22,11 +22,12 @@ public final class Timer {
 
   private Timer() {}
 
-  /** Returns the pause, or the longest that this timer takes if it is longer. */
+  /** Returns {@code pause}, but at most a century. */
   public static Duration bounded(Duration pause) {
     return pause.compareTo(LONGEST) < 0 ? pause : LONGEST;
   }
 
+  /** Runs {@code action} on the timer's thread after {@code pause}. */
   public static Future<?> after(Duration pause, Runnable action) {
     return EXECUTOR.schedule(
         Executors.callable(() -> {

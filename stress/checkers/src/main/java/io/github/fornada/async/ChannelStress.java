@@ -45,7 +45,7 @@ public class ChannelStress {
     r.r1 = waiter.isDone() ? 1 : 0;
   }
 
-  /** The receiver does not look once more. */
+  /** The receiver does not look again. */
   @JCStressTest
   @Outcome(id = "1", expect = ACCEPTABLE, desc = "served")
   @Outcome(id = "0", expect = ACCEPTABLE_INTERESTING, desc = "caught: it sleeps over the element")
