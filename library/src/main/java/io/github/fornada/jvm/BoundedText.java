@@ -5,109 +5,202 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.SynchronousQueue;
-import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Texts that the user's code makes for messages, such as an item's {@code toString}. Whatever that
- * code does, the message is made: a pool's own thread does not wait for it for long.
+ * Text for messages that user code makes, such as an item's {@code toString}. Whatever that code
+ * does, the message is made: user code is called on another thread, and waited for at most {@link
+ * #LIMIT}.
  */
 public final class BoundedText {
   static final Duration LIMIT = Duration.ofSeconds(1);
 
-  /** More that do not come back, and no text is asked for any more. */
-  private static final int MOST_THREADS = 8;
+  /** For how long the objects of a class are not asked after one of them took too long. */
+  static final Duration MARKED = Duration.ofSeconds(10); // Guess
 
-  /** Classes whose texts once took too long, and are not asked for again. */
-  private static final ClassValue<boolean[]> SLOW =
+  /** Threads that ask. One that hangs is replaced. */
+  private static final int THREADS = 8; // Guess
+
+  /** More that hang at a time, and they are replaced no more. */
+  private static final int MOST_LOST = 64; // Guess
+
+  /** {@link System#nanoTime} until which a class is not asked; 0 for a class never marked. */
+  private static final ClassValue<AtomicLong> MARKED_UNTIL =
       new ClassValue<>() {
         @Override
-        protected boolean[] computeValue(Class<?> type) {
-          return new boolean[1];
+        protected AtomicLong computeValue(Class<?> type) {
+          return new AtomicLong();
         }
       };
 
   private static final ThreadPoolExecutor SPEAKERS =
       new ThreadPoolExecutor(
-          0, MOST_THREADS, 1, TimeUnit.SECONDS, new SynchronousQueue<>(), new Speaker());
+          0,
+          THREADS,
+          1,
+          TimeUnit.SECONDS,
+          new SynchronousQueue<>(),
+          // No lambda: the first of a program takes a while, and a loss waits to be reported.
+          OwnThreads.daemon("fornada-words").factory());
 
-  /** No lambda: the first of a program takes a while, and somebody waits for a loss to be told. */
-  private static final class Speaker implements ThreadFactory {
-    @Override
-    public Thread newThread(Runnable body) {
-      Thread thread = new Thread(null, body, "fornada-words", 0, false);
-      thread.setContextClassLoader(null); // what it has of its creator's would be kept
-      thread.setDaemon(true);
-      return thread;
-    }
-  }
+  /** How many threads hang. Guarded by the class. */
+  private static int lost;
 
   private BoundedText() {}
 
-  /** What an object says of itself; if it does not, or not soon, what it is. */
+  /**
+   * Returns {@code object.toString()}; if that throws or takes longer than {@link #LIMIT}, a text
+   * with the object's class that says so.
+   */
   public static String of(@Nullable Object object) {
-    if (object == null || object instanceof String || isNumberLike(object)) {
+    if (object == null || isPlain(object)) {
       return String.valueOf(object);
     }
     Class<?> type = object.getClass();
     String name = "a " + type.getName() + " whose toString ";
-    boolean[] slow = SLOW.get(type);
-    if (slow[0]) {
+    AtomicLong markedUntil = MARKED_UNTIL.get(type);
+    long until = markedUntil.get();
+    if (until != 0 && until - System.nanoTime() > 0) {
       return name + "hangs";
     }
     return said(
         () -> String.valueOf(object),
         name + "fails",
         name + "hangs",
-        () -> slow[0] = type.getClassLoader() != null); // a race loses nothing but another try
+        name + "was not called: too many others hang",
+        () -> markedUntil.set(System.nanoTime() + MARKED.toNanos() | 1)); // never 0
   }
 
-  private static boolean isNumberLike(Object object) {
-    return object instanceof Integer
+  /** Whether {@link #of} calls no user code for {@code object}, and so never waits. */
+  public static boolean isPlain(@Nullable Object object) {
+    return object == null
+        || object instanceof String
+        || object instanceof Integer
         || object instanceof Long
         || object instanceof Double
         || object instanceof Boolean
-        || object instanceof Character;
+        || object instanceof Character
+        || object instanceof Short
+        || object instanceof Byte
+        || object instanceof Float;
   }
 
   /**
-   * What the user's code says, in at most {@link #LIMIT}.
+   * Returns what {@code words} returns within {@link #LIMIT}. An interrupt of the caller ends the
+   * wait and is kept.
    *
-   * @param ifFails what to say if it throws
-   * @param ifSlow what to say if it takes longer, or the caller is interrupted
+   * @param ifFails the text if {@code words} throws
+   * @param ifSlow the text if it takes longer, if the caller is interrupted, or if no thread is
+   *     free to call it
    * @param whenSlow what to do if it takes longer
    */
   public static String said(
       Supplier<String> words, String ifFails, String ifSlow, Runnable whenSlow) {
-    Future<String> speaking;
+    return said(words, ifFails, ifSlow, ifSlow, whenSlow);
+  }
+
+  private static String said(
+      Supplier<String> words, String ifFails, String ifSlow, String ifBusy, Runnable whenSlow) {
+    long deadline = System.nanoTime() + LIMIT.toNanos();
+    var call = new Call(words, ifFails);
     try {
-      speaking =
-          SPEAKERS.submit(() -> {
-            try {
-              return words.get();
-            } catch (Throwable e) { // a message's making must not be a second failure
-              return ifFails;
-            }
-          });
-    } catch (RejectedExecutionException e) {
-      return ifSlow; // all threads hang in such code
-    }
-    try {
-      return speaking.get(LIMIT.toNanos(), TimeUnit.NANOSECONDS);
-    } catch (ExecutionException e) {
-      throw new AssertionError(e); // it catches all
-    } catch (TimeoutException e) {
-      speaking.cancel(true);
-      whenSlow.run();
-      return ifSlow;
+      Future<String> speaking = submit(call, deadline);
+      if (speaking == null) {
+        return ifBusy;
+      }
+      try {
+        return speaking.get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+      } catch (TimeoutException e) {
+        boolean hangs = call.hangs(); // before the interrupt, which may end it
+        speaking.cancel(true);
+        if (!hangs) {
+          return ifBusy; // its thread was not scheduled in time
+        }
+        whenSlow.run();
+        return ifSlow;
+      } catch (InterruptedException e) {
+        speaking.cancel(true);
+        throw e;
+      }
     } catch (InterruptedException e) {
-      speaking.cancel(true);
       Thread.currentThread().interrupt();
       return ifSlow;
+    } catch (ExecutionException e) {
+      throw new AssertionError(e); // it catches all
+    }
+  }
+
+  /** Hands over a call as soon as a thread is free; null if none is before the deadline. */
+  private static @Nullable Future<String> submit(Call call, long deadline)
+      throws InterruptedException {
+    while (true) {
+      try {
+        return SPEAKERS.submit(call);
+      } catch (RejectedExecutionException e) {
+        long left = deadline - System.nanoTime();
+        if (left <= 0 || areTooManyLost()) {
+          return null;
+        }
+        TimeUnit.NANOSECONDS.sleep(Math.min(left, PAUSE_NANOS));
+      } catch (OutOfMemoryError e) { // "unable to create native thread"
+        OwnThreads.noThread(e);
+        return null;
+      }
+    }
+  }
+
+  private static final long PAUSE_NANOS = 1_000_000;
+
+  private static synchronized boolean areTooManyLost() {
+    return lost >= MOST_LOST;
+  }
+
+  private static synchronized void lost(int change) {
+    lost += change;
+    SPEAKERS.setMaximumPoolSize(THREADS + Math.min(lost, MOST_LOST));
+  }
+
+  /** A call of user code that may hang. */
+  private static final class Call implements java.util.concurrent.Callable<String> {
+    private final Supplier<String> words;
+    private final String ifFails;
+    private final AtomicBoolean begun = new AtomicBoolean();
+
+    /** Set once: by the thread that calls when it is done, or by the one that waits no more. */
+    private final AtomicBoolean settled = new AtomicBoolean();
+
+    Call(Supplier<String> words, String ifFails) {
+      this.words = words;
+      this.ifFails = ifFails;
+    }
+
+    @Override
+    public String call() {
+      begun.set(true);
+      try {
+        return words.get();
+      } catch (Throwable e) { // a message's making must not be a second failure
+        return ifFails;
+      } finally {
+        if (!settled.compareAndSet(false, true)) {
+          lost(-1); // it came back after all
+        }
+      }
+    }
+
+    /** Whether user code was called and has not returned. Counts its thread as lost. */
+    boolean hangs() {
+      if (begun.get() && settled.compareAndSet(false, true)) {
+        lost(1);
+        return true;
+      }
+      return false;
     }
   }
 }

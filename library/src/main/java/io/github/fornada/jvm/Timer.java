@@ -6,15 +6,13 @@ import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
-/** One thread for all pauses and limits of this JVM; it must run nothing of the user's. */
+/** One thread for all pauses and limits of this JVM; it must run no user code. */
 public final class Timer {
-
-  /** As good as never, and short enough to be counted in nanoseconds. */
+  /** A century. Short enough to be counted in nanoseconds. */
   private static final Duration LONGEST = Duration.ofDays(36_500);
 
   private static final ScheduledThreadPoolExecutor EXECUTOR =
-      new ScheduledThreadPoolExecutor(
-          1, Thread.ofPlatform().daemon().name("fornada-timer").factory());
+      new ScheduledThreadPoolExecutor(1, OwnThreads.daemon("fornada-timer").factory());
 
   static {
     EXECUTOR.setRemoveOnCancelPolicy(true);
@@ -22,11 +20,15 @@ public final class Timer {
 
   private Timer() {}
 
-  /** The pause, or one as good as never. */
+  /** Returns {@code pause}, or a century if it is longer, or zero if it is negative. */
   public static Duration bounded(Duration pause) {
+    if (pause.isNegative()) {
+      return Duration.ZERO;
+    }
     return pause.compareTo(LONGEST) < 0 ? pause : LONGEST;
   }
 
+  /** Runs {@code action} once on the timer's thread, after {@code pause}, at most a century. */
   public static Future<?> after(Duration pause, Runnable action) {
     return EXECUTOR.schedule(
         Executors.callable(() -> {

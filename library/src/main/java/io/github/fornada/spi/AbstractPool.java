@@ -21,9 +21,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
@@ -31,6 +29,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Gatherer;
 import java.util.stream.Stream;
@@ -53,6 +52,7 @@ public abstract class AbstractPool implements Pool {
   private final AtomicLong tasks = new AtomicLong();
   private final PoolLifecycle life;
   private final Listeners listeners;
+  private final PoolCallbacks callbacks = new PoolCallbacks();
 
   /** Shared bytes that are not closed yet. */
   private final Set<SharedBytes> shared = ConcurrentHashMap.newKeySet();
@@ -108,6 +108,14 @@ public abstract class AbstractPool implements Pool {
    */
   protected boolean canRunHere() {
     return false;
+  }
+
+  /**
+   * Called in the thread that makes a call, with each call. Returns on behalf of which of this
+   * pool's workers that thread runs; null, as by default, if of none.
+   */
+  protected @Nullable Object originOfCall() {
+    return null;
   }
 
   /** Runs the items of a batch that still wait in the calling thread. */
@@ -236,6 +244,10 @@ public abstract class AbstractPool implements Pool {
   }
 
   // ---- for the runs
+
+  final PoolCallbacks callbacks() {
+    return callbacks;
+  }
 
   final long nextTasks(int n) {
     return tasks.getAndAdd(n);
@@ -439,30 +451,64 @@ public abstract class AbstractPool implements Pool {
   @Override
   public final <T extends @Nullable Object> CompletableFuture<T> submit(Runnable task, T result) {
     Objects.requireNonNull(task, "task");
+    checkSendable(task);
     // The result stays here: only the task itself need travel.
-    return new ExecutorCalls.WithResult<>(submit(task), result);
+    TaskFunction<Runnable, T> function = ExecutorCalls.<T>runnableWithoutResult();
+    var future =
+        new TaskFuture<Runnable, T>(this, carriage.load(function), task, () -> result, null);
+    enqueue(future);
+    return future;
   }
 
   @Override
   public final void execute(Runnable task) {
-    var _ =
-        submit(task)
-            .whenComplete((nothing, thrown) -> {
-              if (thrown != null && !(thrown instanceof CancellationException)) {
-                Thread self = Thread.currentThread();
-                Throwable cause =
-                    thrown instanceof CompletionException && thrown.getCause() != null
-                        ? thrown.getCause()
-                        : thrown;
-                self.getUncaughtExceptionHandler().uncaughtException(self, cause);
-              }
-            });
+    Objects.requireNonNull(task, "task");
+    checkSendable(task);
+    TaskFunction<Runnable, @Nullable Void> function = ExecutorCalls.runnable();
+    enqueue(
+        new TaskFuture<Runnable, @Nullable Void>(
+            this, carriage.load(function), task, null, this::reportUncaught));
+  }
+
+  /** The handler of uncaught exceptions is user code, and so no thread of the pool calls it. */
+  private void reportUncaught(TaskFuture<Runnable, @Nullable Void> future) {
+    if (future.failed()) {
+      callbacks.run(
+          null,
+          () -> {
+            Thread self = Thread.currentThread();
+            try {
+              var _ = future.get(); // done, or soon by another callback thread
+            } catch (ExecutionException e) {
+              Throwable thrown = Objects.requireNonNullElse(e.getCause(), e);
+              self.getUncaughtExceptionHandler().uncaughtException(self, thrown);
+            } catch (InterruptedException e) {
+              self.interrupt();
+            }
+          });
+    }
   }
 
   private <T extends @Nullable Object, R extends @Nullable Object> TaskFuture<T, R> enqueue(
       TaskFunction<? super T, ? extends R> function, T item) {
     var future = new TaskFuture<T, R>(this, carriage.<T, R>load(function), item);
-    Batch<T, R> batch = Objects.requireNonNull(future.batch());
+    enqueue(future);
+    return future;
+  }
+
+  /** Submits a task of which {@code whenEnded} hears; that must be quick and no user code. */
+  final <V extends @Nullable Object> TaskFuture<Callable<V>, V> enqueue(
+      Callable<V> task, Consumer<? super TaskFuture<Callable<V>, V>> whenEnded) {
+    checkSendable(task);
+    TaskFunction<Callable<V>, V> function = ExecutorCalls.callable();
+    var future =
+        new TaskFuture<Callable<V>, V>(this, carriage.load(function), task, null, whenEnded);
+    enqueue(future);
+    return future;
+  }
+
+  private void enqueue(TaskFuture<?, ?> future) {
+    Batch<?, ?> batch = Objects.requireNonNull(future.batch());
     if (!isObserved()) {
       if (!queue.add(batch)) {
         throw rejected();
@@ -474,31 +520,30 @@ public abstract class AbstractPool implements Pool {
       batch.announce();
       queue.addPromised(batch);
       if (life.isStopped()) {
-        future.cancel(true); // it was not in the queue yet when that was emptied
+        batch.stopCall("the pool was shut down at once"); // it was not in the queue to be emptied
       }
     }
     workAvailable();
-    return future;
   }
 
   @Override
   public final <T extends @Nullable Object> List<Future<T>> invokeAll(
       Collection<? extends Callable<T>> tasks) throws InterruptedException {
-    return ExecutorCalls.invokeAll(this, tasks, Long.MAX_VALUE);
+    return ExecutorCalls.invokeAll(this, tasks, ExecutorCalls.FOREVER);
   }
 
   @Override
   public final <T extends @Nullable Object> List<Future<T>> invokeAll(
       Collection<? extends Callable<T>> tasks, long timeout, TimeUnit unit)
       throws InterruptedException {
-    return ExecutorCalls.invokeAll(this, tasks, unit.toNanos(timeout));
+    return ExecutorCalls.invokeAll(this, tasks, ExecutorCalls.nanos(timeout, unit));
   }
 
   @Override
   public final <T extends @Nullable Object> T invokeAny(Collection<? extends Callable<T>> tasks)
       throws InterruptedException, ExecutionException {
     try {
-      return ExecutorCalls.invokeAny(this, tasks, Long.MAX_VALUE);
+      return ExecutorCalls.invokeAny(this, tasks, ExecutorCalls.FOREVER);
     } catch (TimeoutException e) {
       throw new AssertionError("no timeout was given", e);
     }
@@ -508,7 +553,7 @@ public abstract class AbstractPool implements Pool {
   public final <T extends @Nullable Object> T invokeAny(
       Collection<? extends Callable<T>> tasks, long timeout, TimeUnit unit)
       throws InterruptedException, ExecutionException, TimeoutException {
-    return ExecutorCalls.invokeAny(this, tasks, unit.toNanos(timeout));
+    return ExecutorCalls.invokeAny(this, tasks, ExecutorCalls.nanos(timeout, unit));
   }
 
   // ---- life
@@ -548,6 +593,7 @@ public abstract class AbstractPool implements Pool {
     shutdown();
     if (!isOwnThread() && !listeners.areBeingTold()) {
       life.awaitEnd();
+      callbacks.awaitNone(policy.grace());
     }
   }
 

@@ -109,6 +109,22 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
         : function;
   }
 
+  /**
+   * Returns the context class loader that the items should run with: that of the thread that made
+   * the call.
+   */
+  public @Nullable ClassLoader contextClassLoader() {
+    return sink.contextLoader;
+  }
+
+  /**
+   * Returns on behalf of which worker the call was made: what {@link AbstractPool#originOfCall}
+   * returned.
+   */
+  public @Nullable Object origin() {
+    return sink.origin;
+  }
+
   /** What travels with the user's function, and what to call it in messages. */
   public Map<String, @Nullable Object> companions() {
     return function instanceof ContextFunction<?, ?> carried ? carried.parts() : Map.of();

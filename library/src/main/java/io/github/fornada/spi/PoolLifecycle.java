@@ -150,7 +150,7 @@ final class PoolLifecycle {
    */
   void checkQuiet() {
     if (streamsRefused
-        && openStreams().stream().noneMatch(StreamRun::hasPushed)
+        && openStreams().stream().noneMatch(StreamRun::hasPending)
         && queue.isQuiet()
         && quietSeen.compareAndSet(false, true)) {
       pool.onQuiet();

@@ -48,6 +48,7 @@ public final class BootstrapJar {
           "jvm/Durations",
           "jvm/Interrupts",
           "jvm/Log",
+          "jvm/StartedBy",
           "jvm/Timer");
 
   private BootstrapJar() {}
