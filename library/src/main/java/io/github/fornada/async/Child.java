@@ -2,6 +2,7 @@ package io.github.fornada.async;
 
 import io.github.fornada.Outcome;
 import io.github.fornada.jvm.Interrupts;
+import io.github.fornada.jvm.StartedBy;
 import java.io.InterruptedIOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -21,7 +22,8 @@ import org.jspecify.annotations.Nullable;
  * escapes the thread, the task's failure it is.
  */
 sealed class Child<T extends @Nullable Object>
-    implements Subtask<T>, Runnable, Thread.UncaughtExceptionHandler permits ObservedChild {
+    implements Subtask<T>, Runnable, Thread.UncaughtExceptionHandler, StartedBy
+    permits ObservedChild {
 
   /** Stands for null, which means that there is no result yet. */
   private static final Object NULL = new Object();
@@ -208,6 +210,11 @@ sealed class Child<T extends @Nullable Object>
 
   final boolean hasEnded() {
     return thread == null;
+  }
+
+  @Override
+  public final Thread startedBy() {
+    return scope.owner;
   }
 
   /** What a thread factory's thread threw around or in place of the task. */

@@ -31,6 +31,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.function.ToIntFunction;
 import java.util.stream.Gatherer;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
@@ -198,6 +199,21 @@ public abstract class AbstractPool implements Pool {
     }
   }
 
+  /**
+   * Takes one item of a call that was made on behalf of one of this pool's workers; null if none
+   * waits. Never waits.
+   *
+   * @param rank by what {@link #originOfCall} returned for a call; a call of the highest rank is
+   *     taken, and of those the one that is next
+   */
+  protected final @Nullable Batch<?, ?> pollNested(ToIntFunction<Object> rank) {
+    Batch<?, ?> batch = queue.pollNested(rank);
+    if (batch != null) {
+      batch.announce();
+    }
+    return batch;
+  }
+
   /** As {@link #poll}, one item of this call only. */
   final @Nullable Batch<?, ?> pollFor(Run<?, ?> run) {
     Batch<?, ?> batch = queue.pollFor(run);
@@ -210,6 +226,11 @@ public abstract class AbstractPool implements Pool {
   /** Whether a poll would probably find something. */
   protected final boolean hasWork() {
     return queue.hasWork();
+  }
+
+  /** Whether {@link #pollNested} would probably find something. */
+  protected final boolean hasNestedWork() {
+    return queue.hasNested();
   }
 
   /** Puts a batch with released items back, before all others. */
@@ -474,7 +495,7 @@ public abstract class AbstractPool implements Pool {
   private void reportUncaught(TaskFuture<Runnable, @Nullable Void> future) {
     if (future.failed()) {
       callbacks.run(
-          null,
+          future.sink(),
           () -> {
             Thread self = Thread.currentThread();
             try {

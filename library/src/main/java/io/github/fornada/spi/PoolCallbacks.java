@@ -3,7 +3,6 @@ package io.github.fornada.spi;
 import io.github.fornada.jvm.CallbackThread;
 import io.github.fornada.jvm.Callbacks;
 import java.time.Duration;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The user code of one pool that belongs to no task, such as the dependents of its futures. It runs
@@ -16,14 +15,16 @@ final class PoolCallbacks {
   /**
    * Runs {@code action} soon on a callback thread. Never waits and never throws.
    *
-   * @param origin what {@link AbstractPool#originOfCall} is to return for calls made within
+   * @param call the call that it belongs to: its context class loader is set, and calls made within
+   *     are made on behalf of the same worker
    */
-  void run(@Nullable Object origin, Runnable action) {
+  void run(Sink<?, ?> call, Runnable action) {
     change(1);
     Callbacks.run(
-        origin,
+        call.origin,
         () -> {
           try {
+            Thread.currentThread().setContextClassLoader(call.contextLoader);
             action.run();
           } finally {
             change(-1);

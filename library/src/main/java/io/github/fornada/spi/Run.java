@@ -11,8 +11,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * One call over many items. The pool takes batches from it when a worker is free.
  *
- * <p>Lock order: the pool's queue, then a run. No user code is called under either lock but a
- * collection's own iterator.
+ * <p>Lock order: the pool's queue, then a run. No user code is called under either lock.
  */
 abstract class Run<T extends @Nullable Object, R extends @Nullable Object> extends Sink<T, R> {
   /**

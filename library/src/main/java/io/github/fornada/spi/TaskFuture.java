@@ -253,6 +253,10 @@ final class TaskFuture<T extends @Nullable Object, R extends @Nullable Object>
 
   // ---- the end, by the pool's threads
 
+  Sink<T, R> sink() {
+    return single;
+  }
+
   /** Whether the task has failed, or will have once a callback thread has seen to it. */
   boolean failed() {
     return single.failed;
@@ -293,7 +297,7 @@ final class TaskFuture<T extends @Nullable Object, R extends @Nullable Object>
         completedHere();
       }
     } else {
-      pool.callbacks().run(single.origin, () -> complete(value));
+      pool.callbacks().run(single, () -> complete(value));
     }
   }
 
@@ -308,7 +312,7 @@ final class TaskFuture<T extends @Nullable Object, R extends @Nullable Object>
         completedHere();
       }
     } else {
-      pool.callbacks().run(single.origin, () -> completeExceptionally(thrown));
+      pool.callbacks().run(single, () -> completeExceptionally(thrown));
     }
   }
 
@@ -323,7 +327,7 @@ final class TaskFuture<T extends @Nullable Object, R extends @Nullable Object>
         completedHere();
       }
     } else {
-      pool.callbacks().run(single.origin, this::cancelHere);
+      pool.callbacks().run(single, this::cancelHere);
     }
   }
 
@@ -552,9 +556,7 @@ final class TaskFuture<T extends @Nullable Object, R extends @Nullable Object>
         fail(ItemFailure.exception(label(0, item), outcome));
       } else {
         pool.callbacks()
-            .run(
-                origin,
-                () -> completeExceptionally(ItemFailure.exception(label(0, item), outcome)));
+            .run(this, () -> completeExceptionally(ItemFailure.exception(label(0, item), outcome)));
       }
     }
 
