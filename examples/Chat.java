@@ -7,16 +7,16 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A chat room without a lock: one task keeps the list of who is there, and everybody else talks to
- * it through channels.
+ * A chat room without a lock: one task owns the list of members, and all other tasks talk to it
+ * through channels.
  */
 public class Chat {
   private static final int LINES = 10;
 
-  /** What is printed as a line of JSON. */
+  /** The result, printed as a line of JSON. */
   public record Evening(int members, int said, int heard) {}
 
-  /** An evening with so many members, each of whom says some lines that all hear. */
+  /** Runs an evening with {@code members} members. Each says some lines that all of them hear. */
   public static Evening chat(int members) throws InterruptedException {
     var arrivals = Channel.<Channel<String>>rendezvous();
     var said = Channel.<String>bounded(16);

@@ -5,7 +5,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 
-/** Fetches a page. It waits for the other side nearly all the time, so many can be in flight. */
+/** Fetches a page. The task waits for the server nearly all the time, so many can be in flight. */
 public class Fetch {
   private static final HttpClient CLIENT =
       HttpClient.newBuilder()
@@ -13,7 +13,7 @@ public class Fetch {
           .connectTimeout(Duration.ofSeconds(10))
           .build();
 
-  /** What is printed as a line of JSON. */
+  /** The result, printed as a line of JSON. */
   public record Page(URI uri, int status, int bytes, long millis) {}
 
   public static Page fetch(URI uri) throws IOException, InterruptedException {

@@ -3,9 +3,9 @@ import static java.util.stream.Collectors.partitioningBy;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.github.fornada.async.Async;
-import io.github.fornada.async.Limit;
+import io.github.fornada.async.ConcurrencyLimiter;
 import io.github.fornada.async.Retry;
-import io.github.fornada.async.TimeLimit;
+import io.github.fornada.async.Timeout;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -21,17 +21,18 @@ import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
 
 /**
- * Fetches 500 pages, 20 at a time, 2 seconds each, tried again twice: what worked, and what did not.
- * The site is a server of its own on this machine, where a few pages are missing, a few hang, and a
- * few fail the first time.
+ * Fetches 500 pages, 20 at a time, with a timeout of 2 seconds and two retries for each, and prints
+ * what worked and what did not. The site is a server that this program starts: a few pages are
+ * missing, a few hang, and a few fail the first time.
  */
 public class FetchAll {
   public static void main(String[] args) throws Exception {
     try (var site = new Site()) {
       List<URI> urls = site.pages(500);
 
-      // This is all there is to it:
-      var fetch = Limit.atMost(20).of(Retry.times(2).of(TimeLimit.ofSeconds(2).of(FetchAll::get)));
+      // The whole client:
+      var fetch = ConcurrencyLimiter.atMost(20).wrap(
+          Retry.times(2).wrap(Timeout.ofSeconds(2).wrap(FetchAll::get)));
       var pages = Async.completions(urls, fetch).stream()
           .collect(partitioningBy(page -> page.outcome().isDone()));
       System.out.println(pages.get(true).size() + " pages worked. These did not:");

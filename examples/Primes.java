@@ -1,4 +1,4 @@
-/** Counts primes by trial division. It computes and nothing else: one processor for each task. */
+/** Counts primes by trial division. It only computes: each task keeps one processor busy. */
 public class Primes {
   public static long countBelow(long limit) {
     long count = 0;

@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
 public class WordCount {
   private static final Pattern WORD = Pattern.compile("[\\p{L}\\p{N}]+");
 
-  /** What is printed as a line of JSON. */
+  /** The result, printed as a line of JSON. */
   public record Count(Path file, long lines, long words, int distinct, String mostFrequent) {}
 
   public static Count count(Path file) throws IOException {

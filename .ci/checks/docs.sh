@@ -4,6 +4,7 @@
 # - every relative link and image in a Markdown file leads to a file, and to a heading in it
 # - no committed file names a package registry's host or a path of this machine
 # - every Java snippet in the Markdown files compiles against the library
+# - every code span that is a type, or a type and a member (`Pool`, `Outcome.Done`), exists
 # - every message that heads a section of docs/troubleshooting.md is in the sources
 #
 # Usage: .ci/checks/docs.sh, after mvn compile
@@ -26,6 +27,8 @@ failed=0
 for step in links addresses snippets messages; do
   python3 .ci/checks/docs.py "$step" "$scratch" || failed=1
 done
+
+python3 .ci/checks/names.py "$jdk/bin/java" || failed=1
 
 # Named on their own command line, so that javac tells which of them is wrong.
 for source in "$scratch"/*.java; do

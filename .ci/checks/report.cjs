@@ -228,6 +228,88 @@ async function looks() {
   await context.close();
 }
 
+/** Columns of the drawn lines, in pixels of the page: ticks of the axis, or the grid of a drawing. */
+const lines = (page, selector, fromBottom) =>
+  page.locator(selector).evaluateAll((all, fromBottom) => all.map(canvas => {
+    const copy = document.createElement("canvas");
+    copy.width = canvas.width;
+    copy.height = canvas.height;
+    const g = copy.getContext("2d", {willReadFrequently: true});
+    g.drawImage(canvas, 0, 0);
+    const box = canvas.getBoundingClientRect();
+    const ratio = devicePixelRatio;
+    const probe = document.createElement("canvas").getContext("2d");
+    probe.fillStyle = getComputedStyle(document.documentElement).getPropertyValue(fromBottom ? "--soft" : "--rule").trim();
+    probe.fillRect(0, 0, 1, 1);
+    const [r, gr, b] = probe.getImageData(0, 0, 1, 1).data;
+    // Above the bars and the areas there are lines of the grid only; at the foot of the axis, ticks.
+    const {data} = g.getImageData(0, fromBottom ? canvas.height - 2 : Math.round(ratio), copy.width, 1);
+    const columns = [];
+    for (let x = 0; x < copy.width; x++) {
+      const near = (value, i) => Math.abs(data[4 * x + i] - value) <= 2;
+      if (data[4 * x + 3] === 255 && near(r, 0) && near(gr, 1) && near(b, 2)) columns.push(box.left + x / ratio);
+    }
+    return columns;
+  }), fromBottom);
+
+/** The scale stands above the grids, and only what is too long scrolls; with scroll bars that take room. */
+async function scales() {
+  for (const [width, height] of [[1280, 900], [360, 740]]) {
+    for (const colorScheme of ["light", "dark"]) {
+      const {context, page} = await watched({viewport: {width, height}, colorScheme, ignoreDefaultArgs: ["--hide-scrollbars"]});
+      for (const name of ["mixed.html", "waiting.html", "hostile.html", "large.html"]) {
+        await show(page, file(name));
+        const where = `${name}, ${width} px, ${colorScheme}`;
+        const aligned = async what => {
+          const [ticks] = await lines(page, "#axis", true);
+          const grids = [];
+          // A drawing out of view is not drawn.
+          for (const chart of await page.locator(".chart").all()) {
+            await chart.scrollIntoViewIfNeeded();
+            await settle(page);
+          }
+          for (const selector of [".area", ".lanes canvas"]) grids.push(...await lines(page, selector, false));
+          const distances = grids.flat().map(x => Math.min(...ticks.map(tick => Math.abs(tick - x))));
+          check(ticks.length >= 2 && grids.every(grid => grid.length >= 1), `there are ticks and grids (${what}${where})`,
+            `${ticks.length}; ${grids.map(grid => grid.length).join(", ")}`);
+          check(Math.max(...distances) <= 1, `ticks stand over the grid (${what}${where})`,
+            `${Math.max(...distances).toFixed(2)} px at most`);
+        };
+        const boxes = () => page.locator(".chart, .lanes, .scroll").evaluateAll(all => all.map(e => ({
+          name: e.classList[0], over: [e.scrollWidth - e.clientWidth, e.scrollHeight - e.clientHeight],
+          bar: e.offsetWidth - e.clientWidth - (e.classList[0] === "chart" ? 2 : 0),
+        })));
+        const needless = (await boxes()).filter(box => box.over[0] > 0 || box.over[1] > 0 || box.bar > 0);
+        check(needless.length === 0, `nothing scrolls that need not (${where})`, JSON.stringify(needless));
+        await aligned("");
+        const rows = page.locator(".rows").first();
+        if (await rows.isVisible()) {
+          await rows.click();
+          await settle(page);
+          const long = (await boxes()).filter(box => box.name === "lanes" && box.over[1] > 0);
+          if (name === "waiting.html") check(long.length === 1 && long[0].bar > 0, `a thousand rows scroll (${where})`, JSON.stringify(long));
+          await aligned("one row a worker, ");
+          if (name === "waiting.html") {
+            const axis = (await drawn(page, "#axis")).hash;
+            await page.locator(".lanes").first().scrollIntoViewIfNeeded();
+            const box = await page.locator(".lanes").first().boundingBox();
+            await page.mouse.move(box.x + box.width - 7, box.y + box.height - 40);
+            await page.mouse.down();
+            await page.waitForFunction(() => document.querySelector(".lanes").scrollTop > 0, null, {timeout: 5000}).catch(() => {});
+            await page.mouse.move(box.x + box.width - 60, box.y + box.height - 40);
+            await page.mouse.up();
+            await settle(page);
+            const top = await page.locator(".lanes").first().evaluate(e => e.scrollTop);
+            check(top > 0, `the scroll bar scrolls the rows (${where})`, `${top} px`);
+            check((await drawn(page, "#axis")).hash === axis, `and does not move the time (${where})`);
+          }
+        }
+      }
+      await context.close();
+    }
+  }
+}
+
 function traces() {
   for (const [name, least] of [["mixed.json", 240], ["hostile.json", 2], ["large.json", 300_000]]) {
     const {traceEvents} = JSON.parse(fs.readFileSync(file(name), "utf8"));
@@ -242,6 +324,7 @@ function traces() {
   await manyRows();
   await hostileData();
   await looks();
+  await scales();
   console.log(`${passed} passed, ${failed} failed`);
   process.exitCode = failed === 0 ? 0 : 1;
 })();

@@ -6,7 +6,7 @@ from collections import namedtuple
 # peers: which have it; those of the list `once` are measured once in the quick form
 # figures: what is printed: (id, label in the table, unit)
 # more: further programs of some peers, which print figures of the row as well
-# server: who listens: None, "ours" (one program, the same for all), "peer" (and our load comes)
+# server: which side listens: None, "ours" (one program, the same for all), "peer" (and our load comes)
 Row = namedtuple("Row", "name peers once figures more server", defaults=({}, None))
 
 LOOPS = ["asyncio", "uvloop"]
@@ -75,7 +75,7 @@ def _others(get, figures, peers):
 
 
 def times_of(figure, peers, limit, theirs=None):
-    """A time or a size: Fornada's over the best of theirs must be at most so much."""
+    """A time or a size: Fornada's over the best of theirs must be at most this factor."""
 
     def judge(get):
         mine, others = get("fornada", figure), _others(get, [figure, *(theirs or [])], peers)

@@ -1,4 +1,4 @@
-"""Finds what there is to measure, installs what it may, builds the Java programs."""
+"""Finds the peers, installs missing packages if allowed, builds the Java programs."""
 
 import glob
 import os
@@ -18,7 +18,7 @@ PACKAGE = "io.github.fornada.benchmarks.async."
 CHANNELS = {"jox": "JoxPeer", "kotlin": "KotlinPeer"}
 CHANNEL_JARS = {"jox": "channels", "kotlin": "kotlinx-coroutines-core-jvm"}
 
-# What a careful user would choose for such programs, the same for all that run in a JVM: README.md.
+# Options that a careful user would choose, the same for all programs in a JVM: see README.md.
 JAVA_OPTIONS = ["-XX:+UseParallelGC", "-Xmx1g"]
 JAVA_OPTIONS_OF = {
     "sleep": ["-XX:+UseSerialGC", "-Xmx1g"],

@@ -1,4 +1,4 @@
-"""Keeps what was measured, tells about the machine, and shows how far the run is."""
+"""Keeps the figures, describes the machine, and shows the progress of the run."""
 
 import os
 import platform

@@ -1,4 +1,4 @@
-"""Finds interpreters and JDKs, installs what it may, builds with Maven: for every comparison here."""
+"""Finds interpreters and JDKs, installs missing packages if allowed, and builds with Maven."""
 
 import glob
 import os

@@ -31,7 +31,7 @@ def marked(mark):
 
 
 def sweep(mark):
-    """Ends what carries the mark; gives how many there were."""
+    """Ends the processes with the mark; returns how many there were."""
     count = 0
     for _ in range(20):
         pids = marked(mark)
@@ -132,7 +132,7 @@ def memory_mb(pid):
 
 
 def peak_mb(pid):
-    """The most that one process ever had resident, in MB of 10^6 bytes."""
+    """The peak resident memory of one process, in MB of 10^6 bytes."""
     with open(f"/proc/{pid}/status") as f:
         for line in f:
             if line.startswith("VmHWM:"):

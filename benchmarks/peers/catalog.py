@@ -57,7 +57,7 @@ PEERS = [c.name for c in COLUMNS if c.name != "fornada"]
 
 
 def faster(figure, peers, times):
-    """A rate: Fornada's over the best of these peers' must be at least so many times."""
+    """A rate: Fornada's divided by the best of these peers' must be at least this factor."""
     return lambda get: _ratio(get, figure, figure, peers, max, times)
 
 
@@ -77,7 +77,7 @@ def against(own, theirs, times):
 
 
 def shorter(figure, peers, times, theirs=None):
-    """A time: the shortest of these peers' must be at least so many times Fornada's."""
+    """A time: the shortest of these peers' must be at least this factor times Fornada's."""
     return lambda get: _ratio(get, figure, theirs or figure, peers, min, times)
 
 

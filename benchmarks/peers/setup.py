@@ -1,4 +1,4 @@
-"""Finds what there is to measure, installs what it may, builds the Java programs."""
+"""Finds the peers, installs missing packages if allowed, builds the Java programs."""
 
 import glob
 import os
@@ -78,7 +78,7 @@ def commands(wanted, may_install):
         class_path = build_fornada()
         package = "io.github.fornada.benchmarks.peers."
         if "fornada" in wanted:
-            # The cache is made before the first measurement, and none beside one.
+            # The cache is created before the first measurement, never during one.
             use = "-Dio.github.fornada.aotCache=use"
             found["fornada"] = [java, use, "-cp", class_path, package + "FornadaPeer"]
         if "hazelcast" in wanted:

@@ -12,7 +12,7 @@ object Coroutines {
     private fun context(spread: Boolean): CoroutineContext =
         if (spread) Dispatchers.Default else EmptyCoroutineContext
 
-    /** Sends n numbers and gives the sum of what was received. Capacity 0 is a rendezvous. */
+    /** Sends n numbers and returns the sum of what was received. Capacity 0 is a rendezvous. */
     @JvmStatic
     fun oneWay(n: Int, capacity: Int, spread: Boolean): Long {
         val channel = Channel<Int>(capacity)
@@ -24,7 +24,7 @@ object Coroutines {
         return sum
     }
 
-    /** Sends n numbers, each after the one before has come back; gives the sum of what came back. */
+    /** Sends n numbers, each after the previous one has come back; returns the sum of the echoes. */
     @JvmStatic
     fun thereAndBack(n: Int, spread: Boolean): Long {
         val requests = Channel<Int>(1)

@@ -25,7 +25,7 @@ def check(right, what):
 
 
 async def over_a_second(how, n):
-    """What so many sleeps of a second take longer than a second, in milliseconds."""
+    """The time that these sleeps of a second take beyond one second, in milliseconds."""
     begin = time.perf_counter()
     await how(n, 1.0)
     return (time.perf_counter() - begin - 1) * 1e3
@@ -49,11 +49,11 @@ async def rate(seconds, batch, once):
 
 
 def peak_memory():
-    """The most that this process ever had resident, in MB of 10^6 bytes."""
+    """The peak resident memory of this process, in MB of 10^6 bytes."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
 
 
 async def serve(port, loop):
-    """For a server: tells its port, and stays until its standard input ends."""
+    """For a server: prints its port, and stays until its standard input ends."""
     print(json.dumps({"port": port}), flush=True)
     await loop.run_in_executor(None, sys.stdin.read)

@@ -21,9 +21,9 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.Future;
 
 /**
- * Hazelcast's IExecutorService on a second JVM with two threads: a member of a cluster of two, over
- * loopback. Tasks are IdentifiedDataSerializable and records Compact, its fastest forms; functions
- * that have a number travel as the number, lambdas by the JDK's serialization.
+ * Hazelcast's IExecutorService on a second JVM with two threads: a member of a cluster of two,
+ * over loopback. Tasks are IdentifiedDataSerializable and records Compact, its fastest forms;
+ * functions that have a number are sent as the number, lambdas by the JDK's serialization.
  *
  * <p>Arguments: the row and the seconds; or "member" and a port, for the second JVM.
  */
@@ -70,7 +70,7 @@ public final class HazelcastPeer implements JavaPeer {
     instance = Hazelcast.newHazelcastInstance(config(port, port));
   }
 
-  /** The second JVM: ends when its standard input does. */
+  /** The second JVM: ends when its standard input ends. */
   private static void member(int port) throws IOException {
     Hazelcast.newHazelcastInstance(config(port + 1, port));
     while (System.in.read() >= 0) {

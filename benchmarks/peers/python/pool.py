@@ -10,7 +10,7 @@ class Pool(rows.Peer):
     stream_chunks = [1, 1_000, 10_000]
     shares_memory = True
     kills = 1
-    kill_limit = 5.0  # it hangs for ever: CPython issue 66587
+    kill_limit = 5.0  # it hangs forever: CPython issue 66587
 
     def open(self, start_method=None):
         return multiprocessing.get_context(start_method).Pool(2)

@@ -20,7 +20,7 @@ MIB64 = 64 << 20
 
 
 class Peer:
-    """One pool of two workers. A method that stays None means that the peer has no such thing."""
+    """One pool of two workers. A method that stays None means that the peer does not support it."""
 
     version = ""
     start_methods = [None]
@@ -39,7 +39,7 @@ class Peer:
         raise NotImplementedError
 
     def submit(self, pool, function, argument):
-        """Hands over one task; gives a handle."""
+        """Submits one task; returns a handle."""
         raise NotImplementedError
 
     def result(self, handle, limit=None):
@@ -51,7 +51,7 @@ class Peer:
         raise NotImplementedError
 
     def large(self, pool, data):
-        """A large argument, in the form in which the peer wants it."""
+        """A large argument, in the form that the peer needs."""
         return data
 
     stream = None  # (pool, function, items, chunk) -> iterable of results as they come
@@ -78,7 +78,7 @@ def quantile(sorted_values, q):
 
 
 def bound(peer, i):
-    """A function made anew that has captured a value: a lambda where the peer can send one."""
+    """A new function that has captured a value: a lambda if the peer can send one."""
     if peer.sends_lambdas:
         return lambda x: x + i
     return functools.partial(tasks.add, i)
@@ -271,7 +271,7 @@ def start(peer, seconds, method=None):
 
 
 def kill(peer, seconds):
-    """Kills a busy worker; how long until its task has failed, and what becomes of the other tasks."""
+    """Kills a busy worker; time until its task has failed, and what happens to the other tasks."""
     times, verdict = [], None
     folder = tempfile.mkdtemp(prefix="peers-")
     pool = peer.open()
@@ -352,7 +352,7 @@ def cpu(peer, seconds):
 
 
 def rest(peer, seconds):
-    """Opens a pool, tells its workers' pids, and stays until its standard input ends."""
+    """Opens a pool, prints its workers' pids, and stays until its standard input ends."""
     pool = peer.open()
     pids = set()
     until = time.perf_counter() + 20

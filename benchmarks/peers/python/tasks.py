@@ -37,7 +37,7 @@ def own_pid(seconds):
 
 
 def hang(path):
-    """Says where it is, then waits to be killed."""
+    """Reports the pid of its worker, then waits to be killed."""
     with open(path + ".part", "w") as f:
         f.write(str(os.getpid()))
     os.rename(path + ".part", path)
@@ -50,7 +50,7 @@ def pause(seconds):
 
 
 def spin(rounds):
-    """Nothing but processor time."""
+    """Uses only processor time."""
     x = 1
     for _ in range(rounds):
         x = (x * 1103515245 + 12345) & 0x7FFFFFFF
@@ -58,7 +58,7 @@ def spin(rounds):
 
 
 def shared_length(name):
-    """The length of a block of shared memory, which no one copies. Each worker maps it once."""
+    """The length of a block of shared memory. Each worker maps it once; it is not copied."""
     from multiprocessing import shared_memory
 
     block = _blocks.get(name)

@@ -19,9 +19,9 @@ import org.apache.spark.deploy.worker.Worker;
 import org.apache.spark.launcher.JavaModuleOptions;
 
 /**
- * A standalone master and some workers of one core each, in JVMs of their own on loopback. They end
- * when their standard input does, so with whoever started them, however that ends; a worker takes its
- * executors with it.
+ * A standalone master and some workers of one core each, in separate JVMs on loopback. They end
+ * when their standard input ends, and so with the process that started them, however that ends.
+ * The executors of a worker end with it.
  *
  * @param address for {@code SparkConf.setMaster}
  * @param folder where Spark may leave files
@@ -45,7 +45,7 @@ record Cluster(String address, Path folder, List<Process> processes) implements 
                   // serves
                 }
               } catch (IOException e) {
-                // nobody is there either
+                // the process that started this one has ended too
               }
               // By way of the hooks: a worker's ends its executors.
               System.exit(0);
@@ -88,7 +88,7 @@ record Cluster(String address, Path folder, List<Process> processes) implements 
     }
   }
 
-  /** What the master tells of itself as JSON, without spaces. */
+  /** Returns what the master reports about itself as JSON, without spaces. */
   private static java.util.Optional<String> state(HttpClient client, int port)
       throws InterruptedException {
     var request =
@@ -99,7 +99,7 @@ record Cluster(String address, Path folder, List<Process> processes) implements 
       String answer = client.send(request, HttpResponse.BodyHandlers.ofString()).body();
       return java.util.Optional.of(answer.replaceAll("\\s", ""));
     } catch (IOException e) {
-      return java.util.Optional.empty(); // it does not listen yet
+      return java.util.Optional.empty(); // its port is not open yet
     }
   }
 

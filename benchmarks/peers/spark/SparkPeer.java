@@ -24,10 +24,10 @@ import org.apache.spark.package$;
 import org.apache.spark.serializer.KryoRegistrator;
 
 /**
- * Apache Spark: a standalone master and two workers of one core each on loopback, which stand before
- * a pool is opened; opening one is an application of its own with an executor JVM on each worker.
- * Items and results go by Kryo, with a serializer of our own for records; functions by the JDK's
- * serialization, for Spark knows no other.
+ * Apache Spark: a standalone master and two workers of one core each on loopback, which run before
+ * a pool is opened. Opening a pool starts an application with an executor JVM on each worker.
+ * Items and results are sent by Kryo, with a serializer for records that is defined here;
+ * functions by the JDK's serialization, because Spark supports no other.
  *
  * <p>Arguments: the row and the seconds; or "options", which prints what Spark wants of a JVM's
  * command line.
@@ -81,7 +81,7 @@ public final class SparkPeer implements JavaPeer {
     }
   }
 
-  // ---- what all Java peers bring
+  // ---- what all Java peers have
 
   private record Opened(JavaSparkContext spark) implements Session {
     @Override
@@ -238,7 +238,7 @@ public final class SparkPeer implements JavaPeer {
     }
   }
 
-  /** Kryo 4 knows no records. */
+  /** Kryo 4 does not support records. */
   public static final class Registrator implements KryoRegistrator {
     @Override
     public void registerClasses(Kryo kryo) {

@@ -4,28 +4,30 @@ import java.io.Serializable;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Brings something of the thread that makes a call, such as a logging context or the current trace,
- * to the threads that run the call's items, in this JVM or in a worker's.
+ * Carries context of the calling thread, such as a logging context or the current trace, to the
+ * threads that run the call's items, in this JVM or in a worker JVM.
  *
  * <p>A pool with a carrier {@linkplain #capture captures} once for each call of {@code map}, {@code
  * outcomes}, {@code completions} and {@code mapping}, and for each single task, in the calling
  * thread and before the method returns; with streams, that is before they are consumed. Around each
- * item, and each further try of it, what was captured is {@linkplain #restore restored} in the
- * thread that runs the item, and undone after it, whether the item gave a result, threw, or was
- * interrupted. That time counts for the item's timeout. Dependents of a future run after it.
+ * item, and each retry of it, the captured value is {@linkplain #restore restored} in the thread
+ * that runs the item. It is undone afterwards, whether the item returned a result, threw, or was
+ * interrupted. The time for both counts towards the item's timeout. Dependents of a future run
+ * after the context was undone.
  *
  * <p>Several carriers restore in the order in which they were registered and are undone in the
- * other. A carrier that throws in {@code capture} fails the call, which throws {@link
- * IllegalStateException} with its exception as the cause; one that throws later fails the item it
- * was called for. None is called in a pool's own threads beside that, and a pool without carriers
- * does nothing at all for them.
+ * reverse order. A carrier that throws in {@code capture} fails the call, which throws {@link
+ * IllegalStateException} with that exception as the cause. A carrier that throws later fails the
+ * item it was called for. Carriers are not called in any other place, and a pool without carriers
+ * does no work for them.
  *
- * <p>A carrier is called by several threads at once. For a process pool it must be serializable
- * with what it captures. There the function of a call travels anew to a worker whenever what was
- * captured differs: a call over many items costs as before, items submitted one by one, each with a
- * trace of its own, cost more than those that share one.
+ * <p>A carrier is called by several threads at once. For a process pool the carrier and what it
+ * captures must be serializable. A process pool sends the function of a call to a worker again
+ * whenever the captured value differs. A call over many items therefore costs no more than without
+ * a carrier; items submitted one by one, each with its own trace, cost more than items that share
+ * one.
  *
- * <p>SLF4J's mapped diagnostic context, for every line that a task logs:
+ * <p>Example: SLF4J's mapped diagnostic context, for every line that a task logs:
  *
  * {@snippet :
  * final class MdcCarrier implements ContextCarrier<@Nullable Map<String, String>> {
@@ -55,8 +57,8 @@ import org.jspecify.annotations.Nullable;
  * }
  * }
  *
- * <p>OpenTelemetry, whose propagator writes the current span as a {@code traceparent} of W3C's
- * Trace Context, so that a span begun in a worker JVM is a child of the caller's:
+ * <p>Example: OpenTelemetry. Its propagator writes the current span as a {@code traceparent} of
+ * W3C's Trace Context, so a span begun in a worker JVM is a child of the caller's span:
  *
  * {@snippet :
  * final class TraceCarrier implements ContextCarrier<Map<String, String>> {
@@ -74,30 +76,34 @@ import org.jspecify.annotations.Nullable;
  * }
  * }
  *
- * <p>The idea is that of Micrometer's context propagation, with values that can leave the process.
+ * <p>The idea comes from Micrometer's context propagation; here the values can leave the process.
  *
- * @param <C> what is carried; null if the carrier says so
+ * @param <C> the type of the captured value; nullable if the carrier captures null
  */
 public interface ContextCarrier<C extends @Nullable Object> extends Serializable {
   /**
-   * What the calling thread has. Must not change any more after this returns: a copy, not a view.
-   * Calls with equal values share what is sent to workers, so give it {@code equals}.
+   * Returns the context of the calling thread. The value must not change after this method returns:
+   * return a copy, not a view. Calls with equal values share what is sent to workers, so the value
+   * should implement {@code equals}.
    */
   C capture();
 
   /**
-   * Gives the calling thread, which is about to run an item, what was captured; null too, if that
-   * is what was captured. The thread may have something of its own, from an item that waits for
-   * this one: the scope brings that back.
+   * Sets {@code captured} as the context of the calling thread, which is about to run an item. Also
+   * called with null if null was captured. The thread may have a context already, from an item that
+   * waits for this one; the returned scope must bring that back.
    *
-   * @return closed by the same thread when the item has ended
+   * @return the scope; the same thread closes it when the item has ended
    */
   Scope restore(C captured);
 
-  /** The time during which a thread has what a carrier has brought. */
+  /** The period during which a thread has the restored context. */
   @FunctionalInterface
   interface Scope extends AutoCloseable {
-    /** Brings back what the thread had before. Should not wait: an interrupt may be pending. */
+    /**
+     * Brings back the context that the thread had before. Should not wait: an interrupt may be
+     * pending.
+     */
     @Override
     void close();
   }

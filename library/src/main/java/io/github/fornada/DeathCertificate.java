@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** What is known of the death of a worker process. Immutable. */
+/** What is known about the death of a worker process. Immutable. */
 public final class DeathCertificate implements Serializable {
   @Serial private static final long serialVersionUID = 1L;
 
@@ -48,7 +48,7 @@ public final class DeathCertificate implements Serializable {
   }
 
   /**
-   * Returns the certificate of a worker that was running no item and printed nothing.
+   * Returns the certificate of a worker that was not running an item and printed nothing.
    *
    * @param worker the worker's name in its pool
    * @param pid its process id
@@ -64,7 +64,8 @@ public final class DeathCertificate implements Serializable {
    * Returns this certificate with the item that the worker was running.
    *
    * @param text the item as text; null for none
-   * @param lost how many workers the tries of the item have cost, this one included; 0 for no item
+   * @param lost how many workers the attempts at the item have cost, this one included; 0 for no
+   *     item
    */
   public DeathCertificate withItem(@Nullable String text, int lost) {
     return new DeathCertificate(
@@ -101,7 +102,7 @@ public final class DeathCertificate implements Serializable {
         quarantined);
   }
 
-  /** Returns this certificate, saying whether memory ran out. */
+  /** Returns this certificate with {@code ranOut} as the answer to whether memory ran out. */
   public DeathCertificate withOutOfMemory(boolean ranOut) {
     return new DeathCertificate(
         worker,
@@ -116,7 +117,10 @@ public final class DeathCertificate implements Serializable {
         quarantined);
   }
 
-  /** Returns this certificate, saying whether the pool will not run the item again. */
+  /**
+   * Returns this certificate with {@code refused} as the answer to whether the pool refuses to run
+   * the item again.
+   */
   public DeathCertificate withQuarantined(boolean refused) {
     return new DeathCertificate(
         worker,
@@ -136,27 +140,29 @@ public final class DeathCertificate implements Serializable {
     return worker;
   }
 
-  /** Returns its process id. */
+  /** Returns the worker's process id. */
   public long pid() {
     return pid;
   }
 
-  /** Returns its exit code; 128 + n where signal n ended it, as shells count. */
+  /** Returns the worker's exit code; 128 + n if signal n ended it, as in a shell. */
   public int exitCode() {
     return exitCode;
   }
 
-  /** Returns how it ended, in words, such as {@code "was ended by SIGKILL (exit code 137)"}. */
+  /**
+   * Returns how the worker ended, in words, such as {@code "was ended by SIGKILL (exit code 137)"}.
+   */
   public String manner() {
     return manner;
   }
 
-  /** Returns the item it was running, as text; null if it was running none. */
+  /** Returns the item that the worker was running, as text; null if it was running none. */
   public @Nullable String item() {
     return item;
   }
 
-  /** Returns the last lines it printed, oldest first; at most 20. */
+  /** Returns the last lines that the worker printed, oldest first; at most 20. */
   public List<String> lastOutput() {
     return lastOutput;
   }
@@ -166,14 +172,17 @@ public final class DeathCertificate implements Serializable {
     return crashLog;
   }
 
-  /** Returns whether its heap or the machine's memory ran out, as far as can be told. */
+  /**
+   * Returns whether the worker's heap or the machine's memory ran out, as far as that can be
+   * determined.
+   */
   public boolean outOfMemory() {
     return outOfMemory;
   }
 
   /**
-   * Returns how many workers the tries of the item have cost, this one included; 0 if it was
-   * running none.
+   * Returns how many workers the attempts at the item have cost, this one included; 0 if the worker
+   * was running no item.
    */
   public int workersLost() {
     return workersLost;

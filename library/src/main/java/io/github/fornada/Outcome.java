@@ -7,12 +7,12 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What became of one item: exactly one of {@linkplain Done done}, {@linkplain Failed failed},
+ * How one item ended: exactly one of {@linkplain Done done}, {@linkplain Failed failed},
  * {@linkplain TimedOut timed out}, {@linkplain Cancelled cancelled} or {@linkplain WorkerLost lost
  * with its worker}.
  *
- * <p>The interface is sealed, so that a {@code switch} over it is checked for completeness by the
- * compiler. Outcomes are immutable; everything the task did happens-before its outcome is seen.
+ * <p>The interface is sealed, so the compiler checks that a {@code switch} over it is exhaustive.
+ * Outcomes are immutable. Everything the task did happens-before another thread sees its outcome.
  *
  * {@snippet :
  * switch (outcome) {
@@ -28,23 +28,23 @@ import org.jspecify.annotations.Nullable;
  */
 public sealed interface Outcome<R extends @Nullable Object> extends Serializable {
 
-  /** Whether the item has a result. */
+  /** Returns whether the item has a result. */
   default boolean isDone() {
     return this instanceof Done;
   }
 
   /**
-   * The result, or an exception that says why there is none.
+   * Returns the result, or throws an exception that says why there is none.
    *
-   * @throws TaskException if the outcome is anything but {@link Done}; its cause is what the task
-   *     threw, if it threw
+   * @throws TaskException if the outcome is not {@link Done}; its cause is the exception that the
+   *     task threw, if it threw one
    */
   R get();
 
   /**
    * The function returned.
    *
-   * @param value what it returned; null if it returned null
+   * @param value what the function returned; null if it returned null
    */
   record Done<R extends @Nullable Object>(R value) implements Outcome<R> {
     @Override
@@ -54,11 +54,12 @@ public sealed interface Outcome<R extends @Nullable Object> extends Serializable
   }
 
   /**
-   * The function threw, or its argument or result could not be carried to or from its worker.
+   * The function threw an exception, or its argument or result could not be sent to or from its
+   * worker.
    *
-   * @param cause what was thrown; for a task in another process an exception of the same class
-   *     where that can be rebuilt here, with the remote stack, else a {@link RemoteTaskException}
-   *     that names it
+   * @param cause what was thrown. For a task in another process: an exception of the same class,
+   *     with the remote stack, if it can be rebuilt here; otherwise a {@link RemoteTaskException}
+   *     that names the class
    */
   record Failed<R extends @Nullable Object>(Throwable cause) implements Outcome<R> {
     public Failed {
@@ -74,9 +75,9 @@ public sealed interface Outcome<R extends @Nullable Object> extends Serializable
   /**
    * The item was over its own timeout and was stopped.
    *
-   * @param timeout the timeout it had, counted from its own start
-   * @param stack where it was when the time ran out, innermost frame first; empty where that could
-   *     not be learnt
+   * @param timeout the item's timeout, counted from the item's own start
+   * @param stack where the item was when the time ran out, innermost frame first; empty if that
+   *     could not be determined
    */
   record TimedOut<R extends @Nullable Object>(Duration timeout, List<StackTraceElement> stack)
       implements Outcome<R> {
@@ -92,10 +93,10 @@ public sealed interface Outcome<R extends @Nullable Object> extends Serializable
   }
 
   /**
-   * The item was not wanted any more: its future or stream was cancelled, a sibling failed first,
-   * or the pool was shut down at once.
+   * The result of the item was no longer wanted: its future or stream was cancelled, another item
+   * of the same call failed first, or the pool was shut down at once.
    *
-   * @param reason who asked for it, in words
+   * @param reason why the item was cancelled, in words
    */
   record Cancelled<R extends @Nullable Object>(String reason) implements Outcome<R> {
     public Cancelled {
@@ -111,8 +112,9 @@ public sealed interface Outcome<R extends @Nullable Object> extends Serializable
   /**
    * The worker process died while it ran this item.
    *
-   * @param message one sentence that names the worker, how it ended, the item, and what may help
-   * @param certificate what is known of the death
+   * @param message one sentence that says which worker ended, how it ended, which item it ran, and
+   *     what may help
+   * @param certificate what is known about the death
    */
   record WorkerLost<R extends @Nullable Object>(String message, DeathCertificate certificate)
       implements Outcome<R> {
@@ -121,12 +123,12 @@ public sealed interface Outcome<R extends @Nullable Object> extends Serializable
       Objects.requireNonNull(certificate, "certificate");
     }
 
-    /** The exit code of the worker process; 128 + n where signal n ended it. */
+    /** Returns the exit code of the worker process; 128 + n if signal n ended it. */
     public int exitCode() {
       return certificate.exitCode();
     }
 
-    /** The process id of the worker that died. */
+    /** Returns the process id of the worker that died. */
     public long pid() {
       return certificate.pid();
     }

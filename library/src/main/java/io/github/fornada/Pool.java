@@ -11,12 +11,11 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs plain functions over many items, and answers for every item with exactly one {@link
- * Outcome}.
+ * Runs plain functions over many items. Every item ends with exactly one {@link Outcome}.
  *
- * <p>A pool is an {@link ExecutorService} and keeps its whole contract; the methods here are what
- * people want beside it. Open one in a try-with-resources: {@link #close} returns only when every
- * task has ended and every worker is gone.
+ * <p>A pool is an {@link ExecutorService} and keeps its whole contract. The methods declared here
+ * are additions. Open a pool in a try-with-resources statement: {@link #close} returns only when
+ * every task has ended and every worker is gone.
  *
  * {@snippet :
  * try (var pool = ThreadPool.open(o -> o.withWorkers(4))) {
@@ -24,35 +23,48 @@ import org.jspecify.annotations.Nullable;
  * }
  * }
  *
- * <p><b>Memory effects.</b> What a thread did before it handed an item to a pool happens-before the
- * task; what the task did happens-before its outcome is seen. A task in another process sees a copy
- * of its item, never later changes to it.
+ * <p><b>Memory effects.</b> Actions in a thread before it hands an item to a pool happen-before the
+ * task. Actions of the task happen-before another thread sees its outcome. A task in another
+ * process sees a copy of its item, and never later changes to the original.
  *
- * <p><b>Order and waiting.</b> Items of one call are handed to workers in their order, tiny ones
- * several at a time. All methods may be called from several threads at once; calls that run at the
- * same time share the workers fairly. A task of a pool within this JVM may use its own pool and
- * wait for what it gets: it then does items itself that no other worker has begun.
+ * <p><b>Order.</b> Items of one call are handed to workers in their order, tiny ones several at a
+ * time. All methods may be called from several threads at once; calls that run at the same time
+ * share the workers fairly.
  *
- * <p>The shape comes from Python's {@code concurrent.futures} and {@code multiprocessing.Pool}, put
- * on {@link ExecutorService} and {@link java.util.stream.Stream}.
+ * <p><b>Tasks that use their own pool.</b> A task of a pool within this JVM may submit items to its
+ * own pool and wait for them. While it waits, its thread runs those of the items that no other
+ * worker has begun. An item that runs this way shares the thread, and so its thread-locals, with
+ * the task that waits. It has no timeout of its own: what stops the waiting task stops the item
+ * too. A task of a process pool runs in another JVM and cannot use the pool that runs it.
+ *
+ * <p><b>Dependents of futures.</b> The rules of {@link CompletableFuture} apply. A dependent added
+ * without an executor, such as the function of {@code thenApply}, runs on the thread that completes
+ * the future, or, if the future is complete already, on the thread that adds the dependent. The
+ * pool chooses the thread that completes a future; do not rely on which one it is. Such a dependent
+ * must be quick and must not block: it can delay other outcomes of the pool. Give longer work to an
+ * executor, as in {@code thenApplyAsync(function, executor)}.
+ *
+ * <p>The design follows Python's {@code concurrent.futures} and {@code multiprocessing.Pool}, on
+ * top of {@link ExecutorService} and {@link java.util.stream.Stream}.
  */
 public interface Pool extends ExecutorService {
 
   /** Returns how this pool runs its tasks. */
   ExecutionModel model();
 
-  /** Returns the most tasks that this pool has in progress at once. */
+  /** Returns the maximum number of tasks that this pool has in progress at once. */
   int workers();
 
-  /** Returns what this pool promises about its tasks: timeout, retries, window, and so on. */
+  /** Returns the policy of this pool's tasks: timeout, retries, window, and so on. */
   TaskPolicy policy();
 
   /**
-   * Applies the function to every item and returns the results in the order of the items.
+   * Applies {@code function} to every item of {@code items} and returns the results in the order of
+   * the items.
    *
-   * <p>The first failure cancels the items not yet ended and is thrown, with the item's place and
-   * text in its message. An interrupt of the caller cancels likewise. Tasks that were running may
-   * still be ending when this method throws; {@link #close} waits for them.
+   * <p>The first failure cancels the items that have not ended and is thrown, with the item's index
+   * and text in its message. An interrupt of the caller also cancels them. Tasks that were running
+   * may still be ending when this method throws; {@link #close} waits for them.
    *
    * @throws TaskException if an item failed, timed out or lost its worker
    * @throws InterruptedException if the caller was interrupted while waiting
@@ -63,17 +75,17 @@ public interface Pool extends ExecutorService {
       throws InterruptedException;
 
   /**
-   * The outcomes of all items, in the order of the items, as a lazy stream.
+   * Returns a lazy stream of the outcomes of all items, in the order of the items.
    *
-   * <p>Work starts with the terminal operation. No more than {@link TaskPolicy#window} items are
-   * taken from the source ahead of what was consumed, so endless input is fine; a slow first item
-   * does not stop the others from running within that window. A source that is not a {@link
-   * java.util.Collection} is read on a thread of its own, so that a slow source does not hold back
-   * outcomes already there. If the source throws, the stream throws that after the outcomes already
-   * due.
+   * <p>Work starts with the terminal operation. At most {@link TaskPolicy#window} items are taken
+   * from the source ahead of the consumer, so the input may be endless. A slow first item does not
+   * stop the others from running within that window. A source that is not a {@link
+   * java.util.Collection} is read on its own thread, so a slow source does not delay outcomes that
+   * are ready. If the source throws, the stream first delivers the outcomes already due and then
+   * throws the source's exception.
    *
-   * <p>Closing the stream cancels what has not ended. A consumer that stops early without closing
-   * leaves at most one window of work behind.
+   * <p>Closing the stream cancels the items that have not ended. A consumer that stops early
+   * without closing the stream leaves at most one window of work behind.
    *
    * <p>If the consuming thread is interrupted while it waits, the work is cancelled and {@link
    * java.util.concurrent.CancellationException} is thrown with the interrupt still set.
@@ -82,14 +94,15 @@ public interface Pool extends ExecutorService {
       Iterable<? extends T> items, TaskFunction<? super T, ? extends R> function);
 
   /**
-   * The items with their outcomes, in order of completion; otherwise as {@link #outcomes}. The
-   * fastest form for long streams: no outcome waits for a slower one before it.
+   * Returns a lazy stream of the items with their outcomes, in order of completion. Otherwise it is
+   * as {@link #outcomes}. This is the fastest form for long streams: no outcome waits for a slower
+   * one before it.
    */
   <T extends @Nullable Object, R extends @Nullable Object> Stream<Completion<T, R>> completions(
       Iterable<? extends T> items, TaskFunction<? super T, ? extends R> function);
 
   /**
-   * A gatherer for {@link Stream#gather} that maps each element on this pool, in order.
+   * Returns a gatherer for {@link Stream#gather} that maps each element on this pool, in order.
    *
    * <p>The first failure cancels the rest and is thrown from the terminal operation, as by {@link
    * #map}. At most {@link TaskPolicy#window} elements are in progress or waiting to be passed on.
@@ -98,9 +111,10 @@ public interface Pool extends ExecutorService {
       TaskFunction<? super T, ? extends R> function);
 
   /**
-   * Submits one item. The future ends with the result, or exceptionally with what the task threw, a
-   * {@link TaskTimeoutException} or a {@link WorkerLostException}. Cancelling the future stops the
-   * task: by interrupt, and in a worker process, if it will not listen, by ending the process.
+   * Submits one item. The future completes with the result, or exceptionally with the exception
+   * that the task threw, a {@link TaskTimeoutException} or a {@link WorkerLostException}.
+   * Cancelling the future interrupts the task. If a task in a worker process ignores the interrupt,
+   * the process is killed.
    *
    * @throws java.util.concurrent.RejectedExecutionException if the pool was shut down
    */
@@ -108,24 +122,30 @@ public interface Pool extends ExecutorService {
       T item, TaskFunction<? super T, ? extends R> function);
 
   /**
-   * Shares bytes with all tasks of this pool; an array of any primitive type comes as {@link
-   * MemorySegment#ofArray}. A pool of processes copies them once, into memory that its workers map.
-   * Any other pool gives its tasks the very segment, which must then be one that every thread may
-   * use.
+   * Shares {@code bytes} with all tasks of this pool. Pass an array of any primitive type as {@link
+   * MemorySegment#ofArray}. A process pool copies the bytes once, into memory that its workers map.
+   * Any other pool gives its tasks the same segment, which must then be accessible from every
+   * thread.
    *
    * @throws java.util.concurrent.RejectedExecutionException if the pool was shut down
-   * @throws java.io.UncheckedIOException if a pool of processes has no room for the copy, or the
-   *     caller was interrupted while it was made
+   * @throws java.io.UncheckedIOException if a process pool has no room for the copy, or the caller
+   *     was interrupted while it was made
    */
   SharedBytes share(MemorySegment bytes);
 
-  /** As above, the bytes of an array. */
+  /**
+   * Shares {@code bytes} with all tasks of this pool, as {@link #share(MemorySegment)} does.
+   *
+   * @throws java.util.concurrent.RejectedExecutionException if the pool was shut down
+   * @throws java.io.UncheckedIOException if a process pool has no room for the copy, or the caller
+   *     was interrupted while it was made
+   */
   default SharedBytes share(byte[] bytes) {
     return share(MemorySegment.ofArray(bytes));
   }
 
   /**
-   * Shares the content of a file with all tasks of this pool, without a copy: it is mapped.
+   * Shares the content of {@code file} with all tasks of this pool. The file is mapped, not copied.
    *
    * @throws java.util.concurrent.RejectedExecutionException if the pool was shut down
    * @throws java.io.UncheckedIOException if the file cannot be opened or mapped
@@ -137,14 +157,14 @@ public interface Pool extends ExecutorService {
    *
    * @throws java.util.concurrent.RejectedExecutionException if the pool was shut down, or if it
    *     sends tasks to other processes and {@code task} is not serializable; the message says what
-   *     to do
+   *     to change
    */
   @Override
   <T extends @Nullable Object> CompletableFuture<T> submit(Callable<T> task);
 
   /**
-   * Submits a task that may be sent to another process: the form that Java chooses for lambdas.
-   * Otherwise as {@link #submit(Callable)}.
+   * Submits a task that may be sent to another process. Java selects this overload for lambdas and
+   * method references. Otherwise it is as {@link #submit(Callable)}.
    */
   default <T extends @Nullable Object> CompletableFuture<T> submit(Task<T> task) {
     return submit((Callable<T>) task);
@@ -159,8 +179,8 @@ public interface Pool extends ExecutorService {
   CompletableFuture<?> submit(Runnable task);
 
   /**
-   * Submits a task that may be sent to another process: the form that Java chooses for lambdas.
-   * Otherwise as {@link #submit(Runnable)}.
+   * Submits a task that may be sent to another process. Java selects this overload for lambdas and
+   * method references. Otherwise it is as {@link #submit(Runnable)}.
    */
   default CompletableFuture<?> submit(RunnableTask task) {
     return submit((Runnable) task);
@@ -169,15 +189,16 @@ public interface Pool extends ExecutorService {
   /**
    * {@inheritDoc}
    *
-   * @param result stays in this process; only {@code task} is sent
+   * @param result the value that the future completes with; it stays in this process, and only
+   *     {@code task} is sent
    * @throws java.util.concurrent.RejectedExecutionException as by {@link #submit(Callable)}
    */
   @Override
   <T extends @Nullable Object> CompletableFuture<T> submit(Runnable task, T result);
 
   /**
-   * Submits a task that may be sent to another process: the form that Java chooses for lambdas.
-   * Otherwise as {@link #submit(Runnable, Object)}.
+   * Submits a task that may be sent to another process. Java selects this overload for lambdas and
+   * method references. Otherwise it is as {@link #submit(Runnable, Object)}.
    */
   default <T extends @Nullable Object> CompletableFuture<T> submit(RunnableTask task, T result) {
     return submit((Runnable) task, result);
@@ -186,28 +207,29 @@ public interface Pool extends ExecutorService {
   /**
    * {@inheritDoc}
    *
-   * <p>What the task throws goes to the uncaught-exception handler of the thread that learns of it.
+   * <p>An exception that the task throws goes to the uncaught-exception handler of the thread that
+   * receives the outcome.
    *
-   * @throws java.util.concurrent.RejectedExecutionException as by {@link #submit(Callable)}. A pool
-   *     of processes refuses the tasks that {@link java.util.concurrent.ExecutorCompletionService}
-   *     and {@code CompletableFuture.supplyAsync} hand over: a copy of such a task in another
-   *     process could not complete the future in this one
+   * @throws java.util.concurrent.RejectedExecutionException as by {@link #submit(Callable)}. A
+   *     process pool also rejects the tasks that {@link
+   *     java.util.concurrent.ExecutorCompletionService} and {@code CompletableFuture.supplyAsync}
+   *     submit: a copy of such a task in another process could not complete the future in this one
    */
   @Override
   void execute(Runnable task);
 
   /**
-   * Executes a task that may be sent to another process: the form that Java chooses for lambdas.
-   * Otherwise as {@link #execute(Runnable)}.
+   * Executes a task that may be sent to another process. Java selects this overload for lambdas and
+   * method references. Otherwise it is as {@link #execute(Runnable)}.
    */
   default void execute(RunnableTask task) {
     execute((Runnable) task);
   }
 
   /**
-   * Waits for all tasks and for every worker to be gone. An interrupt cancels what is running, and
-   * the wait goes on. Called from one of the pool's own tasks or listeners it only starts the
-   * shutdown, for it would wait for itself.
+   * Shuts the pool down and waits until all tasks have ended and every worker is gone. An interrupt
+   * of the caller cancels the running tasks, and the wait goes on. When called from one of the
+   * pool's own tasks or listeners, it only starts the shutdown, because it would wait for itself.
    */
   @Override
   void close();

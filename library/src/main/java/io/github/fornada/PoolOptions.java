@@ -5,7 +5,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a pool within this JVM is set up. Immutable: each {@code with} method returns a changed copy.
+ * The options of a pool within this JVM. Immutable: each {@code with} method returns a changed
+ * copy.
  */
 public final class PoolOptions {
   private final int workers;
@@ -25,16 +26,20 @@ public final class PoolOptions {
   }
 
   /**
-   * Returns the options that a pool starts from, with the default policy; for authors of pools.
+   * Returns options with the default policy. For authors of pools; users get options to change from
+   * the pool's {@code open} method.
    *
-   * @param workers the most tasks in progress at once; at least 1
-   * @param name how the pool's threads are named; not blank
+   * @param workers the maximum number of tasks in progress at once; at least 1
+   * @param name the prefix of the names of the pool's threads; not blank
    */
   public static PoolOptions of(int workers, String name) {
     return new PoolOptions(workers, name, TaskPolicy.DEFAULT);
   }
 
-  /** Returns options with at most {@code count} tasks in progress at once. At least 1. */
+  /**
+   * Returns options with at most {@code count} tasks in progress at once; {@code count} must be at
+   * least 1.
+   */
   public PoolOptions withWorkers(int count) {
     return new PoolOptions(count, name, policy);
   }
@@ -44,22 +49,22 @@ public final class PoolOptions {
     return new PoolOptions(workers, prefix, policy);
   }
 
-  /** Returns options with this policy. */
+  /** Returns options with {@code changed} as the policy. */
   public PoolOptions withPolicy(TaskPolicy changed) {
     return new PoolOptions(workers, name, changed);
   }
 
   /**
-   * Returns options in which one item may run for at most {@code limit}, counted from its own
-   * start. Must be positive.
+   * Returns options in which one item may run for at most {@code limit}, counted from the item's
+   * own start; {@code limit} must be positive.
    */
   public PoolOptions withTimeout(Duration limit) {
     return withPolicy(policy.withTimeout(limit));
   }
 
   /**
-   * Returns options in which an item without a result is tried again up to {@code times} times. At
-   * least 0.
+   * Returns options in which an item that failed, timed out or lost its worker is tried again up to
+   * {@code times} times; {@code times} must be at least 0.
    */
   public PoolOptions withRetries(int times) {
     return withPolicy(policy.withRetries(times));
@@ -67,36 +72,39 @@ public final class PoolOptions {
 
   /**
    * Returns options in which at most {@code items} items are taken from a stream's source ahead of
-   * what was consumed. At least 1.
+   * the consumer; {@code items} must be at least 1.
    */
   public PoolOptions withWindow(int items) {
     return withPolicy(policy.withWindow(items));
   }
 
-  /** Returns options with {@code listener} beside the listeners of these. */
+  /** Returns options with {@code listener} in addition to the listeners of these options. */
   public PoolOptions withListener(TaskListener listener) {
     return withPolicy(policy.withListener(listener));
   }
 
   /**
-   * Returns options with {@code carrier}, which brings context from the calling thread to those
-   * that run the items.
+   * Returns options with {@code carrier}, which carries context from the calling thread to the
+   * threads that run the items, in addition to the carriers of these options.
    */
   public PoolOptions withCarrier(ContextCarrier<?> carrier) {
     return withPolicy(policy.withCarrier(carrier));
   }
 
-  /** Returns the most tasks in progress at once. */
+  /** Returns the maximum number of tasks in progress at once. */
   public int workers() {
     return workers;
   }
 
-  /** Returns how the pool's threads are named: {@code name-1}, {@code name-2}, and so on. */
+  /**
+   * Returns the prefix of the names of the pool's threads, which are {@code name-1}, {@code
+   * name-2}, and so on.
+   */
   public String name() {
     return name;
   }
 
-  /** Returns the timeout, retries, window, listeners and carriers. */
+  /** Returns the policy: timeout, retries, window, listeners and carriers. */
   public TaskPolicy policy() {
     return policy;
   }

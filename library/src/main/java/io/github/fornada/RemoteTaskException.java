@@ -4,9 +4,9 @@ import java.io.Serial;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Stands for an exception that a task threw in another process and that cannot be rebuilt here: its
- * class is unknown here, or it could not be serialized. It carries the original's class name,
- * message and stack.
+ * Replaces an exception that a task threw in another process and that cannot be rebuilt here,
+ * because its class is unknown here or it could not be serialized. It has the class name, message
+ * and stack of the original.
  */
 public final class RemoteTaskException extends RuntimeException {
   @Serial private static final long serialVersionUID = 1L;
@@ -14,12 +14,12 @@ public final class RemoteTaskException extends RuntimeException {
   private final String remoteClass;
 
   /**
-   * For pools that carry exceptions between processes.
+   * Creates an exception. For authors of pools that send exceptions between processes.
    *
-   * @param remoteClass binary name of the original's class
+   * @param remoteClass the binary name of the original's class
    * @param message the original's message
    * @param stack the original's stack
-   * @param cause stands for the original's cause
+   * @param cause the replacement of the original's cause; null if it had none
    */
   public RemoteTaskException(
       String remoteClass,
@@ -31,7 +31,7 @@ public final class RemoteTaskException extends RuntimeException {
     setStackTrace(stack);
   }
 
-  /** The binary name of the class of the exception that was thrown. */
+  /** Returns the binary name of the class of the exception that was thrown. */
   public String remoteClass() {
     return remoteClass;
   }

@@ -4,13 +4,14 @@ import java.io.Serializable;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Bytes that all tasks of a pool read and none copies: a model, an index, a large table. Made by
- * {@link Pool#share(MemorySegment)} or, from a file, by {@link Pool#share(java.nio.file.Path)}.
+ * Bytes that all tasks of a pool read without a copy for each task: a model, an index, a large
+ * table. Created by {@link Pool#share(MemorySegment)} or, from a file, by {@link
+ * Pool#share(java.nio.file.Path)}.
  *
- * <p>A lambda may capture it, and it may be an item or part of one. On its way to a worker process
- * only its name and its length are sent; there the bytes are mapped once, when the first task asks
- * for them, and stay mapped until this is closed or the worker ends. In a pool of threads the tasks
- * see the bytes where they are.
+ * <p>A lambda may capture shared bytes, and they may be an item or part of one. Only their name and
+ * length are sent to a worker process. The worker maps the bytes once, when the first task asks for
+ * them; they stay mapped until this object is closed or the worker ends. In a pool of threads the
+ * tasks read the original bytes.
  *
  * {@snippet :
  * try (var pool = ProcessPool.open();
@@ -19,35 +20,35 @@ import java.lang.foreign.MemorySegment;
  * }
  * }
  *
- * <p><b>Memory effects.</b> What was in the bytes when they were shared is seen by every task.
- * Whether a later change of the array or the file is seen is not defined: change neither. A file
- * that is cut shorter while it is shared makes its readers fail with {@link InternalError}, as with
- * any mapped file.
+ * <p><b>Memory effects.</b> Every task sees the content that the bytes had when they were shared.
+ * Whether tasks see a later change of the array or the file is undefined: change neither. If a file
+ * is truncated while it is shared, its readers fail with {@link InternalError}, as with any mapped
+ * file.
  *
- * <p>May be used by several threads at once. The idea is that of Python's {@code
- * multiprocessing.shared_memory}; that nobody has to attach to it by name and to count who still
- * uses it is ours.
+ * <p>May be used by several threads at once. The idea comes from Python's {@code
+ * multiprocessing.shared_memory}; unlike there, users need not attach to the memory by name or
+ * count its users.
  */
 public interface SharedBytes extends Serializable, AutoCloseable {
   /**
-   * The bytes, read-only; {@link MemorySegment#asByteBuffer} gives a buffer over up to 2 GB of
-   * them. To be used until this is closed. In a worker the first call maps the bytes, which takes
-   * some microseconds; every later one is a look at a field.
+   * Returns the bytes, read-only. {@link MemorySegment#asByteBuffer} gives a buffer over up to 2 GB
+   * of them. The segment may be used until this object is closed. In a worker the first call maps
+   * the bytes, which takes some microseconds; every later call reads a field.
    *
-   * @throws IllegalStateException if this or its pool was closed
+   * @throws IllegalStateException if this object or its pool was closed
    * @throws java.io.UncheckedIOException if a worker process cannot map the bytes, or its thread
    *     was interrupted while it did
    */
   MemorySegment segment();
 
-  /** The number of bytes, known without mapping them, and after the close too. */
+  /** Returns the number of bytes. Does not map them, and works after the close too. */
   long byteSize();
 
   /**
-   * Ends the sharing, in every worker, and lets go of the memory. Close it when the tasks that use
-   * it have ended: one that still does fails with {@link IllegalStateException}. The pool closes
-   * what is left when it terminates. In a worker process, on the copy that a task got, this does
-   * nothing: only who shared it can close it. Closing twice does no harm.
+   * Ends the sharing in every worker and frees the memory. Close it when the tasks that use it have
+   * ended: a task that still uses it fails with {@link IllegalStateException}. The pool closes what
+   * is left when it terminates. In a worker process, on a task's copy, this method does nothing:
+   * only the process that shared the bytes can close them. Closing twice has no effect.
    */
   @Override
   void close();

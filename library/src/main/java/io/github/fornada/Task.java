@@ -6,10 +6,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A {@link Callable} that may be sent to another process. Java prefers {@link Pool#submit(Task)} to
- * {@link Pool#submit(Callable)} for lambdas and method references, so that {@code pool.submit(() ->
- * 42)} works on every pool. What it captures must be serializable too if it is sent.
+ * {@link Pool#submit(Callable)} for lambdas and method references, so {@code pool.submit(() -> 42)}
+ * works on every pool. If the task is sent, what it captures must be serializable too.
  *
- * @param <T> the result
+ * @param <T> the type of the result
  * @see TaskFunction
  */
 @FunctionalInterface

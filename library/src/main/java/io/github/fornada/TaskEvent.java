@@ -4,8 +4,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A step in the life of a task or a worker, as told to a {@link TaskListener}. All times are {@link
- * System#nanoTime} of the JVM that owns the pool. Events are immutable.
+ * A step in the life of a task or a worker, as passed to a {@link TaskListener}. All times are
+ * values of {@link System#nanoTime} in the JVM that owns the pool. Events are immutable.
  *
  * {@snippet :
  * switch (event) {
@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * }
  */
 public sealed interface TaskEvent {
-  /** Returns when it happened. */
+  /** Returns the time of the event. */
   long nanos();
 
   /** A step in the life of a task. */
@@ -24,10 +24,12 @@ public sealed interface TaskEvent {
     /** Returns the number of the task, unique in its pool. */
     long task();
 
-    /** Returns the place of its item in its input, from 0; 0 for a single submit. */
+    /** Returns the index of the task's item in its input, from 0; 0 for a single submit. */
     long index();
 
-    /** Returns its item; for a submitted {@code Callable} or {@code Runnable}, that object. */
+    /**
+     * Returns the task's item; for a submitted {@code Callable} or {@code Runnable}, that object.
+     */
     @Nullable Object item();
   }
 
@@ -46,7 +48,7 @@ public sealed interface TaskEvent {
     }
 
     /**
-     * Returns such an event.
+     * Returns an event of this kind.
      *
      * @param task the number of the task, unique in its pool
      * @param index the place of its item in its input, from 0; 0 for a single submit
@@ -105,7 +107,7 @@ public sealed interface TaskEvent {
     }
   }
 
-  /** A worker has begun the task. */
+  /** A worker has started the task. */
   final class Started implements OfTask {
     private final long task;
     private final long index;
@@ -125,7 +127,7 @@ public sealed interface TaskEvent {
     }
 
     /**
-     * Returns such an event.
+     * Returns an event of this kind.
      *
      * @param task the number of the task, unique in its pool
      * @param index the place of its item in its input, from 0; 0 for a single submit
@@ -159,7 +161,7 @@ public sealed interface TaskEvent {
       return worker;
     }
 
-    /** Returns the attempt: 1, or more for a retry. */
+    /** Returns the number of the attempt: 1, or more for a retry. */
     public int attempt() {
       return attempt;
     }
@@ -231,14 +233,14 @@ public sealed interface TaskEvent {
     }
 
     /**
-     * Returns such an event.
+     * Returns an event of this kind.
      *
      * @param task the number of the task, unique in its pool
      * @param index the place of its item in its input, from 0; 0 for a single submit
      * @param item its item
      * @param worker the name of the worker process
-     * @param error whether it went to standard error
-     * @param line what it printed, without the newline
+     * @param error whether the line went to standard error
+     * @param line the printed line, without the newline
      * @param nanos when it happened
      */
     public static Printed of(
@@ -272,12 +274,12 @@ public sealed interface TaskEvent {
       return worker;
     }
 
-    /** Returns whether it went to standard error. */
+    /** Returns whether the line went to standard error. */
     public boolean error() {
       return error;
     }
 
-    /** Returns what it printed, without the newline. */
+    /** Returns the printed line, without the newline. */
     public String line() {
       return line;
     }
@@ -355,13 +357,13 @@ public sealed interface TaskEvent {
     }
 
     /**
-     * Returns such an event.
+     * Returns an event of this kind.
      *
      * @param task the number of the task, unique in its pool
      * @param index the place of its item in its input, from 0; 0 for a single submit
      * @param item its item
      * @param attempt the attempt: 1, or more for a retry
-     * @param last whether this is the task's outcome; false where a retry follows
+     * @param last whether this is the final outcome of the task; false if a retry follows
      * @param outcome how the attempt ended
      * @param usage what the attempt used; null if it never started
      * @param nanos when it happened
@@ -393,12 +395,12 @@ public sealed interface TaskEvent {
       return item;
     }
 
-    /** Returns the attempt: 1, or more for a retry. */
+    /** Returns the number of the attempt: 1, or more for a retry. */
     public int attempt() {
       return attempt;
     }
 
-    /** Returns whether this is the task's outcome; false where a retry follows. */
+    /** Returns whether this is the final outcome of the task; false if a retry follows. */
     public boolean last() {
       return last;
     }
@@ -473,11 +475,12 @@ public sealed interface TaskEvent {
     }
 
     /**
-     * Returns such an event.
+     * Returns an event of this kind.
      *
      * @param worker the worker's name
-     * @param pid its process id; that of this process for a thread
-     * @param startupNanos the time from the decision to start it until it was ready, in nanoseconds
+     * @param pid the worker's process id; for a thread, the id of this process
+     * @param startupNanos the time from the decision to start the worker until it was ready, in
+     *     nanoseconds
      * @param nanos when it happened
      */
     public static WorkerReady of(String worker, long pid, long startupNanos, long nanos) {
@@ -489,12 +492,14 @@ public sealed interface TaskEvent {
       return worker;
     }
 
-    /** Returns its process id; that of this process for a thread. */
+    /** Returns the worker's process id; for a thread, the id of this process. */
     public long pid() {
       return pid;
     }
 
-    /** Returns the time from the decision to start it until it was ready, in nanoseconds. */
+    /**
+     * Returns the time from the decision to start the worker until it was ready, in nanoseconds.
+     */
     public long startupNanos() {
       return startupNanos;
     }
@@ -545,22 +550,22 @@ public sealed interface TaskEvent {
     }
 
     /**
-     * Returns such an event.
+     * Returns an event of this kind.
      *
-     * @param certificate what is known of its end
-     * @param expected whether the pool asked it to end
+     * @param certificate what is known about its end
+     * @param expected whether the pool asked the worker to end
      * @param nanos when it happened
      */
     public static WorkerEnded of(DeathCertificate certificate, boolean expected, long nanos) {
       return new WorkerEnded(certificate, expected, nanos);
     }
 
-    /** Returns what is known of its end. */
+    /** Returns what is known about the worker's end. */
     public DeathCertificate certificate() {
       return certificate;
     }
 
-    /** Returns whether the pool asked it to end. */
+    /** Returns whether the pool asked the worker to end. */
     public boolean expected() {
       return expected;
     }

@@ -7,8 +7,9 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What every pool promises about its tasks, whatever it runs them on. Immutable: each {@code with}
- * method returns a changed copy. A duration of more than a century counts as a century.
+ * The settings of tasks that every pool has: timeout, retries, window, listeners and carriers.
+ * Immutable: each {@code with} method returns a changed copy. A duration of more than a century
+ * counts as a century.
  */
 public final class TaskPolicy {
   /** A century: sums of these must fit in a long of nanoseconds. Before DEFAULT, which uses it. */
@@ -70,8 +71,8 @@ public final class TaskPolicy {
   }
 
   /**
-   * Returns a policy in which one item may run for at most {@code limit}, counted from its own
-   * start. Must be positive.
+   * Returns a policy in which one item may run for at most {@code limit}, counted from the item's
+   * own start; {@code limit} must be positive.
    */
   public TaskPolicy withTimeout(Duration limit) {
     Objects.requireNonNull(limit, "limit");
@@ -79,24 +80,25 @@ public final class TaskPolicy {
   }
 
   /**
-   * Returns a policy in which an interrupted item has {@code time} to end before harder means. Must
-   * not be negative.
+   * Returns a policy in which an interrupted item has {@code time} to end before the pool uses
+   * stronger means: a thread is left behind, a worker process is killed. {@code time} must not be
+   * negative.
    */
   public TaskPolicy withGrace(Duration time) {
     return new TaskPolicy(timeout, time, retries, backOff, window, listeners, carriers);
   }
 
   /**
-   * Returns a policy in which an item without a result is tried again up to {@code times} times. At
-   * least 0.
+   * Returns a policy in which an item that failed, timed out or lost its worker is tried again up
+   * to {@code times} times; {@code times} must be at least 0.
    */
   public TaskPolicy withRetries(int times) {
     return new TaskPolicy(timeout, grace, times, backOff, window, listeners, carriers);
   }
 
   /**
-   * Returns a policy with a pause of {@code pause} before the first retry; it doubles with each.
-   * Must not be negative.
+   * Returns a policy that waits for {@code pause} before the first retry; the pause doubles with
+   * each further retry. {@code pause} must not be negative.
    */
   public TaskPolicy withBackOff(Duration pause) {
     return new TaskPolicy(timeout, grace, retries, pause, window, listeners, carriers);
@@ -104,50 +106,56 @@ public final class TaskPolicy {
 
   /**
    * Returns a policy in which at most {@code items} items are taken from a stream's source ahead of
-   * what was consumed. At least 1.
+   * the consumer; {@code items} must be at least 1.
    */
   public TaskPolicy withWindow(int items) {
     return new TaskPolicy(timeout, grace, retries, backOff, items, listeners, carriers);
   }
 
-  /** Returns a policy with {@code listener} beside the listeners of this one. */
+  /** Returns a policy with {@code listener} in addition to the listeners of this one. */
   public TaskPolicy withListener(TaskListener listener) {
     Objects.requireNonNull(listener, "listener");
     return new TaskPolicy(
         timeout, grace, retries, backOff, window, plus(listeners, listener), carriers);
   }
 
-  /** Returns a policy with {@code carrier}, which restores after the carriers of this one. */
+  /**
+   * Returns a policy with {@code carrier} in addition to the carriers of this one; it restores
+   * after them.
+   */
   public TaskPolicy withCarrier(ContextCarrier<?> carrier) {
     Objects.requireNonNull(carrier, "carrier");
     return new TaskPolicy(
         timeout, grace, retries, backOff, window, listeners, plus(carriers, carrier));
   }
 
-  /** Returns the longest one item may run, counted from its own start; null for no timeout. */
+  /**
+   * Returns how long one item may run at most, counted from the item's own start; null for no
+   * timeout.
+   */
   public @Nullable Duration timeout() {
     return timeout;
   }
 
-  /** Returns how long an item may go on after it was interrupted, before harder means. */
+  /** Returns how long an interrupted item may go on before the pool uses stronger means. */
   public Duration grace() {
     return grace;
   }
 
   /**
-   * Returns how often an item that failed, timed out or lost its worker is tried again; 0 by
-   * default: nothing runs twice unasked.
+   * Returns how often an item that failed, timed out or lost its worker is tried again. The default
+   * is 0: nothing runs twice unless retries are asked for.
    */
   public int retries() {
     return retries;
   }
 
-  /** Returns the pause before the first retry; it doubles with each. */
+  /** Returns the pause before the first retry; it doubles with each further retry. */
   public Duration backOff() {
     return backOff;
   }
 
-  /** Returns the most items taken from a stream's source ahead of what was consumed. */
+  /** Returns the maximum number of items taken from a stream's source ahead of the consumer. */
   public int window() {
     return window;
   }
@@ -158,8 +166,8 @@ public final class TaskPolicy {
   }
 
   /**
-   * Returns the carriers, in the order in which they restore: they bring context from the calling
-   * thread to those that run its items.
+   * Returns the carriers, in the order in which they restore. They carry context from the calling
+   * thread to the threads that run its items.
    */
   public List<ContextCarrier<?>> carriers() {
     return carriers;

@@ -5,7 +5,7 @@ import java.io.Serial;
 import java.time.Duration;
 import java.util.List;
 
-/** Thrown for an item that was over its timeout; its cause shows where the item was stuck. */
+/** Thrown for an item that was over its timeout. The cause shows where the item was stuck. */
 public final class TaskTimeoutException extends TaskException {
   @Serial private static final long serialVersionUID = 1L;
 
@@ -14,9 +14,9 @@ public final class TaskTimeoutException extends TaskException {
   /**
    * Creates an exception.
    *
-   * @param task which task, as the subject of a sentence
-   * @param timeout the timeout it had
-   * @param stack where it was when the time ran out, innermost frame first; empty if unknown
+   * @param task a name of the task that can be the subject of the message
+   * @param timeout the timeout of the task
+   * @param stack where the task was when the time ran out, innermost frame first; empty if unknown
    */
   public TaskTimeoutException(String task, Duration timeout, List<StackTraceElement> stack) {
     super(
@@ -25,12 +25,12 @@ public final class TaskTimeoutException extends TaskException {
     this.timeout = timeout;
   }
 
-  /** Returns the timeout that the item had. */
+  /** Returns the timeout of the item. */
   public Duration timeout() {
     return timeout;
   }
 
-  /** Not thrown by anyone: carries the stack of the stuck task, so that every log prints it. */
+  /** Never thrown. Has the stack of the stuck task, so that every log prints it as the cause. */
   private static final class Stuck extends Exception {
     @Serial private static final long serialVersionUID = 1L;
 

@@ -4,8 +4,9 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one attempt at a task used. Times are on the clock of {@link System#nanoTime} of the JVM
- * that owns the pool; a figure that could not be measured is {@link #UNKNOWN}. Immutable.
+ * The resources that one attempt at a task used. Start and end are values of {@link
+ * System#nanoTime} in the JVM that owns the pool. A figure that could not be measured is {@link
+ * #UNKNOWN}. Immutable.
  */
 public final class TaskUsage {
   /** A figure that could not be measured. */
@@ -37,51 +38,59 @@ public final class TaskUsage {
   }
 
   /**
-   * Returns what an attempt within this JVM used; see the accessors for the figures.
+   * Returns the usage of an attempt within this JVM; see the accessors for the figures.
    *
-   * @param worker name of the thread that ran it
+   * @param worker the name of the thread that ran the attempt
    */
   public static TaskUsage of(
       String worker, long startedNanos, long endedNanos, long cpuNanos, long allocatedBytes) {
     return new TaskUsage(worker, startedNanos, endedNanos, cpuNanos, allocatedBytes, 0, 0);
   }
 
-  /** Returns this usage with the sizes of what was sent to the worker and of what came back. */
+  /**
+   * Returns this usage with the sizes of the argument and the result, in bytes.
+   *
+   * @param in the size of the argument as it was sent to the worker
+   * @param out the size of the result as it was sent back
+   */
   public TaskUsage withBytes(long in, long out) {
     return new TaskUsage(worker, startedNanos, endedNanos, cpuNanos, allocatedBytes, in, out);
   }
 
-  /** Returns the name of the thread or worker process that ran it. */
+  /** Returns the name of the thread or worker process that ran the attempt. */
   public String worker() {
     return worker;
   }
 
-  /** Returns when it started. */
+  /** Returns when the attempt started, in nanoseconds. */
   public long startedNanos() {
     return startedNanos;
   }
 
-  /** Returns when it ended. */
+  /** Returns when the attempt ended, in nanoseconds. */
   public long endedNanos() {
     return endedNanos;
   }
 
-  /** Returns the processor time it used, in nanoseconds; {@link #UNKNOWN} on virtual threads. */
+  /**
+   * Returns the processor time that the attempt used, in nanoseconds; {@link #UNKNOWN} on virtual
+   * threads.
+   */
   public long cpuNanos() {
     return cpuNanos;
   }
 
-  /** Returns the bytes of heap it allocated; {@link #UNKNOWN} on virtual threads. */
+  /** Returns the bytes of heap that the attempt allocated; {@link #UNKNOWN} on virtual threads. */
   public long allocatedBytes() {
     return allocatedBytes;
   }
 
-  /** Returns the size of the argument as it was sent to the worker; 0 within one JVM. */
+  /** Returns the size of the argument as it was sent to the worker, in bytes; 0 within one JVM. */
   public long bytesIn() {
     return bytesIn;
   }
 
-  /** Returns the size of the result as it was sent back; 0 within one JVM. */
+  /** Returns the size of the result as it was sent back, in bytes; 0 within one JVM. */
   public long bytesOut() {
     return bytesOut;
   }

@@ -11,15 +11,15 @@ public final class WorkerLostException extends TaskException {
   /**
    * Creates an exception for a lost item.
    *
-   * @param message names the item and the cause
-   * @param certificate what is known of the worker's death
+   * @param message a sentence that names the item and the cause
+   * @param certificate what is known about the worker's death
    */
   public WorkerLostException(String message, DeathCertificate certificate) {
     super(message, null);
     this.certificate = certificate;
   }
 
-  /** What is known of the death. */
+  /** Returns what is known about the worker's death. */
   public DeathCertificate certificate() {
     return certificate;
   }

@@ -3,8 +3,8 @@
  * {@link io.github.fornada.Outcome} for every item.
  *
  * <p>Start with the plain sequential function; add concurrency where a measurement asks for it. The
- * pools themselves live in their own rooms ({@code threads}, {@code process}); this package imports
- * none of them, so that a new kind of pool can be added from outside by extending {@link
+ * pools themselves are in their own packages ({@code threads}, {@code process}). This package
+ * imports none of them, so a new kind of pool can be added from outside by extending {@link
  * io.github.fornada.spi.AbstractPool}.
  */
 @NullMarked

@@ -6,14 +6,14 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * How much of two processors a pool makes use of: the time of a plain loop over tasks that compute
- * for about 10 ms, divided by two, divided by the time of the same map on two workers. 1 is ideal.
+ * How much of two processors a pool uses: the time of a plain loop over tasks that compute for
+ * about 10 ms, divided by two, divided by the time of the same map on two workers. 1 is ideal.
  *
  * <p>Loop and map take turns, and each map is compared with the loops just before and after it, so
- * that a machine that changes its speed, or has other work, spoils single rounds only.
+ * that changes of the machine's speed, or other work on it, spoil single rounds only.
  *
- * <p>A map has {@value #TASKS} tasks, so that its tail, in which one worker is left without an item
- * while the other runs the last, is a hundredth of it at most. Before the first that counts come
+ * <p>A map has {@value #TASKS} tasks, so that its tail, in which one worker has no item while the
+ * other runs the last one, is at most a hundredth of it. Before the first measured map there are
  * {@value #WARM_UP_MAPS} maps of {@value #TASKS} tasks of about 1 ms, in which the JIT compiles the
  * pool's own code in every process that runs it, and two of full length.
  */
@@ -22,14 +22,14 @@ final class Efficiency {
 
   private static final int WARM_UP_MAPS = 10;
 
-  /** About 10 ms on a processor of 2024; measured and told with the result. */
+  /** About 10 ms on a processor of 2024; measured and reported with the result. */
   private static final long STEPS = 5_000_000;
 
   private static final long QUICK_STEPS = STEPS / 10;
 
   private Efficiency() {}
 
-  /** Efficiency of each round, in their order, and what a task took in the loop. */
+  /** The efficiency of each round, in order, and the time of a task in the loop. */
   record Result(List<Double> rounds, double taskMillis) {
     double median() {
       return rounds.stream().sorted().toList().get(rounds.size() / 2);

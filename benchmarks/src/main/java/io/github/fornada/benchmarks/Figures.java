@@ -53,7 +53,7 @@ public final class Figures {
     }
   }
 
-  /** A line of the table: our benchmark, and those of the JDK that it is compared with. */
+  /** A row of the table: Fornada's benchmark, and those of the JDK that it is compared with. */
   private record Line(String label, String ours, List<String> theirs, boolean isTarget) {}
 
   private static final List<String> ON_EXECUTOR = List.of("executorSubmit", "executorInvokeAll");

@@ -25,8 +25,8 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.infra.Blackhole;
 
 /**
- * Tasks that do next to nothing, so that what is left is the cost of handing them over: nanoseconds
- * of wall time for each of 10,000 items, on two workers or on virtual threads.
+ * Tasks that do almost nothing, so that the cost of handing them to a pool remains: nanoseconds of
+ * wall time for each of 10,000 items, on two workers or on virtual threads.
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -43,7 +43,7 @@ public class TinyTasks {
   private static final List<Callable<Integer>> JOBS =
       NUMBERS.stream().<Callable<Integer>>map(i -> () -> tiny(i)).toList();
 
-  /** The same items, of which the pool knows nothing beforehand. */
+  /** The same items, whose number the pool does not know in advance. */
   private static final Iterable<Integer> LAZY =
       new Iterable<>() {
         @Override
@@ -52,7 +52,7 @@ public class TinyTasks {
         }
       };
 
-  // ---- the calls, each on whatever it is given
+  // ---- the calls, on any executor
 
   private static int submitAndGetEach(ExecutorService executor) throws Exception {
     var futures = new ArrayList<Future<Integer>>(ITEMS);
@@ -86,7 +86,7 @@ public class TinyTasks {
     return sum;
   }
 
-  // ---- what they are given
+  // ---- the executors
 
   /** A Fornada pool of two platform threads. */
   @State(Scope.Benchmark)
@@ -100,7 +100,7 @@ public class TinyTasks {
     }
   }
 
-  /** A Fornada pool of virtual threads, as it comes. */
+  /** A Fornada pool of virtual threads with default options. */
   @State(Scope.Benchmark)
   public static class Virtual {
     Pool pool = VirtualThreadPool.open();
@@ -139,7 +139,7 @@ public class TinyTasks {
   /** The pool that parallel streams of this benchmark run on: the caller is one of its two. */
   @State(Scope.Benchmark)
   public static class Parallel {
-    /** Parallel streams take the common pool, which the runner gives one thread. */
+    /** Parallel streams use the common pool, which the runner limits to one thread. */
     @Setup
     public void check() {
       int threads = ForkJoinPool.getCommonPoolParallelism() + 1;

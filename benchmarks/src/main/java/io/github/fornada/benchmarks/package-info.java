@@ -1,4 +1,4 @@
-/** What Fornada's own work costs, beside what one would use without it. */
+/** The cost of Fornada itself, compared with the JDK's own means. */
 @NullMarked
 package io.github.fornada.benchmarks;
 

@@ -17,6 +17,9 @@ final class CommonOptions {
   @SuppressWarnings({"NullAway.Init", "unused"}) // filled by picocli, which reads its annotations
   private ExitCodesHelp exitCodes;
 
+  /** More at once than any machine has use for. Guess. */
+  private static final int MOST_WORKERS = 100_000;
+
   /** How figures are printed. */
   enum Format {
     table,
@@ -43,7 +46,8 @@ final class CommonOptions {
   @Option(
       names = "--lines",
       paramLabel = "FILE",
-      description = "Each line is an item; - is stdin, read as it comes, with or without an end.")
+      description =
+          "Each line is an item, in UTF-8; - is stdin, read as it comes, with or without an end.")
   @Nullable String lines;
 
   @Option(
@@ -55,7 +59,9 @@ final class CommonOptions {
   @Option(
       names = "--match",
       paramLabel = "GLOB",
-      description = "Only files whose name (or path below DIR, if GLOB has a /) matches.")
+      description =
+          "Only files whose name (or path below DIR, if GLOB has a /) matches. **/ is any number"
+              + " of folders, or none.")
   @Nullable String match;
 
   @Option(
@@ -72,11 +78,19 @@ final class CommonOptions {
   @Nullable Integer workers;
 
   @Option(
-      names = "--limit",
+      names = "--timeout",
       paramLabel = "TIME",
       converter = DurationParser.class,
       description = "Longest time of one item, such as 5s or 250ms. Over it, the item fails.")
-  @Nullable Duration limit;
+  @Nullable Duration timeout;
+
+  @Option(
+      names = "--limit",
+      paramLabel = "TIME",
+      hidden = true,
+      converter = DurationParser.class,
+      description = "The old name of --timeout.")
+  private @Nullable Duration limit;
 
   @Option(
       names = "--retries",
@@ -94,13 +108,16 @@ final class CommonOptions {
   @Option(
       names = "--heap",
       paramLabel = "SIZE",
+      converter = HeapParser.class,
       description = "Heap of each worker process, such as 512m.")
   @Nullable String heap;
 
   @Option(
       names = {"-o", "--output"},
       paramLabel = "FILE",
-      description = "Write to FILE instead of stdout.")
+      description =
+          "Write to FILE instead of stdout. It is replaced when the run has ended, even if items"
+              + " failed. After Ctrl-C, or if writing fails, it is as it was before.")
   @Nullable Path output;
 
   @Option(
@@ -133,14 +150,45 @@ final class CommonOptions {
     if (workers != null && workers < 1) {
       throw Fault.usage("--workers must be at least 1, got " + workers);
     }
-    return new PoolSettings(workers, limit, retries, heap);
+    if (workers != null && workers > MOST_WORKERS) {
+      throw Fault.usage("--workers must be at most " + MOST_WORKERS + ", got " + workers);
+    }
+    if (timeout != null && limit != null) {
+      throw Fault.usage("--limit is the old name of --timeout: give one of them");
+    }
+    if (timeout == null) {
+      timeout = limit;
+    }
+    return new PoolSettings(workers, timeout, retries, heap);
   }
 
-  Inputs items() {
-    return Inputs.of(inputs, files, match, lines);
+  /**
+   * What is to be written; nothing is opened yet.
+   *
+   * @throws Fault if that cannot be, or would overwrite what is read
+   */
+  Outputs outputs() {
+    ArgumentText.require("TASK", task);
+    ArgumentText.require("--lines", lines);
+    ArgumentText.require("--files", files);
+    ArgumentText.require("--match", match);
+    ArgumentText.require("-cp", classPath);
+    ArgumentText.require("-o", output);
+    ArgumentText.require("--report", report);
+    ArgumentText.require("--trace", trace);
+    return Outputs.of(output, report, trace);
   }
 
-  LoadedTask load() {
-    return TaskLocator.locate(task, classPath);
+  LoadedTask load(Outputs outputs) {
+    TaskLocator.Place place = TaskLocator.place(task, classPath);
+    if (place.source() != null) {
+      outputs.mustNotBe(place.source(), "the source of the task, " + place.source());
+    }
+    outputs.mustNotBeIn(place.read());
+    return TaskLocator.locate(place);
+  }
+
+  Inputs items(LoadedTask task, Outputs outputs, Refusals refusals) {
+    return Inputs.of(this, outputs, Inputs.ItemKind.of(task.call().parameter()), refusals);
   }
 }

@@ -2,6 +2,7 @@ package io.github.fornada.cli;
 
 import io.github.fornada.ExecutionModel;
 import io.github.fornada.Outcome;
+import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.util.ArrayList;
@@ -56,19 +57,31 @@ final class CompareCommand implements Callable<Integer> {
     // What it would take to make a cache would be counted as a cost of the tasks.
     System.setProperty("io.github.fornada.aotCache", "use");
     PoolSettings settings = options.pools();
-    LoadedTask task = options.load();
-    List<String> items = options.items().first(MOST_ITEMS);
-    if (items.isEmpty()) {
-      throw Fault.usage("no inputs: there is nothing to compare");
+    try (Outputs outputs = options.outputs()) {
+      LoadedTask task = options.load(outputs);
+      var refusals = new Refusals();
+      List<String> items = options.items(task, outputs, refusals).first(MOST_ITEMS);
+      refusals.tell(each -> StandardStreams.get().err().println(FailureReport.refused(each)));
+      if (items.isEmpty()) {
+        throw Fault.usage("no inputs: there is nothing to compare");
+      }
+      if (options.failFast && refusals.count() > 0) {
+        return ExitCode.FAILED;
+      }
+      int code = compare(settings, task, items, outputs);
+      return code == ExitCode.OK && refusals.count() > 0 ? ExitCode.FAILED : code;
     }
+  }
+
+  private int compare(PoolSettings settings, LoadedTask task, List<String> items, Outputs outputs) {
     List<ExecutionModel> models =
         on.isEmpty()
             ? ModelParser.MODELS
             : ModelParser.MODELS.stream().filter(on::contains).toList();
     Terminal terminal = Terminal.ofProcess();
-    Reports reports = Reports.open(options.report, options.trace, task);
+    Reports reports = Reports.open(outputs, task);
     try (var progress = new Progress(terminal, "", -1);
-        var writer = ResultWriter.open(options.output, terminal, progress)) {
+        var writer = ResultWriter.open(outputs.results(), terminal, progress)) {
       progress.end(); // each pass has one of its own
       // Printed many times over it would say nothing, and would spoil the table.
       System.setOut(new PrintStream(OutputStream.nullOutputStream(), true, System.out.charset()));
@@ -106,6 +119,13 @@ final class CompareCommand implements Callable<Integer> {
       writer.finish();
       if (writer.readerIsGone()) {
         return ExitCode.PIPE_CLOSED;
+      }
+      if (writer.failure() == null && outputs.results() != null) {
+        try {
+          outputs.results().commit();
+        } catch (IOException e) {
+          writer.commitFailed(e);
+        }
       }
       if (writer.failure() != null) {
         throw Fault.failed(writer.failureText());

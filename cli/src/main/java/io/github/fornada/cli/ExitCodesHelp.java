@@ -9,7 +9,7 @@ import picocli.CommandLine.Command;
       "0:all done",
       "1:some items failed, or results could not be written",
       "2:wrong usage, or the task does not compile",
-      "130:interrupted; the results so far are written",
+      "130:interrupted; results so far are on stdout, a file of -o is as it was",
       "141:the reader of the output went away, as in | head",
     })
 final class ExitCodesHelp {}

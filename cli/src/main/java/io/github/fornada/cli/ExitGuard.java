@@ -29,14 +29,21 @@ final class ExitGuard {
 
   private ExitGuard() {}
 
-  /** The class with its exits changed; the same array if it has none. */
+  /**
+   * The class with its exits changed; the same array if it has none, or if it cannot be read: the
+   * JVM itself then tells what is wrong with it.
+   */
   static byte[] guard(byte[] bytes) {
-    ClassModel model = ClassFile.of().parse(bytes);
-    if (!mentionsExit(model)) {
+    try {
+      ClassModel model = ClassFile.of().parse(bytes);
+      if (!mentionsExit(model)) {
+        return bytes;
+      }
+      return ClassFile.of()
+          .transformClass(model, ClassTransform.transformingMethodBodies(ExitGuard::change));
+    } catch (IllegalArgumentException e) { // of a later version, or broken
       return bytes;
     }
-    return ClassFile.of()
-        .transformClass(model, ClassTransform.transformingMethodBodies(ExitGuard::change));
   }
 
   private static boolean mentionsExit(ClassModel model) {

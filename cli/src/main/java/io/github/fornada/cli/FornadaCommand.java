@@ -1,11 +1,16 @@
 package io.github.fornada.cli;
 
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.TypeConversionException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The {@code fornada} command line. */
@@ -28,7 +33,16 @@ final class FornadaCommand implements Callable<Integer> {
   private ExitCodesHelp exitCodes;
 
   static int execute(String... args) {
+    StandardStreams streams = StandardStreams.get();
     CommandLine command = new CommandLine(new FornadaCommand());
+    command.setOut(new PrintWriter(streams.out(), true, streams.outCharset()));
+    command.setErr(new PrintWriter(streams.err(), true, streams.err().charset()));
+    command.setColorScheme(
+        CommandLine.Help.defaultColorScheme(
+            Terminal.showsColours() ? CommandLine.Help.Ansi.ON : CommandLine.Help.Ansi.OFF));
+    command.registerConverter(Path.class, FornadaCommand::path);
+    command.registerConverter(Integer.class, FornadaCommand::number);
+    command.registerConverter(int.class, FornadaCommand::number);
     command.setExpandAtFiles(false); // an input may begin with @
     command.setCaseInsensitiveEnumValuesAllowed(true);
     command.setUsageHelpAutoWidth(false);
@@ -43,12 +57,37 @@ final class FornadaCommand implements Callable<Integer> {
     command.setParameterExceptionHandler(FornadaCommand::refuse);
     command.setExecutionExceptionHandler((e, failed, parsed) -> {
       if (e instanceof Fault fault) {
-        System.err.println(prefixed(fault.text()));
+        streams.err().println(prefixed(fault.text()));
         return fault.exitCode();
+      }
+      if (Interruption.requested()) {
+        // Whatever was being opened or closed: somebody wanted no more of it.
+        streams.err().println("fornada: interrupted");
+        return ExitCode.INTERRUPTED;
       }
       throw e;
     });
     return command.execute(args);
+  }
+
+  private static Path path(String text) {
+    try {
+      return Path.of(text);
+    } catch (InvalidPathException e) {
+      throw new TypeConversionException(
+          ArgumentText.isIntact(text)
+              ? "\"" + text + "\" is no path: " + e.getReason()
+              : "\"" + text + "\" " + ArgumentText.reason());
+    }
+  }
+
+  private static Integer number(String text) {
+    try {
+      return Integer.valueOf(text.strip());
+    } catch (NumberFormatException e) {
+      throw new TypeConversionException(
+          "it must be a whole number of at most " + Integer.MAX_VALUE + ", got \"" + text + "\"");
+    }
   }
 
   /** Compiler messages stay as javac prints them. */
@@ -58,22 +97,22 @@ final class FornadaCommand implements Callable<Integer> {
 
   private static int refuse(ParameterException e, String[] args) {
     CommandLine command = e.getCommandLine();
-    System.err.println("fornada: " + e.getMessage());
+    PrintStream err = StandardStreams.get().err();
+    err.println("fornada: " + e.getMessage());
     if (e instanceof UnmatchedArgumentException unmatched && !unmatched.getUnmatched().isEmpty()) {
-      suggest(command, unmatched.getUnmatched().getFirst());
+      suggest(command, unmatched.getUnmatched().getFirst(), err);
     }
-    System.err.println("Try: " + command.getCommandSpec().qualifiedName() + " --help");
+    err.println("Try: " + command.getCommandSpec().qualifiedName() + " --help");
     return ExitCode.USAGE;
   }
 
-  private static void suggest(CommandLine command, String typed) {
+  private static void suggest(CommandLine command, String typed, PrintStream err) {
     var known = new ArrayList<>(command.getSubcommands().keySet());
     known.addAll(command.getCommandSpec().optionsMap().keySet());
     String word = typed.replaceFirst("=.*", "");
-    Suggestion.of(word, known)
-        .ifPresent(meant -> System.err.println("Did you mean " + meant + "?"));
+    Suggestion.of(word, known).ifPresent(meant -> err.println("Did you mean " + meant + "?"));
     if (word.startsWith("-")) {
-      System.err.println("An input that begins with - goes behind a lone --");
+      err.println("An input that begins with - goes after a lone --");
     }
   }
 

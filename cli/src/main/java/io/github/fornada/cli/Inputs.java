@@ -1,25 +1,12 @@
 package io.github.fornada.cli;
 
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.InputStreamReader;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.FileSystems;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.PathMatcher;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
-import java.util.NoSuchElementException;
-import java.util.regex.PatternSyntaxException;
-import org.jspecify.annotations.Nullable;
 
 /** The items of a run: a list, or lines read one by one. */
 sealed interface Inputs {
@@ -40,28 +27,70 @@ sealed interface Inputs {
   /**
    * The inputs that the command line names: arguments first, then files, then lines.
    *
-   * @throws Fault if there are none, or one cannot be opened
+   * @param outputs none of them may be an input
+   * @param kind what the items are
+   * @param refusals takes what is named and is no item
+   * @throws Fault if there are none, one cannot be opened, or one is an output
    */
-  static Inputs of(
-      List<String> arguments,
-      @Nullable Path folder,
-      @Nullable String glob,
-      @Nullable String lines) {
-    if (glob != null && folder == null) {
+  static Inputs of(CommonOptions options, Outputs outputs, ItemKind kind, Refusals refusals) {
+    Path folder = options.files;
+    String lines = options.lines;
+    if (options.match != null && folder == null) {
       throw Fault.usage("--match goes with --files DIR");
     }
-    if (arguments.isEmpty() && folder == null && lines == null) {
+    if (options.inputs.isEmpty() && folder == null && lines == null) {
       throw Fault.usage(
           "no inputs: give them as arguments, or with --lines FILE (- for stdin) or --files DIR");
     }
-    var known = new ArrayList<>(arguments);
+    var known = new ArrayList<>(arguments(options.inputs, refusals));
+    if (kind != ItemKind.NO_FILE) {
+      known.forEach(each -> outputs.mustNotBeItem(each, "the input " + each));
+    }
     if (folder != null) {
-      known.addAll(files(folder, glob));
+      known.addAll(new FileInputs(folder, options.match, outputs, refusals).find());
     }
     if (lines == null) {
       return new Known(Collections.unmodifiableList(known));
     }
-    return new Lines(linesAfter(known, open(lines)));
+    Iterator<String> read = open(lines, outputs, refusals);
+    return new Lines(after(known, kind == ItemKind.FILE ? checked(read, outputs) : read));
+  }
+
+  /** What the items of a task are. */
+  enum ItemKind {
+    /** Files, by the type of its argument. */
+    FILE,
+    /** Text, which may be the name of a file. */
+    TEXT,
+    /** Numbers and the like. */
+    NO_FILE;
+
+    /** Of a function's argument. */
+    static ItemKind of(String type) {
+      return switch (type) {
+        case "java.nio.file.Path", "java.io.File", "java.net.URI", "java.net.URL" -> FILE;
+        case "int", "long", "double" -> NO_FILE;
+        case "java.lang.String", "java.lang.Object", "java.lang.CharSequence" -> TEXT;
+        default ->
+            type.startsWith("java.lang.")
+                    || type.startsWith("java.math.")
+                    || type.startsWith("java.time.")
+                ? NO_FILE
+                : TEXT;
+      };
+    }
+  }
+
+  private static List<String> arguments(List<String> given, Refusals refusals) {
+    var items = new ArrayList<String>();
+    for (int i = 0; i < given.size(); i++) {
+      if (ArgumentText.isIntact(given.get(i))) {
+        items.add(given.get(i));
+      } else {
+        refusals.add("input " + (i + 1) + " (" + given.get(i) + ")", ArgumentText.reason());
+      }
+    }
+    return items;
   }
 
   /** All items, but no more than so many. */
@@ -78,16 +107,18 @@ sealed interface Inputs {
     };
   }
 
-  private static InputStream open(String lines) {
-    if (lines.equals("-")) {
-      return System.in;
-    }
+  private static Iterator<String> open(String lines, Outputs outputs, Refusals refusals) {
     Path file = Path.of(lines);
+    if (lines.equals("-") || StandardStreams.Standard.of(file) == StandardStreams.Standard.IN) {
+      outputs.mustNotBeStdin();
+      return new LineReader(StandardStreams.get().in(), "stdin", refusals);
+    }
     if (Files.isDirectory(file)) {
       throw Fault.usage("--lines: is a folder: " + lines);
     }
+    outputs.mustNotBe(file, "the input --lines " + lines);
     try {
-      return Files.newInputStream(file);
+      return new LineReader(Files.newInputStream(file), lines, refusals);
     } catch (IOException e) {
       throw Fault.usage("--lines: " + reason(file, e));
     }
@@ -95,103 +126,50 @@ sealed interface Inputs {
 
   /** What went wrong with a file, in the words of people. */
   static String reason(Path file, IOException e) {
+    String why = reason(e);
+    return why.equals(e.getMessage()) ? file + ": " + why : why + ": " + file;
+  }
+
+  /** The same, without the file. */
+  static String reason(IOException e) {
     return switch (e) {
-      case java.nio.file.NoSuchFileException n -> "no such file: " + file;
-      case java.nio.file.AccessDeniedException a -> "permission denied: " + file;
-      default -> file + ": " + e.getMessage();
+      case java.nio.file.NoSuchFileException n -> "no such file";
+      case java.nio.file.AccessDeniedException a -> "permission denied";
+      case java.nio.file.FileSystemException f when f.getReason() != null -> f.getReason();
+      default -> String.valueOf(e.getMessage());
     };
   }
 
-  private static Iterable<String> linesAfter(List<String> known, InputStream in) {
+  /** Each line is looked at before its file may be an output. */
+  private static Iterator<String> checked(Iterator<String> lines, Outputs outputs) {
+    return new Iterator<>() {
+      @Override
+      public boolean hasNext() {
+        return lines.hasNext();
+      }
+
+      @Override
+      public String next() {
+        String line = lines.next();
+        outputs.mustNotBeItem(line, "the input " + line);
+        return line;
+      }
+    };
+  }
+
+  private static Iterable<String> after(List<String> known, Iterator<String> lines) {
+    Iterator<String> before = known.iterator();
     return () ->
         new Iterator<>() {
-          private final Iterator<String> before = known.iterator();
-          private final BufferedReader reader =
-              new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8));
-          private @Nullable String next;
-
           @Override
           public boolean hasNext() {
-            if (before.hasNext()) {
-              return true;
-            }
-            if (next == null) {
-              try {
-                next = reader.readLine();
-              } catch (IOException e) {
-                throw new UncheckedIOException(e);
-              }
-            }
-            return next != null;
+            return before.hasNext() || lines.hasNext();
           }
 
           @Override
           public String next() {
-            if (before.hasNext()) {
-              return before.next();
-            }
-            if (!hasNext() || next == null) {
-              throw new NoSuchElementException();
-            }
-            String line = next;
-            next = null;
-            return line;
+            return before.hasNext() ? before.next() : lines.next();
           }
         };
-  }
-
-  /** Regular files below a folder, sorted by path; hidden ones are left out, as by a shell's *. */
-  private static List<String> files(Path folder, @Nullable String glob) {
-    if (!Files.isDirectory(folder)) {
-      throw Fault.usage(
-          "--files: " + (Files.exists(folder) ? "not a folder: " : "no such folder: ") + folder);
-    }
-    PathMatcher matcher = glob == null ? path -> true : matcher(folder, glob);
-    var found = new ArrayList<Path>();
-    try {
-      Files.walkFileTree(
-          folder,
-          new SimpleFileVisitor<>() {
-            @Override
-            public FileVisitResult preVisitDirectory(Path dir, BasicFileAttributes attributes) {
-              return !dir.equals(folder) && hidden(dir)
-                  ? FileVisitResult.SKIP_SUBTREE
-                  : FileVisitResult.CONTINUE;
-            }
-
-            @Override
-            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-              if (!hidden(file) && Files.isRegularFile(file) && matcher.matches(file)) {
-                found.add(file);
-              }
-              return FileVisitResult.CONTINUE;
-            }
-
-            @Override
-            public FileVisitResult visitFileFailed(Path file, IOException e) {
-              throw Fault.usage("--files: " + reason(file, e));
-            }
-          });
-    } catch (IOException e) {
-      throw Fault.usage("--files: " + reason(folder, e));
-    }
-    found.sort(null);
-    return found.stream().map(Path::toString).toList();
-  }
-
-  private static boolean hidden(Path path) {
-    Path name = path.getFileName();
-    return name != null && name.toString().startsWith(".");
-  }
-
-  private static PathMatcher matcher(Path folder, String glob) {
-    PathMatcher matcher;
-    try {
-      matcher = FileSystems.getDefault().getPathMatcher("glob:" + glob);
-    } catch (PatternSyntaxException e) {
-      throw Fault.usage("--match: not a glob: " + glob + " (" + e.getDescription() + ")");
-    }
-    boolean wholePath = glob.contains("/");
-    return file -> matcher.matches(wholePath ? folder.relativize(file) : file.getFileName());
   }
 }

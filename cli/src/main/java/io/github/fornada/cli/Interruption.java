@@ -55,11 +55,14 @@ final class Interruption {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt(); // the JVM ends in any case
     }
+    OutputFile.dropAll();
     if (!signalled) {
-      System.err.println(
-          "fornada: a task ended this JVM, and with it the run; the results so far are written."
-              + " With --on processes only its own worker would have ended");
-      System.err.flush();
+      StandardStreams.get()
+          .err()
+          .println(
+              "fornada: a task ended this JVM, and with it the run. Results on stdout stay, a file"
+                  + " given with -o is left as it was. With --on processes only the task's own"
+                  + " worker would have ended");
       Runtime.getRuntime().halt(ExitCode.FAILED);
     }
   }

@@ -13,6 +13,7 @@ public final class Main {
       }
       return;
     }
+    var _ = StandardStreams.take();
     if (System.getProperty("java.awt.headless") == null) {
       System.setProperty("java.awt.headless", "true"); // tasks that work on images need no screen
     }

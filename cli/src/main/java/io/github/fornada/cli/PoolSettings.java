@@ -19,12 +19,12 @@ import org.jspecify.annotations.Nullable;
  * What the command line says about pools.
  *
  * @param workers tasks at once; null for each pool's own default
- * @param limit longest time of one item; null for none
+ * @param timeout longest time of one item; null for none
  * @param retries further tries of an item that did not get done
  * @param heap heap of each worker process; null for the pool's default
  */
 record PoolSettings(
-    @Nullable Integer workers, @Nullable Duration limit, int retries, @Nullable String heap) {
+    @Nullable Integer workers, @Nullable Duration timeout, int retries, @Nullable String heap) {
 
   /**
    * Opens a pool.
@@ -41,7 +41,7 @@ record PoolSettings(
         case CLUSTER -> throw Fault.usage("the command has no clusters yet");
       };
     } catch (IllegalArgumentException e) {
-      throw Fault.usage(String.valueOf(e.getMessage()));
+      throw Fault.usage(Spoken.withOptions(String.valueOf(e.getMessage())));
     }
   }
 
@@ -67,8 +67,8 @@ record PoolSettings(
 
   private TaskPolicy policy(TaskPolicy policy, List<TaskListener> listeners) {
     TaskPolicy changed = policy.withRetries(retries);
-    if (limit != null) {
-      changed = changed.withTimeout(limit);
+    if (timeout != null) {
+      changed = changed.withTimeout(timeout);
     }
     for (TaskListener listener : listeners) {
       changed = changed.withListener(listener);
@@ -78,6 +78,6 @@ record PoolSettings(
 
   /** The same for one task after the other. */
   PoolSettings withoutWorkers() {
-    return new PoolSettings(null, limit, retries, heap);
+    return new PoolSettings(null, timeout, retries, heap);
   }
 }

@@ -47,7 +47,7 @@ final class Progress implements TaskListener, AutoCloseable {
    */
   Progress(Terminal terminal, String title, long total) {
     this.err = terminal.err();
-    this.bar = terminal.errIsTerminal();
+    this.bar = terminal.hasBar();
     this.columns = terminal.columns();
     this.title = title;
     this.total = total;
@@ -55,6 +55,7 @@ final class Progress implements TaskListener, AutoCloseable {
 
   /** Begins to show. */
   Progress start() {
+    StandardStreams.get().taskOutput().around(this::aside);
     Thread.ofPlatform().daemon().name("fornada-progress").start(this::paint);
     return this;
   }
@@ -184,8 +185,14 @@ final class Progress implements TaskListener, AutoCloseable {
     end();
   }
 
+  /** Counts an input that is no item as failed. */
+  void refused() {
+    failed.incrementAndGet();
+  }
+
   /** Takes the bar away. */
   void end() {
+    StandardStreams.get().taskOutput().direct();
     lock.lock();
     try {
       closed = true;

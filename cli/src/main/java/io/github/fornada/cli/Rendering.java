@@ -29,23 +29,54 @@ import org.jspecify.annotations.Nullable;
 final class Rendering {
   private Rendering() {}
 
-  /** The text of a result; a result that holds others is one line of JSON. */
+  /**
+   * The text of a result; a result that holds others is one line of JSON.
+   *
+   * @throws IllegalStateException if it cannot be written as UTF-8
+   */
   static String text(@Nullable Object result) {
+    String text = plain(result);
+    int place = unpairedSurrogate(text, 0);
+    if (place >= 0) {
+      throw new IllegalStateException(
+          "the result cannot be written as UTF-8: its character %d, U+%04X, is half of a pair"
+              .formatted(place, (int) text.charAt(place)));
+    }
+    return text;
+  }
+
+  /** Where half of a character is without its other half; -1 if there is none. */
+  private static int unpairedSurrogate(String text, int from) {
+    for (int i = from; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (Character.isSurrogate(c)) {
+        if (!Character.isHighSurrogate(c)
+            || i + 1 == text.length()
+            || !Character.isLowSurrogate(text.charAt(i + 1))) {
+          return i;
+        }
+        i++;
+      }
+    }
+    return -1;
+  }
+
+  private static String plain(@Nullable Object result) {
     return switch (result) {
-      case Optional<?> optional -> optional.isPresent() ? text(optional.get()) : "";
+      case Optional<?> optional -> optional.isPresent() ? plain(optional.get()) : "";
       case Record r -> json(r);
       case Map<?, ?> m -> json(m);
       case Collection<?> c -> json(c);
       case Object o when o.getClass().isArray() -> json(o);
       case null -> "null";
-      default -> result.toString();
+      default -> String.valueOf(result.toString());
     };
   }
 
   /** Anything as one line of JSON. */
   static String json(Object value) {
     try {
-      return Json.MAPPER.writeValueAsString(value);
+      return escaped(Json.MAPPER.writeValueAsString(value));
     } catch (JsonProcessingException e) {
       throw new IllegalStateException(
           "the result, a "
@@ -54,6 +85,22 @@ final class Rendering {
               + e.getOriginalMessage(),
           e);
     }
+  }
+
+  /** In JSON, half of a character can be written as its number. */
+  private static String escaped(String json) {
+    int place = unpairedSurrogate(json, 0);
+    if (place < 0) {
+      return json;
+    }
+    var text = new StringBuilder();
+    int from = 0;
+    while (place >= 0) {
+      text.append(json, from, place).append("\\u%04x".formatted((int) json.charAt(place)));
+      from = place + 1;
+      place = unpairedSurrogate(json, from);
+    }
+    return text.append(json, from, json.length()).toString();
   }
 
   /** Loaded only where there is JSON to write. */

@@ -6,7 +6,6 @@ import io.github.fornada.timeline.ChromeTrace;
 import io.github.fornada.timeline.HtmlReport;
 import io.github.fornada.timeline.Timeline;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.List;
@@ -15,44 +14,29 @@ import org.jspecify.annotations.Nullable;
 
 /** The page and the trace that were asked for; of each model they show the last run. */
 final class Reports {
-  private final @Nullable Path page;
-  private final @Nullable Path trace;
+  private final @Nullable OutputFile page;
+  private final @Nullable OutputFile trace;
   private final String title;
+  private @Nullable Path pageDraft;
+  private @Nullable Path traceDraft;
   private final Map<ExecutionModel, Timeline> timelines = new EnumMap<>(ExecutionModel.class);
 
-  private Reports(@Nullable Path page, @Nullable Path trace, String title) {
+  private Reports(@Nullable OutputFile page, @Nullable OutputFile trace, String title) {
     this.page = page;
     this.trace = trace;
     this.title = title;
   }
 
   /**
-   * Looks whether the files can be written, so that nobody waits for a run in vain.
+   * Opens the files, so that nobody waits in vain for a run whose report cannot be written.
    *
-   * @throws Fault if they cannot
+   * @throws Fault if one cannot be written
    */
-  static Reports open(@Nullable Path page, @Nullable Path trace, LoadedTask task) {
-    check("--report", page);
-    check("--trace", trace);
-    return new Reports(page, trace, task.name());
-  }
-
-  private static void check(String option, @Nullable Path file) {
-    if (file == null) {
-      return;
-    }
-    Path folder = file.toAbsolutePath().getParent();
-    if (Files.isDirectory(file)) {
-      throw Fault.usage(option + ": is a folder: " + file);
-    }
-    if (folder != null && !Files.isDirectory(folder)) {
-      throw Fault.usage(option + ": no such folder: " + folder);
-    }
-    if (Files.exists(file)
-        ? !Files.isWritable(file)
-        : folder != null && !Files.isWritable(folder)) {
-      throw Fault.usage(option + ": may not be written: " + file);
-    }
+  static Reports open(Outputs outputs, LoadedTask task) {
+    var reports = new Reports(outputs.report(), outputs.trace(), task.name());
+    reports.pageDraft = outputs.report() == null ? null : outputs.report().draft();
+    reports.traceDraft = outputs.trace() == null ? null : outputs.trace().draft();
+    return reports;
   }
 
   /** A listener for the run of this model that begins now; none if nothing was asked for. */
@@ -80,9 +64,9 @@ final class Reports {
    * @throws Fault if a file cannot be written
    */
   void write(List<Figures> figures, List<String> text) {
-    Path current = page;
+    OutputFile current = page;
     try {
-      if (current != null) {
+      if (current != null && pageDraft != null) {
         HtmlReport report = new HtmlReport(title).withText(text);
         for (Figures each : figures) {
           Timeline timeline = timelines.get(each.model());
@@ -90,14 +74,17 @@ final class Reports {
             report.add(timeline, ComparisonTable.cells(each));
           }
         }
-        report.write(current);
+        report.write(pageDraft);
+        current.commit();
       }
       current = trace;
-      if (current != null) {
-        ChromeTrace.write(current, List.copyOf(timelines.values()));
+      if (current != null && traceDraft != null) {
+        ChromeTrace.write(traceDraft, List.copyOf(timelines.values()));
+        current.commit();
       }
     } catch (IOException e) {
-      throw Fault.failed("cannot write " + current + ": " + e.getMessage());
+      throw Fault.failed(
+          "cannot write " + (current == null ? "" : current.given()) + ": " + Inputs.reason(e));
     }
   }
 }

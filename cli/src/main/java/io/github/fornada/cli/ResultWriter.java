@@ -1,13 +1,9 @@
 package io.github.fornada.cli;
 
 import java.io.BufferedOutputStream;
-import java.io.FileDescriptor;
-import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -49,23 +45,14 @@ final class ResultWriter implements AutoCloseable {
    *
    * @throws Fault if the file cannot be written
    */
-  static ResultWriter open(@Nullable Path file, Terminal terminal, Progress progress) {
-    if (file == null) {
-      // Not System.out: a PrintStream swallows errors, and a closed pipe must be noticed.
-      return of(
-          "stdout", new FileOutputStream(FileDescriptor.out), progress, terminal.outIsTerminal());
-    }
-    if (Files.isDirectory(file)) {
-      throw Fault.usage("-o: is a folder: " + file);
-    }
-    try {
-      return of(file.toString(), new FileOutputStream(file.toFile()), progress, false);
-    } catch (IOException e) {
-      throw Fault.usage("-o: cannot be written: " + e.getMessage());
-    }
+  static ResultWriter open(@Nullable OutputFile file, Terminal terminal, Progress progress) {
+    return file == null
+        ? of("stdout", StandardStreams.get().out(), progress, terminal.outIsTerminal())
+        : of(file.given().toString(), file.open(), progress, false);
   }
 
-  static ResultWriter of(String name, OutputStream out, Progress progress, boolean onTerminal) {
+  private static ResultWriter of(
+      String name, OutputStream out, Progress progress, boolean onTerminal) {
     var writer = new ResultWriter(name, out, progress, onTerminal);
     Thread.ofPlatform().daemon().name("fornada-flush").start(writer::flushInTime);
     return writer;
@@ -92,10 +79,15 @@ final class ResultWriter implements AutoCloseable {
     return message.contains("Broken pipe") || message.contains("pipe is being closed");
   }
 
+  /** The file is written, but could not take its place. */
+  void commitFailed(IOException e) {
+    failed(e);
+  }
+
   /** The failure in words. */
   String failureText() {
     IOException e = failure;
-    return "cannot write to " + name + ": " + (e == null ? "" : e.getMessage());
+    return "cannot write to " + name + ": " + (e == null ? "" : Inputs.reason(e));
   }
 
   /** Writes one result. After a failure it does nothing. */
@@ -180,7 +172,7 @@ final class ResultWriter implements AutoCloseable {
     finish();
   }
 
-  /** Writes what is left, and closes a file. Look at {@link #failure} afterwards. */
+  /** Writes what is left, and closes the file or stdout. Look at {@link #failure} afterwards. */
   void finish() {
     lock.lock();
     try {

@@ -5,6 +5,7 @@ import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
 import io.github.fornada.TaskListener;
 import io.github.fornada.TaskPolicy;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -54,24 +55,38 @@ final class RunCommand implements Callable<Integer> {
       throw Fault.usage("--heap is for worker processes: add --on processes");
     }
     PoolSettings settings = options.pools();
-    LoadedTask task = options.load();
-    Inputs inputs = options.items();
+    try (Outputs outputs = options.outputs()) {
+      LoadedTask task = options.load(outputs);
+      var refusals = new Refusals();
+      return run(settings, task, options.items(task, outputs, refusals), outputs, refusals);
+    }
+  }
+
+  private int run(
+      PoolSettings settings, LoadedTask task, Inputs inputs, Outputs outputs, Refusals refusals) {
     Terminal terminal = Terminal.ofProcess();
-    Reports reports = Reports.open(options.report, options.trace, task);
+    Reports reports = Reports.open(outputs, task);
     long total = inputs instanceof Inputs.Known(var items) ? items.size() : -1;
     try (var progress = new Progress(terminal, "", total);
-        var writer = ResultWriter.open(options.output, terminal, progress)) {
+        var writer = ResultWriter.open(outputs.results(), terminal, progress)) {
       var run =
           new ItemRun(task.call(), inputs, !unordered, options.failFast, told(writer, progress));
+      refusals.tell(refusal -> {
+        progress.refused();
+        progress.message(FailureReport.refused(refusal));
+        if (options.failFast) {
+          run.stop();
+        }
+      });
       writer.onFailure(run::stop);
       var clock = new TaskClock();
       var listeners = new ArrayList<TaskListener>(List.of(clock, progress, run));
       listeners.addAll(reports.begin(on));
       var stall = new StallWatch();
-      if (on == ExecutionModel.VIRTUAL_THREADS && options.limit != null) {
+      if (on == ExecutionModel.VIRTUAL_THREADS && options.timeout != null) {
         listeners.add(stall);
         stall.start(
-            options.limit.plus(TaskPolicy.DEFAULT.grace()),
+            options.timeout.plus(TaskPolicy.DEFAULT.grace()),
             deaf -> progress.message(StallWatch.relief(deaf)),
             run::stop);
       }
@@ -80,12 +95,17 @@ final class RunCommand implements Callable<Integer> {
       Meter meter = Meter.start(Set.of());
       Pool pool = settings.open(on, listeners);
       ItemRun.End end = ItemRun.End.STOPPED;
+      boolean ended = false;
       Meter.Reading reading;
       try {
         end = run.on(pool);
+        ended = true;
         reading = meter.stop(); // while worker processes still live
       } finally {
         writer.finish(); // first of all: nothing that follows may cost a result
+        if (ended) {
+          commit(outputs, writer);
+        }
         stall.close();
         end(pool, end);
       }
@@ -95,7 +115,14 @@ final class RunCommand implements Callable<Integer> {
         run.left().forEach(input -> terminal.err().println(FailureReport.notRun(input)));
         terminal.err().println(StallWatch.GIVEN_UP);
       }
-      return finish(writer, clock, reading, reports, total, end, terminal);
+      return finish(
+          writer,
+          new Tally(clock, refusals.count(), total),
+          reading,
+          reports,
+          end,
+          terminal,
+          outputs.results());
     }
   }
 
@@ -113,6 +140,39 @@ final class RunCommand implements Callable<Integer> {
         progress.message(FailureReport.text(input, outcome));
       }
     };
+  }
+
+  /** What was asked for is complete, or as complete as it will be. */
+  private static void commit(Outputs outputs, ResultWriter writer) {
+    OutputFile file = outputs.results();
+    if (file == null || writer.failure() != null || Interruption.requested()) {
+      return;
+    }
+    try {
+      file.commit();
+    } catch (IOException e) {
+      writer.commitFailed(e);
+    }
+  }
+
+  /**
+   * How many items ended how.
+   *
+   * @param refused inputs that were no items
+   * @param total items that there are; -1 if not known
+   */
+  private record Tally(TaskClock clock, long refused, long total) {
+    long done() {
+      return clock.done();
+    }
+
+    long failed() {
+      return clock.failed() + refused;
+    }
+
+    long left() {
+      return total - clock.done() - clock.failed();
+    }
   }
 
   private static void end(Pool pool, ItemRun.End end) {
@@ -135,41 +195,46 @@ final class RunCommand implements Callable<Integer> {
 
   private int finish(
       ResultWriter writer,
-      TaskClock clock,
+      Tally tally,
       Meter.Reading reading,
       Reports reports,
-      long total,
       ItemRun.End end,
-      Terminal terminal) {
+      Terminal terminal,
+      @Nullable OutputFile file) {
     if (writer.readerIsGone()) {
       return ExitCode.PIPE_CLOSED;
     }
-    long left = total - clock.done() - clock.failed();
     if (Interruption.requested()) {
-      terminal.err().println("fornada: interrupted; " + summary(clock, reading));
+      terminal
+          .err()
+          .println("fornada: interrupted; " + summary(tally, reading) + leftAsItWas(file));
       return ExitCode.INTERRUPTED;
     }
     if (writer.failure() != null) {
       terminal.err().println("fornada: " + writer.failureText());
       return ExitCode.FAILED;
     }
-    Figures figures = figures(clock, reading);
+    Figures figures = figures(tally, reading);
     reports.write(List.of(figures), List.of());
     if (options.format == CommonOptions.Format.json) {
       terminal.err().println(Rendering.json(Map.of("runs", List.of(figures.toMap()))));
     } else if (options.format == CommonOptions.Format.table) {
       terminal.err().println(ComparisonTable.of(List.of(figures)));
     } else {
-      terminal.err().println("fornada: " + summary(clock, reading));
+      terminal.err().println("fornada: " + summary(tally, reading));
     }
-    if (end == ItemRun.End.STOPPED && left > 0) {
-      terminal.err().println("fornada: " + Words.count(left, "item") + " not done");
+    if (end == ItemRun.End.STOPPED && tally.left() > 0) {
+      terminal.err().println("fornada: " + Words.count(tally.left(), "item") + " not done");
     }
-    return clock.failed() > 0 || end == ItemRun.End.STOPPED ? ExitCode.FAILED : ExitCode.OK;
+    return tally.failed() > 0 || end == ItemRun.End.STOPPED ? ExitCode.FAILED : ExitCode.OK;
   }
 
-  private String summary(TaskClock clock, Meter.Reading reading) {
-    Figures figures = figures(clock, reading);
+  private static String leftAsItWas(@Nullable OutputFile file) {
+    return file == null || file.isCommitted() ? "" : "; " + file.given() + " was left as it was";
+  }
+
+  private String summary(Tally tally, Meter.Reading reading) {
+    Figures figures = figures(tally, reading);
     return figures.done()
         + " done"
         + (figures.failed() > 0 ? ", " + figures.failed() + " failed" : "")
@@ -183,20 +248,20 @@ final class RunCommand implements Callable<Integer> {
         + Words.figure(figures.busyCores());
   }
 
-  private Figures figures(TaskClock clock, Meter.Reading reading) {
+  private Figures figures(Tally tally, Meter.Reading reading) {
     double wall = Math.max(1, reading.wallNanos());
     return new Figures(
         on,
         wall / 1e9,
         Double.NaN,
         Double.NaN,
-        clock.busyNanos() / wall,
+        tally.clock().busyNanos() / wall,
         reading.cpuNanos() / wall,
         reading.idleNanos() < 0 ? Double.NaN : reading.idleNanos() / wall,
         reading.peakBytes(),
-        clock.startupNanos() / 1e9,
-        clock.done(),
-        clock.failed(),
+        tally.clock().startupNanos() / 1e9,
+        tally.done(),
+        tally.failed(),
         1,
         false);
   }

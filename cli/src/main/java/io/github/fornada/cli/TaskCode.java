@@ -1,10 +1,12 @@
 package io.github.fornada.cli;
 
 import java.io.Serializable;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The user's code: what was compiled in memory, and the class path. It travels with the task, so
@@ -12,9 +14,11 @@ import java.util.concurrent.ConcurrentHashMap;
  *
  * @param id names this code within a JVM, so that a worker loads it once for all batches
  * @param classes bytes of the classes compiled in memory, by binary name
+ * @param source absolute path of the source file; null if nothing was compiled
  * @param classPath absolute paths of folders and jars
  */
-record TaskCode(String id, Map<String, byte[]> classes, List<String> classPath)
+record TaskCode(
+    String id, Map<String, byte[]> classes, @Nullable String source, List<String> classPath)
     implements Serializable {
   private static final Map<String, TaskLoader> LOADERS = new ConcurrentHashMap<>();
 
@@ -23,8 +27,12 @@ record TaskCode(String id, Map<String, byte[]> classes, List<String> classPath)
     classPath = List.copyOf(classPath);
   }
 
-  static TaskCode of(Map<String, byte[]> classes, List<String> classPath) {
-    return new TaskCode(UUID.randomUUID().toString(), classes, classPath);
+  static TaskCode of(Map<String, byte[]> classes, @Nullable Path source, List<String> classPath) {
+    return new TaskCode(
+        UUID.randomUUID().toString(),
+        classes,
+        source == null ? null : source.toAbsolutePath().normalize().toString(),
+        classPath);
   }
 
   /** The loader of this code in this JVM; made at the first call. */

@@ -3,15 +3,21 @@ package io.github.fornada.cli;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.JarURLConnection;
 import java.net.MalformedURLException;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.net.URLConnection;
 import java.net.URLStreamHandler;
 import java.nio.file.Path;
+import java.security.CodeSigner;
+import java.security.CodeSource;
 import java.util.List;
 import java.util.Map;
+import java.util.jar.JarEntry;
+import java.util.jar.Manifest;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,56 +34,141 @@ final class TaskLoader extends URLClassLoader {
   private final Map<String, byte[]> classes;
   private final boolean guarded;
 
+  /** Of classes compiled in memory: the source file. */
+  private final @Nullable CodeSource compiledSource;
+
   TaskLoader(TaskCode code, boolean guarded) {
     super("task", urls(code.classPath()), ClassLoader.getPlatformClassLoader());
     this.classes = code.classes();
     this.guarded = guarded;
+    String source = code.source();
+    this.compiledSource = source == null ? null : new CodeSource(url(source), (CodeSigner[]) null);
   }
 
   private static URL[] urls(List<String> classPath) {
     var urls = new URL[classPath.size()];
     for (int i = 0; i < urls.length; i++) {
-      try {
-        urls[i] = Path.of(classPath.get(i)).toUri().toURL();
-      } catch (MalformedURLException e) {
-        throw new IllegalArgumentException("not a class path entry: " + classPath.get(i), e);
-      }
+      urls[i] = url(classPath.get(i));
     }
     return urls;
   }
 
+  private static URL url(String path) {
+    try {
+      return Path.of(path).toUri().toURL();
+    } catch (MalformedURLException e) {
+      throw new IllegalArgumentException("not a path: " + path, e);
+    }
+  }
+
   @Override
   protected Class<?> findClass(String name) throws ClassNotFoundException {
-    byte[] bytes = classes.get(name);
-    if (bytes != null) {
-      return define(name, guarded ? ExitGuard.guard(bytes) : bytes);
+    byte[] compiled = classes.get(name);
+    if (compiled != null) {
+      byte[] bytes = guarded ? ExitGuard.guard(compiled) : compiled;
+      return defineClass(name, bytes, 0, bytes.length, compiledSource);
     }
-    if (guarded) {
-      byte[] changed = guardedFromPath(name);
-      if (changed != null) {
-        return define(name, changed);
+    try {
+      return guarded ? guardedFromPath(name) : super.findClass(name);
+    } catch (ClassFormatError e) {
+      throw explained(name, e);
+    } catch (NoClassDefFoundError e) {
+      // The file holds another class than its name says; anything else is a class that is missing.
+      throw String.valueOf(e.getMessage()).contains("wrong name") ? explained(name, e) : e;
+    }
+  }
+
+  @SuppressWarnings("ReferenceEquality") // the very same array means that nothing was changed
+  private Class<?> guardedFromPath(String name) throws ClassNotFoundException {
+    URL url = super.findResource(name.replace('.', '/') + ".class");
+    if (url != null) {
+      PathClass found = read(name, url);
+      byte[] changed = ExitGuard.guard(found.bytes());
+      if (changed != found.bytes()) {
+        return define(name, changed, found);
       }
     }
     return super.findClass(name);
   }
 
-  private Class<?> define(String name, byte[] bytes) {
-    return defineClass(name, bytes, 0, bytes.length);
-  }
-
-  /** The class from the class path if it has to be changed; else null, and it is loaded as ever. */
-  @SuppressWarnings("ReferenceEquality") // the very same array means that nothing was changed
-  private byte @Nullable [] guardedFromPath(String name) throws ClassNotFoundException {
+  private LinkageError explained(String name, LinkageError e) throws ClassNotFoundException {
     URL url = super.findResource(name.replace('.', '/') + ".class");
     if (url == null) {
-      return null;
+      return e;
     }
-    try (InputStream in = url.openStream()) {
-      byte[] bytes = in.readAllBytes();
-      byte[] changed = ExitGuard.guard(bytes);
-      return changed == bytes ? null : changed;
+    PathClass found = read(name, url);
+    return BadClassFileError.of(name, found.place(), found.bytes(), e);
+  }
+
+  /**
+   * A class file of the class path.
+   *
+   * @param place the jar or the folder, as text
+   * @param source the same, and who signed it
+   * @param manifest of the jar; null if there is none
+   */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  private record PathClass(
+      byte[] bytes, String place, CodeSource source, @Nullable Manifest manifest) {}
+
+  private static PathClass read(String name, URL url) throws ClassNotFoundException {
+    try {
+      URLConnection connection = url.openConnection();
+      byte[] bytes;
+      try (InputStream in = connection.getInputStream()) {
+        bytes = in.readAllBytes();
+      }
+      if (connection instanceof JarURLConnection jar) {
+        JarEntry entry = jar.getJarEntry();
+        CodeSigner[] signers = entry == null ? null : entry.getCodeSigners(); // once it is read
+        return new PathClass(
+            bytes,
+            text(jar.getJarFileURL()),
+            new CodeSource(jar.getJarFileURL(), signers),
+            jar.getManifest());
+      }
+      String file = url.toString();
+      String folder = file.substring(0, file.length() - name.length() - ".class".length());
+      return new PathClass(
+          bytes, text(url), new CodeSource(URI.create(folder).toURL(), (CodeSigner[]) null), null);
     } catch (IOException e) {
       throw new ClassNotFoundException(name, e);
+    }
+  }
+
+  private static String text(URL url) {
+    try {
+      return Path.of(url.toURI()).toString();
+    } catch (URISyntaxException | IllegalArgumentException e) {
+      return url.toString();
+    }
+  }
+
+  /** As {@link URLClassLoader} defines a class, but with other bytes. */
+  private Class<?> define(String name, byte[] bytes, PathClass original) {
+    int dot = name.lastIndexOf('.');
+    if (dot > 0) {
+      definePackageOf(name.substring(0, dot), original);
+    }
+    return defineClass(name, bytes, 0, bytes.length, original.source());
+  }
+
+  private void definePackageOf(String name, PathClass original) {
+    Package existing = getDefinedPackage(name);
+    URL place = original.source().getLocation();
+    if (existing == null) {
+      try {
+        Package _ =
+            original.manifest() == null
+                ? definePackage(name, null, null, null, null, null, null, null)
+                : definePackage(name, original.manifest(), place);
+        return;
+      } catch (IllegalArgumentException e) {
+        existing = getDefinedPackage(name); // another thread was first
+      }
+    }
+    if (existing != null && existing.isSealed() && !existing.isSealed(place)) {
+      throw new SecurityException("sealing violation: package " + name + " is sealed");
     }
   }
 

@@ -21,31 +21,65 @@ final class TaskLocator {
   private TaskLocator() {}
 
   /**
-   * Finds {@code File.java}, {@code File.java#method} or {@code com.acme.Type#method}.
+   * Where a task is.
+   *
+   * @param task as it was typed
+   * @param name the file or the class
+   * @param method the method; null if none was named
+   * @param source the source file; null if it is a class
+   * @param classPath absolute paths of folders and jars
+   * @param read these, and the jars that their manifests name
+   */
+  record Place(
+      String task,
+      String name,
+      @Nullable String method,
+      @Nullable Path source,
+      List<String> classPath,
+      List<String> read) {}
+
+  /**
+   * Takes {@code File.java}, {@code File.java#method} or {@code com.acme.Type#method} apart.
+   *
+   * @throws Fault if there is no such file, or no such entry of the class path
+   */
+  static Place place(String task, @Nullable String classPath) {
+    // A path may have a # of its own; no method is called "x.java".
+    int hash = task.endsWith(".java") ? -1 : task.lastIndexOf('#');
+    String name = hash < 0 ? task : task.substring(0, hash);
+    String method = hash < 0 ? null : task.substring(hash + 1);
+    List<String> path = classPath == null ? List.of() : expand(classPath);
+    Path source = name.endsWith(".java") ? source(name) : null;
+    return new Place(task, name, method, source, path, ClassPathJars.withManifests(path));
+  }
+
+  private static Path source(String name) {
+    Path source = Path.of(name);
+    if (!Files.isRegularFile(source)) {
+      throw Fault.usage((Files.exists(source) ? "not a file: " : "no such file: ") + name);
+    }
+    if (!Files.isReadable(source)) {
+      throw Fault.usage("may not be read: " + name);
+    }
+    return source;
+  }
+
+  /**
+   * Finds the function at a place.
    *
    * @throws Fault if there is no such function, or more than one
    */
-  static LoadedTask locate(String task, @Nullable String classPath) {
-    int hash = task.lastIndexOf('#');
-    String place = hash < 0 ? task : task.substring(0, hash);
-    String method = hash < 0 ? null : task.substring(hash + 1);
-    List<String> path = classPath == null ? List.of() : expand(classPath);
-    if (place.endsWith(".java")) {
-      return inSource(place, method, path);
-    }
-    return inClass(task, place, method, path);
+  static LoadedTask locate(Place place) {
+    Path source = place.source();
+    return source != null
+        ? inSource(source, place.name(), place.method(), place.classPath())
+        : inClass(place.task(), place.name(), place.method(), place.classPath());
   }
 
-  private static LoadedTask inSource(String place, @Nullable String method, List<String> path) {
-    Path source = Path.of(place);
-    if (!Files.isRegularFile(source)) {
-      throw Fault.usage((Files.exists(source) ? "not a file: " : "no such file: ") + place);
-    }
-    if (!Files.isReadable(source)) {
-      throw Fault.usage("may not be read: " + place);
-    }
+  private static LoadedTask inSource(
+      Path source, String place, @Nullable String method, List<String> path) {
     Map<String, byte[]> classes = SourceCompiler.compile(source, path);
-    TaskCode code = TaskCode.of(classes, path);
+    TaskCode code = TaskCode.of(classes, source, path);
     var types = new ArrayList<Class<?>>();
     for (String name : classes.keySet()) {
       Class<?> type = load(code, name);
@@ -74,7 +108,7 @@ final class TaskLocator {
               + "\" is neither a .java file nor, without -cp, a class: give File.java, or"
               + " com.acme.Type#method with -cp app.jar");
     }
-    TaskCode code = TaskCode.of(Map.of(), path);
+    TaskCode code = TaskCode.of(Map.of(), null, path);
     Class<?> type = load(code, place);
     List<Method> found = candidates(type, method);
     if (found.isEmpty()) {
@@ -93,8 +127,18 @@ final class TaskLocator {
               + " in the class path "
               + String.join(File.pathSeparator, code.classPath()));
     } catch (LinkageError e) {
-      throw Fault.usage("class " + name + " cannot be loaded: " + e);
+      throw Fault.usage(refusal(name, e));
     }
+  }
+
+  /** In one sentence, with the class and its file where they are known. */
+  private static String refusal(String name, LinkageError e) {
+    return switch (e) {
+      case BadClassFileError bad -> String.valueOf(bad.getMessage());
+      case NoClassDefFoundError missing ->
+          "class " + name + " needs a class that is not there: " + missing.getMessage();
+      default -> "class " + name + " cannot be loaded: " + e;
+    };
   }
 
   private static LoadedTask only(TaskCode code, String place, List<Method> found) {
@@ -133,7 +177,7 @@ final class TaskLocator {
           .filter(m -> !m.isSynthetic())
           .sorted(Comparator.comparing(TaskLocator::signature));
     } catch (LinkageError e) {
-      throw Fault.usage("class " + type.getName() + " needs a class that is not there: " + e);
+      throw Fault.usage(refusal(type.getName(), e));
     }
   }
 
@@ -196,7 +240,15 @@ final class TaskLocator {
       } else {
         Path path = Path.of(entry);
         if (!Files.exists(path)) {
-          throw Fault.usage("no such class path entry: " + entry);
+          throw Fault.usage(
+              "no such class path entry: "
+                  + entry
+                  + (Files.exists(Path.of(classPath))
+                      ? "; a path with a " + File.pathSeparator + " in it cannot be an entry"
+                      : ""));
+        }
+        if (Files.isRegularFile(path)) {
+          ClassPathJars.check(path);
         }
         entries.add(path.toAbsolutePath().normalize().toString());
       }
@@ -208,9 +260,15 @@ final class TaskLocator {
     var jars = new ArrayList<String>();
     Path path = Path.of(folder.isEmpty() ? "." : folder);
     try (DirectoryStream<Path> entries = Files.newDirectoryStream(path, "*.{jar,JAR}")) {
-      entries.forEach(jar -> jars.add(jar.toAbsolutePath().normalize().toString()));
+      for (Path jar : entries) {
+        ClassPathJars.check(jar);
+        jars.add(jar.toAbsolutePath().normalize().toString());
+      }
     } catch (IOException e) {
       throw Fault.usage("no such folder in the class path: " + folder);
+    }
+    if (jars.isEmpty()) {
+      throw Fault.usage("there are no jars in the class path folder: " + path);
     }
     jars.sort(null);
     return jars;

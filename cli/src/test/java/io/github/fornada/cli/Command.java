@@ -31,6 +31,9 @@ final class Command {
                 "-Xmx256m",
                 "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1",
+                // As the manifest of the command's jar has it.
+                "--enable-native-access=ALL-UNNAMED",
+                "--add-opens=java.base/java.io=ALL-UNNAMED",
                 "-cp",
                 System.getProperty("java.class.path"),
                 "io.github.fornada.cli.Main"));

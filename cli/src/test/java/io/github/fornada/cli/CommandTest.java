@@ -81,23 +81,23 @@ class CommandTest {
   @ParameterizedTest
   @ValueSource(strings = {"sequential", "virtual", "threads", "processes"})
   void anEndlessLoopIsOverAtItsLimitAndTheOthersGoOn(String model) {
-    var result = run("run", "Tasks.java#echo", "--on", model, "--limit", "1s", "a", "loop", "b");
+    var result = run("run", "Tasks.java#echo", "--on", model, "--timeout", "1s", "a", "loop", "b");
     assertThat(result.out()).isEqualTo("a\nb\n");
     assertThat(result.exitCode()).isEqualTo(1);
-    assertThat(result.err()).contains("\"loop\" was over its time limit of 1 s");
+    assertThat(result.err()).contains("\"loop\" was over its timeout of 1 s");
   }
 
   @Test
   void endlessLoopsOnEveryProcessorDoNotKeepOtherVirtualThreadsFromTheirs() {
     int loops = Runtime.getRuntime().availableProcessors() + 1;
     var arguments =
-        new ArrayList<>(List.of("run", "Tasks.java#echo", "--on", "virtual", "--limit", "1s"));
+        new ArrayList<>(List.of("run", "Tasks.java#echo", "--on", "virtual", "--timeout", "1s"));
     arguments.addAll(Collections.nCopies(loops, "loop"));
     arguments.addAll(List.of("a", "b"));
     var result = run(arguments.toArray(String[]::new));
     assertThat(result.out()).isEqualTo("a\nb\n");
     assertThat(result.exitCode()).isEqualTo(1);
-    assertThat(result.err().split("\"loop\" was over its time limit", -1)).hasSize(loops + 1);
+    assertThat(result.err().split("\"loop\" was over its timeout", -1)).hasSize(loops + 1);
   }
 
   @ParameterizedTest
@@ -115,10 +115,10 @@ class CommandTest {
             "Tasks.java#echo",
             "--on",
             "virtual",
-            "--limit",
+            "--timeout",
             "1s");
     assertThat(result.exitCode()).isEqualTo(1);
-    assertThat(result.err().split("\"loop\" was over its time limit", -1)).hasSize(3);
+    assertThat(result.err().split("\"loop\" was over its timeout", -1)).hasSize(3);
     assertThat(result.err())
         .contains("\"a\" has no outcome", "\"b\" has no outcome")
         .contains("stopped: tasks that neither end nor heed an interrupt");
@@ -317,6 +317,30 @@ class CommandTest {
     assertThat(result.exitCode()).isZero();
     assertThat(result.out()).doesNotContain("noise").contains("sequential").contains("processes");
     assertThat(result.out().lines()).allSatisfy(line -> assertThat(line.length()).isLessThan(81));
+  }
+
+  @Test
+  void numbersBeyondTheirRangeAreRefused() {
+    for (List<String> option :
+        List.of(
+            List.of("--workers", "99999999999"),
+            List.of("--workers", "2000000000"),
+            List.of("--retries", "99999999999"),
+            List.of("--heap", "9999999999g"),
+            List.of("--timeout", "18446744074s"),
+            List.of("--limit", "9999999h"))) {
+      var result = run("run", "Tasks.java#echo", option.getFirst(), option.getLast(), "a");
+      assertThat(result.exitCode()).as(option.toString()).isEqualTo(2);
+      assertThat(result.err()).contains(option.getFirst(), option.getLast());
+    }
+  }
+
+  @Test
+  void theOldNameOfTheTimeoutIsStillTaken() {
+    var result = run("run", "Tasks.java#echo", "--limit", "1s", "a", "loop");
+    assertThat(result.out()).isEqualTo("a\n");
+    assertThat(result.err()).contains("\"loop\" was over its timeout of 1 s");
+    assertThat(run("run", "--help").out()).contains("--timeout").doesNotContain("--limit");
   }
 
   @Test

@@ -74,6 +74,42 @@ class ConversionTest {
   }
 
   @Test
+  void aDurationBeyondTheRangeIsRefusedAndNeverWraps() throws Exception {
+    assertThat(new DurationParser().convert("100000h")).isEqualTo(Duration.ofHours(100_000));
+    assertThat(new DurationParser().convert("0.5ms")).isEqualTo(Duration.ofNanos(500_000));
+    for (String wrong :
+        List.of(
+            "18446744074s",
+            "9999999h",
+            "9223372036855ms",
+            "5124095576030432h",
+            "100000.001h",
+            "9".repeat(1_000_000) + "s",
+            "0.0000000001ms")) {
+      assertThatThrownBy(() -> new DurationParser().convert(wrong))
+          .isInstanceOf(TypeConversionException.class)
+          .hasMessageContaining("from 0.000001ms to 100000h")
+          .hasMessageContaining(wrong.substring(0, Math.min(30, wrong.length())));
+    }
+  }
+
+  @Test
+  void aHeapBeyondTheRangeIsRefusedAndNeverWraps() {
+    assertThat(new HeapParser().convert("512m")).isEqualTo("512m");
+    assertThat(new HeapParser().convert("16384G")).isEqualTo("16384G");
+    for (String wrong : List.of("9999999999g", "99999999999g", "16385g", "1m", "0", "1")) {
+      assertThatThrownBy(() -> new HeapParser().convert(wrong))
+          .isInstanceOf(TypeConversionException.class)
+          .hasMessageContaining("--heap must be from 2m to 16384g, got \"" + wrong);
+    }
+    for (String wrong : List.of("-5m", "1.5g", "512 m", "m", "512t", "9".repeat(30))) {
+      assertThatThrownBy(() -> new HeapParser().convert(wrong))
+          .isInstanceOf(TypeConversionException.class)
+          .hasMessageContaining("such as 512m");
+    }
+  }
+
+  @Test
   void progressSaysHowMuchIsLeft() {
     assertThat(Progress.figures(50, 2, 100, 10))
         .isEqualTo("50 of 100, 5.00/s, about 10 s left, 2 failed");

@@ -5,9 +5,9 @@ import java.util.List;
 import org.apache.fory.Fory;
 
 /**
- * Writes items and results with <a href="https://fory.apache.org">Apache Fory</a>, which generates
- * code for each class it meets: records, beans, enums and the JDK's collections, whether they are
- * {@link java.io.Serializable} or not.
+ * A codec that encodes items and results with <a href="https://fory.apache.org">Apache Fory</a>.
+ * Fory generates code for each class: records, beans, enums and the JDK's collections, whether they
+ * are {@link java.io.Serializable} or not.
  *
  * {@snippet :
  * record Point(int id, String name, double x) {}
@@ -17,30 +17,31 @@ import org.apache.fory.Fory;
  * }
  * }
  *
- * <p><b>The command line.</b> Workers get what Fory wants by themselves. The parent's command line
- * needs nothing; but unless it has {@code --add-opens=java.base/java.lang.invoke=ALL-UNNAMED} (or
- * the manifest of its executable jar has {@code Add-Opens: java.base/java.lang.invoke}), the JDK
- * prints once that Fory calls {@code sun.misc.Unsafe}.
+ * <p><b>The command line.</b> Workers get the JVM options that Fory needs automatically. The
+ * parent's command line needs none. However, unless it has {@code
+ * --add-opens=java.base/java.lang.invoke=ALL-UNNAMED} (or the manifest of its executable jar has
+ * {@code Add-Opens: java.base/java.lang.invoke}), the JDK prints once that Fory calls {@code
+ * sun.misc.Unsafe}.
  *
  * <p><b>What costs time.</b> Fory takes half a second to load in each process, while a worker
  * starts, and some ten milliseconds for each new class, as part of the first item that has one.
  *
- * <p><b>What is written.</b> All fields, private ones too, and references within one item: an
- * object that is there twice stays one object, and cycles are well. Classes go by name, and both
- * sides must have the same version of them, as they have unless a jar is replaced under a running
- * program: that is not checked.
+ * <p><b>What is written.</b> All fields, private ones included, and references within one item: an
+ * object that occurs twice stays one object, and cycles are allowed. Classes are sent by name. Both
+ * sides must have the same version of a class, which is not checked; they have it unless a jar is
+ * replaced while the program runs.
  *
- * <p><b>What is refused.</b> Classes need not be registered, so this is as open as the JDK's
- * serialization: a worker that was taken over could have the parent make objects of nearly any
- * class. Not of those on Fory's own list of dangerous ones, nor of the JDK's that are not
- * serializable; nor may values be nested deeper than {@value #MAX_DEPTH}, or claim more memory than
- * the JVM's heap. Fory asks no {@code jdk.serialFilter}; if one is set for the whole JVM, {@link
- * #open} fails there.
+ * <p><b>What is refused.</b> Classes need not be registered, so the codec is as open as the JDK's
+ * serialization: a compromised worker could make the parent create objects of nearly any class.
+ * Refused are the classes on Fory's own list of dangerous classes, classes of the JDK that are not
+ * serializable, values nested deeper than {@value #MAX_DEPTH}, and values that claim more memory
+ * than the JVM's heap. Fory does not use {@code jdk.serialFilter}; if one is set for the whole JVM,
+ * {@link #open} fails.
  *
- * <p>Fory's remarks of less than an error, which it prints on standard output, are switched off
- * unless the environment variable {@code FORY_LOG_LEVEL} asks for them.
+ * <p>Fory prints its log to standard output. Messages below the level of an error are switched off
+ * unless the environment variable {@code FORY_LOG_LEVEL} is set.
  *
- * <p>Immutable, and used by many threads.
+ * <p>Immutable; may be used by several threads at once.
  */
 public record ForyCodec() implements PayloadCodec {
   /** How deep the objects of one item may be nested. */
@@ -51,7 +52,7 @@ public record ForyCodec() implements PayloadCodec {
     return new ForySession(loader);
   }
 
-  /** What lets Fory do without {@code sun.misc.Unsafe}, and the JDK without its warning. */
+  /** The option with which Fory does not use {@code sun.misc.Unsafe}, and the JDK does not warn. */
   @Override
   public List<String> workerJvmOptions() {
     return List.of("--add-opens=java.base/java.lang.invoke=ALL-UNNAMED");

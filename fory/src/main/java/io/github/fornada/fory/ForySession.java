@@ -9,18 +9,18 @@ import org.apache.fory.logging.LogLevel;
 import org.apache.fory.logging.LoggerFactory;
 import org.apache.fory.memory.MemoryBuffer;
 
-/** One Fory, which is for one thread at a time. */
+/** A session with one Fory instance, which only one thread may use at a time. */
 final class ForySession implements PayloadCodec.Session {
-  /** Has Fory load its compiler, before there is an item that would wait for it. */
+  /** Makes Fory load its compiler before an item has to wait for it. */
   private record First(int number, String text) {}
 
   private final Fory fory;
 
-  /** Points to what is read; made once. */
+  /** Points to the bytes that are read; created once. */
   private final MemoryBuffer input = MemoryBuffer.newHeapBuffer(8);
 
   static {
-    // It logs to standard output, where a program's results go, and only what nobody can act on,
+    // Fory logs to standard output, where a program's results go, and only what nobody can act on,
     // such as that a class has a writeObject method.
     if (System.getenv("FORY_LOG_LEVEL") == null) {
       LoggerFactory.setLogLevel(LogLevel.ERROR_LEVEL);

@@ -1,4 +1,4 @@
-/** Items and results of a process pool written by Apache Fory. */
+/** A codec that encodes items and results of a process pool with Apache Fory. */
 @NullMarked
 package io.github.fornada.fory;
 

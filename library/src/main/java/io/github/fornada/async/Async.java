@@ -4,18 +4,18 @@ import io.github.fornada.Completion;
 import io.github.fornada.Outcome;
 import io.github.fornada.TaskFunction;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The everyday verbs for code that waits on many things at once, one line each.
+ * The everyday operations of code that waits for many things at once, one line each. This package
+ * calls them verbs.
  *
  * {@snippet :
  * TaskFunction<URI, Page> fetch =
- *     Limit.atMost(20).of(Retry.times(2).of(TimeLimit.ofSeconds(2).of(Pages::get)));
+ *     ConcurrencyLimiter.atMost(20).wrap(Retry.times(2).wrap(Timeout.ofSeconds(2).wrap(Pages::get)));
  *
  * for (Completion<URI, Page> each : Async.completions(uris, fetch)) {
  *   switch (each.outcome()) {
@@ -26,25 +26,26 @@ import org.jspecify.annotations.Nullable;
  * }
  * }
  *
- * <p><b>Every verb is a block.</b> It opens a {@link TaskScope}, each of its tasks is a virtual
- * thread in there, and it returns or throws only after all of them have ended. What is no longer
- * wanted is interrupted and waited for: a task that heeds no interrupt holds up the verb. Verbs may
- * be called from virtual and from platform threads, and within each other.
+ * <p><b>Every verb is a block.</b> It opens a {@link TaskScope}, runs each of its tasks on a
+ * virtual thread in that scope, and returns or throws only after all of them have ended. A task
+ * that is no longer needed is interrupted and waited for: a task that ignores interrupts holds up
+ * the verb. Verbs may be called from virtual and from platform threads, and within each other.
  *
  * <p><b>Memory effects.</b> What the caller did before a verb happens-before its tasks; what the
  * tasks did happens-before the verb returns or throws.
  *
- * <p><b>Interrupts.</b> An interrupt of the caller interrupts all tasks, and is thrown when they
- * have ended.
+ * <p><b>Interrupts.</b> An interrupt of the caller interrupts all tasks; {@link
+ * InterruptedException} is thrown when they have ended.
  *
- * <p><b>Context.</b> The tasks have what the scopes around the verb carry: see {@link TaskContext}
- * for a verb that has none around it.
+ * <p><b>Context.</b> The tasks inherit carriers, scoped values and listeners of the scopes around
+ * the verb; {@link TaskContext} gives them to a verb that has no scope around it.
  *
  * <p>Most names are those of Python's asyncio; that verbs are blocks comes from trio.
  */
 public final class Async {
   private static final ScopeOptions GATHER = ScopeOptions.DEFAULT.withName("gather");
   private static final ScopeOptions OUTCOMES = ScopeOptions.DEFAULT.withName("outcomes");
+  private static final ScopeOptions COMPLETIONS = ScopeOptions.DEFAULT.withName("completions");
   private static final ScopeOptions RACE = ScopeOptions.DEFAULT.withName("race");
   private static final ScopeOptions FIRST_SUCCESS = ScopeOptions.DEFAULT.withName("firstSuccess");
   private static final ScopeOptions EVERY = ScopeOptions.DEFAULT.withName("every");
@@ -54,8 +55,8 @@ public final class Async {
   // ---- all
 
   /**
-   * Runs both at the same time and returns both results. The first failure cancels the other and is
-   * thrown.
+   * Runs two tasks at the same time and returns both results. The first failure cancels the other
+   * task and is thrown.
    *
    * {@snippet :
    * var found = Async.gather(() -> users.find(id), () -> shop.ordersOf(id));
@@ -77,7 +78,7 @@ public final class Async {
   }
 
   /**
-   * Runs all three at the same time, otherwise as {@link #gather(Callable, Callable)}.
+   * Runs three tasks at the same time, otherwise like {@link #gather(Callable, Callable)}.
    *
    * @throws ScopeFailedException if a task failed
    * @throws InterruptedException if the calling thread was interrupted; the tasks are then too
@@ -96,7 +97,7 @@ public final class Async {
   }
 
   /**
-   * Runs all four at the same time, otherwise as {@link #gather(Callable, Callable)}.
+   * Runs four tasks at the same time, otherwise like {@link #gather(Callable, Callable)}.
    *
    * @throws ScopeFailedException if a task failed
    * @throws InterruptedException if the calling thread was interrupted; the tasks are then too
@@ -123,7 +124,7 @@ public final class Async {
   }
 
   /**
-   * Runs all five at the same time, otherwise as {@link #gather(Callable, Callable)}.
+   * Runs five tasks at the same time, otherwise like {@link #gather(Callable, Callable)}.
    *
    * @throws ScopeFailedException if a task failed
    * @throws InterruptedException if the calling thread was interrupted; the tasks are then too
@@ -153,51 +154,51 @@ public final class Async {
   }
 
   /**
-   * Runs all at the same time and returns their results, in their order. The first failure cancels
-   * the others and is thrown.
+   * Runs all tasks at the same time and returns their results, in the order of the tasks, as a list
+   * that cannot be changed. The first failure cancels the others and is thrown.
    *
    * {@snippet :
    * List<Quote> quotes = Async.gather(List.of(bank::quote, broker::quote, exchange::quote));
    * }
    *
-   * @throws ScopeFailedException if a task failed; what it threw is the cause
+   * @throws ScopeFailedException if a task failed; its message names the task by its index, and
+   *     what it threw is the cause
    * @throws InterruptedException if the calling thread was interrupted; the tasks are then too
    */
   public static <R extends @Nullable Object> List<R> gather(
       Collection<? extends Callable<? extends R>> tasks) throws InterruptedException {
-    try (var scope = TaskScope.open(new Joiners.AllSuccessful<R>(), GATHER)) {
-      forkAll(scope, tasks);
-      return scope.join();
-    }
+    var joiner =
+        new Joiners.AllItems<Callable<? extends R>, R>(task -> task.call(), /* haveTexts= */ false);
+    return gather(tasks, joiner);
   }
 
   /**
-   * Applies the function to all items at the same time and returns the results, in the order of the
-   * items. The first failure cancels the others and is thrown.
+   * Applies a function to all items at the same time and returns the results, in the order of the
+   * items, as a list that cannot be changed. The first failure cancels the others and is thrown.
    *
    * {@snippet :
    * List<Page> pages = Async.gather(uris, Pages::get);
-   * List<Page> gently = Async.gather(uris, Limit.atMost(20).of(Pages::get));
+   * List<Page> gently = Async.gather(uris, ConcurrencyLimiter.atMost(20).wrap(Pages::get));
    * }
    *
-   * <p>There is a thread for each item at once, and nothing against a million of them; what they
-   * use is another matter, see {@link Limit} and {@link Rate}.
+   * <p>Each item has a virtual thread at once, and a million of them is fine. What they use is
+   * often limited; for that see {@link ConcurrencyLimiter} and {@link RateLimiter}.
    *
-   * @throws ScopeFailedException if the function failed; what it threw is the cause
+   * @throws ScopeFailedException if the function failed; its message names the item with its index,
+   *     and what the function threw is the cause
    * @throws InterruptedException if the calling thread was interrupted; the tasks are then too
    */
   public static <T extends @Nullable Object, R extends @Nullable Object> List<R> gather(
       Iterable<? extends T> items, TaskFunction<? super T, ? extends R> function)
       throws InterruptedException {
-    try (var scope = TaskScope.open(new Joiners.AllSuccessful<R>(), GATHER)) {
-      forkAll(scope, items, function);
-      return scope.join();
-    }
+    return gather(items, new Joiners.AllItems<T, R>(function, /* haveTexts= */ true));
   }
 
   /**
-   * Applies the function to all items at the same time and tells what became of each, in the order
-   * of the items. Failures are outcomes; none is thrown and none cancels another.
+   * Applies a function to all items at the same time and returns an outcome for each, in the order
+   * of the items, as a list that cannot be changed. Failures are outcomes: none is thrown, and none
+   * cancels another item. Where a {@link Timeout} ended the function, the outcome is {@link
+   * io.github.fornada.Outcome.TimedOut}.
    *
    * {@snippet :
    * long broken = Async.outcomes(links, Pages::get).stream().filter(o -> !o.isDone()).count();
@@ -209,13 +210,16 @@ public final class Async {
       Iterable<? extends T> items, TaskFunction<? super T, ? extends R> function)
       throws InterruptedException {
     try (var scope = TaskScope.open(new Joiners.Outcomes<R>(), OUTCOMES)) {
-      forkAll(scope, items, function);
+      forkAll(scope, items, (_, item) -> () -> function.apply(item));
       return scope.join();
     }
   }
 
   /**
-   * As {@link #outcomes}, each outcome with the item that it belongs to.
+   * Applies a function to all items at the same time and returns an outcome for each, with its
+   * item, in order of completion, as a list that cannot be changed. Otherwise like {@link
+   * #outcomes}. The list is returned when all have ended; {@link AsyncStreams#completions} passes
+   * each on at once.
    *
    * {@snippet :
    * for (var each : Async.completions(uris, Pages::get)) {
@@ -227,22 +231,26 @@ public final class Async {
    */
   public static <T extends @Nullable Object, R extends @Nullable Object>
       List<Completion<T, R>> completions(
-          Collection<? extends T> items, TaskFunction<? super T, ? extends R> function)
+          Iterable<? extends T> items, TaskFunction<? super T, ? extends R> function)
           throws InterruptedException {
-    List<T> all = new ArrayList<>(items);
-    List<Outcome<R>> outcomes = outcomes(all, function);
-    var completions = new ArrayList<Completion<T, R>>(all.size());
-    for (int i = 0; i < all.size(); i++) {
-      completions.add(new Completion<>(i, all.get(i), outcomes.get(i)));
+    var joiner = new Joiners.InOrderOfCompletion<T, R>();
+    try (var scope = TaskScope.open(joiner, COMPLETIONS)) {
+      forkAll(
+          scope,
+          items,
+          (_, item) -> {
+            joiner.next(item);
+            return () -> function.apply(item);
+          });
+      return scope.join();
     }
-    return completions;
   }
 
   // ---- one of many
 
   /**
-   * Runs all at the same time and returns what the first to end returns, or throws what it threw.
-   * The others are cancelled.
+   * Runs all tasks at the same time and ends with the first task that ends: returns its result, or
+   * throws what it threw. The others are cancelled.
    *
    * {@snippet :
    * Status status = Async.race(server::awaitReady, server::awaitFailure);
@@ -260,7 +268,7 @@ public final class Async {
   }
 
   /**
-   * As {@link #race(Callable...)}, with any number of tasks.
+   * Like {@link #race(Callable...)}, with the tasks of a collection.
    *
    * @throws ScopeFailedException if the first to end failed; what it threw is the cause
    * @throws InterruptedException if the calling thread was interrupted; the tasks are then too
@@ -272,8 +280,8 @@ public final class Async {
   }
 
   /**
-   * Runs all at the same time and returns the first result there is. The others are cancelled.
-   * Failures count only if there is nothing else.
+   * Runs all tasks at the same time and returns the first result. The other tasks are cancelled.
+   * Throws only if all tasks failed.
    *
    * {@snippet :
    * Quote quote = Async.firstSuccess(bank::quote, broker::quote, exchange::quote);
@@ -292,7 +300,7 @@ public final class Async {
   }
 
   /**
-   * As {@link #firstSuccess(Callable...)}, with any number of tasks.
+   * Like {@link #firstSuccess(Callable...)}, with the tasks of a collection.
    *
    * @throws ScopeFailedException if all failed
    * @throws InterruptedException if the calling thread was interrupted; the tasks are then too
@@ -306,25 +314,25 @@ public final class Async {
   // ---- one, differently
 
   /**
-   * Makes the call, but interrupts it when it takes longer than that. The form to wrap functions
-   * with is {@link TimeLimit}.
+   * Calls {@code task}, and interrupts it when it takes longer than {@code timeout}. {@link
+   * Timeout} does the same for a function.
    *
    * {@snippet :
    * Page page = Async.withTimeout(Duration.ofSeconds(2), () -> Pages.get(uri));
    * }
    *
-   * @throws io.github.fornada.TaskTimeoutException if it was over its time; the cause shows where
-   *     it was
+   * @throws io.github.fornada.TaskTimeoutException if the task was over its timeout; the cause
+   *     shows where it was
    * @throws InterruptedException if the calling thread was interrupted; the task is then too
    * @throws Exception what the task throws
    */
   public static <R extends @Nullable Object> R withTimeout(
-      Duration limit, Callable<? extends R> task) throws Exception {
-    return new TimeLimit(limit).call(task);
+      Duration timeout, Callable<? extends R> task) throws Exception {
+    return Timeout.of(timeout).call(task);
   }
 
   /**
-   * Makes the call, and again after a failure, as {@link Retry} says.
+   * Calls {@code task}, and repeats it after a failure as {@code policy} says.
    *
    * {@snippet :
    * Page page = Async.retry(Retry.times(2).on(IOException.class), () -> Pages.get(uri));
@@ -339,9 +347,9 @@ public final class Async {
   }
 
   /**
-   * Makes the call, and the same once more if there is no result after that time. The first result
-   * counts, the other call is cancelled. The form to wrap functions with, and to count with, is
-   * {@link Hedge}.
+   * Calls {@code task}, and a second time if there is no result after {@code delay}. The first
+   * result is returned, the other call is cancelled. {@link Hedge} does the same for a function,
+   * with counts and a budget.
    *
    * {@snippet :
    * Page page = Async.hedge(Duration.ofMillis(80), () -> replicas.any().get(key));
@@ -357,11 +365,11 @@ public final class Async {
 
   // ---- again and again
 
-  /** Something to do. */
+  /** Something to do, without a result. */
   @FunctionalInterface
   public interface Action {
     /**
-     * Does it.
+     * Performs the action.
      *
      * @throws Exception if it fails
      */
@@ -369,15 +377,15 @@ public final class Async {
   }
 
   /**
-   * Does something now and then each time a period is over, in the calling thread, until it fails
-   * or the thread is interrupted. Never returns.
+   * Runs {@code action} now and then at the end of each period, in the calling thread, until it
+   * fails or the thread is interrupted. Never returns.
    *
    * {@snippet :
    * Async.every(Duration.ofMinutes(5), cache::refresh);
    * }
    *
-   * <p>The times are fixed from the first one on and do not drift. An action that takes longer than
-   * a period makes those times go by: they are left out, not made up for, so nothing piles up.
+   * <p>The times are fixed from the first one on and do not drift. Times that pass while an action
+   * runs are skipped and not made up for, so nothing piles up.
    *
    * @throws InterruptedException if the calling thread was interrupted
    * @throws Exception what the action throws
@@ -406,8 +414,8 @@ public final class Async {
   }
 
   /**
-   * Does something now and then each time a period is over, for as long as the body runs, and
-   * returns what the body returns. A failure of either cancels the other and is thrown.
+   * Runs {@code action} now and then at the end of each period for as long as {@code body} runs,
+   * and returns what the body returns. A failure of either cancels the other and is thrown.
    *
    * {@snippet :
    * Report report = Async.every(Duration.ofSeconds(1), () -> log.info("{} done", count), this::work);
@@ -456,16 +464,28 @@ public final class Async {
     }
   }
 
+  private static <T extends @Nullable Object, R extends @Nullable Object> List<R> gather(
+      Iterable<? extends T> items, Joiners.AllItems<T, R> joiner) throws InterruptedException {
+    try (var scope = TaskScope.open(joiner, GATHER)) {
+      forkAll(scope, items, joiner::task);
+      return scope.join();
+    }
+  }
+
+  /** Makes an item's task. */
+  private interface TaskOf<T extends @Nullable Object, R extends @Nullable Object> {
+    Callable<? extends R> make(int index, T item);
+  }
+
   private static <T extends @Nullable Object, R extends @Nullable Object> void forkAll(
-      TaskScope<R, ?> scope,
-      Iterable<? extends T> items,
-      TaskFunction<? super T, ? extends R> function) {
+      TaskScope<R, ?> scope, Iterable<? extends T> items, TaskOf<T, R> taskOf) {
     try {
+      int index = 0;
       for (T item : items) {
         if (isOver(scope)) {
           return;
         }
-        scope.fork(() -> function.apply(item));
+        scope.fork(taskOf.make(index++, item));
       }
     } catch (RuntimeException | Error e) { // of the source: there is nothing to join for
       scope.cancel();
@@ -473,12 +493,12 @@ public final class Async {
     }
   }
 
-  /** Whether more tasks would be of no use. Join says why. */
+  /** Whether further tasks would be in vain. Join says why. */
   private static boolean isOver(TaskScope<?, ?> scope) {
     return scope.isCancelled() || Thread.currentThread().isInterrupted();
   }
 
-  /** What failed, where there was one task: as if it had been called by the caller. */
+  /** What the task threw, where there was only one: as if the caller had called it. */
   static Exception unwrapped(ScopeFailedException failed) {
     Throwable cause = failed.getCause();
     if (cause instanceof Error error) {

@@ -11,20 +11,21 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Streams whose elements are worked on, or come, concurrently: gatherers that apply a function to
- * many elements at once, and the merging of several sources.
+ * Concurrent streams: gatherers that apply a function to many elements at once, and a merge of
+ * several sources.
  *
  * <p>Each element in progress has a virtual thread of its own. When the stream's terminal operation
  * returns or throws, none of them is left: a stream that wants no more ({@code findFirst}, {@code
  * limit}), a failure, an exception further down the stream and an interrupt of its thread cancel
- * what is in progress, by interrupts, and wait until it has ended. The one exception to this is the
- * stream's own source: of an exception there the JDK tells a gatherer nothing, and what is in
- * progress ends by itself.
+ * what is in progress, by interrupts, and wait until it has ended. The stream's own source is the
+ * one exception: the JDK does not tell a gatherer of a failure there, and what is in progress ends
+ * by itself.
  *
- * <p>At most a {@linkplain GatherOptions#window window} of elements is between what was taken from
- * the source and what was passed on, however slow the first of them is. (The JDK's {@code
- * Gatherers.mapConcurrent} had no such bound: openjdk/jdk pull request 22999.) What was carried
- * into the tasks of the {@link TaskScope} around, or by {@link TaskContext}, is here too.
+ * <p>At most a {@linkplain GatherOptions#window window} of elements lies between what was taken
+ * from the source and what was passed on, however slow the first of them is. (The JDK's {@code
+ * Gatherers.mapConcurrent} had no such bound: openjdk/jdk pull request 22999.) The function
+ * inherits the carriers, scoped values and listeners of the {@link TaskScope} around, or of a
+ * {@link TaskContext}, as tasks do.
  *
  * <p><b>Memory effects.</b> What was done before an element came down the stream happens-before the
  * function; what that did happens-before its result is passed on.
@@ -35,20 +36,20 @@ import org.jspecify.annotations.Nullable;
  *
  * {@snippet :
  * List<Page> pages = urls.stream()
- *     .gather(AsyncStreams.mapConcurrent(20, Page::fetch, o -> o.withTimeLimit(ofSeconds(2))))
+ *     .gather(AsyncStreams.mapConcurrent(20, Page::fetch, o -> o.withTimeout(ofSeconds(2))))
  *     .toList();
  * }
  *
- * <p>A pool's {@code mapping} does the same on threads that calls share; these are for one stream,
- * with nothing to open or to close. The shape is that of {@code java.util.stream.Gatherers}.
+ * <p>A pool's {@code mapping} does the same on the pool's threads; these are for one stream, with
+ * nothing to open or to close. The shape is that of {@code java.util.stream.Gatherers}.
  */
 public final class AsyncStreams {
   private AsyncStreams() {}
 
   /**
-   * Applies a function to at most so many elements at once; results come in the order of the
-   * elements. The first failure cancels the others and is thrown as a {@link
-   * io.github.fornada.TaskException} that names the element.
+   * Returns a gatherer that applies a function to at most {@code atMost} elements at once; results
+   * come in the order of the elements. The first failure cancels the others and is thrown as a
+   * {@link io.github.fornada.TaskException} that names the element.
    *
    * @throws IllegalArgumentException if atMost is less than 1
    */
@@ -57,19 +58,22 @@ public final class AsyncStreams {
     return mapConcurrent(atMost, function, o -> o);
   }
 
-  /** As above, with options: unordered, a time limit for each element, another window. */
+  /**
+   * Returns such a gatherer with options: unordered, a timeout for each element, another window.
+   *
+   * @throws IllegalArgumentException if atMost is less than 1
+   */
   public static <T extends @Nullable Object, R extends @Nullable Object>
       Gatherer<T, ?, R> mapConcurrent(
           int atMost,
           TaskFunction<? super T, ? extends R> function,
           UnaryOperator<GatherOptions> options) {
-    return AsyncStreams.<T, R, R>gatherer(
-        atMost, options, true, function, completion -> GatherRun.resultOf(completion));
+    return AsyncStreams.<T, R, R>gatherer(atMost, options, true, function, GatherRun::resultOf);
   }
 
   /**
-   * Applies a function to at most so many elements at once; outcomes come in the order of the
-   * elements, and none of them ends the stream.
+   * Returns a gatherer that applies a function to at most {@code atMost} elements at once; outcomes
+   * come in the order of the elements, and none of them ends the stream.
    *
    * @throws IllegalArgumentException if atMost is less than 1
    */
@@ -79,19 +83,25 @@ public final class AsyncStreams {
     return outcomes(atMost, function, o -> o);
   }
 
-  /** As above, with options. */
+  /**
+   * Returns such a gatherer with options: a timeout for each element, another window. With {@link
+   * GatherOptions#unordered} outcomes come in order of completion; {@link #completions} tells to
+   * which element each belongs.
+   *
+   * @throws IllegalArgumentException if atMost is less than 1
+   */
   public static <T extends @Nullable Object, R extends @Nullable Object>
       Gatherer<T, ?, Outcome<R>> outcomes(
           int atMost,
           TaskFunction<? super T, ? extends R> function,
           UnaryOperator<GatherOptions> options) {
     return AsyncStreams.<T, R, Outcome<R>>gatherer(
-        atMost, options, false, function, Completion::outcome);
+        atMost, options, false, function, (completion, _) -> completion.outcome());
   }
 
   /**
-   * Applies a function to at most so many elements at once; elements come with their outcomes as
-   * soon as they have them, whatever their order, and none of them ends the stream.
+   * Returns a gatherer that applies a function to at most {@code atMost} elements at once; elements
+   * come with their outcomes, in order of completion, and none of them ends the stream.
    *
    * @throws IllegalArgumentException if atMost is less than 1
    */
@@ -101,14 +111,18 @@ public final class AsyncStreams {
     return completions(atMost, function, o -> o);
   }
 
-  /** As above, with options. */
+  /**
+   * Returns such a gatherer with options: a timeout for each element, another window.
+   *
+   * @throws IllegalArgumentException if atMost is less than 1
+   */
   public static <T extends @Nullable Object, R extends @Nullable Object>
       Gatherer<T, ?, Completion<T, R>> completions(
           int atMost,
           TaskFunction<? super T, ? extends R> function,
           UnaryOperator<GatherOptions> options) {
     return AsyncStreams.<T, R, Completion<T, R>>gatherer(
-        atMost, o -> options.apply(o.unordered()), false, function, completion -> completion);
+        atMost, o -> options.apply(o.unordered()), false, function, (completion, _) -> completion);
   }
 
   private static <
@@ -131,12 +145,13 @@ public final class AsyncStreams {
   }
 
   /**
-   * The elements of several sources, as they come, each source read by a thread of its own. An
-   * exception of a source ends the stream with it, and the other sources' threads are interrupted.
+   * Returns a stream of the elements of several sources, as they come, each source read by a thread
+   * of its own. An exception of a source is thrown by the stream and ends it, and the threads of
+   * the other sources are interrupted.
    *
-   * <p>Work begins with the terminal operation. When that returns or throws, no thread is left, as
-   * long as the sources heed interrupts. ({@code Stream.iterator} and {@code spliterator} are no
-   * terminal operations in this sense: they let the JDK read all there is ahead.)
+   * <p>Work begins with the terminal operation. When that returns or throws, no thread is left; a
+   * source that ignores interrupts delays that. ({@code Stream.iterator} and {@code spliterator}
+   * are no terminal operations in this sense: they let the JDK read all there is ahead.)
    *
    * @param sources collections, {@link Channel}s, or {@code () -> stream.iterator()}; without null
    */
@@ -146,7 +161,7 @@ public final class AsyncStreams {
     return merge(List.of(sources));
   }
 
-  /** As above. */
+  /** Returns such a stream of the sources in a list. */
   public static <T> Stream<T> merge(List<? extends Iterable<? extends T>> sources) {
     List<Iterable<? extends T>> all = List.copyOf(sources);
     // flatMap closes the inner stream, and with it the threads, however the outer one ends.

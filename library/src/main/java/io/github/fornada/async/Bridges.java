@@ -1,5 +1,6 @@
 package io.github.fornada.async;
 
+import io.github.fornada.jvm.BoundedText;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -10,12 +11,12 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Ways between code that waits and code that does not: futures, callbacks, and the publishers of
+ * Connects code that blocks and code that does not: futures, callbacks, and the publishers of
  * {@link Flow}.
  *
- * <p><b>Interrupts.</b> All that waits here can be interrupted, and then cancels what it waited
- * for. Where the result was there when the interrupt came, it is returned, with the thread's
- * interrupt status still set: it may be something that must be closed.
+ * <p><b>Interrupts.</b> Every wait here can be interrupted, and then cancels what it waited for. If
+ * the result was there when the interrupt came, it is returned, with the thread's interrupt status
+ * still set: it may be something that must be closed.
  *
  * <p>{@code java.net.http.HttpClient} needs no bridge: its {@code send} waits and can be
  * interrupted, and {@code await(client.sendAsync(...))} does the same.
@@ -23,23 +24,35 @@ import org.jspecify.annotations.Nullable;
 public final class Bridges {
   private Bridges() {}
 
-  /** How a call that {@link #await(Consumer)} has begun tells its end; the first word counts. */
+  /**
+   * How a call that {@link #await(Consumer)} has begun reports its end; the first report counts.
+   */
   public static final class Callback<T extends @Nullable Object> {
     private final CompletableFuture<T> future = new CompletableFuture<>();
 
     private Callback() {}
 
-    /** It has this result; false if it had ended already, or nobody waits any more. */
+    /**
+     * Ends the wait with {@code result}.
+     *
+     * @return false if the call had ended already, or the wait was given up
+     */
     public boolean done(T result) {
       return future.complete(result);
     }
 
-    /** It failed; false if it had ended already, or nobody waits any more. */
+    /**
+     * Ends the wait with a failure.
+     *
+     * @return false if the call had ended already, or the wait was given up
+     */
     public boolean failed(Throwable cause) {
       return future.completeExceptionally(Objects.requireNonNull(cause, "cause"));
     }
 
-    /** What to do if the thread that waits is interrupted: stop the call. Done by that thread. */
+    /**
+     * Sets what to do if the waiting thread is interrupted: cancel the call. That thread runs it.
+     */
     public void onCancel(Runnable action) {
       var _ =
           future.whenComplete((_, _) -> {
@@ -51,7 +64,7 @@ public final class Bridges {
   }
 
   /**
-   * Waits for a stage and gives its result.
+   * Waits for a stage and returns its result.
    *
    * @throws InterruptedException if the thread was interrupted; a {@link CompletableFuture} is
    *     cancelled then
@@ -75,13 +88,14 @@ public final class Bridges {
   private static <T extends @Nullable Object> T result(CompletableFuture<? extends T> future)
       throws ExecutionException {
     if (future.state() == java.util.concurrent.Future.State.FAILED) {
-      throw new ExecutionException(future.exceptionNow());
+      Throwable cause = future.exceptionNow();
+      throw new ExecutionException(BoundedText.of(cause), cause);
     }
     return future.resultNow();
   }
 
   /**
-   * Begins a call that tells its end by a callback, and waits for that.
+   * Begins a call that reports its end by a callback, and waits for that.
    *
    * {@snippet :
    * Reply reply = Bridges.await(callback -> {
@@ -91,8 +105,8 @@ public final class Bridges {
    * }
    *
    * @param begin begins the call, in this thread, and does not wait
-   * @throws InterruptedException if the thread was interrupted; what was registered with {@link
-   *     Callback#onCancel} is done then
+   * @throws InterruptedException if the thread was interrupted; the action given to {@link
+   *     Callback#onCancel} is run then
    * @throws ExecutionException if the call failed; its cause is what was given to {@link
    *     Callback#failed}
    */
@@ -104,24 +118,26 @@ public final class Bridges {
   }
 
   /**
-   * A publisher of the elements of a source, for whoever subscribes. Each subscription has a
-   * virtual thread, which takes an element when one was asked for, and signals it; so subscribers
-   * may take their time, and requests from within {@code onNext} do not recurse. Subscriptions
-   * share the elements of a {@link Channel}; of other sources each has an iterator of its own.
+   * Returns a publisher of the elements of a source, for any number of subscribers. Each
+   * subscription has a virtual thread, which takes an element when one was requested, and signals
+   * it; so subscribers may block, and requests from within {@code onNext} do not recurse.
+   * Subscriptions share the elements of a {@link Channel}; with other sources each has an iterator
+   * of its own.
    *
    * <p>The end of the source, or the closing of the channel, is {@code onComplete}; its exception,
-   * or the error of the channel, is {@code onError}. To cancel interrupts the thread where it waits
-   * for the source.
+   * or the error of the channel, is {@code onError}. Cancelling a subscription interrupts its
+   * thread if it waits for the source.
    */
   public static <T> Flow.Publisher<T> publisher(Iterable<? extends T> source) {
     Objects.requireNonNull(source, "source");
-    return subscriber -> Emission.start(source, subscriber);
+    return subscriber -> SourceSubscription.start(source, subscriber);
   }
 
   /**
-   * The elements of a publisher, as they come. At most {@code buffer} elements are asked for ahead.
-   * {@code onError} ends the stream with that exception, after the elements before it. When the
-   * terminal operation returns or throws before the publisher's end, the subscription is cancelled.
+   * Returns a stream of the elements of a publisher, as they come. At most {@code buffer} elements
+   * are requested ahead. {@code onError} ends the stream with that exception, after the elements
+   * before it. When the terminal operation returns or throws before the publisher's end, the
+   * subscription is cancelled.
    *
    * <p>({@code Stream.iterator} and {@code spliterator} are no terminal operations in this sense:
    * they let the JDK read all there is ahead.)
@@ -134,6 +150,6 @@ public final class Bridges {
       throw new IllegalArgumentException("buffer must be at least 1, got " + buffer);
     }
     // flatMap closes the inner stream, and so cancels, however the outer one ends.
-    return Stream.of(buffer).flatMap(size -> Intake.<T>of(publisher, size).stream());
+    return Stream.of(buffer).flatMap(size -> BufferingSubscriber.<T>of(publisher, size).stream());
   }
 }

@@ -21,21 +21,21 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Finds tasks that hold a carrier: one of the few platform threads that all virtual threads share.
- * A task that computes for long, or is in a native call, does; while it does, others wait.
+ * A task holds one while it computes or is in a native call; meanwhile others wait.
  *
  * <p>Each such task is reported once, with its stack, to the log, to a running Flight Recorder (as
- * {@code fornada.CarrierHeld}), and to a consumer if there is one. The advice: run long
- * computations on a {@code ThreadPool} or a {@code ProcessPool}, and so native calls that block.
+ * {@code fornada.CarrierHeld}), and to a consumer if there is one. The remedy is to run long
+ * computations, and native calls that block, on a {@code ThreadPool} or a {@code ProcessPool}.
  *
- * <p><b>How it looks.</b> A thread of its own looks some eight times in the limit at the tasks of
- * all scopes. One that is on the same carrier at each look for as long as the limit is looked at
- * closer, and reported if it is there every time again. A task that leaves its carrier now and then
- * is found only if it does so for less than a few hundredths of its time. The looks take a
- * twentieth of one processor at most, however many tasks there are. If a Flight Recorder records
+ * <p><b>How it works.</b> A thread samples the tasks of all scopes, some eight times per limit. A
+ * task that is on the same carrier in each sample, for as long as the limit, is sampled more often
+ * for a moment, and reported if it is still there each time. A task that leaves its carrier now and
+ * then is found only if it is off it for less than a few hundredths of its time. Sampling takes at
+ * most a twentieth of one processor, however many tasks there are. If a Flight Recorder records
  * when the watch is opened, waits in a pinned state (the JDK's {@code jdk.VirtualThreadPinned}) are
- * reported too, with the stack of the recorder; it tells up to a second after such a wait is over,
- * and a task that has ended by then is not reported. Of more than two thousand tasks, those that
- * wait are not asked, and only the recorder tells of pinned ones.
+ * reported too, with the stack of the recorder. Such a report comes up to a second after the wait
+ * is over, and not at all if the task has ended by then. With more than two thousand tasks only
+ * running ones are sampled, and only the recorder reports pinned waits.
  *
  * {@snippet :
  * try (var watch = CarrierWatch.open(Duration.ofMillis(200))) {
@@ -46,46 +46,95 @@ import org.jspecify.annotations.Nullable;
  * <p>The idea is that of asyncio's slow-callback warnings and of Vert.x's blocked-thread checker.
  */
 public final class CarrierWatch implements AutoCloseable {
-  /** Guards {@link Child#isToldOf}. */
-  private static final Object TOLD = new Object();
+  /** Guards {@link Child#isReported}. */
+  private static final Object REPORTED = new Object();
 
-  /** How often a task must be seen before it is looked at closer. */
+  /** Samples per limit. */
   private static final int LOOKS = 8;
 
-  /** How often then, a millisecond apart. */
+  /** Further samples, a millisecond apart, before a report. */
   private static final int CLOSE_LOOKS = 10;
 
-  /** The part of a processor's time that looks may take: one in so many. */
+  /** Sampling may take one part in {@value} of a processor's time. */
   private static final int SHARE = 20;
 
-  /** Beyond so many tasks, those that wait are not asked whether they are pinned. */
+  /** With more tasks than this, those that wait are not asked whether they are pinned. */
   static final int MANY = 2000; // Guess
 
-  /**
-   * A task that held a carrier.
-   *
-   * @param scope name of its scope
-   * @param purpose what it is for; empty if that was not said
-   * @param carrier name of the thread it held
-   * @param time how long it had held it by then; it may have gone on
-   * @param isPinned whether it was waiting, in a state that cannot give the carrier away
-   * @param stack where it was, innermost frame first
-   */
-  public record Held(
-      String scope,
-      String purpose,
-      String carrier,
-      Duration time,
-      boolean isPinned,
-      List<StackTraceElement> stack) {
-    public Held {
-      stack = List.copyOf(stack);
+  /** A task that held a carrier. */
+  public static final class Held {
+    private final String scope;
+    private final String purpose;
+    private final String carrier;
+    private final Duration time;
+    private final boolean isPinned;
+    private final List<StackTraceElement> stack;
+
+    private Held(
+        String scope,
+        String purpose,
+        String carrier,
+        Duration time,
+        boolean isPinned,
+        List<StackTraceElement> stack) {
+      this.scope = scope;
+      this.purpose = purpose;
+      this.carrier = carrier;
+      this.time = time;
+      this.isPinned = isPinned;
+      this.stack = List.copyOf(stack);
     }
 
-    /** A sentence that says what, where, and what to do. */
+    /** Returns the name of the task's scope. */
+    public String scope() {
+      return scope;
+    }
+
+    /** Returns what the task is for, as given to {@code fork}; empty if nothing was given. */
+    public String purpose() {
+      return purpose;
+    }
+
+    /** Returns the name of the carrier thread that it held. */
+    public String carrier() {
+      return carrier;
+    }
+
+    /** Returns how long it had held the carrier by then; it may have gone on. */
+    public Duration time() {
+      return time;
+    }
+
+    /** Whether the task was waiting, in a state that cannot release the carrier. */
+    public boolean isPinned() {
+      return isPinned;
+    }
+
+    /** Returns where the task was, innermost frame first. The list cannot be changed. */
+    public List<StackTraceElement> stack() {
+      return stack;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return other instanceof Held o
+          && o.scope.equals(scope)
+          && o.purpose.equals(purpose)
+          && o.carrier.equals(carrier)
+          && o.time.equals(time)
+          && o.isPinned == isPinned
+          && o.stack.equals(stack);
+    }
+
+    @Override
+    public int hashCode() {
+      return Objects.hash(scope, purpose, carrier, time, isPinned, stack);
+    }
+
+    /** Returns a sentence that says what, where, and what to do. */
     @Override
     public String toString() {
-      Place place = Place.of(stack.toArray(StackTraceElement[]::new));
+      StackLocation location = StackLocation.of(stack.toArray(StackTraceElement[]::new));
       return Child.subject(purpose)
           + " of scope \""
           + scope
@@ -94,19 +143,19 @@ public final class CarrierWatch implements AutoCloseable {
           + " for "
           + Tree.age(time.toNanos())
           + (isPinned ? ", pinned, at " : " at ")
-          + place
-          + ": virtual threads have only a few of these, so the others wait. Run what"
-          + " computes for long or blocks in native code on a ThreadPool or a ProcessPool.";
+          + location
+          + ": virtual threads share only a few carriers, so the others wait. Run long computations"
+          + " and native code that blocks on a ThreadPool or a ProcessPool.";
     }
   }
 
-  /** A task as of the last looks. */
+  /** A task as of the last samples. */
   private static final class Seen {
     final String carrier;
     final long sinceNanos;
     int looks = 1;
     int round;
-    boolean told;
+    boolean reported;
 
     Seen(String carrier, long sinceNanos) {
       this.carrier = carrier;
@@ -115,7 +164,7 @@ public final class CarrierWatch implements AutoCloseable {
   }
 
   private final long limitNanos;
-  private final @Nullable Consumer<? super Held> told;
+  private final @Nullable Consumer<? super Held> consumer;
   private final CountDownLatch closed = new CountDownLatch(1);
   private final @Nullable RecordingStream pinned;
   private final Thread thread;
@@ -125,29 +174,37 @@ public final class CarrierWatch implements AutoCloseable {
   private int round;
   private int tasks;
 
-  private CarrierWatch(Duration limit, @Nullable Consumer<? super Held> told) {
+  private CarrierWatch(Duration limit, @Nullable Consumer<? super Held> consumer) {
     if (!limit.isPositive()) {
       throw new IllegalArgumentException("limit must be positive, got " + limit);
     }
     this.limitNanos = Ticker.nanosOf(limit);
-    this.told = told;
+    this.consumer = consumer;
     this.pinned = FlightRecorder.isInitialized() ? new RecordingStream() : null;
     this.thread = Thread.ofPlatform().daemon().name("fornada-carrier-watch").unstarted(this::watch);
   }
 
-  /** Watches the tasks of all scopes of this JVM, and logs those that hold a carrier so long. */
+  /**
+   * Opens a watch over the tasks of all scopes of this JVM, which logs those that hold a carrier
+   * for {@code limit}.
+   *
+   * @throws IllegalArgumentException if {@code limit} is not positive
+   */
   public static CarrierWatch open(Duration limit) {
     return start(new CarrierWatch(limit, null));
   }
 
   /**
-   * Watches the tasks of all scopes of this JVM.
+   * Opens a watch over the tasks of all scopes of this JVM, which logs those that hold a carrier
+   * for {@code limit}, and gives them to {@code consumer}.
    *
    * @param limit how long a task may hold a carrier
-   * @param told is given what the log gets too; called by the watch's own threads
+   * @param consumer called once for each such task, by the watch's own threads; what it throws is
+   *     logged. While it runs, no other task is looked at, and {@link #close} waits for it
+   * @throws IllegalArgumentException if {@code limit} is not positive
    */
-  public static CarrierWatch open(Duration limit, Consumer<? super Held> told) {
-    return start(new CarrierWatch(limit, Objects.requireNonNull(told, "told")));
+  public static CarrierWatch open(Duration limit, Consumer<? super Held> consumer) {
+    return start(new CarrierWatch(limit, Objects.requireNonNull(consumer, "consumer")));
   }
 
   private static CarrierWatch start(CarrierWatch watch) {
@@ -178,7 +235,7 @@ public final class CarrierWatch implements AutoCloseable {
         next = Math.max(pause, (System.nanoTime() - began) * SHARE);
       }
     } catch (InterruptedException e) {
-      // Nobody but a stranger would: the watch is over then.
+      // Only foreign code can have sent it: the watch is over then.
     }
   }
 
@@ -216,7 +273,7 @@ public final class CarrierWatch implements AutoCloseable {
       return;
     }
     Seen one = seen.get(child);
-    if (one == null || (!one.carrier.equals(carrier) && !one.told)) {
+    if (one == null || (!one.carrier.equals(carrier) && !one.reported)) {
       one = new Seen(carrier, System.nanoTime());
       seen.put(child, one);
     } else {
@@ -224,9 +281,9 @@ public final class CarrierWatch implements AutoCloseable {
     }
     one.round = round;
     long time = System.nanoTime() - one.sinceNanos;
-    if (!one.told && one.looks > LOOKS / 2 && time >= limitNanos) {
+    if (!one.reported && one.looks > LOOKS / 2 && time >= limitNanos) {
       if (isStillThere(runner, carrier)) {
-        one.told = true;
+        one.reported = true;
         report(child, runner, carrier, System.nanoTime() - one.sinceNanos);
       } else {
         seen.remove(child);
@@ -244,7 +301,7 @@ public final class CarrierWatch implements AutoCloseable {
     return true;
   }
 
-  /** The carrier a virtual thread is on, which its text tells and nothing else; null if none. */
+  /** The carrier of a virtual thread, which only its text tells; null if it is on none. */
   private static @Nullable String carrier(Thread runner) {
     String text = runner.toString();
     int at = text.lastIndexOf('@');
@@ -255,10 +312,10 @@ public final class CarrierWatch implements AutoCloseable {
     Thread.State state = runner.getState();
     boolean waits = state == Thread.State.WAITING || state == Thread.State.TIMED_WAITING;
     List<StackTraceElement> stack = List.of(runner.getStackTrace());
-    tell(child, carrier, Duration.ofNanos(nanos), waits, stack);
+    report(child, carrier, Duration.ofNanos(nanos), waits, stack);
   }
 
-  /** The recorder tells of a wait on a carrier when it is over. Called by the recorder's thread. */
+  /** The recorder reports a wait on a carrier when it is over. Called by the recorder's thread. */
   private void pinned(RecordedEvent event) {
     RecordedThread thread = event.getThread("eventThread");
     if (thread == null) {
@@ -272,7 +329,7 @@ public final class CarrierWatch implements AutoCloseable {
             trace == null
                 ? List.of()
                 : trace.getFrames().stream().map(CarrierWatch::element).toList();
-        tell(child, carrier(event), event.getDuration(), true, stack);
+        report(child, carrier(event), event.getDuration(), true, stack);
         return;
       }
     }
@@ -310,33 +367,33 @@ public final class CarrierWatch implements AutoCloseable {
     return null;
   }
 
-  private void tell(
+  private void report(
       Child<?> child,
       String carrier,
       Duration time,
       boolean pinned,
       List<StackTraceElement> stack) {
-    synchronized (TOLD) {
-      if (child.isToldOf) {
+    synchronized (REPORTED) {
+      if (child.isReported) {
         return;
       }
-      child.isToldOf = true;
+      child.isReported = true;
     }
     String purpose = child.purpose();
     var held = new Held(child.scope.name(), purpose, carrier, time, pinned, stack);
     Log.get().log(System.Logger.Level.WARNING, held.toString());
-    String place = Place.of(stack.toArray(StackTraceElement[]::new)).toString();
+    String place = StackLocation.of(stack.toArray(StackTraceElement[]::new)).toString();
     ScopeEvents.held(held.scope(), purpose, time.toNanos(), place);
-    if (told != null) {
+    if (consumer != null) {
       try {
-        told.accept(held);
-      } catch (RuntimeException e) {
-        Log.get().log(System.Logger.Level.WARNING, "who is told of held carriers failed", e);
+        consumer.accept(held);
+      } catch (RuntimeException | Error e) {
+        Log.get().log(System.Logger.Level.WARNING, "the consumer of held carriers failed", e);
       }
     }
   }
 
-  /** Ends the watch; returns when its thread has ended. */
+  /** Ends the watch; returns when its thread has ended. An interrupt does not end this wait. */
   @Override
   public void close() {
     closed.countDown();
@@ -344,7 +401,7 @@ public final class CarrierWatch implements AutoCloseable {
       pinned.close();
     }
     if (Thread.currentThread() == thread) {
-      return; // closed by who was told
+      return; // closed by the consumer
     }
     boolean interrupted = false;
     while (thread.isAlive()) {

@@ -1,34 +1,37 @@
 package io.github.fornada.async;
 
+import io.github.fornada.jvm.BoundedText;
 import java.time.Duration;
 import java.util.Iterator;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A queue of bounded length through which tasks hand elements to each other, which can be closed,
- * and of which several can be waited for at once ({@link Select}).
+ * A bounded queue through which threads hand elements to each other. It can be closed, and several
+ * can be waited for at once ({@link Select}).
  *
  * <p>Any number of threads may send and receive, virtual and platform threads alike. Elements come
- * out in the order in which they went in, each exactly once. Threads that wait are served in the
- * order of their coming; an element goes straight to the thread that has waited longest, so that no
- * other can take it first. Elements are never null.
+ * out in the order in which they went in, each exactly once. Waiting threads are served in FIFO
+ * order; an element goes straight to the thread that has waited longest, so that no other thread
+ * can take it first. Elements are never null.
  *
- * <p><b>Closing.</b> {@link #close} says that no more will be sent: what is in the channel is still
- * received, and what threads were waiting to send when it was called is too. {@link
- * #closeWithError} ends the channel for both sides at once: whoever sends, receives or waits gets
- * that error. A consumer that gives up uses it so that producers do not wait for ever.
+ * <p><b>Closing.</b> {@link #close} ends sending: elements in the channel, and those of threads
+ * that were waiting to send, are still received. {@link #closeWithError} ends the channel for both
+ * sides at once: threads that send, receive or wait get that error. A consumer that gives up uses
+ * it so that producers do not wait for ever.
  *
  * <p><b>Memory effects.</b> What a thread did before it sent an element happens-before it is
  * received. What a thread did before a receive happens-before the end of the send for which that
  * receive made room.
  *
  * <p><b>Interrupts.</b> An interrupted send has sent nothing, an interrupted receive has taken
- * nothing. Where the element had gone over when the interrupt came, the call returns normally and
- * leaves the thread's interrupt status set. A thread that is interrupted already, when it calls a
- * method that may wait, gets the {@link InterruptedException} at once.
+ * nothing. If the element had been handed over when the interrupt came, the call returns normally
+ * and leaves the thread's interrupt status set. A method that may wait throws {@link
+ * InterruptedException} at once if the calling thread is interrupted already.
  *
  * {@snippet :
  * var lines = Channel.<String>bounded(16);
@@ -51,16 +54,82 @@ import org.jspecify.annotations.Nullable;
  * <p>The idea is that of Hoare's <i>Communicating Sequential Processes</i> (1978), by way of Go's
  * channels, whose locking of several at once {@link Select} follows.
  *
- * @param <T> the elements
+ * @param <T> the type of the elements
  */
-public final class Channel<T> extends Exchange<T> implements AutoCloseable, Iterable<T> {
-  private Channel(@Nullable Ring ring) {
-    super(ring);
-  }
+public final class Channel<T> implements AutoCloseable, Iterable<T> {
+  /** How often a thread tries the lock before it blocks for it. */
+  private static final int LOCK_SPINS = Runtime.getRuntime().availableProcessors() > 1 ? 32 : 0;
 
   /**
-   * A channel that holds so many elements that were sent and not yet received; a send beyond that
-   * waits. Room for them, some 12 bytes each, is made at once.
+   * Up to this capacity the other side has to come for each element, and does so soon if it has a
+   * processor: {@link SpinAdvice}. With a longer buffer it is better to be woken late and to find
+   * many elements.
+   */
+  private static final int LONGEST_TO_SPIN_FOR = 4; // Guess
+
+  private static final AtomicLong NUMBERS = new AtomicLong();
+
+  /** A select takes the locks of several channels in the order of these numbers. */
+  final long number = NUMBERS.incrementAndGet();
+
+  private final ReentrantLock lock = new ReentrantLock();
+
+  /** Elements that were sent and not yet received; null for a rendezvous. Needs no lock. */
+  private final @Nullable Ring ring;
+
+  /** Bits of {@link #attention}: a thread waits to send, or to receive. */
+  private static final int SENDERS = 1;
+
+  private static final int RECEIVERS = 2;
+
+  /** There is no ring: every operation needs the lock. */
+  private static final int RENDEZVOUS = 4;
+
+  /**
+   * If not 0, threads must send and receive under the lock, and threads that have used the ring
+   * must serve those that wait. Written under the lock; read by any thread, before and after it
+   * uses the ring. A thread that begins to wait sets its bit and then looks at the ring once more,
+   * so that at least one of the two sees the other.
+   */
+  private volatile int attention;
+
+  /** Whether a waiting thread spins before it parks; null for never. */
+  private final @Nullable SpinAdvice spinAdvice;
+
+  // Guarded by the lock. While a receiver waits there is no element and no sender; while a sender
+  // waits there is no room. Both hold whenever serve() has returned.
+  private final ChannelWaiters senders = new ChannelWaiters();
+  private final ChannelWaiters receivers = new ChannelWaiters();
+
+  /** Waiters whose wait has ended, to be woken when the lock is free; linked by {@code next}. */
+  private @Nullable ChannelWaiter woken;
+
+  // OPEN -> DONE -> FAILED, OPEN -> FAILED. Guarded by the lock.
+  private State state = State.OPEN;
+
+  /** Set with FAILED. Guarded by the lock. */
+  private @Nullable Throwable error;
+
+  private enum State {
+    OPEN,
+    DONE,
+    FAILED
+  }
+
+  private Channel(@Nullable Ring ring) {
+    this.ring = ring;
+    this.attention = ring == null ? RENDEZVOUS : 0;
+    this.spinAdvice =
+        ChannelWaiter.SPINS > 0 && (ring == null || ring.capacity() <= LONGEST_TO_SPIN_FOR)
+            ? new SpinAdvice()
+            : null;
+  }
+
+  // ---- opening
+
+  /**
+   * Returns a channel that holds at most {@code capacity} elements that were sent and not yet
+   * received; a send beyond that waits. Memory for them, some 12 bytes each, is allocated at once.
    *
    * @throws IllegalArgumentException if the capacity is less than 1
    */
@@ -74,7 +143,7 @@ public final class Channel<T> extends Exchange<T> implements AutoCloseable, Iter
     return new Channel<>(new Ring(capacity));
   }
 
-  /** A channel that holds nothing: a send waits until its element is received. */
+  /** Returns a channel that holds nothing: a send waits until its element is received. */
   public static <T> Channel<T> rendezvous() {
     return new Channel<>(null);
   }
@@ -92,7 +161,7 @@ public final class Channel<T> extends Exchange<T> implements AutoCloseable, Iter
   }
 
   /**
-   * Sends an element if that is possible without waiting: there is room, or a thread waits for it.
+   * Sends an element if there is room, or a thread waits for it. Never waits.
    *
    * @return whether it was sent
    * @throws ChannelClosedException if the channel is closed
@@ -111,14 +180,14 @@ public final class Channel<T> extends Exchange<T> implements AutoCloseable, Iter
   }
 
   /**
-   * Sends an element; waits at most so long while the channel is full.
+   * Sends an element; waits at most {@code timeout} while the channel is full.
    *
    * @return whether it was sent
    * @throws InterruptedException if the thread was interrupted; nothing was sent then
    * @throws ChannelClosedException if the channel is closed
    */
-  public boolean trySend(T element, Duration time) throws InterruptedException {
-    return sendBefore(element, Deadline.in(time));
+  public boolean trySend(T element, Duration timeout) throws InterruptedException {
+    return sendBefore(element, Deadline.in(timeout));
   }
 
   private boolean sendBefore(T element, Deadline deadline) throws InterruptedException {
@@ -127,13 +196,13 @@ public final class Channel<T> extends Exchange<T> implements AutoCloseable, Iter
     if (offerUnlocked(element)) {
       return true;
     }
-    Waiter own;
+    ChannelWaiter own;
     lock();
     try {
       if (offer(element)) {
         return true;
       }
-      own = new Waiter(element, null, 0);
+      own = new ChannelWaiter(element, null, 0);
       enqueueSender(own);
       serve();
     } finally {
@@ -163,9 +232,9 @@ public final class Channel<T> extends Exchange<T> implements AutoCloseable, Iter
   }
 
   /**
-   * Receives an element if there is one.
+   * Receives an element if there is one. Never waits.
    *
-   * @return null if there is none now
+   * @return the element; null if there is none now
    * @throws ChannelClosedException if the channel is closed and has no more
    */
   public @Nullable T tryReceive() {
@@ -182,14 +251,14 @@ public final class Channel<T> extends Exchange<T> implements AutoCloseable, Iter
   }
 
   /**
-   * Receives an element; waits at most so long while there is none.
+   * Receives an element; waits at most {@code timeout} while there is none.
    *
-   * @return null if there was none in that time
+   * @return the element; null if there was none in that time
    * @throws InterruptedException if the thread was interrupted; nothing was taken then
    * @throws ChannelClosedException if the channel is closed and has no more
    */
-  public @Nullable T tryReceive(Duration time) throws InterruptedException {
-    return receiveBefore(Deadline.in(time));
+  public @Nullable T tryReceive(Duration timeout) throws InterruptedException {
+    return receiveBefore(Deadline.in(timeout));
   }
 
   private @Nullable T receiveBefore(Deadline deadline) throws InterruptedException {
@@ -198,14 +267,14 @@ public final class Channel<T> extends Exchange<T> implements AutoCloseable, Iter
     if (element != null) {
       return element;
     }
-    Waiter own;
+    ChannelWaiter own;
     lock();
     try {
       element = poll();
       if (element != null) {
         return element;
       }
-      own = new Waiter(null, null, 0);
+      own = new ChannelWaiter(null, null, 0);
       enqueueReceiver(own);
       serve();
     } finally {
@@ -225,40 +294,78 @@ public final class Channel<T> extends Exchange<T> implements AutoCloseable, Iter
   // ---- closing
 
   /**
-   * Says that no more will be sent. Elements sent before are still received, those of threads that
-   * wait to send among them; then receivers get a {@link ChannelClosedException}, and loops over
-   * the channel end. Does nothing if the channel is closed. Never waits.
+   * Ends sending. Elements sent before are still received, and so are those of threads that wait to
+   * send; then receivers get a {@link ChannelClosedException}, and loops over the channel end. Does
+   * nothing if the channel is closed. Never waits.
    */
   @Override
   public void close() {
-    finish();
+    lock();
+    try {
+      if (state == State.OPEN) {
+        state = State.DONE;
+        if (ring != null) {
+          ring.close();
+          serve(); // what was sent before, by a thread that waits for the lock now
+        }
+        endWaits(receivers); // while one waits there is no element and no sender
+      }
+    } finally {
+      unlock();
+    }
   }
 
   /**
-   * Ends the channel with an error. Elements that were not received are dropped; whoever waits here
-   * or comes later gets a {@link ChannelClosedException} with that cause. Also ends a channel that
+   * Ends the channel with an error. Elements that were not received are dropped; threads that wait,
+   * or come later, get a {@link ChannelClosedException} with that cause. Also ends a channel that
    * was closed and has elements left. Never waits.
    *
-   * @return whether this is now the channel's error; false if it had one, or was closed and empty
+   * @return whether {@code error} is now the channel's error; false if it had one before, or was
+   *     closed and empty
    */
   public boolean closeWithError(Throwable error) {
-    return fail(Objects.requireNonNull(error, "error"));
+    Objects.requireNonNull(error, "error");
+    lock();
+    try {
+      if (state == State.FAILED || isDrained()) {
+        return false;
+      }
+      state = State.FAILED;
+      this.error = error;
+      if (ring != null) {
+        ring.close();
+        while (ring.poll() != null) {
+          // Dropped.
+        }
+      }
+      endWaits(senders);
+      endWaits(receivers);
+      return true;
+    } finally {
+      unlock();
+    }
   }
 
-  /** Whether nothing can be sent any more. There may be elements left to receive. */
+  /** Whether sending has ended. There may be elements left to receive. */
   public boolean isClosed() {
-    return isFinished();
+    lock();
+    try {
+      return state != State.OPEN;
+    } finally {
+      unlock();
+    }
   }
 
   // ---- all of it
 
   /**
-   * The elements until the channel is closed; several loops share them, each element is in one.
+   * Returns an iterator over the elements until the channel is closed. Several iterators share the
+   * elements: each element goes to one of them.
    *
-   * <p>{@code hasNext} waits, and takes the element it promises: between the two calls it is in the
-   * iterator's hands. If the channel was closed with an error, {@code hasNext} throws it as a
-   * {@link ChannelClosedException}. An interrupt makes it throw {@link CancellationException}, with
-   * the interrupt status still set.
+   * <p>{@code hasNext} waits, and takes the element from the channel; the iterator holds it until
+   * {@code next}. If the channel was closed with an error, {@code hasNext} throws it as a {@link
+   * ChannelClosedException}. An interrupt makes it throw {@link CancellationException}, with the
+   * interrupt status still set.
    */
   @Override
   public Iterator<T> iterator() {
@@ -266,15 +373,15 @@ public final class Channel<T> extends Exchange<T> implements AutoCloseable, Iter
   }
 
   /**
-   * The elements until the channel is closed, as a lazy stream; as {@link #iterator} otherwise.
-   * Takes no element that the stream does not ask for. Closing the stream does not close the
-   * channel.
+   * Returns a lazy stream of the elements until the channel is closed; otherwise like {@link
+   * #iterator}. Takes no element that the stream does not ask for. Closing the stream does not
+   * close the channel.
    */
   public Stream<T> stream() {
     return new Elements<>(this::receiveOrNull, false).stream();
   }
 
-  /** As {@link #receive}, but null if the channel is done and has no more. */
+  /** Receives an element like {@link #receive}; returns null if the channel is closed and empty. */
   @Nullable T receiveOrNull() throws InterruptedException {
     try {
       return receive();
@@ -283,6 +390,318 @@ public final class Channel<T> extends Exchange<T> implements AutoCloseable, Iter
         return null;
       }
       throw e;
+    }
+  }
+
+  // ---- under the lock; a Select holds several
+
+  void lock() {
+    for (int i = LOCK_SPINS; !lock.tryLock(); i--) {
+      if (i <= 0) {
+        lock.lock();
+        return;
+      }
+      Thread.onSpinWait();
+    }
+  }
+
+  void unlock() {
+    ChannelWaiter waiter = woken;
+    woken = null;
+    lock.unlock();
+    while (waiter != null) {
+      ChannelWaiter next = waiter.next; // a waiter that is woken is used no more
+      waiter.wake();
+      waiter = next;
+    }
+  }
+
+  /** Sends an element if that is possible now. */
+  boolean offer(T element) {
+    if (state != State.OPEN) {
+      throw closedException();
+    }
+    if (ring == null) {
+      ChannelWaiter receiver = receivers.claimFirst();
+      if (receiver != null) {
+        hand(element, receiver);
+      }
+      return receiver != null;
+    }
+    serve();
+    if (!senders.isEmpty() || !ring.offer(element)) {
+      return false; // it is not its turn, or there is no room
+    }
+    serve();
+    return true;
+  }
+
+  /** Receives an element if there is one now; null if not. */
+  @Nullable T poll() {
+    serve();
+    Object element = null;
+    if (ring == null) {
+      ChannelWaiter sender = senders.claimFirst();
+      if (sender != null) {
+        element = sender.element;
+        complete(sender);
+      }
+    } else if (receivers.isEmpty()) {
+      element = ring.poll();
+      serve();
+    }
+    if (element == null && state != State.OPEN && isEmpty()) {
+      throw closedException();
+    }
+    return cast(element);
+  }
+
+  /** Lets a thread wait to send; to be followed by {@link #serve}. */
+  void enqueueSender(ChannelWaiter waiter) {
+    senders.add(waiter);
+    showWaiters();
+  }
+
+  /** Lets a thread wait to receive; to be followed by {@link #serve}. */
+  void enqueueReceiver(ChannelWaiter waiter) {
+    receivers.add(waiter);
+    showWaiters();
+  }
+
+  /** Ends the waits that can be ended: those for elements that are there, those for room. */
+  void serve() {
+    if (ring == null) {
+      return; // in a rendezvous each thread that comes serves one that waits
+    }
+    boolean admitted;
+    do {
+      for (ChannelWaiter receiver = receivers.first();
+          receiver != null;
+          receiver = receivers.first()) {
+        if (receiver.isShared() ? !serveShared(receiver, ring) : !serveOne(receiver, ring)) {
+          break;
+        }
+      }
+      admitted = false;
+      for (ChannelWaiter sender = senders.first(); sender != null; sender = senders.first()) {
+        if (sender.isShared() ? !admitShared(sender, ring) : !admitOne(sender, ring)) {
+          break;
+        }
+        admitted = true;
+      }
+    } while (admitted && !receivers.isEmpty());
+    showWaiters();
+  }
+
+  private boolean serveOne(ChannelWaiter receiver, Ring ring) {
+    Object element = ring.poll();
+    if (element == null) {
+      return false;
+    }
+    boolean _ = receivers.remove(receiver);
+    hand(element, receiver);
+    return true;
+  }
+
+  /**
+   * Its thread may be served by another channel at any moment, so it has to be claimed before the
+   * element is taken; and by then a thread that had not seen the attention may have taken it.
+   */
+  private boolean serveShared(ChannelWaiter receiver, Ring ring) {
+    if (ring.isEmpty()) {
+      return false;
+    }
+    boolean _ = receivers.remove(receiver);
+    if (receiver.claim()) {
+      Object element = ring.poll();
+      if (element == null) {
+        completeToRetry(receiver);
+      } else {
+        hand(element, receiver);
+      }
+    }
+    return true;
+  }
+
+  private boolean admitOne(ChannelWaiter sender, Ring ring) {
+    if (!ring.admit(Objects.requireNonNull(sender.element))) {
+      return false;
+    }
+    boolean _ = senders.remove(sender);
+    complete(sender);
+    return true;
+  }
+
+  /** Claims first, for the same reason as {@link #serveShared}. */
+  private boolean admitShared(ChannelWaiter sender, Ring ring) {
+    if (ring.isFull()) {
+      return false;
+    }
+    boolean _ = senders.remove(sender);
+    if (sender.claim()) {
+      if (ring.admit(Objects.requireNonNull(sender.element))) {
+        complete(sender);
+      } else {
+        completeToRetry(sender);
+      }
+    }
+    return true;
+  }
+
+  private void hand(Object element, ChannelWaiter receiver) {
+    receiver.element = element;
+    complete(receiver);
+  }
+
+  private void complete(ChannelWaiter waiter) {
+    if (waiter.complete()) {
+      wakeLater(waiter);
+    }
+  }
+
+  private void completeToRetry(ChannelWaiter waiter) {
+    if (waiter.completeToRetry()) {
+      wakeLater(waiter);
+    }
+  }
+
+  private void showWaiters() {
+    int now =
+        (ring == null ? RENDEZVOUS : 0)
+            | (senders.isEmpty() ? 0 : SENDERS)
+            | (receivers.isEmpty() ? 0 : RECEIVERS);
+    if (now != attention) {
+      attention = now;
+    }
+  }
+
+  private boolean isEmpty() {
+    return senders.isEmpty() && (ring == null || ring.isEmpty());
+  }
+
+  /** Whether it was closed without an error and has no more. */
+  boolean isDrained() {
+    return state == State.DONE && isEmpty();
+  }
+
+  ChannelWaiters senders() {
+    return senders;
+  }
+
+  ChannelWaiters receivers() {
+    return receivers;
+  }
+
+  private void wakeLater(ChannelWaiter waiter) {
+    waiter.next = woken;
+    woken = waiter;
+  }
+
+  private void endWaits(ChannelWaiters queue) {
+    for (ChannelWaiter waiter = queue.claimFirst(); waiter != null; waiter = queue.claimFirst()) {
+      completeToRetry(waiter);
+    }
+    showWaiters();
+  }
+
+  private ChannelClosedException closedException() {
+    return state == State.FAILED
+        ? new ChannelClosedException(
+            "the channel was closed with an error: " + BoundedText.of(error), error)
+        : new ChannelClosedException("the channel is closed", null);
+  }
+
+  // ---- not under the lock
+
+  /** Sends an element if there is room and no thread waits. */
+  boolean offerUnlocked(T element) {
+    if (attention != 0 || ring == null || !ring.offer(element)) {
+      return false;
+    }
+    if (attention != 0) {
+      serveUnlocked();
+    }
+    return true;
+  }
+
+  /** Receives an element if there is one and no thread waits. */
+  @Nullable T pollUnlocked() {
+    if (attention != 0 || ring == null) {
+      return null;
+    }
+    Object element = ring.poll();
+    if (element != null && attention != 0) {
+      serveUnlocked();
+    }
+    return cast(element);
+  }
+
+  /** Serves a thread that began to wait while this one used the ring. */
+  private void serveUnlocked() {
+    lock();
+    try {
+      serve();
+    } finally {
+      unlock();
+    }
+  }
+
+  /** Waits until the wait is over, the thread is interrupted, or the deadline has passed. */
+  void await(ChannelWaiter own, Deadline deadline) {
+    if (spinAdvice != null && spinAdvice.shouldSpin()) {
+      boolean over = own.isOverSoon();
+      spinAdvice.record(over);
+      if (over) {
+        return;
+      }
+    }
+    own.await(this, deadline);
+  }
+
+  /** What to throw when a wait here was ended by closing. */
+  ChannelClosedException closed() {
+    lock();
+    try {
+      return closedException();
+    } finally {
+      unlock();
+    }
+  }
+
+  /** Whether a receive would now throw, and so would every later one. */
+  boolean isOver() {
+    lock();
+    try {
+      return state == State.FAILED || isDrained();
+    } finally {
+      unlock();
+    }
+  }
+
+  /** Gives up a wait; false if another thread has ended it in the meantime. */
+  boolean leave(ChannelWaiter waiter, ChannelWaiters queue) {
+    lock();
+    try {
+      boolean left = queue.remove(waiter);
+      showWaiters();
+      return left;
+    } finally {
+      unlock();
+    }
+  }
+
+  @SuppressWarnings("unchecked") // everything in here came in as a T
+  private @Nullable T cast(@Nullable Object element) {
+    return (T) element;
+  }
+
+  @Nullable T element(ChannelWaiter receiver) {
+    return cast(receiver.element);
+  }
+
+  static void throwIfInterrupted() throws InterruptedException {
+    if (Thread.interrupted()) {
+      throw new InterruptedException("interrupted while waiting for a channel");
     }
   }
 }

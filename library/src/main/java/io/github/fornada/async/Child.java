@@ -1,41 +1,40 @@
 package io.github.fornada.async;
 
 import io.github.fornada.Outcome;
+import io.github.fornada.TaskException;
+import io.github.fornada.jvm.BoundedText;
 import io.github.fornada.jvm.Interrupts;
 import io.github.fornada.jvm.StartedBy;
-import java.io.InterruptedIOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.net.SocketException;
-import java.nio.channels.ClosedByInterruptException;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A task of a scope. One object for all there is to it, because there may be a million: what its
- * thread runs, the handle its owner has, a node in the scope's list, and the way from a thread to
- * the scope whose task it runs.
+ * A task of a scope. One object in four roles, because there may be a million of them: what the
+ * task's thread runs, the handle that the owner has, a node in the scope's list, and the link from
+ * a thread to the scope whose task it runs.
  *
- * <p>That way leads through the thread's handler for uncaught exceptions, a field that every thread
- * has and that costs nothing, where a thread-local would cost a map. It is true to its name: what
- * escapes the thread, the task's failure it is.
+ * <p>That link is the thread's handler for uncaught exceptions: a field that every thread has and
+ * that costs nothing, where a thread-local would cost a map. It serves as a handler too: what
+ * escapes the thread is the task's failure.
  */
 sealed class Child<T extends @Nullable Object>
     implements Subtask<T>, Runnable, Thread.UncaughtExceptionHandler, StartedBy
     permits ObservedChild {
 
-  /** Stands for null, which means that there is no result yet. */
+  /** Stands for a result of null; null itself means that there is no result yet. */
   private static final Object NULL = new Object();
 
-  /** The task was not wanted any more before it had ended. */
+  /** The task was cancelled before it had ended. */
   private static final Object CANCELLED = new Object();
 
-  /** The task threw, or was over its time limit: then with an outcome of its own. */
+  /** The task threw, or was over its timeout: then with an outcome of its own. */
   private record Failure(Throwable thrown, Outcome.@Nullable TimedOut<?> late) {
-    /** For when there is no memory to say more. */
-    static final Failure UNTOLD =
-        new Failure(new OutOfMemoryError("no memory to tell how the task failed"), null);
+    /** Where memory did not suffice for more. */
+    static final Failure UNKNOWN =
+        new Failure(new OutOfMemoryError("no memory to record how the task failed"), null);
   }
 
   private static final VarHandle RESULT;
@@ -51,48 +50,51 @@ sealed class Child<T extends @Nullable Object>
   final TaskScope<?, ?> scope;
   private final String purpose;
 
-  /** When it was forked, by {@link Clock}. */
+  /** When it was forked, by {@link CoarseClock}. */
   final int forkedAt;
 
   /** Written by the owner before the thread starts, and by the thread: null when it has begun. */
   private @Nullable Callable<? extends T> task;
 
   // null -> a result, NULL, a Failure or CANCELLED, by compare-and-set, once: by the task's thread
-  // when it ends, by who cancels the scope, or by the timer. Whoever wins but the thread itself
-  // interrupts it, so a task is interrupted once at most.
+  // when it ends, by the thread that cancels the scope, or by the
+  // timer. The winner, unless it is the task's thread, interrupts that thread, so a task is
+  // interrupted once at most.
   private volatile @Nullable Object result;
 
   /**
    * Written by the owner before the child is in the list, and by the thread: null when it has
-   * ended. Read by any, at the risk of an interrupt that comes too late for anything.
+   * ended. Read by any; an interrupt may then come too late and hit a thread that has ended its
+   * task.
    */
   @Nullable Thread thread;
 
   /**
-   * Towards older ones. The owner's; read by any who comes from {@link RollLayout.OfOwner#newest}.
+   * The next older task. Written by the owner; read by any thread that comes from {@link
+   * ScopeTasksLayout.OfOwner#newest}.
    */
   @Nullable Child<?> next;
 
   /** The innermost scope that its thread has open. Written by the thread, read by any. */
   volatile @Nullable TaskScope<?, ?> innermost;
 
-  /** Whether it was reported for holding a carrier. The watch's. */
-  boolean isToldOf;
+  /** Whether it was reported for holding a carrier. Written by the watch. */
+  boolean isReported;
 
   Child(TaskScope<?, ?> scope, String purpose, Callable<? extends T> task) {
     this.scope = scope;
     this.purpose = purpose;
     this.task = task;
-    this.forkedAt = Clock.now();
+    this.forkedAt = CoarseClock.now();
   }
 
-  // ---- its life
+  // ---- life
 
   @Override
   public final void run() {
     Callable<? extends T> todo = task;
     if (todo == null) {
-      return; // a thread factory that runs what it was given twice
+      return; // a thread factory's thread runs what it was given twice
     }
     task = null;
     try {
@@ -110,8 +112,8 @@ sealed class Child<T extends @Nullable Object>
         stop();
         finished();
       }
-    } catch (Throwable e) { // of the library's own code: no memory, no stack
-      RESULT.compareAndSet(this, null, Failure.UNTOLD);
+    } catch (Throwable e) { // of our own code: out of memory, stack overflow
+      RESULT.compareAndSet(this, null, Failure.UNKNOWN);
       scope.broken(e);
     } finally {
       thread = null;
@@ -119,7 +121,9 @@ sealed class Child<T extends @Nullable Object>
     }
   }
 
-  /** The task has left scopes open: they are closed, with all their tasks, and it has failed. */
+  /**
+   * The task has left scopes open: they are closed with all their tasks, and the task has failed.
+   */
   private Object closeLeaked(Object ended) {
     var leaked =
         new IllegalStateException(
@@ -142,7 +146,7 @@ sealed class Child<T extends @Nullable Object>
       won = mine == ended;
     }
     Object settled = result;
-    if (!won && ended instanceof Failure(Throwable thrown, var _) && !isByInterrupt(thrown)) {
+    if (!won && ended instanceof Failure(Throwable thrown, var _) && !Causes.isInterrupt(thrown)) {
       if (settled instanceof Failure late) {
         late.thrown.addSuppressed(thrown);
       } else {
@@ -155,31 +159,16 @@ sealed class Child<T extends @Nullable Object>
     }
   }
 
-  /** Whether a task throws this because it was interrupted. */
-  static boolean isByInterrupt(Throwable thrown) {
-    int depth = 0;
-    for (Throwable e = thrown; e != null && depth < 10; e = e.getCause(), depth++) {
-      if (e instanceof InterruptedException
-          || e instanceof ClosedByInterruptException
-          || e instanceof InterruptedIOException
-          || e instanceof CancellationException
-          || (e instanceof SocketException && "Closed by interrupt".equals(e.getMessage()))) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  /** Its thread is about to call the task. */
+  /** The task's thread is about to call the task. */
   void began() {}
 
-  /** What became of it is settled; or it never began. */
+  /** The task's outcome is settled, or the task never began. */
   void finished() {}
 
   /**
-   * It is not wanted any more, unless it has ended.
+   * Cancels the task, unless it has ended.
    *
-   * @return whether it has not
+   * @return whether this call has cancelled it
    */
   final boolean stop() {
     if (result != null || !RESULT.compareAndSet(this, null, CANCELLED)) {
@@ -189,7 +178,7 @@ sealed class Child<T extends @Nullable Object>
     return true;
   }
 
-  /** Its time is up. Called by the timer. */
+  /** The task's timeout is over. Called by the timer. */
   final void expire(Throwable thrown, Outcome.TimedOut<?> late) {
     if (RESULT.compareAndSet(this, null, new Failure(thrown, late))) {
       interrupt();
@@ -203,7 +192,7 @@ sealed class Child<T extends @Nullable Object>
     }
   }
 
-  /** Whether it was cancelled, or is over its limit. */
+  /** Whether the task was cancelled, has timed out or has ended. */
   final boolean isStopped() {
     return result != null;
   }
@@ -217,7 +206,7 @@ sealed class Child<T extends @Nullable Object>
     return scope.owner;
   }
 
-  /** What a thread factory's thread threw around or in place of the task. */
+  /** Called for what a thread factory's thread threw around or in place of the task. */
   @Override
   public final void uncaughtException(Thread runner, Throwable thrown) {
     if (!wasNeverRun(thrown)) {
@@ -244,7 +233,7 @@ sealed class Child<T extends @Nullable Object>
     return true;
   }
 
-  // ---- for who asks
+  // ---- queries
 
   @Override
   public final State state() {
@@ -268,7 +257,8 @@ sealed class Child<T extends @Nullable Object>
     }
     if (r instanceof Failure failure) {
       throw new IllegalStateException(
-          subject(purpose) + " failed and has no result: " + failure.thrown, failure.thrown);
+          subject(purpose) + " failed and has no result: " + BoundedText.of(failure.thrown),
+          failure.thrown);
     }
     throw new IllegalStateException(subject(purpose) + " has no result: " + whyNot(r));
   }
@@ -286,15 +276,35 @@ sealed class Child<T extends @Nullable Object>
             + (r == null || r == CANCELLED ? whyNot(r) : "it succeeded"));
   }
 
+  /** Returns the result, or throws what the task threw, as if the caller had called it. */
+  @SuppressWarnings({"unchecked", "NullAway"}) // a result is a T; null only where T is
+  final T resultOrThrow() throws Exception {
+    Object r = settled();
+    if (r instanceof Failure(Throwable thrown, var late)) {
+      if (late != null) {
+        var _ = late.get(); // throws, and says what and where
+      }
+      switch (thrown) {
+        case Exception e -> throw e;
+        case Error e -> throw e;
+        default -> throw new TaskException("the task failed: " + BoundedText.of(thrown), thrown);
+      }
+    }
+    if (r == null || r == CANCELLED) {
+      throw new CancellationException(whyNot(r));
+    }
+    return r == NULL ? (T) null : (T) r;
+  }
+
   @Override
   public final Outcome<T> outcome() {
     scope.checkJoined(this);
-    return told();
+    return settledOutcome();
   }
 
-  /** The outcome, for who need not wait for a join. */
+  /** Returns the outcome, without the check that the owner has joined. */
   @SuppressWarnings({"unchecked", "NullAway"}) // a result is a T; null only where T is
-  final Outcome<T> told() {
+  final Outcome<T> settledOutcome() {
     Object r = settled();
     if (r == null) {
       throw new IllegalStateException(subject(purpose) + " has no outcome: " + whyNot(r));
@@ -303,12 +313,14 @@ sealed class Child<T extends @Nullable Object>
       return new Outcome.Cancelled<>(scope.whyCancelled());
     }
     if (r instanceof Failure(Throwable thrown, Outcome.@Nullable TimedOut<?> late)) {
-      return late == null ? new Outcome.Failed<>(thrown) : (Outcome<T>) late;
+      return late == null ? Causes.outcome(thrown) : (Outcome<T>) late;
     }
     return new Outcome.Done<>(r == NULL ? (T) null : (T) r);
   }
 
-  /** In a scope that is cancelled nothing is left open: what was told must not change later. */
+  /**
+   * In a cancelled scope nothing stays open: an outcome that was returned must not change later.
+   */
   private @Nullable Object settled() {
     if (result == null && scope.isCalledOff()) {
       stop();
@@ -338,7 +350,7 @@ sealed class Child<T extends @Nullable Object>
             ? "running"
             : r == CANCELLED
                 ? "cancelled"
-                : r instanceof Failure f ? "failed: " + f.thrown : "done";
+                : r instanceof Failure f ? "failed: " + BoundedText.of(f.thrown) : "done";
     return subject(purpose) + " of scope \"" + scope.name() + "\" (" + state + ")";
   }
 }

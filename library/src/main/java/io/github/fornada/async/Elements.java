@@ -9,19 +9,23 @@ import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 
-/** What comes, from a channel until it is closed. Used by one thread at a time. */
+/**
+ * Iterates over elements that are waited for, until there are no more. Used by one thread at a
+ * time.
+ */
 final class Elements<T> implements Iterator<T>, Spliterator<T> {
-  /** What waits for an element, and gives null when there are no more. */
+  /** Waits for elements. */
   interface Source<T> {
+    /** Waits for the next element; null if there are no more. */
     @Nullable T next() throws InterruptedException;
   }
 
   private final Source<? extends T> source;
 
-  /** Whether an error of the channel is thrown as it is. */
+  /** Whether an error of the channel is thrown itself, without a wrapper. */
   private final boolean bare;
 
-  /** Taken by hasNext for next. */
+  /** Taken by {@code hasNext} for {@code next}. */
   private @Nullable T ahead;
 
   Elements(Source<? extends T> source, boolean bare) {
@@ -50,7 +54,7 @@ final class Elements<T> implements Iterator<T>, Spliterator<T> {
     }
   }
 
-  /** A source may throw a checked exception unseen by the compiler; it goes on like that. */
+  /** Throws a checked exception that a source threw unseen by the compiler. */
   @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
   private static <X extends Throwable> X unchecked(Throwable e) throws X {
     throw (X) e;

@@ -1,5 +1,6 @@
 package io.github.fornada.async;
 
+import io.github.fornada.jvm.BoundedText;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -11,7 +12,7 @@ final class Failures {
   private final List<Of> first = new ArrayList<>();
   private final List<Throwable> late = new ArrayList<>();
 
-  /** Of a joiner, or of the library's own code in a task's thread. */
+  /** What a joiner threw, or our own code in a task's thread. */
   private @Nullable Throwable broken;
 
   synchronized void setBroken(Throwable thrown) {
@@ -36,7 +37,7 @@ final class Failures {
     }
   }
 
-  /** Those that failed by themselves, beside the cause. */
+  /** Suppresses the failures of tasks that were not being cancelled, except the cause. */
   synchronized void suppress(ScopeFailedException failed) {
     for (Of one : first) {
       addTo(failed, one.thrown);
@@ -44,7 +45,7 @@ final class Failures {
     first.clear();
   }
 
-  /** Those that failed while they were being cancelled. */
+  /** Suppresses the failures of tasks that were being cancelled, too. */
   synchronized void suppressLate(ScopeFailedException failed) {
     suppress(failed);
     late.forEach(thrown -> addTo(failed, thrown));
@@ -58,11 +59,22 @@ final class Failures {
     }
   }
 
-  static String message(@Nullable Failures known, TaskScope<?, ?> scope, Throwable cause) {
-    String who = known == null ? null : known.purposeOf(cause);
-    return who == null
-        ? "scope \"" + scope.name() + "\" has no result: " + cause
-        : Child.subject(who) + " of scope \"" + scope.name() + "\" failed: " + cause;
+  /**
+   * The message for {@code join} to throw.
+   *
+   * @param subject which task failed, where the joiner knows more of it than its purpose
+   */
+  static String message(
+      @Nullable Failures known, TaskScope<?, ?> scope, @Nullable String subject, Throwable cause) {
+    String text = BoundedText.of(cause);
+    if (subject == null) {
+      String purpose = known == null ? null : known.purposeOf(cause);
+      if (purpose == null) {
+        return "scope \"" + scope.name() + "\" has no result: " + text;
+      }
+      subject = Child.subject(purpose);
+    }
+    return subject + " of scope \"" + scope.name() + "\" failed: " + text;
   }
 
   @SuppressWarnings("ReferenceEquality") // which of the exceptions it is

@@ -4,9 +4,9 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
-/** The first task that ends, however it does, is the end of its scope. */
+/** Ends the scope with the first task that ends, by a result or by a failure. */
 final class FirstToEnd<T extends @Nullable Object> implements Joiner<T, T> {
-  /** Set once, by that task's thread. */
+  /** Set once, by the thread of that task. */
   private final AtomicReference<@Nullable Subtask<T>> first = new AtomicReference<>();
 
   @Override

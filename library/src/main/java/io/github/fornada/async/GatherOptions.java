@@ -5,39 +5,86 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a gatherer of {@link AsyncStreams} works. Immutable: each {@code with} method gives a changed
- * copy.
- *
- * @param ordered whether results come in the order of their items, or as soon as they are there
- * @param window the most items between what was taken from the stream and what was passed on: those
- *     in progress, and those that wait behind a slower one; 0 for twice as many as may be in
- *     progress
- * @param timeLimit what each item may take, counted from its own start; null for no limit
+ * How a gatherer of {@link AsyncStreams} works. Immutable: each {@code with} method returns a
+ * changed copy.
  */
-public record GatherOptions(boolean ordered, int window, @Nullable Duration timeLimit) {
+public final class GatherOptions {
   static final GatherOptions DEFAULT = new GatherOptions(true, 0, null);
 
-  public GatherOptions {
+  private final boolean ordered;
+  private final int window;
+  private final @Nullable Duration timeout;
+
+  private GatherOptions(boolean ordered, int window, @Nullable Duration timeout) {
     if (window < 0) {
       throw new IllegalArgumentException("window must be at least 0, got " + window);
     }
-    if (timeLimit != null && !timeLimit.isPositive()) {
-      throw new IllegalArgumentException("time limit must be positive, got " + timeLimit);
+    if (timeout != null && !timeout.isPositive()) {
+      throw new IllegalArgumentException("timeout must be positive, got " + timeout);
     }
+    this.ordered = ordered;
+    this.window = window;
+    this.timeout = timeout;
   }
 
-  /** With results as soon as they are there, whatever the order of the items. */
+  /** Whether results come in the order of their items; if not, in order of completion. */
+  public boolean ordered() {
+    return ordered;
+  }
+
+  /**
+   * Returns the most items between what was taken from the stream and what was passed on: items in
+   * progress, and items that wait behind a slower one. 0 stands for twice as many as may be in
+   * progress.
+   */
+  public int window() {
+    return window;
+  }
+
+  /** Returns what each item may take, counted from its own start; null for no timeout. */
+  public @Nullable Duration timeout() {
+    return timeout;
+  }
+
+  /** Returns options with results in order of completion. */
   public GatherOptions unordered() {
-    return new GatherOptions(false, window, timeLimit);
+    return new GatherOptions(false, window, timeout);
   }
 
-  /** With at most so many items between what was taken and what was passed on. */
+  /**
+   * Returns options with at most {@code items} items between what was taken and what was passed on.
+   *
+   * @param items 0 for twice as many as may be in progress
+   * @throws IllegalArgumentException if {@code items} is less than 0
+   */
   public GatherOptions withWindow(int items) {
-    return new GatherOptions(ordered, items, timeLimit);
+    return new GatherOptions(ordered, items, timeout);
   }
 
-  /** With so much time for each item. */
-  public GatherOptions withTimeLimit(Duration limit) {
-    return new GatherOptions(ordered, window, Objects.requireNonNull(limit, "limit"));
+  /**
+   * Returns options with a timeout for each item, counted from the item's own start.
+   *
+   * @throws IllegalArgumentException if {@code timeout} is not positive
+   */
+  public GatherOptions withTimeout(Duration timeout) {
+    return new GatherOptions(ordered, window, Objects.requireNonNull(timeout, "timeout"));
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof GatherOptions o
+        && o.ordered == ordered
+        && o.window == window
+        && Objects.equals(o.timeout, timeout);
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(ordered, window, timeout);
+  }
+
+  @Override
+  public String toString() {
+    return "GatherOptions[ordered=" + ordered + ", window=" + window + ", timeout=" + timeout + "]";
   }
 }

@@ -5,6 +5,7 @@ import io.github.fornada.Outcome;
 import io.github.fornada.TaskException;
 import io.github.fornada.TaskFunction;
 import io.github.fornada.TaskTimeoutException;
+import io.github.fornada.jvm.BoundedText;
 import io.github.fornada.jvm.Interrupts;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -21,42 +22,42 @@ import java.util.stream.Gatherer.Downstream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One stream's items on their way through a function, each in a virtual thread of its own. The
- * stream's thread alone takes items, passes results on, and ends it all.
+ * Runs a function on the items of one stream, each in a virtual thread of its own. Only the
+ * stream's thread takes items, passes results on, and ends the run.
  *
- * @param <E> what is passed on
+ * @param <E> the type of what is passed on
  */
 final class GatherRun<
     T extends @Nullable Object, R extends @Nullable Object, E extends @Nullable Object> {
-  /** Makes what is passed on; may throw, and then that ends the stream. */
+  /** Makes what is passed on; what it throws ends the stream. */
   interface Shape<
       T extends @Nullable Object, R extends @Nullable Object, E extends @Nullable Object> {
-    E of(Completion<T, R> completion);
+    E of(Completion<T, R> completion, @Nullable Throwable thrown);
   }
 
   private final int atMost;
   private final int window;
   private final boolean ordered;
   private final boolean failFast;
-  private final @Nullable Duration timeLimit;
+  private final @Nullable Duration timeout;
   private final TaskFunction<? super T, ? extends R> function;
   private final Shape<T, R, E> shape;
-  private final Baggage baggage;
+  private final InheritedContext context;
 
   private final ReentrantLock lock = new ReentrantLock();
 
-  /** Something ended: for the stream's thread. */
+  /** Signalled when an item has ended, for the stream's thread. */
   private final Condition progress = lock.newCondition();
 
   // Guarded by the lock.
   private final Set<Item> running = new HashSet<>();
 
-  /** What is to be passed on: ordered, every item from its start; else those that have ended. */
+  /** Items to be passed on: if ordered, every item from its start; else those that have ended. */
   private final ArrayDeque<Item> due = new ArrayDeque<>();
 
   private @Nullable Item firstFailure;
 
-  // The stream's thread only.
+  // Used by the stream's thread only.
   private long taken;
   private long passed;
   private boolean over;
@@ -71,10 +72,10 @@ final class GatherRun<
     this.window = options.window() > 0 ? options.window() : 2 * Math.min(atMost, 1 << 29);
     this.ordered = options.ordered();
     this.failFast = failFast;
-    this.timeLimit = options.timeLimit();
+    this.timeout = options.timeout();
     this.function = function;
     this.shape = shape;
-    this.baggage = Baggage.here();
+    this.context = InheritedContext.here();
   }
 
   /** An item, and the thread that applies the function to it. */
@@ -88,21 +89,25 @@ final class GatherRun<
     /** Set once, under the lock. */
     @Nullable Outcome<R> outcome;
 
+    /** What the function threw, if it did. Written before the outcome. */
+    @Nullable Throwable thrown;
+
     Item(long index, T item) {
       this.index = index;
       this.item = item;
-      this.work = baggage.around(() -> function.apply(item));
+      this.work = context.around(() -> function.apply(item));
     }
 
     @Override
     public void run() {
       Future<?> timer =
-          timeLimit == null ? null : Deadlines.after(timeLimit, () -> expire(this, timeLimit));
+          timeout == null ? null : ScopeTimer.after(timeout, () -> expire(this, timeout));
       Outcome<R> own;
       try {
         own = new Outcome.Done<>(work.call());
       } catch (Throwable e) {
-        own = new Outcome.Failed<>(e);
+        thrown = e;
+        own = Causes.outcome(e);
       }
       if (timer != null) {
         boolean _ = timer.cancel(false);
@@ -124,12 +129,12 @@ final class GatherRun<
     }
   }
 
-  private void expire(Item item, Duration limit) {
+  private void expire(Item item, Duration timeout) {
     Thread thread = item.thread;
     if (thread == null) {
       return;
     }
-    var late = new Outcome.TimedOut<R>(limit, List.of(thread.getStackTrace()));
+    var late = new Outcome.TimedOut<R>(timeout, List.of(thread.getStackTrace()));
     lock.lock();
     try {
       if (running.contains(item)) {
@@ -142,7 +147,7 @@ final class GatherRun<
     }
   }
 
-  /** The first word counts. Under the lock. */
+  /** Sets an item's outcome, unless it has one. Under the lock. */
   private void settle(Item item, Outcome<R> outcome) {
     if (item.outcome != null) {
       return;
@@ -158,7 +163,7 @@ final class GatherRun<
 
   // ---- the stream's thread
 
-  /** Starts the function on an item, and passes on what is due; false if no more is wanted. */
+  /** Starts the function on an item, and passes on what is due; false to end the stream. */
   boolean integrate(T item, Downstream<? super E> downstream) {
     while (true) {
       Item next = awaitDue(false);
@@ -177,7 +182,7 @@ final class GatherRun<
       Item next = awaitDue(true);
       if (next == null) {
         over = true;
-        awaitThreads(); // those of items over their limit may still be ending
+        awaitThreads(); // items that timed out may still be ending
       } else if (!pass(next, downstream)) {
         return;
       }
@@ -208,7 +213,7 @@ final class GatherRun<
       next.thread.start();
       started = true;
     } finally {
-      if (!started) { // for want of memory
+      if (!started) { // out of memory
         end(next, new Outcome.Cancelled<>("its thread could not be started"));
         stop();
       }
@@ -258,7 +263,8 @@ final class GatherRun<
     try {
       passed++;
       Outcome<R> outcome = Objects.requireNonNull(next.outcome);
-      wanted = downstream.push(shape.of(new Completion<>(next.index, next.item, outcome)));
+      var completion = new Completion<T, R>(next.index, next.item, outcome);
+      wanted = downstream.push(shape.of(completion, next.thrown));
       return wanted;
     } finally {
       if (!wanted) {
@@ -294,21 +300,32 @@ final class GatherRun<
     }
   }
 
-  /** The result, or the exception that tells whose there is none. */
+  /**
+   * The result, or an exception that names the item that has none.
+   *
+   * @param thrown what the function threw, if it did
+   */
   static <T extends @Nullable Object, R extends @Nullable Object> R resultOf(
-      Completion<T, R> completion) {
+      Completion<T, R> completion, @Nullable Throwable thrown) {
     return switch (completion.outcome()) {
       case Outcome.Done<R>(R value) -> value;
-      case Outcome.TimedOut<R>(var limit, var stack) ->
-          throw new TaskTimeoutException(subject(completion), limit, stack);
+      case Outcome.TimedOut<R>(var timeout, var stack) -> {
+        var late = new TaskTimeoutException(subject(completion), timeout, stack);
+        if (thrown instanceof TaskTimeoutException known) {
+          for (Throwable earlier : known.getSuppressed()) { // such as the tries before of a Retry
+            late.addSuppressed(earlier);
+          }
+        }
+        throw late;
+      }
       case Outcome.Failed<R>(var cause) ->
-          throw new TaskException(subject(completion) + " failed: " + cause, cause);
+          throw new TaskException(subject(completion) + " failed: " + BoundedText.of(cause), cause);
       case Outcome.Cancelled<R> other -> other.get();
       case Outcome.WorkerLost<R> other -> other.get();
     };
   }
 
   private static String subject(Completion<?, ?> completion) {
-    return "item " + completion.index() + " (" + completion.item() + ")";
+    return "item " + completion.index() + " (" + BoundedText.ofItem(completion.item()) + ")";
   }
 }

@@ -9,18 +9,22 @@ import org.jspecify.annotations.Nullable;
  * Page page = Async.gather(() -> users.find(id), () -> shop.ordersOf(id)).combine(Page::new);
  * }
  *
- * @param first of the first task
- * @param second of the second task
+ * @param first the result of the first task
+ * @param second the result of the second task
  */
 public record Gathered2<A extends @Nullable Object, B extends @Nullable Object>(A first, B second) {
 
-  /** The results in the hands of a function; its exception is thrown on. */
+  /**
+   * Applies a function to the results.
+   *
+   * @throws X what the function throws
+   */
   public <R extends @Nullable Object, X extends Exception> R combine(
       Combiner<? super A, ? super B, ? extends R, X> combiner) throws X {
     return combiner.apply(first, second);
   }
 
-  /** Makes one of two. */
+  /** A function of two arguments. */
   @FunctionalInterface
   public interface Combiner<
       A extends @Nullable Object,
@@ -28,9 +32,9 @@ public record Gathered2<A extends @Nullable Object, B extends @Nullable Object>(
       R extends @Nullable Object,
       X extends Exception> {
     /**
-     * Makes it.
+     * Applies the function.
      *
-     * @throws X if it cannot
+     * @throws X if it fails
      */
     R apply(A first, B second) throws X;
   }

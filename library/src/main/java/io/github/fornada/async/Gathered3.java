@@ -9,21 +9,25 @@ import org.jspecify.annotations.Nullable;
  * Trip trip = Async.gather(flights::best, hotels::best, cars::best).combine(Trip::new);
  * }
  *
- * @param first of the first task
- * @param second of the second task
- * @param third of the third task
+ * @param first the result of the first task
+ * @param second the result of the second task
+ * @param third the result of the third task
  */
 public record Gathered3<
     A extends @Nullable Object, B extends @Nullable Object, C extends @Nullable Object>(
     A first, B second, C third) {
 
-  /** The results in the hands of a function; its exception is thrown on. */
+  /**
+   * Applies a function to the results.
+   *
+   * @throws X what the function throws
+   */
   public <R extends @Nullable Object, X extends Exception> R combine(
       Combiner<? super A, ? super B, ? super C, ? extends R, X> combiner) throws X {
     return combiner.apply(first, second, third);
   }
 
-  /** Makes one of three. */
+  /** A function of three arguments. */
   @FunctionalInterface
   public interface Combiner<
       A extends @Nullable Object,
@@ -32,9 +36,9 @@ public record Gathered3<
       R extends @Nullable Object,
       X extends Exception> {
     /**
-     * Makes it.
+     * Applies the function.
      *
-     * @throws X if it cannot
+     * @throws X if it fails
      */
     R apply(A first, B second, C third) throws X;
   }

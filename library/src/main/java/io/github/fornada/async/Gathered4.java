@@ -10,10 +10,10 @@ import org.jspecify.annotations.Nullable;
  *     .combine(Report::new);
  * }
  *
- * @param first of the first task
- * @param second of the second task
- * @param third of the third task
- * @param fourth of the fourth task
+ * @param first the result of the first task
+ * @param second the result of the second task
+ * @param third the result of the third task
+ * @param fourth the result of the fourth task
  */
 public record Gathered4<
     A extends @Nullable Object,
@@ -22,13 +22,17 @@ public record Gathered4<
     D extends @Nullable Object>(
     A first, B second, C third, D fourth) {
 
-  /** The results in the hands of a function; its exception is thrown on. */
+  /**
+   * Applies a function to the results.
+   *
+   * @throws X what the function throws
+   */
   public <R extends @Nullable Object, X extends Exception> R combine(
       Combiner<? super A, ? super B, ? super C, ? super D, ? extends R, X> combiner) throws X {
     return combiner.apply(first, second, third, fourth);
   }
 
-  /** Makes one of four. */
+  /** A function of four arguments. */
   @FunctionalInterface
   public interface Combiner<
       A extends @Nullable Object,
@@ -38,9 +42,9 @@ public record Gathered4<
       R extends @Nullable Object,
       X extends Exception> {
     /**
-     * Makes it.
+     * Applies the function.
      *
-     * @throws X if it cannot
+     * @throws X if it fails
      */
     R apply(A first, B second, C third, D fourth) throws X;
   }

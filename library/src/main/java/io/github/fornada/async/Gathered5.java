@@ -10,11 +10,11 @@ import org.jspecify.annotations.Nullable;
  *     .combine(Week::new);
  * }
  *
- * @param first of the first task
- * @param second of the second task
- * @param third of the third task
- * @param fourth of the fourth task
- * @param fifth of the fifth task
+ * @param first the result of the first task
+ * @param second the result of the second task
+ * @param third the result of the third task
+ * @param fourth the result of the fourth task
+ * @param fifth the result of the fifth task
  */
 public record Gathered5<
     A extends @Nullable Object,
@@ -24,14 +24,18 @@ public record Gathered5<
     E extends @Nullable Object>(
     A first, B second, C third, D fourth, E fifth) {
 
-  /** The results in the hands of a function; its exception is thrown on. */
+  /**
+   * Applies a function to the results.
+   *
+   * @throws X what the function throws
+   */
   public <R extends @Nullable Object, X extends Exception> R combine(
       Combiner<? super A, ? super B, ? super C, ? super D, ? super E, ? extends R, X> combiner)
       throws X {
     return combiner.apply(first, second, third, fourth, fifth);
   }
 
-  /** Makes one of five. */
+  /** A function of five arguments. */
   @FunctionalInterface
   public interface Combiner<
       A extends @Nullable Object,
@@ -42,9 +46,9 @@ public record Gathered5<
       R extends @Nullable Object,
       X extends Exception> {
     /**
-     * Makes it.
+     * Applies the function.
      *
-     * @throws X if it cannot
+     * @throws X if it fails
      */
     R apply(A first, B second, C third, D fourth, E fifth) throws X;
   }

@@ -9,23 +9,23 @@ import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes a call once more if there is no result after some time; the first result counts and the
- * other call is cancelled. For calls that may be made twice, to services where a few take much
- * longer than most.
+ * Makes a second call if the first has no result after a delay; the first result is returned and
+ * the other call is cancelled. For calls that may be made twice, to services where a few calls take
+ * much longer than most.
  *
  * {@snippet :
  * Hedge hedge = Hedge.after(Duration.ofMillis(80)).withBudget(RetryBudget.ofShare(0.05, 10));
- * List<Row> rows = Async.gather(keys, hedge.of(replicas::get));
+ * List<Row> rows = Async.gather(keys, hedge.wrap(replicas::get));
  * log.info("{} calls, {} twice, {} of those in vain", hedge.calls(), hedge.hedged(),
  *     hedge.hedged() - hedge.won());
  * }
  *
- * <p>A good time is what 95 of 100 calls take at most: then one in 20 is made twice. A failure
- * before that time is thrown at once, for a second call is no cure for failures (that is {@link
- * Retry}); when both run, the call fails only if both do.
+ * <p>A good delay is what 95 of 100 calls take at most: then one in 20 is made twice. A failure
+ * before the delay is over is thrown at once, as a second call is no remedy for failures ({@link
+ * Retry} is); when both calls run, the whole fails only if both do.
  *
- * <p>Both are tasks in a {@link TaskScope}. A call returns when both have ended: the loser is
- * interrupted, and should heed it. An interrupt of the caller interrupts both.
+ * <p>Both calls are tasks in a {@link TaskScope}, and {@link #call} returns when both have ended:
+ * the loser is interrupted, and should respond to that. An interrupt of the caller interrupts both.
  *
  * <p>The idea is from <i>The Tail at Scale</i> by Jeffrey Dean and Luiz André Barroso
  * (Communications of the ACM, 2013).
@@ -50,7 +50,11 @@ public final class Hedge implements CallPolicy {
     this.ticker = ticker;
   }
 
-  /** A new one, with that time before the second call. */
+  /**
+   * Returns a hedge that makes the second call after {@code delay}.
+   *
+   * @throws IllegalArgumentException if {@code delay} is negative
+   */
   public static Hedge after(Duration delay) {
     return after(delay, Ticker.SYSTEM);
   }
@@ -59,22 +63,22 @@ public final class Hedge implements CallPolicy {
     return new Hedge(delay, null, ticker);
   }
 
-  /** A new one, with a bound on the share of calls that are made twice. Its counts begin at 0. */
+  /** Returns a hedge whose second calls count against {@code budget}. Its counts begin at 0. */
   public Hedge withBudget(RetryBudget budget) {
     return new Hedge(delay, budget, ticker);
   }
 
-  /** How many calls there were. */
+  /** Returns how many calls were made, not counting second ones. */
   public long calls() {
     return calls.sum();
   }
 
-  /** How many of them were made twice. */
+  /** Returns how many of them were made twice. */
   public long hedged() {
     return hedged.sum();
   }
 
-  /** How often the second one had the result. */
+  /** Returns how often the second call had the first result. */
   public long won() {
     return won.sum();
   }
@@ -105,14 +109,14 @@ public final class Hedge implements CallPolicy {
       Exception failure = Async.unwrapped(e);
       if (failure != e) {
         for (Throwable other : e.getSuppressed()) {
-          failure.addSuppressed(other); // of the two, the one that is not the cause
+          failure.addSuppressed(other); // of the two failures, the one that is not the cause
         }
       }
       throw failure;
     }
   }
 
-  /** Until the first call has ended, the thread is interrupted, or the delay is over. */
+  /** Waits until the first call has ended, the thread is interrupted, or the delay is over. */
   private void awaitEnd(TaskScope<?, ?> scope) {
     long end = ticker.nanos() + Ticker.nanosOf(delay);
     while (!isOver(scope) && end - ticker.nanos() > 0) {
@@ -152,10 +156,10 @@ public final class Hedge implements CallPolicy {
 
     private final AtomicReference<@Nullable Subtask<T>> loser = new AtomicReference<>();
 
-    /** The owner's. */
+    /** Used by the owner only. */
     @Nullable Subtask<T> second;
 
-    /** Whether the first call has not ended, and another one may be made. */
+    /** Whether the first call has not ended, so that a second one may be made. */
     boolean goesOn() {
       return calls.compareAndSet(ONE, TWO);
     }

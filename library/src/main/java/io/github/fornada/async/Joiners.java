@@ -1,21 +1,30 @@
 package io.github.fornada.async;
 
+import io.github.fornada.Completion;
 import io.github.fornada.Outcome;
+import io.github.fornada.TaskFunction;
+import io.github.fornada.jvm.BoundedText;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Objects;
+import java.util.Queue;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/** The policies that come with the library. */
+/** The joiners of the library. */
 final class Joiners {
   private Joiners() {}
 
-  /** Remembers the first failure, and makes it the end of the scope. */
+  /** Cancels the scope with the first failure, and throws it. */
   abstract static sealed class FirstFailure<T extends @Nullable Object, R extends @Nullable Object>
       implements Joiner<T, R> {
     private static final VarHandle FAILURE = handle(FirstFailure.class, "failure");
@@ -27,6 +36,10 @@ final class Joiners {
     public boolean onComplete(Subtask<T> task) {
       return task.state() == Subtask.State.FAILED
           && FAILURE.compareAndSet(this, null, task.exception());
+    }
+
+    final boolean hasFailure() {
+      return failure != null;
     }
 
     final void throwFailure() throws Throwable {
@@ -46,8 +59,9 @@ final class Joiners {
     }
   }
 
-  static final class AllSuccessful<T extends @Nullable Object> extends FirstFailure<T, List<T>> {
-    /** The owner's. */
+  static sealed class AllSuccessful<T extends @Nullable Object> extends FirstFailure<T, List<T>>
+      permits AllItems {
+    /** Used by the owner only. */
     private final List<Subtask<T>> tasks = new ArrayList<>();
 
     @Override
@@ -57,7 +71,7 @@ final class Joiners {
     }
 
     @Override
-    public List<T> result() throws Throwable {
+    public final List<T> result() throws Throwable {
       throwFailure();
       var results = new ArrayList<T>(tasks.size());
       for (Subtask<T> task : tasks) {
@@ -67,7 +81,125 @@ final class Joiners {
         }
         results.add(task.get());
       }
-      return results;
+      return Collections.unmodifiableList(results);
+    }
+  }
+
+  /** One function for all tasks, each with an item: its failure names the item. */
+  static final class AllItems<T extends @Nullable Object, R extends @Nullable Object>
+      extends AllSuccessful<R> {
+    private record Failed<T extends @Nullable Object>(int index, T item, Throwable thrown) {}
+
+    private final TaskFunction<? super T, ? extends R> function;
+
+    /** Whether messages have the texts of items; tasks have none. */
+    private final boolean haveTexts;
+
+    /** Failures up to the first that reached the joiner. Guarded by itself. */
+    private final List<Failed<T>> failed = new ArrayList<>();
+
+    AllItems(TaskFunction<? super T, ? extends R> function, boolean haveTexts) {
+      this.function = function;
+      this.haveTexts = haveTexts;
+    }
+
+    Callable<R> task(int index, T item) {
+      return new ItemTask<>(this, index, item);
+    }
+
+    private void failed(ItemTask<T, R> task, Throwable thrown) {
+      if (hasFailure()) {
+        return;
+      }
+      synchronized (failed) {
+        failed.add(new Failed<>(task.index, task.item, thrown));
+      }
+    }
+
+    /** The item that failed with that exception, as the subject of a sentence; null if none did. */
+    @SuppressWarnings("ReferenceEquality") // which of the exceptions it is
+    @Nullable String subjectOf(Throwable cause) {
+      synchronized (failed) {
+        for (Failed<T> one : failed) {
+          if (one.thrown == cause) {
+            return haveTexts
+                ? "item " + one.index + " (" + BoundedText.ofItem(one.item) + ")"
+                : "task " + one.index;
+          }
+        }
+      }
+      return null;
+    }
+  }
+
+  /** As small as a lambda that applies the function to the item: there may be a million. */
+  private static final class ItemTask<T extends @Nullable Object, R extends @Nullable Object>
+      implements Callable<R> {
+    private final AllItems<T, R> all;
+    private final int index;
+    private final T item;
+
+    ItemTask(AllItems<T, R> all, int index, T item) {
+      this.all = all;
+      this.index = index;
+      this.item = item;
+    }
+
+    @Override
+    public R call() throws Exception {
+      try {
+        return all.function.apply(item);
+      } catch (Throwable e) {
+        all.failed(this, e);
+        throw e;
+      }
+    }
+
+    @Override
+    public String toString() {
+      return "item " + index; // for listeners, as its task has no purpose; without user code
+    }
+  }
+
+  /** Outcomes with their items, in the order in which the tasks ended. */
+  static final class InOrderOfCompletion<T extends @Nullable Object, R extends @Nullable Object>
+      implements Joiner<R, List<Completion<T, R>>> {
+    /** Where each task's item is in {@link #items}. The owner's; tasks have identity only. */
+    private final Map<Subtask<R>, Integer> indexes = new HashMap<>();
+
+    /** Used by the owner only. */
+    private final List<T> items = new ArrayList<>();
+
+    /** Added to by the tasks' threads. */
+    private final Queue<Subtask<R>> ended = new ConcurrentLinkedQueue<>();
+
+    /** The item of the task that is forked next. */
+    void next(T item) {
+      items.add(item);
+    }
+
+    @Override
+    public boolean onFork(Subtask<R> task) {
+      indexes.put(task, items.size() - 1);
+      return false;
+    }
+
+    @Override
+    public boolean onComplete(Subtask<R> task) {
+      ended.add(task);
+      return false;
+    }
+
+    @Override
+    public List<Completion<T, R>> result() {
+      var completions = new ArrayList<Completion<T, R>>(items.size());
+      for (Subtask<R> task : ended) {
+        int index = Objects.requireNonNull(indexes.remove(task));
+        completions.add(new Completion<>(index, items.get(index), task.outcome()));
+      }
+      assert indexes
+          .isEmpty(); // only an interrupt or our own failure cancels, and join throws then
+      return Collections.unmodifiableList(completions);
     }
   }
 
@@ -111,7 +243,7 @@ final class Joiners {
   }
 
   static final class Outcomes<T extends @Nullable Object> implements Joiner<T, List<Outcome<T>>> {
-    /** The owner's. */
+    /** Used by the owner only. */
     private final List<Subtask<T>> tasks = new ArrayList<>();
 
     @Override
@@ -121,7 +253,7 @@ final class Joiners {
     }
 
     @Override
-    public void onTimeout() {} // those that have not ended are told as cancelled
+    public void onTimeout() {} // tasks that have not ended are cancelled
 
     @Override
     public List<Outcome<T>> result() {
@@ -129,14 +261,14 @@ final class Joiners {
       for (Subtask<T> task : tasks) {
         outcomes.add(task.outcome());
       }
-      return outcomes;
+      return Collections.unmodifiableList(outcomes);
     }
   }
 
   static final class AllUntil<T extends @Nullable Object> implements Joiner<T, List<Subtask<T>>> {
     private final Predicate<Subtask<T>> isEnough;
 
-    /** The owner's. */
+    /** Used by the owner only. */
     private final List<Subtask<T>> tasks = new ArrayList<>();
 
     AllUntil(Predicate<Subtask<T>> isEnough) {
@@ -155,11 +287,11 @@ final class Joiners {
     }
 
     @Override
-    public void onTimeout() {} // the tasks tell how far they got
+    public void onTimeout() {} // the tasks have their states
 
     @Override
     public List<Subtask<T>> result() {
-      return tasks;
+      return Collections.unmodifiableList(tasks);
     }
   }
 

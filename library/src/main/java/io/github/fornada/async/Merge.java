@@ -7,9 +7,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Several sources on their way into one stream, each read by a virtual thread. */
+/** Merges several sources into one stream; a virtual thread reads each source. */
 final class Merge<T> {
-  /** Elements ahead of the consumer: some, so that a reader need not be woken for each. */
+  /** Elements read ahead of the consumer, so that a reader need not be woken for each. */
   private static final int AHEAD = 16; // Guess
 
   private final Channel<T> channel = Channel.bounded(AHEAD);
@@ -18,10 +18,10 @@ final class Merge<T> {
 
   Merge(List<Iterable<? extends T>> sources) {
     this.reading = new AtomicInteger(sources.size());
-    Baggage baggage = Baggage.here();
+    InheritedContext context = InheritedContext.here();
     for (Iterable<? extends T> source : sources) {
       Callable<?> work =
-          baggage.around(() -> {
+          context.around(() -> {
             send(source);
             return null;
           });

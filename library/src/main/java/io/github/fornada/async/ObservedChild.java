@@ -12,22 +12,22 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
-/** A task of which somebody wants to know more than its result, or that has a time limit. */
+/** A task that listeners or a recording observe, or that has a timeout. */
 final class ObservedChild<T extends @Nullable Object> extends Child<T> {
   private static final AtomicBoolean LISTENER_FAILED = new AtomicBoolean();
 
-  private final @Nullable Duration limit;
+  private final @Nullable Duration timeout;
   private final List<TaskListener> listeners;
-  private final @Nullable Slots slots;
+  private final @Nullable TimelineLanes lanes;
   private final int number;
 
-  /** What listeners are told of as the item: its purpose, or the task itself. */
+  /** The item in events for listeners: the purpose, or the task if it has none. */
   private final Object item;
 
   // All written and read by the task's thread, once it has begun.
   private @Nullable Future<?> timer;
   private @Nullable String lane;
-  private int slot;
+  private int laneIndex;
   private long startedNanos;
   private ScopeEvents.@Nullable Task event;
 
@@ -36,22 +36,22 @@ final class ObservedChild<T extends @Nullable Object> extends Child<T> {
       String purpose,
       Callable<? extends T> around,
       Callable<? extends T> task,
-      @Nullable Duration limit,
-      Baggage baggage,
+      @Nullable Duration timeout,
+      InheritedContext context,
       int number) {
     super(scope, purpose, around);
-    this.limit = limit;
-    this.listeners = baggage.listeners;
-    this.slots = baggage.slots;
+    this.timeout = timeout;
+    this.listeners = context.listeners;
+    this.lanes = context.lanes;
     this.number = number;
     this.item = purpose.isEmpty() ? task : purpose;
     if (!listeners.isEmpty()) {
-      tell(TaskEvent.Submitted.of(number, number, item, System.nanoTime()));
+      publish(TaskEvent.Submitted.of(number, number, item, System.nanoTime()));
     }
   }
 
-  static boolean isWanted(Baggage baggage) {
-    return !baggage.listeners.isEmpty() || ScopeEvents.wantTasks();
+  static boolean isWanted(InheritedContext context) {
+    return !context.listeners.isEmpty() || ScopeEvents.wantTasks();
   }
 
   @Override
@@ -60,14 +60,14 @@ final class ObservedChild<T extends @Nullable Object> extends Child<T> {
       event = new ScopeEvents.Task();
       event.begin();
     }
-    if (slots != null) {
+    if (lanes != null) {
       startedNanos = System.nanoTime();
-      slot = slots.take(scope.name());
-      lane = scope.name() + "-" + (slot + 1);
-      tell(TaskEvent.Started.of(number, number, item, lane, 1, startedNanos));
+      laneIndex = lanes.take(scope.name());
+      lane = scope.name() + "-" + (laneIndex + 1);
+      publish(TaskEvent.Started.of(number, number, item, lane, 1, startedNanos));
     }
-    if (limit != null) {
-      timer = Deadlines.ofTask(this, limit);
+    if (timeout != null) {
+      timer = ScopeTimer.ofTask(this, timeout);
     }
   }
 
@@ -79,7 +79,7 @@ final class ObservedChild<T extends @Nullable Object> extends Child<T> {
     if (event == null && listeners.isEmpty()) {
       return;
     }
-    Outcome<T> outcome = told();
+    Outcome<T> outcome = settledOutcome();
     if (event != null) {
       event.scope = scope.name();
       event.purpose = purpose();
@@ -89,15 +89,15 @@ final class ObservedChild<T extends @Nullable Object> extends Child<T> {
     if (!listeners.isEmpty()) {
       long now = System.nanoTime();
       TaskUsage usage = null;
-      if (lane != null && slots != null) {
-        slots.free(scope.name(), slot);
+      if (lane != null && lanes != null) {
+        lanes.free(scope.name(), laneIndex);
         usage = TaskUsage.of(lane, startedNanos, now, TaskUsage.UNKNOWN, TaskUsage.UNKNOWN);
       }
-      tell(TaskEvent.Finished.of(number, number, item, 1, true, outcome, usage, now));
+      publish(TaskEvent.Finished.of(number, number, item, 1, true, outcome, usage, now));
     }
   }
 
-  private void tell(TaskEvent what) {
+  private void publish(TaskEvent what) {
     for (TaskListener listener : listeners) {
       try {
         listener.onEvent(what);

@@ -14,7 +14,7 @@ final class Owners {
   /** The innermost open scope of each thread that runs no task. Written by that thread. */
   private static final ConcurrentHashMap<Thread, TaskScope<?, ?>> ROOTS = new ConcurrentHashMap<>();
 
-  /** Whether somebody looks for threads that ended with scopes open. */
+  /** Whether a timed check for threads that ended with scopes open is scheduled. */
   private static final AtomicBoolean WATCHED = new AtomicBoolean();
 
   private Owners() {}
@@ -39,10 +39,10 @@ final class Owners {
     }
   }
 
-  /** Looks after such scopes, as long as there are any. */
+  /** Schedules the check, as long as there are such scopes. */
   private static void watch() {
     if (!WATCHED.get() && WATCHED.compareAndSet(false, true)) {
-      Deadlines.inASecond(Owners::look);
+      ScopeTimer.inASecond(Owners::look);
     }
   }
 
@@ -61,14 +61,15 @@ final class Owners {
         }
       }
     });
-    // Down first, then a look; who opens a scope puts it there first, then looks whether it is up.
+    // Lowered first, then ROOTS is read; a thread that opens a scope adds it first, then reads the
+    // flag.
     WATCHED.set(false);
     if (!ROOTS.isEmpty()) {
       watch();
     }
   }
 
-  /** The scope, which is the innermost of its owner, has closed. */
+  /** Removes a scope that has closed, the innermost of its owner. */
   static void pop(TaskScope<?, ?> scope) {
     TaskScope<?, ?> outer = scope.outer;
     if (scope.home != null) {

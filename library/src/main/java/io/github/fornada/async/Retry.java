@@ -1,74 +1,86 @@
 package io.github.fornada.async;
 
+import io.github.fornada.TaskTimeoutException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeoutException;
 import java.util.function.DoubleSupplier;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Calls again what has failed, after a pause, so many times more.
+ * Repeats a call that failed, after a pause, up to a number of times. Immutable: each {@code with}
+ * or {@code on} method returns a changed copy.
  *
  * {@snippet :
- * Retry policy = Retry.times(3)
+ * TaskFunction<URI, Page> fetch = Retry.times(3)
  *     .withBackOff(Duration.ofMillis(50), 2, Duration.ofSeconds(2))
- *     .on(IOException.class);
- * Page page = policy.call(() -> Pages.get(uri));
+ *     .on(IOException.class)
+ *     .onTimeout()
+ *     .wrap(Timeout.ofSeconds(2).wrap(Pages::get));
  * }
  *
- * <p>Tries are made in the calling thread, one after the other. When there are no more, the last
- * failure is thrown as it is, with those before it suppressed, the latest {@value #MOST_SUPPRESSED}
- * of them. An {@link Error} is never tried again: it is no failure that passes.
+ * <p><b>Which failures.</b> Without {@code on}, every {@link Exception} is tried again, the
+ * time-outs of a {@link Timeout} among them. The first {@code on} or {@link #onTimeout} restricts
+ * that to the failures it names, and each further one adds to them. So {@code
+ * on(IOException.class)} alone does not repeat a call that timed out: such a call may have taken
+ * effect, and is repeated only where {@link #onTimeout} says so. An {@link Error} is never tried
+ * again, as it is no failure that passes.
  *
- * <p><b>Interrupts</b> end it. An {@link InterruptedException} is thrown on, whatever {@link #on}
- * says; a try that failed in any other way while its thread is interrupted is the last one, and the
- * interrupt stays set; in a pause an interrupt is thrown with the last failure suppressed.
+ * <p>Tries are made in the calling thread, one after the other. After the last one its failure is
+ * thrown as it is, with the failures before it suppressed, the latest {@value #MOST_SUPPRESSED} of
+ * them.
  *
- * <p>Pauses grow by a factor up to the longest, and are made random, so that those who failed
+ * <p><b>Interrupts</b> end it. An {@link InterruptedException} is thrown, whatever {@code on} says;
+ * a try that failed in any other way while its thread is interrupted is the last one, and the
+ * interrupt status stays set; an interrupt in a pause is thrown with the last failure suppressed.
+ *
+ * <p>Pauses grow by a factor up to the longest, and are made random, so that callers that failed
  * together do not come again together: see <a
  * href="https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/">Exponential
  * Backoff and Jitter</a> by Marc Brooker.
- *
- * @param times how often a call is tried again at most, after its first try
- * @param firstPause the pause before the first further try, before it is made random
- * @param factor by which each pause is longer than the one before it
- * @param longestPause no pause is longer
- * @param jitter how pauses are made random
- * @param when which failures are tried again
- * @param budget how many further tries many calls may have together; null for no bound
  */
-public record Retry(
-    int times,
-    Duration firstPause,
-    double factor,
-    Duration longestPause,
-    Jitter jitter,
-    Predicate<? super Exception> when,
-    @Nullable RetryBudget budget)
-    implements CallPolicy {
-
-  /** How many earlier failures are told of. */
+public final class Retry implements CallPolicy {
+  /** How many earlier failures the last one has suppressed at most. */
   static final int MOST_SUPPRESSED = 8;
 
   /** How a pause is made random. */
   public enum Jitter {
-    /** It is not: for a single caller. */
+    /** Not at all: for a single caller. */
     NONE,
-    /** Anything up to the pause. Spreads best. */
+    /** Between zero and the pause. Spreads best. */
     FULL,
-    /** The half of the pause, and anything up to the other half: never very short. */
+    /** Between half of the pause and the pause: never very short. */
     EQUAL,
     /**
-     * Anything from the first pause up to three times the one before, but at most the longest; the
-     * factor is not used.
+     * Between the first pause and three times the pause before, at most the longest; the factor is
+     * not used.
      */
     DECORRELATED
   }
 
-  public Retry {
+  private final int times;
+  private final Duration firstPause;
+  private final double factor;
+  private final Duration longestPause;
+  private final Jitter jitter;
+
+  /** Null until the first {@code on}: every exception. */
+  private final @Nullable Predicate<? super Exception> when;
+
+  private final @Nullable RetryBudget budget;
+
+  private Retry(
+      int times,
+      Duration firstPause,
+      double factor,
+      Duration longestPause,
+      Jitter jitter,
+      @Nullable Predicate<? super Exception> when,
+      @Nullable RetryBudget budget) {
     if (times < 0) {
       throw new IllegalArgumentException("retries must be at least 0, got " + times);
     }
@@ -82,40 +94,115 @@ public record Retry(
       throw new IllegalArgumentException(
           "longest pause must be at least the first, " + firstPause + ", got " + longestPause);
     }
-    Objects.requireNonNull(jitter, "jitter");
-    Objects.requireNonNull(when, "when");
+    this.times = times;
+    this.firstPause = firstPause;
+    this.factor = factor;
+    this.longestPause = longestPause;
+    this.jitter = Objects.requireNonNull(jitter, "jitter");
+    this.when = when;
+    this.budget = budget;
   }
 
   /**
-   * So many further tries after any {@link Exception}. Pauses begin at 100 ms and double, up to 10
-   * s, with {@linkplain Jitter#FULL full jitter}.
+   * Returns a policy that repeats a call up to {@code times} times after any {@link Exception}.
+   * Pauses begin at 100 ms and double, up to 10 s, with {@linkplain Jitter#FULL full jitter}.
+   *
+   * @throws IllegalArgumentException if {@code times} is less than 0
    */
   public static Retry times(int times) {
     return new Retry(
-        times, Duration.ofMillis(100), 2, Duration.ofSeconds(10), Jitter.FULL, _ -> true, null);
+        times, Duration.ofMillis(100), 2, Duration.ofSeconds(10), Jitter.FULL, null, null);
   }
 
-  /** With pauses that begin so long and grow by the factor up to the longest. */
+  /** Returns how often a call is repeated at most, after its first try. */
+  public int times() {
+    return times;
+  }
+
+  /** Returns the pause before the first repetition, before it is made random. */
+  public Duration firstPause() {
+    return firstPause;
+  }
+
+  /** Returns the factor by which each pause is longer than the one before it. */
+  public double factor() {
+    return factor;
+  }
+
+  /** Returns the longest pause. */
+  public Duration longestPause() {
+    return longestPause;
+  }
+
+  /** Returns how pauses are made random. */
+  public Jitter jitter() {
+    return jitter;
+  }
+
+  /** Returns a predicate that is true for the failures after which a call is repeated. */
+  public Predicate<? super Exception> when() {
+    return when == null ? _ -> true : when;
+  }
+
+  /** Returns the bound on the repetitions of many calls together; null for none. */
+  public @Nullable RetryBudget budget() {
+    return budget;
+  }
+
+  /**
+   * Returns a policy whose pauses begin at {@code first} and grow by {@code factor} up to {@code
+   * longest}.
+   *
+   * @throws IllegalArgumentException if {@code first} is negative, {@code longest} shorter than
+   *     {@code first}, or {@code factor} not from 1 to 1000
+   */
   public Retry withBackOff(Duration first, double factor, Duration longest) {
     return new Retry(times, first, factor, longest, jitter, when, budget);
   }
 
-  /** With pauses made random in this way. */
+  /** Returns a policy whose pauses are made random as {@code jitter} says. */
   public Retry withJitter(Jitter jitter) {
     return new Retry(times, firstPause, factor, longestPause, jitter, when, budget);
   }
 
-  /** Only after failures of which that is true. */
+  /**
+   * Returns a policy that repeats calls after failures for which {@code when} is true, and after
+   * those that earlier {@code on} and {@link #onTimeout} named; after no others. {@code when} is
+   * called in the thread that makes the call; what it throws ends the call.
+   */
   public Retry on(Predicate<? super Exception> when) {
-    return new Retry(times, firstPause, factor, longestPause, jitter, when, budget);
+    Objects.requireNonNull(when, "when");
+    Predicate<? super Exception> known = this.when;
+    Predicate<? super Exception> all =
+        known == null ? when : failure -> known.test(failure) || when.test(failure);
+    return new Retry(times, firstPause, factor, longestPause, jitter, all, budget);
   }
 
-  /** Only after failures of that class. */
+  /**
+   * Returns a policy that repeats calls after failures that are instances of {@code type}, and
+   * after those that earlier {@code on} and {@link #onTimeout} named; after no others.
+   */
   public Retry on(Class<? extends Exception> type) {
     return on(type::isInstance);
   }
 
-  /** With a bound on the further tries of all calls that share that budget. */
+  /**
+   * Returns a policy that repeats calls that timed out, and calls that failed as earlier {@code on}
+   * named; no others. Timed out are calls that throw {@link io.github.fornada.TaskTimeoutException}
+   * (a {@link Timeout}, or a pool's timeout), {@link ScopeTimeoutException} or {@link
+   * java.util.concurrent.TimeoutException}.
+   */
+  public Retry onTimeout() {
+    return on(Retry::isTimeout);
+  }
+
+  private static boolean isTimeout(Exception failure) {
+    return failure instanceof TaskTimeoutException
+        || failure instanceof ScopeTimeoutException
+        || failure instanceof TimeoutException;
+  }
+
+  /** Returns a policy whose repetitions count against {@code budget}, which many calls share. */
   public Retry withBudget(RetryBudget budget) {
     Objects.requireNonNull(budget, "budget");
     return new Retry(times, firstPause, factor, longestPause, jitter, when, budget);
@@ -157,7 +244,7 @@ public record Retry(
   private boolean isForAnotherTry(Exception failure) {
     boolean isWanted;
     try {
-      isWanted = when.test(failure);
+      isWanted = when == null || when.test(failure);
     } catch (RuntimeException | Error e) {
       if (e != failure) {
         e.addSuppressed(failure);
@@ -165,6 +252,40 @@ public record Retry(
       throw e;
     }
     return isWanted && RetryBudget.grants(budget);
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof Retry o
+        && o.times == times
+        && o.firstPause.equals(firstPause)
+        && Double.compare(o.factor, factor) == 0
+        && o.longestPause.equals(longestPause)
+        && o.jitter == jitter
+        && Objects.equals(o.when, when)
+        && Objects.equals(o.budget, budget);
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(times, firstPause, factor, longestPause, jitter, when, budget);
+  }
+
+  @Override
+  public String toString() {
+    return "Retry[times="
+        + times
+        + ", firstPause="
+        + firstPause
+        + ", factor="
+        + factor
+        + ", longestPause="
+        + longestPause
+        + ", jitter="
+        + jitter
+        + (when == null ? "" : ", for some failures only")
+        + (budget == null ? "" : ", budget=" + budget)
+        + "]";
   }
 
   /** What has failed in one call: the latest, for with endless retries all would be too many. */

@@ -4,8 +4,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How many second tries many calls may have together, as a share of the calls: what keeps retries
- * from multiplying the load of a service that is failing for all.
+ * A budget for the repetitions of many calls, as a share of the calls. It keeps retries from
+ * multiplying the load of a service that fails for all.
  *
  * {@snippet :
  * static final RetryBudget BUDGET = RetryBudget.ofShare(0.1, 20);
@@ -13,12 +13,12 @@ import org.jspecify.annotations.Nullable;
  * Retry.times(3).withBudget(BUDGET).call(() -> client.get(uri));
  * }
  *
- * <p><b>Bound.</b> Each call pays in its share, up to the reserve, and each further try costs one.
- * At no time have there been more further tries than {@code reserve + share * calls}. It begins
- * with the reserve full. Whoever finds too little in it does not try again, and fails with what it
- * has.
+ * <p><b>Bound.</b> Each call pays in its share, up to the reserve, and each repetition costs one.
+ * At no time have there been more repetitions than {@code reserve + share * calls}. The reserve is
+ * full at the start. A call that finds too little in the budget is not repeated, and fails with the
+ * failure it has.
  *
- * <p>One budget is shared by all that call the same service, from any thread. Nothing here waits.
+ * <p>All callers of one service share one budget, from any thread. Nothing here waits.
  *
  * <p>The idea is Finagle's RetryBudget, and gRPC's retry throttling (its proposal A6), without
  * their clocks: what limits the memory of good times here is the reserve.
@@ -31,7 +31,7 @@ public final class RetryBudget {
   private final long deposit;
   private final long most;
 
-  /** In millionths of a try. Changed by compare-and-set from any thread. */
+  /** In millionths of a repetition. Changed by compare-and-set from any thread. */
   private final AtomicLong balance;
 
   private RetryBudget(double share, int reserve) {
@@ -51,22 +51,23 @@ public final class RetryBudget {
   }
 
   /**
-   * A new budget.
+   * Returns a new budget.
    *
-   * @param share of a further try, paid in by each call, in steps of a millionth: 0.1 for one in
-   *     ten calls
-   * @param reserve the most further tries that can be saved up
+   * @param share of a repetition that each call pays in, in steps of a millionth: 0.1 for one
+   *     repetition in ten calls; from 0 to 1000
+   * @param reserve the most repetitions that can be saved up; at least 1
+   * @throws IllegalArgumentException if {@code share} or {@code reserve} is out of bounds
    */
   public static RetryBudget ofShare(double share, int reserve) {
     return new RetryBudget(share, reserve);
   }
 
-  /** How many further tries could be had at this moment. */
+  /** Returns how many repetitions the budget allows at this moment. */
   public int available() {
     return (int) (balance.get() / WHOLE);
   }
 
-  /** A call begins. */
+  /** Pays in the share of a call. */
   void deposit() {
     long has;
     do {
@@ -74,7 +75,7 @@ public final class RetryBudget {
     } while (has < most && !balance.compareAndSet(has, Math.min(most, has + deposit)));
   }
 
-  /** Whether there may be one more try; if so, it is paid for. */
+  /** Takes the cost of one repetition; false if there is too little. */
   boolean withdraw() {
     long has;
     do {

@@ -5,32 +5,32 @@ import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A bounded queue without a lock, for any number of threads at both ends, which never waits for
- * room or for elements.
+ * A bounded lock-free queue for any number of producers and consumers. It never waits for room or
+ * for elements.
  *
  * <p>Positions are counted up for ever; position p lives in cell p modulo the capacity. A thread
  * claims a position by moving {@code tail} or {@code head} on, and then has the cell to itself
  * until it moves the cell's {@code stage} on: 2p, free for the element of p; 2p + 1, has it; and
  * then 2(p + capacity). A thread that finds a position claimed and its cell not ready yet waits for
- * the other one's next few instructions; so that whoever looks sees what was sent before, whatever
- * other threads are in the middle of.
+ * the other thread's next few instructions, so that it sees what was sent before, whatever other
+ * threads are doing.
  *
- * <p>The idea of stages is Vyukov's bounded MPMC queue (1024cores.net, 2011). That the look at a
- * full or an empty queue is exact, and closing, are not in it.
+ * <p>The idea of stages is Vyukov's bounded MPMC queue (1024cores.net, 2011). Exact answers about a
+ * full or an empty queue, and closing, are added here.
  */
 final class Ring {
   private static final VarHandle LONGS = MethodHandles.arrayElementVarHandle(long[].class);
 
-  /** Far enough from each other and from other objects to be in cache lines of their own. */
+  /** Far enough from {@link #HEAD} and from other objects to be in a cache line of its own. */
   private static final int TAIL = 16;
 
   private static final int HEAD = 32;
   private static final int LENGTH = 48;
 
-  /** Set in the tail: no position can be claimed there any more, but by {@link #admit}. */
+  /** Set in the tail: only {@link #admit} can claim positions there any more. */
   private static final long CLOSED = Long.MIN_VALUE;
 
-  /** Looks at a cell that another thread is busy with before it gives up its processor. */
+  /** Looks at a cell that another thread works on, before this one gives up its processor. */
   private static final int SPINS = 100; // Guess
 
   private final int capacity;
@@ -106,7 +106,10 @@ final class Ring {
     }
   }
 
-  /** From now on {@link #offer} returns false; elements of offers that return true are in. */
+  /**
+   * From now on {@link #offer} returns false; elements of offers that returned true are in the
+   * ring.
+   */
   void close() {
     long _ = (long) LONGS.getAndBitwiseOr(ends, TAIL, CLOSED);
   }

@@ -11,8 +11,8 @@ import jdk.jfr.Timespan;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a Flight Recorder sees of scopes. Nothing is written, and no event class touched, while none
- * records: the first one would set up all of the recorder's machinery.
+ * The events of scopes for a Flight Recorder. While none records, nothing is written and no event
+ * class is touched: the first one would initialize the whole recorder.
  */
 final class ScopeEvents {
   private ScopeEvents() {}
@@ -38,7 +38,7 @@ final class ScopeEvents {
   @Name("fornada.ScopeTask")
   @Label("Fornada Scope Task")
   @Category("Fornada")
-  @Description("A task of a scope, from its begin to its end")
+  @Description("A task of a scope, from its start to its end")
   @StackTrace(false)
   static final class Task extends Event {
     @Label("Scope")
@@ -76,7 +76,7 @@ final class ScopeEvents {
     return FlightRecorder.isInitialized() && new Task().isEnabled();
   }
 
-  /** Begun; null if no recording wants it. */
+  /** Returns an event that has begun; null if no recording wants it. */
   static @Nullable Scope scope() {
     if (!FlightRecorder.isInitialized()) {
       return null;

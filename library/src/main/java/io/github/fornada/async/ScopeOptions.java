@@ -11,103 +11,159 @@ import java.util.concurrent.ThreadFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a {@link TaskScope} is set up. Immutable: each {@code with} method gives a changed copy.
+ * How a {@link TaskScope} is set up. Immutable: each {@code with} method returns a changed copy.
  *
- * <p>Carriers, scoped values and listeners are inherited: a scope has those of the scope around it,
- * which is the one its owner opened before, or the one whose task its owner is, and its own beside
- * them.
- *
- * @param name of the scope in its tree, and the first part of its threads' names
- * @param timeLimit how long all of the scope may take, from its opening; null for no limit
- * @param deadline when all of the scope must be over; null for none. The earlier of both counts
- * @param threadFactory makes a thread for each task; null for virtual threads. It is asked by the
- *     owner, and must give each time a new thread, which runs what it is given
- * @param carriers bring what the owner's thread has at each fork to the task's thread
- * @param scopedValues whose bindings in the owner's thread, as of the opening, the tasks have too
- * @param listeners are told of each task
+ * <p>Carriers, scoped values and listeners are inherited: a scope has those of the scope around it
+ * and its own. The scope around it is the one that its owner opened before, or the one whose task
+ * its owner is.
  */
-public record ScopeOptions(
-    String name,
-    @Nullable Duration timeLimit,
-    @Nullable Instant deadline,
-    @Nullable ThreadFactory threadFactory,
-    List<ContextCarrier<?>> carriers,
-    List<ScopedValue<?>> scopedValues,
-    List<TaskListener> listeners) {
-
-  /** A scope called "scope", without a limit, on virtual threads, that carries nothing. */
+public final class ScopeOptions {
+  /** A scope named "scope", without a timeout, on virtual threads, that carries nothing. */
   public static final ScopeOptions DEFAULT =
       new ScopeOptions("scope", null, null, null, List.of(), List.of(), List.of());
 
   /** A century, so that it fits in a long of nanoseconds. */
   private static final long LONGEST_DAYS = 36_500;
 
-  public ScopeOptions {
+  private final String name;
+  private final @Nullable Duration timeout;
+  private final @Nullable Instant deadline;
+  private final @Nullable ThreadFactory threadFactory;
+  private final List<ContextCarrier<?>> carriers;
+  private final List<ScopedValue<?>> scopedValues;
+  private final List<TaskListener> listeners;
+
+  private ScopeOptions(
+      String name,
+      @Nullable Duration timeout,
+      @Nullable Instant deadline,
+      @Nullable ThreadFactory threadFactory,
+      List<ContextCarrier<?>> carriers,
+      List<ScopedValue<?>> scopedValues,
+      List<TaskListener> listeners) {
     if (name.isBlank()) {
       throw new IllegalArgumentException("name must not be blank, got \"" + name + "\"");
     }
-    if (timeLimit != null && !timeLimit.isPositive()) {
-      throw new IllegalArgumentException("time limit must be positive, got " + timeLimit);
+    if (timeout != null && !timeout.isPositive()) {
+      throw new IllegalArgumentException("timeout must be positive, got " + timeout);
     }
-    if (timeLimit != null && timeLimit.toDays() >= LONGEST_DAYS) {
-      timeLimit = Duration.ofDays(LONGEST_DAYS);
-    }
-    carriers = List.copyOf(carriers);
-    scopedValues = List.copyOf(scopedValues);
-    listeners = List.copyOf(listeners);
+    this.name = name;
+    this.timeout =
+        timeout != null && timeout.toDays() >= LONGEST_DAYS
+            ? Duration.ofDays(LONGEST_DAYS)
+            : timeout;
+    this.deadline = deadline;
+    this.threadFactory = threadFactory;
+    this.carriers = carriers;
+    this.scopedValues = scopedValues;
+    this.listeners = listeners;
   }
 
-  /** With this name. */
-  public ScopeOptions withName(String changed) {
+  /** Returns the name of the scope in its tree; its threads' names begin with it. */
+  public String name() {
+    return name;
+  }
+
+  /**
+   * Returns how long the whole scope may take, from its opening; null for no timeout. With a
+   * deadline too, the earlier of both counts.
+   */
+  public @Nullable Duration timeout() {
+    return timeout;
+  }
+
+  /** Returns the moment by which the whole scope must be over; null for none. */
+  public @Nullable Instant deadline() {
+    return deadline;
+  }
+
+  /** Returns what makes a thread for each task; null for virtual threads. */
+  public @Nullable ThreadFactory threadFactory() {
+    return threadFactory;
+  }
+
+  /**
+   * Returns the carriers, which bring context from the owner's thread, as of each fork, to the
+   * task's thread. The list cannot be changed.
+   */
+  public List<ContextCarrier<?>> carriers() {
+    return carriers;
+  }
+
+  /**
+   * Returns the scoped values whose bindings in the owner's thread, as of the opening, the tasks
+   * have too. The list cannot be changed.
+   */
+  public List<ScopedValue<?>> scopedValues() {
+    return scopedValues;
+  }
+
+  /** Returns the listeners, which are called for each task. The list cannot be changed. */
+  public List<TaskListener> listeners() {
+    return listeners;
+  }
+
+  /**
+   * Returns options with the name {@code name}.
+   *
+   * @throws IllegalArgumentException if {@code name} is blank
+   */
+  public ScopeOptions withName(String name) {
     return new ScopeOptions(
-        changed, timeLimit, deadline, threadFactory, carriers, scopedValues, listeners);
+        name, timeout, deadline, threadFactory, carriers, scopedValues, listeners);
   }
 
-  /** With at most so much time, counted from the opening. */
-  public ScopeOptions withTimeLimit(Duration limit) {
-    Objects.requireNonNull(limit, "limit");
+  /**
+   * Returns options with a timeout for the whole scope, counted from its opening. A moment that
+   * came with a request, and may have passed, is {@link #withDeadline}.
+   *
+   * @throws IllegalArgumentException if {@code timeout} is not positive
+   */
+  public ScopeOptions withTimeout(Duration timeout) {
+    Objects.requireNonNull(timeout, "timeout");
     return new ScopeOptions(
-        name, limit, deadline, threadFactory, carriers, scopedValues, listeners);
+        name, timeout, deadline, threadFactory, carriers, scopedValues, listeners);
   }
 
-  /** With this moment by which it must be over; for a deadline that came with a request. */
-  public ScopeOptions withDeadline(Instant moment) {
-    Objects.requireNonNull(moment, "moment");
+  /**
+   * Returns options with {@code deadline} as the moment by which the whole scope must be over. It
+   * may have passed: then no task that has work to do gets through.
+   */
+  public ScopeOptions withDeadline(Instant deadline) {
+    Objects.requireNonNull(deadline, "deadline");
     return new ScopeOptions(
-        name, timeLimit, moment, threadFactory, carriers, scopedValues, listeners);
+        name, timeout, deadline, threadFactory, carriers, scopedValues, listeners);
   }
 
-  /** With threads from here in place of virtual threads. */
+  /**
+   * Returns options with threads from {@code factory} in place of virtual threads. The owner calls
+   * it once for each task; it must return a new thread each time, not started, that runs what it is
+   * given. The scope sets the thread's handler for uncaught exceptions.
+   */
   public ScopeOptions withThreadFactory(ThreadFactory factory) {
     Objects.requireNonNull(factory, "factory");
-    return new ScopeOptions(name, timeLimit, deadline, factory, carriers, scopedValues, listeners);
+    return new ScopeOptions(name, timeout, deadline, factory, carriers, scopedValues, listeners);
   }
 
-  /** With one more carrier, which restores after those before it. */
+  /** Returns options with one more carrier, which restores after those before it. */
   public ScopeOptions withCarrier(ContextCarrier<?> carrier) {
     return new ScopeOptions(
-        name, timeLimit, deadline, threadFactory, plus(carriers, carrier), scopedValues, listeners);
+        name, timeout, deadline, threadFactory, plus(carriers, carrier), scopedValues, listeners);
   }
 
-  /** With one more scoped value that the tasks have as the owner has it. */
+  /** Returns options with one more scoped value that tasks see bound as the owner does. */
   public ScopeOptions withScopedValue(ScopedValue<?> value) {
     return new ScopeOptions(
-        name, timeLimit, deadline, threadFactory, carriers, plus(scopedValues, value), listeners);
+        name, timeout, deadline, threadFactory, carriers, plus(scopedValues, value), listeners);
   }
 
-  /** With one more listener. */
+  /** Returns options with one more listener. */
   public ScopeOptions withListener(TaskListener listener) {
     return new ScopeOptions(
-        name,
-        timeLimit,
-        deadline,
-        threadFactory,
-        carriers,
-        scopedValues,
-        plus(listeners, listener));
+        name, timeout, deadline, threadFactory, carriers, scopedValues, plus(listeners, listener));
   }
 
-  /** The list with one more, unless it is there already. */
+  /** Returns an unmodifiable list with one more element, or {@code list} if it has it already. */
   static <E> List<E> plus(List<E> list, E element) {
     Objects.requireNonNull(element);
     if (list.contains(element)) {
@@ -116,5 +172,41 @@ public record ScopeOptions(
     var all = new ArrayList<E>(list);
     all.add(element);
     return List.copyOf(all);
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof ScopeOptions o
+        && o.name.equals(name)
+        && Objects.equals(o.timeout, timeout)
+        && Objects.equals(o.deadline, deadline)
+        && Objects.equals(o.threadFactory, threadFactory)
+        && o.carriers.equals(carriers)
+        && o.scopedValues.equals(scopedValues)
+        && o.listeners.equals(listeners);
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(name, timeout, deadline, threadFactory, carriers, scopedValues, listeners);
+  }
+
+  @Override
+  public String toString() {
+    return "ScopeOptions[name="
+        + name
+        + ", timeout="
+        + timeout
+        + ", deadline="
+        + deadline
+        + ", threadFactory="
+        + threadFactory
+        + ", carriers="
+        + carriers
+        + ", scopedValues="
+        + scopedValues
+        + ", listeners="
+        + listeners
+        + "]";
   }
 }

@@ -11,21 +11,22 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Waits for several channels at once and does exactly one thing: the first that becomes possible of
- * some receives and sends.
+ * Waits for several channels at once and performs exactly one of several receives and sends: the
+ * first that becomes possible.
  *
- * <p>Of several that are possible when it is asked, one is chosen at random, so that a busy channel
- * does not starve the others. Of the others nothing happens: no element of theirs is taken or sent.
+ * <p>If several are possible at once, one is chosen at random, so that a busy channel does not
+ * starve the others. The others have no effect: none of their elements is taken or sent.
  *
  * <p><b>Closed channels.</b> A receive from a channel that is closed and empty is left out; when
- * all are, and there is no send either, {@code await} throws {@link ChannelClosedException}. So a
- * loop may take from several sources until the last one ends. A channel that was closed with an
- * error makes {@code await} throw it, and a send to a closed channel does so too.
+ * all receives are left out and there is no send, {@code await} throws {@link
+ * ChannelClosedException}. So a loop may take from several sources until the last one ends. A
+ * channel that was closed with an error makes {@code await} throw it; a send to a closed channel
+ * makes it throw too.
  *
- * <p><b>Memory effects and interrupts</b> are as with {@link Channel}'s own methods. What is to be
- * done with what was received runs in the calling thread, when no lock is held.
+ * <p><b>Memory effects and interrupts</b> are those of {@link Channel}'s methods. The functions of
+ * the clauses run in the calling thread, without a lock.
  *
- * <p>A select is set up and used by one thread at a time, as often as it likes.
+ * <p>A select is built and used by one thread at a time, and may be awaited any number of times.
  *
  * {@snippet :
  * var next = Select.<String>of()
@@ -39,9 +40,9 @@ import org.jspecify.annotations.Nullable;
  * }
  *
  * <p>The idea is Go's {@code select}: all channels are locked, in the order of their numbers; the
- * thread then does the one thing, or begins to wait in all of them.
+ * thread then performs one clause, or begins to wait in all channels.
  *
- * @param <R> what the clauses give
+ * @param <R> the type of the clauses' results
  */
 public final class Select<R extends @Nullable Object> {
   private sealed interface Clause<R extends @Nullable Object> {
@@ -59,7 +60,7 @@ public final class Select<R extends @Nullable Object> {
       return element == null ? null : given(element);
     }
 
-    Supplier<R> from(Waiter waiter) {
+    Supplier<R> from(ChannelWaiter waiter) {
       return given(Objects.requireNonNull(channel.element(waiter)));
     }
   }
@@ -74,39 +75,43 @@ public final class Select<R extends @Nullable Object> {
   private final List<Clause<R>> clauses = new ArrayList<>();
   private final List<Channel<?>> channels = new ArrayList<>();
   private @Nullable Supplier<? extends R> otherwise;
-  private @Nullable Duration patience;
-  private @Nullable Supplier<? extends R> tooLate;
+  private @Nullable Duration timeout;
+  private @Nullable Supplier<? extends R> afterTimeout;
 
   private Select() {}
 
-  /** A select without clauses. */
+  /** Returns a select without clauses. */
   public static <R extends @Nullable Object> Select<R> of() {
     return new Select<>();
   }
 
-  /** May receive from this channel; gives what the function makes of the element. */
+  /** Adds a receive from a channel; its result is what {@code then} makes of the element. */
   public <T> Select<R> receive(Channel<T> from, Function<? super T, ? extends R> then) {
     add(new Receive<>(from, Objects.requireNonNull(then, "then")));
     return this;
   }
 
-  /** May send this element to this channel; then gives what the supplier does. */
+  /** Adds a send of an element to a channel; its result is what {@code then} returns. */
   public <T> Select<R> send(Channel<T> to, T element, Supplier<? extends R> then) {
     Objects.requireNonNull(element, "element");
     add(new Send<>(to, element, Objects.requireNonNull(then, "then")));
     return this;
   }
 
-  /** Waits for nothing: gives this if no clause is possible at once. */
+  /**
+   * Makes {@link #await} not wait: it returns {@code then}'s result if no clause is possible now.
+   */
   public Select<R> orElse(Supplier<? extends R> then) {
     otherwise = Objects.requireNonNull(then, "then");
     return this;
   }
 
-  /** Waits at most so long, counted from each {@link #await}, and then gives this. */
-  public Select<R> after(Duration time, Supplier<? extends R> then) {
-    patience = Objects.requireNonNull(time, "time");
-    tooLate = Objects.requireNonNull(then, "then");
+  /**
+   * Makes each {@link #await} wait at most {@code timeout}, and then return {@code then}'s result.
+   */
+  public Select<R> after(Duration timeout, Supplier<? extends R> then) {
+    this.timeout = Objects.requireNonNull(timeout, "timeout");
+    afterTimeout = Objects.requireNonNull(then, "then");
     return this;
   }
 
@@ -121,7 +126,7 @@ public final class Select<R extends @Nullable Object> {
   /**
    * Waits until one of the clauses has happened.
    *
-   * @return what the clause gives
+   * @return the clause's result
    * @throws InterruptedException if the thread was interrupted; nothing was sent or received then
    * @throws ChannelClosedException if a channel was closed with an error or cannot be sent to, or
    *     if all are closed and empty
@@ -131,21 +136,21 @@ public final class Select<R extends @Nullable Object> {
     if (clauses.isEmpty()) {
       throw new IllegalStateException("a select needs a receive or a send; there is none");
     }
-    Deadline deadline = patience == null ? Deadline.NONE : Deadline.in(patience);
+    Deadline deadline = timeout == null ? Deadline.NONE : Deadline.in(timeout);
     while (true) {
       if (Thread.interrupted()) {
         throw new InterruptedException("interrupted while waiting for several channels");
       }
       var selection = new Selection();
-      @Nullable Waiter[] waiters = new @Nullable Waiter[clauses.size()];
+      @Nullable ChannelWaiter[] waiters = new @Nullable ChannelWaiter[clauses.size()];
       Supplier<? extends R> then = nowOrQueue(selection, waiters);
       if (then != null) {
         return then.get();
       }
-      Waiter winner = selection.await(this, deadline);
+      ChannelWaiter winner = selection.await(this, deadline);
       leaveAll(waiters, winner);
-      if (winner == null && tooLate != null && !Thread.currentThread().isInterrupted()) {
-        return tooLate.get();
+      if (winner == null && afterTimeout != null && !Thread.currentThread().isInterrupted()) {
+        return afterTimeout.get();
       }
       if (winner != null && winner.isDone()) {
         return happened(winner);
@@ -153,16 +158,16 @@ public final class Select<R extends @Nullable Object> {
     }
   }
 
-  private R happened(Waiter winner) {
+  private R happened(ChannelWaiter winner) {
     return switch (clauses.get(winner.clause)) {
       case Receive<?, R> receive -> receive.from(winner).get();
       case Send<?, R> send -> send.then.get();
     };
   }
 
-  /** What to do if something was possible; else null, and the thread is queued everywhere. */
+  /** What to do if a clause was possible; else null, and the thread is queued in all channels. */
   private @Nullable Supplier<? extends R> nowOrQueue(
-      Selection selection, @Nullable Waiter[] waiters) {
+      Selection selection, @Nullable ChannelWaiter[] waiters) {
     int locked = 0;
     try {
       for (Channel<?> channel : channels) {
@@ -208,7 +213,7 @@ public final class Select<R extends @Nullable Object> {
     return otherwise;
   }
 
-  private void queue(Selection selection, @Nullable Waiter[] waiters, boolean[] leftOut) {
+  private void queue(Selection selection, @Nullable ChannelWaiter[] waiters, boolean[] leftOut) {
     for (int i = 0; i < waiters.length; i++) {
       if (leftOut[i]) {
         continue;
@@ -216,12 +221,12 @@ public final class Select<R extends @Nullable Object> {
       waiters[i] =
           switch (clauses.get(i)) {
             case Receive<?, R>(var channel, var _) -> {
-              var waiter = new Waiter(null, selection, i);
+              var waiter = new ChannelWaiter(null, selection, i);
               channel.enqueueReceiver(waiter);
               yield waiter;
             }
             case Send<?, R>(var channel, var element, var _) -> {
-              var waiter = new Waiter(element, selection, i);
+              var waiter = new ChannelWaiter(element, selection, i);
               channel.enqueueSender(waiter);
               yield waiter;
             }
@@ -230,9 +235,9 @@ public final class Select<R extends @Nullable Object> {
     channels.forEach(Channel::serve); // something may have been sent or taken without the lock
   }
 
-  private void leaveAll(@Nullable Waiter[] waiters, @Nullable Waiter winner) {
+  private void leaveAll(@Nullable ChannelWaiter[] waiters, @Nullable ChannelWaiter winner) {
     for (int i = 0; i < waiters.length; i++) {
-      Waiter waiter = waiters[i];
+      ChannelWaiter waiter = waiters[i];
       if (waiter != null && waiter != winner) {
         Channel<?> channel = clauses.get(i).channel();
         boolean _ =

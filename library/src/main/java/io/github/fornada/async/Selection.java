@@ -4,7 +4,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
-/** One wait of a {@link Select}: which of its waiters it was that was served. */
+/** One wait of a {@link Select}: which of its waiters was served. */
 final class Selection {
   private static final int SPINS = 100; // Guess
   private static final long MOMENT_NANOS = 10_000; // Guess
@@ -15,7 +15,7 @@ final class Selection {
   private final AtomicBoolean claimed = new AtomicBoolean();
 
   /** Set after the claim, by the same thread, with what it handed over written before. */
-  private volatile @Nullable Waiter winner;
+  private volatile @Nullable ChannelWaiter winner;
 
   boolean claim() {
     return claimed.compareAndSet(false, true);
@@ -25,12 +25,12 @@ final class Selection {
     return claimed.get();
   }
 
-  void won(Waiter waiter) {
+  void won(ChannelWaiter waiter) {
     winner = waiter;
   }
 
   /** Waits; null if the wait was given up because of an interrupt or of the deadline. */
-  @Nullable Waiter await(Object blocker, Deadline deadline) {
+  @Nullable ChannelWaiter await(Object blocker, Deadline deadline) {
     boolean interrupted = false;
     int looks = 0;
     while (winner == null) {
@@ -39,8 +39,8 @@ final class Selection {
         return null;
       }
       if (isClaimed()) {
-        // It is being served: a matter of some instructions, unless that thread has to wait for the
-        // ring, or for the processor; if it is a virtual thread, perhaps for the very carrier of
+        // Another thread is serving it: a matter of some instructions, unless that thread has to
+        // wait for the ring, or for a processor; a virtual thread perhaps for the very carrier of
         // this one.
         if (++looks < SPINS) {
           Thread.onSpinWait();

@@ -5,10 +5,10 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A task that was forked in a {@link TaskScope}: a handle to what became of it.
+ * A handle to a task that was forked in a {@link TaskScope}.
  *
- * <p>The owner of the scope may ask for results after it has joined. A {@link Joiner} may ask in
- * {@code onComplete}, where what the task did happens-before; so it does after {@code join}.
+ * <p>The owner of the scope may ask for results after it has joined, a {@link Joiner} in {@code
+ * onComplete}. What the task did happens-before either.
  *
  * {@snippet :
  * try (var scope = TaskScope.open()) {
@@ -22,21 +22,21 @@ import org.jspecify.annotations.Nullable;
  * @param <T> the type of the result
  */
 public sealed interface Subtask<T extends @Nullable Object> extends Supplier<T> permits Child {
-  /** How far a task is. */
+  /** The state of a task. */
   enum State {
-    /** It has not ended, or was cancelled: there is neither a result nor an exception. */
+    /** The task has not ended, or was cancelled: it has neither a result nor an exception. */
     UNAVAILABLE,
-    /** It returned. */
+    /** The task returned. */
     SUCCESS,
-    /** It threw, or was over its own time limit. */
+    /** The task threw, or was over its own timeout. */
     FAILED
   }
 
-  /** How far the task is. May be asked by any thread at any time. */
+  /** Returns the state of the task. May be called by any thread at any time. */
   State state();
 
   /**
-   * What the task returned.
+   * Returns what the task returned.
    *
    * @throws IllegalStateException if it did not succeed, or if the owner asks before it has joined
    */
@@ -44,22 +44,23 @@ public sealed interface Subtask<T extends @Nullable Object> extends Supplier<T> 
   T get();
 
   /**
-   * What the task threw; a {@link io.github.fornada.TaskTimeoutException} if it was over its own
-   * time limit.
+   * Returns what the task threw; a {@link io.github.fornada.TaskTimeoutException} if it was over
+   * its own timeout.
    *
    * @throws IllegalStateException if it did not fail, or if the owner asks before it has joined
    */
   Throwable exception();
 
   /**
-   * What became of the task. Once told, it does not change: a task that still runs when its scope
-   * is cancelled counts as cancelled, whatever it returns later.
+   * Returns the outcome of the task. Once returned, it does not change: a task that still runs when
+   * its scope is cancelled counts as cancelled, whatever it returns later. A task that was over its
+   * own timeout, or that a {@link Timeout} around its function ended, is {@link Outcome.TimedOut}.
    *
    * @throws IllegalStateException if it has not ended and is not cancelled, or if the owner asks
    *     before it has joined
    */
   Outcome<T> outcome();
 
-  /** What the task is for, as given to {@code fork}; empty if nothing was given. */
+  /** Returns what the task is for, as given to {@code fork}; empty if nothing was given. */
   String purpose();
 }

@@ -7,15 +7,15 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Names what goes along with tasks, carriers and scoped values, for all scopes that a block opens:
- * for verbs that open their scopes themselves.
+ * Gives carriers, scoped values and listeners to all scopes that a block opens: for verbs, which
+ * open their scopes themselves.
  *
  * {@snippet :
  * TaskContext.with(new MdcCarrier()).and(USER).call(() ->
- *     Async.gather(urls, Fetch::get)); // each fetch logs with the caller's MDC and has its USER
+ *     Async.gather(urls, Fetch::get)); // each fetch has the caller's MDC and USER
  * }
  *
- * <p>Immutable. Scopes within scopes inherit it all.
+ * <p>Immutable. Scopes within those scopes inherit it too.
  */
 public final class TaskContext {
   private final ScopeOptions options;
@@ -24,32 +24,34 @@ public final class TaskContext {
     this.options = options;
   }
 
-  /** With a carrier. */
+  /** Returns a context with a carrier. */
   public static TaskContext with(ContextCarrier<?> carrier) {
     return new TaskContext(ScopeOptions.DEFAULT.withName("context").withCarrier(carrier));
   }
 
-  /** With a scoped value, as the thread that opens a scope has it. */
+  /**
+   * Returns a context with a scoped value, bound in tasks as in the thread that opens their scope.
+   */
   public static TaskContext with(ScopedValue<?> value) {
     return new TaskContext(ScopeOptions.DEFAULT.withName("context").withScopedValue(value));
   }
 
-  /** With a listener, that is told of each task. */
+  /** Returns a context with a listener, which is called for each task. */
   public static TaskContext with(TaskListener listener) {
     return new TaskContext(ScopeOptions.DEFAULT.withName("context").withListener(listener));
   }
 
-  /** And with this carrier. */
+  /** Returns this context with one more carrier. */
   public TaskContext and(ContextCarrier<?> carrier) {
     return changed(o -> o.withCarrier(carrier));
   }
 
-  /** And with this scoped value. */
+  /** Returns this context with one more scoped value. */
   public TaskContext and(ScopedValue<?> value) {
     return changed(o -> o.withScopedValue(value));
   }
 
-  /** And with this listener. */
+  /** Returns this context with one more listener. */
   public TaskContext and(TaskListener listener) {
     return changed(o -> o.withListener(listener));
   }
@@ -58,7 +60,7 @@ public final class TaskContext {
     return new TaskContext(change.apply(options));
   }
 
-  /** Runs the block, in the calling thread. */
+  /** Runs a block in this context, in the calling thread. */
   public void run(Runnable block) {
     try (var scope = TaskScope.open(Joiner.awaitAll(), options)) {
       assert scope != null;
@@ -67,7 +69,7 @@ public final class TaskContext {
   }
 
   /**
-   * Calls the block, in the calling thread.
+   * Calls a block in this context, in the calling thread, and returns its result.
    *
    * @throws Exception what the block throws
    */

@@ -12,35 +12,35 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A block whose tasks, each on a virtual thread of its own, all end before the block does.
+ * A block whose tasks all end before the block does. Each task has a virtual thread of its own.
  *
- * <p>The thread that opens a scope owns it: it forks tasks, joins them once, and closes the scope.
- * Nothing else may. What comes of it all is decided by a {@link Joiner}; without one, {@link #join}
+ * <p>The thread that opens a scope owns it: only this thread forks tasks, joins them once, and
+ * closes the scope. A {@link Joiner} decides the result of the whole; without one, {@link #join}
  * returns when all tasks have succeeded, and the first failure cancels the others and is thrown.
  *
  * <p><b>Memory effects.</b> What the owner did before a fork happens-before the task; what a task
  * did happens-before its result or outcome is seen, and before {@code close} returns.
  *
- * <p><b>Interrupts.</b> To cancel is to interrupt: each task that has not ended is interrupted,
- * once, and one that has not begun never does. An interrupt of the owner while it joins cancels the
- * scope. {@link #close} waits for the last task whatever happens, so a task that heeds no interrupt
- * holds up the block; {@link #tree} and {@link #dump} show where. Such are waits for {@code
- * synchronized} and by {@code Lock.lock}, and reads and writes of files: of a {@code
- * FileInputStream} they end as if nothing had happened, of a {@code FileChannel} with an exception,
- * but both only when the system has done with them. With regular files that is soon; with a named
- * pipe, or a lock of another process on a file, perhaps never.
+ * <p><b>Interrupts.</b> Cancelling means interrupting: each task that has not ended is interrupted,
+ * once, and a task that has not begun never does. An interrupt of the owner while it joins cancels
+ * the scope. {@link #close} always waits for the last task, so a task that ignores interrupts holds
+ * up the block; {@link #tree} and {@link #dump} show where it is. Uninterruptible are waits for
+ * {@code synchronized} and in {@code Lock.lock}, and reads and writes of files: those of a {@code
+ * FileInputStream} return normally, those of a {@code FileChannel} throw, but both only when the
+ * operating system has finished. With regular files that is soon; with a named pipe, or a lock of
+ * another process on a file, perhaps never.
  *
- * <p><b>Misuse is told, not undefined.</b> A fork or join by another thread or at the wrong time,
- * scopes closed out of order, and tasks that leave a scope open, throw exceptions that say what to
- * do; the tasks are ended even so. A scope that its owner's thread left open when it ended is found
- * within seconds, its tasks are cancelled, and the log tells.
+ * <p><b>Misuse is reported, not undefined.</b> A fork or join by another thread or at the wrong
+ * time, scopes closed out of order, and tasks that leave a scope open, cause exceptions that say
+ * what to do; the tasks are ended nevertheless. If a thread ends and leaves a scope open, the scope
+ * is found within seconds, its tasks are cancelled, and that is logged.
  *
- * <p><b>Costs.</b> Some 50 bytes for a task beside its virtual thread, and no thread-locals. Any
- * number of tasks may be forked; those that have ended are let go of while others are forked.
+ * <p><b>Costs.</b> Some 50 bytes for a task besides its virtual thread, and no thread-locals. Any
+ * number of tasks may be forked; the memory of ended ones is released while others are forked.
  *
  * {@snippet :
  * try (var scope = TaskScope.open(Joiner.<Quote>anySuccessfulOrThrow(),
- *     o -> o.withName("quotes").withTimeLimit(Duration.ofSeconds(2)))) {
+ *     o -> o.withName("quotes").withTimeout(Duration.ofSeconds(2)))) {
  *   for (Server server : servers) {
  *     scope.fork(server.name(), server::quote);
  *   }
@@ -54,14 +54,14 @@ import org.jspecify.annotations.Nullable;
  * @param <T> the type of the tasks' results
  * @param <R> the type of the scope's result
  */
-public final class TaskScope<T extends @Nullable Object, R extends @Nullable Object> extends Roll
-    implements AutoCloseable {
+public final class TaskScope<T extends @Nullable Object, R extends @Nullable Object>
+    extends ScopeTasks implements AutoCloseable {
   static final String BY_CALLER = "its scope was cancelled";
   static final String BY_JOINER = "its scope needed it no longer";
   static final String BY_FAILURE = "another task of its scope failed first";
   static final String BY_INTERRUPT = "the owner of its scope was interrupted";
   static final String BY_CLOSE = "its scope was closed before it was joined";
-  static final String BY_DEADLINE = "its scope was over its time limit";
+  static final String BY_DEADLINE = "its scope was over its timeout";
   static final String BY_LOSS = "the thread that owned its scope ended without closing it";
 
   private static final VarHandle FAILURES;
@@ -76,17 +76,17 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
 
   private final Joiner<? super T, ? extends R> joiner;
   private final ScopeOptions options;
-  final Baggage baggage;
+  final InheritedContext context;
 
-  /** The task whose thread the owner is; null if it is none. */
+  /** The task that the owner's thread runs; null if none. */
   final @Nullable Child<?> home;
 
   /** The scope that the owner has open around this one; null if there is none. */
   final @Nullable TaskScope<?, ?> outer;
 
-  final int openedAt = Clock.now();
+  final int openedAt = CoarseClock.now();
 
-  // OPEN -> FORKED: the first fork. -> JOINED: join was called. -> CLOSED. The owner's.
+  // OPEN -> FORKED: the first fork. -> JOINED: join was called. -> CLOSED. Used by the owner only.
   private Phase phase = Phase.OPEN;
 
   private enum Phase {
@@ -96,7 +96,7 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
     CLOSED
   }
 
-  /** Tasks that listeners were told of. The owner's. */
+  /** Tasks that listeners observe. Used by the owner only. */
   private int observed;
 
   /** Set once, by compare-and-set, by the thread of the first task that fails. */
@@ -105,7 +105,7 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
   /** Written by the timer before {@link #reason}, read by the owner after it. */
   private @Nullable ScopeTimeoutException late;
 
-  /** For a fork that came too late. The owner's. */
+  /** For a fork that came too late. Used by the owner only. */
   private @Nullable ScopeTimeoutException lateFork;
 
   private @Nullable Future<?> timer;
@@ -120,27 +120,31 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
     this.home = Owners.homeOf(owner);
     this.outer = Owners.innermost(home, owner);
     TaskScope<?, ?> around = outer != null ? outer : home != null ? home.scope : null;
-    this.baggage = Baggage.of(around == null ? null : around.baggage, options);
+    this.context = InheritedContext.of(around == null ? null : around.context, options);
   }
 
   // ---- opening
 
   /**
-   * A scope for tasks that must all succeed: {@link #join} returns null then, or throws the first
-   * failure.
+   * Opens a scope for tasks that must all succeed: {@link #join} returns null then, or throws the
+   * first failure.
    */
   public static <T extends @Nullable Object> TaskScope<T, @Nullable Void> open() {
     return open(new Joiners.AwaitAllSuccessful<>(), ScopeOptions.DEFAULT);
   }
 
-  /** Such a scope, with options. */
+  /**
+   * Opens a scope for tasks that must all succeed, with options.
+   *
+   * @param options changes the default options
+   */
   public static <T extends @Nullable Object> TaskScope<T, @Nullable Void> open(
       UnaryOperator<ScopeOptions> options) {
     return open(new Joiners.AwaitAllSuccessful<>(), options);
   }
 
   /**
-   * A scope with this policy.
+   * Opens a scope with a joiner.
    *
    * @param joiner a new one, for this scope only
    */
@@ -150,10 +154,10 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
   }
 
   /**
-   * A scope with this policy and options.
+   * Opens a scope with a joiner and options.
    *
    * @param joiner a new one, for this scope only
-   * @param options changes the defaults
+   * @param options changes the default options
    */
   public static <T extends @Nullable Object, R extends @Nullable Object> TaskScope<T, R> open(
       Joiner<? super T, ? extends R> joiner, UnaryOperator<ScopeOptions> options) {
@@ -164,8 +168,8 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
       Joiner<? super T, ? extends R> joiner, ScopeOptions options) {
     var scope = new TaskScope<T, R>(Objects.requireNonNull(joiner, "joiner"), options);
     Owners.push(scope);
-    if (options.timeLimit() != null || options.deadline() != null) {
-      scope.timer = Deadlines.ofScope(scope, options);
+    if (options.timeout() != null || options.deadline() != null) {
+      scope.timer = ScopeTimer.ofScope(scope, options);
     }
     return scope;
   }
@@ -177,7 +181,7 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
    *
    * @throws WrongThreadException if the calling thread is not the owner
    * @throws IllegalStateException after {@link #join} or {@link #close}, or if a carrier failed
-   * @throws RejectedExecutionException if the thread factory gave null
+   * @throws RejectedExecutionException if the thread factory returned null
    */
   public <U extends T> Subtask<U> fork(Callable<? extends U> task) {
     return fork("", null, task);
@@ -189,50 +193,72 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
    * @param purpose what it is for, in a few words; names the thread, and is in messages and trees
    * @throws WrongThreadException if the calling thread is not the owner
    * @throws IllegalStateException after {@link #join} or {@link #close}, or if a carrier failed
-   * @throws RejectedExecutionException if the thread factory gave null
+   * @throws RejectedExecutionException if the thread factory returned null
    */
   public <U extends T> Subtask<U> fork(String purpose, Callable<? extends U> task) {
     return fork(Objects.requireNonNull(purpose, "purpose"), null, task);
   }
 
   /**
-   * Starts a task on a thread of its own that may take so much time. When it is over that, it is
+   * Starts a task with a timeout on a thread of its own. When the timeout is over, the task is
    * interrupted; its outcome is then {@link io.github.fornada.Outcome.TimedOut}, with the stack it
    * had, and it counts as failed.
    *
    * @param purpose what it is for, in a few words; names the thread, and is in messages and trees
-   * @param limit counted from its own start
+   * @param timeout counted from the task's own start; null for none
    * @throws WrongThreadException if the calling thread is not the owner
    * @throws IllegalStateException after {@link #join} or {@link #close}, or if a carrier failed
-   * @throws RejectedExecutionException if the thread factory gave null
+   * @throws RejectedExecutionException if the thread factory returned null
    */
   public <U extends T> Subtask<U> fork(
-      String purpose, @Nullable Duration limit, Callable<? extends U> task) {
+      String purpose, @Nullable Duration timeout, Callable<? extends U> task) {
+    return forkChild(Objects.requireNonNull(purpose, "purpose"), timeout, task);
+  }
+
+  final <U extends T> Child<U> forkChild(
+      String purpose, @Nullable Duration timeout, Callable<? extends U> task) {
     Objects.requireNonNull(task, "task");
-    if (limit != null && !limit.isPositive()) {
-      throw new IllegalArgumentException("limit must be positive, got " + limit);
+    if (timeout != null && !timeout.isPositive()) {
+      throw new IllegalArgumentException("timeout must be positive, got " + timeout);
     }
     checkOwner("fork");
     checkTakesTasks();
-    Callable<? extends U> around = baggage == Baggage.NONE ? task : baggage.around(task);
+    Callable<? extends U> around = context == InheritedContext.NONE ? task : context.around(task);
     Child<U> child =
-        limit != null || ObservedChild.isWanted(baggage)
-            ? new ObservedChild<>(this, purpose, around, task, limit, baggage, observed++)
+        timeout != null || ObservedChild.isWanted(context)
+            ? new ObservedChild<>(this, purpose, around, task, timeout, context, observed++)
             : new Child<>(this, purpose, around);
-    if (told(child)) {
-      cancel(BY_JOINER);
-    }
-    if (phase == Phase.OPEN) { // written once: tasks read what lies beside it
-      phase = Phase.FORKED;
-    }
-    cancelIfOverdue(child);
-    if (isCalledOff()) {
+    admit(child);
+    if (!isCalledOff()) {
+      launch(child);
+    } else {
       child.stop();
       child.finished();
-      return child;
     }
-    launch(child);
+    // Written once, as tasks read what lies beside it; and not for a fork that was refused, after
+    // which the owner need not join.
+    if (phase == Phase.OPEN) {
+      phase = Phase.FORKED;
+    }
     return child;
+  }
+
+  /** Shows the task to the joiner, which may cancel the scope or throw. */
+  private void admit(Child<?> child) {
+    boolean admitted = false;
+    try {
+      if (isEnoughAtFork(child)) {
+        cancel(BY_JOINER);
+      }
+      checkTakesTasks(); // again: the joiner may have joined or closed it
+      cancelIfOverdue(child);
+      admitted = true;
+    } finally {
+      if (!admitted) {
+        child.stop();
+        child.finished();
+      }
+    }
   }
 
   private void checkTakesTasks() {
@@ -247,29 +273,38 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
     }
   }
 
-  /** Starts a task without a result. */
-  public Subtask<?> fork(Runnable task) {
+  /**
+   * Starts a task without a result on a thread of its own; {@link Subtask#get} returns null.
+   *
+   * @throws WrongThreadException if the calling thread is not the owner
+   * @throws IllegalStateException after {@link #join} or {@link #close}, or if a carrier failed
+   * @throws RejectedExecutionException if the thread factory returned null
+   */
+  public <U extends T> Subtask<U> fork(Runnable task) {
     return fork("", task);
   }
 
   /**
-   * Starts a task without a result.
+   * Starts a task without a result on a thread of its own; {@link Subtask#get} returns null.
    *
-   * @param purpose what it is for, in a few words
+   * @param purpose what it is for, in a few words; names the thread, and is in messages and trees
+   * @throws WrongThreadException if the calling thread is not the owner
+   * @throws IllegalStateException after {@link #join} or {@link #close}, or if a carrier failed
+   * @throws RejectedExecutionException if the thread factory returned null
    */
   @SuppressWarnings({"unchecked", "NullAway"}) // null is a result of every type that has one
-  public Subtask<?> fork(String purpose, Runnable task) {
+  public <U extends T> Subtask<U> fork(String purpose, Runnable task) {
     Objects.requireNonNull(task, "task");
     return fork(
         purpose,
         () -> {
           task.run();
-          return (T) null;
+          return (U) null;
         });
   }
 
   @SuppressWarnings("unchecked") // a handle is only read from
-  private <U extends T> boolean told(Child<U> child) {
+  private boolean isEnoughAtFork(Child<?> child) {
     return ((Joiner<T, R>) joiner).onFork((Subtask<T>) child);
   }
 
@@ -277,7 +312,7 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
     boolean started = false;
     try {
       Thread runner = newThread(child);
-      checkTakesTasks(); // again: the joiner or the thread factory may have joined or closed it
+      checkTakesTasks(); // again: the thread factory may have joined or closed it
       runner.setUncaughtExceptionHandler(child);
       started = start(child, runner);
     } finally {
@@ -290,7 +325,7 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
     }
   }
 
-  /** The time was up, no task was left, and yet there is one more. */
+  /** Cancels the scope if its time was up, no task was left, and yet one more is forked. */
   private void cancelIfOverdue(Child<?> child) {
     if (isOverdue() && !isCalledOff()) {
       lateFork =
@@ -298,7 +333,7 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
               "scope \""
                   + name()
                   + "\" was over "
-                  + Deadlines.inWords(options)
+                  + ScopeTimer.inWords(options)
                   + " when "
                   + Child.subject(child.purpose())
                   + " was forked",
@@ -317,7 +352,7 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
         builder = b;
       }
       if (purpose.isEmpty()) {
-        return b.unstarted(child); // they share one string for a name
+        return b.unstarted(child); // such threads share one string as a name
       }
       Thread runner = b.unstarted(child);
       runner.setName(name() + "/" + purpose);
@@ -326,7 +361,10 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
     Thread made = factory.newThread(child);
     if (made == null) {
       throw new RejectedExecutionException(
-          "the thread factory of scope \"" + name() + "\" gave null for " + Child.subject(purpose));
+          "the thread factory of scope \""
+              + name()
+              + "\" returned null for "
+              + Child.subject(purpose));
     }
     if (!purpose.isEmpty()) {
       made.setName(name() + "/" + purpose);
@@ -337,18 +375,18 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
   // ---- joining
 
   /**
-   * Waits until all tasks have ended, or the scope is cancelled, and gives the joiner's result. To
-   * be called once. After a scope was cancelled some of its tasks may still be on their way to
-   * their end when this returns or throws; {@link #close} waits for them.
+   * Waits until all tasks have ended, or the scope is cancelled, and returns the joiner's result.
+   * Must be called once. If the scope was cancelled, some of its tasks may not have ended yet when
+   * this returns or throws; {@link #close} waits for them.
    *
-   * @return what the joiner gives
+   * @return the joiner's result
    * @throws InterruptedException if the owner is interrupted before or while it waits; all tasks
    *     are then cancelled
-   * @throws ScopeFailedException if there is no result; the cause is the first failure, others are
-   *     suppressed
-   * @throws ScopeTimeoutException if the time was up before all tasks had ended, unless the joiner
-   *     has a result even so; where all had ended in time it does not matter how late this is
-   *     called
+   * @throws ScopeFailedException if the joiner has no result; the cause is the first failure,
+   *     others are suppressed
+   * @throws ScopeTimeoutException if the scope was over its timeout or deadline before all tasks
+   *     had ended, unless the joiner has a result even so. If all had ended in time, it does not
+   *     matter how late this is called
    * @throws WrongThreadException if the calling thread is not the owner
    * @throws IllegalStateException if it was called before, or after {@link #close}
    */
@@ -376,21 +414,21 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
         return joiner.result();
       }
     } catch (Throwable e) {
-      throw failed(e); // a task's own scope may have been over its limit: a failure like others
+      throw failed(e); // such as the ScopeTimeoutException of a task's own scope
     }
     throw tooLate;
   }
 
-  /** What to throw because the time was up; null if the joiner has a result even so. */
+  /** Returns what to throw because the time was up; null if the joiner has a result even so. */
   private @Nullable ScopeTimeoutException tooLate() {
     try {
       joiner.onTimeout();
       return null;
     } catch (ScopeTimeoutException e) {
-      // The timer's own may be on its way still where a fork has told of it: so that one goes
+      // Where a fork came too late, the timer's exception may not be there yet: the fork's counts
       // first.
-      ScopeTimeoutException told = lateFork != null ? lateFork : late;
-      return told == null ? e : told; // there was no memory to take down more
+      ScopeTimeoutException known = lateFork != null ? lateFork : late;
+      return known == null ? e : known; // there was no memory for one with a tree
     }
   }
 
@@ -419,13 +457,13 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
     }
   }
 
-  /** A joiner threw, or our own code did: the scope cannot have a result. */
+  /** Called when a joiner or our own code threw: the scope cannot have a result. */
   final void broken(Throwable e) {
     failures().setBroken(e);
     cancel(BY_FAILURE);
   }
 
-  /** A task that was cancelled threw something of its own. */
+  /** Called when a cancelled task threw something other than the interrupt. */
   final void failedLate(Throwable failure) {
     failures().addLate(failure);
   }
@@ -441,7 +479,8 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
 
   private ScopeFailedException failed(Throwable cause) {
     Failures known = failures;
-    var failed = new ScopeFailedException(Failures.message(known, this, cause), cause);
+    String subject = joiner instanceof Joiners.AllItems<?, ?> items ? items.subjectOf(cause) : null;
+    var failed = new ScopeFailedException(Failures.message(known, this, subject, cause), cause);
     if (known != null) {
       known.suppress(failed);
     }
@@ -450,15 +489,15 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
   }
 
   /**
-   * The time is up. Called by the timer; what is told is taken down before the tasks hear of it. If
-   * all have ended, it is the next fork that is too late.
+   * Called by the timer when the time is up. The exception records where tasks are before they are
+   * interrupted. If all have ended, it is the next fork that is too late.
    */
   final void expire() {
     if (isCalledOff() || !becomeOverdue()) {
       return;
     }
     try {
-      late = Tree.timeout(this, Deadlines.inWords(options));
+      late = Tree.timeout(this, ScopeTimer.inWords(options));
     } finally {
       cancel(BY_DEADLINE);
     }
@@ -467,17 +506,18 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
   // ---- cancelling
 
   /**
-   * Interrupts every task that has not ended and lets none begin any more. May be called by any
-   * thread, any number of times. It does not wait; {@link #join} returns, with what the joiner
-   * makes of it: those that need the results of all tasks throw, others do not.
+   * Interrupts every task that has not ended, and lets no further task begin. May be called by any
+   * thread, any number of times. Does not wait. {@link #join} then ends with what the joiner makes
+   * of it: joiners that need the results of all tasks throw, others do not.
    */
   public void cancel() {
     cancel(BY_CALLER);
   }
 
   /**
-   * Whether {@link #cancel} was called, by whomever, or the time was up, so that no task can begin
-   * any more. If all had ended when the time was up, {@link #join} has its result even so.
+   * Whether the scope was cancelled, by {@link #cancel}, its joiner, an interrupt, or {@link
+   * #close} without a join, or was over its timeout or deadline; no task begins then. If all tasks
+   * had ended when the time was up, {@link #join} has its result nevertheless.
    */
   public boolean isCancelled() {
     return isCalledOff() || isOverdue();
@@ -486,13 +526,14 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
   // ---- closing
 
   /**
-   * Ends the scope: returns when every task has ended. Cancels those that have not, if the scope
-   * was not joined. An interrupt does not end this wait; the thread has its status after it.
+   * Ends the scope: cancels it if it was not joined, and returns when every task has ended. An
+   * interrupt does not end this wait; the thread's interrupt status is set after it. A second call
+   * does nothing.
    *
    * @throws WrongThreadException if the calling thread is not the owner
-   * @throws IllegalStateException after the scope has closed: if tasks were forked and never
-   *     joined, or if scopes that were opened within this one were still open, which are then
-   *     closed too
+   * @throws IllegalStateException after the scope has closed: if tasks were forked and neither
+   *     joined nor cancelled, or if scopes that were opened within this one were still open, which
+   *     are then closed too
    */
   @Override
   public void close() {
@@ -522,9 +563,10 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
     }
   }
 
-  /** Cancels what runs, waits for all of it, and takes the scope off its owner. */
+  /** Cancels what runs, waits for it, and removes the scope from its owner. */
   private void endAll() {
-    if (phase == Phase.FORKED) {
+    boolean isUnused = phase == Phase.OPEN && reason() == null;
+    if (phase.compareTo(Phase.JOINED) < 0) {
       cancel(BY_CLOSE);
     }
     boolean interrupted = awaitEnd();
@@ -535,7 +577,7 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
     if (event != null) {
       event.scope = name();
       event.tasks = started();
-      event.cancelled = reason();
+      event.cancelled = isUnused ? null : reason();
       event.commit();
     }
     if (thrown != null && failures != null) {
@@ -571,22 +613,22 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
     }
   }
 
-  // ---- looking
+  // ---- inspection
 
   /**
-   * The tasks that run in this scope and in those within, one a line, with how long each has run
-   * and where it is. May be called by any thread; a snapshot, not taken all at one moment.
+   * Returns a drawing of the tasks that run in this scope and in scopes within, one per line, with
+   * how long each has run and where it is. May be called by any thread. Not an atomic snapshot.
    */
   public String tree() {
     return Tree.of(this);
   }
 
-  /** The {@linkplain #tree trees} of all scopes that are open in this JVM, by owner. */
+  /** Returns the {@linkplain #tree trees} of all scopes that are open in this JVM, by owner. */
   public static String dump() {
     return Tree.ofAll();
   }
 
-  /** Its name, as given with the options. */
+  /** Returns the name, as given with the options. */
   String name() {
     return options.name();
   }

@@ -3,14 +3,14 @@ package io.github.fornada.async;
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 
-/** The clock and the pauses of the verbs, so that a test can put its own in their place. */
+/** The clock and the pauses of policies and verbs, which tests replace. */
 interface Ticker {
-  /** As {@link System#nanoTime}: only differences mean something. */
+  /** Returns a time like {@link System#nanoTime}: only differences have a meaning. */
   long nanos();
 
   /**
-   * Parks the calling thread until that moment of {@link #nanos}, as {@link
-   * LockSupport#parkNanos(Object, long)}: may return early, for no reason too.
+   * Parks the calling thread until a moment of {@link #nanos}, like {@link
+   * LockSupport#parkNanos(Object, long)}: may return early, also for no reason.
    */
   void parkUntil(Object blocker, long moment);
 
@@ -27,10 +27,10 @@ interface Ticker {
         }
       };
 
-  /** A century: as good as never, and sums of some of these fit in a long of nanoseconds. */
+  /** A century, longer than any wait; sums of some of these fit in a long of nanoseconds. */
   long LONGEST = Duration.ofDays(36_500).toNanos();
 
-  /** In nanoseconds, from 0 to {@link #LONGEST}. */
+  /** Returns a duration in nanoseconds, from 0 to {@link #LONGEST}. */
   static long nanosOf(Duration duration) {
     if (duration.isNegative()) {
       return 0; // some of them do not fit in a long either
@@ -38,7 +38,7 @@ interface Ticker {
     return duration.compareTo(Duration.ofNanos(LONGEST)) < 0 ? duration.toNanos() : LONGEST;
   }
 
-  /** Pauses the calling thread for all of that time. */
+  /** Pauses the calling thread for {@code nanos}. */
   default void sleep(Object blocker, long nanos) throws InterruptedException {
     long end = nanos() + nanos;
     while (!Thread.currentThread().isInterrupted() && end - nanos() > 0) {

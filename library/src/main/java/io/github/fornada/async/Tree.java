@@ -21,13 +21,13 @@ import org.jspecify.annotations.Nullable;
  * └─ 97 tasks  wait    0.5 s  Log.send:9 in LinkedBlockingQueue.put
  * </pre>
  *
- * <p>Tasks without a purpose that are at the same place share a line, with the time of the oldest.
- * Of a scope with very many tasks only so many are looked at.
+ * <p>Tasks without a purpose at the same location share a line, with the time of the oldest. Of a
+ * scope with very many tasks only the stacks of the first {@value #MOST_STACKS} are taken.
  */
 final class Tree {
   private static final int WIDTH = 80;
 
-  /** What is left of a place, or of an owner's name, however long all else is. */
+  /** The least columns for a location, and for an owner's name, however long the rest is. */
   private static final int LEAST_PLACE = 24;
 
   private static final int LEAST_NAME = 8;
@@ -38,7 +38,7 @@ final class Tree {
   /** Tasks of one scope whose stacks are taken. */
   private static final int MOST_STACKS = 1000; // Guess
 
-  /** And where the timer waits for them. */
+  /** Stacks taken where the timer waits for them. */
   private static final int FEW_STACKS = 50; // Guess
 
   private final StringBuilder text = new StringBuilder();
@@ -50,7 +50,9 @@ final class Tree {
     this.mostStacks = mostStacks;
   }
 
-  /** For a scope whose time is up: says how many had not ended, which, and where they were. */
+  /**
+   * For a scope whose time is up: says how many tasks had not ended, which, and where they were.
+   */
   static ScopeTimeoutException timeout(TaskScope<?, ?> scope, String limit) {
     int running = 0;
     var names = new StringBuilder();
@@ -115,11 +117,11 @@ final class Tree {
     final @Nullable Child<?> only;
     final String label;
     final State state;
-    final Place place;
+    final StackLocation place;
     int oldest;
     int count = 1;
 
-    Row(@Nullable Child<?> only, String label, State state, Place place, int since) {
+    Row(@Nullable Child<?> only, String label, State state, StackLocation place, int since) {
       this.only = only;
       this.label = label;
       this.state = state;
@@ -166,7 +168,7 @@ final class Tree {
       head.append(" · cancelled");
     }
     if (withOwner) {
-      Place at = Place.of(scope.owner);
+      StackLocation at = StackLocation.of(scope.owner);
       String does = at.isJoin() ? " joins at " : " is at ";
       head.append(" · owner ");
       int room = WIDTH - head.length() - does.length() - LEAST_PLACE;
@@ -213,7 +215,7 @@ final class Tree {
         unseen++;
         continue;
       }
-      Place place = Place.of(runner);
+      StackLocation place = StackLocation.of(runner);
       boolean hasScope = child.innermost != null;
       State state = state(child, runner, place);
       String label = child.purpose().isEmpty() ? "1 task" : child.purpose();
@@ -235,14 +237,14 @@ final class Tree {
     }
     rows.addAll(alike.values());
     if (unseen > 0) {
-      var row = new Row(null, "1 more", State.RUNS, Place.UNSEEN, tasks.getLast().forkedAt);
+      var row = new Row(null, "1 more", State.RUNS, StackLocation.UNSEEN, tasks.getLast().forkedAt);
       row.count = unseen;
       rows.add(row);
     }
     return rows;
   }
 
-  private static State state(Child<?> child, Thread runner, Place place) {
+  private static State state(Child<?> child, Thread runner, StackLocation place) {
     if (child.isStopped()) {
       return State.STOPS;
     }
@@ -265,20 +267,20 @@ final class Tree {
     return text.length() > width ? text.substring(0, width - 1).stripTrailing() + "…" : text;
   }
 
-  @SuppressWarnings("ReferenceEquality") // the one place that stands for none
+  @SuppressWarnings("ReferenceEquality") // the one location that stands for none
   private void row(Row row, String rest, boolean last, int width) {
     var line = new StringBuilder(rest).append(last ? "└─ " : "├─ ");
     String label = row.label();
     line.append(fit(label, width));
     line.repeat(' ', Math.max(0, rest.length() + 3 + width - line.length()));
-    if (row.place != Place.UNSEEN) {
+    if (row.place != StackLocation.UNSEEN) {
       String state = row.count == 1 ? row.state.one : row.state.many;
       line.append("  ").append(state).repeat(' ', 6 - state.length());
       String age = age(row.oldest);
       line.repeat(' ', Math.max(1, 7 - age.length())).append(age).append("  ");
       line.append(row.place.within(Math.max(LEAST_PLACE, WIDTH - line.length())));
     } else {
-      line.append("  not looked at, for there are so many");
+      line.append("  not shown: there are too many");
     }
     line(line);
     if (row.only != null && row.only.innermost != null) {
@@ -298,9 +300,9 @@ final class Tree {
     text.append(line, 0, end).append('\n');
   }
 
-  /** How long ago, as people say it, in at most 6 columns. */
+  /** How long ago, in words of at most 6 columns. */
   private static String age(int since) {
-    return age(Math.max(0, Clock.nanosBetween(since, Clock.now())));
+    return age(Math.max(0, CoarseClock.nanosBetween(since, CoarseClock.now())));
   }
 
   static String age(long nanos) {

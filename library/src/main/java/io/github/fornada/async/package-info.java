@@ -2,15 +2,15 @@
  * Structured concurrency on virtual threads: tasks that wait on many things at once, in blocks that
  * end only after all of their tasks have.
  *
- * <p>{@link io.github.fornada.async.TaskScope} is the block: fork tasks, join them, and whatever
- * happens, none of them is left behind. Names and behaviour are near those of the JDK's {@code
- * StructuredTaskScope}, which is a preview and may not be used without a flag; {@code
- * docs/decisions/0015} has the differences.
+ * <p>{@link io.github.fornada.async.TaskScope} is the block: it forks tasks and joins them, and no
+ * task outlives it. {@link io.github.fornada.async.Async} has the common cases in one line each.
+ * Names and behaviour are near those of the JDK's {@code StructuredTaskScope}, which is a preview
+ * and may not be used without a flag; {@code docs/decisions/0015} has the differences.
  *
- * <p>Tasks that talk have a {@link io.github.fornada.async.Channel}, and a {@link
- * io.github.fornada.async.Select} over several; streams work on many elements at once with {@link
- * io.github.fornada.async.AsyncStreams}; to futures, callbacks and publishers lead the {@link
- * io.github.fornada.async.Bridges}.
+ * <p>Tasks communicate through a {@link io.github.fornada.async.Channel}, and wait for several with
+ * a {@link io.github.fornada.async.Select}. {@link io.github.fornada.async.AsyncStreams} works on
+ * many elements of a stream at once. {@link io.github.fornada.async.Bridges} connects to futures,
+ * callbacks and publishers.
  */
 @NullMarked
 package io.github.fornada.async;

@@ -1,6 +1,7 @@
 package io.github.fornada.jvm;
 
 import java.time.Duration;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
@@ -10,16 +11,22 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Text for messages that user code makes, such as an item's {@code toString}. Whatever that code
- * does, the message is made: user code is called on another thread, and waited for at most {@link
+ * Texts for messages that user code makes, such as an item's {@code toString}. A message is
+ * completed whatever that code does: it runs on another thread, and is waited for at most {@link
  * #LIMIT}.
  */
 public final class BoundedText {
   static final Duration LIMIT = Duration.ofSeconds(1);
+
+  private static final int ITEM_LENGTH = 80;
+
+  /** Between two looks for a thread that is free. */
+  private static final long PAUSE_NANOS = 1_000_000; // Guess
 
   /** For how long the objects of a class are not asked after one of them took too long. */
   static final Duration MARKED = Duration.ofSeconds(10); // Guess
@@ -77,6 +84,12 @@ public final class BoundedText {
         () -> markedUntil.set(System.nanoTime() + MARKED.toNanos() | 1)); // never 0
   }
 
+  /** Returns the text of {@code item} as by {@link #of}, in one line of at most 83 characters. */
+  public static String ofItem(@Nullable Object item) {
+    String text = of(item).replace('\n', ' ').replace('\r', ' ');
+    return text.length() <= ITEM_LENGTH ? text : text.substring(0, ITEM_LENGTH) + "...";
+  }
+
   /** Whether {@link #of} calls no user code for {@code object}, and so never waits. */
   public static boolean isPlain(@Nullable Object object) {
     return object == null
@@ -92,13 +105,12 @@ public final class BoundedText {
   }
 
   /**
-   * Returns what {@code words} returns within {@link #LIMIT}. An interrupt of the caller ends the
-   * wait and is kept.
+   * Returns the text that {@code words} makes, or a substitute after {@link #LIMIT}. An interrupt
+   * of the caller is kept, and does not end the wait, which is short.
    *
-   * @param ifFails the text if {@code words} throws
-   * @param ifSlow the text if it takes longer, if the caller is interrupted, or if no thread is
-   *     free to call it
-   * @param whenSlow what to do if it takes longer
+   * @param ifFails the text if it throws
+   * @param ifSlow the text if it takes longer, or if no thread is free to call it
+   * @param whenSlow run if it takes longer
    */
   public static String said(
       Supplier<String> words, String ifFails, String ifSlow, Runnable whenSlow) {
@@ -109,36 +121,38 @@ public final class BoundedText {
       Supplier<String> words, String ifFails, String ifSlow, String ifBusy, Runnable whenSlow) {
     long deadline = System.nanoTime() + LIMIT.toNanos();
     var call = new Call(words, ifFails);
+    boolean interrupted = Thread.interrupted();
     try {
       Future<String> speaking = submit(call, deadline);
       if (speaking == null) {
         return ifBusy;
       }
-      try {
-        return speaking.get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
-      } catch (TimeoutException e) {
-        boolean hangs = call.hangs(); // before the interrupt, which may end it
-        speaking.cancel(true);
-        if (!hangs) {
-          return ifBusy; // its thread was not scheduled in time
+      while (true) {
+        try {
+          return speaking.get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+        } catch (InterruptedException e) {
+          interrupted = true; // not about the text
+        } catch (TimeoutException e) {
+          boolean hangs = call.hangs(); // before the interrupt, which may end it
+          speaking.cancel(true);
+          if (!hangs) {
+            return ifBusy; // its thread was not scheduled in time
+          }
+          whenSlow.run();
+          return ifSlow;
         }
-        whenSlow.run();
-        return ifSlow;
-      } catch (InterruptedException e) {
-        speaking.cancel(true);
-        throw e;
       }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return ifSlow;
     } catch (ExecutionException e) {
       throw new AssertionError(e); // it catches all
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 
   /** Hands over a call as soon as a thread is free; null if none is before the deadline. */
-  private static @Nullable Future<String> submit(Call call, long deadline)
-      throws InterruptedException {
+  private static @Nullable Future<String> submit(Call call, long deadline) {
     while (true) {
       try {
         return SPEAKERS.submit(call);
@@ -147,15 +161,13 @@ public final class BoundedText {
         if (left <= 0 || areTooManyLost()) {
           return null;
         }
-        TimeUnit.NANOSECONDS.sleep(Math.min(left, PAUSE_NANOS));
+        LockSupport.parkNanos(Math.min(left, PAUSE_NANOS));
       } catch (OutOfMemoryError e) { // "unable to create native thread"
         OwnThreads.noThread(e);
         return null;
       }
     }
   }
-
-  private static final long PAUSE_NANOS = 1_000_000;
 
   private static synchronized boolean areTooManyLost() {
     return lost >= MOST_LOST;
@@ -167,7 +179,7 @@ public final class BoundedText {
   }
 
   /** A call of user code that may hang. */
-  private static final class Call implements java.util.concurrent.Callable<String> {
+  private static final class Call implements Callable<String> {
     private final Supplier<String> words;
     private final String ifFails;
     private final AtomicBoolean begun = new AtomicBoolean();

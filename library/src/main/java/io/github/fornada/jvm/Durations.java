@@ -2,11 +2,11 @@ package io.github.fornada.jvm;
 
 import java.time.Duration;
 
-/** Durations as people write them. */
+/** Formats durations for messages. */
 public final class Durations {
   private Durations() {}
 
-  /** Returns text such as {@code 5 s}, {@code 250 ms} or {@code 2 min 5 s}. */
+  /** Returns {@code d} as text, such as {@code 5 s}, {@code 250 ms} or {@code 2 min 5 s}. */
   public static String inWords(Duration d) {
     long seconds = d.toSeconds(); // of any duration: toMillis and toNanos overflow
     if (seconds == 0 && d.toMillis() < 1) {

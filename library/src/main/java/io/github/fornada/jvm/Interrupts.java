@@ -3,18 +3,19 @@ package io.github.fornada.jvm;
 import java.util.Arrays;
 
 /**
- * Interrupts threads without ever blocking the caller.
+ * Interrupts a thread without ever blocking the caller.
  *
- * <p>To interrupt a thread that is blocked in a file channel closes the channel. The JDK does that
+ * <p>Interrupting a thread that is blocked in a file channel closes the channel. The JDK does that
  * in the interrupting thread, which then waits until the read has ended. A platform thread is
- * signalled out of its system call; a virtual thread is not, so that its interrupter waits as long
- * as it does: for what comes through a named pipe, or for another process's file lock (seen in JDK
- * 25, {@code sun.nio.ch.NativeThreadSet}). Such a thread is interrupted by a thread of its own.
+ * signalled out of its system call, but a virtual thread is not. Its interrupter therefore waits as
+ * long as the read does: for data from a named pipe, or for another process's file lock (seen in
+ * JDK 25, {@code sun.nio.ch.NativeThreadSet}). Such a virtual thread is interrupted from a separate
+ * thread.
  */
 public final class Interrupts {
   private static final String FILE_CHANNEL = "sun.nio.ch.FileChannelImpl";
 
-  /** Frames between a system call and the file channel's. */
+  /** The number of top frames among which the file channel's is looked for. */
   private static final int DEPTH = 16; // Guess: 6 or 7 in JDK 25
 
   private Interrupts() {}
@@ -45,7 +46,7 @@ public final class Interrupts {
     then.run();
   }
 
-  /** Looks at the stacks of threads only that run just now: no more than there are carriers. */
+  /** Takes the stacks only of threads that are running now: no more than there are carriers. */
   private static boolean isInFileChannel(Thread runner) {
     return runner.isVirtual()
         && runner.getState() == Thread.State.RUNNABLE
@@ -55,7 +56,7 @@ public final class Interrupts {
             .anyMatch(frame -> frame.getClassName().equals(FILE_CHANNEL));
   }
 
-  /** Whether a virtual thread is on a carrier, which its text tells and nothing else. */
+  /** Returns whether a virtual thread is on a carrier; only its toString shows that. */
   private static boolean isMounted(Thread runner) {
     String text = runner.toString();
     return text.lastIndexOf('@') > text.lastIndexOf(']');

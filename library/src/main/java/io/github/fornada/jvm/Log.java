@@ -1,8 +1,8 @@
 package io.github.fornada.jvm;
 
 /**
- * The library's log, opened only when there is something to say: to open one costs a fresh program
- * some 13 ms, while a first task waits.
+ * The library's log. It is opened only for the first message: opening a log takes some 13 ms in a
+ * program that has just started, while a first task waits.
  */
 public final class Log {
   private Log() {}

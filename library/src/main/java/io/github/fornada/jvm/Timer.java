@@ -6,9 +6,9 @@ import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
-/** One thread for all pauses and limits of this JVM; it must run no user code. */
+/** One thread for all pauses and timeouts of this JVM. It must never run user code. */
 public final class Timer {
-  /** A century. Short enough to be counted in nanoseconds. */
+  /** A century: longer than any program runs, and short enough for a long of nanoseconds. */
   private static final Duration LONGEST = Duration.ofDays(36_500);
 
   private static final ScheduledThreadPoolExecutor EXECUTOR =
@@ -20,7 +20,7 @@ public final class Timer {
 
   private Timer() {}
 
-  /** Returns {@code pause}, or a century if it is longer, or zero if it is negative. */
+  /** Returns {@code pause}, but at most a century and at least zero. */
   public static Duration bounded(Duration pause) {
     if (pause.isNegative()) {
       return Duration.ZERO;
@@ -28,7 +28,7 @@ public final class Timer {
     return pause.compareTo(LONGEST) < 0 ? pause : LONGEST;
   }
 
-  /** Runs {@code action} once on the timer's thread, after {@code pause}, at most a century. */
+  /** Runs {@code action} once on the timer's thread after {@code pause}, at most a century. */
   public static Future<?> after(Duration pause, Runnable action) {
     return EXECUTOR.schedule(
         Executors.callable(() -> {

@@ -1,6 +1,6 @@
 /**
- * Small helpers around the JVM that every room uses: one timer, interrupts, the log, durations and
- * texts of bounded length. Not exported.
+ * Small helpers around the JVM that every package uses: one timer, interrupts, the log, durations,
+ * and texts that are made in bounded time. Not exported.
  */
 @NullMarked
 package io.github.fornada.jvm;

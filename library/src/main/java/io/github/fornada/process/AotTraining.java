@@ -30,10 +30,10 @@ import java.util.zip.ZipOutputStream;
 final class AotTraining {
   private static final long LONGEST_MINUTES = 3;
 
-  /** Enough for the methods of the task loop to be compiled, and so profiled. */
+  /** Enough for the task loop to take every way that it takes. */
   private static final int ITEMS = 10_000;
 
-  /** Items sent one by one, each to a worker that sleeps: the way of the bell. */
+  /** Items sent one by one, each to a worker that sleeps: by the doorbell. */
   private static final int SINGLES = 50;
 
   private AotTraining() {}
@@ -106,7 +106,7 @@ final class AotTraining {
     try (Pool pool =
         ProcessPool.open(o ->
             o.withWorkers(1)
-                .withMinWorkers(0) // none takes the place of the one that exits
+                .withMinWorkers(0) // none replaces the one that exits
                 .withHeap("256m")
                 .withStartupTimeout(Duration.ofMinutes(LONGEST_MINUTES)) // others come first
                 .withoutAotCache()

@@ -1,8 +1,14 @@
 package io.github.fornada.process;
 
+import io.github.fornada.process.wire.ClaimWord;
 import io.github.fornada.process.wire.CorruptFrameException;
+import io.github.fornada.process.wire.MessageOutput;
+import io.github.fornada.process.wire.MessageTypes;
+import io.github.fornada.process.worker.TaskWatchdog;
 import io.github.fornada.spi.Batch;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -11,11 +17,14 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The items between a pool and one worker: sends ahead as much as the worker needs to stay busy and
- * no more, knows what is outstanding, and takes back what was not begun.
+ * Dispatches items to one worker: sends ahead as much as the worker needs to stay busy and no more,
+ * knows which items are in flight and under which numbers, and takes back what was not begun.
  *
- * <p>Any thread that brings work may send what needs none of the user's code to be encoded; the
- * rest is left to the lane's feeder thread.
+ * <p>Any thread that brings work may send items whose encoding runs no user code; the slot's feeder
+ * thread sends the others.
+ *
+ * <p>One lock guards all of it, which is why it is one class: what is in flight, who feeds, and who
+ * may write to the worker change together. No user code runs under the lock.
  */
 final class Dispatcher {
   /** How long an item may hold up the items behind it while another worker idles. */
@@ -38,34 +47,50 @@ final class Dispatcher {
 
   private static final double QUICK_NANOS = 20_000; // Guess
 
-  private final Engine pool;
+  private final Engine engine;
 
-  private final InFlightItems outstanding;
+  /** The slot's, from 0. */
+  private final int index;
 
-  private final int place;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition needsFeeder = lock.newCondition();
 
-  /** Used while feeding. Written under lock; read by others to find what is being written. */
-  private volatile Sender sender;
+  // ---- the worker and the items it was sent. All guarded by lock.
 
-  /** That of what is outstanding. */
-  private final ReentrantLock lock;
+  private @Nullable WorkerProcess worker;
 
-  private final Condition needsFeeder;
+  /** Whether a worker is there that takes items. Also read without the lock. */
+  private volatile boolean open;
 
-  // All guarded by lock.
-  private boolean feeding;
-  private boolean feederWanted;
-  private boolean ended;
-
-  /**
-   * Whether whoever reads results is in the user's code, which may wait. Written by that thread.
-   */
-  private volatile boolean delivering;
+  private final ArrayDeque<SentRange> ranges = new ArrayDeque<>();
+  private long epoch;
+  private long nextNumber;
+  private long numberLimit;
 
   /** Claims as they were at the last look of the balance. */
   private long claimsSeen = -1;
 
-  /** Mean time of an item lately, in nanoseconds; 0 while unknown. Written by the lane's thread. */
+  /** Items in the ranges. Also read without the lock. */
+  private volatile int inFlight;
+
+  // ---- who feeds. All guarded by lock.
+
+  private boolean feeding;
+  private boolean feederWanted;
+  private boolean ended;
+
+  /** Used by whoever has set feeding; read by others to find what is being written. */
+  private volatile Sender sender;
+
+  // ---- not guarded by lock
+
+  /** Items whose results are in the ring. Used by the one thread that reads results. */
+  private @Nullable SentRange arrived;
+
+  /** Whether the thread that reads results is in user code, which may wait. Written by it. */
+  private volatile boolean delivering;
+
+  /** Mean time of an item lately, in nanoseconds; 0 while unknown. Written by the slot's thread. */
   private volatile double meanNanos;
 
   /**
@@ -73,57 +98,117 @@ final class Dispatcher {
    */
   private volatile @Nullable Batch<?, ?> held;
 
-  Dispatcher(Engine pool, int place) {
-    this.pool = pool;
-    this.place = place;
-    this.outstanding = new InFlightItems(pool);
-    this.lock = outstanding.lock;
-    this.needsFeeder = lock.newCondition();
-    this.sender = new Sender(pool, this, place, outstanding);
+  Dispatcher(Engine engine, int index) {
+    this.engine = engine;
+    this.index = index;
+    this.sender = new Sender(engine, this, index);
   }
 
-  // ---- the lane's thread
+  // ---- the slot's thread
 
-  /** From now on items go to this worker, at most so many. */
+  /** Dispatches to this worker from now on, {@code mostItems} items at most. */
   void attach(WorkerProcess started, long mostItems) {
     lock.lock();
     try {
       claimsSeen = -1;
       sender.reset(started);
-      outstanding.attach(started, mostItems);
+      worker = started;
+      epoch = 0;
+      nextNumber = 0;
+      numberLimit = mostItems;
+      open = true;
     } finally {
       lock.unlock();
     }
   }
 
-  /** The outstanding item that a result is for, which must be the first. */
+  /** The item in flight that a result is for, which must be the first. */
   SentItem take(long number) throws CorruptFrameException {
-    return outstanding.take(number);
+    SentRange due = due();
+    if (due.number() != number) {
+      throw new CorruptFrameException(
+          "result of item number " + number + " instead of " + due.number());
+    }
+    return due.takeFirst();
   }
 
-  /** As {@link InFlightItems#due}. */
+  /**
+   * The item that the next result must be for, with those behind it whose results are in the ring
+   * too. The caller takes them off; what it leaves counts as begun.
+   */
   SentRange due() throws CorruptFrameException {
-    return outstanding.due();
+    SentRange due = arrived;
+    if (due == null || due.isEmpty()) {
+      due = begun();
+      arrived = due;
+    }
+    return due;
+  }
+
+  private SentRange begun() throws CorruptFrameException {
+    lock.lock();
+    try {
+      SentRange front = ranges.peekFirst();
+      WorkerProcess current = worker;
+      long begun =
+          front == null || current == null
+              ? 0
+              : ClaimWord.number(current.claims().next()) - front.number();
+      if (front == null || begun < 1) {
+        throw new CorruptFrameException("result of an item, but none is due");
+      }
+      // What was begun before the item that runs now has its result in the ring already: nobody
+      // can cancel it or take it back, so that it is this thread's alone.
+      SentRange taken = front.split(Math.clamp(begun - 1, 1, front.count()));
+      if (front.isEmpty()) {
+        ranges.removeFirst();
+      }
+      count(-taken.count());
+      return taken;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Under lock. */
+  @SuppressWarnings("NonAtomicVolatileUpdate") // under lock
+  private void count(int change) {
+    inFlight += change;
   }
 
   /** Whether there is no more to wait for; for the thread that reads results. */
   boolean isDrained() {
-    return outstanding.isDrained();
+    return (arrived == null || arrived.isEmpty()) && inFlight() == 0;
+  }
+
+  /** The item in flight of this number, if there is one; for the thread that reads results. */
+  @Nullable SentItem find(long number) {
+    SentItem found = arrived == null ? null : arrived.find(number);
+    if (found != null) {
+      return found;
+    }
+    lock.lock();
+    try {
+      for (SentRange range : ranges) {
+        found = range.find(number);
+        if (found != null) {
+          return found;
+        }
+      }
+      return null;
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** Whether items are under way that are likely to end within microseconds. */
   boolean isBusyWithQuickItems() {
-    return size() > 0 && meanNanos > 0 && meanNanos < QUICK_NANOS;
+    return inFlight() > 0 && meanNanos > 0 && meanNanos < QUICK_NANOS;
   }
 
   /** Whether results are to be expected within microseconds, the last of which feeds again. */
   boolean willAskSoon() {
-    return isOpen() && size() >= LEAST_AHEAD && meanNanos > 0 && meanNanos < QUICK_NANOS;
-  }
-
-  /** As {@link InFlightItems#find(long)}. */
-  @Nullable SentItem find(long number) {
-    return outstanding.find(number);
+    return isOpen() && inFlight() >= LEAST_AHEAD && meanNanos > 0 && meanNanos < QUICK_NANOS;
   }
 
   /**
@@ -134,7 +219,7 @@ final class Dispatcher {
     delivering = now;
   }
 
-  /** So many items in a row took so long. */
+  /** Notes that {@code count} items in a row took {@code nanos}. */
   void took(int count, long nanos) {
     double each = Math.max(1, nanos) / (double) count;
     meanNanos = meanNanos == 0 ? each : meanNanos + (each - meanNanos) * count / (count + 7.0);
@@ -142,11 +227,11 @@ final class Dispatcher {
 
   /** Items have ended: sends more before the worker runs dry. */
   void feedInTime() {
-    int ahead = size();
+    int ahead = inFlight();
     if (ahead < LEAST_AHEAD || ahead * meanNanos < AHEAD_NANOS / 2.0) {
       var _ = feed();
       if (isIdle()) {
-        pool.balanceSoon(); // for another thread may have been feeding, before this was idle
+        engine.balanceSoon(); // for another thread may have been feeding, before this was idle
       }
     }
   }
@@ -156,22 +241,51 @@ final class Dispatcher {
     Set<Batch<?, ?>> back;
     lock.lock();
     try {
-      outstanding.shut();
-      back = outstanding.takeBack();
+      open = false;
+      back = takeBack();
     } finally {
       lock.unlock();
     }
-    back.forEach(pool::putBack);
+    back.forEach(engine::putBack);
     releaseHeld();
   }
 
-  /** As {@link InFlightItems#detach}. */
+  /**
+   * The worker is gone: returns what it had begun; on request with the first it had not begun, for
+   * one must be to blame when workers die again and again.
+   */
   List<SentItem> detach(WorkerProcess gone, boolean blameFirst) {
     Set<Batch<?, ?>> untouched = new LinkedHashSet<>();
-    List<SentItem> begun = outstanding.detach(gone, blameFirst, untouched);
-    for (Batch<?, ?> batch : untouched) {
-      pool.putBack(batch);
+    List<SentItem> begun = new ArrayList<>();
+    lock.lock();
+    try {
+      open = false;
+      worker = null;
+      long firstNotBegun = ClaimWord.number(gone.claims().next());
+      if (firstNotBegun > nextNumber && !ranges.isEmpty()) {
+        // Nonsense: it claims what it was never sent. It ran one item at a time, so this one.
+        firstNotBegun = ranges.getFirst().number() + 1;
+      }
+      while (arrived != null && !arrived.isEmpty()) {
+        begun.add(arrived.takeFirst()); // none, unless the worker has sent nonsense
+      }
+      for (SentRange range : ranges) {
+        while (range.number() < firstNotBegun || (blameFirst && begun.isEmpty())) {
+          if (range.isEmpty()) {
+            break;
+          }
+          begun.add(range.takeFirst());
+        }
+        if (range.release(0, engine)) {
+          untouched.add(range.batch());
+        }
+      }
+      ranges.clear();
+      inFlight = 0;
+    } finally {
+      lock.unlock();
     }
+    untouched.forEach(engine::putBack);
     releaseHeld();
     return begun;
   }
@@ -200,7 +314,7 @@ final class Dispatcher {
       lock.unlock();
     }
     if (batch != null) {
-      pool.putBack(batch);
+      engine.putBack(batch);
     }
   }
 
@@ -223,7 +337,7 @@ final class Dispatcher {
         Batch<?, ?> batch = held;
         held = null;
         if (batch == null) {
-          batch = pool.take(wanted());
+          batch = engine.take(wanted());
         }
         if (batch != null) {
           took = true;
@@ -238,22 +352,21 @@ final class Dispatcher {
       switch (result) {
         case SENT -> {
           if (isAhead()) {
-            pool.balanceSoon();
+            engine.balanceSoon();
           }
         }
         case NOTHING -> {
-          // Whoever brought work while this thread was feeding has gone away: look once more.
-          if (!pool.hasMore()) {
+          // Who brought work while this thread was feeding has gone away: look once more.
+          if (!engine.hasMore()) {
             if (isIdle()) {
-              pool.balanceSoon();
+              engine.balanceSoon();
             }
             return took;
           }
         }
         case FULL -> {
           if (isIdle()) {
-            // Nothing is under way whose end would feed again: the worker has yet to read what is
-            // there.
+            // Nothing is under way whose end would feed again: the worker has not read yet.
             Engine.later(PATIENCE, () -> feed());
           }
           return took;
@@ -269,10 +382,7 @@ final class Dispatcher {
   private boolean beginFeeding(boolean onFeeder) {
     lock.lock();
     try {
-      if (feeding || !hasRoom() || (feederWanted && !onFeeder)) {
-        return false;
-      }
-      if (delivering && pool.workers() > 1) {
+      if (feeding || !hasRoom() || (feederWanted && !onFeeder) || isCallbackWaiting()) {
         return false;
       }
       feeding = true;
@@ -281,6 +391,11 @@ final class Dispatcher {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Whether results are being delivered, to callbacks that may wait for a task elsewhere. */
+  private boolean isCallbackWaiting() {
+    return delivering && engine.workers() > 1;
   }
 
   @SuppressWarnings("ReferenceEquality") // a sender is equal to itself only
@@ -311,8 +426,8 @@ final class Dispatcher {
 
   private void startFeeder(Runnable life) {
     var _ =
-        pool.startThread(
-            "fornada-feeder-worker-" + (place + 1),
+        engine.startThread(
+            "fornada-feeder-worker-" + (index + 1),
             () -> {
               try {
                 life.run();
@@ -324,7 +439,7 @@ final class Dispatcher {
 
   /**
    * The feeder does not come back from writing an item: the item ends, and another thread feeds
-   * from now on. To be called by the timer, which must run nothing of the user's itself.
+   * from now on. To be called by the timer, which must run no user code itself.
    *
    * @param stack where it was when its time was over; null if it was cancelled
    */
@@ -340,9 +455,9 @@ final class Dispatcher {
     startFeeder(() -> {
       try {
         if (batch.hasWaiting()) {
-          pool.putBack(batch);
+          engine.putBack(batch);
         }
-        EncodingGuard.end(batch, i, pool.policy().timeout(), stack);
+        EncodingGuard.end(batch, i, engine.policy().timeout(), stack);
       } finally {
         feedOnDemand();
       }
@@ -366,8 +481,9 @@ final class Dispatcher {
       var _ = feed(true);
       lock.lock();
       try {
-        // Not the time: there is no room, or no worker. Results and a new worker feed again.
-        if (feederWanted && (feeding || !hasRoom())) {
+        // Not the time: there is no room, or no worker, or a callback waits. Results, the end of
+        // the callback and a new worker feed again.
+        if (feederWanted && (feeding || !hasRoom() || isCallbackWaiting())) {
           feederWanted = false;
         }
       } finally {
@@ -378,47 +494,204 @@ final class Dispatcher {
 
   /** Under lock. */
   private boolean hasRoom() {
-    int ahead = size();
-    if (ahead == 0 || !outstanding.mayHaveMore()) {
-      return outstanding.mayHaveMore();
+    int ahead = inFlight();
+    if (ahead == 0 || !mayHaveMore()) {
+      return mayHaveMore();
     }
     return meanNanos > 0
         && ahead < MOST_AHEAD
-        && (ahead * meanNanos < AHEAD_NANOS || (ahead < LEAST_AHEAD && !pool.seemsFreeSomewhere()));
+        && (ahead * meanNanos < AHEAD_NANOS
+            || (ahead < LEAST_AHEAD && !engine.seemsFreeSomewhere()));
   }
 
   /** How many items at once. */
   private int wanted() {
     double mean = meanNanos;
     long many = mean == 0 ? 1 : Math.clamp((long) (AHEAD_NANOS / mean), 1, MOST_AHEAD / 2);
-    return (int) Math.clamp(outstanding.numbersLeft(), 1, many);
+    return (int) Math.clamp(numbersLeft(), 1, many);
+  }
+
+  // ---- writing to the worker: the sender, and who sends an open row in its place
+
+  /** How many items this worker may still get. */
+  int numbersLeft() {
+    lock.lock();
+    try {
+      return (int) Math.min(Integer.MAX_VALUE, numberLimit - nextNumber);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Whether the worker may be sent another item at all. Under lock. */
+  private boolean mayHaveMore() {
+    return open && nextNumber < numberLimit;
+  }
+
+  /** Keeps the lock for some items in a row; no user code may run meanwhile. */
+  void lock() {
+    lock.lock();
+  }
+
+  void unlock() {
+    lock.unlock();
+  }
+
+  /** Releases the lock and shows the worker what was written. */
+  void unlockAndFlush(WorkerProcess to) {
+    lock.unlock();
+    flush(to);
+  }
+
+  /** Writes an item for the worker, if it can; null if it could. The sender calls this for each. */
+  Sender.@Nullable Result commit(
+      Batch<?, ?> batch,
+      int i,
+      WorkerProcess to,
+      MessageOutput body,
+      int bytes,
+      @Nullable String file) {
+    var range = new SentRange(batch, i, 1, 0, bytes, file);
+    return commit(range, MessageTypes.TASK, to, body.array(), body.size());
+  }
+
+  /** Writes several items in a row, as one message; null if it could. */
+  Sender.@Nullable Result commit(
+      Batch<?, ?> batch, int first, int count, WorkerProcess to, MessageOutput body) {
+    return commitRow(batch, first, count, to, body.array(), body.size());
+  }
+
+  /** Writes a row from a body that somebody else is still extending, up to {@code size}. */
+  Sender.@Nullable Result commitRow(
+      Batch<?, ?> batch, int first, int count, WorkerProcess to, byte[] body, int size) {
+    MessageOutput.setInt(body, Sender.COUNT_AT, count);
+    return commit(
+        new SentRange(batch, first, count, 0, size, null), MessageTypes.TASKS, to, body, size);
+  }
+
+  private Sender.@Nullable Result commit(
+      SentRange range, int type, WorkerProcess to, byte[] body, int size) {
+    lock.lock();
+    try {
+      if (!open || worker != to) {
+        return Sender.Result.WORKER_GONE;
+      }
+      if (numberLimit - nextNumber < range.count()) {
+        return Sender.Result.FULL;
+      }
+      range.ticket(ClaimWord.ticket(epoch, nextNumber));
+      MessageOutput.setLong(body, 0, range.ticket());
+      if (!to.requests().tryWrite(type, body, size)) {
+        return Sender.Result.FULL;
+      }
+      ranges.addLast(range);
+      nextNumber += range.count();
+      count(range.count());
+      return null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Writes any other message; false if the ring is full or the worker gone. */
+  boolean write(WorkerProcess to, int type, MessageOutput body) {
+    lock.lock();
+    try {
+      return worker == to && open && to.requests().tryWrite(type, body.array(), body.size());
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Whether this is the worker that items go to. */
+  boolean serves(WorkerProcess candidate) {
+    lock.lock();
+    try {
+      return open && worker == candidate;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Shows the worker what was written. */
+  void flush(WorkerProcess to) {
+    to.requests().publish();
+    to.doorbell().ring();
   }
 
   // ---- other threads
 
-  /** Items outstanding. This and the next three take no lock: it may change at any moment. */
-  int size() {
-    return outstanding.size();
+  /** Items in flight. This and the next three take no lock: it may change at any moment. */
+  int inFlight() {
+    return inFlight;
   }
 
   /** Whether a worker is there. */
   boolean isOpen() {
-    return outstanding.isOpen();
+    return open;
   }
 
   /** Whether a worker is there and has nothing to do. */
   boolean isIdle() {
-    return isOpen() && size() == 0;
+    return isOpen() && inFlight() == 0;
   }
 
   /** Whether items wait behind another. */
   boolean isAhead() {
-    return size() > 1;
+    return inFlight() > 1;
   }
 
   /** Items sent to this worker so far. */
   long sent() {
-    return outstanding.sent();
+    lock.lock();
+    try {
+      return nextNumber;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Number of the item that the worker runs now; -1 if none. */
+  private long running(WorkerProcess of) {
+    lock.lock();
+    try {
+      SentRange first = ranges.peekFirst();
+      return worker == of && first != null && first.number() < ClaimWord.number(of.claims().next())
+          ? first.number()
+          : -1;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Under lock: what the worker has not begun is not its own any more. */
+  private Set<Batch<?, ?>> takeBack() {
+    Set<Batch<?, ?>> back = new LinkedHashSet<>();
+    WorkerProcess current = worker;
+    if (current == null || ranges.isEmpty()) {
+      return back;
+    }
+    long taken = current.claims().takeBack();
+    if (ClaimWord.number(taken) > nextNumber) {
+      current.note(
+          "it claims item number " + ClaimWord.number(taken) + ", which it was never sent");
+      current.kill();
+      return back;
+    }
+    epoch = ClaimWord.epoch(taken);
+    nextNumber = ClaimWord.number(taken);
+    while (!ranges.isEmpty() && ranges.getLast().end() > nextNumber) {
+      SentRange last = ranges.getLast();
+      int kept = (int) Math.max(0, nextNumber - last.number());
+      count(kept - last.count());
+      if (last.release(kept, engine)) {
+        back.add(last.batch());
+      }
+      if (last.isEmpty()) {
+        ranges.removeLast();
+      }
+    }
+    return back;
   }
 
   /**
@@ -429,35 +702,70 @@ final class Dispatcher {
     Set<Batch<?, ?>> back = Set.of();
     lock.lock();
     try {
-      WorkerProcess current = outstanding.served();
-      if (current == null || size() < 2) {
+      WorkerProcess current = open ? worker : null;
+      if (current == null || inFlight() < 2) {
         return;
       }
       long seen = current.claims().next();
       if (seen == claimsSeen || meanNanos > PATIENCE.toNanos()) {
-        back = outstanding.takeBack();
+        back = takeBack();
         meanNanos = Math.max(meanNanos, AHEAD_NANOS); // items take longer than was thought
       }
       claimsSeen = seen;
     } finally {
       lock.unlock();
     }
-    back.forEach(pool::putBack);
+    back.forEach(engine::putBack);
   }
 
-  /** As {@link InFlightItems#cancel}; or the item is still being written for the worker. */
+  /** Cancels the item if it is in flight here, or is being written for the worker. */
   boolean cancel(Batch<?, ?> batch, int i) {
-    return outstanding.cancel(batch, i) || sender.encoding().cancel(batch, i);
+    return cancelInFlight(batch, i) || sender.encodingGuard().cancel(batch, i);
+  }
+
+  /** Cancels the item if it is in flight here; returns whether it is. */
+  boolean cancelInFlight(Batch<?, ?> batch, int i) {
+    lock.lock();
+    try {
+      WorkerProcess current = worker;
+      for (SentRange range : ranges) {
+        SentItem sent = range.find(batch, i);
+        if (sent != null && current != null) {
+          current.cancel(sent.ticket());
+          killIfStillRunning(current, sent.number());
+          return true;
+        }
+      }
+      return false;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The worker may be unable to stop the item: then it is killed from here. */
+  private void killIfStillRunning(WorkerProcess of, long number) {
+    Engine.later(
+        engine.policy().grace().plus(WorkerSlot.SECOND_LINE),
+        () -> {
+          if (running(of) == number && of.runningSince() != 0) {
+            of.stuck(new WorkerProcess.Stuck(number, TaskWatchdog.Reason.CANCEL, List.of()));
+          }
+        });
   }
 
   void stopAll(String reason) {
     Set<Batch<?, ?>> all = new LinkedHashSet<>();
-    outstanding.addBatches(all);
+    lock.lock();
+    try {
+      ranges.forEach(range -> all.add(range.batch()));
+    } finally {
+      lock.unlock();
+    }
     Batch<?, ?> waiting = held;
     if (waiting != null) {
       all.add(waiting);
     }
-    Batch<?, ?> written = sender.encoding().batch();
+    Batch<?, ?> written = sender.encodingGuard().batch();
     if (written != null) {
       all.add(written);
     }

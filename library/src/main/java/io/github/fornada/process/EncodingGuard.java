@@ -1,6 +1,7 @@
 package io.github.fornada.process;
 
 import io.github.fornada.Outcome;
+import io.github.fornada.jvm.InterruptGate;
 import io.github.fornada.process.payload.CodecSessions;
 import io.github.fornada.process.payload.Payloads;
 import io.github.fornada.process.wire.MessageOutput;
@@ -10,58 +11,47 @@ import java.io.Serial;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The user's code that writes an item, or the function for it, on a lane's feeder thread: it is
+ * The user's code that writes an item, or the function for it, on a slot's feeder thread: it is
  * interrupted when the item's time is over or nobody wants it any more, and if it does not come
  * back, the item ends without it and the {@link Dispatcher} goes on with another thread.
  *
  * <p>An interrupt that hit the feeder anywhere else would close the file it writes. So it may reach
- * it only while that item is written; the state word settles the race. There is one of these for
- * each feeder thread, and one thread for each.
+ * it only while that item is written: an {@link InterruptGate} sees to that. There is one of these
+ * for each feeder thread, and one thread for each.
  */
 final class EncodingGuard {
-  // FREE -> RUNNING -> FREE: written. Both by the feeder.
-  // RUNNING -> INTERRUPTING -> INTERRUPTED: somebody stops it. Both by that thread.
-  // INTERRUPTED -> FREE: it listened. By the feeder.
-  // INTERRUPTED -> ABANDONED: it did not. By the timer, and nothing here is the feeder's any more.
-  // The upper bits are a number that goes up at each FREE -> RUNNING.
-  private static final long FREE = 0;
-  private static final long RUNNING = 1;
-  private static final long INTERRUPTING = 2;
-  private static final long INTERRUPTED = 3;
-  private static final long ABANDONED = 4;
-  private static final long PHASE = 7;
-
-  private final Engine pool;
-  private final Dispatcher flow;
+  private final Engine engine;
+  private final Dispatcher dispatcher;
   private final @Nullable Duration limit;
-  private final AtomicLong state = new AtomicLong(FREE);
+
+  /**
+   * Open while the feeder writes an item. When it is abandoned, nothing here is the feeder's any
+   * more. Told with an interrupt: where the item was when its time ran out; null for a cancel.
+   */
+  private final InterruptGate<List<StackTraceElement>> gate = new InterruptGate<>();
 
   /** Whether a look at the time is due. */
   private final AtomicBoolean armed = new AtomicBoolean();
 
-  /** What the feeder sends; null while it, or any other thread, sends what is plain. */
+  /** What the feeder sends; null while any thread sends plain items. */
   private volatile @Nullable Batch<?, ?> current;
 
-  // Written by the feeder before the state is RUNNING; read after the state, and of use to others
-  // only if they then take it to INTERRUPTING, which fails if these are of another item.
+  // Written by the feeder before it opens the gate; read after the gate, and of use to others only
+  // if they then interrupt the pass they have read, which fails if these are of another item.
   private @Nullable Thread feeder;
   private int item;
   private long startedNanos;
 
-  /** Where the item was when its time ran out. Written before INTERRUPTED, read after it. */
-  private @Nullable List<StackTraceElement> overLimit;
-
-  EncodingGuard(Engine pool, Dispatcher flow) {
-    this.pool = pool;
-    this.flow = flow;
-    this.limit = pool.policy().timeout();
+  EncodingGuard(Engine engine, Dispatcher dispatcher) {
+    this.engine = engine;
+    this.dispatcher = dispatcher;
+    this.limit = engine.policy().timeout();
   }
 
-  // ---- whoever feeds
+  // ---- the thread that feeds
 
   /** This thread is the feeder, and from now on sends items of this batch. */
   void begins(Batch<?, ?> batch) {
@@ -85,51 +75,38 @@ final class EncodingGuard {
    * @throws Stopped if the item was stopped, whatever the user's code then did
    * @throws Abandoned if that came back too late
    */
-  void write(@Nullable Object value, MessageOutput out, @Nullable CodecSessions coder)
+  void write(@Nullable Object value, MessageOutput out, @Nullable CodecSessions codec)
       throws IOException {
     Batch<?, ?> batch = current;
     if (batch == null) {
-      Payloads.encode(value, out, coder); // plain
+      Payloads.encode(value, out, codec); // plain
       return;
     }
-    long running = (state.get() & ~PHASE) + PHASE + 1 + RUNNING;
     if (limit != null) {
       startedNanos = System.nanoTime();
     }
-    state.set(running);
+    long pass = gate.open();
     if (limit != null) {
       lookIn(limit);
     }
     try {
-      // After the state, as cancel() looks at the state after the call was stopped: one of the two
+      // After the gate, as cancel() looks at the gate after the call was stopped: one of the two
       // sees the other.
-      if (batch.isUnwanted() || pool.isStopping()) {
+      if (batch.isUnwanted() || engine.isStopping()) {
         throw new Stopped(null);
       }
-      Payloads.encode(value, out, coder);
+      Payloads.encode(value, out, codec);
     } finally {
-      end(running);
+      end(pass);
     }
   }
 
-  private void end(long running) throws Stopped {
-    long free = running - RUNNING + FREE;
-    boolean stopped = false;
-    List<StackTraceElement> stack = null;
-    if (!state.compareAndSet(running, free)) {
-      while (state.get() == running - RUNNING + INTERRUPTING) {
-        Thread.onSpinWait(); // the other thread is between two steps
-      }
-      stack = overLimit;
-      if (!state.compareAndSet(running - RUNNING + INTERRUPTED, free)) {
+  private void end(long pass) throws Stopped {
+    if (!gate.close(pass)) {
+      if (!gate.closeInterrupted(pass)) {
         throw new Abandoned();
       }
-      overLimit = null;
-      stopped = true;
-    }
-    var _ = Thread.interrupted(); // the item's own business, over with it
-    if (stopped) {
-      throw new Stopped(stack);
+      throw new Stopped(gate.takeCause());
     }
   }
 
@@ -142,23 +119,21 @@ final class EncodingGuard {
 
   /** Stops this very item if it is being written. */
   boolean cancel(Batch<?, ?> batch, int i) {
-    long seen = state.get();
-    return (seen & PHASE) == RUNNING && current == batch && item == i && interrupt(seen, null);
+    long seen = gate.word();
+    return InterruptGate.isRunning(seen)
+        && current == batch
+        && item == i
+        && interrupt(InterruptGate.passOf(seen), null);
   }
 
-  private boolean interrupt(long running, @Nullable List<StackTraceElement> stack) {
+  private boolean interrupt(long pass, @Nullable List<StackTraceElement> stack) {
     Thread thread = feeder;
     Batch<?, ?> batch = current;
     int i = item;
-    if (thread == null
-        || batch == null
-        || !state.compareAndSet(running, running - RUNNING + INTERRUPTING)) {
+    if (thread == null || batch == null || !gate.interrupt(pass, thread, stack)) {
       return false;
     }
-    overLimit = stack;
-    thread.interrupt();
-    state.set(running - RUNNING + INTERRUPTED);
-    Engine.later(pool.policy().grace(), () -> abandon(thread, batch, i, running));
+    Engine.later(engine.policy().grace(), () -> abandon(thread, batch, i, pass));
     return true;
   }
 
@@ -169,25 +144,26 @@ final class EncodingGuard {
   }
 
   private void look() {
-    armed.set(false); // before the state is read, as write() sets the state before it looks at this
-    long seen = state.get();
+    armed.set(false); // before the gate is read, as write() opens the gate before it looks at this
+    long seen = gate.word();
     Thread thread = feeder;
-    if ((seen & PHASE) != RUNNING || limit == null || thread == null) {
+    if (!InterruptGate.isRunning(seen) || limit == null || thread == null) {
       return; // between two items, and the next arms it again; or it is stopped already
     }
     long left = limit.toNanos() - (System.nanoTime() - startedNanos);
     if (left > 0) {
       lookIn(Duration.ofNanos(left)); // another item by now
     } else {
-      var _ = interrupt(seen, List.of(thread.getStackTrace())); // or it has just ended
+      var _ =
+          interrupt(
+              InterruptGate.passOf(seen), List.of(thread.getStackTrace())); // or it has just ended
     }
   }
 
-  private void abandon(Thread thread, Batch<?, ?> batch, int i, long running) {
-    List<StackTraceElement> stack = overLimit;
-    if (state.compareAndSet(running - RUNNING + INTERRUPTED, running - RUNNING + ABANDONED)) {
+  private void abandon(Thread thread, Batch<?, ?> batch, int i, long pass) {
+    if (gate.abandon(pass)) {
       thread.setName(thread.getName() + "-abandoned");
-      flow.replaceFeeder(batch, i, stack);
+      dispatcher.replaceFeeder(batch, i, gate.takeCause());
     }
   }
 
@@ -201,7 +177,7 @@ final class EncodingGuard {
     batch.end(i, outcome, null);
   }
 
-  /** The item was stopped, and the user's code has listened. */
+  /** The item was stopped, and the user's code has come back. */
   static final class Stopped extends IOException {
     @Serial private static final long serialVersionUID = 1L;
 

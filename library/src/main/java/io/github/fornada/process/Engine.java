@@ -49,18 +49,18 @@ final class Engine extends AbstractPool implements Mappings.Listener {
   /** How often ages and memory are looked at, if there are bounds on them. */
   private static final Duration MONITORING = Duration.ofMillis(100);
 
-  /** The others are started by the threads of their lanes, all at once. */
+  /** The others are started by the threads of their slots, all at once. */
   private static final int MOST_BEGUN_FIRST = 4; // Guess
 
   private final ProcessOptions options;
   private final List<Path> bases;
   private final Path directory;
-  private final HandshakeServer door;
+  private final HandshakeServer handshakeServer;
   private final OrphanGuard guard;
   private final Launcher launcher;
   private final ClassServer classes;
   private final BufferFiles buffers = new BufferFiles(this::directory);
-  private final List<WorkerSlot> lanes = new ArrayList<>();
+  private final List<WorkerSlot> slots = new ArrayList<>();
   private final Set<Thread> ownThreads = ConcurrentHashMap.newKeySet();
   private final WorkerSupply supply;
   private final Quarantine quarantine;
@@ -71,7 +71,7 @@ final class Engine extends AbstractPool implements Mappings.Listener {
   /** Marks of workers from the reserve, which do not begin as those of this pool's own. */
   private final Set<String> foreignMarks = ConcurrentHashMap.newKeySet();
 
-  /** Threads that a close waits for: one for each lane, and helpers. */
+  /** Threads that a close waits for: one for each slot, and helpers. */
   private final AtomicInteger parties;
 
   private final AtomicInteger workerNumbers = new AtomicInteger();
@@ -82,7 +82,7 @@ final class Engine extends AbstractPool implements Mappings.Listener {
   private long lastStartFailure;
 
   private final AtomicInteger sharedNumbers = new AtomicInteger();
-  private final AtomicInteger nextLane = new AtomicInteger();
+  private final AtomicInteger nextSlot = new AtomicInteger();
   private final AtomicBoolean balancing = new AtomicBoolean();
   private final AtomicBoolean swept = new AtomicBoolean();
   private final Thread exitHook;
@@ -115,17 +115,17 @@ final class Engine extends AbstractPool implements Mappings.Listener {
     // Their JVMs boot while all else is made ready.
     List<WorkerStart> begun = beginFirst();
     var _ = startThread("fornada-guard", guard::start);
-    this.door = openDoor(begun);
+    this.handshakeServer = openHandshakeServer(begun);
     this.classes = new ClassServer(options.launch().classFiles());
     options.policy().carriers().forEach(c -> classes.add(c.getClass().getClassLoader()));
     this.exitHook = new Thread(this::onExit, "fornada-exit");
     Runtime.getRuntime().addShutdownHook(exitHook);
     for (int i = 0; i < options.workers(); i++) {
-      lanes.add(new WorkerSlot(this, i));
+      slots.add(new WorkerSlot(this, i));
     }
     Mappings.add(this);
     this.supply = new WorkerSupply(this, options.life().spares(), begun);
-    lanes.forEach(WorkerSlot::start);
+    slots.forEach(WorkerSlot::start);
     supply.refill();
     if (options.life().maxAge() != null || options.life().residentLimit() != null) {
       monitorSoon();
@@ -142,7 +142,7 @@ final class Engine extends AbstractPool implements Mappings.Listener {
     return begun;
   }
 
-  private HandshakeServer openDoor(List<WorkerStart> begun) throws IOException {
+  private HandshakeServer openHandshakeServer(List<WorkerStart> begun) throws IOException {
     try {
       return new HandshakeServer(directory.resolve(HandshakeServer.NAME));
     } catch (IOException | RuntimeException | Error e) {
@@ -181,11 +181,11 @@ final class Engine extends AbstractPool implements Mappings.Listener {
     }
     // Always the same worker first, if it idles: of tasks that come one by one it is the one that
     // has just run the last, and still looks out for the next.
-    if (feed(0, true) || feed(nextLane.getAndIncrement(), false)) {
+    if (feed(0, true) || feed(nextSlot.getAndIncrement(), false)) {
       return;
     }
     if (growsOnDemand && hasWork()) {
-      lanes.forEach(WorkerSlot::demand);
+      slots.forEach(WorkerSlot::demand);
     }
   }
 
@@ -195,19 +195,19 @@ final class Engine extends AbstractPool implements Mappings.Listener {
    */
   @Override
   protected void moreAvailable() {
-    for (WorkerSlot lane : lanes) {
-      if (!lane.flow().willAskSoon()) {
+    for (WorkerSlot slot : slots) {
+      if (!slot.dispatcher().willAskSoon()) {
         workAvailable();
         return;
       }
     }
   }
 
-  /** Offers work to the lanes, or to those whose worker idles; true if none is left. */
+  /** Offers work to the slots, or to those whose worker idles; true if none is left. */
   private boolean feed(int first, boolean idleOnly) {
-    for (int i = 0; i < lanes.size(); i++) {
-      WorkerSlot lane = lanes.get(Math.floorMod(first + i, lanes.size()));
-      if ((!idleOnly || lane.flow().isIdle()) && lane.flow().feed() && !hasWork()) {
+    for (int i = 0; i < slots.size(); i++) {
+      WorkerSlot slot = slots.get(Math.floorMod(first + i, slots.size()));
+      if ((!idleOnly || slot.dispatcher().isIdle()) && slot.dispatcher().feed() && !hasWork()) {
         return true;
       }
     }
@@ -219,8 +219,8 @@ final class Engine extends AbstractPool implements Mappings.Listener {
    * is started for it. A guess, without locks.
    */
   boolean seemsFreeSomewhere() {
-    for (WorkerSlot lane : lanes) {
-      if (lane.flow().isIdle() || (growsOnDemand && !lane.flow().isOpen())) {
+    for (WorkerSlot slot : slots) {
+      if (slot.dispatcher().isIdle() || (growsOnDemand && !slot.dispatcher().isOpen())) {
         return true;
       }
     }
@@ -229,8 +229,8 @@ final class Engine extends AbstractPool implements Mappings.Listener {
 
   @Override
   protected void cancel(Batch<?, ?> batch, int i, String reason) {
-    for (WorkerSlot lane : lanes) {
-      if (lane.flow().cancel(batch, i)) {
+    for (WorkerSlot slot : slots) {
+      if (slot.dispatcher().cancel(batch, i)) {
         return;
       }
     }
@@ -238,9 +238,9 @@ final class Engine extends AbstractPool implements Mappings.Listener {
 
   @Override
   protected void cancelAll(String reason) {
-    stopping = true; // before the lanes are looked at: what is on its way to one sees it afterwards
-    for (WorkerSlot lane : lanes) {
-      lane.flow().stopAll(reason);
+    stopping = true; // before the slots are looked at: what is on its way to one sees it afterwards
+    for (WorkerSlot slot : slots) {
+      slot.dispatcher().stopAll(reason);
     }
   }
 
@@ -248,8 +248,8 @@ final class Engine extends AbstractPool implements Mappings.Listener {
   protected void onQuiet() {
     ending = true;
     supply.close();
-    for (WorkerSlot lane : lanes) {
-      lane.end();
+    for (WorkerSlot slot : slots) {
+      slot.end();
     }
   }
 
@@ -270,8 +270,8 @@ final class Engine extends AbstractPool implements Mappings.Listener {
   /** The waiting thread reads results itself for a moment: it saves two changes of threads. */
   @Override
   protected void beforeWaiting(Future<?> task) {
-    for (WorkerSlot lane : lanes) {
-      if (lane.readFor(task)) {
+    for (WorkerSlot slot : slots) {
+      if (slot.readFor(task)) {
         return;
       }
     }
@@ -289,7 +289,7 @@ final class Engine extends AbstractPool implements Mappings.Listener {
     return ownThreads.contains(Thread.currentThread());
   }
 
-  // ---- for the lanes
+  // ---- for the slots
 
   ProcessOptions options() {
     return options;
@@ -303,8 +303,8 @@ final class Engine extends AbstractPool implements Mappings.Listener {
     return directory;
   }
 
-  HandshakeServer door() {
-    return door;
+  HandshakeServer handshakeServer() {
+    return handshakeServer;
   }
 
   BufferFiles buffers() {
@@ -318,11 +318,11 @@ final class Engine extends AbstractPool implements Mappings.Listener {
     }
   }
 
-  /** The workers are to unmap what they have mapped under this mark. */
+  /** The workers are to unmap what they have mapped under this sentinel file. */
   @Override
-  public void unmapped(String mark) {
-    for (WorkerSlot lane : lanes) {
-      lane.unmap(mark);
+  public void unmapped(String sentinel) {
+    for (WorkerSlot slot : slots) {
+      slot.unmap(sentinel);
     }
   }
 
@@ -381,7 +381,7 @@ final class Engine extends AbstractPool implements Mappings.Listener {
     giveBack(batch);
   }
 
-  /** As {@link AbstractPool#message}. */
+  /** Gives {@link AbstractPool#message} to this package. */
   static String said(Supplier<String> words, String otherwise) {
     return message(words, otherwise);
   }
@@ -480,17 +480,17 @@ final class Engine extends AbstractPool implements Mappings.Listener {
       return;
     }
     if (!hasWork()) {
-      for (WorkerSlot lane : lanes) {
-        lane.flow().shedLoad();
+      for (WorkerSlot slot : slots) {
+        slot.dispatcher().shedLoad();
       }
     }
     balanceSoon();
   }
 
   private boolean isUneven() {
-    if (lanes.size() > 1 && seemsFreeSomewhere()) {
-      for (WorkerSlot lane : lanes) {
-        if (lane.flow().isAhead()) {
+    if (slots.size() > 1 && seemsFreeSomewhere()) {
+      for (WorkerSlot slot : slots) {
+        if (slot.dispatcher().isAhead()) {
           return true;
         }
       }
@@ -503,7 +503,7 @@ final class Engine extends AbstractPool implements Mappings.Listener {
         MONITORING,
         () -> {
           if (!ending) {
-            lanes.forEach(WorkerSlot::monitor);
+            slots.forEach(WorkerSlot::monitor);
             monitorSoon();
           }
         });
@@ -538,16 +538,16 @@ final class Engine extends AbstractPool implements Mappings.Listener {
               try {
                 body.run();
               } finally {
-                laneEnded();
+                partyEnded();
               }
             });
   }
 
   /** A thread that a close waits for has ended. */
-  void laneEnded() {
+  void partyEnded() {
     if (parties.decrementAndGet() == 0) {
       closeUp();
-      guard.close(); // not when the JVM exits: what lanes may do meanwhile, it sees to afterwards
+      guard.close(); // not when the JVM exits: what slots may do meanwhile, it sees to afterwards
       try {
         Runtime.getRuntime().removeShutdownHook(exitHook);
       } catch (IllegalStateException e) {
@@ -559,14 +559,14 @@ final class Engine extends AbstractPool implements Mappings.Listener {
 
   PoolStats stats() {
     return new PoolStats(
-        lanes.stream().map(WorkerSlot::insight).toList(), supply.spareCount(), hasWork());
+        slots.stream().map(WorkerSlot::stats).toList(), supply.spareCount(), hasWork());
   }
 
   /** This JVM exits while the pool is open. */
   private void onExit() {
     exiting = true; // before the workers are killed, and would be replaced
-    for (WorkerSlot lane : lanes) {
-      lane.killNow();
+    for (WorkerSlot slot : slots) {
+      slot.killNow();
     }
     supply.killSpares();
     closeUp();
@@ -575,7 +575,7 @@ final class Engine extends AbstractPool implements Mappings.Listener {
   private void closeUp() {
     Mappings.remove(this);
     buffers.close();
-    door.close();
+    handshakeServer.close();
     Reaper.killMarked(directory.getFileName() + "/");
     foreignMarks.forEach(Reaper::killMarked); // one look at each process for each: seldom many
     PrivateDirectory.delete(directory);

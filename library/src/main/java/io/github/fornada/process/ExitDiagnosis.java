@@ -81,7 +81,7 @@ final class ExitDiagnosis {
     return death.withItem(item, workersLost).withQuarantined(quarantined);
   }
 
-  /** What an item is told that is not run because of what it did before. */
+  /** The message for an item that is not run because of the workers it has cost. */
   static String refusal(String item, DeathCertificate death) {
     return item
         + " was not run: it is in quarantine, for it has cost this pool "

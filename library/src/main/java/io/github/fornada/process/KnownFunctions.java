@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** The functions that one worker knows, by numbers. For whoever feeds it, one thread at a time. */
+/** The functions that one worker knows, by numbers. For the thread that feeds it, one at a time. */
 final class KnownFunctions {
   /** Instead of a number: the worker does not know it, and to teach it takes the feeder. */
   static final int UNKNOWN = -2;
@@ -27,13 +27,13 @@ final class KnownFunctions {
   /** Functions that a worker keeps; more are forgotten, oldest use first. */
   private static final int MOST = 64;
 
-  /** And so many bytes of them, but always the latest: a lambda may capture much. */
+  /** Bytes of them that a worker keeps, but always the latest: a lambda may capture much. */
   private static final long MOST_BYTES = 1 << 20;
 
-  private final Engine pool;
+  private final Engine engine;
 
   /** What messages are put together in. Changed with the sender, under lock. */
-  private MessageBuilder parcel;
+  private MessageBuilder builder;
 
   private final IdentityHashMap<TaskFunction<?, ?>, Integer> numbers = new IdentityHashMap<>();
 
@@ -50,14 +50,14 @@ final class KnownFunctions {
   private @Nullable TaskFunction<?, ?> last;
   private int lastNumber;
 
-  KnownFunctions(Engine pool, MessageBuilder parcel) {
-    this.pool = pool;
-    this.parcel = parcel;
+  KnownFunctions(Engine engine, MessageBuilder builder) {
+    this.engine = engine;
+    this.builder = builder;
   }
 
   /** Another sender uses them; the one before it has not taught what it was about to teach. */
   void moveTo(MessageBuilder next) {
-    parcel = next;
+    builder = next;
   }
 
   /** From now on they are for this worker, who knows none if it is a new one. */
@@ -75,7 +75,7 @@ final class KnownFunctions {
 
   /** The number of a batch's function, taught if need be; negative if that is not possible now. */
   @SuppressWarnings("ReferenceEquality") // functions are told apart by identity
-  int number(Batch<?, ?> batch, boolean onFeeder, WorkerProcess to, InFlightItems outstanding)
+  int number(Batch<?, ?> batch, boolean onFeeder, WorkerProcess to, Dispatcher dispatcher)
       throws IOException {
     if (batch.function() == last) {
       return lastNumber;
@@ -84,7 +84,7 @@ final class KnownFunctions {
     if (known == null && !onFeeder && LambdaForm.of(batch.function()) == null) {
       return UNKNOWN; // it may take the user's code to write it
     }
-    int number = known == null ? teach(batch, to, outstanding) : known;
+    int number = known == null ? teach(batch, to, dispatcher) : known;
     if (number >= 0) {
       var _ = byUse.get(number); // used now
       last = batch.function();
@@ -93,16 +93,15 @@ final class KnownFunctions {
     return number;
   }
 
-  private int teach(Batch<?, ?> batch, WorkerProcess to, InFlightItems outstanding)
-      throws IOException {
+  private int teach(Batch<?, ?> batch, WorkerProcess to, Dispatcher dispatcher) throws IOException {
     TaskFunction<?, ?> function = batch.function();
-    pool.classes().add(batch.userFunction().getClass().getClassLoader());
+    engine.classes().add(batch.userFunction().getClass().getClassLoader());
     int number = next;
-    parcel.body().clear().putInt(number);
-    int size = parcel.put(function, null);
-    if (!outstanding.write(to, MessageTypes.FUNCTION, parcel.body())) {
-      parcel.discard();
-      return outstanding.serves(to) ? NO_ROOM : GONE;
+    builder.body().clear().putInt(number);
+    int size = builder.put(function, null);
+    if (!dispatcher.write(to, MessageTypes.FUNCTION, builder.body())) {
+      builder.discard();
+      return dispatcher.serves(to) ? NO_ROOM : GONE;
     }
     next++;
     numbers.put(function, number);
@@ -112,8 +111,8 @@ final class KnownFunctions {
     while (byUse.size() > MOST || (bytes > MOST_BYTES && byUse.size() > 1)) {
       Iterator<Map.Entry<Integer, TaskFunction<?, ?>>> oldest = byUse.entrySet().iterator();
       Map.Entry<Integer, TaskFunction<?, ?>> entry = oldest.next();
-      if (!outstanding.write(
-          to, MessageTypes.FORGET, parcel.body().clear().putInt(entry.getKey()))) {
+      if (!dispatcher.write(
+          to, MessageTypes.FORGET, builder.body().clear().putInt(entry.getKey()))) {
         break; // no room now; the next one makes up for it
       }
       numbers.remove(entry.getValue());

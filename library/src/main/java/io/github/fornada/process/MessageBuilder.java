@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  * A message to a worker that is being put together, and the file that goes with it if it is long.
  */
 final class MessageBuilder {
-  private final Engine pool;
-  private final EncodingGuard encoding;
+  private final Engine engine;
+  private final EncodingGuard encodingGuard;
   private final String filePrefix;
   private final MessageOutput body = new MessageOutput();
   private long files;
@@ -23,16 +23,16 @@ final class MessageBuilder {
   /** The file of the payload made last; null if it is in its message. */
   private @Nullable String file;
 
-  MessageBuilder(Engine pool, int place, EncodingGuard encoding) {
-    this.pool = pool;
-    this.encoding = encoding;
-    this.filePrefix = "argument-" + place + "-";
+  MessageBuilder(Engine engine, int index, EncodingGuard encodingGuard) {
+    this.engine = engine;
+    this.encodingGuard = encodingGuard;
+    this.filePrefix = "argument-" + index + "-";
   }
 
   /** In the place of one whose thread does not come back and may go on writing to its body. */
-  MessageBuilder(MessageBuilder stuck, EncodingGuard encoding) {
-    this.pool = stuck.pool;
-    this.encoding = encoding;
+  MessageBuilder(MessageBuilder stuck, EncodingGuard encodingGuard) {
+    this.engine = stuck.engine;
+    this.encodingGuard = encodingGuard;
     this.filePrefix = stuck.filePrefix;
     this.files = stuck.files;
   }
@@ -51,21 +51,21 @@ final class MessageBuilder {
     int from = body.size();
     MemorySegment large = Payloads.largeArray(value);
     if (value != null && large != null) {
-      String name = pool.buffers().store(large);
+      String name = engine.buffers().store(large);
       if (name == null) {
         name = filePrefix + files++;
-        PayloadFiles.writeArray(pool.directory().resolve(name), large);
+        PayloadFiles.writeArray(engine.directory().resolve(name), large);
       }
       file = name;
       Payloads.putArrayFile(value, large, name, body);
       return (int) Math.min(Integer.MAX_VALUE, large.byteSize());
     }
     body.putByte(MessageTypes.IN_MESSAGE);
-    encoding.write(value, body, by);
+    encodingGuard.write(value, body, by);
     int size = body.size() - from - 1;
     if (body.size() > RingWriter.LONGEST) {
       String name = filePrefix + files++;
-      PayloadFiles.write(pool.directory().resolve(name), body.array(), from + 1, size);
+      PayloadFiles.write(engine.directory().resolve(name), body.array(), from + 1, size);
       file = name;
       body.truncate(from);
       body.putByte(MessageTypes.IN_FILE).putInt(size).putString(name);
@@ -75,6 +75,6 @@ final class MessageBuilder {
 
   /** It was not sent: its file goes. */
   void discard() {
-    pool.discard(file);
+    engine.discard(file);
   }
 }

@@ -20,7 +20,7 @@ final class OpenRow {
   /** Written by who puts it together; read by who does not wait for it. */
   private volatile Whole whole = new Whole(new byte[0], 0, 0);
 
-  /** Items that left the row before it was closed. Guarded by the lock of what is outstanding. */
+  /** Items that left the row before it was closed. Guarded by the dispatcher's lock. */
   private int gone;
 
   OpenRow(Batch<?, ?> batch, int first, WorkerProcess to) {
@@ -45,7 +45,7 @@ final class OpenRow {
     return System.nanoTime() - opened;
   }
 
-  /** So many items are whole. Nothing that is in the body now is written again. */
+  /** Notes that {@code count} items are whole. What is in the body now is not written again. */
   void grown(MessageOutput body, int count) {
     whole = new Whole(body.array(), body.size(), count);
   }

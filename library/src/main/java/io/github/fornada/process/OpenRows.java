@@ -13,53 +13,53 @@ final class OpenRows {
   /** How long the writing of an item may hold up those before it in its row. */
   private static final Duration HELD_UP = Duration.ofMillis(10); // Guess
 
-  private final Engine pool;
-  private final InFlightItems outstanding;
+  private final Engine engine;
+  private final Dispatcher dispatcher;
 
-  // Both guarded by the lock of what is outstanding.
+  // Both guarded by the lock of what is dispatcher.
   private @Nullable OpenRow openRow;
 
   /** Whether somebody will look at the open row. */
-  private boolean watched;
+  private boolean lookIsDue;
 
-  OpenRows(Engine pool, InFlightItems outstanding) {
-    this.pool = pool;
-    this.outstanding = outstanding;
+  OpenRows(Engine engine, Dispatcher dispatcher) {
+    this.engine = engine;
+    this.dispatcher = dispatcher;
   }
 
   /** A row of objects begins: from now on its items may be sent without waiting for the next. */
   OpenRow open(Batch<?, ?> batch, int first, WorkerProcess to) {
     var row = new OpenRow(batch, first, to);
-    outstanding.lock.lock();
+    dispatcher.lock();
     try {
       openRow = row;
-      if (!watched) {
+      if (!lookIsDue) {
         lookIn(HELD_UP.toNanos());
       }
     } finally {
-      outstanding.lock.unlock();
+      dispatcher.unlock();
     }
     return row;
   }
 
   /**
-   * A row of objects is put together, so many of them, and is sent unless its first items have
-   * gone. Those behind these are then to be written again: they were not made to stand in front.
+   * Closes a row of {@code count} objects and sends it, unless its first items have gone. Those
+   * behind these are then to be written again: they were not made to stand in front.
    */
   Sender.@Nullable Result close(OpenRow row, int count, MessageOutput body) {
-    outstanding.lock.lock();
+    dispatcher.lock();
     try {
       openRow = null;
       if (row.gone() > 0 || count == 0) {
         return null;
       }
-      Sender.Result refused = outstanding.commit(row.batch(), row.first(), count, row.to(), body);
+      Sender.Result refused = dispatcher.commit(row.batch(), row.first(), count, row.to(), body);
       if (refused == null) {
-        outstanding.flush(row.to());
+        dispatcher.flush(row.to());
       }
       return refused;
     } finally {
-      outstanding.lock.unlock();
+      dispatcher.unlock();
     }
   }
 
@@ -77,15 +77,17 @@ final class OpenRows {
     }
   }
 
-  /** Whoever writes an item does not come back: what is whole goes, others may have the rest. */
+  /**
+   * The thread that writes an item does not come back: sends what is whole, gives back the rest.
+   */
   private void look() {
     OpenRow row;
     OpenRow.Whole whole;
     Sender.Result refused = null;
-    outstanding.lock.lock();
+    dispatcher.lock();
     try {
       row = openRow;
-      watched = false;
+      lookIsDue = false;
       if (row == null || row.gone() > 0) {
         return;
       }
@@ -99,10 +101,10 @@ final class OpenRows {
         // Nobody else writes to the ring or shows it: who has the row open does neither until it
         // closes it, under this lock.
         refused =
-            outstanding.commitRow(
+            dispatcher.commitRow(
                 row.batch(), row.first(), whole.count(), row.to(), whole.body(), whole.size());
         if (refused == null) {
-          outstanding.flush(row.to());
+          dispatcher.flush(row.to());
         }
         if (refused == Sender.Result.FULL) {
           lookIn(HELD_UP.toNanos());
@@ -111,24 +113,25 @@ final class OpenRows {
         }
       }
     } finally {
-      outstanding.lock.unlock();
+      dispatcher.unlock();
     }
     Batch<?, ?> batch = row.batch();
     for (int k = row.first(); k < row.first() + whole.count(); k++) {
       if (refused == Sender.Result.WORKER_GONE) {
         var _ = batch.release(k);
-      } else if (refused == null && (batch.isUnwanted() || pool.isStopping())) {
-        var _ = outstanding.cancel(batch, k); // as for all that is sent: the stop came before
+      } else if (refused == null && (batch.isUnwanted() || engine.isStopping())) {
+        var _ =
+            dispatcher.cancelInFlight(batch, k); // as for all that is sent: the stop came before
       }
     }
     if (batch.hasWaiting()) {
-      pool.putBack(batch);
+      engine.putBack(batch);
     }
   }
 
   /** Under lock. */
   private void lookIn(long nanos) {
-    watched = true;
+    lookIsDue = true;
     Engine.later(Duration.ofNanos(nanos), this::look);
   }
 }

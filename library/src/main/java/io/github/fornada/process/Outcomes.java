@@ -16,39 +16,47 @@ import java.time.Duration;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** From a worker's message to an item's outcome. */
+/**
+ * Makes the outcomes of items that were sent to a worker: from the worker's message, or from its
+ * death ({@link Outcome.WorkerLost}).
+ */
 final class Outcomes {
   private Outcomes() {}
 
-  static void end(SentItem sent, int type, MessageInput in, WorkerProcess from, Engine pool)
+  static void end(SentItem sent, int type, MessageInput in, WorkerProcess from, Engine engine)
       throws IOException {
-    end(sent.batch(), sent, type, in, from, pool);
+    end(sent.batch(), sent, type, in, from, engine);
   }
 
   private static <R> void end(
-      Batch<?, R> batch, SentItem sent, int type, MessageInput in, WorkerProcess from, Engine pool)
+      Batch<?, R> batch,
+      SentItem sent,
+      int type,
+      MessageInput in,
+      WorkerProcess from,
+      Engine engine)
       throws IOException {
     int i = sent.i();
     var times = new MessageInput(in.array(), in.position(), 32);
     for (int skipped = 0; skipped < 4; skipped++) {
       var _ = in.getLong();
     }
-    byte place = in.getByte();
+    byte location = in.getByte();
     MessageInput body = in;
-    if (place == MessageTypes.IN_FILE) {
+    if (location == MessageTypes.IN_FILE) {
       int length = in.getInt();
-      body = PayloadFiles.read(PayloadFiles.resolve(pool.directory(), in.getString()), length);
+      body = PayloadFiles.read(PayloadFiles.resolve(engine.directory(), in.getString()), length);
     }
-    TaskUsage usage = usage(pool, from, sent, times, body.remaining());
+    TaskUsage usage = usage(engine, from, sent, times, body.remaining());
     switch (type) {
       case MessageTypes.DONE -> {
         ClassLoader loader = from.loaderOf(batch);
         Object value;
         try {
           value =
-              place == MessageTypes.ARRAY_IN_FILE
-                  ? Payloads.getArrayFile(body, pool.directory(), null)
-                  : Payloads.decode(body, loader, from.coder());
+              location == MessageTypes.ARRAY_IN_FILE
+                  ? Payloads.getArrayFile(body, engine.directory(), null)
+                  : Payloads.decode(body, loader, from.codec());
         } catch (CorruptFrameException e) {
           throw e;
         } catch (Throwable e) { // whatever the user's readObject or constructor throws
@@ -62,7 +70,7 @@ final class Outcomes {
         batch.end(i, new Outcome.Failed<>(cause), usage);
       }
       case MessageTypes.TIMED_OUT -> {
-        Duration limit = Objects.requireNonNull(pool.policy().timeout());
+        Duration limit = Objects.requireNonNull(engine.policy().timeout());
         batch.end(i, new Outcome.TimedOut<>(limit, Throwables.getStack(body)), usage);
       }
       case MessageTypes.CANCELLED ->
@@ -92,8 +100,8 @@ final class Outcomes {
   }
 
   static void endLost(
-      SentItem sent, DeathCertificate certificate, WorkerProcess dead, Engine pool) {
-    endLost(sent.batch(), sent, certificate, dead, pool);
+      SentItem sent, DeathCertificate certificate, WorkerProcess dead, Engine engine) {
+    endLost(sent.batch(), sent, certificate, dead, engine);
   }
 
   private static <R> void endLost(
@@ -101,15 +109,15 @@ final class Outcomes {
       SentItem sent,
       DeathCertificate certificate,
       WorkerProcess dead,
-      Engine pool) {
+      Engine engine) {
     long now = System.nanoTime();
     TaskUsage usage =
-        pool.isObserved() || pool.isRecorded()
+        engine.isObserved() || engine.isRecorded()
             ? TaskUsage.of(
                     dead.name(), dead.startedNanos(now), now, TaskUsage.UNKNOWN, TaskUsage.UNKNOWN)
                 .withBytes(sent.bytes(), 0)
             : null;
-    Outcome<R> outcome = lost(certificate, dead.stuck(sent.number()), batch, sent.i(), pool);
+    Outcome<R> outcome = lost(certificate, dead.stuck(sent.number()), batch, sent.i(), engine);
     if (outcome instanceof Outcome.WorkerLost<R> && batch.isUnwanted()) {
       outcome = new Outcome.Cancelled<>("it was stopped with its worker");
     }
@@ -117,34 +125,40 @@ final class Outcomes {
   }
 
   private static @Nullable TaskUsage usage(
-      Engine pool, WorkerProcess from, SentItem sent, MessageInput times, int bytesOut)
+      Engine engine, WorkerProcess from, SentItem sent, MessageInput times, int bytesOut)
       throws IOException {
     long began = times.getLong();
     long ended = times.getLong();
     long cpu = times.getLong();
     long allocated = times.getLong();
     from.itemTook(ended - began);
-    return pool.isObserved() || pool.isRecorded()
+    return engine.isObserved() || engine.isRecorded()
         ? TaskUsage.of(from.name(), from.toOwnClock(began), from.toOwnClock(ended), cpu, allocated)
             .withBytes(sent.bytes(), bytesOut)
         : null;
   }
 
-  /** What an item whose worker is gone ends as. */
+  /** Returns the outcome of an item whose worker has died: the death becomes an outcome here. */
   private static <R> Outcome<R> lost(
       DeathCertificate certificate,
       WorkerProcess.@Nullable Stuck stuck,
       Batch<?, R> batch,
       int i,
-      Engine pool) {
-    Duration limit = pool.policy().timeout();
+      Engine engine) {
+    Duration limit = engine.policy().timeout();
     if (stuck != null && stuck.reason() == TaskWatchdog.Reason.CANCEL) {
       return new Outcome.Cancelled<>("it was stopped with its worker");
     }
     if (stuck != null && limit != null) {
       return new Outcome.TimedOut<>(limit, stuck.stack());
     }
-    return pool.quarantine().lost(batch, i, certificate);
+    DeathCertificate own = engine.quarantine().note(batch, i, certificate);
+    return new Outcome.WorkerLost<>(ExitDiagnosis.message(own, batch.attempt() - 1), own);
+  }
+
+  /** Returns the outcome of an item that is not run, for what it did to workers before. */
+  static <R> Outcome<R> quarantined(String item, DeathCertificate certificate) {
+    return new Outcome.WorkerLost<>(ExitDiagnosis.refusal(item, certificate), certificate);
   }
 
   /** A result came back but cannot be read here. */

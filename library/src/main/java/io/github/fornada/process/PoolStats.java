@@ -16,17 +16,17 @@ public final class PoolStats {
     this.hasQueued = hasQueued;
   }
 
-  /** Returns one for each worker slot. */
+  /** Returns the statistics of each worker slot. */
   public List<WorkerStats> workers() {
     return workers;
   }
 
-  /** Returns how many warm workers are ready to step in. */
+  /** Returns how many spare workers are ready to replace others. */
   public int spares() {
     return spares;
   }
 
-  /** Returns whether items wait for a worker. */
+  /** Returns whether items are waiting for a worker. */
   public boolean hasQueued() {
     return hasQueued;
   }

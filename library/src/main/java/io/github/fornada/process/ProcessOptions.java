@@ -13,7 +13,7 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a pool of worker JVMs is set up. Immutable: each {@code with} method returns a changed copy.
+ * The options of a pool of worker JVMs. Immutable: each {@code with} method returns a changed copy.
  */
 public final class ProcessOptions {
   private final int workers;
@@ -31,7 +31,7 @@ public final class ProcessOptions {
     this.policy = Objects.requireNonNull(policy, "policy");
   }
 
-  /** What starting a worker needs of these options. */
+  /** Returns the options that starting a worker needs. */
   LaunchSettings launchSettings() {
     return new LaunchSettings(
         workers,
@@ -50,22 +50,22 @@ public final class ProcessOptions {
         TaskPolicy.DEFAULT);
   }
 
-  /** Returns options with at most {@code count} worker JVMs. At least 1. */
+  /** Returns options with at most {@code count} worker JVMs; {@code count} must be at least 1. */
   public ProcessOptions withWorkers(int count) {
     return new ProcessOptions(count, launch, life, policy);
   }
 
-  /** Returns options with a changed way of starting workers. */
+  /** Returns options in which {@code change} is applied to how workers are started. */
   public ProcessOptions withLaunch(UnaryOperator<WorkerLaunch> change) {
     return new ProcessOptions(workers, change.apply(launch), life, policy);
   }
 
-  /** Returns options with a changed life of workers. */
+  /** Returns options in which {@code change} is applied to when workers start and end. */
   public ProcessOptions withLife(UnaryOperator<WorkerLife> change) {
     return new ProcessOptions(workers, launch, change.apply(life), policy);
   }
 
-  /** Returns options with this policy. */
+  /** Returns options with {@code changed} as the policy. */
   public ProcessOptions withPolicy(TaskPolicy changed) {
     return new ProcessOptions(workers, launch, life, changed);
   }
@@ -77,12 +77,18 @@ public final class ProcessOptions {
     return withLaunch(l -> l.withHeap(size));
   }
 
-  /** Returns options with further options for the workers' JVMs, such as {@code -XX:+UseZGC}. */
+  /**
+   * Returns options with {@code options} as further options of the workers' JVMs, such as {@code
+   * -XX:+UseZGC}. They replace those of earlier calls.
+   */
   public ProcessOptions withJvmOptions(String... options) {
     return withLaunch(l -> l.withJvmOptions(options));
   }
 
-  /** Returns options with one more variable in the workers' environment. */
+  /**
+   * Returns options in which the environment variable {@code name} of the workers has the value
+   * {@code value}.
+   */
   public ProcessOptions withEnvironment(String name, String value) {
     return withLaunch(l -> l.withEnvironment(name, value));
   }
@@ -93,25 +99,26 @@ public final class ProcessOptions {
   }
 
   /**
-   * Returns options in which a worker has {@code limit} to become ready, its initializer included.
-   * Must be positive.
+   * Returns options in which a worker must become ready, its initializer included, within {@code
+   * limit}, which must be positive.
    */
   public ProcessOptions withStartupTimeout(Duration limit) {
     return withLaunch(l -> l.withStartupTimeout(limit));
   }
 
   /**
-   * Returns options with code that each worker runs before its first task, such as loading a model
-   * into a static field. If it fails the pool fails: every task ends with what it threw.
+   * Returns options in which each worker runs {@code initializer} before its first task, for
+   * example to load a model into a static field. If the initializer throws, the pool fails: every
+   * task ends with that exception.
    */
   public ProcessOptions withInitializer(WorkerInitializer initializer) {
     return withLaunch(l -> l.withInitializer(initializer));
   }
 
   /**
-   * Returns options with a state that each worker makes once, before its first task and after the
-   * initializer. Several states are made in the order of these calls. If one fails the pool fails:
-   * every task ends with what it threw.
+   * Returns options in which each worker creates {@code state} once, before its first task and
+   * after the initializer. Several states are created in the order of these calls. If creating one
+   * throws, the pool fails: every task ends with that exception.
    *
    * @throws IllegalArgumentException if the handle came from another process
    */
@@ -121,8 +128,8 @@ public final class ProcessOptions {
   }
 
   /**
-   * Returns options with the class files of classes that were defined at run time, where their
-   * loader does not give them.
+   * Returns options in which {@code find} supplies the class files of classes that were defined at
+   * run time and whose loader does not supply them.
    *
    * @see WorkerLaunch#withClassFiles
    */
@@ -131,19 +138,19 @@ public final class ProcessOptions {
   }
 
   /**
-   * Returns options with a codec for items and results that have no encoding of Fornada's own, in
-   * the place of the JDK's serialization: for speed, or for classes that are not {@link
-   * java.io.Serializable}. Functions still have to be serializable.
+   * Returns options in which {@code codec} is used instead of the JDK's serialization for items and
+   * results that Fornada does not encode itself: for speed, or for classes that are not {@link
+   * java.io.Serializable}. Functions must still be serializable.
    */
   public ProcessOptions withCodec(PayloadCodec codec) {
     return withLaunch(l -> l.withCodec(codec));
   }
 
   /**
-   * Returns options without the cache from which workers start faster: none is used, and none is
-   * made. By default a cache is made once for all programs of the user, by a process of low
-   * priority, in the user's cache folder; with the system property {@code
-   * io.github.fornada.aotCache=use} a program uses one that is there, but makes none.
+   * Returns options without the ahead-of-time cache from which workers start faster: none is used,
+   * and none is created. By default a process of low priority creates the cache once for all
+   * programs of the user, in the user's cache folder. With the system property {@code
+   * io.github.fornada.aotCache=use} a program uses an existing cache but creates none.
    */
   public ProcessOptions withoutAotCache() {
     return withLaunch(WorkerLaunch::withoutAotCache);
@@ -152,35 +159,42 @@ public final class ProcessOptions {
   // ---- life
 
   /**
-   * Returns options in which {@code count} workers are kept even when there is nothing to do; the
-   * others are started on demand and leave when idle. By default all are started at once and stay.
+   * Returns options in which {@code count} workers are kept even when there is nothing to do. The
+   * others are started on demand and exit when idle. By default all workers are started at once and
+   * stay.
    */
   public ProcessOptions withMinWorkers(int count) {
     return withLife(l -> l.withMinWorkers(count));
   }
 
-  /** Returns options with {@code count} warm workers that take the place of one that dies. */
+  /**
+   * Returns options with {@code count} spare workers that are already started and replace workers
+   * that die.
+   */
   public ProcessOptions withSpares(int count) {
     return withLife(l -> l.withSpares(count));
   }
 
   /**
-   * Returns options in which a worker is replaced after {@code count} tasks, by one that was
-   * started beforehand.
+   * Returns options in which a worker is replaced after {@code count} tasks by one that was started
+   * in advance.
    */
   public ProcessOptions withMaxTasks(int count) {
     return withLife(l -> l.withMaxTasks(count));
   }
 
-  /** Returns options in which a worker is replaced at the age {@code age}, between two tasks. */
+  /**
+   * Returns options in which a worker is replaced when its age is {@code age}, between two tasks.
+   */
   public ProcessOptions withMaxAge(Duration age) {
     return withLife(l -> l.withMaxAge(age));
   }
 
   /**
-   * Returns options with a bound on each worker's resident memory, heap and all, such as {@code
-   * 1g}: a worker above three quarters of it is replaced between two tasks, one above it is killed.
-   * What can be shared with other processes, such as mapped files, does not count. Linux only.
+   * Returns options with {@code size}, such as {@code 1g}, as the limit of each worker's resident
+   * memory, the heap included. A worker above three quarters of the limit is replaced between two
+   * tasks; a worker above the limit is killed. Memory that can be shared with other processes, such
+   * as mapped files, does not count. Linux only.
    */
   public ProcessOptions withResidentLimit(String size) {
     return withLife(l -> l.withResidentLimit(size));
@@ -189,16 +203,16 @@ public final class ProcessOptions {
   // ---- policy
 
   /**
-   * Returns options in which one item may run for at most {@code limit}, counted from its own
-   * start. Must be positive.
+   * Returns options in which one item may run for at most {@code limit}, counted from the item's
+   * own start; {@code limit} must be positive.
    */
   public ProcessOptions withTimeout(Duration limit) {
     return withPolicy(policy.withTimeout(limit));
   }
 
   /**
-   * Returns options in which an item without a result is tried again up to {@code times} times. At
-   * least 0.
+   * Returns options in which an item that failed, timed out or lost its worker is tried again up to
+   * {@code times} times; {@code times} must be at least 0.
    */
   public ProcessOptions withRetries(int times) {
     return withPolicy(policy.withRetries(times));
@@ -206,26 +220,27 @@ public final class ProcessOptions {
 
   /**
    * Returns options in which at most {@code items} items are taken from a stream's source ahead of
-   * what was consumed. At least 1.
+   * the consumer; {@code items} must be at least 1.
    */
   public ProcessOptions withWindow(int items) {
     return withPolicy(policy.withWindow(items));
   }
 
-  /** Returns options with {@code listener} beside the listeners of these. */
+  /** Returns options with {@code listener} in addition to the listeners of these options. */
   public ProcessOptions withListener(TaskListener listener) {
     return withPolicy(policy.withListener(listener));
   }
 
   /**
-   * Returns options with {@code carrier}, which brings context from the calling thread to those
-   * that run the items. The carrier and what it captures must be serializable.
+   * Returns options with {@code carrier}, which carries context from the calling thread to the
+   * threads that run the items, in addition to the carriers of these options. The carrier and what
+   * it captures must be serializable.
    */
   public ProcessOptions withCarrier(ContextCarrier<?> carrier) {
     return withPolicy(policy.withCarrier(carrier));
   }
 
-  /** Returns the most worker JVMs at once, each running one task at a time. */
+  /** Returns the maximum number of worker JVMs at once; each runs one task at a time. */
   public int workers() {
     return workers;
   }
@@ -235,12 +250,12 @@ public final class ProcessOptions {
     return launch;
   }
 
-  /** Returns when workers come and go. */
+  /** Returns when workers start and end. */
   public WorkerLife life() {
     return life;
   }
 
-  /** Returns the timeout, retries, window, listeners and carriers. */
+  /** Returns the policy: timeout, retries, window, listeners and carriers. */
   public TaskPolicy policy() {
     return policy;
   }

@@ -28,39 +28,69 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A pool of worker JVMs: for tasks that crash, leak, hang deaf to interrupts, or hold a lock that
- * lets one thread in at a time.
+ * A pool of worker JVMs: for tasks that crash, leak memory, hang and ignore interrupts, or run in a
+ * library that allows only one thread at a time.
  *
- * <p>Each worker has a heap, static fields and native libraries of its own. A function and its
- * items are copied to it, so what a lambda captures, items and results must be serializable. A
- * worker that dies costs the item it was running, which ends as {@link Outcome.WorkerLost}; it is
- * replaced, and the pool goes on. A task over its timeout is interrupted, and if it will not listen
- * its worker is killed. No worker outlives this JVM, even if that is killed.
+ * <p>Each worker has its own heap, static fields and native libraries. A function and its items are
+ * copied to the worker, so items, results and what a lambda captures must be serializable. When a
+ * worker dies, the item it was running ends as {@link Outcome.WorkerLost}, the worker is replaced,
+ * and the pool goes on. A task over its timeout is interrupted; if it ignores the interrupt, its
+ * worker is killed. No worker outlives this JVM, even if this JVM is killed.
  *
- * <p><b>Output.</b> What a task prints arrives on this JVM's {@code System.out} and {@code
+ * <p><b>Output.</b> Output of a task is written to this JVM's {@code System.out} and {@code
  * System.err} in whole lines. A task that reads its standard input finds it empty.
  *
  * <p><b>Large data.</b> Arrays of primitives, a {@link java.nio.ByteBuffer} from its position to
- * its limit, and a {@link MemorySegment} are sent as their bytes through mapped memory; what
- * arrives is on the heap. What many tasks read is better {@linkplain #share(MemorySegment) shared}:
- * then no task costs a copy. Shared memory takes no heap, and does not count for a resident limit.
+ * its limit, and a {@link MemorySegment} are sent as bytes through mapped memory; the worker
+ * receives them on its heap. Data that many tasks read should be {@linkplain #share(MemorySegment)
+ * shared}: then no task costs a copy. Shared memory takes no heap and does not count towards a
+ * resident limit.
  *
- * <p><b>State of a worker.</b> What is costly to make and cannot be sent, such as a model loaded
- * into native memory, is made once in each worker: see {@link WorkerState}.
+ * <p><b>State of a worker.</b> An object that is costly to create and cannot be sent, such as a
+ * model loaded into native memory, is created once in each worker: see {@link WorkerState}.
  *
- * <p><b>Items that kill.</b> Where {@linkplain ProcessOptions#withRetries retries} are asked for,
- * an item that has cost its last try a worker too, and another one before, is in quarantine: the
- * same function and an equal item handed to this pool again end at once as {@link
+ * <p><b>Items that kill.</b> If the pool has {@linkplain ProcessOptions#withRetries retries}, an
+ * item that has cost a worker in its last attempt and another one before is put in quarantine. If
+ * the same function and an equal item are submitted to this pool again, they end at once as {@link
  * Outcome.WorkerLost} with the certificate of that death, and cost no further worker. See {@link
  * #quarantined}.
  *
- * <p><b>Forgotten pools.</b> A pool should be closed. One that is not reachable any more is shut
- * down when the garbage collector finds it: what was handed to it is still done, then its workers
- * leave. Streams of its outcomes and the pool itself keep it open; futures, and bytes that it
- * shares, do not.
+ * <p><b>Forgotten pools.</b> A pool should be closed. A pool that is no longer reachable is shut
+ * down when the garbage collector finds it: submitted tasks still run, then its workers exit.
+ * References to the pool itself or to streams of its outcomes keep it open; references to futures,
+ * and to bytes that it shares, do not.
  *
- * <p>Workers run the same JDK with the same class path, {@code -D} properties and module options as
- * this JVM. Classes that they lack, compiled in memory for instance, are fetched from here.
+ * <p><b>What a worker inherits.</b> A worker is started with what this JVM was started with, not
+ * with later changes:
+ *
+ * <ul>
+ *   <li>It runs the same JDK, with the same class path, module path, modules and module options
+ *       ({@code --add-opens}, {@code --add-exports}, {@code --add-reads}, {@code --patch-module},
+ *       {@code --enable-native-access} and so on), {@code --enable-preview}, {@code -Xss}, {@code
+ *       -Xbootclasspath/a} and assertion options. Classes that a worker lacks, such as classes
+ *       compiled in memory, are fetched from this JVM.
+ *   <li>It has the system properties that were given to this JVM as {@code -D} options, except
+ *       those of JMX ({@code com.sun.management}), RMI ({@code java.rmi.}) and the attach mechanism
+ *       ({@code jdk.attach}). It does not see properties that this JVM set later by {@link
+ *       System#setProperty}.
+ *   <li>It has the environment variables of this JVM, plus those of {@link
+ *       ProcessOptions#withEnvironment}. {@code JAVA_TOOL_OPTIONS}, {@code JDK_JAVA_OPTIONS},
+ *       {@code _JAVA_OPTIONS} and {@code CLASSPATH} are removed; the options in them count as
+ *       options of this JVM.
+ *   <li>Its default time zone and locale follow from these properties and variables. It does not
+ *       see {@link java.util.TimeZone#setDefault} or {@link java.util.Locale#setDefault} of this
+ *       JVM; set them in a {@linkplain ProcessOptions#withInitializer worker initializer}.
+ *   <li>Its working directory is that of this JVM's process, unless {@link
+ *       ProcessOptions#withDirectory} sets another.
+ *   <li>It does not inherit agents ({@code -javaagent}, {@code -agentlib}, {@code -agentpath}),
+ *       debuggers, or other {@code -X} and {@code -XX} options, such as those of the heap and the
+ *       garbage collector. Give these with {@link ProcessOptions#withHeap} and {@link
+ *       ProcessOptions#withJvmOptions}.
+ * </ul>
+ *
+ * <p>After each task a worker restores its {@code System.out} and {@code System.err}, context class
+ * loader, default locale and default time zone. Other changes that a task makes, such as to system
+ * properties or static fields, stay in that worker.
  *
  * {@snippet :
  * try (var pool = ProcessPool.open(o -> o.withWorkers(4).withHeap("512m"))) {
@@ -68,11 +98,14 @@ import org.jspecify.annotations.Nullable;
  * } // returns only after every worker JVM has exited
  * }
  *
- * <p>The idea is that of Python's {@code ProcessPoolExecutor}; that a crash costs one named item
- * only is ours.
+ * <p>The idea comes from Python's {@code ProcessPoolExecutor}; unlike there, a crash costs only the
+ * one item that was running, which is named.
  */
 public final class ProcessPool implements Pool {
-  /** All that works. Nothing that it refers to may refer to this handle. */
+  /**
+   * Does all the work. Nothing that it refers to may refer to this handle, or the pool would never
+   * be found unreachable.
+   */
   final Engine engine;
 
   private ProcessPool(Engine engine) {
@@ -90,26 +123,26 @@ public final class ProcessPool implements Pool {
    * for them.
    *
    * @throws IllegalArgumentException if an option is out of its bounds; the message names it
-   * @throws UncheckedIOException if the pool's private folder or socket cannot be made
+   * @throws UncheckedIOException if the pool's private folder or socket cannot be created
    */
   public static ProcessPool open(UnaryOperator<ProcessOptions> change) {
     return open(change, PrivateDirectory.bases());
   }
 
-  /** With the places where its private folder may be, best first. */
+  /** Opens a pool whose private folder is in the first of {@code bases} that can be used. */
   static ProcessPool open(UnaryOperator<ProcessOptions> change, List<Path> bases) {
     return new ProcessPool(Engine.open(change.apply(ProcessOptions.defaults()), bases, null));
   }
 
   /**
-   * Opens a pool whose workers come from a reserve, with the options that this was opened with,
-   * changed.
+   * Opens a pool that takes its workers from {@code reserve}, with changes to the options that the
+   * reserve was opened with.
    *
-   * @throws IllegalArgumentException if an option is out of its bounds, or is one that the
-   *     reserve's workers were started with, and is another here: heap, JVM options, environment,
-   *     working directory, ahead-of-time cache, and the number of workers if the heap is shared
-   *     among them
-   * @throws UncheckedIOException if the pool's private folder or socket cannot be made
+   * @throws IllegalArgumentException if an option is out of its bounds, or differs from what the
+   *     reserve's workers were started with: heap, JVM options, environment, working directory,
+   *     ahead-of-time cache, and the number of workers if the heap is the default, an equal share
+   *     for each worker
+   * @throws UncheckedIOException if the pool's private folder or socket cannot be created
    */
   public static ProcessPool open(WorkerReserve reserve, UnaryOperator<ProcessOptions> change) {
     ProcessOptions options = change.apply(reserve.options());
@@ -118,14 +151,15 @@ public final class ProcessPool implements Pool {
   }
 
   /**
-   * Makes the ahead-of-time cache that workers with these options start from, if it is not there,
-   * and waits for it: when a machine or a container's image is set up, say, or before measuring.
-   * Without this a program's first pool has it made in the background, for the programs after it.
-   * It takes some seconds, and is of use to every program of this user with this JDK and library.
+   * Creates the ahead-of-time cache that workers with these options start from, if there is none,
+   * and waits until it is complete. Use it when a machine or a container image is set up, for
+   * example, or before measuring. Otherwise a program's first pool creates the cache in the
+   * background, for later programs. Creating it takes some seconds. Every program of this user with
+   * this JDK and library can use it.
    *
-   * @return whether there is a cache now; false also where there can be none, as beside options
-   *     that choose a shared archive
-   * @throws InterruptedException if the thread was interrupted; the making is given up
+   * @return whether there is a cache now; also false if there can be none, as with options that
+   *     select a shared archive
+   * @throws InterruptedException if the thread was interrupted; the cache is then not created
    */
   public static boolean makeAotCache(UnaryOperator<ProcessOptions> change)
       throws InterruptedException {
@@ -143,19 +177,19 @@ public final class ProcessPool implements Pool {
   }
 
   /**
-   * The certificates of the items in quarantine, oldest first: what each was, how many workers it
-   * cost, and how the last of them died.
+   * Returns the certificates of the items in quarantine, oldest first. Each says what the item was,
+   * how many workers it cost, and how the last of them died.
    */
   public List<DeathCertificate> quarantined() {
     return engine.quarantine().list();
   }
 
-  /** Lets all items out of quarantine: who hands one over again has it run again. */
+  /** Removes all items from quarantine: an item that is submitted again runs again. */
   public void clearQuarantine() {
     engine.quarantine().clear();
   }
 
-  // ---- Pool. Whoever is in a call, or holds a stream, keeps the pool open.
+  // ---- Pool. A thread that is in a call, or holds a stream, keeps the pool open.
 
   @Override
   public ExecutionModel model() {
@@ -203,7 +237,7 @@ public final class ProcessPool implements Pool {
     try {
       return engine.<T, R>submit(item, function);
     } finally {
-      Reference.reachabilityFence(this); // before it is queued it would be refused
+      Reference.reachabilityFence(this); // a pool collected before this would reject the item
     }
   }
 
@@ -309,9 +343,9 @@ public final class ProcessPool implements Pool {
   }
 
   /**
-   * Stops at once: what runs is cancelled as by {@link Future#cancel}, what waits never starts.
-   * Unlike the JDK's executors, the futures of the tasks returned are cancelled, so that nobody
-   * waits for them for ever.
+   * Stops at once: running tasks are cancelled as by {@link Future#cancel}, and waiting tasks never
+   * start. Unlike in the JDK's executors, the futures of the returned tasks are cancelled, so no
+   * thread waits for them forever.
    */
   @Override
   public List<Runnable> shutdownNow() {

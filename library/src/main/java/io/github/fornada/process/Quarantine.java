@@ -1,7 +1,6 @@
 package io.github.fornada.process;
 
 import io.github.fornada.DeathCertificate;
-import io.github.fornada.Outcome;
 import io.github.fornada.TaskFunction;
 import io.github.fornada.spi.Batch;
 import java.util.ArrayList;
@@ -18,10 +17,10 @@ import org.jspecify.annotations.Nullable;
  * code, and called outside of any lock.
  */
 final class Quarantine {
-  /** So many are remembered, the latest. */
+  /** The number of items remembered; the oldest are forgotten first. */
   private static final int MOST = 1000; // Guess
 
-  /** An item that has cost its last try a worker counts from so many workers on. */
+  /** The number of workers that an item must have cost to be quarantined. */
   private static final int LEAST_WORKERS = 2;
 
   private final int retries;
@@ -36,8 +35,13 @@ final class Quarantine {
     this.retries = retries;
   }
 
-  /** What an item ends as whose worker has died; after its last try it may come in here. */
-  <R> Outcome<R> lost(Batch<?, R> batch, int i, DeathCertificate death) {
+  /**
+   * Notes that an item has cost its worker: after its last try it is quarantined if it has cost
+   * enough of them.
+   *
+   * @return the item's own death certificate
+   */
+  DeathCertificate note(Batch<?, ?> batch, int i, DeathCertificate death) {
     int workers = batch.workersLost() + 1;
     boolean isKept = batch.attempt() > retries && workers >= LEAST_WORKERS;
     DeathCertificate own = ExitDiagnosis.of(death, batch.label(i), workers, isKept);
@@ -52,7 +56,7 @@ final class Quarantine {
         }
       }
     }
-    return new Outcome.WorkerLost<>(ExitDiagnosis.message(own, batch.attempt() - 1), own);
+    return own;
   }
 
   /** Ends those items of a batch that are in quarantine. Returns whether there were any. */
@@ -78,8 +82,7 @@ final class Quarantine {
     String label = batch.label(i);
     DeathCertificate certificate =
         ExitDiagnosis.of(entry.certificate, label, entry.certificate.workersLost(), true);
-    return batch.refuse(
-        i, new Outcome.WorkerLost<>(ExitDiagnosis.refusal(label, certificate), certificate));
+    return batch.refuse(i, Outcomes.quarantined(label, certificate));
   }
 
   private @Nullable Entry find(int hash, TaskFunction<?, ?> function, @Nullable Object item) {

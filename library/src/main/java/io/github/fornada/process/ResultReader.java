@@ -14,8 +14,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes in what the worker of a lane sends: results, what tasks print, and news of them. One thread
- * at a time: the lane's own, or for a moment one that waits for a result.
+ * Takes in what the worker of a slot sends: results, what tasks print, and news of them. One thread
+ * at a time: the slot's own, or for a moment one that waits for a result.
  */
 final class ResultReader {
   /**
@@ -29,27 +29,28 @@ final class ResultReader {
   /** Results passed on at once. */
   private static final int MOST_VALUES = 256; // Guess
 
-  private final WorkerSlot lane;
-  private final Engine pool;
+  private final WorkerSlot slot;
+  private final Engine engine;
   private final String name;
-  private final Dispatcher flow;
-  private final StatsRecorder insight;
+  private final Dispatcher dispatcher;
+  private final StatsRecorder stats;
 
   /**
-   * Who reads results: the lane's thread, or for a moment one that waits for one. Before the lane's
-   * lock.
+   * Held by the thread that reads results: the slot's, or for a moment one that waits for a result.
+   * To be taken before the slot's lock.
    */
   private final ReentrantLock reading = new ReentrantLock();
 
   /** Results about to be passed on; empty between. Used by who reads results. */
   private final @Nullable Object[] values = new @Nullable Object[MOST_VALUES];
 
-  ResultReader(WorkerSlot lane, Engine pool, String name, Dispatcher flow, StatsRecorder insight) {
-    this.lane = lane;
-    this.pool = pool;
+  ResultReader(
+      WorkerSlot slot, Engine engine, String name, Dispatcher dispatcher, StatsRecorder stats) {
+    this.slot = slot;
+    this.engine = engine;
     this.name = name;
-    this.flow = flow;
-    this.insight = insight;
+    this.dispatcher = dispatcher;
+    this.stats = stats;
   }
 
   /** Until the end of the stream: false; or until a retiring worker has no more to do: true. */
@@ -58,7 +59,7 @@ final class ResultReader {
       if (readAll(from)) {
         return true;
       }
-    } while (from.bell().await(from.results()));
+    } while (from.doorbell().await(from.results()));
     var _ = readAll(from); // written before it died
     return false;
   }
@@ -84,11 +85,11 @@ final class ResultReader {
   }
 
   /**
-   * Ends items in a row with their bare results, beginning with the message just read; what a lane
+   * Ends items in a row with their bare results, beginning with the message just read; what a slot
    * does for every item it does once for all of them. Returns as message does.
    */
   private boolean values(WorkerProcess from, RingReader ring) throws IOException {
-    SentRange due = flow.due();
+    SentRange due = dispatcher.due();
     if (MessageTypes.value(due.number()) != ring.type()) {
       throw new CorruptFrameException("result instead of that of item " + due.number());
     }
@@ -99,12 +100,12 @@ final class ResultReader {
     from.endOfItem(null);
     int n = 0;
     Throwable unreadable = null;
-    flow.delivers(true);
+    dispatcher.delivers(true);
     try {
       do {
         due.skip(1);
         try {
-          values[n] = Payloads.decode(ring.body(), loader, from.coder());
+          values[n] = Payloads.decode(ring.body(), loader, from.codec());
           n++;
         } catch (CorruptFrameException e) {
           Outcomes.endUnreadable(batch, first + n, e);
@@ -125,7 +126,7 @@ final class ResultReader {
       Arrays.fill(values, 0, n, null);
       delivered(n);
     }
-    return lane.isLastOfRetiring();
+    return slot.isLastOfRetiring();
   }
 
   /**
@@ -134,15 +135,17 @@ final class ResultReader {
    */
   boolean readFor(Future<?> task) {
     // A callback that waits runs while results are read: it must not read on in their midst.
-    if (!flow.isBusyWithQuickItems() || reading.isHeldByCurrentThread() || !reading.tryLock()) {
+    if (!dispatcher.isBusyWithQuickItems()
+        || reading.isHeldByCurrentThread()
+        || !reading.tryLock()) {
       return task.isDone();
     }
     try {
-      WorkerProcess from = lane.serving();
+      WorkerProcess from = slot.serving();
       if (from == null) {
         return false;
       }
-      from.bell().pause();
+      from.doorbell().pause();
       try {
         long deadline = System.nanoTime() + READING_NANOS;
         do {
@@ -151,18 +154,18 @@ final class ResultReader {
               Thread.onSpinWait();
             } else if (readAll(from)) {
               from.askToExit(
-                  WorkerSlot.EXIT_LIMIT); // it is retiring: the lane's thread sees its end
+                  WorkerSlot.EXIT_LIMIT); // it is retiring: the slot's thread sees its end
               return task.isDone();
             }
           }
         } while (!task.isDone() && System.nanoTime() < deadline);
       } finally {
-        while (from.bell().resume(from.results()) && !readAll(from)) {
-          from.bell().pause();
+        while (from.doorbell().resume(from.results()) && !readAll(from)) {
+          from.doorbell().pause();
         }
       }
     } catch (IOException e) {
-      WorkerProcess broken = lane.worker(); // out of order: its end tells the lane's thread
+      WorkerProcess broken = slot.worker(); // out of order: its end tells the slot's thread
       if (broken != null) {
         broken.note("it sent a " + e.getMessage());
         broken.kill();
@@ -178,11 +181,11 @@ final class ResultReader {
     if (type == MessageTypes.OUTPUT) {
       boolean error = in.getByte() != 0;
       long number = in.getLong();
-      from.printed(error, flow.find(number), in);
+      from.printed(error, dispatcher.find(number), in);
       return false;
     }
     if (type == MessageTypes.STARTED) {
-      SentItem sent = flow.find(in.getLong());
+      SentItem sent = dispatcher.find(in.getLong());
       if (sent != null) {
         sent.batch().started(sent.i(), name, from.toOwnClock(in.getLong()));
       }
@@ -201,38 +204,39 @@ final class ResultReader {
   }
 
   private boolean result(WorkerProcess from, int type, MessageInput in) throws IOException {
-    SentItem sent = flow.take(in.getLong());
+    SentItem sent = dispatcher.take(in.getLong());
     from.endOfItem(sent);
-    sent.forget(pool); // before whoever waits for it can send the next: that finds it in the cache
-    flow.delivers(true);
+    // First: who waits for the result may send the next, which finds the file in the cache.
+    sent.forget(engine);
+    dispatcher.delivers(true);
     try {
-      Outcomes.end(sent, type, in, from, pool);
+      Outcomes.end(sent, type, in, from, engine);
     } catch (IOException e) {
       // The worker is out of order; this item must not vanish with its message.
       Outcomes.endUnreadable(sent, e);
       throw e;
     } catch (RuntimeException | Error e) {
-      // A callback of the user's, or a listener of a future: not this worker's fault.
+      // A callback, or a listener of a future: user code, and not this worker's fault.
       Outcomes.endUnreadable(sent, e);
       Log.get().log(System.Logger.Level.WARNING, "a callback failed after an item of " + name, e);
     } finally {
       spent(1, from.lastItemNanos());
       delivered(1);
     }
-    return lane.isLastOfRetiring();
+    return slot.isLastOfRetiring();
   }
 
-  /** So many items in a row took the worker so long. */
+  /** Notes that {@code count} items in a row took the worker {@code nanos}. */
   private void spent(int count, long nanos) {
-    insight.worked(nanos);
-    flow.took(count, nanos);
+    stats.worked(nanos);
+    dispatcher.took(count, nanos);
   }
 
-  /** So many results are where they belong, and what waited for them has run. */
+  /** {@code count} results are delivered, and what waited for them has run. */
   private void delivered(int count) {
-    flow.delivers(false);
+    dispatcher.delivers(false);
     var _ = Thread.interrupted(); // a callback's own business, over with it
-    insight.ran(count);
-    flow.feedInTime();
+    stats.ran(count);
+    dispatcher.feedInTime();
   }
 }

@@ -14,7 +14,7 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
-/** Encodes items for one worker. One thread at a time: the lane sees to that. */
+/** Encodes items for one worker. One thread at a time: the slot sees to that. */
 final class Sender {
   /** What became of a try to send. */
   enum Result {
@@ -51,14 +51,14 @@ final class Sender {
   /** Less room than this in the ring is not worth a message of several items. */
   private static final int LEAST_ROOM = 1024;
 
-  private final Engine pool;
-  private final InFlightItems outstanding;
+  private final Engine engine;
+  private final Dispatcher dispatcher;
   private final OpenRows rows;
-  private final EncodingGuard encoding;
-  private final MessageBuilder parcel;
+  private final EncodingGuard encodingGuard;
+  private final MessageBuilder builder;
   private final MessageOutput body;
   private final KnownFunctions functions;
-  private final @Nullable CodecSessions coder;
+  private final @Nullable CodecSessions codec;
 
   /** The worker that items go to. */
   private volatile @Nullable WorkerProcess worker;
@@ -72,15 +72,15 @@ final class Sender {
    */
   private boolean announced;
 
-  Sender(Engine pool, Dispatcher flow, int place, InFlightItems outstanding) {
-    this.pool = pool;
-    this.outstanding = outstanding;
-    this.rows = new OpenRows(pool, outstanding);
-    this.encoding = new EncodingGuard(pool, flow);
-    this.parcel = new MessageBuilder(pool, place, encoding);
-    this.body = parcel.body();
-    this.functions = new KnownFunctions(pool, parcel);
-    this.coder = CodecSessions.of(pool.options().launch().codec());
+  Sender(Engine engine, Dispatcher dispatcher, int index) {
+    this.engine = engine;
+    this.dispatcher = dispatcher;
+    this.rows = new OpenRows(engine, dispatcher);
+    this.encodingGuard = new EncodingGuard(engine, dispatcher);
+    this.builder = new MessageBuilder(engine, index, encodingGuard);
+    this.body = builder.body();
+    this.functions = new KnownFunctions(engine, builder);
+    this.codec = CodecSessions.of(engine.options().launch().codec());
   }
 
   /**
@@ -88,25 +88,25 @@ final class Sender {
    * further step here: see {@link EncodingGuard}. What that code may still write to stays with it;
    * what it cannot reach, such as the functions the worker knows, moves. Under lock.
    */
-  Sender(Sender stuck, Dispatcher flow) {
-    this.pool = stuck.pool;
-    this.outstanding = stuck.outstanding;
+  Sender(Sender stuck, Dispatcher dispatcher) {
+    this.engine = stuck.engine;
+    this.dispatcher = stuck.dispatcher;
     stuck.rows.abandon();
-    this.rows = new OpenRows(pool, outstanding);
-    this.encoding = new EncodingGuard(pool, flow);
-    this.parcel = new MessageBuilder(stuck.parcel, encoding);
-    this.body = parcel.body();
+    this.rows = new OpenRows(engine, dispatcher);
+    this.encodingGuard = new EncodingGuard(engine, dispatcher);
+    this.builder = new MessageBuilder(stuck.builder, encodingGuard);
+    this.body = builder.body();
     this.functions = stuck.functions;
-    functions.moveTo(parcel);
-    this.coder = CodecSessions.of(pool.options().launch().codec());
+    functions.moveTo(builder);
+    this.codec = CodecSessions.of(engine.options().launch().codec());
     this.worker = stuck.worker;
   }
 
-  EncodingGuard encoding() {
-    return encoding;
+  EncodingGuard encodingGuard() {
+    return encodingGuard;
   }
 
-  /** A new worker knows no functions. Called by the lane's thread. */
+  /** A new worker knows no functions. Called by the slot's thread. */
   void reset(WorkerProcess started) {
     worker = started;
   }
@@ -115,11 +115,11 @@ final class Sender {
     if (!onFeeder) {
       return sendClaimed(batch, false);
     }
-    encoding.begins(batch);
+    encodingGuard.begins(batch);
     try {
       return sendClaimed(batch, true);
     } finally {
-      encoding.ends();
+      encodingGuard.ends();
     }
   }
 
@@ -129,12 +129,12 @@ final class Sender {
       return Result.WORKER_GONE;
     }
     functions.serve(to);
-    boolean inRows = batch.size() > 1 && !pool.isObserved() && !pool.isRecorded();
+    boolean inRows = batch.size() > 1 && !engine.isObserved() && !engine.isRecorded();
     for (int i = batch.claim(); i >= 0; i = batch.claim()) {
       Piece piece;
-      encoding.next(i);
+      encodingGuard.next(i);
       try {
-        int function = functions.number(batch, onFeeder, to, outstanding);
+        int function = functions.number(batch, onFeeder, to, dispatcher);
         if (function < 0) {
           piece = new Piece(i, refusal(function));
         } else if (isQuick(batch.item(i))) {
@@ -148,7 +148,7 @@ final class Sender {
           piece = sendObjects(batch, i, function, to);
         } else {
           piece = new Piece(i, sendItem(batch, i, function, to));
-          outstanding.flush(to);
+          dispatcher.flush(to);
         }
       } catch (EncodingGuard.Abandoned e) {
         throw e;
@@ -159,7 +159,7 @@ final class Sender {
       if (isUnwanted(batch)) {
         // The stop may have come between, when it did not find the items with any worker.
         for (int k = i; k <= piece.last; k++) {
-          var _ = outstanding.cancel(batch, k);
+          var _ = dispatcher.cancelInFlight(batch, k);
         }
       }
       if (piece.refused != null) {
@@ -170,10 +170,10 @@ final class Sender {
     return Result.SENT;
   }
 
-  /** Whether an item is soon encoded, without any of the user's code, so that any thread may. */
+  /** Whether an item is soon encoded, without user code, so that any thread may. */
   private boolean isQuick(@Nullable Object item) {
     return Payloads.isQuick(item)
-        || (coder == null && item instanceof Record record && RecordShape.isQuick(record));
+        || (codec == null && item instanceof Record record && RecordShape.isQuick(record));
   }
 
   private static Result refusal(int function) {
@@ -185,12 +185,12 @@ final class Sender {
   }
 
   private boolean isUnwanted(Batch<?, ?> batch) {
-    return batch.isUnwanted() || pool.isStopping();
+    return batch.isUnwanted() || engine.isStopping();
   }
 
   private <R> void fail(Batch<?, R> batch, int i, Throwable thrown) {
     if (thrown instanceof EncodingGuard.Stopped stopped) {
-      EncodingGuard.end(batch, i, pool.policy().timeout(), stopped.stack);
+      EncodingGuard.end(batch, i, engine.policy().timeout(), stopped.stack);
       return;
     }
     batch.end(i, new Outcome.Failed<>(NotSendableException.explain(batch, i, thrown)), null);
@@ -202,7 +202,7 @@ final class Sender {
   /** Sends plain items in a row under one hold of the lock, beginning with one that is claimed. */
   private <T, R> Piece sendPiece(Batch<T, R> batch, int first, int function, WorkerProcess to)
       throws IOException {
-    outstanding.hold();
+    dispatcher.lock();
     try {
       int i = first;
       int before = first;
@@ -231,7 +231,7 @@ final class Sender {
         }
       }
     } finally {
-      outstanding.letGo(to);
+      dispatcher.unlockAndFlush(to);
     }
   }
 
@@ -241,10 +241,10 @@ final class Sender {
    */
   private <T, R> Piece sendRow(Batch<T, R> batch, int first, int function, WorkerProcess to)
       throws IOException {
-    outstanding.hold();
+    dispatcher.lock();
     try {
       int room = to.requests().room();
-      int most = Math.min(MOST_IN_ROW, outstanding.numbersLeft());
+      int most = Math.min(MOST_IN_ROW, dispatcher.numbersLeft());
       if (room < LEAST_ROOM || most < 1) {
         return new Piece(first, Result.FULL);
       }
@@ -278,14 +278,14 @@ final class Sender {
             ? sendPiece(batch, first, function, to) // through a file
             : new Piece(first, Result.FULL);
       }
-      Result refused = outstanding.commit(batch, first, end - first, to, body);
+      Result refused = dispatcher.commit(batch, first, end - first, to, body);
       if (refused == null) {
         return new Piece(end - 1, null);
       }
       release(batch, first + 1, end);
       return new Piece(first, refused);
     } finally {
-      outstanding.letGo(to);
+      dispatcher.unlockAndFlush(to);
     }
   }
 
@@ -324,7 +324,7 @@ final class Sender {
    */
   private <T, R> Piece sendObjects(Batch<T, R> batch, int first, int function, WorkerProcess to) {
     int room = to.requests().room();
-    int most = Math.min(MOST_IN_ROW, outstanding.numbersLeft());
+    int most = Math.min(MOST_IN_ROW, dispatcher.numbersLeft());
     if (room < LEAST_ROOM || most < 1) {
       return new Piece(first, Result.FULL);
     }
@@ -341,8 +341,8 @@ final class Sender {
           break;
         }
         body.putInt(0);
-        encoding.next(i);
-        encoding.write(batch.item(i), body, coder);
+        encodingGuard.next(i);
+        encodingGuard.write(batch.item(i), body, codec);
       } catch (EncodingGuard.Abandoned e) {
         throw e;
       } catch (Throwable e) { // whatever the user's writeObject throws
@@ -392,12 +392,12 @@ final class Sender {
   private <T, R> @Nullable Result sendItem(Batch<T, R> batch, int i, int function, WorkerProcess to)
       throws IOException {
     announce(batch.item(i), to);
-    body.clear().putLong(0).putInt(function).putByte(pool.isObserved() ? 1 : 0);
-    int size = parcel.put(batch.item(i), coder);
+    body.clear().putLong(0).putInt(function).putByte(engine.isObserved() ? 1 : 0);
+    int size = builder.put(batch.item(i), codec);
     lastSize = size;
-    Result refused = outstanding.commit(batch, i, to, body, size, parcel.file());
+    Result refused = dispatcher.commit(batch, i, to, body, size, builder.file());
     if (refused != null) {
-      parcel.discard();
+      builder.discard();
     } else {
       announced = false;
     }
@@ -410,15 +410,15 @@ final class Sender {
     if (item == null
         || large == null
         || large.byteSize() < WORTH_ANNOUNCING
-        || large.byteSize() > MemorySizes.parse("heap", pool.launcher().heap()) / LARGEST_PART
+        || large.byteSize() > MemorySizes.parse("heap", engine.launcher().heap()) / LARGEST_PART
         || announced) {
       return;
     }
     announced = true;
     MessageOutput coming =
         new MessageOutput().putByte(BulkValue.tag(item)).putLong(large.byteSize());
-    if (outstanding.write(to, MessageTypes.COMING, coming)) {
-      outstanding.flush(to);
+    if (dispatcher.write(to, MessageTypes.COMING, coming)) {
+      dispatcher.flush(to);
     }
   }
 }

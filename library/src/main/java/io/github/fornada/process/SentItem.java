@@ -11,7 +11,7 @@ record SentItem(Batch<?, ?> batch, int i, long ticket, int bytes, @Nullable Stri
   }
 
   /** It will not be read any more: its file, if it has one, goes. */
-  void forget(Engine pool) {
-    pool.discard(file);
+  void forget(Engine engine) {
+    engine.discard(file);
   }
 }

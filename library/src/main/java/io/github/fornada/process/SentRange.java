@@ -35,7 +35,7 @@ final class SentRange {
     return batch;
   }
 
-  /** Place of the first item in its batch. */
+  /** Index of the first item in its batch. */
   int first() {
     return first;
   }
@@ -75,7 +75,7 @@ final class SentRange {
     return number >= number() && number < end() ? sent((int) (number - number())) : null;
   }
 
-  /** The item at this place of its batch, if it is here. */
+  /** The item with this index in its batch, if it is here. */
   @Nullable SentItem find(Batch<?, ?> of, int i) {
     return batch.equals(of) && i >= first && i < first + count ? sent(i - first) : null;
   }
@@ -86,28 +86,28 @@ final class SentRange {
     return sent;
   }
 
-  /** Takes so many off the front. */
+  /** Takes {@code n} items off the front. */
   void skip(int n) {
     first += n;
     ticket += n;
     count -= n;
   }
 
-  /** Takes so many off the front, as a span of their own. */
+  /** Takes {@code n} items off the front, as a range of their own. */
   SentRange split(int n) {
     var front = new SentRange(batch, first, n, ticket, bytes, file);
     skip(n);
     return front;
   }
 
-  /** Gives back all but so many; whether somebody may claim any of them now. */
-  boolean release(int kept, Engine pool) {
+  /** Gives back all but the first {@code kept}; returns whether any may be claimed again now. */
+  boolean release(int kept, Engine engine) {
     boolean any = false;
     for (int k = kept; k < count; k++) {
       any |= batch.release(first + k);
     }
     if (kept < count) {
-      pool.discard(file); // a span with a file has one item
+      engine.discard(file); // a range with a file has one item
       count = kept;
     }
     return any;

@@ -4,7 +4,7 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Counts for one lane. Written by the lane's thread; a reader sees each figure as it was lately.
+ * Counts for one slot. Written by the slot's thread; a reader sees each figure as it was lately.
  */
 final class StatsRecorder {
   private final String name;

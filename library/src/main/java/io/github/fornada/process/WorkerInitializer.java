@@ -3,15 +3,15 @@ package io.github.fornada.process;
 import java.io.Serializable;
 
 /**
- * Something that each worker process runs once, before its first task. What its tasks shall get at
- * is better a {@link WorkerState}.
+ * Code that each worker process runs once, before its first task. For an object that tasks use,
+ * {@link WorkerState} is the better choice.
  */
 @FunctionalInterface
 public interface WorkerInitializer extends Serializable {
   /**
-   * Prepares the worker; what it leaves in static fields its tasks find there.
+   * Prepares the worker. The worker's tasks see what it writes to static fields.
    *
-   * @throws Exception if the worker is of no use; the pool's tasks then end with this as their
+   * @throws Exception if the worker cannot be used; the pool's tasks then end with this as their
    *     cause
    */
   void initialize() throws Exception;

@@ -30,7 +30,7 @@ public final class WorkerLaunch {
   private final @Nullable PayloadCodec codec;
   private final boolean aotCache;
 
-  /** The values of options that are being made. Used by one thread, and not kept. */
+  /** Collects the values of new options. Used by one thread, and not kept. */
   private static final class Draft {
     private @Nullable String heap;
     private List<String> jvmOptions = List.of();
@@ -85,12 +85,16 @@ public final class WorkerLaunch {
     return changed(draft -> draft.heap = size);
   }
 
-  /** Returns a launch with these further JVM options, in place of those given before. */
+  /**
+   * Returns a launch with {@code options} as further JVM options. They replace those given before.
+   */
   public WorkerLaunch withJvmOptions(String... options) {
     return changed(draft -> draft.jvmOptions = List.of(options));
   }
 
-  /** Returns a launch with one more environment variable. */
+  /**
+   * Returns a launch in which the environment variable {@code name} has the value {@code value}.
+   */
   public WorkerLaunch withEnvironment(String name, String value) {
     var all = new TreeMap<>(environment);
     all.put(name, value);
@@ -102,7 +106,10 @@ public final class WorkerLaunch {
     return changed(draft -> draft.directory = path);
   }
 
-  /** Returns a launch in which a worker has {@code limit} to become ready. Must be positive. */
+  /**
+   * Returns a launch in which a worker must become ready within {@code limit}, which must be
+   * positive.
+   */
   public WorkerLaunch withStartupTimeout(Duration limit) {
     return changed(draft -> draft.startupTimeout = limit);
   }
@@ -113,7 +120,7 @@ public final class WorkerLaunch {
   }
 
   /**
-   * Returns a launch in which each worker makes {@code state} too, after the initializer and the
+   * Returns a launch in which each worker also creates {@code state}, after the initializer and the
    * states given before.
    */
   public WorkerLaunch withWorkerState(WorkerState<?> state) {
@@ -123,28 +130,31 @@ public final class WorkerLaunch {
   }
 
   /**
-   * Returns a launch with the class files of classes that were defined at run time by a loader
-   * whose {@code getResourceAsStream} does not give them, as those of {@code
-   * MethodHandles.Lookup.defineClass}.
+   * Returns a launch in which {@code find} supplies the class files of classes that were defined at
+   * run time and that the {@code getResourceAsStream} of their loader does not supply, such as
+   * classes of {@code MethodHandles.Lookup.defineClass}.
    *
-   * @param find the class file for the name of a class; null if it does not know it. Called by
-   *     several threads
+   * @param find returns the class file for the name of a class, or null if it does not know the
+   *     class; called by several threads
    */
   public WorkerLaunch withClassFiles(Function<String, byte @Nullable []> find) {
     return changed(draft -> draft.classFiles = find);
   }
 
-  /** Returns a launch with this codec in the place of the JDK's serialization. */
+  /**
+   * Returns a launch that uses {@code chosen} instead of the JDK's serialization for items and
+   * results that Fornada does not encode itself.
+   */
   public WorkerLaunch withCodec(PayloadCodec chosen) {
     return changed(draft -> draft.codec = chosen);
   }
 
-  /** Returns a launch without an ahead-of-time cache: none is used, and none is made. */
+  /** Returns a launch without an ahead-of-time cache: none is used, and none is created. */
   public WorkerLaunch withoutAotCache() {
     return changed(draft -> draft.aotCache = false);
   }
 
-  /** An initializer on its way to a worker. */
+  /** An initializer as it is sent to a worker. */
   private record InitializerStep(WorkerInitializer initializer) implements WorkerSetUp.Step {
     @Override
     public String part() {
@@ -162,7 +172,7 @@ public final class WorkerLaunch {
     }
   }
 
-  /** What a worker does before its first task; null for nothing. */
+  /** Returns what a worker does before its first task; null for nothing. */
   @Nullable WorkerSetUp setUp() {
     if (initializer == null && states.isEmpty()) {
       return null;
@@ -177,7 +187,7 @@ public final class WorkerLaunch {
     return new WorkerSetUp(steps);
   }
 
-  /** The codec's options, and the user's own. */
+  /** Returns the JVM options of the codec, followed by those of the user. */
   List<String> allJvmOptions() {
     if (codec == null) {
       return jvmOptions;
@@ -186,8 +196,8 @@ public final class WorkerLaunch {
   }
 
   /**
-   * Returns the most heap of each worker, as {@code -Xmx} takes it; null for an equal share of a
-   * quarter of the machine's memory.
+   * Returns the maximum heap of each worker, in the form of {@code -Xmx}; null for an equal share
+   * of a quarter of the machine's memory.
    */
   public @Nullable String heap() {
     return heap;
@@ -198,7 +208,7 @@ public final class WorkerLaunch {
     return jvmOptions;
   }
 
-  /** Returns the variables set beside the parent's own. */
+  /** Returns the environment variables set in addition to those of the parent. */
   public Map<String, String> environment() {
     return environment;
   }
@@ -218,28 +228,28 @@ public final class WorkerLaunch {
     return initializer;
   }
 
-  /** Returns what each worker makes once, for its tasks to use. */
+  /** Returns the states that each worker creates once, for its tasks to use. */
   public List<WorkerState<?>> states() {
     return states;
   }
 
   /**
-   * Returns what gives the class file for the name of a class that was defined at run time; null
-   * for nothing.
+   * Returns the function that supplies the class file for the name of a class that was defined at
+   * run time; null for none.
    */
   public @Nullable Function<String, byte @Nullable []> classFiles() {
     return classFiles;
   }
 
   /**
-   * Returns what writes and reads the objects that have no encoding of Fornada's own; null for the
-   * JDK's serialization.
+   * Returns the codec of items and results that Fornada does not encode itself; null for the JDK's
+   * serialization.
    */
   public @Nullable PayloadCodec codec() {
     return codec;
   }
 
-  /** Returns whether workers start from an ahead-of-time cache, where the JDK has them. */
+  /** Returns whether workers start from an ahead-of-time cache, if the JDK supports it. */
   public boolean aotCache() {
     return aotCache;
   }

@@ -5,7 +5,7 @@ import java.time.Duration;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** When workers come and go. Immutable: each {@code with} method returns a changed copy. */
+/** When workers start and end. Immutable: each {@code with} method returns a changed copy. */
 public final class WorkerLife {
   private static final Duration LONGEST = Duration.ofDays(36_500); // before DEFAULT, which uses it
 
@@ -51,12 +51,12 @@ public final class WorkerLife {
     this.residentLimit = residentLimit;
   }
 
-  /** A century at most: twice that can still be counted in nanoseconds. */
+  /** Returns {@code d}, but at most a century: twice that still fits in a long of nanoseconds. */
   static Duration bounded(Duration d) {
     return d.compareTo(LONGEST) < 0 ? d : LONGEST;
   }
 
-  /** Bytes of the resident limit; {@link Long#MAX_VALUE} for none. */
+  /** Returns the resident limit in bytes; {@link Long#MAX_VALUE} for none. */
   long residentBytes() {
     return residentLimit == null
         ? Long.MAX_VALUE
@@ -65,21 +65,24 @@ public final class WorkerLife {
 
   /**
    * Returns a life in which {@code count} workers are kept even when idle; the others are started
-   * on demand. At least 0.
+   * on demand. {@code count} must be at least 0.
    */
   public WorkerLife withMinWorkers(int count) {
     return new WorkerLife(count, idleTimeout, spares, maxTasks, maxAge, residentLimit);
   }
 
   /**
-   * Returns a life in which a worker beyond the minimum leaves after idling for {@code time}. Must
-   * be positive.
+   * Returns a life in which a worker beyond the minimum exits after it was idle for {@code time},
+   * which must be positive.
    */
   public WorkerLife withIdleTimeout(Duration time) {
     return new WorkerLife(minWorkers, time, spares, maxTasks, maxAge, residentLimit);
   }
 
-  /** Returns a life with {@code count} warm workers beside those at work. At least 0. */
+  /**
+   * Returns a life with {@code count} spare workers, already started, in addition to those at work;
+   * {@code count} must be at least 0.
+   */
   public WorkerLife withSpares(int count) {
     return new WorkerLife(minWorkers, idleTimeout, count, maxTasks, maxAge, residentLimit);
   }
@@ -89,14 +92,17 @@ public final class WorkerLife {
     return new WorkerLife(minWorkers, idleTimeout, spares, count, maxAge, residentLimit);
   }
 
-  /** Returns a life in which a worker is replaced at the age {@code age}. Must be positive. */
+  /**
+   * Returns a life in which a worker is replaced when its age is {@code age}, which must be
+   * positive.
+   */
   public WorkerLife withMaxAge(Duration age) {
     return new WorkerLife(minWorkers, idleTimeout, spares, maxTasks, age, residentLimit);
   }
 
   /**
-   * Returns a life with the bound {@code size} on each worker's resident memory, such as {@code
-   * 1g}.
+   * Returns a life with {@code size}, such as {@code 1g}, as the limit of each worker's resident
+   * memory.
    */
   public WorkerLife withResidentLimit(String size) {
     return new WorkerLife(minWorkers, idleTimeout, spares, maxTasks, maxAge, size);
@@ -107,12 +113,12 @@ public final class WorkerLife {
     return minWorkers;
   }
 
-  /** Returns how long a worker beyond those may idle before it leaves. */
+  /** Returns how long a worker beyond the minimum may be idle before it exits. */
   public Duration idleTimeout() {
     return idleTimeout;
   }
 
-  /** Returns how many warm workers are kept beside those at work. */
+  /** Returns how many spare workers are kept in addition to those at work. */
   public int spares() {
     return spares;
   }
@@ -127,7 +133,7 @@ public final class WorkerLife {
     return maxAge;
   }
 
-  /** Returns the bound on a worker's resident memory; null for none. */
+  /** Returns the limit of a worker's resident memory; null for none. */
   public @Nullable String residentLimit() {
     return residentLimit;
   }

@@ -39,9 +39,9 @@ final class WorkerProcess {
    */
   private static final long LAST_WORDS_MILLIS = 200;
 
-  private final Engine pool;
+  private final Engine engine;
 
-  /** Written by the lane that takes this worker, before its first item. */
+  /** Written by the slot that takes this worker, before its first item. */
   private volatile String name;
 
   /** In its environment, and so in that of all it starts. */
@@ -55,10 +55,10 @@ final class WorkerProcess {
   private final ClaimWord claims;
   private final RingWriter requests;
   private final RingReader results;
-  private final Doorbell bell;
+  private final Doorbell doorbell;
 
-  /** For its results. Whoever reads them. */
-  private final @Nullable CodecSessions coder;
+  /** For its results. Used by the thread that reads them. */
+  private final @Nullable CodecSessions codec;
 
   /** What to add to the worker's clock to get this JVM's; 0 where they are the same. */
   private final long clockOffset;
@@ -66,27 +66,25 @@ final class WorkerProcess {
   private final long startupNanos;
   private final long readyNanos;
 
-  /** Time of the last item. Lane's thread only. */
+  /** Time of the last item. Slot's thread only. */
   private long lastItemNanos;
 
-  /** Lines in the making. Lane's thread only. */
+  /** Lines in the making. Slot's thread only. */
   private final LineAssembler output;
 
   private final LineAssembler error;
 
-  /** Whose output is being passed on. Lane's thread only. */
+  /** Whose output is being passed on. Slot's thread only. */
   private @Nullable SentItem printing;
 
   /** Set if it is killed for its memory: what it had and might have had. */
   private volatile @Nullable String overResidentLimit;
 
-  /** The item that does not listen. Written by the control thread, or the outside watch, once. */
+  /** The item that ignores interrupts. Written by the control thread, or the timer, once. */
   private volatile @Nullable Stuck stuck;
 
-  private volatile long stuckNumber = -1;
-
   WorkerProcess(
-      Engine pool,
+      Engine engine,
       int number,
       String mark,
       Process process,
@@ -96,7 +94,7 @@ final class WorkerProcess {
       Segment segment,
       long clockOffset,
       long startupNanos) {
-    this.pool = pool;
+    this.engine = engine;
     this.name = "spare-" + number;
     this.mark = mark;
     this.process = process;
@@ -107,8 +105,8 @@ final class WorkerProcess {
     this.claims = new ClaimWord(segment.header());
     this.requests = segment.toWorkerWriter();
     this.results = segment.toParentReader();
-    this.bell = Doorbell.ofParent(segment.header(), control::ring);
-    this.coder = CodecSessions.of(pool.options().launch().codec());
+    this.doorbell = Doorbell.ofParent(segment.header(), control::ring);
+    this.codec = CodecSessions.of(engine.options().launch().codec());
     this.clockOffset = clockOffset;
     this.startupNanos = startupNanos;
     this.readyNanos = System.nanoTime();
@@ -116,13 +114,14 @@ final class WorkerProcess {
     this.error = new LineAssembler(line -> passLine(true, line));
   }
 
-  /** A lane takes this worker. */
-  void adopt(String place) {
-    name = place;
-    pool.report(TaskEvent.WorkerReady.of(place, process.pid(), startupNanos, System.nanoTime()));
+  /** A slot takes this worker. */
+  void adopt(String slotName) {
+    name = slotName;
+    engine.report(
+        TaskEvent.WorkerReady.of(slotName, process.pid(), startupNanos, System.nanoTime()));
   }
 
-  // ---- what tasks print; the lane's thread
+  // ---- what tasks print; the slot's thread
 
   /** A piece of output, printed while an item ran, or between items. */
   void printed(boolean toError, @Nullable SentItem by, MessageInput piece) {
@@ -141,9 +140,9 @@ final class WorkerProcess {
   private void passLine(boolean toError, byte[] line) {
     String text = printed.pass(toError, line);
     SentItem by = printing;
-    if (by != null && pool.isObserved()) {
+    if (by != null && engine.isObserved()) {
       var batch = by.batch();
-      pool.report(
+      engine.report(
           TaskEvent.Printed.of(
               batch.task(by.i()),
               batch.index(by.i()),
@@ -163,21 +162,21 @@ final class WorkerProcess {
         ControlChannel.Frame frame = control.receive();
         MessageInput body = frame.body();
         switch (frame.type()) {
-          case MessageTypes.BELL -> bell.rang();
+          case MessageTypes.BELL -> doorbell.rang();
           case MessageTypes.FIND_CLASS, MessageTypes.FIND_RESOURCE ->
-              pool.classes().answer(frame, control);
+              engine.classes().answer(frame, control);
           case MessageTypes.STUCK -> {
             long item = body.getLong();
             TaskWatchdog.Reason reason = TaskWatchdog.Reason.of(body.getByte());
-            stuck(item, new Stuck(reason, Throwables.getStack(body)));
+            stuck(new Stuck(item, reason, Throwables.getStack(body)));
           }
           default -> throw new CorruptFrameException("control frame of type " + frame.type());
         }
       }
     } catch (EOFException e) {
-      // It is dying, mostly. Whoever waits for its results is told before anything else is done:
-      // to look for its children takes a while, and the dead have none that could be found so.
-      bell.close();
+      // It is dying, mostly. First those who wait for its results hear of it: to look for its
+      // children takes a while, and the dead have none that could be found so.
+      doorbell.close();
       if (!isGoneSoon()) {
         kill(); // a worker without its control channel is of no use
       }
@@ -185,7 +184,7 @@ final class WorkerProcess {
       note("its control channel failed: " + e);
       kill();
     } finally {
-      bell.close();
+      doorbell.close();
     }
   }
 
@@ -197,20 +196,20 @@ final class WorkerProcess {
     }
   }
 
-  /** An item that did not listen, why it was interrupted, and where it was. */
-  record Stuck(TaskWatchdog.Reason reason, List<StackTraceElement> stack) {}
+  /** An item that ignores interrupts: which, why it was interrupted, and where it was. */
+  record Stuck(long number, TaskWatchdog.Reason reason, List<StackTraceElement> stack) {}
 
-  /** An item will not listen: the worker has to die for it. */
-  void stuck(long item, Stuck what) {
+  /** An item ignores interrupts: the worker has to die for it. */
+  void stuck(Stuck what) {
     if (stuck == null) {
-      stuckNumber = item;
       stuck = what;
       kill();
     }
   }
 
   @Nullable Stuck stuck(long item) {
-    return stuckNumber == item ? stuck : null;
+    Stuck seen = stuck;
+    return seen != null && seen.number() == item ? seen : null;
   }
 
   /** By its ticket: a number that was taken back is given again, to another item. */
@@ -218,8 +217,8 @@ final class WorkerProcess {
     control.send(MessageTypes.CANCEL, new MessageOutput().putLong(ticket));
   }
 
-  void unmap(String mark) {
-    control.send(MessageTypes.UNMAP, new MessageOutput().putString(mark));
+  void unmap(String sentinel) {
+    control.send(MessageTypes.UNMAP, new MessageOutput().putString(sentinel));
   }
 
   /** Asks for an orderly exit, and sees to it that there is one. */
@@ -237,7 +236,7 @@ final class WorkerProcess {
     printed.remember("(" + name + ": " + what + ")");
   }
 
-  // ---- the lane's thread
+  // ---- the slot's thread
 
   /** It was asked to exit: gives its exit code when it has. It is killed if it takes too long. */
   int endInPeace() {
@@ -314,7 +313,7 @@ final class WorkerProcess {
     return pages(1);
   }
 
-  /** As above, without what other processes have mapped too, or could. */
+  /** Resident memory without what other processes have mapped too, or could. */
   long ownBytes() {
     return residentBytes() - pages(2);
   }
@@ -365,8 +364,8 @@ final class WorkerProcess {
     return results;
   }
 
-  Doorbell bell() {
-    return bell;
+  Doorbell doorbell() {
+    return doorbell;
   }
 
   long toOwnClock(long workerNanos) {
@@ -392,9 +391,9 @@ final class WorkerProcess {
     return lastItemNanos;
   }
 
-  /** Reads its results; null for no codec. For whoever reads its ring. */
-  @Nullable CodecSessions coder() {
-    return coder;
+  /** Reads its results; null for no codec. For the thread that reads its ring. */
+  @Nullable CodecSessions codec() {
+    return codec;
   }
 
   /** Where the classes of a batch's results are looked for. */

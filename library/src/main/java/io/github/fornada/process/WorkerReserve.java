@@ -18,20 +18,21 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Worker JVMs that are ready before there is a pool: for programs that open pools again and again,
+ * Worker JVMs that are started before there is a pool: for programs that open pools again and again
  * and cannot wait for JVMs to boot each time. A pool that is {@linkplain
  * ProcessPool#open(WorkerReserve, UnaryOperator) opened with a reserve} takes its workers from it,
- * also those that take the place of others; if there is none left, it starts them as any pool does.
+ * replacements for other workers included. If the reserve is empty, the pool starts workers as any
+ * other pool does.
  *
- * <p>A worker is taken once and never comes back, so that nothing of one pool is seen by another:
- * what the reserve keeps has run nothing of the user's. The reserve starts others for those taken,
- * a moment later.
+ * <p>A worker is taken once and never comes back, so no pool sees anything of another pool: the
+ * workers in the reserve have run no user code. The reserve starts new workers for those taken, a
+ * moment later.
  *
- * <p><b>Costs.</b> As many JVMs as the options name workers, for as long as the reserve is open:
- * some 50 MB of memory each, and no processor time once they are ready.
+ * <p><b>Costs.</b> The reserve keeps as many JVMs as its options have workers, for as long as it is
+ * open. Each takes some 50 MB of memory, and no processor time once it is ready.
  *
- * <p>Close it when no more pools are to come. That ends the workers that nobody has taken; those
- * taken belong to their pools. No worker outlives this JVM.
+ * <p>Close the reserve when no more pools will be opened. This ends the workers that no pool has
+ * taken; those taken belong to their pools. No worker outlives this JVM.
  *
  * {@snippet :
  * try (var reserve = WorkerReserve.open(o -> o.withWorkers(2))) {
@@ -43,11 +44,11 @@ import org.jspecify.annotations.Nullable;
  * }
  * }
  *
- * <p>The idea is that of the fork server of Python's {@code multiprocessing}, as far as a JVM,
- * which cannot be forked, can have it.
+ * <p>The idea comes from the fork server of Python's {@code multiprocessing}, as far as it is
+ * possible for a JVM, which cannot be forked.
  */
 public final class WorkerReserve implements AutoCloseable {
-  /** The pool that takes a worker comes first; then others are started. */
+  /** A pool that takes a worker gets the processor first; new workers are started after this. */
   private static final Duration REFILL_AFTER = Duration.ofMillis(200); // Guess
 
   private final ProcessOptions options;
@@ -64,9 +65,10 @@ public final class WorkerReserve implements AutoCloseable {
   private boolean closed;
 
   /**
-   * A worker's JVM that waits to be told which pool it is for.
+   * A worker JVM that waits until a pool takes it.
    *
-   * @param mark in its environment, and so in that of all it will start
+   * @param mark the mark in its environment, and so in the environment of every process that it
+   *     will start
    */
   record Reserved(Process process, String mark) {}
 
@@ -82,12 +84,12 @@ public final class WorkerReserve implements AutoCloseable {
   }
 
   /**
-   * Opens a reserve of as many workers as the options name. They boot in the background; a pool
-   * that takes one earlier waits for the rest of its start. The other options are those that pools
-   * opened with it begin with.
+   * Opens a reserve of as many workers as the options say. They boot in the background; a pool that
+   * takes a worker before it is ready waits for the rest of its start. The other options are the
+   * initial options of pools opened with this reserve.
    *
    * @throws IllegalArgumentException if an option is out of its bounds; the message names it
-   * @throws UncheckedIOException if its private folder cannot be made
+   * @throws UncheckedIOException if the reserve's private folder cannot be created
    */
   public static WorkerReserve open(UnaryOperator<ProcessOptions> change) {
     try {
@@ -97,15 +99,15 @@ public final class WorkerReserve implements AutoCloseable {
     }
   }
 
-  /** What pools opened with it begin with. */
+  /** Returns the initial options of pools opened with this reserve. */
   ProcessOptions options() {
     return options;
   }
 
   /**
-   * Checks that its workers are such as a pool with these options would start.
+   * Checks that a pool with the options {@code wanted} would start workers in the same way.
    *
-   * @throws IllegalArgumentException if not
+   * @throws IllegalArgumentException if it would not
    */
   void requireFit(ProcessOptions wanted) {
     if (!launcher.startsTheSame(wanted.launchSettings())) {
@@ -117,12 +119,12 @@ public final class WorkerReserve implements AutoCloseable {
     }
   }
 
-  /** Those that wait to be taken. */
+  /** Returns the process ids of the workers that wait to be taken. */
   synchronized List<Long> pids() {
     return ready.stream().map(reserved -> reserved.process().pid()).toList();
   }
 
-  /** A worker for a pool; null if there is none left. Never waits. */
+  /** Takes a worker for a pool; returns null if there is none left. Never waits. */
   @Nullable Reserved take() {
     Reserved taken = null;
     synchronized (this) {
@@ -142,7 +144,7 @@ public final class WorkerReserve implements AutoCloseable {
     return taken;
   }
 
-  /** Starts as many as are missing. One that cannot be started is missing; its pool will tell. */
+  /** Starts the missing workers. Does not report a failed start: the pool will report its own. */
   private void refill() {
     while (true) {
       int next;
@@ -182,7 +184,7 @@ public final class WorkerReserve implements AutoCloseable {
     closeIfLast();
   }
 
-  /** The folder stays until the last worker is gone, in whatever pool: its classes may be there. */
+  /** The folder stays until the last worker of any pool is gone: its classes may be there. */
   private synchronized void closeIfLast() {
     if (closed && running.isEmpty() && starting == 0) {
       guard.close();
@@ -190,7 +192,7 @@ public final class WorkerReserve implements AutoCloseable {
     }
   }
 
-  /** Ends the workers that nobody has taken. Does not wait for pools. */
+  /** Ends the workers that no pool has taken. Does not wait for pools. */
   @Override
   public void close() {
     List<Reserved> left;

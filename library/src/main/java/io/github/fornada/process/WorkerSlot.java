@@ -20,33 +20,32 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One place for a worker: the supervisor that keeps a worker JVM alive in it, takes its results,
- * replaces it when it is due, and buries it.
+ * A slot for one worker: the supervisor that keeps a worker JVM alive in it, takes its results,
+ * replaces it when that is due, and sees to the items of one that has died.
  */
 final class WorkerSlot {
   /** What an orderly exit of a worker may take before it is killed. */
   static final Duration EXIT_LIMIT = Duration.ofSeconds(2);
 
-  /** How much later than the worker's own watch the pool acts. */
+  /** How much later than the worker's own watchdog the pool acts. */
   static final Duration SECOND_LINE = Duration.ofSeconds(1);
 
   /**
-   * So many workers may die before they begin what they were sent; then the first item is to blame.
+   * How many workers may die before they begin what they were sent; then the first item is blamed.
    */
   private static final int MOST_FRUITLESS = 3;
 
-  private final Engine pool;
+  private final Engine engine;
   private final String name;
   private final boolean lasting;
   private final WorkerLife life;
-  private final Dispatcher flow;
+  private final Dispatcher dispatcher;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition demand = lock.newCondition();
 
-  // ABSENT -> SERVING -> ABSENT (it died, or has left); SERVING -> RETIRING -> ABSENT. Written
-  // under
-  // lock, by the lane's thread, and SERVING -> RETIRING by whoever finds that it is due.
+  // ABSENT -> SERVING -> ABSENT (it died, or has left); SERVING -> RETIRING -> ABSENT.
+  // Written under lock, by the slot's thread; SERVING -> RETIRING by the thread that finds it due.
   private enum State {
     ABSENT,
     SERVING,
@@ -60,32 +59,32 @@ final class WorkerSlot {
   /** The next worker, being started while this one still works. Guarded by lock. */
   private @Nullable CompletableFuture<WorkerProcess> replacement;
 
-  private final StatsRecorder insight;
-  private final ResultReader intake;
+  private final StatsRecorder stats;
+  private final ResultReader reader;
 
-  /** Workers in a row that died with items to do and none begun. Lane's thread only. */
+  /** Workers in a row that died with items to do and none begun. Slot's thread only. */
   private int fruitless;
 
-  WorkerSlot(Engine pool, int place) {
-    this.pool = pool;
-    this.name = "worker-" + (place + 1);
-    this.life = pool.options().life();
-    this.lasting = life.minWorkers() < 0 || place < life.minWorkers();
-    this.flow = new Dispatcher(pool, place);
-    this.insight = new StatsRecorder(name);
-    this.intake = new ResultReader(this, pool, name, flow, insight);
+  WorkerSlot(Engine engine, int index) {
+    this.engine = engine;
+    this.name = "worker-" + (index + 1);
+    this.life = engine.options().life();
+    this.lasting = life.minWorkers() < 0 || index < life.minWorkers();
+    this.dispatcher = new Dispatcher(engine, index);
+    this.stats = new StatsRecorder(name);
+    this.reader = new ResultReader(this, engine, name, dispatcher, stats);
   }
 
   void start() {
-    var _ = pool.startThread("fornada-" + name, this::live);
-    flow.startFeeder();
+    var _ = engine.startThread("fornada-" + name, this::live);
+    dispatcher.startFeeder();
   }
 
-  Dispatcher flow() {
-    return flow;
+  Dispatcher dispatcher() {
+    return dispatcher;
   }
 
-  // ---- the lane's thread
+  // ---- the slot's thread
 
   private void live() {
     try {
@@ -94,7 +93,7 @@ final class WorkerSlot {
         try {
           serve(nextWorker());
         } catch (WorkerStartException e) {
-          Duration pause = pool.workerFailedToStart(e, began);
+          Duration pause = engine.workerFailedToStart(e, began);
           if (pause != null) {
             LockSupport.parkNanos(pause.toNanos());
           }
@@ -103,18 +102,18 @@ final class WorkerSlot {
         }
       }
     } finally {
-      flow.end();
+      dispatcher.end();
       dismissReplacement();
-      pool.laneEnded();
+      engine.partyEnded();
     }
   }
 
-  /** Waits until this lane should have a worker; false if it never should any more. */
+  /** Waits until this slot should have a worker; false if it never should any more. */
   private boolean awaitDemand() {
     lock.lock();
     try {
-      while (!pool.isEnding()) {
-        if (!pool.isBroken() && (lasting || demanded || replacement != null)) {
+      while (!engine.isEnding()) {
+        if (!engine.isBroken() && (lasting || demanded || replacement != null)) {
           demanded = false;
           return true;
         }
@@ -141,19 +140,19 @@ final class WorkerSlot {
         if (ready.isAlive()) {
           return ready;
         }
-        pool.dismiss(ready);
+        engine.dismiss(ready);
       } catch (CompletionException e) {
         // It could not be started beforehand: the usual way tells why.
       }
     }
-    return pool.supply().take();
+    return engine.supply().take();
   }
 
   private void dismissReplacement() {
     lock.lock();
     try {
       if (replacement != null) {
-        var _ = replacement.thenAccept(pool::dismiss);
+        var _ = replacement.thenAccept(engine::dismiss);
         replacement = null;
       }
     } finally {
@@ -170,18 +169,18 @@ final class WorkerSlot {
     } finally {
       lock.unlock();
     }
-    insight.started(started);
-    flow.attach(started, life.maxTasks() == 0 ? Long.MAX_VALUE : life.maxTasks());
-    pool.workerIsReady();
-    if (pool.isEnding()) {
+    stats.started(started);
+    dispatcher.attach(started, life.maxTasks() == 0 ? Long.MAX_VALUE : life.maxTasks());
+    engine.workerIsReady();
+    if (engine.isEnding()) {
       retire();
     }
     watchFromOutside(started, 0);
     leaveWhenIdle(started, 0);
-    var _ = flow.feed();
+    var _ = dispatcher.feed();
     boolean retired = false;
     try {
-      retired = intake.read(started);
+      retired = reader.read(started);
     } catch (CorruptFrameException e) {
       started.note("it sent a " + e.getMessage());
     } catch (IOException e) {
@@ -197,10 +196,10 @@ final class WorkerSlot {
         lock.unlock();
       }
       if (retired) {
-        List<SentItem> none = flow.detach(started, false);
+        List<SentItem> none = dispatcher.detach(started, false);
         assert none.isEmpty();
-        insight.ended(true);
-        pool.dismiss(started); // off this lane's path: the next worker can begin
+        stats.ended(true);
+        engine.dismiss(started); // off this slot's path: the next worker can begin
       } else {
         try {
           bury(started, expected);
@@ -213,7 +212,7 @@ final class WorkerSlot {
 
   /** A thread waits for a task that may be here: see {@link ResultReader#readFor}. */
   boolean readFor(Future<?> task) {
-    return intake.readFor(task);
+    return reader.readFor(task);
   }
 
   /** The worker, unless it is on its way out; null if there is none. */
@@ -238,39 +237,39 @@ final class WorkerSlot {
   /** After a result: whether the worker is retiring, and this was the last it had to give. */
   boolean isLastOfRetiring() {
     if (life.maxTasks() > 0) {
-      replaceInTime(flow.sent());
+      replaceInTime(dispatcher.sent());
     }
-    return isRetiring() && flow.isDrained();
+    return isRetiring() && dispatcher.isDrained();
   }
 
   private void replaceInTime(long sent) {
     if (sent >= life.maxTasks() - life.maxTasks() / 4) {
       prepareReplacement();
     }
-    if (sent >= life.maxTasks() && flow.isDrained()) {
+    if (sent >= life.maxTasks() && dispatcher.isDrained()) {
       retire();
     }
   }
 
   private void bury(WorkerProcess dead, boolean expected) {
-    boolean hadItems = flow.size() > 0;
-    List<SentItem> begun = flow.detach(dead, fruitless >= MOST_FRUITLESS);
+    boolean hadItems = dispatcher.inFlight() > 0;
+    List<SentItem> begun = dispatcher.detach(dead, fruitless >= MOST_FRUITLESS);
     // One that had run items before did not die of what it was sent last.
     boolean ranNone = ClaimWord.number(dead.claims().next()) == 0;
     fruitless = begun.isEmpty() && hadItems && ranNone && !expected ? fruitless + 1 : 0;
     int code = dead.end();
     String item = begun.isEmpty() ? null : begun.getFirst().batch().label(begun.getFirst().i());
     DeathCertificate certificate = ExitDiagnosis.certify(dead, code, item);
-    insight.ended(expected);
+    stats.ended(expected);
     for (SentItem sent : begun) {
-      Outcomes.endLost(sent, certificate, dead, pool);
-      sent.forget(pool);
+      Outcomes.endLost(sent, certificate, dead, engine);
+      sent.forget(engine);
     }
-    PayloadFiles.deleteResults(pool.directory(), dead.pid());
-    pool.report(TaskEvent.WorkerEnded.of(certificate, expected, System.nanoTime()));
+    PayloadFiles.deleteResults(engine.directory(), dead.pid());
+    engine.report(TaskEvent.WorkerEnded.of(certificate, expected, System.nanoTime()));
     ProcessEvents.workerEnded(certificate, expected);
-    if (!pool.isEnding()) {
-      pool.killOffspring(dead);
+    if (!engine.isEnding()) {
+      engine.killOffspring(dead);
     }
   }
 
@@ -280,7 +279,7 @@ final class WorkerSlot {
   void demand() {
     lock.lock();
     try {
-      // A worker that is on its way out does not take it; the lane asks when that is gone.
+      // A worker that is on its way out does not take it; the slot asks when that is gone.
       if (!lasting && state != State.SERVING) {
         demanded = true;
         demand.signal();
@@ -323,9 +322,9 @@ final class WorkerSlot {
     } finally {
       lock.unlock();
     }
-    flow.close();
-    if (leaving != null && flow.size() == 0) {
-      leaving.askToExit(EXIT_LIMIT); // wakes the lane's thread by the end of the stream
+    dispatcher.close();
+    if (leaving != null && dispatcher.inFlight() == 0) {
+      leaving.askToExit(EXIT_LIMIT); // wakes the slot's thread by the end of the stream
     }
   }
 
@@ -340,19 +339,19 @@ final class WorkerSlot {
     }
   }
 
-  /** What is mapped under this mark is needed no more. */
-  void unmap(String mark) {
+  /** What is mapped under this sentinel file is needed no more. */
+  void unmap(String sentinel) {
     WorkerProcess current = worker();
     if (current != null) {
-      current.unmap(mark);
+      current.unmap(sentinel);
     }
   }
 
   private void prepareReplacement() {
     lock.lock();
     try {
-      if (replacement == null && state == State.SERVING && !pool.isEnding()) {
-        replacement = pool.supply().prepare();
+      if (replacement == null && state == State.SERVING && !engine.isEnding()) {
+        replacement = engine.supply().prepare();
       }
     } finally {
       lock.unlock();
@@ -407,8 +406,8 @@ final class WorkerSlot {
           } finally {
             lock.unlock();
           }
-          long sent = flow.sent();
-          if (sent == sentBefore && flow.isIdle()) {
+          long sent = dispatcher.sent();
+          if (sent == sentBefore && dispatcher.isIdle()) {
             retire();
           } else {
             leaveWhenIdle(watched, sent);
@@ -417,11 +416,11 @@ final class WorkerSlot {
   }
 
   /**
-   * The second line behind the worker's own watch: a worker that is stopped, or too short of memory
-   * to watch itself, is killed when the same item runs long past its limit.
+   * The second line behind the worker's own watchdog: a worker that is stopped, or too short of
+   * memory to watch itself, is killed when the same item runs long past its limit.
    */
   private void watchFromOutside(WorkerProcess watched, long startedBefore) {
-    TaskPolicy policy = pool.policy();
+    TaskPolicy policy = engine.policy();
     Duration limit = policy.timeout();
     if (limit == null || !watched.isAlive()) {
       return;
@@ -429,23 +428,21 @@ final class WorkerSlot {
     Engine.later(
         limit.plus(policy.grace()).plus(SECOND_LINE),
         () -> {
-          // The worker's own word: what it began and has not ended. Results may still be unread
-          // here.
+          // What the worker itself says that it began and has not ended: results may be unread.
           long started = watched.runningSince();
           if (started != 0 && started == startedBefore) {
-            watched.stuck(
-                ClaimWord.number(watched.claims().next()) - 1,
-                new WorkerProcess.Stuck(TaskWatchdog.Reason.LIMIT, List.of()));
+            long number = ClaimWord.number(watched.claims().next()) - 1;
+            watched.stuck(new WorkerProcess.Stuck(number, TaskWatchdog.Reason.LIMIT, List.of()));
           } else {
             watchFromOutside(watched, started);
           }
         });
   }
 
-  WorkerStats insight() {
+  WorkerStats stats() {
     lock.lock();
     try {
-      return insight.snapshot(worker, flow.size());
+      return stats.snapshot(worker, dispatcher.inFlight());
     } finally {
       lock.unlock();
     }

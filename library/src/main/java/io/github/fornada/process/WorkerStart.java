@@ -37,12 +37,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class WorkerStart {
 
-  private final Engine pool;
+  private final Engine engine;
   private final int number;
   private final long began = System.nanoTime();
   private final Duration limit;
 
-  /** The file of the shared memory. Lane's thread only. */
+  /** The file of the shared memory. Slot's thread only. */
   private Path memory;
 
   private final PrintedLines printed = new PrintedLines();
@@ -57,14 +57,14 @@ final class WorkerStart {
   /** In its environment, and so in that of all it starts. */
   private final String mark;
 
-  private WorkerStart(Engine pool, Launcher launcher, int number) {
-    this.pool = pool;
+  private WorkerStart(Engine engine, Launcher launcher, int number) {
+    this.engine = engine;
     this.number = number;
-    this.limit = pool.options().launch().startupTimeout();
-    this.memory = pool.directory().resolve("segment-" + number);
+    this.limit = engine.options().launch().startupTimeout();
+    this.memory = engine.directory().resolve("segment-" + number);
     Process started = null;
     WorkerStartException failed = null;
-    WorkerReserve.Reserved reserved = pool.takeReserved();
+    WorkerReserve.Reserved reserved = engine.takeReserved();
     try {
       started = reserved == null ? launcher.start(number) : reserved.process();
     } catch (IOException | RuntimeException e) {
@@ -80,8 +80,8 @@ final class WorkerStart {
    * Starts the JVM of a worker and does not wait for it. Until {@link #finish} it comes no further
    * than to its first question; if it is never asked for, it ends with the pool.
    */
-  static WorkerStart begin(Engine pool, Launcher launcher, int number) {
-    return new WorkerStart(pool, launcher, number);
+  static WorkerStart begin(Engine engine, Launcher launcher, int number) {
+    return new WorkerStart(engine, launcher, number);
   }
 
   /**
@@ -89,8 +89,8 @@ final class WorkerStart {
    *
    * @throws WorkerStartException if it does not become ready; the message tells what it printed
    */
-  static WorkerProcess start(Engine pool, int number) {
-    return begin(pool, pool.launcher(), number).finish();
+  static WorkerProcess start(Engine engine, int number) {
+    return begin(engine, engine.launcher(), number).finish();
   }
 
   /** Gives it up, if nobody waits for it; its process is gone on return. */
@@ -111,8 +111,8 @@ final class WorkerStart {
 
   private WorkerProcess finish(Process process) {
     String token = HandshakeServer.newToken();
-    CompletableFuture<SocketChannel> channel = pool.door().expect(number, token);
-    Launcher.tell(process, token, number, pool.directory().resolve(HandshakeServer.NAME));
+    CompletableFuture<SocketChannel> channel = engine.handshakeServer().expect(number, token);
+    Launcher.tell(process, token, number, engine.directory().resolve(HandshakeServer.NAME));
     List<Thread> drains =
         List.of(
             new OutputDrain(process.getInputStream(), false, printed)
@@ -135,7 +135,7 @@ final class WorkerStart {
     try {
       // All that takes time is done while the worker's JVM boots.
       Segment segment = segment();
-      pool.whileTheFirstBoots(segment);
+      engine.whileTheFirstBoots(segment);
       // The limit above ends this wait by ending the process; the time here is only a backstop.
       came = channel.get(limit.toNanos() * 2, TimeUnit.NANOSECONDS);
       return settle(process, drains, came, segment);
@@ -145,7 +145,7 @@ final class WorkerStart {
       String message = failure(process, drains, e);
       boolean killed = !tooLate.get() && ExitDiagnosis.isKilled(WorkerProcess.exitCode(process));
       if (!killed) {
-        pool.launcher().startFailed(!tooLate.get());
+        engine.launcher().startFailed(!tooLate.get());
       }
       throw new WorkerStartException(
           message, e, killed ? WorkerStartException.Kind.KILLED : WorkerStartException.Kind.FAILED);
@@ -156,7 +156,7 @@ final class WorkerStart {
     } finally {
       settled.set(true);
       deadline.cancel(false);
-      pool.door().forget(number);
+      engine.handshakeServer().forget(number);
       delete(memory);
     }
   }
@@ -186,15 +186,15 @@ final class WorkerStart {
   private WorkerProcess settle(
       Process process, List<Thread> drains, ControlChannel control, Segment segment)
       throws IOException {
-    Duration timeLimit = pool.policy().timeout();
-    WorkerLaunch launch = pool.options().launch();
+    Duration timeLimit = engine.policy().timeout();
+    WorkerLaunch launch = engine.options().launch();
     long asked = System.nanoTime();
     new WorkerConfig(
-            pool.directory(),
+            engine.directory(),
             memory,
             timeLimit == null ? -1 : timeLimit.toNanos(),
-            pool.policy().grace().toNanos(),
-            pool.launcher().heap(),
+            engine.policy().grace().toNanos(),
+            engine.launcher().heap(),
             serialized(launch.codec(), "codec"),
             serialized(launch))
         .send(control);
@@ -206,7 +206,7 @@ final class WorkerStart {
         }
         // The initializer may need classes of ours before the worker is ready.
         case MessageTypes.FIND_CLASS, MessageTypes.FIND_RESOURCE ->
-            pool.classes().answer(frame, control);
+            engine.classes().answer(frame, control);
         case MessageTypes.SET_UP_FAILED -> {
           String part = frame.body().getString();
           Throwable cause =
@@ -225,7 +225,7 @@ final class WorkerStart {
 
   /** In memory; on disk if there is no room. */
   private Segment segment() {
-    Path overflow = PrivateDirectory.overflow(pool.directory());
+    Path overflow = PrivateDirectory.overflow(engine.directory());
     try {
       return Segment.create(memory);
     } catch (IOException e) {
@@ -272,9 +272,9 @@ final class WorkerStart {
     long offset = asked <= clock && clock <= now ? 0 : now - clock;
     var worker =
         new WorkerProcess(
-            pool, number, mark, process, printed, drains, control, segment, offset, now - began);
+            engine, number, mark, process, printed, drains, control, segment, offset, now - began);
     ProcessEvents.workerStarted(pid, now - began);
-    var _ = pool.startThread("fornada-control-" + number, worker::listen);
+    var _ = engine.startThread("fornada-control-" + number, worker::listen);
     return worker;
   }
 
@@ -285,7 +285,7 @@ final class WorkerStart {
       return new byte[0];
     }
     for (WorkerSetUp.Step step : setUp.steps()) {
-      pool.classes().add(step.code().getClass().getClassLoader());
+      engine.classes().add(step.code().getClass().getClassLoader());
     }
     return serialized(setUp, launch.states().isEmpty() ? "initializer" : "initializer or state");
   }
@@ -294,7 +294,7 @@ final class WorkerStart {
   private byte[] serialized(@Nullable Serializable value, String what) {
     var out = new MessageOutput();
     if (value != null) {
-      pool.classes().add(value.getClass().getClassLoader());
+      engine.classes().add(value.getClass().getClassLoader());
       try {
         Payloads.encode(value, out);
       } catch (IOException | RuntimeException e) {

@@ -3,17 +3,19 @@ package io.github.fornada.process;
 import java.io.Serial;
 import org.jspecify.annotations.Nullable;
 
-/** No worker JVM could be started; the message tells what the last try printed. */
+/** Thrown when no worker JVM could be started. The message says what the last attempt printed. */
 public final class WorkerStartException extends RuntimeException {
   @Serial private static final long serialVersionUID = 1L;
 
-  /** What speaks for or against another try. */
+  /** Why the attempt failed, which decides about further attempts. */
   enum Kind {
-    /** It failed by itself: a few more tries. */
+    /** The worker failed by itself: a few more attempts. */
     FAILED,
-    /** Somebody killed it, which says little of the next: many more tries. */
+    /**
+     * The worker was killed from outside, which says little about the next one: many more attempts.
+     */
     KILLED,
-    /** The user's own code has said no: no more tries. */
+    /** The user's own code failed: no more attempts. */
     REFUSED
   }
 

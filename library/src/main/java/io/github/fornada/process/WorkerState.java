@@ -11,18 +11,20 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Something that each worker JVM makes once, before its first task, and that its tasks then use: a
- * model loaded into native memory, an open database, a compiled grammar. What is costly to make and
- * cannot be sent, or should not be for each task.
+ * An object that each worker JVM creates once, before its first task, for its tasks to use: a model
+ * loaded into native memory, an open database, a compiled grammar. For objects that are costly to
+ * create and cannot be sent, or should not be sent with each task.
  *
- * <p>This object is only the handle of it. A task captures the handle, which is sent as a few
- * bytes, and {@link #get} gives it what its own worker has made. Each worker has one of its own:
- * what a task changes in it, later tasks of the same worker see, others do not, and it is gone with
- * the worker. A worker runs one task at a time, so that it need not be thread-safe.
+ * <p>A {@code WorkerState} is only a handle. A task captures the handle, which is sent as a few
+ * bytes, and {@link #get} returns the instance of the worker that runs the task. Each worker has
+ * its own instance: later tasks of the same worker see what a task changes in it, tasks of other
+ * workers do not, and it ends with the worker. A worker runs one task at a time, so the instance
+ * need not be thread-safe.
  *
- * <p>It counts for the worker's start: {@link WorkerLaunch#startupTimeout} includes it, and if it
- * fails, every task of the pool ends with what it threw. What has to be closed, a shutdown hook of
- * the worker may close; it does not run where a worker is killed.
+ * <p>Creating the instance is part of the worker's start: {@link WorkerLaunch#startupTimeout}
+ * includes it, and if it throws, every task of the pool ends with that exception. An instance that
+ * must be closed can be closed by a shutdown hook of the worker; the hook does not run if the
+ * worker is killed.
  *
  * {@snippet :
  * WorkerState<Model> model = WorkerState.of(() -> Model.load(path));
@@ -31,30 +33,31 @@ import org.jspecify.annotations.Nullable;
  * }
  * }
  *
- * <p>The need is that of the {@code initializer} with a global variable in Python's {@code
- * multiprocessing}, and of mpire's worker state.
+ * <p>The idea comes from the {@code initializer} with a global variable in Python's {@code
+ * multiprocessing}, and from mpire's worker state.
  *
- * @param <T> what is made
+ * @param <T> the type of the instances
  */
 public final class WorkerState<T> implements Serializable {
   @Serial private static final long serialVersionUID = 1L;
 
-  /** What this worker has made, by id. Each is written once, before the first task. */
+  /** The instances of this worker, by id. Each is written once, before the first task. */
   private static final Map<String, Object> MADE = new ConcurrentHashMap<>();
 
-  /** The same in all copies of one handle, and in no other. */
+  /** The same in all copies of one handle, and different in other handles. */
   private final String id;
 
-  /** In the process that has made the handle only: tasks carry the handle alone. */
+  /** Present only in the process that created the handle: tasks are sent the handle without it. */
   private final transient @Nullable Maker<T> maker;
 
-  /** Makes the state of a worker. What it captures must be serializable. */
+  /** Creates the instance of a worker. What it captures must be serializable. */
   @FunctionalInterface
   public interface Maker<T> extends Serializable {
     /**
-     * Makes it; called once in each worker, by the thread that runs its tasks.
+     * Creates the instance. Called once in each worker, by the thread that runs its tasks.
      *
-     * @throws Exception if it cannot be made; the pool's tasks then end with this as their cause
+     * @throws Exception if the instance cannot be created; the pool's tasks then end with this as
+     *     their cause
      */
     T make() throws Exception;
   }
@@ -64,16 +67,19 @@ public final class WorkerState<T> implements Serializable {
     this.maker = Objects.requireNonNull(maker, "maker");
   }
 
-  /** A handle of what is made like this. To be given to {@link ProcessOptions#withWorkerState}. */
+  /**
+   * Returns a handle of instances that {@code maker} creates. Give it to the pool with {@link
+   * ProcessOptions#withWorkerState}.
+   */
   public static <T> WorkerState<T> of(Maker<T> maker) {
     return new WorkerState<>(maker);
   }
 
   /**
-   * What the worker has made that this is called in.
+   * Returns this worker's instance. Call it from within a task.
    *
-   * @throws IllegalStateException if it is called anywhere but in a task of a pool that was opened
-   *     with this state; the message says which of both is the matter
+   * @throws IllegalStateException if it is not called in a worker, or the worker's pool was not
+   *     opened with this state; the message says which
    */
   @SuppressWarnings("unchecked") // made by the maker of the same id
   public T get() {
@@ -81,7 +87,7 @@ public final class WorkerState<T> implements Serializable {
     if (made == null) {
       throw new IllegalStateException(
           System.getenv(Reaper.MARK) == null
-              ? "a worker's state is there in the workers of a process pool only, and this is none:"
+              ? "a worker state can be used in the workers of a process pool only; this is not one:"
                   + " call get in the task, not before it, and not in a pool of threads"
               : "this worker has no such state: give it to the pool, as in"
                   + " ProcessPool.open(o -> o.withWorkerState(state))");
@@ -89,7 +95,7 @@ public final class WorkerState<T> implements Serializable {
     return (T) made;
   }
 
-  /** What a worker is sent of it to make it. */
+  /** Returns what a worker is sent to create its instance. */
   Recipe recipe() {
     if (maker == null) {
       throw new IllegalArgumentException(

@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** How one worker slot has spent its time, over all the workers that were in it. Immutable. */
+/** How one worker slot has spent its time, over all the workers that have been in it. Immutable. */
 public final class WorkerStats {
   private final String name;
   private final long pid;
@@ -42,17 +42,17 @@ public final class WorkerStats {
     return name;
   }
 
-  /** Returns the process id of the worker there now; 0 if there is none. */
+  /** Returns the process id of the worker now in this slot; 0 if there is none. */
   public long pid() {
     return pid;
   }
 
-  /** Returns how many items were sent to it and are not yet answered. */
+  /** Returns how many items were sent to the slot's worker and have no outcome yet. */
   public int outstanding() {
     return outstanding;
   }
 
-  /** Returns how many items it has answered. */
+  /** Returns how many items the slot's workers have finished. */
   public long tasks() {
     return tasks;
   }
@@ -62,7 +62,7 @@ public final class WorkerStats {
     return starts;
   }
 
-  /** Returns how many of them died unasked. */
+  /** Returns how many of these workers died without being asked to end. */
   public int lost() {
     return lost;
   }

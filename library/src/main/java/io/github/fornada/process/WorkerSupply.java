@@ -8,9 +8,9 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
-/** Where lanes get workers from: a warm spare if there is one, else a new one. */
+/** Where slots get workers from: a warm spare if there is one, else a new one. */
 final class WorkerSupply {
-  private final Engine pool;
+  private final Engine engine;
   private final int wanted;
 
   /** Workers whose JVMs boot already, for the first that ask. */
@@ -23,8 +23,8 @@ final class WorkerSupply {
   private int starting;
   private boolean closed;
 
-  WorkerSupply(Engine pool, int spares, List<WorkerStart> begun) {
-    this.pool = pool;
+  WorkerSupply(Engine engine, int spares, List<WorkerStart> begun) {
+    this.engine = engine;
     this.begun = new ConcurrentLinkedQueue<>(begun);
     this.wanted = spares;
   }
@@ -38,7 +38,7 @@ final class WorkerSupply {
 
   private WorkerProcess start() {
     WorkerStart first = begun.poll();
-    return first != null ? first.finish() : WorkerStart.start(pool, pool.nextWorkerNumber());
+    return first != null ? first.finish() : WorkerStart.start(engine, engine.nextWorkerNumber());
   }
 
   /** Starts a worker in the background, or gives a spare. */
@@ -49,13 +49,13 @@ final class WorkerSupply {
       return CompletableFuture.completedFuture(spare);
     }
     var started = new CompletableFuture<WorkerProcess>();
-    pool.startHelper(
+    engine.startHelper(
         "fornada-starter",
         () -> {
           try {
             WorkerProcess worker = start();
             if (!started.complete(worker)) {
-              pool.dismiss(worker);
+              engine.dismiss(worker);
             }
           } catch (RuntimeException | Error e) {
             started.completeExceptionally(e);
@@ -75,7 +75,7 @@ final class WorkerSupply {
       lock.unlock();
     }
     for (int i = 0; i < missing; i++) {
-      pool.startHelper("fornada-starter", this::addSpare);
+      engine.startHelper("fornada-starter", this::addSpare);
     }
   }
 
@@ -84,7 +84,7 @@ final class WorkerSupply {
     try {
       worker = start();
     } catch (WorkerStartException e) {
-      // A lane that needs a worker will meet the same, and tell.
+      // A slot that needs a worker will meet the same, and tell.
     }
     boolean kept = false;
     lock.lock();
@@ -100,13 +100,13 @@ final class WorkerSupply {
       return;
     }
     if (!kept) {
-      pool.dismiss(worker);
+      engine.dismiss(worker);
       return;
     }
     WorkerProcess spare = worker;
     spare.onExit(() -> {
       if (remove(spare)) {
-        pool.dismiss(spare);
+        engine.dismiss(spare);
         refill();
       }
     });
@@ -133,7 +133,7 @@ final class WorkerSupply {
       if (spare == null || spare.isAlive()) {
         return spare;
       }
-      pool.dismiss(spare);
+      engine.dismiss(spare);
     }
   }
 
@@ -157,9 +157,9 @@ final class WorkerSupply {
     } finally {
       lock.unlock();
     }
-    left.forEach(pool::dismiss);
+    left.forEach(engine::dismiss);
     for (WorkerStart start = begun.poll(); start != null; start = begun.poll()) {
-      pool.startHelper("fornada-farewell", start::abandon);
+      engine.startHelper("fornada-farewell", start::abandon);
     }
   }
 

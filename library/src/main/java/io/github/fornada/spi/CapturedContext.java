@@ -6,8 +6,8 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What some carriers have captured of one thread, to be restored around a call in another: for
- * whoever starts threads of this JVM on behalf of a caller.
+ * The values that some carriers have captured in one thread, to be restored around a call in
+ * another thread. For code that starts threads of this JVM on behalf of a caller.
  *
  * <p>Immutable; one object may be used around several calls at once, as far as the carriers allow.
  *
@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 public final class CapturedContext {
   private final ContextCarrier<?>[] carriers;
 
-  /** At the places of their carriers. */
+  /** The captured values, each at the index of its carrier. */
   private final @Nullable Object[] values;
 
   private CapturedContext(ContextCarrier<?>[] carriers, @Nullable Object[] values) {
@@ -25,7 +25,7 @@ public final class CapturedContext {
   }
 
   /**
-   * Captures what the calling thread has, carrier by carrier.
+   * Captures the context of the calling thread with each of {@code carriers}, in their order.
    *
    * @throws IllegalStateException if a carrier threw, with its exception as the cause
    */
@@ -35,11 +35,11 @@ public final class CapturedContext {
   }
 
   /**
-   * Calls the task with all of it restored in the calling thread, and undoes that, whether the task
-   * returned or threw.
+   * Calls {@code task} with the captured context restored in the calling thread, and undoes that
+   * afterwards, whether the task returned or threw.
    *
    * @throws IllegalStateException if a carrier could not restore or undo
-   * @throws Exception what the task throws
+   * @throws Exception any exception of the task
    */
   public <V extends @Nullable Object> V call(Callable<? extends V> task) throws Exception {
     return ContextFunction.applyWithin(carriers, values, 0, Callable<? extends V>::call, task);

@@ -7,17 +7,17 @@ import java.io.Serializable;
 import java.util.List;
 
 /**
- * How items and results that have no encoding of Fornada's own become bytes, in the place of the
- * JDK's serialization. Chosen with {@link ProcessOptions#withCodec}.
+ * Converts items and results that Fornada does not encode itself to bytes and back, instead of the
+ * JDK's serialization. Selected with {@link ProcessOptions#withCodec}.
  *
- * <p>A codec is asked for objects only: null, strings, boxed ints, longs, doubles and booleans,
- * ordinary paths, arrays of numbers and characters, byte buffers, memory segments and shared bytes
- * that are items or results themselves always travel in encodings of Fornada's own. Functions,
- * exceptions and the workers' initializer never travel by the codec.
+ * <p>A codec is used for other objects only. An item or result that is itself null, a string, a
+ * boxed int, long, double or boolean, an ordinary path, an array of numbers or characters, a byte
+ * buffer, a memory segment or shared bytes is always encoded by Fornada. Functions, exceptions and
+ * the workers' initializer are never encoded by the codec.
  *
- * <p>The codec itself is sent to each worker by the JDK's serialization, its class found or fetched
- * as those of tasks are, and opened there before the worker is ready; if that fails the pool fails.
- * A codec without settings needs nothing but this interface:
+ * <p>The codec itself is sent to each worker by the JDK's serialization. Its class is found or
+ * fetched like the classes of tasks. The codec is opened in the worker before the worker is ready;
+ * if that fails, the pool fails. A codec without settings needs only this interface:
  *
  * {@snippet :
  * final class ShoutingCodec implements PayloadCodec {
@@ -37,44 +37,46 @@ import java.util.List;
  * ProcessPool.open(o -> o.withCodec(new ShoutingCodec()));
  * }
  *
- * <p>Whatever a session throws fails the item concerned, with a message that names the codec, and
- * nothing else; so a session has to be fit for further use after it has thrown. Results are read
- * back in the worker before they are sent, so that what reading them runs happens there first.
+ * <p>Any exception of a session fails only the item concerned, with a message that names the codec.
+ * A session must therefore remain usable after it has thrown. Results are read back in the worker
+ * before they are sent, so any code that reading them runs is run there first.
  *
- * <p>Workers hand each other nothing and run the user's own code anyway, so that a codec need not
- * restrict classes. It should not allocate more than fits the bytes that it was given.
+ * <p>A codec need not restrict classes: workers send each other nothing, and they run the user's
+ * own code anyway. It should not allocate more than the given bytes justify.
  */
 public interface PayloadCodec extends Serializable {
   /**
-   * Begins to write and read. Called several times in each process: for each end of the way to a
+   * Opens a session. Called several times in each process: for each end of the connection to a
    * worker, and for each class loader that results need. Called by any thread, several at once.
    *
-   * @param loader where to find the classes of what is read
+   * @param loader the loader of the classes of the values that are read
    */
   Session open(ClassLoader loader);
 
   /**
-   * Options that the workers' JVMs need for this codec, such as {@code --add-opens=...}. They come
-   * before those of {@link ProcessOptions#withJvmOptions}. None by default.
+   * Returns the options that the workers' JVMs need for this codec, such as {@code
+   * --add-opens=...}. They come before those of {@link ProcessOptions#withJvmOptions}. None by
+   * default.
    */
   default List<String> workerJvmOptions() {
     return List.of();
   }
 
-  /** The codec's name in messages; that of its class by default. */
+  /** Returns the codec's name in messages; by default the simple name of its class. */
   default String name() {
     return getClass().getSimpleName();
   }
 
   /**
-   * Writes and reads. Used by one thread at a time, not always the same one; what one has done is
-   * visible to the next.
+   * Writes and reads values. Used by one thread at a time, not always the same one; actions of one
+   * thread are visible to the next.
    */
   interface Session {
     /**
-     * Writes a value. The number of bytes is kept by Fornada, so no end needs to be marked.
+     * Writes {@code value} to {@code out}. Fornada keeps the number of bytes, so the codec need not
+     * mark the end.
      *
-     * @param out grows in memory; writing to it may throw if more than 2 GB are written
+     * @param out a stream into memory; writing to it may throw if more than 2 GB are written
      * @throws IOException if the value cannot be written
      */
     void write(Object value, OutputStream out) throws IOException;
@@ -83,10 +85,11 @@ public interface PayloadCodec extends Serializable {
      * Reads a value from the bytes that one call of {@link #write} wrote, here or in another
      * process.
      *
-     * @param bytes to be read only, and only until this method returns: they are used again then
+     * @param bytes the bytes, which must not be changed, nor used after this method returns:
+     *     Fornada then reuses the array
      * @param from where the value begins
-     * @param length how many bytes it has
-     * @throws IOException if that is not a value
+     * @param length the number of bytes of the value
+     * @throws IOException if the bytes are not a value
      * @throws ClassNotFoundException if a class is not found
      */
     Object read(byte[] bytes, int from, int length) throws IOException, ClassNotFoundException;

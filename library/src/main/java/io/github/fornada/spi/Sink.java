@@ -6,9 +6,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Where the outcomes of one call go: a future, a list or a stream. */
 abstract class Sink<T extends @Nullable Object, R extends @Nullable Object> {
-  /** Longest text of an item in a message, in characters. */
-  private static final int LABEL_LENGTH = 80;
-
   final AbstractPool pool;
 
   /** The context class loader of the thread that made the call. */
@@ -93,8 +90,6 @@ abstract class Sink<T extends @Nullable Object, R extends @Nullable Object> {
   }
 
   static String text(@Nullable Object item) {
-    String text = BoundedText.of(item);
-    text = text.replace('\n', ' ').replace('\r', ' ');
-    return text.length() <= LABEL_LENGTH ? text : text.substring(0, LABEL_LENGTH) + "...";
+    return BoundedText.ofItem(item);
   }
 }

@@ -22,12 +22,15 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the pools of threads share: workers started on demand, that poll for batches and help each
- * other out of long ones.
+ * The common part of the thread pools: workers that are started on demand, poll for batches, and
+ * help each other with batches that take long.
  */
 abstract sealed class LocalPool extends AbstractPool
     permits SequentialPool, ThreadPool, VirtualThreadPool {
-  /** A batch is late, and others may help with it, after several times what one should take. */
+  /**
+   * A batch that takes longer is late, and others may help with it: several times what one should
+   * take.
+   */
   private static final Duration LATE = Duration.ofNanos(250_000); // Guess
 
   /** How far the way from a task of a scope to the scope's owner is followed. */
@@ -38,7 +41,7 @@ abstract sealed class LocalPool extends AbstractPool
   private final Duration noThreadLimit;
   private final Map<Thread, Worker> workersByThread = new ConcurrentHashMap<>();
 
-  /** Threads that end items in the place of workers that do not. */
+  /** Threads that end items instead of workers whose task ignores interrupts. */
   private final Set<Thread> undertakers = ConcurrentHashMap.newKeySet();
 
   /** Batches of several items that workers have, each with the time it was taken. */
@@ -92,7 +95,7 @@ abstract sealed class LocalPool extends AbstractPool
     return threads;
   }
 
-  /** Whether a thread without work waits for some, rather than ending. */
+  /** Returns whether a thread without work waits for some, rather than ending. */
   abstract boolean keepsIdleThreads();
 
   @Override
@@ -173,7 +176,7 @@ abstract sealed class LocalPool extends AbstractPool
     batch.end(i, new Outcome.Failed<>(reason), null);
   }
 
-  /** Returns the next batch for a worker; null if it should end. */
+  /** Returns the next batch for {@code worker}; null if the worker should end. */
   final @Nullable Batch<?, ?> next(Worker worker) {
     if (worker.member().spare) {
       return nextForSpare(worker);
@@ -389,12 +392,12 @@ abstract sealed class LocalPool extends AbstractPool
   }
 
   /**
-   * A worker's task does not listen: its thread is left behind, and another takes its place. Called
-   * by the timer, so the rest, of which users hear, goes to a thread of its own.
+   * A worker's task ignores interrupts: its thread is left behind, and another replaces it. Called
+   * by the timer, so the rest, which calls users' code, runs on a thread of its own.
    */
   final void abandon(Worker worker, Batch<?, ?> batch, Runnable end) {
     var _ = roster.remove(worker.member());
-    // A platform thread: deaf tasks may hold every carrier that virtual threads have.
+    // A platform thread: tasks that ignore interrupts may hold every carrier of virtual threads.
     OwnThreads.start(
         worker.name() + "-abandoned",
         () -> {

@@ -8,11 +8,11 @@ import java.time.Duration;
 import java.util.function.UnaryOperator;
 
 /**
- * Runs one task after the other, in the order they were handed over: the plain way, to start with
- * and to measure the others against.
+ * A pool that runs one task after the other, in the order in which they were submitted: the plain
+ * way, to start with and to compare the other pools with.
  *
- * <p>The tasks run on one thread of the pool's own, not on the caller's, so that a timeout, a
- * cancel and an orderly shutdown work here as in every other pool.
+ * <p>The tasks run on a thread of the pool, not on the caller's thread, so timeouts, cancelling and
+ * an orderly shutdown work as in every other pool.
  */
 public final class SequentialPool extends LocalPool {
   /** With other threads, for tests. */
@@ -30,7 +30,7 @@ public final class SequentialPool extends LocalPool {
   }
 
   /**
-   * Opens a sequential pool with changed options.
+   * Opens a sequential pool with options changed by {@code change}.
    *
    * @throws IllegalArgumentException if an option is out of its bounds, or workers is not 1
    */

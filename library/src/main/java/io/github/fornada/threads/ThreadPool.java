@@ -10,12 +10,12 @@ import java.util.function.UnaryOperator;
 /**
  * A pool of platform threads of this JVM: for tasks that compute, and for a few that wait.
  *
- * <p>By default there is one thread for each processor. Threads are started on demand, are daemons,
- * and end after half a minute without work.
+ * <p>By default there is one thread for each processor. Threads are daemon threads. They are
+ * started on demand, and end after half a minute without work.
  *
  * <p><b>Limits.</b> A task over its timeout is interrupted. A thread cannot be stopped by force: if
- * the task goes on beyond the grace, its item is reported as timed out all the same, its thread is
- * left behind, and a new one takes its place. Where that happens often, use worker processes.
+ * the task still runs after the grace period, its item is nevertheless reported as timed out, its
+ * thread is left behind, and a new thread replaces it. If that happens often, use worker processes.
  *
  * {@snippet :
  * try (var pool = ThreadPool.open(o -> o.withWorkers(4))) {
@@ -39,7 +39,7 @@ public final class ThreadPool extends LocalPool {
   }
 
   /**
-   * Opens a pool with changed options.
+   * Opens a pool with options changed by {@code change}.
    *
    * @throws IllegalArgumentException if an option is out of its bounds; the message names it
    */

@@ -10,18 +10,19 @@ import java.util.function.UnaryOperator;
  * A pool of virtual threads: for many tasks that wait, on sockets, files, locks or clocks.
  *
  * <p><b>Bounded by default.</b> At most {@value #DEFAULT_WORKERS} tasks are in progress at once. A
- * virtual thread costs next to nothing, but what it waits for does: each holds a connection, a file
- * descriptor or a row lock, and unbounded virtual threads are known to exhaust the pools behind
- * them (Quarkus issue 55011 is one report). Raise it with {@code withWorkers} where the other side
- * allows.
+ * virtual thread is cheap, but what it waits for is not: each may hold a connection, a file
+ * descriptor or a row lock, and unbounded virtual threads are known to exhaust such resources
+ * (Quarkus issue 55011 is one report). Raise the bound with {@code withWorkers} if the other side
+ * allows it.
  *
- * <p>Processor time and allocation of a task are not known here: the JVM does not tell them of
- * virtual threads. A task over its timeout is interrupted; see {@link ThreadPool} for one that will
- * not listen, and mind that here it keeps a processor from the others: virtual threads are not
- * interrupted by the scheduler. Work that computes for long belongs in a {@link ThreadPool}.
+ * <p>The processor time and allocation of a task are unknown: the JVM does not measure them for
+ * virtual threads. A task over its timeout is interrupted; {@link ThreadPool} describes what
+ * happens to a task that ignores the interrupt. A task that computes keeps a processor from the
+ * others, because the scheduler does not preempt virtual threads. Use a {@link ThreadPool} for
+ * tasks that compute for long.
  */
 public final class VirtualThreadPool extends LocalPool {
-  /** Tasks in progress at once, unless asked otherwise. */
+  /** The maximum number of tasks in progress at once by default. */
   public static final int DEFAULT_WORKERS = 1000;
 
   /** With other threads, for tests. */
@@ -46,7 +47,7 @@ public final class VirtualThreadPool extends LocalPool {
   }
 
   /**
-   * Opens a pool with changed options.
+   * Opens a pool with options changed by {@code change}.
    *
    * @throws IllegalArgumentException if an option is out of its bounds; the message names it
    */

@@ -2,36 +2,21 @@ package io.github.fornada.threads;
 
 import io.github.fornada.Outcome;
 import io.github.fornada.TaskUsage;
-import io.github.fornada.jvm.Interrupts;
+import io.github.fornada.jvm.InterruptGate;
 import io.github.fornada.spi.Batch;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One thread of a pool: polls for batches and runs their items one after the other.
  *
- * <p>An interrupt is meant for one item, so it may reach the thread only while that item runs. The
- * state word settles the race: its upper bits number the item, its lower three say how far it is.
+ * <p>An interrupt is meant for one item, so it may reach the thread only while that item runs: an
+ * {@link InterruptGate} sees to that.
  */
 final class Worker implements Runnable {
-  // FREE -> RUNNING -> FREE: the item ended by itself. Both by the worker.
-  // RUNNING -> INTERRUPTING -> INTERRUPTED: somebody stops it. Both by that thread, or the second
-  // by one that it starts, where the interrupt may take as long as the item.
-  // INTERRUPTED -> FREE: it listened. By the worker.
-  // INTERRUPTED, INTERRUPTING -> ABANDONED: it did not. By the timer, and the thread is the pool's
-  // no more.
-  // The number goes up at each FREE -> RUNNING.
-  private static final long FREE = 0;
-  private static final long RUNNING = 1;
-  private static final long INTERRUPTING = 2;
-  private static final long INTERRUPTED = 3;
-  private static final long ABANDONED = 4;
-  private static final long PHASE = 7;
-
   private static final ClassLoader SYSTEM_LOADER = ClassLoader.getSystemClassLoader();
 
   private static final Duration SOON = Duration.ofMillis(1);
@@ -54,9 +39,10 @@ final class Worker implements Runnable {
   /** The item within which the latest call to this very pool was made; -1 for none. */
   private volatile long handedOverAt = -1;
 
-  private final AtomicLong state = new AtomicLong(FREE);
+  /** Told with an interrupt: where the item was when its time ran out; null for a cancel. */
+  private final InterruptGate<List<StackTraceElement>> gate = new InterruptGate<>();
 
-  /** What runs. Written by the worker before it sets the state to RUNNING; read after the state. */
+  /** What runs. Written by the worker before it opens the gate; read after the gate. */
   private volatile @Nullable Batch<?, ?> current;
 
   private int item;
@@ -66,9 +52,6 @@ final class Worker implements Runnable {
   private volatile @Nullable Within within;
 
   private record Within(Batch<?, ?> batch, int item, @Nullable Within outer) {}
-
-  /** Where the item was when its time ran out. Written before INTERRUPTED, read after it. */
-  private @Nullable List<StackTraceElement> overLimit;
 
   /** Whether a look at the timeout is due. */
   private final AtomicBoolean armed = new AtomicBoolean();
@@ -134,7 +117,7 @@ final class Worker implements Runnable {
     try {
       for (int i = batch.claim(); i >= 0; i = batch.claim()) {
         if (!runItem(batch, i, recorded)) {
-          whole = true; // whoever abandoned this worker has seen to the rest
+          whole = true; // the thread that abandoned this worker has seen to the rest
           return false;
         }
         count++;
@@ -164,19 +147,18 @@ final class Worker implements Runnable {
     if (measured || limited) {
       startedNanos = System.nanoTime();
     }
-    long running = (state.get() & ~PHASE) + PHASE + 1 + RUNNING;
     if (observed) {
       batch.started(i, name, startedNanos);
     }
     var _ = Thread.interrupted(); // left over from a listener or a future's callback
-    state.set(running);
+    long pass = gate.open();
     if (limited) {
       arm();
     }
     R value = null;
     Throwable thrown = null;
-    // Read after the state is RUNNING, as cancel looks for a RUNNING worker after it said stop: one
-    // of the two sees the other.
+    // Read after the gate was opened, as cancel looks for an open gate after it said stop: one of
+    // the two sees the other.
     boolean skipped = batch.isUnwanted();
     var _ = enter(batch);
     try {
@@ -187,16 +169,12 @@ final class Worker implements Runnable {
       thrown = e;
     }
     List<StackTraceElement> stack = null;
-    if (!state.compareAndSet(running, running - RUNNING + FREE)) {
-      awaitInterrupt(running);
-      stack = overLimit;
-      if (!state.compareAndSet(running - RUNNING + INTERRUPTED, running - RUNNING + FREE)) {
+    if (!gate.close(pass)) {
+      if (!gate.closeInterrupted(pass)) {
         return false; // abandoned: the item has its outcome
       }
-      overLimit = null;
+      stack = gate.takeCause();
     }
-    // Not a task's own business any more, and not its callbacks' either.
-    var _ = Thread.interrupted();
     restoreThread();
 
     TaskUsage usage = null;
@@ -267,16 +245,6 @@ final class Worker implements Runnable {
     }
   }
 
-  /**
-   * The thread that stops this item is between two steps: a few instructions, for what it may have
-   * waited for is over with the item.
-   */
-  private void awaitInterrupt(long running) {
-    while (state.get() == running - RUNNING + INTERRUPTING) {
-      Thread.onSpinWait();
-    }
-  }
-
   private <R> Outcome<R> timedOut(List<StackTraceElement> stack) {
     Duration limit = pool.policy().timeout();
     if (limit == null) {
@@ -318,8 +286,8 @@ final class Worker implements Runnable {
 
   /** Returns a number of the item that runs and was not interrupted; -1 if none. */
   private long running() {
-    long seen = state.get();
-    return (seen & PHASE) == RUNNING ? seen : -1;
+    long word = gate.word();
+    return InterruptGate.isRunning(word) ? InterruptGate.passOf(word) : -1;
   }
 
   @SuppressWarnings("ReferenceEquality") // a pool is equal to itself only
@@ -349,28 +317,16 @@ final class Worker implements Runnable {
 
   /** Returns a number that grows with each item that begins or ends. */
   long progress() {
-    return state.get();
+    return gate.word();
   }
 
   /** Interrupts the thread if it is running this very item. */
   boolean interrupt(Batch<?, ?> batch, int i) {
-    long seen = state.get();
-    return (seen & PHASE) == RUNNING && current == batch && item == i && interrupt(seen, null);
-  }
-
-  private boolean interrupt(long running, @Nullable List<StackTraceElement> stack) {
-    if (!state.compareAndSet(running, running - RUNNING + INTERRUPTING)) {
-      return false;
-    }
-    overLimit = stack;
-    Interrupts.send(
-        thread,
-        () -> {
-          long interrupting = running - RUNNING + INTERRUPTING;
-          var _ =
-              state.compareAndSet(interrupting, running - RUNNING + INTERRUPTED); // or ABANDONED
-        });
-    return true;
+    long seen = gate.word();
+    return InterruptGate.isRunning(seen)
+        && current == batch
+        && item == i
+        && gate.interrupt(InterruptGate.passOf(seen), thread, null);
   }
 
   /** Sees to it that the timer looks at this worker when the current item's time is over. */
@@ -383,9 +339,9 @@ final class Worker implements Runnable {
 
   private void look(Duration limit) {
     armed.set(false);
-    long seen = state.get();
-    long phase = seen & PHASE;
-    if (phase == FREE || phase == ABANDONED) {
+    long seen = gate.word();
+    long pass = InterruptGate.passOf(seen);
+    if (!InterruptGate.isOpen(seen)) {
       return; // between two items, and the next arms it again
     }
     long remaining = limit.toNanos() - (System.nanoTime() - startedNanos);
@@ -395,11 +351,9 @@ final class Worker implements Runnable {
       lookAgain(limit, Duration.ofNanos(remaining)); // another item by now
     } else if (batch == null) {
       lookAgain(limit, SOON);
-    } else if (phase != RUNNING) { // stopped by a cancel
-      long running = seen - phase + RUNNING;
-      LocalPool.later(pool.policy().grace(), () -> abandon(batch, i, running));
-    } else if (interrupt(seen, List.of(thread.getStackTrace()))) {
-      LocalPool.later(pool.policy().grace(), () -> abandon(batch, i, seen));
+    } else if (!InterruptGate.isRunning(seen) // stopped by a cancel
+        || gate.interrupt(pass, thread, List.of(thread.getStackTrace()))) {
+      LocalPool.later(pool.policy().grace(), () -> abandon(batch, i, pass));
     } else {
       lookAgain(limit, SOON); // it has ended, or a cancel came first
     }
@@ -411,13 +365,11 @@ final class Worker implements Runnable {
     }
   }
 
-  private <T, R> void abandon(Batch<T, R> batch, int i, long running) {
-    long abandoned = running - RUNNING + ABANDONED;
-    if (!state.compareAndSet(running - RUNNING + INTERRUPTED, abandoned)
-        && !state.compareAndSet(running - RUNNING + INTERRUPTING, abandoned)) {
-      return; // it listened
+  private <T, R> void abandon(Batch<T, R> batch, int i, long pass) {
+    if (!gate.abandon(pass)) {
+      return; // it has ended
     }
-    List<StackTraceElement> stack = overLimit;
+    List<StackTraceElement> stack = gate.takeCause();
     long began = startedNanos;
     pool.abandon(
         this,
@@ -438,7 +390,7 @@ final class Worker implements Runnable {
             : null;
     Outcome<R> outcome =
         stack == null
-            ? new Outcome.Cancelled<>("it was stopped with its call, and did not listen")
+            ? new Outcome.Cancelled<>("it was stopped with its call, and ignored its interrupt")
             : timedOut(stack);
     batch.end(i, outcome, usage);
   }

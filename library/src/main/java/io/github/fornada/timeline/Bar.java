@@ -1,16 +1,16 @@
 package io.github.fornada.timeline;
 
 /**
- * One attempt at a task, as a timeline remembers it.
+ * One attempt at a task, as a timeline keeps it.
  *
- * @param lane number of its worker
+ * @param lane number of the worker that ran it
  * @param start in nanoseconds since the recording began
  * @param duration in nanoseconds
  * @param kind how it ended
- * @param last whether that was the task's outcome; false where a retry followed
- * @param cpu processor time in nanoseconds; negative where unknown
- * @param index place of the item in its input
- * @param label the item as text; empty where the room for labels was used up
+ * @param last whether this was the task's outcome; false if a retry followed
+ * @param cpu processor time in nanoseconds; negative if unknown
+ * @param index position of the item in its input, from 0
+ * @param label the item as text; empty once the space for labels is used up
  */
 record Bar(
     int lane,

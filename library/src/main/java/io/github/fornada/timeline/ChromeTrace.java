@@ -11,16 +11,16 @@ import java.util.List;
  * open: a process for each timeline, a thread for each worker, a slice for each task.
  *
  * <p>The format is described in "Trace Event Format" by the Chromium project. Times in it are in
- * microseconds; here they begin with 0 at the begin of each run, so that runs lie one below the
- * other.
+ * microseconds and start at 0 for each run, so that runs can be compared one below the other.
  */
 public final class ChromeTrace {
   private ChromeTrace() {}
 
   /**
-   * Writes the timelines to a file, replacing what was there.
+   * Writes the timelines to {@code file}, replacing an existing file. The timelines may still be
+   * recording.
    *
-   * @throws IOException if it could not be written in full; what is there then is not a trace
+   * @throws IOException if the file cannot be written; an incomplete file may be left behind
    */
   public static void write(Path file, List<Timeline> timelines) throws IOException {
     try (Writer out = Files.newBufferedWriter(file)) {
@@ -96,7 +96,7 @@ public final class ChromeTrace {
         + "}}";
   }
 
-  /** Microseconds with all their decimals. */
+  /** Returns nanoseconds as microseconds with three decimals. */
   private static String micros(long nanos) {
     String digits = String.valueOf(Math.abs(nanos) % 1000 + 1000).substring(1);
     return (nanos < 0 ? "-" : "") + Math.abs(nanos) / 1000 + "." + digits;

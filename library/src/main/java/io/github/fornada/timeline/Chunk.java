@@ -4,15 +4,15 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * Up to {@value #SIZE} bars, a column for each figure: 37 bytes a bar, and its label in UTF-8.
+ * Up to {@value #SIZE} bars, stored by column: 37 bytes for each bar, and its label in UTF-8.
  *
- * <p>Not thread-safe. What was added is never changed again.
+ * <p>Not thread-safe. A bar is never changed after it was added.
  */
 final class Chunk {
   static final int SHIFT = 10;
   static final int SIZE = 1 << SHIFT;
 
-  /** Set in {@link #kinds} where a retry follows. */
+  /** Bit of {@link #kinds} that is set if a retry follows. */
   private static final int RETRIED = 8;
 
   private final int[] lanes;
@@ -36,7 +36,7 @@ final class Chunk {
     labels = new byte[SIZE * 8];
   }
 
-  /** A copy as of now, for a reader who will not hold the lock. */
+  /** Makes a copy, for a reader that does not hold the lock. */
   private Chunk(Chunk other) {
     lanes = other.lanes.clone();
     starts = other.starts.clone();
@@ -49,7 +49,7 @@ final class Chunk {
     size = other.size;
   }
 
-  /** This chunk if it is full, for then it changes no more; else a copy. */
+  /** Returns this chunk if it is full, because then it no longer changes; otherwise a copy. */
   Chunk frozen() {
     return isFull() ? this : new Chunk(this);
   }

@@ -1,12 +1,12 @@
 package io.github.fornada.timeline;
 
-/** User text in HTML and in JSON: whatever it holds, it shows and does nothing. */
+/** Escapes text of users for HTML and JSON, so that it is shown and never interpreted. */
 final class Escapes {
   private Escapes() {}
 
   /**
-   * For HTML text and quoted attributes. Characters that cannot be seen, or that turn the text
-   * around them, are shown by their number; tabs and line ends stay.
+   * Escapes for HTML text and quoted attributes. Invisible characters, and those that change the
+   * direction of text, are shown by their number; tabs and line ends are kept.
    */
   static String html(String text) {
     var out = new StringBuilder(text.length() + 16);
@@ -26,7 +26,7 @@ final class Escapes {
     return out.toString();
   }
 
-  /** One line of text in which every character can be seen, for labels. */
+  /** Returns the text as one line in which every character is visible, for labels. */
   static String line(String text) {
     var out = new StringBuilder(text.length());
     for (int i = 0; i < text.length(); i++) {
@@ -40,7 +40,7 @@ final class Escapes {
     return out.toString();
   }
 
-  /** A JSON string with its quotes, safe within a script element too. */
+  /** Returns a JSON string with its quotes, safe in a script element too. */
   static String json(String text) {
     var out = new StringBuilder(text.length() + 2).append('"');
     for (int i = 0; i < text.length(); i++) {
@@ -82,7 +82,7 @@ final class Escapes {
     }
   }
 
-  /** Controls, separators of lines and paragraphs, marks that set the direction of writing. */
+  /** Whether it is a control, a line or paragraph separator, or a mark for the text direction. */
   private static boolean isHidden(char c) {
     return c < ' '
         || (c >= 0x7f && c < 0xa0)
@@ -94,7 +94,7 @@ final class Escapes {
         || (c >= 0xfff0 && c != 0xfffd);
   }
 
-  /** Half of a character outside the basic plane, without its other half. */
+  /** Whether it is one half of a surrogate pair without the other. */
   private static boolean isLone(String text, int i, char c) {
     if (Character.isHighSurrogate(c)) {
       return i + 1 == text.length() || !Character.isLowSurrogate(text.charAt(i + 1));

@@ -9,17 +9,18 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * A task that did not get done, and why.
+ * A task that failed, timed out, or lost its worker, and why.
  *
- * @param index place of the item in its input
+ * @param index position of the item in its input, from 0
  * @param label the item as text
  * @param kind failed, timed out or lost
- * @param headline class and message of the cause, or a sentence
- * @param details the stack, causes included, or what else is known; at most {@value #DETAILS}
- *     characters and a remark
- * @param worker who ran it; empty where nobody did
+ * @param headline class and message of the cause, or a sentence; at most {@value #HEADLINE}
+ *     characters
+ * @param details the stack with its causes, or what else is known; at most {@value #DETAILS}
+ *     characters and a note on the rest
+ * @param worker name of the worker that ran it; empty if none did
  * @param start in nanoseconds since the recording began
- * @param duration how long it had run; in nanoseconds
+ * @param duration how long it ran, in nanoseconds
  */
 record Failure(
     long index,
@@ -36,7 +37,7 @@ record Failure(
   static String headline(Outcome<?> outcome) {
     String text =
         switch (outcome) {
-          // It stands for another exception, and its message begins with that one's class.
+          // It replaces another exception, and its message begins with the class of that one.
           case Outcome.Failed<?>(RemoteTaskException remote) -> String.valueOf(remote.getMessage());
           case Outcome.Failed<?>(Throwable cause) -> ItemText.text(cause);
           case Outcome.TimedOut<?>(Duration limit, List<StackTraceElement> stack) ->
@@ -55,15 +56,15 @@ record Failure(
         try {
           cause.printStackTrace(new PrintWriter(text));
         } catch (RuntimeException | StackOverflowError e) {
-          // A user's exception may override anything that printing calls.
+          // An exception of the user's may override any method that printing calls.
           text.line("the stack of a " + cause.getClass().getName() + " could not be printed: " + e);
         }
       }
       case Outcome.TimedOut<?>(Duration limit, List<StackTraceElement> stack) -> {
         text.line(
             stack.isEmpty()
-                ? "Where it was when its time ran out is not known."
-                : "It was here when its time ran out:");
+                ? "Its stack at the timeout is not known."
+                : "Its stack at the timeout:");
         stack.forEach(frame -> text.line("\tat " + frame));
       }
       case Outcome.WorkerLost<?>(String message, DeathCertificate death) -> {
@@ -90,7 +91,7 @@ record Failure(
     return text.toString();
   }
 
-  /** Keeps the first characters and counts the others, so that no stack is too large. */
+  /** Keeps the first characters and counts the rest, so that no stack gets too large. */
   private static final class Bounded extends Writer {
     private final StringBuilder kept = new StringBuilder();
     private long dropped;

@@ -3,11 +3,11 @@ package io.github.fornada.timeline;
 import java.util.List;
 import java.util.Map;
 
-/** The failures of all runs, each to be opened for its stack. */
+/** The section with the failures of all runs; each can be opened to show its stack. */
 final class FailureSection {
   private FailureSection() {}
 
-  /** As HTML; empty if nothing failed. */
+  /** Returns the section as HTML; empty if nothing failed. */
   static String of(List<Track> tracks) {
     var out = new StringBuilder();
     for (Track track : tracks) {

@@ -2,13 +2,13 @@ package io.github.fornada.timeline;
 
 import java.util.Locale;
 
-/** Figures as people read them: three digits that count, and a unit. */
+/** Formats figures for people: three significant digits and a unit. */
 final class Figures {
   private static final String[] UNITS = {"ns", "\u00b5s", "ms", "s"};
 
   private Figures() {}
 
-  /** Such as {@code 2.01 s}, {@code 350 ms} or {@code 2 min 5 s}. */
+  /** Returns a text such as {@code 2.01 s}, {@code 350 ms} or {@code 2 min 5 s}. */
   static String duration(long nanos) {
     if (nanos <= 0) {
       return "0 s";
@@ -28,18 +28,18 @@ final class Figures {
     return (unit == 0 ? String.valueOf(nanos) : number(value)) + " " + UNITS[unit];
   }
 
-  /** With three digits that count; whole from 100 on. */
+  /** Returns three significant digits; no decimals from 100 on. */
   static String number(double value) {
     int decimals = value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
     return String.format(Locale.ROOT, "%." + decimals + "f", value);
   }
 
-  /** With commas between thousands. */
+  /** Returns the number with commas between thousands. */
   static String count(long n) {
     return String.format(Locale.ROOT, "%,d", n);
   }
 
-  /** Such as {@code 1 task} or {@code 1,200 tasks}. */
+  /** Returns a text such as {@code 1 task} or {@code 1,200 tasks}. */
   static String count(long n, String one, String many) {
     return count(n) + " " + (n == 1 ? one : many);
   }

@@ -21,14 +21,13 @@ import java.util.Objects;
 import java.util.Set;
 
 /**
- * Writes timelines as one HTML file that needs nothing else: their tasks drawn on a common time
- * scale, a table of figures, durations, and failures with their stacks.
+ * Writes timelines as one self-contained HTML file: tasks drawn on a common time scale, a table of
+ * figures, durations, and failures with their stacks.
  *
- * <p>The file opens from disk and loads nothing from anywhere; a content security policy in it
- * forbids that. Everything that came from users is escaped. Its size is about 10 bytes a task, and
- * the labels.
+ * <p>The file can be opened from disk. It loads nothing: a content security policy in it forbids
+ * that. All text of users is escaped. Its size is about 10 bytes for each task, and the labels.
  *
- * <p>Not thread-safe; the timelines may still be recording while it is written.
+ * <p>Not thread-safe. The timelines may still be recording while the file is written.
  */
 public final class HtmlReport {
   static final List<String> SCRIPTS =
@@ -48,17 +47,18 @@ public final class HtmlReport {
   private final List<Run> runs = new ArrayList<>();
   private final List<String> sentences = new ArrayList<>();
 
-  /** With the heading of the page. */
+  /** Creates a report without runs; {@code title} is the heading of the page. */
   public HtmlReport(String title) {
     this.title = Objects.requireNonNull(title, "title");
   }
 
   /**
-   * Adds a run below those before.
+   * Adds a run below those already added.
    *
-   * @param figures its cells in the table, by the title of their column; columns stand in the order
-   *     in which they are first named. The first cell of a row is the timeline's title; a figure
-   *     called {@code model} takes its place.
+   * @param timeline the run to draw
+   * @param figures the cells of its row in the table, by column title. Columns appear in the order
+   *     in which they are first named. The first cell is the title of {@code timeline}, or the
+   *     figure called {@code model} if there is one.
    * @return this report
    */
   public HtmlReport add(Timeline timeline, Map<String, String> figures) {
@@ -68,7 +68,7 @@ public final class HtmlReport {
   }
 
   /**
-   * Adds sentences under the heading: what was found, in plain words.
+   * Adds sentences below the heading.
    *
    * @return this report
    */
@@ -78,9 +78,9 @@ public final class HtmlReport {
   }
 
   /**
-   * Writes the page to a file, replacing what was there.
+   * Writes the page to {@code file}, replacing an existing file.
    *
-   * @throws IOException if it could not be written in full
+   * @throws IOException if the file cannot be written; an incomplete file may be left behind
    */
   public void write(Path file) throws IOException {
     try (Writer out = Files.newBufferedWriter(file)) {
@@ -89,7 +89,7 @@ public final class HtmlReport {
   }
 
   /**
-   * Writes the page. It says that it is in UTF-8, so that is how it must be stored.
+   * Writes the page to {@code out}. The page declares UTF-8, so it must be stored as UTF-8.
    *
    * @throws IOException if {@code out} throws it
    */

@@ -6,19 +6,19 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 
-/** How items are called in a timeline: shortly, whatever they are. */
+/** Short labels for items of any type. */
 final class ItemText {
   /** Longest label, in characters. */
   static final int LENGTH = 80;
 
   private ItemText() {}
 
-  /** The label of an item; at most {@value #LENGTH} characters, with the middle left out. */
+  /** Returns the label of an item: at most {@value #LENGTH} characters, shortened in the middle. */
   static String of(@Nullable Object item) {
     return switch (item) {
       case null -> "null";
       case String text -> shortened(text);
-      // Their own text may be as large as all they hold.
+      // Their toString may be as large as everything they hold.
       case Collection<?> many -> item.getClass().getSimpleName() + " of " + size(many::size);
       case Map<?, ?> map -> item.getClass().getSimpleName() + " of " + size(map::size);
       case Callable<?> call -> item.getClass().getSimpleName();
@@ -37,21 +37,21 @@ final class ItemText {
     try {
       return String.valueOf(of.size());
     } catch (RuntimeException | StackOverflowError e) {
-      return "unknown size"; // a user's own collection
+      return "unknown size"; // a collection of the user's own
     }
   }
 
-  /** What an object says of itself; if even that fails, what it is. */
+  /** Returns what toString returns; a note with the class if it throws. */
   static String text(Object item) {
     try {
       return String.valueOf(item.toString());
     } catch (RuntimeException | StackOverflowError | OutOfMemoryError e) {
-      // An item whose toString fails must not take its bar off the timeline.
+      // An item whose toString throws must still have its bar on the timeline.
       return "a " + item.getClass().getName() + " whose toString fails";
     }
   }
 
-  /** With the middle left out: the ends of paths and links tell more. */
+  /** Returns the text without its middle: the ends of paths and links are more useful. */
   static String shortened(String text) {
     if (text.length() <= LENGTH) {
       return text;

@@ -2,7 +2,7 @@ package io.github.fornada.timeline;
 
 import io.github.fornada.Outcome;
 
-/** The kinds of outcome, numbered as they stand in a report's data. */
+/** The kinds of outcome, with their numbers in the data of a report. */
 enum Kind {
   DONE(0, "done"),
   FAILED(1, "failed"),

@@ -4,14 +4,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Numbers for the names of workers, in the order in which they were first seen. Thread-safe. */
+/** Numbers the names of workers in the order in which they are first seen. Thread-safe. */
 final class Lanes {
-  /** Names beyond so many share the lanes of the first ones. */
+  /** The largest number of lanes; further names share the existing ones. */
   static final int MOST = 1 << 16; // Guess: more than anyone will scroll through
 
   private final ConcurrentHashMap<String, Integer> numbers = new ConcurrentHashMap<>();
 
-  /** Written under this, read under this. */
+  /** Guarded by this. */
   private final List<String> names = new ArrayList<>();
 
   int number(String name) {

@@ -7,15 +7,15 @@ import java.util.zip.Deflater;
 import java.util.zip.DeflaterOutputStream;
 
 /**
- * The bars of a track as text for a report: columns of small numbers, deflated (RFC 1950), in
- * base64. {@code data.js} reads them.
+ * Encodes the bars of a track as text for a report: columns of small numbers, deflated (RFC 1950),
+ * in base64. {@code data.js} decodes them.
  *
- * <p>A column follows the other: the number of bars in each lane; for every bar the start, as the
- * distance from the end of the bar before it in its lane; the duration; a byte for the outcome,
- * plus 8 where a retry followed; a byte for the share of processor time, 0 to 100, or 255 where
- * unknown; the item's index, as the distance from the bar before. Times are nanoseconds. Numbers
- * are in base 128, low digits first, the high bit set on all but the last; distances have their
- * sign in the lowest bit.
+ * <p>The columns, one after the other: the number of bars in each lane; then for every bar the
+ * start, as the distance from the end of the previous bar in its lane; the duration; a byte for the
+ * outcome, plus 8 if a retry followed; a byte for the share of processor time, 0 to 100, or 255 if
+ * unknown; the index of the item, as the distance from the previous bar. Times are in nanoseconds.
+ * Numbers are in base 128, low digits first, the high bit set on all but the last; distances have
+ * their sign in the lowest bit.
  */
 final class PackedBars {
   private static final int UNKNOWN_SHARE = 255;
@@ -65,7 +65,7 @@ final class PackedBars {
     return Math.clamp(Math.round(100 * bar.cpu() / bar.duration()), 0, 100);
   }
 
-  /** A line for each bar, in order; packed likewise. */
+  /** Returns the labels, one line for each bar in order, deflated and in base64. */
   static String labels(Track track) {
     var text = new StringBuilder();
     for (int i = 0; i < track.size(); i++) {

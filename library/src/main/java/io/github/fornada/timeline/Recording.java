@@ -10,33 +10,35 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
-/** What a timeline remembers of one run. Thread-safe. */
+/** What a timeline records of one run. Thread-safe. */
 final class Recording {
-  /** Bars beyond so many are counted and not kept: about 200 MB. */
+  /** The largest number of bars that are kept, about 200 MB; further ones are only counted. */
   static final int MOST_BARS = 4_000_000; // Guess
 
-  /** All labels together, in bytes. */
+  /** The largest size of all labels together, in bytes. */
   static final long MOST_LABEL_BYTES = 16L << 20; // Guess
 
-  /** Failures told in full; the others are counted. */
+  /** The largest number of failures kept with their stacks; further ones are only counted. */
   static final int MOST_FAILURES = 200;
 
-  /** Starts and deaths of worker processes that are kept, each. */
+  /** The largest number of starts, and of deaths, of worker processes that are kept. */
   private static final int MOST_WORKER_EVENTS = 1000; // Guess
 
   private static final int STRIPES = 16; // Guess: above the cores of most machines
   private static final byte[] NO_LABEL = {};
 
-  /** A worker process on its way; times in nanoseconds since the recording began. */
+  /** The start of a worker process; times in nanoseconds since the recording began. */
   record WorkerStart(int lane, long from, long to, long pid) {}
 
-  /** A worker process that died unasked. */
+  /** The unexpected death of a worker process; in nanoseconds since the recording began. */
   record WorkerDeath(int lane, long at, String manner) {}
 
-  /** What times are counted from. */
+  /** The {@link System#nanoTime} that all times are relative to. */
   final long baseNanos;
 
-  /** Whether {@link #baseNanos} is the begin of the measured run, and nothing before it counts. */
+  /**
+   * Whether {@link #baseNanos} is the start of the measured run, and earlier tasks do not count.
+   */
   final boolean marked;
 
   final Lanes lanes = new Lanes();
@@ -65,7 +67,7 @@ final class Recording {
     endNanos = nanos - baseNanos;
   }
 
-  /** When the measured run ended; null if nobody said. */
+  /** Returns when the measured run ended; null if {@link Timeline#end} was not called. */
   @Nullable Long end() {
     return endNanos;
   }
@@ -74,7 +76,7 @@ final class Recording {
     TaskUsage usage = event.usage();
     long began = usage == null ? event.nanos() : usage.startedNanos();
     if (marked && began - baseNanos < 0) {
-      return; // of a run before this one
+      return; // of an earlier run
     }
     Kind kind = Kind.of(event.outcome());
     int lane = usage == null ? 0 : lanes.number(usage.worker());
@@ -114,7 +116,7 @@ final class Recording {
 
   private void failed(TaskEvent.Finished event, Kind kind, long start) {
     if (failures.get() >= MOST_FAILURES || failures.getAndIncrement() >= MOST_FAILURES) {
-      return; // the tally has it
+      return; // counted in the tally
     }
     Outcome<?> outcome = event.outcome();
     TaskUsage usage = event.usage();
@@ -139,7 +141,7 @@ final class Recording {
     }
     int lane = lanes.number(event.worker());
     if (event.pid() == ownPid) {
-      return; // a thread: there in no time
+      return; // a thread, whose start takes no time worth showing
     }
     long to = event.nanos() - baseNanos;
     var start = new WorkerStart(lane, to - event.startupNanos(), to, event.pid());
@@ -163,7 +165,7 @@ final class Recording {
     }
   }
 
-  // ---- for readers; each gives a copy as of now
+  // ---- for readers: each returns a copy
 
   Stripe.Tally tally() {
     var sum = new Stripe.Tally();

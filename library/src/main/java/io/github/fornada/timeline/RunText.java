@@ -2,11 +2,13 @@ package io.github.fornada.timeline;
 
 import java.util.List;
 
-/** What a report says of a run in words and in data. */
+/** The texts and the data of one run in a report. */
 final class RunText {
   private RunText() {}
 
-  /** Such as {@code 100 tasks in 2.01 s, 1.98 in flight, on 4 workers}. */
+  /**
+   * Returns a line with the number of tasks, the wall time, the mean in flight, and the workers.
+   */
   static String facts(Track track) {
     TimelineSummary s = track.summary;
     return Figures.count(s.tasks(), "task", "tasks")
@@ -18,7 +20,7 @@ final class RunText {
         + Figures.count(s.workers(), "worker", "workers");
   }
 
-  /** Every kind of outcome but done, as marks; empty if all were done. */
+  /** Returns a mark for each kind of outcome other than done; empty if all tasks were done. */
   static String outcomes(TimelineSummary s) {
     return mark(Kind.FAILED, s.failed())
         + mark(Kind.TIMED_OUT, s.timedOut())
@@ -53,7 +55,7 @@ final class RunText {
         + Figures.duration(s.maxNanos());
   }
 
-  /** What the drawing leaves out; empty if nothing. */
+  /** Returns a note on what the drawing leaves out; empty if nothing. */
   static String note(Track track) {
     return track.size() < Recording.MOST_BARS
         ? ""
@@ -62,7 +64,7 @@ final class RunText {
             + " are drawn; the figures count all.";
   }
 
-  /** What the script needs beside the bars, as JSON. */
+  /** Returns what the script needs in addition to the bars, as JSON. */
   static String meta(Track track) {
     var out = new StringBuilder("{\"wall\":").append(track.summary.wallNanos());
     out.append(",\"bars\":").append(track.size()).append(",\"lanes\":[");

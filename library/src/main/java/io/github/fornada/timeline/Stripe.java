@@ -4,11 +4,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A part of a recording with a lock of its own, so that workers do not wait for each other: the
- * bars of some of the lanes, and what they add up to.
+ * The bars of some lanes of a recording, and their sums. Each stripe has its own lock, so that
+ * workers of different stripes do not wait for each other.
  */
 final class Stripe {
-  /** Sums over everything that a stripe was told, bars no longer kept included. */
+  /** Sums over all attempts, including those whose bars are not kept. */
   static final class Tally {
     final long[] outcomes = new long[Kind.COUNT];
     long durations;
@@ -37,15 +37,15 @@ final class Stripe {
   private final List<Chunk> chunks = new ArrayList<>();
   private final Tally tally = new Tally();
 
-  /** A task has its outcome. */
+  /** Counts the outcome of a task. */
   synchronized void count(Kind kind) {
     tally.outcomes[kind.number]++;
   }
 
   /**
-   * An attempt ran.
+   * Adds an attempt to the sums.
    *
-   * @param counted how much of its duration lies within the measured time
+   * @param counted the part of its duration within the measured run, in nanoseconds
    */
   synchronized void measure(long start, long end, long counted, long cpuNanos) {
     tally.durations += counted;
@@ -57,7 +57,7 @@ final class Stripe {
     tally.lastEnd = Math.max(tally.lastEnd, end);
   }
 
-  /** As {@link Chunk#add}. */
+  /** Keeps a bar; the parameters are those of {@link Chunk#add}. */
   synchronized void keep(
       int lane,
       long start,

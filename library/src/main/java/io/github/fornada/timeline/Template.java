@@ -5,7 +5,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
-/** The report's resources: pages with <code>{{name}}</code> where something goes. */
+/** A page of the report's resources, with placeholders such as <code>{{name}}</code>. */
 final class Template {
   private final String text;
 
@@ -23,14 +23,14 @@ final class Template {
         throw new IllegalStateException(
             "the resource " + resource + " is missing beside " + Template.class.getName());
       }
-      // Scripts and styles are hashed as the browser sees them, which is with plain line ends.
+      // Scripts and styles are hashed as a browser sees them: with line feeds only.
       return new String(in.readAllBytes(), StandardCharsets.UTF_8).replace("\r\n", "\n");
     } catch (IOException e) {
       throw new java.io.UncheckedIOException("the resource " + resource + " cannot be read", e);
     }
   }
 
-  /** Writes the text with each name replaced by its value, as it is: values are HTML already. */
+  /** Writes the text with each placeholder replaced by its value, which must be HTML already. */
   void write(Appendable out, Map<String, String> values) throws IOException {
     int from = 0;
     for (int open = text.indexOf("{{"); open >= 0; open = text.indexOf("{{", from)) {
@@ -38,7 +38,8 @@ final class Template {
       String name = text.substring(open + 2, close);
       String value = values.get(name);
       if (value == null) {
-        throw new IllegalStateException("the template names " + name + ", and nobody gave it");
+        throw new IllegalStateException(
+            "the template has the placeholder " + name + ", and no value was given for it");
       }
       out.append(text, from, open).append(value);
       from = close + 2;

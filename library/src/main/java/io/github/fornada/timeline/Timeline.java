@@ -8,39 +8,44 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * Remembers who ran which task, and when: give it to a pool as a listener, and then to an {@link
- * HtmlReport} or to {@link ChromeTrace}.
+ * Records which worker ran which task, and when. Give it to a pool as a listener, and then to an
+ * {@link HtmlReport} or to {@link ChromeTrace}.
  *
- * <p><b>Bounds.</b> A task costs about 50 bytes, its label included. Beyond 4,000,000 attempts the
- * rest is counted and measured but not drawn; labels are cut to 80 characters each and end at 16
- * MiB together; the first 200 failures are kept with their stacks.
+ * <p><b>Bounds.</b> A task takes about 50 bytes, including its label. The first 4,000,000 attempts
+ * are drawn; further ones are counted and measured only. Labels are cut to 80 characters, and are
+ * left out once all labels together exceed 16 MiB. The first 200 failures are kept with their
+ * stacks.
  *
- * <p>Thread-safe: any number of pools may tell it events while others read it. A reader sees every
- * event told before, and perhaps some of those told meanwhile.
+ * <p>Thread-safe: any number of pools may report events while other threads read. A reader sees
+ * every event reported before, and possibly some that are reported meanwhile.
  */
 public final class Timeline implements TaskListener {
   private static final long OWN_PID = ProcessHandle.current().pid();
 
   private final String title;
 
-  /** Written by begin(), read by all. */
+  /** Written by begin(), read by any thread. */
   private volatile Recording recording = new Recording(System.nanoTime(), false);
 
-  /** With what it is called in reports, such as the label of a model. */
+  /**
+   * Creates an empty timeline.
+   *
+   * @param title its name in reports, such as the label of a model
+   */
   public Timeline(String title) {
     this.title = Objects.requireNonNull(title, "title");
   }
 
   /**
-   * The measured run begins now. What was recorded before is forgotten, and a task that started
-   * before is not counted: it was warm-up.
+   * Starts the measured run. Everything recorded before is discarded, and tasks that have already
+   * started are not counted, because they belong to the warm-up.
    */
   public void begin() {
     recording = new Recording(System.nanoTime(), true);
   }
 
   /**
-   * The measured run is over. What a task runs beyond this is not counted in {@link
+   * Ends the measured run. Time that a task runs after this is not counted in {@link
    * TimelineSummary#inFlight}.
    */
   public void end() {
@@ -53,14 +58,14 @@ public final class Timeline implements TaskListener {
       case TaskEvent.Finished finished -> recording.finished(finished);
       case TaskEvent.WorkerReady ready -> recording.workerReady(ready, OWN_PID);
       case TaskEvent.WorkerEnded ended -> recording.workerEnded(ended);
-      // What ran says so when it ends: nothing is kept of tasks under way.
+      // Finished has the start too, so nothing is kept of tasks in progress.
       case TaskEvent.Submitted submitted -> {}
       case TaskEvent.Started started -> {}
       case TaskEvent.Printed printed -> {}
     }
   }
 
-  /** The figures of what was recorded so far. */
+  /** Returns the figures of everything recorded so far. Its cost grows with the number of tasks. */
   public TimelineSummary summary() {
     return summary(recording);
   }
@@ -70,20 +75,21 @@ public final class Timeline implements TaskListener {
     long[] durations = durations(seen.chunks());
     long wall = wall(seen, tally);
     return new TimelineSummary(
-        wall,
-        Arrays.stream(tally.outcomes).sum(),
-        tally.count(Kind.DONE),
-        tally.count(Kind.FAILED),
-        tally.count(Kind.TIMED_OUT),
-        tally.count(Kind.CANCELLED),
-        tally.count(Kind.LOST),
-        wall == 0 ? 0 : (double) tally.durations / wall,
-        tally.cpuKnown ? tally.cpu : TaskUsage.UNKNOWN,
-        quantile(durations, 0.50),
-        quantile(durations, 0.95),
-        quantile(durations, 0.99),
-        quantile(durations, 1),
-        seen.lanes.size());
+        new TimelineSummary.Values(
+            wall,
+            Arrays.stream(tally.outcomes).sum(),
+            tally.count(Kind.DONE),
+            tally.count(Kind.FAILED),
+            tally.count(Kind.TIMED_OUT),
+            tally.count(Kind.CANCELLED),
+            tally.count(Kind.LOST),
+            wall == 0 ? 0 : (double) tally.durations / wall,
+            tally.cpuKnown ? tally.cpu : TaskUsage.UNKNOWN,
+            quantile(durations, 0.50),
+            quantile(durations, 0.95),
+            quantile(durations, 0.99),
+            quantile(durations, 1),
+            seen.lanes.size()));
   }
 
   String title() {
@@ -94,7 +100,7 @@ public final class Timeline implements TaskListener {
     return recording;
   }
 
-  /** Where the wall time begins, in nanoseconds since the recording began. */
+  /** Returns the start of the wall time, in nanoseconds since the recording began. */
   static long origin(Recording recording, Stripe.Tally tally) {
     return recording.marked || tally.firstStart == Long.MAX_VALUE ? 0 : tally.firstStart;
   }
@@ -117,7 +123,7 @@ public final class Timeline implements TaskListener {
     return all;
   }
 
-  /** By nearest rank, of sorted figures. */
+  /** Returns a percentile of sorted figures, by nearest rank. */
   private static long quantile(long[] sorted, double share) {
     if (sorted.length == 0) {
       return 0;

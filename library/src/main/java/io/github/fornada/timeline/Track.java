@@ -5,8 +5,8 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * A timeline as of one moment, in order: lane by lane, and by start within a lane. Times are in
- * nanoseconds since the run began.
+ * A snapshot of a timeline, sorted by lane, and by start within a lane. Times are in nanoseconds
+ * since the run began.
  */
 final class Track {
   final String title;
@@ -21,12 +21,15 @@ final class Track {
 
   private final List<Chunk> chunks;
 
-  /** Bars as chunk and place in it, in order; and where each lane's bars begin. */
+  /** The bars in order, each as its chunk and its position in the chunk. */
   private final int[] order;
 
+  /** Index in {@link #order} of the first bar of each lane. */
   private final int[] laneFrom;
+
   private final long origin;
 
+  /** The position in {@link #lanes} of each lane, by its number in the recording. */
   private final int[] laneAt;
 
   Track(Timeline timeline) {
@@ -37,7 +40,7 @@ final class Track {
     origin = Timeline.origin(recording, recording.tally());
     failures = recording.failures();
 
-    // After the chunks, so that it names all their lanes.
+    // Read after the chunks, so that it has the names of all their lanes.
     List<String> names = recording.lanes.names();
     List<Integer> sorted = new ArrayList<>();
     for (int i = 0; i < names.size(); i++) {
@@ -73,7 +76,7 @@ final class Track {
     sort();
   }
 
-  /** By lane through counting; within a lane the bars come nearly in order already. */
+  /** Counting sort by lane, then insertion sort: within a lane the bars are nearly in order. */
   private void sort() {
     int[] next = laneFrom.clone();
     for (int c = 0; c < chunks.size(); c++) {
@@ -96,17 +99,17 @@ final class Track {
     return chunks.get(bar >>> Chunk.SHIFT).start(bar & (Chunk.SIZE - 1));
   }
 
-  /** How many bars there are. */
+  /** Returns the number of bars. */
   int size() {
     return order.length;
   }
 
-  /** How many bars a lane has. */
+  /** Returns the number of bars in a lane. */
   int size(int lane) {
     return laneFrom[lane + 1] - laneFrom[lane];
   }
 
-  /** The bar at a place of the order, with its lane as in {@link #lanes}. */
+  /** Returns the bar at a position of the order, with its lane as in {@link #lanes}. */
   Bar bar(int i) {
     int at = order[i];
     Bar bar = chunks.get(at >>> Chunk.SHIFT).bar(at & (Chunk.SIZE - 1));
@@ -121,7 +124,7 @@ final class Track {
         bar.label());
   }
 
-  /** Names with numbers at their end by those numbers, all else as text. */
+  /** Compares names as text, and a number at their end as a number. */
   private static int compareNames(String a, String b) {
     int stemA = stem(a);
     int stemB = stem(b);

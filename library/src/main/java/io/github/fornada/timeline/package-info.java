@@ -1,7 +1,7 @@
 /**
- * Task events made visible: a {@link io.github.fornada.timeline.Timeline} listens to a pool and
- * remembers who ran what and when; {@link io.github.fornada.timeline.HtmlReport} and {@link
- * io.github.fornada.timeline.ChromeTrace} write it down.
+ * Shows what ran where and when: a {@link io.github.fornada.timeline.Timeline} listens to a pool
+ * and records its tasks; {@link io.github.fornada.timeline.HtmlReport} and {@link
+ * io.github.fornada.timeline.ChromeTrace} write them to files.
  *
  * {@snippet :
  * var timeline = new Timeline("threads");

@@ -80,7 +80,7 @@ function listen(panel, panels, view, tip) {
   chart.addEventListener("pointerdown", event => {
     if (event.button !== 0) return;
     // A press on the scroll bar is for the scroll bar.
-    if (point(event)[0] > panel.left + panel.room) return;
+    if (panel.isScrollBar(...point(event))) return;
     pointers.set(event.pointerId, event);
     chart.setPointerCapture(event.pointerId);
     chart.dataset.moved = "";

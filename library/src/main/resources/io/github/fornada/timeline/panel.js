@@ -43,16 +43,20 @@ class Panel {
     this.rowHeight = this.fitted ? fitting / lanes : ROW;
     this.total = Math.max(1, this.rowHeight * lanes);
     this.height = Math.min(this.total, 400) + 6;
+    this.scroller.classList.toggle("long", this.total > 400);
     this.scroller.style.height = `${this.height}px`;
+    // A scroll bar covers the right end of the drawing and leaves the scale as it is in all others:
+    // what is under it can be moved into view.
+    this.canvas.style.width = `${this.width}px`;
     this.canvas.style.height = `${this.height}px`;
     this.space.style.height = `${Math.max(0, this.total + 6 - this.height)}px`;
     this.button.textContent = this.fitted ? `One row a worker (${count(lanes)})` : "All rows in view";
     this.draw();
   }
 
-  /** The width of the rows; a scroll bar may take some. */
+  /** The width of the drawings: the same in every panel, and that of the common scale. */
   get room() {
-    return this.scroller.clientWidth - this.left;
+    return this.width - this.left;
   }
 
   draw() {
@@ -88,7 +92,7 @@ class Panel {
       above.fillText(`in flight, ${most}`, 6, 6);
     }
 
-    const g = prepared(this.canvas, this.scroller.clientWidth, height);
+    const g = prepared(this.canvas, width, height);
     paintGrid(g, view, track.wall, left, room, height);
     const scrolled = this.scroller.scrollTop;
     if (rowHeight < READABLE) {
@@ -142,6 +146,11 @@ class Panel {
     }
   }
 
+  /** Whether a point of the chart is on the rows' scroll bar. */
+  isScrollBar(x, y) {
+    return x >= this.scroller.clientWidth && y >= this.scroller.offsetTop;
+  }
+
   timeAt(x) {
     return this.view.from + (x - this.left) * this.view.span / this.room;
   }
@@ -161,7 +170,7 @@ class Panel {
 
   /** The bar at a point, the worst if there are several, and how many there are; null if none. */
   barAt(x, y) {
-    if (x < this.left) return null;
+    if (x < this.left || this.isScrollBar(x, y)) return null;
     const [first, last] = this.lanesAt(y);
     const from = this.timeAt(x - 1);
     const to = this.timeAt(x + 1);

@@ -7,6 +7,7 @@ import io.github.fornada.Completion;
 import io.github.fornada.Outcome;
 import io.github.fornada.TaskException;
 import io.github.fornada.TaskTimeoutException;
+import io.github.fornada.Waiting;
 import io.github.fornada.async.Waits.Running;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -116,7 +117,7 @@ final class AsyncStreamsTest {
                         o -> o.withWindow(10)))
                 .toList());
     // 10 are held, 9 of them ended; the 11th is in the hands of the gatherer.
-    Waits.await("the window is full", () -> ended.get() == 9 && taken.get() == 11);
+    Waiting.until("the window is full", () -> ended.get() == 9 && taken.get() == 11);
     stream.untilItWaits();
     assertThat(taken.get()).isEqualTo(11);
     first.countDown();
@@ -186,7 +187,7 @@ final class AsyncStreamsTest {
             return Thread.currentThread().isInterrupted();
           }
         });
-    Waits.await("two in progress", () -> running.get() == 2);
+    Waiting.until("two in progress", () -> running.get() == 2);
     stream.untilItWaits().thread.interrupt();
     assertThat(stream.get()).isTrue();
   }
@@ -216,7 +217,7 @@ final class AsyncStreamsTest {
         Stream.of(1, 2, 3)
             .gather(
                 AsyncStreams.<Integer, Integer>outcomes(
-                    3, i -> i == 2 ? forEver(i) : i, o -> o.withTimeLimit(Duration.ofMillis(50))))
+                    3, i -> i == 2 ? forEver(i) : i, o -> o.withTimeout(Duration.ofMillis(50))))
             .toList();
     assertThat(outcomes.get(0)).isEqualTo(new Outcome.Done<>(1));
     assertThat(outcomes.get(2)).isEqualTo(new Outcome.Done<>(3));
@@ -228,10 +229,10 @@ final class AsyncStreamsTest {
             Stream.of(7)
                 .gather(
                     AsyncStreams.<Integer, Integer>mapConcurrent(
-                        1, this::forEver, o -> o.withTimeLimit(Duration.ofMillis(20))))
+                        1, this::forEver, o -> o.withTimeout(Duration.ofMillis(20))))
                 .toList())
         .isInstanceOf(TaskTimeoutException.class)
-        .hasMessageStartingWith("item 0 (7) was over its time limit of 20 ms");
+        .hasMessageStartingWith("item 0 (7) was over its timeout of 20 ms");
   }
 
   @Test
@@ -304,8 +305,8 @@ final class AsyncStreamsTest {
     assertThatThrownBy(() -> AsyncStreams.mapConcurrent(1, x -> x, o -> o.withWindow(-1)))
         .hasMessage("window must be at least 0, got -1");
     assertThatThrownBy(
-            () -> AsyncStreams.mapConcurrent(1, x -> x, o -> o.withTimeLimit(Duration.ZERO)))
-        .hasMessage("time limit must be positive, got PT0S");
+            () -> AsyncStreams.mapConcurrent(1, x -> x, o -> o.withTimeout(Duration.ZERO)))
+        .hasMessage("timeout must be positive, got PT0S");
   }
 
   // ---- merge
@@ -329,7 +330,7 @@ final class AsyncStreamsTest {
                 .sorted()
                 .toList())
         .isEqualTo(IntStream.range(0, 300).boxed().toList());
-    Waits.await("sender", () -> !sender.thread.isAlive());
+    Waiting.until("sender", () -> !sender.thread.isAlive());
     assertThat(AsyncStreams.merge().toList()).isEmpty();
   }
 

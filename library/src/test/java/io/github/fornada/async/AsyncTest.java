@@ -9,20 +9,26 @@ import io.github.fornada.Completion;
 import io.github.fornada.Outcome;
 import io.github.fornada.TaskFunction;
 import io.github.fornada.TaskTimeoutException;
+import io.github.fornada.Waiting;
 import io.github.fornada.async.Threads.Endless;
 import io.github.fornada.async.Threads.Running;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Random;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -172,7 +178,7 @@ final class AsyncTest {
   @Test
   void anInterruptOfTheCallerInterruptsAllTasks() throws Exception {
     var caller = start(() -> Async.gather(Collections.nCopies(100, 1), _ -> endless.call()));
-    Threads.await("all run", () -> endless.running.get() == 100);
+    Waiting.until("all run", () -> endless.running.get() == 100);
     caller.interrupt();
     assertThat(caller.failure()).isInstanceOf(InterruptedException.class);
     assertThat(endless.interrupted).hasValue(100);
@@ -200,10 +206,145 @@ final class AsyncTest {
 
   @Test
   void completionsTellToWhichItemAnOutcomeBelongs() throws Exception {
-    List<Completion<String, Integer>> all = Async.completions(List.of("1", "x"), Integer::parseInt);
+    List<Completion<String, Integer>> all =
+        Async.completions(List.of("1", "x"), Integer::parseInt).stream()
+            .sorted(Comparator.comparingLong(Completion::index))
+            .toList();
     assertThat(all.get(0)).isEqualTo(new Completion<>(0, "1", new Outcome.Done<>(1)));
     assertThat(all.get(1).item()).isEqualTo("x");
     assertThat(all.get(1).outcome().isDone()).isFalse();
+  }
+
+  @Test
+  void completionsComeInOrderOfCompletion() throws Exception {
+    int count = 10;
+    var threads = new ConcurrentHashMap<Integer, Thread>();
+    List<Completion<Integer, Integer>> all =
+        Async.completions(
+            IntStream.range(0, count).boxed().toList(),
+            i -> {
+              threads.put(i, Thread.currentThread());
+              if (i + 1 < count) {
+                Waiting.until("the next item has begun", () -> threads.containsKey(i + 1));
+                threads.get(i + 1).join();
+              }
+              return i;
+            });
+    assertThat(all)
+        .extracting(Completion::index)
+        .containsExactly(9L, 8L, 7L, 6L, 5L, 4L, 3L, 2L, 1L, 0L);
+    assertThat(all).allSatisfy(c -> assertThat(c.outcome().get()).isEqualTo(c.item()));
+  }
+
+  @Test
+  void completionsOfAnyIterableHaveNullsAndDuplicatesEachWithItsIndex() throws Exception {
+    List<@Nullable String> items = Arrays.asList("a", null, "a");
+    Iterable<@Nullable String> once = items;
+    assertThat(Async.<@Nullable String, @Nullable String>completions(once, s -> s))
+        .containsExactlyInAnyOrder(
+            new Completion<>(0, "a", new Outcome.Done<>("a")),
+            new Completion<>(1, null, new Outcome.Done<>(null)),
+            new Completion<>(2, "a", new Outcome.Done<>("a")));
+    assertThat(Async.completions(List.<String>of(), String::length)).isEmpty();
+  }
+
+  @Test
+  void anInterruptEndsCompletionsWithAllTheirTasks() throws Exception {
+    var caller = start(() -> Async.completions(List.of(1, 2), _ -> endless.call()));
+    endless.awaitBegun();
+    caller.interrupt();
+    assertThat(caller.failure()).isInstanceOf(InterruptedException.class);
+  }
+
+  @Test
+  void listsOfResultsCannotBeChanged() throws Exception {
+    List<Callable<Integer>> tasks = List.of(() -> 1);
+    for (List<?> list :
+        List.of(
+            Async.gather(tasks),
+            Async.gather(List.of(1), i -> i),
+            Async.outcomes(List.of(1), i -> i),
+            Async.completions(List.of(1), i -> i))) {
+      assertThatThrownBy(list::removeFirst).isInstanceOf(UnsupportedOperationException.class);
+    }
+  }
+
+  @Test
+  void aFailureOfGatherNamesItsItem() {
+    assertThatThrownBy(() -> Async.gather(List.of("1", "x"), Integer::parseInt))
+        .isInstanceOf(ScopeFailedException.class)
+        .hasMessageStartingWith(
+            "item 1 (x) of scope \"gather\" failed: java.lang.NumberFormatException")
+        .hasCauseInstanceOf(NumberFormatException.class);
+    assertThatThrownBy(() ->
+            Async.gather(List.<Callable<String>>of(() -> "fine", () -> "fine", AsyncTest::failing)))
+        .hasMessage("task 2 of scope \"gather\" failed: java.io.IOException: planted");
+    String longItem = "x".repeat(1000);
+    assertThatThrownBy(() -> Async.gather(List.of(longItem), Integer::parseInt))
+        .hasMessageStartingWith("item 0 (" + "x".repeat(80) + "...) of scope");
+  }
+
+  // ---- timeouts as outcomes
+
+  private static final TaskFunction<Integer, Integer> SLOW =
+      i -> {
+        if (i == 1) {
+          new CountDownLatch(1).await();
+        }
+        return i;
+      };
+
+  @Test
+  void anItemThatATimeoutEndedIsTimedOutThroughAllPolicies() throws Exception {
+    var timeout = Timeout.ofMillis(20);
+    List<TaskFunction<Integer, Integer>> wrapped =
+        List.of(
+            timeout.wrap(SLOW),
+            ConcurrencyLimiter.atMost(9).wrap(timeout.wrap(SLOW)),
+            Retry.times(1).withBackOff(Duration.ZERO, 1, Duration.ZERO).wrap(timeout.wrap(SLOW)),
+            Hedge.after(Duration.ofMillis(1)).wrap(timeout.wrap(SLOW)),
+            Timeout.ofSeconds(60).wrap(timeout.wrap(SLOW)));
+    for (TaskFunction<Integer, Integer> function : wrapped) {
+      List<Outcome<Integer>> outcomes = Async.outcomes(List.of(0, 1), function);
+      assertThat(outcomes.get(0)).isEqualTo(new Outcome.Done<>(0));
+      isTimedOut(outcomes.get(1));
+      for (var each : Async.completions(List.of(0, 1), function)) {
+        if (each.index() == 1) {
+          isTimedOut(each.outcome());
+        }
+      }
+      isTimedOut(
+          Stream.of(0, 1)
+              .gather(AsyncStreams.<Integer, Integer>outcomes(2, function))
+              .toList()
+              .get(1));
+    }
+  }
+
+  private static void isTimedOut(Outcome<?> outcome) {
+    assertThat(outcome)
+        .isInstanceOfSatisfying(
+            Outcome.TimedOut.class,
+            late -> {
+              assertThat(late.timeout()).isEqualTo(Duration.ofMillis(20));
+              assertThat(((Outcome.TimedOut<?>) late).stack())
+                  .anyMatch(frame -> frame.getClassName().equals(AsyncTest.class.getName()));
+            });
+  }
+
+  @Test
+  void aStreamThatATimeoutEndsNamesTheItemAndKeepsTheTriesBefore() {
+    TaskFunction<Integer, Integer> function =
+        Retry.times(2)
+            .withBackOff(Duration.ZERO, 1, Duration.ZERO)
+            .wrap(Timeout.ofMillis(20).wrap(SLOW));
+    assertThatThrownBy(() ->
+            Stream.of(0, 1)
+                .gather(AsyncStreams.<Integer, Integer>mapConcurrent(2, function))
+                .toList())
+        .isInstanceOf(TaskTimeoutException.class)
+        .hasMessage("item 1 (1) was over its timeout of 20 ms")
+        .satisfies(e -> assertThat(e.getSuppressed()).hasSize(2));
   }
 
   // ---- race, firstSuccess
@@ -271,7 +412,7 @@ final class AsyncTest {
   @Test
   void anInterruptEndsARaceWithAllItsRunners() throws Exception {
     var caller = start(() -> Async.<String>race(endless, endless, endless));
-    Threads.await("all run", () -> endless.running.get() == 3);
+    Waiting.until("all run", () -> endless.running.get() == 3);
     caller.interrupt();
     assertThat(caller.failure()).isInstanceOf(InterruptedException.class);
     assertThat(endless.interrupted).hasValue(3);
@@ -293,7 +434,7 @@ final class AsyncTest {
 
   @Test
   void whatIsInTimeReturnsOrThrowsAsIfCalledDirectly() throws Exception {
-    var limit = TimeLimit.ofSeconds(60);
+    var limit = Timeout.ofSeconds(60);
     assertThat(limit.call(() -> "in time")).isEqualTo("in time");
     String nothing = limit.call(() -> null);
     assertThat(nothing).isNull();
@@ -313,7 +454,7 @@ final class AsyncTest {
 
   @Test
   void anInterruptOfTheCallerInterruptsWhatIsLimited() throws Exception {
-    var caller = start(() -> TimeLimit.ofSeconds(60).call(endless));
+    var caller = start(() -> Timeout.ofSeconds(60).call(endless));
     endless.awaitBegun();
     caller.interrupt();
     assertThat(caller.failure()).isInstanceOf(InterruptedException.class);
@@ -322,8 +463,7 @@ final class AsyncTest {
 
   @Test
   void aTimeLimitOfNothingIsRefused() {
-    assertThatThrownBy(() -> TimeLimit.ofSeconds(0))
-        .hasMessage("time limit must be positive, got PT0S");
+    assertThatThrownBy(() -> Timeout.ofSeconds(0)).hasMessage("timeout must be positive, got PT0S");
   }
 
   // ---- every
@@ -358,7 +498,7 @@ final class AsyncTest {
             Duration.ofNanos(1),
             times::incrementAndGet,
             () -> {
-              Threads.await("some times", () -> times.get() > 10);
+              Waiting.until("some times", () -> times.get() > 10);
               return "done";
             });
     assertThat(result).isEqualTo("done");
@@ -389,7 +529,7 @@ final class AsyncTest {
           Async.every(Duration.ofDays(1), times::incrementAndGet);
           return "never";
         });
-    Threads.await("once", () -> times.get() == 1);
+    Waiting.until("once", () -> times.get() == 1);
     caller.interrupt();
     assertThat(caller.failure()).isInstanceOf(InterruptedException.class);
     assertThatThrownBy(() -> Async.every(Duration.ZERO, () -> {}))
@@ -402,13 +542,13 @@ final class AsyncTest {
   void policiesAreComposedAsNestedCalls() throws Exception {
     var tries = new AtomicInteger();
     TaskFunction<Integer, Integer> function =
-        Limit.atMost(2)
-            .of(
+        ConcurrencyLimiter.atMost(2)
+            .wrap(
                 Retry.times(2)
                     .withBackOff(Duration.ZERO, 1, Duration.ZERO)
-                    .of(
-                        TimeLimit.ofSeconds(60)
-                            .of((Integer i) -> {
+                    .wrap(
+                        Timeout.ofSeconds(60)
+                            .wrap((Integer i) -> {
                               if (tries.incrementAndGet() % 3 != 0) {
                                 throw new IOException("planted");
                               }
@@ -416,7 +556,8 @@ final class AsyncTest {
                             })));
     assertThat(function.apply(7)).isEqualTo(7);
     assertThat(tries).hasValue(3);
-    Callable<String> callable = Rate.perSecond(1_000).of(Limit.atMost(1).of(() -> "called"));
+    Callable<String> callable =
+        RateLimiter.perSecond(1_000).wrap(ConcurrencyLimiter.atMost(1).wrap(() -> "called"));
     assertThat(callable.call()).isEqualTo("called");
   }
 
@@ -437,7 +578,7 @@ final class AsyncTest {
                     Async.withTimeout(Duration.ofSeconds(60), see);
                     Async.hedge(Duration.ofDays(1), see);
                     Async.retry(Retry.times(0), see);
-                    Limit.atMost(1).call(see);
+                    ConcurrencyLimiter.atMost(1).call(see);
                     Async.every(Duration.ofDays(1), () -> {}, see);
                   } catch (Exception e) {
                     throw new AssertionError(e);
@@ -449,9 +590,9 @@ final class AsyncTest {
   /** A verb that is cut off at any moment leaves nothing taken and nobody running. */
   @Test
   void aCancelAtAnyMomentLeavesNothingBehind() throws Exception {
-    var limit = Limit.atMost(3);
-    Limit.ByKey<Integer> byKey = Limit.byKey(1);
-    Rate rate = Rate.perSecond(100_000);
+    var limit = ConcurrencyLimiter.atMost(3);
+    ConcurrencyLimiter.ByKey<Integer> byKey = ConcurrencyLimiter.byKey(1);
+    RateLimiter rate = RateLimiter.perSecond(100_000);
     var running = new AtomicInteger();
     TaskFunction<Integer, Integer> work =
         i -> {
@@ -467,15 +608,15 @@ final class AsyncTest {
           }
         };
     TaskFunction<Integer, Integer> all =
-        limit.of(
+        limit.wrap(
             Retry.times(1)
                 .withBackOff(Duration.ofNanos(10_000), 1, Duration.ofNanos(10_000))
-                .of(
-                    rate.of(
-                        byKey.of(
+                .wrap(
+                    rate.wrap(
+                        byKey.wrap(
                             i -> i % 3,
                             Hedge.after(Duration.ofNanos(200_000))
-                                .of(TimeLimit.ofMillis(1).of(work))))));
+                                .wrap(Timeout.ofMillis(1).wrap(work))))));
     List<Integer> items = IntStream.range(0, 20).boxed().toList();
     var random = new Random(11);
     int cutOff = 0;

@@ -3,6 +3,7 @@ package io.github.fornada.async;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.fornada.Waiting;
 import io.github.fornada.async.Waits.Running;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -149,16 +150,16 @@ final class BridgesTest {
     try (var publisher = new SubmissionPublisher<Integer>()) {
       Running<Integer> first =
           Waits.start(() -> Bridges.stream(publisher, 2).findFirst().orElseThrow());
-      Waits.await("subscribed", publisher::hasSubscribers);
+      Waiting.until("subscribed", publisher::hasSubscribers);
       publisher.submit(5);
       assertThat(first.get()).isEqualTo(5);
-      Waits.await("cancelled", () -> !publisher.hasSubscribers());
+      Waiting.until("cancelled", () -> !publisher.hasSubscribers());
 
       Running<Long> all = Waits.start(() -> Bridges.stream(publisher, 2).count());
-      Waits.await("subscribed", publisher::hasSubscribers);
+      Waiting.until("subscribed", publisher::hasSubscribers);
       all.untilItWaits().thread.interrupt();
       assertThatThrownBy(all::get).isInstanceOf(java.util.concurrent.CancellationException.class);
-      Waits.await("cancelled", () -> !publisher.hasSubscribers());
+      Waiting.until("cancelled", () -> !publisher.hasSubscribers());
     }
     Eventually.noThreadIsNamed("fornada-publisher");
   }

@@ -2,6 +2,7 @@ package io.github.fornada.async;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.fornada.Waiting;
 import io.github.fornada.guide.Kitchen;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -280,7 +281,7 @@ final class CancellationTest {
 
   /** Waits until the task is where it blocks. */
   private static void awaitBlocked(TaskScope<?, ?> scope) {
-    Eventually.is(
+    Waiting.until(
         "the task blocks",
         () -> {
           Child<?> child = scope.newest;
@@ -356,7 +357,7 @@ final class CancellationTest {
                   thrown.set(e);
                 }
               });
-          Eventually.is("the scope is open", () -> open.get() != null);
+          Waiting.until("the scope is open", () -> open.get() != null);
           awaitBlocked(open.get());
           owner.interrupt();
           assertThat(owner.join(Eventually.PATIENCE)).isTrue();

@@ -3,6 +3,7 @@ package io.github.fornada.async;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.fornada.Waiting;
 import io.github.fornada.guide.Kitchen;
 import java.time.Duration;
 import java.util.List;
@@ -39,7 +40,7 @@ final class CarrierWatchTest {
             }
           });
       scope.fork("spinner", () -> Kitchen.stir(enough));
-      Eventually.is("the spinner is reported", () -> !held.isEmpty());
+      Waiting.until("the spinner is reported", () -> !held.isEmpty());
       LockSupport.parkNanos(LIMIT.toNanos() * 3);
       enough.set(true);
       scope.join();
@@ -55,7 +56,7 @@ final class CarrierWatchTest {
         .startsWith("the task \"spinner\" of scope \"kitchen\" has held the carrier thread ")
         .contains("Kitchen.stir:")
         .endsWith(
-            "Run what computes for long or blocks in native code on a ThreadPool or a"
+            "Run long computations and native code that blocks on a ThreadPool or a"
                 + " ProcessPool.");
   }
 
@@ -67,7 +68,7 @@ final class CarrierWatchTest {
       assertThat(watch).isNotNull();
       scope.fork("cook", Kitchen.Fridge::open);
       try {
-        Eventually.is("the cook is reported", () -> !held.isEmpty());
+        Waiting.until("the cook is reported", () -> !held.isEmpty());
       } finally {
         Kitchen.Fridge.cool();
       }
@@ -105,14 +106,14 @@ final class CarrierWatchTest {
                   return null;
                 });
         try {
-          Eventually.is("the cook waits", () -> isWaiting(scope));
+          Waiting.until("the cook waits", () -> isWaiting(scope));
           LockSupport.parkNanos(LIMIT.toNanos() * 3);
           assertThat(held).as("reported by the watch's own looks").isEmpty();
         } finally {
           Kitchen.Oven.heat();
         }
         try {
-          Eventually.is("the cook is reported", () -> !held.isEmpty());
+          Waiting.until("the cook is reported", () -> !held.isEmpty());
           assertThat(cook.state()).isEqualTo(Subtask.State.UNAVAILABLE);
         } finally {
           enough.countDown();

@@ -3,6 +3,7 @@ package io.github.fornada.async;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.fornada.Waiting;
 import io.github.fornada.async.Waits.Running;
 import java.lang.ref.WeakReference;
 import java.time.Duration;
@@ -274,7 +275,7 @@ final class ChannelTest {
     for (int i = 0; i < 3; i++) {
       assertThat(channel.receive()).isNotNull();
     }
-    Waits.await(
+    Waiting.until(
         "they are collected",
         () -> {
           System.gc();

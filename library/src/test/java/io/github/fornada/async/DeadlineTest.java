@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.fornada.Outcome;
 import io.github.fornada.TaskTimeoutException;
+import io.github.fornada.Waiting;
 import io.github.fornada.guide.Kitchen;
 import java.io.IOException;
 import java.time.Duration;
@@ -21,20 +22,20 @@ final class DeadlineTest {
   @Test
   void aScopeOverItsLimitCancelsItsTasksAndTellsWhereTheyWere() throws Exception {
     var limit = Duration.ofMillis(300); // long enough for two forks
-    try (var scope = TaskScope.open(o -> o.withName("slow page").withTimeLimit(limit))) {
+    try (var scope = TaskScope.open(o -> o.withName("slow page").withTimeout(limit))) {
       Subtask<Object> task = scope.fork("user", () -> Kitchen.waitForEver());
       scope.fork("orders", () -> Kitchen.waitForEver());
       assertThatThrownBy(scope::join)
           .isInstanceOf(ScopeTimeoutException.class)
           .hasMessageStartingWith(
-              "scope \"slow page\" was over its time limit of 300 ms, and 2 tasks had not ended: ")
+              "scope \"slow page\" was over its timeout of 300 ms, and 2 tasks had not ended: ")
           .satisfies(e ->
               assertThat(((ScopeTimeoutException) e).tree())
                   .contains("user")
                   .contains("Kitchen.waitForEver:")
                   .contains(" in CountDownLatch.await"));
       assertThat(task.outcome())
-          .isEqualTo(new Outcome.Cancelled<>("its scope was over its time limit"));
+          .isEqualTo(new Outcome.Cancelled<>("its scope was over its timeout"));
     }
     Eventually.noThreadIsNamed("slow page");
   }
@@ -42,8 +43,8 @@ final class DeadlineTest {
   @Test
   void aDeadlineInThePastEndsAScopeAtOnce() throws Exception {
     try (var scope =
-        TaskScope.open(o ->
-            o.withDeadline(Instant.now().minusSeconds(1)).withTimeLimit(Eventually.PATIENCE))) {
+        TaskScope.open(
+            o -> o.withDeadline(Instant.now().minusSeconds(1)).withTimeout(Eventually.PATIENCE))) {
       scope.fork(() -> Kitchen.waitForEver());
       assertThatThrownBy(scope::join)
           .isInstanceOf(ScopeTimeoutException.class)
@@ -54,7 +55,7 @@ final class DeadlineTest {
   @Test
   void theLimitHoldsWhileTheOwnerIsBusyElsewhere() throws Exception {
     var interrupted = new CountDownLatch(1);
-    try (var scope = TaskScope.open(o -> o.withTimeLimit(SHORT))) {
+    try (var scope = TaskScope.open(o -> o.withTimeout(SHORT))) {
       scope.fork(() -> {
         try {
           return Kitchen.waitForEver();
@@ -73,7 +74,7 @@ final class DeadlineTest {
     try (var scope =
         TaskScope.open(
             Joiner.<Integer>allSuccessfulOrThrow(),
-            o -> o.withTimeLimit(Duration.ofDays(1_000_000)))) {
+            o -> o.withTimeout(Duration.ofDays(1_000_000)))) {
       scope.fork(() -> 1);
       assertThat(scope.join()).containsExactly(1);
     }
@@ -83,7 +84,7 @@ final class DeadlineTest {
   void whatHadEndedInTimeIsTheResultHoweverLateTheOwnerJoins() throws Exception {
     try (var scope =
         TaskScope.open(
-            Joiner.<Integer>allSuccessfulOrThrow(), o -> o.withTimeLimit(Duration.ofDays(1)))) {
+            Joiner.<Integer>allSuccessfulOrThrow(), o -> o.withTimeout(Duration.ofDays(1)))) {
       scope.fork(() -> 1);
       scope.fork(() -> 2);
       awaitEnds(scope);
@@ -91,15 +92,15 @@ final class DeadlineTest {
       assertThat(scope.isCancelled()).isTrue();
       assertThat(scope.join()).containsExactly(1, 2);
     }
-    try (var scope = TaskScope.open(o -> o.withTimeLimit(Duration.ofDays(1)))) {
+    try (var scope = TaskScope.open(o -> o.withTimeout(Duration.ofDays(1)))) {
       scope.expire();
       assertThat(scope.join()).isNull();
     }
-    try (var scope = TaskScope.open(o -> o.withTimeLimit(Duration.ofDays(1)))) {
+    try (var scope = TaskScope.open(o -> o.withTimeout(Duration.ofDays(1)))) {
       scope.fork(() -> {
         throw new IOException("in time");
       });
-      Eventually.is("the failure", () -> scope.isCancelled());
+      Waiting.until("the failure", () -> scope.isCancelled());
       scope.expire();
       assertThatThrownBy(scope::join).hasRootCauseMessage("in time");
     }
@@ -111,7 +112,7 @@ final class DeadlineTest {
     try (var scope =
         TaskScope.open(
             Joiner.<Integer>allSuccessfulOrThrow(),
-            o -> o.withName("page").withTimeLimit(Duration.ofDays(1)))) {
+            o -> o.withName("page").withTimeout(Duration.ofDays(1)))) {
       Subtask<Integer> first = scope.fork(() -> 1);
       awaitEnds(scope);
       scope.expire();
@@ -119,10 +120,10 @@ final class DeadlineTest {
       assertThatThrownBy(scope::join)
           .isInstanceOf(ScopeTimeoutException.class)
           .hasMessage(
-              "scope \"page\" was over its time limit of 24 h when the task \"user\" was forked");
+              "scope \"page\" was over its timeout of 24 h when the task \"user\" was forked");
       assertThat(first.get()).isEqualTo(1);
       assertThat(late.outcome())
-          .isEqualTo(new Outcome.Cancelled<>("its scope was over its time limit"));
+          .isEqualTo(new Outcome.Cancelled<>("its scope was over its timeout"));
     }
     assertThat(ran).hasValue(0);
   }
@@ -131,7 +132,7 @@ final class DeadlineTest {
   @Test
   void aForkAndTheEndOfTheTimeRaceAndNoTaskIsLeft() throws Exception {
     for (int i = 0; i < 2000; i++) {
-      try (var scope = TaskScope.open(o -> o.withTimeLimit(Duration.ofDays(1)))) {
+      try (var scope = TaskScope.open(o -> o.withTimeout(Duration.ofDays(1)))) {
         var timer = Thread.ofPlatform().start(scope::expire);
         for (int k = i % 50; k > 0; k--) {
           Thread.onSpinWait();
@@ -144,7 +145,7 @@ final class DeadlineTest {
   }
 
   private static void awaitEnds(TaskScope<?, ?> scope) {
-    Eventually.is(
+    Waiting.until(
         "all have ended",
         () -> {
           for (Child<?> child = scope.newest; child != null; child = child.next) {
@@ -162,7 +163,7 @@ final class DeadlineTest {
     var others = new CountDownLatch(3);
     for (int i = 0; i < 3; i++) {
       var _ =
-          Deadlines.after(
+          ScopeTimer.after(
               Duration.ZERO,
               () -> {
                 others.countDown();
@@ -174,7 +175,7 @@ final class DeadlineTest {
               });
     }
     try {
-      Eventually.is("all three have begun", () -> others.getCount() == 0);
+      Waiting.until("all three have begun", () -> others.getCount() == 0);
       assertThatThrownBy(() -> Async.withTimeout(SHORT, () -> Kitchen.waitForEver()))
           .isInstanceOf(TaskTimeoutException.class);
     } finally {
@@ -186,7 +187,7 @@ final class DeadlineTest {
   void outcomesAreToldWhenTheTimeIsUp() throws Exception {
     var ended = new CountDownLatch(1);
     try (var scope =
-        TaskScope.open(Joiner.<Integer>outcomes(), o -> o.withTimeLimit(Duration.ofMillis(200)))) {
+        TaskScope.open(Joiner.<Integer>outcomes(), o -> o.withTimeout(Duration.ofMillis(200)))) {
       scope.fork(() -> {
         ended.countDown();
         return 1;
@@ -195,7 +196,7 @@ final class DeadlineTest {
       ended.await();
       assertThat(scope.join())
           .containsExactly(
-              new Outcome.Done<>(1), new Outcome.Cancelled<>("its scope was over its time limit"));
+              new Outcome.Done<>(1), new Outcome.Cancelled<>("its scope was over its timeout"));
     }
   }
 
@@ -219,7 +220,7 @@ final class DeadlineTest {
       assertThatThrownBy(scope::join)
           .hasCauseInstanceOf(TaskTimeoutException.class)
           .hasMessageContaining(
-              "the task \"user\" of scope \"page\" was over its time limit of 30 ms");
+              "the task \"user\" of scope \"page\" was over its timeout of 30 ms");
       assertThat(task.state()).isEqualTo(Subtask.State.FAILED);
       assertThat(task.exception().getCause().getStackTrace())
           .anyMatch(f -> f.getMethodName().equals("waitForEver"));
@@ -282,14 +283,14 @@ final class DeadlineTest {
       Duration limit = Duration.ofNanos(1000L * (i % 100) + 1);
       var returned = new AtomicInteger();
       try (var scope =
-          TaskScope.open(Joiner.<Integer>allSuccessfulOrThrow(), o -> o.withTimeLimit(limit))) {
+          TaskScope.open(Joiner.<Integer>allSuccessfulOrThrow(), o -> o.withTimeout(limit))) {
         scope.fork(() -> {
           Thread.sleep(Duration.ofNanos(50_000));
           return returned.incrementAndGet();
         });
         assertThat(scope.join()).containsExactly(1);
       } catch (ScopeTimeoutException e) {
-        assertThat(e).hasMessageContaining("over its time limit");
+        assertThat(e).hasMessageContaining("over its timeout");
       }
     }
   }
@@ -300,7 +301,7 @@ final class DeadlineTest {
       scope.fork(
           "user",
           () -> {
-            try (var within = TaskScope.open(o -> o.withName("user").withTimeLimit(SHORT))) {
+            try (var within = TaskScope.open(o -> o.withName("user").withTimeout(SHORT))) {
               within.fork(() -> Kitchen.waitForEver());
               return within.join();
             }
@@ -310,7 +311,7 @@ final class DeadlineTest {
           .hasMessageStartingWith("the task \"user\" of scope \"page\" failed: ")
           .cause()
           .isInstanceOf(ScopeTimeoutException.class)
-          .hasMessageStartingWith("scope \"user\" was over its time limit");
+          .hasMessageStartingWith("scope \"user\" was over its timeout");
     }
   }
 
@@ -324,7 +325,7 @@ final class DeadlineTest {
     self.setContextClassLoader(new ClassLoader(before) {});
     try {
       Thread timer =
-          Deadlines.thread("timer")
+          ScopeTimer.thread("timer")
               .start(() -> {
                 seen.add(local.get());
                 seen.add(Thread.currentThread().getContextClassLoader());

@@ -154,7 +154,7 @@ final class FlowRulesTest {
 
     @Override
     public Flow.Subscriber<Long> createFlowSubscriber() {
-      return new Intake<>(4);
+      return new BufferingSubscriber<>(4);
     }
 
     @Override

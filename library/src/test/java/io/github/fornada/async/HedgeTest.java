@@ -4,6 +4,7 @@ import static io.github.fornada.async.Threads.start;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.fornada.Waiting;
 import io.github.fornada.async.Threads.Endless;
 import java.io.IOException;
 import java.time.Duration;
@@ -167,7 +168,7 @@ final class HedgeTest {
     var caller = start(() -> hedge.call(endless));
     ticker.awaitParked(1);
     ticker.advance(DELAY);
-    Threads.await("both run", () -> endless.running.get() == 2);
+    Waiting.until("both run", () -> endless.running.get() == 2);
     caller.interrupt();
     assertThat(caller.failure()).isInstanceOf(InterruptedException.class);
     assertThat(endless.interrupted).hasValue(2);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.fornada.Outcome;
+import io.github.fornada.Waiting;
 import io.github.fornada.guide.Kitchen;
 import java.io.IOException;
 import java.time.Duration;
@@ -54,8 +55,8 @@ final class JoinerTest {
           scope.fork(() -> {
             throw first;
           });
-      Eventually.is("it failed", () -> one.state() == Subtask.State.FAILED);
-      Eventually.is("it ended", () -> ((Child<?>) one).hasEnded());
+      Waiting.until("it failed", () -> one.state() == Subtask.State.FAILED);
+      Waiting.until("it ended", () -> ((Child<?>) one).hasEnded());
       scope.fork(() -> {
         throw new IOException("second");
       });
@@ -171,7 +172,7 @@ final class JoinerTest {
       assertThatThrownBy(scope::join).hasRootCauseMessage("joiner failed in result");
     }
     try (var scope =
-        TaskScope.open(new Failing("onTimeout"), o -> o.withTimeLimit(Duration.ofMillis(10)))) {
+        TaskScope.open(new Failing("onTimeout"), o -> o.withTimeout(Duration.ofMillis(10)))) {
       scope.fork(() -> Kitchen.waitForEver());
       assertThatThrownBy(scope::join).hasRootCauseMessage("joiner failed in onTimeout");
     }
@@ -180,7 +181,7 @@ final class JoinerTest {
   @Test
   void aJoinerMayHaveAResultWhenTheTimeIsUp() throws Exception {
     try (var scope =
-        TaskScope.open(new Failing("nowhere"), o -> o.withTimeLimit(Duration.ofMillis(10)))) {
+        TaskScope.open(new Failing("nowhere"), o -> o.withTimeout(Duration.ofMillis(10)))) {
       scope.fork(() -> Kitchen.waitForEver());
       assertThat(scope.join()).isEqualTo("result");
     }

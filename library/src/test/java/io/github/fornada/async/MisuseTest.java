@@ -3,6 +3,7 @@ package io.github.fornada.async;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.fornada.Waiting;
 import io.github.fornada.guide.Kitchen;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -75,7 +76,7 @@ final class MisuseTest {
   void resultsMayNotBeAskedForBeforeTheJoin() throws Exception {
     try (var scope = TaskScope.open()) {
       Subtask<Integer> task = scope.fork("sum", () -> 1);
-      Eventually.is("done", () -> task.state() == Subtask.State.SUCCESS);
+      Waiting.until("done", () -> task.state() == Subtask.State.SUCCESS);
       assertThatThrownBy(task::get)
           .isInstanceOf(IllegalStateException.class)
           .hasMessageContaining("was not joined: call join before");
@@ -159,7 +160,7 @@ final class MisuseTest {
         })
         .join();
     Eventually.noThreadIsNamed("forgotten");
-    Eventually.is("it is in no dump", () -> !TaskScope.dump().contains("forgotten"));
+    Waiting.until("it is in no dump", () -> !TaskScope.dump().contains("forgotten"));
   }
 
   @Test

@@ -4,13 +4,17 @@ import static io.github.fornada.async.Threads.start;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.fornada.TaskTimeoutException;
+import io.github.fornada.Waiting;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.DoubleSupplier;
 import org.junit.jupiter.api.Test;
@@ -118,6 +122,49 @@ final class RetryTest {
   }
 
   @Test
+  void conditionsAddUp() {
+    Retry retry = PLAIN.on(FileNotFoundException.class).on(e -> "planted".equals(e.getMessage()));
+    assertThat(retry.when().test(new FileNotFoundException())).isTrue();
+    assertThat(retry.when().test(new IOException("planted"))).isTrue();
+    assertThat(retry.when().test(new IOException("another"))).isFalse();
+    assertThat(PLAIN.when().test(new IOException("another"))).isTrue();
+  }
+
+  @Test
+  void aTimeoutIsTriedAgainUnlessOnlyOtherFailuresAre() {
+    assertThat(callsOfTimeouts(PLAIN)).isEqualTo(5);
+    assertThat(callsOfTimeouts(PLAIN.onTimeout())).isEqualTo(5);
+    assertThat(callsOfTimeouts(PLAIN.on(IOException.class).onTimeout())).isEqualTo(5);
+    assertThat(callsOfTimeouts(PLAIN.onTimeout().on(IOException.class))).isEqualTo(5);
+    assertThat(callsOfTimeouts(PLAIN.on(TaskTimeoutException.class))).isEqualTo(5);
+    assertThat(callsOfTimeouts(PLAIN.on(IOException.class))).isEqualTo(1);
+  }
+
+  private static int callsOfTimeouts(Retry retry) {
+    var calls = new AtomicInteger();
+    Callable<String> endless =
+        Timeout.ofMillis(1)
+            .wrap(() -> {
+              calls.incrementAndGet();
+              new CountDownLatch(1).await();
+              return "never";
+            });
+    assertThatThrownBy(
+            () -> retry.withBackOff(Duration.ZERO, 1, Duration.ZERO).wrap(endless).call())
+        .isInstanceOf(TaskTimeoutException.class);
+    return calls.get();
+  }
+
+  @Test
+  void everyKindOfTimeoutIsOne() {
+    var when = PLAIN.onTimeout().when();
+    assertThat(when.test(new ScopeTimeoutException())).isTrue();
+    assertThat(when.test(new TimeoutException())).isTrue();
+    assertThat(when.test(new TaskTimeoutException("x", Duration.ofSeconds(1), List.of()))).isTrue();
+    assertThat(when.test(new IOException())).isFalse();
+  }
+
+  @Test
   void anErrorIsNotTriedAgain() {
     assertThatThrownBy(() ->
             call(
@@ -198,7 +245,7 @@ final class RetryTest {
   void aRetryOfRealTimeIsInterruptedInItsPause() throws Exception {
     Retry retry = PLAIN.withBackOff(Duration.ofDays(1), 1, Duration.ofDays(1));
     var caller = start(() -> retry.call(failing(9)));
-    Threads.await("first try", () -> tries.get() == 1);
+    Waiting.until("first try", () -> tries.get() == 1);
     caller.interrupt();
     assertThat(caller.failure()).isInstanceOf(InterruptedException.class);
   }
@@ -278,7 +325,7 @@ final class RetryTest {
     var failed =
         Async.outcomes(
             items,
-            retry.of((Integer i) -> {
+            retry.wrap((Integer i) -> {
               tries.incrementAndGet();
               throw new IOException("planted");
             }));

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.fornada.Outcome;
 import io.github.fornada.TaskEvent;
+import io.github.fornada.Waiting;
 import io.github.fornada.guide.Kitchen;
 import io.github.fornada.timeline.Timeline;
 import java.io.IOException;
@@ -35,7 +36,7 @@ final class ScopeEventsTest {
             throw new IOException("bad");
           });
       scope.fork("never", () -> Kitchen.waitForEver());
-      Eventually.is("two have ended", () -> finished(events).size() == 2);
+      Waiting.until("two have ended", () -> finished(events).size() == 2);
       scope.cancel();
       scope.join();
     }

@@ -2,6 +2,7 @@ package io.github.fornada.async;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.fornada.Waiting;
 import io.github.fornada.guide.Kitchen;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
@@ -18,7 +19,7 @@ final class ScopeTreeTest {
         scope.fork(() -> Kitchen.fetch(started));
       }
       started.await();
-      Eventually.is(
+      Waiting.until(
           "all wait",
           () ->
               scope.tree().contains("5 tasks")

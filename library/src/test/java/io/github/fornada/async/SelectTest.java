@@ -256,15 +256,15 @@ final class SelectTest {
     int carriers =
         Integer.getInteger(
             "jdk.virtualThreadScheduler.parallelism", Runtime.getRuntime().availableProcessors());
-    var waiters = new ArrayList<Waiter>();
+    var waiters = new ArrayList<ChannelWaiter>();
     var selections = new ArrayList<Selection>();
-    var running = new ArrayList<Waits.Running<Waiter>>();
+    var running = new ArrayList<Waits.Running<ChannelWaiter>>();
     var looking = new CountDownLatch(carriers);
     for (int i = 0; i < carriers; i++) {
       var selection = new Selection();
       assertThat(selection.claim()).isTrue();
       selections.add(selection);
-      waiters.add(new Waiter(null, selection, 0));
+      waiters.add(new ChannelWaiter(null, selection, 0));
       running.add(
           Waits.start(() -> {
             looking.countDown();

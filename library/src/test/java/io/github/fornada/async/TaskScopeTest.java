@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.fornada.Outcome;
 import io.github.fornada.TaskException;
+import io.github.fornada.Waiting;
 import io.github.fornada.guide.Kitchen;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -55,7 +57,7 @@ final class TaskScopeTest {
                 public void interrupt() {
                   if (this != older.get()) {
                     go.countDown();
-                    Eventually.is("the older one has ended", () -> !older.get().isAlive());
+                    Waiting.until("the older one has ended", () -> !older.get().isAlive());
                   }
                   super.interrupt();
                 }
@@ -355,7 +357,7 @@ final class TaskScopeTest {
             stillInterrupted.set(Thread.currentThread().isInterrupted());
           }
         });
-    Eventually.is(
+    Waiting.until(
         "the owner closes",
         () ->
             Arrays.stream(owner.getStackTrace()).anyMatch(f -> f.getMethodName().equals("close")));
@@ -441,7 +443,7 @@ final class TaskScopeTest {
     try (var scope = TaskScope.open(o -> o.withThreadFactory(r -> null))) {
       assertThatThrownBy(() -> scope.fork(() -> 1))
           .isInstanceOf(RejectedExecutionException.class)
-          .hasMessageContaining("gave null");
+          .hasMessageContaining("returned null");
       scope.cancel(); // so that no join is missed
     }
   }
@@ -507,7 +509,108 @@ final class TaskScopeTest {
   void optionsSayWhatIsWrongWithThem() {
     assertThatThrownBy(() -> TaskScope.open(o -> o.withName(" ")))
         .hasMessage("name must not be blank, got \" \"");
-    assertThatThrownBy(() -> TaskScope.open(o -> o.withTimeLimit(Duration.ZERO)))
-        .hasMessage("time limit must be positive, got PT0S");
+    assertThatThrownBy(() -> TaskScope.open(o -> o.withTimeout(Duration.ZERO)))
+        .hasMessage("timeout must be positive, got PT0S");
+  }
+
+  // ---- as the JDK's StructuredTaskScope
+
+  @Test
+  void closeAfterOnlyRefusedForksNeedsNoJoin() {
+    try (var scope = TaskScope.open(o -> o.withThreadFactory(r -> null))) {
+      assertThatThrownBy(() -> scope.fork(() -> 1)).isInstanceOf(RejectedExecutionException.class);
+    }
+    var refused = new IllegalStateException("planted");
+    Joiner<Object, String> joiner =
+        new Joiner<>() {
+          @Override
+          public boolean onFork(Subtask<Object> task) {
+            throw refused;
+          }
+
+          @Override
+          public String result() {
+            return "none";
+          }
+        };
+    try (var scope = TaskScope.open(joiner)) {
+      assertThatThrownBy(() -> scope.fork(() -> 1)).isSameAs(refused);
+    }
+  }
+
+  @Test
+  void aRefusedForkAfterAnotherStillNeedsAJoin() {
+    var threads = new ArrayDeque<Thread.Builder>(List.of(Thread.ofVirtual()));
+    TaskScope<Object, Void> scope =
+        TaskScope.open(
+            Joiner.awaitAll(),
+            o ->
+                o.withThreadFactory(r -> {
+                  Thread.Builder builder = threads.poll();
+                  return builder == null ? null : builder.unstarted(r);
+                }));
+    scope.fork(() -> 1);
+    assertThatThrownBy(() -> scope.fork(() -> 2)).isInstanceOf(RejectedExecutionException.class);
+    assertThatThrownBy(scope::close).hasMessageContaining("was closed without a join");
+  }
+
+  @Test
+  void aScopeIsCancelledAfterACloseWithoutAJoinAndNotAfterAJoin() throws Exception {
+    TaskScope<Object, Void> unused = TaskScope.open();
+    unused.close();
+    assertThat(unused.isCancelled()).isTrue();
+    TaskScope<Object, Void> joined = TaskScope.open();
+    joined.fork(() -> 1);
+    joined.join();
+    joined.close();
+    assertThat(joined.isCancelled()).isFalse();
+  }
+
+  @Test
+  void listsFromJoinCannotBeChanged() throws Exception {
+    isUnmodifiable(Joiner.allSuccessfulOrThrow());
+    isUnmodifiable(Joiner.outcomes());
+    isUnmodifiable(Joiner.allUntil(_ -> false));
+  }
+
+  private static <E> void isUnmodifiable(Joiner<Integer, List<E>> joiner) throws Exception {
+    try (var scope = TaskScope.open(joiner)) {
+      scope.fork(() -> 1);
+      List<E> list = scope.join();
+      assertThat(list).hasSize(1);
+      assertThatThrownBy(list::clear).isInstanceOf(UnsupportedOperationException.class);
+    }
+  }
+
+  @Test
+  void resultsMayBeNull() throws Exception {
+    try (var scope = TaskScope.open(Joiner.<String>allSuccessfulOrThrow())) {
+      Subtask<String> first = scope.fork(() -> {});
+      Subtask<String> second = scope.fork("second", () -> {});
+      assertThat(scope.join()).containsExactly(null, null);
+      assertThat(first.get()).isNull();
+      assertThat(second.get()).isNull();
+    }
+  }
+
+  @Test
+  void theDefaultsOfAJoinerRefuseTasksInTheWrongState() throws Exception {
+    Joiner<Integer, String> joiner = () -> "result";
+    var ends = new CountDownLatch(1);
+    try (var scope = TaskScope.open(joiner)) {
+      Subtask<Integer> task =
+          scope.fork(() -> {
+            ends.await();
+            return 1;
+          });
+      assertThatThrownBy(() -> joiner.onComplete(task))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageStartingWith("onComplete is for a task that has ended, got a task of scope");
+      ends.countDown();
+      assertThat(scope.join()).isEqualTo("result");
+      assertThatThrownBy(() -> joiner.onFork(task))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageStartingWith("onFork is for a task that has not ended, got a task of scope");
+    }
   }
 }

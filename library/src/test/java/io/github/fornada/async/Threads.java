@@ -8,7 +8,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.BooleanSupplier;
 
 /** What the tests of verbs have in common. */
 final class Threads {
@@ -64,14 +63,6 @@ final class Threads {
   @SuppressWarnings("ThreadPriorityCheck") // nothing depends on it
   static void letOthersRun() {
     Thread.yield();
-  }
-
-  static void await(String what, BooleanSupplier condition) throws InterruptedException {
-    long end = System.nanoTime() + PATIENCE.toNanos();
-    while (!condition.getAsBoolean()) {
-      assertThat(System.nanoTime()).as(what).isLessThan(end);
-      Thread.sleep(1);
-    }
   }
 
   /** A task that waits until it is interrupted, and tells. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.github.fornada.Outcome;
+import io.github.fornada.Waiting;
 import io.github.fornada.guide.Kitchen;
 import java.io.FileInputStream;
 import java.io.IOException;
@@ -143,10 +144,10 @@ final class UninterruptibleTest {
               .start(() -> {
                 synchronized (monitor) {
                   held.set(true);
-                  Eventually.is("it is let go", enough::get);
+                  Waiting.until("it is let go", enough::get);
                 }
               });
-      Eventually.is("the monitor is held", held::get);
+      Waiting.until("the monitor is held", held::get);
     }
 
     void letGo() throws InterruptedException {
@@ -193,14 +194,14 @@ final class UninterruptibleTest {
           return null;
         });
     try {
-      Eventually.is("it blocks", () -> isBlocked(opened.get(), blocked.place));
+      Waiting.until("it blocks", () -> isBlocked(opened.get(), blocked.place));
       Waits.startPlatform(
               () -> {
                 opened.get().cancel();
                 return null;
               })
           .get();
-      Eventually.is("only what blocks is left", () -> opened.get().tree().contains("· 1 task · "));
+      Waiting.until("only what blocks is left", () -> opened.get().tree().contains("· 1 task · "));
       String tree = opened.get().tree();
       assertThat(tree).contains("blocks").contains(" stops ").contains(blocked.place);
       assertThat(ended).isFalse();
@@ -226,7 +227,7 @@ final class UninterruptibleTest {
   private static boolean isBlocked(TaskScope<?, ?> scope, String place) {
     Child<?> child = scope == null ? null : scope.newest;
     Thread runner = child == null ? null : child.thread;
-    if (runner == null || !Place.of(runner).toString().startsWith(place)) {
+    if (runner == null || !StackLocation.of(runner).toString().startsWith(place)) {
       return false;
     }
     StackTraceElement[] stack = runner.getStackTrace();
@@ -247,7 +248,7 @@ final class UninterruptibleTest {
     try (var scope = TaskScope.open(Joiner.outcomes(), o -> o.withName(name))) {
       Subtask<Object> stuck = scope.fork("blocks", SHORT, blocked.task);
       try {
-        Eventually.is("it is over its limit", () -> stuck.state() == Subtask.State.FAILED);
+        Waiting.until("it is over its limit", () -> stuck.state() == Subtask.State.FAILED);
         assertThatThrownBy(() -> Async.withTimeout(SHORT, () -> Kitchen.waitForEver()))
             .isInstanceOf(io.github.fornada.TaskTimeoutException.class);
       } finally {

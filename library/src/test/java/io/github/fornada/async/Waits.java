@@ -1,14 +1,12 @@
 package io.github.fornada.async;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
+import io.github.fornada.Waiting;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.BooleanSupplier;
 
 /** Threads of tests, and waiting for them. */
 final class Waits {
@@ -43,7 +41,7 @@ final class Waits {
     }
 
     Running<T> untilItWaits() {
-      await("the thread waits", () -> isWaiting(thread));
+      Waiting.until("the thread waits", () -> isWaiting(thread));
       return this;
     }
   }
@@ -61,13 +59,5 @@ final class Waits {
   static <T> Running<T> startPlatform(Callable<T> body) {
     var task = new FutureTask<>(body);
     return new Running<>(Thread.ofPlatform().daemon().start(task), task);
-  }
-
-  static void await(String what, BooleanSupplier condition) {
-    long end = System.nanoTime() + DEADLINE.toNanos();
-    while (!condition.getAsBoolean()) {
-      assertThat(System.nanoTime()).as("deadline for: " + what).isLessThan(end);
-      Thread.onSpinWait();
-    }
   }
 }

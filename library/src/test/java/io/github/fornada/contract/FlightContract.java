@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
+import io.github.fornada.Waiting;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -50,8 +51,8 @@ interface FlightContract extends PoolUnderTest {
         CompletableFuture<String> first = PoolUnderTest.occupy(pool, marks);
         CompletableFuture<Integer> second = pool.submit(20, Work::sleep);
         long submitted = System.nanoTime();
-        PoolUnderTest.await(
-            () -> System.nanoTime() - submitted > 10_000_000, "the second task waited for 10 ms");
+        Waiting.until(
+            "the second task waited for 10 ms", () -> System.nanoTime() - submitted > 10_000_000);
         waited = System.nanoTime() - submitted;
         marks.set("go");
         get(first);

@@ -1,6 +1,7 @@
 package io.github.fornada.contract;
 
 import io.github.fornada.Pool;
+import io.github.fornada.Waiting;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.reflect.InvocationTargetException;
@@ -99,7 +100,7 @@ final class Lender implements AutoCloseable {
                 these -> {
                   boolean interrupted = Thread.interrupted();
                   these.set("here");
-                  PoolUnderTest.await(() -> these.times("here") == workers, "all were free");
+                  Waiting.until("all were free", () -> these.times("here") == workers);
                   return interrupted;
                 }));
       }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.fornada.Pool;
 import io.github.fornada.RunnableTask;
 import io.github.fornada.Task;
+import io.github.fornada.Waiting;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -109,7 +110,7 @@ interface LifeContract extends PoolUnderTest {
     Pool pool = open(2);
     var busy = PoolUnderTest.occupy(pool, marks);
     Thread closer = Thread.ofPlatform().start(pool::close);
-    PoolUnderTest.await(pool::isShutdown, "close had begun");
+    Waiting.until("close had begun", pool::isShutdown);
     assertThat(closer.join(java.time.Duration.ofMillis(50))).as("closed already").isFalse();
     marks.set("go");
     assertThat(closer.join(PATIENCE)).isTrue();
@@ -128,7 +129,7 @@ interface LifeContract extends PoolUnderTest {
               pool.close();
               stillInterrupted.set(Thread.currentThread().isInterrupted());
             });
-    PoolUnderTest.await(pool::isShutdown, "close had begun");
+    Waiting.until("close had begun", pool::isShutdown);
     closer.interrupt();
     assertThat(closer.join(PATIENCE)).isTrue();
     assertThat(stillInterrupted).isTrue();

@@ -8,6 +8,7 @@ import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
 import io.github.fornada.TaskFunction;
 import io.github.fornada.TaskTimeoutException;
+import io.github.fornada.Waiting;
 import io.github.fornada.async.Async;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -445,12 +446,12 @@ interface LocalContract extends PoolUnderTest {
 
   private static void awaitCollected(List<WeakReference<Object>> items)
       throws InterruptedException {
-    PoolUnderTest.await(
+    Waiting.until(
+        "all " + items.size() + " items were collected",
         () -> {
           System.gc();
           return items.stream().allMatch(item -> item.get() == null);
-        },
-        "all " + items.size() + " items were collected");
+        });
   }
 
   @Test

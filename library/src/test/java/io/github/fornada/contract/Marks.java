@@ -1,5 +1,6 @@
 package io.github.fornada.contract;
 
+import io.github.fornada.Waiting;
 import java.io.IOException;
 import java.io.Serializable;
 import java.io.UncheckedIOException;
@@ -53,6 +54,6 @@ record Marks(String folder) implements Serializable {
 
   /** Waits until it is set; an interrupt ends the wait. */
   void await(Object name) throws InterruptedException {
-    PoolUnderTest.await(() -> has(name), "\"" + name + "\" was marked");
+    Waiting.until("\"" + name + "\" was marked", () -> has(name));
   }
 }

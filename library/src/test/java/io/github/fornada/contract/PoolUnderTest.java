@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import java.util.function.UnaryOperator;
 
 /**
@@ -55,17 +54,6 @@ interface PoolUnderTest {
 
   static <V> V get(CompletableFuture<V> future) throws Exception {
     return future.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
-  }
-
-  /** Waits for a condition, looking often. */
-  static void await(BooleanSupplier condition, String what) throws InterruptedException {
-    long deadline = System.nanoTime() + PATIENCE.toNanos();
-    while (!condition.getAsBoolean()) {
-      if (System.nanoTime() > deadline) {
-        throw new AssertionError("in " + PATIENCE + " it never happened that " + what);
-      }
-      Thread.sleep(1);
-    }
   }
 
   static void awaitTermination(Pool pool) throws InterruptedException {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.fornada.Pool;
 import io.github.fornada.SharedBytes;
+import io.github.fornada.Waiting;
 import java.io.Serializable;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
@@ -134,7 +135,7 @@ interface ShareContract extends PoolUnderTest {
         assertThatThrownBy(shared::segment)
             .isInstanceOf(IllegalStateException.class)
             .hasMessageContaining("keep both open");
-        PoolUnderTest.await(() -> fails(pool, shared), "the task fails, too");
+        Waiting.until("the task fails, too", () -> fails(pool, shared));
         assertThat(shared.byteSize()).isEqualTo(100_000);
       }
     }

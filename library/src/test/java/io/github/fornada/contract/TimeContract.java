@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
 import io.github.fornada.TaskTimeoutException;
+import io.github.fornada.Waiting;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -24,9 +25,10 @@ interface TimeContract extends PoolUnderTest {
 
   /** Until no item is over its limit for being the first of its worker. */
   private static void warm(Pool pool) throws InterruptedException {
-    PoolUnderTest.await(
-        () -> pool.<Integer, Integer>outcomes(List.of(1, 2), Work::sleep).allMatch(Outcome::isDone),
-        "the worker was warm");
+    Waiting.until(
+        "the worker was warm",
+        () ->
+            pool.<Integer, Integer>outcomes(List.of(1, 2), Work::sleep).allMatch(Outcome::isDone));
   }
 
   @Test

@@ -7,6 +7,7 @@ import io.github.fornada.Completion;
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
 import io.github.fornada.TaskException;
+import io.github.fornada.Waiting;
 import java.nio.file.Files;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -115,7 +116,7 @@ interface TogetherContract extends PoolUnderTest {
               i -> {
                 if (i >= 19_000 && i < 19_004) {
                   marks.set("here");
-                  PoolUnderTest.await(() -> marks.times("here") == 4, "four ran together");
+                  Waiting.until("four ran together", () -> marks.times("here") == 4);
                 }
                 return i;
               });

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
 import io.github.fornada.TaskTimeoutException;
+import io.github.fornada.Waiting;
 import java.time.Duration;
 import java.util.AbstractCollection;
 import java.util.AbstractList;
@@ -111,7 +112,7 @@ interface UserCodeContract extends PoolUnderTest {
       pool.shutdownNow();
       PoolUnderTest.awaitTermination(pool);
       for (CompletableFuture<Integer> future : List.of(running, waiting)) {
-        PoolUnderTest.await(future::isCancelled, "it was cancelled");
+        Waiting.until("it was cancelled", future::isCancelled);
       }
       pool.close();
     } finally {
@@ -329,10 +330,8 @@ interface UserCodeContract extends PoolUnderTest {
           Thread.ofPlatform()
               .start(() -> {
                 try {
-                  PoolUnderTest.await(() -> marks.times("ended") == items - 1, "the others ended");
+                  Waiting.until("the others ended", () -> marks.times("ended") == items - 1);
                   ended.set(true);
-                } catch (InterruptedException e) {
-                  throw new IllegalStateException(e);
                 } finally {
                   marks.set("go");
                 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.fornada.Pool;
+import io.github.fornada.Waiting;
 import io.github.fornada.process.payload.BufferFiles;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -118,9 +119,9 @@ class BufferFilesTest {
       assertThat(Pools.soon(pool.submit(filled(1 << 20, 0), BufferFilesTest::only)))
           .isEqualTo((long) (1 << 20));
     }
-    Leftovers.await("the files are gone", Leftovers.SOON, () -> files("buffer-*").isEmpty());
+    Waiting.until("the files are gone", Leftovers.SOON, () -> files("buffer-*").isEmpty());
     assertThat(SharedTest.mapped("/buffer-")).isEmpty();
-    Leftovers.await(
+    Waiting.until(
         "the workers have unmapped them",
         Leftovers.SOON,
         () ->
@@ -172,6 +173,6 @@ class BufferFilesTest {
       assertThat(Pools.soon(pool.submit(filled(1 << 20, i), BufferFilesTest::only)))
           .isEqualTo(i * 1_000_000_000L + (1 << 20));
     }
-    Leftovers.await("nothing is taken", Leftovers.SOON, () -> files("buffer-*").isEmpty());
+    Waiting.until("nothing is taken", Leftovers.SOON, () -> files("buffer-*").isEmpty());
   }
 }

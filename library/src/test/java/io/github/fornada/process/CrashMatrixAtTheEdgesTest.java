@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
 import io.github.fornada.SideBySide;
+import io.github.fornada.Waiting;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -176,12 +177,12 @@ class CrashMatrixAtTheEdgesTest {
                             .withGrace(Duration.ofMillis(200))));
     try {
       // Before anything runs that waits for its neighbour, under a limit.
-      Leftovers.await("both workers are ready", ENDS_WITHIN, () -> workers.ready.size() >= 2);
+      Waiting.until("both workers are ready", ENDS_WITHIN, () -> workers.ready.size() >= 2);
       List<CompletableFuture<Integer>> futures =
           ITEMS.stream()
               .map(item -> pool.submit(item, (Integer x) -> inShutdown(flag, x, way)))
               .toList();
-      Leftovers.await("both workers run", ENDS_WITHIN, () -> workers.started.get() >= 2);
+      Waiting.until("both workers run", ENDS_WITHIN, () -> workers.started.get() >= 2);
       pool.shutdown();
       signal(flag);
       for (int item : ITEMS) {

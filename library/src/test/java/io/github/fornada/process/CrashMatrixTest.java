@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
 import io.github.fornada.SideBySide;
+import io.github.fornada.Waiting;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -127,7 +128,7 @@ class CrashMatrixTest {
     }
     if (place == Place.BETWEEN_TASKS && way.ends == Way.Ends.LOST) {
       // Else it may come as late as to hit the items of the next cell.
-      Leftovers.await("the worker dies", Leftovers.SOON, () -> lost(pool) > lostBefore);
+      Waiting.until("the worker dies", Leftovers.SOON, () -> lost(pool) > lostBefore);
     }
     assertThat(pool.outcomes(List.of(Bomb.harmless(1)), Bomb::run).toList())
         .as("the pool goes on")

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.fornada.Pool;
+import io.github.fornada.Waiting;
 import io.github.fornada.process.wire.RingWriter;
 import java.io.IOException;
 import java.io.Serializable;
@@ -260,7 +261,7 @@ class DataTest {
       kept.add(new WeakReference<>(Pools.soon(future)));
       kept.add(new WeakReference<>(item));
     }
-    Leftovers.await(
+    Waiting.until(
         "all but the last are collected",
         Leftovers.SOON,
         () -> {
@@ -315,7 +316,7 @@ class DataTest {
         }
       }
       long limit = before + 4;
-      Leftovers.await("no more descriptors", Leftovers.SOON, () -> descriptors() <= limit);
+      Waiting.until("no more descriptors", Leftovers.SOON, () -> descriptors() <= limit);
     } finally {
       Pools.end(own);
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
 import io.github.fornada.TaskFunction;
+import io.github.fornada.Waiting;
 import java.io.IOException;
 import java.io.ObjectOutputStream;
 import java.io.Serializable;
@@ -51,7 +52,7 @@ class EncodingTest {
   @AfterEach
   void nothingHangsAnyLonger() {
     hang.over = true;
-    Leftovers.await("abandoned threads have ended", Leftovers.SOON, () -> abandoned().isEmpty());
+    Waiting.until("abandoned threads have ended", Leftovers.SOON, () -> abandoned().isEmpty());
     hang = new Hang();
   }
 
@@ -104,7 +105,7 @@ class EncodingTest {
 
   private static void assertBothWorkersTakeObjects(Pool pool) throws Exception {
     Set<Long> pids = new HashSet<>();
-    Leftovers.await(
+    Waiting.until(
         "both workers have run an object",
         Leftovers.SOON,
         () -> {
@@ -188,7 +189,7 @@ class EncodingTest {
           assertThat(sums.get(i)).isEqualTo(i + n);
         }
       }
-      Leftovers.await("the thread has ended", Leftovers.SOON, () -> abandoned().isEmpty());
+      Waiting.until("the thread has ended", Leftovers.SOON, () -> abandoned().isEmpty());
       assertBothWorkersTakeObjects(pool);
       assertThat(workers.lost).isEmpty();
     } finally {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
+import io.github.fornada.Waiting;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Iterator;
@@ -29,7 +30,7 @@ class ForgottenTest {
   void nothingIsLeft() {
     awaitCollecting("no worker is left", ForgottenTest::noWorkerIsLeft);
     Leftovers.assertNone(Pools.pid());
-    Leftovers.await("no thread is left", Leftovers.SOON, () -> Leftovers.poolThreads().isEmpty());
+    Waiting.until("no thread is left", Leftovers.SOON, () -> Leftovers.poolThreads().isEmpty());
   }
 
   private static boolean noWorkerIsLeft() {
@@ -37,7 +38,7 @@ class ForgottenTest {
   }
 
   private static void awaitCollecting(String what, BooleanSupplier condition) {
-    Leftovers.await(
+    Waiting.until(
         what,
         Leftovers.SOON,
         () -> {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.fornada.Pool;
 import io.github.fornada.SideBySide;
 import io.github.fornada.TaskFunction;
+import io.github.fornada.Waiting;
 import java.io.IOException;
 import java.io.ObjectOutputStream;
 import java.io.Serializable;
@@ -57,8 +58,8 @@ class HeldTest {
               });
       ENCODING.await();
       ProcessHandle.of(workers.ready.getFirst().pid()).orElseThrow().destroyForcibly();
-      Leftovers.await("a new worker", Leftovers.SOON, () -> workers.ready.size() == 2);
-      Leftovers.await("it has looked for work", Leftovers.SOON, afterMillis(200));
+      Waiting.until("a new worker", Leftovers.SOON, () -> workers.ready.size() == 2);
+      Waiting.until("it has looked for work", Leftovers.SOON, afterMillis(200));
       goOn = true;
       assertThat(Pools.soon(future)).isEqualTo(3);
     } finally {

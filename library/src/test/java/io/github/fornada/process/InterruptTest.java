@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
+import io.github.fornada.Waiting;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CancellationException;
@@ -149,7 +150,7 @@ class InterruptTest {
                           return x;
                         })))
             .isEqualTo(number);
-        Leftovers.await("the interrupt came", Duration.ofSeconds(2), later(50));
+        Waiting.until("the interrupt came", Duration.ofSeconds(2), later(50));
       }
     }
     assertThat(workers.lost).as("an interrupt of an idle task thread").isEmpty();

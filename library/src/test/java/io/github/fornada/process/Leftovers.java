@@ -1,7 +1,6 @@
 package io.github.fornada.process;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
+import io.github.fornada.Waiting;
 import io.github.fornada.process.host.PrivateDirectory;
 import io.github.fornada.process.host.Reaper;
 import java.io.IOException;
@@ -12,7 +11,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.function.BooleanSupplier;
 
 /** Looks for what a pool must not leave behind. */
 public final class Leftovers {
@@ -21,19 +19,9 @@ public final class Leftovers {
 
   /** Threads that all pools, and all scopes, of this JVM share. */
   private static final Set<String> OF_THE_JVM =
-      Set.of("fornada-timer", "fornada-deadlines", "fornada-words");
+      Set.of("fornada-timer", "fornada-scope-timer", "fornada-words");
 
   private Leftovers() {}
-
-  /** Waits until a condition holds, and fails with its name if it does not in time. */
-  public static void await(String what, Duration limit, BooleanSupplier condition) {
-    long deadline = System.nanoTime() + limit.toNanos();
-    while (!condition.getAsBoolean()) {
-      assertThat(System.nanoTime()).as("deadline for: " + what).isLessThan(deadline);
-      Thread.onSpinWait();
-      java.util.concurrent.locks.LockSupport.parkNanos(5_000_000);
-    }
-  }
 
   /** Worker JVMs below this process, and anything that carries a worker's mark. */
   static List<ProcessHandle> marked(String mark) {
@@ -84,8 +72,9 @@ public final class Leftovers {
 
   /** Nothing of the pools of a process is left: no process, no folder. */
   public static void assertNone(long pid) {
-    await("no worker process is left", SOON, () -> marked("fornada-" + pid + "-").isEmpty());
-    await("no folder is left", SOON, () -> folders(pid).isEmpty());
+    Waiting.until(
+        "no worker process is left", SOON, () -> marked("fornada-" + pid + "-").isEmpty());
+    Waiting.until("no folder is left", SOON, () -> folders(pid).isEmpty());
   }
 
   static List<String> poolThreads() {

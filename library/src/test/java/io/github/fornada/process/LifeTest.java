@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
 import io.github.fornada.SideBySide;
+import io.github.fornada.Waiting;
 import io.github.fornada.WorkerLostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -161,7 +162,7 @@ class LifeTest {
       for (int i = 0; i < futures.size(); i++) {
         assertThat(futures.get(i)).as("accepted before").isCompletedWithValue(-i);
       }
-      Leftovers.await("no process is left", Leftovers.SOON, () -> Leftovers.marked(pool).isEmpty());
+      Waiting.until("no process is left", Leftovers.SOON, () -> Leftovers.marked(pool).isEmpty());
       assertThat(folders).as("folders that are left").noneMatch(Files::exists);
     }
   }
@@ -173,7 +174,7 @@ class LifeTest {
     try {
       Pools.soon(pool.submit(1, x -> x));
       for (int i = 0; i < 3; i++) {
-        Leftovers.await("a spare", Leftovers.SOON, () -> pool.stats().spares() == 1);
+        Waiting.until("a spare", Leftovers.SOON, () -> pool.stats().spares() == 1);
         long before = (long) Pools.soon(pool.submit(1, LifeTest::pidOf));
         ProcessHandle.of(before).orElseThrow().destroyForcibly();
         assertThat((long) Pools.soon(pool.submit(1, LifeTest::pidOf))).isNotEqualTo(before);
@@ -189,12 +190,12 @@ class LifeTest {
         ProcessPool.open(o -> o.withWorkers(1).withHeap("64m").withLife(l -> l.withSpares(1)));
     try {
       long busy = (long) Pools.soon(pool.submit(1, LifeTest::pidOf));
-      Leftovers.await("a spare", Leftovers.SOON, () -> pool.stats().spares() == 1);
+      Waiting.until("a spare", Leftovers.SOON, () -> pool.stats().spares() == 1);
       List<ProcessHandle> spares = new ArrayList<>(Leftovers.marked(pool));
       spares.removeIf(process -> process.pid() == busy);
       spares.forEach(ProcessHandle::destroyForcibly);
-      Leftovers.await("it is gone", Leftovers.SOON, () -> !spares.getFirst().isAlive());
-      Leftovers.await("another", Leftovers.SOON, () -> pool.stats().spares() == 1);
+      Waiting.until("it is gone", Leftovers.SOON, () -> !spares.getFirst().isAlive());
+      Waiting.until("another", Leftovers.SOON, () -> pool.stats().spares() == 1);
       assertThat((long) Pools.soon(pool.submit(1, LifeTest::pidOf))).isEqualTo(busy);
     } finally {
       Pools.end(pool);
@@ -248,7 +249,7 @@ class LifeTest {
                   return x;
                 });
         assertThat(met).containsExactly(0, 1);
-        Leftovers.await("all have left", Leftovers.SOON, () -> Leftovers.marked(pool).isEmpty());
+        Waiting.until("all have left", Leftovers.SOON, () -> Leftovers.marked(pool).isEmpty());
       }
     } finally {
       Pools.end(pool);

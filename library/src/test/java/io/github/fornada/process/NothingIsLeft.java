@@ -1,5 +1,6 @@
 package io.github.fornada.process;
 
+import io.github.fornada.Waiting;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
@@ -22,6 +23,6 @@ final class NothingIsLeft implements BeforeAllCallback {
 
   private static void check() {
     Leftovers.assertNone(Pools.pid());
-    Leftovers.await("no thread is left", Leftovers.SOON, () -> Leftovers.poolThreads().isEmpty());
+    Waiting.until("no thread is left", Leftovers.SOON, () -> Leftovers.poolThreads().isEmpty());
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.fornada.Pool;
+import io.github.fornada.Waiting;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -115,7 +116,7 @@ class OptionsTest {
     Pool pool = Pools.open(5, o -> o.withJvmOptions("-XX:VMOptionsFile=" + flags));
     try {
       var future = pool.submit(1, x -> x + 1);
-      Leftovers.await("the first starts have failed", Leftovers.SOON, afterMillis(150));
+      Waiting.until("the first starts have failed", Leftovers.SOON, afterMillis(150));
       Files.writeString(flags, "-XX:-UsePerfData\n");
       assertThat(Pools.soon(future)).isEqualTo(2);
     } finally {

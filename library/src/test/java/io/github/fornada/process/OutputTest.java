@@ -3,6 +3,7 @@ package io.github.fornada.process;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.fornada.Pool;
+import io.github.fornada.Waiting;
 import java.io.ByteArrayOutputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -86,7 +87,7 @@ class OutputTest {
                 return x;
               });
       assertThat(future.handle((r, e) -> e).get()).hasMessageContaining("last words");
-      Leftovers.await("they are passed on", Leftovers.SOON, () -> text().contains("last words\n"));
+      Waiting.until("they are passed on", Leftovers.SOON, () -> text().contains("last words\n"));
     } finally {
       pool.close();
     }

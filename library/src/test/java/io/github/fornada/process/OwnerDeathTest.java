@@ -3,6 +3,7 @@ package io.github.fornada.process;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.fornada.SideBySide;
+import io.github.fornada.Waiting;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,7 +37,7 @@ class OwnerDeathTest {
   private static void assertAllGone(long owner, List<ProcessHandle> before) {
     assertThat(before).as("what was there before").isNotEmpty();
     try {
-      Leftovers.await(
+      Waiting.until(
           "every process is gone",
           TWO_SECONDS,
           () -> before.stream().noneMatch(OwnerDeathTest::isAlive));

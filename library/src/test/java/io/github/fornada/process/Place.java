@@ -9,7 +9,7 @@ enum Place {
   INITIALIZER,
   TASK,
   RESULT_IS_SERIALIZED,
-  /** In the parent, after a rehearsal in the worker. */
+  /** In the parent, after it was read back in the worker. */
   RESULT_IS_DESERIALIZED,
   BETWEEN_TASKS,
   LARGE_ARGUMENT_IN_FLIGHT,

@@ -7,6 +7,7 @@ import io.github.fornada.Pool;
 import io.github.fornada.TaskEvent;
 import io.github.fornada.TaskFunction;
 import io.github.fornada.TaskListener;
+import io.github.fornada.Waiting;
 import io.github.fornada.process.host.Reaper;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -52,7 +53,7 @@ public final class Pools {
    * take longer than a short limit allows, on a busy machine, and what replaces it starts anew.
    */
   static <T> void warm(Pool pool, List<T> harmless, TaskFunction<T, ?> function) {
-    Leftovers.await(
+    Waiting.until(
         "the workers are warm",
         Leftovers.SOON,
         () -> pool.outcomes(harmless, function).allMatch(Outcome::isDone));

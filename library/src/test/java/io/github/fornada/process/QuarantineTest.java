@@ -7,6 +7,7 @@ import io.github.fornada.DeathCertificate;
 import io.github.fornada.Outcome;
 import io.github.fornada.SideBySide;
 import io.github.fornada.TaskFunction;
+import io.github.fornada.Waiting;
 import io.github.fornada.WorkerLostException;
 import java.io.Serializable;
 import java.nio.file.Files;
@@ -43,7 +44,7 @@ class QuarantineTest {
 
   /** The event of a death comes after the outcome that it caused. */
   private static void awaitLost(Pools.Workers workers, int count) {
-    Leftovers.await("the last death", Leftovers.SOON, () -> workers.lost.size() >= count);
+    Waiting.until("the last death", Leftovers.SOON, () -> workers.lost.size() >= count);
     assertThat(workers.lost).hasSize(count);
   }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.fornada.Pool;
+import io.github.fornada.Waiting;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -38,7 +39,7 @@ class ReserveTest {
   }
 
   private static Set<Long> ready(WorkerReserve reserve, int workers) {
-    Leftovers.await("the reserve is full", Leftovers.SOON, () -> reserve.pids().size() == workers);
+    Waiting.until("the reserve is full", Leftovers.SOON, () -> reserve.pids().size() == workers);
     return Set.copyOf(reserve.pids());
   }
 
@@ -117,7 +118,7 @@ class ReserveTest {
               .get();
       assertThat(ProcessHandle.of(child)).isPresent();
     }
-    Leftovers.await(
+    Waiting.until(
         "the child is gone",
         Leftovers.SOON,
         () -> ProcessHandle.of(child).filter(ProcessHandle::isAlive).isEmpty());

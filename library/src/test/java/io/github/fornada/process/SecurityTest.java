@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.fornada.Pool;
+import io.github.fornada.Waiting;
 import io.github.fornada.process.host.HandshakeServer;
 import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
@@ -107,7 +108,7 @@ class SecurityTest {
   @Test
   void theSharedMemoryOfAReadyWorkerHasNoNameAnyMore() throws Exception {
     assertThat(Pools.soon(pool.submit(1, x -> x + 1))).isEqualTo(2);
-    Leftovers.await(
+    Waiting.until(
         "no segment is there",
         Leftovers.SOON,
         () -> {

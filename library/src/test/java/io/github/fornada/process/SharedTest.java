@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.fornada.Pool;
 import io.github.fornada.SharedBytes;
 import io.github.fornada.SideBySide;
+import io.github.fornada.Waiting;
 import io.github.fornada.process.payload.Payloads;
 import io.github.fornada.process.wire.MessageOutput;
 import io.github.fornada.threads.ThreadPool;
@@ -84,7 +85,7 @@ class SharedTest {
         SharedBytes shared = pool.share(bytes)) {
       Set<Long> pids = new HashSet<>();
       Set<String> inodes = new HashSet<>();
-      Leftovers.await(
+      Waiting.until(
           "both workers have used them",
           Leftovers.SOON,
           () -> {
@@ -171,7 +172,7 @@ class SharedTest {
       String folder = String.valueOf(((ProcessPool) pool).engine.directory().getFileName());
       assertThat(mapped(folder + "/shared-")).isEmpty();
       assertThat(sizeOfFolders(pool)).isZero();
-      Leftovers.await(
+      Waiting.until(
           "the worker has unmapped them",
           Leftovers.SOON,
           () -> pool.submit("/shared-", SharedTest::mapped).join().isEmpty());
@@ -196,7 +197,7 @@ class SharedTest {
                   }
                 }
               });
-      Leftovers.await("the task reads them", Leftovers.SOON, () -> maps(pid).contains("/shared-"));
+      Waiting.until("the task reads them", Leftovers.SOON, () -> maps(pid).contains("/shared-"));
       shared.close();
       assertThatThrownBy(() -> Pools.soon(reads)).hasCauseInstanceOf(IllegalStateException.class);
       assertThat(Pools.soon(pool.submit(0, x -> Pools.pid()))).isEqualTo(pid);
@@ -248,7 +249,7 @@ class SharedTest {
               });
       assertThat(Pools.soon(inner)).isEqualTo(1);
       shared.close();
-      Leftovers.await(
+      Waiting.until(
           "the inner worker has unmapped them",
           Leftovers.SOON,
           () ->

@@ -6,6 +6,7 @@ import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
 import io.github.fornada.SideBySide;
 import io.github.fornada.TaskEvent;
+import io.github.fornada.Waiting;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,7 +35,7 @@ class StopTest {
   }
 
   private static void started(Pools.Workers workers, CompletableFuture<?> future) {
-    Leftovers.await("it runs", Leftovers.SOON, () -> workers.started.get() > 0 || future.isDone());
+    Waiting.until("it runs", Leftovers.SOON, () -> workers.started.get() > 0 || future.isDone());
   }
 
   @Test
@@ -61,6 +62,29 @@ class StopTest {
   }
 
   @Test
+  void theLimitOfAnItemDoesNotWaitForTheGraceOfTheOneBefore() throws Exception {
+    Duration grace = Duration.ofMinutes(2); // longer than this test may take
+    Pool pool =
+        Pools.open(
+            1, o -> o.withPolicy(o.policy().withGrace(grace).withTimeout(Duration.ofMillis(200))));
+    try {
+      List<Outcome<Integer>> outcomes =
+          pool.outcomes(
+                  List.of(1, 2),
+                  (Integer x) -> {
+                    Thread.sleep(Duration.ofMinutes(10));
+                    return x;
+                  })
+              .toList();
+      assertThat(outcomes)
+          .hasSize(2)
+          .allSatisfy(outcome -> assertThat(outcome).isInstanceOf(Outcome.TimedOut.class));
+    } finally {
+      Pools.end(pool);
+    }
+  }
+
+  @Test
   void cancelOfATaskWhoseWorkerIsStoppedReallyEndsIt() throws Exception {
     var workers = new Pools.Workers();
     Pool pool = open(1, workers);
@@ -74,7 +98,7 @@ class StopTest {
                 return x;
               });
       started(workers, future);
-      Leftovers.await("it has stopped itself", Leftovers.SOON, () -> isStopped(workers));
+      Waiting.until("it has stopped itself", Leftovers.SOON, () -> isStopped(workers));
       assertThat(future.cancel(true)).isTrue();
       assertThat(Pools.soon(pool.submit(1, x -> x + 1))).isEqualTo(2);
     } finally {

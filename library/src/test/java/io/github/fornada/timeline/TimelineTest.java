@@ -48,7 +48,25 @@ class TimelineTest {
   @Test
   void nothingRecordedIsAllZero() {
     assertThat(timeline.summary())
-        .isEqualTo(new TimelineSummary(0, 0, 0, 0, 0, 0, 0, 0, TaskUsage.UNKNOWN, 0, 0, 0, 0, 0));
+        .isEqualTo(
+            new TimelineSummary(
+                new TimelineSummary.Values(
+                    0, 0, 0, 0, 0, 0, 0, 0, TaskUsage.UNKNOWN, 0, 0, 0, 0, 0)));
+  }
+
+  @Test
+  void summariesAreEqualIfTheirFiguresAre() {
+    timeline.onEvent(ran(0, "w-1", 10, 30, done()));
+    TimelineSummary before = timeline.summary();
+    TimelineSummary same = timeline.summary();
+    timeline.onEvent(ran(1, "w-2", 20, 50, done()));
+    TimelineSummary after = timeline.summary();
+
+    assertThat(same).isEqualTo(before).hasSameHashCodeAs(before);
+    assertThat(after).isNotEqualTo(before);
+    assertThat(before.toString())
+        .startsWith("TimelineSummary[wallNanos=20000000, tasks=1, done=1, failed=0,")
+        .endsWith("workers=1]");
   }
 
   @Test

@@ -3,14 +3,14 @@ package io.github.fornada.stress;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What a storm found wrong. An empty one is a storm that passed. */
+/** The faults that a storm found. Without faults the storm has passed. */
 final class Findings {
   private static final int PRINTED = 12;
 
   private final List<String> first = new ArrayList<>();
   private int count;
 
-  /** Notes something wrong unless the condition holds. */
+  /** Records a fault unless the condition holds. */
   @SuppressWarnings("AnnotateFormatMethod") // asks for a dependency on Error Prone's annotations
   void check(boolean holds, String format, Object... arguments) {
     if (!holds) {
@@ -29,7 +29,7 @@ final class Findings {
     return count;
   }
 
-  /** The first of them, one a line. */
+  /** Returns the first faults, one per line. */
   synchronized List<String> lines() {
     var lines = new ArrayList<>(first);
     if (count > first.size()) {

@@ -15,8 +15,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 
 /**
- * Workers are killed at random moments. Each item has one outcome and runs at most once; every
- * result is right; only an item that ran at a kill is lost, at most one for each kill.
+ * Workers are killed at random moments. Each item has one outcome and runs at most once. Every
+ * result is correct. Only an item that was running at a kill is lost, at most one for each kill.
  */
 final class KillStorm implements Storm {
   private static final int LONGEST_MICROS = 200;

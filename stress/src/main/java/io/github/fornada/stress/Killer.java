@@ -11,7 +11,9 @@ import java.util.concurrent.locks.LockSupport;
 
 /** Sends SIGKILL to workers of a pool at random moments. */
 final class Killer implements AutoCloseable {
-  /** Three failed starts in a row break a pool, as they should: never that many of our doing. */
+  /**
+   * Three failed starts in a row break a pool, as intended; this class must not cause that many.
+   */
   private static final Duration BETWEEN_STARTING = Duration.ofSeconds(2);
 
   private final ProcessPool pool;
@@ -64,14 +66,14 @@ final class Killer implements AutoCloseable {
             && process.parent().map(ProcessHandle::pid).orElse(-1L)
                 == ProcessHandle.current().pid();
     if (process != null && ours) {
-      boolean first = killed.add(pid); // before the deed: its outcome may come at once
+      boolean first = killed.add(pid); // before the kill: its outcome may come at once
       if (!process.destroyForcibly() && first) {
         killed.remove(pid); // it had ended before
       }
     }
   }
 
-  /** Process ids of those that were killed. */
+  /** Returns the process ids of the workers that were killed. */
   Set<Long> killed() {
     return killed;
   }

@@ -7,7 +7,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Holds every outcome that a pool tells its listeners against what the item does. */
+/** Compares every outcome that listeners of a pool receive with what the item does. */
 final class MixCheck implements TaskListener {
   /** Counts over all pools. */
   static final class Totals {

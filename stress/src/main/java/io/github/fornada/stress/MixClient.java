@@ -13,7 +13,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 
-/** Uses a pool in every way there is, and is rude about it, until the pool is shut down. */
+/** Uses a pool in every way, cancelling and abandoning work, until the pool is shut down. */
 final class MixClient implements Runnable {
   private static final int MOST_CLIENTS = 8;
   private static final int MOST_OF_CLIENT = 20_000;
@@ -96,7 +96,7 @@ final class MixClient implements Runnable {
       try {
         var _ = each.join();
       } catch (CompletionException | CancellationException e) {
-        // What became of it is seen by the listener.
+        // The listener sees the outcome.
       }
     }
     if (rejected != null) {

@@ -11,8 +11,8 @@ import java.util.stream.IntStream;
 
 /**
  * Everything at once: tasks that throw, exit, hang and spawn; clients that cancel, stop early and
- * are interrupted; workers that are killed, recycled and come on demand; pools that are shut down
- * in the middle. Round after round, each with a new pool.
+ * are interrupted; workers that are killed, recycled and started on demand; pools that are shut
+ * down during work. Each round has a new pool.
  */
 final class MixStorm implements Storm {
   static final Duration LIMIT = Duration.ofMillis(400);

@@ -7,7 +7,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 
-/** Pools opened and closed, one after the other: at once, after some work, in the middle of it. */
+/** Pools opened and closed, one after the other: at once, after some work, or during it. */
 final class ReopenStorm implements Storm {
   private final Settings settings;
 
@@ -35,7 +35,7 @@ final class ReopenStorm implements Storm {
         threads = Vitals.threads();
         descriptors = Vitals.descriptors().size();
       }
-      // The first one in a known way, for it is what the others are held against.
+      // The first one in a known way, because the others are compared with it.
       once(i == 0 ? 1 : random.nextInt(4), random, findings);
       List<String> folders = Vitals.folders();
       findings.check(folders.isEmpty(), "pool %d is closed and leaves %s", i, folders);

@@ -4,8 +4,7 @@ import java.time.Duration;
 import java.util.Locale;
 
 /**
- * What to run. The same seed makes the same choices; the moments of kills fall differently each
- * time.
+ * What to run. The same seed makes the same choices; the moments of kills differ each time.
  *
  * @param only name of the one storm to run; empty for all
  */
@@ -102,7 +101,7 @@ record Settings(
     };
   }
 
-  /** How to run one storm of these again. */
+  /** Returns the command that runs one of these storms again. */
   String command(String storm) {
     return "stress/run --only=%s --seed=%d --workers=%d --tasks=%d --kill-every=%d --mix=%d --soak=%d --pools=%d"
         .formatted(

@@ -15,8 +15,8 @@ import java.util.function.ToLongFunction;
 import java.util.stream.IntStream;
 
 /**
- * One pool under work of every kind for a long time, its workers recycled and lost: memory,
- * threads, descriptors and files must stay where they were.
+ * One pool with work of every kind for a long time, whose workers are recycled and lost: memory,
+ * threads, descriptors and files must not grow.
  */
 final class Soak implements Storm {
   private static final int BURST = 2000;
@@ -138,12 +138,12 @@ final class Soak implements Storm {
     }
   }
 
-  /** The last third of the time is no higher than the middle one, but for some slack. */
+  /** Checks that the last third of the time is no higher than the middle third, with some slack. */
   private void flat(
       Findings findings, String what, ToLongFunction<Sample> figure, long slack, double share) {
     int third = samples.size() / 3;
     if (third < 3) {
-      return; // too short to tell
+      return; // too short for a conclusion
     }
     long before = median(samples.subList(third, 2 * third), figure);
     long after = median(samples.subList(2 * third, samples.size()), figure);

@@ -2,12 +2,14 @@ package io.github.fornada.stress;
 
 import java.time.Duration;
 
-/** One storm: runs, notes what is wrong, and tells what it did in a few words. */
+/** One storm: runs, records faults, and reports what it did in a few words. */
 interface Storm {
-  /** As in {@code --only=}. */
+  /** Returns the name, as given with {@code --only=}. */
   String name();
 
-  /** After this it hangs, and the run ends with a thread dump. */
+  /**
+   * Returns the time after which the storm counts as hanging, and the run ends with a thread dump.
+   */
   Duration deadline();
 
   /** Returns what it did, in one line. */

@@ -16,7 +16,7 @@ public final class Storms {
 
   private Storms() {}
 
-  /** Runs what the arguments ask for; see {@code stress/run --help}. */
+  /** Runs the storms that the arguments select; see {@code stress/run --help}. */
   @SuppressWarnings("SystemOut") // a command
   public static void main(String[] arguments) throws Exception {
     if (List.of(arguments).contains("--help")) {

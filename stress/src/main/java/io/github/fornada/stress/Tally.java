@@ -15,8 +15,8 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * How often each item was run, counted by the workers themselves in a file that all map: what a
- * killed worker has counted stays counted. Beside it how often each got an outcome.
+ * Counts how often each item was run. The workers count in a file that all of them map, so the
+ * counts of a killed worker remain. Also counts how often each item got an outcome.
  */
 final class Tally implements Serializable, AutoCloseable {
   private static final long serialVersionUID = 1;
@@ -50,12 +50,12 @@ final class Tally implements Serializable, AutoCloseable {
     return MAPPED.computeIfAbsent(file, Tally::map);
   }
 
-  /** This item is being run. Returns how often it was before. */
+  /** Counts a run of this item. Returns how often it was run before. */
   int ran(int id) {
     return (int) INT.getAndAdd(memory(), 8L * id, 1);
   }
 
-  /** This item has an outcome. Returns how many it had before. */
+  /** Counts an outcome of this item. Returns how many it had before. */
   int ended(int id) {
     return (int) INT.getAndAdd(memory(), 8L * id + 4, 1);
   }

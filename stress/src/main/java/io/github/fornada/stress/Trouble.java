@@ -3,7 +3,7 @@ package io.github.fornada.stress;
 import io.github.fornada.TaskFunction;
 import java.io.IOException;
 
-/** A function that does to its worker what its item's number says. */
+/** A function that throws, hangs, exits and so on, as the number of its item says. */
 record Trouble(long seed, Tally tally) implements TaskFunction<Integer, Long> {
   static final int EXIT = 3;
   static final int HALT = 4;

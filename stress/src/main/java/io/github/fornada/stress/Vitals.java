@@ -12,22 +12,22 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 
-/** What this process has in hand, as the kernel and the JVM tell it. Linux only. */
+/** The resources of this process, as the kernel and the JVM report them. Linux only. */
 final class Vitals {
-  /** For what must happen soon; generous, because machines are busy. */
+  /** The deadline of what must happen soon; generous, because machines are busy. */
   private static final Duration SOON = Duration.ofSeconds(20);
 
   private static final Path SELF = Path.of("/proc/self");
 
   private Vitals() {}
 
-  /** Bytes of live objects: what the heap holds after a full collection. */
+  /** Returns the bytes of live objects: the heap in use after a full collection. */
   static long heapAfterGc() {
     System.gc();
     return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
   }
 
-  /** Bytes of this process in memory. */
+  /** Returns the resident bytes of this process. */
   static long residentBytes() {
     try {
       String pages = Files.readString(SELF.resolve("statm")).split(" ")[1];
@@ -44,7 +44,7 @@ final class Vitals {
         try {
           found.add(each.getFileName() + " -> " + Files.readSymbolicLink(each));
         } catch (NoSuchFileException e) {
-          // The one that lists the others.
+          // the descriptor that lists the others
         }
       }
     } catch (IOException e) {
@@ -53,7 +53,7 @@ final class Vitals {
     return found;
   }
 
-  /** Threads of the library but its one timer, which lives as long as the JVM. */
+  /** Returns the threads of the library, without its timer, which lives as long as the JVM. */
   static List<String> poolThreads() {
     return Thread.getAllStackTraces().keySet().stream()
         .map(Thread::getName)
@@ -61,7 +61,7 @@ final class Vitals {
         .toList();
   }
 
-  /** Platform threads but the JDK's own reapers of processes, which stay for a minute. */
+  /** Returns the platform threads, without the JDK's process reapers, which stay for a minute. */
   static int threads() {
     return (int)
         Thread.getAllStackTraces().keySet().stream()
@@ -69,7 +69,7 @@ final class Vitals {
             .count();
   }
 
-  /** Processes below this one. */
+  /** Returns the descendants of this process. */
   static List<String> descendants() {
     return ProcessHandle.current()
         .descendants()
@@ -77,7 +77,9 @@ final class Vitals {
         .toList();
   }
 
-  /** Processes that carry the mark of one of this process's workers, wherever they hang now. */
+  /**
+   * Returns the processes with the mark of a worker of this process, whatever their parent is now.
+   */
   static List<String> marked() {
     String mark = "FORNADA_WORKER=fornada-" + ProcessHandle.current().pid() + "-";
     return ProcessHandle.allProcesses()
@@ -97,7 +99,7 @@ final class Vitals {
     }
   }
 
-  /** Folders of this process's pools. */
+  /** Returns the folders of this process's pools. */
   static List<String> folders() {
     var found = new ArrayList<String>();
     for (String base : List.of("/dev/shm", "/tmp", System.getProperty("java.io.tmpdir"))) {
@@ -111,7 +113,9 @@ final class Vitals {
     return found;
   }
 
-  /** Mappings of the pools' shared memory in this process; they go when they are collected. */
+  /**
+   * Returns this process's mappings of the pools' shared memory; they end by garbage collection.
+   */
   static List<String> mappings() {
     System.gc();
     try (var lines = Files.lines(SELF.resolve("maps"))) {
@@ -121,7 +125,7 @@ final class Vitals {
     }
   }
 
-  /** Notes what pools have left behind once all are closed. */
+  /** Records what pools have left behind once all are closed. */
   static void checkNothingLeft(Findings findings, int descriptorsBefore) {
     expectNone(findings, "a process below this one", Vitals::descendants);
     expectNone(findings, "a process with a worker's mark", Vitals::marked);

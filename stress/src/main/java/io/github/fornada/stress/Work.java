@@ -8,10 +8,10 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Items of many shapes and a function whose right result is known: small ones that travel directly,
- * records that are serialized, arrays in the ring, and arrays too large for it.
+ * Items of many shapes and a function whose correct result is known: small items with an encoding
+ * of their own, records that are serialized, arrays in the ring, and arrays too large for it.
  *
- * @param tally counts the runs; null where items come more than once
+ * @param tally counts the runs; null if items occur more than once
  * @param longestMicros the longest an item takes
  */
 record Work(long seed, @Nullable Tally tally, int longestMicros)
@@ -30,7 +30,7 @@ record Work(long seed, @Nullable Tally tally, int longestMicros)
     return z ^ (z >>> 31);
   }
 
-  /** The item with this number. */
+  /** Returns the item with this number. */
   Object item(int id) {
     long h = mix(seed, id);
     int kind = (int) Math.floorMod(h, 1000L);
@@ -50,7 +50,7 @@ record Work(long seed, @Nullable Tally tally, int longestMicros)
     }
   }
 
-  /** The first so many items, made as they are taken. */
+  /** Returns the first {@code count} items, created as they are taken. */
   Iterable<Object> items(int count) {
     return () -> IntStream.range(0, count).mapToObj(this::item).iterator();
   }
@@ -105,7 +105,7 @@ record Work(long seed, @Nullable Tally tally, int longestMicros)
     };
   }
 
-  /** Whether this is the right result for the item. */
+  /** Returns whether this is the correct result for the item. */
   boolean isRight(Object item, Object result) {
     Object wanted = result(item);
     return wanted instanceof byte[] bytes

@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
@@ -54,6 +55,7 @@ public final class Explorer {
     long spunAt = -1;
     BooleanSupplier until;
     Thread thread;
+    Thread standsFor;
 
     Task(int number) {
       this.number = number;
@@ -74,6 +76,7 @@ public final class Explorer {
   private Map<Long, Map<Integer, Integer>> reads = new HashMap<>();
   private Map<Long, Integer> strong = new HashMap<>();
   private final IdentityHashMap<Condition, Waiters> waiters = new IdentityHashMap<>();
+  private long clock;
   private int preempted;
   private int staleLoads;
   private long steps;
@@ -109,6 +112,7 @@ public final class Explorer {
 
   private void run(Scenario scenario) {
     position = 0;
+    clock = 0;
     preempted = 0;
     staleLoads = 0;
     steps = 0;
@@ -227,7 +231,8 @@ public final class Explorer {
       }
     }
     if (ready.isEmpty()) {
-      if (tasks.stream().allMatch(task -> task.over)) {
+      if (tasks.stream().allMatch(task -> task.over || task.standsFor != null)) {
+        abandoned = tasks.stream().anyMatch(task -> !task.over);
         mainTurn.release();
       } else {
         fail(
@@ -326,6 +331,37 @@ public final class Explorer {
     self.permit = false;
   }
 
+  /** This long is for ever: a wait that somebody else must end. */
+  public static final long FOR_EVER = 1L << 50;
+
+  /** Waits for a wake-up or until the time is over, which nothing else moves on. */
+  public static void parkNanos(Object blocker, long nanos) {
+    if (nanos >= FOR_EVER) {
+      park(blocker);
+      return;
+    }
+    step();
+    Task self = CURRENT.get();
+    if (self.permit) {
+      self.permit = false;
+    } else if (!Thread.currentThread().isInterrupted()) {
+      active.clock += nanos;
+    }
+  }
+
+  /** The time of this run, from 0. */
+  public static long nanoTime() {
+    return active.clock;
+  }
+
+  /**
+   * The caller stands for a thread of the library's, which never runs: what wakes that one wakes
+   * the caller, and the run is over when all others have ended and it waits.
+   */
+  public static void standsFor(Thread other) {
+    CURRENT.get().standsFor = other;
+  }
+
   // ---- locks: the real ones, of which nobody waits for one but here
 
   public static void lock(ReentrantLock lock) {
@@ -381,6 +417,17 @@ public final class Explorer {
   /** A wake-up that never comes. */
   public static void forget(Condition condition) {}
 
+  /** A question that is answered wrongly. */
+  public static boolean never(long word) {
+    return false;
+  }
+
+  /** A look that sees nothing. */
+  public static boolean empty(Set<?> set) {
+    step();
+    return true;
+  }
+
   /** A look that sees nothing. */
   public static boolean blind(BooleanSupplier looked) {
     step();
@@ -401,7 +448,7 @@ public final class Explorer {
   public static void unpark(Thread thread) {
     step();
     for (Task task : active.tasks) {
-      if (task.thread == thread) {
+      if (task.thread == thread || task.standsFor == thread) {
         task.permit = true;
       }
     }
@@ -494,6 +541,17 @@ public final class Explorer {
       return false;
     }
     setVolatile(handle, memory, at, value);
+    return true;
+  }
+
+  /** Not atomic either: for a field. */
+  public static boolean lookThenSet(VarHandle handle, Object of, long expected, long value) {
+    step();
+    if ((long) handle.getVolatile(of) != expected) {
+      return false;
+    }
+    step();
+    handle.setVolatile(of, value);
     return true;
   }
 

@@ -34,7 +34,7 @@ class LockFreeTest {
           .constant(type, 1_048_575L, 63L)
           .constant(type, 131_072, 16);
     }
-    return classes.constant("Doorbell", 300, 0).constant("Doorbell", 5, 0);
+    return classes.constant("Doorbell", 300, 0).constant("Doorbell", 5, 0).timed("TaskWatchdog");
   }
 
   private static void holds(String scenario, int bound) {
@@ -117,6 +117,29 @@ class LockFreeTest {
   }
 
   @Test
+  void aControlThreadThatWakesNobodyIsCaught() {
+    caught(
+        ROOM + "wire.DoorbellScenario",
+        BOUND,
+        "wait for ever",
+        c -> c.twin("Doorbell", "rang", "unpark", "forget"));
+  }
+
+  @Test
+  void aSleeperHearsOfTheEnd() {
+    holds(ROOM + "wire.DoorbellClosedScenario", BOUND);
+  }
+
+  @Test
+  void anEndThatWakesNobodyIsCaught() {
+    caught(
+        ROOM + "wire.DoorbellClosedScenario",
+        BOUND,
+        "wait for ever",
+        c -> c.twin("Doorbell", "close", "unpark", "forget"));
+  }
+
+  @Test
   void aResultThatIsKeptIsSeenThoughItsWorkerNeverShowsIt() {
     holds(ROOM + "wire.KeptScenario", BOUND);
   }
@@ -168,12 +191,89 @@ class LockFreeTest {
   }
 
   @Test
-  void anInterruptThatIsNotSettledByTheStateIsCaught() {
+  void anInterruptThatIsNotSettledByTheGateIsCaught() {
     caught(
         ROOM + "worker.TaskWatchdogScenario",
         WATCH_BOUND,
         "wait for ever",
-        c -> c.twin("TaskWatchdog", "interrupt", "compareAndSet", "lookThenSet"));
+        c -> c.twin("InterruptGate", "interrupt", "compareAndSet", "lookThenSet"));
+  }
+
+  @Test
+  void aTaskThatDoesNotLookForCancelsIsCaught() {
+    caught(
+        ROOM + "worker.TaskWatchdogScenario",
+        WATCH_BOUND,
+        "missed",
+        c -> c.twin("TaskWatchdog", "isWanted", "isEmpty", "empty"));
+  }
+
+  private static final String LIMITS = ROOM + "worker.WatcherScenario";
+
+  @Test
+  void everyItemOverItsLimitIsInterrupted() {
+    holds(LIMITS, BOUND);
+  }
+
+  @Test
+  void aWatcherThatSleepsBesideAnItemThatRunsIsCaught() {
+    caught(
+        LIMITS,
+        BOUND,
+        "wait for ever",
+        c -> c.twin("TaskWatchdog", "isToBeWatched", "isRunning", "never"));
+  }
+
+  @Test
+  void aTaskThatDoesNotWakeItsWatcherIsCaught() {
+    caught(
+        LIMITS,
+        BOUND,
+        "wait for ever",
+        c -> c.twin("TaskWatchdog", "isWanted", "unpark", "forget"));
+  }
+
+  @Test
+  void aWatcherThatSleepsOnThroughTheNextItemIsCaught() {
+    caught(LIMITS, BOUND, "wait for ever", c -> c.twin("TaskWatchdog", "free", "unpark", "forget"));
+  }
+
+  // ---- the gate that interrupts pass, of all that have one
+
+  private static final String GATE = "io.github.fornada.jvm.InterruptGateScenario";
+
+  @Test
+  void anItemEndsOrItsThreadIsAbandonedNeverBothNeverNeither() {
+    holds(GATE, BOUND);
+  }
+
+  @Test
+  void anInterruptThatLooksAndThenClosesTheGateIsCaught() {
+    gateCaught("interrupt");
+  }
+
+  @Test
+  void anEndThatLooksAndThenClosesTheGateIsCaught() {
+    gateCaught("close");
+  }
+
+  @Test
+  void anEndAfterAnInterruptThatLooksAndThenClosesTheGateIsCaught() {
+    gateCaught("closeInterrupted");
+  }
+
+  @Test
+  void anInterruptThatOverwritesAnAbandonedGateIsCaught() {
+    gateCaught("sent");
+  }
+
+  @Test
+  void aThreadThatIsAbandonedAfterALookIsCaught() {
+    gateCaught("abandon");
+  }
+
+  private static void gateCaught(String method) {
+    caught(GATE, BOUND, "", c -> c.twin("InterruptGate", method, "compareAndSet", "lookThenSet"));
   }
 
   // ---- the workers of a pool of threads
@@ -221,35 +321,39 @@ class LockFreeTest {
 
   @Test
   void aLimitLosesNoPlaceWhoeverIsInterrupted() {
-    holds(TASKS + "LimitScenario", BOUND);
+    holds(TASKS + "ConcurrencyLimiterScenario", BOUND);
   }
 
   @Test
   void aPlaceThatCameTooLateAndIsNotPassedOnIsCaught() {
-    caught(TASKS + "LimitScenario", BOUND, "", c -> c.twin("Limit", "giveUp", "exit", ""));
+    caught(
+        TASKS + "ConcurrencyLimiterScenario",
+        BOUND,
+        "",
+        c -> c.twin("ConcurrencyLimiter", "giveUp", "exit", ""));
   }
 
   @Test
   void aPlaceThatIsGivenWithoutAWakeUpIsCaught() {
     caught(
-        TASKS + "LimitScenario",
+        TASKS + "ConcurrencyLimiterScenario",
         BOUND,
         "wait for ever",
-        c -> c.twin("Limit", "exit", "unpark", "forget"));
+        c -> c.twin("ConcurrencyLimiter", "exit", "unpark", "forget"));
   }
 
   @Test
   void everyoneInALineForARateGetsItsTurnWhoeverIsInterrupted() {
-    holds(TASKS + "RateScenario", BOUND);
+    holds(TASKS + "RateLimiterScenario", BOUND);
   }
 
   @Test
   void aTurnThatIsNotPassedOnIsCaught() {
     caught(
-        TASKS + "RateScenario",
+        TASKS + "RateLimiterScenario",
         BOUND,
         "wait for ever",
-        c -> c.twin("Rate", "leave", "unpark", "forget"));
+        c -> c.twin("RateLimiter", "leave", "unpark", "forget"));
   }
 
   @Test

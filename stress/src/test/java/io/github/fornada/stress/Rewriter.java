@@ -35,6 +35,7 @@ final class Rewriter extends ClassLoader {
 
   private final Map<Place, String> changes = new HashMap<>();
   private final Map<String, Map<Object, ConstantDesc>> constants = new HashMap<>();
+  private final Set<String> timed = new HashSet<>();
   private final Set<Place> applied = new HashSet<>();
 
   Rewriter() {
@@ -53,6 +54,12 @@ final class Rewriter extends ClassLoader {
   /** The same code with another size. */
   Rewriter constant(String type, Object value, ConstantDesc instead) {
     constants.computeIfAbsent(type, _ -> new HashMap<>()).put(value, instead);
+    return this;
+  }
+
+  /** The class has the time of the {@link Explorer}, which moves on as threads wait. */
+  Rewriter timed(String type) {
+    timed.add(type);
     return this;
   }
 
@@ -166,7 +173,10 @@ final class Rewriter extends ClassLoader {
         owner.equals("java/lang/invoke/VarHandle") && (type.startsWith("(" + SEGMENT) || isStatic);
     boolean parking =
         owner.equals("java/util/concurrent/locks/LockSupport")
-            && (name.equals("park") || name.equals("unpark"));
+            && (name.equals("park")
+                || name.equals("unpark")
+                || (name.equals("parkNanos") && timed.contains(simple)));
+    boolean time = owner.equals("java/lang/System") && name.equals("nanoTime");
     boolean interrupt = owner.equals("java/lang/Thread") && name.equals("interrupt");
     boolean locking =
         owner.equals("java/util/concurrent/locks/Condition")
@@ -174,8 +184,17 @@ final class Rewriter extends ClassLoader {
                 && (name.equals("lock") || name.equals("newCondition")));
     if (owner.equals("java/lang/Thread") && (name.equals("onSpinWait") || name.equals("yield"))) {
       code.invokestatic(EXPLORER, "spin", NOTHING);
-    } else if (memory || handle || parking || interrupt || locking || changed != null) {
+    } else if (memory
+        || handle
+        || parking
+        || (time && timed.contains(simple))
+        || interrupt
+        || locking
+        || changed != null) {
       String receiver = isStatic ? "" : "L" + owner + ";";
+      if (owner.equals("java/lang/invoke/VarHandle") && type.startsWith("(Lio/github/fornada/")) {
+        type = "(Ljava/lang/Object;" + type.substring(type.indexOf(';') + 1); // of a field
+      }
       code.invokestatic(
           EXPLORER, instead, MethodTypeDesc.ofDescriptor("(" + receiver + type.substring(1)));
     } else {

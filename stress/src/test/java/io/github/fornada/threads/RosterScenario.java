@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A worker is on its way, for work that another was quicker to take, when two tasks come that wait
- * for each other. They meet only if what is left to that worker reaches a second one too.
+ * A worker is on its way to work that another has already taken, when two tasks come that wait for
+ * each other. They meet only if the work left to that worker reaches a second worker too.
  */
 public final class RosterScenario implements Explorer.Scenario {
   private static final int TASKS = 2;
@@ -23,13 +23,13 @@ public final class RosterScenario implements Explorer.Scenario {
 
   private final AtomicInteger done = new AtomicInteger();
 
-  /** How often each worker was to be started. */
+  /** How often the roster asked to start each worker. */
   private final AtomicInteger[] starts = {new AtomicInteger(), new AtomicInteger()};
 
   private final AtomicInteger lookedInVain = new AtomicInteger();
   private final AtomicInteger over = new AtomicInteger();
 
-  /** Of threads that end when they have nothing to do. */
+  /** A roster of threads that end when they have nothing to do. */
   public RosterScenario() {
     this(false);
   }
@@ -38,7 +38,7 @@ public final class RosterScenario implements Explorer.Scenario {
     roster = new Roster(starts.length, keepsIdle, this::hasWork);
   }
 
-  /** Of threads that wait for more. */
+  /** A roster of threads that wait for more work. */
   public static final class Idle implements Explorer.Scenario {
     private final RosterScenario same = new RosterScenario(true);
 

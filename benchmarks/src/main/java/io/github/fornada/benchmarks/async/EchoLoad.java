@@ -14,22 +14,22 @@ import java.util.Arrays;
 
 /**
  * The load of the echo row, the same for every server: one thread opens 10,000 connections and
- * keeps them; some messages are always under way, and each that comes back lets the next connection
- * of all in turn send one. Arguments: the port, the seconds to measure, the seconds to warm up.
+ * keeps them. Some messages are always in flight; for each that comes back, the next connection in
+ * turn sends one. Arguments: the port, the seconds to measure, the seconds to warm up.
  */
 public final class EchoLoad {
   private static final int CONNECTIONS = 10_000;
   private static final int UNDER_WAY = 256;
   private static final int MESSAGE = 64;
 
-  /** Prime to the number of connections, so that neighbours in time are none in the kernel. */
+  /** Coprime to the number of connections, so that messages in sequence use distant connections. */
   private static final int STEP = 3_571;
 
   private static final int CONNECTING_AT_ONCE = 256;
 
   private static final class Connection {
     final SocketChannel channel;
-    long sentAt; // 0 when nothing is under way
+    long sentAt; // 0 when nothing is in flight
     int missing;
 
     Connection(SocketChannel channel) {

@@ -8,13 +8,13 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 
-/** What the Java servers of the echo row have in common: a task for each connection. */
+/** The common part of the Java servers of the echo row: a task for each connection. */
 final class EchoServer {
   private static final int BUFFER = 4 * 1024;
 
   private EchoServer() {}
 
-  /** Gives connections, and waits for them. */
+  /** Returns connections, and waits for them. */
   interface Accepting {
     SocketChannel next() throws IOException;
   }
@@ -47,7 +47,7 @@ final class EchoServer {
     Programs.serve(port);
   }
 
-  /** Sends back what comes, until the other side closes. */
+  /** Sends back what it receives, until the other side closes. */
   static void echo(SocketChannel connection) {
     try (connection) {
       ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER);

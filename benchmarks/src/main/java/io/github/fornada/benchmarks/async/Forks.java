@@ -4,7 +4,7 @@ import io.github.fornada.benchmarks.peers.Measure;
 import java.util.Arrays;
 import java.util.concurrent.FutureTask;
 
-/** Empty children: what they cost in a scope and as plain threads, in one JVM and in turns. */
+/** The cost of empty children in a scope and as plain threads, in turns in one JVM. */
 public final class Forks {
   private static final int MANY = 1_000;
   private static final int SLICE_OF_ONE = 2_000;
@@ -12,9 +12,9 @@ public final class Forks {
 
   private Forks() {}
 
-  /** A scope that ends when its children have. */
+  /** A scope that ends when its children have ended. */
   public interface Scope {
-    /** Opens it, forks so many empty children, joins, closes. */
+    /** Opens a scope, forks this number of empty children, joins and closes. */
     void run(int children) throws Exception;
   }
 
@@ -60,7 +60,7 @@ public final class Forks {
     int n = 0;
     long end = System.nanoTime() + Measure.nanos(3 * seconds);
     do {
-      // The one that comes first changes, since what it leaves behind slows the other.
+      // The order changes, because what the first one leaves behind slows the second.
       boolean plainFirst = n % 2 == 0;
       if (plainFirst) {
         plain[n] = time(Forks::threads, children, slice);
@@ -84,7 +84,7 @@ public final class Forks {
     return Measure.quantile(Arrays.copyOf(values, n), 0.5);
   }
 
-  /** Microseconds for each child. */
+  /** Returns the microseconds for each child. */
   private static double time(Scope scope, int children, int times) throws Exception {
     long begin = System.nanoTime();
     for (int i = 0; i < times; i++) {

@@ -2,7 +2,7 @@ package io.github.fornada.benchmarks.async;
 
 import io.github.fornada.async.Async;
 import io.github.fornada.async.Channel;
-import io.github.fornada.async.Limit;
+import io.github.fornada.async.ConcurrencyLimiter;
 import io.github.fornada.async.TaskScope;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -72,10 +72,10 @@ public final class FornadaPeer {
   private static void requests(HttpClient client, Requests.Wanted wanted)
       throws InterruptedException {
     List<HttpRequest> requests = Collections.nCopies(wanted.requests(), wanted.request());
-    Limit limit = Limit.atMost(wanted.atOnce());
+    ConcurrencyLimiter limit = ConcurrencyLimiter.atMost(wanted.atOnce());
     Async.gather(
         requests,
-        limit.of(request -> {
+        limit.wrap(request -> {
           var response = client.send(request, Requests.BODY);
           Requests.check(response);
           return response.body();

@@ -9,7 +9,7 @@ import java.util.function.IntFunction;
 
 /** The rows of hand-over between two tasks, for everything that runs in a JVM. */
 public final class HandOver {
-  /** 0 is a rendezvous: who sends waits until it is received. */
+  /** 0 is a rendezvous: the sender waits until the element is received. */
   private static final int[] CAPACITIES = {0, 1, 16, 256};
 
   private static final int MESSAGES = 20_000;
@@ -17,26 +17,26 @@ public final class HandOver {
 
   private HandOver() {}
 
-  /** Two tasks that talk; a capacity that they do not have is an UnsupportedOperationException. */
+  /** Two tasks that talk; throws UnsupportedOperationException for a capacity they do not have. */
   public interface Talk {
-    /** Sends 0 to n - 1 from one task to the other; gives the sum of what was received. */
+    /** Sends 0 to n - 1 from one task to the other; returns the sum of what was received. */
     long oneWay(int n, int capacity) throws Exception;
 
-    /** The same, each sent after the one before has come back through a second channel. */
+    /** The same, each sent after the previous one has come back through a second channel. */
     long thereAndBack(int n) throws Exception;
   }
 
   /** One setting of a peer. The best of a peer's settings counts, and the note names it. */
   public record Way(String name, Talk talk) {}
 
-  /** A channel, from outside. */
+  /** A channel as the rows use it. */
   public interface Link {
     void send(Integer value) throws Exception;
 
     Integer receive() throws Exception;
   }
 
-  /** What a peer's main does that has nothing but channels. */
+  /** The main method of a peer that has only channels. */
   public static void main(String[] args, String version, Way... ways) throws Exception {
     switch (args[0]) {
       case "version" -> Programs.version(version);
@@ -45,7 +45,7 @@ public final class HandOver {
     }
   }
 
-  /** Measures all rows. The suffix tells apart several peers of one column. */
+  /** Measures all rows. The suffix distinguishes several peers of one column. */
   static void measure(double seconds, String suffix, Way... ways) throws Exception {
     warmUp(seconds, ways);
     for (int capacity : CAPACITIES) {
@@ -58,7 +58,7 @@ public final class HandOver {
     best(seconds, "channel-back" + suffix, way -> n -> check(n, way.talk.thereAndBack(n)), ways);
   }
 
-  /** Everything in turns, so that what is measured first is not what is compiled first. */
+  /** Runs everything in turns, so that what is measured first is not what is compiled first. */
   private static void warmUp(double seconds, Way[] ways) throws Exception {
     long end = System.nanoTime() + Measure.nanos(1.5 + seconds);
     do {
@@ -67,7 +67,7 @@ public final class HandOver {
           try {
             check(WARM_UP, way.talk.oneWay(WARM_UP, capacity));
           } catch (UnsupportedOperationException e) {
-            // Measured nowhere either: best() leaves it out.
+            // Not measured: best() leaves it out.
           }
         }
         check(WARM_UP, way.talk.thereAndBack(WARM_UP));

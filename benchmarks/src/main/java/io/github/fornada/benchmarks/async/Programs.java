@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** What the programs tell about themselves, in the lines of JSON that benchmarks/async reads. */
+/** What the programs report about themselves, in the lines of JSON that benchmarks/async reads. */
 final class Programs {
   private static final double MEGABYTE = 1e6;
 
@@ -14,16 +14,16 @@ final class Programs {
     System.out.println("{\"version\": \"" + version + ", Java " + Runtime.version() + "\"}");
   }
 
-  /** For a server: tells its port, and stays until its standard input ends. */
+  /** For a server: prints its port, and stays until its standard input ends. */
   static void serve(int port) throws IOException {
     System.out.println("{\"port\": " + port + "}");
     System.out.flush();
     while (System.in.read() >= 0) {
-      // Nothing is sent; the end is the order to end.
+      // Nothing is sent; the end of the input is the request to end.
     }
   }
 
-  /** The most memory that this process ever had resident, in MB of 10^6 bytes. */
+  /** Returns the peak resident memory of this process, in MB of 10^6 bytes. */
   static double peakMemory() throws IOException {
     return memory("VmHWM:");
   }

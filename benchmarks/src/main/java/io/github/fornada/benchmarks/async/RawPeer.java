@@ -12,8 +12,8 @@ import java.util.concurrent.TransferQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * What one writes by hand with the JDK's final API: threads, queues, {@code sendAsync}. Arguments:
- * the row, the seconds to measure, and the port of the row's server.
+ * Code written by hand with the JDK's final API: threads, queues, {@code sendAsync}. Arguments: the
+ * row, the seconds to measure, and the port of the row's server.
  */
 public final class RawPeer {
   private RawPeer() {}
@@ -74,7 +74,7 @@ public final class RawPeer {
     };
   }
 
-  /** It has no bound: either who sends waits for who receives, or nothing waits. */
+  /** It has no bound: either the sender waits for the receiver, or nothing waits. */
   private static HandOver.Link transferQueue(int capacity) {
     TransferQueue<Integer> queue = new LinkedTransferQueue<>();
     if (capacity > 1) {

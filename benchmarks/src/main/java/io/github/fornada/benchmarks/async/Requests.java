@@ -18,7 +18,7 @@ final class Requests {
 
   private Requests() {}
 
-  /** What to ask for. */
+  /** The address to request. */
   record Wanted(HttpRequest request, int requests, int atOnce) {}
 
   @FunctionalInterface
@@ -40,7 +40,7 @@ final class Requests {
   }
 
   private static HttpClient client() {
-    // The first request would else ask for HTTP/2.
+    // Otherwise the first request would ask for HTTP/2.
     var builder = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1);
     Executor executor =
         switch (System.getProperty("peer.executor", "default")) {

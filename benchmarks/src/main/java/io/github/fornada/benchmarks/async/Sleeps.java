@@ -2,7 +2,7 @@ package io.github.fornada.benchmarks.async;
 
 import io.github.fornada.benchmarks.peers.Measure;
 
-/** Many tasks that sleep for a second at the same time: what they take longer than a second. */
+/** Many tasks that sleep for a second at the same time: the time beyond one second. */
 final class Sleeps {
   private static final long SLEEP_MILLIS = 1_000;
   private static final int WARM_UP_TASKS = 10_000;
@@ -11,7 +11,7 @@ final class Sleeps {
 
   private Sleeps() {}
 
-  /** Starts so many tasks that sleep, and waits for all. */
+  /** Starts the given number of tasks that sleep, and waits for all. */
   @FunctionalInterface
   interface Gather {
     void run(int n, long sleepMillis) throws Exception;

@@ -14,8 +14,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 
 /**
- * The web server of the http row, the same for every peer: one thread, HTTP/1.1 with connections
- * kept, and every answer after 50 ms. It understands requests without a body, and nothing else.
+ * The web server of the http row, the same for every peer: one thread, HTTP/1.1 with persistent
+ * connections, and every answer after 50 ms. It understands only requests without a body.
  */
 public final class SlowServer {
   static final String BODY = "Hello, world!";
@@ -29,7 +29,7 @@ public final class SlowServer {
           .getBytes(StandardCharsets.US_ASCII);
   private static final int END_OF_HEAD = 0x0d0a0d0a; // CR LF CR LF
 
-  /** One connection, and how much of the end of a head was seen. */
+  /** One connection, and the last bytes read, to find the end of a head. */
   private static final class Connection {
     final SocketChannel channel;
     int lastFour;

@@ -76,7 +76,7 @@ public final class FornadaPeer implements JavaPeer {
     return ProcessPool.open(o -> o.withWorkers(2).withCodec(new ForyCodec()));
   }
 
-  // ---- what all Java peers bring
+  // ---- what all Java peers have
 
   private record Opened(Pool pool) implements Session {
     @Override
@@ -139,7 +139,9 @@ public final class FornadaPeer implements JavaPeer {
     }
   }
 
-  /** Pools of workers that have booted before, each pool when the reserve is full again. */
+  /**
+   * Opens pools whose workers have booted in a reserve; each pool waits until the reserve is full.
+   */
   private void startWithReserve() throws Exception {
     var times = new double[6];
     try (var reserve = WorkerReserve.open(o -> o.withWorkers(2))) {
@@ -195,7 +197,7 @@ public final class FornadaPeer implements JavaPeer {
     }
   }
 
-  /** Against a pool of two threads of this JVM, turn by turn. */
+  /** Compares with a pool of two threads of this JVM, in turns. */
   private void cpu() throws Exception {
     List<Long> work = Collections.nCopies(100, Rows.tenMillis());
     try (Pool processes = two();

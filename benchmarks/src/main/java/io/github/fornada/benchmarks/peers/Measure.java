@@ -7,18 +7,20 @@ import java.util.List;
 public final class Measure {
   private Measure() {}
 
-  /** Does so many operations. */
+  /** Runs {@code n} operations. */
   @FunctionalInterface
   public interface Operations {
     void run(int n) throws Exception;
   }
 
-  /** How long to warm up: the compiler needs some seconds, whatever is measured then. */
+  /**
+   * Returns how long to warm up: the compiler needs some seconds, however short the measurement.
+   */
   static double warmUp(double seconds) {
     return 1.5 + 1.5 * seconds;
   }
 
-  /** Operations a second over so many seconds, after a warm-up. */
+  /** Returns operations per second, measured for the given seconds after a warm-up. */
   public static double rate(double seconds, int batch, Operations operations) throws Exception {
     long warm = System.nanoTime() + nanos(warmUp(seconds));
     do {
@@ -27,7 +29,7 @@ public final class Measure {
     return warmRate(seconds, batch, operations);
   }
 
-  /** Operations a second over so many seconds, where there was a warm-up before. */
+  /** Returns operations per second, measured for the given seconds, after an earlier warm-up. */
   public static double warmRate(double seconds, int batch, Operations operations) throws Exception {
     long begin = System.nanoTime();
     long done = 0;
@@ -41,12 +43,12 @@ public final class Measure {
     }
   }
 
-  /** Seconds as nanoseconds. */
+  /** Returns the seconds in nanoseconds. */
   public static long nanos(double seconds) {
     return (long) (seconds * 1e9);
   }
 
-  /** The value below which so large a share of the values lies. */
+  /** Returns the quantile: the value below which the given share of the values lies. */
   public static double quantile(double[] values, double q) {
     double[] sorted = values.clone();
     Arrays.sort(sorted);
@@ -58,7 +60,7 @@ public final class Measure {
     print("{\"row\": \"" + row + "\", \"value\": " + value + ", \"unit\": \"" + unit + "\"", note);
   }
 
-  /** Prints a figure of another peer, which was measured in this program as well. */
+  /** Prints a figure of another peer that was measured in this program too. */
   public static void emitFor(String peer, String row, double value, String unit, String note) {
     print(
         "{\"peer\": \""

@@ -79,7 +79,7 @@ public final class Rows {
     }
   }
 
-  /** Submits one by one, then waits for all; only so many in flight, so that memory is bounded. */
+  /** Submits one by one, then waits for all; a bounded number is in flight, to bound the memory. */
   private static <T, R> Measure.Operations oneByOne(
       JavaPeer.Session pool,
       IntFunction<TaskFunction<T, R>> function,
@@ -164,7 +164,7 @@ public final class Rows {
     }
   }
 
-  /** Kills a busy worker: how long until its task has failed, and what becomes of the others. */
+  /** Kills a busy worker: time until its task has failed, and the outcomes of the other tasks. */
   private void kill() throws Exception {
     var times = new ArrayList<Double>();
     Path folder = Files.createTempDirectory("peers-");
@@ -226,7 +226,7 @@ public final class Rows {
     return Long.parseLong(Files.readString(path));
   }
 
-  /** How many rounds of spinning take 10 ms here. */
+  /** Returns how many rounds of spinning take 10 ms on this machine. */
   static long tenMillis() {
     long rounds = 1_000_000;
     long took = Long.MAX_VALUE;
@@ -238,7 +238,7 @@ public final class Rows {
     return rounds * 10_000_000L / took;
   }
 
-  /** Against two times one thread; FornadaPeer has its own, against a pool of threads. */
+  /** Compares with twice one thread; FornadaPeer has its own row, against a pool of threads. */
   private void cpu() throws Exception {
     List<Long> work = java.util.Collections.nCopies(100, tenMillis());
     TaskFunction<Long, Long> spin = Tasks.SPIN;
@@ -268,7 +268,7 @@ public final class Rows {
     }
   }
 
-  /** Opens a pool, tells its workers' pids, and stays until its standard input ends. */
+  /** Opens a pool, prints its workers' pids, and stays until its standard input ends. */
   private void rest() throws Exception {
     try (JavaPeer.Session pool = peer.open()) {
       Set<Long> pids = new HashSet<>();

@@ -18,10 +18,10 @@ public final class Tasks {
   static final TaskFunction<Point, Point> NEXT = Tasks::next;
   static final TaskFunction<Long, Long> SPIN = Tasks::spin;
 
-  /** For peers that send a class of their own for each task: its number does for the function. */
+  /** The functions by index, for peers that send a task class of their own with that index. */
   public static final List<TaskFunction<?, ?>> NAMED = List.of(INCREMENT, LENGTH, NEXT, SPIN);
 
-  /** A fresh capturing lambda is made of this. */
+  /** Returns a new lambda that has captured a number. */
   static TaskFunction<Integer, Integer> plus(int captured) {
     return n -> n + captured;
   }
@@ -36,7 +36,7 @@ public final class Tasks {
     return data.length;
   }
 
-  /** The length of bytes that no one copies. Each worker maps them once. */
+  /** Returns the length of shared bytes. Each worker maps them once; they are not copied. */
   static int sharedLength(SharedBytes bytes) {
     return (int) bytes.segment().byteSize();
   }
@@ -51,7 +51,7 @@ public final class Tasks {
     return ProcessHandle.current().pid();
   }
 
-  /** Says where it is, then waits to be killed. */
+  /** Reports the pid of its worker, then waits to be killed. */
   static int hang(String path) throws Exception {
     Path part = Path.of(path + ".part");
     Files.writeString(part, Long.toString(ProcessHandle.current().pid()));
@@ -65,7 +65,7 @@ public final class Tasks {
     return millis;
   }
 
-  /** Nothing but processor time. */
+  /** Uses only processor time. */
   static long spin(long rounds) {
     long x = rounds;
     for (long i = 0; i < rounds; i++) {

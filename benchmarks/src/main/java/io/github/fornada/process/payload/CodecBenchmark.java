@@ -19,18 +19,18 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 
-/** What it costs to write a value as an item travels, and to read it again. */
+/** The cost of encoding a value as it is sent to a worker, and of decoding it. */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @State(Scope.Thread)
 public class CodecBenchmark {
-  /** A small record of plain components, which has a form of its own. */
+  /** A small record of plain components, which has a short encoding of its own. */
   public record Point(int id, String name, double x) implements Serializable {}
 
-  /** A record that has none, for what is in it. */
+  /** A record that has no such encoding because of its components. */
   public record Line(Point from, List<Integer> path, Point to) implements Serializable {}
 
-  /** What travels. */
+  /** The value that is encoded. */
   public enum Value {
     INTEGER(42),
     STRING("a short line of text"),

@@ -19,8 +19,8 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.infra.Control;
 
 /**
- * The rings of a mapped segment without a process at their other end: what a message costs on one
- * thread, from one thread to another, and there and back. No bell: both ends spin.
+ * The rings of a mapped segment within one process: the cost of a message on one thread, from one
+ * thread to another, and there and back. Without a doorbell: both ends spin.
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -88,7 +88,7 @@ public class RingBenchmark {
     }
   }
 
-  /** How many messages came; writing one that finds no room counts as nothing. */
+  /** Counts the messages that were read; a write that finds no room does not count. */
   @AuxCounters(AuxCounters.Type.OPERATIONS)
   @State(Scope.Thread)
   public static class Counted {
@@ -139,7 +139,7 @@ public class RingBenchmark {
     writer.publish();
   }
 
-  /** Written and read by the same thread: no cache line travels. */
+  /** Writes and reads on the same thread: no cache line moves between processors. */
   @Benchmark
   public int writeAndRead(Alone one) throws CorruptFrameException {
     send(one.rings.toWorker, one.body);
@@ -149,7 +149,7 @@ public class RingBenchmark {
     return one.rings.inWorker.type();
   }
 
-  /** A claim, as for every item. */
+  /** Claims an item, as a worker does before each item. */
   @Benchmark
   public boolean claim(Alone one) {
     return one.rings.claims.claim(one.ticket++);

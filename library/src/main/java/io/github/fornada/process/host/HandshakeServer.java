@@ -19,7 +19,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where workers come in: a Unix-domain socket in the pool's private folder. Whoever connects shows
+ * Accepts workers: a Unix-domain socket in the pool's private folder. A worker that connects shows
  * a token that only the worker was told, through its standard input; all others are dropped and
  * logged.
  */
@@ -67,7 +67,7 @@ public final class HandshakeServer implements AutoCloseable {
   public void forget(int number) {
     Expected entry = expected.remove(number);
     if (entry != null) {
-      // Does nothing if it has come in: then whoever waited for it has it, and closes it.
+      // Does nothing if it has come in: then the thread that waited for it has it, and closes it.
       entry.channel().cancel(false);
     }
   }

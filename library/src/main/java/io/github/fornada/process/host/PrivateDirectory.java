@@ -57,7 +57,7 @@ public final class PrivateDirectory {
 
   private PrivateDirectory() {}
 
-  /** Makes the folder, in the first of the places with room for so many segments. */
+  /** Makes the folder, in the first of the places with room for the segments. */
   public static Path create(List<Path> bases, int segments) throws IOException {
     long room = segments * Segment.SIZE + ROOM_FOR_SMALL_FILES;
     var places = new ArrayList<Path>();

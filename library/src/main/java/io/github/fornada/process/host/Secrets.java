@@ -15,8 +15,9 @@ public final class Secrets {
   private Secrets() {}
 
   /**
-   * So many random bytes in hexadecimal. Read from the system itself where it has a source: the
-   * JDK's providers take some 30 ms to be looked up in a fresh program, while a first task waits.
+   * Returns {@code count} random bytes in hexadecimal. Read from the system itself where it has a
+   * source: the JDK's providers take some 30 ms to be looked up in a fresh program, while a first
+   * task waits.
    */
   public static String hexadecimal(int count) {
     byte[] bytes = read(count);

@@ -28,10 +28,10 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A cache of this library's classes, loaded, linked and profiled ahead of time (JEP 483, 514, 515),
- * from which workers start faster. One serves all programs of a user: it holds a jar of the
- * library's own classes, which stands first on the class path of the workers, and what the JVM has
- * made of it; the program's own class path only follows.
+ * A cache of this library's classes, loaded and linked ahead of time (JEP 483, 514), from which
+ * workers start faster. One serves all programs of a user: it holds a jar of the library's own
+ * classes, which stands first on the class path of the workers, and what the JVM has made of it;
+ * the program's own class path only follows.
  *
  * <p>Whatever goes wrong with it, workers start without it. The JVM itself checks that the cache
  * was made by the same build, from the same jar and with matching options.
@@ -47,7 +47,7 @@ public final class AotCache {
   /** A system property of the parent: {@code use} to use a cache and never make one. */
   static final String PROPERTY = "io.github.fornada.aotCache";
 
-  /** The first release with profiles in its caches. */
+  /** The first release that this was made and measured with. */
   private static final int FIRST_RELEASE = 25;
 
   /**
@@ -106,7 +106,7 @@ public final class AotCache {
           || isSharingChosen(flags)) {
         return null;
       }
-      Path folder = AotCacheFolder.place();
+      Path folder = AotCacheFolder.path();
       String library = library();
       return folder == null || library == null
           ? null
@@ -131,11 +131,11 @@ public final class AotCache {
 
   /** What tells this library from another; null if it is only being built. */
   private static @Nullable String library() throws IOException {
-    String place = InheritedOptions.place();
-    if (place == null || (Files.isDirectory(Path.of(place)) && isFolderGiven())) {
+    String location = InheritedOptions.ownLocation();
+    if (location == null || (Files.isDirectory(Path.of(location)) && isFolderGiven())) {
       return "classes " + Digest.OF_CLASSES;
     }
-    return Files.isDirectory(Path.of(place)) ? null : identity(Path.of(place));
+    return Files.isDirectory(Path.of(location)) ? null : identity(Path.of(location));
   }
 
   private static boolean isFolderGiven() {
@@ -224,7 +224,7 @@ public final class AotCache {
     }
   }
 
-  /** What a worker's JVM is told. If the cache does not fit, it says nothing and goes on. */
+  /** Options for a worker's JVM. If the cache does not fit, the JVM silently goes on without. */
   List<String> options() {
     var all =
         new ArrayList<String>(
@@ -322,8 +322,8 @@ public final class AotCache {
   }
 
   /**
-   * Has it made now, at the priority of whoever waits, unless it is there. Waits for another
-   * program that is at it.
+   * Has it made now, at the priority of the thread that waits, unless it is there. Waits for
+   * another program that is at it.
    *
    * @return whether it is there
    */

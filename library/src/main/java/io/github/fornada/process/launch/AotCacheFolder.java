@@ -46,7 +46,7 @@ final class AotCacheFolder {
   private AotCacheFolder() {}
 
   /** The user's folder for caches, by the custom of the system. */
-  static @Nullable Path place() {
+  static @Nullable Path path() {
     String given = System.getProperty(PROPERTY);
     if (given != null) {
       return Path.of(given);

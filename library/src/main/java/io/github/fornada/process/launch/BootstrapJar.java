@@ -46,6 +46,7 @@ public final class BootstrapJar {
           "spi/CapturedContext",
           "jvm/BoundedText",
           "jvm/Durations",
+          "jvm/InterruptGate",
           "jvm/Interrupts",
           "jvm/Log",
           "jvm/StartedBy",

@@ -184,21 +184,21 @@ final class InheritedOptions {
     }
     if (first == null
         && !ClassLoader.getSystemClassLoader().equals(InheritedOptions.class.getClassLoader())) {
-      String place = place();
-      if (place == null) {
+      String location = ownLocation();
+      if (location == null) {
         Path jar = directory.resolve("fornada.jar");
         if (!Files.exists(jar)) {
           BootstrapJar.write(jar);
         }
-        place = jar.toString();
+        location = jar.toString();
       }
-      entries.add(place);
+      entries.add(location);
     }
     return String.join(File.pathSeparator, entries);
   }
 
   /** The folder or jar that this library's classes lie in; null if there is no such file. */
-  static @Nullable String place() {
+  static @Nullable String ownLocation() {
     CodeSource source = InheritedOptions.class.getProtectionDomain().getCodeSource();
     if (source == null
         || source.getLocation() == null
@@ -207,12 +207,12 @@ final class InheritedOptions {
     }
     String entry = BootstrapJar.className(BootstrapJar.WORKER).replace('.', '/') + ".class";
     try {
-      Path place = Path.of(source.getLocation().toURI());
-      if (Files.isDirectory(place)) {
-        return Files.exists(place.resolve(entry)) ? place.toString() : null;
+      Path location = Path.of(source.getLocation().toURI());
+      if (Files.isDirectory(location)) {
+        return Files.exists(location.resolve(entry)) ? location.toString() : null;
       }
-      try (var jar = new JarFile(place.toFile())) {
-        return jar.getEntry(entry) == null ? null : place.toString();
+      try (var jar = new JarFile(location.toFile())) {
+        return jar.getEntry(entry) == null ? null : location.toString();
       }
     } catch (Exception e) {
       return null; // whatever it is, it is nothing for a class path

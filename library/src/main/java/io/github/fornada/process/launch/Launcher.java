@@ -105,12 +105,12 @@ public final class Launcher {
     return start(number, new ProcessBuilder(java(), "@" + arguments()));
   }
 
-  /** As above, for one that has time to get ready for all that it can before it is told. */
+  /** Starts the JVM of a worker for the reserve, which warms up before it waits. */
   public Process startForReserve(int number) throws IOException {
     return start(
         number,
         new ProcessBuilder(
-            java(), "@" + arguments(), directory.resolve("rehearsal-" + number).toString()));
+            java(), "@" + arguments(), directory.resolve("warm-up-" + number).toString()));
   }
 
   private Process start(int number, ProcessBuilder builder) throws IOException {

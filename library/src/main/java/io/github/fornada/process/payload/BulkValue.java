@@ -83,7 +83,7 @@ public record BulkValue(Object value, MemorySegment bytes) {
     };
   }
 
-  /** A new value of so many bytes. */
+  /** Returns a new value of this size in bytes. */
   public static BulkValue make(int tag, long size) throws CorruptFrameException {
     int each =
         switch (tag) {

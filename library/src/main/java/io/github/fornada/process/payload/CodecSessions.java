@@ -54,10 +54,10 @@ public final class CodecSessions {
 
   /** Loads a codec's classes, which may take as long as in a worker. */
   public static void warmUp(@Nullable PayloadCodec codec) {
-    CodecSessions coder = of(codec);
-    if (coder != null) {
+    CodecSessions sessions = of(codec);
+    if (sessions != null) {
       try {
-        coder.open();
+        sessions.open();
       } catch (RuntimeException | LinkageError e) {
         // The items that need it will fail of the same, and say so.
         Log.get().log(System.Logger.Level.DEBUG, "the codec cannot be opened", e);

@@ -67,7 +67,7 @@ public final class LambdaForm {
     replace = found;
   }
 
-  /** The lambda taken apart; null if it must go the JDK's way. Runs none of the user's code. */
+  /** The lambda taken apart; null if it must go the JDK's way. Runs no user code. */
   public static @Nullable SerializedLambda of(Object value) {
     if (!value.getClass().isHidden() || ObjectInputFilter.Config.getSerialFilter() != null) {
       return null;

@@ -22,9 +22,9 @@ public final class MappedSharedBytes implements SharedBytes {
   @Serial private static final long serialVersionUID = 1L;
 
   /** There as long as the bytes are shared, in the pool's private folder. */
-  private final String mark;
+  private final String sentinel;
 
-  /** Where the bytes are; often the mark itself. */
+  /** Where the bytes are; often the sentinel itself. */
   private final String file;
 
   private final long size;
@@ -36,12 +36,13 @@ public final class MappedSharedBytes implements SharedBytes {
   private transient volatile @Nullable MemorySegment mapped;
 
   /** As it was sent. */
-  MappedSharedBytes(String mark, String file, long size) {
-    this(mark, file, size, null);
+  MappedSharedBytes(String sentinel, String file, long size) {
+    this(sentinel, file, size, null);
   }
 
-  private MappedSharedBytes(String mark, String file, long size, @Nullable Set<SharedBytes> open) {
-    this.mark = mark;
+  private MappedSharedBytes(
+      String sentinel, String file, long size, @Nullable Set<SharedBytes> open) {
+    this.sentinel = sentinel;
     this.file = file;
     this.size = size;
     this.open = open;
@@ -58,8 +59,8 @@ public final class MappedSharedBytes implements SharedBytes {
         new MappedSharedBytes(to.toString(), to.toString(), bytes.byteSize(), open), open);
   }
 
-  /** Shares a file of the user's, as long as there is a mark, which is made. */
-  public static SharedBytes of(Path file, Path mark, Set<SharedBytes> open) {
+  /** Shares an existing file, as long as its sentinel file exists, which this creates. */
+  public static SharedBytes of(Path file, Path sentinel, Set<SharedBytes> open) {
     if (!file.getFileSystem().equals(FileSystems.getDefault())) {
       throw new UncheckedIOException(
           new IOException(
@@ -68,8 +69,8 @@ public final class MappedSharedBytes implements SharedBytes {
     try (var channel = FileChannel.open(file, StandardOpenOption.READ)) {
       Path real = file.toRealPath(); // workers may have another working directory
       long size = channel.size();
-      Files.createFile(mark);
-      return opened(new MappedSharedBytes(mark.toString(), real.toString(), size, open), open);
+      Files.createFile(sentinel);
+      return opened(new MappedSharedBytes(sentinel.toString(), real.toString(), size, open), open);
     } catch (IOException e) {
       throw new UncheckedIOException(file + " could not be shared: " + e, e);
     }
@@ -80,8 +81,8 @@ public final class MappedSharedBytes implements SharedBytes {
     return made;
   }
 
-  String mark() {
-    return mark;
+  String sentinel() {
+    return sentinel;
   }
 
   String file() {
@@ -95,9 +96,9 @@ public final class MappedSharedBytes implements SharedBytes {
       return known;
     }
     try {
-      known = Mappings.get(mark, Path.of(file), size);
+      known = Mappings.get(sentinel, Path.of(file), size);
     } catch (NoSuchFileException e) {
-      if (mark.equals(file) || Files.notExists(Path.of(mark))) {
+      if (sentinel.equals(file) || Files.notExists(Path.of(sentinel))) {
         throw closed(e);
       }
       throw new UncheckedIOException(file + " is shared, but is not there any more", e);
@@ -125,13 +126,13 @@ public final class MappedSharedBytes implements SharedBytes {
   @Override
   public void close() {
     if (open != null && open.remove(this)) {
-      PayloadFiles.deleteQuietly(Path.of(mark));
-      Mappings.forget(mark);
+      PayloadFiles.deleteQuietly(Path.of(sentinel));
+      Mappings.forget(sentinel);
     }
   }
 
   @Override
   public String toString() {
-    return "SharedBytes[" + size + (mark.equals(file) ? "]" : ", " + file + "]");
+    return "SharedBytes[" + size + (sentinel.equals(file) ? "]" : ", " + file + "]");
   }
 }

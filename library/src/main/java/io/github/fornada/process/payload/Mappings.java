@@ -17,16 +17,16 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * What this JVM has mapped of other processes' large data, each file once. A mapping goes when its
- * owner says so; by then the file's <em>mark</em> is gone, so that whoever comes late cannot map it
- * again.
+ * owner says so; by then the file's <em>sentinel</em> is gone, so that whoever comes late cannot
+ * map it again.
  */
 public final class Mappings {
-  /** By the path of the mark. Guarded by itself. */
+  /** By the path of the sentinel. Guarded by itself. */
   private static final Map<String, Mapped> OPEN = new HashMap<>();
 
   /** Hears of each mapping that goes, so that others who have mapped the file let it go too. */
   public interface Listener {
-    void unmapped(String mark);
+    void unmapped(String sentinel);
   }
 
   /** The open pools of this JVM: what is unmapped here, their workers must unmap too. */
@@ -47,26 +47,27 @@ public final class Mappings {
   /**
    * The content of a file, read-only.
    *
-   * @param mark a file that is there as long as the content may be mapped; often the file itself
-   * @throws java.nio.file.NoSuchFileException if the mark or the file is gone
+   * @param sentinel a file that is there as long as the content may be mapped; often the file
+   *     itself
+   * @throws java.nio.file.NoSuchFileException if the sentinel or the file is gone
    */
-  static MemorySegment get(String mark, Path file, long size) throws IOException {
+  static MemorySegment get(String sentinel, Path file, long size) throws IOException {
     synchronized (OPEN) {
-      Mapped known = OPEN.get(mark);
+      Mapped known = OPEN.get(sentinel);
       if (known == null) {
         known = map(file, size);
-        // After the mapping, not before: who deletes the mark tells us later to forget this.
-        if (!Files.exists(Path.of(mark), LinkOption.NOFOLLOW_LINKS)) {
+        // After the mapping, not before: who deletes the sentinel tells us later to forget this.
+        if (!Files.exists(Path.of(sentinel), LinkOption.NOFOLLOW_LINKS)) {
           known.arena.close();
-          throw new java.nio.file.NoSuchFileException(mark);
+          throw new java.nio.file.NoSuchFileException(sentinel);
         }
-        OPEN.put(mark, known);
+        OPEN.put(sentinel, known);
       }
       return known.segment;
     }
   }
 
-  /** The content of a file that is its own mark, and as long as it is. */
+  /** The content of a file that is its own sentinel, and as long as it is. */
   static MemorySegment get(Path file) throws IOException {
     synchronized (OPEN) {
       Mapped known = OPEN.get(file.toString());
@@ -92,17 +93,17 @@ public final class Mappings {
     }
   }
 
-  /** Unmaps it, here and in the workers of this JVM's pools. Its mark must be gone. */
-  public static void forget(String mark) {
+  /** Unmaps it, here and in the workers of this JVM's pools. Its sentinel must be gone. */
+  public static void forget(String sentinel) {
     Mapped gone;
     synchronized (OPEN) {
-      gone = OPEN.remove(mark);
+      gone = OPEN.remove(sentinel);
     }
     if (gone != null) {
       unmap(gone.arena);
     }
     for (Listener listener : LISTENERS) {
-      listener.unmapped(mark);
+      listener.unmapped(sentinel);
     }
   }
 

@@ -31,7 +31,7 @@ public final class PayloadFiles {
   /** What writes a payload into a file. */
   @FunctionalInterface
   private interface Writer {
-    public void write(Path file) throws IOException;
+    void write(Path file) throws IOException;
   }
 
   /** Writes the file where it belongs; on disk if there is no room. */

@@ -39,12 +39,12 @@ public final class Payloads {
   private static final byte CODED = 21;
   static final byte LAMBDA = 22;
 
-  /** Values up to this are encoded by whoever brings them. */
+  /** Values up to this size are encoded by the thread that brings them. */
   private static final int QUICK_BYTES = 16 * 1024; // Guess
 
   private Payloads() {}
 
-  /** Whether encoding the value runs none of the user's code. */
+  /** Whether encoding the value runs no user code. */
   public static boolean isPlain(@Nullable Object value) {
     // Here and below no switch over types: its first use costs a fresh program some 15 ms.
     return value == null
@@ -115,7 +115,7 @@ public final class Payloads {
 
   /** Appends the value to the output; by this codec where it needs one. */
   public static void encode(
-      @Nullable Object value, MessageOutput out, @Nullable CodecSessions coder) throws IOException {
+      @Nullable Object value, MessageOutput out, @Nullable CodecSessions codec) throws IOException {
     if (value == null) {
       out.putByte(NULL);
     } else if (value instanceof Integer n) {
@@ -132,23 +132,23 @@ public final class Payloads {
       out.putByte(BulkValue.BYTES);
       out.write(a, 0, a.length);
     } else if (value instanceof MappedSharedBytes b) {
-      out.putByte(SHARED).putString(b.mark()).putString(b.file()).putLong(b.byteSize());
+      out.putByte(SHARED).putString(b.sentinel()).putString(b.file()).putLong(b.byteSize());
     } else if (value instanceof Path p && PathForm.isOrdinary(p)) {
       out.putByte(PATH);
       encode(p.toString(), out);
-    } else if (coder != null || !(value instanceof Record r) || !RecordShape.encode(r, out)) {
-      encodeOther(value, out, coder);
+    } else if (codec != null || !(value instanceof Record r) || !RecordShape.encode(r, out)) {
+      encodeOther(value, out, codec);
     }
   }
 
-  private static void encodeOther(Object value, MessageOutput out, @Nullable CodecSessions coder)
+  private static void encodeOther(Object value, MessageOutput out, @Nullable CodecSessions codec)
       throws IOException {
     MemorySegment bytes = BulkValue.bytes(value);
     if (bytes != null) {
       out.putByte(BulkValue.tag(value)).putArray(bytes);
-    } else if (coder != null) {
+    } else if (codec != null) {
       out.putByte(CODED);
-      coder.write(value, out);
+      codec.write(value, out);
     } else {
       SerializedLambda lambda = LambdaForm.of(value);
       if (lambda != null) {
@@ -186,7 +186,7 @@ public final class Payloads {
 
   /** Reads a value that takes up all the rest of the input. */
   public static @Nullable Object decode(
-      MessageInput in, ClassLoader loader, @Nullable CodecSessions coder)
+      MessageInput in, ClassLoader loader, @Nullable CodecSessions codec)
       throws IOException, ClassNotFoundException {
     byte tag = in.getByte();
     return switch (tag) {
@@ -205,10 +205,10 @@ public final class Payloads {
       case LAMBDA -> LambdaForm.decode(in, loader);
       case SERIALIZED -> deserialize(in, loader);
       case CODED -> {
-        if (coder == null) {
+        if (codec == null) {
           throw new CorruptFrameException("a payload of a codec where there is none");
         }
-        yield coder.read(in, loader);
+        yield codec.read(in, loader);
       }
       default -> {
         BulkValue made = BulkValue.make(tag, in.remaining());

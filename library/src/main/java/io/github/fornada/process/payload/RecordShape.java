@@ -105,7 +105,7 @@ public final class RecordShape {
         .noneMatch(method -> method.equals("writeReplace") || method.equals("readResolve"));
   }
 
-  /** Whether a record is made of what is soon encoded. Runs none of the user's code. */
+  /** Whether a record is made of what is soon encoded. Runs no user code. */
   public static boolean isQuick(Record value) {
     return isQuick(value, 0);
   }

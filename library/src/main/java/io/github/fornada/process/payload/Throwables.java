@@ -20,14 +20,14 @@ public final class Throwables {
 
   public static void encode(Throwable thrown, MessageOutput out) {
     encodeNames(thrown, 0, out);
-    int mark = out.size();
+    int start = out.size();
     out.putByte(1);
     try {
       Payloads.encode(thrown, out);
       // A stream may be written well and yet not be read back, by no fault of the reader's.
       Object copy =
           Payloads.decode(
-              new MessageInput(out.array(), mark + 1, out.size() - mark - 1),
+              new MessageInput(out.array(), start + 1, out.size() - start - 1),
               Thread.currentThread().getContextClassLoader());
       if (copy instanceof Throwable) {
         return;
@@ -35,17 +35,17 @@ public final class Throwables {
     } catch (Throwable e) {
       // Not the task's failure but its report's: the names above tell what happened.
     }
-    out.truncate(mark);
+    out.truncate(start);
     out.putByte(0);
   }
 
   private static void encodeNames(@Nullable Throwable thrown, int depth, MessageOutput out) {
-    int mark = out.size();
+    int start = out.size();
     try {
       encodeNamesUnguarded(thrown, depth, out);
     } catch (Throwable e) {
       // An exception whose own methods fail: its class is what is left to tell.
-      out.truncate(mark);
+      out.truncate(start);
       out.putByte(1).putString(String.valueOf(thrown == null ? null : thrown.getClass().getName()));
       out.putByte(1).putString("(its report failed: " + e.getClass().getName() + ")");
       putStack(List.of(), out);

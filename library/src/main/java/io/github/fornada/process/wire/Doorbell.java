@@ -26,7 +26,7 @@ public final class Doorbell {
    */
   private static final long WORTH_SPINNING_NANOS = 1_500_000; // Guess
 
-  /** After so many long waits in a row, spinning only takes a processor from the tasks. */
+  /** After this number of long waits in a row, spinning only takes a processor from the tasks. */
   private static final int MOST_LONG_WAITS = 3;
 
   private final MemorySegment header;
@@ -141,8 +141,8 @@ public final class Doorbell {
   }
 
   /**
-   * Whether the other side sleeps. To be asked after a claim: whoever is missed then sees what was
-   * kept in the ring before that claim.
+   * Whether the other side sleeps. To be asked after a claim: a sleeper that is missed then sees
+   * what was kept in the ring before that claim.
    */
   public boolean isAwaited() {
     return (long) Segment.LONG.getVolatile(header, peerFlag) == 1L;

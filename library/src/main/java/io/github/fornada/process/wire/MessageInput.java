@@ -37,7 +37,7 @@ public final class MessageInput extends InputStream {
     return from;
   }
 
-  /** The next so many bytes as an input of their own. */
+  /** Takes the next {@code length} bytes, as an input of their own. */
   public MessageInput slice(int length) throws CorruptFrameException {
     return new MessageInput(bytes, take(length), length);
   }

@@ -59,7 +59,7 @@ public final class MessageOutput extends OutputStream {
     return from;
   }
 
-  /** Leaves room for so many bytes, to be set later. */
+  /** Leaves room for {@code n} bytes to be set later. */
   public MessageOutput skip(int n) {
     var _ = grow(n);
     return this;

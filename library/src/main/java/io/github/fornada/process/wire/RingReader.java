@@ -38,7 +38,7 @@ public final class RingReader {
     return head != tail || head < (long) Segment.LONG.getAcquire(header, tailAt);
   }
 
-  /** Whether a message is there, be it shown or not, or nonsense; to be asked before sleeping. */
+  /** Whether a message is there, shown or not, or nonsense; to be asked before sleeping. */
   boolean isAnythingThere() {
     // Acquire: pairs with the writer's release in keep.
     if (head != tail || head != (long) Segment.LONG.getAcquire(header, writtenAt)) {
@@ -53,7 +53,7 @@ public final class RingReader {
     return shown < (writtenAt == tailAt ? head : Math.max(0, head - Segment.RING));
   }
 
-  /** From now on {@link #next} finds all that is there now, be it shown or not. */
+  /** From now on {@link #next} finds all that is there now, shown or not. */
   public void lookClosely() throws CorruptFrameException {
     tail = checked((long) Segment.LONG.getAcquire(header, writtenAt)); // as above
   }
@@ -85,9 +85,8 @@ public final class RingReader {
             RingWriter.WORD.set(body, k, ring.get(ValueLayout.JAVA_LONG, at + 8 + k));
           }
         } else {
-          // Not the copy that takes an array: it finds out the array's type by a switch that
-          // generates
-          // a class when it is first met, some 20 ms of a worker's start, and of its parent's.
+          // Not the copy that takes an array: it finds out the array's type by a switch, for which
+          // a class is generated at first use: some 20 ms of a worker's start, and its parent's.
           MemorySegment.copy(ring, at + 8, MemorySegment.ofArray(body), 0, length);
         }
       }

@@ -72,7 +72,7 @@ public final class RingWriter {
     return tryWrite(type, body, 0, length);
   }
 
-  /** As above, for a body that begins elsewhere in its array. */
+  /** Writes a message whose body begins at {@code from} in its array; false if it has no room. */
   public boolean tryWrite(int type, byte[] body, int from, int length) {
     if (length > LONGEST) {
       throw new IllegalArgumentException("message of " + length + " bytes, at most " + LONGEST);

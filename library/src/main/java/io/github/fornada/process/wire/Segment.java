@@ -82,8 +82,7 @@ public final class Segment {
 
   private static Segment map(FileChannel channel) throws IOException {
     // Unmapped when nobody can reach it any more: a thread that is a step behind the death of a
-    // worker
-    // may still look into it.
+    // worker may still look into it.
     return new Segment(channel.map(FileChannel.MapMode.READ_WRITE, 0, SIZE, Arena.ofAuto()));
   }
 

@@ -34,8 +34,6 @@ final class TaskLoop {
         (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
   }
 
-  /** What of a file's name tells results from arguments. */
-
   /** Results shown together at most: the parent should find some, and not wait for many. */
   private static final int MOST_KEPT = 64; // Guess
 
@@ -46,11 +44,11 @@ final class TaskLoop {
   private final ClaimWord claims;
   private final RingReader in;
   private final RingWriter out;
-  private final Doorbell bell;
+  private final Doorbell doorbell;
   private final ClassLoader loader;
-  private final TaskWatchdog watch;
+  private final TaskWatchdog watchdog;
   private final WorkerConfig config;
-  private final @Nullable CodecSessions coder;
+  private final @Nullable CodecSessions codec;
   private final Locale locale = Locale.getDefault();
   private final MessageOutput message = new MessageOutput();
 
@@ -60,7 +58,7 @@ final class TaskLoop {
   private final MessageOutput printed = new MessageOutput(); // guarded by writing
 
   /**
-   * Results that are written and not shown. Written by who has the turn, also read by the task
+   * Results that are written and not shown. Written by who holds the lock, also read by the task
    * thread, which else is the only one to let it grow.
    */
   private int kept;
@@ -69,8 +67,8 @@ final class TaskLoop {
   private volatile boolean busy;
 
   /**
-   * What the time zone is to be before each item; null before the first, if nothing of the user's
-   * has run: to ask for it takes 4 ms, for which the first result need not wait. Task thread only.
+   * What the time zone is to be before each item; null before the first, if no user code has run:
+   * to ask for it takes 4 ms, for which the first result need not wait. Task thread only.
    */
   private @Nullable TimeZone zone;
 
@@ -86,20 +84,20 @@ final class TaskLoop {
 
   TaskLoop(
       Segment segment,
-      Doorbell bell,
+      Doorbell doorbell,
       ClassLoader loader,
-      TaskWatchdog watch,
+      TaskWatchdog watchdog,
       WorkerConfig config,
-      @Nullable CodecSessions coder) {
+      @Nullable CodecSessions codec) {
     this.header = segment.header();
     this.claims = new ClaimWord(header);
     this.in = segment.toWorkerReader();
     this.out = segment.toParentWriter();
-    this.bell = bell;
+    this.doorbell = doorbell;
     this.loader = loader;
-    this.watch = watch;
+    this.watchdog = watchdog;
     this.config = config;
-    this.coder = coder;
+    this.codec = codec;
     // What an initializer or a codec may have set is to stay.
     this.zone = config.setUp().length + config.codec().length == 0 ? null : TimeZone.getDefault();
   }
@@ -108,7 +106,7 @@ final class TaskLoop {
   void run() throws IOException {
     while (true) {
       if (!in.next()) {
-        if (!bell.await(in)) {
+        if (!doorbell.await(in)) {
           return;
         }
         continue;
@@ -155,8 +153,8 @@ final class TaskLoop {
     return where(body.getByte(), body);
   }
 
-  private MessageInput where(byte place, MessageInput body) throws IOException {
-    if (place == MessageTypes.IN_MESSAGE) {
+  private MessageInput where(byte location, MessageInput body) throws IOException {
+    if (location == MessageTypes.IN_MESSAGE) {
       return body;
     }
     int length = body.getInt();
@@ -164,12 +162,12 @@ final class TaskLoop {
   }
 
   private @Nullable Object argument(MessageInput body) throws IOException, ClassNotFoundException {
-    byte place = body.getByte();
+    byte location = body.getByte();
     BulkValue made = room;
     room = null;
-    return place == MessageTypes.ARRAY_IN_FILE
+    return location == MessageTypes.ARRAY_IN_FILE
         ? Payloads.getArrayFile(body, config.directory(), made)
-        : Payloads.decode(where(place, body), loader, coder);
+        : Payloads.decode(where(location, body), loader, codec);
   }
 
   private void task(MessageInput body) throws IOException {
@@ -199,14 +197,14 @@ final class TaskLoop {
     Segment.LONG.setOpaque(header, Segment.STARTED_NANOS, began);
     for (; ran < count; ran++) {
       MessageInput item = body.slice(body.getInt());
-      if (ran > 0 && watch.isTimed()) {
+      if (ran > 0 && watchdog.isTimed()) {
         now = System.nanoTime();
         Segment.LONG.setOpaque(header, Segment.STARTED_NANOS, now);
       }
       if (!begin(ticket + ran, now)) {
         break; // with all that follow
       }
-      if (kept > 0 && bell.isAwaited()) { // after the claim, which is a full barrier
+      if (kept > 0 && doorbell.isAwaited()) { // after the claim, which is a full barrier
         show();
       }
       run(ticket + ran, function, item, now, false, true);
@@ -220,10 +218,10 @@ final class TaskLoop {
 
   /** Claims an item. False if it was taken back by the parent. */
   private boolean begin(long ticket, long now) {
-    watch.begin(ticket, now);
+    watchdog.begin(ticket, now);
     boolean claimed = claims.claim(ticket);
     if (!claimed) {
-      watch.letGo(ticket);
+      watchdog.letGo(ticket);
     }
     return claimed;
   }
@@ -246,7 +244,7 @@ final class TaskLoop {
     if (observed) {
       send(MessageTypes.STARTED, new MessageOutput().putLong(number).putLong(began), 0);
     }
-    boolean wanted = watch.isWanted(ticket);
+    boolean wanted = watchdog.isWanted(ticket);
     long cpu = 0;
     long allocated = 0;
     if (observed) {
@@ -261,24 +259,24 @@ final class TaskLoop {
     if (wanted) {
       try {
         Object value =
-            function(function).apply(bare ? Payloads.decode(body, loader, coder) : argument(body));
+            function(function).apply(bare ? Payloads.decode(body, loader, codec) : argument(body));
         large = Payloads.largeArray(value);
         if (large != null) {
           array = value;
         } else {
-          Payloads.encode(value, message, coder);
+          Payloads.encode(value, message, codec);
           if (!Payloads.isPlain(value)) {
-            rehearse(result);
+            checkThatItCanBeRead(result);
           }
         }
       } catch (Throwable e) {
         thrown = e;
-        // Still under the watch: this runs the exception's own methods, which may never return.
+        // Still under the watchdog: this runs the exception's own methods, which may never return.
         message.truncate(result);
         report(e);
       }
     }
-    TaskWatchdog.Stop stop = watch.end(ticket);
+    TaskWatchdog.Stop stop = watchdog.end(ticket);
     if (bare
         && wanted
         && stop == null
@@ -349,10 +347,10 @@ final class TaskLoop {
    * Reads the result back here, before the parent does: what its readObject or its constructor may
    * do, such as exit or hang, then happens to this worker.
    */
-  private void rehearse(int from) throws IOException, ClassNotFoundException {
+  private void checkThatItCanBeRead(int from) throws IOException, ClassNotFoundException {
     var _ =
         Payloads.decode(
-            new MessageInput(message.array(), from, message.size() - from), loader, coder);
+            new MessageInput(message.array(), from, message.size() - from), loader, codec);
   }
 
   private void report(Throwable thrown) {
@@ -443,7 +441,7 @@ final class TaskLoop {
     }
   }
 
-  /** As send, but it may be shown with those that follow: see {@link RingWriter}. */
+  /** Writes a result that may be shown together with those that follow: see {@link RingWriter}. */
   private void keep(int type, int from) throws IOException {
     writing.take();
     try {
@@ -466,7 +464,7 @@ final class TaskLoop {
     }
   }
 
-  /** Whoever calls this and the next two has the turn. */
+  /** The caller of this and the next two holds the lock. */
   private void write(int type, MessageOutput body, int from) throws IOException {
     put(type, body, from);
     publish();
@@ -483,6 +481,6 @@ final class TaskLoop {
   private void publish() throws IOException {
     kept = 0;
     out.publish();
-    bell.ring();
+    doorbell.ring();
   }
 }

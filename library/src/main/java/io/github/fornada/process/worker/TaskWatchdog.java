@@ -1,5 +1,6 @@
 package io.github.fornada.process.worker;
 
+import io.github.fornada.jvm.InterruptGate;
 import io.github.fornada.process.payload.Throwables;
 import io.github.fornada.process.wire.ClaimWord;
 import io.github.fornada.process.wire.ControlChannel;
@@ -12,31 +13,17 @@ import java.lang.invoke.VarHandle;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Watches the task of a worker from inside: interrupts it when its time is over or it is cancelled,
- * and calls the parent, which can kill, when it does not listen.
+ * and calls the parent, which can kill, when it ignores interrupts.
  *
- * <p>An interrupt is for one item, so it may reach the thread only while that item runs; the state
- * word settles the race.
+ * <p>An interrupt is for one item, so it may reach the thread only while that item runs: an {@link
+ * InterruptGate} sees to that. Abandoned means here that the end of this process is on its way.
  */
 public final class TaskWatchdog {
-  // FREE -> RUNNING (begin) -> FREE (end), or RUNNING -> INTERRUPTING -> INTERRUPTED -> FREE. The
-  // task
-  // thread makes the arrows from and to FREE; whoever interrupts makes the two between. The upper
-  // bits
-  // hold the item's number, so that an arrow meant for another item fails.
-  private static final long FREE = 0;
-  private static final long RUNNING = 1;
-  private static final long INTERRUPTING = 2;
-  private static final long INTERRUPTED = 3;
-  private static final long DOOMED = 4;
-  private static final int PHASE_BITS = 3;
-  private static final long PHASE = 7;
-
   /** Why an item was interrupted. */
   public enum Reason {
     LIMIT(1),
@@ -58,8 +45,8 @@ public final class TaskWatchdog {
     }
   }
 
-  /** An interrupted item: why, and where it was. */
-  record Stop(Reason reason, List<StackTraceElement> stack) {}
+  /** An interrupted item: which, why, where it was, and when that was. */
+  record Stop(long number, Reason reason, List<StackTraceElement> stack, long nanos) {}
 
   private static final VarHandle CURRENT;
 
@@ -75,14 +62,11 @@ public final class TaskWatchdog {
   private final ClaimWord claims;
   private final long limitNanos;
   private final long graceNanos;
-  private final AtomicLong state = new AtomicLong(FREE);
+  private final InterruptGate<Stop> gate = new InterruptGate<>();
   private final Thread watcher;
 
-  /** Written before the state is RUNNING, read after. */
+  /** Written before the gate is opened, read after. */
   private volatile long startedNanos;
-
-  /** Written before INTERRUPTED, read after it. */
-  private @Nullable Stop stop;
 
   /** Ticket of the item that runs, or ran last. By its handle; see {@link #begin}. */
   @SuppressWarnings("unused")
@@ -90,13 +74,6 @@ public final class TaskWatchdog {
 
   /** Tickets of items cancelled before they began. */
   private final Set<Long> cancelled = ConcurrentHashMap.newKeySet();
-
-  /**
-   * Number of the item to look at again after the grace, and when; -1 for none. Watcher only reads.
-   */
-  private volatile long interruptedNumber = -1;
-
-  private volatile long interruptedNanos;
 
   /** Whether the watcher has to be woken for a new item. Written by the watcher. */
   private volatile boolean asleep;
@@ -136,19 +113,20 @@ public final class TaskWatchdog {
     if (startedNanos != now) {
       startedNanos = now;
     }
-    // Release: before the state, as cancel() reads it after.
+    // Release: before the gate, as cancel() reads it after.
     CURRENT.setRelease(this, ticket);
     // Release, for the claim that follows is a full barrier: isWanted comes after it.
-    state.setRelease(ClaimWord.number(ticket) << PHASE_BITS | RUNNING);
-    if (limitNanos >= 0 && asleep) {
-      LockSupport.unpark(watcher);
-    }
+    gate.openRelease(ClaimWord.number(ticket));
   }
 
   /** The item was claimed. False if it was cancelled before. */
   boolean isWanted(long ticket) {
-    // After the claim and so after the state, as cancel() looks at both after it added to the set:
-    // one sees the other.
+    // After the claim and so after the gate, as rest() looks at both after it set this: one sees
+    // the other.
+    if (limitNanos >= 0 && asleep) {
+      LockSupport.unpark(watcher);
+    }
+    // For the same reason: cancel() looks at both after it added to the set.
     return cancelled.isEmpty() || !cancelled.remove(ticket);
   }
 
@@ -173,28 +151,18 @@ public final class TaskWatchdog {
   }
 
   private @Nullable Stop free(long ticket) {
-    long number = ClaimWord.number(ticket);
-    long running = number << PHASE_BITS | RUNNING;
-    Stop stopped = null;
-    if (!state.compareAndSet(running, FREE)) {
-      long interrupted = number << PHASE_BITS | INTERRUPTED;
-      Stop seen = null;
-      for (long now = state.get(); ; now = state.get()) {
-        if (now == interrupted) {
-          seen =
-              stop; // while it cannot change: once the state is FREE, the next item may be stopped
-          if (state.compareAndSet(interrupted, FREE)) {
-            break;
-          }
-        } else if ((now & PHASE) == DOOMED) {
-          LockSupport.park(this); // the end of this process is on its way
-        } else {
-          Thread.onSpinWait(); // the other thread is between two instructions
-        }
-      }
-      stopped = seen;
+    long pass = InterruptGate.pass(ClaimWord.number(ticket));
+    if (gate.close(pass)) {
+      return null;
     }
-    var _ = Thread.interrupted(); // the task's own business, over with it
+    if (!gate.closeInterrupted(pass)) {
+      while (true) {
+        var _ = Thread.interrupted();
+        LockSupport.park(this); // the end of this process is on its way
+      }
+    }
+    Stop stopped = gate.takeCause();
+    LockSupport.unpark(watcher); // which may sleep for the grace: the next item's limit is sooner
     return stopped;
   }
 
@@ -206,50 +174,52 @@ public final class TaskWatchdog {
     var _ = claims.next(); // volatile: pairs with the claim between begin and isWanted
     long number = ClaimWord.number(ticket);
     // A number runs once, so that it is the one of this ticket if both are as they should be.
-    if (state.get() == (number << PHASE_BITS | RUNNING)
-        && (long) CURRENT.getAcquire(this) == ticket) {
+    if (gate.word() == InterruptGate.pass(number) && (long) CURRENT.getAcquire(this) == ticket) {
       interrupt(number, Reason.CANCEL);
     }
   }
 
   private void interrupt(long number, Reason reason) {
     Thread thread = task;
-    StackTraceElement[] stack = thread.getStackTrace();
-    long running = number << PHASE_BITS | RUNNING;
-    if (state.compareAndSet(running, number << PHASE_BITS | INTERRUPTING)) {
-      stop = new Stop(reason, List.of(stack));
-      interruptedNanos = System.nanoTime();
-      interruptedNumber = number;
-      thread.interrupt();
-      state.set(number << PHASE_BITS | INTERRUPTED);
+    List<StackTraceElement> stack = List.of(thread.getStackTrace());
+    var stop = new Stop(number, reason, stack, System.nanoTime());
+    if (gate.interrupt(InterruptGate.pass(number), thread, stop)) {
       LockSupport.unpark(watcher);
     }
   }
 
   private void watch() {
     while (true) {
-      long seen = state.get();
-      long number = seen >>> PHASE_BITS;
-      long now = System.nanoTime();
-      if ((seen & PHASE) == RUNNING && limitNanos >= 0) {
-        long left = startedNanos + limitNanos - now;
-        if (left <= 0 && state.get() == seen) {
-          interrupt(number, Reason.LIMIT);
-        } else {
-          LockSupport.parkNanos(this, Math.max(left, 1));
-        }
-      } else if ((seen & PHASE) == INTERRUPTED && interruptedNumber == number) {
-        long left = interruptedNanos + graceNanos - now;
-        if (left <= 0) {
-          callParent(number);
-        } else {
-          LockSupport.parkNanos(this, left);
-        }
-      } else if ((seen & PHASE) == INTERRUPTING) {
-        Thread.onSpinWait();
+      look();
+    }
+  }
+
+  /** Does what is due, and waits until something may be due again. The watcher's. */
+  void look() {
+    long seen = gate.word();
+    long now = System.nanoTime();
+    if (InterruptGate.isRunning(seen) && limitNanos >= 0) {
+      long left = startedNanos + limitNanos - now;
+      if (left <= 0 && gate.word() == seen) {
+        interrupt(InterruptGate.number(seen), Reason.LIMIT);
       } else {
-        rest();
+        LockSupport.parkNanos(this, Math.max(left, 1));
       }
+    } else if (InterruptGate.isInterrupted(seen)) {
+      Stop stop = gate.cause();
+      if (stop == null || stop.number() != InterruptGate.number(seen)) {
+        return; // the item has just ended
+      }
+      long left = stop.nanos() + graceNanos - now;
+      if (left <= 0) {
+        callParent(stop);
+      } else {
+        LockSupport.parkNanos(this, left);
+      }
+    } else if (InterruptGate.isInterrupting(seen)) {
+      Thread.onSpinWait();
+    } else {
+      rest();
     }
   }
 
@@ -264,24 +234,34 @@ public final class TaskWatchdog {
     }
     if (startedNanos == started) {
       asleep = true;
-      // After `asleep`, as begin() looks at `asleep` after it set these: one sees the other.
-      if (startedNanos == started && (state.get() & PHASE) != INTERRUPTED) {
+      // After `asleep`, as isWanted() looks at `asleep` after the gate and the claim: one sees the
+      // other. An item may have begun before the nap, between its time and its gate.
+      var _ = claims.next();
+      if (!isToBeWatched(gate.word())) {
         LockSupport.park(this);
       }
       asleep = false;
     }
   }
 
-  /** The item does not listen: only the end of this process will stop it. */
-  private void callParent(long number) {
-    Stop stopped = stop;
-    if (stopped == null
-        || !state.compareAndSet(
-            number << PHASE_BITS | INTERRUPTED, number << PHASE_BITS | DOOMED)) {
+  private boolean isToBeWatched(long word) {
+    return InterruptGate.isRunning(word)
+        ? limitNanos >= 0
+        : InterruptGate.isInterrupting(word) || InterruptGate.isInterrupted(word);
+  }
+
+  /** The item ignores interrupts: only the end of this process will stop it. */
+  private void callParent(Stop stop) {
+    if (!gate.abandon(InterruptGate.pass(stop.number()))) {
       return; // it has just ended after all
     }
-    var out = new MessageOutput().putLong(number).putByte(stopped.reason().code);
-    Throwables.putStack(stopped.stack(), out);
+    var out = new MessageOutput().putLong(stop.number()).putByte(stop.reason().code);
+    Throwables.putStack(stop.stack(), out);
     control.send(MessageTypes.STUCK, out);
+  }
+
+  /** The thread that watches, for a look from outside. */
+  Thread watcher() {
+    return watcher;
   }
 }

@@ -28,7 +28,7 @@ final class WarmUp {
   private WarmUp() {}
 
   /**
-   * Runs it; what goes wrong goes wrong again when it counts, and is told then.
+   * Warms up this JVM. What fails here fails again when it counts, and is reported then.
    *
    * @param file for the memory of it, which is gone afterwards
    */
@@ -56,15 +56,15 @@ final class WarmUp {
       writer.publish();
       long grace = Duration.ofSeconds(1).toNanos();
       var config = new WorkerConfig(file, file, -1, grace, "", new byte[0], new byte[0]);
-      var watch = new TaskWatchdog(control, new ClaimWord(segment.header()), config);
-      Doorbell bell = Doorbell.ofWorker(segment.header(), () -> {});
-      bell.close(); // so that the loop ends with the last message
+      var watchdog = new TaskWatchdog(control, new ClaimWord(segment.header()), config);
+      Doorbell doorbell = Doorbell.ofWorker(segment.header(), () -> {});
+      doorbell.close(); // so that the loop ends with the last message
       var loader = new ParentClassLoader(control, WarmUp.class.getClassLoader());
-      new TaskLoop(segment, bell, loader, watch, config, null).run();
+      new TaskLoop(segment, doorbell, loader, watchdog, config, null).run();
     } catch (IOException | RuntimeException e) {
-      Log.get().log(System.Logger.Level.DEBUG, "a worker in reserve could not rehearse", e);
+      Log.get().log(System.Logger.Level.DEBUG, "a worker in reserve could not warm up", e);
     } finally {
-      // The loop has put its own in their places, as after any task.
+      // The loop has put its own there, as after any task.
       System.setOut(out);
       System.setErr(err);
       Thread.currentThread().setContextClassLoader(context);

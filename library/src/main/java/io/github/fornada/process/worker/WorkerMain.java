@@ -49,13 +49,13 @@ public final class WorkerMain {
     String token = told[0];
     int number = Integer.parseInt(told[1]);
     Path socket = Path.of(told[2]);
-    var lastResort = new ForcedExit();
-    lastResort.start();
+    var forcedExit = new ForcedExit();
+    forcedExit.start();
     ControlChannel control;
     WorkerConfig config;
     try {
       control =
-          new ControlChannel(HandshakeServer.connect(socket, number, token), lastResort::alarm);
+          new ControlChannel(HandshakeServer.connect(socket, number, token), forcedExit::alarm);
       config = WorkerConfig.receive(control);
     } catch (ConnectException | EOFException e) {
       orphaned(socket); // the pool has gone while this worker booted: nothing to tell, or to whom
@@ -63,23 +63,23 @@ public final class WorkerMain {
     }
     Segment segment = Segment.open(config.segment());
     var loader = new ParentClassLoader(control, WorkerMain.class.getClassLoader());
-    var watch = new TaskWatchdog(control, new ClaimWord(segment.header()), config);
-    Doorbell bell = Doorbell.ofWorker(segment.header(), control::ring);
+    var watchdog = new TaskWatchdog(control, new ClaimWord(segment.header()), config);
+    Doorbell doorbell = Doorbell.ofWorker(segment.header(), control::ring);
     var listener =
         Thread.ofPlatform()
             .daemon()
             .name("fornada-control")
-            .unstarted(() -> listen(control, bell, loader, watch, lastResort, socket));
+            .unstarted(() -> listen(control, doorbell, loader, watchdog, forcedExit, socket));
     listener.start();
-    watch.start();
+    watchdog.start();
     Thread task = Thread.currentThread();
     task.setName("fornada-task");
     task.setContextClassLoader(loader);
-    watch.watches(task);
-    CodecSessions coder = null;
+    watchdog.watches(task);
+    CodecSessions codec = null;
     String part = "codec";
     try {
-      coder = openCodec(config, loader);
+      codec = openCodec(config, loader);
       part = "initializer";
       WorkerSetUp setUp = setUp(config, loader);
       if (setUp != null) {
@@ -95,15 +95,14 @@ public final class WorkerMain {
       control.awaitSent();
       System.exit(1);
     }
-    var loop = new TaskLoop(segment, bell, loader, watch, config, coder);
+    var loop = new TaskLoop(segment, doorbell, loader, watchdog, config, codec);
     // Not before: until the worker is ready, nobody reads what this sends.
     TaskOutput.install(loop::print);
     control.send(
         MessageTypes.READY,
         new MessageOutput().putLong(ProcessHandle.current().pid()).putLong(System.nanoTime()));
-    // After the worker's part in its start: reflection generates code for it. One that is
-    // interrupted
-    // before was starting while its parent was told to end.
+    // After the worker's part in its start, for reflection generates code for it. A worker that is
+    // interrupted before was starting while its parent was told to end.
     Thread.ofPlatform().daemon().name("fornada-signal").start(WorkerMain::ignoreTerminalInterrupt);
     try {
       loop.run();
@@ -122,9 +121,9 @@ public final class WorkerMain {
       return null;
     }
     var codec = (PayloadCodec) Payloads.decode(new MessageInput(bytes, 0, bytes.length), loader);
-    var coder = new CodecSessions(Objects.requireNonNull(codec), loader);
-    coder.open();
-    return coder;
+    var sessions = new CodecSessions(Objects.requireNonNull(codec), loader);
+    sessions.open();
+    return sessions;
   }
 
   /** What the user wants done first; null for nothing. */
@@ -152,35 +151,35 @@ public final class WorkerMain {
 
   private static void listen(
       ControlChannel control,
-      Doorbell bell,
+      Doorbell doorbell,
       ParentClassLoader loader,
-      TaskWatchdog watch,
-      ForcedExit lastResort,
+      TaskWatchdog watchdog,
+      ForcedExit forcedExit,
       Path socket) {
     try {
       while (true) {
         ControlChannel.Frame frame = control.receive();
         switch (frame.type()) {
-          case MessageTypes.BELL -> bell.rang();
+          case MessageTypes.BELL -> doorbell.rang();
           case MessageTypes.CLASS, MessageTypes.RESOURCE -> loader.answer(frame.body());
-          case MessageTypes.CANCEL -> watch.cancel(frame.body().getLong());
+          case MessageTypes.CANCEL -> watchdog.cancel(frame.body().getLong());
           case MessageTypes.UNMAP -> Mappings.forget(frame.body().getString());
           case MessageTypes.EXIT ->
-              // On a thread of its own: a shutdown hook of the user's may wait for ever, and this
+              // On a thread of its own: a shutdown hook of user code may wait for ever, and this
               // thread must go on to see the end of the parent.
               Thread.ofPlatform().daemon().name("fornada-exit").start(() -> System.exit(0));
           default -> throw new CorruptFrameException("control frame of type " + frame.type());
         }
       }
     } catch (OutOfMemoryError e) {
-      if (!lastResort.isAlarmed()) {
-        // Deaf for want of memory, while the parent lives: that will bury this worker.
+      if (!forcedExit.isAlarmed()) {
+        // Out of reach for want of memory, while the parent lives: that will bury this worker.
         Runtime.getRuntime().halt(MessageTypes.EXIT_OUT_OF_MEMORY);
       }
       orphaned(socket);
     } catch (IOException | RuntimeException | Error e) {
-      lastResort.alarm();
-      orphaned(socket); // the end of the stream, mostly; without this thread the worker is deaf
+      forcedExit.alarm();
+      orphaned(socket); // mostly the end of the stream; and nobody can reach a worker without this
     }
   }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.HotSpotDiagnosticMXBean;
 import io.github.fornada.Pool;
+import io.github.fornada.Waiting;
 import io.github.fornada.process.Leftovers;
 import io.github.fornada.process.ProcessPool;
 import io.github.fornada.process.Programs;
@@ -347,7 +348,7 @@ class AotCacheTest {
     List<String> lines = ran.said().lines().toList();
     assertThat(lines).startsWith("making").hasSizeGreaterThan(2);
     for (String pid : lines.subList(1, lines.size())) {
-      Leftovers.await(
+      Waiting.until(
           "process " + pid + " is gone",
           Leftovers.SOON,
           () -> ProcessHandle.of(Long.parseLong(pid)).filter(ProcessHandle::isAlive).isEmpty());

@@ -21,7 +21,7 @@ import org.openjdk.jcstress.infra.results.I_Result;
 @State
 public class ChannelStress {
   private final Channel<Integer> channel = Channel.bounded(1);
-  private final Waiter waiter = new Waiter(null, null, 0);
+  private final ChannelWaiter waiter = new ChannelWaiter(null, null, 0);
 
   @Actor
   public void send() {
@@ -45,14 +45,14 @@ public class ChannelStress {
     r.r1 = waiter.isDone() ? 1 : 0;
   }
 
-  /** The receiver does not look once more. */
+  /** The receiver does not look again. */
   @JCStressTest
   @Outcome(id = "1", expect = ACCEPTABLE, desc = "served")
   @Outcome(id = "0", expect = ACCEPTABLE_INTERESTING, desc = "caught: it sleeps over the element")
   @State
   public static class Twin {
     private final Channel<Integer> channel = Channel.bounded(1);
-    private final Waiter waiter = new Waiter(null, null, 0);
+    private final ChannelWaiter waiter = new ChannelWaiter(null, null, 0);
 
     @Actor
     public void send() {

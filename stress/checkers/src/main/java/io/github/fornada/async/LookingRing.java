@@ -4,7 +4,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
-/** A ring with a fault planted: it looks where the head is, and then sets it. */
+/** A ring with a planted fault: it reads the head, and then sets it. */
 final class LookingRing {
   private final AtomicLong tail = new AtomicLong();
   private final AtomicLong head = new AtomicLong();

@@ -66,16 +66,16 @@ public class SelectStress {
   private static final class TwoChannels {
     private final Channel<Integer> one = Channel.bounded(1);
     private final Channel<Integer> two = Channel.bounded(1);
-    private final Waiter first;
-    private final Waiter second;
+    private final ChannelWaiter first;
+    private final ChannelWaiter second;
 
     TwoChannels(Selection ofFirst, Selection ofSecond) {
       first = waiter(one, ofFirst);
       second = waiter(two, ofSecond);
     }
 
-    private static Waiter waiter(Channel<Integer> channel, Selection selection) {
-      var waiter = new Waiter(null, selection, 0);
+    private static ChannelWaiter waiter(Channel<Integer> channel, Selection selection) {
+      var waiter = new ChannelWaiter(null, selection, 0);
       channel.lock();
       channel.enqueueReceiver(waiter);
       channel.unlock();

@@ -1,10 +1,13 @@
 package io.github.fornada.spi;
 
-/** A twin of {@link ItemStates}, of one word, that must be caught: it looks, and sets it later. */
+/**
+ * A twin of {@link ItemStates}, of one word, that must be caught: it reads the word, and sets it
+ * later.
+ */
 final class LookingStates {
   private volatile long word;
 
-  /** Claims so many items from a place on, if all of them wait; whether they did. */
+  /** Claims a number of items from an index on, if all of them wait; returns whether they did. */
   boolean claimRow(int first, int count) {
     long seen = word;
     for (int i = first; i < first + count; i++) {

@@ -8,8 +8,8 @@ import org.jetbrains.lincheck.datastructures.Param;
 import org.junit.jupiter.api.Test;
 
 /**
- * What comes of sending, receiving, waiting, giving up and closing at once is what comes of it in
- * some order. Those with a time limit of zero begin to wait and give up, by the way of all who
+ * The results of concurrent sends, receives, waits, give-ups and closes are those of some order of
+ * them. Operations with a timeout of zero begin to wait and give up, by the same code as all that
  * wait.
  */
 class ChannelLincheckTest {
@@ -137,7 +137,7 @@ class ChannelLincheckTest {
     }
   }
 
-  /** A send that waits is not one step beside a close: it may have begun before, and end after. */
+  /** A waiting send is not one step relative to a close: it may begin before and end after. */
   @Param(name = "element", gen = IntGen.class, conf = "0:3")
   public static final class ChannelOfOne extends Operations {
     public ChannelOfOne() {

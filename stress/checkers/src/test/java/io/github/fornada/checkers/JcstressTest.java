@@ -19,9 +19,9 @@ import org.openjdk.jcstress.infra.collectors.TestResult;
 import org.openjdk.jcstress.infra.grading.GradingResult;
 
 /**
- * Every jcstress test of this module on this machine's processors. A class {@code Twin} within a
- * test is the same with a fault, which must be caught: a checker that finds nothing planted proves
- * nothing.
+ * Runs every jcstress test of this module on this machine's processors. A class {@code Twin} within
+ * a test is the same with a fault, which must be caught: a checker that finds no planted fault
+ * proves nothing.
  */
 class JcstressTest {
   @Test
@@ -63,9 +63,8 @@ class JcstressTest {
   }
 
   private static Collection<TestResult> results(Path folder) throws Exception {
-    // Without split compilation: all actors interpreted, by C1, or by C2, which takes the most of
-    // what
-    // the hardware does.
+    // Without split compilation: all actors are interpreted, compiled by C1, or compiled by C2.
+    // The last shows most of what the hardware does.
     var options =
         new Options(
             new String[] {

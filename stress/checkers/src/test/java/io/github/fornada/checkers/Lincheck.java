@@ -6,23 +6,23 @@ import org.jetbrains.lincheck.LincheckAssertionError;
 import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
 
 /**
- * Lincheck's model checker. It knows no weak memory, so a missing fence is for jcstress and the
- * Explorer; what it has beyond them is that it makes its scenarios itself.
+ * Lincheck's model checker. It does not model weak memory, so a missing fence is for jcstress and
+ * the Explorer. Its advantage over them is that it generates its scenarios.
  */
 public final class Lincheck {
-  /** For a twin, which shows itself early or never. */
+  /** For a twin, whose fault is found early or never. */
   private static final int TWIN_SCENARIOS = 100;
 
   private static final int ORDERS = 500;
 
-  /** More turns than any loop makes that looks for a while before it parks. */
+  /** More turns than any loop makes that spins before it parks. */
   private static final int LOOP_TURNS = 100;
 
   private Lincheck() {}
 
   /**
-   * Says which classes of the tests' package share memory segments. To be called before one of them
-   * is loaded, so from a class that none of its methods' signatures names.
+   * Declares which classes of the tests' package share memory segments. Call it before one of them
+   * is loaded, from a class whose method signatures name none of them.
    */
   public static void shares(Class<?> host, String... simpleNames) {
     Steps.define(host, simpleNames);
@@ -40,14 +40,14 @@ public final class Lincheck {
   }
 
   /**
-   * Checks a class of operations: scenarios of a few on each of two threads, each in many orders of
-   * its steps. What comes out must be what some order of whole operations gives.
+   * Checks a class of operations: scenarios of a few operations on each of two threads, each in
+   * many orders of its steps. The results must be those of some order of whole operations.
    */
   public static void holds(Class<?> operations) {
     options(Integer.getInteger("checkers.scenarios")).check(operations);
   }
 
-  /** Checks that a class with a fault planted is found out. */
+  /** Checks that the planted fault of a class is found. */
   public static void caught(Class<?> operations) {
     assertThatThrownBy(
             () -> options(TWIN_SCENARIOS).minimizeFailedScenario(false).check(operations))
@@ -66,7 +66,7 @@ public final class Lincheck {
         10 * Integer.getInteger("checkers.scenarios"), block);
   }
 
-  /** Checks that a block with a fault planted, for which it throws this, is found out. */
+  /** Checks that the planted fault of a block, which makes it throw this, is found. */
   public static void fails(String message, Runnable block) {
     assertThatThrownBy(() -> org.jetbrains.lincheck.Lincheck.runConcurrentTest(10_000, block))
         .isInstanceOf(LincheckAssertionError.class)
@@ -74,14 +74,14 @@ public final class Lincheck {
   }
 
   /**
-   * Checks that a block with a fault planted, by which a thread waits for ever, is found out. Not
-   * for one that parks in a loop: Lincheck lets it wake up for no reason, as the JDK may.
+   * Checks that the planted fault of a block, by which a thread waits forever, is found. Not for a
+   * block that parks in a loop: Lincheck lets it wake up for no reason, as the JDK may.
    */
   public static void hangs(Runnable block) {
     assertThatThrownBy(() -> org.jetbrains.lincheck.Lincheck.runConcurrentTest(10_000, block))
         .isInstanceOf(LincheckAssertionError.class)
         .hasMessageContaining("hung")
-        // An order found, and not only that the time was up, as it is if a wait is not seen.
+        // An order was found. It is not only that the time was up, as when Lincheck misses a wait.
         .hasMessageContaining("The following interleaving leads to the error");
   }
 }

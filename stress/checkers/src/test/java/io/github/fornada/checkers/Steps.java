@@ -18,9 +18,10 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Lincheck switches threads at accesses to fields and arrays, and knows nothing of memory segments:
- * with the classes as they are it runs everything in one piece and finds nothing planted. So the
- * classes that share memory are defined here with a step, which it sees, before each such access.
+ * Lincheck switches threads at accesses to fields and arrays, but not at accesses to memory
+ * segments: with the unchanged classes it runs everything in one piece and finds no planted fault.
+ * So this class defines the classes that share memory with a step, which Lincheck sees, before each
+ * such access.
  */
 public final class Steps {
   private static final ClassDesc STEPS = ClassDesc.of(Steps.class.getName());
@@ -30,8 +31,8 @@ public final class Steps {
       Set.of("java/lang/invoke/VarHandle", "java/lang/foreign/MemorySegment");
 
   /**
-   * No spinning: it would only be a long way to the same place. And no words of byte arrays, which
-   * Lincheck does not know: short messages are copied as long ones are.
+   * No spinning: it would only take longer to reach the same state. And no words of byte arrays,
+   * which Lincheck does not support: short messages are copied like long ones.
    */
   private static final Map<String, Map<Object, ConstantDesc>> CONSTANTS =
       Map.of(
@@ -41,7 +42,7 @@ public final class Steps {
 
   private static final Set<String> DEFINED = new HashSet<>();
 
-  /** Of no meaning, but for that threads share it. */
+  /** Its value has no meaning; what matters is that threads share it. */
   @SuppressWarnings("UnusedVariable")
   private static int shared;
 

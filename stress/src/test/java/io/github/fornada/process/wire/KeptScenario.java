@@ -5,8 +5,8 @@ import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /**
- * A worker keeps a result in its ring, without showing it, and goes on to an item that never ends:
- * the reader must have the result all the same.
+ * A worker keeps a result in its ring without publishing it, and goes on to an item that never
+ * ends: the reader must get the result nevertheless.
  */
 public final class KeptScenario implements Explorer.Scenario {
   private final MemorySegment header = MemorySegment.ofArray(new long[512]);

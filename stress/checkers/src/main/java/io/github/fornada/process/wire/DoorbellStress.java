@@ -35,7 +35,7 @@ public class DoorbellStress {
     r.r2 = sleeper.resume(scene.reader);
   }
 
-  /** The sleeper has no fence between its flag and its look. */
+  /** The sleeper has no fence between setting its flag and looking at the ring. */
   @JCStressTest
   @Outcome(id = "true, false", expect = ACCEPTABLE, desc = "the sleeper is woken")
   @Outcome(id = "false, true", expect = ACCEPTABLE, desc = "it sees the message itself")

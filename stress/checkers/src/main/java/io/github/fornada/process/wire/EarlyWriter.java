@@ -3,7 +3,9 @@ package io.github.fornada.process.wire;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
-/** A twin of {@link RingWriter} that must be caught: it shows the message before it is there. */
+/**
+ * A twin of {@link RingWriter} that must be caught: it publishes the message before it is written.
+ */
 final class EarlyWriter {
   private final MemorySegment header;
   private final MemorySegment ring;

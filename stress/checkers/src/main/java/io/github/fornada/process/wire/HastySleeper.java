@@ -3,8 +3,8 @@ package io.github.fornada.process.wire;
 import java.lang.foreign.MemorySegment;
 
 /**
- * A twin of {@link Doorbell}'s sleeper that must be caught: it looks at the ring once more before it
- * says that it sleeps, where the other way round is right.
+ * A twin of {@link Doorbell}'s sleeper that must be caught: it looks at the ring once more before
+ * it says that it sleeps; the opposite order is correct.
  */
 final class HastySleeper {
   private final MemorySegment header;
@@ -13,7 +13,7 @@ final class HastySleeper {
     this.header = header;
   }
 
-  /** As {@link Doorbell#resume}. */
+  /** Does what {@link Doorbell#resume} does, in the wrong order. */
   boolean resume(RingReader ring) {
     boolean ready = ring.isReady();
     Segment.LONG.setVolatile(header, Segment.WORKER_WAITS, 1L);

@@ -2,7 +2,7 @@ package io.github.fornada.process.wire;
 
 import java.lang.foreign.MemorySegment;
 
-/** A twin of {@link ClaimWord} that must be caught: it looks, and sets the word later. */
+/** A twin of {@link ClaimWord} that must be caught: it reads the word, and sets it later. */
 final class LookingClaimWord {
   private final MemorySegment header;
 

@@ -11,7 +11,7 @@ import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.I_Result;
 
-/** One message goes through a ring. Only its beginning is there; nothing comes near the end. */
+/** One message goes through a ring. It stays at the ring's beginning, far from its end. */
 @JCStressTest
 @Outcome(id = "0", expect = ACCEPTABLE, desc = "no message yet")
 @Outcome(id = "1", expect = ACCEPTABLE, desc = "the whole message")
@@ -59,7 +59,7 @@ public class RingStress {
     r.r1 = read(reader);
   }
 
-  /** The writer shows the message before it is there. */
+  /** The writer publishes the message before it is written. */
   @JCStressTest
   @Outcome(id = "0", expect = ACCEPTABLE, desc = "no message yet")
   @Outcome(id = "1", expect = ACCEPTABLE, desc = "the whole message")

@@ -8,11 +8,11 @@ import org.jetbrains.lincheck.datastructures.Param;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** The claims word is one word that worker and pool change in turns, whatever they do at once. */
+/** Concurrent changes of the claim word by worker and pool are as if made one after the other. */
 class ClaimWordLincheckTest {
   @BeforeAll
   static void define() {
-    Lincheck.shares(ClaimWordLincheckTest.class, "Claims", "LookingClaims");
+    Lincheck.shares(ClaimWordLincheckTest.class, "ClaimWord", "LookingClaimWord");
   }
 
   @Test

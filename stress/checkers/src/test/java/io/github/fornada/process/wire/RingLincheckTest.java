@@ -23,7 +23,7 @@ class RingLincheckTest {
     Lincheck.caught(EarlyRing.class);
   }
 
-  /** The reading side; each message bears its number twice, as its type and in its body. */
+  /** The reading side; each message has its number twice, as its type and in its body. */
   private static final class Reading {
     private final RingReader reader;
 
@@ -31,7 +31,7 @@ class RingLincheckTest {
       reader = new RingReader(header, ring, Segment.TO_WORKER_TAIL, Segment.TO_WORKER_HEAD);
     }
 
-    /** The number of the next message, or 0, or -1 if it is not whole. */
+    /** Returns the number of the next message, 0 if there is none, or -1 if it is not whole. */
     int read() {
       try {
         if (!reader.next()) {

@@ -1,0 +1,73 @@
+package io.github.fornada.cli;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.jar.Attributes;
+import java.util.jar.JarFile;
+import java.util.jar.Manifest;
+
+/** The jars of a class path. */
+final class ClassPathJars {
+  private ClassPathJars() {}
+
+  /**
+   * Looks whether a file is a jar. The JVM passes over one that is not, and then classes are
+   * missing.
+   *
+   * @throws Fault if it is not, or cannot be read
+   */
+  static void check(Path file) {
+    try (var jar = new JarFile(file.toFile(), false)) {
+      var _ = jar.size();
+    } catch (IOException e) {
+      throw Fault.usage(
+          "the class path entry "
+              + file
+              + " cannot be read as a jar: "
+              + Inputs.reason(e)
+              + ". Build or download it again");
+    }
+  }
+
+  /** All entries, and what the manifests of jars add to them, as the JVM's own loader does. */
+  static List<String> withManifests(List<String> entries) {
+    var all = new LinkedHashSet<String>();
+    var next = new ArrayDeque<>(entries);
+    while (!next.isEmpty()) {
+      String entry = next.remove();
+      Path path = Path.of(entry);
+      if (all.add(entry) && Files.isRegularFile(path)) {
+        next.addAll(namedBy(path));
+      }
+    }
+    return List.copyOf(all);
+  }
+
+  private static List<String> namedBy(Path file) {
+    var named = new ArrayList<String>();
+    try (var jar = new JarFile(file.toFile(), false)) {
+      Manifest manifest = jar.getManifest();
+      String value =
+          manifest == null
+              ? null
+              : manifest.getMainAttributes().getValue(Attributes.Name.CLASS_PATH);
+      for (String each : value == null ? new String[0] : value.strip().split(" +", -1)) {
+        Path path = Path.of(file.toUri().resolve(each));
+        if (Files.exists(path)) {
+          named.add(path.normalize().toString());
+        }
+      }
+    } catch (IOException | InvalidPathException e) {
+      return List.of(); // it was looked at before, and is gone now; or no path of this system
+    } catch (IllegalArgumentException | java.nio.file.FileSystemNotFoundException e) {
+      return named; // a URL elsewhere, or none: not a file that could be overwritten here
+    }
+    return named;
+  }
+}

@@ -1,0 +1,172 @@
+package io.github.fornada.cli;
+
+import java.io.IOException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.PatternSyntaxException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds the regular files below a folder, sorted by path. Hidden ones are left out, as by a shell's
+ * {@code *}, and links to folders are not followed. What cannot be read is refused by itself.
+ */
+final class FileInputs {
+  private final Path folder;
+  private final @Nullable String match;
+  private final @Nullable Glob glob;
+  private final Outputs outputs;
+  private final Refusals refusals;
+  private final List<Path> found = new ArrayList<>();
+  private long matching;
+  private long others;
+
+  /**
+   * Files below a folder.
+   *
+   * @param match which of them; null for all
+   * @throws Fault if that is no glob
+   */
+  FileInputs(Path folder, @Nullable String match, Outputs outputs, Refusals refusals) {
+    this.folder = folder;
+    this.match = match;
+    this.outputs = outputs;
+    this.refusals = refusals;
+    try {
+      glob = match == null ? null : Glob.of(match);
+    } catch (PatternSyntaxException e) {
+      throw Fault.usage("--match: not a glob: " + match + " (" + e.getDescription() + ")");
+    }
+  }
+
+  /**
+   * Their paths.
+   *
+   * @throws Fault if there is no such folder, no file matches, or one is an output
+   */
+  List<String> find() {
+    if (!Files.isDirectory(folder)) {
+      throw Fault.usage(
+          "--files: " + (Files.exists(folder) ? "not a folder: " : "no such folder: ") + folder);
+    }
+    try {
+      Path real = folder.toRealPath(); // a link to a folder would be a file to the walk
+      Files.walkFileTree(real, new Visitor(real));
+    } catch (IOException e) {
+      throw Fault.usage("--files: " + Inputs.reason(folder, e));
+    }
+    if (matching == 0 && others > 0) {
+      throw Fault.usage(
+          "--match: none of "
+              + Words.count(others, "file")
+              + " below "
+              + folder
+              + " matches "
+              + match
+              + ". A glob with a / is compared with the path below "
+              + folder
+              + ", one without with the name");
+    }
+    if (matching == 0) {
+      StandardStreams.get().err().println("fornada: there are no files below " + folder);
+    }
+    found.sort(null);
+    return found.stream().map(Path::toString).toList();
+  }
+
+  private static boolean isHidden(Path path) {
+    Path name = path.getFileName();
+    return name != null && name.toString().startsWith(".");
+  }
+
+  private final class Visitor extends SimpleFileVisitor<Path> {
+    private final Path root;
+
+    Visitor(Path root) {
+      this.root = root;
+    }
+
+    @Override
+    public FileVisitResult preVisitDirectory(Path dir, BasicFileAttributes attributes) {
+      return !dir.equals(root) && isHidden(dir)
+          ? FileVisitResult.SKIP_SUBTREE
+          : FileVisitResult.CONTINUE;
+    }
+
+    @Override
+    public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+      if (isHidden(file)) {
+        return FileVisitResult.CONTINUE;
+      }
+      if (!matches(file)) {
+        others++;
+        return FileVisitResult.CONTINUE;
+      }
+      matching++;
+      Path named = folder.resolve(root.relativize(file));
+      if (attributes.isSymbolicLink() && !Files.exists(file)) {
+        refusals.add(named.toString(), "not read: the link leads to no file");
+      } else if (Files.isRegularFile(file)) {
+        add(named);
+      }
+      return FileVisitResult.CONTINUE;
+    }
+
+    private void add(Path named) {
+      if (!isText(named)) {
+        refusals.add(
+            named.toString(),
+            "not read: the name of this file is not text in the encoding of file names here ("
+                + System.getProperty("sun.jnu.encoding")
+                + "); rename it, or set LC_ALL to the locale that it was named in");
+      } else if (outputs.isInput(named, folder)) {
+        found.add(named);
+      } else {
+        StandardStreams.get()
+            .err()
+            .println("fornada: left out " + named + ": what this run prints goes there");
+      }
+    }
+
+    private boolean matches(Path file) {
+      return glob == null || glob.matches(root.relativize(file));
+    }
+
+    @Override
+    public FileVisitResult visitFileFailed(Path file, IOException e) {
+      if (file.equals(root)) {
+        throw Fault.usage("--files: " + Inputs.reason(folder, e));
+      }
+      refuse(file, e);
+      return FileVisitResult.CONTINUE;
+    }
+
+    @Override
+    public FileVisitResult postVisitDirectory(Path dir, @Nullable IOException e) {
+      if (e != null) {
+        refuse(dir, e);
+      }
+      return FileVisitResult.CONTINUE;
+    }
+
+    private void refuse(Path path, IOException e) {
+      matching++; // what is in there may match
+      refusals.add(
+          folder.resolve(root.relativize(path)).toString(), "not read: " + Inputs.reason(e));
+    }
+  }
+
+  /** Whether the text of a path leads to the same file. */
+  private static boolean isText(Path path) {
+    try {
+      return Path.of(path.toString()).equals(path);
+    } catch (InvalidPathException e) {
+      return false;
+    }
+  }
+}

@@ -1,0 +1,39 @@
+package io.github.fornada.cli;
+
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/** The size of a heap, as the JVM's own options take it: {@code 512m}, {@code 2g}. */
+final class HeapParser implements ITypeConverter<String> {
+  private static final Pattern FORM = Pattern.compile("([0-9]{1,18})([kKmMgG]?)");
+
+  /** The least that the JVM takes. */
+  private static final long LEAST = 2L << 20;
+
+  /** What a JVM can address on the machines of today. */
+  private static final long MOST = 16L << 40;
+
+  @Override
+  public String convert(String text) {
+    String typed = text.strip();
+    Matcher matcher = FORM.matcher(typed);
+    if (!matcher.matches()) {
+      throw new TypeConversionException(
+          "--heap must be a number with k, m or g, such as 512m, got \"" + text + "\"");
+    }
+    int shift =
+        switch (matcher.group(2)) {
+          case "k", "K" -> 10;
+          case "m", "M" -> 20;
+          case "g", "G" -> 30;
+          default -> 0;
+        };
+    long number = Long.parseLong(matcher.group(1));
+    if (number > MOST >> shift || number << shift < LEAST) {
+      throw new TypeConversionException("--heap must be from 2m to 16384g, got \"" + text + "\"");
+    }
+    return typed;
+  }
+}

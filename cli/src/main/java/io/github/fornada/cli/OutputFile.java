@@ -1,0 +1,364 @@
+package io.github.fornada.cli;
+
+import java.io.FileOutputStream;
+import java.io.FilterOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFileAttributes;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A file that an option names for writing. What is written goes into another file in the same
+ * folder, and takes the place of the old one in {@link #commit}. Closed without it, the old file is
+ * as it was, and there is no new one.
+ *
+ * <p>A device, a pipe, and {@code /dev/stdout} are written directly: there is nothing to replace.
+ */
+final class OutputFile implements AutoCloseable {
+  /** A chain of symbolic links longer than this is a loop, as for the system itself. */
+  private static final int MOST_LINKS = 40;
+
+  /** A leftover younger than this may be one that is being made. */
+  private static final Duration LEFT_BEHIND = Duration.ofMinutes(1);
+
+  private static final int COPY_BYTES = 1 << 16;
+
+  /** Files in the making, which go if the JVM is told to end. */
+  private static final Set<Path> IN_THE_MAKING = ConcurrentHashMap.newKeySet();
+
+  private final String option;
+  private final Path given;
+
+  /** Where the content goes in the end; null for a standard stream. */
+  private final @Nullable Path target;
+
+  private final StandardStreams.@Nullable Standard stream;
+
+  /** Used by the thread of the command only. */
+  private @Nullable Path draft;
+
+  private @Nullable FileChannel channel;
+  private boolean committed;
+
+  private OutputFile(
+      String option, Path given, @Nullable Path target, StandardStreams.@Nullable Standard stream) {
+    this.option = option;
+    this.given = given;
+    this.target = target;
+    this.stream = stream;
+  }
+
+  /**
+   * An output that is not opened yet.
+   *
+   * @throws Fault if there cannot be a file
+   */
+  static OutputFile named(String option, Path given) {
+    Path target = given;
+    for (int links = 0; ; links++) {
+      StandardStreams.Standard stream = StandardStreams.Standard.of(target.normalize());
+      if (stream == StandardStreams.Standard.IN) {
+        throw Fault.usage(option + ": cannot be written: " + given + " is stdin");
+      }
+      if (stream != null) {
+        return new OutputFile(option, given, null, stream);
+      }
+      if (!Files.isSymbolicLink(target) || isDescriptor(target)) {
+        break;
+      }
+      if (links == MOST_LINKS) {
+        throw Fault.usage(option + ": cannot be written: " + given + " is a loop of links");
+      }
+      try {
+        target = target.resolveSibling(Files.readSymbolicLink(target));
+      } catch (IOException e) {
+        throw Fault.usage(option + ": cannot be written: " + Inputs.reason(given, e));
+      }
+    }
+    Path folder = target.toAbsolutePath().getParent();
+    if (Files.isDirectory(target) || folder == null) {
+      throw Fault.usage(option + ": is a folder: " + given);
+    }
+    if (!Files.isDirectory(folder)) {
+      throw Fault.usage(
+          option
+              + (Files.exists(folder)
+                  ? ": not a folder: " + folder
+                  : ": no such folder: " + folder + "; make it first"));
+    }
+    return new OutputFile(option, given, target, null);
+  }
+
+  /** A descriptor that was passed on, as by {@code -o >(gzip)}: its link leads to no path. */
+  private static boolean isDescriptor(Path path) {
+    Path parent = path.getParent();
+    return parent != null
+        && (parent.equals(Path.of("/dev/fd")) || parent.equals(Path.of("/proc/self/fd")));
+  }
+
+  /** The option, and the path that it was given. */
+  String words() {
+    return option + " " + given;
+  }
+
+  Path given() {
+    return given;
+  }
+
+  /** Which file will be written; null if it cannot get in the way of another. */
+  @Nullable FileIdentity identity() {
+    if (stream != null) {
+      return FileIdentity.of(StandardStreams.get().device(stream));
+    }
+    return target == null ? null : FileIdentity.ofOutput(target);
+  }
+
+  /** The file that is there already; null if there is none, or no regular one. */
+  @Nullable Path existing() {
+    return target != null && Files.isRegularFile(target) ? target : null;
+  }
+
+  /**
+   * Opens it for writing.
+   *
+   * @throws Fault if it cannot be written
+   */
+  OutputStream open() {
+    try {
+      if (stream != null) {
+        return new FilterOutputStream(standard()) {
+          @Override
+          public void write(byte[] bytes, int from, int length) throws IOException {
+            out.write(bytes, from, length); // in one piece
+          }
+
+          @Override
+          public void close() throws IOException {
+            flush(); // messages may follow
+          }
+        };
+      }
+      Path file = path();
+      return file.equals(draft)
+          ? Files.newOutputStream(file, StandardOpenOption.WRITE)
+          : new FileOutputStream(file.toFile());
+    } catch (IOException e) {
+      throw cannotBeWritten(e);
+    }
+  }
+
+  private OutputStream standard() {
+    StandardStreams streams = StandardStreams.get();
+    return stream == StandardStreams.Standard.OUT ? streams.out() : streams.err();
+  }
+
+  /**
+   * Makes sure that it can be written, and gives the file to write into; it becomes the output in
+   * {@link #commit}.
+   *
+   * @throws Fault if it cannot be written
+   */
+  Path draft() {
+    try {
+      if (stream == null && existing() == null && target != null && Files.exists(target)) {
+        return draftIn(Path.of(System.getProperty("java.io.tmpdir")));
+      }
+      return stream != null ? draftIn(Path.of(System.getProperty("java.io.tmpdir"))) : path();
+    } catch (IOException e) {
+      throw cannotBeWritten(e);
+    }
+  }
+
+  /** The draft for a regular file; a device or a pipe itself. */
+  private Path path() throws IOException {
+    Path file = target;
+    if (file == null || (Files.exists(file) && !Files.isRegularFile(file))) {
+      return file == null ? given : file;
+    }
+    if (Files.exists(file) && !Files.isWritable(file)) {
+      throw new java.nio.file.AccessDeniedException(file.toString());
+    }
+    Path folder = file.toAbsolutePath().getParent();
+    if (folder == null) {
+      throw new java.nio.file.NoSuchFileException(file.toString());
+    }
+    try {
+      return draftIn(folder);
+    } catch (IOException e) {
+      if (!Files.exists(file)) {
+        throw e;
+      }
+      // The file may be written, but nothing may be added to its folder.
+      return draftIn(Path.of(System.getProperty("java.io.tmpdir")));
+    }
+  }
+
+  private Path draftIn(Path folder) throws IOException {
+    String prefix = ".fornada-" + Integer.toHexString(given.toAbsolutePath().hashCode()) + "-";
+    sweep(folder, prefix);
+    Path file =
+        folder.resolve(prefix + Long.toHexString(ThreadLocalRandom.current().nextLong()) + ".tmp");
+    IN_THE_MAKING.add(file);
+    draft = file;
+    // Not Files.createTempFile: the new file is to have the permissions that any new file has.
+    FileChannel opened =
+        FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+    channel = opened;
+    FileLock _ = opened.tryLock(); // for as long as the channel is open: it is not left behind
+    return file;
+  }
+
+  /** Deletes drafts of the same output whose process was killed. */
+  private static void sweep(Path folder, String prefix) throws IOException {
+    try (DirectoryStream<Path> drafts = Files.newDirectoryStream(folder, prefix + "*.tmp")) {
+      for (Path each : drafts) {
+        boolean old =
+            Files.getLastModifiedTime(each).toInstant().isBefore(Instant.now().minus(LEFT_BEHIND));
+        if (old && !IN_THE_MAKING.contains(each)) {
+          try (FileChannel left = FileChannel.open(each, StandardOpenOption.WRITE)) {
+            if (left.tryLock() != null) {
+              Files.deleteIfExists(each);
+            }
+          }
+        }
+      }
+    } catch (IOException | OverlappingFileLockException e) {
+      // Somebody else's, or gone already: it is in nobody's way.
+    }
+  }
+
+  private Fault cannotBeWritten(IOException e) {
+    return Fault.usage(option + ": cannot be written: " + Inputs.reason(given, e));
+  }
+
+  /**
+   * What was written is complete: it takes its place.
+   *
+   * @throws IOException if it cannot; the old file is as it was, or the message tells where the
+   *     content is
+   */
+  void commit() throws IOException {
+    committed = true;
+    Path written = draft;
+    if (written == null) {
+      return; // written directly
+    }
+    if (stream != null) {
+      OutputStream out = standard();
+      Files.copy(written, out);
+      out.flush();
+    } else if (target != null) {
+      if (canBeReplaced(written, target)) {
+        try {
+          Files.move(
+              written, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException e) {
+          copyInto(written, target); // a mount point, for instance
+        }
+      } else {
+        copyInto(written, target);
+      }
+    }
+    close();
+  }
+
+  /** Whether nobody notices that the file is another one now: owner, permissions, other names. */
+  private static boolean canBeReplaced(Path written, Path target) throws IOException {
+    if (!Objects.equals(
+        written.toAbsolutePath().getParent(), target.toAbsolutePath().getParent())) {
+      return false;
+    }
+    if (!Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
+      return true;
+    }
+    if (!Files.isRegularFile(target, LinkOption.NOFOLLOW_LINKS) || FileIdentity.names(target) > 1) {
+      return false;
+    }
+    var view = Files.getFileAttributeView(written, PosixFileAttributeView.class);
+    if (view == null) {
+      return true;
+    }
+    PosixFileAttributes old = Files.readAttributes(target, PosixFileAttributes.class);
+    PosixFileAttributes mine = view.readAttributes();
+    try {
+      if (!mine.group().equals(old.group())) {
+        view.setGroup(old.group());
+      }
+      if (!mine.owner().equals(old.owner())) {
+        view.setOwner(old.owner());
+      }
+      view.setPermissions(old.permissions());
+      return true;
+    } catch (IOException e) {
+      return false; // they may only be given away by root
+    }
+  }
+
+  private void copyInto(Path written, Path file) throws IOException {
+    try (var from = Files.newInputStream(written);
+        var to = new FileOutputStream(file.toFile())) {
+      var piece = new byte[COPY_BYTES];
+      for (int n = from.read(piece); n >= 0; n = from.read(piece)) {
+        to.write(piece, 0, n);
+      }
+    } catch (IOException e) {
+      IN_THE_MAKING.remove(written);
+      draft = null; // stays
+      throw new IOException(e.getMessage() + "; what was to be written is in " + written, e);
+    }
+  }
+
+  /** Whether the old file may be gone. */
+  boolean isCommitted() {
+    return committed;
+  }
+
+  /** Drops what was written, unless it has taken its place. */
+  @Override
+  public void close() {
+    Path written = draft;
+    draft = null;
+    try {
+      if (written != null) {
+        Files.deleteIfExists(written);
+        IN_THE_MAKING.remove(written);
+      }
+      if (channel != null) {
+        channel.close();
+        channel = null;
+      }
+    } catch (IOException e) {
+      StandardStreams.get()
+          .err()
+          .println("fornada: " + written + " is left over and can be deleted: " + e.getMessage());
+    }
+  }
+
+  /** For the end of the JVM: deletes what nobody will complete. */
+  static void dropAll() {
+    for (Path file : IN_THE_MAKING) {
+      try {
+        Files.deleteIfExists(file);
+      } catch (IOException | InvalidPathException e) {
+        // The next run with the same output tries again.
+      }
+    }
+  }
+}

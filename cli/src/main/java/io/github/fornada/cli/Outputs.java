@@ -1,0 +1,224 @@
+package io.github.fornada.cli;
+
+import io.github.fornada.cli.StandardStreams.Standard;
+import java.io.File;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.FileSystemNotFoundException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The files that a command writes: results, report and trace. None of them may be a file that it
+ * reads, by whatever path, and no two may be one file. All of that is looked at before any of them
+ * is opened.
+ */
+final class Outputs implements AutoCloseable {
+  private final @Nullable OutputFile results;
+  private final @Nullable OutputFile report;
+  private final @Nullable OutputFile trace;
+
+  /** What is written, by its identity: an option and its path, or stdout. */
+  private final Map<FileIdentity, String> written = new HashMap<>();
+
+  private Outputs(
+      @Nullable OutputFile results, @Nullable OutputFile report, @Nullable OutputFile trace) {
+    this.results = results;
+    this.report = report;
+    this.trace = trace;
+  }
+
+  /**
+   * The outputs of a command line.
+   *
+   * @throws Fault if one cannot be a file, or two are the same file
+   */
+  static Outputs of(@Nullable Path results, @Nullable Path report, @Nullable Path trace) {
+    var outputs =
+        new Outputs(
+            results == null ? null : OutputFile.named("-o", results),
+            report == null ? null : OutputFile.named("--report", report),
+            trace == null ? null : OutputFile.named("--trace", trace));
+    for (OutputFile each : outputs.files()) {
+      outputs.add(each.identity(), each.words());
+    }
+    if (results == null) {
+      outputs.add(FileIdentity.of(StandardStreams.get().device(Standard.OUT)), "stdout");
+    }
+    return outputs;
+  }
+
+  private void add(@Nullable FileIdentity file, String words) {
+    if (file == null) {
+      return;
+    }
+    String other = written.putIfAbsent(file, words);
+    if (other != null) {
+      throw Fault.usage(
+          words + " is the same file as " + other + ": give each output a file of its own");
+    }
+  }
+
+  private List<OutputFile> files() {
+    var files = new ArrayList<OutputFile>();
+    for (OutputFile each : new OutputFile[] {results, report, trace}) {
+      if (each != null) {
+        files.add(each);
+      }
+    }
+    return files;
+  }
+
+  /** Where results go; null for stdout. */
+  @Nullable OutputFile results() {
+    return results;
+  }
+
+  /** Where the page goes; null for nowhere. */
+  @Nullable OutputFile report() {
+    return report;
+  }
+
+  /** Where the trace goes; null for nowhere. */
+  @Nullable OutputFile trace() {
+    return trace;
+  }
+
+  /**
+   * Looks at a file that the command reads.
+   *
+   * @param words what it is, such as {@code "the input --lines n.txt"}
+   * @throws Fault if an output would overwrite it
+   */
+  void mustNotBe(Path file, String words) {
+    if (!written.isEmpty()) {
+      refuse(FileIdentity.of(file), words);
+    }
+  }
+
+  private void refuse(@Nullable FileIdentity read, String words) {
+    String output = read == null ? null : written.get(read);
+    if (output == null) {
+      return;
+    }
+    throw Fault.usage(
+        output.equals("stdout")
+            ? "stdout goes to the file that is also "
+                + words
+                + "; the shell may have emptied it already. Send the results to another file"
+            : output
+                + " is the same file as "
+                + words
+                + ", which it would overwrite. It was left as it was. Write to another file");
+  }
+
+  /** Looks at stdin, from which lines are read. */
+  void mustNotBeStdin() {
+    mustNotBe(StandardStreams.get().device(Standard.IN), "stdin (--lines -)");
+  }
+
+  /** Looks at the class path: its jars, and what is in its folders already. */
+  void mustNotBeIn(List<String> classPath) {
+    for (String entry : classPath) {
+      Path path = Path.of(entry);
+      if (!Files.isDirectory(path)) {
+        mustNotBe(path, "the class path entry " + entry);
+        continue;
+      }
+      for (OutputFile output : files()) {
+        Path existing = output.existing();
+        if (existing != null && isBelow(existing, path)) {
+          throw Fault.usage(
+              output.words()
+                  + " is in the class path folder "
+                  + entry
+                  + ", where the task may read it. It was left as it was. Write to another"
+                  + " file, or delete this one first");
+        }
+      }
+    }
+  }
+
+  private static boolean isBelow(Path file, Path folder) {
+    try {
+      if (file.toRealPath().startsWith(folder.toRealPath())) {
+        return true;
+      }
+      return FileIdentity.names(file) > 1 && holdsLinkTo(FileIdentity.of(file), folder);
+    } catch (IOException e) {
+      return false; // gone meanwhile: then nothing is overwritten
+    }
+  }
+
+  private static boolean holdsLinkTo(@Nullable FileIdentity wanted, Path folder)
+      throws IOException {
+    var found = new boolean[1];
+    Files.walkFileTree(
+        folder,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+            found[0] = wanted != null && wanted.equals(FileIdentity.of(file));
+            return found[0] ? FileVisitResult.TERMINATE : FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult visitFileFailed(Path file, IOException e) {
+            return FileVisitResult.CONTINUE;
+          }
+        });
+    return found[0];
+  }
+
+  /**
+   * Looks at a file found by {@code --files}.
+   *
+   * @return whether it is an input; not so a file that the shell made for stdout or stderr
+   * @throws Fault if an output would overwrite it
+   */
+  boolean isInput(Path file, Path folder) {
+    FileIdentity identity = FileIdentity.of(file);
+    if (identity == null) {
+      return true;
+    }
+    for (Standard each : List.of(Standard.OUT, Standard.ERR)) {
+      if (identity.equals(FileIdentity.of(StandardStreams.get().device(each)))) {
+        return false;
+      }
+    }
+    refuse(identity, "the input " + file + " (--files " + folder + ")");
+    return true;
+  }
+
+  /**
+   * Looks at an item that may name a file.
+   *
+   * @param words what it is, such as {@code "the input a.txt"}
+   * @throws Fault if an output would overwrite it
+   */
+  void mustNotBeItem(String item, String words) {
+    if (written.isEmpty() || item.isEmpty()) {
+      return;
+    }
+    try {
+      mustNotBe(
+          item.startsWith("file:") ? Path.of(URI.create(item)) : new File(item).toPath(), words);
+    } catch (IllegalArgumentException | FileSystemNotFoundException e) {
+      // No path: then it names no file.
+    }
+  }
+
+  /** Drops what has not been committed. */
+  @Override
+  public void close() {
+    files().forEach(OutputFile::close);
+  }
+}

@@ -1,0 +1,37 @@
+package io.github.fornada.cli;
+
+import java.util.regex.Pattern;
+
+/** The library's messages in the words of the command line: an option rather than a method. */
+final class Spoken {
+  private static final Pattern HEAP = Pattern.compile("withHeap(\\([^)]*\\))?|the worker heap");
+  private static final Pattern WORKERS =
+      Pattern.compile("withWorkers(\\([^)]*\\))?|lower workers\\b");
+  private static final Pattern TIMEOUT = Pattern.compile("with(TimeLimit|Timeout)(\\([^)]*\\))?");
+  private static final Pattern RETRIES = Pattern.compile("withRetries(\\([^)]*\\))?");
+
+  /** The command has no option for them; the JVM of a worker reads the variable. */
+  private static final Pattern JVM_OPTIONS = Pattern.compile("withJvmOptions\\(\"([^\"]*)\"\\)");
+
+  /** Advice that only a program can follow. */
+  private static final Pattern NO_OPTION =
+      Pattern.compile(
+          ", or replace workers in time with withMaxTasks"
+              + "|; raise that with withStartup(Limit|Timeout) if it needs longer");
+
+  private Spoken() {}
+
+  /** A message of the library, with the options of the command. */
+  static String withOptions(String message) {
+    String text = HEAP.matcher(message).replaceAll("--heap");
+    text =
+        WORKERS
+            .matcher(text)
+            .replaceAll(
+                found -> found.group().startsWith("lower") ? "lower --workers" : "--workers");
+    text = TIMEOUT.matcher(text).replaceAll("--timeout");
+    text = RETRIES.matcher(text).replaceAll("--retries");
+    text = JVM_OPTIONS.matcher(text).replaceAll("JDK_JAVA_OPTIONS=$1");
+    return NO_OPTION.matcher(text).replaceAll("");
+  }
+}

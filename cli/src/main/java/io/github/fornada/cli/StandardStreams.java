@@ -1,0 +1,250 @@
+package io.github.fornada.cli;
+
+import java.io.FileDescriptor;
+import java.io.FileInputStream;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.lang.reflect.Constructor;
+import java.nio.charset.Charset;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The command's own standard streams. Tasks run in the same JVM, and must not find them: what a
+ * task prints would stand among the results, what it reads would be missing from the inputs, and
+ * what it closes would be closed for all.
+ *
+ * <p>So the command's streams are on other descriptors than 0, 1 and 2. The launcher has moved them
+ * already; without it that happens here. On 0 there is nothing to read then, and 1 and 2 are both
+ * stderr, for tasks and for the programs they start. Where descriptors cannot be moved, at least
+ * {@link System#in}, {@link System#out} and {@link System#err} are others than the command's.
+ */
+final class StandardStreams {
+  /**
+   * The numbers of stdin, stdout and stderr, from the launcher; empty if it could not move them.
+   */
+  private static final String PROPERTY = "fornada.descriptors";
+
+  private static final int[] UNMOVED = {0, 1, 2};
+
+  private static volatile @Nullable StandardStreams taken;
+
+  private final int[] numbers;
+  private final InputStream in;
+  private final OutputStream out;
+  private final PrintStream err;
+  private final Charset outCharset;
+  private final TaskOutput taskOutput;
+
+  private StandardStreams(
+      int[] numbers, FileDescriptor in, FileDescriptor out, FileDescriptor err) {
+    this.numbers = numbers;
+    this.in = new FileInputStream(in);
+    // Not a PrintStream: that swallows errors, and a closed pipe must be noticed.
+    this.out = new FileOutputStream(out);
+    this.err = new PrintStream(new FileOutputStream(err), true, System.err.charset());
+    this.outCharset = System.out.charset();
+    this.taskOutput = new TaskOutput(new FileOutputStream(FileDescriptor.err));
+  }
+
+  /** Takes the streams of this process for the command, and gives tasks others. */
+  static synchronized StandardStreams take() {
+    StandardStreams already = taken;
+    if (already != null) {
+      return already;
+    }
+    StandardStreams streams = open(moved());
+    System.setIn(InputStream.nullInputStream());
+    PrintStream printed = streams.taskOutput.printStream(); // one: lines of both stay whole
+    System.setOut(printed);
+    System.setErr(printed);
+    taken = streams;
+    return streams;
+  }
+
+  /** The streams of this process, which must have been {@linkplain #take taken}. */
+  static StandardStreams get() {
+    StandardStreams streams = taken;
+    return streams == null ? take() : streams;
+  }
+
+  private static StandardStreams open(int[] numbers) {
+    try {
+      if (numbers[0] != 0) {
+        Constructor<FileDescriptor> constructor =
+            FileDescriptor.class.getDeclaredConstructor(int.class);
+        constructor.setAccessible(true); // the manifest of the command's jar opens the package
+        return new StandardStreams(
+            numbers,
+            constructor.newInstance(numbers[0]),
+            constructor.newInstance(numbers[1]),
+            constructor.newInstance(numbers[2]));
+      }
+    } catch (ReflectiveOperationException | RuntimeException e) {
+      if (System.getProperty(PROPERTY) != null) {
+        throw new IllegalStateException(
+            "the command's streams cannot be opened: give its JVM"
+                + " --add-opens=java.base/java.io=ALL-UNNAMED, or start it with java -jar",
+            e);
+      }
+    }
+    return new StandardStreams(UNMOVED, FileDescriptor.in, FileDescriptor.out, FileDescriptor.err);
+  }
+
+  private static int[] moved() {
+    String told = System.getProperty(PROPERTY, "");
+    if (told.isEmpty()) {
+      return canMove() ? move() : UNMOVED;
+    }
+    String[] parts = told.split(",", -1);
+    var numbers = new int[UNMOVED.length];
+    for (int i = 0; i < numbers.length; i++) {
+      numbers[i] = Integer.parseInt(parts[i]);
+    }
+    return numbers;
+  }
+
+  private static boolean canMove() {
+    String system = System.getProperty("os.name", "").toLowerCase(Locale.ROOT);
+    Module module = StandardStreams.class.getModule();
+    return (system.startsWith("linux") || system.startsWith("mac"))
+        && module.isNativeAccessEnabled()
+        && FileDescriptor.class.getModule().isOpen("java.io", module)
+        && !holdsFileOfTheJvm(0)
+        && !holdsFileOfTheJvm(1)
+        && !holdsFileOfTheJvm(2);
+  }
+
+  /** Where a descriptor was closed from the beginning, the first file the JVM opens takes it. */
+  private static boolean holdsFileOfTheJvm(int number) {
+    try {
+      Path file = device(number).toRealPath();
+      return file.startsWith(Path.of(System.getProperty("java.home")).toRealPath())
+          || file.toString().endsWith(".jar");
+    } catch (IOException e) {
+      return false; // a pipe or the like
+    }
+  }
+
+  /** As the launcher does it: {@code exec 3<&0 4>&1 5>&2 </dev/null 1>&2}. */
+  @SuppressWarnings("restricted") // canMove looks whether it is allowed
+  private static int[] move() {
+    try {
+      Linker linker = Linker.nativeLinker();
+      var one = FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT);
+      var two = one.appendArgumentLayouts(ValueLayout.JAVA_INT);
+      MethodHandle dup = linker.downcallHandle(symbol(linker, "dup"), one);
+      MethodHandle dup2 = linker.downcallHandle(symbol(linker, "dup2"), two);
+      var numbers = new int[UNMOVED.length];
+      for (int i = 0; i < numbers.length; i++) {
+        numbers[i] = (int) dup.invokeExact(i);
+        if (numbers[i] < 0) {
+          return UNMOVED; // closed
+        }
+      }
+      int to1 = (int) dup2.invokeExact(2, 1);
+      int to0;
+      try (var empty = new FileInputStream("/dev/null")) {
+        to0 = (int) dup2.invokeExact(number(empty.getFD()), 0);
+      }
+      if (to1 < 0 || to0 < 0) {
+        throw new IllegalStateException("stdin and stdout cannot be kept from tasks: dup2 failed");
+      }
+      return numbers;
+    } catch (RuntimeException | Error e) {
+      throw e;
+    } catch (Throwable e) {
+      throw new IllegalStateException("stdin and stdout cannot be kept from tasks", e);
+    }
+  }
+
+  private static MemorySegment symbol(Linker linker, String name) {
+    return linker.defaultLookup().findOrThrow(name);
+  }
+
+  private static int number(FileDescriptor descriptor) throws ReflectiveOperationException {
+    var field = FileDescriptor.class.getDeclaredField("fd");
+    field.setAccessible(true);
+    return field.getInt(descriptor);
+  }
+
+  /** Stdin. */
+  InputStream in() {
+    return in;
+  }
+
+  /** Stdout, unbuffered. */
+  OutputStream out() {
+    return out;
+  }
+
+  /** How text is encoded on stdout, where it is read by people. */
+  Charset outCharset() {
+    return outCharset;
+  }
+
+  /** Stderr. */
+  PrintStream err() {
+    return err;
+  }
+
+  /** What tasks print to. */
+  TaskOutput taskOutput() {
+    return taskOutput;
+  }
+
+  /** The file that is open as stdin (0), stdout (1) or stderr (2). */
+  Path device(Standard stream) {
+    return device(numbers[stream.number]);
+  }
+
+  private static Path device(int number) {
+    Path linux = Path.of("/proc/self/fd/" + number);
+    return Files.exists(linux, LinkOption.NOFOLLOW_LINKS) ? linux : Path.of("/dev/fd/" + number);
+  }
+
+  /** The three of them. */
+  enum Standard {
+    /** Stdin. */
+    IN(0),
+    /** Stdout. */
+    OUT(1),
+    /** Stderr. */
+    ERR(2);
+
+    private final int number;
+
+    Standard(int number) {
+      this.number = number;
+    }
+
+    /** The descriptor that every program knows it by. */
+    int number() {
+      return number;
+    }
+
+    /** The stream that a path such as {@code /dev/stdout} means; null if it means none. */
+    static @Nullable Standard of(Path path) {
+      String name = path.toString();
+      for (Standard each : values()) {
+        if (name.equals("/dev/std" + each.name().toLowerCase(Locale.ROOT))
+            || name.equals("/dev/fd/" + each.number)
+            || name.equals("/proc/self/fd/" + each.number)) {
+          return each;
+        }
+      }
+      return null;
+    }
+  }
+}

@@ -1,0 +1,153 @@
+package io.github.fornada.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.jar.Attributes;
+import java.util.jar.JarEntry;
+import java.util.jar.JarOutputStream;
+import java.util.jar.Manifest;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+
+/** Tasks in odd places, of odd versions, and what guarding them against exits leaves as it was. */
+@EnabledOnOs({OS.LINUX, OS.MAC})
+@Execution(ExecutionMode.CONCURRENT)
+class ClassFilesTest {
+  private static final String TASK =
+      """
+      package acme;
+      public class App {
+        public static String where(String s) {
+          if (s.equals("exit")) System.exit(4);
+          Package p = App.class.getPackage();
+          return App.class.getProtectionDomain().getCodeSource().getLocation() + " " + p.getName()
+              + " " + p.getImplementationVersion() + " " + p.isSealed();
+        }
+        public static String dep(String s) { return Dep.same(s); }
+      }
+      class Dep { static String same(String s) { return s; } }
+      """;
+
+  @TempDir Path folder;
+  private Path odd;
+  private Map<String, byte[]> classes;
+
+  @BeforeEach
+  void compile() throws IOException {
+    odd = Files.createDirectories(folder.resolve("a #1 %41 it's"));
+    Path source = odd.resolve("App.java");
+    Files.writeString(source, TASK);
+    classes = SourceCompiler.compile(source, java.util.List.of());
+  }
+
+  private Path classFolder(String name) throws IOException {
+    Path place = Files.createDirectories(odd.resolve(name).resolve("acme"));
+    for (var each : classes.entrySet()) {
+      Files.write(
+          place.resolve(each.getKey().substring("acme.".length()) + ".class"), each.getValue());
+    }
+    return place;
+  }
+
+  @Test
+  void aPathMayHoldAnyLetter() {
+    var result = Command.run(folder, "run", odd.resolve("App.java") + "#dep", "x");
+    assertThat(result.err()).contains("1 done");
+    assertThat(result.out()).isEqualTo("x\n");
+    var unnamed = Command.run(folder, "run", odd.resolve("App.java").toString(), "x");
+    assertThat(unnamed.err()).contains("several functions could be meant");
+  }
+
+  @Test
+  void aGuardedClassKeepsItsSourceAndItsPackage() throws IOException {
+    var manifest = new Manifest();
+    manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
+    manifest.getMainAttributes().put(Attributes.Name.IMPLEMENTATION_VERSION, "7");
+    manifest.getMainAttributes().put(Attributes.Name.SEALED, "true");
+    Path jar = odd.resolve("app.jar");
+    try (OutputStream file = Files.newOutputStream(jar);
+        var out = new JarOutputStream(file, manifest)) {
+      for (var each : classes.entrySet()) {
+        out.putNextEntry(new JarEntry(each.getKey().replace('.', '/') + ".class"));
+        out.write(each.getValue());
+      }
+    }
+    var fromJar = Command.run(folder, "run", "acme.App#where", "-cp", jar.toString(), "x", "exit");
+    assertThat(fromJar.out()).isEqualTo(jar.toUri().toURL() + " acme 7 true\n");
+    assertThat(fromJar.err()).contains("the task called System.exit(4)");
+    Path place = classFolder("classes").getParent();
+    var fromFolder = Command.run(folder, "run", "acme.App#where", "-cp", place.toString(), "x");
+    assertThat(fromFolder.out()).isEqualTo(place.toUri().toURL() + " acme null false\n");
+    Path source = odd.resolve("App.java");
+    var fromSource = Command.run(folder, "run", source + "#where", "x");
+    assertThat(fromSource.out()).isEqualTo(source.toUri().toURL() + " acme null false\n");
+  }
+
+  @Test
+  void aClassOfALaterJavaIsNamedWithItsFile() throws IOException {
+    Path app = classFolder("later").resolve("App.class");
+    byte[] bytes = Files.readAllBytes(app);
+    bytes[7] = (byte) (bytes[7] + 2);
+    Files.write(app, bytes);
+    var result =
+        Command.run(folder, "run", "acme.App#where", "-cp", odd.resolve("later").toString(), "x");
+    assertThat(result.exitCode()).isEqualTo(2);
+    int later = Runtime.version().feature() + 2;
+    assertThat(result.err())
+        .contains("class acme.App in " + app + " was compiled for Java " + later)
+        .doesNotContain("\tat ", "    at ")
+        .hasLineCount(1);
+  }
+
+  @Test
+  void aBrokenClassIsNamedWithItsFile() throws IOException {
+    Path app = classFolder("broken").resolve("App.class");
+    byte[] whole = Files.readAllBytes(app);
+    for (byte[] bytes :
+        new byte[][] {
+          {},
+          "hello".getBytes(StandardCharsets.UTF_8),
+          Arrays.copyOf(whole, 300),
+          classes.get("acme.Dep")
+        }) {
+      Files.write(app, bytes);
+      var result =
+          Command.run(
+              folder, "run", "acme.App#where", "-cp", odd.resolve("broken").toString(), "x");
+      assertThat(result.exitCode()).isEqualTo(2);
+      assertThat(result.err()).contains("class acme.App in " + app, "broken").hasLineCount(1);
+    }
+  }
+
+  @Test
+  void aClassThatIsLoadedLaterFailsItsItemWithTheSameWords() throws IOException {
+    Path dep = classFolder("part").resolve("Dep.class");
+    Files.write(dep, new byte[] {1, 2, 3});
+    var result =
+        Command.run(folder, "run", "acme.App#dep", "-cp", odd.resolve("part").toString(), "x");
+    assertThat(result.exitCode()).isEqualTo(1);
+    assertThat(result.err()).contains("class acme.Dep in " + dep + " is no class file");
+  }
+
+  @Test
+  void whatIsNoJarIsSaidToBeNone() throws IOException {
+    Path jar = odd.resolve("cut.jar");
+    Files.writeString(jar, "PK and nothing more");
+    var result =
+        Command.run(folder, "run", odd.resolve("App.java") + "#dep", "-cp", jar.toString(), "x");
+    assertThat(result.exitCode()).isEqualTo(2);
+    assertThat(result.err()).contains(jar + " cannot be read as a jar");
+  }
+}

@@ -1,0 +1,219 @@
+package io.github.fornada.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.PatternSyntaxException;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** An input is the text that was given, or it is refused; and one costs itself only. */
+@Execution(ExecutionMode.CONCURRENT)
+class InputTextTest {
+  private static final String TASKS =
+      """
+      import java.nio.file.*;
+      public class Tasks {
+        public static String echo(String s) { return s; }
+        public static long size(Path p) throws Exception { return Files.size(p); }
+        public static String half(String s) { return s + "\\ud83d"; }
+        public record Half(String s) {}
+        public static Half record(String s) { return new Half(s + "\\ud83d"); }
+      }
+      """;
+
+  @TempDir Path folder;
+
+  private final List<String> refused = new ArrayList<>();
+
+  private List<String> lines(byte[] bytes) {
+    var refusals = new Refusals();
+    refusals.tell(each -> refused.add(each.input() + ": " + each.why()));
+    var reader = new LineReader(new ByteArrayInputStream(bytes), "names", refusals);
+    var lines = new ArrayList<String>();
+    reader.forEachRemaining(lines::add);
+    return lines;
+  }
+
+  private static byte[] latin1(String bytes) {
+    return bytes.getBytes(StandardCharsets.ISO_8859_1);
+  }
+
+  @Test
+  void linesEndAsOnEverySystem() {
+    assertThat(lines(latin1("a\nb\r\nc\rd\n\ne"))).containsExactly("a", "b", "c", "d", "", "e");
+    assertThat(lines(latin1("\n"))).containsExactly("");
+    assertThat(lines(latin1(""))).isEmpty();
+    assertThat(lines(("x".repeat(200_000) + "\ny").getBytes(StandardCharsets.UTF_8)))
+        .containsExactly("x".repeat(200_000), "y");
+  }
+
+  @Test
+  void aByteOrderMarkIsNoPartOfTheFirstLine() {
+    assertThat(lines(latin1("\u00ef\u00bb\u00bfa\nb"))).containsExactly("a", "b");
+    assertThat(lines(latin1("\u00ef\u00bb\u00bf"))).isEmpty();
+    assertThat(lines(latin1("\u00ef\u00bb\u00bf\n"))).containsExactly("");
+    assertThat(lines("a\n\ufeffb".getBytes(StandardCharsets.UTF_8)))
+        .containsExactly("a", "\ufeffb");
+  }
+
+  @Test
+  void aLineThatIsNotUtf8IsRefusedWithItsNumberAndTheOthersGoOn() {
+    assertThat(lines(latin1("a\nb\u00e9ta\nc\n\u00ed\u00a0\u0080\nd")))
+        .containsExactly("a", "c", "d");
+    assertThat(refused)
+        .satisfiesExactly(
+            first -> assertThat(first).startsWith("line 2 of names: the byte 0xE9 at place 2"),
+            second -> assertThat(second).startsWith("line 4 of names: the byte 0xED at place 1"));
+    refused.clear();
+    assertThat(lines("a\ufffdb".getBytes(StandardCharsets.UTF_8))).containsExactly("a\ufffdb");
+    assertThat(refused).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"UTF-16", "UTF-16LE", "UTF-16BE", "UTF-32", "UTF-32LE"})
+  void textInAnotherUnicodeEncodingIsRefusedAsAWhole(String charset) {
+    byte[] bytes = "alpha\nbeta\n".getBytes(java.nio.charset.Charset.forName(charset));
+    assertThatThrownBy(() -> lines(bytes))
+        .isInstanceOf(Fault.class)
+        .hasMessageContaining("iconv -f UTF-16");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "**/*.txt | top.txt a/x.txt a/b/y.txt",
+        "./*.txt | top.txt",
+        "*.txt | top.txt a/x.txt a/b/y.txt",
+        "a/**/*.txt | a/x.txt a/b/y.txt",
+        "a/**/b/*.txt | a/b/y.txt",
+        "**/b/* | a/b/y.txt",
+        "a/*.txt | a/x.txt",
+        ".//a/./*.txt | a/x.txt",
+        "{*,a/*}.txt | top.txt a/x.txt",
+        "{**/*.md,*.txt} | z.md a/z.md top.txt",
+        "**.txt | top.txt a/x.txt a/b/y.txt",
+        "[!t]*.txt | a/x.txt a/b/y.txt",
+        "?.txt | a/x.txt a/b/y.txt",
+        "** | top.txt z.md a/x.txt a/z.md a/b/y.txt",
+        "*.nope | ''",
+      })
+  void aGlobMatchesAsInAShell(String glob, String expected) {
+    Glob pattern = Glob.of(glob);
+    var matching =
+        Stream.of("top.txt", "z.md", "a/x.txt", "a/z.md", "a/b/y.txt")
+            .filter(path -> pattern.matches(Path.of(path)))
+            .toList();
+    assertThat(matching)
+        .containsExactlyInAnyOrderElementsOf(
+            expected.isEmpty() ? List.of() : List.of(expected.split(" ")));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"[", "{a", "a\\", "[z-a]"})
+  void whatIsNoGlobIsSaidToBeNone(String text) {
+    assertThatThrownBy(() -> Glob.of(text)).isInstanceOf(PatternSyntaxException.class);
+  }
+
+  @Test
+  void lettersOfRegularExpressionsMeanThemselves() {
+    assertThat(Glob.of("a+(b)$.t|t").matches(Path.of("a+(b)$.t|t"))).isTrue();
+    assertThat(Glob.of("a.c").matches(Path.of("abc"))).isFalse();
+    assertThat(Glob.of("\\*").matches(Path.of("*"))).isTrue();
+    assertThat(Glob.of("\\*").matches(Path.of("x"))).isFalse();
+    assertThat(Glob.of("[^&]").matches(Path.of("&"))).isFalse();
+  }
+
+  @Test
+  @EnabledOnOs({OS.LINUX, OS.MAC})
+  void aGlobThatFindsNothingIsWrongUsageAndAnEmptyFolderIsNot() throws IOException {
+    Files.writeString(folder.resolve("Tasks.java"), TASKS);
+    var nothing = Command.run(folder, "run", "Tasks.java#size", "--files", ".", "--match", "*.x");
+    assertThat(nothing.exitCode()).isEqualTo(2);
+    assertThat(nothing.err()).contains("--match: none of", "matches *.x");
+    Files.createDirectory(folder.resolve("empty"));
+    var empty = Command.run(folder, "run", "Tasks.java#size", "--files", "empty");
+    assertThat(empty.exitCode()).isZero();
+    assertThat(empty.err()).contains("there are no files below empty");
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void aFileThatCannotBeReadCostsItselfOnly() throws IOException {
+    Files.writeString(folder.resolve("Tasks.java"), TASKS);
+    Path data = Files.createDirectory(folder.resolve("data"));
+    Files.writeString(data.resolve("a.txt"), "12");
+    Files.createSymbolicLink(data.resolve("gone.txt"), Path.of("nowhere"));
+    Files.createSymbolicLink(folder.resolve("link"), Path.of("data"));
+    for (String place : List.of("data", "link")) {
+      var result =
+          Command.run(folder, "run", "Tasks.java#size", "--files", place, "--match", "**/*.txt");
+      assertThat(result.out()).isEqualTo("2\n");
+      assertThat(result.exitCode()).isEqualTo(1);
+      assertThat(result.err()).contains(place + "/gone.txt failed: not read", "1 done, 1 failed");
+    }
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void aFileNameThatIsNoTextCostsItselfOnly() throws IOException {
+    Files.writeString(folder.resolve("Tasks.java"), TASKS);
+    var result =
+        Command.shell(
+            folder,
+            "mkdir d; echo 12345 > d/a; echo 1 > d/$'b\\xe9'; LC_ALL=C.UTF-8 \"$@\"",
+            "run",
+            "Tasks.java#size",
+            "--files",
+            "d");
+    assertThat(result.out()).isEqualTo("6\n");
+    assertThat(result.exitCode()).isEqualTo(1);
+    assertThat(result.err()).contains("the name of this file is not text", "1 done, 1 failed");
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void anArgumentThatTheLocaleCannotTellIsNotRunAsAnother() throws IOException {
+    Files.writeString(folder.resolve("Tasks.java"), TASKS);
+    String line = "LC_ALL=C \"$@\" $'caf\\xc3\\xa9' ok";
+    var result = Command.shell(folder, line, "run", "Tasks.java#echo");
+    assertThat(result.out()).isEqualTo("ok\n");
+    assertThat(result.exitCode()).isEqualTo(1);
+    assertThat(result.err()).contains("input 1", "set LC_ALL to a UTF-8 locale");
+    var option = Command.shell(folder, line.replace("ok", "-o x"), "run", "Tasks.java#echo");
+    assertThat(option.exitCode()).isEqualTo(1);
+    var output =
+        Command.shell(
+            folder, "LC_ALL=C \"$@\" $'caf\\xc3\\xa9'", "run", "Tasks.java#echo", "a", "-o");
+    assertThat(output.exitCode()).isEqualTo(2);
+    assertThat(output.err()).contains("set LC_ALL to a UTF-8 locale");
+  }
+
+  @Test
+  @EnabledOnOs({OS.LINUX, OS.MAC})
+  void halfOfACharacterIsNotWrittenAsAnother() throws IOException {
+    Files.writeString(folder.resolve("Tasks.java"), TASKS);
+    var text = Command.run(folder, "run", "Tasks.java#half", "a");
+    assertThat(text.out()).isEmpty();
+    assertThat(text.exitCode()).isEqualTo(1);
+    assertThat(text.err()).contains("cannot be written as UTF-8", "U+D83D");
+    assertThat(Command.run(folder, "run", "Tasks.java#record", "a").out())
+        .isEqualTo("{\"s\":\"a\\ud83d\"}\n");
+  }
+}

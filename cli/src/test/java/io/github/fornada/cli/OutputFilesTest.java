@@ -1,0 +1,330 @@
+package io.github.fornada.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** No output is an input, by whatever path; and a file is replaced whole, or not at all. */
+@EnabledOnOs({OS.LINUX, OS.MAC})
+@Execution(ExecutionMode.CONCURRENT)
+class OutputFilesTest {
+  private static final String TASKS =
+      """
+      import java.nio.file.*;
+      public class Tasks {
+        public static String echo(String s) throws Exception {
+          if (s.equals("boom")) throw new Exception("boom");
+          if (s.equals("sleep")) Thread.sleep(600_000);
+          return s;
+        }
+        public static long size(Path p) throws Exception { return Files.size(p); }
+      }
+      """;
+
+  private static final String OLD = "1\n2\n3\n";
+
+  @TempDir Path folder;
+
+  @BeforeEach
+  void writeFiles() throws IOException {
+    Files.writeString(folder.resolve("Tasks.java"), TASKS);
+    Files.writeString(folder.resolve("n.txt"), OLD);
+    Files.createSymbolicLink(folder.resolve("soft.txt"), Path.of("n.txt"));
+    Files.createLink(folder.resolve("hard.txt"), folder.resolve("n.txt"));
+    Files.createDirectory(folder.resolve("sub"));
+    Files.createSymbolicLink(folder.resolve("again"), Path.of("sub"));
+  }
+
+  private void refused(Command.Result result, String... words) throws IOException {
+    assertThat(result.exitCode()).as(result.err()).isEqualTo(2);
+    assertThat(result.err()).contains(words);
+    assertThat(result.out()).isEmpty();
+    assertThat(Files.readString(folder.resolve("n.txt"))).isEqualTo(OLD);
+    assertThat(Files.readString(folder.resolve("Tasks.java"))).isEqualTo(TASKS);
+    assertThat(drafts()).isEmpty();
+  }
+
+  private List<String> drafts() throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files
+          .map(file -> file.getFileName().toString())
+          .filter(name -> name.startsWith(".fornada"))
+          .toList();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "run Tasks.java#echo --lines n.txt -o n.txt",
+        "run Tasks.java#echo --lines n.txt -o soft.txt",
+        "run Tasks.java#echo --lines soft.txt --output=hard.txt",
+        "run Tasks.java#echo --lines n.txt --report sub/../hard.txt",
+        "run Tasks.java#echo --lines again/../n.txt --trace n.txt",
+        "run Tasks.java#echo --lines n.txt --on processes -o n.txt",
+        "compare Tasks.java#echo --lines n.txt -o hard.txt",
+        "compare Tasks.java#echo --lines n.txt --report soft.txt",
+        "run Tasks.java#size n.txt -o hard.txt",
+        "run Tasks.java#echo n.txt -o n.txt",
+        "run Tasks.java#size --files . -o n.txt",
+        "compare Tasks.java#size --files sub/.. --match *.txt --trace soft.txt",
+      })
+  void anInputIsNotOverwritten(String line) throws IOException {
+    refused(Command.run(folder, line.split(" ")), "is the same file as the input", ".txt");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"n.txt", "soft.txt", "hard.txt"})
+  void standardInputIsNotOverwritten(String output) throws IOException {
+    refused(
+        Command.shell(
+            folder, "\"$@\" < n.txt", "run", "Tasks.java#echo", "--lines", "-", "-o", output),
+        "is the same file as stdin");
+    refused(
+        Command.shell(
+            folder,
+            "\"$@\" < n.txt",
+            "run",
+            "Tasks.java#echo",
+            "--lines",
+            "/dev/stdin",
+            "--report",
+            output),
+        "is the same file as stdin");
+  }
+
+  @Test
+  void aLineThatNamesTheOutputEndsTheRun() throws IOException {
+    Files.writeString(folder.resolve("list"), "Tasks.java\nn.txt\n");
+    var result = Command.run(folder, "run", "Tasks.java#size", "--lines", "list", "-o", "n.txt");
+    refused(result, "-o n.txt is the same file as the input n.txt");
+  }
+
+  @Test
+  void theTaskIsNotOverwritten() throws IOException {
+    refused(
+        Command.run(folder, "run", "Tasks.java#echo", "a", "-o", "./Tasks.java"),
+        "the source of the task");
+    refused(
+        Command.run(folder, "run", "Tasks.java#echo", "a", "-cp", ".", "--report", "n.txt"),
+        "is in the class path folder");
+    Files.createLink(folder.resolve("sub/linked"), folder.resolve("n.txt"));
+    refused(
+        Command.run(folder, "run", "Tasks.java#echo", "a", "-cp", "sub", "-o", "n.txt"),
+        "is in the class path folder");
+  }
+
+  @Test
+  void aJarOfTheClassPathIsNotOverwritten() throws Exception {
+    jar("dep.jar", "");
+    jar("app.jar", "Class-Path: dep.jar\n");
+    for (String jar : List.of("app.jar", "dep.jar")) {
+      byte[] before = Files.readAllBytes(folder.resolve(jar));
+      refused(
+          Command.run(folder, "run", "Tasks.java#echo", "a", "-cp", "app.jar", "-o", jar),
+          "class path entry");
+      assertThat(Files.readAllBytes(folder.resolve(jar))).isEqualTo(before);
+    }
+  }
+
+  private void jar(String name, String manifest) throws IOException {
+    try (var out =
+        new java.util.jar.JarOutputStream(
+            Files.newOutputStream(folder.resolve(name)),
+            new java.util.jar.Manifest(
+                new java.io.ByteArrayInputStream(
+                    ("Manifest-Version: 1.0\n" + manifest).getBytes(StandardCharsets.UTF_8))))) {
+      out.closeEntry();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "-o x --report x",
+        "-o x --trace ./x",
+        "--report sub/x --trace again/x",
+        "-o n.txt --report hard.txt",
+        "-o soft.txt --trace n.txt",
+      })
+  void twoOutputsAreNotOneFile(String outputs) throws IOException {
+    var words = new ArrayList<>(List.of("run", "Tasks.java#echo", "a"));
+    words.addAll(List.of(outputs.split(" ")));
+    refused(
+        Command.run(folder, words.toArray(String[]::new)), "give each output a file of its own");
+    assertThat(folder.resolve("x")).doesNotExist();
+  }
+
+  @Test
+  void stdoutIsNotAnInputEither() throws IOException {
+    var appended =
+        Command.shell(folder, "\"$@\" >> n.txt", "run", "Tasks.java#echo", "--lines", "n.txt");
+    refused(appended, "stdout goes to the file that is also the input --lines n.txt");
+    var found =
+        Command.shell(
+            folder,
+            "\"$@\" > sub/sizes 2> sub/said; cat sub/sizes; cat sub/said >&2",
+            "run",
+            "Tasks.java#size",
+            "--files",
+            ".",
+            "--match",
+            "{n.txt,sizes,said}");
+    assertThat(found.out()).isEqualTo("6\n");
+    assertThat(found.err()).contains("left out ./sub/sizes", "left out ./sub/said", "1 done");
+  }
+
+  @Test
+  void aNewOutputInTheFolderIsNoInput() throws IOException {
+    var result =
+        Command.run(folder, "run", "Tasks.java#size", "--files", ".", "--match", "n*", "-o", "new");
+    assertThat(result.exitCode()).as(result.err()).isZero();
+    assertThat(Files.readString(folder.resolve("new"))).isEqualTo("6\n");
+  }
+
+  @Test
+  void devicesAndStandardStreamsAreNoConflict() {
+    var nothing =
+        Command.shell(
+            folder,
+            "\"$@\" < /dev/null",
+            "run",
+            "Tasks.java#echo",
+            "--lines",
+            "-",
+            "-o",
+            "/dev/null",
+            "--report",
+            "/dev/null");
+    assertThat(nothing.exitCode()).as(nothing.err()).isZero();
+    var stdout =
+        Command.shell(
+            folder,
+            "{ echo head; \"$@\"; echo foot; } > all; cat all",
+            "run",
+            "Tasks.java#echo",
+            "a",
+            "-o",
+            "/dev/stdout");
+    assertThat(stdout.out()).isEqualTo("head\na\nfoot\n");
+    var pipe =
+        Command.shell(
+            folder,
+            "mkfifo p; cat p > read & \"$@\"; wait; cat read",
+            "run",
+            "Tasks.java#echo",
+            "a",
+            "-o",
+            "p");
+    assertThat(pipe.out()).isEqualTo("a\n");
+    var stderr = Command.run(folder, "run", "Tasks.java#echo", "a", "-o", "/dev/stderr");
+    assertThat(stderr.err()).startsWith("a\n").contains("1 done");
+  }
+
+  @Test
+  void aFileIsReplacedEvenIfItemsFailedAndKeepsWhatItWas() throws IOException {
+    Path target = folder.resolve("n.txt");
+    Files.delete(folder.resolve("hard.txt"));
+    Files.setPosixFilePermissions(target, PosixFilePermissions.fromString("rw-r-----"));
+    var result = Command.run(folder, "run", "Tasks.java#echo", "a", "boom", "b", "-o", "soft.txt");
+    assertThat(result.exitCode()).isEqualTo(1);
+    assertThat(Files.readString(target)).isEqualTo("a\nb\n");
+    assertThat(Files.isSymbolicLink(folder.resolve("soft.txt"))).isTrue();
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(target)))
+        .isEqualTo("rw-r-----");
+    assertThat(drafts()).isEmpty();
+  }
+
+  @Test
+  void allNamesOfAFileStayNamesOfOneFile() throws IOException {
+    var result = Command.run(folder, "run", "Tasks.java#echo", "a", "-o", "hard.txt");
+    assertThat(result.exitCode()).isZero();
+    assertThat(Files.readString(folder.resolve("n.txt"))).isEqualTo("a\n");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"threads", "processes"})
+  @EnabledOnOs(OS.LINUX)
+  void ctrlCLeavesTheOldFileWhole(String model) throws Exception {
+    var words = new ArrayList<>(List.of("env", "--default-signal=INT"));
+    words.addAll(
+        Command.words(
+            "run", "Tasks.java#echo", "--on", model, "a", "sleep", "-o", "n.txt", "--trace", "t"));
+    Process process =
+        new ProcessBuilder(words)
+            .directory(folder.toFile())
+            .redirectErrorStream(true)
+            .redirectOutput(folder.resolve("said").toFile())
+            .start();
+    try {
+      long deadline = System.nanoTime() + Command.DEADLINE.toNanos();
+      while (!written("a\n")) {
+        assertThat(System.nanoTime()).as("the first result is written").isLessThan(deadline);
+        Thread.onSpinWait();
+      }
+      assertThat(Files.readString(folder.resolve("n.txt"))).isEqualTo(OLD);
+      new ProcessBuilder("kill", "-INT", String.valueOf(process.pid())).start().waitFor();
+      assertThat(process.waitFor(Command.DEADLINE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+      assertThat(process.exitValue()).isEqualTo(130);
+      assertThat(Files.readString(folder.resolve("n.txt"))).isEqualTo(OLD);
+      assertThat(folder.resolve("t")).doesNotExist();
+      assertThat(drafts()).isEmpty();
+      assertThat(Files.readString(folder.resolve("said"))).contains("n.txt was left as it was");
+    } finally {
+      process.descendants().forEach(ProcessHandle::destroyForcibly);
+      process.destroyForcibly();
+    }
+  }
+
+  private boolean written(String text) throws IOException {
+    for (String draft : drafts()) {
+      if (Files.readString(folder.resolve(draft)).equals(text)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  @Test
+  void whatIsNotCommittedLeavesNothing() throws IOException {
+    Path target = folder.resolve("n.txt");
+    try (var file = OutputFile.named("-o", target);
+        OutputStream out = file.open()) {
+      out.write('x');
+    }
+    assertThat(Files.readString(target)).isEqualTo(OLD);
+    assertThat(drafts()).isEmpty();
+  }
+
+  @Test
+  void whatCannotBeAFileIsRefusedBeforeTheRun() throws IOException {
+    Files.createSymbolicLink(folder.resolve("loop"), Path.of("loop"));
+    assertThatThrownBy(() -> OutputFile.named("-o", folder.resolve("loop")))
+        .hasMessageContaining("loop of links");
+    assertThatThrownBy(() -> OutputFile.named("-o", folder.resolve("sub")))
+        .hasMessageContaining("is a folder");
+    assertThatThrownBy(() -> OutputFile.named("-o", folder.resolve("none/x")))
+        .hasMessageContaining("no such folder");
+    assertThatThrownBy(() -> OutputFile.named("-o", folder.resolve("n.txt/x")))
+        .hasMessageContaining("not a folder");
+  }
+}

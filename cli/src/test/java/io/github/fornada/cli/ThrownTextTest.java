@@ -1,0 +1,121 @@
+package io.github.fornada.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+
+/** A failure is told whatever the exception's own methods do. */
+@Execution(ExecutionMode.CONCURRENT)
+@Timeout(90)
+class ThrownTextTest {
+  @Test
+  void causesAndSuppressedExceptionsAreTold() {
+    var thrown = new IllegalStateException("body", new IOException("cause"));
+    thrown.addSuppressed(new IOException("close", new IOException("disk")));
+    assertThat(ThrownText.of(thrown))
+        .startsWith("java.lang.IllegalStateException: body")
+        .contains("\n  suppressed: java.io.IOException: close")
+        .contains("\n    caused by: java.io.IOException: disk")
+        .contains("\n  caused by: java.io.IOException: cause");
+  }
+
+  @Test
+  void methodsThatThrowCostWhatTheyWouldHaveSaid() {
+    var thrown =
+        new RuntimeException() {
+          @Override
+          public String getMessage() {
+            throw new AssertionError("no message");
+          }
+
+          @Override
+          public StackTraceElement[] getStackTrace() {
+            throw new StackOverflowError();
+          }
+
+          @Override
+          public synchronized Throwable getCause() {
+            throw new AssertionError("no cause");
+          }
+        };
+    assertThat(ThrownText.of(thrown)).startsWith(thrown.getClass().getName() + " (its message");
+  }
+
+  @Test
+  void aChainWithoutEndIsCut() {
+    class Endless extends RuntimeException {
+      private final int depth;
+
+      Endless(int depth) {
+        super("depth " + depth);
+        this.depth = depth;
+      }
+
+      @Override
+      public synchronized Throwable getCause() {
+        return new Endless(depth + 1);
+      }
+    }
+    assertThat(ThrownText.of(new Endless(0)))
+        .contains("depth 5", "more causes are left out")
+        .doesNotContain("depth 50");
+  }
+
+  @Test
+  void ringsAreToldOnce() {
+    var a = new Exception("a");
+    var b = new Exception("b", a);
+    a.initCause(b);
+    a.addSuppressed(b);
+    assertThat(ThrownText.of(a).split("Exception: b", -1)).hasSize(2);
+  }
+
+  @Test
+  void manySuppressedExceptionsAndHugeMessagesAreCut() {
+    var thrown = new Exception("x".repeat(1_000_000));
+    for (int i = 0; i < 1_000; i++) {
+      thrown.addSuppressed(new Exception("suppressed " + i));
+    }
+    assertThat(ThrownText.of(thrown)).hasSizeLessThan(20_000).contains("995 more suppressed");
+  }
+
+  @Test
+  void aMethodThatNeverReturnsIsWaitedForOnce() {
+    class Hangs extends RuntimeException {
+      @Override
+      public String getMessage() {
+        while (true) {
+          LockSupport.park();
+        }
+      }
+    }
+    assertThat(ThrownText.of(new Hangs())).startsWith(Hangs.class.getName());
+    long began = System.nanoTime();
+    for (int i = 0; i < 1_000; i++) {
+      assertThat(ThrownText.of(new Hangs())).startsWith(Hangs.class.getName());
+    }
+    assertThat(System.nanoTime() - began).as("nanoseconds").isLessThan(30_000_000_000L);
+  }
+
+  @Test
+  void optionsAreNamedAsOnTheCommandLine() {
+    assertThat(Spoken.withOptions("raise it with withHeap, or lower what one item needs"))
+        .isEqualTo("raise it with --heap, or lower what one item needs");
+    assertThat(
+            Spoken.withOptions(
+                "ran out of memory: lower workers or the worker heap. withRetries(2)"))
+        .isEqualTo("ran out of memory: lower --workers or --heap. --retries");
+    assertThat(ThrownText.of(new OutOfMemoryError("Java heap space; raise it with withHeap, or")))
+        .contains("raise it with --heap, or");
+    assertThat(
+            Spoken.withOptions(
+                "raise it with withJvmOptions(\"-XX:MaxMetaspaceSize=...\") (or x), or replace"
+                    + " workers in time with withMaxTasks"))
+        .isEqualTo("raise it with JDK_JAVA_OPTIONS=-XX:MaxMetaspaceSize=... (or x)");
+  }
+}

@@ -1,0 +1,231 @@
+package io.github.fornada.async;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The tasks of a scope: which there are, whether the scope is cancelled, and when the last task has
+ * ended.
+ *
+ * <p>All state of a scope that is not used by its owner alone is here and in {@link Child}: one
+ * counter, one reason, and a list that only the owner changes. There is no lock. {@code
+ * docs/memory-ordering.md} has which access pairs with which.
+ */
+abstract class ScopeTasks extends ScopeTasksLayout.SecondGap {
+  /** Nodes in the list before the first look for ended ones. */
+  private static final int FIRST_SWEEP = 64; // Guess
+
+  private static final VarHandle PENDING;
+  private static final VarHandle CANCELLED;
+
+  static {
+    try {
+      var lookup = MethodHandles.lookup();
+      PENDING = lookup.findVarHandle(ScopeTasksLayout.OfTasks.class, "pending", int.class);
+      CANCELLED = lookup.findVarHandle(ScopeTasks.class, "cancelled", String.class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
+  /** How long a factory's thread may have ended before the owner notices. */
+  private static final long LOOK_NANOS = 1_000_000_000; // Guess
+
+  final Thread owner;
+
+  /** Whether the threads come from a factory. */
+  private final boolean isForeign;
+
+  // null -> the reason. By compare-and-set, by any thread.
+  private volatile @Nullable String cancelled;
+
+  /** The time is up. Written once, by the timer, which then checks whether a task is left. */
+  private volatile boolean isOverdue;
+
+  ScopeTasks(Thread owner, boolean isForeign) {
+    this.owner = owner;
+    this.isForeign = isForeign;
+    this.sweepAt = FIRST_SWEEP;
+  }
+
+  // ---- for the owner
+
+  /**
+   * Adds a task to the list and starts its thread, unless the scope is cancelled.
+   *
+   * @return whether it was started
+   */
+  final boolean start(Child<?> child, Thread runner) {
+    child.thread = runner;
+    // Published first, then a check whether the scope is cancelled or its time is up; a thread
+    // that cancels, and the timer, do both the other way round. So at least one of the two stops
+    // this task.
+    link(child);
+    if (cancelled != null || isOverdue) {
+      return false;
+    }
+    runner.start();
+    started++; // added to pending only when the owner waits, so no task can have missed it
+    return true;
+  }
+
+  final int started() {
+    return started;
+  }
+
+  private void link(Child<?> child) {
+    if (linked >= sweepAt) {
+      sweep();
+    }
+    child.next = newest;
+    linked++;
+    newest = child;
+  }
+
+  /**
+   * Unlinks tasks that have ended. Other threads may traverse the list meanwhile: an unlinked node
+   * still leads on to all tasks that run.
+   */
+  private void sweep() {
+    int left = 0;
+    Child<?> last = null;
+    for (Child<?> child = newest; child != null; child = child.next) {
+      if (!child.hasEnded()) {
+        if (last == null) {
+          newest = child;
+        } else {
+          last.next = child;
+        }
+        last = child;
+        left++;
+      }
+    }
+    if (last == null) {
+      newest = null;
+    } else {
+      last.next = null;
+    }
+    linked = left;
+    sweepAt = Math.max(FIRST_SWEEP, 2 * left);
+  }
+
+  /**
+   * Waits until all tasks have ended, or the scope is cancelled.
+   *
+   * @return false if the owner was interrupted, and has no interrupt status any more
+   */
+  final boolean awaitEndOrCancel() {
+    boolean ended = addStarted();
+    while (!ended && cancelled == null) {
+      if (Thread.interrupted()) {
+        return false;
+      }
+      rest();
+      ended = pending == 0;
+    }
+    return !Thread.interrupted();
+  }
+
+  /**
+   * Waits until all tasks have ended, uninterruptibly.
+   *
+   * @return whether the owner was interrupted, and has no interrupt status any more
+   */
+  final boolean awaitEnd() {
+    boolean interrupted = false;
+    boolean ended = addStarted();
+    while (!ended) {
+      rest();
+      interrupted |= Thread.interrupted();
+      ended = pending == 0;
+    }
+    return interrupted;
+  }
+
+  private void rest() {
+    if (!isForeign) {
+      LockSupport.park(this);
+      return;
+    }
+    LockSupport.parkNanos(this, LOOK_NANOS);
+    for (Child<?> child = newest; child != null; child = child.next) {
+      Thread runner = child.thread;
+      if (runner != null && !runner.isAlive()) {
+        child.wasNeverRun(null); // a task that ran sets its thread to null
+      }
+    }
+  }
+
+  /** Adds the started tasks to pending, the first time; returns whether all have ended. */
+  private boolean addStarted() {
+    if (isAwaited) {
+      return pending == 0;
+    }
+    isAwaited = true;
+    return started == 0 || (int) PENDING.getAndAdd(this, started) + started == 0;
+  }
+
+  /** Drops the list of a closed scope: a handle that is kept must not keep all tasks. */
+  final void letGo() {
+    newest = null;
+  }
+
+  // ---- for any thread
+
+  /** Called by a task's thread as the last thing it does for this scope. */
+  final void arrive() {
+    if ((int) PENDING.getAndAdd(this, -1) == 1) {
+      LockSupport.unpark(owner);
+    }
+  }
+
+  final void cancel(String reason) {
+    if (cancelled != null || !CANCELLED.compareAndSet(this, null, reason)) {
+      return;
+    }
+    try {
+      for (Child<?> child = newest; child != null; child = child.next) {
+        child.stop();
+      }
+    } finally {
+      LockSupport.unpark(owner);
+    }
+  }
+
+  /**
+   * Called by the timer when the time is up.
+   *
+   * @return whether a task has not ended
+   */
+  final boolean becomeOverdue() {
+    isOverdue = true;
+    int _ = pending; // so that what tasks did before they counted themselves off is seen
+    for (Child<?> child = newest; child != null; child = child.next) {
+      if (!child.hasEnded()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  final boolean isOverdue() {
+    return isOverdue;
+  }
+
+  /** Whether the scope is cancelled. */
+  final boolean isCalledOff() {
+    return cancelled != null;
+  }
+
+  /** Why the scope was cancelled; null if it was not. */
+  final @Nullable String reason() {
+    return cancelled;
+  }
+
+  final String whyCancelled() {
+    String reason = cancelled;
+    return reason == null ? TaskScope.BY_CALLER : reason;
+  }
+}

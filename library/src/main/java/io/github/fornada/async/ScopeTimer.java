@@ -1,0 +1,119 @@
+package io.github.fornada.async;
+
+import io.github.fornada.Outcome;
+import io.github.fornada.TaskTimeoutException;
+import io.github.fornada.jvm.Interrupts;
+import io.github.fornada.jvm.Log;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * The timeouts of scopes and tasks. One platform thread serves all, so that timeouts hold also when
+ * tasks occupy every carrier of virtual threads; it runs no user code. While it is busy, another
+ * thread stands by, as an interrupt may block it ({@link Interrupts#send(Thread)} cannot rule that
+ * out), and other timeouts must not wait.
+ */
+final class ScopeTimer {
+  private static final ScheduledThreadPoolExecutor TIMER =
+      new ScheduledThreadPoolExecutor(1, thread("fornada-scope-timer").factory());
+
+  static {
+    TIMER.setRemoveOnCancelPolicy(true);
+    TIMER.setKeepAliveTime(10, TimeUnit.SECONDS);
+    TIMER.allowCoreThreadTimeOut(true);
+  }
+
+  /** Threads of the timer that run an action. */
+  private static final AtomicInteger BUSY = new AtomicInteger();
+
+  /** A century, so that it fits in a long of nanoseconds. */
+  static final Duration FOREVER = Duration.ofDays(36_500);
+
+  /** More tasks than this would take the timer's thread too long to interrupt. */
+  private static final int MANY = 1000; // Guess
+
+  private ScopeTimer() {}
+
+  /**
+   * Returns a builder for a thread of the library. The thread inherits nothing from the thread that
+   * happens to start it: neither thread-locals nor the context class loader.
+   */
+  static Thread.Builder.OfPlatform thread(String name) {
+    return Thread.ofPlatform().daemon().name(name).inheritInheritableThreadLocals(false);
+  }
+
+  static Future<?> ofScope(TaskScope<?, ?> scope, ScopeOptions options) {
+    Duration left = FOREVER;
+    if (options.timeout() != null) {
+      left = options.timeout();
+    }
+    if (options.deadline() != null) {
+      Duration until = Duration.between(Instant.now(), options.deadline());
+      left = until.compareTo(left) < 0 ? until : left;
+    }
+    return after(
+        left,
+        () -> {
+          if (scope.started() < MANY) {
+            scope.expire();
+          } else {
+            thread("fornada-cancel").start(scope::expire);
+          }
+        });
+  }
+
+  static Future<?> ofTask(Child<?> child, Duration timeout) {
+    return after(timeout, () -> expire(child, timeout));
+  }
+
+  private static void expire(Child<?> child, Duration timeout) {
+    Thread runner = child.thread;
+    if (runner == null) {
+      return;
+    }
+    var late = new Outcome.TimedOut<>(timeout, List.of(runner.getStackTrace()));
+    String subject = Child.subject(child.purpose()) + " of scope \"" + child.scope.name() + "\"";
+    child.expire(new TaskTimeoutException(subject, timeout, late.stack()), late);
+  }
+
+  static Future<?> after(Duration pause, Runnable action) {
+    return TIMER.schedule(
+        Executors.callable(() -> {
+          keepOneFree(BUSY.incrementAndGet());
+          try {
+            action.run();
+          } catch (RuntimeException | Error e) {
+            Log.get().log(System.Logger.Level.ERROR, "a timed action of a scope failed", e);
+          } finally {
+            BUSY.decrementAndGet();
+          }
+        }),
+        Ticker.nanosOf(pause),
+        TimeUnit.NANOSECONDS);
+  }
+
+  private static void keepOneFree(int busy) {
+    if (busy >= TIMER.getCorePoolSize()) {
+      synchronized (TIMER) {
+        TIMER.setCorePoolSize(Math.max(busy + 1, TIMER.getCorePoolSize()));
+      }
+    }
+  }
+
+  static void inASecond(Runnable action) {
+    var _ = after(Duration.ofSeconds(1), action);
+  }
+
+  /** The limit that counts, in words, for messages. */
+  static String inWords(ScopeOptions options) {
+    return options.timeout() == null
+        ? "its deadline, " + options.deadline()
+        : "its timeout of " + Tree.age(options.timeout().toNanos());
+  }
+}

@@ -1,0 +1,43 @@
+package io.github.fornada;
+
+import io.github.fornada.async.TaskScope;
+import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+
+/** The one way in which tests wait for a condition: they look again and again, up to a deadline. */
+public final class Waiting {
+  /** For what takes milliseconds when all is well; only a failing test waits that long. */
+  public static final Duration DEADLINE = Duration.ofSeconds(60);
+
+  /** Pauses begin short and double up to this: quick when all is well, idle when it is not. */
+  private static final long LONGEST_PAUSE_NANOS = 5_000_000;
+
+  private static final long SHORTEST_PAUSE_NANOS = 20_000;
+
+  private Waiting() {}
+
+  /** Waits until {@code condition} holds, for at most {@link #DEADLINE}. */
+  public static void until(String what, BooleanSupplier condition) {
+    until(what, DEADLINE, condition);
+  }
+
+  /**
+   * Waits until {@code condition} holds.
+   *
+   * @param what the condition in words, for the message
+   * @throws AssertionError if it does not hold within {@code deadline}; with all open task scopes
+   */
+  public static void until(String what, Duration deadline, BooleanSupplier condition) {
+    long began = System.nanoTime();
+    long pause = SHORTEST_PAUSE_NANOS;
+    while (!condition.getAsBoolean()) {
+      if (System.nanoTime() - began > deadline.toNanos()) {
+        throw new AssertionError(
+            "after " + deadline + " still not: " + what + "\n" + TaskScope.dump());
+      }
+      LockSupport.parkNanos(pause);
+      pause = Math.min(2 * pause, LONGEST_PAUSE_NANOS);
+    }
+  }
+}
