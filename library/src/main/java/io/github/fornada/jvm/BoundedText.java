@@ -76,7 +76,7 @@ public final class BoundedText {
     if (until != 0 && until - System.nanoTime() > 0) {
       return name + "hangs";
     }
-    return said(
+    return BoundedText.<String>call(
         () -> String.valueOf(object),
         name + "fails",
         name + "hangs",
@@ -90,7 +90,10 @@ public final class BoundedText {
     return text.length() <= ITEM_LENGTH ? text : text.substring(0, ITEM_LENGTH) + "...";
   }
 
-  /** Whether {@link #of} calls no user code for {@code object}, and so never waits. */
+  /**
+   * Whether the {@code toString}, {@code equals} and {@code hashCode} of {@code object} are no user
+   * code, so that they may be called at once.
+   */
   public static boolean isPlain(@Nullable Object object) {
     return object == null
         || object instanceof String
@@ -114,16 +117,23 @@ public final class BoundedText {
    */
   public static String said(
       Supplier<String> words, String ifFails, String ifSlow, Runnable whenSlow) {
-    return said(words, ifFails, ifSlow, ifSlow, whenSlow);
+    return call(words, ifFails, ifSlow, ifSlow, whenSlow);
   }
 
-  private static String said(
-      Supplier<String> words, String ifFails, String ifSlow, String ifBusy, Runnable whenSlow) {
+  /**
+   * Returns what other user code gives, such as an item's {@code equals}; otherwise as {@link
+   * #said}.
+   */
+  public static <V> V call(Supplier<V> code, V ifFails, V ifSlow, Runnable whenSlow) {
+    return call(code, ifFails, ifSlow, ifSlow, whenSlow);
+  }
+
+  private static <V> V call(Supplier<V> code, V ifFails, V ifSlow, V ifBusy, Runnable whenSlow) {
     long deadline = System.nanoTime() + LIMIT.toNanos();
-    var call = new Call(words, ifFails);
+    var call = new Call<V>(code, ifFails);
     boolean interrupted = Thread.interrupted();
     try {
-      Future<String> speaking = submit(call, deadline);
+      Future<V> speaking = submit(call, deadline);
       if (speaking == null) {
         return ifBusy;
       }
@@ -152,7 +162,7 @@ public final class BoundedText {
   }
 
   /** Hands over a call as soon as a thread is free; null if none is before the deadline. */
-  private static @Nullable Future<String> submit(Call call, long deadline) {
+  private static <V> @Nullable Future<V> submit(Call<V> call, long deadline) {
     while (true) {
       try {
         return SPEAKERS.submit(call);
@@ -179,24 +189,24 @@ public final class BoundedText {
   }
 
   /** A call of user code that may hang. */
-  private static final class Call implements Callable<String> {
-    private final Supplier<String> words;
-    private final String ifFails;
+  private static final class Call<V> implements Callable<V> {
+    private final Supplier<V> code;
+    private final V ifFails;
     private final AtomicBoolean begun = new AtomicBoolean();
 
     /** Set once: by the thread that calls when it is done, or by the one that waits no more. */
     private final AtomicBoolean settled = new AtomicBoolean();
 
-    Call(Supplier<String> words, String ifFails) {
-      this.words = words;
+    Call(Supplier<V> code, V ifFails) {
+      this.code = code;
       this.ifFails = ifFails;
     }
 
     @Override
-    public String call() {
+    public V call() {
       begun.set(true);
       try {
-        return words.get();
+        return code.get();
       } catch (Throwable e) { // a message's making must not be a second failure
         return ifFails;
       } finally {

@@ -12,7 +12,7 @@ public final class OwnThreads {
   private static final Duration FIRST_PAUSE = Duration.ofMillis(20); // Guess
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1); // Guess
 
-  /** How often the log is told that no thread can be had. */
+  /** The least time between two entries in the log that no thread can be had. */
   private static final long LOG_NANOS = Duration.ofMinutes(1).toNanos();
 
   /** When the log was last told; 0 for never. */

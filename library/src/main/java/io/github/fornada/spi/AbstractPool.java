@@ -38,8 +38,8 @@ import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What all pools share: the calls, the queue, retries, listeners and the life cycle. For those who
- * write pools; those who use them see {@link Pool}.
+ * What all pools share: the calls, the queue, retries, listeners and the life cycle. For authors of
+ * pools; users of pools see {@link Pool}.
  *
  * <p>A pool polls {@linkplain Batch batches} when it has a free worker, and claims and ends each of
  * their items. Everything else, such as order, windows, futures and retries, happens here.
@@ -58,7 +58,13 @@ public abstract class AbstractPool implements Pool {
   /** Shared bytes that are not closed yet. */
   private final Set<SharedBytes> shared = ConcurrentHashMap.newKeySet();
 
-  /** For subclasses: how it runs, the most tasks at once, and what it promises. */
+  /**
+   * Makes a pool.
+   *
+   * @param model how it runs tasks
+   * @param workers the most tasks in progress at once
+   * @param policy what it promises about its tasks
+   */
   @SuppressWarnings("this-escape") // its parts ask nothing of it before it is whole
   protected AbstractPool(ExecutionModel model, int workers, TaskPolicy policy) {
     this.model = Objects.requireNonNull(model, "model");
@@ -71,41 +77,50 @@ public abstract class AbstractPool implements Pool {
 
   // ---- what a pool must bring
 
-  /** Work was queued. Called by any thread without locks; wakes or starts a worker, never waits. */
+  /**
+   * Called after work was queued, by any thread that holds no lock. Wakes or starts a worker if one
+   * is needed. Never waits.
+   */
   protected abstract void workAvailable();
 
   /**
-   * Another item came to a call that is in the queue already. As {@link #workAvailable}, which it
-   * calls by default; but need do nothing where workers will soon look by themselves.
+   * Called after another item has come to a call that is in the queue already. By default calls
+   * {@link #workAvailable}; may do nothing where workers will soon poll by themselves.
    */
   protected void moreAvailable() {
     workAvailable();
   }
 
   /**
-   * A claimed item is not wanted any more. Stops it if it can be stopped; the item must end all the
-   * same, by {@link Batch#end} or by finishing. Never waits.
+   * Called for a claimed item that is not wanted any more. Stops it if it can be stopped; the item
+   * must end all the same, by {@link Batch#end} or by finishing. Never waits.
+   *
+   * @param i the item's place in {@code batch}
+   * @param reason why it is not wanted, for messages
    */
   protected abstract void cancel(Batch<?, ?> batch, int i, String reason);
 
   /**
-   * {@link #shutdownNow} was called, and every item that was polled has been {@linkplain #cancel
-   * cancelled}. For what else there may be to stop, such as workers that are starting.
+   * Called by {@link #shutdownNow} after every item that was polled has been {@linkplain #cancel
+   * cancelled}. Stops what else there is to stop, such as workers that are starting.
    */
   protected void cancelAll(String reason) {}
 
   /**
-   * The pool was shut down and nothing is left to do: ends the workers, and calls {@link
-   * #terminated} when they are gone. Called once. Never waits.
+   * Called once, after the pool was shut down and nothing is left to do. Ends the workers, and
+   * calls {@link #terminated} when they are gone. Never waits.
    */
   protected abstract void onQuiet();
 
-  /** Whether the calling thread is one of the pool's own, so that it must not wait for the pool. */
+  /**
+   * Returns whether the calling thread is one of the pool's own, so that it must not wait for the
+   * pool.
+   */
   protected abstract boolean isOwnThread();
 
   /**
-   * Whether the calling thread is a worker that would keep others waiting if it waited for this
-   * pool, and so must run the items that it waits for {@linkplain #runHere itself}.
+   * Returns whether the calling thread is a worker that would keep others waiting if it waited for
+   * this pool, and so must run the items that it waits for {@linkplain #runHere itself}.
    */
   protected boolean canRunHere() {
     return false;
@@ -125,15 +140,15 @@ public abstract class AbstractPool implements Pool {
   }
 
   /**
-   * A thread is about to wait for a task. A pool may let it do something that brings the end
-   * nearer, for some microseconds at most; by default it does nothing.
+   * Called by a thread that is about to wait for {@code task}. May do something that brings the end
+   * nearer, for some microseconds at most; by default does nothing.
    */
   protected void beforeWaiting(Future<?> task) {}
 
   /**
    * Shares bytes with the tasks; by default, for tasks of this JVM, they stay where they are.
    *
-   * @param open where what is returned must be as long as it is open
+   * @param open holds what is returned for as long as that is open
    */
   protected SharedBytes sharing(MemorySegment bytes, Set<SharedBytes> open) {
     return LocalSharedBytes.of(bytes, open);
@@ -161,9 +176,10 @@ public abstract class AbstractPool implements Pool {
   }
 
   /**
-   * Takes the next work, at most so many items; null if there is none now. Never waits.
+   * Takes the next work; null if there is none now. Never waits.
    *
-   * @param most 0 for as many as {@linkplain Batch#ran the times of the items before} suggest
+   * @param most the most items to take; 0 for as many as {@linkplain Batch#ran the times of the
+   *     items before} suggest
    */
   protected final @Nullable Batch<?, ?> poll(int most) {
     Batch<?, ?> batch = queue.poll(most, null);
@@ -174,10 +190,11 @@ public abstract class AbstractPool implements Pool {
   }
 
   /**
-   * As above, for workers that poll one batch after the other. It saves them a step for each.
+   * Takes the next work, for a worker that polls one batch after the other: it saves a step for
+   * each. Otherwise as {@link #poll(int)}.
    *
-   * @param last the batch that this worker got by its last call of this method, which it must hand
-   *     back like this, or to {@link #giveBack} or {@link #letGo}, whatever becomes of it
+   * @param last the batch that this worker got by its last call of this method; it must be handed
+   *     back like this, or to {@link #giveBack} or {@link #letGo}, in every case
    */
   protected final @Nullable Batch<?, ?> poll(int most, @Nullable Batch<?, ?> last) {
     Batch<?, ?> batch = queue.poll(most, last);
@@ -214,7 +231,7 @@ public abstract class AbstractPool implements Pool {
     return batch;
   }
 
-  /** As {@link #poll}, one item of this call only. */
+  /** Takes one item of {@code run}; null if none waits. Never waits. */
   final @Nullable Batch<?, ?> pollFor(Run<?, ?> run) {
     Batch<?, ?> batch = queue.pollFor(run);
     if (batch != null) {
@@ -223,12 +240,12 @@ public abstract class AbstractPool implements Pool {
     return batch;
   }
 
-  /** Whether a poll would probably find something. */
+  /** Returns whether a poll would probably find something. */
   protected final boolean hasWork() {
     return queue.hasWork();
   }
 
-  /** Whether {@link #pollNested} would probably find something. */
+  /** Returns whether {@link #pollNested} would probably find something. */
   protected final boolean hasNestedWork() {
     return queue.hasNested();
   }
@@ -241,25 +258,25 @@ public abstract class AbstractPool implements Pool {
     checkQuiet();
   }
 
-  /** Every worker is gone. */
+  /** To be called once, when every worker is gone. */
   protected final void terminated() {
     life.terminated(() -> shared.forEach(SharedBytes::close));
   }
 
-  /** Whether there are listeners, so that measuring each task is worth its cost. */
+  /** Returns whether there are listeners, so that measuring each task is worth its cost. */
   public final boolean isObserved() {
     return !policy.listeners().isEmpty();
   }
 
   /**
-   * Whether a Flight Recorder's recording wants each task, so that its times are worth measuring.
-   * Not for each item: once for a batch will do.
+   * Returns whether a recording of Flight Recorder wants each task, so that its times are worth
+   * measuring. To be asked once for a batch, not for each item.
    */
   public final boolean isRecorded() {
     return FlightEvents.wantTasks();
   }
 
-  /** Tells every listener. */
+  /** Passes {@code event} to every listener. */
   protected final void tell(TaskEvent event) {
     listeners.tell(event);
   }
@@ -274,12 +291,16 @@ public abstract class AbstractPool implements Pool {
     return tasks.getAndAdd(n);
   }
 
-  /** A stream has items to take. */
+  /** Puts a stream that has items to take in the queue, if it is not there. */
   final void offer(Run<?, ?> run) {
     offer(run, run.enters());
   }
 
-  /** As above, where the run was asked whether it {@linkplain Run#enters enters}. */
+  /**
+   * Puts a stream that has items to take in the queue.
+   *
+   * @param enters what {@link Run#enters} has returned
+   */
   final void offer(Run<?, ?> run, boolean enters) {
     if (enters) {
       queue.addEntered(run);
@@ -437,7 +458,7 @@ public abstract class AbstractPool implements Pool {
     return opened(sharing(file, shared));
   }
 
-  /** The pool may have ended meanwhile, and closed what it then knew of. */
+  /** Closes {@code made} again if the pool has ended meanwhile: it closed only what it knew of. */
   private SharedBytes opened(SharedBytes made) {
     if (life.isTerminated()) {
       made.close();
@@ -619,33 +640,35 @@ public abstract class AbstractPool implements Pool {
   }
 
   /**
-   * Interrupts a thread without being kept waiting: by another thread if it is a virtual one that
-   * is blocked in a file channel, for whoever interrupts such a one waits as long as it does.
+   * Interrupts {@code thread} without ever blocking the caller: by another thread if it is a
+   * virtual one that is blocked in a file channel, because its interrupter waits until it returns.
    */
   protected static void interrupt(Thread thread) {
     interrupt(thread, () -> {});
   }
 
   /**
-   * As above, and then does something more.
-   *
-   * @param then what to do after the interrupt, by the thread that sends it
+   * Interrupts {@code thread} as {@link #interrupt(Thread)} does, and then runs {@code then} in the
+   * thread that has sent the interrupt.
    */
   protected static void interrupt(Thread thread, Runnable then) {
     Interrupts.send(thread, then);
   }
 
   /**
-   * A message that the user's code has a part in, such as by an item's {@code toString}: it is
-   * asked on another thread, and not for longer than a second. An interrupt is kept for the caller.
+   * Returns a message that user code has a part in, such as an item's {@code toString}. That code
+   * runs on another thread, and is waited for at most a second. An interrupt of the caller is kept.
    *
-   * @param otherwise the message if that code throws, or takes longer
+   * @param otherwise the message if that code throws or takes longer
    */
   protected static String message(Supplier<String> words, String otherwise) {
     return BoundedText.said(words, otherwise, otherwise, () -> {});
   }
 
-  /** Runs something once after a pause, on a thread that must not be kept waiting. */
+  /**
+   * Runs {@code action} once after {@code pause}, at most a century, on the timer's thread: it must
+   * be quick, and no user code.
+   */
   protected static Future<?> after(Duration pause, Runnable action) {
     return Timer.after(pause, action);
   }

@@ -54,8 +54,8 @@ abstract class Run<T extends @Nullable Object, R extends @Nullable Object> exten
   }
 
   /**
-   * Takes at most so many items; null if there is nothing to take now, and then the queue must drop
-   * this run, which {@linkplain #enters enters} again when there is. Called by the queue.
+   * Takes at most {@code most} items; null if there is nothing to take now, and then the queue must
+   * drop this run, which {@linkplain #enters enters} again when there is. Called by the queue.
    */
   final @Nullable Batch<T, R> take(int most) {
     lock.lock();

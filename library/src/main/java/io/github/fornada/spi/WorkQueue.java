@@ -30,7 +30,7 @@ final class WorkQueue {
   /** Retries in the pause before them. */
   private final Set<Batch<?, ?>> paused = new HashSet<>();
 
-  /** Batches accepted whose listeners are being told. */
+  /** Batches accepted whose listeners are being called. */
   private int promised;
 
   private boolean closed;
@@ -135,9 +135,9 @@ final class WorkQueue {
   }
 
   /**
-   * The next work, at most so many items; null if there is none.
+   * Takes the next work; null if there is none.
    *
-   * @param most 0 for as many as the items before suggest
+   * @param most the most items to take; 0 for as many as the items before suggest
    * @param last the batch that the same worker had polled before, to be released in the same step
    */
   @Nullable Batch<?, ?> poll(int most, @Nullable Batch<?, ?> last) {
@@ -246,7 +246,7 @@ final class WorkQueue {
     entries.removeIf(e -> e == entry);
   }
 
-  /** As {@link #poll}, one item of this call only. */
+  /** Takes one item of {@code run}; null if none waits. */
   @SuppressWarnings("ReferenceEquality") // a run is equal to itself only
   @Nullable Batch<?, ?> pollFor(Run<?, ?> run) {
     lock.lock();
@@ -290,8 +290,8 @@ final class WorkQueue {
   }
 
   /**
-   * Whoever ends the last item writes {@code open}, then reads {@code handedBack}; here it is the
-   * other way round. So one of the two sees the other, and drops it.
+   * The thread that ends the last item writes {@code open}, then reads {@code handedBack}; here it
+   * is the other way round. So one of the two sees the other, and drops it.
    */
   private void handBack(Batch<?, ?> batch) {
     batch.handedBack = false;

@@ -181,7 +181,7 @@ final class Roster {
         left = awaitWakeUp(left);
       }
       if (wakeUps > 0) {
-        wakeUps--; // whoever woke it has counted it as searching instead of idle
+        wakeUps--; // call() has counted it as searching instead of idle
         member.searching = true;
         return true;
       }

@@ -150,7 +150,7 @@ final class Worker implements Runnable {
     if (observed) {
       batch.started(i, name, startedNanos);
     }
-    var _ = Thread.interrupted(); // left over from a listener or a future's callback
+    var _ = Thread.interrupted(); // left over from a listener
     long pass = gate.open();
     if (limited) {
       arm();
