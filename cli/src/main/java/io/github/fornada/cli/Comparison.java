@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * of them. Each model has one pool for all its rounds: opening it is measured apart, as start-up.
  */
 final class Comparison {
-  /** A model is cut off when it takes so many times as long as the best so far... */
+  /** A model is cut off when it takes this many times as long as the best one before it... */
   static final double CUT_OFF_FACTOR = 10;
 
   /** ...but never before this time, in seconds: nobody minds waiting for it. */
@@ -46,7 +46,7 @@ final class Comparison {
   /** The shortest complete run so far, in seconds. */
   private double best = Double.POSITIVE_INFINITY;
 
-  /** What is compared, how, and where it is told. */
+  /** What is compared, how, and where progress is shown. */
   Comparison(
       LoadedTask task,
       List<String> items,

@@ -192,7 +192,9 @@ final class Entrant {
         isCutOff());
   }
 
-  /** Stops at once, but not without end: a thread whose task is deaf goes with the JVM. */
+  /**
+   * Stops at once, but not without end: a thread whose task ignores interrupts ends with the JVM.
+   */
   private void stop(Pool opened) {
     stopped = true;
     opened.shutdownNow();
@@ -214,7 +216,7 @@ final class Entrant {
     }
   }
 
-  /** Hands a pool's events to whoever listens right now. */
+  /** Passes a pool's events to the current listener. */
   private static final class Relay implements TaskListener {
     private volatile List<TaskListener> listeners = List.of();
     private final CountDownLatch ready = new CountDownLatch(1);
