@@ -40,7 +40,7 @@ final class ChunkedArray {
     return last < 0 ? 0 : last * LENGTH + pieces[last].length;
   }
 
-  /** Pieces for so many references. */
+  /** Returns pieces for {@code size} references. */
   static @Nullable Object[][] of(int size) {
     var pieces = new @Nullable Object[piece(size + LENGTH - 1)][];
     for (int k = 0; k < pieces.length; k++) {

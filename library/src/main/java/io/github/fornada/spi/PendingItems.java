@@ -44,7 +44,7 @@ final class PendingItems {
   }
 
   /**
-   * The first so many, taken out.
+   * Items taken out.
    *
    * @param times when each came; null if that is known of none
    */

@@ -384,6 +384,7 @@ class HandoverTest {
 
   static final class Waits implements Serializable {
     static final CountDownLatch BEGUN = new CountDownLatch(1);
+    int state;
 
     private void writeObject(ObjectOutputStream out) throws IOException {
       out.defaultWriteObject();

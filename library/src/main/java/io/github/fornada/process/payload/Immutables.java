@@ -76,7 +76,7 @@ public final class Immutables {
           if (type.isArray()) {
             return Kind.OTHER;
           }
-          if (!hasState(type) && !ObjectStreams.hasCode(type)) {
+          if (!hasState(type)) {
             return Kind.FIXED;
           }
           return type.getName().startsWith(COLLECTIONS)
