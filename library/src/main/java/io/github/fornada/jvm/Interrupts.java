@@ -1,7 +1,5 @@
 package io.github.fornada.jvm;
 
-import java.util.Arrays;
-
 /**
  * Interrupts a thread without ever blocking the caller.
  *
@@ -9,15 +7,11 @@ import java.util.Arrays;
  * in the interrupting thread, which then waits until the read has ended. A platform thread is
  * signalled out of its system call, but a virtual thread is not. Its interrupter therefore waits as
  * long as the read does: for data from a named pipe, or for another process's file lock (seen in
- * JDK 25, {@code sun.nio.ch.NativeThreadSet}). Such a virtual thread is interrupted from a separate
- * thread.
+ * JDK 25, {@code sun.nio.ch.NativeThreadSet}). A virtual thread that is running now may be in such
+ * a read, and is interrupted from a separate thread. Its stack would tell whether that is needed,
+ * but may be had only after as long: see {@link StackSample}.
  */
 public final class Interrupts {
-  private static final String FILE_CHANNEL = "sun.nio.ch.FileChannelImpl";
-
-  /** The number of top frames among which the file channel's is looked for. */
-  private static final int DEPTH = 16; // Guess: 6 or 7 in JDK 25
-
   private Interrupts() {}
 
   /** Interrupts {@code runner}; by another thread if that may block. */
@@ -30,9 +24,10 @@ public final class Interrupts {
    * may block.
    */
   public static void send(Thread runner, Runnable then) {
-    if (isInFileChannel(runner)) {
+    if (mayBlock(runner)) {
       var _ =
           Thread.ofPlatform()
+              .group(OwnGroup.get())
               .daemon()
               .name("fornada-interrupt")
               .start(() -> interrupt(runner, then));
@@ -46,14 +41,10 @@ public final class Interrupts {
     then.run();
   }
 
-  /** Takes the stacks only of threads that are running now: no more than there are carriers. */
-  private static boolean isInFileChannel(Thread runner) {
+  private static boolean mayBlock(Thread runner) {
     return runner.isVirtual()
         && runner.getState() == Thread.State.RUNNABLE
-        && isMounted(runner)
-        && Arrays.stream(runner.getStackTrace())
-            .limit(DEPTH)
-            .anyMatch(frame -> frame.getClassName().equals(FILE_CHANNEL));
+        && isMounted(runner);
   }
 
   /** Returns whether a virtual thread is on a carrier; only its toString shows that. */

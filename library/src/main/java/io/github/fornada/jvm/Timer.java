@@ -14,7 +14,7 @@ public final class Timer {
 
   private static final ScheduledThreadPoolExecutor EXECUTOR =
       new ScheduledThreadPoolExecutor(
-          1, Thread.ofPlatform().daemon().name("fornada-timer").factory());
+          1, Thread.ofPlatform().group(OwnGroup.get()).daemon().name("fornada-timer").factory());
 
   static {
     EXECUTOR.setRemoveOnCancelPolicy(true);

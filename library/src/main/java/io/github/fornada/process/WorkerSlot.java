@@ -30,6 +30,8 @@ final class WorkerSlot {
   /** How much later than the worker's own watchdog the pool acts. */
   static final Duration SECOND_LINE = Duration.ofSeconds(1);
 
+  private static final Duration SOON = Duration.ofMillis(1);
+
   /**
    * How many workers may die before they begin what they were sent; then the first item is blamed.
    */
@@ -175,7 +177,7 @@ final class WorkerSlot {
     if (engine.isEnding()) {
       retire();
     }
-    watchFromOutside(started, 0);
+    watchFromOutside(started);
     leaveWhenIdle(started, 0);
     var _ = dispatcher.feed();
     boolean retired = false;
@@ -364,13 +366,15 @@ final class WorkerSlot {
   void monitor() {
     WorkerProcess looked;
     CompletableFuture<WorkerProcess> next;
+    boolean serving;
     lock.lock();
     try {
       looked = worker;
       next = replacement;
-      if (looked == null || state != State.SERVING) {
+      if (looked == null) {
         return;
       }
+      serving = state == State.SERVING;
     } finally {
       lock.unlock();
     }
@@ -378,6 +382,9 @@ final class WorkerSlot {
     if (resident > life.residentBytes()) {
       looked.overResidentLimit(resident, String.valueOf(life.residentLimit()));
       return;
+    }
+    if (!serving) {
+      return; // it is on its way out, and ends its last items
     }
     Duration maxAge = life.maxAge();
     boolean due =
@@ -416,27 +423,43 @@ final class WorkerSlot {
   }
 
   /**
-   * The second line behind the worker's own watchdog: a worker that is stopped, or too short of
-   * memory to watch itself, is killed when the same item runs long past its limit.
+   * The second line behind the worker's own watchdog: a worker that is stopped, or cannot watch
+   * itself, is killed when an item runs on after its timeout, the grace and {@link #SECOND_LINE}.
    */
-  private void watchFromOutside(WorkerProcess watched, long startedBefore) {
-    TaskPolicy policy = engine.policy();
-    Duration limit = policy.timeout();
-    if (limit == null || !watched.isAlive()) {
-      return;
+  private void watchFromOutside(WorkerProcess watched) {
+    Duration allowed = outsideLimit();
+    if (allowed != null) {
+      watchFromOutside(watched, allowed, allowed.toNanos());
     }
+  }
+
+  private void watchFromOutside(WorkerProcess watched, Duration allowed, long pause) {
     Engine.later(
-        limit.plus(policy.grace()).plus(SECOND_LINE),
+        Duration.ofNanos(Math.max(pause, SOON.toNanos())),
         () -> {
+          if (!watched.isAlive()) {
+            return;
+          }
           // What the worker itself says that it began and has not ended: results may be unread.
           long started = watched.runningSince();
-          if (started != 0 && started == startedBefore) {
-            long number = ClaimWord.number(watched.claims().next()) - 1;
+          long left = allowed.toNanos();
+          if (started != 0) {
+            left += watched.toOwnClock(started) - System.nanoTime();
+          }
+          long number = ClaimWord.number(watched.claims().next()) - 1;
+          if (left <= 0 && watched.runningSince() == started) {
             watched.stuck(new WorkerProcess.Stuck(number, TaskWatchdog.Reason.LIMIT, List.of()));
           } else {
-            watchFromOutside(watched, started);
+            watchFromOutside(watched, allowed, left);
           }
         });
+  }
+
+  /** After how long an item is stopped from outside; null for never. */
+  private @Nullable Duration outsideLimit() {
+    TaskPolicy policy = engine.policy();
+    Duration limit = policy.timeout();
+    return limit == null ? null : limit.plus(policy.grace()).plus(SECOND_LINE);
   }
 
   WorkerStats stats() {

@@ -3,10 +3,10 @@ package io.github.fornada.threads;
 import io.github.fornada.Outcome;
 import io.github.fornada.TaskUsage;
 import io.github.fornada.jvm.InterruptGate;
+import io.github.fornada.jvm.StackSample;
 import io.github.fornada.spi.Batch;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
@@ -29,7 +29,7 @@ final class Worker implements Runnable {
   private final long createdNanos = System.nanoTime();
 
   /** Told with an interrupt: where the item was when its time ran out; null for a cancel. */
-  private final InterruptGate<List<StackTraceElement>> gate = new InterruptGate<>();
+  private final InterruptGate<StackSample> gate = new InterruptGate<>();
 
   /** What runs. Written by the worker before it opens the gate; read after the gate. */
   private volatile @Nullable Batch<?, ?> current;
@@ -154,12 +154,15 @@ final class Worker implements Runnable {
     } catch (Throwable e) {
       thrown = e;
     }
-    List<StackTraceElement> stack = null;
+    StackSample stack = null;
     if (!gate.close(pass)) {
       if (!gate.closeInterrupted(pass)) {
         return false; // abandoned: the item has its outcome
       }
       stack = gate.takeCause();
+    }
+    if (limited && stack == null && isOverdue(System.nanoTime())) {
+      stack = StackSample.none(); // whoever should have stopped it came too late
     }
 
     TaskUsage usage = null;
@@ -228,12 +231,19 @@ final class Worker implements Runnable {
     }
   }
 
-  private <R> Outcome<R> timedOut(List<StackTraceElement> stack) {
+  /** Whether the item, which has just ended, had more than its time and the grace after it. */
+  private boolean isOverdue(long now) {
+    Duration limit = pool.policy().timeout();
+    return limit != null
+        && now - startedNanos > limit.toNanos() + pool.policy().grace().toNanos();
+  }
+
+  private <R> Outcome<R> timedOut(StackSample stack) {
     Duration limit = pool.policy().timeout();
     if (limit == null) {
       throw new AssertionError("no timeout was set");
     }
-    return new Outcome.TimedOut<>(limit, stack);
+    return new Outcome.TimedOut<>(limit, stack.frames());
   }
 
   // ---- called by other threads
@@ -269,8 +279,15 @@ final class Worker implements Runnable {
       lookAgain(limit, Duration.ofNanos(remaining)); // another item by now
     } else if (batch == null) {
       lookAgain(limit, SOON);
-    } else if (!InterruptGate.isRunning(seen) // stopped by a cancel
-        || gate.interrupt(pass, thread, List.of(thread.getStackTrace()))) {
+    } else if (!InterruptGate.isRunning(seen)) { // stopped by a cancel
+      LocalPool.later(pool.policy().grace(), () -> abandon(batch, i, pass));
+    } else {
+      StackSample.then(thread, stack -> interrupt(limit, batch, i, pass, stack));
+    }
+  }
+
+  private void interrupt(Duration limit, Batch<?, ?> batch, int i, long pass, StackSample stack) {
+    if (gate.interrupt(pass, thread, stack)) {
       LocalPool.later(pool.policy().grace(), () -> abandon(batch, i, pass));
     } else {
       lookAgain(limit, SOON); // it has ended, or a cancel came first
@@ -287,7 +304,7 @@ final class Worker implements Runnable {
     if (!gate.abandon(pass)) {
       return; // it has ended
     }
-    List<StackTraceElement> stack = gate.takeCause();
+    StackSample stack = gate.takeCause();
     long began = startedNanos;
     pool.abandon(
         this,
@@ -301,7 +318,7 @@ final class Worker implements Runnable {
   }
 
   private <T, R> void endAbandoned(
-      Batch<T, R> batch, int i, @Nullable List<StackTraceElement> stack, long began) {
+      Batch<T, R> batch, int i, @Nullable StackSample stack, long began) {
     TaskUsage usage =
         pool.isObserved() || pool.isRecorded()
             ? TaskUsage.of(name, began, System.nanoTime(), TaskUsage.UNKNOWN, TaskUsage.UNKNOWN)

@@ -49,6 +49,8 @@ public final class BootstrapJar {
           "jvm/InterruptGate",
           "jvm/Interrupts",
           "jvm/Log",
+          "jvm/OwnGroup",
+          "jvm/StackSample",
           "jvm/Timer");
 
   private BootstrapJar() {}

@@ -1,6 +1,7 @@
 package io.github.fornada.process.worker;
 
 import io.github.fornada.TaskFunction;
+import io.github.fornada.jvm.StackSample;
 import io.github.fornada.process.payload.BulkValue;
 import io.github.fornada.process.payload.CodecSessions;
 import io.github.fornada.process.payload.PayloadFiles;
@@ -277,6 +278,17 @@ final class TaskLoop {
       }
     }
     TaskWatchdog.Stop stop = watchdog.end(ticket);
+    long ended = 0;
+    if (watchdog.isTimed()) {
+      ended = System.nanoTime();
+      if (stop == null && wanted && watchdog.isOverdue(ended - began)) {
+        stop =
+            new TaskWatchdog.Stop(
+                number, TaskWatchdog.Reason.LIMIT, StackSample.none(), ended);
+      }
+      // Its time is over with it: to send what it gave may take as long as nobody reads.
+      Segment.LONG.setOpaque(header, Segment.STARTED_NANOS, 0L);
+    }
     if (bare
         && wanted
         && stop == null
@@ -287,7 +299,7 @@ final class TaskLoop {
       keep(MessageTypes.value(number), result);
       return;
     }
-    long ended = System.nanoTime();
+    ended = System.nanoTime();
 
     int type = MessageTypes.DONE;
     if (!wanted || (stop != null && stop.reason() == TaskWatchdog.Reason.CANCEL)) {
