@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * user decides what is run again.
  *
  * <p>An item is known again by its function's and its own {@code equals}. Those are the user's
- * code, and called outside of any lock.
+ * code: see {@link SafeEquality}.
  */
 final class Quarantine {
   /** The number of items remembered; the oldest are forgotten first. */
@@ -48,9 +48,8 @@ final class Quarantine {
     if (isKept) {
       TaskFunction<?, ?> function = batch.userFunction();
       Object item = batch.item(i);
-      int hash = hash(function, item);
-      if (find(hash, function, item) == null) {
-        entries.add(new Entry(hash, function, item, own));
+      if (find(function, item) == null) {
+        entries.add(new Entry(hash(function, item), function, item, own));
         if (entries.size() > MOST) {
           var _ = entries.removeFirst();
         }
@@ -75,7 +74,7 @@ final class Quarantine {
   private <R> boolean refuses(Batch<?, R> batch, int i) {
     Object item = batch.item(i);
     TaskFunction<?, ?> function = batch.userFunction();
-    Entry entry = find(hash(function, item), function, item);
+    Entry entry = find(function, item);
     if (entry == null) {
       return false;
     }
@@ -85,30 +84,26 @@ final class Quarantine {
     return batch.refuse(i, Outcomes.quarantined(label, certificate));
   }
 
-  private @Nullable Entry find(int hash, TaskFunction<?, ?> function, @Nullable Object item) {
+  @SuppressWarnings("ReferenceEquality") // the same item is found whatever its methods do
+  private @Nullable Entry find(TaskFunction<?, ?> function, @Nullable Object item) {
     for (Entry entry : entries) {
-      if (entry.hash == hash && isSame(entry.function, function) && isSame(entry.item, item)) {
+      if (entry.item == item && entry.function == function) {
+        return entry;
+      }
+    }
+    int hash = hash(function, item);
+    for (Entry entry : entries) {
+      if (entry.hash == hash
+          && SafeEquality.isSame(entry.function, function)
+          && SafeEquality.isSame(entry.item, item)) {
         return entry;
       }
     }
     return null;
   }
 
-  @SuppressWarnings("ReferenceEquality") // where equals fails, only the same is the same
-  private static boolean isSame(@Nullable Object a, @Nullable Object b) {
-    try {
-      return a == b || (a != null && a.equals(b));
-    } catch (RuntimeException | StackOverflowError e) {
-      return false;
-    }
-  }
-
   private static int hash(TaskFunction<?, ?> function, @Nullable Object item) {
-    try {
-      return 31 * function.hashCode() + (item == null ? 0 : item.hashCode());
-    } catch (RuntimeException | StackOverflowError e) {
-      return 31 * System.identityHashCode(function) + System.identityHashCode(item);
-    }
+    return 31 * SafeEquality.hash(function) + SafeEquality.hash(item);
   }
 
   List<DeathCertificate> list() {

@@ -24,9 +24,6 @@ import org.jspecify.annotations.Nullable;
  * replaces it when that is due, and sees to the items of one that has died.
  */
 final class WorkerSlot {
-  /** What an orderly exit of a worker may take before it is killed. */
-  static final Duration EXIT_LIMIT = Duration.ofSeconds(2);
-
   /** How much later than the worker's own watchdog the pool acts. */
   static final Duration SECOND_LINE = Duration.ofSeconds(1);
 
@@ -95,9 +92,11 @@ final class WorkerSlot {
         try {
           serve(nextWorker());
         } catch (WorkerStartException e) {
-          Duration pause = engine.workerFailedToStart(e, began);
-          if (pause != null) {
-            LockSupport.parkNanos(pause.toNanos());
+          if (e.kind() != WorkerStartException.Kind.CALLED_OFF) {
+            Duration pause = engine.workerFailedToStart(e, began);
+            if (pause != null) {
+              LockSupport.parkNanos(pause.toNanos());
+            }
           }
         } catch (RuntimeException | Error e) {
           Log.get().log(System.Logger.Level.ERROR, name + " failed; it starts anew", e);
@@ -115,7 +114,7 @@ final class WorkerSlot {
     lock.lock();
     try {
       while (!engine.isEnding()) {
-        if (!engine.isBroken() && (lasting || demanded || replacement != null)) {
+        if (engine.mayStart() && (lasting || demanded || replacement != null)) {
           demanded = false;
           return true;
         }
@@ -254,11 +253,15 @@ final class WorkerSlot {
   }
 
   private void bury(WorkerProcess dead, boolean expected) {
+    long now = System.nanoTime();
     boolean hadItems = dispatcher.inFlight() > 0;
     List<SentItem> begun = dispatcher.detach(dead, fruitless >= MOST_FRUITLESS);
     // One that had run items before did not die of what it was sent last.
     boolean ranNone = ClaimWord.number(dead.claims().next()) == 0;
     fruitless = begun.isEmpty() && hadItems && ranNone && !expected ? fruitless + 1 : 0;
+    if (!begun.isEmpty()) {
+      overdue(dead, begun.getLast(), now);
+    }
     int code = dead.end();
     String item = begun.isEmpty() ? null : begun.getFirst().batch().label(begun.getFirst().i());
     DeathCertificate certificate = ExitDiagnosis.certify(dead, code, item);
@@ -272,6 +275,18 @@ final class WorkerSlot {
     ProcessEvents.workerEnded(certificate, expected);
     if (!engine.isEnding()) {
       engine.killOffspring(dead);
+    }
+  }
+
+  /**
+   * It goes by time whatever a worker dies of: an item that should have been stopped long before is
+   * over its timeout.
+   */
+  private void overdue(WorkerProcess dead, SentItem last, long now) {
+    Duration allowed = outsideLimit();
+    if (allowed != null && now - dead.startedNanos(now) > allowed.toNanos()) {
+      dead.stuck(
+          new WorkerProcess.Stuck(last.number(), TaskWatchdog.Reason.LIMIT, List.of()));
     }
   }
 
@@ -326,15 +341,15 @@ final class WorkerSlot {
     }
     dispatcher.close();
     if (leaving != null && dispatcher.inFlight() == 0) {
-      leaving.askToExit(EXIT_LIMIT); // wakes the slot's thread by the end of the stream
+      leaving.askToExit(); // wakes the slot's thread by the end of the stream
     }
   }
 
-  void killNow() {
+  void killNow(String why) {
     lock.lock();
     try {
       if (worker != null) {
-        worker.kill();
+        worker.kill(why);
       }
     } finally {
       lock.unlock();

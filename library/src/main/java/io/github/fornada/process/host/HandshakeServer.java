@@ -1,5 +1,6 @@
 package io.github.fornada.process.host;
 
+import io.github.fornada.jvm.OwnGroup;
 import io.github.fornada.jvm.Log;
 import java.io.EOFException;
 import java.io.IOException;
@@ -48,7 +49,7 @@ public final class HandshakeServer implements AutoCloseable {
       closeQuietly(server);
       throw e;
     }
-    var _ = Thread.ofPlatform().daemon().name("fornada-door").start(this::acceptAll);
+    var _ = Thread.ofPlatform().group(OwnGroup.get()).daemon().name("fornada-door").start(this::acceptAll);
   }
 
   /** A new secret, in hexadecimal. */
@@ -77,7 +78,7 @@ public final class HandshakeServer implements AutoCloseable {
       try {
         SocketChannel channel = server.accept();
         // One thread each: a peer that connects and says nothing must not keep out the next.
-        var _ = Thread.ofPlatform().daemon().name("fornada-door-peer").start(() -> admit(channel));
+        var _ = Thread.ofPlatform().group(OwnGroup.get()).daemon().name("fornada-door-peer").start(() -> admit(channel));
       } catch (ClosedChannelException e) {
         return;
       } catch (IOException e) {

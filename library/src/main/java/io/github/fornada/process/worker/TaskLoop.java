@@ -41,6 +41,8 @@ final class TaskLoop {
   /** Bytes before a result that is not bare: the item's number, and its times. */
   private static final int HEADER = 40;
 
+  private static final int RESERVE = 512 * 1024; // Guess
+
   private final MemorySegment header;
   private final ClaimWord claims;
   private final RingReader in;
@@ -75,6 +77,15 @@ final class TaskLoop {
 
   /** Functions by their numbers: as bytes until first used, so that a crash blames the item. */
   private final Map<Integer, Object> functions = new HashMap<>();
+
+  /**
+   * Room in the heap to report that it is full. Where a task's memory is held by a static field
+   * each allocation would else cost some collections of a full heap, seconds in all. Null once it
+   * was used: then this process is about to end. Task thread only.
+   */
+  @SuppressWarnings("unused") // held, and let go of
+  private byte @Nullable [] reserve =
+      new byte[(int) Math.min(RESERVE, Runtime.getRuntime().maxMemory() / 64)];
 
   /** For the large array that was announced; null for none. Task thread only. */
   private @Nullable BulkValue room;
@@ -277,6 +288,7 @@ final class TaskLoop {
         report(e);
       }
     }
+    TaskOutput.flushReplaced();
     TaskWatchdog.Stop stop = watchdog.end(ticket);
     long ended = 0;
     if (watchdog.isTimed()) {
@@ -367,11 +379,14 @@ final class TaskLoop {
 
   private void report(Throwable thrown) {
     try {
-      Throwables.encode(
-          thrown instanceof OutOfMemoryError e
-              ? OutOfMemoryText.explained(e, config.heap())
-              : thrown,
-          message);
+      if (thrown instanceof OutOfMemoryError e) {
+        reserve = null;
+        Throwables.encode(OutOfMemoryText.explained(e, config.heap()), message);
+      } else if (watchdog.isTimed()) {
+        Throwables.encode(thrown, message);
+      } else {
+        FailureReport.encode(thrown, message, loader);
+      }
     } catch (OutOfMemoryError e) {
       Runtime.getRuntime()
           .halt(MessageTypes.EXIT_OUT_OF_MEMORY); // its exit code is the report then
@@ -389,8 +404,8 @@ final class TaskLoop {
       Locale.setDefault(locale);
     }
     TimeZone wanted = zone;
-    if (wanted != null && !TimeZone.getDefault().equals(wanted)) {
-      TimeZone.setDefault(wanted);
+    if (wanted != null) {
+      TimeZone.setDefault(wanted); // without a look at the one that is set, which may be the user's
     }
   }
 
