@@ -25,7 +25,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Memory effects.</b> Actions in a thread before it hands an item to a pool happen-before the
  * task. Actions of the task happen-before another thread sees its outcome. A task in another
- * process sees a copy of its item, and never later changes to the original.
+ * process sees a copy of its item and of its function, and never later changes to the originals:
+ * they are as they were when {@code submit} was called, or when a stream took the item from its
+ * source. Retries see the same copy.
  *
  * <p><b>Order.</b> Items of one call are handed to workers in their order, tiny ones several at a
  * time. All methods may be called from several threads at once; calls that run at the same time

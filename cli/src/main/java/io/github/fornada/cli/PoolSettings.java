@@ -41,7 +41,7 @@ record PoolSettings(
         case CLUSTER -> throw Fault.usage("the command has no clusters yet");
       };
     } catch (IllegalArgumentException e) {
-      throw Fault.usage(Spoken.withOptions(String.valueOf(e.getMessage())));
+      throw Fault.usage(OptionWording.withOptions(String.valueOf(e.getMessage())));
     }
   }
 

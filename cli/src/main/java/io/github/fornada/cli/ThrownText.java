@@ -145,7 +145,7 @@ final class ThrownText {
             ? String.valueOf(t.getMessage())
             : of(t::toString, name + " (its message cannot be had)");
     if (t instanceof OutOfMemoryError) {
-      said = Spoken.withOptions(said); // with the pool's advice
+      said = OptionWording.withOptions(said); // with the pool's advice
     }
     return said.length() <= MOST_MESSAGE
         ? said

@@ -160,13 +160,60 @@ public abstract class AbstractPool implements Pool {
   }
 
   /**
-   * Called with each {@code Callable} or {@code Runnable} before it is accepted, in the caller's
-   * thread. By default every task will do.
+   * An item is handed over: called in the caller's thread for a single one, and for those of a
+   * stream when they are taken from their source. A pool whose workers get copies makes the copy
+   * here, so that later changes to the item change nothing. By default the item itself will do.
    *
+   * @param isTask whether the item is a {@code Callable} or a {@code Runnable}, handed over without
+   *     a function
+   * @return the item, or a {@link HandedOver} of it
    * @throws RejectedExecutionException if this pool's workers cannot get this task; the message
    *     says why
    */
-  protected void checkSendable(Object task) {}
+  protected @Nullable Object handOver(@Nullable Object item, boolean isTask) {
+    return item;
+  }
+
+  /**
+   * A function is handed over, once for each call. As {@link #handOver(Object, boolean)}.
+   *
+   * @param parts what it is made of: itself, or the user's function with its carriers and what they
+   *     captured
+   * @return the function, or one that is a {@link HandedOver} of it
+   */
+  protected TaskFunction<?, ?> handOver(TaskFunction<?, ?> function, List<?> parts) {
+    return function;
+  }
+
+  /** Whether an item is of use to the calling thread only, so that a worker cannot take it. */
+  protected boolean isBound(@Nullable Object item) {
+    return false;
+  }
+
+  /** Hands over items that only this thread can read, of a call whose other items can wait. */
+  final void handOverBound(@Nullable Object[][] items) {
+    if (items.length > 0 && items[0].length > 0 && isBound(items[0][0])) {
+      for (@Nullable Object[] piece : items) {
+        for (int i = 0; i < piece.length; i++) {
+          if (isBound(piece[i])) {
+            piece[i] = handOver(piece[i], false);
+          }
+        }
+      }
+    }
+  }
+
+  /** The function of a call, with what the calling thread has, as it is now. */
+  @SuppressWarnings("unchecked") // what is handed over is of the same types
+  private <T extends @Nullable Object, R extends @Nullable Object>
+      TaskFunction<? super T, ? extends R> load(TaskFunction<? super T, ? extends R> function) {
+    TaskFunction<? super T, ? extends R> carried = carriage.<T, R>load(function);
+    List<?> parts =
+        carried instanceof ContextFunction<?, ?> with
+            ? with.all()
+            : Collections.singletonList(carried);
+    return (TaskFunction<? super T, ? extends R>) handOver(carried, parts);
+  }
 
   // ---- what a pool may use
 
@@ -389,7 +436,7 @@ public abstract class AbstractPool implements Pool {
     if (Thread.interrupted()) {
       throw new InterruptedException();
     }
-    TaskFunction<? super T, ? extends R> carried = carriage.<T, R>load(function);
+    TaskFunction<? super T, ? extends R> carried = this.<T, R>load(function);
     if (items instanceof Collection<? extends T> collection) {
       return new MapRun<T, R>(this, carried, collection).await();
     }
@@ -428,7 +475,7 @@ public abstract class AbstractPool implements Pool {
     Objects.requireNonNull(items, "items");
     Objects.requireNonNull(function, "function");
     checkOpen();
-    TaskFunction<? super T, ? extends R> carried = carriage.<T, R>load(function);
+    TaskFunction<? super T, ? extends R> carried = this.<T, R>load(function);
     var run = new StreamRun<T, R, E>(this, carried, items, ordered, false, shape);
     return StreamSupport.stream(run.elements(), false)
         .onClose(() -> run.stop("its stream was closed"));
@@ -439,7 +486,7 @@ public abstract class AbstractPool implements Pool {
       TaskFunction<? super T, ? extends R> function) {
     Objects.requireNonNull(function, "function");
     checkOpen();
-    TaskFunction<? super T, ? extends R> carried = carriage.<T, R>load(function);
+    TaskFunction<? super T, ? extends R> carried = this.<T, R>load(function);
     return Gatherer.<T, MappingState<T, R>, R>ofSequential(
         () -> new MappingState<>(this, carried), MappingState::integrate, MappingState::finish);
   }
@@ -473,31 +520,30 @@ public abstract class AbstractPool implements Pool {
   public final <T extends @Nullable Object, R extends @Nullable Object> CompletableFuture<R> submit(
       T item, TaskFunction<? super T, ? extends R> function) {
     Objects.requireNonNull(function, "function");
-    return enqueue(function, item);
+    return enqueue(function, item, false);
   }
 
   @Override
   public final <T extends @Nullable Object> CompletableFuture<T> submit(Callable<T> task) {
     Objects.requireNonNull(task, "task");
-    checkSendable(task);
-    return enqueue(ExecutorCalls.<T>callable(), task);
+    return enqueue(ExecutorCalls.<T>callable(), task, true);
   }
 
   @Override
   public final CompletableFuture<?> submit(Runnable task) {
     Objects.requireNonNull(task, "task");
-    checkSendable(task);
-    return this.<Runnable, @Nullable Void>enqueue(ExecutorCalls.runnable(), task);
+    return this.<Runnable, @Nullable Void>enqueue(ExecutorCalls.runnable(), task, true);
   }
 
   @Override
   public final <T extends @Nullable Object> CompletableFuture<T> submit(Runnable task, T result) {
     Objects.requireNonNull(task, "task");
-    checkSendable(task);
+    checkOpen();
     // The result stays here: only the task itself need travel.
     TaskFunction<Runnable, T> function = ExecutorCalls.<T>runnableWithoutResult();
     var future =
-        new TaskFuture<Runnable, T>(this, carriage.load(function), task, () -> result, null);
+        new TaskFuture<Runnable, T>(
+            this, this.<Runnable, T>load(function), handOver(task, true), () -> result, null);
     enqueue(future);
     return future;
   }
@@ -505,11 +551,15 @@ public abstract class AbstractPool implements Pool {
   @Override
   public final void execute(Runnable task) {
     Objects.requireNonNull(task, "task");
-    checkSendable(task);
+    checkOpen();
     TaskFunction<Runnable, @Nullable Void> function = ExecutorCalls.runnable();
     enqueue(
         new TaskFuture<Runnable, @Nullable Void>(
-            this, carriage.load(function), task, null, this::reportUncaught));
+            this,
+            this.<Runnable, @Nullable Void>load(function),
+            handOver(task, true),
+            null,
+            this::reportUncaught));
   }
 
   /** The handler of uncaught exceptions is user code, and so no thread of the pool calls it. */
@@ -532,8 +582,10 @@ public abstract class AbstractPool implements Pool {
   }
 
   private <T extends @Nullable Object, R extends @Nullable Object> TaskFuture<T, R> enqueue(
-      TaskFunction<? super T, ? extends R> function, T item) {
-    var future = new TaskFuture<T, R>(this, carriage.<T, R>load(function), item);
+      TaskFunction<? super T, ? extends R> function, T item, boolean isTask) {
+    checkOpen();
+    TaskFunction<? super T, ? extends R> loaded = this.<T, R>load(function);
+    var future = new TaskFuture<T, R>(this, loaded, handOver(item, isTask));
     enqueue(future);
     return future;
   }
@@ -541,10 +593,11 @@ public abstract class AbstractPool implements Pool {
   /** Submits a task of which {@code whenEnded} hears; that must be quick and no user code. */
   final <V extends @Nullable Object> TaskFuture<Callable<V>, V> enqueue(
       Callable<V> task, Consumer<? super TaskFuture<Callable<V>, V>> whenEnded) {
-    checkSendable(task);
-    TaskFunction<Callable<V>, V> function = ExecutorCalls.callable();
+    checkOpen();
+    TaskFunction<? super Callable<V>, ? extends V> function =
+        this.<Callable<V>, V>load(ExecutorCalls.<V>callable());
     var future =
-        new TaskFuture<Callable<V>, V>(this, carriage.load(function), task, null, whenEnded);
+        new TaskFuture<Callable<V>, V>(this, function, handOver(task, true), null, whenEnded);
     enqueue(future);
     return future;
   }
@@ -553,10 +606,12 @@ public abstract class AbstractPool implements Pool {
     Batch<?, ?> batch = Objects.requireNonNull(future.batch());
     if (!isObserved()) {
       if (!queue.add(batch)) {
+        HandedOver.release(batch.handedOver(0));
         throw rejected();
       }
     } else {
       if (!queue.promise()) {
+        HandedOver.release(batch.handedOver(0));
         throw rejected();
       }
       batch.announce();

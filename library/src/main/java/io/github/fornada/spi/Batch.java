@@ -103,10 +103,15 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
    * Returns the function as the user gave it, for its class and for messages. It is not {@link
    * #function} where carriers have something to bring along.
    */
+  @SuppressWarnings("unchecked") // what was handed over has the types of what it was made of
   public TaskFunction<? super T, ? extends R> userFunction() {
-    return function instanceof ContextFunction<? super T, ? extends R> carried
+    TaskFunction<? super T, ? extends R> original = function;
+    if (function instanceof HandedOver copy && copy.original() instanceof TaskFunction<?, ?> own) {
+      original = (TaskFunction<? super T, ? extends R>) own;
+    }
+    return original instanceof ContextFunction<? super T, ? extends R> carried
         ? carried.function()
-        : function;
+        : original;
   }
 
   /**
@@ -119,7 +124,8 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
 
   /** Returns what travels with the user's function, by what to call it in messages. */
   public Map<String, @Nullable Object> companions() {
-    return function instanceof ContextFunction<?, ?> carried ? carried.parts() : Map.of();
+    Object original = HandedOver.original(function);
+    return original instanceof ContextFunction<?, ?> carried ? carried.parts() : Map.of();
   }
 
   /** Takes note that these items wait from now on, if a recording wants to know. */
@@ -157,7 +163,20 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
    */
   @SuppressWarnings({"unchecked", "NullAway"}) // null only where T is
   public T item(int i) {
-    return (T) items[offset + i];
+    return (T) HandedOver.original(items[offset + i]);
+  }
+
+  /** What the pool has made of the item when it was handed over; null for nothing. */
+  public @Nullable HandedOver handedOver(int i) {
+    return items[offset + i] instanceof HandedOver copy ? copy : null;
+  }
+
+  /**
+   * Keeps what the pool has made of an item that it has claimed, for the tries after this one. It
+   * is {@linkplain HandedOver#release released} when the item has ended for good.
+   */
+  public void handedOver(int i, HandedOver copy) {
+    items[offset + i] = copy;
   }
 
   /** Returns the place of the item in its call's input, from 0. */
@@ -246,6 +265,7 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
     if (usage != null) {
       FlightEvents.ended(this, i, sink.pool.model(), Outcome.Done.class, usage);
     }
+    HandedOver.release(items[offset + i]);
     try {
       sink.done(this, i, value);
     } finally {
@@ -312,6 +332,9 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
     if (usage != null) {
       FlightEvents.ended(this, i, sink.pool.model(), outcome.getClass(), usage);
     }
+    if (!again) {
+      HandedOver.release(items[offset + i]);
+    }
     try {
       if (again) {
         if (outcome instanceof Outcome.WorkerLost) {
@@ -358,6 +381,7 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
     if (sink.pool.isObserved()) {
       tellFinished(i, outcome, true, null);
     }
+    HandedOver.release(items[offset + i]);
     try {
       sink.ended(this, i, outcome);
     } finally {
@@ -370,7 +394,14 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
   Batch<T, R> again(int i) {
     Batch<T, R> next =
         new Batch<>(
-            sink, function, new @Nullable Object[] {item(i)}, 0, 1, index(i), task(i), attempt + 1);
+            sink,
+            function,
+            new @Nullable Object[] {items[offset + i]}, // the next try is of the same copy
+            0,
+            1,
+            index(i),
+            task(i),
+            attempt + 1);
     next.workersLost = workersLost + (hasCostAWorker(i) ? 1 : 0);
     return next;
   }

@@ -54,6 +54,9 @@ final class ChunkedArray {
     Collection<?> elements = source;
     if (source.size() <= LENGTH) {
       Object[] all = source.toArray();
+      if (all.getClass() != Object[].class) {
+        all = Arrays.copyOf(all, all.length, Object[].class); // to hold more than the elements
+      }
       if (all.length <= LENGTH) {
         return all.length == 0 ? new Object[0][] : new Object[][] {all};
       }

@@ -49,6 +49,7 @@ final class MapRun<T extends @Nullable Object, R extends @Nullable Object> exten
     super(pool, function);
     this.items = ChunkedArray.of(source);
     this.size = ChunkedArray.count(items);
+    pool.handOverBound(items);
     this.results = new ResultList<>(size);
     this.left = new AtomicLong(size);
   }

@@ -37,6 +37,9 @@ final class PendingItems {
   }
 
   void clear() {
+    for (Object entry : entries) {
+      HandedOver.release(entry instanceof Timed(Object timed, long _) ? timed : entry);
+    }
     entries.clear();
   }
 

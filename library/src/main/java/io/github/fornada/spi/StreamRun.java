@@ -188,13 +188,28 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
       OwnThreads.start("fornada-feeder", () -> feed(source, loader));
       return;
     }
+    Iterable<? extends T> items = handOverBound(source);
     lock.lock();
     try {
-      direct = source.iterator();
+      direct = items.iterator();
     } finally {
       lock.unlock();
     }
     pool.offer(this);
+  }
+
+  /** What only the consumer's thread can read, such as a confined segment, is handed over by it. */
+  @SuppressWarnings("unchecked") // the copies are of these items
+  private Iterable<? extends T> handOverBound(Iterable<? extends T> items) {
+    Iterator<? extends T> first = items.iterator();
+    if (!first.hasNext() || !pool.isBound(first.next())) {
+      return items;
+    }
+    var copies = new ArrayList<@Nullable Object>();
+    for (T item : items) {
+      copies.add(pool.isBound(item) ? pool.handOver(item, false) : item);
+    }
+    return (Iterable<? extends T>) (Iterable<?>) copies;
   }
 
   /**
@@ -277,10 +292,12 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
   /** Hands over an item; false if the pool takes no more. */
   private boolean add(T item) {
     boolean enters;
-    Object entry = PendingItems.entry(item);
+    Object handed = pool.handOver(item, false);
+    Object entry = PendingItems.entry(handed);
     lock.lock();
     try {
       if (refused || isStopped()) {
+        HandedOver.release(handed);
         return false;
       }
       taken++;

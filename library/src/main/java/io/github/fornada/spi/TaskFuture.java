@@ -77,20 +77,22 @@ final class TaskFuture<T extends @Nullable Object, R extends @Nullable Object>
   private final AbstractPool pool;
   private final Single single;
 
-  TaskFuture(AbstractPool pool, TaskFunction<? super T, ? extends R> function, T item) {
+  TaskFuture(
+      AbstractPool pool, TaskFunction<? super T, ? extends R> function, @Nullable Object item) {
     this(pool, function, item, null, null);
   }
 
   /**
    * A future with something to do at its end.
    *
+   * @param item the item, or what the pool has made of it when it was handed over
    * @param whenDone maps a result to what the future ends with; null for the result itself
    * @param whenEnded called once the task has its outcome; must be quick and no user code
    */
   TaskFuture(
       AbstractPool pool,
       TaskFunction<? super T, ? extends R> function,
-      T item,
+      @Nullable Object item,
       @Nullable Supplier<R> whenDone,
       @Nullable Consumer<? super TaskFuture<T, R>> whenEnded) {
     this.pool = pool;

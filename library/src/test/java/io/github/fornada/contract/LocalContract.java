@@ -4,6 +4,7 @@ import static io.github.fornada.contract.PoolUnderTest.get;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.fornada.Busy;
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
 import io.github.fornada.TaskFunction;
@@ -378,7 +379,9 @@ interface LocalContract extends PoolUnderTest {
         open(
             1,
             policy ->
-                policy.withTimeout(Duration.ofMillis(100)).withGrace(Duration.ofMillis(50)))) {
+                policy
+                    .withTimeout(Busy.scaled(Duration.ofMillis(100)))
+                    .withGrace(Duration.ofMillis(50)))) {
       CompletableFuture<List<Integer>> outer =
           pool.submit(() -> pool.map(List.of(1), i -> Work.deaf(marks)));
       assertThatThrownBy(() -> get(outer)).isInstanceOf(ExecutionException.class);

@@ -18,7 +18,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** One model in a comparison: its pool, and what its passes measured. */
-final class Entrant {
+final class ModelUnderTest {
   /** Longest wait until all workers are there, in seconds; then it begins with those it has. */
   private static final long READY_SECONDS = 10;
 
@@ -55,7 +55,7 @@ final class Entrant {
   private boolean stopped;
   private int items;
 
-  Entrant(ExecutionModel model, PoolSettings settings) {
+  ModelUnderTest(ExecutionModel model, PoolSettings settings) {
     this.model = model;
     this.settings = model == ExecutionModel.SEQUENTIAL ? settings.withoutWorkers() : settings;
   }
