@@ -2,6 +2,7 @@ package io.github.fornada.threads;
 
 import io.github.fornada.Outcome;
 import io.github.fornada.TaskUsage;
+import io.github.fornada.jvm.Callbacks;
 import io.github.fornada.jvm.InterruptGate;
 import io.github.fornada.spi.Batch;
 import java.lang.management.ManagementFactory;
@@ -18,6 +19,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Worker implements Runnable {
   private static final ClassLoader SYSTEM_LOADER = ClassLoader.getSystemClassLoader();
+
+  /** How long an item may take to give its stack before it is interrupted without. */
+  private static final Duration STACK_LIMIT = Duration.ofMillis(200); // Guess
 
   private static final Duration SOON = Duration.ofMillis(1);
 
@@ -351,11 +355,24 @@ final class Worker implements Runnable {
       lookAgain(limit, Duration.ofNanos(remaining)); // another item by now
     } else if (batch == null) {
       lookAgain(limit, SOON);
-    } else if (!InterruptGate.isRunning(seen) // stopped by a cancel
-        || gate.interrupt(pass, thread, List.of(thread.getStackTrace()))) {
+    } else if (!InterruptGate.isRunning(seen)) { // stopped by a cancel
       LocalPool.later(pool.policy().grace(), () -> abandon(batch, i, pass));
     } else {
-      lookAgain(limit, SOON); // it has ended, or a cancel came first
+      // Not by the timer: a thread in a loop without a safepoint gives its stack only after the
+      // loop.
+      Callbacks.run(null, () -> stop(batch, i, pass, List.of(thread.getStackTrace())));
+      LocalPool.later(
+          STACK_LIMIT, () -> Callbacks.run(null, () -> stop(batch, i, pass, List.of())));
+    }
+  }
+
+  /** Interrupts the item because its time is over. By the first that comes, of two threads. */
+  private void stop(Batch<?, ?> batch, int i, long pass, List<StackTraceElement> stack) {
+    long seen = gate.word();
+    if (InterruptGate.isOpen(seen) && InterruptGate.passOf(seen) == pass) {
+      // Before the interrupt, which may not return for long either.
+      LocalPool.later(pool.policy().grace(), () -> abandon(batch, i, pass));
+      var _ = gate.interrupt(pass, thread, stack);
     }
   }
 
