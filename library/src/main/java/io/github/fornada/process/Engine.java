@@ -6,6 +6,7 @@ import io.github.fornada.Outcome;
 import io.github.fornada.SharedBytes;
 import io.github.fornada.TaskEvent;
 import io.github.fornada.TaskFunction;
+import io.github.fornada.jvm.OwnGroup;
 import io.github.fornada.process.host.HandshakeServer;
 import io.github.fornada.process.host.OrphanGuard;
 import io.github.fornada.process.host.PrivateDirectory;
@@ -49,6 +50,8 @@ final class Engine extends AbstractPool implements Mappings.Listener {
   /** Kills say little of the next try, unless there are many in a row. */
   private static final int MOST_START_KILLS = 12;
 
+  private static final String JVM_EXITS = "because the JVM that had opened the pool was exiting";
+
   /** How often ages and memory are looked at, if there are bounds on them. */
   private static final Duration MONITORING = Duration.ofMillis(100);
 
@@ -67,6 +70,7 @@ final class Engine extends AbstractPool implements Mappings.Listener {
   private final List<WorkerSlot> slots = new ArrayList<>();
   private final Set<Thread> ownThreads = ConcurrentHashMap.newKeySet();
   private final WorkerSupply supply;
+  private final Set<WorkerStart> starts = ConcurrentHashMap.newKeySet();
   private final Quarantine quarantine;
 
   /** Where workers are taken from while there are any; null for none. */
@@ -249,11 +253,19 @@ final class Engine extends AbstractPool implements Mappings.Listener {
     for (WorkerSlot slot : slots) {
       slot.dispatcher().stopAll(reason);
     }
+    callOffStarts();
+  }
+
+  /** Workers that are starting are not wanted any more. */
+  private void callOffStarts() {
+    starts.forEach(WorkerStart::callOff);
   }
 
   @Override
   protected void onQuiet() {
     ending = true;
+    // An initializer may end, as any exit may, but not keep a close waiting for a whole start.
+    later(WorkerProcess.EXIT_LIMIT, this::callOffStarts);
     supply.close();
     for (WorkerSlot slot : slots) {
       slot.end();
@@ -377,8 +389,21 @@ final class Engine extends AbstractPool implements Mappings.Listener {
     return stopping;
   }
 
-  boolean isBroken() {
-    return broken != null;
+  /** Whether it makes sense to start a worker: for what is stopped none is needed. */
+  boolean mayStart() {
+    return broken == null && (!stopping || hasWork());
+  }
+
+  /** A start that may be called off, until it has {@linkplain #startEnded ended}. */
+  void startBegins(WorkerStart start) {
+    starts.add(start);
+    if (stopping) { // after it was added, as cancelAll looks at them after it has set that
+      start.callOff();
+    }
+  }
+
+  void startEnded(WorkerStart start) {
+    starts.remove(start);
   }
 
   WorkerSupply supply() {
@@ -444,6 +469,7 @@ final class Engine extends AbstractPool implements Mappings.Listener {
   Thread startThread(String name, Runnable body) {
     Thread thread =
         Thread.ofPlatform()
+            .group(OwnGroup.get())
             .daemon()
             .name(name)
             .unstarted(() -> {
@@ -553,7 +579,7 @@ final class Engine extends AbstractPool implements Mappings.Listener {
     startHelper(
         "fornada-farewell",
         () -> {
-          worker.askToExit(WorkerSlot.EXIT_LIMIT);
+          worker.askToExit();
           DeathCertificate certificate = ExitDiagnosis.certify(worker, worker.endInPeace(), null);
           report(TaskEvent.WorkerEnded.of(certificate, true, System.nanoTime()));
           ProcessEvents.workerEnded(certificate, true);
@@ -605,9 +631,9 @@ final class Engine extends AbstractPool implements Mappings.Listener {
   private void onExit() {
     exiting = true; // before the workers are killed, and would be replaced
     for (WorkerSlot slot : slots) {
-      slot.killNow();
+      slot.killNow(JVM_EXITS);
     }
-    supply.killSpares();
+    supply.killSpares(JVM_EXITS);
     closeUp();
   }
 

@@ -1,6 +1,7 @@
 package io.github.fornada.process;
 
 import io.github.fornada.jvm.Log;
+import io.github.fornada.process.host.ExitWatch;
 import io.github.fornada.process.host.OrphanGuard;
 import io.github.fornada.process.host.PrivateDirectory;
 import io.github.fornada.process.host.Reaper;
@@ -69,8 +70,9 @@ public final class WorkerReserve implements AutoCloseable {
    *
    * @param mark the mark in its environment, and so in the environment of every process that it
    *     will start
+   * @param launchedMillis a time before its start
    */
-  record Reserved(Process process, String mark) {}
+  record Reserved(Process process, String mark, long launchedMillis) {}
 
   private WorkerReserve(ProcessOptions options) throws IOException {
     this.options = options;
@@ -156,6 +158,7 @@ public final class WorkerReserve implements AutoCloseable {
         next = ++number;
       }
       Process process = null;
+      long launchedMillis = System.currentTimeMillis();
       try {
         process = launcher.startForReserve(next);
       } catch (IOException | RuntimeException e) {
@@ -172,9 +175,9 @@ public final class WorkerReserve implements AutoCloseable {
         if (closed) {
           Reaper.kill(started.toHandle());
         } else {
-          ready.add(new Reserved(started, launcher.mark(next)));
+          ready.add(new Reserved(started, launcher.mark(next), launchedMillis));
         }
-        var _ = started.onExit().thenRun(() -> ended(started));
+        ExitWatch.then(started, () -> ended(started));
       }
     }
   }
