@@ -127,6 +127,8 @@ final class Engine extends AbstractPool implements Mappings.Listener {
     this.handshakeServer = openHandshakeServer(begun);
     this.classes = new ClassServer(options.launch().classFiles());
     options.policy().carriers().forEach(c -> classes.add(c.getClass().getClassLoader()));
+    handover.prepareSetUp(WorkerStart.nameOf(options.launch()), options.launch().setUp());
+    handover.prepareSetUp("codec", options.launch().codec());
     this.exitHook = new Thread(this::onExit, "fornada-exit");
     Runtime.getRuntime().addShutdownHook(exitHook);
     for (int i = 0; i < options.workers(); i++) {
