@@ -7,9 +7,9 @@ package io.github.fornada.jvm;
  * in the interrupting thread, which then waits until the read has ended. A platform thread is
  * signalled out of its system call, but a virtual thread is not. Its interrupter therefore waits as
  * long as the read does: for data from a named pipe, or for another process's file lock (seen in
- * JDK 25, {@code sun.nio.ch.NativeThreadSet}). A virtual thread that is running now may be in such
- * a read, and is interrupted from a separate thread. Its stack would tell whether that is needed,
- * but may be had only after as long: see {@link StackSample}.
+ * JDK 25, {@code sun.nio.ch.NativeThreadSet}). The thread's stack would show that, but a thread in
+ * a loop without a safepoint does not give its stack before the loop ends. So a virtual thread that
+ * is on a carrier, and may be in such a call, is interrupted from a separate thread.
  */
 public final class Interrupts {
   private Interrupts() {}
@@ -24,13 +24,8 @@ public final class Interrupts {
    * may block.
    */
   public static void send(Thread runner, Runnable then) {
-    if (mayBlock(runner)) {
-      var _ =
-          Thread.ofPlatform()
-              .group(OwnGroup.get())
-              .daemon()
-              .name("fornada-interrupt")
-              .start(() -> interrupt(runner, then));
+    if (runner.isVirtual() && runner.getState() == Thread.State.RUNNABLE && isMounted(runner)) {
+      Callbacks.run(null, () -> interrupt(runner, then));
     } else {
       interrupt(runner, then);
     }
@@ -39,12 +34,6 @@ public final class Interrupts {
   private static void interrupt(Thread runner, Runnable then) {
     runner.interrupt();
     then.run();
-  }
-
-  private static boolean mayBlock(Thread runner) {
-    return runner.isVirtual()
-        && runner.getState() == Thread.State.RUNNABLE
-        && isMounted(runner);
   }
 
   /** Returns whether a virtual thread is on a carrier; only its toString shows that. */

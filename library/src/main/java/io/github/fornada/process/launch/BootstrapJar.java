@@ -51,6 +51,7 @@ public final class BootstrapJar {
           "jvm/Log",
           "jvm/OwnGroup",
           "jvm/StackSample",
+          "jvm/StartedBy",
           "jvm/Timer");
 
   private BootstrapJar() {}

@@ -44,7 +44,7 @@ final class FailureReport {
   /** Appends an exception as {@link Throwables#encode} does, within {@link #LIMIT}. */
   static void encode(Throwable thrown, MessageOutput out, ClassLoader loader) {
     if (isOfTheJdk(thrown)) {
-      Throwables.encode(thrown, out);
+      Throwables.encode(thrown, out, loader);
       return;
     }
     var own = new MessageOutput();
@@ -53,10 +53,10 @@ final class FailureReport {
       reporting =
           REPORTERS.submit(() -> {
             Thread.currentThread().setContextClassLoader(loader);
-            Throwables.encode(thrown, own);
+            Throwables.encode(thrown, own, loader);
           });
     } catch (RejectedExecutionException e) {
-      Throwables.encode(standIn(thrown), out); // all threads hang in such code
+      Throwables.encode(standIn(thrown), out, loader); // all threads hang in such code
       return;
     }
     try {
@@ -69,7 +69,7 @@ final class FailureReport {
       throw new AssertionError(e); // it catches all else
     } catch (TimeoutException | InterruptedException e) { // the latter: the item was cancelled
       reporting.cancel(true);
-      Throwables.encode(standIn(thrown), out);
+      Throwables.encode(standIn(thrown), out, loader);
     }
   }
 

@@ -7,6 +7,7 @@ import io.github.fornada.process.payload.CodecSessions;
 import io.github.fornada.process.payload.PayloadFiles;
 import io.github.fornada.process.payload.Payloads;
 import io.github.fornada.process.payload.Throwables;
+import io.github.fornada.process.payload.Unserializable;
 import io.github.fornada.process.wire.ClaimWord;
 import io.github.fornada.process.wire.CorruptFrameException;
 import io.github.fornada.process.wire.Doorbell;
@@ -18,6 +19,7 @@ import io.github.fornada.process.wire.RingWriter;
 import io.github.fornada.process.wire.Segment;
 import io.github.fornada.process.wire.WorkerConfig;
 import java.io.IOException;
+import java.io.NotSerializableException;
 import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
 import java.util.HashMap;
@@ -94,6 +96,9 @@ final class TaskLoop {
   private int lastNumber = -1;
   private @Nullable TaskFunction<@Nullable Object, @Nullable Object> lastFunction;
 
+  /** That of the function used last: the context of its items. */
+  private ClassLoader home;
+
   TaskLoop(
       Segment segment,
       Doorbell doorbell,
@@ -107,6 +112,7 @@ final class TaskLoop {
     this.out = segment.toParentWriter();
     this.doorbell = doorbell;
     this.loader = loader;
+    this.home = loader;
     this.watchdog = watchdog;
     this.config = config;
     this.codec = codec;
@@ -179,7 +185,12 @@ final class TaskLoop {
     room = null;
     return location == MessageTypes.ARRAY_IN_FILE
         ? Payloads.getArrayFile(body, config.directory(), made)
-        : Payloads.decode(where(location, body), loader, codec);
+        : decode(where(location, body));
+  }
+
+  /** Classes that a codec reads come without their loaders: they are those of the function's. */
+  private @Nullable Object decode(MessageInput in) throws IOException, ClassNotFoundException {
+    return Payloads.decode(in, codec == null ? loader : home, codec);
   }
 
   private void task(MessageInput body) throws IOException {
@@ -249,6 +260,7 @@ final class TaskLoop {
     }
   }
 
+  @SuppressWarnings("ReferenceEquality") // loaders are told apart by identity
   private void runAndSend(
       long ticket, int function, MessageInput body, long began, boolean observed, boolean bare)
       throws IOException {
@@ -270,13 +282,16 @@ final class TaskLoop {
     MemorySegment large = null;
     if (wanted) {
       try {
-        Object value =
-            function(function).apply(bare ? Payloads.decode(body, loader, codec) : argument(body));
+        TaskFunction<@Nullable Object, @Nullable Object> chosen = function(function);
+        if (home != loader) {
+          Thread.currentThread().setContextClassLoader(home);
+        }
+        Object value = chosen.apply(bare ? decode(body) : argument(body));
         large = Payloads.largeArray(value);
         if (large != null) {
           array = value;
         } else {
-          Payloads.encode(value, message, codec);
+          encode(value);
           if (!Payloads.isPlain(value)) {
             checkThatItCanBeRead(result);
           }
@@ -364,6 +379,8 @@ final class TaskLoop {
     last = (TaskFunction<@Nullable Object, @Nullable Object>) function;
     lastFunction = last;
     lastNumber = number;
+    ClassLoader own = last.getClass().getClassLoader();
+    home = own instanceof ParentClassLoader ? own : loader;
     return last;
   }
 
@@ -372,20 +389,30 @@ final class TaskLoop {
    * do, such as exit or hang, then happens to this worker.
    */
   private void checkThatItCanBeRead(int from) throws IOException, ClassNotFoundException {
-    var _ =
-        Payloads.decode(
-            new MessageInput(message.array(), from, message.size() - from), loader, codec);
+    var _ = decode(new MessageInput(message.array(), from, message.size() - from));
+  }
+
+  private void encode(@Nullable Object value) throws IOException {
+    try {
+      Payloads.encode(value, message, codec);
+    } catch (NotSerializableException e) {
+      var explained =
+          new NotSerializableException(
+              Unserializable.text(Unserializable.in(value, "the result"), e));
+      explained.initCause(e);
+      throw explained;
+    }
   }
 
   private void report(Throwable thrown) {
     try {
       if (thrown instanceof OutOfMemoryError e) {
         reserve = null;
-        Throwables.encode(OutOfMemoryText.explained(e, config.heap()), message);
+        Throwables.encode(OutOfMemoryText.explained(e, config.heap()), message, home);
       } else if (watchdog.isTimed()) {
-        Throwables.encode(thrown, message);
+        Throwables.encode(thrown, message, home);
       } else {
-        FailureReport.encode(thrown, message, loader);
+        FailureReport.encode(thrown, message, home);
       }
     } catch (OutOfMemoryError e) {
       Runtime.getRuntime()
@@ -417,7 +444,7 @@ final class TaskLoop {
       PayloadFiles.writeArray(config.directory().resolve(file), bytes);
     } catch (IOException | RuntimeException e) { // a segment whose arena was closed, say
       message.putByte(MessageTypes.IN_MESSAGE);
-      Throwables.encode(e, message);
+      Throwables.encode(e, message, home);
       send(MessageTypes.FAILED, message, 0);
       return;
     }
@@ -438,7 +465,7 @@ final class TaskLoop {
       } catch (IOException e) {
         message.truncate(result);
         message.putByte(MessageTypes.IN_MESSAGE);
-        Throwables.encode(e, message);
+        Throwables.encode(e, message, home);
         send(MessageTypes.FAILED, message, 0);
         return;
       }
