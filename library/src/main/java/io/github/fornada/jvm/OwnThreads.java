@@ -6,7 +6,8 @@ import java.util.function.Supplier;
 
 /**
  * The library's own threads. They keep nothing of the thread that happens to start them: no
- * inheritable thread-locals, and the system class loader as their context class loader. An interrupt of its thread group does not reach them: see {@link OwnGroup}.
+ * inheritable thread-locals, the system class loader as their context class loader, and a thread
+ * group of their own.
  */
 public final class OwnThreads {
   private static final Duration FIRST_PAUSE = Duration.ofMillis(20); // Guess

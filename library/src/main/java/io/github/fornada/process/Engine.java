@@ -5,8 +5,8 @@ import io.github.fornada.ExecutionModel;
 import io.github.fornada.Outcome;
 import io.github.fornada.SharedBytes;
 import io.github.fornada.TaskEvent;
-import io.github.fornada.jvm.OwnGroup;
 import io.github.fornada.TaskFunction;
+import io.github.fornada.jvm.OwnGroup;
 import io.github.fornada.process.host.HandshakeServer;
 import io.github.fornada.process.host.OrphanGuard;
 import io.github.fornada.process.host.PrivateDirectory;
@@ -416,6 +416,12 @@ final class Engine extends AbstractPool implements Mappings.Listener {
       guard.add(taken.process());
     }
     return taken;
+  }
+
+  void isExiting(WorkerProcess worker) {
+    for (WorkerSlot slot : slots) {
+      slot.isExiting(worker);
+    }
   }
 
   int nextWorkerNumber() {

@@ -285,8 +285,7 @@ final class WorkerSlot {
   private void overdue(WorkerProcess dead, SentItem last, long now) {
     Duration allowed = outsideLimit();
     if (allowed != null && now - dead.startedNanos(now) > allowed.toNanos()) {
-      dead.stuck(
-          new WorkerProcess.Stuck(last.number(), TaskWatchdog.Reason.LIMIT, List.of()));
+      dead.stuck(new WorkerProcess.Stuck(last.number(), TaskWatchdog.Reason.LIMIT, List.of()));
     }
   }
 
@@ -342,6 +341,13 @@ final class WorkerSlot {
     dispatcher.close();
     if (leaving != null && dispatcher.inFlight() == 0) {
       leaving.askToExit(); // wakes the slot's thread by the end of the stream
+    }
+  }
+
+  /** It exits by itself: no further item is to begin in it, and to be blamed for its end. */
+  void isExiting(WorkerProcess leaving) {
+    if (serving() == leaving) {
+      dispatcher.close();
     }
   }
 

@@ -75,8 +75,7 @@ final class WorkerStart {
     Process started = null;
     WorkerStartException failed = null;
     WorkerReserve.Reserved reserved = engine.takeReserved();
-    this.launchedMillis =
-        reserved == null ? System.currentTimeMillis() : reserved.launchedMillis();
+    this.launchedMillis = reserved == null ? System.currentTimeMillis() : reserved.launchedMillis();
     try {
       started = reserved == null ? launcher.start(number) : reserved.process();
     } catch (IOException | RuntimeException e) {
@@ -169,7 +168,8 @@ final class WorkerStart {
             WorkerStartException.Kind.CALLED_OFF);
       }
       String message = failure(process, drains, e);
-      boolean killed = !tooLate.get() && !exitedLong && ExitDiagnosis.isKilled(WorkerProcess.exitCode(process));
+      boolean killed =
+          !tooLate.get() && !exitedLong && ExitDiagnosis.isKilled(WorkerProcess.exitCode(process));
       if (!killed) {
         engine.launcher().startFailed(!tooLate.get());
       }
@@ -306,7 +306,17 @@ final class WorkerStart {
     long offset = asked <= clock && clock <= now ? 0 : now - clock;
     var worker =
         new WorkerProcess(
-            engine, number, mark, process, printed, drains, control, segment, offset, now - began, launchedMillis);
+            engine,
+            number,
+            mark,
+            process,
+            printed,
+            drains,
+            control,
+            segment,
+            offset,
+            now - began,
+            launchedMillis);
     ProcessEvents.workerStarted(pid, now - began);
     var _ = engine.startThread("fornada-control-" + number, worker::listen);
     return worker;

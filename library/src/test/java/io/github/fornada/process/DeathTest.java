@@ -144,8 +144,8 @@ class DeathTest {
         Pools.open(
             1,
             o ->
-                o.withLaunch(l -> l
-                        .withInitializer(DeathTest::forEver)
+                o.withLaunch(l ->
+                    l.withInitializer(DeathTest::forEver)
                         .withStartupTimeout(Duration.ofMinutes(10))));
     CompletableFuture<Integer> future = pool.submit(1, x -> x);
     Pools.end(pool);
@@ -158,8 +158,8 @@ class DeathTest {
         Pools.open(
             1,
             o ->
-                o.withLaunch(l -> l
-                        .withInitializer(DeathTest::forEver)
+                o.withLaunch(l ->
+                    l.withInitializer(DeathTest::forEver)
                         .withStartupTimeout(Duration.ofMinutes(10))));
     pool.shutdown();
     Pools.end(pool);
@@ -171,11 +171,10 @@ class DeathTest {
         Pools.open(
             1,
             o ->
-                o.withLaunch(l -> l
-                        .withInitializer(
+                o.withLaunch(l ->
+                    l.withInitializer(
                             () -> {
-                              Runtime.getRuntime()
-                                  .addShutdownHook(new Thread(DeathTest::forEver));
+                              Runtime.getRuntime().addShutdownHook(new Thread(DeathTest::forEver));
                               System.exit(7);
                             })
                         .withStartupTimeout(Duration.ofMinutes(10))));
@@ -193,22 +192,21 @@ class DeathTest {
     int many = Math.max(2, ForkJoinPool.getCommonPoolParallelism()) * 2;
     for (int i = 0; i < many; i++) {
       ForkJoinPool.commonPool()
-          .execute(
-              () -> {
-                try {
-                  release.await();
-                } catch (InterruptedException e) {
-                  Thread.currentThread().interrupt();
-                }
-              });
+          .execute(() -> {
+            try {
+              release.await();
+            } catch (InterruptedException e) {
+              Thread.currentThread().interrupt();
+            }
+          });
     }
     try {
       Pool pool =
           Pools.open(
               1,
               o ->
-                  o.withLaunch(l -> l
-                          .withJvmOptions("-XX:+NoSuchOption")
+                  o.withLaunch(l ->
+                      l.withJvmOptions("-XX:+NoSuchOption")
                           .withoutAotCache()
                           .withStartupTimeout(Duration.ofMinutes(10))));
       try {
@@ -369,8 +367,7 @@ class DeathTest {
   @Test
   void theJvmsOwnExitAtItsFirstOutOfMemoryErrorIsToldAsThat() throws Exception {
     Pool pool =
-        Pools.open(
-            1, o -> o.withLaunch(l -> l.withJvmOptions("-XX:+ExitOnOutOfMemoryError")));
+        Pools.open(1, o -> o.withLaunch(l -> l.withJvmOptions("-XX:+ExitOnOutOfMemoryError")));
     try {
       assertThat(message(only(pool.submit(1, x -> new byte[1 << 30].length))))
           .contains("ended at its first OutOfMemoryError")
@@ -387,8 +384,7 @@ class DeathTest {
     Path report = null;
     try {
       long pid = (Long) Pools.soon(pool.submit(0, x -> ProcessHandle.current().pid()));
-      report =
-          io.github.fornada.process.launch.Launcher.crashLog(Long.toString(pid));
+      report = io.github.fornada.process.launch.Launcher.crashLog(Long.toString(pid));
       Files.writeString(report, "of long ago");
       Files.setLastModifiedTime(
           report,

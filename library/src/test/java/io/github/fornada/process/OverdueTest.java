@@ -43,8 +43,7 @@ class OverdueTest {
         Pools.open(
             1,
             o ->
-                o.withPolicy(
-                        o.policy().withTimeout(LIMIT).withGrace(Duration.ofMillis(100)))
+                o.withPolicy(o.policy().withTimeout(LIMIT).withGrace(Duration.ofMillis(100)))
                     .withLaunch(l -> l.withJvmOptions(jvmOptions)));
     try {
       return pool.outcomes(List.of(20, 20), OverdueTest::count).toList();
@@ -57,11 +56,10 @@ class OverdueTest {
   void aLoopThatCountsIsStoppedAndItsStackIsKnown() throws Exception {
     assertThat(run())
         .hasSize(2)
-        .allSatisfy(
-            outcome -> {
-              assertThat(outcome).isInstanceOf(Outcome.TimedOut.class);
-              assertThat(((Outcome.TimedOut<Long>) outcome).stack().toString()).contains("count");
-            });
+        .allSatisfy(outcome -> {
+          assertThat(outcome).isInstanceOf(Outcome.TimedOut.class);
+          assertThat(((Outcome.TimedOut<Long>) outcome).stack().toString()).contains("count");
+        });
   }
 
   @Test

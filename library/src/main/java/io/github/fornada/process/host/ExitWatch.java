@@ -40,8 +40,7 @@ public final class ExitWatch {
   private static ExitWatch start(Process process) {
     var watch = new ExitWatch(process);
     var thread =
-        new Thread(
-            OwnGroup.get(), watch::live, "fornada-exit-" + process.pid(), STACK_SIZE, false);
+        new Thread(OwnGroup.get(), watch::live, "fornada-exit-" + process.pid(), STACK_SIZE, false);
     thread.setDaemon(true);
     thread.setContextClassLoader(null);
     thread.start();

@@ -1,7 +1,7 @@
 package io.github.fornada.process.host;
 
-import io.github.fornada.jvm.OwnGroup;
 import io.github.fornada.jvm.Log;
+import io.github.fornada.jvm.OwnGroup;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
@@ -49,7 +49,12 @@ public final class HandshakeServer implements AutoCloseable {
       closeQuietly(server);
       throw e;
     }
-    var _ = Thread.ofPlatform().group(OwnGroup.get()).daemon().name("fornada-door").start(this::acceptAll);
+    var _ =
+        Thread.ofPlatform()
+            .group(OwnGroup.get())
+            .daemon()
+            .name("fornada-door")
+            .start(this::acceptAll);
   }
 
   /** A new secret, in hexadecimal. */
@@ -78,7 +83,12 @@ public final class HandshakeServer implements AutoCloseable {
       try {
         SocketChannel channel = server.accept();
         // One thread each: a peer that connects and says nothing must not keep out the next.
-        var _ = Thread.ofPlatform().group(OwnGroup.get()).daemon().name("fornada-door-peer").start(() -> admit(channel));
+        var _ =
+            Thread.ofPlatform()
+                .group(OwnGroup.get())
+                .daemon()
+                .name("fornada-door-peer")
+                .start(() -> admit(channel));
       } catch (ClosedChannelException e) {
         return;
       } catch (IOException e) {

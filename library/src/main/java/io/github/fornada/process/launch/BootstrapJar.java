@@ -49,9 +49,9 @@ public final class BootstrapJar {
           "jvm/InterruptGate",
           "jvm/Interrupts",
           "jvm/Log",
+          "jvm/StartedBy",
           "jvm/OwnGroup",
           "jvm/StackSample",
-          "jvm/StartedBy",
           "jvm/Timer");
 
   private BootstrapJar() {}

@@ -42,9 +42,9 @@ final class FailureReport {
   private FailureReport() {}
 
   /** Appends an exception as {@link Throwables#encode} does, within {@link #LIMIT}. */
-  static void encode(Throwable thrown, MessageOutput out, ClassLoader loader) {
+  static void encode(Throwable thrown, MessageOutput out, ClassLoader home, ClassLoader loader) {
     if (isOfTheJdk(thrown)) {
-      Throwables.encode(thrown, out, loader);
+      Throwables.encode(thrown, out, home);
       return;
     }
     var own = new MessageOutput();
@@ -53,10 +53,10 @@ final class FailureReport {
       reporting =
           REPORTERS.submit(() -> {
             Thread.currentThread().setContextClassLoader(loader);
-            Throwables.encode(thrown, own, loader);
+            Throwables.encode(thrown, own, home);
           });
     } catch (RejectedExecutionException e) {
-      Throwables.encode(standIn(thrown), out, loader); // all threads hang in such code
+      Throwables.encode(standIn(thrown), out, home); // all threads hang in such code
       return;
     }
     try {
@@ -69,7 +69,7 @@ final class FailureReport {
       throw new AssertionError(e); // it catches all else
     } catch (TimeoutException | InterruptedException e) { // the latter: the item was cancelled
       reporting.cancel(true);
-      Throwables.encode(standIn(thrown), out, loader);
+      Throwables.encode(standIn(thrown), out, home);
     }
   }
 

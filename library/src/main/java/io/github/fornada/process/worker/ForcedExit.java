@@ -24,7 +24,8 @@ final class ForcedExit {
   private volatile boolean alarmed;
 
   ForcedExit() {
-    this.thread = Thread.ofPlatform()
+    this.thread =
+        Thread.ofPlatform()
             .group(OwnGroup.get())
             .daemon()
             .name("fornada-last-resort")

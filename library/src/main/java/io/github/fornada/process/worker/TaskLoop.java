@@ -309,9 +309,7 @@ final class TaskLoop {
     if (watchdog.isTimed()) {
       ended = System.nanoTime();
       if (stop == null && wanted && watchdog.isOverdue(ended - began)) {
-        stop =
-            new TaskWatchdog.Stop(
-                number, TaskWatchdog.Reason.LIMIT, StackSample.none(), ended);
+        stop = new TaskWatchdog.Stop(number, TaskWatchdog.Reason.LIMIT, StackSample.none(), ended);
       }
       // Its time is over with it: to send what it gave may take as long as nobody reads.
       Segment.LONG.setOpaque(header, Segment.STARTED_NANOS, 0L);
@@ -412,7 +410,7 @@ final class TaskLoop {
       } else if (watchdog.isTimed()) {
         Throwables.encode(thrown, message, home);
       } else {
-        FailureReport.encode(thrown, message, home);
+        FailureReport.encode(thrown, message, home, loader);
       }
     } catch (OutOfMemoryError e) {
       Runtime.getRuntime()

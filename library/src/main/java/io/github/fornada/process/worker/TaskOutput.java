@@ -47,13 +47,13 @@ final class TaskOutput extends PrintStream {
   }
 
   @SuppressWarnings("ReferenceEquality")
-  private static void flushReplaced(
-      @Nullable PrintStream now, PrintStream own, String name) {
+  private static void flushReplaced(@Nullable PrintStream now, PrintStream own, String name) {
     if (now != null && now != own) {
       try {
         now.flush();
       } catch (Throwable e) { // whatever it throws: what the task printed is lost, and is told so
-        err.println("fornada worker: the " + name + " that the task has set failed: " + e.getClass());
+        err.println(
+            "fornada worker: the " + name + " that the task has set failed: " + e.getClass());
       }
     }
   }

@@ -92,10 +92,12 @@ public final class TaskWatchdog {
     this.claims = claims;
     this.limitNanos = config.limitNanos();
     this.graceNanos = config.graceNanos();
-    this.watcher = Thread.ofPlatform()
+    this.watcher =
+        Thread.ofPlatform()
             .group(OwnGroup.get())
             .daemon()
-            .name("fornada-watch").unstarted(this::watch);
+            .name("fornada-watch")
+            .unstarted(this::watch);
   }
 
   void start() {

@@ -176,7 +176,11 @@ public final class WorkerMain {
           case MessageTypes.EXIT ->
               // On a thread of its own: a shutdown hook of user code may wait for ever, and this
               // thread must go on to see the end of the parent.
-              Thread.ofPlatform().group(OwnGroup.get()).daemon().name("fornada-exit").start(() -> System.exit(0));
+              Thread.ofPlatform()
+                  .group(OwnGroup.get())
+                  .daemon()
+                  .name("fornada-exit")
+                  .start(() -> System.exit(0));
           default -> throw new CorruptFrameException("control frame of type " + frame.type());
         }
       }
