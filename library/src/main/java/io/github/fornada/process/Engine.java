@@ -420,6 +420,12 @@ final class Engine extends AbstractPool implements Mappings.Listener {
     return taken;
   }
 
+  void isExiting(WorkerProcess worker) {
+    for (WorkerSlot slot : slots) {
+      slot.isExiting(worker);
+    }
+  }
+
   int nextWorkerNumber() {
     return workerNumbers.incrementAndGet();
   }
