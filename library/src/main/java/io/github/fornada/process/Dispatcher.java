@@ -615,8 +615,7 @@ final class Dispatcher {
 
   /** Shows the worker what was written. */
   void flush(WorkerProcess to) {
-    to.requests().publish();
-    to.doorbell().ring();
+    to.showRequests();
   }
 
   // ---- other threads

@@ -18,15 +18,17 @@ final class ExitDiagnosis {
 
   private static final String OVER_LIMIT = "was killed over its resident limit";
 
+  private static final String AT_EXIT = "was ended because the program that owns its pool exits";
+
   private ExitDiagnosis() {}
 
   static String overResidentLimit(long bytes, String limit) {
     return OVER_LIMIT + " of " + limit + ": it had " + (bytes >> 20) + " MB";
   }
 
-  /** Whether the process was ended from outside, by SIGKILL or SIGTERM. */
+  /** Whether the process was ended from outside, by SIGKILL, SIGTERM, SIGINT or SIGHUP. */
   static boolean isKilled(int code) {
-    return code == 128 + 9 || code == 128 + 15;
+    return code == 128 + 9 || code == 128 + 15 || code == 128 + 2 || code == 128 + 1;
   }
 
   static String manner(int code, boolean crashed) {
@@ -50,13 +52,14 @@ final class ExitDiagnosis {
     Path log = Launcher.crashLog(Long.toString(pid));
     boolean crashed = Files.exists(log);
     String overLimit = dead.overResidentLimit();
+    boolean atExit = overLimit == null && isKilled(code) && dead.isKilledAtExit();
     boolean outOfMemory =
         overLimit != null
             || code == MessageTypes.EXIT_OUT_OF_MEMORY
-            || code == 137
+            || (code == 137 && !atExit)
             || tellsOutOfMemory(lastOutput);
-    return DeathCertificate.of(
-            dead.name(), pid, code, overLimit != null ? overLimit : manner(code, crashed))
+    String manner = overLimit != null ? overLimit : atExit ? AT_EXIT : manner(code, crashed);
+    return DeathCertificate.of(dead.name(), pid, code, manner)
         .withItem(item, 0)
         .withLastOutput(lastOutput)
         .withCrashLog(crashed ? log.toString() : null)
@@ -128,6 +131,9 @@ final class ExitDiagnosis {
     }
     if (death.manner().startsWith(OVER_LIMIT)) {
       return "Raise withResidentLimit, or lower the heap or what one item needs.";
+    }
+    if (death.manner().equals(AT_EXIT)) {
+      return "Close the pool before, or let it finish what runs with withExitGrace.";
     }
     return switch (death.exitCode()) {
       case 137 ->

@@ -200,6 +200,26 @@ public final class ProcessOptions {
     return withLife(l -> l.withResidentLimit(size));
   }
 
+  /**
+   * Returns options in which accepted tasks may run on for {@code grace} when this JVM exits while
+   * the pool is open: by {@link System#exit}, by SIGTERM, SIGINT or SIGHUP, or because only daemon
+   * threads are left. The pool takes no more tasks then; when all have ended or the time is over,
+   * the workers are ended. {@code grace} must not be negative. By default it is zero: workers are
+   * killed at once, and what runs ends as lost.
+   *
+   * <p>A service manager waits for a limited time between SIGTERM and SIGKILL (systemd: {@code
+   * TimeoutStopSec}, 90 s; Kubernetes: {@code terminationGracePeriodSeconds}, 30 s; Docker: {@code
+   * --stop-timeout}, 10 s): choose a grace shorter than that. Workers ignore SIGTERM, SIGINT and
+   * SIGHUP, which service managers and terminals send to all processes of a group; whether to stop
+   * is this JVM's decision. Shutdown hooks of the program run at the same time as the grace, and
+   * may wait for results. With Spring, the pool is a bean with {@code close} as its destroy method,
+   * which Spring calls at the beginning of its own shutdown hook: give the pool a grace as long as
+   * the phase ({@code spring.lifecycle.timeout-per-shutdown-phase}), so that the two do not race.
+   */
+  public ProcessOptions withExitGrace(Duration grace) {
+    return withLife(l -> l.withExitGrace(grace));
+  }
+
   // ---- policy
 
   /**

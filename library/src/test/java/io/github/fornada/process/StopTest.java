@@ -66,8 +66,7 @@ class StopTest {
     Duration grace = Duration.ofMinutes(2); // longer than this test may take
     Pool pool =
         Pools.open(
-            1,
-            o -> o.withPolicy(o.policy().withGrace(grace).withTimeout(Duration.ofMillis(200))));
+            1, o -> o.withPolicy(o.policy().withGrace(grace).withTimeout(Duration.ofMillis(200))));
     try {
       List<Outcome<Integer>> outcomes =
           pool.outcomes(

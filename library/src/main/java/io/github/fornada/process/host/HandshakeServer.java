@@ -10,6 +10,7 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.Charset;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.HexFormat;
@@ -37,18 +38,47 @@ public final class HandshakeServer implements AutoCloseable {
   @SuppressWarnings("ArrayRecordComponent") // never compared as a whole
   private record Expected(byte[] token, CompletableFuture<SocketChannel> channel) {}
 
-  private final ServerSocketChannel server;
+  private final Path socket;
+
+  // Written under this monitor.
+  private volatile ServerSocketChannel server;
+  private boolean closed;
   private final Map<Integer, Expected> expected = new ConcurrentHashMap<>();
 
   public HandshakeServer(Path socket) throws IOException {
-    server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+    this.socket = socket;
+    this.server = listen(socket);
+    start(server);
+  }
+
+  private static ServerSocketChannel listen(Path socket) throws IOException {
+    ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
     try {
-      server.bind(UnixDomainSocketAddress.of(socket));
+      return server.bind(UnixDomainSocketAddress.of(socket));
     } catch (IOException | RuntimeException e) {
       closeQuietly(server);
       throw e;
     }
-    var _ = Thread.ofPlatform().daemon().name("fornada-door").start(this::acceptAll);
+  }
+
+  private void start(ServerSocketChannel from) {
+    try {
+      var _ = Thread.ofPlatform().daemon().name("fornada-door").start(() -> acceptAll(from));
+    } catch (OutOfMemoryError e) { // no memory for one more thread
+      closeQuietly(from);
+      throw e;
+    }
+  }
+
+  /** Listens at the same place again, if somebody has deleted the socket. */
+  public synchronized void restore() throws IOException {
+    if (!closed && !Files.exists(socket)) {
+      ServerSocketChannel before = server;
+      ServerSocketChannel after = listen(socket);
+      start(after);
+      server = after;
+      closeQuietly(before);
+    }
   }
 
   /** A new secret, in hexadecimal. */
@@ -72,10 +102,10 @@ public final class HandshakeServer implements AutoCloseable {
     }
   }
 
-  private void acceptAll() {
-    while (server.isOpen()) {
+  private void acceptAll(ServerSocketChannel from) {
+    while (from.isOpen()) {
       try {
-        SocketChannel channel = server.accept();
+        SocketChannel channel = from.accept();
         // One thread each: a peer that connects and says nothing must not keep out the next.
         var _ = Thread.ofPlatform().daemon().name("fornada-door-peer").start(() -> admit(channel));
       } catch (ClosedChannelException e) {
@@ -147,7 +177,8 @@ public final class HandshakeServer implements AutoCloseable {
   }
 
   @Override
-  public void close() {
+  public synchronized void close() {
+    closed = true;
     closeQuietly(server);
   }
 }

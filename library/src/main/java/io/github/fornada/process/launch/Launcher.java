@@ -163,7 +163,9 @@ public final class Launcher {
    */
   private synchronized Path arguments() throws IOException {
     Path file = arguments;
-    if (file != null && (isCacheInUse || cache == null || !cache.isReady())) {
+    if (file != null
+        && Files.exists(file) // or somebody has deleted the folder
+        && (isCacheInUse || cache == null || !cache.isReady())) {
       return file;
     }
     List<String> flags = ownFlags();
