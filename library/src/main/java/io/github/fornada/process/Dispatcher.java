@@ -217,6 +217,9 @@ final class Dispatcher {
    */
   void delivers(boolean now) {
     delivering = now;
+    if (!now && arrived != null && arrived.isEmpty()) {
+      arrived = null; // with its call, and all the results of that
+    }
   }
 
   /** Notes that {@code count} items in a row took {@code nanos}. */

@@ -120,7 +120,10 @@ public final class ProcessPool implements Pool {
     AbandonedPools.watch(this, engine);
   }
 
-  /** Opens a pool with one worker for each processor. */
+  /**
+   * Opens a pool with one worker for each processor, or fewer if the memory is small: see {@link
+   * ProcessOptions#workers}.
+   */
   public static ProcessPool open() {
     return open(o -> o);
   }

@@ -400,6 +400,9 @@ final class Sender {
       builder.discard();
     } else {
       announced = false;
+      if (size > RingWriter.LONGEST) {
+        var _ = body.clear(); // it is in a file
+      }
     }
     return refused;
   }

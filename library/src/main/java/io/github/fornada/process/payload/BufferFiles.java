@@ -2,6 +2,7 @@ package io.github.fornada.process.payload;
 
 import io.github.fornada.jvm.Log;
 import io.github.fornada.jvm.Timer;
+import io.github.fornada.process.host.PrivateDirectory;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -72,6 +73,9 @@ public final class BufferFiles {
 
   /** Fills a buffer. Returns its name; null if there is no room for one. */
   public @Nullable String store(MemorySegment value) throws IOException {
+    if (Files.notExists(directory.get())) {
+      PrivateDirectory.restore(directory.get());
+    }
     long size = roundedUp(value.byteSize());
     List<Buffer> evicted = new ArrayList<>();
     Buffer buffer = null;

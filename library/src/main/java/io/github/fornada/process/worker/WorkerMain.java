@@ -82,6 +82,7 @@ public final class WorkerMain {
     task.setName("fornada-task");
     task.setContextClassLoader(loader);
     watchdog.watches(task);
+    TaskOutput.install();
     CodecSessions codec = null;
     String part = "codec";
     try {
@@ -103,7 +104,7 @@ public final class WorkerMain {
     }
     var loop = new TaskLoop(segment, doorbell, loader, watchdog, config, codec);
     // Not before: until the worker is ready, nobody reads what this sends.
-    TaskOutput.install(loop::print);
+    TaskOutput.connect(loop::print);
     control.send(
         MessageTypes.READY,
         new MessageOutput().putLong(ProcessHandle.current().pid()).putLong(System.nanoTime()));
