@@ -25,7 +25,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Memory effects.</b> Actions in a thread before it hands an item to a pool happen-before the
  * task. Actions of the task happen-before another thread sees its outcome. A task in another
- * process sees a copy of its item, and never later changes to the original.
+ * process sees a copy of its item and of its function, and never later changes to the originals:
+ * they are as they were when {@code submit} was called, or when a stream took the item from its
+ * source. Retries see the same copy.
  *
  * <p><b>Order.</b> Items of one call are handed to workers in their order, tiny ones several at a
  * time. All methods may be called from several threads at once; calls that run at the same time
@@ -35,14 +37,24 @@ import org.jspecify.annotations.Nullable;
  * own pool and wait for them. While it waits, its thread runs those of the items that no other
  * worker has begun. An item that runs this way shares the thread, and so its thread-locals, with
  * the task that waits. It has no timeout of its own: what stops the waiting task stops the item
- * too. A task of a process pool runs in another JVM and cannot use the pool that runs it.
+ * too. Where a task waits in another way, such as in {@code get} with a timeout or for a latch, and
+ * items wait while every worker of the pool waits in such a task, a spare worker is started after
+ * 50 ms; it ends when the others go on. A pool has at most 256 of them at a time. A task of a
+ * process pool runs in another JVM and cannot use the pool that runs it.
  *
- * <p><b>Dependents of futures.</b> The rules of {@link CompletableFuture} apply. A dependent added
- * without an executor, such as the function of {@code thenApply}, runs on the thread that completes
- * the future, or, if the future is complete already, on the thread that adds the dependent. The
- * pool chooses the thread that completes a future; do not rely on which one it is. Such a dependent
- * must be quick and must not block: it can delay other outcomes of the pool. Give longer work to an
- * executor, as in {@code thenApplyAsync(function, executor)}.
+ * <p><b>What a task finds in its thread.</b> In a pool within this JVM a task runs with the context
+ * class loader of the thread that made the call. Nothing else is inherited, no {@link
+ * InheritableThreadLocal} either: use a {@link ContextCarrier}. What a task changes in its thread,
+ * such as the loader, the name, the priority or the interrupt status, is undone when it ends;
+ * thread-locals are not.
+ *
+ * <p><b>Dependents of futures.</b> A dependent added without an executor, such as the function of
+ * {@code thenApply}, runs on a thread called {@code fornada-callback}, of which the JVM has as many
+ * as are needed, or, if the future is complete already, on the thread that adds the dependent. It
+ * may block and use its own pool: it delays neither a worker nor other outcomes. A future that its
+ * user completes or cancels runs its dependents on that thread, as every {@link CompletableFuture}
+ * does. {@link #close} waits for dependents that have begun, but for no longer than the {@linkplain
+ * TaskPolicy#grace grace}.
  *
  * <p>The design follows Python's {@code concurrent.futures} and {@code multiprocessing.Pool}, on
  * top of {@link ExecutorService} and {@link java.util.stream.Stream}.
@@ -79,10 +91,12 @@ public interface Pool extends ExecutorService {
    *
    * <p>Work starts with the terminal operation. At most {@link TaskPolicy#window} items are taken
    * from the source ahead of the consumer, so the input may be endless. A slow first item does not
-   * stop the others from running within that window. A source that is not a {@link
-   * java.util.Collection} is read on its own thread, so a slow source does not delay outcomes that
-   * are ready. If the source throws, the stream first delivers the outcomes already due and then
-   * throws the source's exception.
+   * stop the others from running within that window; where {@code items} is one of the JDK's own
+   * collections, such as an {@code ArrayList} or {@code List.of}, results that wait for a slow item
+   * before theirs do not count, and it stops none of the others. Any other source is read on a
+   * thread of its own, so a slow source does not delay outcomes that are ready, and one that never
+   * returns delays nothing but this stream. If the source throws, the stream first delivers the
+   * outcomes already due and then throws the source's exception.
    *
    * <p>Closing the stream cancels the items that have not ended. A consumer that stops early
    * without closing the stream leaves at most one window of work behind.
@@ -105,7 +119,8 @@ public interface Pool extends ExecutorService {
    * Returns a gatherer for {@link Stream#gather} that maps each element on this pool, in order.
    *
    * <p>The first failure cancels the rest and is thrown from the terminal operation, as by {@link
-   * #map}. At most {@link TaskPolicy#window} elements are in progress or waiting to be passed on.
+   * #map}. At most {@link TaskPolicy#window} elements are in progress or waiting to be passed on. A
+   * later stage that throws or wants no more cancels the rest too.
    */
   <T extends @Nullable Object, R extends @Nullable Object> Gatherer<T, ?, R> mapping(
       TaskFunction<? super T, ? extends R> function);
@@ -238,6 +253,8 @@ public interface Pool extends ExecutorService {
    * Shuts the pool down and waits until all tasks have ended and every worker is gone. An interrupt
    * of the caller cancels the running tasks, and the wait goes on. When called from one of the
    * pool's own tasks or listeners, it only starts the shutdown, because it would wait for itself.
+   * It waits for dependents of futures no longer than the {@linkplain TaskPolicy#grace grace}, and
+   * for the source of a stream not at all.
    */
   @Override
   void close();

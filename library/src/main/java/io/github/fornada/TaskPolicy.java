@@ -106,7 +106,8 @@ public final class TaskPolicy {
 
   /**
    * Returns a policy in which at most {@code items} items are taken from a stream's source ahead of
-   * the consumer; {@code items} must be at least 1.
+   * the consumer; {@code items} must be at least 1. The default, 1024, counts as 4 for each worker
+   * in a pool where that is more.
    */
   public TaskPolicy withWindow(int items) {
     return new TaskPolicy(timeout, grace, retries, backOff, items, listeners, carriers);

@@ -9,7 +9,7 @@ final class Alarm implements AutoCloseable {
 
   private Alarm() {}
 
-  /** Sets an alarm in so many seconds; infinitely many are fine. */
+  /** Sets an alarm after a number of seconds, which may be infinite. */
   static Alarm in(double seconds, Runnable action) {
     var alarm = new Alarm();
     if (!Double.isInfinite(seconds)) {

@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Whether arguments arrived as they were typed. The JVM decodes them by the locale, and puts U+FFFD
- * in the place of bytes that are no text there; what would be run then is another input, and what
- * would be opened another file.
+ * instead of bytes that are not text there; what would be run then is another input, and what would
+ * be opened another file.
  */
 final class ArgumentText {
   private static final char REPLACEMENT = '\uFFFD';

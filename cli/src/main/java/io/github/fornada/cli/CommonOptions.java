@@ -96,7 +96,8 @@ final class CommonOptions {
       names = "--retries",
       paramLabel = "N",
       defaultValue = "0",
-      description = "Further tries of an item that did not get done. Default: 0.")
+      description =
+          "Further attempts at an item that failed, timed out or lost its worker. Default: 0.")
   int retries;
 
   @Option(names = "--fail-fast", description = "The first failure stops all the rest.")

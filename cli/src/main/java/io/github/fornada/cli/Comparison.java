@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * of them. Each model has one pool for all its rounds: opening it is measured apart, as start-up.
  */
 final class Comparison {
-  /** A model is cut off when it takes so many times as long as the best so far... */
+  /** A model is cut off when it takes this many times as long as the best one before it... */
   static final double CUT_OFF_FACTOR = 10;
 
   /** ...but never before this time, in seconds: nobody minds waiting for it. */
@@ -46,7 +46,7 @@ final class Comparison {
   /** The shortest complete run so far, in seconds. */
   private double best = Double.POSITIVE_INFINITY;
 
-  /** What is compared, how, and where it is told. */
+  /** What is compared, how, and where progress is shown. */
   Comparison(
       LoadedTask task,
       List<String> items,
@@ -83,7 +83,7 @@ final class Comparison {
         task.name(),
         Words.count(items.size(), "item"),
         models.stream().map(ExecutionModel::label).collect(Collectors.joining(", ")));
-    var entrants = new ArrayList<Entrant>();
+    var entrants = new ArrayList<ModelUnderTest>();
     try {
       double each = new Pilot(task.call(), items, settings).secondsEach(WARM_UP_SECONDS);
       if (!goesOn()) {
@@ -97,14 +97,14 @@ final class Comparison {
           Words.count(rounds, "round"),
           Words.about(bound(inSequence, rounds)));
       for (ExecutionModel model : models) {
-        entrants.add(new Entrant(model, settings));
+        entrants.add(new ModelUnderTest(model, settings));
       }
-      for (Entrant entrant : entrants) {
+      for (ModelUnderTest entrant : entrants) {
         entrant.open(task.call(), items, each, WARM_UP_SECONDS);
       }
       rounds(entrants, rounds);
     } finally {
-      entrants.forEach(Entrant::close);
+      entrants.forEach(ModelUnderTest::close);
     }
     return goesOn() ? figures(entrants) : List.of();
   }
@@ -125,11 +125,11 @@ final class Comparison {
     return models.size() * (rounds * inSequence + WARM_UP_SECONDS);
   }
 
-  private void rounds(List<Entrant> entrants, int rounds) {
+  private void rounds(List<ModelUnderTest> entrants, int rounds) {
     for (int round = 0; round < rounds; round++) {
       for (int i = 0; i < entrants.size(); i++) {
         // The sequential run comes last in the first round: by then there is something to beat.
-        Entrant entrant = entrants.get((round + 1 + i) % entrants.size());
+        ModelUnderTest entrant = entrants.get((round + 1 + i) % entrants.size());
         if (!entrant.isCutOff()) {
           String title =
               rounds == 1
@@ -144,7 +144,7 @@ final class Comparison {
     }
   }
 
-  private void pass(Entrant entrant, String title) {
+  private void pass(ModelUnderTest entrant, String title) {
     repeatability.beginRun();
     double deadline =
         best == Double.POSITIVE_INFINITY
@@ -152,7 +152,7 @@ final class Comparison {
             : Math.max(CUT_OFF_SECONDS, CUT_OFF_FACTOR * best);
     var run = new ItemRun(task.call(), new Inputs.Known(items), true, failFast, receiver());
     try (var progress = new Progress(terminal, title, items.size()).start()) {
-      Entrant.Pass pass = entrant.run(run, deadline, progress, reports);
+      ModelUnderTest.Pass pass = entrant.run(run, deadline, progress, reports);
       if (pass.complete()) {
         best = Math.min(best, pass.seconds());
       } else if (goesOn()) {
@@ -178,11 +178,11 @@ final class Comparison {
     };
   }
 
-  private List<Figures> figures(List<Entrant> entrants) {
+  private List<Figures> figures(List<ModelUnderTest> entrants) {
     double sequential =
         entrants.stream()
             .filter(entrant -> entrant.model() == ExecutionModel.SEQUENTIAL)
-            .mapToDouble(Entrant::seconds)
+            .mapToDouble(ModelUnderTest::seconds)
             .findFirst()
             .orElse(Double.NaN);
     return entrants.stream().map(entrant -> entrant.figures(sequential)).toList();

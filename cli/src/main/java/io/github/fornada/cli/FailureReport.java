@@ -2,7 +2,7 @@ package io.github.fornada.cli;
 
 import io.github.fornada.Outcome;
 
-/** What is told of an item that did not get done: which, why, and where in the user's code. */
+/** What is printed of an item without a result: which, why, and where in the user's code. */
 final class FailureReport {
   private static final int MOST_INPUT = 100;
 
@@ -19,7 +19,7 @@ final class FailureReport {
               + Words.limit(limit)
               + (frames.isEmpty() ? "" : "; it was here:")
               + ThrownText.frames(frames);
-      case Outcome.WorkerLost<?> lost -> who + " was lost: " + Spoken.withOptions(lost.message());
+      case Outcome.WorkerLost<?> lost -> who + " was lost: " + OptionWording.withOptions(lost.message());
       case Outcome.Cancelled<?>(var reason) -> who + " was cancelled: " + reason;
       case Outcome.Done<?> done -> who + " is done: " + done.value();
     };

@@ -60,7 +60,7 @@ record FileIdentity(String key) {
       String last = ignoresCase ? name.toString().toLowerCase(Locale.ROOT) : name.toString();
       return new FileIdentity(folder.toRealPath().resolve(last).toString());
     } catch (IOException e) {
-      return null; // no such folder, which is told when the file is opened
+      return null; // no such folder, which is reported when the file is opened
     }
   }
 

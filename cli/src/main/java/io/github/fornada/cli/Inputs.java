@@ -93,7 +93,7 @@ sealed interface Inputs {
     return items;
   }
 
-  /** All items, but no more than so many. */
+  /** Returns all items; fails above a maximum number. */
   default List<String> first(int most) {
     return switch (this) {
       case Known(var items) -> items.size() <= most ? items : items.subList(0, most);

@@ -21,7 +21,7 @@ final class Interruption {
 
   private Interruption() {}
 
-  /** The calling thread is interrupted when the JVM is told to end. */
+  /** Interrupts the calling thread when the JVM is asked to end. */
   static void watch() {
     command = Thread.currentThread();
     Runtime.getRuntime().addShutdownHook(new Thread(Interruption::onShutdown, "fornada-stop"));

@@ -34,12 +34,12 @@ final class ItemRun implements TaskListener {
     STOPPED
   }
 
-  /** What is told of a pass; called by the thread that called {@link #on}. */
+  /** Hears of the progress of a pass; called by the thread that called {@link #on}. */
   interface Receiver {
     /** A result; null for a function that returns nothing. */
     void result(@Nullable String text);
 
-    /** An item that did not get done. */
+    /** An item without a result. */
     void failure(String input, Outcome<?> outcome);
   }
 
@@ -60,7 +60,7 @@ final class ItemRun implements TaskListener {
 
   private volatile boolean stopped;
 
-  /** Written once by the thread that runs; read by whoever stops it. */
+  /** Written once by the thread that runs; read by the thread that stops it. */
   private volatile @Nullable Stream<?> stream;
 
   ItemRun(MethodCall call, Inputs inputs, boolean ordered, boolean failFast, Receiver receiver) {

@@ -40,7 +40,7 @@ final class OutputFile implements AutoCloseable {
 
   private static final int COPY_BYTES = 1 << 16;
 
-  /** Files in the making, which go if the JVM is told to end. */
+  /** Drafts of outputs, deleted if the JVM is asked to end. */
   private static final Set<Path> IN_THE_MAKING = ConcurrentHashMap.newKeySet();
 
   private final String option;

@@ -21,7 +21,9 @@ final class Pilot {
     this.settings = settings;
   }
 
-  /** Mean time of an item, from as many as can be run in so many seconds, but at least one. */
+  /**
+   * Returns the mean time of an item, over as many as fit in a number of seconds, and at least one.
+   */
   double secondsEach(double seconds) {
     try (Pool pool = settings.withoutWorkers().open(ExecutionModel.SEQUENTIAL, List.of());
         Stream<Outcome<@Nullable String>> outcomes = pool.outcomes(items, call)) {

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param workers tasks at once; null for each pool's own default
  * @param timeout longest time of one item; null for none
- * @param retries further tries of an item that did not get done
+ * @param retries further attempts at an item without a result
  * @param heap heap of each worker process; null for the pool's default
  */
 record PoolSettings(
@@ -41,7 +41,7 @@ record PoolSettings(
         case CLUSTER -> throw Fault.usage("the command has no clusters yet");
       };
     } catch (IllegalArgumentException e) {
-      throw Fault.usage(Spoken.withOptions(String.valueOf(e.getMessage())));
+      throw Fault.usage(OptionWording.withOptions(String.valueOf(e.getMessage())));
     }
   }
 

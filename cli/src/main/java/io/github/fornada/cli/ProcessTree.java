@@ -53,7 +53,7 @@ final class ProcessTree {
     return pids;
   }
 
-  /** Looks which processes there are; reading all of {@code /proc}, so not for every sample. */
+  /** Lists the processes there are. It reads all of {@code /proc}, so not for every sample. */
   void refresh() {
     descendants = descendantsNow().stream().filter(pid -> !ignored.contains(pid)).sorted().toList();
   }

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Inputs that are no items: a line that is no text, a file that is gone or may not be read. Each
- * costs itself only: it is told, counts as failed, and the others are run.
+ * costs itself only: it is reported, counts as failed, and the others run.
  */
 final class Refusals {
   /**

@@ -87,7 +87,7 @@ final class RunCommand implements Callable<Integer> {
         listeners.add(stall);
         stall.start(
             options.timeout.plus(TaskPolicy.DEFAULT.grace()),
-            deaf -> progress.message(StallWatch.relief(deaf)),
+            stuck -> progress.message(StallWatch.relief(stuck)),
             run::stop);
       }
       progress.start();
@@ -181,7 +181,7 @@ final class RunCommand implements Callable<Integer> {
       return;
     }
     pool.shutdownNow();
-    // Not without end: a thread whose task is deaf to interrupts goes with the JVM.
+    // Not without end: a thread whose task ignores interrupts ends with the JVM.
     boolean interrupted = Thread.interrupted();
     try {
       var _ = pool.awaitTermination(STOP_SECONDS, TimeUnit.SECONDS);

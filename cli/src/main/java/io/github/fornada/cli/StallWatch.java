@@ -10,15 +10,15 @@ import java.util.function.IntConsumer;
 import jdk.management.VirtualThreadSchedulerMXBean;
 
 /**
- * Notices that virtual threads have come to a stand: the JVM never takes a processor away from a
- * virtual thread that computes, so a few endless loops, over their limit and deaf to interrupts,
- * keep all others waiting for ever. Then the scheduler is given more threads to run them on, twice
- * as many each time, up to the JVM's own maximum; beyond it the run has to be stopped.
+ * Detects that no virtual thread makes progress. The JVM never takes a processor away from a
+ * virtual thread that computes, so a few endless loops that ignore interrupts keep all others
+ * waiting. The scheduler then gets more carrier threads, twice as many each time, up to the JVM's
+ * own maximum; beyond it the run has to be stopped.
  */
 final class StallWatch implements TaskListener, AutoCloseable {
-  /** What is said when the run had to be stopped. */
+  /** The message when the run had to be stopped. */
   static final String GIVEN_UP =
-      "fornada: stopped: tasks that neither end nor heed an interrupt hold every processor that"
+      "fornada: stopped: tasks that neither end nor react to interrupts hold every processor that"
           + " virtual threads have here; use --on processes, or --on threads";
 
   /** Where the JVM itself stops when it makes up for virtual threads that hold a processor. */
@@ -43,8 +43,9 @@ final class StallWatch implements TaskListener, AutoCloseable {
    * Begins to look.
    *
    * @param longest how long one item may take, its grace included
-   * @param onRelief what to do when the others go on beside deaf tasks; given their number
-   * @param onStall what to do, once, when nothing helps
+   * @param onRelief called when the others go on beside tasks that ignore interrupts; given their
+   *     number
+   * @param onStall called once, when nothing helps
    */
   void start(Duration longest, IntConsumer onRelief, Runnable onStall) {
     long quietNanos = longest.plus(MARGIN).toNanos();
@@ -75,15 +76,15 @@ final class StallWatch implements TaskListener, AutoCloseable {
         });
   }
 
-  /** What is said when the others go on. */
-  static String relief(int deaf) {
+  /** The message when the others go on. */
+  static String relief(int stuck) {
     return "fornada: "
-        + Words.count(deaf, "task")
-        + " over the limit heed no interrupt, and held every processor that virtual threads have;"
+        + Words.count(stuck, "task")
+        + " over the timeout ignore interrupts and hold every processor that virtual threads have;"
         + " the others go on beside them, slower (--on processes would have ended them)";
   }
 
-  /** Whether it came to that. */
+  /** Returns whether the run had to be stopped. */
   boolean stalled() {
     return stalled;
   }

@@ -11,7 +11,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is told of an exception that a task threw: message, frames of the user's code, causes,
+ * What is printed of an exception that a task threw: message, frames of the user's code, causes,
  * suppressed exceptions. All of that comes from methods that the user's class may override, and
  * which may throw, never return, or go on without end. So they are called by a thread that may be
  * lost, for a limited time, and for a limited text.
@@ -38,7 +38,7 @@ final class ThrownText {
         }
       };
 
-  // Guarded by this: the teller adds to it, and whoever waits takes what there is.
+  // Guarded by this: the describing thread adds to it, and the waiting thread takes what there is.
   private final StringBuilder text = new StringBuilder();
 
   // Used by the teller only.
@@ -145,7 +145,7 @@ final class ThrownText {
             ? String.valueOf(t.getMessage())
             : of(t::toString, name + " (its message cannot be had)");
     if (t instanceof OutOfMemoryError) {
-      said = Spoken.withOptions(said); // with the pool's advice
+      said = OptionWording.withOptions(said); // with the pool's advice
     }
     return said.length() <= MOST_MESSAGE
         ? said

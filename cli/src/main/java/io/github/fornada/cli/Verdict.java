@@ -22,7 +22,9 @@ final class Verdict {
   /** A speed-up below this is none. Guess: what noise can make. */
   static final double NO_SPEEDUP_BELOW = 1.3;
 
-  /** Processes must be so many times as fast as threads to show that threads are held up. Guess. */
+  /**
+   * Processes must be this many times as fast as threads to show that threads are held up. Guess.
+   */
   static final double HELD_UP_FACTOR = 1.4;
 
   /** Time saved below this, in seconds, is not worth a thread. Guess: what nobody notices. */
@@ -175,7 +177,7 @@ final class Verdict {
                         + Words.bytes(processes.peakMemoryBytes() - one.peakMemoryBytes())
                         + " more memory"
                     : "")
-                + "; they are for tasks that crash, leak, hang or hold a lock that lets one in.");
+                + "; they are for tasks that crash, leak, hang or share a lock.");
   }
 
   /** The simplest of the models that are about as fast as the fastest, start-up included. */

@@ -54,7 +54,7 @@ final class Words {
     return Math.round(bytes / 1e9) + " GB";
   }
 
-  /** Broken into lines of at most so many columns. */
+  /** Breaks a text into lines of at most a number of columns. */
   static String wrapped(String text, int columns) {
     var lines = new StringBuilder();
     int length = 0;

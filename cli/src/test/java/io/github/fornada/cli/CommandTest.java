@@ -121,7 +121,7 @@ class CommandTest {
     assertThat(result.err().split("\"loop\" was over its timeout", -1)).hasSize(3);
     assertThat(result.err())
         .contains("\"a\" has no outcome", "\"b\" has no outcome")
-        .contains("stopped: tasks that neither end nor heed an interrupt");
+        .contains("stopped: tasks that neither end nor react to interrupts");
   }
 
   @Test

@@ -104,16 +104,16 @@ class ThrownTextTest {
 
   @Test
   void optionsAreNamedAsOnTheCommandLine() {
-    assertThat(Spoken.withOptions("raise it with withHeap, or lower what one item needs"))
+    assertThat(OptionWording.withOptions("raise it with withHeap, or lower what one item needs"))
         .isEqualTo("raise it with --heap, or lower what one item needs");
     assertThat(
-            Spoken.withOptions(
+            OptionWording.withOptions(
                 "ran out of memory: lower workers or the worker heap. withRetries(2)"))
         .isEqualTo("ran out of memory: lower --workers or --heap. --retries");
     assertThat(ThrownText.of(new OutOfMemoryError("Java heap space; raise it with withHeap, or")))
         .contains("raise it with --heap, or");
     assertThat(
-            Spoken.withOptions(
+            OptionWording.withOptions(
                 "raise it with withJvmOptions(\"-XX:MaxMetaspaceSize=...\") (or x), or replace"
                     + " workers in time with withMaxTasks"))
         .isEqualTo("raise it with JDK_JAVA_OPTIONS=-XX:MaxMetaspaceSize=... (or x)");

@@ -4,6 +4,7 @@ import io.github.fornada.Outcome;
 import io.github.fornada.TaskException;
 import io.github.fornada.jvm.BoundedText;
 import io.github.fornada.jvm.Interrupts;
+import io.github.fornada.jvm.StartedBy;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.Callable;
@@ -20,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  * escapes the thread is the task's failure.
  */
 sealed class Child<T extends @Nullable Object>
-    implements Subtask<T>, Runnable, Thread.UncaughtExceptionHandler permits ObservedChild {
+    implements Subtask<T>, Runnable, Thread.UncaughtExceptionHandler, StartedBy
+    permits ObservedChild {
 
   /** Stands for a result of null; null itself means that there is no result yet. */
   private static final Object NULL = new Object();
@@ -197,6 +199,11 @@ sealed class Child<T extends @Nullable Object>
 
   final boolean hasEnded() {
     return thread == null;
+  }
+
+  @Override
+  public final Thread startedBy() {
+    return scope.owner;
   }
 
   /** Called for what a thread factory's thread threw around or in place of the task. */

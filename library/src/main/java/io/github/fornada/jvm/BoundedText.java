@@ -1,73 +1,87 @@
 package io.github.fornada.jvm;
 
 import java.time.Duration;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.SynchronousQueue;
-import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Texts for messages that user code makes, such as an item's {@code toString}. A message is
- * completed whatever that code does: a pool's own thread waits for it for {@link #LIMIT} at most.
+ * completed whatever that code does: it runs on another thread, and is waited for at most {@link
+ * #LIMIT}.
  */
 public final class BoundedText {
   static final Duration LIMIT = Duration.ofSeconds(1);
 
   private static final int ITEM_LENGTH = 80;
 
-  /** When this many threads hang in user code, no more texts are asked for. */
-  private static final int MOST_THREADS = 8;
+  /** Between two looks for a thread that is free. */
+  private static final long PAUSE_NANOS = 1_000_000; // Guess
 
-  /** Marks classes whose texts once took too long; they are not asked again. */
-  private static final ClassValue<boolean[]> SLOW =
+  /** For how long the objects of a class are not asked after one of them took too long. */
+  static final Duration MARKED = Duration.ofSeconds(10); // Guess
+
+  /** Threads that ask. One that hangs is replaced. */
+  private static final int THREADS = 8; // Guess
+
+  /** More that hang at a time, and they are replaced no more. */
+  private static final int MOST_LOST = 64; // Guess
+
+  /** {@link System#nanoTime} until which a class is not asked; 0 for a class never marked. */
+  private static final ClassValue<AtomicLong> MARKED_UNTIL =
       new ClassValue<>() {
         @Override
-        protected boolean[] computeValue(Class<?> type) {
-          return new boolean[1];
+        protected AtomicLong computeValue(Class<?> type) {
+          return new AtomicLong();
         }
       };
 
   private static final ThreadPoolExecutor SPEAKERS =
       new ThreadPoolExecutor(
-          0, MOST_THREADS, 1, TimeUnit.SECONDS, new SynchronousQueue<>(), new Speaker());
+          0,
+          THREADS,
+          1,
+          TimeUnit.SECONDS,
+          new SynchronousQueue<>(),
+          // No lambda: the first of a program takes a while, and a loss waits to be reported.
+          OwnThreads.daemon("fornada-words").factory());
 
-  /** Not a lambda: the first lambda of a program is slow, and the report of a loss waits for it. */
-  private static final class Speaker implements ThreadFactory {
-    @Override
-    public Thread newThread(Runnable body) {
-      Thread thread = new Thread(null, body, "fornada-words", 0, false);
-      thread.setContextClassLoader(null); // what it has of its creator's would be kept
-      thread.setDaemon(true);
-      return thread;
-    }
-  }
+  /** How many threads hang. Guarded by the class. */
+  private static int lost;
 
   private BoundedText() {}
 
   /**
-   * Returns the text of {@code object}; if its toString fails or hangs, its class and that fact.
+   * Returns {@code object.toString()}; if that throws or takes longer than {@link #LIMIT}, a text
+   * with the object's class that says so.
    */
   public static String of(@Nullable Object object) {
-    if (object == null || object instanceof String || isNumberLike(object)) {
+    if (object == null || isPlain(object)) {
       return String.valueOf(object);
     }
     Class<?> type = object.getClass();
     String name = "a " + type.getName() + " whose toString ";
-    boolean[] slow = SLOW.get(type);
-    if (slow[0]) {
+    AtomicLong markedUntil = MARKED_UNTIL.get(type);
+    long until = markedUntil.get();
+    if (until != 0 && until - System.nanoTime() > 0) {
       return name + "hangs";
     }
-    return said(
+    return BoundedText.<String>call(
         () -> String.valueOf(object),
         name + "fails",
         name + "hangs",
-        () -> slow[0] = type.getClassLoader() != null); // a race loses nothing but another try
+        name + "was not called: too many others hang",
+        () -> markedUntil.set(System.nanoTime() + MARKED.toNanos() | 1)); // never 0
   }
 
   /** Returns the text of {@code item} as by {@link #of}, in one line of at most 83 characters. */
@@ -76,56 +90,139 @@ public final class BoundedText {
     return text.length() <= ITEM_LENGTH ? text : text.substring(0, ITEM_LENGTH) + "...";
   }
 
-  private static boolean isNumberLike(Object object) {
-    return object instanceof Integer
+  /**
+   * Whether the {@code toString}, {@code equals} and {@code hashCode} of {@code object} are no user
+   * code, so that they may be called at once.
+   */
+  public static boolean isPlain(@Nullable Object object) {
+    return object == null
+        || object instanceof String
+        || object instanceof Integer
         || object instanceof Long
         || object instanceof Double
         || object instanceof Boolean
-        || object instanceof Character;
+        || object instanceof Character
+        || object instanceof Short
+        || object instanceof Byte
+        || object instanceof Float;
   }
 
   /**
-   * Returns the text that {@code words} makes, or a substitute after {@link #LIMIT}.
+   * Returns the text that {@code words} makes, or a substitute after {@link #LIMIT}. An interrupt
+   * of the caller is kept, and does not end the wait, which is short.
    *
    * @param ifFails the text if it throws
-   * @param ifSlow the text if it takes longer
+   * @param ifSlow the text if it takes longer, or if no thread is free to call it
    * @param whenSlow run if it takes longer
    */
   public static String said(
       Supplier<String> words, String ifFails, String ifSlow, Runnable whenSlow) {
-    Future<String> speaking;
+    return call(words, ifFails, ifSlow, ifSlow, whenSlow);
+  }
+
+  /**
+   * Returns what other user code gives, such as an item's {@code equals}; otherwise as {@link
+   * #said}.
+   */
+  public static <V> V call(Supplier<V> code, V ifFails, V ifSlow, Runnable whenSlow) {
+    return call(code, ifFails, ifSlow, ifSlow, whenSlow);
+  }
+
+  private static <V> V call(Supplier<V> code, V ifFails, V ifSlow, V ifBusy, Runnable whenSlow) {
+    long deadline = System.nanoTime() + LIMIT.toNanos();
+    var call = new Call<V>(code, ifFails);
+    boolean interrupted = Thread.interrupted();
     try {
-      speaking =
-          SPEAKERS.submit(() -> {
-            try {
-              return words.get();
-            } catch (Throwable e) { // making a message must not be a second failure
-              return ifFails;
-            }
-          });
-    } catch (RejectedExecutionException e) {
-      return ifSlow; // all threads hang in such code
-    }
-    long end = System.nanoTime() + LIMIT.toNanos();
-    boolean interrupted = false;
-    try {
+      Future<V> speaking = submit(call, deadline);
+      if (speaking == null) {
+        return ifBusy;
+      }
       while (true) {
         try {
-          return speaking.get(end - System.nanoTime(), TimeUnit.NANOSECONDS);
+          return speaking.get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
         } catch (InterruptedException e) {
-          interrupted = true; // not about the text: the wait goes on, and is short
+          interrupted = true; // not about the text
+        } catch (TimeoutException e) {
+          boolean hangs = call.hangs(); // before the interrupt, which may end it
+          speaking.cancel(true);
+          if (!hangs) {
+            return ifBusy; // its thread was not scheduled in time
+          }
+          whenSlow.run();
+          return ifSlow;
         }
       }
     } catch (ExecutionException e) {
       throw new AssertionError(e); // it catches all
-    } catch (TimeoutException e) {
-      speaking.cancel(true);
-      whenSlow.run();
-      return ifSlow;
     } finally {
       if (interrupted) {
         Thread.currentThread().interrupt();
       }
+    }
+  }
+
+  /** Hands over a call as soon as a thread is free; null if none is before the deadline. */
+  private static <V> @Nullable Future<V> submit(Call<V> call, long deadline) {
+    while (true) {
+      try {
+        return SPEAKERS.submit(call);
+      } catch (RejectedExecutionException e) {
+        long left = deadline - System.nanoTime();
+        if (left <= 0 || areTooManyLost()) {
+          return null;
+        }
+        LockSupport.parkNanos(Math.min(left, PAUSE_NANOS));
+      } catch (OutOfMemoryError e) { // "unable to create native thread"
+        OwnThreads.noThread(e);
+        return null;
+      }
+    }
+  }
+
+  private static synchronized boolean areTooManyLost() {
+    return lost >= MOST_LOST;
+  }
+
+  private static synchronized void lost(int change) {
+    lost += change;
+    SPEAKERS.setMaximumPoolSize(THREADS + Math.min(lost, MOST_LOST));
+  }
+
+  /** A call of user code that may hang. */
+  private static final class Call<V> implements Callable<V> {
+    private final Supplier<V> code;
+    private final V ifFails;
+    private final AtomicBoolean begun = new AtomicBoolean();
+
+    /** Set once: by the thread that calls when it is done, or by the one that waits no more. */
+    private final AtomicBoolean settled = new AtomicBoolean();
+
+    Call(Supplier<V> code, V ifFails) {
+      this.code = code;
+      this.ifFails = ifFails;
+    }
+
+    @Override
+    public V call() {
+      begun.set(true);
+      try {
+        return code.get();
+      } catch (Throwable e) { // a message's making must not be a second failure
+        return ifFails;
+      } finally {
+        if (!settled.compareAndSet(false, true)) {
+          lost(-1); // it came back after all
+        }
+      }
+    }
+
+    /** Whether user code was called and has not returned. Counts its thread as lost. */
+    boolean hangs() {
+      if (begun.get() && settled.compareAndSet(false, true)) {
+        lost(1);
+        return true;
+      }
+      return false;
     }
   }
 }

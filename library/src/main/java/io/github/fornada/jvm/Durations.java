@@ -8,14 +8,15 @@ public final class Durations {
 
   /** Returns {@code d} as text, such as {@code 5 s}, {@code 250 ms} or {@code 2 min 5 s}. */
   public static String inWords(Duration d) {
-    if (d.toMillis() < 1) {
+    long seconds = d.toSeconds(); // of any duration: toMillis and toNanos overflow
+    if (seconds == 0 && d.toMillis() < 1) {
       return d.toNanos() / 1000 + " us";
     }
-    if (d.toMillis() % 1000 != 0 && d.toSeconds() < 10) {
+    if (seconds < 10 && d.toMillisPart() != 0) {
       return d.toMillis() + " ms";
     }
-    if (d.toSeconds() < 120) {
-      return d.toSeconds() + " s";
+    if (seconds < 120) {
+      return seconds + " s";
     }
     return d.toMinutes() + " min" + (d.toSecondsPart() == 0 ? "" : " " + d.toSecondsPart() + " s");
   }

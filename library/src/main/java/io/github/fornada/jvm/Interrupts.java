@@ -1,7 +1,5 @@
 package io.github.fornada.jvm;
 
-import java.util.Arrays;
-
 /**
  * Interrupts a thread without ever blocking the caller.
  *
@@ -9,15 +7,11 @@ import java.util.Arrays;
  * in the interrupting thread, which then waits until the read has ended. A platform thread is
  * signalled out of its system call, but a virtual thread is not. Its interrupter therefore waits as
  * long as the read does: for data from a named pipe, or for another process's file lock (seen in
- * JDK 25, {@code sun.nio.ch.NativeThreadSet}). Such a virtual thread is interrupted from a separate
- * thread.
+ * JDK 25, {@code sun.nio.ch.NativeThreadSet}). The thread's stack would show that, but a thread in
+ * a loop without a safepoint does not give its stack before the loop ends. So a virtual thread that
+ * is on a carrier, and may be in such a call, is interrupted from a separate thread.
  */
 public final class Interrupts {
-  private static final String FILE_CHANNEL = "sun.nio.ch.FileChannelImpl";
-
-  /** The number of top frames among which the file channel's is looked for. */
-  private static final int DEPTH = 16; // Guess: 6 or 7 in JDK 25
-
   private Interrupts() {}
 
   /** Interrupts {@code runner}; by another thread if that may block. */
@@ -30,12 +24,8 @@ public final class Interrupts {
    * may block.
    */
   public static void send(Thread runner, Runnable then) {
-    if (isInFileChannel(runner)) {
-      var _ =
-          Thread.ofPlatform()
-              .daemon()
-              .name("fornada-interrupt")
-              .start(() -> interrupt(runner, then));
+    if (runner.isVirtual() && runner.getState() == Thread.State.RUNNABLE && isMounted(runner)) {
+      Callbacks.run(null, () -> interrupt(runner, then));
     } else {
       interrupt(runner, then);
     }
@@ -44,16 +34,6 @@ public final class Interrupts {
   private static void interrupt(Thread runner, Runnable then) {
     runner.interrupt();
     then.run();
-  }
-
-  /** Takes the stacks only of threads that are running now: no more than there are carriers. */
-  private static boolean isInFileChannel(Thread runner) {
-    return runner.isVirtual()
-        && runner.getState() == Thread.State.RUNNABLE
-        && isMounted(runner)
-        && Arrays.stream(runner.getStackTrace())
-            .limit(DEPTH)
-            .anyMatch(frame -> frame.getClassName().equals(FILE_CHANNEL));
   }
 
   /** Returns whether a virtual thread is on a carrier; only its toString shows that. */

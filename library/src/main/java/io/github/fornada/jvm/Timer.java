@@ -8,13 +8,11 @@ import java.util.concurrent.TimeUnit;
 
 /** One thread for all pauses and timeouts of this JVM. It must never run user code. */
 public final class Timer {
-
   /** A century: longer than any program runs, and short enough for a long of nanoseconds. */
   private static final Duration LONGEST = Duration.ofDays(36_500);
 
   private static final ScheduledThreadPoolExecutor EXECUTOR =
-      new ScheduledThreadPoolExecutor(
-          1, Thread.ofPlatform().daemon().name("fornada-timer").factory());
+      new ScheduledThreadPoolExecutor(1, OwnThreads.daemon("fornada-timer").factory());
 
   static {
     EXECUTOR.setRemoveOnCancelPolicy(true);
@@ -22,12 +20,15 @@ public final class Timer {
 
   private Timer() {}
 
-  /** Returns {@code pause}, but at most a century. */
+  /** Returns {@code pause}, but at most a century and at least zero. */
   public static Duration bounded(Duration pause) {
+    if (pause.isNegative()) {
+      return Duration.ZERO;
+    }
     return pause.compareTo(LONGEST) < 0 ? pause : LONGEST;
   }
 
-  /** Runs {@code action} on the timer's thread after {@code pause}. */
+  /** Runs {@code action} once on the timer's thread after {@code pause}, at most a century. */
   public static Future<?> after(Duration pause, Runnable action) {
     return EXECUTOR.schedule(
         Executors.callable(() -> {

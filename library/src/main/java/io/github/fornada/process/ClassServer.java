@@ -1,5 +1,6 @@
 package io.github.fornada.process;
 
+import io.github.fornada.process.payload.Loaders;
 import io.github.fornada.process.wire.ControlChannel;
 import io.github.fornada.process.wire.CorruptFrameException;
 import io.github.fornada.process.wire.MessageInput;
@@ -10,6 +11,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.lang.ref.WeakReference;
 import java.net.URL;
+import java.net.URLClassLoader;
 import java.net.URLConnection;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -63,6 +65,12 @@ final class ClassServer {
         all.add(loader);
       }
     }
+    // And those of other classes that were sent: of items, of what they hold and functions capture.
+    for (ClassLoader loader : Loaders.known()) {
+      if (!all.contains(loader)) {
+        all.add(loader);
+      }
+    }
     return all;
   }
 
@@ -71,17 +79,20 @@ final class ClassServer {
     MessageInput in = question.body();
     int request = in.getInt();
     String name = in.getString();
+    ClassLoader asked = Loaders.byId(in.getLong());
     var answer = new MessageOutput().putInt(request);
     int head = answer.size();
     boolean isClass = question.type() == MessageTypes.FIND_CLASS;
     int which = isClass ? 0 : in.getInt();
     try {
-      if (isClass) {
+      if (isClass && asked != null) {
+        putClassOf(asked, name, answer);
+      } else if (isClass) {
         putClass(name, answer);
       } else if (which < 0) {
-        answer.putByte(MessageTypes.FOUND).putInt(resources(name).size());
+        answer.putByte(MessageTypes.FOUND).putInt(resources(name, asked).size());
       } else {
-        putResource(name, which, answer);
+        putResource(name, which, asked, answer);
       }
     } catch (Exception | LinkageError | OutOfMemoryError e) {
       answer.truncate(head);
@@ -116,6 +127,61 @@ final class ClassServer {
     }
   }
 
+  /** The very class that one loader finds, which may have it from another. */
+  private void putClassOf(ClassLoader asked, String name, MessageOutput answer) throws IOException {
+    ClassLoader owner;
+    try {
+      owner = Class.forName(name, false, asked).getClassLoader();
+    } catch (ClassNotFoundException e) {
+      answer.putByte(MessageTypes.ELSEWHERE).putLong(0); // the worker's own, and then any other
+      return;
+    }
+    long id = Loaders.idOf(owner);
+    if (owner == null || id == 0 || !owner.equals(asked)) {
+      answer.putByte(MessageTypes.ELSEWHERE).putLong(id);
+      return;
+    }
+    byte[] bytes = classFiles == null ? null : classFiles.apply(name);
+    if (bytes == null && owner instanceof ParentClassLoader fetching) {
+      // This is a worker itself, with a pool of its own.
+      try {
+        bytes = fetching.fetchClass(name);
+      } catch (ClassNotFoundException e) {
+        bytes = null; // told below
+      }
+    } else if (bytes == null) {
+      bytes = read(openOwn(owner, name.replace('.', '/') + ".class"));
+    }
+    if (bytes != null) {
+      put(answer, bytes);
+    } else {
+      reason(answer, notGiven(owner));
+    }
+  }
+
+  /** Opens a class file of a loader's own: by the JDK's rule its parents would come first. */
+  private static @Nullable InputStream openOwn(ClassLoader owner, String resource)
+      throws IOException {
+    if (owner instanceof URLClassLoader urls) {
+      URL own = urls.findResource(resource);
+      if (own != null) {
+        URLConnection connection = own.openConnection();
+        connection.setUseCaches(false); // a jar would stay open
+        return connection.getInputStream();
+      }
+    }
+    List<URL> all = Collections.list(owner.getResources(resource));
+    if (all.size() > 1 && owner.getParent() != null) {
+      all.removeAll(Collections.list(owner.getParent().getResources(resource)));
+      if (!all.isEmpty()) {
+        URLConnection connection = all.getFirst().openConnection();
+        connection.setUseCaches(false);
+        return connection.getInputStream();
+      }
+    }
+    return owner.getResourceAsStream(resource);
+  }
+
   private byte @Nullable [] classFile(String name) throws IOException {
     byte[] given = classFiles == null ? null : classFiles.apply(name);
     if (given != null) {
@@ -148,11 +214,7 @@ final class ClassServer {
   private String whyNot(String name) {
     for (ClassLoader loader : loaders()) {
       try {
-        Class<?> found = Class.forName(name, false, loader);
-        return "it was defined at run time in the parent process, and its loader, "
-            + found.getClassLoader()
-            + ", does not give its class file. Let that loader's getResourceAsStream give it, or"
-            + " tell the pool with withClassFiles";
+        return notGiven(Class.forName(name, false, loader).getClassLoader());
       } catch (ClassNotFoundException | LinkageError e) {
         // not this one
       }
@@ -160,13 +222,22 @@ final class ClassServer {
     return "nor does the parent process have it";
   }
 
+  private static String notGiven(@Nullable ClassLoader owner) {
+    return "it was defined at run time in the parent process, and its loader, "
+        + owner
+        + ", does not give its class file. Let that loader's getResourceAsStream give it, or"
+        + " tell the pool with withClassFiles";
+  }
+
   // ---- resources
 
   /** One place of a resource; without a URL its loader gives it as a stream only. */
   private record Place(ClassLoader loader, @Nullable URL url) {}
 
-  private void putResource(String name, int which, MessageOutput answer) throws IOException {
-    List<Place> places = resources(name);
+  private void putResource(
+      String name, int which, @Nullable ClassLoader asked, MessageOutput answer)
+      throws IOException {
+    List<Place> places = resources(name, asked);
     byte[] bytes = which < places.size() ? read(open(name, which, places.get(which))) : null;
     if (bytes == null) {
       reason(answer, "nor does the parent process have it");
@@ -186,8 +257,17 @@ final class ClassServer {
     return connection.getInputStream();
   }
 
-  /** Where a resource lies that a worker does not find by itself. */
-  private List<Place> resources(String name) throws IOException {
+  /**
+   * Where a resource lies that a worker does not find by itself.
+   *
+   * @param asked the one loader to ask, for all that it finds; null for all loaders
+   */
+  private List<Place> resources(String name, @Nullable ClassLoader asked) throws IOException {
+    if (asked != null) {
+      return Collections.list(asked.getResources(name)).stream()
+          .map(url -> new Place(asked, url))
+          .toList();
+    }
     ClassLoader system = ClassLoader.getSystemClassLoader();
     List<URL> known = Collections.list(system.getResources(name));
     Map<String, Place> places = new LinkedHashMap<>();

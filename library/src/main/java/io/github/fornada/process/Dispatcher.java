@@ -382,6 +382,23 @@ final class Dispatcher {
     }
   }
 
+  /** Lets an idle worker make room for a large array while its bytes are copied here. */
+  boolean announce(Object item) {
+    if (!isIdle() || !beginFeeding(false)) {
+      return false;
+    }
+    Sender using = sender;
+    try {
+      using.announce(item);
+    } finally {
+      endFeeding(using, Sender.Result.NOTHING);
+    }
+    if (engine.hasMore()) {
+      var _ = feed(); // it came meanwhile
+    }
+    return true;
+  }
+
   private boolean beginFeeding(boolean onFeeder) {
     lock.lock();
     try {

@@ -5,6 +5,7 @@ import io.github.fornada.ExecutionModel;
 import io.github.fornada.Outcome;
 import io.github.fornada.SharedBytes;
 import io.github.fornada.TaskEvent;
+import io.github.fornada.TaskFunction;
 import io.github.fornada.process.host.HandshakeServer;
 import io.github.fornada.process.host.Nesting;
 import io.github.fornada.process.host.OrphanGuard;
@@ -16,6 +17,7 @@ import io.github.fornada.process.payload.CodecSessions;
 import io.github.fornada.process.payload.MappedSharedBytes;
 import io.github.fornada.process.payload.Mappings;
 import io.github.fornada.process.payload.PayloadFiles;
+import io.github.fornada.process.payload.Payloads;
 import io.github.fornada.process.wire.Segment;
 import io.github.fornada.spi.AbstractPool;
 import io.github.fornada.spi.Batch;
@@ -23,6 +25,7 @@ import java.io.IOException;
 import java.io.Serializable;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -63,6 +66,7 @@ final class Engine extends AbstractPool implements Mappings.Listener {
   private final Launcher launcher;
   private final ClassServer classes;
   private final BufferFiles buffers = new BufferFiles(this::directory);
+  private final Handover handover;
   private final List<WorkerSlot> slots = new ArrayList<>();
   private final Set<Thread> ownThreads = ConcurrentHashMap.newKeySet();
   private final WorkerSupply supply;
@@ -113,6 +117,7 @@ final class Engine extends AbstractPool implements Mappings.Listener {
     super(ExecutionModel.PROCESSES, options.workers(), options.policy());
     this.reserve = reserve;
     this.options = options;
+    this.handover = new Handover(options.launch().codec(), this);
     this.quarantine = new Quarantine(options.policy().retries());
     this.parties = new AtomicInteger(options.workers());
     this.growsOnDemand = options.life().minWorkers() >= 0;
@@ -320,10 +325,38 @@ final class Engine extends AbstractPool implements Mappings.Listener {
   }
 
   @Override
-  protected void checkSendable(Object task) {
-    if (!(task instanceof Serializable) || NotSendableException.isFuture(task)) {
-      throw new RejectedExecutionException(NotSendableException.refused(task));
+  protected @Nullable Object handOver(@Nullable Object item, boolean isTask) {
+    if (isTask
+        && item != null
+        && (!(item instanceof Serializable) || NotSendableException.isFuture(item))) {
+      throw new RejectedExecutionException(NotSendableException.refused(item));
     }
+    if (item != null && Payloads.largeArray(item) != null) {
+      for (WorkerSlot slot : slots) {
+        if (slot.dispatcher().announce(item)) {
+          break;
+        }
+      }
+    }
+    Object handed = handover.item(item);
+    if (isTask && item != null && handed instanceof HandedItem copy && copy.failure() != null) {
+      throw NotSendableException.rejected(item, copy.failure());
+    }
+    return handed;
+  }
+
+  @Override
+  protected TaskFunction<?, ?> handOver(TaskFunction<?, ?> function, List<?> parts) {
+    return handover.function(function, parts);
+  }
+
+  @Override
+  protected boolean isBound(@Nullable Object item) {
+    MemorySegment segment =
+        item instanceof MemorySegment s
+            ? s
+            : item instanceof ByteBuffer b && b.isDirect() ? MemorySegment.ofBuffer(b) : null;
+    return segment != null && !segment.isAccessibleBy(exitHook);
   }
 
   @Override
@@ -356,6 +389,10 @@ final class Engine extends AbstractPool implements Mappings.Listener {
 
   HandshakeServer handshakeServer() {
     return handshakeServer;
+  }
+
+  Handover handover() {
+    return handover;
   }
 
   BufferFiles buffers() {
@@ -686,6 +723,7 @@ final class Engine extends AbstractPool implements Mappings.Listener {
 
   private void closeUp() {
     Mappings.remove(this);
+    handover.close();
     buffers.close();
     handshakeServer.close();
     List<ProcessHandle> killed = Reaper.killMarked(directory.getFileName() + "/");

@@ -2,6 +2,7 @@ package io.github.fornada.process;
 
 import io.github.fornada.TaskFunction;
 import io.github.fornada.process.payload.LambdaForm;
+import io.github.fornada.process.payload.Payloads;
 import io.github.fornada.process.wire.MessageTypes;
 import io.github.fornada.spi.Batch;
 import java.io.IOException;
@@ -35,7 +36,11 @@ final class KnownFunctions {
   /** What messages are put together in. Changed with the sender, under lock. */
   private MessageBuilder builder;
 
+  /** Those that cannot change, or could not be written when they were handed over: by identity. */
   private final IdentityHashMap<TaskFunction<?, ?>, Integer> numbers = new IdentityHashMap<>();
+
+  /** All others, by their bytes. */
+  private final Map<HandedFunction<?, ?>, Integer> numbersByBytes = new HashMap<>();
 
   /** By number, the least lately used first. */
   private final LinkedHashMap<Integer, TaskFunction<?, ?>> byUse =
@@ -67,6 +72,7 @@ final class KnownFunctions {
       knownTo = to;
       last = null;
       numbers.clear();
+      numbersByBytes.clear();
       byUse.clear();
       sizes.clear();
       bytes = 0;
@@ -80,9 +86,18 @@ final class KnownFunctions {
     if (batch.function() == last) {
       return lastNumber;
     }
-    Integer known = numbers.get(batch.function());
-    if (known == null && !onFeeder && LambdaForm.of(batch.function()) == null) {
-      return UNKNOWN; // it may take the user's code to write it
+    Integer known;
+    if (batch.function() instanceof HandedFunction<?, ?> handed) {
+      known = numbersByBytes.get(handed);
+      byte[] payload = handed.bytes();
+      if (known == null && !onFeeder && (payload == null || !Payloads.isQuick(payload))) {
+        return UNKNOWN;
+      }
+    } else {
+      known = numbers.get(batch.function());
+      if (known == null && !onFeeder && LambdaForm.of(batch.function()) == null) {
+        return UNKNOWN; // it may take the user's code to write it
+      }
     }
     int number = known == null ? teach(batch, to, dispatcher) : known;
     if (number >= 0) {
@@ -98,13 +113,18 @@ final class KnownFunctions {
     engine.classes().add(batch.userFunction().getClass().getClassLoader());
     int number = next;
     builder.body().clear().putInt(number);
-    int size = builder.put(function, null);
+    int size =
+        function instanceof HandedFunction<?, ?> handed ? put(handed) : builder.put(function, null);
     if (!dispatcher.write(to, MessageTypes.FUNCTION, builder.body())) {
       builder.discard();
       return dispatcher.serves(to) ? NO_ROOM : GONE;
     }
     next++;
-    numbers.put(function, number);
+    if (function instanceof HandedFunction<?, ?> handed) {
+      numbersByBytes.put(handed, number);
+    } else {
+      numbers.put(function, number);
+    }
     byUse.put(number, function);
     sizes.put(number, size);
     bytes += size;
@@ -115,10 +135,22 @@ final class KnownFunctions {
           to, MessageTypes.FORGET, builder.body().clear().putInt(entry.getKey()))) {
         break; // no room now; the next one makes up for it
       }
-      numbers.remove(entry.getValue());
+      if (entry.getValue() instanceof HandedFunction<?, ?> handed) {
+        numbersByBytes.remove(handed);
+      } else {
+        numbers.remove(entry.getValue());
+      }
       bytes -= Objects.requireNonNull(sizes.remove(entry.getKey()));
       oldest.remove();
     }
     return number;
+  }
+
+  private int put(HandedFunction<?, ?> function) throws IOException {
+    byte[] payload = function.bytes();
+    if (payload == null) {
+      throw new NotWrittenException(function.failure());
+    }
+    return builder.put(payload);
   }
 }

@@ -7,7 +7,6 @@ import io.github.fornada.process.wire.MessageOutput;
 import io.github.fornada.process.wire.MessageTypes;
 import io.github.fornada.process.wire.RingWriter;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,17 +48,6 @@ final class MessageBuilder {
   int put(@Nullable Object value, @Nullable CodecSessions by) throws IOException {
     file = null;
     int from = body.size();
-    MemorySegment large = Payloads.largeArray(value);
-    if (value != null && large != null) {
-      String name = engine.buffers().store(large);
-      if (name == null) {
-        name = filePrefix + files++;
-        PayloadFiles.writeArray(engine.directory().resolve(name), large);
-      }
-      file = name;
-      Payloads.putArrayFile(value, large, name, body);
-      return (int) Math.min(Integer.MAX_VALUE, large.byteSize());
-    }
     body.putByte(MessageTypes.IN_MESSAGE);
     encodingGuard.write(value, body, by);
     int size = body.size() - from - 1;
@@ -71,6 +59,28 @@ final class MessageBuilder {
       body.putByte(MessageTypes.IN_FILE).putInt(size).putString(name);
     }
     return size;
+  }
+
+  /** Appends a payload that was encoded before, or where it is. Returns its size. */
+  int put(byte[] payload) throws IOException {
+    file = null;
+    if (body.size() + 1 + payload.length > RingWriter.LONGEST) {
+      String name = filePrefix + files++;
+      PayloadFiles.write(engine.directory().resolve(name), payload, 0, payload.length);
+      file = name;
+      body.putByte(MessageTypes.IN_FILE).putInt(payload.length).putString(name);
+    } else {
+      body.putByte(MessageTypes.IN_MESSAGE);
+      Payloads.append(payload, body);
+    }
+    return payload.length;
+  }
+
+  /** Appends where a large array is that was handed over. Returns its size. */
+  int put(HandedItem.ArrayFile array) {
+    file = null; // it stays until its item has ended
+    Payloads.putArrayFile(array.tag(), array.size(), array.name(), body);
+    return (int) Math.min(Integer.MAX_VALUE, array.size());
   }
 
   /** It was not sent: its file goes. */

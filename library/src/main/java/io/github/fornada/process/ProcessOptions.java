@@ -222,8 +222,9 @@ public final class ProcessOptions {
   // ---- policy
 
   /**
-   * Returns options in which one item may run for at most {@code limit}, counted from the item's
-   * own start; {@code limit} must be positive.
+   * Returns options in which one item may run for at most {@code limit}, counted from its own
+   * start. Must be positive. A worker's first item of a function includes the time to read the
+   * function and to load its classes.
    */
   public ProcessOptions withTimeout(Duration limit) {
     return withPolicy(policy.withTimeout(limit));

@@ -32,10 +32,11 @@ import org.jspecify.annotations.Nullable;
  * library that allows only one thread at a time.
  *
  * <p>Each worker has its own heap, static fields and native libraries. A function and its items are
- * copied to the worker, so items, results and what a lambda captures must be serializable. When a
- * worker dies, the item it was running ends as {@link Outcome.WorkerLost}, the worker is replaced,
- * and the pool goes on. A task over its timeout is interrupted; if it ignores the interrupt, its
- * worker is killed. No worker outlives this JVM, even if this JVM is killed.
+ * copied to the worker, so items, results and what a lambda captures must be {@link
+ * java.io.Serializable}, or records, which travel by their components. When a worker dies, the item
+ * it was running ends as {@link Outcome.WorkerLost}, the worker is replaced, and the pool goes on.
+ * A task over its timeout is interrupted; if it ignores the interrupt, its worker is killed. No
+ * worker outlives this JVM, even if this JVM is killed.
  *
  * <p><b>Output.</b> Output of a task is written to this JVM's {@code System.out} and {@code
  * System.err} in whole lines. A task that reads its standard input finds it empty.
@@ -45,6 +46,13 @@ import org.jspecify.annotations.Nullable;
  * receives them on its heap. Data that many tasks read should be {@linkplain #share(MemorySegment)
  * shared}: then no task costs a copy. Shared memory takes no heap and does not count towards a
  * resident limit.
+ *
+ * <p><b>Copies.</b> {@code submit} copies an item before it returns, unless the item is known to be
+ * immutable. A stream copies it when it takes it from its source, or, if that is a {@link
+ * java.util.Collection}, when the item is sent. If copying runs a {@code writeObject} method of the
+ * user's classes, {@code submit} waits for it, but for at most one second, and not after an
+ * interrupt. An item that takes longer is copied when it is sent; its timeout applies to that, and
+ * it can be cancelled.
  *
  * <p><b>State of a worker.</b> An object that is costly to create and cannot be sent, such as a
  * model loaded into native memory, is created once in each worker: see {@link WorkerState}.

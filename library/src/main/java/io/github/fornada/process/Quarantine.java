@@ -2,10 +2,14 @@ package io.github.fornada.process;
 
 import io.github.fornada.DeathCertificate;
 import io.github.fornada.TaskFunction;
+import io.github.fornada.jvm.BoundedText;
 import io.github.fornada.spi.Batch;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,8 +17,9 @@ import org.jspecify.annotations.Nullable;
  * more. Only where retries were asked for: one death may be an accident, and without retries the
  * user decides what is run again.
  *
- * <p>An item is known again by its function's and its own {@code equals}. Those are the user's
- * code, and called outside of any lock.
+ * <p>An item is known again by its function's and its own {@code equals}. Those are user code: they
+ * are called outside of any lock, on a thread that may be lost in them, and for a second at most.
+ * Where they take longer, an item is known again as the same object only.
  */
 final class Quarantine {
   /** The number of items remembered; the oldest are forgotten first. */
@@ -22,6 +27,32 @@ final class Quarantine {
 
   /** The number of workers that an item must have cost to be quarantined. */
   private static final int LEAST_WORKERS = 2;
+
+  /** Whether objects of a class have no equality but that of {@link Object}. */
+  private static final ClassValue<Boolean> IDENTITY =
+      new ClassValue<>() {
+        @Override
+        protected Boolean computeValue(Class<?> type) {
+          try {
+            return type.getMethod("equals", Object.class).getDeclaringClass() == Object.class
+                && type.getMethod("hashCode").getDeclaringClass() == Object.class;
+          } catch (NoSuchMethodException | LinkageError e) {
+            return false;
+          }
+        }
+      };
+
+  /** Until when a class is not asked, by {@link System#nanoTime}; 0 if it never took too long. */
+  private static final ClassValue<AtomicLong> SLOW_UNTIL =
+      new ClassValue<>() {
+        @Override
+        protected AtomicLong computeValue(Class<?> type) {
+          return new AtomicLong();
+        }
+      };
+
+  /** For how long a class is not asked after it took too long. */
+  private static final Duration SLOW = Duration.ofSeconds(10); // Guess
 
   private final int retries;
 
@@ -47,10 +78,12 @@ final class Quarantine {
     DeathCertificate own = ExitDiagnosis.of(death, batch.label(i), workers, isKept);
     if (isKept) {
       TaskFunction<?, ?> function = batch.userFunction();
-      Object item = batch.item(i);
-      int hash = hash(function, item);
-      if (find(hash, function, item) == null) {
-        entries.add(new Entry(hash, function, item, own));
+      @Nullable Object[] item = {batch.item(i)};
+      Integer hash =
+          asked(
+              function, item, () -> hash(function, item[0]), () -> identityHash(function, item[0]));
+      if (find(function, item)[0] == null) {
+        entries.add(new Entry(hash, function, item[0], own));
         if (entries.size() > MOST) {
           var _ = entries.removeFirst();
         }
@@ -61,37 +94,90 @@ final class Quarantine {
 
   /** Ends those items of a batch that are in quarantine. Returns whether there were any. */
   <R> boolean refuses(Batch<?, R> batch) {
+    if (entries.isEmpty()) {
+      return false;
+    }
+    var items = new @Nullable Object[batch.size()];
+    for (int i = 0; i < items.length; i++) {
+      items[i] = batch.item(i);
+    }
     boolean any = false;
-    if (!entries.isEmpty()) {
-      for (int i = 0; i < batch.size(); i++) {
-        if (!batch.isEnded(i)) {
-          any |= refuses(batch, i);
-        }
+    @Nullable Entry[] found = find(batch.userFunction(), items);
+    for (int i = 0; i < items.length; i++) {
+      Entry entry = found[i];
+      if (entry != null && !batch.isEnded(i)) {
+        any |= refuse(batch, i, entry);
       }
     }
     return any;
   }
 
-  private <R> boolean refuses(Batch<?, R> batch, int i) {
-    Object item = batch.item(i);
-    TaskFunction<?, ?> function = batch.userFunction();
-    Entry entry = find(hash(function, item), function, item);
-    if (entry == null) {
-      return false;
-    }
+  private static <R> boolean refuse(Batch<?, R> batch, int i, Entry entry) {
     String label = batch.label(i);
     DeathCertificate certificate =
         ExitDiagnosis.of(entry.certificate, label, entry.certificate.workersLost(), true);
     return batch.refuse(i, Outcomes.quarantined(label, certificate));
   }
 
-  private @Nullable Entry find(int hash, TaskFunction<?, ?> function, @Nullable Object item) {
-    for (Entry entry : entries) {
-      if (entry.hash == hash && isSame(entry.function, function) && isSame(entry.item, item)) {
-        return entry;
+  /** Returns the entries of the items, at the places of the items; null for those without. */
+  private @Nullable Entry[] find(TaskFunction<?, ?> function, @Nullable Object[] items) {
+    return asked(
+        function, items, () -> find(function, items, false), () -> find(function, items, true));
+  }
+
+  @SuppressWarnings("ReferenceEquality") // where it is asked for
+  private @Nullable Entry[] find(
+      TaskFunction<?, ?> function, @Nullable Object[] items, boolean byIdentity) {
+    var found = new @Nullable Entry[items.length];
+    for (int i = 0; i < items.length; i++) {
+      Object item = items[i];
+      int hash = byIdentity ? 0 : hash(function, item);
+      for (Entry entry : entries) {
+        if (byIdentity
+            ? entry.function == function && entry.item == item
+            : entry.hash == hash && isSame(entry.function, function) && isSame(entry.item, item)) {
+          found[i] = entry;
+          break;
+        }
       }
     }
-    return null;
+    return found;
+  }
+
+  /**
+   * Returns what {@code byEquality} gives if that calls no user code or is quick, and otherwise
+   * what {@code byIdentity} gives.
+   */
+  private <V> V asked(
+      TaskFunction<?, ?> function,
+      @Nullable Object[] items,
+      Supplier<V> byEquality,
+      Supplier<V> byIdentity) {
+    Class<?> suspect = hasIdentity(function) ? null : function.getClass();
+    for (int i = 0; i < items.length && suspect == null; i++) {
+      Object item = items[i];
+      suspect =
+          item == null || BoundedText.isPlain(item) || hasIdentity(item) ? null : item.getClass();
+    }
+    if (suspect == null) {
+      return byEquality.get();
+    }
+    AtomicLong slowUntil = SLOW_UNTIL.get(suspect);
+    long until = slowUntil.get();
+    if (until != 0 && until - System.nanoTime() > 0) {
+      return byIdentity.get();
+    }
+    V none = byIdentity.get();
+    return BoundedText.call(
+        byEquality,
+        none,
+        none,
+        () -> slowUntil.set(System.nanoTime() + SLOW.toNanos() | 1)); // never 0
+  }
+
+  /** Whether an object is equal to itself only, and so its equality is no user code. */
+  private static boolean hasIdentity(Object object) {
+    return IDENTITY.get(object.getClass());
   }
 
   @SuppressWarnings("ReferenceEquality") // where equals fails, only the same is the same
@@ -107,8 +193,12 @@ final class Quarantine {
     try {
       return 31 * function.hashCode() + (item == null ? 0 : item.hashCode());
     } catch (RuntimeException | StackOverflowError e) {
-      return 31 * System.identityHashCode(function) + System.identityHashCode(item);
+      return identityHash(function, item);
     }
+  }
+
+  private static int identityHash(TaskFunction<?, ?> function, @Nullable Object item) {
+    return 31 * System.identityHashCode(function) + System.identityHashCode(item);
   }
 
   List<DeathCertificate> list() {

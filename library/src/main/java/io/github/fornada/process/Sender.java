@@ -4,14 +4,18 @@ import io.github.fornada.Outcome;
 import io.github.fornada.process.launch.MemorySizes;
 import io.github.fornada.process.payload.BulkValue;
 import io.github.fornada.process.payload.CodecSessions;
+import io.github.fornada.process.payload.Immutables;
 import io.github.fornada.process.payload.Payloads;
 import io.github.fornada.process.payload.RecordShape;
 import io.github.fornada.process.wire.MessageOutput;
 import io.github.fornada.process.wire.MessageTypes;
 import io.github.fornada.process.wire.RingWriter;
 import io.github.fornada.spi.Batch;
+import io.github.fornada.spi.HandedOver;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Encodes items for one worker. One thread at a time: the slot sees to that. */
@@ -106,6 +110,14 @@ final class Sender {
     return encodingGuard;
   }
 
+  /** A large array will come, if its worker is the next that is free. While feeding. */
+  void announce(Object item) {
+    WorkerProcess to = worker;
+    if (to != null) {
+      announce(item, to);
+    }
+  }
+
   /** A new worker knows no functions. Called by the slot's thread. */
   void reset(WorkerProcess started) {
     worker = started;
@@ -137,14 +149,14 @@ final class Sender {
         int function = functions.number(batch, onFeeder, to, dispatcher);
         if (function < 0) {
           piece = new Piece(i, refusal(function));
-        } else if (isQuick(batch.item(i))) {
+        } else if (isQuick(batch, i)) {
           piece = inRows ? sendRow(batch, i, function, to) : sendPiece(batch, i, function, to);
         } else if (!onFeeder) {
           piece = new Piece(i, Result.NEEDS_FEEDER);
         } else if (isUnwanted(batch)) {
           batch.end(i, new Outcome.Cancelled<>("it was stopped with its call"), null);
           continue;
-        } else if (inRows && fitsInRow(batch.item(i))) {
+        } else if (inRows && fitsInRow(batch, i)) {
           piece = sendObjects(batch, i, function, to);
         } else {
           piece = new Piece(i, sendItem(batch, i, function, to));
@@ -171,7 +183,12 @@ final class Sender {
   }
 
   /** Whether an item is soon encoded, without user code, so that any thread may. */
-  private boolean isQuick(@Nullable Object item) {
+  private boolean isQuick(Batch<?, ?> batch, int i) {
+    if (batch.handedOver(i) instanceof HandedItem handed) {
+      byte[] payload = handed.bytes();
+      return payload != null && Payloads.isQuick(payload);
+    }
+    Object item = batch.item(i);
     return Payloads.isQuick(item)
         || (codec == null && item instanceof Record record && RecordShape.isQuick(record));
   }
@@ -193,7 +210,59 @@ final class Sender {
       EncodingGuard.end(batch, i, engine.policy().timeout(), stopped.stack);
       return;
     }
-    batch.end(i, new Outcome.Failed<>(NotSendableException.explain(batch, i, thrown)), null);
+    Throwable cause =
+        thrown instanceof NotWrittenException written && written.getCause() != null
+            ? written.getCause()
+            : thrown;
+    batch.end(i, new Outcome.Failed<>(NotSendableException.explain(batch, i, cause)), null);
+  }
+
+  /** Appends an item to a row. */
+  private void write(Batch<?, ?> batch, int i) throws IOException {
+    if (batch.handedOver(i) instanceof HandedItem handed) {
+      Payloads.append(payload(handed), body);
+      return;
+    }
+    int from = body.size();
+    encodingGuard.write(batch.item(i), body, codec);
+    keep(batch, i, from);
+  }
+
+  /** Appends an item that is quick to a row. */
+  private void writePlain(Batch<?, ?> batch, int i) throws IOException {
+    if (batch.handedOver(i) instanceof HandedItem handed) {
+      Payloads.append(payload(handed), body);
+      return;
+    }
+    int from = body.size();
+    Payloads.encode(batch.item(i), body);
+    keep(batch, i, from);
+  }
+
+  private static byte[] payload(HandedItem handed) throws NotWrittenException {
+    byte[] payload = handed.bytes();
+    if (payload == null) {
+      throw new NotWrittenException(handed.failure());
+    }
+    return payload;
+  }
+
+  /**
+   * Keeps what was written of an item that may change: should it be sent again, after a retry or
+   * from another worker, it is sent as it is now.
+   */
+  private void keep(Batch<?, ?> batch, int i, int from) {
+    Object item = batch.item(i);
+    if (!Immutables.contains(item)) {
+      batch.handedOver(i, HandedItem.of(item, Arrays.copyOfRange(body.array(), from, body.size())));
+    }
+  }
+
+  /** Whether an item is a large array, which goes by itself. */
+  private static boolean isLarge(Batch<?, ?> batch, int i) {
+    return batch.handedOver(i) instanceof HandedItem handed
+        ? handed.file() != null
+        : Payloads.largeArray(batch.item(i)) != null;
   }
 
   /** How far a piece came: the last item claimed, and why that was not sent; null if it was. */
@@ -226,7 +295,7 @@ final class Sender {
         }
         before = i;
         i = next;
-        if (!isQuick(batch.item(i))) {
+        if (!isQuick(batch, i)) {
           return new Piece(i, Result.NEEDS_FEEDER);
         }
       }
@@ -251,11 +320,11 @@ final class Sender {
       int claimed = first + 1 + batch.claimRow(first + 1, most - 1);
       body.clear().putLong(0).putInt(function).putInt(0);
       int end = first; // of those that are whole
-      while (end < claimed && (end == first || isQuick(batch.item(end)))) {
+      while (end < claimed && (end == first || isQuick(batch, end))) {
         int before = body.size();
         body.putInt(0);
         try {
-          Payloads.encode(batch.item(end), body);
+          writePlain(batch, end);
         } catch (Throwable e) { // no memory, say
           release(batch, Math.max(end, first + 1), claimed);
           if (end == first) {
@@ -309,8 +378,8 @@ final class Sender {
   }
 
   /** Whether an item that needs the user's code is likely to fit into a row. */
-  private boolean fitsInRow(@Nullable Object item) {
-    if (Payloads.largeArray(item) != null || lastSize > RingWriter.LONGEST / 4) {
+  private boolean fitsInRow(Batch<?, ?> batch, int i) {
+    if (isLarge(batch, i) || lastSize > RingWriter.LONGEST / 4) {
       lastSize = 0;
       return false;
     }
@@ -336,13 +405,13 @@ final class Sender {
     for (int i = first; i >= 0; i = nextInRow(batch, i, first + most)) {
       int before = body.size();
       try {
-        if (i > first && Payloads.largeArray(batch.item(i)) != null) {
+        if (i > first && isLarge(batch, i)) {
           var _ = batch.release(i);
           break;
         }
         body.putInt(0);
         encodingGuard.next(i);
-        encodingGuard.write(batch.item(i), body, codec);
+        write(batch, i);
       } catch (EncodingGuard.Abandoned e) {
         throw e;
       } catch (Throwable e) { // whatever the user's writeObject throws
@@ -391,9 +460,24 @@ final class Sender {
 
   private <T, R> @Nullable Result sendItem(Batch<T, R> batch, int i, int function, WorkerProcess to)
       throws IOException {
-    announce(batch.item(i), to);
+    HandedOver copy = batch.handedOver(i);
+    MemorySegment large = copy == null ? Payloads.largeArray(batch.item(i)) : null;
+    if (large != null) {
+      announce(batch.item(i), to);
+      copy = engine.handover().array(Objects.requireNonNull(batch.item(i)), large, false);
+      batch.handedOver(i, copy);
+    }
     body.clear().putLong(0).putInt(function).putByte(engine.isObserved() ? 1 : 0);
-    int size = builder.put(batch.item(i), codec);
+    int size;
+    if (copy instanceof HandedItem handed) {
+      HandedItem.ArrayFile array = handed.file();
+      size = array == null ? builder.put(payload(handed)) : builder.put(array);
+    } else {
+      size = builder.put(batch.item(i), codec);
+      if (builder.file() == null) {
+        keep(batch, i, body.size() - size);
+      }
+    }
     lastSize = size;
     Result refused = dispatcher.commit(batch, i, to, body, size, builder.file());
     if (refused != null) {
@@ -408,7 +492,7 @@ final class Sender {
   }
 
   /** The worker makes room for a large array, and clears it, while the bytes are copied here. */
-  private void announce(@Nullable Object item, WorkerProcess to) {
+  void announce(@Nullable Object item, WorkerProcess to) {
     MemorySegment large = Payloads.largeArray(item);
     if (item == null
         || large == null

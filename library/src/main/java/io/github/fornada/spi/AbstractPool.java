@@ -21,9 +21,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
@@ -31,15 +29,17 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.function.ToIntFunction;
 import java.util.stream.Gatherer;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What all pools share: the calls, the queue, retries, listeners and the life cycle. For those who
- * write pools; those who use them see {@link Pool}.
+ * What all pools share: the calls, the queue, retries, listeners and the life cycle. For authors of
+ * pools; users of pools see {@link Pool}.
  *
  * <p>A pool polls {@linkplain Batch batches} when it has a free worker, and claims and ends each of
  * their items. Everything else, such as order, windows, futures and retries, happens here.
@@ -53,11 +53,18 @@ public abstract class AbstractPool implements Pool {
   private final AtomicLong tasks = new AtomicLong();
   private final PoolLifecycle life;
   private final Listeners listeners;
+  private final PoolCallbacks callbacks = new PoolCallbacks();
 
   /** Shared bytes that are not closed yet. */
   private final Set<SharedBytes> shared = ConcurrentHashMap.newKeySet();
 
-  /** For subclasses: how it runs, the most tasks at once, and what it promises. */
+  /**
+   * Makes a pool.
+   *
+   * @param model how it runs tasks
+   * @param workers the most tasks in progress at once
+   * @param policy what it promises about its tasks
+   */
   @SuppressWarnings("this-escape") // its parts ask nothing of it before it is whole
   protected AbstractPool(ExecutionModel model, int workers, TaskPolicy policy) {
     this.model = Objects.requireNonNull(model, "model");
@@ -70,44 +77,61 @@ public abstract class AbstractPool implements Pool {
 
   // ---- what a pool must bring
 
-  /** Work was queued. Called by any thread without locks; wakes or starts a worker, never waits. */
+  /**
+   * Called after work was queued, by any thread that holds no lock. Wakes or starts a worker if one
+   * is needed. Never waits.
+   */
   protected abstract void workAvailable();
 
   /**
-   * Another item came to a call that is in the queue already. As {@link #workAvailable}, which it
-   * calls by default; but need do nothing where workers will soon look by themselves.
+   * Called after another item has come to a call that is in the queue already. By default calls
+   * {@link #workAvailable}; may do nothing where workers will soon poll by themselves.
    */
   protected void moreAvailable() {
     workAvailable();
   }
 
   /**
-   * A claimed item is not wanted any more. Stops it if it can be stopped; the item must end all the
-   * same, by {@link Batch#end} or by finishing. Never waits.
+   * Called for a claimed item that is not wanted any more. Stops it if it can be stopped; the item
+   * must end all the same, by {@link Batch#end} or by finishing. Never waits.
+   *
+   * @param i the item's place in {@code batch}
+   * @param reason why it is not wanted, for messages
    */
   protected abstract void cancel(Batch<?, ?> batch, int i, String reason);
 
   /**
-   * {@link #shutdownNow} was called, and every item that was polled has been {@linkplain #cancel
-   * cancelled}. For what else there may be to stop, such as workers that are starting.
+   * Called by {@link #shutdownNow} after every item that was polled has been {@linkplain #cancel
+   * cancelled}. Stops what else there is to stop, such as workers that are starting.
    */
   protected void cancelAll(String reason) {}
 
   /**
-   * The pool was shut down and nothing is left to do: ends the workers, and calls {@link
-   * #terminated} when they are gone. Called once. Never waits.
+   * Called once, after the pool was shut down and nothing is left to do. Ends the workers, and
+   * calls {@link #terminated} when they are gone. Never waits.
    */
   protected abstract void onQuiet();
 
-  /** Whether the calling thread is one of the pool's own, so that it must not wait for the pool. */
+  /**
+   * Returns whether the calling thread is one of the pool's own, so that it must not wait for the
+   * pool.
+   */
   protected abstract boolean isOwnThread();
 
   /**
-   * Whether the calling thread is a worker that would keep others waiting if it waited for this
-   * pool, and so must run the items that it waits for {@linkplain #runHere itself}.
+   * Returns whether the calling thread is a worker that would keep others waiting if it waited for
+   * this pool, and so must run the items that it waits for {@linkplain #runHere itself}.
    */
   protected boolean canRunHere() {
     return false;
+  }
+
+  /**
+   * Called in the thread that makes a call, with each call. Returns on behalf of which of this
+   * pool's workers that thread runs; null, as by default, if of none.
+   */
+  protected @Nullable Object originOfCall() {
+    return null;
   }
 
   /** Runs the items of a batch that still wait in the calling thread. */
@@ -116,15 +140,15 @@ public abstract class AbstractPool implements Pool {
   }
 
   /**
-   * A thread is about to wait for a task. A pool may let it do something that brings the end
-   * nearer, for some microseconds at most; by default it does nothing.
+   * Called by a thread that is about to wait for {@code task}. May do something that brings the end
+   * nearer, for some microseconds at most; by default does nothing.
    */
   protected void beforeWaiting(Future<?> task) {}
 
   /**
    * Shares bytes with the tasks; by default, for tasks of this JVM, they stay where they are.
    *
-   * @param open where what is returned must be as long as it is open
+   * @param open holds what is returned for as long as that is open
    */
   protected SharedBytes sharing(MemorySegment bytes, Set<SharedBytes> open) {
     return LocalSharedBytes.of(bytes, open);
@@ -136,13 +160,60 @@ public abstract class AbstractPool implements Pool {
   }
 
   /**
-   * Called with each {@code Callable} or {@code Runnable} before it is accepted, in the caller's
-   * thread. By default every task will do.
+   * An item is handed over: called in the caller's thread for a single one, and for those of a
+   * stream when they are taken from their source. A pool whose workers get copies makes the copy
+   * here, so that later changes to the item change nothing. By default the item itself will do.
    *
+   * @param isTask whether the item is a {@code Callable} or a {@code Runnable}, handed over without
+   *     a function
+   * @return the item, or a {@link HandedOver} of it
    * @throws RejectedExecutionException if this pool's workers cannot get this task; the message
    *     says why
    */
-  protected void checkSendable(Object task) {}
+  protected @Nullable Object handOver(@Nullable Object item, boolean isTask) {
+    return item;
+  }
+
+  /**
+   * A function is handed over, once for each call. As {@link #handOver(Object, boolean)}.
+   *
+   * @param parts what it is made of: itself, or the user's function with its carriers and what they
+   *     captured
+   * @return the function, or one that is a {@link HandedOver} of it
+   */
+  protected TaskFunction<?, ?> handOver(TaskFunction<?, ?> function, List<?> parts) {
+    return function;
+  }
+
+  /** Whether an item is of use to the calling thread only, so that a worker cannot take it. */
+  protected boolean isBound(@Nullable Object item) {
+    return false;
+  }
+
+  /** Hands over items that only this thread can read, of a call whose other items can wait. */
+  final void handOverBound(@Nullable Object[][] items) {
+    if (items.length > 0 && items[0].length > 0 && isBound(items[0][0])) {
+      for (@Nullable Object[] piece : items) {
+        for (int i = 0; i < piece.length; i++) {
+          if (isBound(piece[i])) {
+            piece[i] = handOver(piece[i], false);
+          }
+        }
+      }
+    }
+  }
+
+  /** The function of a call, with what the calling thread has, as it is now. */
+  @SuppressWarnings("unchecked") // what is handed over is of the same types
+  private <T extends @Nullable Object, R extends @Nullable Object>
+      TaskFunction<? super T, ? extends R> load(TaskFunction<? super T, ? extends R> function) {
+    TaskFunction<? super T, ? extends R> carried = carriage.<T, R>load(function);
+    List<?> parts =
+        carried instanceof ContextFunction<?, ?> with
+            ? with.all()
+            : Collections.singletonList(carried);
+    return (TaskFunction<? super T, ? extends R>) handOver(carried, parts);
+  }
 
   // ---- what a pool may use
 
@@ -152,9 +223,10 @@ public abstract class AbstractPool implements Pool {
   }
 
   /**
-   * Takes the next work, at most so many items; null if there is none now. Never waits.
+   * Takes the next work; null if there is none now. Never waits.
    *
-   * @param most 0 for as many as {@linkplain Batch#ran the times of the items before} suggest
+   * @param most the most items to take; 0 for as many as {@linkplain Batch#ran the times of the
+   *     items before} suggest
    */
   protected final @Nullable Batch<?, ?> poll(int most) {
     Batch<?, ?> batch = queue.poll(most, null);
@@ -165,10 +237,11 @@ public abstract class AbstractPool implements Pool {
   }
 
   /**
-   * As above, for workers that poll one batch after the other. It saves them a step for each.
+   * Takes the next work, for a worker that polls one batch after the other: it saves a step for
+   * each. Otherwise as {@link #poll(int)}.
    *
-   * @param last the batch that this worker got by its last call of this method, which it must hand
-   *     back like this, or to {@link #giveBack} or {@link #letGo}, whatever becomes of it
+   * @param last the batch that this worker got by its last call of this method; it must be handed
+   *     back like this, or to {@link #giveBack} or {@link #letGo}, in every case
    */
   protected final @Nullable Batch<?, ?> poll(int most, @Nullable Batch<?, ?> last) {
     Batch<?, ?> batch = queue.poll(most, last);
@@ -190,7 +263,22 @@ public abstract class AbstractPool implements Pool {
     }
   }
 
-  /** As {@link #poll}, one item of this call only. */
+  /**
+   * Takes one item of a call that was made on behalf of one of this pool's workers; null if none
+   * waits. Never waits.
+   *
+   * @param rank by what {@link #originOfCall} returned for a call; a call of the highest rank is
+   *     taken, and of those the one that is next
+   */
+  protected final @Nullable Batch<?, ?> pollNested(ToIntFunction<Object> rank) {
+    Batch<?, ?> batch = queue.pollNested(rank);
+    if (batch != null) {
+      batch.announce();
+    }
+    return batch;
+  }
+
+  /** Takes one item of {@code run}; null if none waits. Never waits. */
   final @Nullable Batch<?, ?> pollFor(Run<?, ?> run) {
     Batch<?, ?> batch = queue.pollFor(run);
     if (batch != null) {
@@ -199,9 +287,14 @@ public abstract class AbstractPool implements Pool {
     return batch;
   }
 
-  /** Whether a poll would probably find something. */
+  /** Returns whether a poll would probably find something. */
   protected final boolean hasWork() {
     return queue.hasWork();
+  }
+
+  /** Returns whether {@link #pollNested} would probably find something. */
+  protected final boolean hasNestedWork() {
+    return queue.hasNested();
   }
 
   /** Puts a batch with released items back, before all others. */
@@ -212,41 +305,49 @@ public abstract class AbstractPool implements Pool {
     checkQuiet();
   }
 
-  /** Every worker is gone. */
+  /** To be called once, when every worker is gone. */
   protected final void terminated() {
     life.terminated(() -> shared.forEach(SharedBytes::close));
   }
 
-  /** Whether there are listeners, so that measuring each task is worth its cost. */
+  /** Returns whether there are listeners, so that measuring each task is worth its cost. */
   public final boolean isObserved() {
     return !policy.listeners().isEmpty();
   }
 
   /**
-   * Whether a Flight Recorder's recording wants each task, so that its times are worth measuring.
-   * Not for each item: once for a batch will do.
+   * Returns whether a recording of Flight Recorder wants each task, so that its times are worth
+   * measuring. To be asked once for a batch, not for each item.
    */
   public final boolean isRecorded() {
     return FlightEvents.wantTasks();
   }
 
-  /** Tells every listener. */
+  /** Passes {@code event} to every listener. */
   protected final void tell(TaskEvent event) {
     listeners.tell(event);
   }
 
   // ---- for the runs
 
+  final PoolCallbacks callbacks() {
+    return callbacks;
+  }
+
   final long nextTasks(int n) {
     return tasks.getAndAdd(n);
   }
 
-  /** A stream has items to take. */
+  /** Puts a stream that has items to take in the queue, if it is not there. */
   final void offer(Run<?, ?> run) {
     offer(run, run.enters());
   }
 
-  /** As above, where the run was asked whether it {@linkplain Run#enters enters}. */
+  /**
+   * Puts a stream that has items to take in the queue.
+   *
+   * @param enters what {@link Run#enters} has returned
+   */
   final void offer(Run<?, ?> run, boolean enters) {
     if (enters) {
       queue.addEntered(run);
@@ -335,7 +436,7 @@ public abstract class AbstractPool implements Pool {
     if (Thread.interrupted()) {
       throw new InterruptedException();
     }
-    TaskFunction<? super T, ? extends R> carried = carriage.<T, R>load(function);
+    TaskFunction<? super T, ? extends R> carried = this.<T, R>load(function);
     if (items instanceof Collection<? extends T> collection) {
       return new MapRun<T, R>(this, carried, collection).await();
     }
@@ -374,7 +475,7 @@ public abstract class AbstractPool implements Pool {
     Objects.requireNonNull(items, "items");
     Objects.requireNonNull(function, "function");
     checkOpen();
-    TaskFunction<? super T, ? extends R> carried = carriage.<T, R>load(function);
+    TaskFunction<? super T, ? extends R> carried = this.<T, R>load(function);
     var run = new StreamRun<T, R, E>(this, carried, items, ordered, false, shape);
     return StreamSupport.stream(run.elements(), false)
         .onClose(() -> run.stop("its stream was closed"));
@@ -385,7 +486,7 @@ public abstract class AbstractPool implements Pool {
       TaskFunction<? super T, ? extends R> function) {
     Objects.requireNonNull(function, "function");
     checkOpen();
-    TaskFunction<? super T, ? extends R> carried = carriage.<T, R>load(function);
+    TaskFunction<? super T, ? extends R> carried = this.<T, R>load(function);
     return Gatherer.<T, MappingState<T, R>, R>ofSequential(
         () -> new MappingState<>(this, carried), MappingState::integrate, MappingState::finish);
   }
@@ -404,7 +505,7 @@ public abstract class AbstractPool implements Pool {
     return opened(sharing(file, shared));
   }
 
-  /** The pool may have ended meanwhile, and closed what it then knew of. */
+  /** Closes {@code made} again if the pool has ended meanwhile: it closed only what it knew of. */
   private SharedBytes opened(SharedBytes made) {
     if (life.isTerminated()) {
       made.close();
@@ -419,86 +520,127 @@ public abstract class AbstractPool implements Pool {
   public final <T extends @Nullable Object, R extends @Nullable Object> CompletableFuture<R> submit(
       T item, TaskFunction<? super T, ? extends R> function) {
     Objects.requireNonNull(function, "function");
-    return enqueue(function, item);
+    return enqueue(function, item, false);
   }
 
   @Override
   public final <T extends @Nullable Object> CompletableFuture<T> submit(Callable<T> task) {
     Objects.requireNonNull(task, "task");
-    checkSendable(task);
-    return enqueue(ExecutorCalls.<T>callable(), task);
+    return enqueue(ExecutorCalls.<T>callable(), task, true);
   }
 
   @Override
   public final CompletableFuture<?> submit(Runnable task) {
     Objects.requireNonNull(task, "task");
-    checkSendable(task);
-    return this.<Runnable, @Nullable Void>enqueue(ExecutorCalls.runnable(), task);
+    return this.<Runnable, @Nullable Void>enqueue(ExecutorCalls.runnable(), task, true);
   }
 
   @Override
   public final <T extends @Nullable Object> CompletableFuture<T> submit(Runnable task, T result) {
     Objects.requireNonNull(task, "task");
+    checkOpen();
     // The result stays here: only the task itself need travel.
-    return new ExecutorCalls.WithResult<>(submit(task), result);
+    TaskFunction<Runnable, T> function = ExecutorCalls.<T>runnableWithoutResult();
+    var future =
+        new TaskFuture<Runnable, T>(
+            this, this.<Runnable, T>load(function), handOver(task, true), () -> result, null);
+    enqueue(future);
+    return future;
   }
 
   @Override
   public final void execute(Runnable task) {
-    var _ =
-        submit(task)
-            .whenComplete((nothing, thrown) -> {
-              if (thrown != null && !(thrown instanceof CancellationException)) {
-                Thread self = Thread.currentThread();
-                Throwable cause =
-                    thrown instanceof CompletionException && thrown.getCause() != null
-                        ? thrown.getCause()
-                        : thrown;
-                self.getUncaughtExceptionHandler().uncaughtException(self, cause);
-              }
-            });
+    Objects.requireNonNull(task, "task");
+    checkOpen();
+    TaskFunction<Runnable, @Nullable Void> function = ExecutorCalls.runnable();
+    enqueue(
+        new TaskFuture<Runnable, @Nullable Void>(
+            this,
+            this.<Runnable, @Nullable Void>load(function),
+            handOver(task, true),
+            null,
+            this::reportUncaught));
+  }
+
+  /** The handler of uncaught exceptions is user code, and so no thread of the pool calls it. */
+  private void reportUncaught(TaskFuture<Runnable, @Nullable Void> future) {
+    if (future.failed()) {
+      callbacks.run(
+          future.sink(),
+          () -> {
+            Thread self = Thread.currentThread();
+            try {
+              var _ = future.get(); // done, or soon by another callback thread
+            } catch (ExecutionException e) {
+              Throwable thrown = Objects.requireNonNullElse(e.getCause(), e);
+              self.getUncaughtExceptionHandler().uncaughtException(self, thrown);
+            } catch (InterruptedException e) {
+              self.interrupt();
+            }
+          });
+    }
   }
 
   private <T extends @Nullable Object, R extends @Nullable Object> TaskFuture<T, R> enqueue(
-      TaskFunction<? super T, ? extends R> function, T item) {
-    var future = new TaskFuture<T, R>(this, carriage.<T, R>load(function), item);
-    Batch<T, R> batch = Objects.requireNonNull(future.batch());
+      TaskFunction<? super T, ? extends R> function, T item, boolean isTask) {
+    checkOpen();
+    TaskFunction<? super T, ? extends R> loaded = this.<T, R>load(function);
+    var future = new TaskFuture<T, R>(this, loaded, handOver(item, isTask));
+    enqueue(future);
+    return future;
+  }
+
+  /** Submits a task of which {@code whenEnded} hears; that must be quick and no user code. */
+  final <V extends @Nullable Object> TaskFuture<Callable<V>, V> enqueue(
+      Callable<V> task, Consumer<? super TaskFuture<Callable<V>, V>> whenEnded) {
+    checkOpen();
+    TaskFunction<? super Callable<V>, ? extends V> function =
+        this.<Callable<V>, V>load(ExecutorCalls.<V>callable());
+    var future =
+        new TaskFuture<Callable<V>, V>(this, function, handOver(task, true), null, whenEnded);
+    enqueue(future);
+    return future;
+  }
+
+  private void enqueue(TaskFuture<?, ?> future) {
+    Batch<?, ?> batch = Objects.requireNonNull(future.batch());
     if (!isObserved()) {
       if (!queue.add(batch)) {
+        HandedOver.release(batch.handedOver(0));
         throw rejected();
       }
     } else {
       if (!queue.promise()) {
+        HandedOver.release(batch.handedOver(0));
         throw rejected();
       }
       batch.announce();
       queue.addPromised(batch);
       if (life.isStopped()) {
-        future.cancel(true); // it was not in the queue yet when that was emptied
+        batch.stopCall("the pool was shut down at once"); // it was not in the queue to be emptied
       }
     }
     workAvailable();
-    return future;
   }
 
   @Override
   public final <T extends @Nullable Object> List<Future<T>> invokeAll(
       Collection<? extends Callable<T>> tasks) throws InterruptedException {
-    return ExecutorCalls.invokeAll(this, tasks, Long.MAX_VALUE);
+    return ExecutorCalls.invokeAll(this, tasks, ExecutorCalls.FOREVER);
   }
 
   @Override
   public final <T extends @Nullable Object> List<Future<T>> invokeAll(
       Collection<? extends Callable<T>> tasks, long timeout, TimeUnit unit)
       throws InterruptedException {
-    return ExecutorCalls.invokeAll(this, tasks, unit.toNanos(timeout));
+    return ExecutorCalls.invokeAll(this, tasks, ExecutorCalls.nanos(timeout, unit));
   }
 
   @Override
   public final <T extends @Nullable Object> T invokeAny(Collection<? extends Callable<T>> tasks)
       throws InterruptedException, ExecutionException {
     try {
-      return ExecutorCalls.invokeAny(this, tasks, Long.MAX_VALUE);
+      return ExecutorCalls.invokeAny(this, tasks, ExecutorCalls.FOREVER);
     } catch (TimeoutException e) {
       throw new AssertionError("no timeout was given", e);
     }
@@ -508,7 +650,7 @@ public abstract class AbstractPool implements Pool {
   public final <T extends @Nullable Object> T invokeAny(
       Collection<? extends Callable<T>> tasks, long timeout, TimeUnit unit)
       throws InterruptedException, ExecutionException, TimeoutException {
-    return ExecutorCalls.invokeAny(this, tasks, unit.toNanos(timeout));
+    return ExecutorCalls.invokeAny(this, tasks, ExecutorCalls.nanos(timeout, unit));
   }
 
   // ---- life
@@ -550,6 +692,7 @@ public abstract class AbstractPool implements Pool {
         !waits || Thread.currentThread().isDaemon()); // one that waits keeps the JVM itself
     if (waits) {
       life.awaitEnd();
+      callbacks.awaitNone(policy.grace());
     }
   }
 
@@ -563,33 +706,35 @@ public abstract class AbstractPool implements Pool {
   }
 
   /**
-   * Interrupts a thread without being kept waiting: by another thread if it is a virtual one that
-   * is blocked in a file channel, for whoever interrupts such a one waits as long as it does.
+   * Interrupts {@code thread} without ever blocking the caller: by another thread if it is a
+   * virtual one that is blocked in a file channel, because its interrupter waits until it returns.
    */
   protected static void interrupt(Thread thread) {
     interrupt(thread, () -> {});
   }
 
   /**
-   * As above, and then does something more.
-   *
-   * @param then what to do after the interrupt, by the thread that sends it
+   * Interrupts {@code thread} as {@link #interrupt(Thread)} does, and then runs {@code then} in the
+   * thread that has sent the interrupt.
    */
   protected static void interrupt(Thread thread, Runnable then) {
     Interrupts.send(thread, then);
   }
 
   /**
-   * A message that the user's code has a part in, such as by an item's {@code toString}: it is
-   * asked on another thread, and not for longer than a second. An interrupt is kept for the caller.
+   * Returns a message that user code has a part in, such as an item's {@code toString}. That code
+   * runs on another thread, and is waited for at most a second. An interrupt of the caller is kept.
    *
-   * @param otherwise the message if that code throws, or takes longer
+   * @param otherwise the message if that code throws or takes longer
    */
   protected static String message(Supplier<String> words, String otherwise) {
     return BoundedText.said(words, otherwise, otherwise, () -> {});
   }
 
-  /** Runs something once after a pause, on a thread that must not be kept waiting. */
+  /**
+   * Runs {@code action} once after {@code pause}, at most a century, on the timer's thread: it must
+   * be quick, and no user code.
+   */
   protected static Future<?> after(Duration pause, Runnable action) {
     return Timer.after(pause, action);
   }

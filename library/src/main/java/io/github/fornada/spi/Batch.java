@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  * Some consecutive items of one call, handed to one worker in one piece; for those who write pools.
  *
  * <p>Each item is {@linkplain #claim claimed} by exactly one worker and {@linkplain #end ended}
- * exactly once: whoever comes second is told so by the return value, so that a timeout, a cancel, a
- * dying worker and the task itself may race.
+ * exactly once: the return value tells who came second, so that a timeout, a cancel, a dying worker
+ * and the task itself may race.
  *
  * @param <T> the items
  * @param <R> the results
@@ -46,7 +46,7 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
    */
   private long @Nullable [] queued;
 
-  /** Items not yet ended; whoever takes it to 0, by OPEN, reports the end of the batch. */
+  /** Items not yet ended; the thread that takes it to 0, by OPEN, reports the end of the batch. */
   @SuppressWarnings("unused")
   private volatile int open;
 
@@ -94,24 +94,38 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
     this.open = size;
   }
 
-  /** The function to apply. */
+  /** Returns the function to apply. */
   public TaskFunction<? super T, ? extends R> function() {
     return function;
   }
 
   /**
-   * The function as the user gave it, for its class and for messages. It is not {@link #function}
-   * where carriers have something to bring along.
+   * Returns the function as the user gave it, for its class and for messages. It is not {@link
+   * #function} where carriers have something to bring along.
    */
+  @SuppressWarnings("unchecked") // what was handed over has the types of what it was made of
   public TaskFunction<? super T, ? extends R> userFunction() {
-    return function instanceof ContextFunction<? super T, ? extends R> carried
+    TaskFunction<? super T, ? extends R> original = function;
+    if (function instanceof HandedOver copy && copy.original() instanceof TaskFunction<?, ?> own) {
+      original = (TaskFunction<? super T, ? extends R>) own;
+    }
+    return original instanceof ContextFunction<? super T, ? extends R> carried
         ? carried.function()
-        : function;
+        : original;
   }
 
-  /** What travels with the user's function, and what to call it in messages. */
+  /**
+   * Returns the context class loader that the items should run with: that of the thread that made
+   * the call.
+   */
+  public @Nullable ClassLoader contextClassLoader() {
+    return sink.contextLoader;
+  }
+
+  /** Returns what travels with the user's function, by what to call it in messages. */
   public Map<String, @Nullable Object> companions() {
-    return function instanceof ContextFunction<?, ?> carried ? carried.parts() : Map.of();
+    Object original = HandedOver.original(function);
+    return original instanceof ContextFunction<?, ?> carried ? carried.parts() : Map.of();
   }
 
   /** Takes note that these items wait from now on, if a recording wants to know. */
@@ -121,14 +135,14 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
     }
   }
 
-  /** As above, for items that have come to wait at one time. */
+  /** Notes that all items wait since {@code nanos}, by {@link System#nanoTime}. */
   void queuedAt(long nanos) {
     long[] times = new long[states.size()];
     Arrays.fill(times, nanos);
     queued = times;
   }
 
-  /** As above, for items of which each has its time. */
+  /** Notes since when each item waits, by {@link System#nanoTime}. */
   void queuedAt(long[] times) {
     queued = times;
   }
@@ -138,31 +152,44 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
     return times == null ? FlightEvents.NOT_KNOWN : times[i];
   }
 
-  /** The number of items, at least 1. */
+  /** Returns the number of items, at least 1. */
   public int size() {
     return states.size();
   }
 
   /**
-   * The item at place {@code i} of this batch, from 0; null once every item of the batch has ended,
-   * for then the batch lets go of them.
+   * Returns the item at place {@code i} of this batch, from 0; null once every item of the batch
+   * has ended, because the batch lets go of them then.
    */
   @SuppressWarnings({"unchecked", "NullAway"}) // null only where T is
   public T item(int i) {
-    return (T) items[offset + i];
+    return (T) HandedOver.original(items[offset + i]);
   }
 
-  /** The place of the item in its call's input, from 0. */
+  /** What the pool has made of the item when it was handed over; null for nothing. */
+  public @Nullable HandedOver handedOver(int i) {
+    return items[offset + i] instanceof HandedOver copy ? copy : null;
+  }
+
+  /**
+   * Keeps what the pool has made of an item that it has claimed, for the tries after this one. It
+   * is {@linkplain HandedOver#release released} when the item has ended for good.
+   */
+  public void handedOver(int i, HandedOver copy) {
+    items[offset + i] = copy;
+  }
+
+  /** Returns the place of the item in its call's input, from 0. */
   public long index(int i) {
     return firstIndex + i;
   }
 
-  /** The number of the task, unique in its pool. */
+  /** Returns the number of the task, unique in its pool. */
   public long task(int i) {
     return firstTask + i;
   }
 
-  /** 1 for the first try of these items, 2 for the first retry, and so on. */
+  /** Returns 1 for the first try of these items, 2 for the first retry, and so on. */
   public int attempt() {
     return attempt;
   }
@@ -180,10 +207,10 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
   }
 
   /**
-   * Claims the items from place {@code first} on, as long as they wait, for less than one by one
-   * would cost.
+   * Claims the items from place {@code first} on, up to the first that does not wait, for less than
+   * one by one would cost.
    *
-   * @return how many, at most {@code most}
+   * @return how many it has claimed, at most {@code most}
    */
   public int claimRow(int first, int most) {
     int claimed = states.claimRow(first, most);
@@ -193,7 +220,7 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
     return claimed;
   }
 
-  /** Whether some item still waits to be claimed. */
+  /** Returns whether some item still waits to be claimed. */
   public boolean hasWaiting() {
     return states.hasWaiting();
   }
@@ -207,12 +234,16 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
     return released;
   }
 
-  /** Whether the item has its outcome. */
+  /** Returns whether the item has its outcome. */
   public boolean isEnded(int i) {
     return states.get(i) == ItemStates.ENDED;
   }
 
-  /** Tells the listeners that a worker has begun the item. */
+  /**
+   * Reports to the listeners that a worker has begun the item.
+   *
+   * @param nanos when, by {@link System#nanoTime}
+   */
   public void started(int i, String worker, long nanos) {
     sink.pool.tell(TaskEvent.Started.of(task(i), index(i), item(i), worker, attempt, nanos));
   }
@@ -234,6 +265,7 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
     if (usage != null) {
       FlightEvents.ended(this, i, sink.pool.model(), Outcome.Done.class, usage);
     }
+    HandedOver.release(items[offset + i]);
     try {
       sink.done(this, i, value);
     } finally {
@@ -300,6 +332,9 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
     if (usage != null) {
       FlightEvents.ended(this, i, sink.pool.model(), outcome.getClass(), usage);
     }
+    if (!again) {
+      HandedOver.release(items[offset + i]);
+    }
     try {
       if (again) {
         if (outcome instanceof Outcome.WorkerLost) {
@@ -346,6 +381,7 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
     if (sink.pool.isObserved()) {
       tellFinished(i, outcome, true, null);
     }
+    HandedOver.release(items[offset + i]);
     try {
       sink.ended(this, i, outcome);
     } finally {
@@ -358,12 +394,19 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
   Batch<T, R> again(int i) {
     Batch<T, R> next =
         new Batch<>(
-            sink, function, new @Nullable Object[] {item(i)}, 0, 1, index(i), task(i), attempt + 1);
+            sink,
+            function,
+            new @Nullable Object[] {items[offset + i]}, // the next try is of the same copy
+            0,
+            1,
+            index(i),
+            task(i),
+            attempt + 1);
     next.workersLost = workersLost + (hasCostAWorker(i) ? 1 : 0);
     return next;
   }
 
-  /** How many workers the tries of its items before have cost; for a retry, which is of one. */
+  /** Returns how many workers the tries before have cost; for a retry, which is of one item. */
   public int workersLost() {
     return workersLost;
   }
@@ -382,40 +425,45 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
     }
   }
 
-  /** Whether nobody wants these outcomes any more: a claimed item need not be run. */
+  /** Returns whether nobody wants these outcomes any more: a claimed item need not be run. */
   public boolean isUnwanted() {
     return sink.isStopped();
   }
 
-  /** Stops the whole call that this batch is a part of. */
+  /** Stops the whole call that this batch is a part of; {@code reason} is for messages. */
   public void stopCall(String reason) {
     sink.stop(reason);
   }
 
-  /** How the item is named in messages: its place and its text. */
+  /**
+   * Returns how the item is named in messages: its place and its text. User code makes the text: it
+   * is waited for at most a second.
+   */
   public String label(int i) {
     return sink.label(index(i), item(i));
   }
 
-  /** Whether every item has ended. */
+  /** Returns whether every item has ended. */
   public boolean isClosed() {
     return open == 0;
   }
 
-  /** Whether somebody wants to know {@linkplain #ran how long} its items take. */
+  /** Returns whether it is of use to report {@linkplain #ran how long} its items take. */
   public boolean isTimed() {
     return sink.isTimed();
   }
 
-  /** So many of its items took a worker so long: the next batches are sized by that. */
+  /**
+   * Reports that {@code count} of its items took a worker {@code nanos} nanoseconds: the next
+   * batches are sized by that.
+   */
   public void ran(int count, long nanos) {
     sink.ran(count, nanos);
   }
 
   /**
-   * Tells the listeners of its items, before they are told anything else of them. A cancel may come
-   * before the worker that polled the batch has got so far: whoever comes first tells, and the
-   * other waits for that.
+   * Reports its items to the listeners, before anything else of them is reported. A cancel may come
+   * before the worker that polled the batch: the first reports, and the second waits for that.
    */
   void announce() {
     if (attempt > 1 || !sink.pool.isObserved()) {

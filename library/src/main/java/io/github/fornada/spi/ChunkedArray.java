@@ -40,7 +40,7 @@ final class ChunkedArray {
     return last < 0 ? 0 : last * LENGTH + pieces[last].length;
   }
 
-  /** Pieces for so many references. */
+  /** Returns pieces for {@code size} references. */
   static @Nullable Object[][] of(int size) {
     var pieces = new @Nullable Object[piece(size + LENGTH - 1)][];
     for (int k = 0; k < pieces.length; k++) {
@@ -54,6 +54,9 @@ final class ChunkedArray {
     Collection<?> elements = source;
     if (source.size() <= LENGTH) {
       Object[] all = source.toArray();
+      if (all.getClass() != Object[].class) {
+        all = Arrays.copyOf(all, all.length, Object[].class); // to hold more than the elements
+      }
       if (all.length <= LENGTH) {
         return all.length == 0 ? new Object[0][] : new Object[][] {all};
       }

@@ -3,8 +3,10 @@ package io.github.fornada.spi;
 import io.github.fornada.ContextCarrier;
 import io.github.fornada.TaskFunction;
 import java.io.Serial;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -50,6 +52,15 @@ final class ContextFunction<T extends @Nullable Object, R extends @Nullable Obje
       parts.put("what " + name + " captured", values[k]);
     }
     return parts;
+  }
+
+  /** All that it is made of. */
+  List<@Nullable Object> all() {
+    var all = new ArrayList<@Nullable Object>();
+    all.add(function);
+    all.addAll(Arrays.asList(carriers));
+    all.addAll(Arrays.asList(values));
+    return all;
   }
 
   static String name(ContextCarrier<?> carrier) {

@@ -1,6 +1,5 @@
 package io.github.fornada.spi;
 
-import io.github.fornada.Pool;
 import io.github.fornada.TaskFunction;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -8,7 +7,6 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -33,10 +31,28 @@ final class ExecutorCalls {
     };
   }
 
+  /** The function that runs its item, for a result that is known without it. */
+  @SuppressWarnings({"unchecked", "NullAway"}) // what it returns is used by nobody
+  static <V extends @Nullable Object> TaskFunction<Runnable, V> runnableWithoutResult() {
+    return (TaskFunction<Runnable, V>) (TaskFunction<Runnable, ?>) runnable();
+  }
+
+  /** For no limit. */
+  static final long FOREVER = Long.MAX_VALUE;
+
+  /**
+   * Returns the timeout in nanoseconds, at least 0; {@link #FOREVER} if it is too long to be
+   * counted.
+   */
+  static long nanos(long timeout, TimeUnit unit) {
+    return Math.max(0, unit.toNanos(timeout));
+  }
+
   static <V extends @Nullable Object> List<Future<V>> invokeAll(
-      Pool pool, Collection<? extends Callable<V>> tasks, long nanos) throws InterruptedException {
+      AbstractPool pool, Collection<? extends Callable<V>> tasks, long nanos)
+      throws InterruptedException {
     tasks.forEach(task -> Objects.requireNonNull(task, "task"));
-    long deadline = System.nanoTime() + nanos;
+    long began = System.nanoTime();
     var futures = new ArrayList<Future<V>>(tasks.size());
     boolean complete = false;
     try {
@@ -45,10 +61,10 @@ final class ExecutorCalls {
       }
       for (Future<V> future : futures) {
         try {
-          if (nanos == Long.MAX_VALUE) {
+          if (nanos == FOREVER) {
             future.get();
           } else {
-            future.get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+            future.get(nanos - (System.nanoTime() - began), TimeUnit.NANOSECONDS);
           }
         } catch (ExecutionException | CancellationException e) {
           // The future tells its caller; here only its end counts.
@@ -66,30 +82,26 @@ final class ExecutorCalls {
   }
 
   static <V extends @Nullable Object> V invokeAny(
-      Pool pool, Collection<? extends Callable<V>> tasks, long nanos)
+      AbstractPool pool, Collection<? extends Callable<V>> tasks, long nanos)
       throws InterruptedException, ExecutionException, TimeoutException {
     if (tasks.isEmpty()) {
       throw new IllegalArgumentException("invokeAny needs at least one task, got none");
     }
     tasks.forEach(task -> Objects.requireNonNull(task, "task"));
-    long deadline = System.nanoTime() + nanos;
-    var ended = new LinkedBlockingQueue<CompletableFuture<V>>();
-    var futures = new ArrayList<CompletableFuture<V>>(tasks.size());
+    long began = System.nanoTime();
+    var ended = new LinkedBlockingQueue<TaskFuture<?, V>>();
+    var futures = new ArrayList<TaskFuture<?, V>>(tasks.size());
     try {
       for (Callable<V> task : tasks) {
-        CompletableFuture<V> future = pool.submit(task);
-        futures.add(future);
-        var _ = future.whenComplete((value, thrown) -> ended.add(future));
+        futures.add(pool.enqueue(task, ended::add));
       }
       ExecutionException last = null;
-      for (int i = 0; i < futures.size(); i++) {
-        if (futures.get(i) instanceof TaskFuture<?, ?> future) {
-          var _ = future.mustHelp();
-        }
-        CompletableFuture<V> next =
-            nanos == Long.MAX_VALUE
+      for (TaskFuture<?, V> future : futures) {
+        var _ = future.mustHelp();
+        TaskFuture<?, V> next =
+            nanos == FOREVER
                 ? ended.take()
-                : ended.poll(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+                : ended.poll(nanos - (System.nanoTime() - began), TimeUnit.NANOSECONDS);
         if (next == null) {
           throw new TimeoutException("no task was done within " + nanos + " ns");
         }
@@ -104,30 +116,6 @@ final class ExecutorCalls {
       throw Objects.requireNonNull(last);
     } finally {
       futures.forEach(future -> future.cancel(true));
-    }
-  }
-
-  /** A future that gives a fixed result once a task is done, and cancels that task. */
-  static final class WithResult<V extends @Nullable Object> extends CompletableFuture<V> {
-    private final CompletableFuture<?> task;
-
-    WithResult(CompletableFuture<?> task, V result) {
-      this.task = task;
-      var _ =
-          task.whenComplete((nothing, thrown) -> {
-            if (thrown instanceof CancellationException) {
-              super.cancel(false);
-            } else if (thrown != null) {
-              completeExceptionally(thrown);
-            } else {
-              complete(result);
-            }
-          });
-    }
-
-    @Override
-    public boolean cancel(boolean mayInterruptIfRunning) {
-      return task.cancel(mayInterruptIfRunning) || super.cancel(mayInterruptIfRunning);
     }
   }
 }

@@ -2,14 +2,15 @@ package io.github.fornada.spi;
 
 import io.github.fornada.TaskEvent;
 import io.github.fornada.TaskListener;
+import io.github.fornada.jvm.BoundedText;
 import io.github.fornada.jvm.Log;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
-/** The listeners of a pool, and who is telling them something just now. */
+/** The listeners of a pool, and which threads are calling them just now. */
 final class Listeners {
-  /** Of which pool this thread is telling a listener; such a thread must not wait for that pool. */
+  /** The pool a listener of which this thread is calling; it must not wait for that pool. */
   private static final ThreadLocal<@Nullable AbstractPool> TELLING = new ThreadLocal<>();
 
   private final AbstractPool pool;
@@ -38,7 +39,7 @@ final class Listeners {
     }
   }
 
-  /** Whether this thread is in one of them. */
+  /** Whether this thread is calling one of them. */
   @SuppressWarnings("ReferenceEquality") // a pool is equal to itself only
   boolean areBeingTold() {
     return TELLING.get() == pool;
@@ -52,7 +53,8 @@ final class Listeners {
         Log.get()
             .log(
                 System.Logger.Level.WARNING,
-                "a task listener failed and is ignored from here on, where it fails: " + listener,
+                "a task listener failed and is ignored from here on, where it fails: "
+                    + BoundedText.of(listener),
                 e);
       }
     }

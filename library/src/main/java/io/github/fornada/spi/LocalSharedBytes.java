@@ -24,13 +24,13 @@ final class LocalSharedBytes implements SharedBytes {
 
   private final transient MemorySegment bytes;
 
-  /** Of a mapped file; null for what the user's own memory holds. */
+  /** Of a mapped file; null for bytes in the user's own memory. */
   private final transient @Nullable Arena arena;
 
   /** Those of the pool that are open. */
   private final transient Set<SharedBytes> open;
 
-  /** Set once, by whoever closes first. */
+  /** Set once, by the first close. */
   private transient volatile boolean closed;
 
   private LocalSharedBytes(MemorySegment bytes, @Nullable Arena arena, Set<SharedBytes> open) {

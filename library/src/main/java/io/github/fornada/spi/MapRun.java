@@ -1,11 +1,7 @@
 package io.github.fornada.spi;
 
 import io.github.fornada.Outcome;
-import io.github.fornada.TaskException;
 import io.github.fornada.TaskFunction;
-import io.github.fornada.TaskTimeoutException;
-import io.github.fornada.WorkerLostException;
-import io.github.fornada.jvm.BoundedText;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -41,7 +37,10 @@ final class MapRun<T extends @Nullable Object, R extends @Nullable Object> exten
   private int next;
 
   /** The first failure. Guarded by lock. */
-  private @Nullable RuntimeException failure;
+  private @Nullable ItemFailure failure;
+
+  /** Why the call was stopped, if no failure came first. Guarded by lock. */
+  private @Nullable String cutOff;
 
   MapRun(
       AbstractPool pool,
@@ -50,6 +49,7 @@ final class MapRun<T extends @Nullable Object, R extends @Nullable Object> exten
     super(pool, function);
     this.items = ChunkedArray.of(source);
     this.size = ChunkedArray.count(items);
+    pool.handOverBound(items);
     this.results = new ResultList<>(size);
     this.left = new AtomicLong(size);
   }
@@ -67,22 +67,27 @@ final class MapRun<T extends @Nullable Object, R extends @Nullable Object> exten
         throw e;
       }
     }
-    RuntimeException thrown;
+    ItemFailure failed;
+    String reason;
     lock.lock();
     try {
-      thrown = failure;
+      failed = failure;
+      reason = cutOff;
     } finally {
       lock.unlock();
     }
-    if (thrown != null) {
-      throw thrown;
+    if (failed != null) {
+      throw failed.exception();
+    }
+    if (reason != null) {
+      throw new RejectedExecutionException("map was cut off: " + reason);
     }
     return results;
   }
 
   /**
-   * A task that maps over its own pool does the items itself that no other worker has, lest all
-   * workers wait and none works.
+   * Runs the items that no other worker has: if a task maps over its own pool, all workers might
+   * wait and none work.
    */
   private void help() throws InterruptedException {
     helper = Thread.currentThread();
@@ -150,7 +155,7 @@ final class MapRun<T extends @Nullable Object, R extends @Nullable Object> exten
   @Override
   void ended(Batch<T, R> batch, int i, Outcome<R> outcome) {
     if (!isStopped()) {
-      fail(failureOf(batch.label(i), outcome));
+      fail(ItemFailure.of(batch, i, outcome));
     }
   }
 
@@ -172,38 +177,20 @@ final class MapRun<T extends @Nullable Object, R extends @Nullable Object> exten
   @Override
   void onStop(String reason) {
     if (failure == null && left.get() > 0) {
-      failure = new RejectedExecutionException("map was cut off: " + reason);
+      cutOff = reason;
     }
     finish();
   }
 
-  private void fail(TaskException e) {
+  private void fail(ItemFailure first) {
     lock.lock();
     try {
-      if (failure == null) {
-        failure = e;
+      if (failure == null && cutOff == null) {
+        failure = first;
       }
     } finally {
       lock.unlock();
     }
     stop("another item of the same call failed first");
-  }
-
-  static TaskException failureOf(String label, Outcome<?> outcome) {
-    // First what somebody may wait for by the millisecond. A switch over types generates a class
-    // when it is first met, while a first failure waits.
-    if (outcome instanceof Outcome.WorkerLost<?> lost) {
-      return new WorkerLostException(lost.message(), lost.certificate());
-    }
-    return switch (outcome) {
-      case Outcome.Failed<?>(var cause) ->
-          new TaskException(label + " failed: " + BoundedText.of(cause), cause);
-      case Outcome.TimedOut<?>(var limit, var stack) ->
-          new TaskTimeoutException(label, limit, stack);
-      case Outcome.Cancelled<?>(var reason) ->
-          new TaskException(label + " was cancelled: " + reason, null);
-      case Outcome.WorkerLost<?> lost -> throw new AssertionError(lost); // above
-      case Outcome.Done<?> done -> throw new AssertionError(done);
-    };
   }
 }

@@ -41,7 +41,15 @@ final class MappingState<T extends @Nullable Object, R extends @Nullable Object>
   }
 
   private boolean pass(Outcome<R> due, Gatherer.Downstream<? super R> downstream) {
-    if (downstream.push(due.get())) {
+    R result = due.get();
+    boolean wantsMore;
+    try {
+      wantsMore = downstream.push(result);
+    } catch (Throwable e) { // checked ones too: other languages do not check
+      run.stop("a later stage of the stream failed");
+      throw e;
+    }
+    if (wantsMore) {
       return true;
     }
     satisfied = true;

@@ -37,11 +37,14 @@ final class PendingItems {
   }
 
   void clear() {
+    for (Object entry : entries) {
+      HandedOver.release(entry instanceof Timed(Object timed, long _) ? timed : entry);
+    }
     entries.clear();
   }
 
   /**
-   * The first so many, taken out.
+   * Items taken out.
    *
    * @param times when each came; null if that is known of none
    */

@@ -34,7 +34,7 @@ final class PoolLifecycle {
   /** Keeps the JVM up until accepted items are done; null for none. Written under lock. */
   private volatile @Nullable Thread keeper;
 
-  /** Whether every stream has been told of the shutdown. Set once, by whoever shuts down. */
+  /** Whether every stream knows of the shutdown. Set by each thread that shuts down. */
   private volatile boolean streamsRefused;
 
   /** Streams that have begun. Weak: one that was forgotten half-way needs no shutdown. */
@@ -193,19 +193,23 @@ final class PoolLifecycle {
   /**
    * Ends the pool if it was shut down and has done all.
    *
-   * <p>Streams that were told of the shutdown push nothing more, and what they pushed before goes
-   * to the queue, so streams first, then the queue, cannot miss anything.
+   * <p>Streams that know of the shutdown push nothing more, and what they pushed before goes to the
+   * queue, so streams first, then the queue, cannot miss anything.
    */
   void checkQuiet() {
     if (streamsRefused
-        && openStreams().stream().noneMatch(StreamRun::hasPushed)
+        && openStreams().stream().noneMatch(StreamRun::hasPending)
         && queue.isQuiet()
         && quietSeen.compareAndSet(false, true)) {
       pool.onQuiet();
     }
   }
 
-  /** Every worker is gone; this is still to be done before whoever waits may go on. */
+  /**
+   * Every worker is gone.
+   *
+   * @param last what is still to be done before the threads that wait for the end may go on
+   */
   void terminated(Runnable last) {
     lock.lock();
     try {

@@ -12,11 +12,17 @@ final class ReorderBuffer<E> {
   /** Index of the next element to take. */
   private long head;
 
+  /** Index of the first element that is not there yet. */
+  private long missing;
+
   void put(long index, E element) {
     while (index - head >= ring.length) {
       grow();
     }
     ring[(int) (index % ring.length)] = element;
+    while (missing - head < ring.length && ring[(int) (missing % ring.length)] != null) {
+      missing++;
+    }
   }
 
   private void grow() {
@@ -29,7 +35,7 @@ final class ReorderBuffer<E> {
 
   /** Whether the next element is there. */
   boolean isReady() {
-    return ring[(int) (head % ring.length)] != null;
+    return missing > head;
   }
 
   /** Takes the next element; null if it is not there yet. */
@@ -44,8 +50,13 @@ final class ReorderBuffer<E> {
     return element;
   }
 
-  /** How many were taken. */
+  /** Returns how many were taken. */
   long taken() {
     return head;
+  }
+
+  /** Returns the index of the first element that was not put yet. */
+  long missing() {
+    return missing;
   }
 }

@@ -33,7 +33,7 @@ final class ResultList<R extends @Nullable Object> extends AbstractList<R>
     pieces[ChunkedArray.piece(index)][ChunkedArray.within(index)] = value;
   }
 
-  /** As above, of several in a row. */
+  /** Puts {@code count} results in a row. */
   void put(int index, @Nullable Object[] values, int from, int count) {
     int at = index;
     int end = index + count;

@@ -11,8 +11,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * One call over many items. The pool takes batches from it when a worker is free.
  *
- * <p>Lock order: the pool's queue, then a run. No user code is called under either lock but a
- * collection's own iterator.
+ * <p>Lock order: the pool's queue, then a run. No user code is called under either lock.
  */
 abstract class Run<T extends @Nullable Object, R extends @Nullable Object> extends Sink<T, R> {
   /**
@@ -55,8 +54,8 @@ abstract class Run<T extends @Nullable Object, R extends @Nullable Object> exten
   }
 
   /**
-   * Takes at most so many items; null if there is nothing to take now, and then the queue must drop
-   * this run, which {@linkplain #enters enters} again when there is. Called by the queue.
+   * Takes at most {@code most} items; null if there is nothing to take now, and then the queue must
+   * drop this run, which {@linkplain #enters enters} again when there is. Called by the queue.
    */
   final @Nullable Batch<T, R> take(int most) {
     lock.lock();

@@ -8,18 +8,29 @@ import org.jspecify.annotations.Nullable;
 abstract class Sink<T extends @Nullable Object, R extends @Nullable Object> {
   final AbstractPool pool;
 
+  /** The context class loader of the thread that made the call. */
+  final @Nullable ClassLoader contextLoader = Thread.currentThread().getContextClassLoader();
+
+  /**
+   * What {@link AbstractPool#originOfCall} returned in the thread that made the call; null unless
+   * the call was made on behalf of a task of the same pool.
+   */
+  final @Nullable Object origin;
+
   Sink(AbstractPool pool) {
     this.pool = pool;
+    this.origin = pool.originOfCall();
   }
 
   /** An item is done. Called once an item, by any thread. */
   abstract void done(Batch<T, R> batch, int i, R value);
 
   /**
-   * Items in a row are done, as if one after the other: what one throws keeps the others from
-   * nothing.
+   * Items in a row are done, as if one after the other; where one throws, the others are done all
+   * the same.
    *
-   * @param from place of the first one's result
+   * @param first place of the first item in the batch
+   * @param from place of its result in {@code values}
    */
   void done(Batch<T, R> batch, int first, @Nullable Object[] values, int from, int count) {
     Throwable thrown = null;
@@ -54,7 +65,7 @@ abstract class Sink<T extends @Nullable Object, R extends @Nullable Object> {
     return false;
   }
 
-  /** So many items took a worker so long. */
+  /** {@code count} items took a worker {@code nanos} nanoseconds. */
   void ran(int count, long nanos) {}
 
   /** A retry's pause is over, and it waits for a worker. */
@@ -69,8 +80,12 @@ abstract class Sink<T extends @Nullable Object, R extends @Nullable Object> {
   /** An item is to be tried again; the pause between is the pool's. */
   abstract void retry(Batch<T, R> batch, int i);
 
-  /** How an item is named in messages. */
+  /** Returns how an item is named in messages. May wait for its text, for a second at most. */
   String label(long index, @Nullable Object item) {
+    return labelOf(index, item);
+  }
+
+  static String labelOf(long index, @Nullable Object item) {
     return "item " + index + " (" + text(item) + ")";
   }
 

@@ -1,25 +1,37 @@
 package io.github.fornada.spi;
 
 import io.github.fornada.Outcome;
-import io.github.fornada.TaskException;
 import io.github.fornada.TaskFunction;
+import io.github.fornada.TaskPolicy;
+import io.github.fornada.jvm.Callbacks;
+import io.github.fornada.jvm.OwnThreads;
 import java.io.Serial;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Iterator;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.Condition;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A call whose outcomes are consumed while it runs, with at most a window of items between what was
  * taken from the source and what was consumed.
  *
+ * <p>Items come in one of three ways. A collection that is {@linkplain SafeCollections safe} is
+ * read by the workers, under the lock. Any other source is user code: it is read by a feeder, a
+ * thread of its own, which holds no lock meanwhile and may be lost in it. A gatherer pushes items.
+ *
  * <p>Everything but the final fields is guarded by the run's lock unless it says otherwise.
  *
  * @param <E> what the consumer sees: outcomes in order, or completions as they come
  */
 final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E> extends Run<T, R> {
+  /** The least window for each worker of the pool where the policy has the default window. */
+  private static final int WINDOW_PER_WORKER = 4; // Guess
+
   /** Makes what the consumer sees. */
   interface Shape<T extends @Nullable Object, R extends @Nullable Object, E> {
     E of(long index, T item, Outcome<R> outcome);
@@ -38,13 +50,51 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
   private final Shape<T, R, E> shape;
   private final boolean ordered;
   private final boolean failFast;
+  private final int window;
 
   /** Enough room to be worth a batch: each offer wakes a worker, each signal a thread. */
   private final int quarter;
 
   private final @Nullable Iterable<? extends T> source;
-  private final StreamIntake<T> intake;
+
+  /** Whether workers read the source themselves. */
+  private final boolean readDirectly;
+
   private final Condition forConsumer = lock.newCondition();
+  private final Condition forFeeder = lock.newCondition();
+
+  // ---- what comes in
+
+  /** Items from a feeder or a gatherer that no worker has taken yet. */
+  private final PendingItems pending = new PendingItems();
+
+  /** The source, once the consumer has begun, where workers read it. */
+  private @Nullable Iterator<? extends T> direct;
+
+  private @Nullable Thread feeder;
+
+  /** Items taken from the source, pending ones included. */
+  private long taken;
+
+  /** Items the consumer is finished with: it has asked for what comes after them. */
+  private long consumed;
+
+  /** The source has no more. */
+  private boolean exhausted;
+
+  /** The pool takes no more. */
+  private boolean refused;
+
+  /** Items were given up that had been taken from the source and were with no worker yet. */
+  private boolean dropped;
+
+  /** The workers have filled the window: they must be called when there is room again. */
+  private boolean starved;
+
+  private boolean feederWaits;
+  private @Nullable Throwable sourceFailure;
+
+  // ---- what goes out
 
   /** Ordered: at the index of their items; else in the order of their coming. */
   private final ReorderBuffer<E> due = new ReorderBuffer<>();
@@ -69,7 +119,7 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
   /** A retry has come to wait for a worker since the consumer last looked, if it helps. */
   private boolean retryWaits;
 
-  private @Nullable TaskException firstFailure;
+  private @Nullable ItemFailure firstFailure;
   private String stopReason = "";
 
   StreamRun(
@@ -81,15 +131,24 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
       Shape<T, R, E> shape) {
     super(pool, function);
     this.source = source;
+    this.readDirectly = source != null && SafeCollections.include(source);
     this.ordered = ordered;
     this.failFast = failFast;
     this.shape = shape;
-    int window = pool.policy().window();
+    this.window = window(pool);
     this.quarter = Math.max(1, window / 4);
-    this.intake = new StreamIntake<>(this, source, window, quarter);
   }
 
-  /** For the stream that its user sees. */
+  /** A slow first item is to keep no worker without work, as far as nobody has asked for less. */
+  private static int window(AbstractPool pool) {
+    int window = pool.policy().window();
+    return window == TaskPolicy.DEFAULT.window()
+        ? (int)
+            Math.max(window, Math.min(Integer.MAX_VALUE, (long) WINDOW_PER_WORKER * pool.workers()))
+        : window;
+  }
+
+  /** Returns the stream that its user sees. */
   StreamSpliterator<E> elements() {
     return new StreamSpliterator<>(this, source, ordered);
   }
@@ -99,34 +158,170 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
   /** For a gatherer; returns whether it must take an element before it pushes the next. */
   boolean push(T item) {
     start();
-    if (!intake.add(item)) {
-      lock.lock();
-      try {
-        throwIfCutOff();
-        throw refusal();
-      } finally {
-        lock.unlock();
-      }
+    if (!add(item)) {
+      throw cutOffOr(this::refusal);
     }
-    return intake.isFull();
+    lock.lock();
+    try {
+      return room() <= 0;
+    } finally {
+      lock.unlock();
+    }
   }
 
   void endOfPushes() {
     start();
-    intake.finish(null);
+    sourceEnds(null);
   }
 
   private void start() {
-    if (!started) {
-      started = true;
-      pool.register(this);
-      intake.start();
+    if (started) {
+      return;
+    }
+    started = true;
+    pool.register(this);
+    if (source == null) {
+      return;
+    }
+    if (!readDirectly) {
+      ClassLoader loader = Thread.currentThread().getContextClassLoader();
+      OwnThreads.start("fornada-feeder", () -> feed(source, loader));
+      return;
+    }
+    Iterable<? extends T> items = handOverBound(source);
+    lock.lock();
+    try {
+      direct = items.iterator();
+    } finally {
+      lock.unlock();
+    }
+    pool.offer(this);
+  }
+
+  /** What only the consumer's thread can read, such as a confined segment, is handed over by it. */
+  @SuppressWarnings("unchecked") // the copies are of these items
+  private Iterable<? extends T> handOverBound(Iterable<? extends T> items) {
+    Iterator<? extends T> first = items.iterator();
+    if (!first.hasNext() || !pool.isBound(first.next())) {
+      return items;
+    }
+    var copies = new ArrayList<@Nullable Object>();
+    for (T item : items) {
+      copies.add(pool.isBound(item) ? pool.handOver(item, false) : item);
+    }
+    return (Iterable<? extends T>) (Iterable<?>) copies;
+  }
+
+  /**
+   * Reads a source that is user code. It may wait, for a line of input say, and outcomes that are
+   * due must not wait with it. It may even never return: nothing waits for this thread.
+   */
+  private void feed(Iterable<? extends T> items, @Nullable ClassLoader loader) {
+    lock.lock();
+    try {
+      if (isStopped()) {
+        return;
+      }
+      feeder = Thread.currentThread(); // before a stop can come, which interrupts it
+    } finally {
+      lock.unlock();
+    }
+    Thread.currentThread().setContextClassLoader(loader);
+    Throwable thrown = null;
+    try {
+      Iterator<? extends T> it = items.iterator();
+      for (long room = awaitRoom(); room > 0 && it.hasNext(); room--) {
+        T item = it.next();
+        if (!add(item)) {
+          break; // the pool takes no more: this item was never submitted
+        }
+        if (room == 1) {
+          room += awaitRoom(); // nobody else takes any of it meanwhile
+        }
+      }
+    } catch (Throwable e) {
+      thrown = e; // of no interest if it is the interrupt by a stop
+    }
+    sourceEnds(thrown);
+  }
+
+  /** Returns how many items may be taken from the source now; 0 if no more are wanted. */
+  private long awaitRoom() throws InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      while (room() <= 0 && !isStopped() && !refused) {
+        feederWaits = true;
+        forFeeder.await();
+      }
+      feederWaits = false;
+      return isStopped() || refused ? 0 : room();
+    } finally {
+      lock.unlock();
     }
   }
 
+  /**
+   * Returns how many more items may be taken from the source. Under lock.
+   *
+   * <p>Results that only wait for a slower item before theirs count, because a source may be
+   * endless. They do not where the source holds all of its items anyway.
+   */
+  private long room() {
+    long ahead = taken - consumed;
+    if (readDirectly && ordered) {
+      ahead -= endedCount - due.missing();
+    }
+    return window - ahead;
+  }
+
+  /** The source has no more, or has thrown. */
+  private void sourceEnds(@Nullable Throwable thrown) {
+    lock.lock();
+    try {
+      if (!isStopped()) { // a source that was left half-way is not exhausted
+        exhausted = true;
+        sourceFailure = thrown;
+      }
+      feeder = null;
+      forConsumer.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Hands over an item; false if the pool takes no more. */
+  private boolean add(T item) {
+    boolean enters;
+    Object handed = pool.handOver(item, false);
+    Object entry = PendingItems.entry(handed);
+    lock.lock();
+    try {
+      if (refused || isStopped()) {
+        HandedOver.release(handed);
+        return false;
+      }
+      taken++;
+      pending.add(entry);
+      enters = enters();
+      if (consumerWaits && consumerHelps) {
+        forConsumer.signalAll(); // it may run the item itself
+      }
+    } finally {
+      lock.unlock();
+    }
+    pool.offer(this, enters);
+    return true;
+  }
+
+  // ---- the workers' side
+
   @Override
   @Nullable Batch<T, R> takeLocked(int most) {
-    PendingItems.Taken some = intake.take(most);
+    Iterator<? extends T> it = direct;
+    PendingItems.Taken some =
+        it == null
+            ? pending.take(Math.min(most, pending.size()))
+            : new PendingItems.Taken(takeDirectly(it, most), null);
     int n = some.items().length;
     if (n == 0) {
       return null;
@@ -136,48 +331,46 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
     long[] times = some.times();
     if (times != null) {
       batch.queuedAt(times);
-    } else if (intake.isDirect()) {
+    } else if (it != null) {
       batch.queuedNow();
     }
     return batch;
+  }
+
+  private @Nullable Object[] takeDirectly(Iterator<? extends T> it, int most) {
+    int n = refused || exhausted ? 0 : (int) Math.max(0, Math.min(room(), most));
+    var items = new @Nullable Object[n];
+    int got = 0;
+    try {
+      while (got < n && it.hasNext()) {
+        items[got] = it.next();
+        got++;
+      }
+      exhausted = exhausted || (n > 0 && !it.hasNext());
+    } catch (RuntimeException | Error e) { // such as one that says it was changed meanwhile
+      sourceFailure = e;
+      exhausted = true;
+    }
+    taken += got;
+    starved = room() <= 0;
+    if (got == 0) {
+      forConsumer.signalAll(); // an empty source, or one that threw
+    }
+    return got == n ? items : Arrays.copyOf(items, got);
   }
 
   @Override
   boolean hasMore() {
     lock.lock();
     try {
-      return !isStopped() && intake.hasMore();
+      return !isStopped()
+          && (direct == null
+              ? !pending.isEmpty() // these are taken from their source: a shutdown still runs them
+              : !refused && !exhausted && room() > 0);
     } finally {
       lock.unlock();
     }
   }
-
-  /** The pool takes no more from this run: it was shut down. */
-  void refuse() {
-    lock.lock();
-    try {
-      intake.refuse();
-      forConsumer.signalAll();
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  // ---- what the intake tells, under lock
-
-  /** No more comes, or something other has happened that the consumer must see. */
-  void sourceChanged() {
-    forConsumer.signalAll();
-  }
-
-  /** An item has come: a consumer that is a worker of the same pool may do it. */
-  void pushedOne() {
-    if (consumerWaits && consumerHelps) {
-      forConsumer.signalAll();
-    }
-  }
-
-  // ---- the workers' side
 
   @Override
   void done(Batch<T, R> batch, int i, R value) {
@@ -191,21 +384,26 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
       var outcome = new Outcome.Done<R>(Batch.result(values[from + k]));
       elements.add(shape.of(batch.index(first + k), batch.item(first + k), outcome));
     }
+    boolean offer;
     lock.lock();
     try {
       for (int k = 0; k < count; k++) {
         putLocked(batch.index(first + k), elements.get(k));
       }
-      tellConsumer();
+      signalConsumer();
+      offer = mustBeOffered();
     } finally {
       lock.unlock();
+    }
+    if (offer) {
+      pool.offer(this);
     }
   }
 
   @Override
   void ended(Batch<T, R> batch, int i, Outcome<R> outcome) {
     if (failFast && !isStopped()) {
-      TaskException failure = MapRun.failureOf(batch.label(i), outcome);
+      ItemFailure failure = ItemFailure.of(batch, i, outcome);
       lock.lock();
       try {
         if (firstFailure == null) {
@@ -221,12 +419,17 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
 
   private void put(Batch<T, R> batch, int i, Outcome<R> outcome) {
     E element = shape.of(batch.index(i), batch.item(i), outcome);
+    boolean offer;
     lock.lock();
     try {
       putLocked(batch.index(i), element);
-      tellConsumer();
+      signalConsumer();
+      offer = mustBeOffered();
     } finally {
       lock.unlock();
+    }
+    if (offer) {
+      pool.offer(this);
     }
   }
 
@@ -235,12 +438,21 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
     endedCount++;
   }
 
-  /** Under lock: something has come. */
-  private void tellConsumer() {
+  /** Something has come. Under lock. */
+  private void signalConsumer() {
     if (consumerWaits && due.isReady()) {
       consumerWaits = false;
       forConsumer.signal();
     }
+  }
+
+  /**
+   * Whether there is room again, and the workers do not know; the caller tells them. Under lock.
+   */
+  private boolean mustBeOffered() {
+    boolean must = starved && room() >= quarter;
+    starved &= !must;
+    return must;
   }
 
   @Override
@@ -256,7 +468,7 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
 
   // ---- the consumer's side
 
-  /** The next element; null at the end. Throws what ends the stream early. */
+  /** Returns the next element; null at the end. Throws what ends the stream early. */
   @Nullable E next() {
     if (drained.isEmpty()) {
       start();
@@ -265,15 +477,21 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
     return drained.poll();
   }
 
-  /** The next element if it is there already. */
+  /** Returns the next element if it is there already. */
   @Nullable E nextIfReady() {
     if (drained.isEmpty()) {
+      boolean cutOff;
       lock.lock();
       try {
-        throwIfCutOff();
-        drain();
+        cutOff = isCutOff();
+        if (!cutOff) {
+          drain();
+        }
       } finally {
         lock.unlock();
+      }
+      if (cutOff) {
+        throw cutOffOr(this::refusal);
       }
     }
     return drained.poll();
@@ -287,12 +505,14 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
       lock.lock();
       try {
         consumerHelps = helps;
-        throwIfCutOff();
+        if (isCutOff()) {
+          break;
+        }
         drain();
         if (drained.isEmpty() && isAtEnd()) {
           return;
         }
-        offer = intake.mustBeOffered();
+        offer = mustBeOffered();
         if (!offer && drained.isEmpty() && !(helps && (retryWaits || hasMore()))) {
           consumerWaits = true;
           forConsumer.await();
@@ -300,6 +520,7 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
         }
         retryWaits = false;
       } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
         break;
       } finally {
         consumerWaits = false;
@@ -315,14 +536,16 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
         help();
       }
     }
-    Thread.currentThread().interrupt();
-    stop("the consumer was interrupted"); // not under lock: it cancels batches
-    throw new Interrupted(due.taken());
+    // Not under lock: a stop cancels batches, and user code makes the text of an exception.
+    throw cutOffOr(() -> {
+      stop("the consumer was interrupted");
+      return new Interrupted(due.taken());
+    });
   }
 
   /**
-   * A task that consumes a stream of its own pool does the items itself that no other worker has,
-   * lest all workers wait and none works.
+   * Runs an item of this stream that no other worker has: if a task consumes a stream of its own
+   * pool, all workers might wait and none work.
    */
   private void help() {
     Batch<?, ?> batch = pool.pollFor(this);
@@ -333,7 +556,11 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
 
   /** Moves what is due to the consumer, but no more than a quarter of the window. Under lock. */
   private void drain() {
-    intake.consumed(due.taken());
+    consumed = due.taken();
+    if (feederWaits && room() >= quarter) {
+      feederWaits = false;
+      forFeeder.signal();
+    }
     while (drained.size() < quarter) {
       E element = due.poll();
       if (element == null) {
@@ -343,29 +570,49 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
     }
   }
 
-  /** Throws what ends the stream whatever else is due. Under lock. */
-  private void throwIfCutOff() {
-    if (firstFailure != null) {
-      throw firstFailure;
+  /** Whether the stream ends here, whatever else is due. Under lock. */
+  private boolean isCutOff() {
+    return firstFailure != null || (failFast && isStopped());
+  }
+
+  /** Returns what ends the stream whatever else is due; if nothing does, another exception. */
+  private RuntimeException cutOffOr(Supplier<RuntimeException> other) {
+    ItemFailure failure;
+    String reason = null;
+    lock.lock();
+    try {
+      failure = firstFailure;
+      if (failFast && isStopped()) {
+        reason = stopReason;
+      }
+    } finally {
+      lock.unlock();
     }
-    if (failFast && isStopped()) {
-      throw new RejectedExecutionException("the call was cut off: " + stopReason);
+    if (failure != null) {
+      return failure.exception();
     }
+    return reason != null
+        ? new RejectedExecutionException("the call was cut off: " + reason)
+        : other.get();
   }
 
   /** Whether every item that was taken has ended. Under lock. */
   private boolean isDone() {
-    return endedCount == batched && !intake.hasPushed();
+    return endedCount == batched && pending.isEmpty();
+  }
+
+  /** Whether the source has no more, or the pool takes no more. Under lock. */
+  private boolean isClosed() {
+    return exhausted || refused;
   }
 
   /** Whether nothing more will come; throws if that is not as it should be. Under lock. */
   private boolean isAtEnd() {
-    if (isDone() && !intake.hasDropped() && intake.isClosed()) {
-      Throwable failure = intake.failure();
-      if (failure != null) {
-        throw StreamRun.<RuntimeException>unchecked(failure);
+    if (isDone() && !dropped && isClosed()) {
+      if (sourceFailure != null) {
+        throw StreamRun.<RuntimeException>unchecked(sourceFailure);
       }
-      if (intake.isRefused()) {
+      if (refused) {
         throw refusal();
       }
       return true;
@@ -383,17 +630,43 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
   }
 
   private RejectedExecutionException refusal() {
-    return new RejectedExecutionException(
-        "the pool was shut down after " + intake.taken() + " items of this stream");
+    lock.lock();
+    try {
+      return new RejectedExecutionException(
+          "the pool was shut down after " + taken + " items of this stream");
+    } finally {
+      lock.unlock();
+    }
   }
 
   // ---- the pool's side
 
+  /** The pool was shut down: it takes no more items from the source. */
+  void refuse() {
+    lock.lock();
+    try {
+      if (!exhausted) {
+        refused = true;
+      }
+      forFeeder.signalAll();
+      forConsumer.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   @Override
   void onStop(String reason) {
     stopReason = reason;
-    intake.stop();
+    dropped = !pending.isEmpty();
+    pending.clear();
+    forFeeder.signalAll();
     forConsumer.signalAll();
+    Thread interrupted = feeder;
+    if (interrupted != null) {
+      // By another thread: an interrupt closes a channel that the source reads, and that may block.
+      Callbacks.run(null, interrupted::interrupt);
+    }
   }
 
   @Override
@@ -403,10 +676,10 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
   }
 
   /** Whether items were taken from the source that no worker has taken yet. */
-  boolean hasPushed() {
+  boolean hasPending() {
     lock.lock();
     try {
-      return intake.hasPushed();
+      return !pending.isEmpty();
     } finally {
       lock.unlock();
     }
@@ -416,7 +689,7 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
   boolean isOver() {
     lock.lock();
     try {
-      return (isStopped() || intake.isClosed()) && isDone();
+      return (isStopped() || isClosed()) && isDone();
     } finally {
       lock.unlock();
     }

@@ -3,27 +3,100 @@ package io.github.fornada.spi;
 import io.github.fornada.Outcome;
 import io.github.fornada.TaskFunction;
 import io.github.fornada.WorkerLostException;
+import io.github.fornada.jvm.BoundedText;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.RunnableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** The future of one submitted item. Cancelling it stops the task itself. */
+/**
+ * The future of one submitted item. Cancelling it stops the task itself.
+ *
+ * <p>The pool's threads complete it, and must run no dependents: those are user code, which may
+ * wait for the very thread that would run it. So a future that has dependents is completed by a
+ * {@linkplain PoolCallbacks callback thread}, and one that has none, which is the rule, directly.
+ * Two things tell which it is:
+ *
+ * <ul>
+ *   <li>Threads that wait in {@code get} or {@code join} are kept here and are no dependents, as
+ *       they would be in the superclass.
+ *   <li>Whatever adds a dependent asks for {@link #newIncompleteFuture} or {@link
+ *       #toCompletableFuture} first, which marks the future as {@link #SHARED}. Only {@link
+ *       CompletableFuture#allOf} and {@code anyOf} do not: they are seen by the number of
+ *       dependents.
+ * </ul>
+ */
 final class TaskFuture<T extends @Nullable Object, R extends @Nullable Object>
     extends CompletableFuture<R> implements RunnableFuture<R> {
   /** How often a task that waits for a retry of its own pool looks for it. */
   private static final long HELP_NANOS = 10_000_000; // Guess
 
+  /** Pause of a thread that waits for a few instructions of another. */
+  private static final long SOON_NANOS = 1_000; // Guess
+
+  private static final long FOREVER = Long.MAX_VALUE;
+
+  private static final VarHandle PHASE;
+
+  static {
+    try {
+      PHASE = MethodHandles.lookup().findVarHandle(TaskFuture.class, "phase", int.class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
+  // OPEN -> SHARED: a dependent is about to be added. By the thread that adds it.
+  // OPEN -> CHECKING: by a pool's thread. It completes the future if it finds no dependents;
+  // -> SHARED if it finds some.
+  // any -> COMPLETING: by a thread that may run dependents.
+  // In CHECKING and COMPLETING the superclass has its result, or gets it within a few instructions.
+  private static final int OPEN = 0;
+  private static final int SHARED = 1;
+  private static final int CHECKING = 2;
+  private static final int COMPLETING = 3;
+
+  private volatile int phase;
+
+  /** Threads that wait, the last first. Guarded by the monitor of single; read without it. */
+  private volatile @Nullable Waiter waiters;
+
   private final AbstractPool pool;
   private final Single single;
 
-  TaskFuture(AbstractPool pool, TaskFunction<? super T, ? extends R> function, T item) {
+  TaskFuture(
+      AbstractPool pool, TaskFunction<? super T, ? extends R> function, @Nullable Object item) {
+    this(pool, function, item, null, null);
+  }
+
+  /**
+   * A future with something to do at its end.
+   *
+   * @param item the item, or what the pool has made of it when it was handed over
+   * @param whenDone maps a result to what the future ends with; null for the result itself
+   * @param whenEnded called once the task has its outcome; must be quick and no user code
+   */
+  TaskFuture(
+      AbstractPool pool,
+      TaskFunction<? super T, ? extends R> function,
+      @Nullable Object item,
+      @Nullable Supplier<R> whenDone,
+      @Nullable Consumer<? super TaskFuture<T, R>> whenEnded) {
     this.pool = pool;
-    this.single = new Single(pool);
+    this.single = new Single(pool, whenDone, whenEnded);
     var batch =
         new Batch<T, R>(
             single, function, new @Nullable Object[] {item}, 0, 1, 0, pool.nextTasks(1), 1);
@@ -31,22 +104,16 @@ final class TaskFuture<T extends @Nullable Object, R extends @Nullable Object>
     single.batch = batch;
   }
 
-  /** The current try; null once the task has its outcome. */
+  /** Returns the current try; null once the task has its outcome. */
   @Nullable Batch<T, R> batch() {
     return single.batch;
   }
 
   @Override
   public boolean cancel(boolean mayInterruptIfRunning) {
-    boolean cancelled = super.cancel(mayInterruptIfRunning);
+    boolean cancelled = cancelHere();
     if (cancelled) {
-      single.stopped = true;
-      Batch<T, R> batch = single.batch;
-      if (batch != null && mayInterruptIfRunning) {
-        batch.cancel("its future was cancelled");
-      } else if (batch != null) {
-        batch.cancelWaiting(0, "its future was cancelled");
-      }
+      single.stopTask(mayInterruptIfRunning, "its future was cancelled");
     }
     return cancelled;
   }
@@ -67,17 +134,330 @@ final class TaskFuture<T extends @Nullable Object, R extends @Nullable Object>
     }
   }
 
+  // ---- dependents
+
+  /** Called by the superclass before each dependent is added. */
+  @Override
+  public <U> CompletableFuture<U> newIncompleteFuture() {
+    share();
+    return new CompletableFuture<>();
+  }
+
+  /** Called by other futures before they add a dependent to this one. */
+  @Override
+  public CompletableFuture<R> toCompletableFuture() {
+    share();
+    return this;
+  }
+
+  @Override
+  public CompletionStage<R> minimalCompletionStage() {
+    share();
+    return super.minimalCompletionStage();
+  }
+
+  private void share() {
+    while (phase != SHARED && !isDone() && !PHASE.compareAndSet(this, OPEN, SHARED)) {
+      LockSupport.parkNanos(SOON_NANOS); // a few instructions of the thread that completes this
+    }
+  }
+
+  // ---- the end, by threads that may run dependents
+
+  @Override
+  public boolean complete(R value) {
+    completing();
+    try {
+      return super.complete(value);
+    } finally {
+      completed();
+    }
+  }
+
+  @Override
+  public boolean completeExceptionally(Throwable thrown) {
+    Objects.requireNonNull(thrown, "thrown");
+    completing();
+    try {
+      return super.completeExceptionally(thrown);
+    } finally {
+      completed();
+    }
+  }
+
+  @Override
+  public void obtrudeValue(R value) {
+    completing();
+    try {
+      super.obtrudeValue(value);
+    } finally {
+      completed();
+    }
+  }
+
+  @Override
+  public void obtrudeException(Throwable thrown) {
+    Objects.requireNonNull(thrown, "thrown");
+    completing();
+    try {
+      super.obtrudeException(thrown);
+    } finally {
+      completed();
+    }
+  }
+
+  /** The superclass would complete this without any of the methods above. */
+  @Override
+  public CompletableFuture<R> completeAsync(Supplier<? extends R> supplier, Executor executor) {
+    executor.execute(() -> {
+      if (!isDone()) {
+        R value;
+        try {
+          value = supplier.get();
+        } catch (Throwable e) {
+          var _ = completeExceptionally(new CompletionException(e));
+          return;
+        }
+        var _ = complete(value);
+      }
+    });
+    return this;
+  }
+
+  @Override
+  public CompletableFuture<R> completeAsync(Supplier<? extends R> supplier) {
+    return completeAsync(supplier, defaultExecutor());
+  }
+
+  /**
+   * The calling thread is about to complete this, and then runs its dependents. Those who wait are
+   * woken before, for a dependent may never return; they see that the end is near, and stay awake.
+   */
+  private void completing() {
+    phase = COMPLETING;
+    wakeWaiters();
+  }
+
+  private void completed() {
+    if (!isDone()) {
+      phase = SHARED; // no memory for the result: nobody must stay awake for it
+    }
+  }
+
+  private boolean cancelHere() {
+    completing();
+    try {
+      return super.cancel(false);
+    } finally {
+      completed();
+    }
+  }
+
+  // ---- the end, by the pool's threads
+
+  Sink<T, R> sink() {
+    return single;
+  }
+
+  /** Whether the task has failed, or will have once a callback thread has seen to it. */
+  boolean failed() {
+    return single.failed;
+  }
+
+  /** Whether the calling thread has to complete this now, because there are no dependents. */
+  private boolean mayCompleteHere() {
+    if (!PHASE.compareAndSet(this, OPEN, CHECKING)) {
+      return false;
+    }
+    if (getNumberOfDependents() == 0) {
+      return true;
+    }
+    notChecking();
+    return false;
+  }
+
+  private void completedHere() {
+    if (!isDone()) {
+      notChecking(); // no memory for the result
+    }
+    wakeWaiters();
+  }
+
+  /** Not where another thread has come to COMPLETING: that one has woken those who wait. */
+  private void notChecking() {
+    var _ = PHASE.compareAndSet(this, CHECKING, SHARED);
+  }
+
+  private void succeed(R value) {
+    if (isDone()) {
+      return;
+    }
+    if (mayCompleteHere()) {
+      try {
+        super.complete(value);
+      } finally {
+        completedHere();
+      }
+    } else {
+      pool.callbacks().run(single, () -> complete(value));
+    }
+  }
+
+  private void fail(Throwable thrown) {
+    if (isDone()) {
+      return;
+    }
+    if (mayCompleteHere()) {
+      try {
+        super.completeExceptionally(thrown);
+      } finally {
+        completedHere();
+      }
+    } else {
+      pool.callbacks().run(single, () -> completeExceptionally(thrown));
+    }
+  }
+
+  private void becomeCancelled() {
+    if (isDone()) {
+      return;
+    }
+    if (mayCompleteHere()) {
+      try {
+        super.cancel(false);
+      } finally {
+        completedHere();
+      }
+    } else {
+      pool.callbacks().run(single, this::cancelHere);
+    }
+  }
+
+  // ---- waiting
+
+  /** A thread that waits for the end. In a list, guarded by the monitor of single. */
+  private final class Waiter implements ForkJoinPool.ManagedBlocker {
+    final Thread thread = Thread.currentThread();
+    final boolean interruptible;
+    final long nanos;
+    final long began = System.nanoTime();
+    boolean interrupted;
+    @Nullable Waiter next;
+
+    Waiter(boolean interruptible, long nanos) {
+      this.interruptible = interruptible;
+      this.nanos = nanos;
+    }
+
+    @Override
+    public boolean isReleasable() {
+      if (isDone()) {
+        return true;
+      }
+      if (Thread.interrupted()) {
+        interrupted = true;
+      }
+      return (interrupted && interruptible)
+          || (nanos != FOREVER && nanos - (System.nanoTime() - began) <= 0);
+    }
+
+    @Override
+    public boolean block() {
+      while (!isReleasable()) {
+        if (phase == COMPLETING) {
+          LockSupport.parkNanos(this, SOON_NANOS); // it was woken, and the end is very near
+        } else if (nanos == FOREVER) {
+          LockSupport.park(this);
+        } else {
+          LockSupport.parkNanos(this, nanos - (System.nanoTime() - began));
+        }
+      }
+      return true;
+    }
+  }
+
+  /**
+   * Waits for the end, or for {@code nanos} nanoseconds; {@link #FOREVER} for no limit.
+   *
+   * @param interruptible whether an interrupt ends the wait; otherwise it is kept for the caller
+   */
+  private void awaitEnd(boolean interruptible, long nanos) throws InterruptedException {
+    if (isDone()) {
+      return;
+    }
+    var waiter = new Waiter(interruptible, nanos);
+    synchronized (single) {
+      waiter.next = waiters;
+      waiters = waiter;
+    }
+    try {
+      // Lets a ForkJoinPool that the caller is a thread of make up for it. Looks at `phase` and
+      // isDone after `waiters` was written; who completes does it the other way round.
+      ForkJoinPool.managedBlock(waiter);
+    } finally {
+      remove(waiter);
+    }
+    if (waiter.interrupted) {
+      if (interruptible && !isDone()) {
+        throw new InterruptedException();
+      }
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @SuppressWarnings("ReferenceEquality") // a waiter is equal to itself only
+  private void remove(Waiter waiter) {
+    synchronized (single) {
+      if (waiters == waiter) {
+        waiters = waiter.next;
+        return;
+      }
+      for (Waiter w = waiters; w != null; w = w.next) {
+        if (w.next == waiter) {
+          w.next = waiter.next;
+          return;
+        }
+      }
+    }
+  }
+
+  private void wakeWaiters() {
+    if (waiters != null) {
+      synchronized (single) {
+        for (Waiter w = waiters; w != null; w = w.next) {
+          LockSupport.unpark(w.thread);
+        }
+      }
+    }
+  }
+
   @Override
   public R get() throws InterruptedException, ExecutionException {
     if (!isDone()) {
-      pool.beforeWaiting(this);
-    }
-    while (!isDone() && mustHelp()) {
-      try {
-        return super.get(HELP_NANOS, TimeUnit.NANOSECONDS);
-      } catch (TimeoutException e) {
-        // Another look: the task may have come to its retry.
+      if (Thread.interrupted()) {
+        throw new InterruptedException();
       }
+      pool.beforeWaiting(this);
+      while (!isDone() && mustHelp()) {
+        awaitEnd(true, HELP_NANOS); // then another look: the task may have come to its retry
+      }
+      awaitEnd(true, FOREVER);
+    }
+    return super.get();
+  }
+
+  @Override
+  public R get(long timeout, TimeUnit unit)
+      throws InterruptedException, ExecutionException, TimeoutException {
+    long nanos = unit.toNanos(timeout);
+    if (Thread.interrupted()) {
+      throw new InterruptedException();
+    }
+    if (!isDone() && nanos > 0) {
+      awaitEnd(true, nanos);
+    }
+    if (!isDone()) {
+      throw new TimeoutException("the task was not done within " + timeout + " " + unit);
     }
     return super.get();
   }
@@ -85,24 +465,29 @@ final class TaskFuture<T extends @Nullable Object, R extends @Nullable Object>
   @Override
   public R join() {
     if (!isDone()) {
-      pool.beforeWaiting(this);
-    }
-    while (!isDone() && mustHelp()) {
+      boolean interrupted = Thread.interrupted();
       try {
-        super.get(HELP_NANOS, TimeUnit.NANOSECONDS);
+        pool.beforeWaiting(this);
+        while (!isDone() && mustHelp()) {
+          awaitEnd(false, HELP_NANOS);
+        }
+        awaitEnd(false, FOREVER);
       } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        break;
-      } catch (TimeoutException | ExecutionException | CancellationException e) {
-        // Another look, or the end, which the join below reports.
+        throw new AssertionError(e); // such waits are not interruptible
+      } finally {
+        if (interrupted) {
+          Thread.currentThread().interrupt();
+        }
       }
     }
     return super.join();
   }
 
   /**
-   * A task that waits for another of its own pool does that one itself if no worker has, lest all
-   * workers wait and none works. True if it has to look again: a retry may come to wait.
+   * Runs the task in the calling thread if that is a worker of the same pool, and no other has
+   * begun the task: all workers might wait and none work.
+   *
+   * @return whether to look again soon: a retry may come to wait
    */
   boolean mustHelp() {
     if (!pool.canRunHere()) {
@@ -117,8 +502,11 @@ final class TaskFuture<T extends @Nullable Object, R extends @Nullable Object>
 
   /** A future is a class already, so its sink is a part of it. */
   final class Single extends Sink<T, R> {
+    private final @Nullable Supplier<R> whenDone;
+    private final @Nullable Consumer<? super TaskFuture<T, R>> whenEnded;
+
     /**
-     * Replaced by each retry, and by null at the end, so that who keeps the future does not keep
+     * Replaced by each retry, and by null at the end, so that a future that is kept does not keep
      * the task; written by the thread that ended the try before.
      */
     private volatile @Nullable Batch<T, R> batch;
@@ -128,32 +516,55 @@ final class TaskFuture<T extends @Nullable Object, R extends @Nullable Object>
 
     private volatile boolean stopped;
 
-    Single(AbstractPool pool) {
+    /** Whether it ended in a way that is a failure. Written by the thread that ends it. */
+    private volatile boolean failed;
+
+    Single(
+        AbstractPool pool,
+        @Nullable Supplier<R> whenDone,
+        @Nullable Consumer<? super TaskFuture<T, R>> whenEnded) {
       super(pool);
+      this.whenDone = whenDone;
+      this.whenEnded = whenEnded;
     }
 
     @Override
     void done(Batch<T, R> ended, int i, R value) {
       batch = null;
-      complete(value);
+      succeed(whenDone == null ? value : whenDone.get());
+      tellEnd();
     }
 
     @Override
     void ended(Batch<T, R> ended, int i, Outcome<R> outcome) {
       batch = null;
+      failed = !(outcome instanceof Outcome.Cancelled) && !isDone();
       // Before the switch, which generates a class when a program first meets it.
       if (outcome instanceof Outcome.WorkerLost<R> lost) {
-        completeExceptionally(new WorkerLostException(lost.message(), lost.certificate()));
-        return;
-      }
-      switch (outcome) {
-        case Outcome.Failed<R>(var cause) -> completeExceptionally(asThrown(cause));
-        case Outcome.Cancelled<R> c -> {
-          if (!isDone()) {
-            TaskFuture.super.cancel(false);
-          }
+        fail(new WorkerLostException(lost.message(), lost.certificate()));
+      } else {
+        switch (outcome) {
+          case Outcome.Failed<R>(var cause) -> fail(asThrown(cause));
+          case Outcome.Cancelled<R> c -> becomeCancelled();
+          default -> failWithItem(ended.item(0), outcome);
         }
-        default -> completeExceptionally(MapRun.failureOf(ended.label(0), outcome));
+      }
+      tellEnd();
+    }
+
+    /** Its message has the item's text. Where user code makes that, no thread of ours waits. */
+    private void failWithItem(T item, Outcome<R> outcome) {
+      if (BoundedText.isPlain(item)) {
+        fail(ItemFailure.exception(label(0, item), outcome));
+      } else {
+        pool.callbacks()
+            .run(this, () -> completeExceptionally(ItemFailure.exception(label(0, item), outcome)));
+      }
+    }
+
+    private void tellEnd() {
+      if (whenEnded != null) {
+        whenEnded.accept(TaskFuture.this);
       }
     }
 
@@ -176,7 +587,20 @@ final class TaskFuture<T extends @Nullable Object, R extends @Nullable Object>
 
     @Override
     void stop(String reason) {
-      var _ = cancel(true);
+      if (!isDone()) {
+        becomeCancelled();
+        stopTask(true, reason);
+      }
+    }
+
+    private void stopTask(boolean mayInterruptIfRunning, String reason) {
+      stopped = true;
+      Batch<T, R> current = batch;
+      if (current != null && mayInterruptIfRunning) {
+        current.cancel(reason);
+      } else if (current != null) {
+        current.cancelWaiting(0, reason);
+      }
     }
 
     @Override

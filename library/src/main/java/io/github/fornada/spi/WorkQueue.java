@@ -7,15 +7,16 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What a pool has to do: single batches, and runs that give batches on demand. Runs take turns, so
  * that a long call does not starve a short one.
  *
- * <p>Everything is guarded by one lock, held for a few instructions and for a collection's
- * iterator. So whatever was accepted is, at any moment, in exactly one of the places below, and
- * {@link #isQuiet} cannot miss it on its way from one to another.
+ * <p>Everything is guarded by one lock, held for a few instructions and for the iterator of one of
+ * the JDK's own collections. So whatever was accepted is, at any moment, in exactly one of the
+ * places below, and {@link #isQuiet} cannot miss it on its way from one to another.
  */
 final class WorkQueue {
   private final ReentrantLock lock = new ReentrantLock();
@@ -29,7 +30,7 @@ final class WorkQueue {
   /** Retries in the pause before them. */
   private final Set<Batch<?, ?>> paused = new HashSet<>();
 
-  /** Batches accepted whose listeners are being told. */
+  /** Batches accepted whose listeners are being called. */
   private int promised;
 
   private boolean closed;
@@ -134,9 +135,9 @@ final class WorkQueue {
   }
 
   /**
-   * The next work, at most so many items; null if there is none.
+   * Takes the next work; null if there is none.
    *
-   * @param most 0 for as many as the items before suggest
+   * @param most the most items to take; 0 for as many as the items before suggest
    * @param last the batch that the same worker had polled before, to be released in the same step
    */
   @Nullable Batch<?, ?> poll(int most, @Nullable Batch<?, ?> last) {
@@ -176,7 +177,76 @@ final class WorkQueue {
     }
   }
 
-  /** As {@link #poll}, one item of this call only. */
+  /**
+   * Takes one item of a call that was made on behalf of a worker of this pool; null if none waits.
+   *
+   * @param rank by the {@linkplain Sink#origin origins} of calls; a call of the highest is taken,
+   *     and of those the one that is next
+   */
+  @Nullable Batch<?, ?> pollNested(ToIntFunction<Object> rank) {
+    lock.lock();
+    try {
+      Object found = null;
+      int highest = Integer.MIN_VALUE;
+      for (Object entry : entries) {
+        Object origin = sinkOf(entry).origin;
+        if (origin != null
+            && (found == null || rank.applyAsInt(origin) > highest)
+            && hasWaiting(entry)) {
+          found = entry;
+          highest = rank.applyAsInt(origin);
+        }
+      }
+      if (found instanceof Batch<?, ?> batch) {
+        remove(found);
+        batch.givenBack = false;
+        hold(batch);
+        return batch;
+      }
+      if (found instanceof Run<?, ?> run) {
+        Batch<?, ?> batch = run.take(1);
+        if (batch == null) {
+          remove(found);
+        } else {
+          hold(batch);
+        }
+        return batch;
+      }
+      return null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Whether {@link #pollNested} would probably find something. */
+  boolean hasNested() {
+    lock.lock();
+    try {
+      for (Object entry : entries) {
+        if (sinkOf(entry).origin != null && hasWaiting(entry)) {
+          return true;
+        }
+      }
+      return false;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private static Sink<?, ?> sinkOf(Object entry) {
+    return entry instanceof Batch<?, ?> batch ? batch.sink() : (Run<?, ?>) entry;
+  }
+
+  private static boolean hasWaiting(Object entry) {
+    return entry instanceof Batch<?, ?> batch ? batch.hasWaiting() : ((Run<?, ?>) entry).hasMore();
+  }
+
+  @SuppressWarnings("ReferenceEquality") // entries are equal to themselves only
+  private void remove(Object entry) {
+    entries.removeIf(e -> e == entry);
+  }
+
+  /** Takes one item of {@code run}; null if none waits. */
   @SuppressWarnings("ReferenceEquality") // a run is equal to itself only
   @Nullable Batch<?, ?> pollFor(Run<?, ?> run) {
     lock.lock();
@@ -220,8 +290,8 @@ final class WorkQueue {
   }
 
   /**
-   * Whoever ends the last item writes {@code open}, then reads {@code handedBack}; here it is the
-   * other way round. So one of the two sees the other, and drops it.
+   * The thread that ends the last item writes {@code open}, then reads {@code handedBack}; here it
+   * is the other way round. So one of the two sees the other, and drops it.
    */
   private void handBack(Batch<?, ?> batch) {
     batch.handedBack = false;
@@ -254,9 +324,7 @@ final class WorkQueue {
     lock.lock();
     try {
       for (Object entry : entries) {
-        if (entry instanceof Batch<?, ?> batch
-            ? batch.hasWaiting()
-            : ((Run<?, ?>) entry).hasMore()) {
+        if (hasWaiting(entry)) {
           return true;
         }
       }

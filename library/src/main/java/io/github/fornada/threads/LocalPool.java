@@ -1,15 +1,24 @@
 package io.github.fornada.threads;
 
 import io.github.fornada.ExecutionModel;
+import io.github.fornada.Outcome;
 import io.github.fornada.PoolOptions;
 import io.github.fornada.TaskEvent;
+import io.github.fornada.jvm.CallbackThread;
+import io.github.fornada.jvm.Callbacks;
+import io.github.fornada.jvm.Durations;
+import io.github.fornada.jvm.OwnThreads;
+import io.github.fornada.jvm.StartedBy;
 import io.github.fornada.spi.AbstractPool;
 import io.github.fornada.spi.Batch;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,7 +33,12 @@ abstract sealed class LocalPool extends AbstractPool
    */
   private static final Duration LATE = Duration.ofNanos(250_000); // Guess
 
+  /** How far the way from a task of a scope to the scope's owner is followed. */
+  private static final int DEEPEST_SCOPE = 100; // Guess
+
   private final PoolOptions options;
+  private final ThreadMaker threads;
+  private final Duration noThreadLimit;
   private final Map<Thread, Worker> workersByThread = new ConcurrentHashMap<>();
 
   /** Threads that end items instead of workers whose task ignores interrupts. */
@@ -33,19 +47,53 @@ abstract sealed class LocalPool extends AbstractPool
   /** Batches of several items that workers have, each with the time it was taken. */
   private final Map<Batch<?, ?>, Long> shareable = new ConcurrentHashMap<>();
 
+  /** How long nothing may have happened before a spare worker is started. */
+  private static final Duration STALL = Duration.ofMillis(50); // Guess
+
+  /** Pause after no thread could be had. */
+  private static final Duration NO_THREAD_PAUSE = Duration.ofMillis(100); // Guess
+
+  static final Duration NO_THREAD_LIMIT = Duration.ofSeconds(10); // Guess
+
+  /** Whether a look for a {@linkplain #lookForStall stall} is due. */
+  private final AtomicBoolean stallLookDue = new AtomicBoolean();
+
+  private final AtomicInteger ranks = new AtomicInteger();
+
+  /** Whether another try to start a thread is due. */
+  private final AtomicBoolean startDue = new AtomicBoolean();
+
+  /** When a thread was wanted in vain first, since one was started; 0 for never. */
+  private final AtomicLong withoutThread = new AtomicLong();
+
   /** Whether a look for late batches is due. */
   private final AtomicBoolean lookDue = new AtomicBoolean();
 
   private final Roster roster;
 
-  LocalPool(ExecutionModel model, PoolOptions options) {
+  /**
+   * A pool without threads yet.
+   *
+   * @param noThreadLimit for how long items wait for a thread if the system has none to give
+   */
+  LocalPool(
+      ExecutionModel model, PoolOptions options, ThreadMaker threads, Duration noThreadLimit) {
     super(model, options.workers(), options.policy());
     this.options = options;
+    this.threads = threads;
+    this.noThreadLimit = noThreadLimit;
     this.roster =
         new Roster(options.workers(), keepsIdleThreads(), () -> hasWork() || lateBatch() != null);
   }
 
-  abstract Thread newThread(Runnable body, String name);
+  /** Makes threads that are not started yet. */
+  interface ThreadMaker {
+    Thread make(Runnable body, String name);
+  }
+
+  final ThreadMaker threads() {
+    return threads;
+  }
 
   /** Returns whether a thread without work waits for some, rather than ending. */
   abstract boolean keepsIdleThreads();
@@ -54,22 +102,85 @@ abstract sealed class LocalPool extends AbstractPool
   protected final void workAvailable() {
     int number = roster.call();
     if (number != Roster.NOBODY) {
-      start(new Worker(this, number, options.name() + "-" + (number + 1)));
+      start(new Roster.Member(number));
     }
   }
 
-  private void start(Worker worker) {
+  private void start(Roster.Member member) {
+    String name = options.name() + "-" + (member.number + 1);
     try {
-      worker.start();
-    } catch (OutOfMemoryError e) { // no memory for one more thread
-      if (roster.remove(worker.member()) == 0) {
-        throw e; // nobody else would do the work
+      new Worker(this, member, name, ranks.getAndIncrement()).start();
+    } catch (RuntimeException | Error e) { // OutOfMemoryError: "unable to create native thread"
+      noThread(e, roster.remove(member));
+    }
+  }
+
+  /**
+   * No thread could be had. The calls that wanted it were accepted all the same: workers that are
+   * there will come to their items, or a thread is had later. If there are no workers, and no
+   * thread is had in time, the items that wait end with what was thrown.
+   */
+  private void noThread(Throwable thrown, int workersLeft) {
+    OwnThreads.noThread(thrown);
+    long now = System.nanoTime() | 1; // never 0
+    if (workersLeft > 0) {
+      withoutThread.set(0);
+    } else {
+      withoutThread.compareAndSet(0, now);
+      long since = withoutThread.get();
+      if (since != 0 && now - since > noThreadLimit.toNanos()) {
+        withoutThread.set(0);
+        endAllThatWait(
+            new RejectedExecutionException(
+                "no thread could be started for "
+                    + Durations.inWords(noThreadLimit)
+                    + ": "
+                    + thrown
+                    + ". Look at the limits of the process, such as ulimit -u and the pids limit"
+                    + " of its container",
+                thrown));
+        return;
       }
     }
+    if (startDue.compareAndSet(false, true)) {
+      later(
+          NO_THREAD_PAUSE,
+          () -> {
+            startDue.set(false);
+            if (hasWork()) {
+              workAvailable();
+            } else {
+              withoutThread.set(0);
+            }
+          });
+    }
+  }
+
+  private void endAllThatWait(Throwable reason) {
+    Runnable end =
+        () -> {
+          for (Batch<?, ?> batch = poll(64); batch != null; batch = poll(64)) {
+            for (int i = batch.claim(); i >= 0; i = batch.claim()) {
+              fail(batch, i, reason);
+            }
+          }
+        };
+    if (isObserved()) {
+      Callbacks.run(null, end); // listeners are user code, and this may be the timer's thread
+    } else {
+      end.run();
+    }
+  }
+
+  private static <R> void fail(Batch<?, R> batch, int i, Throwable reason) {
+    batch.end(i, new Outcome.Failed<>(reason), null);
   }
 
   /** Returns the next batch for {@code worker}; null if the worker should end. */
   final @Nullable Batch<?, ?> next(Worker worker) {
+    if (worker.member().spare) {
+      return nextForSpare(worker);
+    }
     while (true) {
       Batch<?, ?> batch = pollAgain(worker);
       worker.polled = batch;
@@ -154,10 +265,115 @@ abstract sealed class LocalPool extends AbstractPool
     }
   }
 
+  // ---- tasks that wait for their own pool
+
+  /**
+   * Returns the worker on whose behalf the calling thread runs: its own, or that of the future
+   * whose dependent it runs, or that which opened the scope whose task it runs.
+   */
+  @Override
+  protected final @Nullable Worker originOfCall() {
+    Thread thread = Thread.currentThread();
+    Worker worker = workersByThread.get(thread);
+    if (worker == null
+        && CallbackThread.originOfCurrent() instanceof Worker origin
+        && origin.isOf(this)) {
+      worker = origin;
+    }
+    for (int depth = 0;
+        worker == null
+            && depth < DEEPEST_SCOPE
+            && thread.getUncaughtExceptionHandler() instanceof StartedBy home;
+        depth++) {
+      thread = home.startedBy();
+      worker = workersByThread.get(thread);
+    }
+    if (worker != null) {
+      worker.handsOver();
+      lookForStallLater();
+    }
+    return worker;
+  }
+
+  private void lookForStallLater() {
+    if (stallLookDue.compareAndSet(false, true)) {
+      long before = progress();
+      later(STALL, () -> lookForStall(before));
+    }
+  }
+
+  /**
+   * Starts a spare worker if items wait while every worker waits in an item that has made a call to
+   * this very pool, and nothing has happened since {@code before}: those items might wait for each
+   * other for ever. Looks again as long as there are such items, and costs nothing else.
+   */
+  private void lookForStall(long before) {
+    stallLookDue.set(false); // before the look: a worker hands over, then sees to a look
+    long now = progress();
+    if (workersByThread.values().stream().noneMatch(Worker::hasHandedOver)) {
+      return;
+    }
+    if (now == before && allWaitAfterHandOver(null) && hasWorkForSpare()) {
+      Roster.Member spare = roster.addSpare();
+      if (spare != null) {
+        start(spare);
+      }
+    }
+    lookForStallLater();
+  }
+
+  private boolean hasWorkForSpare() {
+    return keepsOrder() ? hasNestedWork() : hasWork() || lateBatch() != null;
+  }
+
+  private long progress() {
+    long sum = 0;
+    for (Worker worker : workersByThread.values()) {
+      sum += worker.progress() + 1;
+    }
+    return sum;
+  }
+
+  private boolean allWaitAfterHandOver(@Nullable Worker but) {
+    for (Worker worker : workersByThread.values()) {
+      if (worker != but && !worker.isWaitingAfterHandOver()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /**
+   * One item at a time, as long as all others wait; of the calls made on behalf of the workers that
+   * wait those of the latest first, because the others wait for them.
+   */
+  private @Nullable Batch<?, ?> nextForSpare(Worker worker) {
+    if (!allWaitAfterHandOver(worker)) {
+      return null;
+    }
+    Batch<?, ?> batch = pollNested(origin -> ((Worker) origin).rank);
+    if (batch == null && !keepsOrder()) {
+      batch = poll(1);
+      if (batch == null) {
+        batch = lateBatch();
+      }
+    }
+    if (batch != null) {
+      worker.takes(batch);
+    }
+    return batch;
+  }
+
+  /** Whether an item must not begin before those before it have ended, unless they wait for it. */
+  boolean keepsOrder() {
+    return false;
+  }
+
   // ---- the life of workers
 
   final void began(Worker worker, Thread thread, long startupNanos) {
     workersByThread.put(thread, worker);
+    withoutThread.set(0);
     if (isObserved()) {
       tell(
           TaskEvent.WorkerReady.of(
@@ -182,20 +398,17 @@ abstract sealed class LocalPool extends AbstractPool
   final void abandon(Worker worker, Batch<?, ?> batch, Runnable end) {
     var _ = roster.remove(worker.member());
     // A platform thread: tasks that ignore interrupts may hold every carrier of virtual threads.
-    Thread undertaker =
-        Thread.ofPlatform()
-            .daemon()
-            .name(worker.name() + "-abandoned")
-            .unstarted(() -> {
-              try {
-                end.run();
-              } finally {
-                letGo(batch);
-                undertakers.remove(Thread.currentThread());
-              }
-            });
-    undertakers.add(undertaker);
-    undertaker.start();
+    OwnThreads.start(
+        worker.name() + "-abandoned",
+        () -> {
+          undertakers.add(Thread.currentThread());
+          try {
+            end.run();
+          } finally {
+            letGo(batch);
+            undertakers.remove(Thread.currentThread());
+          }
+        });
     finished(batch);
     if (batch.hasWaiting()) {
       giveBack(batch);

@@ -5,6 +5,7 @@ import java.util.BitSet;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which of a pool's workers are there, and whom new work calls.
@@ -26,6 +27,9 @@ final class Roster {
   /** Instead of the number of a worker to be started. */
   static final int NOBODY = -1;
 
+  /** The most spare workers at a time, as many as the common ForkJoinPool has by default. */
+  private static final int MOST_SPARES = 256;
+
   /** How long a thread without work stays, so that a pool that was forgotten can be collected. */
   private static final Duration IDLE = Duration.ofSeconds(30); // Guess
 
@@ -33,14 +37,23 @@ final class Roster {
   static final class Member {
     final int number;
 
+    /** Whether it is there beyond the most, as long as all others wait. It is never idle. */
+    final boolean spare;
+
     /** Whether it is among the live ones. Guarded by lock. */
     private boolean counted = true;
 
     /** Whether it was called for work and has not found it. Written under lock; read by itself. */
-    private boolean searching = true;
+    private boolean searching;
 
     Member(int number) {
+      this(number, false);
+    }
+
+    private Member(int number, boolean spare) {
       this.number = number;
+      this.spare = spare;
+      this.searching = !spare;
     }
   }
 
@@ -59,6 +72,7 @@ final class Roster {
   // Guarded by lock.
   private final BitSet numbers = new BitSet();
   private int wakeUps;
+  private int spares;
   private boolean ending;
 
   /**
@@ -106,6 +120,26 @@ final class Roster {
     }
   }
 
+  /**
+   * Adds a spare worker, which the caller must start: every other waits for items of its own pool.
+   *
+   * @return null if there are too many already, or a worker is free after all
+   */
+  @Nullable Member addSpare() {
+    lock.lock();
+    try {
+      if (ending || searching > 0 || idle > 0 || live < most || spares == MOST_SPARES) {
+        return null;
+      }
+      spares++;
+      int number = numbers.nextClearBit(0);
+      numbers.set(number);
+      return new Member(number, true);
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Whether one more worker could be at work now. */
   boolean isSomebodyFree() {
     return idle > 0 || live < most;
@@ -147,7 +181,7 @@ final class Roster {
         left = awaitWakeUp(left);
       }
       if (wakeUps > 0) {
-        wakeUps--; // whoever woke it has counted it as searching instead of idle
+        wakeUps--; // call() has counted it as searching instead of idle
         member.searching = true;
         return true;
       }
@@ -207,7 +241,7 @@ final class Roster {
     try {
       stopSearching(member);
       discount(member);
-      return live;
+      return live + spares;
     } finally {
       lock.unlock();
     }
@@ -217,7 +251,11 @@ final class Roster {
   private void discount(Member member) {
     if (member.counted) {
       member.counted = false;
-      live--;
+      if (member.spare) {
+        spares--;
+      } else {
+        live--;
+      }
       numbers.clear(member.number);
     }
   }
@@ -228,7 +266,7 @@ final class Roster {
     try {
       ending = true;
       wake.signalAll();
-      return live == 0;
+      return live + spares == 0;
     } finally {
       lock.unlock();
     }
@@ -238,7 +276,7 @@ final class Roster {
   boolean isOver() {
     lock.lock();
     try {
-      return ending && live == 0;
+      return ending && live + spares == 0;
     } finally {
       lock.unlock();
     }

@@ -3,6 +3,8 @@ package io.github.fornada.threads;
 import io.github.fornada.ExecutionModel;
 import io.github.fornada.Pool;
 import io.github.fornada.PoolOptions;
+import io.github.fornada.jvm.OwnThreads;
+import java.time.Duration;
 import java.util.function.UnaryOperator;
 
 /**
@@ -13,8 +15,13 @@ import java.util.function.UnaryOperator;
  * an orderly shutdown work as in every other pool.
  */
 public final class SequentialPool extends LocalPool {
+  /** With other threads, for tests. */
+  SequentialPool(PoolOptions options, ThreadMaker threads, Duration noThreadLimit) {
+    super(ExecutionModel.SEQUENTIAL, options, threads, noThreadLimit);
+  }
+
   private SequentialPool(PoolOptions options) {
-    super(ExecutionModel.SEQUENTIAL, options);
+    this(options, (body, name) -> OwnThreads.daemon(name).unstarted(body), NO_THREAD_LIMIT);
   }
 
   /** Opens a sequential pool. */
@@ -37,8 +44,8 @@ public final class SequentialPool extends LocalPool {
   }
 
   @Override
-  Thread newThread(Runnable body, String name) {
-    return Thread.ofPlatform().daemon().name(name).unstarted(body);
+  boolean keepsOrder() {
+    return true;
   }
 
   @Override

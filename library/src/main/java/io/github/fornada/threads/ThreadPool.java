@@ -3,6 +3,8 @@ package io.github.fornada.threads;
 import io.github.fornada.ExecutionModel;
 import io.github.fornada.Pool;
 import io.github.fornada.PoolOptions;
+import io.github.fornada.jvm.OwnThreads;
+import java.time.Duration;
 import java.util.function.UnaryOperator;
 
 /**
@@ -22,8 +24,13 @@ import java.util.function.UnaryOperator;
  * }
  */
 public final class ThreadPool extends LocalPool {
+  /** With other threads, for tests. */
+  ThreadPool(PoolOptions options, ThreadMaker threads, Duration noThreadLimit) {
+    super(ExecutionModel.PLATFORM_THREADS, options, threads, noThreadLimit);
+  }
+
   private ThreadPool(PoolOptions options) {
-    super(ExecutionModel.PLATFORM_THREADS, options);
+    this(options, (body, name) -> OwnThreads.daemon(name).unstarted(body), NO_THREAD_LIMIT);
   }
 
   /** Opens a pool with one thread for each processor. */
@@ -39,11 +46,6 @@ public final class ThreadPool extends LocalPool {
   public static Pool open(UnaryOperator<PoolOptions> change) {
     int processors = Runtime.getRuntime().availableProcessors();
     return new ThreadPool(change.apply(PoolOptions.of(processors, "threads")));
-  }
-
-  @Override
-  Thread newThread(Runnable body, String name) {
-    return Thread.ofPlatform().daemon().name(name).unstarted(body);
   }
 
   @Override

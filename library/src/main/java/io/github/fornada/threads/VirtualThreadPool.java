@@ -3,6 +3,7 @@ package io.github.fornada.threads;
 import io.github.fornada.ExecutionModel;
 import io.github.fornada.Pool;
 import io.github.fornada.PoolOptions;
+import java.time.Duration;
 import java.util.function.UnaryOperator;
 
 /**
@@ -24,8 +25,20 @@ public final class VirtualThreadPool extends LocalPool {
   /** The maximum number of tasks in progress at once by default. */
   public static final int DEFAULT_WORKERS = 1000;
 
+  /** With other threads, for tests. */
+  VirtualThreadPool(PoolOptions options, ThreadMaker threads, Duration noThreadLimit) {
+    super(ExecutionModel.VIRTUAL_THREADS, options, threads, noThreadLimit);
+  }
+
   private VirtualThreadPool(PoolOptions options) {
-    super(ExecutionModel.VIRTUAL_THREADS, options);
+    this(options, VirtualThreadPool::newThread, NO_THREAD_LIMIT);
+  }
+
+  private static Thread newThread(Runnable body, String name) {
+    return Thread.ofVirtual()
+        .name(name)
+        .inheritInheritableThreadLocals(false) // as OwnThreads has it
+        .unstarted(body);
   }
 
   /** Opens a pool of at most {@value #DEFAULT_WORKERS} virtual threads. */
@@ -40,11 +53,6 @@ public final class VirtualThreadPool extends LocalPool {
    */
   public static Pool open(UnaryOperator<PoolOptions> change) {
     return new VirtualThreadPool(change.apply(PoolOptions.of(DEFAULT_WORKERS, "virtual")));
-  }
-
-  @Override
-  Thread newThread(Runnable body, String name) {
-    return Thread.ofVirtual().name(name).unstarted(body);
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.github.fornada.threads;
 
 import io.github.fornada.Outcome;
 import io.github.fornada.TaskUsage;
+import io.github.fornada.jvm.Callbacks;
 import io.github.fornada.jvm.InterruptGate;
 import io.github.fornada.spi.Batch;
 import java.lang.management.ManagementFactory;
@@ -17,6 +18,11 @@ import org.jspecify.annotations.Nullable;
  * {@link InterruptGate} sees to that.
  */
 final class Worker implements Runnable {
+  private static final ClassLoader SYSTEM_LOADER = ClassLoader.getSystemClassLoader();
+
+  /** How long an item may take to give its stack before it is interrupted without. */
+  private static final Duration STACK_LIMIT = Duration.ofMillis(200); // Guess
+
   private static final Duration SOON = Duration.ofMillis(1);
 
   private static final com.sun.management.ThreadMXBean METER =
@@ -27,6 +33,15 @@ final class Worker implements Runnable {
   private final String name;
   private final Thread thread;
   private final long createdNanos = System.nanoTime();
+
+  /** Orders workers by their start; spare workers are started by those before them. */
+  final int rank;
+
+  /** The handler that uncaught exceptions of the thread have at its start. */
+  private final Thread.UncaughtExceptionHandler homeHandler;
+
+  /** The item within which the latest call to this very pool was made; -1 for none. */
+  private volatile long handedOverAt = -1;
 
   /** Told with an interrupt: where the item was when its time ran out; null for a cancel. */
   private final InterruptGate<List<StackTraceElement>> gate = new InterruptGate<>();
@@ -48,11 +63,13 @@ final class Worker implements Runnable {
   /** The batch it got from the queue, until it polls the next. The worker's own. */
   @Nullable Batch<?, ?> polled;
 
-  Worker(LocalPool pool, int number, String name) {
+  Worker(LocalPool pool, Roster.Member member, String name, int rank) {
     this.pool = pool;
-    this.member = new Roster.Member(number);
+    this.member = member;
     this.name = name;
-    this.thread = pool.newThread(this, name);
+    this.rank = rank;
+    this.thread = pool.threads().make(this, name);
+    this.homeHandler = thread.getUncaughtExceptionHandler();
   }
 
   void start() {
@@ -137,7 +154,7 @@ final class Worker implements Runnable {
     if (observed) {
       batch.started(i, name, startedNanos);
     }
-    var _ = Thread.interrupted(); // left over from a listener or a future's callback
+    var _ = Thread.interrupted(); // left over from a listener
     long pass = gate.open();
     if (limited) {
       arm();
@@ -147,6 +164,7 @@ final class Worker implements Runnable {
     // Read after the gate was opened, as cancel looks for an open gate after it said stop: one of
     // the two sees the other.
     boolean skipped = batch.isUnwanted();
+    var _ = enter(batch);
     try {
       if (!skipped) {
         value = batch.function().apply(batch.item(i));
@@ -161,6 +179,7 @@ final class Worker implements Runnable {
       }
       stack = gate.takeCause();
     }
+    restoreThread();
 
     TaskUsage usage = null;
     if (measured) {
@@ -194,6 +213,7 @@ final class Worker implements Runnable {
       boolean skipped = batch.isUnwanted();
       Within outer = within;
       within = new Within(batch, i, outer);
+      ClassLoader loader = enter(batch);
       try {
         if (!skipped) {
           value = batch.function().apply(batch.item(i));
@@ -202,6 +222,7 @@ final class Worker implements Runnable {
         thrown = e;
       } finally {
         within = outer;
+        thread.setContextClassLoader(loader);
       }
       TaskUsage usage =
           pool.isObserved() || recorded
@@ -236,7 +257,72 @@ final class Worker implements Runnable {
     return new Outcome.TimedOut<>(limit, stack);
   }
 
+  /**
+   * Sets the context class loader of the call, and returns the one before. What a task changes in
+   * its thread is undone after it: see {@link #restoreThread}.
+   */
+  @SuppressWarnings("ReferenceEquality") // loaders have no equality of their own
+  private @Nullable ClassLoader enter(Batch<?, ?> batch) {
+    ClassLoader before = thread.getContextClassLoader();
+    ClassLoader wanted = batch.contextClassLoader();
+    if (wanted != before) {
+      thread.setContextClassLoader(wanted);
+    }
+    return before;
+  }
+
+  /** Between two items the thread keeps nothing of either. */
+  @SuppressWarnings({"ThreadPriorityCheck", "ReferenceEquality"}) // nothing relies on priorities
+  private void restoreThread() {
+    thread.setContextClassLoader(SYSTEM_LOADER);
+    if (!thread.getName().equals(name)) {
+      thread.setName(name);
+    }
+    if (thread.getPriority() != Thread.NORM_PRIORITY) {
+      thread.setPriority(Thread.NORM_PRIORITY);
+    }
+    if (thread.getUncaughtExceptionHandler() != homeHandler) {
+      thread.setUncaughtExceptionHandler(null);
+    }
+  }
+
   // ---- called by other threads
+
+  /** Returns a number of the item that runs and was not interrupted; -1 if none. */
+  private long running() {
+    long word = gate.word();
+    return InterruptGate.isRunning(word) ? InterruptGate.passOf(word) : -1;
+  }
+
+  @SuppressWarnings("ReferenceEquality") // a pool is equal to itself only
+  boolean isOf(LocalPool other) {
+    return pool == other;
+  }
+
+  /** The item that runs has made a call to this very pool. Called by any thread that did it. */
+  void handsOver() {
+    handedOverAt = running();
+  }
+
+  /** Whether the item that runs has made a call to this very pool. */
+  boolean hasHandedOver() {
+    long running = running();
+    return running >= 0 && running == handedOverAt;
+  }
+
+  /** Whether the item that runs has made a call to this very pool, and waits for something. */
+  boolean isWaitingAfterHandOver() {
+    return hasHandedOver()
+        && switch (thread.getState()) {
+          case WAITING, TIMED_WAITING, BLOCKED -> true;
+          default -> false;
+        };
+  }
+
+  /** Returns a number that grows with each item that begins or ends. */
+  long progress() {
+    return gate.word();
+  }
 
   /** Interrupts the thread if it is running this very item. */
   boolean interrupt(Batch<?, ?> batch, int i) {
@@ -269,11 +355,24 @@ final class Worker implements Runnable {
       lookAgain(limit, Duration.ofNanos(remaining)); // another item by now
     } else if (batch == null) {
       lookAgain(limit, SOON);
-    } else if (!InterruptGate.isRunning(seen) // stopped by a cancel
-        || gate.interrupt(pass, thread, List.of(thread.getStackTrace()))) {
+    } else if (!InterruptGate.isRunning(seen)) { // stopped by a cancel
       LocalPool.later(pool.policy().grace(), () -> abandon(batch, i, pass));
     } else {
-      lookAgain(limit, SOON); // it has ended, or a cancel came first
+      // Not by the timer: a thread in a loop without a safepoint gives its stack only after the
+      // loop.
+      Callbacks.run(null, () -> stop(batch, i, pass, List.of(thread.getStackTrace())));
+      LocalPool.later(
+          STACK_LIMIT, () -> Callbacks.run(null, () -> stop(batch, i, pass, List.of())));
+    }
+  }
+
+  /** Interrupts the item because its time is over. By the first that comes, of two threads. */
+  private void stop(Batch<?, ?> batch, int i, long pass, List<StackTraceElement> stack) {
+    long seen = gate.word();
+    if (InterruptGate.isOpen(seen) && InterruptGate.passOf(seen) == pass) {
+      // Before the interrupt, which may not return for long either.
+      LocalPool.later(pool.policy().grace(), () -> abandon(batch, i, pass));
+      var _ = gate.interrupt(pass, thread, stack);
     }
   }
 

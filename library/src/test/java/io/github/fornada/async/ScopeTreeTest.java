@@ -95,7 +95,7 @@ final class ScopeTreeTest {
       }
       started.await();
       assertThat(scope.tree().lines().count()).isLessThan(120);
-      assertThat(scope.tree()).contains("2000 tasks  not looked at");
+      assertThat(scope.tree()).contains("2000 tasks  not shown");
       scope.cancel();
       scope.join();
     }

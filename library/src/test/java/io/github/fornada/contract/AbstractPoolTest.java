@@ -16,7 +16,8 @@ abstract class AbstractPoolTest
         MapContract,
         ShareContract,
         StreamContract,
-        TimeContract {
+        TimeContract,
+        UserCodeContract {
   @TempDir Path folder;
 
   @Override

@@ -4,6 +4,7 @@ import static io.github.fornada.contract.PoolUnderTest.get;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.fornada.Busy;
 import io.github.fornada.Completion;
 import io.github.fornada.ContextCarrier;
 import io.github.fornada.Outcome;
@@ -137,7 +138,9 @@ interface CarrierContract extends PoolUnderTest {
         open(
             1,
             policy ->
-                policy.withCarrier(new Tickets.Carrier()).withTimeout(Duration.ofSeconds(1)))) {
+                policy
+                    .withCarrier(new Tickets.Carrier())
+                    .withTimeout(Busy.scaled(Duration.ofSeconds(1))))) {
       Tickets.hold("d");
       assertThat(pool.outcomes(List.of(60_000), Work::sleep))
           .singleElement()

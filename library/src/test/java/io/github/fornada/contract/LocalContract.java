@@ -4,24 +4,33 @@ import static io.github.fornada.contract.PoolUnderTest.get;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.fornada.Busy;
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
+import io.github.fornada.TaskFunction;
 import io.github.fornada.TaskTimeoutException;
 import io.github.fornada.Waiting;
+import io.github.fornada.async.Async;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.lang.ref.WeakReference;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorCompletionService;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -122,6 +131,194 @@ interface LocalContract extends PoolUnderTest {
     }
   }
 
+  /** Each of these waits in another way, and only `get` and `join` run items themselves. */
+  @Test
+  default void aTaskMayWaitForItsOwnPoolInAnyWay() throws Exception {
+    for (int workers : List.of(1, 2)) {
+      for (TaskFunction<Pool, Integer> waiting :
+          List.<TaskFunction<Pool, Integer>>of(
+              pool -> pool.submit(1, Work::increment).get(PATIENCE.toSeconds(), TimeUnit.SECONDS),
+              pool -> pool.submit(() -> {}, 2).get(),
+              pool ->
+                  pool.submit(1, Work::increment)
+                      .thenCombine(pool.submit(2, Work::increment), (a, b) -> a)
+                      .get(),
+              pool ->
+                  pool.submit(0, Work::increment)
+                      .thenCompose(x -> pool.submit(x, Work::increment))
+                      .join(),
+              pool -> {
+                CompletableFuture<Integer> one = pool.submit(1, Work::increment);
+                CompletableFuture.allOf(one, pool.submit(2, Work::increment)).join();
+                return one.resultNow();
+              },
+              pool ->
+                  pool.invokeAll(
+                          List.<Callable<Integer>>of(() -> 2, () -> 3),
+                          PATIENCE.toSeconds(),
+                          TimeUnit.SECONDS)
+                      .getFirst()
+                      .resultNow(),
+              pool ->
+                  pool.invokeAny(
+                      List.<Callable<Integer>>of(() -> 2, () -> 2),
+                      PATIENCE.toSeconds(),
+                      TimeUnit.SECONDS),
+              pool -> {
+                var done = new CountDownLatch(2);
+                pool.execute(done::countDown);
+                pool.execute(done::countDown);
+                done.await();
+                return 2;
+              },
+              pool -> {
+                var service = new ExecutorCompletionService<Integer>(pool);
+                var _ = service.submit(() -> 2);
+                return service.take().get();
+              },
+              pool ->
+                  Async.gather(List.of(1, 2), x -> pool.submit(1, Work::increment).get())
+                      .getFirst(),
+              pool ->
+                  Async.gather(List.of(1, 2), x -> pool.map(List.of(1), Work::increment).getFirst())
+                      .getFirst())) {
+        try (Pool pool = open(workers)) {
+          // More of them than workers: each worker has one.
+          var futures = new ArrayList<CompletableFuture<Integer>>();
+          for (int i = 0; i < 3; i++) {
+            futures.add(pool.submit(() -> waiting.apply(pool)));
+          }
+          for (CompletableFuture<Integer> future : futures) {
+            assertThat(get(future)).isEqualTo(2);
+          }
+        } // and closes
+      }
+    }
+  }
+
+  /** Each level needs one more spare worker. */
+  @Test
+  default void tasksMayWaitForTheirPoolManyLevelsDeep() throws Exception {
+    try (Pool pool = open(2)) {
+      CompletableFuture<Integer> deep = pool.submit(12, n -> levels(pool, n));
+      assertThat(get(deep)).isEqualTo(12);
+    }
+  }
+
+  private static int levels(Pool pool, int n) throws Exception {
+    return n == 0
+        ? 0
+        : 1 + pool.submit(n - 1, k -> levels(pool, k)).get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+  }
+
+  /** Tasks that wait for something else are no reason for more workers than there may be. */
+  @Test
+  default void aPoolHasNoMoreTasksInProgressThanWorkersUnlessTheyWaitForIt() throws Exception {
+    Marks marks = marks();
+    try (Pool pool = open(2)) {
+      var most = new AtomicInteger();
+      var now = new AtomicInteger();
+      var futures = new ArrayList<CompletableFuture<Integer>>();
+      for (int i = 0; i < 4; i++) {
+        futures.add(
+            pool.submit(() -> {
+              most.accumulateAndGet(now.incrementAndGet(), Math::max);
+              marks.await("go");
+              return now.decrementAndGet();
+            }));
+      }
+      var nested =
+          Thread.ofPlatform()
+              .start(() -> pool.outcomes(List.of(1, 2, 3), Work::increment).forEach(o -> {}));
+      assertThat(nested.join(Duration.ofMillis(300))).as("it waits for the others").isFalse();
+      assertThat(most).hasValueLessThanOrEqualTo(pool.workers());
+      marks.set("go");
+      for (CompletableFuture<Integer> future : futures) {
+        get(future);
+      }
+      assertThat(nested.join(PATIENCE)).isTrue();
+    }
+  }
+
+  // ---- what a task has of its caller, and leaves to the next
+
+  @Test
+  default void aTaskHasTheContextClassLoaderOfItsCallerAndNothingInherited() throws Exception {
+    var inherited = new InheritableThreadLocal<String>();
+    Thread self = Thread.currentThread();
+    ClassLoader before = self.getContextClassLoader();
+    try (Pool pool = open(1)) {
+      inherited.set("alice");
+      assertThat(get(pool.submit(() -> String.valueOf(inherited.get())))).isEqualTo("null");
+      for (int caller = 0; caller < 3; caller++) {
+        var own = new URLClassLoader(new URL[0], before);
+        self.setContextClassLoader(own);
+        assertThat(get(pool.submit(() -> Thread.currentThread().getContextClassLoader())))
+            .isSameAs(own);
+        assertThat(pool.map(List.of(1, 2), i -> Thread.currentThread().getContextClassLoader()))
+            .containsOnly(own);
+        CompletableFuture<ClassLoader> dependent =
+            pool.submit(1, Work::increment)
+                .thenApply(x -> Thread.currentThread().getContextClassLoader());
+        assertThat(get(dependent)).isSameAs(own);
+      }
+    } finally {
+      self.setContextClassLoader(before);
+      inherited.remove();
+    }
+  }
+
+  @Test
+  @SuppressWarnings("ThreadPriorityCheck") // nothing relies on it
+  default void whatATaskChangesInItsThreadIsUndone() throws Exception {
+    try (Pool pool = open(1)) {
+      TaskFunction<Integer, List<Object>> look =
+          i -> {
+            Thread self = Thread.currentThread();
+            return Arrays.asList(
+                self.getContextClassLoader(),
+                self.getPriority(),
+                self.getUncaughtExceptionHandler() instanceof ThreadGroup,
+                self.getName().matches("(sequential|threads|virtual)-1"),
+                self.isInterrupted());
+          };
+      List<Object> before = get(pool.submit(1, look));
+      get(
+          pool.submit(() -> {
+            Thread self = Thread.currentThread();
+            self.setContextClassLoader(null);
+            self.setName("mine");
+            self.setPriority(Thread.MIN_PRIORITY);
+            self.setUncaughtExceptionHandler((thread, thrown) -> {});
+            self.interrupt();
+          }));
+      assertThat(get(pool.submit(1, look))).isEqualTo(before);
+    }
+  }
+
+  @Test
+  default void aPoolWithoutWorkKeepsNoCallersClassLoader() throws Exception {
+    Thread self = Thread.currentThread();
+    ClassLoader before = self.getContextClassLoader();
+    try (Pool pool = open(2)) {
+      List<WeakReference<Object>> loaders = new ArrayList<>();
+      Thread caller =
+          Thread.ofPlatform()
+              .start(() -> {
+                ClassLoader own = new URLClassLoader(new URL[0], before);
+                loaders.add(new WeakReference<>(own));
+                Thread.currentThread().setContextClassLoader(own);
+                pool.submit(1, Work::increment).thenApply(x -> x).join();
+                assertThat(pool.outcomes(List.of(1, 2), Work::increment).count()).isEqualTo(2);
+                assertThat(pool.outcomes(Work.lazily(List.of(1)), Work::increment).count())
+                    .isEqualTo(1);
+                Thread.currentThread().setContextClassLoader(before); // the thread is kept
+              });
+      assertThat(caller.join(PATIENCE)).isTrue();
+      awaitCollected(loaders);
+    }
+  }
+
   @Test
   default void retriesOfNestedTasksAreDoneByTheOneThatWaits() throws Exception {
     var tries = new AtomicInteger();
@@ -182,7 +379,9 @@ interface LocalContract extends PoolUnderTest {
         open(
             1,
             policy ->
-                policy.withTimeout(Duration.ofMillis(100)).withGrace(Duration.ofMillis(50)))) {
+                policy
+                    .withTimeout(Busy.scaled(Duration.ofMillis(100)))
+                    .withGrace(Duration.ofMillis(50)))) {
       CompletableFuture<List<Integer>> outer =
           pool.submit(() -> pool.map(List.of(1), i -> Work.deaf(marks)));
       assertThatThrownBy(() -> get(outer)).isInstanceOf(ExecutionException.class);

@@ -54,6 +54,10 @@ record Marks(String folder) implements Serializable {
 
   /** Waits until it is set; an interrupt ends the wait. */
   void await(Object name) throws InterruptedException {
-    Waiting.until("\"" + name + "\" was marked", () -> has(name));
+    Thread self = Thread.currentThread();
+    Waiting.until("\"" + name + "\" was marked", () -> has(name) || self.isInterrupted());
+    if (Thread.interrupted()) {
+      throw new InterruptedException();
+    }
   }
 }

@@ -1,5 +1,6 @@
 package io.github.fornada.contract;
 
+import io.github.fornada.Busy;
 import io.github.fornada.Pool;
 import io.github.fornada.TaskPolicy;
 import io.github.fornada.process.ProcessPool;
@@ -33,7 +34,7 @@ final class ProcessPoolTest extends AbstractPoolTest implements TogetherContract
   /** Longer, for a worker that replaces another has yet to load what an item needs. */
   @Override
   public Duration limit() {
-    return Duration.ofMillis(800);
+    return Busy.scaled(Duration.ofMillis(800));
   }
 
   @Override

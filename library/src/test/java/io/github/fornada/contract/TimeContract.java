@@ -3,8 +3,10 @@ package io.github.fornada.contract;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.fornada.Busy;
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
+import io.github.fornada.TaskFunction;
 import io.github.fornada.TaskTimeoutException;
 import io.github.fornada.Waiting;
 import java.io.IOException;
@@ -20,15 +22,18 @@ interface TimeContract extends PoolUnderTest {
 
   /** For what must end at it; nothing else must reach it, on a busy machine, on any worker. */
   default Duration limit() {
-    return Duration.ofMillis(200);
+    return Busy.scaled(Duration.ofMillis(200));
   }
 
   /** Until no item is over its limit for being the first of its worker. */
-  private static void warm(Pool pool) throws InterruptedException {
+  private static void warm(Pool pool) {
+    warm(pool, Work::sleep);
+  }
+
+  private static void warm(Pool pool, TaskFunction<Integer, Integer> function) {
     Waiting.until(
         "the worker was warm",
-        () ->
-            pool.<Integer, Integer>outcomes(List.of(1, 2), Work::sleep).allMatch(Outcome::isDone));
+        () -> pool.<Integer, Integer>outcomes(List.of(1, 2), function).allMatch(Outcome::isDone));
   }
 
   @Test
@@ -50,10 +55,10 @@ interface TimeContract extends PoolUnderTest {
   default void aTaskThatWillNotListenIsGivenUpAndThePoolGoesOn() throws Exception {
     Marks marks = marks();
     try (Pool pool = open(1, policy -> policy.withTimeout(limit()).withGrace(GRACE))) {
-      warm(pool);
+      TaskFunction<Integer, Integer> function = i -> i == 0 ? Work.deaf(marks) : i;
+      warm(pool, function);
       List<Outcome<Integer>> outcomes =
-          pool.<Integer, Integer>outcomes(List.of(1, 0, 2, 3), i -> i == 0 ? Work.deaf(marks) : i)
-              .toList();
+          pool.<Integer, Integer>outcomes(List.of(1, 0, 2, 3), function).toList();
       assertThat(outcomes.get(0)).isEqualTo(new Outcome.Done<>(1));
       assertThat(outcomes.get(1)).isInstanceOf(Outcome.TimedOut.class);
       assertThat(outcomes.get(2)).isEqualTo(new Outcome.Done<>(2));
@@ -96,7 +101,7 @@ interface TimeContract extends PoolUnderTest {
 
   @Test
   default void theLimitIsForEachItemAndNotForTheirSum() throws Exception {
-    try (Pool pool = open(1, policy -> policy.withTimeout(Duration.ofSeconds(1)))) {
+    try (Pool pool = open(1, policy -> policy.withTimeout(Busy.scaled(Duration.ofSeconds(1))))) {
       warm(pool);
       List<Integer> items = IntStream.range(0, 40).map(i -> 40).boxed().toList();
       assertThat(pool.<Integer, Integer>outcomes(items, Work::sleep).toList())

@@ -13,6 +13,7 @@ import java.io.Serializable;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -67,6 +68,64 @@ class QuarantineTest {
       assertThat(pool.quarantined()).containsExactly(lost.certificate());
     } finally {
       Pools.end(pool);
+    }
+  }
+
+  /** Its equality hangs in this process, not in the worker's. */
+  static final class Hanging implements Serializable {
+    private static final CountDownLatch OVER = new CountDownLatch(1);
+
+    private final boolean bad;
+
+    Hanging(boolean bad) {
+      this.bad = bad;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+      return hashCode() == 1 && other instanceof Hanging that && that.bad == bad;
+    }
+
+    @Override
+    public int hashCode() {
+      while (OVER.getCount() > 0) {
+        try {
+          OVER.await();
+        } catch (InterruptedException e) {
+          // It ignores these.
+        }
+      }
+      return 1;
+    }
+
+    static int use(Hanging item) {
+      if (item.bad) {
+        Runtime.getRuntime().halt(3);
+      }
+      return 1;
+    }
+  }
+
+  @Test
+  void anItemWhoseEqualityNeverEndsIsKnownAgainAsTheSameObjectAndKeepsNothingWaiting()
+      throws Exception {
+    var workers = new Pools.Workers();
+    ProcessPool pool = open(1, workers);
+    try {
+      TaskFunction<Hanging, Integer> use = Hanging::use;
+      var bad = new Hanging(true);
+      assertThatThrownBy(() -> Pools.soon(pool.submit(bad, use)))
+          .hasCauseInstanceOf(WorkerLostException.class);
+      awaitLost(workers, 2);
+      for (int i = 0; i < 5; i++) {
+        assertThat(Pools.soon(pool.submit(new Hanging(false), use))).isEqualTo(1);
+      }
+      assertThatThrownBy(() -> Pools.soon(pool.submit(bad, use)))
+          .hasMessageContaining("in quarantine");
+      awaitLost(workers, 2);
+    } finally {
+      Pools.end(pool);
+      Hanging.OVER.countDown();
     }
   }
 

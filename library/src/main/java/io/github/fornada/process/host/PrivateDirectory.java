@@ -5,6 +5,7 @@ import io.github.fornada.process.wire.Segment;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
@@ -340,6 +341,8 @@ public final class PrivateDirectory {
       if (isOldAndAbandoned(directory, name)) {
         delete(directory);
       }
+    } catch (OverlappingFileLockException e) {
+      // Another pool of this process sweeps it at this moment.
     } catch (IOException e) {
       Log.get().log(System.Logger.Level.DEBUG, "could not be swept: " + directory, e);
     }

@@ -49,6 +49,7 @@ public final class BootstrapJar {
           "jvm/InterruptGate",
           "jvm/Interrupts",
           "jvm/Log",
+          "jvm/StartedBy",
           "jvm/Timer");
 
   private BootstrapJar() {}

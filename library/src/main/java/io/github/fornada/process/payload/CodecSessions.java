@@ -91,6 +91,8 @@ public final class CodecSessions {
    * @throws CodecException naming the codec, for whatever it throws
    */
   void write(Object value, MessageOutput out) throws IOException {
+    // It writes no loaders: a worker that lacks a class asks all that are known.
+    var _ = Loaders.idOf(value.getClass().getClassLoader());
     try {
       session(own).write(value, out);
     } catch (OutOfMemoryError | PayloadTooLargeException e) {

@@ -115,7 +115,7 @@ public final class LambdaForm {
       form.names = names;
     }
     out.putByte(Payloads.LAMBDA)
-        .putString(parts.getCapturingClass())
+        .putString(Loaders.text(parts.getCapturingClass(), value.getClass().getClassLoader()))
         .putBytes(names)
         .putInt(parts.getCapturedArgCount());
     for (int k = 0; k < parts.getCapturedArgCount(); k++) {
@@ -129,7 +129,7 @@ public final class LambdaForm {
   /** Reads a lambda whose tag has been read. */
   static Object decode(MessageInput in, ClassLoader loader)
       throws IOException, ClassNotFoundException {
-    Class<?> home = Class.forName(in.getString().replace('/', '.'), false, loader);
+    Class<?> home = Loaders.find(in.getString().replace('/', '.'), loader);
     ByteBuffer names = ByteBuffer.wrap(in.getBytes());
     Map<ByteBuffer, Maker> makers = READ.get(home);
     Maker maker = makers.get(names);

@@ -1,8 +1,5 @@
 package io.github.fornada.process.payload;
 
-import java.io.IOException;
-import java.io.ObjectOutputStream;
-import java.io.OutputStream;
 import java.io.Serial;
 import java.io.Serializable;
 import java.nio.file.FileSystems;
@@ -18,23 +15,12 @@ public record PathForm(String text) implements Serializable {
     return path.getFileSystem().equals(FileSystems.getDefault());
   }
 
+  static PathForm of(Path path) {
+    return new PathForm(path.toString());
+  }
+
   @Serial
   private Object readResolve() {
     return Path.of(text);
-  }
-
-  /** Writes paths, wherever in a graph of objects they are, in this form. */
-  static final class Stream extends ObjectOutputStream {
-    Stream(OutputStream out) throws IOException {
-      super(out);
-      var _ = enableReplaceObject(true);
-    }
-
-    @Override
-    protected Object replaceObject(Object object) {
-      return object instanceof Path path && isOrdinary(path)
-          ? new PathForm(path.toString())
-          : object;
-    }
   }
 }

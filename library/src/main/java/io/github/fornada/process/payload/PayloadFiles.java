@@ -12,8 +12,10 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /** Payloads too large for the ring: each in a file of the pool's private folder, read once. */
@@ -21,10 +23,16 @@ public final class PayloadFiles {
   /** How the names of files with results begin; the process id of their worker follows. */
   public static final String RESULT = "result-";
 
+  /** How the names of files begin that their reader does not delete. */
+  public static final String KEPT = "kept-";
+
   /** The JDK copies heap arrays through a buffer outside the heap as large as the piece. */
   private static final int PIECE = 1 << 20;
 
-  private static final Pattern NAME = Pattern.compile("(argument|result|buffer)-[a-z0-9-]+");
+  /** Where less than so many times an array that can wait are free, it goes to disk. */
+  private static final int LEFT_FREE = 4; // Guess
+
+  private static final Pattern NAME = Pattern.compile("(argument|result|buffer|kept)-[a-z0-9-]+");
 
   private PayloadFiles() {}
 
@@ -99,9 +107,30 @@ public final class PayloadFiles {
     return String.valueOf(file.getFileName()).startsWith(BufferFiles.NAME);
   }
 
+  /** Whether the file stays until the parent deletes it. */
+  static boolean isKept(Path file) {
+    return String.valueOf(file.getFileName()).startsWith(KEPT);
+  }
+
   /** Writes the bytes of an array, as they are. */
   public static void writeArray(Path file, MemorySegment bytes) throws IOException {
-    write(file, bytes.byteSize(), to -> writeArrayOnce(to, bytes));
+    writeArray(file, bytes, false);
+  }
+
+  /**
+   * Writes the bytes of an array, as they are.
+   *
+   * @param canWait whether it is to leave room for what is needed sooner, and rather goes to disk
+   */
+  public static void writeArray(Path file, MemorySegment bytes, boolean canWait)
+      throws IOException {
+    long size = bytes.byteSize();
+    Path second = canWait ? PrivateDirectory.overflow(file.getParent()) : null;
+    if (second != null
+        && Files.getFileStore(file.getParent()).getUsableSpace() < LEFT_FREE * size) {
+      file = second.resolve(file.getFileName());
+    }
+    write(file, size, to -> writeArrayOnce(to, bytes));
   }
 
   private static void writeArrayOnce(Path file, MemorySegment bytes) throws IOException {
@@ -134,10 +163,13 @@ public final class PayloadFiles {
         e);
   }
 
-  /** Fills an array with the bytes of a file, and deletes that. */
-  static void readArray(Path file, MemorySegment into) throws IOException {
-    try (var channel =
-            FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.DELETE_ON_CLOSE);
+  /** Fills an array with the bytes of a file, and deletes that unless it is kept. */
+  static void readArray(Path file, MemorySegment into, boolean kept) throws IOException {
+    Set<OpenOption> how =
+        kept
+            ? Set.of(StandardOpenOption.READ)
+            : Set.of(StandardOpenOption.READ, StandardOpenOption.DELETE_ON_CLOSE);
+    try (var channel = FileChannel.open(file, how);
         Arena arena = Arena.ofConfined()) {
       if (channel.size() != into.byteSize()) {
         throw new CorruptFrameException(

@@ -6,12 +6,8 @@ import io.github.fornada.process.wire.MessageOutput;
 import io.github.fornada.process.wire.MessageTypes;
 import io.github.fornada.process.wire.RingWriter;
 import java.io.IOException;
-import java.io.ObjectInputFilter;
-import java.io.ObjectInputStream;
-import java.io.ObjectStreamClass;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.SerializedLambda;
-import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,7 +31,7 @@ public final class Payloads {
   static final byte RECORD = 11;
   private static final byte PATH = 12;
   private static final byte SHARED = 13;
-  private static final byte SERIALIZED = 20;
+  static final byte SERIALIZED = 20;
   private static final byte CODED = 21;
   static final byte LAMBDA = 22;
 
@@ -79,10 +75,12 @@ public final class Payloads {
   /** Appends where a large array was written to. */
   public static void putArrayFile(
       Object array, MemorySegment bytes, String file, MessageOutput out) {
-    out.putByte(MessageTypes.ARRAY_IN_FILE)
-        .putByte(BulkValue.tag(array))
-        .putLong(bytes.byteSize())
-        .putString(file);
+    putArrayFile(BulkValue.tag(array), bytes.byteSize(), file, out);
+  }
+
+  /** Appends where a large array of this kind and size was written to. */
+  public static void putArrayFile(int tag, long size, String file, MessageOutput out) {
+    out.putByte(MessageTypes.ARRAY_IN_FILE).putByte(tag).putLong(size).putString(file);
   }
 
   /**
@@ -103,7 +101,7 @@ public final class Payloads {
     if (again) {
       ParallelCopy.copy(Mappings.get(file), made.bytes(), bytes);
     } else {
-      PayloadFiles.readArray(file, made.bytes());
+      PayloadFiles.readArray(file, made.bytes(), PayloadFiles.isKept(file));
     }
     return made.value();
   }
@@ -159,6 +157,37 @@ public final class Payloads {
     }
   }
 
+  /**
+   * Appends the value as {@link #encode(Object, MessageOutput)} does.
+   *
+   * @throws UserCodeException if that would run code of the user's own
+   */
+  public static void encodeWithoutUserCode(Object value, MessageOutput out) throws IOException {
+    if (isPlain(value) || (value instanceof Record && RecordShape.encode(value, out))) {
+      if (!(value instanceof Record)) {
+        encode(value, out);
+      }
+      return;
+    }
+    SerializedLambda lambda = LambdaForm.of(value);
+    if (lambda != null) {
+      LambdaForm.encode(value, lambda, out);
+    } else {
+      out.putByte(SERIALIZED);
+      ObjectStreams.writeWithoutUserCode(value, out);
+    }
+  }
+
+  /** Appends a payload that was encoded before. */
+  public static void append(byte[] payload, MessageOutput out) {
+    out.write(payload, 0, payload.length);
+  }
+
+  /** Whether a payload that was encoded before is soon appended. */
+  public static boolean isQuick(byte[] payload) {
+    return payload.length <= QUICK_BYTES;
+  }
+
   private static void encode(String s, MessageOutput out) throws IOException {
     out.putByte(STRING);
     byte[] utf8 = s.getBytes(StandardCharsets.UTF_8);
@@ -173,9 +202,7 @@ public final class Payloads {
 
   private static void serialize(Object value, MessageOutput out) throws IOException {
     out.putByte(SERIALIZED);
-    var stream = new PathForm.Stream(out);
-    stream.writeObject(value);
-    stream.flush();
+    ObjectStreams.write(value, out);
   }
 
   /** Reads a value that takes up all the rest of the input, and was encoded without a codec. */
@@ -203,7 +230,7 @@ public final class Payloads {
       case SHARED -> new MappedSharedBytes(in.getString(), in.getString(), in.getLong());
       case RECORD -> RecordShape.decode(in, loader);
       case LAMBDA -> LambdaForm.decode(in, loader);
-      case SERIALIZED -> deserialize(in, loader);
+      case SERIALIZED -> ObjectStreams.read(in, loader);
       case CODED -> {
         if (codec == null) {
           throw new CorruptFrameException("a payload of a codec where there is none");
@@ -217,74 +244,5 @@ public final class Payloads {
         yield made.value();
       }
     };
-  }
-
-  private static Object deserialize(MessageInput in, ClassLoader loader)
-      throws IOException, ClassNotFoundException {
-    ObjectInputFilter bound = new StreamBound(in.remaining());
-    var stream = new LoaderStream(in, loader);
-    stream.setObjectInputFilter(
-        ObjectInputFilter.merge(bound, ObjectInputFilter.Config.getSerialFilter()));
-    return stream.readObject();
-  }
-
-  /**
-   * Bounds what a corrupt or hostile stream can make its reader allocate; classes are not
-   * restricted, for the peer runs the user's own code. A filter of the JVM's own (jdk.serialFilter)
-   * still applies. The JDK's filters by pattern go through a stream of predicates for each class;
-   * this one is asked for each object that is read.
-   *
-   * @param bytes of the whole stream
-   */
-  private record StreamBound(long bytes) implements ObjectInputFilter {
-    private static final long DEEPEST = 100_000;
-
-    /** An element takes a byte at least, and a map of the JDK's eight places for one at most. */
-    private static final long PLACES = 8;
-
-    /** As long may an array be whatever the stream: a map of nothing has some places too. */
-    private static final long SHORT = 64;
-
-    @Override
-    public Status checkInput(FilterInfo info) {
-      return info.depth() > DEEPEST || info.arrayLength() > SHORT + PLACES * bytes
-          ? Status.REJECTED
-          : Status.UNDECIDED;
-    }
-  }
-
-  /** Finds classes through a given loader, where the JDK's stream looks at its caller's. */
-  private static final class LoaderStream extends ObjectInputStream {
-    private final ClassLoader loader;
-
-    LoaderStream(MessageInput in, ClassLoader loader) throws IOException {
-      super(in);
-      this.loader = loader;
-    }
-
-    @Override
-    protected Class<?> resolveClass(ObjectStreamClass description)
-        throws IOException, ClassNotFoundException {
-      try {
-        return Class.forName(description.getName(), false, loader);
-      } catch (ClassNotFoundException e) {
-        try {
-          return super.resolveClass(description); // primitive types
-        } catch (ClassNotFoundException nowhere) {
-          throw e; // it tells why
-        }
-      }
-    }
-
-    @Override
-    @SuppressWarnings("deprecation") // the stream asks for the class, before there is a handler
-    protected Class<?> resolveProxyClass(String[] names)
-        throws IOException, ClassNotFoundException {
-      var interfaces = new Class<?>[names.length];
-      for (int i = 0; i < names.length; i++) {
-        interfaces[i] = Class.forName(names[i], false, loader);
-      }
-      return Proxy.getProxyClass(loader, interfaces);
-    }
   }
 }

@@ -25,9 +25,10 @@ import org.jspecify.annotations.Nullable;
  * records themselves. For small records most of the JDK's serialization goes into streams and class
  * descriptors; here the name of the class is all that is sent beside the components.
  *
- * <p>The rules are the JDK's own for records: only those that are {@link Serializable}, and only
- * through the canonical constructor. A record that replaces itself, one in a package closed to
- * reflection, and any record while a filter for the whole JVM is set, goes the JDK's way.
+ * <p>A record need not be {@link Serializable}: it is its components, and is made through its
+ * canonical constructor, as the JDK makes those that are. One that replaces itself, one in a
+ * package closed to reflection, and any record while a filter for the whole JVM is set, goes the
+ * JDK's way. So does one in which an object is found twice, for what is one must arrive as one.
  */
 public final class RecordShape {
   private static final ClassValue<RecordShape> SHAPES =
@@ -38,8 +39,8 @@ public final class RecordShape {
         }
       };
 
-  /** Of records within records that are soon encoded. */
-  private static final int QUICK_DEPTH = 4; // Guess
+  /** Records and arrays within a record; one with more goes the JDK's way. */
+  private static final int MOST_WITHIN = 32; // Guess
 
   /** By loader, so that a class goes with its loader; each map by name. */
   private static final Map<ClassLoader, Map<String, RecordShape>> BY_NAME = new WeakHashMap<>();
@@ -62,7 +63,8 @@ public final class RecordShape {
   private final @Nullable MethodHandle constructor;
 
   private RecordShape(Class<?> type) {
-    this.name = type.getName().getBytes(StandardCharsets.UTF_8);
+    this.name =
+        Loaders.text(type.getName(), type.getClassLoader()).getBytes(StandardCharsets.UTF_8);
     MethodHandle[] getters = new MethodHandle[0];
     MethodHandle made = null;
     if (isPlainRecord(type)) {
@@ -97,7 +99,7 @@ public final class RecordShape {
   }
 
   private static boolean isPlainRecord(Class<?> type) {
-    if (!type.isRecord() || !Serializable.class.isAssignableFrom(type) || type.isHidden()) {
+    if (!type.isRecord() || type.isHidden()) {
       return false;
     }
     return Arrays.stream(type.getDeclaredMethods())
@@ -105,20 +107,53 @@ public final class RecordShape {
         .noneMatch(method -> method.equals("writeReplace") || method.equals("readResolve"));
   }
 
-  /** Whether a record is made of what is soon encoded. Runs no user code. */
-  public static boolean isQuick(Record value) {
-    return isQuick(value, 0);
+  /** The records and arrays met on the way through one: whether it is a tree, and a small one. */
+  private static final class Walk {
+    private @Nullable Object @Nullable [] met;
+    private int count;
+
+    /** Takes note of a part; false if it was met before, or there are too many. */
+    @SuppressWarnings("ReferenceEquality") // what is one must arrive as one
+    boolean isNew(Object part) {
+      @Nullable Object[] all = met;
+      if (all == null) {
+        all = new Object[MOST_WITHIN];
+        met = all;
+      }
+      for (int i = 0; i < count; i++) {
+        if (all[i] == part) {
+          return false;
+        }
+      }
+      if (count == MOST_WITHIN) {
+        return false;
+      }
+      all[count++] = part;
+      return true;
+    }
   }
 
-  private static boolean isQuick(Record value, int depth) {
+  /** Whether a part is one that must arrive as one, wherever it is referred to. */
+  private static boolean hasIdentity(@Nullable Object part) {
+    return part instanceof Record || BulkValue.bytes(part) != null;
+  }
+
+  /** Whether a record is made of what is soon encoded. Runs none of the user's code. */
+  public static boolean isQuick(Record value) {
+    return ObjectInputFilter.Config.getSerialFilter() == null && isQuick(value, new Walk());
+  }
+
+  private static boolean isQuick(Record value, Walk walk) {
     RecordShape shape = SHAPES.get(value.getClass());
-    if (shape.constructor == null || ObjectInputFilter.Config.getSerialFilter() != null) {
+    if (shape.constructor == null) {
       return false;
     }
     for (MethodHandle component : shape.components) {
       Object part = get(component, value);
-      if (!Payloads.isQuick(part)
-          && !(part instanceof Record inner && depth < QUICK_DEPTH && isQuick(inner, depth + 1))) {
+      if (part != null && hasIdentity(part) && !walk.isNew(part)) {
+        return false;
+      }
+      if (!Payloads.isQuick(part) && !(part instanceof Record inner && isQuick(inner, walk))) {
         return false;
       }
     }
@@ -130,25 +165,51 @@ public final class RecordShape {
    * user's code.
    */
   static boolean encode(Object value, MessageOutput out) throws IOException {
+    return ObjectInputFilter.Config.getSerialFilter() == null && encode(value, out, new Walk());
+  }
+
+  private static boolean encode(Object value, MessageOutput out, Walk walk) throws IOException {
     RecordShape shape = SHAPES.get(value.getClass());
-    if (shape.constructor == null || ObjectInputFilter.Config.getSerialFilter() != null) {
+    if (shape.constructor == null) {
       return false;
     }
     int start = out.size();
     out.putByte(Payloads.RECORD).putBytes(shape.name);
     for (MethodHandle component : shape.components) {
       Object part = get(component, value);
+      if (part != null && hasIdentity(part) && !walk.isNew(part)) {
+        out.truncate(start);
+        return false;
+      }
       int lengthAt = out.size();
       out.putInt(0);
       if (Payloads.isPlain(part)) {
         Payloads.encode(part, out);
-      } else if (!(part instanceof Record) || !encode(part, out)) {
+      } else if (!(part instanceof Record) || !encode(part, out, walk)) {
         out.truncate(start);
         return false;
       }
       out.setInt(lengthAt, out.size() - lengthAt - Integer.BYTES);
     }
     return true;
+  }
+
+  /** The components of a record; null if it cannot be taken apart and put together again. */
+  static @Nullable Object @Nullable [] parts(Record value) {
+    RecordShape shape = SHAPES.get(value.getClass());
+    if (shape.constructor == null) {
+      return null;
+    }
+    var parts = new @Nullable Object[shape.components.length];
+    for (int i = 0; i < parts.length; i++) {
+      parts[i] = get(shape.components[i], value);
+    }
+    return parts;
+  }
+
+  /** Makes a record of its components. */
+  static Object make(Class<?> type, @Nullable Object[] parts) throws IOException {
+    return SHAPES.get(type).make(parts);
   }
 
   private static @Nullable Object get(MethodHandle component, Object record) {
@@ -165,13 +226,17 @@ public final class RecordShape {
   static Object decode(MessageInput in, ClassLoader loader)
       throws IOException, ClassNotFoundException {
     RecordShape shape = find(in, loader);
-    MethodHandle maker = shape.constructor;
-    if (maker == null) {
-      throw new CorruptFrameException("a record that cannot be put together here");
-    }
     var parts = new @Nullable Object[shape.components.length];
     for (int i = 0; i < parts.length; i++) {
       parts[i] = Payloads.decode(in.slice(in.getInt()), loader);
+    }
+    return shape.make(parts);
+  }
+
+  private Object make(@Nullable Object[] parts) throws IOException {
+    MethodHandle maker = constructor;
+    if (maker == null || parts.length != components.length) {
+      throw new CorruptFrameException("a record that cannot be put together here");
     }
     try {
       return (Object) maker.invokeExact(parts);
@@ -189,14 +254,15 @@ public final class RecordShape {
       return last.shape;
     }
     byte[] name = in.getBytes();
+    String text = new String(name, StandardCharsets.UTF_8);
+    ClassLoader home = Loaders.of(text, loader);
     Map<String, RecordShape> known;
     synchronized (BY_NAME) {
-      known = BY_NAME.computeIfAbsent(loader, key -> new ConcurrentHashMap<>());
+      known = BY_NAME.computeIfAbsent(home, key -> new ConcurrentHashMap<>());
     }
-    String text = new String(name, StandardCharsets.UTF_8);
     RecordShape shape = known.get(text);
     if (shape == null) {
-      shape = SHAPES.get(Class.forName(text, false, loader));
+      shape = SHAPES.get(Loaders.find(text, loader));
       known.put(text, shape);
     }
     latest = new Latest(loader, name, shape);

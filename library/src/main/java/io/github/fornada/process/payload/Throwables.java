@@ -5,67 +5,198 @@ import io.github.fornada.process.wire.CorruptFrameException;
 import io.github.fornada.process.wire.MessageInput;
 import io.github.fornada.process.wire.MessageOutput;
 import java.io.IOException;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Set;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Exceptions between processes: always as names, messages and stacks, and beside that as the object
- * itself if it can be serialized. What cannot be rebuilt becomes a {@link RemoteTaskException}.
+ * Exceptions between processes: always as names, messages and stacks, and beside that as objects,
+ * as far as they can be serialized. A {@link RemoteTaskException} stands for each that cannot
+ * travel, and for no other: a cause that has to stay costs the exception around it nothing.
  */
 public final class Throwables {
   private static final int MOST_FRAMES = 1024; // as the JVM's own MaxJavaStackTraceDepth
   private static final int MOST_CAUSES = 20;
 
+  /** Causes and suppressed ones together; what is beyond is left out. */
+  private static final int MOST = 100; // Guess
+
   private Throwables() {}
 
-  public static void encode(Throwable thrown, MessageOutput out) {
-    encodeNames(thrown, 0, out);
-    int start = out.size();
+  /**
+   * Appends an exception with its causes and its suppressed ones.
+   *
+   * @param loader of the function that threw it, whatever the thread's may be by now
+   */
+  public static void encode(Throwable thrown, MessageOutput out, ClassLoader loader) {
+    encodeNames(thrown, 0, new Budget(), out);
+    int mark = out.size();
     out.putByte(1);
     try {
-      Payloads.encode(thrown, out);
-      // A stream may be written well and yet not be read back, by no fault of the reader's.
-      Object copy =
-          Payloads.decode(
-              new MessageInput(out.array(), start + 1, out.size() - start - 1),
-              Thread.currentThread().getContextClassLoader());
-      if (copy instanceof Throwable) {
+      if (tryToWrite(thrown, null, out, loader) || writeInParts(thrown, out, loader)) {
         return;
       }
     } catch (Throwable e) {
       // Not the task's failure but its report's: the names above tell what happened.
     }
-    out.truncate(start);
+    out.truncate(mark);
     out.putByte(0);
   }
 
-  private static void encodeNames(@Nullable Throwable thrown, int depth, MessageOutput out) {
-    int start = out.size();
+  /**
+   * Appends an object; false, with nothing appended, if that cannot be. A stream may be written
+   * well and yet not be read back, by no fault of the reader's.
+   */
+  private static boolean tryToWrite(
+      Throwable thrown,
+      @Nullable UnaryOperator<Object> replace,
+      MessageOutput out,
+      ClassLoader loader) {
+    int from = out.size();
     try {
-      encodeNamesUnguarded(thrown, depth, out);
+      out.putByte(Payloads.SERIALIZED);
+      ObjectStreams.write(thrown, out, replace);
+      var copy = new MessageInput(out.array(), from, out.size() - from);
+      if (Payloads.decode(copy, loader) instanceof Throwable) {
+        return true;
+      }
+    } catch (Throwable e) { // whatever the user's writeObject or readObject throws
+      // It cannot travel as it is.
+    }
+    out.truncate(from);
+    return false;
+  }
+
+  /**
+   * Appends it with stand-ins for those that cannot travel: it, its causes, its suppressed ones.
+   */
+  @SuppressWarnings("ReferenceEquality") // exceptions are told apart by identity
+  private static boolean writeInParts(Throwable thrown, MessageOutput out, ClassLoader loader) {
+    var standIns = new IdentityHashMap<Throwable, Throwable>();
+    Set<Throwable> all = Collections.newSetFromMap(new IdentityHashMap<>());
+    collect(thrown, 0, all);
+    var trial = new MessageOutput();
+    for (Throwable each : all) {
+      UnaryOperator<Object> others = object -> object == each ? object : alone(object);
+      if (!tryToWrite(each, others, trial.clear(), loader)) {
+        standIns.put(each, standIn(each, all));
+      }
+    }
+    UnaryOperator<Object> replace =
+        object -> {
+          if (!(object instanceof Throwable part) || object instanceof RemoteTaskException) {
+            return object;
+          }
+          Throwable instead = standIns.get(part);
+          return instead != null ? instead : all.contains(part) ? part : alone(part);
+        };
+    return tryToWrite(thrown, replace, out, loader);
+  }
+
+  /** In the place of an exception: one without those that belong to it. */
+  private static Object alone(Object object) {
+    return object instanceof Throwable part && !(part instanceof RemoteTaskException)
+        ? standIn(part, Set.of())
+        : object;
+  }
+
+  private static RemoteTaskException standIn(Throwable thrown, Set<Throwable> kept) {
+    String message;
+    StackTraceElement[] stack;
+    Throwable cause;
+    try {
+      message = thrown.getMessage();
+    } catch (Throwable e) {
+      message = failed(e);
+    }
+    try {
+      stack = List.of(thrown.getStackTrace()).toArray(StackTraceElement[]::new);
+    } catch (Throwable e) {
+      stack = new StackTraceElement[0];
+    }
+    try {
+      cause = thrown.getCause();
+    } catch (Throwable e) {
+      cause = null;
+    }
+    var made =
+        new RemoteTaskException(
+            thrown.getClass().getName(),
+            message,
+            stack,
+            cause != null && kept.contains(cause) ? cause : null);
+    for (Throwable suppressed : thrown.getSuppressed()) {
+      if (kept.contains(suppressed)) {
+        made.addSuppressed(suppressed);
+      }
+    }
+    return made;
+  }
+
+  private static void collect(Throwable thrown, int depth, Set<Throwable> all) {
+    if (depth > MOST_CAUSES || all.size() == MOST || !all.add(thrown)) {
+      return;
+    }
+    try {
+      Throwable cause = thrown.getCause();
+      if (cause != null) {
+        collect(cause, depth + 1, all);
+      }
+    } catch (RuntimeException | Error e) {
+      // Its own method fails: it has no cause, then.
+    }
+    for (Throwable suppressed : thrown.getSuppressed()) {
+      collect(suppressed, depth + 1, all);
+    }
+  }
+
+  private static String failed(Throwable e) {
+    return "(its report failed: " + e.getClass().getName() + ")";
+  }
+
+  /** How many more exceptions are described: those that suppress each other are many. */
+  private static final class Budget {
+    int left = MOST;
+  }
+
+  private static void encodeNames(
+      @Nullable Throwable thrown, int depth, Budget budget, MessageOutput out) {
+    int mark = out.size();
+    try {
+      encodeNamesUnguarded(thrown, depth, budget, out);
     } catch (Throwable e) {
       // An exception whose own methods fail: its class is what is left to tell.
-      out.truncate(start);
+      out.truncate(mark);
       out.putByte(1).putString(String.valueOf(thrown == null ? null : thrown.getClass().getName()));
-      out.putByte(1).putString("(its report failed: " + e.getClass().getName() + ")");
+      out.putByte(1).putString(failed(e));
       putStack(List.of(), out);
-      out.putByte(0);
+      out.putByte(0).putInt(0);
     }
   }
 
   private static void encodeNamesUnguarded(
-      @Nullable Throwable thrown, int depth, MessageOutput out) {
-    if (thrown == null || depth == MOST_CAUSES) {
+      @Nullable Throwable thrown, int depth, Budget budget, MessageOutput out) {
+    if (thrown == null || depth == MOST_CAUSES || budget.left == 0) {
       out.putByte(0);
       return;
     }
+    budget.left--;
     out.putByte(1);
     out.putString(thrown.getClass().getName());
     String message = thrown.getMessage();
     out.putByte(message == null ? 0 : 1);
     out.putString(message == null ? "" : message);
     putStack(List.of(thrown.getStackTrace()), out);
-    encodeNames(thrown.getCause(), depth + 1, out);
+    encodeNames(thrown.getCause(), depth + 1, budget, out);
+    Throwable[] suppressed = thrown.getSuppressed();
+    int count = Math.min(suppressed.length, budget.left);
+    out.putInt(count);
+    for (int i = 0; i < count; i++) {
+      encodeNames(suppressed[i], depth + 1, budget, out);
+    }
   }
 
   public static void putStack(List<StackTraceElement> stack, MessageOutput out) {
@@ -124,10 +255,20 @@ public final class Throwables {
     boolean hasMessage = in.getByte() == 1;
     String message = in.getString();
     List<StackTraceElement> stack = getStack(in);
-    return new RemoteTaskException(
-        type,
-        hasMessage ? message : null,
-        stack.toArray(StackTraceElement[]::new),
-        decodeNames(in, depth + 1));
+    Throwable cause = decodeNames(in, depth + 1);
+    var made =
+        new RemoteTaskException(
+            type, hasMessage ? message : null, stack.toArray(StackTraceElement[]::new), cause);
+    int suppressed = in.getInt();
+    if (suppressed < 0 || suppressed > MOST) {
+      throw new CorruptFrameException(suppressed + " suppressed exceptions");
+    }
+    for (int i = 0; i < suppressed; i++) {
+      RemoteTaskException each = decodeNames(in, depth + 1);
+      if (each != null) {
+        made.addSuppressed(each);
+      }
+    }
+    return made;
   }
 }

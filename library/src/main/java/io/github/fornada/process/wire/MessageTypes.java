@@ -50,6 +50,9 @@ public final class MessageTypes {
 
   public static final int FOUND = 1;
 
+  /** The class is one of another loader's, whose number follows: 0 for the worker's own. */
+  public static final int ELSEWHERE = 2;
+
   /** Flags of a payload. */
   public static final int IN_MESSAGE = 0;
 

@@ -1,5 +1,6 @@
 package io.github.fornada.process.worker;
 
+import io.github.fornada.process.payload.Loaders;
 import io.github.fornada.process.wire.ControlChannel;
 import io.github.fornada.process.wire.MessageInput;
 import io.github.fornada.process.wire.MessageOutput;
@@ -30,6 +31,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,8 +40,13 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Their URLs look like {@code fornada://parent/messages.properties}, and can be opened in this
  * worker only.
+ *
+ * <p>A worker has one for all that is asked for by its name only, and one more for each loader of
+ * the parent's whose classes were sent. That one finds for every name the class that its original
+ * finds there, whatever order that one asks in: nothing is looked for on the class path before the
+ * parent has said that it is there.
  */
-public final class ParentClassLoader extends ClassLoader {
+public final class ParentClassLoader extends ClassLoader implements LongFunction<ClassLoader> {
   private static final long ANSWER_SECONDS = 60;
   private static final String SCHEME = "fornada";
 
@@ -48,8 +55,15 @@ public final class ParentClassLoader extends ClassLoader {
   }
 
   private final ControlChannel control;
-  private final AtomicInteger requests = new AtomicInteger();
-  private final Map<Integer, CompletableFuture<MessageInput>> waiting = new ConcurrentHashMap<>();
+
+  /** Number of the loader that this one stands for; 0 for none. See {@link Loaders}. */
+  private final long id;
+
+  private final AtomicInteger requests;
+  private final Map<Integer, CompletableFuture<MessageInput>> waiting;
+
+  /** Those that stand for one loader of the parent's, by its number. They stay. */
+  private final Map<Long, ParentClassLoader> byId;
 
   /** Made when first needed: most workers fetch nothing. */
   private volatile @Nullable ProtectionDomain origin;
@@ -57,22 +71,84 @@ public final class ParentClassLoader extends ClassLoader {
   ParentClassLoader(ControlChannel control, ClassLoader parent) {
     super("fornada-worker", parent);
     this.control = control;
+    this.id = 0;
+    this.requests = new AtomicInteger();
+    this.waiting = new ConcurrentHashMap<>();
+    this.byId = new ConcurrentHashMap<>();
+  }
+
+  private ParentClassLoader(ParentClassLoader main, long id) {
+    super("fornada-worker-" + Long.toHexString(id), main);
+    this.control = main.control;
+    this.id = id;
+    this.requests = main.requests;
+    this.waiting = main.waiting;
+    this.byId = main.byId;
+  }
+
+  /** Returns the loader that stands for the parent's of this number. */
+  @Override
+  public ClassLoader apply(long number) {
+    ParentClassLoader made = byId.get(number);
+    if (made == null) {
+      ParentClassLoader fresh = new ParentClassLoader(this, number);
+      ParentClassLoader known = byId.putIfAbsent(number, fresh);
+      made = known == null ? fresh : known;
+    }
+    return made;
+  }
+
+  @Override
+  protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
+    if (id == 0 || name.startsWith("java.")) {
+      return super.loadClass(name, resolve);
+    }
+    synchronized (getClassLoadingLock(name)) {
+      Class<?> known = findLoadedClass(name);
+      return known == null ? findClass(name) : known;
+    }
   }
 
   @Override
   protected Class<?> findClass(String name) throws ClassNotFoundException {
-    byte[] bytes = fetchClass(name);
-    return defineClass(name, bytes, 0, bytes.length, origin());
+    try {
+      MessageInput answer = ask(MessageTypes.FIND_CLASS, new MessageOutput(), name, 0);
+      byte found = answer.getByte();
+      if (found == MessageTypes.ELSEWHERE) {
+        return elsewhere(name, answer.getLong());
+      }
+      byte[] bytes = bytes(name, found, answer);
+      return defineClass(name, bytes, 0, bytes.length, origin());
+    } catch (IOException e) {
+      throw new ClassNotFoundException(name + " (asking the parent process failed)", e);
+    }
+  }
+
+  private Class<?> elsewhere(String name, long number) throws ClassNotFoundException {
+    ClassLoader other = number == 0 ? getParent() : Loaders.byId(number);
+    if (other == null || other.equals(this)) {
+      throw new ClassNotFoundException(name + " (its loader in the parent process is gone)");
+    }
+    return Class.forName(name, false, other);
+  }
+
+  private static byte[] bytes(String name, byte found, MessageInput answer)
+      throws IOException, ClassNotFoundException {
+    if (found == MessageTypes.FOUND) {
+      return answer.rest();
+    }
+    throw new ClassNotFoundException(name + " (" + text(answer) + ")");
   }
 
   /** The class file, from the parent. */
   public byte[] fetchClass(String name) throws ClassNotFoundException {
     try {
       MessageInput answer = ask(MessageTypes.FIND_CLASS, new MessageOutput(), name, 0);
-      if (answer.getByte() == MessageTypes.FOUND) {
-        return answer.rest();
+      byte found = answer.getByte();
+      if (found == MessageTypes.ELSEWHERE) {
+        throw new ClassNotFoundException(name + " (another loader has it)");
       }
-      throw new ClassNotFoundException(name + " (" + text(answer) + ")");
+      return bytes(name, found, answer);
     } catch (IOException e) {
       throw new ClassNotFoundException(name + " (asking the parent process failed)", e);
     }
@@ -89,6 +165,16 @@ public final class ParentClassLoader extends ClassLoader {
   }
 
   // ---- resources
+
+  @Override
+  public @Nullable URL getResource(String name) {
+    return id == 0 ? super.getResource(name) : findResource(name);
+  }
+
+  @Override
+  public Enumeration<URL> getResources(String name) throws IOException {
+    return id == 0 ? super.getResources(name) : findResources(name);
+  }
 
   @Override
   protected @Nullable URL findResource(String name) {
@@ -193,7 +279,7 @@ public final class ParentClassLoader extends ClassLoader {
     // later.
     boolean interrupted = false;
     try {
-      question.putInt(request).putString(name);
+      question.putInt(request).putString(name).putLong(id);
       if (type == MessageTypes.FIND_RESOURCE) {
         question.putInt(which);
       }

@@ -6,6 +6,7 @@ import io.github.fornada.process.payload.CodecSessions;
 import io.github.fornada.process.payload.PayloadFiles;
 import io.github.fornada.process.payload.Payloads;
 import io.github.fornada.process.payload.Throwables;
+import io.github.fornada.process.payload.Unserializable;
 import io.github.fornada.process.wire.ClaimWord;
 import io.github.fornada.process.wire.CorruptFrameException;
 import io.github.fornada.process.wire.Doorbell;
@@ -17,6 +18,7 @@ import io.github.fornada.process.wire.RingWriter;
 import io.github.fornada.process.wire.Segment;
 import io.github.fornada.process.wire.WorkerConfig;
 import java.io.IOException;
+import java.io.NotSerializableException;
 import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
 import java.util.HashMap;
@@ -82,6 +84,9 @@ final class TaskLoop {
   private int lastNumber = -1;
   private @Nullable TaskFunction<@Nullable Object, @Nullable Object> lastFunction;
 
+  /** That of the function used last: the context of its items. */
+  private ClassLoader home;
+
   TaskLoop(
       Segment segment,
       Doorbell doorbell,
@@ -95,6 +100,7 @@ final class TaskLoop {
     this.out = segment.toParentWriter();
     this.doorbell = doorbell;
     this.loader = loader;
+    this.home = loader;
     this.watchdog = watchdog;
     this.config = config;
     this.codec = codec;
@@ -167,7 +173,12 @@ final class TaskLoop {
     room = null;
     return location == MessageTypes.ARRAY_IN_FILE
         ? Payloads.getArrayFile(body, config.directory(), made)
-        : Payloads.decode(where(location, body), loader, codec);
+        : decode(where(location, body));
+  }
+
+  /** Classes that a codec reads come without their loaders: they are those of the function's. */
+  private @Nullable Object decode(MessageInput in) throws IOException, ClassNotFoundException {
+    return Payloads.decode(in, codec == null ? loader : home, codec);
   }
 
   private void task(MessageInput body) throws IOException {
@@ -238,6 +249,7 @@ final class TaskLoop {
     }
   }
 
+  @SuppressWarnings("ReferenceEquality") // loaders are told apart by identity
   private void runAndSend(
       long ticket, int function, MessageInput body, long began, boolean observed, boolean bare)
       throws IOException {
@@ -259,13 +271,16 @@ final class TaskLoop {
     MemorySegment large = null;
     if (wanted) {
       try {
-        Object value =
-            function(function).apply(bare ? Payloads.decode(body, loader, codec) : argument(body));
+        TaskFunction<@Nullable Object, @Nullable Object> chosen = function(function);
+        if (home != loader) {
+          Thread.currentThread().setContextClassLoader(home);
+        }
+        Object value = chosen.apply(bare ? decode(body) : argument(body));
         large = Payloads.largeArray(value);
         if (large != null) {
           array = value;
         } else {
-          Payloads.encode(value, message, codec);
+          encode(value);
           if (!Payloads.isPlain(value)) {
             checkThatItCanBeRead(result);
           }
@@ -341,6 +356,8 @@ final class TaskLoop {
     last = (TaskFunction<@Nullable Object, @Nullable Object>) function;
     lastFunction = last;
     lastNumber = number;
+    ClassLoader own = last.getClass().getClassLoader();
+    home = own instanceof ParentClassLoader ? own : loader;
     return last;
   }
 
@@ -349,9 +366,19 @@ final class TaskLoop {
    * do, such as exit or hang, then happens to this worker.
    */
   private void checkThatItCanBeRead(int from) throws IOException, ClassNotFoundException {
-    var _ =
-        Payloads.decode(
-            new MessageInput(message.array(), from, message.size() - from), loader, codec);
+    var _ = decode(new MessageInput(message.array(), from, message.size() - from));
+  }
+
+  private void encode(@Nullable Object value) throws IOException {
+    try {
+      Payloads.encode(value, message, codec);
+    } catch (NotSerializableException e) {
+      var explained =
+          new NotSerializableException(
+              Unserializable.text(Unserializable.in(value, "the result"), e));
+      explained.initCause(e);
+      throw explained;
+    }
   }
 
   private void report(Throwable thrown) {
@@ -360,7 +387,8 @@ final class TaskLoop {
           thrown instanceof OutOfMemoryError e
               ? OutOfMemoryText.explained(e, config.heap())
               : thrown,
-          message);
+          message,
+          home);
     } catch (OutOfMemoryError e) {
       Runtime.getRuntime()
           .halt(MessageTypes.EXIT_OUT_OF_MEMORY); // its exit code is the report then
@@ -391,7 +419,7 @@ final class TaskLoop {
       PayloadFiles.writeArray(config.directory().resolve(file), bytes);
     } catch (IOException | RuntimeException e) { // a segment whose arena was closed, say
       message.putByte(MessageTypes.IN_MESSAGE);
-      Throwables.encode(e, message);
+      Throwables.encode(e, message, home);
       send(MessageTypes.FAILED, message, 0);
       return;
     }
@@ -412,7 +440,7 @@ final class TaskLoop {
       } catch (IOException e) {
         message.truncate(result);
         message.putByte(MessageTypes.IN_MESSAGE);
-        Throwables.encode(e, message);
+        Throwables.encode(e, message, home);
         send(MessageTypes.FAILED, message, 0);
         return;
       }

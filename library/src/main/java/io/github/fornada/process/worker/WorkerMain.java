@@ -5,6 +5,7 @@ import io.github.fornada.process.host.Nesting;
 import io.github.fornada.process.host.PrivateDirectory;
 import io.github.fornada.process.host.Reaper;
 import io.github.fornada.process.payload.CodecSessions;
+import io.github.fornada.process.payload.Loaders;
 import io.github.fornada.process.payload.Mappings;
 import io.github.fornada.process.payload.Payloads;
 import io.github.fornada.process.payload.Throwables;
@@ -69,6 +70,7 @@ public final class WorkerMain {
     }
     Segment segment = Segment.open(config.segment());
     var loader = new ParentClassLoader(control, WorkerMain.class.getClassLoader());
+    Loaders.serve(loader, loader);
     var watchdog = new TaskWatchdog(control, new ClaimWord(segment.header()), config);
     Doorbell doorbell = Doorbell.ofWorker(segment.header(), control::ring);
     var listener =
@@ -97,7 +99,7 @@ public final class WorkerMain {
       }
     } catch (Throwable e) {
       var out = new MessageOutput().putString(part);
-      Throwables.encode(e, out);
+      Throwables.encode(e, out, loader);
       control.send(MessageTypes.SET_UP_FAILED, out);
       control.awaitSent();
       System.exit(1);

@@ -3,11 +3,11 @@ package io.github.fornada.cli;
 import java.util.regex.Pattern;
 
 /** The library's messages in the words of the command line: an option rather than a method. */
-final class Spoken {
+final class OptionWording {
   private static final Pattern HEAP = Pattern.compile("withHeap(\\([^)]*\\))?|the worker heap");
   private static final Pattern WORKERS =
       Pattern.compile("withWorkers(\\([^)]*\\))?|lower workers\\b");
-  private static final Pattern TIMEOUT = Pattern.compile("with(TimeLimit|Timeout)(\\([^)]*\\))?");
+  private static final Pattern TIMEOUT = Pattern.compile("withTimeout(\\([^)]*\\))?");
   private static final Pattern RETRIES = Pattern.compile("withRetries(\\([^)]*\\))?");
 
   /** The command has no option for them; the JVM of a worker reads the variable. */
@@ -17,9 +17,9 @@ final class Spoken {
   private static final Pattern NO_OPTION =
       Pattern.compile(
           ", or replace workers in time with withMaxTasks"
-              + "|; raise that with withStartup(Limit|Timeout) if it needs longer");
+              + "|; raise that with withStartupTimeout if it needs longer");
 
-  private Spoken() {}
+  private OptionWording() {}
 
   /** A message of the library, with the options of the command. */
   static String withOptions(String message) {

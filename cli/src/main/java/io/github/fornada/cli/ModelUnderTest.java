@@ -18,7 +18,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** One model in a comparison: its pool, and what its passes measured. */
-final class Entrant {
+final class ModelUnderTest {
   /** Longest wait until all workers are there, in seconds; then it begins with those it has. */
   private static final long READY_SECONDS = 10;
 
@@ -55,7 +55,7 @@ final class Entrant {
   private boolean stopped;
   private int items;
 
-  Entrant(ExecutionModel model, PoolSettings settings) {
+  ModelUnderTest(ExecutionModel model, PoolSettings settings) {
     this.model = model;
     this.settings = model == ExecutionModel.SEQUENTIAL ? settings.withoutWorkers() : settings;
   }
@@ -192,7 +192,9 @@ final class Entrant {
         isCutOff());
   }
 
-  /** Stops at once, but not without end: a thread whose task is deaf goes with the JVM. */
+  /**
+   * Stops at once, but not without end: a thread whose task ignores interrupts ends with the JVM.
+   */
   private void stop(Pool opened) {
     stopped = true;
     opened.shutdownNow();
@@ -214,7 +216,7 @@ final class Entrant {
     }
   }
 
-  /** Hands a pool's events to whoever listens right now. */
+  /** Passes a pool's events to the current listener. */
   private static final class Relay implements TaskListener {
     private volatile List<TaskListener> listeners = List.of();
     private final CountDownLatch ready = new CountDownLatch(1);

@@ -1,0 +1,231 @@
+package io.github.fornada.jvm;
+
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs user code that belongs to no task, such as the dependents of futures, on threads that may be
+ * lost in it. One for the whole JVM.
+ *
+ * <p>Quick callbacks share as many threads as there are processors. A callback that waits does not
+ * keep the next one waiting: while every thread is blocked, another is started at once; and when
+ * nothing has been taken from the queue for {@link #PATIENCE}, because all threads compute or are
+ * in system calls, another is started then. Threads without work end after {@link #IDLE}.
+ */
+public final class Callbacks {
+  private static final Duration IDLE = Duration.ofSeconds(5); // Guess
+
+  /** How long a callback may wait in the queue while no other is taken from it. */
+  private static final Duration PATIENCE = Duration.ofMillis(5); // Guess
+
+  /** Pause after no thread could be had. */
+  private static final Duration NO_THREAD_PAUSE = Duration.ofMillis(100); // Guess
+
+  private static final Callbacks ALL = new Callbacks();
+
+  private record Entry(Runnable action, @Nullable Object origin) {}
+
+  private final int processors = Math.max(2, Runtime.getRuntime().availableProcessors());
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition wake = lock.newCondition();
+
+  // All guarded by lock.
+  private final ArrayDeque<Entry> queue = new ArrayDeque<>();
+  private final List<CallbackThread> busy = new ArrayList<>();
+  private int idle;
+
+  /** Wake-ups that no idle thread has seen yet. */
+  private int wakeUps;
+
+  /** Threads that were woken or started and have not come to the queue yet. */
+  private int coming;
+
+  /** Entries taken from the queue so far. */
+  private long taken;
+
+  /** Whether the timer will look at the queue. */
+  private boolean lookDue;
+
+  private Callbacks() {}
+
+  /**
+   * Runs {@code action} soon on another thread. Never waits, never throws, and runs nothing in the
+   * calling thread.
+   *
+   * @param origin what {@link CallbackThread#originOfCurrent} returns within the action
+   */
+  public static void run(@Nullable Object origin, Runnable action) {
+    ALL.add(new Entry(action, origin));
+  }
+
+  private void add(Entry entry) {
+    boolean start;
+    lock.lock();
+    try {
+      queue.addLast(entry);
+      start = callAnother();
+    } finally {
+      lock.unlock();
+    }
+    if (start) {
+      start();
+    }
+  }
+
+  /**
+   * Sees to it that what waits in the queue is looked at. Under lock.
+   *
+   * @return whether the caller must {@link #start} a thread
+   */
+  private boolean callAnother() {
+    if (coming == 0 && idle > 0) {
+      idle--;
+      coming++;
+      wakeUps++;
+      wake.signal();
+    } else if (coming == 0 && (busy.size() < processors || noneRuns())) {
+      coming++;
+      return true;
+    } else {
+      lookLater(PATIENCE); // those that are there will come to it, unless a callback takes long
+    }
+    return false;
+  }
+
+  /** Whether every callback that was begun waits for something. Under lock. */
+  private boolean noneRuns() {
+    return busy.stream().noneMatch(thread -> thread.getState() == Thread.State.RUNNABLE);
+  }
+
+  private void start() {
+    try {
+      new CallbackThread(this::serve).start();
+    } catch (RuntimeException | Error e) { // OutOfMemoryError: "unable to create native thread"
+      OwnThreads.noThread(e);
+      lock.lock();
+      try {
+        coming--;
+        lookLater(NO_THREAD_PAUSE);
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+
+  /** Under lock. */
+  private void lookLater(Duration pause) {
+    if (!lookDue) {
+      lookDue = true;
+      long before = taken;
+      var _ = Timer.after(pause, () -> look(before));
+    }
+  }
+
+  /** Starts more threads if all are blocked, or nothing was taken since {@code before}. */
+  private void look(long before) {
+    int start = 0;
+    lock.lock();
+    try {
+      lookDue = false;
+      if (queue.isEmpty()) {
+        return;
+      }
+      if (noneRuns()) {
+        start = Math.min(queue.size(), Math.max(1, busy.size())) - coming;
+      } else if (taken == before) {
+        start = 1 - coming;
+      }
+      start = Math.max(0, start);
+      coming += start;
+      lookLater(PATIENCE);
+    } finally {
+      lock.unlock();
+    }
+    for (int i = 0; i < start; i++) {
+      start();
+    }
+  }
+
+  private void serve() {
+    CallbackThread self = (CallbackThread) Thread.currentThread();
+    for (Entry entry = next(self, true); entry != null; entry = next(self, false)) {
+      self.origin = entry.origin;
+      try {
+        entry.action.run();
+      } catch (Throwable e) { // futures keep what their dependents throw; this is something else
+        Log.get().log(System.Logger.Level.WARNING, "a callback of a pool failed", e);
+      }
+      self.origin = null;
+      restore(self);
+    }
+  }
+
+  /** Undoes what a callback may have changed in its thread. */
+  @SuppressWarnings("ThreadPriorityCheck") // nothing relies on it
+  private static void restore(Thread self) {
+    var _ = Thread.interrupted();
+    self.setContextClassLoader(ClassLoader.getSystemClassLoader());
+    if (!self.getName().equals(CallbackThread.NAME)) {
+      self.setName(CallbackThread.NAME);
+    }
+    if (self.getPriority() != Thread.NORM_PRIORITY) {
+      self.setPriority(Thread.NORM_PRIORITY);
+    }
+  }
+
+  /** Returns the next entry; null if this thread should end. */
+  private @Nullable Entry next(CallbackThread self, boolean isNew) {
+    boolean start = false;
+    Entry entry;
+    lock.lock();
+    try {
+      if (isNew) {
+        coming--;
+      } else {
+        busy.remove(self);
+      }
+      long left = IDLE.toNanos();
+      while ((entry = queue.pollFirst()) == null) {
+        idle++;
+        while (wakeUps == 0 && left > 0) {
+          left = awaitWakeUp(left);
+        }
+        if (wakeUps > 0) { // by who counted this thread as coming instead of idle
+          wakeUps--;
+          coming--;
+        } else {
+          idle--;
+          if (queue.isEmpty()) {
+            return null;
+          }
+        }
+      }
+      taken++;
+      busy.add(self);
+      if (!queue.isEmpty()) {
+        start = callAnother();
+      }
+    } finally {
+      lock.unlock();
+    }
+    if (start) {
+      start();
+    }
+    return entry;
+  }
+
+  @SuppressWarnings("WaitNotInLoop") // the caller loops
+  private long awaitWakeUp(long nanos) {
+    long deadline = System.nanoTime() + nanos;
+    try {
+      return wake.awaitNanos(nanos);
+    } catch (InterruptedException e) {
+      return deadline - System.nanoTime();
+    }
+  }
+}

@@ -1,0 +1,62 @@
+package io.github.fornada.jvm;
+
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
+
+/**
+ * The library's own threads. They keep nothing of the thread that happens to start them: no
+ * inheritable thread-locals, and the system class loader as their context class loader.
+ */
+public final class OwnThreads {
+  private static final Duration FIRST_PAUSE = Duration.ofMillis(20); // Guess
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1); // Guess
+
+  /** The least time between two entries in the log that no thread can be had. */
+  private static final long LOG_NANOS = Duration.ofMinutes(1).toNanos();
+
+  /** When the log was last told; 0 for never. */
+  private static final AtomicLong LOGGED = new AtomicLong();
+
+  private OwnThreads() {}
+
+  /** Returns a builder of daemon platform threads called {@code name}. */
+  public static Thread.Builder.OfPlatform daemon(String name) {
+    return Thread.ofPlatform().daemon().name(name).inheritInheritableThreadLocals(false);
+  }
+
+  /**
+   * Starts a daemon platform thread. If the system has none to give now, tries again after a pause,
+   * until there is one. Never waits and never throws.
+   */
+  public static void start(String name, Runnable body) {
+    start(() -> daemon(name).unstarted(body), FIRST_PAUSE);
+  }
+
+  private static void start(Supplier<Thread> maker, Duration pause) {
+    try {
+      maker.get().start();
+    } catch (RuntimeException | Error e) { // OutOfMemoryError: "unable to create native thread"
+      noThread(e);
+      Duration longer = pause.multipliedBy(2);
+      var _ =
+          Timer.after(
+              pause,
+              () -> start(maker, longer.compareTo(LONGEST_PAUSE) < 0 ? longer : LONGEST_PAUSE));
+    }
+  }
+
+  /** Tells the log that no thread could be started, at most once a minute. */
+  public static void noThread(Throwable thrown) {
+    long now = System.nanoTime() | 1; // never 0
+    long last = LOGGED.get();
+    if ((last == 0 || now - last > LOG_NANOS) && LOGGED.compareAndSet(last, now)) {
+      Log.get()
+          .log(
+              System.Logger.Level.WARNING,
+              "no thread could be started; it is tried again. Look at the limits of the process,"
+                  + " such as ulimit -u and the pids limit of its container",
+              thrown);
+    }
+  }
+}

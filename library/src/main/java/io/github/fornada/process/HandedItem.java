@@ -1,0 +1,75 @@
+package io.github.fornada.process;
+
+import io.github.fornada.spi.HandedOver;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/** An item as it was when it was handed over: all its tries are sent the same bytes. */
+final class HandedItem extends HandedOver {
+  private final @Nullable Object original;
+
+  /** The payload; null if it is in a file, or could not be written. */
+  private final byte @Nullable [] bytes;
+
+  /** Where the bytes of a large array are, as they are. */
+  private final @Nullable ArrayFile file;
+
+  /** Why it could not be written. */
+  private final @Nullable Throwable failure;
+
+  private final AtomicBoolean released = new AtomicBoolean();
+
+  /**
+   * A large array in a file that stays until its item has ended.
+   *
+   * @param tag what kind of array it is
+   */
+  record ArrayFile(Engine engine, int tag, long size, String name) {}
+
+  private HandedItem(
+      @Nullable Object original,
+      byte @Nullable [] bytes,
+      @Nullable ArrayFile file,
+      @Nullable Throwable failure) {
+    this.original = original;
+    this.bytes = bytes;
+    this.file = file;
+    this.failure = failure;
+  }
+
+  static HandedItem of(@Nullable Object original, byte[] payload) {
+    return new HandedItem(original, payload, null, null);
+  }
+
+  static HandedItem of(Object original, ArrayFile file) {
+    return new HandedItem(original, null, file, null);
+  }
+
+  static HandedItem failed(@Nullable Object original, Throwable failure) {
+    return new HandedItem(original, null, null, failure);
+  }
+
+  @Override
+  public @Nullable Object original() {
+    return original;
+  }
+
+  byte @Nullable [] bytes() {
+    return bytes;
+  }
+
+  @Nullable ArrayFile file() {
+    return file;
+  }
+
+  @Nullable Throwable failure() {
+    return failure;
+  }
+
+  @Override
+  public void release() {
+    if (file != null && !released.getAndSet(true)) {
+      file.engine.discard(file.name);
+    }
+  }
+}

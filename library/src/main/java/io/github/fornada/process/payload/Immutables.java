@@ -1,0 +1,184 @@
+package io.github.fornada.process.payload;
+
+import java.io.File;
+import java.lang.invoke.SerializedLambda;
+import java.lang.reflect.Array;
+import java.lang.reflect.Field;
+import java.lang.reflect.Modifier;
+import java.lang.reflect.RecordComponent;
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.Currency;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which values cannot change after they were handed over, so that they may be written when they are
+ * sent. What is not known to be of this kind is written at once.
+ */
+public final class Immutables {
+  /** Looked at within one value; one with more is taken for one that may change. */
+  private static final int MOST = 64; // Guess
+
+  private static final Set<Class<?>> OF_THE_JDK =
+      Set.of(
+          String.class,
+          Integer.class,
+          Long.class,
+          Double.class,
+          Boolean.class,
+          Float.class,
+          Short.class,
+          Byte.class,
+          Character.class,
+          BigInteger.class,
+          BigDecimal.class,
+          UUID.class,
+          URI.class,
+          File.class,
+          Locale.class,
+          Currency.class,
+          Class.class);
+
+  /** The classes behind {@code List.of}, {@code Set.of} and {@code Map.of}. */
+  private static final String COLLECTIONS = "java.util.ImmutableCollections$";
+
+  private enum Kind {
+    /** Never changes. */
+    FIXED,
+    /** Does not change if what it is made of does not. */
+    RECORD,
+    LAMBDA,
+    COLLECTION,
+    /** May change. */
+    OTHER
+  }
+
+  private static final ClassValue<Kind> KINDS =
+      new ClassValue<>() {
+        @Override
+        protected Kind computeValue(Class<?> type) {
+          if (OF_THE_JDK.contains(type)
+              || Enum.class.isAssignableFrom(type)
+              || (type.getPackageName().equals("java.time")
+                  && Modifier.isFinal(type.getModifiers()))) {
+            return Kind.FIXED;
+          }
+          if (type.isRecord()) {
+            return isOfFixed(type) ? Kind.FIXED : Kind.RECORD;
+          }
+          if (type.isArray()) {
+            return Kind.OTHER;
+          }
+          if (!hasState(type)) {
+            return Kind.FIXED;
+          }
+          return type.getName().startsWith(COLLECTIONS)
+              ? Kind.COLLECTION
+              : type.isHidden() && type.isSynthetic() ? Kind.LAMBDA : Kind.OTHER;
+        }
+      };
+
+  private Immutables() {}
+
+  /** Whether no record of a type can ever change, going by the types of its components. */
+  private static boolean isOfFixed(Class<?> type) {
+    for (RecordComponent component : type.getRecordComponents()) {
+      Class<?> part = component.getType();
+      boolean fixed =
+          part.isPrimitive()
+              || part.isEnum()
+              || (OF_THE_JDK.contains(part) && Modifier.isFinal(part.getModifiers()));
+      if (!fixed) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static boolean hasState(Class<?> type) {
+    for (Class<?> c = type; c != null; c = c.getSuperclass()) {
+      for (Field field : c.getDeclaredFields()) {
+        if (!Modifier.isStatic(field.getModifiers())) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  /** Whether a value is known not to change. Runs no user code. */
+  public static boolean contains(@Nullable Object value) {
+    return value == null
+        || value instanceof String
+        || value instanceof Integer
+        || contains(value, new int[] {MOST});
+  }
+
+  private static boolean contains(@Nullable Object value, int[] left) {
+    if (value == null) {
+      return true;
+    }
+    if (left[0]-- == 0) {
+      return false;
+    }
+    return switch (KINDS.get(value.getClass())) {
+      case FIXED -> true;
+      case RECORD -> ofRecord((Record) value, left);
+      case LAMBDA -> ofLambda(value, left);
+      case COLLECTION -> ofCollection(value, left);
+      case OTHER ->
+          (value instanceof Path path && PathForm.isOrdinary(path))
+              || value instanceof MappedSharedBytes
+              || (value.getClass().isArray() && Array.getLength(value) == 0);
+    };
+  }
+
+  private static boolean ofRecord(Record value, int[] left) {
+    @Nullable Object[] parts = RecordShape.parts(value);
+    if (parts == null) {
+      return false;
+    }
+    for (Object part : parts) {
+      if (!contains(part, left)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static boolean ofLambda(Object value, int[] left) {
+    SerializedLambda parts = LambdaForm.of(value);
+    if (parts == null) {
+      return false;
+    }
+    for (int k = 0; k < parts.getCapturedArgCount(); k++) {
+      if (!contains(parts.getCapturedArg(k), left)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static boolean ofCollection(Object value, int[] left) {
+    if (value instanceof Map<?, ?> map) {
+      return map.size() <= left[0] && ofAll(map.keySet(), left) && ofAll(map.values(), left);
+    }
+    return value instanceof Collection<?> all && all.size() <= left[0] && ofAll(all, left);
+  }
+
+  private static boolean ofAll(Collection<?> all, int[] left) {
+    for (Object element : all) {
+      if (!contains(element, left)) {
+        return false;
+      }
+    }
+    return true;
+  }
+}

@@ -1,0 +1,290 @@
+package io.github.fornada.process.payload;
+
+import io.github.fornada.process.wire.MessageInput;
+import java.io.Externalizable;
+import java.io.IOException;
+import java.io.InvalidObjectException;
+import java.io.ObjectInputFilter;
+import java.io.ObjectInputStream;
+import java.io.ObjectOutputStream;
+import java.io.ObjectStreamClass;
+import java.io.OutputStream;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
+import java.nio.file.Path;
+import java.util.Set;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The JDK's serialization between two processes that run one program: with paths, with records of
+ * any kind, and with the loader of each class.
+ */
+final class ObjectStreams {
+  private ObjectStreams() {}
+
+  /** Appends an object. */
+  static void write(Object value, OutputStream out) throws IOException {
+    write(value, out, null);
+  }
+
+  /**
+   * Appends an object.
+   *
+   * @param replace what to write in the place of an object; null for no change
+   */
+  static void write(Object value, OutputStream out, @Nullable UnaryOperator<Object> replace)
+      throws IOException {
+    write(value, new Writer(out, replace, false));
+  }
+
+  /** Appends an object, if its graph has no class with code of its own to be written. */
+  static void writeWithoutUserCode(Object value, OutputStream out) throws IOException {
+    if (hasCode(value.getClass())) {
+      throw new UserCodeException(value.getClass());
+    }
+    write(value, new Writer(out, null, true));
+  }
+
+  private static void write(Object value, Writer stream) throws IOException {
+    stream.writeObject(value);
+    stream.flush();
+  }
+
+  /** Reads an object that takes up all the rest of the input. */
+  static Object read(MessageInput in, ClassLoader loader)
+      throws IOException, ClassNotFoundException {
+    ObjectInputFilter bound = new Bound(in.remaining());
+    var stream = new Reader(in, loader);
+    stream.setObjectInputFilter(
+        ObjectInputFilter.merge(bound, ObjectInputFilter.Config.getSerialFilter()));
+    try {
+      return stream.readObject();
+    } catch (ClassCastException | ArrayStoreException e) {
+      if (String.valueOf(e.getMessage()).contains("SerializedLambda")) {
+        var explained =
+            new InvalidObjectException(
+                "a lambda that refers to itself, by a field or an array that it captures, cannot be"
+                    + " read back: the JDK's serialization makes a lambda after all that it"
+                    + " captures. Write it as a static method and refer to that, or as a class that"
+                    + " implements TaskFunction");
+        explained.initCause(e);
+        throw explained;
+      }
+      throw e;
+    }
+  }
+
+  /** Whether a class, not of the JDK's, has code of its own that writes it. */
+  @SuppressWarnings("ReferenceEquality") // loaders are told apart by identity
+  private static final ClassValue<Boolean> HAS_CODE =
+      new ClassValue<>() {
+        @Override
+        protected Boolean computeValue(Class<?> type) {
+          for (Class<?> c = type; c != null; c = c.getSuperclass()) {
+            ClassLoader loader = c.getClassLoader();
+            if (loader == null
+                || loader == ClassLoader.getPlatformClassLoader()
+                || (c.isHidden() && c.isSynthetic())) { // lambdas: the JDK writes them
+              continue;
+            }
+            if (Externalizable.class.isAssignableFrom(c)) {
+              return true;
+            }
+            for (Method method : c.getDeclaredMethods()) {
+              if (WRITING.contains(method.getName())) {
+                return true;
+              }
+            }
+          }
+          return false;
+        }
+      };
+
+  private static final Set<String> WRITING = Set.of("writeObject", "writeReplace");
+
+  static boolean hasCode(Class<?> type) {
+    return HAS_CODE.get(type);
+  }
+
+  private static final class Writer extends ObjectOutputStream {
+    private final @Nullable UnaryOperator<Object> replace;
+    private final boolean withoutCode;
+
+    Writer(OutputStream out, @Nullable UnaryOperator<Object> replace, boolean withoutCode)
+        throws IOException {
+      super(out);
+      this.replace = replace;
+      this.withoutCode = withoutCode;
+      var _ = enableReplaceObject(true);
+    }
+
+    @Override
+    protected Object replaceObject(Object object) throws IOException {
+      if (withoutCode && hasCode(object.getClass())) {
+        throw new UserCodeException(object.getClass());
+      }
+      if (object instanceof Path path && PathForm.isOrdinary(path)) {
+        return PathForm.of(path);
+      }
+      if (object instanceof Record && ObjectInputFilter.Config.getSerialFilter() == null) {
+        return RecordForm.of(object);
+      }
+      return replace == null ? object : replace.apply(object);
+    }
+
+    /** Before each class stands the number of its loader. */
+    @Override
+    protected void writeClassDescriptor(ObjectStreamClass description) throws IOException {
+      Class<?> type = description.forClass();
+      writeLoader(type == null ? null : type.getClassLoader());
+      super.writeClassDescriptor(description);
+    }
+
+    @Override
+    protected void annotateProxyClass(Class<?> type) throws IOException {
+      writeLoader(type.getClassLoader());
+    }
+
+    private void writeLoader(@Nullable ClassLoader loader) throws IOException {
+      long id = Loaders.idOf(loader);
+      writeByte(id == 0 ? 0 : 1);
+      if (id != 0) {
+        writeLong(id);
+      }
+    }
+  }
+
+  /** Finds classes through the loaders they came with, where the JDK's looks at its caller's. */
+  private static final class Reader extends ObjectInputStream {
+    private final ClassLoader otherwise;
+
+    /** Of the class described last. */
+    private long loader;
+
+    /** Whether a description is being read, and then the name of its class once that was read. */
+    private boolean describing;
+
+    private @Nullable String described;
+
+    Reader(MessageInput in, ClassLoader otherwise) throws IOException {
+      super(in);
+      this.otherwise = otherwise;
+    }
+
+    private long readLoader() throws IOException {
+      return readByte() == 0 ? 0 : readLong();
+    }
+
+    @Override
+    protected ObjectStreamClass readClassDescriptor() throws IOException, ClassNotFoundException {
+      loader = readLoader();
+      described = null;
+      describing = true;
+      try {
+        return super.readClassDescriptor();
+      } finally {
+        describing = false;
+      }
+    }
+
+    // What the JDK reads of a description by these two: the name, and after it the version.
+
+    @Override
+    public String readUTF() throws IOException {
+      String text = super.readUTF();
+      if (describing && described == null) {
+        described = text;
+      }
+      return text;
+    }
+
+    @Override
+    public long readLong() throws IOException {
+      long value = super.readLong();
+      return describing && described != null ? versionHere(described, value) : value;
+    }
+
+    /**
+     * Both processes run one program, so a class is the same class even where an agent in one of
+     * them has changed it, by which its computed version changes: fields that one side lacks are
+     * left out, or left at their defaults.
+     */
+    private long versionHere(String name, long there) {
+      if (name.startsWith("[")) {
+        return there;
+      }
+      try {
+        ObjectStreamClass here = ObjectStreamClass.lookup(Loaders.find(name, loader, otherwise));
+        return here == null ? there : here.getSerialVersionUID();
+      } catch (ClassNotFoundException | LinkageError e) {
+        return there; // resolveClass tells what is wrong
+      }
+    }
+
+    @Override
+    protected Class<?> resolveClass(ObjectStreamClass description)
+        throws IOException, ClassNotFoundException {
+      try {
+        return Loaders.find(description.getName(), loader, otherwise);
+      } catch (ClassNotFoundException e) {
+        try {
+          return super.resolveClass(description); // primitive types
+        } catch (ClassNotFoundException nowhere) {
+          throw e; // it tells why
+        }
+      }
+    }
+
+    @Override
+    @SuppressWarnings("deprecation") // the stream asks for the class, before there is a handler
+    protected Class<?> resolveProxyClass(String[] names)
+        throws IOException, ClassNotFoundException {
+      ClassLoader known = Loaders.byId(readLoader());
+      ClassLoader from = known == null ? otherwise : known;
+      var interfaces = new Class<?>[names.length];
+      for (int i = 0; i < names.length; i++) {
+        interfaces[i] = Class.forName(names[i], false, from);
+      }
+      return Proxy.getProxyClass(from, interfaces);
+    }
+  }
+
+  /**
+   * Bounds what a corrupt or hostile stream can make its reader allocate; classes are not
+   * restricted, for the peer runs the user's own code. A filter of the JVM's own (jdk.serialFilter)
+   * still applies. The JDK's filters by pattern go through a stream of predicates for each class;
+   * this one is asked for each object that is read.
+   *
+   * @param bytes of the whole stream
+   */
+  private record Bound(long bytes) implements ObjectInputFilter {
+    private static final long DEEPEST = 100_000;
+
+    /** An element takes a byte at least, and a map of the JDK's eight places for one at most. */
+    private static final long PLACES = 8;
+
+    /** As long may an array be whatever the stream: a map of nothing has some places too. */
+    private static final long SHORT = 64;
+
+    /** The list of {@code Collections.nCopies}: it says how many, and holds one. */
+    private static final String COPIES = "java.util.Collections$CopiesList";
+
+    /** Frames between this and the readObject that asks. */
+    private static final int NEAR = 12;
+
+    @Override
+    public Status checkInput(FilterInfo info) {
+      return info.depth() > DEEPEST
+              || (info.arrayLength() > SHORT + PLACES * bytes && !allocatesNothing())
+          ? Status.REJECTED
+          : Status.UNDECIDED;
+    }
+
+    private static boolean allocatesNothing() {
+      return StackWalker.getInstance()
+          .walk(
+              frames -> frames.limit(NEAR).anyMatch(frame -> frame.getClassName().equals(COPIES)));
+    }
+  }
+}

@@ -1,0 +1,192 @@
+package io.github.fornada.process.payload;
+
+import java.io.Serializable;
+import java.lang.invoke.SerializedLambda;
+import java.lang.reflect.Field;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
+import java.lang.reflect.RecordComponent;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An object that cannot be serialized, and the way to it through the fields of what holds it, which
+ * the JDK's own exception does not tell.
+ *
+ * @param path the way, with the name of the object's class
+ */
+public record Unserializable(String path, Object object) {
+  private static final int DEEPEST = 50;
+
+  private static final String OF_ANY =
+      "Make its class implement java.io.Serializable, mark the field transient, or create it"
+          + " inside the task.";
+
+  private static final String OF_OUR_OWN =
+      "It works within one JVM only: its copy in a worker would know nothing of the others. Use it"
+          + " around the pool's call, not in the task.";
+
+  /** Of this library's own: what belongs to one JVM, such as pools, limiters and channels. */
+  private static final Set<String> OURS =
+      Set.of(
+          "io.github.fornada",
+          "io.github.fornada.async",
+          "io.github.fornada.threads",
+          "io.github.fornada.process",
+          "io.github.fornada.timeline");
+
+  /** Finds the first object that is not serializable; null if there is none. */
+  public static @Nullable Unserializable in(@Nullable Object root, String name) {
+    return find(root, name, 0, Collections.newSetFromMap(new IdentityHashMap<>()));
+  }
+
+  /** Says what is not serializable, and what to do about it. */
+  public static String text(@Nullable Unserializable found, Throwable thrown) {
+    return (found == null ? thrown.getMessage() : found.path)
+        + " is not serializable. "
+        + (found == null ? OF_ANY : advice(found.object));
+  }
+
+  /** Says what to do about an object that is not serializable. */
+  public static String advice(Object object) {
+    Class<?> type = object.getClass();
+    boolean ours =
+        OURS.contains(type.getPackageName())
+            && type.getEnclosingClass() == null
+            && Modifier.isPublic(type.getModifiers())
+            && Modifier.isFinal(type.getModifiers());
+    return ours ? OF_OUR_OWN : OF_ANY;
+  }
+
+  private static @Nullable Unserializable find(
+      @Nullable Object object, String path, int depth, Set<Object> seen) {
+    if (object == null || depth > DEEPEST || !seen.add(object)) {
+      return null;
+    }
+    if (object instanceof Path p && PathForm.isOrdinary(p)) {
+      return null;
+    }
+    if (object instanceof Record record && !(object instanceof Serializable)) {
+      @Nullable Object[] parts = RecordShape.parts(record);
+      if (parts != null) {
+        return findInParts(record, parts, path, depth, seen);
+      }
+    }
+    if (!(object instanceof Serializable)) {
+      return new Unserializable(path + " (" + object.getClass().getName() + ")", object);
+    }
+    SerializedLambda lambda = lambdaOf(object);
+    if (lambda != null) {
+      for (int k = 0; k < lambda.getCapturedArgCount(); k++) {
+        Unserializable found =
+            find(
+                lambda.getCapturedArg(k),
+                path
+                    + ", a lambda in "
+                    + lambda.getCapturingClass().replace('/', '.')
+                    + ", captured value "
+                    + (k + 1),
+                depth + 1,
+                seen);
+        if (found != null) {
+          return found;
+        }
+      }
+      return null;
+    }
+    return switch (object) {
+      case Object[] array -> {
+        for (int k = 0; k < array.length; k++) {
+          Unserializable found = find(array[k], path + "[" + k + "]", depth + 1, seen);
+          if (found != null) {
+            yield found;
+          }
+        }
+        yield null;
+      }
+      case Collection<?> all -> {
+        int k = 0;
+        for (Object element : all) {
+          Unserializable found = find(element, path + "[" + k++ + "]", depth + 1, seen);
+          if (found != null) {
+            yield found;
+          }
+        }
+        yield null;
+      }
+      case Map<?, ?> map -> {
+        for (Map.Entry<?, ?> entry : map.entrySet()) {
+          Unserializable key = find(entry.getKey(), path + ", a key", depth + 1, seen);
+          Unserializable found =
+              key != null
+                  ? key
+                  : find(entry.getValue(), path + "[" + entry.getKey() + "]", depth + 1, seen);
+          if (found != null) {
+            yield found;
+          }
+        }
+        yield null;
+      }
+      default -> findInFields(object, path, depth, seen);
+    };
+  }
+
+  private static @Nullable Unserializable findInParts(
+      Record record, @Nullable Object[] parts, String path, int depth, Set<Object> seen) {
+    RecordComponent[] components = record.getClass().getRecordComponents();
+    for (int i = 0; i < parts.length; i++) {
+      String name = path + "." + components[i].getName();
+      Unserializable found = find(parts[i], name, depth + 1, seen);
+      if (found != null) {
+        return found;
+      }
+    }
+    return null;
+  }
+
+  private static @Nullable Unserializable findInFields(
+      Object object, String path, int depth, Set<Object> seen) {
+    for (Class<?> type = object.getClass(); type != null; type = type.getSuperclass()) {
+      if (!Serializable.class.isAssignableFrom(type) || type.getName().startsWith("java.")) {
+        continue; // its fields are not written, or written in a way of its own
+      }
+      for (Field field : type.getDeclaredFields()) {
+        int modifiers = field.getModifiers();
+        if (Modifier.isStatic(modifiers)
+            || Modifier.isTransient(modifiers)
+            || field.getType().isPrimitive()) {
+          continue;
+        }
+        Unserializable found;
+        try {
+          field.setAccessible(true);
+          found = find(field.get(object), path + "." + field.getName(), depth + 1, seen);
+        } catch (ReflectiveOperationException | RuntimeException e) {
+          continue; // closed to us: the search goes on elsewhere
+        }
+        if (found != null) {
+          return found;
+        }
+      }
+    }
+    return null;
+  }
+
+  private static @Nullable SerializedLambda lambdaOf(Object object) {
+    if (!object.getClass().isHidden() && !object.getClass().isSynthetic()) {
+      return null;
+    }
+    try {
+      Method replace = object.getClass().getDeclaredMethod("writeReplace");
+      replace.setAccessible(true);
+      return replace.invoke(object) instanceof SerializedLambda lambda ? lambda : null;
+    } catch (ReflectiveOperationException | RuntimeException e) {
+      return null;
+    }
+  }
+}

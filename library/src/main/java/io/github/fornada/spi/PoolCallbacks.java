@@ -1,0 +1,66 @@
+package io.github.fornada.spi;
+
+import io.github.fornada.jvm.CallbackThread;
+import io.github.fornada.jvm.Callbacks;
+import java.time.Duration;
+
+/**
+ * The user code of one pool that belongs to no task, such as the dependents of its futures. It runs
+ * on {@link Callbacks}; here is known how much of it has not returned.
+ */
+final class PoolCallbacks {
+  /** Begun or about to begin. Guarded by the monitor. */
+  private int open;
+
+  /**
+   * Runs {@code action} soon on a callback thread. Never waits and never throws.
+   *
+   * @param call the call that it belongs to: its context class loader is set, and calls made within
+   *     are made on behalf of the same worker
+   */
+  void run(Sink<?, ?> call, Runnable action) {
+    change(1);
+    Callbacks.run(
+        call.origin,
+        () -> {
+          try {
+            Thread.currentThread().setContextClassLoader(call.contextLoader);
+            action.run();
+          } finally {
+            change(-1);
+          }
+        });
+  }
+
+  private synchronized void change(int by) {
+    open += by;
+    if (open == 0) {
+      notifyAll();
+    }
+  }
+
+  /**
+   * Waits until all of it has returned, at most for {@code limit}: it may hang. Does not wait in a
+   * callback, or if the calling thread is interrupted.
+   */
+  void awaitNone(Duration limit) {
+    if (CallbackThread.isCurrent()) {
+      return;
+    }
+    long deadline = System.nanoTime() + limit.toNanos();
+    synchronized (this) {
+      while (open > 0) {
+        long left = deadline - System.nanoTime();
+        if (left <= 0) {
+          return;
+        }
+        try {
+          wait(left / 1_000_000 + 1);
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+          return;
+        }
+      }
+    }
+  }
+}

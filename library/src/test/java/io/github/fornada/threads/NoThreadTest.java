@@ -1,0 +1,121 @@
+package io.github.fornada.threads;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.fornada.Pool;
+import io.github.fornada.PoolOptions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** A system that has no thread to give, for a while or for good. */
+@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+final class NoThreadTest {
+  private static final long PATIENCE_SECONDS = 30;
+  private static final Duration SHORT = Duration.ofMillis(300);
+
+  /** Gives no thread the first times, in several ways, and then platform threads. */
+  private static final class Scarce implements LocalPool.ThreadMaker {
+    final AtomicInteger refusals = new AtomicInteger();
+
+    Scarce(int refusals) {
+      this.refusals.set(refusals);
+    }
+
+    @Override
+    @SuppressWarnings("NullAway") // some thread factories do that
+    public Thread make(Runnable body, String name) {
+      int left = refusals.getAndUpdate(n -> Math.max(0, n - 1));
+      if (left > 0 && left % 3 == 0) {
+        return null;
+      }
+      if (left > 0 && left % 3 == 1) {
+        throw new OutOfMemoryError("unable to create native thread");
+      }
+      return new Thread(null, body, name, 0, false) {
+        @Override
+        public void start() {
+          if (left > 0) {
+            throw new OutOfMemoryError("unable to create native thread");
+          }
+          setDaemon(true);
+          super.start();
+        }
+      };
+    }
+  }
+
+  interface Opener {
+    Pool open(LocalPool.ThreadMaker threads, Duration limit);
+  }
+
+  static Stream<Opener> pools() {
+    return Stream.of(
+        (threads, limit) -> new SequentialPool(PoolOptions.of(1, "scarce"), threads, limit),
+        (threads, limit) -> new ThreadPool(PoolOptions.of(2, "scarce"), threads, limit),
+        (threads, limit) -> new VirtualThreadPool(PoolOptions.of(2, "scarce"), threads, limit));
+  }
+
+  @ParameterizedTest
+  @MethodSource("pools")
+  void callsWaitUntilThereIsAThread(Opener opener) throws Exception {
+    var ran = new AtomicInteger();
+    try (Pool pool = opener.open(new Scarce(7), Duration.ofSeconds(PATIENCE_SECONDS))) {
+      var futures = new ArrayList<CompletableFuture<Integer>>();
+      for (int i = 0; i < 5; i++) {
+        futures.add(pool.submit(i, x -> ran.incrementAndGet()));
+      }
+      for (CompletableFuture<Integer> future : futures) {
+        assertThat(future.get(PATIENCE_SECONDS, TimeUnit.SECONDS)).isBetween(1, 5);
+      }
+      assertThat(pool.map(List.of("a", "bc"), String::length)).containsExactly(1, 2);
+    }
+    assertThat(ran).hasValue(5);
+  }
+
+  @ParameterizedTest
+  @MethodSource("pools")
+  void callsEndIfThereIsNoThreadForLongAndThePoolGoesOnWhenThereIs(Opener opener) throws Exception {
+    var scarce = new Scarce(Integer.MAX_VALUE);
+    try (Pool pool = opener.open(scarce, SHORT)) {
+      CompletableFuture<Integer> future = pool.submit(1, x -> x);
+      assertThatThrownBy(() -> future.get(PATIENCE_SECONDS, TimeUnit.SECONDS))
+          .isInstanceOf(ExecutionException.class)
+          .hasCauseInstanceOf(RejectedExecutionException.class)
+          .hasMessageContaining("no thread could be started for 300 ms")
+          .hasMessageContaining("ulimit -u");
+      assertThatThrownBy(() -> pool.map(List.of(1, 2), x -> x))
+          .hasRootCauseInstanceOf(Throwable.class)
+          .hasMessageContaining("no thread could be started");
+      scarce.refusals.set(0);
+      assertThat(pool.submit(1, x -> x).get(PATIENCE_SECONDS, TimeUnit.SECONDS)).isEqualTo(1);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("pools")
+  void closeReturnsThoughThereWasNeverAThread(Opener opener) throws Exception {
+    Pool idle = opener.open(new Scarce(Integer.MAX_VALUE), SHORT);
+    idle.close();
+    Pool pool = opener.open(new Scarce(Integer.MAX_VALUE), SHORT);
+    CompletableFuture<Integer> waiting = pool.submit(1, x -> x);
+    pool.close();
+    assertThat(pool.isTerminated()).isTrue();
+    assertThat(waiting).isCompletedExceptionally();
+    Pool stopped = opener.open(new Scarce(Integer.MAX_VALUE), SHORT);
+    CompletableFuture<Integer> cancelled = stopped.submit(1, x -> x);
+    stopped.shutdownNow();
+    stopped.close();
+    assertThat(cancelled).isCancelled();
+  }
+}
