@@ -445,16 +445,15 @@ final class Dispatcher {
   }
 
   private void startFeeder(Runnable life) {
-    var _ =
-        engine.startThread(
-            "fornada-feeder-worker-" + (index + 1),
-            () -> {
-              try {
-                life.run();
-              } catch (EncodingGuard.Abandoned e) {
-                // Another thread feeds in the place of this one, which is no use any more.
-              }
-            });
+    engine.startSoon(
+        "fornada-feeder-worker-" + (index + 1),
+        () -> {
+          try {
+            life.run();
+          } catch (EncodingGuard.Abandoned e) {
+            // Another thread feeds in the place of this one, which is no use any more.
+          }
+        });
   }
 
   /**

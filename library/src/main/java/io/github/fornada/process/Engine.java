@@ -58,6 +58,9 @@ final class Engine extends AbstractPool implements Mappings.Listener {
   /** The others are started by the threads of their slots, all at once. */
   private static final int MOST_BEGUN_FIRST = 4; // Guess
 
+  /** Until another thread is asked for where there was none to be had. */
+  private static final Duration NO_THREAD_PAUSE = Duration.ofMillis(100); // Guess
+
   private final ProcessOptions options;
   private final List<Path> bases;
   private final Path directory;
@@ -665,16 +668,35 @@ final class Engine extends AbstractPool implements Mappings.Listener {
   /** Starts a thread that a close waits for. Called only while another such thread runs. */
   void startHelper(String name, Runnable body) {
     parties.incrementAndGet();
-    var _ =
-        startThread(
-            name,
-            () -> {
-              try {
-                body.run();
-              } finally {
-                partyEnded();
-              }
-            });
+    boolean whole = false;
+    try {
+      startSoon(
+          name,
+          () -> {
+            try {
+              body.run();
+            } finally {
+              partyEnded();
+            }
+          });
+      whole = true;
+    } finally {
+      if (!whole) {
+        partyEnded();
+      }
+    }
+  }
+
+  /**
+   * Starts one of this pool's own threads, as soon as the system has one to give: for what must be
+   * done, and can wait.
+   */
+  void startSoon(String name, Runnable body) {
+    try {
+      var _ = startThread(name, body);
+    } catch (OutOfMemoryError e) { // no memory for one more thread
+      later(NO_THREAD_PAUSE, () -> startSoon(name, body));
+    }
   }
 
   /** A thread that a close waits for has ended. */

@@ -104,10 +104,15 @@ public final class HandshakeServer implements AutoCloseable {
 
   private void acceptAll(ServerSocketChannel from) {
     while (from.isOpen()) {
+      SocketChannel channel = null;
       try {
-        SocketChannel channel = from.accept();
+        SocketChannel came = from.accept();
+        channel = came;
         // One thread each: a peer that connects and says nothing must not keep out the next.
-        var _ = Thread.ofPlatform().daemon().name("fornada-door-peer").start(() -> admit(channel));
+        var _ = Thread.ofPlatform().daemon().name("fornada-door-peer").start(() -> admit(came));
+      } catch (OutOfMemoryError e) { // no thread, and no memory perhaps, just now
+        closeQuietly(channel);
+        Log.get().log(System.Logger.Level.WARNING, "a worker could not be let in", e);
       } catch (ClosedChannelException e) {
         return;
       } catch (IOException e) {
