@@ -7,10 +7,10 @@ import io.github.fornada.TaskFunction;
 import io.github.fornada.TaskTimeoutException;
 import io.github.fornada.jvm.BoundedText;
 import io.github.fornada.jvm.Interrupts;
+import io.github.fornada.jvm.StackSample;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -134,7 +134,11 @@ final class GatherRun<
     if (thread == null) {
       return;
     }
-    var late = new Outcome.TimedOut<R>(timeout, List.of(thread.getStackTrace()));
+    StackSample.then(thread, stack -> expire(item, thread, timeout, stack));
+  }
+
+  private void expire(Item item, Thread thread, Duration timeout, StackSample stack) {
+    var late = new Outcome.TimedOut<R>(timeout, stack.frames());
     lock.lock();
     try {
       if (running.contains(item)) {

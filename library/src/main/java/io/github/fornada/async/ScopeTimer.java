@@ -4,9 +4,10 @@ import io.github.fornada.Outcome;
 import io.github.fornada.TaskTimeoutException;
 import io.github.fornada.jvm.Interrupts;
 import io.github.fornada.jvm.Log;
+import io.github.fornada.jvm.OwnGroup;
+import io.github.fornada.jvm.StackSample;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -45,7 +46,11 @@ final class ScopeTimer {
    * happens to start it: neither thread-locals nor the context class loader.
    */
   static Thread.Builder.OfPlatform thread(String name) {
-    return Thread.ofPlatform().daemon().name(name).inheritInheritableThreadLocals(false);
+    return Thread.ofPlatform()
+        .group(OwnGroup.get())
+        .daemon()
+        .name(name)
+        .inheritInheritableThreadLocals(false);
   }
 
   static Future<?> ofScope(TaskScope<?, ?> scope, ScopeOptions options) {
@@ -77,7 +82,11 @@ final class ScopeTimer {
     if (runner == null) {
       return;
     }
-    var late = new Outcome.TimedOut<>(timeout, List.of(runner.getStackTrace()));
+    StackSample.then(runner, stack -> expire(child, timeout, stack));
+  }
+
+  private static void expire(Child<?> child, Duration timeout, StackSample stack) {
+    var late = new Outcome.TimedOut<>(timeout, stack.frames());
     String subject = Child.subject(child.purpose()) + " of scope \"" + child.scope.name() + "\"";
     child.expire(new TaskTimeoutException(subject, timeout, late.stack()), late);
   }

@@ -6,7 +6,8 @@ import java.util.function.Supplier;
 
 /**
  * The library's own threads. They keep nothing of the thread that happens to start them: no
- * inheritable thread-locals, and the system class loader as their context class loader.
+ * inheritable thread-locals, the system class loader as their context class loader, and a thread
+ * group of their own.
  */
 public final class OwnThreads {
   private static final Duration FIRST_PAUSE = Duration.ofMillis(20); // Guess
@@ -22,7 +23,11 @@ public final class OwnThreads {
 
   /** Returns a builder of daemon platform threads called {@code name}. */
   public static Thread.Builder.OfPlatform daemon(String name) {
-    return Thread.ofPlatform().daemon().name(name).inheritInheritableThreadLocals(false);
+    return Thread.ofPlatform()
+        .group(OwnGroup.get())
+        .daemon()
+        .name(name)
+        .inheritInheritableThreadLocals(false);
   }
 
   /**

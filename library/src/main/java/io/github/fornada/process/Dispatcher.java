@@ -693,7 +693,7 @@ final class Dispatcher {
     if (ClaimWord.number(taken) > nextNumber) {
       current.note(
           "it claims item number " + ClaimWord.number(taken) + ", which it was never sent");
-      current.kill();
+      current.kill("because it claimed an item that it was never sent");
       return back;
     }
     epoch = ClaimWord.epoch(taken);

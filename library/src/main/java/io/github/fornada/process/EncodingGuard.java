@@ -2,6 +2,7 @@ package io.github.fornada.process;
 
 import io.github.fornada.Outcome;
 import io.github.fornada.jvm.InterruptGate;
+import io.github.fornada.jvm.StackSample;
 import io.github.fornada.process.payload.CodecSessions;
 import io.github.fornada.process.payload.Payloads;
 import io.github.fornada.process.wire.MessageOutput;
@@ -31,7 +32,7 @@ final class EncodingGuard {
    * Open while the feeder writes an item. When it is abandoned, nothing here is the feeder's any
    * more. Told with an interrupt: where the item was when its time ran out; null for a cancel.
    */
-  private final InterruptGate<List<StackTraceElement>> gate = new InterruptGate<>();
+  private final InterruptGate<StackSample> gate = new InterruptGate<>();
 
   /** Whether a look at the time is due. */
   private final AtomicBoolean armed = new AtomicBoolean();
@@ -106,8 +107,20 @@ final class EncodingGuard {
       if (!gate.closeInterrupted(pass)) {
         throw new Abandoned();
       }
-      throw new Stopped(gate.takeCause());
+      throw new Stopped(frames(gate.takeCause()));
     }
+    if (isOverdue()) {
+      throw new Stopped(List.of()); // whoever should have stopped it came too late
+    }
+  }
+
+  private static @Nullable List<StackTraceElement> frames(@Nullable StackSample stack) {
+    return stack == null ? null : stack.frames();
+  }
+
+  private boolean isOverdue() {
+    return limit != null
+        && System.nanoTime() - startedNanos > limit.toNanos() + engine.policy().grace().toNanos();
   }
 
   // ---- other threads
@@ -126,7 +139,7 @@ final class EncodingGuard {
         && interrupt(InterruptGate.passOf(seen), null);
   }
 
-  private boolean interrupt(long pass, @Nullable List<StackTraceElement> stack) {
+  private boolean interrupt(long pass, @Nullable StackSample stack) {
     Thread thread = feeder;
     Batch<?, ?> batch = current;
     int i = item;
@@ -154,16 +167,18 @@ final class EncodingGuard {
     if (left > 0) {
       lookIn(Duration.ofNanos(left)); // another item by now
     } else {
-      var _ =
-          interrupt(
-              InterruptGate.passOf(seen), List.of(thread.getStackTrace())); // or it has just ended
+      StackSample.then(
+          thread,
+          stack -> {
+            var _ = interrupt(InterruptGate.passOf(seen), stack); // or it has just ended
+          });
     }
   }
 
   private void abandon(Thread thread, Batch<?, ?> batch, int i, long pass) {
     if (gate.abandon(pass)) {
       thread.setName(thread.getName() + "-abandoned");
-      dispatcher.replaceFeeder(batch, i, gate.takeCause());
+      dispatcher.replaceFeeder(batch, i, frames(gate.takeCause()));
     }
   }
 

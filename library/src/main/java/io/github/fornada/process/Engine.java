@@ -6,6 +6,7 @@ import io.github.fornada.Outcome;
 import io.github.fornada.SharedBytes;
 import io.github.fornada.TaskEvent;
 import io.github.fornada.TaskFunction;
+import io.github.fornada.jvm.OwnGroup;
 import io.github.fornada.process.host.HandshakeServer;
 import io.github.fornada.process.host.Nesting;
 import io.github.fornada.process.host.OrphanGuard;
@@ -52,6 +53,10 @@ final class Engine extends AbstractPool implements Mappings.Listener {
   /** Kills say little of the next try, unless there are many in a row. */
   private static final int MOST_START_KILLS = 12;
 
+  private static final String NOT_OPENED = "because its pool could not be opened";
+
+  static final String JVM_EXITS = "because the JVM that had opened the pool was exiting";
+
   /** How often ages and memory are looked at, if there are bounds on them. */
   private static final Duration MONITORING = Duration.ofMillis(100);
 
@@ -73,6 +78,7 @@ final class Engine extends AbstractPool implements Mappings.Listener {
   private final List<WorkerSlot> slots = new ArrayList<>();
   private final Set<Thread> ownThreads = ConcurrentHashMap.newKeySet();
   private final WorkerSupply supply;
+  private final Set<WorkerStart> starts = ConcurrentHashMap.newKeySet();
   private final Quarantine quarantine;
 
   /** Where workers are taken from while there are any; null for none. */
@@ -167,8 +173,8 @@ final class Engine extends AbstractPool implements Mappings.Listener {
   private void giveUp() {
     exiting = true;
     slots.forEach(WorkerSlot::end);
-    slots.forEach(WorkerSlot::killAtExit);
-    supply.killSpares();
+    slots.forEach(slot -> slot.killNow(NOT_OPENED));
+    supply.killSpares(NOT_OPENED);
   }
 
   /** As the runtime's, with what it means here. */
@@ -292,11 +298,19 @@ final class Engine extends AbstractPool implements Mappings.Listener {
     for (WorkerSlot slot : slots) {
       slot.dispatcher().stopAll(reason);
     }
+    callOffStarts();
+  }
+
+  /** Workers that are starting are not wanted any more. */
+  private void callOffStarts() {
+    starts.forEach(WorkerStart::callOff);
   }
 
   @Override
   protected void onQuiet() {
     ending = true;
+    // An initializer may end, as any exit may, but not keep a close waiting for a whole start.
+    later(WorkerProcess.EXIT_LIMIT, this::callOffStarts);
     supply.close();
     for (WorkerSlot slot : slots) {
       slot.end();
@@ -429,8 +443,21 @@ final class Engine extends AbstractPool implements Mappings.Listener {
     return stopping;
   }
 
-  boolean isBroken() {
-    return broken != null;
+  /** Whether it makes sense to start a worker: for what is stopped none is needed. */
+  boolean mayStart() {
+    return broken == null && (!stopping || hasWork());
+  }
+
+  /** A start that may be called off, until it has {@linkplain #startEnded ended}. */
+  void startBegins(WorkerStart start) {
+    starts.add(start);
+    if (stopping) { // after it was added, as cancelAll looks at them after it has set that
+      start.callOff();
+    }
+  }
+
+  void startEnded(WorkerStart start) {
+    starts.remove(start);
   }
 
   WorkerSupply supply() {
@@ -496,6 +523,7 @@ final class Engine extends AbstractPool implements Mappings.Listener {
   Thread startThread(String name, Runnable body) {
     Thread thread =
         Thread.ofPlatform()
+            .group(OwnGroup.get())
             .daemon()
             .name(name)
             .unstarted(() -> {
@@ -627,7 +655,7 @@ final class Engine extends AbstractPool implements Mappings.Listener {
     startHelper(
         "fornada-farewell",
         () -> {
-          worker.askToExit(WorkerSlot.EXIT_LIMIT);
+          worker.askToExit();
           DeathCertificate certificate = ExitDiagnosis.certify(worker, worker.endInPeace(), null);
           report(TaskEvent.WorkerEnded.of(certificate, true, System.nanoTime()));
           ProcessEvents.workerEnded(certificate, true);
@@ -727,9 +755,9 @@ final class Engine extends AbstractPool implements Mappings.Listener {
     }
     exiting = true; // before the workers are killed, and would be replaced
     for (WorkerSlot slot : slots) {
-      slot.killAtExit();
+      slot.killNow(JVM_EXITS);
     }
-    supply.killSpares();
+    supply.killSpares(JVM_EXITS);
     closeUp();
   }
 

@@ -3,6 +3,7 @@ package io.github.fornada.process;
 import io.github.fornada.DeathCertificate;
 import io.github.fornada.process.launch.Launcher;
 import io.github.fornada.process.wire.MessageTypes;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -16,9 +17,20 @@ final class ExitDiagnosis {
           1, "SIGHUP", 2, "SIGINT", 3, "SIGQUIT", 4, "SIGILL", 6, "SIGABRT", 7, "SIGBUS", 8,
           "SIGFPE", 9, "SIGKILL", 11, "SIGSEGV", 15, "SIGTERM");
 
-  private static final String OVER_LIMIT = "was killed over its resident limit";
+  /** Exit code of a JVM that was to end at its first OutOfMemoryError. */
+  private static final int EXIT_ON_OUT_OF_MEMORY = 3;
 
-  private static final String AT_EXIT = "was ended because the program that owns its pool exits";
+  private static final int FILE_CLOCK_MILLIS = 1000; // Guess: two seconds on some file systems
+
+  private static final String FIRST_OUT_OF_MEMORY =
+      "ended at its first OutOfMemoryError, as -XX:+ExitOnOutOfMemoryError asks";
+
+  /** By SIGKILL. */
+  private static final int KILLED = 128 + 9;
+
+  private static final String BY_POOL = "was killed by its pool, ";
+
+  private static final String OVER_LIMIT = "was killed over its resident limit";
 
   private ExitDiagnosis() {}
 
@@ -28,7 +40,32 @@ final class ExitDiagnosis {
 
   /** Whether the process was ended from outside, by SIGKILL, SIGTERM, SIGINT or SIGHUP. */
   static boolean isKilled(int code) {
-    return code == 128 + 9 || code == 128 + 15 || code == 128 + 2 || code == 128 + 1;
+    return code == KILLED || code == 128 + 15 || code == 128 + 2 || code == 128 + 1;
+  }
+
+  /**
+   * Whether the JVM's report is of this process: process ids come again, and in a container that
+   * keeps its files soon.
+   */
+  static boolean isWrittenSince(Path report, long millis) {
+    try {
+      // Files go by a clock that ticks a little behind.
+      return Files.getLastModifiedTime(report).toMillis() >= millis - FILE_CLOCK_MILLIS;
+    } catch (IOException e) {
+      return false; // there is none
+    }
+  }
+
+  /** Whether the JVM has told that it ends because of -XX:+ExitOnOutOfMemoryError. */
+  private static boolean isFirstOutOfMemory(int code, List<String> lines) {
+    if (code == EXIT_ON_OUT_OF_MEMORY) {
+      for (String line : lines) {
+        if (line.startsWith("Terminating due to java.lang.OutOfMemoryError")) {
+          return true;
+        }
+      }
+    }
+    return false;
   }
 
   static String manner(int code, boolean crashed) {
@@ -50,15 +87,23 @@ final class ExitDiagnosis {
     long pid = dead.pid();
     List<String> lastOutput = dead.lastOutput();
     Path log = Launcher.crashLog(Long.toString(pid));
-    boolean crashed = Files.exists(log);
+    boolean crashed = isWrittenSince(log, dead.launchedMillis());
     String overLimit = dead.overResidentLimit();
-    boolean atExit = overLimit == null && isKilled(code) && dead.isKilledAtExit();
+    String ours = code == KILLED && overLimit == null ? dead.killedBecause() : null;
+    boolean firstOutOfMemory = isFirstOutOfMemory(code, lastOutput);
     boolean outOfMemory =
         overLimit != null
             || code == MessageTypes.EXIT_OUT_OF_MEMORY
-            || (code == 137 && !atExit)
+            || (code == KILLED && ours == null)
             || tellsOutOfMemory(lastOutput);
-    String manner = overLimit != null ? overLimit : atExit ? AT_EXIT : manner(code, crashed);
+    String manner =
+        overLimit != null
+            ? overLimit
+            : ours != null
+                ? BY_POOL + ours
+                : firstOutOfMemory
+                    ? FIRST_OUT_OF_MEMORY + " (exit code " + code + ")"
+                    : manner(code, crashed);
     return DeathCertificate.of(dead.name(), pid, code, manner)
         .withItem(item, 0)
         .withLastOutput(lastOutput)
@@ -132,11 +177,22 @@ final class ExitDiagnosis {
     if (death.manner().startsWith(OVER_LIMIT)) {
       return "Raise withResidentLimit, or lower the heap or what one item needs.";
     }
-    if (death.manner().equals(AT_EXIT)) {
-      return "Close the pool before, or let it finish what runs with withExitGrace.";
+    if (death.manner().startsWith(FIRST_OUT_OF_MEMORY)) {
+      return "Raise withHeap, or lower what one item needs; without that option the item fails with"
+          + " the error, and says what was short.";
+    }
+    if (death.manner().startsWith(BY_POOL)) {
+      return death.manner().endsWith(WorkerProcess.EXITING_LONG)
+          ? "Something in the task called System.exit, or the worker was asked to end: a task must"
+              + " return instead, and a shutdown hook must end."
+          : death.manner().endsWith(WorkerProcess.CHANNEL_CLOSED)
+              ? "Something in the task may have closed file descriptors that were not its own."
+              : "";
     }
     return switch (death.exitCode()) {
-      case 137 ->
+      case MessageTypes.EXIT_ORPHANED ->
+          "Something in the task may have closed file descriptors that were not its own.";
+      case KILLED ->
           "137 often means that the system ran out of memory: lower workers or the worker heap.";
       case 0 -> "Something in the task called System.exit(0): a task must return instead.";
       case 143 -> "Somebody asked it to end, by kill or by a service manager.";

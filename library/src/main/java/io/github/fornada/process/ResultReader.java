@@ -159,8 +159,7 @@ final class ResultReader {
             if (!from.results().isReady()) {
               Thread.onSpinWait();
             } else if (readAll(from)) {
-              from.askToExit(
-                  WorkerSlot.EXIT_LIMIT); // it is retiring: the slot's thread sees its end
+              from.askToExit(); // it is retiring: the slot's thread sees its end
               return task.isDone();
             }
           }
@@ -174,7 +173,7 @@ final class ResultReader {
       WorkerProcess broken = slot.worker(); // out of order: its end tells the slot's thread
       if (broken != null) {
         broken.note("it sent a " + e.getMessage());
-        broken.kill();
+        broken.kill("because it sent what it must not");
       }
     } finally {
       reading.unlock();

@@ -1,6 +1,7 @@
 package io.github.fornada.process;
 
 import io.github.fornada.TaskEvent;
+import io.github.fornada.process.host.ExitWatch;
 import io.github.fornada.process.host.HandshakeServer;
 import io.github.fornada.process.host.Reaper;
 import io.github.fornada.process.payload.CodecSessions;
@@ -30,6 +31,19 @@ import org.jspecify.annotations.Nullable;
 final class WorkerProcess {
   /** Bytes of a page as /proc counts them; 4096 on all x86 and on nearly all ARM systems. */
   private static final long PAGE = 4096;
+
+  /** What an orderly exit of a worker may take before it is killed. */
+  static final Duration EXIT_LIMIT = Duration.ofSeconds(2);
+
+  static final String EXITING_LONG =
+      "because it was exiting, and its shutdown hooks had not ended after "
+          + EXIT_LIMIT.toSeconds()
+          + " s";
+
+  private static final String NOT_EXITED =
+      "because it was told to exit, and had not after " + EXIT_LIMIT.toSeconds() + " s";
+
+  static final String CHANNEL_CLOSED = "because its control channel was closed while it still ran";
 
   /** How long a process may take to be gone after its channel closed, before it is killed. */
   private static final long GONE_MILLIS = 500;
@@ -66,6 +80,9 @@ final class WorkerProcess {
   private final long startupNanos;
   private final long readyNanos;
 
+  /** Before its JVM was started, by the clock that files go by. */
+  private final long launchedMillis;
+
   /** Time of the last item. Slot's thread only. */
   private long lastItemNanos;
 
@@ -77,11 +94,11 @@ final class WorkerProcess {
   /** Whose output is being passed on. Slot's thread only. */
   private @Nullable SentItem printing;
 
+  /** Why this pool killed it; null as long as it has not. */
+  private volatile @Nullable String killedBecause;
+
   /** Set if it is killed for its memory: what it had and might have had. */
   private volatile @Nullable String overResidentLimit;
-
-  /** Whether it is killed because this JVM exits. Set once, by the exit hook. */
-  private volatile boolean killedAtExit;
 
   /** The item that ignores interrupts. Written by the control thread, or the timer, once. */
   private volatile @Nullable Stuck stuck;
@@ -96,7 +113,8 @@ final class WorkerProcess {
       ControlChannel control,
       Segment segment,
       long clockOffset,
-      long startupNanos) {
+      long startupNanos,
+      long launchedMillis) {
     this.engine = engine;
     this.name = "spare-" + number;
     this.mark = mark;
@@ -113,6 +131,7 @@ final class WorkerProcess {
     this.clockOffset = clockOffset;
     this.startupNanos = startupNanos;
     this.readyNanos = System.nanoTime();
+    this.launchedMillis = launchedMillis;
     this.output = new LineAssembler(line -> passLine(false, line));
     this.error = new LineAssembler(line -> passLine(true, line));
   }
@@ -173,6 +192,7 @@ final class WorkerProcess {
             TaskWatchdog.Reason reason = TaskWatchdog.Reason.of(body.getByte());
             stuck(new Stuck(item, reason, Throwables.getStack(body)));
           }
+          case MessageTypes.EXITING -> killIfItStays(EXITING_LONG);
           default -> throw new CorruptFrameException("control frame of type " + frame.type());
         }
       }
@@ -181,11 +201,11 @@ final class WorkerProcess {
       // children takes a while, and the dead have none that could be found so.
       doorbell.close();
       if (!isGoneSoon()) {
-        kill(); // a worker without its control channel is of no use
+        kill(CHANNEL_CLOSED); // a worker without its control channel is of no use
       }
     } catch (IOException | RuntimeException | Error e) {
       note("its control channel failed: " + e);
-      kill();
+      kill("because its control channel failed");
     } finally {
       doorbell.close();
     }
@@ -206,7 +226,7 @@ final class WorkerProcess {
   void stuck(Stuck what) {
     if (stuck == null) {
       stuck = what;
-      kill();
+      kill("because an item ignored its interrupt");
     }
   }
 
@@ -225,13 +245,30 @@ final class WorkerProcess {
   }
 
   /** Asks for an orderly exit, and sees to it that there is one. */
-  void askToExit(Duration limit) {
+  void askToExit() {
     control.send(MessageTypes.EXIT, new MessageOutput());
-    Engine.later(limit, this::kill);
+    killIfItStays(NOT_EXITED);
   }
 
-  void kill() {
+  private void killIfItStays(String why) {
+    Engine.later(EXIT_LIMIT, () -> kill(why));
+  }
+
+  /**
+   * Ends it at once.
+   *
+   * @param why for those who ask what it died of, such as "because the pool was closed"
+   */
+  void kill(String why) {
+    if (killedBecause == null && process.isAlive()) {
+      killedBecause = why;
+    }
     Reaper.kill(process.toHandle());
+  }
+
+  /** Why this pool killed it; null if it has not. */
+  @Nullable String killedBecause() {
+    return killedBecause;
   }
 
   /** Remembers something for the death certificate. */
@@ -255,7 +292,7 @@ final class WorkerProcess {
    */
   int end() {
     if (!isGoneSoon()) {
-      kill();
+      kill("because its connection to the pool was broken");
     }
     int code = exitCode(process);
     awaitLastWords(drains);
@@ -339,7 +376,7 @@ final class WorkerProcess {
   }
 
   void onExit(Runnable action) {
-    var _ = process.onExit().thenRun(action);
+    ExitWatch.then(process, action);
   }
 
   long startupNanos() {
@@ -371,17 +408,7 @@ final class WorkerProcess {
 
   void overResidentLimit(long bytes, String limit) {
     overResidentLimit = ExitDiagnosis.overResidentLimit(bytes, limit);
-    kill();
-  }
-
-  /** This JVM exits, and the worker with it. */
-  void killAtExit() {
-    killedAtExit = true;
-    kill();
-  }
-
-  boolean isKilledAtExit() {
-    return killedAtExit;
+    kill("over its resident limit");
   }
 
   @Nullable String overResidentLimit() {
@@ -398,6 +425,10 @@ final class WorkerProcess {
 
   String mark() {
     return mark;
+  }
+
+  long launchedMillis() {
+    return launchedMillis;
   }
 
   long pid() {

@@ -1,6 +1,7 @@
 package io.github.fornada.process;
 
 import io.github.fornada.jvm.Log;
+import io.github.fornada.process.host.ExitWatch;
 import io.github.fornada.process.host.Nesting;
 import io.github.fornada.process.host.OrphanGuard;
 import io.github.fornada.process.host.PrivateDirectory;
@@ -70,8 +71,9 @@ public final class WorkerReserve implements AutoCloseable {
    *
    * @param mark the mark in its environment, and so in the environment of every process that it
    *     will start
+   * @param launchedMillis a time before its start
    */
-  record Reserved(Process process, String mark) {}
+  record Reserved(Process process, String mark, long launchedMillis) {}
 
   private WorkerReserve(ProcessOptions options) throws IOException {
     this.options = options;
@@ -168,6 +170,7 @@ public final class WorkerReserve implements AutoCloseable {
         next = ++number;
       }
       Process process = null;
+      long launchedMillis = System.currentTimeMillis();
       try {
         PrivateDirectory.restore(directory);
         process = launcher.startForReserve(next);
@@ -185,9 +188,9 @@ public final class WorkerReserve implements AutoCloseable {
         if (closed) {
           Reaper.kill(started.toHandle());
         } else {
-          ready.add(new Reserved(started, launcher.mark(next)));
+          ready.add(new Reserved(started, launcher.mark(next), launchedMillis));
         }
-        var _ = started.onExit().thenRun(() -> ended(started));
+        ExitWatch.then(started, () -> ended(started));
       }
     }
   }

@@ -24,11 +24,10 @@ import org.jspecify.annotations.Nullable;
  * replaces it when that is due, and sees to the items of one that has died.
  */
 final class WorkerSlot {
-  /** What an orderly exit of a worker may take before it is killed. */
-  static final Duration EXIT_LIMIT = Duration.ofSeconds(2);
-
   /** How much later than the worker's own watchdog the pool acts. */
   static final Duration SECOND_LINE = Duration.ofSeconds(1);
+
+  private static final Duration SOON = Duration.ofMillis(1);
 
   /**
    * How many workers may die before they begin what they were sent; then the first item is blamed.
@@ -99,7 +98,9 @@ final class WorkerSlot {
           serve(nextWorker());
           failures = 0;
         } catch (WorkerStartException e) {
-          pause(engine.workerFailedToStart(e, began));
+          if (e.kind() != WorkerStartException.Kind.CALLED_OFF) {
+            pause(engine.workerFailedToStart(e, began));
+          }
         } catch (RuntimeException | Error e) {
           Log.get().log(System.Logger.Level.ERROR, name + " failed; it starts anew", e);
           pause(engine.slotFailed(e, ++failures));
@@ -123,7 +124,7 @@ final class WorkerSlot {
     lock.lock();
     try {
       while (!engine.isEnding()) {
-        if (!engine.isBroken() && (lasting || demanded || replacement != null)) {
+        if (engine.mayStart() && (lasting || demanded || replacement != null)) {
           demanded = false;
           return true;
         }
@@ -185,7 +186,7 @@ final class WorkerSlot {
     if (engine.isEnding()) {
       retire();
     }
-    watchFromOutside(started, 0);
+    watchFromOutside(started);
     leaveWhenIdle(started, 0);
     var _ = dispatcher.feed();
     boolean retired = false;
@@ -263,11 +264,15 @@ final class WorkerSlot {
   }
 
   private void bury(WorkerProcess dead, boolean expected) {
+    long now = System.nanoTime();
     boolean hadItems = dispatcher.inFlight() > 0;
     List<SentItem> begun = dispatcher.detach(dead, fruitless >= MOST_FRUITLESS);
     // One that had run items before did not die of what it was sent last.
     boolean ranNone = ClaimWord.number(dead.claims().next()) == 0;
     fruitless = begun.isEmpty() && hadItems && ranNone && !expected ? fruitless + 1 : 0;
+    if (!begun.isEmpty()) {
+      overdue(dead, begun.getLast(), now);
+    }
     int code = dead.end();
     String item = begun.isEmpty() ? null : begun.getFirst().batch().label(begun.getFirst().i());
     DeathCertificate certificate = ExitDiagnosis.certify(dead, code, item);
@@ -280,6 +285,17 @@ final class WorkerSlot {
     engine.report(TaskEvent.WorkerEnded.of(certificate, expected, System.nanoTime()));
     ProcessEvents.workerEnded(certificate, expected);
     engine.killOffspring(dead, engine.isEnding());
+  }
+
+  /**
+   * It goes by time whatever a worker dies of: an item that should have been stopped long before is
+   * over its timeout.
+   */
+  private void overdue(WorkerProcess dead, SentItem last, long now) {
+    Duration allowed = outsideLimit();
+    if (allowed != null && now - dead.startedNanos(now) > allowed.toNanos()) {
+      dead.stuck(new WorkerProcess.Stuck(last.number(), TaskWatchdog.Reason.LIMIT, List.of()));
+    }
   }
 
   // ---- other threads
@@ -333,15 +349,15 @@ final class WorkerSlot {
     }
     dispatcher.close();
     if (leaving != null && dispatcher.inFlight() == 0) {
-      leaving.askToExit(EXIT_LIMIT); // wakes the slot's thread by the end of the stream
+      leaving.askToExit(); // wakes the slot's thread by the end of the stream
     }
   }
 
-  void killAtExit() {
+  void killNow(String why) {
     lock.lock();
     try {
       if (worker != null) {
-        worker.killAtExit();
+        worker.kill(why);
       }
     } finally {
       lock.unlock();
@@ -373,13 +389,15 @@ final class WorkerSlot {
   void monitor() {
     WorkerProcess looked;
     CompletableFuture<WorkerProcess> next;
+    boolean serving;
     lock.lock();
     try {
       looked = worker;
       next = replacement;
-      if (looked == null || state != State.SERVING) {
+      if (looked == null) {
         return;
       }
+      serving = state == State.SERVING;
     } finally {
       lock.unlock();
     }
@@ -387,6 +405,9 @@ final class WorkerSlot {
     if (resident > life.residentBytes()) {
       looked.overResidentLimit(resident, String.valueOf(life.residentLimit()));
       return;
+    }
+    if (!serving) {
+      return; // it is on its way out, and ends its last items
     }
     Duration maxAge = life.maxAge();
     boolean due =
@@ -425,27 +446,43 @@ final class WorkerSlot {
   }
 
   /**
-   * The second line behind the worker's own watchdog: a worker that is stopped, or too short of
-   * memory to watch itself, is killed when the same item runs long past its limit.
+   * The second line behind the worker's own watchdog: a worker that is stopped, or cannot watch
+   * itself, is killed when an item runs on after its timeout, the grace and {@link #SECOND_LINE}.
    */
-  private void watchFromOutside(WorkerProcess watched, long startedBefore) {
-    TaskPolicy policy = engine.policy();
-    Duration limit = policy.timeout();
-    if (limit == null || !watched.isAlive()) {
-      return;
+  private void watchFromOutside(WorkerProcess watched) {
+    Duration allowed = outsideLimit();
+    if (allowed != null) {
+      watchFromOutside(watched, allowed, allowed.toNanos());
     }
+  }
+
+  private void watchFromOutside(WorkerProcess watched, Duration allowed, long pause) {
     Engine.later(
-        limit.plus(policy.grace()).plus(SECOND_LINE),
+        Duration.ofNanos(Math.max(pause, SOON.toNanos())),
         () -> {
+          if (!watched.isAlive()) {
+            return;
+          }
           // What the worker itself says that it began and has not ended: results may be unread.
           long started = watched.runningSince();
-          if (started != 0 && started == startedBefore) {
-            long number = watched.begunLast();
+          long left = allowed.toNanos();
+          if (started != 0) {
+            left += watched.toOwnClock(started) - System.nanoTime();
+          }
+          long number = watched.begunLast();
+          if (left <= 0 && watched.runningSince() == started) {
             watched.stuck(new WorkerProcess.Stuck(number, TaskWatchdog.Reason.LIMIT, List.of()));
           } else {
-            watchFromOutside(watched, started);
+            watchFromOutside(watched, allowed, left);
           }
         });
+  }
+
+  /** After how long an item is stopped from outside; null for never. */
+  private @Nullable Duration outsideLimit() {
+    TaskPolicy policy = engine.policy();
+    Duration limit = policy.timeout();
+    return limit == null ? null : limit.plus(policy.grace()).plus(SECOND_LINE);
   }
 
   WorkerStats stats() {

@@ -1,6 +1,7 @@
 package io.github.fornada.process;
 
 import io.github.fornada.jvm.Log;
+import io.github.fornada.process.host.ExitWatch;
 import io.github.fornada.process.host.HandshakeServer;
 import io.github.fornada.process.host.PrivateDirectory;
 import io.github.fornada.process.host.Reaper;
@@ -49,6 +50,15 @@ final class WorkerStart {
   private final PrintedLines printed = new PrintedLines();
   private final AtomicBoolean tooLate = new AtomicBoolean();
 
+  /** Before its JVM was started, by the clock that files go by. */
+  private final long launchedMillis;
+
+  /** The pool does not want it any more. */
+  private volatile boolean calledOff;
+
+  /** It was exiting, and had to be killed. */
+  private volatile boolean exitedLong;
+
   /** Its JVM; null if that could not be started. */
   private final @Nullable Process process;
 
@@ -66,6 +76,7 @@ final class WorkerStart {
     Process started = null;
     WorkerStartException failed = null;
     WorkerReserve.Reserved reserved = engine.takeReserved();
+    this.launchedMillis = reserved == null ? System.currentTimeMillis() : reserved.launchedMillis();
     try {
       started = reserved == null ? launcher.start(number) : reserved.process();
     } catch (IOException | RuntimeException | Error e) {
@@ -100,6 +111,14 @@ final class WorkerStart {
     return begin(engine, engine.launcher(), number).finish();
   }
 
+  /** The pool does not want it any more: ends it, and whoever waits for it sees that. */
+  void callOff() {
+    calledOff = true;
+    if (process != null) {
+      Reaper.kill(process.toHandle());
+    }
+  }
+
   /** Gives it up, if nobody waits for it; its process is gone on return. */
   void abandon() {
     if (process != null) {
@@ -130,6 +149,7 @@ final class WorkerStart {
     var drains = new ArrayList<Thread>();
     SocketChannel came = null;
     Segment segment = null;
+    engine.startBegins(this);
     try {
       engine.restoreDirectory();
       String token = HandshakeServer.newToken();
@@ -141,10 +161,7 @@ final class WorkerStart {
       drains.add(
           new OutputDrain(process.getErrorStream(), true, printed)
               .start("fornada-stderr-" + number));
-      var _ =
-          process
-              .onExit()
-              .thenRun(() -> channel.completeExceptionally(new IOException("it exited")));
+      ExitWatch.then(process, () -> channel.completeExceptionally(new IOException("it exited")));
       // All that takes time is done while the worker's JVM boots.
       segment = segment();
       engine.whileTheFirstBoots(segment);
@@ -156,8 +173,15 @@ final class WorkerStart {
     } catch (IOException | ExecutionException | InterruptedException | TimeoutException e) {
       HandshakeServer.closeQuietly(came);
       Reaper.kill(process.toHandle());
+      if (calledOff) {
+        throw new WorkerStartException(
+            "the start of a worker was called off, because its pool was shut down",
+            e,
+            WorkerStartException.Kind.CALLED_OFF);
+      }
       String message = failure(process, drains, e);
-      boolean killed = !tooLate.get() && ExitDiagnosis.isKilled(WorkerProcess.exitCode(process));
+      boolean killed =
+          !tooLate.get() && !exitedLong && ExitDiagnosis.isKilled(WorkerProcess.exitCode(process));
       if (!killed) {
         engine.launcher().startFailed(!tooLate.get());
       }
@@ -182,6 +206,7 @@ final class WorkerStart {
         segment.close();
       }
       settled.set(true);
+      engine.startEnded(this);
       deadline.cancel(false);
       engine.handshakeServer().forget(number);
       delete(memory);
@@ -240,6 +265,13 @@ final class WorkerStart {
         // The initializer may need classes of ours before the worker is ready.
         case MessageTypes.FIND_CLASS, MessageTypes.FIND_RESOURCE ->
             engine.classes().answer(frame, control);
+        case MessageTypes.EXITING ->
+            Engine.later(
+                WorkerProcess.EXIT_LIMIT,
+                () -> {
+                  exitedLong = process.isAlive();
+                  Reaper.kill(process.toHandle());
+                });
         case MessageTypes.SET_UP_FAILED -> {
           String part = frame.body().getString();
           Throwable cause =
@@ -305,7 +337,17 @@ final class WorkerStart {
     long offset = asked <= clock && clock <= now ? 0 : now - clock;
     var worker =
         new WorkerProcess(
-            engine, number, mark, process, printed, drains, control, segment, offset, now - began);
+            engine,
+            number,
+            mark,
+            process,
+            printed,
+            drains,
+            control,
+            segment,
+            offset,
+            now - began,
+            launchedMillis);
     ProcessEvents.workerStarted(pid, now - began);
     var _ = engine.startThread("fornada-control-" + number, worker::listen);
     return worker;
@@ -348,9 +390,11 @@ final class WorkerStart {
       text.append("it was not ready within ")
           .append(limit.toMillis())
           .append(" ms; raise that with withStartupTimeout if it needs longer");
+    } else if (exitedLong) {
+      text.append("it was killed by its pool, ").append(WorkerProcess.EXITING_LONG);
     } else {
       Path crashLog = Launcher.crashLog(Long.toString(process.pid()));
-      boolean crashed = Files.exists(crashLog);
+      boolean crashed = ExitDiagnosis.isWrittenSince(crashLog, launchedMillis);
       text.append("it ").append(ExitDiagnosis.manner(code, crashed));
       if (crashed) {
         text.append("; the JVM's own report is at ").append(crashLog);

@@ -16,7 +16,9 @@ public final class WorkerStartException extends RuntimeException {
      */
     KILLED,
     /** The user's own code failed: no more attempts. */
-    REFUSED
+    REFUSED,
+    /** The pool did not want it any more: no attempt that counts. */
+    CALLED_OFF
   }
 
   private final Kind kind;

@@ -163,10 +163,10 @@ final class WorkerSupply {
     }
   }
 
-  void killSpares() {
+  void killSpares(String why) {
     lock.lock();
     try {
-      spares.forEach(WorkerProcess::kill);
+      spares.forEach(spare -> spare.kill(why));
       begun.forEach(WorkerStart::abandon);
     } finally {
       lock.unlock();

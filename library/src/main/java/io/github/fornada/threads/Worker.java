@@ -2,12 +2,11 @@ package io.github.fornada.threads;
 
 import io.github.fornada.Outcome;
 import io.github.fornada.TaskUsage;
-import io.github.fornada.jvm.Callbacks;
 import io.github.fornada.jvm.InterruptGate;
+import io.github.fornada.jvm.StackSample;
 import io.github.fornada.spi.Batch;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
@@ -21,8 +20,6 @@ final class Worker implements Runnable {
   private static final ClassLoader SYSTEM_LOADER = ClassLoader.getSystemClassLoader();
 
   /** How long an item may take to give its stack before it is interrupted without. */
-  private static final Duration STACK_LIMIT = Duration.ofMillis(200); // Guess
-
   private static final Duration SOON = Duration.ofMillis(1);
 
   private static final com.sun.management.ThreadMXBean METER =
@@ -44,7 +41,7 @@ final class Worker implements Runnable {
   private volatile long handedOverAt = -1;
 
   /** Told with an interrupt: where the item was when its time ran out; null for a cancel. */
-  private final InterruptGate<List<StackTraceElement>> gate = new InterruptGate<>();
+  private final InterruptGate<StackSample> gate = new InterruptGate<>();
 
   /** What runs. Written by the worker before it opens the gate; read after the gate. */
   private volatile @Nullable Batch<?, ?> current;
@@ -172,12 +169,15 @@ final class Worker implements Runnable {
     } catch (Throwable e) {
       thrown = e;
     }
-    List<StackTraceElement> stack = null;
+    StackSample stack = null;
     if (!gate.close(pass)) {
       if (!gate.closeInterrupted(pass)) {
         return false; // abandoned: the item has its outcome
       }
       stack = gate.takeCause();
+    }
+    if (limited && stack == null && isOverdue(System.nanoTime())) {
+      stack = StackSample.none(); // whoever should have stopped it came too late
     }
     restoreThread();
 
@@ -249,12 +249,18 @@ final class Worker implements Runnable {
     }
   }
 
-  private <R> Outcome<R> timedOut(List<StackTraceElement> stack) {
+  /** Whether the item, which has just ended, had more than its time and the grace after it. */
+  private boolean isOverdue(long now) {
+    Duration limit = pool.policy().timeout();
+    return limit != null && now - startedNanos > limit.toNanos() + pool.policy().grace().toNanos();
+  }
+
+  private <R> Outcome<R> timedOut(StackSample stack) {
     Duration limit = pool.policy().timeout();
     if (limit == null) {
       throw new AssertionError("no timeout was set");
     }
-    return new Outcome.TimedOut<>(limit, stack);
+    return new Outcome.TimedOut<>(limit, stack.frames());
   }
 
   /**
@@ -360,19 +366,19 @@ final class Worker implements Runnable {
     } else {
       // Not by the timer: a thread in a loop without a safepoint gives its stack only after the
       // loop.
-      Callbacks.run(null, () -> stop(batch, i, pass, List.of(thread.getStackTrace())));
-      LocalPool.later(
-          STACK_LIMIT, () -> Callbacks.run(null, () -> stop(batch, i, pass, List.of())));
+      StackSample.then(thread, stack -> interrupt(limit, batch, i, pass, stack));
     }
   }
 
-  /** Interrupts the item because its time is over. By the first that comes, of two threads. */
-  private void stop(Batch<?, ?> batch, int i, long pass, List<StackTraceElement> stack) {
+  /** Interrupts the item because its time is over. */
+  private void interrupt(Duration limit, Batch<?, ?> batch, int i, long pass, StackSample stack) {
     long seen = gate.word();
     if (InterruptGate.isOpen(seen) && InterruptGate.passOf(seen) == pass) {
-      // Before the interrupt, which may not return for long either.
+      // Before the interrupt, which may not return for long.
       LocalPool.later(pool.policy().grace(), () -> abandon(batch, i, pass));
-      var _ = gate.interrupt(pass, thread, stack);
+    }
+    if (!gate.interrupt(pass, thread, stack)) {
+      lookAgain(limit, SOON); // it has ended, or a cancel came first
     }
   }
 
@@ -386,7 +392,7 @@ final class Worker implements Runnable {
     if (!gate.abandon(pass)) {
       return; // it has ended
     }
-    List<StackTraceElement> stack = gate.takeCause();
+    StackSample stack = gate.takeCause();
     long began = startedNanos;
     pool.abandon(
         this,
@@ -400,7 +406,7 @@ final class Worker implements Runnable {
   }
 
   private <T, R> void endAbandoned(
-      Batch<T, R> batch, int i, @Nullable List<StackTraceElement> stack, long began) {
+      Batch<T, R> batch, int i, @Nullable StackSample stack, long began) {
     TaskUsage usage =
         pool.isObserved() || pool.isRecorded()
             ? TaskUsage.of(name, began, System.nanoTime(), TaskUsage.UNKNOWN, TaskUsage.UNKNOWN)

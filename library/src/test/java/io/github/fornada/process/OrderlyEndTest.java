@@ -50,7 +50,7 @@ class OrderlyEndTest {
       owner.signal("TERM");
       String said = owner.awaitBeginning("lost: ");
       assertThat(said)
-          .contains("was ended because the program that owns its pool exits")
+          .contains("because the JVM that had opened the pool was exiting")
           .contains("withExitGrace")
           .doesNotContain("memory");
       assertThat(owner.ends()).isTrue();

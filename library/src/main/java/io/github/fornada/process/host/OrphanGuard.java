@@ -93,7 +93,7 @@ public final class OrphanGuard {
       workers.add(pid);
       tell('+', pid);
     }
-    var _ = worker.onExit().thenRun(() -> remove(pid));
+    ExitWatch.then(worker, () -> remove(pid));
   }
 
   private synchronized void remove(long pid) {

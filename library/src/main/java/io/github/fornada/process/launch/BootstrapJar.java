@@ -50,6 +50,8 @@ public final class BootstrapJar {
           "jvm/Interrupts",
           "jvm/Log",
           "jvm/StartedBy",
+          "jvm/OwnGroup",
+          "jvm/StackSample",
           "jvm/Timer");
 
   private BootstrapJar() {}

@@ -51,6 +51,14 @@ public final class Launcher {
           "-XX:Tier3MinInvocationThreshold=500",
           "-XX:Tier3CompileThreshold=5000");
 
+  /**
+   * What G1 has by default, and the serial collector has not: compiled loops that count look once
+   * in a thousand rounds whether something is wanted of their thread. Without, nobody learns where
+   * a task is that is over its timeout, and no other thread runs once memory is to be collected.
+   */
+  private static final List<String> INTERRUPTIBLE_LOOPS =
+      List.of("-XX:+UseCountedLoopSafepoints", "-XX:LoopStripMiningIter=1000");
+
   private final LaunchSettings settings;
   private final Path directory;
   private @Nullable String heap; // guarded by this; computed when first needed
@@ -211,8 +219,14 @@ public final class Launcher {
   }
 
   private List<String> ownFlags() {
-    // The least memory, and no threads of its own on busy cores.
-    return choosesCollector(settings.jvmOptions()) ? List.of() : List.of("-XX:+UseSerialGC");
+    var flags = new ArrayList<String>();
+    if (!choosesCollector(settings.jvmOptions())) {
+      flags.add("-XX:+UseSerialGC"); // the least memory, no threads of its own on busy cores
+    }
+    if (System.getProperty("java.vm.name", "").contains("Server")) { // others do not know them
+      flags.addAll(INTERRUPTIBLE_LOOPS);
+    }
+    return flags;
   }
 
   /** The place of the cache that these workers may start from; null for none. */

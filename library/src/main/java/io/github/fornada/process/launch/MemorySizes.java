@@ -21,6 +21,10 @@ public final class MemorySizes {
       throw new IllegalArgumentException(
           name + " must be a number with k, m or g, such as 512m, got \"" + size + "\"");
     }
+    if (number > Long.MAX_VALUE >> shift) {
+      throw new IllegalArgumentException(
+          name + " must be at most " + (Long.MAX_VALUE >> 30) + "g, got \"" + size + "\"");
+    }
     return number << shift;
   }
 

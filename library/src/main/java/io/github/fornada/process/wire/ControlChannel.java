@@ -1,5 +1,6 @@
 package io.github.fornada.process.wire;
 
+import io.github.fornada.jvm.OwnGroup;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -38,7 +39,11 @@ public final class ControlChannel implements AutoCloseable {
     this.channel = channel;
     this.onEnd = onEnd;
     this.writer =
-        Thread.ofPlatform().daemon().name("fornada-control-writer").unstarted(this::writeAll);
+        Thread.ofPlatform()
+            .group(OwnGroup.get())
+            .daemon()
+            .name("fornada-control-writer")
+            .unstarted(this::writeAll);
     writer.start();
   }
 
@@ -84,6 +89,9 @@ public final class ControlChannel implements AutoCloseable {
       } catch (IOException e) {
         closed = true; // the reader sees the end too, and does what is to be done
         queue.clear();
+        // Unless it waits for what nobody can send any more: it holds the socket open for itself
+        // alone if somebody has closed it by its descriptor.
+        onEnd.run();
         return;
       }
     }

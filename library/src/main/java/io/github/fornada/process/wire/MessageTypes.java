@@ -45,6 +45,9 @@ public final class MessageTypes {
   public static final int SET_UP_FAILED = 33;
   public static final int FIND_RESOURCE = 34;
 
+  /** The worker's JVM has begun to exit: its shutdown hooks run. */
+  public static final int EXITING = 35;
+
   /** How the answer to a question for a class or a resource begins. */
   public static final int NOT_FOUND = 0;
 

@@ -1,5 +1,6 @@
 package io.github.fornada.process.worker;
 
+import io.github.fornada.jvm.OwnGroup;
 import io.github.fornada.process.wire.MessageTypes;
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
@@ -23,7 +24,12 @@ final class ForcedExit {
   private volatile boolean alarmed;
 
   ForcedExit() {
-    this.thread = Thread.ofPlatform().daemon().name("fornada-last-resort").unstarted(this::live);
+    this.thread =
+        Thread.ofPlatform()
+            .group(OwnGroup.get())
+            .daemon()
+            .name("fornada-last-resort")
+            .unstarted(this::live);
   }
 
   void start() {

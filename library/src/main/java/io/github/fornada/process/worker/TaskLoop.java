@@ -1,6 +1,7 @@
 package io.github.fornada.process.worker;
 
 import io.github.fornada.TaskFunction;
+import io.github.fornada.jvm.StackSample;
 import io.github.fornada.process.payload.BulkValue;
 import io.github.fornada.process.payload.CodecSessions;
 import io.github.fornada.process.payload.PayloadFiles;
@@ -42,6 +43,8 @@ final class TaskLoop {
   /** Bytes before a result that is not bare: the item's number, and its times. */
   private static final int HEADER = 40;
 
+  private static final int RESERVE = 512 * 1024; // Guess
+
   private final MemorySegment header;
   private final ClaimWord claims;
   private final RingReader in;
@@ -76,6 +79,15 @@ final class TaskLoop {
 
   /** Functions by their numbers: as bytes until first used, so that a crash blames the item. */
   private final Map<Integer, Object> functions = new HashMap<>();
+
+  /**
+   * Room in the heap to report that it is full. Where a task's memory is held by a static field
+   * each allocation would else cost some collections of a full heap, seconds in all. Null once it
+   * was used: then this process is about to end. Task thread only.
+   */
+  @SuppressWarnings("unused") // held, and let go of
+  private byte @Nullable [] reserve =
+      new byte[(int) Math.min(RESERVE, Runtime.getRuntime().maxMemory() / 64)];
 
   /** For the large array that was announced; null for none. Task thread only. */
   private @Nullable BulkValue room;
@@ -292,7 +304,17 @@ final class TaskLoop {
         report(e);
       }
     }
+    TaskOutput.flushReplaced();
     TaskWatchdog.Stop stop = watchdog.end(ticket);
+    long ended = 0;
+    if (watchdog.isTimed()) {
+      ended = System.nanoTime();
+      if (stop == null && wanted && watchdog.isOverdue(ended - began)) {
+        stop = new TaskWatchdog.Stop(number, TaskWatchdog.Reason.LIMIT, StackSample.none(), ended);
+      }
+      // Its time is over with it: to send what it gave may take as long as nobody reads.
+      Segment.LONG.setOpaque(header, Segment.STARTED_NANOS, 0L);
+    }
     if (bare
         && wanted
         && stop == null
@@ -303,7 +325,7 @@ final class TaskLoop {
       keep(MessageTypes.value(number), result);
       return;
     }
-    long ended = System.nanoTime();
+    ended = System.nanoTime();
 
     int type = MessageTypes.DONE;
     if (!wanted || (stop != null && stop.reason() == TaskWatchdog.Reason.CANCEL)) {
@@ -383,12 +405,14 @@ final class TaskLoop {
 
   private void report(Throwable thrown) {
     try {
-      Throwables.encode(
-          thrown instanceof OutOfMemoryError e
-              ? OutOfMemoryText.explained(e, config.heap())
-              : thrown,
-          message,
-          home);
+      if (thrown instanceof OutOfMemoryError e) {
+        reserve = null;
+        Throwables.encode(OutOfMemoryText.explained(e, config.heap()), message, home);
+      } else if (watchdog.isTimed()) {
+        Throwables.encode(thrown, message, home);
+      } else {
+        FailureReport.encode(thrown, message, home, loader);
+      }
     } catch (OutOfMemoryError e) {
       Runtime.getRuntime()
           .halt(MessageTypes.EXIT_OUT_OF_MEMORY); // its exit code is the report then
@@ -406,8 +430,8 @@ final class TaskLoop {
       Locale.setDefault(locale);
     }
     TimeZone wanted = zone;
-    if (wanted != null && !TimeZone.getDefault().equals(wanted)) {
-      TimeZone.setDefault(wanted);
+    if (wanted != null) {
+      TimeZone.setDefault(wanted); // without a look at the one that is set, which may be the user's
     }
   }
 

@@ -1,6 +1,7 @@
 package io.github.fornada.process.worker;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.Charset;
@@ -16,6 +17,7 @@ final class TaskOutput extends PrintStream {
   private static PrintStream out = System.out;
 
   private static PrintStream err = System.err;
+  private static InputStream in = System.in;
 
   private static final Channel OUT = new Channel(System.out, false);
   private static final Channel ERR = new Channel(System.err, true);
@@ -39,6 +41,7 @@ final class TaskOutput extends PrintStream {
     System.setErr(new TaskOutput(ERR, charset("stderr.encoding")));
     out = System.out;
     err = System.err;
+    in = System.in;
   }
 
   /** From now on it is sent to the parent; until then it went where it would have gone anyway. */
@@ -48,16 +51,38 @@ final class TaskOutput extends PrintStream {
     reinstall();
   }
 
-  /** Undoes what a task did by System.setOut and its like. */
+  /**
+   * Lets a task's own System.out and System.err pass on what they hold. The user's code: to be
+   * called while the item is still watched. An item whose output fails has not failed.
+   */
+  static void flushReplaced() {
+    flushReplaced(System.out, out, "System.out");
+    flushReplaced(System.err, err, "System.err");
+  }
+
+  @SuppressWarnings("ReferenceEquality")
+  private static void flushReplaced(@Nullable PrintStream now, PrintStream own, String name) {
+    if (now != null && now != own) {
+      try {
+        now.flush();
+      } catch (Throwable e) { // whatever it throws: what the task printed is lost, and is told so
+        err.println(
+            "fornada worker: the " + name + " that the task has set failed: " + e.getClass());
+      }
+    }
+  }
+
+  /** Undoes what a task did by System.setOut and its like. Runs no code of the user's. */
   @SuppressWarnings("ReferenceEquality")
   static void reinstall() {
     if (System.out != out) {
-      System.out.flush();
       System.setOut(out);
     }
     if (System.err != err) {
-      System.err.flush();
       System.setErr(err);
+    }
+    if (System.in != in) {
+      System.setIn(in);
     }
   }
 

@@ -1,6 +1,8 @@
 package io.github.fornada.process.worker;
 
 import io.github.fornada.jvm.InterruptGate;
+import io.github.fornada.jvm.OwnGroup;
+import io.github.fornada.jvm.StackSample;
 import io.github.fornada.process.payload.Throwables;
 import io.github.fornada.process.wire.ClaimWord;
 import io.github.fornada.process.wire.ControlChannel;
@@ -46,7 +48,11 @@ public final class TaskWatchdog {
   }
 
   /** An interrupted item: which, why, where it was, and when that was. */
-  record Stop(long number, Reason reason, List<StackTraceElement> stack, long nanos) {}
+  record Stop(long number, Reason reason, StackSample sample, long nanos) {
+    List<StackTraceElement> stack() {
+      return sample.frames();
+    }
+  }
 
   private static final VarHandle CURRENT;
 
@@ -86,7 +92,12 @@ public final class TaskWatchdog {
     this.claims = claims;
     this.limitNanos = config.limitNanos();
     this.graceNanos = config.graceNanos();
-    this.watcher = Thread.ofPlatform().daemon().name("fornada-watch").unstarted(this::watch);
+    this.watcher =
+        Thread.ofPlatform()
+            .group(OwnGroup.get())
+            .daemon()
+            .name("fornada-watch")
+            .unstarted(this::watch);
   }
 
   void start() {
@@ -139,6 +150,14 @@ public final class TaskWatchdog {
     var _ = free(ticket);
   }
 
+  /**
+   * Whether an item that ran so long had more than its time and the grace after it. Then its time
+   * was over, whatever it gave, and whether or not it could be interrupted in time.
+   */
+  boolean isOverdue(long nanos) {
+    return limitNanos >= 0 && nanos > limitNanos + graceNanos;
+  }
+
   /** The item has ended; tells whether and why it had been stopped. */
   @Nullable Stop end(long ticket) {
     Stop stopped = free(ticket);
@@ -175,15 +194,13 @@ public final class TaskWatchdog {
     long number = ClaimWord.number(ticket);
     // A number runs once, so that it is the one of this ticket if both are as they should be.
     if (gate.word() == InterruptGate.pass(number) && (long) CURRENT.getAcquire(this) == ticket) {
-      interrupt(number, Reason.CANCEL);
+      interrupt(number, Reason.CANCEL, StackSample.none());
     }
   }
 
-  private void interrupt(long number, Reason reason) {
-    Thread thread = task;
-    List<StackTraceElement> stack = List.of(thread.getStackTrace());
-    var stop = new Stop(number, reason, stack, System.nanoTime());
-    if (gate.interrupt(InterruptGate.pass(number), thread, stop)) {
+  private void interrupt(long number, Reason reason, StackSample sample) {
+    var stop = new Stop(number, reason, sample, System.nanoTime());
+    if (gate.interrupt(InterruptGate.pass(number), task, stop)) {
       LockSupport.unpark(watcher);
     }
   }
@@ -201,7 +218,7 @@ public final class TaskWatchdog {
     if (InterruptGate.isRunning(seen) && limitNanos >= 0) {
       long left = startedNanos + limitNanos - now;
       if (left <= 0 && gate.word() == seen) {
-        interrupt(InterruptGate.number(seen), Reason.LIMIT);
+        interrupt(InterruptGate.number(seen), Reason.LIMIT, StackSample.of(task));
       } else {
         LockSupport.parkNanos(this, Math.max(left, 1));
       }

@@ -1,5 +1,6 @@
 package io.github.fornada.process.worker;
 
+import io.github.fornada.jvm.OwnGroup;
 import io.github.fornada.process.host.HandshakeServer;
 import io.github.fornada.process.host.Nesting;
 import io.github.fornada.process.host.PrivateDirectory;
@@ -75,6 +76,7 @@ public final class WorkerMain {
     Doorbell doorbell = Doorbell.ofWorker(segment.header(), control::ring);
     var listener =
         Thread.ofPlatform()
+            .group(OwnGroup.get())
             .daemon()
             .name("fornada-control")
             .unstarted(() -> listen(control, doorbell, loader, watchdog, forcedExit, socket));
@@ -85,6 +87,7 @@ public final class WorkerMain {
     task.setContextClassLoader(loader);
     watchdog.watches(task);
     TaskOutput.install();
+    ExitAnnouncer.install(control); // before the first code of the user's
     CodecSessions codec = null;
     String part = "codec";
     try {
@@ -112,7 +115,11 @@ public final class WorkerMain {
         new MessageOutput().putLong(ProcessHandle.current().pid()).putLong(System.nanoTime()));
     // After the worker's part in its start, for reflection generates code for it. A worker that is
     // interrupted before was starting while its parent was told to end.
-    Thread.ofPlatform().daemon().name("fornada-signal").start(WorkerMain::leaveSignalsToTheParent);
+    Thread.ofPlatform()
+        .group(OwnGroup.get())
+        .daemon()
+        .name("fornada-signal")
+        .start(WorkerMain::leaveSignalsToTheParent);
     try {
       loop.run();
     } catch (CorruptFrameException e) {
@@ -176,7 +183,11 @@ public final class WorkerMain {
           case MessageTypes.EXIT ->
               // On a thread of its own: a shutdown hook of user code may wait for ever, and this
               // thread must go on to see the end of the parent.
-              Thread.ofPlatform().daemon().name("fornada-exit").start(() -> System.exit(0));
+              Thread.ofPlatform()
+                  .group(OwnGroup.get())
+                  .daemon()
+                  .name("fornada-exit")
+                  .start(() -> System.exit(0));
           default -> throw new CorruptFrameException("control frame of type " + frame.type());
         }
       }

@@ -1,0 +1,134 @@
+package io.github.fornada.jvm;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Future;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+
+/**
+ * The stack of another thread, taken by a thread that may be lost. A thread is asked for its stack
+ * where it looks for such questions, and a compiled loop that counts need not look before its end:
+ * with the serial collector it does not, for as long as it runs. So nobody who has something to do
+ * asks for a stack himself.
+ */
+public final class StackSample {
+  /** For how long a stack is waited for before it is done without. */
+  public static final Duration LIMIT = Duration.ofMillis(200); // Guess
+
+  /** Threads that may be lost at a time; then there are no stacks. */
+  private static final int MOST_THREADS = 16; // Guess
+
+  private static final ThreadPoolExecutor SAMPLERS =
+      new ThreadPoolExecutor(
+          MOST_THREADS,
+          MOST_THREADS,
+          1,
+          TimeUnit.SECONDS,
+          new LinkedBlockingQueue<>(),
+          body -> {
+            Thread thread = new Thread(OwnGroup.get(), body, "fornada-stack", 0, false);
+            thread.setContextClassLoader(null);
+            thread.setDaemon(true);
+            return thread;
+          });
+
+  static {
+    SAMPLERS.allowCoreThreadTimeOut(true);
+  }
+
+  private final CountDownLatch taken = new CountDownLatch(1);
+  private volatile List<StackTraceElement> frames = List.of();
+
+  /** Nobody waits any more, so that what is still in the queue need not be taken. */
+  private volatile boolean late;
+
+  private StackSample() {}
+
+  /** Returns a sample without a stack, for what need not be looked for. */
+  public static StackSample none() {
+    return new StackSample();
+  }
+
+  /** Takes the stack of {@code thread}, and waits for it for {@link #LIMIT} at most. */
+  public static StackSample of(Thread thread) {
+    var sample = new StackSample();
+    sample.begin(thread, () -> {});
+    sample.await();
+    return sample;
+  }
+
+  /**
+   * Takes the stack of {@code thread} and then runs {@code action}, once, on another thread; after
+   * {@link #LIMIT} without the stack, on the timer's. Does not wait. The action must not wait
+   * either, nor run user code.
+   */
+  public static void then(Thread thread, Consumer<StackSample> action) {
+    var sample = new StackSample();
+    var done = new AtomicBoolean();
+    Runnable once =
+        () -> {
+          if (!done.getAndSet(true)) {
+            action.accept(sample);
+          }
+        };
+    Future<?> without =
+        Timer.after(
+            LIMIT,
+            () -> {
+              sample.late = true;
+              once.run();
+            });
+    sample.begin(
+        thread,
+        () -> {
+          without.cancel(false);
+          once.run();
+        });
+  }
+
+  private void begin(Thread thread, Runnable afterwards) {
+    try {
+      SAMPLERS.execute(() -> take(thread, afterwards));
+    } catch (OutOfMemoryError e) { // no thread can be started
+      taken.countDown();
+      afterwards.run();
+    }
+  }
+
+  private void take(Thread thread, Runnable afterwards) {
+    try {
+      if (!late) {
+        frames = List.of(thread.getStackTrace());
+      }
+    } finally {
+      taken.countDown();
+      afterwards.run();
+    }
+  }
+
+  private void await() {
+    boolean interrupted = false;
+    long end = System.nanoTime() + LIMIT.toNanos();
+    while (true) {
+      try {
+        late = !taken.await(end - System.nanoTime(), TimeUnit.NANOSECONDS);
+        break;
+      } catch (InterruptedException e) {
+        interrupted = true; // not about the stack: the wait goes on, and is short
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Returns the stack; empty as long as it could not be taken. */
+  public List<StackTraceElement> frames() {
+    return frames;
+  }
+}

@@ -1,0 +1,72 @@
+package io.github.fornada.process.host;
+
+import io.github.fornada.jvm.Log;
+import io.github.fornada.jvm.OwnGroup;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Runs actions when a process has ended. {@link Process#onExit} does that on the common pool, where
+ * user code may hold up all that waits; here each process has a thread that waits for its end.
+ */
+public final class ExitWatch {
+  /** In bytes; it waits and does little else. */
+  private static final long STACK_SIZE = 256 * 1024; // Guess
+
+  private static final Map<Process, ExitWatch> WATCHES = new ConcurrentHashMap<>();
+
+  private final Process process;
+  private final List<Runnable> actions = new ArrayList<>(); // guarded by this
+  private boolean ended; // guarded by this
+
+  private ExitWatch(Process process) {
+    this.process = process;
+  }
+
+  /** Runs {@code action}, which must not run user code, when the process has ended. */
+  public static void then(Process process, Runnable action) {
+    ExitWatch watch = WATCHES.computeIfAbsent(process, ExitWatch::start);
+    synchronized (watch) {
+      if (!watch.ended) {
+        watch.actions.add(action);
+        return;
+      }
+    }
+    action.run();
+  }
+
+  private static ExitWatch start(Process process) {
+    var watch = new ExitWatch(process);
+    var thread =
+        new Thread(OwnGroup.get(), watch::live, "fornada-exit-" + process.pid(), STACK_SIZE, false);
+    thread.setDaemon(true);
+    thread.setContextClassLoader(null);
+    thread.start();
+    return watch;
+  }
+
+  private void live() {
+    while (process.isAlive()) {
+      try {
+        var _ = process.waitFor();
+      } catch (InterruptedException e) {
+        // Somebody's mischief: the process is waited for all the same.
+      }
+    }
+    List<Runnable> due;
+    synchronized (this) {
+      ended = true;
+      due = List.copyOf(actions);
+    }
+    WATCHES.remove(process);
+    for (Runnable action : due) {
+      try {
+        action.run();
+      } catch (RuntimeException | Error e) {
+        Log.get().log(System.Logger.Level.ERROR, "what follows the end of a process failed", e);
+      }
+    }
+  }
+}

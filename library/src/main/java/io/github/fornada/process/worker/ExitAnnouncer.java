@@ -1,0 +1,36 @@
+package io.github.fornada.process.worker;
+
+import io.github.fornada.process.wire.ControlChannel;
+import io.github.fornada.process.wire.MessageOutput;
+import io.github.fornada.process.wire.MessageTypes;
+
+/**
+ * Tells the parent that this JVM is exiting: a shutdown hook of user code may never end, and then
+ * only the parent can end this process.
+ */
+final class ExitAnnouncer extends Thread {
+  private final ControlChannel control;
+
+  private ExitAnnouncer(ControlChannel control) {
+    super("fornada-exiting");
+    this.control = control;
+  }
+
+  static void install(ControlChannel control) {
+    var announcer = new ExitAnnouncer(control);
+    try {
+      Runtime.getRuntime().addShutdownHook(announcer);
+    } catch (IllegalStateException e) {
+      announcer.announce(); // it is exiting already
+    }
+  }
+
+  @Override
+  public void run() {
+    announce();
+  }
+
+  private void announce() {
+    control.send(MessageTypes.EXITING, new MessageOutput());
+  }
+}

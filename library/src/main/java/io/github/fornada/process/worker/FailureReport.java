@@ -1,0 +1,99 @@
+package io.github.fornada.process.worker;
+
+import io.github.fornada.RemoteTaskException;
+import io.github.fornada.jvm.OwnGroup;
+import io.github.fornada.process.payload.Throwables;
+import io.github.fornada.process.wire.MessageOutput;
+import java.time.Duration;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes what a task threw where no timeout watches over it. An exception's own methods, which are
+ * asked for that, may never return: a thread that may be lost asks them.
+ */
+final class FailureReport {
+  static final Duration LIMIT = Duration.ofSeconds(5);
+
+  /** When this many threads hang in exceptions, no other is asked for anything. */
+  private static final int MOST_THREADS = 8; // Guess
+
+  private static final int MOST_CAUSES = 20;
+
+  private static final ThreadPoolExecutor REPORTERS =
+      new ThreadPoolExecutor(
+          0,
+          MOST_THREADS,
+          1,
+          TimeUnit.SECONDS,
+          new SynchronousQueue<>(),
+          body -> {
+            Thread thread = new Thread(OwnGroup.get(), body, "fornada-report", 0, false);
+            thread.setDaemon(true);
+            return thread;
+          });
+
+  private FailureReport() {}
+
+  /** Appends an exception as {@link Throwables#encode} does, within {@link #LIMIT}. */
+  static void encode(Throwable thrown, MessageOutput out, ClassLoader home, ClassLoader loader) {
+    if (isOfTheJdk(thrown)) {
+      Throwables.encode(thrown, out, home);
+      return;
+    }
+    var own = new MessageOutput();
+    Future<?> reporting;
+    try {
+      reporting =
+          REPORTERS.submit(() -> {
+            Thread.currentThread().setContextClassLoader(loader);
+            Throwables.encode(thrown, own, home);
+          });
+    } catch (RejectedExecutionException e) {
+      Throwables.encode(standIn(thrown), out, home); // all threads hang in such code
+      return;
+    }
+    try {
+      var _ = reporting.get(LIMIT.toNanos(), TimeUnit.NANOSECONDS);
+      out.write(own.array(), 0, own.size());
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof OutOfMemoryError shortage) {
+        throw shortage;
+      }
+      throw new AssertionError(e); // it catches all else
+    } catch (TimeoutException | InterruptedException e) { // the latter: the item was cancelled
+      reporting.cancel(true);
+      Throwables.encode(standIn(thrown), out, home);
+    }
+  }
+
+  /** Whether none of the methods that are asked is the user's. */
+  private static boolean isOfTheJdk(Throwable thrown) {
+    int depth = 0;
+    for (Throwable each = thrown; each != null; each = each.getCause()) {
+      if (each.getClass().getClassLoader() != null
+          || each.getSuppressed().length > 0
+          || ++depth > MOST_CAUSES) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static RemoteTaskException standIn(Throwable thrown) {
+    @Nullable Throwable none = null;
+    return new RemoteTaskException(
+        thrown.getClass().getName(),
+        "(its report failed: its getMessage, or another method of its own, did not return within "
+            + LIMIT.toSeconds()
+            + " s)",
+        new StackTraceElement[0],
+        none);
+  }
+}
