@@ -242,6 +242,14 @@ public interface Pool extends ExecutorService {
   }
 
   /**
+   * Takes no more tasks; those accepted before are run. Returns at once. Until they have ended, the
+   * JVM stays up after the end of {@code main}, as with the JDK's pools, unless it is told to exit.
+   * A pool that is never shut down keeps no JVM up: what it then still has to do is lost.
+   */
+  @Override
+  void shutdown();
+
+  /**
    * Shuts the pool down and waits until all tasks have ended and every worker is gone. An interrupt
    * of the caller cancels the running tasks, and the wait goes on. When called from one of the
    * pool's own tasks or listeners, it only starts the shutdown, because it would wait for itself.

@@ -30,7 +30,7 @@ final class AbandonedPools {
     @Override
     public void run() {
       if (!engine.isShutdown()) {
-        engine.shutdown();
+        engine.forgotten();
         Log.get()
             .log(
                 System.Logger.Level.WARNING,

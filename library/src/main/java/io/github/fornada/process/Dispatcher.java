@@ -217,6 +217,9 @@ final class Dispatcher {
    */
   void delivers(boolean now) {
     delivering = now;
+    if (!now && arrived != null && arrived.isEmpty()) {
+      arrived = null; // with its call, and all the results of that
+    }
   }
 
   /** Notes that {@code count} items in a row took {@code nanos}. */
@@ -442,16 +445,15 @@ final class Dispatcher {
   }
 
   private void startFeeder(Runnable life) {
-    var _ =
-        engine.startThread(
-            "fornada-feeder-worker-" + (index + 1),
-            () -> {
-              try {
-                life.run();
-              } catch (EncodingGuard.Abandoned e) {
-                // Another thread feeds in the place of this one, which is no use any more.
-              }
-            });
+    engine.startSoon(
+        "fornada-feeder-worker-" + (index + 1),
+        () -> {
+          try {
+            life.run();
+          } catch (EncodingGuard.Abandoned e) {
+            // Another thread feeds in the place of this one, which is no use any more.
+          }
+        });
   }
 
   /**
@@ -632,8 +634,7 @@ final class Dispatcher {
 
   /** Shows the worker what was written. */
   void flush(WorkerProcess to) {
-    to.requests().publish();
-    to.doorbell().ring();
+    to.showRequests();
   }
 
   // ---- other threads

@@ -8,6 +8,7 @@ import io.github.fornada.TaskEvent;
 import io.github.fornada.TaskFunction;
 import io.github.fornada.jvm.OwnGroup;
 import io.github.fornada.process.host.HandshakeServer;
+import io.github.fornada.process.host.Nesting;
 import io.github.fornada.process.host.OrphanGuard;
 import io.github.fornada.process.host.PrivateDirectory;
 import io.github.fornada.process.host.Reaper;
@@ -28,12 +29,14 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
@@ -50,13 +53,18 @@ final class Engine extends AbstractPool implements Mappings.Listener {
   /** Kills say little of the next try, unless there are many in a row. */
   private static final int MOST_START_KILLS = 12;
 
-  private static final String JVM_EXITS = "because the JVM that had opened the pool was exiting";
+  private static final String NOT_OPENED = "because its pool could not be opened";
+
+  static final String JVM_EXITS = "because the JVM that had opened the pool was exiting";
 
   /** How often ages and memory are looked at, if there are bounds on them. */
   private static final Duration MONITORING = Duration.ofMillis(100);
 
   /** The others are started by the threads of their slots, all at once. */
   private static final int MOST_BEGUN_FIRST = 4; // Guess
+
+  /** Until another thread is asked for where there was none to be had. */
+  private static final Duration NO_THREAD_PAUSE = Duration.ofMillis(100); // Guess
 
   private final ProcessOptions options;
   private final List<Path> bases;
@@ -108,6 +116,11 @@ final class Engine extends AbstractPool implements Mappings.Listener {
 
   private volatile boolean stopping;
 
+  /**
+   * Whether a worker that is gone has left pools of its own. Written by threads that see it off.
+   */
+  private volatile boolean poolsLeft;
+
   private Engine(ProcessOptions options, List<Path> bases, @Nullable WorkerReserve reserve)
       throws IOException {
     super(ExecutionModel.PROCESSES, options.workers(), options.policy());
@@ -119,47 +132,80 @@ final class Engine extends AbstractPool implements Mappings.Listener {
     this.growsOnDemand = options.life().minWorkers() >= 0;
     this.bases = bases;
     this.directory = PrivateDirectory.create(bases, options.workers());
-    this.guard = new OrphanGuard(directory);
-    this.launcher = new Launcher(options.launchSettings(), directory, guard);
-    // Their JVMs boot while all else is made ready.
-    List<WorkerStart> begun = beginFirst();
-    var _ = startThread("fornada-guard", guard::start);
-    this.handshakeServer = openHandshakeServer(begun);
-    this.classes = new ClassServer(options.launch().classFiles());
-    options.policy().carriers().forEach(c -> classes.add(c.getClass().getClassLoader()));
-    handover.prepareSetUp(WorkerStart.nameOf(options.launch()), options.launch().setUp());
-    handover.prepareSetUp("codec", options.launch().codec());
-    this.exitHook = new Thread(this::onExit, "fornada-exit");
-    Runtime.getRuntime().addShutdownHook(exitHook);
-    for (int i = 0; i < options.workers(); i++) {
-      slots.add(new WorkerSlot(this, i));
-    }
-    Mappings.add(this);
-    this.supply = new WorkerSupply(this, options.life().spares(), begun);
-    slots.forEach(WorkerSlot::start);
-    supply.refill();
-    if (options.life().maxAge() != null || options.life().residentLimit() != null) {
-      monitorSoon();
+    // What is to be undone if it fails half-way, the last first.
+    var undo = new ArrayDeque<Runnable>();
+    undo.push(() -> PrivateDirectory.delete(directory));
+    try {
+      this.guard = new OrphanGuard(directory);
+      undo.push(guard::close);
+      this.launcher = new Launcher(options.launchSettings(), directory, guard);
+      // Their JVMs boot while all else is made ready.
+      var begun = new ArrayList<WorkerStart>();
+      undo.push(() -> begun.forEach(WorkerStart::abandon));
+      beginFirst(begun);
+      var _ = startThread("fornada-guard", guard::start);
+      this.handshakeServer = new HandshakeServer(directory.resolve(HandshakeServer.NAME));
+      undo.push(handshakeServer::close);
+      this.classes = new ClassServer(options.launch().classFiles());
+      options.policy().carriers().forEach(c -> classes.add(c.getClass().getClassLoader()));
+      handover.prepareSetUp(WorkerStart.nameOf(options.launch()), options.launch().setUp());
+      handover.prepareSetUp("codec", options.launch().codec());
+      this.exitHook = new Thread(this::onExit, "fornada-exit");
+      addShutdownHook(exitHook);
+      undo.push(this::removeExitHook);
+      for (int i = 0; i < options.workers(); i++) {
+        slots.add(new WorkerSlot(this, i));
+      }
+      Mappings.add(this);
+      undo.push(() -> Mappings.remove(this));
+      this.supply = new WorkerSupply(this, options.life().spares(), begun);
+      undo.push(this::giveUp);
+      slots.forEach(WorkerSlot::start);
+      supply.refill();
+      if (options.life().maxAge() != null || options.life().residentLimit() != null) {
+        monitorSoon();
+      }
+    } catch (Throwable e) { // no memory for one more thread, say
+      undo.forEach(Runnable::run);
+      throw e;
     }
   }
 
-  private List<WorkerStart> beginFirst() {
+  /** Some slots have started, and not all: there will be no pool. */
+  private void giveUp() {
+    exiting = true;
+    slots.forEach(WorkerSlot::end);
+    slots.forEach(slot -> slot.killNow(NOT_OPENED));
+    supply.killSpares(NOT_OPENED);
+  }
+
+  /** As the runtime's, with what it means here. */
+  static void addShutdownHook(Thread hook) {
+    try {
+      Runtime.getRuntime().addShutdownHook(hook);
+    } catch (IllegalStateException e) {
+      var ending =
+          new IllegalStateException(
+              "no worker JVMs can be started any more: this JVM is shutting down");
+      // Mostly nobody's fault, but Ctrl-C at this moment: a stack on the terminal tells nothing.
+      ending.setStackTrace(new StackTraceElement[0]);
+      throw ending;
+    }
+  }
+
+  private void removeExitHook() {
+    try {
+      Runtime.getRuntime().removeShutdownHook(exitHook);
+    } catch (IllegalStateException e) {
+      // The JVM is shutting down: the hook runs, and finds nothing left to do.
+    }
+  }
+
+  private void beginFirst(List<WorkerStart> begun) {
     int min = options.life().minWorkers();
     int lasting = min < 0 ? options.workers() : Math.min(min, options.workers());
-    var begun = new ArrayList<WorkerStart>();
     for (int i = 0; i < Math.min(lasting, MOST_BEGUN_FIRST); i++) {
       begun.add(WorkerStart.begin(this, launcher, nextWorkerNumber()));
-    }
-    return begun;
-  }
-
-  private HandshakeServer openHandshakeServer(List<WorkerStart> begun) throws IOException {
-    try {
-      return new HandshakeServer(directory.resolve(HandshakeServer.NAME));
-    } catch (IOException | RuntimeException | Error e) {
-      begun.forEach(WorkerStart::abandon);
-      PrivateDirectory.delete(directory);
-      throw e;
     }
   }
 
@@ -174,6 +220,7 @@ final class Engine extends AbstractPool implements Mappings.Listener {
 
   /** With the places where its private folder may be, best first. */
   static Engine open(ProcessOptions options, List<Path> bases, @Nullable WorkerReserve reserve) {
+    Nesting.check();
     try {
       return new Engine(options, bases, reserve);
     } catch (IOException e) {
@@ -350,6 +397,15 @@ final class Engine extends AbstractPool implements Mappings.Listener {
     return directory;
   }
 
+  /** Sees to it that the folder that a new worker needs is there: somebody may have deleted it. */
+  void restoreDirectory() throws IOException {
+    if (isEnding()) {
+      return; // it goes
+    }
+    PrivateDirectory.restore(directory);
+    handshakeServer.restore();
+  }
+
   HandshakeServer handshakeServer() {
     return handshakeServer;
   }
@@ -501,6 +557,9 @@ final class Engine extends AbstractPool implements Mappings.Listener {
    * that fail at the same moment count once.
    */
   @Nullable Duration workerFailedToStart(WorkerStartException e, long began) {
+    if (isEnding()) {
+      return Duration.ZERO; // it says nothing, and there will be no other
+    }
     boolean killed = e.kind() == WorkerStartException.Kind.KILLED;
     AtomicInteger count = killed ? startKills : startFailures;
     int failures;
@@ -513,12 +572,31 @@ final class Engine extends AbstractPool implements Mappings.Listener {
     }
     if (e.kind() == WorkerStartException.Kind.REFUSED
         || failures >= (killed ? MOST_START_KILLS : MOST_START_FAILURES)) {
-      broken = e;
-      failAll(e);
+      breaks(e);
       return null;
     }
     // A memory that is too small for the initializer kills at each try: tell it within seconds.
     return Duration.ofMillis(100L << Math.min(failures, 3));
+  }
+
+  /**
+   * Returns how long to wait after a slot has failed {@code times} in a row, though workers start;
+   * null if there is no point in trying on.
+   */
+  @Nullable Duration slotFailed(Throwable e, int times) {
+    if (times < MOST_START_FAILURES || isEnding()) {
+      return Duration.ofMillis(100L << Math.min(times, 3));
+    }
+    breaks(
+        new WorkerStartException(
+            "the pool cannot serve its workers: " + e, e, WorkerStartException.Kind.FAILED));
+    return null;
+  }
+
+  /** There will be no workers any more: items fail. */
+  private void breaks(WorkerStartException reason) {
+    broken = reason;
+    failAll(reason);
   }
 
   /** No worker will ever run these. */
@@ -589,29 +667,72 @@ final class Engine extends AbstractPool implements Mappings.Listener {
           DeathCertificate certificate = ExitDiagnosis.certify(worker, worker.endInPeace(), null);
           report(TaskEvent.WorkerEnded.of(certificate, true, System.nanoTime()));
           ProcessEvents.workerEnded(certificate, true);
-          killOffspring(worker);
+          worker.close();
+          killOffspring(worker, false);
         });
   }
 
-  /** Ends what a worker that is gone has left behind. */
-  void killOffspring(WorkerProcess worker) {
-    Reaper.killMarked(worker.mark());
+  /**
+   * Ends what a worker that is gone has left behind. Called by a thread that a close waits for.
+   *
+   * @param atEnd whether this pool ends too, and sees to all its workers at once
+   */
+  void killOffspring(WorkerProcess worker, boolean atEnd) {
+    if (PrivateDirectory.hasAnyOf(worker.pid())) {
+      poolsLeft = true;
+    }
+    if (atEnd) {
+      return;
+    }
+    List<ProcessHandle> killed = Reaper.killMarked(worker.mark());
     foreignMarks.remove(worker.mark());
+    if (poolsLeft) {
+      poolsLeft = false;
+      startHelper("fornada-farewell", () -> sweepAfter(killed));
+    }
+  }
+
+  /**
+   * Deletes the folders of the pools of a worker that is gone, and those of the workers of such
+   * pools, who may have had pools too.
+   */
+  private static void sweepAfter(List<ProcessHandle> killed) {
+    Reaper.awaitEnd(killed);
+    PrivateDirectory.sweep(PrivateDirectory.bases());
   }
 
   /** Starts a thread that a close waits for. Called only while another such thread runs. */
   void startHelper(String name, Runnable body) {
     parties.incrementAndGet();
-    var _ =
-        startThread(
-            name,
-            () -> {
-              try {
-                body.run();
-              } finally {
-                partyEnded();
-              }
-            });
+    boolean whole = false;
+    try {
+      startSoon(
+          name,
+          () -> {
+            try {
+              body.run();
+            } finally {
+              partyEnded();
+            }
+          });
+      whole = true;
+    } finally {
+      if (!whole) {
+        partyEnded();
+      }
+    }
+  }
+
+  /**
+   * Starts one of this pool's own threads, as soon as the system has one to give: for what must be
+   * done, and can wait.
+   */
+  void startSoon(String name, Runnable body) {
+    try {
+      var _ = startThread(name, body);
+    } catch (OutOfMemoryError e) { // no memory for one more thread
+      later(NO_THREAD_PAUSE, () -> startSoon(name, body));
+    }
   }
 
   /** A thread that a close waits for has ended. */
@@ -619,11 +740,7 @@ final class Engine extends AbstractPool implements Mappings.Listener {
     if (parties.decrementAndGet() == 0) {
       closeUp();
       guard.close(); // not when the JVM exits: what slots may do meanwhile, it sees to afterwards
-      try {
-        Runtime.getRuntime().removeShutdownHook(exitHook);
-      } catch (IllegalStateException e) {
-        // The JVM is shutting down: the hook runs, and finds nothing left to do.
-      }
+      removeExitHook();
       terminated();
     }
   }
@@ -633,8 +750,17 @@ final class Engine extends AbstractPool implements Mappings.Listener {
         slots.stream().map(WorkerSlot::stats).toList(), supply.spareCount(), hasWork());
   }
 
+  /** Nobody can reach the pool any more; what was accepted is done. Does not wait. */
+  void forgotten() {
+    shutdownUnasked();
+  }
+
   /** This JVM exits while the pool is open. */
   private void onExit() {
+    Duration grace = options.life().exitGrace();
+    if (grace.isPositive() && finishes(grace)) {
+      return;
+    }
     exiting = true; // before the workers are killed, and would be replaced
     for (WorkerSlot slot : slots) {
       slot.killNow(JVM_EXITS);
@@ -643,13 +769,27 @@ final class Engine extends AbstractPool implements Mappings.Listener {
     closeUp();
   }
 
+  /** Whether all that was accepted is done in time, and the pool has ended with it. */
+  private boolean finishes(Duration grace) {
+    shutdownUnasked();
+    try {
+      return awaitTermination(grace.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (InterruptedException e) {
+      return false; // somebody is in a hurry
+    }
+  }
+
   private void closeUp() {
     Mappings.remove(this);
     handover.close();
     buffers.close();
     handshakeServer.close();
-    Reaper.killMarked(directory.getFileName() + "/");
-    foreignMarks.forEach(Reaper::killMarked); // one look at each process for each: seldom many
+    List<ProcessHandle> killed = Reaper.killMarked(directory.getFileName() + "/");
+    // One look at each process for each mark: seldom many.
+    foreignMarks.forEach(mark -> killed.addAll(Reaper.killMarked(mark)));
     PrivateDirectory.delete(directory);
+    if (poolsLeft) {
+      sweepAfter(killed);
+    }
   }
 }

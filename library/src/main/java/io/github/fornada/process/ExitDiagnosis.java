@@ -38,9 +38,9 @@ final class ExitDiagnosis {
     return OVER_LIMIT + " of " + limit + ": it had " + (bytes >> 20) + " MB";
   }
 
-  /** Whether the process was ended from outside, by SIGKILL or SIGTERM. */
+  /** Whether the process was ended from outside, by SIGKILL, SIGTERM, SIGINT or SIGHUP. */
   static boolean isKilled(int code) {
-    return code == KILLED || code == 128 + 15;
+    return code == KILLED || code == 128 + 15 || code == 128 + 2 || code == 128 + 1;
   }
 
   /**

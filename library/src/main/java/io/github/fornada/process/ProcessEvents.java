@@ -17,7 +17,14 @@ import jdk.jfr.Timespan;
  * recorder's own machinery, some 130 ms of the time until a first result.
  */
 final class ProcessEvents {
+  /** A runtime image need not have the recorder: then there is nothing to tell it. */
+  private static final boolean PRESENT = ModuleLayer.boot().findModule("jdk.jfr").isPresent();
+
   private ProcessEvents() {}
+
+  private static boolean isRecording() {
+    return PRESENT && FlightRecorder.isInitialized();
+  }
 
   /** A worker that has become ready. */
   @Name("fornada.WorkerStart")
@@ -53,7 +60,7 @@ final class ProcessEvents {
   }
 
   static void workerStarted(long pid, long startupNanos) {
-    if (!FlightRecorder.isInitialized()) {
+    if (!isRecording()) {
       return;
     }
     var event = new WorkerStart();
@@ -63,7 +70,7 @@ final class ProcessEvents {
   }
 
   static void workerEnded(DeathCertificate death, boolean expected) {
-    if (!FlightRecorder.isInitialized()) {
+    if (!isRecording()) {
       return;
     }
     var event = new WorkerEnd();

@@ -4,6 +4,7 @@ import io.github.fornada.ContextCarrier;
 import io.github.fornada.TaskListener;
 import io.github.fornada.TaskPolicy;
 import io.github.fornada.process.launch.LaunchSettings;
+import io.github.fornada.process.launch.Launcher;
 import io.github.fornada.spi.PayloadCodec;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -16,15 +17,14 @@ import org.jspecify.annotations.Nullable;
  * The options of a pool of worker JVMs. Immutable: each {@code with} method returns a changed copy.
  */
 public final class ProcessOptions {
+  /** 0 for as many as fit this machine. */
   private final int workers;
+
   private final WorkerLaunch launch;
   private final WorkerLife life;
   private final TaskPolicy policy;
 
   private ProcessOptions(int workers, WorkerLaunch launch, WorkerLife life, TaskPolicy policy) {
-    if (workers < 1) {
-      throw new IllegalArgumentException("workers must be at least 1, got " + workers);
-    }
     this.workers = workers;
     this.launch = Objects.requireNonNull(launch, "launch");
     this.life = Objects.requireNonNull(life, "life");
@@ -34,7 +34,7 @@ public final class ProcessOptions {
   /** Returns the options that starting a worker needs. */
   LaunchSettings launchSettings() {
     return new LaunchSettings(
-        workers,
+        workers(),
         launch.heap(),
         launch.allJvmOptions(),
         launch.environment(),
@@ -43,15 +43,14 @@ public final class ProcessOptions {
   }
 
   static ProcessOptions defaults() {
-    return new ProcessOptions(
-        Runtime.getRuntime().availableProcessors(),
-        WorkerLaunch.DEFAULT,
-        WorkerLife.DEFAULT,
-        TaskPolicy.DEFAULT);
+    return new ProcessOptions(0, WorkerLaunch.DEFAULT, WorkerLife.DEFAULT, TaskPolicy.DEFAULT);
   }
 
   /** Returns options with at most {@code count} worker JVMs; {@code count} must be at least 1. */
   public ProcessOptions withWorkers(int count) {
+    if (count < 1) {
+      throw new IllegalArgumentException("workers must be at least 1, got " + count);
+    }
     return new ProcessOptions(count, launch, life, policy);
   }
 
@@ -200,6 +199,26 @@ public final class ProcessOptions {
     return withLife(l -> l.withResidentLimit(size));
   }
 
+  /**
+   * Returns options in which accepted tasks may run on for {@code grace} when this JVM exits while
+   * the pool is open: by {@link System#exit}, by SIGTERM, SIGINT or SIGHUP, or because only daemon
+   * threads are left. The pool takes no more tasks then; when all have ended or the time is over,
+   * the workers are ended. {@code grace} must not be negative. By default it is zero: workers are
+   * killed at once, and what runs ends as lost.
+   *
+   * <p>A service manager waits for a limited time between SIGTERM and SIGKILL (systemd: {@code
+   * TimeoutStopSec}, 90 s; Kubernetes: {@code terminationGracePeriodSeconds}, 30 s; Docker: {@code
+   * --stop-timeout}, 10 s): choose a grace shorter than that. Workers ignore SIGTERM, SIGINT and
+   * SIGHUP, which service managers and terminals send to all processes of a group; whether to stop
+   * is this JVM's decision. Shutdown hooks of the program run at the same time as the grace, and
+   * may wait for results. With Spring, the pool is a bean with {@code close} as its destroy method,
+   * which Spring calls at the beginning of its own shutdown hook: give the pool a grace as long as
+   * the phase ({@code spring.lifecycle.timeout-per-shutdown-phase}), so that the two do not race.
+   */
+  public ProcessOptions withExitGrace(Duration grace) {
+    return withLife(l -> l.withExitGrace(grace));
+  }
+
   // ---- policy
 
   /**
@@ -241,9 +260,14 @@ public final class ProcessOptions {
     return withPolicy(policy.withCarrier(carrier));
   }
 
-  /** Returns the maximum number of worker JVMs at once; each runs one task at a time. */
+  /**
+   * Returns the maximum number of worker JVMs at once; each runs one task at a time. By default
+   * there is one for each processor, or fewer if the memory of the machine, or of its container, is
+   * small: all of them together are to fit into three quarters of it, each with its heap (64 MB if
+   * none was chosen) and 64 MB besides.
+   */
   public int workers() {
-    return workers;
+    return workers == 0 ? Launcher.defaultWorkers(launch.heap()) : workers;
   }
 
   /** Returns how a worker is started. */
@@ -264,7 +288,7 @@ public final class ProcessOptions {
   @Override
   public boolean equals(@Nullable Object other) {
     return other instanceof ProcessOptions that
-        && workers == that.workers
+        && workers() == that.workers()
         && launch.equals(that.launch)
         && life.equals(that.life)
         && policy.equals(that.policy);
@@ -272,13 +296,13 @@ public final class ProcessOptions {
 
   @Override
   public int hashCode() {
-    return Objects.hash(workers, launch, life, policy);
+    return Objects.hash(workers(), launch, life, policy);
   }
 
   @Override
   public String toString() {
     return "ProcessOptions[workers="
-        + workers
+        + workers()
         + ", launch="
         + launch
         + ", life="

@@ -68,6 +68,13 @@ import org.jspecify.annotations.Nullable;
  * References to the pool itself or to streams of its outcomes keep it open; references to futures,
  * and to bytes that it shares, do not.
  *
+ * <p><b>Pools in workers.</b> A task may open a pool of its own, in its method. A class must not
+ * open one in a static field or a static initializer if tasks use the class, or their lambdas are
+ * written in it: each worker initializes that class, and would open a pool too, whose workers do
+ * the same. In a worker that is refused, and the item fails. Open the pool in {@code main} or
+ * another method, or keep it in a static field of a class of its own that no task uses. Workers of
+ * workers may be four levels deep.
+ *
  * <p><b>What a worker inherits.</b> A worker is started with what this JVM was started with, not
  * with later changes:
  *
@@ -121,7 +128,10 @@ public final class ProcessPool implements Pool {
     AbandonedPools.watch(this, engine);
   }
 
-  /** Opens a pool with one worker for each processor. */
+  /**
+   * Opens a pool with one worker for each processor, or fewer if the memory is small: see {@link
+   * ProcessOptions#workers}.
+   */
   public static ProcessPool open() {
     return open(o -> o);
   }
@@ -131,6 +141,8 @@ public final class ProcessPool implements Pool {
    * for them.
    *
    * @throws IllegalArgumentException if an option is out of its bounds; the message names it
+   * @throws IllegalStateException if a worker opens it while a class is initialized, or there are
+   *     too many levels of workers in workers: see above; or if this JVM is shutting down
    * @throws UncheckedIOException if the pool's private folder or socket cannot be created
    */
   public static ProcessPool open(UnaryOperator<ProcessOptions> change) {

@@ -64,6 +64,12 @@ final class ResultReader {
     return false;
   }
 
+  /** Waits for a thread that reads here for a moment; later ones find that the worker has gone. */
+  void awaitOthers() {
+    reading.lock();
+    reading.unlock();
+  }
+
   private boolean readAll(WorkerProcess from) throws IOException {
     RingReader ring = from.results();
     reading.lock();

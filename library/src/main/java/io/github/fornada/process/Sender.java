@@ -312,7 +312,7 @@ final class Sender {
       throws IOException {
     dispatcher.lock();
     try {
-      int room = to.requests().room();
+      int room = to.room();
       int most = Math.min(MOST_IN_ROW, dispatcher.numbersLeft());
       if (room < LEAST_ROOM || most < 1) {
         return new Piece(first, Result.FULL);
@@ -392,7 +392,7 @@ final class Sender {
    * which see {@link OpenRow}; or throw, and then the row is as it was before its item.
    */
   private <T, R> Piece sendObjects(Batch<T, R> batch, int first, int function, WorkerProcess to) {
-    int room = to.requests().room();
+    int room = to.room();
     int most = Math.min(MOST_IN_ROW, dispatcher.numbersLeft());
     if (room < LEAST_ROOM || most < 1) {
       return new Piece(first, Result.FULL);
@@ -484,6 +484,9 @@ final class Sender {
       builder.discard();
     } else {
       announced = false;
+      if (size > RingWriter.LONGEST) {
+        var _ = body.clear(); // it is in a file
+      }
     }
     return refused;
   }

@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
 public final class WorkerLife {
   private static final Duration LONGEST = Duration.ofDays(36_500); // before DEFAULT, which uses it
 
-  static final WorkerLife DEFAULT = new WorkerLife(-1, Duration.ofSeconds(10), 0, 0, null, null);
+  static final WorkerLife DEFAULT =
+      new WorkerLife(-1, Duration.ofSeconds(10), 0, 0, null, null, Duration.ZERO);
 
   private final int minWorkers;
   private final Duration idleTimeout;
@@ -17,6 +18,7 @@ public final class WorkerLife {
   private final int maxTasks;
   private final @Nullable Duration maxAge;
   private final @Nullable String residentLimit;
+  private final Duration exitGrace;
 
   private WorkerLife(
       int minWorkers,
@@ -24,7 +26,8 @@ public final class WorkerLife {
       int spares,
       int maxTasks,
       @Nullable Duration maxAge,
-      @Nullable String residentLimit) {
+      @Nullable String residentLimit,
+      Duration exitGrace) {
     if (minWorkers < -1) {
       throw new IllegalArgumentException("min workers must be at least 0, got " + minWorkers);
     }
@@ -43,12 +46,16 @@ public final class WorkerLife {
     if (residentLimit != null) {
       long _ = MemorySizes.parse("resident limit", residentLimit);
     }
+    if (exitGrace.isNegative()) {
+      throw new IllegalArgumentException("exit grace must not be negative, got " + exitGrace);
+    }
     this.minWorkers = minWorkers;
     this.idleTimeout = bounded(idleTimeout);
     this.spares = spares;
     this.maxTasks = maxTasks;
     this.maxAge = maxAge == null ? null : bounded(maxAge);
     this.residentLimit = residentLimit;
+    this.exitGrace = bounded(exitGrace);
   }
 
   /** Returns {@code d}, but at most a century: twice that still fits in a long of nanoseconds. */
@@ -68,7 +75,7 @@ public final class WorkerLife {
    * on demand. {@code count} must be at least 0.
    */
   public WorkerLife withMinWorkers(int count) {
-    return new WorkerLife(count, idleTimeout, spares, maxTasks, maxAge, residentLimit);
+    return new WorkerLife(count, idleTimeout, spares, maxTasks, maxAge, residentLimit, exitGrace);
   }
 
   /**
@@ -76,7 +83,7 @@ public final class WorkerLife {
    * which must be positive.
    */
   public WorkerLife withIdleTimeout(Duration time) {
-    return new WorkerLife(minWorkers, time, spares, maxTasks, maxAge, residentLimit);
+    return new WorkerLife(minWorkers, time, spares, maxTasks, maxAge, residentLimit, exitGrace);
   }
 
   /**
@@ -84,12 +91,13 @@ public final class WorkerLife {
    * {@code count} must be at least 0.
    */
   public WorkerLife withSpares(int count) {
-    return new WorkerLife(minWorkers, idleTimeout, count, maxTasks, maxAge, residentLimit);
+    return new WorkerLife(
+        minWorkers, idleTimeout, count, maxTasks, maxAge, residentLimit, exitGrace);
   }
 
   /** Returns a life in which a worker is replaced after {@code count} tasks; 0 for never. */
   public WorkerLife withMaxTasks(int count) {
-    return new WorkerLife(minWorkers, idleTimeout, spares, count, maxAge, residentLimit);
+    return new WorkerLife(minWorkers, idleTimeout, spares, count, maxAge, residentLimit, exitGrace);
   }
 
   /**
@@ -97,7 +105,7 @@ public final class WorkerLife {
    * positive.
    */
   public WorkerLife withMaxAge(Duration age) {
-    return new WorkerLife(minWorkers, idleTimeout, spares, maxTasks, age, residentLimit);
+    return new WorkerLife(minWorkers, idleTimeout, spares, maxTasks, age, residentLimit, exitGrace);
   }
 
   /**
@@ -105,7 +113,15 @@ public final class WorkerLife {
    * memory.
    */
   public WorkerLife withResidentLimit(String size) {
-    return new WorkerLife(minWorkers, idleTimeout, spares, maxTasks, maxAge, size);
+    return new WorkerLife(minWorkers, idleTimeout, spares, maxTasks, maxAge, size, exitGrace);
+  }
+
+  /**
+   * Returns a life in which accepted tasks may run on for {@code grace} when this JVM exits; {@code
+   * grace} must not be negative.
+   */
+  public WorkerLife withExitGrace(Duration grace) {
+    return new WorkerLife(minWorkers, idleTimeout, spares, maxTasks, maxAge, residentLimit, grace);
   }
 
   /** Returns how many workers are kept even when idle; -1 for all. */
@@ -138,6 +154,11 @@ public final class WorkerLife {
     return residentLimit;
   }
 
+  /** Returns how long accepted tasks may run on when this JVM exits. */
+  public Duration exitGrace() {
+    return exitGrace;
+  }
+
   @Override
   public boolean equals(@Nullable Object other) {
     return other instanceof WorkerLife that
@@ -146,12 +167,14 @@ public final class WorkerLife {
         && spares == that.spares
         && maxTasks == that.maxTasks
         && Objects.equals(maxAge, that.maxAge)
-        && Objects.equals(residentLimit, that.residentLimit);
+        && Objects.equals(residentLimit, that.residentLimit)
+        && exitGrace.equals(that.exitGrace);
   }
 
   @Override
   public int hashCode() {
-    return Objects.hash(minWorkers, idleTimeout, spares, maxTasks, maxAge, residentLimit);
+    return Objects.hash(
+        minWorkers, idleTimeout, spares, maxTasks, maxAge, residentLimit, exitGrace);
   }
 
   @Override
@@ -168,6 +191,8 @@ public final class WorkerLife {
         + maxAge
         + ", residentLimit="
         + residentLimit
+        + ", exitGrace="
+        + exitGrace
         + "]";
   }
 }

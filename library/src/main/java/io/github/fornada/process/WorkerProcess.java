@@ -303,8 +303,47 @@ final class WorkerProcess {
     return code;
   }
 
+  /** To be called when nobody reads its results any more. */
   void close() {
     HandshakeServer.closeQuietly(control);
+    segment.close();
+  }
+
+  /** The shared memory is gone: this thread is a step behind the end of the worker. */
+  private void isLate(IllegalStateException e) {
+    if (segment.isOpen()) {
+      throw e;
+    }
+  }
+
+  /** Shows the worker what was written; any thread. */
+  void showRequests() {
+    try {
+      requests.publish();
+      doorbell.ring();
+    } catch (IllegalStateException e) {
+      isLate(e); // and what was written is taken back or ended, as all it had is
+    }
+  }
+
+  /** The longest message there is room for; less than 0 for none; any thread. */
+  int room() {
+    try {
+      return requests.room();
+    } catch (IllegalStateException e) {
+      isLate(e);
+      return -1; // as if it were full; then the worker is found to be gone
+    }
+  }
+
+  /** The number of the item that it has begun last; any thread. */
+  long begunLast() {
+    try {
+      return ClaimWord.number(claims.next()) - 1;
+    } catch (IllegalStateException e) {
+      isLate(e);
+      return -1;
+    }
   }
 
   static int exitCode(Process process) {
@@ -421,7 +460,12 @@ final class WorkerProcess {
 
   /** When the item began that runs now, on the worker's clock; 0 if none runs. */
   long runningSince() {
-    return (long) Segment.LONG.getVolatile(segment.header(), Segment.STARTED_NANOS);
+    try {
+      return (long) Segment.LONG.getVolatile(segment.header(), Segment.STARTED_NANOS);
+    } catch (IllegalStateException e) {
+      isLate(e);
+      return 0;
+    }
   }
 
   /** When the item began that ran last, for one that never ended. */

@@ -2,6 +2,7 @@ package io.github.fornada.process;
 
 import io.github.fornada.jvm.Log;
 import io.github.fornada.process.host.ExitWatch;
+import io.github.fornada.process.host.Nesting;
 import io.github.fornada.process.host.OrphanGuard;
 import io.github.fornada.process.host.PrivateDirectory;
 import io.github.fornada.process.host.Reaper;
@@ -80,9 +81,17 @@ public final class WorkerReserve implements AutoCloseable {
     this.guard = new OrphanGuard(directory);
     this.launcher = new Launcher(options.launchSettings(), directory, guard);
     this.exitHook = new Thread(this::close, "fornada-reserve-exit");
-    Runtime.getRuntime().addShutdownHook(exitHook);
-    refill();
-    var _ = Thread.ofPlatform().daemon().name("fornada-guard").start(guard::start);
+    boolean whole = false;
+    try {
+      Engine.addShutdownHook(exitHook);
+      refill();
+      var _ = Thread.ofPlatform().daemon().name("fornada-guard").start(guard::start);
+      whole = true;
+    } finally {
+      if (!whole) {
+        close(); // no memory for one more thread, or the JVM is shutting down
+      }
+    }
   }
 
   /**
@@ -91,9 +100,12 @@ public final class WorkerReserve implements AutoCloseable {
    * initial options of pools opened with this reserve.
    *
    * @throws IllegalArgumentException if an option is out of its bounds; the message names it
+   * @throws IllegalStateException if a worker opens it while a class is initialized, or there are
+   *     too many levels of workers in workers
    * @throws UncheckedIOException if the reserve's private folder cannot be created
    */
   public static WorkerReserve open(UnaryOperator<ProcessOptions> change) {
+    Nesting.check();
     try {
       return new WorkerReserve(change.apply(ProcessOptions.defaults()));
     } catch (IOException e) {
@@ -160,6 +172,7 @@ public final class WorkerReserve implements AutoCloseable {
       Process process = null;
       long launchedMillis = System.currentTimeMillis();
       try {
+        PrivateDirectory.restore(directory);
         process = launcher.startForReserve(next);
       } catch (IOException | RuntimeException e) {
         Log.get().log(System.Logger.Level.DEBUG, "a worker could not be started in reserve", e);

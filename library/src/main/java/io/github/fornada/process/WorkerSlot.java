@@ -64,6 +64,11 @@ final class WorkerSlot {
   /** Workers in a row that died with items to do and none begun. Slot's thread only. */
   private int fruitless;
 
+  /**
+   * How often in a row serving a worker has failed, by a fault on this side. Slot's thread only.
+   */
+  private int failures;
+
   WorkerSlot(Engine engine, int index) {
     this.engine = engine;
     this.name = "worker-" + (index + 1);
@@ -91,21 +96,26 @@ final class WorkerSlot {
         long began = System.nanoTime();
         try {
           serve(nextWorker());
+          failures = 0;
         } catch (WorkerStartException e) {
           if (e.kind() != WorkerStartException.Kind.CALLED_OFF) {
-            Duration pause = engine.workerFailedToStart(e, began);
-            if (pause != null) {
-              LockSupport.parkNanos(pause.toNanos());
-            }
+            pause(engine.workerFailedToStart(e, began));
           }
         } catch (RuntimeException | Error e) {
           Log.get().log(System.Logger.Level.ERROR, name + " failed; it starts anew", e);
+          pause(engine.slotFailed(e, ++failures));
         }
       }
     } finally {
       dispatcher.end();
       dismissReplacement();
       engine.partyEnded();
+    }
+  }
+
+  private static void pause(@Nullable Duration time) {
+    if (time != null) {
+      LockSupport.parkNanos(time.toNanos());
     }
   }
 
@@ -196,6 +206,7 @@ final class WorkerSlot {
       } finally {
         lock.unlock();
       }
+      reader.awaitOthers();
       if (retired) {
         List<SentItem> none = dispatcher.detach(started, false);
         assert none.isEmpty();
@@ -273,9 +284,7 @@ final class WorkerSlot {
     PayloadFiles.deleteResults(engine.directory(), dead.pid());
     engine.report(TaskEvent.WorkerEnded.of(certificate, expected, System.nanoTime()));
     ProcessEvents.workerEnded(certificate, expected);
-    if (!engine.isEnding()) {
-      engine.killOffspring(dead);
-    }
+    engine.killOffspring(dead, engine.isEnding());
   }
 
   /**
@@ -467,7 +476,7 @@ final class WorkerSlot {
           if (started != 0) {
             left += watched.toOwnClock(started) - System.nanoTime();
           }
-          long number = ClaimWord.number(watched.claims().next()) - 1;
+          long number = watched.begunLast();
           if (left <= 0 && watched.runningSince() == started) {
             watched.stuck(new WorkerProcess.Stuck(number, TaskWatchdog.Reason.LIMIT, List.of()));
           } else {

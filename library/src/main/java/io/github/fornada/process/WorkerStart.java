@@ -23,6 +23,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -78,7 +79,7 @@ final class WorkerStart {
     this.launchedMillis = reserved == null ? System.currentTimeMillis() : reserved.launchedMillis();
     try {
       started = reserved == null ? launcher.start(number) : reserved.process();
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | Error e) {
       failed =
           new WorkerStartException("a worker JVM could not be started: " + e, e, launchFailure(e));
     }
@@ -101,6 +102,12 @@ final class WorkerStart {
    * @throws WorkerStartException if it does not become ready; the message tells what it printed
    */
   static WorkerProcess start(Engine engine, int number) {
+    try {
+      engine.restoreDirectory();
+    } catch (IOException | RuntimeException | Error e) {
+      throw new WorkerStartException(
+          "a worker JVM could not be started: " + e, e, WorkerStartException.Kind.FAILED);
+    }
     return begin(engine, engine.launcher(), number).finish();
   }
 
@@ -129,15 +136,6 @@ final class WorkerStart {
   }
 
   private WorkerProcess finish(Process process) {
-    String token = HandshakeServer.newToken();
-    CompletableFuture<SocketChannel> channel = engine.handshakeServer().expect(number, token);
-    Launcher.tell(process, token, number, engine.directory().resolve(HandshakeServer.NAME));
-    List<Thread> drains =
-        List.of(
-            new OutputDrain(process.getInputStream(), false, printed)
-                .start("fornada-stdout-" + number),
-            new OutputDrain(process.getErrorStream(), true, printed)
-                .start("fornada-stderr-" + number));
     var settled = new AtomicBoolean();
     Future<?> deadline =
         Engine.unlessCancelled(
@@ -148,16 +146,30 @@ final class WorkerStart {
                 Reaper.kill(process.toHandle());
               }
             });
-    ExitWatch.then(process, () -> channel.completeExceptionally(new IOException("it exited")));
+    var drains = new ArrayList<Thread>();
     SocketChannel came = null;
+    Segment segment = null;
     engine.startBegins(this);
     try {
+      engine.restoreDirectory();
+      String token = HandshakeServer.newToken();
+      CompletableFuture<SocketChannel> channel = engine.handshakeServer().expect(number, token);
+      Launcher.tell(process, token, number, engine.directory().resolve(HandshakeServer.NAME));
+      drains.add(
+          new OutputDrain(process.getInputStream(), false, printed)
+              .start("fornada-stdout-" + number));
+      drains.add(
+          new OutputDrain(process.getErrorStream(), true, printed)
+              .start("fornada-stderr-" + number));
+      ExitWatch.then(process, () -> channel.completeExceptionally(new IOException("it exited")));
       // All that takes time is done while the worker's JVM boots.
-      Segment segment = segment();
+      segment = segment();
       engine.whileTheFirstBoots(segment);
       // The limit above ends this wait by ending the process; the time here is only a backstop.
       came = channel.get(limit.toNanos() * 2, TimeUnit.NANOSECONDS);
-      return settle(process, drains, came, segment);
+      WorkerProcess ready = settle(process, drains, came, segment);
+      segment = null; // the worker's from now on
+      return ready;
     } catch (IOException | ExecutionException | InterruptedException | TimeoutException e) {
       HandshakeServer.closeQuietly(came);
       Reaper.kill(process.toHandle());
@@ -175,11 +187,24 @@ final class WorkerStart {
       }
       throw new WorkerStartException(
           message, e, killed ? WorkerStartException.Kind.KILLED : WorkerStartException.Kind.FAILED);
-    } catch (RuntimeException | Error e) {
+    } catch (WorkerStartException e) {
       HandshakeServer.closeQuietly(came);
       Reaper.kill(process.toHandle());
       throw e;
+    } catch (RuntimeException | Error e) {
+      // A fault of this side, such as a class that this JVM lacks: it counts as any other failure.
+      HandshakeServer.closeQuietly(came);
+      Reaper.kill(process.toHandle());
+      throw new WorkerStartException(
+          "a worker could not be started: " + e,
+          e,
+          e instanceof VirtualMachineError
+              ? WorkerStartException.Kind.KILLED // no memory, or no thread, just now
+              : WorkerStartException.Kind.FAILED);
     } finally {
+      if (segment != null) {
+        segment.close();
+      }
       settled.set(true);
       engine.startEnded(this);
       deadline.cancel(false);
@@ -189,7 +214,13 @@ final class WorkerStart {
   }
 
   /** The JDK starts processes through a helper of its own, which can be killed like any other. */
-  private static WorkerStartException.Kind launchFailure(Exception e) {
+  private static WorkerStartException.Kind launchFailure(Throwable e) {
+    if (e instanceof VirtualMachineError) {
+      return WorkerStartException.Kind.KILLED; // no memory, or no thread, just now
+    }
+    if (e instanceof Error) {
+      return WorkerStartException.Kind.FAILED;
+    }
     if (e instanceof RuntimeException) {
       return WorkerStartException.Kind.REFUSED;
     }

@@ -657,7 +657,7 @@ public abstract class AbstractPool implements Pool {
 
   @Override
   public final void shutdown() {
-    life.shutdown();
+    life.shutdown(true);
   }
 
   /**
@@ -687,11 +687,22 @@ public abstract class AbstractPool implements Pool {
 
   @Override
   public void close() {
-    shutdown();
-    if (!isOwnThread() && !listeners.areBeingTold()) {
+    boolean waits = !isOwnThread() && !listeners.areBeingTold();
+    life.shutdown(
+        !waits || Thread.currentThread().isDaemon()); // one that waits keeps the JVM itself
+    if (waits) {
       life.awaitEnd();
       callbacks.awaitNone(policy.grace());
     }
+  }
+
+  /**
+   * Shuts the pool down as {@link #shutdown} does, but does not keep the JVM up until what was
+   * accepted is done: for a pool that nobody asked to do so, because it was forgotten, or because
+   * the JVM exits already.
+   */
+  protected final void shutdownUnasked() {
+    life.shutdown(false);
   }
 
   /**

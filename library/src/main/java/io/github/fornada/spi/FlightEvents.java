@@ -23,7 +23,14 @@ final class FlightEvents {
   /** How the recorder writes a time span that is not known. */
   static final long NOT_KNOWN = Long.MIN_VALUE;
 
+  /** A runtime image need not have the recorder: then there is nothing to tell it. */
+  private static final boolean PRESENT = ModuleLayer.boot().findModule("jdk.jfr").isPresent();
+
   private FlightEvents() {}
+
+  private static boolean isRecording() {
+    return PRESENT && FlightRecorder.isInitialized();
+  }
 
   /** One try of a task that a worker has begun, when it has ended. */
   @Name("fornada.Task")
@@ -66,7 +73,7 @@ final class FlightEvents {
 
   /** Whether a recording wants to know of tasks. */
   static boolean wantTasks() {
-    return FlightRecorder.isInitialized() && new Task().isEnabled();
+    return isRecording() && new Task().isEnabled();
   }
 
   static void ended(

@@ -1,5 +1,6 @@
 package io.github.fornada.spi;
 
+import io.github.fornada.jvm.Log;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -8,7 +9,9 @@ import java.util.WeakHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /** A pool's way from open to terminated: what it refuses, stops, and waits for. */
 final class PoolLifecycle {
@@ -27,6 +30,9 @@ final class PoolLifecycle {
   private volatile State state = State.RUNNING;
   private final CountDownLatch terminated = new CountDownLatch(1);
   private final AtomicBoolean quietSeen = new AtomicBoolean();
+
+  /** Keeps the JVM up until accepted items are done; null for none. Written under lock. */
+  private volatile @Nullable Thread keeper;
 
   /** Whether every stream knows of the shutdown. Set by each thread that shuts down. */
   private volatile boolean streamsRefused;
@@ -78,7 +84,14 @@ final class PoolLifecycle {
 
   // ---- the end
 
-  void shutdown() {
+  /**
+   * Takes nothing more; what was accepted is done.
+   *
+   * @param keepsJvm whether the JVM is to stay up for that. Threads of pools are daemons, so that a
+   *     pool that nobody shuts down keeps no program from its end; but a shutdown says that what
+   *     was accepted is wanted, and the JDK's own pools finish it after the end of main.
+   */
+  void shutdown(boolean keepsJvm) {
     lock.lock();
     try {
       if (state == State.RUNNING) {
@@ -89,6 +102,40 @@ final class PoolLifecycle {
     }
     refuse();
     checkQuiet();
+    if (keepsJvm) {
+      keepJvm();
+    }
+  }
+
+  private void keepJvm() {
+    lock.lock();
+    try {
+      if (state != State.SHUTDOWN || quietSeen.get() || keeper != null) {
+        return; // nothing to be done, or it is seen to
+      }
+      // Without what the calling thread would pass on: this one may stay for long.
+      Thread thread = new Thread(null, this::keep, "fornada-keeper", 0, false);
+      thread.setDaemon(false);
+      thread.setContextClassLoader(null);
+      thread.start();
+      keeper = thread;
+    } catch (OutOfMemoryError e) {
+      Log.get()
+          .log(
+              System.Logger.Level.WARNING,
+              "no thread could be started to keep this JVM up: what the pool that was shut down"
+                  + " still has to do is lost when no other thread but daemons runs",
+              e);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void keep() {
+    while (!isStopped() && terminated.getCount() > 0) {
+      LockSupport.park(this);
+      var _ = Thread.interrupted(); // somebody's mischief: every further park would return at once
+    }
   }
 
   List<Runnable> shutdownNow() {
@@ -100,6 +147,7 @@ final class PoolLifecycle {
     } finally {
       lock.unlock();
     }
+    LockSupport.unpark(keeper); // nothing that was accepted is wanted any more
     refuse();
     String reason = "the pool was shut down at once";
     var never = new ArrayList<Runnable>();
@@ -171,6 +219,7 @@ final class PoolLifecycle {
     }
     last.run();
     terminated.countDown();
+    LockSupport.unpark(keeper);
   }
 
   boolean await(long timeout, TimeUnit unit) throws InterruptedException {

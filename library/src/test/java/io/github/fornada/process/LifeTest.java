@@ -250,8 +250,7 @@ class LifeTest {
 
   @Test
   void aWorkerReplacedForItsNumberOfTasksIsStillWatchedAtItsLast() throws Exception {
-    Pool pool =
-        Pools.open(1, o -> o.withHeap("600m").withResidentLimit("200m").withMaxTasks(1));
+    Pool pool = Pools.open(1, o -> o.withHeap("600m").withResidentLimit("200m").withMaxTasks(1));
     try {
       assertThatThrownBy(() ->
               Pools.soon(

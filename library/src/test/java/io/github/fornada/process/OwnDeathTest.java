@@ -21,9 +21,7 @@ class OwnDeathTest {
     var arguments = new java.util.ArrayList<>(List.of(options));
     arguments.addAll(
         List.of(
-            "-cp",
-            classes + System.getProperty("path.separator") + Programs.library(),
-            "Main"));
+            "-cp", classes + System.getProperty("path.separator") + Programs.library(), "Main"));
     return Programs.java(temp, Map.of(), arguments).said();
   }
 

@@ -2,13 +2,19 @@ package io.github.fornada.process;
 
 import io.github.fornada.Pool;
 import io.github.fornada.SharedBytes;
+import io.github.fornada.threads.SequentialPool;
+import io.github.fornada.threads.ThreadPool;
+import io.github.fornada.threads.VirtualThreadPool;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -52,6 +58,18 @@ final class Owner implements AutoCloseable {
     throw new AssertionError("it ended without \"" + line + "\" but with:\n" + seen);
   }
 
+  /** Waits for a line that begins so, and returns it. */
+  String awaitBeginning(String words) throws IOException {
+    var seen = new StringBuilder();
+    for (String s = out.readLine(); s != null; s = out.readLine()) {
+      if (s.startsWith(words)) {
+        return s;
+      }
+      seen.append(s).append('\n');
+    }
+    throw new AssertionError("it ended without \"" + words + "\" but with:\n" + seen);
+  }
+
   long pid() {
     return process.pid();
   }
@@ -75,6 +93,10 @@ final class Owner implements AutoCloseable {
 
   // ---- in that JVM
 
+  /** What ends by itself when it has done what it is for. */
+  private static final Set<String> RETURN =
+      Set.of("forgets", "counts", "one", "processes", "threads", "virtual", "sequential", "deaf");
+
   public static void main(String[] args) throws Exception {
     switch (args[0]) {
       case "runs" -> runs();
@@ -90,9 +112,13 @@ final class Owner implements AutoCloseable {
       case "forgets" -> forgets();
       case "counts" -> counts();
       case "one" -> one();
+      case "finishes" -> isToldToEnd(Duration.ofSeconds(30));
+      case "is cut off" -> isToldToEnd(Duration.ofMillis(300));
+      case "processes", "threads", "virtual", "sequential" -> shutsDown(args[0]);
+      case "deaf" -> shutsDownAtOnce();
       default -> throw new IllegalArgumentException(args[0]);
     }
-    if (!args[0].equals("forgets") && !args[0].equals("counts") && !args[0].equals("one")) {
+    if (!RETURN.contains(args[0])) {
       LockSupport.park();
     }
   }
@@ -216,6 +242,77 @@ final class Owner implements AutoCloseable {
       say("got " + Pools.soon(pool.submit(1, x -> x + 1)));
     }
     say("at it");
+  }
+
+  private static Path file(String name) {
+    return Path.of(System.getProperty("folder"), name);
+  }
+
+  /** A task that says that it runs, and goes on until it is let go. */
+  private static int waitsForGo(int x) throws Exception {
+    Files.createFile(file("begun"));
+    while (!Files.exists(file("go"))) {
+      Thread.sleep(5);
+    }
+    Files.createFile(file("done"));
+    return x;
+  }
+
+  private static void begun() throws InterruptedException {
+    while (!Files.exists(file("begun"))) {
+      Thread.sleep(5);
+    }
+    say("at it");
+  }
+
+  /** Has work running, and a hook of its own that waits for the result. */
+  private static void isToldToEnd(Duration grace) throws Exception {
+    Pool pool = Pools.open(1, o -> o.withExitGrace(grace));
+    CompletableFuture<Integer> running = pool.submit(1, Owner::waitsForGo);
+    CompletableFuture<Integer> waiting = pool.submit(2, x -> x);
+    Runtime.getRuntime()
+        .addShutdownHook(
+            new Thread(() -> {
+              String end = "results ";
+              try {
+                end += running.join() + " " + waiting.join();
+              } catch (RuntimeException e) {
+                end = "lost: " + e.getMessage();
+              }
+              say(end);
+            }));
+    begun();
+  }
+
+  private static void shutsDown(String model) throws Exception {
+    Pool pool =
+        switch (model) {
+          case "processes" -> Pools.open(1);
+          case "threads" -> ThreadPool.open(o -> o.withWorkers(1));
+          case "virtual" -> VirtualThreadPool.open(o -> o.withWorkers(1));
+          default -> SequentialPool.open();
+        };
+    var _ = pool.submit(1, Owner::waitsForGo);
+    var _ = pool.submit(2, x -> Files.createFile(file("second")).toString());
+    pool.shutdown();
+    begun();
+  }
+
+  private static void shutsDownAtOnce() throws Exception {
+    Pool pool = ThreadPool.open(o -> o.withWorkers(1));
+    var _ =
+        pool.submit(
+            1,
+            x -> {
+              Files.createFile(file("begun"));
+              while (x > 0) {
+                Thread.onSpinWait();
+              }
+              return x;
+            });
+    begun();
+    pool.shutdown();
+    var _ = pool.shutdownNow();
   }
 
   private static void counts() throws Exception {

@@ -42,6 +42,11 @@ class OwnerDeathTest {
           TWO_SECONDS,
           () -> before.stream().noneMatch(OwnerDeathTest::isAlive));
       Leftovers.assertNone(owner);
+      for (ProcessHandle worker : before) {
+        // Of pools within pools.
+        Waiting.until(
+            "no folder is left", Leftovers.SOON, () -> Leftovers.folders(worker.pid()).isEmpty());
+      }
     } finally {
       before.stream().filter(OwnerDeathTest::isAlive).forEach(ProcessHandle::destroyForcibly);
     }

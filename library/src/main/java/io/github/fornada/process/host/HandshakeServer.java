@@ -11,6 +11,7 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.Charset;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.HexFormat;
@@ -38,23 +39,52 @@ public final class HandshakeServer implements AutoCloseable {
   @SuppressWarnings("ArrayRecordComponent") // never compared as a whole
   private record Expected(byte[] token, CompletableFuture<SocketChannel> channel) {}
 
-  private final ServerSocketChannel server;
+  private final Path socket;
+
+  // Written under this monitor.
+  private volatile ServerSocketChannel server;
+  private boolean closed;
   private final Map<Integer, Expected> expected = new ConcurrentHashMap<>();
 
   public HandshakeServer(Path socket) throws IOException {
-    server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+    this.socket = socket;
+    this.server = listen(socket);
+    start(server);
+  }
+
+  private static ServerSocketChannel listen(Path socket) throws IOException {
+    ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
     try {
-      server.bind(UnixDomainSocketAddress.of(socket));
+      return server.bind(UnixDomainSocketAddress.of(socket));
     } catch (IOException | RuntimeException e) {
       closeQuietly(server);
       throw e;
     }
-    var _ =
-        Thread.ofPlatform()
-            .group(OwnGroup.get())
-            .daemon()
-            .name("fornada-door")
-            .start(this::acceptAll);
+  }
+
+  private void start(ServerSocketChannel from) {
+    try {
+      var _ =
+          Thread.ofPlatform()
+              .group(OwnGroup.get())
+              .daemon()
+              .name("fornada-door")
+              .start(() -> acceptAll(from));
+    } catch (OutOfMemoryError e) { // no memory for one more thread
+      closeQuietly(from);
+      throw e;
+    }
+  }
+
+  /** Listens at the same place again, if somebody has deleted the socket. */
+  public synchronized void restore() throws IOException {
+    if (!closed && !Files.exists(socket)) {
+      ServerSocketChannel before = server;
+      ServerSocketChannel after = listen(socket);
+      start(after);
+      server = after;
+      closeQuietly(before);
+    }
   }
 
   /** A new secret, in hexadecimal. */
@@ -78,17 +108,22 @@ public final class HandshakeServer implements AutoCloseable {
     }
   }
 
-  private void acceptAll() {
-    while (server.isOpen()) {
+  private void acceptAll(ServerSocketChannel from) {
+    while (from.isOpen()) {
+      SocketChannel channel = null;
       try {
-        SocketChannel channel = server.accept();
+        SocketChannel came = from.accept();
+        channel = came;
         // One thread each: a peer that connects and says nothing must not keep out the next.
         var _ =
             Thread.ofPlatform()
                 .group(OwnGroup.get())
                 .daemon()
                 .name("fornada-door-peer")
-                .start(() -> admit(channel));
+                .start(() -> admit(came));
+      } catch (OutOfMemoryError e) { // no thread, and no memory perhaps, just now
+        closeQuietly(channel);
+        Log.get().log(System.Logger.Level.WARNING, "a worker could not be let in", e);
       } catch (ClosedChannelException e) {
         return;
       } catch (IOException e) {
@@ -158,7 +193,8 @@ public final class HandshakeServer implements AutoCloseable {
   }
 
   @Override
-  public void close() {
+  public synchronized void close() {
+    closed = true;
     closeQuietly(server);
   }
 }

@@ -81,7 +81,7 @@ public final class OrphanGuard {
           workers.forEach(pid -> tell('+', pid));
         }
       }
-    } catch (IOException e) {
+    } catch (IOException | OutOfMemoryError e) { // no process, or no thread to wait for it
       Log.get().log(System.Logger.Level.DEBUG, "workers have no guard", e);
     }
   }

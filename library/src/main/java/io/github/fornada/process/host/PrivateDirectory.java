@@ -8,6 +8,7 @@ import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -21,6 +22,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -55,6 +57,9 @@ public final class PrivateDirectory {
 
   /** The locks this process holds. They go when the file of any is opened and closed here. */
   private static final Map<Path, FileChannel> HELD = new ConcurrentHashMap<>();
+
+  /** The second folders of this process's own, by the first. */
+  private static final Map<Path, Path> SECOND = new ConcurrentHashMap<>();
 
   private PrivateDirectory() {}
 
@@ -131,6 +136,7 @@ public final class PrivateDirectory {
       try {
         if (!Files.getFileStore(other).equals(Files.getFileStore(base))) {
           Path second = createIn(other);
+          SECOND.put(directory, second);
           Files.createSymbolicLink(directory.resolve(OVERFLOW), second);
           return;
         }
@@ -138,6 +144,82 @@ public final class PrivateDirectory {
         Log.get().log(System.Logger.Level.DEBUG, "no second folder in " + other, e);
       }
     }
+  }
+
+  /**
+   * Makes the folder again, at its place, if somebody has deleted it or what it needs: a cleaner of
+   * temporary files, say, or the system when the user has logged out. At the same place, because
+   * workers that run know it by that. For its owner, who holds a lock in it, and for its workers.
+   *
+   * @throws IOException if it cannot be made, or what is there now is somebody else's
+   */
+  public static synchronized void restore(Path directory) throws IOException {
+    restoreOne(directory);
+    Path second = SECOND.get(directory);
+    if (second != null) {
+      Path link = directory.resolve(OVERFLOW);
+      try {
+        restoreOne(second);
+        if (!Files.isSymbolicLink(link)) {
+          Files.createSymbolicLink(link, second);
+        }
+      } catch (IOException e) {
+        // As when the folder was made: it does without.
+        Log.get().log(System.Logger.Level.DEBUG, "no second folder " + second, e);
+      }
+    }
+  }
+
+  private static void restoreOne(Path directory) throws IOException {
+    FileChannel held = HELD.get(directory);
+    boolean isOwner = String.valueOf(directory.getFileName()).startsWith(ownPrefix());
+    if (isOwner && held == null) {
+      throw new NoSuchFileException(directory + ", because its pool has ended");
+    }
+    if (!Files.exists(directory, LinkOption.NOFOLLOW_LINKS)) {
+      try {
+        Files.createDirectory(directory, onlyOwner(directory));
+        Log.get()
+            .log(
+                System.Logger.Level.WARNING,
+                "the private folder of a process pool, "
+                    + directory
+                    + ", was deleted by somebody; it was made again. Exclude fornada-* there from"
+                    + " the cleaning of temporary files");
+      } catch (FileAlreadyExistsException e) {
+        // The pool and its workers may all do this at once.
+      }
+    }
+    if (!isOwn(directory)) {
+      throw new IOException(
+          "the private folder " + directory + " was deleted, and is now somebody else's");
+    }
+    Path file = directory.resolve(OWNER);
+    if (held != null && !Files.exists(file)) {
+      FileChannel channel =
+          FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+      if (tryLock(channel) == null) {
+        HandshakeServer.closeQuietly(channel);
+        throw new IOException(file + " is locked by another process");
+      }
+      HELD.put(directory, channel);
+      HandshakeServer.closeQuietly(held); // of the file that was deleted
+    }
+  }
+
+  /** Whether it is a folder that nobody else can enter, made by this user. */
+  private static boolean isOwn(Path directory) throws IOException {
+    if (!FileSystems.getDefault().supportedFileAttributeViews().contains("unix")) {
+      return Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS);
+    }
+    Map<String, Object> seen =
+        Files.readAttributes(directory, "unix:uid,mode,isDirectory", LinkOption.NOFOLLOW_LINKS);
+    Path self = Path.of("/proc/self");
+    return Boolean.TRUE.equals(seen.get("isDirectory"))
+        && ((Integer) Objects.requireNonNull(seen.get("mode")) & 077) == 0
+        && (!Files.exists(self)
+            || Objects.equals(seen.get("uid"), Files.getAttribute(self, "unix:uid")))
+        && Files.isWritable(directory);
   }
 
   /** Where to put what does not fit into the folder; null if there is no such place. */
@@ -170,7 +252,10 @@ public final class PrivateDirectory {
   /** Deletes the folder and all in it, as far as that can be done; the second one too. */
   public static void delete(Path directory) {
     Path link = directory.resolve(OVERFLOW);
-    if (Files.isSymbolicLink(link)) {
+    Path known = SECOND.remove(directory);
+    if (known != null) {
+      deleteOne(known);
+    } else if (Files.isSymbolicLink(link)) {
       try {
         Path second = Files.readSymbolicLink(link);
         if (String.valueOf(second.getFileName()).startsWith(PREFIX)) {
@@ -196,6 +281,20 @@ public final class PrivateDirectory {
     } finally {
       HandshakeServer.closeQuietly(HELD.remove(directory));
     }
+  }
+
+  /** Whether there is a folder that a process with this id has made, and left. */
+  public static boolean hasAnyOf(long pid) {
+    for (Path base : bases()) {
+      try (DirectoryStream<Path> found = Files.newDirectoryStream(base, PREFIX + pid + "-*")) {
+        if (found.iterator().hasNext()) {
+          return true;
+        }
+      } catch (IOException | DirectoryIteratorException e) {
+        Log.get().log(System.Logger.Level.DEBUG, "could not be looked through: " + base, e);
+      }
+    }
+    return false;
   }
 
   /** Deletes what a process that is gone has left behind. */

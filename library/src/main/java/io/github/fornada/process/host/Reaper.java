@@ -6,11 +6,19 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 
 /** Ends what workers started and left behind. */
 public final class Reaper {
   /** In the environment of each worker and of all that it starts: finds what it leaves behind. */
   public static final String MARK = "FORNADA_WORKER";
+
+  /** What a process that was killed may take to be gone: it may have much memory to give back. */
+  private static final long END_NANOS = 2_000_000_000; // Guess
+
+  private static final long PAUSE_NANOS = 5_000_000;
 
   private Reaper() {}
 
@@ -26,22 +34,47 @@ public final class Reaper {
    * them no longer hang below it. Only where the system shows environments, as Linux does.
    *
    * @param mark the mark of one worker, or the beginning shared by all workers of a pool
+   * @return the processes it has ended, which may take a moment to be gone
    */
-  public static void killMarked(String mark) {
+  public static List<ProcessHandle> killMarked(String mark) {
+    var killed = new ArrayList<ProcessHandle>();
     Path proc = Path.of("/proc");
     if (!Files.isDirectory(proc)) {
-      return;
+      return killed;
     }
     long self = ProcessHandle.current().pid();
     try (DirectoryStream<Path> processes = Files.newDirectoryStream(proc, "[0-9]*")) {
       for (Path process : processes) {
         long pid = Long.parseLong(String.valueOf(process.getFileName()));
         if (pid != self && isMarked(process.resolve("environ"), mark)) {
-          ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly);
+          ProcessHandle.of(pid)
+              .ifPresent(found -> {
+                found.destroyForcibly();
+                killed.add(found);
+              });
         }
       }
     } catch (IOException e) {
       Log.get().log(System.Logger.Level.DEBUG, "/proc could not be read", e);
+    }
+    return killed;
+  }
+
+  /** Waits until these are gone, but not for long. */
+  public static void awaitEnd(List<ProcessHandle> killed) {
+    long end = System.nanoTime() + END_NANOS;
+    while (killed.stream().anyMatch(Reaper::isRunning) && System.nanoTime() - end < 0) {
+      LockSupport.parkNanos(PAUSE_NANOS);
+    }
+  }
+
+  /** What nobody has asked for its exit code yet has ended all the same, and holds no locks. */
+  private static boolean isRunning(ProcessHandle process) {
+    try {
+      return process.isAlive()
+          && !Files.readString(Path.of("/proc/" + process.pid() + "/stat")).contains(") Z ");
+    } catch (IOException e) {
+      return false;
     }
   }
 

@@ -31,6 +31,12 @@ public final class Launcher {
   /** JDK 25 fails with a cache and an initial heap of 2 MB, and not with one of 4 MB. */
   private static final long TINY_HEAP = 16L << 20;
 
+  /** The heap of a worker that is not told its heap is no smaller than this. */
+  private static final long LEAST_HEAP = 64L << 20;
+
+  /** What a worker takes besides its heap: its JVM, classes, threads and compiled code. */
+  private static final long BESIDES_HEAP = 64L << 20; // Guess: at rest 46 to 57 MB, heap and all
+
   /** Where the JDK may take half of the memory. */
   private static final long SMALL_HEAP = 256L << 20;
 
@@ -79,10 +85,25 @@ public final class Launcher {
   public synchronized String heap() {
     String known = heap;
     if (known == null) {
-      known = Math.max(64, (quarterOfMemory() / settings.workers()) >> 20) + "m";
+      known = Math.max(LEAST_HEAP >> 20, (quarterOfMemory() / settings.workers()) >> 20) + "m";
       heap = known;
     }
     return known;
+  }
+
+  /** How many workers with this heap fit this machine, or its container; null for a usual heap. */
+  public static int defaultWorkers(@Nullable String heap) {
+    int processors = Runtime.getRuntime().availableProcessors();
+    long each = heap == null ? LEAST_HEAP : MemorySizes.parse("heap", heap);
+    // This JVM's own bound is less than the memory: it saves the question, which may take 40 ms.
+    long atLeast = Runtime.getRuntime().maxMemory();
+    int fit = fit(processors, atLeast, each);
+    return fit == processors ? fit : fit(processors, 4 * quarterOfMemory(), each);
+  }
+
+  /** How many workers, at least 1, fit into three quarters of the memory. */
+  static int fit(int processors, long memory, long heap) {
+    return (int) Math.clamp(memory / 4 * 3 / (heap + BESIDES_HEAP), 1, processors);
   }
 
   /** A quarter of the memory, as the JDK itself would take, but for all the workers together. */
@@ -171,7 +192,9 @@ public final class Launcher {
    */
   private synchronized Path arguments() throws IOException {
     Path file = arguments;
-    if (file != null && (isCacheInUse || cache == null || !cache.isReady())) {
+    if (file != null
+        && Files.exists(file) // or somebody has deleted the folder
+        && (isCacheInUse || cache == null || !cache.isReady())) {
       return file;
     }
     List<String> flags = ownFlags();

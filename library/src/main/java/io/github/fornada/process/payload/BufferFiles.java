@@ -2,6 +2,7 @@ package io.github.fornada.process.payload;
 
 import io.github.fornada.jvm.Log;
 import io.github.fornada.jvm.Timer;
+import io.github.fornada.process.host.PrivateDirectory;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -72,6 +73,9 @@ public final class BufferFiles {
 
   /** Fills a buffer. Returns its name; null if there is no room for one. */
   public @Nullable String store(MemorySegment value) throws IOException {
+    if (Files.notExists(directory.get())) {
+      PrivateDirectory.restore(directory.get());
+    }
     long size = roundedUp(value.byteSize());
     List<Buffer> evicted = new ArrayList<>();
     Buffer buffer = null;
@@ -85,6 +89,7 @@ public final class BufferFiles {
         most = Math.min(MOST, Files.getFileStore(directory.get()).getUsableSpace() / 4);
       }
       uses++;
+      dropDeleted(evicted);
       buffer = takeFree(size);
       if (buffer == null && makeRoom(size, evicted)) {
         bytes += size;
@@ -110,6 +115,22 @@ public final class BufferFiles {
   private static long roundedUp(long size) {
     long step = Math.max(SMALLEST, Long.highestOneBit(size) / 4);
     return Math.ceilDiv(size, step) * step;
+  }
+
+  /** Under lock: gives up those whose files somebody has deleted: not every worker has them. */
+  private void dropDeleted(List<Buffer> dropped) {
+    Buffer any = free.peekFirst();
+    if (any == null || Files.exists(any.file)) {
+      return; // they are deleted together, with their folder
+    }
+    for (Iterator<Buffer> all = free.iterator(); all.hasNext(); ) {
+      Buffer buffer = all.next();
+      if (!Files.exists(buffer.file)) {
+        all.remove();
+        bytes -= buffer.size();
+        dropped.add(buffer);
+      }
+    }
   }
 
   /** Under lock: one that is large enough, and not much too large. */

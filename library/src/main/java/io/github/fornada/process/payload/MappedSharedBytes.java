@@ -1,6 +1,7 @@
 package io.github.fornada.process.payload;
 
 import io.github.fornada.SharedBytes;
+import io.github.fornada.process.host.PrivateDirectory;
 import java.io.IOException;
 import java.io.Serial;
 import java.io.UncheckedIOException;
@@ -11,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -69,10 +71,19 @@ public final class MappedSharedBytes implements SharedBytes {
     try (var channel = FileChannel.open(file, StandardOpenOption.READ)) {
       Path real = file.toRealPath(); // workers may have another working directory
       long size = channel.size();
-      Files.createFile(sentinel);
+      createSentinel(sentinel);
       return opened(new MappedSharedBytes(sentinel.toString(), real.toString(), size, open), open);
     } catch (IOException e) {
       throw new UncheckedIOException(file + " could not be shared: " + e, e);
+    }
+  }
+
+  private static void createSentinel(Path sentinel) throws IOException {
+    try {
+      Files.createFile(sentinel);
+    } catch (NoSuchFileException e) {
+      PrivateDirectory.restore(Objects.requireNonNull(sentinel.getParent(), "its folder"));
+      Files.createFile(sentinel);
     }
   }
 
@@ -114,7 +125,7 @@ public final class MappedSharedBytes implements SharedBytes {
         "these shared bytes ("
             + size
             + ") were closed, or their pool was: keep both open until the tasks that use them"
-            + " have ended",
+            + " have ended. Or somebody has deleted the pool's private folder: share them again",
         cause);
   }
 

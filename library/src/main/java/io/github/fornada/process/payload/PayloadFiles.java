@@ -44,6 +44,19 @@ public final class PayloadFiles {
 
   /** Writes the file where it belongs; on disk if there is no room. */
   private static void write(Path file, long size, Writer writer) throws IOException {
+    Path directory = file.getParent();
+    try {
+      writeSomewhere(file, size, writer);
+    } catch (IOException e) {
+      if (directory == null || Files.exists(directory)) {
+        throw e;
+      }
+      PrivateDirectory.restore(directory);
+      writeSomewhere(file, size, writer);
+    }
+  }
+
+  private static void writeSomewhere(Path file, long size, Writer writer) throws IOException {
     Path second = PrivateDirectory.overflow(file.getParent());
     try {
       writer.write(file);

@@ -10,6 +10,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The memory that a pool shares with one worker: a header and two rings, mapped from a file that
@@ -18,7 +19,7 @@ import java.nio.file.StandardOpenOption;
  * <p>What is in it outlives the worker, which is how the pool learns which item killed it. Each
  * field has a cache line of its own, because each has a writer of its own.
  */
-public final class Segment {
+public final class Segment implements AutoCloseable {
   private static final int LINE = 64;
 
   /** Bytes of each ring; a power of two. */
@@ -42,9 +43,11 @@ public final class Segment {
   static final long TO_PARENT_WRITTEN = line(8); // worker writes
 
   private final MemorySegment all;
+  private final @Nullable Arena arena;
 
-  private Segment(MemorySegment all) {
+  private Segment(MemorySegment all, @Nullable Arena arena) {
     this.all = all;
+    this.arena = arena;
   }
 
   private static long line(int number) {
@@ -76,14 +79,36 @@ public final class Segment {
   /** Maps a file that the parent made. */
   public static Segment open(Path file) throws IOException {
     try (var channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-      return map(channel);
+      // Until this process ends.
+      return new Segment(
+          channel.map(FileChannel.MapMode.READ_WRITE, 0, SIZE, Arena.global()), null);
     }
   }
 
+  @SuppressWarnings("MustBeClosed") // by close
   private static Segment map(FileChannel channel) throws IOException {
-    // Unmapped when nobody can reach it any more: a thread that is a step behind the death of a
-    // worker may still look into it.
-    return new Segment(channel.map(FileChannel.MapMode.READ_WRITE, 0, SIZE, Arena.ofAuto()));
+    Arena arena = Arena.ofShared();
+    try {
+      return new Segment(channel.map(FileChannel.MapMode.READ_WRITE, 0, SIZE, arena), arena);
+    } catch (IOException | RuntimeException | Error e) {
+      arena.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Unmaps what {@link #create} has mapped, once the worker is gone: its memory goes with that,
+   * which may be short. Whoever looks into it later gets an {@link IllegalStateException}.
+   */
+  @Override
+  public void close() {
+    if (arena != null && isOpen()) {
+      arena.close();
+    }
+  }
+
+  public boolean isOpen() {
+    return all.scope().isAlive();
   }
 
   public RingWriter toWorkerWriter() {

@@ -254,6 +254,7 @@ final class TaskLoop {
       long ticket, int function, MessageInput body, long began, boolean observed, boolean bare)
       throws IOException {
     runAndSend(ticket, function, body, began, observed, bare);
+    var _ = message.clear(); // a large result needs its room no longer
     if (zone == null) {
       TimeZone.setDefault(null); // as it was when this JVM started, whatever the item has set
       zone = TimeZone.getDefault();

@@ -13,11 +13,14 @@ import org.jspecify.annotations.Nullable;
  * its crash.
  */
 final class TaskOutput extends PrintStream {
-  /** Written once, before the first task. */
+  /** Written once, before any user code. */
   private static PrintStream out = System.out;
 
   private static PrintStream err = System.err;
   private static InputStream in = System.in;
+
+  private static final Channel OUT = new Channel(System.out, false);
+  private static final Channel ERR = new Channel(System.err, true);
 
   private TaskOutput(Channel channel, Charset charset) {
     super(channel, false, charset);
@@ -29,12 +32,23 @@ final class TaskOutput extends PrintStream {
     void send(boolean error, byte[] bytes, int from, int length) throws IOException;
   }
 
-  static void install(Sink sink) {
-    System.setOut(new TaskOutput(new Channel(sink, false), charset("stdout.encoding")));
-    System.setErr(new TaskOutput(new Channel(sink, true), charset("stderr.encoding")));
+  /**
+   * From now on what is printed comes through here. Before any user code: an initializer may keep
+   * the streams it finds, as a logger's console handler does.
+   */
+  static void install() {
+    System.setOut(new TaskOutput(OUT, charset("stdout.encoding")));
+    System.setErr(new TaskOutput(ERR, charset("stderr.encoding")));
     out = System.out;
     err = System.err;
     in = System.in;
+  }
+
+  /** From now on it is sent to the parent; until then it went where it would have gone anyway. */
+  static void connect(Sink sink) {
+    OUT.sink = sink;
+    ERR.sink = sink;
+    reinstall();
   }
 
   /**
@@ -86,11 +100,14 @@ final class TaskOutput extends PrintStream {
   private static final class Channel extends OutputStream {
     private static final int LONGEST_PIECE = 32 * 1024;
 
-    private final Sink sink;
+    private final PrintStream before;
     private final boolean error;
 
-    Channel(Sink sink, boolean error) {
-      this.sink = sink;
+    /** Null until the parent reads what is sent. Written once. */
+    private volatile @Nullable Sink sink;
+
+    Channel(PrintStream before, boolean error) {
+      this.before = before;
       this.error = error;
     }
 
@@ -101,8 +118,14 @@ final class TaskOutput extends PrintStream {
 
     @Override
     public void write(byte[] bytes, int from, int length) throws IOException {
+      Sink to = sink;
+      if (to == null) {
+        before.write(bytes, from, length);
+        before.flush();
+        return;
+      }
       for (int at = 0; at < length; at += LONGEST_PIECE) {
-        sink.send(error, bytes, from + at, Math.min(LONGEST_PIECE, length - at));
+        to.send(error, bytes, from + at, Math.min(LONGEST_PIECE, length - at));
       }
     }
   }

@@ -2,6 +2,7 @@ package io.github.fornada.process.worker;
 
 import io.github.fornada.jvm.OwnGroup;
 import io.github.fornada.process.host.HandshakeServer;
+import io.github.fornada.process.host.Nesting;
 import io.github.fornada.process.host.PrivateDirectory;
 import io.github.fornada.process.host.Reaper;
 import io.github.fornada.process.payload.CodecSessions;
@@ -22,10 +23,14 @@ import io.github.fornada.spi.PayloadCodec;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
+import java.lang.reflect.Constructor;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
 import java.net.ConnectException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -48,6 +53,7 @@ public final class WorkerMain {
           "This is Fornada's worker; a ProcessPool starts it. It cannot be run by hand.");
       System.exit(MessageTypes.EXIT_PROTOCOL);
     }
+    Nesting.isWorker();
     String token = told[0];
     int number = Integer.parseInt(told[1]);
     Path socket = Path.of(told[2]);
@@ -80,6 +86,7 @@ public final class WorkerMain {
     task.setName("fornada-task");
     task.setContextClassLoader(loader);
     watchdog.watches(task);
+    TaskOutput.install();
     ExitAnnouncer.install(control); // before the first code of the user's
     CodecSessions codec = null;
     String part = "codec";
@@ -102,7 +109,7 @@ public final class WorkerMain {
     }
     var loop = new TaskLoop(segment, doorbell, loader, watchdog, config, codec);
     // Not before: until the worker is ready, nobody reads what this sends.
-    TaskOutput.install(loop::print);
+    TaskOutput.connect(loop::print);
     control.send(
         MessageTypes.READY,
         new MessageOutput().putLong(ProcessHandle.current().pid()).putLong(System.nanoTime()));
@@ -112,7 +119,7 @@ public final class WorkerMain {
         .group(OwnGroup.get())
         .daemon()
         .name("fornada-signal")
-        .start(WorkerMain::ignoreTerminalInterrupt);
+        .start(WorkerMain::leaveSignalsToTheParent);
     try {
       loop.run();
     } catch (CorruptFrameException e) {
@@ -199,7 +206,8 @@ public final class WorkerMain {
   /** The parent is gone, however it went: nothing of this worker may stay. One thread only. */
   private static void orphaned(Path socket) {
     try {
-      ProcessHandle.current().descendants().forEach(ProcessHandle::destroyForcibly);
+      List<ProcessHandle> killed = ProcessHandle.current().descendants().toList();
+      killed.forEach(ProcessHandle::destroyForcibly);
       String marks = System.getenv(Reaper.MARK);
       String mark = marks == null ? null : marks.substring(marks.lastIndexOf(',') + 1);
       Path directory = socket.getParent();
@@ -213,6 +221,13 @@ public final class WorkerMain {
         PrivateDirectory.delete(directory);
       } else if (mark != null) {
         Reaper.killMarked(mark);
+      }
+      long self = ProcessHandle.current().pid();
+      if (PrivateDirectory.hasAnyOf(self)) {
+        // Pools of this worker, with workers who may have had pools too.
+        PrivateDirectory.deleteAllOf(self);
+        Reaper.awaitEnd(killed);
+        PrivateDirectory.sweep(PrivateDirectory.bases());
       }
     } finally {
       Runtime.getRuntime().halt(MessageTypes.EXIT_ORPHANED);
@@ -231,23 +246,38 @@ public final class WorkerMain {
   }
 
   /**
-   * Ctrl-C in a terminal goes to every process of the foreground; whether to stop is the parent's
-   * decision. By reflection, because javac warns of {@code sun.misc.Signal} in a way that cannot be
-   * switched off; its module, jdk.unsupported, is there to be used.
+   * Ctrl-C in a terminal, and the end of the terminal, go to every process of the foreground;
+   * service managers send SIGTERM to all that a service has started. Whether to stop is the
+   * parent's decision: it may want to finish what runs. By reflection, because javac warns of
+   * {@code sun.misc.Signal} in a way that cannot be switched off; its module, jdk.unsupported, is
+   * there to be used.
    */
-  private static void ignoreTerminalInterrupt() {
+  private static void leaveSignalsToTheParent() {
     try {
       Class<?> signal = Class.forName("sun.misc.Signal");
       Class<?> handler = Class.forName("sun.misc.SignalHandler");
-      signal
-          .getMethod("handle", signal, handler)
-          .invoke(
-              null,
-              signal.getConstructor(String.class).newInstance("INT"),
-              handler.getField("SIG_IGN").get(null));
+      Method handle = signal.getMethod("handle", signal, handler);
+      Constructor<?> named = signal.getConstructor(String.class);
+      handle.invoke(null, named.newInstance("INT"), handler.getField("SIG_IGN").get(null));
+      // Not ignored but handled, by doing nothing: a process that a task starts inherits what is
+      // ignored, and could then not be ended by Process.destroy.
+      Object deaf =
+          Proxy.newProxyInstance(
+              handler.getClassLoader(),
+              new Class<?>[] {handler},
+              (self, method, arguments) ->
+                  method.getDeclaringClass().equals(Object.class)
+                      ? method.invoke(WorkerMain.class, arguments)
+                      : null);
+      for (String name : List.of("TERM", "HUP")) {
+        Object before = handle.invoke(null, named.newInstance(name), deaf);
+        if (!before.getClass().getName().startsWith("java.lang.")) {
+          handle.invoke(null, named.newInstance(name), before); // an initializer's own
+        }
+      }
     } catch (ReflectiveOperationException | IllegalArgumentException e) {
-      // A JDK without it, or started with -Xrs: Ctrl-C then ends the worker together with its
-      // parent.
+      // A JDK without it, or started with -Xrs: such a signal then ends the worker together with
+      // its parent.
     }
   }
 }

@@ -1,0 +1,81 @@
+package io.github.fornada.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.fornada.SideBySide;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What a program that ends wants finished is finished. */
+@Timeout(value = 120, threadMode = ThreadMode.SEPARATE_THREAD)
+@SideBySide
+class OrderlyEndTest {
+  @TempDir Path folder;
+
+  private Owner start(String what) throws Exception {
+    return Owner.start(
+        System.getProperty("java.class.path"), what, new String[] {"-Dfolder=" + folder});
+  }
+
+  /** As a service manager does, to all that belongs to the service. */
+  private static void signalAll(Owner owner, String name) throws Exception {
+    for (ProcessHandle worker : Leftovers.marked("fornada-" + owner.pid() + "-")) {
+      new ProcessBuilder("kill", "-" + name, Long.toString(worker.pid())).start().waitFor();
+    }
+    owner.signal(name);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"TERM", "HUP", "INT"})
+  void withAGraceWhatWasAcceptedIsFinishedWhenTheJvmIsToldToEnd(String signal) throws Exception {
+    try (Owner owner = start("finishes")) {
+      signalAll(owner, signal);
+      Files.createFile(folder.resolve("go"));
+      owner.await("results 1 2");
+      assertThat(owner.ends()).isTrue();
+      assertThat(folder.resolve("done")).exists();
+      Leftovers.assertNone(owner.pid());
+    }
+  }
+
+  @Test
+  void theGraceEndsAndTheLossIsToldAsWhatItIs() throws Exception {
+    try (Owner owner = start("is cut off")) {
+      owner.signal("TERM");
+      String said = owner.awaitBeginning("lost: ");
+      assertThat(said)
+          .contains("because the JVM that had opened the pool was exiting")
+          .contains("withExitGrace")
+          .doesNotContain("memory");
+      assertThat(owner.ends()).isTrue();
+      Leftovers.assertNone(owner.pid());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"processes", "threads", "virtual", "sequential"})
+  void afterShutdownAcceptedTasksAreFinishedThoughMainEnds(String model) throws Exception {
+    try (Owner owner = start(model)) {
+      Files.createFile(folder.resolve("go"));
+      assertThat(owner.ends()).isTrue();
+      assertThat(owner.process().exitValue()).isZero();
+      assertThat(folder.resolve("done")).exists();
+      assertThat(folder.resolve("second")).exists();
+      Leftovers.assertNone(owner.pid());
+    }
+  }
+
+  @Test
+  void afterShutdownNowATaskThatIgnoresItsInterruptKeepsNoJvm() throws Exception {
+    try (Owner owner = start("deaf")) {
+      assertThat(owner.ends()).isTrue();
+      assertThat(owner.process().exitValue()).isZero();
+    }
+  }
+}
