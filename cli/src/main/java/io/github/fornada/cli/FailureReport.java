@@ -19,7 +19,8 @@ final class FailureReport {
               + Words.limit(limit)
               + (frames.isEmpty() ? "" : "; it was here:")
               + ThrownText.frames(frames);
-      case Outcome.WorkerLost<?> lost -> who + " was lost: " + OptionWording.withOptions(lost.message());
+      case Outcome.WorkerLost<?> lost ->
+          who + " was lost: " + OptionWording.withOptions(lost.message());
       case Outcome.Cancelled<?>(var reason) -> who + " was cancelled: " + reason;
       case Outcome.Done<?> done -> who + " is done: " + done.value();
     };

@@ -393,8 +393,8 @@ final class Dispatcher {
     } finally {
       endFeeding(using, Sender.Result.NOTHING);
     }
-    if (engine.hasMore()) {
-      var _ = feed(); // it came meanwhile
+    if (held != null || engine.hasMore()) {
+      var _ = feed(); // who came to do it meanwhile has gone away
     }
     return true;
   }

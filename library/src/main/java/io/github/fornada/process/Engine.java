@@ -148,6 +148,8 @@ final class Engine extends AbstractPool implements Mappings.Listener {
       undo.push(handshakeServer::close);
       this.classes = new ClassServer(options.launch().classFiles());
       options.policy().carriers().forEach(c -> classes.add(c.getClass().getClassLoader()));
+      handover.prepareSetUp(WorkerStart.nameOf(options.launch()), options.launch().setUp());
+      handover.prepareSetUp("codec", options.launch().codec());
       this.exitHook = new Thread(this::onExit, "fornada-exit");
       addShutdownHook(exitHook);
       undo.push(this::removeExitHook);
@@ -472,6 +474,12 @@ final class Engine extends AbstractPool implements Mappings.Listener {
       guard.add(taken.process());
     }
     return taken;
+  }
+
+  void isExiting(WorkerProcess worker) {
+    for (WorkerSlot slot : slots) {
+      slot.isExiting(worker);
+    }
   }
 
   int nextWorkerNumber() {

@@ -14,6 +14,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -47,6 +48,9 @@ final class Handover {
   private final @Nullable PayloadCodec codec;
   private final ConcurrentLinkedQueue<CodecSessions> sessions = new ConcurrentLinkedQueue<>();
   private final AtomicLong files = new AtomicLong();
+
+  /** What each worker is set up with, by its name in messages. */
+  private final ConcurrentHashMap<String, byte[]> setUps = new ConcurrentHashMap<>();
 
   /** Functions handed over last: one known not to change, and one with what it was written as. */
   private volatile WeakReference<@Nullable Object> fixed = new WeakReference<>(null);
@@ -92,6 +96,32 @@ final class Handover {
     if (writers != null) {
       writers.shutdownNow();
     }
+  }
+
+  // ---- what workers are set up with
+
+  /** Writes what all workers are set up with, as it is now, if that takes no user code. */
+  void prepareSetUp(String what, @Nullable Object value) {
+    if (value != null) {
+      try {
+        var out = new MessageOutput();
+        Payloads.encodeWithoutUserCode(value, out);
+        var _ = keepSetUp(what, out.toByteArray());
+      } catch (IOException | RuntimeException e) {
+        // The first worker's start does it, and says what is wrong.
+      }
+    }
+  }
+
+  /** Returns what was written for all workers; null if that was not done yet. */
+  byte @Nullable [] setUp(String what) {
+    return setUps.get(what);
+  }
+
+  /** Keeps what was written for all workers; returns what was kept before, if anything was. */
+  byte[] keepSetUp(String what, byte[] payload) {
+    byte[] before = setUps.putIfAbsent(what, payload);
+    return before == null ? payload : before;
   }
 
   // ---- items

@@ -192,7 +192,10 @@ final class WorkerProcess {
             TaskWatchdog.Reason reason = TaskWatchdog.Reason.of(body.getByte());
             stuck(new Stuck(item, reason, Throwables.getStack(body)));
           }
-          case MessageTypes.EXITING -> killIfItStays(EXITING_LONG);
+          case MessageTypes.EXITING -> {
+            killIfItStays(EXITING_LONG);
+            engine.isExiting(this);
+          }
           default -> throw new CorruptFrameException("control frame of type " + frame.type());
         }
       }

@@ -353,6 +353,13 @@ final class WorkerSlot {
     }
   }
 
+  /** It exits by itself: no further item is to begin in it, and to be blamed for its end. */
+  void isExiting(WorkerProcess leaving) {
+    if (serving() == leaving) {
+      dispatcher.close();
+    }
+  }
+
   void killNow(String why) {
     lock.lock();
     try {

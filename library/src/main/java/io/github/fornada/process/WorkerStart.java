@@ -362,7 +362,12 @@ final class WorkerStart {
     for (WorkerSetUp.Step step : setUp.steps()) {
       engine.classes().add(step.code().getClass().getClassLoader());
     }
-    return serialized(setUp, launch.states().isEmpty() ? "initializer" : "initializer or state");
+    return serialized(setUp, nameOf(launch));
+  }
+
+  /** What an initializer and the makers of states are called in messages. */
+  static String nameOf(WorkerLaunch launch) {
+    return launch.states().isEmpty() ? "initializer" : "initializer or state";
   }
 
   /** What the workers are set up with; empty for nothing. */
@@ -370,8 +375,13 @@ final class WorkerStart {
     var out = new MessageOutput();
     if (value != null) {
       engine.classes().add(value.getClass().getClassLoader());
+      byte[] known = engine.handover().setUp(what);
+      if (known != null) {
+        return known; // every worker starts with what the first one did
+      }
       try {
         Payloads.encode(value, out);
+        return engine.handover().keepSetUp(what, out.toByteArray());
       } catch (IOException | RuntimeException e) {
         throw new WorkerStartException(
             "the " + what + " of the workers cannot be sent to them: " + e,

@@ -1,18 +1,24 @@
 package io.github.fornada.contract;
 
+import static io.github.fornada.contract.PoolUnderTest.get;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.fornada.Busy;
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
+import io.github.fornada.Task;
 import io.github.fornada.TaskFunction;
 import io.github.fornada.TaskTimeoutException;
 import io.github.fornada.Waiting;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -255,5 +261,37 @@ interface TimeContract extends PoolUnderTest {
       future.cancel(true);
     }
     assertThat(marks.times("a")).isEqualTo(1);
+  }
+
+  // ---- durations that do not fit in a long of nanoseconds
+
+  @Test
+  default void hugeAndNegativeDurationsDoNotWrap() throws Exception {
+    Duration huge = Duration.ofSeconds(Long.MAX_VALUE);
+    try (Pool pool =
+        open(
+            1,
+            policy ->
+                policy.withTimeout(huge).withGrace(huge).withBackOff(huge).withRetries(1_000))) {
+      assertThat(pool.submit(1, Work::increment).get(Long.MAX_VALUE, TimeUnit.DAYS)).isEqualTo(2);
+      List<Task<Integer>> jobs = List.of(() -> 1, () -> 2);
+      assertThat(pool.invokeAll(jobs, Long.MAX_VALUE, TimeUnit.DAYS))
+          .extracting(future -> future.state())
+          .containsOnly(Future.State.SUCCESS);
+      assertThat(pool.invokeAny(jobs, Long.MAX_VALUE - 1, TimeUnit.NANOSECONDS)).isIn(1, 2);
+      Marks marks = marks();
+      CompletableFuture<String> busy = PoolUnderTest.occupy(pool, marks);
+      for (long past : List.of(Long.MIN_VALUE, -1L, 0L)) {
+        assertThatThrownBy(() -> busy.get(past, TimeUnit.NANOSECONDS))
+            .isInstanceOf(TimeoutException.class);
+        assertThat(pool.invokeAll(jobs, past, TimeUnit.DAYS)).allMatch(Future::isCancelled);
+        assertThatThrownBy(() -> pool.invokeAny(jobs, past, TimeUnit.DAYS))
+            .isInstanceOf(TimeoutException.class);
+      }
+      marks.set("go");
+      assertThat(get(busy)).isEqualTo("worker");
+      pool.shutdown();
+      assertThat(pool.awaitTermination(Long.MAX_VALUE, TimeUnit.DAYS)).isTrue();
+    }
   }
 }

@@ -78,13 +78,22 @@ interface UserCodeContract extends PoolUnderTest {
 
   @Test
   default void dependentsThatHangKeepNoWorkerAndNoCloseWaiting() throws Exception {
+    Marks marks = marks();
     var over = new CountDownLatch(1);
     try {
       Pool pool = open(2, policy -> policy.withGrace(SHORT_GRACE));
       var hanging = new ArrayList<CompletableFuture<?>>();
       for (int i = 0; i < 6; i++) {
-        CompletableFuture<Integer> future = pool.submit(i, Work::increment);
-        hanging.add(future.thenRun(() -> hang(over)));
+        String added = "dependent " + i + " was added";
+        CompletableFuture<Integer> future =
+            pool.submit(
+                i,
+                x -> {
+                  marks.await(added);
+                  return x + 1;
+                });
+        hanging.add(future.thenRun(() -> hang(over))); // later it would run in this thread
+        marks.set(added);
         assertThat(get(future)).as("it is done, whatever its dependents do").isEqualTo(i + 1);
       }
       assertThat(pool.map(List.of(1, 2, 3), Work::increment)).containsExactly(2, 3, 4);
@@ -101,7 +110,7 @@ interface UserCodeContract extends PoolUnderTest {
     var over = new CountDownLatch(1);
     try {
       Pool pool =
-          open(1, policy -> policy.withGrace(SHORT_GRACE).withTimeout(Duration.ofSeconds(1)));
+          open(1, policy -> policy.withGrace(SHORT_GRACE).withTimeout(Duration.ofSeconds(3)));
       CompletableFuture<Integer> late = pool.submit(600_000, Work::sleep);
       var _ = late.whenComplete((value, thrown) -> hang(over));
       assertThatThrownBy(() -> get(late)).hasCauseInstanceOf(TaskTimeoutException.class);

@@ -2,6 +2,12 @@ package io.github.fornada.jvm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.fornada.Waiting;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 
 /** Only what really hangs is taken for that, and is not asked again. */
@@ -25,5 +31,82 @@ class BoundedTextTest {
     String _ = BoundedText.of(new Door("one"));
     assertThat(Thread.interrupted()).isTrue();
     assertThat(BoundedText.of(new Door("another"))).isEqualTo("another");
+  }
+
+  /** More of them at a time than there are threads to ask. */
+  @Test
+  void slowTextsOfManyAtOnceAreNoHang() throws Exception {
+    var texts = new ConcurrentLinkedQueue<String>();
+    var askers = new ArrayList<Thread>();
+    for (int i = 0; i < 24; i++) {
+      askers.add(
+          Thread.ofVirtual()
+              .start(() -> texts.add(BoundedText.of(new Slow(Duration.ofMillis(100))))));
+    }
+    for (Thread asker : askers) {
+      asker.join();
+    }
+    assertThat(texts).hasSize(24).containsOnly("slow");
+  }
+
+  private record Slow(Duration pause) {
+    @Override
+    public String toString() {
+      LockSupport.parkNanos(pause.toNanos());
+      return "slow";
+    }
+  }
+
+  @Test
+  void textsThatHangKeepNoOtherTextFromBeingMade() throws Exception {
+    var over = new CountDownLatch(1);
+    try {
+      var askers = new ArrayList<Thread>();
+      for (int i = 0; i < 20; i++) {
+        askers.add(
+            Thread.ofVirtual()
+                .start(() -> BoundedText.said(() -> hang(over), "fails", "hangs", () -> {})));
+      }
+      for (Thread asker : askers) {
+        asker.join();
+      }
+      assertThat(BoundedText.of(new Door("open"))).isEqualTo("open");
+    } finally {
+      over.countDown();
+    }
+  }
+
+  private static String hang(CountDownLatch over) {
+    while (over.getCount() > 0) {
+      try {
+        over.await();
+      } catch (InterruptedException e) {
+        // It ignores these.
+      }
+    }
+    return "after all";
+  }
+
+  private static final class Once {
+    private final CountDownLatch over;
+
+    Once(CountDownLatch over) {
+      this.over = over;
+    }
+
+    @Override
+    public String toString() {
+      return hang(over);
+    }
+  }
+
+  @Test
+  void aClassWhoseTextHangsIsAskedAgainAfterSomeSeconds() {
+    var over = new CountDownLatch(1);
+    var once = new Once(over);
+    assertThat(BoundedText.of(once)).endsWith("whose toString hangs");
+    over.countDown();
+    assertThat(BoundedText.of(once)).as("marked").endsWith("whose toString hangs");
+    Waiting.until("it is asked again", () -> BoundedText.of(once).equals("after all"));
   }
 }

@@ -141,6 +141,7 @@ class CrashMatrixAtTheEdgesTest {
           switch (way) {
             case EXITS_WITH_0 -> "exited with code 0";
             case EXITS_WITH_1 -> "exited with code 1";
+            case EXITS_AND_A_HOOK_NEVER_ENDS -> "its shutdown hooks had not ended";
             case HALTS -> "exited with code 3";
             case IS_KILLED -> "SIGKILL";
             case CRASHES_IN_NATIVE_CODE -> "crashed in native code";

@@ -81,6 +81,7 @@ class CrashMatrixTest {
       // It happens on a thread of its own, so only what hits the whole process is felt.
       return switch (way) {
         case EXITS_WITH_0, EXITS_WITH_1, HALTS, IS_KILLED, CRASHES_IN_NATIVE_CODE -> null;
+        case EXITS_AND_A_HOOK_NEVER_ENDS -> null;
         case CLOSES_ITS_OUTPUT, SPAWNS_A_CHILD, LEAVES_A_THREAD_BEHIND -> null;
         default -> "on another thread than the task's it concerns no item";
       };

@@ -38,6 +38,24 @@ class DeathTest {
     }
   }
 
+  /** A stream of which a flush fails, or never ends. */
+  private static final class BadStream extends PrintStream {
+    private final boolean endless;
+
+    BadStream(boolean endless) {
+      super(OutputStream.nullOutputStream());
+      this.endless = endless;
+    }
+
+    @Override
+    public void flush() {
+      if (endless) {
+        forEver();
+      }
+      throw new IllegalStateException("this flush fails");
+    }
+  }
+
   private static Outcome<?> only(CompletableFuture<?> future) throws Exception {
     try {
       return new Outcome.Done<>(Pools.soon(future));
@@ -224,13 +242,7 @@ class DeathTest {
               pool.submit(
                   2,
                   x -> {
-                    System.setOut(
-                        new PrintStream(OutputStream.nullOutputStream()) {
-                          @Override
-                          public void flush() {
-                            throw new IllegalStateException("no");
-                          }
-                        });
+                    System.setOut(new BadStream(false));
                     return x;
                   }));
       assertThat(flushed).isEqualTo(2);
@@ -263,13 +275,7 @@ class DeathTest {
               pool.outcomes(
                       List.of(1),
                       (Integer x) -> {
-                        System.setOut(
-                            new PrintStream(OutputStream.nullOutputStream()) {
-                              @Override
-                              public void flush() {
-                                forEver();
-                              }
-                            });
+                        System.setOut(new BadStream(true));
                         return x;
                       })
                   .toList()

@@ -349,6 +349,30 @@ class HandoverTest {
     }
   }
 
+  private static volatile int started;
+
+  @Test
+  void anInitializerStartsEveryWorkerWithTheStateThatItHadWhenThePoolWasOpened() throws Exception {
+    int[] captured = {1};
+    try (Pool pool =
+        Pools.open(1, o -> o.withInitializer(() -> started = captured[0]).withRetries(0))) {
+      captured[0] = 2;
+      assertThat(Pools.soon(pool.submit(1, x -> started))).isEqualTo(1);
+      Outcome<Integer> lost =
+          pool.outcomes(
+                  List.of(1),
+                  x -> {
+                    Runtime.getRuntime().halt(3);
+                    return x;
+                  })
+              .toList()
+              .getFirst();
+      assertThat(lost).isInstanceOf(Outcome.WorkerLost.class);
+      captured[0] = 3;
+      assertThat(Pools.soon(pool.submit(1, x -> started))).isEqualTo(1);
+    }
+  }
+
   // ---- what cannot be sent
 
   static final class Job implements Runnable, Serializable {

@@ -243,6 +243,21 @@ class IdentityTest {
   }
 
   @Test
+  void aCauseOfAClassThatIsThereOnlyCostsTheExceptionNothing() throws Exception {
+    Throwable thrown =
+        thrownBy(x -> {
+          var e = new Mine("outer", ForeignClasses.exception("foreign"));
+          e.addSuppressed(new Mine("suppressed", null));
+          throw e;
+        });
+    assertThat(thrown).isInstanceOf(Mine.class).hasMessage("outer");
+    assertThat(thrown.getCause())
+        .isInstanceOf(RemoteTaskException.class)
+        .hasMessageContaining("foreign");
+    assertThat(thrown.getSuppressed()[0]).isInstanceOf(Mine.class).hasMessage("suppressed");
+  }
+
+  @Test
   void aTaskThatChangesItsContextLoaderStillThrowsWhatItThrows() throws Exception {
     Throwable thrown =
         thrownBy(x -> {

@@ -226,6 +226,50 @@ class LifeTest {
   }
 
   @Test
+  void aWorkerThatIsLeavingIsStillWatched() throws Exception {
+    Pool pool = Pools.open(1, o -> o.withHeap("600m").withResidentLimit("200m"));
+    try {
+      var future =
+          pool.submit(
+              300 << 20,
+              n -> {
+                Thread.sleep(1_000); // by then the pool is shut down, and the worker retires
+                byte[] hoard = new byte[n];
+                java.util.Arrays.fill(hoard, (byte) 1);
+                Thread.sleep(30_000);
+                return hoard[n - 1];
+              });
+      pool.shutdown();
+      assertThatThrownBy(() -> Pools.soon(future))
+          .hasCauseInstanceOf(WorkerLostException.class)
+          .hasMessageContaining("resident limit of 200m");
+    } finally {
+      Pools.end(pool);
+    }
+  }
+
+  @Test
+  void aWorkerReplacedForItsNumberOfTasksIsStillWatchedAtItsLast() throws Exception {
+    Pool pool = Pools.open(1, o -> o.withHeap("600m").withResidentLimit("200m").withMaxTasks(1));
+    try {
+      assertThatThrownBy(() ->
+              Pools.soon(
+                  pool.submit(
+                      300 << 20,
+                      n -> {
+                        byte[] hoard = new byte[n];
+                        java.util.Arrays.fill(hoard, (byte) 1);
+                        Thread.sleep(30_000);
+                        return hoard[n - 1];
+                      })))
+          .hasCauseInstanceOf(WorkerLostException.class)
+          .hasMessageContaining("resident limit of 200m");
+    } finally {
+      Pools.end(pool);
+    }
+  }
+
+  @Test
   void workersComeOnDemandAndGoWhenIdle() throws Exception {
     ProcessPool pool =
         ProcessPool.open(o ->

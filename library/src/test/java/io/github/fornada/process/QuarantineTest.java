@@ -253,4 +253,46 @@ class QuarantineTest {
       Pools.end(pool);
     }
   }
+
+  /** An item whose hash code is never told. */
+  record Endless(String name) implements Serializable {
+    @Override
+    public int hashCode() {
+      while (true) {
+        java.util.concurrent.locks.LockSupport.park();
+      }
+    }
+
+    @Override
+    public boolean equals(Object other) {
+      return other instanceof Endless that && hashCode() == 0 && name.equals(that.name);
+    }
+  }
+
+  @Test
+  void anItemThatDoesNotTellItsHashCodeIsQuarantinedAndHoldsUpNobody() throws Exception {
+    var workers = new Pools.Workers();
+    ProcessPool pool = open(1, workers);
+    try {
+      TaskFunction<Endless, Integer> decode =
+          endless -> {
+            if (endless.name.startsWith("bad")) {
+              Runtime.getRuntime().halt(3);
+            }
+            return endless.name.length();
+          };
+      var bad = new Endless("bad");
+      List<Outcome<Integer>> outcomes =
+          pool.outcomes(List.of(bad, new Endless("abc")), decode).toList();
+      assertThat(outcomes.get(0)).isInstanceOf(Outcome.WorkerLost.class);
+      assertThat(outcomes.get(1)).isEqualTo(new Outcome.Done<>(3));
+      awaitLost(workers, 2);
+      // The very same item is known again, without its own methods.
+      assertThat(pool.outcomes(List.of(bad, new Endless("a")), decode).toList().get(1))
+          .isEqualTo(new Outcome.Done<>(1));
+      assertThat(workers.lost).hasSize(2);
+    } finally {
+      Pools.end(pool);
+    }
+  }
 }

@@ -49,6 +49,17 @@ enum Way {
       System.exit(1);
     }
   },
+  EXITS_AND_A_HOOK_NEVER_ENDS(Ends.LOST) {
+    @Override
+    void happen() {
+      try {
+        Runtime.getRuntime().addShutdownHook(new Thread(Way::forEver));
+      } catch (IllegalStateException e) {
+        forEver(); // it is exiting already, and this is within a hook
+      }
+      System.exit(4);
+    }
+  },
   HALTS(Ends.LOST) {
     @Override
     void happen() {
@@ -240,6 +251,12 @@ enum Way {
 
   /** Does it, in the process and on the thread that calls. */
   abstract void happen();
+
+  private static void forEver() {
+    while (true) {
+      LockSupport.park();
+    }
+  }
 
   private static void awaitDeaf(CountDownLatch latch) {
     while (latch.getCount() > 0) {

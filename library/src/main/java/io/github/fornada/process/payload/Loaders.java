@@ -2,9 +2,11 @@ package io.github.fornada.process.payload;
 
 import java.lang.ref.WeakReference;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.WeakHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.LongFunction;
@@ -23,6 +25,9 @@ public final class Loaders {
   // All guarded by IDS. Weak: to send a class must not keep its loader alive.
   private static final Map<ClassLoader, Long> IDS = new WeakHashMap<>();
   private static final Map<Long, WeakReference<ClassLoader>> BY_ID = new HashMap<>();
+
+  /** In a worker: those that stand for loaders of the parent's. Guarded by IDS. */
+  private static final Set<ClassLoader> OF_PARENT = Collections.newSetFromMap(new WeakHashMap<>());
 
   /** In a worker: what makes the loader that stands for one of the parent's. */
   private static volatile @Nullable LongFunction<ClassLoader> maker;
@@ -85,9 +90,20 @@ public final class Loaders {
       LongFunction<ClassLoader> make = maker;
       if (loader == null && make != null) {
         loader = make.apply(id);
+        OF_PARENT.add(loader);
         put(loader, id);
       }
       return loader;
+    }
+  }
+
+  /** Whether this is a worker, and its parent has nothing of this loader's. */
+  static boolean isOfThisWorkerOnly(@Nullable ClassLoader loader) {
+    if (maker == null || isDefault(loader)) {
+      return false;
+    }
+    synchronized (IDS) {
+      return !OF_PARENT.contains(loader);
     }
   }
 

@@ -58,7 +58,18 @@ public final class Throwables {
     int from = out.size();
     try {
       out.putByte(Payloads.SERIALIZED);
-      ObjectStreams.write(thrown, out, replace);
+      UnaryOperator<Object> known =
+          new UnaryOperator<>() { // no lambda: the first failure would wait for its making
+            @Override
+            public Object apply(Object object) {
+              Object written = replace == null ? object : replace.apply(object);
+              if (Loaders.isOfThisWorkerOnly(written.getClass().getClassLoader())) {
+                throw new IllegalArgumentException("its class is in this process only");
+              }
+              return written;
+            }
+          };
+      ObjectStreams.write(thrown, out, known);
       var copy = new MessageInput(out.array(), from, out.size() - from);
       if (Payloads.decode(copy, loader) instanceof Throwable) {
         return true;
