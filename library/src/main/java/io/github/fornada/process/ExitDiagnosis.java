@@ -187,7 +187,9 @@ final class ExitDiagnosis {
               + " return instead, and a shutdown hook must end."
           : death.manner().endsWith(WorkerProcess.CHANNEL_CLOSED)
               ? "Something in the task may have closed file descriptors that were not its own."
-              : "";
+              : death.manner().endsWith(Engine.JVM_EXITS)
+                  ? "Close the pool before, or let it finish what runs with withExitGrace."
+                  : "";
     }
     return switch (death.exitCode()) {
       case MessageTypes.EXIT_ORPHANED ->
