@@ -23,6 +23,8 @@ ALLOWED = {
          "ProcessPoolExecutor BoundedSemaphore BrokenProcessPool TaskGroup TCPConnector Protocol LocalCluster"),
         ("Kotlin's and tokio's, in comparisons",
          "Dispatchers MissedTickBehavior"),
+        ("settings of systemd",
+         "TasksMax TimeoutStopSec RemoveIPC"),
         ("Guava's, in comparisons",
          "RateLimiter"),
         ("of Hazelcast and Spark, in comparisons",

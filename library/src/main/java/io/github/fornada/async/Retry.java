@@ -12,8 +12,9 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Repeats a call that failed, after a pause, up to a number of times. Immutable: each {@code with}
- * or {@code on} method returns a changed copy.
+ * Repeats a call that failed, after a pause, up to a number of times. For the retries of a pool's
+ * items see {@link io.github.fornada.TaskPolicy#withRetries}. Immutable: each {@code with} or
+ * {@code on} method returns a changed copy.
  *
  * {@snippet :
  * TaskFunction<URI, Page> fetch = Retry.times(3)

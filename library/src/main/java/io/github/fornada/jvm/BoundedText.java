@@ -46,7 +46,7 @@ public final class BoundedText {
         }
       };
 
-  private static final ThreadPoolExecutor SPEAKERS =
+  private static final ThreadPoolExecutor TEXT_THREADS =
       new ThreadPoolExecutor(
           0,
           THREADS,
@@ -54,7 +54,7 @@ public final class BoundedText {
           TimeUnit.SECONDS,
           new SynchronousQueue<>(),
           // No lambda: the first of a program takes a while, and a loss waits to be reported.
-          OwnThreads.daemon("fornada-words").factory());
+          OwnThreads.daemon("fornada-text").factory());
 
   /** How many threads hang. Guarded by the class. */
   private static int lost;
@@ -165,7 +165,7 @@ public final class BoundedText {
   private static <V> @Nullable Future<V> submit(Call<V> call, long deadline) {
     while (true) {
       try {
-        return SPEAKERS.submit(call);
+        return TEXT_THREADS.submit(call);
       } catch (RejectedExecutionException e) {
         long left = deadline - System.nanoTime();
         if (left <= 0 || areTooManyLost()) {
@@ -185,7 +185,7 @@ public final class BoundedText {
 
   private static synchronized void lost(int change) {
     lost += change;
-    SPEAKERS.setMaximumPoolSize(THREADS + Math.min(lost, MOST_LOST));
+    TEXT_THREADS.setMaximumPoolSize(THREADS + Math.min(lost, MOST_LOST));
   }
 
   /** A call of user code that may hang. */

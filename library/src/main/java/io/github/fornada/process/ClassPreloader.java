@@ -64,7 +64,8 @@ final class ClassPreloader {
 
   /** On a thread of its own: the timer's, which must not be kept waiting, has limits to watch. */
   private static void startForALoss() {
-    var _ = Thread.ofPlatform().daemon().name("fornada-warmth").start(ClassPreloader::forALoss);
+    var _ =
+        Thread.ofPlatform().daemon().name("fornada-class-preload").start(ClassPreloader::forALoss);
   }
 
   private static void forALoss() {

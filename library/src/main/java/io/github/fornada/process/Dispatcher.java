@@ -340,7 +340,7 @@ final class Dispatcher {
         Batch<?, ?> batch = held;
         held = null;
         if (batch == null) {
-          batch = engine.take(wanted());
+          batch = engine.take(batchSize());
         }
         if (batch != null) {
           took = true;
@@ -523,8 +523,8 @@ final class Dispatcher {
             || (ahead < LEAST_AHEAD && !engine.seemsFreeSomewhere()));
   }
 
-  /** How many items at once. */
-  private int wanted() {
+  /** The number of items to send at once: by the mean time of this worker's items. */
+  private int batchSize() {
     double mean = meanNanos;
     long many = mean == 0 ? 1 : Math.clamp((long) (AHEAD_NANOS / mean), 1, MOST_AHEAD / 2);
     return (int) Math.clamp(numbersLeft(), 1, many);

@@ -88,7 +88,7 @@ final class Engine extends AbstractPool implements Mappings.Listener {
   private final Set<String> foreignMarks = ConcurrentHashMap.newKeySet();
 
   /** Threads that a close waits for: one for each slot, and helpers. */
-  private final AtomicInteger parties;
+  private final AtomicInteger awaitedThreads;
 
   private final AtomicInteger workerNumbers = new AtomicInteger();
   private final AtomicInteger startFailures = new AtomicInteger();
@@ -128,7 +128,7 @@ final class Engine extends AbstractPool implements Mappings.Listener {
     this.options = options;
     this.handover = new Handover(options.launch().codec(), this);
     this.quarantine = new Quarantine(options.policy().retries());
-    this.parties = new AtomicInteger(options.workers());
+    this.awaitedThreads = new AtomicInteger(options.workers());
     this.growsOnDemand = options.life().minWorkers() >= 0;
     this.bases = bases;
     this.directory = PrivateDirectory.create(bases, options.workers());
@@ -661,10 +661,10 @@ final class Engine extends AbstractPool implements Mappings.Listener {
   /** Sees a worker off that has nothing to do, without keeping anybody waiting but a close. */
   void dismiss(WorkerProcess worker) {
     startHelper(
-        "fornada-farewell",
+        "fornada-worker-exit",
         () -> {
           worker.askToExit();
-          DeathCertificate certificate = ExitDiagnosis.certify(worker, worker.endInPeace(), null);
+          DeathCertificate certificate = ExitDiagnosis.certify(worker, worker.awaitExit(), null);
           report(TaskEvent.WorkerEnded.of(certificate, true, System.nanoTime()));
           ProcessEvents.workerEnded(certificate, true);
           worker.close();
@@ -688,7 +688,7 @@ final class Engine extends AbstractPool implements Mappings.Listener {
     foreignMarks.remove(worker.mark());
     if (poolsLeft) {
       poolsLeft = false;
-      startHelper("fornada-farewell", () -> sweepAfter(killed));
+      startHelper("fornada-worker-exit", () -> sweepAfter(killed));
     }
   }
 
@@ -703,7 +703,7 @@ final class Engine extends AbstractPool implements Mappings.Listener {
 
   /** Starts a thread that a close waits for. Called only while another such thread runs. */
   void startHelper(String name, Runnable body) {
-    parties.incrementAndGet();
+    awaitedThreads.incrementAndGet();
     boolean whole = false;
     try {
       startSoon(
@@ -712,13 +712,13 @@ final class Engine extends AbstractPool implements Mappings.Listener {
             try {
               body.run();
             } finally {
-              partyEnded();
+              awaitedThreadEnded();
             }
           });
       whole = true;
     } finally {
       if (!whole) {
-        partyEnded();
+        awaitedThreadEnded();
       }
     }
   }
@@ -736,8 +736,8 @@ final class Engine extends AbstractPool implements Mappings.Listener {
   }
 
   /** A thread that a close waits for has ended. */
-  void partyEnded() {
-    if (parties.decrementAndGet() == 0) {
+  void awaitedThreadEnded() {
+    if (awaitedThreads.decrementAndGet() == 0) {
       closeUp();
       guard.close(); // not when the JVM exits: what slots may do meanwhile, it sees to afterwards
       removeExitHook();

@@ -16,7 +16,7 @@ final class OpenRows {
   private final Engine engine;
   private final Dispatcher dispatcher;
 
-  // Both guarded by the lock of what is dispatcher.
+  // Both guarded by the dispatcher's lock.
   private @Nullable OpenRow openRow;
 
   /** Whether somebody will look at the open row. */

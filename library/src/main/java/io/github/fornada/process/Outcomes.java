@@ -117,7 +117,8 @@ final class Outcomes {
                     dead.name(), dead.startedNanos(now), now, TaskUsage.UNKNOWN, TaskUsage.UNKNOWN)
                 .withBytes(sent.bytes(), 0)
             : null;
-    Outcome<R> outcome = lost(certificate, dead.stuck(sent.number()), batch, sent.i(), engine);
+    Outcome<R> outcome =
+        outcomeOfDeath(certificate, dead.stuck(sent.number()), batch, sent.i(), engine);
     if (outcome instanceof Outcome.WorkerLost<R> && batch.isUnwanted()) {
       outcome = new Outcome.Cancelled<>("it was stopped with its worker");
     }
@@ -139,7 +140,7 @@ final class Outcomes {
   }
 
   /** Returns the outcome of an item whose worker has died: the death becomes an outcome here. */
-  private static <R> Outcome<R> lost(
+  private static <R> Outcome<R> outcomeOfDeath(
       DeathCertificate certificate,
       WorkerProcess.@Nullable Stuck stuck,
       Batch<?, R> batch,

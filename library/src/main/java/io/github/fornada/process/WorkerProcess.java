@@ -282,10 +282,10 @@ final class WorkerProcess {
   // ---- the slot's thread
 
   /** It was asked to exit: gives its exit code when it has. It is killed if it takes too long. */
-  int endInPeace() {
+  int awaitExit() {
     int code = exitCode(process);
     HandshakeServer.closeQuietly(control);
-    awaitLastWords(drains);
+    awaitRemainingOutput(drains);
     return code;
   }
 
@@ -298,7 +298,7 @@ final class WorkerProcess {
       kill("because its connection to the pool was broken");
     }
     int code = exitCode(process);
-    awaitLastWords(drains);
+    awaitRemainingOutput(drains);
     endOfItem(null);
     return code;
   }
@@ -363,7 +363,7 @@ final class WorkerProcess {
     }
   }
 
-  static void awaitLastWords(List<Thread> drains) {
+  static void awaitRemainingOutput(List<Thread> drains) {
     for (Thread drain : drains) {
       try {
         var _ = drain.join(Duration.ofMillis(LAST_WORDS_MILLIS));

@@ -32,7 +32,7 @@ final class WorkerSlot {
   /**
    * How many workers may die before they begin what they were sent; then the first item is blamed.
    */
-  private static final int MOST_FRUITLESS = 3;
+  private static final int MAX_DEATHS_BEFORE_FIRST_ITEM = 3;
 
   private final Engine engine;
   private final String name;
@@ -62,7 +62,7 @@ final class WorkerSlot {
   private final ResultReader reader;
 
   /** Workers in a row that died with items to do and none begun. Slot's thread only. */
-  private int fruitless;
+  private int deathsBeforeFirstItem;
 
   /**
    * How often in a row serving a worker has failed, by a fault on this side. Slot's thread only.
@@ -109,7 +109,7 @@ final class WorkerSlot {
     } finally {
       dispatcher.end();
       dismissReplacement();
-      engine.partyEnded();
+      engine.awaitedThreadEnded();
     }
   }
 
@@ -214,7 +214,7 @@ final class WorkerSlot {
         engine.dismiss(started); // off this slot's path: the next worker can begin
       } else {
         try {
-          bury(started, expected);
+          handleDeath(started, expected);
         } finally {
           started.close();
         }
@@ -263,13 +263,15 @@ final class WorkerSlot {
     }
   }
 
-  private void bury(WorkerProcess dead, boolean expected) {
+  private void handleDeath(WorkerProcess dead, boolean expected) {
     long now = System.nanoTime();
     boolean hadItems = dispatcher.inFlight() > 0;
-    List<SentItem> begun = dispatcher.detach(dead, fruitless >= MOST_FRUITLESS);
+    List<SentItem> begun =
+        dispatcher.detach(dead, deathsBeforeFirstItem >= MAX_DEATHS_BEFORE_FIRST_ITEM);
     // One that had run items before did not die of what it was sent last.
     boolean ranNone = ClaimWord.number(dead.claims().next()) == 0;
-    fruitless = begun.isEmpty() && hadItems && ranNone && !expected ? fruitless + 1 : 0;
+    deathsBeforeFirstItem =
+        begun.isEmpty() && hadItems && ranNone && !expected ? deathsBeforeFirstItem + 1 : 0;
     if (!begun.isEmpty()) {
       overdue(dead, begun.getLast(), now);
     }

@@ -394,7 +394,7 @@ final class WorkerStart {
 
   private String failure(Process process, List<Thread> drains, Exception e) {
     int code = WorkerProcess.exitCode(process);
-    WorkerProcess.awaitLastWords(drains);
+    WorkerProcess.awaitRemainingOutput(drains);
     var text = new StringBuilder("a worker JVM did not start: ");
     if (tooLate.get() || e instanceof TimeoutException) {
       text.append("it was not ready within ")

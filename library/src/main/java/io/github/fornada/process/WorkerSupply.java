@@ -159,7 +159,7 @@ final class WorkerSupply {
     }
     left.forEach(engine::dismiss);
     for (WorkerStart start = begun.poll(); start != null; start = begun.poll()) {
-      engine.startHelper("fornada-farewell", start::abandon);
+      engine.startHelper("fornada-worker-exit", start::abandon);
     }
   }
 

@@ -312,8 +312,8 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
   }
 
   /**
-   * Ends an item with any outcome; one that did not get done is tried again if the pool's policy
-   * says so.
+   * Ends an attempt at an item, and decides whether it is retried: unless it has a result or was
+   * cancelled, as often as the pool's policy says. {@link AbstractPool} makes the pause.
    *
    * @return false if it had ended before, and this outcome is dropped
    */

@@ -33,7 +33,10 @@ abstract class Run<T extends @Nullable Object, R extends @Nullable Object> exten
   /** Whether the pool's queue has this run, or is about to get it. Guarded by lock. */
   private boolean queued;
 
-  /** Items that make a batch of the size wanted. Written by workers; the last one's word counts. */
+  /**
+   * The number of items of a batch, by the mean time of the items before; a process pool asks for a
+   * number of its own. Written by workers; the last one counts.
+   */
   private volatile int batchSize = 1;
 
   Run(AbstractPool pool, TaskFunction<? super T, ? extends R> function) {

@@ -17,8 +17,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A call whose outcomes are consumed while it runs, with at most a window of items between what was
- * taken from the source and what was consumed.
+ * A call whose outcomes are consumed while it runs. Its back-pressure is a window: at most that
+ * many items are between what was taken from the source and what was consumed.
  *
  * <p>Items come in one of three ways. A collection that is {@linkplain SafeCollections safe} is
  * read by the workers, under the lock. Any other source is user code: it is read by a feeder, a

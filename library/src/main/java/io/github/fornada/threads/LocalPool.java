@@ -42,7 +42,7 @@ abstract sealed class LocalPool extends AbstractPool
   private final Map<Thread, Worker> workersByThread = new ConcurrentHashMap<>();
 
   /** Threads that end items instead of workers whose task ignores interrupts. */
-  private final Set<Thread> undertakers = ConcurrentHashMap.newKeySet();
+  private final Set<Thread> abandonmentThreads = ConcurrentHashMap.newKeySet();
 
   /** Batches of several items that workers have, each with the time it was taken. */
   private final Map<Batch<?, ?>, Long> shareable = new ConcurrentHashMap<>();
@@ -401,12 +401,12 @@ abstract sealed class LocalPool extends AbstractPool
     OwnThreads.start(
         worker.name() + "-abandoned",
         () -> {
-          undertakers.add(Thread.currentThread());
+          abandonmentThreads.add(Thread.currentThread());
           try {
             end.run();
           } finally {
             letGo(batch);
-            undertakers.remove(Thread.currentThread());
+            abandonmentThreads.remove(Thread.currentThread());
           }
         });
     finished(batch);
@@ -446,7 +446,7 @@ abstract sealed class LocalPool extends AbstractPool
   @Override
   protected final boolean isOwnThread() {
     Thread self = Thread.currentThread();
-    return workersByThread.containsKey(self) || undertakers.contains(self);
+    return workersByThread.containsKey(self) || abandonmentThreads.contains(self);
   }
 
   @Override

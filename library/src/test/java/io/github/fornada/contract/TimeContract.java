@@ -11,6 +11,7 @@ import io.github.fornada.Task;
 import io.github.fornada.TaskFunction;
 import io.github.fornada.TaskTimeoutException;
 import io.github.fornada.Waiting;
+import io.github.fornada.jvm.Durations;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -101,7 +102,7 @@ interface TimeContract extends PoolUnderTest {
           .isInstanceOf(ExecutionException.class)
           .cause()
           .isInstanceOf(TaskTimeoutException.class)
-          .hasMessageContaining("over its timeout of " + limit().toMillis() + " ms");
+          .hasMessageContaining("over its timeout of " + Durations.inWords(limit()));
     }
   }
 

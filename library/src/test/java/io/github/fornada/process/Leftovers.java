@@ -19,7 +19,7 @@ public final class Leftovers {
 
   /** Threads that all pools, and all scopes, of this JVM share. */
   private static final Set<String> OF_THE_JVM =
-      Set.of("fornada-timer", "fornada-scope-timer", "fornada-words");
+      Set.of("fornada-timer", "fornada-scope-timer", "fornada-text");
 
   private Leftovers() {}
 

@@ -68,7 +68,7 @@ public final class HandshakeServer implements AutoCloseable {
           Thread.ofPlatform()
               .group(OwnGroup.get())
               .daemon()
-              .name("fornada-door")
+              .name("fornada-handshake")
               .start(() -> acceptAll(from));
     } catch (OutOfMemoryError e) { // no memory for one more thread
       closeQuietly(from);
@@ -119,7 +119,7 @@ public final class HandshakeServer implements AutoCloseable {
             Thread.ofPlatform()
                 .group(OwnGroup.get())
                 .daemon()
-                .name("fornada-door-peer")
+                .name("fornada-handshake-peer")
                 .start(() -> admit(came));
       } catch (OutOfMemoryError e) { // no thread, and no memory perhaps, just now
         closeQuietly(channel);

@@ -38,7 +38,7 @@ public final class Segment implements AutoCloseable {
   public static final long TO_PARENT_TAIL = line(3); // worker writes
   static final long TO_PARENT_HEAD = line(4); // parent writes
   static final long PARENT_WAITS = line(5); // parent sets, worker clears
-  public static final long CLAIM = line(6); // both, by compare-and-set: see Claims
+  public static final long CLAIM = line(6); // both, by compare-and-set: see ClaimWord
   public static final long STARTED_NANOS = line(7); // worker writes
   static final long TO_PARENT_WRITTEN = line(8); // worker writes
 

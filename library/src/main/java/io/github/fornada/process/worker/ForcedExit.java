@@ -28,7 +28,7 @@ final class ForcedExit {
         Thread.ofPlatform()
             .group(OwnGroup.get())
             .daemon()
-            .name("fornada-last-resort")
+            .name("fornada-forced-exit")
             .unstarted(this::live);
   }
 

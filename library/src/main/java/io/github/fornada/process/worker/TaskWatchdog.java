@@ -96,7 +96,7 @@ public final class TaskWatchdog {
         Thread.ofPlatform()
             .group(OwnGroup.get())
             .daemon()
-            .name("fornada-watch")
+            .name("fornada-watchdog")
             .unstarted(this::watch);
   }
 
@@ -229,7 +229,7 @@ public final class TaskWatchdog {
       }
       long left = stop.nanos() + graceNanos - now;
       if (left <= 0) {
-        callParent(stop);
+        reportStuck(stop);
       } else {
         LockSupport.parkNanos(this, left);
       }
@@ -268,7 +268,7 @@ public final class TaskWatchdog {
   }
 
   /** The item ignores interrupts: only the end of this process will stop it. */
-  private void callParent(Stop stop) {
+  private void reportStuck(Stop stop) {
     if (!gate.abandon(InterruptGate.pass(stop.number()))) {
       return; // it has just ended after all
     }

@@ -193,7 +193,8 @@ public final class WorkerMain {
       }
     } catch (OutOfMemoryError e) {
       if (!forcedExit.isAlarmed()) {
-        // Out of reach for want of memory, while the parent lives: that will bury this worker.
+        // Out of reach for want of memory, while the parent lives: that will handleDeath this
+        // worker.
         Runtime.getRuntime().halt(MessageTypes.EXIT_OUT_OF_MEMORY);
       }
       orphaned(socket);
