@@ -67,7 +67,11 @@ final class ResultReader {
   /** Waits for a thread that reads here for a moment; later ones find that the worker has gone. */
   void awaitOthers() {
     reading.lock();
-    reading.unlock();
+    try {
+      // Whoever held it has found the worker before it was gone.
+    } finally {
+      reading.unlock();
+    }
   }
 
   private boolean readAll(WorkerProcess from) throws IOException {

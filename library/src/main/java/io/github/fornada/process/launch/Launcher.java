@@ -103,7 +103,7 @@ public final class Launcher {
 
   /** How many workers, at least 1, fit into three quarters of the memory. */
   static int fit(int processors, long memory, long heap) {
-    return (int) Math.clamp(memory / 4 * 3 / (heap + BESIDES_HEAP), 1, processors);
+    return Math.clamp(memory / 4 * 3 / (heap + BESIDES_HEAP), 1, processors);
   }
 
   /** A quarter of the memory, as the JDK itself would take, but for all the workers together. */
