@@ -65,6 +65,7 @@ final class ResultReader {
   }
 
   /** Waits for a thread that reads here for a moment; later ones find that the worker has gone. */
+  @SuppressWarnings("LockNotBeforeTry") // there is nothing between the two
   void awaitOthers() {
     reading.lock();
     try {
