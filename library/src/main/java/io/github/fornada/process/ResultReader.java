@@ -68,7 +68,11 @@ final class ResultReader {
   @SuppressWarnings("LockNotBeforeTry") // there is nothing between the two
   void awaitOthers() {
     reading.lock();
-    reading.unlock();
+    try {
+      // Whoever held it has found the worker before it was gone.
+    } finally {
+      reading.unlock();
+    }
   }
 
   private boolean readAll(WorkerProcess from) throws IOException {
