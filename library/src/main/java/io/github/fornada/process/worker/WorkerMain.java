@@ -81,6 +81,14 @@ public final class WorkerMain {
             .name("fornada-control")
             .unstarted(() -> listen(control, doorbell, loader, watchdog, forcedExit, socket));
     listener.start();
+    // By another thread, while this one prepares: reflection and a proxy generate code. Until then
+    // a signal ends a worker that has no item yet, and the pool starts another.
+    Thread signals =
+        Thread.ofPlatform()
+            .group(OwnGroup.get())
+            .daemon()
+            .name("fornada-signal")
+            .start(WorkerMain::leaveSignalsToTheParent);
     watchdog.start();
     Thread task = Thread.currentThread();
     task.setName("fornada-task");
@@ -110,16 +118,10 @@ public final class WorkerMain {
     var loop = new TaskLoop(segment, doorbell, loader, watchdog, config, codec);
     // Not before: until the worker is ready, nobody reads what this sends.
     TaskOutput.connect(loop::print);
+    awaitEnd(signals);
     control.send(
         MessageTypes.READY,
         new MessageOutput().putLong(ProcessHandle.current().pid()).putLong(System.nanoTime()));
-    // After the worker's part in its start, for reflection generates code for it. A worker that is
-    // interrupted before was starting while its parent was told to end.
-    Thread.ofPlatform()
-        .group(OwnGroup.get())
-        .daemon()
-        .name("fornada-signal")
-        .start(WorkerMain::leaveSignalsToTheParent);
     try {
       loop.run();
     } catch (CorruptFrameException e) {
@@ -127,6 +129,14 @@ public final class WorkerMain {
       Runtime.getRuntime().halt(MessageTypes.EXIT_PROTOCOL);
     }
     // The parent is gone, and the control thread sees to the rest; nothing more is to be done here.
+  }
+
+  private static void awaitEnd(Thread thread) {
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // an initializer's mischief; then a little later
+    }
   }
 
   /** Makes the user's codec ready, so that no item waits for it; null if there is none. */
@@ -273,7 +283,7 @@ public final class WorkerMain {
       for (String name : List.of("TERM", "HUP")) {
         Object before = handle.invoke(null, named.newInstance(name), deaf);
         if (!before.getClass().getName().startsWith("java.lang.")) {
-          handle.invoke(null, named.newInstance(name), before); // an initializer's own
+          handle.invoke(null, named.newInstance(name), before); // an agent's, say
         }
       }
     } catch (ReflectiveOperationException | IllegalArgumentException e) {
