@@ -686,10 +686,15 @@ final class Engine extends AbstractPool implements Mappings.Listener {
     }
     List<ProcessHandle> killed = Reaper.killMarked(worker.mark());
     foreignMarks.remove(worker.mark());
-    if (poolsLeft) {
+    // The worker's own folders may be gone by now: its pools' workers delete them as they end.
+    if (poolsLeft || haveFolders(killed)) {
       poolsLeft = false;
       startHelper("fornada-worker-exit", () -> sweepAfter(killed));
     }
+  }
+
+  private static boolean haveFolders(List<ProcessHandle> killed) {
+    return killed.stream().anyMatch(one -> PrivateDirectory.hasAnyOf(one.pid()));
   }
 
   /**
@@ -788,7 +793,7 @@ final class Engine extends AbstractPool implements Mappings.Listener {
     // One look at each process for each mark: seldom many.
     foreignMarks.forEach(mark -> killed.addAll(Reaper.killMarked(mark)));
     PrivateDirectory.delete(directory);
-    if (poolsLeft) {
+    if (poolsLeft || haveFolders(killed)) {
       sweepAfter(killed);
     }
   }

@@ -100,7 +100,10 @@ final class Lender implements AutoCloseable {
                 these -> {
                   boolean interrupted = Thread.interrupted();
                   these.set("here");
-                  Waiting.until("all were free", () -> these.times("here") == workers);
+                  Thread self = Thread.currentThread();
+                  Waiting.until(
+                      "all were free, or this was cancelled",
+                      () -> these.times("here") == workers || self.isInterrupted());
                   return interrupted;
                 }));
       }

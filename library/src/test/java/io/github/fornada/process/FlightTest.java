@@ -79,7 +79,7 @@ class FlightTest {
             System.out.println(pool.map(List.of(1, 2), x -> x + 1));
           }
           try (var pool = ThreadPool.open()) {
-            System.out.println(pool.submit(x -> x + 1, 3).get());
+            System.out.println(pool.submit(3, x -> x + 1).get());
           }
         }
       }

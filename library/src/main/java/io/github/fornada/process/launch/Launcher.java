@@ -219,8 +219,13 @@ public final class Launcher {
   }
 
   private List<String> ownFlags() {
+    return ownFlags(settings.jvmOptions());
+  }
+
+  /** The options that every worker gets, beside those that its pool asks for. */
+  static List<String> ownFlags(List<String> jvmOptions) {
     var flags = new ArrayList<String>();
-    if (!choosesCollector(settings.jvmOptions())) {
+    if (!choosesCollector(jvmOptions)) {
       flags.add("-XX:+UseSerialGC"); // the least memory, no threads of its own on busy cores
     }
     if (System.getProperty("java.vm.name", "").contains("Server")) { // others do not know them

@@ -203,7 +203,7 @@ public final class WorkerMain {
       }
     } catch (OutOfMemoryError e) {
       if (!forcedExit.isAlarmed()) {
-        // Out of reach for want of memory, while the parent lives: that will handleDeath this
+        // Out of reach for want of memory, while the parent lives: that will kill this
         // worker.
         Runtime.getRuntime().halt(MessageTypes.EXIT_OUT_OF_MEMORY);
       }

@@ -49,7 +49,7 @@ class AotCacheTest {
   @TempDir Path temp;
 
   private static List<String> flags() {
-    var flags = new ArrayList<>(List.of("-XX:+UseSerialGC"));
+    var flags = new ArrayList<>(Launcher.ownFlags(List.of()));
     for (String option : InheritedOptions.options()) {
       if (!option.startsWith("-D") && !option.startsWith("-Xss")) {
         flags.add(option);
