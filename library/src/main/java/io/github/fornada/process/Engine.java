@@ -686,15 +686,12 @@ final class Engine extends AbstractPool implements Mappings.Listener {
     }
     List<ProcessHandle> killed = Reaper.killMarked(worker.mark());
     foreignMarks.remove(worker.mark());
-    // The worker's own folders may be gone by now: its pools' workers delete them as they end.
-    if (poolsLeft || haveFolders(killed)) {
+    // Its own folders may be gone by now: the workers of its pools delete them as they end. But who
+    // was killed meanwhile, by one of these or here, has left the folders of its own pools.
+    if (poolsLeft || !killed.isEmpty()) {
       poolsLeft = false;
       startHelper("fornada-worker-exit", () -> sweepAfter(killed));
     }
-  }
-
-  private static boolean haveFolders(List<ProcessHandle> killed) {
-    return killed.stream().anyMatch(one -> PrivateDirectory.hasAnyOf(one.pid()));
   }
 
   /**
@@ -793,7 +790,7 @@ final class Engine extends AbstractPool implements Mappings.Listener {
     // One look at each process for each mark: seldom many.
     foreignMarks.forEach(mark -> killed.addAll(Reaper.killMarked(mark)));
     PrivateDirectory.delete(directory);
-    if (poolsLeft || haveFolders(killed)) {
+    if (poolsLeft || !killed.isEmpty()) {
       sweepAfter(killed);
     }
   }

@@ -2,6 +2,7 @@ package io.github.fornada.process.host;
 
 import io.github.fornada.jvm.Log;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -9,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 
 /** Ends what workers started and left behind. */
 public final class Reaper {
@@ -68,13 +70,17 @@ public final class Reaper {
     }
   }
 
-  /** What nobody has asked for its exit code yet has ended all the same, and holds no locks. */
+  /**
+   * Whether the process may still hold locks. One that has ended holds none, even if nobody has
+   * asked for its exit code yet; but its first thread may have ended before the others.
+   */
   private static boolean isRunning(ProcessHandle process) {
-    try {
+    Path proc = Path.of("/proc/" + process.pid());
+    try (Stream<Path> threads = Files.list(proc.resolve("task"))) {
       return process.isAlive()
-          && !Files.readString(Path.of("/proc/" + process.pid() + "/stat")).contains(") Z ");
-    } catch (IOException e) {
-      return false;
+          && (threads.count() > 1 || !Files.readString(proc.resolve("stat")).contains(") Z "));
+    } catch (IOException | UncheckedIOException e) {
+      return false; // it is gone
     }
   }
 

@@ -30,6 +30,7 @@ import java.net.ConnectException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -217,7 +218,7 @@ public final class WorkerMain {
   /** The parent is gone, however it went: nothing of this worker may stay. One thread only. */
   private static void orphaned(Path socket) {
     try {
-      List<ProcessHandle> killed = ProcessHandle.current().descendants().toList();
+      var killed = new ArrayList<>(ProcessHandle.current().descendants().toList());
       killed.forEach(ProcessHandle::destroyForcibly);
       String marks = System.getenv(Reaper.MARK);
       String mark = marks == null ? null : marks.substring(marks.lastIndexOf(',') + 1);
@@ -227,15 +228,15 @@ public final class WorkerMain {
           // All the pool's: a sibling may be stopped, and never see the end of its parent. One that
           // was in reserve has no siblings that could be told by their marks.
           String all = directory.getFileName() + "/";
-          Reaper.killMarked(mark.startsWith(all) ? all : mark);
+          killed.addAll(Reaper.killMarked(mark.startsWith(all) ? all : mark));
         }
         PrivateDirectory.delete(directory);
       } else if (mark != null) {
-        Reaper.killMarked(mark);
+        killed.addAll(Reaper.killMarked(mark));
       }
       long self = ProcessHandle.current().pid();
-      if (PrivateDirectory.hasAnyOf(self)) {
-        // Pools of this worker, with workers who may have had pools too.
+      if (!killed.isEmpty() || PrivateDirectory.hasAnyOf(self)) {
+        // Pools of this worker and of those just killed, whose workers may have had pools too.
         PrivateDirectory.deleteAllOf(self);
         Reaper.awaitEnd(killed);
         PrivateDirectory.sweep(PrivateDirectory.bases());
