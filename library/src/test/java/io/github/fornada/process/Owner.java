@@ -1,5 +1,7 @@
 package io.github.fornada.process;
 
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+
 import io.github.fornada.Pool;
 import io.github.fornada.SharedBytes;
 import io.github.fornada.threads.SequentialPool;
@@ -14,6 +16,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -78,7 +81,24 @@ final class Owner implements AutoCloseable {
     return process;
   }
 
+  /** Whether this process ignores a signal, and with it every process that it starts. */
+  private static boolean isIgnored(int number) throws IOException {
+    Path status = Path.of("/proc/self/status");
+    return Files.exists(status)
+        && Files.readAllLines(status).stream()
+            .filter(line -> line.startsWith("SigIgn:"))
+            .map(line -> Long.parseUnsignedLong(line.substring(7).strip(), 16))
+            .anyMatch(mask -> (mask >> (number - 1) & 1) != 0);
+  }
+
   void signal(String name) throws Exception {
+    Integer number = Map.of("HUP", 1, "INT", 2, "TERM", 15).get(name);
+    assumeFalse(
+        number != null && isIgnored(number),
+        "SIG"
+            + name
+            + " is ignored where the tests run (nohup, a job in the background), and so by"
+            + " the processes that they start");
     new ProcessBuilder("kill", "-" + name, Long.toString(pid())).start().waitFor();
   }
 
