@@ -212,7 +212,7 @@ final class UninterruptibleTest {
     owner.get();
     assertThat(endedAtClose).as("it had ended when close returned").isTrue();
     Eventually.noThreadIsNamed(name);
-    Eventually.noThreadIsNamed("fornada-interrupt");
+    Eventually.noThreadIsNamed("fornada-callback");
   }
 
   private static Object blocks(Blocked blocked, AtomicBoolean ended) throws Exception {

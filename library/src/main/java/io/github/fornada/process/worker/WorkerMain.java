@@ -204,8 +204,7 @@ public final class WorkerMain {
       }
     } catch (OutOfMemoryError e) {
       if (!forcedExit.isAlarmed()) {
-        // Out of reach for want of memory, while the parent lives: that will kill this
-        // worker.
+        // Out of reach for want of memory, while the parent lives and replaces this worker.
         Runtime.getRuntime().halt(MessageTypes.EXIT_OUT_OF_MEMORY);
       }
       orphaned(socket);
