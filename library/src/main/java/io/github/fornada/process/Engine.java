@@ -447,7 +447,7 @@ final class Engine extends AbstractPool implements Mappings.Listener {
 
   /** Whether it makes sense to start a worker: for what is stopped none is needed. */
   boolean mayStart() {
-    return broken == null && (!stopping || hasWork());
+    return broken == null && !stopping;
   }
 
   /** A start that may be called off, until it has {@linkplain #startEnded ended}. */

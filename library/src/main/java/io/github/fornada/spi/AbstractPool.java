@@ -297,10 +297,19 @@ public abstract class AbstractPool implements Pool {
     return queue.hasNested();
   }
 
-  /** Puts a batch with released items back, before all others. */
+  /**
+   * Puts a batch with released items back, before all others; if its call was stopped meanwhile,
+   * what waits of it ends here.
+   */
   protected final void giveBack(Batch<?, ?> batch) {
     batch.handedBack = false;
     queue.giveBack(batch);
+    // A stop writes that it came, and then cancels what it finds waiting; here the items wait
+    // again first, and then that is read. So one of the two sees the other. Without this, an item
+    // that the stop found with a worker, which had not begun it, would wait for ever.
+    if (batch.isUnwanted() || life.isStopped()) {
+      batch.cancelWaiting("it was stopped with its call");
+    }
     workAvailable();
     checkQuiet();
   }

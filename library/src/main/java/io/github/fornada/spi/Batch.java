@@ -364,6 +364,13 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
     }
   }
 
+  /** Ends every item that no worker has claimed. */
+  void cancelWaiting(String reason) {
+    for (int i = 0; i < states.size(); i++) {
+      var _ = cancelWaiting(i, reason);
+    }
+  }
+
   /** Ends the item if no worker has claimed it. */
   boolean cancelWaiting(int i, String reason) {
     return refuse(i, new Outcome.Cancelled<>(reason));

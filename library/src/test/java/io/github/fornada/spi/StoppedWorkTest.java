@@ -1,0 +1,123 @@
+package io.github.fornada.spi;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.fornada.ExecutionModel;
+import io.github.fornada.SharedBytes;
+import io.github.fornada.TaskPolicy;
+import io.github.fornada.Waiting;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+
+/** Items that a worker has claimed when their call is stopped, and then gives back unbegun. */
+class StoppedWorkTest {
+  /** A pool without workers: the test polls, claims and gives back in their place. */
+  private static final class ManualPool extends AbstractPool {
+    private boolean quiet;
+
+    ManualPool() {
+      super(ExecutionModel.PLATFORM_THREADS, 1, TaskPolicy.DEFAULT);
+    }
+
+    Batch<?, ?> take(int most) {
+      return Objects.requireNonNull(poll(most), "work");
+    }
+
+    void putBack(Batch<?, ?> batch) {
+      giveBack(batch);
+    }
+
+    @Override
+    protected void workAvailable() {}
+
+    @Override
+    protected void cancel(Batch<?, ?> batch, int i, String reason) {} // it is with no thread
+
+    @Override
+    protected void onQuiet() {
+      quiet = true;
+      terminated();
+    }
+
+    @Override
+    protected boolean isOwnThread() {
+      return false;
+    }
+
+    @Override
+    protected SharedBytes sharing(MemorySegment bytes, Set<SharedBytes> open) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    protected SharedBytes sharing(Path file, Set<SharedBytes> open) {
+      throw new UnsupportedOperationException();
+    }
+  }
+
+  @Test
+  void aTaskGivenBackAfterItsPoolWasShutDownAtOnceLetsThePoolEnd() {
+    var pool = new ManualPool();
+    CompletableFuture<Integer> future = pool.submit(1, i -> i);
+    Batch<?, ?> batch = pool.take(1);
+    int i = batch.claim();
+
+    pool.shutdownNow();
+    assertThat(batch.release(i)).isTrue();
+    pool.putBack(batch);
+
+    assertThat(batch.isClosed()).isTrue();
+    assertThat(pool.quiet).isTrue();
+    assertThatThrownBy(future::join).isInstanceOf(CancellationException.class);
+  }
+
+  @Test
+  void aTaskGivenBackAfterItsCancelIsNotRun() {
+    var pool = new ManualPool();
+    CompletableFuture<Integer> future = pool.submit(1, i -> i);
+    Batch<?, ?> batch = pool.take(1);
+    int i = batch.claim();
+
+    assertThat(future.cancel(true)).isTrue();
+    assertThat(batch.release(i)).isTrue();
+    pool.putBack(batch);
+
+    assertThat(batch.isClosed()).isTrue();
+    assertThat(pool.hasWork()).isFalse();
+  }
+
+  @Test
+  void partsOfABatchGivenBackBeforeAndAfterAStopAllEnd() {
+    var pool = new ManualPool();
+    var call = CompletableFuture.runAsync(() -> map(pool));
+    Waiting.until("the call is in the queue", pool::hasWork);
+    Batch<?, ?> batch = pool.take(4);
+    int first = batch.claim();
+    int second = batch.claim();
+
+    batch.release(first);
+    pool.putBack(batch); // in the queue, from which the stop drains it
+    pool.shutdownNow();
+    batch.release(second);
+    pool.putBack(batch);
+
+    assertThat(batch.isClosed()).isTrue();
+    assertThat(pool.quiet).isTrue();
+    assertThatThrownBy(call::join).hasMessageContaining("shut down");
+  }
+
+  private static void map(ManualPool pool) {
+    try {
+      var _ = pool.map(List.of(1, 2, 3, 4), i -> i);
+    } catch (InterruptedException e) {
+      throw new AssertionError("nobody interrupts this thread", e);
+    }
+  }
+}
