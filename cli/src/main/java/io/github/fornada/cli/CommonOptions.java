@@ -18,7 +18,7 @@ final class CommonOptions {
   private ExitCodesHelp exitCodes;
 
   /** More at once than any machine has use for. Guess. */
-  private static final int MOST_WORKERS = 100_000;
+  private static final int MAX_WORKERS = 100_000;
 
   /** How figures are printed. */
   enum Format {
@@ -151,8 +151,8 @@ final class CommonOptions {
     if (workers != null && workers < 1) {
       throw Fault.usage("--workers must be at least 1, got " + workers);
     }
-    if (workers != null && workers > MOST_WORKERS) {
-      throw Fault.usage("--workers must be at most " + MOST_WORKERS + ", got " + workers);
+    if (workers != null && workers > MAX_WORKERS) {
+      throw Fault.usage("--workers must be at most " + MAX_WORKERS + ", got " + workers);
     }
     if (timeout != null && limit != null) {
       throw Fault.usage("--limit is the old name of --timeout: give one of them");

@@ -28,7 +28,7 @@ import picocli.CommandLine.Option;
     })
 final class CompareCommand implements Callable<Integer> {
   /** Items taken of lines that may have no end: enough for any figure here. */
-  static final int MOST_ITEMS = 100_000;
+  static final int MAX_ITEMS = 100_000;
 
   @Mixin
   @SuppressWarnings("NullAway.Init") // filled by picocli
@@ -60,7 +60,7 @@ final class CompareCommand implements Callable<Integer> {
     try (Outputs outputs = options.outputs()) {
       LoadedTask task = options.load(outputs);
       var refusals = new Refusals();
-      List<String> items = options.items(task, outputs, refusals).first(MOST_ITEMS);
+      List<String> items = options.items(task, outputs, refusals).first(MAX_ITEMS);
       refusals.tell(each -> StandardStreams.get().err().println(FailureReport.refused(each)));
       if (items.isEmpty()) {
         throw Fault.usage("no inputs: there is nothing to compare");

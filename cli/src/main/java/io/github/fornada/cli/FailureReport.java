@@ -4,7 +4,7 @@ import io.github.fornada.Outcome;
 
 /** What is printed of an item without a result: which, why, and where in the user's code. */
 final class FailureReport {
-  private static final int MOST_INPUT = 100;
+  private static final int MAX_INPUT = 100;
 
   private FailureReport() {}
 
@@ -38,6 +38,6 @@ final class FailureReport {
 
   private static String shortened(String input) {
     String line = input.replace('\n', ' ').replace('\r', ' ');
-    return line.length() <= MOST_INPUT ? line : line.substring(0, MOST_INPUT) + "...";
+    return line.length() <= MAX_INPUT ? line : line.substring(0, MAX_INPUT) + "...";
   }
 }

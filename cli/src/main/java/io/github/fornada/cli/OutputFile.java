@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class OutputFile implements AutoCloseable {
   /** A chain of symbolic links longer than this is a loop, as for the system itself. */
-  private static final int MOST_LINKS = 40;
+  private static final int MAX_LINKS = 40;
 
   /** A leftover younger than this may be one that is being made. */
   private static final Duration LEFT_BEHIND = Duration.ofMinutes(1);
@@ -83,7 +83,7 @@ final class OutputFile implements AutoCloseable {
       if (!Files.isSymbolicLink(target) || isDescriptor(target)) {
         break;
       }
-      if (links == MOST_LINKS) {
+      if (links == MAX_LINKS) {
         throw Fault.usage(option + ": cannot be written: " + given + " is a loop of links");
       }
       try {

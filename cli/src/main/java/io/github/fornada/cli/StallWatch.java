@@ -22,7 +22,7 @@ final class StallWatch implements TaskListener, AutoCloseable {
           + " virtual threads have here; use --on processes, or --on threads";
 
   /** Where the JVM itself stops when it makes up for virtual threads that hold a processor. */
-  private static final int MOST_THREADS =
+  private static final int MAX_THREADS =
       Integer.getInteger("jdk.virtualThreadScheduler.maxPoolSize", 256);
 
   private static final long LOOK_MILLIS = 500;
@@ -60,12 +60,12 @@ final class StallWatch implements TaskListener, AutoCloseable {
                   && scheduler.getQueuedVirtualThreadCount() > 0
                   && scheduler.getMountedVirtualThreadCount() >= scheduler.getParallelism()) {
                 int held = scheduler.getParallelism();
-                if (held >= MOST_THREADS) {
+                if (held >= MAX_THREADS) {
                   stalled = true;
                   onStall.run();
                   return;
                 }
-                scheduler.setParallelism(Math.min(2 * held, MOST_THREADS));
+                scheduler.setParallelism(Math.min(2 * held, MAX_THREADS));
                 onRelief.accept(held);
                 lastEventNanos = System.nanoTime();
               }

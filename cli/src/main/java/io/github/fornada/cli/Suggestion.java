@@ -7,7 +7,7 @@ import java.util.Optional;
 /** What somebody probably meant. */
 final class Suggestion {
   /** Further away than this it would be guessing. */
-  private static final int MOST_EDITS = 2;
+  private static final int MAX_EDITS = 2;
 
   private Suggestion() {}
 
@@ -15,7 +15,7 @@ final class Suggestion {
   static Optional<String> of(String typed, Collection<String> known) {
     return known.stream()
         .min(Comparator.comparingInt(word -> edits(typed, word)))
-        .filter(word -> edits(typed, word) <= MOST_EDITS);
+        .filter(word -> edits(typed, word) <= MAX_EDITS);
   }
 
   /** Letters to change, add, leave out, or swap with their neighbour: Damerau and Levenshtein. */

@@ -19,15 +19,15 @@ import org.jspecify.annotations.Nullable;
 final class ThrownText {
   private static final String NOT_CALLED = " (its own methods do not return in time)";
 
-  private static final int MOST_FRAMES = 8;
-  private static final int MOST_CAUSES = 10;
+  private static final int MAX_FRAMES = 8;
+  private static final int MAX_CAUSES = 10;
 
   /** Exceptions told of in one report: causes, suppressed ones, and their causes. */
-  private static final int MOST_EXCEPTIONS = 20;
+  private static final int MAX_EXCEPTIONS = 20;
 
-  private static final int MOST_SUPPRESSED = 5;
-  private static final int MOST_MESSAGE = 4_000;
-  private static final int MOST_NAME = 500;
+  private static final int MAX_SUPPRESSED = 5;
+  private static final int MAX_MESSAGE = 4_000;
+  private static final int MAX_NAME = 500;
 
   /** Classes whose methods once did not return in time, and are not asked again. */
   private static final ClassValue<boolean[]> SLOW =
@@ -86,7 +86,7 @@ final class ThrownText {
     String said = "";
     @Nullable Throwable t = thrown;
     for (int causes = 0; t != null && seen.add(t); causes++) {
-      if (causes > MOST_CAUSES || told >= MOST_EXCEPTIONS) {
+      if (causes > MAX_CAUSES || told >= MAX_EXCEPTIONS) {
         add(before + "... (more causes are left out)");
         return;
       }
@@ -117,7 +117,7 @@ final class ThrownText {
     }
     int n = 0;
     for (Throwable each : suppressed) {
-      if (n == MOST_SUPPRESSED || told >= MOST_EXCEPTIONS || depth > MOST_CAUSES) {
+      if (n == MAX_SUPPRESSED || told >= MAX_EXCEPTIONS || depth > MAX_CAUSES) {
         add(lineBreak + "  ... " + (suppressed.length - n) + " more suppressed");
         return;
       }
@@ -147,11 +147,11 @@ final class ThrownText {
     if (t instanceof OutOfMemoryError) {
       said = OptionWording.withOptions(said); // with the pool's advice
     }
-    return said.length() <= MOST_MESSAGE
+    return said.length() <= MAX_MESSAGE
         ? said
-        : said.substring(0, end(said, MOST_MESSAGE))
+        : said.substring(0, end(said, MAX_MESSAGE))
             + "... ("
-            + (said.length() - MOST_MESSAGE)
+            + (said.length() - MAX_MESSAGE)
             + " more characters)";
   }
 
@@ -179,11 +179,11 @@ final class ThrownText {
       own.add(frame);
     }
     var text = new StringBuilder();
-    for (StackTraceElement frame : own.subList(0, Math.min(own.size(), MOST_FRAMES))) {
+    for (StackTraceElement frame : own.subList(0, Math.min(own.size(), MAX_FRAMES))) {
       text.append("\n    at ").append(shortened(frame));
     }
-    if (own.size() > MOST_FRAMES) {
-      text.append("\n    ... ").append(own.size() - MOST_FRAMES).append(" more");
+    if (own.size() > MAX_FRAMES) {
+      text.append("\n    ... ").append(own.size() - MAX_FRAMES).append(" more");
     }
     return text.toString();
   }
@@ -192,6 +192,6 @@ final class ThrownText {
   private static String shortened(StackTraceElement frame) {
     String text = frame.toString();
     String place = text.substring(text.lastIndexOf('/') + 1);
-    return place.length() <= MOST_NAME ? place : place.substring(0, MOST_NAME) + "...";
+    return place.length() <= MAX_NAME ? place : place.substring(0, MAX_NAME) + "...";
   }
 }

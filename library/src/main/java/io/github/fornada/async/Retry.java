@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * again, as it is no failure that passes.
  *
  * <p>Tries are made in the calling thread, one after the other. After the last one its failure is
- * thrown as it is, with the failures before it suppressed, the latest {@value #MOST_SUPPRESSED} of
+ * thrown as it is, with the failures before it suppressed, the latest {@value #MAX_SUPPRESSED} of
  * them.
  *
  * <p><b>Interrupts</b> end it. An {@link InterruptedException} is thrown, whatever {@code on} says;
@@ -46,7 +46,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Retry implements CallPolicy {
   /** How many earlier failures the last one has suppressed at most. */
-  static final int MOST_SUPPRESSED = 8;
+  static final int MAX_SUPPRESSED = 8;
 
   /** How a pause is made random. */
   public enum Jitter {
@@ -295,7 +295,7 @@ public final class Retry implements CallPolicy {
 
     void add(Exception failure) {
       failures = failures == null ? new ArrayDeque<>() : failures;
-      if (failures.size() == MOST_SUPPRESSED) {
+      if (failures.size() == MAX_SUPPRESSED) {
         failures.removeFirst();
       }
       failures.addLast(failure);
@@ -306,7 +306,7 @@ public final class Retry implements CallPolicy {
       if (failures != null) {
         for (Exception each : failures) {
           // One object may be thrown again and again, and must not grow.
-          if (each != failure && failure.getSuppressed().length < MOST_SUPPRESSED) {
+          if (each != failure && failure.getSuppressed().length < MAX_SUPPRESSED) {
             failure.addSuppressed(each);
           }
         }

@@ -13,7 +13,7 @@ package io.github.fornada.async;
  * or less.
  */
 final class SpinAdvice {
-  private static final int MOST_CREDIT = 16; // Guess
+  private static final int MAX_CREDIT = 16; // Guess
 
   /** A spin that did not pay subtracts this; one that paid adds 1. */
   private static final int LOSS = 3;
@@ -21,7 +21,7 @@ final class SpinAdvice {
   /** Without credit, one in this many waits spins: a power of two. */
   static final int REST = 64; // Guess
 
-  private int credit = MOST_CREDIT;
+  private int credit = MAX_CREDIT;
   private int waits;
 
   boolean shouldSpin() {
@@ -30,7 +30,7 @@ final class SpinAdvice {
 
   void record(boolean paid) {
     int known = credit;
-    int now = paid ? Math.min(MOST_CREDIT, known + 1) : Math.max(0, known - LOSS);
+    int now = paid ? Math.min(MAX_CREDIT, known + 1) : Math.max(0, known - LOSS);
     if (now != known) { // in a lively channel it stays as it is, in the caches of both processors
       credit = now;
     }

@@ -22,21 +22,21 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * <p>Tasks without a purpose at the same location share a line, with the time of the oldest. Of a
- * scope with very many tasks only the stacks of the first {@value #MOST_STACKS} are taken.
+ * scope with very many tasks only the stacks of the first {@value #MAX_STACKS} are taken.
  */
 final class Tree {
   private static final int WIDTH = 80;
 
   /** The least columns for a location, and for an owner's name, however long the rest is. */
-  private static final int LEAST_PLACE = 24;
+  private static final int MIN_PLACE = 24;
 
-  private static final int LEAST_NAME = 8;
+  private static final int MIN_NAME = 8;
 
   /** Tasks of one scope that get a line of their own; the others share lines. */
-  private static final int MOST_NAMED = 100; // Guess
+  private static final int MAX_NAMED = 100; // Guess
 
   /** Tasks of one scope whose stacks are taken. */
-  private static final int MOST_STACKS = 1000; // Guess
+  private static final int MAX_STACKS = 1000; // Guess
 
   /** Stacks taken where the timer waits for them. */
   private static final int FEW_STACKS = 50; // Guess
@@ -84,13 +84,13 @@ final class Tree {
   }
 
   static String of(TaskScope<?, ?> scope) {
-    var tree = new Tree(MOST_STACKS);
+    var tree = new Tree(MAX_STACKS);
     tree.scope(scope, "", "", true);
     return tree.text.toString();
   }
 
   static String ofAll() {
-    var tree = new Tree(MOST_STACKS);
+    var tree = new Tree(MAX_STACKS);
     List<TaskScope<?, ?>> roots = new ArrayList<>();
     for (TaskScope<?, ?> innermost : Owners.roots()) {
       roots.add(chain(innermost).getFirst());
@@ -171,9 +171,9 @@ final class Tree {
       StackLocation at = StackLocation.of(scope.owner);
       String does = at.isJoin() ? " joins at " : " is at ";
       head.append(" · owner ");
-      int room = WIDTH - head.length() - does.length() - LEAST_PLACE;
-      head.append(fit(Owners.name(scope.owner), Math.max(LEAST_NAME, room))).append(does);
-      head.append(at.within(Math.max(LEAST_PLACE, WIDTH - head.length())));
+      int room = WIDTH - head.length() - does.length() - MIN_PLACE;
+      head.append(fit(Owners.name(scope.owner), Math.max(MIN_NAME, room))).append(does);
+      head.append(at.within(Math.max(MIN_PLACE, WIDTH - head.length())));
     }
     line(head);
     TaskScope<?, ?> within = within(scope);
@@ -219,7 +219,7 @@ final class Tree {
       boolean hasScope = child.innermost != null;
       State state = state(child, runner, place);
       String label = child.purpose().isEmpty() ? "1 task" : child.purpose();
-      if (hasScope || (!child.purpose().isEmpty() && named < MOST_NAMED)) {
+      if (hasScope || (!child.purpose().isEmpty() && named < MAX_NAMED)) {
         named++;
         rows.add(new Row(child, label, state, place, child.forkedAt));
       } else {
@@ -278,7 +278,7 @@ final class Tree {
       line.append("  ").append(state).repeat(' ', 6 - state.length());
       String age = age(row.oldest);
       line.repeat(' ', Math.max(1, 7 - age.length())).append(age).append("  ");
-      line.append(row.place.within(Math.max(LEAST_PLACE, WIDTH - line.length())));
+      line.append(row.place.within(Math.max(MIN_PLACE, WIDTH - line.length())));
     } else {
       line.append("  not shown: there are too many");
     }

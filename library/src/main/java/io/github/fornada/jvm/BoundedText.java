@@ -35,7 +35,7 @@ public final class BoundedText {
   private static final int THREADS = 8; // Guess
 
   /** More that hang at a time, and they are replaced no more. */
-  private static final int MOST_LOST = 64; // Guess
+  private static final int MAX_LOST = 64; // Guess
 
   /** {@link System#nanoTime} until which a class is not asked; 0 for a class never marked. */
   private static final ClassValue<AtomicLong> MARKED_UNTIL =
@@ -180,12 +180,12 @@ public final class BoundedText {
   }
 
   private static synchronized boolean areTooManyLost() {
-    return lost >= MOST_LOST;
+    return lost >= MAX_LOST;
   }
 
   private static synchronized void lost(int change) {
     lost += change;
-    TEXT_THREADS.setMaximumPoolSize(THREADS + Math.min(lost, MOST_LOST));
+    TEXT_THREADS.setMaximumPoolSize(THREADS + Math.min(lost, MAX_LOST));
   }
 
   /** A call of user code that may hang. */

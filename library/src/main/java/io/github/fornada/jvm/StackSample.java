@@ -21,12 +21,12 @@ public final class StackSample {
   public static final Duration LIMIT = Duration.ofMillis(200); // Guess
 
   /** Threads that may be lost at a time; then there are no stacks. */
-  private static final int MOST_THREADS = 16; // Guess
+  private static final int MAX_THREADS = 16; // Guess
 
   private static final ThreadPoolExecutor SAMPLERS =
       new ThreadPoolExecutor(
-          MOST_THREADS,
-          MOST_THREADS,
+          MAX_THREADS,
+          MAX_THREADS,
           1,
           TimeUnit.SECONDS,
           new LinkedBlockingQueue<>(),

@@ -36,14 +36,14 @@ final class Dispatcher {
    */
   private static final long AHEAD_NANOS = 2_000_000; // Guess
 
-  private static final int MOST_AHEAD = 8192; // Guess
+  private static final int MAX_AHEAD = 8192; // Guess
 
   /**
    * However long items take, the next one lies ready behind the one that runs: on busy processors
    * it may be milliseconds until this process gets its turn to send one. If another worker idles
    * meanwhile, it is taken back.
    */
-  private static final int LEAST_AHEAD = 2;
+  private static final int MIN_AHEAD = 2;
 
   private static final double QUICK_NANOS = 20_000; // Guess
 
@@ -208,7 +208,7 @@ final class Dispatcher {
 
   /** Whether results are to be expected within microseconds, the last of which feeds again. */
   boolean willAskSoon() {
-    return isOpen() && inFlight() >= LEAST_AHEAD && meanNanos > 0 && meanNanos < QUICK_NANOS;
+    return isOpen() && inFlight() >= MIN_AHEAD && meanNanos > 0 && meanNanos < QUICK_NANOS;
   }
 
   /**
@@ -231,7 +231,7 @@ final class Dispatcher {
   /** Items have ended: sends more before the worker runs dry. */
   void feedInTime() {
     int ahead = inFlight();
-    if (ahead < LEAST_AHEAD || ahead * meanNanos < AHEAD_NANOS / 2.0) {
+    if (ahead < MIN_AHEAD || ahead * meanNanos < AHEAD_NANOS / 2.0) {
       var _ = feed();
       if (isIdle()) {
         engine.balanceSoon(); // for another thread may have been feeding, before this was idle
@@ -518,15 +518,15 @@ final class Dispatcher {
       return mayHaveMore();
     }
     return meanNanos > 0
-        && ahead < MOST_AHEAD
+        && ahead < MAX_AHEAD
         && (ahead * meanNanos < AHEAD_NANOS
-            || (ahead < LEAST_AHEAD && !engine.seemsFreeSomewhere()));
+            || (ahead < MIN_AHEAD && !engine.seemsFreeSomewhere()));
   }
 
   /** The number of items to send at once: by the mean time of this worker's items. */
   private int batchSize() {
     double mean = meanNanos;
-    long many = mean == 0 ? 1 : Math.clamp((long) (AHEAD_NANOS / mean), 1, MOST_AHEAD / 2);
+    long many = mean == 0 ? 1 : Math.clamp((long) (AHEAD_NANOS / mean), 1, MAX_AHEAD / 2);
     return (int) Math.clamp(numbersLeft(), 1, many);
   }
 

@@ -48,10 +48,10 @@ import org.jspecify.annotations.Nullable;
  * from one that is only idle.
  */
 final class Engine extends AbstractPool implements Mappings.Listener {
-  private static final int MOST_START_FAILURES = 3;
+  private static final int MAX_START_FAILURES = 3;
 
   /** Kills say little of the next try, unless there are many in a row. */
-  private static final int MOST_START_KILLS = 12;
+  private static final int MAX_START_KILLS = 12;
 
   private static final String NOT_OPENED = "because its pool could not be opened";
 
@@ -61,7 +61,7 @@ final class Engine extends AbstractPool implements Mappings.Listener {
   private static final Duration MONITORING = Duration.ofMillis(100);
 
   /** The others are started by the threads of their slots, all at once. */
-  private static final int MOST_BEGUN_FIRST = 4; // Guess
+  private static final int MAX_BEGUN_FIRST = 4; // Guess
 
   /** Until another thread is asked for where there was none to be had. */
   private static final Duration NO_THREAD_PAUSE = Duration.ofMillis(100); // Guess
@@ -204,7 +204,7 @@ final class Engine extends AbstractPool implements Mappings.Listener {
   private void beginFirst(List<WorkerStart> begun) {
     int min = options.life().minWorkers();
     int lasting = min < 0 ? options.workers() : Math.min(min, options.workers());
-    for (int i = 0; i < Math.min(lasting, MOST_BEGUN_FIRST); i++) {
+    for (int i = 0; i < Math.min(lasting, MAX_BEGUN_FIRST); i++) {
       begun.add(WorkerStart.begin(this, launcher, nextWorkerNumber()));
     }
   }
@@ -571,7 +571,7 @@ final class Engine extends AbstractPool implements Mappings.Listener {
       failures = count.get();
     }
     if (e.kind() == WorkerStartException.Kind.REFUSED
-        || failures >= (killed ? MOST_START_KILLS : MOST_START_FAILURES)) {
+        || failures >= (killed ? MAX_START_KILLS : MAX_START_FAILURES)) {
       breaks(e);
       return null;
     }
@@ -584,7 +584,7 @@ final class Engine extends AbstractPool implements Mappings.Listener {
    * null if there is no point in trying on.
    */
   @Nullable Duration slotFailed(Throwable e, int times) {
-    if (times < MOST_START_FAILURES || isEnding()) {
+    if (times < MAX_START_FAILURES || isEnding()) {
       return Duration.ofMillis(100L << Math.min(times, 3));
     }
     breaks(

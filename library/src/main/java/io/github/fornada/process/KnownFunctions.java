@@ -29,7 +29,7 @@ final class KnownFunctions {
   private static final int MOST = 64;
 
   /** Bytes of them that a worker keeps, but always the latest: a lambda may capture much. */
-  private static final long MOST_BYTES = 1 << 20;
+  private static final long MAX_BYTES = 1 << 20;
 
   private final Engine engine;
 
@@ -128,7 +128,7 @@ final class KnownFunctions {
     byUse.put(number, function);
     sizes.put(number, size);
     bytes += size;
-    while (byUse.size() > MOST || (bytes > MOST_BYTES && byUse.size() > 1)) {
+    while (byUse.size() > MOST || (bytes > MAX_BYTES && byUse.size() > 1)) {
       Iterator<Map.Entry<Integer, TaskFunction<?, ?>>> oldest = byUse.entrySet().iterator();
       Map.Entry<Integer, TaskFunction<?, ?>> entry = oldest.next();
       if (!dispatcher.write(

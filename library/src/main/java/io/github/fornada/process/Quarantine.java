@@ -26,7 +26,7 @@ final class Quarantine {
   private static final int MOST = 1000; // Guess
 
   /** The number of workers that an item must have cost to be quarantined. */
-  private static final int LEAST_WORKERS = 2;
+  private static final int MIN_WORKERS = 2;
 
   /** Whether objects of a class have no equality but that of {@link Object}. */
   private static final ClassValue<Boolean> IDENTITY =
@@ -74,7 +74,7 @@ final class Quarantine {
    */
   DeathCertificate note(Batch<?, ?> batch, int i, DeathCertificate death) {
     int workers = batch.workersLost() + 1;
-    boolean isKept = batch.attempt() > retries && workers >= LEAST_WORKERS;
+    boolean isKept = batch.attempt() > retries && workers >= MIN_WORKERS;
     DeathCertificate own = ExitDiagnosis.of(death, batch.label(i), workers, isKept);
     if (isKept) {
       TaskFunction<?, ?> function = batch.userFunction();

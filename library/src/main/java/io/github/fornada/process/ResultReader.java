@@ -27,7 +27,7 @@ final class ResultReader {
   private static final int SPINS_PER_LOOK = 64;
 
   /** Results passed on at once. */
-  private static final int MOST_VALUES = 256; // Guess
+  private static final int MAX_VALUES = 256; // Guess
 
   private final WorkerSlot slot;
   private final Engine engine;
@@ -42,7 +42,7 @@ final class ResultReader {
   private final ReentrantLock reading = new ReentrantLock();
 
   /** Results about to be passed on; empty between. Used by who reads results. */
-  private final @Nullable Object[] values = new @Nullable Object[MOST_VALUES];
+  private final @Nullable Object[] values = new @Nullable Object[MAX_VALUES];
 
   ResultReader(
       WorkerSlot slot, Engine engine, String name, Dispatcher dispatcher, StatsRecorder stats) {

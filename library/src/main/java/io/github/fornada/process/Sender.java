@@ -41,7 +41,7 @@ final class Sender {
   private static final int PIECE = 32; // Guess
 
   /** Items in one message at most. */
-  private static final int MOST_IN_ROW = 256; // Guess
+  private static final int MAX_IN_ROW = 256; // Guess
 
   /** How long objects may wait for those behind them in their row. */
   private static final long ROW_NANOS = 1_000_000; // Guess
@@ -53,7 +53,7 @@ final class Sender {
   private static final int LARGEST_PART = 4; // Guess
 
   /** Less room than this in the ring is not worth a message of several items. */
-  private static final int LEAST_ROOM = 1024;
+  private static final int MIN_ROOM = 1024;
 
   private final Engine engine;
   private final Dispatcher dispatcher;
@@ -313,8 +313,8 @@ final class Sender {
     dispatcher.lock();
     try {
       int room = to.room();
-      int most = Math.min(MOST_IN_ROW, dispatcher.numbersLeft());
-      if (room < LEAST_ROOM || most < 1) {
+      int most = Math.min(MAX_IN_ROW, dispatcher.numbersLeft());
+      if (room < MIN_ROOM || most < 1) {
         return new Piece(first, Result.FULL);
       }
       int claimed = first + 1 + batch.claimRow(first + 1, most - 1);
@@ -393,8 +393,8 @@ final class Sender {
    */
   private <T, R> Piece sendObjects(Batch<T, R> batch, int first, int function, WorkerProcess to) {
     int room = to.room();
-    int most = Math.min(MOST_IN_ROW, dispatcher.numbersLeft());
-    if (room < LEAST_ROOM || most < 1) {
+    int most = Math.min(MAX_IN_ROW, dispatcher.numbersLeft());
+    if (room < MIN_ROOM || most < 1) {
       return new Piece(first, Result.FULL);
     }
     body.clear().putLong(0).putInt(function).putInt(0);

@@ -28,7 +28,7 @@ final class Roster {
   static final int NOBODY = -1;
 
   /** The most spare workers at a time, as many as the common ForkJoinPool has by default. */
-  private static final int MOST_SPARES = 256;
+  private static final int MAX_SPARES = 256;
 
   /** How long a thread without work stays, so that a pool that was forgotten can be collected. */
   private static final Duration IDLE = Duration.ofSeconds(30); // Guess
@@ -128,7 +128,7 @@ final class Roster {
   @Nullable Member addSpare() {
     lock.lock();
     try {
-      if (ending || searching > 0 || idle > 0 || live < most || spares == MOST_SPARES) {
+      if (ending || searching > 0 || idle > 0 || live < most || spares == MAX_SPARES) {
         return null;
       }
       spares++;

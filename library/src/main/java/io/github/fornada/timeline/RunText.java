@@ -57,10 +57,10 @@ final class RunText {
 
   /** Returns a note on what the drawing leaves out; empty if nothing. */
   static String note(Track track) {
-    return track.size() < Recording.MOST_BARS
+    return track.size() < Recording.MAX_BARS
         ? ""
         : "Only the first "
-            + Figures.count(Recording.MOST_BARS)
+            + Figures.count(Recording.MAX_BARS)
             + " are drawn; the figures count all.";
   }
 

@@ -78,7 +78,7 @@ final class RetryTest {
         .hasMessage("try 10001")
         .satisfies(e ->
             assertThat(e.getSuppressed())
-                .hasSize(Retry.MOST_SUPPRESSED)
+                .hasSize(Retry.MAX_SUPPRESSED)
                 .extracting(Throwable::getMessage)
                 .endsWith("try 9999", "try 10000"));
   }
@@ -97,7 +97,7 @@ final class RetryTest {
           .isIn(one, other);
     }
     assertThat(one.getSuppressed().length + other.getSuppressed().length)
-        .isLessThanOrEqualTo(2 * Retry.MOST_SUPPRESSED);
+        .isLessThanOrEqualTo(2 * Retry.MAX_SUPPRESSED);
     assertThatThrownBy(() ->
             call(
                 Retry.times(1),

@@ -62,7 +62,7 @@ public final class Explorer {
     }
   }
 
-  private static final int MOST_STEPS = 2000;
+  private static final int MAX_STEPS = 2000;
   private static final ThreadLocal<Task> CURRENT = new ThreadLocal<>();
   private static Explorer active;
 
@@ -268,8 +268,8 @@ public final class Explorer {
     if (self == null || active != this) {
       return null;
     }
-    if (!abandoned && ++steps > MOST_STEPS) {
-      fail("more than " + MOST_STEPS + " steps");
+    if (!abandoned && ++steps > MAX_STEPS) {
+      fail("more than " + MAX_STEPS + " steps");
     }
     if (!abandoned) {
       schedule(self);

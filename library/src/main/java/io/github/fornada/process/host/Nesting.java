@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Nesting {
   /** Levels of workers below a JVM that is no worker: a task, a task of its pool, and so on. */
-  static final int MOST_LEVELS = 4; // Guess: more than the deepest seen on purpose
+  static final int MAX_LEVELS = 4; // Guess: more than the deepest seen on purpose
 
   /** Whether this JVM is a worker. Written once, before any user code. */
   private static volatile boolean worker;
@@ -30,7 +30,7 @@ public final class Nesting {
    * Checks that a pool, or a reserve of workers, may be opened here and now.
    *
    * @throws IllegalStateException if this is a worker that initializes a class, or a process with
-   *     {@value #MOST_LEVELS} levels of workers above it
+   *     {@value #MAX_LEVELS} levels of workers above it
    */
   public static void check() {
     String marks = System.getenv(Reaper.MARK);
@@ -49,12 +49,12 @@ public final class Nesting {
       }
     }
     int levels = levels(marks);
-    if (levels >= MOST_LEVELS) {
+    if (levels >= MAX_LEVELS) {
       throw new IllegalStateException(
           "a process pool cannot be opened here: this process has "
               + levels
               + " levels of workers above it already, at most "
-              + MOST_LEVELS
+              + MAX_LEVELS
               + " are allowed. A task that opens a pool whose tasks open pools may go on without"
               + " end: open one pool, and hand the items to that");
     }

@@ -32,9 +32,9 @@ final class AotCacheFolder {
   static final Duration REFUSED_FOR = Duration.ofDays(7);
 
   /** How many caches are kept; more would be of JDKs and libraries long gone. */
-  private static final int MOST_FILES = 10;
+  private static final int MAX_FILES = 10;
 
-  private static final long MOST_BYTES = 1L << 30;
+  private static final long MAX_BYTES = 1L << 30;
 
   /** Of a file whose maker is long gone. */
   private static final Duration STALE = Duration.ofHours(1);
@@ -152,7 +152,7 @@ final class AotCacheFolder {
     long bytes = 0;
     for (int i = 0; i < caches.size(); i++) {
       bytes += caches.get(i).bytes();
-      if (i >= MOST_FILES - 1 || bytes > MOST_BYTES) { // room for one more
+      if (i >= MAX_FILES - 1 || bytes > MAX_BYTES) { // room for one more
         delete(caches.get(i).file());
         delete(withEnding(caches.get(i).file(), ".jar"));
       }

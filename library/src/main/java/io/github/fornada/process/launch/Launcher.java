@@ -32,7 +32,7 @@ public final class Launcher {
   private static final long TINY_HEAP = 16L << 20;
 
   /** The heap of a worker that is not told its heap is no smaller than this. */
-  private static final long LEAST_HEAP = 64L << 20;
+  private static final long MIN_HEAP = 64L << 20;
 
   /** What a worker takes besides its heap: its JVM, classes, threads and compiled code. */
   private static final long BESIDES_HEAP = 64L << 20; // Guess: at rest 46 to 57 MB, heap and all
@@ -85,7 +85,7 @@ public final class Launcher {
   public synchronized String heap() {
     String known = heap;
     if (known == null) {
-      known = Math.max(LEAST_HEAP >> 20, (quarterOfMemory() / settings.workers()) >> 20) + "m";
+      known = Math.max(MIN_HEAP >> 20, (quarterOfMemory() / settings.workers()) >> 20) + "m";
       heap = known;
     }
     return known;
@@ -94,7 +94,7 @@ public final class Launcher {
   /** How many workers with this heap fit this machine, or its container; null for a usual heap. */
   public static int defaultWorkers(@Nullable String heap) {
     int processors = Runtime.getRuntime().availableProcessors();
-    long each = heap == null ? LEAST_HEAP : MemorySizes.parse("heap", heap);
+    long each = heap == null ? MIN_HEAP : MemorySizes.parse("heap", heap);
     // This JVM's own bound is less than the memory: it saves the question, which may take 40 ms.
     long atLeast = Runtime.getRuntime().maxMemory();
     int fit = fit(processors, atLeast, each);

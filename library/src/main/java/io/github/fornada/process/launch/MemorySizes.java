@@ -2,7 +2,7 @@ package io.github.fornada.process.launch;
 
 /** Sizes of memory as the JVM's options take them. */
 public final class MemorySizes {
-  private static final int MOST_DIGITS = 10;
+  private static final int MAX_DIGITS = 10;
 
   private MemorySizes() {}
 
@@ -13,11 +13,11 @@ public final class MemorySizes {
     int digits = 0;
     long number = 0;
     while (digits < size.length() && size.charAt(digits) >= '0' && size.charAt(digits) <= '9') {
-      number = digits < MOST_DIGITS ? number * 10 + (size.charAt(digits) - '0') : number;
+      number = digits < MAX_DIGITS ? number * 10 + (size.charAt(digits) - '0') : number;
       digits++;
     }
     int shift = digits == size.length() ? 0 : digits == size.length() - 1 ? shift(size) : -1;
-    if (digits == 0 || digits > MOST_DIGITS || size.charAt(0) == '0' || shift < 0) {
+    if (digits == 0 || digits > MAX_DIGITS || size.charAt(0) == '0' || shift < 0) {
       throw new IllegalArgumentException(
           name + " must be a number with k, m or g, such as 512m, got \"" + size + "\"");
     }

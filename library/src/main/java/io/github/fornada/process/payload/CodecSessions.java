@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class CodecSessions {
   /** Loaders whose sessions are kept, those used last: a session may hold all their classes. */
-  private static final int MOST_SESSIONS = 8; // Guess
+  private static final int MAX_SESSIONS = 8; // Guess
 
   private final PayloadCodec codec;
 
@@ -30,7 +30,7 @@ public final class CodecSessions {
 
         @Override
         protected boolean removeEldestEntry(Map.Entry<ClassLoader, PayloadCodec.Session> eldest) {
-          return size() > MOST_SESSIONS;
+          return size() > MAX_SESSIONS;
         }
       };
 

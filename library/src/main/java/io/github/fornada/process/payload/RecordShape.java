@@ -40,7 +40,7 @@ public final class RecordShape {
       };
 
   /** Records and arrays within a record; one with more goes the JDK's way. */
-  private static final int MOST_WITHIN = 32; // Guess
+  private static final int MAX_WITHIN = 32; // Guess
 
   /** By loader, so that a class goes with its loader; each map by name. */
   private static final Map<ClassLoader, Map<String, RecordShape>> BY_NAME = new WeakHashMap<>();
@@ -117,7 +117,7 @@ public final class RecordShape {
     boolean isNew(Object part) {
       @Nullable Object[] all = met;
       if (all == null) {
-        all = new Object[MOST_WITHIN];
+        all = new Object[MAX_WITHIN];
         met = all;
       }
       for (int i = 0; i < count; i++) {
@@ -125,7 +125,7 @@ public final class RecordShape {
           return false;
         }
       }
-      if (count == MOST_WITHIN) {
+      if (count == MAX_WITHIN) {
         return false;
       }
       all[count++] = part;

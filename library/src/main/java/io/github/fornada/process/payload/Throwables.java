@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
  * travel, and for no other: a cause that has to stay costs the exception around it nothing.
  */
 public final class Throwables {
-  private static final int MOST_FRAMES = 1024; // as the JVM's own MaxJavaStackTraceDepth
-  private static final int MOST_CAUSES = 20;
+  private static final int MAX_FRAMES = 1024; // as the JVM's own MaxJavaStackTraceDepth
+  private static final int MAX_CAUSES = 20;
 
   /** Causes and suppressed ones together; what is beyond is left out. */
   private static final int MOST = 100; // Guess
@@ -148,7 +148,7 @@ public final class Throwables {
   }
 
   private static void collect(Throwable thrown, int depth, Set<Throwable> all) {
-    if (depth > MOST_CAUSES || all.size() == MOST || !all.add(thrown)) {
+    if (depth > MAX_CAUSES || all.size() == MOST || !all.add(thrown)) {
       return;
     }
     try {
@@ -190,7 +190,7 @@ public final class Throwables {
 
   private static void encodeNamesUnguarded(
       @Nullable Throwable thrown, int depth, Budget budget, MessageOutput out) {
-    if (thrown == null || depth == MOST_CAUSES || budget.left == 0) {
+    if (thrown == null || depth == MAX_CAUSES || budget.left == 0) {
       out.putByte(0);
       return;
     }
@@ -211,7 +211,7 @@ public final class Throwables {
   }
 
   public static void putStack(List<StackTraceElement> stack, MessageOutput out) {
-    int n = Math.min(stack.size(), MOST_FRAMES);
+    int n = Math.min(stack.size(), MAX_FRAMES);
     out.putInt(n);
     for (int i = 0; i < n; i++) {
       StackTraceElement frame = stack.get(i);
@@ -224,7 +224,7 @@ public final class Throwables {
 
   public static List<StackTraceElement> getStack(MessageInput in) throws IOException {
     int n = in.getInt();
-    if (n < 0 || n > MOST_FRAMES) {
+    if (n < 0 || n > MAX_FRAMES) {
       throw new CorruptFrameException("a stack of " + n + " frames");
     }
     var stack = new StackTraceElement[n];
@@ -259,8 +259,8 @@ public final class Throwables {
     if (in.getByte() == 0) {
       return null;
     }
-    if (depth > MOST_CAUSES) {
-      throw new CorruptFrameException("more than " + MOST_CAUSES + " causes");
+    if (depth > MAX_CAUSES) {
+      throw new CorruptFrameException("more than " + MAX_CAUSES + " causes");
     }
     String type = in.getString();
     boolean hasMessage = in.getByte() == 1;

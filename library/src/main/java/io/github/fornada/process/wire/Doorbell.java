@@ -27,7 +27,7 @@ public final class Doorbell {
   private static final long WORTH_SPINNING_NANOS = 1_500_000; // Guess
 
   /** After this number of long waits in a row, spinning only takes a processor from the tasks. */
-  private static final int MOST_LONG_WAITS = 3;
+  private static final int MAX_LONG_WAITS = 3;
 
   private final MemorySegment header;
   private final long ownFlag;
@@ -66,7 +66,7 @@ public final class Doorbell {
     if (ring.isReady()) {
       return true;
     }
-    if (longWaits < MOST_LONG_WAITS) {
+    if (longWaits < MAX_LONG_WAITS) {
       for (int i = 0; i < SPINS; i++) {
         Thread.onSpinWait();
         if (ring.isReady()) {
@@ -86,7 +86,7 @@ public final class Doorbell {
     long began = System.nanoTime();
     boolean ready = sleep(ring);
     boolean wasLong = System.nanoTime() - began > WORTH_SPINNING_NANOS;
-    longWaits = wasLong ? Math.min(longWaits + 1, MOST_LONG_WAITS) : 0;
+    longWaits = wasLong ? Math.min(longWaits + 1, MAX_LONG_WAITS) : 0;
     return ready;
   }
 

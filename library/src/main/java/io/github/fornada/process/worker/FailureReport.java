@@ -22,14 +22,14 @@ final class FailureReport {
   static final Duration LIMIT = Duration.ofSeconds(5);
 
   /** When this many threads hang in exceptions, no other is asked for anything. */
-  private static final int MOST_THREADS = 8; // Guess
+  private static final int MAX_THREADS = 8; // Guess
 
-  private static final int MOST_CAUSES = 20;
+  private static final int MAX_CAUSES = 20;
 
   private static final ThreadPoolExecutor REPORTERS =
       new ThreadPoolExecutor(
           0,
-          MOST_THREADS,
+          MAX_THREADS,
           1,
           TimeUnit.SECONDS,
           new SynchronousQueue<>(),
@@ -79,7 +79,7 @@ final class FailureReport {
     for (Throwable each = thrown; each != null; each = each.getCause()) {
       if (each.getClass().getClassLoader() != null
           || each.getSuppressed().length > 0
-          || ++depth > MOST_CAUSES) {
+          || ++depth > MAX_CAUSES) {
         return false;
       }
     }

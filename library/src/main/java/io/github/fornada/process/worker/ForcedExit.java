@@ -16,7 +16,7 @@ final class ForcedExit {
   private static final long TIDYING_NANOS = Duration.ofMillis(1200).toNanos();
 
   /** A heap with less than this part of it free has no room to tidy up in. */
-  private static final int LEAST_FREE = 16; // Guess
+  private static final int MIN_FREE = 16; // Guess
 
   private final Thread thread;
 
@@ -50,7 +50,7 @@ final class ForcedExit {
   private static boolean isHeapFull() {
     Runtime runtime = Runtime.getRuntime();
     long most = runtime.maxMemory();
-    return most - runtime.totalMemory() + runtime.freeMemory() < most / LEAST_FREE;
+    return most - runtime.totalMemory() + runtime.freeMemory() < most / MIN_FREE;
   }
 
   boolean isAlarmed() {

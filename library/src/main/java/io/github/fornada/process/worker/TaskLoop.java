@@ -38,7 +38,7 @@ final class TaskLoop {
   }
 
   /** Results shown together at most: the parent should find some, and not wait for many. */
-  private static final int MOST_KEPT = 64; // Guess
+  private static final int MAX_KEPT = 64; // Guess
 
   /** Bytes before a result that is not bare: the item's number, and its times. */
   private static final int HEADER = 40;
@@ -500,7 +500,7 @@ final class TaskLoop {
     try {
       put(type, message, from);
       out.keep();
-      if (++kept == MOST_KEPT) {
+      if (++kept == MAX_KEPT) {
         publish();
       }
     } finally {
