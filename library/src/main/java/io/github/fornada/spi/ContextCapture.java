@@ -9,11 +9,11 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The carriers of a pool, at the place where calls come in.
+ * Captures the context with a pool's carriers when a call comes in.
  *
- * <p>Workers know functions by identity, so a function that is submitted again with what was
- * captured before should be the same object as before. Some of the last ones are kept for that,
- * weakly: a pool must not keep what a lambda captures alive.
+ * <p>Workers know functions by identity, so a function that is submitted again with equal captured
+ * values should be the same {@link ContextFunction} as before. The latest ones are kept for that,
+ * weakly: a pool must not keep alive what a lambda captures.
  */
 final class ContextCapture {
   private static final int PLACES = 64; // a power of two; as many functions as a worker keeps
@@ -27,7 +27,7 @@ final class ContextCapture {
   }
 
   /**
-   * The function with what the calling thread has.
+   * Returns the function with the context of the calling thread.
    *
    * @throws IllegalStateException if a carrier threw
    */

@@ -8,9 +8,9 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
-/** The listeners of a pool, and which threads are calling them just now. */
+/** The listeners of a pool; also knows which threads are calling them at the moment. */
 final class Listeners {
-  /** The pool a listener of which this thread is calling; it must not wait for that pool. */
+  /** The pool whose listener this thread is calling; the thread must not wait for that pool. */
   private static final ThreadLocal<@Nullable AbstractPool> TELLING = new ThreadLocal<>();
 
   private final AbstractPool pool;
@@ -39,7 +39,7 @@ final class Listeners {
     }
   }
 
-  /** Whether this thread is calling one of them. */
+  /** Returns whether this thread is calling one of them. */
   @SuppressWarnings("ReferenceEquality") // a pool is equal to itself only
   boolean areBeingTold() {
     return TELLING.get() == pool;
