@@ -56,7 +56,7 @@ final class ThrownText {
     }
     var report = new ThrownText();
     String whole =
-        BoundedText.said(
+        BoundedText.boundedMessage(
             () -> {
               report.tell(thrown, "\n", 0);
               return report.soFar();

@@ -6,8 +6,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Lets an interrupt reach a thread only while it runs the very item that the interrupt is for. A
- * thread has one gate, opens it for each item, and closes it at the item's end; others interrupt
- * the item, or abandon the thread if the item ignores its interrupt. One word settles every race.
+ * thread has one gate, opens it for each item, and closes it at the item's end; other threads
+ * interrupt the item, or abandon the thread if the item ignores its interrupt. Compare-and-set on
+ * one word decides every race.
  *
  * <p>An item is known by its <em>pass</em>, which {@link #open()} gives out. Calls with a pass that
  * is over do nothing and return false.

@@ -69,7 +69,7 @@ final class ClassPreloader {
   }
 
   private static void forALoss() {
-    String item = Engine.said(() -> "an item", "an item");
+    String item = Engine.boundedMessage(() -> "an item", "an item");
     int code = 128 + 9;
     var death =
         DeathCertificate.of("worker-0", 0, code, ExitDiagnosis.manner(code, false))

@@ -508,7 +508,7 @@ final class Engine extends AbstractPool implements Mappings.Listener {
   }
 
   /** Gives {@link AbstractPool#message} to this package. */
-  static String said(Supplier<String> words, String otherwise) {
+  static String boundedMessage(Supplier<String> words, String otherwise) {
     return message(words, otherwise);
   }
 

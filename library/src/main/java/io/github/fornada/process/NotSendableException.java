@@ -55,7 +55,7 @@ final class NotSendableException extends IOException {
     String what =
         "a task of class " + task.getClass().getName() + " cannot be sent to a worker process";
     String message =
-        Engine.said(
+        Engine.boundedMessage(
             () ->
                 what
                     + ": "
@@ -70,7 +70,7 @@ final class NotSendableException extends IOException {
   static NotSendableException explain(Batch<?, ?> batch, int i, Throwable thrown) {
     String what = batch.label(i) + " cannot be sent to a worker process";
     return new NotSendableException(
-        Engine.said(() -> what + ": " + why(batch, i, thrown), what), thrown);
+        Engine.boundedMessage(() -> what + ": " + why(batch, i, thrown), what), thrown);
   }
 
   private static String why(Batch<?, ?> batch, int i, Throwable thrown) {

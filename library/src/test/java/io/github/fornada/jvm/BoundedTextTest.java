@@ -65,7 +65,8 @@ class BoundedTextTest {
       for (int i = 0; i < 20; i++) {
         askers.add(
             Thread.ofVirtual()
-                .start(() -> BoundedText.said(() -> hang(over), "fails", "hangs", () -> {})));
+                .start(() ->
+                    BoundedText.boundedMessage(() -> hang(over), "fails", "hangs", () -> {})));
       }
       for (Thread asker : askers) {
         asker.join();
