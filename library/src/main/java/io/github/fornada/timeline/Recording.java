@@ -76,7 +76,7 @@ final class Recording {
     TaskUsage usage = event.usage();
     long began = usage == null ? event.nanos() : usage.startedNanos();
     if (marked && began - baseNanos < 0) {
-      return; // of an earlier run
+      return; // a task of an earlier run
     }
     Kind kind = Kind.of(event.outcome());
     int lane = usage == null ? 0 : lanes.number(usage.worker());

@@ -20,7 +20,7 @@ final class RunText {
         + Figures.count(s.workers(), "worker", "workers");
   }
 
-  /** Returns a mark for each kind of outcome other than done; empty if all tasks were done. */
+  /** Returns a badge for each kind of outcome other than done; empty if all tasks were done. */
   static String outcomes(TimelineSummary s) {
     return mark(Kind.FAILED, s.failed())
         + mark(Kind.TIMED_OUT, s.timedOut())
