@@ -16,9 +16,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * The timeouts of scopes and tasks. One platform thread serves all, so that timeouts hold also when
- * tasks occupy every carrier of virtual threads; it runs no user code. While it is busy, another
- * thread stands by, as an interrupt may block it ({@link Interrupts#send(Thread)} cannot rule that
- * out), and other timeouts must not wait.
+ * tasks occupy every carrier of virtual threads; it runs no user code. While it is busy, a second
+ * thread is ready to take over, because an interrupt may block it ({@link Interrupts#send(Thread)}
+ * cannot rule that out), and other timeouts must not wait.
  */
 final class ScopeTimer {
   private static final ScheduledThreadPoolExecutor TIMER =
@@ -30,7 +30,7 @@ final class ScopeTimer {
     TIMER.allowCoreThreadTimeOut(true);
   }
 
-  /** Threads of the timer that run an action. */
+  /** The number of threads of the timer that run an action. */
   private static final AtomicInteger BUSY = new AtomicInteger();
 
   /** A century, so that it fits in a long of nanoseconds. */
@@ -119,7 +119,7 @@ final class ScopeTimer {
     var _ = after(Duration.ofSeconds(1), action);
   }
 
-  /** The limit that counts, in words, for messages. */
+  /** Returns the limit that applies, in words, for messages. */
   static String inWords(ScopeOptions options) {
     return options.timeout() == null
         ? "its deadline, " + options.deadline()
