@@ -119,12 +119,19 @@ final class WorkerSlot {
     }
   }
 
-  /** Waits until this slot should have a worker; false if it never should any more. */
+  /**
+   * Waits until this slot should have a worker; false if it never should any more.
+   *
+   * <p>Work that came while a worker was here has asked nobody else. If that worker left without
+   * taking it, the queue has it now: so look there, and then for what {@link #demand} wrote. Work
+   * that comes after that look finds no worker here, and {@link #demand} writes it.
+   */
   private boolean awaitDemand() {
     lock.lock();
     try {
       while (!engine.isEnding()) {
-        if (engine.mayStart() && (lasting || demanded || replacement != null)) {
+        if (engine.mayStart()
+            && (lasting || demanded || replacement != null || engine.hasMore())) {
           demanded = false;
           return true;
         }

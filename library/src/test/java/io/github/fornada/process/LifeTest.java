@@ -300,6 +300,38 @@ class LifeTest {
     }
   }
 
+  @Test
+  void whatWaitsBehindTheItemThatEndedItsWorkerGetsANewOneOnDemand() throws Exception {
+    Pool pool = Pools.open(1, o -> o.withLife(l -> l.withMinWorkers(0)));
+    try {
+      // The others are queued while the first runs: they need no other worker then.
+      String begun = folder.resolve("begun").toString();
+      String go = folder.resolve("go").toString();
+      CompletableFuture<Integer> first =
+          pool.submit(
+              0,
+              x -> {
+                Files.createFile(Path.of(begun));
+                while (!Files.exists(Path.of(go))) {
+                  Thread.sleep(1);
+                }
+                Runtime.getRuntime().halt(7);
+                return x;
+              });
+      Waiting.until("the first runs", () -> Files.exists(Path.of(begun)));
+      List<CompletableFuture<Integer>> others =
+          numbers(5).stream().map(i -> pool.submit(i, x -> x + 1)).toList();
+      Files.createFile(Path.of(go));
+
+      assertThatThrownBy(() -> Pools.soon(first)).hasCauseInstanceOf(WorkerLostException.class);
+      for (int i = 0; i < others.size(); i++) {
+        assertThat((int) Pools.soon(others.get(i))).isEqualTo(i + 1);
+      }
+    } finally {
+      Pools.end(pool);
+    }
+  }
+
   // ---- races
 
   @Test
