@@ -4,14 +4,14 @@ import io.github.fornada.spi.HandedOver;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
-/** An item as it was when it was handed over: all its tries are sent the same bytes. */
+/** An item as it was when it was handed over: every attempt is sent the same bytes. */
 final class HandedItem extends HandedOver {
   private final @Nullable Object original;
 
   /** The payload; null if it is in a file, or could not be written. */
   private final byte @Nullable [] bytes;
 
-  /** Where the bytes of a large array are, as they are. */
+  /** The file with the raw bytes of a large array. */
   private final @Nullable ArrayFile file;
 
   /** Why it could not be written. */
@@ -22,7 +22,7 @@ final class HandedItem extends HandedOver {
   /**
    * A large array in a file that stays until its item has ended.
    *
-   * @param tag what kind of array it is
+   * @param tag the kind of array
    */
   record ArrayFile(Engine engine, int tag, long size, String name) {}
 
