@@ -48,7 +48,7 @@ public abstract class AbstractPool implements Pool {
   private final ExecutionModel model;
   private final int workers;
   private final TaskPolicy policy;
-  private final ContextCapture carriage;
+  private final ContextCapture contextCapture;
   private final WorkQueue queue = new WorkQueue();
   private final AtomicLong tasks = new AtomicLong();
   private final PoolLifecycle life;
@@ -69,7 +69,7 @@ public abstract class AbstractPool implements Pool {
     this.model = Objects.requireNonNull(model, "model");
     this.workers = workers;
     this.policy = Objects.requireNonNull(policy, "policy");
-    this.carriage = new ContextCapture(policy.carriers());
+    this.contextCapture = new ContextCapture(policy.carriers());
     this.life = new PoolLifecycle(this, queue);
     this.listeners = new Listeners(this, policy.listeners());
   }
@@ -213,7 +213,7 @@ public abstract class AbstractPool implements Pool {
   @SuppressWarnings("unchecked") // what replaces the function has the same types
   private <T extends @Nullable Object, R extends @Nullable Object>
       TaskFunction<? super T, ? extends R> load(TaskFunction<? super T, ? extends R> function) {
-    TaskFunction<? super T, ? extends R> carried = carriage.<T, R>load(function);
+    TaskFunction<? super T, ? extends R> carried = contextCapture.<T, R>load(function);
     List<?> parts =
         carried instanceof ContextFunction<?, ?> with
             ? with.all()
@@ -710,7 +710,7 @@ public abstract class AbstractPool implements Pool {
 
   @Override
   public void close() {
-    boolean waits = !isOwnThread() && !listeners.areBeingTold();
+    boolean waits = !isOwnThread() && !listeners.areBeingCalled();
     life.shutdown(
         // a thread that waits and is no daemon keeps the JVM up itself
         !waits || Thread.currentThread().isDaemon());

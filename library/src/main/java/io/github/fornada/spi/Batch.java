@@ -270,7 +270,7 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
       return false;
     }
     if (sink.pool.isObserved()) {
-      tellFinished(i, new Outcome.Done<>(value), true, usage);
+      reportFinished(i, new Outcome.Done<>(value), true, usage);
     }
     if (usage != null) {
       FlightEvents.ended(this, i, sink.pool.model(), Outcome.Done.class, usage);
@@ -336,7 +336,7 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
             && !(outcome instanceof Outcome.Cancelled)
             && !sink.isStopped();
     if (sink.pool.isObserved()) {
-      tellFinished(i, outcome, !again, usage);
+      reportFinished(i, outcome, !again, usage);
     }
     if (usage != null) {
       FlightEvents.ended(this, i, sink.pool.model(), outcome.getClass(), usage);
@@ -392,7 +392,7 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
       return false;
     }
     if (sink.pool.isObserved()) {
-      tellFinished(i, outcome, true, null);
+      reportFinished(i, outcome, true, null);
     }
     HandedOver.release(items[offset + i]);
     try {
@@ -513,7 +513,7 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
     }
   }
 
-  private void tellFinished(int i, Outcome<R> outcome, boolean last, @Nullable TaskUsage usage) {
+  private void reportFinished(int i, Outcome<R> outcome, boolean last, @Nullable TaskUsage usage) {
     announce();
     sink.pool.tell(
         TaskEvent.Finished.of(

@@ -16,11 +16,11 @@ import org.jspecify.annotations.Nullable;
  * weakly: a pool must not keep alive what a lambda captures.
  */
 final class ContextCapture {
-  private static final int PLACES = 64; // a power of two; as many functions as a worker keeps
+  private static final int SLOTS = 64; // a power of two; as many functions as a worker keeps
 
   private final ContextCarrier<?>[] carriers;
   private final AtomicReferenceArray<@Nullable WeakReference<ContextFunction<?, ?>>> last =
-      new AtomicReferenceArray<>(PLACES);
+      new AtomicReferenceArray<>(SLOTS);
 
   ContextCapture(List<ContextCarrier<?>> carriers) {
     this.carriers = carriers.toArray(ContextCarrier<?>[]::new);
@@ -39,14 +39,14 @@ final class ContextCapture {
     }
     @Nullable Object[] captured = ContextFunction.capture(carriers);
     int hash = 31 * Arrays.hashCode(captured) + System.identityHashCode(function);
-    int place = (hash ^ (hash >>> 16)) & (PLACES - 1);
-    WeakReference<ContextFunction<?, ?>> kept = last.get(place);
+    int slot = (hash ^ (hash >>> 16)) & (SLOTS - 1);
+    WeakReference<ContextFunction<?, ?>> kept = last.get(slot);
     ContextFunction<?, ?> before = kept == null ? null : kept.get();
     if (before != null && before.isFor(function, captured)) {
       return (ContextFunction<T, R>) before; // the same function, so the same types
     }
     var carried = new ContextFunction<T, R>(function, carriers, captured);
-    last.set(place, new WeakReference<>(carried));
+    last.set(slot, new WeakReference<>(carried));
     return carried;
   }
 }

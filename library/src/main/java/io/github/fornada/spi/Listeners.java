@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /** The listeners of a pool; also knows which threads are calling them at the moment. */
 final class Listeners {
   /** The pool whose listener this thread is calling; the thread must not wait for that pool. */
-  private static final ThreadLocal<@Nullable AbstractPool> TELLING = new ThreadLocal<>();
+  private static final ThreadLocal<@Nullable AbstractPool> CALLING = new ThreadLocal<>();
 
   private final AbstractPool pool;
   private final List<TaskListener> listeners;
@@ -26,23 +26,23 @@ final class Listeners {
     if (listeners.isEmpty()) {
       return;
     }
-    AbstractPool outer = TELLING.get();
-    TELLING.set(pool);
+    AbstractPool outer = CALLING.get();
+    CALLING.set(pool);
     try {
       listeners.forEach(listener -> tell(listener, event));
     } finally {
       if (outer == null) {
-        TELLING.remove();
+        CALLING.remove();
       } else {
-        TELLING.set(outer);
+        CALLING.set(outer);
       }
     }
   }
 
   /** Returns whether this thread is calling one of them. */
   @SuppressWarnings("ReferenceEquality") // a pool is equal to itself only
-  boolean areBeingTold() {
-    return TELLING.get() == pool;
+  boolean areBeingCalled() {
+    return CALLING.get() == pool;
   }
 
   private void tell(TaskListener listener, TaskEvent event) {

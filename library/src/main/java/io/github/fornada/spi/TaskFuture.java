@@ -545,7 +545,7 @@ final class TaskFuture<T extends @Nullable Object, R extends @Nullable Object>
     void done(Batch<T, R> ended, int i, R value) {
       batch = null;
       succeed(whenDone == null ? value : whenDone.get());
-      tellEnd();
+      reportEnd();
     }
 
     @Override
@@ -562,7 +562,7 @@ final class TaskFuture<T extends @Nullable Object, R extends @Nullable Object>
           default -> failWithItem(ended.item(0), outcome);
         }
       }
-      tellEnd();
+      reportEnd();
     }
 
     /**
@@ -578,7 +578,7 @@ final class TaskFuture<T extends @Nullable Object, R extends @Nullable Object>
       }
     }
 
-    private void tellEnd() {
+    private void reportEnd() {
       if (whenEnded != null) {
         whenEnded.accept(TaskFuture.this);
       }

@@ -51,7 +51,7 @@ final class Recording {
   private volatile @Nullable Long endNanos;
 
   // Guarded by this.
-  private final List<Failure> told = new ArrayList<>();
+  private final List<Failure> shown = new ArrayList<>();
   private final List<WorkerStart> starts = new ArrayList<>();
   private final List<WorkerDeath> deaths = new ArrayList<>();
 
@@ -131,7 +131,7 @@ final class Recording {
             start,
             usage == null ? 0 : Math.max(0, usage.endedNanos() - usage.startedNanos()));
     synchronized (this) {
-      told.add(failure);
+      shown.add(failure);
     }
   }
 
@@ -184,7 +184,7 @@ final class Recording {
   }
 
   synchronized List<Failure> failures() {
-    return List.copyOf(told);
+    return List.copyOf(shown);
   }
 
   synchronized List<WorkerStart> starts() {

@@ -72,7 +72,7 @@ class LockFreeTest {
         ROOM + "wire.RingScenario",
         BOUND,
         "data race",
-        c -> c.twin("RingReader", "look", "getAcquire", "get"));
+        c -> c.twin("RingReader", "poll", "getAcquire", "get"));
   }
 
   @Test

@@ -1,13 +1,14 @@
 package io.github.fornada.process.launch;
 
-/** Sizes of memory as the JVM's options take them. */
+/** Parses sizes of memory in the form of the JVM's options. */
 public final class MemorySizes {
   private static final int MAX_DIGITS = 10;
 
   private MemorySizes() {}
 
   /**
-   * Bytes of a size such as {@code 512m}. By hand: every pool does this before its first worker.
+   * Returns the bytes of a size such as {@code 512m}. Without a regular expression, because every
+   * pool calls this before its first worker.
    */
   public static long parse(String name, String size) {
     int digits = 0;

@@ -13,23 +13,22 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Exceptions between processes: always as names, messages and stacks, and beside that as objects,
- * as far as they can be serialized. A {@link RemoteTaskException} stands for each that cannot
- * travel, and for no other: a cause that has to stay costs the exception around it nothing.
+ * Sends exceptions between processes: always as names, messages and stacks, and also as objects if
+ * they can be serialized. A {@link RemoteTaskException} replaces each exception that cannot be
+ * sent, and no other: an exception is sent even if its cause cannot be.
  */
 public final class Throwables {
-  private static final int MAX_FRAMES = 1024; // as the JVM's own MaxJavaStackTraceDepth
+  private static final int MAX_FRAMES = 1024; // the default of the JVM's MaxJavaStackTraceDepth
   private static final int MAX_CAUSES = 20;
 
-  /** Causes and suppressed ones together; what is beyond is left out. */
+  /** The maximum number of exceptions that are described, causes and suppressed ones together. */
   private static final int MOST = 100; // Guess
 
   private Throwables() {}
 
   /**
-   * Appends an exception with its causes and its suppressed ones.
-   *
-   * @param loader of the function that threw it, whatever the thread's may be by now
+   * Appends an exception with its causes and its suppressed ones. @param loader the loader of the
+   * function that threw it; the thread's context loader may have changed
    */
   public static void encode(Throwable thrown, MessageOutput out, ClassLoader loader) {
     encodeNames(thrown, 0, new Budget(), out);
@@ -40,15 +39,16 @@ public final class Throwables {
         return;
       }
     } catch (Throwable e) {
-      // Not the task's failure but its report's: the names above tell what happened.
+      // This is a failure of the report, not of the task: the names above say what happened.
     }
     out.truncate(mark);
     out.putByte(0);
   }
 
   /**
-   * Appends an object; false, with nothing appended, if that cannot be. A stream may be written
-   * well and yet not be read back, by no fault of the reader's.
+   * Appends an object. Returns false, with nothing appended, if that is impossible. The bytes are
+   * read back as a check, because an object may be written without an error and still not be
+   * readable.
    */
   private static boolean tryToWrite(
       Throwable thrown,
@@ -59,7 +59,8 @@ public final class Throwables {
     try {
       out.putByte(Payloads.SERIALIZED);
       UnaryOperator<Object> known =
-          new UnaryOperator<>() { // no lambda: the first failure would wait for its making
+          // not a lambda: the report of a first failure would wait while it is linked
+          new UnaryOperator<>() {
             @Override
             public Object apply(Object object) {
               Object written = replace == null ? object : replace.apply(object);
@@ -74,17 +75,18 @@ public final class Throwables {
       if (Payloads.decode(copy, loader) instanceof Throwable) {
         return true;
       }
-    } catch (Throwable e) { // whatever the user's writeObject or readObject throws
-      // It cannot travel as it is.
+    } catch (Throwable e) { // anything that the user's writeObject or readObject throws
+      // It cannot be sent as it is.
     }
     out.truncate(from);
     return false;
   }
 
   /**
-   * Appends it with stand-ins for those that cannot travel: it, its causes, its suppressed ones.
+   * Appends the exception, with replacements for those that cannot be sent, among itself, its
+   * causes and its suppressed ones.
    */
-  @SuppressWarnings("ReferenceEquality") // exceptions are told apart by identity
+  @SuppressWarnings("ReferenceEquality") // exceptions are compared by identity
   private static boolean writeInParts(Throwable thrown, MessageOutput out, ClassLoader loader) {
     var standIns = new IdentityHashMap<Throwable, Throwable>();
     Set<Throwable> all = Collections.newSetFromMap(new IdentityHashMap<>());
@@ -107,7 +109,7 @@ public final class Throwables {
     return tryToWrite(thrown, replace, out, loader);
   }
 
-  /** In the place of an exception: one without those that belong to it. */
+  /** Returns a replacement for an exception, without its cause and its suppressed exceptions. */
   private static Object alone(Object object) {
     return object instanceof Throwable part && !(part instanceof RemoteTaskException)
         ? standIn(part, Set.of())
@@ -157,7 +159,7 @@ public final class Throwables {
         collect(cause, depth + 1, all);
       }
     } catch (RuntimeException | Error e) {
-      // Its own method fails: it has no cause, then.
+      // Its own getCause fails: it is sent without a cause.
     }
     for (Throwable suppressed : thrown.getSuppressed()) {
       collect(suppressed, depth + 1, all);
@@ -168,7 +170,10 @@ public final class Throwables {
     return "(its report failed: " + e.getClass().getName() + ")";
   }
 
-  /** How many more exceptions are described: those that suppress each other are many. */
+  /**
+   * How many more exceptions may be described: exceptions that suppress each other may be very
+   * many.
+   */
   private static final class Budget {
     int left = MOST;
   }
@@ -179,7 +184,7 @@ public final class Throwables {
     try {
       encodeNamesUnguarded(thrown, depth, budget, out);
     } catch (Throwable e) {
-      // An exception whose own methods fail: its class is what is left to tell.
+      // The exception's own methods fail: only its class can be reported.
       out.truncate(mark);
       out.putByte(1).putString(String.valueOf(thrown == null ? null : thrown.getClass().getName()));
       out.putByte(1).putString(failed(e));
@@ -247,8 +252,8 @@ public final class Throwables {
         if (Payloads.decode(in, loader) instanceof Throwable original) {
           return original;
         }
-      } catch (Throwable e) { // whatever the user's readObject throws
-        names.addSuppressed(e); // why it is not the original
+      } catch (Throwable e) { // anything that the user's readObject throws
+        names.addSuppressed(e); // says why this is not the original
       }
     }
     return names;

@@ -10,15 +10,16 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * The channel for what must get through while a task runs: set-up, wake-ups, cancel, classes, and a
- * stuck task's stack. Frames of a length, a type and a body; a length is checked before anything is
- * allocated.
+ * The channel for messages that must arrive even while a task runs: set-up, wake-ups, cancels,
+ * classes, and the stack of a stuck task. A frame has a length, a type and a body; the length is
+ * checked before anything is allocated.
  *
- * <p>One thread reads, and one of this class writes what others leave in a queue: an interrupt of a
- * thread closes the channel it uses, so none that the user's code can reach may use one.
+ * <p>One thread reads, and a thread of this class writes what others add to a queue. An interrupt
+ * of a thread closes the channel that the thread uses, so threads that user code can reach must not
+ * use the channel themselves.
  */
 public final class ControlChannel implements AutoCloseable {
-  /** Longest frame, in bytes: a class file may not be much longer than this. */
+  /** The longest frame, in bytes: more than the largest class file. */
   public static final int LONGEST = 64 << 20;
 
   private final SocketChannel channel;
@@ -27,14 +28,17 @@ public final class ControlChannel implements AutoCloseable {
   private final Thread writer;
   private final Runnable onEnd;
 
-  /** No more is written. Set by close, or by the writer when the other side is gone. */
+  /** Whether writing has ended. Set by close, or by the writer when the other side is gone. */
   private volatile boolean closed;
 
   public ControlChannel(SocketChannel channel) {
     this(channel, () -> {});
   }
 
-  /** With what to do first of all when the other side is found gone; it must not fail. */
+  /**
+   * Creates a channel. {@code onEnd} is run first of all when the other side is found to be gone;
+   * it must not fail.
+   */
   public ControlChannel(SocketChannel channel, Runnable onEnd) {
     this.channel = channel;
     this.onEnd = onEnd;
@@ -47,11 +51,11 @@ public final class ControlChannel implements AutoCloseable {
     writer.start();
   }
 
-  /** Leaves a frame to be sent; any thread, never waits. */
+  /** Adds a frame to the queue of those to send. May be called by any thread; never waits. */
   public void send(int type, MessageOutput body) {
     var frame = ByteBuffer.allocate(5 + body.size());
     frame.putInt(body.size()).put((byte) type).put(body.array(), 0, body.size()).flip();
-    // The queue is empty for ever after the close; what comes then is for nobody.
+    // After the close the queue stays empty: no thread would send the frame.
     if (!closed) {
       unsent.incrementAndGet();
       queue.add(frame);
@@ -59,12 +63,12 @@ public final class ControlChannel implements AutoCloseable {
     }
   }
 
-  /** Leaves a wake-up to be sent. */
+  /** Adds a wake-up to the queue. */
   public void ring() {
     send(MessageTypes.BELL, new MessageOutput());
   }
 
-  /** Waits until all was sent; for one that is about to exit. */
+  /** Waits until all frames were sent; for a process that is about to exit. */
   public void awaitSent() {
     while (!closed && unsent.get() > 0) {
       LockSupport.parkNanos(100_000);
@@ -87,17 +91,17 @@ public final class ControlChannel implements AutoCloseable {
         }
         unsent.decrementAndGet();
       } catch (IOException e) {
-        closed = true; // the reader sees the end too, and does what is to be done
+        closed = true; // the reader sees the end too, and handles it
         queue.clear();
-        // Unless it waits for what nobody can send any more: it holds the socket open for itself
-        // alone if somebody has closed it by its descriptor.
+        // Unless the reader waits for data that can never arrive: if other code has closed the
+        // socket by its file descriptor, this process keeps the socket open on its own.
         onEnd.run();
         return;
       }
     }
   }
 
-  /** One frame as it came. */
+  /** A received frame. */
   public record Frame(int type, MessageInput body) {}
 
   /** Waits for the next frame; one thread only. Throws EOFException at the end of the stream. */
@@ -124,14 +128,14 @@ public final class ControlChannel implements AutoCloseable {
         throw e;
       }
       if (n < 0) {
-        onEnd.run(); // before the exception: there may be no memory for it
+        onEnd.run(); // before the exception is made: there may be no memory for that
         throw new EOFException("the other side is gone");
       }
     }
     into.flip();
   }
 
-  /** Closes the channel; what was left to be sent may be lost. */
+  /** Closes the channel; frames in the queue may be lost. */
   @Override
   public void close() throws IOException {
     closed = true;

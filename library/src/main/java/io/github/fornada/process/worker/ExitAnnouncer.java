@@ -5,8 +5,8 @@ import io.github.fornada.process.wire.MessageOutput;
 import io.github.fornada.process.wire.MessageTypes;
 
 /**
- * Tells the parent that this JVM is exiting: a shutdown hook of user code may never end, and then
- * only the parent can end this process.
+ * Tells the parent that this JVM is exiting. A shutdown hook of user code may never end; then only
+ * the parent can end this process.
  */
 final class ExitAnnouncer extends Thread {
   private final ControlChannel control;
@@ -21,7 +21,7 @@ final class ExitAnnouncer extends Thread {
     try {
       Runtime.getRuntime().addShutdownHook(announcer);
     } catch (IllegalStateException e) {
-      announcer.announce(); // it is exiting already
+      announcer.announce(); // the JVM is exiting already
     }
   }
 

@@ -15,13 +15,13 @@ import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes what a task threw where no timeout watches over it. An exception's own methods, which are
- * asked for that, may never return: a thread that may be lost asks them.
+ * Writes what a task threw where no timeout applies. That calls the exception's own methods, which
+ * may never return, so a thread that they may block calls them.
  */
 final class FailureReport {
   static final Duration LIMIT = Duration.ofSeconds(5);
 
-  /** When this many threads hang in exceptions, no other is asked for anything. */
+  /** When this many threads hang in exceptions, no further exception's methods are called. */
   private static final int MAX_THREADS = 8; // Guess
 
   private static final int MAX_CAUSES = 20;
@@ -66,14 +66,14 @@ final class FailureReport {
       if (e.getCause() instanceof OutOfMemoryError shortage) {
         throw shortage;
       }
-      throw new AssertionError(e); // it catches all else
-    } catch (TimeoutException | InterruptedException e) { // the latter: the item was cancelled
+      throw new AssertionError(e); // the task catches everything else
+    } catch (TimeoutException | InterruptedException e) { // interrupted: the item was cancelled
       reporting.cancel(true);
       Throwables.encode(standIn(thrown), out, home);
     }
   }
 
-  /** Whether none of the methods that are asked is the user's. */
+  /** Returns whether none of the methods that are called is the user's. */
   private static boolean isOfTheJdk(Throwable thrown) {
     int depth = 0;
     for (Throwable each = thrown; each != null; each = each.getCause()) {

@@ -36,8 +36,9 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The program that a worker JVM runs. Started by a pool only: it reads its token from its standard
- * input, connects to the pool's socket, and runs what it is sent until the pool is gone.
+ * The program that a worker JVM runs. Only pools and reserves start it: it reads its token from its
+ * standard input, connects to the pool's socket, and runs the tasks that it is sent until the pool
+ * is gone.
  */
 public final class WorkerMain {
   private static final int LONGEST_LINE = 10_000;
@@ -46,7 +47,7 @@ public final class WorkerMain {
 
   public static void main(String[] args) throws IOException {
     if (args.length > 0) {
-      WarmUp.run(Path.of(args[0])); // nobody waits for this worker yet
+      WarmUp.run(Path.of(args[0])); // no pool waits for this worker yet
     }
     String[] told = readLine().split(" ", 3);
     if (told.length != 3) {
@@ -67,7 +68,9 @@ public final class WorkerMain {
           new ControlChannel(HandshakeServer.connect(socket, number, token), forcedExit::alarm);
       config = WorkerConfig.receive(control);
     } catch (ConnectException | EOFException e) {
-      orphaned(socket); // the pool has gone while this worker booted: nothing to tell, or to whom
+      // the pool ended while this worker booted: there is nothing to report, and nobody to report
+      // to
+      orphaned(socket);
       return;
     }
     Segment segment = Segment.open(config.segment());
@@ -82,8 +85,8 @@ public final class WorkerMain {
             .name("fornada-control")
             .unstarted(() -> listen(control, doorbell, loader, watchdog, forcedExit, socket));
     listener.start();
-    // By another thread, while this one prepares: reflection and a proxy generate code. Until then
-    // a signal ends a worker that has no item yet, and the pool starts another.
+    // On another thread, while this one prepares, because reflection and a proxy generate code.
+    // Until it is done, a signal ends a worker that has no item yet, and the pool starts another.
     Thread signals =
         Thread.ofPlatform()
             .group(OwnGroup.get())
@@ -96,7 +99,7 @@ public final class WorkerMain {
     task.setContextClassLoader(loader);
     watchdog.watches(task);
     TaskOutput.install();
-    ExitAnnouncer.install(control); // before the first code of the user's
+    ExitAnnouncer.install(control); // before any user code
     CodecSessions codec = null;
     String part = "codec";
     try {
@@ -117,7 +120,7 @@ public final class WorkerMain {
       System.exit(1);
     }
     var loop = new TaskLoop(segment, doorbell, loader, watchdog, config, codec);
-    // Not before: until the worker is ready, nobody reads what this sends.
+    // Not earlier: until the worker is ready, the parent does not read output.
     TaskOutput.connect(loop::print);
     awaitEnd(signals);
     control.send(
@@ -129,18 +132,19 @@ public final class WorkerMain {
       System.err.println("fornada worker: " + e.getMessage());
       Runtime.getRuntime().halt(MessageTypes.EXIT_PROTOCOL);
     }
-    // The parent is gone, and the control thread sees to the rest; nothing more is to be done here.
+    // The parent is gone, and the control thread ends this process; nothing is left to do here.
   }
 
   private static void awaitEnd(Thread thread) {
     try {
       thread.join();
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt(); // an initializer's mischief; then a little later
+      // an initializer interrupted this thread; the interrupt is set again later
+      Thread.currentThread().interrupt();
     }
   }
 
-  /** Makes the user's codec ready, so that no item waits for it; null if there is none. */
+  /** Opens the user's codec, so that no item waits for it; null if there is none. */
   private static @Nullable CodecSessions openCodec(WorkerConfig config, ClassLoader loader)
       throws Exception {
     byte[] bytes = config.codec();
@@ -153,7 +157,7 @@ public final class WorkerMain {
     return sessions;
   }
 
-  /** What the user wants done first; null for nothing. */
+  /** Returns the user's set-up, which runs first; null for none. */
   private static @Nullable WorkerSetUp setUp(WorkerConfig config, ClassLoader loader)
       throws IOException, ClassNotFoundException {
     byte[] bytes = config.setUp();
@@ -163,7 +167,8 @@ public final class WorkerMain {
   }
 
   /**
-   * The line with the token, if there is one; what is left of the input is the task's, and empty.
+   * Reads the line with the token, if there is one. The rest of the input is empty; tasks may read
+   * it.
    */
   private static String readLine() throws IOException {
     var line = new ByteArrayOutputStream();
@@ -192,8 +197,8 @@ public final class WorkerMain {
           case MessageTypes.CANCEL -> watchdog.cancel(frame.body().getLong());
           case MessageTypes.UNMAP -> Mappings.forget(frame.body().getString());
           case MessageTypes.EXIT ->
-              // On a thread of its own: a shutdown hook of user code may wait for ever, and this
-              // thread must go on to see the end of the parent.
+              // On a thread of its own, because a shutdown hook of user code may wait forever, and
+              // this thread must go on to see the end of the parent.
               Thread.ofPlatform()
                   .group(OwnGroup.get())
                   .daemon()
@@ -204,17 +209,22 @@ public final class WorkerMain {
       }
     } catch (OutOfMemoryError e) {
       if (!forcedExit.isAlarmed()) {
-        // Out of reach for want of memory, while the parent lives and replaces this worker.
+        // This worker cannot be reached because memory ran out; the parent is alive and replaces
+        // it.
         Runtime.getRuntime().halt(MessageTypes.EXIT_OUT_OF_MEMORY);
       }
       orphaned(socket);
     } catch (IOException | RuntimeException | Error e) {
       forcedExit.alarm();
-      orphaned(socket); // mostly the end of the stream; and nobody can reach a worker without this
+      // usually the end of the stream; without this channel a worker cannot be reached
+      orphaned(socket);
     }
   }
 
-  /** The parent is gone, however it went: nothing of this worker may stay. One thread only. */
+  /**
+   * Called when the parent is gone, for whatever reason: nothing of this worker may stay. One
+   * thread only.
+   */
   private static void orphaned(Path socket) {
     try {
       var killed = new ArrayList<>(ProcessHandle.current().descendants().toList());
@@ -224,8 +234,9 @@ public final class WorkerMain {
       Path directory = socket.getParent();
       if (directory != null && isAbandoned(socket)) {
         if (mark != null) {
-          // All the pool's: a sibling may be stopped, and never see the end of its parent. One that
-          // was in reserve has no siblings that could be told by their marks.
+          // Kills all workers of the pool: another one may be stopped by a signal, and never see
+          // the end of its parent. For a worker from a reserve, the others cannot be found by their
+          // marks.
           String all = directory.getFileName() + "/";
           killed.addAll(Reaper.killMarked(mark.startsWith(all) ? all : mark));
         }
@@ -235,7 +246,8 @@ public final class WorkerMain {
       }
       long self = ProcessHandle.current().pid();
       if (!killed.isEmpty() || PrivateDirectory.hasAnyOf(self)) {
-        // Pools of this worker and of those just killed, whose workers may have had pools too.
+        // The folders of pools of this worker and of the processes just killed, which may have had
+        // pools too.
         PrivateDirectory.deleteAllOf(self);
         Reaper.awaitEnd(killed);
         PrivateDirectory.sweep(PrivateDirectory.bases());
@@ -245,23 +257,23 @@ public final class WorkerMain {
     }
   }
 
-  /** Whether the pool's socket is there and nobody listens to it any more. */
+  /** Returns whether the pool's socket exists and no process listens to it any more. */
   private static boolean isAbandoned(Path socket) {
     try (var _ = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
       return false;
     } catch (ConnectException e) {
       return true;
     } catch (IOException e) {
-      return false; // for another reason, and the folder may be in use
+      return false; // failed for another reason: the folder may be in use
     }
   }
 
   /**
-   * Ctrl-C in a terminal, and the end of the terminal, go to every process of the foreground;
-   * service managers send SIGTERM to all that a service has started. Whether to stop is the
-   * parent's decision: it may want to finish what runs. By reflection, because javac warns of
-   * {@code sun.misc.Signal} in a way that cannot be switched off; its module, jdk.unsupported, is
-   * there to be used.
+   * Makes this worker ignore termination signals. Ctrl-C in a terminal, and closing the terminal,
+   * signal every process in the foreground; service managers send SIGTERM to all processes of a
+   * service. Whether to stop is the parent's decision: it may want to finish running tasks. By
+   * reflection, because javac warns of {@code sun.misc.Signal} in a way that cannot be switched
+   * off; its module, jdk.unsupported, is exported for such uses.
    */
   private static void leaveSignalsToTheParent() {
     try {
@@ -270,9 +282,9 @@ public final class WorkerMain {
       Method handle = signal.getMethod("handle", signal, handler);
       Constructor<?> named = signal.getConstructor(String.class);
       handle.invoke(null, named.newInstance("INT"), handler.getField("SIG_IGN").get(null));
-      // Not ignored but handled, by doing nothing: a process that a task starts inherits what is
-      // ignored, and could then not be ended by Process.destroy.
-      Object deaf =
+      // The signals are handled by doing nothing, not ignored: a process that a task starts
+      // inherits ignored signals, and Process.destroy could then not end it.
+      Object doNothing =
           Proxy.newProxyInstance(
               handler.getClassLoader(),
               new Class<?>[] {handler},
@@ -281,14 +293,14 @@ public final class WorkerMain {
                       ? method.invoke(WorkerMain.class, arguments)
                       : null);
       for (String name : List.of("TERM", "HUP")) {
-        Object before = handle.invoke(null, named.newInstance(name), deaf);
+        Object before = handle.invoke(null, named.newInstance(name), doNothing);
         if (!before.getClass().getName().startsWith("java.lang.")) {
-          handle.invoke(null, named.newInstance(name), before); // an agent's, say
+          handle.invoke(null, named.newInstance(name), before); // such as an agent's handler
         }
       }
     } catch (ReflectiveOperationException | IllegalArgumentException e) {
-      // A JDK without it, or started with -Xrs: such a signal then ends the worker together with
-      // its parent.
+      // A JDK without this class, or started with -Xrs: such a signal then ends the worker together
+      // with its parent.
     }
   }
 }

@@ -53,7 +53,7 @@ public final class WatcherScenario implements Explorer.Scenario {
     Explorer.standsFor(watchdog.watcher());
     watched = true;
     while (true) {
-      watchdog.look();
+      watchdog.check();
     }
   }
 
