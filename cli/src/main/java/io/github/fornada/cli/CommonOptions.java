@@ -10,14 +10,14 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** What {@code run} and {@code compare} both take. */
+/** The options that {@code run} and {@code compare} both have. */
 @Command(sortOptions = false)
 final class CommonOptions {
   @Mixin
   @SuppressWarnings({"NullAway.Init", "unused"}) // filled by picocli, which reads its annotations
   private ExitCodesHelp exitCodes;
 
-  /** More at once than any machine has use for. Guess. */
+  /** More than any machine can use. Guess. */
   private static final int MAX_WORKERS = 100_000;
 
   /** How figures are printed. */
@@ -34,7 +34,7 @@ final class CommonOptions {
             + " static with one argument: a String, Path, URI, int, long, double, or a type with a"
             + " constructor of one String or a static valueOf, parse or of. It may throw."
       })
-  @SuppressWarnings("NullAway.Init") // filled by picocli, for it is required
+  @SuppressWarnings("NullAway.Init") // filled by picocli, because it is required
   String task;
 
   @Parameters(
@@ -164,9 +164,8 @@ final class CommonOptions {
   }
 
   /**
-   * What is to be written; nothing is opened yet.
-   *
-   * @throws Fault if that cannot be, or would overwrite what is read
+   * Returns the files to write; none is opened yet. @throws Fault if one cannot be written, or
+   * would overwrite an input
    */
   Outputs outputs() {
     ArgumentText.require("TASK", task);

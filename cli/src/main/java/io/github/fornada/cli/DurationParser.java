@@ -7,11 +7,11 @@ import java.util.regex.Pattern;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** Durations as people write them: {@code 250ms}, {@code 5s}, {@code 1.5m}, {@code 2h}. */
+/** Parses durations as people write them: {@code 250ms}, {@code 5s}, {@code 1.5m}, {@code 2h}. */
 final class DurationParser implements ITypeConverter<Duration> {
   private static final Pattern FORM = Pattern.compile("([0-9]+(?:\\.[0-9]+)?)(ms|s|m|min|h)");
 
-  /** Longer numbers than this are beyond the range in any unit. */
+  /** A number with more characters is out of range in any unit. */
   private static final int MAX_CHARACTERS = 30;
 
   /** About eleven years. A nanosecond counter of 64 bits ends at 292. */

@@ -5,14 +5,14 @@ import java.util.regex.Pattern;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** The size of a heap, as the JVM's own options take it: {@code 512m}, {@code 2g}. */
+/** Parses the size of a heap in the form of the JVM's options: {@code 512m}, {@code 2g}. */
 final class HeapParser implements ITypeConverter<String> {
   private static final Pattern FORM = Pattern.compile("([0-9]{1,18})([kKmMgG]?)");
 
-  /** The least that the JVM takes. */
+  /** The minimum that the JVM accepts. */
   private static final long LEAST = 2L << 20;
 
-  /** What a JVM can address on the machines of today. */
+  /** The maximum that a JVM can address on today's machines. */
   private static final long MOST = 16L << 40;
 
   @Override

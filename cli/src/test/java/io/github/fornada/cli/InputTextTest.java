@@ -43,7 +43,7 @@ class InputTextTest {
 
   private List<String> lines(byte[] bytes) {
     var refusals = new Refusals();
-    refusals.tell(each -> refused.add(each.input() + ": " + each.why()));
+    refusals.setReceiver(each -> refused.add(each.input() + ": " + each.why()));
     var reader = new LineReader(new ByteArrayInputStream(bytes), "names", refusals);
     var lines = new ArrayList<String>();
     reader.forEachRemaining(lines::add);
