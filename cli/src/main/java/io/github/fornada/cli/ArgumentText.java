@@ -53,7 +53,11 @@ final class ArgumentText {
             : "set LC_ALL to a UTF-8 locale such as C.UTF-8");
   }
 
-  /** Checks the value of an option. @throws Fault if it is not what was typed */
+  /**
+   * Checks the value of an option.
+   *
+   * @throws Fault if it is not what was typed
+   */
   static void require(String option, @Nullable Object value) {
     if (value != null && !isIntact(value.toString())) {
       throw Fault.usage(option + " " + value + ": " + reason());

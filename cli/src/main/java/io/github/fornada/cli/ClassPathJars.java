@@ -18,7 +18,9 @@ final class ClassPathJars {
 
   /**
    * Checks that a file is a jar. The JVM silently skips a file that is not, and then classes are
-   * missing. @throws Fault if it is not a jar, or cannot be read
+   * missing.
+   *
+   * @throws Fault if it is not a jar, or cannot be read
    */
   static void check(Path file) {
     try (var jar = new JarFile(file.toFile(), false)) {

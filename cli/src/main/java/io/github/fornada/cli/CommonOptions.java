@@ -164,8 +164,9 @@ final class CommonOptions {
   }
 
   /**
-   * Returns the files to write; none is opened yet. @throws Fault if one cannot be written, or
-   * would overwrite an input
+   * Returns the files to write; none is opened yet.
+   *
+   * @throws Fault if one cannot be written, or would overwrite an input
    */
   Outputs outputs() {
     ArgumentText.require("TASK", task);

@@ -9,7 +9,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Identifies the file that a path leads to, through any links: two paths with equal identities lead
- * to one file. @param key device and inode, or the real path if there are none
+ * to one file.
+ *
+ * @param key device and inode, or the real path if there are none
  */
 record FileIdentity(String key) {
   private static final int TYPE_MASK = 0xF000;

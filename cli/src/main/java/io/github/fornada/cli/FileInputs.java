@@ -28,8 +28,10 @@ final class FileInputs {
   private long others;
 
   /**
-   * Creates inputs from the files below a folder. @param match a glob that selects files; null for
-   * all @throws Fault if it is not a valid glob
+   * Creates inputs from the files below a folder.
+   *
+   * @param match a glob that selects files; null for all
+   * @throws Fault if it is not a valid glob
    */
   FileInputs(Path folder, @Nullable String match, Outputs outputs, Refusals refusals) {
     this.folder = folder;
@@ -44,8 +46,9 @@ final class FileInputs {
   }
 
   /**
-   * Returns their paths. @throws Fault if there is no such folder, no file matches, or one is an
-   * output
+   * Returns their paths.
+   *
+   * @throws Fault if there is no such folder, no file matches, or one is an output
    */
   List<String> find() {
     if (!Files.isDirectory(folder)) {

@@ -29,7 +29,11 @@ final class Glob {
     this.pattern = Pattern.compile(regex(false), Pattern.DOTALL);
   }
 
-  /** Parses a pattern. @throws PatternSyntaxException if it is invalid; its description says why */
+  /**
+   * Parses a pattern.
+   *
+   * @throws PatternSyntaxException if it is invalid; its description says why
+   */
   static Glob of(String glob) {
     return new Glob(glob);
   }

@@ -18,16 +18,18 @@ sealed interface Inputs {
   record Known(List<String> items) implements Inputs {}
 
   /**
-   * Items that are read during the run; they may be endless. @param lines the lines, which may be
-   * iterated once
+   * Items that are read during the run; they may be endless.
+   *
+   * @param lines the lines, which may be iterated once
    */
   record Lines(Iterable<String> lines) implements Inputs {}
 
   /**
-   * Returns the inputs that the command line names: arguments first, then files, then lines. @param
-   * outputs the output files, none of which may be an input @param kind what the items are @param
-   * refusals receives inputs that are not items
+   * Returns the inputs that the command line names: arguments first, then files, then lines.
    *
+   * @param outputs the output files, none of which may be an input
+   * @param kind what the items are
+   * @param refusals receives inputs that are not items
    * @throws Fault if there are none, one cannot be opened, or one is an output
    */
   static Inputs of(CommonOptions options, Outputs outputs, ItemKind kind, Refusals refusals) {

@@ -35,8 +35,9 @@ final class ItemParser {
   }
 
   /**
-   * Returns the parser for a type. @throws IllegalArgumentException if text cannot be converted to
-   * the type
+   * Returns the parser for a type.
+   *
+   * @throws IllegalArgumentException if text cannot be converted to the type
    */
   static ItemParser of(Class<?> type) {
     Conversion conversion = conversion(type);
@@ -46,7 +47,11 @@ final class ItemParser {
     return new ItemParser(type, conversion);
   }
 
-  /** Converts a text. @throws IllegalArgumentException if the text is not a value of the type */
+  /**
+   * Converts a text.
+   *
+   * @throws IllegalArgumentException if the text is not a value of the type
+   */
   Object parse(String text) {
     try {
       return conversion.apply(text);

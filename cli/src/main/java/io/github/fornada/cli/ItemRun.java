@@ -100,7 +100,11 @@ final class ItemRun implements TaskListener {
     return stopped;
   }
 
-  /** Runs the pass. @throws Fault if the inputs cannot be read to their end */
+  /**
+   * Runs the pass.
+   *
+   * @throws Fault if the inputs cannot be read to their end
+   */
   End on(Pool pool) {
     try {
       return ordered ? inOrder(pool) : inOrderOfCompletion(pool);

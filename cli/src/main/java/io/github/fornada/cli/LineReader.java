@@ -35,7 +35,11 @@ final class LineReader implements Iterator<String> {
   private boolean terminated;
   private @Nullable String next;
 
-  /** Creates a reader of a stream. @param name the stream's name in messages */
+  /**
+   * Creates a reader of a stream.
+   *
+   * @param name the stream's name in messages
+   */
   LineReader(InputStream in, String name, Refusals refusals) {
     this.in = in;
     this.name = name;

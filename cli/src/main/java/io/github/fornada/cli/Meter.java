@@ -15,10 +15,14 @@ final class Meter {
   private static final int REFRESH_SAMPLES = 10;
 
   /**
-   * The measured values. @param wallNanos the wall time @param cpuNanos the processor time of all
-   * the processes @param peakBytes the peak of the resident memory of all processes together;
-   * {@link ProcessTree#UNKNOWN} if it is not available @param idleNanos the idle time of all
-   * processors of the machine, added up; or {@link ProcessTree#UNKNOWN}
+   * The measured values.
+   *
+   * @param wallNanos the wall time
+   * @param cpuNanos the processor time of all the processes
+   * @param peakBytes the peak of the resident memory of all processes together; {@link
+   *     ProcessTree#UNKNOWN} if it is not available
+   * @param idleNanos the idle time of all processors of the machine, added up; or {@link
+   *     ProcessTree#UNKNOWN}
    */
   record Reading(long wallNanos, long cpuNanos, long peakBytes, long idleNanos) {}
 

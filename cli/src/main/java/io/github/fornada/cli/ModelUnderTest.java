@@ -34,8 +34,9 @@ final class ModelUnderTest {
   /**
    * One pass over all items.
    *
-   * @param seconds the wall time @param complete whether it ran to its end; otherwise it was cut
-   *     off @param ended the number of items that have an outcome
+   * @param seconds the wall time
+   * @param complete whether it ran to its end; otherwise it was cut off
+   * @param ended the number of items that have an outcome
    */
   record Pass(
       double seconds,

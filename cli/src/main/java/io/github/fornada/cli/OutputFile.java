@@ -66,7 +66,9 @@ final class OutputFile implements AutoCloseable {
   }
 
   /**
-   * Returns an output that is not opened yet. @throws Fault if there cannot be a file at that path
+   * Returns an output that is not opened yet.
+   *
+   * @throws Fault if there cannot be a file at that path
    */
   static OutputFile named(String option, Path given) {
     Path target = given;
@@ -139,7 +141,11 @@ final class OutputFile implements AutoCloseable {
     return target != null && Files.isRegularFile(target) ? target : null;
   }
 
-  /** Opens the output for writing. @throws Fault if it cannot be written */
+  /**
+   * Opens the output for writing.
+   *
+   * @throws Fault if it cannot be written
+   */
   OutputStream open() {
     try {
       if (stream != null) {
@@ -171,7 +177,9 @@ final class OutputFile implements AutoCloseable {
 
   /**
    * Makes sure that the output can be written, and returns the draft to write into; it becomes the
-   * output in {@link #commit}. @throws Fault if it cannot be written
+   * output in {@link #commit}.
+   *
+   * @throws Fault if it cannot be written
    */
   Path draft() {
     try {
@@ -248,8 +256,10 @@ final class OutputFile implements AutoCloseable {
   }
 
   /**
-   * Replaces the old file by the draft, which is complete. @throws IOException if that fails; the
-   * old file is unchanged, or the message says where the content is
+   * Replaces the old file by the draft, which is complete.
+   *
+   * @throws IOException if that fails; the old file is unchanged, or the message says where the
+   *     content is
    */
   void commit() throws IOException {
     committed = true;

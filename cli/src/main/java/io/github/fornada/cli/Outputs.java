@@ -37,8 +37,9 @@ final class Outputs implements AutoCloseable {
   }
 
   /**
-   * Returns the outputs of a command line. @throws Fault if one cannot be a file, or two are the
-   * same file
+   * Returns the outputs of a command line.
+   *
+   * @throws Fault if one cannot be a file, or two are the same file
    */
   static Outputs of(@Nullable Path results, @Nullable Path report, @Nullable Path trace) {
     var outputs =
@@ -92,9 +93,9 @@ final class Outputs implements AutoCloseable {
   }
 
   /**
-   * Checks a file that the command reads. @param words its name in messages, such as {@code "the
-   * input --lines n.txt"}
+   * Checks a file that the command reads.
    *
+   * @param words its name in messages, such as {@code "the input --lines n.txt"}
    * @throws Fault if an output would overwrite it
    */
   void mustNotBe(Path file, String words) {
@@ -178,9 +179,10 @@ final class Outputs implements AutoCloseable {
   }
 
   /**
-   * Checks a file found by {@code --files}. @return whether it is an input; false for a file that
-   * the shell has created for stdout or stderr
+   * Checks a file found by {@code --files}.
    *
+   * @return whether it is an input; false for a file that the shell has created for stdout or
+   *     stderr
    * @throws Fault if an output would overwrite it
    */
   boolean isInput(Path file, Path folder) {
@@ -198,9 +200,9 @@ final class Outputs implements AutoCloseable {
   }
 
   /**
-   * Checks an item that may name a file. @param words its name in messages, such as {@code "the
-   * input a.txt"}
+   * Checks an item that may name a file.
    *
+   * @param words its name in messages, such as {@code "the input a.txt"}
    * @throws Fault if an output would overwrite it
    */
   void mustNotBeItem(String item, String words) {

@@ -16,9 +16,9 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The settings of pools from the command line. @param workers the number of tasks at once; null for
- * each pool's own default
+ * The settings of pools from the command line.
  *
+ * @param workers the number of tasks at once; null for each pool's own default
  * @param timeout longest time of one item; null for none
  * @param retries further attempts at an item without a result
  * @param heap heap of each worker process; null for the pool's default

@@ -40,8 +40,10 @@ final class Progress implements TaskListener, AutoCloseable {
   private boolean closed;
 
   /**
-   * Creates the progress of a run. @param title what runs, printed before the bar; may be
-   * empty @param total the number of items; -1 if not known
+   * Creates the progress of a run.
+   *
+   * @param title what runs, printed before the bar; may be empty
+   * @param total the number of items; -1 if not known
    */
   Progress(Terminal terminal, String title, long total) {
     this.err = terminal.err();

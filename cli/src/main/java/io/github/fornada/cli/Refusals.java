@@ -12,8 +12,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Refusals {
   /**
-   * One such input. @param input its name, such as {@code line 3 of names.txt}
+   * One such input.
    *
+   * @param input its name, such as {@code line 3 of names.txt}
    * @param why what is wrong with it, and what to do
    */
   record Refusal(String input, String why) {}

@@ -60,7 +60,11 @@ final class Reports {
     }
   }
 
-  /** Writes the requested files. @throws Fault if a file cannot be written */
+  /**
+   * Writes the requested files.
+   *
+   * @throws Fault if a file cannot be written
+   */
   void write(List<Figures> figures, List<String> text) {
     OutputFile current = page;
     try {

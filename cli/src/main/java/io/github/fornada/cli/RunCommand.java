@@ -156,8 +156,10 @@ final class RunCommand implements Callable<Integer> {
   }
 
   /**
-   * Counts how the items ended. @param refused the number of inputs that were not items @param
-   * total the number of items; -1 if not known
+   * Counts how the items ended.
+   *
+   * @param refused the number of inputs that were not items
+   * @param total the number of items; -1 if not known
    */
   private record Tally(TaskClock clock, long refused, long total) {
     long done() {

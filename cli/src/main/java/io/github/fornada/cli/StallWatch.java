@@ -43,9 +43,12 @@ final class StallWatch implements TaskListener, AutoCloseable {
   }
 
   /**
-   * Begins to check. @param longest how long one item may take, its grace included @param onRelief
-   * called with the number of tasks that ignore interrupts, when the other tasks go on in spite of
-   * them @param onStall called once, when nothing helps
+   * Begins to check.
+   *
+   * @param longest how long one item may take, its grace included
+   * @param onRelief called with the number of tasks that ignore interrupts, when the other tasks go
+   *     on in spite of them
+   * @param onStall called once, when nothing helps
    */
   void start(Duration longest, IntConsumer onRelief, Runnable onStall) {
     long quietNanos = longest.plus(MARGIN).toNanos();

@@ -104,8 +104,9 @@ final class TaskLoader extends URLClassLoader {
   /**
    * A class file of the class path.
    *
-   * @param place the jar or the folder, as text @param source the same as a code source, with its
-   *     signers @param manifest the manifest of the jar; null if there is none
+   * @param place the jar or the folder, as text
+   * @param source the same as a code source, with its signers
+   * @param manifest the manifest of the jar; null if there is none
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   private record PathClass(

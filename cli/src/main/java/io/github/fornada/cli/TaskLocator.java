@@ -21,9 +21,10 @@ final class TaskLocator {
   private TaskLocator() {}
 
   /**
-   * The location of a task. @param task the argument as it was typed @param name the file or the
-   * class
+   * The location of a task.
    *
+   * @param task the argument as it was typed
+   * @param name the file or the class
    * @param method the method; null if none was named
    * @param source the source file; null if it is a class
    * @param classPath absolute paths of folders and jars
@@ -64,7 +65,9 @@ final class TaskLocator {
   }
 
   /**
-   * Finds the function at a location. @throws Fault if there is no such function, or more than one
+   * Finds the function at a location.
+   *
+   * @throws Fault if there is no such function, or more than one
    */
   static LoadedTask locate(Place place) {
     Path source = place.source();

@@ -5,9 +5,9 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 
 /**
- * The terminal: stderr, and what is known about it. @param err the stderr that the command was
- * started with
+ * The terminal: stderr, and what is known about it.
  *
+ * @param err the stderr that the command was started with
  * @param errIsTerminal whether stderr is a terminal
  * @param outIsTerminal whether stdout is a terminal
  * @param columns width of the terminal

@@ -218,8 +218,9 @@ sealed class Child<T extends @Nullable Object>
   }
 
   /**
-   * Fails the task if its thread has ended, or is about to end, without running it. @return false
-   * if the task did run
+   * Fails the task if its thread has ended, or is about to end, without running it.
+   *
+   * @return false if the task did run
    */
   final boolean wasNeverRun(@Nullable Throwable thrown) {
     if (task == null) {

@@ -63,8 +63,9 @@ final class Failures {
   }
 
   /**
-   * Returns the message of the exception that {@code join} throws. @param subject which task
-   * failed, if the joiner knows more about it than its purpose
+   * Returns the message of the exception that {@code join} throws.
+   *
+   * @param subject which task failed, if the joiner knows more about it than its purpose
    */
   static String message(
       @Nullable Failures known, TaskScope<?, ?> scope, @Nullable String subject, Throwable cause) {

@@ -305,8 +305,9 @@ final class GatherRun<
   }
 
   /**
-   * Returns the result, or throws an exception that names the item that has none. @param thrown
-   * what the function threw, if it did
+   * Returns the result, or throws an exception that names the item that has none.
+   *
+   * @param thrown what the function threw, if it did
    */
   static <T extends @Nullable Object, R extends @Nullable Object> R resultOf(
       Completion<T, R> completion, @Nullable Throwable thrown) {

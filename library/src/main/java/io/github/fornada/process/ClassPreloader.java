@@ -29,8 +29,9 @@ final class ClassPreloader {
   private ClassPreloader() {}
 
   /**
-   * Writes a function and an item to a ring that no worker reads, once in the life of this
-   * JVM. @param segment shared memory that no worker uses yet; it is restored afterwards
+   * Writes a function and an item to a ring that no worker reads, once in the life of this JVM.
+   *
+   * @param segment shared memory that no worker uses yet; it is restored afterwards
    */
   static void warmUp(Segment segment) {
     if (WARM.getAndSet(true)) {

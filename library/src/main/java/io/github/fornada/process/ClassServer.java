@@ -264,8 +264,9 @@ final class ClassServer {
   }
 
   /**
-   * Returns the locations of a resource that a worker does not find by itself. @param asked the
-   * only loader to ask, for all that it finds; null for all loaders
+   * Returns the locations of a resource that a worker does not find by itself.
+   *
+   * @param asked the only loader to ask, for all that it finds; null for all loaders
    */
   private List<Place> resources(String name, @Nullable ClassLoader asked) throws IOException {
     if (asked != null) {

@@ -478,8 +478,9 @@ final class Dispatcher {
 
   /**
    * Replaces the feeder, which does not return from writing an item: the item ends, and another
-   * thread feeds from now on. Called by the timer, which must run no user code itself. @param stack
-   * where the feeder was when the item's time was over; null if the item was cancelled
+   * thread feeds from now on. Called by the timer, which must run no user code itself.
+   *
+   * @param stack where the feeder was when the item's time was over; null if the item was cancelled
    */
   <R> void replaceFeeder(Batch<?, R> batch, int i, @Nullable List<StackTraceElement> stack) {
     lock.lock();

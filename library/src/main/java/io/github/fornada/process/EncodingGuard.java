@@ -76,8 +76,8 @@ final class EncodingGuard {
   /**
    * Appends a value as {@link Payloads#encode(Object, MessageOutput, CodecSessions)} does.
    *
-   * @throws Stopped if the item was stopped, whatever the user's code then did @throws Abandoned if
-   *     the user's code returned too late
+   * @throws Stopped if the item was stopped, whatever the user's code then did
+   * @throws Abandoned if the user's code returned too late
    */
   void write(@Nullable Object value, MessageOutput out, @Nullable CodecSessions codec)
       throws IOException {

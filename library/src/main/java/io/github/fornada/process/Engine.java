@@ -697,7 +697,9 @@ final class Engine extends AbstractPool implements Mappings.Listener {
 
   /**
    * Kills the processes that a worker that is gone has left behind. Called by a thread that a close
-   * waits for. @param atEnd whether this pool ends too, and handles all its workers at once
+   * waits for.
+   *
+   * @param atEnd whether this pool ends too, and handles all its workers at once
    */
   void killLeftBehind(WorkerProcess worker, boolean atEnd) {
     if (PrivateDirectory.hasAnyOf(worker.pid())) {

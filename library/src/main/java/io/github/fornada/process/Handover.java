@@ -150,9 +150,10 @@ final class Handover {
 
   /**
    * Copies a large array into a file that both processes map. This is the only copy in this
-   * process. @param early whether the item may have to wait for a worker. Then it leaves room in
-   * memory for items that are being sent, and if there is no room on disk either, the copy is on
-   * the heap
+   * process.
+   *
+   * @param early whether the item may have to wait for a worker. Then it leaves room in memory for
+   *     items that are being sent, and if there is no room on disk either, the copy is on the heap
    */
   HandedItem array(Object item, MemorySegment large, boolean early) throws IOException {
     int tag = BulkValue.tag(item);

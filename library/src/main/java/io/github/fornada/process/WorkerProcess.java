@@ -262,8 +262,9 @@ final class WorkerProcess {
   }
 
   /**
-   * Kills the process at once. @param why the reason for messages, such as "because the pool was
-   * closed"
+   * Kills the process at once.
+   *
+   * @param why the reason for messages, such as "because the pool was closed"
    */
   void kill(String why) {
     if (killedBecause == null && process.isAlive()) {

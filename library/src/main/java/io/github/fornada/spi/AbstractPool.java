@@ -61,8 +61,9 @@ public abstract class AbstractPool implements Pool {
   /**
    * Creates a pool.
    *
-   * @param model how it runs tasks @param workers the maximum number of tasks in progress at
-   *     once @param policy the settings of its tasks
+   * @param model how it runs tasks
+   * @param workers the maximum number of tasks in progress at once
+   * @param policy the settings of its tasks
    */
   @SuppressWarnings("this-escape") // its parts do not use it before it is fully constructed
   protected AbstractPool(ExecutionModel model, int workers, TaskPolicy policy) {
@@ -94,8 +95,8 @@ public abstract class AbstractPool implements Pool {
    * Called for a claimed item whose outcome is no longer wanted. Stops it if it can be stopped; the
    * item must end all the same, by {@link Batch#end} or by finishing. Never waits.
    *
-   * @param i the item's position in {@code batch} @param reason why it is no longer wanted, for
-   *     messages
+   * @param i the item's position in {@code batch}
+   * @param reason why it is no longer wanted, for messages
    */
   protected abstract void cancel(Batch<?, ?> batch, int i, String reason);
 
@@ -178,8 +179,8 @@ public abstract class AbstractPool implements Pool {
    * #handOver(Object, boolean)}.
    *
    * @param parts what it consists of: itself, or the user's function with its carriers and what
-   *     they captured @return the function, or a function that replaces it and is made with a
-   *     {@link HandedOver}
+   *     they captured
+   * @return the function, or a {@link HandedOver} made from it that is a function itself
    */
   protected TaskFunction<?, ?> handOver(TaskFunction<?, ?> function, List<?> parts) {
     return function;

@@ -253,17 +253,20 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
   }
 
   /**
-   * Reports to the listeners that a worker has begun the item. @param nanos when, as a value of
-   * {@link System#nanoTime}
+   * Reports to the listeners that a worker has begun the item.
+   *
+   * @param nanos when, as a value of {@link System#nanoTime}
    */
   public void started(int i, String worker, long nanos) {
     sink.pool.tell(TaskEvent.Started.of(task(i), index(i), item(i), worker, attempt, nanos));
   }
 
   /**
-   * Ends a claimed item with its result. @param usage what it used; null unless the pool
-   * {@linkplain AbstractPool#isObserved is observed} or {@linkplain AbstractPool#isRecorded
-   * recorded} @return false if the item had ended before; this result is then dropped
+   * Ends a claimed item with its result.
+   *
+   * @param usage what it used; null unless the pool {@linkplain AbstractPool#isObserved is
+   *     observed} or {@linkplain AbstractPool#isRecorded recorded}
+   * @return false if the item had ended before; this result is then dropped
    */
   public boolean done(int i, R value, @Nullable TaskUsage usage) {
     if (!states.move(i, ItemStates.RUNNING, ItemStates.ENDED)) {
@@ -287,8 +290,10 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
   /**
    * Ends consecutive claimed items with their results. Costs less than to end them one by one. Only
    * for a pool that is neither {@linkplain AbstractPool#isObserved observed} nor {@linkplain
-   * AbstractPool#isRecorded recorded}. @param first the position of the first of them @param values
-   * the results, from index 0 of the array
+   * AbstractPool#isRecorded recorded}.
+   *
+   * @param first the position of the first of them
+   * @param values the results, from index 0 of the array
    */
   public void done(int first, @Nullable Object[] values, int count) {
     int ended = 0;
@@ -324,7 +329,9 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
   /**
    * Ends an attempt at an item, and decides whether it is retried: an item without a result that
    * was not cancelled is retried as often as the pool's policy says. {@link AbstractPool} makes the
-   * pause. @return false if the item had ended before; this outcome is then dropped
+   * pause.
+   *
+   * @return false if the item had ended before; this outcome is then dropped
    */
   public boolean end(int i, Outcome<R> outcome, @Nullable TaskUsage usage) {
     if (states.end(i) == ItemStates.ENDED) {
@@ -384,8 +391,9 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
   }
 
   /**
-   * Ends an item for good that must not run at all. @return false if it is claimed or has ended;
-   * this outcome is then dropped
+   * Ends an item for good that must not run at all.
+   *
+   * @return false if it is claimed or has ended; this outcome is then dropped
    */
   public boolean refuse(int i, Outcome<R> outcome) {
     if (!states.move(i, ItemStates.WAITING, ItemStates.ENDED)) {

@@ -43,7 +43,11 @@ final class PendingItems {
     entries.clear();
   }
 
-  /** Items that were taken out. @param times when each arrived; null if that is known of none */
+  /**
+   * Items that were taken out.
+   *
+   * @param times when each arrived; null if that is known of none
+   */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   record Taken(@Nullable Object[] items, long @Nullable [] times) {}
 

@@ -215,8 +215,9 @@ final class PoolLifecycle {
   }
 
   /**
-   * Called when every worker is gone. @param last run before the threads that wait for the end go
-   * on
+   * Called when every worker is gone.
+   *
+   * @param last run before the threads that wait for the end go on
    */
   void terminated(Runnable last) {
     lock.lock();

@@ -27,8 +27,10 @@ abstract class Sink<T extends @Nullable Object, R extends @Nullable Object> {
 
   /**
    * Called when consecutive items are done, as if one after the other. If a callback of one throws,
-   * the others are done all the same. @param first the position of the first item in the
-   * batch @param from the index of its result in {@code values}
+   * the others are done all the same.
+   *
+   * @param first the position of the first item in the batch
+   * @param from the index of its result in {@code values}
    */
   void done(Batch<T, R> batch, int first, @Nullable Object[] values, int from, int count) {
     Throwable thrown = null;

@@ -85,10 +85,12 @@ final class TaskFuture<T extends @Nullable Object, R extends @Nullable Object>
   }
 
   /**
-   * Creates a future with an action at its end. @param item the item, or the copy that the pool
-   * made when it was handed over @param whenDone maps a result to the value that the future
-   * completes with; null for the result itself @param whenEnded called once the task has its
-   * outcome; must be quick and must not run user code
+   * Creates a future with an action at its end.
+   *
+   * @param item the item, or the copy that the pool made when it was handed over
+   * @param whenDone maps a result to the value that the future completes with; null for the result
+   *     itself
+   * @param whenEnded called once the task has its outcome; must be quick and must not run user code
    */
   TaskFuture(
       AbstractPool pool,
@@ -388,8 +390,9 @@ final class TaskFuture<T extends @Nullable Object, R extends @Nullable Object>
   }
 
   /**
-   * Waits for the end, at most {@code nanos} nanoseconds; {@link #FOREVER} for no limit. @param
-   * interruptible whether an interrupt ends the wait; otherwise it is set again afterwards
+   * Waits for the end, at most {@code nanos} nanoseconds; {@link #FOREVER} for no limit.
+   *
+   * @param interruptible whether an interrupt ends the wait; otherwise it is set again afterwards
    */
   private void awaitEnd(boolean interruptible, long nanos) throws InterruptedException {
     if (isDone()) {
@@ -496,8 +499,9 @@ final class TaskFuture<T extends @Nullable Object, R extends @Nullable Object>
 
   /**
    * Runs the task in the calling thread if that is a worker of the same pool, and no other worker
-   * has begun the task. Without this, all workers might wait and none work. @return whether to
-   * check again soon, because a retry may begin to wait for a worker
+   * has begun the task. Without this, all workers might wait and none work.
+   *
+   * @return whether to check again soon, because a retry may begin to wait for a worker
    */
   boolean mustHelp() {
     if (!pool.canRunHere()) {

@@ -159,8 +159,9 @@ public final class PrivateDirectory {
   /**
    * Creates the folder again if it, or a part that it needs, was deleted: for example by a cleaner
    * of temporary files, or by the system when the user has logged out. At the same path, because
-   * running workers use that. Called by its owner, which holds a lock in it, and by its
-   * workers. @throws IOException if it cannot be created, or another user's folder is there now
+   * running workers use that. Called by its owner, which holds a lock in it, and by its workers.
+   *
+   * @throws IOException if it cannot be created, or another user's folder is there now
    */
   public static synchronized void restore(Path directory) throws IOException {
     restoreOne(directory);

@@ -37,8 +37,10 @@ public final class Reaper {
   /**
    * Kills every other process whose environment has the mark. This finds children whose parent died
    * before them, which are no longer its descendants. Works only where the system shows
-   * environments, as Linux does. @param mark the mark of one worker, or the prefix of the marks of
-   * all workers of a pool @return the killed processes, which may take a moment to be gone
+   * environments, as Linux does.
+   *
+   * @param mark the mark of one worker, or the prefix of the marks of all workers of a pool
+   * @return the killed processes, which may take a moment to be gone
    */
   public static List<ProcessHandle> killMarked(String mark) {
     var killed = new ArrayList<ProcessHandle>();

@@ -264,8 +264,10 @@ public final class AotCache {
 
   /**
    * Called when a worker that started from the cache did not become ready: the cache may be the
-   * reason, and is not used any more. @param exited whether the worker ended by itself, rather than
-   * being slow: then no other program uses the cache either, and for a while none creates it again
+   * reason, and is not used any more.
+   *
+   * @param exited whether the worker ended by itself, rather than being slow: then no other program
+   *     uses the cache either, and for a while none creates it again
    */
   void distrust(boolean exited) {
     distrusted = true;
@@ -337,7 +339,9 @@ public final class AotCache {
 
   /**
    * Creates it now, at normal priority, unless it exists. Waits for another program that is
-   * creating it. @return whether it exists
+   * creating it.
+   *
+   * @return whether it exists
    */
   boolean makeNow() throws InterruptedException {
     MAKING.lockInterruptibly();

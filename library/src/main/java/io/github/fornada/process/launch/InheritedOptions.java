@@ -175,8 +175,10 @@ final class InheritedOptions {
   /**
    * Returns the class path of a worker. If its JVM would not find this library's classes there,
    * because another loader loads them in this JVM, they are added: their folder or jar, or a new
-   * jar with them. @param directory the pool's private folder @param first a jar of this library's
-   * classes that comes first; null for none
+   * jar with them.
+   *
+   * @param directory the pool's private folder
+   * @param first a jar of this library's classes that comes first; null for none
    */
   static String classPath(Path directory, @Nullable Path first) throws IOException {
     var entries = new LinkedHashSet<String>();

@@ -267,8 +267,9 @@ public final class Launcher {
   }
 
   /**
-   * Called when a worker did not start. If it used a cache, the next workers do not. @param exited
-   * whether it ended by itself, rather than being slow
+   * Called when a worker did not start. If it used a cache, the next workers do not.
+   *
+   * @param exited whether it ended by itself, rather than being slow
    */
   public synchronized void startFailed(boolean exited) {
     if (isCacheInUse && cache != null) {

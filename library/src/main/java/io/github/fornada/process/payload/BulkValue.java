@@ -10,8 +10,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * A value that consists of its bytes: an array of primitives, a {@link ByteBuffer} from its
  * position to its limit, or a {@link MemorySegment}. The copy of a buffer or a segment is on the
- * heap, wherever the original was. @param value the value @param bytes its bytes, in the machine's
- * byte order, because both sides are on one machine
+ * heap, wherever the original was.
+ *
+ * @param value the value
+ * @param bytes its bytes, in the machine's byte order, because both sides are on one machine
  */
 public record BulkValue(Object value, MemorySegment bytes) {
   static final byte BYTES = 7;

@@ -48,9 +48,9 @@ public final class Mappings {
   }
 
   /**
-   * Returns the content of a file, read-only. @param sentinel a file that exists as long as the
-   * content may be mapped; often the file itself
+   * Returns the content of a file, read-only.
    *
+   * @param sentinel a file that exists as long as the content may be mapped; often the file itself
    * @throws java.nio.file.NoSuchFileException if the sentinel or the file is gone
    */
   static MemorySegment get(String sentinel, Path file, long size) throws IOException {

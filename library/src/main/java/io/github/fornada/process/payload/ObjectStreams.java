@@ -257,8 +257,9 @@ final class ObjectStreams {
    * Bounds what a corrupt or hostile stream can make its reader allocate. Classes are not
    * restricted, because the peer runs the user's own code. A filter of the JVM (jdk.serialFilter)
    * still applies. Not one of the JDK's filters by pattern, because those evaluate a stream of
-   * predicates, and a filter is called for each object that is read. @param bytes the size of the
-   * whole stream
+   * predicates, and a filter is called for each object that is read.
+   *
+   * @param bytes the size of the whole stream
    */
   private record Bound(long bytes) implements ObjectInputFilter {
     private static final long DEEPEST = 100_000;

@@ -129,8 +129,10 @@ public final class PayloadFiles {
   }
 
   /**
-   * Writes the raw bytes of an array. @param canWait whether it must leave room in memory for
-   * arrays that are needed sooner, and go to disk instead
+   * Writes the raw bytes of an array.
+   *
+   * @param canWait whether it must leave room in memory for arrays that are needed sooner, and go
+   *     to disk instead
    */
   public static void writeArray(Path file, MemorySegment bytes, boolean canWait)
       throws IOException {

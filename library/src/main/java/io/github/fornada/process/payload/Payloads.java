@@ -87,8 +87,9 @@ public final class Payloads {
   }
 
   /**
-   * Reads a large array directly from its file, which is then deleted. This is the only
-   * copy. @param room the array to fill, if it has the right kind and size; null for none
+   * Reads a large array directly from its file, which is then deleted. This is the only copy.
+   *
+   * @param room the array to fill, if it has the right kind and size; null for none
    */
   public static Object getArrayFile(MessageInput in, Path directory, @Nullable BulkValue room)
       throws IOException {

@@ -27,8 +27,10 @@ public final class Throwables {
   private Throwables() {}
 
   /**
-   * Appends an exception with its causes and its suppressed ones. @param loader the loader of the
-   * function that threw it; the thread's context loader may have changed
+   * Appends an exception with its causes and its suppressed ones.
+   *
+   * @param loader the loader of the function that threw it; the thread's context loader may have
+   *     changed
    */
   public static void encode(Throwable thrown, MessageOutput out, ClassLoader loader) {
     encodeNames(thrown, 0, new Budget(), out);

@@ -16,7 +16,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * An object that cannot be serialized, and the path of fields that leads to it, which the JDK's own
- * exception does not contain. @param path the path of fields, with the name of the object's class
+ * exception does not contain.
+ *
+ * @param path the path of fields, with the name of the object's class
  */
 public record Unserializable(String path, Object object) {
   private static final int DEEPEST = 50;

@@ -66,8 +66,9 @@ public final class RingReader {
   }
 
   /**
-   * Reads the next message, if there is one, into {@link #body}, and frees its room. @throws
-   * CorruptFrameException if the writer has written invalid data
+   * Reads the next message, if there is one, into {@link #body}, and frees its room.
+   *
+   * @throws CorruptFrameException if the writer has written invalid data
    */
   public boolean next() throws CorruptFrameException {
     while (poll()) {

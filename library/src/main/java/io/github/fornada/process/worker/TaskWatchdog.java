@@ -116,8 +116,9 @@ public final class TaskWatchdog {
   }
 
   /**
-   * Called before an item is claimed; must be followed by {@link #end} or {@link #letGo}. @param
-   * now the present time if items have a timeout; otherwise it may be an earlier reading
+   * Called before an item is claimed; must be followed by {@link #end} or {@link #letGo}.
+   *
+   * @param now the present time if items have a timeout; otherwise it may be an earlier reading
    */
   void begin(long ticket, long now) {
     if (startedNanos != now) {

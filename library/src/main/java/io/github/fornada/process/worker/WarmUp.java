@@ -27,8 +27,9 @@ final class WarmUp {
   private WarmUp() {}
 
   /**
-   * Warms up this JVM. A failure here will occur again with a real task, and is reported
-   * then. @param file the file for the shared memory, which is deleted afterwards
+   * Warms up this JVM. A failure here will occur again with a real task, and is reported then.
+   *
+   * @param file the file for the shared memory, which is deleted afterwards
    */
   static void run(Path file) {
     PrintStream out = System.out;

@@ -4,8 +4,9 @@ import java.io.Serializable;
 import java.util.List;
 
 /**
- * What a worker does before its first task, in the form in which it is sent. @param steps the steps
- * in their order: a later one may rely on what an earlier one has done
+ * What a worker does before its first task, in the form in which it is sent.
+ *
+ * @param steps the steps in their order: a later one may rely on what an earlier one has done
  */
 public record WorkerSetUp(List<Step> steps) implements Serializable {
 
