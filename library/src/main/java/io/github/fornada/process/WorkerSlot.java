@@ -130,8 +130,7 @@ final class WorkerSlot {
     lock.lock();
     try {
       while (!engine.isEnding()) {
-        if (engine.mayStart()
-            && (lasting || demanded || replacement != null || engine.hasMore())) {
+        if (engine.mayStart() && (lasting || demanded || replacement != null || engine.hasMore())) {
           demanded = false;
           return true;
         }

@@ -38,6 +38,8 @@ public final class BootstrapJar {
       List.of(
           WORKER,
           TRAINING,
+          // WorkerMain names it in a string.
+          "process/worker/ParentSignals",
           // A task may open a pool of its own, here or in another room.
           "process/ProcessPool",
           "PoolOptions",

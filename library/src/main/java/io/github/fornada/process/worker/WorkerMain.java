@@ -23,15 +23,11 @@ import io.github.fornada.spi.PayloadCodec;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
-import java.lang.reflect.Constructor;
-import java.lang.reflect.Method;
-import java.lang.reflect.Proxy;
 import java.net.ConnectException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -41,6 +37,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class WorkerMain {
   private static final int LONGEST_LINE = 10_000;
+
+  /** In a string, for it is compiled by itself, after this. */
+  private static final String PARENT_SIGNALS = "io.github.fornada.process.worker.ParentSignals";
 
   private WorkerMain() {}
 
@@ -82,14 +81,7 @@ public final class WorkerMain {
             .name("fornada-control")
             .unstarted(() -> listen(control, doorbell, loader, watchdog, forcedExit, socket));
     listener.start();
-    // By another thread, while this one prepares: reflection and a proxy generate code. Until then
-    // a signal ends a worker that has no item yet, and the pool starts another.
-    Thread signals =
-        Thread.ofPlatform()
-            .group(OwnGroup.get())
-            .daemon()
-            .name("fornada-signal")
-            .start(WorkerMain::leaveSignalsToTheParent);
+    leaveSignalsToTheParent();
     watchdog.start();
     Thread task = Thread.currentThread();
     task.setName("fornada-task");
@@ -119,7 +111,6 @@ public final class WorkerMain {
     var loop = new TaskLoop(segment, doorbell, loader, watchdog, config, codec);
     // Not before: until the worker is ready, nobody reads what this sends.
     TaskOutput.connect(loop::print);
-    awaitEnd(signals);
     control.send(
         MessageTypes.READY,
         new MessageOutput().putLong(ProcessHandle.current().pid()).putLong(System.nanoTime()));
@@ -130,14 +121,6 @@ public final class WorkerMain {
       Runtime.getRuntime().halt(MessageTypes.EXIT_PROTOCOL);
     }
     // The parent is gone, and the control thread sees to the rest; nothing more is to be done here.
-  }
-
-  private static void awaitEnd(Thread thread) {
-    try {
-      thread.join();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt(); // an initializer's mischief; then a little later
-    }
   }
 
   /** Makes the user's codec ready, so that no item waits for it; null if there is none. */
@@ -256,39 +239,13 @@ public final class WorkerMain {
     }
   }
 
-  /**
-   * Ctrl-C in a terminal, and the end of the terminal, go to every process of the foreground;
-   * service managers send SIGTERM to all that a service has started. Whether to stop is the
-   * parent's decision: it may want to finish what runs. By reflection, because javac warns of
-   * {@code sun.misc.Signal} in a way that cannot be switched off; its module, jdk.unsupported, is
-   * there to be used.
-   */
+  /** See {@link ParentSignals}. Until this returns, a signal ends a worker that has no item yet. */
   private static void leaveSignalsToTheParent() {
     try {
-      Class<?> signal = Class.forName("sun.misc.Signal");
-      Class<?> handler = Class.forName("sun.misc.SignalHandler");
-      Method handle = signal.getMethod("handle", signal, handler);
-      Constructor<?> named = signal.getConstructor(String.class);
-      handle.invoke(null, named.newInstance("INT"), handler.getField("SIG_IGN").get(null));
-      // Not ignored but handled, by doing nothing: a process that a task starts inherits what is
-      // ignored, and could then not be ended by Process.destroy.
-      Object deaf =
-          Proxy.newProxyInstance(
-              handler.getClassLoader(),
-              new Class<?>[] {handler},
-              (self, method, arguments) ->
-                  method.getDeclaringClass().equals(Object.class)
-                      ? method.invoke(WorkerMain.class, arguments)
-                      : null);
-      for (String name : List.of("TERM", "HUP")) {
-        Object before = handle.invoke(null, named.newInstance(name), deaf);
-        if (!before.getClass().getName().startsWith("java.lang.")) {
-          handle.invoke(null, named.newInstance(name), before); // an agent's, say
-        }
-      }
-    } catch (ReflectiveOperationException | IllegalArgumentException e) {
-      // A JDK without it, or started with -Xrs: such a signal then ends the worker together with
-      // its parent.
+      var _ = Class.forName(PARENT_SIGNALS);
+    } catch (ClassNotFoundException | LinkageError e) {
+      // A JDK without the module jdk.unsupported: a signal then ends the worker together with its
+      // parent.
     }
   }
 }
