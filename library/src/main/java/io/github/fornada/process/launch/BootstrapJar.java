@@ -44,6 +44,8 @@ public final class BootstrapJar {
       List.of(
           WORKER,
           TRAINING,
+          // WorkerMain names it in a string.
+          "process/worker/ParentSignals",
           // A task may open a pool of its own, of this package or of another.
           "process/ProcessPool",
           "PoolOptions",

@@ -23,15 +23,11 @@ import io.github.fornada.spi.PayloadCodec;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
-import java.lang.reflect.Constructor;
-import java.lang.reflect.Method;
-import java.lang.reflect.Proxy;
 import java.net.ConnectException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -42,6 +38,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class WorkerMain {
   private static final int LONGEST_LINE = 10_000;
+
+  /** A string, because that class is compiled separately, after this one. */
+  private static final String PARENT_SIGNALS = "io.github.fornada.process.worker.ParentSignals";
 
   private WorkerMain() {}
 
@@ -85,14 +84,7 @@ public final class WorkerMain {
             .name("fornada-control")
             .unstarted(() -> listen(control, doorbell, loader, watchdog, forcedExit, socket));
     listener.start();
-    // On another thread, while this one prepares, because reflection and a proxy generate code.
-    // Until it is done, a signal ends a worker that has no item yet, and the pool starts another.
-    Thread signals =
-        Thread.ofPlatform()
-            .group(OwnGroup.get())
-            .daemon()
-            .name("fornada-signal")
-            .start(WorkerMain::leaveSignalsToTheParent);
+    leaveSignalsToTheParent();
     watchdog.start();
     Thread task = Thread.currentThread();
     task.setName("fornada-task");
@@ -122,7 +114,6 @@ public final class WorkerMain {
     var loop = new TaskLoop(segment, doorbell, loader, watchdog, config, codec);
     // Not earlier: until the worker is ready, the parent does not read output.
     TaskOutput.connect(loop::print);
-    awaitEnd(signals);
     control.send(
         MessageTypes.READY,
         new MessageOutput().putLong(ProcessHandle.current().pid()).putLong(System.nanoTime()));
@@ -133,15 +124,6 @@ public final class WorkerMain {
       Runtime.getRuntime().halt(MessageTypes.EXIT_PROTOCOL);
     }
     // The parent is gone, and the control thread ends this process; nothing is left to do here.
-  }
-
-  private static void awaitEnd(Thread thread) {
-    try {
-      thread.join();
-    } catch (InterruptedException e) {
-      // an initializer interrupted this thread; the interrupt is set again later
-      Thread.currentThread().interrupt();
-    }
   }
 
   /** Opens the user's codec, so that no item waits for it; null if there is none. */
@@ -268,39 +250,13 @@ public final class WorkerMain {
     }
   }
 
-  /**
-   * Makes this worker ignore termination signals. Ctrl-C in a terminal, and closing the terminal,
-   * signal every process in the foreground; service managers send SIGTERM to all processes of a
-   * service. Whether to stop is the parent's decision: it may want to finish running tasks. By
-   * reflection, because javac warns of {@code sun.misc.Signal} in a way that cannot be switched
-   * off; its module, jdk.unsupported, is exported for such uses.
-   */
+  /** See {@link ParentSignals}. Until this returns, a signal ends a worker that has no item yet. */
   private static void leaveSignalsToTheParent() {
     try {
-      Class<?> signal = Class.forName("sun.misc.Signal");
-      Class<?> handler = Class.forName("sun.misc.SignalHandler");
-      Method handle = signal.getMethod("handle", signal, handler);
-      Constructor<?> named = signal.getConstructor(String.class);
-      handle.invoke(null, named.newInstance("INT"), handler.getField("SIG_IGN").get(null));
-      // The signals are handled by doing nothing, not ignored: a process that a task starts
-      // inherits ignored signals, and Process.destroy could then not end it.
-      Object doNothing =
-          Proxy.newProxyInstance(
-              handler.getClassLoader(),
-              new Class<?>[] {handler},
-              (self, method, arguments) ->
-                  method.getDeclaringClass().equals(Object.class)
-                      ? method.invoke(WorkerMain.class, arguments)
-                      : null);
-      for (String name : List.of("TERM", "HUP")) {
-        Object before = handle.invoke(null, named.newInstance(name), doNothing);
-        if (!before.getClass().getName().startsWith("java.lang.")) {
-          handle.invoke(null, named.newInstance(name), before); // such as an agent's handler
-        }
-      }
-    } catch (ReflectiveOperationException | IllegalArgumentException e) {
-      // A JDK without this class, or started with -Xrs: such a signal then ends the worker together
-      // with its parent.
+      var _ = Class.forName(PARENT_SIGNALS);
+    } catch (ClassNotFoundException | LinkageError e) {
+      // A JDK without the module jdk.unsupported: a signal then ends the worker together with its
+      // parent.
     }
   }
 }
