@@ -4,9 +4,9 @@ import java.lang.management.ManagementFactory;
 import java.time.Duration;
 
 /**
- * How much slower than a quiet machine this one is: for limits that a test must see elapse, and
- * that nothing else in it may reach. Measured once for each JVM, so that a limit is the same
- * wherever a test names it.
+ * Measures how much slower than a quiet machine this one is: for timeouts that must elapse in a
+ * test, and that nothing else in it may reach. Measured once for each JVM, so that a limit is the
+ * same wherever a test names it.
  */
 public final class Busy {
   /** Runnable threads for each processor; 1 on a quiet machine, and at most {@value #MOST}. */

@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class InterruptGate<C> {
   // FREE -> RUNNING -> FREE: the item ended by itself. Both by the owner.
-  // RUNNING -> INTERRUPTING -> INTERRUPTED: somebody interrupts it. Both by that thread, or the
+  // RUNNING -> INTERRUPTING -> INTERRUPTED: another thread interrupts it. Both by that thread, or
+  // the
   // second by one that it starts, where the interrupt may take as long as the item.
   // INTERRUPTED -> FREE: the item ended after all. By the owner.
   // INTERRUPTING, INTERRUPTED -> ABANDONED: it ignores interrupts. By the thread that gives it up;

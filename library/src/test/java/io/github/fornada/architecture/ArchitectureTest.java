@@ -18,11 +18,14 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
-/** Who may call whom, as ARCHITECTURE.md has it. */
+/** Checks which package may use which, as in ARCHITECTURE.md. */
 final class ArchitectureTest {
   private static final String ROOT = "io.github.fornada";
 
-  /** Each room with the rooms it may use beside the front door. A new room is entered here. */
+  /**
+   * Each package with the packages it may use in addition to {@code io.github.fornada}. Enter a new
+   * package here.
+   */
   private static final Map<String, Set<String>> MAY_USE =
       Map.ofEntries(
           Map.entry("jvm", Set.of()),
@@ -95,7 +98,10 @@ final class ArchitectureTest {
         .check(LIBRARY);
   }
 
-  /** What a worker runs cannot reach the pool's side: its packages do not see that one. */
+  /**
+   * What a worker runs cannot reach the parent's side: its packages do not use package {@code
+   * process}.
+   */
   @Test
   void roomsUseOnlyTheRoomsTheyMay() {
     MAY_USE.forEach((room, allowed) -> {
@@ -142,8 +148,8 @@ final class ArchitectureTest {
   }
 
   /**
-   * Printing belongs to the command. The process room passes on what tasks print, and must find the
-   * standard streams to do so.
+   * Printing belongs to the command. Package {@code process} passes on what tasks print, and so
+   * must use the standard streams.
    */
   @Test
   void theLibraryDoesNotPrint() {
@@ -158,7 +164,10 @@ final class ArchitectureTest {
     noClasses().should().callMethod(Throwable.class, "printStackTrace").check(LIBRARY);
   }
 
-  /** Only the mains of the library's own processes may exit: a worker's, and a cache's maker. */
+  /**
+   * Only the main classes of the library's own processes may exit: that of a worker, and that of
+   * the training program.
+   */
   @Test
   void onlyTheMainsOfOwnProcessesExit() {
     noClasses()

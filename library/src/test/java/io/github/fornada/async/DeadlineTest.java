@@ -128,7 +128,7 @@ final class DeadlineTest {
     assertThat(ran).hasValue(0);
   }
 
-  /** Whoever comes second has to see the other one, or the task runs for ever. */
+  /** The second of the two has to see the first, or the task runs forever. */
   @Test
   void aForkAndTheEndOfTheTimeRaceAndNoTaskIsLeft() throws Exception {
     for (int i = 0; i < 2000; i++) {

@@ -28,7 +28,10 @@ final class RetryTest {
   private final ManualTicker ticker = ManualTicker.jumping();
   private final AtomicInteger tries = new AtomicInteger();
 
-  /** Fails so many times, each time with another exception, and then gives the number of tries. */
+  /**
+   * Returns a call that fails {@code times} times, each time with another exception, and then
+   * returns the number of attempts.
+   */
   private Callable<Integer> failing(int times) {
     return () -> {
       int number = tries.incrementAndGet();
@@ -217,7 +220,7 @@ final class RetryTest {
                 PLAIN,
                 () -> {
                   tries.incrementAndGet();
-                  Thread.currentThread().interrupt(); // as one does who cannot throw it
+                  Thread.currentThread().interrupt(); // as code does that cannot throw it
                   throw new IOException("planted");
                 });
           } catch (IOException e) {

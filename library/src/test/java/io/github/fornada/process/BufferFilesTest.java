@@ -25,7 +25,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
 
-/** Large arguments go through files that are used again: never two items' at once, never many. */
+/**
+ * Large arguments go through files that are reused: never for two items at once, and never too
+ * many.
+ */
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
 class BufferFilesTest {
   private Pool pool;

@@ -43,7 +43,7 @@ public final class Loaders {
     Loaders.maker = maker;
   }
 
-  @SuppressWarnings("ReferenceEquality") // loaders are told apart by identity
+  @SuppressWarnings("ReferenceEquality") // loaders are compared by identity
   private static boolean isDefault(@Nullable ClassLoader loader) {
     return loader == null
         || loader == Loaders.class.getClassLoader()

@@ -76,7 +76,7 @@ final class ObjectStreams {
   }
 
   /** Whether a class outside the JDK has its own code for writing. */
-  @SuppressWarnings("ReferenceEquality") // loaders are told apart by identity
+  @SuppressWarnings("ReferenceEquality") // loaders are compared by identity
   private static final ClassValue<Boolean> HAS_CODE =
       new ClassValue<>() {
         @Override

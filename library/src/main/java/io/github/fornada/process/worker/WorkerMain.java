@@ -67,8 +67,8 @@ public final class WorkerMain {
           new ControlChannel(HandshakeServer.connect(socket, number, token), forcedExit::alarm);
       config = WorkerConfig.receive(control);
     } catch (ConnectException | EOFException e) {
-      // the pool ended while this worker booted: there is nothing to report, and nobody to report
-      // to
+      // the pool ended while this worker booted: there is nothing to report, and no parent to
+      // report it to
       orphaned(socket);
       return;
     }
