@@ -10,10 +10,10 @@ final class HeapParser implements ITypeConverter<String> {
   private static final Pattern FORM = Pattern.compile("([0-9]{1,18})([kKmMgG]?)");
 
   /** The minimum that the JVM accepts. */
-  private static final long LEAST = 2L << 20;
+  private static final long MIN_BYTES = 2L << 20;
 
   /** The maximum that a JVM can address on today's machines. */
-  private static final long MOST = 16L << 40;
+  private static final long MAX_BYTES = 16L << 40;
 
   @Override
   public String convert(String text) {
@@ -31,7 +31,7 @@ final class HeapParser implements ITypeConverter<String> {
           default -> 0;
         };
     long number = Long.parseLong(matcher.group(1));
-    if (number > MOST >> shift || number << shift < LEAST) {
+    if (number > MAX_BYTES >> shift || number << shift < MIN_BYTES) {
       throw new TypeConversionException("--heap must be from 2m to 16384g, got \"" + text + "\"");
     }
     return typed;

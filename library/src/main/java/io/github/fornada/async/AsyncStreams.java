@@ -85,8 +85,8 @@ public final class AsyncStreams {
 
   /**
    * Returns such a gatherer with options: a timeout for each element, another window. With {@link
-   * GatherOptions#unordered} outcomes come in order of completion; {@link #completions} tells to
-   * which element each belongs.
+   * GatherOptions#unordered} outcomes come in order of completion; with {@link #completions} each
+   * comes with its element.
    *
    * @throws IllegalArgumentException if atMost is less than 1
    */

@@ -230,7 +230,7 @@ public final class CarrierWatch implements AutoCloseable {
         try {
           sample();
         } catch (RuntimeException | Error e) {
-          Log.get().log(System.Logger.Level.ERROR, "a look at the carriers failed", e);
+          Log.get().log(System.Logger.Level.ERROR, "sampling the carriers failed", e);
         }
         next = Math.max(pause, (System.nanoTime() - began) * SHARE);
       }

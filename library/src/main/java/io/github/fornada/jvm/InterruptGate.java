@@ -22,8 +22,7 @@ import org.jspecify.annotations.Nullable;
 public final class InterruptGate<C> {
   // FREE -> RUNNING -> FREE: the item ended by itself. Both by the owner.
   // RUNNING -> INTERRUPTING -> INTERRUPTED: another thread interrupts it. Both by that thread, or
-  // the
-  // second by one that it starts, where the interrupt may take as long as the item.
+  // the second by one that it starts, where the interrupt may take as long as the item.
   // INTERRUPTED -> FREE: the item ended after all. By the owner.
   // INTERRUPTING, INTERRUPTED -> ABANDONED: it ignores interrupts. By the thread that gives it up;
   // the owner runs no further item.
@@ -63,7 +62,7 @@ public final class InterruptGate<C> {
 
   /**
    * Opens the gate for the item of this number, whose pass is {@link #pass(long)}. With release
-   * only: for an owner who has a full barrier of its own before it looks for cancels.
+   * only: for an owner that has a full barrier of its own before it checks for cancels.
    */
   public void openRelease(long number) {
     WORD.setRelease(this, pass(number));

@@ -75,7 +75,7 @@ final class Dispatcher {
   /** The number of items in {@code ranges}. Also read without the lock. */
   private volatile int inFlight;
 
-  // ---- who feeds. All guarded by lock.
+  // ---- which thread feeds. All guarded by lock.
 
   private boolean feeding;
   private boolean feederWanted;

@@ -77,7 +77,7 @@ final class ExitDiagnosis {
     }
     return switch (code) {
       case MessageTypes.EXIT_OUT_OF_MEMORY -> "ran out of memory (exit code " + code + ")";
-      case MessageTypes.EXIT_PROTOCOL -> "lost its way in the protocol (exit code " + code + ")";
+      case MessageTypes.EXIT_PROTOCOL -> "violated the protocol (exit code " + code + ")";
       case MessageTypes.EXIT_ORPHANED -> "lost its connection to the pool (exit code " + code + ")";
       default -> "exited with code " + code;
     };

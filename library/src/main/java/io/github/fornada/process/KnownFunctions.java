@@ -34,7 +34,7 @@ final class KnownFunctions {
   /**
    * The maximum number of functions that a worker keeps; the least recently used ones are removed.
    */
-  private static final int MOST = 64;
+  private static final int MAX_FUNCTIONS = 64;
 
   /**
    * The maximum size in bytes of the functions that a worker keeps, apart from the latest: a lambda
@@ -148,7 +148,7 @@ final class KnownFunctions {
     byUse.put(number, function);
     sizes.put(number, size);
     bytes += size;
-    while (byUse.size() > MOST || (bytes > MAX_BYTES && byUse.size() > 1)) {
+    while (byUse.size() > MAX_FUNCTIONS || (bytes > MAX_BYTES && byUse.size() > 1)) {
       Iterator<Map.Entry<Integer, TaskFunction<?, ?>>> oldest = byUse.entrySet().iterator();
       Map.Entry<Integer, TaskFunction<?, ?>> entry = oldest.next();
       if (!dispatcher.write(

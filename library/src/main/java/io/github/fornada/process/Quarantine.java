@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Quarantine {
   /** The number of items remembered; the oldest are forgotten first. */
-  private static final int MOST = 1000; // Guess
+  private static final int MAX_ITEMS = 1000; // Guess
 
   /** The number of workers that an item must have cost to be quarantined. */
   private static final int MIN_WORKERS = 2;
@@ -89,7 +89,7 @@ final class Quarantine {
               function, item, () -> hash(function, item[0]), () -> identityHash(function, item[0]));
       if (find(function, item)[0] == null) {
         entries.add(new Entry(hash, function, item[0], own));
-        if (entries.size() > MOST) {
+        if (entries.size() > MAX_ITEMS) {
           var _ = entries.removeFirst();
         }
       }

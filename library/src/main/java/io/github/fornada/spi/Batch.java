@@ -61,7 +61,8 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
 
   /**
    * Whether the worker that has it will {@linkplain AbstractPool#poll(int, Batch) hand it back}
-   * when it polls the next, so that its end alone need not tell the queue. Written by that worker.
+   * when it polls the next, so that its end alone need not be reported to the queue. Written by
+   * that worker.
    */
   volatile boolean handedBack;
 

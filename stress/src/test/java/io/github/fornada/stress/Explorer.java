@@ -424,13 +424,13 @@ public final class Explorer {
     return false;
   }
 
-  /** A look that sees nothing. */
+  /** A check that finds nothing. */
   public static boolean empty(Set<?> set) {
     step();
     return true;
   }
 
-  /** A look that sees nothing. */
+  /** A check that finds nothing. */
   public static boolean blind(BooleanSupplier looked) {
     step();
     return false;

@@ -39,7 +39,8 @@ public final class BufferFiles {
    * are used once. The limit is lower if the file system is small, as in a container, because files
    * that are used once need room too.
    */
-  public static final long MOST = 256L << 20; // Guess: two items of 64 MiB for each of two workers
+  public static final long MAX_BYTES =
+      256L << 20; // Guess: two items of 64 MiB for each of two workers
 
   /** How long unused buffers are kept. */
   static final Duration IDLE = Duration.ofSeconds(2); // Guess
@@ -90,7 +91,7 @@ public final class BufferFiles {
         return null;
       }
       if (most < 0) {
-        most = Math.min(MOST, Files.getFileStore(directory.get()).getUsableSpace() / 4);
+        most = Math.min(MAX_BYTES, Files.getFileStore(directory.get()).getUsableSpace() / 4);
       }
       uses++;
       dropDeleted(evicted);

@@ -27,7 +27,7 @@ public final class Immutables {
    * The maximum number of objects inspected within one value; a value with more counts as one that
    * may change.
    */
-  private static final int MOST = 64; // Guess
+  private static final int MAX_OBJECTS = 64; // Guess
 
   private static final Set<Class<?>> OF_THE_JDK =
       Set.of(
@@ -123,7 +123,7 @@ public final class Immutables {
     return value == null
         || value instanceof String
         || value instanceof Integer
-        || contains(value, new int[] {MOST});
+        || contains(value, new int[] {MAX_OBJECTS});
   }
 
   private static boolean contains(@Nullable Object value, int[] left) {

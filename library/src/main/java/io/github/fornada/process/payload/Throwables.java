@@ -22,7 +22,7 @@ public final class Throwables {
   private static final int MAX_CAUSES = 20;
 
   /** The maximum number of exceptions that are described, causes and suppressed ones together. */
-  private static final int MOST = 100; // Guess
+  private static final int MAX_EXCEPTIONS = 100; // Guess
 
   private Throwables() {}
 
@@ -152,7 +152,7 @@ public final class Throwables {
   }
 
   private static void collect(Throwable thrown, int depth, Set<Throwable> all) {
-    if (depth > MAX_CAUSES || all.size() == MOST || !all.add(thrown)) {
+    if (depth > MAX_CAUSES || all.size() == MAX_EXCEPTIONS || !all.add(thrown)) {
       return;
     }
     try {
@@ -177,7 +177,7 @@ public final class Throwables {
    * many.
    */
   private static final class Budget {
-    int left = MOST;
+    int left = MAX_EXCEPTIONS;
   }
 
   private static void encodeNames(
@@ -278,7 +278,7 @@ public final class Throwables {
         new RemoteTaskException(
             type, hasMessage ? message : null, stack.toArray(StackTraceElement[]::new), cause);
     int suppressed = in.getInt();
-    if (suppressed < 0 || suppressed > MOST) {
+    if (suppressed < 0 || suppressed > MAX_EXCEPTIONS) {
       throw new CorruptFrameException(suppressed + " suppressed exceptions");
     }
     for (int i = 0; i < suppressed; i++) {
