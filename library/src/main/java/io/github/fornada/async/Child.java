@@ -57,9 +57,9 @@ sealed class Child<T extends @Nullable Object>
   private @Nullable Callable<? extends T> task;
 
   // null -> a result, NULL, a Failure or CANCELLED, by compare-and-set, once: by the task's thread
-  // when it ends, by the thread that cancels the scope, or by the
-  // timer. The winner, unless it is the task's thread, interrupts that thread, so a task is
-  // interrupted once at most.
+  // when it ends, by the thread that cancels the scope, or by the timer.
+  // The winner, unless it is the task's thread, interrupts that thread, so a task is interrupted
+  // once at most.
   private volatile @Nullable Object result;
 
   /**
