@@ -5,7 +5,6 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -47,14 +46,7 @@ public final class BoundedText {
       };
 
   private static final ThreadPoolExecutor TEXT_THREADS =
-      new ThreadPoolExecutor(
-          0,
-          THREADS,
-          1,
-          TimeUnit.SECONDS,
-          new SynchronousQueue<>(),
-          // No lambda: the first of a program takes a while, and a loss waits to be reported.
-          OwnThreads.daemon("fornada-text").factory());
+      OwnThreads.expendable("fornada-text", THREADS);
 
   /** How many threads hang. Guarded by the class. */
   private static int lost;
