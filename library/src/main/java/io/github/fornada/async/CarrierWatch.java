@@ -1,6 +1,7 @@
 package io.github.fornada.async;
 
 import io.github.fornada.jvm.Log;
+import io.github.fornada.jvm.OwnThreads;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -181,7 +182,7 @@ public final class CarrierWatch implements AutoCloseable {
     this.limitNanos = Ticker.nanosOf(limit);
     this.consumer = consumer;
     this.pinned = FlightRecorder.isInitialized() ? new RecordingStream() : null;
-    this.thread = Thread.ofPlatform().daemon().name("fornada-carrier-watch").unstarted(this::watch);
+    this.thread = OwnThreads.daemon("fornada-carrier-watch").unstarted(this::watch);
   }
 
   /**

@@ -4,7 +4,7 @@ import io.github.fornada.Outcome;
 import io.github.fornada.TaskTimeoutException;
 import io.github.fornada.jvm.Interrupts;
 import io.github.fornada.jvm.Log;
-import io.github.fornada.jvm.OwnGroup;
+import io.github.fornada.jvm.OwnThreads;
 import io.github.fornada.jvm.StackSample;
 import java.time.Duration;
 import java.time.Instant;
@@ -22,7 +22,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 final class ScopeTimer {
   private static final ScheduledThreadPoolExecutor TIMER =
-      new ScheduledThreadPoolExecutor(1, thread("fornada-scope-timer").factory());
+      new ScheduledThreadPoolExecutor(1, OwnThreads.daemon("fornada-scope-timer").factory());
 
   static {
     TIMER.setRemoveOnCancelPolicy(true);
@@ -41,18 +41,6 @@ final class ScopeTimer {
 
   private ScopeTimer() {}
 
-  /**
-   * Returns a builder for a thread of the library. The thread inherits nothing from the thread that
-   * happens to start it: neither thread-locals nor the context class loader.
-   */
-  static Thread.Builder.OfPlatform thread(String name) {
-    return Thread.ofPlatform()
-        .group(OwnGroup.get())
-        .daemon()
-        .name(name)
-        .inheritInheritableThreadLocals(false);
-  }
-
   static Future<?> ofScope(TaskScope<?, ?> scope, ScopeOptions options) {
     Duration left = FOREVER;
     if (options.timeout() != null) {
@@ -68,7 +56,7 @@ final class ScopeTimer {
           if (scope.started() < MANY) {
             scope.expire();
           } else {
-            thread("fornada-cancel").start(scope::expire);
+            OwnThreads.daemon("fornada-cancel").start(scope::expire);
           }
         });
   }

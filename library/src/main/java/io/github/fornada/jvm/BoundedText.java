@@ -5,7 +5,6 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -50,15 +49,7 @@ public final class BoundedText {
       };
 
   private static final ThreadPoolExecutor TEXT_THREADS =
-      new ThreadPoolExecutor(
-          0,
-          THREADS,
-          1,
-          TimeUnit.SECONDS,
-          new SynchronousQueue<>(),
-          // Not a lambda: the first lambda of a program takes milliseconds to link, while the
-          // report of a lost worker waits.
-          OwnThreads.daemon("fornada-text").factory());
+      OwnThreads.expendable("fornada-text", THREADS);
 
   /** The number of threads that hang. Guarded by the class. */
   private static int lost;

@@ -1,6 +1,9 @@
 package io.github.fornada.jvm;
 
 import java.time.Duration;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 
@@ -28,6 +31,16 @@ public final class OwnThreads {
         .daemon()
         .name(name)
         .inheritInheritableThreadLocals(false);
+  }
+
+  /**
+   * Returns an executor for code that may never return and then blocks a thread forever. Its
+   * threads are created when they are needed and end after a second without work; tasks that come
+   * while {@code max} of them are busy are rejected.
+   */
+  public static ThreadPoolExecutor expendable(String name, int max) {
+    return new ThreadPoolExecutor(
+        0, max, 1, TimeUnit.SECONDS, new SynchronousQueue<>(), daemon(name).factory());
   }
 
   /**

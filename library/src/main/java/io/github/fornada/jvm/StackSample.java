@@ -30,12 +30,7 @@ public final class StackSample {
           1,
           TimeUnit.SECONDS,
           new LinkedBlockingQueue<>(),
-          body -> {
-            Thread thread = new Thread(OwnGroup.get(), body, "fornada-stack", 0, false);
-            thread.setContextClassLoader(null);
-            thread.setDaemon(true);
-            return thread;
-          });
+          OwnThreads.daemon("fornada-stack").factory());
 
   static {
     SAMPLERS.allowCoreThreadTimeOut(true);

@@ -2,6 +2,7 @@ package io.github.fornada.process;
 
 import io.github.fornada.Pool;
 import io.github.fornada.TaskFunction;
+import io.github.fornada.jvm.OwnThreads;
 import io.github.fornada.process.host.PrivateDirectory;
 import io.github.fornada.process.launch.AotCache;
 import io.github.fornada.process.launch.Launcher;
@@ -69,7 +70,7 @@ final class AotTraining {
   public static void main(String[] args) throws Exception {
     Path jar = Path.of(args[0]);
     Path workshop = Path.of(args[1]);
-    Thread.ofPlatform().daemon().start(() -> endWithInput(workshop));
+    OwnThreads.daemon("fornada-input").start(() -> endWithInput(workshop));
     List<String> flags = Arrays.asList(args).subList(2, args.length);
     Path seen = workshop.resolve("seen");
     work(flags, seen);

@@ -4,6 +4,7 @@ import io.github.fornada.DeathCertificate;
 import io.github.fornada.Outcome;
 import io.github.fornada.TaskFunction;
 import io.github.fornada.WorkerLostException;
+import io.github.fornada.jvm.OwnThreads;
 import io.github.fornada.process.payload.Payloads;
 import io.github.fornada.process.wire.MessageOutput;
 import io.github.fornada.process.wire.MessageTypes;
@@ -71,8 +72,7 @@ final class ClassPreloader {
    * timeouts.
    */
   private static void startForALoss() {
-    var _ =
-        Thread.ofPlatform().daemon().name("fornada-class-preload").start(ClassPreloader::forALoss);
+    var _ = OwnThreads.daemon("fornada-class-preload").start(ClassPreloader::forALoss);
   }
 
   private static void forALoss() {

@@ -6,7 +6,7 @@ import io.github.fornada.Outcome;
 import io.github.fornada.SharedBytes;
 import io.github.fornada.TaskEvent;
 import io.github.fornada.TaskFunction;
-import io.github.fornada.jvm.OwnGroup;
+import io.github.fornada.jvm.OwnThreads;
 import io.github.fornada.process.host.HandshakeServer;
 import io.github.fornada.process.host.Nesting;
 import io.github.fornada.process.host.OrphanGuard;
@@ -551,10 +551,7 @@ final class Engine extends AbstractPool implements Mappings.Listener {
   /** Starts one of this pool's own threads, which must not wait for the pool. */
   Thread startThread(String name, Runnable body) {
     Thread thread =
-        Thread.ofPlatform()
-            .group(OwnGroup.get())
-            .daemon()
-            .name(name)
+        OwnThreads.daemon(name)
             .unstarted(() -> {
               ownThreads.add(Thread.currentThread());
               try {

@@ -1,6 +1,7 @@
 package io.github.fornada.process;
 
 import io.github.fornada.TaskFunction;
+import io.github.fornada.jvm.OwnThreads;
 import io.github.fornada.process.payload.BulkValue;
 import io.github.fornada.process.payload.CodecSessions;
 import io.github.fornada.process.payload.Immutables;
@@ -19,8 +20,6 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
-import java.util.concurrent.SynchronousQueue;
-import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
@@ -38,8 +37,6 @@ import org.jspecify.annotations.Nullable;
 final class Handover {
   /** How long the user's code may delay the thread that hands over. */
   private static final Duration PATIENCE = Duration.ofSeconds(1); // Guess
-
-  private static final Duration IDLE = Duration.ofSeconds(2); // Guess
 
   /** The prefix of the names of files with arrays for which no buffer file was free. */
   static final String NAME = PayloadFiles.KEPT;
@@ -74,18 +71,7 @@ final class Handover {
   private synchronized ExecutorService writers() {
     ExecutorService known = writers;
     if (known == null) {
-      known =
-          new ThreadPoolExecutor(
-              0,
-              Integer.MAX_VALUE,
-              IDLE.toNanos(),
-              TimeUnit.NANOSECONDS,
-              new SynchronousQueue<>(),
-              Thread.ofPlatform()
-                  .daemon()
-                  .inheritInheritableThreadLocals(false)
-                  .name("fornada-writer")
-                  .factory());
+      known = OwnThreads.expendable("fornada-writer", Integer.MAX_VALUE);
       writers = known;
       if (closed) {
         known.shutdown();

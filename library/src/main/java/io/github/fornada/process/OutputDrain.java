@@ -1,6 +1,6 @@
 package io.github.fornada.process;
 
-import io.github.fornada.jvm.OwnGroup;
+import io.github.fornada.jvm.OwnThreads;
 import java.io.IOException;
 import java.io.InputStream;
 
@@ -19,7 +19,7 @@ final class OutputDrain implements Runnable {
 
   /** Starts reading on a new thread, which ends with the stream. */
   Thread start(String name) {
-    return Thread.ofPlatform().group(OwnGroup.get()).daemon().name(name).start(this);
+    return OwnThreads.daemon(name).start(this);
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.github.fornada.process;
 
 import io.github.fornada.jvm.Log;
+import io.github.fornada.jvm.OwnThreads;
 import io.github.fornada.process.host.ExitWatch;
 import io.github.fornada.process.host.Nesting;
 import io.github.fornada.process.host.OrphanGuard;
@@ -88,7 +89,7 @@ public final class WorkerReserve implements AutoCloseable {
     try {
       Engine.addShutdownHook(exitHook);
       refill();
-      var _ = Thread.ofPlatform().daemon().name("fornada-guard").start(guard::start);
+      var _ = OwnThreads.daemon("fornada-guard").start(guard::start);
       whole = true;
     } finally {
       if (!whole) {
@@ -156,7 +157,7 @@ public final class WorkerReserve implements AutoCloseable {
     Engine.later(
         REFILL_AFTER,
         () -> {
-          var _ = Thread.ofPlatform().daemon().name("fornada-reserve").start(this::refill);
+          var _ = OwnThreads.daemon("fornada-reserve").start(this::refill);
         });
     return taken;
   }

@@ -2,6 +2,8 @@ package io.github.fornada.architecture;
 
 import static com.tngtech.archunit.base.DescribedPredicate.not;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nameMatching;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
@@ -129,9 +131,16 @@ final class ArchitectureTest {
   void theLibraryUsesNothingButTheJdk() {
     classes()
         .should()
-        .onlyDependOnClassesThat()
-        .resideInAnyPackage(
-            ROOT + "..", "java..", "javax..", "jdk..", "com.sun.management..", "org.jspecify..", "")
+        .onlyDependOnClassesThat(
+            resideInAnyPackage(
+                    ROOT + "..",
+                    "java..",
+                    "javax..",
+                    "jdk..",
+                    "com.sun.management..",
+                    "org.jspecify..",
+                    "")
+                .or(nameMatching("sun\\.misc\\.Signal(Handler)?"))) // of jdk.unsupported
         .check(LIBRARY);
   }
 
@@ -144,6 +153,17 @@ final class ArchitectureTest {
         .orShould()
         .dependOnClassesThat()
         .resideInAPackage("jdk.internal..")
+        .check(LIBRARY);
+  }
+
+  /** Else a thread keeps the thread-locals and the context loader of its starter. */
+  @Test
+  void theLibrarysDaemonThreadsAreMadeInOnePlace() {
+    noClasses()
+        .that()
+        .doNotHaveFullyQualifiedName(ROOT + ".jvm.OwnThreads")
+        .should()
+        .callMethod(Thread.class, "ofPlatform")
         .check(LIBRARY);
   }
 

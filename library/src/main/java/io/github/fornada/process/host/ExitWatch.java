@@ -1,7 +1,7 @@
 package io.github.fornada.process.host;
 
 import io.github.fornada.jvm.Log;
-import io.github.fornada.jvm.OwnGroup;
+import io.github.fornada.jvm.OwnThreads;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -39,11 +39,8 @@ public final class ExitWatch {
 
   private static ExitWatch start(Process process) {
     var watch = new ExitWatch(process);
-    var thread =
-        new Thread(OwnGroup.get(), watch::live, "fornada-exit-" + process.pid(), STACK_SIZE, false);
-    thread.setDaemon(true);
-    thread.setContextClassLoader(null);
-    thread.start();
+    var _ =
+        OwnThreads.daemon("fornada-exit-" + process.pid()).stackSize(STACK_SIZE).start(watch::live);
     return watch;
   }
 

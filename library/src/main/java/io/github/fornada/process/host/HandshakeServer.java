@@ -1,7 +1,7 @@
 package io.github.fornada.process.host;
 
 import io.github.fornada.jvm.Log;
-import io.github.fornada.jvm.OwnGroup;
+import io.github.fornada.jvm.OwnThreads;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
@@ -64,12 +64,7 @@ public final class HandshakeServer implements AutoCloseable {
 
   private void start(ServerSocketChannel from) {
     try {
-      var _ =
-          Thread.ofPlatform()
-              .group(OwnGroup.get())
-              .daemon()
-              .name("fornada-handshake")
-              .start(() -> acceptAll(from));
+      var _ = OwnThreads.daemon("fornada-handshake").start(() -> acceptAll(from));
     } catch (OutOfMemoryError e) { // no memory for another thread
       closeQuietly(from);
       throw e;
@@ -117,12 +112,7 @@ public final class HandshakeServer implements AutoCloseable {
         channel = came;
         // One thread for each connection: a peer that connects and sends nothing must not block the
         // next one.
-        var _ =
-            Thread.ofPlatform()
-                .group(OwnGroup.get())
-                .daemon()
-                .name("fornada-handshake-peer")
-                .start(() -> admit(came));
+        var _ = OwnThreads.daemon("fornada-handshake-peer").start(() -> admit(came));
       } catch (OutOfMemoryError e) { // no thread, and perhaps no memory, can be had at the moment
         closeQuietly(channel);
         Log.get().log(System.Logger.Level.WARNING, "a worker could not be let in", e);

@@ -1,6 +1,7 @@
 package io.github.fornada.process.launch;
 
 import io.github.fornada.jvm.Log;
+import io.github.fornada.jvm.OwnThreads;
 import io.github.fornada.jvm.Timer;
 import io.github.fornada.process.host.PrivateDirectory;
 import io.github.fornada.process.host.Reaper;
@@ -309,7 +310,7 @@ public final class AotCache {
           Timer.after(
               DELAY,
               () -> {
-                var _ = Thread.ofPlatform().daemon().name("fornada-aot-cache").start(this::make);
+                var _ = OwnThreads.daemon("fornada-aot-cache").start(this::make);
               });
     }
   }

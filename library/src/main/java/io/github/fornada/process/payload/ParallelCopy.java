@@ -1,5 +1,6 @@
 package io.github.fornada.process.payload;
 
+import io.github.fornada.jvm.OwnThreads;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
@@ -26,7 +27,7 @@ final class ParallelCopy {
       return;
     }
     var second = new Second(from, to, bytes / 2, bytes - bytes / 2);
-    Thread thread = Thread.ofPlatform().daemon().name("fornada-copy").unstarted(second);
+    Thread thread = OwnThreads.daemon("fornada-copy").unstarted(second);
     if (!from.isAccessibleBy(thread)) {
       MemorySegment.copy(from, 0, to, 0, bytes);
       return;

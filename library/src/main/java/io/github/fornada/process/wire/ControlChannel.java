@@ -1,6 +1,6 @@
 package io.github.fornada.process.wire;
 
-import io.github.fornada.jvm.OwnGroup;
+import io.github.fornada.jvm.OwnThreads;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -42,12 +42,7 @@ public final class ControlChannel implements AutoCloseable {
   public ControlChannel(SocketChannel channel, Runnable onEnd) {
     this.channel = channel;
     this.onEnd = onEnd;
-    this.writer =
-        Thread.ofPlatform()
-            .group(OwnGroup.get())
-            .daemon()
-            .name("fornada-control-writer")
-            .unstarted(this::writeAll);
+    this.writer = OwnThreads.daemon("fornada-control-writer").unstarted(this::writeAll);
     writer.start();
   }
 

@@ -1,14 +1,13 @@
 package io.github.fornada.process.worker;
 
 import io.github.fornada.RemoteTaskException;
-import io.github.fornada.jvm.OwnGroup;
+import io.github.fornada.jvm.OwnThreads;
 import io.github.fornada.process.payload.Throwables;
 import io.github.fornada.process.wire.MessageOutput;
 import java.time.Duration;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -27,17 +26,7 @@ final class FailureReport {
   private static final int MAX_CAUSES = 20;
 
   private static final ThreadPoolExecutor REPORTERS =
-      new ThreadPoolExecutor(
-          0,
-          MAX_THREADS,
-          1,
-          TimeUnit.SECONDS,
-          new SynchronousQueue<>(),
-          body -> {
-            Thread thread = new Thread(OwnGroup.get(), body, "fornada-report", 0, false);
-            thread.setDaemon(true);
-            return thread;
-          });
+      OwnThreads.expendable("fornada-report", MAX_THREADS);
 
   private FailureReport() {}
 

@@ -1,6 +1,6 @@
 package io.github.fornada.process.worker;
 
-import io.github.fornada.jvm.OwnGroup;
+import io.github.fornada.jvm.OwnThreads;
 import io.github.fornada.process.wire.MessageTypes;
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
@@ -27,12 +27,7 @@ final class ForcedExit {
   private volatile boolean alarmed;
 
   ForcedExit() {
-    this.thread =
-        Thread.ofPlatform()
-            .group(OwnGroup.get())
-            .daemon()
-            .name("fornada-forced-exit")
-            .unstarted(this::live);
+    this.thread = OwnThreads.daemon("fornada-forced-exit").unstarted(this::live);
   }
 
   void start() {

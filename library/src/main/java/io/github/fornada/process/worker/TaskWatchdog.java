@@ -1,7 +1,7 @@
 package io.github.fornada.process.worker;
 
 import io.github.fornada.jvm.InterruptGate;
-import io.github.fornada.jvm.OwnGroup;
+import io.github.fornada.jvm.OwnThreads;
 import io.github.fornada.jvm.StackSample;
 import io.github.fornada.process.payload.Throwables;
 import io.github.fornada.process.wire.ClaimWord;
@@ -92,12 +92,7 @@ public final class TaskWatchdog {
     this.claims = claims;
     this.limitNanos = config.limitNanos();
     this.graceNanos = config.graceNanos();
-    this.watcher =
-        Thread.ofPlatform()
-            .group(OwnGroup.get())
-            .daemon()
-            .name("fornada-watchdog")
-            .unstarted(this::watch);
+    this.watcher = OwnThreads.daemon("fornada-watchdog").unstarted(this::watch);
   }
 
   void start() {

@@ -1,6 +1,6 @@
 package io.github.fornada.process.worker;
 
-import io.github.fornada.jvm.OwnGroup;
+import io.github.fornada.jvm.OwnThreads;
 import io.github.fornada.process.host.HandshakeServer;
 import io.github.fornada.process.host.Nesting;
 import io.github.fornada.process.host.PrivateDirectory;
@@ -78,10 +78,7 @@ public final class WorkerMain {
     var watchdog = new TaskWatchdog(control, new ClaimWord(segment.header()), config);
     Doorbell doorbell = Doorbell.ofWorker(segment.header(), control::ring);
     var listener =
-        Thread.ofPlatform()
-            .group(OwnGroup.get())
-            .daemon()
-            .name("fornada-control")
+        OwnThreads.daemon("fornada-control")
             .unstarted(() -> listen(control, doorbell, loader, watchdog, forcedExit, socket));
     listener.start();
     leaveSignalsToTheParent();
@@ -181,11 +178,7 @@ public final class WorkerMain {
           case MessageTypes.EXIT ->
               // On a thread of its own, because a shutdown hook of user code may wait forever, and
               // this thread must go on to see the end of the parent.
-              Thread.ofPlatform()
-                  .group(OwnGroup.get())
-                  .daemon()
-                  .name("fornada-exit")
-                  .start(() -> System.exit(0));
+              OwnThreads.daemon("fornada-exit").start(() -> System.exit(0));
           default -> throw new CorruptFrameException("control frame of type " + frame.type());
         }
       }
