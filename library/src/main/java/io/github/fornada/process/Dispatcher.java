@@ -6,6 +6,7 @@ import io.github.fornada.process.wire.MessageOutput;
 import io.github.fornada.process.wire.MessageTypes;
 import io.github.fornada.process.worker.TaskWatchdog;
 import io.github.fornada.spi.Batch;
+import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -400,13 +401,13 @@ final class Dispatcher {
   }
 
   /** Lets an idle worker make room for a large array while its bytes are copied here. */
-  boolean announce(Object item) {
+  boolean announce(Object array, MemorySegment bytes) {
     if (!isIdle() || !beginFeeding(false)) {
       return false;
     }
     Sender using = sender;
     try {
-      using.announce(item);
+      using.announce(array, bytes);
     } finally {
       endFeeding(using, Sender.Result.NOTHING);
     }

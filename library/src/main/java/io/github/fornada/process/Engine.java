@@ -365,14 +365,15 @@ final class Engine extends AbstractPool implements Mappings.Listener {
         && (!(item instanceof Serializable) || NotSendableException.isFuture(item))) {
       throw new RejectedExecutionException(NotSendableException.refused(item));
     }
-    if (item != null && Payloads.largeArray(item) != null) {
+    MemorySegment large = Payloads.largeArray(item);
+    if (item != null && large != null) {
       for (WorkerSlot slot : slots) {
-        if (slot.dispatcher().announce(item)) {
+        if (slot.dispatcher().announce(item, large)) {
           break;
         }
       }
     }
-    Object handed = handover.item(item);
+    Object handed = handover.item(item, large);
     if (isTask && item != null && handed instanceof HandedItem copy && copy.failure() != null) {
       throw NotSendableException.rejected(item, copy.failure());
     }

@@ -1,5 +1,7 @@
 package io.github.fornada.process;
 
+import io.github.fornada.process.payload.ItemForm;
+import io.github.fornada.process.payload.Payloads;
 import io.github.fornada.spi.HandedOver;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -52,6 +54,15 @@ final class HandedItem extends HandedOver {
   @Override
   public @Nullable Object original() {
     return original;
+  }
+
+  /**
+   * Returns how it is sent. What could not be written is {@link ItemForm#OTHER}, and fails then.
+   */
+  ItemForm form() {
+    return file != null
+        ? ItemForm.LARGE_ARRAY
+        : bytes != null && Payloads.isQuick(bytes) ? ItemForm.QUICK : ItemForm.OTHER;
   }
 
   byte @Nullable [] bytes() {

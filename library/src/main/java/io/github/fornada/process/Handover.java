@@ -117,13 +117,16 @@ final class Handover {
 
   // ---- items
 
-  /** Returns the item if it cannot change or cannot be written in time; else a copy of it. */
-  @Nullable Object item(@Nullable Object item) {
+  /**
+   * Returns the item if it cannot change or cannot be written in time; else a copy of it.
+   *
+   * @param large its bytes if it is a {@linkplain Payloads#largeArray large array}
+   */
+  @Nullable Object item(@Nullable Object item, @Nullable MemorySegment large) {
     if (Immutables.contains(item) || item == null) {
       return item;
     }
     try {
-      MemorySegment large = Payloads.largeArray(item);
       if (large != null) {
         return array(item, large, true);
       }

@@ -5,8 +5,8 @@ import io.github.fornada.process.launch.MemorySizes;
 import io.github.fornada.process.payload.BulkValue;
 import io.github.fornada.process.payload.CodecSessions;
 import io.github.fornada.process.payload.Immutables;
+import io.github.fornada.process.payload.ItemForm;
 import io.github.fornada.process.payload.Payloads;
-import io.github.fornada.process.payload.RecordShape;
 import io.github.fornada.process.wire.MessageOutput;
 import io.github.fornada.process.wire.MessageTypes;
 import io.github.fornada.process.wire.RingWriter;
@@ -70,6 +70,9 @@ final class Sender {
   private final KnownFunctions functions;
   private final @Nullable CodecSessions codec;
 
+  /** In bytes: see {@link #LARGEST_PART}. */
+  private final long largestAnnounced;
+
   /** The worker that items go to. */
   private volatile @Nullable WorkerProcess worker;
 
@@ -92,6 +95,7 @@ final class Sender {
     this.body = builder.body();
     this.functions = new KnownFunctions(engine, builder);
     this.codec = CodecSessions.of(engine.options().launch().codec());
+    this.largestAnnounced = MemorySizes.parse("heap", engine.launcher().heap()) / LARGEST_PART;
   }
 
   /**
@@ -112,6 +116,7 @@ final class Sender {
     functions.moveTo(builder);
     this.codec = CodecSessions.of(engine.options().launch().codec());
     this.worker = stuck.worker;
+    this.largestAnnounced = stuck.largestAnnounced;
   }
 
   EncodingGuard encodingGuard() {
@@ -122,10 +127,10 @@ final class Sender {
    * Announces a large array that will be sent if this worker is the next that is free. Called while
    * feeding.
    */
-  void announce(Object item) {
+  void announce(Object array, MemorySegment bytes) {
     WorkerProcess to = worker;
     if (to != null) {
-      announce(item, to);
+      announce(array, bytes, to);
     }
   }
 
@@ -158,19 +163,20 @@ final class Sender {
       encodingGuard.next(i);
       try {
         int function = functions.number(batch, onFeeder, to, dispatcher);
+        ItemForm form = form(batch, i);
         if (function < 0) {
           piece = new Piece(i, refusal(function));
-        } else if (isQuick(batch, i)) {
+        } else if (form == ItemForm.QUICK) {
           piece = inRows ? sendRow(batch, i, function, to) : sendPiece(batch, i, function, to);
         } else if (!onFeeder) {
           piece = new Piece(i, Result.NEEDS_FEEDER);
         } else if (isUnwanted(batch)) {
           batch.end(i, new Outcome.Cancelled<>("it was stopped with its call"), null);
           continue;
-        } else if (inRows && fitsInRow(batch, i)) {
+        } else if (inRows && fitsInRow(form)) {
           piece = sendObjects(batch, i, function, to);
         } else {
-          piece = new Piece(i, sendItem(batch, i, function, to));
+          piece = new Piece(i, sendItem(batch, i, form, function, to));
           dispatcher.flush(to);
         }
       } catch (EncodingGuard.Abandoned e) {
@@ -193,18 +199,11 @@ final class Sender {
     return Result.SENT;
   }
 
-  /**
-   * Returns whether an item is encoded quickly and without user code, so that any thread may send
-   * it.
-   */
-  private boolean isQuick(Batch<?, ?> batch, int i) {
-    if (batch.handedOver(i) instanceof HandedItem handed) {
-      byte[] payload = handed.bytes();
-      return payload != null && Payloads.isQuick(payload);
-    }
-    Object item = batch.item(i);
-    return Payloads.isQuick(item)
-        || (codec == null && item instanceof Record record && RecordShape.isQuick(record));
+  /** Returns how an item is sent, as it was handed over or as it is. */
+  private ItemForm form(Batch<?, ?> batch, int i) {
+    return batch.handedOver(i) instanceof HandedItem handed
+        ? handed.form()
+        : ItemForm.of(batch.item(i), codec != null);
   }
 
   private static Result refusal(int function) {
@@ -242,7 +241,7 @@ final class Sender {
     keep(batch, i, from);
   }
 
-  /** Appends a {@linkplain #isQuick quick} item to a row. */
+  /** Appends a {@linkplain ItemForm#QUICK quick} item to a row. */
   private void writePlain(Batch<?, ?> batch, int i) throws IOException {
     if (batch.handedOver(i) instanceof HandedItem handed) {
       Payloads.append(payload(handed), body);
@@ -272,13 +271,6 @@ final class Sender {
     }
   }
 
-  /** Returns whether an item is a large array, which is sent in a message of its own. */
-  private static boolean isLarge(Batch<?, ?> batch, int i) {
-    return batch.handedOver(i) instanceof HandedItem handed
-        ? handed.file() != null
-        : Payloads.largeArray(batch.item(i)) != null;
-  }
-
   /**
    * How many items were sent: {@code last} is the last item claimed, {@code refused} why that was
    * not sent; null if it was.
@@ -298,7 +290,7 @@ final class Sender {
       for (int n = 1; ; n++) {
         Result refused;
         try {
-          refused = sendItem(batch, i, function, to);
+          refused = sendItem(batch, i, ItemForm.QUICK, function, to);
         } catch (Throwable e) { // such as no room for its file
           if (i == first) {
             throw e;
@@ -315,7 +307,7 @@ final class Sender {
         }
         before = i;
         i = next;
-        if (!isQuick(batch, i)) {
+        if (form(batch, i) != ItemForm.QUICK) {
           return new Piece(i, Result.NEEDS_FEEDER);
         }
       }
@@ -339,7 +331,7 @@ final class Sender {
       int claimed = first + 1 + batch.claimRow(first + 1, most - 1);
       body.clear().putLong(0).putInt(function).putInt(0);
       int end = first; // of those that are whole
-      while (end < claimed && (end == first || isQuick(batch, end))) {
+      while (end < claimed && (end == first || form(batch, end) == ItemForm.QUICK)) {
         int before = body.size();
         body.putInt(0);
         try {
@@ -397,8 +389,8 @@ final class Sender {
   }
 
   /** Returns whether an item that needs user code will probably fit into a row. */
-  private boolean fitsInRow(Batch<?, ?> batch, int i) {
-    if (isLarge(batch, i) || lastSize > RingWriter.LONGEST / 4) {
+  private boolean fitsInRow(ItemForm form) {
+    if (form == ItemForm.LARGE_ARRAY || lastSize > RingWriter.LONGEST / 4) {
       lastSize = 0;
       return false;
     }
@@ -424,7 +416,7 @@ final class Sender {
     for (int i = first; i >= 0; i = nextInRow(batch, i, first + most)) {
       int before = body.size();
       try {
-        if (i > first && isLarge(batch, i)) {
+        if (i > first && form(batch, i) == ItemForm.LARGE_ARRAY) {
           var _ = batch.release(i);
           break;
         }
@@ -477,13 +469,14 @@ final class Sender {
     return new Piece(sentEarly > 0 ? first + sentEarly - 1 : end - 1, null);
   }
 
-  private <T, R> @Nullable Result sendItem(Batch<T, R> batch, int i, int function, WorkerProcess to)
-      throws IOException {
+  private <T, R> @Nullable Result sendItem(
+      Batch<T, R> batch, int i, ItemForm form, int function, WorkerProcess to) throws IOException {
     HandedOver copy = batch.handedOver(i);
-    MemorySegment large = copy == null ? Payloads.largeArray(batch.item(i)) : null;
-    if (large != null) {
-      announce(batch.item(i), to);
-      copy = engine.handover().array(Objects.requireNonNull(batch.item(i)), large, false);
+    if (copy == null && form == ItemForm.LARGE_ARRAY) {
+      Object array = Objects.requireNonNull(batch.item(i));
+      MemorySegment bytes = Objects.requireNonNull(Payloads.largeArray(array));
+      announce(array, bytes, to);
+      copy = engine.handover().array(array, bytes, false);
       batch.handedOver(i, copy);
     }
     body.clear().putLong(0).putInt(function).putByte(engine.isObserved() ? 1 : 0);
@@ -514,18 +507,13 @@ final class Sender {
    * Announces a large array, so that the worker allocates and clears room for it while the bytes
    * are copied here.
    */
-  void announce(@Nullable Object item, WorkerProcess to) {
-    MemorySegment large = Payloads.largeArray(item);
-    if (item == null
-        || large == null
-        || large.byteSize() < WORTH_ANNOUNCING
-        || large.byteSize() > MemorySizes.parse("heap", engine.launcher().heap()) / LARGEST_PART
-        || announced) {
+  private void announce(Object array, MemorySegment bytes, WorkerProcess to) {
+    long size = bytes.byteSize();
+    if (size < WORTH_ANNOUNCING || size > largestAnnounced || announced) {
       return;
     }
     announced = true;
-    MessageOutput coming =
-        new MessageOutput().putByte(BulkValue.tag(item)).putLong(large.byteSize());
+    MessageOutput coming = new MessageOutput().putByte(BulkValue.tag(array)).putLong(size);
     if (dispatcher.write(to, MessageTypes.COMING, coming)) {
       dispatcher.flush(to);
     }
