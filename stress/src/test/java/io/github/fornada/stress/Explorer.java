@@ -3,6 +3,7 @@ package io.github.fornada.stress;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
+import java.lang.reflect.Field;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -10,7 +11,9 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -54,6 +57,8 @@ public final class Explorer {
     boolean parked;
     long spunAt = -1;
     BooleanSupplier until;
+    Runnable late;
+    int lateFor;
     Thread thread;
     Thread standsFor;
 
@@ -75,6 +80,8 @@ public final class Explorer {
   private Map<Long, List<Message>> memory = new HashMap<>();
   private Map<Long, Map<Integer, Integer>> reads = new HashMap<>();
   private Map<Long, Integer> strong = new HashMap<>();
+  private Map<Object, Map<Long, Integer>> released = new HashMap<>();
+  private IdentityHashMap<Object, Long> places = new IdentityHashMap<>();
   private final IdentityHashMap<Condition, Waiters> waiters = new IdentityHashMap<>();
   private long clock;
   private int preempted;
@@ -120,6 +127,8 @@ public final class Explorer {
     memory = new HashMap<>();
     reads = new HashMap<>();
     strong = new HashMap<>();
+    released = new HashMap<>();
+    places = new IdentityHashMap<>();
     List<Runnable> bodies = scenario.threads();
     var started = new ArrayList<Task>();
     for (int i = 0; i < bodies.size(); i++) {
@@ -156,6 +165,12 @@ public final class Explorer {
     try {
       if (!abandoned) {
         body.run();
+        if (task.late != null) {
+          preempted--; // others may run before that store, as if this thread waited
+          while (task.late != null) {
+            step();
+          }
+        }
       }
     } catch (Abandoned e) {
       return;
@@ -164,6 +179,7 @@ public final class Explorer {
     }
     if (!abandoned) {
       task.over = true;
+      steps++; // so that who spins looks at what this has done last
       schedule(task);
     }
   }
@@ -279,6 +295,11 @@ public final class Explorer {
     }
     int clock = self.view.merge(-1L - self.number, 1, Integer::sum);
     assert clock > 0;
+    if (self.late != null && self.lateFor-- == 0) {
+      Runnable store = self.late;
+      self.late = null;
+      store.run();
+    }
     return self;
   }
 
@@ -289,6 +310,42 @@ public final class Explorer {
     if (CURRENT.get() != null) {
       var _ = active.pass();
     }
+  }
+
+  /** As a step, before a store of that name that releases what this thread did before it. */
+  public static void release(String name) {
+    if (CURRENT.get() != null) {
+      active.release(active.pass(), name);
+    }
+  }
+
+  /** As a step, before a load of that name that acquires what the threads that stored it did. */
+  public static void acquire(String name) {
+    if (CURRENT.get() != null) {
+      active.acquire(active.pass(), name);
+    }
+  }
+
+  /** As a step, before what does both at once. */
+  public static void exchange(String name) {
+    if (CURRENT.get() != null) {
+      Task self = active.pass();
+      active.acquire(self, name);
+      active.release(self, name);
+    }
+  }
+
+  /** As a step, before an access that neither releases nor acquires. */
+  public static void ordersNothing(String name) {
+    step();
+  }
+
+  private void release(Task self, Object name) {
+    join(released.computeIfAbsent(name, _ -> new HashMap<>()), self.view);
+  }
+
+  private void acquire(Task self, Object name) {
+    join(self.view, released.getOrDefault(name, Map.of()));
   }
 
   public static void spin() {
@@ -306,6 +363,56 @@ public final class Explorer {
     if (abandoned) {
       throw new Abandoned();
     }
+  }
+
+  // ---- stores that are too late: the next load of their thread passes them
+
+  private static void late(Runnable store) {
+    Task self = CURRENT.get();
+    if (self == null) {
+      store.run();
+      return;
+    }
+    step();
+    self.late = store;
+    self.lateFor = 1;
+  }
+
+  public static void late(Object of, Object value, String field) {
+    late(() -> write(of, value, field));
+  }
+
+  public static void late(Object of, int value, String field) {
+    late(() -> write(of, value, field));
+  }
+
+  public static void late(Object of, boolean value, String field) {
+    late(() -> write(of, value, field));
+  }
+
+  public static void late(VarHandle handle, Object of, long value) {
+    late(() -> handle.setVolatile(of, value));
+  }
+
+  public static void late(AtomicBoolean flag, boolean value) {
+    late(() -> flag.set(value));
+  }
+
+  private static void write(Object of, Object value, String field) {
+    for (Class<?> type = of.getClass(); type != null; type = type.getSuperclass()) {
+      for (Field each : type.getDeclaredFields()) {
+        if (each.getName().equals(field)) {
+          try {
+            each.setAccessible(true);
+            each.set(of, value);
+            return;
+          } catch (ReflectiveOperationException e) {
+            throw new LinkageError(e.getMessage(), e);
+          }
+        }
+      }
+    }
+    throw new AssertionError("no field " + field + " in " + of.getClass());
   }
 
   /** Waits until something holds that no memory order has a part in. */
@@ -354,6 +461,12 @@ public final class Explorer {
     return active.clock;
   }
 
+  /** An object of a scenario's that {@link Rewriter#standIn} gives the type of one of ours. */
+  @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"}) // it has it once it is loaded
+  public static <T> T standIn(Object object) {
+    return (T) object;
+  }
+
   /**
    * The caller stands for a thread of the library's, which never runs: what wakes that one wakes
    * the caller, and the run is over when all others have ended and it waits.
@@ -368,7 +481,53 @@ public final class Explorer {
     if (CURRENT.get() != null && !lock.isHeldByCurrentThread()) {
       await(() -> !lock.isLocked());
     }
-    lock.lock();
+    if (!lock.tryLock()) {
+      throw new IllegalStateException("a condition to wait for must take no locks");
+    }
+    Task self = CURRENT.get();
+    if (self != null) {
+      active.acquire(self, lock);
+    }
+  }
+
+  public static void unlock(ReentrantLock lock) {
+    Task self = CURRENT.get();
+    if (self != null) {
+      active.release(self, lock);
+    }
+    lock.unlock();
+  }
+
+  /** Others do not see what was done under the lock. */
+  public static void unlockUnseen(ReentrantLock lock) {
+    lock.unlock();
+  }
+
+  public static void countDown(CountDownLatch latch) {
+    if (CURRENT.get() != null) {
+      Task self = active.pass();
+      active.release(self, latch);
+    }
+    latch.countDown();
+  }
+
+  /** Others do not see what was done before. */
+  public static void countDownUnseen(CountDownLatch latch) {
+    step();
+    latch.countDown();
+  }
+
+  public static long getCount(CountDownLatch latch) {
+    if (CURRENT.get() != null) {
+      Task self = active.pass();
+      active.acquire(self, latch);
+    }
+    return latch.getCount();
+  }
+
+  public static void await(CountDownLatch latch) {
+    await(() -> latch.getCount() == 0);
+    active.acquire(CURRENT.get(), latch);
   }
 
   /** Those who wait for a condition of this lock, which stands for the condition. */
@@ -385,7 +544,7 @@ public final class Explorer {
     Task self = CURRENT.get();
     Waiters waiters = active.waiters.get(condition);
     waiters.queue().add(self);
-    waiters.lock().unlock();
+    unlock(waiters.lock());
     self.parked = true;
     self.permit = false;
     try {
@@ -399,6 +558,10 @@ public final class Explorer {
     }
     lock(waiters.lock());
     return nanos;
+  }
+
+  public static void awaitUninterruptibly(Condition condition) {
+    long _ = awaitNanos(condition, FOR_EVER);
   }
 
   public static void signal(Condition condition) {
@@ -420,6 +583,17 @@ public final class Explorer {
   /** A question that is answered wrongly. */
   public static boolean never(long word) {
     return false;
+  }
+
+  /** A question that is answered wrongly, whoever is asked. */
+  public static boolean never(Object of) {
+    step();
+    return false;
+  }
+
+  /** A call that is left out. */
+  public static void forget(Object of) {
+    step();
   }
 
   /** A look that sees nothing. */
@@ -448,7 +622,7 @@ public final class Explorer {
   public static void unpark(Thread thread) {
     step();
     for (Task task : active.tasks) {
-      if (task.thread == thread || task.standsFor == thread) {
+      if (thread != null && (task.thread == thread || task.standsFor == thread)) {
         task.permit = true;
       }
     }
@@ -574,6 +748,123 @@ public final class Explorer {
     step();
     handle.setVolatile(array, i, value);
     return true;
+  }
+
+  public static int getAndAdd(VarHandle handle, Object of, int change) {
+    if (CURRENT.get() != null) {
+      Task self = active.pass();
+      active.acquire(self, of);
+      active.release(self, of);
+    }
+    return (int) handle.getAndAdd(of, change);
+  }
+
+  public static int lookThenAdd(VarHandle handle, Object of, int change) {
+    step();
+    int seen = (int) handle.getVolatile(of);
+    step();
+    handle.setVolatile(of, seen + change);
+    return seen;
+  }
+
+  /** Others do not see what was done before. */
+  public static long addUnseen(AtomicLong count, long change) {
+    step();
+    return count.addAndGet(change);
+  }
+
+  // ---- elements of arrays, with the model's memory behind them
+
+  private long place(Object of) {
+    return (1L << 41) + places.computeIfAbsent(of, _ -> (long) places.size() << 20);
+  }
+
+  /** The array has what a thread of no scenario sees. */
+  private long place(long[] array, int i) {
+    long at = -place(array) - i;
+    memory.computeIfAbsent(at, _ -> new ArrayList<>(List.of(new Message(array[i], Map.of()))));
+    return at;
+  }
+
+  public static long get(VarHandle handle, long[] array, int i) {
+    Task self = CURRENT.get();
+    return self == null
+        ? array[i]
+        : active.load(active.pass(), active.place(array, i), false, false);
+  }
+
+  public static long getAcquire(VarHandle handle, long[] array, int i) {
+    return CURRENT.get() == null
+        ? array[i]
+        : active.load(active.pass(), active.place(array, i), true, false);
+  }
+
+  public static long getVolatile(VarHandle handle, long[] array, int i) {
+    return CURRENT.get() == null
+        ? array[i]
+        : active.load(active.pass(), active.place(array, i), true, true);
+  }
+
+  public static void set(VarHandle handle, long[] array, int i, long value) {
+    store(array, i, value, false);
+  }
+
+  public static void setVolatile(VarHandle handle, long[] array, int i, long value) {
+    store(array, i, value, true);
+  }
+
+  private static void store(long[] array, int i, long value, boolean isVolatile) {
+    if (CURRENT.get() != null) {
+      Task self = active.pass();
+      active.store(self, active.place(array, i), value, isVolatile, isVolatile);
+    }
+    array[i] = value;
+  }
+
+  public static boolean compareAndSet(
+      VarHandle handle, long[] array, int i, long expected, long value) {
+    if (CURRENT.get() == null) {
+      return handle.compareAndSet(array, i, expected, value);
+    }
+    Task self = active.pass();
+    active.sees(self, active.place(array, i));
+    if (array[i] != expected) {
+      return false;
+    }
+    active.store(self, active.place(array, i), value, true, true);
+    array[i] = value;
+    return true;
+  }
+
+  public static long getAndBitwiseOr(VarHandle handle, long[] array, int i, long bits) {
+    if (CURRENT.get() == null) {
+      return (long) handle.getAndBitwiseOr(array, i, bits);
+    }
+    Task self = active.pass();
+    active.sees(self, active.place(array, i));
+    long before = array[i];
+    active.store(self, active.place(array, i), before | bits, true, true);
+    array[i] = before | bits;
+    return before;
+  }
+
+  /** The newest value, as what changes it at once does. */
+  private void sees(Task self, long at) {
+    List<Message> all = messages(at);
+    self.view.put(at, all.size() - 1);
+    join(self.view, all.getLast().view());
+  }
+
+  // ---- plain memory: of a scenario's own, which stands for what a pair of accesses guards
+
+  /** A plain write, which no other access may race with. */
+  public static void writes(Object what) {
+    active.plain(4 * active.place(what), 4, true);
+  }
+
+  /** A plain read, which no write may race with. */
+  public static void reads(Object what) {
+    active.plain(4 * active.place(what), 4, false);
   }
 
   // ---- plain memory: the accesses are the real ones, and must not race
