@@ -310,12 +310,18 @@ final class Engine extends AbstractPool implements Mappings.Listener {
 
   @Override
   protected void onQuiet() {
+    // Slots may end as soon as they see `ending`: the pool must not, before its spares are seen
+    // off.
+    awaitedThreads.incrementAndGet();
     ending = true;
     // An initializer may end, as any exit may, but not keep a close waiting for a whole start.
     later(WorkerProcess.EXIT_LIMIT, this::callOffStarts);
     supply.close();
     for (WorkerSlot slot : slots) {
       slot.end();
+    }
+    if (awaitedThreads.decrementAndGet() == 0) {
+      startSoon("fornada-end", this::lastThreadEnded); // as the caller must not wait for it
     }
   }
 
@@ -740,11 +746,15 @@ final class Engine extends AbstractPool implements Mappings.Listener {
   /** A thread that a close waits for has ended. */
   void awaitedThreadEnded() {
     if (awaitedThreads.decrementAndGet() == 0) {
-      closeUp();
-      guard.close(); // not when the JVM exits: what slots may do meanwhile, it sees to afterwards
-      removeExitHook();
-      terminated();
+      lastThreadEnded();
     }
+  }
+
+  private void lastThreadEnded() {
+    closeUp();
+    guard.close(); // not when the JVM exits: what slots may do meanwhile, it sees to afterwards
+    removeExitHook();
+    terminated();
   }
 
   PoolStats stats() {

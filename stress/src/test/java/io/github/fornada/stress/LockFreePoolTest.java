@@ -317,4 +317,121 @@ class LockFreePoolTest {
   void aCheckThatLooksForScopesBeforeItSaysThatItIsOverIsCaught() {
     caught(OWNERS, "wait for ever", owners(), c -> c.twin("Owners", "look", "set", "late"));
   }
+
+  // ---- the life of a worker of a process pool
+
+  private static final String PROCESS = ROOT + "process.";
+  private static final String SLOT = PROCESS + "WorkerSlotScenario";
+  private static final String SLOT_ON_DEMAND = SLOT + "$OnDemand";
+
+  private static Rewriter slot() {
+    return new Rewriter()
+        .standIn(
+            SLOT,
+            PROCESS + "Engine",
+            PROCESS + "Dispatcher",
+            PROCESS + "WorkerProcess",
+            PROCESS + "WorkerSupply",
+            PROCESS + "ResultReader",
+            PROCESS + "StatsRecorder")
+        .standIn(OWNERS, ROOT + "jvm.Log");
+  }
+
+  @Test
+  void aWorkerThatBecomesReadyWhileThePoolEndsIsSentAway() {
+    holds(SLOT, slot());
+  }
+
+  @Test
+  void aWorkerThatBecomesReadyAndDoesNotLookForTheEndIsCaught() {
+    caught(
+        SLOT, "wait for ever", slot(), c -> c.twin("WorkerSlot", "serve", "isEnding", "never"));
+  }
+
+  @Test
+  void anEndThatSendsNoWorkerAwayIsCaught() {
+    caught(SLOT, "wait for ever", slot(), c -> c.twin("WorkerSlot", "end", "retire", "forget"));
+  }
+
+  @Test
+  void workThatComesWhileAWorkerOnDemandLeavesGetsAnother() {
+    LockFreeTest.holds(SLOT_ON_DEMAND, SHORT, slot());
+  }
+
+  @Test
+  void aSlotThatDoesNotLookForWorkWhenItsWorkerHasLeftIsCaught() {
+    caught(
+        SLOT_ON_DEMAND,
+        "wait for ever",
+        slot(),
+        c -> c.twin("WorkerSlot", "awaitDemand", "hasMore", "never"));
+  }
+
+  @Test
+  void aDemandThatWakesNobodyIsCaught() {
+    caught(
+        SLOT_ON_DEMAND,
+        "wait for ever",
+        slot(),
+        c -> c.twin("WorkerSlot", "demand", "signal", "forget"));
+  }
+
+  private static final String DISPATCHER = PROCESS + "DispatcherScenario";
+
+  private static Rewriter dispatcher() {
+    return new Rewriter()
+        .standIn(
+            DISPATCHER,
+            PROCESS + "Engine",
+            PROCESS + "WorkerProcess",
+            PROCESS + "Sender",
+            PROCESS + "EncodingGuard",
+            ROOT + "spi.Batch");
+  }
+
+  @Test
+  void oneThreadFeedsThoughAnotherWasAbandoned() {
+    LockFreeTest.holds(DISPATCHER, SHORT - 1, dispatcher()); // which catches the twins, too
+  }
+
+  @Test
+  void anAbandonedFeederThatEndsTheTurnOfItsSuccessorIsCaught() {
+    LockFreeTest.caught(
+        DISPATCHER,
+        SHORT - 1,
+        "two threads",
+        dispatcher().without("Dispatcher", "replaceFeeder", "sender"));
+  }
+
+  @Test
+  void aSuccessorThatIsNotWantedAtOnceIsCaught() {
+    LockFreeTest.caught(
+        DISPATCHER,
+        SHORT - 1,
+        "wait for ever",
+        dispatcher().twin("Dispatcher", "endFeeding", "signal", "forget"));
+  }
+
+  private static final String ROWS = PROCESS + "OpenRowsScenario";
+
+  private static Rewriter rows() {
+    return new Rewriter()
+        .timed("OpenRow")
+        .standIn(
+            ROWS,
+            PROCESS + "Engine",
+            PROCESS + "Dispatcher",
+            PROCESS + "WorkerProcess",
+            ROOT + "spi.Batch");
+  }
+
+  @Test
+  void whatIsSentOfAnOpenRowIsWhole() {
+    holds(ROWS, rows());
+  }
+
+  @Test
+  void anOpenRowThatDoesNotPublishItsItemsIsCaught() {
+    caught(ROWS, "data race", rows(), c -> c.unseen("OpenRow", "grown", "whole"));
+  }
 }
