@@ -42,7 +42,7 @@ public final class OpenRowsScenario implements Explorer.Scenario {
     }
     var _ = rows.close(row, ITEMS, body);
     // What did not go is written anew, into another row.
-    dispatcher.sent += row.gone() > 0 ? ITEMS - row.gone() : 0;
+    dispatcher.sent += row.sentEarly() > 0 ? ITEMS - row.sentEarly() : 0;
     closed = true;
   }
 

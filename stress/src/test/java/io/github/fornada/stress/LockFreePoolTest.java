@@ -74,7 +74,10 @@ class LockFreePoolTest {
   @Test
   void aTimerThatLooksAtTheGateBeforeItIsDisarmedIsCaught() {
     caught(
-        GUARD_TIMED, "wait for ever", guard(), c -> c.twin("EncodingGuard", "look", "set", "late"));
+        GUARD_TIMED,
+        "wait for ever",
+        guard(),
+        c -> c.twin("EncodingGuard", "checkTimeout", "set", "late"));
   }
 
   @Test
@@ -123,7 +126,11 @@ class LockFreePoolTest {
 
   @Test
   void aTimerThatLooksAtTheWorkerBeforeItIsDisarmedIsCaught() {
-    caught(WORKER_TIMED, "wait for ever", worker(), c -> c.twin("Worker", "look", "set", "late"));
+    caught(
+        WORKER_TIMED,
+        "wait for ever",
+        worker(),
+        c -> c.twin("Worker", "checkTimeout", "set", "late"));
   }
 
   @Test
@@ -315,7 +322,7 @@ class LockFreePoolTest {
 
   @Test
   void aCheckThatLooksForScopesBeforeItSaysThatItIsOverIsCaught() {
-    caught(OWNERS, "wait for ever", owners(), c -> c.twin("Owners", "look", "set", "late"));
+    caught(OWNERS, "wait for ever", owners(), c -> c.twin("Owners", "closeLeaked", "set", "late"));
   }
 
   // ---- the life of a worker of a process pool
@@ -344,8 +351,7 @@ class LockFreePoolTest {
 
   @Test
   void aWorkerThatBecomesReadyAndDoesNotLookForTheEndIsCaught() {
-    caught(
-        SLOT, "wait for ever", slot(), c -> c.twin("WorkerSlot", "serve", "isEnding", "never"));
+    caught(SLOT, "wait for ever", slot(), c -> c.twin("WorkerSlot", "serve", "isEnding", "never"));
   }
 
   @Test

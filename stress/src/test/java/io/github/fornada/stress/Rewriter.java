@@ -27,8 +27,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Loads the library's own classes with every access to shared memory handed to the {@link
- * Explorer}; and, for a twin that must be caught, with one of them changed.
+ * Loads the library's own classes with every access to shared memory replaced by a call of the
+ * {@link Explorer}; for a twin that must be caught, one of them is changed.
  */
 final class Rewriter extends ClassLoader {
   private static final ClassDesc EXPLORER = ClassDesc.of(Explorer.class.getName());
@@ -54,51 +54,55 @@ final class Rewriter extends ClassLoader {
   }
 
   /**
-   * In this method calls another method of the Explorer; none if that is empty, for calls that
-   * return nothing and have no long or double argument.
+   * Replaces a call in this method by another method of the Explorer; removes it if {@code instead}
+   * is empty, for calls that return nothing and have no long or double argument.
    */
   Rewriter twin(String type, String method, String call, String instead) {
     changes.put(new Place(type, method, call), instead);
     return this;
   }
 
-  /** The same code with another size. */
+  /** Replaces the value of a constant, such as a size. */
   Rewriter constant(String type, Object value, ConstantDesc instead) {
     constants.computeIfAbsent(type, _ -> new HashMap<>()).put(value, instead);
     return this;
   }
 
-  /** The class has the time of the {@link Explorer}, which moves on as threads wait. */
+  /** Gives a class the time of the {@link Explorer}, which advances while threads wait. */
   Rewriter timed(String type) {
     timed.add(type);
     return this;
   }
 
-  /** In this method the next load passes the store to this field: a volatile one must not. */
+  /**
+   * Lets the next load of the thread pass this method's store to the field, as volatile forbids.
+   */
   Rewriter late(String type, String method, String field) {
     late.add(new Place(type, method, field));
     return this;
   }
 
-  /** In this method the store to this field shows nobody what was done before it. */
+  /** Makes this method's store to the field a plain one, which publishes nothing. */
   Rewriter unseen(String type, String method, String field) {
     unseen.add(new Place(type, method, field));
     return this;
   }
 
-  /** In this method the store to this field is left out. */
+  /** Leaves out this method's store to the field. */
   Rewriter without(String type, String method, String field) {
     without.add(new Place(type, method, field));
     return this;
   }
 
-  /** In this method the field reads as true. */
+  /** Makes the field true wherever this method reads it. */
   Rewriter asTrue(String type, String method, String field) {
     asTrue.add(new Place(type, method, field));
     return this;
   }
 
-  /** Classes within the scenario's take the places of ours that have the same simple names. */
+  /**
+   * Replaces classes of the library by nested classes of the scenario with the same simple names.
+   */
   Rewriter standIn(String scenario, String... ours) {
     for (String real : ours) {
       String stand = scenario + '$' + real.substring(real.lastIndexOf('.') + 1);
@@ -107,7 +111,7 @@ final class Rewriter extends ClassLoader {
     return this;
   }
 
-  /** Every change was there to be made: a twin that is no twin proves nothing. */
+  /** Returns whether every change was made: a twin without a change proves nothing. */
   boolean isApplied() {
     var all = new HashSet<>(changes.keySet());
     all.addAll(late);
@@ -153,7 +157,7 @@ final class Rewriter extends ClassLoader {
     }
   }
 
-  /** The class with the names of those that stand in for others changed into theirs. */
+  /** Returns the class with the names of stand-ins changed into those of the replaced classes. */
   private byte[] standingIn(byte[] original) throws IOException {
     if (standIns.isEmpty()) {
       return original;
@@ -347,7 +351,7 @@ final class Rewriter extends ClassLoader {
     }
   }
 
-  /** What a call does to the order of what other threads see. */
+  /** Returns the name of the Explorer's method for what a call acquires and releases. */
   private static String order(String owner, String name) {
     if (!owner.equals("java/lang/invoke/VarHandle")) {
       return "exchange";
