@@ -794,13 +794,15 @@ final class Dispatcher {
 
   /** Kills the worker if the item still runs: the worker may be unable to stop it. */
   private void killIfStillRunning(WorkerProcess of, long number) {
-    Engine.later(
-        engine.policy().grace().plus(WorkerSlot.SECOND_LINE),
-        () -> {
-          if (running(of) == number && of.runningSince() != 0) {
-            of.killForStuck(new WorkerProcess.Stuck(number, TaskWatchdog.Reason.CANCEL, List.of()));
-          }
-        });
+    of.timers()
+        .after(
+            engine.policy().grace().plus(WorkerSlot.SECOND_LINE),
+            () -> {
+              if (running(of) == number && of.runningSince() != 0) {
+                of.killForStuck(
+                    new WorkerProcess.Stuck(number, TaskWatchdog.Reason.CANCEL, List.of()));
+              }
+            });
   }
 
   void stopAll(String reason) {

@@ -805,6 +805,14 @@ final class Engine extends AbstractPool implements Mappings.Listener {
       slot.killNow(JVM_EXITS);
     }
     supply.killSpares(JVM_EXITS);
+    // Hooks of the program may wait for what was accepted: all of it ends, and no more is accepted.
+    shutdownUnasked();
+    breaks(
+        new WorkerStartException(
+            "no worker runs this any more, " + JVM_EXITS,
+            null,
+            WorkerStartException.Kind.CALLED_OFF));
+    hurry(); // retries find the pool broken
     closeUp();
   }
 

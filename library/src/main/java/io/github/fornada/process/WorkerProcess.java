@@ -65,6 +65,7 @@ final class WorkerProcess {
   private final Process process;
   private final PrintedLines printed;
   private final List<Thread> drains;
+  private final WorkerTimers timers = new WorkerTimers();
   private final ControlChannel control;
   private final Segment segment;
   private final ClaimWord claims;
@@ -313,8 +314,14 @@ final class WorkerProcess {
 
   /** Closes the channel. Must be called when its results are no longer read. */
   void close() {
+    timers.close();
     HandshakeServer.closeQuietly(control);
     segment.close();
+  }
+
+  /** Returns what is to be done for this worker later, as long as it is there. */
+  WorkerTimers timers() {
+    return timers;
   }
 
   /**

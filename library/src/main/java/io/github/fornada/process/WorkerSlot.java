@@ -453,24 +453,26 @@ final class WorkerSlot {
     if (lasting) {
       return;
     }
-    Engine.later(
-        life.idleTimeout(),
-        () -> {
-          lock.lock();
-          try {
-            if (worker != watched) {
-              return;
-            }
-          } finally {
-            lock.unlock();
-          }
-          long sent = dispatcher.sent();
-          if (sent == sentBefore && dispatcher.isIdle()) {
-            retire();
-          } else {
-            leaveWhenIdle(watched, sent);
-          }
-        });
+    watched
+        .timers()
+        .after(
+            life.idleTimeout(),
+            () -> {
+              lock.lock();
+              try {
+                if (worker != watched) {
+                  return;
+                }
+              } finally {
+                lock.unlock();
+              }
+              long sent = dispatcher.sent();
+              if (sent == sentBefore && dispatcher.isIdle()) {
+                retire();
+              } else {
+                leaveWhenIdle(watched, sent);
+              }
+            });
   }
 
   /**
@@ -486,27 +488,30 @@ final class WorkerSlot {
   }
 
   private void watchFromOutside(WorkerProcess watched, Duration allowed, long pause) {
-    Engine.later(
-        Duration.ofNanos(Math.max(pause, SOON.toNanos())),
-        () -> {
-          if (!watched.isAlive()) {
-            return;
-          }
-          // Uses the worker's own claim of what it began and has not ended, because results may be
-          // unread.
-          long started = watched.runningSince();
-          long left = allowed.toNanos();
-          if (started != 0) {
-            left += watched.toOwnClock(started) - System.nanoTime();
-          }
-          long number = watched.begunLast();
-          if (left <= 0 && watched.runningSince() == started) {
-            watched.killForStuck(
-                new WorkerProcess.Stuck(number, TaskWatchdog.Reason.LIMIT, List.of()));
-          } else {
-            watchFromOutside(watched, allowed, left);
-          }
-        });
+    watched
+        .timers()
+        .after(
+            Duration.ofNanos(Math.max(pause, SOON.toNanos())),
+            () -> {
+              if (!watched.isAlive()) {
+                return;
+              }
+              // Uses the worker's own claim of what it began and has not ended, because results may
+              // be
+              // unread.
+              long started = watched.runningSince();
+              long left = allowed.toNanos();
+              if (started != 0) {
+                left += watched.toOwnClock(started) - System.nanoTime();
+              }
+              long number = watched.begunLast();
+              if (left <= 0 && watched.runningSince() == started) {
+                watched.killForStuck(
+                    new WorkerProcess.Stuck(number, TaskWatchdog.Reason.LIMIT, List.of()));
+              } else {
+                watchFromOutside(watched, allowed, left);
+              }
+            });
   }
 
   /** Returns after how long an item is stopped from outside; null for never. */

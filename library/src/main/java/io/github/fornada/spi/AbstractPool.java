@@ -52,6 +52,10 @@ public abstract class AbstractPool implements Pool {
   private final WorkQueue queue = new WorkQueue();
   private final AtomicLong tasks = new AtomicLong();
   private final PoolLifecycle life;
+
+  /** Whether retries no longer pause. */
+  private volatile boolean hurried;
+
   private final Listeners listeners;
   private final PoolCallbacks callbacks = new PoolCallbacks();
 
@@ -397,23 +401,35 @@ public abstract class AbstractPool implements Pool {
 
   final void batchClosed(Batch<?, ?> batch) {
     queue.release(batch);
+    batch.pauseEnds();
     checkQuiet();
   }
 
   /** Never throws: if it did, the item would be lost. */
   final void retryLater(Batch<?, ?> batch) {
     queue.pause(batch);
+    if (hurried) { // read when the batch pauses already, and written before hurry() looks for those
+      resume(batch);
+      return;
+    }
     int doublings = Math.min(batch.attempt() - 2, 20);
-    var _ =
+    batch.pausesUntil(
         Timer.after(
-            Timer.bounded(policy.backOff()).multipliedBy(1L << doublings),
-            () -> {
-              batch.queuedNow(); // the pause does not count as waiting for a worker
-              if (queue.resume(batch)) {
-                batch.sink().resumed();
-                workAvailable();
-              }
-            });
+            Timer.bounded(policy.backOff()).multipliedBy(1L << doublings), () -> resume(batch)));
+  }
+
+  private void resume(Batch<?, ?> batch) {
+    batch.queuedNow(); // the pause does not count as waiting for a worker
+    if (queue.resume(batch)) {
+      batch.sink().resumed();
+      workAvailable();
+    }
+  }
+
+  /** Ends the pauses before retries, those of now and those to come. */
+  protected final void hurry() {
+    hurried = true;
+    queue.paused().forEach(this::resume);
   }
 
   /**

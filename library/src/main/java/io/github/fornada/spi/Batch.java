@@ -8,6 +8,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -79,6 +80,9 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
 
   /** Which items have cost a worker in this attempt. Guarded by the monitor of states. */
   private boolean @Nullable [] costs;
+
+  /** The end of the pause before a retry; null for no retry, or before its pause. */
+  private volatile @Nullable Future<?> pause;
 
   /** Whether it is in the queue because a worker gave it back. Guarded by the queue's lock. */
   boolean givenBack;
@@ -503,6 +507,22 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
           sink.pool.tell(TaskEvent.Submitted.of(task(i), index(i), item(i), now));
         }
       }
+    }
+  }
+
+  /** Notes how long this retry waits, so that the timer lets go of it if it is stopped before. */
+  void pausesUntil(Future<?> end) {
+    pause = end;
+    if (isClosed()) { // read after `pause` was written, as pauseEnds comes after `open`
+      pauseEnds();
+    }
+  }
+
+  /** Called when every item has ended. */
+  void pauseEnds() {
+    Future<?> end = pause;
+    if (end != null) {
+      end.cancel(false);
     }
   }
 

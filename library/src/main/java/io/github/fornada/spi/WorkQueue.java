@@ -109,6 +109,16 @@ final class WorkQueue {
     }
   }
 
+  /** Returns the retries that pause now. */
+  List<Batch<?, ?>> paused() {
+    lock.lock();
+    try {
+      return new ArrayList<>(paused);
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Queues a retry whose pause is over; returns false if the retry is no longer wanted. */
   boolean resume(Batch<?, ?> batch) {
     lock.lock();

@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -149,16 +150,17 @@ abstract sealed class LocalPool extends AbstractPool
       }
     }
     if (startDue.compareAndSet(false, true)) {
-      later(
-          NO_THREAD_PAUSE,
-          () -> {
-            startDue.set(false);
-            if (hasWork()) {
-              workAvailable();
-            } else {
-              withoutThread.set(0);
-            }
-          });
+      var _ =
+          later(
+              NO_THREAD_PAUSE,
+              () -> {
+                startDue.set(false);
+                if (hasWork()) {
+                  workAvailable();
+                } else {
+                  withoutThread.set(0);
+                }
+              });
     }
   }
 
@@ -261,14 +263,15 @@ abstract sealed class LocalPool extends AbstractPool
 
   private void checkForLateBatchesLater() {
     if (lateCheckDue.compareAndSet(false, true)) {
-      later(
-          LATE,
-          () -> {
-            lateCheckDue.set(false);
-            if (lateBatch() != null) {
-              workAvailable();
-            }
-          });
+      var _ =
+          later(
+              LATE,
+              () -> {
+                lateCheckDue.set(false);
+                if (lateBatch() != null) {
+                  workAvailable();
+                }
+              });
     }
   }
 
@@ -306,7 +309,7 @@ abstract sealed class LocalPool extends AbstractPool
   private void checkForStallLater() {
     if (stallCheckDue.compareAndSet(false, true)) {
       long before = progress();
-      later(STALL, () -> checkForStall(before));
+      var _ = later(STALL, () -> checkForStall(before));
     }
   }
 
@@ -475,7 +478,7 @@ abstract sealed class LocalPool extends AbstractPool
   }
 
   /** Makes {@link AbstractPool#after} available to the workers. */
-  static void later(Duration pause, Runnable action) {
-    var _ = after(pause, action);
+  static Future<?> later(Duration pause, Runnable action) {
+    return after(pause, action);
   }
 }

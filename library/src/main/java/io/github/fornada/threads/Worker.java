@@ -7,6 +7,7 @@ import io.github.fornada.jvm.StackSample;
 import io.github.fornada.spi.Batch;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
@@ -64,6 +65,14 @@ final class Worker implements Runnable {
 
   private record Within(Batch<?, ?> batch, int item, @Nullable Within outer) {}
 
+  /** The next check of the timeout, and the end of the grace; null for never scheduled. */
+  private volatile @Nullable Future<?> check;
+
+  private volatile @Nullable Future<?> abandonment;
+
+  /** Whether this worker's thread has ended. Written by it. */
+  private volatile boolean over;
+
   /** Whether a check of the timeout is scheduled. */
   private final AtomicBoolean armed = new AtomicBoolean();
 
@@ -108,7 +117,21 @@ final class Worker implements Runnable {
       }
     } finally {
       current = null;
+      over = true;
+      letTimerGo();
       pool.ended(this, thread);
+    }
+  }
+
+  /** A timeout may be long: until then the timer would hold on to this worker, and its pool. */
+  private void letTimerGo() {
+    forget(check);
+    forget(abandonment);
+  }
+
+  private static void forget(@Nullable Future<?> timed) {
+    if (timed != null) {
+      timed.cancel(false);
     }
   }
 
@@ -189,6 +212,7 @@ final class Worker implements Runnable {
         return false; // abandoned: the item has its outcome
       }
       stack = gate.takeCause();
+      forget(abandonment);
     }
     if (limited && stack == null && isOverdue(System.nanoTime())) {
       stack = StackSample.none(); // the timer came too late to stop it
@@ -353,13 +377,22 @@ final class Worker implements Runnable {
     return gate.word();
   }
 
-  /** Interrupts the thread if it is running exactly this item. */
+  /**
+   * Interrupts the thread if it is running exactly this item. If the item ignores that, the thread
+   * is left behind after the grace.
+   */
   boolean interrupt(Batch<?, ?> batch, int i) {
     long seen = gate.word();
-    return InterruptGate.isRunning(seen)
-        && current == batch
-        && item == i
-        && gate.interrupt(InterruptGate.passOf(seen), thread, null);
+    if (!InterruptGate.isRunning(seen) || current != batch || item != i) {
+      return false;
+    }
+    long pass = InterruptGate.passOf(seen);
+    abandonLater(batch, i, pass); // before the interrupt, which may take long to return
+    return gate.interrupt(pass, thread, null);
+  }
+
+  private void abandonLater(Batch<?, ?> batch, int i, long pass) {
+    abandonment = LocalPool.later(pool.policy().grace(), () -> abandon(batch, i, pass));
   }
 
   /**
@@ -388,7 +421,7 @@ final class Worker implements Runnable {
     } else if (batch == null) {
       checkTimeoutLater(limit, SOON);
     } else if (!InterruptGate.isRunning(seen)) { // stopped by a cancel
-      LocalPool.later(pool.policy().grace(), () -> abandon(batch, i, pass));
+      abandonLater(batch, i, pass);
     } else {
       // Not on the timer's thread: a thread in a loop without a safepoint gives its stack only
       // after the loop.
@@ -401,7 +434,7 @@ final class Worker implements Runnable {
     long seen = gate.word();
     if (InterruptGate.isOpen(seen) && InterruptGate.passOf(seen) == pass) {
       // Scheduled before the interrupt, which may take long to return.
-      LocalPool.later(pool.policy().grace(), () -> abandon(batch, i, pass));
+      abandonLater(batch, i, pass);
     }
     if (!gate.interrupt(pass, thread, stack)) {
       checkTimeoutLater(limit, SOON); // it has ended, or a cancel came first
@@ -410,7 +443,10 @@ final class Worker implements Runnable {
 
   private void checkTimeoutLater(Duration limit, Duration pause) {
     if (armed.compareAndSet(false, true)) {
-      LocalPool.later(pause, () -> checkTimeout(limit));
+      check = LocalPool.later(pause, () -> checkTimeout(limit));
+      if (over) { // read after `check` was written, as run() reads `check` after it wrote `over`
+        letTimerGo();
+      }
     }
   }
 

@@ -8,11 +8,14 @@ import io.github.fornada.Busy;
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
 import io.github.fornada.Task;
+import io.github.fornada.TaskEvent;
 import io.github.fornada.TaskFunction;
+import io.github.fornada.TaskListener;
 import io.github.fornada.TaskTimeoutException;
 import io.github.fornada.Waiting;
 import io.github.fornada.jvm.Durations;
 import java.io.IOException;
+import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -95,6 +98,49 @@ interface TimeContract extends PoolUnderTest {
     }
     marks.set("over");
     assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(PATIENCE);
+  }
+
+  @Test
+  default void aDeafTaskThatWasCancelledIsLeftBehindAfterTheGraceWithoutALimit() throws Exception {
+    Marks marks = marks();
+    try (Pool pool = open(1, policy -> policy.withGrace(GRACE))) {
+      var deaf =
+          pool.submit(
+              marks,
+              these -> {
+                these.set("began");
+                return Work.deaf(these);
+              });
+      marks.await("began");
+      deaf.cancel(true);
+      assertThat(PoolUnderTest.get(pool.submit(1, Work::increment))).isEqualTo(2);
+    } // closes although the task is not over
+    marks.set("over");
+  }
+
+  /** An application that is undeployed must not stay in memory until its timeouts are over. */
+  @Test
+  default void aClosedPoolWithALongLimitIsLetGoOf() throws Exception {
+    var listener = new WeakReference<>(closedPoolsListener());
+    Waiting.until(
+        "the pool and all that it holds are garbage",
+        () -> {
+          System.gc();
+          return listener.refersTo(null);
+        });
+  }
+
+  private Object closedPoolsListener() throws Exception {
+    var listener =
+        new TaskListener() {
+          @Override
+          public void onEvent(TaskEvent event) {}
+        };
+    try (Pool pool =
+        open(1, policy -> policy.withTimeout(Duration.ofHours(1)).withListener(listener))) {
+      assertThat(PoolUnderTest.get(pool.submit(1, Work::increment))).isEqualTo(2);
+    }
+    return listener;
   }
 
   @Test

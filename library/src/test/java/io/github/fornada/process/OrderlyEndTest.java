@@ -80,6 +80,16 @@ class OrderlyEndTest {
   }
 
   @ParameterizedTest
+  @ValueSource(strings = {"exits", "exits with retries"})
+  void hooksThatWaitForWhatWasAcceptedSeeItsEnd(String what) throws Exception {
+    try (Owner owner = start(what)) {
+      owner.await("ended lost lost lost lost lost rejected");
+      assertThat(owner.ends()).isTrue();
+      Leftovers.assertNone(owner.pid());
+    }
+  }
+
+  @ParameterizedTest
   @ValueSource(strings = {"processes", "threads", "virtual", "sequential"})
   void afterShutdownAcceptedTasksAreFinishedThoughMainEnds(String model) throws Exception {
     try (Owner owner = start(model)) {

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
@@ -115,7 +116,17 @@ final class Owner implements AutoCloseable {
 
   /** What ends by itself when it has done what it is for. */
   private static final Set<String> RETURN =
-      Set.of("forgets", "counts", "one", "processes", "threads", "virtual", "sequential", "deaf");
+      Set.of(
+          "forgets",
+          "counts",
+          "one",
+          "processes",
+          "threads",
+          "virtual",
+          "sequential",
+          "deaf",
+          "exits",
+          "exits with retries");
 
   public static void main(String[] args) throws Exception {
     switch (args[0]) {
@@ -136,6 +147,8 @@ final class Owner implements AutoCloseable {
       case "is cut off" -> isToldToEnd(Duration.ofMillis(300));
       case "processes", "threads", "virtual", "sequential" -> shutsDown(args[0]);
       case "deaf" -> shutsDownAtOnce();
+      case "exits" -> exits(0);
+      case "exits with retries" -> exits(1);
       default -> throw new IllegalArgumentException(args[0]);
     }
     if (!RETURN.contains(args[0])) {
@@ -302,6 +315,38 @@ final class Owner implements AutoCloseable {
               say(end);
             }));
     begun();
+  }
+
+  /** Hooks wait for all that was accepted, and for a call of their own. */
+  private static void exits(int retries) throws Exception {
+    Pool pool =
+        Pools.open(
+            1, o -> o.withPolicy(o.policy().withRetries(retries).withBackOff(Duration.ofHours(1))));
+    var futures = new ArrayList<CompletableFuture<Integer>>();
+    futures.add(pool.submit(1, Owner::waitsForGo));
+    for (int i = 0; i < 4; i++) {
+      futures.add(pool.submit(i, x -> x));
+    }
+    Runtime.getRuntime()
+        .addShutdownHook(
+            new Thread(() -> {
+              String end = "ended";
+              for (CompletableFuture<Integer> each : futures) {
+                try {
+                  end += " " + each.join();
+                } catch (RuntimeException e) {
+                  end += " lost";
+                }
+              }
+              try {
+                end += " " + pool.map(List.of(1), x -> x);
+              } catch (RejectedExecutionException | InterruptedException e) {
+                end += " rejected";
+              }
+              say(end);
+            }));
+    begun();
+    System.exit(0);
   }
 
   private static void shutsDown(String model) throws Exception {
