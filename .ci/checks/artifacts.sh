@@ -222,8 +222,11 @@ expect jbang "$work/said"
 # The command by the catalog: what it needs is in that repository first.
 mvn -B -ntp -q -s "$work/settings.xml" -Dmaven.repo.local="$local" -f "$work/maven/pom.xml" \
   org.apache.maven.plugins:maven-dependency-plugin:3.9.0:get -Dartifact="io.github.fornada:fornada-cli:$version"
-(cd "$work/first" && run_jbang run fornada run examples/WordCount.java LICENSE) || true
-(cd "$work/first" && timeout 60 bash -c "$(cat "$work/line")") \
+mkdir "$work/catalog"
+cp "$work/first/jbang-catalog.json" "$work/catalog/"
+(cd "$work/catalog" &&
+  run_jbang run fornada run "$work/first/examples/WordCount.java" "$work/first/LICENSE") || true
+timeout 60 bash -c "$(cat "$work/line")" \
   >"$work/said" 2>"$work/messages" </dev/null || true
 if ! grep -q '"words"' "$work/said"; then
   echo "artifacts: the command by jbang's catalog printed:"
