@@ -194,6 +194,7 @@ final class WorkerProcess {
             killForStuck(new Stuck(item, reason, Throwables.getStack(body)));
           }
           case MessageTypes.EXITING -> {
+            control.send(MessageTypes.EXITING_SEEN, new MessageOutput());
             killIfItStays(EXITING_LONG);
             engine.isExiting(this);
           }

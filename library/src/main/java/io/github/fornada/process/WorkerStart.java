@@ -270,13 +270,15 @@ final class WorkerStart {
         // The initializer may need classes of this JVM before the worker is ready.
         case MessageTypes.FIND_CLASS, MessageTypes.FIND_RESOURCE ->
             engine.classes().answer(frame, control);
-        case MessageTypes.EXITING ->
-            Engine.later(
-                WorkerProcess.EXIT_LIMIT,
-                () -> {
-                  exitedLong = process.isAlive();
-                  Reaper.kill(process.toHandle());
-                });
+        case MessageTypes.EXITING -> {
+          control.send(MessageTypes.EXITING_SEEN, new MessageOutput());
+          Engine.later(
+              WorkerProcess.EXIT_LIMIT,
+              () -> {
+                exitedLong = process.isAlive();
+                Reaper.kill(process.toHandle());
+              });
+        }
         case MessageTypes.SET_UP_FAILED -> {
           String part = frame.body().getString();
           Throwable cause =

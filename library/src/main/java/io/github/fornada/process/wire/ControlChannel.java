@@ -28,6 +28,12 @@ public final class ControlChannel implements AutoCloseable {
   private final Thread writer;
   private final Runnable onEnd;
 
+  /** Between two looks for data, or for room, once {@link #stepAside} was called. */
+  private static final long POLL_NANOS = 1_000_000; // Guess
+
+  /** Whether the reader has stepped aside. Written by the reader. */
+  private volatile boolean aside;
+
   /** Whether writing has ended. Set by close, or by the writer when the other side is gone. */
   private volatile boolean closed;
 
@@ -82,7 +88,9 @@ public final class ControlChannel implements AutoCloseable {
       }
       try {
         while (frame.hasRemaining()) {
-          channel.write(frame);
+          if (channel.write(frame) == 0) {
+            LockSupport.parkNanos(POLL_NANOS);
+          }
         }
         unsent.decrementAndGet();
       } catch (IOException e) {
@@ -122,12 +130,35 @@ public final class ControlChannel implements AutoCloseable {
         onEnd.run();
         throw e;
       }
-      if (n < 0) {
+      if (n == 0) {
+        LockSupport.parkNanos(POLL_NANOS);
+      } else if (n < 0) {
         onEnd.run(); // before the exception is made: there may be no memory for that
         throw new EOFException("the other side is gone");
       }
     }
     into.flip();
+  }
+
+  /**
+   * From now on the reader looks for data now and then, and does not wait in native code: HotSpot
+   * waits up to 300 ms at its exit for threads that do ({@code VM_Exit::
+   * wait_for_threads_in_native_to_block}). For a process that is about to exit; called by the
+   * reader.
+   */
+  public void stepAside() throws IOException {
+    channel.configureBlocking(false);
+    aside = true;
+  }
+
+  /**
+   * Waits until the reader has {@linkplain #stepAside stepped aside}, at most for {@code nanos}.
+   */
+  public void awaitAside(long nanos) {
+    long deadline = System.nanoTime() + nanos;
+    while (!aside && !closed && System.nanoTime() < deadline) {
+      LockSupport.parkNanos(100_000);
+    }
   }
 
   /** Closes the channel; frames in the queue may be lost. */

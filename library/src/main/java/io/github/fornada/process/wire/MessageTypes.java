@@ -35,6 +35,9 @@ public final class MessageTypes {
   public static final int RESOURCE = 24;
   public static final int UNMAP = 26;
 
+  /** The parent has seen {@link #EXITING}: the thread that reads this must not delay the exit. */
+  public static final int EXITING_SEEN = 27;
+
   // Control, both ways.
   public static final int BELL = 25;
 

@@ -9,6 +9,9 @@ import io.github.fornada.process.wire.MessageTypes;
  * the parent can end this process.
  */
 final class ExitAnnouncer extends Thread {
+  /** As long as the exit would take without the answer. */
+  private static final long ANSWER_NANOS = 300_000_000;
+
   private final ControlChannel control;
 
   private ExitAnnouncer(ControlChannel control) {
@@ -32,5 +35,8 @@ final class ExitAnnouncer extends Thread {
 
   private void announce() {
     control.send(MessageTypes.EXITING, new MessageOutput());
+    // When the hooks have run, the exit stops all threads: also one that has yet to send this, and
+    // the one that the answer is for.
+    control.awaitAside(ANSWER_NANOS);
   }
 }

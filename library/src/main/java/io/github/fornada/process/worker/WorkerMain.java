@@ -175,10 +175,13 @@ public final class WorkerMain {
           case MessageTypes.CLASS, MessageTypes.RESOURCE -> loader.answer(frame.body());
           case MessageTypes.CANCEL -> watchdog.cancel(frame.body().getLong());
           case MessageTypes.UNMAP -> Mappings.forget(frame.body().getString());
-          case MessageTypes.EXIT ->
-              // On a thread of its own, because a shutdown hook of user code may wait forever, and
-              // this thread must go on to see the end of the parent.
-              OwnThreads.daemon("fornada-exit").start(() -> System.exit(0));
+          case MessageTypes.EXIT -> {
+            control.stepAside();
+            // On a thread of its own, because a shutdown hook of user code may wait forever, and
+            // this thread must go on to see the end of the parent.
+            OwnThreads.daemon("fornada-exit").start(() -> System.exit(0));
+          }
+          case MessageTypes.EXITING_SEEN -> control.stepAside();
           default -> throw new CorruptFrameException("control frame of type " + frame.type());
         }
       }
