@@ -49,6 +49,19 @@ final class MdcCarrierTest {
   }
 
   @Test
+  void whatTheThreadHadIsBackAfterTheTask() {
+    for (MdcCarrier carrier : List.of(MdcCarrier.all(), MdcCarrier.keys("request"))) {
+      MDC.put("request", "caller");
+      var captured = carrier.capture();
+      MDC.put("request", "other");
+      try (var _ = carrier.restore(captured)) {
+        assertThat(MDC.get("request")).isEqualTo("caller");
+      }
+      assertThat(MDC.get("request")).isEqualTo("other");
+    }
+  }
+
+  @Test
   void onlyTheKeysThatWereNamedAreCarried() throws Exception {
     MDC.put("request", "r-2");
     MDC.put("noise", "n");
