@@ -31,6 +31,10 @@ ALLOWED = {
          "IExecutorService IdentifiedDataSerializable SparkContext"),
         ("of Lincheck, jcstress and JUnit",
          "ModelCheckingStrategy JCStressTest Operation BeforeAll BeforeEach"),
+        ("HotSpot's, in C++",
+         "VM_Exit"),
+        ("Micrometer's",
+         "ContextRegistry"),
         ("stand for a name of the reader's own",
          "FooStress FooLincheckTest"),
     ]
