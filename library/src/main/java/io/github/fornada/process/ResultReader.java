@@ -41,6 +41,9 @@ final class ResultReader {
    */
   private final ReentrantLock reading = new ReentrantLock();
 
+  /** Whose results came last without their times, which follow. Used by who reads results. */
+  private @Nullable Batch<?, ?> lastRow;
+
   /** Results about to be passed on; empty between. Used by who reads results. */
   private final @Nullable Object[] values = new @Nullable Object[MOST_VALUES];
 
@@ -127,7 +130,7 @@ final class ResultReader {
       } while (n < most && unreadable == null && ring.nextIs(MessageTypes.value(due.number())));
     } finally {
       try {
-        batch.done(first, values, n);
+        batch.done(first, values, n, name);
         if (unreadable != null) {
           Outcomes.endUnreadable(batch, first + n, unreadable);
         }
@@ -135,6 +138,7 @@ final class ResultReader {
         Log.get().log(System.Logger.Level.WARNING, "a callback failed after an item of " + name, e);
       }
       Arrays.fill(values, 0, n, null);
+      lastRow = batch;
       delivered(n);
     }
     return slot.isLastOfRetiring();
@@ -208,6 +212,11 @@ final class ResultReader {
         throw new CorruptFrameException(count + " items that took " + nanos + " ns");
       }
       spent(count, nanos);
+      Batch<?, ?> row = lastRow;
+      lastRow = null;
+      if (row != null) {
+        row.spent(count, nanos);
+      }
       return false;
     }
     return result(from, type, in);
@@ -231,6 +240,7 @@ final class ResultReader {
       Log.get().log(System.Logger.Level.WARNING, "a callback failed after an item of " + name, e);
     } finally {
       spent(1, from.lastItemNanos());
+      sent.batch().spent(1, from.lastItemNanos());
       delivered(1);
     }
     return slot.isLastOfRetiring();

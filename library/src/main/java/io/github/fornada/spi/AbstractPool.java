@@ -205,7 +205,7 @@ public abstract class AbstractPool implements Pool {
 
   /** The function of a call, with what the calling thread has, as it is now. */
   @SuppressWarnings("unchecked") // what is handed over is of the same types
-  private <T extends @Nullable Object, R extends @Nullable Object>
+  final <T extends @Nullable Object, R extends @Nullable Object>
       TaskFunction<? super T, ? extends R> load(TaskFunction<? super T, ? extends R> function) {
     TaskFunction<? super T, ? extends R> carried = carriage.<T, R>load(function);
     List<?> parts =
@@ -231,7 +231,7 @@ public abstract class AbstractPool implements Pool {
   protected final @Nullable Batch<?, ?> poll(int most) {
     Batch<?, ?> batch = queue.poll(most, null);
     if (batch != null) {
-      batch.announce();
+      batch.polled();
     }
     return batch;
   }
@@ -250,7 +250,7 @@ public abstract class AbstractPool implements Pool {
     }
     if (batch != null) {
       batch.handedBack = true;
-      batch.announce();
+      batch.polled();
     }
     return batch;
   }
@@ -273,7 +273,7 @@ public abstract class AbstractPool implements Pool {
   protected final @Nullable Batch<?, ?> pollNested(ToIntFunction<Object> rank) {
     Batch<?, ?> batch = queue.pollNested(rank);
     if (batch != null) {
-      batch.announce();
+      batch.polled();
     }
     return batch;
   }
@@ -282,7 +282,7 @@ public abstract class AbstractPool implements Pool {
   final @Nullable Batch<?, ?> pollFor(Run<?, ?> run) {
     Batch<?, ?> batch = queue.pollFor(run);
     if (batch != null) {
-      batch.announce();
+      batch.polled();
     }
     return batch;
   }
@@ -375,12 +375,12 @@ public abstract class AbstractPool implements Pool {
   }
 
   /** A lazy stream has begun. */
-  final void register(StreamRun<?, ?, ?> run) {
+  final void register(OpenCall run) {
     life.register(run);
   }
 
   /** A lazy stream may be over. */
-  final void settle(StreamRun<?, ?, ?> run) {
+  final void settle(OpenCall run) {
     life.settle(run);
   }
 
@@ -413,7 +413,7 @@ public abstract class AbstractPool implements Pool {
     life.checkQuiet();
   }
 
-  private void checkOpen() {
+  final void checkOpen() {
     if (life.isShutdown()) {
       throw rejected();
     }

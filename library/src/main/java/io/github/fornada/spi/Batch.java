@@ -71,6 +71,11 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
   /** Which items have cost a worker by this try. Guarded by the monitor of states. */
   private boolean @Nullable [] costs;
 
+  /**
+   * What its call keeps beside each item; null for nothing. Written before others see the batch.
+   */
+  private @Nullable Object @Nullable [] tags;
+
   /** Whether the queue has it from a worker that gave it back. Guarded by the queue's lock. */
   boolean givenBack;
 
@@ -109,9 +114,13 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
     if (function instanceof HandedOver copy && copy.original() instanceof TaskFunction<?, ?> own) {
       original = (TaskFunction<? super T, ? extends R>) own;
     }
-    return original instanceof ContextFunction<? super T, ? extends R> carried
-        ? carried.function()
-        : original;
+    TaskFunction<? super T, ? extends R> own =
+        original instanceof ContextFunction<? super T, ? extends R> carried
+            ? carried.function()
+            : original;
+    return own instanceof FedCall.Composed<?, ?> composed
+        ? (TaskFunction<? super T, ? extends R>) composed.main()
+        : own;
   }
 
   /**
@@ -126,6 +135,25 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
   public Map<String, @Nullable Object> companions() {
     Object original = HandedOver.original(function);
     return original instanceof ContextFunction<?, ?> carried ? carried.parts() : Map.of();
+  }
+
+  /**
+   * Applies the function to the item at place {@code i}, in the thread of this JVM that is to run
+   * it. A call may have something to do around it.
+   */
+  public R apply(int i) throws Exception {
+    return tags == null ? function.apply(item(i)) : sink.apply(this, i);
+  }
+
+  /** Keeps something beside each item. */
+  void tagged(@Nullable Object[] beside) {
+    tags = beside;
+  }
+
+  /** What the call keeps beside the item. */
+  @Nullable Object tag(int i) {
+    @Nullable Object[] all = tags;
+    return all == null ? null : all[i];
   }
 
   /** Takes note that these items wait from now on, if a recording wants to know. */
@@ -234,6 +262,11 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
     return released;
   }
 
+  /** Whether a worker has claimed the item, and it has no outcome yet. */
+  boolean isBegun(int i) {
+    return states.get(i) == ItemStates.RUNNING;
+  }
+
   /** Returns whether the item has its outcome. */
   public boolean isEnded(int i) {
     return states.get(i) == ItemStates.ENDED;
@@ -256,6 +289,15 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
    * @return false if it had ended before, and this result is dropped
    */
   public boolean done(int i, R value, @Nullable TaskUsage usage) {
+    return done(i, value, usage, "");
+  }
+
+  /**
+   * Ends a claimed item with its result, as {@link #done(int, Object, TaskUsage)} does.
+   *
+   * @param worker the name of the worker that ran it
+   */
+  public boolean done(int i, R value, @Nullable TaskUsage usage, String worker) {
     if (!states.move(i, ItemStates.RUNNING, ItemStates.ENDED)) {
       return false;
     }
@@ -267,7 +309,7 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
     }
     HandedOver.release(items[offset + i]);
     try {
-      sink.done(this, i, value);
+      sink.done(this, i, value, worker);
     } finally {
       close(1);
     }
@@ -283,6 +325,15 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
    * @param values the results, from place 0 of the array
    */
   public void done(int first, @Nullable Object[] values, int count) {
+    done(first, values, count, "");
+  }
+
+  /**
+   * Ends claimed items in a row with their results, as {@link #done(int, Object[], int)} does.
+   *
+   * @param worker the name of the worker that ran them
+   */
+  public void done(int first, @Nullable Object[] values, int count, String worker) {
     int ended = 0;
     Throwable thrown = null;
     try {
@@ -291,7 +342,7 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
         if (end > begin) {
           ended += end - begin;
           try {
-            sink.done(this, first + begin, values, begin, end - begin);
+            sink.done(this, first + begin, values, begin, end - begin, worker);
           } catch (RuntimeException | Error e) { // a callback's; the others must end all the same
             thrown = e;
           }
@@ -318,6 +369,15 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
    * @return false if it had ended before, and this outcome is dropped
    */
   public boolean end(int i, Outcome<R> outcome, @Nullable TaskUsage usage) {
+    return end(i, outcome, usage, "");
+  }
+
+  /**
+   * Ends an attempt at an item, as {@link #end(int, Outcome, TaskUsage)} does.
+   *
+   * @param worker the name of the worker that ran it
+   */
+  public boolean end(int i, Outcome<R> outcome, @Nullable TaskUsage usage, String worker) {
     if (states.end(i) == ItemStates.ENDED) {
       return false;
     }
@@ -325,7 +385,8 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
         attempt <= sink.pool.policy().retries()
             && !outcome.isDone()
             && !(outcome instanceof Outcome.Cancelled)
-            && !sink.isStopped();
+            && !sink.isStopped()
+            && sink.mayRetry(this, i);
     if (sink.pool.isObserved()) {
       tellFinished(i, outcome, !again, usage);
     }
@@ -342,7 +403,7 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
         }
         sink.retry(this, i);
       } else {
-        sink.ended(this, i, outcome);
+        sink.ended(this, i, outcome, worker);
       }
     } finally {
       close(1);
@@ -409,6 +470,9 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
             index(i),
             task(i),
             attempt + 1);
+    if (tags != null) {
+      next.tags = new @Nullable Object[] {tags[i]};
+    }
     next.workersLost = workersLost + (hasCostAWorker(i) ? 1 : 0);
     return next;
   }
@@ -447,7 +511,7 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
    * is waited for at most a second.
    */
   public String label(int i) {
-    return sink.label(index(i), item(i));
+    return sink.label(this, i);
   }
 
   /** Returns whether every item has ended. */
@@ -466,6 +530,30 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
    */
   public void ran(int count, long nanos) {
     sink.ran(count, nanos);
+  }
+
+  /** Returns whether the processor time of its items is of use, measured for all in one. */
+  public boolean isMetered() {
+    return sink.isMetered();
+  }
+
+  /** Reports how much processor time its items took in this JVM, in nanoseconds. */
+  public void usedCpu(long nanos) {
+    sink.usedCpu(nanos);
+  }
+
+  /**
+   * Reports that {@code count} of its items took a worker {@code nanos} nanoseconds, where the next
+   * batches are not sized by that.
+   */
+  public void spent(int count, long nanos) {
+    sink.spent(count, nanos);
+  }
+
+  /** A worker has taken it; called without a lock. */
+  void polled() {
+    announce();
+    sink.polled();
   }
 
   /**
@@ -495,6 +583,7 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
     if ((int) OPEN.getAndAdd(this, -ended) == ended) {
       // Who keeps the batch, such as a worker without work, must not keep the items.
       Arrays.fill(items, offset, offset + states.size(), null);
+      tags = null;
       sink.closed(this);
       if (!handedBack) { // read after `open` was written: see WorkQueue.handBack
         sink.pool.batchClosed(this);

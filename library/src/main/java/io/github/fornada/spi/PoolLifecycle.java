@@ -38,7 +38,7 @@ final class PoolLifecycle {
   private volatile boolean streamsRefused;
 
   /** Streams that have begun. Weak: one that was forgotten half-way needs no shutdown. */
-  private final Set<StreamRun<?, ?, ?>> streams =
+  private final Set<OpenCall> streams =
       Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
 
   PoolLifecycle(AbstractPool pool, WorkQueue queue) {
@@ -62,7 +62,7 @@ final class PoolLifecycle {
   // ---- streams
 
   /** A lazy stream has begun. */
-  void register(StreamRun<?, ?, ?> run) {
+  void register(OpenCall run) {
     streams.add(run);
     if (isShutdown()) {
       run.refuse();
@@ -70,13 +70,13 @@ final class PoolLifecycle {
   }
 
   /** A lazy stream may be over. */
-  void settle(StreamRun<?, ?, ?> run) {
+  void settle(OpenCall run) {
     if (run.isOver()) {
       streams.remove(run);
     }
   }
 
-  private List<StreamRun<?, ?, ?>> openStreams() {
+  private List<OpenCall> openStreams() {
     synchronized (streams) {
       return new ArrayList<>(streams);
     }
@@ -167,8 +167,8 @@ final class PoolLifecycle {
     for (Batch<?, ?> batch : drained.begun()) {
       batch.stopCall(reason);
     }
-    for (StreamRun<?, ?, ?> run : openStreams()) {
-      run.stop(reason);
+    for (OpenCall run : openStreams()) {
+      run.stopAtOnce(reason);
     }
     pool.cancelAll(reason);
     checkQuiet();
@@ -186,7 +186,7 @@ final class PoolLifecycle {
   /** Takes nothing more from anybody. */
   private void refuse() {
     queue.close();
-    openStreams().forEach(StreamRun::refuse);
+    openStreams().forEach(OpenCall::refuse);
     streamsRefused = true;
   }
 
@@ -198,7 +198,7 @@ final class PoolLifecycle {
    */
   void checkQuiet() {
     if (streamsRefused
-        && openStreams().stream().noneMatch(StreamRun::hasPending)
+        && openStreams().stream().noneMatch(OpenCall::hasPending)
         && queue.isQuiet()
         && quietSeen.compareAndSet(false, true)) {
       pool.onQuiet();

@@ -28,7 +28,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <E> what the consumer sees: outcomes in order, or completions as they come
  */
-final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E> extends Run<T, R> {
+final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E> extends Run<T, R>
+    implements OpenCall {
   /** The least window for each worker of the pool where the policy has the default window. */
   private static final int WINDOW_PER_WORKER = 4; // Guess
 
@@ -642,7 +643,8 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
   // ---- the pool's side
 
   /** The pool was shut down: it takes no more items from the source. */
-  void refuse() {
+  @Override
+  public void refuse() {
     lock.lock();
     try {
       if (!exhausted) {
@@ -653,6 +655,11 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
     } finally {
       lock.unlock();
     }
+  }
+
+  @Override
+  public void stopAtOnce(String reason) {
+    stop(reason);
   }
 
   @Override
@@ -676,7 +683,8 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
   }
 
   /** Whether items were taken from the source that no worker has taken yet. */
-  boolean hasPending() {
+  @Override
+  public boolean hasPending() {
     lock.lock();
     try {
       return !pending.isEmpty();
@@ -686,7 +694,8 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
   }
 
   /** Whether nothing more will happen here. */
-  boolean isOver() {
+  @Override
+  public boolean isOver() {
     lock.lock();
     try {
       return (isStopped() || isClosed()) && isDone();

@@ -1,0 +1,190 @@
+package io.github.fornada.pipeline;
+
+import io.github.fornada.jvm.Callbacks;
+import io.github.fornada.jvm.OwnThreads;
+import java.util.Iterator;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads the source of a pipeline, on a thread of its own: a source is user code, which may wait, or
+ * never return.
+ */
+final class SourceReader implements Giver {
+  /** A source that takes longer for an item may take long for the next. */
+  private static final long SLOW_NANOS = 20_000; // Guess
+
+  /** Items of a fast source after which the first stage is told. */
+  private static final int TELL_EVERY = 64; // Guess
+
+  private final PipelineEngine engine;
+  private final Iterable<?> source;
+  private final ItemQueue out;
+  private final @Nullable ClassLoader loader = Thread.currentThread().getContextClassLoader();
+  private final CountDownLatch ended = new CountDownLatch(1);
+
+  /** Whether it waits for room. Written by the reader and by who frees places. */
+  private volatile boolean starved;
+
+  /** Null before it runs and after its end. Guarded by this. */
+  private @Nullable Thread thread;
+
+  /** Whether nothing more is wanted. Guarded by this; also read without. */
+  private volatile boolean stopped;
+
+  /** What the source has thrown. Written before the end. */
+  private volatile @Nullable Throwable failure;
+
+  /** Written by the reader's thread. */
+  private volatile long taken;
+
+  SourceReader(PipelineEngine engine, Iterable<?> source, ItemQueue out) {
+    this.engine = engine;
+    this.source = source;
+    this.out = out;
+  }
+
+  void start() {
+    OwnThreads.start("fornada-pipeline-source", this::run);
+  }
+
+  long taken() {
+    return taken;
+  }
+
+  @Nullable Throwable failure() {
+    return failure;
+  }
+
+  private void run() {
+    if (begins()) {
+      Thread.currentThread().setContextClassLoader(loader);
+      try {
+        read();
+      } catch (Throwable e) { // user code; of no interest if it is the interrupt by a stop
+        if (!stopped) {
+          failure = e;
+        }
+      }
+    }
+    synchronized (this) {
+      thread = null;
+    }
+    ended.countDown();
+    if (!stopped) {
+      engine.sourceEnded();
+    }
+  }
+
+  private synchronized boolean begins() {
+    if (!stopped) {
+      thread = Thread.currentThread();
+    }
+    return !stopped;
+  }
+
+  private void read() {
+    Iterator<?> it = source.iterator();
+    long before = System.nanoTime();
+    int untold = 0;
+    int room = awaitRoom();
+    while (room > 0 && it.hasNext()) {
+      Object value = it.next();
+      if (!put(value)) {
+        return;
+      }
+      room--;
+      long now = System.nanoTime();
+      untold++;
+      if (now - before > SLOW_NANOS || untold >= TELL_EVERY) {
+        out.tellTaker();
+        untold = 0;
+      } else {
+        out.tellTakerSoon();
+      }
+      before = now;
+      if (room == 0) {
+        out.tellTaker();
+        untold = 0;
+        room = awaitRoom();
+        before = System.nanoTime();
+      }
+    }
+    out.free(room);
+  }
+
+  /** Puts an item in the queue; false if no more is wanted, and this one was never taken. */
+  @SuppressWarnings("NonAtomicVolatileUpdate") // written by this thread only
+  private synchronized boolean put(@Nullable Object value) {
+    if (stopped) {
+      return false;
+    }
+    var item = new Item(value, new Origin(taken, value));
+    item.place = taken;
+    taken++;
+    out.put(item);
+    return true;
+  }
+
+  /** Returns for how many items places are reserved; 0 if no more are wanted. */
+  private int awaitRoom() {
+    while (!stopped) {
+      int most = Math.max(1, out.limit() / 4);
+      int room = out.reserve(most);
+      if (room > 0) {
+        return room;
+      }
+      starved = true; // before the second try: who frees a place after it sees that
+      room = out.reserve(most);
+      if (room > 0) {
+        starved = false;
+        return room;
+      }
+      while (starved && !stopped) {
+        LockSupport.park(this);
+        var _ = Thread.interrupted(); // a stop's, or nobody's: every further park would return
+      }
+    }
+    return 0;
+  }
+
+  @Override
+  public int roomWanted(int limit) {
+    return starved ? Math.max(1, limit / 4) : 0;
+  }
+
+  @Override
+  public void roomAgain() {
+    starved = false;
+    wakeUp();
+  }
+
+  private void wakeUp() {
+    Thread reader;
+    synchronized (this) {
+      reader = thread;
+    }
+    LockSupport.unpark(reader);
+  }
+
+  /** Takes no more from the source. After the return no item comes. */
+  void stop() {
+    Thread reader;
+    synchronized (this) {
+      stopped = true;
+      reader = thread;
+    }
+    if (reader != null) {
+      LockSupport.unpark(reader);
+      // By another thread: an interrupt closes a channel that the source reads, and that may block.
+      Callbacks.run(null, reader::interrupt);
+    }
+  }
+
+  /** Waits for the end of the thread, for a time: the source may never return. */
+  boolean awaitEnd(long nanos) throws InterruptedException {
+    return ended.await(nanos, TimeUnit.NANOSECONDS);
+  }
+}
