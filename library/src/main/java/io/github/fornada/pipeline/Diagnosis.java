@@ -92,7 +92,7 @@ record Diagnosis(Kind kind, @Nullable StageSummary busiest, double promised, Str
     text.append('"')
         .append(at.name())
         .append("\" holds the pipeline up: an item takes ")
-        .append(time(at.meanTime().toNanos()))
+        .append(time((double) at.meanTime().toNanos()))
         .append(", so ")
         .append(at.size() == 1 ? "its one worker runs" : "its " + at.size() + " workers run")
         .append(" at most ")

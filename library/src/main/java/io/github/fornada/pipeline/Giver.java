@@ -3,11 +3,12 @@ package io.github.fornada.pipeline;
 /** What puts items in a queue: the source, or a stage. */
 interface Giver {
   /**
-   * Returns for how many items there must be room before it goes on; 0 if it does not wait for any.
+   * Returns whether it waits for room, and this would do.
    *
+   * @param room the places that are free; less than none if the one that all wait for took more
    * @param limit the places that there are
    */
-  int roomWanted(int limit);
+  boolean wantsRoom(int room, int limit);
 
   /** There is room. Called without a lock. */
   void roomAgain();

@@ -142,17 +142,15 @@ final class ItemQueue {
 
   /** Tells the giver if it waits for room, and there is some. Called without a lock. */
   void tellGiver() {
-    int wanted = giver.roomWanted(limit);
-    if (wanted > 0 && limit - used.get() >= wanted) {
+    int places = limit;
+    if (giver.wantsRoom(places - used.get(), places)) {
       giver.roomAgain();
     }
   }
 
-  /** As {@link #tellGiver}, by another thread. */
-  void tellGiverSoon() {
-    if (giver.roomWanted(limit) > 0) {
-      var _ = Timer.after(Duration.ZERO, this::tellGiver);
-    }
+  /** The place whose turn it is. */
+  long turn() {
+    return turn;
   }
 
   /** Whether it is the turn of this place. */
@@ -246,7 +244,7 @@ final class ItemQueue {
     }
     int at = (int) (item.place % ring.length);
     Object there = ring[at];
-    if (there instanceof ArrayList<?> list) {
+    if (there instanceof List<?> list) {
       asItems(list).add(item);
     } else if (item.kind == Item.Kind.PART) {
       var list = new ArrayList<Item>();
@@ -259,8 +257,8 @@ final class ItemQueue {
   }
 
   @SuppressWarnings("unchecked") // lists in the ring are of items
-  private static ArrayList<Item> asItems(ArrayList<?> list) {
-    return (ArrayList<Item>) list;
+  private static List<Item> asItems(List<?> list) {
+    return (List<Item>) list;
   }
 
   /** Takes from the ring what has its turn now. */
@@ -276,7 +274,7 @@ final class ItemQueue {
       if (there instanceof Item item) {
         freed += add(item);
       } else {
-        ArrayList<Item> all = asItems((ArrayList<?>) there);
+        List<Item> all = asItems((List<?>) there);
         for (Item item : all) {
           freed += add(item);
         }
@@ -398,12 +396,32 @@ final class ItemQueue {
       ring[at] = null;
       if (there instanceof Item item) {
         all.add(item);
-      } else if (there instanceof ArrayList<?> list) {
+      } else if (there instanceof List<?> list) {
         all.addAll(asItems(list));
       }
     }
     all.removeIf(item -> item.kind == Item.Kind.END);
     return all;
+  }
+
+  @Override
+  public String toString() {
+    lock.lock();
+    try {
+      return ready.size()
+          + " ready, "
+          + open.size()
+          + " in a batch, "
+          + used.get()
+          + " of "
+          + limit
+          + " places used, turn "
+          + turn
+          + (inbox.get() == null ? "" : ", unsorted ones")
+          + (hungry.get() ? ", hungry" : "");
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** How many wait to be taken; for figures. */
@@ -435,8 +453,8 @@ final class ItemQueue {
     public void inputEnds() {}
 
     @Override
-    public int roomWanted(int limit) {
-      return 0;
+    public boolean wantsRoom(int room, int limit) {
+      return false;
     }
 
     @Override

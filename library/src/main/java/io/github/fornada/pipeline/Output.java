@@ -65,8 +65,9 @@ final class Output implements Taker {
     try {
       while (!engine.isStopped()) {
         boolean ended = inputEnded; // before the look: nothing comes after it
-        drain();
-        in.tellGiver();
+        if (drain()) {
+          in.tellGiver();
+        }
         if (!drained.isEmpty() || ended) {
           return;
         }
@@ -80,9 +81,11 @@ final class Output implements Taker {
     }
   }
 
-  private void drain() {
+  /** Returns whether places were freed, or it is the turn of others. */
+  private boolean drain() {
     in.lock().lock();
     try {
+      long turn = in.turn();
       int freed = in.sort();
       while (in.ready().isEmpty() && in.becomesHungry()) {
         in.isNotHungry();
@@ -95,6 +98,7 @@ final class Output implements Taker {
         slots += item.slots;
         drained.add(item);
       }
+      return freed > 0 || in.turn() != turn;
     } finally {
       in.lock().unlock();
     }

@@ -396,6 +396,11 @@ final class PipelineEngine {
     }
   }
 
+  @Override
+  public String toString() {
+    return stages + ", " + last + (isStopped() ? ", stopped because " + stopReason : "");
+  }
+
   // ---- figures
 
   List<Stage> stages() {

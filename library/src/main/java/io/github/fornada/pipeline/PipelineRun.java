@@ -83,6 +83,12 @@ public final class PipelineRun<R extends @Nullable Object> implements AutoClosea
     engine.close();
   }
 
+  /** Returns where each stage and its queue stand, for those who look for what holds it up. */
+  @Override
+  public String toString() {
+    return "PipelineRun[" + engine + "]";
+  }
+
   private record Outcomes<R extends @Nullable Object>(PipelineEngine engine, boolean ordered)
       implements Spliterator<PipelineOutcome<R>> {
     @Override

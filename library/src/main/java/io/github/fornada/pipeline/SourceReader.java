@@ -151,8 +151,8 @@ final class SourceReader implements Giver {
   }
 
   @Override
-  public int roomWanted(int limit) {
-    return starved ? Math.max(1, limit / 4) : 0;
+  public boolean wantsRoom(int room, int limit) {
+    return starved && room >= Math.max(1, limit / 4);
   }
 
   @Override

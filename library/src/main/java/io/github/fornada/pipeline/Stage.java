@@ -6,10 +6,13 @@ import io.github.fornada.Pool;
 import io.github.fornada.TaskFunction;
 import io.github.fornada.jvm.Callbacks;
 import io.github.fornada.jvm.Log;
+import io.github.fornada.jvm.Timer;
 import io.github.fornada.spi.FedCall;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -37,6 +40,9 @@ final class Stage implements FedCall.Feed, Taker, Giver {
   /** Requests to {@link #turnOver}; whoever makes it more than 0 does it. */
   private final AtomicInteger requests = new AtomicInteger();
 
+  /** Whether another thread is about to turn over. */
+  private final AtomicBoolean turnOverDue = new AtomicBoolean();
+
   /** Whether items wait that may not be begun, because the next queue is full. */
   private volatile boolean starved;
 
@@ -52,6 +58,9 @@ final class Stage implements FedCall.Feed, Taker, Giver {
 
   /** The place in the order for the next item that is taken. */
   private long nextPlace;
+
+  /** Whether places were freed, or it is the turn of others, and nobody was told. */
+  private boolean owesGiver;
 
   /** Items that stopped half-way for lack of room, and go on in a worker. */
   private final ArrayDeque<Item> halfWay = new ArrayDeque<>();
@@ -128,6 +137,7 @@ final class Stage implements FedCall.Feed, Taker, Giver {
   public FedCall.@Nullable Load take(int most) {
     in.lock().lock();
     try {
+      long turn = in.turn();
       int freed = in.sort();
       List<Item> again = unfinished == 0 ? List.of() : takeHalfWay(most);
       int wanted = Math.min(most - again.size(), workable(most));
@@ -139,8 +149,9 @@ final class Stage implements FedCall.Feed, Taker, Giver {
       int n = reserve(wanted);
       if (n == 0 && again.isEmpty()) {
         in.free(freed);
-        if (freed > 0) {
-          in.tellGiverSoon(); // not here, under the pool's locks
+        owesGiver |= freed > 0 || in.turn() != turn;
+        if (owesGiver || (wanted == 0 && !in.ready().isEmpty())) {
+          turnOverSoon(); // not here, under the pool's locks
         }
         waits(wanted > 0 || unfinished > 0);
         return null;
@@ -243,7 +254,8 @@ final class Stage implements FedCall.Feed, Taker, Giver {
   public boolean hasMore() {
     in.lock().lock();
     try {
-      return (unfinished > 0 || in.hasUnsorted() || workable(1) > 0) && out.used() < out.limit();
+      // Not whether there is room: only take tells the queue behind that it waits for some.
+      return unfinished > 0 || in.hasUnsorted() || workable(1) > 0;
     } finally {
       in.lock().unlock();
     }
@@ -460,8 +472,9 @@ final class Stage implements FedCall.Feed, Taker, Giver {
   }
 
   @Override
-  public int roomWanted(int limit) {
-    return unfinished > 0 ? 1 : starved ? Math.max(1, limit / 4) : 0;
+  public boolean wantsRoom(int room, int limit) {
+    // What is half-way may go beyond the limit when it is its turn.
+    return unfinished > 0 || (starved && room >= Math.max(1, limit / 4));
   }
 
   @Override
@@ -493,24 +506,50 @@ final class Stage implements FedCall.Feed, Taker, Giver {
     }
   }
 
+  private void turnOverSoon() {
+    if (turnOverDue.compareAndSet(false, true)) {
+      var _ =
+          Timer.after(
+              Duration.ZERO,
+              () -> {
+                turnOverDue.set(false); // before it is done: what comes later sees to another
+                turnOver();
+              });
+    }
+  }
+
   private void turnOverOnce() {
-    passOnMade();
+    boolean gives = passOnMade();
+    boolean frees;
     boolean work;
     in.lock().lock();
     try {
-      in.free(in.sort() + passBy());
+      long turn = in.turn();
+      long place = nextPlace;
+      int freed = in.sort() + passBy();
+      in.free(freed);
       work = !halfWay.isEmpty() || workable(1) > 0;
       // Hungry first, then the look at the inbox: who puts does it the other way round.
       while (!work && in.becomesHungry()) {
         in.isNotHungry();
-        in.free(in.sort() + passBy());
+        int more = in.sort() + passBy();
+        in.free(more);
+        freed += more;
         work = workable(1) > 0;
       }
+      // Told only of what has changed: else the two beside each other would tell for ever.
+      gives |= nextPlace != place;
+      frees = freed > 0 || in.turn() != turn || owesGiver;
+      owesGiver = false;
     } finally {
       in.lock().unlock();
     }
-    out.tellTaker();
-    in.tellGiver();
+    if (gives) {
+      out.tellTaker();
+    }
+    if (frees) {
+      in.tellGiver();
+    }
     if (work) {
       call.offer();
     }
@@ -545,7 +584,11 @@ final class Stage implements FedCall.Feed, Taker, Giver {
     }
   }
 
-  private void passOnMade() {
+  /** Returns whether it has passed on something. */
+  private boolean passOnMade() {
+    if (unfinished == 0) {
+      return false;
+    }
     while (true) {
       FlatCursor cursor = null;
       in.lock().lock();
@@ -563,7 +606,7 @@ final class Stage implements FedCall.Feed, Taker, Giver {
         in.lock().unlock();
       }
       if (cursor == null) {
-        return;
+        return true;
       }
       endOfMany(cursor.parent());
     }
@@ -589,6 +632,21 @@ final class Stage implements FedCall.Feed, Taker, Giver {
     } finally {
       in.lock().unlock();
     }
+  }
+
+  /** Where it stands, for those who look for what holds it up. */
+  @Override
+  public String toString() {
+    return name
+        + ": "
+        + in
+        + (starved ? ", waits for room" : "")
+        + (unfinished > 0 ? ", " + unfinished + " items half-way" : "")
+        + ", "
+        + call.begun().size()
+        + " begun"
+        + (inputEnded ? ", no more input" : "")
+        + (complete ? ", complete" : "");
   }
 
   // ---- the end

@@ -6,7 +6,6 @@ import java.util.Locale;
 final class SummaryText {
   private static final int COLUMNS = 80;
   private static final int NAME = 14;
-  private static final String ROW = "%-14s %-10s %4s %9s %6s %7s %7s %12s%s";
 
   private SummaryText() {}
 
@@ -33,21 +32,23 @@ final class SummaryText {
       failed += stage.failed();
     }
     String counts =
-        Diagnosis.number(summary.sourceItems())
+        Diagnosis.number((double) summary.sourceItems())
             + (summary.sourceItems() == 1 ? " item" : " items")
             + " of the source in "
-            + Diagnosis.time(summary.elapsed().toNanos())
+            + Diagnosis.time((double) summary.elapsed().toNanos())
             + ": "
-            + Diagnosis.number(summary.outcomes() - failed)
+            + Diagnosis.number((double) (summary.outcomes() - failed))
             + " results, "
-            + Diagnosis.number(failed)
+            + Diagnosis.number((double) failed)
             + " without one. ";
     wrap(text, counts + summary.advice());
     return text.toString();
   }
 
   private static void line(StringBuilder text, Object... columns) {
-    text.append(String.format(Locale.ROOT, ROW, columns).stripTrailing())
+    text.append(
+            String.format(Locale.ROOT, "%-14s %-10s %4s %9s %6s %7s %7s %12s%s", columns)
+                .stripTrailing())
         .append(System.lineSeparator());
   }
 
