@@ -25,6 +25,9 @@ final class ItemQueue {
   /** How long a result may lie here while its worker goes on with others that take no time. */
   private static final Duration SOON = Duration.ofMillis(1); // Guess
 
+  /** A taker that was told of an item is not told of others before: they may come in a row. */
+  private static final long REST_NANOS = 50_000; // Guess
+
   /** Whether items are taken in the order of their places. Written before the first item. */
   private boolean ordered;
 
@@ -47,6 +50,9 @@ final class ItemQueue {
 
   /** Whether the taker has found nothing, and must be told. */
   private final AtomicBoolean hungry = new AtomicBoolean(true);
+
+  /** When the taker was told last. Written by who tells it; a hint. */
+  private volatile long toldNanos = System.nanoTime() - REST_NANOS;
 
   /** Whether a look for a hungry taker is due. */
   private final AtomicBoolean lookDue = new AtomicBoolean();
@@ -172,7 +178,23 @@ final class ItemQueue {
   /** Tells the taker if it waits. Called without a lock. */
   void tellTaker() {
     if (hungry.get() && hungry.compareAndSet(true, false)) {
+      toldNanos = System.nanoTime();
       taker.wake();
+    }
+  }
+
+  /**
+   * Tells the taker if it waits, at once if it was not told lately: so it hears of a single item
+   * without delay, and of many in a row not of each.
+   */
+  void tellTakerIfIdle() {
+    if (hungry.get()) {
+      long now = System.nanoTime();
+      if (now - toldNanos > REST_NANOS) {
+        tellTaker();
+      } else {
+        tellTakerSoon();
+      }
     }
   }
 

@@ -18,6 +18,9 @@ final class Output implements Taker {
   /** The consumer while it waits. Written by it, read by any. */
   private volatile @Nullable Thread waiting;
 
+  /** Whether there was something to look at since the last look. */
+  private volatile boolean woken;
+
   private volatile boolean inputEnded;
 
   Output(PipelineEngine engine, ItemQueue in) {
@@ -27,6 +30,7 @@ final class Output implements Taker {
 
   @Override
   public void wake() {
+    woken = true;
     LockSupport.unpark(waiting);
   }
 
@@ -63,7 +67,11 @@ final class Output implements Taker {
     }
     waiting = Thread.currentThread(); // before the taker is hungry: who tells it, wakes this one
     try {
-      while (!engine.isStopped()) {
+      while (true) {
+        woken = false; // before all that it is told of is looked at
+        if (engine.isStopped()) {
+          return;
+        }
         boolean ended = inputEnded; // before the look: nothing comes after it
         if (drain()) {
           in.tellGiver();
@@ -74,7 +82,10 @@ final class Output implements Taker {
         if (Thread.interrupted()) {
           throw new InterruptedException();
         }
-        LockSupport.park(this);
+        // To wait for a lock since then may have used up the permit that came with the wake-up.
+        while (!woken && !Thread.currentThread().isInterrupted()) {
+          LockSupport.park(this);
+        }
       }
     } finally {
       waiting = null;

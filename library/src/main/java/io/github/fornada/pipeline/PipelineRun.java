@@ -1,6 +1,7 @@
 package io.github.fornada.pipeline;
 
 import java.util.Spliterator;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -69,6 +70,16 @@ public final class PipelineRun<R extends @Nullable Object> implements AutoClosea
   /** Returns the figures of all stages so far; after the end, of the whole run. */
   public PipelineSummary summary() {
     return PipelineSummary.of(engine);
+  }
+
+  /**
+   * Cancels all that has not ended. Never waits: what runs may still be ending when this returns.
+   * The stream delivers the outcomes of all items and then throws {@link
+   * java.util.concurrent.CancellationException}.
+   */
+  public void cancel() {
+    engine.stop(
+        "the pipeline was cancelled", new CancellationException("the pipeline was cancelled"));
   }
 
   /**

@@ -2,6 +2,8 @@ package io.github.fornada.pipeline;
 
 import io.github.fornada.jvm.Callbacks;
 import io.github.fornada.jvm.OwnThreads;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.Iterator;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -13,8 +15,15 @@ import org.jspecify.annotations.Nullable;
  * never return.
  */
 final class SourceReader implements Giver {
-  /** A source that takes longer for an item may take long for the next. */
-  private static final long SLOW_NANOS = 20_000; // Guess
+  private static final VarHandle TAKEN;
+
+  static {
+    try {
+      TAKEN = MethodHandles.lookup().findVarHandle(SourceReader.class, "taken", long.class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
 
   /** Items of a fast source after which the first stage is told. */
   private static final int TELL_EVERY = 64; // Guess
@@ -37,7 +46,7 @@ final class SourceReader implements Giver {
   /** What the source has thrown. Written before the end. */
   private volatile @Nullable Throwable failure;
 
-  /** Written by the reader's thread. */
+  /** Written by the reader's thread, by TAKEN; read by those who want figures. */
   private volatile long taken;
 
   SourceReader(PipelineEngine engine, Iterable<?> source, ItemQueue out) {
@@ -87,7 +96,6 @@ final class SourceReader implements Giver {
 
   private void read() {
     Iterator<?> it = source.iterator();
-    long before = System.nanoTime();
     int untold = 0;
     int room = awaitRoom();
     while (room > 0 && it.hasNext()) {
@@ -96,35 +104,33 @@ final class SourceReader implements Giver {
         return;
       }
       room--;
-      long now = System.nanoTime();
       untold++;
-      if (now - before > SLOW_NANOS || untold >= TELL_EVERY) {
+      if (room == 0 || untold >= TELL_EVERY) {
         out.tellTaker();
         untold = 0;
       } else {
-        out.tellTakerSoon();
+        out.tellTakerIfIdle();
       }
-      before = now;
       if (room == 0) {
-        out.tellTaker();
-        untold = 0;
         room = awaitRoom();
-        before = System.nanoTime();
       }
     }
     out.free(room);
   }
 
-  /** Puts an item in the queue; false if no more is wanted, and this one was never taken. */
-  @SuppressWarnings("NonAtomicVolatileUpdate") // written by this thread only
-  private synchronized boolean put(@Nullable Object value) {
+  /**
+   * Puts an item in the queue; false if no more is wanted, and this one was never taken. One that
+   * comes just as all is stopped may be there after the rest was ended: it was never taken either.
+   */
+  private boolean put(@Nullable Object value) {
     if (stopped) {
       return false;
     }
-    var item = new Item(value, new Origin(taken, value));
-    item.place = taken;
-    taken++;
+    long place = taken;
+    var item = new Item(value, new Origin(place, value));
+    item.place = place;
     out.put(item);
+    TAKEN.setRelease(this, place + 1);
     return true;
   }
 
@@ -169,7 +175,7 @@ final class SourceReader implements Giver {
     LockSupport.unpark(reader);
   }
 
-  /** Takes no more from the source. After the return no item comes. */
+  /** Takes no more from the source. */
   void stop() {
     Thread reader;
     synchronized (this) {

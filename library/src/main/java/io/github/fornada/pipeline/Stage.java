@@ -323,7 +323,7 @@ final class Stage implements FedCall.Feed, Taker, Giver {
     if (count % TELL_EVERY == 0) {
       out.tellTaker();
     } else {
-      out.tellTakerSoon();
+      out.tellTakerIfIdle();
     }
   }
 
@@ -351,7 +351,7 @@ final class Stage implements FedCall.Feed, Taker, Giver {
     if (isLast) {
       out.tellTaker();
     } else {
-      out.tellTakerSoon();
+      out.tellTakerIfIdle();
     }
   }
 

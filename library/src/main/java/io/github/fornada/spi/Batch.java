@@ -532,6 +532,14 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
     sink.ran(count, nanos);
   }
 
+  /**
+   * Returns whether its items are only ever stopped together, with their call. Then a worker that
+   * has no timeout to watch may run them in a row.
+   */
+  public boolean isStoppedAsOne() {
+    return sink.isMetered();
+  }
+
   /** Returns whether the processor time of its items is of use, measured for all in one. */
   public boolean isMetered() {
     return sink.isMetered();

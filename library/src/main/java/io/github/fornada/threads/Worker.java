@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
  * {@link InterruptGate} sees to that.
  */
 final class Worker implements Runnable {
+  /** In place of an item: every one of the batch. */
+  private static final int ALL = -1;
+
   private static final ClassLoader SYSTEM_LOADER = ClassLoader.getSystemClassLoader();
 
   /** How long an item may take to give its stack before it is interrupted without. */
@@ -46,7 +49,9 @@ final class Worker implements Runnable {
   /** What runs. Written by the worker before it opens the gate; read after the gate. */
   private volatile @Nullable Batch<?, ?> current;
 
+  /** The place of the item in it, or ALL. */
   private int item;
+
   private long startedNanos;
 
   /** Items that run within that item, innermost first. Written by the worker, read by any. */
@@ -118,6 +123,13 @@ final class Worker implements Runnable {
     int count = 0;
     boolean whole = false;
     try {
+      if (batch.size() > 1
+          && batch.isStoppedAsOne()
+          && !recorded
+          && !pool.isObserved()
+          && pool.policy().timeout() == null) {
+        count = runRow(batch);
+      }
       for (int i = batch.claim(); i >= 0; i = batch.claim()) {
         if (!runItem(batch, i, recorded)) {
           whole = true; // the thread that abandoned this worker has seen to the rest
@@ -140,6 +152,38 @@ final class Worker implements Runnable {
       batch.ran(count, System.nanoTime() - began);
     }
     return true;
+  }
+
+  /**
+   * Runs all items of a batch that are only ever stopped together, under no timeout: an interrupt
+   * is meant for all of them, and so the gate is opened once. Returns how many it has run.
+   */
+  private <T, R> int runRow(Batch<T, R> batch) {
+    int count = 0;
+    item = ALL;
+    var _ = Thread.interrupted();
+    long pass = gate.open();
+    for (int i = batch.claim(); i >= 0; i = batch.claim()) {
+      R value = null;
+      Throwable thrown = null;
+      boolean skipped = batch.isUnwanted();
+      var _ = enter(batch);
+      try {
+        if (!skipped) {
+          value = batch.apply(i);
+        }
+      } catch (Throwable e) {
+        thrown = e;
+      }
+      var _ = Thread.interrupted(); // the item's own; a stop's is told by the batch from now on
+      restoreThread();
+      end(batch, i, skipped, thrown, value, null);
+      count++;
+    }
+    if (!gate.close(pass)) {
+      var _ = gate.closeInterrupted(pass); // nobody abandons it: there is no timeout
+    }
+    return count;
   }
 
   private <T, R> boolean runItem(Batch<T, R> batch, int i, boolean recorded) {
@@ -285,7 +329,9 @@ final class Worker implements Runnable {
   /** Between two items the thread keeps nothing of either. */
   @SuppressWarnings({"ThreadPriorityCheck", "ReferenceEquality"}) // nothing relies on priorities
   private void restoreThread() {
-    thread.setContextClassLoader(SYSTEM_LOADER);
+    if (thread.getContextClassLoader() != SYSTEM_LOADER) {
+      thread.setContextClassLoader(SYSTEM_LOADER);
+    }
     if (!thread.getName().equals(name)) {
       thread.setName(name);
     }
@@ -340,7 +386,7 @@ final class Worker implements Runnable {
     long seen = gate.word();
     return InterruptGate.isRunning(seen)
         && current == batch
-        && item == i
+        && (item == i || item == ALL)
         && gate.interrupt(InterruptGate.passOf(seen), thread, null);
   }
 
