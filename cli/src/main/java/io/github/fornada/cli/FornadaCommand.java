@@ -6,6 +6,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -72,7 +73,8 @@ final class FornadaCommand implements Callable<Integer> {
     if (args.length > 0 && args[0].equals("run")) {
       List<List<String>> stages = StageArguments.split(List.of(args).subList(1, args.length));
       if (stages.size() > 1) {
-        RunCommand run = command.getSubcommands().get("run").getCommand();
+        CommandLine line = Objects.requireNonNull(command.getSubcommands().get("run"));
+        RunCommand run = line.getCommand();
         run.follows(stages.subList(0, stages.size() - 1));
         var last = new ArrayList<>(List.of("run"));
         last.addAll(stages.getLast());

@@ -44,10 +44,7 @@ final class StagesRun {
       String name, LoadedTask task, ExecutionModel on, PoolSettings settings, Timeline timeline) {}
 
   StagesRun(
-      CommonOptions options,
-      ExecutionModel lastOn,
-      PoolSettings lastSettings,
-      boolean unordered) {
+      CommonOptions options, ExecutionModel lastOn, PoolSettings lastSettings, boolean unordered) {
     this.options = options;
     this.lastOn = lastOn;
     this.lastSettings = lastSettings;
@@ -129,7 +126,15 @@ final class StagesRun {
       }
       progress.end();
       plans.forEach(plan -> plan.timeline().end());
-      return finish(plans, run.summary(), writer, new End(complete, counts[0], counts[1] + refusals.count()), terminal, outputs, pageDraft, traceDraft);
+      return finish(
+          plans,
+          run.summary(),
+          writer,
+          new End(complete, counts[0], counts[1] + refusals.count()),
+          terminal,
+          outputs,
+          pageDraft,
+          traceDraft);
     }
   }
 
@@ -148,12 +153,14 @@ final class StagesRun {
       // What returns nothing gives the next stage nothing.
       pipeline =
           pipeline
-              .<@Nullable String>stage(plans.get(k).name(), pools.get(k), plans.get(k).task().call())
+              .<@Nullable String>stage(
+                  plans.get(k).name(), pools.get(k), plans.get(k).task().call())
               .filter(text -> text != null)
               .map(text -> text == null ? "" : text);
     }
     return pipeline
-        .<@Nullable String>stage(plans.get(last).name(), pools.get(last), plans.get(last).task().call())
+        .<@Nullable String>stage(
+            plans.get(last).name(), pools.get(last), plans.get(last).task().call())
         .run(o ->
             (options.failFast ? o.withStopOnFailure() : o)
                 .withStallListener(stall -> progress.message("fornada: " + stall)));
@@ -167,7 +174,7 @@ final class StagesRun {
       Spliterator<PipelineOutcome<@Nullable String>> source = outcomes.spliterator();
       var cut = new boolean[1];
       while (source.tryAdvance(
-          outcome -> {
+          (PipelineOutcome<@Nullable String> outcome) -> {
             boolean wanted = tell(outcome, writer, progress, ended);
             cut[0] |= !wanted;
           })) {
@@ -188,27 +195,24 @@ final class StagesRun {
       PipelineOutcome<@Nullable String> outcome,
       ResultWriter writer,
       Progress progress,
-      long[] ended) {
-    switch (outcome.outcome()) {
-      case Outcome.Done<@Nullable String>(var text) -> {
-        ended[0]++;
-        progress.outcome(true);
-        if (text != null) {
-          writer.line(text);
-        }
-        return true;
-      }
-      case Outcome.Cancelled<@Nullable String> c -> {
-        return false; // stopped on purpose, and told once
-      }
-      default -> {
-        ended[1]++;
-        progress.outcome(false);
-        String input = String.valueOf(outcome.origins().getFirst().item());
-        progress.message(FailureReport.text(input, outcome.stage(), outcome.outcome()));
-        return true;
-      }
+      long[] counts) {
+    Outcome<@Nullable String> how = outcome.outcome();
+    if (how instanceof Outcome.Cancelled<?>) {
+      return false; // stopped on purpose, and told once
     }
+    progress.outcome(how.isDone());
+    if (how instanceof Outcome.Done<@Nullable String> result) {
+      counts[0]++;
+      String text = result.value();
+      if (text != null) {
+        writer.line(text);
+      }
+    } else {
+      counts[1]++;
+      String input = String.valueOf(outcome.origins().getFirst().item());
+      progress.message(FailureReport.text(input, outcome.stage(), how));
+    }
+    return true;
   }
 
   private static void commit(Outputs outputs, ResultWriter writer) {
@@ -239,7 +243,8 @@ final class StagesRun {
     long deadline = System.nanoTime() + Duration.ofSeconds(STOP_SECONDS).toNanos();
     for (Pool pool : pools) {
       try {
-        var _ = pool.awaitTermination(Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
+        var _ =
+            pool.awaitTermination(Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
       } catch (InterruptedException e) {
         interrupted = true;
       }
@@ -284,7 +289,10 @@ final class StagesRun {
       terminal.err().println(Rendering.json(Map.of("pipeline", map(summary, end))));
     } else {
       terminal.err().print(summary);
-      terminal.err().println("fornada: " + counts + " in " + Words.seconds(summary.elapsed().toNanos() / 1e9));
+      terminal
+          .err()
+          .println(
+              "fornada: " + counts + " in " + Words.seconds(summary.elapsed().toNanos() / 1e9));
     }
     return end.failed() > 0 || !end.complete() ? ExitCode.FAILED : ExitCode.OK;
   }
