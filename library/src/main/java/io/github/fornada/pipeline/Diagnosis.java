@@ -18,6 +18,9 @@ record Diagnosis(Kind kind, @Nullable StageSummary busiest, double promised, Str
   /** Workers that are busier than this keep the others waiting. */
   private static final double BUSY = 0.8; // Guess
 
+  /** Less than it takes to pass an item on to a thread that sleeps. */
+  private static final double QUICK_NANOS = 10_000; // Guess
+
   /** A gain that is not worth a worker. */
   private static final double WORTH = 1.02; // Guess
 
@@ -61,6 +64,18 @@ record Diagnosis(Kind kind, @Nullable StageSummary busiest, double promised, Str
                 + number(busiest.trueRate())
                 + "/s.");
       }
+    }
+    if (busiest.busy() < 0.5 && busiest.meanTime().toNanos() < QUICK_NANOS) {
+      return new Diagnosis(
+          Kind.NOTHING,
+          busiest,
+          0,
+          "No stage holds the pipeline up: an item takes "
+              + time((double) busiest.meanTime().toNanos())
+              + " in \""
+              + busiest.name()
+              + "\", the busiest one, and passing it on takes longer. Put several items into one"
+              + " with batches.");
     }
     return ofStage(busiest, stages, freeProcessors);
   }

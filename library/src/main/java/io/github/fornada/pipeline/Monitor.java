@@ -93,9 +93,11 @@ final class Monitor {
   }
 
   private void tell() {
+    PipelineSummary summary = PipelineSummary.of(engine);
+    StageEvents.tell(summary);
     Consumer<? super PipelineSummary> listener = options.progress();
     if (listener != null) {
-      call(listener, PipelineSummary.of(engine));
+      call(listener, summary);
     }
   }
 

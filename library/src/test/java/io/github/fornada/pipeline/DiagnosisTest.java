@@ -64,6 +64,15 @@ final class DiagnosisTest {
   }
 
   @Test
+  void tinyItemsShouldGoInBatches() {
+    var found =
+        Diagnosis.of(
+            List.of(stage("a", 1, 1e6, 0.0001, 0.7, 0), stage("b", 1, 1e6, 0.0002, 0.1, 0)), 1);
+    assertThat(found.kind()).isEqualTo(Diagnosis.Kind.NOTHING);
+    assertThat(found.text()).contains("200 ns").contains("with batches");
+  }
+
+  @Test
   void aSlowSourceOrConsumerIsNoStage() {
     assertThat(Diagnosis.of(List.of(stage("a", 4, 100, 1, 0, 0)), 8).kind())
         .isEqualTo(Diagnosis.Kind.SOURCE);

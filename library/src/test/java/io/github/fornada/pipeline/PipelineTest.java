@@ -11,6 +11,8 @@ import io.github.fornada.Outcome;
 import io.github.fornada.TaskEvent;
 import io.github.fornada.Waiting;
 import io.github.fornada.threads.ThreadPool;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -27,6 +29,9 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
+import jdk.jfr.Recording;
+import jdk.jfr.consumer.RecordedEvent;
+import jdk.jfr.consumer.RecordingFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -633,6 +638,32 @@ final class PipelineTest {
       assertThat(stall.toString())
           .contains("stage \"stuck\" has neither taken nor given an item")
           .contains("CountDownLatch.await");
+    }
+  }
+
+  @Test
+  void aFlightRecorderSeesTheStages() throws Exception {
+    Path file = Files.createTempFile("pipeline", ".jfr");
+    try (var recording = new Recording()) {
+      recording.enable("fornada.Stage");
+      recording.start();
+      try (var run =
+          Pipeline.from(HUNDRED)
+              .stage("a", threads(1), PipelineTest::increment)
+              .stage("b", threads(2), PipelineTest::increment)
+              .run()) {
+        assertThat(run.outcomes()).hasSize(100);
+      }
+      recording.stop();
+      recording.dump(file);
+      List<RecordedEvent> events = RecordingFile.readAllEvents(file);
+      assertThat(events).hasSizeGreaterThanOrEqualTo(2);
+      RecordedEvent last = events.getLast();
+      assertThat(last.getString("stage")).isEqualTo("b");
+      assertThat(last.getInt("size")).isEqualTo(2);
+      assertThat(last.getLong("items")).isEqualTo(100);
+    } finally {
+      Files.delete(file);
     }
   }
 
