@@ -1,7 +1,9 @@
 package io.github.fornada.pipeline;
 
+import io.github.fornada.ExecutionModel;
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
+import io.github.fornada.spi.FedCall;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -86,6 +88,14 @@ final class PipelineEngine {
                 plan.function(),
                 queues.get(k),
                 queues.get(k + 1)));
+      }
+      for (int k = 0; k + 1 < plans.size(); k++) {
+        if (pools.get(k).model() == ExecutionModel.PROCESSES
+            && pools.get(k + 1).model() == ExecutionModel.PROCESSES
+            && plans.get(k).givesWhatItReturns()
+            && plans.get(k + 1).batches().size() == 0) {
+          stages.get(k).call().relaysTo(stages.get(k + 1).call());
+        }
       }
       last = queues.getLast();
       reader = new SourceReader(this, source, queues.getFirst());
@@ -271,6 +281,11 @@ final class PipelineEngine {
     }
     for (Stage stage : stages) {
       stage.endUnfinished("the pipeline was closed");
+      for (Item item : stage.takeAll()) {
+        if (item.outcome == null) {
+          FedCall.release(item.value); // its consumer has gone
+        }
+      }
       stage.call().end();
       if (stage.ownsPool()) {
         stage.pool().close();
@@ -356,6 +371,7 @@ final class PipelineEngine {
       Stage stage = stages.get(k);
       for (Item item : stage.takeAll()) {
         if (item.outcome == null) {
+          FedCall.release(item.value);
           item.outcome = new Outcome.Cancelled<>(reason);
           item.stage = stage;
           item.worker = "";
@@ -379,7 +395,8 @@ final class PipelineEngine {
       return new PipelineOutcome<>(
           new Outcome.Done<>(item.value), name, item.worker, source, origins);
     }
-    return new PipelineOutcome<>(asAny(ended), name, item.worker, item.value, origins);
+    return new PipelineOutcome<>(
+        asAny(ended), name, item.worker, FedCall.shown(item.value), origins);
   }
 
   @SuppressWarnings("unchecked") // an outcome without a result is one of any type

@@ -1,6 +1,7 @@
 package io.github.fornada.pipeline;
 
 import io.github.fornada.Outcome;
+import io.github.fornada.spi.FedCall;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -64,9 +65,13 @@ public final class PipelineOutcome<R extends @Nullable Object> {
   /**
    * Returns what that stage was given, for an item that has no result; the only item of the source
    * that a result was made from, or null if there were several.
+   *
+   * <p>What went from one stage of processes to the next is read when this is called. If it cannot
+   * be read here, because its class is not known say, or was a large array, what is returned stands
+   * for it, and its text says how large it is.
    */
   public @Nullable Object item() {
-    return item;
+    return item instanceof FedCall.Unread unread ? unread.read() : item;
   }
 
   /**

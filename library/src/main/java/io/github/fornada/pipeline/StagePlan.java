@@ -36,6 +36,21 @@ record StagePlan(
     static final Batches NONE = new Batches(0, Duration.ZERO);
   }
 
+  /** Whether what it gives is what its function returns, for every item one. */
+  boolean givesWhatItReturns() {
+    for (Step step : before) {
+      if (step.isFilter()) {
+        return false;
+      }
+    }
+    for (Step step : after) {
+      if (step.isFilter()) {
+        return false;
+      }
+    }
+    return !isFlat;
+  }
+
   Pool open() {
     return pool.get();
   }

@@ -51,12 +51,15 @@ final class Outcomes {
     switch (type) {
       case MessageTypes.DONE -> {
         ClassLoader loader = from.loaderOf(batch);
+        Engine relay = RelayedValue.target(batch, from);
         Object value;
         try {
           value =
-              location == MessageTypes.ARRAY_IN_FILE
-                  ? Payloads.getArrayFile(body, engine.directory(), null)
-                  : Payloads.decode(body, loader, from.codec());
+              relay != null
+                  ? RelayedValue.of(location, body, engine.directory(), relay, loader)
+                  : location == MessageTypes.ARRAY_IN_FILE
+                      ? Payloads.getArrayFile(body, engine.directory(), null)
+                      : Payloads.decode(body, loader, from.codec());
         } catch (CorruptFrameException e) {
           throw e;
         } catch (Throwable e) { // whatever the user's readObject or constructor throws

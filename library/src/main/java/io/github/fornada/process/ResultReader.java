@@ -110,6 +110,7 @@ final class ResultReader {
     Batch<?, ?> batch = due.batch();
     int first = due.first();
     int most = Math.min(due.count(), values.length);
+    Engine relay = RelayedValue.target(batch, from);
     ClassLoader loader = from.loaderOf(batch);
     from.endOfItem(null);
     int n = 0;
@@ -119,7 +120,10 @@ final class ResultReader {
       do {
         due.skip(1);
         try {
-          values[n] = Payloads.decode(ring.body(), loader, from.codec());
+          values[n] =
+              relay != null
+                  ? RelayedValue.of(ring.body(), loader)
+                  : Payloads.decode(ring.body(), loader, from.codec());
           n++;
         } catch (CorruptFrameException e) {
           Outcomes.endUnreadable(batch, first + n, e);

@@ -540,6 +540,15 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
     return sink.isMetered();
   }
 
+  /**
+   * Returns the pool that gets the results as its items, and is the only one that reads them; null
+   * if they are to be read here. A pool may then {@linkplain #done(int, Object, TaskUsage, String)
+   * end} an item with a {@link HandedOver} in place of its result.
+   */
+  public @Nullable AbstractPool relayTarget() {
+    return sink.relayTarget();
+  }
+
   /** Returns whether the processor time of its items is of use, measured for all in one. */
   public boolean isMetered() {
     return sink.isMetered();

@@ -87,6 +87,15 @@ public final class FedCall {
     TaskFunction<?, ?> main();
   }
 
+  /** Stands for an item that was passed on as its bytes, and that nobody here has read. */
+  public interface Unread {
+    /**
+     * Reads it, which may run user code in the calling thread. Returns itself if it cannot be read
+     * here, or not any more.
+     */
+    @Nullable Object read();
+  }
+
   private final AbstractPool pool;
   private final FedRun run;
 
@@ -108,6 +117,27 @@ public final class FedCall {
     TaskFunction<? super @Nullable Object, ? extends @Nullable Object> loaded =
         target.<@Nullable Object, @Nullable Object>load(function);
     return new FedCall(target, new FedRun(target, loaded, feed));
+  }
+
+  /**
+   * The results go to the pool of {@code next} as its items, and nobody reads them before: a pool
+   * may pass them on as they are, as a {@link HandedOver}. Not where listeners or a recording see
+   * them. Before {@link #start}.
+   */
+  public void relaysTo(FedCall next) {
+    if (!pool.isObserved()) {
+      run.relayTarget = next.pool;
+    }
+  }
+
+  /** Returns an item or a result as it is for people, in place of what a pool has made of it. */
+  public static @Nullable Object shown(@Nullable Object value) {
+    return HandedOver.original(value);
+  }
+
+  /** Gives back what a value takes that a pool has made, and that will be nobody's item. */
+  public static void release(@Nullable Object value) {
+    HandedOver.release(value);
   }
 
   /** The pool may take items from now on, and hears of each end of the pool. */
@@ -163,6 +193,9 @@ public final class FedCall {
     private long batched;
 
     private volatile boolean over;
+
+    /** Written before the start. */
+    private @Nullable AbstractPool relayTarget;
 
     FedRun(
         AbstractPool pool,
@@ -270,6 +303,11 @@ public final class FedCall {
     void ran(int count, long nanos) {
       super.ran(count, nanos);
       feed.ran(count, nanos);
+    }
+
+    @Override
+    @Nullable AbstractPool relayTarget() {
+      return relayTarget;
     }
 
     @Override

@@ -89,6 +89,11 @@ abstract class Sink<T extends @Nullable Object, R extends @Nullable Object> {
   /** {@code count} items took a worker {@code nanos} nanoseconds. */
   void ran(int count, long nanos) {}
 
+  /** The pool that alone reads the results; null if they are to be read here. */
+  @Nullable AbstractPool relayTarget() {
+    return null;
+  }
+
   /** Whether {@link #usedCpu} is of use. */
   boolean isMetered() {
     return false;
