@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Process pools where Java runs from unusual places: a real Spring Boot executable jar, and jshell.
-# (LaunchTest has the others.) Usage: .ci/checks/launch.sh
+# (LaunchTest has the others.) And the command itself in such places: folders with spaces and '#', a
+# terminal that can do nothing, broken class files, a JDK with a known fault.
+# Usage: .ci/checks/launch.sh
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . .ci/install.sh
@@ -58,4 +60,124 @@ timeout 60 "$jdk/bin/jshell" -s --class-path "$work/elsewhere.jar" "$work/snippe
   exit 1
 }
 expect "$work/said" "jshell: [Pair[a=2, b=b], Pair[a=4, b=b]]"
+
+# ---- the command
+
+# Only what is needed to run it: nothing here can be built again.
+home="$work/a folder #1"
+mkdir -p "$home/cli/target" "$home/tasks #2"
+if [ ! -e cli/target/fornada.jar ]; then
+  mvn -B -ntp -q -DskipTests -pl library,cli package
+fi
+cp fornada "$home/"
+cp cli/target/fornada.jar "$home/cli/target/"
+export FORNADA_JDK="$jdk"
+
+# fornada ARGUMENT...: what it prints goes to $work/out and $work/err; its exit code to $code.
+fornada() {
+  code=0
+  (cd "$home" && timeout 120 ./fornada "$@") >"$work/out" 2>"$work/err" </dev/null || code=$?
+}
+
+# ends CODE: the last command ended with this code.
+ends() {
+  if [ "$code" != "$1" ]; then
+    echo "exit code $code instead of $1; it printed:"
+    cat "$work/out" "$work/err"
+    exit 1
+  fi
+}
+
+# says TEXT: the last command's messages contain it.
+says() {
+  if ! grep -qF -- "$1" "$work/err"; then
+    echo "expected in the messages: $1"
+    echo "got:"
+    cat "$work/err"
+    exit 1
+  fi
+}
+
+printf '1\n2\n3\n' >"$home/n.txt"
+cat >"$home/tasks #2/Sq.java" <<'JAVA'
+public class Sq {
+  public static int square(String line) {
+    return Integer.parseInt(line) * Integer.parseInt(line);
+  }
+}
+JAVA
+cat >"$home/Where.java" <<'JAVA'
+public class Where {
+  public static String where(String line) {
+    if (line.equals("never")) {
+      System.exit(1);
+    }
+    return (Where.class.getProtectionDomain().getCodeSource() != null)
+        + " " + (Where.class.getPackage() != null);
+  }
+}
+JAVA
+
+echo "The command in a folder with a space, a task in one with '#'"
+for model in sequential virtual threads processes; do
+  fornada run "tasks #2/Sq.java" --on "$model" --lines n.txt
+  ends 0
+  printf '1\n4\n9\n' | cmp - "$work/out"
+done
+fornada compare "tasks #2/Sq.java" --lines n.txt
+ends 0
+
+echo "A class that mentions System.exit keeps its code source and package"
+fornada run Where.java --lines n.txt
+ends 0
+expect "$work/out" "true true"
+
+echo "A terminal that can do nothing"
+if command -v script >/dev/null 2>&1; then
+  (cd "$home" && TERM=dumb timeout 120 script -qec './fornada run "tasks #2/Sq.java" --lines n.txt' /dev/null) \
+    >"$work/out" 2>"$work/err" </dev/null
+  if grep -q "$(printf '\033')" "$work/out"; then
+    echo "escape sequences for TERM=dumb:"
+    cat -v "$work/out"
+    exit 1
+  fi
+else
+  echo "skipped: there is no command named script here (package bsdutils)"
+fi
+
+echo "Class files that are broken, or of a later Java"
+mkdir -p "$home/broken" "$home/later"
+cat >"$home/Uses.java" <<'JAVA'
+public class Uses {
+  public static String use(String line) {
+    return new Part().toString();
+  }
+}
+JAVA
+printf 'public class Part {}\n' >"$work/Part.java"
+"$jdk/bin/javac" -d "$home/later" "$work/Part.java"
+head -c 40 "$home/later/Part.class" >"$home/broken/Part.class"
+printf '\000\143' | dd of="$home/later/Part.class" bs=1 seek=6 conv=notrunc status=none
+for kind in broken later; do
+  fornada run Uses.java -cp "$kind" --lines n.txt
+  if [ "$code" = 0 ] || grep -qF "at io.github.fornada" "$work/err"; then
+    echo "a class file that is $kind: exit code $code, and it said"
+    cat "$work/err"
+    exit 1
+  fi
+  says Part
+done
+
+echo "A JDK with a known fault"
+mkdir "$work/jdk"
+for each in "$jdk"/*; do
+  ln -s "$each" "$work/jdk/"
+done
+rm "$work/jdk/release"
+sed 's/^JAVA_VERSION=.*/JAVA_VERSION="25.0.1"/' "$jdk/release" >"$work/jdk/release"
+export FORNADA_JDK="$work/jdk"
+fornada run "tasks #2/Sq.java" --lines n.txt
+ends 0
+says "JDK-8377811"
+printf '1\n4\n9\n' | cmp - "$work/out"
 echo "passed"

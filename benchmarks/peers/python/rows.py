@@ -255,19 +255,23 @@ def record(peer, seconds):
 
 
 def start(peer, seconds, method=None):
-    times = []
+    times, closes = [], []
     for i in range(6):
         begin = time.perf_counter()
         pool = peer.open(method)
         if peer.result(peer.submit(pool, tasks.increment, 1)) != 2:
             raise SystemExit("wrong result")
         times.append(time.perf_counter() - begin)
+        begin = time.perf_counter()
         peer.close(pool)
+        closes.append(time.perf_counter() - begin)
         if i > 0 and sum(times) > 4 * seconds:
             break
     name = f"-{method}" if method else ""
     emit("start-first" + name, times[0] * 1e3, "ms")
     emit("start-later" + name, statistics.median(times[1:]) * 1e3, "ms", f"{len(times) - 1} pools")
+    if method in (None, "forkserver"):
+        emit("close", statistics.median(closes) * 1e3, "ms", f"{len(closes)} pools")
 
 
 def kill(peer, seconds):

@@ -8,6 +8,8 @@ module io.github.fornada {
   // com.sun.management: process CPU time, container memory.
   requires jdk.management;
   requires jdk.jfr;
+  // sun.misc.Signal: workers leave signals to their parent.
+  requires jdk.unsupported;
 
   exports io.github.fornada;
   exports io.github.fornada.async;

@@ -49,12 +49,12 @@ import org.jspecify.annotations.Nullable;
  * thread-locals are not.
  *
  * <p><b>Dependents of futures.</b> A dependent added without an executor, such as the function of
- * {@code thenApply}, runs on a thread called {@code fornada-callback}, of which the JVM has as many
- * as are needed, or, if the future is complete already, on the thread that adds the dependent. It
- * may block and use its own pool: it delays neither a worker nor other outcomes. A future that its
- * user completes or cancels runs its dependents on that thread, as every {@link CompletableFuture}
- * does. {@link #close} waits for dependents that have begun, but for no longer than the {@linkplain
- * TaskPolicy#grace grace}.
+ * {@code thenApply}, runs on a thread called {@code fornada-callback}, of which the JVM starts as
+ * many as are needed, or, if the future is complete already, on the thread that adds the dependent.
+ * It may block and use its own pool: it delays neither a worker nor other outcomes. A future that
+ * its user completes or cancels runs its dependents on that thread, as every {@link
+ * CompletableFuture} does. {@link #close} waits for dependents that have begun, but for no longer
+ * than the {@linkplain TaskPolicy#grace grace}.
  *
  * <p>The design follows Python's {@code concurrent.futures} and {@code multiprocessing.Pool}, on
  * top of {@link ExecutorService} and {@link java.util.stream.Stream}.
@@ -92,11 +92,11 @@ public interface Pool extends ExecutorService {
    * <p>Work starts with the terminal operation. At most {@link TaskPolicy#window} items are taken
    * from the source ahead of the consumer, so the input may be endless. A slow first item does not
    * stop the others from running within that window; where {@code items} is one of the JDK's own
-   * collections, such as an {@code ArrayList} or {@code List.of}, results that wait for a slow item
-   * before theirs do not count, and it stops none of the others. Any other source is read on a
-   * thread of its own, so a slow source does not delay outcomes that are ready, and one that never
-   * returns delays nothing but this stream. If the source throws, the stream first delivers the
-   * outcomes already due and then throws the source's exception.
+   * collections, such as an {@code ArrayList} or {@code List.of}, results that wait for an earlier
+   * slow item do not count against the window, so a slow item stops no others at all. Any other
+   * source is read on a thread of its own, so a slow source does not delay outcomes that are ready,
+   * and one that never returns delays nothing but this stream. If the source throws, the stream
+   * first delivers the outcomes already due and then throws the source's exception.
    *
    * <p>Closing the stream cancels the items that have not ended. A consumer that stops early
    * without closing the stream leaves at most one window of work behind.
@@ -244,7 +244,8 @@ public interface Pool extends ExecutorService {
   /**
    * Takes no more tasks; those accepted before are run. Returns at once. Until they have ended, the
    * JVM stays up after the end of {@code main}, as with the JDK's pools, unless it is told to exit.
-   * A pool that is never shut down keeps no JVM up: what it then still has to do is lost.
+   * A pool that is never shut down does not keep the JVM up: work that it has not done by then is
+   * lost.
    */
   @Override
   void shutdown();

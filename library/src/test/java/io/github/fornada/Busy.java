@@ -4,15 +4,17 @@ import java.lang.management.ManagementFactory;
 import java.time.Duration;
 
 /**
- * How much slower than a quiet machine this one is: for limits that a test must see elapse, and
- * that nothing else in it may reach. Measured once for each JVM, so that a limit is the same
- * wherever a test names it.
+ * Measures how much slower than a quiet machine this one is: for timeouts that must elapse in a
+ * test, and that nothing else in it may reach. Measured once for each JVM, so that a limit is the
+ * same wherever a test names it.
  */
 public final class Busy {
-  /** Runnable threads for each processor; 1 on a quiet machine, and at most {@value #MOST}. */
+  /**
+   * Runnable threads for each processor; 1 on a quiet machine, and at most {@value #MAX_FACTOR}.
+   */
   private static final double FACTOR = measured();
 
-  private static final double MOST = 16;
+  private static final double MAX_FACTOR = 16;
 
   private Busy() {}
 
@@ -24,6 +26,6 @@ public final class Busy {
   private static double measured() {
     var system = ManagementFactory.getOperatingSystemMXBean();
     double load = system.getSystemLoadAverage() / system.getAvailableProcessors();
-    return Math.clamp(load, 1, MOST); // negative where the system does not know
+    return Math.clamp(load, 1, MAX_FACTOR); // negative where the system does not know
   }
 }

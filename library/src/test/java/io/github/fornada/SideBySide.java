@@ -12,10 +12,10 @@ import org.junit.jupiter.api.Tag;
  * A class of tests that mostly wait, so that the build runs several such classes at once, each in
  * one thread of its own; see the executions of Surefire in the library's {@code pom.xml}.
  *
- * <p>Whoever marks a class says that its tests hold beside any other marked ones: that they neither
- * change nor count what all of the JVM shares (its output, its properties, its threads, its
- * processes and their folders, its heap, a Flight Recorder's recordings), and that no limit that
- * must <em>not</em> be reached is short. All other classes run alone.
+ * <p>The annotation says that the tests of a class pass while any other marked class runs: that
+ * they neither change nor count what all of the JVM shares (its output, its properties, its
+ * threads, its processes and their folders, its heap, a Flight Recorder's recordings), and that no
+ * limit that must <em>not</em> be reached is short. All other classes run alone.
  */
 @Documented
 @Inherited

@@ -5,9 +5,12 @@ import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
-/** The one way in which tests wait for a condition: they look again and again, up to a deadline. */
+/** The only way in which tests wait for a condition: it is checked repeatedly, up to a deadline. */
 public final class Waiting {
-  /** For what takes milliseconds when all is well; only a failing test waits that long. */
+  /**
+   * The deadline for events that take milliseconds when all is well; only a failing test waits that
+   * long.
+   */
   public static final Duration DEADLINE = Duration.ofSeconds(60);
 
   /** Pauses begin short and double up to this: quick when all is well, idle when it is not. */

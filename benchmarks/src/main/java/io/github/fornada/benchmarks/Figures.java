@@ -29,8 +29,8 @@ import org.openjdk.jmh.runner.options.VerboseMode;
  * and writes every figure to a JSON file. Called by {@code benchmarks/run}.
  */
 public final class Figures {
-  private static final double MOST_COST = 1.1;
-  private static final double LEAST_EFFICIENCY = 0.95;
+  private static final double MAX_COST = 1.1;
+  private static final double MIN_EFFICIENCY = 0.95;
 
   /** How long to measure. */
   private enum Form {
@@ -114,7 +114,7 @@ public final class Figures {
           cost: against the better of submit-and-get and invokeAll of the JDK's executor;
           target for map: at most %.1f
         """
-            .formatted(MOST_COST));
+            .formatted(MAX_COST));
     out.println("Tasks that compute about 10 ms, two workers      efficiency");
     try (Pool pool = ThreadPool.open(o -> o.withWorkers(TinyTasks.WORKERS))) {
       efficiency("ThreadPool.map", pool, form);
@@ -125,7 +125,7 @@ public final class Figures {
     out.printf(
         Locale.ROOT,
         "  of ideal, which is a plain loop's time / 2; target: at least %.2f%n%n",
-        LEAST_EFFICIENCY);
+        MIN_EFFICIENCY);
     load("after");
     write(file, form);
     out.println("every figure: " + file);
@@ -178,7 +178,7 @@ public final class Figures {
   private void print(Line line) {
     double best = line.theirs.stream().mapToDouble(this::nanos).min().orElseThrow();
     double cost = nanos(line.ours) / best;
-    String verdict = line.isTarget ? cost <= MOST_COST ? "  PASS" : "  MISS" : "";
+    String verdict = line.isTarget ? cost <= MAX_COST ? "  PASS" : "  MISS" : "";
     out.printf(Locale.ROOT, "%-32s %8.0f  %5.2fx%s%n", line.label, nanos(line.ours), cost, verdict);
   }
 
@@ -193,7 +193,7 @@ public final class Figures {
         label,
         result.taskMillis(),
         median,
-        median >= LEAST_EFFICIENCY ? "PASS" : "MISS");
+        median >= MIN_EFFICIENCY ? "PASS" : "MISS");
     json.add(entry("efficiency", label, "median", median, "rounds", result.rounds().toString()));
   }
 

@@ -3,7 +3,7 @@ package io.github.fornada.cli;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/** Does something when a time is over, unless it is closed before. */
+/** Runs an action when a time is over, unless it is closed before. */
 final class Alarm implements AutoCloseable {
   private final CountDownLatch off = new CountDownLatch(1);
 
@@ -22,7 +22,8 @@ final class Alarm implements AutoCloseable {
                 action.run();
               }
             } catch (InterruptedException e) {
-              Thread.currentThread().interrupt(); // nobody interrupts it; then there is no alarm
+              // nothing interrupts this thread; if it is interrupted, there is no alarm
+              Thread.currentThread().interrupt();
             }
           });
     }

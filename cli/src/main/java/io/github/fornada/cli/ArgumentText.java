@@ -9,9 +9,9 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether arguments arrived as they were typed. The JVM decodes them by the locale, and puts U+FFFD
- * instead of bytes that are not text there; what would be run then is another input, and what would
- * be opened another file.
+ * Checks that arguments arrived as they were typed. The JVM decodes them according to the locale,
+ * and replaces bytes that are not text in it by U+FFFD. The command would then run another input,
+ * or open another file.
  */
 final class ArgumentText {
   private static final char REPLACEMENT = '\uFFFD';
@@ -19,12 +19,12 @@ final class ArgumentText {
 
   private ArgumentText() {}
 
-  /** Whether it is what was typed. */
+  /** Returns whether {@code argument} is what was typed. */
   static boolean isIntact(@Nullable String argument) {
     return argument == null || argument.indexOf(REPLACEMENT) < 0 || isTyped();
   }
 
-  /** Whether all of the command line is text, so that a U+FFFD in it is meant. */
+  /** Returns whether all bytes of the command line are text, so that a U+FFFD in it was typed. */
   private static boolean isTyped() {
     if (!"UTF-8".equals(System.getProperty("sun.jnu.encoding"))) {
       return false;
@@ -42,7 +42,7 @@ final class ArgumentText {
     }
   }
 
-  /** What is wrong with one that is not. */
+  /** Returns a text that says why an argument is not what was typed. */
   static String reason() {
     String encoding = System.getProperty("sun.jnu.encoding");
     return "holds bytes that are no text in "
@@ -54,7 +54,7 @@ final class ArgumentText {
   }
 
   /**
-   * Looks at the value of an option.
+   * Checks the value of an option.
    *
    * @throws Fault if it is not what was typed
    */

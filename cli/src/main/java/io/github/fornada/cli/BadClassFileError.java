@@ -2,11 +2,14 @@ package io.github.fornada.cli;
 
 import java.io.Serial;
 
-/** A class file that this JVM cannot load; the message names class, file, and what to do. */
+/**
+ * Thrown for a class file that this JVM cannot load; the message names the class, the file, and
+ * what to do.
+ */
 final class BadClassFileError extends ClassFormatError {
   @Serial private static final long serialVersionUID = 1L;
 
-  /** As older Java versions count: 45 is 1.1, 69 is 25. */
+  /** The difference between a class file's version and the Java version: 45 is 1.1, 69 is 25. */
   private static final int VERSION_OFFSET = 44;
 
   private static final int HEADER_BYTES = 8;
@@ -16,7 +19,7 @@ final class BadClassFileError extends ClassFormatError {
     super(message);
   }
 
-  /** Why a class of a file was refused by the JVM. */
+  /** Returns an error that says why the JVM rejected a class file. */
   static BadClassFileError of(String type, String file, byte[] bytes, Throwable refusal) {
     String which = "class " + type + " in " + file + " ";
     if (!hasMagic(bytes)) {

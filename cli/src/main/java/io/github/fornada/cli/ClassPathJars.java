@@ -17,10 +17,10 @@ final class ClassPathJars {
   private ClassPathJars() {}
 
   /**
-   * Looks whether a file is a jar. The JVM passes over one that is not, and then classes are
+   * Checks that a file is a jar. The JVM silently skips a file that is not, and then classes are
    * missing.
    *
-   * @throws Fault if it is not, or cannot be read
+   * @throws Fault if it is not a jar, or cannot be read
    */
   static void check(Path file) {
     try (var jar = new JarFile(file.toFile(), false)) {
@@ -35,7 +35,10 @@ final class ClassPathJars {
     }
   }
 
-  /** All entries, and what the manifests of jars add to them, as the JVM's own loader does. */
+  /**
+   * Returns all entries, and those that the manifests of jars add to them, as the JVM's own loader
+   * does.
+   */
   static List<String> withManifests(List<String> entries) {
     var all = new LinkedHashSet<String>();
     var next = new ArrayDeque<>(entries);
@@ -64,9 +67,10 @@ final class ClassPathJars {
         }
       }
     } catch (IOException | InvalidPathException e) {
-      return List.of(); // it was looked at before, and is gone now; or no path of this system
+      // it was checked before and was deleted since, or it is not a path of this system
+      return List.of();
     } catch (IllegalArgumentException | java.nio.file.FileSystemNotFoundException e) {
-      return named; // a URL elsewhere, or none: not a file that could be overwritten here
+      return named; // a URL of another host, or no URL: not a file that could be overwritten here
     }
     return named;
   }

@@ -10,15 +10,15 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** What {@code run} and {@code compare} both take. */
+/** The options that {@code run} and {@code compare} both have. */
 @Command(sortOptions = false)
 final class CommonOptions {
   @Mixin
   @SuppressWarnings({"NullAway.Init", "unused"}) // filled by picocli, which reads its annotations
   private ExitCodesHelp exitCodes;
 
-  /** More at once than any machine has use for. Guess. */
-  private static final int MOST_WORKERS = 100_000;
+  /** More than any machine can use. Guess. */
+  private static final int MAX_WORKERS = 100_000;
 
   /** How figures are printed. */
   enum Format {
@@ -34,7 +34,7 @@ final class CommonOptions {
             + " static with one argument: a String, Path, URI, int, long, double, or a type with a"
             + " constructor of one String or a static valueOf, parse or of. It may throw."
       })
-  @SuppressWarnings("NullAway.Init") // filled by picocli, for it is required
+  @SuppressWarnings("NullAway.Init") // filled by picocli, because it is required
   String task;
 
   @Parameters(
@@ -167,16 +167,16 @@ final class CommonOptions {
     if (workers != null && workers < 1) {
       throw Fault.usage("--workers must be at least 1, got " + workers);
     }
-    if (workers != null && workers > MOST_WORKERS) {
-      throw Fault.usage("--workers must be at most " + MOST_WORKERS + ", got " + workers);
+    if (workers != null && workers > MAX_WORKERS) {
+      throw Fault.usage("--workers must be at most " + MAX_WORKERS + ", got " + workers);
     }
     return new PoolSettings(workers, timeout, retries, heap);
   }
 
   /**
-   * What is to be written; nothing is opened yet.
+   * Returns the files to write; none is opened yet.
    *
-   * @throws Fault if that cannot be, or would overwrite what is read
+   * @throws Fault if one cannot be written, or would overwrite an input
    */
   Outputs outputs() {
     ArgumentText.require("TASK", task);

@@ -27,8 +27,11 @@ import picocli.CommandLine.Option;
       "  fornada compare Parse.java --files logs --match '*.log' --format json",
     })
 final class CompareCommand implements Callable<Integer> {
-  /** Items taken of lines that may have no end: enough for any figure here. */
-  static final int MOST_ITEMS = 100_000;
+  /**
+   * The maximum number of items taken from lines, which may be endless: enough for every figure
+   * here.
+   */
+  static final int MAX_ITEMS = 100_000;
 
   @Mixin
   @SuppressWarnings("NullAway.Init") // filled by picocli
@@ -54,14 +57,15 @@ final class CompareCommand implements Callable<Integer> {
     if (rounds < 0) {
       throw Fault.usage("--rounds must be at least 1, got " + rounds);
     }
-    // What it would take to make a cache would be counted as a cost of the tasks.
+    // The cost of creating a cache would be counted as a cost of the tasks.
     System.setProperty("io.github.fornada.aotCache", "use");
     PoolSettings settings = options.pools();
     try (Outputs outputs = options.outputs()) {
       LoadedTask task = options.load(outputs);
       var refusals = new Refusals();
-      List<String> items = options.items(task, outputs, refusals).first(MOST_ITEMS);
-      refusals.tell(each -> StandardStreams.get().err().println(FailureReport.refused(each)));
+      List<String> items = options.items(task, outputs, refusals).first(MAX_ITEMS);
+      refusals.setReceiver(
+          each -> StandardStreams.get().err().println(FailureReport.refused(each)));
       if (items.isEmpty()) {
         throw Fault.usage("no inputs: there is nothing to compare");
       }
@@ -82,8 +86,8 @@ final class CompareCommand implements Callable<Integer> {
     Reports reports = Reports.open(outputs, task);
     try (var progress = new Progress(terminal, "", -1);
         var writer = ResultWriter.open(outputs.results(), terminal, progress)) {
-      progress.end(); // each pass has one of its own
-      // Printed many times over it would say nothing, and would spoil the table.
+      progress.end(); // each pass has its own progress
+      // What tasks print would be repeated many times, and would garble the table.
       System.setOut(new PrintStream(OutputStream.nullOutputStream(), true, System.out.charset()));
       var comparison =
           new Comparison(

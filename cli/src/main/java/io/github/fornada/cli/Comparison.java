@@ -15,21 +15,25 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Every round runs each model once, and each round begins with another model, so that what
  * changes in the course of time (the machine's other work, its heat, its file cache) falls on all
- * of them. Each model has one pool for all its rounds: opening it is measured apart, as start-up.
+ * of them. Each model has one pool for all its rounds: opening it is measured separately, as
+ * start-up.
  */
 final class Comparison {
   /** A model is cut off when it takes this many times as long as the best one before it... */
   static final double CUT_OFF_FACTOR = 10;
 
-  /** ...but never before this time, in seconds: nobody minds waiting for it. */
+  /** ...but never before this time, in seconds, which is short enough to wait for. */
   static final double CUT_OFF_SECONDS = 5;
 
   private static final int ROUNDS = 3;
 
-  /** If all rounds together might take longer than this, in seconds, one round must do. */
+  /** If all rounds together might take longer than this, in seconds, there is only one round. */
   private static final double PATIENCE_SECONDS = 60;
 
-  /** Work for the JIT compiler before anything is measured, in seconds, for each JVM. */
+  /**
+   * How long each JVM warms up before anything is measured, in seconds, so that the JIT compiler
+   * has compiled the code.
+   */
   private static final double WARM_UP_SECONDS = 0.5;
 
   private final LoadedTask task;
@@ -46,7 +50,7 @@ final class Comparison {
   /** The shortest complete run so far, in seconds. */
   private double best = Double.POSITIVE_INFINITY;
 
-  /** What is compared, how, and where progress is shown. */
+  /** Creates a comparison: what is compared, how, and where progress is shown. */
   Comparison(
       LoadedTask task,
       List<String> items,
@@ -66,17 +70,17 @@ final class Comparison {
     this.reports = reports;
   }
 
-  /** The items that failed in any run, with the first failure of each. */
+  /** Returns the items that failed in any run, with the first failure of each. */
   Map<String, Outcome<?>> failures() {
     return failures;
   }
 
-  /** Which items had different results in different runs. */
+  /** Returns which items had different results in different runs. */
   Repeatability repeatability() {
     return repeatability;
   }
 
-  /** Runs it all. Look at {@link Interruption#requested} and {@link #failures} afterwards. */
+  /** Runs the comparison. Check {@link Interruption#requested} and {@link #failures} afterwards. */
   List<Figures> run() {
     say(
         "comparing %s on %s under %s",
@@ -120,7 +124,10 @@ final class Comparison {
     return bound(inSequence, ROUNDS) <= PATIENCE_SECONDS ? ROUNDS : 1;
   }
 
-  /** The longest it may take: no model should be slower than one after the other. In seconds. */
+  /**
+   * Returns the longest time that the rounds may take, in seconds, assuming that no model is slower
+   * than the sequential one.
+   */
   private double bound(double inSequence, int rounds) {
     return models.size() * (rounds * inSequence + WARM_UP_SECONDS);
   }
@@ -128,7 +135,8 @@ final class Comparison {
   private void rounds(List<ModelUnderTest> entrants, int rounds) {
     for (int round = 0; round < rounds; round++) {
       for (int i = 0; i < entrants.size(); i++) {
-        // The sequential run comes last in the first round: by then there is something to beat.
+        // The sequential run comes last in the first round: by then there is a time to compare it
+        // with.
         ModelUnderTest entrant = entrants.get((round + 1 + i) % entrants.size());
         if (!entrant.isCutOff()) {
           String title =
@@ -188,7 +196,7 @@ final class Comparison {
     return entrants.stream().map(entrant -> entrant.figures(sequential)).toList();
   }
 
-  @SuppressWarnings("AnnotateFormatMethod") // that annotation would be a dependency
+  @SuppressWarnings("AnnotateFormatMethod") // the annotation would add a dependency
   private void say(String format, Object... arguments) {
     terminal.err().println("fornada: " + String.format(Locale.ROOT, format, arguments));
   }

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** Figures as a table of at most 80 columns. */
+/** Formats figures as a table of at most 80 columns. */
 final class ComparisonTable {
   private static final List<String> TOP =
       List.of("", "wall", "", "speed-", "in", "busy", "peak", "start-", "");
@@ -27,7 +27,7 @@ final class ComparisonTable {
 
   private ComparisonTable() {}
 
-  /** The table, without an end of line. */
+  /** Returns the table, without an end of line. */
   static String of(List<Figures> runs) {
     var rows = new ArrayList<List<String>>(List.of(TOP, BOTTOM));
     runs.forEach(run -> rows.add(row(run)));
@@ -69,7 +69,7 @@ final class ComparisonTable {
         String.valueOf(run.failed()));
   }
 
-  /** The same for the report, by the title of the column. */
+  /** Returns the figures for the report, by the titles of their columns. */
   static Map<String, String> cells(Figures run) {
     List<String> row = row(run);
     var cells = new LinkedHashMap<String, String>();

@@ -7,12 +7,12 @@ import java.util.regex.Pattern;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** Durations as people write them: {@code 250ms}, {@code 5s}, {@code 1.5m}, {@code 2h}. */
+/** Parses durations as people write them: {@code 250ms}, {@code 5s}, {@code 1.5m}, {@code 2h}. */
 final class DurationParser implements ITypeConverter<Duration> {
   private static final Pattern FORM = Pattern.compile("([0-9]+(?:\\.[0-9]+)?)(ms|s|m|min|h)");
 
-  /** Longer numbers than this are beyond the range in any unit. */
-  private static final int MOST_CHARACTERS = 30;
+  /** A number with more characters is out of range in any unit. */
+  private static final int MAX_CHARACTERS = 30;
 
   /** About eleven years. A nanosecond counter of 64 bits ends at 292. */
   private static final Duration LONGEST = Duration.ofHours(100_000);
@@ -36,7 +36,7 @@ final class DurationParser implements ITypeConverter<Duration> {
           default -> 3_600_000;
         };
     String number = matcher.group(1);
-    if (number.length() <= MOST_CHARACTERS) {
+    if (number.length() <= MAX_CHARACTERS) {
       BigDecimal nanos =
           new BigDecimal(number).multiply(BigDecimal.valueOf(unit)).multiply(NANOS_PER_MILLI);
       if (nanos.compareTo(BigDecimal.ONE) >= 0
@@ -57,6 +57,6 @@ final class DurationParser implements ITypeConverter<Duration> {
   }
 
   private static String shortened(String text) {
-    return text.length() <= MOST_CHARACTERS ? text : text.substring(0, MOST_CHARACTERS) + "...";
+    return text.length() <= MAX_CHARACTERS ? text : text.substring(0, MAX_CHARACTERS) + "...";
   }
 }

@@ -1,8 +1,8 @@
 package io.github.fornada.cli;
 
-/** What the command tells its caller; named in the help. */
+/** The exit codes of the command; the help lists them. */
 final class ExitCode {
-  /** Every item is done. */
+  /** Every item has a result. */
   static final int OK = 0;
 
   /** Some items failed, or the results could not be written. */

@@ -15,10 +15,10 @@ import java.lang.constant.MethodTypeDesc;
 /**
  * Turns calls of {@code System.exit} and the like in a class into a thrown {@link Error}.
  *
- * <p>On threads the task shares its JVM with the command. An exit there would lose the results of
- * all other items; now it fails its own item. (In a worker process nothing is changed: there an
- * exit costs only the worker, which is replaced.) Calls through reflection are not seen; for those
- * there is {@link Interruption}.
+ * <p>On threads, the task shares its JVM with the command. An exit there would lose the results of
+ * all other items; with this class it fails only its own item. (In a worker process classes are not
+ * changed: there an exit costs only the worker, which is replaced.) Calls through reflection are
+ * not seen; for those there is {@link Interruption}.
  */
 final class ExitGuard {
   private static final ClassDesc ERROR = ClassDesc.of("java.lang.Error");
@@ -30,8 +30,8 @@ final class ExitGuard {
   private ExitGuard() {}
 
   /**
-   * The class with its exits changed; the same array if it has none, or if it cannot be read: the
-   * JVM itself then tells what is wrong with it.
+   * Returns the class with its exits changed; the same array if it has none, or if it cannot be
+   * parsed: the JVM itself then says what is wrong with it.
    */
   static byte[] guard(byte[] bytes) {
     try {
@@ -41,7 +41,7 @@ final class ExitGuard {
       }
       return ClassFile.of()
           .transformClass(model, ClassTransform.transformingMethodBodies(ExitGuard::change));
-    } catch (IllegalArgumentException e) { // of a later version, or broken
+    } catch (IllegalArgumentException e) { // the class is of a later version, or broken
       return bytes;
     }
   }
@@ -69,7 +69,7 @@ final class ExitGuard {
         && isExit(call.owner().asInternalName(), call.name().stringValue())) {
       String name =
           call.owner().asInternalName().equals("java/lang/System") ? "System." : "Runtime.";
-      // Stack: ..., exit code. What lies below it is dropped by the throw.
+      // Stack: ..., exit code. The throw drops what is below it.
       code.invokestatic(
               INTEGER, "toString", MethodTypeDesc.of(ConstantDescs.CD_String, ConstantDescs.CD_int))
           .ldc("the task called " + name + call.name().stringValue() + "(")

@@ -2,13 +2,16 @@ package io.github.fornada.cli;
 
 import io.github.fornada.Outcome;
 
-/** What is printed of an item without a result: which, why, and where in the user's code. */
+/**
+ * The text that is printed for an item without a result: which item, why, and where in the user's
+ * code.
+ */
 final class FailureReport {
-  private static final int MOST_INPUT = 100;
+  private static final int MAX_INPUT = 100;
 
   private FailureReport() {}
 
-  /** A few lines, without an end of line. */
+  /** Returns a few lines, without an end of line. */
   static String text(String input, Outcome<?> outcome) {
     return of("fornada: \"" + shortened(input) + "\"", outcome);
   }
@@ -34,18 +37,18 @@ final class FailureReport {
     };
   }
 
-  /** Of an item that the run was stopped before. */
+  /** Returns the text for an item that was not run because the run was stopped. */
   static String notRun(String input) {
     return "fornada: \"" + shortened(input) + "\" has no outcome: the run was stopped before it";
   }
 
-  /** Of an input that is no item. */
+  /** Returns the text for an input that is not an item. */
   static String refused(Refusals.Refusal refusal) {
     return "fornada: " + shortened(refusal.input()) + " failed: " + refusal.why();
   }
 
   private static String shortened(String input) {
     String line = input.replace('\n', ' ').replace('\r', ' ');
-    return line.length() <= MOST_INPUT ? line : line.substring(0, MOST_INPUT) + "...";
+    return line.length() <= MAX_INPUT ? line : line.substring(0, MAX_INPUT) + "...";
   }
 }

@@ -2,7 +2,7 @@ package io.github.fornada.cli;
 
 import java.io.Serial;
 
-/** Something the user must be told in one message, without a stack; ends the command. */
+/** A failure that ends the command with one message for the user, without a stack. */
 final class Fault extends RuntimeException {
   @Serial private static final long serialVersionUID = 1L;
 
@@ -13,12 +13,12 @@ final class Fault extends RuntimeException {
     this.exitCode = exitCode;
   }
 
-  /** The command line, the task or the inputs are not as they must be. */
+  /** Returns a fault for a mistake in the command line, the task or the inputs. */
   static Fault usage(String message) {
     return new Fault(ExitCode.USAGE, message);
   }
 
-  /** Something went wrong while running. */
+  /** Returns a fault for a failure while running. */
   static Fault failed(String message) {
     return new Fault(ExitCode.FAILED, message);
   }

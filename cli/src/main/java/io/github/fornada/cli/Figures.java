@@ -5,21 +5,21 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * The figures of one model, as they are printed; a figure that cannot be had is NaN or negative.
+ * The figures of one model, as they are printed; a figure that is not available is NaN or negative.
  *
  * @param seconds wall time, the median of the rounds
- * @param spread half of the way from the fastest round to the slowest, in seconds
- * @param speedup time of the sequential run / this time
+ * @param spread half of the difference between the fastest and the slowest round, in seconds
+ * @param speedup the time of the sequential run divided by this time
  * @param inFlight mean number of tasks in progress
- * @param busyCores CPU time / wall time
+ * @param busyCores CPU time divided by wall time
  * @param idleCores mean number of the machine's processors that had nothing to do
  * @param peakMemoryBytes peak resident memory of all processes together
  * @param startupSeconds from opening the pool to the first result of a trivial task
  * @param done items with a result, in the last round
- * @param failed items without one, in the last round
+ * @param failed items without a result, in the last round
  * @param rounds how often it ran to its end
- * @param cutOff whether it was stopped for taking much longer than the best; then seconds are what
- *     the whole run would have taken at the pace seen
+ * @param cutOff whether it was stopped for taking much longer than the best; then {@code seconds}
+ *     is an extrapolation to the whole run
  */
 record Figures(
     ExecutionModel model,
@@ -36,7 +36,7 @@ record Figures(
     int rounds,
     boolean cutOff) {
 
-  /** Under the stable names of the JSON form. */
+  /** Returns the figures under the stable names of the JSON form. */
   Map<String, Object> toMap() {
     var map = new LinkedHashMap<String, Object>();
     map.put("model", model.label());
@@ -57,7 +57,7 @@ record Figures(
     return map;
   }
 
-  /** With six decimals at most: more would claim what no clock here can tell. */
+  /** Adds a figure with at most six decimals: the clocks are not more precise. */
   private static void put(Map<String, Object> map, String name, double value) {
     if (!Double.isNaN(value)) {
       map.put(name, Math.round(value * 1e6) / 1e6);

@@ -8,9 +8,10 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which file a path means, whatever links lead there: two paths with equal identities are one file.
+ * Identifies the file that a path leads to, through any links: two paths with equal identities lead
+ * to one file.
  *
- * @param key device and inode, or the real path where there are none
+ * @param key device and inode, or the real path if there are none
  */
 record FileIdentity(String key) {
   private static final int TYPE_MASK = 0xF000;
@@ -19,8 +20,8 @@ record FileIdentity(String key) {
   private static final int REGULAR = 0x8000;
 
   /**
-   * The file at a path; null if there is none, or one that can be read and written at the same time
-   * without harm: a terminal, {@code /dev/null}, a socket.
+   * Returns the identity of the file at a path; null if there is no file, or one that can be read
+   * and written at the same time without harm: a terminal, {@code /dev/null}, a socket.
    */
   static @Nullable FileIdentity of(Path path) {
     try {
@@ -45,7 +46,10 @@ record FileIdentity(String key) {
     }
   }
 
-  /** As {@link #of}; for a file that is not there yet, its place in its folder. */
+  /**
+   * Returns the identity as {@link #of}; for a file that does not exist yet, that of its folder
+   * with the file's name.
+   */
   static @Nullable FileIdentity ofOutput(Path target) {
     if (Files.exists(target)) {
       return of(target);
@@ -60,11 +64,11 @@ record FileIdentity(String key) {
       String last = ignoresCase ? name.toString().toLowerCase(Locale.ROOT) : name.toString();
       return new FileIdentity(folder.toRealPath().resolve(last).toString());
     } catch (IOException e) {
-      return null; // no such folder, which is reported when the file is opened
+      return null; // the folder does not exist, which is reported when the file is opened
     }
   }
 
-  /** How many names the file has; 1 if that is not known. */
+  /** Returns the number of names (hard links) of the file; 1 if that is not known. */
   static int names(Path path) {
     try {
       return Files.getAttribute(path, "unix:nlink") instanceof Integer n ? n : 1;

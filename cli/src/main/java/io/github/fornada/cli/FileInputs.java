@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Finds the regular files below a folder, sorted by path. Hidden ones are left out, as by a shell's
- * {@code *}, and links to folders are not followed. What cannot be read is refused by itself.
+ * {@code *}, and links to folders are not followed. A file or folder that cannot be read is refused
+ * alone.
  */
 final class FileInputs {
   private final Path folder;
@@ -27,10 +28,10 @@ final class FileInputs {
   private long others;
 
   /**
-   * Files below a folder.
+   * Creates inputs from the files below a folder.
    *
-   * @param match which of them; null for all
-   * @throws Fault if that is no glob
+   * @param match a glob that selects files; null for all
+   * @throws Fault if it is not a valid glob
    */
   FileInputs(Path folder, @Nullable String match, Outputs outputs, Refusals refusals) {
     this.folder = folder;
@@ -45,7 +46,7 @@ final class FileInputs {
   }
 
   /**
-   * Their paths.
+   * Returns their paths.
    *
    * @throws Fault if there is no such folder, no file matches, or one is an output
    */
@@ -55,7 +56,7 @@ final class FileInputs {
           "--files: " + (Files.exists(folder) ? "not a folder: " : "no such folder: ") + folder);
     }
     try {
-      Path real = folder.toRealPath(); // a link to a folder would be a file to the walk
+      Path real = folder.toRealPath(); // the walk would treat a link to a folder as a file
       Files.walkFileTree(real, new Visitor(real));
     } catch (IOException e) {
       throw Fault.usage("--files: " + Inputs.reason(folder, e));
@@ -155,13 +156,13 @@ final class FileInputs {
     }
 
     private void refuse(Path path, IOException e) {
-      matching++; // what is in there may match
+      matching++; // files in this folder may match
       refusals.add(
           folder.resolve(root.relativize(path)).toString(), "not read: " + Inputs.reason(e));
     }
   }
 
-  /** Whether the text of a path leads to the same file. */
+  /** Returns whether the path, converted to text and back, leads to the same file. */
   private static boolean isText(Path path) {
     try {
       return Path.of(path.toString()).equals(path);

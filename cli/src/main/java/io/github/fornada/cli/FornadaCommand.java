@@ -45,7 +45,7 @@ final class FornadaCommand implements Callable<Integer> {
     command.registerConverter(Path.class, FornadaCommand::path);
     command.registerConverter(Integer.class, FornadaCommand::number);
     command.registerConverter(int.class, FornadaCommand::number);
-    command.setExpandAtFiles(false); // an input may begin with @
+    command.setExpandAtFiles(false); // because an input may begin with @
     command.setCaseInsensitiveEnumValuesAllowed(true);
     command.setUsageHelpAutoWidth(false);
     for (CommandLine each : command.getSubcommands().values()) {
@@ -63,7 +63,7 @@ final class FornadaCommand implements Callable<Integer> {
         return fault.exitCode();
       }
       if (Interruption.requested()) {
-        // Whatever was being opened or closed: somebody wanted no more of it.
+        // Interrupted while something was being opened or closed.
         streams.err().println("fornada: interrupted");
         return ExitCode.INTERRUPTED;
       }
@@ -104,7 +104,7 @@ final class FornadaCommand implements Callable<Integer> {
     }
   }
 
-  /** Compiler messages stay as javac prints them. */
+  /** Adds the prefix to a message, but leaves the compiler's messages as javac prints them. */
   private static String prefixed(String text) {
     return text.contains(": error: ") || text.startsWith("error: ") ? text : "fornada: " + text;
   }
@@ -135,7 +135,7 @@ final class FornadaCommand implements Callable<Integer> {
     throw Fault.usage("say what to do: run or compare\nTry: fornada --help");
   }
 
-  /** The version of the jar, or of the build. */
+  /** Provides the version of the jar, or of the build. */
   static final class Version implements CommandLine.IVersionProvider {
     @Override
     public String[] getVersion() {

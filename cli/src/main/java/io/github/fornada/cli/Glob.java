@@ -8,8 +8,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A pattern for files below a folder, as shells and {@code .gitignore} have it: {@code *} and
  * {@code ?} stay within a name, <code>**&#47;</code> stands for any number of folders, none
- * included, {@code [a-z]} and {@code {jpg,png}} are as ever. One without a slash is compared with
- * the name alone. (The JDK's own globs want at least one folder for <code>**&#47;</code>.)
+ * included, {@code [a-z]} and {@code {jpg,png}} have their usual meaning. A pattern without a slash
+ * is compared with the name alone. (The JDK's own globs require at least one folder for <code>
+ * **&#47;</code>.)
  */
 final class Glob {
   private static final String LETTERS_OF_REGEX = "\\^$.|?*+()[]{}";
@@ -29,15 +30,15 @@ final class Glob {
   }
 
   /**
-   * The pattern.
+   * Parses a pattern.
    *
-   * @throws PatternSyntaxException if it is none, with what is wrong as its description
+   * @throws PatternSyntaxException if it is invalid; its description says why
    */
   static Glob of(String glob) {
     return new Glob(glob);
   }
 
-  /** Whether a file's path below the folder, or its name, is like this. */
+  /** Returns whether a file's path below the folder, or its name, matches. */
   boolean matches(Path relative) {
     @Nullable Path compared = wholePath ? relative : relative.getFileName();
     return compared != null
@@ -81,7 +82,7 @@ final class Glob {
     regex.append(c);
   }
 
-  /** One star is behind us. */
+  /** Parses the rest of one or two stars; the first was read. */
   private String stars() {
     if (at == text.length() || text.charAt(at) != '*') {
       return "[^/]*";

@@ -5,15 +5,15 @@ import java.util.regex.Pattern;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** The size of a heap, as the JVM's own options take it: {@code 512m}, {@code 2g}. */
+/** Parses the size of a heap in the form of the JVM's options: {@code 512m}, {@code 2g}. */
 final class HeapParser implements ITypeConverter<String> {
   private static final Pattern FORM = Pattern.compile("([0-9]{1,18})([kKmMgG]?)");
 
-  /** The least that the JVM takes. */
-  private static final long LEAST = 2L << 20;
+  /** The minimum that the JVM accepts. */
+  private static final long MIN_BYTES = 2L << 20;
 
-  /** What a JVM can address on the machines of today. */
-  private static final long MOST = 16L << 40;
+  /** The maximum that a JVM can address on today's machines. */
+  private static final long MAX_BYTES = 16L << 40;
 
   @Override
   public String convert(String text) {
@@ -31,7 +31,7 @@ final class HeapParser implements ITypeConverter<String> {
           default -> 0;
         };
     long number = Long.parseLong(matcher.group(1));
-    if (number > MOST >> shift || number << shift < LEAST) {
+    if (number > MAX_BYTES >> shift || number << shift < MIN_BYTES) {
       throw new TypeConversionException("--heap must be from 2m to 16384g, got \"" + text + "\"");
     }
     return typed;

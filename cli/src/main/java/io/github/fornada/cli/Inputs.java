@@ -8,7 +8,7 @@ import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 
-/** The items of a run: a list, or lines read one by one. */
+/** The items of a run: a list, or lines that are read one by one. */
 sealed interface Inputs {
   /**
    * All items are known.
@@ -18,18 +18,18 @@ sealed interface Inputs {
   record Known(List<String> items) implements Inputs {}
 
   /**
-   * Items that are read while the run goes on; there may be no end to them.
+   * Items that are read during the run; they may be endless.
    *
-   * @param lines to be iterated once
+   * @param lines the lines, which may be iterated once
    */
   record Lines(Iterable<String> lines) implements Inputs {}
 
   /**
-   * The inputs that the command line names: arguments first, then files, then lines.
+   * Returns the inputs that the command line names: arguments first, then files, then lines.
    *
-   * @param outputs none of them may be an input
+   * @param outputs the output files, none of which may be an input
    * @param kind what the items are
-   * @param refusals takes what is named and is no item
+   * @param refusals receives inputs that are not items
    * @throws Fault if there are none, one cannot be opened, or one is an output
    */
   static Inputs of(CommonOptions options, Outputs outputs, ItemKind kind, Refusals refusals) {
@@ -56,16 +56,16 @@ sealed interface Inputs {
     return new Lines(after(known, kind == ItemKind.FILE ? checked(read, outputs) : read));
   }
 
-  /** What the items of a task are. */
+  /** The kinds of items that a task can have. */
   enum ItemKind {
-    /** Files, by the type of its argument. */
+    /** The argument's type is a file or path. */
     FILE,
-    /** Text, which may be the name of a file. */
+    /** The argument is text, which may be the name of a file. */
     TEXT,
-    /** Numbers and the like. */
+    /** The argument is a number or another value that is not a file. */
     NO_FILE;
 
-    /** Of a function's argument. */
+    /** Returns the kind for the type of a function's argument. */
     static ItemKind of(String type) {
       return switch (type) {
         case "java.nio.file.Path", "java.io.File", "java.net.URI", "java.net.URL" -> FILE;
@@ -124,13 +124,13 @@ sealed interface Inputs {
     }
   }
 
-  /** What went wrong with a file, in the words of people. */
+  /** Returns a readable text that says what went wrong with a file. */
   static String reason(Path file, IOException e) {
     String why = reason(e);
     return why.equals(e.getMessage()) ? file + ": " + why : why + ": " + file;
   }
 
-  /** The same, without the file. */
+  /** Returns the same text without the file's name. */
   static String reason(IOException e) {
     return switch (e) {
       case java.nio.file.NoSuchFileException n -> "no such file";
@@ -140,7 +140,7 @@ sealed interface Inputs {
     };
   }
 
-  /** Each line is looked at before its file may be an output. */
+  /** Checks each line when it is read: it must not name an output. */
   private static Iterator<String> checked(Iterator<String> lines, Outputs outputs) {
     return new Iterator<>() {
       @Override

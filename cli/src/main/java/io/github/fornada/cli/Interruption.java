@@ -5,13 +5,16 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Ctrl-C and its like: gives the command a moment to flush its results and stop its workers before
- * the JVM goes, with the exit code that the JVM itself chooses for the signal (130 for SIGINT).
+ * Handles Ctrl-C and similar signals: gives the command a moment to flush its results and stop its
+ * workers before the JVM exits, with the exit code that the JVM itself chooses for the signal (130
+ * for SIGINT).
  *
- * <p>The same hook sees an exit that a task asked for behind the back of {@link ExitGuard}.
+ * <p>The same shutdown hook handles an exit by a task that {@link ExitGuard} could not prevent.
  */
 final class Interruption {
-  /** Longest time between Ctrl-C and the end: an interrupted task's grace, and some more. */
+  /**
+   * The longest time between Ctrl-C and the exit: the grace of an interrupted task, and some more.
+   */
   private static final long PATIENCE_SECONDS = 3;
 
   private static volatile boolean leaving;
@@ -27,12 +30,12 @@ final class Interruption {
     Runtime.getRuntime().addShutdownHook(new Thread(Interruption::onShutdown, "fornada-stop"));
   }
 
-  /** Whether the command must end now. */
+  /** Returns whether the command must end now. */
   static boolean requested() {
     return requested;
   }
 
-  /** The command has done what it had to do; ends the JVM. */
+  /** Ends the JVM when the command has finished. */
   static void exit(int code) {
     FINISHED.countDown();
     if (requested) {
@@ -67,7 +70,9 @@ final class Interruption {
     }
   }
 
-  /** Whether a signal is the reason: the JVM handles each on a thread of this name. */
+  /**
+   * Returns whether a signal is the reason: the JVM handles each signal on a thread with this name.
+   */
   private static boolean signalled() {
     return Thread.getAllStackTraces().keySet().stream()
         .map(Thread::getName)

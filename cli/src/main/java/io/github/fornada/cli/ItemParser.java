@@ -9,9 +9,12 @@ import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Makes the function's argument from an item's text. */
+/** Converts an item's text to the function's argument. */
 final class ItemParser {
-  /** As in the JDK's own types, and in this order after the constructor. */
+  /**
+   * The names of factory methods, as in the JDK's own types; tried in this order after the
+   * constructor.
+   */
   private static final List<String> FACTORIES = List.of("valueOf", "parse", "of");
 
   private interface Conversion {
@@ -26,15 +29,15 @@ final class ItemParser {
     this.conversion = conversion;
   }
 
-  /** Whether text can become such a type. */
+  /** Returns whether text can be converted to such a type. */
   static boolean canParse(Class<?> type) {
     return conversion(type) != null;
   }
 
   /**
-   * The parser for a type.
+   * Returns the parser for a type.
    *
-   * @throws IllegalArgumentException if there is no way from text to the type
+   * @throws IllegalArgumentException if text cannot be converted to the type
    */
   static ItemParser of(Class<?> type) {
     Conversion conversion = conversion(type);
@@ -45,9 +48,9 @@ final class ItemParser {
   }
 
   /**
-   * The argument.
+   * Converts a text.
    *
-   * @throws IllegalArgumentException if the text is not one
+   * @throws IllegalArgumentException if the text is not a value of the type
    */
   Object parse(String text) {
     try {
@@ -128,7 +131,7 @@ final class ItemParser {
     return null;
   }
 
-  /** The user's own types need not be public; the JDK's must be. */
+  /** Makes a member accessible: the user's own types need not be public; the JDK's must be. */
   private static boolean open(java.lang.reflect.Executable member) {
     return (Modifier.isPublic(member.getModifiers())
             && Modifier.isPublic(member.getDeclaringClass().getModifiers()))

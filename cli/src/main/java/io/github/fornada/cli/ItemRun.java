@@ -22,8 +22,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One pass over all items on one pool: hands on each result and each failure with its input. Add it
- * to the pool's listeners.
+ * One pass over all items on one pool: passes each result, and each failure with its input, to a
+ * receiver. It must be one of the pool's listeners.
  */
 final class ItemRun implements TaskListener {
   /** How a pass ended. */
@@ -34,12 +34,12 @@ final class ItemRun implements TaskListener {
     STOPPED
   }
 
-  /** Hears of the progress of a pass; called by the thread that called {@link #on}. */
+  /** Receives the outcomes of a pass; called by the thread that called {@link #on}. */
   interface Receiver {
-    /** A result; null for a function that returns nothing. */
+    /** Receives a result; null for a function that returns nothing. */
     void result(@Nullable String text);
 
-    /** An item without a result. */
+    /** Receives an item without a result. */
     void failure(String input, Outcome<?> outcome);
   }
 
@@ -52,11 +52,14 @@ final class ItemRun implements TaskListener {
   private final AtomicReference<TaskEvent.@Nullable Finished> firstFailure =
       new AtomicReference<>();
 
-  /** By place, what was taken from lines and has no outcome yet; bounded by the pool's window. */
+  /**
+   * Items that were taken from lines and have no outcome yet, by index; bounded by the pool's
+   * window.
+   */
   private final ConcurrentMap<Long, String> taken = new ConcurrentHashMap<>();
 
-  /** Places of items that have their outcome. Used by the thread that runs only. */
-  private final BitSet told = new BitSet();
+  /** The indexes of items that have an outcome. Used only by the thread that called {@link #on}. */
+  private final BitSet reported = new BitSet();
 
   private volatile boolean stopped;
 
@@ -79,11 +82,11 @@ final class ItemRun implements TaskListener {
         && !finished.outcome().isDone()
         && !(finished.outcome() instanceof Outcome.Cancelled<?>)
         && firstFailure.compareAndSet(null, finished)) {
-      stop(); // here and now, not when its turn comes behind a slow item
+      stop(); // at once, not only when earlier, slower items have ended
     }
   }
 
-  /** Ends the pass early; what runs is cancelled. Called by any thread. */
+  /** Ends the pass early; running items are cancelled. May be called by any thread. */
   void stop() {
     stopped = true;
     Stream<?> current = stream;
@@ -92,19 +95,19 @@ final class ItemRun implements TaskListener {
     }
   }
 
-  /** Whether {@link #stop} was called. */
+  /** Returns whether {@link #stop} was called. */
   boolean isStopped() {
     return stopped;
   }
 
   /**
-   * Runs.
+   * Runs the pass.
    *
    * @throws Fault if the inputs cannot be read to their end
    */
   End on(Pool pool) {
     try {
-      return ordered ? inOrder(pool) : asTheyCome(pool);
+      return ordered ? inOrder(pool) : inOrderOfCompletion(pool);
     } catch (CancellationException e) {
       return End.STOPPED;
     } catch (UncheckedIOException e) {
@@ -123,23 +126,23 @@ final class ItemRun implements TaskListener {
           case Inputs.Known(var items) -> pool.outcomes(items, call);
           case Inputs.Lines(var lines) -> pool.outcomes(remembering(lines), call);
         };
-    var place = new AtomicLong(); // an outcome in order does not name its item
-    return each(outcomes, outcome -> tell(place.getAndIncrement(), outcome));
+    var index = new AtomicLong(); // an outcome in order does not name its item
+    return each(outcomes, outcome -> report(index.getAndIncrement(), outcome));
   }
 
-  private End asTheyCome(Pool pool) {
+  private End inOrderOfCompletion(Pool pool) {
     Stream<Completion<String, @Nullable String>> completions =
         switch (inputs) {
           case Inputs.Known(var items) -> pool.completions(items, call);
           case Inputs.Lines(var lines) -> pool.completions(remembering(lines), call);
         };
-    return each(completions, completion -> tell(completion.index(), completion.outcome()));
+    return each(completions, completion -> report(completion.index(), completion.outcome()));
   }
 
   private Iterable<String> remembering(Iterable<String> lines) {
     return () -> {
       Iterator<String> source = lines.iterator();
-      var place = new AtomicLong();
+      var index = new AtomicLong();
       return new Iterator<>() {
         @Override
         public boolean hasNext() {
@@ -149,18 +152,21 @@ final class ItemRun implements TaskListener {
         @Override
         public String next() {
           String item = source.next();
-          taken.put(place.getAndIncrement(), item);
+          taken.put(index.getAndIncrement(), item);
           return item;
         }
       };
     };
   }
 
-  /** After a pass that was stopped: the items, as far as they are known, that had no outcome. */
+  /** Returns the items that had no outcome when the pass was stopped, as far as they are known. */
   List<String> left() {
     return switch (inputs) {
       case Inputs.Known(var items) ->
-          IntStream.range(0, items.size()).filter(i -> !told.get(i)).mapToObj(items::get).toList();
+          IntStream.range(0, items.size())
+              .filter(i -> !reported.get(i))
+              .mapToObj(items::get)
+              .toList();
       case Inputs.Lines l -> List.copyOf(new TreeMap<>(taken).values());
     };
   }
@@ -181,17 +187,17 @@ final class ItemRun implements TaskListener {
     }
   }
 
-  private void tell(long place, Outcome<@Nullable String> outcome) {
+  private void report(long index, Outcome<@Nullable String> outcome) {
     String input;
     if (inputs instanceof Inputs.Known(var items)) {
-      told.set((int) place);
-      input = items.get((int) place);
+      reported.set((int) index);
+      input = items.get((int) index);
     } else {
-      input = String.valueOf(taken.remove(place));
+      input = String.valueOf(taken.remove(index));
     }
     switch (outcome) {
       case Outcome.Done<@Nullable String> done -> receiver.result(done.value());
-      case Outcome.Cancelled<@Nullable String> c -> {} // stopped on purpose, and told once
+      case Outcome.Cancelled<@Nullable String> c -> {} // stopped on purpose, which is reported once
       default -> {
         if (!failFast && !Interruption.requested()) {
           receiver.failure(input, outcome);

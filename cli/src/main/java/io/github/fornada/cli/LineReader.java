@@ -15,8 +15,8 @@ import java.util.NoSuchElementException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The lines of a stream of UTF-8, each as soon as it is there. A byte order mark before the first
- * is no part of it. A line that is not UTF-8 is refused, and the others go on.
+ * The lines of a stream of UTF-8, each as soon as it is complete. A byte order mark before the
+ * first line is not part of it. A line that is not UTF-8 is refused; the others are read.
  */
 final class LineReader implements Iterator<String> {
   private static final int BUFFER_BYTES = 1 << 16;
@@ -36,9 +36,9 @@ final class LineReader implements Iterator<String> {
   private @Nullable String next;
 
   /**
-   * Reads a stream.
+   * Creates a reader of a stream.
    *
-   * @param name what it is, for messages
+   * @param name the stream's name in messages
    */
   LineReader(InputStream in, String name, Refusals refusals) {
     this.in = in;
@@ -123,12 +123,15 @@ final class LineReader implements Iterator<String> {
     boolean marked =
         length >= 3 && line[0] == (byte) 0xEF && line[1] == (byte) 0xBB && line[2] == (byte) 0xBF;
     if (marked && length == 3 && !terminated) {
-      return null; // nothing but the mark: no line at all
+      return null; // only a byte order mark: there is no line
     }
     return decode(marked ? 3 : 0);
   }
 
-  /** By its mark, or by a zero among the first two bytes, which text in UTF-8 does not have. */
+  /**
+   * Returns whether the stream is UTF-16: it has that byte order mark, or a zero among the first
+   * two bytes, which text in UTF-8 does not have.
+   */
   private boolean isUtf16() {
     if (length < 2) {
       return false;

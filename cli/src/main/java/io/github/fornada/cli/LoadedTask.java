@@ -3,7 +3,7 @@ package io.github.fornada.cli;
 /**
  * A task that was found and can be run.
  *
- * @param name how it is named in messages and reports, such as {@code Bolo.bake(String)}
+ * @param name its name in messages and reports, such as {@code Bolo.bake(String)}
  * @param call the task
  */
 record LoadedTask(String name, MethodCall call) {}

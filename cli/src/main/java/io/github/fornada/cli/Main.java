@@ -1,13 +1,14 @@
 package io.github.fornada.cli;
 
-/** Where the {@code fornada} command begins. */
+/** The entry point of the {@code fornada} command. */
 public final class Main {
   private Main() {}
 
   /** Runs the command and ends the JVM with its exit code. */
   public static void main(String[] args) {
     if (args.length == 1 && (args[0].equals("--version") || args[0].equals("-V"))) {
-      // Asked by scripts, and answered without loading the grammar of the whole command.
+      // Scripts ask for the version, so it is printed without loading the grammar of the whole
+      // command.
       for (String line : version()) {
         System.out.println(line);
       }
@@ -15,13 +16,14 @@ public final class Main {
     }
     var _ = StandardStreams.take();
     if (System.getProperty("java.awt.headless") == null) {
-      System.setProperty("java.awt.headless", "true"); // tasks that work on images need no screen
+      // so that tasks that work on images need no screen
+      System.setProperty("java.awt.headless", "true");
     }
     Interruption.watch();
     Interruption.exit(FornadaCommand.execute(args));
   }
 
-  /** The version of the jar, or of the build, and that of Java. */
+  /** Returns the version of the jar, or of the build, and that of Java. */
   static String[] version() {
     String version = Main.class.getPackage().getImplementationVersion();
     return new String[] {

@@ -5,24 +5,24 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Measures this process and its descendants from {@link #start} to {@link #stop}: time on the
- * clock, processor time, and the peak of resident memory, sampled every {@value #SAMPLE_MILLIS} ms.
+ * Measures this process and its descendants from {@link #start} to {@link #stop}: wall time,
+ * processor time, and the peak of resident memory, sampled every {@value #SAMPLE_MILLIS} ms.
  */
 final class Meter {
   private static final long SAMPLE_MILLIS = 20;
 
-  /** Which processes there are is asked at every such sample. */
+  /** The list of processes is refreshed once in this many samples. */
   private static final int REFRESH_SAMPLES = 10;
 
   /**
-   * What was measured.
+   * The measured values.
    *
-   * @param wallNanos time on the clock
-   * @param cpuNanos processor time of all the processes
-   * @param peakBytes most resident memory of all together; {@link ProcessTree#UNKNOWN} if it cannot
-   *     be had
-   * @param idleNanos time that the processors of the whole machine had nothing to do, added up; or
-   *     {@link ProcessTree#UNKNOWN}
+   * @param wallNanos the wall time
+   * @param cpuNanos the processor time of all the processes
+   * @param peakBytes the peak of the resident memory of all processes together; {@link
+   *     ProcessTree#UNKNOWN} if it is not available
+   * @param idleNanos the idle time of all processors of the machine, added up; or {@link
+   *     ProcessTree#UNKNOWN}
    */
   record Reading(long wallNanos, long cpuNanos, long peakBytes, long idleNanos) {}
 
@@ -42,7 +42,7 @@ final class Meter {
     startedNanos = System.nanoTime();
   }
 
-  /** Begins to measure, leaving out some processes. */
+  /** Begins to measure, without the processes {@code ignored}. */
   static Meter start(Set<Long> ignored) {
     var meter = new Meter(ignored);
     Thread.ofPlatform().daemon().name("fornada-meter").start(meter::sample);
@@ -63,13 +63,13 @@ final class Meter {
         }
       }
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt(); // nobody interrupts this thread; stop reads in any case
+      Thread.currentThread().interrupt(); // nothing interrupts this thread; stop reads in any case
     } finally {
       lock.unlock();
     }
   }
 
-  /** Ends measuring; to be called while worker processes still live. */
+  /** Ends measuring. Must be called while worker processes still run. */
   Reading stop() {
     long wall = System.nanoTime() - startedNanos;
     lock.lock();

@@ -14,14 +14,14 @@ import org.jspecify.annotations.Nullable;
  * inside the task, so that only text travels to a worker and back, a bad item fails by itself, and
  * results need not be serializable.
  *
- * @param code where the function is found
+ * @param code the code that contains the function
  * @param type binary name of its class
  * @param method its name
  * @param parameter name of its parameter's type, as {@link Class#getName}
  */
 record MethodCall(TaskCode code, String type, String method, String parameter)
     implements TaskFunction<String, @Nullable String> {
-  /** What each call comes down to in this JVM. */
+  /** The resolved method of each call in this JVM. */
   private static final Map<String, Resolved> RESOLVED = new ConcurrentHashMap<>();
 
   private record Resolved(
@@ -35,16 +35,14 @@ record MethodCall(TaskCode code, String type, String method, String parameter)
         method.getParameterTypes()[0].getName());
   }
 
-  /**
-   * Finds the method now rather than at the first item, where the first items would wait for it.
-   */
+  /** Resolves the method now, so that the first items need not wait for that. */
   MethodCall prepared() {
     var _ = RESOLVED.computeIfAbsent(code.id(), id -> resolve());
     return this;
   }
 
   @Override
-  @SuppressWarnings("ReferenceEquality") // whether it is this very loader
+  @SuppressWarnings("ReferenceEquality") // compares identities
   public @Nullable String apply(String item) throws Exception {
     Resolved resolved = RESOLVED.get(code.id());
     if (resolved == null) {
@@ -74,7 +72,8 @@ record MethodCall(TaskCode code, String type, String method, String parameter)
             && candidate.getParameterCount() == 1
             && candidate.getParameterTypes()[0].getName().equals(parameter)
             && !candidate.isBridge()) {
-          candidate.setAccessible(true); // its class may be package-private, as in small files
+          // because its class may be package-private, as in small source files
+          candidate.setAccessible(true);
           return new Resolved(
               loader,
               ItemParser.of(candidate.getParameterTypes()[0]),

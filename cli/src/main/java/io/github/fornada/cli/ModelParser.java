@@ -6,9 +6,9 @@ import java.util.stream.Collectors;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** Models by their short names. */
+/** Parses models by their short names. */
 final class ModelParser implements ITypeConverter<ExecutionModel> {
-  /** Those that the command can run, in the order in which they are shown. */
+  /** The models that the command can run, in the order in which they are shown. */
   static final List<ExecutionModel> MODELS =
       List.of(
           ExecutionModel.SEQUENTIAL,

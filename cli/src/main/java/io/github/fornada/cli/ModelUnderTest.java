@@ -17,23 +17,26 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** One model in a comparison: its pool, and what its passes measured. */
+/** One model in a comparison: its pool, and the figures of its passes. */
 final class ModelUnderTest {
-  /** Longest wait until all workers are there, in seconds; then it begins with those it has. */
+  /**
+   * The longest wait until all workers are ready, in seconds; after it the run begins with those
+   * that are.
+   */
   private static final long READY_SECONDS = 10;
 
-  /** Longest wait for a pool that was told to stop at once: its grace, and some more. */
+  /** The longest wait for a pool that was shut down at once: its grace, and some more. */
   private static final long STOP_SECONDS = 3;
 
-  /** The least work there is. */
+  /** A function that does nothing. */
   private static final TaskFunction<String, String> TRIVIAL = item -> item;
 
   /**
    * One pass over all items.
    *
-   * @param seconds time on the clock
-   * @param complete whether it was run to its end; else it was cut off
-   * @param ended items that have their outcome
+   * @param seconds the wall time
+   * @param complete whether it ran to its end; otherwise it was cut off
+   * @param ended the number of items that have an outcome
    */
   record Pass(
       double seconds,
@@ -64,7 +67,7 @@ final class ModelUnderTest {
     return model;
   }
 
-  /** Opens the pool, measures that, and warms its workers up. */
+  /** Opens the pool, measures how long that takes, and warms its workers up. */
   void open(MethodCall call, List<String> items, double secondsEach, double warmUpSeconds) {
     this.items = items.size();
     long began = System.nanoTime();
@@ -88,27 +91,27 @@ final class ModelUnderTest {
     return new Outcome.Failed<>(e.getCause() == null ? e : e.getCause());
   }
 
-  /** New JVMs compile as they go; this one has had its share already. */
+  /** Warms up new JVMs, which compile while they run; this JVM is warm already. */
   private void warmUp(
       Pool opened, MethodCall call, List<String> items, double secondsEach, double seconds)
       throws InterruptedException {
     relay.awaitReady(opened.workers());
     if (secondsEach > seconds) {
-      return; // one item is warm-up enough for its own code, and costs too much to be thrown away
+      return; // such a long item is its own warm-up, and too costly to run for nothing
     }
     long n = Math.clamp(Math.round(opened.workers() * seconds / secondsEach), 1, items.size());
     try (Stream<Outcome<@Nullable String>> outcomes =
         opened.outcomes(items.subList(0, (int) n), call)) {
       outcomes.forEach(outcome -> {});
     } catch (CancellationException e) {
-      Thread.currentThread().interrupt(); // as it was: the consumer was interrupted
+      Thread.currentThread().interrupt(); // restores the flag: the consumer was interrupted
     }
   }
 
   /**
    * Runs all items once.
    *
-   * @param deadline when it is cut off, in seconds
+   * @param deadline the time after which it is cut off, in seconds
    */
   Pass run(ItemRun run, double deadline, Progress progress, Reports reports) {
     Pool opened = pool;
@@ -118,9 +121,9 @@ final class ModelUnderTest {
     var clock = new TaskClock();
     var listeners = new ArrayList<TaskListener>(List.of(clock, progress, run));
     listeners.addAll(reports.begin(model));
-    // What an earlier pass left behind is not this one's memory.
+    // Garbage of an earlier pass must not count as memory of this one.
     System.gc();
-    // Worker processes of another model's pool are idle now and not this one's either.
+    // Worker processes of another model's pool are idle now, and must not count either.
     Set<Long> others = model == ExecutionModel.PROCESSES ? Set.of() : ProcessTree.descendantsNow();
     relay.to(listeners);
     Meter meter = Meter.start(others);
@@ -150,12 +153,12 @@ final class ModelUnderTest {
     return pass;
   }
 
-  /** Whether a pass was cut off, so that there will be no more. */
+  /** Returns whether a pass was cut off, so that there will be no more. */
   boolean isCutOff() {
     return passes.stream().anyMatch(pass -> !pass.complete());
   }
 
-  /** Median time of a pass; for one cut off, what it would have taken at the pace seen. */
+  /** Returns the median time of a pass; if the pass was cut off, an extrapolation to all items. */
   double seconds() {
     Pass pass = median();
     return pass.complete() ? pass.seconds() : pass.seconds() * items / Math.max(1, pass.ended());
@@ -171,7 +174,7 @@ final class ModelUnderTest {
     return sorted.get((sorted.size() - 1) / 2);
   }
 
-  /** What is shown of this model; {@code sequential} is the time to compare with, or NaN. */
+  /** Returns the figures of this model; {@code sequential} is the time to compare with, or NaN. */
   Figures figures(double sequential) {
     Pass median = median();
     double slowest = passes.stream().mapToDouble(Pass::seconds).max().orElse(Double.NaN);
@@ -193,7 +196,8 @@ final class ModelUnderTest {
   }
 
   /**
-   * Stops at once, but not without end: a thread whose task ignores interrupts ends with the JVM.
+   * Stops a pool at once, and waits for a limited time: a thread whose task ignores interrupts ends
+   * only with the JVM.
    */
   private void stop(Pool opened) {
     stopped = true;
@@ -212,7 +216,7 @@ final class ModelUnderTest {
   void close() {
     Pool opened = pool;
     if (opened != null && !stopped) {
-      stop(opened); // nothing runs any more, or nothing of it is wanted
+      stop(opened); // nothing is running any more, or its results are not wanted
     }
   }
 

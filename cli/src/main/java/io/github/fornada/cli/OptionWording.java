@@ -2,7 +2,7 @@ package io.github.fornada.cli;
 
 import java.util.regex.Pattern;
 
-/** The library's messages in the words of the command line: an option rather than a method. */
+/** Replaces names of methods in the library's messages by options of the command. */
 final class OptionWording {
   private static final Pattern HEAP = Pattern.compile("withHeap(\\([^)]*\\))?|the worker heap");
   private static final Pattern WORKERS =
@@ -10,10 +10,10 @@ final class OptionWording {
   private static final Pattern TIMEOUT = Pattern.compile("withTimeout(\\([^)]*\\))?");
   private static final Pattern RETRIES = Pattern.compile("withRetries(\\([^)]*\\))?");
 
-  /** The command has no option for them; the JVM of a worker reads the variable. */
+  /** The command has no option for these; a worker's JVM reads an environment variable. */
   private static final Pattern JVM_OPTIONS = Pattern.compile("withJvmOptions\\(\"([^\"]*)\"\\)");
 
-  /** Advice that only a program can follow. */
+  /** Advice that only a program can follow, and so is removed. */
   private static final Pattern NO_OPTION =
       Pattern.compile(
           ", or replace workers in time with withMaxTasks"
@@ -21,7 +21,7 @@ final class OptionWording {
 
   private OptionWording() {}
 
-  /** A message of the library, with the options of the command. */
+  /** Returns a message of the library, with the options of the command. */
   static String withOptions(String message) {
     String text = HEAP.matcher(message).replaceAll("--heap");
     text =

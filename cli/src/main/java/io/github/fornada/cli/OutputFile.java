@@ -25,28 +25,28 @@ import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A file that an option names for writing. What is written goes into another file in the same
- * folder, and takes the place of the old one in {@link #commit}. Closed without it, the old file is
- * as it was, and there is no new one.
+ * A file that an option names for writing. The content is written into a draft in the same folder,
+ * which replaces the old file in {@link #commit}. If it is closed without a commit, the old file is
+ * unchanged, or there is no file.
  *
  * <p>A device, a pipe, and {@code /dev/stdout} are written directly: there is nothing to replace.
  */
 final class OutputFile implements AutoCloseable {
-  /** A chain of symbolic links longer than this is a loop, as for the system itself. */
-  private static final int MOST_LINKS = 40;
+  /** A longer chain of symbolic links counts as a loop, as it does for the system. */
+  private static final int MAX_LINKS = 40;
 
-  /** A leftover younger than this may be one that is being made. */
+  /** A younger draft may still be in use by another process. */
   private static final Duration LEFT_BEHIND = Duration.ofMinutes(1);
 
   private static final int COPY_BYTES = 1 << 16;
 
-  /** Drafts of outputs, deleted if the JVM is asked to end. */
+  /** Drafts of outputs, which are deleted if the JVM is asked to end. */
   private static final Set<Path> IN_THE_MAKING = ConcurrentHashMap.newKeySet();
 
   private final String option;
   private final Path given;
 
-  /** Where the content goes in the end; null for a standard stream. */
+  /** The file that the draft will replace; null for a standard stream. */
   private final @Nullable Path target;
 
   private final StandardStreams.@Nullable Standard stream;
@@ -66,9 +66,9 @@ final class OutputFile implements AutoCloseable {
   }
 
   /**
-   * An output that is not opened yet.
+   * Returns an output that is not opened yet.
    *
-   * @throws Fault if there cannot be a file
+   * @throws Fault if there cannot be a file at that path
    */
   static OutputFile named(String option, Path given) {
     Path target = given;
@@ -83,7 +83,7 @@ final class OutputFile implements AutoCloseable {
       if (!Files.isSymbolicLink(target) || isDescriptor(target)) {
         break;
       }
-      if (links == MOST_LINKS) {
+      if (links == MAX_LINKS) {
         throw Fault.usage(option + ": cannot be written: " + given + " is a loop of links");
       }
       try {
@@ -106,14 +106,17 @@ final class OutputFile implements AutoCloseable {
     return new OutputFile(option, given, target, null);
   }
 
-  /** A descriptor that was passed on, as by {@code -o >(gzip)}: its link leads to no path. */
+  /**
+   * Returns whether the path is an inherited descriptor, as with {@code -o >(gzip)}: its link leads
+   * to no path.
+   */
   private static boolean isDescriptor(Path path) {
     Path parent = path.getParent();
     return parent != null
         && (parent.equals(Path.of("/dev/fd")) || parent.equals(Path.of("/proc/self/fd")));
   }
 
-  /** The option, and the path that it was given. */
+  /** Returns the option and its path. */
   String words() {
     return option + " " + given;
   }
@@ -122,7 +125,10 @@ final class OutputFile implements AutoCloseable {
     return given;
   }
 
-  /** Which file will be written; null if it cannot get in the way of another. */
+  /**
+   * Returns the identity of the file that will be written; null if it cannot be the same as another
+   * file.
+   */
   @Nullable FileIdentity identity() {
     if (stream != null) {
       return FileIdentity.of(StandardStreams.get().device(stream));
@@ -130,13 +136,13 @@ final class OutputFile implements AutoCloseable {
     return target == null ? null : FileIdentity.ofOutput(target);
   }
 
-  /** The file that is there already; null if there is none, or no regular one. */
+  /** Returns the existing file; null if there is none, or it is not a regular file. */
   @Nullable Path existing() {
     return target != null && Files.isRegularFile(target) ? target : null;
   }
 
   /**
-   * Opens it for writing.
+   * Opens the output for writing.
    *
    * @throws Fault if it cannot be written
    */
@@ -151,7 +157,7 @@ final class OutputFile implements AutoCloseable {
 
           @Override
           public void close() throws IOException {
-            flush(); // messages may follow
+            flush(); // because messages may follow on the terminal
           }
         };
       }
@@ -170,8 +176,8 @@ final class OutputFile implements AutoCloseable {
   }
 
   /**
-   * Makes sure that it can be written, and gives the file to write into; it becomes the output in
-   * {@link #commit}.
+   * Makes sure that the output can be written, and returns the draft to write into; it becomes the
+   * output in {@link #commit}.
    *
    * @throws Fault if it cannot be written
    */
@@ -186,7 +192,7 @@ final class OutputFile implements AutoCloseable {
     }
   }
 
-  /** The draft for a regular file; a device or a pipe itself. */
+  /** Returns a draft for a regular file; for a device or a pipe, that itself. */
   private Path path() throws IOException {
     Path file = target;
     if (file == null || (Files.exists(file) && !Files.isRegularFile(file))) {
@@ -205,7 +211,7 @@ final class OutputFile implements AutoCloseable {
       if (!Files.exists(file)) {
         throw e;
       }
-      // The file may be written, but nothing may be added to its folder.
+      // The file may be written, but no file may be created in its folder.
       return draftIn(Path.of(System.getProperty("java.io.tmpdir")));
     }
   }
@@ -217,11 +223,12 @@ final class OutputFile implements AutoCloseable {
         folder.resolve(prefix + Long.toHexString(ThreadLocalRandom.current().nextLong()) + ".tmp");
     IN_THE_MAKING.add(file);
     draft = file;
-    // Not Files.createTempFile: the new file is to have the permissions that any new file has.
+    // Not Files.createTempFile: the new file must have the usual permissions of a new file.
     FileChannel opened =
         FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
     channel = opened;
-    FileLock _ = opened.tryLock(); // for as long as the channel is open: it is not left behind
+    // held while the channel is open: it shows that the draft is in use
+    FileLock _ = opened.tryLock();
     return file;
   }
 
@@ -240,7 +247,7 @@ final class OutputFile implements AutoCloseable {
         }
       }
     } catch (IOException | OverlappingFileLockException e) {
-      // Somebody else's, or gone already: it is in nobody's way.
+      // Another user's, or deleted already: it does no harm.
     }
   }
 
@@ -249,9 +256,9 @@ final class OutputFile implements AutoCloseable {
   }
 
   /**
-   * What was written is complete: it takes its place.
+   * Replaces the old file by the draft, which is complete.
    *
-   * @throws IOException if it cannot; the old file is as it was, or the message tells where the
+   * @throws IOException if that fails; the old file is unchanged, or the message says where the
    *     content is
    */
   void commit() throws IOException {
@@ -270,7 +277,7 @@ final class OutputFile implements AutoCloseable {
           Files.move(
               written, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException e) {
-          copyInto(written, target); // a mount point, for instance
+          copyInto(written, target); // the target may be a mount point, for instance
         }
       } else {
         copyInto(written, target);
@@ -279,7 +286,10 @@ final class OutputFile implements AutoCloseable {
     close();
   }
 
-  /** Whether nobody notices that the file is another one now: owner, permissions, other names. */
+  /**
+   * Returns whether the file can be replaced by a new one without a visible difference in its
+   * owner, its permissions or other names (hard links).
+   */
   private static boolean canBeReplaced(Path written, Path target) throws IOException {
     if (!Objects.equals(
         written.toAbsolutePath().getParent(), target.toAbsolutePath().getParent())) {
@@ -307,7 +317,7 @@ final class OutputFile implements AutoCloseable {
       view.setPermissions(old.permissions());
       return true;
     } catch (IOException e) {
-      return false; // they may only be given away by root
+      return false; // only root may change the owner
     }
   }
 
@@ -320,17 +330,17 @@ final class OutputFile implements AutoCloseable {
       }
     } catch (IOException e) {
       IN_THE_MAKING.remove(written);
-      draft = null; // stays
+      draft = null; // the draft is kept
       throw new IOException(e.getMessage() + "; what was to be written is in " + written, e);
     }
   }
 
-  /** Whether the old file may be gone. */
+  /** Returns whether the old file may have been replaced. */
   boolean isCommitted() {
     return committed;
   }
 
-  /** Drops what was written, unless it has taken its place. */
+  /** Deletes the draft, unless it was committed. */
   @Override
   public void close() {
     Path written = draft;
@@ -351,13 +361,13 @@ final class OutputFile implements AutoCloseable {
     }
   }
 
-  /** For the end of the JVM: deletes what nobody will complete. */
+  /** Called when the JVM exits: deletes incomplete drafts. */
   static void dropAll() {
     for (Path file : IN_THE_MAKING) {
       try {
         Files.deleteIfExists(file);
       } catch (IOException | InvalidPathException e) {
-        // The next run with the same output tries again.
+        // The next run with the same output will try again to delete it.
       }
     }
   }

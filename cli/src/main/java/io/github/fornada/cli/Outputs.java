@@ -17,8 +17,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The files that a command writes: results, report and trace. None of them may be a file that it
- * reads, by whatever path, and no two may be one file. All of that is looked at before any of them
+ * The files that a command writes: results, report and trace. None of them may be a file that the
+ * command reads, by any path, and no two may be one file. All of that is checked before any of them
  * is opened.
  */
 final class Outputs implements AutoCloseable {
@@ -26,7 +26,7 @@ final class Outputs implements AutoCloseable {
   private final @Nullable OutputFile report;
   private final @Nullable OutputFile trace;
 
-  /** What is written, by its identity: an option and its path, or stdout. */
+  /** The outputs by their identities: an option and its path, or stdout. */
   private final Map<FileIdentity, String> written = new HashMap<>();
 
   private Outputs(
@@ -37,7 +37,7 @@ final class Outputs implements AutoCloseable {
   }
 
   /**
-   * The outputs of a command line.
+   * Returns the outputs of a command line.
    *
    * @throws Fault if one cannot be a file, or two are the same file
    */
@@ -77,25 +77,25 @@ final class Outputs implements AutoCloseable {
     return files;
   }
 
-  /** Where results go; null for stdout. */
+  /** Returns the file for results; null for stdout. */
   @Nullable OutputFile results() {
     return results;
   }
 
-  /** Where the page goes; null for nowhere. */
+  /** Returns the file for the page; null for none. */
   @Nullable OutputFile report() {
     return report;
   }
 
-  /** Where the trace goes; null for nowhere. */
+  /** Returns the file for the trace; null for none. */
   @Nullable OutputFile trace() {
     return trace;
   }
 
   /**
-   * Looks at a file that the command reads.
+   * Checks a file that the command reads.
    *
-   * @param words what it is, such as {@code "the input --lines n.txt"}
+   * @param words its name in messages, such as {@code "the input --lines n.txt"}
    * @throws Fault if an output would overwrite it
    */
   void mustNotBe(Path file, String words) {
@@ -120,12 +120,12 @@ final class Outputs implements AutoCloseable {
                 + ", which it would overwrite. It was left as it was. Write to another file");
   }
 
-  /** Looks at stdin, from which lines are read. */
+  /** Checks stdin, from which lines are read. */
   void mustNotBeStdin() {
     mustNotBe(StandardStreams.get().device(Standard.IN), "stdin (--lines -)");
   }
 
-  /** Looks at the class path: its jars, and what is in its folders already. */
+  /** Checks the class path: its jars, and existing files in its folders. */
   void mustNotBeIn(List<String> classPath) {
     for (String entry : classPath) {
       Path path = Path.of(entry);
@@ -154,7 +154,7 @@ final class Outputs implements AutoCloseable {
       }
       return FileIdentity.names(file) > 1 && holdsLinkTo(FileIdentity.of(file), folder);
     } catch (IOException e) {
-      return false; // gone meanwhile: then nothing is overwritten
+      return false; // deleted meanwhile: then nothing is overwritten
     }
   }
 
@@ -179,9 +179,10 @@ final class Outputs implements AutoCloseable {
   }
 
   /**
-   * Looks at a file found by {@code --files}.
+   * Checks a file found by {@code --files}.
    *
-   * @return whether it is an input; not so a file that the shell made for stdout or stderr
+   * @return whether it is an input; false for a file that the shell has created for stdout or
+   *     stderr
    * @throws Fault if an output would overwrite it
    */
   boolean isInput(Path file, Path folder) {
@@ -199,9 +200,9 @@ final class Outputs implements AutoCloseable {
   }
 
   /**
-   * Looks at an item that may name a file.
+   * Checks an item that may name a file.
    *
-   * @param words what it is, such as {@code "the input a.txt"}
+   * @param words its name in messages, such as {@code "the input a.txt"}
    * @throws Fault if an output would overwrite it
    */
   void mustNotBeItem(String item, String words) {
@@ -212,11 +213,11 @@ final class Outputs implements AutoCloseable {
       mustNotBe(
           item.startsWith("file:") ? Path.of(URI.create(item)) : new File(item).toPath(), words);
     } catch (IllegalArgumentException | FileSystemNotFoundException e) {
-      // No path: then it names no file.
+      // Not a path, so it names no file.
     }
   }
 
-  /** Drops what has not been committed. */
+  /** Deletes drafts that were not committed. */
   @Override
   public void close() {
     files().forEach(OutputFile::close);

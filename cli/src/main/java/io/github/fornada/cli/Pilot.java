@@ -9,7 +9,7 @@ import java.util.concurrent.CancellationException;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Tries some items in sequence, to know how long they take; that warms this JVM up as well. */
+/** Runs some items in sequence to find out how long they take; that also warms this JVM up. */
 final class Pilot {
   private final MethodCall call;
   private final List<String> items;
@@ -37,7 +37,7 @@ final class Pilot {
       }
       return elapsed / Math.max(1, n);
     } catch (CancellationException e) {
-      return 0; // interrupted: nobody will look at the figure
+      return 0; // interrupted: the figure will not be used
     }
   }
 }

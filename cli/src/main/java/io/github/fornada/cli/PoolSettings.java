@@ -16,9 +16,9 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the command line says about pools.
+ * The settings of pools from the command line.
  *
- * @param workers tasks at once; null for each pool's own default
+ * @param workers the number of tasks at once; null for each pool's own default
  * @param timeout longest time of one item; null for none
  * @param retries further attempts at an item without a result
  * @param heap heap of each worker process; null for the pool's default
@@ -76,7 +76,7 @@ record PoolSettings(
     return changed;
   }
 
-  /** The same for one task after the other. */
+  /** Returns the same settings without a number of workers, for the sequential model. */
   PoolSettings withoutWorkers() {
     return new PoolSettings(null, timeout, retries, heap);
   }

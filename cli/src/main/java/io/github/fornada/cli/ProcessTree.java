@@ -20,7 +20,7 @@ import java.util.Set;
  * <p>For one thread.
  */
 final class ProcessTree {
-  /** A figure that cannot be had here. */
+  /** Stands for a figure that is not available here. */
   static final long UNKNOWN = -1;
 
   private static final long SELF = ProcessHandle.current().pid();
@@ -37,7 +37,7 @@ final class ProcessTree {
   private List<Long> descendants = List.of();
   private final long ownCpuAtStart = OWN.getProcessCpuTime();
 
-  /** Counts from now on, and not the processes given. */
+  /** Counts from now on, without the processes {@code ignored}. */
   ProcessTree(Set<Long> ignored) {
     this.ignored = ignored;
     refresh();
@@ -46,20 +46,24 @@ final class ProcessTree {
     }
   }
 
-  /** The processes below this one, right now. */
+  /** Returns the present descendants of this process. */
   static Set<Long> descendantsNow() {
     var pids = new HashSet<Long>();
     ProcessHandle.current().descendants().forEach(process -> pids.add(process.pid()));
     return pids;
   }
 
-  /** Lists the processes there are. It reads all of {@code /proc}, so not for every sample. */
+  /**
+   * Updates the list of processes. It reads all of {@code /proc}, so it is not called for every
+   * sample.
+   */
   void refresh() {
     descendants = descendantsNow().stream().filter(pid -> !ignored.contains(pid)).sorted().toList();
   }
 
   /**
-   * Resident memory of all the processes together, in bytes, each page as often as it is mapped.
+   * Returns the resident memory of all the processes together, in bytes. A page counts as often as
+   * it is mapped.
    */
   long residentBytes() {
     if (!PROC) {
@@ -73,7 +77,10 @@ final class ProcessTree {
     return sum;
   }
 
-  /** Processor time used since the start by all processes seen, in nanoseconds. */
+  /**
+   * Returns the processor time used since the start by all processes that were seen, in
+   * nanoseconds.
+   */
   long cpuNanos() {
     long sum = OWN.getProcessCpuTime() - ownCpuAtStart;
     for (long pid : descendants) {
@@ -85,7 +92,10 @@ final class ProcessTree {
     return sum;
   }
 
-  /** Time that all processors of the machine together had nothing to do since it was started. */
+  /**
+   * Returns the idle time of all processors of the machine together, since its start, in
+   * nanoseconds.
+   */
   static long machineIdleNanos() {
     try {
       if (PROC) {
@@ -95,7 +105,7 @@ final class ProcessTree {
         return (Long.parseLong(fields[4]) + Long.parseLong(fields[5])) * TICK_NANOS;
       }
     } catch (IOException e) {
-      return UNKNOWN; // not to be had here
+      return UNKNOWN; // not available here
     }
     return UNKNOWN;
   }
@@ -107,19 +117,20 @@ final class ProcessTree {
           return Long.parseLong(line.replaceAll("[^0-9]", "")) * 1024;
         }
       }
-      return 0; // it has ended and waits for its parent to ask why
+      return 0; // it has ended, and its parent has not collected its exit code
     } catch (IOException e) {
       return 0; // it ended meanwhile
     }
   }
 
-  /** The process's own time and that of the children it has waited for. */
+  /** Returns the process's own time and that of the children it has waited for. */
   private long cpuNanos(long pid) {
     if (PROC) {
       try {
         String stat =
             Files.readString(Path.of("/proc/" + pid + "/stat"), StandardCharsets.ISO_8859_1);
-        // The name is in brackets and may hold spaces; utime, stime, cutime, cstime are 14 to 17.
+        // The name is in brackets and may contain spaces; utime, stime, cutime, cstime are 14 to
+        // 17.
         String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
         long ticks = 0;
         for (int field = 14; field <= 17; field++) {

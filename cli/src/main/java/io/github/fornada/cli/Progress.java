@@ -9,14 +9,14 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * How far a run is, on stderr: a bar on a terminal, otherwise a quiet line every now and then.
- * Everything else that goes to stderr while it runs goes through {@link #message}, so that the bar
- * and the message do not tear each other up.
+ * Shows the progress of a run on stderr: as a bar on a terminal, otherwise as a line from time to
+ * time. Everything else that goes to stderr during the run goes through {@link #message}, so that
+ * bar and message do not garble each other.
  */
 final class Progress implements TaskListener, AutoCloseable {
   private static final long FRAME_MILLIS = 100;
 
-  /** Work that is over sooner shows no bar. */
+  /** A run that ends sooner shows no bar. */
   private static final long FIRST_FRAME_MILLIS = 300;
 
   private static final long FIRST_LINE_MILLIS = 5_000;
@@ -40,9 +40,9 @@ final class Progress implements TaskListener, AutoCloseable {
   private boolean closed;
 
   /**
-   * Progress of a run.
+   * Creates the progress of a run.
    *
-   * @param title what runs, before the bar; may be empty
+   * @param title what runs, printed before the bar; may be empty
    * @param total the number of items; -1 if not known
    */
   Progress(Terminal terminal, String title, long total) {
@@ -53,7 +53,7 @@ final class Progress implements TaskListener, AutoCloseable {
     this.total = total;
   }
 
-  /** Begins to show. */
+  /** Begins to show progress. */
   Progress start() {
     StandardStreams.get().taskOutput().around(this::aside);
     Thread.ofPlatform().daemon().name("fornada-progress").start(this::paint);
@@ -89,7 +89,7 @@ final class Progress implements TaskListener, AutoCloseable {
     }
   }
 
-  /** Runs something that prints on the same terminal. */
+  /** Runs an action that prints on the same terminal. */
   void aside(Runnable action) {
     lock.lock();
     try {
@@ -133,7 +133,7 @@ final class Progress implements TaskListener, AutoCloseable {
       }
     } catch (InterruptedException e) {
       Thread.currentThread()
-          .interrupt(); // nobody interrupts this thread; if somebody does, it ends
+          .interrupt(); // nothing interrupts this thread; if it is interrupted, it ends
     } finally {
       lock.unlock();
     }
@@ -165,7 +165,7 @@ final class Progress implements TaskListener, AutoCloseable {
     return figures(ended.get(), failed.get(), total, (System.nanoTime() - startedNanos) / 1e9);
   }
 
-  /** Such as {@code 45 of 100, 12.3/s, about 5 s left, 2 failed}. */
+  /** Returns figures such as {@code 45 of 100, 12.3/s, about 5 s left, 2 failed}. */
   static String figures(long ended, long failed, long total, double seconds) {
     double rate = ended / seconds;
     var text = new StringBuilder();
@@ -193,12 +193,12 @@ final class Progress implements TaskListener, AutoCloseable {
     end();
   }
 
-  /** Counts an input that is no item as failed. */
+  /** Counts an input that is not an item as failed. */
   void refused() {
     failed.incrementAndGet();
   }
 
-  /** Takes the bar away. */
+  /** Removes the bar. */
   void end() {
     StandardStreams.get().taskOutput().direct();
     lock.lock();

@@ -7,14 +7,14 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Inputs that are no items: a line that is no text, a file that is gone or may not be read. Each
- * costs itself only: it is reported, counts as failed, and the others run.
+ * Inputs that are not items: a line that is not text, a file that was deleted or cannot be read.
+ * Each is reported and counts as failed; all other items run.
  */
 final class Refusals {
   /**
-   * One of them.
+   * One such input.
    *
-   * @param input what it is, such as {@code line 3 of names.txt}
+   * @param input its name, such as {@code line 3 of names.txt}
    * @param why what is wrong with it, and what to do
    */
   record Refusal(String input, String why) {}
@@ -25,28 +25,28 @@ final class Refusals {
   private final List<Refusal> early = new ArrayList<>();
   private @Nullable Consumer<Refusal> listener;
 
-  /** Adds one; called by whichever thread reads the inputs. */
+  /** Adds one; called by the thread that reads the inputs. */
   void add(String input, String why) {
     var refusal = new Refusal(input, why);
     count.incrementAndGet();
-    Consumer<Refusal> told;
+    Consumer<Refusal> receiver;
     synchronized (this) {
-      told = listener;
-      if (told == null) {
+      receiver = listener;
+      if (receiver == null) {
         early.add(refusal);
         return;
       }
     }
-    told.accept(refusal);
+    receiver.accept(refusal);
   }
 
-  /** How many there are so far. */
+  /** Returns how many there are so far. */
   long count() {
     return count.get();
   }
 
-  /** Whom to tell, of those that there are already, and of each that comes. */
-  void tell(Consumer<Refusal> receiver) {
+  /** Sets the receiver, which gets those that there are already and each further one. */
+  void setReceiver(Consumer<Refusal> receiver) {
     List<Refusal> before;
     synchronized (this) {
       before = List.copyOf(early);

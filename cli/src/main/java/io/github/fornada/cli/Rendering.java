@@ -23,14 +23,14 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A result as text: text, numbers and the like as they are; records, maps, lists and arrays as one
- * line of JSON; anything else by its {@code toString}.
+ * Converts a result to text: text, numbers and similar values as they are; records, maps, lists and
+ * arrays as one line of JSON; anything else by its {@code toString}.
  */
 final class Rendering {
   private Rendering() {}
 
   /**
-   * The text of a result; a result that holds others is one line of JSON.
+   * Returns the text of a result; a result that contains others becomes one line of JSON.
    *
    * @throws IllegalStateException if it cannot be written as UTF-8
    */
@@ -45,7 +45,7 @@ final class Rendering {
     return text;
   }
 
-  /** Where half of a character is without its other half; -1 if there is none. */
+  /** Returns the index of a surrogate without its other half; -1 if there is none. */
   private static int unpairedSurrogate(String text, int from) {
     for (int i = from; i < text.length(); i++) {
       char c = text.charAt(i);
@@ -73,7 +73,7 @@ final class Rendering {
     };
   }
 
-  /** Anything as one line of JSON. */
+  /** Returns any value as one line of JSON. */
   static String json(Object value) {
     try {
       return escaped(Json.MAPPER.writeValueAsString(value));
@@ -87,7 +87,7 @@ final class Rendering {
     }
   }
 
-  /** In JSON, half of a character can be written as its number. */
+  /** Escapes unpaired surrogates, which JSON can represent by their number. */
   private static String escaped(String json) {
     int place = unpairedSurrogate(json, 0);
     if (place < 0) {
@@ -103,7 +103,7 @@ final class Rendering {
     return text.append(json, from, json.length()).toString();
   }
 
-  /** Loaded only where there is JSON to write. */
+  /** Loaded only if there is JSON to write. */
   private static final class Json {
     private static final ObjectMapper MAPPER =
         JsonMapper.builder()
@@ -111,7 +111,7 @@ final class Rendering {
             .disable(SerializationFeature.FAIL_ON_EMPTY_BEANS)
             .build();
 
-    /** Paths, files and times as their own text, rather than as URIs and inner fields. */
+    /** Writes paths, files and times as their own text, rather than as URIs and inner fields. */
     private static SimpleModule module() {
       var module = new SimpleModule();
       for (Class<?> type :
@@ -123,7 +123,7 @@ final class Rendering {
     }
   }
 
-  /** An optional as its value, or null. */
+  /** Writes an optional as its value, or null. */
   private static final class OptionalSerializer extends StdSerializer<Optional<?>> {
     @Serial private static final long serialVersionUID = 1L;
 

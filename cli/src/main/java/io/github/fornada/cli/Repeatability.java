@@ -6,8 +6,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether every run gave every item the same result. Where not, the function depends on more than
- * its argument: the clock, say, or static fields that two threads change at once.
+ * Checks whether every run gave every item the same result. If not, the function depends on more
+ * than its argument: for example on the clock, or on static fields that two threads change at once.
  */
 final class Repeatability {
   private int[] hashes = new int[16];
@@ -15,12 +15,12 @@ final class Repeatability {
   private final BitSet different = new BitSet();
   private int next;
 
-  /** The results that follow are those of one more run, from its first item on. */
+  /** Begins another run: the results that follow are its results, from its first item on. */
   void beginRun() {
     next = 0;
   }
 
-  /** The result of the next item. */
+  /** Notes the result of the next item. */
   void result(@Nullable String text) {
     if (next == hashes.length) {
       hashes = Arrays.copyOf(hashes, hashes.length * 2);
@@ -35,7 +35,7 @@ final class Repeatability {
     next++;
   }
 
-  /** The next item has no result; its failure is reported elsewhere. */
+  /** Notes that the next item has no result; its failure is reported elsewhere. */
   void failure() {
     if (next == hashes.length) {
       hashes = Arrays.copyOf(hashes, hashes.length * 2);
@@ -43,7 +43,7 @@ final class Repeatability {
     next++;
   }
 
-  /** What there is to say, if anything. */
+  /** Returns a sentence about differing results; empty if there are none. */
   Optional<String> sentence(int items) {
     int n = differing();
     return n == 0
@@ -56,7 +56,7 @@ final class Repeatability {
                 + " clock, say), or it is not safe to run at once.");
   }
 
-  /** How many items had different results in different runs. */
+  /** Returns how many items had different results in different runs. */
   int differing() {
     return different.cardinality();
   }

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The page and the trace that were asked for; of each model they show the last run. */
+/** The page and the trace that the options request; they show the last run of each model. */
 final class Reports {
   private final @Nullable OutputFile page;
   private final @Nullable OutputFile trace;
@@ -28,7 +28,7 @@ final class Reports {
   }
 
   /**
-   * Opens the files, so that nobody waits in vain for a run whose report cannot be written.
+   * Opens the files before the run, so that a run whose report cannot be written does not begin.
    *
    * @throws Fault if one cannot be written
    */
@@ -39,7 +39,9 @@ final class Reports {
     return reports;
   }
 
-  /** A listener for the run of this model that begins now; none if nothing was asked for. */
+  /**
+   * Returns the listener for the run of this model that begins now; none if no file was requested.
+   */
   List<TaskListener> begin(ExecutionModel model) {
     if (page == null && trace == null) {
       return List.of();
@@ -50,7 +52,7 @@ final class Reports {
     return List.of(timeline);
   }
 
-  /** The run of this model is over. */
+  /** Called when the run of this model is over. */
   void end(ExecutionModel model) {
     Timeline timeline = timelines.get(model);
     if (timeline != null) {
@@ -59,7 +61,7 @@ final class Reports {
   }
 
   /**
-   * Writes what was asked for.
+   * Writes the requested files.
    *
    * @throws Fault if a file cannot be written
    */

@@ -9,8 +9,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes results, a line each, in large pieces when they come fast and at once when they come
- * slowly: nothing is held back for longer than {@value #HOLD_MILLIS} ms.
+ * Writes each result as a line: in large pieces when results come fast, and at once when they come
+ * slowly. Nothing is delayed for longer than {@value #HOLD_MILLIS} ms.
  */
 final class ResultWriter implements AutoCloseable {
   private static final long HOLD_MILLIS = 10;
@@ -58,33 +58,33 @@ final class ResultWriter implements AutoCloseable {
     return writer;
   }
 
-  /** What to do at once when the output fails; called by any thread. */
+  /** Sets the action to run at once when the output fails; any thread may run it. */
   void onFailure(Runnable action) {
     onFailure = action;
   }
 
-  /** Why writing failed; null while it works. */
+  /** Returns why writing failed; null if it has not. */
   @Nullable IOException failure() {
     return failure;
   }
 
-  /** Whether writing failed because nobody reads any more. */
+  /** Returns whether writing failed because the reader has closed the pipe. */
   boolean readerIsGone() {
     IOException e = failure;
     return e != null && e.getMessage() != null && isBrokenPipe(e.getMessage());
   }
 
-  /** As Unix says it, and as Windows does. */
+  /** Recognizes the messages of Unix and of Windows. */
   private static boolean isBrokenPipe(String message) {
     return message.contains("Broken pipe") || message.contains("pipe is being closed");
   }
 
-  /** The file is written, but could not take its place. */
+  /** Called when the file was written completely but could not replace the old one. */
   void commitFailed(IOException e) {
     failed(e);
   }
 
-  /** The failure in words. */
+  /** Returns the failure as text. */
   String failureText() {
     IOException e = failure;
     return "cannot write to " + name + ": " + (e == null ? "" : Inputs.reason(e));
@@ -161,7 +161,7 @@ final class ResultWriter implements AutoCloseable {
       }
     } catch (InterruptedException e) {
       Thread.currentThread()
-          .interrupt(); // nobody interrupts this thread; close flushes in any case
+          .interrupt(); // nothing interrupts this thread; close flushes in any case
     } finally {
       lock.unlock();
     }
@@ -172,7 +172,7 @@ final class ResultWriter implements AutoCloseable {
     finish();
   }
 
-  /** Writes what is left, and closes the file or stdout. Look at {@link #failure} afterwards. */
+  /** Writes what is left, and closes the file or stdout. Check {@link #failure} afterwards. */
   void finish() {
     lock.lock();
     try {

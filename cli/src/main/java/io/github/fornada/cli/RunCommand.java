@@ -33,7 +33,7 @@ import picocli.CommandLine.Option;
       "  fornada run com.acme.Invoice#total -cp 'app.jar:lib/*' --lines ids -o totals",
     })
 final class RunCommand implements Callable<Integer> {
-  /** Longest wait for a pool that was told to stop at once: its grace, and some more. */
+  /** The longest wait for a pool that was shut down at once: its grace, and some more. */
   private static final long STOP_SECONDS = 3;
 
   @Mixin
@@ -86,7 +86,7 @@ final class RunCommand implements Callable<Integer> {
         var writer = ResultWriter.open(outputs.results(), terminal, progress)) {
       var run =
           new ItemRun(task.call(), inputs, !unordered, options.failFast, told(writer, progress));
-      refusals.tell(refusal -> {
+      refusals.setReceiver(refusal -> {
         progress.refused();
         progress.message(FailureReport.refused(refusal));
         if (options.failFast) {
@@ -115,9 +115,9 @@ final class RunCommand implements Callable<Integer> {
       try {
         end = run.on(pool);
         ended = true;
-        reading = meter.stop(); // while worker processes still live
+        reading = meter.stop(); // while worker processes still run
       } finally {
-        writer.finish(); // first of all: nothing that follows may cost a result
+        writer.finish(); // first, so that nothing that follows can lose a result
         if (ended) {
           commit(outputs, writer);
         }
@@ -157,7 +157,7 @@ final class RunCommand implements Callable<Integer> {
     };
   }
 
-  /** What was asked for is complete, or as complete as it will be. */
+  /** Commits the outputs, which are as complete as they will be. */
   private static void commit(Outputs outputs, ResultWriter writer) {
     OutputFile file = outputs.results();
     if (file == null || writer.failure() != null || Interruption.requested()) {
@@ -171,10 +171,10 @@ final class RunCommand implements Callable<Integer> {
   }
 
   /**
-   * How many items ended how.
+   * Counts how the items ended.
    *
-   * @param refused inputs that were no items
-   * @param total items that there are; -1 if not known
+   * @param refused the number of inputs that were not items
+   * @param total the number of items; -1 if not known
    */
   private record Tally(TaskClock clock, long refused, long total) {
     long done() {
@@ -196,7 +196,7 @@ final class RunCommand implements Callable<Integer> {
       return;
     }
     pool.shutdownNow();
-    // Not without end: a thread whose task ignores interrupts ends with the JVM.
+    // Waits for a limited time: a thread whose task ignores interrupts ends only with the JVM.
     boolean interrupted = Thread.interrupted();
     try {
       var _ = pool.awaitTermination(STOP_SECONDS, TimeUnit.SECONDS);

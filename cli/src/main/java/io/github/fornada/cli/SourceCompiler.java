@@ -28,7 +28,7 @@ final class SourceCompiler {
   private SourceCompiler() {}
 
   /**
-   * The classes of the file, by binary name, in the order in which javac wrote them.
+   * Returns the classes of the file, by binary name, in the order in which javac wrote them.
    *
    * @throws Fault with javac's own messages if the file does not compile
    */
@@ -46,7 +46,7 @@ final class SourceCompiler {
             javac.getStandardFileManager(null, null, StandardCharsets.UTF_8);
         var memory = new Memory(files)) {
       JavaFileObject file = new AnyName(files.getJavaFileObjects(source).iterator().next());
-      // An empty class path, not none: without the option javac would look into $CLASSPATH and ".".
+      // An empty class path, not none: without the option javac would search $CLASSPATH and ".".
       List<String> options =
           List.of(
               "-proc:none",
@@ -65,7 +65,7 @@ final class SourceCompiler {
     throw Fault.usage(messages.toString().stripTrailing());
   }
 
-  /** A file that may hold a public class of any name, as in {@code java File.java}. */
+  /** A file that may contain a public class of any name, as with {@code java File.java}. */
   private static final class AnyName extends ForwardingJavaFileObject<JavaFileObject> {
     AnyName(JavaFileObject file) {
       super(file);
@@ -77,7 +77,7 @@ final class SourceCompiler {
     }
   }
 
-  /** Keeps what is compiled in memory. */
+  /** Keeps compiled classes in memory. */
   private static final class Memory extends ForwardingJavaFileManager<JavaFileManager> {
     private final List<ClassBytes> written = new ArrayList<>();
 

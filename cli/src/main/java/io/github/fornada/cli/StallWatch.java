@@ -11,9 +11,9 @@ import jdk.management.VirtualThreadSchedulerMXBean;
 
 /**
  * Detects that no virtual thread makes progress. The JVM never takes a processor away from a
- * virtual thread that computes, so a few endless loops that ignore interrupts keep all others
- * waiting. The scheduler then gets more carrier threads, twice as many each time, up to the JVM's
- * own maximum; beyond it the run has to be stopped.
+ * virtual thread that computes, so a few endless loops that ignore interrupts block all others. The
+ * scheduler then gets more carrier threads, twice as many each time, up to the JVM's own maximum;
+ * beyond it the run has to be stopped.
  */
 final class StallWatch implements TaskListener, AutoCloseable {
   /** The message when the run had to be stopped. */
@@ -21,13 +21,16 @@ final class StallWatch implements TaskListener, AutoCloseable {
       "fornada: stopped: tasks that neither end nor react to interrupts hold every processor that"
           + " virtual threads have here; use --on processes, or --on threads";
 
-  /** Where the JVM itself stops when it makes up for virtual threads that hold a processor. */
-  private static final int MOST_THREADS =
+  /** The JVM's own maximum number of threads that it adds when virtual threads hold a processor. */
+  private static final int MAX_THREADS =
       Integer.getInteger("jdk.virtualThreadScheduler.maxPoolSize", 256);
 
-  private static final long LOOK_MILLIS = 500;
+  private static final long CHECK_MILLIS = 500;
 
-  /** Beyond limit and grace of an item. Guess: longer than any pause of a healthy machine. */
+  /**
+   * The time without progress in addition to the timeout and the grace of an item. Guess: longer
+   * than any pause of a healthy machine.
+   */
   private static final Duration MARGIN = Duration.ofSeconds(3);
 
   private final CountDownLatch closed = new CountDownLatch(1);
@@ -40,11 +43,11 @@ final class StallWatch implements TaskListener, AutoCloseable {
   }
 
   /**
-   * Begins to look.
+   * Begins to check.
    *
    * @param longest how long one item may take, its grace included
-   * @param onRelief called when the others go on beside tasks that ignore interrupts; given their
-   *     number
+   * @param onRelief called with the number of tasks that ignore interrupts, when the other tasks go
+   *     on in spite of them
    * @param onStall called once, when nothing helps
    */
   void start(Duration longest, IntConsumer onRelief, Runnable onStall) {
@@ -55,28 +58,28 @@ final class StallWatch implements TaskListener, AutoCloseable {
         .name("fornada-stall-watch")
         .start(() -> {
           try {
-            while (!closed.await(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
+            while (!closed.await(CHECK_MILLIS, TimeUnit.MILLISECONDS)) {
               if (System.nanoTime() - lastEventNanos > quietNanos
                   && scheduler.getQueuedVirtualThreadCount() > 0
                   && scheduler.getMountedVirtualThreadCount() >= scheduler.getParallelism()) {
                 int held = scheduler.getParallelism();
-                if (held >= MOST_THREADS) {
+                if (held >= MAX_THREADS) {
                   stalled = true;
                   onStall.run();
                   return;
                 }
-                scheduler.setParallelism(Math.min(2 * held, MOST_THREADS));
+                scheduler.setParallelism(Math.min(2 * held, MAX_THREADS));
                 onRelief.accept(held);
                 lastEventNanos = System.nanoTime();
               }
             }
           } catch (InterruptedException e) {
-            Thread.currentThread().interrupt(); // nobody interrupts this thread
+            Thread.currentThread().interrupt(); // nothing interrupts this thread
           }
         });
   }
 
-  /** The message when the others go on. */
+  /** Returns the message when the other tasks go on. */
   static String relief(int stuck) {
     return "fornada: "
         + Words.count(stuck, "task")

@@ -21,14 +21,14 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The command's own standard streams. Tasks run in the same JVM, and must not find them: what a
- * task prints would stand among the results, what it reads would be missing from the inputs, and
- * what it closes would be closed for all.
+ * The command's own standard streams. Tasks run in the same JVM, and must not use them: a task's
+ * output would be mixed with the results, input that it reads would be missing from the items, and
+ * a stream that it closes would be closed for all.
  *
  * <p>So the command's streams are on other descriptors than 0, 1 and 2. The launcher has moved them
- * already; without it that happens here. On 0 there is nothing to read then, and 1 and 2 are both
- * stderr, for tasks and for the programs they start. Where descriptors cannot be moved, at least
- * {@link System#in}, {@link System#out} and {@link System#err} are others than the command's.
+ * already; without it, this class does. Descriptor 0 is then empty, and 1 and 2 are both stderr,
+ * for tasks and for the programs that they start. If descriptors cannot be moved, at least {@link
+ * System#in}, {@link System#out} and {@link System#err} are not the command's streams.
  */
 final class StandardStreams {
   /**
@@ -58,7 +58,7 @@ final class StandardStreams {
     this.taskOutput = new TaskOutput(new FileOutputStream(FileDescriptor.err));
   }
 
-  /** Takes the streams of this process for the command, and gives tasks others. */
+  /** Reserves the streams of this process for the command, and replaces them for tasks. */
   static synchronized StandardStreams take() {
     StandardStreams already = taken;
     if (already != null) {
@@ -66,14 +66,15 @@ final class StandardStreams {
     }
     StandardStreams streams = open(moved());
     System.setIn(InputStream.nullInputStream());
-    PrintStream printed = streams.taskOutput.printStream(); // one: lines of both stay whole
+    // one stream for both, so that lines stay whole
+    PrintStream printed = streams.taskOutput.printStream();
     System.setOut(printed);
     System.setErr(printed);
     taken = streams;
     return streams;
   }
 
-  /** The streams of this process, which must have been {@linkplain #take taken}. */
+  /** Returns the streams of this process, which must have been {@linkplain #take taken}. */
   static StandardStreams get() {
     StandardStreams streams = taken;
     return streams == null ? take() : streams;
@@ -103,11 +104,11 @@ final class StandardStreams {
   }
 
   private static int[] moved() {
-    String told = System.getProperty(PROPERTY, "");
-    if (told.isEmpty()) {
+    String descriptors = System.getProperty(PROPERTY, "");
+    if (descriptors.isEmpty()) {
       return canMove() ? move() : UNMOVED;
     }
-    String[] parts = told.split(",", -1);
+    String[] parts = descriptors.split(",", -1);
     var numbers = new int[UNMOVED.length];
     for (int i = 0; i < numbers.length; i++) {
       numbers[i] = Integer.parseInt(parts[i]);
@@ -126,19 +127,22 @@ final class StandardStreams {
         && !holdsFileOfTheJvm(2);
   }
 
-  /** Where a descriptor was closed from the beginning, the first file the JVM opens takes it. */
+  /**
+   * Returns whether the JVM has opened a file on this descriptor: if a descriptor was closed at the
+   * start, the first file that the JVM opens gets it.
+   */
   private static boolean holdsFileOfTheJvm(int number) {
     try {
       Path file = device(number).toRealPath();
       return file.startsWith(Path.of(System.getProperty("java.home")).toRealPath())
           || file.toString().endsWith(".jar");
     } catch (IOException e) {
-      return false; // a pipe or the like
+      return false; // a pipe or similar
     }
   }
 
-  /** As the launcher does it: {@code exec 3<&0 4>&1 5>&2 </dev/null 1>&2}. */
-  @SuppressWarnings("restricted") // canMove looks whether it is allowed
+  /** Moves the descriptors as the launcher does: {@code exec 3<&0 4>&1 5>&2 </dev/null 1>&2}. */
+  @SuppressWarnings("restricted") // canMove checks whether it is allowed
   private static int[] move() {
     try {
       Linker linker = Linker.nativeLinker();
@@ -184,12 +188,12 @@ final class StandardStreams {
     return in;
   }
 
-  /** Stdout, unbuffered. */
+  /** Returns stdout, unbuffered. */
   OutputStream out() {
     return out;
   }
 
-  /** How text is encoded on stdout, where it is read by people. */
+  /** Returns the charset of text on stdout for people. */
   Charset outCharset() {
     return outCharset;
   }
@@ -199,12 +203,12 @@ final class StandardStreams {
     return err;
   }
 
-  /** What tasks print to. */
+  /** Returns the stream that tasks print to. */
   TaskOutput taskOutput() {
     return taskOutput;
   }
 
-  /** The file that is open as stdin (0), stdout (1) or stderr (2). */
+  /** Returns the path of the file that is open as stdin (0), stdout (1) or stderr (2). */
   Path device(Standard stream) {
     return device(numbers[stream.number]);
   }
@@ -214,7 +218,7 @@ final class StandardStreams {
     return Files.exists(linux, LinkOption.NOFOLLOW_LINKS) ? linux : Path.of("/dev/fd/" + number);
   }
 
-  /** The three of them. */
+  /** The three standard streams. */
   enum Standard {
     /** Stdin. */
     IN(0),
@@ -229,12 +233,15 @@ final class StandardStreams {
       this.number = number;
     }
 
-    /** The descriptor that every program knows it by. */
+    /** Returns its usual descriptor. */
     int number() {
       return number;
     }
 
-    /** The stream that a path such as {@code /dev/stdout} means; null if it means none. */
+    /**
+     * Returns the stream that a path such as {@code /dev/stdout} stands for; null if it stands for
+     * none.
+     */
     static @Nullable Standard of(Path path) {
       String name = path.toString();
       for (Standard each : values()) {

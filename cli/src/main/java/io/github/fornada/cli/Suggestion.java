@@ -4,21 +4,24 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.Optional;
 
-/** What somebody probably meant. */
+/** Suggests a word that the user probably meant. */
 final class Suggestion {
-  /** Further away than this it would be guessing. */
-  private static final int MOST_EDITS = 2;
+  /** The maximum number of edits; with more, a suggestion would be a guess. */
+  private static final int MAX_EDITS = 2;
 
   private Suggestion() {}
 
-  /** The known word nearest to what was typed, if one is near. */
+  /** Returns the known word nearest to what was typed, if one is near enough. */
   static Optional<String> of(String typed, Collection<String> known) {
     return known.stream()
         .min(Comparator.comparingInt(word -> edits(typed, word)))
-        .filter(word -> edits(typed, word) <= MOST_EDITS);
+        .filter(word -> edits(typed, word) <= MAX_EDITS);
   }
 
-  /** Letters to change, add, leave out, or swap with their neighbour: Damerau and Levenshtein. */
+  /**
+   * Returns the number of letters to change, add, leave out, or swap with their neighbour: the
+   * Damerau-Levenshtein distance.
+   */
   static int edits(String a, String b) {
     int[][] d = new int[a.length() + 1][b.length() + 1];
     for (int i = 0; i <= a.length(); i++) {

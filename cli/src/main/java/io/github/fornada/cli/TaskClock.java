@@ -39,7 +39,9 @@ final class TaskClock implements TaskListener {
     }
   }
 
-  /** Time that tasks were in progress, all together; divided by the wall time it is "in flight". */
+  /**
+   * Returns the total time that tasks were in progress; divided by the wall time it is "in flight".
+   */
   long busyNanos() {
     return busyNanos.sum();
   }
@@ -48,7 +50,7 @@ final class TaskClock implements TaskListener {
     return done.sum();
   }
 
-  /** Items that ended in any way but done or cancelled. */
+  /** Returns the number of items that ended in any way but done or cancelled. */
   long failed() {
     return failed.sum();
   }
@@ -57,7 +59,7 @@ final class TaskClock implements TaskListener {
     return cancelled.sum();
   }
 
-  /** Time to the first ready worker; 0 if there was none. */
+  /** Returns the time until the first worker was ready; 0 if there was none. */
   long startupNanos() {
     long nanos = startupNanos.get();
     return nanos == Long.MAX_VALUE ? 0 : nanos;

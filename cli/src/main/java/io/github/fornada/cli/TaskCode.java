@@ -9,8 +9,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The user's code: what was compiled in memory, and the class path. It travels with the task, so
- * that a worker needs nothing but Fornada itself.
+ * The user's code: classes compiled in memory, and the class path. It is sent with the task, so
+ * that a worker needs only Fornada itself.
  *
  * @param id names this code within a JVM, so that a worker loads it once for all batches
  * @param classes bytes of the classes compiled in memory, by binary name
@@ -35,14 +35,14 @@ record TaskCode(
         classPath);
   }
 
-  /** The loader of this code in this JVM; made at the first call. */
+  /** Returns the loader of this code in this JVM; created at the first call. */
   TaskLoader loader() {
     return LOADERS.computeIfAbsent(id, key -> new TaskLoader(this, false));
   }
 
   /**
-   * As {@link #loader}, for the JVM of the command itself: a call of {@code System.exit} in the
-   * code fails its item instead of ending the command with everybody's results.
+   * Returns a loader like {@link #loader} for the JVM of the command itself: a call of {@code
+   * System.exit} in the code fails its item instead of ending the command and losing all results.
    */
   TaskLoader guardedLoader() {
     return LOADERS.computeIfAbsent(id, key -> new TaskLoader(this, true));

@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Loads the user's code: classes compiled in memory first, then the class path.
  *
- * <p>Its parent is the JDK's own loader, not ours: a user's jar may bring another version of a
- * library that the command uses, and must get its own.
+ * <p>Its parent is the JDK's own loader, not the command's: a user's jar may bring another version
+ * of a library that the command uses, and must get its own.
  */
 final class TaskLoader extends URLClassLoader {
   static {
@@ -34,7 +34,7 @@ final class TaskLoader extends URLClassLoader {
   private final Map<String, byte[]> classes;
   private final boolean guarded;
 
-  /** Of classes compiled in memory: the source file. */
+  /** The code source of classes compiled in memory: the source file. */
   private final @Nullable CodeSource compiledSource;
 
   TaskLoader(TaskCode code, boolean guarded) {
@@ -73,12 +73,13 @@ final class TaskLoader extends URLClassLoader {
     } catch (ClassFormatError e) {
       throw explained(name, e);
     } catch (NoClassDefFoundError e) {
-      // The file holds another class than its name says; anything else is a class that is missing.
+      // The file contains another class than its name says; any other message is about a missing
+      // class.
       throw String.valueOf(e.getMessage()).contains("wrong name") ? explained(name, e) : e;
     }
   }
 
-  @SuppressWarnings("ReferenceEquality") // the very same array means that nothing was changed
+  @SuppressWarnings("ReferenceEquality") // the same array means that nothing was changed
   private Class<?> guardedFromPath(String name) throws ClassNotFoundException {
     URL url = super.findResource(name.replace('.', '/') + ".class");
     if (url != null) {
@@ -104,8 +105,8 @@ final class TaskLoader extends URLClassLoader {
    * A class file of the class path.
    *
    * @param place the jar or the folder, as text
-   * @param source the same, and who signed it
-   * @param manifest of the jar; null if there is none
+   * @param source the same as a code source, with its signers
+   * @param manifest the manifest of the jar; null if there is none
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   private record PathClass(
@@ -120,7 +121,8 @@ final class TaskLoader extends URLClassLoader {
       }
       if (connection instanceof JarURLConnection jar) {
         JarEntry entry = jar.getJarEntry();
-        CodeSigner[] signers = entry == null ? null : entry.getCodeSigners(); // once it is read
+        // available once the entry is read
+        CodeSigner[] signers = entry == null ? null : entry.getCodeSigners();
         return new PathClass(
             bytes,
             text(jar.getJarFileURL()),
@@ -144,7 +146,7 @@ final class TaskLoader extends URLClassLoader {
     }
   }
 
-  /** As {@link URLClassLoader} defines a class, but with other bytes. */
+  /** Defines a class as {@link URLClassLoader} does, but with other bytes. */
   private Class<?> define(String name, byte[] bytes, PathClass original) {
     int dot = name.lastIndexOf('.');
     if (dot > 0) {

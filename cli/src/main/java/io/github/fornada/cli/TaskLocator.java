@@ -21,14 +21,14 @@ final class TaskLocator {
   private TaskLocator() {}
 
   /**
-   * Where a task is.
+   * The location of a task.
    *
-   * @param task as it was typed
+   * @param task the argument as it was typed
    * @param name the file or the class
    * @param method the method; null if none was named
    * @param source the source file; null if it is a class
    * @param classPath absolute paths of folders and jars
-   * @param read these, and the jars that their manifests name
+   * @param read these paths, and the jars that their manifests name
    */
   record Place(
       String task,
@@ -39,12 +39,12 @@ final class TaskLocator {
       List<String> read) {}
 
   /**
-   * Takes {@code File.java}, {@code File.java#method} or {@code com.acme.Type#method} apart.
+   * Parses {@code File.java}, {@code File.java#method} or {@code com.acme.Type#method}.
    *
    * @throws Fault if there is no such file, or no such entry of the class path
    */
   static Place place(String task, @Nullable String classPath) {
-    // A path may have a # of its own; no method is called "x.java".
+    // A path may contain a #; no method is called "x.java".
     int hash = task.endsWith(".java") ? -1 : task.lastIndexOf('#');
     String name = hash < 0 ? task : task.substring(0, hash);
     String method = hash < 0 ? null : task.substring(hash + 1);
@@ -65,7 +65,7 @@ final class TaskLocator {
   }
 
   /**
-   * Finds the function at a place.
+   * Finds the function at a location.
    *
    * @throws Fault if there is no such function, or more than one
    */
@@ -87,7 +87,8 @@ final class TaskLocator {
         types.add(type);
       }
     }
-    // The class that the file is named after comes first, and what it offers is enough.
+    // The class that the file is named after comes first; if it has candidates, other classes are
+    // not searched.
     String simpleName = source.getFileName().toString().replaceFirst("\\.java$", "");
     types.sort(Comparator.comparing(type -> !type.getSimpleName().equals(simpleName)));
     for (Class<?> type : types) {
@@ -131,7 +132,7 @@ final class TaskLocator {
     }
   }
 
-  /** In one sentence, with the class and its file where they are known. */
+  /** Returns one sentence with the class and its file, if they are known. */
   private static String refusal(String name, LinkageError e) {
     return switch (e) {
       case BadClassFileError bad -> String.valueOf(bad.getMessage());
@@ -161,7 +162,7 @@ final class TaskLocator {
     return overloaded ? signature(method) : method.getName();
   }
 
-  /** Public static methods of one argument that text can become. */
+  /** Returns the public static methods with one argument to which text can be converted. */
   private static List<Method> candidates(Class<?> type, @Nullable String wanted) {
     return methods(type)
         .filter(m -> Modifier.isPublic(m.getModifiers()) && Modifier.isStatic(m.getModifiers()))
@@ -228,7 +229,7 @@ final class TaskLocator {
     return "would do";
   }
 
-  /** The entries of a class path; {@code lib/*} stands for the jars in lib, as for java. */
+  /** Returns the entries of a class path; {@code lib/*} stands for the jars in lib, as for java. */
   private static List<String> expand(String classPath) {
     var entries = new ArrayList<String>();
     for (String entry : classPath.split(File.pathSeparator, -1)) {

@@ -7,8 +7,8 @@ import java.nio.charset.Charset;
 import java.util.function.Consumer;
 
 /**
- * What tasks print to, as {@code System.out} and as {@code System.err}: the command's stderr. A
- * task that closes it closes nothing.
+ * The stream that tasks print to, as {@code System.out} and as {@code System.err}: the command's
+ * stderr. A close by a task has no effect.
  */
 final class TaskOutput {
   private static final Consumer<Runnable> DIRECTLY = Runnable::run;
@@ -23,12 +23,12 @@ final class TaskOutput {
     this.err = err;
   }
 
-  /** From now on each write is run by this, which may take a progress bar away before. */
+  /** Makes {@code writing} run each write from now on; it may remove a progress bar first. */
   void around(Consumer<Runnable> writing) {
     around = writing;
   }
 
-  /** From now on writes go out as they come. */
+  /** Makes writes direct from now on. */
   void direct() {
     around = DIRECTLY;
   }
@@ -47,7 +47,7 @@ final class TaskOutput {
       try {
         err.write(bytes, from, length);
       } catch (IOException e) {
-        // Nobody reads stderr any more. A print stream says nothing of that to the task either.
+        // Stderr is closed. A print stream does not report that to the task either.
       }
     });
   }

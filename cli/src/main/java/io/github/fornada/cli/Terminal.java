@@ -5,17 +5,19 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 
 /**
- * Where people read: stderr, and what is known about it.
+ * The terminal: stderr, and what is known about it.
  *
  * @param err the stderr that the command was started with
  * @param errIsTerminal whether stderr is a terminal
- * @param outIsTerminal whether stdout is one
+ * @param outIsTerminal whether stdout is a terminal
  * @param columns width of the terminal
  */
 record Terminal(PrintStream err, boolean errIsTerminal, boolean outIsTerminal, int columns) {
   private static final int DEFAULT_COLUMNS = 80;
 
-  /** As this process was started. The launcher says what Java cannot find out by itself. */
+  /**
+   * Returns the terminal of this process. The launcher passes what Java cannot find out by itself.
+   */
   static Terminal ofProcess() {
     return new Terminal(
         StandardStreams.get().err(),
@@ -24,12 +26,12 @@ record Terminal(PrintStream err, boolean errIsTerminal, boolean outIsTerminal, i
         Math.max(20, Integer.getInteger("fornada.columns", DEFAULT_COLUMNS)));
   }
 
-  /** Whether a bar can be drawn on stderr and taken away again. */
+  /** Returns whether a bar can be drawn on stderr and removed again. */
   boolean hasBar() {
     return errIsTerminal && !isDumb();
   }
 
-  /** Whether stdout shows colours, and its user wants them. */
+  /** Returns whether stdout shows colours, and the user wants them. */
   static boolean showsColours() {
     String refused = System.getenv("NO_COLOR"); // https://no-color.org
     return isTerminal(StandardStreams.Standard.OUT)
@@ -37,22 +39,22 @@ record Terminal(PrintStream err, boolean errIsTerminal, boolean outIsTerminal, i
         && (refused == null || refused.isEmpty());
   }
 
-  /** Whether the terminal knows no escape codes. */
+  /** Returns whether the terminal supports no escape codes. */
   private static boolean isDumb() {
     String type = System.getenv("TERM");
     return type == null || type.isEmpty() || type.equals("dumb") || type.equals("unknown");
   }
 
   private static boolean isTerminal(StandardStreams.Standard stream) {
-    String told = System.getProperty("fornada.terminals");
-    if (told != null) {
-      return told.contains(String.valueOf(stream.number()));
+    String value = System.getProperty("fornada.terminals");
+    if (value != null) {
+      return value.contains(String.valueOf(stream.number()));
     }
     try {
       String target = Files.readSymbolicLink(StandardStreams.get().device(stream)).toString();
       return target.startsWith("/dev/pts/") || target.startsWith("/dev/tty");
     } catch (IOException | UnsupportedOperationException e) {
-      return false; // no such file where there is no /proc: then it is safer to print no bar
+      return false; // without /proc there is no such file: then it is safer to print no bar
     }
   }
 }

@@ -11,25 +11,25 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is printed of an exception that a task threw: message, frames of the user's code, causes,
- * suppressed exceptions. All of that comes from methods that the user's class may override, and
- * which may throw, never return, or go on without end. So they are called by a thread that may be
- * lost, for a limited time, and for a limited text.
+ * The text that is printed for an exception that a task threw: message, frames of the user's code,
+ * causes, suppressed exceptions. All of these come from methods that the user's class may override,
+ * and which may throw, never return, or return without end more. So they are called on a thread
+ * that they may block, and the time and the size of the text are limited.
  */
 final class ThrownText {
   private static final String NOT_CALLED = " (its own methods do not return in time)";
 
-  private static final int MOST_FRAMES = 8;
-  private static final int MOST_CAUSES = 10;
+  private static final int MAX_FRAMES = 8;
+  private static final int MAX_CAUSES = 10;
 
-  /** Exceptions told of in one report: causes, suppressed ones, and their causes. */
-  private static final int MOST_EXCEPTIONS = 20;
+  /** The maximum number of exceptions in one report: causes, suppressed ones, and their causes. */
+  private static final int MAX_EXCEPTIONS = 20;
 
-  private static final int MOST_SUPPRESSED = 5;
-  private static final int MOST_MESSAGE = 4_000;
-  private static final int MOST_NAME = 500;
+  private static final int MAX_SUPPRESSED = 5;
+  private static final int MAX_MESSAGE = 4_000;
+  private static final int MAX_NAME = 500;
 
-  /** Classes whose methods once did not return in time, and are not asked again. */
+  /** Classes whose methods once did not return in time, and are not called again. */
   private static final ClassValue<boolean[]> SLOW =
       new ClassValue<>() {
         @Override
@@ -38,16 +38,17 @@ final class ThrownText {
         }
       };
 
-  // Guarded by this: the describing thread adds to it, and the waiting thread takes what there is.
+  // Guarded by this: the describing thread adds to it, and the waiting thread reads what is
+  // complete.
   private final StringBuilder text = new StringBuilder();
 
-  // Used by the teller only.
+  // Used by the describing thread only.
   private final Set<Throwable> seen = Collections.newSetFromMap(new IdentityHashMap<>());
-  private int told;
+  private int described;
 
   private ThrownText() {}
 
-  /** Some lines, without an end of line. */
+  /** Returns some lines, without an end of line. */
   static String of(Throwable thrown) {
     String name = thrown.getClass().getName();
     boolean[] slow = SLOW.get(thrown.getClass());
@@ -56,21 +57,22 @@ final class ThrownText {
     }
     var report = new ThrownText();
     String whole =
-        BoundedText.said(
+        BoundedText.boundedMessage(
             () -> {
-              report.tell(thrown, "\n", 0);
+              report.append(thrown, "\n", 0);
               return report.soFar();
             },
             "",
             "",
-            () -> slow[0] = true); // a race loses nothing but another try
+            () -> slow[0] = true); // a race only costs another attempt
     if (!whole.isEmpty()) {
       return whole;
     }
-    String told = report.soFar();
-    return told.isEmpty()
+    String written = report.soFar();
+    return written.isEmpty()
         ? name + NOT_CALLED
-        : told + "\n    (the rest is missing: a method of this exception did not return in time)";
+        : written
+            + "\n    (the rest is missing: a method of this exception did not return in time)";
   }
 
   private synchronized String soFar() {
@@ -81,50 +83,50 @@ final class ThrownText {
     text.append(more);
   }
 
-  private void tell(Throwable thrown, String lineBreak, int depth) {
+  private void append(Throwable thrown, String lineBreak, int depth) {
     String before = "";
-    String said = "";
+    String last = "";
     @Nullable Throwable t = thrown;
     for (int causes = 0; t != null && seen.add(t); causes++) {
-      if (causes > MOST_CAUSES || told >= MOST_EXCEPTIONS) {
+      if (causes > MAX_CAUSES || described >= MAX_EXCEPTIONS) {
         add(before + "... (more causes are left out)");
         return;
       }
       Throwable current = t;
-      told++;
+      described++;
       String name = describe(current);
-      // A cause that says the same once more, as a wrapper's does, says nothing.
-      if (!name.equals(said)) {
+      // A cause with the same text as the exception before, as with a wrapper, adds nothing.
+      if (!name.equals(last)) {
         add(before + name);
         add(
             of(
                 () -> frames(List.of(current.getStackTrace())).replace("\n", lineBreak),
                 lineBreak + "    (its stack trace cannot be had)"));
-        tellSuppressed(current, lineBreak, depth);
+        appendSuppressed(current, lineBreak, depth);
       }
-      said = name;
+      last = name;
       before = lineBreak + "  caused by: ";
       t = causeOf(current);
     }
   }
 
-  private void tellSuppressed(Throwable thrown, String lineBreak, int depth) {
+  private void appendSuppressed(Throwable thrown, String lineBreak, int depth) {
     Throwable[] suppressed;
     try {
       suppressed = thrown.getSuppressed();
-    } catch (Throwable e) { // final in Throwable; what it finds may be broken all the same
+    } catch (Throwable e) { // the method is final in Throwable, but the list may be broken
       return;
     }
     int n = 0;
     for (Throwable each : suppressed) {
-      if (n == MOST_SUPPRESSED || told >= MOST_EXCEPTIONS || depth > MOST_CAUSES) {
+      if (n == MAX_SUPPRESSED || described >= MAX_EXCEPTIONS || depth > MAX_CAUSES) {
         add(lineBreak + "  ... " + (suppressed.length - n) + " more suppressed");
         return;
       }
       n++;
       if (!seen.contains(each)) {
         add(lineBreak + "  suppressed: ");
-        tell(each, lineBreak + "  ", depth + 1);
+        append(each, lineBreak + "  ", depth + 1);
       }
     }
   }
@@ -138,38 +140,41 @@ final class ThrownText {
   }
 
   private static String describe(Throwable t) {
-    // The stand-in's message begins with the name of the class that was thrown.
+    // The message of a RemoteTaskException begins with the name of the class that was thrown.
     String name = t.getClass().getName();
-    String said =
+    String text =
         t instanceof RemoteTaskException
             ? String.valueOf(t.getMessage())
             : of(t::toString, name + " (its message cannot be had)");
     if (t instanceof OutOfMemoryError) {
-      said = OptionWording.withOptions(said); // with the pool's advice
+      text = OptionWording.withOptions(text); // the message has the pool's advice
     }
-    return said.length() <= MOST_MESSAGE
-        ? said
-        : said.substring(0, end(said, MOST_MESSAGE))
+    return text.length() <= MAX_MESSAGE
+        ? text
+        : text.substring(0, end(text, MAX_MESSAGE))
             + "... ("
-            + (said.length() - MOST_MESSAGE)
+            + (text.length() - MAX_MESSAGE)
             + " more characters)";
   }
 
-  /** Not between the two halves of one character. */
+  /** Returns an end that is not between the two halves of a surrogate pair. */
   private static int end(String text, int length) {
     return Character.isHighSurrogate(text.charAt(length - 1)) ? length - 1 : length;
   }
 
   private static String of(Supplier<@Nullable String> words, String otherwise) {
     try {
-      String said = words.get();
-      return said == null ? otherwise : said;
-    } catch (Throwable e) { // whatever it is: the report of a failure must not be a second one
+      String text = words.get();
+      return text == null ? otherwise : text;
+    } catch (Throwable e) { // anything: the report of a failure must not cause a second one
       return otherwise;
     }
   }
 
-  /** The frames of the user's code; those of the command below it say nothing to the user. */
+  /**
+   * Returns the frames of the user's code; those of the command below them mean nothing to the
+   * user.
+   */
   static String frames(List<StackTraceElement> stack) {
     var own = new ArrayList<StackTraceElement>();
     for (StackTraceElement frame : stack) {
@@ -179,19 +184,19 @@ final class ThrownText {
       own.add(frame);
     }
     var text = new StringBuilder();
-    for (StackTraceElement frame : own.subList(0, Math.min(own.size(), MOST_FRAMES))) {
+    for (StackTraceElement frame : own.subList(0, Math.min(own.size(), MAX_FRAMES))) {
       text.append("\n    at ").append(shortened(frame));
     }
-    if (own.size() > MOST_FRAMES) {
-      text.append("\n    ... ").append(own.size() - MOST_FRAMES).append(" more");
+    if (own.size() > MAX_FRAMES) {
+      text.append("\n    ... ").append(own.size() - MAX_FRAMES).append(" more");
     }
     return text.toString();
   }
 
-  /** Without the names of class loaders and modules. */
+  /** Returns the frame as text, without the names of class loaders and modules. */
   private static String shortened(StackTraceElement frame) {
     String text = frame.toString();
     String place = text.substring(text.lastIndexOf('/') + 1);
-    return place.length() <= MOST_NAME ? place : place.substring(0, MOST_NAME) + "...";
+    return place.length() <= MAX_NAME ? place : place.substring(0, MAX_NAME) + "...";
   }
 }

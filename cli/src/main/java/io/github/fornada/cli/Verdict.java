@@ -7,33 +7,36 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What the figures mean, in plain words.
+ * Explains what the figures mean.
  *
- * <p>It knows nothing but the figures: how many cores one task at a time keeps busy says whether
- * the tasks wait or compute, and how the models differ says what helps.
+ * <p>It uses only the figures: the number of cores that one task at a time keeps busy shows whether
+ * the tasks wait or compute, and the differences between the models show what helps.
  */
 final class Verdict {
-  /** Tasks that keep less of a core busy than this wait. Guess. */
+  /** Tasks that keep a smaller part of a core busy than this wait. Guess. */
   static final double WAITS_BELOW = 0.25;
 
-  /** Tasks that keep more of a core busy than this compute. Guess. */
+  /** Tasks that keep a larger part of a core busy than this compute. Guess. */
   static final double COMPUTES_ABOVE = 0.75;
 
-  /** A speed-up below this is none. Guess: what noise can make. */
+  /** A smaller speed-up counts as none. Guess: as much as noise can cause. */
   static final double NO_SPEEDUP_BELOW = 1.3;
 
   /**
-   * Processes must be this many times as fast as threads to show that threads are held up. Guess.
+   * Processes must be this many times as fast as threads to show that threads block each other.
+   * Guess.
    */
   static final double HELD_UP_FACTOR = 1.4;
 
-  /** Time saved below this, in seconds, is not worth a thread. Guess: what nobody notices. */
+  /** Time saved below this, in seconds, is not worth a thread. Guess: too short to notice. */
   static final double WORTH_SECONDS = 0.05;
 
-  /** A simpler model within this factor of the best is as good. Guess. */
+  /** A simpler model within this factor of the best counts as equally good. Guess. */
   static final double AS_GOOD_FACTOR = 1.1;
 
-  /** With fewer idle processors than this, a task that waits may be waiting for one. Guess. */
+  /**
+   * With fewer idle processors than this, a task that waits may be waiting for a processor. Guess.
+   */
   static final double CROWDED_BELOW = 0.5;
 
   private final List<Figures> runs;
@@ -44,7 +47,7 @@ final class Verdict {
     this.processors = processors;
   }
 
-  /** Two or three sentences. */
+  /** Returns two or three sentences. */
   static List<String> of(List<Figures> runs, int processors) {
     return new Verdict(runs, processors).sentences();
   }
@@ -84,7 +87,7 @@ final class Verdict {
     return sentences;
   }
 
-  /** Whether it may have been others that kept the tasks waiting. */
+  /** Returns whether other programs may have kept the tasks waiting. */
   private static boolean crowded(Figures one) {
     return one.idleCores() < CROWDED_BELOW && one.busyCores() < COMPUTES_ABOVE;
   }
@@ -109,7 +112,7 @@ final class Verdict {
     return "The tasks wait and compute by turns (mixed): " + measured + ".";
   }
 
-  /** Threads gain nothing, though processes do. */
+  /** Returns whether threads are no faster although processes are. */
   private boolean heldUp() {
     Optional<Figures> threads = of(ExecutionModel.PLATFORM_THREADS);
     Optional<Figures> processes = of(ExecutionModel.PROCESSES);
@@ -164,7 +167,7 @@ final class Verdict {
     return "Use --on " + best.model().label() + ": " + compared + " (" + times(best) + ").";
   }
 
-  /** What processes cost, where they are not what was advised. */
+  /** Returns a sentence about the cost of processes, if they are not advised. */
   private Optional<String> processesCost(Figures one) {
     return of(ExecutionModel.PROCESSES)
         .filter(processes -> processes.startupSeconds() > 0)
@@ -180,7 +183,9 @@ final class Verdict {
                 + "; they are for tasks that crash, leak, hang or share a lock.");
   }
 
-  /** The simplest of the models that are about as fast as the fastest, start-up included. */
+  /**
+   * Returns the simplest of the models that are about as fast as the fastest, start-up included.
+   */
   private Optional<Figures> best() {
     List<ExecutionModel> simplestFirst =
         of(ExecutionModel.SEQUENTIAL).filter(one -> one.busyCores() > COMPUTES_ABOVE).isPresent()
@@ -202,7 +207,7 @@ final class Verdict {
         .min(Comparator.comparingInt(run -> simplestFirst.indexOf(run.model())));
   }
 
-  /** With the start of the pool, which a single run pays too. */
+  /** Returns the time including the start of the pool, which a single run pays too. */
   private static double whole(Figures run) {
     return run.seconds() + run.startupSeconds();
   }

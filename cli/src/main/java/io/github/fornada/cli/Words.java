@@ -3,11 +3,14 @@ package io.github.fornada.cli;
 import java.time.Duration;
 import java.util.Locale;
 
-/** Numbers as people read them. */
+/** Formats numbers for people. */
 final class Words {
   private Words() {}
 
-  /** Such as {@code 850 us}, {@code 12.3 ms}, {@code 2.003 s}, {@code 75.2 s}, {@code 12 min}. */
+  /**
+   * Returns a text such as {@code 850 us}, {@code 12.3 ms}, {@code 2.003 s}, {@code 75.2 s}, {@code
+   * 12 min}.
+   */
   static String seconds(double s) {
     if (s < 0.001) {
       return String.format(Locale.ROOT, "%.0f us", s * 1e6);
@@ -27,12 +30,12 @@ final class Words {
     return String.format(Locale.ROOT, "%.1f h", s / 3600);
   }
 
-  /** As it was asked for: {@code 5 s}, {@code 250 ms}. */
+  /** Returns the duration as the user gave it: {@code 5 s}, {@code 250 ms}. */
   static String limit(Duration d) {
     return d.toNanosPart() == 0 ? d.toSeconds() + " s" : d.toMillis() + " ms";
   }
 
-  /** A rough time, such as {@code 1 s}, {@code 45 s} or {@code 3 min}. */
+  /** Returns a rough time, such as {@code 1 s}, {@code 45 s} or {@code 3 min}. */
   static String about(double s) {
     if (s < 1) {
       return "1 s";
@@ -43,7 +46,7 @@ final class Words {
     return s < 5400 ? Math.round(s / 60) + " min" : Math.round(s / 3600) + " h";
   }
 
-  /** Such as {@code 84 MB}: millions of bytes. */
+  /** Returns a text such as {@code 84 MB}, in millions of bytes. */
   static String bytes(long bytes) {
     if (bytes < 1_000_000) {
       return Math.round(bytes / 1e3) + " kB";
@@ -72,12 +75,15 @@ final class Words {
     return lines.toString();
   }
 
-  /** {@code 1 item}, {@code 2 items}. */
+  /** Returns {@code 1 item}, {@code 2 items} and so on. */
   static String count(long n, String noun) {
     return n + " " + noun + (n == 1 ? "" : "s");
   }
 
-  /** With few digits that mean something: {@code 0.02}, {@code 1.98}, {@code 12.3}, {@code 250}. */
+  /**
+   * Returns the number with few significant digits: {@code 0.02}, {@code 1.98}, {@code 12.3},
+   * {@code 250}.
+   */
   static String figure(double value) {
     return String.format(
         Locale.ROOT, value < 9.995 ? "%.2f" : value < 99.95 ? "%.1f" : "%.0f", value);

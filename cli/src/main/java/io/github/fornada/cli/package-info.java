@@ -1,5 +1,6 @@
 /**
- * The {@code fornada} command: the only room that prints, reads arguments and chooses exit codes.
+ * The {@code fornada} command: the only package that prints, reads arguments and chooses exit
+ * codes.
  */
 @NullMarked
 package io.github.fornada.cli;

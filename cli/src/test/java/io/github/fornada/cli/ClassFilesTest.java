@@ -21,7 +21,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/** Tasks in odd places, of odd versions, and what guarding them against exits leaves as it was. */
+/**
+ * Class files in unusual places and of unusual versions, and what guarding them against exits
+ * leaves unchanged.
+ */
 @EnabledOnOs({OS.LINUX, OS.MAC})
 @Execution(ExecutionMode.CONCURRENT)
 class ClassFilesTest {

@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** The command as a process of its own, as a user starts it. */
+/** The command in its own process, as a user starts it. */
 final class Command {
   /** Generous: a run of the tests shares its machine with others. */
   static final Duration DEADLINE = Duration.ofSeconds(90);
@@ -20,8 +20,8 @@ final class Command {
   private Command() {}
 
   /**
-   * The words that start it, from the classes under test. Each process lives for a second or two,
-   * in which better compiled code is never paid back.
+   * Returns the command line that starts it, from the classes under test. Each process runs for a
+   * second or two, too short for optimizing compilation to pay.
    */
   static List<String> words(String... arguments) {
     var words =

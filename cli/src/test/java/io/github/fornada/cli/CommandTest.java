@@ -211,8 +211,7 @@ class CommandTest {
   @ValueSource(strings = {"sequential", "virtual", "threads", "processes"})
   @EnabledOnOs(OS.LINUX)
   void ctrlCEndsItWith130WithTheResultsSoFarAndLeavesNoProcess(String model) throws Exception {
-    // A test run in the background may have been told to ignore SIGINT, and its children inherit
-    // it.
+    // A test run in the background may ignore SIGINT, and its children inherit that.
     var words = new ArrayList<>(List.of("env", "--default-signal=INT"));
     words.addAll(
         Command.words("run", "Tasks.java#echo", "--on", model, "a", "sleep", "sleep", "b"));
@@ -246,7 +245,7 @@ class CommandTest {
       for (int i = 1; i <= 3; i++) {
         in.write(i + "\n");
         in.flush();
-        // A result that is held back until the next line makes this wait for ever: the surefire
+        // A result that is delayed until the next line makes this wait forever: the surefire
         // deadline ends it.
         assertThat(out.readLine()).isEqualTo(String.valueOf(2 * i));
       }

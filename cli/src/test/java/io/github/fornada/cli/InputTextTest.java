@@ -22,7 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** An input is the text that was given, or it is refused; and one costs itself only. */
+/** An input is the text that was given, or it is refused; a refused input affects no other. */
 @Execution(ExecutionMode.CONCURRENT)
 class InputTextTest {
   private static final String TASKS =
@@ -43,7 +43,7 @@ class InputTextTest {
 
   private List<String> lines(byte[] bytes) {
     var refusals = new Refusals();
-    refusals.tell(each -> refused.add(each.input() + ": " + each.why()));
+    refusals.setReceiver(each -> refused.add(each.input() + ": " + each.why()));
     var reader = new LineReader(new ByteArrayInputStream(bytes), "names", refusals);
     var lines = new ArrayList<String>();
     reader.forEachRemaining(lines::add);

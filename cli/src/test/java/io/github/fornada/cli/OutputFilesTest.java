@@ -23,7 +23,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** No output is an input, by whatever path; and a file is replaced whole, or not at all. */
+/** No output is an input, by any path; and a file is replaced completely, or not at all. */
 @EnabledOnOs({OS.LINUX, OS.MAC})
 @Execution(ExecutionMode.CONCURRENT)
 class OutputFilesTest {

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/** A failure is told whatever the exception's own methods do. */
+/** A failure is reported whatever the exception's own methods do. */
 @Execution(ExecutionMode.CONCURRENT)
 @Timeout(90)
 class ThrownTextTest {

@@ -58,7 +58,7 @@ final class ForyCodecTest {
     }
   }
 
-  /** No record, not serializable, with a field that is closed to others. */
+  /** Not a record, not serializable, with a private field. */
   static final class Node {
     private final String name;
     private Node next;

@@ -40,7 +40,7 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Context.</b> The tasks inherit carriers, scoped values and listeners of the scopes around
  * the verb; {@link TaskContext} gives them to a verb that has no scope around it.
  *
- * <p>Most names are those of Python's asyncio; that verbs are blocks comes from trio.
+ * <p>Most names are those of Python's asyncio; the idea that verbs are blocks comes from trio.
  */
 public final class Async {
   private static final ScopeOptions GATHER = ScopeOptions.DEFAULT.withName("gather");
@@ -181,8 +181,8 @@ public final class Async {
    * List<Page> gently = Async.gather(uris, ConcurrencyLimiter.atMost(20).wrap(Pages::get));
    * }
    *
-   * <p>Each item has a virtual thread at once, and a million of them is fine. What they use is
-   * often limited; for that see {@link ConcurrencyLimiter} and {@link RateLimiter}.
+   * <p>Each item gets a virtual thread at once; a million of them is fine. What they use is often
+   * limited: to limit calls, see {@link ConcurrencyLimiter} and {@link RateLimiter}.
    *
    * @throws ScopeFailedException if the function failed; its message names the item with its index,
    *     and what the function threw is the cause
@@ -339,7 +339,7 @@ public final class Async {
    * }
    *
    * @throws InterruptedException if the calling thread was interrupted
-   * @throws Exception what the last try threw
+   * @throws Exception what the last attempt threw
    */
   public static <R extends @Nullable Object> R retry(Retry policy, Callable<? extends R> task)
       throws Exception {
@@ -377,7 +377,7 @@ public final class Async {
   }
 
   /**
-   * Runs {@code action} now and then at the end of each period, in the calling thread, until it
+   * Runs {@code action} at once and then at the end of each period, in the calling thread, until it
    * fails or the thread is interrupted. Never returns.
    *
    * {@snippet :
@@ -414,8 +414,8 @@ public final class Async {
   }
 
   /**
-   * Runs {@code action} now and then at the end of each period for as long as {@code body} runs,
-   * and returns what the body returns. A failure of either cancels the other and is thrown.
+   * Runs {@code action} at once and then at the end of each period for as long as {@code body}
+   * runs, and returns what the body returns. A failure of either cancels the other and is thrown.
    *
    * {@snippet :
    * Report report = Async.every(Duration.ofSeconds(1), () -> log.info("{} done", count), this::work);
@@ -472,7 +472,7 @@ public final class Async {
     }
   }
 
-  /** Makes an item's task. */
+  /** Creates an item's task. */
   private interface TaskOf<T extends @Nullable Object, R extends @Nullable Object> {
     Callable<? extends R> make(int index, T item);
   }
@@ -487,18 +487,19 @@ public final class Async {
         }
         scope.fork(taskOf.make(index++, item));
       }
-    } catch (RuntimeException | Error e) { // of the source: there is nothing to join for
+      // thrown by the source of the tasks: there is no result to join for
+    } catch (RuntimeException | Error e) {
       scope.cancel();
       throw e;
     }
   }
 
-  /** Whether further tasks would be in vain. Join says why. */
+  /** Returns whether further tasks are pointless because the scope is cancelled. Join says why. */
   private static boolean isOver(TaskScope<?, ?> scope) {
     return scope.isCancelled() || Thread.currentThread().isInterrupted();
   }
 
-  /** What the task threw, where there was only one: as if the caller had called it. */
+  /** Returns what the only task threw, as if the caller had called it directly. */
   static Exception unwrapped(ScopeFailedException failed) {
     Throwable cause = failed.getCause();
     if (cause instanceof Error error) {

@@ -17,9 +17,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Each element in progress has a virtual thread of its own. When the stream's terminal operation
  * returns or throws, none of them is left: a stream that wants no more ({@code findFirst}, {@code
  * limit}), a failure, an exception further down the stream and an interrupt of its thread cancel
- * what is in progress, by interrupts, and wait until it has ended. The stream's own source is the
- * one exception: the JDK does not tell a gatherer of a failure there, and what is in progress ends
- * by itself.
+ * what is in progress, by interrupts, and wait until it has ended. A failure of the stream's own
+ * source is the one exception: the JDK does not report it to a gatherer, so what is in progress
+ * ends by itself.
  *
  * <p>At most a {@linkplain GatherOptions#window window} of elements lies between what was taken
  * from the source and what was passed on, however slow the first of them is. (The JDK's {@code
@@ -85,8 +85,8 @@ public final class AsyncStreams {
 
   /**
    * Returns such a gatherer with options: a timeout for each element, another window. With {@link
-   * GatherOptions#unordered} outcomes come in order of completion; {@link #completions} tells to
-   * which element each belongs.
+   * GatherOptions#unordered} outcomes come in order of completion; with {@link #completions} each
+   * comes with its element.
    *
    * @throws IllegalArgumentException if atMost is less than 1
    */

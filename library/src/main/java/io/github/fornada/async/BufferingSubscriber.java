@@ -60,7 +60,8 @@ final class BufferingSubscriber<T> implements Flow.Subscriber<T> {
 
   /** Ends the subscription. */
   void cancel() {
-    cancelled = true; // then it reads the subscription; onSubscribe does it the other way round
+    // written before `subscription` is read; onSubscribe writes that and then reads this
+    cancelled = true;
     channel.close();
     Flow.Subscription from = subscription;
     if (from != null) {
@@ -72,7 +73,7 @@ final class BufferingSubscriber<T> implements Flow.Subscriber<T> {
   public void onSubscribe(Flow.Subscription given) {
     Objects.requireNonNull(given, "subscription");
     if (subscription != null) {
-      given.cancel(); // it has one already
+      given.cancel(); // there is a subscription already
       return;
     }
     subscription = given;
@@ -93,7 +94,7 @@ final class BufferingSubscriber<T> implements Flow.Subscriber<T> {
         cancel();
       }
     } catch (ChannelClosedException e) {
-      // It came after the end: dropped, as the rules have it.
+      // The element came after the end: dropped, as the rules of Flow require.
       assert channel.isClosed();
     }
   }

@@ -17,8 +17,9 @@ import org.jspecify.annotations.Nullable;
  *     ConcurrencyLimiter.atMost(20).wrap(Retry.times(2).wrap(Timeout.ofSeconds(2).wrap(Pages::get)));
  * }
  *
- * The order matters. Here a call keeps its permit, one of 20, while it pauses before another try;
- * with {@code Retry.times(2).wrap(limiter.wrap(...))} it would release the permit and queue again.
+ * The order matters. Here a call keeps its permit, one of 20, while it pauses before another
+ * attempt; with {@code Retry.times(2).wrap(limiter.wrap(...))} it would release the permit and
+ * queue again.
  *
  * <p>Policies may be used by any number of threads at once, virtual and platform. They belong to
  * this JVM: a wrapped function cannot be sent to a worker process.

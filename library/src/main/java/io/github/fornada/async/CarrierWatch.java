@@ -1,6 +1,7 @@
 package io.github.fornada.async;
 
 import io.github.fornada.jvm.Log;
+import io.github.fornada.jvm.OwnThreads;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -27,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * {@code fornada.CarrierHeld}), and to a consumer if there is one. The remedy is to run long
  * computations, and native calls that block, on a {@code ThreadPool} or a {@code ProcessPool}.
  *
- * <p><b>How it works.</b> A thread samples the tasks of all scopes, some eight times per limit. A
+ * <p><b>How it works.</b> A thread samples the tasks of all scopes, about eight times per limit. A
  * task that is on the same carrier in each sample, for as long as the limit, is sampled more often
  * for a moment, and reported if it is still there each time. A task that leaves its carrier now and
  * then is found only if it is off it for less than a few hundredths of its time. Sampling takes at
@@ -50,15 +51,15 @@ public final class CarrierWatch implements AutoCloseable {
   private static final Object REPORTED = new Object();
 
   /** Samples per limit. */
-  private static final int LOOKS = 8;
+  private static final int SAMPLES = 8;
 
   /** Further samples, a millisecond apart, before a report. */
-  private static final int CLOSE_LOOKS = 10;
+  private static final int CLOSE_SAMPLES = 10;
 
   /** Sampling may take one part in {@value} of a processor's time. */
   private static final int SHARE = 20;
 
-  /** With more tasks than this, those that wait are not asked whether they are pinned. */
+  /** With more tasks than this, waiting ones are not checked for being pinned. */
   static final int MANY = 2000; // Guess
 
   /** A task that held a carrier. */
@@ -105,7 +106,7 @@ public final class CarrierWatch implements AutoCloseable {
       return time;
     }
 
-    /** Whether the task was waiting, in a state that cannot release the carrier. */
+    /** Returns whether the task was waiting, in a state that cannot release the carrier. */
     public boolean isPinned() {
       return isPinned;
     }
@@ -153,7 +154,7 @@ public final class CarrierWatch implements AutoCloseable {
   private static final class Seen {
     final String carrier;
     final long sinceNanos;
-    int looks = 1;
+    int samples = 1;
     int round;
     boolean reported;
 
@@ -169,7 +170,7 @@ public final class CarrierWatch implements AutoCloseable {
   private final @Nullable RecordingStream pinned;
   private final Thread thread;
 
-  // The watching thread's own.
+  // Used by the watching thread only.
   private final Map<Child<?>, Seen> seen = new HashMap<>();
   private int round;
   private int tasks;
@@ -181,7 +182,7 @@ public final class CarrierWatch implements AutoCloseable {
     this.limitNanos = Ticker.nanosOf(limit);
     this.consumer = consumer;
     this.pinned = FlightRecorder.isInitialized() ? new RecordingStream() : null;
-    this.thread = Thread.ofPlatform().daemon().name("fornada-carrier-watch").unstarted(this::watch);
+    this.thread = OwnThreads.daemon("fornada-carrier-watch").unstarted(this::watch);
   }
 
   /**
@@ -200,7 +201,7 @@ public final class CarrierWatch implements AutoCloseable {
    *
    * @param limit how long a task may hold a carrier
    * @param consumer called once for each such task, by the watch's own threads; what it throws is
-   *     logged. While it runs, no other task is looked at, and {@link #close} waits for it
+   *     logged. While it runs, no other task is sampled, and {@link #close} waits for it
    * @throws IllegalArgumentException if {@code limit} is not positive
    */
   public static CarrierWatch open(Duration limit, Consumer<? super Held> consumer) {
@@ -222,36 +223,36 @@ public final class CarrierWatch implements AutoCloseable {
   }
 
   private void watch() {
-    long pause = Math.clamp(limitNanos / LOOKS, 1_000_000, 250_000_000);
+    long pause = Math.clamp(limitNanos / SAMPLES, 1_000_000, 250_000_000);
     long next = pause;
     try {
       while (!closed.await(next, TimeUnit.NANOSECONDS)) {
         long began = System.nanoTime();
         try {
-          look();
+          sample();
         } catch (RuntimeException | Error e) {
-          Log.get().log(System.Logger.Level.ERROR, "a look at the carriers failed", e);
+          Log.get().log(System.Logger.Level.ERROR, "sampling the carriers failed", e);
         }
         next = Math.max(pause, (System.nanoTime() - began) * SHARE);
       }
     } catch (InterruptedException e) {
-      // Only foreign code can have sent it: the watch is over then.
+      // Only code outside the library can have sent it: the watch then ends.
     }
   }
 
-  private void look() {
+  private void sample() {
     round++;
     boolean many = tasks > MANY;
     tasks = 0;
     for (TaskScope<?, ?> innermost : Owners.roots()) {
       for (TaskScope<?, ?> s = innermost; s != null; s = s.outer) {
-        look(s, many);
+        sample(s, many);
       }
     }
     seen.values().removeIf(one -> one.round != round);
   }
 
-  private void look(TaskScope<?, ?> scope, boolean many) {
+  private void sample(TaskScope<?, ?> scope, boolean many) {
     for (Child<?> child = scope.newest; child != null; child = child.next) {
       Thread runner = child.thread;
       if (runner == null) {
@@ -259,15 +260,15 @@ public final class CarrierWatch implements AutoCloseable {
       }
       tasks++;
       for (TaskScope<?, ?> s = child.innermost; s != null; s = s.outer) {
-        look(s, many);
+        sample(s, many);
       }
       if (runner.isVirtual() && (!many || runner.getState() == Thread.State.RUNNABLE)) {
-        look(child, runner);
+        sample(child, runner);
       }
     }
   }
 
-  private void look(Child<?> child, Thread runner) {
+  private void sample(Child<?> child, Thread runner) {
     String carrier = carrier(runner);
     if (carrier == null) {
       return;
@@ -277,11 +278,11 @@ public final class CarrierWatch implements AutoCloseable {
       one = new Seen(carrier, System.nanoTime());
       seen.put(child, one);
     } else {
-      one.looks++;
+      one.samples++;
     }
     one.round = round;
     long time = System.nanoTime() - one.sinceNanos;
-    if (!one.reported && one.looks > LOOKS / 2 && time >= limitNanos) {
+    if (!one.reported && one.samples > SAMPLES / 2 && time >= limitNanos) {
       if (isStillThere(runner, carrier)) {
         one.reported = true;
         report(child, runner, carrier, System.nanoTime() - one.sinceNanos);
@@ -292,7 +293,7 @@ public final class CarrierWatch implements AutoCloseable {
   }
 
   private static boolean isStillThere(Thread runner, String carrier) {
-    for (int i = 0; i < CLOSE_LOOKS; i++) {
+    for (int i = 0; i < CLOSE_SAMPLES; i++) {
       if (!carrier.equals(carrier(runner))) {
         return false;
       }
@@ -301,7 +302,9 @@ public final class CarrierWatch implements AutoCloseable {
     return true;
   }
 
-  /** The carrier of a virtual thread, which only its text tells; null if it is on none. */
+  /**
+   * Returns the carrier of a virtual thread, which only its toString shows; null if it is on none.
+   */
   private static @Nullable String carrier(Thread runner) {
     String text = runner.toString();
     int at = text.lastIndexOf('@');
@@ -315,7 +318,10 @@ public final class CarrierWatch implements AutoCloseable {
     report(child, carrier, Duration.ofNanos(nanos), waits, stack);
   }
 
-  /** The recorder reports a wait on a carrier when it is over. Called by the recorder's thread. */
+  /**
+   * Handles the recorder's event about a pinned wait, which comes when the wait is over. Called by
+   * the recorder's thread.
+   */
   private void pinned(RecordedEvent event) {
     RecordedThread thread = event.getThread("eventThread");
     if (thread == null) {

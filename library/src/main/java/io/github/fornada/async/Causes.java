@@ -10,13 +10,13 @@ import java.util.concurrent.CancellationException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the exception of a task says about how the task ended. Calls no user code: a class may
- * override {@code getCause}, and what it does there may throw or never return.
+ * Determines from a task's exception how the task ended. Calls no user code: a class may override
+ * {@code getCause}, and what it does there may throw or never return.
  */
 final class Causes {
   private static final int DEPTH = 10;
 
-  /** Whether {@code getCause} of a class of exceptions is the JDK's code. */
+  /** Whether the {@code getCause} of an exception class is the JDK's code. */
   private static final ClassValue<Boolean> HAS_PLAIN_CAUSE =
       new ClassValue<>() {
         @Override
@@ -41,7 +41,7 @@ final class Causes {
     return HAS_PLAIN_CAUSE.get(thrown.getClass()) ? thrown.getCause() : null;
   }
 
-  /** Whether a task throws this because it was interrupted. */
+  /** Returns whether a task threw {@code thrown} because it was interrupted. */
   static boolean isInterrupt(Throwable thrown) {
     int depth = 0;
     for (Throwable e = thrown; e != null && depth < DEPTH; e = causeOf(e), depth++) {
@@ -57,7 +57,10 @@ final class Causes {
     return false;
   }
 
-  /** The outcome of a task that ended with that exception: timed out, if a timeout ended it. */
+  /**
+   * Returns the outcome of a task that ended with {@code thrown}: timed out if a timeout ended it,
+   * else failed.
+   */
   static <R extends @Nullable Object> Outcome<R> outcome(Throwable thrown) {
     if (thrown instanceof TaskTimeoutException late) {
       Throwable stuck = late.getCause();

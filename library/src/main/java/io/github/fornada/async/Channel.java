@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Closing.</b> {@link #close} ends sending: elements in the channel, and those of threads
  * that were waiting to send, are still received. {@link #closeWithError} ends the channel for both
- * sides at once: threads that send, receive or wait get that error. A consumer that gives up uses
- * it so that producers do not wait for ever.
+ * sides at once: threads that send, receive or wait get that error. A consumer that gives up calls
+ * it so that producers do not wait forever.
  *
  * <p><b>Memory effects.</b> What a thread did before it sent an element happens-before it is
  * received. What a thread did before a receive happens-before the end of the send for which that
@@ -61,9 +61,9 @@ public final class Channel<T> implements AutoCloseable, Iterable<T> {
   private static final int LOCK_SPINS = Runtime.getRuntime().availableProcessors() > 1 ? 32 : 0;
 
   /**
-   * Up to this capacity the other side has to come for each element, and does so soon if it has a
-   * processor: {@link SpinAdvice}. With a longer buffer it is better to be woken late and to find
-   * many elements.
+   * Up to this capacity the other side must act for nearly each element, and does so soon if it has
+   * a processor, so waiting threads may spin: see {@link SpinAdvice}. With a larger buffer it is
+   * better to be woken late and to find many elements.
    */
   private static final int LONGEST_TO_SPIN_FOR = 4; // Guess
 
@@ -82,14 +82,15 @@ public final class Channel<T> implements AutoCloseable, Iterable<T> {
 
   private static final int RECEIVERS = 2;
 
-  /** There is no ring: every operation needs the lock. */
+  /** Bit of {@link #attention}: there is no ring, so every operation needs the lock. */
   private static final int RENDEZVOUS = 4;
 
   /**
    * If not 0, threads must send and receive under the lock, and threads that have used the ring
    * must serve those that wait. Written under the lock; read by any thread, before and after it
-   * uses the ring. A thread that begins to wait sets its bit and then looks at the ring once more,
-   * so that at least one of the two sees the other.
+   * uses the ring. A thread that begins to wait sets its bit and then checks the ring once more. A
+   * thread that uses the ring does so first and then reads this. So at least one of the two sees
+   * the other.
    */
   private volatile int attention;
 
@@ -129,7 +130,7 @@ public final class Channel<T> implements AutoCloseable, Iterable<T> {
 
   /**
    * Returns a channel that holds at most {@code capacity} elements that were sent and not yet
-   * received; a send beyond that waits. Memory for them, some 12 bytes each, is allocated at once.
+   * received; a send beyond that waits. Memory for them, about 12 bytes each, is allocated at once.
    *
    * @throws IllegalArgumentException if the capacity is less than 1
    */
@@ -306,9 +307,9 @@ public final class Channel<T> implements AutoCloseable, Iterable<T> {
         state = State.DONE;
         if (ring != null) {
           ring.close();
-          serve(); // what was sent before, by a thread that waits for the lock now
+          serve(); // elements sent before by threads that now wait for the lock
         }
-        endWaits(receivers); // while one waits there is no element and no sender
+        endWaits(receivers); // while a receiver waits there is no element and no sender
       }
     } finally {
       unlock();
@@ -356,7 +357,7 @@ public final class Channel<T> implements AutoCloseable, Iterable<T> {
     }
   }
 
-  // ---- all of it
+  // ---- iterating
 
   /**
    * Returns an iterator over the elements until the channel is closed. Several iterators share the
@@ -410,7 +411,7 @@ public final class Channel<T> implements AutoCloseable, Iterable<T> {
     woken = null;
     lock.unlock();
     while (waiter != null) {
-      ChannelWaiter next = waiter.next; // a waiter that is woken is used no more
+      ChannelWaiter next = waiter.next; // a waiter is not used again after it was woken
       waiter.wake();
       waiter = next;
     }
@@ -430,7 +431,7 @@ public final class Channel<T> implements AutoCloseable, Iterable<T> {
     }
     serve();
     if (!senders.isEmpty() || !ring.offer(element)) {
-      return false; // it is not its turn, or there is no room
+      return false; // other senders come first, or there is no room
     }
     serve();
     return true;
@@ -456,22 +457,25 @@ public final class Channel<T> implements AutoCloseable, Iterable<T> {
     return cast(element);
   }
 
-  /** Lets a thread wait to send; to be followed by {@link #serve}. */
+  /** Queues a thread that waits to send; the caller must then call {@link #serve}. */
   void enqueueSender(ChannelWaiter waiter) {
     senders.add(waiter);
     showWaiters();
   }
 
-  /** Lets a thread wait to receive; to be followed by {@link #serve}. */
+  /** Queues a thread that waits to receive; the caller must then call {@link #serve}. */
   void enqueueReceiver(ChannelWaiter waiter) {
     receivers.add(waiter);
     showWaiters();
   }
 
-  /** Ends the waits that can be ended: those for elements that are there, those for room. */
+  /**
+   * Ends every wait that can be ended: receivers while there are elements, senders while there is
+   * room.
+   */
   void serve() {
     if (ring == null) {
-      return; // in a rendezvous each thread that comes serves one that waits
+      return; // in a rendezvous each arriving thread serves a waiting one
     }
     boolean admitted;
     do {
@@ -504,8 +508,9 @@ public final class Channel<T> implements AutoCloseable, Iterable<T> {
   }
 
   /**
-   * Its thread may be served by another channel at any moment, so it has to be claimed before the
-   * element is taken; and by then a thread that had not seen the attention may have taken it.
+   * Serves a receiver that waits in several channels. Another channel may serve it at any moment,
+   * so it must be claimed before an element is taken. By then a thread that had not seen {@link
+   * #attention} may have taken the element; the receiver must then retry.
    */
   private boolean serveShared(ChannelWaiter receiver, Ring ring) {
     if (ring.isEmpty()) {
@@ -532,7 +537,10 @@ public final class Channel<T> implements AutoCloseable, Iterable<T> {
     return true;
   }
 
-  /** Claims first, for the same reason as {@link #serveShared}. */
+  /**
+   * Admits the element of a sender that waits in several channels. Claims first, for the same
+   * reason as {@link #serveShared}.
+   */
   private boolean admitShared(ChannelWaiter sender, Ring ring) {
     if (ring.isFull()) {
       return false;
@@ -579,7 +587,7 @@ public final class Channel<T> implements AutoCloseable, Iterable<T> {
     return senders.isEmpty() && (ring == null || ring.isEmpty());
   }
 
-  /** Whether it was closed without an error and has no more. */
+  /** Returns whether it was closed without an error and has no more elements. */
   boolean isDrained() {
     return state == State.DONE && isEmpty();
   }
@@ -658,7 +666,7 @@ public final class Channel<T> implements AutoCloseable, Iterable<T> {
     own.await(this, deadline);
   }
 
-  /** What to throw when a wait here was ended by closing. */
+  /** Returns the exception for a wait that closing has ended. */
   ChannelClosedException closed() {
     lock();
     try {
@@ -668,7 +676,7 @@ public final class Channel<T> implements AutoCloseable, Iterable<T> {
     }
   }
 
-  /** Whether a receive would now throw, and so would every later one. */
+  /** Returns whether every receive would throw from now on. */
   boolean isOver() {
     lock();
     try {
@@ -690,7 +698,7 @@ public final class Channel<T> implements AutoCloseable, Iterable<T> {
     }
   }
 
-  @SuppressWarnings("unchecked") // everything in here came in as a T
+  @SuppressWarnings("unchecked") // every element was sent as a T
   private @Nullable T cast(@Nullable Object element) {
     return (T) element;
   }

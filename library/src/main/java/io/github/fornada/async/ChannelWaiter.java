@@ -12,9 +12,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class ChannelWaiter {
   /**
-   * Looks at the state before the thread parks. Parking a virtual thread and waking it again, on
-   * another carrier at worst, costs some microseconds; the other side of a busy channel comes
-   * within one. Measured with two threads on two processors: see docs/decisions/0019.
+   * How often the state is read before the thread parks. Parking a virtual thread and waking it
+   * again, at worst on another carrier, costs some microseconds; the other side of a busy channel
+   * acts within one. Measured with two threads on two processors: see docs/decisions/0019.
    */
   static final int SPINS = Runtime.getRuntime().availableProcessors() > 1 ? 64 : 0;
 
@@ -63,17 +63,20 @@ final class ChannelWaiter {
     this.clause = clause;
   }
 
-  /** Whether its thread waits in several channels. */
+  /** Returns whether its thread waits in several channels. */
   boolean isShared() {
     return selection != null;
   }
 
-  /** Whether the thread was served in another channel, or has given up. */
+  /** Returns whether the thread was served in another channel, or has given up. */
   boolean isClaimed() {
     return selection != null && selection.isClaimed();
   }
 
-  /** Whether the caller, which holds the channel's lock and has unqueued this, may end the wait. */
+  /**
+   * Returns whether the caller, which holds the channel's lock and has unqueued this, may end the
+   * wait.
+   */
   boolean claim() {
     return selection == null || selection.claim();
   }
@@ -86,7 +89,7 @@ final class ChannelWaiter {
     return end(DONE);
   }
 
-  /** Ends the wait without handing over an element: the thread has to look again. */
+  /** Ends the wait without handing over an element: the thread must try again. */
   boolean completeToRetry() {
     return end(RETRY);
   }

@@ -4,7 +4,9 @@ import org.jspecify.annotations.Nullable;
 
 /** A FIFO queue of waiters; any of them may leave. Guarded by the channel's lock. */
 final class ChannelWaiters {
-  /** The first, even one that is about to leave. For tests; other code calls {@link #first()}. */
+  /**
+   * The first waiter, even if it is about to leave. For tests; other code calls {@link #first()}.
+   */
   @Nullable ChannelWaiter first;
 
   private @Nullable ChannelWaiter last;
@@ -20,7 +22,7 @@ final class ChannelWaiters {
     last = waiter;
   }
 
-  /** The first; null if there is none. Waiters whose select is over do not count. */
+  /** Returns the first waiter; null if there is none. Waiters whose select is over do not count. */
   @Nullable ChannelWaiter first() {
     while (first != null && first.isClaimed()) {
       boolean _ = remove(first);
@@ -28,7 +30,9 @@ final class ChannelWaiters {
     return first;
   }
 
-  /** The first whose wait the caller may now end; null if there is none. */
+  /**
+   * Removes and returns the first waiter whose wait the caller may now end; null if there is none.
+   */
   @Nullable ChannelWaiter claimFirst() {
     for (ChannelWaiter waiter = first; waiter != null; waiter = first) {
       boolean _ = remove(waiter);

@@ -27,12 +27,12 @@ sealed class Child<T extends @Nullable Object>
   /** Stands for a result of null; null itself means that there is no result yet. */
   private static final Object NULL = new Object();
 
-  /** The task was cancelled before it had ended. */
+  /** Stands for a task that was cancelled before it had ended. */
   private static final Object CANCELLED = new Object();
 
-  /** The task threw, or was over its timeout: then with an outcome of its own. */
+  /** Stands for a task that threw, or was over its timeout; in the second case with the outcome. */
   private record Failure(Throwable thrown, Outcome.@Nullable TimedOut<?> late) {
-    /** Where memory did not suffice for more. */
+    /** Used if there is no memory for another. */
     static final Failure UNKNOWN =
         new Failure(new OutOfMemoryError("no memory to record how the task failed"), null);
   }
@@ -57,14 +57,14 @@ sealed class Child<T extends @Nullable Object>
   private @Nullable Callable<? extends T> task;
 
   // null -> a result, NULL, a Failure or CANCELLED, by compare-and-set, once: by the task's thread
-  // when it ends, by the thread that cancels the scope, or by the
-  // timer. The winner, unless it is the task's thread, interrupts that thread, so a task is
-  // interrupted once at most.
+  // when it ends, by the thread that cancels the scope, or by the timer.
+  // The winner, unless it is the task's thread, interrupts that thread, so a task is interrupted
+  // once at most.
   private volatile @Nullable Object result;
 
   /**
    * Written by the owner before the child is in the list, and by the thread: null when it has
-   * ended. Read by any; an interrupt may then come too late and hit a thread that has ended its
+   * ended. Read by any thread; an interrupt may come late and reach a thread that has ended its
    * task.
    */
   @Nullable Thread thread;
@@ -75,10 +75,10 @@ sealed class Child<T extends @Nullable Object>
    */
   @Nullable Child<?> next;
 
-  /** The innermost scope that its thread has open. Written by the thread, read by any. */
+  /** The innermost scope that its thread has open. Written by that thread, read by any. */
   volatile @Nullable TaskScope<?, ?> innermost;
 
-  /** Whether it was reported for holding a carrier. Written by the watch. */
+  /** Whether it was reported for holding a carrier. Guarded by {@code CarrierWatch.REPORTED}. */
   boolean isReported;
 
   Child(TaskScope<?, ?> scope, String purpose, Callable<? extends T> task) {
@@ -88,20 +88,20 @@ sealed class Child<T extends @Nullable Object>
     this.forkedAt = CoarseClock.now();
   }
 
-  // ---- life
+  // ---- running
 
   @Override
   public final void run() {
     Callable<? extends T> todo = task;
     if (todo == null) {
-      return; // a thread factory's thread runs what it was given twice
+      return; // the thread of a thread factory runs its task twice
     }
     task = null;
     try {
       if (result == null && !scope.isCalledOff()) {
         began();
         Object ended;
-        try { // here, not in a method of its own: a frame is some 80 bytes for each task that waits
+        try { // not in a separate method: each frame costs a waiting task about 80 bytes
           T value = todo.call();
           ended = value == null ? NULL : value;
         } catch (Throwable e) {
@@ -112,7 +112,7 @@ sealed class Child<T extends @Nullable Object>
         stop();
         finished();
       }
-    } catch (Throwable e) { // of our own code: out of memory, stack overflow
+    } catch (Throwable e) { // thrown by the library's own code: out of memory, stack overflow
       RESULT.compareAndSet(this, null, Failure.UNKNOWN);
       scope.broken(e);
     } finally {
@@ -122,7 +122,7 @@ sealed class Child<T extends @Nullable Object>
   }
 
   /**
-   * The task has left scopes open: they are closed with all their tasks, and the task has failed.
+   * Closes the scopes that the task has left open, with all their tasks; the task has then failed.
    */
   private Object closeLeaked(Object ended) {
     var leaked =
@@ -138,7 +138,7 @@ sealed class Child<T extends @Nullable Object>
     return new Failure(leaked, null);
   }
 
-  @SuppressWarnings("ReferenceEquality") // which of the two objects it is
+  @SuppressWarnings("ReferenceEquality") // compares identities
   private void end(Object ended) {
     boolean won = false;
     Object mine = scope.isCalledOff() ? CANCELLED : ended;
@@ -159,10 +159,10 @@ sealed class Child<T extends @Nullable Object>
     }
   }
 
-  /** The task's thread is about to call the task. */
+  /** Called by the task's thread before it calls the task. */
   void began() {}
 
-  /** The task's outcome is settled, or the task never began. */
+  /** Called when the task's outcome is settled, or the task never began. */
   void finished() {}
 
   /**
@@ -192,7 +192,7 @@ sealed class Child<T extends @Nullable Object>
     }
   }
 
-  /** Whether the task was cancelled, has timed out or has ended. */
+  /** Returns whether the task was cancelled, has timed out or has ended. */
   final boolean isStopped() {
     return result != null;
   }
@@ -206,18 +206,21 @@ sealed class Child<T extends @Nullable Object>
     return scope.owner;
   }
 
-  /** Called for what a thread factory's thread threw around or in place of the task. */
+  /**
+   * Called with what a thread factory's thread threw outside of the task, or instead of running it.
+   */
   @Override
   public final void uncaughtException(Thread runner, Throwable thrown) {
     if (!wasNeverRun(thrown)) {
-      runner.getThreadGroup().uncaughtException(runner, thrown); // as if we were not here
+      // does what the JDK does without a handler
+      runner.getThreadGroup().uncaughtException(runner, thrown);
     }
   }
 
   /**
-   * The thread has ended, or is about to, without running the task: the task has failed.
+   * Fails the task if its thread has ended, or is about to end, without running it.
    *
-   * @return false if it did run
+   * @return false if the task did run
    */
   final boolean wasNeverRun(@Nullable Throwable thrown) {
     if (task == null) {
@@ -282,7 +285,7 @@ sealed class Child<T extends @Nullable Object>
     Object r = settled();
     if (r instanceof Failure(Throwable thrown, var late)) {
       if (late != null) {
-        var _ = late.get(); // throws, and says what and where
+        var _ = late.get(); // throws an exception that says which task and where it was
       }
       switch (thrown) {
         case Exception e -> throw e;
@@ -319,7 +322,8 @@ sealed class Child<T extends @Nullable Object>
   }
 
   /**
-   * In a cancelled scope nothing stays open: an outcome that was returned must not change later.
+   * Returns the final result; null if the task has none yet. In a cancelled scope, a task without a
+   * result becomes cancelled, because an outcome that was returned must not change later.
    */
   private @Nullable Object settled() {
     if (result == null && scope.isCalledOff()) {
@@ -337,7 +341,7 @@ sealed class Child<T extends @Nullable Object>
     return purpose;
   }
 
-  /** The task as the subject of a sentence. */
+  /** Returns a name for the task that can be the subject of a sentence. */
   static String subject(String purpose) {
     return purpose.isEmpty() ? "a task" : "the task \"" + purpose + "\"";
   }

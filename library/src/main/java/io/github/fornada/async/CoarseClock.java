@@ -13,7 +13,7 @@ final class CoarseClock {
     return (int) (System.nanoTime() >>> SHIFT);
   }
 
-  /** Nanoseconds from one such time to another. */
+  /** Returns the nanoseconds from one such time to another. */
   static long nanosBetween(int from, int to) {
     return (long) (to - from) << SHIFT;
   }

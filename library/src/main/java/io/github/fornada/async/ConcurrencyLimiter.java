@@ -20,14 +20,14 @@ import org.jspecify.annotations.Nullable;
  * }
  *
  * <p>A permit that is released goes to the thread that has waited longest. No thread overtakes
- * another, not even one that comes at that very moment.
+ * another, not even one that arrives at that moment.
  *
  * <p><b>Memory effects.</b> What a thread did before it released a permit happens-before what the
  * thread does that gets the permit.
  *
  * <p><b>Interrupts.</b> A thread that waits for a permit can be interrupted, and then has none. The
  * permit is released however the call ends. A call within a call under the same limiter needs a
- * second permit: if all calls wait for one, they wait for ever.
+ * second permit: if all calls wait for a second one, they wait forever.
  *
  * <p>It is a fair {@link java.util.concurrent.Semaphore} in the form of a block, like trio's {@code
  * CapacityLimiter}. Unlike with a semaphore, no permit is released twice, or by a thread that has
@@ -284,7 +284,8 @@ public final class ConcurrencyLimiter implements CallPolicy {
    */
   public static final class ByKey<K> {
     /**
-     * One key's limiter, and how many threads use it or wait; the count changes in compute only.
+     * One key's limiter, and how many threads use it or wait for it; the count changes only within
+     * {@code compute}.
      */
     private static final class Shared {
       final ConcurrencyLimiter limiter;

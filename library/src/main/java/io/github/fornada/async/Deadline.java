@@ -10,7 +10,7 @@ record Deadline(boolean isSet, long nanos) {
     return new Deadline(true, System.nanoTime() + Ticker.nanosOf(time));
   }
 
-  /** Returns the time left; not positive if it has passed. Only where one is set. */
+  /** Returns the time left; not positive if it has passed. Call it only if a deadline is set. */
   long nanosLeft() {
     return nanos - System.nanoTime();
   }

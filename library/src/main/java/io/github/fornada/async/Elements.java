@@ -22,7 +22,7 @@ final class Elements<T> implements Iterator<T>, Spliterator<T> {
 
   private final Source<? extends T> source;
 
-  /** Whether an error of the channel is thrown itself, without a wrapper. */
+  /** Whether an error of the channel is thrown without a wrapper. */
   private final boolean bare;
 
   /** Taken by {@code hasNext} for {@code next}. */

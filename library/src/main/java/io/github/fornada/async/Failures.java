@@ -12,7 +12,7 @@ final class Failures {
   private final List<Of> first = new ArrayList<>();
   private final List<Throwable> late = new ArrayList<>();
 
-  /** What a joiner threw, or our own code in a task's thread. */
+  /** What a joiner, or the library's own code in a task's thread, threw. */
   private @Nullable Throwable broken;
 
   synchronized void setBroken(Throwable thrown) {
@@ -37,7 +37,10 @@ final class Failures {
     }
   }
 
-  /** Suppresses the failures of tasks that were not being cancelled, except the cause. */
+  /**
+   * Adds to {@code failed}, as suppressed, the failures of tasks that were not being cancelled,
+   * except its cause.
+   */
   synchronized void suppress(ScopeFailedException failed) {
     for (Of one : first) {
       addTo(failed, one.thrown);
@@ -45,7 +48,7 @@ final class Failures {
     first.clear();
   }
 
-  /** Suppresses the failures of tasks that were being cancelled, too. */
+  /** Adds to {@code failed}, as suppressed, the failures of tasks that were being cancelled. */
   synchronized void suppressLate(ScopeFailedException failed) {
     suppress(failed);
     late.forEach(thrown -> addTo(failed, thrown));
@@ -60,9 +63,9 @@ final class Failures {
   }
 
   /**
-   * The message for {@code join} to throw.
+   * Returns the message of the exception that {@code join} throws.
    *
-   * @param subject which task failed, where the joiner knows more of it than its purpose
+   * @param subject which task failed, if the joiner knows more about it than its purpose
    */
   static String message(
       @Nullable Failures known, TaskScope<?, ?> scope, @Nullable String subject, Throwable cause) {
@@ -77,7 +80,7 @@ final class Failures {
     return subject + " of scope \"" + scope.name() + "\" failed: " + text;
   }
 
-  @SuppressWarnings("ReferenceEquality") // which of the exceptions it is
+  @SuppressWarnings("ReferenceEquality") // compares identities
   private synchronized @Nullable String purposeOf(Throwable cause) {
     for (Of one : first) {
       if (one.thrown == cause) {

@@ -33,15 +33,15 @@ public final class GatherOptions {
   }
 
   /**
-   * Returns the most items between what was taken from the stream and what was passed on: items in
-   * progress, and items that wait behind a slower one. 0 stands for twice as many as may be in
-   * progress.
+   * Returns the maximum number of items that were taken from the stream and not passed on yet:
+   * items in progress, and items that wait behind a slower one. 0 stands for twice as many as may
+   * be in progress.
    */
   public int window() {
     return window;
   }
 
-  /** Returns what each item may take, counted from its own start; null for no timeout. */
+  /** Returns how long each item may take, counted from its own start; null for no timeout. */
   public @Nullable Duration timeout() {
     return timeout;
   }
@@ -52,7 +52,7 @@ public final class GatherOptions {
   }
 
   /**
-   * Returns options with at most {@code items} items between what was taken and what was passed on.
+   * Returns options with at most {@code items} items that were taken and not passed on yet.
    *
    * @param items 0 for twice as many as may be in progress
    * @throws IllegalArgumentException if {@code items} is less than 0

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class GatherRun<
     T extends @Nullable Object, R extends @Nullable Object, E extends @Nullable Object> {
-  /** Makes what is passed on; what it throws ends the stream. */
+  /** Makes the elements that are passed on; what it throws ends the stream. */
   interface Shape<
       T extends @Nullable Object, R extends @Nullable Object, E extends @Nullable Object> {
     E of(Completion<T, R> completion, @Nullable Throwable thrown);
@@ -167,7 +167,7 @@ final class GatherRun<
 
   // ---- the stream's thread
 
-  /** Starts the function on an item, and passes on what is due; false to end the stream. */
+  /** Starts the function on an item, and passes on what is due; returns false to end the stream. */
   boolean integrate(T item, Downstream<? super E> downstream) {
     while (true) {
       Item next = awaitDue(false);
@@ -225,8 +225,8 @@ final class GatherRun<
   }
 
   /**
-   * Waits for the next to pass on; null if another item may be started, or, at the end, if there is
-   * none. Throws if the stream is to end here.
+   * Waits for the next item to pass on; returns null if another item may be started, or, at the
+   * end, if there is none. Throws if the stream ends here.
    */
   private @Nullable Item awaitDue(boolean atEnd) {
     try {
@@ -305,7 +305,7 @@ final class GatherRun<
   }
 
   /**
-   * The result, or an exception that names the item that has none.
+   * Returns the result, or throws an exception that names the item that has none.
    *
    * @param thrown what the function threw, if it did
    */
@@ -316,7 +316,8 @@ final class GatherRun<
       case Outcome.TimedOut<R>(var timeout, var stack) -> {
         var late = new TaskTimeoutException(subject(completion), timeout, stack);
         if (thrown instanceof TaskTimeoutException known) {
-          for (Throwable earlier : known.getSuppressed()) { // such as the tries before of a Retry
+          // such as the earlier attempts of a Retry
+          for (Throwable earlier : known.getSuppressed()) {
             late.addSuppressed(earlier);
           }
         }

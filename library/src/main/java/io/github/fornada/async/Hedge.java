@@ -20,9 +20,9 @@ import org.jspecify.annotations.Nullable;
  *     hedge.hedged() - hedge.won());
  * }
  *
- * <p>A good delay is what 95 of 100 calls take at most: then one in 20 is made twice. A failure
- * before the delay is over is thrown at once, as a second call is no remedy for failures ({@link
- * Retry} is); when both calls run, the whole fails only if both do.
+ * <p>A good delay is the time within which 95 of 100 calls end: then one call in 20 is made twice.
+ * A failure before the delay is over is thrown at once, as a second call is no remedy for failures
+ * ({@link Retry} is); when both calls run, the whole fails only if both do.
  *
  * <p>Both calls are tasks in a {@link TaskScope}, and {@link #call} returns when both have ended:
  * the loser is interrupted, and should respond to that. An interrupt of the caller interrupts both.
@@ -109,7 +109,7 @@ public final class Hedge implements CallPolicy {
       Exception failure = Async.unwrapped(e);
       if (failure != e) {
         for (Throwable other : e.getSuppressed()) {
-          failure.addSuppressed(other); // of the two failures, the one that is not the cause
+          failure.addSuppressed(other); // the failure that is not the cause
         }
       }
       throw failure;
@@ -124,7 +124,7 @@ public final class Hedge implements CallPolicy {
     }
   }
 
-  /** The end of the first call cancels the scope, which wakes the owner. */
+  /** Returns whether the first call has ended: its end cancels the scope, which wakes the owner. */
   private static boolean isOver(TaskScope<?, ?> scope) {
     return scope.isCancelled() || Thread.currentThread().isInterrupted();
   }
@@ -151,7 +151,7 @@ public final class Hedge implements CallPolicy {
     // ONE -> TWO: the owner. ONE -> OVER: the first call's thread. By compare-and-set.
     private final AtomicInteger calls = new AtomicInteger(ONE);
 
-    /** By compare-and-set, by the calls' threads. */
+    /** Set by compare-and-set, by the calls' threads. */
     private final AtomicReference<@Nullable Subtask<T>> winner = new AtomicReference<>();
 
     private final AtomicReference<@Nullable Subtask<T>> loser = new AtomicReference<>();
@@ -159,7 +159,7 @@ public final class Hedge implements CallPolicy {
     /** Used by the owner only. */
     @Nullable Subtask<T> second;
 
-    /** Whether the first call has not ended, so that a second one may be made. */
+    /** Returns whether the first call has not ended, so that a second one may be made. */
     boolean goesOn() {
       return calls.compareAndSet(ONE, TWO);
     }

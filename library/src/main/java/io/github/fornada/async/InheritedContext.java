@@ -105,7 +105,7 @@ final class InheritedContext {
    * @throws IllegalStateException if a carrier fails, or if a scoped value is bound otherwise than
    *     at the scope's opening
    */
-  @SuppressWarnings("ReferenceEquality") // the very value that was bound
+  @SuppressWarnings("ReferenceEquality") // the same object that was bound
   <V extends @Nullable Object> Callable<? extends V> around(Callable<? extends V> task) {
     if (carriers.isEmpty() && scopedValues.isEmpty()) {
       return task;

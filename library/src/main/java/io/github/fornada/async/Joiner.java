@@ -74,7 +74,7 @@ public interface Joiner<T extends @Nullable Object, R extends @Nullable Object> 
 
   /**
    * Called when the scope was over its timeout or deadline before all tasks had ended, and is
-   * cancelled. Returning from it says that {@link #result} has a result even so.
+   * cancelled. If it returns, {@link #result} must have a result nevertheless.
    *
    * @throws ScopeTimeoutException by default; {@code join} then throws it, with what was still
    *     running

@@ -85,14 +85,14 @@ final class Joiners {
     }
   }
 
-  /** One function for all tasks, each with an item: its failure names the item. */
+  /** The joiner of verbs that apply one function to many items: a failure names its item. */
   static final class AllItems<T extends @Nullable Object, R extends @Nullable Object>
       extends AllSuccessful<R> {
     private record Failed<T extends @Nullable Object>(int index, T item, Throwable thrown) {}
 
     private final TaskFunction<? super T, ? extends R> function;
 
-    /** Whether messages have the texts of items; tasks have none. */
+    /** Whether messages contain the texts of items; false for tasks, which have none. */
     private final boolean haveTexts;
 
     /** Failures up to the first that reached the joiner. Guarded by itself. */
@@ -116,8 +116,11 @@ final class Joiners {
       }
     }
 
-    /** The item that failed with that exception, as the subject of a sentence; null if none did. */
-    @SuppressWarnings("ReferenceEquality") // which of the exceptions it is
+    /**
+     * Returns the item that failed with {@code thrown} as the subject of a sentence; null if none
+     * did.
+     */
+    @SuppressWarnings("ReferenceEquality") // compares identities
     @Nullable String subjectOf(Throwable cause) {
       synchronized (failed) {
         for (Failed<T> one : failed) {
@@ -132,7 +135,10 @@ final class Joiners {
     }
   }
 
-  /** As small as a lambda that applies the function to the item: there may be a million. */
+  /**
+   * The task of one item. As small as a lambda that applies the function to the item, because there
+   * may be a million.
+   */
   private static final class ItemTask<T extends @Nullable Object, R extends @Nullable Object>
       implements Callable<R> {
     private final AllItems<T, R> all;
@@ -157,23 +163,26 @@ final class Joiners {
 
     @Override
     public String toString() {
-      return "item " + index; // for listeners, as its task has no purpose; without user code
+      return "item " + index; // for listeners, because the task has no purpose; runs no user code
     }
   }
 
-  /** Outcomes with their items, in the order in which the tasks ended. */
+  /** Collects outcomes with their items, in the order in which the tasks ended. */
   static final class InOrderOfCompletion<T extends @Nullable Object, R extends @Nullable Object>
       implements Joiner<R, List<Completion<T, R>>> {
-    /** Where each task's item is in {@link #items}. The owner's; tasks have identity only. */
+    /**
+     * The index of each task's item in {@link #items}. Used by the owner only; tasks are compared
+     * by identity.
+     */
     private final Map<Subtask<R>, Integer> indexes = new HashMap<>();
 
     /** Used by the owner only. */
     private final List<T> items = new ArrayList<>();
 
-    /** Added to by the tasks' threads. */
+    /** The tasks that have ended; the tasks' threads add to it. */
     private final Queue<Subtask<R>> ended = new ConcurrentLinkedQueue<>();
 
-    /** The item of the task that is forked next. */
+    /** Sets the item of the task that is forked next. */
     void next(T item) {
       items.add(item);
     }
@@ -198,7 +207,7 @@ final class Joiners {
         completions.add(new Completion<>(index, items.get(index), task.outcome()));
       }
       assert indexes
-          .isEmpty(); // only an interrupt or our own failure cancels, and join throws then
+          .isEmpty(); // only an interrupt or a failure of the library cancels, and join throws then
       return Collections.unmodifiableList(completions);
     }
   }
@@ -206,7 +215,10 @@ final class Joiners {
   static final class AnySuccessful<T extends @Nullable Object> implements Joiner<T, T> {
     private static final VarHandle BEST = handle(AnySuccessful.class, "best");
 
-    /** The first that failed, until one succeeds. By compare-and-set, by the tasks' threads. */
+    /**
+     * The first task that failed, until one succeeds. Set by compare-and-set, by the tasks'
+     * threads.
+     */
     private volatile @Nullable Subtask<T> best;
 
     @Override

@@ -50,7 +50,8 @@ final class Merge<T> {
         channel.close();
       }
     } catch (Throwable e) {
-      // Of no interest if it comes from the end of the stream, which has closed the channel before.
+      // Without effect if the exception comes from the end of the stream: the channel is closed
+      // already.
       boolean _ = channel.closeWithError(e);
     }
   }

@@ -24,7 +24,7 @@ final class ObservedChild<T extends @Nullable Object> extends Child<T> {
   /** The item in events for listeners: the purpose, or the task if it has none. */
   private final Object item;
 
-  // All written and read by the task's thread, once it has begun.
+  // The fields below are used by the task's thread only, once it has begun.
   private @Nullable Future<?> timer;
   private @Nullable String lane;
   private int laneIndex;

@@ -7,19 +7,20 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which thread has which scopes open: for a thread that runs a task, in its {@link Child}; for all
- * others in a map. There are no thread-locals, so nothing stays in a thread when its scopes close.
+ * Knows which thread has which scopes open. For a thread that runs a task that is in its {@link
+ * Child}, for all others in a map. There are no thread-locals, so nothing stays in a thread when
+ * its scopes close.
  */
 final class Owners {
   /** The innermost open scope of each thread that runs no task. Written by that thread. */
   private static final ConcurrentHashMap<Thread, TaskScope<?, ?>> ROOTS = new ConcurrentHashMap<>();
 
   /** Whether a timed check for threads that ended with scopes open is scheduled. */
-  private static final AtomicBoolean WATCHED = new AtomicBoolean();
+  private static final AtomicBoolean CHECK_SCHEDULED = new AtomicBoolean();
 
   private Owners() {}
 
-  /** The task that the calling thread runs; null if none. */
+  /** Returns the task that the calling thread runs; null if none. */
   static @Nullable Child<?> homeOf(Thread self) {
     return self.getUncaughtExceptionHandler() instanceof Child<?> child && child.thread == self
         ? child
@@ -35,18 +36,18 @@ final class Owners {
       scope.home.innermost = scope;
     } else {
       ROOTS.put(scope.owner, scope);
-      watch();
+      scheduleCheck();
     }
   }
 
   /** Schedules the check, as long as there are such scopes. */
-  private static void watch() {
-    if (!WATCHED.get() && WATCHED.compareAndSet(false, true)) {
-      ScopeTimer.inASecond(Owners::look);
+  private static void scheduleCheck() {
+    if (!CHECK_SCHEDULED.get() && CHECK_SCHEDULED.compareAndSet(false, true)) {
+      ScopeTimer.inASecond(Owners::closeLeaked);
     }
   }
 
-  private static void look() {
+  private static void closeLeaked() {
     ROOTS.forEach((owner, innermost) -> {
       if (!owner.isAlive() && ROOTS.remove(owner, innermost)) {
         for (TaskScope<?, ?> s = innermost; s != null; s = s.outer) {
@@ -61,11 +62,11 @@ final class Owners {
         }
       }
     });
-    // Lowered first, then ROOTS is read; a thread that opens a scope adds it first, then reads the
+    // Cleared first, then ROOTS is read; a thread that opens a scope adds it first, then reads the
     // flag.
-    WATCHED.set(false);
+    CHECK_SCHEDULED.set(false);
     if (!ROOTS.isEmpty()) {
-      watch();
+      scheduleCheck();
     }
   }
 
@@ -81,7 +82,7 @@ final class Owners {
     }
   }
 
-  /** The innermost scopes of the threads that run no task. */
+  /** Returns the innermost open scopes of the threads that run no task. */
   static Collection<TaskScope<?, ?>> roots() {
     return ROOTS.values();
   }

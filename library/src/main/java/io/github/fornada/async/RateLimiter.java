@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Bound.</b> In any stretch of time of length {@code t}, at most {@code burst + t * calls /
  * period} calls begin. The burst is how many calls may begin at once after an idle time; it also
  * makes up for threads that wake up late. With a burst of 1 nothing is made up for, and the mean
- * rate stays below the bound by as much as the system is late in waking threads. Unless {@linkplain
+ * rate falls below the bound by as much as the system wakes threads late. Unless {@linkplain
  * #withBurst(int) set}, the burst is the calls of 20 ms, plus one.
  *
  * <p><b>Interrupts.</b> A waiting thread can be interrupted; its turn goes to the next thread.
@@ -132,7 +132,7 @@ public final class RateLimiter implements CallPolicy {
     return tryAcquire(Ticker.nanosOf(Objects.requireNonNull(timeout, "timeout")));
   }
 
-  /** How many threads wait for their turn at this moment. */
+  /** Returns how many threads wait for their turn at this moment. */
   public int waiting() {
     lock.lock();
     try {
@@ -170,7 +170,10 @@ public final class RateLimiter implements CallPolicy {
     return await(waiter, end);
   }
 
-  /** Only the first in the queue waits for the time; the others wait to be the first. */
+  /**
+   * Waits for the turn of {@code waiter}. Only the first in the queue waits for the time; the
+   * others wait until they are first.
+   */
   private boolean await(WaitQueue.Waiter waiter, long end) throws InterruptedException {
     try {
       while (true) {
@@ -207,8 +210,8 @@ public final class RateLimiter implements CallPolicy {
   }
 
   /**
-   * Leaves the queue, with a turn or without; the next thread is first then and must look at the
-   * time.
+   * Leaves the queue, with a turn or without; the next thread is then the first, and must wait for
+   * the time.
    */
   private void leave(WaitQueue.Waiter waiter) {
     WaitQueue.Waiter next;
@@ -232,7 +235,7 @@ public final class RateLimiter implements CallPolicy {
     private final long part;
     private final int calls;
 
-    // How far ahead of time the schedule may be, burst - 1 intervals, in the same units.
+    // How far the schedule may be ahead of time: burst - 1 intervals, in the same units.
     private final long tolerance;
     private final long tolerancePart;
 
@@ -248,16 +251,16 @@ public final class RateLimiter implements CallPolicy {
       this.calls = calls;
       long parts = part * (burst - 1);
       long ahead = parts / calls;
-      // A century, and far from an overflow.
+      // Limited to a century, so that nothing overflows.
       boolean isLong = burst > 1 && whole > (Ticker.LONGEST - ahead) / (burst - 1);
       this.tolerance = isLong ? Ticker.LONGEST : whole * (burst - 1) + ahead;
       this.tolerancePart = parts % calls;
       this.arrival = now;
     }
 
-    /** The earliest moment at which the next call may begin. */
+    /** Returns the earliest moment at which the next call may begin. */
     long due() {
-      // A fraction begun is a nanosecond to wait for.
+      // A fraction of a nanosecond is rounded up.
       return arrival - tolerance + (fraction > tolerancePart ? 1 : 0);
     }
 

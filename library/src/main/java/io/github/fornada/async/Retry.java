@@ -24,29 +24,29 @@ import org.jspecify.annotations.Nullable;
  *     .wrap(Timeout.ofSeconds(2).wrap(Pages::get));
  * }
  *
- * <p><b>Which failures.</b> Without {@code on}, every {@link Exception} is tried again, the
- * time-outs of a {@link Timeout} among them. The first {@code on} or {@link #onTimeout} restricts
- * that to the failures it names, and each further one adds to them. So {@code
- * on(IOException.class)} alone does not repeat a call that timed out: such a call may have taken
- * effect, and is repeated only where {@link #onTimeout} says so. An {@link Error} is never tried
- * again, as it is no failure that passes.
+ * <p><b>Which failures.</b> Without {@code on}, every {@link Exception} is tried again, including
+ * the timeouts of a {@link Timeout}. The first {@code on} or {@link #onTimeout} restricts that to
+ * the failures it names, and each further one adds to them. So {@code on(IOException.class)} alone
+ * does not repeat a call that timed out: such a call may have taken effect, and is repeated only
+ * where {@link #onTimeout} says so. An {@link Error} is never tried again, because it is not a
+ * temporary failure.
  *
- * <p>Tries are made in the calling thread, one after the other. After the last one its failure is
- * thrown as it is, with the failures before it suppressed, the latest {@value #MOST_SUPPRESSED} of
- * them.
+ * <p>Attempts are made in the calling thread, one after the other. The failure of the last one is
+ * thrown as it is, with the latest {@value #MAX_SUPPRESSED} of the earlier failures suppressed.
  *
- * <p><b>Interrupts</b> end it. An {@link InterruptedException} is thrown, whatever {@code on} says;
- * a try that failed in any other way while its thread is interrupted is the last one, and the
- * interrupt status stays set; an interrupt in a pause is thrown with the last failure suppressed.
+ * <p><b>Interrupts</b> end the repetition. An {@link InterruptedException} from the call is thrown,
+ * whatever {@code on} says. If an attempt fails in any other way while its thread is interrupted,
+ * it is the last one, and the interrupt status stays set. An interrupt in a pause is thrown with
+ * the last failure suppressed.
  *
  * <p>Pauses grow by a factor up to the longest, and are made random, so that callers that failed
- * together do not come again together: see <a
+ * together do not all try again at the same moment: see <a
  * href="https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/">Exponential
  * Backoff and Jitter</a> by Marc Brooker.
  */
 public final class Retry implements CallPolicy {
   /** How many earlier failures the last one has suppressed at most. */
-  static final int MOST_SUPPRESSED = 8;
+  static final int MAX_SUPPRESSED = 8;
 
   /** How a pause is made random. */
   public enum Jitter {
@@ -57,8 +57,8 @@ public final class Retry implements CallPolicy {
     /** Between half of the pause and the pause: never very short. */
     EQUAL,
     /**
-     * Between the first pause and three times the pause before, at most the longest; the factor is
-     * not used.
+     * Between the first pause and three times the previous pause, at most the longest; the factor
+     * is not used.
      */
     DECORRELATED
   }
@@ -115,7 +115,7 @@ public final class Retry implements CallPolicy {
         times, Duration.ofMillis(100), 2, Duration.ofSeconds(10), Jitter.FULL, null, null);
   }
 
-  /** Returns how often a call is repeated at most, after its first try. */
+  /** Returns how often a call is repeated at most, after its first attempt. */
   public int times() {
     return times;
   }
@@ -289,13 +289,15 @@ public final class Retry implements CallPolicy {
         + "]";
   }
 
-  /** What has failed in one call: the latest, for with endless retries all would be too many. */
+  /**
+   * The latest failures of one call. Not all of them, because a call may be retried without end.
+   */
   private static final class Earlier {
     private @Nullable ArrayDeque<Exception> failures;
 
     void add(Exception failure) {
       failures = failures == null ? new ArrayDeque<>() : failures;
-      if (failures.size() == MOST_SUPPRESSED) {
+      if (failures.size() == MAX_SUPPRESSED) {
         failures.removeFirst();
       }
       failures.addLast(failure);
@@ -305,8 +307,9 @@ public final class Retry implements CallPolicy {
     <E extends Exception> E suppressedBy(E failure) {
       if (failures != null) {
         for (Exception each : failures) {
-          // One object may be thrown again and again, and must not grow.
-          if (each != failure && failure.getSuppressed().length < MOST_SUPPRESSED) {
+          // The same object may be thrown again and again; its list of suppressed exceptions must
+          // not grow without end.
+          if (each != failure && failure.getSuppressed().length < MAX_SUPPRESSED) {
             failure.addSuppressed(each);
           }
         }
@@ -326,7 +329,7 @@ public final class Retry implements CallPolicy {
       this.random = random;
     }
 
-    /** The next one, in nanoseconds. */
+    /** Returns the next pause, in nanoseconds. */
     long next() {
       double nanos =
           switch (jitter) {

@@ -55,7 +55,7 @@ public final class RetryBudget {
    *
    * @param share of a repetition that each call pays in, in steps of a millionth: 0.1 for one
    *     repetition in ten calls; from 0 to 1000
-   * @param reserve the most repetitions that can be saved up; at least 1
+   * @param reserve the maximum number of repetitions that can be saved up; at least 1
    * @throws IllegalArgumentException if {@code share} or {@code reserve} is out of bounds
    */
   public static RetryBudget ofShare(double share, int reserve) {

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * A bounded lock-free queue for any number of producers and consumers. It never waits for room or
  * for elements.
  *
- * <p>Positions are counted up for ever; position p lives in cell p modulo the capacity. A thread
+ * <p>Positions are numbered without end; position p is in cell p modulo the capacity. A thread
  * claims a position by moving {@code tail} or {@code head} on, and then has the cell to itself
  * until it moves the cell's {@code stage} on: 2p, free for the element of p; 2p + 1, has it; and
  * then 2(p + capacity). A thread that finds a position claimed and its cell not ready yet waits for
@@ -30,7 +30,9 @@ final class Ring {
   /** Set in the tail: only {@link #admit} can claim positions there any more. */
   private static final long CLOSED = Long.MIN_VALUE;
 
-  /** Looks at a cell that another thread works on, before this one gives up its processor. */
+  /**
+   * How often a thread reads a cell that another thread is changing before it yields its processor.
+   */
   private static final int SPINS = 100; // Guess
 
   private final int capacity;
@@ -70,7 +72,8 @@ final class Ring {
       if (ahead == 0) {
         if (LONGS.compareAndSet(ends, TAIL, tail, tail + 1)) {
           elements[cell] = element;
-          LONGS.setVolatile(stages, cell, 2 * position + 1); // then the caller looks for receivers
+          // volatile: the caller then checks for waiting receivers
+          LONGS.setVolatile(stages, cell, 2 * position + 1);
           return true;
         }
       } else if (ahead < 0) {
@@ -93,7 +96,8 @@ final class Ring {
         if (LONGS.compareAndSet(ends, HEAD, head, head + 1)) {
           Object element = elements[cell];
           elements[cell] = null;
-          LONGS.setVolatile(stages, cell, 2 * (head + capacity)); // then looks for senders
+          // volatile: the caller then checks for waiting senders
+          LONGS.setVolatile(stages, cell, 2 * (head + capacity));
           return element;
         }
       } else if (ahead < 0) {
@@ -107,7 +111,7 @@ final class Ring {
   }
 
   /**
-   * From now on {@link #offer} returns false; elements of offers that returned true are in the
+   * Makes every later {@link #offer} return false; elements of offers that returned true are in the
    * ring.
    */
   void close() {
@@ -115,13 +119,15 @@ final class Ring {
   }
 
   boolean isEmpty() {
-    // Head first: it never passes the tail, so that both were equal at some moment if they are.
+    // Reads the head first: it never passes the tail, so if both values are equal, both were equal
+    // at some moment.
     long head = (long) LONGS.getVolatile(ends, HEAD);
     return head == ((long) LONGS.getVolatile(ends, TAIL) & ~CLOSED);
   }
 
   boolean isFull() {
-    // Tail first: the head moves on only, so that the ring was full at that moment if it looks so.
+    // Reads the tail first: the head only grows, so if the ring looks full now, it was full at that
+    // moment.
     long tail = (long) LONGS.getVolatile(ends, TAIL) & ~CLOSED;
     return tail - (long) LONGS.getVolatile(ends, HEAD) >= capacity;
   }
@@ -135,7 +141,7 @@ final class Ring {
     if (tries < SPINS) {
       Thread.onSpinWait();
     } else {
-      Thread.yield(); // the system has taken the other thread's processor away
+      Thread.yield(); // the other thread has probably lost its processor
     }
   }
 }

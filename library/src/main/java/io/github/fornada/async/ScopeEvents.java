@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The events of scopes for a Flight Recorder. While none records, nothing is written and no event
- * class is touched: the first one would initialize the whole recorder.
+ * class is used: the first use would initialize the whole recorder.
  */
 final class ScopeEvents {
   private ScopeEvents() {}

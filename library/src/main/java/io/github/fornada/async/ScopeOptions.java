@@ -77,7 +77,7 @@ public final class ScopeOptions {
     return deadline;
   }
 
-  /** Returns what makes a thread for each task; null for virtual threads. */
+  /** Returns the factory that makes a thread for each task; null for virtual threads. */
   public @Nullable ThreadFactory threadFactory() {
     return threadFactory;
   }
@@ -127,7 +127,7 @@ public final class ScopeOptions {
 
   /**
    * Returns options with {@code deadline} as the moment by which the whole scope must be over. It
-   * may have passed: then no task that has work to do gets through.
+   * may have passed already; then every task that takes time is cancelled.
    */
   public ScopeOptions withDeadline(Instant deadline) {
     Objects.requireNonNull(deadline, "deadline");

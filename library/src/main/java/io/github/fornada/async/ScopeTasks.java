@@ -6,15 +6,15 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The tasks of a scope: which there are, whether the scope is cancelled, and when the last task has
- * ended.
+ * The tasks of a scope: a list of them, whether the scope is cancelled, and whether the last task
+ * has ended.
  *
  * <p>All state of a scope that is not used by its owner alone is here and in {@link Child}: one
  * counter, one reason, and a list that only the owner changes. There is no lock. {@code
  * docs/memory-ordering.md} has which access pairs with which.
  */
 abstract class ScopeTasks extends ScopeTasksLayout.SecondGap {
-  /** Nodes in the list before the first look for ended ones. */
+  /** The number of nodes in the list at which ended tasks are unlinked for the first time. */
   private static final int FIRST_SWEEP = 64; // Guess
 
   private static final VarHandle PENDING;
@@ -31,17 +31,19 @@ abstract class ScopeTasks extends ScopeTasksLayout.SecondGap {
   }
 
   /** How long a factory's thread may have ended before the owner notices. */
-  private static final long LOOK_NANOS = 1_000_000_000; // Guess
+  private static final long DEAD_THREAD_CHECK_NANOS = 1_000_000_000; // Guess
 
   final Thread owner;
 
   /** Whether the threads come from a factory. */
   private final boolean isForeign;
 
-  // null -> the reason. By compare-and-set, by any thread.
+  // null -> the reason. Set by compare-and-set, by any thread.
   private volatile @Nullable String cancelled;
 
-  /** The time is up. Written once, by the timer, which then checks whether a task is left. */
+  /**
+   * Whether the time is up. Written once, by the timer, which then checks whether a task is left.
+   */
   private volatile boolean isOverdue;
 
   ScopeTasks(Thread owner, boolean isForeign) {
@@ -59,9 +61,9 @@ abstract class ScopeTasks extends ScopeTasksLayout.SecondGap {
    */
   final boolean start(Child<?> child, Thread runner) {
     child.thread = runner;
-    // Published first, then a check whether the scope is cancelled or its time is up; a thread
-    // that cancels, and the timer, do both the other way round. So at least one of the two stops
-    // this task.
+    // Published first, then a check whether the scope is cancelled or its time is up; a thread that
+    // cancels, and the timer, first write that and then read the list. So at least one of the two
+    // stops this task.
     link(child);
     if (cancelled != null || isOverdue) {
       return false;
@@ -149,7 +151,7 @@ abstract class ScopeTasks extends ScopeTasksLayout.SecondGap {
       LockSupport.park(this);
       return;
     }
-    LockSupport.parkNanos(this, LOOK_NANOS);
+    LockSupport.parkNanos(this, DEAD_THREAD_CHECK_NANOS);
     for (Child<?> child = newest; child != null; child = child.next) {
       Thread runner = child.thread;
       if (runner != null && !runner.isAlive()) {
@@ -158,7 +160,7 @@ abstract class ScopeTasks extends ScopeTasksLayout.SecondGap {
     }
   }
 
-  /** Adds the started tasks to pending, the first time; returns whether all have ended. */
+  /** Adds the started tasks to pending if that was not done yet; returns whether all have ended. */
   private boolean addStarted() {
     if (isAwaited) {
       return pending == 0;
@@ -167,7 +169,9 @@ abstract class ScopeTasks extends ScopeTasksLayout.SecondGap {
     return started == 0 || (int) PENDING.getAndAdd(this, started) + started == 0;
   }
 
-  /** Drops the list of a closed scope: a handle that is kept must not keep all tasks. */
+  /**
+   * Drops the list of a closed scope, so that a handle that is kept does not keep all tasks alive.
+   */
   final void letGo() {
     newest = null;
   }
@@ -201,7 +205,8 @@ abstract class ScopeTasks extends ScopeTasksLayout.SecondGap {
    */
   final boolean becomeOverdue() {
     isOverdue = true;
-    int _ = pending; // so that what tasks did before they counted themselves off is seen
+    // a volatile read, so that what tasks did before they decremented it is visible
+    int _ = pending;
     for (Child<?> child = newest; child != null; child = child.next) {
       if (!child.hasEnded()) {
         return true;
@@ -214,12 +219,12 @@ abstract class ScopeTasks extends ScopeTasksLayout.SecondGap {
     return isOverdue;
   }
 
-  /** Whether the scope is cancelled. */
+  /** Returns whether the scope is cancelled. */
   final boolean isCalledOff() {
     return cancelled != null;
   }
 
-  /** Why the scope was cancelled; null if it was not. */
+  /** Returns why the scope was cancelled; null if it was not. */
   final @Nullable String reason() {
     return cancelled;
   }

@@ -16,12 +16,13 @@ final class ScopeTasksLayout {
     /** Head of the list of tasks, newest first. Read by threads that cancel or draw the scope. */
     volatile @Nullable Child<?> newest;
 
-    /** Started tasks. */
+    /** The number of started tasks. */
     int started;
 
-    /** Nodes in the list, and how many there may be before ended tasks are unlinked. */
+    /** The number of nodes in the list. */
     int linked;
 
+    /** The number of nodes at which ended tasks are unlinked. */
     int sweepAt;
 
     /** Whether the owner has added to {@link OfTasks#pending} what it has started. */

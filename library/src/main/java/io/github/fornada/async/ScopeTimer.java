@@ -4,7 +4,7 @@ import io.github.fornada.Outcome;
 import io.github.fornada.TaskTimeoutException;
 import io.github.fornada.jvm.Interrupts;
 import io.github.fornada.jvm.Log;
-import io.github.fornada.jvm.OwnGroup;
+import io.github.fornada.jvm.OwnThreads;
 import io.github.fornada.jvm.StackSample;
 import java.time.Duration;
 import java.time.Instant;
@@ -16,13 +16,13 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * The timeouts of scopes and tasks. One platform thread serves all, so that timeouts hold also when
- * tasks occupy every carrier of virtual threads; it runs no user code. While it is busy, another
- * thread stands by, as an interrupt may block it ({@link Interrupts#send(Thread)} cannot rule that
- * out), and other timeouts must not wait.
+ * tasks occupy every carrier of virtual threads; it runs no user code. While it is busy, a second
+ * thread is ready to take over, because an interrupt may block it ({@link Interrupts#send(Thread)}
+ * cannot rule that out), and other timeouts must not wait.
  */
 final class ScopeTimer {
   private static final ScheduledThreadPoolExecutor TIMER =
-      new ScheduledThreadPoolExecutor(1, thread("fornada-scope-timer").factory());
+      new ScheduledThreadPoolExecutor(1, OwnThreads.daemon("fornada-scope-timer").factory());
 
   static {
     TIMER.setRemoveOnCancelPolicy(true);
@@ -30,7 +30,7 @@ final class ScopeTimer {
     TIMER.allowCoreThreadTimeOut(true);
   }
 
-  /** Threads of the timer that run an action. */
+  /** The number of threads of the timer that run an action. */
   private static final AtomicInteger BUSY = new AtomicInteger();
 
   /** A century, so that it fits in a long of nanoseconds. */
@@ -40,18 +40,6 @@ final class ScopeTimer {
   private static final int MANY = 1000; // Guess
 
   private ScopeTimer() {}
-
-  /**
-   * Returns a builder for a thread of the library. The thread inherits nothing from the thread that
-   * happens to start it: neither thread-locals nor the context class loader.
-   */
-  static Thread.Builder.OfPlatform thread(String name) {
-    return Thread.ofPlatform()
-        .group(OwnGroup.get())
-        .daemon()
-        .name(name)
-        .inheritInheritableThreadLocals(false);
-  }
 
   static Future<?> ofScope(TaskScope<?, ?> scope, ScopeOptions options) {
     Duration left = FOREVER;
@@ -68,7 +56,7 @@ final class ScopeTimer {
           if (scope.started() < MANY) {
             scope.expire();
           } else {
-            thread("fornada-cancel").start(scope::expire);
+            OwnThreads.daemon("fornada-cancel").start(scope::expire);
           }
         });
   }
@@ -119,7 +107,7 @@ final class ScopeTimer {
     var _ = after(Duration.ofSeconds(1), action);
   }
 
-  /** The limit that counts, in words, for messages. */
+  /** Returns the limit that applies, in words, for messages. */
   static String inWords(ScopeOptions options) {
     return options.timeout() == null
         ? "its deadline, " + options.deadline()

@@ -17,11 +17,10 @@ import org.jspecify.annotations.Nullable;
  * <p>If several are possible at once, one is chosen at random, so that a busy channel does not
  * starve the others. The others have no effect: none of their elements is taken or sent.
  *
- * <p><b>Closed channels.</b> A receive from a channel that is closed and empty is left out; when
- * all receives are left out and there is no send, {@code await} throws {@link
- * ChannelClosedException}. So a loop may take from several sources until the last one ends. A
- * channel that was closed with an error makes {@code await} throw it; a send to a closed channel
- * makes it throw too.
+ * <p><b>Closed channels.</b> A receive from a channel that is closed and empty is ignored; when all
+ * receives are ignored and there is no send, {@code await} throws {@link ChannelClosedException}.
+ * So a loop may take from several sources until the last one ends. A channel that was closed with
+ * an error makes {@code await} throw it; a send to a closed channel makes it throw too.
  *
  * <p><b>Memory effects and interrupts</b> are those of {@link Channel}'s methods. The functions of
  * the clauses run in the calling thread, without a lock.
@@ -85,7 +84,7 @@ public final class Select<R extends @Nullable Object> {
     return new Select<>();
   }
 
-  /** Adds a receive from a channel; its result is what {@code then} makes of the element. */
+  /** Adds a receive from a channel; its result is what {@code then} returns for the element. */
   public <T> Select<R> receive(Channel<T> from, Function<? super T, ? extends R> then) {
     add(new Receive<>(from, Objects.requireNonNull(then, "then")));
     return this;
@@ -165,7 +164,10 @@ public final class Select<R extends @Nullable Object> {
     };
   }
 
-  /** What to do if a clause was possible; else null, and the thread is queued in all channels. */
+  /**
+   * Performs a clause that is possible and returns the supplier of its result; else queues the
+   * thread in all channels and returns null.
+   */
   private @Nullable Supplier<? extends R> nowOrQueue(
       Selection selection, @Nullable ChannelWaiter[] waiters) {
     int locked = 0;

@@ -29,23 +29,25 @@ final class Selection {
     winner = waiter;
   }
 
-  /** Waits; null if the wait was given up because of an interrupt or of the deadline. */
+  /**
+   * Waits for the winner; null if the wait was given up because of an interrupt or the deadline.
+   */
   @Nullable ChannelWaiter await(Object blocker, Deadline deadline) {
     boolean interrupted = false;
-    int looks = 0;
+    int checks = 0;
     while (winner == null) {
       long left = deadline.isSet() ? deadline.nanosLeft() : Long.MAX_VALUE;
       if ((left <= 0 || Thread.currentThread().isInterrupted()) && claim()) {
         return null;
       }
       if (isClaimed()) {
-        // Another thread is serving it: a matter of some instructions, unless that thread has to
-        // wait for the ring, or for a processor; a virtual thread perhaps for the very carrier of
-        // this one.
-        if (++looks < SPINS) {
+        // Another thread is serving it. That takes a few instructions, unless that thread must wait
+        // for the ring or for a processor. A virtual thread may even wait for the carrier of this
+        // one.
+        if (++checks < SPINS) {
           Thread.onSpinWait();
         } else {
-          interrupted |= Thread.interrupted(); // else it would not park
+          interrupted |= Thread.interrupted(); // with the status set, park would return at once
           LockSupport.parkNanos(blocker, MOMENT_NANOS);
         }
       } else if (deadline.isSet()) {

@@ -23,10 +23,14 @@ final class SourceSubscription<T> implements Flow.Subscription, Runnable {
   private boolean cancelled;
   private @Nullable IllegalArgumentException badRequest;
 
-  /** The thread runs the source's code, where it may be interrupted; not the subscriber's. */
+  /**
+   * Whether the thread runs the source's code, where it may be interrupted, and not the
+   * subscriber's.
+   */
   private boolean inSource;
 
-  // The thread's own, and dropped with it: a subscription that is over must not hold them.
+  // Used by the subscription's thread only, and dropped at its end, so that a subscription that is
+  // over does not keep them alive.
   private @Nullable Iterable<? extends T> source;
   private Flow.@Nullable Subscriber<? super T> subscriber;
 
@@ -41,7 +45,7 @@ final class SourceSubscription<T> implements Flow.Subscription, Runnable {
     Objects.requireNonNull(subscriber, "subscriber");
     var subscription = new SourceSubscription<T>(source, subscriber);
     Thread runner = Thread.ofVirtual().name("fornada-publisher").unstarted(subscription);
-    subscription.thread = runner; // before any other thread has the subscription
+    subscription.thread = runner; // set before any other thread has the subscription
     subscriber.onSubscribe(subscription);
     runner.start();
   }
@@ -110,7 +114,9 @@ final class SourceSubscription<T> implements Flow.Subscription, Runnable {
     }
   }
 
-  /** Signals elements; true if the source has ended, false if no more is to be signalled. */
+  /**
+   * Signals elements; returns true if the source has ended, false if nothing more may be signalled.
+   */
   private boolean emit(Iterable<? extends T> from, Flow.Subscriber<? super T> to) throws Exception {
     // A channel's iterator would take an element before one was requested.
     Channel<? extends T> channel = from instanceof Channel<? extends T> c ? c : null;
@@ -119,7 +125,7 @@ final class SourceSubscription<T> implements Flow.Subscription, Runnable {
       if (it != null && !inSource(it::hasNext)) {
         return true;
       }
-      // The end needs no demand; a channel that ends later is noticed with the next request.
+      // The end is signalled without demand; if a channel ends later, the next request notices it.
       boolean isOver = channel != null && channel.isOver();
       if (!isOver && !awaitDemand()) {
         return isOverByRequest();
@@ -156,14 +162,14 @@ final class SourceSubscription<T> implements Flow.Subscription, Runnable {
       lock.lock();
       try {
         inSource = false;
-        boolean _ = Thread.interrupted(); // if there was one, it was meant for the source
+        boolean _ = Thread.interrupted(); // an interrupt was meant for the source
       } finally {
         lock.unlock();
       }
     }
   }
 
-  /** Waits for demand and takes one of it; false if the subscription is over. */
+  /** Waits for demand and takes one element of it; returns false if the subscription is over. */
   private boolean awaitDemand() {
     lock.lock();
     try {

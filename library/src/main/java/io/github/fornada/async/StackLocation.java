@@ -1,8 +1,8 @@
 package io.github.fornada.async;
 
 /**
- * Where a thread is in user code: the innermost frame that is neither the JDK's nor ours, and what
- * it has called there.
+ * Where a thread is in user code: the innermost frame that belongs neither to the JDK nor to this
+ * library, and what it has called.
  *
  * @param frame such as {@code Users.find:42}; empty if there is none
  * @param called such as {@code Thread.sleep}; empty if that frame is the innermost
@@ -43,7 +43,9 @@ record StackLocation(String frame, String called, boolean isJoin) {
         || type.startsWith(OURS);
   }
 
-  /** Whether there is no such frame: the thread has not reached the task, or has left it. */
+  /**
+   * Returns whether there is no such frame: the thread has not reached the task, or has left it.
+   */
   boolean isNowhere() {
     return frame.isEmpty();
   }
@@ -69,7 +71,8 @@ record StackLocation(String frame, String called, boolean isJoin) {
   }
 
   /**
-   * Fits into {@code columns}: the call loses its class, then is left out, then the frame is cut.
+   * Returns a text of at most {@code columns} characters: to fit, the call loses its class, then is
+   * left out, then the frame is cut.
    */
   String within(int columns) {
     String whole = toString();

@@ -35,8 +35,9 @@ import org.jspecify.annotations.Nullable;
  * what to do; the tasks are ended nevertheless. If a thread ends and leaves a scope open, the scope
  * is found within seconds, its tasks are cancelled, and that is logged.
  *
- * <p><b>Costs.</b> Some 50 bytes for a task besides its virtual thread, and no thread-locals. Any
- * number of tasks may be forked; the memory of ended ones is released while others are forked.
+ * <p><b>Costs.</b> About 50 bytes for a task in addition to its virtual thread, and no
+ * thread-locals. Any number of tasks may be forked; the memory of ended ones is released while
+ * others are forked.
  *
  * {@snippet :
  * try (var scope = TaskScope.open(Joiner.<Quote>anySuccessfulOrThrow(),
@@ -99,13 +100,13 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
   /** Tasks that listeners observe. Used by the owner only. */
   private int observed;
 
-  /** Set once, by compare-and-set, by the thread of the first task that fails. */
+  /** The failures. Set once, by compare-and-set, by the thread of the first task that fails. */
   private volatile @Nullable Failures failures;
 
   /** Written by the timer before {@link #reason}, read by the owner after it. */
   private @Nullable ScopeTimeoutException late;
 
-  /** For a fork that came too late. Used by the owner only. */
+  /** The exception for a fork that came too late. Used by the owner only. */
   private @Nullable ScopeTimeoutException lateFork;
 
   private @Nullable Future<?> timer;
@@ -235,8 +236,8 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
       child.stop();
       child.finished();
     }
-    // Written once, as tasks read what lies beside it; and not for a fork that was refused, after
-    // which the owner need not join.
+    // Written only once, because tasks read fields in the same cache line. Not written for a
+    // refused fork, after which the owner need not join.
     if (phase == Phase.OPEN) {
       phase = Phase.FORKED;
     }
@@ -250,7 +251,7 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
       if (isEnoughAtFork(child)) {
         cancel(BY_JOINER);
       }
-      checkTakesTasks(); // again: the joiner may have joined or closed it
+      checkTakesTasks(); // checked again: the joiner may have joined or closed the scope
       cancelIfOverdue(child);
       admitted = true;
     } finally {
@@ -292,7 +293,7 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
    * @throws IllegalStateException after {@link #join} or {@link #close}, or if a carrier failed
    * @throws RejectedExecutionException if the thread factory returned null
    */
-  @SuppressWarnings({"unchecked", "NullAway"}) // null is a result of every type that has one
+  @SuppressWarnings({"unchecked", "NullAway"}) // null is a value of every nullable type
   public <U extends T> Subtask<U> fork(String purpose, Runnable task) {
     Objects.requireNonNull(task, "task");
     return fork(
@@ -303,7 +304,7 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
         });
   }
 
-  @SuppressWarnings("unchecked") // a handle is only read from
+  @SuppressWarnings("unchecked") // results are only read from a handle
   private boolean isEnoughAtFork(Child<?> child) {
     return ((Joiner<T, R>) joiner).onFork((Subtask<T>) child);
   }
@@ -312,7 +313,7 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
     boolean started = false;
     try {
       Thread runner = newThread(child);
-      checkTakesTasks(); // again: the thread factory may have joined or closed it
+      checkTakesTasks(); // checked again: the thread factory may have joined or closed the scope
       runner.setUncaughtExceptionHandler(child);
       started = start(child, runner);
     } finally {
@@ -325,7 +326,7 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
     }
   }
 
-  /** Cancels the scope if its time was up, no task was left, and yet one more is forked. */
+  /** Cancels the scope if its time was up when no task was left, and now one more is forked. */
   private void cancelIfOverdue(Child<?> child) {
     if (isOverdue() && !isCalledOff()) {
       lateFork =
@@ -352,7 +353,8 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
         builder = b;
       }
       if (purpose.isEmpty()) {
-        return b.unstarted(child); // such threads share one string as a name
+        // all threads of tasks without a purpose share one string as their name
+        return b.unstarted(child);
       }
       Thread runner = b.unstarted(child);
       runner.setName(name() + "/" + purpose);
@@ -385,8 +387,8 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
    * @throws ScopeFailedException if the joiner has no result; the cause is the first failure,
    *     others are suppressed
    * @throws ScopeTimeoutException if the scope was over its timeout or deadline before all tasks
-   *     had ended, unless the joiner has a result even so. If all had ended in time, it does not
-   *     matter how late this is called
+   *     had ended, unless the joiner has a result nevertheless. If all had ended in time, it does
+   *     not matter how late this is called
    * @throws WrongThreadException if the calling thread is not the owner
    * @throws IllegalStateException if it was called before, or after {@link #close}
    */
@@ -419,16 +421,19 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
     throw tooLate;
   }
 
-  /** Returns what to throw because the time was up; null if the joiner has a result even so. */
+  /**
+   * Returns the exception to throw because the time was up; null if the joiner has a result
+   * nevertheless.
+   */
   private @Nullable ScopeTimeoutException tooLate() {
     try {
       joiner.onTimeout();
       return null;
     } catch (ScopeTimeoutException e) {
-      // Where a fork came too late, the timer's exception may not be there yet: the fork's counts
-      // first.
+      // If a fork came too late, the timer's exception may not exist yet, so the fork's is
+      // preferred.
       ScopeTimeoutException known = lateFork != null ? lateFork : late;
-      return known == null ? e : known; // there was no memory for one with a tree
+      return known == null ? e : known; // there was no memory for an exception with a tree
     }
   }
 
@@ -439,8 +444,8 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
     }
   }
 
-  /** A task has succeeded or failed, and not because the scope was cancelled. */
-  @SuppressWarnings("unchecked") // a handle is only read from
+  /** Called when a task has succeeded or failed, and not because the scope was cancelled. */
+  @SuppressWarnings("unchecked") // results are only read from a handle
   final void completed(Child<?> child, @Nullable Throwable failure) {
     if (failure != null) {
       failures().add(child, failure);
@@ -457,7 +462,7 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
     }
   }
 
-  /** Called when a joiner or our own code threw: the scope cannot have a result. */
+  /** Called when a joiner or the library's own code threw: the scope cannot have a result. */
   final void broken(Throwable e) {
     failures().setBroken(e);
     cancel(BY_FAILURE);
@@ -490,7 +495,7 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
 
   /**
    * Called by the timer when the time is up. The exception records where tasks are before they are
-   * interrupted. If all have ended, it is the next fork that is too late.
+   * interrupted. If all tasks have ended, only a later fork is too late.
    */
   final void expire() {
     if (isCalledOff() || !becomeOverdue()) {
@@ -507,17 +512,17 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
 
   /**
    * Interrupts every task that has not ended, and lets no further task begin. May be called by any
-   * thread, any number of times. Does not wait. {@link #join} then ends with what the joiner makes
-   * of it: joiners that need the results of all tasks throw, others do not.
+   * thread, any number of times. Does not wait. How {@link #join} then ends depends on the joiner:
+   * joiners that need the results of all tasks throw, others do not.
    */
   public void cancel() {
     cancel(BY_CALLER);
   }
 
   /**
-   * Whether the scope was cancelled, by {@link #cancel}, its joiner, an interrupt, or {@link
-   * #close} without a join, or was over its timeout or deadline; no task begins then. If all tasks
-   * had ended when the time was up, {@link #join} has its result nevertheless.
+   * Returns whether the scope was cancelled, by {@link #cancel}, its joiner, an interrupt, or
+   * {@link #close} without a join, or was over its timeout or deadline; no task begins then. If all
+   * tasks had ended when the time was up, {@link #join} has its result nevertheless.
    */
   public boolean isCancelled() {
     return isCalledOff() || isOverdue();
@@ -563,7 +568,7 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
     }
   }
 
-  /** Cancels what runs, waits for it, and removes the scope from its owner. */
+  /** Cancels the running tasks, waits for them, and removes the scope from its owner. */
   private void endAll() {
     boolean isUnused = phase == Phase.OPEN && reason() == null;
     if (phase.compareTo(Phase.JOINED) < 0) {
@@ -597,7 +602,10 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
     return names.toString();
   }
 
-  /** Closes what a task has left open, from the innermost outwards, and names it. */
+  /**
+   * Closes the scopes that a task has left open, from the innermost outwards, and returns their
+   * names.
+   */
   static String closeAll(@Nullable TaskScope<?, ?> innermost) {
     var names = new StringBuilder();
     for (TaskScope<?, ?> s = innermost; s != null; s = s.outer) {

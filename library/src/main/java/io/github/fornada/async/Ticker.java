@@ -33,7 +33,7 @@ interface Ticker {
   /** Returns a duration in nanoseconds, from 0 to {@link #LONGEST}. */
   static long nanosOf(Duration duration) {
     if (duration.isNegative()) {
-      return 0; // some of them do not fit in a long either
+      return 0; // a negative duration may not fit in a long either
     }
     return duration.compareTo(Duration.ofNanos(LONGEST)) < 0 ? duration.toNanos() : LONGEST;
   }

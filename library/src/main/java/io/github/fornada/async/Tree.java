@@ -22,28 +22,33 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * <p>Tasks without a purpose at the same location share a line, with the time of the oldest. Of a
- * scope with very many tasks only the stacks of the first {@value #MOST_STACKS} are taken.
+ * scope with very many tasks only the stacks of the first {@value #MAX_STACKS} are taken.
  */
 final class Tree {
   private static final int WIDTH = 80;
 
-  /** The least columns for a location, and for an owner's name, however long the rest is. */
-  private static final int LEAST_PLACE = 24;
+  /**
+   * The minimum number of columns for a location, and for an owner's name, however long the rest
+   * is.
+   */
+  private static final int MIN_PLACE = 24;
 
-  private static final int LEAST_NAME = 8;
+  private static final int MIN_NAME = 8;
 
-  /** Tasks of one scope that get a line of their own; the others share lines. */
-  private static final int MOST_NAMED = 100; // Guess
+  /**
+   * The maximum number of tasks of one scope that get a line of their own; the others share lines.
+   */
+  private static final int MAX_NAMED = 100; // Guess
 
-  /** Tasks of one scope whose stacks are taken. */
-  private static final int MOST_STACKS = 1000; // Guess
+  /** The maximum number of tasks of one scope whose stacks are taken. */
+  private static final int MAX_STACKS = 1000; // Guess
 
-  /** Stacks taken where the timer waits for them. */
+  /** The maximum number of stacks taken while the timer waits for them. */
   private static final int FEW_STACKS = 50; // Guess
 
   private final StringBuilder text = new StringBuilder();
 
-  /** Stacks that may still be taken of the tasks of one scope. */
+  /** The maximum number of stacks to take of the tasks of one scope. */
   private final int mostStacks;
 
   private Tree(int mostStacks) {
@@ -51,7 +56,8 @@ final class Tree {
   }
 
   /**
-   * For a scope whose time is up: says how many tasks had not ended, which, and where they were.
+   * Returns the exception for a scope whose time is up: how many tasks had not ended, which, and
+   * where they were.
    */
   static ScopeTimeoutException timeout(TaskScope<?, ?> scope, String limit) {
     int running = 0;
@@ -84,13 +90,13 @@ final class Tree {
   }
 
   static String of(TaskScope<?, ?> scope) {
-    var tree = new Tree(MOST_STACKS);
+    var tree = new Tree(MAX_STACKS);
     tree.scope(scope, "", "", true);
     return tree.text.toString();
   }
 
   static String ofAll() {
-    var tree = new Tree(MOST_STACKS);
+    var tree = new Tree(MAX_STACKS);
     List<TaskScope<?, ?>> roots = new ArrayList<>();
     for (TaskScope<?, ?> innermost : Owners.roots()) {
       roots.add(chain(innermost).getFirst());
@@ -102,7 +108,7 @@ final class Tree {
     return tree.text.toString();
   }
 
-  /** The scopes that one thread has open, outermost first. */
+  /** Returns the scopes that one thread has open, outermost first. */
   private static List<TaskScope<?, ?>> chain(@Nullable TaskScope<?, ?> innermost) {
     var chain = new ArrayList<TaskScope<?, ?>>();
     for (TaskScope<?, ?> scope = innermost; scope != null; scope = scope.outer) {
@@ -139,7 +145,7 @@ final class Tree {
     RUNS("runs", "run"),
     WAITS("waits", "wait"),
     JOINS("joins", "join"),
-    STOPS("stops", "stop"); // it was interrupted and has not ended
+    STOPS("stops", "stop"); // the task was interrupted and has not ended
 
     final String one;
     final String many;
@@ -171,9 +177,9 @@ final class Tree {
       StackLocation at = StackLocation.of(scope.owner);
       String does = at.isJoin() ? " joins at " : " is at ";
       head.append(" · owner ");
-      int room = WIDTH - head.length() - does.length() - LEAST_PLACE;
-      head.append(fit(Owners.name(scope.owner), Math.max(LEAST_NAME, room))).append(does);
-      head.append(at.within(Math.max(LEAST_PLACE, WIDTH - head.length())));
+      int room = WIDTH - head.length() - does.length() - MIN_PLACE;
+      head.append(fit(Owners.name(scope.owner), Math.max(MIN_NAME, room))).append(does);
+      head.append(at.within(Math.max(MIN_PLACE, WIDTH - head.length())));
     }
     line(head);
     TaskScope<?, ?> within = within(scope);
@@ -188,7 +194,9 @@ final class Tree {
     }
   }
 
-  /** The scope that the same owner has opened next, within this one; null if there is none. */
+  /**
+   * Returns the scope that the same owner has opened next, within this one; null if there is none.
+   */
   private static @Nullable TaskScope<?, ?> within(TaskScope<?, ?> scope) {
     TaskScope<?, ?> inner = null;
     for (TaskScope<?, ?> s = Owners.innermost(scope.home, scope.owner); s != null; s = s.outer) {
@@ -197,21 +205,21 @@ final class Tree {
       }
       inner = s;
     }
-    return null; // it was closed meanwhile
+    return null; // the scope was closed meanwhile
   }
 
   private List<Row> rows(List<Child<?>> tasks) {
     var rows = new ArrayList<Row>();
     Map<String, Row> alike = new LinkedHashMap<>();
     int named = 0;
-    int looks = 0;
+    int stacks = 0;
     int unseen = 0;
     for (Child<?> child : tasks) {
       Thread runner = child.thread;
       if (runner == null) {
         continue;
       }
-      if (looks++ >= mostStacks) {
+      if (stacks++ >= mostStacks) {
         unseen++;
         continue;
       }
@@ -219,7 +227,7 @@ final class Tree {
       boolean hasScope = child.innermost != null;
       State state = state(child, runner, place);
       String label = child.purpose().isEmpty() ? "1 task" : child.purpose();
-      if (hasScope || (!child.purpose().isEmpty() && named < MOST_NAMED)) {
+      if (hasScope || (!child.purpose().isEmpty() && named < MAX_NAMED)) {
         named++;
         rows.add(new Row(child, label, state, place, child.forkedAt));
       } else {
@@ -267,7 +275,8 @@ final class Tree {
     return text.length() > width ? text.substring(0, width - 1).stripTrailing() + "…" : text;
   }
 
-  @SuppressWarnings("ReferenceEquality") // the one location that stands for none
+  // compared with the one constant that stands for no location
+  @SuppressWarnings("ReferenceEquality")
   private void row(Row row, String rest, boolean last, int width) {
     var line = new StringBuilder(rest).append(last ? "└─ " : "├─ ");
     String label = row.label();
@@ -278,7 +287,7 @@ final class Tree {
       line.append("  ").append(state).repeat(' ', 6 - state.length());
       String age = age(row.oldest);
       line.repeat(' ', Math.max(1, 7 - age.length())).append(age).append("  ");
-      line.append(row.place.within(Math.max(LEAST_PLACE, WIDTH - line.length())));
+      line.append(row.place.within(Math.max(MIN_PLACE, WIDTH - line.length())));
     } else {
       line.append("  not shown: there are too many");
     }
@@ -300,7 +309,7 @@ final class Tree {
     text.append(line, 0, end).append('\n');
   }
 
-  /** How long ago, in words of at most 6 columns. */
+  /** Returns how long ago {@code since} was, in at most 6 columns. */
   private static String age(int since) {
     return age(Math.max(0, CoarseClock.nanosBetween(since, CoarseClock.now())));
   }

@@ -5,9 +5,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A FIFO queue of waiting threads. Guarded by its owner's lock.
  *
- * <p>A thread that gives up is unlinked in constant time. In the synchronizers of {@code
- * java.util.concurrent} the queue is traversed for that, so that giving up is quadratic where all
- * do.
+ * <p>A thread that gives up is unlinked in constant time. The synchronizers of {@code
+ * java.util.concurrent} traverse the queue for that, which takes quadratic time if all waiting
+ * threads give up.
  */
 final class WaitQueue {
 

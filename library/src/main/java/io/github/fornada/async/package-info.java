@@ -4,8 +4,8 @@
  *
  * <p>{@link io.github.fornada.async.TaskScope} is the block: it forks tasks and joins them, and no
  * task outlives it. {@link io.github.fornada.async.Async} has the common cases in one line each.
- * Names and behaviour are near those of the JDK's {@code StructuredTaskScope}, which is a preview
- * and may not be used without a flag; {@code docs/decisions/0015} has the differences.
+ * Names and behaviour are close to those of the JDK's {@code StructuredTaskScope}, which is a
+ * preview and may not be used without a flag; {@code docs/decisions/0015} has the differences.
  *
  * <p>Tasks communicate through a {@link io.github.fornada.async.Channel}, and wait for several with
  * a {@link io.github.fornada.async.Select}. {@link io.github.fornada.async.AsyncStreams} works on

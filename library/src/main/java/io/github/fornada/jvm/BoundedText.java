@@ -5,7 +5,6 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -16,28 +15,31 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Texts for messages that user code makes, such as an item's {@code toString}. A message is
- * completed whatever that code does: it runs on another thread, and is waited for at most {@link
- * #LIMIT}.
+ * Gets the texts for messages that user code makes, such as an item's {@code toString}, within a
+ * bounded time. The user code runs on another thread. The caller waits for it at most {@link
+ * #LIMIT} and then uses a substitute, so user code cannot keep a message from being completed.
  */
 public final class BoundedText {
   static final Duration LIMIT = Duration.ofSeconds(1);
 
   private static final int ITEM_LENGTH = 80;
 
-  /** Between two looks for a thread that is free. */
+  /** The pause between two checks for a free thread. */
   private static final long PAUSE_NANOS = 1_000_000; // Guess
 
-  /** For how long the objects of a class are not asked after one of them took too long. */
+  /** How long the objects of a class are not called after one of them took too long. */
   static final Duration MARKED = Duration.ofSeconds(10); // Guess
 
-  /** Threads that ask. One that hangs is replaced. */
+  /** Threads that call user code. One that hangs is replaced. */
   private static final int THREADS = 8; // Guess
 
-  /** More that hang at a time, and they are replaced no more. */
-  private static final int MOST_LOST = 64; // Guess
+  /** At most this many threads that hang at the same time are replaced. */
+  private static final int MAX_LOST = 64; // Guess
 
-  /** {@link System#nanoTime} until which a class is not asked; 0 for a class never marked. */
+  /**
+   * {@link System#nanoTime} until which objects of a class are not called; 0 for a class never
+   * marked.
+   */
   private static final ClassValue<AtomicLong> MARKED_UNTIL =
       new ClassValue<>() {
         @Override
@@ -47,16 +49,9 @@ public final class BoundedText {
       };
 
   private static final ThreadPoolExecutor TEXT_THREADS =
-      new ThreadPoolExecutor(
-          0,
-          THREADS,
-          1,
-          TimeUnit.SECONDS,
-          new SynchronousQueue<>(),
-          // No lambda: the first of a program takes a while, and a loss waits to be reported.
-          OwnThreads.daemon("fornada-text").factory());
+      OwnThreads.expendable("fornada-text", THREADS);
 
-  /** How many threads hang. Guarded by the class. */
+  /** The number of threads that hang. Guarded by the class. */
   private static int lost;
 
   private BoundedText() {}
@@ -91,8 +86,8 @@ public final class BoundedText {
   }
 
   /**
-   * Whether the {@code toString}, {@code equals} and {@code hashCode} of {@code object} are no user
-   * code, so that they may be called at once.
+   * Returns whether {@code toString}, {@code equals} and {@code hashCode} of {@code object} run no
+   * user code, so that they may be called directly.
    */
   public static boolean isPlain(@Nullable Object object) {
     return object == null
@@ -109,20 +104,20 @@ public final class BoundedText {
 
   /**
    * Returns the text that {@code words} makes, or a substitute after {@link #LIMIT}. An interrupt
-   * of the caller is kept, and does not end the wait, which is short.
+   * of the caller does not end the wait, which is short, and is set again afterwards.
    *
    * @param ifFails the text if it throws
    * @param ifSlow the text if it takes longer, or if no thread is free to call it
-   * @param whenSlow run if it takes longer
+   * @param whenSlow an action to run if it takes longer
    */
-  public static String said(
+  public static String boundedMessage(
       Supplier<String> words, String ifFails, String ifSlow, Runnable whenSlow) {
     return call(words, ifFails, ifSlow, ifSlow, whenSlow);
   }
 
   /**
-   * Returns what other user code gives, such as an item's {@code equals}; otherwise as {@link
-   * #said}.
+   * Returns the result of other user code, such as an item's {@code equals}; otherwise as {@link
+   * #boundedMessage}.
    */
   public static <V> V call(Supplier<V> code, V ifFails, V ifSlow, Runnable whenSlow) {
     return call(code, ifFails, ifSlow, ifSlow, whenSlow);
@@ -141,9 +136,9 @@ public final class BoundedText {
         try {
           return speaking.get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
         } catch (InterruptedException e) {
-          interrupted = true; // not about the text
+          interrupted = true; // the interrupt does not concern the text
         } catch (TimeoutException e) {
-          boolean hangs = call.hangs(); // before the interrupt, which may end it
+          boolean hangs = call.hangs(); // checked before the interrupt, which may end the call
           speaking.cancel(true);
           if (!hangs) {
             return ifBusy; // its thread was not scheduled in time
@@ -161,7 +156,7 @@ public final class BoundedText {
     }
   }
 
-  /** Hands over a call as soon as a thread is free; null if none is before the deadline. */
+  /** Submits a call as soon as a thread is free; returns null if none is before the deadline. */
   private static <V> @Nullable Future<V> submit(Call<V> call, long deadline) {
     while (true) {
       try {
@@ -180,12 +175,12 @@ public final class BoundedText {
   }
 
   private static synchronized boolean areTooManyLost() {
-    return lost >= MOST_LOST;
+    return lost >= MAX_LOST;
   }
 
   private static synchronized void lost(int change) {
     lost += change;
-    TEXT_THREADS.setMaximumPoolSize(THREADS + Math.min(lost, MOST_LOST));
+    TEXT_THREADS.setMaximumPoolSize(THREADS + Math.min(lost, MAX_LOST));
   }
 
   /** A call of user code that may hang. */
@@ -194,7 +189,10 @@ public final class BoundedText {
     private final V ifFails;
     private final AtomicBoolean begun = new AtomicBoolean();
 
-    /** Set once: by the thread that calls when it is done, or by the one that waits no more. */
+    /**
+     * Set once: by the thread that runs the call when it has ended, or by the one that gives up
+     * waiting.
+     */
     private final AtomicBoolean settled = new AtomicBoolean();
 
     Call(Supplier<V> code, V ifFails) {
@@ -207,7 +205,7 @@ public final class BoundedText {
       begun.set(true);
       try {
         return code.get();
-      } catch (Throwable e) { // a message's making must not be a second failure
+      } catch (Throwable e) { // making a message must not cause a second failure
         return ifFails;
       } finally {
         if (!settled.compareAndSet(false, true)) {
@@ -216,7 +214,9 @@ public final class BoundedText {
       }
     }
 
-    /** Whether user code was called and has not returned. Counts its thread as lost. */
+    /**
+     * Returns whether user code was called and has not returned; if so, counts its thread as lost.
+     */
     boolean hangs() {
       if (begun.get() && settled.compareAndSet(false, true)) {
         lost(1);

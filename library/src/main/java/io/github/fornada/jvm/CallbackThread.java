@@ -7,8 +7,8 @@ public final class CallbackThread extends Thread {
   static final String NAME = "fornada-callback";
 
   /**
-   * On whose behalf the callback runs: what was passed to {@link Callbacks#run}. Null between two
-   * callbacks. The thread's own.
+   * The origin of the running callback, as passed to {@link Callbacks#run}. Null between two
+   * callbacks. Used by this thread only.
    */
   @Nullable Object origin;
 
@@ -18,14 +18,14 @@ public final class CallbackThread extends Thread {
   }
 
   /**
-   * Returns on whose behalf the calling thread runs a callback; null if that is unknown or the
-   * calling thread runs none.
+   * Returns the origin of the callback that the calling thread runs; null if that is unknown or the
+   * calling thread runs no callback.
    */
   public static @Nullable Object originOfCurrent() {
     return Thread.currentThread() instanceof CallbackThread self ? self.origin : null;
   }
 
-  /** Whether the calling thread runs a callback. */
+  /** Returns whether the calling thread runs a callback. */
   public static boolean isCurrent() {
     return Thread.currentThread() instanceof CallbackThread;
   }

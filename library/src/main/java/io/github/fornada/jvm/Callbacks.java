@@ -9,8 +9,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs user code that belongs to no task, such as the dependents of futures, on threads that may be
- * lost in it. One for the whole JVM.
+ * Runs user code that belongs to no task, such as the dependents of futures, on threads that it may
+ * block without end. One instance serves the whole JVM.
  *
  * <p>Quick callbacks share as many threads as there are processors. A callback that waits does not
  * keep the next one waiting: while every thread is blocked, another is started at once; and when
@@ -23,7 +23,7 @@ public final class Callbacks {
   /** How long a callback may wait in the queue while no other is taken from it. */
   private static final Duration PATIENCE = Duration.ofMillis(5); // Guess
 
-  /** Pause after no thread could be had. */
+  /** The pause after no thread could be started. */
   private static final Duration NO_THREAD_PAUSE = Duration.ofMillis(100); // Guess
 
   private static final Callbacks ALL = new Callbacks();
@@ -39,17 +39,17 @@ public final class Callbacks {
   private final List<CallbackThread> busy = new ArrayList<>();
   private int idle;
 
-  /** Wake-ups that no idle thread has seen yet. */
+  /** Wake-ups that no idle thread has consumed yet. */
   private int wakeUps;
 
-  /** Threads that were woken or started and have not come to the queue yet. */
+  /** Threads that were woken or started and have not reached the queue yet. */
   private int coming;
 
   /** Entries taken from the queue so far. */
   private long taken;
 
-  /** Whether the timer will look at the queue. */
-  private boolean lookDue;
+  /** Whether the timer is due to check the queue. */
+  private boolean checkDue;
 
   private Callbacks() {}
 
@@ -78,7 +78,8 @@ public final class Callbacks {
   }
 
   /**
-   * Sees to it that what waits in the queue is looked at. Under lock.
+   * Makes sure that a thread takes the entries that wait in the queue: wakes one, asks for one, or
+   * has the timer check later. Under lock.
    *
    * @return whether the caller must {@link #start} a thread
    */
@@ -92,12 +93,12 @@ public final class Callbacks {
       coming++;
       return true;
     } else {
-      lookLater(PATIENCE); // those that are there will come to it, unless a callback takes long
+      checkLater(PATIENCE); // a running thread will take it, unless a callback takes long
     }
     return false;
   }
 
-  /** Whether every callback that was begun waits for something. Under lock. */
+  /** Returns whether every callback that was begun waits for something. Under lock. */
   private boolean noneRuns() {
     return busy.stream().noneMatch(thread -> thread.getState() == Thread.State.RUNNABLE);
   }
@@ -110,7 +111,7 @@ public final class Callbacks {
       lock.lock();
       try {
         coming--;
-        lookLater(NO_THREAD_PAUSE);
+        checkLater(NO_THREAD_PAUSE);
       } finally {
         lock.unlock();
       }
@@ -118,20 +119,20 @@ public final class Callbacks {
   }
 
   /** Under lock. */
-  private void lookLater(Duration pause) {
-    if (!lookDue) {
-      lookDue = true;
+  private void checkLater(Duration pause) {
+    if (!checkDue) {
+      checkDue = true;
       long before = taken;
-      var _ = Timer.after(pause, () -> look(before));
+      var _ = Timer.after(pause, () -> check(before));
     }
   }
 
   /** Starts more threads if all are blocked, or nothing was taken since {@code before}. */
-  private void look(long before) {
+  private void check(long before) {
     int start = 0;
     lock.lock();
     try {
-      lookDue = false;
+      checkDue = false;
       if (queue.isEmpty()) {
         return;
       }
@@ -142,7 +143,7 @@ public final class Callbacks {
       }
       start = Math.max(0, start);
       coming += start;
-      lookLater(PATIENCE);
+      checkLater(PATIENCE);
     } finally {
       lock.unlock();
     }
@@ -157,7 +158,7 @@ public final class Callbacks {
       self.origin = entry.origin;
       try {
         entry.action.run();
-      } catch (Throwable e) { // futures keep what their dependents throw; this is something else
+      } catch (Throwable e) { // not by a dependent: futures keep what those throw
         Log.get().log(System.Logger.Level.WARNING, "a callback of a pool failed", e);
       }
       self.origin = null;
@@ -195,7 +196,7 @@ public final class Callbacks {
         while (wakeUps == 0 && left > 0) {
           left = awaitWakeUp(left);
         }
-        if (wakeUps > 0) { // by who counted this thread as coming instead of idle
+        if (wakeUps > 0) { // by the thread that counted this one as coming instead of idle
           wakeUps--;
           coming--;
         } else {

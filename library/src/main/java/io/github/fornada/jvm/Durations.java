@@ -8,7 +8,7 @@ public final class Durations {
 
   /** Returns {@code d} as text, such as {@code 5 s}, {@code 250 ms} or {@code 2 min 5 s}. */
   public static String inWords(Duration d) {
-    long seconds = d.toSeconds(); // of any duration: toMillis and toNanos overflow
+    long seconds = d.toSeconds(); // works for every duration: toMillis and toNanos overflow
     if (seconds == 0 && d.toMillis() < 1) {
       return d.toNanos() / 1000 + " us";
     }

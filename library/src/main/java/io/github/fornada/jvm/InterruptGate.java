@@ -6,8 +6,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Lets an interrupt reach a thread only while it runs the very item that the interrupt is for. A
- * thread has one gate, opens it for each item, and closes it at the item's end; others interrupt
- * the item, or abandon the thread if the item ignores its interrupt. One word settles every race.
+ * thread has one gate, opens it for each item, and closes it at the item's end; other threads
+ * interrupt the item, or abandon the thread if the item ignores its interrupt. Compare-and-set on
+ * one word decides every race.
  *
  * <p>An item is known by its <em>pass</em>, which {@link #open()} gives out. Calls with a pass that
  * is over do nothing and return false.
@@ -20,8 +21,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class InterruptGate<C> {
   // FREE -> RUNNING -> FREE: the item ended by itself. Both by the owner.
-  // RUNNING -> INTERRUPTING -> INTERRUPTED: somebody interrupts it. Both by that thread, or the
-  // second by one that it starts, where the interrupt may take as long as the item.
+  // RUNNING -> INTERRUPTING -> INTERRUPTED: another thread interrupts it. Both by that thread, or
+  // the second by one that it starts, where the interrupt may take as long as the item.
   // INTERRUPTED -> FREE: the item ended after all. By the owner.
   // INTERRUPTING, INTERRUPTED -> ABANDONED: it ignores interrupts. By the thread that gives it up;
   // the owner runs no further item.
@@ -61,7 +62,7 @@ public final class InterruptGate<C> {
 
   /**
    * Opens the gate for the item of this number, whose pass is {@link #pass(long)}. With release
-   * only: for an owner who has a full barrier of its own before it looks for cancels.
+   * only: for an owner that has a full barrier of its own before it checks for cancels.
    */
   public void openRelease(long number) {
     WORD.setRelease(this, pass(number));

@@ -14,13 +14,13 @@ package io.github.fornada.jvm;
 public final class Interrupts {
   private Interrupts() {}
 
-  /** Interrupts {@code runner}; by another thread if that may block. */
+  /** Interrupts {@code runner}; from another thread if that may block. */
   public static void send(Thread runner) {
     send(runner, () -> {});
   }
 
   /**
-   * Interrupts {@code runner} and then runs {@code then}; both by another thread if the interrupt
+   * Interrupts {@code runner} and then runs {@code then}; both from another thread if the interrupt
    * may block.
    */
   public static void send(Thread runner, Runnable then) {

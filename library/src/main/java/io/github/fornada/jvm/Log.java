@@ -1,8 +1,8 @@
 package io.github.fornada.jvm;
 
 /**
- * The library's log. It is opened only for the first message: opening a log takes some 13 ms in a
- * program that has just started, while a first task waits.
+ * The library's log. It is opened only for the first message: opening a log takes about 13 ms in a
+ * program that has just started, and the first task would wait for that.
  */
 public final class Log {
   private Log() {}

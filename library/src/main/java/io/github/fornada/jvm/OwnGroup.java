@@ -5,12 +5,12 @@ package io.github.fornada.jvm;
  * that interrupts its thread group must not interrupt a timer, or a thread that reads from a
  * channel, which the interrupt would close.
  */
-public final class OwnGroup {
+final class OwnGroup {
   private static final ThreadGroup GROUP = new ThreadGroup(root(), "fornada");
 
   private OwnGroup() {}
 
-  public static ThreadGroup get() {
+  static ThreadGroup get() {
     return GROUP;
   }
 

@@ -1,11 +1,14 @@
 package io.github.fornada.jvm;
 
 import java.time.Duration;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 
 /**
- * The library's own threads. They keep nothing of the thread that happens to start them: no
+ * The library's own threads. They inherit nothing from the thread that happens to start them: no
  * inheritable thread-locals, the system class loader as their context class loader, and a thread
  * group of their own.
  */
@@ -13,10 +16,10 @@ public final class OwnThreads {
   private static final Duration FIRST_PAUSE = Duration.ofMillis(20); // Guess
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1); // Guess
 
-  /** The least time between two entries in the log that no thread can be had. */
+  /** The minimum time between two log entries that say that no thread can be started. */
   private static final long LOG_NANOS = Duration.ofMinutes(1).toNanos();
 
-  /** When the log was last told; 0 for never. */
+  /** When the last such entry was logged; 0 for never. */
   private static final AtomicLong LOGGED = new AtomicLong();
 
   private OwnThreads() {}
@@ -31,8 +34,18 @@ public final class OwnThreads {
   }
 
   /**
-   * Starts a daemon platform thread. If the system has none to give now, tries again after a pause,
-   * until there is one. Never waits and never throws.
+   * Returns an executor for code that may never return and then blocks a thread forever. Its
+   * threads are created when they are needed and end after a second without work; tasks that come
+   * while {@code max} of them are busy are rejected.
+   */
+  public static ThreadPoolExecutor expendable(String name, int max) {
+    return new ThreadPoolExecutor(
+        0, max, 1, TimeUnit.SECONDS, new SynchronousQueue<>(), daemon(name).factory());
+  }
+
+  /**
+   * Starts a daemon platform thread. If the system cannot create a thread now, tries again after a
+   * pause until it can. Never waits and never throws.
    */
   public static void start(String name, Runnable body) {
     start(() -> daemon(name).unstarted(body), FIRST_PAUSE);
@@ -51,7 +64,7 @@ public final class OwnThreads {
     }
   }
 
-  /** Tells the log that no thread could be started, at most once a minute. */
+  /** Logs that no thread could be started, at most once a minute. */
   public static void noThread(Throwable thrown) {
     long now = System.nanoTime() | 1; // never 0
     long last = LOGGED.get();

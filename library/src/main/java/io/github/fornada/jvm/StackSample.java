@@ -11,31 +11,26 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
 /**
- * The stack of another thread, taken by a thread that may be lost. A thread is asked for its stack
- * where it looks for such questions, and a compiled loop that counts need not look before its end:
- * with the serial collector it does not, for as long as it runs. So nobody who has something to do
- * asks for a stack himself.
+ * The stack of another thread, taken by a helper thread that may be lost. A thread gives its stack
+ * only at a safepoint poll, and a compiled counted loop need not have one: with the serial
+ * collector it has none until it ends. Whichever thread asks for the stack waits that long. So
+ * threads that have other work never ask for a stack themselves.
  */
 public final class StackSample {
-  /** For how long a stack is waited for before it is done without. */
+  /** How long a caller waits for a stack before it goes on without one. */
   public static final Duration LIMIT = Duration.ofMillis(200); // Guess
 
-  /** Threads that may be lost at a time; then there are no stacks. */
-  private static final int MOST_THREADS = 16; // Guess
+  /** The maximum number of helper threads. Once all of them are stuck, no stacks are taken. */
+  private static final int MAX_THREADS = 16; // Guess
 
   private static final ThreadPoolExecutor SAMPLERS =
       new ThreadPoolExecutor(
-          MOST_THREADS,
-          MOST_THREADS,
+          MAX_THREADS,
+          MAX_THREADS,
           1,
           TimeUnit.SECONDS,
           new LinkedBlockingQueue<>(),
-          body -> {
-            Thread thread = new Thread(OwnGroup.get(), body, "fornada-stack", 0, false);
-            thread.setContextClassLoader(null);
-            thread.setDaemon(true);
-            return thread;
-          });
+          OwnThreads.daemon("fornada-stack").factory());
 
   static {
     SAMPLERS.allowCoreThreadTimeOut(true);
@@ -44,12 +39,12 @@ public final class StackSample {
   private final CountDownLatch taken = new CountDownLatch(1);
   private volatile List<StackTraceElement> frames = List.of();
 
-  /** Nobody waits any more, so that what is still in the queue need not be taken. */
+  /** Whether the wait is over, so that a sample still in the queue need not be taken. */
   private volatile boolean late;
 
   private StackSample() {}
 
-  /** Returns a sample without a stack, for what need not be looked for. */
+  /** Returns a sample without a stack, for cases that need none. */
   public static StackSample none() {
     return new StackSample();
   }
@@ -119,7 +114,7 @@ public final class StackSample {
         late = !taken.await(end - System.nanoTime(), TimeUnit.NANOSECONDS);
         break;
       } catch (InterruptedException e) {
-        interrupted = true; // not about the stack: the wait goes on, and is short
+        interrupted = true; // it does not concern the stack: the wait goes on, and is short
       }
     }
     if (interrupted) {
@@ -127,7 +122,7 @@ public final class StackSample {
     }
   }
 
-  /** Returns the stack; empty as long as it could not be taken. */
+  /** Returns the stack; empty until it was taken. */
   public List<StackTraceElement> frames() {
     return frames;
   }

@@ -8,7 +8,7 @@ import java.util.concurrent.TimeUnit;
 
 /** One thread for all pauses and timeouts of this JVM. It must never run user code. */
 public final class Timer {
-  /** A century: longer than any program runs, and short enough for a long of nanoseconds. */
+  /** A century: longer than any program runs, and a number of nanoseconds that fits in a long. */
   private static final Duration LONGEST = Duration.ofDays(36_500);
 
   private static final ScheduledThreadPoolExecutor EXECUTOR =

@@ -12,21 +12,30 @@ import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 
-/** Shuts pools down that nobody can reach any more, and keeps from it those in use. */
+/**
+ * Shuts down pools whose handle is no longer reachable, and keeps handles reachable while they are
+ * in use.
+ */
 final class AbandonedPools {
-  /** One thread of the JDK's for all pools; it sleeps until the collector has found something. */
+  /**
+   * The JDK's cleaner: one thread for all pools, which sleeps until the collector has found a
+   * handle.
+   */
   private static final Cleaner CLEANER = Cleaner.create();
 
   private AbandonedPools() {}
 
-  /** From now on the engine is shut down when its handle is forgotten, if not before. */
+  /** Makes sure that the engine is shut down when its handle becomes unreachable. */
   static void watch(ProcessPool handle, Engine engine) {
     var _ = CLEANER.register(handle, new Shutdown(engine));
   }
 
-  /** Holds no handle: a lambda made in a method of the pool's could. */
+  /** Must not refer to the handle; a lambda written in a method of the pool could. */
   private record Shutdown(Engine engine) implements Runnable {
-    /** In order: what was handed over is done first. Does not wait; often all is over already. */
+    /**
+     * An orderly shutdown: accepted items are still run. Does not wait; often the pool has ended
+     * already.
+     */
     @Override
     public void run() {
       if (!engine.isShutdown()) {
@@ -40,13 +49,16 @@ final class AbandonedPools {
     }
   }
 
-  /** A stream that keeps the pool: a lazy one takes its items from a pool that is open. */
+  /**
+   * Returns a stream that keeps the pool's handle reachable, because a lazy stream needs a pool
+   * that is open.
+   */
   static <E extends @Nullable Object> Stream<E> not(ProcessPool pool, Stream<E> stream) {
     return StreamSupport.stream(new Keeping<>(pool, stream.spliterator()), false)
         .onClose(stream::close);
   }
 
-  /** As its source, whose iterator or spliterator alone the user may hold. */
+  /** The source of such a stream: the user may keep only the stream's iterator or spliterator. */
   private record Keeping<E extends @Nullable Object>(ProcessPool pool, Spliterator<E> source)
       implements Spliterator<E> {
     @Override
@@ -94,7 +106,7 @@ final class AbandonedPools {
     }
   }
 
-  /** A gatherer that keeps the pool for as long as it has elements to push. */
+  /** Returns a gatherer that keeps the pool's handle reachable while it has elements to push. */
   static <T extends @Nullable Object, R extends @Nullable Object> Gatherer<T, ?, R> not(
       ProcessPool pool, Gatherer<T, ?, R> gatherer) {
     return keeping(pool, gatherer);

@@ -2,6 +2,7 @@ package io.github.fornada.process;
 
 import io.github.fornada.Pool;
 import io.github.fornada.TaskFunction;
+import io.github.fornada.jvm.OwnThreads;
 import io.github.fornada.process.host.PrivateDirectory;
 import io.github.fornada.process.launch.AotCache;
 import io.github.fornada.process.launch.Launcher;
@@ -24,24 +25,25 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
 /**
- * The program that makes an {@link AotCache}: it has a worker do some work under the JVM's eyes,
- * and the JVM write down what it has seen. It ends when its standard input does.
+ * The program that makes an {@link AotCache}: it makes a worker run tasks while the JVM records
+ * which classes are used, and then has the JVM write the cache. It ends when its standard input
+ * ends.
  */
 final class AotTraining {
   private static final long LONGEST_MINUTES = 3;
 
-  /** Enough for the task loop to take every way that it takes. */
+  /** Enough items for the task loop to execute all of its branches. */
   private static final int ITEMS = 10_000;
 
-  /** Items sent one by one, each to a worker that sleeps: by the doorbell. */
+  /** Items sent one by one, each to a worker that sleeps and is woken by the doorbell. */
   private static final int SINGLES = 50;
 
   private AotTraining() {}
 
-  /** What a record is like, to the code that sends it. */
+  /** A record, so that the code that sends records is recorded too. */
   record Point(int x, long y, String name) implements java.io.Serializable {}
 
-  /** A task as small as can be, of each kind that is sent in its own way. */
+  /** A minimal task, called with one item of each kind that is encoded in its own way. */
   record Work() implements TaskFunction<Object, Object> {
     @Override
     public Object apply(Object item) {
@@ -68,7 +70,7 @@ final class AotTraining {
   public static void main(String[] args) throws Exception {
     Path jar = Path.of(args[0]);
     Path workshop = Path.of(args[1]);
-    Thread.ofPlatform().daemon().start(() -> endWithInput(workshop));
+    OwnThreads.daemon("fornada-input").start(() -> endWithInput(workshop));
     List<String> flags = Arrays.asList(args).subList(2, args.length);
     Path seen = workshop.resolve("seen");
     work(flags, seen);
@@ -76,7 +78,9 @@ final class AotTraining {
         create(jar, flags, seen, workshop.resolve(AotCache.MADE)) ? 0 : AotCache.EXIT_FAILED);
   }
 
-  /** The program that wanted it is gone, and cannot clear up any more. */
+  /**
+   * Ends this program when the program that started it is gone and can no longer delete the folder.
+   */
   private static void endWithInput(Path workshop) {
     try {
       while (System.in.read() >= 0) {
@@ -94,21 +98,22 @@ final class AotTraining {
     }
   }
 
-  /** Has a worker run tasks until it has seen what there is to see, and write that down. */
+  /** Makes a worker run all tasks of the training and then write its record. */
   private static void work(List<String> flags, Path seen) throws Exception {
     var options = new ArrayList<>(flags);
     options.add("-XX:AOTMode=record");
     options.add("-XX:AOTConfiguration=" + seen);
     options.add("-Xlog:disable");
-    // Without the profiles of methods (JEP 515): with them a booting worker compiles at once all
-    // that was compiled here, while it and its siblings wait for the same processors.
+    // Without the profiles of methods (JEP 515): with them a booting worker immediately compiles
+    // every method that was compiled here, while it and the other workers need the same processors.
     options.addAll(AotCache.diagnostic("-XX:-AOTRecordTraining"));
     try (Pool pool =
         ProcessPool.open(o ->
             o.withWorkers(1)
-                .withMinWorkers(0) // none replaces the one that exits
+                .withMinWorkers(0) // so that no worker replaces the one that exits
                 .withHeap("256m")
-                .withStartupTimeout(Duration.ofMinutes(LONGEST_MINUTES)) // others come first
+                // other programs come first
+                .withStartupTimeout(Duration.ofMinutes(LONGEST_MINUTES))
                 .withoutAotCache()
                 .withJvmOptions(options.toArray(String[]::new)))) {
       var items =
@@ -123,15 +128,17 @@ final class AotTraining {
         TimeUnit.MILLISECONDS.sleep(2);
         var _ = pool.submit(i, new Work()).get();
       }
-      // It writes when it exits, for longer than a worker has that is asked to.
+      // The JVM writes the record at its exit, which takes longer than a worker that is asked to
+      // exit may take.
       pool.outcomes(List.of(0), new Exit()).forEach(outcome -> {});
     }
   }
 
   /**
-   * Functions as users write them. The cache stands in the place of the JDK's own archive: what
-   * links lambdas, joins strings and runs streams is in the JDK's, and in this one only if it is
-   * seen here. Without it the first lambda of a worker took 20 to 36 ms, where it was traced.
+   * Functions as users write them. The cache replaces the JDK's own archive. The classes that link
+   * lambdas, join strings and run streams are in the JDK's archive, but in this cache only if they
+   * are used here. Without them the first lambda of a worker took 20 to 36 ms, measured with a
+   * trace.
    */
   private static void lambdas(Pool pool, Path seen) throws Exception {
     int captured = SINGLES;
@@ -147,7 +154,10 @@ final class AotTraining {
     var _ = pool.submit(jar.toString(), AotTraining::readAsClassPath).get();
   }
 
-  /** The user's classes come from jars that are compressed, and from folders; ours do not. */
+  /**
+   * The user's classes come from compressed jars and from folders; the library's classes do not, so
+   * this is exercised here.
+   */
   private static int readAsClassPath(String jar) throws IOException {
     Path file = Path.of(jar);
     URL[] path = {file.toUri().toURL(), file.resolveSibling("").toUri().toURL()};

@@ -4,6 +4,7 @@ import io.github.fornada.DeathCertificate;
 import io.github.fornada.Outcome;
 import io.github.fornada.TaskFunction;
 import io.github.fornada.WorkerLostException;
+import io.github.fornada.jvm.OwnThreads;
 import io.github.fornada.process.payload.Payloads;
 import io.github.fornada.process.wire.MessageOutput;
 import io.github.fornada.process.wire.MessageTypes;
@@ -15,11 +16,12 @@ import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * Loads in good time what the parent needs for a first task: it has nothing else to do while its
- * first worker boots, and would otherwise load it between the worker's readiness and the result.
+ * Loads early the classes that the parent needs for a first task. The parent has nothing else to do
+ * while its first worker boots; otherwise it would load them between the worker's readiness and the
+ * first result.
  */
 final class ClassPreloader {
-  /** When nobody waits for a first result any more. */
+  /** A pause after which the first result has probably arrived. */
   private static final Duration LATER = Duration.ofMillis(20); // Guess
 
   private static final AtomicBoolean WARM = new AtomicBoolean();
@@ -28,9 +30,9 @@ final class ClassPreloader {
   private ClassPreloader() {}
 
   /**
-   * Sends a function and an item to nowhere, once in the life of this JVM.
+   * Writes a function and an item to a ring that no worker reads, once in the life of this JVM.
    *
-   * @param segment memory that no worker knows of yet; it is left as it was
+   * @param segment shared memory that no worker uses yet; it is restored afterwards
    */
   static void warmUp(Segment segment) {
     if (WARM.getAndSet(true)) {
@@ -55,21 +57,26 @@ final class ClassPreloader {
     }
   }
 
-  /** Loads, soon, what it takes to tell of a first worker that was lost: some 10 ms. */
+  /**
+   * Loads, a little later, the classes that are needed to report a first lost worker, which takes
+   * about 10 ms.
+   */
   static void soonForALoss() {
     if (!WARM_FOR_A_LOSS.getAndSet(true)) {
       Engine.later(LATER, ClassPreloader::startForALoss);
     }
   }
 
-  /** On a thread of its own: the timer's, which must not be kept waiting, has limits to watch. */
+  /**
+   * Runs on a thread of its own, because the timer's thread must not be delayed: it serves
+   * timeouts.
+   */
   private static void startForALoss() {
-    var _ =
-        Thread.ofPlatform().daemon().name("fornada-class-preload").start(ClassPreloader::forALoss);
+    var _ = OwnThreads.daemon("fornada-class-preload").start(ClassPreloader::forALoss);
   }
 
   private static void forALoss() {
-    String item = Engine.said(() -> "an item", "an item");
+    String item = Engine.boundedMessage(() -> "an item", "an item");
     int code = 128 + 9;
     var death =
         DeathCertificate.of("worker-0", 0, code, ExitDiagnosis.manner(code, false))
@@ -79,7 +86,7 @@ final class ClassPreloader {
     try {
       var _ = outcome.get();
     } catch (WorkerLostException e) {
-      // That is what it was for.
+      // Expected: making this exception loads the classes.
     }
   }
 }

@@ -23,14 +23,18 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The classes and resources that workers lack, from the loaders that the functions came with: the
- * one seen last first, and the context loader of whoever opened the pool after all of them.
+ * Serves classes and resources that workers lack, from the loaders of the functions: the loader
+ * that was used last comes first, and the context loader of the thread that opened the pool comes
+ * last.
  */
 final class ClassServer {
   /** The longest class file or resource that is sent. */
   private static final int LONGEST = ControlChannel.LONGEST - 1024;
 
-  /** In the order to ask. Weak: a pool must not keep a loader alive that nobody else uses. */
+  /**
+   * In the order in which they are asked. Weak, because a pool must not keep alive a loader that is
+   * otherwise unused.
+   */
   private volatile List<WeakReference<ClassLoader>> loaders = List.of();
 
   private final @Nullable Function<String, byte @Nullable []> classFiles;
@@ -40,7 +44,7 @@ final class ClassServer {
     add(Thread.currentThread().getContextClassLoader());
   }
 
-  /** A function or an initializer came with this loader. */
+  /** Adds the loader of a function or of an initializer. */
   void add(@Nullable ClassLoader loader) {
     if (loader == null || (!loaders.isEmpty() && loaders.getFirst().refersTo(loader))) {
       return;
@@ -65,7 +69,8 @@ final class ClassServer {
         all.add(loader);
       }
     }
-    // And those of other classes that were sent: of items, of what they hold and functions capture.
+    // Also the loaders of other classes that were sent: of items, of their fields, and of what
+    // functions capture.
     for (ClassLoader loader : Loaders.known()) {
       if (!all.contains(loader)) {
         all.add(loader);
@@ -74,7 +79,7 @@ final class ClassServer {
     return all;
   }
 
-  /** Answers a worker's question. What the user's loaders throw is an answer too. */
+  /** Answers a worker's question. An exception of a user's loader is also sent as an answer. */
   void answer(ControlChannel.Frame question, ControlChannel to) throws CorruptFrameException {
     MessageInput in = question.body();
     int request = in.getInt();
@@ -127,13 +132,14 @@ final class ClassServer {
     }
   }
 
-  /** The very class that one loader finds, which may have it from another. */
+  /** Answers with the class that one given loader finds; that loader may have it from another. */
   private void putClassOf(ClassLoader asked, String name, MessageOutput answer) throws IOException {
     ClassLoader owner;
     try {
       owner = Class.forName(name, false, asked).getClassLoader();
     } catch (ClassNotFoundException e) {
-      answer.putByte(MessageTypes.ELSEWHERE).putLong(0); // the worker's own, and then any other
+      // the worker asks its own loader, and then any other
+      answer.putByte(MessageTypes.ELSEWHERE).putLong(0);
       return;
     }
     long id = Loaders.idOf(owner);
@@ -147,7 +153,7 @@ final class ClassServer {
       try {
         bytes = fetching.fetchClass(name);
       } catch (ClassNotFoundException e) {
-        bytes = null; // told below
+        bytes = null; // reported below
       }
     } else if (bytes == null) {
       bytes = read(openOwn(owner, name.replace('.', '/') + ".class"));
@@ -159,14 +165,14 @@ final class ClassServer {
     }
   }
 
-  /** Opens a class file of a loader's own: by the JDK's rule its parents would come first. */
+  /** Opens a class file of the loader itself: {@code getResource} would ask its parents first. */
   private static @Nullable InputStream openOwn(ClassLoader owner, String resource)
       throws IOException {
     if (owner instanceof URLClassLoader urls) {
       URL own = urls.findResource(resource);
       if (own != null) {
         URLConnection connection = own.openConnection();
-        connection.setUseCaches(false); // a jar would stay open
+        connection.setUseCaches(false); // with caches, a jar would stay open
         return connection.getInputStream();
       }
     }
@@ -216,7 +222,7 @@ final class ClassServer {
       try {
         return notGiven(Class.forName(name, false, loader).getClassLoader());
       } catch (ClassNotFoundException | LinkageError e) {
-        // not this one
+        // not from this loader
       }
     }
     return "nor does the parent process have it";
@@ -231,7 +237,7 @@ final class ClassServer {
 
   // ---- resources
 
-  /** One place of a resource; without a URL its loader gives it as a stream only. */
+  /** One location of a resource; if there is no URL, its loader supplies it as a stream only. */
   private record Place(ClassLoader loader, @Nullable URL url) {}
 
   private void putResource(
@@ -253,14 +259,14 @@ final class ClassServer {
       return place.loader().getResourceAsStream(name);
     }
     URLConnection connection = url.openConnection();
-    connection.setUseCaches(false); // a jar would stay open
+    connection.setUseCaches(false); // with caches, a jar would stay open
     return connection.getInputStream();
   }
 
   /**
-   * Where a resource lies that a worker does not find by itself.
+   * Returns the locations of a resource that a worker does not find by itself.
    *
-   * @param asked the one loader to ask, for all that it finds; null for all loaders
+   * @param asked the only loader to ask, for all that it finds; null for all loaders
    */
   private List<Place> resources(String name, @Nullable ClassLoader asked) throws IOException {
     if (asked != null) {

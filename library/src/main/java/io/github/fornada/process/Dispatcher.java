@@ -6,6 +6,7 @@ import io.github.fornada.process.wire.MessageOutput;
 import io.github.fornada.process.wire.MessageTypes;
 import io.github.fornada.process.worker.TaskWatchdog;
 import io.github.fornada.spi.Batch;
+import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -17,39 +18,41 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Dispatches items to one worker: sends ahead as much as the worker needs to stay busy and no more,
- * knows which items are in flight and under which numbers, and takes back what was not begun.
+ * Dispatches items to one worker: sends as many items ahead as the worker needs to stay busy and no
+ * more, knows which items are in flight and under which numbers, and takes back items that were not
+ * begun.
  *
  * <p>Any thread that brings work may send items whose encoding runs no user code; the slot's feeder
  * thread sends the others.
  *
- * <p>One lock guards all of it, which is why it is one class: what is in flight, who feeds, and who
- * may write to the worker change together. No user code runs under the lock.
+ * <p>One lock guards all of this, which is why it is one class: the items in flight, the thread
+ * that feeds, and the right to write to the worker change together. No user code runs under the
+ * lock.
  */
 final class Dispatcher {
-  /** How long an item may hold up the items behind it while another worker idles. */
+  /** How long an item may delay the items behind it while another worker is idle. */
   static final Duration PATIENCE = Duration.ofMillis(1); // Guess
 
   /**
-   * Work sent ahead, so that the worker need not wait for the next item: about what may pass until
-   * this process gets a processor, where tasks keep all of them busy.
+   * The time of the work sent ahead, so that the worker need not wait for the next item: about as
+   * long as it may take until this process gets a processor while tasks keep all of them busy.
    */
   private static final long AHEAD_NANOS = 2_000_000; // Guess
 
-  private static final int MOST_AHEAD = 8192; // Guess
+  private static final int MAX_AHEAD = 8192; // Guess
 
   /**
-   * However long items take, the next one lies ready behind the one that runs: on busy processors
-   * it may be milliseconds until this process gets its turn to send one. If another worker idles
-   * meanwhile, it is taken back.
+   * However long items take, the next one is sent while one runs: on busy processors it may take
+   * milliseconds until this process runs and can send it. If another worker is idle meanwhile, the
+   * item is taken back.
    */
-  private static final int LEAST_AHEAD = 2;
+  private static final int MIN_AHEAD = 2;
 
   private static final double QUICK_NANOS = 20_000; // Guess
 
   private final Engine engine;
 
-  /** The slot's, from 0. */
+  /** The number of the slot, from 0. */
   private final int index;
 
   private final ReentrantLock lock = new ReentrantLock();
@@ -67,24 +70,26 @@ final class Dispatcher {
   private long nextNumber;
   private long numberLimit;
 
-  /** Claims as they were at the last look of the balance. */
+  /** The claim word at the last check of the balance. */
   private long claimsSeen = -1;
 
-  /** Items in the ranges. Also read without the lock. */
+  /** The number of items in {@code ranges}. Also read without the lock. */
   private volatile int inFlight;
 
-  // ---- who feeds. All guarded by lock.
+  // ---- which thread feeds. All guarded by lock.
 
   private boolean feeding;
   private boolean feederWanted;
   private boolean ended;
 
-  /** Used by whoever has set feeding; read by others to find what is being written. */
+  /**
+   * Used by the thread that has set {@code feeding}; read by others to find what is being written.
+   */
   private volatile Sender sender;
 
   // ---- not guarded by lock
 
-  /** Items whose results are in the ring. Used by the one thread that reads results. */
+  /** Items whose results are in the ring. Used by the thread that reads results. */
   private @Nullable SentRange arrived;
 
   /** Whether the thread that reads results is in user code, which may wait. Written by it. */
@@ -94,7 +99,8 @@ final class Dispatcher {
   private volatile double meanNanos;
 
   /**
-   * Polled, but not all of it sent: the ring was full, or it needs the feeder. Set while feeding.
+   * A batch that was polled and not sent completely: the ring was full, or it needs the feeder. Set
+   * while feeding.
    */
   private volatile @Nullable Batch<?, ?> held;
 
@@ -122,7 +128,7 @@ final class Dispatcher {
     }
   }
 
-  /** The item in flight that a result is for, which must be the first. */
+  /** Takes the item in flight that a result belongs to, which must be the first. */
   SentItem take(long number) throws CorruptFrameException {
     SentRange due = due();
     if (due.number() != number) {
@@ -133,8 +139,8 @@ final class Dispatcher {
   }
 
   /**
-   * The item that the next result must be for, with those behind it whose results are in the ring
-   * too. The caller takes them off; what it leaves counts as begun.
+   * Returns the item that the next result must belong to, and the items behind it whose results are
+   * in the ring too. The caller takes the items off the range; items that it leaves count as begun.
    */
   SentRange due() throws CorruptFrameException {
     SentRange due = arrived;
@@ -157,8 +163,8 @@ final class Dispatcher {
       if (front == null || begun < 1) {
         throw new CorruptFrameException("result of an item, but none is due");
       }
-      // What was begun before the item that runs now has its result in the ring already: nobody
-      // can cancel it or take it back, so that it is this thread's alone.
+      // Items begun before the running one have their results in the ring already. No thread can
+      // cancel them or take them back, so only this thread uses them.
       SentRange taken = front.split(Math.clamp(begun - 1, 1, front.count()));
       if (front.isEmpty()) {
         ranges.removeFirst();
@@ -176,12 +182,15 @@ final class Dispatcher {
     inFlight += change;
   }
 
-  /** Whether there is no more to wait for; for the thread that reads results. */
+  /** Returns whether no more results are due. For the thread that reads results. */
   boolean isDrained() {
     return (arrived == null || arrived.isEmpty()) && inFlight() == 0;
   }
 
-  /** The item in flight of this number, if there is one; for the thread that reads results. */
+  /**
+   * Returns the item in flight with this number; null if there is none. For the thread that reads
+   * results.
+   */
   @Nullable SentItem find(long number) {
     SentItem found = arrived == null ? null : arrived.find(number);
     if (found != null) {
@@ -201,45 +210,49 @@ final class Dispatcher {
     }
   }
 
-  /** Whether items are under way that are likely to end within microseconds. */
+  /** Returns whether items are in flight that will probably end within microseconds. */
   boolean isBusyWithQuickItems() {
     return inFlight() > 0 && meanNanos > 0 && meanNanos < QUICK_NANOS;
   }
 
-  /** Whether results are to be expected within microseconds, the last of which feeds again. */
+  /**
+   * Returns whether results are expected within microseconds; the last of them makes this
+   * dispatcher feed again.
+   */
   boolean willAskSoon() {
-    return isOpen() && inFlight() >= LEAST_AHEAD && meanNanos > 0 && meanNanos < QUICK_NANOS;
+    return isOpen() && inFlight() >= MIN_AHEAD && meanNanos > 0 && meanNanos < QUICK_NANOS;
   }
 
   /**
-   * Outcomes run the user's callbacks, and one may wait for another task: as long as it does, that
-   * one must not come here, where nobody would read its result. The end of it feeds again.
+   * Notes whether results are being delivered, which runs the user's callbacks. A callback may wait
+   * for another task. As long as it does, that task must not be sent to this worker, because no
+   * thread would read its result. The end of the delivery feeds again.
    */
-  void delivers(boolean now) {
+  void setDelivering(boolean now) {
     delivering = now;
     if (!now && arrived != null && arrived.isEmpty()) {
-      arrived = null; // with its call, and all the results of that
+      arrived = null; // drops the reference to its call and the call's results
     }
   }
 
-  /** Notes that {@code count} items in a row took {@code nanos}. */
+  /** Notes that {@code count} consecutive items took {@code nanos}. */
   void took(int count, long nanos) {
     double each = Math.max(1, nanos) / (double) count;
     meanNanos = meanNanos == 0 ? each : meanNanos + (each - meanNanos) * count / (count + 7.0);
   }
 
-  /** Items have ended: sends more before the worker runs dry. */
+  /** Called when items have ended: sends more before the worker runs out of items. */
   void feedInTime() {
     int ahead = inFlight();
-    if (ahead < LEAST_AHEAD || ahead * meanNanos < AHEAD_NANOS / 2.0) {
+    if (ahead < MIN_AHEAD || ahead * meanNanos < AHEAD_NANOS / 2.0) {
       var _ = feed();
       if (isIdle()) {
-        engine.balanceSoon(); // for another thread may have been feeding, before this was idle
+        engine.balanceSoon(); // because another thread may have been feeding before this was idle
       }
     }
   }
 
-  /** No more items for this worker; gives those back that it has not begun. */
+  /** Sends no more items to this worker, and gives back those that it has not begun. */
   void close() {
     Set<Batch<?, ?>> back;
     lock.lock();
@@ -254,8 +267,9 @@ final class Dispatcher {
   }
 
   /**
-   * The worker is gone: returns what it had begun; on request with the first it had not begun, for
-   * one must be to blame when workers die again and again.
+   * Called when the worker is gone. Returns the items that it had begun. If {@code blameFirst} and
+   * it had begun none, returns the first item that was sent, because some item must be blamed when
+   * workers die again and again.
    */
   List<SentItem> detach(WorkerProcess gone, boolean blameFirst) {
     Set<Batch<?, ?>> untouched = new LinkedHashSet<>();
@@ -266,11 +280,12 @@ final class Dispatcher {
       worker = null;
       long firstNotBegun = ClaimWord.number(gone.claims().next());
       if (firstNotBegun > nextNumber && !ranges.isEmpty()) {
-        // Nonsense: it claims what it was never sent. It ran one item at a time, so this one.
+        // Invalid: the worker claims items that it was never sent. It ran one item at a time, so
+        // the first one is blamed.
         firstNotBegun = ranges.getFirst().number() + 1;
       }
       while (arrived != null && !arrived.isEmpty()) {
-        begun.add(arrived.takeFirst()); // none, unless the worker has sent nonsense
+        begun.add(arrived.takeFirst()); // none, unless the worker has sent invalid data
       }
       for (SentRange range : ranges) {
         while (range.number() < firstNotBegun || (blameFirst && begun.isEmpty())) {
@@ -304,7 +319,7 @@ final class Dispatcher {
     }
   }
 
-  /** Another worker may have room for what was polled for this one. */
+  /** Gives back a batch that was polled for this worker: another may have room for it. */
   private void releaseHeld() {
     Batch<?, ?> batch = null;
     lock.lock();
@@ -323,7 +338,9 @@ final class Dispatcher {
 
   // ---- feeding: any thread, one at a time
 
-  /** Sends work as long as the worker should have more. Returns whether it took any. */
+  /**
+   * Sends work as long as the worker should have more. Returns whether it took any from the queue.
+   */
   boolean feed() {
     return feed(false);
   }
@@ -359,7 +376,7 @@ final class Dispatcher {
           }
         }
         case NOTHING -> {
-          // Who brought work while this thread was feeding has gone away: look once more.
+          // A thread that queued work while this one was feeding has not waited: check once more.
           if (!engine.hasMore()) {
             if (isIdle()) {
               engine.balanceSoon();
@@ -369,7 +386,8 @@ final class Dispatcher {
         }
         case FULL -> {
           if (isIdle()) {
-            // Nothing is under way whose end would feed again: the worker has not read yet.
+            // Nothing is in flight whose end would feed again: the worker has not read the ring
+            // yet.
             Engine.later(PATIENCE, () -> feed());
           }
           return took;
@@ -377,24 +395,24 @@ final class Dispatcher {
         case NEEDS_FEEDER -> {
           return took;
         }
-        case WORKER_GONE -> releaseHeld(); // and look again: a new worker may be here already
+        case WORKER_GONE -> releaseHeld(); // and try again: there may be a new worker already
       }
     }
   }
 
   /** Lets an idle worker make room for a large array while its bytes are copied here. */
-  boolean announce(Object item) {
+  boolean announce(Object array, MemorySegment bytes) {
     if (!isIdle() || !beginFeeding(false)) {
       return false;
     }
     Sender using = sender;
     try {
-      using.announce(item);
+      using.announce(array, bytes);
     } finally {
       endFeeding(using, Sender.Result.NOTHING);
     }
     if (held != null || engine.hasMore()) {
-      var _ = feed(); // who came to do it meanwhile has gone away
+      var _ = feed(); // a thread that wanted to feed meanwhile has not waited
     }
     return true;
   }
@@ -413,7 +431,10 @@ final class Dispatcher {
     }
   }
 
-  /** Whether results are being delivered, to callbacks that may wait for a task elsewhere. */
+  /**
+   * Returns whether results are being delivered to callbacks, which may wait for a task of another
+   * worker.
+   */
   private boolean isCallbackWaiting() {
     return delivering && engine.workers() > 1;
   }
@@ -424,7 +445,7 @@ final class Dispatcher {
     lock.lock();
     try {
       if (sender != used) {
-        return; // this thread was abandoned: another may be feeding by now
+        return; // this feeder was abandoned: another may be feeding by now
       }
       feeding = false;
       closed = !isOpen();
@@ -436,7 +457,7 @@ final class Dispatcher {
       lock.unlock();
     }
     if (closed) {
-      releaseHeld(); // it was closed meanwhile, and could not be released then
+      releaseHeld(); // this was closed meanwhile, when the batch could not be released
     }
   }
 
@@ -451,23 +472,23 @@ final class Dispatcher {
           try {
             life.run();
           } catch (EncodingGuard.Abandoned e) {
-            // Another thread feeds in the place of this one, which is no use any more.
+            // Another thread has replaced this one, which ends.
           }
         });
   }
 
   /**
-   * The feeder does not come back from writing an item: the item ends, and another thread feeds
-   * from now on. To be called by the timer, which must run no user code itself.
+   * Replaces the feeder, which does not return from writing an item: the item ends, and another
+   * thread feeds from now on. Called by the timer, which must run no user code itself.
    *
-   * @param stack where it was when its time was over; null if it was cancelled
+   * @param stack where the feeder was when the item's time was over; null if the item was cancelled
    */
   <R> void replaceFeeder(Batch<?, R> batch, int i, @Nullable List<StackTraceElement> stack) {
     lock.lock();
     try {
-      sender = new Sender(sender, this); // and what the other still holds is nobody's any more
+      sender = new Sender(sender, this); // what the old one still uses is no longer used by others
       feeding = false;
-      feederWanted = true; // it may have been on its way to other work
+      feederWanted = true; // the old feeder may have been asked to send more
     } finally {
       lock.unlock();
     }
@@ -483,7 +504,7 @@ final class Dispatcher {
     });
   }
 
-  /** The feeder thread's life. */
+  /** The body of the feeder thread. */
   private void feedOnDemand() {
     while (true) {
       lock.lock();
@@ -500,8 +521,8 @@ final class Dispatcher {
       var _ = feed(true);
       lock.lock();
       try {
-        // Not the time: there is no room, or no worker, or a callback waits. Results, the end of
-        // the callback and a new worker feed again.
+        // It cannot feed now: there is no room, or no worker, or a callback waits. Results, the end
+        // of the callback and a new worker feed again.
         if (feederWanted && (feeding || !hasRoom() || isCallbackWaiting())) {
           feederWanted = false;
         }
@@ -518,21 +539,20 @@ final class Dispatcher {
       return mayHaveMore();
     }
     return meanNanos > 0
-        && ahead < MOST_AHEAD
-        && (ahead * meanNanos < AHEAD_NANOS
-            || (ahead < LEAST_AHEAD && !engine.seemsFreeSomewhere()));
+        && ahead < MAX_AHEAD
+        && (ahead * meanNanos < AHEAD_NANOS || (ahead < MIN_AHEAD && !engine.seemsFreeSomewhere()));
   }
 
-  /** The number of items to send at once: by the mean time of this worker's items. */
+  /** Returns the number of items to poll at once, from the mean time of this worker's items. */
   private int batchSize() {
     double mean = meanNanos;
-    long many = mean == 0 ? 1 : Math.clamp((long) (AHEAD_NANOS / mean), 1, MOST_AHEAD / 2);
+    long many = mean == 0 ? 1 : Math.clamp((long) (AHEAD_NANOS / mean), 1, MAX_AHEAD / 2);
     return (int) Math.clamp(numbersLeft(), 1, many);
   }
 
-  // ---- writing to the worker: the sender, and who sends an open row in its place
+  // ---- writing to the worker: called by Sender, and by OpenRows in its place
 
-  /** How many items this worker may still get. */
+  /** Returns how many more items this worker may get. */
   int numbersLeft() {
     lock.lock();
     try {
@@ -542,12 +562,12 @@ final class Dispatcher {
     }
   }
 
-  /** Whether the worker may be sent another item at all. Under lock. */
+  /** Returns whether the worker may be sent another item at all. Under lock. */
   private boolean mayHaveMore() {
     return open && nextNumber < numberLimit;
   }
 
-  /** Keeps the lock for some items in a row; no user code may run meanwhile. */
+  /** Takes the lock, to write several items; no user code may run meanwhile. */
   void lock() {
     lock.lock();
   }
@@ -556,13 +576,16 @@ final class Dispatcher {
     lock.unlock();
   }
 
-  /** Releases the lock and shows the worker what was written. */
+  /** Releases the lock and publishes what was written to the worker. */
   void unlockAndFlush(WorkerProcess to) {
     lock.unlock();
     flush(to);
   }
 
-  /** Writes an item for the worker, if it can; null if it could. The sender calls this for each. */
+  /**
+   * Writes an item for the worker. Returns null if that succeeded, else why not. The sender calls
+   * this for each item.
+   */
   Sender.@Nullable Result commit(
       Batch<?, ?> batch,
       int i,
@@ -574,13 +597,16 @@ final class Dispatcher {
     return commit(range, MessageTypes.TASK, to, body.array(), body.size());
   }
 
-  /** Writes several items in a row, as one message; null if it could. */
+  /** Writes a row of items, which is one message. Returns null if that succeeded, else why not. */
   Sender.@Nullable Result commit(
       Batch<?, ?> batch, int first, int count, WorkerProcess to, MessageOutput body) {
     return commitRow(batch, first, count, to, body.array(), body.size());
   }
 
-  /** Writes a row from a body that somebody else is still extending, up to {@code size}. */
+  /**
+   * Writes a row from the first {@code size} bytes of a body that another thread is still
+   * extending.
+   */
   Sender.@Nullable Result commitRow(
       Batch<?, ?> batch, int first, int count, WorkerProcess to, byte[] body, int size) {
     MessageOutput.setInt(body, Sender.COUNT_AT, count);
@@ -612,7 +638,7 @@ final class Dispatcher {
     }
   }
 
-  /** Writes any other message; false if the ring is full or the worker gone. */
+  /** Writes any other message; returns false if the ring is full or the worker gone. */
   boolean write(WorkerProcess to, int type, MessageOutput body) {
     lock.lock();
     try {
@@ -622,7 +648,7 @@ final class Dispatcher {
     }
   }
 
-  /** Whether this is the worker that items go to. */
+  /** Returns whether items are sent to {@code candidate}. */
   boolean serves(WorkerProcess candidate) {
     lock.lock();
     try {
@@ -632,34 +658,37 @@ final class Dispatcher {
     }
   }
 
-  /** Shows the worker what was written. */
+  /** Publishes what was written to the worker. */
   void flush(WorkerProcess to) {
     to.showRequests();
   }
 
   // ---- other threads
 
-  /** Items in flight. This and the next three take no lock: it may change at any moment. */
+  /**
+   * Returns the number of items in flight. This and the next three methods take no lock; their
+   * results may change at any moment.
+   */
   int inFlight() {
     return inFlight;
   }
 
-  /** Whether a worker is there. */
+  /** Returns whether there is a worker that takes items. */
   boolean isOpen() {
     return open;
   }
 
-  /** Whether a worker is there and has nothing to do. */
+  /** Returns whether there is a worker and it has nothing to do. */
   boolean isIdle() {
     return isOpen() && inFlight() == 0;
   }
 
-  /** Whether items wait behind another. */
+  /** Returns whether items wait behind another. */
   boolean isAhead() {
     return inFlight() > 1;
   }
 
-  /** Items sent to this worker so far. */
+  /** Returns the number of items sent to this worker so far. */
   long sent() {
     lock.lock();
     try {
@@ -669,7 +698,7 @@ final class Dispatcher {
     }
   }
 
-  /** Number of the item that the worker runs now; -1 if none. */
+  /** Returns the number of the item that the worker runs now; -1 if none. */
   private long running(WorkerProcess of) {
     lock.lock();
     try {
@@ -682,7 +711,10 @@ final class Dispatcher {
     }
   }
 
-  /** Under lock: what the worker has not begun is not its own any more. */
+  /**
+   * Takes back the items that the worker has not begun; returns the batches that have items to
+   * claim again. Under lock.
+   */
   private Set<Batch<?, ?>> takeBack() {
     Set<Batch<?, ?>> back = new LinkedHashSet<>();
     WorkerProcess current = worker;
@@ -713,8 +745,8 @@ final class Dispatcher {
   }
 
   /**
-   * Gives back what the worker has not begun, if it has begun nothing since the last look or will
-   * not for long.
+   * Gives back the items that the worker has not begun, if it has begun none since the last check,
+   * or probably will not for some time.
    */
   void shedLoad() {
     Set<Batch<?, ?>> back = Set.of();
@@ -727,7 +759,7 @@ final class Dispatcher {
       long seen = current.claims().next();
       if (seen == claimsSeen || meanNanos > PATIENCE.toNanos()) {
         back = takeBack();
-        meanNanos = Math.max(meanNanos, AHEAD_NANOS); // items take longer than was thought
+        meanNanos = Math.max(meanNanos, AHEAD_NANOS); // items take longer than expected
       }
       claimsSeen = seen;
     } finally {
@@ -736,7 +768,7 @@ final class Dispatcher {
     back.forEach(engine::putBack);
   }
 
-  /** Cancels the item if it is in flight here, or is being written for the worker. */
+  /** Cancels the item if it is in flight here, or is being written for this worker. */
   boolean cancel(Batch<?, ?> batch, int i) {
     return cancelInFlight(batch, i) || sender.encodingGuard().cancel(batch, i);
   }
@@ -760,13 +792,13 @@ final class Dispatcher {
     }
   }
 
-  /** The worker may be unable to stop the item: then it is killed from here. */
+  /** Kills the worker if the item still runs: the worker may be unable to stop it. */
   private void killIfStillRunning(WorkerProcess of, long number) {
     Engine.later(
         engine.policy().grace().plus(WorkerSlot.SECOND_LINE),
         () -> {
           if (running(of) == number && of.runningSince() != 0) {
-            of.stuck(new WorkerProcess.Stuck(number, TaskWatchdog.Reason.CANCEL, List.of()));
+            of.killForStuck(new WorkerProcess.Stuck(number, TaskWatchdog.Reason.CANCEL, List.of()));
           }
         });
   }

@@ -15,13 +15,14 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The user's code that writes an item, or the function for it, on a slot's feeder thread: it is
- * interrupted when the item's time is over or nobody wants it any more, and if it does not come
- * back, the item ends without it and the {@link Dispatcher} goes on with another thread.
+ * Runs and supervises the user's code that writes an item, or the function for it, on a slot's
+ * feeder thread. The code is interrupted when the item's time is over or the item is no longer
+ * wanted. If it does not return, the item ends without it, and the {@link Dispatcher} goes on with
+ * another thread.
  *
- * <p>An interrupt that hit the feeder anywhere else would close the file it writes. So it may reach
- * it only while that item is written: an {@link InterruptGate} sees to that. There is one of these
- * for each feeder thread, and one thread for each.
+ * <p>An interrupt that reached the feeder anywhere else would close the file that it writes. So an
+ * interrupt may reach it only while that item is written. An {@link InterruptGate} ensures that.
+ * Each feeder thread has one guard of its own.
  */
 final class EncodingGuard {
   private final Engine engine;
@@ -29,19 +30,21 @@ final class EncodingGuard {
   private final @Nullable Duration limit;
 
   /**
-   * Open while the feeder writes an item. When it is abandoned, nothing here is the feeder's any
-   * more. Told with an interrupt: where the item was when its time ran out; null for a cancel.
+   * Open while the feeder writes an item. Once the gate is abandoned, the feeder must use nothing
+   * of this object. The cause of an interrupt is the feeder's stack when the item's time ran out;
+   * null for a cancel.
    */
   private final InterruptGate<StackSample> gate = new InterruptGate<>();
 
-  /** Whether a look at the time is due. */
+  /** Whether a check of the timeout is scheduled. */
   private final AtomicBoolean armed = new AtomicBoolean();
 
-  /** What the feeder sends; null while any thread sends plain items. */
+  /** The batch that the feeder sends; null while it sends none. */
   private volatile @Nullable Batch<?, ?> current;
 
-  // Written by the feeder before it opens the gate; read after the gate, and of use to others only
-  // if they then interrupt the pass they have read, which fails if these are of another item.
+  // Written by the feeder before it opens the gate; read by others after they have read the gate.
+  // Others may rely on them only if they then succeed in interrupting the pass that they have read,
+  // which fails if these belong to another item.
   private @Nullable Thread feeder;
   private int item;
   private long startedNanos;
@@ -54,18 +57,18 @@ final class EncodingGuard {
 
   // ---- the thread that feeds
 
-  /** This thread is the feeder, and from now on sends items of this batch. */
+  /** Called by the feeder before it sends items of this batch. */
   void begins(Batch<?, ?> batch) {
     feeder = Thread.currentThread();
     current = batch;
   }
 
-  /** What is written next is this item, or for it. */
+  /** Sets the item that is written next, or for which the function is written. */
   void next(int i) {
     item = i;
   }
 
-  /** The feeder is done with its batch. */
+  /** Called when the feeder has finished with its batch. */
   void ends() {
     current = null;
   }
@@ -74,13 +77,13 @@ final class EncodingGuard {
    * Appends a value as {@link Payloads#encode(Object, MessageOutput, CodecSessions)} does.
    *
    * @throws Stopped if the item was stopped, whatever the user's code then did
-   * @throws Abandoned if that came back too late
+   * @throws Abandoned if the user's code returned too late
    */
   void write(@Nullable Object value, MessageOutput out, @Nullable CodecSessions codec)
       throws IOException {
     Batch<?, ?> batch = current;
     if (batch == null) {
-      Payloads.encode(value, out, codec); // plain
+      Payloads.encode(value, out, codec); // not on the feeder: the value is plain
       return;
     }
     if (limit != null) {
@@ -88,11 +91,11 @@ final class EncodingGuard {
     }
     long pass = gate.open();
     if (limit != null) {
-      lookIn(limit);
+      checkTimeoutIn(limit);
     }
     try {
-      // After the gate, as cancel() looks at the gate after the call was stopped: one of the two
-      // sees the other.
+      // Read after the gate was opened. A thread that cancels first stops the call and then reads
+      // the gate. So one of the two sees the other.
       if (batch.isUnwanted() || engine.isStopping()) {
         throw new Stopped(null);
       }
@@ -110,7 +113,7 @@ final class EncodingGuard {
       throw new Stopped(frames(gate.takeCause()));
     }
     if (isOverdue()) {
-      throw new Stopped(List.of()); // whoever should have stopped it came too late
+      throw new Stopped(List.of()); // the timer came too late to stop it
     }
   }
 
@@ -125,12 +128,12 @@ final class EncodingGuard {
 
   // ---- other threads
 
-  /** What is being sent by the feeder; null if nothing is. */
+  /** Returns the batch that the feeder is sending; null if none. */
   @Nullable Batch<?, ?> batch() {
     return current;
   }
 
-  /** Stops this very item if it is being written. */
+  /** Stops exactly this item if it is being written. */
   boolean cancel(Batch<?, ?> batch, int i) {
     long seen = gate.word();
     return InterruptGate.isRunning(seen)
@@ -150,27 +153,30 @@ final class EncodingGuard {
     return true;
   }
 
-  private void lookIn(Duration pause) {
+  private void checkTimeoutIn(Duration pause) {
     if (!armed.get() && armed.compareAndSet(false, true)) {
-      Engine.later(pause, this::look);
+      Engine.later(pause, this::checkTimeout);
     }
   }
 
-  private void look() {
-    armed.set(false); // before the gate is read, as write() opens the gate before it looks at this
+  private void checkTimeout() {
+    // written before the gate is read; write() opens the gate before it reads this
+    armed.set(false);
     long seen = gate.word();
     Thread thread = feeder;
     if (!InterruptGate.isRunning(seen) || limit == null || thread == null) {
-      return; // between two items, and the next arms it again; or it is stopped already
+      // no item is being written, and the next arms it again; or the item was stopped already
+      return;
     }
     long left = limit.toNanos() - (System.nanoTime() - startedNanos);
     if (left > 0) {
-      lookIn(Duration.ofNanos(left)); // another item by now
+      checkTimeoutIn(Duration.ofNanos(left)); // another item is being written by now
     } else {
       StackSample.then(
           thread,
           stack -> {
-            var _ = interrupt(InterruptGate.passOf(seen), stack); // or it has just ended
+            // does nothing if the item has just ended
+            var _ = interrupt(InterruptGate.passOf(seen), stack);
           });
     }
   }
@@ -182,7 +188,9 @@ final class EncodingGuard {
     }
   }
 
-  /** Ends an item that was stopped, with the place where it was if its time was over. */
+  /**
+   * Ends an item that was stopped; if its time was over, with the stack that the feeder had then.
+   */
   static <R> void end(
       Batch<?, R> batch, int i, @Nullable Duration limit, @Nullable List<StackTraceElement> stack) {
     Outcome<R> outcome =
@@ -192,7 +200,7 @@ final class EncodingGuard {
     batch.end(i, outcome, null);
   }
 
-  /** The item was stopped, and the user's code has come back. */
+  /** Thrown when the item was stopped and the user's code has returned. */
   static final class Stopped extends IOException {
     @Serial private static final long serialVersionUID = 1L;
 
@@ -204,8 +212,8 @@ final class EncodingGuard {
   }
 
   /**
-   * The calling thread is the pool's no more: it must not touch anything, and has to end. Thrown
-   * through all that would tidy up otherwise.
+   * Thrown in a feeder that was abandoned: it must change nothing and must end. Code that cleans up
+   * after other exceptions must let this one pass.
    */
   static final class Abandoned extends RuntimeException {
     @Serial private static final long serialVersionUID = 1L;

@@ -6,7 +6,7 @@ import io.github.fornada.Outcome;
 import io.github.fornada.SharedBytes;
 import io.github.fornada.TaskEvent;
 import io.github.fornada.TaskFunction;
-import io.github.fornada.jvm.OwnGroup;
+import io.github.fornada.jvm.OwnThreads;
 import io.github.fornada.process.host.HandshakeServer;
 import io.github.fornada.process.host.Nesting;
 import io.github.fornada.process.host.OrphanGuard;
@@ -43,27 +43,32 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a {@link ProcessPool} is a handle of: its workers and its queue. Threads, tasks and timers
- * refer to this and never to the handle, so that a pool that everybody has forgotten can be told
- * from one that is only idle.
+ * The workers and the queue behind a {@link ProcessPool}, which is only a handle. Threads, tasks
+ * and timers refer to the engine and never to the handle, so that an abandoned pool can be
+ * distinguished from one that is only idle.
  */
 final class Engine extends AbstractPool implements Mappings.Listener {
-  private static final int MOST_START_FAILURES = 3;
+  private static final int MAX_START_FAILURES = 3;
 
-  /** Kills say little of the next try, unless there are many in a row. */
-  private static final int MOST_START_KILLS = 12;
+  /**
+   * A worker that was killed says little about the next attempt, unless many are killed in a row.
+   */
+  private static final int MAX_START_KILLS = 12;
 
   private static final String NOT_OPENED = "because its pool could not be opened";
 
   static final String JVM_EXITS = "because the JVM that had opened the pool was exiting";
 
-  /** How often ages and memory are looked at, if there are bounds on them. */
+  /** How often the age and memory of workers are checked, if there are limits on them. */
   private static final Duration MONITORING = Duration.ofMillis(100);
 
-  /** The others are started by the threads of their slots, all at once. */
-  private static final int MOST_BEGUN_FIRST = 4; // Guess
+  /**
+   * The number of JVMs that are started at once when the pool opens. The others are started by the
+   * threads of their slots.
+   */
+  private static final int MAX_BEGUN_FIRST = 4; // Guess
 
-  /** Until another thread is asked for where there was none to be had. */
+  /** The pause after no thread could be started. */
   private static final Duration NO_THREAD_PAUSE = Duration.ofMillis(100); // Guess
 
   private final ProcessOptions options;
@@ -81,13 +86,13 @@ final class Engine extends AbstractPool implements Mappings.Listener {
   private final Set<WorkerStart> starts = ConcurrentHashMap.newKeySet();
   private final Quarantine quarantine;
 
-  /** Where workers are taken from while there are any; null for none. */
+  /** The reserve that workers are taken from while it has any; null for none. */
   private final @Nullable WorkerReserve reserve;
 
-  /** Marks of workers from the reserve, which do not begin as those of this pool's own. */
+  /** Marks of workers from the reserve, which do not have the prefix of this pool's own marks. */
   private final Set<String> foreignMarks = ConcurrentHashMap.newKeySet();
 
-  /** Threads that a close waits for: one for each slot, and helpers. */
+  /** The number of threads that a close waits for: one for each slot, and helpers. */
   private final AtomicInteger awaitedThreads;
 
   private final AtomicInteger workerNumbers = new AtomicInteger();
@@ -104,20 +109,22 @@ final class Engine extends AbstractPool implements Mappings.Listener {
   private final Thread exitHook;
   private final boolean growsOnDemand;
 
-  /** Set once: no worker can be started, and why. */
+  /** Why no worker can be started; null while workers can be. Set once. */
   private volatile @Nullable WorkerStartException broken;
 
   private volatile boolean ending;
 
   /**
-   * The JVM exits: no worker is to come any more, for its folder goes. Written by the exit hook.
+   * Whether the JVM exits: no more workers may start, because the folder is deleted. Written by the
+   * exit hook.
    */
   private volatile boolean exiting;
 
   private volatile boolean stopping;
 
   /**
-   * Whether a worker that is gone has left pools of its own. Written by threads that see it off.
+   * Whether a worker that is gone has left pools of its own. Written by the threads that clean up
+   * after it.
    */
   private volatile boolean poolsLeft;
 
@@ -132,14 +139,14 @@ final class Engine extends AbstractPool implements Mappings.Listener {
     this.growsOnDemand = options.life().minWorkers() >= 0;
     this.bases = bases;
     this.directory = PrivateDirectory.create(bases, options.workers());
-    // What is to be undone if it fails half-way, the last first.
+    // The steps to undo if a later one fails, the last one first.
     var undo = new ArrayDeque<Runnable>();
     undo.push(() -> PrivateDirectory.delete(directory));
     try {
       this.guard = new OrphanGuard(directory);
       undo.push(guard::close);
       this.launcher = new Launcher(options.launchSettings(), directory, guard);
-      // Their JVMs boot while all else is made ready.
+      // Their JVMs boot while everything else is prepared.
       var begun = new ArrayList<WorkerStart>();
       undo.push(() -> begun.forEach(WorkerStart::abandon));
       beginFirst(begun);
@@ -165,13 +172,13 @@ final class Engine extends AbstractPool implements Mappings.Listener {
       if (options.life().maxAge() != null || options.life().residentLimit() != null) {
         monitorSoon();
       }
-    } catch (Throwable e) { // no memory for one more thread, say
+    } catch (Throwable e) { // such as no memory for another thread
       undo.forEach(Runnable::run);
       throw e;
     }
   }
 
-  /** Some slots have started, and not all: there will be no pool. */
+  /** Called when some slots could not start: opening the pool fails. */
   private void giveUp() {
     exiting = true;
     slots.forEach(WorkerSlot::end);
@@ -179,7 +186,10 @@ final class Engine extends AbstractPool implements Mappings.Listener {
     supply.killSpares(NOT_OPENED);
   }
 
-  /** As the runtime's, with what it means here. */
+  /**
+   * Adds a hook as {@link Runtime#addShutdownHook} does, with an exception that says what its
+   * failure means here.
+   */
   static void addShutdownHook(Thread hook) {
     try {
       Runtime.getRuntime().addShutdownHook(hook);
@@ -187,7 +197,7 @@ final class Engine extends AbstractPool implements Mappings.Listener {
       var ending =
           new IllegalStateException(
               "no worker JVMs can be started any more: this JVM is shutting down");
-      // Mostly nobody's fault, but Ctrl-C at this moment: a stack on the terminal tells nothing.
+      // The usual reason is Ctrl-C at this moment, so a stack on the terminal does not help.
       ending.setStackTrace(new StackTraceElement[0]);
       throw ending;
     }
@@ -197,19 +207,19 @@ final class Engine extends AbstractPool implements Mappings.Listener {
     try {
       Runtime.getRuntime().removeShutdownHook(exitHook);
     } catch (IllegalStateException e) {
-      // The JVM is shutting down: the hook runs, and finds nothing left to do.
+      // The JVM is shutting down: the hook will run, and find nothing left to do.
     }
   }
 
   private void beginFirst(List<WorkerStart> begun) {
     int min = options.life().minWorkers();
     int lasting = min < 0 ? options.workers() : Math.min(min, options.workers());
-    for (int i = 0; i < Math.min(lasting, MOST_BEGUN_FIRST); i++) {
+    for (int i = 0; i < Math.min(lasting, MAX_BEGUN_FIRST); i++) {
       begun.add(WorkerStart.begin(this, launcher, nextWorkerNumber()));
     }
   }
 
-  /** What can be done as well while the first worker's JVM boots; nothing after that. */
+  /** Does work that can be done while the first worker's JVM boots; later calls do nothing. */
   void whileTheFirstBoots(Segment segment) {
     if (!swept.getAndSet(true)) {
       ClassPreloader.warmUp(segment);
@@ -218,7 +228,7 @@ final class Engine extends AbstractPool implements Mappings.Listener {
     }
   }
 
-  /** With the places where its private folder may be, best first. */
+  /** Opens an engine. {@code bases} are the places where its private folder may be, best first. */
   static Engine open(ProcessOptions options, List<Path> bases, @Nullable WorkerReserve reserve) {
     Nesting.check();
     try {
@@ -228,7 +238,7 @@ final class Engine extends AbstractPool implements Mappings.Listener {
     }
   }
 
-  // ---- what AbstractPool asks for
+  // ---- the methods that AbstractPool requires
 
   @Override
   protected void workAvailable() {
@@ -237,8 +247,8 @@ final class Engine extends AbstractPool implements Mappings.Listener {
       failAll(reason);
       return;
     }
-    // Always the same worker first, if it idles: of tasks that come one by one it is the one that
-    // has just run the last, and still looks out for the next.
+    // Always the same worker first, if it is idle: when tasks come one by one, it has just run the
+    // last one and still polls for the next.
     if (feed(0, true) || feed(nextSlot.getAndIncrement(), false)) {
       return;
     }
@@ -248,8 +258,8 @@ final class Engine extends AbstractPool implements Mappings.Listener {
   }
 
   /**
-   * Where every worker is at quick items, their results will ask for more in a moment, and take all
-   * that has come until then at once.
+   * If every worker runs quick items, their results will make it feed again in a moment, and then
+   * take everything that has arrived until then at once.
    */
   @Override
   protected void moreAvailable() {
@@ -261,7 +271,10 @@ final class Engine extends AbstractPool implements Mappings.Listener {
     }
   }
 
-  /** Offers work to the slots, or to those whose worker idles; true if none is left. */
+  /**
+   * Offers work to all slots, or only to those with an idle worker; returns true if no work is
+   * left.
+   */
   private boolean feed(int first, boolean idleOnly) {
     for (int i = 0; i < slots.size(); i++) {
       WorkerSlot slot = slots.get(Math.floorMod(first + i, slots.size()));
@@ -273,8 +286,8 @@ final class Engine extends AbstractPool implements Mappings.Listener {
   }
 
   /**
-   * Whether another item would be begun at once: by a worker that has nothing to do, or by one that
-   * is started for it. A guess, without locks.
+   * Returns whether another item would probably be begun at once: by an idle worker, or by a worker
+   * that is started for it. An estimate, without locks.
    */
   boolean seemsFreeSomewhere() {
     for (WorkerSlot slot : slots) {
@@ -296,14 +309,15 @@ final class Engine extends AbstractPool implements Mappings.Listener {
 
   @Override
   protected void cancelAll(String reason) {
-    stopping = true; // before the slots are looked at: what is on its way to one sees it afterwards
+    // written before the slots are read: an item that is about to be sent to one sees it afterwards
+    stopping = true;
     for (WorkerSlot slot : slots) {
       slot.dispatcher().stopAll(reason);
     }
     callOffStarts();
   }
 
-  /** Workers that are starting are not wanted any more. */
+  /** Calls off the starts of workers that are in progress. */
   private void callOffStarts() {
     starts.forEach(WorkerStart::callOff);
   }
@@ -311,7 +325,8 @@ final class Engine extends AbstractPool implements Mappings.Listener {
   @Override
   protected void onQuiet() {
     ending = true;
-    // An initializer may end, as any exit may, but not keep a close waiting for a whole start.
+    // An initializer may finish within the time of any exit, but a close must not wait for a whole
+    // start.
     later(WorkerProcess.EXIT_LIMIT, this::callOffStarts);
     supply.close();
     for (WorkerSlot slot : slots) {
@@ -333,7 +348,7 @@ final class Engine extends AbstractPool implements Mappings.Listener {
     return directory.resolve("shared-" + sharedNumbers.incrementAndGet());
   }
 
-  /** The waiting thread reads results itself for a moment: it saves two changes of threads. */
+  /** The waiting thread reads results itself for a moment, which saves two thread switches. */
   @Override
   protected void beforeWaiting(Future<?> task) {
     for (WorkerSlot slot : slots) {
@@ -350,14 +365,15 @@ final class Engine extends AbstractPool implements Mappings.Listener {
         && (!(item instanceof Serializable) || NotSendableException.isFuture(item))) {
       throw new RejectedExecutionException(NotSendableException.refused(item));
     }
-    if (item != null && Payloads.largeArray(item) != null) {
+    MemorySegment large = Payloads.largeArray(item);
+    if (item != null && large != null) {
       for (WorkerSlot slot : slots) {
-        if (slot.dispatcher().announce(item)) {
+        if (slot.dispatcher().announce(item, large)) {
           break;
         }
       }
     }
-    Object handed = handover.item(item);
+    Object handed = handover.item(item, large);
     if (isTask && item != null && handed instanceof HandedItem copy && copy.failure() != null) {
       throw NotSendableException.rejected(item, copy.failure());
     }
@@ -383,7 +399,7 @@ final class Engine extends AbstractPool implements Mappings.Listener {
     return ownThreads.contains(Thread.currentThread());
   }
 
-  // ---- for the slots
+  // ---- called by slots
 
   ProcessOptions options() {
     return options;
@@ -397,10 +413,13 @@ final class Engine extends AbstractPool implements Mappings.Listener {
     return directory;
   }
 
-  /** Sees to it that the folder that a new worker needs is there: somebody may have deleted it. */
+  /**
+   * Makes sure that the folder that a new worker needs exists: it may have been deleted from
+   * outside.
+   */
   void restoreDirectory() throws IOException {
     if (isEnding()) {
-      return; // it goes
+      return; // the folder is being deleted
     }
     PrivateDirectory.restore(directory);
     handshakeServer.restore();
@@ -423,14 +442,14 @@ final class Engine extends AbstractPool implements Mappings.Listener {
     return buffers;
   }
 
-  /** A payload's file will not be read any more; null for none. */
+  /** Deletes a payload's file that will not be read any more; {@code file} is null for none. */
   void discard(@Nullable String file) {
     if (file != null && !buffers.release(file)) {
       PayloadFiles.deleteQuietly(directory.resolve(file));
     }
   }
 
-  /** The workers are to unmap what they have mapped under this sentinel file. */
+  /** Tells the workers to unmap what they have mapped under this sentinel file. */
   @Override
   public void unmapped(String sentinel) {
     for (WorkerSlot slot : slots) {
@@ -450,15 +469,15 @@ final class Engine extends AbstractPool implements Mappings.Listener {
     return stopping;
   }
 
-  /** Whether it makes sense to start a worker: for what is stopped none is needed. */
+  /** Returns whether a worker may be started: a stopped pool needs none. */
   boolean mayStart() {
     return broken == null && !stopping;
   }
 
-  /** A start that may be called off, until it has {@linkplain #startEnded ended}. */
+  /** Registers a start, which may be called off until it has {@linkplain #startEnded ended}. */
   void startBegins(WorkerStart start) {
     starts.add(start);
-    if (stopping) { // after it was added, as cancelAll looks at them after it has set that
+    if (stopping) { // read after the start was added; cancelAll sets it before it reads the starts
       start.callOff();
     }
   }
@@ -471,7 +490,7 @@ final class Engine extends AbstractPool implements Mappings.Listener {
     return supply;
   }
 
-  /** A worker's JVM that has booted already; null if there is none. */
+  /** Takes a worker's JVM that has booted already from the reserve; null if there is none. */
   WorkerReserve.@Nullable Reserved takeReserved() {
     WorkerReserve.Reserved taken = reserve == null ? null : reserve.take();
     if (taken != null) {
@@ -494,12 +513,12 @@ final class Engine extends AbstractPool implements Mappings.Listener {
   @Nullable Batch<?, ?> take(int most) {
     Batch<?, ?> batch = poll(most);
     while (batch != null && quarantine.refuses(batch) && batch.isClosed()) {
-      batch = poll(most); // nothing of it is left to be run
+      batch = poll(most); // none of its items is left to be run
     }
     return batch;
   }
 
-  /** What has cost too many workers. */
+  /** Returns the quarantine of items that have cost too many workers. */
   Quarantine quarantine() {
     return quarantine;
   }
@@ -512,8 +531,8 @@ final class Engine extends AbstractPool implements Mappings.Listener {
     giveBack(batch);
   }
 
-  /** Gives {@link AbstractPool#message} to this package. */
-  static String said(Supplier<String> words, String otherwise) {
+  /** Makes {@link AbstractPool#message} available to this package. */
+  static String boundedMessage(Supplier<String> words, String otherwise) {
     return message(words, otherwise);
   }
 
@@ -527,7 +546,10 @@ final class Engine extends AbstractPool implements Mappings.Listener {
     var _ = after(pause, action);
   }
 
-  /** As later, but can be taken back, which also lets go of what it would have used. */
+  /**
+   * Like {@link #later}, but can be cancelled; a cancel also drops the references that the action
+   * holds.
+   */
   static Future<?> unlessCancelled(Duration pause, Runnable action) {
     return after(pause, action);
   }
@@ -535,10 +557,7 @@ final class Engine extends AbstractPool implements Mappings.Listener {
   /** Starts one of this pool's own threads, which must not wait for the pool. */
   Thread startThread(String name, Runnable body) {
     Thread thread =
-        Thread.ofPlatform()
-            .group(OwnGroup.get())
-            .daemon()
-            .name(name)
+        OwnThreads.daemon(name)
             .unstarted(() -> {
               ownThreads.add(Thread.currentThread());
               try {
@@ -558,12 +577,13 @@ final class Engine extends AbstractPool implements Mappings.Listener {
   }
 
   /**
-   * Returns how long to wait before the next try; null if there is no point in trying on. Workers
+   * Returns how long to wait before the next attempt; null if there is no point in another. Workers
    * that fail at the same moment count once.
    */
   @Nullable Duration workerFailedToStart(WorkerStartException e, long began) {
     if (isEnding()) {
-      return Duration.ZERO; // it says nothing, and there will be no other
+      // a start that was called off does not count, and there will be no other
+      return Duration.ZERO;
     }
     boolean killed = e.kind() == WorkerStartException.Kind.KILLED;
     AtomicInteger count = killed ? startKills : startFailures;
@@ -576,20 +596,21 @@ final class Engine extends AbstractPool implements Mappings.Listener {
       failures = count.get();
     }
     if (e.kind() == WorkerStartException.Kind.REFUSED
-        || failures >= (killed ? MOST_START_KILLS : MOST_START_FAILURES)) {
+        || failures >= (killed ? MAX_START_KILLS : MAX_START_FAILURES)) {
       breaks(e);
       return null;
     }
-    // A memory that is too small for the initializer kills at each try: tell it within seconds.
+    // If the memory is too small for the initializer, each attempt is killed: report that within
+    // seconds.
     return Duration.ofMillis(100L << Math.min(failures, 3));
   }
 
   /**
-   * Returns how long to wait after a slot has failed {@code times} in a row, though workers start;
-   * null if there is no point in trying on.
+   * Returns how long to wait after a slot has failed {@code times} times in a row, although workers
+   * start; null if there is no point in another attempt.
    */
   @Nullable Duration slotFailed(Throwable e, int times) {
-    if (times < MOST_START_FAILURES || isEnding()) {
+    if (times < MAX_START_FAILURES || isEnding()) {
       return Duration.ofMillis(100L << Math.min(times, 3));
     }
     breaks(
@@ -598,13 +619,13 @@ final class Engine extends AbstractPool implements Mappings.Listener {
     return null;
   }
 
-  /** There will be no workers any more: items fail. */
+  /** Marks the pool as broken: there will be no more workers, and items fail. */
   private void breaks(WorkerStartException reason) {
     broken = reason;
     failAll(reason);
   }
 
-  /** No worker will ever run these. */
+  /** Ends all queued items as failed, because no worker will ever run them. */
   private void failAll(WorkerStartException reason) {
     for (Batch<?, ?> batch = poll(64); batch != null; batch = poll(64)) {
       for (int i = batch.claim(); i >= 0; i = batch.claim()) {
@@ -618,9 +639,9 @@ final class Engine extends AbstractPool implements Mappings.Listener {
   }
 
   /**
-   * To be called when a worker has become idle, and when one has got more than one item: if then
-   * one idles while another has items it has not begun, some of them will soon move. Whichever
-   * comes second of the two sees the other.
+   * Must be called when a worker has become idle, and when a worker has more than one item. If one
+   * worker is idle while another has items that it has not begun, some of them will soon move. The
+   * later of the two calls sees the state that the earlier one was called for.
    */
   void balanceSoon() {
     if (isUneven() && balancing.compareAndSet(false, true)) {
@@ -663,7 +684,7 @@ final class Engine extends AbstractPool implements Mappings.Listener {
         });
   }
 
-  /** Sees a worker off that has nothing to do, without keeping anybody waiting but a close. */
+  /** Ends a worker that has nothing to do. Only a close waits for this. */
   void dismiss(WorkerProcess worker) {
     startHelper(
         "fornada-worker-exit",
@@ -673,16 +694,17 @@ final class Engine extends AbstractPool implements Mappings.Listener {
           report(TaskEvent.WorkerEnded.of(certificate, true, System.nanoTime()));
           ProcessEvents.workerEnded(certificate, true);
           worker.close();
-          killOffspring(worker, false);
+          killLeftBehind(worker, false);
         });
   }
 
   /**
-   * Ends what a worker that is gone has left behind. Called by a thread that a close waits for.
+   * Kills the processes that a worker that is gone has left behind. Called by a thread that a close
+   * waits for.
    *
-   * @param atEnd whether this pool ends too, and sees to all its workers at once
+   * @param atEnd whether this pool ends too, and handles all its workers at once
    */
-  void killOffspring(WorkerProcess worker, boolean atEnd) {
+  void killLeftBehind(WorkerProcess worker, boolean atEnd) {
     if (PrivateDirectory.hasAnyOf(worker.pid())) {
       poolsLeft = true;
     }
@@ -691,8 +713,9 @@ final class Engine extends AbstractPool implements Mappings.Listener {
     }
     List<ProcessHandle> killed = Reaper.killMarked(worker.mark());
     foreignMarks.remove(worker.mark());
-    // Its own folders may be gone by now: the workers of its pools delete them as they end. But who
-    // was killed meanwhile, by one of these or here, has left the folders of its own pools.
+    // The worker's own folders may be deleted by now: the workers of its pools delete them as they
+    // end. But a process that was killed meanwhile, by one of these or here, has left the folders
+    // of its own pools.
     if (poolsLeft || !killed.isEmpty()) {
       poolsLeft = false;
       startHelper("fornada-worker-exit", () -> sweepAfter(killed));
@@ -700,8 +723,8 @@ final class Engine extends AbstractPool implements Mappings.Listener {
   }
 
   /**
-   * Deletes the folders of the pools of a worker that is gone, and those of the workers of such
-   * pools, who may have had pools too.
+   * Deletes the folders of the pools of a worker that is gone, and those of the pools that workers
+   * of such pools had.
    */
   private static void sweepAfter(List<ProcessHandle> killed) {
     Reaper.awaitEnd(killed);
@@ -731,22 +754,23 @@ final class Engine extends AbstractPool implements Mappings.Listener {
   }
 
   /**
-   * Starts one of this pool's own threads, as soon as the system has one to give: for what must be
-   * done, and can wait.
+   * Starts one of this pool's own threads as soon as the system can create one: for work that must
+   * be done and can wait.
    */
   void startSoon(String name, Runnable body) {
     try {
       var _ = startThread(name, body);
-    } catch (OutOfMemoryError e) { // no memory for one more thread
+    } catch (OutOfMemoryError e) { // no memory for another thread
       later(NO_THREAD_PAUSE, () -> startSoon(name, body));
     }
   }
 
-  /** A thread that a close waits for has ended. */
+  /** Called when a thread that a close waits for has ended. */
   void awaitedThreadEnded() {
     if (awaitedThreads.decrementAndGet() == 0) {
       closeUp();
-      guard.close(); // not when the JVM exits: what slots may do meanwhile, it sees to afterwards
+      // not when the JVM exits: the exit hook does this after whatever the slots still do
+      guard.close();
       removeExitHook();
       terminated();
     }
@@ -757,18 +781,21 @@ final class Engine extends AbstractPool implements Mappings.Listener {
         slots.stream().map(WorkerSlot::stats).toList(), supply.spareCount(), hasWork());
   }
 
-  /** Nobody can reach the pool any more; what was accepted is done. Does not wait. */
+  /**
+   * Called when the pool's handle is no longer reachable; accepted items are still run. Does not
+   * wait.
+   */
   void forgotten() {
     shutdownUnasked();
   }
 
-  /** This JVM exits while the pool is open. */
+  /** Called when this JVM exits while the pool is open. */
   private void onExit() {
     Duration grace = options.life().exitGrace();
     if (grace.isPositive() && finishes(grace)) {
       return;
     }
-    exiting = true; // before the workers are killed, and would be replaced
+    exiting = true; // written before the workers are killed, so that they are not replaced
     for (WorkerSlot slot : slots) {
       slot.killNow(JVM_EXITS);
     }
@@ -776,13 +803,13 @@ final class Engine extends AbstractPool implements Mappings.Listener {
     closeUp();
   }
 
-  /** Whether all that was accepted is done in time, and the pool has ended with it. */
+  /** Waits for accepted items; returns whether all have ended in time, and the pool with them. */
   private boolean finishes(Duration grace) {
     shutdownUnasked();
     try {
       return awaitTermination(grace.toNanos(), TimeUnit.NANOSECONDS);
     } catch (InterruptedException e) {
-      return false; // somebody is in a hurry
+      return false; // other code wants this thread to end soon
     }
   }
 
@@ -792,7 +819,7 @@ final class Engine extends AbstractPool implements Mappings.Listener {
     buffers.close();
     handshakeServer.close();
     List<ProcessHandle> killed = Reaper.killMarked(directory.getFileName() + "/");
-    // One look at each process for each mark: seldom many.
+    // Each mark costs one pass over all processes; there are seldom many marks.
     foreignMarks.forEach(mark -> killed.addAll(Reaper.killMarked(mark)));
     PrivateDirectory.delete(directory);
     if (poolsLeft || !killed.isEmpty()) {

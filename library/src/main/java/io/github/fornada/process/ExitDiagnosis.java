@@ -10,14 +10,14 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** How a process ended, in words that tell what may have happened and what to do next. */
+/** Describes how a process ended: what may have happened and what to do next. */
 final class ExitDiagnosis {
   private static final Map<Integer, String> SIGNALS =
       Map.of(
           1, "SIGHUP", 2, "SIGINT", 3, "SIGQUIT", 4, "SIGILL", 6, "SIGABRT", 7, "SIGBUS", 8,
           "SIGFPE", 9, "SIGKILL", 11, "SIGSEGV", 15, "SIGTERM");
 
-  /** Exit code of a JVM that was to end at its first OutOfMemoryError. */
+  /** The exit code of a JVM with -XX:+ExitOnOutOfMemoryError after its first OutOfMemoryError. */
   private static final int EXIT_ON_OUT_OF_MEMORY = 3;
 
   private static final int FILE_CLOCK_MILLIS = 1000; // Guess: two seconds on some file systems
@@ -25,7 +25,7 @@ final class ExitDiagnosis {
   private static final String FIRST_OUT_OF_MEMORY =
       "ended at its first OutOfMemoryError, as -XX:+ExitOnOutOfMemoryError asks";
 
-  /** By SIGKILL. */
+  /** The exit code of a process that SIGKILL has ended. */
   private static final int KILLED = 128 + 9;
 
   private static final String BY_POOL = "was killed by its pool, ";
@@ -38,25 +38,25 @@ final class ExitDiagnosis {
     return OVER_LIMIT + " of " + limit + ": it had " + (bytes >> 20) + " MB";
   }
 
-  /** Whether the process was ended from outside, by SIGKILL, SIGTERM, SIGINT or SIGHUP. */
+  /** Returns whether the process was ended from outside, by SIGKILL, SIGTERM, SIGINT or SIGHUP. */
   static boolean isKilled(int code) {
     return code == KILLED || code == 128 + 15 || code == 128 + 2 || code == 128 + 1;
   }
 
   /**
-   * Whether the JVM's report is of this process: process ids come again, and in a container that
-   * keeps its files soon.
+   * Returns whether the JVM's crash report is about this process. Process ids are reused, soon so
+   * in a container that keeps its files.
    */
   static boolean isWrittenSince(Path report, long millis) {
     try {
-      // Files go by a clock that ticks a little behind.
+      // The clock of file times is a little behind.
       return Files.getLastModifiedTime(report).toMillis() >= millis - FILE_CLOCK_MILLIS;
     } catch (IOException e) {
-      return false; // there is none
+      return false; // there is no report
     }
   }
 
-  /** Whether the JVM has told that it ends because of -XX:+ExitOnOutOfMemoryError. */
+  /** Returns whether the JVM printed that it ends because of -XX:+ExitOnOutOfMemoryError. */
   private static boolean isFirstOutOfMemory(int code, List<String> lines) {
     if (code == EXIT_ON_OUT_OF_MEMORY) {
       for (String line : lines) {
@@ -77,7 +77,7 @@ final class ExitDiagnosis {
     }
     return switch (code) {
       case MessageTypes.EXIT_OUT_OF_MEMORY -> "ran out of memory (exit code " + code + ")";
-      case MessageTypes.EXIT_PROTOCOL -> "lost its way in the protocol (exit code " + code + ")";
+      case MessageTypes.EXIT_PROTOCOL -> "violated the protocol (exit code " + code + ")";
       case MessageTypes.EXIT_ORPHANED -> "lost its connection to the pool (exit code " + code + ")";
       default -> "exited with code " + code;
     };
@@ -111,8 +111,8 @@ final class ExitDiagnosis {
         .withOutOfMemory(outOfMemory);
   }
 
-  // No lambdas from here on, nor in what ends an item: the first of a program costs milliseconds to
-  // link, and somebody waits for the outcome.
+  // No lambdas from here on, nor in code that ends an item: the first lambda of a program takes
+  // milliseconds to link, and a caller waits for the outcome.
 
   private static boolean tellsOutOfMemory(List<String> lines) {
     for (String line : lines) {
@@ -123,13 +123,15 @@ final class ExitDiagnosis {
     return false;
   }
 
-  /** The same death, as that of one item that it has cost. */
+  /**
+   * Returns the certificate of the same death for one of the items that were lost with the worker.
+   */
   static DeathCertificate of(
       DeathCertificate death, @Nullable String item, int workersLost, boolean quarantined) {
     return death.withItem(item, workersLost).withQuarantined(quarantined);
   }
 
-  /** The message for an item that is not run because of the workers it has cost. */
+  /** Returns the message for an item that is not run because of the workers it has cost. */
   static String refusal(String item, DeathCertificate death) {
     return item
         + " was not run: it is in quarantine, for it has cost this pool "
@@ -141,7 +143,7 @@ final class ExitDiagnosis {
         + "; clearQuarantine lets it run again.";
   }
 
-  /** One paragraph: what, which, and what to do next. */
+  /** Returns one paragraph that says what happened, to which item, and what to do next. */
   static String message(DeathCertificate death, int retries) {
     var text = new StringBuilder();
     text.append("worker ").append(death.pid()).append(' ').append(death.manner());
@@ -160,7 +162,7 @@ final class ExitDiagnosis {
     if (!hint.isEmpty()) {
       text.append(' ').append(hint);
     }
-    // The JVM's own crash report is lines with a #; what the task printed says more.
+    // Lines with a # belong to the JVM's crash report; what the task printed says more.
     for (int i = death.lastOutput().size() - 1; i >= 0; i--) {
       if (!death.lastOutput().get(i).startsWith("#")) {
         text.append(" It last printed: ").append(death.lastOutput().get(i));

@@ -9,14 +9,14 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A function as it was when it was handed over. Two are equal if their bytes are: a worker that
- * knows one knows the other.
+ * A function as it was when it was handed over. Two are equal if their bytes are equal: a worker
+ * that knows one then knows the other.
  */
 final class HandedFunction<T extends @Nullable Object, R extends @Nullable Object>
     extends HandedOver implements TaskFunction<T, R> {
   @Serial private static final long serialVersionUID = 1L;
 
-  @SuppressWarnings("serial") // it is never written
+  @SuppressWarnings("serial") // never serialized
   private final TaskFunction<T, R> original;
 
   /** The payload; null if it could not be written. */
@@ -67,6 +67,6 @@ final class HandedFunction<T extends @Nullable Object, R extends @Nullable Objec
 
   @Serial
   private void writeObject(ObjectOutputStream out) throws NotSerializableException {
-    throw new NotSerializableException("it travels as its bytes"); // and so never here
+    throw new NotSerializableException("it travels as its bytes"); // so this is never called
   }
 }

@@ -1,17 +1,19 @@
 package io.github.fornada.process;
 
+import io.github.fornada.process.payload.ItemForm;
+import io.github.fornada.process.payload.Payloads;
 import io.github.fornada.spi.HandedOver;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
-/** An item as it was when it was handed over: all its tries are sent the same bytes. */
+/** An item as it was when it was handed over: every attempt is sent the same bytes. */
 final class HandedItem extends HandedOver {
   private final @Nullable Object original;
 
   /** The payload; null if it is in a file, or could not be written. */
   private final byte @Nullable [] bytes;
 
-  /** Where the bytes of a large array are, as they are. */
+  /** The file with the raw bytes of a large array. */
   private final @Nullable ArrayFile file;
 
   /** Why it could not be written. */
@@ -22,7 +24,7 @@ final class HandedItem extends HandedOver {
   /**
    * A large array in a file that stays until its item has ended.
    *
-   * @param tag what kind of array it is
+   * @param tag the kind of array
    */
   record ArrayFile(Engine engine, int tag, long size, String name) {}
 
@@ -52,6 +54,15 @@ final class HandedItem extends HandedOver {
   @Override
   public @Nullable Object original() {
     return original;
+  }
+
+  /**
+   * Returns how it is sent. What could not be written is {@link ItemForm#OTHER}, and fails then.
+   */
+  ItemForm form() {
+    return file != null
+        ? ItemForm.LARGE_ARRAY
+        : bytes != null && Payloads.isQuick(bytes) ? ItemForm.QUICK : ItemForm.OTHER;
   }
 
   byte @Nullable [] bytes() {

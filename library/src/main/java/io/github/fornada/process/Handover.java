@@ -1,6 +1,7 @@
 package io.github.fornada.process;
 
 import io.github.fornada.TaskFunction;
+import io.github.fornada.jvm.OwnThreads;
 import io.github.fornada.process.payload.BulkValue;
 import io.github.fornada.process.payload.CodecSessions;
 import io.github.fornada.process.payload.Immutables;
@@ -19,29 +20,25 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
-import java.util.concurrent.SynchronousQueue;
-import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes items and functions when they are handed over, so that what is sent, and sent again, is
- * what was handed over; but for those that cannot change, which are written when they are sent.
+ * Writes items and functions when they are handed over, so that later changes to them have no
+ * effect on what is sent, in a retry either. Immutable ones are written when they are sent.
  *
- * <p>That is done in the thread that hands over. Only where it takes code of the user's own, a
- * {@code writeObject} say, another thread does it, and the one that hands over waits for a second
- * at most: that code may never return. Such an item is then written when it is sent, under the
- * watch of an {@link EncodingGuard}.
+ * <p>The thread that hands over writes them. If writing runs user code, such as a {@code
+ * writeObject} method, another thread writes, and the thread that hands over waits for a second at
+ * most, because that code may never return. Such an item is then written when it is sent,
+ * supervised by an {@link EncodingGuard}.
  */
 final class Handover {
-  /** How long the user's code may keep the thread that hands over. */
+  /** How long the user's code may delay the thread that hands over. */
   private static final Duration PATIENCE = Duration.ofSeconds(1); // Guess
 
-  private static final Duration IDLE = Duration.ofSeconds(2); // Guess
-
-  /** How the names of files with arrays begin that found no buffer. */
+  /** The prefix of the names of files with arrays for which no buffer file was free. */
   static final String NAME = PayloadFiles.KEPT;
 
   private final Engine engine;
@@ -49,15 +46,18 @@ final class Handover {
   private final ConcurrentLinkedQueue<CodecSessions> sessions = new ConcurrentLinkedQueue<>();
   private final AtomicLong files = new AtomicLong();
 
-  /** What each worker is set up with, by its name in messages. */
+  /** The encoded parts of the workers' set-up, by their names in messages. */
   private final ConcurrentHashMap<String, byte[]> setUps = new ConcurrentHashMap<>();
 
-  /** Functions handed over last: one known not to change, and one with what it was written as. */
+  /**
+   * The functions handed over last: one that cannot change, and one with the bytes it was written
+   * as.
+   */
   private volatile WeakReference<@Nullable Object> fixed = new WeakReference<>(null);
 
   private volatile WeakReference<@Nullable HandedFunction<?, ?>> last = new WeakReference<>(null);
 
-  /** For what takes the user's code to be written. Its threads end when they have nothing to do. */
+  /** Writes what needs user code to be written. Its threads end when they have nothing to do. */
   private @Nullable ExecutorService writers; // guarded by this
 
   private boolean closed; // guarded by this
@@ -67,22 +67,11 @@ final class Handover {
     this.codec = codec;
   }
 
-  /** Made when first needed: most programs have nothing of the kind. */
+  /** Created when first needed: most programs never need it. */
   private synchronized ExecutorService writers() {
     ExecutorService known = writers;
     if (known == null) {
-      known =
-          new ThreadPoolExecutor(
-              0,
-              Integer.MAX_VALUE,
-              IDLE.toNanos(),
-              TimeUnit.NANOSECONDS,
-              new SynchronousQueue<>(),
-              Thread.ofPlatform()
-                  .daemon()
-                  .inheritInheritableThreadLocals(false)
-                  .name("fornada-writer")
-                  .factory());
+      known = OwnThreads.expendable("fornada-writer", Integer.MAX_VALUE);
       writers = known;
       if (closed) {
         known.shutdown();
@@ -98,9 +87,9 @@ final class Handover {
     }
   }
 
-  // ---- what workers are set up with
+  // ---- the workers' set-up
 
-  /** Writes what all workers are set up with, as it is now, if that takes no user code. */
+  /** Writes a part of the workers' set-up in its present state, if that runs no user code. */
   void prepareSetUp(String what, @Nullable Object value) {
     if (value != null) {
       try {
@@ -108,17 +97,19 @@ final class Handover {
         Payloads.encodeWithoutUserCode(value, out);
         var _ = keepSetUp(what, out.toByteArray());
       } catch (IOException | RuntimeException e) {
-        // The first worker's start does it, and says what is wrong.
+        // The first worker's start writes it again, and reports what is wrong.
       }
     }
   }
 
-  /** Returns what was written for all workers; null if that was not done yet. */
+  /** Returns the bytes of a part of the workers' set-up; null if it was not written yet. */
   byte @Nullable [] setUp(String what) {
     return setUps.get(what);
   }
 
-  /** Keeps what was written for all workers; returns what was kept before, if anything was. */
+  /**
+   * Keeps the bytes of a part of the workers' set-up; returns those kept before, if there are any.
+   */
   byte[] keepSetUp(String what, byte[] payload) {
     byte[] before = setUps.putIfAbsent(what, payload);
     return before == null ? payload : before;
@@ -126,28 +117,32 @@ final class Handover {
 
   // ---- items
 
-  /** Returns the item, if it cannot change or cannot be written in time; or a copy of it. */
-  @Nullable Object item(@Nullable Object item) {
+  /**
+   * Returns the item if it cannot change or cannot be written in time; else a copy of it.
+   *
+   * @param large its bytes if it is a {@linkplain Payloads#largeArray large array}
+   */
+  @Nullable Object item(@Nullable Object item, @Nullable MemorySegment large) {
     if (Immutables.contains(item) || item == null) {
       return item;
     }
     try {
-      MemorySegment large = Payloads.largeArray(item);
       if (large != null) {
         return array(item, large, true);
       }
       byte[] bytes = bytes(item, true);
       return bytes == null ? item : HandedItem.of(item, bytes);
-    } catch (Throwable e) { // whatever the user's writeObject throws: that item fails
+    } catch (Throwable e) { // anything that the user's writeObject throws: the item fails
       return HandedItem.failed(item, e);
     }
   }
 
   /**
-   * Copies a large array into a file, which both processes map: the only copy on this side.
+   * Copies a large array into a file that both processes map. This is the only copy in this
+   * process.
    *
-   * @param early whether it may have to wait for a worker: then it leaves room in memory for those
-   *     that are sent, and if there is no room on disk either, the copy is on the heap
+   * @param early whether the item may have to wait for a worker. Then it leaves room in memory for
+   *     items that are being sent, and if there is no room on disk either, the copy is on the heap
    */
   HandedItem array(Object item, MemorySegment large, boolean early) throws IOException {
     int tag = BulkValue.tag(item);
@@ -184,7 +179,7 @@ final class Handover {
 
   // ---- functions
 
-  /** Returns the function, if it cannot change or cannot be written in time; or a copy of it. */
+  /** Returns the function if it cannot change or cannot be written in time; else a copy of it. */
   TaskFunction<?, ?> function(TaskFunction<?, ?> function, List<?> parts) {
     if (fixed.refersTo(function)) {
       return function;
@@ -200,7 +195,7 @@ final class Handover {
     byte[] bytes;
     try {
       bytes = bytes(function, false);
-    } catch (Throwable e) { // whatever the user's writeObject throws: its items fail
+    } catch (Throwable e) { // anything that the user's writeObject throws: its items fail
       return new HandedFunction<>(function, null, e);
     }
     if (bytes == null) {
@@ -209,7 +204,7 @@ final class Handover {
     HandedFunction<?, ?> made = new HandedFunction<>(function, bytes, null);
     HandedFunction<?, ?> before = last.get();
     if (before != null && before.original().equals(function) && before.equals(made)) {
-      return before; // many calls share what may be large
+      return before; // many calls share one copy, which may be large
     }
     last = new WeakReference<>(made);
     return made;
@@ -218,7 +213,8 @@ final class Handover {
   // ---- bytes
 
   /**
-   * The payload; null if the user's code does not come back in time, or the thread must not wait.
+   * Returns the payload; null if the user's code does not return in time, or the thread must not
+   * wait.
    */
   private byte @Nullable [] bytes(Object value, boolean byCodec) throws Throwable {
     if (byCodec && codec != null) {
@@ -259,7 +255,7 @@ final class Handover {
               } finally {
                 self.setContextClassLoader(null);
                 synchronized (writer) {
-                  writer[0] = null; // from now on nobody renames it
+                  writer[0] = null; // from now on the thread's name is not changed
                   self.setName(name);
                 }
               }
@@ -277,7 +273,7 @@ final class Handover {
         }
       }
       if (e instanceof InterruptedException) {
-        Thread.currentThread().interrupt(); // the caller's own business
+        Thread.currentThread().interrupt(); // the caller handles the interrupt
       }
       return null;
     }

@@ -14,35 +14,49 @@ import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** The functions that one worker knows, by numbers. For the thread that feeds it, one at a time. */
+/**
+ * The functions that one worker knows, with their numbers. Used by the feeding thread, of which
+ * there is one at a time.
+ */
 final class KnownFunctions {
-  /** Instead of a number: the worker does not know it, and to teach it takes the feeder. */
+  /**
+   * Returned instead of a number: the worker does not know the function, and only the feeder may
+   * send it.
+   */
   static final int UNKNOWN = -2;
 
-  /** Instead of a number: there was no room to teach it. */
+  /** Returned instead of a number: there was no room in the ring to send the function. */
   static final int NO_ROOM = -1;
 
-  /** Instead of a number: the worker is gone. */
+  /** Returned instead of a number: the worker is gone. */
   static final int GONE = -3;
 
-  /** Functions that a worker keeps; more are forgotten, oldest use first. */
-  private static final int MOST = 64;
+  /**
+   * The maximum number of functions that a worker keeps; the least recently used ones are removed.
+   */
+  private static final int MAX_FUNCTIONS = 64;
 
-  /** Bytes of them that a worker keeps, but always the latest: a lambda may capture much. */
-  private static final long MOST_BYTES = 1 << 20;
+  /**
+   * The maximum size in bytes of the functions that a worker keeps, apart from the latest: a lambda
+   * may capture much.
+   */
+  private static final long MAX_BYTES = 1 << 20;
 
   private final Engine engine;
 
-  /** What messages are put together in. Changed with the sender, under lock. */
+  /** Builds the messages. Changed with the sender, under lock. */
   private MessageBuilder builder;
 
-  /** Those that cannot change, or could not be written when they were handed over: by identity. */
+  /**
+   * The numbers of functions that cannot change, or could not be written when they were handed
+   * over; by identity.
+   */
   private final IdentityHashMap<TaskFunction<?, ?>, Integer> numbers = new IdentityHashMap<>();
 
-  /** All others, by their bytes. */
+  /** The numbers of all others, by their bytes. */
   private final Map<HandedFunction<?, ?>, Integer> numbersByBytes = new HashMap<>();
 
-  /** By number, the least lately used first. */
+  /** Functions by number, the least recently used first. */
   private final LinkedHashMap<Integer, TaskFunction<?, ?>> byUse =
       new LinkedHashMap<>(16, 0.75f, true);
 
@@ -51,7 +65,7 @@ final class KnownFunctions {
   private int next;
   private @Nullable WorkerProcess knownTo;
 
-  // The last function used, for a quick look.
+  // The last function used, as a shortcut.
   private @Nullable TaskFunction<?, ?> last;
   private int lastNumber;
 
@@ -60,12 +74,15 @@ final class KnownFunctions {
     this.builder = builder;
   }
 
-  /** Another sender uses them; the one before it has not taught what it was about to teach. */
+  /**
+   * Passes this to another sender. The previous sender has not sent the function that it was about
+   * to send.
+   */
   void moveTo(MessageBuilder next) {
     builder = next;
   }
 
-  /** From now on they are for this worker, who knows none if it is a new one. */
+  /** Makes this describe the functions of {@code to}; a new worker knows none. */
   @SuppressWarnings("ReferenceEquality") // a worker is equal to itself only
   void serve(WorkerProcess to) {
     if (knownTo != to) {
@@ -79,8 +96,11 @@ final class KnownFunctions {
     }
   }
 
-  /** The number of a batch's function, taught if need be; negative if that is not possible now. */
-  @SuppressWarnings("ReferenceEquality") // functions are told apart by identity
+  /**
+   * Returns the number of a batch's function, after sending it if necessary; negative if that is
+   * not possible now.
+   */
+  @SuppressWarnings("ReferenceEquality") // functions are compared by identity
   int number(Batch<?, ?> batch, boolean onFeeder, WorkerProcess to, Dispatcher dispatcher)
       throws IOException {
     if (batch.function() == last) {
@@ -96,12 +116,12 @@ final class KnownFunctions {
     } else {
       known = numbers.get(batch.function());
       if (known == null && !onFeeder && LambdaForm.of(batch.function()) == null) {
-        return UNKNOWN; // it may take the user's code to write it
+        return UNKNOWN; // writing it may run user code
       }
     }
     int number = known == null ? teach(batch, to, dispatcher) : known;
     if (number >= 0) {
-      var _ = byUse.get(number); // used now
+      var _ = byUse.get(number); // marks it as used now
       last = batch.function();
       lastNumber = number;
     }
@@ -128,12 +148,12 @@ final class KnownFunctions {
     byUse.put(number, function);
     sizes.put(number, size);
     bytes += size;
-    while (byUse.size() > MOST || (bytes > MOST_BYTES && byUse.size() > 1)) {
+    while (byUse.size() > MAX_FUNCTIONS || (bytes > MAX_BYTES && byUse.size() > 1)) {
       Iterator<Map.Entry<Integer, TaskFunction<?, ?>>> oldest = byUse.entrySet().iterator();
       Map.Entry<Integer, TaskFunction<?, ?>> entry = oldest.next();
       if (!dispatcher.write(
           to, MessageTypes.FORGET, builder.body().clear().putInt(entry.getKey()))) {
-        break; // no room now; the next one makes up for it
+        break; // no room now; the next call tries again
       }
       if (entry.getValue() instanceof HandedFunction<?, ?> handed) {
         numbersByBytes.remove(handed);

@@ -4,8 +4,8 @@ import java.io.ByteArrayOutputStream;
 import java.util.function.Consumer;
 
 /**
- * Makes whole lines of what comes in pieces. A line longer than a bound is passed on in pieces of
- * that length, so that a worker that prints no newline at all costs no memory.
+ * Assembles whole lines from pieces. A line longer than a bound is passed on in pieces of that
+ * length, so that a worker that prints no newline at all costs no memory.
  */
 final class LineAssembler {
   private static final int LONGEST = 64 * 1024;
@@ -13,7 +13,7 @@ final class LineAssembler {
   private final ByteArrayOutputStream line = new ByteArrayOutputStream();
   private final Consumer<byte[]> to;
 
-  /** Each line is passed on with its newline. */
+  /** Passes each line to {@code to}, with its newline. */
   LineAssembler(Consumer<byte[]> to) {
     this.to = to;
   }
@@ -31,7 +31,7 @@ final class LineAssembler {
     line.write(bytes, begin, end - begin);
   }
 
-  /** Passes on what has come of a line that will not be completed. */
+  /** Passes on the beginning of a line that will not be completed. */
   void end() {
     if (line.size() > 0) {
       line.write('\n');

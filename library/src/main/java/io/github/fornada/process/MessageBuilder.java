@@ -9,9 +9,7 @@ import io.github.fornada.process.wire.RingWriter;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
-/**
- * A message to a worker that is being put together, and the file that goes with it if it is long.
- */
+/** Builds a message to a worker, and the file that belongs to it if the payload is long. */
 final class MessageBuilder {
   private final Engine engine;
   private final EncodingGuard encodingGuard;
@@ -28,7 +26,7 @@ final class MessageBuilder {
     this.filePrefix = "argument-" + index + "-";
   }
 
-  /** In the place of one whose thread does not come back and may go on writing to its body. */
+  /** Replaces a builder whose thread does not return and may go on writing to its body. */
   MessageBuilder(MessageBuilder stuck, EncodingGuard encodingGuard) {
     this.engine = stuck.engine;
     this.encodingGuard = encodingGuard;
@@ -44,7 +42,7 @@ final class MessageBuilder {
     return file;
   }
 
-  /** Appends a payload, or where it is. Returns its size. */
+  /** Appends a payload, or the name of the file with it. Returns the payload's size. */
   int put(@Nullable Object value, @Nullable CodecSessions by) throws IOException {
     file = null;
     int from = body.size();
@@ -61,7 +59,9 @@ final class MessageBuilder {
     return size;
   }
 
-  /** Appends a payload that was encoded before, or where it is. Returns its size. */
+  /**
+   * Appends a payload that was encoded before, or the name of the file with it. Returns its size.
+   */
   int put(byte[] payload) throws IOException {
     file = null;
     if (body.size() + 1 + payload.length > RingWriter.LONGEST) {
@@ -76,14 +76,16 @@ final class MessageBuilder {
     return payload.length;
   }
 
-  /** Appends where a large array is that was handed over. Returns its size. */
+  /**
+   * Appends the name of the file with a large array that was handed over. Returns the array's size.
+   */
   int put(HandedItem.ArrayFile array) {
-    file = null; // it stays until its item has ended
+    file = null; // the array's file stays until its item has ended
     Payloads.putArrayFile(array.tag(), array.size(), array.name(), body);
     return (int) Math.min(Integer.MAX_VALUE, array.size());
   }
 
-  /** It was not sent: its file goes. */
+  /** Called if the message was not sent: deletes its file. */
   void discard() {
     engine.discard(file);
   }

@@ -14,8 +14,8 @@ import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An item, or the function for it, could not be sent to a worker. The message names the way through
- * the fields to what cannot be serialized, which the JDK's own exception does not.
+ * Thrown when an item, or the function for it, could not be sent to a worker. The message names the
+ * path of fields to the object that cannot be serialized, which the JDK's own exception does not.
  */
 final class NotSendableException extends IOException {
   @Serial private static final long serialVersionUID = 1L;
@@ -34,12 +34,15 @@ final class NotSendableException extends IOException {
     super(message, cause);
   }
 
-  /** Whether a task completes a future of this process. Some are serializable all the same. */
+  /**
+   * Returns whether a task completes a future of this process. Some such tasks are serializable
+   * nevertheless.
+   */
   static boolean isFuture(Object task) {
     return task instanceof Future || task instanceof CompletableFuture.AsynchronousCompletionTask;
   }
 
-  /** Why a task that is not serializable itself is refused. */
+  /** Returns the message for a task that is rejected because its class is not serializable. */
   static String refused(Object task) {
     return "a task of class "
         + task.getClass().getName()
@@ -50,12 +53,12 @@ final class NotSendableException extends IOException {
             : task.getClass().isHidden() ? OF_A_LAMBDA : Unserializable.advice(task));
   }
 
-  /** Why a task is refused that could not be written. */
+  /** Returns the exception for a task that is rejected because it could not be written. */
   static RejectedExecutionException rejected(Object task, Throwable thrown) {
     String what =
         "a task of class " + task.getClass().getName() + " cannot be sent to a worker process";
     String message =
-        Engine.said(
+        Engine.boundedMessage(
             () ->
                 what
                     + ": "
@@ -66,11 +69,14 @@ final class NotSendableException extends IOException {
     return new RejectedExecutionException(message, thrown);
   }
 
-  /** Never throws nor hangs, though it calls the user's code for texts. */
+  /**
+   * Returns the exception for an item. Never throws and never hangs, although user code makes its
+   * texts.
+   */
   static NotSendableException explain(Batch<?, ?> batch, int i, Throwable thrown) {
     String what = batch.label(i) + " cannot be sent to a worker process";
     return new NotSendableException(
-        Engine.said(() -> what + ": " + why(batch, i, thrown), what), thrown);
+        Engine.boundedMessage(() -> what + ": " + why(batch, i, thrown), what), thrown);
   }
 
   private static String why(Batch<?, ?> batch, int i, Throwable thrown) {
@@ -91,7 +97,10 @@ final class NotSendableException extends IOException {
         : thrown.toString();
   }
 
-  /** Whether the item itself is one, as of {@code submit(Callable)}, that cannot be written. */
+  /**
+   * Returns whether the item itself is a lambda, as with {@code submit(Callable)}, that cannot be
+   * written.
+   */
   private static boolean isLambda(@Nullable Object item) {
     return item != null && item.getClass().isHidden() && !(item instanceof Serializable);
   }

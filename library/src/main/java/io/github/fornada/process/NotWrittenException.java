@@ -4,7 +4,10 @@ import java.io.IOException;
 import java.io.Serial;
 import org.jspecify.annotations.Nullable;
 
-/** An item or a function could not be written when it was handed over; its cause says why. */
+/**
+ * Thrown when an item or a function could not be written when it was handed over; its cause says
+ * why.
+ */
 final class NotWrittenException extends IOException {
   @Serial private static final long serialVersionUID = 1L;
 

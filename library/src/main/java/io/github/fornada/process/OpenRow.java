@@ -4,11 +4,11 @@ import io.github.fornada.process.wire.MessageOutput;
 import io.github.fornada.spi.Batch;
 
 /**
- * A message of items in a row that is being put together, while the user's code writes one of them.
- * That may take long, or for ever: then those before it are sent without waiting for it.
+ * A {@linkplain Sender row} that is being built while user code writes one of its items. That code
+ * may take long, or never return: then the items before it are sent without waiting for it.
  */
 final class OpenRow {
-  /** The items that are whole: how many, and where they end in this array. */
+  /** The items that are written completely: how many there are, and where they end in the array. */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   record Whole(byte[] body, int size, int count) {}
 
@@ -17,11 +17,16 @@ final class OpenRow {
   private final WorkerProcess to;
   private final long opened = System.nanoTime();
 
-  /** Written by who puts it together; read by who does not wait for it. */
+  /**
+   * Written by the thread that builds the row; read by the thread that sends the row's beginning
+   * without waiting.
+   */
   private volatile Whole whole = new Whole(new byte[0], 0, 0);
 
-  /** Items that left the row before it was closed. Guarded by the dispatcher's lock. */
-  private int gone;
+  /**
+   * The number of items that were sent before the row was closed. Guarded by the dispatcher's lock.
+   */
+  private int sentEarly;
 
   OpenRow(Batch<?, ?> batch, int first, WorkerProcess to) {
     this.batch = batch;
@@ -45,7 +50,10 @@ final class OpenRow {
     return System.nanoTime() - opened;
   }
 
-  /** Notes that {@code count} items are whole. What is in the body now is not written again. */
+  /**
+   * Notes that {@code count} items are complete. The bytes that are in the body now are not changed
+   * any more.
+   */
   void grown(MessageOutput body, int count) {
     whole = new Whole(body.array(), body.size(), count);
   }
@@ -54,11 +62,11 @@ final class OpenRow {
     return whole;
   }
 
-  int gone() {
-    return gone;
+  int sentEarly() {
+    return sentEarly;
   }
 
-  void gone(int count) {
-    gone = count;
+  void sentEarly(int count) {
+    sentEarly = count;
   }
 }

@@ -6,35 +6,36 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The row that is being put together for a worker, watched: the user's code has a part in it, and
- * may not come back.
+ * Supervises the {@linkplain Sender row} that is being built for a worker: user code writes its
+ * items, and may not return.
  */
 final class OpenRows {
-  /** How long the writing of an item may hold up those before it in its row. */
+  /** How long the writing of an item may delay the items before it in its row. */
   private static final Duration HELD_UP = Duration.ofMillis(10); // Guess
 
   private final Engine engine;
   private final Dispatcher dispatcher;
 
-  // Both guarded by the dispatcher's lock.
+  // The row that is being built; null for none. This and the next field are guarded by the
+  // dispatcher's lock.
   private @Nullable OpenRow openRow;
 
-  /** Whether somebody will look at the open row. */
-  private boolean lookIsDue;
+  /** Whether a check of the open row is scheduled. */
+  private boolean checkIsDue;
 
   OpenRows(Engine engine, Dispatcher dispatcher) {
     this.engine = engine;
     this.dispatcher = dispatcher;
   }
 
-  /** A row of objects begins: from now on its items may be sent without waiting for the next. */
+  /** Opens a row of objects: from now on its items may be sent without waiting for the next. */
   OpenRow open(Batch<?, ?> batch, int first, WorkerProcess to) {
     var row = new OpenRow(batch, first, to);
     dispatcher.lock();
     try {
       openRow = row;
-      if (!lookIsDue) {
-        lookIn(HELD_UP.toNanos());
+      if (!checkIsDue) {
+        checkIn(HELD_UP.toNanos());
       }
     } finally {
       dispatcher.unlock();
@@ -43,14 +44,15 @@ final class OpenRows {
   }
 
   /**
-   * Closes a row of {@code count} objects and sends it, unless its first items have gone. Those
-   * behind these are then to be written again: they were not made to stand in front.
+   * Closes a row of {@code count} objects and sends it, unless its first items were sent already.
+   * The items behind those must then be written again: in the body they do not directly follow a
+   * message header.
    */
   Sender.@Nullable Result close(OpenRow row, int count, MessageOutput body) {
     dispatcher.lock();
     try {
       openRow = null;
-      if (row.gone() > 0 || count == 0) {
+      if (row.sentEarly() > 0 || count == 0) {
         return null;
       }
       Sender.Result refused = dispatcher.commit(row.batch(), row.first(), count, row.to(), body);
@@ -64,13 +66,13 @@ final class OpenRows {
   }
 
   /**
-   * The thread that has the row open does not come back: no more of it is sent from here, and what
-   * is whole and was not sent may be claimed by others. Under lock.
+   * Called when the thread that builds the row does not return: no more of the row is sent, and
+   * complete items that were not sent may be claimed by others. Under lock.
    */
   void abandon() {
     OpenRow row = openRow;
-    openRow = null; // a look that is due finds nothing
-    if (row != null && row.gone() == 0) {
+    openRow = null; // a scheduled check then finds nothing
+    if (row != null && row.sentEarly() == 0) {
       for (int k = row.first(); k < row.first() + row.whole().count(); k++) {
         var _ = row.batch().release(k);
       }
@@ -78,28 +80,29 @@ final class OpenRows {
   }
 
   /**
-   * The thread that writes an item does not come back: sends what is whole, gives back the rest.
+   * If the thread that writes an item has not returned in time, sends the complete items and gives
+   * back the rest.
    */
-  private void look() {
+  private void check() {
     OpenRow row;
     OpenRow.Whole whole;
     Sender.Result refused = null;
     dispatcher.lock();
     try {
       row = openRow;
-      lookIsDue = false;
-      if (row == null || row.gone() > 0) {
+      checkIsDue = false;
+      if (row == null || row.sentEarly() > 0) {
         return;
       }
       long left = HELD_UP.toNanos() - row.openNanos();
       if (left > 0) {
-        lookIn(left);
+        checkIn(left);
         return;
       }
       whole = row.whole();
       if (whole.count() > 0) {
-        // Nobody else writes to the ring or shows it: who has the row open does neither until it
-        // closes it, under this lock.
+        // No other thread writes to the ring or publishes it: the thread that builds the row does
+        // neither until it closes the row, under this lock.
         refused =
             dispatcher.commitRow(
                 row.batch(), row.first(), whole.count(), row.to(), whole.body(), whole.size());
@@ -107,9 +110,9 @@ final class OpenRows {
           dispatcher.flush(row.to());
         }
         if (refused == Sender.Result.FULL) {
-          lookIn(HELD_UP.toNanos());
+          checkIn(HELD_UP.toNanos());
         } else {
-          row.gone(whole.count());
+          row.sentEarly(whole.count());
         }
       }
     } finally {
@@ -120,8 +123,7 @@ final class OpenRows {
       if (refused == Sender.Result.WORKER_GONE) {
         var _ = batch.release(k);
       } else if (refused == null && (batch.isUnwanted() || engine.isStopping())) {
-        var _ =
-            dispatcher.cancelInFlight(batch, k); // as for all that is sent: the stop came before
+        var _ = dispatcher.cancelInFlight(batch, k); // as for every item sent after a stop
       }
     }
     if (batch.hasWaiting()) {
@@ -130,8 +132,8 @@ final class OpenRows {
   }
 
   /** Under lock. */
-  private void lookIn(long nanos) {
-    lookIsDue = true;
-    Engine.later(Duration.ofNanos(nanos), this::look);
+  private void checkIn(long nanos) {
+    checkIsDue = true;
+    Engine.later(Duration.ofNanos(nanos), this::check);
   }
 }

@@ -62,7 +62,7 @@ final class Outcomes {
                       : Payloads.decode(body, loader, from.codec());
         } catch (CorruptFrameException e) {
           throw e;
-        } catch (Throwable e) { // whatever the user's readObject or constructor throws
+        } catch (Throwable e) { // anything that the user's readObject or constructor throws
           batch.end(
               i, new Outcome.Failed<>(new ResultException(batch.label(i), e)), usage, from.name());
           return;
@@ -83,7 +83,7 @@ final class Outcomes {
     }
   }
 
-  /** A result that could not be read to its end; does nothing if its item has ended. */
+  /** Ends an item whose result could not be read completely; does nothing if the item has ended. */
   static void endUnreadable(SentItem sent, Throwable thrown) {
     endUnreadable(sent.batch(), sent.i(), thrown);
   }
@@ -98,7 +98,7 @@ final class Outcomes {
     "unchecked",
     "NullAway",
     "TypeParameterUnusedInFormals"
-  }) // the function's own type says what it gives
+  }) // the result type is that of the function
   private static <R> R cast(@Nullable Object value) {
     return (R) value;
   }
@@ -161,12 +161,12 @@ final class Outcomes {
     return new Outcome.WorkerLost<>(ExitDiagnosis.message(own, batch.attempt() - 1), own);
   }
 
-  /** Returns the outcome of an item that is not run, for what it did to workers before. */
+  /** Returns the outcome of an item that is not run because of the workers it has cost before. */
   static <R> Outcome<R> quarantined(String item, DeathCertificate certificate) {
     return new Outcome.WorkerLost<>(ExitDiagnosis.refusal(item, certificate), certificate);
   }
 
-  /** A result came back but cannot be read here. */
+  /** Thrown when a result arrived but cannot be read here. */
   private static final class ResultException extends IOException {
     @java.io.Serial private static final long serialVersionUID = 1L;
 

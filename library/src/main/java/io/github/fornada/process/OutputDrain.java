@@ -1,13 +1,12 @@
 package io.github.fornada.process;
 
-import io.github.fornada.jvm.OwnGroup;
+import io.github.fornada.jvm.OwnThreads;
 import java.io.IOException;
 import java.io.InputStream;
 
 /**
- * Reads what comes out of a worker's own standard output or error: the JVM's messages, and what
- * native code and child processes print. What tasks print through {@code System.out} comes another
- * way.
+ * Reads a worker process's standard output or error: the JVM's messages, and what native code and
+ * child processes print. What tasks print through {@code System.out} is sent in messages instead.
  */
 final class OutputDrain implements Runnable {
   private final InputStream from;
@@ -18,9 +17,9 @@ final class OutputDrain implements Runnable {
     this.lines = new LineAssembler(line -> to.passRaw(error, line));
   }
 
-  /** Starts to read; the thread ends with the stream. */
+  /** Starts reading on a new thread, which ends with the stream. */
   Thread start(String name) {
-    return Thread.ofPlatform().group(OwnGroup.get()).daemon().name(name).start(this);
+    return OwnThreads.daemon(name).start(this);
   }
 
   @Override
@@ -31,7 +30,7 @@ final class OutputDrain implements Runnable {
         lines.add(piece, 0, n);
       }
     } catch (IOException e) {
-      // The pipe was closed under us: the worker is gone.
+      // The pipe was closed meanwhile: the worker is gone.
     }
     lines.end();
   }

@@ -12,10 +12,10 @@ final class PrintedLines {
   private static final int REMEMBERED_LINES = 20;
   private static final int REMEMBERED_LENGTH = 400;
 
-  /** Guarded by itself: up to three threads pass on lines of one worker. */
+  /** The last lines. Guarded by itself: up to three threads pass on lines of one worker. */
   private final ArrayDeque<String> last = new ArrayDeque<>();
 
-  /** Passes on a line with its newline. Returns it as text, without. */
+  /** Passes on a line with its newline. Returns the line as text, without the newline. */
   String pass(boolean error, byte[] line) {
     String text = print(error, line);
     if (!text.isEmpty()) {
@@ -25,7 +25,8 @@ final class PrintedLines {
   }
 
   /**
-   * As pass; but the JVM's crash banner, lines with a #, must not push out what the task said last.
+   * Like {@link #pass}, but lines with a #, the JVM's crash banner, do not replace the last lines
+   * that the task printed.
    */
   void passRaw(boolean error, byte[] line) {
     String text = print(error, line);
@@ -35,14 +36,14 @@ final class PrintedLines {
   }
 
   private static String print(boolean error, byte[] line) {
-    // As bytes, in one call: whole lines whoever else prints, and no harm to bytes that are no
-    // text.
+    // As bytes, in one call: lines stay whole even if other threads print, and bytes that are not
+    // text are not changed.
     PrintStream out = error ? System.err : System.out;
     try {
       out.write(line, 0, line.length);
       out.flush();
     } catch (RuntimeException e) {
-      // Somebody's own stream, set by System.setOut, that fails: no reason to lose a worker.
+      // The user's own stream, set by System.setOut, fails: no reason to lose a worker.
       Log.get().log(System.Logger.Level.DEBUG, "a line of a worker could not be passed on", e);
     }
     return new String(line, Charset.defaultCharset()).stripTrailing();

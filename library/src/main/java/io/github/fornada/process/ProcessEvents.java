@@ -10,14 +10,14 @@ import jdk.jfr.StackTrace;
 import jdk.jfr.Timespan;
 
 /**
- * What a Flight Recorder sees of worker processes; of tasks the front door tells it. Without
- * stacks, and nothing while none records.
+ * The Flight Recorder events for worker processes; package {@code spi} has those for tasks. The
+ * events have no stacks, and none are made while no recording runs.
  *
- * <p>No event class is touched before there is a recorder: the first one would set up all of the
- * recorder's own machinery, some 130 ms of the time until a first result.
+ * <p>No event class is used before there is a recorder: the first use would initialize the whole
+ * Flight Recorder, which adds about 130 ms to the time until a first result.
  */
 final class ProcessEvents {
-  /** A runtime image need not have the recorder: then there is nothing to tell it. */
+  /** A runtime image need not contain Flight Recorder; then no events are made. */
   private static final boolean PRESENT = ModuleLayer.boot().findModule("jdk.jfr").isPresent();
 
   private ProcessEvents() {}
@@ -26,7 +26,7 @@ final class ProcessEvents {
     return PRESENT && FlightRecorder.isInitialized();
   }
 
-  /** A worker that has become ready. */
+  /** The event of a worker that has become ready. */
   @Name("fornada.WorkerStart")
   @Label("Fornada Worker Start")
   @Category("Fornada")
@@ -40,7 +40,7 @@ final class ProcessEvents {
     long startupNanos;
   }
 
-  /** A worker that is gone. */
+  /** The event of a worker that is gone. */
   @Name("fornada.WorkerEnd")
   @Label("Fornada Worker End")
   @Category("Fornada")

@@ -263,8 +263,8 @@ public final class ProcessOptions {
   /**
    * Returns the maximum number of worker JVMs at once; each runs one task at a time. By default
    * there is one for each processor, or fewer if the memory of the machine, or of its container, is
-   * small: all of them together are to fit into three quarters of it, each with its heap (64 MB if
-   * none was chosen) and 64 MB besides.
+   * small: all workers together must fit into three quarters of it, each with its heap (64 MB if
+   * none was chosen) and another 64 MB.
    */
   public int workers() {
     return workers == 0 ? Launcher.defaultWorkers(launch.heap()) : workers;

@@ -64,7 +64,7 @@ import org.jspecify.annotations.Nullable;
  * Outcome.WorkerLost} with the certificate of that death, and cost no further worker. See {@link
  * #quarantined}.
  *
- * <p><b>Forgotten pools.</b> A pool should be closed. A pool that is no longer reachable is shut
+ * <p><b>Abandoned pools.</b> A pool should be closed. A pool that is no longer reachable is shut
  * down when the garbage collector finds it: submitted tasks still run, then its workers exit.
  * References to the pool itself or to streams of its outcomes keep it open; references to futures,
  * and to bytes that it shares, do not.
@@ -120,7 +120,7 @@ import org.jspecify.annotations.Nullable;
 public final class ProcessPool extends PoolHandle {
   /**
    * Does all the work. Nothing that it refers to may refer to this handle, or the pool would never
-   * be found unreachable.
+   * become unreachable.
    */
   final Engine engine;
 

@@ -13,20 +13,20 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The items of a pool that have cost their workers in every try that was left, and may cost no
- * more. Only where retries were asked for: one death may be an accident, and without retries the
- * user decides what is run again.
+ * The items of a pool that have cost too many workers and are not run again. Items are quarantined
+ * only if the pool has retries: one death may be an accident, and without retries the user decides
+ * what is run again.
  *
- * <p>An item is known again by its function's and its own {@code equals}. Those are user code: they
- * are called outside of any lock, on a thread that may be lost in them, and for a second at most.
- * Where they take longer, an item is known again as the same object only.
+ * <p>An item is recognized by its function's and its own {@code equals}. Those are user code: they
+ * are called outside of any lock, on a thread that they may block without end, and the caller waits
+ * for a second at most. If they take longer, only the same object is recognized.
  */
 final class Quarantine {
   /** The number of items remembered; the oldest are forgotten first. */
-  private static final int MOST = 1000; // Guess
+  private static final int MAX_ITEMS = 1000; // Guess
 
   /** The number of workers that an item must have cost to be quarantined. */
-  private static final int LEAST_WORKERS = 2;
+  private static final int MIN_WORKERS = 2;
 
   /** Whether objects of a class have no equality but that of {@link Object}. */
   private static final ClassValue<Boolean> IDENTITY =
@@ -42,7 +42,10 @@ final class Quarantine {
         }
       };
 
-  /** Until when a class is not asked, by {@link System#nanoTime}; 0 if it never took too long. */
+  /**
+   * Until when the {@code equals} of a class is not called, by {@link System#nanoTime}; 0 if it
+   * never took too long.
+   */
   private static final ClassValue<AtomicLong> SLOW_UNTIL =
       new ClassValue<>() {
         @Override
@@ -51,12 +54,14 @@ final class Quarantine {
         }
       };
 
-  /** For how long a class is not asked after it took too long. */
+  /** How long the {@code equals} of a class is not called after it took too long. */
   private static final Duration SLOW = Duration.ofSeconds(10); // Guess
 
   private final int retries;
 
-  /** Oldest first. Few, if any: looking through them all needs no lock. */
+  /**
+   * Oldest first. There are few, if any, so a search through all of them, without a lock, is cheap.
+   */
   private final CopyOnWriteArrayList<Entry> entries = new CopyOnWriteArrayList<>();
 
   private record Entry(
@@ -67,14 +72,14 @@ final class Quarantine {
   }
 
   /**
-   * Notes that an item has cost its worker: after its last try it is quarantined if it has cost
-   * enough of them.
+   * Notes that an item has cost its worker. After its last attempt it is quarantined if it has cost
+   * enough workers.
    *
    * @return the item's own death certificate
    */
   DeathCertificate note(Batch<?, ?> batch, int i, DeathCertificate death) {
     int workers = batch.workersLost() + 1;
-    boolean isKept = batch.attempt() > retries && workers >= LEAST_WORKERS;
+    boolean isKept = batch.attempt() > retries && workers >= MIN_WORKERS;
     DeathCertificate own = ExitDiagnosis.of(death, batch.label(i), workers, isKept);
     if (isKept) {
       TaskFunction<?, ?> function = batch.userFunction();
@@ -84,7 +89,7 @@ final class Quarantine {
               function, item, () -> hash(function, item[0]), () -> identityHash(function, item[0]));
       if (find(function, item)[0] == null) {
         entries.add(new Entry(hash, function, item[0], own));
-        if (entries.size() > MOST) {
+        if (entries.size() > MAX_ITEMS) {
           var _ = entries.removeFirst();
         }
       }
@@ -119,13 +124,14 @@ final class Quarantine {
     return batch.refuse(i, Outcomes.quarantined(label, certificate));
   }
 
-  /** Returns the entries of the items, at the places of the items; null for those without. */
+  /** Returns the entry of each item, at the item's index; null for items without one. */
   private @Nullable Entry[] find(TaskFunction<?, ?> function, @Nullable Object[] items) {
     return asked(
         function, items, () -> find(function, items, false), () -> find(function, items, true));
   }
 
-  @SuppressWarnings("ReferenceEquality") // where it is asked for
+  // compares identities where {@code byIdentity} is asked for
+  @SuppressWarnings("ReferenceEquality")
   private @Nullable Entry[] find(
       TaskFunction<?, ?> function, @Nullable Object[] items, boolean byIdentity) {
     var found = new @Nullable Entry[items.length];
@@ -145,8 +151,8 @@ final class Quarantine {
   }
 
   /**
-   * Returns what {@code byEquality} gives if that calls no user code or is quick, and otherwise
-   * what {@code byIdentity} gives.
+   * Returns the result of {@code byEquality} if that runs no user code or is quick, and otherwise
+   * that of {@code byIdentity}.
    */
   private <V> V asked(
       TaskFunction<?, ?> function,
@@ -175,12 +181,12 @@ final class Quarantine {
         () -> slowUntil.set(System.nanoTime() + SLOW.toNanos() | 1)); // never 0
   }
 
-  /** Whether an object is equal to itself only, and so its equality is no user code. */
+  /** Returns whether an object is equal to itself only, so that its equality is no user code. */
   private static boolean hasIdentity(Object object) {
     return IDENTITY.get(object.getClass());
   }
 
-  @SuppressWarnings("ReferenceEquality") // where equals fails, only the same is the same
+  @SuppressWarnings("ReferenceEquality") // if equals throws, only the same object is recognized
   private static boolean isSame(@Nullable Object a, @Nullable Object b) {
     try {
       return a == b || (a != null && a.equals(b));

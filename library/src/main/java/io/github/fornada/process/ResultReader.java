@@ -14,20 +14,21 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes in what the worker of a slot sends: results, what tasks print, and news of them. One thread
+ * Reads what the worker of a slot sends: results, what tasks print, and events of tasks. One thread
  * at a time: the slot's own, or for a moment one that waits for a result.
  */
 final class ResultReader {
   /**
-   * How long a waiting thread reads at most. Longer than it takes to wake a worker that has gone to
-   * sleep: else both sides, once asleep, would have each other woken for every task from then on.
+   * How long a waiting thread reads at most. Longer than it takes to wake a sleeping worker:
+   * otherwise, once both sides sleep, each would have to wake the other for every task from then
+   * on.
    */
   private static final long READING_NANOS = 1_000_000; // Guess
 
-  private static final int SPINS_PER_LOOK = 64;
+  private static final int SPINS_PER_CHECK = 64;
 
-  /** Results passed on at once. */
-  private static final int MOST_VALUES = 256; // Guess
+  /** The maximum number of results passed on at once. */
+  private static final int MAX_VALUES = 256; // Guess
 
   private final WorkerSlot slot;
   private final Engine engine;
@@ -37,15 +38,18 @@ final class ResultReader {
 
   /**
    * Held by the thread that reads results: the slot's, or for a moment one that waits for a result.
-   * To be taken before the slot's lock.
+   * Taken before the slot's lock, never after it.
    */
   private final ReentrantLock reading = new ReentrantLock();
 
-  /** Whose results came last without their times, which follow. Used by who reads results. */
+  /**
+   * Whose results came last without their times, which follow. Used by the thread that reads
+   * results.
+   */
   private @Nullable Batch<?, ?> lastRow;
 
-  /** Results about to be passed on; empty between. Used by who reads results. */
-  private final @Nullable Object[] values = new @Nullable Object[MOST_VALUES];
+  /** Results about to be passed on; empty in between. Used by the thread that reads results. */
+  private final @Nullable Object[] values = new @Nullable Object[MAX_VALUES];
 
   ResultReader(
       WorkerSlot slot, Engine engine, String name, Dispatcher dispatcher, StatsRecorder stats) {
@@ -56,7 +60,10 @@ final class ResultReader {
     this.stats = stats;
   }
 
-  /** Until the end of the stream: false; or until a retiring worker has no more to do: true. */
+  /**
+   * Reads until the end of the stream and returns false, or until a retiring worker has nothing
+   * more to do and returns true.
+   */
   boolean read(WorkerProcess from) throws IOException {
     do {
       if (readAll(from)) {
@@ -67,12 +74,15 @@ final class ResultReader {
     return false;
   }
 
-  /** Waits for a thread that reads here for a moment; later ones find that the worker has gone. */
-  @SuppressWarnings("LockNotBeforeTry") // there is nothing between the two
+  /**
+   * Waits for a thread that reads here for a moment; threads that come later find that the worker
+   * is gone.
+   */
+  @SuppressWarnings("LockNotBeforeTry") // nothing is done between lock and unlock
   void awaitOthers() {
     reading.lock();
     try {
-      // Whoever held it has found the worker before it was gone.
+      // A thread that held the lock had found the worker before it was gone.
     } finally {
       reading.unlock();
     }
@@ -82,7 +92,7 @@ final class ResultReader {
     RingReader ring = from.results();
     reading.lock();
     try {
-      ring.lookClosely(); // once, for all that comes while this goes on is soon shown
+      ring.pollWritten(); // once: messages that arrive meanwhile will soon be published
       while (ring.next()) {
         boolean isLast =
             MessageTypes.isValue(ring.type())
@@ -99,8 +109,8 @@ final class ResultReader {
   }
 
   /**
-   * Ends items in a row with their bare results, beginning with the message just read; what a slot
-   * does for every item it does once for all of them. Returns as message does.
+   * Ends consecutive items with their results, beginning with the message just read. What is
+   * otherwise done for each item is done once for all of them. Returns as {@link #message} does.
    */
   private boolean values(WorkerProcess from, RingReader ring) throws IOException {
     SentRange due = dispatcher.due();
@@ -115,7 +125,7 @@ final class ResultReader {
     from.endOfItem(null);
     int n = 0;
     Throwable unreadable = null;
-    dispatcher.delivers(true);
+    dispatcher.setDelivering(true);
     try {
       do {
         due.skip(1);
@@ -128,7 +138,7 @@ final class ResultReader {
         } catch (CorruptFrameException e) {
           Outcomes.endUnreadable(batch, first + n, e);
           throw e;
-        } catch (Throwable e) { // whatever the user's readObject or constructor throws
+        } catch (Throwable e) { // anything that the user's readObject or constructor throws
           unreadable = e;
         }
       } while (n < most && unreadable == null && ring.nextIs(MessageTypes.value(due.number())));
@@ -150,10 +160,11 @@ final class ResultReader {
 
   /**
    * Lets a thread that waits for a task read this worker's results for a moment, if the task may be
-   * here and is likely to end in that moment. Returns whether the task has ended.
+   * with this worker and will probably end in that moment. Returns whether the task has ended.
    */
   boolean readFor(Future<?> task) {
-    // A callback that waits runs while results are read: it must not read on in their midst.
+    // A callback that waits runs while results are being read: it must not read further results in
+    // between.
     if (!dispatcher.isBusyWithQuickItems()
         || reading.isHeldByCurrentThread()
         || !reading.tryLock()) {
@@ -168,11 +179,11 @@ final class ResultReader {
       try {
         long deadline = System.nanoTime() + READING_NANOS;
         do {
-          for (int i = 0; i < SPINS_PER_LOOK && !task.isDone(); i++) {
+          for (int i = 0; i < SPINS_PER_CHECK && !task.isDone(); i++) {
             if (!from.results().isReady()) {
               Thread.onSpinWait();
             } else if (readAll(from)) {
-              from.askToExit(); // it is retiring: the slot's thread sees its end
+              from.askToExit(); // the worker is retiring: the slot's thread handles its end
               return task.isDone();
             }
           }
@@ -183,7 +194,8 @@ final class ResultReader {
         }
       }
     } catch (IOException e) {
-      WorkerProcess broken = slot.worker(); // out of order: its end tells the slot's thread
+      // the worker is broken: the slot's thread handles its end
+      WorkerProcess broken = slot.worker();
       if (broken != null) {
         broken.note("it sent a " + e.getMessage());
         broken.kill("because it sent what it must not");
@@ -229,17 +241,18 @@ final class ResultReader {
   private boolean result(WorkerProcess from, int type, MessageInput in) throws IOException {
     SentItem sent = dispatcher.take(in.getLong());
     from.endOfItem(sent);
-    // First: who waits for the result may send the next, which finds the file in the cache.
+    // First: the caller that waits for the result may send the next item, which can then reuse the
+    // file.
     sent.forget(engine);
-    dispatcher.delivers(true);
+    dispatcher.setDelivering(true);
     try {
       Outcomes.end(sent, type, in, from, engine);
     } catch (IOException e) {
-      // The worker is out of order; this item must not vanish with its message.
+      // The worker is broken; this item must not be lost with its message.
       Outcomes.endUnreadable(sent, e);
       throw e;
     } catch (RuntimeException | Error e) {
-      // A callback, or a listener of a future: user code, and not this worker's fault.
+      // Thrown by a callback or by a dependent of a future: user code, and not this worker's fault.
       Outcomes.endUnreadable(sent, e);
       Log.get().log(System.Logger.Level.WARNING, "a callback failed after an item of " + name, e);
     } finally {
@@ -250,16 +263,16 @@ final class ResultReader {
     return slot.isLastOfRetiring();
   }
 
-  /** Notes that {@code count} items in a row took the worker {@code nanos}. */
+  /** Notes that {@code count} consecutive items took the worker {@code nanos}. */
   private void spent(int count, long nanos) {
     stats.worked(nanos);
     dispatcher.took(count, nanos);
   }
 
-  /** {@code count} results are delivered, and what waited for them has run. */
+  /** Called when {@code count} results were delivered and their callbacks have run. */
   private void delivered(int count) {
-    dispatcher.delivers(false);
-    var _ = Thread.interrupted(); // a callback's own business, over with it
+    dispatcher.setDelivering(false);
+    var _ = Thread.interrupted(); // an interrupt by a callback ends with the callback
     stats.ran(count);
     dispatcher.feedInTime();
   }

@@ -5,8 +5,8 @@ import io.github.fornada.process.launch.MemorySizes;
 import io.github.fornada.process.payload.BulkValue;
 import io.github.fornada.process.payload.CodecSessions;
 import io.github.fornada.process.payload.Immutables;
+import io.github.fornada.process.payload.ItemForm;
 import io.github.fornada.process.payload.Payloads;
-import io.github.fornada.process.payload.RecordShape;
 import io.github.fornada.process.wire.MessageOutput;
 import io.github.fornada.process.wire.MessageTypes;
 import io.github.fornada.process.wire.RingWriter;
@@ -18,15 +18,21 @@ import java.util.Arrays;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** Encodes items for one worker. One thread at a time: the slot sees to that. */
+/**
+ * Encodes items and sends them to one worker. Used by one thread at a time, which the {@link
+ * Dispatcher} ensures.
+ *
+ * <p>A <em>row</em> is several consecutive items of one batch that are sent in one message ({@link
+ * MessageTypes#TASKS}). A row costs the ring and the worker less than one message for each item.
+ */
 final class Sender {
-  /** What became of a try to send. */
+  /** The result of an attempt to send a batch. */
   enum Result {
     /** There was no work. */
     NOTHING,
-    /** All of the batch is on its way. */
+    /** All of the batch was sent. */
     SENT,
-    /** The ring is full; the rest of the batch is to be sent when the worker has read. */
+    /** The ring is full; the rest of the batch must be sent when the worker has read. */
     FULL,
     /** The next item needs the user's code to be encoded. */
     NEEDS_FEEDER,
@@ -34,26 +40,26 @@ final class Sender {
     WORKER_GONE
   }
 
-  /** Where in a message of items in a row their number stands: after a ticket and a function. */
+  /** The position of the number of items in the message of a row: after a ticket and a function. */
   static final int COUNT_AT = 12;
 
-  /** Items written under one hold of the lock. */
+  /** The maximum number of single items that are written while the lock is held. */
   private static final int PIECE = 32; // Guess
 
-  /** Items in one message at most. */
-  private static final int MOST_IN_ROW = 256; // Guess
+  /** The maximum number of items in a row. */
+  private static final int MAX_IN_ROW = 256; // Guess
 
-  /** How long objects may wait for those behind them in their row. */
+  /** How long a row may be built: its first objects wait for those behind them. */
   private static final long ROW_NANOS = 1_000_000; // Guess
 
-  /** Arrays of less than this are copied before a worker has woken up. */
+  /** Arrays of fewer bytes are not announced: they are copied before a worker has woken up. */
   private static final long WORTH_ANNOUNCING = 1 << 20; // Guess
 
-  /** Nor is room made beforehand for what takes more than this part of a worker's heap. */
+  /** Arrays of more than one part in this many of a worker's heap are not announced. */
   private static final int LARGEST_PART = 4; // Guess
 
-  /** Less room than this in the ring is not worth a message of several items. */
-  private static final int LEAST_ROOM = 1024;
+  /** With fewer free bytes than this in the ring, no row is built. */
+  private static final int MIN_ROOM = 1024;
 
   private final Engine engine;
   private final Dispatcher dispatcher;
@@ -64,15 +70,19 @@ final class Sender {
   private final KnownFunctions functions;
   private final @Nullable CodecSessions codec;
 
+  /** In bytes: see {@link #LARGEST_PART}. */
+  private final long largestAnnounced;
+
   /** The worker that items go to. */
   private volatile @Nullable WorkerProcess worker;
 
-  /** Size of the object written last: large ones go one by one. */
+  /** The size of the object written last: large objects are sent one by one. */
   private int lastSize;
 
   /**
-   * Whether an array was announced and not sent since. Then none is: a worker that dies of making
-   * room has begun no item that could be blamed, and the next one might do the same for ever.
+   * Whether an array was announced and not sent since. Then no other is announced: a worker that
+   * dies while it makes room has begun no item that could be blamed, and its replacements could do
+   * the same forever.
    */
   private boolean announced;
 
@@ -85,12 +95,14 @@ final class Sender {
     this.body = builder.body();
     this.functions = new KnownFunctions(engine, builder);
     this.codec = CodecSessions.of(engine.options().launch().codec());
+    this.largestAnnounced = MemorySizes.parse("heap", engine.launcher().heap()) / LARGEST_PART;
   }
 
   /**
-   * In the place of one whose thread does not come back from the user's code, and so takes no
-   * further step here: see {@link EncodingGuard}. What that code may still write to stays with it;
-   * what it cannot reach, such as the functions the worker knows, moves. Under lock.
+   * Replaces a sender whose thread does not return from user code, and so uses the sender no
+   * further: see {@link EncodingGuard}. The old sender keeps the objects that the user code may
+   * still write to. Objects that it cannot reach, such as the functions that the worker knows, move
+   * to this one. Under lock.
    */
   Sender(Sender stuck, Dispatcher dispatcher) {
     this.engine = stuck.engine;
@@ -104,21 +116,25 @@ final class Sender {
     functions.moveTo(builder);
     this.codec = CodecSessions.of(engine.options().launch().codec());
     this.worker = stuck.worker;
+    this.largestAnnounced = stuck.largestAnnounced;
   }
 
   EncodingGuard encodingGuard() {
     return encodingGuard;
   }
 
-  /** A large array will come, if its worker is the next that is free. While feeding. */
-  void announce(Object item) {
+  /**
+   * Announces a large array that will be sent if this worker is the next that is free. Called while
+   * feeding.
+   */
+  void announce(Object array, MemorySegment bytes) {
     WorkerProcess to = worker;
     if (to != null) {
-      announce(item, to);
+      announce(array, bytes, to);
     }
   }
 
-  /** A new worker knows no functions. Called by the slot's thread. */
+  /** Sets the worker to send to. Called by the slot's thread. */
   void reset(WorkerProcess started) {
     worker = started;
   }
@@ -147,29 +163,30 @@ final class Sender {
       encodingGuard.next(i);
       try {
         int function = functions.number(batch, onFeeder, to, dispatcher);
+        ItemForm form = form(batch, i);
         if (function < 0) {
           piece = new Piece(i, refusal(function));
-        } else if (isQuick(batch, i)) {
+        } else if (form == ItemForm.QUICK) {
           piece = inRows ? sendRow(batch, i, function, to) : sendPiece(batch, i, function, to);
         } else if (!onFeeder) {
           piece = new Piece(i, Result.NEEDS_FEEDER);
         } else if (isUnwanted(batch)) {
           batch.end(i, new Outcome.Cancelled<>("it was stopped with its call"), null);
           continue;
-        } else if (inRows && fitsInRow(batch, i)) {
+        } else if (inRows && fitsInRow(form)) {
           piece = sendObjects(batch, i, function, to);
         } else {
-          piece = new Piece(i, sendItem(batch, i, function, to));
+          piece = new Piece(i, sendItem(batch, i, form, function, to));
           dispatcher.flush(to);
         }
       } catch (EncodingGuard.Abandoned e) {
         throw e;
-      } catch (Throwable e) { // whatever the user's writeObject throws
+      } catch (Throwable e) { // anything that the user's writeObject throws
         fail(batch, i, e);
         continue;
       }
       if (isUnwanted(batch)) {
-        // The stop may have come between, when it did not find the items with any worker.
+        // The stop may have come in between, when it did not find the items with any worker.
         for (int k = i; k <= piece.last; k++) {
           var _ = dispatcher.cancelInFlight(batch, k);
         }
@@ -182,15 +199,11 @@ final class Sender {
     return Result.SENT;
   }
 
-  /** Whether an item is soon encoded, without user code, so that any thread may. */
-  private boolean isQuick(Batch<?, ?> batch, int i) {
-    if (batch.handedOver(i) instanceof HandedItem handed) {
-      byte[] payload = handed.bytes();
-      return payload != null && Payloads.isQuick(payload);
-    }
-    Object item = batch.item(i);
-    return Payloads.isQuick(item)
-        || (codec == null && item instanceof Record record && RecordShape.isQuick(record));
+  /** Returns how an item is sent, as it was handed over or as it is. */
+  private ItemForm form(Batch<?, ?> batch, int i) {
+    return batch.handedOver(i) instanceof HandedItem handed
+        ? handed.form()
+        : ItemForm.of(batch.item(i), codec != null);
   }
 
   private static Result refusal(int function) {
@@ -228,7 +241,7 @@ final class Sender {
     keep(batch, i, from);
   }
 
-  /** Appends an item that is quick to a row. */
+  /** Appends a {@linkplain ItemForm#QUICK quick} item to a row. */
   private void writePlain(Batch<?, ?> batch, int i) throws IOException {
     if (batch.handedOver(i) instanceof HandedItem handed) {
       Payloads.append(payload(handed), body);
@@ -248,8 +261,8 @@ final class Sender {
   }
 
   /**
-   * Keeps what was written of an item that may change: should it be sent again, after a retry or
-   * from another worker, it is sent as it is now.
+   * Keeps the bytes of an item that may change, so that if it is sent again, in a retry or to
+   * another worker, it is sent as it is now.
    */
   private void keep(Batch<?, ?> batch, int i, int from) {
     Object item = batch.item(i);
@@ -258,17 +271,16 @@ final class Sender {
     }
   }
 
-  /** Whether an item is a large array, which goes by itself. */
-  private static boolean isLarge(Batch<?, ?> batch, int i) {
-    return batch.handedOver(i) instanceof HandedItem handed
-        ? handed.file() != null
-        : Payloads.largeArray(batch.item(i)) != null;
-  }
-
-  /** How far a piece came: the last item claimed, and why that was not sent; null if it was. */
+  /**
+   * How many items were sent: {@code last} is the last item claimed, {@code refused} why that was
+   * not sent; null if it was.
+   */
   private record Piece(int last, @Nullable Result refused) {}
 
-  /** Sends plain items in a row under one hold of the lock, beginning with one that is claimed. */
+  /**
+   * Sends consecutive plain items, each in a message of its own, while holding the lock. The first
+   * is claimed already.
+   */
   private <T, R> Piece sendPiece(Batch<T, R> batch, int first, int function, WorkerProcess to)
       throws IOException {
     dispatcher.lock();
@@ -278,12 +290,12 @@ final class Sender {
       for (int n = 1; ; n++) {
         Result refused;
         try {
-          refused = sendItem(batch, i, function, to);
-        } catch (Throwable e) { // no room for its file, say
+          refused = sendItem(batch, i, ItemForm.QUICK, function, to);
+        } catch (Throwable e) { // such as no room for its file
           if (i == first) {
             throw e;
           }
-          var _ = batch.release(i); // first of the next piece, it is the one to fail
+          var _ = batch.release(i); // the item is then the first of the next piece, and fails there
           return new Piece(before, null);
         }
         if (refused != null || n == PIECE) {
@@ -295,7 +307,7 @@ final class Sender {
         }
         before = i;
         i = next;
-        if (!isQuick(batch, i)) {
+        if (form(batch, i) != ItemForm.QUICK) {
           return new Piece(i, Result.NEEDS_FEEDER);
         }
       }
@@ -305,32 +317,31 @@ final class Sender {
   }
 
   /**
-   * Sends plain items in a row in one message, beginning with one that is claimed. What does not
-   * fit is given back.
+   * Sends a row of plain items. The first is claimed already. Items that do not fit are released.
    */
   private <T, R> Piece sendRow(Batch<T, R> batch, int first, int function, WorkerProcess to)
       throws IOException {
     dispatcher.lock();
     try {
       int room = to.room();
-      int most = Math.min(MOST_IN_ROW, dispatcher.numbersLeft());
-      if (room < LEAST_ROOM || most < 1) {
+      int most = Math.min(MAX_IN_ROW, dispatcher.numbersLeft());
+      if (room < MIN_ROOM || most < 1) {
         return new Piece(first, Result.FULL);
       }
       int claimed = first + 1 + batch.claimRow(first + 1, most - 1);
       body.clear().putLong(0).putInt(function).putInt(0);
       int end = first; // of those that are whole
-      while (end < claimed && (end == first || isQuick(batch, end))) {
+      while (end < claimed && (end == first || form(batch, end) == ItemForm.QUICK)) {
         int before = body.size();
         body.putInt(0);
         try {
           writePlain(batch, end);
-        } catch (Throwable e) { // no memory, say
+        } catch (Throwable e) { // such as no memory
           release(batch, Math.max(end, first + 1), claimed);
           if (end == first) {
             throw e;
           }
-          body.truncate(before); // first of the next row, it is the one to fail
+          body.truncate(before); // the item is then the first of the next row, and fails there
           claimed = end;
           break;
         }
@@ -344,7 +355,7 @@ final class Sender {
       release(batch, Math.max(end, first + 1), claimed);
       if (end == first) {
         return room == RingWriter.LONGEST
-            ? sendPiece(batch, first, function, to) // through a file
+            ? sendPiece(batch, first, function, to) // its payload goes through a file
             : new Piece(first, Result.FULL);
       }
       Result refused = dispatcher.commit(batch, first, end - first, to, body);
@@ -364,7 +375,7 @@ final class Sender {
     }
   }
 
-  /** Claims the item after this one, if that is the next to be claimed; -1 if not. */
+  /** Claims the item after {@code i} if that is the next to be claimed; returns -1 if not. */
   private static int nextInRow(Batch<?, ?> batch, int i, int end) {
     if (i + 1 >= end) {
       return -1;
@@ -377,9 +388,9 @@ final class Sender {
     return next;
   }
 
-  /** Whether an item that needs the user's code is likely to fit into a row. */
-  private boolean fitsInRow(Batch<?, ?> batch, int i) {
-    if (isLarge(batch, i) || lastSize > RingWriter.LONGEST / 4) {
+  /** Returns whether an item that needs user code will probably fit into a row. */
+  private boolean fitsInRow(ItemForm form) {
+    if (form == ItemForm.LARGE_ARRAY || lastSize > RingWriter.LONGEST / 4) {
       lastSize = 0;
       return false;
     }
@@ -387,14 +398,14 @@ final class Sender {
   }
 
   /**
-   * Sends items that need the user's code, and plain ones among them, in one message, beginning
-   * with one that is claimed. Without the lock: that code may take its time, or never return, for
-   * which see {@link OpenRow}; or throw, and then the row is as it was before its item.
+   * Sends a row of items that need user code, and plain items among them. The first is claimed
+   * already. The lock is not held, because user code may take long or never return: see {@link
+   * OpenRow}. If it throws, the row is sent without its item.
    */
   private <T, R> Piece sendObjects(Batch<T, R> batch, int first, int function, WorkerProcess to) {
     int room = to.room();
-    int most = Math.min(MOST_IN_ROW, dispatcher.numbersLeft());
-    if (room < LEAST_ROOM || most < 1) {
+    int most = Math.min(MAX_IN_ROW, dispatcher.numbersLeft());
+    if (room < MIN_ROOM || most < 1) {
       return new Piece(first, Result.FULL);
     }
     body.clear().putLong(0).putInt(function).putInt(0);
@@ -405,7 +416,7 @@ final class Sender {
     for (int i = first; i >= 0; i = nextInRow(batch, i, first + most)) {
       int before = body.size();
       try {
-        if (i > first && isLarge(batch, i)) {
+        if (i > first && form(batch, i) == ItemForm.LARGE_ARRAY) {
           var _ = batch.release(i);
           break;
         }
@@ -414,7 +425,7 @@ final class Sender {
         write(batch, i);
       } catch (EncodingGuard.Abandoned e) {
         throw e;
-      } catch (Throwable e) { // whatever the user's writeObject throws
+      } catch (Throwable e) { // anything that the user's writeObject throws
         body.truncate(before);
         thrown = e;
         break;
@@ -436,35 +447,36 @@ final class Sender {
       }
     }
     Result refused = rows.close(row, end - first, body);
-    int gone = row.gone();
-    if (gone > 0) {
-      release(batch, first + gone, end);
+    int sentEarly = row.sentEarly();
+    if (sentEarly > 0) {
+      release(batch, first + sentEarly, end);
     }
     if (thrown != null) {
       fail(batch, end, thrown);
     }
     if (refused != null) {
-      release(batch, first + 1, end); // the caller gives back the first
+      release(batch, first + 1, end); // the caller releases the first
       return new Piece(first, refused);
     }
     if (end == first && tooLong) {
       if (room < RingWriter.LONGEST) {
         return new Piece(first, Result.FULL);
       }
-      lastSize = Integer.MAX_VALUE; // by itself, through a file
+      lastSize = Integer.MAX_VALUE; // so that it is sent in a message of its own, through a file
       var _ = batch.release(first);
       return new Piece(first - 1, null);
     }
-    return new Piece(gone > 0 ? first + gone - 1 : end - 1, null);
+    return new Piece(sentEarly > 0 ? first + sentEarly - 1 : end - 1, null);
   }
 
-  private <T, R> @Nullable Result sendItem(Batch<T, R> batch, int i, int function, WorkerProcess to)
-      throws IOException {
+  private <T, R> @Nullable Result sendItem(
+      Batch<T, R> batch, int i, ItemForm form, int function, WorkerProcess to) throws IOException {
     HandedOver copy = batch.handedOver(i);
-    MemorySegment large = copy == null ? Payloads.largeArray(batch.item(i)) : null;
-    if (large != null) {
-      announce(batch.item(i), to);
-      copy = engine.handover().array(Objects.requireNonNull(batch.item(i)), large, false);
+    if (copy == null && form == ItemForm.LARGE_ARRAY) {
+      Object array = Objects.requireNonNull(batch.item(i));
+      MemorySegment bytes = Objects.requireNonNull(Payloads.largeArray(array));
+      announce(array, bytes, to);
+      copy = engine.handover().array(array, bytes, false);
       batch.handedOver(i, copy);
     }
     body.clear().putLong(0).putInt(function).putByte(engine.isObserved() ? 1 : 0);
@@ -485,25 +497,23 @@ final class Sender {
     } else {
       announced = false;
       if (size > RingWriter.LONGEST) {
-        var _ = body.clear(); // it is in a file
+        var _ = body.clear(); // the payload is in a file
       }
     }
     return refused;
   }
 
-  /** The worker makes room for a large array, and clears it, while the bytes are copied here. */
-  void announce(@Nullable Object item, WorkerProcess to) {
-    MemorySegment large = Payloads.largeArray(item);
-    if (item == null
-        || large == null
-        || large.byteSize() < WORTH_ANNOUNCING
-        || large.byteSize() > MemorySizes.parse("heap", engine.launcher().heap()) / LARGEST_PART
-        || announced) {
+  /**
+   * Announces a large array, so that the worker allocates and clears room for it while the bytes
+   * are copied here.
+   */
+  private void announce(Object array, MemorySegment bytes, WorkerProcess to) {
+    long size = bytes.byteSize();
+    if (size < WORTH_ANNOUNCING || size > largestAnnounced || announced) {
       return;
     }
     announced = true;
-    MessageOutput coming =
-        new MessageOutput().putByte(BulkValue.tag(item)).putLong(large.byteSize());
+    MessageOutput coming = new MessageOutput().putByte(BulkValue.tag(array)).putLong(size);
     if (dispatcher.write(to, MessageTypes.COMING, coming)) {
       dispatcher.flush(to);
     }

@@ -5,20 +5,21 @@ import io.github.fornada.spi.Batch;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Items in a row of one batch, on their way to a worker under numbers in a row; it shrinks from the
- * front as results arrive, and from the end as items are taken back. Not for several threads.
+ * Consecutive items of one batch that were sent to a worker with consecutive numbers. The range
+ * shrinks from the front as results arrive, and from the end as items are taken back. Not
+ * thread-safe.
  */
 final class SentRange {
   private final Batch<?, ?> batch;
   private int first;
   private int count;
 
-  /** Of the first item. */
+  /** The ticket of the first item. */
   private long ticket;
 
   private final int bytes;
 
-  /** Where the one item is, if it is large. */
+  /** The file of the only item, if that is large; else null. */
   private final @Nullable String file;
 
   SentRange(
@@ -35,7 +36,7 @@ final class SentRange {
     return batch;
   }
 
-  /** Index of the first item in its batch. */
+  /** Returns the position of the first item in its batch. */
   int first() {
     return first;
   }
@@ -56,12 +57,12 @@ final class SentRange {
     ticket = ofFirst;
   }
 
-  /** Number of the first item. */
+  /** Returns the number of the first item. */
   long number() {
     return ClaimWord.number(ticket);
   }
 
-  /** Number after that of the last item. */
+  /** Returns the number after that of the last item. */
   long end() {
     return number() + count;
   }
@@ -70,12 +71,14 @@ final class SentRange {
     return new SentItem(batch, first + k, ticket + k, bytes, file);
   }
 
-  /** The item of this number, if it is here. */
+  /** Returns the item with this number; null if it is not in this range. */
   @Nullable SentItem find(long number) {
     return number >= number() && number < end() ? sent((int) (number - number())) : null;
   }
 
-  /** The item with this index in its batch, if it is here. */
+  /**
+   * Returns the item with this position in the batch {@code of}; null if it is not in this range.
+   */
   @Nullable SentItem find(Batch<?, ?> of, int i) {
     return batch.equals(of) && i >= first && i < first + count ? sent(i - first) : null;
   }
@@ -100,7 +103,9 @@ final class SentRange {
     return front;
   }
 
-  /** Gives back all but the first {@code kept}; returns whether any may be claimed again now. */
+  /**
+   * Releases all but the first {@code kept} items; returns whether any may now be claimed again.
+   */
   boolean release(int kept, Engine engine) {
     boolean any = false;
     for (int k = kept; k < count; k++) {

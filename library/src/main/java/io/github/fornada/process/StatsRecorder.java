@@ -4,7 +4,7 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Counts for one slot. Written by the slot's thread; a reader sees each figure as it was lately.
+ * Statistics of one slot. Written by the slot's thread; a reader may see each figure a little late.
  */
 final class StatsRecorder {
   private final String name;

@@ -27,12 +27,12 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** One worker JVM as its pool sees it, from its start to its exit code. */
+/** The parent's side of one worker JVM, from its start to its exit code. */
 final class WorkerProcess {
-  /** Bytes of a page as /proc counts them; 4096 on all x86 and on nearly all ARM systems. */
+  /** The size in bytes of a page in /proc; 4096 on all x86 and on nearly all ARM systems. */
   private static final long PAGE = 4096;
 
-  /** What an orderly exit of a worker may take before it is killed. */
+  /** How long an orderly exit of a worker may take before it is killed. */
   static final Duration EXIT_LIMIT = Duration.ofSeconds(2);
 
   static final String EXITING_LONG =
@@ -45,11 +45,12 @@ final class WorkerProcess {
 
   static final String CHANNEL_CLOSED = "because its control channel was closed while it still ran";
 
-  /** How long a process may take to be gone after its channel closed, before it is killed. */
+  /** How long a process may take to exit after its channel closed, before it is killed. */
   private static final long GONE_MILLIS = 500;
 
   /**
-   * How long to wait for the rest of what a dead worker printed: its children may hold the pipe.
+   * How long to wait for the rest of what a dead worker printed: its children may keep the pipe
+   * open.
    */
   private static final long LAST_WORDS_MILLIS = 200;
 
@@ -58,7 +59,7 @@ final class WorkerProcess {
   /** Written by the slot that takes this worker, before its first item. */
   private volatile String name;
 
-  /** In its environment, and so in that of all it starts. */
+  /** The mark in its environment, and so in the environment of every process that it starts. */
   private final String mark;
 
   private final Process process;
@@ -71,33 +72,33 @@ final class WorkerProcess {
   private final RingReader results;
   private final Doorbell doorbell;
 
-  /** For its results. Used by the thread that reads them. */
+  /** Decodes its results. Used by the thread that reads them. */
   private final @Nullable CodecSessions codec;
 
-  /** What to add to the worker's clock to get this JVM's; 0 where they are the same. */
+  /** The difference to add to the worker's clock to get this JVM's; 0 if they are the same. */
   private final long clockOffset;
 
   private final long startupNanos;
   private final long readyNanos;
 
-  /** Before its JVM was started, by the clock that files go by. */
+  /** A time before its JVM was started, in milliseconds of the clock of file times. */
   private final long launchedMillis;
 
   /** Time of the last item. Slot's thread only. */
   private long lastItemNanos;
 
-  /** Lines in the making. Slot's thread only. */
+  /** Assembles lines. Slot's thread only. */
   private final LineAssembler output;
 
   private final LineAssembler error;
 
-  /** Whose output is being passed on. Slot's thread only. */
+  /** The item whose output is being passed on. Slot's thread only. */
   private @Nullable SentItem printing;
 
-  /** Why this pool killed it; null as long as it has not. */
+  /** Why this pool killed it; null if it has not. */
   private volatile @Nullable String killedBecause;
 
-  /** Set if it is killed for its memory: what it had and might have had. */
+  /** Set if it is killed because of its memory: what it used and what the limit was. */
   private volatile @Nullable String overResidentLimit;
 
   /** The item that ignores interrupts. Written by the control thread, or the timer, once. */
@@ -136,7 +137,7 @@ final class WorkerProcess {
     this.error = new LineAssembler(line -> passLine(true, line));
   }
 
-  /** A slot takes this worker. */
+  /** Called when a slot takes this worker. */
   void adopt(String slotName) {
     name = slotName;
     engine.report(
@@ -151,7 +152,7 @@ final class WorkerProcess {
     (toError ? error : output).add(piece.array(), piece.position(), piece.remaining());
   }
 
-  /** What an item has printed ends with it, as a whole line. */
+  /** Completes the last line that an item has printed, because the item has ended. */
   void endOfItem(@Nullable SentItem item) {
     printing = item;
     output.end();
@@ -190,9 +191,10 @@ final class WorkerProcess {
           case MessageTypes.STUCK -> {
             long item = body.getLong();
             TaskWatchdog.Reason reason = TaskWatchdog.Reason.of(body.getByte());
-            stuck(new Stuck(item, reason, Throwables.getStack(body)));
+            killForStuck(new Stuck(item, reason, Throwables.getStack(body)));
           }
           case MessageTypes.EXITING -> {
+            control.send(MessageTypes.EXITING_SEEN, new MessageOutput());
             killIfItStays(EXITING_LONG);
             engine.isExiting(this);
           }
@@ -200,11 +202,12 @@ final class WorkerProcess {
         }
       }
     } catch (EOFException e) {
-      // It is dying, mostly. First those who wait for its results hear of it: to look for its
-      // children takes a while, and the dead have none that could be found so.
+      // Usually the worker is dying. The threads that wait for its results are woken first, because
+      // the search for its children takes a while, and a dead process has no children that could be
+      // found like this.
       doorbell.close();
       if (!isGoneSoon()) {
-        kill(CHANNEL_CLOSED); // a worker without its control channel is of no use
+        kill(CHANNEL_CLOSED); // a worker cannot work without its control channel
       }
     } catch (IOException | RuntimeException | Error e) {
       note("its control channel failed: " + e);
@@ -222,11 +225,11 @@ final class WorkerProcess {
     }
   }
 
-  /** An item that ignores interrupts: which, why it was interrupted, and where it was. */
+  /** An item that ignores interrupts: its number, why it was interrupted, and its stack. */
   record Stuck(long number, TaskWatchdog.Reason reason, List<StackTraceElement> stack) {}
 
-  /** An item ignores interrupts: the worker has to die for it. */
-  void stuck(Stuck what) {
+  /** Kills the worker because an item ignores interrupts. */
+  void killForStuck(Stuck what) {
     if (stuck == null) {
       stuck = what;
       kill("because an item ignored its interrupt");
@@ -238,7 +241,9 @@ final class WorkerProcess {
     return seen != null && seen.number() == item ? seen : null;
   }
 
-  /** By its ticket: a number that was taken back is given again, to another item. */
+  /**
+   * Cancels an item by its ticket, because a number that was taken back is given to another item.
+   */
   void cancel(long ticket) {
     control.send(MessageTypes.CANCEL, new MessageOutput().putLong(ticket));
   }
@@ -247,7 +252,7 @@ final class WorkerProcess {
     control.send(MessageTypes.UNMAP, new MessageOutput().putString(sentinel));
   }
 
-  /** Asks for an orderly exit, and sees to it that there is one. */
+  /** Asks for an orderly exit; kills the process if it does not exit in time. */
   void askToExit() {
     control.send(MessageTypes.EXIT, new MessageOutput());
     killIfItStays(NOT_EXITED);
@@ -258,9 +263,9 @@ final class WorkerProcess {
   }
 
   /**
-   * Ends it at once.
+   * Kills the process at once.
    *
-   * @param why for those who ask what it died of, such as "because the pool was closed"
+   * @param why the reason for messages, such as "because the pool was closed"
    */
   void kill(String why) {
     if (killedBecause == null && process.isAlive()) {
@@ -269,19 +274,22 @@ final class WorkerProcess {
     Reaper.kill(process.toHandle());
   }
 
-  /** Why this pool killed it; null if it has not. */
+  /** Returns why this pool killed it; null if it has not. */
   @Nullable String killedBecause() {
     return killedBecause;
   }
 
-  /** Remembers something for the death certificate. */
+  /** Adds a line to the last output in the death certificate. */
   void note(String what) {
     printed.remember("(" + name + ": " + what + ")");
   }
 
   // ---- the slot's thread
 
-  /** It was asked to exit: gives its exit code when it has. It is killed if it takes too long. */
+  /**
+   * Waits until a worker that was asked to exit has done so, and returns its exit code. Kills it if
+   * it takes too long.
+   */
   int awaitExit() {
     int code = exitCode(process);
     HandshakeServer.closeQuietly(control);
@@ -290,8 +298,8 @@ final class WorkerProcess {
   }
 
   /**
-   * The stream has ended: sees to it that the process is gone, and gives its exit code. The channel
-   * is to be {@linkplain #close closed} when those who wait for its items have been told.
+   * Called when the stream has ended: makes sure that the process is gone, and returns its exit
+   * code. The channel must be {@linkplain #close closed} after the items of the worker have ended.
    */
   int end() {
     if (!isGoneSoon()) {
@@ -303,40 +311,45 @@ final class WorkerProcess {
     return code;
   }
 
-  /** To be called when nobody reads its results any more. */
+  /** Closes the channel. Must be called when its results are no longer read. */
   void close() {
     HandshakeServer.closeQuietly(control);
     segment.close();
   }
 
-  /** The shared memory is gone: this thread is a step behind the end of the worker. */
+  /**
+   * Called when the shared memory was closed already: this thread came after the end of the worker.
+   */
   private void isLate(IllegalStateException e) {
     if (segment.isOpen()) {
       throw e;
     }
   }
 
-  /** Shows the worker what was written; any thread. */
+  /** Publishes what was written to the worker; any thread. */
   void showRequests() {
     try {
       requests.publish();
       doorbell.ring();
     } catch (IllegalStateException e) {
-      isLate(e); // and what was written is taken back or ended, as all it had is
+      isLate(e); // what was written is taken back or ended, like everything the worker had
     }
   }
 
-  /** The longest message there is room for; less than 0 for none; any thread. */
+  /**
+   * Returns the length of the longest message that the ring has room for; negative if none; any
+   * thread.
+   */
   int room() {
     try {
       return requests.room();
     } catch (IllegalStateException e) {
       isLate(e);
-      return -1; // as if it were full; then the worker is found to be gone
+      return -1; // as if the ring were full; then the worker is found to be gone
     }
   }
 
-  /** The number of the item that it has begun last; any thread. */
+  /** Returns the number of the item that it has begun last; any thread. */
   long begunLast() {
     try {
       return ClaimWord.number(claims.next()) - 1;
@@ -351,7 +364,7 @@ final class WorkerProcess {
     try {
       while (true) {
         try {
-          return process.waitFor(); // it was killed, or has exited: this ends
+          return process.waitFor(); // returns soon: it was killed, or has exited
         } catch (InterruptedException e) {
           interrupted = true;
         }
@@ -390,12 +403,14 @@ final class WorkerProcess {
     return System.nanoTime() - readyNanos;
   }
 
-  /** Resident memory, heap and all; 0 where the system does not tell. */
+  /** Returns the resident memory, heap included; 0 if the system does not report it. */
   long residentBytes() {
     return pages(1);
   }
 
-  /** Resident memory without what other processes have mapped too, or could. */
+  /**
+   * Returns the resident memory without memory that other processes have mapped too, or could map.
+   */
   long ownBytes() {
     return residentBytes() - pages(2);
   }
@@ -458,7 +473,7 @@ final class WorkerProcess {
     return workerNanos + clockOffset;
   }
 
-  /** When the item began that runs now, on the worker's clock; 0 if none runs. */
+  /** Returns when the running item began, on the worker's clock; 0 if none runs. */
   long runningSince() {
     try {
       return (long) Segment.LONG.getVolatile(segment.header(), Segment.STARTED_NANOS);
@@ -468,7 +483,7 @@ final class WorkerProcess {
     }
   }
 
-  /** When the item began that ran last, for one that never ended. */
+  /** Returns when the item that ran last began, for an item that never ended. */
   long startedNanos(long fallback) {
     long seen = (long) Segment.LONG.getVolatile(segment.header(), Segment.STARTED_NANOS);
     return seen == 0 ? fallback : toOwnClock(seen);
@@ -482,12 +497,15 @@ final class WorkerProcess {
     return lastItemNanos;
   }
 
-  /** Reads its results; null for no codec. For the thread that reads its ring. */
+  /**
+   * Returns the sessions that decode its results; null for no codec. For the thread that reads its
+   * ring.
+   */
   @Nullable CodecSessions codec() {
     return codec;
   }
 
-  /** Where the classes of a batch's results are looked for. */
+  /** Returns the loader for the classes of a batch's results. */
   ClassLoader loaderOf(Batch<?, ?> batch) {
     ClassLoader loader = batch.userFunction().getClass().getClassLoader();
     ClassLoader context = Thread.currentThread().getContextClassLoader();
@@ -496,7 +514,7 @@ final class WorkerProcess {
         : loader;
   }
 
-  /** Whether what the loader finds, the other finds too. */
+  /** Returns whether the second loader also finds every class that the first finds. */
   private static boolean isAncestor(ClassLoader loader, @Nullable ClassLoader other) {
     for (ClassLoader l = other; l != null; l = l.getParent()) {
       if (l.equals(loader)) {

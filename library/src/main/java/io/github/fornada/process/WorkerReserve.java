@@ -1,6 +1,7 @@
 package io.github.fornada.process;
 
 import io.github.fornada.jvm.Log;
+import io.github.fornada.jvm.OwnThreads;
 import io.github.fornada.process.host.ExitWatch;
 import io.github.fornada.process.host.Nesting;
 import io.github.fornada.process.host.OrphanGuard;
@@ -31,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * moment later.
  *
  * <p><b>Costs.</b> The reserve keeps as many JVMs as its options have workers, for as long as it is
- * open. Each takes some 50 MB of memory, and no processor time once it is ready.
+ * open. Each takes about 50 MB of memory, and no processor time once it is ready.
  *
  * <p>Close the reserve when no more pools will be opened. This ends the workers that no pool has
  * taken; those taken belong to their pools. No worker outlives this JVM.
@@ -50,7 +51,10 @@ import org.jspecify.annotations.Nullable;
  * possible for a JVM, which cannot be forked.
  */
 public final class WorkerReserve implements AutoCloseable {
-  /** A pool that takes a worker gets the processor first; new workers are started after this. */
+  /**
+   * The pause before new workers are started, so that the pool that took one gets the processor
+   * first.
+   */
   private static final Duration REFILL_AFTER = Duration.ofMillis(200); // Guess
 
   private final ProcessOptions options;
@@ -85,11 +89,11 @@ public final class WorkerReserve implements AutoCloseable {
     try {
       Engine.addShutdownHook(exitHook);
       refill();
-      var _ = Thread.ofPlatform().daemon().name("fornada-guard").start(guard::start);
+      var _ = OwnThreads.daemon("fornada-guard").start(guard::start);
       whole = true;
     } finally {
       if (!whole) {
-        close(); // no memory for one more thread, or the JVM is shutting down
+        close(); // no memory for another thread, or the JVM is shutting down
       }
     }
   }
@@ -153,7 +157,7 @@ public final class WorkerReserve implements AutoCloseable {
     Engine.later(
         REFILL_AFTER,
         () -> {
-          var _ = Thread.ofPlatform().daemon().name("fornada-reserve").start(this::refill);
+          var _ = OwnThreads.daemon("fornada-reserve").start(this::refill);
         });
     return taken;
   }
@@ -200,7 +204,10 @@ public final class WorkerReserve implements AutoCloseable {
     closeIfLast();
   }
 
-  /** The folder stays until the last worker of any pool is gone: its classes may be there. */
+  /**
+   * Deletes the folder once the last worker of any pool is gone: the classes of workers may be in
+   * it.
+   */
   private synchronized void closeIfLast() {
     if (closed && running.isEmpty() && starting == 0) {
       guard.close();

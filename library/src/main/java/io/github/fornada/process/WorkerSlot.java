@@ -20,17 +20,18 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A slot for one worker: the supervisor that keeps a worker JVM alive in it, takes its results,
- * replaces it when that is due, and sees to the items of one that has died.
+ * A slot for one worker: the supervisor that keeps a worker JVM in it alive, reads its results,
+ * replaces it when that is due, and ends the items of a worker that has died.
  */
 final class WorkerSlot {
-  /** How much later than the worker's own watchdog the pool acts. */
+  /** How much later than the worker's own watchdog the pool itself enforces a timeout. */
   static final Duration SECOND_LINE = Duration.ofSeconds(1);
 
   private static final Duration SOON = Duration.ofMillis(1);
 
   /**
-   * How many workers may die before they begin what they were sent; then the first item is blamed.
+   * How many workers may die before they begin an item that they were sent; then the first item is
+   * blamed.
    */
   private static final int MAX_DEATHS_BEFORE_FIRST_ITEM = 3;
 
@@ -55,17 +56,20 @@ final class WorkerSlot {
   private boolean demanded; // guarded by lock
   private @Nullable WorkerProcess worker; // guarded by lock
 
-  /** The next worker, being started while this one still works. Guarded by lock. */
+  /** The next worker, which starts while this one still works. Guarded by lock. */
   private @Nullable CompletableFuture<WorkerProcess> replacement;
 
   private final StatsRecorder stats;
   private final ResultReader reader;
 
-  /** Workers in a row that died with items to do and none begun. Slot's thread only. */
+  /**
+   * The number of workers in a row that died with items to run and none begun. Slot's thread only.
+   */
   private int deathsBeforeFirstItem;
 
   /**
-   * How often in a row serving a worker has failed, by a fault on this side. Slot's thread only.
+   * How often in a row serving a worker has failed because of an error in this process. Slot's
+   * thread only.
    */
   private int failures;
 
@@ -119,12 +123,19 @@ final class WorkerSlot {
     }
   }
 
-  /** Waits until this slot should have a worker; false if it never should any more. */
+  /**
+   * Waits until this slot should have a worker; returns false if it never should again.
+   *
+   * <p>Work that was queued while this slot had a worker did not call another slot. If that worker
+   * left without taking it, the work is in the queue now, so the queue is checked in addition to
+   * the flag that {@link #demand} sets. Work that is queued after this check finds no worker here,
+   * and {@link #demand} sets the flag.
+   */
   private boolean awaitDemand() {
     lock.lock();
     try {
       while (!engine.isEnding()) {
-        if (engine.mayStart() && (lasting || demanded || replacement != null)) {
+        if (engine.mayStart() && (lasting || demanded || replacement != null || engine.hasMore())) {
           demanded = false;
           return true;
         }
@@ -153,7 +164,7 @@ final class WorkerSlot {
         }
         engine.dismiss(ready);
       } catch (CompletionException e) {
-        // It could not be started beforehand: the usual way tells why.
+        // It could not be started in advance; a start now will report why.
       }
     }
     return engine.supply().take();
@@ -211,7 +222,7 @@ final class WorkerSlot {
         List<SentItem> none = dispatcher.detach(started, false);
         assert none.isEmpty();
         stats.ended(true);
-        engine.dismiss(started); // off this slot's path: the next worker can begin
+        engine.dismiss(started); // on another thread, so that the next worker can begin
       } else {
         try {
           handleDeath(started, expected);
@@ -222,12 +233,15 @@ final class WorkerSlot {
     }
   }
 
-  /** A thread waits for a task that may be here: see {@link ResultReader#readFor}. */
+  /**
+   * Called by a thread that waits for a task that may be with this worker: see {@link
+   * ResultReader#readFor}.
+   */
   boolean readFor(Future<?> task) {
     return reader.readFor(task);
   }
 
-  /** The worker, unless it is on its way out; null if there is none. */
+  /** Returns the worker, unless it is retiring; null if there is none. */
   @Nullable WorkerProcess serving() {
     lock.lock();
     try {
@@ -246,7 +260,7 @@ final class WorkerSlot {
     }
   }
 
-  /** After a result: whether the worker is retiring, and this was the last it had to give. */
+  /** Called after a result: returns whether the worker is retiring and this was its last result. */
   boolean isLastOfRetiring() {
     if (life.maxTasks() > 0) {
       replaceInTime(dispatcher.sent());
@@ -268,7 +282,7 @@ final class WorkerSlot {
     boolean hadItems = dispatcher.inFlight() > 0;
     List<SentItem> begun =
         dispatcher.detach(dead, deathsBeforeFirstItem >= MAX_DEATHS_BEFORE_FIRST_ITEM);
-    // One that had run items before did not die of what it was sent last.
+    // A worker that had run items before did not die because of the items it was sent last.
     boolean ranNone = ClaimWord.number(dead.claims().next()) == 0;
     deathsBeforeFirstItem =
         begun.isEmpty() && hadItems && ranNone && !expected ? deathsBeforeFirstItem + 1 : 0;
@@ -286,27 +300,28 @@ final class WorkerSlot {
     PayloadFiles.deleteResults(engine.directory(), dead.pid());
     engine.report(TaskEvent.WorkerEnded.of(certificate, expected, System.nanoTime()));
     ProcessEvents.workerEnded(certificate, expected);
-    engine.killOffspring(dead, engine.isEnding());
+    engine.killLeftBehind(dead, engine.isEnding());
   }
 
   /**
-   * It goes by time whatever a worker dies of: an item that should have been stopped long before is
-   * over its timeout.
+   * Marks the item as over its timeout if it should have been stopped long before the worker died,
+   * whatever the worker died of.
    */
   private void overdue(WorkerProcess dead, SentItem last, long now) {
     Duration allowed = outsideLimit();
     if (allowed != null && now - dead.startedNanos(now) > allowed.toNanos()) {
-      dead.stuck(new WorkerProcess.Stuck(last.number(), TaskWatchdog.Reason.LIMIT, List.of()));
+      dead.killForStuck(
+          new WorkerProcess.Stuck(last.number(), TaskWatchdog.Reason.LIMIT, List.of()));
     }
   }
 
   // ---- other threads
 
-  /** There is work that nobody had room for. */
+  /** Called when there is work that no worker had room for. */
   void demand() {
     lock.lock();
     try {
-      // A worker that is on its way out does not take it; the slot asks when that is gone.
+      // A retiring worker does not take it; the slot checks the queue when that worker is gone.
       if (!lasting && state != State.SERVING) {
         demanded = true;
         demand.signal();
@@ -316,7 +331,7 @@ final class WorkerSlot {
     }
   }
 
-  /** The pool is quiet or broken: this worker is to exit, and no other is to come. */
+  /** Called when the pool is quiet or broken: this worker must exit, and no other starts. */
   void end() {
     lock.lock();
     try {
@@ -336,13 +351,14 @@ final class WorkerSlot {
     }
   }
 
-  /** The worker takes no more items and exits when it has none. */
+  /** Makes the worker take no more items, and exit when it has none. */
   private void retire() {
     WorkerProcess leaving;
     lock.lock();
     try {
       if (state != State.SERVING) {
-        return; // starting: it is sent away when it is ready; or it is going already
+        // the worker is starting, and will be dismissed when it is ready; or it is retiring already
+        return;
       }
       state = State.RETIRING;
       leaving = worker;
@@ -351,11 +367,14 @@ final class WorkerSlot {
     }
     dispatcher.close();
     if (leaving != null && dispatcher.inFlight() == 0) {
-      leaving.askToExit(); // wakes the slot's thread by the end of the stream
+      leaving.askToExit(); // the end of the stream wakes the slot's thread
     }
   }
 
-  /** It exits by itself: no further item is to begin in it, and to be blamed for its end. */
+  /**
+   * Called when the worker exits by itself: no further item may begin in it and be blamed for its
+   * end.
+   */
   void isExiting(WorkerProcess leaving) {
     if (serving() == leaving) {
       dispatcher.close();
@@ -373,7 +392,7 @@ final class WorkerSlot {
     }
   }
 
-  /** What is mapped under this sentinel file is needed no more. */
+  /** Tells the worker to unmap what is mapped under this sentinel file. */
   void unmap(String sentinel) {
     WorkerProcess current = worker();
     if (current != null) {
@@ -393,35 +412,35 @@ final class WorkerSlot {
   }
 
   /**
-   * Looks at the age and the memory of the worker; called every now and then if there are bounds.
+   * Checks the age and the memory of the worker; called periodically if there are limits on them.
    */
   void monitor() {
-    WorkerProcess looked;
+    WorkerProcess checked;
     CompletableFuture<WorkerProcess> next;
     boolean serving;
     lock.lock();
     try {
-      looked = worker;
+      checked = worker;
       next = replacement;
-      if (looked == null) {
+      if (checked == null) {
         return;
       }
       serving = state == State.SERVING;
     } finally {
       lock.unlock();
     }
-    long resident = looked.ownBytes();
+    long resident = checked.ownBytes();
     if (resident > life.residentBytes()) {
-      looked.overResidentLimit(resident, String.valueOf(life.residentLimit()));
+      checked.overResidentLimit(resident, String.valueOf(life.residentLimit()));
       return;
     }
     if (!serving) {
-      return; // it is on its way out, and ends its last items
+      return; // the worker is retiring, and ends its last items
     }
     Duration maxAge = life.maxAge();
     boolean due =
         resident > life.residentBytes() / 4 * 3
-            || (maxAge != null && looked.ageNanos() > maxAge.toNanos());
+            || (maxAge != null && checked.ageNanos() > maxAge.toNanos());
     if (due && next == null) {
       prepareReplacement();
     } else if (due && next != null && next.isDone()) {
@@ -429,7 +448,7 @@ final class WorkerSlot {
     }
   }
 
-  /** A worker beyond the lasting ones leaves when it has had nothing to do for a while. */
+  /** Retires a worker beyond the minimum that has had nothing to do for the idle timeout. */
   private void leaveWhenIdle(WorkerProcess watched, long sentBefore) {
     if (lasting) {
       return;
@@ -455,8 +474,9 @@ final class WorkerSlot {
   }
 
   /**
-   * The second line behind the worker's own watchdog: a worker that is stopped, or cannot watch
-   * itself, is killed when an item runs on after its timeout, the grace and {@link #SECOND_LINE}.
+   * Enforces timeouts if the worker's own watchdog does not: a worker that is stopped, or cannot
+   * watch itself, is killed when an item still runs after its timeout, the grace and {@link
+   * #SECOND_LINE}.
    */
   private void watchFromOutside(WorkerProcess watched) {
     Duration allowed = outsideLimit();
@@ -472,7 +492,8 @@ final class WorkerSlot {
           if (!watched.isAlive()) {
             return;
           }
-          // What the worker itself says that it began and has not ended: results may be unread.
+          // Uses the worker's own claim of what it began and has not ended, because results may be
+          // unread.
           long started = watched.runningSince();
           long left = allowed.toNanos();
           if (started != 0) {
@@ -480,14 +501,15 @@ final class WorkerSlot {
           }
           long number = watched.begunLast();
           if (left <= 0 && watched.runningSince() == started) {
-            watched.stuck(new WorkerProcess.Stuck(number, TaskWatchdog.Reason.LIMIT, List.of()));
+            watched.killForStuck(
+                new WorkerProcess.Stuck(number, TaskWatchdog.Reason.LIMIT, List.of()));
           } else {
             watchFromOutside(watched, allowed, left);
           }
         });
   }
 
-  /** After how long an item is stopped from outside; null for never. */
+  /** Returns after how long an item is stopped from outside; null for never. */
   private @Nullable Duration outsideLimit() {
     TaskPolicy policy = engine.policy();
     Duration limit = policy.timeout();

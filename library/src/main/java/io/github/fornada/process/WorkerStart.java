@@ -35,7 +35,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The start of one worker, from the launch of its JVM until it is ready, within one budget of time.
+ * The start of one worker, from the launch of its JVM until it is ready, within one time limit for
+ * all steps.
  */
 final class WorkerStart {
 
@@ -50,22 +51,22 @@ final class WorkerStart {
   private final PrintedLines printed = new PrintedLines();
   private final AtomicBoolean tooLate = new AtomicBoolean();
 
-  /** Before its JVM was started, by the clock that files go by. */
+  /** A time before its JVM was started, in milliseconds of the clock of file times. */
   private final long launchedMillis;
 
-  /** The pool does not want it any more. */
+  /** Whether the pool no longer wants this worker. */
   private volatile boolean calledOff;
 
-  /** It was exiting, and had to be killed. */
+  /** Whether it was exiting and had to be killed. */
   private volatile boolean exitedLong;
 
   /** Its JVM; null if that could not be started. */
   private final @Nullable Process process;
 
-  /** Why it could not. */
+  /** Why the JVM could not be started; null if it was. */
   private final @Nullable WorkerStartException failure;
 
-  /** In its environment, and so in that of all it starts. */
+  /** The mark in its environment, and so in the environment of every process that it starts. */
   private final String mark;
 
   private WorkerStart(Engine engine, Launcher launcher, int number) {
@@ -89,8 +90,8 @@ final class WorkerStart {
   }
 
   /**
-   * Starts the JVM of a worker and does not wait for it. Until {@link #finish} it comes no further
-   * than to its first question; if it is never asked for, it ends with the pool.
+   * Starts the JVM of a worker and does not wait for it. Until {@link #finish} is called the worker
+   * gets no further than its first request. If that never happens, the worker ends with the pool.
    */
   static WorkerStart begin(Engine engine, Launcher launcher, int number) {
     return new WorkerStart(engine, launcher, number);
@@ -99,7 +100,7 @@ final class WorkerStart {
   /**
    * Starts a worker and waits until it is ready.
    *
-   * @throws WorkerStartException if it does not become ready; the message tells what it printed
+   * @throws WorkerStartException if it does not become ready; the message contains what it printed
    */
   static WorkerProcess start(Engine engine, int number) {
     try {
@@ -111,7 +112,7 @@ final class WorkerStart {
     return begin(engine, engine.launcher(), number).finish();
   }
 
-  /** The pool does not want it any more: ends it, and whoever waits for it sees that. */
+  /** Ends a start that the pool no longer wants; a thread that waits for the start sees that. */
   void callOff() {
     calledOff = true;
     if (process != null) {
@@ -119,7 +120,7 @@ final class WorkerStart {
     }
   }
 
-  /** Gives it up, if nobody waits for it; its process is gone on return. */
+  /** Gives the start up, if no thread waits for it; its process is gone on return. */
   void abandon() {
     if (process != null) {
       Reaper.kill(process.toHandle());
@@ -162,13 +163,13 @@ final class WorkerStart {
           new OutputDrain(process.getErrorStream(), true, printed)
               .start("fornada-stderr-" + number));
       ExitWatch.then(process, () -> channel.completeExceptionally(new IOException("it exited")));
-      // All that takes time is done while the worker's JVM boots.
+      // Everything that takes time is done while the worker's JVM boots.
       segment = segment();
       engine.whileTheFirstBoots(segment);
-      // The limit above ends this wait by ending the process; the time here is only a backstop.
+      // The limit above ends this wait by ending the process; the timeout here is only a safeguard.
       came = channel.get(limit.toNanos() * 2, TimeUnit.NANOSECONDS);
       WorkerProcess ready = settle(process, drains, came, segment);
-      segment = null; // the worker's from now on
+      segment = null; // owned by the worker from now on
       return ready;
     } catch (IOException | ExecutionException | InterruptedException | TimeoutException e) {
       HandshakeServer.closeQuietly(came);
@@ -192,7 +193,8 @@ final class WorkerStart {
       Reaper.kill(process.toHandle());
       throw e;
     } catch (RuntimeException | Error e) {
-      // A fault of this side, such as a class that this JVM lacks: it counts as any other failure.
+      // An error in this process, such as a class that this JVM lacks, counts like any other
+      // failure.
       HandshakeServer.closeQuietly(came);
       Reaper.kill(process.toHandle());
       throw new WorkerStartException(
@@ -213,7 +215,10 @@ final class WorkerStart {
     }
   }
 
-  /** The JDK starts processes through a helper of its own, which can be killed like any other. */
+  /**
+   * Returns the kind of a failed launch. The JDK starts processes through a helper process, which
+   * can be killed like any other.
+   */
   private static WorkerStartException.Kind launchFailure(Throwable e) {
     if (e instanceof VirtualMachineError) {
       return WorkerStartException.Kind.KILLED; // no memory, or no thread, just now
@@ -236,7 +241,7 @@ final class WorkerStart {
     try {
       return settle(process, drains, control, segment);
     } catch (IOException | RuntimeException | Error e) {
-      HandshakeServer.closeQuietly(control); // with the thread that writes to it
+      HandshakeServer.closeQuietly(control); // this ends the thread that writes to it too
       throw e;
     }
   }
@@ -262,16 +267,18 @@ final class WorkerStart {
         case MessageTypes.READY -> {
           return ready(frame.body(), asked, process, drains, control, segment);
         }
-        // The initializer may need classes of ours before the worker is ready.
+        // The initializer may need classes of this JVM before the worker is ready.
         case MessageTypes.FIND_CLASS, MessageTypes.FIND_RESOURCE ->
             engine.classes().answer(frame, control);
-        case MessageTypes.EXITING ->
-            Engine.later(
-                WorkerProcess.EXIT_LIMIT,
-                () -> {
-                  exitedLong = process.isAlive();
-                  Reaper.kill(process.toHandle());
-                });
+        case MessageTypes.EXITING -> {
+          control.send(MessageTypes.EXITING_SEEN, new MessageOutput());
+          Engine.later(
+              WorkerProcess.EXIT_LIMIT,
+              () -> {
+                exitedLong = process.isAlive();
+                Reaper.kill(process.toHandle());
+              });
+        }
         case MessageTypes.SET_UP_FAILED -> {
           String part = frame.body().getString();
           Throwable cause =
@@ -288,7 +295,7 @@ final class WorkerStart {
     }
   }
 
-  /** In memory; on disk if there is no room. */
+  /** Creates the shared memory: in memory, or on disk if there is no room. */
   private Segment segment() {
     Path overflow = PrivateDirectory.overflow(engine.directory());
     try {
@@ -333,7 +340,8 @@ final class WorkerStart {
     if (pid != process.pid()) {
       throw new CorruptFrameException("process id " + pid + ", not " + process.pid());
     }
-    // On Linux all processes share one clock. Elsewhere the time the message took is the error.
+    // On Linux all processes share one clock. Elsewhere the offset is wrong by the time that the
+    // message took.
     long offset = asked <= clock && clock <= now ? 0 : now - clock;
     var worker =
         new WorkerProcess(
@@ -353,7 +361,7 @@ final class WorkerStart {
     return worker;
   }
 
-  /** The set-up; its classes may be of as many loaders as there are parts. */
+  /** Returns the encoded set-up. Each part may come from another class loader. */
   private byte[] serialized(WorkerLaunch launch) {
     WorkerSetUp setUp = launch.setUp();
     if (setUp == null) {
@@ -365,19 +373,19 @@ final class WorkerStart {
     return serialized(setUp, nameOf(launch));
   }
 
-  /** What an initializer and the makers of states are called in messages. */
+  /** Returns the name of an initializer with the makers of states in messages. */
   static String nameOf(WorkerLaunch launch) {
     return launch.states().isEmpty() ? "initializer" : "initializer or state";
   }
 
-  /** What the workers are set up with; empty for nothing. */
+  /** Returns an encoded part of the workers' set-up; empty for null. */
   private byte[] serialized(@Nullable Serializable value, String what) {
     var out = new MessageOutput();
     if (value != null) {
       engine.classes().add(value.getClass().getClassLoader());
       byte[] known = engine.handover().setUp(what);
       if (known != null) {
-        return known; // every worker starts with what the first one did
+        return known; // every worker is set up like the first one
       }
       try {
         Payloads.encode(value, out);

@@ -9,15 +9,16 @@ public final class WorkerStartException extends RuntimeException {
 
   /** Why the attempt failed, which decides about further attempts. */
   enum Kind {
-    /** The worker failed by itself: a few more attempts. */
+    /** The worker failed by itself: a few more attempts are made. */
     FAILED,
     /**
-     * The worker was killed from outside, which says little about the next one: many more attempts.
+     * The worker was killed from outside, which says little about the next one: many more attempts
+     * are made.
      */
     KILLED,
-    /** The user's own code failed: no more attempts. */
+    /** The user's own code failed: no more attempts are made. */
     REFUSED,
-    /** The pool did not want it any more: no attempt that counts. */
+    /** The pool no longer wanted the worker: the attempt does not count. */
     CALLED_OFF
   }
 

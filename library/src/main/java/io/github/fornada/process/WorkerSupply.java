@@ -8,12 +8,12 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
-/** Where slots get workers from: a warm spare if there is one, else a new one. */
+/** Supplies slots with workers: a spare that is ready if there is one, else a new worker. */
 final class WorkerSupply {
   private final Engine engine;
   private final int wanted;
 
-  /** Workers whose JVMs boot already, for the first that ask. */
+  /** Workers whose JVMs boot already, for the first slots that need one. */
   private final ConcurrentLinkedQueue<WorkerStart> begun;
 
   private final ReentrantLock lock = new ReentrantLock();
@@ -29,7 +29,7 @@ final class WorkerSupply {
     this.wanted = spares;
   }
 
-  /** A worker that is ready. Waits for its start if there is no spare. */
+  /** Returns a worker that is ready. Waits for its start if there is no spare. */
   WorkerProcess take() {
     WorkerProcess spare = pollSpare();
     refill();
@@ -41,7 +41,7 @@ final class WorkerSupply {
     return first != null ? first.finish() : WorkerStart.start(engine, engine.nextWorkerNumber());
   }
 
-  /** Starts a worker in the background, or gives a spare. */
+  /** Starts a worker in the background, or takes a spare. */
   CompletableFuture<WorkerProcess> prepare() {
     WorkerProcess spare = pollSpare();
     if (spare != null) {
@@ -84,7 +84,7 @@ final class WorkerSupply {
     try {
       worker = start();
     } catch (WorkerStartException e) {
-      // A slot that needs a worker will meet the same, and tell.
+      // A slot that needs a worker will meet the same failure and report it.
     }
     boolean kept = false;
     lock.lock();
@@ -146,7 +146,7 @@ final class WorkerSupply {
     }
   }
 
-  /** No more workers are wanted; the spares go. */
+  /** Called when no more workers are needed: ends the spares. */
   void close() {
     List<WorkerProcess> left;
     lock.lock();

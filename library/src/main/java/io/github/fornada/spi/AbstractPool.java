@@ -48,7 +48,7 @@ public abstract class AbstractPool implements Pool {
   private final ExecutionModel model;
   private final int workers;
   private final TaskPolicy policy;
-  private final ContextCapture carriage;
+  private final ContextCapture contextCapture;
   private final WorkQueue queue = new WorkQueue();
   private final AtomicLong tasks = new AtomicLong();
   private final PoolLifecycle life;
@@ -59,23 +59,23 @@ public abstract class AbstractPool implements Pool {
   private final Set<SharedBytes> shared = ConcurrentHashMap.newKeySet();
 
   /**
-   * Makes a pool.
+   * Creates a pool.
    *
    * @param model how it runs tasks
-   * @param workers the most tasks in progress at once
-   * @param policy what it promises about its tasks
+   * @param workers the maximum number of tasks in progress at once
+   * @param policy the settings of its tasks
    */
-  @SuppressWarnings("this-escape") // its parts ask nothing of it before it is whole
+  @SuppressWarnings("this-escape") // its parts do not use it before it is fully constructed
   protected AbstractPool(ExecutionModel model, int workers, TaskPolicy policy) {
     this.model = Objects.requireNonNull(model, "model");
     this.workers = workers;
     this.policy = Objects.requireNonNull(policy, "policy");
-    this.carriage = new ContextCapture(policy.carriers());
+    this.contextCapture = new ContextCapture(policy.carriers());
     this.life = new PoolLifecycle(this, queue);
     this.listeners = new Listeners(this, policy.listeners());
   }
 
-  // ---- what a pool must bring
+  // ---- what a pool must implement
 
   /**
    * Called after work was queued, by any thread that holds no lock. Wakes or starts a worker if one
@@ -92,17 +92,17 @@ public abstract class AbstractPool implements Pool {
   }
 
   /**
-   * Called for a claimed item that is not wanted any more. Stops it if it can be stopped; the item
-   * must end all the same, by {@link Batch#end} or by finishing. Never waits.
+   * Called for a claimed item whose outcome is no longer wanted. Stops it if it can be stopped; the
+   * item must end all the same, by {@link Batch#end} or by finishing. Never waits.
    *
-   * @param i the item's place in {@code batch}
-   * @param reason why it is not wanted, for messages
+   * @param i the item's position in {@code batch}
+   * @param reason why it is no longer wanted, for messages
    */
   protected abstract void cancel(Batch<?, ?> batch, int i, String reason);
 
   /**
    * Called by {@link #shutdownNow} after every item that was polled has been {@linkplain #cancel
-   * cancelled}. Stops what else there is to stop, such as workers that are starting.
+   * cancelled}. Stops whatever else has to be stopped, such as workers that are starting.
    */
   protected void cancelAll(String reason) {}
 
@@ -119,16 +119,16 @@ public abstract class AbstractPool implements Pool {
   protected abstract boolean isOwnThread();
 
   /**
-   * Returns whether the calling thread is a worker that would keep others waiting if it waited for
-   * this pool, and so must run the items that it waits for {@linkplain #runHere itself}.
+   * Returns whether the calling thread is a worker that would occupy its place in the pool while it
+   * waited for this pool, and so must run the items that it waits for {@linkplain #runHere itself}.
    */
   protected boolean canRunHere() {
     return false;
   }
 
   /**
-   * Called in the thread that makes a call, with each call. Returns on behalf of which of this
-   * pool's workers that thread runs; null, as by default, if of none.
+   * Called in the thread that makes a call, with each call. Returns the worker of this pool on
+   * whose behalf that thread runs; null, as by default, if there is none.
    */
   protected @Nullable Object originOfCall() {
     return null;
@@ -140,15 +140,15 @@ public abstract class AbstractPool implements Pool {
   }
 
   /**
-   * Called by a thread that is about to wait for {@code task}. May do something that brings the end
-   * nearer, for some microseconds at most; by default does nothing.
+   * Called by a thread that is about to wait for {@code task}. May do work that makes the task end
+   * sooner, for some microseconds at most; by default does nothing.
    */
   protected void beforeWaiting(Future<?> task) {}
 
   /**
-   * Shares bytes with the tasks; by default, for tasks of this JVM, they stay where they are.
+   * Shares bytes with the tasks. By default, for tasks in this JVM, the bytes are not copied.
    *
-   * @param open holds what is returned for as long as that is open
+   * @param open the set that holds the returned object for as long as that is open
    */
   protected SharedBytes sharing(MemorySegment bytes, Set<SharedBytes> open) {
     return LocalSharedBytes.of(bytes, open);
@@ -160,13 +160,13 @@ public abstract class AbstractPool implements Pool {
   }
 
   /**
-   * An item is handed over: called in the caller's thread for a single one, and for those of a
-   * stream when they are taken from their source. A pool whose workers get copies makes the copy
-   * here, so that later changes to the item change nothing. By default the item itself will do.
+   * Called when an item is handed over: for a single item in the caller's thread, for the items of
+   * a stream when they are taken from their source. A pool whose workers get copies makes the copy
+   * here, so that later changes to the item have no effect. By default returns the item itself.
    *
    * @param isTask whether the item is a {@code Callable} or a {@code Runnable}, handed over without
    *     a function
-   * @return the item, or a {@link HandedOver} of it
+   * @return the item, or a {@link HandedOver} made from it
    * @throws RejectedExecutionException if this pool's workers cannot get this task; the message
    *     says why
    */
@@ -175,22 +175,29 @@ public abstract class AbstractPool implements Pool {
   }
 
   /**
-   * A function is handed over, once for each call. As {@link #handOver(Object, boolean)}.
+   * Called when a function is handed over, once for each call. Otherwise it is as {@link
+   * #handOver(Object, boolean)}.
    *
-   * @param parts what it is made of: itself, or the user's function with its carriers and what they
-   *     captured
-   * @return the function, or one that is a {@link HandedOver} of it
+   * @param parts what it consists of: itself, or the user's function with its carriers and what
+   *     they captured
+   * @return the function, or a {@link HandedOver} made from it that is a function itself
    */
   protected TaskFunction<?, ?> handOver(TaskFunction<?, ?> function, List<?> parts) {
     return function;
   }
 
-  /** Whether an item is of use to the calling thread only, so that a worker cannot take it. */
+  /**
+   * Returns whether an item can be read by the calling thread only, so that a worker cannot take
+   * it.
+   */
   protected boolean isBound(@Nullable Object item) {
     return false;
   }
 
-  /** Hands over items that only this thread can read, of a call whose other items can wait. */
+  /**
+   * Hands over those items of a call that only this thread can read; the other items can be handed
+   * over later.
+   */
   final void handOverBound(@Nullable Object[][] items) {
     if (items.length > 0 && items[0].length > 0 && isBound(items[0][0])) {
       for (@Nullable Object[] piece : items) {
@@ -203,11 +210,11 @@ public abstract class AbstractPool implements Pool {
     }
   }
 
-  /** The function of a call, with what the calling thread has, as it is now. */
-  @SuppressWarnings("unchecked") // what is handed over is of the same types
+  /** Returns the function of a call, with the context of the calling thread as it is now. */
+  @SuppressWarnings("unchecked") // what replaces the function has the same types
   final <T extends @Nullable Object, R extends @Nullable Object>
       TaskFunction<? super T, ? extends R> load(TaskFunction<? super T, ? extends R> function) {
-    TaskFunction<? super T, ? extends R> carried = carriage.<T, R>load(function);
+    TaskFunction<? super T, ? extends R> carried = contextCapture.<T, R>load(function);
     List<?> parts =
         carried instanceof ContextFunction<?, ?> with
             ? with.all()
@@ -225,8 +232,8 @@ public abstract class AbstractPool implements Pool {
   /**
    * Takes the next work; null if there is none now. Never waits.
    *
-   * @param most the most items to take; 0 for as many as {@linkplain Batch#ran the times of the
-   *     items before} suggest
+   * @param most the maximum number of items to take; 0 for as many as {@linkplain Batch#ran the
+   *     times of earlier items} suggest
    */
   protected final @Nullable Batch<?, ?> poll(int most) {
     Batch<?, ?> batch = queue.poll(most, null);
@@ -237,10 +244,10 @@ public abstract class AbstractPool implements Pool {
   }
 
   /**
-   * Takes the next work, for a worker that polls one batch after the other: it saves a step for
-   * each. Otherwise as {@link #poll(int)}.
+   * Takes the next work, for a worker that polls one batch after the other: it takes the queue's
+   * lock once for each batch instead of twice. Otherwise it is as {@link #poll(int)}.
    *
-   * @param last the batch that this worker got by its last call of this method; it must be handed
+   * @param last the batch that this worker got from its last call of this method; it must be handed
    *     back like this, or to {@link #giveBack} or {@link #letGo}, in every case
    */
   protected final @Nullable Batch<?, ?> poll(int most, @Nullable Batch<?, ?> last) {
@@ -267,8 +274,8 @@ public abstract class AbstractPool implements Pool {
    * Takes one item of a call that was made on behalf of one of this pool's workers; null if none
    * waits. Never waits.
    *
-   * @param rank by what {@link #originOfCall} returned for a call; a call of the highest rank is
-   *     taken, and of those the one that is next
+   * @param rank the rank of a call, given what {@link #originOfCall} returned for it; a call of the
+   *     highest rank is taken, and of those the first in the queue
    */
   protected final @Nullable Batch<?, ?> pollNested(ToIntFunction<Object> rank) {
     Batch<?, ?> batch = queue.pollNested(rank);
@@ -298,15 +305,16 @@ public abstract class AbstractPool implements Pool {
   }
 
   /**
-   * Puts a batch with released items back, before all others; if its call was stopped meanwhile,
-   * what waits of it ends here.
+   * Puts a batch with released items back at the front of the queue. If its call was stopped
+   * meanwhile, its waiting items end here.
    */
   protected final void giveBack(Batch<?, ?> batch) {
     batch.handedBack = false;
     queue.giveBack(batch);
-    // A stop writes that it came, and then cancels what it finds waiting; here the items wait
-    // again first, and then that is read. So one of the two sees the other. Without this, an item
-    // that the stop found with a worker, which had not begun it, would wait for ever.
+    // A stop first writes that the call is stopped and then cancels the items that it finds
+    // waiting. Here the items are set to waiting first, and then it is read whether the call is
+    // stopped. So one of the two sees the other. Without this check, an item that a worker had
+    // claimed but not begun when the stop came would wait forever.
     if (batch.isUnwanted() || life.isStopped()) {
       batch.cancelWaiting("it was stopped with its call");
     }
@@ -314,7 +322,7 @@ public abstract class AbstractPool implements Pool {
     checkQuiet();
   }
 
-  /** To be called once, when every worker is gone. */
+  /** Must be called once, when every worker is gone. */
   protected final void terminated() {
     life.terminated(() -> shared.forEach(SharedBytes::close));
   }
@@ -325,8 +333,8 @@ public abstract class AbstractPool implements Pool {
   }
 
   /**
-   * Returns whether a recording of Flight Recorder wants each task, so that its times are worth
-   * measuring. To be asked once for a batch, not for each item.
+   * Returns whether a Flight Recorder recording wants an event for each task, so that its times are
+   * worth measuring. Call it once for a batch, not for each item.
    */
   public final boolean isRecorded() {
     return FlightEvents.wantTasks();
@@ -337,7 +345,7 @@ public abstract class AbstractPool implements Pool {
     listeners.tell(event);
   }
 
-  // ---- for the runs
+  // ---- called by runs
 
   final PoolCallbacks callbacks() {
     return callbacks;
@@ -366,7 +374,7 @@ public abstract class AbstractPool implements Pool {
     }
   }
 
-  /** Queues a call all of whose items are submitted here and now. */
+  /** Queues a call whose items are all submitted at once. */
   final void submitAll(MapRun<?, ?> run) {
     if (!queue.add(run)) {
       throw rejected();
@@ -374,12 +382,12 @@ public abstract class AbstractPool implements Pool {
     workAvailable();
   }
 
-  /** A lazy stream has begun. */
+  /** Called when a lazy stream has begun. */
   final void register(OpenCall run) {
     life.register(run);
   }
 
-  /** A lazy stream may be over. */
+  /** Called when a lazy stream may be over. */
   final void settle(OpenCall run) {
     life.settle(run);
   }
@@ -389,7 +397,7 @@ public abstract class AbstractPool implements Pool {
     checkQuiet();
   }
 
-  /** Never throws: the item would be lost. */
+  /** Never throws: if it did, the item would be lost. */
   final void retryLater(Batch<?, ?> batch) {
     queue.pause(batch);
     int doublings = Math.min(batch.attempt() - 2, 20);
@@ -397,7 +405,7 @@ public abstract class AbstractPool implements Pool {
         Timer.after(
             Timer.bounded(policy.backOff()).multipliedBy(1L << doublings),
             () -> {
-              batch.queuedNow(); // the pause is no wait for a worker
+              batch.queuedNow(); // the pause does not count as waiting for a worker
               if (queue.resume(batch)) {
                 batch.sink().resumed();
                 workAvailable();
@@ -406,8 +414,8 @@ public abstract class AbstractPool implements Pool {
   }
 
   /**
-   * Ends the pool if it was shut down and has done all. To be called after everything that may have
-   * been the last to wait for.
+   * Ends the pool if it was shut down and nothing is left to do. Must be called after every event
+   * that the end of the pool may have waited for.
    */
   final void checkQuiet() {
     life.checkQuiet();
@@ -514,7 +522,10 @@ public abstract class AbstractPool implements Pool {
     return opened(sharing(file, shared));
   }
 
-  /** Closes {@code made} again if the pool has ended meanwhile: it closed only what it knew of. */
+  /**
+   * Closes {@code made} again if the pool has ended meanwhile: the pool has then closed only the
+   * shared bytes it knew of.
+   */
   private SharedBytes opened(SharedBytes made) {
     if (life.isTerminated()) {
       made.close();
@@ -548,7 +559,7 @@ public abstract class AbstractPool implements Pool {
   public final <T extends @Nullable Object> CompletableFuture<T> submit(Runnable task, T result) {
     Objects.requireNonNull(task, "task");
     checkOpen();
-    // The result stays here: only the task itself need travel.
+    // The result stays in this process: only the task itself is sent.
     TaskFunction<Runnable, T> function = ExecutorCalls.<T>runnableWithoutResult();
     var future =
         new TaskFuture<Runnable, T>(
@@ -571,7 +582,7 @@ public abstract class AbstractPool implements Pool {
             this::reportUncaught));
   }
 
-  /** The handler of uncaught exceptions is user code, and so no thread of the pool calls it. */
+  /** The handler of uncaught exceptions is user code, so no thread of the pool calls it. */
   private void reportUncaught(TaskFuture<Runnable, @Nullable Void> future) {
     if (future.failed()) {
       callbacks.run(
@@ -599,7 +610,10 @@ public abstract class AbstractPool implements Pool {
     return future;
   }
 
-  /** Submits a task of which {@code whenEnded} hears; that must be quick and no user code. */
+  /**
+   * Submits a task and calls {@code whenEnded} at its end; that must be quick and must not run user
+   * code.
+   */
   final <V extends @Nullable Object> TaskFuture<Callable<V>, V> enqueue(
       Callable<V> task, Consumer<? super TaskFuture<Callable<V>, V>> whenEnded) {
     checkOpen();
@@ -626,7 +640,8 @@ public abstract class AbstractPool implements Pool {
       batch.announce();
       queue.addPromised(batch);
       if (life.isStopped()) {
-        batch.stopCall("the pool was shut down at once"); // it was not in the queue to be emptied
+        // it was not in the queue yet when shutdownNow emptied that
+        batch.stopCall("the pool was shut down at once");
       }
     }
     workAvailable();
@@ -662,7 +677,7 @@ public abstract class AbstractPool implements Pool {
     return ExecutorCalls.invokeAny(this, tasks, ExecutorCalls.nanos(timeout, unit));
   }
 
-  // ---- life
+  // ---- life cycle
 
   @Override
   public final void shutdown() {
@@ -670,9 +685,9 @@ public abstract class AbstractPool implements Pool {
   }
 
   /**
-   * Stops at once: what runs is cancelled as by {@link Future#cancel}, what waits never starts.
-   * Unlike the JDK's executors, the futures of the tasks returned are cancelled, so that nobody
-   * waits for them for ever.
+   * Stops at once: running tasks are cancelled as by {@link Future#cancel}, waiting tasks never
+   * start. Unlike the JDK's executors, this pool cancels the futures of the tasks it returns, so
+   * that no caller waits for them forever.
    */
   @Override
   public final List<Runnable> shutdownNow() {
@@ -696,9 +711,10 @@ public abstract class AbstractPool implements Pool {
 
   @Override
   public void close() {
-    boolean waits = !isOwnThread() && !listeners.areBeingTold();
+    boolean waits = !isOwnThread() && !listeners.areBeingCalled();
     life.shutdown(
-        !waits || Thread.currentThread().isDaemon()); // one that waits keeps the JVM itself
+        // a thread that waits and is no daemon keeps the JVM up itself
+        !waits || Thread.currentThread().isDaemon());
     if (waits) {
       life.awaitEnd();
       callbacks.awaitNone(policy.grace());
@@ -706,17 +722,18 @@ public abstract class AbstractPool implements Pool {
   }
 
   /**
-   * Shuts the pool down as {@link #shutdown} does, but does not keep the JVM up until what was
-   * accepted is done: for a pool that nobody asked to do so, because it was forgotten, or because
-   * the JVM exits already.
+   * Shuts the pool down as {@link #shutdown} does, but does not keep the JVM up until accepted
+   * tasks are done: for a pool whose user did not shut it down, because it was abandoned, or
+   * because the JVM exits already.
    */
   protected final void shutdownUnasked() {
     life.shutdown(false);
   }
 
   /**
-   * Interrupts {@code thread} without ever blocking the caller: by another thread if it is a
-   * virtual one that is blocked in a file channel, because its interrupter waits until it returns.
+   * Interrupts {@code thread} without ever blocking the caller: from another thread if {@code
+   * thread} is a virtual thread that may be blocked in a file channel, because interrupting such a
+   * thread waits until its read or write returns.
    */
   protected static void interrupt(Thread thread) {
     interrupt(thread, () -> {});
@@ -731,18 +748,19 @@ public abstract class AbstractPool implements Pool {
   }
 
   /**
-   * Returns a message that user code has a part in, such as an item's {@code toString}. That code
-   * runs on another thread, and is waited for at most a second. An interrupt of the caller is kept.
+   * Returns a message that user code, such as an item's {@code toString}, helps to make. That code
+   * runs on another thread, and this method waits for it at most a second. An interrupt of the
+   * caller is set again afterwards.
    *
    * @param otherwise the message if that code throws or takes longer
    */
   protected static String message(Supplier<String> words, String otherwise) {
-    return BoundedText.said(words, otherwise, otherwise, () -> {});
+    return BoundedText.boundedMessage(words, otherwise, otherwise, () -> {});
   }
 
   /**
    * Runs {@code action} once after {@code pause}, at most a century, on the timer's thread: it must
-   * be quick, and no user code.
+   * be quick and must not run user code.
    */
   protected static Future<?> after(Duration pause, Runnable action) {
     return Timer.after(pause, action);

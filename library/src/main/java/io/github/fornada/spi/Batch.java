@@ -11,11 +11,11 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Some consecutive items of one call, handed to one worker in one piece; for those who write pools.
+ * Some consecutive items of one call, handed to one worker together. For authors of pools.
  *
  * <p>Each item is {@linkplain #claim claimed} by exactly one worker and {@linkplain #end ended}
- * exactly once: the return value tells who came second, so that a timeout, a cancel, a dying worker
- * and the task itself may race.
+ * exactly once: the return value says whether this call was the first, so that a timeout, a cancel,
+ * a dying worker and the task itself may race.
  *
  * @param <T> the items
  * @param <R> the results
@@ -41,34 +41,43 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
   private final int attempt;
 
   /**
-   * When each item was submitted or taken from its source; null unless a Flight Recorder wants to
-   * know. Written before the batch is in the queue.
+   * When each item was submitted or taken from its source; null unless a Flight Recorder recording
+   * needs it. Written before the batch is in the queue.
    */
   private long @Nullable [] queued;
 
-  /** Items not yet ended; the thread that takes it to 0, by OPEN, reports the end of the batch. */
+  /**
+   * The number of items that have not ended. Changed through OPEN; the thread that brings it to 0
+   * reports the end of the batch.
+   */
   @SuppressWarnings("unused")
   private volatile int open;
 
-  /** Where the next claim looks first. A hint: written by claimers, corrected by the states. */
+  /** Where the next claim begins its search. A hint: written by claimers; the states decide. */
   private int cursor;
 
-  /** Whether the listeners know of it. Guarded by the monitor of `states`. */
+  /** Whether its items were reported to the listeners. Guarded by the monitor of `states`. */
   private boolean announced;
 
   /**
    * Whether the worker that has it will {@linkplain AbstractPool#poll(int, Batch) hand it back}
-   * when it polls the next, so that its end alone need not tell the queue. Written by that worker.
+   * when it polls the next, so that its end alone need not be reported to the queue. Written by
+   * that worker.
    */
   volatile boolean handedBack;
 
-  /** Its place among the batches that workers have; -1 if none has it. The queue's own. */
+  /**
+   * Its position among the batches that workers have; -1 if none has it. Used by the queue only.
+   */
   int heldAt = -1;
 
-  /** Of the tries before this one. Written before others see the batch. */
+  /**
+   * The number of workers that earlier attempts have cost. Written before other threads see the
+   * batch.
+   */
   private int workersLost;
 
-  /** Which items have cost a worker by this try. Guarded by the monitor of states. */
+  /** Which items have cost a worker in this attempt. Guarded by the monitor of states. */
   private boolean @Nullable [] costs;
 
   /**
@@ -76,7 +85,7 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
    */
   private @Nullable Object @Nullable [] tags;
 
-  /** Whether the queue has it from a worker that gave it back. Guarded by the queue's lock. */
+  /** Whether it is in the queue because a worker gave it back. Guarded by the queue's lock. */
   boolean givenBack;
 
   Batch(
@@ -105,10 +114,10 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
   }
 
   /**
-   * Returns the function as the user gave it, for its class and for messages. It is not {@link
-   * #function} where carriers have something to bring along.
+   * Returns the function as the user gave it, for its class and for messages. It differs from
+   * {@link #function} if the pool has carriers.
    */
-  @SuppressWarnings("unchecked") // what was handed over has the types of what it was made of
+  @SuppressWarnings("unchecked") // what was handed over has the types of its original
   public TaskFunction<? super T, ? extends R> userFunction() {
     TaskFunction<? super T, ? extends R> original = function;
     if (function instanceof HandedOver copy && copy.original() instanceof TaskFunction<?, ?> own) {
@@ -131,7 +140,7 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
     return sink.contextLoader;
   }
 
-  /** Returns what travels with the user's function, by what to call it in messages. */
+  /** Returns what is sent along with the user's function, by the name to use in messages. */
   public Map<String, @Nullable Object> companions() {
     Object original = HandedOver.original(function);
     return original instanceof ContextFunction<?, ?> carried ? carried.parts() : Map.of();
@@ -156,21 +165,21 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
     return all == null ? null : all[i];
   }
 
-  /** Takes note that these items wait from now on, if a recording wants to know. */
+  /** Notes that these items wait from now on, if a recording needs that. */
   void queuedNow() {
     if (FlightEvents.wantTasks()) {
       queuedAt(System.nanoTime());
     }
   }
 
-  /** Notes that all items wait since {@code nanos}, by {@link System#nanoTime}. */
+  /** Notes that all items have waited since {@code nanos}, a value of {@link System#nanoTime}. */
   void queuedAt(long nanos) {
     long[] times = new long[states.size()];
     Arrays.fill(times, nanos);
     queued = times;
   }
 
-  /** Notes since when each item waits, by {@link System#nanoTime}. */
+  /** Notes since when each item has waited, in values of {@link System#nanoTime}. */
   void queuedAt(long[] times) {
     queued = times;
   }
@@ -186,28 +195,30 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
   }
 
   /**
-   * Returns the item at place {@code i} of this batch, from 0; null once every item of the batch
-   * has ended, because the batch lets go of them then.
+   * Returns the item at position {@code i} of this batch, from 0; null once every item of the batch
+   * has ended, because the batch then drops its references to them.
    */
-  @SuppressWarnings({"unchecked", "NullAway"}) // null only where T is
+  @SuppressWarnings({"unchecked", "NullAway"}) // null only where T is nullable
   public T item(int i) {
     return (T) HandedOver.original(items[offset + i]);
   }
 
-  /** What the pool has made of the item when it was handed over; null for nothing. */
+  /**
+   * Returns the copy that the pool made of the item when it was handed over; null if it made none.
+   */
   public @Nullable HandedOver handedOver(int i) {
     return items[offset + i] instanceof HandedOver copy ? copy : null;
   }
 
   /**
-   * Keeps what the pool has made of an item that it has claimed, for the tries after this one. It
-   * is {@linkplain HandedOver#release released} when the item has ended for good.
+   * Keeps the copy that the pool has made of an item that it has claimed, for later attempts. It is
+   * {@linkplain HandedOver#release released} when the item has ended for good.
    */
   public void handedOver(int i, HandedOver copy) {
     items[offset + i] = copy;
   }
 
-  /** Returns the place of the item in its call's input, from 0. */
+  /** Returns the index of the item in its call's input, from 0. */
   public long index(int i) {
     return firstIndex + i;
   }
@@ -217,17 +228,20 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
     return firstTask + i;
   }
 
-  /** Returns 1 for the first try of these items, 2 for the first retry, and so on. */
+  /**
+   * Returns the number of the attempt at these items: 1 for the first, 2 for the first retry, and
+   * so on.
+   */
   public int attempt() {
     return attempt;
   }
 
-  /** Claims the next item that waits, and returns its place; -1 if none waits any more. */
+  /** Claims the next item that waits, and returns its position; -1 if none waits any more. */
   public int claim() {
     int hint = cursor;
     int i = states.claim(hint);
     if (i < 0 && hint > 0) {
-      // The hint may be past an item that was released meanwhile: the states have the last word.
+      // The hint may be past an item that was released meanwhile: search all states.
       i = states.claim(0);
     }
     cursor = i < 0 ? states.size() : i + 1;
@@ -235,10 +249,10 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
   }
 
   /**
-   * Claims the items from place {@code first} on, up to the first that does not wait, for less than
-   * one by one would cost.
+   * Claims the items from position {@code first} on, up to the first that does not wait. Costs less
+   * than to claim them one by one.
    *
-   * @return how many it has claimed, at most {@code most}
+   * @return the number of items claimed, at most {@code most}
    */
   public int claimRow(int first, int most) {
     int claimed = states.claimRow(first, most);
@@ -253,11 +267,11 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
     return states.hasWaiting();
   }
 
-  /** Gives a claimed item back, so that it can be claimed again: it was never begun. */
+  /** Releases a claimed item that was not begun, so that it can be claimed again. */
   public boolean release(int i) {
     boolean released = states.move(i, ItemStates.RUNNING, ItemStates.WAITING);
     if (released && i < cursor) {
-      cursor = i; // the next claim should find it before those behind it
+      cursor = i; // so that the next claim finds it before later items
     }
     return released;
   }
@@ -275,7 +289,7 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
   /**
    * Reports to the listeners that a worker has begun the item.
    *
-   * @param nanos when, by {@link System#nanoTime}
+   * @param nanos when, as a value of {@link System#nanoTime}
    */
   public void started(int i, String worker, long nanos) {
     sink.pool.tell(TaskEvent.Started.of(task(i), index(i), item(i), worker, attempt, nanos));
@@ -286,7 +300,7 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
    *
    * @param usage what it used; null unless the pool {@linkplain AbstractPool#isObserved is
    *     observed} or {@linkplain AbstractPool#isRecorded recorded}
-   * @return false if it had ended before, and this result is dropped
+   * @return false if the item had ended before; this result is then dropped
    */
   public boolean done(int i, R value, @Nullable TaskUsage usage) {
     return done(i, value, usage, "");
@@ -302,7 +316,7 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
       return false;
     }
     if (sink.pool.isObserved()) {
-      tellFinished(i, new Outcome.Done<>(value), true, usage);
+      reportFinished(i, new Outcome.Done<>(value), true, usage);
     }
     if (usage != null) {
       FlightEvents.ended(this, i, sink.pool.model(), Outcome.Done.class, usage);
@@ -317,12 +331,12 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
   }
 
   /**
-   * Ends claimed items in a row with their results, for less than one by one would cost. Only where
-   * the pool is neither {@linkplain AbstractPool#isObserved observed} nor {@linkplain
+   * Ends consecutive claimed items with their results. Costs less than to end them one by one. Only
+   * for a pool that is neither {@linkplain AbstractPool#isObserved observed} nor {@linkplain
    * AbstractPool#isRecorded recorded}.
    *
-   * @param first place of the first of them
-   * @param values the results, from place 0 of the array
+   * @param first the position of the first of them
+   * @param values the results, from index 0 of the array
    */
   public void done(int first, @Nullable Object[] values, int count) {
     done(first, values, count, "");
@@ -343,11 +357,12 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
           ended += end - begin;
           try {
             sink.done(this, first + begin, values, begin, end - begin, worker);
-          } catch (RuntimeException | Error e) { // a callback's; the others must end all the same
+            // thrown by a callback; the others must end all the same
+          } catch (RuntimeException | Error e) {
             thrown = e;
           }
         }
-        begin = end; // that one had ended before
+        begin = end; // item `end` had ended before
       }
     } finally {
       if (ended > 0) {
@@ -357,16 +372,18 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
     Sink.rethrow(thrown);
   }
 
-  @SuppressWarnings({"unchecked", "NullAway", "TypeParameterUnusedInFormals"}) // null where R is
+  // null where R is nullable
+  @SuppressWarnings({"unchecked", "NullAway", "TypeParameterUnusedInFormals"})
   static <R extends @Nullable Object> R result(@Nullable Object value) {
     return (R) value;
   }
 
   /**
-   * Ends an attempt at an item, and decides whether it is retried: unless it has a result or was
-   * cancelled, as often as the pool's policy says. {@link AbstractPool} makes the pause.
+   * Ends an attempt at an item, and decides whether it is retried: an item without a result that
+   * was not cancelled is retried as often as the pool's policy says. {@link AbstractPool} makes the
+   * pause.
    *
-   * @return false if it had ended before, and this outcome is dropped
+   * @return false if the item had ended before; this outcome is then dropped
    */
   public boolean end(int i, Outcome<R> outcome, @Nullable TaskUsage usage) {
     return end(i, outcome, usage, "");
@@ -388,7 +405,7 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
             && !sink.isStopped()
             && sink.mayRetry(this, i);
     if (sink.pool.isObserved()) {
-      tellFinished(i, outcome, !again, usage);
+      reportFinished(i, outcome, !again, usage);
     }
     if (usage != null) {
       FlightEvents.ended(this, i, sink.pool.model(), outcome.getClass(), usage);
@@ -411,9 +428,7 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
     return true;
   }
 
-  /**
-   * Cancels every item: those that wait end here and now, those that run are stopped by the pool.
-   */
+  /** Cancels every item: waiting items end at once, running items are stopped by the pool. */
   void cancel(String reason) {
     for (int i = 0; i < states.size(); i++) {
       if (states.get(i) == ItemStates.WAITING && cancelWaiting(i, reason)) {
@@ -438,16 +453,16 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
   }
 
   /**
-   * Ends an item that is not to be run at all, for good.
+   * Ends an item for good that must not run at all.
    *
-   * @return false if it is claimed or has ended, and this outcome is dropped
+   * @return false if it is claimed or has ended; this outcome is then dropped
    */
   public boolean refuse(int i, Outcome<R> outcome) {
     if (!states.move(i, ItemStates.WAITING, ItemStates.ENDED)) {
       return false;
     }
     if (sink.pool.isObserved()) {
-      tellFinished(i, outcome, true, null);
+      reportFinished(i, outcome, true, null);
     }
     HandedOver.release(items[offset + i]);
     try {
@@ -458,13 +473,13 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
     return true;
   }
 
-  /** A batch of its own for one item of this one, for the next try. */
+  /** Returns a new batch with one item of this batch, for the next attempt. */
   Batch<T, R> again(int i) {
     Batch<T, R> next =
         new Batch<>(
             sink,
             function,
-            new @Nullable Object[] {items[offset + i]}, // the next try is of the same copy
+            new @Nullable Object[] {items[offset + i]}, // the next attempt uses the same copy
             0,
             1,
             index(i),
@@ -477,7 +492,10 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
     return next;
   }
 
-  /** Returns how many workers the tries before have cost; for a retry, which is of one item. */
+  /**
+   * Returns how many workers earlier attempts have cost; for the batch of a retry, which has one
+   * item.
+   */
   public int workersLost() {
     return workersLost;
   }
@@ -496,19 +514,19 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
     }
   }
 
-  /** Returns whether nobody wants these outcomes any more: a claimed item need not be run. */
+  /** Returns whether these outcomes are no longer wanted; a claimed item then need not be run. */
   public boolean isUnwanted() {
     return sink.isStopped();
   }
 
-  /** Stops the whole call that this batch is a part of; {@code reason} is for messages. */
+  /** Stops the whole call that this batch belongs to; {@code reason} is for messages. */
   public void stopCall(String reason) {
     sink.stop(reason);
   }
 
   /**
-   * Returns how the item is named in messages: its place and its text. User code makes the text: it
-   * is waited for at most a second.
+   * Returns the item's name in messages: its index and its text. User code makes the text; this
+   * method waits for it at most a second.
    */
   public String label(int i) {
     return sink.label(this, i);
@@ -519,14 +537,14 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
     return open == 0;
   }
 
-  /** Returns whether it is of use to report {@linkplain #ran how long} its items take. */
+  /** Returns whether to report {@linkplain #ran how long} its items take. */
   public boolean isTimed() {
     return sink.isTimed();
   }
 
   /**
-   * Reports that {@code count} of its items took a worker {@code nanos} nanoseconds: the next
-   * batches are sized by that.
+   * Reports that {@code count} of its items took a worker {@code nanos} nanoseconds. The sizes of
+   * the next batches depend on that.
    */
   public void ran(int count, long nanos) {
     sink.ran(count, nanos);
@@ -574,8 +592,9 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
   }
 
   /**
-   * Reports its items to the listeners, before anything else of them is reported. A cancel may come
-   * before the worker that polled the batch: the first reports, and the second waits for that.
+   * Reports its items to the listeners as submitted, before any other event of theirs. A cancel may
+   * get here before the worker that polled the batch: the first of the two reports, and the second
+   * waits for that.
    */
   void announce() {
     if (attempt > 1 || !sink.pool.isObserved()) {
@@ -598,7 +617,8 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
 
   private void close(int ended) {
     if ((int) OPEN.getAndAdd(this, -ended) == ended) {
-      // Who keeps the batch, such as a worker without work, must not keep the items.
+      // Whatever still refers to the batch, such as a worker without work, must not keep the items
+      // alive.
       Arrays.fill(items, offset, offset + states.size(), null);
       tags = null;
       sink.closed(this);
@@ -608,7 +628,7 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
     }
   }
 
-  private void tellFinished(int i, Outcome<R> outcome, boolean last, @Nullable TaskUsage usage) {
+  private void reportFinished(int i, Outcome<R> outcome, boolean last, @Nullable TaskUsage usage) {
     announce();
     sink.pool.tell(
         TaskEvent.Finished.of(

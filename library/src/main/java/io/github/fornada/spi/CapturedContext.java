@@ -6,10 +6,10 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The values that some carriers have captured in one thread, to be restored around a call in
- * another thread. For code that starts threads of this JVM on behalf of a caller.
+ * The values that carriers have captured in one thread, to be restored around a call in another
+ * thread. For code that starts threads of this JVM on behalf of a caller.
  *
- * <p>Immutable; one object may be used around several calls at once, as far as the carriers allow.
+ * <p>Immutable; one object may be used around several calls at once, if the carriers allow that.
  *
  * @see ContextCarrier
  */

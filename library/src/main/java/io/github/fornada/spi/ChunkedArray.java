@@ -8,33 +8,37 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Many references in arrays that are none of them large.
+ * Stores many references in several small arrays instead of one large one.
  *
- * <p>G1, the JVM's default collector, places an array of half a region or more among old objects at
- * once. Each young object stored there is then a reference from old to young, to be written down
- * and looked after; and when the array is dropped, it still holds all of them through the next
- * collections. That was half of what a map of a million small items cost its caller's process.
+ * <p>G1, the JVM's default collector, allocates an array of half a region or more directly in the
+ * old generation. Each young object stored there is then a reference from old to young, which G1
+ * must record and scan. When such an array is dropped, it still keeps all its elements alive
+ * through the next young collections. That was half of what a map of a million small items cost its
+ * caller's process.
  */
 final class ChunkedArray {
-  /** G1's regions are of 1 MB at least, and half of one is large to it: 131,072 references. */
+  /**
+   * G1's regions have at least 1 MB, and an array of half a region is large to it: 131,072
+   * references.
+   */
   private static final int BITS = 14;
 
-  /** References in each piece but the last. */
+  /** The number of references in each piece but the last. */
   static final int LENGTH = 1 << BITS;
 
   private ChunkedArray() {}
 
-  /** The piece that has this place. */
+  /** Returns the index of the piece that has the element {@code place}. */
   static int piece(int place) {
     return place >>> BITS;
   }
 
-  /** Where in its piece the place is. */
+  /** Returns the index within its piece of the element {@code place}. */
   static int within(int place) {
     return place & LENGTH - 1;
   }
 
-  /** How many references there are. */
+  /** Returns the number of references. */
   static int count(@Nullable Object[][] pieces) {
     int last = pieces.length - 1;
     return last < 0 ? 0 : last * LENGTH + pieces[last].length;
@@ -49,18 +53,19 @@ final class ChunkedArray {
     return pieces;
   }
 
-  /** The elements that a collection has now. */
+  /** Returns the elements that a collection has now. */
   static @Nullable Object[][] of(Collection<?> source) {
     Collection<?> elements = source;
     if (source.size() <= LENGTH) {
       Object[] all = source.toArray();
       if (all.getClass() != Object[].class) {
-        all = Arrays.copyOf(all, all.length, Object[].class); // to hold more than the elements
+        // so that it can hold elements of any class
+        all = Arrays.copyOf(all, all.length, Object[].class);
       }
       if (all.length <= LENGTH) {
         return all.length == 0 ? new Object[0][] : new Object[][] {all};
       }
-      elements = Arrays.asList(all); // it has grown meanwhile
+      elements = Arrays.asList(all); // the collection has grown meanwhile
     }
     var collected = new Collected();
     elements.forEach(collected);

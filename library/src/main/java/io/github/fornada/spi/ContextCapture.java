@@ -9,25 +9,25 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The carriers of a pool, at the place where calls come in.
+ * Captures the context with a pool's carriers when a call comes in.
  *
- * <p>Workers know functions by identity, so a function that is submitted again with what was
- * captured before should be the same object as before. Some of the last ones are kept for that,
- * weakly: a pool must not keep what a lambda captures alive.
+ * <p>Workers know functions by identity, so a function that is submitted again with equal captured
+ * values should be the same {@link ContextFunction} as before. The latest ones are kept for that,
+ * weakly: a pool must not keep alive what a lambda captures.
  */
 final class ContextCapture {
-  private static final int PLACES = 64; // a power of two; as many functions as a worker keeps
+  private static final int SLOTS = 64; // a power of two; as many functions as a worker keeps
 
   private final ContextCarrier<?>[] carriers;
   private final AtomicReferenceArray<@Nullable WeakReference<ContextFunction<?, ?>>> last =
-      new AtomicReferenceArray<>(PLACES);
+      new AtomicReferenceArray<>(SLOTS);
 
   ContextCapture(List<ContextCarrier<?>> carriers) {
     this.carriers = carriers.toArray(ContextCarrier<?>[]::new);
   }
 
   /**
-   * The function with what the calling thread has.
+   * Returns the function with the context of the calling thread.
    *
    * @throws IllegalStateException if a carrier threw
    */
@@ -39,14 +39,14 @@ final class ContextCapture {
     }
     @Nullable Object[] captured = ContextFunction.capture(carriers);
     int hash = 31 * Arrays.hashCode(captured) + System.identityHashCode(function);
-    int place = (hash ^ (hash >>> 16)) & (PLACES - 1);
-    WeakReference<ContextFunction<?, ?>> kept = last.get(place);
+    int slot = (hash ^ (hash >>> 16)) & (SLOTS - 1);
+    WeakReference<ContextFunction<?, ?>> kept = last.get(slot);
     ContextFunction<?, ?> before = kept == null ? null : kept.get();
     if (before != null && before.isFor(function, captured)) {
       return (ContextFunction<T, R>) before; // the same function, so the same types
     }
     var carried = new ContextFunction<T, R>(function, carriers, captured);
-    last.set(place, new WeakReference<>(carried));
+    last.set(slot, new WeakReference<>(carried));
     return carried;
   }
 }

@@ -10,7 +10,9 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** A user's function with what the carriers of its pool captured when it was given to that. */
+/**
+ * A user's function with what the carriers of its pool captured when the function was submitted.
+ */
 final class ContextFunction<T extends @Nullable Object, R extends @Nullable Object>
     implements TaskFunction<T, R> {
   @Serial private static final long serialVersionUID = 1L;
@@ -18,8 +20,8 @@ final class ContextFunction<T extends @Nullable Object, R extends @Nullable Obje
   private final TaskFunction<? super T, ? extends R> function;
   private final ContextCarrier<?>[] carriers;
 
-  /** At the places of their carriers. */
-  @SuppressWarnings("serial") // that they are serializable is asked of them only where they travel
+  /** The captured values, each at the index of its carrier. */
+  @SuppressWarnings("serial") // they need to be serializable only if they are sent
   private final @Nullable Object[] values;
 
   ContextFunction(
@@ -35,18 +37,18 @@ final class ContextFunction<T extends @Nullable Object, R extends @Nullable Obje
     return function;
   }
 
-  @SuppressWarnings("ReferenceEquality") // functions are told apart by identity
+  @SuppressWarnings("ReferenceEquality") // functions are compared by identity
   boolean isFor(TaskFunction<?, ?> other, @Nullable Object[] captured) {
     return function == other && Arrays.equals(values, captured);
   }
 
-  /** The carriers and what they captured, named for messages. */
+  /** Returns the carriers and what they captured, by their names in messages. */
   Map<String, @Nullable Object> parts() {
     var parts = new LinkedHashMap<String, @Nullable Object>();
     for (int k = 0; k < carriers.length; k++) {
       String name = name(carriers[k]);
       if (parts.containsKey(name)) {
-        name += ", number " + (k + 1); // two of one class
+        name += ", number " + (k + 1); // two carriers of one class
       }
       parts.put(name, carriers[k]);
       parts.put("what " + name + " captured", values[k]);
@@ -54,7 +56,7 @@ final class ContextFunction<T extends @Nullable Object, R extends @Nullable Obje
     return parts;
   }
 
-  /** All that it is made of. */
+  /** Returns everything that this function consists of. */
   List<@Nullable Object> all() {
     var all = new ArrayList<@Nullable Object>();
     all.add(function);
@@ -73,7 +75,7 @@ final class ContextFunction<T extends @Nullable Object, R extends @Nullable Obje
   }
 
   /**
-   * What the calling thread has, at the places of the carriers.
+   * Captures the context of the calling thread; each value is at the index of its carrier.
    *
    * @throws IllegalStateException if a carrier threw
    */
@@ -94,7 +96,7 @@ final class ContextFunction<T extends @Nullable Object, R extends @Nullable Obje
     }
   }
 
-  /** Within the scopes of the carriers from place k on. */
+  /** Applies the function within the scopes of the carriers from index {@code k} on. */
   @SuppressWarnings("ReferenceEquality") // an exception cannot be suppressed by itself
   static <T extends @Nullable Object, R extends @Nullable Object> R applyWithin(
       ContextCarrier<?>[] carriers,
@@ -124,7 +126,7 @@ final class ContextFunction<T extends @Nullable Object, R extends @Nullable Obje
     return result;
   }
 
-  @SuppressWarnings({"unchecked", "NullAway"}) // null only where C is
+  @SuppressWarnings({"unchecked", "NullAway"}) // null only where C is nullable
   private static <C extends @Nullable Object> ContextCarrier.Scope restore(
       ContextCarrier<C> carrier, @Nullable Object captured) {
     ContextCarrier.Scope scope;

@@ -14,16 +14,19 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
-/** What {@link java.util.concurrent.ExecutorService} asks for beside single tasks. */
+/**
+ * The methods of {@link java.util.concurrent.ExecutorService} for several tasks, and the functions
+ * for single ones.
+ */
 final class ExecutorCalls {
   private ExecutorCalls() {}
 
-  /** The function that calls its item. */
+  /** Returns the function that calls its item. */
   static <V extends @Nullable Object> TaskFunction<Callable<V>, V> callable() {
     return Callable::call;
   }
 
-  /** The function that runs its item. */
+  /** Returns the function that runs its item. */
   static TaskFunction<Runnable, @Nullable Void> runnable() {
     return item -> {
       item.run();
@@ -31,18 +34,19 @@ final class ExecutorCalls {
     };
   }
 
-  /** The function that runs its item, for a result that is known without it. */
-  @SuppressWarnings({"unchecked", "NullAway"}) // what it returns is used by nobody
+  /**
+   * Returns the function that runs its item, for a call whose result does not come from the task.
+   */
+  @SuppressWarnings({"unchecked", "NullAway"}) // its return value is not used
   static <V extends @Nullable Object> TaskFunction<Runnable, V> runnableWithoutResult() {
     return (TaskFunction<Runnable, V>) (TaskFunction<Runnable, ?>) runnable();
   }
 
-  /** For no limit. */
+  /** The timeout that stands for no limit. */
   static final long FOREVER = Long.MAX_VALUE;
 
   /**
-   * Returns the timeout in nanoseconds, at least 0; {@link #FOREVER} if it is too long to be
-   * counted.
+   * Returns the timeout in nanoseconds, at least 0; {@link #FOREVER} if it does not fit in a long.
    */
   static long nanos(long timeout, TimeUnit unit) {
     return Math.max(0, unit.toNanos(timeout));
@@ -67,9 +71,9 @@ final class ExecutorCalls {
             future.get(nanos - (System.nanoTime() - began), TimeUnit.NANOSECONDS);
           }
         } catch (ExecutionException | CancellationException e) {
-          // The future tells its caller; here only its end counts.
+          // The caller gets this from the future; here it only matters that it has ended.
         } catch (TimeoutException e) {
-          return futures; // the rest is cancelled below, as the contract says
+          return futures; // the rest is cancelled below, as ExecutorService specifies
         }
       }
       complete = true;

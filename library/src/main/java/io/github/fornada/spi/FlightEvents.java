@@ -13,17 +13,17 @@ import jdk.jfr.StackTrace;
 import jdk.jfr.Timespan;
 
 /**
- * What a Flight Recorder sees of the tasks of all pools. Without stacks, and nothing while none
- * records.
+ * The Flight Recorder events for the tasks of all pools. The events have no stacks, and none are
+ * made while no recording runs.
  *
- * <p>No event class is touched before there is a recorder: the first one would set up all of the
- * recorder's own machinery, some 130 ms of the time until a first result.
+ * <p>No event class is used before there is a recorder: the first use would initialize the whole
+ * Flight Recorder, which adds about 130 ms to the time until a first result.
  */
 final class FlightEvents {
-  /** How the recorder writes a time span that is not known. */
+  /** Flight Recorder's value for an unknown time span. */
   static final long NOT_KNOWN = Long.MIN_VALUE;
 
-  /** A runtime image need not have the recorder: then there is nothing to tell it. */
+  /** A runtime image need not contain Flight Recorder; then no events are made. */
   private static final boolean PRESENT = ModuleLayer.boot().findModule("jdk.jfr").isPresent();
 
   private FlightEvents() {}
@@ -32,7 +32,9 @@ final class FlightEvents {
     return PRESENT && FlightRecorder.isInitialized();
   }
 
-  /** One try of a task that a worker has begun, when it has ended. */
+  /**
+   * The event of one attempt at a task that a worker has begun, written when the attempt has ended.
+   */
   @Name("fornada.Task")
   @Label("Fornada Task")
   @Category("Fornada")
@@ -71,7 +73,7 @@ final class FlightEvents {
     long bytesIn;
   }
 
-  /** Whether a recording wants to know of tasks. */
+  /** Returns whether a recording wants events of tasks. */
   static boolean wantTasks() {
     return isRecording() && new Task().isEnabled();
   }

@@ -3,10 +3,10 @@ package io.github.fornada.spi;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a pool has made of an item or of a function when it was handed over, in the place of that
- * itself: a copy, of which later changes to the original do not tell. For those who write pools.
+ * Replaces an item or a function from the moment it is handed over to a pool: a copy that later
+ * changes to the original do not affect. For authors of pools.
  *
- * <p>Where an item or a function is shown, in labels, events and outcomes, it is the original.
+ * <p>Labels, events and outcomes always show the original.
  */
 public abstract class HandedOver {
   /** For subclasses. */
@@ -16,16 +16,17 @@ public abstract class HandedOver {
   public abstract @Nullable Object original();
 
   /**
-   * Gives back what the copy takes beside memory, such as a file; the item has ended. Called once.
+   * Frees what the copy uses in addition to memory, such as a file. Called once, when the item has
+   * ended.
    */
   public void release() {}
 
-  /** Returns the original of what may have been handed over. */
+  /** Returns the original if {@code handed} is a copy, else {@code handed} itself. */
   static @Nullable Object original(@Nullable Object handed) {
     return handed instanceof HandedOver copy ? copy.original() : handed;
   }
 
-  /** Gives back what a copy takes, if it is one. */
+  /** Releases {@code handed} if it is a copy. */
   static void release(@Nullable Object handed) {
     if (handed instanceof HandedOver copy) {
       copy.release();

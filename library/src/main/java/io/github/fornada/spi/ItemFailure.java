@@ -8,8 +8,9 @@ import io.github.fornada.jvm.BoundedText;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The item that ends a whole call, and how it ended. Its exception has the item's text, which user
- * code makes, so it is built by the thread that throws it, never by the one that ends the item.
+ * The item whose outcome ends a whole call, and that outcome. The exception contains the item's
+ * text, which user code makes. So the thread that throws the exception builds it, never the thread
+ * that ends the item.
  */
 record ItemFailure(long index, @Nullable Object item, Outcome<?> outcome) {
 
@@ -17,14 +18,16 @@ record ItemFailure(long index, @Nullable Object item, Outcome<?> outcome) {
     return new ItemFailure(batch.index(i), batch.item(i), outcome);
   }
 
-  /** Returns what the call throws. May wait for the item's text, for a second at most. */
+  /**
+   * Returns the exception that the call throws. May wait for the item's text, for a second at most.
+   */
   TaskException exception() {
     return exception(Sink.labelOf(index, item), outcome);
   }
 
   static TaskException exception(String label, Outcome<?> outcome) {
-    // First what somebody may wait for by the millisecond. A switch over types generates a class
-    // when it is first met, while a first failure waits.
+    // This case comes first because its latency matters. A switch over types generates a class when
+    // it first runs, and the report of a first failure would wait for that.
     if (outcome instanceof Outcome.WorkerLost<?> lost) {
       return new WorkerLostException(lost.message(), lost.certificate());
     }
@@ -35,7 +38,7 @@ record ItemFailure(long index, @Nullable Object item, Outcome<?> outcome) {
           new TaskTimeoutException(label, limit, stack);
       case Outcome.Cancelled<?>(var reason) ->
           new TaskException(label + " was cancelled: " + reason, null);
-      case Outcome.WorkerLost<?> lost -> throw new AssertionError(lost); // above
+      case Outcome.WorkerLost<?> lost -> throw new AssertionError(lost); // handled above
       case Outcome.Done<?> done -> throw new AssertionError(done);
     };
   }

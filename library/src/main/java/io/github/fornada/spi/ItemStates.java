@@ -4,8 +4,8 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
 /**
- * Where each item of a batch stands. Every change of one item is atomic; items in a row can be
- * changed together, for the price of one, because two bits of a word are enough for each.
+ * The state of each item of a batch. Every change of one item is atomic. Consecutive items can be
+ * changed together at the cost of one, because each takes only two bits of a word.
  *
  * <p>WAITING -> RUNNING (claim) -> ENDED (end); RUNNING -> WAITING (release); WAITING -> ENDED
  * (refuse).
@@ -17,7 +17,7 @@ final class ItemStates {
 
   private static final int PER_WORD = 32;
 
-  /** The lower bit of every item of a word. */
+  /** The lower bits of all items in a word. */
   private static final long ONES = 0x5555_5555_5555_5555L;
 
   private static final VarHandle WORD = MethodHandles.arrayElementVarHandle(long[].class);
@@ -30,7 +30,7 @@ final class ItemStates {
     this.words = new long[(size + PER_WORD - 1) / PER_WORD];
     int used = size % PER_WORD;
     if (used > 0) {
-      words[words.length - 1] = -1L << (2 * used); // ENDED: places without an item wait for nothing
+      words[words.length - 1] = -1L << (2 * used); // positions without an item are ENDED
     }
   }
 
@@ -50,7 +50,7 @@ final class ItemStates {
     return (int) (word(i / PER_WORD) >>> shift(i)) & 0b11;
   }
 
-  /** Moves one item from one state to another; false if it is in any other. */
+  /** Moves one item from one state to another; returns false if it is not in state {@code from}. */
   boolean move(int i, int from, int to) {
     int shift = shift(i);
     while (true) {
@@ -64,14 +64,17 @@ final class ItemStates {
     }
   }
 
-  /** Ends an item whatever its state, and returns that. */
+  /** Ends an item whatever its state, and returns the previous state. */
   int end(int i) {
     int shift = shift(i);
     long before = (long) WORD.getAndBitwiseOr(words, i / PER_WORD, (long) ENDED << shift);
     return (int) (before >>> shift) & 0b11;
   }
 
-  /** Claims the first item that waits, from a place on; -1 if none does. */
+  /**
+   * Claims the first waiting item from position {@code from} on, and returns its position; -1 if
+   * none waits.
+   */
   int claim(int from) {
     for (int k = from / PER_WORD; k < words.length; k++) {
       long wanted = k == from / PER_WORD ? -1L << shift(from) : -1L;
@@ -90,17 +93,23 @@ final class ItemStates {
     return -1;
   }
 
-  /** Claims the items from a place on that wait, up to the first that does not; how many. */
+  /**
+   * Claims the waiting items from position {@code first} on, up to the first that does not wait;
+   * returns how many.
+   */
   int claimRow(int first, int most) {
     return moveRow(first, most, WAITING);
   }
 
-  /** Ends the items from a place on that run, up to the first that does not; how many. */
+  /**
+   * Ends the running items from position {@code first} on, up to the first that does not run;
+   * returns how many.
+   */
   int endRow(int first, int most) {
     return moveRow(first, most, RUNNING);
   }
 
-  /** Items in a row that are all in one state, WAITING or RUNNING, move on to the next. */
+  /** Moves consecutive items that are all in one state, WAITING or RUNNING, to the next state. */
   private int moveRow(int first, int most, int from) {
     int end = first + Math.min(most, size - first);
     int i = first;
@@ -109,13 +118,13 @@ final class ItemStates {
       int length = Math.min(PER_WORD - i % PER_WORD, end - i);
       long seen = word(i / PER_WORD);
       long ready = (from == WAITING ? waiting(seen) : running(seen)) >>> shift;
-      // The first item that is not ready is the lowest bit that lacks.
+      // The lowest bit that is not set belongs to the first item that is not ready.
       int n = Math.min(Long.numberOfTrailingZeros(~ready & ONES) / 2, length);
       if (n == 0) {
         break;
       }
       long row = ONES >>> (2 * (PER_WORD - n)) << shift;
-      // WAITING gets its lower bit, RUNNING its upper.
+      // From WAITING sets the lower bit, from RUNNING the upper bit.
       if (WORD.compareAndSet(
           words, i / PER_WORD, seen, seen | (from == WAITING ? row : row << 1))) {
         i += n;
@@ -136,12 +145,12 @@ final class ItemStates {
     return false;
   }
 
-  /** The lower bit of each item that waits. */
+  /** Returns a word with the lower bit set of each item that waits. */
   private static long waiting(long word) {
     return ~(word | word >>> 1) & ONES;
   }
 
-  /** The lower bit of each item that runs. */
+  /** Returns a word with the lower bit set of each item that runs. */
   private static long running(long word) {
     return word & ~(word >>> 1) & ONES;
   }

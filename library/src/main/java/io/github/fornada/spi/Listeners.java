@@ -8,10 +8,10 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
-/** The listeners of a pool, and which threads are calling them just now. */
+/** The listeners of a pool; also knows which threads are calling them at the moment. */
 final class Listeners {
-  /** The pool a listener of which this thread is calling; it must not wait for that pool. */
-  private static final ThreadLocal<@Nullable AbstractPool> TELLING = new ThreadLocal<>();
+  /** The pool whose listener this thread is calling; the thread must not wait for that pool. */
+  private static final ThreadLocal<@Nullable AbstractPool> CALLING = new ThreadLocal<>();
 
   private final AbstractPool pool;
   private final List<TaskListener> listeners;
@@ -26,23 +26,23 @@ final class Listeners {
     if (listeners.isEmpty()) {
       return;
     }
-    AbstractPool outer = TELLING.get();
-    TELLING.set(pool);
+    AbstractPool outer = CALLING.get();
+    CALLING.set(pool);
     try {
       listeners.forEach(listener -> tell(listener, event));
     } finally {
       if (outer == null) {
-        TELLING.remove();
+        CALLING.remove();
       } else {
-        TELLING.set(outer);
+        CALLING.set(outer);
       }
     }
   }
 
-  /** Whether this thread is calling one of them. */
+  /** Returns whether this thread is calling one of them. */
   @SuppressWarnings("ReferenceEquality") // a pool is equal to itself only
-  boolean areBeingTold() {
-    return TELLING.get() == pool;
+  boolean areBeingCalled() {
+    return CALLING.get() == pool;
   }
 
   private void tell(TaskListener listener, TaskEvent event) {

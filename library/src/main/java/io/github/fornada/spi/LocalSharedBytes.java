@@ -24,10 +24,10 @@ final class LocalSharedBytes implements SharedBytes {
 
   private final transient MemorySegment bytes;
 
-  /** Of a mapped file; null for bytes in the user's own memory. */
+  /** The arena of a mapped file; null for bytes in the user's own memory. */
   private final transient @Nullable Arena arena;
 
-  /** Those of the pool that are open. */
+  /** The open shared bytes of the pool. */
   private final transient Set<SharedBytes> open;
 
   /** Set once, by the first close. */
@@ -44,7 +44,7 @@ final class LocalSharedBytes implements SharedBytes {
     return new LocalSharedBytes(bytes, null, open);
   }
 
-  @SuppressWarnings("MustBeClosed") // by close
+  @SuppressWarnings("MustBeClosed") // closed by close()
   static SharedBytes of(Path file, Set<SharedBytes> open) {
     Arena arena = Arena.ofShared();
     try (var channel = FileChannel.open(file, StandardOpenOption.READ)) {
@@ -87,7 +87,7 @@ final class LocalSharedBytes implements SharedBytes {
     try {
       arena.close();
     } catch (IllegalStateException e) {
-      // Some thread has lent it to the system, to write it to a file for instance.
+      // Some thread has passed it to a system call, for instance to write it to a file.
       var _ = Timer.after(Duration.ofSeconds(1), () -> unmap(arena));
     }
   }

@@ -11,35 +11,35 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A map over a collection: results go straight to their place in the list, and nobody is woken
- * before the last of them, or the first failure.
+ * A map over a collection: results go directly to their position in the list, and the caller is
+ * woken only by the last result or the first failure.
  */
 final class MapRun<T extends @Nullable Object, R extends @Nullable Object> extends Run<T, R> {
   private final @Nullable Object[][] items;
   private final int size;
 
   /**
-   * Each element is written once, plainly, by the thread that ends its item; `left` going down in
-   * {@link #closed} after it, and the latch after that, publish it to the caller.
+   * Each element is written once, by a plain write of the thread that ends its item. The decrement
+   * of `left` in {@link #closed} after it, and the latch after that, publish it to the caller.
    */
   private final ResultList<R> results;
 
   private final AtomicLong left;
   private final CountDownLatch finished = new CountDownLatch(1);
 
-  /** The caller, where that is one of the pool's own threads. Written by itself, read by all. */
+  /** The calling thread if it is one of the pool's own. Written by that thread, read by any. */
   private volatile @Nullable Thread helper;
 
-  /** When the items were handed over; unknown unless a Flight Recorder wants it. */
+  /** When the items were handed over; unknown unless a Flight Recorder recording needs it. */
   private final long queued = FlightEvents.wantTasks() ? System.nanoTime() : FlightEvents.NOT_KNOWN;
 
-  /** Place of the next item to take. Guarded by lock. */
+  /** The index of the next item to take. Guarded by lock. */
   private int next;
 
   /** The first failure. Guarded by lock. */
   private @Nullable ItemFailure failure;
 
-  /** Why the call was stopped, if no failure came first. Guarded by lock. */
+  /** Why the call was stopped, if that was not because of a failure. Guarded by lock. */
   private @Nullable String cutOff;
 
   MapRun(
@@ -86,8 +86,8 @@ final class MapRun<T extends @Nullable Object, R extends @Nullable Object> exten
   }
 
   /**
-   * Runs the items that no other worker has: if a task maps over its own pool, all workers might
-   * wait and none work.
+   * Runs the items that no other worker has taken. Without this, if tasks map over their own pool,
+   * all workers might wait and none work.
    */
   private void help() throws InterruptedException {
     helper = Thread.currentThread();
@@ -96,9 +96,9 @@ final class MapRun<T extends @Nullable Object, R extends @Nullable Object> exten
       if (batch != null) {
         pool.runHere(batch);
       } else if (finished.getCount() > 0) {
-        // Looked at again, after the queue: to wait for its lock may have used up the permit that
-        // came with the end.
-        LockSupport.park(this); // until the end, or the return of a retry
+        // Checked again after the poll: waiting for the queue's lock may have consumed the park
+        // permit that the end gave this thread.
+        LockSupport.park(this); // until the end, or until a retry waits for a worker
         if (Thread.interrupted()) {
           throw new InterruptedException();
         }
@@ -123,7 +123,7 @@ final class MapRun<T extends @Nullable Object, R extends @Nullable Object> exten
     }
     @Nullable Object[] piece = items[ChunkedArray.piece(next)];
     int from = ChunkedArray.within(next);
-    int n = Math.min(most, piece.length - from); // a batch is within one piece
+    int n = Math.min(most, piece.length - from); // a batch does not cross a piece's end
     var batch = new Batch<T, R>(this, function, piece, from, n, next, pool.nextTasks(n), 1);
     if (queued != FlightEvents.NOT_KNOWN) {
       batch.queuedAt(queued);
@@ -169,7 +169,7 @@ final class MapRun<T extends @Nullable Object, R extends @Nullable Object> exten
 
   @Override
   void retry(Batch<T, R> batch, int i) {
-    // Counted down twice: with the batch it leaves, and with the batch it moves to.
+    // Such an item is counted down twice: with the batch it leaves and with the batch it moves to.
     left.incrementAndGet();
     super.retry(batch, i);
   }

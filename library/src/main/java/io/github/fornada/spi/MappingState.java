@@ -6,11 +6,11 @@ import io.github.fornada.TaskFunction;
 import java.util.stream.Gatherer;
 import org.jspecify.annotations.Nullable;
 
-/** What {@link Pool#mapping} keeps while its stream runs; used by that stream's thread only. */
+/** The state of {@link Pool#mapping} while its stream runs; used by that stream's thread only. */
 final class MappingState<T extends @Nullable Object, R extends @Nullable Object> {
   private final StreamRun<T, R, Outcome<R>> run;
 
-  /** Whether the stream wants no more, so that what is left of the work is of no interest. */
+  /** Whether the stream wants no more elements, so that the remaining work is not needed. */
   private boolean satisfied;
 
   MappingState(AbstractPool pool, TaskFunction<? super T, ? extends R> function) {

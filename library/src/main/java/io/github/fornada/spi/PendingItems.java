@@ -5,8 +5,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Items taken from their source that no worker has taken yet, with the times of their coming while
- * a Flight Recorder wants to know. Not thread-safe.
+ * Items taken from their source that no worker has taken yet, with their arrival times if a Flight
+ * Recorder recording needs them. Not thread-safe.
  */
 final class PendingItems {
   /** An item with the time when it was taken from its source. */
@@ -17,7 +17,7 @@ final class PendingItems {
 
   private final ArrayDeque<Object> entries = new ArrayDeque<>();
 
-  /** What an item is to be {@linkplain #add added} as. Needs no lock. */
+  /** Returns the entry to {@linkplain #add add} for an item. Needs no lock. */
   static Object entry(@Nullable Object item) {
     return FlightEvents.wantTasks()
         ? new Timed(item, System.nanoTime())
@@ -44,9 +44,9 @@ final class PendingItems {
   }
 
   /**
-   * Items taken out.
+   * Items that were taken out.
    *
-   * @param times when each came; null if that is known of none
+   * @param times when each arrived; null if that is known of none
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   record Taken(@Nullable Object[] items, long @Nullable [] times) {}
@@ -59,7 +59,8 @@ final class PendingItems {
       if (entry instanceof Timed(Object timed, long nanos)) {
         if (times == null) {
           times = new long[n];
-          Arrays.fill(times, FlightEvents.NOT_KNOWN); // of those before: it began to record then
+          // earlier items have no time: the recording began after them
+          Arrays.fill(times, FlightEvents.NOT_KNOWN);
         }
         times[i] = nanos;
         items[i] = timed;

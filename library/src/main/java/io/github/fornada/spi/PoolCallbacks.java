@@ -6,17 +6,17 @@ import java.time.Duration;
 
 /**
  * The user code of one pool that belongs to no task, such as the dependents of its futures. It runs
- * on {@link Callbacks}; here is known how much of it has not returned.
+ * on {@link Callbacks}; this class counts how many of its calls have not returned.
  */
 final class PoolCallbacks {
-  /** Begun or about to begin. Guarded by the monitor. */
+  /** The number of calls that have begun or are about to begin. Guarded by the monitor. */
   private int open;
 
   /**
    * Runs {@code action} soon on a callback thread. Never waits and never throws.
    *
-   * @param call the call that it belongs to: its context class loader is set, and calls made within
-   *     are made on behalf of the same worker
+   * @param call the call that it belongs to: the action runs with that call's context class loader,
+   *     and calls made within it count as made on behalf of the same worker
    */
   void run(Sink<?, ?> call, Runnable action) {
     change(1);
@@ -40,8 +40,8 @@ final class PoolCallbacks {
   }
 
   /**
-   * Waits until all of it has returned, at most for {@code limit}: it may hang. Does not wait in a
-   * callback, or if the calling thread is interrupted.
+   * Waits until all calls have returned, at most for {@code limit}, because user code may hang.
+   * Does not wait in a callback, or if the calling thread is interrupted.
    */
   void awaitNone(Duration limit) {
     if (CallbackThread.isCurrent()) {

@@ -13,7 +13,10 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
-/** A pool's way from open to terminated: what it refuses, stops, and waits for. */
+/**
+ * The life cycle of a pool, from open to terminated: what it refuses, stops and waits for in each
+ * state.
+ */
 final class PoolLifecycle {
   // RUNNING -> SHUTDOWN -> TERMINATED; RUNNING or SHUTDOWN -> STOPPED -> TERMINATED. Written under
   // lock, read by any thread.
@@ -31,13 +34,19 @@ final class PoolLifecycle {
   private final CountDownLatch terminated = new CountDownLatch(1);
   private final AtomicBoolean quietSeen = new AtomicBoolean();
 
-  /** Keeps the JVM up until accepted items are done; null for none. Written under lock. */
+  /**
+   * The thread that keeps the JVM up until accepted items are done; null for none. Written under
+   * lock.
+   */
   private volatile @Nullable Thread keeper;
 
-  /** Whether every stream knows of the shutdown. Set by each thread that shuts down. */
+  /** Whether every stream was told of the shutdown. Set by each thread that shuts down. */
   private volatile boolean streamsRefused;
 
-  /** Streams that have begun. Weak: one that was forgotten half-way needs no shutdown. */
+  /**
+   * Calls that have begun and take items as they go. Held weakly: one that was abandoned half-way
+   * needs no shutdown.
+   */
   private final Set<OpenCall> streams =
       Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
 
@@ -50,7 +59,7 @@ final class PoolLifecycle {
     return state != State.RUNNING;
   }
 
-  /** Whether it was shut down at once. */
+  /** Returns whether it was shut down at once. */
   boolean isStopped() {
     return state == State.STOPPED;
   }
@@ -85,11 +94,11 @@ final class PoolLifecycle {
   // ---- the end
 
   /**
-   * Takes nothing more; what was accepted is done.
+   * Accepts nothing more; accepted items are still run.
    *
-   * @param keepsJvm whether the JVM is to stay up for that. Threads of pools are daemons, so that a
-   *     pool that nobody shuts down keeps no program from its end; but a shutdown says that what
-   *     was accepted is wanted, and the JDK's own pools finish it after the end of main.
+   * @param keepsJvm whether the JVM stays up for that. Threads of pools are daemons, so that a pool
+   *     that is never shut down does not keep a program from ending. A shutdown, however, says that
+   *     the results are wanted, and the JDK's own pools finish such work after the end of main.
    */
   void shutdown(boolean keepsJvm) {
     lock.lock();
@@ -111,9 +120,9 @@ final class PoolLifecycle {
     lock.lock();
     try {
       if (state != State.SHUTDOWN || quietSeen.get() || keeper != null) {
-        return; // nothing to be done, or it is seen to
+        return; // nothing is left to do, or a keeper runs already
       }
-      // Without what the calling thread would pass on: this one may stay for long.
+      // Inherits no thread-locals from the calling thread, because it may live long.
       Thread thread = new Thread(null, this::keep, "fornada-keeper", 0, false);
       thread.setDaemon(false);
       thread.setContextClassLoader(null);
@@ -134,7 +143,8 @@ final class PoolLifecycle {
   private void keep() {
     while (!isStopped() && terminated.getCount() > 0) {
       LockSupport.park(this);
-      var _ = Thread.interrupted(); // somebody's mischief: every further park would return at once
+      // other code interrupted it: with the flag set every further park would return at once
+      var _ = Thread.interrupted();
     }
   }
 
@@ -147,7 +157,7 @@ final class PoolLifecycle {
     } finally {
       lock.unlock();
     }
-    LockSupport.unpark(keeper); // nothing that was accepted is wanted any more
+    LockSupport.unpark(keeper); // accepted items are no longer wanted
     refuse();
     String reason = "the pool was shut down at once";
     var never = new ArrayList<Runnable>();
@@ -183,7 +193,7 @@ final class PoolLifecycle {
     }
   }
 
-  /** Takes nothing more from anybody. */
+  /** Makes the queue and all streams refuse new items. */
   private void refuse() {
     queue.close();
     openStreams().forEach(OpenCall::refuse);
@@ -191,10 +201,10 @@ final class PoolLifecycle {
   }
 
   /**
-   * Ends the pool if it was shut down and has done all.
+   * Ends the pool if it was shut down and nothing is left to do.
    *
-   * <p>Streams that know of the shutdown push nothing more, and what they pushed before goes to the
-   * queue, so streams first, then the queue, cannot miss anything.
+   * <p>Streams that were told of the shutdown push nothing more, and what they pushed before is in
+   * the queue. So checking the streams first and then the queue cannot miss anything.
    */
   void checkQuiet() {
     if (streamsRefused
@@ -206,9 +216,9 @@ final class PoolLifecycle {
   }
 
   /**
-   * Every worker is gone.
+   * Called when every worker is gone.
    *
-   * @param last what is still to be done before the threads that wait for the end may go on
+   * @param last run before the threads that wait for the end go on
    */
   void terminated(Runnable last) {
     lock.lock();
@@ -226,7 +236,10 @@ final class PoolLifecycle {
     return terminated.await(timeout, unit);
   }
 
-  /** Waits for the end; an interrupt hurries it on, and is set again afterwards. */
+  /**
+   * Waits for the end. An interrupt cancels the running tasks, does not end the wait, and is set
+   * again afterwards.
+   */
   void awaitEnd() {
     boolean interrupted = false;
     while (true) {

@@ -3,8 +3,9 @@ package io.github.fornada.spi;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What workers have brought and a consumer has not taken yet: put at any index, taken in the order
- * of the indices. A ring that grows to the widest gap there was. Not thread-safe.
+ * Elements that workers have delivered and a consumer has not taken yet. They are put at any index
+ * and taken in the order of their indices. A ring that grows to the largest distance that was
+ * needed. Not thread-safe.
  */
 final class ReorderBuffer<E> {
   private @Nullable Object[] ring = new @Nullable Object[16];
@@ -12,7 +13,7 @@ final class ReorderBuffer<E> {
   /** Index of the next element to take. */
   private long head;
 
-  /** Index of the first element that is not there yet. */
+  /** Index of the first element that was not put yet. */
   private long missing;
 
   void put(long index, E element) {
@@ -33,12 +34,12 @@ final class ReorderBuffer<E> {
     ring = larger;
   }
 
-  /** Whether the next element is there. */
+  /** Returns whether the next element was put. */
   boolean isReady() {
     return missing > head;
   }
 
-  /** Takes the next element; null if it is not there yet. */
+  /** Takes the next element; null if it was not put yet. */
   @SuppressWarnings("unchecked")
   @Nullable E poll() {
     int at = (int) (head % ring.length);
@@ -50,7 +51,7 @@ final class ReorderBuffer<E> {
     return element;
   }
 
-  /** Returns how many were taken. */
+  /** Returns how many elements were taken. */
   long taken() {
     return head;
   }

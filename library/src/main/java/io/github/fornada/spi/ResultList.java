@@ -9,16 +9,19 @@ import java.util.RandomAccess;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The results of a map, first to be filled by those who run its items, then the list that its
- * caller gets, which cannot be changed.
+ * The results of a map. The threads that run its items fill it; then its caller gets it as an
+ * unmodifiable list.
  *
- * <p>In {@link ChunkedArray}, behind the face of one list.
+ * <p>The elements are in a {@link ChunkedArray}.
  */
 final class ResultList<R extends @Nullable Object> extends AbstractList<R>
     implements RandomAccess, Serializable {
   @Serial private static final long serialVersionUID = 1L;
 
-  /** Elements are written plainly; who reads them must have been told by those who wrote. */
+  /**
+   * Elements are written by plain writes. A reader must have synchronized with the writers: see
+   * {@link MapRun}.
+   */
   private final transient @Nullable Object[][] pieces;
 
   private final transient int size;
@@ -28,12 +31,14 @@ final class ResultList<R extends @Nullable Object> extends AbstractList<R>
     this.pieces = ChunkedArray.of(size);
   }
 
-  /** For who runs the item of that index; once. */
+  /**
+   * Sets the result at {@code index}. Called once for each index, by the thread that ran the item.
+   */
   void put(int index, R value) {
     pieces[ChunkedArray.piece(index)][ChunkedArray.within(index)] = value;
   }
 
-  /** Puts {@code count} results in a row. */
+  /** Sets {@code count} consecutive results. */
   void put(int index, @Nullable Object[] values, int from, int count) {
     int at = index;
     int end = index + count;
@@ -71,7 +76,7 @@ final class ResultList<R extends @Nullable Object> extends AbstractList<R>
     return all;
   }
 
-  /** It travels as a list of the JDK's. */
+  /** It is serialized as a list of the JDK. */
   @Serial
   private Object writeReplace() {
     return Collections.unmodifiableList(Arrays.asList(toArray()));

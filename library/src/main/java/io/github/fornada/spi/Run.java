@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
  */
 abstract class Run<T extends @Nullable Object, R extends @Nullable Object> extends Sink<T, R> {
   /**
-   * The work a batch of tiny items should be worth: far above its own cost, unnoticed by people.
+   * The intended duration of a batch of tiny items: far above the cost of a batch, and too short
+   * for people to notice.
    */
   private static final long BATCH_NANOS = 50_000; // Guess
 
@@ -30,12 +31,12 @@ abstract class Run<T extends @Nullable Object, R extends @Nullable Object> exten
   /** Set once, under lock; read by any thread. */
   private volatile boolean stopped;
 
-  /** Whether the pool's queue has this run, or is about to get it. Guarded by lock. */
+  /** Whether this run is in the pool's queue, or is about to be added. Guarded by lock. */
   private boolean queued;
 
   /**
-   * The number of items of a batch, by the mean time of the items before; a process pool asks for a
-   * number of its own. Written by workers; the last one counts.
+   * The number of items of the next batch, from the mean time of earlier items; a process pool asks
+   * for a number of its own instead. Written by workers; the last write wins.
    */
   private volatile int batchSize = 1;
 
@@ -44,7 +45,9 @@ abstract class Run<T extends @Nullable Object, R extends @Nullable Object> exten
     this.function = function;
   }
 
-  /** True if the caller must now add this run to the queue; false if it is there. */
+  /**
+   * Returns true if the caller must now add this run to the queue; false if it is there already.
+   */
   final boolean enters() {
     lock.lock();
     try {
@@ -57,8 +60,8 @@ abstract class Run<T extends @Nullable Object, R extends @Nullable Object> exten
   }
 
   /**
-   * Takes at most {@code most} items; null if there is nothing to take now, and then the queue must
-   * drop this run, which {@linkplain #enters enters} again when there is. Called by the queue.
+   * Takes at most {@code most} items; null if there is nothing to take now, the queue must then
+   * drop this run, which {@linkplain #enters enters} again when it has items. Called by the queue.
    */
   final @Nullable Batch<T, R> take(int most) {
     lock.lock();
@@ -77,7 +80,7 @@ abstract class Run<T extends @Nullable Object, R extends @Nullable Object> exten
 
   abstract @Nullable Batch<T, R> takeLocked(int most);
 
-  /** How many items a thread should take at once, going by what the items before took. */
+  /** Returns how many items a thread should take at once, from the time that earlier items took. */
   final int batchSize() {
     return batchSize;
   }
@@ -118,7 +121,7 @@ abstract class Run<T extends @Nullable Object, R extends @Nullable Object> exten
     }
   }
 
-  /** Whether items wait to be taken right now; a hint for waking more workers. */
+  /** Returns whether items wait to be taken now; a hint for waking more workers. */
   abstract boolean hasMore();
 
   @Override
@@ -138,7 +141,7 @@ abstract class Run<T extends @Nullable Object, R extends @Nullable Object> exten
     for (Batch<T, R> batch : toCancel) {
       batch.cancel(reason);
     }
-    pool.checkQuiet(); // items that no worker had taken are gone
+    pool.checkQuiet(); // items that no worker had taken were dropped
   }
 
   /** Under lock, once. */
@@ -160,7 +163,7 @@ abstract class Run<T extends @Nullable Object, R extends @Nullable Object> exten
     }
     pool.retryLater(next);
     if (stopped) {
-      // A stop that came between took no notice of the new batch: it was not outstanding yet.
+      // A stop that came in between did not see the new batch: it was not outstanding yet.
       next.cancel("its call was stopped");
     }
   }

@@ -17,9 +17,9 @@ import java.util.TreeSet;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
- * The JDK's collections that hold their items themselves: to read them calls no user code and never
- * waits, so that workers may do it under a lock. Views of other collections are not among them, nor
- * are subclasses.
+ * Recognizes those collections of the JDK that hold their items themselves. Reading them runs no
+ * user code and never waits, so workers may read them under a lock. Views of other collections do
+ * not count, nor do subclasses.
  */
 final class SafeCollections {
   private static final Set<Class<?>> CLASSES = new HashSet<>();
@@ -31,7 +31,7 @@ final class SafeCollections {
 
   private SafeCollections() {}
 
-  @SuppressWarnings("JdkObsolete") // users have them
+  @SuppressWarnings("JdkObsolete") // users may pass them
   private static void addAll() {
     var array = new ArrayList<Integer>(List.of(1, 2));
     var hashMap = new HashMap<Integer, Integer>();

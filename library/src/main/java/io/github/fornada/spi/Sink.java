@@ -22,7 +22,7 @@ abstract class Sink<T extends @Nullable Object, R extends @Nullable Object> {
     this.origin = pool.originOfCall();
   }
 
-  /** An item is done. Called once an item, by any thread. */
+  /** Called when an item is done: once for each item, by any thread. */
   abstract void done(Batch<T, R> batch, int i, R value);
 
   /** As {@link #done(Batch, int, Object)}, for calls that want to know the worker. */
@@ -42,25 +42,25 @@ abstract class Sink<T extends @Nullable Object, R extends @Nullable Object> {
   }
 
   /**
-   * Items in a row are done, as if one after the other; where one throws, the others are done all
-   * the same.
+   * Called when consecutive items are done, as if one after the other. If a callback of one throws,
+   * the others are done all the same.
    *
-   * @param first place of the first item in the batch
-   * @param from place of its result in {@code values}
+   * @param first the position of the first item in the batch
+   * @param from the index of its result in {@code values}
    */
   void done(Batch<T, R> batch, int first, @Nullable Object[] values, int from, int count) {
     Throwable thrown = null;
     for (int k = 0; k < count; k++) {
       try {
         done(batch, first + k, Batch.<R>result(values[from + k]));
-      } catch (RuntimeException | Error e) { // a callback's
+      } catch (RuntimeException | Error e) { // thrown by a callback
         thrown = e;
       }
     }
     rethrow(thrown);
   }
 
-  /** Throws what was caught as one of the unchecked; nothing for null. */
+  /** Throws {@code thrown}, which is unchecked; does nothing for null. */
   static void rethrow(@Nullable Throwable thrown) {
     if (thrown instanceof RuntimeException e) {
       throw e;
@@ -70,7 +70,7 @@ abstract class Sink<T extends @Nullable Object, R extends @Nullable Object> {
     }
   }
 
-  /** An item has any other outcome, for good. Called once an item, by any thread. */
+  /** Called when an item has any other outcome, for good: once for each item, by any thread. */
   abstract void ended(Batch<T, R> batch, int i, Outcome<R> outcome);
 
   /** As {@link #ended(Batch, int, Outcome)}, for calls that want to know the worker. */
@@ -78,15 +78,15 @@ abstract class Sink<T extends @Nullable Object, R extends @Nullable Object> {
     ended(batch, i, outcome);
   }
 
-  /** Every item of the batch has ended or moved to a batch of its own. */
+  /** Called when every item of the batch has ended or moved to a batch of its own. */
   abstract void closed(Batch<T, R> batch);
 
-  /** Whether {@link #ran} is of use. */
+  /** Returns whether {@link #ran} has an effect. */
   boolean isTimed() {
     return false;
   }
 
-  /** {@code count} items took a worker {@code nanos} nanoseconds. */
+  /** Notes that {@code count} items took a worker {@code nanos} nanoseconds. */
   void ran(int count, long nanos) {}
 
   /** The pool that alone reads the results; null if they are to be read here. */
@@ -113,16 +113,19 @@ abstract class Sink<T extends @Nullable Object, R extends @Nullable Object> {
     return true;
   }
 
-  /** A retry's pause is over, and it waits for a worker. */
+  /** Called when the pause of a retry is over and it waits for a worker. */
   void resumed() {}
 
-  /** Nobody wants the outcomes any more: what waits is cancelled, what runs is stopped. */
+  /**
+   * Stops this call because its outcomes are no longer wanted: waiting items are cancelled, running
+   * items are stopped.
+   */
   abstract void stop(String reason);
 
-  /** Whether nobody wants these outcomes any more. */
+  /** Returns whether these outcomes are no longer wanted. */
   abstract boolean isStopped();
 
-  /** An item is to be tried again; the pause between is the pool's. */
+  /** Called when an item will be retried; the pool makes the pause before it. */
   abstract void retry(Batch<T, R> batch, int i);
 
   /** Returns how an item is named in messages. May wait for its text, for a second at most. */

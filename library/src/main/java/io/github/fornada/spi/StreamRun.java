@@ -18,11 +18,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A call whose outcomes are consumed while it runs. Its back-pressure is a window: at most that
- * many items are between what was taken from the source and what was consumed.
+ * many items were taken from the source and not consumed yet.
  *
  * <p>Items come in one of three ways. A collection that is {@linkplain SafeCollections safe} is
  * read by the workers, under the lock. Any other source is user code: it is read by a feeder, a
- * thread of its own, which holds no lock meanwhile and may be lost in it. A gatherer pushes items.
+ * thread of its own, which holds no lock meanwhile, so that a source that never returns blocks
+ * nothing else. A gatherer pushes items.
  *
  * <p>Everything but the final fields is guarded by the run's lock unless it says otherwise.
  *
@@ -30,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E> extends Run<T, R>
     implements OpenCall {
-  /** The least window for each worker of the pool where the policy has the default window. */
+  /** The minimum window for each worker of the pool if the policy has the default window. */
   private static final int WINDOW_PER_WORKER = 4; // Guess
 
   /** Makes what the consumer sees. */
@@ -53,7 +54,10 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
   private final boolean failFast;
   private final int window;
 
-  /** Enough room to be worth a batch: each offer wakes a worker, each signal a thread. */
+  /**
+   * The free part of the window that makes an offer worth it: each offer wakes a worker, each
+   * signal a thread.
+   */
   private final int quarter;
 
   private final @Nullable Iterable<? extends T> source;
@@ -64,7 +68,7 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
   private final Condition forConsumer = lock.newCondition();
   private final Condition forFeeder = lock.newCondition();
 
-  // ---- what comes in
+  // ---- input
 
   /** Items from a feeder or a gatherer that no worker has taken yet. */
   private final PendingItems pending = new PendingItems();
@@ -74,50 +78,61 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
 
   private @Nullable Thread feeder;
 
-  /** Items taken from the source, pending ones included. */
+  /** The number of items taken from the source, pending ones included. */
   private long taken;
 
-  /** Items the consumer is finished with: it has asked for what comes after them. */
+  /**
+   * The number of items that the consumer is finished with: it has asked for an element after them.
+   */
   private long consumed;
 
-  /** The source has no more. */
+  /** Whether the source has no more items. */
   private boolean exhausted;
 
-  /** The pool takes no more. */
+  /** Whether the pool takes no more items. */
   private boolean refused;
 
-  /** Items were given up that had been taken from the source and were with no worker yet. */
+  /** Whether pending items were dropped: taken from the source, and not with a worker yet. */
   private boolean dropped;
 
-  /** The workers have filled the window: they must be called when there is room again. */
+  /**
+   * Whether the window was full when a worker asked for items: workers must be woken when it has
+   * room again.
+   */
   private boolean starved;
 
   private boolean feederWaits;
   private @Nullable Throwable sourceFailure;
 
-  // ---- what goes out
+  // ---- output
 
-  /** Ordered: at the index of their items; else in the order of their coming. */
+  /**
+   * Elements for the consumer: in an ordered stream at the index of their items, else in order of
+   * completion.
+   */
   private final ReorderBuffer<E> due = new ReorderBuffer<>();
 
-  /** Drained from the above for the consumer; used by the consuming thread only. */
+  /** Elements moved from {@link #due} for the consumer; used by the consuming thread only. */
   private final ArrayDeque<E> drained = new ArrayDeque<>();
 
-  /** Used by the consuming thread only. */
+  /** Whether the consumer has begun; used by the consuming thread only. */
   private boolean started;
 
-  /** Items put in batches. */
+  /** The number of items put in batches. */
   private long batched;
 
-  /** Items that have ended. */
+  /** The number of items that have ended. */
   private long endedCount;
 
   private boolean consumerWaits;
 
-  /** The consumer is a worker of the same pool. */
+  /** Whether the consumer is a worker of the same pool. */
   private boolean consumerHelps;
 
-  /** A retry has come to wait for a worker since the consumer last looked, if it helps. */
+  /**
+   * Whether a retry has begun to wait for a worker since the consumer last checked; used only if
+   * the consumer helps.
+   */
   private boolean retryWaits;
 
   private @Nullable ItemFailure firstFailure;
@@ -140,7 +155,10 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
     this.quarter = Math.max(1, window / 4);
   }
 
-  /** A slow first item is to keep no worker without work, as far as nobody has asked for less. */
+  /**
+   * Returns the window. The default is raised for large pools so that a slow first item leaves no
+   * worker without work; a window that the user has set is kept.
+   */
   private static int window(AbstractPool pool) {
     int window = pool.policy().window();
     return window == TaskPolicy.DEFAULT.window()
@@ -149,14 +167,17 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
         : window;
   }
 
-  /** Returns the stream that its user sees. */
+  /** Returns the elements of the stream that the user gets. */
   StreamSpliterator<E> elements() {
     return new StreamSpliterator<>(this, source, ordered);
   }
 
-  // ---- the source's side
+  // ---- called on behalf of the source
 
-  /** For a gatherer; returns whether it must take an element before it pushes the next. */
+  /**
+   * Adds an item of a gatherer; returns whether the gatherer must take an element before it pushes
+   * the next.
+   */
   boolean push(T item) {
     start();
     if (!add(item)) {
@@ -199,7 +220,10 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
     pool.offer(this);
   }
 
-  /** What only the consumer's thread can read, such as a confined segment, is handed over by it. */
+  /**
+   * Hands over the items that only the consumer's thread can read, such as confined segments, in
+   * that thread.
+   */
   @SuppressWarnings("unchecked") // the copies are of these items
   private Iterable<? extends T> handOverBound(Iterable<? extends T> items) {
     Iterator<? extends T> first = items.iterator();
@@ -214,8 +238,9 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
   }
 
   /**
-   * Reads a source that is user code. It may wait, for a line of input say, and outcomes that are
-   * due must not wait with it. It may even never return: nothing waits for this thread.
+   * Reads a source that is user code. The source may wait, for instance for a line of input, and
+   * outcomes that are due must not wait with it. It may even never return: nothing waits for this
+   * thread.
    */
   private void feed(Iterable<? extends T> items, @Nullable ClassLoader loader) {
     lock.lock();
@@ -223,7 +248,7 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
       if (isStopped()) {
         return;
       }
-      feeder = Thread.currentThread(); // before a stop can come, which interrupts it
+      feeder = Thread.currentThread(); // set before a stop, which interrupts this thread, can come
     } finally {
       lock.unlock();
     }
@@ -237,11 +262,11 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
           break; // the pool takes no more: this item was never submitted
         }
         if (room == 1) {
-          room += awaitRoom(); // nobody else takes any of it meanwhile
+          room += awaitRoom(); // only the feeder uses up room, so it does not shrink meanwhile
         }
       }
     } catch (Throwable e) {
-      thrown = e; // of no interest if it is the interrupt by a stop
+      thrown = e; // ignored if it comes from the interrupt by a stop
     }
     sourceEnds(thrown);
   }
@@ -264,8 +289,8 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
   /**
    * Returns how many more items may be taken from the source. Under lock.
    *
-   * <p>Results that only wait for a slower item before theirs count, because a source may be
-   * endless. They do not where the source holds all of its items anyway.
+   * <p>Results that wait for an earlier, slower item count against the window, because a source may
+   * be endless. They do not count if the source is a collection that holds all its items anyway.
    */
   private long room() {
     long ahead = taken - consumed;
@@ -275,11 +300,11 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
     return window - ahead;
   }
 
-  /** The source has no more, or has thrown. */
+  /** Called when the source has no more items, or has thrown. */
   private void sourceEnds(@Nullable Throwable thrown) {
     lock.lock();
     try {
-      if (!isStopped()) { // a source that was left half-way is not exhausted
+      if (!isStopped()) { // a source whose reading was stopped half-way is not exhausted
         exhausted = true;
         sourceFailure = thrown;
       }
@@ -290,7 +315,7 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
     }
   }
 
-  /** Hands over an item; false if the pool takes no more. */
+  /** Hands over an item; returns false if the pool takes no more. */
   private boolean add(T item) {
     boolean enters;
     Object handed = pool.handOver(item, false);
@@ -305,7 +330,7 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
       pending.add(entry);
       enters = enters();
       if (consumerWaits && consumerHelps) {
-        forConsumer.signalAll(); // it may run the item itself
+        forConsumer.signalAll(); // the consumer may run the item itself
       }
     } finally {
       lock.unlock();
@@ -314,7 +339,7 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
     return true;
   }
 
-  // ---- the workers' side
+  // ---- called by workers
 
   @Override
   @Nullable Batch<T, R> takeLocked(int most) {
@@ -348,14 +373,14 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
         got++;
       }
       exhausted = exhausted || (n > 0 && !it.hasNext());
-    } catch (RuntimeException | Error e) { // such as one that says it was changed meanwhile
+    } catch (RuntimeException | Error e) { // such as a ConcurrentModificationException
       sourceFailure = e;
       exhausted = true;
     }
     taken += got;
     starved = room() <= 0;
     if (got == 0) {
-      forConsumer.signalAll(); // an empty source, or one that threw
+      forConsumer.signalAll(); // the source is empty, or it threw
     }
     return got == n ? items : Arrays.copyOf(items, got);
   }
@@ -366,7 +391,8 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
     try {
       return !isStopped()
           && (direct == null
-              ? !pending.isEmpty() // these are taken from their source: a shutdown still runs them
+              // pending items are taken from their source: a shutdown still runs them
+              ? !pending.isEmpty()
               : !refused && !exhausted && room() > 0);
     } finally {
       lock.unlock();
@@ -439,7 +465,7 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
     endedCount++;
   }
 
-  /** Something has come. Under lock. */
+  /** Wakes the consumer if it waits for what has arrived. Under lock. */
   private void signalConsumer() {
     if (consumerWaits && due.isReady()) {
       consumerWaits = false;
@@ -448,7 +474,8 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
   }
 
   /**
-   * Whether there is room again, and the workers do not know; the caller tells them. Under lock.
+   * Returns whether there is room again and workers were not woken for it; the caller then offers
+   * this run. Under lock.
    */
   private boolean mustBeOffered() {
     boolean must = starved && room() >= quarter;
@@ -467,9 +494,9 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
     }
   }
 
-  // ---- the consumer's side
+  // ---- called by the consumer
 
-  /** Returns the next element; null at the end. Throws what ends the stream early. */
+  /** Returns the next element; null at the end. Throws the exception that ends the stream early. */
   @Nullable E next() {
     if (drained.isEmpty()) {
       start();
@@ -478,7 +505,7 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
     return drained.poll();
   }
 
-  /** Returns the next element if it is there already. */
+  /** Returns the next element if it has arrived already; otherwise null. */
   @Nullable E nextIfReady() {
     if (drained.isEmpty()) {
       boolean cutOff;
@@ -498,7 +525,7 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
     return drained.poll();
   }
 
-  /** Returns with elements for the consumer, or without at the end. */
+  /** Waits until there are elements for the consumer, or the stream is at its end. */
   private void fill() {
     boolean helps = pool.canRunHere();
     while (true) {
@@ -528,7 +555,7 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
         lock.unlock();
       }
       if (offer) {
-        pool.offer(this); // everything drained before is consumed by now
+        pool.offer(this); // everything drained earlier is consumed by now
       }
       if (!drained.isEmpty()) {
         return;
@@ -537,7 +564,7 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
         help();
       }
     }
-    // Not under lock: a stop cancels batches, and user code makes the text of an exception.
+    // Not under lock: a stop cancels batches, and user code helps to make the text of an exception.
     throw cutOffOr(() -> {
       stop("the consumer was interrupted");
       return new Interrupted(due.taken());
@@ -545,8 +572,8 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
   }
 
   /**
-   * Runs an item of this stream that no other worker has: if a task consumes a stream of its own
-   * pool, all workers might wait and none work.
+   * Runs an item of this stream that no other worker has taken. Without this, if tasks consume
+   * streams of their own pool, all workers might wait and none work.
    */
   private void help() {
     Batch<?, ?> batch = pool.pollFor(this);
@@ -555,7 +582,7 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
     }
   }
 
-  /** Moves what is due to the consumer, but no more than a quarter of the window. Under lock. */
+  /** Moves due elements to {@link #drained}, at most a quarter of the window. Under lock. */
   private void drain() {
     consumed = due.taken();
     if (feederWaits && room() >= quarter) {
@@ -571,12 +598,15 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
     }
   }
 
-  /** Whether the stream ends here, whatever else is due. Under lock. */
+  /** Returns whether the stream ends here, even if elements are due. Under lock. */
   private boolean isCutOff() {
     return firstFailure != null || (failFast && isStopped());
   }
 
-  /** Returns what ends the stream whatever else is due; if nothing does, another exception. */
+  /**
+   * Returns the exception that ends the stream even if elements are due; if there is none, that of
+   * {@code other}.
+   */
   private RuntimeException cutOffOr(Supplier<RuntimeException> other) {
     ItemFailure failure;
     String reason = null;
@@ -597,17 +627,17 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
         : other.get();
   }
 
-  /** Whether every item that was taken has ended. Under lock. */
+  /** Returns whether every item that was taken has ended. Under lock. */
   private boolean isDone() {
     return endedCount == batched && pending.isEmpty();
   }
 
-  /** Whether the source has no more, or the pool takes no more. Under lock. */
+  /** Returns whether the source has no more items, or the pool takes no more. Under lock. */
   private boolean isClosed() {
     return exhausted || refused;
   }
 
-  /** Whether nothing more will come; throws if that is not as it should be. Under lock. */
+  /** Returns whether no more elements will come; throws if the stream ended early. Under lock. */
   private boolean isAtEnd() {
     if (isDone() && !dropped && isClosed()) {
       if (sourceFailure != null) {
@@ -624,7 +654,10 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
     return false;
   }
 
-  /** A source may throw a checked exception unseen by the compiler; it goes on like that. */
+  /**
+   * Throws {@code e} unchanged: a source may throw a checked exception that the compiler does not
+   * know of.
+   */
   @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
   private static <X extends Throwable> X unchecked(Throwable e) throws X {
     throw (X) e;
@@ -640,9 +673,9 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
     }
   }
 
-  // ---- the pool's side
+  // ---- called by the pool
 
-  /** The pool was shut down: it takes no more items from the source. */
+  /** Called when the pool was shut down: no more items are taken from the source. */
   @Override
   public void refuse() {
     lock.lock();
@@ -671,7 +704,8 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
     forConsumer.signalAll();
     Thread interrupted = feeder;
     if (interrupted != null) {
-      // By another thread: an interrupt closes a channel that the source reads, and that may block.
+      // From another thread: an interrupt closes a channel that the source reads, and that may
+      // block.
       Callbacks.run(null, interrupted::interrupt);
     }
   }
@@ -682,7 +716,7 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
     pool.settle(this);
   }
 
-  /** Whether items were taken from the source that no worker has taken yet. */
+  /** Returns whether some items were taken from the source and not yet by a worker. */
   @Override
   public boolean hasPending() {
     lock.lock();

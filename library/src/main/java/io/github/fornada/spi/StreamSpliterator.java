@@ -5,7 +5,7 @@ import java.util.Spliterator;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** A run as the spliterator of its stream. */
+/** Presents a run as the spliterator of its stream. */
 final class StreamSpliterator<E> implements Spliterator<E> {
   private final StreamRun<?, ?, E> run;
   private final @Nullable Iterable<?> source;
@@ -39,7 +39,7 @@ final class StreamSpliterator<E> implements Spliterator<E> {
 
   @Override
   public int characteristics() {
-    // Not SIZED, though the size may be known: Stream.count would then skip the work.
+    // Not SIZED, even if the size is known: Stream.count would then not run the tasks.
     return NONNULL | (ordered ? ORDERED : 0);
   }
 }

@@ -27,24 +27,26 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The pool's threads complete it, and must run no dependents: those are user code, which may
  * wait for the very thread that would run it. So a future that has dependents is completed by a
- * {@linkplain PoolCallbacks callback thread}, and one that has none, which is the rule, directly.
- * Two things tell which it is:
+ * {@linkplain PoolCallbacks callback thread}, and a future that has none, the common case, by the
+ * pool's thread itself. Two rules decide which it is:
  *
  * <ul>
- *   <li>Threads that wait in {@code get} or {@code join} are kept here and are no dependents, as
- *       they would be in the superclass.
- *   <li>Whatever adds a dependent asks for {@link #newIncompleteFuture} or {@link
+ *   <li>Threads that wait in {@code get} or {@code join} are kept in a list of this class. In the
+ *       superclass they would be dependents.
+ *   <li>Every method that adds a dependent calls {@link #newIncompleteFuture} or {@link
  *       #toCompletableFuture} first, which marks the future as {@link #SHARED}. Only {@link
- *       CompletableFuture#allOf} and {@code anyOf} do not: they are seen by the number of
- *       dependents.
+ *       CompletableFuture#allOf} and {@code anyOf} do not: their dependents are found by {@link
+ *       #getNumberOfDependents}.
  * </ul>
  */
 final class TaskFuture<T extends @Nullable Object, R extends @Nullable Object>
     extends CompletableFuture<R> implements RunnableFuture<R> {
-  /** How often a task that waits for a retry of its own pool looks for it. */
+  /**
+   * How often a task that waits for a retry on its own pool checks whether the retry can be run.
+   */
   private static final long HELP_NANOS = 10_000_000; // Guess
 
-  /** Pause of a thread that waits for a few instructions of another. */
+  /** The pause of a thread that waits until another has executed a few instructions. */
   private static final long SOON_NANOS = 1_000; // Guess
 
   private static final long FOREVER = Long.MAX_VALUE;
@@ -71,7 +73,7 @@ final class TaskFuture<T extends @Nullable Object, R extends @Nullable Object>
 
   private volatile int phase;
 
-  /** Threads that wait, the last first. Guarded by the monitor of single; read without it. */
+  /** Threads that wait, the latest first. Guarded by the monitor of single; read without it. */
   private volatile @Nullable Waiter waiters;
 
   private final AbstractPool pool;
@@ -83,11 +85,12 @@ final class TaskFuture<T extends @Nullable Object, R extends @Nullable Object>
   }
 
   /**
-   * A future with something to do at its end.
+   * Creates a future with an action at its end.
    *
-   * @param item the item, or what the pool has made of it when it was handed over
-   * @param whenDone maps a result to what the future ends with; null for the result itself
-   * @param whenEnded called once the task has its outcome; must be quick and no user code
+   * @param item the item, or the copy that the pool made when it was handed over
+   * @param whenDone maps a result to the value that the future completes with; null for the result
+   *     itself
+   * @param whenEnded called once the task has its outcome; must be quick and must not run user code
    */
   TaskFuture(
       AbstractPool pool,
@@ -104,7 +107,7 @@ final class TaskFuture<T extends @Nullable Object, R extends @Nullable Object>
     single.batch = batch;
   }
 
-  /** Returns the current try; null once the task has its outcome. */
+  /** Returns the batch of the current attempt; null once the task has its outcome. */
   @Nullable Batch<T, R> batch() {
     return single.batch;
   }
@@ -158,11 +161,12 @@ final class TaskFuture<T extends @Nullable Object, R extends @Nullable Object>
 
   private void share() {
     while (phase != SHARED && !isDone() && !PHASE.compareAndSet(this, OPEN, SHARED)) {
-      LockSupport.parkNanos(SOON_NANOS); // a few instructions of the thread that completes this
+      // the thread that completes this needs only a few instructions
+      LockSupport.parkNanos(SOON_NANOS);
     }
   }
 
-  // ---- the end, by threads that may run dependents
+  // ---- completion, by threads that may run dependents
 
   @Override
   public boolean complete(R value) {
@@ -230,8 +234,9 @@ final class TaskFuture<T extends @Nullable Object, R extends @Nullable Object>
   }
 
   /**
-   * The calling thread is about to complete this, and then runs its dependents. Those who wait are
-   * woken before, for a dependent may never return; they see that the end is near, and stay awake.
+   * Called by a thread that is about to complete this and then runs its dependents. It wakes the
+   * waiting threads first, because a dependent may never return. They see in {@code phase} that the
+   * end is near, and stay awake.
    */
   private void completing() {
     phase = COMPLETING;
@@ -240,7 +245,7 @@ final class TaskFuture<T extends @Nullable Object, R extends @Nullable Object>
 
   private void completed() {
     if (!isDone()) {
-      phase = SHARED; // no memory for the result: nobody must stay awake for it
+      phase = SHARED; // no memory for the result: waiting threads must not stay awake for it
     }
   }
 
@@ -253,18 +258,23 @@ final class TaskFuture<T extends @Nullable Object, R extends @Nullable Object>
     }
   }
 
-  // ---- the end, by the pool's threads
+  // ---- completion, by the pool's threads
 
   Sink<T, R> sink() {
     return single;
   }
 
-  /** Whether the task has failed, or will have once a callback thread has seen to it. */
+  /**
+   * Returns whether the task has failed, or will have failed once a callback thread has completed
+   * it.
+   */
   boolean failed() {
     return single.failed;
   }
 
-  /** Whether the calling thread has to complete this now, because there are no dependents. */
+  /**
+   * Returns whether the calling thread must complete this itself, because there are no dependents.
+   */
   private boolean mayCompleteHere() {
     if (!PHASE.compareAndSet(this, OPEN, CHECKING)) {
       return false;
@@ -283,7 +293,10 @@ final class TaskFuture<T extends @Nullable Object, R extends @Nullable Object>
     wakeWaiters();
   }
 
-  /** Not where another thread has come to COMPLETING: that one has woken those who wait. */
+  /**
+   * Leaves CHECKING, unless another thread has moved to COMPLETING: that thread has woken the
+   * waiting ones.
+   */
   private void notChecking() {
     var _ = PHASE.compareAndSet(this, CHECKING, SHARED);
   }
@@ -377,9 +390,9 @@ final class TaskFuture<T extends @Nullable Object, R extends @Nullable Object>
   }
 
   /**
-   * Waits for the end, or for {@code nanos} nanoseconds; {@link #FOREVER} for no limit.
+   * Waits for the end, at most {@code nanos} nanoseconds; {@link #FOREVER} for no limit.
    *
-   * @param interruptible whether an interrupt ends the wait; otherwise it is kept for the caller
+   * @param interruptible whether an interrupt ends the wait; otherwise it is set again afterwards
    */
   private void awaitEnd(boolean interruptible, long nanos) throws InterruptedException {
     if (isDone()) {
@@ -391,8 +404,9 @@ final class TaskFuture<T extends @Nullable Object, R extends @Nullable Object>
       waiters = waiter;
     }
     try {
-      // Lets a ForkJoinPool that the caller is a thread of make up for it. Looks at `phase` and
-      // isDone after `waiters` was written; who completes does it the other way round.
+      // If the caller is a thread of a ForkJoinPool, that pool may add a thread meanwhile. Reads
+      // `phase` and isDone after `waiters` was written; a completing thread writes those first and
+      // then reads `waiters`. So one of the two sees the other.
       ForkJoinPool.managedBlock(waiter);
     } finally {
       remove(waiter);
@@ -439,7 +453,7 @@ final class TaskFuture<T extends @Nullable Object, R extends @Nullable Object>
       }
       pool.beforeWaiting(this);
       while (!isDone() && mustHelp()) {
-        awaitEnd(true, HELP_NANOS); // then another look: the task may have come to its retry
+        awaitEnd(true, HELP_NANOS); // then checks again: the task may be waiting for its retry
       }
       awaitEnd(true, FOREVER);
     }
@@ -473,7 +487,7 @@ final class TaskFuture<T extends @Nullable Object, R extends @Nullable Object>
         }
         awaitEnd(false, FOREVER);
       } catch (InterruptedException e) {
-        throw new AssertionError(e); // such waits are not interruptible
+        throw new AssertionError(e); // cannot happen: this wait is not interruptible
       } finally {
         if (interrupted) {
           Thread.currentThread().interrupt();
@@ -484,10 +498,10 @@ final class TaskFuture<T extends @Nullable Object, R extends @Nullable Object>
   }
 
   /**
-   * Runs the task in the calling thread if that is a worker of the same pool, and no other has
-   * begun the task: all workers might wait and none work.
+   * Runs the task in the calling thread if that is a worker of the same pool, and no other worker
+   * has begun the task. Without this, all workers might wait and none work.
    *
-   * @return whether to look again soon: a retry may come to wait
+   * @return whether to check again soon, because a retry may begin to wait for a worker
    */
   boolean mustHelp() {
     if (!pool.canRunHere()) {
@@ -500,23 +514,26 @@ final class TaskFuture<T extends @Nullable Object, R extends @Nullable Object>
     return pool.policy().retries() > 0;
   }
 
-  /** A future is a class already, so its sink is a part of it. */
+  /** The sink of this future. A separate class because a future already has a superclass. */
   final class Single extends Sink<T, R> {
     private final @Nullable Supplier<R> whenDone;
     private final @Nullable Consumer<? super TaskFuture<T, R>> whenEnded;
 
     /**
-     * Replaced by each retry, and by null at the end, so that a future that is kept does not keep
-     * the task; written by the thread that ended the try before.
+     * The batch of the current attempt. Replaced by each retry, and by null at the end, so that a
+     * future does not keep its task alive. Written by the thread that ended the previous attempt.
      */
     private volatile @Nullable Batch<T, R> batch;
 
-    /** Whether a retry is in the pause before it. Written by its timer and as batch is. */
+    /**
+     * Whether the pause before a retry is in progress. Set by the thread that writes {@code batch};
+     * cleared by the timer.
+     */
     private volatile boolean pausing;
 
     private volatile boolean stopped;
 
-    /** Whether it ended in a way that is a failure. Written by the thread that ends it. */
+    /** Whether the task has failed. Written by the thread that ends it. */
     private volatile boolean failed;
 
     Single(
@@ -532,14 +549,14 @@ final class TaskFuture<T extends @Nullable Object, R extends @Nullable Object>
     void done(Batch<T, R> ended, int i, R value) {
       batch = null;
       succeed(whenDone == null ? value : whenDone.get());
-      tellEnd();
+      reportEnd();
     }
 
     @Override
     void ended(Batch<T, R> ended, int i, Outcome<R> outcome) {
       batch = null;
       failed = !(outcome instanceof Outcome.Cancelled) && !isDone();
-      // Before the switch, which generates a class when a program first meets it.
+      // Before the switch, because a switch over types generates a class when it first runs.
       if (outcome instanceof Outcome.WorkerLost<R> lost) {
         fail(new WorkerLostException(lost.message(), lost.certificate()));
       } else {
@@ -549,10 +566,13 @@ final class TaskFuture<T extends @Nullable Object, R extends @Nullable Object>
           default -> failWithItem(ended.item(0), outcome);
         }
       }
-      tellEnd();
+      reportEnd();
     }
 
-    /** Its message has the item's text. Where user code makes that, no thread of ours waits. */
+    /**
+     * Fails with an exception whose message has the item's text. If user code makes the text, no
+     * thread of the pool waits for it.
+     */
     private void failWithItem(T item, Outcome<R> outcome) {
       if (BoundedText.isPlain(item)) {
         fail(ItemFailure.exception(label(0, item), outcome));
@@ -562,15 +582,16 @@ final class TaskFuture<T extends @Nullable Object, R extends @Nullable Object>
       }
     }
 
-    private void tellEnd() {
+    private void reportEnd() {
       if (whenEnded != null) {
         whenEnded.accept(TaskFuture.this);
       }
     }
 
     /**
-     * To a {@link CompletableFuture} these two say something of itself: that it was cancelled, or
-     * where a cause came from. A task that throws one has failed with it like with any other.
+     * Wraps the two exceptions that have a special meaning to {@link CompletableFuture}: that it
+     * was cancelled, or that the cause came from elsewhere. A task that throws one of them has
+     * failed with it, as with any other exception.
      */
     private Throwable asThrown(Throwable cause) {
       return cause instanceof CancellationException || cause instanceof CompletionException

@@ -11,31 +11,36 @@ import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a pool has to do: single batches, and runs that give batches on demand. Runs take turns, so
+ * The work of a pool: single batches, and runs that give batches on demand. Runs take turns, so
  * that a long call does not starve a short one.
  *
- * <p>Everything is guarded by one lock, held for a few instructions and for the iterator of one of
- * the JDK's own collections. So whatever was accepted is, at any moment, in exactly one of the
- * places below, and {@link #isQuiet} cannot miss it on its way from one to another.
+ * <p>Everything is guarded by one lock. It is held for a few instructions, and while an iterator of
+ * one of the JDK's own collections is called. So at any moment each accepted item is in exactly one
+ * of the collections below, and {@link #isQuiet} cannot miss it while it moves from one to another.
  */
 final class WorkQueue {
   private final ReentrantLock lock = new ReentrantLock();
 
-  /** What waits for a worker. A batch that was cancelled here stays until it is polled. */
+  /**
+   * Batches and runs that wait for a worker. A batch that is cancelled here stays until it is
+   * polled.
+   */
   private final ArrayDeque<Object> entries = new ArrayDeque<>();
 
-  /** Batches with workers; each knows its place here. */
+  /** Batches that workers have; each knows its index here. */
   private final ArrayList<Batch<?, ?>> held = new ArrayList<>();
 
-  /** Retries in the pause before them. */
+  /** Retries whose pause is not over. */
   private final Set<Batch<?, ?>> paused = new HashSet<>();
 
-  /** Batches accepted whose listeners are being called. */
+  /**
+   * The number of accepted batches that are not queued yet because the listeners are being called.
+   */
   private int promised;
 
   private boolean closed;
 
-  /** Adds a batch; false if the queue is closed. */
+  /** Adds a batch; returns false if the queue is closed. */
   boolean add(Batch<?, ?> batch) {
     lock.lock();
     try {
@@ -48,7 +53,7 @@ final class WorkQueue {
     }
   }
 
-  /** Accepts a batch that comes with {@link #addPromised}; false if the queue is closed. */
+  /** Accepts a batch that {@link #addPromised} will add; returns false if the queue is closed. */
   boolean promise() {
     lock.lock();
     try {
@@ -71,7 +76,7 @@ final class WorkQueue {
     }
   }
 
-  /** Adds a new call; false if the queue is closed. */
+  /** Adds a new call; returns false if the queue is closed. */
   boolean add(MapRun<?, ?> run) {
     lock.lock();
     try {
@@ -94,7 +99,7 @@ final class WorkQueue {
     }
   }
 
-  /** Takes note of a retry that must wait. */
+  /** Notes a retry that must wait for its pause. */
   void pause(Batch<?, ?> batch) {
     lock.lock();
     try {
@@ -104,7 +109,7 @@ final class WorkQueue {
     }
   }
 
-  /** A retry's pause is over; false if it is not wanted any more. */
+  /** Queues a retry whose pause is over; returns false if the retry is no longer wanted. */
   boolean resume(Batch<?, ?> batch) {
     lock.lock();
     try {
@@ -119,13 +124,13 @@ final class WorkQueue {
   }
 
   /**
-   * A worker gives back a batch that it had polled; it is next. It counts as held until it is
-   * closed, for other workers may be at some of its items.
+   * Puts a batch that a worker had polled back at the front. It counts as held until it is closed,
+   * because other workers may be running some of its items.
    */
   void giveBack(Batch<?, ?> batch) {
     lock.lock();
     try {
-      if (!batch.givenBack) { // two workers may give back their parts of one batch
+      if (!batch.givenBack) { // two workers may each give back their part of one batch
         batch.givenBack = true;
         entries.addFirst(batch);
       }
@@ -137,7 +142,8 @@ final class WorkQueue {
   /**
    * Takes the next work; null if there is none.
    *
-   * @param most the most items to take; 0 for as many as the items before suggest
+   * @param most the maximum number of items to take; 0 for as many as the times of earlier items
+   *     suggest
    * @param last the batch that the same worker had polled before, to be released in the same step
    */
   @Nullable Batch<?, ?> poll(int most, @Nullable Batch<?, ?> last) {
@@ -180,8 +186,8 @@ final class WorkQueue {
   /**
    * Takes one item of a call that was made on behalf of a worker of this pool; null if none waits.
    *
-   * @param rank by the {@linkplain Sink#origin origins} of calls; a call of the highest is taken,
-   *     and of those the one that is next
+   * @param rank the rank of a call, given its {@linkplain Sink#origin origin}; a call of the
+   *     highest rank is taken, and of those the first in the queue
    */
   @Nullable Batch<?, ?> pollNested(ToIntFunction<Object> rank) {
     lock.lock();
@@ -218,7 +224,7 @@ final class WorkQueue {
     }
   }
 
-  /** Whether {@link #pollNested} would probably find something. */
+  /** Returns whether {@link #pollNested} would probably find something. */
   boolean hasNested() {
     lock.lock();
     try {
@@ -276,7 +282,7 @@ final class WorkQueue {
     }
   }
 
-  /** A batch is closed: it is with no worker and in no pause any more. */
+  /** Removes a closed batch from those that workers have and from those that pause. */
   void release(Batch<?, ?> batch) {
     lock.lock();
     try {
@@ -290,8 +296,9 @@ final class WorkQueue {
   }
 
   /**
-   * The thread that ends the last item writes {@code open}, then reads {@code handedBack}; here it
-   * is the other way round. So one of the two sees the other, and drops it.
+   * Writes {@code handedBack} and then reads {@code open}. The thread that ends the last item
+   * writes {@code open} and then reads {@code handedBack}. So one of the two sees the other's
+   * write, and removes the batch.
    */
   private void handBack(Batch<?, ?> batch) {
     batch.handedBack = false;
@@ -319,7 +326,7 @@ final class WorkQueue {
     }
   }
 
-  /** Whether a poll would probably find something. */
+  /** Returns whether a poll would probably find something. */
   boolean hasWork() {
     lock.lock();
     try {
@@ -334,7 +341,7 @@ final class WorkQueue {
     }
   }
 
-  /** Whether nothing that was accepted is still to be done. */
+  /** Returns whether nothing is left to do of what was accepted. */
   boolean isQuiet() {
     lock.lock();
     try {
@@ -344,7 +351,7 @@ final class WorkQueue {
     }
   }
 
-  /** From now on accepts nothing new. */
+  /** Makes the queue accept nothing new. */
   void close() {
     lock.lock();
     try {
@@ -354,10 +361,10 @@ final class WorkQueue {
     }
   }
 
-  /** What was taken out of the queue, and what workers or pauses have. */
+  /** The entries taken out of the queue, and the batches that workers have or that pause. */
   record Drained(List<Object> waiting, List<Batch<?, ?>> begun) {}
 
-  /** Takes out what waits; what was begun stays where it is. */
+  /** Removes the waiting entries; batches that were begun stay. */
   Drained drain() {
     lock.lock();
     try {

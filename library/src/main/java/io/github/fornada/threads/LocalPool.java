@@ -23,17 +23,20 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The common part of the thread pools: workers that are started on demand, poll for batches, and
- * help each other with batches that take long.
+ * share the rest of batches that take long.
  */
 abstract sealed class LocalPool extends AbstractPool
     permits SequentialPool, ThreadPool, VirtualThreadPool {
   /**
-   * A batch that takes longer is late, and others may help with it: several times what one should
-   * take.
+   * A batch that takes longer is late, and other workers may take items of it. Several times the
+   * intended duration of a batch.
    */
   private static final Duration LATE = Duration.ofNanos(250_000); // Guess
 
-  /** How far the way from a task of a scope to the scope's owner is followed. */
+  /**
+   * The maximum number of nested scopes that are followed from a task to the worker that opened the
+   * outermost one.
+   */
   private static final int DEEPEST_SCOPE = 100; // Guess
 
   private final PoolOptions options;
@@ -47,34 +50,37 @@ abstract sealed class LocalPool extends AbstractPool
   /** Batches of several items that workers have, each with the time it was taken. */
   private final Map<Batch<?, ?>, Long> shareable = new ConcurrentHashMap<>();
 
-  /** How long nothing may have happened before a spare worker is started. */
+  /** How long the pool must have made no progress before a spare worker is started. */
   private static final Duration STALL = Duration.ofMillis(50); // Guess
 
-  /** Pause after no thread could be had. */
+  /** The pause after no thread could be started. */
   private static final Duration NO_THREAD_PAUSE = Duration.ofMillis(100); // Guess
 
   static final Duration NO_THREAD_LIMIT = Duration.ofSeconds(10); // Guess
 
-  /** Whether a look for a {@linkplain #lookForStall stall} is due. */
-  private final AtomicBoolean stallLookDue = new AtomicBoolean();
+  /** Whether a check for a {@linkplain #checkForStall stall} is due. */
+  private final AtomicBoolean stallCheckDue = new AtomicBoolean();
 
   private final AtomicInteger ranks = new AtomicInteger();
 
-  /** Whether another try to start a thread is due. */
+  /** Whether another attempt to start a thread is due. */
   private final AtomicBoolean startDue = new AtomicBoolean();
 
-  /** When a thread was wanted in vain first, since one was started; 0 for never. */
+  /**
+   * When the first of the current series of failed thread starts was; 0 if the last start
+   * succeeded.
+   */
   private final AtomicLong withoutThread = new AtomicLong();
 
-  /** Whether a look for late batches is due. */
-  private final AtomicBoolean lookDue = new AtomicBoolean();
+  /** Whether a check for late batches is due. */
+  private final AtomicBoolean lateCheckDue = new AtomicBoolean();
 
   private final Roster roster;
 
   /**
    * A pool without threads yet.
    *
-   * @param noThreadLimit for how long items wait for a thread if the system has none to give
+   * @param noThreadLimit how long items wait for a thread if the system cannot create one
    */
   LocalPool(
       ExecutionModel model, PoolOptions options, ThreadMaker threads, Duration noThreadLimit) {
@@ -86,7 +92,7 @@ abstract sealed class LocalPool extends AbstractPool
         new Roster(options.workers(), keepsIdleThreads(), () -> hasWork() || lateBatch() != null);
   }
 
-  /** Makes threads that are not started yet. */
+  /** Creates threads without starting them. */
   interface ThreadMaker {
     Thread make(Runnable body, String name);
   }
@@ -95,7 +101,7 @@ abstract sealed class LocalPool extends AbstractPool
     return threads;
   }
 
-  /** Returns whether a thread without work waits for some, rather than ending. */
+  /** Returns whether a thread without work waits for more, rather than ending. */
   abstract boolean keepsIdleThreads();
 
   @Override
@@ -116,9 +122,9 @@ abstract sealed class LocalPool extends AbstractPool
   }
 
   /**
-   * No thread could be had. The calls that wanted it were accepted all the same: workers that are
-   * there will come to their items, or a thread is had later. If there are no workers, and no
-   * thread is had in time, the items that wait end with what was thrown.
+   * Handles a failed thread start. The call that needed the thread was accepted all the same:
+   * existing workers will run its items, or a later attempt starts a thread. If there are no
+   * workers, and no thread starts in time, the waiting items end with {@code thrown}.
    */
   private void noThread(Throwable thrown, int workersLeft) {
     OwnThreads.noThread(thrown);
@@ -211,18 +217,18 @@ abstract sealed class LocalPool extends AbstractPool
     return poll(0, last);
   }
 
-  /** A worker has come to the end of a batch. */
+  /** Called when a worker has come to the end of a batch. */
   final void finished(Batch<?, ?> batch) {
     if (batch.size() > 1) {
       shareable.remove(batch);
     }
   }
 
-  // ---- batches that take longer than was thought
+  // ---- batches that take longer than expected
 
   /**
-   * A batch of another worker that has items waiting behind a long one. Batches are cut for 50 us,
-   * so one that is not late will soon be done without help.
+   * Returns a late batch of another worker that has items waiting behind a long one; null if there
+   * is none. Batches are sized for 50 us, so a batch that is not late will soon be done anyway.
    */
   private @Nullable Batch<?, ?> lateBatch() {
     boolean others = false;
@@ -235,29 +241,30 @@ abstract sealed class LocalPool extends AbstractPool
       }
     }
     if (others) {
-      lookLater();
+      checkForLateBatchesLater();
     }
     return null;
   }
 
   /**
-   * Others may help with this batch. A worker that found nothing to do before the batch was known
-   * here has not seen to it that somebody looks at it: so this one does, in the order {@link
-   * #shareable}, then who is free. A worker says that it is free first, and then looks for batches.
+   * Lets other workers take items of this batch. A worker that found nothing to do before the batch
+   * was in {@link #shareable} has not scheduled a check for late batches, so this one does. It
+   * first adds the batch to {@link #shareable} and then reads whether a worker is free. A worker
+   * first marks itself free and then looks for batches. So one of the two sees the other.
    */
   private void share(Batch<?, ?> batch) {
     shareable.put(batch, System.nanoTime());
     if (roster.isSomebodyFree()) {
-      lookLater();
+      checkForLateBatchesLater();
     }
   }
 
-  private void lookLater() {
-    if (lookDue.compareAndSet(false, true)) {
+  private void checkForLateBatchesLater() {
+    if (lateCheckDue.compareAndSet(false, true)) {
       later(
           LATE,
           () -> {
-            lookDue.set(false);
+            lateCheckDue.set(false);
             if (lateBatch() != null) {
               workAvailable();
             }
@@ -268,8 +275,9 @@ abstract sealed class LocalPool extends AbstractPool
   // ---- tasks that wait for their own pool
 
   /**
-   * Returns the worker on whose behalf the calling thread runs: its own, or that of the future
-   * whose dependent it runs, or that which opened the scope whose task it runs.
+   * Returns the worker on whose behalf the calling thread runs: the worker whose thread it is, the
+   * worker of the future whose dependent it runs, or the worker that opened the scope whose task it
+   * runs.
    */
   @Override
   protected final @Nullable Worker originOfCall() {
@@ -290,25 +298,26 @@ abstract sealed class LocalPool extends AbstractPool
     }
     if (worker != null) {
       worker.handsOver();
-      lookForStallLater();
+      checkForStallLater();
     }
     return worker;
   }
 
-  private void lookForStallLater() {
-    if (stallLookDue.compareAndSet(false, true)) {
+  private void checkForStallLater() {
+    if (stallCheckDue.compareAndSet(false, true)) {
       long before = progress();
-      later(STALL, () -> lookForStall(before));
+      later(STALL, () -> checkForStall(before));
     }
   }
 
   /**
    * Starts a spare worker if items wait while every worker waits in an item that has made a call to
-   * this very pool, and nothing has happened since {@code before}: those items might wait for each
-   * other for ever. Looks again as long as there are such items, and costs nothing else.
+   * this same pool, and the pool has made no progress since {@code before}: those items might wait
+   * for each other forever. Checks again as long as there are such items; otherwise it costs
+   * nothing.
    */
-  private void lookForStall(long before) {
-    stallLookDue.set(false); // before the look: a worker hands over, then sees to a look
+  private void checkForStall(long before) {
+    stallCheckDue.set(false); // before the check: a worker hands over, then schedules a check
     long now = progress();
     if (workersByThread.values().stream().noneMatch(Worker::hasHandedOver)) {
       return;
@@ -319,7 +328,7 @@ abstract sealed class LocalPool extends AbstractPool
         start(spare);
       }
     }
-    lookForStallLater();
+    checkForStallLater();
   }
 
   private boolean hasWorkForSpare() {
@@ -344,8 +353,8 @@ abstract sealed class LocalPool extends AbstractPool
   }
 
   /**
-   * One item at a time, as long as all others wait; of the calls made on behalf of the workers that
-   * wait those of the latest first, because the others wait for them.
+   * Returns one item, as long as all other workers wait. Calls made on behalf of the worker that
+   * started last come first, because the others wait for it.
    */
   private @Nullable Batch<?, ?> nextForSpare(Worker worker) {
     if (!allWaitAfterHandOver(worker)) {
@@ -364,12 +373,15 @@ abstract sealed class LocalPool extends AbstractPool
     return batch;
   }
 
-  /** Whether an item must not begin before those before it have ended, unless they wait for it. */
+  /**
+   * Returns whether an item must not begin before earlier items have ended, unless they wait for
+   * it.
+   */
   boolean keepsOrder() {
     return false;
   }
 
-  // ---- the life of workers
+  // ---- starts and ends of workers
 
   final void began(Worker worker, Thread thread, long startupNanos) {
     workersByThread.put(thread, worker);
@@ -381,7 +393,7 @@ abstract sealed class LocalPool extends AbstractPool
     }
   }
 
-  /** A worker's thread has nothing more to do. */
+  /** Called when a worker's thread has nothing more to do. */
   final void ended(Worker worker, Thread thread) {
     workersByThread.remove(thread);
     if (roster.remove(worker.member()) == 0 && roster.isOver()) {
@@ -392,8 +404,8 @@ abstract sealed class LocalPool extends AbstractPool
   }
 
   /**
-   * A worker's task ignores interrupts: its thread is left behind, and another replaces it. Called
-   * by the timer, so the rest, which calls users' code, runs on a thread of its own.
+   * Leaves behind a worker whose task ignores interrupts; another worker replaces it. Called by the
+   * timer. {@code end} calls user code, so it runs on a thread of its own.
    */
   final void abandon(Worker worker, Batch<?, ?> batch, Runnable end) {
     var _ = roster.remove(worker.member());
@@ -417,7 +429,7 @@ abstract sealed class LocalPool extends AbstractPool
     }
   }
 
-  /** A worker gives up in the middle of a batch. */
+  /** Called when a worker gives up in the middle of a batch. */
   final void giveUp(Batch<?, ?> batch) {
     finished(batch);
     if (batch.hasWaiting()) {
@@ -462,7 +474,7 @@ abstract sealed class LocalPool extends AbstractPool
     }
   }
 
-  /** {@link AbstractPool#after}, for the workers. */
+  /** Makes {@link AbstractPool#after} available to the workers. */
   static void later(Duration pause, Runnable action) {
     var _ = after(pause, action);
   }

@@ -8,42 +8,52 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which of a pool's workers are there, and whom new work calls.
+ * Keeps track of a pool's workers, and decides which one new work wakes or starts.
  *
- * <p>At most one worker at a time is on its way to the queue because of new work; when it has found
- * some, and there is more, it calls the next. So a burst of submits costs one wake-up, and yet no
- * work waits beside an idle worker. (Go's scheduler keeps its spinning threads by the same rule.)
- * That rests on two things:
+ * <p>At most one worker at a time is <em>searching</em>: it was woken or started because of new
+ * work and has not found any yet. When it has found some, and there is more, it calls the next. So
+ * a burst of submits costs one wake-up, and yet no work waits while a worker is idle. (Go's
+ * scheduler keeps its spinning threads by the same rule.) This depends on two rules:
  *
  * <ul>
- *   <li>An order: who adds work calls after it has queued it, and a worker looks at the queue once
- *       more after it has said that it searches no longer, or is idle, or gone.
- *   <li>What it finds then may be what a caller left to it, so it searches again from there on:
- *       else it would take one piece of work, and nobody would be called for the next.
+ *   <li>The caller that adds work queues it before it calls {@link #call}. A worker checks the
+ *       queue once more after it is marked as not searching, as idle, or as gone. So one of the two
+ *       sees the other.
+ *   <li>What the worker finds in that check may be work whose caller relied on this worker. So the
+ *       worker counts as searching again: otherwise it would take one piece of work, and no worker
+ *       would be called for the next.
  * </ul>
  */
 @SuppressWarnings("NonAtomicVolatileUpdate") // one lock guards all writes
 final class Roster {
-  /** Instead of the number of a worker to be started. */
+  /** Returned when no worker needs to be started. */
   static final int NOBODY = -1;
 
-  /** The most spare workers at a time, as many as the common ForkJoinPool has by default. */
-  private static final int MOST_SPARES = 256;
+  /** The maximum number of spare workers at a time, as in the common ForkJoinPool by default. */
+  private static final int MAX_SPARES = 256;
 
-  /** How long a thread without work stays, so that a pool that was forgotten can be collected. */
+  /**
+   * How long a thread without work stays. It ends then so that an abandoned pool can be collected.
+   */
   private static final Duration IDLE = Duration.ofSeconds(30); // Guess
 
-  /** A worker, as the roster sees it. It is new, and on its way to the queue. */
+  /** The roster's view of one worker. A new member counts as searching, unless it is a spare. */
   static final class Member {
     final int number;
 
-    /** Whether it is there beyond the most, as long as all others wait. It is never idle. */
+    /**
+     * Whether it exists in addition to the pool's maximum, as long as all others wait. It is never
+     * idle.
+     */
     final boolean spare;
 
-    /** Whether it is among the live ones. Guarded by lock. */
+    /** Whether it is counted in {@code live}. Guarded by lock. */
     private boolean counted = true;
 
-    /** Whether it was called for work and has not found it. Written under lock; read by itself. */
+    /**
+     * Whether it was called for work and has not found any yet. Written under lock; read by its own
+     * thread.
+     */
     private boolean searching;
 
     Member(int number) {
@@ -76,11 +86,11 @@ final class Roster {
   private boolean ending;
 
   /**
-   * A roster of nobody.
+   * Creates a roster without workers.
    *
-   * @param most the most workers at a time
-   * @param keepsIdle whether a worker without work waits for some, rather than ending
-   * @param hasWork whether a worker would find something; asked under the lock
+   * @param most the maximum number of workers at a time
+   * @param keepsIdle whether a worker without work waits for more, rather than ending
+   * @param hasWork returns whether a worker would find work; called under the lock
    */
   Roster(int most, boolean keepsIdle, BooleanSupplier hasWork) {
     this.most = most;
@@ -89,7 +99,7 @@ final class Roster {
   }
 
   /**
-   * Work was queued: wakes a worker, if that is called for.
+   * Called after work was queued. Wakes a worker if none is searching.
    *
    * @return the number of a worker that the caller must start, or {@link #NOBODY}
    */
@@ -121,14 +131,15 @@ final class Roster {
   }
 
   /**
-   * Adds a spare worker, which the caller must start: every other waits for items of its own pool.
+   * Adds a spare worker, which the caller must start. For a pool in which every other worker waits
+   * for items of the same pool.
    *
    * @return null if there are too many already, or a worker is free after all
    */
   @Nullable Member addSpare() {
     lock.lock();
     try {
-      if (ending || searching > 0 || idle > 0 || live < most || spares == MOST_SPARES) {
+      if (ending || searching > 0 || idle > 0 || live < most || spares == MAX_SPARES) {
         return null;
       }
       spares++;
@@ -140,12 +151,15 @@ final class Roster {
     }
   }
 
-  /** Whether one more worker could be at work now. */
+  /** Returns whether one more worker could work now. */
   boolean isSomebodyFree() {
     return idle > 0 || live < most;
   }
 
-  /** A worker has work. Returns whether it was called for it, and so must call for more. */
+  /**
+   * Called when a worker has found work. Returns whether it was searching, and so must call another
+   * worker if there is more work.
+   */
   boolean found(Member member) {
     if (!member.searching) {
       return false;
@@ -192,7 +206,10 @@ final class Roster {
     }
   }
 
-  /** Interrupts mean tasks, never the wait for them. Returns the nanoseconds left. */
+  /**
+   * Waits for a wake-up. Interrupts are meant for tasks, never for this wait. Returns the
+   * nanoseconds left.
+   */
   @SuppressWarnings("WaitNotInLoop") // the caller loops
   private long awaitWakeUp(long nanos) {
     long deadline = System.nanoTime() + nanos;
@@ -203,7 +220,7 @@ final class Roster {
     }
   }
 
-  /** Counts the worker no more, unless there is work after all. Under lock. */
+  /** Stops counting the worker, unless there is work after all. Under lock. */
   private boolean leaves(Member member) {
     live--;
     boolean stays = hasWork.getAsBoolean();
@@ -231,8 +248,8 @@ final class Roster {
   }
 
   /**
-   * A worker is not there any more, or was left behind in its work, so that another may take its
-   * place. It may be said twice, and by any thread.
+   * Removes a worker that has ended, or that was left behind in its task, so that another may
+   * replace it. May be called twice, and by any thread.
    *
    * @return how many are left
    */
@@ -260,7 +277,10 @@ final class Roster {
     }
   }
 
-  /** No work will come any more: idle workers end. Returns whether there are none at all. */
+  /**
+   * Called when no more work will come: idle workers end. Returns whether there are no workers at
+   * all.
+   */
   boolean end() {
     lock.lock();
     try {
@@ -272,7 +292,7 @@ final class Roster {
     }
   }
 
-  /** Whether no work will come, and nobody is left. */
+  /** Returns whether no more work will come and no worker is left. */
   boolean isOver() {
     lock.lock();
     try {

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * One thread of a pool: polls for batches and runs their items one after the other.
  *
- * <p>An interrupt is meant for one item, so it may reach the thread only while that item runs: an
- * {@link InterruptGate} sees to that.
+ * <p>An interrupt is meant for one item, so it may reach the thread only while that item runs. An
+ * {@link InterruptGate} ensures that.
  */
 final class Worker implements Runnable {
   /** In place of an item: every one of the batch. */
@@ -22,7 +22,10 @@ final class Worker implements Runnable {
 
   private static final ClassLoader SYSTEM_LOADER = ClassLoader.getSystemClassLoader();
 
-  /** How long an item may take to give its stack before it is interrupted without. */
+  /**
+   * The pause before the timeout of an item is checked again, where the item has ended, or a cancel
+   * came first.
+   */
   private static final Duration SOON = Duration.ofMillis(1);
 
   private static final com.sun.management.ThreadMXBean METER =
@@ -37,16 +40,21 @@ final class Worker implements Runnable {
   /** Orders workers by their start; spare workers are started by those before them. */
   final int rank;
 
-  /** The handler that uncaught exceptions of the thread have at its start. */
+  /** The thread's handler of uncaught exceptions when it started. */
   private final Thread.UncaughtExceptionHandler homeHandler;
 
-  /** The item within which the latest call to this very pool was made; -1 for none. */
+  /**
+   * The number of the item within which the latest call to this same pool was made; -1 for none.
+   */
   private volatile long handedOverAt = -1;
 
-  /** Told with an interrupt: where the item was when its time ran out; null for a cancel. */
+  /** The cause of an interrupt is the item's stack when its time ran out; null for a cancel. */
   private final InterruptGate<StackSample> gate = new InterruptGate<>();
 
-  /** What runs. Written by the worker before it opens the gate; read after the gate. */
+  /**
+   * The batch whose item runs. Written by the worker before it opens the gate; read by other
+   * threads after they have read the gate.
+   */
   private volatile @Nullable Batch<?, ?> current;
 
   /** The place of the item in it, or ALL. */
@@ -54,15 +62,20 @@ final class Worker implements Runnable {
 
   private long startedNanos;
 
-  /** Items that run within that item, innermost first. Written by the worker, read by any. */
+  /**
+   * Items that run within that item, innermost first. Written by the worker, read by any thread.
+   */
   private volatile @Nullable Within within;
 
   private record Within(Batch<?, ?> batch, int item, @Nullable Within outer) {}
 
-  /** Whether a look at the timeout is due. */
+  /** Whether a check of the timeout is scheduled. */
   private final AtomicBoolean armed = new AtomicBoolean();
 
-  /** The batch it got from the queue, until it polls the next. The worker's own. */
+  /**
+   * The batch that this worker got from the queue, until it polls the next. Used by the worker
+   * only.
+   */
   @Nullable Batch<?, ?> polled;
 
   Worker(LocalPool pool, Roster.Member member, String name, int rank) {
@@ -86,7 +99,7 @@ final class Worker implements Runnable {
     return name;
   }
 
-  /** The batch it works on from now. */
+  /** Sets the batch that this worker works on from now on. */
   void takes(Batch<?, ?> batch) {
     current = batch;
   }
@@ -105,9 +118,10 @@ final class Worker implements Runnable {
   }
 
   /**
-   * Returns false if there will be no more. A method of its own, so that no frame of a thread that
-   * waits for work has the batch before in a variable: the interpreter keeps what a variable holds
-   * alive even when nobody reads it any more, and with it the function and what that captured.
+   * Returns false if there will be no more batches. This is a separate method so that a thread that
+   * waits for work has no frame with the previous batch in a variable. The interpreter keeps alive
+   * what a variable holds even if it is never read again: here the batch, its function, and what
+   * that captured.
    */
   private boolean runNext() {
     Batch<?, ?> batch = pool.next(this);
@@ -132,7 +146,7 @@ final class Worker implements Runnable {
       }
       for (int i = batch.claim(); i >= 0; i = batch.claim()) {
         if (!runItem(batch, i, recorded)) {
-          whole = true; // the thread that abandoned this worker has seen to the rest
+          whole = true; // the thread that abandoned this worker has handled the rest of the batch
           return false;
         }
         count++;
@@ -207,8 +221,8 @@ final class Worker implements Runnable {
     }
     R value = null;
     Throwable thrown = null;
-    // Read after the gate was opened, as cancel looks for an open gate after it said stop: one of
-    // the two sees the other.
+    // Read after the gate was opened. A cancel writes that the call is stopped before it reads the
+    // gate. So one of the two sees the other.
     boolean skipped = batch.isUnwanted();
     var _ = enter(batch);
     try {
@@ -226,7 +240,7 @@ final class Worker implements Runnable {
       stack = gate.takeCause();
     }
     if (limited && stack == null && isOverdue(System.nanoTime())) {
-      stack = StackSample.none(); // whoever should have stopped it came too late
+      stack = StackSample.none(); // the timer came too late to stop it
     }
     restoreThread();
 
@@ -249,8 +263,8 @@ final class Worker implements Runnable {
   }
 
   /**
-   * Runs the items of a batch within the item that waits for them. What stops that one stops these:
-   * they have no state, and so no timeout, of their own.
+   * Runs the items of a batch within the item that waits for them. What stops that item stops these
+   * too: they have no gate, and so no timeout, of their own.
    */
   <T, R> void runWithin(Batch<T, R> batch) {
     boolean recorded = pool.isRecorded();
@@ -293,12 +307,15 @@ final class Worker implements Runnable {
     } else if (thrown != null) {
       batch.end(i, new Outcome.Failed<>(thrown), usage, name);
     } else {
-      @SuppressWarnings("NullAway") // R is whatever the function gives, null included
+      @SuppressWarnings("NullAway") // R is whatever the function returns, null included
       var _ = batch.done(i, value, usage, name);
     }
   }
 
-  /** Whether the item, which has just ended, had more than its time and the grace after it. */
+  /**
+   * Returns whether the item, which has just ended, ran longer than its timeout and the grace after
+   * it.
+   */
   private boolean isOverdue(long now) {
     Duration limit = pool.policy().timeout();
     return limit != null && now - startedNanos > limit.toNanos() + pool.policy().grace().toNanos();
@@ -313,8 +330,8 @@ final class Worker implements Runnable {
   }
 
   /**
-   * Sets the context class loader of the call, and returns the one before. What a task changes in
-   * its thread is undone after it: see {@link #restoreThread}.
+   * Sets the context class loader of the call, and returns the previous one. {@link #restoreThread}
+   * undoes what a task changes in its thread.
    */
   @SuppressWarnings("ReferenceEquality") // loaders have no equality of their own
   private @Nullable ClassLoader enter(Batch<?, ?> batch) {
@@ -326,7 +343,7 @@ final class Worker implements Runnable {
     return before;
   }
 
-  /** Between two items the thread keeps nothing of either. */
+  /** Undoes what an item has changed in its thread, so that the next item sees none of it. */
   @SuppressWarnings({"ThreadPriorityCheck", "ReferenceEquality"}) // nothing relies on priorities
   private void restoreThread() {
     if (thread.getContextClassLoader() != SYSTEM_LOADER) {
@@ -345,7 +362,7 @@ final class Worker implements Runnable {
 
   // ---- called by other threads
 
-  /** Returns a number of the item that runs and was not interrupted; -1 if none. */
+  /** Returns the number of the running item, if it was not interrupted; -1 if there is none. */
   private long running() {
     long word = gate.word();
     return InterruptGate.isRunning(word) ? InterruptGate.passOf(word) : -1;
@@ -356,18 +373,24 @@ final class Worker implements Runnable {
     return pool == other;
   }
 
-  /** The item that runs has made a call to this very pool. Called by any thread that did it. */
+  /**
+   * Notes that the running item has made a call to this same pool. Called by the thread that made
+   * the call, which need not be this worker's.
+   */
   void handsOver() {
     handedOverAt = running();
   }
 
-  /** Whether the item that runs has made a call to this very pool. */
+  /** Returns whether the running item has made a call to this same pool. */
   boolean hasHandedOver() {
     long running = running();
     return running >= 0 && running == handedOverAt;
   }
 
-  /** Whether the item that runs has made a call to this very pool, and waits for something. */
+  /**
+   * Returns whether the running item has made a call to this same pool, and now waits for
+   * something.
+   */
   boolean isWaitingAfterHandOver() {
     return hasHandedOver()
         && switch (thread.getState()) {
@@ -381,7 +404,7 @@ final class Worker implements Runnable {
     return gate.word();
   }
 
-  /** Interrupts the thread if it is running this very item. */
+  /** Interrupts the thread if it is running exactly this item. */
   boolean interrupt(Batch<?, ?> batch, int i) {
     long seen = gate.word();
     return InterruptGate.isRunning(seen)
@@ -390,33 +413,36 @@ final class Worker implements Runnable {
         && gate.interrupt(InterruptGate.passOf(seen), thread, null);
   }
 
-  /** Sees to it that the timer looks at this worker when the current item's time is over. */
+  /**
+   * Schedules a check of the timeout for when the current item's time is over, unless one is
+   * scheduled.
+   */
   private void arm() {
     Duration limit = pool.policy().timeout();
     if (limit != null) {
-      lookAgain(limit, limit);
+      checkTimeoutLater(limit, limit);
     }
   }
 
-  private void look(Duration limit) {
+  private void checkTimeout(Duration limit) {
     armed.set(false);
     long seen = gate.word();
     long pass = InterruptGate.passOf(seen);
     if (!InterruptGate.isOpen(seen)) {
-      return; // between two items, and the next arms it again
+      return; // no item runs; the next one arms the timer again
     }
     long remaining = limit.toNanos() - (System.nanoTime() - startedNanos);
     Batch<?, ?> batch = current;
     int i = item;
     if (remaining > 0) {
-      lookAgain(limit, Duration.ofNanos(remaining)); // another item by now
+      checkTimeoutLater(limit, Duration.ofNanos(remaining)); // another item runs by now
     } else if (batch == null) {
-      lookAgain(limit, SOON);
+      checkTimeoutLater(limit, SOON);
     } else if (!InterruptGate.isRunning(seen)) { // stopped by a cancel
       LocalPool.later(pool.policy().grace(), () -> abandon(batch, i, pass));
     } else {
-      // Not by the timer: a thread in a loop without a safepoint gives its stack only after the
-      // loop.
+      // Not on the timer's thread: a thread in a loop without a safepoint gives its stack only
+      // after the loop.
       StackSample.then(thread, stack -> interrupt(limit, batch, i, pass, stack));
     }
   }
@@ -425,17 +451,17 @@ final class Worker implements Runnable {
   private void interrupt(Duration limit, Batch<?, ?> batch, int i, long pass, StackSample stack) {
     long seen = gate.word();
     if (InterruptGate.isOpen(seen) && InterruptGate.passOf(seen) == pass) {
-      // Before the interrupt, which may not return for long.
+      // Scheduled before the interrupt, which may take long to return.
       LocalPool.later(pool.policy().grace(), () -> abandon(batch, i, pass));
     }
     if (!gate.interrupt(pass, thread, stack)) {
-      lookAgain(limit, SOON); // it has ended, or a cancel came first
+      checkTimeoutLater(limit, SOON); // it has ended, or a cancel came first
     }
   }
 
-  private void lookAgain(Duration limit, Duration pause) {
+  private void checkTimeoutLater(Duration limit, Duration pause) {
     if (armed.compareAndSet(false, true)) {
-      LocalPool.later(pause, () -> look(limit));
+      LocalPool.later(pause, () -> checkTimeout(limit));
     }
   }
 

@@ -37,7 +37,8 @@ record Failure(
   static String headline(Outcome<?> outcome) {
     String text =
         switch (outcome) {
-          // It replaces another exception, and its message begins with the class of that one.
+          // A RemoteTaskException replaces another exception, and its message begins with that
+          // one's class.
           case Outcome.Failed<?>(RemoteTaskException remote) -> String.valueOf(remote.getMessage());
           case Outcome.Failed<?>(Throwable cause) -> ItemText.text(cause);
           case Outcome.TimedOut<?>(Duration limit, List<StackTraceElement> stack) ->
@@ -56,7 +57,7 @@ record Failure(
         try {
           cause.printStackTrace(new PrintWriter(text));
         } catch (RuntimeException | StackOverflowError e) {
-          // An exception of the user's may override any method that printing calls.
+          // A user's exception class may override any method that printing calls.
           text.line("the stack of a " + cause.getClass().getName() + " could not be printed: " + e);
         }
       }

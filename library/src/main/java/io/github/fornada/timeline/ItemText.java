@@ -18,7 +18,7 @@ final class ItemText {
     return switch (item) {
       case null -> "null";
       case String text -> shortened(text);
-      // Their toString may be as large as everything they hold.
+      // The toString of a collection may be as large as everything in it.
       case Collection<?> many -> item.getClass().getSimpleName() + " of " + size(many::size);
       case Map<?, ?> map -> item.getClass().getSimpleName() + " of " + size(map::size);
       case Callable<?> call -> item.getClass().getSimpleName();
@@ -37,7 +37,7 @@ final class ItemText {
     try {
       return String.valueOf(of.size());
     } catch (RuntimeException | StackOverflowError e) {
-      return "unknown size"; // a collection of the user's own
+      return "unknown size"; // a user's own collection class
     }
   }
 

@@ -7,7 +7,7 @@ import java.util.concurrent.ConcurrentHashMap;
 /** Numbers the names of workers in the order in which they are first seen. Thread-safe. */
 final class Lanes {
   /** The largest number of lanes; further names share the existing ones. */
-  static final int MOST = 1 << 16; // Guess: more than anyone will scroll through
+  static final int MAX_LANES = 1 << 16; // Guess: more than anyone will scroll through
 
   private final ConcurrentHashMap<String, Integer> numbers = new ConcurrentHashMap<>();
 
@@ -24,8 +24,8 @@ final class Lanes {
     if (known != null) {
       return known;
     }
-    if (names.size() == MOST) {
-      return Math.floorMod(name.hashCode(), MOST);
+    if (names.size() == MAX_LANES) {
+      return Math.floorMod(name.hashCode(), MAX_LANES);
     }
     int number = names.size();
     names.add(name);

@@ -13,16 +13,16 @@ import org.jspecify.annotations.Nullable;
 /** What a timeline records of one run. Thread-safe. */
 final class Recording {
   /** The largest number of bars that are kept, about 200 MB; further ones are only counted. */
-  static final int MOST_BARS = 4_000_000; // Guess
+  static final int MAX_BARS = 4_000_000; // Guess
 
   /** The largest size of all labels together, in bytes. */
-  static final long MOST_LABEL_BYTES = 16L << 20; // Guess
+  static final long MAX_LABEL_BYTES = 16L << 20; // Guess
 
   /** The largest number of failures kept with their stacks; further ones are only counted. */
-  static final int MOST_FAILURES = 200;
+  static final int MAX_FAILURES = 200;
 
   /** The largest number of starts, and of deaths, of worker processes that are kept. */
-  private static final int MOST_WORKER_EVENTS = 1000; // Guess
+  private static final int MAX_WORKER_EVENTS = 1000; // Guess
 
   private static final int STRIPES = 16; // Guess: above the cores of most machines
   private static final byte[] NO_LABEL = {};
@@ -51,7 +51,7 @@ final class Recording {
   private volatile @Nullable Long endNanos;
 
   // Guarded by this.
-  private final List<Failure> told = new ArrayList<>();
+  private final List<Failure> shown = new ArrayList<>();
   private final List<WorkerStart> starts = new ArrayList<>();
   private final List<WorkerDeath> deaths = new ArrayList<>();
 
@@ -76,7 +76,7 @@ final class Recording {
     TaskUsage usage = event.usage();
     long began = usage == null ? event.nanos() : usage.startedNanos();
     if (marked && began - baseNanos < 0) {
-      return; // of an earlier run
+      return; // a task of an earlier run
     }
     Kind kind = Kind.of(event.outcome());
     int lane = usage == null ? 0 : lanes.number(usage.worker());
@@ -98,7 +98,7 @@ final class Recording {
     Long over = endNanos;
     long counted = over == null ? end - start : Math.max(0, Math.min(end, over) - start);
     stripe.measure(start, end, counted, usage.cpuNanos());
-    if (kept.get() < MOST_BARS && kept.getAndIncrement() < MOST_BARS) {
+    if (kept.get() < MAX_BARS && kept.getAndIncrement() < MAX_BARS) {
       byte[] label = label(event.item());
       stripe.keep(
           lane, start, end - start, kind, event.last(), usage.cpuNanos(), event.index(), label);
@@ -106,7 +106,7 @@ final class Recording {
   }
 
   private byte[] label(@Nullable Object item) {
-    if (labelBytes.get() >= MOST_LABEL_BYTES) {
+    if (labelBytes.get() >= MAX_LABEL_BYTES) {
       return NO_LABEL;
     }
     byte[] label = ItemText.of(item).getBytes(StandardCharsets.UTF_8);
@@ -115,7 +115,7 @@ final class Recording {
   }
 
   private void failed(TaskEvent.Finished event, Kind kind, long start) {
-    if (failures.get() >= MOST_FAILURES || failures.getAndIncrement() >= MOST_FAILURES) {
+    if (failures.get() >= MAX_FAILURES || failures.getAndIncrement() >= MAX_FAILURES) {
       return; // counted in the tally
     }
     Outcome<?> outcome = event.outcome();
@@ -131,7 +131,7 @@ final class Recording {
             start,
             usage == null ? 0 : Math.max(0, usage.endedNanos() - usage.startedNanos()));
     synchronized (this) {
-      told.add(failure);
+      shown.add(failure);
     }
   }
 
@@ -146,7 +146,7 @@ final class Recording {
     long to = event.nanos() - baseNanos;
     var start = new WorkerStart(lane, to - event.startupNanos(), to, event.pid());
     synchronized (this) {
-      if (starts.size() < MOST_WORKER_EVENTS) {
+      if (starts.size() < MAX_WORKER_EVENTS) {
         starts.add(start);
       }
     }
@@ -159,7 +159,7 @@ final class Recording {
     }
     int lane = lanes.number(event.certificate().worker());
     synchronized (this) {
-      if (deaths.size() < MOST_WORKER_EVENTS) {
+      if (deaths.size() < MAX_WORKER_EVENTS) {
         deaths.add(new WorkerDeath(lane, at, event.certificate().manner()));
       }
     }
@@ -184,7 +184,7 @@ final class Recording {
   }
 
   synchronized List<Failure> failures() {
-    return List.copyOf(told);
+    return List.copyOf(shown);
   }
 
   synchronized List<WorkerStart> starts() {

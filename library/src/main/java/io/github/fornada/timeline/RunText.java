@@ -20,7 +20,7 @@ final class RunText {
         + Figures.count(s.workers(), "worker", "workers");
   }
 
-  /** Returns a mark for each kind of outcome other than done; empty if all tasks were done. */
+  /** Returns a badge for each kind of outcome other than done; empty if all tasks were done. */
   static String outcomes(TimelineSummary s) {
     return mark(Kind.FAILED, s.failed())
         + mark(Kind.TIMED_OUT, s.timedOut())
@@ -57,10 +57,10 @@ final class RunText {
 
   /** Returns a note on what the drawing leaves out; empty if nothing. */
   static String note(Track track) {
-    return track.size() < Recording.MOST_BARS
+    return track.size() < Recording.MAX_BARS
         ? ""
         : "Only the first "
-            + Figures.count(Recording.MOST_BARS)
+            + Figures.count(Recording.MAX_BARS)
             + " are drawn; the figures count all.";
   }
 

@@ -2,6 +2,8 @@ package io.github.fornada.architecture;
 
 import static com.tngtech.archunit.base.DescribedPredicate.not;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nameMatching;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
@@ -18,11 +20,14 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
-/** Who may call whom, as ARCHITECTURE.md has it. */
+/** Checks which package may use which, as in ARCHITECTURE.md. */
 final class ArchitectureTest {
   private static final String ROOT = "io.github.fornada";
 
-  /** Each room with the rooms it may use beside the front door. A new room is entered here. */
+  /**
+   * Each package with the packages it may use in addition to {@code io.github.fornada}. Enter a new
+   * package here.
+   */
   private static final Map<String, Set<String>> MAY_USE =
       Map.ofEntries(
           Map.entry("jvm", Set.of()),
@@ -96,7 +101,10 @@ final class ArchitectureTest {
         .check(LIBRARY);
   }
 
-  /** What a worker runs cannot reach the pool's side: its packages do not see that one. */
+  /**
+   * What a worker runs cannot reach the parent's side: its packages do not use package {@code
+   * process}.
+   */
   @Test
   void roomsUseOnlyTheRoomsTheyMay() {
     MAY_USE.forEach((room, allowed) -> {
@@ -124,9 +132,16 @@ final class ArchitectureTest {
   void theLibraryUsesNothingButTheJdk() {
     classes()
         .should()
-        .onlyDependOnClassesThat()
-        .resideInAnyPackage(
-            ROOT + "..", "java..", "javax..", "jdk..", "com.sun.management..", "org.jspecify..", "")
+        .onlyDependOnClassesThat(
+            resideInAnyPackage(
+                    ROOT + "..",
+                    "java..",
+                    "javax..",
+                    "jdk..",
+                    "com.sun.management..",
+                    "org.jspecify..",
+                    "")
+                .or(nameMatching("sun\\.misc\\.Signal(Handler)?"))) // of jdk.unsupported
         .check(LIBRARY);
   }
 
@@ -142,9 +157,20 @@ final class ArchitectureTest {
         .check(LIBRARY);
   }
 
+  /** Else a thread keeps the thread-locals and the context loader of its starter. */
+  @Test
+  void theLibrarysDaemonThreadsAreMadeInOnePlace() {
+    noClasses()
+        .that()
+        .doNotHaveFullyQualifiedName(ROOT + ".jvm.OwnThreads")
+        .should()
+        .callMethod(Thread.class, "ofPlatform")
+        .check(LIBRARY);
+  }
+
   /**
-   * Printing belongs to the command. The process room passes on what tasks print, and must find the
-   * standard streams to do so.
+   * Printing belongs to the command. Package {@code process} passes on what tasks print, and so
+   * must use the standard streams.
    */
   @Test
   void theLibraryDoesNotPrint() {
@@ -159,7 +185,10 @@ final class ArchitectureTest {
     noClasses().should().callMethod(Throwable.class, "printStackTrace").check(LIBRARY);
   }
 
-  /** Only the mains of the library's own processes may exit: a worker's, and a cache's maker. */
+  /**
+   * Only the main classes of the library's own processes may exit: that of a worker, and that of
+   * the training program.
+   */
   @Test
   void onlyTheMainsOfOwnProcessesExit() {
     noClasses()

@@ -13,7 +13,10 @@ import org.junit.jupiter.api.Test;
 import org.w3c.dom.Document;
 import org.w3c.dom.Element;
 
-/** What users see: the public signatures, and no dependency. A change here is a decision. */
+/**
+ * Checks what users see: the public signatures, and that there is no dependency. A change here is a
+ * decision.
+ */
 final class PublicApiTest {
   @Test
   void thePublicSignaturesAreThoseListed() throws IOException {

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class PublicApiToolTest {
   private static final String MODULE = "module m { exports shown; exports given to java.logging; }";
 
-  /** Everything that a signature can have, beside twins that users do not see. */
+  /** Everything that a signature can have, and counterparts that users do not see. */
   private static final String SHAPES =
       """
       package shown;

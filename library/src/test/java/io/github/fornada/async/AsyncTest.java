@@ -587,7 +587,7 @@ final class AsyncTest {
     assertThat(seen).hasSize(11).containsOnly("ana");
   }
 
-  /** A verb that is cut off at any moment leaves nothing taken and nobody running. */
+  /** A verb that is cancelled at any moment leaves no permit taken and no task running. */
   @Test
   void aCancelAtAnyMomentLeavesNothingBehind() throws Exception {
     var limit = ConcurrencyLimiter.atMost(3);

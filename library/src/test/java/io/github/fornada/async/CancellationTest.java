@@ -42,13 +42,13 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * A cancel ends a task wherever it blocks, provided that the JDK's method heeds interrupts, and no
- * thread is left.
+ * A cancel ends a task wherever it blocks, provided that the JDK's method responds to interrupts,
+ * and no thread is left.
  */
 final class CancellationTest {
   private static final Duration LONG = Duration.ofDays(1);
 
-  /** Each blocks for ever, unless it is interrupted. */
+  /** Each blocks forever, unless it is interrupted. */
   private static Map<String, Callable<?>> blockingPoints() {
     Map<String, Callable<?>> points = new LinkedHashMap<>();
     points.put("sleep", run(() -> Thread.sleep(LONG)));

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 final class CarrierWatchTest {
   private static final Duration LIMIT = Duration.ofMillis(100);
 
-  /** Tasks of other tests may be on their way out. */
+  /** Tasks of other tests may still be ending. */
   private static void keep(CarrierWatch.Held one, List<CarrierWatch.Held> held) {
     if (one.scope().equals("kitchen")) {
       held.add(one);
@@ -81,13 +81,16 @@ final class CarrierWatchTest {
         .contains(" in CountDownLatch.await");
   }
 
-  /** So many that the watch asks none that waits whether it is pinned: only the recorder tells. */
+  /**
+   * With so many tasks the watch does not check waiting ones for being pinned: only the recorder
+   * reports them.
+   */
   @Test
   void theFlightRecorderTellsOfPinnedTasksAmongMany() throws Exception {
     var held = new CopyOnWriteArrayList<CarrierWatch.Held>();
     var enough = new CountDownLatch(1);
     try (var recording = new Recording()) {
-      recording.start(); // a watch asks the recorder only if it is there already
+      recording.start(); // a watch uses the recorder only if it records already
       try (var watch = CarrierWatch.open(LIMIT, one -> keep(one, held));
           var scope = TaskScope.open(o -> o.withName("kitchen"))) {
         assertThat(watch).isNotNull();

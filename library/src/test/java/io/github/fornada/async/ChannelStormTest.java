@@ -44,13 +44,13 @@ final class ChannelStormTest {
 
   private static final int ROUNDS = 20_000;
 
-  /** Who sends without the lock looks afterwards whether somebody has begun to wait. */
+  /** A thread that sends without the lock checks afterwards whether another has begun to wait. */
   @Test
   void aReceiverThatBeginsToWaitAsAnElementComesIsServed() throws Exception {
     meet(channel -> {}, channel -> channel.send(1L), Channel::receive);
   }
 
-  /** And likewise who receives. */
+  /** The same for a thread that receives. */
   @Test
   void aSenderThatBeginsToWaitAsRoomComesIsServed() throws Exception {
     meet(channel -> channel.send(0L), Channel::receive, channel -> channel.send(1L));

@@ -131,7 +131,8 @@ final class ConcurrencyLimiterTest {
   }
 
   /**
-   * Whoever gets a place while it is interrupted must pass it on, or all the others wait for ever.
+   * A thread that gets a permit while it is interrupted must pass it on, or all others wait
+   * forever.
    */
   @Test
   void aStormOfInterruptsLosesNoPlace() throws Exception {
@@ -162,7 +163,7 @@ final class ConcurrencyLimiterTest {
     }
   }
 
-  /** Leaving a line takes the same time wherever one stands in it. */
+  /** Leaving the queue takes the same time at every position. */
   @Test
   void aHundredThousandWhoWaitCanAllBeInterrupted() throws Exception {
     var limit = ConcurrencyLimiter.atMost(1);

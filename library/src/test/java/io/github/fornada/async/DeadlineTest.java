@@ -7,6 +7,7 @@ import io.github.fornada.Outcome;
 import io.github.fornada.TaskTimeoutException;
 import io.github.fornada.Waiting;
 import io.github.fornada.guide.Kitchen;
+import io.github.fornada.jvm.OwnThreads;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -128,7 +129,7 @@ final class DeadlineTest {
     assertThat(ran).hasValue(0);
   }
 
-  /** Whoever comes second has to see the other one, or the task runs for ever. */
+  /** The second of the two has to see the first, or the task runs forever. */
   @Test
   void aForkAndTheEndOfTheTimeRaceAndNoTaskIsLeft() throws Exception {
     for (int i = 0; i < 2000; i++) {
@@ -325,7 +326,7 @@ final class DeadlineTest {
     self.setContextClassLoader(new ClassLoader(before) {});
     try {
       Thread timer =
-          ScopeTimer.thread("timer")
+          OwnThreads.daemon("timer")
               .start(() -> {
                 seen.add(local.get());
                 seen.add(Thread.currentThread().getContextClassLoader());

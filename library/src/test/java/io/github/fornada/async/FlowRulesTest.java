@@ -118,7 +118,7 @@ final class FlowRulesTest {
   }
 
   public static final class ChannelRules extends FlowPublisherVerification<Long> {
-    private static final int MOST = 10_000;
+    private static final int MAX_ELEMENTS = 10_000;
 
     public ChannelRules() {
       super(environment());
@@ -126,13 +126,13 @@ final class FlowRulesTest {
 
     @Override
     public long maxElementsFromPublisher() {
-      return MOST;
+      return MAX_ELEMENTS;
     }
 
     @Override
     public Flow.Publisher<Long> createFlowPublisher(long elements) {
-      Channel<Long> channel = Channel.bounded(MOST);
-      for (long i = 0; i < Math.min(elements, MOST); i++) {
+      Channel<Long> channel = Channel.bounded(MAX_ELEMENTS);
+      for (long i = 0; i < Math.min(elements, MAX_ELEMENTS); i++) {
         assertThat(channel.trySend(i)).isTrue();
       }
       channel.close();

@@ -100,7 +100,7 @@ final class JoinerTest {
     }
   }
 
-  /** Fails where it is told to. */
+  /** Fails in the method that {@code where} names. */
   private record Failing(String where) implements Joiner<Object, Object> {
     private void failAt(String place) {
       if (where.equals(place)) {

@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Time that goes on only when a test says so; or, made with {@link #jumping}, at once to the end of
- * every pause.
+ * A clock that advances only when a test says so; or, made with {@link #jumping}, at once to the
+ * end of every pause.
  */
 final class ManualTicker implements Ticker {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
@@ -23,7 +23,7 @@ final class ManualTicker implements Ticker {
   // Far from zero, and soon to overflow: only differences may matter.
   private long now = Long.MAX_VALUE - 1_000;
 
-  /** How much later than asked for a jump ends. */
+  /** How much later than requested a jump ends. */
   private long lateness;
 
   private ManualTicker(boolean jumps) {
@@ -67,7 +67,7 @@ final class ManualTicker implements Ticker {
     lateness = late.toNanos();
   }
 
-  /** Lets time go by. */
+  /** Advances the time. */
   synchronized void advance(Duration time) {
     now += time.toNanos();
     parked.forEach((thread, until) -> {
@@ -77,7 +77,7 @@ final class ManualTicker implements Ticker {
     });
   }
 
-  /** Waits until so many threads pause. */
+  /** Waits until {@code threads} threads pause. */
   synchronized void awaitParked(int threads) throws InterruptedException {
     long end = System.nanoTime() + PATIENCE.toNanos();
     while (parked.size() != threads) {
@@ -86,7 +86,7 @@ final class ManualTicker implements Ticker {
     }
   }
 
-  /** All pauses that were asked for so far. */
+  /** Returns all pauses that were requested so far. */
   synchronized List<Duration> pauses() {
     return List.copyOf(pauses);
   }

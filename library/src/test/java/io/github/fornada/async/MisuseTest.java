@@ -11,7 +11,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
-/** What is done wrong is told, with what to do, and ends its tasks all the same. */
+/** Misuse is reported, with what to do, and the tasks are ended nevertheless. */
 final class MisuseTest {
   private static Throwable inAnotherThread(ThrowingCallable call) throws InterruptedException {
     var thrown = new AtomicReference<Throwable>();

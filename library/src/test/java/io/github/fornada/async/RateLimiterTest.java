@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 final class RateLimiterTest {
   private static final Duration SECOND = Duration.ofSeconds(1);
 
-  /** In no stretch of time are there more than burst + time * calls / period. */
+  /** Checks that no stretch of time has more than burst + time * calls / period calls. */
   private static void isWithinBound(List<Long> times, int calls, Duration period, int burst) {
     BigInteger nanos = BigInteger.valueOf(period.toNanos());
     for (int from = 0; from < times.size(); from++) {
@@ -148,7 +148,7 @@ final class RateLimiterTest {
       Waiting.until("in line", () -> rate.waiting() == number + 1);
     }
     ticker.awaitParked(4);
-    all.get(0).interrupt(); // the one who watches the time
+    all.get(0).interrupt(); // the thread that waits for the time
     all.get(2).interrupt();
     assertThat(all.get(0).failure()).isInstanceOf(InterruptedException.class);
     assertThat(all.get(2).failure()).isInstanceOf(InterruptedException.class);

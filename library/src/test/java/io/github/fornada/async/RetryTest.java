@@ -28,7 +28,10 @@ final class RetryTest {
   private final ManualTicker ticker = ManualTicker.jumping();
   private final AtomicInteger tries = new AtomicInteger();
 
-  /** Fails so many times, each time with another exception, and then gives the number of tries. */
+  /**
+   * Returns a call that fails {@code times} times, each time with another exception, and then
+   * returns the number of attempts.
+   */
   private Callable<Integer> failing(int times) {
     return () -> {
       int number = tries.incrementAndGet();
@@ -78,7 +81,7 @@ final class RetryTest {
         .hasMessage("try 10001")
         .satisfies(e ->
             assertThat(e.getSuppressed())
-                .hasSize(Retry.MOST_SUPPRESSED)
+                .hasSize(Retry.MAX_SUPPRESSED)
                 .extracting(Throwable::getMessage)
                 .endsWith("try 9999", "try 10000"));
   }
@@ -97,7 +100,7 @@ final class RetryTest {
           .isIn(one, other);
     }
     assertThat(one.getSuppressed().length + other.getSuppressed().length)
-        .isLessThanOrEqualTo(2 * Retry.MOST_SUPPRESSED);
+        .isLessThanOrEqualTo(2 * Retry.MAX_SUPPRESSED);
     assertThatThrownBy(() ->
             call(
                 Retry.times(1),
@@ -217,7 +220,7 @@ final class RetryTest {
                 PLAIN,
                 () -> {
                   tries.incrementAndGet();
-                  Thread.currentThread().interrupt(); // as one does who cannot throw it
+                  Thread.currentThread().interrupt(); // as code does that cannot throw it
                   throw new IOException("planted");
                 });
           } catch (IOException e) {

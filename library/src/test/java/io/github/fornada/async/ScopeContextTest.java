@@ -11,7 +11,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.slf4j.MDC;
 
-/** What goes from the owner's thread to its tasks', with the real SLF4J and Logback. */
+/**
+ * The context that is carried from the owner's thread to its tasks, with the real SLF4J and
+ * Logback.
+ */
 final class ScopeContextTest {
   private static final ScopedValue<String> USER = ScopedValue.newInstance();
   private static final ScopedValue<String> TENANT = ScopedValue.newInstance();

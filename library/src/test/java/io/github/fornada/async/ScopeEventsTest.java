@@ -21,7 +21,7 @@ import jdk.jfr.consumer.RecordingFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What listeners and the Flight Recorder are told. */
+/** The events that listeners and the Flight Recorder get. */
 final class ScopeEventsTest {
   @Test
   void listenersHearOfEachTaskFromForkToOutcome() throws Exception {

@@ -7,7 +7,7 @@ import io.github.fornada.guide.Kitchen;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 
-/** What a person sees who asks what a program is waiting for. */
+/** The drawing that shows what a program is waiting for. */
 final class ScopeTreeTest {
   @Test
   void aTreeShowsWhatRunsAndWhereItWaits() throws Exception {

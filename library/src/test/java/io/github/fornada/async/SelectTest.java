@@ -226,7 +226,7 @@ final class SelectTest {
             for (int i = 0; i < 2_000; i++) {
               int from = ThreadLocalRandom.current().nextInt(4);
               Select<Integer> select = Select.of();
-              // Who receives looks everywhere: the last element may be in any of them.
+              // A receiver checks all channels: the last element may be in any of them.
               for (int k = 0; k < (sends ? 3 : 4); k++) {
                 Channel<Integer> channel = channels.get((from + k) % 4);
                 if (sends) {

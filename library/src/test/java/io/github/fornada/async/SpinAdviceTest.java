@@ -4,13 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
 
-/** Looking before parking, as long as it pays. */
+/** Threads spin before they park, as long as it pays. */
 final class SpinAdviceTest {
   private static final int MANY = 10_000;
 
   private final SpinAdvice advice = new SpinAdvice();
 
-  /** Looks in so many waits, of which so many in four would pay. */
+  /** Returns the number of spins in {@code waits} waits, if {@code paying} in four would pay. */
   private int looks(int waits, int paying) {
     int looks = 0;
     for (int i = 0; i < waits; i++) {

@@ -42,7 +42,10 @@ final class TaskScopeTest {
     }
   }
 
-  /** Who cancels is kept on its way to the older task by the thread of the younger one. */
+  /**
+   * The cancelling thread is delayed, before it reaches the older task, by the thread of the
+   * younger one.
+   */
   @Test
   void aResultAfterTheCancelDoesNotCountEvenIfTheInterruptHasNotCome() throws Exception {
     var go = new CountDownLatch(1);
@@ -343,7 +346,7 @@ final class TaskScopeTest {
             scope.fork(() -> {
               began.countDown();
               while (!mayEnd.get()) {
-                LockSupport.parkNanos(1_000_000); // deaf
+                LockSupport.parkNanos(1_000_000); // ignores interrupts
               }
               ended.set(true);
             });

@@ -65,7 +65,7 @@ final class Threads {
     Thread.yield();
   }
 
-  /** A task that waits until it is interrupted, and tells. */
+  /** A task that waits until it is interrupted, and records that. */
   static final class Endless implements Callable<String> {
     private final CountDownLatch begun = new CountDownLatch(1);
     final AtomicInteger running = new AtomicInteger();

@@ -28,9 +28,9 @@ import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Where a task blocks and heeds no interrupt: a cancel ends all others, {@code tree()} shows what
- * holds up the scope, and {@code close} waits for it. Reads of regular files are like that too, but
- * they end by themselves; here the files are named pipes.
+ * Tasks that block and ignore interrupts: a cancel ends all others, {@code tree()} shows what holds
+ * up the scope, and {@code close} waits for it. Reads of regular files are like that too, but they
+ * end by themselves; here the files are named pipes.
  */
 final class UninterruptibleTest {
   private static final Duration SHORT = Duration.ofMillis(20);
@@ -39,7 +39,7 @@ final class UninterruptibleTest {
 
   private static int pipes;
 
-  /** Those that read a file hold a carrier all the while. */
+  /** Tasks that read a file hold a carrier the whole time. */
   @BeforeAll
   static void thereIsACarrierMore() {
     assumeThat(Runtime.getRuntime().availableProcessors()).isGreaterThan(1);
@@ -223,7 +223,10 @@ final class UninterruptibleTest {
     }
   }
 
-  /** Where it blocks, and not on its way there, when an interrupt might be heeded still. */
+  /**
+   * Returns whether the task blocks at {@code place}, and is not still on its way there, where it
+   * might respond to an interrupt.
+   */
   private static boolean isBlocked(TaskScope<?, ?> scope, String place) {
     Child<?> child = scope == null ? null : scope.newest;
     Thread runner = child == null ? null : child.thread;

@@ -10,7 +10,7 @@ import java.util.concurrent.TimeoutException;
 
 /** Threads of tests, and waiting for them. */
 final class Waits {
-  /** For what takes milliseconds when all is well. */
+  /** The deadline for events that take milliseconds when all is well. */
   static final Duration DEADLINE = Duration.ofSeconds(30);
 
   private Waits() {}

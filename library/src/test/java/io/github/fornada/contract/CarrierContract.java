@@ -24,7 +24,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.slf4j.MDC;
 
-/** What {@link ContextCarrier}s are asked for, and when. */
+/** When {@link ContextCarrier}s are called, and for what. */
 interface CarrierContract extends PoolUnderTest {
 
   @AfterEach

@@ -3,8 +3,8 @@ package io.github.fornada.contract;
 import io.github.fornada.ContextCarrier;
 
 /**
- * A carrier that marks what it is asked to do, and fails where its name says so. Under a folder of
- * marks, so that it is seen from other processes too.
+ * A carrier that records its calls as marks, and fails where its name says so. The marks are files,
+ * so they can be seen from other processes too.
  */
 record Diary(String name, Marks marks) implements ContextCarrier<String> {
   @Override

@@ -60,7 +60,7 @@ interface ExecutorContract extends PoolUnderTest {
     assertThat(marks.all()).containsExactlyInAnyOrder("submitted", "with a result", "executed");
   }
 
-  /** Either the pool runs it and the future ends, or the caller is told at once. */
+  /** Either the pool runs the task and the future ends, or the caller gets an exception at once. */
   @Test
   default void noTaskOfAnotherServiceStaysOpenForEver() throws Exception {
     try (Pool pool = lend(2)) {

@@ -20,8 +20,8 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.IntFunction;
 
 /**
- * Pools that the cases use one after the other, where opening one is dear. To close a pool that was
- * lent is to give it back, and a case that does so must leave it as it was: every worker free, and
+ * Lends pools to test cases one after the other, if opening a pool is costly. Closing a pool that
+ * was lent gives it back, and a case that does so must leave it as it was: every worker free, and
  * none with an interrupt pending. Otherwise that case fails, and the next gets a new pool.
  */
 final class Lender implements AutoCloseable {
@@ -30,7 +30,7 @@ final class Lender implements AutoCloseable {
   private final Map<Integer, Pool> atHome = new HashMap<>();
 
   Lender(IntFunction<Pool> opener) {
-    // Less than the patience after which a task that was forgotten gives up by itself.
+    // Less than the time after which an abandoned task gives up by itself.
     this(opener, PoolUnderTest.PATIENCE.dividedBy(2));
   }
 
@@ -39,7 +39,7 @@ final class Lender implements AutoCloseable {
     this.freeWithin = freeWithin;
   }
 
-  /** A pool with so many workers, to be given back by closing it. */
+  /** Returns a pool with {@code workers} workers; closing it gives it back. */
   synchronized Pool lend(int workers) {
     Pool home = atHome.remove(workers);
     Pool pool = home != null ? home : opener.apply(workers);

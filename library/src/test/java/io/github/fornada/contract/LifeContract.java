@@ -183,7 +183,7 @@ interface LifeContract extends PoolUnderTest {
               .start(() -> {
                 try {
                   while (true) {
-                    // Interrupted or never begun: nobody waits for the end of these.
+                    // Interrupted or never begun: no test waits for the end of these.
                     accepted.add(pool.submit(600_000, Work::sleep));
                     begun.countDown();
                     LockSupport.parkNanos(1000); // it would hold the lock all the time
@@ -200,7 +200,7 @@ interface LifeContract extends PoolUnderTest {
     }
   }
 
-  /** Fewer where a pool is dear to open. */
+  /** Returns the number of rounds; fewer where opening a pool is costly. */
   default int rounds() {
     return ROUNDS;
   }

@@ -17,7 +17,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** What a {@link TaskListener} is told. */
+/** The events that a {@link TaskListener} gets. */
 interface ListenerContract extends PoolUnderTest {
 
   /** Remembers everything. */
@@ -40,7 +40,10 @@ interface ListenerContract extends PoolUnderTest {
     }
   }
 
-  /** Submitted, then tries that each start (unless never begun) and finish, the last one last. */
+  /**
+   * Submitted, then attempts that each start (unless never begun) and finish, the last one marked
+   * as last.
+   */
   private static void assertOrderly(List<TaskEvent.OfTask> life) {
     assertThat(life.getFirst()).as("%s", life).isInstanceOf(TaskEvent.Submitted.class);
     assertThat(life.getLast()).as("%s", life).isInstanceOf(TaskEvent.Finished.class);

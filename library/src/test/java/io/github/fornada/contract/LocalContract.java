@@ -51,7 +51,8 @@ interface LocalContract extends PoolUnderTest {
     Path pipe = folder.resolve("pipe");
     Process made = new ProcessBuilder("mkfifo", pipe.toString()).inheritIO().start();
     assertThat(made.waitFor()).as("mkfifo").isZero();
-    try (var writer = new RandomAccessFile(pipe.toFile(), "rw"); // so that it opens at once
+    // open for writing, so that opening for reading returns at once
+    try (var writer = new RandomAccessFile(pipe.toFile(), "rw");
         Pool pool = open(2, policy -> policy.withTimeout(LIMIT).withGrace(TimeContract.GRACE))) {
       CompletableFuture<Integer> reading = pool.submit(() -> readOne(pipe));
       assertThatThrownBy(() -> get(reading)).hasCauseInstanceOf(TaskTimeoutException.class);

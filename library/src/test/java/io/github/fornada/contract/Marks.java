@@ -10,8 +10,8 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 
 /**
- * What tasks and tests tell each other across processes: each mark is a file with one line for each
- * time it was set.
+ * Signals between tasks and tests across processes: each mark is a file with one line for each time
+ * it was set.
  */
 record Marks(String folder) implements Serializable {
   private Path file(Object name) {

@@ -13,10 +13,10 @@ import java.util.function.UnaryOperator;
  * Marks}, which are files, so that the same tests hold for tasks in other processes.
  */
 interface PoolUnderTest {
-  /** How long anything that must happen may take on a busy machine. */
+  /** The deadline for everything that must happen, on a busy machine. */
   Duration PATIENCE = Duration.ofSeconds(30);
 
-  /** Opens a pool with so many workers; a sequential one has one whatever is asked for. */
+  /** Opens a pool with {@code workers} workers; a sequential one always has one. */
   Pool open(int workers, UnaryOperator<TaskPolicy> policy);
 
   /** A fresh folder for this test. */
@@ -27,8 +27,8 @@ interface PoolUnderTest {
   }
 
   /**
-   * A pool for a case that neither shuts it down nor asks anything of its closing. Where opening is
-   * dear, several cases get the same one, and closing it gives it back: see {@link Lender}.
+   * Returns a pool for a case that neither shuts it down nor tests its close. If opening is costly,
+   * several cases get the same one, and closing it gives it back: see {@link Lender}.
    */
   default Pool lend(int workers) {
     return open(workers);

@@ -2,7 +2,7 @@ package io.github.fornada.contract;
 
 import io.github.fornada.ContextCarrier;
 
-/** What a thread has at hand: a text, as a logging context or a trace would be. */
+/** A text that a thread has in a thread-local, like a logging context or a trace. */
 final class Tickets {
   private static final ThreadLocal<String> CURRENT = new ThreadLocal<>();
 
@@ -24,7 +24,7 @@ final class Tickets {
     return current() + " for " + item;
   }
 
-  /** Carries it, and insists that nothing was left in the thread by an item before. */
+  /** Carries the text, and checks that no earlier item has left one in the thread. */
   static class Carrier implements ContextCarrier<String> {
     @Override
     public String capture() {

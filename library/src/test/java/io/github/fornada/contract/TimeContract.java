@@ -27,7 +27,9 @@ import org.junit.jupiter.api.Test;
 interface TimeContract extends PoolUnderTest {
   Duration GRACE = Duration.ofMillis(100);
 
-  /** For what must end at it; nothing else must reach it, on a busy machine, on any worker. */
+  /**
+   * The timeout for items that must reach it; nothing else may reach it, even on a busy machine.
+   */
   default Duration limit() {
     return Busy.scaled(Duration.ofMillis(200));
   }

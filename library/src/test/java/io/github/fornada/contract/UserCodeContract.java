@@ -26,8 +26,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
- * User code that is no task: dependents of futures, sources, later stages of a stream. Whatever it
- * does, the pool serves its other callers and can be closed.
+ * User code that is not a task: dependents of futures, sources, later stages of a stream. Whatever
+ * it does, the pool serves its other callers and can be closed.
  */
 interface UserCodeContract extends PoolUnderTest {
   /** Short, so that a close that gives up on user code is quick. */

@@ -33,7 +33,7 @@ final class Work {
     return millis;
   }
 
-  /** Does not listen to interrupts, and ends when the test is over. */
+  /** Ignores interrupts, and ends when the test is over. */
   static int deaf(Marks marks) {
     long end = System.nanoTime() + 2 * PoolUnderTest.PATIENCE.toNanos();
     while (marks.isThere() && !marks.has("over") && System.nanoTime() < end) {
@@ -42,7 +42,7 @@ final class Work {
     return 0;
   }
 
-  /** The same items, of which nothing is known beforehand. */
+  /** Returns the same items as an iterable whose size is unknown. */
   static <T> Iterable<T> lazily(List<T> items) {
     return new Iterable<>() {
       @Override
@@ -87,7 +87,7 @@ final class Work {
     }
   }
 
-  /** So many numbers from 0, and then an exception instead of the next. */
+  /** Returns {@code count} numbers from 0, and then an exception instead of the next. */
   static Iterable<Integer> failingAfter(int count) {
     return () ->
         new Iterator<>() {

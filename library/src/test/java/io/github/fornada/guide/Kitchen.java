@@ -64,7 +64,7 @@ public final class Kitchen {
     return in.read(ByteBuffer.allocate(1));
   }
 
-  /** Opens a file; if it is a named pipe, when somebody writes to it. */
+  /** Opens a file; for a named pipe that waits until a writer opens it. */
   public static InputStream uncork(Path file) throws IOException {
     return new FileInputStream(file.toFile());
   }
@@ -86,7 +86,7 @@ public final class Kitchen {
     }
   }
 
-  /** What is set up once, by whoever comes first, and takes its time. */
+  /** A class whose initializer, run by the first thread that uses it, takes long. */
   public static final class Oven {
     private static final CountDownLatch HOT = new CountDownLatch(1);
 

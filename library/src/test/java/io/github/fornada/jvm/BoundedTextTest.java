@@ -10,7 +10,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 
-/** Only what really hangs is taken for that, and is not asked again. */
+/** Only code that really hangs counts as hanging, and is not called again. */
 class BoundedTextTest {
   private record Door(String text) {
     @Override
@@ -33,7 +33,7 @@ class BoundedTextTest {
     assertThat(BoundedText.of(new Door("another"))).isEqualTo("another");
   }
 
-  /** More of them at a time than there are threads to ask. */
+  /** More objects at a time than there are threads that call them. */
   @Test
   void slowTextsOfManyAtOnceAreNoHang() throws Exception {
     var texts = new ConcurrentLinkedQueue<String>();
@@ -65,7 +65,8 @@ class BoundedTextTest {
       for (int i = 0; i < 20; i++) {
         askers.add(
             Thread.ofVirtual()
-                .start(() -> BoundedText.said(() -> hang(over), "fails", "hangs", () -> {})));
+                .start(() ->
+                    BoundedText.boundedMessage(() -> hang(over), "fails", "hangs", () -> {})));
       }
       for (Thread asker : askers) {
         asker.join();

@@ -8,7 +8,7 @@ import java.io.Serializable;
 import java.util.Arrays;
 import java.util.concurrent.locks.LockSupport;
 
-/** An item that makes something happen at some place; without a way it is harmless. */
+/** An item that does something harmful at a given place; without a way it is harmless. */
 final class Bomb implements Serializable {
   private static final int LARGE = 3 << 20; // three times a ring
 
@@ -73,7 +73,7 @@ final class Bomb implements Serializable {
                 && frame.getMethodName().equals("sleep"));
   }
 
-  /** A result that carries on what its bomb began. */
+  /** A result that does what its bomb says. */
   static final class Result implements Serializable {
     final int number;
     final Way atWrite;

@@ -25,7 +25,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
 
-/** Large arguments go through files that are used again: never two items' at once, never many. */
+/**
+ * Large arguments go through files that are reused: never for two items at once, and never too
+ * many.
+ */
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
 class BufferFilesTest {
   private Pool pool;
@@ -93,7 +96,7 @@ class BufferFilesTest {
 
   @Test
   void theyTakeNoMoreThanTheirBoundAndTheRestGoesInFilesOfItsOwn() throws Exception {
-    byte[] large = filled((int) (BufferFiles.MOST / 4) + 1000, 7); // three fit
+    byte[] large = filled((int) (BufferFiles.MAX_BYTES / 4) + 1000, 7); // three fit
     long most = 0;
     for (int round = 0; round < 3; round++) {
       List<CompletableFuture<Long>> all =
@@ -107,10 +110,11 @@ class BufferFilesTest {
         most = Math.max(most, size);
       }
     }
-    assertThat(most).isPositive().isLessThanOrEqualTo(BufferFiles.MOST);
-    assertThat(Pools.soon(pool.submit(new byte[(int) BufferFiles.MOST / 2 + 1], x -> x.length)))
+    assertThat(most).isPositive().isLessThanOrEqualTo(BufferFiles.MAX_BYTES);
+    assertThat(
+            Pools.soon(pool.submit(new byte[(int) BufferFiles.MAX_BYTES / 2 + 1], x -> x.length)))
         .as("larger than half of the bound")
-        .isEqualTo((int) BufferFiles.MOST / 2 + 1);
+        .isEqualTo((int) BufferFiles.MAX_BYTES / 2 + 1);
   }
 
   @Test

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Carriers on their way to other processes. That they work there at all is in the contract. */
+/** How carriers are sent to other processes. That they work there is tested by the contract. */
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
 @SideBySide
 class CarrierTest {

@@ -19,14 +19,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
 
-/** A codec of the user's own in the place of the JDK's serialization. */
+/** A user's own codec instead of the JDK's serialization. */
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
 @SideBySide
 class CodecTest {
-  /** Which the JDK cannot serialize. */
+  /** A class that the JDK cannot serialize. */
   record Word(String text) {}
 
-  /** Takes words and nothing else; some words bring trouble. */
+  /** Encodes only words; some words make it fail. */
   record WordCodec() implements PayloadCodec {
     @Override
     public Session open(ClassLoader loader) {
@@ -115,7 +115,7 @@ class CodecTest {
     }
   }
 
-  /** What one word ends as, between two that are well, by the same worker. */
+  /** Returns the outcome of one word, between two good ones that the same worker runs. */
   private static Outcome<Word> between(String text) {
     try (Pool pool = open(o -> o)) {
       List<Outcome<Word>> all =

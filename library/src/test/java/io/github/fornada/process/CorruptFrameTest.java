@@ -33,7 +33,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** A worker whose shared memory or channel was written to by mad code: that worker only pays. */
+/**
+ * Workers whose shared memory or channel was overwritten by faulty code: only that worker is lost.
+ */
 @Timeout(value = 40, threadMode = ThreadMode.SEPARATE_THREAD)
 @SideBySide
 class CorruptFrameTest {
@@ -52,7 +54,7 @@ class CorruptFrameTest {
   }
 
   /** The shared memory of the worker that this runs in. */
-  @SuppressWarnings("restricted") // where the memory is, only /proc tells
+  @SuppressWarnings("restricted") // only /proc says where the memory is
   private static MemorySegment memory() throws IOException {
     for (String line : Files.readAllLines(Path.of("/proc/self/maps"))) {
       if (line.contains("/segment-")) {
@@ -174,7 +176,7 @@ class CorruptFrameTest {
     abstract void happen() throws IOException;
   }
 
-  /** Those that take from the parent what it has not read yet. */
+  /** Those that destroy results that the parent has not read yet. */
   private static final Set<Madness> LOSING_THE_UNREAD =
       EnumSet.of(Madness.TAIL_FAR_AHEAD, Madness.TAIL_BEHIND, Madness.RUBBISH_EVERYWHERE);
 
@@ -188,7 +190,7 @@ class CorruptFrameTest {
             List.of(0, 1, 2, 3, 4, 5),
             x -> {
               if (x == 3) {
-                // Results that nobody has read yet go with the ring's positions.
+                // Results that were not read yet are lost with the ring's positions.
                 while (LOSING_THE_UNREAD.contains(madness) && !Files.exists(Path.of(file))) {
                   LockSupport.parkNanos(1_000_000);
                 }

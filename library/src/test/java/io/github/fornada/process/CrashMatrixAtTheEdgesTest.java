@@ -32,8 +32,8 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The rows of the crash matrix that come but once in a pool's life: as a worker starts, as its pool
- * is shut down, as it exits. Each cell has a pool of its own, which must end and leave nothing.
+ * The rows of the crash matrix that occur only once in a pool's life: as a worker starts, as its
+ * pool is shut down, as it exits. Each cell has its own pool, which must end and leave nothing.
  */
 @Timeout(value = 90, unit = TimeUnit.SECONDS)
 @ExtendWith(NothingIsLeft.class)
@@ -42,7 +42,9 @@ class CrashMatrixAtTheEdgesTest {
   /** Here the neighbours wait for the shutdown, and those behind for a worker: not so short. */
   private static final Duration IN_SHUTDOWN = Duration.ofSeconds(5);
 
-  /** For what the pool itself must bring about, after several tries and pauses at most. */
+  /**
+   * The deadline for what the pool itself must achieve, after several attempts and pauses at most.
+   */
   private static final Duration ENDS_WITHIN = Duration.ofMinutes(2);
 
   private static final List<Integer> ITEMS = List.of(0, 1, 2, 3, 4);
@@ -132,7 +134,7 @@ class CrashMatrixAtTheEdgesTest {
     }
   }
 
-  /** What the message about workers that cannot start must tell. */
+  /** Returns what the message about workers that cannot start must contain. */
   private static String said(Way way) {
     return switch (way.ends) {
       case FAILED -> "the initializer of the workers failed";

@@ -60,7 +60,7 @@ class CrashMatrixTest {
     hasty.close();
   }
 
-  /** What loops in the parent would keep a processor from the cells that come after. */
+  /** A loop in the parent would take a processor from later cells. */
   @AfterEach
   void endWhatHangsInTheParent() {
     int _ = Way.cell.incrementAndGet();
@@ -128,7 +128,7 @@ class CrashMatrixTest {
       }
     }
     if (place == Place.BETWEEN_TASKS && way.ends == Way.Ends.LOST) {
-      // Else it may come as late as to hit the items of the next cell.
+      // Otherwise the death may come late and hit the items of the next cell.
       Waiting.until("the worker dies", Leftovers.SOON, () -> lost(pool) > lostBefore);
     }
     assertThat(pool.outcomes(List.of(Bomb.harmless(1)), Bomb::run).toList())

@@ -286,7 +286,7 @@ class DeathTest {
     }
   }
 
-  /** A zone whose copy, which every look at the default zone takes, never comes. */
+  /** A zone whose clone, which every read of the default zone makes, never returns. */
   static final class EndlessZone extends java.util.SimpleTimeZone {
     @java.io.Serial private static final long serialVersionUID = 1L;
 
@@ -409,7 +409,7 @@ class DeathTest {
     }
   }
 
-  /** An exception whose message never comes. */
+  /** An exception whose getMessage never returns. */
   static final class Mute extends RuntimeException {
     @java.io.Serial private static final long serialVersionUID = 1L;
 

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
 
 /**
- * Items and functions whose own writeObject does not come back: they end, and nothing else does.
+ * Items and functions whose writeObject does not return: they end, and nothing else is affected.
  */
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
 class EncodingTest {
@@ -37,7 +37,7 @@ class EncodingTest {
 
     void happen() {
       begun.countDown();
-      while (!over) { // deaf to interrupts, and it leaves the flag set
+      while (!over) { // ignores interrupts, and leaves the flag set
         if (Thread.currentThread().isInterrupted()) {
           Thread.onSpinWait();
         } else {
@@ -56,7 +56,7 @@ class EncodingTest {
     hang = new Hang();
   }
 
-  /** Of other tests: a deadlock of the crash matrix keeps its thread for ever. */
+  /** Threads of other tests: a deadlock of the crash matrix keeps its thread forever. */
   private static final Set<Thread> BEFORE = Set.copyOf(Thread.getAllStackTraces().keySet());
 
   private static List<String> abandoned() {
@@ -67,7 +67,7 @@ class EncodingTest {
         .toList();
   }
 
-  /** Needs the user's code to be written. */
+  /** An item whose writing runs user code. */
   static class Item implements Serializable {
     final int number;
     final boolean hangs;
@@ -220,7 +220,7 @@ class EncodingTest {
     }
   }
 
-  /** Takes its time to be written, deaf; all are so large that they go through a file. */
+  /** Is written slowly and ignores interrupts; all are so large that they go through a file. */
   static final class Slow implements Serializable {
     final byte[] ballast = new byte[2 << 20];
     final transient long nanos;

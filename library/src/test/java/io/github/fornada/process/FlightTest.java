@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a Flight Recorder sees of workers, and what it costs who has none. */
+/** The Flight Recorder events of workers, and their cost without a recording. */
 @Timeout(value = 90, threadMode = ThreadMode.SEPARATE_THREAD)
 class FlightTest {
   @TempDir Path temp;

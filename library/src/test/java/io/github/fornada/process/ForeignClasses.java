@@ -6,7 +6,7 @@ import java.lang.constant.ClassDesc;
 import java.lang.constant.ConstantDescs;
 import java.lang.constant.MethodTypeDesc;
 
-/** Classes made while the program runs, each by a loader of its own that nobody else can ask. */
+/** Classes defined at run time, each by a loader of its own that no other code can use. */
 final class ForeignClasses {
   private static final String EXCEPTION = "planted.OnlyHere";
 

@@ -18,10 +18,10 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Pools that nobody closes and nobody can reach any more, by real garbage collections. */
+/** Pools that were not closed and are not reachable any more, with real garbage collections. */
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
 class ForgottenTest {
-  /** Collections that would have found a forgotten pool, had there been one. */
+  /** As many collections as would have found an abandoned pool, if there was one. */
   private static final int ENOUGH = 5;
 
   @TempDir Path folder;

@@ -79,7 +79,7 @@ class HandoverTest {
     }
   }
 
-  /** Things that change, each with how to change them and how to read them. */
+  /** Mutable objects, each with a way to change it and a way to read it. */
   enum Kind {
     ARRAY(new int[1], (x, n) -> ((int[]) x)[0] = n, x -> ((int[]) x)[0]),
     LARGE_ARRAY(new int[1 << 20], (x, n) -> ((int[]) x)[77] = n, x -> ((int[]) x)[77]),
@@ -180,7 +180,7 @@ class HandoverTest {
     }
   }
 
-  /** One array for all that it gives. */
+  /** Returns an iterable that returns the same array each time. */
   private static Iterable<int[]> reused() {
     int[] array = new int[1];
     return () ->

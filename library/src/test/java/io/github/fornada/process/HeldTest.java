@@ -24,14 +24,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
 
-/** What is large or slow to send: nothing is forgotten on the way, and nothing is left behind. */
+/** Items that are large or slow to send: none is lost, and nothing is left behind. */
 @Timeout(value = 50, threadMode = ThreadMode.SEPARATE_THREAD)
 @SideBySide
 class HeldTest {
   static final CountDownLatch ENCODING = new CountDownLatch(1);
   static volatile boolean goOn;
 
-  /** Takes its time to be written. */
+  /** Is written slowly. */
   static final class Slow implements Serializable {
     private void writeObject(ObjectOutputStream out) throws IOException {
       ENCODING.countDown();

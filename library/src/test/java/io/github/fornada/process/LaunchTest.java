@@ -27,14 +27,14 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Workers find their classes wherever Java runs from. */
+/** Workers find their classes however Java was started. */
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 @ExtendWith(NothingIsLeft.class)
 @SideBySide
 class LaunchTest {
   @TempDir Path temp;
 
-  /** Prints what two tasks give: one a lambda, one a record of the program's own. */
+  /** Prints the results of two tasks: one a lambda, one a record of the program. */
   private static final String PROGRAM =
       """
       package app;

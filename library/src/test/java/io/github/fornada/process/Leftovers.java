@@ -14,7 +14,7 @@ import java.util.Set;
 
 /** Looks for what a pool must not leave behind. */
 public final class Leftovers {
-  /** For what must happen soon; generous, because machines are busy. */
+  /** The deadline for what must happen soon; generous, because machines are busy. */
   public static final Duration SOON = Duration.ofSeconds(20);
 
   /** Threads that all pools, and all scopes, of this JVM share. */
@@ -23,7 +23,7 @@ public final class Leftovers {
 
   private Leftovers() {}
 
-  /** Worker JVMs below this process, and anything that carries a worker's mark. */
+  /** Returns the worker JVMs below this process, and every process with a worker's mark. */
   static List<ProcessHandle> marked(String mark) {
     var found = new ArrayList<ProcessHandle>();
     ProcessHandle.allProcesses()
@@ -64,7 +64,7 @@ public final class Leftovers {
           Files.newDirectoryStream(Path.of(base), "fornada-" + pid + "-*")) {
         all.forEach(found::add);
       } catch (IOException e) {
-        // no such place here
+        // the folder does not exist here
       }
     }
     return found;
@@ -81,7 +81,7 @@ public final class Leftovers {
     return Thread.getAllStackTraces().keySet().stream()
         .map(Thread::getName)
         .filter(name -> name.startsWith("fornada-") && !OF_THE_JVM.contains(name))
-        // A thread in a deadlock of the user's own is there for ever, and has no pool any more.
+        // A thread in a deadlock of user code stays forever, and has no pool any more.
         .filter(name -> !name.endsWith("-abandoned"))
         .toList();
   }

@@ -34,7 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** How workers come and go: initializers, recycling, spares, bounds, and ends in a race. */
+/** How workers start and end: initializers, recycling, spares, limits, and races at the end. */
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
 @ExtendWith(NothingIsLeft.class)
 @SideBySide
@@ -294,6 +294,38 @@ class LifeTest {
                 });
         assertThat(met).containsExactly(0, 1);
         Waiting.until("all have left", Leftovers.SOON, () -> Leftovers.marked(pool).isEmpty());
+      }
+    } finally {
+      Pools.end(pool);
+    }
+  }
+
+  @Test
+  void whatWaitsBehindTheItemThatEndedItsWorkerGetsANewOneOnDemand() throws Exception {
+    Pool pool = Pools.open(1, o -> o.withLife(l -> l.withMinWorkers(0)));
+    try {
+      // The others are queued while the first runs: they need no other worker then.
+      String begun = folder.resolve("begun").toString();
+      String go = folder.resolve("go").toString();
+      CompletableFuture<Integer> first =
+          pool.submit(
+              0,
+              x -> {
+                Files.createFile(Path.of(begun));
+                while (!Files.exists(Path.of(go))) {
+                  Thread.sleep(1);
+                }
+                Runtime.getRuntime().halt(7);
+                return x;
+              });
+      Waiting.until("the first runs", () -> Files.exists(Path.of(begun)));
+      List<CompletableFuture<Integer>> others =
+          numbers(5).stream().map(i -> pool.submit(i, x -> x + 1)).toList();
+      Files.createFile(Path.of(go));
+
+      assertThatThrownBy(() -> Pools.soon(first)).hasCauseInstanceOf(WorkerLostException.class);
+      for (int i = 0; i < others.size(); i++) {
+        assertThat((int) Pools.soon(others.get(i))).isEqualTo(i + 1);
       }
     } finally {
       Pools.end(pool);

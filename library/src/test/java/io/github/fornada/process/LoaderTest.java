@@ -24,7 +24,9 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A class is its bytes and its loader: workers run the very one that was sent. */
+/**
+ * A class is identified by its name and its loader: workers run exactly the class that was sent.
+ */
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
 @SideBySide
 class LoaderTest {
@@ -49,7 +51,7 @@ class LoaderTest {
     }
   }
 
-  /** Asks itself before its parent. */
+  /** A loader that searches itself before its parent. */
   private static final class ChildFirst extends URLClassLoader {
     ChildFirst(Path classes) throws IOException {
       super(new URL[] {classes.toUri().toURL()}, LoaderTest.class.getClassLoader());

@@ -17,7 +17,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Pools in workers: those opened on purpose work, those that would breed are refused. */
+/**
+ * Pools in workers: those opened on purpose work, those that would nest without end are refused.
+ */
 @Timeout(value = 120, threadMode = ThreadMode.SEPARATE_THREAD)
 @ExtendWith(NothingIsLeft.class)
 @SideBySide
@@ -105,7 +107,7 @@ class NestedPoolTest {
     assertThat(ran.said().lines()).containsExactly("Done", "Done");
   }
 
-  /** Opens a pool in a pool, so deep; returns how deep it came. */
+  /** Opens pools in pools, {@code levels} deep; returns how deep it got. */
   static int nest(int levels) throws Exception {
     if (levels == 0) {
       return 0;

@@ -26,7 +26,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Objects travel many in a message too, whatever their own code does on the way. */
+/** Several objects are sent in one message too, whatever their own code does. */
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
 @ExtendWith(NothingIsLeft.class)
 @SideBySide
@@ -134,7 +134,7 @@ class ObjectRowTest {
     assertThat(outcomes.get(ODD).toString()).contains("half is enough");
   }
 
-  /** Is not written before somebody says so. */
+  /** Is not written before the test allows it. */
   private static final class Stuck extends Thing {
     static volatile CountDownLatch gate = new CountDownLatch(1);
 

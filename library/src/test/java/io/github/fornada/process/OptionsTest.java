@@ -16,7 +16,10 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Options at their edges, and workers that do not start: an answer each time, never a wait. */
+/**
+ * Options at their bounds, and workers that do not start: each time there is an answer, never an
+ * endless wait.
+ */
 @Timeout(value = 40, threadMode = ThreadMode.SEPARATE_THREAD)
 class OptionsTest {
   @TempDir Path folder;

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a program that ends wants finished is finished. */
+/** Tasks that a program wants finished at its end are finished. */
 @Timeout(value = 120, threadMode = ThreadMode.SEPARATE_THREAD)
 @SideBySide
 class OrderlyEndTest {

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.api.parallel.Resources;
 
-/** Whatever a task prints, and whatever prints it here. */
+/** Everything that a task prints, and every way in which it is printed here. */
 @ResourceLock(Resources.SYSTEM_OUT)
 @ResourceLock(Resources.SYSTEM_ERR)
 @Timeout(value = 40, threadMode = ThreadMode.SEPARATE_THREAD)

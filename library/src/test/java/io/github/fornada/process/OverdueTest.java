@@ -12,14 +12,14 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Items that cannot be stopped in time are over their timeout all the same. */
+/** Items that cannot be stopped in time are over their timeout nevertheless. */
 @Timeout(value = 120, threadMode = ThreadMode.SEPARATE_THREAD)
 @ExtendWith(NothingIsLeft.class)
 @SideBySide
 class OverdueTest {
   private static final Duration LIMIT = Duration.ofMillis(500);
 
-  /** Without a look for what others want of its thread, once it is compiled. */
+  /** A loop without a safepoint poll, once it is compiled. */
   static long count(int seconds) {
     long end = System.nanoTime() + Duration.ofSeconds(seconds).toNanos();
     long sum = 0;

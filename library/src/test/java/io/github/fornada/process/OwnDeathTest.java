@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What needs a JVM of its own: its exit, and what a loop that nobody can look into holds up. */
+/** Tests that need their own JVM: its exit, and a loop whose stack cannot be taken. */
 @Timeout(value = 120, threadMode = ThreadMode.SEPARATE_THREAD)
 class OwnDeathTest {
   @TempDir Path temp;

@@ -22,7 +22,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
-/** A JVM of its own that owns a pool, and that a test may kill, stop or let go. */
+/** A separate JVM that owns a pool, and that a test may kill, stop or release. */
 final class Owner implements AutoCloseable {
   private final Process process;
   private final BufferedReader out;
@@ -33,7 +33,7 @@ final class Owner implements AutoCloseable {
         new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
   }
 
-  /** Starts it, with what it is to do, and waits until it says that it is at it. */
+  /** Starts it with a job, and waits until it reports that it has begun. */
   static Owner start(String what, String... jvmOptions) throws IOException {
     return start(System.getProperty("java.class.path"), what, jvmOptions);
   }
@@ -61,7 +61,7 @@ final class Owner implements AutoCloseable {
     throw new AssertionError("it ended without \"" + line + "\" but with:\n" + seen);
   }
 
-  /** Waits for a line that begins so, and returns it. */
+  /** Waits for a line that begins with {@code words}, and returns it. */
   String awaitBeginning(String words) throws IOException {
     var seen = new StringBuilder();
     for (String s = out.readLine(); s != null; s = out.readLine()) {
@@ -168,7 +168,7 @@ final class Owner implements AutoCloseable {
   private static void spawns() throws Exception {
     Pool pool = Pools.open(2);
     for (int i = 0; i < 2; i++) {
-      // A child, and a grandchild whose parent is gone: it hangs below nobody.
+      // A child, and a grandchild whose parent is gone: it is no process's descendant any more.
       Pools.soon(
           pool.submit(
               i,
@@ -194,7 +194,7 @@ final class Owner implements AutoCloseable {
     say("at it");
   }
 
-  /** Shares and lets go again and again, and keeps one that the workers use. */
+  /** Shares and closes bytes repeatedly, and keeps one that the workers use. */
   private static void shares() throws Exception {
     Pool pool = Pools.open(2);
     SharedBytes kept = pool.share(new byte[8 << 20]);
@@ -244,7 +244,7 @@ final class Owner implements AutoCloseable {
                 try {
                   last = new Object[] {last, last, last, last};
                 } catch (OutOfMemoryError e) {
-                  x++; // deaf to that too
+                  x++; // ignores that too
                 }
               }
             });

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** However the JVM that owns a pool goes, nothing of the pool stays. */
+/** In whatever way the JVM that owns a pool ends, nothing of the pool stays. */
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
 @SideBySide
 class OwnerDeathTest {
@@ -54,7 +54,7 @@ class OwnerDeathTest {
 
   private static boolean isAlive(ProcessHandle process) {
     try {
-      // What its own parent has not looked at yet is dead all the same.
+      // A process whose exit code its parent has not collected is dead nevertheless.
       return !Files.readString(Path.of("/proc/" + process.pid() + "/stat")).contains(") Z ");
     } catch (IOException e) {
       return false;

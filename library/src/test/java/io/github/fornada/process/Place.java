@@ -1,6 +1,6 @@
 package io.github.fornada.process;
 
-/** Where it happens. */
+/** The place at which it happens. */
 enum Place {
   /** In the parent. */
   ARGUMENT_IS_SERIALIZED,
@@ -19,7 +19,7 @@ enum Place {
   /** While the worker's JVM exits, in a hook that a task has left there. */
   EXIT_OF_THE_WORKER;
 
-  /** Whether it comes but once in the life of a pool or a worker. */
+  /** Returns whether it occurs only once in the life of a pool or a worker. */
   boolean isAtAnEdge() {
     return this == INITIALIZER || this == SHUTDOWN || this == EXIT_OF_THE_WORKER;
   }

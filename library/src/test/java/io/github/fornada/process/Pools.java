@@ -22,9 +22,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 
-/** What the single cases share: small pools, and waits that end. */
+/** Helpers of the test cases: small pools, and bounded waits. */
 public final class Pools {
-  /** Seconds for what must happen soon; generous, because machines are busy. */
+  /** The deadline, in seconds, for what must happen soon; generous, because machines are busy. */
   private static final long SOON = 20;
 
   private Pools() {}
@@ -42,7 +42,7 @@ public final class Pools {
     return future.get(SOON, TimeUnit.SECONDS);
   }
 
-  /** Ends a pool, whatever state it is in, without waiting for ever. */
+  /** Ends a pool, whatever state it is in, within a bounded time. */
   public static void end(Pool pool) throws InterruptedException {
     pool.shutdownNow();
     assertThat(pool.awaitTermination(SOON, TimeUnit.SECONDS)).as("the pool has ended").isTrue();

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.io.TempDir;
 
-/** An item that has killed its workers, and may kill no more. */
+/** Items that have killed their workers, and are not run again. */
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
 @SideBySide
 class QuarantineTest {
@@ -254,7 +254,7 @@ class QuarantineTest {
     }
   }
 
-  /** An item whose hash code is never told. */
+  /** An item whose hashCode never returns. */
   record Endless(String name) implements Serializable {
     @Override
     public int hashCode() {
@@ -287,7 +287,7 @@ class QuarantineTest {
       assertThat(outcomes.get(0)).isInstanceOf(Outcome.WorkerLost.class);
       assertThat(outcomes.get(1)).isEqualTo(new Outcome.Done<>(3));
       awaitLost(workers, 2);
-      // The very same item is known again, without its own methods.
+      // The same object is recognized without its own methods.
       assertThat(pool.outcomes(List.of(bad, new Endless("a")), decode).toList().get(1))
           .isEqualTo(new Outcome.Done<>(1));
       assertThat(workers.lost).hasSize(2);

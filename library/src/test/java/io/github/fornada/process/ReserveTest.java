@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
 
-/** Workers that are there before their pool. */
+/** Workers that are started before their pool. */
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
 class ReserveTest {
   /** What a task leaves in its worker. */
@@ -110,7 +110,7 @@ class ReserveTest {
           pool.submit(
                   600,
                   seconds -> {
-                    // The shell ends at once, so that its child hangs below nobody.
+                    // The shell ends at once, so that its child is no process's descendant.
                     var shell =
                         new ProcessBuilder("/bin/sh", "-c", "sleep " + seconds + " >&- & echo $!");
                     return Long.parseLong(shell.start().inputReader().readLine());

@@ -31,7 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Tiny items travel many in a message, and are single all the same. */
+/** Several tiny items are sent in one message, and behave like single items. */
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
 @ExtendWith(NothingIsLeft.class)
 @SideBySide

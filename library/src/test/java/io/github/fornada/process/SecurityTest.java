@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
 
-/** Nobody but the pool and its workers gets a word in. */
+/** Only the pool and its workers can communicate. */
 @Timeout(value = 40, threadMode = ThreadMode.SEPARATE_THREAD)
 class SecurityTest {
   private Pool pool;

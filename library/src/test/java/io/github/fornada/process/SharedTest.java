@@ -31,7 +31,8 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Bytes shared with worker processes: mapped, not copied; what all pools promise is tested there.
+ * Bytes shared with worker processes: mapped, not copied. What all pools promise is tested by the
+ * contract.
  */
 @EnabledOnOs(OS.LINUX) // to see what a process has mapped
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)

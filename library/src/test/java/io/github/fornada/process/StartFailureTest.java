@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What keeps a pool from its workers is told, bounded, and leaves nothing behind. */
+/** A failure to start workers is reported, is bounded in time, and leaves nothing behind. */
 @Timeout(value = 120, threadMode = ThreadMode.SEPARATE_THREAD)
 @ExtendWith(NothingIsLeft.class)
 @SideBySide

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Limits and cancels: they end what they are for, and nothing else. */
+/** Timeouts and cancels: they end the item that they are for, and nothing else. */
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
 @ExtendWith(NothingIsLeft.class)
 @SideBySide

@@ -25,7 +25,10 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Where a pool's files are: no room for them costs an item at most, and no living pool's go. */
+/**
+ * A pool's files: lack of room costs at most one item, and files of a living pool are never
+ * deleted.
+ */
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
 @SideBySide
 class StorageTest {
@@ -66,7 +69,7 @@ class StorageTest {
     return ProcessPool.open(o -> o.withWorkers(workers).withHeap("128m"), bases);
   }
 
-  /** Takes all the room that is left. */
+  /** Fills the remaining room. */
   private static void fill(Path place) {
     try (FileChannel file =
         FileChannel.open(
@@ -185,7 +188,7 @@ class StorageTest {
 
   @Test
   void aFolderWhoseOwnerHoldsItsLockStaysThoughNoProcessHasItsNumberHere() throws Exception {
-    // As seen from another container: nobody here has the process id in the name.
+    // As seen from another container: no process here has the process id in the name.
     Path living = abandoned("fornada-999999999-0-1", true);
     Path dead = abandoned("fornada-999999999-0-2", true);
     Process holder = hold(living.resolve("owner"));

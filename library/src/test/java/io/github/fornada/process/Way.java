@@ -218,7 +218,7 @@ enum Way {
     }
   };
 
-  /** What the item must end as. */
+  /** The outcome that the item must have. */
   enum Ends {
     NORMAL,
     FAILED,
@@ -235,7 +235,7 @@ enum Way {
   /** For what must end at a timeout; also a worker that has just been started must not. */
   static final Duration SHORT_LIMIT = Duration.ofMillis(1500);
 
-  /** No machine is so busy that anything else reaches this one. */
+  /** So long that nothing else reaches it, even on a busy machine. */
   static final Duration LONG_LIMIT = Duration.ofSeconds(30);
 
   final Ends ends;

@@ -123,7 +123,7 @@ class WhatStaysTest {
   }
 
   /**
-   * Says who it is, shares bytes in a pool of its own, and dies with it.
+   * Reports its process id, shares bytes in a pool of its own, and dies with it.
    *
    * @param levels of pools in this worker: 1 or 2
    */

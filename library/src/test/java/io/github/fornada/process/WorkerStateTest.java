@@ -17,11 +17,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
 
-/** What a worker makes once, and its tasks use. */
+/** Objects that a worker creates once, and its tasks use. */
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
 @SideBySide
 class WorkerStateTest {
-  /** Not serializable, on purpose: it must never travel. */
+  /** Not serializable, on purpose: it must never be sent. */
   static final class Counter {
     final long madeIn = ProcessHandle.current().pid();
     int uses;

@@ -13,9 +13,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/**
- * The elements of a collection, all of them and in order, in arrays that are none of them large.
- */
+/** The elements of a collection, all of them and in order, in several small arrays. */
 class ChunkedArrayTest {
   private static List<Integer> numbers(int size) {
     return IntStream.range(0, size).boxed().toList();

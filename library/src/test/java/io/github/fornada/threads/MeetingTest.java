@@ -13,8 +13,8 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Two tasks that wait for each other, on a pool of two or more, whatever came right before them.
- * Each round is another chance for a wake-up to get lost; {@code RosterScenario} in stress/ goes
- * through the orders there are.
+ * Each round is another chance for a wake-up to get lost; {@code RosterScenario} in stress/
+ * explores all orders.
  */
 final class MeetingTest {
   private static final int ROUNDS = 2_000;

@@ -18,13 +18,15 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** A system that has no thread to give, for a while or for good. */
+/** A system that cannot create threads, for a while or permanently. */
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 final class NoThreadTest {
   private static final long PATIENCE_SECONDS = 30;
   private static final Duration SHORT = Duration.ofMillis(300);
 
-  /** Gives no thread the first times, in several ways, and then platform threads. */
+  /**
+   * Fails to create a thread the first times, in several ways, and then creates platform threads.
+   */
   private static final class Scarce implements LocalPool.ThreadMaker {
     final AtomicInteger refusals = new AtomicInteger();
 

@@ -155,7 +155,7 @@ class TimelineTest {
     }
     assertThat(timeline.summary().failed()).isEqualTo(250);
     List<Failure> told = new Track(timeline).failures;
-    assertThat(told).hasSize(Recording.MOST_FAILURES);
+    assertThat(told).hasSize(Recording.MAX_FAILURES);
     assertThat(told.get(3).headline()).isEqualTo("java.lang.Exception: no 3");
     assertThat(told.get(3).details()).contains("TimelineTest.firstFailures");
   }

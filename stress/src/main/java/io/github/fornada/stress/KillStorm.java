@@ -103,7 +103,7 @@ final class KillStorm implements Storm {
             room.release();
           });
     }
-    room.acquireUninterruptibly(IN_FLIGHT); // all of its own have ended
+    room.acquireUninterruptibly(IN_FLIGHT); // all items of this client have ended
   }
 
   @SuppressWarnings("NullAway") // no item has a null for a result, so null means thrown

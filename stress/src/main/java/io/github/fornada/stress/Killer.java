@@ -48,7 +48,7 @@ final class Killer implements AutoCloseable {
     return pids.isEmpty() ? -1 : pids.get(random.nextInt(pids.size()));
   }
 
-  /** One that is starting, perhaps. */
+  /** Returns any child process, perhaps a worker that is starting. */
   private long anyChild() {
     long now = System.nanoTime();
     if (now - lastStartingKill < BETWEEN_STARTING.toNanos()) {
@@ -66,7 +66,7 @@ final class Killer implements AutoCloseable {
             && process.parent().map(ProcessHandle::pid).orElse(-1L)
                 == ProcessHandle.current().pid();
     if (process != null && ours) {
-      boolean first = killed.add(pid); // before the kill: its outcome may come at once
+      boolean first = killed.add(pid); // added before the kill, because an outcome may come at once
       if (!process.destroyForcibly() && first) {
         killed.remove(pid); // it had ended before
       }

@@ -122,7 +122,7 @@ final class MixCheck implements TaskListener {
       findings.check(tally.outcomes(id) == 1, "item %d (%s): no outcome", id, work.kind(id));
       findings.check(tally.runs(id) <= 1, "item %d was run twice", id);
     }
-    for (int id = 0; id < MixClient.MOST_ITEMS; id++) {
+    for (int id = 0; id < MixClient.MAX_ITEMS; id++) {
       findings.check(
           tally.outcomes(id) == 0 || submitted.contains(id), "item %d: never submitted", id);
     }

@@ -15,9 +15,9 @@ import java.util.stream.IntStream;
 
 /** Uses a pool in every way, cancelling and abandoning work, until the pool is shut down. */
 final class MixClient implements Runnable {
-  private static final int MOST_CLIENTS = 8;
-  private static final int MOST_OF_CLIENT = 20_000;
-  static final int MOST_ITEMS = MOST_CLIENTS * MOST_OF_CLIENT;
+  private static final int MAX_CLIENTS = 8;
+  private static final int MAX_OF_CLIENT = 20_000;
+  static final int MAX_ITEMS = MAX_CLIENTS * MAX_OF_CLIENT;
 
   private final Pool pool;
   private final Trouble work;
@@ -31,8 +31,8 @@ final class MixClient implements Runnable {
     this.work = work;
     this.check = check;
     this.random = random;
-    this.nextId = number * MOST_OF_CLIENT;
-    this.lastId = nextId + MOST_OF_CLIENT;
+    this.nextId = number * MAX_OF_CLIENT;
+    this.lastId = nextId + MAX_OF_CLIENT;
   }
 
   @Override

@@ -62,7 +62,7 @@ final class MixStorm implements Storm {
 
   private static void round(SplittableRandom random, Findings findings, MixCheck.Totals totals)
       throws Exception {
-    try (Tally tally = Tally.of(MixClient.MOST_ITEMS)) {
+    try (Tally tally = Tally.of(MixClient.MAX_ITEMS)) {
       var work = new Trouble(random.nextLong(), tally);
       var check = new MixCheck(work, tally, findings, totals);
       ProcessPool pool = ProcessPool.open(o -> options(o, random).withListener(check));

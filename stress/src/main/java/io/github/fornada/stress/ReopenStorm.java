@@ -35,7 +35,7 @@ final class ReopenStorm implements Storm {
         threads = Vitals.threads();
         descriptors = Vitals.descriptors().size();
       }
-      // The first one in a known way, because the others are compared with it.
+      // The first one is closed in a known way, because the others are compared with it.
       once(i == 0 ? 1 : random.nextInt(4), random, findings);
       List<String> folders = Vitals.folders();
       findings.check(folders.isEmpty(), "pool %d is closed and leaves %s", i, folders);

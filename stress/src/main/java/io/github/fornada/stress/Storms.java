@@ -94,7 +94,7 @@ public final class Storms {
         return;
       }
     } catch (InterruptedException e) {
-      return; // nobody does that
+      return; // nothing interrupts this thread
     }
     System.out.printf("FAIL %-6s hangs: not over after %s%n", storm.name(), deadline);
     for (Map.Entry<Thread, StackTraceElement[]> each : Thread.getAllStackTraces().entrySet()) {

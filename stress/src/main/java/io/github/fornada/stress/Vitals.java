@@ -14,7 +14,7 @@ import java.util.function.Supplier;
 
 /** The resources of this process, as the kernel and the JVM report them. Linux only. */
 final class Vitals {
-  /** The deadline of what must happen soon; generous, because machines are busy. */
+  /** The deadline for events that must happen soon; generous, because machines are busy. */
   private static final Duration SOON = Duration.ofSeconds(20);
 
   private static final Path SELF = Path.of("/proc/self");
@@ -95,7 +95,7 @@ final class Vitals {
           Files.readAllBytes(Path.of("/proc/" + pid + "/environ")),
           java.nio.charset.StandardCharsets.ISO_8859_1);
     } catch (IOException e) {
-      return ""; // gone, or another user's
+      return ""; // the process has ended, or is another user's
     }
   }
 
@@ -107,7 +107,7 @@ final class Vitals {
       try (DirectoryStream<Path> all = Files.newDirectoryStream(Path.of(base), ours)) {
         all.forEach(each -> found.add(each.toString()));
       } catch (IOException e) {
-        // no such place here
+        // the folder does not exist here
       }
     }
     return found;

@@ -81,7 +81,7 @@ record Work(long seed, @Nullable Tally tally, int longestMicros)
     return result(item);
   }
 
-  @SuppressWarnings("ThreadPriorityCheck") // onSpinWait only
+  @SuppressWarnings("ThreadPriorityCheck") // onSpinWait is intended
   static void busy(long nanos) {
     long end = System.nanoTime() + nanos;
     while (System.nanoTime() < end) {

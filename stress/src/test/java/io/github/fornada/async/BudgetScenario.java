@@ -4,7 +4,7 @@ import io.github.fornada.stress.Explorer;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Two calls pay in half a try each, and both want two more; one is left in the reserve. */
+/** Two calls each pay in half of a retry, and both want two retries; the reserve has one. */
 public final class BudgetScenario implements Explorer.Scenario {
   private final RetryBudget budget = RetryBudget.ofShare(0.5, 2);
   private final AtomicInteger had = new AtomicInteger();
@@ -32,7 +32,7 @@ public final class BudgetScenario implements Explorer.Scenario {
 
   @Override
   public void check() {
-    // 1 and twice 0.5, and after the last deposit somebody asks for what there is.
+    // The budget is 1 plus twice 0.5, and at least one withdrawal comes after the last deposit.
     if (had.get() != 2 || budget.available() != 0) {
       throw new AssertionError("overdrawn or lost: " + had.get() + " further tries, " + budget);
     }

@@ -3,7 +3,7 @@ package io.github.fornada.async;
 import io.github.fornada.stress.Explorer;
 import java.util.List;
 
-/** Two go through a limit of one; one of them is interrupted, whenever that is. */
+/** Two threads use a limit of one; one of them is interrupted, at any moment. */
 public final class ConcurrencyLimiterScenario implements Explorer.Scenario {
   private final ConcurrencyLimiter limit = ConcurrencyLimiter.atMost(1);
   private volatile Thread victim;

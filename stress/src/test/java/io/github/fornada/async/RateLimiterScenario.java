@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 
-/** Two wait for a rate; the one that watches the time may be interrupted. */
+/** Two threads wait for a rate limiter; the one that waits for the time may be interrupted. */
 public final class RateLimiterScenario implements Explorer.Scenario {
   private static final long INTERVAL = 1_000;
 
@@ -80,7 +80,7 @@ public final class RateLimiterScenario implements Explorer.Scenario {
       throw new AssertionError(
           turns + ", interrupted " + interrupted + ", waiting " + rate.waiting());
     }
-    // Noted after each turn, so later than it at most.
+    // Noted after each turn, so never earlier than the turn.
     if (ticker.nanos() < (turns.size() - 1) * INTERVAL) {
       throw new AssertionError("turns too early: " + turns);
     }

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A thread runs two items. The first is interrupted, and then its thread is abandoned, if the item
- * has not ended: one of the two must happen, and the second item knows nothing of it.
+ * has not ended: one of the two must happen, and the second item must not be interrupted.
  */
 public final class InterruptGateScenario implements Explorer.Scenario {
   private final InterruptGate<String> gate = new InterruptGate<>();

@@ -18,15 +18,16 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
 /**
- * Runs a scenario of a few threads in every order there is, up to a bound on preemptions and one as
- * large on loads that do not see the newest value, under memory weaker than this machine's: a load
- * may see any value that the Java memory model lets it see, stores may be late. {@link Rewriter}
- * makes the library's own classes call it.
+ * Runs a scenario of a few threads in every order, up to a bound on preemptions and an equal bound
+ * on loads that do not see the newest value. The memory is weaker than this machine's: a load may
+ * see any value that the Java memory model allows, and stores may be late. {@link Rewriter} makes
+ * the library's own classes call it.
  *
  * <p>The model is the usual operational one of release and acquire by views (as in the C++ model
- * checkers CDSChecker and loom): each location keeps all values written to it; each thread, how
- * recent it must see each; a release hands that on to who acquires. Loads are not moved behind
- * later stores; what that could break is found as a data race on plain memory instead.
+ * checkers CDSChecker and loom): each location keeps all values written to it; each thread keeps
+ * how recent a value it must see of each location; a release passes that on to the thread that
+ * acquires. Loads are not moved behind later stores; what that could break is found as a data race
+ * on plain memory instead.
  */
 public final class Explorer {
   /** Threads that share memory, and what must hold when all have ended. */
@@ -62,12 +63,13 @@ public final class Explorer {
     }
   }
 
-  private static final int MOST_STEPS = 2000;
+  private static final int MAX_STEPS = 2000;
   private static final ThreadLocal<Task> CURRENT = new ThreadLocal<>();
   private static Explorer active;
 
   private final int preemptions;
-  private final List<int[]> choices = new ArrayList<>(); // taken, of how many
+  // the choice taken, and the number of choices
+  private final List<int[]> choices = new ArrayList<>();
   private int position;
 
   private List<Task> tasks = List.of();
@@ -190,7 +192,7 @@ public final class Explorer {
     return choice[0];
   }
 
-  /** Looks as nobody of the scenario: that is no step of it. */
+  /** Evaluates the condition outside the scenario: that is not a step of it. */
   private static boolean holds(BooleanSupplier condition) {
     Task self = CURRENT.get();
     CURRENT.remove();
@@ -208,7 +210,7 @@ public final class Explorer {
         && (task.until == null || holds(task.until));
   }
 
-  /** Gives the turn to some task; if the caller has it now, first among them. */
+  /** Gives the turn to some task; the caller, if it has the turn now, is the first choice. */
   private void schedule(Task from) {
     var ready = new ArrayList<Task>();
     if (from != null && canRun(from)) {
@@ -223,7 +225,7 @@ public final class Explorer {
       }
     }
     if (ready.isEmpty()) {
-      // Nobody else will write any more, and in the end every store is seen.
+      // No other task will write any more, and finally every store is seen.
       for (Task task : tasks) {
         if (!task.over && task.spunAt == steps && refresh(task)) {
           ready.add(task);
@@ -268,8 +270,8 @@ public final class Explorer {
     if (self == null || active != this) {
       return null;
     }
-    if (!abandoned && ++steps > MOST_STEPS) {
-      fail("more than " + MOST_STEPS + " steps");
+    if (!abandoned && ++steps > MAX_STEPS) {
+      fail("more than " + MAX_STEPS + " steps");
     }
     if (!abandoned) {
       schedule(self);
@@ -284,7 +286,7 @@ public final class Explorer {
 
   // ---- called by rewritten classes
 
-  /** Another thread may come in here. */
+  /** A step: another thread may run here. */
   public static void step() {
     if (CURRENT.get() != null) {
       var _ = active.pass();
@@ -308,7 +310,7 @@ public final class Explorer {
     }
   }
 
-  /** Waits until something holds that no memory order has a part in. */
+  /** Waits until a condition holds that does not depend on memory order. */
   public static void await(BooleanSupplier condition) {
     Task self = CURRENT.get();
     self.until = condition;
@@ -331,10 +333,10 @@ public final class Explorer {
     self.permit = false;
   }
 
-  /** This long is for ever: a wait that somebody else must end. */
+  /** A wait of this length never ends by itself: another thread must end it. */
   public static final long FOR_EVER = 1L << 50;
 
-  /** Waits for a wake-up or until the time is over, which nothing else moves on. */
+  /** Waits for a wake-up or until the time is over; only such waits advance the time. */
   public static void parkNanos(Object blocker, long nanos) {
     if (nanos >= FOR_EVER) {
       park(blocker);
@@ -349,20 +351,20 @@ public final class Explorer {
     }
   }
 
-  /** The time of this run, from 0. */
+  /** Returns the time of this run, from 0. */
   public static long nanoTime() {
     return active.clock;
   }
 
   /**
-   * The caller stands for a thread of the library's, which never runs: what wakes that one wakes
-   * the caller, and the run is over when all others have ended and it waits.
+   * Makes the caller represent a thread of the library, which never runs: whatever wakes that
+   * thread wakes the caller, and the run is over when all others have ended and the caller waits.
    */
   public static void standsFor(Thread other) {
     CURRENT.get().standsFor = other;
   }
 
-  // ---- locks: the real ones, of which nobody waits for one but here
+  // ---- locks: the real ones, but threads wait for them only here
 
   public static void lock(ReentrantLock lock) {
     if (CURRENT.get() != null && !lock.isHeldByCurrentThread()) {
@@ -371,7 +373,7 @@ public final class Explorer {
     lock.lock();
   }
 
-  /** Those who wait for a condition of this lock, which stands for the condition. */
+  /** The tasks that wait for the condition of this lock; the lock represents the condition. */
   private record Waiters(ReentrantLock lock, ArrayDeque<Task> queue) {}
 
   public static Condition newCondition(ReentrantLock lock) {
@@ -380,7 +382,7 @@ public final class Explorer {
     return condition;
   }
 
-  /** Waits without a limit: what needs one waits for ever here. */
+  /** Waits without a limit; code that relies on a limit waits forever here. */
   public static long awaitNanos(Condition condition, long nanos) {
     Task self = CURRENT.get();
     Waiters waiters = active.waiters.get(condition);
@@ -417,18 +419,18 @@ public final class Explorer {
   /** A wake-up that never comes. */
   public static void forget(Condition condition) {}
 
-  /** A question that is answered wrongly. */
+  /** A test that always returns false. */
   public static boolean never(long word) {
     return false;
   }
 
-  /** A look that sees nothing. */
+  /** A check that finds nothing. */
   public static boolean empty(Set<?> set) {
     step();
     return true;
   }
 
-  /** A look that sees nothing. */
+  /** A check that finds nothing. */
   public static boolean blind(BooleanSupplier looked) {
     step();
     return false;
@@ -534,7 +536,7 @@ public final class Explorer {
     return true;
   }
 
-  /** What a compare-and-set must not be: a look, and later a store. */
+  /** Replaces a compare-and-set by a fault: a load, and later a store. */
   public static boolean lookThenSet(
       VarHandle handle, MemorySegment memory, long at, long expected, long value) {
     if (getVolatile(handle, memory, at) != expected) {
@@ -624,7 +626,7 @@ public final class Explorer {
     ring.set(layout, at, value);
   }
 
-  /** Of both ends one is a ring, and the other an array of bytes. */
+  /** Copies between a ring and an array of bytes, in either direction. */
   public static void copy(
       MemorySegment from, long fromAt, MemorySegment to, long toAt, long count) {
     boolean writes = from.heapBase().orElse(null) instanceof byte[];

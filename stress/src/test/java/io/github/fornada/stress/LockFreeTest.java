@@ -6,18 +6,18 @@ import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 
 /**
- * The parts where threads meet without a lock, or leave one to wait, their own bytecode, in every
- * order of their steps: those of the process pool, of the workers of other pools, and of limits and
- * rates of tasks. Each stands beside twins with one access made weaker, which must be caught.
+ * Explores the bytecode of code in which threads synchronize without a lock, or release one to
+ * wait, in every order of their steps: in the process pool, in the workers of other pools, and in
+ * the limiters. Beside each test are twins with one weaker access, which must be caught.
  */
 class LockFreeTest {
   private static final String ROOM = "io.github.fornada.process.";
   private static final String TASKS = "io.github.fornada.async.";
 
-  /** Of preemptions, and of loads that see an old value. */
+  /** The bound on preemptions, and on loads that see an old value. */
   private static final int BOUND = 2;
 
-  /** A twin of the watch shows itself only with so many. */
+  /** A twin of the watchdog is found only with this bound. */
   private static final int WATCH_BOUND = 3;
 
   /** A bound of 2 takes half a minute and also passes: {@code -Dstress.ring.bound=2}. */
@@ -72,7 +72,7 @@ class LockFreeTest {
         ROOM + "wire.RingScenario",
         BOUND,
         "data race",
-        c -> c.twin("RingReader", "look", "getAcquire", "get"));
+        c -> c.twin("RingReader", "poll", "getAcquire", "get"));
   }
 
   @Test
@@ -238,7 +238,7 @@ class LockFreeTest {
     caught(LIMITS, BOUND, "wait for ever", c -> c.twin("TaskWatchdog", "free", "unpark", "forget"));
   }
 
-  // ---- the gate that interrupts pass, of all that have one
+  // ---- the gate that interrupts must pass
 
   private static final String GATE = "io.github.fornada.jvm.InterruptGateScenario";
 
@@ -276,7 +276,7 @@ class LockFreeTest {
     caught(GATE, BOUND, "", c -> c.twin("InterruptGate", method, "compareAndSet", "lookThenSet"));
   }
 
-  // ---- the workers of a pool of threads
+  // ---- the workers of thread pools
 
   private static final String ROSTER = "io.github.fornada.threads.RosterScenario";
   private static final String IDLE = ROSTER + "$Idle";

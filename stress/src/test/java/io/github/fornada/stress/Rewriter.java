@@ -23,8 +23,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Loads the library's own classes with every access to shared memory handed to the {@link
- * Explorer}; and, for a twin that must be caught, with one of them changed.
+ * Loads the library's own classes with every access to shared memory replaced by a call of the
+ * {@link Explorer}; for a twin that must be caught, one of them is changed.
  */
 final class Rewriter extends ClassLoader {
   private static final ClassDesc EXPLORER = ClassDesc.of(Explorer.class.getName());
@@ -43,27 +43,27 @@ final class Rewriter extends ClassLoader {
   }
 
   /**
-   * In this method calls another method of the Explorer; none if that is empty, for calls that
-   * return nothing and have no long or double argument.
+   * Replaces a call in this method by another method of the Explorer; removes it if {@code instead}
+   * is empty, for calls that return nothing and have no long or double argument.
    */
   Rewriter twin(String type, String method, String call, String instead) {
     changes.put(new Place(type, method, call), instead);
     return this;
   }
 
-  /** The same code with another size. */
+  /** Replaces the value of a constant, such as a size. */
   Rewriter constant(String type, Object value, ConstantDesc instead) {
     constants.computeIfAbsent(type, _ -> new HashMap<>()).put(value, instead);
     return this;
   }
 
-  /** The class has the time of the {@link Explorer}, which moves on as threads wait. */
+  /** Gives a class the time of the {@link Explorer}, which advances while threads wait. */
   Rewriter timed(String type) {
     timed.add(type);
     return this;
   }
 
-  /** Every change was there to be made: a twin that is no twin proves nothing. */
+  /** Returns whether every change was made: a twin without a change proves nothing. */
   boolean isApplied() {
     return applied.equals(changes.keySet());
   }

@@ -13,12 +13,13 @@ public final class RosterScenario implements Explorer.Scenario {
 
   private final Roster roster;
 
-  /** Tasks queued, and tasks taken. */
+  /** The number of tasks queued. */
   private final AtomicInteger queued = new AtomicInteger();
 
+  /** The number of tasks taken. */
   private final AtomicInteger taken = new AtomicInteger();
 
-  /** Tasks that have begun. */
+  /** The number of tasks that have begun. */
   private final AtomicInteger met = new AtomicInteger();
 
   private final AtomicInteger done = new AtomicInteger();
@@ -59,7 +60,7 @@ public final class RosterScenario implements Explorer.Scenario {
   }
 
   private void submit() {
-    call(); // somebody has just taken what this was for
+    call(); // another worker has just taken the work that this was called for
     Explorer.await(() -> lookedInVain.get() > 0);
     queued.set(TASKS);
     call();
@@ -79,7 +80,7 @@ public final class RosterScenario implements Explorer.Scenario {
     return taken.get() < queued.get();
   }
 
-  /** A thread of the machine: a worker, whenever the roster asks for one. */
+  /** The body of a thread, which acts as a worker whenever the roster asks for one. */
   private void live(int number) {
     for (int started = 0; ; started++) {
       int before = started;

@@ -144,12 +144,15 @@ public final class Rows {
   private void start() throws Exception {
     TaskFunction<Integer, Integer> function = Tasks.INCREMENT;
     var later = new ArrayList<Double>();
+    var closes = new ArrayList<Double>();
     double all = 0;
     for (int i = 0; i < 6 && all < 4e3 * seconds; i++) {
       long begin = System.nanoTime();
+      long end;
       try (JavaPeer.Session pool = peer.open()) {
         check(pool.submit(function, 1).get() == 2, "increment");
-        double took = (System.nanoTime() - begin) / 1e6;
+        end = System.nanoTime();
+        double took = (end - begin) / 1e6;
         all += took;
         if (i == 0) {
           emit("start-first", took, "ms", "");
@@ -157,7 +160,10 @@ public final class Rows {
           later.add(took);
         }
       }
+      closes.add((System.nanoTime() - end) / 1e6);
     }
+    double[] ends = closes.stream().mapToDouble(t -> t).toArray();
+    emit("close", quantile(ends, 0.5), "ms", ends.length + " pools");
     if (!later.isEmpty()) {
       double[] times = later.stream().mapToDouble(t -> t).toArray();
       emit("start-later", quantile(times, 0.5), "ms", times.length + " pools");

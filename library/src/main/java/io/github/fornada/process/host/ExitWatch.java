@@ -1,18 +1,18 @@
 package io.github.fornada.process.host;
 
 import io.github.fornada.jvm.Log;
-import io.github.fornada.jvm.OwnGroup;
+import io.github.fornada.jvm.OwnThreads;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Runs actions when a process has ended. {@link Process#onExit} does that on the common pool, where
- * user code may hold up all that waits; here each process has a thread that waits for its end.
+ * Runs actions when a process has ended. {@link Process#onExit} does that on the common pool, which
+ * user code may block; here each process has a thread of its own that waits for its end.
  */
 public final class ExitWatch {
-  /** In bytes; it waits and does little else. */
+  /** The stack size of such a thread in bytes; small, because it does little but wait. */
   private static final long STACK_SIZE = 256 * 1024; // Guess
 
   private static final Map<Process, ExitWatch> WATCHES = new ConcurrentHashMap<>();
@@ -39,11 +39,8 @@ public final class ExitWatch {
 
   private static ExitWatch start(Process process) {
     var watch = new ExitWatch(process);
-    var thread =
-        new Thread(OwnGroup.get(), watch::live, "fornada-exit-" + process.pid(), STACK_SIZE, false);
-    thread.setDaemon(true);
-    thread.setContextClassLoader(null);
-    thread.start();
+    var _ =
+        OwnThreads.daemon("fornada-exit-" + process.pid()).stackSize(STACK_SIZE).start(watch::live);
     return watch;
   }
 
@@ -52,7 +49,7 @@ public final class ExitWatch {
       try {
         var _ = process.waitFor();
       } catch (InterruptedException e) {
-        // Somebody's mischief: the process is waited for all the same.
+        // Other code interrupted this thread: it waits for the process nevertheless.
       }
     }
     List<Runnable> due;

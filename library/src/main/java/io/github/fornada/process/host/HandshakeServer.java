@@ -1,7 +1,7 @@
 package io.github.fornada.process.host;
 
 import io.github.fornada.jvm.Log;
-import io.github.fornada.jvm.OwnGroup;
+import io.github.fornada.jvm.OwnThreads;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
@@ -21,21 +21,21 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Accepts workers: a Unix-domain socket in the pool's private folder. A worker that connects shows
- * a token that only the worker was told, through its standard input; all others are dropped and
- * logged.
+ * Accepts workers: a Unix-domain socket in the pool's private folder. A worker that connects
+ * presents a token that only this worker received, through its standard input. Other connections
+ * are dropped and logged.
  */
 public final class HandshakeServer implements AutoCloseable {
-  /** In which the JVM reads its arguments and the names of files, and a worker its token. */
+  /** The charset in which a JVM reads its arguments and file names, and a worker its token. */
   public static final Charset PLATFORM_CHARSET =
       Charset.forName(System.getProperty("sun.jnu.encoding", "UTF-8"));
 
   public static final int TOKEN_BYTES = 32;
 
-  /** Its name in the private folder. */
+  /** The socket's name in the private folder. */
   public static final String NAME = "door";
 
-  /** A worker that may come in, once. */
+  /** A worker that may connect, once. */
   @SuppressWarnings("ArrayRecordComponent") // never compared as a whole
   private record Expected(byte[] token, CompletableFuture<SocketChannel> channel) {}
 
@@ -64,19 +64,14 @@ public final class HandshakeServer implements AutoCloseable {
 
   private void start(ServerSocketChannel from) {
     try {
-      var _ =
-          Thread.ofPlatform()
-              .group(OwnGroup.get())
-              .daemon()
-              .name("fornada-handshake")
-              .start(() -> acceptAll(from));
-    } catch (OutOfMemoryError e) { // no memory for one more thread
+      var _ = OwnThreads.daemon("fornada-handshake").start(() -> acceptAll(from));
+    } catch (OutOfMemoryError e) { // no memory for another thread
       closeQuietly(from);
       throw e;
     }
   }
 
-  /** Listens at the same place again, if somebody has deleted the socket. */
+  /** Listens at the same path again, if the socket was deleted from outside. */
   public synchronized void restore() throws IOException {
     if (!closed && !Files.exists(socket)) {
       ServerSocketChannel before = server;
@@ -87,23 +82,24 @@ public final class HandshakeServer implements AutoCloseable {
     }
   }
 
-  /** A new secret, in hexadecimal. */
+  /** Returns a new secret, in hexadecimal. */
   public static String newToken() {
     return Secrets.hexadecimal(TOKEN_BYTES);
   }
 
-  /** Lets the worker of this number in, once, if it shows the token. */
+  /** Accepts the worker with this number, once, if it presents the token. */
   public CompletableFuture<SocketChannel> expect(int number, String token) {
     var entry = new Expected(HexFormat.of().parseHex(token), new CompletableFuture<>());
     expected.put(number, entry);
     return entry.channel();
   }
 
-  /** The worker of this number will not come any more. */
+  /** Called when the worker with this number will not connect any more. */
   public void forget(int number) {
     Expected entry = expected.remove(number);
     if (entry != null) {
-      // Does nothing if it has come in: then the thread that waited for it has it, and closes it.
+      // Does nothing if the worker has connected: then the thread that waited for it has the
+      // channel, and closes it.
       entry.channel().cancel(false);
     }
   }
@@ -114,14 +110,10 @@ public final class HandshakeServer implements AutoCloseable {
       try {
         SocketChannel came = from.accept();
         channel = came;
-        // One thread each: a peer that connects and says nothing must not keep out the next.
-        var _ =
-            Thread.ofPlatform()
-                .group(OwnGroup.get())
-                .daemon()
-                .name("fornada-handshake-peer")
-                .start(() -> admit(came));
-      } catch (OutOfMemoryError e) { // no thread, and no memory perhaps, just now
+        // One thread for each connection: a peer that connects and sends nothing must not block the
+        // next one.
+        var _ = OwnThreads.daemon("fornada-handshake-peer").start(() -> admit(came));
+      } catch (OutOfMemoryError e) { // no thread, and perhaps no memory, can be had at the moment
         closeQuietly(channel);
         Log.get().log(System.Logger.Level.WARNING, "a worker could not be let in", e);
       } catch (ClosedChannelException e) {
@@ -161,7 +153,7 @@ public final class HandshakeServer implements AutoCloseable {
     }
   }
 
-  /** The worker's side: connects and shows the token. */
+  /** Connects to a pool and presents the token. Called by the worker. */
   public static SocketChannel connect(Path socket, int number, String token) throws IOException {
     SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(socket));
     var hello = ByteBuffer.allocate(4 + TOKEN_BYTES);

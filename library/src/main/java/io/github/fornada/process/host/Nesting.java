@@ -4,24 +4,27 @@ import java.lang.StackWalker.StackFrame;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps pools from breeding: a pool that opens in each worker of a pool would open another one in
- * each of its own workers, and so on.
+ * Prevents endless nesting of pools: a pool that opens in each worker of a pool would open another
+ * one in each of its own workers, and so on.
  *
- * <p>A task may open a pool on purpose. It happens without purpose where a class that opens a pool
- * when it is initialized is used by a task, or only declares the lambda that is the task: each
- * worker initializes that class too. Python's {@code multiprocessing} asks for {@code if __name__
- * == "__main__"} against the same.
+ * <p>A task may open a pool on purpose. It happens by accident if a class opens a pool in its
+ * static initializer, and a task uses that class, or the lambda that is the task is written in it:
+ * each worker initializes that class too. Python's {@code multiprocessing} requires {@code if
+ * __name__ == "__main__"} for the same reason.
  */
 public final class Nesting {
-  /** Levels of workers below a JVM that is no worker: a task, a task of its pool, and so on. */
-  static final int MOST_LEVELS = 4; // Guess: more than the deepest seen on purpose
+  /**
+   * The maximum number of levels of workers below a JVM that is not a worker: a worker, a worker of
+   * its pool, and so on.
+   */
+  static final int MAX_LEVELS = 4; // Guess: more than the deepest seen on purpose
 
   /** Whether this JVM is a worker. Written once, before any user code. */
   private static volatile boolean worker;
 
   private Nesting() {}
 
-  /** This JVM is a worker, and not only started by one. */
+  /** Notes that this JVM is a worker, and not only a process that a worker has started. */
   public static void isWorker() {
     worker = true;
   }
@@ -30,7 +33,7 @@ public final class Nesting {
    * Checks that a pool, or a reserve of workers, may be opened here and now.
    *
    * @throws IllegalStateException if this is a worker that initializes a class, or a process with
-   *     {@value #MOST_LEVELS} levels of workers above it
+   *     {@value #MAX_LEVELS} levels of workers above it
    */
   public static void check() {
     String marks = System.getenv(Reaper.MARK);
@@ -49,12 +52,12 @@ public final class Nesting {
       }
     }
     int levels = levels(marks);
-    if (levels >= MOST_LEVELS) {
+    if (levels >= MAX_LEVELS) {
       throw new IllegalStateException(
           "a process pool cannot be opened here: this process has "
               + levels
               + " levels of workers above it already, at most "
-              + MOST_LEVELS
+              + MAX_LEVELS
               + " are allowed. A task that opens a pool whose tasks open pools may go on without"
               + " end: open one pool, and hand the items to that");
     }
@@ -70,7 +73,10 @@ public final class Nesting {
     return null;
   }
 
-  /** How many workers there are above, and with, a process with these marks. */
+  /**
+   * Returns how many levels of workers a process with these marks is in: the workers above it, and
+   * itself if it is one.
+   */
   static int levels(String marks) {
     return (int) marks.chars().filter(c -> c == ',').count() + 1;
   }

@@ -13,18 +13,18 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Ends the workers of a pool whose owner was killed, if they cannot do it themselves: a worker that
- * is stopped, or whose heap is so full that its collector lets no thread run for long, does not see
- * that its connection has ended.
+ * is stopped, or whose heap is so full that its collector lets no thread run for long, does not
+ * notice that its connection has ended.
  *
- * <p>It is a shell that does nothing but read, from a pipe that only the owner holds open, which
- * workers there are. The system closes the pipe with the owner, however that ends; a second later
- * the shell kills those that are left, and removes the pool's private folder. Where there is no
- * shell, workers are on their own.
+ * <p>The guard is a shell that only reads the process ids of workers from a pipe that only the
+ * owner keeps open. When the owner ends in any way, the system closes the pipe; a second later the
+ * shell kills the remaining workers and removes the pool's private folder. Where there is no shell,
+ * there is no guard.
  */
 public final class OrphanGuard {
   private static final Path SHELL = Path.of("/bin/sh");
 
-  // A worker that can, ends its own children before itself, and has a second for it.
+  // A worker that is able to ends its own children before itself, and has a second for that.
   private static final String SCRIPT =
       """
       trap '' HUP INT TERM
@@ -50,7 +50,10 @@ public final class OrphanGuard {
   private @Nullable OutputStream pipe;
   private boolean closed;
 
-  /** Over the workers of the pool with this private folder, which goes with them. */
+  /**
+   * Creates a guard for the workers of the pool with this private folder, which it deletes with
+   * them.
+   */
   public OrphanGuard(Path directory) {
     this.directory = directory;
   }
@@ -69,7 +72,8 @@ public final class OrphanGuard {
                   "fornada-guard",
                   directory.toString(),
                   PrivateDirectory.OVERFLOW)
-              .redirectOutput(Redirect.DISCARD) // or it would hold the owner's own open
+              // else the shell would keep the owner's own streams open
+              .redirectOutput(Redirect.DISCARD)
               .redirectError(Redirect.DISCARD)
               .start();
       synchronized (this) {
@@ -78,31 +82,35 @@ public final class OrphanGuard {
         if (closed) {
           end();
         } else {
-          workers.forEach(pid -> tell('+', pid));
+          workers.forEach(pid -> send('+', pid));
         }
       }
-    } catch (IOException | OutOfMemoryError e) { // no process, or no thread to wait for it
+      // no process can be started, or no thread to wait for it
+    } catch (IOException | OutOfMemoryError e) {
       Log.get().log(System.Logger.Level.DEBUG, "workers have no guard", e);
     }
   }
 
-  /** From now on this process is watched over, until it ends. */
+  /** Guards this process from now on, until it ends. */
   public void add(Process worker) {
     long pid = worker.pid();
     synchronized (this) {
       workers.add(pid);
-      tell('+', pid);
+      send('+', pid);
     }
     ExitWatch.then(worker, () -> remove(pid));
   }
 
   private synchronized void remove(long pid) {
     workers.remove(pid);
-    tell('-', pid);
+    send('-', pid);
   }
 
-  /** Under the monitor. Before the shell is there, it is the set that remembers. */
-  private void tell(char what, long pid) {
+  /**
+   * Sends a line to the shell. Under the monitor. Before the shell runs, only the set has the
+   * workers.
+   */
+  private void send(char what, long pid) {
     OutputStream to = pipe;
     if (to != null) {
       try {
@@ -115,7 +123,7 @@ public final class OrphanGuard {
     }
   }
 
-  /** The pool has ended, and its workers with it. */
+  /** Called when the pool and its workers have ended. */
   public synchronized void close() {
     closed = true;
     end();
@@ -124,7 +132,7 @@ public final class OrphanGuard {
   /** Under the monitor. */
   private void end() {
     if (shell != null) {
-      shell.destroyForcibly(); // it was told to ignore what is more polite
+      shell.destroyForcibly(); // the shell ignores SIGTERM
     }
     pipe = null;
   }

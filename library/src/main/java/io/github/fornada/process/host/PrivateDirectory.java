@@ -27,13 +27,13 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A folder that nobody but the user can enter, for a pool's socket and its shared files; in memory
- * where the system has such a place with room in it.
+ * A folder that only the user can enter, for a pool's socket and its shared files. It is in memory
+ * if the system has a memory file system with enough room.
  *
- * <p>Its owner holds a lock on a file in it, so that what a killed owner left behind can be told
- * from what is in use: also by a process in another container, to which the owner's process id says
- * nothing. Memory may be short (a container gets 64 MB of it by default), so beside a folder there
- * lies a second one on disk, for what does not fit.
+ * <p>Its owner holds a lock on a file in it, so that a folder that a killed owner left behind can
+ * be distinguished from one in use, also by a process in another container, where the owner's
+ * process id has no meaning. Memory may be scarce (a container gets 64 MB of it by default), so a
+ * folder has a second one on disk, for files that do not fit.
  */
 public final class PrivateDirectory {
   private static final String PREFIX = "fornada-";
@@ -45,25 +45,32 @@ public final class PrivateDirectory {
   public static final String OVERFLOW = "overflow";
 
   /**
-   * Longest path of a Unix-domain socket on Linux is 107 bytes, on macOS 103; less our file names.
+   * The path of a Unix-domain socket may have 107 bytes on Linux and 103 on macOS; this leaves room
+   * for the file names.
    */
   private static final int LONGEST = 80;
 
-  /** For the files beside the segments: arguments, perhaps a jar. */
+  /** The room for other files than the segments: arguments, perhaps a jar. */
   private static final long ROOM_FOR_SMALL_FILES = 2 << 20; // Guess
 
-  /** A folder without a lock file is being made, or its owner was killed while it made it. */
+  /**
+   * How old a folder without a lock file must be to count as left behind: a younger one may still
+   * be being created.
+   */
   private static final Duration MAKING = Duration.ofMinutes(1);
 
-  /** The locks this process holds. They go when the file of any is opened and closed here. */
+  /**
+   * The locks that this process holds. A lock is lost if its file is opened and closed again in
+   * this process.
+   */
   private static final Map<Path, FileChannel> HELD = new ConcurrentHashMap<>();
 
-  /** The second folders of this process's own, by the first. */
+  /** The second folders of this process, by the first. */
   private static final Map<Path, Path> SECOND = new ConcurrentHashMap<>();
 
   private PrivateDirectory() {}
 
-  /** Makes the folder, in the first of the places with room for the segments. */
+  /** Creates the folder in the first of {@code bases} that has room for the segments. */
   public static Path create(List<Path> bases, int segments) throws IOException {
     long room = segments * Segment.SIZE + ROOM_FOR_SMALL_FILES;
     var places = new ArrayList<Path>();
@@ -98,7 +105,7 @@ public final class PrivateDirectory {
 
   private static Path createIn(Path base) throws IOException {
     while (true) {
-      // Nobody has to guess the name: who may enter is settled with the making of it.
+      // The name need not be secret: the permissions are set when the folder is created.
       Path directory =
           Files.createDirectory(
               base.resolve(ownPrefix() + Secrets.hexadecimal(8)), onlyOwner(base));
@@ -106,7 +113,7 @@ public final class PrivateDirectory {
       FileChannel channel =
           FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
       FileLock lock = tryLock(channel);
-      // Somebody's sweep may have come between the file and the lock.
+      // A sweep of another pool may have come between the creation of the file and the lock.
       if (lock != null && Files.exists(file)) {
         HELD.put(directory, channel);
         return directory;
@@ -120,11 +127,14 @@ public final class PrivateDirectory {
       return channel.tryLock();
     } catch (IOException e) {
       channel.close();
-      throw e; // a file system without locks: not the place
+      throw e; // a file system without locks cannot be used
     }
   }
 
-  /** How the folders of this very process begin; a process id alone is given again. */
+  /**
+   * Returns the prefix of the folders of this process. It has more than the process id, which may
+   * be reused.
+   */
   private static String ownPrefix() {
     ProcessHandle self = ProcessHandle.current();
     long started = self.info().startInstant().map(Instant::toEpochMilli).orElse(0L);
@@ -147,11 +157,11 @@ public final class PrivateDirectory {
   }
 
   /**
-   * Makes the folder again, at its place, if somebody has deleted it or what it needs: a cleaner of
-   * temporary files, say, or the system when the user has logged out. At the same place, because
-   * workers that run know it by that. For its owner, who holds a lock in it, and for its workers.
+   * Creates the folder again if it, or a part that it needs, was deleted: for example by a cleaner
+   * of temporary files, or by the system when the user has logged out. At the same path, because
+   * running workers use that. Called by its owner, which holds a lock in it, and by its workers.
    *
-   * @throws IOException if it cannot be made, or what is there now is somebody else's
+   * @throws IOException if it cannot be created, or another user's folder is there now
    */
   public static synchronized void restore(Path directory) throws IOException {
     restoreOne(directory);
@@ -164,7 +174,7 @@ public final class PrivateDirectory {
           Files.createSymbolicLink(link, second);
         }
       } catch (IOException e) {
-        // As when the folder was made: it does without.
+        // As when the folder was first created: it is used without a second one.
         Log.get().log(System.Logger.Level.DEBUG, "no second folder " + second, e);
       }
     }
@@ -187,7 +197,7 @@ public final class PrivateDirectory {
                     + ", was deleted by somebody; it was made again. Exclude fornada-* there from"
                     + " the cleaning of temporary files");
       } catch (FileAlreadyExistsException e) {
-        // The pool and its workers may all do this at once.
+        // The pool and its workers may do this at the same time.
       }
     }
     if (!isOwn(directory)) {
@@ -203,11 +213,11 @@ public final class PrivateDirectory {
         throw new IOException(file + " is locked by another process");
       }
       HELD.put(directory, channel);
-      HandshakeServer.closeQuietly(held); // of the file that was deleted
+      HandshakeServer.closeQuietly(held); // this is the lock of the deleted file
     }
   }
 
-  /** Whether it is a folder that nobody else can enter, made by this user. */
+  /** Returns whether it is a folder of this user that no other user can enter. */
   private static boolean isOwn(Path directory) throws IOException {
     if (!FileSystems.getDefault().supportedFileAttributeViews().contains("unix")) {
       return Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS);
@@ -222,13 +232,13 @@ public final class PrivateDirectory {
         && Files.isWritable(directory);
   }
 
-  /** Where to put what does not fit into the folder; null if there is no such place. */
+  /** Returns the folder for files that do not fit into {@code directory}; null if there is none. */
   public static @Nullable Path overflow(@Nullable Path directory) {
     Path link = directory == null ? null : directory.resolve(OVERFLOW);
     return link != null && Files.isDirectory(link) ? link : null;
   }
 
-  /** Where such folders may be, best first. */
+  /** Returns the folders in which such folders may be, best first. */
   public static List<Path> bases() {
     var bases = new ArrayList<Path>();
     for (String name : List.of("/dev/shm", System.getProperty("java.io.tmpdir"), "/tmp")) {
@@ -249,7 +259,7 @@ public final class PrivateDirectory {
         : new FileAttribute<?>[0];
   }
 
-  /** Deletes the folder and all in it, as far as that can be done; the second one too. */
+  /** Deletes the folder and its content as far as possible; the second one too. */
   public static void delete(Path directory) {
     Path link = directory.resolve(OVERFLOW);
     Path known = SECOND.remove(directory);
@@ -275,7 +285,8 @@ public final class PrivateDirectory {
       }
       Files.deleteIfExists(directory);
     } catch (NoSuchFileException e) {
-      // Somebody was quicker: the parent, a worker and a later pool's sweep may all do this.
+      // Another process deleted it first: the parent, a worker and a later pool's sweep may all do
+      // this.
     } catch (IOException e) {
       Log.get().log(System.Logger.Level.DEBUG, "left behind for a later sweep: " + directory, e);
     } finally {
@@ -283,7 +294,7 @@ public final class PrivateDirectory {
     }
   }
 
-  /** Whether there is a folder that a process with this id has made, and left. */
+  /** Returns whether a process with this id has left a folder behind. */
   public static boolean hasAnyOf(long pid) {
     for (Path base : bases()) {
       try (DirectoryStream<Path> found = Files.newDirectoryStream(base, PREFIX + pid + "-*")) {
@@ -291,13 +302,13 @@ public final class PrivateDirectory {
           return true;
         }
       } catch (IOException | DirectoryIteratorException e) {
-        Log.get().log(System.Logger.Level.DEBUG, "could not be looked through: " + base, e);
+        Log.get().log(System.Logger.Level.DEBUG, "could not be searched: " + base, e);
       }
     }
     return false;
   }
 
-  /** Deletes what a process that is gone has left behind. */
+  /** Deletes the folders that a process that is gone has left behind. */
   public static void deleteAllOf(long pid) {
     for (Path base : bases()) {
       try (DirectoryStream<Path> found = Files.newDirectoryStream(base, PREFIX + pid + "-*")) {
@@ -308,15 +319,15 @@ public final class PrivateDirectory {
     }
   }
 
-  /** Deletes what owners that are gone have left behind: they were killed before they could. */
+  /** Deletes the folders of owners that were killed before they could delete them. */
   public static void sweep(List<Path> bases) {
     String own = ownPrefix();
     for (Path base : bases) {
       try (DirectoryStream<Path> found = Files.newDirectoryStream(base, PREFIX + "*-*")) {
         for (Path directory : found) {
           String name = String.valueOf(directory.getFileName());
-          // Never this process's own, of another class loader perhaps: to close a file here would
-          // give back the lock.
+          // Never the folders of this process, perhaps of another class loader: closing a file in
+          // them would release the lock.
           if (!name.startsWith(own)
               && Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)
               && Files.isWritable(directory)) {
@@ -334,7 +345,7 @@ public final class PrivateDirectory {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE);
         FileLock lock = channel.tryLock()) {
       if (lock != null) {
-        Reaper.killMarked(name + "/"); // a worker that was stopped, say
+        Reaper.killMarked(name + "/"); // such as a worker that was stopped by a signal
         delete(directory);
       }
     } catch (NoSuchFileException e) {
@@ -342,7 +353,7 @@ public final class PrivateDirectory {
         delete(directory);
       }
     } catch (OverlappingFileLockException e) {
-      // Another pool of this process sweeps it at this moment.
+      // Another pool of this process is deleting it at this moment.
     } catch (IOException e) {
       Log.get().log(System.Logger.Level.DEBUG, "could not be swept: " + directory, e);
     }
@@ -356,7 +367,7 @@ public final class PrivateDirectory {
           && changed.isBefore(Instant.now().minus(MAKING))
           && ProcessHandle.of(Long.parseLong(pid)).isEmpty();
     } catch (IOException e) {
-      return false; // gone already
+      return false; // deleted already
     }
   }
 }

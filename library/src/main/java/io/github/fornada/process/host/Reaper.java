@@ -12,31 +12,35 @@ import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 
-/** Ends what workers started and left behind. */
+/** Kills processes that workers started and left behind. */
 public final class Reaper {
-  /** In the environment of each worker and of all that it starts: finds what it leaves behind. */
+  /**
+   * The environment variable with a worker's mark. Processes that the worker starts inherit it, so
+   * that those it leaves behind can be found.
+   */
   public static final String MARK = "FORNADA_WORKER";
 
-  /** What a process that was killed may take to be gone: it may have much memory to give back. */
+  /** How long a killed process may take until it is gone: it may have much memory to release. */
   private static final long END_NANOS = 2_000_000_000; // Guess
 
   private static final long PAUSE_NANOS = 5_000_000;
 
   private Reaper() {}
 
-  /** Ends a process and everything below it. */
+  /** Kills a process and all its descendants. */
   public static void kill(ProcessHandle process) {
-    // The children first: once the parent is dead they can no longer be found through it.
+    // The descendants first: once the process is dead they can no longer be found through it.
     process.descendants().forEach(ProcessHandle::destroyForcibly);
     process.destroyForcibly();
   }
 
   /**
-   * Ends every other process whose environment carries the mark: children whose parent died before
-   * them no longer hang below it. Only where the system shows environments, as Linux does.
+   * Kills every other process whose environment has the mark. This finds children whose parent died
+   * before them, which are no longer its descendants. Works only where the system shows
+   * environments, as Linux does.
    *
-   * @param mark the mark of one worker, or the beginning shared by all workers of a pool
-   * @return the processes it has ended, which may take a moment to be gone
+   * @param mark the mark of one worker, or the prefix of the marks of all workers of a pool
+   * @return the killed processes, which may take a moment to be gone
    */
   public static List<ProcessHandle> killMarked(String mark) {
     var killed = new ArrayList<ProcessHandle>();
@@ -62,7 +66,7 @@ public final class Reaper {
     return killed;
   }
 
-  /** Waits until these are gone, but not for long. */
+  /** Waits until these processes are gone, at most for 2 s. */
   public static void awaitEnd(List<ProcessHandle> killed) {
     long end = System.nanoTime() + END_NANOS;
     while (killed.stream().anyMatch(Reaper::isRunning) && System.nanoTime() - end < 0) {
@@ -71,8 +75,8 @@ public final class Reaper {
   }
 
   /**
-   * Whether the process may still hold locks. One that has ended holds none, even if nobody has
-   * asked for its exit code yet; but its first thread may have ended before the others.
+   * Returns whether the process may still hold locks. A process that has ended holds none, even if
+   * its exit code was not collected yet; but its first thread may have ended before the others.
    */
   private static boolean isRunning(ProcessHandle process) {
     Path proc = Path.of("/proc/" + process.pid());
@@ -80,7 +84,7 @@ public final class Reaper {
       return process.isAlive()
           && (threads.count() > 1 || !Files.readString(proc.resolve("stat")).contains(") Z "));
     } catch (IOException | UncheckedIOException e) {
-      return false; // it is gone
+      return false; // the process is gone
     }
   }
 
@@ -89,12 +93,12 @@ public final class Reaper {
     try {
       all = Files.readString(environment, StandardCharsets.ISO_8859_1);
     } catch (IOException e) {
-      return false; // another user's, or gone
+      return false; // another user's process, or it is gone
     }
     for (String entry : all.split("\0")) {
       if (entry.startsWith(MARK + "=")) {
         for (String one : entry.substring(MARK.length() + 1).split(",")) {
-          // The mark of a worker ends where the entry does, that of a pool with a slash.
+          // A worker's mark ends where the entry ends, a pool's prefix ends with a slash.
           if (one.equals(mark) || (mark.endsWith("/") && one.startsWith(mark))) {
             return true;
           }

@@ -7,17 +7,17 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.HexFormat;
 
-/** Random bytes that nobody can guess. */
+/** Unpredictable random bytes. */
 public final class Secrets {
-  /** Where the JDK's own generator takes them from, on all systems but Windows. */
+  /** The JDK's own generator reads them from here on all systems but Windows. */
   private static final Path SOURCE = Path.of("/dev/urandom");
 
   private Secrets() {}
 
   /**
-   * Returns {@code count} random bytes in hexadecimal. Read from the system itself where it has a
-   * source: the JDK's providers take some 30 ms to be looked up in a fresh program, while a first
-   * task waits.
+   * Returns {@code count} random bytes in hexadecimal. They are read from the system's own source
+   * if it has one: looking up the JDK's providers takes about 30 ms in a fresh program, while the
+   * first task waits.
    */
   public static String hexadecimal(int count) {
     byte[] bytes = read(count);
@@ -32,7 +32,7 @@ public final class Secrets {
     try (InputStream in = Files.newInputStream(SOURCE)) {
       return in.readNBytes(count);
     } catch (IOException e) {
-      return new byte[0]; // a system without it
+      return new byte[0]; // a system without this source
     }
   }
 }

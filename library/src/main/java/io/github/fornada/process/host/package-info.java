@@ -1,6 +1,6 @@
 /**
- * What both sides need of the machine: the private folder, the handshake, the orphan guard and the
- * reaper of leftover processes. Not exported.
+ * What both sides need from the operating system: the private folder, the handshake, the orphan
+ * guard and the reaper of leftover processes. Not exported.
  */
 @NullMarked
 package io.github.fornada.process.host;

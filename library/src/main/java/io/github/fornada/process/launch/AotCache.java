@@ -1,6 +1,7 @@
 package io.github.fornada.process.launch;
 
 import io.github.fornada.jvm.Log;
+import io.github.fornada.jvm.OwnThreads;
 import io.github.fornada.jvm.Timer;
 import io.github.fornada.process.host.PrivateDirectory;
 import io.github.fornada.process.host.Reaper;
@@ -29,48 +30,53 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A cache of this library's classes, loaded and linked ahead of time (JEP 483, 514), from which
- * workers start faster. One serves all programs of a user: it holds a jar of the library's own
- * classes, which stands first on the class path of the workers, and what the JVM has made of it;
- * the program's own class path only follows.
+ * workers start faster. One cache serves all programs of a user: it consists of a jar of the
+ * library's own classes, which comes first on the class path of the workers, and of the JVM's cache
+ * for that jar; the program's own class path follows.
  *
- * <p>Whatever goes wrong with it, workers start without it. The JVM itself checks that the cache
- * was made by the same build, from the same jar and with matching options.
+ * <p>If anything fails, workers start without the cache. The JVM itself checks that the cache was
+ * made by the same build, from the same jar and with matching options.
  */
 public final class AotCache {
 
-  /** The name of the cache in the folder that the training program is given. */
+  /** The name of the cache in the folder that is passed to the training program. */
   public static final String MADE = "made";
 
-  /** Exit code of the training program: no cache could be made, or its main threw. */
+  /** Exit code of the training program: no cache could be created, or its main threw. */
   public static final int EXIT_FAILED = 1;
 
-  /** A system property of the parent: {@code use} to use a cache and never make one. */
+  /** A system property of the parent: {@code use} to use an existing cache and never create one. */
   static final String PROPERTY = "io.github.fornada.aotCache";
 
-  /** The first release that this was made and measured with. */
+  /** The first release that this was developed and measured with. */
   private static final int FIRST_RELEASE = 25;
 
   /**
-   * The release whose diagnostic options are known. Any other JVM might not know one, and not
-   * start.
+   * The release whose diagnostic options are known. Another JVM might not know an option, and would
+   * not start.
    */
   private static final int KNOWN_RELEASE = 25;
 
-  /** Guess: programs that are over sooner would only have their cache stopped in the making. */
+  /** Guess: a program that ends sooner would only start the creation and then interrupt it. */
   private static final Duration DELAY = Duration.ofSeconds(3);
 
-  /** Guess: it takes some 5 s of one processor, of which a busy machine gives it little. */
+  /** Guess: it takes about 5 s of processor time, and a busy machine gives it little. */
   private static final Duration LONGEST = Duration.ofMinutes(10);
 
   private static final Duration TOUCHED_EVERY = Duration.ofDays(1);
 
-  /** One maker at a time, of whatever cache. The file stays. */
+  /**
+   * The file whose lock ensures that one program at a time creates a cache, whichever it is. The
+   * file is never deleted.
+   */
   private static final String LOCK = "lock";
 
-  /** Ending of the folder in which a cache is made; only what is whole leaves it. */
+  /**
+   * The suffix of the folder in which a cache is created; only complete files are moved out of it.
+   */
   private static final String WORKSHOP = ".making";
 
-  /** The same within this JVM, where the lock of a file says nothing. */
+  /** The lock within this JVM, where a file lock has no effect. */
   private static final ReentrantLock MAKING = new ReentrantLock();
 
   private static final AtomicBoolean TRAINED = new AtomicBoolean();
@@ -80,7 +86,7 @@ public final class AotCache {
   private final Path jar;
   private final Path cache;
 
-  /** There if this cache was made in vain, or made workers fail. */
+  /** This file exists if creating this cache failed, or if workers failed with it. */
   private final Path refused;
 
   private volatile boolean distrusted;
@@ -94,9 +100,10 @@ public final class AotCache {
   }
 
   /**
-   * The place of the cache for workers with these options; null where there can be none.
+   * Returns the cache for workers with these options, which need not exist yet; null if there can
+   * be none.
    *
-   * @param flags what the options of the workers' JVMs add to the JDK's defaults, without
+   * @param flags the options that the workers' JVMs have in addition to the JDK's defaults, without
    *     properties
    */
   static @Nullable AotCache of(List<String> flags) {
@@ -117,7 +124,7 @@ public final class AotCache {
     }
   }
 
-  /** The user has archives of another kind, or none: the JVM takes one kind only. */
+  /** Returns whether the user has chosen other archives, or none: the JVM takes only one kind. */
   private static boolean isSharingChosen(List<String> flags) {
     for (String flag : flags) {
       for (String word : List.of("-Xshare", "Shared", "ClassList", "ClassesAtExit", "AOT")) {
@@ -129,7 +136,7 @@ public final class AotCache {
     return false;
   }
 
-  /** What tells this library from another; null if it is only being built. */
+  /** Returns a text that identifies this build of the library; null if it is only being built. */
   private static @Nullable String library() throws IOException {
     String location = InheritedOptions.ownLocation();
     if (location == null || (Files.isDirectory(Path.of(location)) && isFolderGiven())) {
@@ -142,7 +149,7 @@ public final class AotCache {
     return System.getProperty(AotCacheFolder.PROPERTY) != null;
   }
 
-  /** Computed when first asked for: it reads all classes. */
+  /** Computed when first needed, because it reads all classes. */
   private static final class Digest {
     static final String OF_CLASSES = compute();
 
@@ -161,9 +168,10 @@ public final class AotCache {
   }
 
   /**
-   * FNV-1a of 64 bits, by Fowler, Noll and Vo. It has to tell some libraries of one user apart and
-   * to withstand nobody, who would have to write to the user's own folder; the JDK's digests take
-   * some 20 ms to be looked up in a fresh program, while a first task waits.
+   * FNV-1a of 64 bits, by Fowler, Noll and Vo. It only has to distinguish the few builds of the
+   * library that one user has. It need not withstand an attacker, who would have to be able to
+   * write to the user's own folder. Looking up the JDK's digests takes about 20 ms in a fresh
+   * program, while the first task waits.
    */
   private static final class Hash {
     private long value = 0xcbf29ce484222325L;
@@ -202,7 +210,7 @@ public final class AotCache {
 
   // ---- use
 
-  /** Whether workers may start from it now. */
+  /** Returns whether workers may start from it now. */
   boolean isReady() {
     if (distrusted) {
       return false;
@@ -216,7 +224,8 @@ public final class AotCache {
       }
       Instant now = Instant.now();
       if (attributes.lastModifiedTime().toInstant().isBefore(now.minus(TOUCHED_EVERY))) {
-        Files.setLastModifiedTime(cache, FileTime.from(now)); // the least lately used goes first
+        // the least recently used cache is deleted first
+        Files.setLastModifiedTime(cache, FileTime.from(now));
       }
       return true;
     } catch (IOException e) {
@@ -224,46 +233,54 @@ public final class AotCache {
     }
   }
 
-  /** Options for a worker's JVM. If the cache does not fit, the JVM silently goes on without. */
+  /**
+   * Returns the options for a worker's JVM. If the cache does not match, the JVM silently starts
+   * without it.
+   */
   List<String> options() {
     var all =
         new ArrayList<String>(
             List.of("-XX:AOTCache=" + cache, "-XX:AOTMode=auto", "-Xlog:aot*=off,cds*=off"));
-    // Where the cache was made for, and not at an address that differs each time, for which every
-    // pointer in it is written anew: 5 ms of the processor and 6 MB of each worker's own memory.
+    // Maps the cache at the address that it was created for, and not at a random one, for which
+    // every pointer in it must be changed. That would cost 5 ms of processor time and 6 MB of
+    // memory for each worker.
     all.addAll(diagnostic("-XX:ArchiveRelocationMode=0"));
     return all;
   }
 
-  /** A diagnostic option, if this JVM is one that is known to have it. */
+  /** Returns a diagnostic option, if this JVM is known to have it. */
   public static List<String> diagnostic(String option) {
     return Runtime.version().feature() == KNOWN_RELEASE
         ? List.of("-XX:+UnlockDiagnosticVMOptions", option)
         : List.of();
   }
 
-  /** To be first on the class path: the cache is bound to its beginning. */
+  /**
+   * Returns the jar that must come first on the class path, because the cache is only valid for a
+   * class path that begins with it.
+   */
   Path jar() {
     return jar;
   }
 
   /**
-   * A worker that started from it did not get ready: it may be the reason, and is not used any
-   * more.
+   * Called when a worker that started from the cache did not become ready: the cache may be the
+   * reason, and is not used any more.
    *
    * @param exited whether the worker ended by itself, rather than being slow: then no other program
-   *     uses it either, and for a while none makes it again
+   *     uses the cache either, and for a while none creates it again
    */
   void distrust(boolean exited) {
     distrusted = true;
     if (exited) {
       AotCacheFolder.delete(
-          cache); // the jar stays: others may be running from it, and the next maker looks at it
+          // the jar stays: other workers may be running from it, and the next creation uses it
+          cache);
       refuse();
     }
   }
 
-  /** Notes that making it is of no use, so that not every program tries in vain. */
+  /** Notes that creating it has failed, so that not every program tries again. */
   private void refuse() {
     try {
       Files.writeString(refused, "");
@@ -276,31 +293,31 @@ public final class AotCache {
     return Files.exists(refused) && !AotCacheFolder.isOlder(refused, AotCacheFolder.REFUSED_FOR);
   }
 
-  // ---- making
+  // ---- creating
 
   /**
-   * Whether this JVM may make one. A program that measures itself should use the cache that is
-   * there, but not have one made beside what it measures.
+   * Returns whether this JVM may create one. A program that measures itself should use an existing
+   * cache, but not have one created while it measures.
    */
   static boolean mayBeMade() {
     return !"use".equals(System.getProperty(PROPERTY));
   }
 
-  /** Has it made after a while, once for the life of this JVM. */
+  /** Creates it in the background after a while, once in the life of this JVM. */
   void makeLater() {
     if (!distrusted && TRAINED.compareAndSet(false, true)) {
       var _ =
           Timer.after(
               DELAY,
               () -> {
-                var _ = Thread.ofPlatform().daemon().name("fornada-aot-cache").start(this::make);
+                var _ = OwnThreads.daemon("fornada-aot-cache").start(this::make);
               });
     }
   }
 
   /**
-   * Has it made by a process of low priority, which ends with this JVM at the latest. Does nothing
-   * where that cannot be done, or another program is at it.
+   * Creates it with a process of low priority, which ends with this JVM at the latest. Does nothing
+   * if that is impossible, or another program is creating it.
    */
   void make() {
     try {
@@ -322,10 +339,10 @@ public final class AotCache {
   }
 
   /**
-   * Has it made now, at the priority of the thread that waits, unless it is there. Waits for
-   * another program that is at it.
+   * Creates it now, at normal priority, unless it exists. Waits for another program that is
+   * creating it.
    *
-   * @return whether it is there
+   * @return whether it exists
    */
   boolean makeNow() throws InterruptedException {
     MAKING.lockInterruptibly();
@@ -344,7 +361,7 @@ public final class AotCache {
     return isReady();
   }
 
-  /** The file whose lock says that somebody makes one; null where nobody may. */
+  /** Opens the file whose lock is held while a cache is created; null if none may be created. */
   private @Nullable FileChannel openLock() throws IOException {
     AotCacheFolder.create(folder);
     return AotCacheFolder.isPrivate(folder)
@@ -353,7 +370,10 @@ public final class AotCache {
         : null;
   }
 
-  /** A home that cannot be written to, a full disk, a JVM that is exiting: then without. */
+  /**
+   * Logs why there is no cache, such as a home folder that is not writable, a full disk, or a JVM
+   * that is exiting.
+   */
   private static void notMade(Exception e) {
     Log.get().log(System.Logger.Level.DEBUG, "no ahead-of-time cache was made", e);
   }
@@ -368,14 +388,14 @@ public final class AotCache {
       var hook = new Thread(() -> clear(process, workshop), "fornada-aot-cache-exit");
       Runtime.getRuntime().addShutdownHook(hook);
       try {
-        // Its standard input stays open as long as this JVM lives, and no longer.
+        // Its standard input stays open exactly as long as this JVM runs.
         if (!process.waitFor(LONGEST.toMinutes(), TimeUnit.MINUTES)) {
           return;
         }
         if (process.exitValue() == 0) {
           Files.move(workshop.resolve(MADE), cache, StandardCopyOption.ATOMIC_MOVE);
         } else if (process.exitValue() == EXIT_FAILED) {
-          refuse(); // by its own word: it was not killed, as by the exit of this JVM
+          refuse(); // it says so itself, so it was not killed, for example by the exit of this JVM
         }
       } finally {
         clear(process, workshop);
@@ -386,7 +406,7 @@ public final class AotCache {
     }
   }
 
-  /** Ends the making, finished or not, and removes what it has left. */
+  /** Ends the process, finished or not, and deletes what it has left. */
   private static void clear(Process process, Path workshop) {
     Reaper.kill(process.toHandle());
     PrivateDirectory.deleteAllOf(process.pid());
@@ -394,8 +414,8 @@ public final class AotCache {
   }
 
   /**
-   * Puts the jar in its place, unless it is there: a cache holds for a file of one size and one
-   * time, so that one already in use must not be written anew.
+   * Moves the jar to its final path, unless it exists there. A cache is valid for a jar of one size
+   * and modification time, so a jar in use must not be replaced.
    */
   private void putJar(Path workshop) throws IOException {
     Path raw = workshop.resolve("jar");
@@ -405,7 +425,7 @@ public final class AotCache {
     }
   }
 
-  /** The program that lowers priorities; without one no cache is made. */
+  /** Returns the program that lowers priorities; without it no cache is created. */
   private static @Nullable Path nice() {
     for (Path nice : List.of(Path.of("/usr/bin/nice"), Path.of("/bin/nice"))) {
       if (Files.isExecutable(nice)) {

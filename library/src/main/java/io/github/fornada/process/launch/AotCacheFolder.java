@@ -17,7 +17,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a user's {@link AotCache ahead-of-time caches} are: whom to trust, and how much to keep.
+ * The folder of a user's {@link AotCache ahead-of-time caches}: whether it can be trusted, and how
+ * much is kept in it.
  */
 final class AotCacheFolder {
   /** A folder to use instead of the user's cache folder. */
@@ -25,27 +26,32 @@ final class AotCacheFolder {
 
   static final String PREFIX = "fornada-";
 
-  /** Ending of a note that a cache was made in vain, or made workers fail. */
+  /**
+   * The suffix of a file which notes that creating a cache failed, or that workers failed with it.
+   */
   static final String REFUSED = ".refused";
 
-  /** Guess: until then, whatever was the matter is likely to be over. */
+  /** Guess: by then the cause has probably gone. */
   static final Duration REFUSED_FOR = Duration.ofDays(7);
 
-  /** How many caches are kept; more would be of JDKs and libraries long gone. */
-  private static final int MOST_FILES = 10;
+  /**
+   * The maximum number of caches that are kept; more would belong to JDKs and libraries that are no
+   * longer used.
+   */
+  private static final int MAX_FILES = 10;
 
-  private static final long MOST_BYTES = 1L << 30;
+  private static final long MAX_BYTES = 1L << 30;
 
-  /** Of a file whose maker is long gone. */
+  /** The age of an incomplete file whose creator must be gone. */
   private static final Duration STALE = Duration.ofHours(1);
 
-  // Of a file's mode.
+  // Bits of a file's mode.
   private static final int OTHERS_WRITE = 0b10_010;
   private static final int STICKY = 0b1_000_000_000;
 
   private AotCacheFolder() {}
 
-  /** The user's folder for caches, by the custom of the system. */
+  /** Returns the user's folder for caches, according to the system's conventions. */
   static @Nullable Path path() {
     String given = System.getProperty(PROPERTY);
     if (given != null) {
@@ -65,7 +71,7 @@ final class AotCacheFolder {
         : Path.of(home, ".cache", "fornada", "aot");
   }
 
-  /** Makes it, for the user alone. */
+  /** Creates it; only the user can enter it. */
   static void create(Path folder) throws IOException {
     if (folder.getFileSystem().supportedFileAttributeViews().contains("posix")) {
       Files.createDirectories(
@@ -77,9 +83,9 @@ final class AotCacheFolder {
   }
 
   /**
-   * Workers run code from there: nobody else may be able to write it, or to put another folder in
-   * its place. So it has to be the user's own, and all above it the user's or the system's; where
-   * links lead is what counts.
+   * Returns whether no other user can write to the folder or replace it, because workers run code
+   * from there. It must belong to the user, and every folder above it to the user or to the system.
+   * Links are followed.
    */
   static boolean isPrivate(Path folder) throws IOException {
     if (!FileSystems.getDefault().supportedFileAttributeViews().contains("unix")) {
@@ -99,13 +105,16 @@ final class AotCacheFolder {
     return true;
   }
 
-  /** Whether others may write there; such a folder is harmless if each may only move its own. */
+  /**
+   * Returns whether other users may write there; such a folder is harmless if each user may only
+   * move their own files.
+   */
   private static boolean isOpen(Path folder, boolean mayBeSticky) throws IOException {
     int mode = (int) Files.getAttribute(folder, "unix:mode");
     return (mode & OTHERS_WRITE) != 0 && !(mayBeSticky && (mode & STICKY) != 0);
   }
 
-  /** The user that this process runs as: owner of what it makes. */
+  /** The user that this process runs as: the owner of the files it creates. */
   private static final class OwnUser {
     static final int ID = find();
 
@@ -118,14 +127,17 @@ final class AotCacheFolder {
           PrivateDirectory.delete(own);
         }
       } catch (IOException e) {
-        return -1; // nobody's, so that nothing is trusted
+        return -1; // no user's id, so that nothing is trusted
       }
     }
   }
 
   private record Entry(Path file, long bytes, Instant used) {}
 
-  /** Deletes what was used least lately, if there is too much. Only by who holds the lock. */
+  /**
+   * Deletes the least recently used caches, if there are too many. Called only by the holder of the
+   * lock.
+   */
   static void prune(Path folder) throws IOException {
     List<Entry> caches = new ArrayList<>();
     try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, PREFIX + "*")) {
@@ -135,7 +147,8 @@ final class AotCacheFolder {
         Instant used = attributes.lastModifiedTime().toInstant();
         String name = file.toString();
         if (attributes.isDirectory()) {
-          PrivateDirectory.delete(file); // a maker's that was killed: the lock is ours
+          // left by a creator that was killed, because this process has the lock
+          PrivateDirectory.delete(file);
         } else if (name.endsWith(".aot")) {
           caches.add(new Entry(file, attributes.size(), used));
         } else if (name.endsWith(REFUSED)) {
@@ -152,7 +165,7 @@ final class AotCacheFolder {
     long bytes = 0;
     for (int i = 0; i < caches.size(); i++) {
       bytes += caches.get(i).bytes();
-      if (i >= MOST_FILES - 1 || bytes > MOST_BYTES) { // room for one more
+      if (i >= MAX_FILES - 1 || bytes > MAX_BYTES) { // leaves room for one more
         delete(caches.get(i).file());
         delete(withEnding(caches.get(i).file(), ".jar"));
       }

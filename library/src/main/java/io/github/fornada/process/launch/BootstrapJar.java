@@ -17,32 +17,40 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A small jar of this library's own classes, for workers whose JVM cannot find them by itself: in a
- * Spring Boot executable jar they lie in a jar inside a jar, which only that jar's own loader can
- * read. All else such a worker lacks it fetches from its parent.
+ * Spring Boot executable jar they are in a jar inside a jar, which only that jar's own loader can
+ * read. Such a worker fetches every other class that it lacks from its parent.
  *
- * <p>Nobody has to keep a list of the classes: a class file names all classes it uses, so that they
- * are found from a few roots.
+ * <p>The classes need no list: a class file names all classes that it uses, so they are found from
+ * a few roots.
  */
 public final class BootstrapJar {
-  /** The front door's package, as in a class file. Not a constant: the library may be relocated. */
+  /**
+   * The library's root package, as in a class file. Not a constant, because the library may be
+   * relocated.
+   */
   private static final String PREFIX =
       parent(parent(BootstrapJar.class.getPackageName())).replace('.', '/') + "/";
 
   static final String WORKER = "process/worker/WorkerMain";
 
-  /** The program that makes an ahead-of-time cache. */
+  /** The program that creates an ahead-of-time cache. */
   static final String TRAINING = "process/AotTraining";
 
-  /** From here all others are found. By name: this room must not depend on the pool's side. */
+  /**
+   * All other classes are found from these. By name, because this package must not depend on the
+   * parent's side.
+   */
   private static final List<String> ROOTS =
       List.of(
           WORKER,
           TRAINING,
-          // A task may open a pool of its own, here or in another room.
+          // WorkerMain names it in a string.
+          "process/worker/ParentSignals",
+          // A task may open a pool of its own, of this package or of another.
           "process/ProcessPool",
           "PoolOptions",
-          // Or a scope, whose room comes from the parent. But one package has one loader, so what
-          // it uses of these rooms must be here.
+          // Or a scope, whose package comes from the parent. But all classes of one package need
+          // one loader, so the classes that it uses from these packages must be here.
           "spi/CapturedContext",
           "jvm/BoundedText",
           "jvm/Durations",
@@ -56,7 +64,7 @@ public final class BootstrapJar {
 
   private BootstrapJar() {}
 
-  /** Writes the jar, with every class that can be reached. */
+  /** Writes the jar, with every class that is reachable from the roots. */
   static void write(Path jar) throws IOException {
     write(Files.newOutputStream(jar), classes());
   }
@@ -80,7 +88,7 @@ public final class BootstrapJar {
     }
   }
 
-  /** The class files that make up a worker, by the names of their entries. */
+  /** Returns the class files that a worker needs, by the names of their entries. */
   public static Map<String, byte[]> classes() throws IOException {
     var found = new TreeMap<String, byte[]>();
     var open = new ArrayDeque<String>();
@@ -108,7 +116,10 @@ public final class BootstrapJar {
     return found;
   }
 
-  /** What may be names of classes of ours: names and descriptors stand as they are in the file. */
+  /**
+   * Adds what may be names of this library's classes: names and descriptors are plain text in the
+   * file.
+   */
   private static void addNames(byte[] bytes, ArrayDeque<String> to) {
     String text = new String(bytes, StandardCharsets.ISO_8859_1);
     for (int at = text.indexOf(PREFIX); at >= 0; at = text.indexOf(PREFIX, at + 1)) {
@@ -136,7 +147,7 @@ public final class BootstrapJar {
     return PREFIX + root + ".class";
   }
 
-  /** The name of a class that is written as {@link #WORKER} is. */
+  /** Returns the name of a class that is given in the form of {@link #WORKER}. */
   static String className(String root) {
     return (PREFIX + root).replace('/', '.');
   }

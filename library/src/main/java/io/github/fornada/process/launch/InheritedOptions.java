@@ -19,8 +19,8 @@ import java.util.jar.Manifest;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What this JVM was started with, as far as its workers need the same to find the same classes: its
- * class path, modules and properties. Agents and debuggers stay here.
+ * The options of this JVM that its workers need to find the same classes: its class path, modules
+ * and properties. Agents and debuggers are not inherited.
  */
 final class InheritedOptions {
   /** Options of this JVM that its workers need too. Agents and debuggers are not among them. */
@@ -46,13 +46,13 @@ final class InheritedOptions {
           "-esa",
           "-enablesystemassertions");
 
-  /** Further ones, whose values are paths. */
+  /** Further inherited options, whose values are paths. */
   private static final List<String> INHERITED_PATHS =
       List.of("--upgrade-module-path=", "-Xbootclasspath/a:");
 
   private static final String PATCH_MODULE = "--patch-module=";
 
-  /** Properties of this JVM that would make its workers fight over a port or a file. */
+  /** Properties of this JVM that would make its workers compete for a port or a file. */
   private static final List<String> NOT_INHERITED =
       List.of("-Dcom.sun.management", "-Djava.rmi.", "-Djdk.attach", "-Djava.io.tmpdir.");
 
@@ -61,12 +61,12 @@ final class InheritedOptions {
 
   private InheritedOptions() {}
 
-  /** What this JVM was started with; asking costs some milliseconds once. */
+  /** The arguments of this JVM; the first query takes some milliseconds. */
   private static final class Arguments {
     static final List<String> OWN = ManagementFactory.getRuntimeMXBean().getInputArguments();
   }
 
-  /** Options of a worker's JVM, without its class path. */
+  /** Returns the options of a worker's JVM, without its class path. */
   static List<String> options() {
     var list = new ArrayList<String>();
     for (String argument : Arguments.OWN) {
@@ -80,7 +80,7 @@ final class InheritedOptions {
     return list;
   }
 
-  /** Whether this JVM's own heap may have another bound than the JDK would give it. */
+  /** Returns whether this JVM's heap may have another limit than the JDK's default. */
   static boolean isHeapChosen() {
     for (String argument : Arguments.OWN) {
       for (String word : HEAP_WORDS) {
@@ -115,7 +115,10 @@ final class InheritedOptions {
     return null;
   }
 
-  /** The modules that this JVM has, no more: others of the module path may be at odds with them. */
+  /**
+   * Adds the modules that this JVM has and no others: others on the module path may conflict with
+   * them.
+   */
   private static void addModules(List<String> to) {
     String path = System.getProperty("jdk.module.path");
     if (path == null) {
@@ -135,7 +138,10 @@ final class InheritedOptions {
     }
   }
 
-  /** {@code java -jar} takes some options from the jar; a worker is started in another way. */
+  /**
+   * Adds the options that {@code java -jar} takes from the jar's manifest, because a worker is
+   * started without {@code -jar}.
+   */
   private static void addFromManifest(List<String> to) {
     String jar = System.getProperty("java.class.path", "");
     String command = System.getProperty("sun.java.command", "");
@@ -154,7 +160,7 @@ final class InheritedOptions {
         }
       }
     } catch (IOException e) {
-      // It is no jar that can be read: a main class with the same name as the class path.
+      // Not a readable jar: the main class has the same name as the class path.
     }
   }
 
@@ -167,11 +173,12 @@ final class InheritedOptions {
   }
 
   /**
-   * The class path of a worker. If its JVM would not find this library's classes by it, because
-   * another loader loads them here, they are added: where they lie, or in a jar made of them.
+   * Returns the class path of a worker. If its JVM would not find this library's classes there,
+   * because another loader loads them in this JVM, they are added: their folder or jar, or a new
+   * jar with them.
    *
-   * @param directory the pool's own folder
-   * @param first a jar of this library's classes to stand first; null for none
+   * @param directory the pool's private folder
+   * @param first a jar of this library's classes that comes first; null for none
    */
   static String classPath(Path directory, @Nullable Path first) throws IOException {
     var entries = new LinkedHashSet<String>();
@@ -197,7 +204,7 @@ final class InheritedOptions {
     return String.join(File.pathSeparator, entries);
   }
 
-  /** The folder or jar that this library's classes lie in; null if there is no such file. */
+  /** Returns the folder or jar with this library's classes; null if there is no such file. */
   static @Nullable String ownLocation() {
     CodeSource source = InheritedOptions.class.getProtectionDomain().getCodeSource();
     if (source == null
@@ -215,11 +222,11 @@ final class InheritedOptions {
         return jar.getEntry(entry) == null ? null : location.toString();
       }
     } catch (Exception e) {
-      return null; // whatever it is, it is nothing for a class path
+      return null; // such a location cannot be on a class path
     }
   }
 
-  /** Workers may run in another folder. */
+  /** Returns the path as an absolute one, because workers may run in another folder. */
   private static String absolute(String path) {
     var entries = new ArrayList<String>();
     for (String entry : path.split(File.pathSeparator, -1)) {

@@ -6,10 +6,10 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the start of a worker JVM depends on.
+ * The settings that the start of a worker JVM depends on.
  *
- * @param workers the most workers at once, which share the memory; at least 1
- * @param heap the most heap of each, as {@code -Xmx} takes it; null for a share of the memory
+ * @param workers the maximum number of workers at once, which share the memory; at least 1
+ * @param heap the maximum heap of each, in the form of {@code -Xmx}; null for a share of the memory
  * @param jvmOptions further options of the JVM, in order
  * @param environment variables added to this process's own
  * @param directory the working directory; null for this process's own

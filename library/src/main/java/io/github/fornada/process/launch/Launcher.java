@@ -15,35 +15,39 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Starts worker JVMs: the same JDK, class path and module options as this JVM, a heap of their own.
+ * Starts worker JVMs, with the same JDK, class path and module options as this JVM, and their own
+ * heap.
  */
 public final class Launcher {
-  /** Environment variables that every JVM reads as if they stood on its command line. */
+  /** Environment variables that every JVM reads as if they were on its command line. */
   static final List<String> OPTION_VARIABLES =
       List.of("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS", "CLASSPATH");
 
-  /** Options that a cache serves whatever they say. */
+  /** Options that do not matter to a cache. */
   private static final List<String> NO_MATTER_TO_CACHE = List.of("-D", "-Xm", "-Xss", "-Xlog");
 
-  /** Where the JVM can no longer compress its pointers. */
+  /** From this heap size on the JVM cannot compress its pointers. */
   private static final long LARGE_HEAP = 32L << 30;
 
   /** JDK 25 fails with a cache and an initial heap of 2 MB, and not with one of 4 MB. */
   private static final long TINY_HEAP = 16L << 20;
 
-  /** The heap of a worker that is not told its heap is no smaller than this. */
-  private static final long LEAST_HEAP = 64L << 20;
+  /** The minimum heap of a worker if no heap size was chosen. */
+  private static final long MIN_HEAP = 64L << 20;
 
-  /** What a worker takes besides its heap: its JVM, classes, threads and compiled code. */
-  private static final long BESIDES_HEAP = 64L << 20; // Guess: at rest 46 to 57 MB, heap and all
+  /**
+   * The memory that a worker takes in addition to its heap: for its JVM, classes, threads and
+   * compiled code.
+   */
+  private static final long BESIDES_HEAP = 64L << 20; // Guess: at rest 46 to 57 MB, heap included
 
-  /** Where the JDK may take half of the memory. */
+  /** Below this heap size the JDK may have taken half of the memory. */
   private static final long SMALL_HEAP = 256L << 20;
 
   /**
-   * A method is compiled for the first time when it was called so often, five times as often as by
-   * default: most of what a booting JVM calls is over by then, and compiling it took more of the
-   * processor than running it. Loops keep the JVM's own thresholds, and so does what comes after.
+   * Methods are first compiled after five times as many calls as by default. A booting JVM calls
+   * most methods less often than that, and compiling them took more processor time than running
+   * them. Loops, and later compilations, keep the JVM's own thresholds.
    */
   private static final List<String> BOOT =
       List.of(
@@ -52,9 +56,9 @@ public final class Launcher {
           "-XX:Tier3CompileThreshold=5000");
 
   /**
-   * What G1 has by default, and the serial collector has not: compiled loops that count look once
-   * in a thousand rounds whether something is wanted of their thread. Without, nobody learns where
-   * a task is that is over its timeout, and no other thread runs once memory is to be collected.
+   * An option that G1 has by default and the serial collector has not: compiled counted loops get a
+   * safepoint poll every thousand iterations. Without it the stack of a task over its timeout
+   * cannot be taken, and no other thread runs while a garbage collection waits for the loop.
    */
   private static final List<String> INTERRUPTIBLE_LOOPS =
       List.of("-XX:+UseCountedLoopSafepoints", "-XX:LoopStripMiningIter=1000");
@@ -69,7 +73,7 @@ public final class Launcher {
   private boolean isCacheInUse; // guarded by this
   private boolean cacheFailed; // guarded by this
 
-  /** Made with the arguments; null where there is none. */
+  /** The cache, found when the arguments are written; null for none. */
   private @Nullable AotCache cache; // guarded by this
 
   private final OrphanGuard guard;
@@ -81,36 +85,44 @@ public final class Launcher {
     this.heap = settings.heap();
   }
 
-  /** The most heap of a worker, as {@code -Xmx} takes it. */
+  /** Returns the maximum heap of a worker, in the form of {@code -Xmx}. */
   public synchronized String heap() {
     String known = heap;
     if (known == null) {
-      known = Math.max(LEAST_HEAP >> 20, (quarterOfMemory() / settings.workers()) >> 20) + "m";
+      known = Math.max(MIN_HEAP >> 20, (quarterOfMemory() / settings.workers()) >> 20) + "m";
       heap = known;
     }
     return known;
   }
 
-  /** How many workers with this heap fit this machine, or its container; null for a usual heap. */
+  /**
+   * Returns how many workers with this heap fit in this machine, or its container; {@code heap} is
+   * null for the default.
+   */
   public static int defaultWorkers(@Nullable String heap) {
     int processors = Runtime.getRuntime().availableProcessors();
-    long each = heap == null ? LEAST_HEAP : MemorySizes.parse("heap", heap);
-    // This JVM's own bound is less than the memory: it saves the question, which may take 40 ms.
+    long each = heap == null ? MIN_HEAP : MemorySizes.parse("heap", heap);
+    // The heap limit of this JVM is a lower bound of the memory. It may make the query unnecessary,
+    // which may take 40 ms.
     long atLeast = Runtime.getRuntime().maxMemory();
     int fit = fit(processors, atLeast, each);
     return fit == processors ? fit : fit(processors, 4 * quarterOfMemory(), each);
   }
 
-  /** How many workers, at least 1, fit into three quarters of the memory. */
+  /** Returns how many workers, at least 1, fit into three quarters of the memory. */
   static int fit(int processors, long memory, long heap) {
     return Math.clamp(memory / 4 * 3 / (heap + BESIDES_HEAP), 1, processors);
   }
 
-  /** A quarter of the memory, as the JDK itself would take, but for all the workers together. */
+  /**
+   * Returns a quarter of the memory, as the JDK would take for one JVM, here for all workers
+   * together.
+   */
   private static long quarterOfMemory() {
     long own = Runtime.getRuntime().maxMemory();
-    // This JVM's own bound is a quarter of the memory, unless it was told otherwise, or the memory
-    // is very small or large. The bean knows, but takes 40 ms in a fresh program.
+    // This JVM's own heap limit is a quarter of the memory, unless it was set, or the memory is
+    // very small or large. The management bean knows the memory, but takes 40 ms in a fresh
+    // program.
     if (own > SMALL_HEAP && own < LARGE_HEAP / 2 && !InheritedOptions.isHeapChosen()) {
       return own;
     }
@@ -119,17 +131,20 @@ public final class Launcher {
         / 4;
   }
 
-  /** The launcher of the JDK that this JVM runs on. */
+  /** Returns the launcher of the JDK that this JVM runs on. */
   public static String java() {
     return Path.of(System.getProperty("java.home", ""), "bin", "java").toString();
   }
 
-  /** The mark of a worker in the environment of its children. */
+  /** Returns the mark of a worker, which its children inherit in their environment. */
   public String mark(int number) {
     return directory.getFileName() + "/" + number;
   }
 
-  /** Starts the JVM of a worker, which waits on its standard input to be told its pool. */
+  /**
+   * Starts the JVM of a worker, which waits until {@link #tell} sends it its pool on its standard
+   * input.
+   */
   public Process start(int number) throws IOException {
     return start(number, new ProcessBuilder(java(), "@" + arguments()));
   }
@@ -143,11 +158,11 @@ public final class Launcher {
   }
 
   private Process start(int number, ProcessBuilder builder) throws IOException {
-    // Read by every JVM as if on its command line, agents and debuggers included. What workers need
-    // of it they get with this JVM's other options.
+    // Every JVM reads these as if they were on its command line, agents and debuggers included.
+    // Workers get the options among them that they need with this JVM's other options.
     OPTION_VARIABLES.forEach(builder.environment()::remove);
     builder.environment().putAll(settings.environment());
-    // A worker of a worker carries both marks, so that the end of either ends it.
+    // A worker of a worker has both marks, so that it is killed when either ends.
     String outer = System.getenv(Reaper.MARK);
     builder.environment().put(Reaper.MARK, (outer == null ? "" : outer + ",") + mark(number));
     Path home = settings.directory();
@@ -164,7 +179,7 @@ public final class Launcher {
     }
   }
 
-  /** Whether workers with these options would be started in just the same way. */
+  /** Returns whether workers with these settings would be started in exactly the same way. */
   public boolean startsTheSame(LaunchSettings others) {
     return heap().equals(new Launcher(others, directory, guard).heap())
         && settings.jvmOptions().equals(others.jvmOptions())
@@ -174,26 +189,27 @@ public final class Launcher {
   }
 
   /**
-   * Tells a worker its token, its number and the pool's socket: not on its command line, which any
-   * user can read, and which is older than the pool if the worker was in reserve.
+   * Sends a worker its token, its number and the path of the pool's socket. They are not on its
+   * command line, which every user can read, and which is older than the pool if the worker comes
+   * from a reserve.
    */
   public static void tell(Process process, String token, int number, Path socket) {
     try (var stdin = process.getOutputStream()) {
       String line = token + " " + number + " " + socket + "\n";
       stdin.write(line.getBytes(HandshakeServer.PLATFORM_CHARSET));
     } catch (IOException e) {
-      // It is dead already; its exit tells why.
+      // It is dead already; its exit code says why.
     }
   }
 
   /**
-   * The file of the arguments that all workers share. In a file, because a class path may be longer
-   * than a command line can be, and nobody else may read it.
+   * Returns the file with the arguments that all workers share. In a file, because a class path may
+   * be too long for a command line, and because other users must not read it.
    */
   private synchronized Path arguments() throws IOException {
     Path file = arguments;
     if (file != null
-        && Files.exists(file) // or somebody has deleted the folder
+        && Files.exists(file) // false if the folder was deleted from outside
         && (isCacheInUse || cache == null || !cache.isReady())) {
       return file;
     }
@@ -206,7 +222,7 @@ public final class Launcher {
     if (cache != null && used == null && AotCache.mayBeMade()) {
       cache.makeLater();
     }
-    // Another name: the java launcher of a worker may still read the file of before.
+    // Another name, because the java launcher of a worker may still be reading the previous file.
     file = directory.resolve(used == null ? "arguments" : "arguments-aot");
     var text = new StringBuilder();
     for (String argument : list(flags, inherited, used)) {
@@ -222,26 +238,27 @@ public final class Launcher {
     return ownFlags(settings.jvmOptions());
   }
 
-  /** The options that every worker gets, beside those that its pool asks for. */
+  /** Returns the options that every worker gets in addition to those that its pool asks for. */
   static List<String> ownFlags(List<String> jvmOptions) {
     var flags = new ArrayList<String>();
     if (!choosesCollector(jvmOptions)) {
-      flags.add("-XX:+UseSerialGC"); // the least memory, no threads of its own on busy cores
+      flags.add("-XX:+UseSerialGC"); // needs the least memory, and no threads of its own
     }
-    if (System.getProperty("java.vm.name", "").contains("Server")) { // others do not know them
+    // other JVMs do not know these options
+    if (System.getProperty("java.vm.name", "").contains("Server")) {
       flags.addAll(INTERRUPTIBLE_LOOPS);
     }
     return flags;
   }
 
-  /** The place of the cache that these workers may start from; null for none. */
+  /** Returns the cache that these workers may start from; null for none. */
   private @Nullable AotCache findCache(List<String> flags, List<String> inherited) {
     return settings.aotCache() && !startsTiny()
         ? AotCache.of(flagsForCache(flags, inherited))
         : null;
   }
 
-  /** Makes the cache for workers with these options now, and starts none of them. */
+  /** Creates the cache for workers with these settings now, and starts no workers. */
   public static boolean makeCache(LaunchSettings settings) throws InterruptedException {
     Path none = Path.of("");
     var launcher = new Launcher(settings, none, new OrphanGuard(none));
@@ -250,7 +267,7 @@ public final class Launcher {
   }
 
   /**
-   * A worker did not start. If it had a cache, the next ones will do without.
+   * Called when a worker did not start. If it used a cache, the next workers do not.
    *
    * @param exited whether it ended by itself, rather than being slow
    */
@@ -264,7 +281,10 @@ public final class Launcher {
     }
   }
 
-  /** What a cache depends on: properties do not matter to it, nor does the size of a usual heap. */
+  /**
+   * Returns the options that a cache depends on: properties do not matter to it, nor does the size
+   * of a heap of usual size.
+   */
   private List<String> flagsForCache(List<String> flags, List<String> inherited) {
     var all = new ArrayList<>(flags);
     for (List<String> some : List.of(inherited, settings.jvmOptions())) {
@@ -294,7 +314,7 @@ public final class Launcher {
     var list = new ArrayList<String>();
     list.add("-Xmx" + heap());
     list.addAll(flags);
-    list.add("-XX:-UsePerfData"); // no file left in the temporary folder
+    list.add("-XX:-UsePerfData"); // so that no file is left in the temporary folder
     list.add("-XX:-CreateCoredumpOnCrash");
     list.add("-XX:ErrorFile=" + crashLog("%p"));
     list.add("-Djava.awt.headless=true");
@@ -312,8 +332,8 @@ public final class Launcher {
   }
 
   /**
-   * The channels of this JVM come from the JDK's usual provider, and so will those of the worker:
-   * to find that out by itself, it would look for services in each jar of its class path.
+   * If the channels of this JVM come from the JDK's default provider, those of the worker do too.
+   * The option saves the worker a search for services in each jar of its class path.
    */
   private static void addSelectorProvider(List<String> to) {
     Class<?> provider = SelectorProvider.provider().getClass();
@@ -322,14 +342,17 @@ public final class Launcher {
     }
   }
 
-  /** A cache brings some objects along, and a JVM that begins with less room than that fails. */
+  /**
+   * Returns whether the initial heap is too small for the objects that a cache contains: such a JVM
+   * fails to start.
+   */
   private boolean startsTiny() {
     for (String option : settings.jvmOptions()) {
       if (option.startsWith("-Xms")) {
         try {
           return MemorySizes.parse("initial heap", option.substring(4)) < TINY_HEAP;
         } catch (IllegalArgumentException e) {
-          return true; // in a form of the JVM's that is not known here
+          return true; // in a form that is not known here
         }
       }
     }
@@ -345,12 +368,12 @@ public final class Launcher {
     return false;
   }
 
-  /** Where a worker that crashes writes the JVM's own report. */
+  /** Returns the path at which a worker that crashes writes the JVM's own report. */
   public static Path crashLog(String pid) {
     return Path.of(System.getProperty("java.io.tmpdir"), "fornada-hs_err_pid" + pid + ".log");
   }
 
-  /** As the java launcher reads a file of arguments. */
+  /** Returns {@code argument} quoted as in the java launcher's argument files. */
   private static String quoted(String argument) {
     return '"'
         + argument

@@ -1,23 +1,24 @@
 package io.github.fornada.process.launch;
 
-/** Sizes of memory as the JVM's options take them. */
+/** Parses sizes of memory in the form of the JVM's options. */
 public final class MemorySizes {
-  private static final int MOST_DIGITS = 10;
+  private static final int MAX_DIGITS = 10;
 
   private MemorySizes() {}
 
   /**
-   * Bytes of a size such as {@code 512m}. By hand: every pool does this before its first worker.
+   * Returns the bytes of a size such as {@code 512m}. Without a regular expression, because every
+   * pool calls this before its first worker.
    */
   public static long parse(String name, String size) {
     int digits = 0;
     long number = 0;
     while (digits < size.length() && size.charAt(digits) >= '0' && size.charAt(digits) <= '9') {
-      number = digits < MOST_DIGITS ? number * 10 + (size.charAt(digits) - '0') : number;
+      number = digits < MAX_DIGITS ? number * 10 + (size.charAt(digits) - '0') : number;
       digits++;
     }
     int shift = digits == size.length() ? 0 : digits == size.length() - 1 ? shift(size) : -1;
-    if (digits == 0 || digits > MOST_DIGITS || size.charAt(0) == '0' || shift < 0) {
+    if (digits == 0 || digits > MAX_DIGITS || size.charAt(0) == '0' || shift < 0) {
       throw new IllegalArgumentException(
           name + " must be a number with k, m or g, such as 512m, got \"" + size + "\"");
     }

@@ -23,24 +23,26 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Files for large arguments that are used again and again. To make one costs far more than to copy
- * the bytes into it, for the system has to find and clear every page, and both sides to map it; a
- * file that has been used before has its pages, and both sides have them mapped.
+ * Files for large arguments that are reused. Creating a file costs far more than copying the bytes
+ * into it, because the system must find and clear every page, and both sides must map it. A file
+ * that was used before has its pages, and both sides have mapped them.
  *
  * <p>A buffer belongs to one item from the moment it is filled until that item has ended or was
- * taken back. Workers only ever read it.
+ * taken back. Workers only read it.
  */
 public final class BufferFiles {
-  /** How their names begin. */
+  /** The prefix of their names. */
   static final String NAME = "buffer-";
 
   /**
-   * Bytes of all buffers of a pool together; what is beyond goes in files that are used once. Less
-   * where the file system is small, as in a container: files that are used once need room too.
+   * The maximum size in bytes of all buffers of a pool together; further arguments go in files that
+   * are used once. The limit is lower if the file system is small, as in a container, because files
+   * that are used once need room too.
    */
-  public static final long MOST = 256L << 20; // Guess: two items of 64 MiB for each of two workers
+  public static final long MAX_BYTES =
+      256L << 20; // Guess: two items of 64 MiB for each of two workers
 
-  /** How long buffers that nobody uses are kept. */
+  /** How long unused buffers are kept. */
   static final Duration IDLE = Duration.ofSeconds(2); // Guess
 
   private static final long SMALLEST = 256 << 10;
@@ -51,14 +53,17 @@ public final class BufferFiles {
   // All guarded by lock.
   private final Map<String, Buffer> taken = new HashMap<>();
 
-  /** Used last, first: its pages are the likeliest to be in a cache, and mapped by a worker. */
+  /**
+   * The most recently used buffer first: its pages are the most likely to be in a cache, and to be
+   * mapped by a worker.
+   */
   private final ArrayDeque<Buffer> free = new ArrayDeque<>();
 
   private long bytes;
   private long most = -1;
   private long uses;
   private long files;
-  private boolean looking;
+  private boolean checking;
   private boolean closed;
 
   private record Buffer(String name, Path file, MemorySegment content, Arena arena) {
@@ -71,7 +76,7 @@ public final class BufferFiles {
     this.directory = directory;
   }
 
-  /** Fills a buffer. Returns its name; null if there is no room for one. */
+  /** Fills a buffer and returns its name; null if there is no room for one. */
   public @Nullable String store(MemorySegment value) throws IOException {
     if (Files.notExists(directory.get())) {
       PrivateDirectory.restore(directory.get());
@@ -86,7 +91,7 @@ public final class BufferFiles {
         return null;
       }
       if (most < 0) {
-        most = Math.min(MOST, Files.getFileStore(directory.get()).getUsableSpace() / 4);
+        most = Math.min(MAX_BYTES, Files.getFileStore(directory.get()).getUsableSpace() / 4);
       }
       uses++;
       dropDeleted(evicted);
@@ -104,24 +109,27 @@ public final class BufferFiles {
     }
     try {
       ParallelCopy.copy(value, buffer.content, value.byteSize());
-    } catch (RuntimeException | Error e) { // a segment that was closed, or its file cut shorter
+    } catch (RuntimeException | Error e) { // the segment was closed, or its file was truncated
       var _ = release(buffer.name);
       throw e;
     }
     return buffer.name;
   }
 
-  /** So coarse that items of about the same size can use the same buffers. */
+  /** Rounds coarsely, so that items of about the same size can use the same buffers. */
   private static long roundedUp(long size) {
     long step = Math.max(SMALLEST, Long.highestOneBit(size) / 4);
     return Math.ceilDiv(size, step) * step;
   }
 
-  /** Under lock: gives up those whose files somebody has deleted: not every worker has them. */
+  /**
+   * Gives up buffers whose files were deleted from outside, because not every worker has mapped
+   * them. Under lock.
+   */
   private void dropDeleted(List<Buffer> dropped) {
     Buffer any = free.peekFirst();
     if (any == null || Files.exists(any.file)) {
-      return; // they are deleted together, with their folder
+      return; // files are deleted all at once, with their folder
     }
     for (Iterator<Buffer> all = free.iterator(); all.hasNext(); ) {
       Buffer buffer = all.next();
@@ -133,7 +141,10 @@ public final class BufferFiles {
     }
   }
 
-  /** Under lock: one that is large enough, and not much too large. */
+  /**
+   * Takes a free buffer that is large enough and not much too large; null if there is none. Under
+   * lock.
+   */
   private @Nullable Buffer takeFree(long size) {
     for (Iterator<Buffer> all = free.iterator(); all.hasNext(); ) {
       Buffer buffer = all.next();
@@ -146,7 +157,7 @@ public final class BufferFiles {
     return null;
   }
 
-  /** Under lock: gives up those that were not used for longest, if that makes room enough. */
+  /** Gives up the least recently used buffers, if that makes enough room. Under lock. */
   private boolean makeRoom(long size, List<Buffer> evicted) {
     long inUse = 0;
     for (Buffer buffer : taken.values()) {
@@ -160,7 +171,7 @@ public final class BufferFiles {
       bytes -= oldest.size();
       evicted.add(oldest);
     }
-    return bytes + size <= most; // not so while others are being made
+    return bytes + size <= most; // may be false while other buffers are being created
   }
 
   private @Nullable String createIfThereIsRoom(Path file, MemorySegment value, long size) {
@@ -171,7 +182,7 @@ public final class BufferFiles {
       List<Buffer> unused;
       lock.lock();
       try {
-        unused = clear(); // makes room for a file that is used once
+        unused = clear(); // to make room for a file that is used once
       } finally {
         lock.unlock();
       }
@@ -180,11 +191,12 @@ public final class BufferFiles {
     }
   }
 
-  @SuppressWarnings("MustBeClosed") // by discard
+  @SuppressWarnings("MustBeClosed") // closed by discard()
   private String create(Path file, MemorySegment value, long size) throws IOException {
     Arena arena = Arena.ofShared();
     try {
-      // Every page is written through the channel: a full disk is then an exception, not a crash.
+      // Every page is written through the channel, so that a full disk causes an exception and not
+      // a crash.
       PayloadFiles.writeArray(file, value);
       try (var channel =
           FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
@@ -223,30 +235,30 @@ public final class BufferFiles {
     }
   }
 
-  /** Nobody reads it any more. Returns whether the file of this name is a buffer at all. */
+  /** Called when a file is no longer read. Returns whether the file with this name is a buffer. */
   public boolean release(String name) {
     if (!name.startsWith(NAME)) {
       return false;
     }
-    boolean look;
+    boolean start;
     lock.lock();
     try {
       Buffer buffer = taken.remove(name);
       if (buffer != null) {
         free.addFirst(buffer);
       }
-      look = !looking && !closed;
-      looking |= look;
+      start = !checking && !closed;
+      checking |= start;
     } finally {
       lock.unlock();
     }
-    if (look) {
-      lookLater();
+    if (start) {
+      checkLater();
     }
     return true;
   }
 
-  private void lookLater() {
+  private void checkLater() {
     long before;
     lock.lock();
     try {
@@ -264,7 +276,7 @@ public final class BufferFiles {
     try {
       if (uses == before || closed) {
         idle = clear();
-        looking = false; // the release of what is taken looks again
+        checking = false; // the next release starts the checks again
       } else {
         again = true;
       }
@@ -273,7 +285,7 @@ public final class BufferFiles {
     }
     idle.forEach(this::discard);
     if (again) {
-      lookLater();
+      checkLater();
     }
   }
 
@@ -286,12 +298,12 @@ public final class BufferFiles {
   }
 
   private void discard(Buffer buffer) {
-    buffer.arena.close(); // nobody copies into it: it was free
+    buffer.arena.close(); // no thread copies into it, because it was free
     PayloadFiles.deleteQuietly(buffer.file);
     Mappings.forget(buffer.file.toString());
   }
 
-  /** The workers are gone. */
+  /** Called when the workers are gone. */
   public void close() {
     List<Buffer> all;
     lock.lock();

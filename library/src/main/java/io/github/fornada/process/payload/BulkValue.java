@@ -8,12 +8,12 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A value that is nothing but its bytes: an array of primitives, a {@link ByteBuffer} from its
- * position to its limit, or a {@link MemorySegment}. Wherever the memory of a buffer or a segment
- * was, that of the copy is on the heap.
+ * A value that consists of its bytes: an array of primitives, a {@link ByteBuffer} from its
+ * position to its limit, or a {@link MemorySegment}. The copy of a buffer or a segment is on the
+ * heap, wherever the original was.
  *
  * @param value the value
- * @param bytes its bytes, in the machine's own order, for both sides are on one machine
+ * @param bytes its bytes, in the machine's byte order, because both sides are on one machine
  */
 public record BulkValue(Object value, MemorySegment bytes) {
   static final byte BYTES = 7;
@@ -29,9 +29,9 @@ public record BulkValue(Object value, MemorySegment bytes) {
 
   private static final int LONGEST_ARRAY = Integer.MAX_VALUE - 8;
 
-  /** The bytes of such a value; null for all else. */
+  /** Returns the bytes of such a value; null for any other value. */
   static @Nullable MemorySegment bytes(@Nullable Object value) {
-    // What is frequent goes first; and no switch over types, which Payloads tells the reason for.
+    // Frequent types come first. No switch over types: Payloads has the reason.
     if (value == null || value instanceof Number || value instanceof String) {
       return null;
     }
@@ -66,7 +66,7 @@ public record BulkValue(Object value, MemorySegment bytes) {
     return value instanceof char[] a ? MemorySegment.ofArray(a) : null;
   }
 
-  /** What kind of such a value it is. */
+  /** Returns the tag for the kind of such a value. */
   public static int tag(Object value) {
     return switch (value) {
       case byte[] a -> BYTES;
@@ -92,7 +92,7 @@ public record BulkValue(Object value, MemorySegment bytes) {
           case LONGS, DOUBLES -> 8;
           default -> 1;
         };
-    // A segment lies in an array of longs, to be aligned for all types.
+    // A segment is backed by an array of longs, so that it is aligned for all types.
     long length = tag == SEGMENT ? Math.ceilDiv(size, Long.BYTES) : size / each;
     if (size < 0 || size % each != 0 || length > LONGEST_ARRAY) {
       throw new CorruptFrameException("array of " + size + " bytes");
@@ -113,7 +113,7 @@ public record BulkValue(Object value, MemorySegment bytes) {
     };
   }
 
-  /** Whether it is what {@link #make} would make. */
+  /** Returns whether this has the kind and size of what {@link #make} would return. */
   boolean is(int kind, long size) {
     return bytes.byteSize() == size && tag(value) == kind;
   }

@@ -12,16 +12,19 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The user's codec at one end of the way to a worker, with its sessions. One thread at a time:
- * whoever owns that end.
+ * The user's codec at one end of the connection to a worker, with its sessions. Used by one thread
+ * at a time, the one that owns that end.
  */
 public final class CodecSessions {
-  /** Loaders whose sessions are kept, those used last: a session may hold all their classes. */
-  private static final int MOST_SESSIONS = 8; // Guess
+  /**
+   * The maximum number of loaders whose sessions are kept, the most recently used ones. A session
+   * may keep all classes of its loader alive.
+   */
+  private static final int MAX_SESSIONS = 8; // Guess
 
   private final PayloadCodec codec;
 
-  /** The loader of values to be written, which the codec has no need of. */
+  /** The loader that the session for writing is opened with; for writing, a codec needs none. */
   private final ClassLoader own;
 
   private final Map<ClassLoader, PayloadCodec.Session> sessions =
@@ -30,11 +33,11 @@ public final class CodecSessions {
 
         @Override
         protected boolean removeEldestEntry(Map.Entry<ClassLoader, PayloadCodec.Session> eldest) {
-          return size() > MOST_SESSIONS;
+          return size() > MAX_SESSIONS;
         }
       };
 
-  // The session used last, for a quick look.
+  // The session used last, as a shortcut.
   private @Nullable ClassLoader latestLoader;
   private PayloadCodec.@Nullable Session latest;
 
@@ -43,7 +46,7 @@ public final class CodecSessions {
     this.own = own;
   }
 
-  /** For the parent's side; null for no codec. */
+  /** Returns the sessions for the parent's side; null for no codec. */
   public static @Nullable CodecSessions of(@Nullable PayloadCodec codec) {
     if (codec == null) {
       return null;
@@ -52,14 +55,14 @@ public final class CodecSessions {
     return new CodecSessions(codec, loader == null ? ClassLoader.getSystemClassLoader() : loader);
   }
 
-  /** Loads a codec's classes, which may take as long as in a worker. */
+  /** Loads a codec's classes in advance, which may take as long as in a worker. */
   public static void warmUp(@Nullable PayloadCodec codec) {
     CodecSessions sessions = of(codec);
     if (sessions != null) {
       try {
         sessions.open();
       } catch (RuntimeException | LinkageError e) {
-        // The items that need it will fail of the same, and say so.
+        // Items that need the codec will fail for the same reason, and report it.
         Log.get().log(System.Logger.Level.DEBUG, "the codec cannot be opened", e);
       }
     }
@@ -70,7 +73,7 @@ public final class CodecSessions {
     var _ = session(own);
   }
 
-  @SuppressWarnings("ReferenceEquality") // loaders are told apart by identity
+  @SuppressWarnings("ReferenceEquality") // loaders are compared by identity
   private PayloadCodec.Session session(ClassLoader loader) {
     PayloadCodec.Session session = latest;
     if (session == null || latestLoader != loader) {
@@ -91,12 +94,12 @@ public final class CodecSessions {
    * @throws CodecException naming the codec, for whatever it throws
    */
   void write(Object value, MessageOutput out) throws IOException {
-    // It writes no loaders: a worker that lacks a class asks all that are known.
+    // A codec writes no loaders: a worker that lacks a class asks all known loaders.
     var _ = Loaders.idOf(value.getClass().getClassLoader());
     try {
       session(own).write(value, out);
     } catch (OutOfMemoryError | PayloadTooLargeException e) {
-      throw e; // dealt with elsewhere
+      throw e; // handled elsewhere
     } catch (Throwable e) {
       throw new CodecException(
           codec.name() + " cannot write a " + value.getClass().getName() + ": " + e, e);
@@ -118,7 +121,7 @@ public final class CodecSessions {
     }
   }
 
-  /** A codec could not write or read a value. */
+  /** Thrown when a codec could not write or read a value. */
   public static final class CodecException extends IOException {
     @Serial private static final long serialVersionUID = 1L;
 

@@ -19,12 +19,15 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which values cannot change after they were handed over, so that they may be written when they are
- * sent. What is not known to be of this kind is written at once.
+ * Recognizes values that cannot change after they were handed over, so that they may be written
+ * when they are sent. All other values are written when they are handed over.
  */
 public final class Immutables {
-  /** Looked at within one value; one with more is taken for one that may change. */
-  private static final int MOST = 64; // Guess
+  /**
+   * The maximum number of objects inspected within one value; a value with more counts as one that
+   * may change.
+   */
+  private static final int MAX_OBJECTS = 64; // Guess
 
   private static final Set<Class<?>> OF_THE_JDK =
       Set.of(
@@ -52,7 +55,7 @@ public final class Immutables {
   private enum Kind {
     /** Never changes. */
     FIXED,
-    /** Does not change if what it is made of does not. */
+    /** Does not change if its components do not. */
     RECORD,
     LAMBDA,
     COLLECTION,
@@ -87,7 +90,9 @@ public final class Immutables {
 
   private Immutables() {}
 
-  /** Whether no record of a type can ever change, going by the types of its components. */
+  /**
+   * Returns whether no record of a type can ever change, according to the types of its components.
+   */
   private static boolean isOfFixed(Class<?> type) {
     for (RecordComponent component : type.getRecordComponents()) {
       Class<?> part = component.getType();
@@ -113,12 +118,12 @@ public final class Immutables {
     return false;
   }
 
-  /** Whether a value is known not to change. Runs no user code. */
+  /** Returns whether a value is known not to change. Runs no user code. */
   public static boolean contains(@Nullable Object value) {
     return value == null
         || value instanceof String
         || value instanceof Integer
-        || contains(value, new int[] {MOST});
+        || contains(value, new int[] {MAX_OBJECTS});
   }
 
   private static boolean contains(@Nullable Object value, int[] left) {

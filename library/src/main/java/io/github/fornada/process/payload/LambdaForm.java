@@ -17,15 +17,16 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A lambda or a method reference whose captured values are plain: as the names that the compiler
- * gave it, and those values. Its {@link SerializedLambda} says the same, but to write and read that
- * object as an object takes ten times as long.
+ * Encodes a lambda or a method reference whose captured values are plain: as the names that the
+ * compiler gave it, and those values. Its {@link SerializedLambda} contains the same, but
+ * serializing that object takes ten times as long.
  *
- * <p>All else goes the JDK's way: what captures more than that, what is in a package closed to
- * reflection, and any lambda while a filter for the whole JVM is set.
+ * <p>The JDK's serialization is used for all others: lambdas that capture other values, lambdas in
+ * a package closed to reflection, and any lambda while a serialization filter for the whole JVM is
+ * set.
  */
 public final class LambdaForm {
-  /** Of a lambda's class, made when one of it is written first. */
+  /** The form of a lambda's class, created when the first lambda of that class is written. */
   private static final ClassValue<LambdaForm> WRITTEN =
       new ClassValue<>() {
         @Override
@@ -34,7 +35,7 @@ public final class LambdaForm {
         }
       };
 
-  /** Of the class that a lambda is in: how its lambdas are made anew, by their names. */
+  /** For the class that contains a lambda: the makers of its lambdas, by their names. */
   private static final ClassValue<Map<ByteBuffer, Maker>> READ =
       new ClassValue<>() {
         @Override
@@ -47,10 +48,13 @@ public final class LambdaForm {
   private static final MethodType MAKES =
       MethodType.methodType(Object.class, SerializedLambda.class);
 
-  /** Gives a SerializedLambda for a lambda; null if not possible. */
+  /** Returns the SerializedLambda of a lambda; null if that is impossible. */
   private final @Nullable MethodHandle replace;
 
-  /** What all lambdas of the class have in common. Written by any thread, always the same. */
+  /**
+   * The names, which all lambdas of the class have in common. Written by any thread, always with
+   * the same content.
+   */
   private volatile byte @Nullable [] names;
 
   private LambdaForm(Class<?> type) {
@@ -61,13 +65,15 @@ public final class LambdaForm {
         method.setAccessible(true);
         found = MethodHandles.lookup().unreflect(method).asType(REPLACES);
       } catch (ReflectiveOperationException | RuntimeException e) {
-        found = null; // closed to us: the JDK's own way is open all the same
+        found = null; // closed to this library, but not to the JDK's serialization
       }
     }
     replace = found;
   }
 
-  /** The lambda taken apart; null if it must go the JDK's way. Runs no user code. */
+  /**
+   * Returns the parts of a lambda; null if the JDK's serialization must be used. Runs no user code.
+   */
   public static @Nullable SerializedLambda of(Object value) {
     if (!value.getClass().isHidden() || ObjectInputFilter.Config.getSerialFilter() != null) {
       return null;
@@ -80,7 +86,7 @@ public final class LambdaForm {
           ? parts
           : null;
     } catch (Throwable e) {
-      return null; // the JDK's way shows what is wrong
+      return null; // the JDK's serialization will report what is wrong
     }
   }
 
@@ -88,7 +94,8 @@ public final class LambdaForm {
     int n = parts.getCapturedArgCount();
     for (int k = 0; k < n; k++) {
       Object value = parts.getCapturedArg(k);
-      // What is captured twice must arrive as one, if one can tell.
+      // An object that is captured twice must arrive as one object, if the difference can be
+      // observed.
       if (!Payloads.isQuick(value) || (n > 1 && BulkValue.bytes(value) != null)) {
         return false;
       }
@@ -96,7 +103,7 @@ public final class LambdaForm {
     return true;
   }
 
-  /** Appends a lambda that was taken apart. */
+  /** Appends a lambda whose parts are given. */
   static void encode(Object value, SerializedLambda parts, MessageOutput out) throws IOException {
     LambdaForm form = WRITTEN.get(value.getClass());
     byte[] names = form.names;
@@ -148,7 +155,7 @@ public final class LambdaForm {
     return maker.make(captured);
   }
 
-  /** Makes lambdas of one kind. */
+  /** Creates lambdas of one kind. */
   private record Maker(
       Class<?> home,
       MethodHandle deserialize,
@@ -164,7 +171,8 @@ public final class LambdaForm {
     static Maker of(Class<?> home, MessageInput in) throws IOException {
       MethodHandle deserialize;
       try {
-        // Where a compiler puts the code that makes the lambdas of a class from their names.
+        // The method in which compilers put the code that creates the lambdas of a class from their
+        // names.
         Method method = home.getDeclaredMethod("$deserializeLambda$", SerializedLambda.class);
         method.setAccessible(true);
         deserialize = MethodHandles.lookup().unreflect(method).asType(MAKES);

@@ -13,37 +13,37 @@ import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The class loaders of values that travel, by numbers that mean the same in both processes: a class
- * is told by its name and by its loader. 0 stands for the loaders that every process has by itself,
- * and for that of this library. All others, of plug-ins for instance, have a loader of their own in
- * the worker, which asks for its classes under that number.
+ * The class loaders of values that are sent, by numbers that mean the same in both processes: a
+ * class is identified by its name and its loader. 0 stands for the loaders that every process has,
+ * and for the loader of this library. For any other loader, such as that of a plug-in, the worker
+ * has a loader that requests classes from the parent under the same number.
  */
 public final class Loaders {
-  /** Ends the number of a loader before the name of a class. */
+  /** Separates the number of a loader from the name of a class. */
   private static final char MARK = ':';
 
-  // All guarded by IDS. Weak: to send a class must not keep its loader alive.
+  // All guarded by IDS. Weak, because sending a class must not keep its loader alive.
   private static final Map<ClassLoader, Long> IDS = new WeakHashMap<>();
   private static final Map<Long, WeakReference<ClassLoader>> BY_ID = new HashMap<>();
 
-  /** In a worker: those that stand for loaders of the parent's. Guarded by IDS. */
+  /** In a worker: the loaders that stand for loaders of the parent. Guarded by IDS. */
   private static final Set<ClassLoader> OF_PARENT = Collections.newSetFromMap(new WeakHashMap<>());
 
-  /** In a worker: what makes the loader that stands for one of the parent's. */
+  /** In a worker: creates the loader that stands for a loader of the parent. */
   private static volatile @Nullable LongFunction<ClassLoader> maker;
 
-  /** In a worker: the loader for all that came without a number. */
+  /** In a worker: the loader for classes that were sent without a number. */
   private static volatile @Nullable ClassLoader main;
 
   private Loaders() {}
 
-  /** This JVM is a worker: tells how its loaders are made. */
+  /** Makes this JVM's loaders those of a worker. */
   public static void serve(ClassLoader ofAllElse, LongFunction<ClassLoader> maker) {
     Loaders.main = ofAllElse;
     Loaders.maker = maker;
   }
 
-  @SuppressWarnings("ReferenceEquality") // loaders are told apart by identity
+  @SuppressWarnings("ReferenceEquality") // loaders are compared by identity
   private static boolean isDefault(@Nullable ClassLoader loader) {
     return loader == null
         || loader == Loaders.class.getClassLoader()
@@ -52,7 +52,7 @@ public final class Loaders {
         || loader == main;
   }
 
-  /** Returns the number of a loader; 0 if every process has its classes by itself. */
+  /** Returns the number of a loader; 0 if every process has its classes. */
   public static long idOf(@Nullable ClassLoader loader) {
     if (loader == null || isDefault(loader)) {
       return 0;
@@ -64,7 +64,8 @@ public final class Loaders {
       }
       long id;
       do {
-        // At random: a worker with a pool of its own passes on numbers of its parent's too.
+        // A random number, because a worker with a pool of its own passes on numbers of its parent
+        // too.
         id = ThreadLocalRandom.current().nextLong();
       } while (id == 0 || BY_ID.containsKey(id));
       put(loader, id);
@@ -79,7 +80,7 @@ public final class Loaders {
     BY_ID.put(id, new WeakReference<>(loader));
   }
 
-  /** Returns the loader of this number; null if it is not known, or is gone. */
+  /** Returns the loader with this number; null if it is not known, or was collected. */
   public static @Nullable ClassLoader byId(long id) {
     if (id == 0) {
       return null;
@@ -97,7 +98,7 @@ public final class Loaders {
     }
   }
 
-  /** Whether this is a worker, and its parent has nothing of this loader's. */
+  /** Returns whether this JVM is a worker and its parent does not have this loader. */
   static boolean isOfThisWorkerOnly(@Nullable ClassLoader loader) {
     if (maker == null || isDefault(loader)) {
       return false;
@@ -107,20 +108,20 @@ public final class Loaders {
     }
   }
 
-  /** Returns all that were given a number and are still there. */
+  /** Returns all loaders that have a number and were not collected. */
   public static List<ClassLoader> known() {
     synchronized (IDS) {
       return new ArrayList<>(IDS.keySet());
     }
   }
 
-  /** Returns the class of this name, by the loader of this number if that is known. */
+  /** Returns the class with this name, from the loader with this number if that is known. */
   static Class<?> find(String name, long id, ClassLoader otherwise) throws ClassNotFoundException {
     ClassLoader loader = byId(id);
     return Class.forName(name, false, loader == null ? otherwise : loader);
   }
 
-  /** What to write for a class. */
+  /** Returns the text to write for a class. */
   static String text(String name, @Nullable ClassLoader loader) {
     long id = idOf(loader);
     return id == 0 ? name : Long.toHexString(id) + MARK + name;

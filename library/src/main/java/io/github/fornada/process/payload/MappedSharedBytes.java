@@ -17,27 +17,27 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Bytes in a file that every process which uses them maps. What is sent to a worker is where they
- * are; see {@link Mappings} for what it makes of that.
+ * Bytes in a file that every process that uses them maps. A worker is sent the file's path; see
+ * {@link Mappings} for how it maps the file.
  */
 public final class MappedSharedBytes implements SharedBytes {
   @Serial private static final long serialVersionUID = 1L;
 
-  /** There as long as the bytes are shared, in the pool's private folder. */
+  /** A file in the pool's private folder that exists as long as the bytes are shared. */
   private final String sentinel;
 
-  /** Where the bytes are; often the sentinel itself. */
+  /** The file with the bytes; often the sentinel itself. */
   private final String file;
 
   private final long size;
 
-  /** Those of the pool that are open; null in what was sent. */
+  /** The open shared bytes of the pool; null in a copy that was sent. */
   private final transient @Nullable Set<SharedBytes> open;
 
-  /** Of whoever asked last; races only cost a look in the map. */
+  /** The mapping that was used last; a race only costs a lookup in the map. */
   private transient volatile @Nullable MemorySegment mapped;
 
-  /** As it was sent. */
+  /** Creates the copy that a worker uses. */
   MappedSharedBytes(String sentinel, String file, long size) {
     this(sentinel, file, size, null);
   }

@@ -16,20 +16,23 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * What this JVM has mapped of other processes' large data, each file once. A mapping goes when its
- * owner says so; by then the file's <em>sentinel</em> is gone, so that whoever comes late cannot
- * map it again.
+ * The files of other processes' large data that this JVM has mapped, each once. A mapping is
+ * removed when its owner says so. By then the file's <em>sentinel</em> is deleted, so that a late
+ * reader cannot map the file again.
  */
 public final class Mappings {
-  /** By the path of the sentinel. Guarded by itself. */
+  /** The mappings by the path of the sentinel. Guarded by itself. */
   private static final Map<String, Mapped> OPEN = new HashMap<>();
 
-  /** Hears of each mapping that goes, so that others who have mapped the file let it go too. */
+  /**
+   * Is called for each mapping that is removed, so that other processes that have mapped the file
+   * unmap it too.
+   */
   public interface Listener {
     void unmapped(String sentinel);
   }
 
-  /** The open pools of this JVM: what is unmapped here, their workers must unmap too. */
+  /** The open pools of this JVM: their workers must unmap what is unmapped here. */
   private static final Set<Listener> LISTENERS = ConcurrentHashMap.newKeySet();
 
   private record Mapped(MemorySegment segment, Arena arena) {}
@@ -45,10 +48,9 @@ public final class Mappings {
   }
 
   /**
-   * The content of a file, read-only.
+   * Returns the content of a file, read-only.
    *
-   * @param sentinel a file that is there as long as the content may be mapped; often the file
-   *     itself
+   * @param sentinel a file that exists as long as the content may be mapped; often the file itself
    * @throws java.nio.file.NoSuchFileException if the sentinel or the file is gone
    */
   static MemorySegment get(String sentinel, Path file, long size) throws IOException {
@@ -56,7 +58,8 @@ public final class Mappings {
       Mapped known = OPEN.get(sentinel);
       if (known == null) {
         known = map(file, size);
-        // After the mapping, not before: who deletes the sentinel tells us later to forget this.
+        // After the mapping, not before: the owner first deletes the sentinel and then tells this
+        // process to forget the mapping.
         if (!Files.exists(Path.of(sentinel), LinkOption.NOFOLLOW_LINKS)) {
           known.arena.close();
           throw new java.nio.file.NoSuchFileException(sentinel);
@@ -67,7 +70,7 @@ public final class Mappings {
     }
   }
 
-  /** The content of a file that is its own sentinel, and as long as it is. */
+  /** Returns the whole content of a file that is its own sentinel. */
   static MemorySegment get(Path file) throws IOException {
     synchronized (OPEN) {
       Mapped known = OPEN.get(file.toString());
@@ -78,7 +81,7 @@ public final class Mappings {
     return get(file.toString(), file, Files.size(file));
   }
 
-  @SuppressWarnings("MustBeClosed") // by forget
+  @SuppressWarnings("MustBeClosed") // closed by forget()
   private static Mapped map(Path file, long size) throws IOException {
     Arena arena = Arena.ofShared();
     try (var channel = FileChannel.open(file, StandardOpenOption.READ)) {
@@ -93,7 +96,7 @@ public final class Mappings {
     }
   }
 
-  /** Unmaps it, here and in the workers of this JVM's pools. Its sentinel must be gone. */
+  /** Unmaps a file, here and in the workers of this JVM's pools. Its sentinel must be deleted. */
   public static void forget(String sentinel) {
     Mapped gone;
     synchronized (OPEN) {
@@ -111,7 +114,7 @@ public final class Mappings {
     try {
       arena.close();
     } catch (IllegalStateException e) {
-      // Some thread has lent it to the system, to write it to a file for instance.
+      // Some thread has passed it to a system call, for instance to write it to a file.
       var _ = Timer.after(Duration.ofSeconds(1), () -> unmap(arena));
     }
   }

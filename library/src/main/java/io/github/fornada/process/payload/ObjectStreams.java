@@ -17,8 +17,8 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The JDK's serialization between two processes that run one program: with paths, with records of
- * any kind, and with the loader of each class.
+ * The JDK's serialization between two processes that run one program; it also handles paths,
+ * records of any kind, and the loader of each class.
  */
 final class ObjectStreams {
   private ObjectStreams() {}
@@ -31,14 +31,14 @@ final class ObjectStreams {
   /**
    * Appends an object.
    *
-   * @param replace what to write in the place of an object; null for no change
+   * @param replace returns what to write instead of an object; null for no change
    */
   static void write(Object value, OutputStream out, @Nullable UnaryOperator<Object> replace)
       throws IOException {
     write(value, new Writer(out, replace, false));
   }
 
-  /** Appends an object, if its graph has no class with code of its own to be written. */
+  /** Appends an object if no class in its graph has its own code for writing. */
   static void writeWithoutUserCode(Object value, OutputStream out) throws IOException {
     if (hasCode(value.getClass())) {
       throw new UserCodeException(value.getClass());
@@ -51,7 +51,7 @@ final class ObjectStreams {
     stream.flush();
   }
 
-  /** Reads an object that takes up all the rest of the input. */
+  /** Reads an object that takes up the rest of the input. */
   static Object read(MessageInput in, ClassLoader loader)
       throws IOException, ClassNotFoundException {
     ObjectInputFilter bound = new Bound(in.remaining());
@@ -75,8 +75,8 @@ final class ObjectStreams {
     }
   }
 
-  /** Whether a class, not of the JDK's, has code of its own that writes it. */
-  @SuppressWarnings("ReferenceEquality") // loaders are told apart by identity
+  /** Whether a class outside the JDK has its own code for writing. */
+  @SuppressWarnings("ReferenceEquality") // loaders are compared by identity
   private static final ClassValue<Boolean> HAS_CODE =
       new ClassValue<>() {
         @Override
@@ -85,7 +85,7 @@ final class ObjectStreams {
             ClassLoader loader = c.getClassLoader();
             if (loader == null
                 || loader == ClassLoader.getPlatformClassLoader()
-                || (c.isHidden() && c.isSynthetic())) { // lambdas: the JDK writes them
+                || (c.isHidden() && c.isSynthetic())) { // lambdas, which the JDK writes
               continue;
             }
             if (Externalizable.class.isAssignableFrom(c)) {
@@ -133,7 +133,7 @@ final class ObjectStreams {
       return replace == null ? object : replace.apply(object);
     }
 
-    /** Before each class stands the number of its loader. */
+    /** Writes the number of its loader before each class. */
     @Override
     protected void writeClassDescriptor(ObjectStreamClass description) throws IOException {
       Class<?> type = description.forClass();
@@ -155,14 +155,17 @@ final class ObjectStreams {
     }
   }
 
-  /** Finds classes through the loaders they came with, where the JDK's looks at its caller's. */
+  /**
+   * Finds classes through the loaders that they were sent with; the JDK's stream uses its caller's
+   * loader.
+   */
   private static final class Reader extends ObjectInputStream {
     private final ClassLoader otherwise;
 
-    /** Of the class described last. */
+    /** The number of the loader of the class described last. */
     private long loader;
 
-    /** Whether a description is being read, and then the name of its class once that was read. */
+    /** Whether a description is being read; below, the name of its class once that was read. */
     private boolean describing;
 
     private @Nullable String described;
@@ -188,7 +191,7 @@ final class ObjectStreams {
       }
     }
 
-    // What the JDK reads of a description by these two: the name, and after it the version.
+    // The JDK reads the name of a description by this method, and then the version by the next one.
 
     @Override
     public String readUTF() throws IOException {
@@ -207,8 +210,8 @@ final class ObjectStreams {
 
     /**
      * Both processes run one program, so a class is the same class even where an agent in one of
-     * them has changed it, by which its computed version changes: fields that one side lacks are
-     * left out, or left at their defaults.
+     * them has changed it, which changes its computed version. Fields that one side lacks are
+     * skipped, or keep their defaults.
      */
     private long versionHere(String name, long there) {
       if (name.startsWith("[")) {
@@ -218,7 +221,7 @@ final class ObjectStreams {
         ObjectStreamClass here = ObjectStreamClass.lookup(Loaders.find(name, loader, otherwise));
         return here == null ? there : here.getSerialVersionUID();
       } catch (ClassNotFoundException | LinkageError e) {
-        return there; // resolveClass tells what is wrong
+        return there; // resolveClass will report what is wrong
       }
     }
 
@@ -231,13 +234,13 @@ final class ObjectStreams {
         try {
           return super.resolveClass(description); // primitive types
         } catch (ClassNotFoundException nowhere) {
-          throw e; // it tells why
+          throw e; // its message says why
         }
       }
     }
 
     @Override
-    @SuppressWarnings("deprecation") // the stream asks for the class, before there is a handler
+    @SuppressWarnings("deprecation") // the stream asks for the class before there is an instance
     protected Class<?> resolveProxyClass(String[] names)
         throws IOException, ClassNotFoundException {
       ClassLoader known = Loaders.byId(readLoader());
@@ -251,26 +254,29 @@ final class ObjectStreams {
   }
 
   /**
-   * Bounds what a corrupt or hostile stream can make its reader allocate; classes are not
-   * restricted, for the peer runs the user's own code. A filter of the JVM's own (jdk.serialFilter)
-   * still applies. The JDK's filters by pattern go through a stream of predicates for each class;
-   * this one is asked for each object that is read.
+   * Bounds what a corrupt or hostile stream can make its reader allocate. Classes are not
+   * restricted, because the peer runs the user's own code. A filter of the JVM (jdk.serialFilter)
+   * still applies. Not one of the JDK's filters by pattern, because those evaluate a stream of
+   * predicates, and a filter is called for each object that is read.
    *
-   * @param bytes of the whole stream
+   * @param bytes the size of the whole stream
    */
   private record Bound(long bytes) implements ObjectInputFilter {
     private static final long DEEPEST = 100_000;
 
-    /** An element takes a byte at least, and a map of the JDK's eight places for one at most. */
+    /**
+     * The maximum length of an array per byte of the stream: an element takes at least one byte,
+     * and a map of the JDK has at most eight slots for an element.
+     */
     private static final long PLACES = 8;
 
-    /** As long may an array be whatever the stream: a map of nothing has some places too. */
+    /** An array of this length is always allowed, because an empty map has some slots too. */
     private static final long SHORT = 64;
 
-    /** The list of {@code Collections.nCopies}: it says how many, and holds one. */
+    /** The list of {@code Collections.nCopies}: its stream has the length and only one element. */
     private static final String COPIES = "java.util.Collections$CopiesList";
 
-    /** Frames between this and the readObject that asks. */
+    /** The maximum number of frames between this and the readObject that asks. */
     private static final int NEAR = 12;
 
     @Override

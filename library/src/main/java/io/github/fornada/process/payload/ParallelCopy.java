@@ -1,26 +1,33 @@
 package io.github.fornada.process.payload;
 
+import io.github.fornada.jvm.OwnThreads;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Copies large arrays by two threads: while one waits for memory, the other goes on. A sender and a
- * receiver of one large item take turns, so that a processor is free in the meantime.
+ * Copies large arrays with two threads: while one waits for memory, the other goes on. A sender and
+ * a receiver of one large item work in turn, so a processor is free for the second thread.
  */
 final class ParallelCopy {
-  /** To start a thread takes as long as to copy some hundred kilobytes. */
+  /**
+   * Copies of fewer bytes use one thread: starting another takes as long as copying some hundred
+   * kilobytes.
+   */
   private static final long WORTH_TWO = 8 << 20; // Guess
 
   private ParallelCopy() {}
 
-  /** Copies the first bytes of one segment to another; from one of the caller's own by itself. */
+  /**
+   * Copies the first bytes of one segment to another; a segment that only the caller can access is
+   * copied by the caller alone.
+   */
   static void copy(MemorySegment from, MemorySegment to, long bytes) {
     if (bytes < WORTH_TWO || Runtime.getRuntime().availableProcessors() < 2) {
       MemorySegment.copy(from, 0, to, 0, bytes);
       return;
     }
     var second = new Second(from, to, bytes / 2, bytes - bytes / 2);
-    Thread thread = Thread.ofPlatform().daemon().name("fornada-copy").unstarted(second);
+    Thread thread = OwnThreads.daemon("fornada-copy").unstarted(second);
     if (!from.isAccessibleBy(thread)) {
       MemorySegment.copy(from, 0, to, 0, bytes);
       return;
@@ -34,7 +41,10 @@ final class ParallelCopy {
     second.rethrow();
   }
 
-  /** It ends soon, and must have: an interrupt is kept for whom it is for. */
+  /**
+   * Waits for the end of the thread, which is near and required. An interrupt is set again
+   * afterwards.
+   */
   private static void join(Thread thread) {
     boolean interrupted = false;
     while (true) {
@@ -56,7 +66,7 @@ final class ParallelCopy {
     private final long at;
     private final long bytes;
 
-    /** Written by the thread, read after it has ended. */
+    /** What the thread threw. Written by the thread, read after it has ended. */
     private @Nullable Throwable thrown;
 
     Second(MemorySegment from, MemorySegment to, long at, long bytes) {
@@ -70,7 +80,7 @@ final class ParallelCopy {
     public void run() {
       try {
         MemorySegment.copy(from, at, to, at, bytes);
-      } catch (RuntimeException | Error e) { // a segment that was closed, or its file cut shorter
+      } catch (RuntimeException | Error e) { // the segment was closed, or its file was truncated
         thrown = e;
       }
     }

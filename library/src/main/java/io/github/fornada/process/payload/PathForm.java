@@ -6,11 +6,11 @@ import java.nio.file.FileSystems;
 import java.nio.file.Path;
 
 /**
- * A path on its way to another process of this machine: the JDK's own paths are not serializable,
- * and files are what tasks are most often about.
+ * The form in which a path is sent to another process of this machine: the JDK's own paths are not
+ * serializable, and tasks often work on files.
  */
 public record PathForm(String text) implements Serializable {
-  /** Whether the path means the same in another process. */
+  /** Returns whether the path means the same in another process. */
   public static boolean isOrdinary(Path path) {
     return path.getFileSystem().equals(FileSystems.getDefault());
   }

@@ -18,31 +18,39 @@ import java.nio.file.StandardOpenOption;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-/** Payloads too large for the ring: each in a file of the pool's private folder, read once. */
+/**
+ * Files for payloads that are too large for the ring: each is in the pool's private folder and is
+ * read once.
+ */
 public final class PayloadFiles {
-  /** How the names of files with results begin; the process id of their worker follows. */
+  /** The prefix of the names of files with results; the process id of their worker follows. */
   public static final String RESULT = "result-";
 
-  /** How the names of files begin that their reader does not delete. */
+  /** The prefix of the names of files that their reader does not delete. */
   public static final String KEPT = "kept-";
 
-  /** The JDK copies heap arrays through a buffer outside the heap as large as the piece. */
+  /**
+   * The size of the pieces in which arrays are written: the JDK copies each through a buffer of the
+   * same size outside the heap.
+   */
   private static final int PIECE = 1 << 20;
 
-  /** Where less than so many times an array that can wait are free, it goes to disk. */
+  /**
+   * An array that can wait goes to disk if less than this many times its size is free in memory.
+   */
   private static final int LEFT_FREE = 4; // Guess
 
   private static final Pattern NAME = Pattern.compile("(argument|result|buffer|kept)-[a-z0-9-]+");
 
   private PayloadFiles() {}
 
-  /** What writes a payload into a file. */
+  /** Writes a payload into a file. */
   @FunctionalInterface
   private interface Writer {
     void write(Path file) throws IOException;
   }
 
-  /** Writes the file where it belongs; on disk if there is no room. */
+  /** Writes the file in memory, or on disk if there is no room. */
   private static void write(Path file, long size, Writer writer) throws IOException {
     Path directory = file.getParent();
     try {
@@ -73,7 +81,7 @@ public final class PayloadFiles {
         again.addSuppressed(e);
         throw tooFull(second.toRealPath().resolve("-"), size, again);
       }
-    } catch (RuntimeException | Error e) { // a segment that was closed, or its file cut shorter
+    } catch (RuntimeException | Error e) { // the segment was closed, or its file was truncated
       deleteQuietly(file);
       throw e;
     }
@@ -92,7 +100,10 @@ public final class PayloadFiles {
     }
   }
 
-  /** A peer names a file of the pool's folder, and nothing else. */
+  /**
+   * Returns the path of a file that a peer has named; the name must be that of a file in the pool's
+   * folder.
+   */
   public static Path resolve(Path directory, String name) throws CorruptFrameException {
     if (!NAME.matcher(name).matches()) {
       throw new CorruptFrameException("a payload file called \"" + name + "\"");
@@ -102,25 +113,26 @@ public final class PayloadFiles {
     return second == null ? file : second.resolve(name);
   }
 
-  /** Whether the file stays, and is used again. */
+  /** Returns whether the file is a buffer, which is reused. */
   static boolean isBuffer(Path file) {
     return String.valueOf(file.getFileName()).startsWith(BufferFiles.NAME);
   }
 
-  /** Whether the file stays until the parent deletes it. */
+  /** Returns whether the file stays until the parent deletes it. */
   static boolean isKept(Path file) {
     return String.valueOf(file.getFileName()).startsWith(KEPT);
   }
 
-  /** Writes the bytes of an array, as they are. */
+  /** Writes the raw bytes of an array. */
   public static void writeArray(Path file, MemorySegment bytes) throws IOException {
     writeArray(file, bytes, false);
   }
 
   /**
-   * Writes the bytes of an array, as they are.
+   * Writes the raw bytes of an array.
    *
-   * @param canWait whether it is to leave room for what is needed sooner, and rather goes to disk
+   * @param canWait whether it must leave room in memory for arrays that are needed sooner, and go
+   *     to disk instead
    */
   public static void writeArray(Path file, MemorySegment bytes, boolean canWait)
       throws IOException {
@@ -137,7 +149,8 @@ public final class PayloadFiles {
     long size = bytes.byteSize();
     MemorySegment piece = MemorySegment.ofArray(new byte[PIECE]);
     ByteBuffer buffer = piece.asByteBuffer();
-    // Through a file channel, not a mapping: a full disk is then an exception, not a crash.
+    // Through a file channel, not a mapping, so that a full disk causes an exception and not a
+    // crash.
     try (var channel =
         FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
       for (long at = 0; at < size; ) {
@@ -163,7 +176,7 @@ public final class PayloadFiles {
         e);
   }
 
-  /** Fills an array with the bytes of a file, and deletes that unless it is kept. */
+  /** Fills an array with the bytes of a file, and deletes the file unless {@code kept}. */
   static void readArray(Path file, MemorySegment into, boolean kept) throws IOException {
     Set<OpenOption> how =
         kept
@@ -180,7 +193,7 @@ public final class PayloadFiles {
     }
   }
 
-  /** Deletes a file that nobody may have read, wherever it was put. */
+  /** Deletes a file that perhaps was not read, in memory or on disk. */
   public static void deleteQuietly(Path file) {
     try {
       Path second = PrivateDirectory.overflow(file.getParent());
@@ -192,7 +205,7 @@ public final class PayloadFiles {
     }
   }
 
-  /** Deletes what a worker that died has left of its results. */
+  /** Deletes the files with results that a dead worker has left behind. */
   public static void deleteResults(Path directory, long pid) {
     deleteResultsIn(directory, pid);
     Path second = PrivateDirectory.overflow(directory);

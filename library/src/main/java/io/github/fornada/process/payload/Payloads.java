@@ -16,8 +16,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Items and results as bytes: directly for the common small types and for arrays of primitives, by
- * the user's codec or the JDK's serialization for all else.
+ * Encodes items and results as bytes: common small types and arrays of primitives directly,
+ * everything else by the user's codec or the JDK's serialization.
  */
 public final class Payloads {
   private static final byte NULL = 0;
@@ -27,7 +27,7 @@ public final class Payloads {
   private static final byte DOUBLE = 4;
   private static final byte TRUE = 5;
   private static final byte FALSE = 6;
-  // From 7 to 10 and from 14 to 19: Bulk.
+  // 7 to 10 and 14 to 19 are in BulkValue.
   static final byte RECORD = 11;
   private static final byte PATH = 12;
   private static final byte SHARED = 13;
@@ -35,14 +35,14 @@ public final class Payloads {
   private static final byte CODED = 21;
   static final byte LAMBDA = 22;
 
-  /** Values up to this size are encoded by the thread that brings them. */
+  /** Values up to this size are encoded by the thread that hands them over. */
   private static final int QUICK_BYTES = 16 * 1024; // Guess
 
   private Payloads() {}
 
-  /** Whether encoding the value runs no user code. */
+  /** Returns whether encoding the value runs no user code. */
   public static boolean isPlain(@Nullable Object value) {
-    // Here and below no switch over types: its first use costs a fresh program some 15 ms.
+    // No switch over types here and below: its first use costs a fresh program about 15 ms.
     return value == null
         || value instanceof Integer
         || value instanceof String
@@ -54,7 +54,7 @@ public final class Payloads {
         || (value instanceof Path p ? PathForm.isOrdinary(p) : BulkValue.bytes(value) != null);
   }
 
-  /** Whether the value is plain and soon encoded, so that any thread may do it on its way. */
+  /** Returns whether the value is plain and quickly encoded, so that any thread may encode it. */
   public static boolean isQuick(@Nullable Object value) {
     if (value instanceof Integer) {
       return true;
@@ -66,27 +66,30 @@ public final class Payloads {
     return bytes == null ? isPlain(value) : bytes.byteSize() <= QUICK_BYTES;
   }
 
-  /** The bytes of an array, or the like, too large for a message; null for all else. */
+  /**
+   * Returns the bytes of an array or another bulk value that is too large for a message; null for
+   * all other values.
+   */
   public static @Nullable MemorySegment largeArray(@Nullable Object value) {
     MemorySegment bytes = BulkValue.bytes(value);
     return bytes != null && bytes.byteSize() > RingWriter.LONGEST / 2 ? bytes : null;
   }
 
-  /** Appends where a large array was written to. */
+  /** Appends the name of the file that a large array was written to. */
   public static void putArrayFile(
       Object array, MemorySegment bytes, String file, MessageOutput out) {
     putArrayFile(BulkValue.tag(array), bytes.byteSize(), file, out);
   }
 
-  /** Appends where a large array of this kind and size was written to. */
+  /** Appends the name of the file that a large array of this kind and size was written to. */
   public static void putArrayFile(int tag, long size, String file, MessageOutput out) {
     out.putByte(MessageTypes.ARRAY_IN_FILE).putByte(tag).putLong(size).putString(file);
   }
 
   /**
-   * Reads a large array straight from its file, which is deleted: one copy.
+   * Reads a large array directly from its file, which is then deleted. This is the only copy.
    *
-   * @param room for it, if it is as expected; null if there is none
+   * @param room the array to fill, if it has the right kind and size; null for none
    */
   public static Object getArrayFile(MessageInput in, Path directory, @Nullable BulkValue room)
       throws IOException {
@@ -94,7 +97,8 @@ public final class Payloads {
     long bytes = in.getLong();
     Path file = PayloadFiles.resolve(directory, in.getString());
     boolean again = PayloadFiles.isBuffer(file);
-    if (again ? Files.size(file) < bytes : Files.size(file) != bytes) { // before it is allocated
+    // checked before the array is allocated
+    if (again ? Files.size(file) < bytes : Files.size(file) != bytes) {
       throw new CorruptFrameException("a payload file announced as " + bytes + " bytes");
     }
     BulkValue made = room != null && room.is(tag, bytes) ? room : BulkValue.make(tag, bytes);
@@ -106,12 +110,12 @@ public final class Payloads {
     return made.value();
   }
 
-  /** Appends the value to the output; by the JDK's serialization where it needs one. */
+  /** Appends the value to the output, by the JDK's serialization if it is not encoded directly. */
   public static void encode(@Nullable Object value, MessageOutput out) throws IOException {
     encode(value, out, null);
   }
 
-  /** Appends the value to the output; by this codec where it needs one. */
+  /** Appends the value to the output, by this codec if it is not encoded directly. */
   public static void encode(
       @Nullable Object value, MessageOutput out, @Nullable CodecSessions codec) throws IOException {
     if (value == null) {
@@ -160,7 +164,7 @@ public final class Payloads {
   /**
    * Appends the value as {@link #encode(Object, MessageOutput)} does.
    *
-   * @throws UserCodeException if that would run code of the user's own
+   * @throws UserCodeException if that would run user code
    */
   public static void encodeWithoutUserCode(Object value, MessageOutput out) throws IOException {
     if (isPlain(value) || (value instanceof Record && RecordShape.encode(value, out))) {
@@ -183,7 +187,7 @@ public final class Payloads {
     out.write(payload, 0, payload.length);
   }
 
-  /** Whether a payload that was encoded before is soon appended. */
+  /** Returns whether a payload that was encoded before is quickly appended. */
   public static boolean isQuick(byte[] payload) {
     return payload.length <= QUICK_BYTES;
   }
@@ -191,7 +195,7 @@ public final class Payloads {
   private static void encode(String s, MessageOutput out) throws IOException {
     out.putByte(STRING);
     byte[] utf8 = s.getBytes(StandardCharsets.UTF_8);
-    // A string with half a surrogate pair does not survive UTF-8.
+    // UTF-8 cannot represent a string with half a surrogate pair.
     if (utf8.length < s.length() || !new String(utf8, StandardCharsets.UTF_8).equals(s)) {
       out.truncate(out.size() - 1);
       serialize(s, out);
@@ -205,13 +209,13 @@ public final class Payloads {
     ObjectStreams.write(value, out);
   }
 
-  /** Reads a value that takes up all the rest of the input, and was encoded without a codec. */
+  /** Reads a value that takes up the rest of the input and was encoded without a codec. */
   public static @Nullable Object decode(MessageInput in, ClassLoader loader)
       throws IOException, ClassNotFoundException {
     return decode(in, loader, null);
   }
 
-  /** Reads a value that takes up all the rest of the input. */
+  /** Reads a value that takes up the rest of the input. */
   public static @Nullable Object decode(
       MessageInput in, ClassLoader loader, @Nullable CodecSessions codec)
       throws IOException, ClassNotFoundException {

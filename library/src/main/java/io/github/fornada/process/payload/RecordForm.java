@@ -7,15 +7,15 @@ import java.io.Serializable;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A record on its way to another process, among objects that go by the JDK's serialization, where
- * its class is not {@link Serializable}: as its class and its components, which say all there is.
+ * The form in which the JDK's serialization sends a record whose class is not {@link Serializable}:
+ * its class and its components, which are its whole state.
  */
 final class RecordForm implements Serializable {
   @Serial private static final long serialVersionUID = 1L;
 
   private final Class<?> type;
 
-  @SuppressWarnings("serial") // whether they are serializable is seen when they are written
+  @SuppressWarnings("serial") // they may fail to serialize when they are written
   private final @Nullable Object[] parts;
 
   private RecordForm(Class<?> type, @Nullable Object[] parts) {
@@ -23,7 +23,7 @@ final class RecordForm implements Serializable {
     this.parts = parts;
   }
 
-  /** The form of a record that the JDK does not serialize; the object itself for all else. */
+  /** Returns the form of a record that the JDK does not serialize; any other object unchanged. */
   static Object of(Object object) {
     if (!(object instanceof Record record) || object instanceof Serializable) {
       return object;

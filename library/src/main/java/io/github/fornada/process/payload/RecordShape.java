@@ -21,14 +21,15 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How to take a record apart and put it together again, where all its components are plain or such
- * records themselves. For small records most of the JDK's serialization goes into streams and class
- * descriptors; here the name of the class is all that is sent beside the components.
+ * Encodes and decodes records of one class whose components are all plain or such records
+ * themselves. With the JDK's serialization, streams and class descriptors are most of the cost of a
+ * small record; here only the name of the class is sent in addition to the components.
  *
- * <p>A record need not be {@link Serializable}: it is its components, and is made through its
- * canonical constructor, as the JDK makes those that are. One that replaces itself, one in a
- * package closed to reflection, and any record while a filter for the whole JVM is set, goes the
- * JDK's way. So does one in which an object is found twice, for what is one must arrive as one.
+ * <p>A record need not be {@link Serializable}: its components are its whole state, and it is
+ * created through its canonical constructor, as the JDK creates serializable records. The JDK's
+ * serialization is used for a record that replaces itself, for a record in a package closed to
+ * reflection, and for any record while a serialization filter for the whole JVM is set. It is also
+ * used for a record that contains an object twice, because that must arrive as one object.
  */
 public final class RecordShape {
   private static final ClassValue<RecordShape> SHAPES =
@@ -39,27 +40,32 @@ public final class RecordShape {
         }
       };
 
-  /** Records and arrays within a record; one with more goes the JDK's way. */
-  private static final int MOST_WITHIN = 32; // Guess
+  /**
+   * The maximum number of records and arrays within a record; the JDK's serialization is used for a
+   * record with more.
+   */
+  private static final int MAX_WITHIN = 32; // Guess
 
-  /** By loader, so that a class goes with its loader; each map by name. */
+  /**
+   * Shapes by loader, so that a class can be collected with its loader; each map is by class name.
+   */
   private static final Map<ClassLoader, Map<String, RecordShape>> BY_NAME = new WeakHashMap<>();
 
-  /** The shape read last, for a run of equals. Races only cost a look in the map. */
+  /** The shape read last, for many records of one class. A race only costs a lookup in the map. */
   private static volatile @Nullable Latest latest;
 
-  @SuppressWarnings("ArrayRecordComponent") // compared by hand
+  @SuppressWarnings("ArrayRecordComponent") // not compared by equals
   private record Latest(ClassLoader loader, byte[] name, RecordShape shape) {}
 
   private final byte[] name;
 
   /**
-   * Each takes the record as an Object and gives a component as one; not to be used without a
-   * constructor.
+   * Each takes the record as an Object and returns a component as an Object. Must not be used if
+   * {@link #constructor} is null.
    */
   private final MethodHandle[] components;
 
-  /** Takes an Object[] and gives the record as an Object; null if not possible. */
+  /** Takes an Object[] and returns the record as an Object; null if that is impossible. */
   private final @Nullable MethodHandle constructor;
 
   private RecordShape(Class<?> type) {
@@ -74,7 +80,7 @@ public final class RecordShape {
         var types = new Class<?>[parts.length];
         var lookup = MethodHandles.lookup();
         for (int i = 0; i < parts.length; i++) {
-          // The field, as the JDK does: an accessor may be the user's own code.
+          // Reads the field, as the JDK does, because an accessor may be user code.
           Field field = type.getDeclaredField(parts[i].getName());
           field.setAccessible(true);
           getters[i] =
@@ -91,7 +97,7 @@ public final class RecordShape {
                 .asType(MethodType.genericMethodType(parts.length))
                 .asSpreader(Object[].class, parts.length);
       } catch (ReflectiveOperationException | RuntimeException e) {
-        made = null; // closed to us: the JDK's own way is open all the same
+        made = null; // closed to this library, but not to the JDK's serialization
       }
     }
     this.components = getters;
@@ -107,17 +113,19 @@ public final class RecordShape {
         .noneMatch(method -> method.equals("writeReplace") || method.equals("readResolve"));
   }
 
-  /** The records and arrays met on the way through one: whether it is a tree, and a small one. */
+  /**
+   * The records and arrays found within a record; used to check that it is a tree, and a small one.
+   */
   private static final class Walk {
     private @Nullable Object @Nullable [] met;
     private int count;
 
-    /** Takes note of a part; false if it was met before, or there are too many. */
-    @SuppressWarnings("ReferenceEquality") // what is one must arrive as one
+    /** Adds a part; returns false if it was found before, or there are too many. */
+    @SuppressWarnings("ReferenceEquality") // one object must arrive as one object
     boolean isNew(Object part) {
       @Nullable Object[] all = met;
       if (all == null) {
-        all = new Object[MOST_WITHIN];
+        all = new Object[MAX_WITHIN];
         met = all;
       }
       for (int i = 0; i < count; i++) {
@@ -125,7 +133,7 @@ public final class RecordShape {
           return false;
         }
       }
-      if (count == MOST_WITHIN) {
+      if (count == MAX_WITHIN) {
         return false;
       }
       all[count++] = part;
@@ -133,12 +141,15 @@ public final class RecordShape {
     }
   }
 
-  /** Whether a part is one that must arrive as one, wherever it is referred to. */
+  /**
+   * Returns whether a part has an identity: if it is referred to twice, it must arrive as one
+   * object.
+   */
   private static boolean hasIdentity(@Nullable Object part) {
     return part instanceof Record || BulkValue.bytes(part) != null;
   }
 
-  /** Whether a record is made of what is soon encoded. Runs none of the user's code. */
+  /** Returns whether all parts of a record are quickly encoded. Runs no user code. */
   public static boolean isQuick(Record value) {
     return ObjectInputFilter.Config.getSerialFilter() == null && isQuick(value, new Walk());
   }
@@ -161,8 +172,8 @@ public final class RecordShape {
   }
 
   /**
-   * Appends a record; false, with nothing appended, if it must go the JDK's way. Runs none of the
-   * user's code.
+   * Appends a record. Returns false, with nothing appended, if the JDK's serialization must be
+   * used. Runs no user code.
    */
   static boolean encode(Object value, MessageOutput out) throws IOException {
     return ObjectInputFilter.Config.getSerialFilter() == null && encode(value, out, new Walk());
@@ -194,7 +205,7 @@ public final class RecordShape {
     return true;
   }
 
-  /** The components of a record; null if it cannot be taken apart and put together again. */
+  /** Returns the components of a record; null if it cannot be created again from them. */
   static @Nullable Object @Nullable [] parts(Record value) {
     RecordShape shape = SHAPES.get(value.getClass());
     if (shape.constructor == null) {
@@ -207,7 +218,7 @@ public final class RecordShape {
     return parts;
   }
 
-  /** Makes a record of its components. */
+  /** Creates a record from its components. */
   static Object make(Class<?> type, @Nullable Object[] parts) throws IOException {
     return SHAPES.get(type).make(parts);
   }

@@ -13,23 +13,24 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Exceptions between processes: always as names, messages and stacks, and beside that as objects,
- * as far as they can be serialized. A {@link RemoteTaskException} stands for each that cannot
- * travel, and for no other: a cause that has to stay costs the exception around it nothing.
+ * Sends exceptions between processes: always as names, messages and stacks, and also as objects if
+ * they can be serialized. A {@link RemoteTaskException} replaces each exception that cannot be
+ * sent, and no other: an exception is sent even if its cause cannot be.
  */
 public final class Throwables {
-  private static final int MOST_FRAMES = 1024; // as the JVM's own MaxJavaStackTraceDepth
-  private static final int MOST_CAUSES = 20;
+  private static final int MAX_FRAMES = 1024; // the default of the JVM's MaxJavaStackTraceDepth
+  private static final int MAX_CAUSES = 20;
 
-  /** Causes and suppressed ones together; what is beyond is left out. */
-  private static final int MOST = 100; // Guess
+  /** The maximum number of exceptions that are described, causes and suppressed ones together. */
+  private static final int MAX_EXCEPTIONS = 100; // Guess
 
   private Throwables() {}
 
   /**
    * Appends an exception with its causes and its suppressed ones.
    *
-   * @param loader of the function that threw it, whatever the thread's may be by now
+   * @param loader the loader of the function that threw it; the thread's context loader may have
+   *     changed
    */
   public static void encode(Throwable thrown, MessageOutput out, ClassLoader loader) {
     encodeNames(thrown, 0, new Budget(), out);
@@ -40,15 +41,16 @@ public final class Throwables {
         return;
       }
     } catch (Throwable e) {
-      // Not the task's failure but its report's: the names above tell what happened.
+      // This is a failure of the report, not of the task: the names above say what happened.
     }
     out.truncate(mark);
     out.putByte(0);
   }
 
   /**
-   * Appends an object; false, with nothing appended, if that cannot be. A stream may be written
-   * well and yet not be read back, by no fault of the reader's.
+   * Appends an object. Returns false, with nothing appended, if that is impossible. The bytes are
+   * read back as a check, because an object may be written without an error and still not be
+   * readable.
    */
   private static boolean tryToWrite(
       Throwable thrown,
@@ -59,7 +61,8 @@ public final class Throwables {
     try {
       out.putByte(Payloads.SERIALIZED);
       UnaryOperator<Object> known =
-          new UnaryOperator<>() { // no lambda: the first failure would wait for its making
+          // not a lambda: the report of a first failure would wait while it is linked
+          new UnaryOperator<>() {
             @Override
             public Object apply(Object object) {
               Object written = replace == null ? object : replace.apply(object);
@@ -74,17 +77,18 @@ public final class Throwables {
       if (Payloads.decode(copy, loader) instanceof Throwable) {
         return true;
       }
-    } catch (Throwable e) { // whatever the user's writeObject or readObject throws
-      // It cannot travel as it is.
+    } catch (Throwable e) { // anything that the user's writeObject or readObject throws
+      // It cannot be sent as it is.
     }
     out.truncate(from);
     return false;
   }
 
   /**
-   * Appends it with stand-ins for those that cannot travel: it, its causes, its suppressed ones.
+   * Appends the exception, with replacements for those that cannot be sent, among itself, its
+   * causes and its suppressed ones.
    */
-  @SuppressWarnings("ReferenceEquality") // exceptions are told apart by identity
+  @SuppressWarnings("ReferenceEquality") // exceptions are compared by identity
   private static boolean writeInParts(Throwable thrown, MessageOutput out, ClassLoader loader) {
     var standIns = new IdentityHashMap<Throwable, Throwable>();
     Set<Throwable> all = Collections.newSetFromMap(new IdentityHashMap<>());
@@ -107,7 +111,7 @@ public final class Throwables {
     return tryToWrite(thrown, replace, out, loader);
   }
 
-  /** In the place of an exception: one without those that belong to it. */
+  /** Returns a replacement for an exception, without its cause and its suppressed exceptions. */
   private static Object alone(Object object) {
     return object instanceof Throwable part && !(part instanceof RemoteTaskException)
         ? standIn(part, Set.of())
@@ -148,7 +152,7 @@ public final class Throwables {
   }
 
   private static void collect(Throwable thrown, int depth, Set<Throwable> all) {
-    if (depth > MOST_CAUSES || all.size() == MOST || !all.add(thrown)) {
+    if (depth > MAX_CAUSES || all.size() == MAX_EXCEPTIONS || !all.add(thrown)) {
       return;
     }
     try {
@@ -157,7 +161,7 @@ public final class Throwables {
         collect(cause, depth + 1, all);
       }
     } catch (RuntimeException | Error e) {
-      // Its own method fails: it has no cause, then.
+      // Its own getCause fails: it is sent without a cause.
     }
     for (Throwable suppressed : thrown.getSuppressed()) {
       collect(suppressed, depth + 1, all);
@@ -168,9 +172,12 @@ public final class Throwables {
     return "(its report failed: " + e.getClass().getName() + ")";
   }
 
-  /** How many more exceptions are described: those that suppress each other are many. */
+  /**
+   * How many more exceptions may be described: exceptions that suppress each other may be very
+   * many.
+   */
   private static final class Budget {
-    int left = MOST;
+    int left = MAX_EXCEPTIONS;
   }
 
   private static void encodeNames(
@@ -179,7 +186,7 @@ public final class Throwables {
     try {
       encodeNamesUnguarded(thrown, depth, budget, out);
     } catch (Throwable e) {
-      // An exception whose own methods fail: its class is what is left to tell.
+      // The exception's own methods fail: only its class can be reported.
       out.truncate(mark);
       out.putByte(1).putString(String.valueOf(thrown == null ? null : thrown.getClass().getName()));
       out.putByte(1).putString(failed(e));
@@ -190,7 +197,7 @@ public final class Throwables {
 
   private static void encodeNamesUnguarded(
       @Nullable Throwable thrown, int depth, Budget budget, MessageOutput out) {
-    if (thrown == null || depth == MOST_CAUSES || budget.left == 0) {
+    if (thrown == null || depth == MAX_CAUSES || budget.left == 0) {
       out.putByte(0);
       return;
     }
@@ -211,7 +218,7 @@ public final class Throwables {
   }
 
   public static void putStack(List<StackTraceElement> stack, MessageOutput out) {
-    int n = Math.min(stack.size(), MOST_FRAMES);
+    int n = Math.min(stack.size(), MAX_FRAMES);
     out.putInt(n);
     for (int i = 0; i < n; i++) {
       StackTraceElement frame = stack.get(i);
@@ -224,7 +231,7 @@ public final class Throwables {
 
   public static List<StackTraceElement> getStack(MessageInput in) throws IOException {
     int n = in.getInt();
-    if (n < 0 || n > MOST_FRAMES) {
+    if (n < 0 || n > MAX_FRAMES) {
       throw new CorruptFrameException("a stack of " + n + " frames");
     }
     var stack = new StackTraceElement[n];
@@ -247,8 +254,8 @@ public final class Throwables {
         if (Payloads.decode(in, loader) instanceof Throwable original) {
           return original;
         }
-      } catch (Throwable e) { // whatever the user's readObject throws
-        names.addSuppressed(e); // why it is not the original
+      } catch (Throwable e) { // anything that the user's readObject throws
+        names.addSuppressed(e); // says why this is not the original
       }
     }
     return names;
@@ -259,8 +266,8 @@ public final class Throwables {
     if (in.getByte() == 0) {
       return null;
     }
-    if (depth > MOST_CAUSES) {
-      throw new CorruptFrameException("more than " + MOST_CAUSES + " causes");
+    if (depth > MAX_CAUSES) {
+      throw new CorruptFrameException("more than " + MAX_CAUSES + " causes");
     }
     String type = in.getString();
     boolean hasMessage = in.getByte() == 1;
@@ -271,7 +278,7 @@ public final class Throwables {
         new RemoteTaskException(
             type, hasMessage ? message : null, stack.toArray(StackTraceElement[]::new), cause);
     int suppressed = in.getInt();
-    if (suppressed < 0 || suppressed > MOST) {
+    if (suppressed < 0 || suppressed > MAX_EXCEPTIONS) {
       throw new CorruptFrameException(suppressed + " suppressed exceptions");
     }
     for (int i = 0; i < suppressed; i++) {

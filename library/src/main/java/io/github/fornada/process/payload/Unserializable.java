@@ -15,10 +15,10 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An object that cannot be serialized, and the way to it through the fields of what holds it, which
- * the JDK's own exception does not tell.
+ * An object that cannot be serialized, and the path of fields that leads to it, which the JDK's own
+ * exception does not contain.
  *
- * @param path the way, with the name of the object's class
+ * @param path the path of fields, with the name of the object's class
  */
 public record Unserializable(String path, Object object) {
   private static final int DEEPEST = 50;
@@ -31,7 +31,9 @@ public record Unserializable(String path, Object object) {
       "It works within one JVM only: its copy in a worker would know nothing of the others. Use it"
           + " around the pool's call, not in the task.";
 
-  /** Of this library's own: what belongs to one JVM, such as pools, limiters and channels. */
+  /**
+   * Classes of this library whose objects belong to one JVM, such as pools, limiters and channels.
+   */
   private static final Set<String> OURS =
       Set.of(
           "io.github.fornada",
@@ -45,14 +47,14 @@ public record Unserializable(String path, Object object) {
     return find(root, name, 0, Collections.newSetFromMap(new IdentityHashMap<>()));
   }
 
-  /** Says what is not serializable, and what to do about it. */
+  /** Returns a text that says what is not serializable, and what to do about it. */
   public static String text(@Nullable Unserializable found, Throwable thrown) {
     return (found == null ? thrown.getMessage() : found.path)
         + " is not serializable. "
         + (found == null ? OF_ANY : advice(found.object));
   }
 
-  /** Says what to do about an object that is not serializable. */
+  /** Returns a text that says what to do about an object that is not serializable. */
   public static String advice(Object object) {
     Class<?> type = object.getClass();
     boolean ours =
@@ -153,7 +155,7 @@ public record Unserializable(String path, Object object) {
       Object object, String path, int depth, Set<Object> seen) {
     for (Class<?> type = object.getClass(); type != null; type = type.getSuperclass()) {
       if (!Serializable.class.isAssignableFrom(type) || type.getName().startsWith("java.")) {
-        continue; // its fields are not written, or written in a way of its own
+        continue; // its fields are not written, or are written by its own code
       }
       for (Field field : type.getDeclaredFields()) {
         int modifiers = field.getModifiers();
@@ -167,7 +169,7 @@ public record Unserializable(String path, Object object) {
           field.setAccessible(true);
           found = find(field.get(object), path + "." + field.getName(), depth + 1, seen);
         } catch (ReflectiveOperationException | RuntimeException e) {
-          continue; // closed to us: the search goes on elsewhere
+          continue; // closed to this library: the search goes on elsewhere
         }
         if (found != null) {
           return found;

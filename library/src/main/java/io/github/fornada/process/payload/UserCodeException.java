@@ -3,7 +3,10 @@ package io.github.fornada.process.payload;
 import java.io.IOException;
 import java.io.Serial;
 
-/** To write an object would run code of its own class, which this thread must not wait for. */
+/**
+ * Thrown when writing an object would run code of its own class, which this thread must not wait
+ * for.
+ */
 public final class UserCodeException extends IOException {
   @Serial private static final long serialVersionUID = 1L;
 
@@ -13,6 +16,6 @@ public final class UserCodeException extends IOException {
 
   @Override
   public synchronized Throwable fillInStackTrace() {
-    return this; // it is caught at once
+    return this; // no stack: it is caught at once
   }
 }

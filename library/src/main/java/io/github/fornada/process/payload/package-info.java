@@ -1,6 +1,6 @@
 /**
- * How functions, items and results become bytes and come back: encodings, codecs, and the files
- * that carry large payloads. Not exported.
+ * How functions, items and results are converted to bytes and back: encodings, codecs, and the
+ * files that carry large payloads. Not exported.
  */
 @NullMarked
 package io.github.fornada.process.payload;

@@ -3,12 +3,12 @@ package io.github.fornada.process.wire;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Who has which item: one word in shared memory, changed only by compare-and-set.
+ * Decides which process has which item: one word in shared memory, changed only by compare-and-set.
  *
  * <p>Items sent to a worker are numbered. The word holds an epoch and the number of the next item
- * to start. The worker moves the number on before it touches an item, so that after its death the
- * pool knows the item to blame; the pool takes back what was not started by moving the epoch on,
- * after which the worker skips everything that was sent under the old one.
+ * to start. The worker increments the number before it touches an item, so that after its death the
+ * pool knows which item to blame. The pool takes back items that were not started by incrementing
+ * the epoch. The worker then skips every item that was sent under the old epoch.
  */
 public final class ClaimWord {
   private static final int EPOCH_SHIFT = 48;
@@ -20,7 +20,7 @@ public final class ClaimWord {
     this.header = header;
   }
 
-  /** An item's number and the epoch it is sent under, in one word. */
+  /** Returns an item's number and the epoch under which it is sent, in one word. */
   public static long ticket(long epoch, long number) {
     return epoch << EPOCH_SHIFT | number;
   }
@@ -33,12 +33,12 @@ public final class ClaimWord {
     return ticket >>> EPOCH_SHIFT;
   }
 
-  /** The worker is about to touch an item. False if the item was taken back. */
+  /** Called by the worker before it touches an item. Returns false if the item was taken back. */
   public boolean claim(long ticket) {
     return Segment.LONG.compareAndSet(header, Segment.CLAIM, ticket, ticket + 1);
   }
 
-  /** The epoch and the number of the first item not started. */
+  /** Returns the epoch and the number of the first item not started. */
   public long next() {
     return (long) Segment.LONG.getVolatile(header, Segment.CLAIM);
   }
@@ -47,7 +47,7 @@ public final class ClaimWord {
   public long takeBack() {
     while (true) {
       long seen = next();
-      // The epoch may wrap around: what was sent 65,536 take-backs ago was read long since.
+      // The epoch may wrap around: messages sent 65,536 take-backs ago were read long ago.
       long wanted = ticket((epoch(seen) + 1) & 0xFFFF, number(seen));
       if (Segment.LONG.compareAndSet(header, Segment.CLAIM, seen, wanted)) {
         return wanted;

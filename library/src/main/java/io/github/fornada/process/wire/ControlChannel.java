@@ -1,6 +1,6 @@
 package io.github.fornada.process.wire;
 
-import io.github.fornada.jvm.OwnGroup;
+import io.github.fornada.jvm.OwnThreads;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -10,15 +10,16 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * The channel for what must get through while a task runs: set-up, wake-ups, cancel, classes, and a
- * stuck task's stack. Frames of a length, a type and a body; a length is checked before anything is
- * allocated.
+ * The channel for messages that must arrive even while a task runs: set-up, wake-ups, cancels,
+ * classes, and the stack of a stuck task. A frame has a length, a type and a body; the length is
+ * checked before anything is allocated.
  *
- * <p>One thread reads, and one of this class writes what others leave in a queue: an interrupt of a
- * thread closes the channel it uses, so none that the user's code can reach may use one.
+ * <p>One thread reads, and a thread of this class writes what others add to a queue. An interrupt
+ * of a thread closes the channel that the thread uses, so threads that user code can reach must not
+ * use the channel themselves.
  */
 public final class ControlChannel implements AutoCloseable {
-  /** Longest frame, in bytes: a class file may not be much longer than this. */
+  /** The longest frame, in bytes: more than the largest class file. */
   public static final int LONGEST = 64 << 20;
 
   private final SocketChannel channel;
@@ -27,31 +28,35 @@ public final class ControlChannel implements AutoCloseable {
   private final Thread writer;
   private final Runnable onEnd;
 
-  /** No more is written. Set by close, or by the writer when the other side is gone. */
+  /** Between two looks for data, or for room, once {@link #stepAside} was called. */
+  private static final long POLL_NANOS = 1_000_000; // Guess
+
+  /** Whether the reader has stepped aside. Written by the reader. */
+  private volatile boolean aside;
+
+  /** Whether writing has ended. Set by close, or by the writer when the other side is gone. */
   private volatile boolean closed;
 
   public ControlChannel(SocketChannel channel) {
     this(channel, () -> {});
   }
 
-  /** With what to do first of all when the other side is found gone; it must not fail. */
+  /**
+   * Creates a channel. {@code onEnd} is run first of all when the other side is found to be gone;
+   * it must not fail.
+   */
   public ControlChannel(SocketChannel channel, Runnable onEnd) {
     this.channel = channel;
     this.onEnd = onEnd;
-    this.writer =
-        Thread.ofPlatform()
-            .group(OwnGroup.get())
-            .daemon()
-            .name("fornada-control-writer")
-            .unstarted(this::writeAll);
+    this.writer = OwnThreads.daemon("fornada-control-writer").unstarted(this::writeAll);
     writer.start();
   }
 
-  /** Leaves a frame to be sent; any thread, never waits. */
+  /** Adds a frame to the queue of those to send. May be called by any thread; never waits. */
   public void send(int type, MessageOutput body) {
     var frame = ByteBuffer.allocate(5 + body.size());
     frame.putInt(body.size()).put((byte) type).put(body.array(), 0, body.size()).flip();
-    // The queue is empty for ever after the close; what comes then is for nobody.
+    // After the close the queue stays empty: no thread would send the frame.
     if (!closed) {
       unsent.incrementAndGet();
       queue.add(frame);
@@ -59,12 +64,12 @@ public final class ControlChannel implements AutoCloseable {
     }
   }
 
-  /** Leaves a wake-up to be sent. */
+  /** Adds a wake-up to the queue. */
   public void ring() {
     send(MessageTypes.BELL, new MessageOutput());
   }
 
-  /** Waits until all was sent; for one that is about to exit. */
+  /** Waits until all frames were sent; for a process that is about to exit. */
   public void awaitSent() {
     while (!closed && unsent.get() > 0) {
       LockSupport.parkNanos(100_000);
@@ -83,21 +88,23 @@ public final class ControlChannel implements AutoCloseable {
       }
       try {
         while (frame.hasRemaining()) {
-          channel.write(frame);
+          if (channel.write(frame) == 0) {
+            LockSupport.parkNanos(POLL_NANOS);
+          }
         }
         unsent.decrementAndGet();
       } catch (IOException e) {
-        closed = true; // the reader sees the end too, and does what is to be done
+        closed = true; // the reader sees the end too, and handles it
         queue.clear();
-        // Unless it waits for what nobody can send any more: it holds the socket open for itself
-        // alone if somebody has closed it by its descriptor.
+        // Unless the reader waits for data that can never arrive: if other code has closed the
+        // socket by its file descriptor, this process keeps the socket open on its own.
         onEnd.run();
         return;
       }
     }
   }
 
-  /** One frame as it came. */
+  /** A received frame. */
   public record Frame(int type, MessageInput body) {}
 
   /** Waits for the next frame; one thread only. Throws EOFException at the end of the stream. */
@@ -123,15 +130,38 @@ public final class ControlChannel implements AutoCloseable {
         onEnd.run();
         throw e;
       }
-      if (n < 0) {
-        onEnd.run(); // before the exception: there may be no memory for it
+      if (n == 0) {
+        LockSupport.parkNanos(POLL_NANOS);
+      } else if (n < 0) {
+        onEnd.run(); // before the exception is made: there may be no memory for that
         throw new EOFException("the other side is gone");
       }
     }
     into.flip();
   }
 
-  /** Closes the channel; what was left to be sent may be lost. */
+  /**
+   * From now on the reader looks for data now and then, and does not wait in native code: HotSpot
+   * waits up to 300 ms at its exit for threads that do ({@code VM_Exit::
+   * wait_for_threads_in_native_to_block}). For a process that is about to exit; called by the
+   * reader.
+   */
+  public void stepAside() throws IOException {
+    channel.configureBlocking(false);
+    aside = true;
+  }
+
+  /**
+   * Waits until the reader has {@linkplain #stepAside stepped aside}, at most for {@code nanos}.
+   */
+  public void awaitAside(long nanos) {
+    long deadline = System.nanoTime() + nanos;
+    while (!aside && !closed && System.nanoTime() < deadline) {
+      LockSupport.parkNanos(100_000);
+    }
+  }
+
+  /** Closes the channel; frames in the queue may be lost. */
   @Override
   public void close() throws IOException {
     closed = true;

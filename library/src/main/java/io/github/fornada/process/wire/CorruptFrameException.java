@@ -3,7 +3,10 @@ package io.github.fornada.process.wire;
 import java.io.IOException;
 import java.io.Serial;
 
-/** The other side has sent what it never would: it is out of order, and is replaced. */
+/**
+ * Thrown when the other side has sent data that violates the protocol: it is broken, and is
+ * replaced.
+ */
 public final class CorruptFrameException extends IOException {
   @Serial private static final long serialVersionUID = 1L;
 

@@ -9,32 +9,35 @@ import org.jspecify.annotations.Nullable;
  * Wakes a reader that has gone to sleep over an empty ring, by a frame through the control channel;
  * an idle pool costs nothing.
  *
- * <p>A reader that is about to sleep sets its flag and then looks at the ring once more; a writer
- * publishes and then looks at the flag. With a full fence between the two steps on either side at
+ * <p>A reader that is about to sleep sets its flag and then checks the ring once more; a writer
+ * publishes and then reads the flag. With a full fence between the two steps on either side at
  * least one of them sees the other (Dekker's argument), so no wake-up is lost.
  *
  * <p>Neither side touches a channel itself: a thread that runs the user's code may be interrupted
  * at any time, and an interrupt closes a channel that is in use.
  */
 public final class Doorbell {
-  private static final int SPINS = 300; // Guess: some 10 us
+  private static final int SPINS = 300; // Guess: about 10 us
   private static final int YIELDS = 5; // Guess
 
   /**
-   * A wait that was shorter than this could have ended without sleep, if it had spun: most of it
-   * may be what it takes to be woken, on a slow machine some 200 us.
+   * After a wait that was shorter than this, spinning would probably have made sleep unnecessary:
+   * most of such a wait may be the time to be woken, about 200 us on a slow machine.
    */
   private static final long WORTH_SPINNING_NANOS = 1_500_000; // Guess
 
-  /** After this number of long waits in a row, spinning only takes a processor from the tasks. */
-  private static final int MOST_LONG_WAITS = 3;
+  /**
+   * After this number of long waits in a row the reader does not spin, because that would only take
+   * a processor from the tasks.
+   */
+  private static final int MAX_LONG_WAITS = 3;
 
   private final MemorySegment header;
   private final long ownFlag;
   private final long peerFlag;
   private final Runnable ringer;
 
-  /** Waits in a row that were not worth spinning for. Reader's thread only. */
+  /** The number of waits in a row that were too long for spinning to pay. Reader's thread only. */
   private int longWaits;
 
   /** The reader, while it sleeps. Written by it. */
@@ -50,12 +53,12 @@ public final class Doorbell {
     this.ringer = ringer;
   }
 
-  /** The parent's end; the ringer sends a frame and does not wait. */
+  /** Returns the parent's end. {@code ringer} sends a frame and does not wait. */
   public static Doorbell ofParent(MemorySegment header, Runnable ringer) {
     return new Doorbell(header, Segment.PARENT_WAITS, Segment.WORKER_WAITS, ringer);
   }
 
-  /** The worker's end. */
+  /** Returns the worker's end. */
   public static Doorbell ofWorker(MemorySegment header, Runnable ringer) {
     return new Doorbell(header, Segment.WORKER_WAITS, Segment.PARENT_WAITS, ringer);
   }
@@ -66,7 +69,7 @@ public final class Doorbell {
     if (ring.isReady()) {
       return true;
     }
-    if (longWaits < MOST_LONG_WAITS) {
+    if (longWaits < MAX_LONG_WAITS) {
       for (int i = 0; i < SPINS; i++) {
         Thread.onSpinWait();
         if (ring.isReady()) {
@@ -81,12 +84,13 @@ public final class Doorbell {
       }
     }
     if (ring.isAnythingThere()) {
-      return true; // without the flag, which a writer at work would take for a sleeper's
+      // the flag was not set, so a busy writer does not take this reader for a sleeping one
+      return true;
     }
     long began = System.nanoTime();
     boolean ready = sleep(ring);
     boolean wasLong = System.nanoTime() - began > WORTH_SPINNING_NANOS;
-    longWaits = wasLong ? Math.min(longWaits + 1, MOST_LONG_WAITS) : 0;
+    longWaits = wasLong ? Math.min(longWaits + 1, MAX_LONG_WAITS) : 0;
     return ready;
   }
 
@@ -104,7 +108,8 @@ public final class Doorbell {
           return false;
         }
         LockSupport.park(this);
-        // An interrupt has no meaning here, and would make every further park return at once.
+        // An interrupt has no meaning here. With its flag set, every further park would return at
+        // once.
         var _ = Thread.interrupted();
       }
     } finally {
@@ -112,27 +117,31 @@ public final class Doorbell {
     }
   }
 
-  /** Somebody else looks at the ring for a while: the reader need not be woken. */
+  /** Called when another thread reads the ring for a while: the reader need not be woken. */
   public void pause() {
     Segment.LONG.setVolatile(header, ownFlag, 0L);
   }
 
-  /** Ends a pause. True if there is a message that came in it, for which nobody was woken. */
+  /**
+   * Ends a pause. Returns true if a message arrived in the pause, for which no thread was woken.
+   */
   public boolean resume(RingReader ring) {
     Segment.LONG.setVolatile(header, ownFlag, 1L);
     VarHandle.fullFence();
     return isAnythingThere(ring);
   }
 
-  /** The sleeper's look at the ring, after it has set its flag. */
+  /**
+   * Returns whether the ring has anything to read. Called by the reader after it has set its flag.
+   */
   private boolean isAnythingThere(RingReader ring) {
-    // Volatile: pairs with the claim between what a worker keeps in its ring and its look at the
-    // flag, so that one of the two sees the other here too.
+    // Volatile: pairs with the claim that a worker makes after it keeps a result in its ring and
+    // before it reads the flag. So here too one of the two sees the other.
     var _ = (long) Segment.LONG.getVolatile(header, Segment.CLAIM);
     return ring.isAnythingThere();
   }
 
-  /** Wakes the other side if it sleeps. To be called after publishing. */
+  /** Wakes the other side if it sleeps. Must be called after publishing. */
   public void ring() {
     VarHandle.fullFence();
     if (isAwaited() && Segment.LONG.compareAndSet(header, peerFlag, 1L, 0L)) {
@@ -141,19 +150,19 @@ public final class Doorbell {
   }
 
   /**
-   * Whether the other side sleeps. To be asked after a claim: a sleeper that is missed then sees
-   * what was kept in the ring before that claim.
+   * Returns whether the other side sleeps. Must be called after a claim: a sleeper that this misses
+   * will see what was kept in the ring before that claim.
    */
   public boolean isAwaited() {
     return (long) Segment.LONG.getVolatile(header, peerFlag) == 1L;
   }
 
-  /** The other side has rung. Called by the control thread. */
+  /** Called by the control thread when the other side has rung. */
   public void rang() {
     LockSupport.unpark(sleeper);
   }
 
-  /** The other side is gone. Called by the control thread. */
+  /** Called by the control thread when the other side is gone. */
   public void close() {
     closed = true;
     LockSupport.unpark(sleeper);

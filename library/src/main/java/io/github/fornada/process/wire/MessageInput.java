@@ -37,7 +37,7 @@ public final class MessageInput extends InputStream {
     return from;
   }
 
-  /** Takes the next {@code length} bytes, as an input of their own. */
+  /** Takes the next {@code length} bytes as a separate input. */
   public MessageInput slice(int length) throws CorruptFrameException {
     return new MessageInput(bytes, take(length), length);
   }
@@ -60,7 +60,10 @@ public final class MessageInput extends InputStream {
     return Arrays.copyOfRange(bytes, from, from + n);
   }
 
-  /** Reads these bytes, as {@link MessageOutput#putBytes} wrote them, if they come next. */
+  /**
+   * Skips {@code wanted}, as {@link MessageOutput#putBytes} wrote it, if it comes next; returns
+   * whether it did.
+   */
   public boolean skipIfNext(byte[] wanted) {
     int from = at + Integer.BYTES;
     int to = from + wanted.length;
@@ -80,7 +83,7 @@ public final class MessageInput extends InputStream {
     return new String(bytes, take(n), n, StandardCharsets.UTF_8);
   }
 
-  /** All that is left, without a length before it. */
+  /** Returns all remaining bytes; they have no length before them. */
   public byte[] rest() throws CorruptFrameException {
     int n = remaining();
     int from = take(n);

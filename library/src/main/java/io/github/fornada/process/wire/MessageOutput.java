@@ -8,14 +8,14 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-/** A growing array of bytes that messages are put together in; used again and again. */
+/** A growing array of bytes in which messages are built; reused for many messages. */
 public final class MessageOutput extends OutputStream {
   private static final VarHandle INT =
       MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
   private static final VarHandle LONG =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
-  /** What is kept between messages; a larger array is let go. */
+  /** The largest array that is kept between messages; a larger one is dropped. */
   private static final int KEPT = 1 << 20;
 
   private static final int LONGEST = Integer.MAX_VALUE - 8;
@@ -93,7 +93,7 @@ public final class MessageOutput extends OutputStream {
     LONG.set(array, at, value);
   }
 
-  /** Makes room for one byte before what stands at a place. */
+  /** Inserts one byte at a position; the bytes behind it move up. */
   public void insertByte(int at, int value) {
     int last = grow(1);
     System.arraycopy(bytes, at, bytes, at + 1, last - at);
@@ -116,7 +116,7 @@ public final class MessageOutput extends OutputStream {
     return putBytes(value.getBytes(StandardCharsets.UTF_8));
   }
 
-  /** Appends the bytes of an array of primitives, in the machine's own order. */
+  /** Appends the bytes of an array of primitives, in the machine's byte order. */
   public MessageOutput putArray(MemorySegment array) {
     if (array.byteSize() > LONGEST) {
       throw tooLarge();

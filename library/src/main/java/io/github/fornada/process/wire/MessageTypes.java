@@ -1,16 +1,16 @@
 package io.github.fornada.process.wire;
 
-/** The types of messages and frames; {@code docs/protocol.md} tells what each holds. */
+/** The types of messages and frames; {@code docs/protocol.md} describes their contents. */
 public final class MessageTypes {
   // Ring, to the worker.
   public static final int FUNCTION = 1;
   public static final int FORGET = 2;
   public static final int TASK = 3;
 
-  /** Plain items in a row, for one function. */
+  /** A row: consecutive items for one function. */
   public static final int TASKS = 4;
 
-  /** A large array will come: no item yet, only its kind and size. */
+  /** Announces a large array: its kind and size, and no item yet. */
   public static final int COMING = 5;
 
   // Ring, to the parent.
@@ -24,7 +24,7 @@ public final class MessageTypes {
   /** The result of one of TASKS; the item's number is in the upper bits of the type. */
   static final int VALUE = 16;
 
-  /** How long the items of one TASKS took together. */
+  /** The time that the items of one TASKS took together. */
   public static final int SPENT = 17;
 
   // Control, to the worker.
@@ -34,6 +34,9 @@ public final class MessageTypes {
   public static final int EXIT = 23;
   public static final int RESOURCE = 24;
   public static final int UNMAP = 26;
+
+  /** The parent has seen {@link #EXITING}: the thread that reads this must not delay the exit. */
+  public static final int EXITING_SEEN = 27;
 
   // Control, both ways.
   public static final int BELL = 25;
@@ -48,12 +51,12 @@ public final class MessageTypes {
   /** The worker's JVM has begun to exit: its shutdown hooks run. */
   public static final int EXITING = 35;
 
-  /** How the answer to a question for a class or a resource begins. */
+  /** The first byte of the answer to a request for a class or a resource. */
   public static final int NOT_FOUND = 0;
 
   public static final int FOUND = 1;
 
-  /** The class is one of another loader's, whose number follows: 0 for the worker's own. */
+  /** The class belongs to another loader, whose number follows: 0 for the worker's own. */
   public static final int ELSEWHERE = 2;
 
   /** Flags of a payload. */
@@ -61,23 +64,24 @@ public final class MessageTypes {
 
   public static final int IN_FILE = 1;
 
-  /** The bare bytes of one array of primitives, in a file. */
+  /** The raw bytes of one array of primitives are in a file. */
   public static final int ARRAY_IN_FILE = 2;
 
   /** Exit code of a worker whose parent is gone. */
   public static final int EXIT_ORPHANED = 91;
 
-  /** Exit code of a worker that lost its way in the protocol. */
+  /** Exit code of a worker that received data that violates the protocol. */
   public static final int EXIT_PROTOCOL = 92;
 
   /**
-   * Exit code of a worker that has reported a task's OutOfMemoryError and makes room for another.
+   * Exit code of a worker that has reported a task's OutOfMemoryError and must be replaced by a new
+   * one.
    */
   public static final int EXIT_OUT_OF_MEMORY = 93;
 
   private MessageTypes() {}
 
-  /** The type of a message that is the result of the item of this number. */
+  /** Returns the type of a message that is the result of the item with this number. */
   public static int value(long number) {
     return VALUE | (int) number << 8;
   }

@@ -2,7 +2,7 @@ package io.github.fornada.process.wire;
 
 import java.io.Serial;
 
-/** An argument or a result does not fit in one array of bytes. */
+/** Thrown when an argument or a result does not fit in one array of bytes. */
 public final class PayloadTooLargeException extends RuntimeException {
   @Serial private static final long serialVersionUID = 1L;
 

@@ -4,8 +4,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * The reading end of a ring; see {@link RingWriter}. Nothing the writer may have put there is
- * trusted.
+ * The reading end of a ring; see {@link RingWriter}. Everything that the writer may have written
+ * there is checked.
  */
 public final class RingReader {
   private final MemorySegment header;
@@ -32,13 +32,17 @@ public final class RingReader {
     this.headAt = headAt;
   }
 
-  /** Whether a message is shown. */
+  /** Returns whether a message is published. */
   public boolean isReady() {
-    // Acquire: pairs with the writer's release in publish. The head may be ahead of it.
+    // Acquire: pairs with the writer's release in publish. The head may be ahead of the published
+    // position.
     return head != tail || head < (long) Segment.LONG.getAcquire(header, tailAt);
   }
 
-  /** Whether a message is there, shown or not, or nonsense; to be asked before sleeping. */
+  /**
+   * Returns whether there is a message, published or not, or invalid data. Must be called before
+   * sleeping.
+   */
   boolean isAnythingThere() {
     // Acquire: pairs with the writer's release in keep.
     if (head != tail || head != (long) Segment.LONG.getAcquire(header, writtenAt)) {
@@ -48,23 +52,26 @@ public final class RingReader {
     return head < shown || isTooFarBack(shown);
   }
 
-  /** Whether a tail tells of less than has been read, and not only of what was not shown yet. */
+  /**
+   * Returns whether a published position is invalid: before what was read, by more than messages
+   * that are not published yet can explain.
+   */
   private boolean isTooFarBack(long shown) {
     return shown < (writtenAt == tailAt ? head : Math.max(0, head - Segment.RING));
   }
 
-  /** From now on {@link #next} finds all that is there now, shown or not. */
-  public void lookClosely() throws CorruptFrameException {
+  /** Makes {@link #next} find every message that is written by now, published or not. */
+  public void pollWritten() throws CorruptFrameException {
     tail = checked((long) Segment.LONG.getAcquire(header, writtenAt)); // as above
   }
 
   /**
-   * Reads the next message, if there is one, into {@link #body}, and gives its room back.
+   * Reads the next message, if there is one, into {@link #body}, and frees its room.
    *
-   * @throws CorruptFrameException if the writer has put nonsense there
+   * @throws CorruptFrameException if the writer has written invalid data
    */
   public boolean next() throws CorruptFrameException {
-    while (look()) {
+    while (poll()) {
       long at = head & (Segment.RING - 1);
       length = ring.get(ValueLayout.JAVA_INT, at);
       type = ring.get(ValueLayout.JAVA_INT, at + 4);
@@ -85,13 +92,15 @@ public final class RingReader {
             RingWriter.WORD.set(body, k, ring.get(ValueLayout.JAVA_LONG, at + 8 + k));
           }
         } else {
-          // Not the copy that takes an array: it finds out the array's type by a switch, for which
-          // a class is generated at first use: some 20 ms of a worker's start, and its parent's.
+          // Not the copy method that takes an array: it determines the array's type by a switch,
+          // for which a class is generated at first use. That costs about 20 ms of a worker's
+          // start, and of its parent's.
           MemorySegment.copy(ring, at + 8, MemorySegment.ofArray(body), 0, length);
         }
       }
       head += RingWriter.sizeOf(length);
-      // Release: pairs with the writer's acquire when it looks for room; the copy is complete.
+      // Release: pairs with the writer's acquire when it checks for room; the copy is then
+      // complete.
       Segment.LONG.setRelease(header, headAt, head);
       if (!padding) {
         return true;
@@ -100,14 +109,14 @@ public final class RingReader {
     return false;
   }
 
-  /** Whether a message or padding is there. */
-  private boolean look() throws CorruptFrameException {
+  /** Returns whether there is a message or padding to read. */
+  private boolean poll() throws CorruptFrameException {
     if (head == tail) {
       long shown = (long) Segment.LONG.getAcquire(header, tailAt); // as in isReady
       if (shown > head) {
         tail = checked(shown);
       } else if (isTooFarBack(shown)) {
-        throw nonsense(shown);
+        throw invalidPosition(shown);
       }
     }
     return head != tail;
@@ -115,18 +124,21 @@ public final class RingReader {
 
   private long checked(long position) throws CorruptFrameException {
     if (position < head || position - head > Segment.RING || (position & 7) != 0) {
-      throw nonsense(position);
+      throw invalidPosition(position);
     }
     return position;
   }
 
-  private CorruptFrameException nonsense(long position) {
+  private CorruptFrameException invalidPosition(long position) {
     return new CorruptFrameException("ring position " + position + " after " + head);
   }
 
-  /** Reads the next message if it is there and of this type. It may be missed after padding. */
+  /**
+   * Reads the next message if there is one and it has this type. A message behind padding may be
+   * missed.
+   */
   public boolean nextIs(int wanted) throws CorruptFrameException {
-    return look()
+    return poll()
         && ring.get(ValueLayout.JAVA_INT, (head & (Segment.RING - 1)) + 4) == wanted
         && next();
   }
@@ -135,7 +147,7 @@ public final class RingReader {
     return type;
   }
 
-  /** The body of the message; valid until the next one. */
+  /** Returns the body of the message; valid until the next one is read. */
   public MessageInput body() {
     return new MessageInput(body, 0, length);
   }

@@ -13,10 +13,11 @@ import java.nio.ByteOrder;
  * in one piece: where it would not fit before the end of the ring, a padding message fills the
  * rest. Positions only grow; their place in the ring is the position modulo its size.
  *
- * <p>There may be two positions to read up to. A writer of many small messages moves the one on
- * with each of them, so that none is lost when it dies, and the other, which a busy reader looks
- * at, now and then: the line of memory that both look at would else go to and fro for every
- * message. A reader looks at the first before it goes to sleep.
+ * <p>There may be two positions up to which the reader may read. A writer of many small messages
+ * updates the <em>written</em> position with each of them ({@link #keep}), so that none is lost
+ * when it dies. It updates the <em>published</em> position, which a busy reader polls, only now and
+ * then ({@link #publish}): otherwise that cache line would move between the processors for every
+ * message. A reader checks the written position before it goes to sleep.
  *
  * <p>The design is the classical single-producer single-consumer queue of Lamport ("Specifying
  * concurrent program modules", 1983), with the peer's position cached as in FastForward and
@@ -26,7 +27,9 @@ public final class RingWriter {
   static final int PADDING = 0;
   private static final int MESSAGE_HEADER = 8;
 
-  /** So few bytes are sooner copied word by word, padding and all, than by a bulk copy. */
+  /**
+   * Up to this many bytes are copied faster word by word, padding included, than by a bulk copy.
+   */
   static final int FEW = 32; // Guess
 
   static final VarHandle WORD =
@@ -41,19 +44,19 @@ public final class RingWriter {
   private final long writtenAt;
   private final long headAt;
 
-  /** Where the next message goes; ahead of what is shared until {@link #publish}. */
+  /** The position of the next message; ahead of the shared position until {@link #publish}. */
   private long tail;
 
   /** The reader's position as last seen. */
   private long head;
 
-  /** With one position only. */
+  /** Creates a writer with one position only. */
   RingWriter(MemorySegment header, MemorySegment ring, long tailAt, long headAt) {
     this(header, ring, tailAt, tailAt, headAt);
   }
 
   /**
-   * @param writtenAt where the position is that a reader looks at before it sleeps
+   * @param writtenAt the offset of the written position, which a reader checks before it sleeps
    */
   RingWriter(MemorySegment header, MemorySegment ring, long tailAt, long writtenAt, long headAt) {
     this.header = header;
@@ -67,12 +70,18 @@ public final class RingWriter {
     return MESSAGE_HEADER + ((length + 7L) & ~7L);
   }
 
-  /** Writes a message that the reader does not see before {@link #publish}; false if it is full. */
+  /**
+   * Writes a message that the reader does not see before {@link #publish}; returns false if the
+   * ring is full.
+   */
   public boolean tryWrite(int type, byte[] body, int length) {
     return tryWrite(type, body, 0, length);
   }
 
-  /** Writes a message whose body begins at {@code from} in its array; false if it has no room. */
+  /**
+   * Writes a message whose body begins at {@code from} in its array; returns false if the ring has
+   * no room.
+   */
   public boolean tryWrite(int type, byte[] body, int from, int length) {
     if (length > LONGEST) {
       throw new IllegalArgumentException("message of " + length + " bytes, at most " + LONGEST);
@@ -102,14 +111,17 @@ public final class RingWriter {
         ring.set(ValueLayout.JAVA_LONG, at + MESSAGE_HEADER + k, (long) WORD.get(body, from + k));
       }
     } else {
-      // Not the copy that takes an array: see RingReader.
+      // Not the copy method that takes an array: see RingReader.
       MemorySegment.copy(MemorySegment.ofArray(body), from, ring, at + MESSAGE_HEADER, length);
     }
     tail += size;
     return true;
   }
 
-  /** The longest body there is room for now; less than 0 if there is none for any. */
+  /**
+   * Returns the length of the longest body that there is room for now; negative if there is room
+   * for none.
+   */
   public int room() {
     head = (long) Segment.LONG.getAcquire(header, headAt); // as in tryWrite
     long free = Segment.RING - (tail - head);
@@ -118,18 +130,21 @@ public final class RingWriter {
     return (int) Math.min(LONGEST, piece - MESSAGE_HEADER);
   }
 
-  /** Shows the reader everything written so far. */
+  /** Publishes everything written so far to the reader. */
   public void publish() {
     if (writtenAt != tailAt) {
-      keep(); // first: a reader takes the tail for no further than what is written
+      keep(); // first, because a reader relies on the tail not being ahead of the written position
     }
     // Release: pairs with the reader's acquire of the tail; the messages are there when it is seen.
     Segment.LONG.setRelease(header, tailAt, tail);
   }
 
-  /** Shows everything written so far to a reader that looks closely, which it does in the end. */
+  /**
+   * Makes everything written so far visible to {@link RingReader#pollWritten}, which a reader calls
+   * before it sleeps.
+   */
   public void keep() {
-    // Release: as above; pairs with the reader's acquire in lookClosely.
+    // Release: as above; pairs with the reader's acquire in pollWritten.
     Segment.LONG.setRelease(header, writtenAt, tail);
   }
 }

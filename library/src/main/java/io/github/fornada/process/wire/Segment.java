@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  * The memory that a pool shares with one worker: a header and two rings, mapped from a file that
  * only the user can open.
  *
- * <p>What is in it outlives the worker, which is how the pool learns which item killed it. Each
- * field has a cache line of its own, because each has a writer of its own.
+ * <p>Its content outlives the worker; from it the pool learns which item killed the worker. Each
+ * field has its own cache line, because each has a different writer.
  */
 public final class Segment implements AutoCloseable {
   private static final int LINE = 64;
@@ -30,8 +30,8 @@ public final class Segment implements AutoCloseable {
 
   public static final VarHandle LONG = ValueLayout.JAVA_LONG.varHandle();
 
-  // The lines of the header. Not taken from a MemoryLayout by its paths: those cost 8 ms of a fresh
-  // program's first pool, and some of each worker's start.
+  // The lines of the header. Not computed from the paths of a MemoryLayout: those add 8 ms to the
+  // first pool of a fresh program, and some time to each worker's start.
   static final long TO_WORKER_TAIL = line(0); // parent writes
   static final long TO_WORKER_HEAD = line(1); // worker writes
   static final long WORKER_WAITS = line(2); // worker sets, parent clears
@@ -55,7 +55,8 @@ public final class Segment implements AutoCloseable {
   }
 
   /**
-   * Makes the file and maps it. Every block is written first: a full disk shows here, not later.
+   * Creates the file and maps it. Every block is written first, so that a full disk is found here
+   * and not later.
    */
   public static Segment create(Path file) throws IOException {
     try (var channel =
@@ -71,12 +72,12 @@ public final class Segment implements AutoCloseable {
       }
       return map(channel);
     } catch (IOException e) {
-      Files.deleteIfExists(file); // what is there of it takes room from others
+      Files.deleteIfExists(file); // the incomplete file would take room from others
       throw e;
     }
   }
 
-  /** Maps a file that the parent made. */
+  /** Maps a file that the parent has created. */
   public static Segment open(Path file) throws IOException {
     try (var channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
       // Until this process ends.
@@ -85,7 +86,7 @@ public final class Segment implements AutoCloseable {
     }
   }
 
-  @SuppressWarnings("MustBeClosed") // by close
+  @SuppressWarnings("MustBeClosed") // closed by close()
   private static Segment map(FileChannel channel) throws IOException {
     Arena arena = Arena.ofShared();
     try {
@@ -97,8 +98,8 @@ public final class Segment implements AutoCloseable {
   }
 
   /**
-   * Unmaps what {@link #create} has mapped, once the worker is gone: its memory goes with that,
-   * which may be short. Whoever looks into it later gets an {@link IllegalStateException}.
+   * Unmaps what {@link #create} has mapped, once the worker is gone. That frees the memory, which
+   * may be scarce. A later access throws {@link IllegalStateException}.
    */
   @Override
   public void close() {
@@ -131,7 +132,7 @@ public final class Segment implements AutoCloseable {
     return all.asSlice(HEADER_SIZE + which * RING, RING);
   }
 
-  /** Makes the ring to the worker a new one, before any worker knows of it. */
+  /** Resets the ring to the worker, before any worker uses it. */
   public void rewind() {
     LONG.setVolatile(all, TO_WORKER_TAIL, 0L);
     LONG.setVolatile(all, TO_WORKER_HEAD, 0L);

@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 
 /**
- * What the pool tells a worker when it lets it in.
+ * What the pool sends a worker after the handshake.
  *
  * @param directory the pool's private folder
  * @param segment the file of shared memory
@@ -13,7 +13,7 @@ import java.nio.file.Path;
  * @param graceNanos how long an interrupted item may go on
  * @param heap the heap limit in words, for messages
  * @param codec the codec, serialized; empty for none
- * @param setUp what to do first, a {@link WorkerSetUp}, serialized; empty for nothing
+ * @param setUp the serialized {@link WorkerSetUp}, which the worker runs first; empty for none
  */
 @SuppressWarnings("ArrayRecordComponent") // sent once, never compared
 public record WorkerConfig(

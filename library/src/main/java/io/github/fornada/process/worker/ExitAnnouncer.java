@@ -5,10 +5,13 @@ import io.github.fornada.process.wire.MessageOutput;
 import io.github.fornada.process.wire.MessageTypes;
 
 /**
- * Tells the parent that this JVM is exiting: a shutdown hook of user code may never end, and then
- * only the parent can end this process.
+ * Tells the parent that this JVM is exiting. A shutdown hook of user code may never end; then only
+ * the parent can end this process.
  */
 final class ExitAnnouncer extends Thread {
+  /** As long as the exit would take without the answer. */
+  private static final long ANSWER_NANOS = 300_000_000;
+
   private final ControlChannel control;
 
   private ExitAnnouncer(ControlChannel control) {
@@ -21,7 +24,7 @@ final class ExitAnnouncer extends Thread {
     try {
       Runtime.getRuntime().addShutdownHook(announcer);
     } catch (IllegalStateException e) {
-      announcer.announce(); // it is exiting already
+      announcer.announce(); // the JVM is exiting already
     }
   }
 
@@ -32,5 +35,8 @@ final class ExitAnnouncer extends Thread {
 
   private void announce() {
     control.send(MessageTypes.EXITING, new MessageOutput());
+    // When the hooks have run, the exit stops all threads: also one that has yet to send this, and
+    // the one that the answer is for.
+    control.awaitAside(ANSWER_NANOS);
   }
 }

@@ -1,43 +1,32 @@
 package io.github.fornada.process.worker;
 
 import io.github.fornada.RemoteTaskException;
-import io.github.fornada.jvm.OwnGroup;
+import io.github.fornada.jvm.OwnThreads;
 import io.github.fornada.process.payload.Throwables;
 import io.github.fornada.process.wire.MessageOutput;
 import java.time.Duration;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes what a task threw where no timeout watches over it. An exception's own methods, which are
- * asked for that, may never return: a thread that may be lost asks them.
+ * Writes what a task threw where no timeout applies. That calls the exception's own methods, which
+ * may never return, so a thread that they may block calls them.
  */
 final class FailureReport {
   static final Duration LIMIT = Duration.ofSeconds(5);
 
-  /** When this many threads hang in exceptions, no other is asked for anything. */
-  private static final int MOST_THREADS = 8; // Guess
+  /** When this many threads hang in exceptions, no further exception's methods are called. */
+  private static final int MAX_THREADS = 8; // Guess
 
-  private static final int MOST_CAUSES = 20;
+  private static final int MAX_CAUSES = 20;
 
   private static final ThreadPoolExecutor REPORTERS =
-      new ThreadPoolExecutor(
-          0,
-          MOST_THREADS,
-          1,
-          TimeUnit.SECONDS,
-          new SynchronousQueue<>(),
-          body -> {
-            Thread thread = new Thread(OwnGroup.get(), body, "fornada-report", 0, false);
-            thread.setDaemon(true);
-            return thread;
-          });
+      OwnThreads.expendable("fornada-report", MAX_THREADS);
 
   private FailureReport() {}
 
@@ -66,20 +55,20 @@ final class FailureReport {
       if (e.getCause() instanceof OutOfMemoryError shortage) {
         throw shortage;
       }
-      throw new AssertionError(e); // it catches all else
-    } catch (TimeoutException | InterruptedException e) { // the latter: the item was cancelled
+      throw new AssertionError(e); // the task catches everything else
+    } catch (TimeoutException | InterruptedException e) { // interrupted: the item was cancelled
       reporting.cancel(true);
       Throwables.encode(standIn(thrown), out, home);
     }
   }
 
-  /** Whether none of the methods that are asked is the user's. */
+  /** Returns whether none of the methods that are called is the user's. */
   private static boolean isOfTheJdk(Throwable thrown) {
     int depth = 0;
     for (Throwable each = thrown; each != null; each = each.getCause()) {
       if (each.getClass().getClassLoader() != null
           || each.getSuppressed().length > 0
-          || ++depth > MOST_CAUSES) {
+          || ++depth > MAX_CAUSES) {
         return false;
       }
     }

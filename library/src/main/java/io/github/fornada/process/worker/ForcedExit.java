@@ -1,47 +1,45 @@
 package io.github.fornada.process.worker;
 
-import io.github.fornada.jvm.OwnGroup;
+import io.github.fornada.jvm.OwnThreads;
 import io.github.fornada.process.wire.MessageTypes;
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Ends a worker some time after the end of its parent, whatever else of it still can. A thread of
- * its own that was started long before: from the alarm to the end it allocates nothing, for in a
- * heap filled by a task that swallows every OutOfMemoryError each allocation costs a collection,
- * and to tidy up may then take for ever.
+ * Ends a worker some time after the end of its parent, even if nothing else in the worker can run.
+ * It has a thread of its own that was started long before, and allocates nothing from the alarm to
+ * the end: in a heap filled by a task that swallows every OutOfMemoryError, each allocation causes
+ * a garbage collection, and cleaning up may then take forever.
  */
 final class ForcedExit {
-  /** What tidying up may take; with the rest of the way less than the two seconds promised. */
+  /**
+   * How long cleaning up may take; together with the other steps less than the two seconds
+   * promised.
+   */
   private static final long TIDYING_NANOS = Duration.ofMillis(1200).toNanos();
 
-  /** A heap with less than this part of it free has no room to tidy up in. */
-  private static final int LEAST_FREE = 16; // Guess
+  /** If less than one part in this many of the heap is free, there is no room for cleaning up. */
+  private static final int MIN_FREE = 16; // Guess
 
   private final Thread thread;
 
-  /** Set once, by whoever sees the end of the parent. */
+  /** Set once, by the thread that sees the end of the parent. */
   private volatile boolean alarmed;
 
   ForcedExit() {
-    this.thread =
-        Thread.ofPlatform()
-            .group(OwnGroup.get())
-            .daemon()
-            .name("fornada-forced-exit")
-            .unstarted(this::live);
+    this.thread = OwnThreads.daemon("fornada-forced-exit").unstarted(this::live);
   }
 
   void start() {
     thread.start();
   }
 
-  /** The parent is gone. Allocates nothing; does not return if the heap is full. */
+  /** Called when the parent is gone. Allocates nothing; does not return if the heap is full. */
   void alarm() {
     alarmed = true;
     if (isHeapFull()) {
-      // At once, by the thread that runs just now: between one collection and the next there is
-      // hardly time for a thread to be woken.
+      // At once, by the thread that is running: between one collection and the next there is hardly
+      // time to wake another thread.
       Runtime.getRuntime().halt(MessageTypes.EXIT_ORPHANED);
     }
     LockSupport.unpark(thread);
@@ -50,7 +48,7 @@ final class ForcedExit {
   private static boolean isHeapFull() {
     Runtime runtime = Runtime.getRuntime();
     long most = runtime.maxMemory();
-    return most - runtime.totalMemory() + runtime.freeMemory() < most / LEAST_FREE;
+    return most - runtime.totalMemory() + runtime.freeMemory() < most / MIN_FREE;
   }
 
   boolean isAlarmed() {
@@ -60,7 +58,8 @@ final class ForcedExit {
   private void live() {
     while (!alarmed) {
       LockSupport.park(this);
-      var _ = Thread.interrupted(); // a task's mischief: every further park would return at once
+      // a task interrupted it: with the flag set every further park would return at once
+      var _ = Thread.interrupted();
     }
     long end = System.nanoTime() + TIDYING_NANOS;
     for (long left = TIDYING_NANOS; left > 0; left = end - System.nanoTime()) {

@@ -1,13 +1,16 @@
 package io.github.fornada.process.worker;
 
 /**
- * An OutOfMemoryError in other words: what there was too little of, and what gives more of it. The
- * JVM throws the same class for the heap, for classes, for memory outside the heap and for threads.
+ * Explains an OutOfMemoryError: which resource ran out, and which option gives more of it. The JVM
+ * throws the same class for the heap, for classes, for memory outside the heap and for threads.
  */
 final class OutOfMemoryText {
   private OutOfMemoryText() {}
 
-  /** The same error with advice added; one of the user's own making stays as it is. */
+  /**
+   * Returns the same error with advice added; an error that user code created is returned
+   * unchanged.
+   */
   static OutOfMemoryError explained(OutOfMemoryError thrown, String heap) {
     if (thrown.getClass() != OutOfMemoryError.class) {
       return thrown;
@@ -18,7 +21,7 @@ final class OutOfMemoryText {
     return told;
   }
 
-  /** By the JVM's own words, which differ a little between versions. */
+  /** Returns advice according to the JVM's message, which differs a little between versions. */
   static String advice(String message, String heap) {
     if (message.contains("Metaspace") || message.contains("Compressed class space")) {
       return "the classes of this worker have filled the memory for them: raise it with"

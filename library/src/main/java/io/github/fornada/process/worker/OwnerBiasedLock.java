@@ -5,8 +5,8 @@ import java.lang.invoke.VarHandle;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Whose turn it is to write to a ring. A lock for one thread that takes it for every item and
- * others that hardly ever do: to give it back costs no fence. Not reentrant, not fair.
+ * The lock for writing to a ring. One thread takes it for every item, others rarely do; releasing
+ * it needs no fence. Not reentrant, not fair.
  */
 final class OwnerBiasedLock {
   private static final int SPINS = 100; // Guess
@@ -25,7 +25,8 @@ final class OwnerBiasedLock {
   private boolean taken;
 
   void take() {
-    // Volatile compare-and-set: pairs with the release below; what the last writer did is seen.
+    // Volatile compare-and-set: pairs with the release below; what the previous holder wrote is
+    // visible.
     for (int i = 0; !TAKEN.compareAndSet(this, false, true); i++) {
       if (i < SPINS) {
         Thread.onSpinWait();

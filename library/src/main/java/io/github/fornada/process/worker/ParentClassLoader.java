@@ -36,15 +36,15 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Loads classes and resources that this worker lacks from its parent: those compiled in memory,
- * defined at run time, or loaded there by a loader of their own.
+ * defined at run time, or loaded in the parent by a separate loader.
  *
  * <p>Their URLs look like {@code fornada://parent/messages.properties}, and can be opened in this
  * worker only.
  *
- * <p>A worker has one for all that is asked for by its name only, and one more for each loader of
- * the parent's whose classes were sent. That one finds for every name the class that its original
- * finds there, whatever order that one asks in: nothing is looked for on the class path before the
- * parent has said that it is there.
+ * <p>A worker has one such loader for everything that is requested by its name only, and one more
+ * for each loader of the parent whose classes were sent. That one finds for every name the class
+ * that its original finds in the parent, in whatever order the original searches: it searches the
+ * class path only after the parent has answered that the class is there.
  */
 public final class ParentClassLoader extends ClassLoader implements LongFunction<ClassLoader> {
   private static final long ANSWER_SECONDS = 60;
@@ -62,10 +62,13 @@ public final class ParentClassLoader extends ClassLoader implements LongFunction
   private final AtomicInteger requests;
   private final Map<Integer, CompletableFuture<MessageInput>> waiting;
 
-  /** Those that stand for one loader of the parent's, by its number. They stay. */
+  /**
+   * The loaders that stand for one loader of the parent each, by its number. They are never
+   * removed.
+   */
   private final Map<Long, ParentClassLoader> byId;
 
-  /** Made when first needed: most workers fetch nothing. */
+  /** Created when first needed: most workers fetch nothing. */
   private volatile @Nullable ProtectionDomain origin;
 
   ParentClassLoader(ControlChannel control, ClassLoader parent) {
@@ -86,7 +89,7 @@ public final class ParentClassLoader extends ClassLoader implements LongFunction
     this.byId = main.byId;
   }
 
-  /** Returns the loader that stands for the parent's of this number. */
+  /** Returns the loader that stands for the parent's loader with this number. */
   @Override
   public ClassLoader apply(long number) {
     ParentClassLoader made = byId.get(number);
@@ -140,7 +143,7 @@ public final class ParentClassLoader extends ClassLoader implements LongFunction
     throw new ClassNotFoundException(name + " (" + text(answer) + ")");
   }
 
-  /** The class file, from the parent. */
+  /** Returns the class file, from the parent. */
   public byte[] fetchClass(String name) throws ClassNotFoundException {
     try {
       MessageInput answer = ask(MessageTypes.FIND_CLASS, new MessageOutput(), name, 0);
@@ -196,7 +199,7 @@ public final class ParentClassLoader extends ClassLoader implements LongFunction
       MessageInput answer = ask(MessageTypes.FIND_RESOURCE, new MessageOutput(), name, -1);
       return answer.getByte() == MessageTypes.FOUND ? answer.getInt() : 0;
     } catch (IOException e) {
-      return 0; // as a class loader does whose jar is gone; the worker's end will tell more
+      return 0; // as a class loader does whose jar was deleted; the worker's end will be reported
     }
   }
 
@@ -243,7 +246,8 @@ public final class ParentClassLoader extends ClassLoader implements LongFunction
         try {
           name = url.toURI().getPath().substring(1);
         } catch (URISyntaxException e) {
-          name = url.getPath().substring(1); // made from another with a part that is not escaped
+          // derived from another URL with a part that is not escaped
+          name = url.getPath().substring(1);
         }
         String which = url.getQuery();
         bytes = fetchResource(name, which == null ? 0 : Integer.parseInt(which));
@@ -263,20 +267,20 @@ public final class ParentClassLoader extends ClassLoader implements LongFunction
       try {
         return content().length;
       } catch (IOException e) {
-        return -1; // as it is specified
+        return -1; // as specified for an unknown length
       }
     }
   }
 
-  // ---- questions and answers
+  // ---- requests and answers
 
   private MessageInput ask(int type, MessageOutput question, String name, int which)
       throws IOException {
     int request = requests.incrementAndGet();
     var answer = new CompletableFuture<MessageInput>();
     waiting.put(request, answer);
-    // An interrupt is for the task, which cannot see it while its classes load: it is kept for
-    // later.
+    // An interrupt is meant for the task, which cannot see it while its classes load: it is set
+    // again afterwards.
     boolean interrupted = false;
     try {
       question.putInt(request).putString(name).putLong(id);
@@ -305,7 +309,7 @@ public final class ParentClassLoader extends ClassLoader implements LongFunction
     return new String(answer.rest(), StandardCharsets.UTF_8);
   }
 
-  /** The parent has answered. Called by the control thread. */
+  /** Called by the control thread when the parent has answered. */
   void answer(MessageInput in) throws IOException {
     CompletableFuture<MessageInput> answer = waiting.get(in.getInt());
     if (answer != null) {

@@ -29,18 +29,24 @@ import java.util.TimeZone;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
-/** The life of a worker's one task thread: read a task, run it, write its result. */
+/** The loop of a worker's only task thread: read a task, run it, write its result. */
 final class TaskLoop {
-  /** Loaded only when somebody observes: most of a worker's start would else be the JDK's beans. */
+  /**
+   * Loaded only if the pool has observers: otherwise the JDK's beans would take most of a worker's
+   * start.
+   */
   private static final class Meter {
     static final com.sun.management.ThreadMXBean BEAN =
         (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
   }
 
-  /** Results shown together at most: the parent should find some, and not wait for many. */
-  private static final int MOST_KEPT = 64; // Guess
+  /**
+   * The maximum number of results that are published together: the parent should find several at a
+   * time, but not wait for many.
+   */
+  private static final int MAX_KEPT = 64; // Guess
 
-  /** Bytes before a result that is not bare: the item's number, and its times. */
+  /** The size of the header of a result that is not bare: the item's number and its times. */
   private static final int HEADER = 40;
 
   private static final int RESERVE = 512 * 1024; // Guess
@@ -57,46 +63,50 @@ final class TaskLoop {
   private final Locale locale = Locale.getDefault();
   private final MessageOutput message = new MessageOutput();
 
-  /** One writer of the ring at a time: other threads of the task's may print. */
+  /** Ensures one writer of the ring at a time: other threads of the task may print. */
   private final OwnerBiasedLock writing = new OwnerBiasedLock();
 
   private final MessageOutput printed = new MessageOutput(); // guarded by writing
 
   /**
-   * Results that are written and not shown. Written by who holds the lock, also read by the task
-   * thread, which else is the only one to let it grow.
+   * The number of results that are written and not published. Written under the lock, also read
+   * without it by the task thread, which is the only thread that increases it.
    */
   private int kept;
 
-  /** Whether an item runs: the one claimed last. Written by the task thread. */
+  /** Whether the item claimed last is running. Written by the task thread. */
   private volatile boolean busy;
 
   /**
-   * What the time zone is to be before each item; null before the first, if no user code has run:
-   * to ask for it takes 4 ms, for which the first result need not wait. Task thread only.
+   * The default time zone to restore before each item; null before the first item if no user code
+   * has run, because reading it takes 4 ms, and the first result should not wait for that. Task
+   * thread only.
    */
   private @Nullable TimeZone zone;
 
-  /** Functions by their numbers: as bytes until first used, so that a crash blames the item. */
+  /**
+   * Functions by their numbers. As bytes until first used, so that an item is blamed if decoding
+   * crashes.
+   */
   private final Map<Integer, Object> functions = new HashMap<>();
 
   /**
-   * Room in the heap to report that it is full. Where a task's memory is held by a static field
-   * each allocation would else cost some collections of a full heap, seconds in all. Null once it
-   * was used: then this process is about to end. Task thread only.
+   * Reserved heap for the report that the heap is full. Without it, if a task's memory is kept
+   * alive by a static field, each allocation would cost several collections of a full heap, seconds
+   * in all. Null once it was released: then this process is about to end. Task thread only.
    */
-  @SuppressWarnings("unused") // held, and let go of
+  @SuppressWarnings("unused") // only kept, and later released
   private byte @Nullable [] reserve =
       new byte[(int) Math.min(RESERVE, Runtime.getRuntime().maxMemory() / 64)];
 
-  /** For the large array that was announced; null for none. Task thread only. */
-  private @Nullable BulkValue room;
+  /** The room for the large array that was announced; null for none. Task thread only. */
+  private @Nullable BulkValue announcedArray;
 
-  // The last function used, for a quick look.
+  // The last function used, as a shortcut.
   private int lastNumber = -1;
   private @Nullable TaskFunction<@Nullable Object, @Nullable Object> lastFunction;
 
-  /** That of the function used last: the context of its items. */
+  /** The loader of the function used last: the context class loader of its items. */
   private ClassLoader home;
 
   TaskLoop(
@@ -116,11 +126,11 @@ final class TaskLoop {
     this.watchdog = watchdog;
     this.config = config;
     this.codec = codec;
-    // What an initializer or a codec may have set is to stay.
+    // A time zone that an initializer or a codec has set must be kept.
     this.zone = config.setUp().length + config.codec().length == 0 ? null : TimeZone.getDefault();
   }
 
-  /** Returns when the parent is gone. */
+  /** Runs tasks; returns when the parent is gone. */
   void run() throws IOException {
     while (true) {
       if (!in.next()) {
@@ -145,7 +155,7 @@ final class TaskLoop {
     }
   }
 
-  /** A function too large for this heap fails the items it is for, not the worker. */
+  /** Keeps a function. If it is too large for this heap, its items fail, not the worker. */
   private void learn(MessageInput body) throws IOException {
     int number = body.getInt();
     try {
@@ -157,13 +167,17 @@ final class TaskLoop {
     }
   }
 
-  /** Nobody's item yet: what goes wrong here goes wrong again with the item, and is its. */
+  /**
+   * Allocates room for an announced array. No item is running yet: a failure here will occur again
+   * with the item, and count as the item's.
+   */
   private void makeRoom(MessageInput body) throws CorruptFrameException {
-    room = null; // before the next one: there may not be memory for both
+    announcedArray =
+        null; // released before the next one is allocated: there may not be memory for both
     try {
-      room = BulkValue.make(body.getByte(), body.getLong());
+      announcedArray = BulkValue.make(body.getByte(), body.getLong());
     } catch (OutOfMemoryError e) {
-      // there is none, then
+      // then there is no room
     }
   }
 
@@ -181,14 +195,17 @@ final class TaskLoop {
 
   private @Nullable Object argument(MessageInput body) throws IOException, ClassNotFoundException {
     byte location = body.getByte();
-    BulkValue made = room;
-    room = null;
+    BulkValue made = announcedArray;
+    announcedArray = null;
     return location == MessageTypes.ARRAY_IN_FILE
         ? Payloads.getArrayFile(body, config.directory(), made)
         : decode(where(location, body));
   }
 
-  /** Classes that a codec reads come without their loaders: they are those of the function's. */
+  /**
+   * Decodes an item. Classes that a codec reads are sent without their loaders: the function's
+   * loader is used.
+   */
   private @Nullable Object decode(MessageInput in) throws IOException, ClassNotFoundException {
     return Payloads.decode(in, codec == null ? loader : home, codec);
   }
@@ -208,7 +225,7 @@ final class TaskLoop {
     busy = false;
   }
 
-  /** Plain items in a row, which nobody observes: their results go back with hardly a header. */
+  /** Runs a row of items. The pool has no observers, so their results need only a short header. */
   private void tasks(MessageInput body) throws IOException {
     long ticket = body.getLong();
     int function = body.getInt();
@@ -225,9 +242,9 @@ final class TaskLoop {
         Segment.LONG.setOpaque(header, Segment.STARTED_NANOS, now);
       }
       if (!begin(ticket + ran, now)) {
-        break; // with all that follow
+        break; // taken back, and so are all that follow
       }
-      if (kept > 0 && doorbell.isAwaited()) { // after the claim, which is a full barrier
+      if (kept > 0 && doorbell.isAwaited()) { // read after the claim, which is a full barrier
         show();
       }
       run(ticket + ran, function, item, now, false, true);
@@ -239,7 +256,7 @@ final class TaskLoop {
     }
   }
 
-  /** Claims an item. False if it was taken back by the parent. */
+  /** Claims an item. Returns false if the parent has taken it back. */
   private boolean begin(long ticket, long now) {
     watchdog.begin(ticket, now);
     boolean claimed = claims.claim(ticket);
@@ -254,14 +271,14 @@ final class TaskLoop {
       long ticket, int function, MessageInput body, long began, boolean observed, boolean bare)
       throws IOException {
     runAndSend(ticket, function, body, began, observed, bare);
-    var _ = message.clear(); // a large result needs its room no longer
+    var _ = message.clear(); // releases the memory of a large result
     if (zone == null) {
-      TimeZone.setDefault(null); // as it was when this JVM started, whatever the item has set
+      TimeZone.setDefault(null); // as when this JVM started, whatever the item has set
       zone = TimeZone.getDefault();
     }
   }
 
-  @SuppressWarnings("ReferenceEquality") // loaders are told apart by identity
+  @SuppressWarnings("ReferenceEquality") // loaders are compared by identity
   private void runAndSend(
       long ticket, int function, MessageInput body, long began, boolean observed, boolean bare)
       throws IOException {
@@ -277,7 +294,8 @@ final class TaskLoop {
       allocated = Meter.BEAN.getCurrentThreadAllocatedBytes();
     }
 
-    int result = message.clear().skip(HEADER).size(); // the header follows, if there must be one
+    // the header is filled in later, if one is needed
+    int result = message.clear().skip(HEADER).size();
     Throwable thrown = null;
     Object array = null;
     MemorySegment large = null;
@@ -312,7 +330,7 @@ final class TaskLoop {
       if (stop == null && wanted && watchdog.isOverdue(ended - began)) {
         stop = new TaskWatchdog.Stop(number, TaskWatchdog.Reason.LIMIT, StackSample.none(), ended);
       }
-      // Its time is over with it: to send what it gave may take as long as nobody reads.
+      // The item's time ends here: sending its result may take as long as the parent does not read.
       Segment.LONG.setOpaque(header, Segment.STARTED_NANOS, 0L);
     }
     if (bare
@@ -350,7 +368,7 @@ final class TaskLoop {
       sendResult(type, number, result);
     }
     if (thrown instanceof OutOfMemoryError) {
-      // Other threads and caches of this JVM may have been hit too: a fresh one is safer.
+      // The error may have hit other threads and caches of this JVM too: a fresh JVM is safer.
       Runtime.getRuntime().halt(MessageTypes.EXIT_OUT_OF_MEMORY);
     }
   }
@@ -384,8 +402,8 @@ final class TaskLoop {
   }
 
   /**
-   * Reads the result back here, before the parent does: what its readObject or its constructor may
-   * do, such as exit or hang, then happens to this worker.
+   * Reads the result back here before the parent does, so that whatever its readObject or its
+   * constructor does, such as exit or hang, happens in this worker.
    */
   private void checkThatItCanBeRead(int from) throws IOException, ClassNotFoundException {
     var _ = decode(new MessageInput(message.array(), from, message.size() - from));
@@ -415,11 +433,11 @@ final class TaskLoop {
       }
     } catch (OutOfMemoryError e) {
       Runtime.getRuntime()
-          .halt(MessageTypes.EXIT_OUT_OF_MEMORY); // its exit code is the report then
+          .halt(MessageTypes.EXIT_OUT_OF_MEMORY); // the exit code is then the report
     }
   }
 
-  /** What a task changed for the whole process, put back for the next one. */
+  /** Restores what a task changed for the whole process before the next task. */
   private void tidyUp() {
     TaskOutput.reinstall();
     Thread self = Thread.currentThread();
@@ -431,7 +449,8 @@ final class TaskLoop {
     }
     TimeZone wanted = zone;
     if (wanted != null) {
-      TimeZone.setDefault(wanted); // without a look at the one that is set, which may be the user's
+      // without reading the current one, which may be of a user's class
+      TimeZone.setDefault(wanted);
     }
   }
 
@@ -441,7 +460,7 @@ final class TaskLoop {
     message.truncate(result);
     try {
       PayloadFiles.writeArray(config.directory().resolve(file), bytes);
-    } catch (IOException | RuntimeException e) { // a segment whose arena was closed, say
+    } catch (IOException | RuntimeException e) { // such as a segment whose arena was closed
       message.putByte(MessageTypes.IN_MESSAGE);
       Throwables.encode(e, message, home);
       send(MessageTypes.FAILED, message, 0);
@@ -472,7 +491,7 @@ final class TaskLoop {
     send(type, message, 0);
   }
 
-  /** For what tasks print. */
+  /** Sends what tasks print. */
   void print(boolean error, byte[] bytes, int from, int length) throws IOException {
     writing.take();
     try {
@@ -494,13 +513,13 @@ final class TaskLoop {
     }
   }
 
-  /** Writes a result that may be shown together with those that follow: see {@link RingWriter}. */
+  /** Writes a result that may be published together with later ones: see {@link RingWriter}. */
   private void keep(int type, int from) throws IOException {
     writing.take();
     try {
       put(type, message, from);
       out.keep();
-      if (++kept == MOST_KEPT) {
+      if (++kept == MAX_KEPT) {
         publish();
       }
     } finally {
@@ -517,7 +536,7 @@ final class TaskLoop {
     }
   }
 
-  /** The caller of this and the next two holds the lock. */
+  /** Writes a message. The caller of this and the next two methods holds the lock. */
   private void write(int type, MessageOutput body, int from) throws IOException {
     put(type, body, from);
     publish();
@@ -525,7 +544,7 @@ final class TaskLoop {
 
   private void put(int type, MessageOutput body, int from) throws IOException {
     while (!out.tryWrite(type, body.array(), from, body.size() - from)) {
-      // The parent reads as fast as it can; if it is gone, the control thread ends this process.
+      // Waits for the parent to read; if the parent is gone, the control thread ends this process.
       publish();
       LockSupport.parkNanos(20_000);
     }

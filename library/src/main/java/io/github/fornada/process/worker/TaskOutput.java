@@ -8,9 +8,9 @@ import java.nio.charset.Charset;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A worker's {@code System.out} or {@code System.err}: each write goes to the parent at once,
- * together with the item that is running, so that it is there before the item's result and after
- * its crash.
+ * A worker's {@code System.out} or {@code System.err}: each write is sent to the parent at once,
+ * with the number of the running item, so that it arrives before the item's result and is not lost
+ * in a crash.
  */
 final class TaskOutput extends PrintStream {
   /** Written once, before any user code. */
@@ -26,15 +26,15 @@ final class TaskOutput extends PrintStream {
     super(channel, false, charset);
   }
 
-  /** Sends pieces of output; implemented by the task loop. */
+  /** Receives pieces of output to send; implemented by the task loop. */
   @FunctionalInterface
   interface Sink {
     void send(boolean error, byte[] bytes, int from, int length) throws IOException;
   }
 
   /**
-   * From now on what is printed comes through here. Before any user code: an initializer may keep
-   * the streams it finds, as a logger's console handler does.
+   * Replaces the JVM's output streams. Called before any user code, because an initializer may keep
+   * the streams that it finds, as a logger's console handler does.
    */
   static void install() {
     System.setOut(new TaskOutput(OUT, charset("stdout.encoding")));
@@ -44,7 +44,7 @@ final class TaskOutput extends PrintStream {
     in = System.in;
   }
 
-  /** From now on it is sent to the parent; until then it went where it would have gone anyway. */
+  /** Sends output to the parent from now on; until then it goes to the original streams. */
   static void connect(Sink sink) {
     OUT.sink = sink;
     ERR.sink = sink;
@@ -52,8 +52,8 @@ final class TaskOutput extends PrintStream {
   }
 
   /**
-   * Lets a task's own System.out and System.err pass on what they hold. The user's code: to be
-   * called while the item is still watched. An item whose output fails has not failed.
+   * Flushes a task's own System.out and System.err. They are user code, so this must be called
+   * while the item's timeout still applies. An item whose output fails has not failed.
    */
   static void flushReplaced() {
     flushReplaced(System.out, out, "System.out");
@@ -65,14 +65,15 @@ final class TaskOutput extends PrintStream {
     if (now != null && now != own) {
       try {
         now.flush();
-      } catch (Throwable e) { // whatever it throws: what the task printed is lost, and is told so
+        // whatever it throws: what the task printed is lost, and a message says so
+      } catch (Throwable e) {
         err.println(
             "fornada worker: the " + name + " that the task has set failed: " + e.getClass());
       }
     }
   }
 
-  /** Undoes what a task did by System.setOut and its like. Runs no code of the user's. */
+  /** Undoes what a task did by System.setOut and System.setErr. Runs no user code. */
   @SuppressWarnings("ReferenceEquality")
   static void reinstall() {
     if (System.out != out) {
@@ -91,7 +92,7 @@ final class TaskOutput extends PrintStream {
     return name == null ? Charset.defaultCharset() : Charset.forName(name);
   }
 
-  /** A task that closes its output must not silence the tasks after it. */
+  /** Does not close: a task that closes its output must not silence later tasks. */
   @Override
   public void close() {
     flush();
@@ -103,7 +104,7 @@ final class TaskOutput extends PrintStream {
     private final PrintStream before;
     private final boolean error;
 
-    /** Null until the parent reads what is sent. Written once. */
+    /** Null until the parent can receive output. Written once. */
     private volatile @Nullable Sink sink;
 
     Channel(PrintStream before, boolean error) {

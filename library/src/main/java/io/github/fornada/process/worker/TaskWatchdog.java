@@ -1,7 +1,7 @@
 package io.github.fornada.process.worker;
 
 import io.github.fornada.jvm.InterruptGate;
-import io.github.fornada.jvm.OwnGroup;
+import io.github.fornada.jvm.OwnThreads;
 import io.github.fornada.jvm.StackSample;
 import io.github.fornada.process.payload.Throwables;
 import io.github.fornada.process.wire.ClaimWord;
@@ -19,11 +19,11 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Watches the task of a worker from inside: interrupts it when its time is over or it is cancelled,
- * and calls the parent, which can kill, when it ignores interrupts.
+ * Supervises the task of a worker from within the worker: interrupts it when its time is over or it
+ * is cancelled, and tells the parent, which can kill the process, if the task ignores interrupts.
  *
- * <p>An interrupt is for one item, so it may reach the thread only while that item runs: an {@link
- * InterruptGate} sees to that. Abandoned means here that the end of this process is on its way.
+ * <p>An interrupt is meant for one item, so it may reach the thread only while that item runs. An
+ * {@link InterruptGate} ensures that. If the gate is abandoned, the parent will kill this process.
  */
 public final class TaskWatchdog {
   /** Why an item was interrupted. */
@@ -31,7 +31,7 @@ public final class TaskWatchdog {
     LIMIT(1),
     CANCEL(2);
 
-    /** How it is sent. */
+    /** The number by which it is sent. */
     public final int code;
 
     Reason(int code) {
@@ -47,7 +47,7 @@ public final class TaskWatchdog {
     }
   }
 
-  /** An interrupted item: which, why, where it was, and when that was. */
+  /** An interrupted item: its number, the reason, its stack, and when it was interrupted. */
   record Stop(long number, Reason reason, StackSample sample, long nanos) {
     List<StackTraceElement> stack() {
       return sample.frames();
@@ -71,20 +71,20 @@ public final class TaskWatchdog {
   private final InterruptGate<Stop> gate = new InterruptGate<>();
   private final Thread watcher;
 
-  /** Written before the gate is opened, read after. */
+  /** When the item started. Written before the gate is opened, read after the gate was read. */
   private volatile long startedNanos;
 
-  /** Ticket of the item that runs, or ran last. By its handle; see {@link #begin}. */
+  /** The ticket of the item that runs, or ran last. Accessed by its handle; see {@link #begin}. */
   @SuppressWarnings("unused")
   private long current = -1;
 
   /** Tickets of items cancelled before they began. */
   private final Set<Long> cancelled = ConcurrentHashMap.newKeySet();
 
-  /** Whether the watcher has to be woken for a new item. Written by the watcher. */
+  /** Whether the watching thread must be woken for a new item. Written by that thread. */
   private volatile boolean asleep;
 
-  @SuppressWarnings("NullAway.Init") // set by watches() before the first task
+  @SuppressWarnings("NullAway.Init") // set before the first task
   private volatile Thread task;
 
   TaskWatchdog(ControlChannel control, ClaimWord claims, WorkerConfig config) {
@@ -92,12 +92,7 @@ public final class TaskWatchdog {
     this.claims = claims;
     this.limitNanos = config.limitNanos();
     this.graceNanos = config.graceNanos();
-    this.watcher =
-        Thread.ofPlatform()
-            .group(OwnGroup.get())
-            .daemon()
-            .name("fornada-watchdog")
-            .unstarted(this::watch);
+    this.watcher = OwnThreads.daemon("fornada-watchdog").unstarted(this::watch);
   }
 
   void start() {
@@ -110,34 +105,35 @@ public final class TaskWatchdog {
 
   // ---- the task thread
 
-  /** Whether items have a timeout, so that the start of each must be known. */
+  /** Returns whether items have a timeout, so that the start of each must be known. */
   boolean isTimed() {
     return limitNanos >= 0;
   }
 
   /**
-   * The item is about to be claimed; to be followed by {@link #end} or {@link #letGo}.
+   * Called before an item is claimed; must be followed by {@link #end} or {@link #letGo}.
    *
-   * @param now the time, if it is of interest; else of the last look at the clock
+   * @param now the present time if items have a timeout; otherwise it may be an earlier reading
    */
   void begin(long ticket, long now) {
     if (startedNanos != now) {
       startedNanos = now;
     }
-    // Release: before the gate, as cancel() reads it after.
+    // Release: written before the gate, because cancel() reads it after the gate.
     CURRENT.setRelease(this, ticket);
-    // Release, for the claim that follows is a full barrier: isWanted comes after it.
+    // Release is enough, because the claim that follows is a full barrier, and isWanted comes after
+    // it.
     gate.openRelease(ClaimWord.number(ticket));
   }
 
-  /** The item was claimed. False if it was cancelled before. */
+  /** Called after the item was claimed. Returns false if it was cancelled before. */
   boolean isWanted(long ticket) {
-    // After the claim and so after the gate, as rest() looks at both after it set this: one sees
-    // the other.
+    // Read after the claim and so after the gate was opened. rest() first sets this and then reads
+    // both. So one of the two sees the other.
     if (limitNanos >= 0 && asleep) {
       LockSupport.unpark(watcher);
     }
-    // For the same reason: cancel() looks at both after it added to the set.
+    // For the same reason: cancel() first adds to the set and then reads both.
     return cancelled.isEmpty() || !cancelled.remove(ticket);
   }
 
@@ -145,24 +141,25 @@ public final class TaskWatchdog {
     return startedNanos;
   }
 
-  /** The item was not claimed: another may come under its number. */
+  /** Called if the item was not claimed: another item may come with the same number. */
   void letGo(long ticket) {
     var _ = free(ticket);
   }
 
   /**
-   * Whether an item that ran so long had more than its time and the grace after it. Then its time
-   * was over, whatever it gave, and whether or not it could be interrupted in time.
+   * Returns whether an item that ran for {@code nanos} exceeded its timeout and the grace after it.
+   * It is then over its timeout, whatever it returned, and whether or not it could be interrupted
+   * in time.
    */
   boolean isOverdue(long nanos) {
     return limitNanos >= 0 && nanos > limitNanos + graceNanos;
   }
 
-  /** The item has ended; tells whether and why it had been stopped. */
+  /** Called when the item has ended. Returns why and where it was stopped; null if it was not. */
   @Nullable Stop end(long ticket) {
     Stop stopped = free(ticket);
     if (!cancelled.isEmpty()) {
-      // They came too late, or were for items that were taken back and never come.
+      // These cancels came too late, or were for items that were taken back and never come.
       long number = ClaimWord.number(ticket);
       cancelled.removeIf(other -> ClaimWord.number(other) <= number);
     }
@@ -177,22 +174,27 @@ public final class TaskWatchdog {
     if (!gate.closeInterrupted(pass)) {
       while (true) {
         var _ = Thread.interrupted();
-        LockSupport.park(this); // the end of this process is on its way
+        LockSupport.park(this); // the parent will kill this process
       }
     }
     Stop stopped = gate.takeCause();
-    LockSupport.unpark(watcher); // which may sleep for the grace: the next item's limit is sooner
+    // it may be sleeping for the grace, and the next item's limit comes sooner
+    LockSupport.unpark(watcher);
     return stopped;
   }
 
   // ---- other threads
 
-  /** Cancels the item of this ticket, and no other that its number was given to before or since. */
+  /**
+   * Cancels the item with this ticket, and no other item that had the same number before or has it
+   * since.
+   */
   void cancel(long ticket) {
     cancelled.add(ticket);
     var _ = claims.next(); // volatile: pairs with the claim between begin and isWanted
     long number = ClaimWord.number(ticket);
-    // A number runs once, so that it is the one of this ticket if both are as they should be.
+    // A number runs only once, so the running item is the one with this ticket if both the gate and
+    // the ticket match.
     if (gate.word() == InterruptGate.pass(number) && (long) CURRENT.getAcquire(this) == ticket) {
       interrupt(number, Reason.CANCEL, StackSample.none());
     }
@@ -207,12 +209,14 @@ public final class TaskWatchdog {
 
   private void watch() {
     while (true) {
-      look();
+      check();
     }
   }
 
-  /** Does what is due, and waits until something may be due again. The watcher's. */
-  void look() {
+  /**
+   * Does what is due, and waits until something may be due again. Called by the watching thread.
+   */
+  void check() {
     long seen = gate.word();
     long now = System.nanoTime();
     if (InterruptGate.isRunning(seen) && limitNanos >= 0) {
@@ -225,7 +229,7 @@ public final class TaskWatchdog {
     } else if (InterruptGate.isInterrupted(seen)) {
       Stop stop = gate.cause();
       if (stop == null || stop.number() != InterruptGate.number(seen)) {
-        return; // the item has just ended
+        return; // the item has just ended meanwhile
       }
       long left = stop.nanos() + graceNanos - now;
       if (left <= 0) {
@@ -241,8 +245,9 @@ public final class TaskWatchdog {
   }
 
   /**
-   * Between items: a nap of one limit cannot miss an item's end, and costs a stream of tiny items
-   * no wake-ups. Only after a nap without a new item it sleeps until it is woken.
+   * Waits between items. A first wait of one timeout cannot miss the end of an item's time, and
+   * causes no wake-ups for a stream of tiny items. Only after such a wait without a new item does
+   * the thread sleep until it is woken.
    */
   private void rest() {
     long started = startedNanos;
@@ -251,8 +256,9 @@ public final class TaskWatchdog {
     }
     if (startedNanos == started) {
       asleep = true;
-      // After `asleep`, as isWanted() looks at `asleep` after the gate and the claim: one sees the
-      // other. An item may have begun before the nap, between its time and its gate.
+      // Read after `asleep` was set; isWanted() reads `asleep` after the gate and the claim. So one
+      // of the two sees the other. An item may have begun before the wait, between its time and its
+      // gate.
       var _ = claims.next();
       if (!isToBeWatched(gate.word())) {
         LockSupport.park(this);
@@ -267,17 +273,19 @@ public final class TaskWatchdog {
         : InterruptGate.isInterrupting(word) || InterruptGate.isInterrupted(word);
   }
 
-  /** The item ignores interrupts: only the end of this process will stop it. */
+  /**
+   * Tells the parent that the item ignores interrupts: only the end of this process will stop it.
+   */
   private void reportStuck(Stop stop) {
     if (!gate.abandon(InterruptGate.pass(stop.number()))) {
-      return; // it has just ended after all
+      return; // the item has ended after all
     }
     var out = new MessageOutput().putLong(stop.number()).putByte(stop.reason().code);
     Throwables.putStack(stop.stack(), out);
     control.send(MessageTypes.STUCK, out);
   }
 
-  /** The thread that watches, for a look from outside. */
+  /** Returns the watching thread, for diagnostics. */
   Thread watcher() {
     return watcher;
   }

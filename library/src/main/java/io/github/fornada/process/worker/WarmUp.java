@@ -20,17 +20,16 @@ import java.nio.file.Path;
 import java.time.Duration;
 
 /**
- * What a worker in reserve does while nobody waits for it: all that a worker does until it has
- * answered a first task, with a task of this library's own, so that its classes are loaded and
- * linked.
+ * What a worker in reserve does before a pool takes it: everything that a worker does until it has
+ * answered a first task, with a task of this library, so that its classes are loaded and linked.
  */
 final class WarmUp {
   private WarmUp() {}
 
   /**
-   * Warms up this JVM. What fails here fails again when it counts, and is reported then.
+   * Warms up this JVM. A failure here will occur again with a real task, and is reported then.
    *
-   * @param file for the memory of it, which is gone afterwards
+   * @param file the file for the shared memory, which is deleted afterwards
    */
   static void run(Path file) {
     PrintStream out = System.out;
@@ -64,7 +63,7 @@ final class WarmUp {
     } catch (IOException | RuntimeException e) {
       Log.get().log(System.Logger.Level.DEBUG, "a worker in reserve could not warm up", e);
     } finally {
-      // The loop has put its own there, as after any task.
+      // The loop has installed its own streams, as after any task.
       System.setOut(out);
       System.setErr(err);
       Thread.currentThread().setContextClassLoader(context);

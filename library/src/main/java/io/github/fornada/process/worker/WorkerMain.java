@@ -1,6 +1,6 @@
 package io.github.fornada.process.worker;
 
-import io.github.fornada.jvm.OwnGroup;
+import io.github.fornada.jvm.OwnThreads;
 import io.github.fornada.process.host.HandshakeServer;
 import io.github.fornada.process.host.Nesting;
 import io.github.fornada.process.host.PrivateDirectory;
@@ -23,30 +23,30 @@ import io.github.fornada.spi.PayloadCodec;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
-import java.lang.reflect.Constructor;
-import java.lang.reflect.Method;
-import java.lang.reflect.Proxy;
 import java.net.ConnectException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The program that a worker JVM runs. Started by a pool only: it reads its token from its standard
- * input, connects to the pool's socket, and runs what it is sent until the pool is gone.
+ * The program that a worker JVM runs. Only pools and reserves start it: it reads its token from its
+ * standard input, connects to the pool's socket, and runs the tasks that it is sent until the pool
+ * is gone.
  */
 public final class WorkerMain {
   private static final int LONGEST_LINE = 10_000;
+
+  /** A string, because that class is compiled separately, after this one. */
+  private static final String PARENT_SIGNALS = "io.github.fornada.process.worker.ParentSignals";
 
   private WorkerMain() {}
 
   public static void main(String[] args) throws IOException {
     if (args.length > 0) {
-      WarmUp.run(Path.of(args[0])); // nobody waits for this worker yet
+      WarmUp.run(Path.of(args[0])); // no pool waits for this worker yet
     }
     String[] told = readLine().split(" ", 3);
     if (told.length != 3) {
@@ -67,7 +67,9 @@ public final class WorkerMain {
           new ControlChannel(HandshakeServer.connect(socket, number, token), forcedExit::alarm);
       config = WorkerConfig.receive(control);
     } catch (ConnectException | EOFException e) {
-      orphaned(socket); // the pool has gone while this worker booted: nothing to tell, or to whom
+      // the pool ended while this worker booted: there is nothing to report, and no parent to
+      // report it to
+      orphaned(socket);
       return;
     }
     Segment segment = Segment.open(config.segment());
@@ -76,27 +78,17 @@ public final class WorkerMain {
     var watchdog = new TaskWatchdog(control, new ClaimWord(segment.header()), config);
     Doorbell doorbell = Doorbell.ofWorker(segment.header(), control::ring);
     var listener =
-        Thread.ofPlatform()
-            .group(OwnGroup.get())
-            .daemon()
-            .name("fornada-control")
+        OwnThreads.daemon("fornada-control")
             .unstarted(() -> listen(control, doorbell, loader, watchdog, forcedExit, socket));
     listener.start();
-    // By another thread, while this one prepares: reflection and a proxy generate code. Until then
-    // a signal ends a worker that has no item yet, and the pool starts another.
-    Thread signals =
-        Thread.ofPlatform()
-            .group(OwnGroup.get())
-            .daemon()
-            .name("fornada-signal")
-            .start(WorkerMain::leaveSignalsToTheParent);
+    leaveSignalsToTheParent();
     watchdog.start();
     Thread task = Thread.currentThread();
     task.setName("fornada-task");
     task.setContextClassLoader(loader);
     watchdog.watches(task);
     TaskOutput.install();
-    ExitAnnouncer.install(control); // before the first code of the user's
+    ExitAnnouncer.install(control); // before any user code
     CodecSessions codec = null;
     String part = "codec";
     try {
@@ -117,9 +109,8 @@ public final class WorkerMain {
       System.exit(1);
     }
     var loop = new TaskLoop(segment, doorbell, loader, watchdog, config, codec);
-    // Not before: until the worker is ready, nobody reads what this sends.
+    // Not earlier: until the worker is ready, the parent does not read output.
     TaskOutput.connect(loop::print);
-    awaitEnd(signals);
     control.send(
         MessageTypes.READY,
         new MessageOutput().putLong(ProcessHandle.current().pid()).putLong(System.nanoTime()));
@@ -129,18 +120,10 @@ public final class WorkerMain {
       System.err.println("fornada worker: " + e.getMessage());
       Runtime.getRuntime().halt(MessageTypes.EXIT_PROTOCOL);
     }
-    // The parent is gone, and the control thread sees to the rest; nothing more is to be done here.
+    // The parent is gone, and the control thread ends this process; nothing is left to do here.
   }
 
-  private static void awaitEnd(Thread thread) {
-    try {
-      thread.join();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt(); // an initializer's mischief; then a little later
-    }
-  }
-
-  /** Makes the user's codec ready, so that no item waits for it; null if there is none. */
+  /** Opens the user's codec, so that no item waits for it; null if there is none. */
   private static @Nullable CodecSessions openCodec(WorkerConfig config, ClassLoader loader)
       throws Exception {
     byte[] bytes = config.codec();
@@ -153,7 +136,7 @@ public final class WorkerMain {
     return sessions;
   }
 
-  /** What the user wants done first; null for nothing. */
+  /** Returns the user's set-up, which runs first; null for none. */
   private static @Nullable WorkerSetUp setUp(WorkerConfig config, ClassLoader loader)
       throws IOException, ClassNotFoundException {
     byte[] bytes = config.setUp();
@@ -163,7 +146,8 @@ public final class WorkerMain {
   }
 
   /**
-   * The line with the token, if there is one; what is left of the input is the task's, and empty.
+   * Reads the line with the token, if there is one. The rest of the input is empty; tasks may read
+   * it.
    */
   private static String readLine() throws IOException {
     var line = new ByteArrayOutputStream();
@@ -191,30 +175,34 @@ public final class WorkerMain {
           case MessageTypes.CLASS, MessageTypes.RESOURCE -> loader.answer(frame.body());
           case MessageTypes.CANCEL -> watchdog.cancel(frame.body().getLong());
           case MessageTypes.UNMAP -> Mappings.forget(frame.body().getString());
-          case MessageTypes.EXIT ->
-              // On a thread of its own: a shutdown hook of user code may wait for ever, and this
-              // thread must go on to see the end of the parent.
-              Thread.ofPlatform()
-                  .group(OwnGroup.get())
-                  .daemon()
-                  .name("fornada-exit")
-                  .start(() -> System.exit(0));
+          case MessageTypes.EXIT -> {
+            control.stepAside();
+            // On a thread of its own, because a shutdown hook of user code may wait forever, and
+            // this thread must go on to see the end of the parent.
+            OwnThreads.daemon("fornada-exit").start(() -> System.exit(0));
+          }
+          case MessageTypes.EXITING_SEEN -> control.stepAside();
           default -> throw new CorruptFrameException("control frame of type " + frame.type());
         }
       }
     } catch (OutOfMemoryError e) {
       if (!forcedExit.isAlarmed()) {
-        // Out of reach for want of memory, while the parent lives and replaces this worker.
+        // This worker cannot be reached because memory ran out; the parent is alive and replaces
+        // it.
         Runtime.getRuntime().halt(MessageTypes.EXIT_OUT_OF_MEMORY);
       }
       orphaned(socket);
     } catch (IOException | RuntimeException | Error e) {
       forcedExit.alarm();
-      orphaned(socket); // mostly the end of the stream; and nobody can reach a worker without this
+      // usually the end of the stream; without this channel a worker cannot be reached
+      orphaned(socket);
     }
   }
 
-  /** The parent is gone, however it went: nothing of this worker may stay. One thread only. */
+  /**
+   * Called when the parent is gone, for whatever reason: nothing of this worker may stay. One
+   * thread only.
+   */
   private static void orphaned(Path socket) {
     try {
       var killed = new ArrayList<>(ProcessHandle.current().descendants().toList());
@@ -224,8 +212,9 @@ public final class WorkerMain {
       Path directory = socket.getParent();
       if (directory != null && isAbandoned(socket)) {
         if (mark != null) {
-          // All the pool's: a sibling may be stopped, and never see the end of its parent. One that
-          // was in reserve has no siblings that could be told by their marks.
+          // Kills all workers of the pool: another one may be stopped by a signal, and never see
+          // the end of its parent. For a worker from a reserve, the others cannot be found by their
+          // marks.
           String all = directory.getFileName() + "/";
           killed.addAll(Reaper.killMarked(mark.startsWith(all) ? all : mark));
         }
@@ -235,7 +224,8 @@ public final class WorkerMain {
       }
       long self = ProcessHandle.current().pid();
       if (!killed.isEmpty() || PrivateDirectory.hasAnyOf(self)) {
-        // Pools of this worker and of those just killed, whose workers may have had pools too.
+        // The folders of pools of this worker and of the processes just killed, which may have had
+        // pools too.
         PrivateDirectory.deleteAllOf(self);
         Reaper.awaitEnd(killed);
         PrivateDirectory.sweep(PrivateDirectory.bases());
@@ -245,50 +235,24 @@ public final class WorkerMain {
     }
   }
 
-  /** Whether the pool's socket is there and nobody listens to it any more. */
+  /** Returns whether the pool's socket exists and no process listens to it any more. */
   private static boolean isAbandoned(Path socket) {
     try (var _ = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
       return false;
     } catch (ConnectException e) {
       return true;
     } catch (IOException e) {
-      return false; // for another reason, and the folder may be in use
+      return false; // failed for another reason: the folder may be in use
     }
   }
 
-  /**
-   * Ctrl-C in a terminal, and the end of the terminal, go to every process of the foreground;
-   * service managers send SIGTERM to all that a service has started. Whether to stop is the
-   * parent's decision: it may want to finish what runs. By reflection, because javac warns of
-   * {@code sun.misc.Signal} in a way that cannot be switched off; its module, jdk.unsupported, is
-   * there to be used.
-   */
+  /** See {@link ParentSignals}. Until this returns, a signal ends a worker that has no item yet. */
   private static void leaveSignalsToTheParent() {
     try {
-      Class<?> signal = Class.forName("sun.misc.Signal");
-      Class<?> handler = Class.forName("sun.misc.SignalHandler");
-      Method handle = signal.getMethod("handle", signal, handler);
-      Constructor<?> named = signal.getConstructor(String.class);
-      handle.invoke(null, named.newInstance("INT"), handler.getField("SIG_IGN").get(null));
-      // Not ignored but handled, by doing nothing: a process that a task starts inherits what is
-      // ignored, and could then not be ended by Process.destroy.
-      Object deaf =
-          Proxy.newProxyInstance(
-              handler.getClassLoader(),
-              new Class<?>[] {handler},
-              (self, method, arguments) ->
-                  method.getDeclaringClass().equals(Object.class)
-                      ? method.invoke(WorkerMain.class, arguments)
-                      : null);
-      for (String name : List.of("TERM", "HUP")) {
-        Object before = handle.invoke(null, named.newInstance(name), deaf);
-        if (!before.getClass().getName().startsWith("java.lang.")) {
-          handle.invoke(null, named.newInstance(name), before); // an agent's, say
-        }
-      }
-    } catch (ReflectiveOperationException | IllegalArgumentException e) {
-      // A JDK without it, or started with -Xrs: such a signal then ends the worker together with
-      // its parent.
+      var _ = Class.forName(PARENT_SIGNALS);
+    } catch (ClassNotFoundException | LinkageError e) {
+      // A JDK without the module jdk.unsupported: a signal then ends the worker together with its
+      // parent.
     }
   }
 }

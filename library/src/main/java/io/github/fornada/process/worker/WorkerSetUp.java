@@ -4,21 +4,23 @@ import java.io.Serializable;
 import java.util.List;
 
 /**
- * What a worker does before its first task, as it is sent.
+ * What a worker does before its first task, in the form in which it is sent.
  *
- * @param steps in this order: a later one may count on what an earlier one has done
+ * @param steps the steps in their order: a later one may rely on what an earlier one has done
  */
 public record WorkerSetUp(List<Step> steps) implements Serializable {
 
-  /** One thing to do. */
+  /** One step of the set-up. */
   public interface Step extends Serializable {
-    /** What it is, for the message if it fails: {@code initializer} or {@code state}. */
+    /**
+     * Returns the kind of step, for the message if it fails: {@code initializer} or {@code state}.
+     */
     String part();
 
-    /** The user's code in it. */
+    /** Returns the user's code in it. */
     Object code();
 
-    /** Does it, on the thread that will run the tasks. */
+    /** Runs it, on the thread that will run the tasks. */
     void run() throws Exception;
   }
 }

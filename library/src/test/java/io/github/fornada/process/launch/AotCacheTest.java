@@ -39,7 +39,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Workers start from a cache where there is a good one, and never worse for it. */
+/** Workers start from a valid cache if there is one, and a bad cache does no harm. */
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
 class AotCacheTest {
   /** As a pool of default options asks for it. */
@@ -109,7 +109,7 @@ class AotCacheTest {
         .getValue();
   }
 
-  /** The option that tells the worker's cache, and what the worker's JVM printed. */
+  /** The option that names the worker's cache, and what the worker's JVM printed. */
   private record Seen(String cache, String printed) {}
 
   private static Seen open(String... jvmOptions) throws InterruptedException {

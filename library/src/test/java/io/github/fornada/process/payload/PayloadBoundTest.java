@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** A payload makes its reader allocate no more than it brings. */
+/** A payload cannot make its reader allocate more than its size justifies. */
 class PayloadBoundTest {
   private static final int MANY = 10_000;
 

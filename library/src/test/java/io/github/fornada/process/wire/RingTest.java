@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The ring and the claims word by themselves, good and corrupt. */
+/** The ring and the claim word alone, intact and corrupt. */
 @Timeout(30)
 class RingTest {
   @TempDir Path folder;

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Whatever memory a worker has too little of, the message tells how to give it more of that. */
+/** Whatever kind of memory a worker lacks, the message says how to give it more. */
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
 @SideBySide
 class OutOfMemoryTextTest {

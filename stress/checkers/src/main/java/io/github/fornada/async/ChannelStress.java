@@ -12,8 +12,9 @@ import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.I_Result;
 
 /**
- * A receiver says that it waits and looks once more; a sender sends and looks whether one waits.
- * One of them has to see the other, or the receiver sleeps over the element.
+ * A receiver marks itself as waiting and then checks the channel once more; a sender sends and then
+ * checks whether a receiver waits. One of them has to see the other, or the receiver sleeps
+ * although there is an element.
  */
 @JCStressTest
 @Outcome(id = "1", expect = ACCEPTABLE, desc = "served")
@@ -45,7 +46,7 @@ public class ChannelStress {
     r.r1 = waiter.isDone() ? 1 : 0;
   }
 
-  /** The receiver does not look again. */
+  /** The receiver does not check again. */
   @JCStressTest
   @Outcome(id = "1", expect = ACCEPTABLE, desc = "served")
   @Outcome(id = "0", expect = ACCEPTABLE_INTERESTING, desc = "caught: it sleeps over the element")

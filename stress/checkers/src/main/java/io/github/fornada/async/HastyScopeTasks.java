@@ -3,8 +3,8 @@ package io.github.fornada.async;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A twin of {@link ScopeTasks}'s list that must be caught: it looks whether the scope is cancelled before
- * it publishes the task, where the other way round is right.
+ * A twin of {@link ScopeTasks}'s list that must be caught: it checks whether the scope is cancelled
+ * before it publishes the task; the opposite order is correct.
  */
 final class HastyScopeTasks {
   private volatile boolean cancelled;

@@ -4,7 +4,9 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
-/** A ring with a planted fault: it reads the head, and then sets it. */
+/**
+ * A ring with a planted fault: it reads the head and then sets it, instead of a compare-and-set.
+ */
 final class LookingRing {
   private final AtomicLong tail = new AtomicLong();
   private final AtomicLong head = new AtomicLong();

@@ -4,7 +4,7 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * A twin of {@link ScopeTasks}'s counter that must be caught: a task that ends reads it and sets it
- * later, where one step is right.
+ * later; one atomic step is correct.
  */
 @SuppressWarnings("NonAtomicVolatileUpdate") // the fault
 final class LookingScopeTasks {

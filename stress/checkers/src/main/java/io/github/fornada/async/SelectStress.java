@@ -39,7 +39,7 @@ public class SelectStress {
     channels.count(r);
   }
 
-  /** Each channel has a claim of its own. */
+  /** Each channel has its own claim. */
   @JCStressTest
   @Outcome(id = "1, 1", expect = ACCEPTABLE, desc = "one taken, one left")
   @Outcome(id = "2, 0", expect = ACCEPTABLE_INTERESTING, desc = "caught: both taken")

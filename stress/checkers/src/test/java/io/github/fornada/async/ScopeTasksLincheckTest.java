@@ -3,7 +3,7 @@ package io.github.fornada.async;
 import io.github.fornada.checkers.Lincheck;
 import org.junit.jupiter.api.Test;
 
-/** The owner of a scope hears of the last end, and a cancel reaches every task. */
+/** The owner of a scope is woken by the last end, and a cancel reaches every task. */
 class ScopeTasksLincheckTest {
   @Test
   void theOwnerWakesWhenTheLastTaskHasEnded() {
@@ -67,7 +67,10 @@ class ScopeTasksLincheckTest {
     }
   }
 
-  /** Does one thing. Of a class of its own, for Lincheck sees no thread made of a lambda. */
+  /**
+   * Runs one action. A class of its own, because Lincheck does not see threads created from a
+   * lambda.
+   */
   private static final class Ender extends Thread {
     private final Runnable act;
 

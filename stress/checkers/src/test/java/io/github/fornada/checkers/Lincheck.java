@@ -10,12 +10,12 @@ import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
  * the Explorer. Its advantage over them is that it generates its scenarios.
  */
 public final class Lincheck {
-  /** For a twin, whose fault is found early or never. */
+  /** The number of scenarios for a twin, whose fault is found early or never. */
   private static final int TWIN_SCENARIOS = 100;
 
   private static final int ORDERS = 500;
 
-  /** More turns than any loop makes that spins before it parks. */
+  /** More iterations than any loop that spins before it parks. */
   private static final int LOOP_TURNS = 100;
 
   private Lincheck() {}
@@ -58,8 +58,8 @@ public final class Lincheck {
   /**
    * Checks a block that starts threads of its own, in many orders of their steps: it must end, and
    * throw nothing. The threads have to be of a subclass of Thread, in variables of type Thread:
-   * those made of a lambda are not seen, nor is a join that names the subclass (Lincheck 3.7, JDK
-   * 25).
+   * threads created from a lambda are not seen, nor is a join that names the subclass (Lincheck
+   * 3.7, JDK 25).
    */
   public static void ends(Runnable block) {
     org.jetbrains.lincheck.Lincheck.runConcurrentTest(
@@ -81,7 +81,7 @@ public final class Lincheck {
     assertThatThrownBy(() -> org.jetbrains.lincheck.Lincheck.runConcurrentTest(10_000, block))
         .isInstanceOf(LincheckAssertionError.class)
         .hasMessageContaining("hung")
-        // An order was found. It is not only that the time was up, as when Lincheck misses a wait.
+        // An order was found. Not only a timeout, as when Lincheck misses a wait.
         .hasMessageContaining("The following interleaving leads to the error");
   }
 }

@@ -31,8 +31,8 @@ public final class Steps {
       Set.of("java/lang/invoke/VarHandle", "java/lang/foreign/MemorySegment");
 
   /**
-   * No spinning: it would only take longer to reach the same state. And no words of byte arrays,
-   * which Lincheck does not support: short messages are copied like long ones.
+   * No spinning, because it would only take longer to reach the same state. No access to words of
+   * byte arrays, which Lincheck does not support: short messages are copied like long ones.
    */
   private static final Map<String, Map<Object, ConstantDesc>> CONSTANTS =
       Map.of(

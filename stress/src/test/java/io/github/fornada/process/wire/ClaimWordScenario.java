@@ -4,7 +4,9 @@ import io.github.fornada.stress.Explorer;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
-/** A worker claims three items while the pool takes back those that it has not begun. */
+/**
+ * A worker claims three items while the pool takes back the items that the worker has not begun.
+ */
 public final class ClaimWordScenario implements Explorer.Scenario {
   private static final int ITEMS = 3;
 

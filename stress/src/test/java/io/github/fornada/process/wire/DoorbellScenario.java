@@ -4,7 +4,7 @@ import io.github.fornada.stress.Explorer;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
-/** A reader goes to sleep over a ring while messages come. */
+/** A reader goes to sleep while messages arrive. */
 public final class DoorbellScenario implements Explorer.Scenario {
   private static final int MESSAGES = 2;
 

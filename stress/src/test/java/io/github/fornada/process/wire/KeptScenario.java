@@ -53,7 +53,7 @@ public final class KeptScenario implements Explorer.Scenario {
         if (!sleepers.await(reader)) {
           throw new AssertionError("nobody has closed it");
         }
-        reader.lookClosely();
+        reader.pollWritten();
       } while (!reader.next());
     } catch (CorruptFrameException e) {
       throw new AssertionError("corrupt frame: " + e.getMessage(), e);

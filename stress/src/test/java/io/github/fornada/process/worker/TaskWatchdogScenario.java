@@ -51,7 +51,7 @@ public final class TaskWatchdogScenario implements Explorer.Scenario {
   }
 
   private void cancel() {
-    Explorer.step(); // when the task thread is known, which is before any cancel
+    Explorer.step(); // the task thread is known here, before any cancel
     watch.cancel(0);
     cancelled = true;
   }

@@ -8,7 +8,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Two items run until they are interrupted: the watcher must not sleep through the limit of any.
+ * Two items run until they are interrupted: the watching thread must not sleep past the timeout of
+ * either.
  */
 public final class WatcherScenario implements Explorer.Scenario {
   private static final int LIMIT = 5;
@@ -35,7 +36,7 @@ public final class WatcherScenario implements Explorer.Scenario {
   }
 
   private void run(long ticket) {
-    // The time is never that of the item before.
+    // The time always differs from that of the previous item.
     watchdog.begin(ticket, Explorer.nanoTime() + ticket);
     if (!claims.claim(ticket) || !watchdog.isWanted(ticket)) {
       wrong = "nobody wants it back";
@@ -53,7 +54,7 @@ public final class WatcherScenario implements Explorer.Scenario {
     Explorer.standsFor(watchdog.watcher());
     watched = true;
     while (true) {
-      watchdog.look();
+      watchdog.check();
     }
   }
 

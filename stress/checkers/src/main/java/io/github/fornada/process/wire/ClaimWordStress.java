@@ -11,7 +11,7 @@ import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.ZJ_Result;
 
-/** A worker claims item 0 while the pool takes back the items that are not begun. */
+/** A worker claims item 0 while the pool takes back the items that were not begun. */
 @JCStressTest
 @Outcome(id = "true, 1", expect = ACCEPTABLE, desc = "begun, and not taken back")
 @Outcome(id = "false, 0", expect = ACCEPTABLE, desc = "taken back, and not begun")

@@ -12,8 +12,8 @@ import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.ZZ_Result;
 
 /**
- * A message comes while the reader goes to sleep: the writer rings, or the reader sees the message.
- * {@link Doorbell#resume} is what a sleeper does before it parks.
+ * A message arrives while the reader goes to sleep: the writer rings, or the reader sees the
+ * message. {@link Doorbell#resume} is what a sleeper does before it parks.
  */
 @JCStressTest
 @Outcome(id = "true, false", expect = ACCEPTABLE, desc = "the sleeper is woken")
@@ -35,7 +35,7 @@ public class DoorbellStress {
     r.r2 = sleeper.resume(scene.reader);
   }
 
-  /** The sleeper has no fence between setting its flag and looking at the ring. */
+  /** The sleeper has no fence between setting its flag and checking the ring. */
   @JCStressTest
   @Outcome(id = "true, false", expect = ACCEPTABLE, desc = "the sleeper is woken")
   @Outcome(id = "false, true", expect = ACCEPTABLE, desc = "it sees the message itself")

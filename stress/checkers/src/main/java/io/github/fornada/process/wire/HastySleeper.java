@@ -3,8 +3,8 @@ package io.github.fornada.process.wire;
 import java.lang.foreign.MemorySegment;
 
 /**
- * A twin of {@link Doorbell}'s sleeper that must be caught: it looks at the ring once more before
- * it says that it sleeps; the opposite order is correct.
+ * A twin of {@link Doorbell}'s sleeper that must be caught: it checks the ring once more before it
+ * sets its flag; the opposite order is correct.
  */
 final class HastySleeper {
   private final MemorySegment header;

@@ -6,9 +6,9 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /**
- * A message comes while the reader goes to sleep over a ring: the reader is woken, or sees the
- * message. {@link Doorbell#resume} is what a sleeper does before it parks. The parking itself is
- * for the Explorer, because Lincheck lets it return for no reason.
+ * A message arrives while the reader goes to sleep: the reader is woken, or sees the message.
+ * {@link Doorbell#resume} is what a sleeper does before it parks. The parking itself is for the
+ * Explorer, because Lincheck lets it return for no reason.
  */
 class DoorbellLincheckTest {
   private static final String ASLEEP = "the reader sleeps over a message";
@@ -16,7 +16,12 @@ class DoorbellLincheckTest {
   @BeforeAll
   static void define() {
     Lincheck.shares(
-        DoorbellLincheckTest.class, "Doorbell", "HastySleeper", "RingWriter", "RingReader", "EarlyWriter");
+        DoorbellLincheckTest.class,
+        "Doorbell",
+        "HastySleeper",
+        "RingWriter",
+        "RingReader",
+        "EarlyWriter");
   }
 
   @Test

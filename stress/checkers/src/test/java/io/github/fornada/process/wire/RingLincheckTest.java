@@ -6,7 +6,7 @@ import org.jetbrains.lincheck.datastructures.Operation;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** A ring is a queue: messages come whole, in order, and each once. */
+/** A ring is a queue: messages arrive whole, in order, and each once. */
 class RingLincheckTest {
   @BeforeAll
   static void define() {

@@ -1,0 +1,95 @@
+package io.github.fornada.process.wire;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A channel whose reader has stepped aside does all that it did before. */
+@Timeout(60)
+class ControlChannelTest {
+  @TempDir Path folder;
+  private ControlChannel one;
+  private ControlChannel other;
+  private final AtomicInteger ends = new AtomicInteger();
+
+  @BeforeEach
+  void connect() throws IOException {
+    var address = UnixDomainSocketAddress.of(folder.resolve("socket"));
+    try (var server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+      server.bind(address);
+      other = new ControlChannel(SocketChannel.open(address));
+      one = new ControlChannel(server.accept(), ends::incrementAndGet);
+    }
+  }
+
+  @AfterEach
+  void close() throws IOException {
+    one.close();
+    other.close();
+  }
+
+  @Test
+  void framesArriveWhetherTheyComeBeforeOrAfterTheReaderSteppedAside() throws Exception {
+    other.send(MessageTypes.CANCEL, new MessageOutput().putLong(1));
+    other.awaitSent();
+    one.stepAside();
+    assertThat(one.receive().body().getLong()).isEqualTo(1);
+
+    var next = CompletableFuture.supplyAsync(() -> received(one));
+    other.send(MessageTypes.CANCEL, new MessageOutput().putLong(2));
+    assertThat(next.get(20, TimeUnit.SECONDS).body().getLong()).isEqualTo(2);
+  }
+
+  @Test
+  void aFrameLargerThanTheSocketsBufferArrivesWholeBothWays() throws Exception {
+    one.stepAside();
+    byte[] large = new byte[4 << 20];
+    large[large.length - 1] = 7;
+    for (ControlChannel[] way : new ControlChannel[][] {{one, other}, {other, one}}) {
+      var body = new MessageOutput();
+      body.write(large, 0, large.length);
+      way[0].send(MessageTypes.CLASS, body);
+      ControlChannel.Frame frame = way[1].receive();
+      assertThat(frame.body().remaining()).isEqualTo(large.length);
+      assertThat(frame.body().array()[large.length - 1]).isEqualTo((byte) 7);
+    }
+  }
+
+  @Test
+  void theEndOfTheOtherSideIsSeen() throws Exception {
+    one.stepAside();
+    other.close();
+    assertThatThrownBy(() -> one.receive()).isInstanceOf(EOFException.class);
+    assertThat(ends).as("told first of all").hasPositiveValue();
+  }
+
+  @Test
+  void whoWaitsForTheReaderToStepAsideGoesOnWhenItHas() throws Exception {
+    var waiting = CompletableFuture.runAsync(() -> one.awaitAside(TimeUnit.MINUTES.toNanos(1)));
+    one.stepAside();
+    waiting.get(20, TimeUnit.SECONDS);
+  }
+
+  private static ControlChannel.Frame received(ControlChannel channel) {
+    try {
+      return channel.receive();
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+}
