@@ -106,7 +106,7 @@ final class StagesRun {
         }
         run = pipeline(plans, pools, inputs, progress);
         PipelineRun<@Nullable String> running = run;
-        refusals.tell(refusal -> {
+        refusals.setReceiver(refusal -> {
           progress.refused();
           progress.message(FailureReport.refused(refusal));
           if (options.failFast) {
