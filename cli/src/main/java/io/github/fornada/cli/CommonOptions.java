@@ -145,6 +145,22 @@ final class CommonOptions {
     if (failFast && keepGoing) {
       throw Fault.usage("--fail-fast and --keep-going exclude each other");
     }
+    if (timeout != null && limit != null) {
+      throw Fault.usage("--limit is the old name of --timeout: give one of them");
+    }
+    if (timeout == null) {
+      timeout = limit;
+    }
+    return pools(workers, timeout, retries, heap);
+  }
+
+  /**
+   * What one stage says about its pool.
+   *
+   * @throws Fault if an option is out of its bounds
+   */
+  static PoolSettings pools(
+      @Nullable Integer workers, @Nullable Duration timeout, int retries, @Nullable String heap) {
     if (retries < 0) {
       throw Fault.usage("--retries must be at least 0, got " + retries);
     }
@@ -153,12 +169,6 @@ final class CommonOptions {
     }
     if (workers != null && workers > MAX_WORKERS) {
       throw Fault.usage("--workers must be at most " + MAX_WORKERS + ", got " + workers);
-    }
-    if (timeout != null && limit != null) {
-      throw Fault.usage("--limit is the old name of --timeout: give one of them");
-    }
-    if (timeout == null) {
-      timeout = limit;
     }
     return new PoolSettings(workers, timeout, retries, heap);
   }
@@ -181,6 +191,11 @@ final class CommonOptions {
   }
 
   LoadedTask load(Outputs outputs) {
+    return load(task, classPath, outputs);
+  }
+
+  /** Finds a task, unless an output would overwrite it. */
+  static LoadedTask load(String task, @Nullable String classPath, Outputs outputs) {
     TaskLocator.Place place = TaskLocator.place(task, classPath);
     if (place.source() != null) {
       outputs.mustNotBe(place.source(), "the source of the task, " + place.source());

@@ -13,7 +13,15 @@ final class FailureReport {
 
   /** Returns a few lines, without an end of line. */
   static String text(String input, Outcome<?> outcome) {
-    String who = "fornada: \"" + shortened(input) + "\"";
+    return of("fornada: \"" + shortened(input) + "\"", outcome);
+  }
+
+  /** Of an item of a pipeline; of a stage that was given something else than the input. */
+  static String text(String input, String stage, Outcome<?> outcome) {
+    return of("fornada: \"" + shortened(input) + "\" in " + stage, outcome);
+  }
+
+  private static String of(String who, Outcome<?> outcome) {
     return switch (outcome) {
       case Outcome.Failed<?>(var cause) -> who + " failed: " + ThrownText.of(cause);
       case Outcome.TimedOut<?>(var limit, var frames) ->

@@ -5,6 +5,8 @@ import java.io.PrintWriter;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -67,7 +69,19 @@ final class FornadaCommand implements Callable<Integer> {
       }
       throw e;
     });
-    return command.execute(args);
+    String[] own = args;
+    if (args.length > 0 && args[0].equals("run")) {
+      List<List<String>> stages = StageArguments.split(List.of(args).subList(1, args.length));
+      if (stages.size() > 1) {
+        CommandLine line = Objects.requireNonNull(command.getSubcommands().get("run"));
+        RunCommand run = line.getCommand();
+        run.follows(stages.subList(0, stages.size() - 1));
+        var last = new ArrayList<>(List.of("run"));
+        last.addAll(stages.getLast());
+        own = last.toArray(String[]::new);
+      }
+    }
+    return command.execute(own);
   }
 
   private static Path path(String text) {
@@ -81,7 +95,7 @@ final class FornadaCommand implements Callable<Integer> {
     }
   }
 
-  private static Integer number(String text) {
+  static Integer number(String text) {
     try {
       return Integer.valueOf(text.strip());
     } catch (NumberFormatException e) {

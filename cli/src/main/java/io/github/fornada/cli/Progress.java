@@ -70,6 +70,14 @@ final class Progress implements TaskListener, AutoCloseable {
     }
   }
 
+  /** An item of a pipeline has its outcome. */
+  void outcome(boolean done) {
+    ended.incrementAndGet();
+    if (!done) {
+      failed.incrementAndGet();
+    }
+  }
+
   /** Prints a message on lines of its own. */
   void message(String text) {
     lock.lock();

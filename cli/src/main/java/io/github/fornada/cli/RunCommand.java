@@ -21,12 +21,15 @@ import picocli.CommandLine.Option;
 @Command(
     name = "run",
     description =
-        "Runs a function over many inputs and writes the results, in the order of the inputs.",
+        "Runs a function over many inputs and writes the results, in the order of the inputs."
+            + " Several functions, joined by the word then, are the stages of a pipeline: the text"
+            + " of what one returns is the item of the next.",
     footerHeading = "%nExamples:%n",
     footer = {
       "  fornada run examples/WordCount.java docs/*.md",
       "  fornada run examples/Thumbnail.java --files photos --match '*.jpg'",
       "  tail -f access.log | fornada run Parse.java#line --lines - --on virtual",
+      "  fornada run Fetch.java --on virtual then Parse.java --on processes --lines urls",
       "  fornada run com.acme.Invoice#total -cp 'app.jar:lib/*' --lines ids -o totals",
     })
 final class RunCommand implements Callable<Integer> {
@@ -46,6 +49,14 @@ final class RunCommand implements Callable<Integer> {
   @SuppressWarnings("NullAway.Init") // filled by picocli
   private ExecutionModel on;
 
+  /** The arguments of the stages before the last, where there are several. */
+  private List<List<String>> before = List.of();
+
+  /** This is the last of several stages. */
+  void follows(List<List<String>> stages) {
+    before = stages;
+  }
+
   @Option(names = "--unordered", description = "Write each result as soon as it is there.")
   private boolean unordered;
 
@@ -55,6 +66,10 @@ final class RunCommand implements Callable<Integer> {
       throw Fault.usage("--heap is for worker processes: add --on processes");
     }
     PoolSettings settings = options.pools();
+    if (!before.isEmpty()) {
+      return new StagesRun(options, on, settings, unordered)
+          .call(before.stream().map(StageArguments::parse).toList());
+    }
     try (Outputs outputs = options.outputs()) {
       LoadedTask task = options.load(outputs);
       var refusals = new Refusals();

@@ -435,6 +435,11 @@ final class Engine extends AbstractPool implements Mappings.Listener {
     return handshakeServer;
   }
 
+  /** Whether its workers read what workers of other pools write. */
+  boolean readsPlainPayloads() {
+    return handover.isWithoutCodec();
+  }
+
   Handover handover() {
     return handover;
   }

@@ -148,7 +148,7 @@ final class Handover {
     int tag = BulkValue.tag(item);
     String name = engine.buffers().store(large);
     if (name == null) {
-      name = NAME + files.incrementAndGet();
+      name = nextName();
       try {
         PayloadFiles.writeArray(engine.directory().resolve(name), large, early);
       } catch (IOException e) {
@@ -159,6 +159,16 @@ final class Handover {
       }
     }
     return HandedItem.of(item, new HandedItem.ArrayFile(engine, tag, large.byteSize(), name));
+  }
+
+  /** The name of a file that stays until its item has ended. */
+  String nextName() {
+    return NAME + files.incrementAndGet();
+  }
+
+  /** Whether items are read without a codec. */
+  boolean isWithoutCodec() {
+    return codec == null;
   }
 
   private static byte[] onHeap(Object item) throws IOException {

@@ -51,30 +51,34 @@ final class Outcomes {
     switch (type) {
       case MessageTypes.DONE -> {
         ClassLoader loader = from.loaderOf(batch);
+        Engine relay = RelayedValue.target(batch, from);
         Object value;
         try {
           value =
-              location == MessageTypes.ARRAY_IN_FILE
-                  ? Payloads.getArrayFile(body, engine.directory(), null)
-                  : Payloads.decode(body, loader, from.codec());
+              relay != null
+                  ? RelayedValue.of(location, body, engine.directory(), relay, loader)
+                  : location == MessageTypes.ARRAY_IN_FILE
+                      ? Payloads.getArrayFile(body, engine.directory(), null)
+                      : Payloads.decode(body, loader, from.codec());
         } catch (CorruptFrameException e) {
           throw e;
         } catch (Throwable e) { // anything that the user's readObject or constructor throws
-          batch.end(i, new Outcome.Failed<>(new ResultException(batch.label(i), e)), usage);
+          batch.end(
+              i, new Outcome.Failed<>(new ResultException(batch.label(i), e)), usage, from.name());
           return;
         }
-        var _ = batch.done(i, Outcomes.<R>cast(value), usage);
+        var _ = batch.done(i, Outcomes.<R>cast(value), usage, from.name());
       }
       case MessageTypes.FAILED -> {
         Throwable cause = Throwables.decode(body, from.loaderOf(batch));
-        batch.end(i, new Outcome.Failed<>(cause), usage);
+        batch.end(i, new Outcome.Failed<>(cause), usage, from.name());
       }
       case MessageTypes.TIMED_OUT -> {
         Duration limit = Objects.requireNonNull(engine.policy().timeout());
-        batch.end(i, new Outcome.TimedOut<>(limit, Throwables.getStack(body)), usage);
+        batch.end(i, new Outcome.TimedOut<>(limit, Throwables.getStack(body)), usage, from.name());
       }
       case MessageTypes.CANCELLED ->
-          batch.end(i, new Outcome.Cancelled<>("it was stopped with its call"), usage);
+          batch.end(i, new Outcome.Cancelled<>("it was stopped with its call"), usage, from.name());
       default -> throw new CorruptFrameException("ring message of type " + type);
     }
   }
@@ -122,7 +126,7 @@ final class Outcomes {
     if (outcome instanceof Outcome.WorkerLost<R> && batch.isUnwanted()) {
       outcome = new Outcome.Cancelled<>("it was stopped with its worker");
     }
-    batch.end(sent.i(), outcome, usage);
+    batch.end(sent.i(), outcome, usage, dead.name());
   }
 
   private static @Nullable TaskUsage usage(

@@ -4,12 +4,13 @@ import io.github.fornada.Completion;
 import io.github.fornada.DeathCertificate;
 import io.github.fornada.ExecutionModel;
 import io.github.fornada.Outcome;
-import io.github.fornada.Pool;
 import io.github.fornada.SharedBytes;
 import io.github.fornada.TaskFunction;
 import io.github.fornada.TaskPolicy;
 import io.github.fornada.process.host.PrivateDirectory;
 import io.github.fornada.process.launch.Launcher;
+import io.github.fornada.spi.AbstractPool;
+import io.github.fornada.spi.PoolHandle;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
@@ -116,7 +117,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The idea comes from Python's {@code ProcessPoolExecutor}; unlike there, a crash costs only the
  * one item that was running, which is named.
  */
-public final class ProcessPool implements Pool {
+public final class ProcessPool extends PoolHandle {
   /**
    * Does all the work. Nothing that it refers to may refer to this handle, or the pool would never
    * become unreachable.
@@ -184,6 +185,11 @@ public final class ProcessPool implements Pool {
   public static boolean makeAotCache(UnaryOperator<ProcessOptions> change)
       throws InterruptedException {
     return Launcher.makeCache(change.apply(ProcessOptions.defaults()).launchSettings());
+  }
+
+  @Override
+  protected AbstractPool target() {
+    return engine;
   }
 
   /** Returns what the pool's workers are doing and have done. */

@@ -42,6 +42,12 @@ final class ResultReader {
    */
   private final ReentrantLock reading = new ReentrantLock();
 
+  /**
+   * Whose results came last without their times, which follow. Used by the thread that reads
+   * results.
+   */
+  private @Nullable Batch<?, ?> lastRow;
+
   /** Results about to be passed on; empty in between. Used by the thread that reads results. */
   private final @Nullable Object[] values = new @Nullable Object[MAX_VALUES];
 
@@ -114,6 +120,7 @@ final class ResultReader {
     Batch<?, ?> batch = due.batch();
     int first = due.first();
     int most = Math.min(due.count(), values.length);
+    Engine relay = RelayedValue.target(batch, from);
     ClassLoader loader = from.loaderOf(batch);
     from.endOfItem(null);
     int n = 0;
@@ -123,7 +130,10 @@ final class ResultReader {
       do {
         due.skip(1);
         try {
-          values[n] = Payloads.decode(ring.body(), loader, from.codec());
+          values[n] =
+              relay != null
+                  ? RelayedValue.of(ring.body(), loader)
+                  : Payloads.decode(ring.body(), loader, from.codec());
           n++;
         } catch (CorruptFrameException e) {
           Outcomes.endUnreadable(batch, first + n, e);
@@ -134,7 +144,7 @@ final class ResultReader {
       } while (n < most && unreadable == null && ring.nextIs(MessageTypes.value(due.number())));
     } finally {
       try {
-        batch.done(first, values, n);
+        batch.done(first, values, n, name);
         if (unreadable != null) {
           Outcomes.endUnreadable(batch, first + n, unreadable);
         }
@@ -142,6 +152,7 @@ final class ResultReader {
         Log.get().log(System.Logger.Level.WARNING, "a callback failed after an item of " + name, e);
       }
       Arrays.fill(values, 0, n, null);
+      lastRow = batch;
       delivered(n);
     }
     return slot.isLastOfRetiring();
@@ -217,6 +228,11 @@ final class ResultReader {
         throw new CorruptFrameException(count + " items that took " + nanos + " ns");
       }
       spent(count, nanos);
+      Batch<?, ?> row = lastRow;
+      lastRow = null;
+      if (row != null) {
+        row.spent(count, nanos);
+      }
       return false;
     }
     return result(from, type, in);
@@ -241,6 +257,7 @@ final class ResultReader {
       Log.get().log(System.Logger.Level.WARNING, "a callback failed after an item of " + name, e);
     } finally {
       spent(1, from.lastItemNanos());
+      sent.batch().spent(1, from.lastItemNanos());
       delivered(1);
     }
     return slot.isLastOfRetiring();

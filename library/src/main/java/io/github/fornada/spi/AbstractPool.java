@@ -216,7 +216,7 @@ public abstract class AbstractPool implements Pool {
 
   /** Returns the function of a call, with the context of the calling thread as it is now. */
   @SuppressWarnings("unchecked") // what replaces the function has the same types
-  private <T extends @Nullable Object, R extends @Nullable Object>
+  final <T extends @Nullable Object, R extends @Nullable Object>
       TaskFunction<? super T, ? extends R> load(TaskFunction<? super T, ? extends R> function) {
     TaskFunction<? super T, ? extends R> carried = contextCapture.<T, R>load(function);
     List<?> parts =
@@ -242,7 +242,7 @@ public abstract class AbstractPool implements Pool {
   protected final @Nullable Batch<?, ?> poll(int most) {
     Batch<?, ?> batch = queue.poll(most, null);
     if (batch != null) {
-      batch.announce();
+      batch.polled();
     }
     return batch;
   }
@@ -261,7 +261,7 @@ public abstract class AbstractPool implements Pool {
     }
     if (batch != null) {
       batch.handedBack = true;
-      batch.announce();
+      batch.polled();
     }
     return batch;
   }
@@ -284,7 +284,7 @@ public abstract class AbstractPool implements Pool {
   protected final @Nullable Batch<?, ?> pollNested(ToIntFunction<Object> rank) {
     Batch<?, ?> batch = queue.pollNested(rank);
     if (batch != null) {
-      batch.announce();
+      batch.polled();
     }
     return batch;
   }
@@ -293,7 +293,7 @@ public abstract class AbstractPool implements Pool {
   final @Nullable Batch<?, ?> pollFor(Run<?, ?> run) {
     Batch<?, ?> batch = queue.pollFor(run);
     if (batch != null) {
-      batch.announce();
+      batch.polled();
     }
     return batch;
   }
@@ -390,12 +390,12 @@ public abstract class AbstractPool implements Pool {
   }
 
   /** Called when a lazy stream has begun. */
-  final void register(StreamRun<?, ?, ?> run) {
+  final void register(OpenCall run) {
     life.register(run);
   }
 
   /** Called when a lazy stream may be over. */
-  final void settle(StreamRun<?, ?, ?> run) {
+  final void settle(OpenCall run) {
     life.settle(run);
   }
 
@@ -440,7 +440,7 @@ public abstract class AbstractPool implements Pool {
     life.checkQuiet();
   }
 
-  private void checkOpen() {
+  final void checkOpen() {
     if (life.isShutdown()) {
       throw rejected();
     }

@@ -84,6 +84,11 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
   /** The end of the pause before a retry; null for no retry, or before its pause. */
   private volatile @Nullable Future<?> pause;
 
+  /**
+   * What its call keeps beside each item; null for nothing. Written before others see the batch.
+   */
+  private @Nullable Object @Nullable [] tags;
+
   /** Whether it is in the queue because a worker gave it back. Guarded by the queue's lock. */
   boolean givenBack;
 
@@ -122,9 +127,13 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
     if (function instanceof HandedOver copy && copy.original() instanceof TaskFunction<?, ?> own) {
       original = (TaskFunction<? super T, ? extends R>) own;
     }
-    return original instanceof ContextFunction<? super T, ? extends R> carried
-        ? carried.function()
-        : original;
+    TaskFunction<? super T, ? extends R> own =
+        original instanceof ContextFunction<? super T, ? extends R> carried
+            ? carried.function()
+            : original;
+    return own instanceof FedCall.Composed<?, ?> composed
+        ? (TaskFunction<? super T, ? extends R>) composed.main()
+        : own;
   }
 
   /**
@@ -139,6 +148,25 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
   public Map<String, @Nullable Object> companions() {
     Object original = HandedOver.original(function);
     return original instanceof ContextFunction<?, ?> carried ? carried.parts() : Map.of();
+  }
+
+  /**
+   * Applies the function to the item at place {@code i}, in the thread of this JVM that is to run
+   * it. A call may have something to do around it.
+   */
+  public R apply(int i) throws Exception {
+    return tags == null ? function.apply(item(i)) : sink.apply(this, i);
+  }
+
+  /** Keeps something beside each item. */
+  void tagged(@Nullable Object[] beside) {
+    tags = beside;
+  }
+
+  /** What the call keeps beside the item. */
+  @Nullable Object tag(int i) {
+    @Nullable Object[] all = tags;
+    return all == null ? null : all[i];
   }
 
   /** Notes that these items wait from now on, if a recording needs that. */
@@ -252,6 +280,11 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
     return released;
   }
 
+  /** Whether a worker has claimed the item, and it has no outcome yet. */
+  boolean isBegun(int i) {
+    return states.get(i) == ItemStates.RUNNING;
+  }
+
   /** Returns whether the item has its outcome. */
   public boolean isEnded(int i) {
     return states.get(i) == ItemStates.ENDED;
@@ -274,6 +307,15 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
    * @return false if the item had ended before; this result is then dropped
    */
   public boolean done(int i, R value, @Nullable TaskUsage usage) {
+    return done(i, value, usage, "");
+  }
+
+  /**
+   * Ends a claimed item with its result, as {@link #done(int, Object, TaskUsage)} does.
+   *
+   * @param worker the name of the worker that ran it
+   */
+  public boolean done(int i, R value, @Nullable TaskUsage usage, String worker) {
     if (!states.move(i, ItemStates.RUNNING, ItemStates.ENDED)) {
       return false;
     }
@@ -285,7 +327,7 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
     }
     HandedOver.release(items[offset + i]);
     try {
-      sink.done(this, i, value);
+      sink.done(this, i, value, worker);
     } finally {
       close(1);
     }
@@ -301,6 +343,15 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
    * @param values the results, from index 0 of the array
    */
   public void done(int first, @Nullable Object[] values, int count) {
+    done(first, values, count, "");
+  }
+
+  /**
+   * Ends claimed items in a row with their results, as {@link #done(int, Object[], int)} does.
+   *
+   * @param worker the name of the worker that ran them
+   */
+  public void done(int first, @Nullable Object[] values, int count, String worker) {
     int ended = 0;
     Throwable thrown = null;
     try {
@@ -309,7 +360,7 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
         if (end > begin) {
           ended += end - begin;
           try {
-            sink.done(this, first + begin, values, begin, end - begin);
+            sink.done(this, first + begin, values, begin, end - begin, worker);
             // thrown by a callback; the others must end all the same
           } catch (RuntimeException | Error e) {
             thrown = e;
@@ -339,6 +390,15 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
    * @return false if the item had ended before; this outcome is then dropped
    */
   public boolean end(int i, Outcome<R> outcome, @Nullable TaskUsage usage) {
+    return end(i, outcome, usage, "");
+  }
+
+  /**
+   * Ends an attempt at an item, as {@link #end(int, Outcome, TaskUsage)} does.
+   *
+   * @param worker the name of the worker that ran it
+   */
+  public boolean end(int i, Outcome<R> outcome, @Nullable TaskUsage usage, String worker) {
     if (states.end(i) == ItemStates.ENDED) {
       return false;
     }
@@ -346,7 +406,8 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
         attempt <= sink.pool.policy().retries()
             && !outcome.isDone()
             && !(outcome instanceof Outcome.Cancelled)
-            && !sink.isStopped();
+            && !sink.isStopped()
+            && sink.mayRetry(this, i);
     if (sink.pool.isObserved()) {
       reportFinished(i, outcome, !again, usage);
     }
@@ -363,7 +424,7 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
         }
         sink.retry(this, i);
       } else {
-        sink.ended(this, i, outcome);
+        sink.ended(this, i, outcome, worker);
       }
     } finally {
       close(1);
@@ -428,6 +489,9 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
             index(i),
             task(i),
             attempt + 1);
+    if (tags != null) {
+      next.tags = new @Nullable Object[] {tags[i]};
+    }
     next.workersLost = workersLost + (hasCostAWorker(i) ? 1 : 0);
     return next;
   }
@@ -469,7 +533,7 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
    * method waits for it at most a second.
    */
   public String label(int i) {
-    return sink.label(index(i), item(i));
+    return sink.label(this, i);
   }
 
   /** Returns whether every item has ended. */
@@ -488,6 +552,39 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
    */
   public void ran(int count, long nanos) {
     sink.ran(count, nanos);
+  }
+
+  /**
+   * Returns the pool that gets the results as its items, and is the only one that reads them; null
+   * if they are to be read here. A pool may then {@linkplain #done(int, Object, TaskUsage, String)
+   * end} an item with a {@link HandedOver} in place of its result.
+   */
+  public @Nullable AbstractPool relayTarget() {
+    return sink.relayTarget();
+  }
+
+  /** Returns whether the processor time of its items is of use, measured for all in one. */
+  public boolean isMetered() {
+    return sink.isMetered();
+  }
+
+  /** Reports how much processor time its items took in this JVM, in nanoseconds. */
+  public void usedCpu(long nanos) {
+    sink.usedCpu(nanos);
+  }
+
+  /**
+   * Reports that {@code count} of its items took a worker {@code nanos} nanoseconds, where the next
+   * batches are not sized by that.
+   */
+  public void spent(int count, long nanos) {
+    sink.spent(count, nanos);
+  }
+
+  /** A worker has taken it; called without a lock. */
+  void polled() {
+    announce();
+    sink.polled();
   }
 
   /**
@@ -535,6 +632,7 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
       // Whatever still refers to the batch, such as a worker without work, must not keep the items
       // alive.
       Arrays.fill(items, offset, offset + states.size(), null);
+      tags = null;
       sink.closed(this);
       if (!handedBack) { // read after `open` was written: see WorkQueue.handBack
         sink.pool.batchClosed(this);

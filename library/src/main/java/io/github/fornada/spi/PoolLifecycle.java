@@ -44,9 +44,10 @@ final class PoolLifecycle {
   private volatile boolean streamsRefused;
 
   /**
-   * Streams that have begun. Held weakly: a stream that was abandoned half-way needs no shutdown.
+   * Calls that have begun and take items as they go. Held weakly: one that was abandoned half-way
+   * needs no shutdown.
    */
-  private final Set<StreamRun<?, ?, ?>> streams =
+  private final Set<OpenCall> streams =
       Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
 
   PoolLifecycle(AbstractPool pool, WorkQueue queue) {
@@ -70,7 +71,7 @@ final class PoolLifecycle {
   // ---- streams
 
   /** A lazy stream has begun. */
-  void register(StreamRun<?, ?, ?> run) {
+  void register(OpenCall run) {
     streams.add(run);
     if (isShutdown()) {
       run.refuse();
@@ -78,13 +79,13 @@ final class PoolLifecycle {
   }
 
   /** A lazy stream may be over. */
-  void settle(StreamRun<?, ?, ?> run) {
+  void settle(OpenCall run) {
     if (run.isOver()) {
       streams.remove(run);
     }
   }
 
-  private List<StreamRun<?, ?, ?>> openStreams() {
+  private List<OpenCall> openStreams() {
     synchronized (streams) {
       return new ArrayList<>(streams);
     }
@@ -176,8 +177,8 @@ final class PoolLifecycle {
     for (Batch<?, ?> batch : drained.begun()) {
       batch.stopCall(reason);
     }
-    for (StreamRun<?, ?, ?> run : openStreams()) {
-      run.stop(reason);
+    for (OpenCall run : openStreams()) {
+      run.stopAtOnce(reason);
     }
     pool.cancelAll(reason);
     checkQuiet();
@@ -195,7 +196,7 @@ final class PoolLifecycle {
   /** Makes the queue and all streams refuse new items. */
   private void refuse() {
     queue.close();
-    openStreams().forEach(StreamRun::refuse);
+    openStreams().forEach(OpenCall::refuse);
     streamsRefused = true;
   }
 
@@ -207,7 +208,7 @@ final class PoolLifecycle {
    */
   void checkQuiet() {
     if (streamsRefused
-        && openStreams().stream().noneMatch(StreamRun::hasPending)
+        && openStreams().stream().noneMatch(OpenCall::hasPending)
         && queue.isQuiet()
         && quietSeen.compareAndSet(false, true)) {
       pool.onQuiet();

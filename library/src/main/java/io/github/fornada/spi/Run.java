@@ -85,13 +85,33 @@ abstract class Run<T extends @Nullable Object, R extends @Nullable Object> exten
     return batchSize;
   }
 
+  /** Whether no worker has any of it, and no retry of it waits. */
+  final boolean isIdle() {
+    lock.lock();
+    try {
+      return outstanding.isEmpty();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The batches that workers have, or that wait to be tried again. */
+  final List<Batch<T, R>> inWork() {
+    lock.lock();
+    try {
+      return new ArrayList<>(outstanding);
+    } finally {
+      lock.unlock();
+    }
+  }
+
   @Override
   final boolean isTimed() {
     return true;
   }
 
   @Override
-  final void ran(int count, long nanos) {
+  void ran(int count, long nanos) {
     long perItem = Math.max(1, nanos / count);
     long wanted = Math.clamp(BATCH_NANOS / perItem, 1, LARGEST_BATCH);
     int now = batchSize;

@@ -25,6 +25,22 @@ abstract class Sink<T extends @Nullable Object, R extends @Nullable Object> {
   /** Called when an item is done: once for each item, by any thread. */
   abstract void done(Batch<T, R> batch, int i, R value);
 
+  /** As {@link #done(Batch, int, Object)}, for calls that want to know the worker. */
+  void done(Batch<T, R> batch, int i, R value, String worker) {
+    done(batch, i, value);
+  }
+
+  /** As {@link #done(Batch, int, Object[], int, int)}, for calls that want to know the worker. */
+  void done(
+      Batch<T, R> batch, int first, @Nullable Object[] values, int from, int count, String worker) {
+    done(batch, first, values, from, count);
+  }
+
+  /** Runs an item in this JVM. */
+  R apply(Batch<T, R> batch, int i) throws Exception {
+    return batch.function().apply(batch.item(i));
+  }
+
   /**
    * Called when consecutive items are done, as if one after the other. If a callback of one throws,
    * the others are done all the same.
@@ -57,6 +73,11 @@ abstract class Sink<T extends @Nullable Object, R extends @Nullable Object> {
   /** Called when an item has any other outcome, for good: once for each item, by any thread. */
   abstract void ended(Batch<T, R> batch, int i, Outcome<R> outcome);
 
+  /** As {@link #ended(Batch, int, Outcome)}, for calls that want to know the worker. */
+  void ended(Batch<T, R> batch, int i, Outcome<R> outcome, String worker) {
+    ended(batch, i, outcome);
+  }
+
   /** Called when every item of the batch has ended or moved to a batch of its own. */
   abstract void closed(Batch<T, R> batch);
 
@@ -67,6 +88,30 @@ abstract class Sink<T extends @Nullable Object, R extends @Nullable Object> {
 
   /** Notes that {@code count} items took a worker {@code nanos} nanoseconds. */
   void ran(int count, long nanos) {}
+
+  /** The pool that alone reads the results; null if they are to be read here. */
+  @Nullable AbstractPool relayTarget() {
+    return null;
+  }
+
+  /** Whether {@link #usedCpu} is of use. */
+  boolean isMetered() {
+    return false;
+  }
+
+  /** Items of one batch took so much processor time. */
+  void usedCpu(long nanos) {}
+
+  /** {@code count} items took a worker {@code nanos} nanoseconds; it is no measure for batches. */
+  void spent(int count, long nanos) {}
+
+  /** A worker has taken items; called without a lock. */
+  void polled() {}
+
+  /** Whether an item that failed may be tried again as far as its call is concerned. */
+  boolean mayRetry(Batch<T, R> batch, int i) {
+    return true;
+  }
 
   /** Called when the pause of a retry is over and it waits for a worker. */
   void resumed() {}
@@ -83,7 +128,12 @@ abstract class Sink<T extends @Nullable Object, R extends @Nullable Object> {
   /** Called when an item will be retried; the pool makes the pause before it. */
   abstract void retry(Batch<T, R> batch, int i);
 
-  /** Returns an item's name in messages. May wait for its text, for a second at most. */
+  /** Returns how an item is named in messages. May wait for its text, for a second at most. */
+  String label(Batch<T, R> batch, int i) {
+    return label(batch.index(i), batch.item(i));
+  }
+
+  /** Returns how an item is named in messages. May wait for its text, for a second at most. */
   String label(long index, @Nullable Object item) {
     return labelOf(index, item);
   }

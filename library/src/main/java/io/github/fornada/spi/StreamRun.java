@@ -29,7 +29,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <E> what the consumer sees: outcomes in order, or completions as they come
  */
-final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E> extends Run<T, R> {
+final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E> extends Run<T, R>
+    implements OpenCall {
   /** The minimum window for each worker of the pool if the policy has the default window. */
   private static final int WINDOW_PER_WORKER = 4; // Guess
 
@@ -675,7 +676,8 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
   // ---- called by the pool
 
   /** Called when the pool was shut down: no more items are taken from the source. */
-  void refuse() {
+  @Override
+  public void refuse() {
     lock.lock();
     try {
       if (!exhausted) {
@@ -686,6 +688,11 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
     } finally {
       lock.unlock();
     }
+  }
+
+  @Override
+  public void stopAtOnce(String reason) {
+    stop(reason);
   }
 
   @Override
@@ -710,7 +717,8 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
   }
 
   /** Returns whether some items were taken from the source and not yet by a worker. */
-  boolean hasPending() {
+  @Override
+  public boolean hasPending() {
     lock.lock();
     try {
       return !pending.isEmpty();
@@ -719,8 +727,9 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
     }
   }
 
-  /** Returns whether this run is over: nothing more will happen here. */
-  boolean isOver() {
+  /** Whether nothing more will happen here. */
+  @Override
+  public boolean isOver() {
     lock.lock();
     try {
       return (isStopped() || isClosed()) && isDone();

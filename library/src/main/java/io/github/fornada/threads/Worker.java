@@ -55,7 +55,9 @@ final class Worker implements Runnable {
    */
   private volatile @Nullable Batch<?, ?> current;
 
+  /** The position of the item in it. */
   private int item;
+
   private long startedNanos;
 
   /**
@@ -150,6 +152,8 @@ final class Worker implements Runnable {
   private <T, R> boolean runBatch(Batch<T, R> batch) {
     boolean recorded = pool.isRecorded();
     long began = batch.isTimed() ? System.nanoTime() : 0;
+    boolean metered = batch.isMetered() && !thread.isVirtual();
+    long cpu = metered ? METER.getCurrentThreadCpuTime() : 0;
     int count = 0;
     boolean whole = false;
     try {
@@ -168,6 +172,9 @@ final class Worker implements Runnable {
     }
     pool.finished(batch);
     current = null;
+    if (metered) {
+      batch.usedCpu(METER.getCurrentThreadCpuTime() - cpu);
+    }
     if (count > 0 && batch.isTimed()) {
       batch.ran(count, System.nanoTime() - began);
     }
@@ -201,7 +208,7 @@ final class Worker implements Runnable {
     var _ = enter(batch);
     try {
       if (!skipped) {
-        value = batch.function().apply(batch.item(i));
+        value = batch.apply(i);
       }
     } catch (Throwable e) {
       thrown = e;
@@ -230,7 +237,7 @@ final class Worker implements Runnable {
               metered ? METER.getCurrentThreadAllocatedBytes() - allocated : TaskUsage.UNKNOWN);
     }
     if (stack != null) {
-      batch.end(i, timedOut(stack), usage);
+      batch.end(i, timedOut(stack), usage, name);
     } else {
       end(batch, i, skipped, thrown, value, usage);
     }
@@ -254,7 +261,7 @@ final class Worker implements Runnable {
       ClassLoader loader = enter(batch);
       try {
         if (!skipped) {
-          value = batch.function().apply(batch.item(i));
+          value = batch.apply(i);
         }
       } catch (Throwable e) {
         thrown = e;
@@ -270,7 +277,7 @@ final class Worker implements Runnable {
     }
   }
 
-  private static <T, R> void end(
+  private <T, R> void end(
       Batch<T, R> batch,
       int i,
       boolean skipped,
@@ -278,12 +285,12 @@ final class Worker implements Runnable {
       @Nullable R value,
       @Nullable TaskUsage usage) {
     if (skipped || (thrown != null && batch.isUnwanted())) {
-      batch.end(i, new Outcome.Cancelled<>("it was stopped with its call"), usage);
+      batch.end(i, new Outcome.Cancelled<>("it was stopped with its call"), usage, name);
     } else if (thrown != null) {
-      batch.end(i, new Outcome.Failed<>(thrown), usage);
+      batch.end(i, new Outcome.Failed<>(thrown), usage, name);
     } else {
       @SuppressWarnings("NullAway") // R is whatever the function returns, null included
-      var _ = batch.done(i, value, usage);
+      var _ = batch.done(i, value, usage, name);
     }
   }
 
@@ -321,7 +328,9 @@ final class Worker implements Runnable {
   /** Undoes what an item has changed in its thread, so that the next item sees none of it. */
   @SuppressWarnings({"ThreadPriorityCheck", "ReferenceEquality"}) // nothing relies on priorities
   private void restoreThread() {
-    thread.setContextClassLoader(SYSTEM_LOADER);
+    if (thread.getContextClassLoader() != SYSTEM_LOADER) {
+      thread.setContextClassLoader(SYSTEM_LOADER);
+    }
     if (!thread.getName().equals(name)) {
       thread.setName(name);
     }
@@ -477,6 +486,6 @@ final class Worker implements Runnable {
         stack == null
             ? new Outcome.Cancelled<>("it was stopped with its call, and ignored its interrupt")
             : timedOut(stack);
-    batch.end(i, outcome, usage);
+    batch.end(i, outcome, usage, name);
   }
 }

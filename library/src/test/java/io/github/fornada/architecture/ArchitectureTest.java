@@ -35,6 +35,7 @@ final class ArchitectureTest {
           Map.entry("threads", Set.of("spi", "jvm")),
           Map.entry("async", Set.of("spi", "jvm")),
           Map.entry("timeline", Set.of("jvm")),
+          Map.entry("pipeline", Set.of("spi", "jvm", "threads", "process")),
           Map.entry("process.wire", Set.of("jvm")),
           Map.entry("process.host", Set.of("jvm", "process.wire")),
           Map.entry("process.payload", Set.of("spi", "jvm", "process.wire", "process.host")),

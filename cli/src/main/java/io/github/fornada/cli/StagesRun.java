@@ -1,0 +1,377 @@
+package io.github.fornada.cli;
+
+import io.github.fornada.ExecutionModel;
+import io.github.fornada.Outcome;
+import io.github.fornada.Pool;
+import io.github.fornada.TaskListener;
+import io.github.fornada.pipeline.Pipeline;
+import io.github.fornada.pipeline.PipelineOutcome;
+import io.github.fornada.pipeline.PipelineRun;
+import io.github.fornada.pipeline.PipelineSummary;
+import io.github.fornada.pipeline.StageSummary;
+import io.github.fornada.timeline.ChromeTrace;
+import io.github.fornada.timeline.HtmlReport;
+import io.github.fornada.timeline.Timeline;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.Spliterator;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** {@code fornada run A.java then B.java}: several functions, as the stages of a pipeline. */
+final class StagesRun {
+  /** Longest wait for pools that were told to stop at once: their grace, and some more. */
+  private static final long STOP_SECONDS = 3;
+
+  private final CommonOptions options;
+  private final ExecutionModel lastOn;
+  private final PoolSettings lastSettings;
+  private final boolean unordered;
+
+  /** A stage before it is opened. */
+  private record Plan(
+      String name, LoadedTask task, ExecutionModel on, PoolSettings settings, Timeline timeline) {}
+
+  StagesRun(
+      CommonOptions options, ExecutionModel lastOn, PoolSettings lastSettings, boolean unordered) {
+    this.options = options;
+    this.lastOn = lastOn;
+    this.lastSettings = lastSettings;
+    this.unordered = unordered;
+  }
+
+  /** Runs all stages, those that were named before the last one first. */
+  int call(List<StageArguments> before) {
+    for (StageArguments stage : before) {
+      if (stage.heap != null && stage.on != ExecutionModel.PROCESSES) {
+        throw Fault.usage("--heap is for worker processes: add --on processes to its stage");
+      }
+    }
+    try (Outputs outputs = options.outputs()) {
+      var plans = new ArrayList<Plan>();
+      var names = new HashSet<String>();
+      for (StageArguments stage : before) {
+        LoadedTask task = CommonOptions.load(stage.task, stage.classPath, outputs);
+        plans.add(plan(task, stage.on, stage.pools(), names));
+      }
+      plans.add(plan(options.load(outputs), lastOn, lastSettings, names));
+      var refusals = new Refusals();
+      Inputs inputs = options.items(plans.getFirst().task(), outputs, refusals);
+      return run(plans, inputs, outputs, refusals);
+    }
+  }
+
+  private static Plan plan(
+      LoadedTask task, ExecutionModel on, PoolSettings settings, Set<String> names) {
+    String type = task.call().type();
+    String name = type.substring(type.lastIndexOf('.') + 1) + "." + task.call().method();
+    String unique = name;
+    for (int n = 2; !names.add(unique); n++) {
+      unique = name + "-" + n;
+    }
+    return new Plan(unique, task, on, settings, new Timeline(unique + " on " + on.label()));
+  }
+
+  private int run(List<Plan> plans, Inputs inputs, Outputs outputs, Refusals refusals) {
+    Terminal terminal = Terminal.ofProcess();
+    OutputFile page = outputs.report();
+    OutputFile trace = outputs.trace();
+    Path pageDraft = page == null ? null : page.draft();
+    Path traceDraft = trace == null ? null : trace.draft();
+    boolean observed = page != null || trace != null;
+    long total = inputs instanceof Inputs.Known(var items) ? items.size() : -1;
+    var pools = new ArrayList<Pool>();
+    try (var progress = new Progress(terminal, "", total);
+        var writer = ResultWriter.open(outputs.results(), terminal, progress)) {
+      boolean complete = false;
+      PipelineRun<@Nullable String> run = null;
+      boolean ended = false;
+      long[] counts = new long[2];
+      try {
+        for (Plan plan : plans) {
+          List<TaskListener> listeners = observed ? List.of(plan.timeline()) : List.of();
+          plan.timeline().begin();
+          pools.add(plan.settings().open(plan.on(), listeners));
+        }
+        run = pipeline(plans, pools, inputs, progress);
+        PipelineRun<@Nullable String> running = run;
+        refusals.setReceiver(refusal -> {
+          progress.refused();
+          progress.message(FailureReport.refused(refusal));
+          if (options.failFast) {
+            running.cancel();
+          }
+        });
+        writer.onFailure(running::cancel);
+        progress.start();
+        complete = consume(run, writer, progress, counts);
+        ended = true;
+      } finally {
+        writer.finish(); // first of all: nothing that follows may cost a result
+        if (ended) {
+          commit(outputs, writer);
+        }
+        end(run, pools, complete);
+      }
+      progress.end();
+      plans.forEach(plan -> plan.timeline().end());
+      return finish(
+          plans,
+          run.summary(),
+          writer,
+          new End(complete, counts[0], counts[1] + refusals.count()),
+          terminal,
+          outputs,
+          pageDraft,
+          traceDraft);
+    }
+  }
+
+  private record End(boolean complete, long done, long failed) {}
+
+  private PipelineRun<@Nullable String> pipeline(
+      List<Plan> plans, List<Pool> pools, Inputs inputs, Progress progress) {
+    Iterable<String> source =
+        switch (inputs) {
+          case Inputs.Known(var items) -> items;
+          case Inputs.Lines(var lines) -> lines;
+        };
+    Pipeline<String> pipeline = Pipeline.from(source);
+    int last = plans.size() - 1;
+    for (int k = 0; k < last; k++) {
+      // What returns nothing gives the next stage nothing.
+      pipeline =
+          pipeline
+              .<@Nullable String>stage(
+                  plans.get(k).name(), pools.get(k), plans.get(k).task().call())
+              .filter(text -> text != null)
+              .map(text -> text == null ? "" : text);
+    }
+    return pipeline
+        .<@Nullable String>stage(
+            plans.get(last).name(), pools.get(last), plans.get(last).task().call())
+        .run(o ->
+            (options.failFast ? o.withStopOnFailure() : o)
+                .withStallListener(stall -> progress.message("fornada: " + stall)));
+  }
+
+  /** Returns whether every item came to its end. */
+  private boolean consume(
+      PipelineRun<@Nullable String> run, ResultWriter writer, Progress progress, long[] ended) {
+    try (Stream<PipelineOutcome<@Nullable String>> outcomes =
+        unordered ? run.completions() : run.outcomes()) {
+      Spliterator<PipelineOutcome<@Nullable String>> source = outcomes.spliterator();
+      var cut = new boolean[1];
+      while (source.tryAdvance(
+          (PipelineOutcome<@Nullable String> outcome) -> {
+            boolean wanted = tell(outcome, writer, progress, ended);
+            cut[0] |= !wanted;
+          })) {
+        if (Interruption.requested() || writer.failure() != null) {
+          return false;
+        }
+      }
+      return !cut[0];
+    } catch (CancellationException e) {
+      return false;
+    } catch (UncheckedIOException e) {
+      throw Fault.failed("cannot read the inputs: " + e.getCause());
+    }
+  }
+
+  /** Returns whether the item came to its own end. */
+  private static boolean tell(
+      PipelineOutcome<@Nullable String> outcome,
+      ResultWriter writer,
+      Progress progress,
+      long[] counts) {
+    Outcome<@Nullable String> how = outcome.outcome();
+    if (how instanceof Outcome.Cancelled<?>) {
+      return false; // stopped on purpose, and told once
+    }
+    progress.outcome(how.isDone());
+    if (how instanceof Outcome.Done<@Nullable String> result) {
+      counts[0]++;
+      String text = result.value();
+      if (text != null) {
+        writer.line(text);
+      }
+    } else {
+      counts[1]++;
+      String input = String.valueOf(outcome.origins().getFirst().item());
+      progress.message(FailureReport.text(input, outcome.stage(), how));
+    }
+    return true;
+  }
+
+  private static void commit(Outputs outputs, ResultWriter writer) {
+    OutputFile file = outputs.results();
+    if (file == null || writer.failure() != null || Interruption.requested()) {
+      return;
+    }
+    try {
+      file.commit();
+    } catch (IOException e) {
+      writer.commitFailed(e);
+    }
+  }
+
+  private static void end(
+      @Nullable PipelineRun<@Nullable String> run, List<Pool> pools, boolean complete) {
+    if (complete && run != null) {
+      run.close();
+      pools.forEach(Pool::close);
+      return;
+    }
+    if (run != null) {
+      run.cancel();
+    }
+    pools.forEach(Pool::shutdownNow);
+    // Not without end: a thread whose task ignores interrupts ends with the JVM.
+    boolean interrupted = Thread.interrupted();
+    long deadline = System.nanoTime() + Duration.ofSeconds(STOP_SECONDS).toNanos();
+    for (Pool pool : pools) {
+      try {
+        var _ =
+            pool.awaitTermination(Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private int finish(
+      List<Plan> plans,
+      PipelineSummary summary,
+      ResultWriter writer,
+      End end,
+      Terminal terminal,
+      Outputs outputs,
+      @Nullable Path pageDraft,
+      @Nullable Path traceDraft) {
+    if (writer.readerIsGone()) {
+      return ExitCode.PIPE_CLOSED;
+    }
+    String counts =
+        end.done() + " done" + (end.failed() > 0 ? ", " + end.failed() + " failed" : "");
+    if (Interruption.requested()) {
+      OutputFile file = outputs.results();
+      terminal
+          .err()
+          .println(
+              "fornada: interrupted; "
+                  + counts
+                  + (file == null || file.isCommitted()
+                      ? ""
+                      : "; " + file.given() + " was left as it was"));
+      return ExitCode.INTERRUPTED;
+    }
+    if (writer.failure() != null) {
+      terminal.err().println("fornada: " + writer.failureText());
+      return ExitCode.FAILED;
+    }
+    report(plans, summary, outputs, pageDraft, traceDraft);
+    if (options.format == CommonOptions.Format.json) {
+      terminal.err().println(Rendering.json(Map.of("pipeline", map(summary, end))));
+    } else {
+      terminal.err().print(summary);
+      terminal
+          .err()
+          .println(
+              "fornada: " + counts + " in " + Words.seconds(summary.elapsed().toNanos() / 1e9));
+    }
+    return end.failed() > 0 || !end.complete() ? ExitCode.FAILED : ExitCode.OK;
+  }
+
+  private static void report(
+      List<Plan> plans,
+      PipelineSummary summary,
+      Outputs outputs,
+      @Nullable Path pageDraft,
+      @Nullable Path traceDraft) {
+    OutputFile page = outputs.report();
+    OutputFile trace = outputs.trace();
+    OutputFile current = page;
+    try {
+      if (page != null && pageDraft != null) {
+        var title = new ArrayList<String>();
+        plans.forEach(plan -> title.add(plan.name()));
+        HtmlReport report =
+            new HtmlReport(String.join(", then ", title)).withText(List.of(summary.advice()));
+        for (int k = 0; k < plans.size(); k++) {
+          report.add(plans.get(k).timeline(), cells(summary.stages().get(k)));
+        }
+        report.write(pageDraft);
+        page.commit();
+      }
+      current = trace;
+      if (trace != null && traceDraft != null) {
+        ChromeTrace.write(traceDraft, plans.stream().map(Plan::timeline).toList());
+        trace.commit();
+      }
+    } catch (IOException e) {
+      throw Fault.failed(
+          "cannot write " + (current == null ? "" : current.given()) + ": " + Inputs.reason(e));
+    }
+  }
+
+  private static Map<String, String> cells(StageSummary stage) {
+    var cells = new LinkedHashMap<String, String>();
+    cells.put("model", stage.model());
+    cells.put("size", Integer.toString(stage.size()));
+    cells.put("items/s", String.format(Locale.ROOT, "%,.1f", stage.rate()));
+    cells.put("busy", percent(stage.busy()));
+    cells.put("waits for input", percent(stage.waitsForInput()));
+    cells.put("for room", percent(stage.waitsForRoom()));
+    cells.put("deepest queue", Integer.toString(stage.deepestQueue()));
+    return cells;
+  }
+
+  private static String percent(double part) {
+    return Math.round(part * 100) + " %";
+  }
+
+  private static Map<String, Object> map(PipelineSummary summary, End end) {
+    var stages = new ArrayList<Map<String, Object>>();
+    for (StageSummary stage : summary.stages()) {
+      var map = new LinkedHashMap<String, Object>();
+      map.put("name", stage.name());
+      map.put("model", stage.model());
+      map.put("size", stage.size());
+      map.put("taken", stage.taken());
+      map.put("results", stage.results());
+      map.put("failed", stage.failed());
+      map.put("rate", stage.rate());
+      map.put("trueRate", stage.trueRate());
+      map.put("busy", stage.busy());
+      map.put("waitsForInput", stage.waitsForInput());
+      map.put("waitsForRoom", stage.waitsForRoom());
+      stages.add(map);
+    }
+    var map = new LinkedHashMap<String, Object>();
+    map.put("seconds", summary.elapsed().toNanos() / 1e9);
+    map.put("done", end.done());
+    map.put("failed", end.failed());
+    StageSummary slow = summary.bottleneck();
+    if (slow != null) {
+      map.put("bottleneck", slow.name());
+      map.put("rateWithOneMore", summary.rateWithOneMore());
+    }
+    map.put("stages", stages);
+    return map;
+  }
+}

@@ -1,0 +1,236 @@
+package io.github.fornada.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The command with several stages, each case as a process. */
+@EnabledOnOs({OS.LINUX, OS.MAC})
+@Execution(ExecutionMode.CONCURRENT)
+class StagesTest {
+  private static final String FIRST =
+      """
+      public class First {
+        public static String mark(String s) throws Exception {
+          switch (s) {
+            case "boom" -> throw new IllegalStateException("no " + s);
+            case "sleep" -> Thread.sleep(600_000);
+            default -> { }
+          }
+          return s;
+        }
+        public static void nothing(String s) { }
+      }
+      """;
+
+  private static final String SECOND =
+      """
+      public class Second {
+        public static String twice(String s) {
+          if (s.equals("bang")) {
+            throw new IllegalStateException("not " + s);
+          }
+          return s + s;
+        }
+        public static int length(String s) { return s.length(); }
+        public static int plus(int n) { return n + 1; }
+      }
+      """;
+
+  @TempDir Path folder;
+
+  @BeforeEach
+  void writeTasks() throws IOException {
+    Files.writeString(folder.resolve("First.java"), FIRST);
+    Files.writeString(folder.resolve("Second.java"), SECOND);
+  }
+
+  private Command.Result run(String... arguments) {
+    return Command.run(folder, arguments);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "sequential,virtual",
+    "virtual,threads",
+    "threads,processes",
+    "processes,sequential",
+    "processes,processes"
+  })
+  void whatOneStageReturnsIsTheItemOfTheNext(String first, String second) {
+    var result =
+        run(
+            "run",
+            "First.java#mark",
+            "--on",
+            first,
+            "then",
+            "Second.java#twice",
+            "--on",
+            second,
+            "a",
+            "boom",
+            "b",
+            "bang",
+            "c");
+    assertThat(result.out()).isEqualTo("aa\nbb\ncc\n");
+    assertThat(result.exitCode()).isEqualTo(1);
+    assertThat(result.err())
+        .contains("\"boom\" in First.mark failed: java.lang.IllegalStateException: no boom")
+        .contains("at First.mark(First.java:")
+        .contains("\"bang\" in Second.twice failed: java.lang.IllegalStateException: not bang")
+        .contains("waits for")
+        .contains("3 done, 2 failed in ");
+    assertThat(result.err().lines().filter(line -> line.startsWith("Second.twice")))
+        .hasSize(1)
+        .allMatch(line -> line.contains(second));
+  }
+
+  @Test
+  void threeStagesPassOnNumbersAsText() {
+    var result =
+        run(
+            "run",
+            "First.java#mark",
+            "then",
+            "Second.java#length",
+            "then",
+            "Second.java#plus",
+            "--on",
+            "virtual",
+            "a",
+            "abc",
+            "then");
+    assertThat(result.out()).isEqualTo("2\n4\n5\n");
+    assertThat(result.exitCode()).isZero();
+  }
+
+  @Test
+  void whatReturnsNothingGivesTheNextStageNothing() {
+    var result = run("run", "First.java#nothing", "then", "Second.java#twice", "a", "b");
+    assertThat(result.out()).isEmpty();
+    assertThat(result.exitCode()).isZero();
+  }
+
+  @Test
+  void theFirstFailureStopsAllWhereThatIsAskedFor() {
+    var result =
+        run(
+            "run",
+            "First.java#mark",
+            "--on",
+            "virtual",
+            "then",
+            "Second.java#twice",
+            "--fail-fast",
+            "a",
+            "boom",
+            "sleep",
+            "sleep");
+    assertThat(result.exitCode()).isEqualTo(1);
+    assertThat(result.err()).contains("\"boom\" in First.mark failed");
+  }
+
+  @Test
+  void linesOfAFileAreItemsAndResultsGoToAFile() throws IOException {
+    Files.writeString(folder.resolve("items"), "a\nb\n");
+    var result =
+        run(
+            "run",
+            "First.java#mark",
+            "then",
+            "Second.java#twice",
+            "--lines",
+            "items",
+            "-o",
+            "out",
+            "--format",
+            "json",
+            "--report",
+            "page.html",
+            "--trace",
+            "trace.json");
+    assertThat(result.exitCode()).isZero();
+    assertThat(folder.resolve("out")).hasContent("aa\nbb\n");
+    JsonNode figures = new ObjectMapper().readTree(result.err()).get("pipeline");
+    assertThat(figures.get("done").asInt()).isEqualTo(2);
+    assertThat(figures.get("stages").get(1).get("name").asText()).isEqualTo("Second.twice");
+    assertThat(Files.readString(folder.resolve("page.html")))
+        .contains("First.mark on threads")
+        .contains("Second.twice on threads");
+    assertThat(Files.readString(folder.resolve("trace.json"))).contains("First.mark on threads");
+  }
+
+  @Test
+  void whatIsNotAboutAStageGoesToTheEnd() {
+    var result = run("run", "First.java#mark", "a", "then", "Second.java#twice", "b");
+    assertThat(result.exitCode()).isEqualTo(2);
+    assertThat(result.err()).contains("inputs and all other options go to the end");
+    result = run("run", "First.java#mark", "--workers", "0", "then", "Second.java#twice", "b");
+    assertThat(result.exitCode()).isEqualTo(2);
+    assertThat(result.err()).contains("--workers must be at least 1, got 0");
+  }
+
+  @Test
+  void anItemMayBeCalledThen() {
+    var result = run("run", "First.java#mark", "now", "then", "later");
+    assertThat(result.out()).isEqualTo("now\nthen\nlater\n");
+    assertThat(result.exitCode()).isZero();
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void ctrlCStopsEveryStageAndLeavesNoProcess() throws Exception {
+    // A test run in the background may have been told to ignore SIGINT, and its children inherit
+    // it.
+    var words = new ArrayList<>(List.of("env", "--default-signal=INT"));
+    words.addAll(
+        Command.words(
+            "run",
+            "First.java#mark",
+            "--on",
+            "processes",
+            "then",
+            "Second.java#twice",
+            "--on",
+            "virtual",
+            "a",
+            "sleep",
+            "sleep",
+            "b"));
+    Process process = new ProcessBuilder(words).directory(folder.toFile()).start();
+    try (BufferedReader out = process.inputReader()) {
+      assertThat(out.readLine()).isEqualTo("aa");
+      List<ProcessHandle> workers = process.descendants().toList();
+      new ProcessBuilder("kill", "-INT", String.valueOf(process.pid())).start().waitFor();
+      assertThat(process.waitFor(Command.DEADLINE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+      assertThat(process.exitValue()).isEqualTo(130);
+      assertThat(new String(process.getErrorStream().readAllBytes(), UTF_8))
+          .contains("fornada: interrupted; 1 done");
+      for (ProcessHandle worker : workers) {
+        worker.onExit().get(Command.DEADLINE.toSeconds(), TimeUnit.SECONDS);
+      }
+    } finally {
+      process.descendants().forEach(ProcessHandle::destroyForcibly);
+      process.destroyForcibly();
+    }
+  }
+}

@@ -1,0 +1,171 @@
+package io.github.fornada.pipeline;
+
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What holds a pipeline up, from the figures alone.
+ *
+ * <p>Every stage sees the same stream of items, so the busiest is the one that can do the least of
+ * it; what waits before it waits for room, what comes after it for input. (The utilization law of
+ * operational analysis; the account of busy, idle and back-pressured time is Flink's.)
+ *
+ * @param busiest the stage with the busiest workers; null if nothing has run
+ * @param promised items a second that it would run with one more worker
+ */
+record Diagnosis(Kind kind, @Nullable StageSummary busiest, double promised, String text) {
+  /** Workers that are busier than this keep the others waiting. */
+  private static final double BUSY = 0.8; // Guess
+
+  /** Less than it takes to pass an item on to a thread that sleeps. */
+  private static final double QUICK_NANOS = 10_000; // Guess
+
+  /** A gain that is not worth a worker. */
+  private static final double WORTH = 1.02; // Guess
+
+  enum Kind {
+    NOTHING,
+    STAGE,
+    SOURCE,
+    CONSUMER
+  }
+
+  static Diagnosis of(List<StageSummary> stages, double freeProcessors) {
+    StageSummary busiest = null;
+    for (StageSummary stage : stages) {
+      if (stage.rate() > 0 && (busiest == null || stage.busy() > busiest.busy())) {
+        busiest = stage;
+      }
+    }
+    if (busiest == null) {
+      return new Diagnosis(Kind.NOTHING, null, 0, "Nothing has run yet.");
+    }
+    if (busiest.busy() < BUSY) {
+      if (stages.getLast().waitsForRoom() > 0.5) {
+        return new Diagnosis(
+            Kind.CONSUMER,
+            busiest,
+            0,
+            "The consumer holds the pipeline up: the last stage waits for room "
+                + percent(stages.getLast().waitsForRoom())
+                + " of the time.");
+      }
+      if (stages.getFirst().waitsForInput() > 0.5) {
+        return new Diagnosis(
+            Kind.SOURCE,
+            busiest,
+            0,
+            "The source holds the pipeline up: the first stage waits for input "
+                + percent(stages.getFirst().waitsForInput())
+                + " of the time, and \""
+                + busiest.name()
+                + "\", the busiest stage, could run "
+                + number(busiest.trueRate())
+                + "/s.");
+      }
+    }
+    if (busiest.busy() < 0.5 && busiest.meanTime().toNanos() < QUICK_NANOS) {
+      return new Diagnosis(
+          Kind.NOTHING,
+          busiest,
+          0,
+          "No stage holds the pipeline up: an item takes "
+              + time((double) busiest.meanTime().toNanos())
+              + " in \""
+              + busiest.name()
+              + "\", the busiest one, and passing it on takes longer. Put several items into one"
+              + " with batches.");
+    }
+    return ofStage(busiest, stages, freeProcessors);
+  }
+
+  private static Diagnosis ofStage(
+      StageSummary at, List<StageSummary> stages, double freeProcessors) {
+    double now = at.trueRate();
+    double wanted = now * (at.size() + 1) / at.size();
+    StageSummary next = null;
+    double nextRate = Double.POSITIVE_INFINITY;
+    double cores = 0;
+    for (StageSummary stage : stages) {
+      cores += Math.max(0, stage.cpuCores());
+      if (stage != at && stage.busy() > 0) {
+        double rate = at.rate() / stage.busy(); // in items of this stage
+        if (rate < nextRate) {
+          next = stage;
+          nextRate = rate;
+        }
+      }
+    }
+    // At this rate the pipeline keeps `cores` busy, and `freeProcessors` are left.
+    double byProcessors =
+        cores > 0.05 && freeProcessors >= 0
+            ? at.rate() * (cores + freeProcessors) / cores
+            : Double.POSITIVE_INFINITY;
+    double promised = Math.min(wanted, Math.min(nextRate, byProcessors));
+    var text = new StringBuilder();
+    text.append('"')
+        .append(at.name())
+        .append("\" holds the pipeline up: an item takes ")
+        .append(time((double) at.meanTime().toNanos()))
+        .append(", so ")
+        .append(at.size() == 1 ? "its one worker runs" : "its " + at.size() + " workers run")
+        .append(" at most ")
+        .append(number(now))
+        .append("/s. ");
+    if (promised < now * WORTH) {
+      text.append(
+          byProcessors <= nextRate
+              ? "All processors are in use: one more worker would give nothing."
+              : "One more worker would give nothing: \""
+                  + name(next)
+                  + "\" is next, at "
+                  + number(nextRate)
+                  + "/s.");
+      return new Diagnosis(Kind.STAGE, at, Math.max(promised, at.rate()), text.toString());
+    }
+    text.append("One more worker would give ").append(number(promised)).append("/s");
+    if (promised == byProcessors) {
+      text.append(", and then all processors are in use");
+    } else if (promised == nextRate) {
+      text.append(", because then \"").append(name(next)).append("\" holds it up");
+    } else if (next != null) {
+      text.append("; beyond that \"")
+          .append(name(next))
+          .append("\" is next, at ")
+          .append(number(nextRate))
+          .append("/s");
+    }
+    text.append('.');
+    return new Diagnosis(Kind.STAGE, at, promised, text.toString());
+  }
+
+  private static String name(@Nullable StageSummary stage) {
+    return stage == null ? "" : stage.name();
+  }
+
+  static String percent(double part) {
+    return Math.round(part * 100) + " %";
+  }
+
+  /** A rate or a count, with as many digits as mean something. */
+  static String number(double value) {
+    if (value >= 100 || value == Math.rint(value)) {
+      return String.format(Locale.ROOT, "%,.0f", value);
+    }
+    return String.format(Locale.ROOT, value >= 10 ? "%.1f" : "%.2f", value);
+  }
+
+  static String time(double nanos) {
+    if (nanos >= 1e9) {
+      return String.format(Locale.ROOT, "%.2f s", nanos / 1e9);
+    }
+    if (nanos >= 1e6) {
+      return String.format(Locale.ROOT, "%.1f ms", nanos / 1e6);
+    }
+    if (nanos >= 1e3) {
+      return String.format(Locale.ROOT, "%.1f us", nanos / 1e3);
+    }
+    return String.format(Locale.ROOT, "%.0f ns", nanos);
+  }
+}

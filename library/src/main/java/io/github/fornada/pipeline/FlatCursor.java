@@ -1,0 +1,152 @@
+package io.github.fornada.pipeline;
+
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How far an item has come in a stage that makes many of one. It outlives the calls of the stage's
+ * function: where there is no room, the function returns, and is called again when there is some.
+ */
+final class FlatCursor {
+  private static final ThreadLocal<@Nullable FlatCursor> CURRENT = new ThreadLocal<>();
+
+  private final Stage stage;
+  private final Item parent;
+
+  // ---- used by the worker that runs the item; the stage's queue hands it from one to the next
+
+  private @Nullable Stream<?> stream;
+  private @Nullable Iterator<?> iterator;
+
+  // ---- guarded by this
+
+  /** Whether the item has its outcome: nothing it still makes is wanted. */
+  private boolean closed;
+
+  /** Whether it has a place for the next one in the queue that they go to. */
+  private boolean hasSlot = true;
+
+  private long passed;
+
+  /** What a worker JVM has made of it, and how much of that is passed on; null for nothing. */
+  private @Nullable List<@Nullable Object> made;
+
+  private int next;
+
+  FlatCursor(Stage stage, Item parent) {
+    this.stage = stage;
+    this.parent = parent;
+  }
+
+  /** That of the item which the calling thread runs; null in a worker JVM. */
+  static @Nullable FlatCursor current() {
+    return CURRENT.get();
+  }
+
+  static void enter(@Nullable FlatCursor cursor) {
+    if (cursor == null) {
+      CURRENT.remove();
+    } else {
+      CURRENT.set(cursor);
+    }
+  }
+
+  Item parent() {
+    return parent;
+  }
+
+  // ---- the worker's side
+
+  @Nullable Iterator<?> iterator() {
+    return iterator;
+  }
+
+  Iterator<?> begin(Stream<?> all) {
+    stream = all;
+    Iterator<?> it = all.iterator();
+    iterator = it;
+    return it;
+  }
+
+  /** Closes what the items come from: user code. */
+  void closeStream() {
+    Stream<?> open = stream;
+    stream = null;
+    iterator = null;
+    if (open != null) {
+      open.close();
+    }
+  }
+
+  /** Returns whether the next may be made now. */
+  synchronized boolean hasRoom() {
+    requireOpen();
+    if (!hasSlot) {
+      hasSlot = stage.reserveFor(parent);
+    }
+    return hasSlot;
+  }
+
+  void passOn(@Nullable Object value) {
+    stage.passedOn(put(value)); // without the lock: it leads to other pools
+  }
+
+  private synchronized long put(@Nullable Object value) {
+    requireOpen();
+    hasSlot = false;
+    stage.passOn(parent, value);
+    return ++passed;
+  }
+
+  private void requireOpen() {
+    if (closed) {
+      throw new CancellationException("this item has ended: nothing it makes is wanted any more");
+    }
+  }
+
+  // ---- the stage's side
+
+  /** It is to go on, with a place for the next. */
+  synchronized void goesOn() {
+    hasSlot = true;
+  }
+
+  /** The item has its outcome. Returns whether it has still a place for another one. */
+  synchronized boolean close() {
+    closed = true;
+    boolean had = hasSlot;
+    hasSlot = false;
+    return had;
+  }
+
+  synchronized boolean hasPassedOn() {
+    return passed > 0;
+  }
+
+  /** A worker JVM has made all of them. */
+  synchronized void made(List<@Nullable Object> all) {
+    made = all;
+  }
+
+  /**
+   * Passes on what was made, as far as there is room; returns whether that was all. The next stage
+   * is to be told.
+   */
+  synchronized boolean passOnMade() {
+    List<@Nullable Object> all = made;
+    if (all == null || closed) {
+      return true;
+    }
+    while (next < all.size()) {
+      if (!hasRoom()) {
+        return false;
+      }
+      var _ = put(all.set(next, null)); // which may be large, and is the next stage's from now on
+      next++;
+    }
+    return true;
+  }
+}

@@ -1,0 +1,485 @@
+package io.github.fornada.pipeline;
+
+import io.github.fornada.jvm.Timer;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What stands between two stages. Places are reserved before an item is begun, so whoever has an
+ * item can always put it here, without waiting and without a lock: it goes to an inbox, which the
+ * one who takes sorts.
+ *
+ * <p>Two orders keep anyone from waiting for ever. Who puts, puts first and then looks whether the
+ * taker is hungry; who takes, says that it is hungry first and then looks at the inbox once more.
+ * Who frees places, frees first and then looks whether the giver wants room; the giver says so
+ * first and then tries to reserve once more.
+ */
+final class ItemQueue {
+  /** How long a result may lie here while its worker goes on with others that take no time. */
+  private static final Duration SOON = Duration.ofMillis(1); // Guess
+
+  /** A taker that was told of an item is not told of others before: they may come in a row. */
+  private static final long REST_NANOS = 50_000; // Guess
+
+  /** Whether items are taken in the order of their places. Written before the first item. */
+  private boolean ordered;
+
+  /** How many items make one; 0 where each stays one. */
+  private final int batchSize;
+
+  private final Duration batchWait;
+
+  private Taker taker = new Nobody();
+  private Giver giver = new Nobody();
+
+  /** Places in use: reserved, or with an item here. */
+  private final AtomicInteger used = new AtomicInteger();
+
+  /** Written by the stages beside it. */
+  private volatile int limit;
+
+  /** The item put last; each knows the one before it. */
+  private final AtomicReference<@Nullable Item> inbox = new AtomicReference<>();
+
+  /** Whether the taker has found nothing, and must be told. */
+  private final AtomicBoolean hungry = new AtomicBoolean(true);
+
+  /** When the taker was told last. Written by who tells it; a hint. */
+  private volatile long toldNanos = System.nanoTime() - REST_NANOS;
+
+  /** Whether a look for a hungry taker is due. */
+  private final AtomicBoolean lookDue = new AtomicBoolean();
+
+  private final ReentrantLock lock = new ReentrantLock();
+
+  // ---- guarded by lock
+
+  private final ArrayDeque<Item> ready = new ArrayDeque<>();
+
+  /** Ordered: what came before its turn, at its place: an item, or a list of those of one place. */
+  private @Nullable Object[] ring = new @Nullable Object[16];
+
+  /** The place whose turn it is. Written under lock, read by any. */
+  private volatile long turn;
+
+  /** Items that will be one. */
+  private List<Item> open = new ArrayList<>();
+
+  /** Ended items that come after those. */
+  private List<Item> afterOpen = new ArrayList<>();
+
+  /** Tells one open batch from the next, for its timer. */
+  private long batchNumber;
+
+  /** The most that were here. */
+  private int deepest;
+
+  ItemQueue(int batchSize, Duration batchWait, int limit) {
+    this.batchSize = batchSize;
+    this.batchWait = batchWait;
+    this.limit = Math.max(limit, 2 * batchSize);
+  }
+
+  /** Before the first item. */
+  void joins(Giver from, Taker to) {
+    giver = from;
+    taker = to;
+  }
+
+  /** Before the first item. */
+  void keepsOrder() {
+    ordered = true;
+  }
+
+  ReentrantLock lock() {
+    return lock;
+  }
+
+  boolean isOrdered() {
+    return ordered;
+  }
+
+  // ---- places
+
+  int limit() {
+    return limit;
+  }
+
+  void limit(int places) {
+    limit = Math.max(places, 2 * batchSize);
+  }
+
+  int used() {
+    return used.get();
+  }
+
+  /** Reserves at most {@code most} places; returns how many. */
+  int reserve(int most) {
+    return reserve(most, limit);
+  }
+
+  /** Reserves at most {@code most} places as long as fewer than {@code cap} are in use. */
+  int reserve(int most, int cap) {
+    while (true) {
+      int now = used.get();
+      int n = Math.min(most, cap - now);
+      if (n <= 0) {
+        return 0;
+      }
+      if (used.compareAndSet(now, now + n)) {
+        return n;
+      }
+    }
+  }
+
+  /** Frees places; {@link #tellGiver} is to follow, without a lock. */
+  void free(int places) {
+    if (places > 0) {
+      used.addAndGet(-places);
+    }
+  }
+
+  /** Tells the giver if it waits for room, and there is some. Called without a lock. */
+  void tellGiver() {
+    int places = limit;
+    if (giver.wantsRoom(places - used.get(), places)) {
+      giver.roomAgain();
+    }
+  }
+
+  /** The place whose turn it is. */
+  long turn() {
+    return turn;
+  }
+
+  /** Whether it is the turn of this place. */
+  boolean isTurnOf(long place) {
+    return turn == place;
+  }
+
+  // ---- putting
+
+  /** Puts an item for which a place is reserved. Never waits; {@link #tellTaker} is to follow. */
+  void put(Item item) {
+    Item before;
+    do {
+      before = inbox.get();
+      item.link = before;
+    } while (!inbox.compareAndSet(before, item));
+  }
+
+  /** Tells the taker if it waits. Called without a lock. */
+  void tellTaker() {
+    if (hungry.get() && hungry.compareAndSet(true, false)) {
+      toldNanos = System.nanoTime();
+      taker.wake();
+    }
+  }
+
+  /**
+   * Tells the taker if it waits, at once if it was not told lately: so it hears of a single item
+   * without delay, and of many in a row not of each.
+   */
+  void tellTakerIfIdle() {
+    if (hungry.get()) {
+      long now = System.nanoTime();
+      if (now - toldNanos > REST_NANOS) {
+        tellTaker();
+      } else {
+        tellTakerSoon();
+      }
+    }
+  }
+
+  /** As {@link #tellTaker}, within a moment: more may come, and one wake-up is enough for all. */
+  void tellTakerSoon() {
+    if (hungry.get() && lookDue.compareAndSet(false, true)) {
+      var _ =
+          Timer.after(
+              SOON,
+              () -> {
+                lookDue.set(false); // before the look: who puts later sees to another
+                tellTaker();
+              });
+    }
+  }
+
+  // ---- taking. All under lock.
+
+  /** The taker waits from now on. Returns whether it must look again. */
+  boolean becomesHungry() {
+    hungry.set(true);
+    return inbox.get() != null;
+  }
+
+  void isNotHungry() {
+    hungry.set(false);
+  }
+
+  /** Whether something came that was not sorted yet. */
+  boolean hasUnsorted() {
+    return inbox.get() != null;
+  }
+
+  /** Sorts what is in the inbox. Returns how many places were freed. */
+  int sort() {
+    if (inbox.get() == null) {
+      return 0;
+    }
+    Item last = inbox.getAndSet(null);
+    Item first = null;
+    while (last != null) { // the last one put is the first of the inbox
+      Item before = last.link;
+      last.link = first;
+      first = last;
+      last = before;
+    }
+    int freed = 0;
+    while (first != null) {
+      Item next = first.link;
+      first.link = null;
+      freed += ordered ? sort(first) : add(first);
+      first = next;
+    }
+    deepest = Math.max(deepest, ready.size());
+    return freed;
+  }
+
+  private int sort(Item item) {
+    if (item.place == turn) {
+      int freed = add(item);
+      if (item.kind == Item.Kind.PART) {
+        return freed;
+      }
+      turn(turn + 1);
+      return freed + catchUp();
+    }
+    while (item.place - turn >= ring.length) {
+      grow();
+    }
+    int at = (int) (item.place % ring.length);
+    Object there = ring[at];
+    if (there instanceof List<?> list) {
+      asItems(list).add(item);
+    } else if (item.kind == Item.Kind.PART) {
+      var list = new ArrayList<Item>();
+      list.add(item);
+      ring[at] = list;
+    } else {
+      ring[at] = item;
+    }
+    return 0;
+  }
+
+  @SuppressWarnings("unchecked") // lists in the ring are of items
+  private static List<Item> asItems(List<?> list) {
+    return (List<Item>) list;
+  }
+
+  /** Takes from the ring what has its turn now. */
+  private int catchUp() {
+    int freed = 0;
+    while (true) {
+      int at = (int) (turn % ring.length);
+      Object there = ring[at];
+      if (there == null) {
+        return freed;
+      }
+      ring[at] = null;
+      if (there instanceof Item item) {
+        freed += add(item);
+      } else {
+        List<Item> all = asItems((List<?>) there);
+        for (Item item : all) {
+          freed += add(item);
+        }
+        if (all.getLast().kind == Item.Kind.PART) {
+          return freed; // the rest comes directly
+        }
+      }
+      turn(turn + 1);
+    }
+  }
+
+  @SuppressWarnings("NonAtomicVolatileUpdate") // written under lock only
+  private void turn(long place) {
+    turn = place;
+  }
+
+  private void grow() {
+    var larger = new @Nullable Object[ring.length * 2];
+    for (long k = turn; k < turn + ring.length; k++) {
+      larger[(int) (k % larger.length)] = ring[(int) (k % ring.length)];
+    }
+    ring = larger;
+  }
+
+  /** An item has its turn. Returns how many places were freed. */
+  private int add(Item item) {
+    if (item.kind == Item.Kind.END) {
+      return item.slots;
+    }
+    if (batchSize == 0) {
+      ready.add(item);
+    } else if (item.outcome != null) {
+      if (open.isEmpty()) {
+        ready.add(item);
+      } else {
+        afterOpen.add(item); // it comes after the batch that those before it are in
+      }
+    } else {
+      open.add(item);
+      if (open.size() == batchSize) {
+        closeBatch();
+      } else if (open.size() == 1) {
+        long number = batchNumber;
+        var _ = Timer.after(batchWait, () -> batchIsDue(number));
+      }
+    }
+    return 0;
+  }
+
+  /** The open batch has waited long enough. */
+  private void batchIsDue(long number) {
+    lock.lock();
+    try {
+      if (number != batchNumber) {
+        return;
+      }
+      closeBatch();
+    } finally {
+      lock.unlock();
+    }
+    hungry.set(false);
+    taker.wake();
+  }
+
+  /** Makes one item of those that are in the open batch. */
+  void closeBatch() {
+    if (!open.isEmpty()) {
+      var values = new ArrayList<@Nullable Object>(open.size());
+      int slots = 0;
+      for (Item item : open) {
+        values.add(item.value);
+        slots += item.slots;
+      }
+      var batch = new Item(values, Item.originsOf(open));
+      batch.slots = slots;
+      ready.add(batch);
+      batchNumber++;
+      open = new ArrayList<>();
+    }
+    ready.addAll(afterOpen);
+    afterOpen = new ArrayList<>();
+  }
+
+  /** The items that wait to be taken, in their order. */
+  ArrayDeque<Item> ready() {
+    return ready;
+  }
+
+  /** Whether nothing is here; also nothing whose turn has not come. */
+  boolean isEmpty() {
+    if (!ready.isEmpty() || !open.isEmpty() || inbox.get() != null) {
+      return false;
+    }
+    return !ordered || hasNoneBeforeItsTurn();
+  }
+
+  private boolean hasNoneBeforeItsTurn() {
+    for (Object there : ring) {
+      if (there != null) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Takes out all that is here, also what has not had its turn; in order, gaps left out. */
+  List<Item> takeAll() {
+    var _ = sort();
+    var all = new ArrayList<Item>(ready);
+    ready.clear();
+    all.addAll(open);
+    open = new ArrayList<>();
+    batchNumber++;
+    all.addAll(afterOpen);
+    afterOpen = new ArrayList<>();
+    for (int k = 0; k < ring.length; k++) {
+      int at = (int) ((turn + k) % ring.length);
+      Object there = ring[at];
+      ring[at] = null;
+      if (there instanceof Item item) {
+        all.add(item);
+      } else if (there instanceof List<?> list) {
+        all.addAll(asItems(list));
+      }
+    }
+    all.removeIf(item -> item.kind == Item.Kind.END);
+    return all;
+  }
+
+  @Override
+  public String toString() {
+    lock.lock();
+    try {
+      return ready.size()
+          + " ready, "
+          + open.size()
+          + " in a batch, "
+          + used.get()
+          + " of "
+          + limit
+          + " places used, turn "
+          + turn
+          + (inbox.get() == null ? "" : ", unsorted ones")
+          + (hungry.get() ? ", hungry" : "");
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** How many wait to be taken; for figures. */
+  int depth() {
+    lock.lock();
+    try {
+      return ready.size() + open.size();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The most that waited to be taken. */
+  int deepest() {
+    lock.lock();
+    try {
+      return deepest;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Before the queue is joined. */
+  private static final class Nobody implements Taker, Giver {
+    @Override
+    public void wake() {}
+
+    @Override
+    public void inputEnds() {}
+
+    @Override
+    public boolean wantsRoom(int room, int limit) {
+      return false;
+    }
+
+    @Override
+    public void roomAgain() {}
+  }
+}

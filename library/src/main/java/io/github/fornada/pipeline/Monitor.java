@@ -1,0 +1,221 @@
+package io.github.fornada.pipeline;
+
+import com.sun.management.OperatingSystemMXBean;
+import io.github.fornada.ExecutionModel;
+import io.github.fornada.jvm.Log;
+import io.github.fornada.jvm.OwnThreads;
+import io.github.fornada.jvm.StackSample;
+import io.github.fornada.process.ProcessPool;
+import io.github.fornada.process.WorkerStats;
+import java.lang.management.ManagementFactory;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Looks at a running pipeline from time to time, on a thread of its own: how many processors are
+ * free, whether a stage has stalled, and whether its user wants to know how it goes.
+ */
+final class Monitor {
+  private static final long TICK = Duration.ofMillis(200).toNanos(); // Guess
+
+  private final PipelineEngine engine;
+  private final PipelineOptions options;
+  private final CountDownLatch ended = new CountDownLatch(1);
+  private final CountDownLatch gone = new CountDownLatch(1);
+
+  /** Null before the start. Written once. */
+  private volatile @Nullable Thread thread;
+
+  // ---- guarded by this
+
+  private double loadSum;
+  private int loads;
+
+  /** The processor time of each worker JVM when it was first seen, and when last. */
+  private final Map<Long, long[]> cpuByPid = new HashMap<>();
+
+  private final Map<Stage, Long> cpuByStage = new HashMap<>();
+
+  // ---- the monitor thread's own
+
+  private final Map<Stage, Seen> seen = new HashMap<>();
+
+  private record Seen(long progress, long sinceNanos, boolean told) {}
+
+  Monitor(PipelineEngine engine, PipelineOptions options) {
+    this.engine = engine;
+    this.options = options;
+  }
+
+  void start() {
+    OwnThreads.start("fornada-pipeline-monitor", this::run);
+  }
+
+  /** The run has ended. Never waits. */
+  void end() {
+    ended.countDown();
+  }
+
+  /** Waits until the user's listener has had its last call, for a time: it may never return. */
+  void awaitEnd(long nanos) throws InterruptedException {
+    Thread own = thread;
+    if (own != null && own != Thread.currentThread()) {
+      var _ = gone.await(nanos, TimeUnit.NANOSECONDS);
+    }
+  }
+
+  private void run() {
+    thread = Thread.currentThread();
+    long every = options.interval().toNanos();
+    long nextCall = System.nanoTime() + every;
+    try {
+      look();
+      while (!ended.await(Math.min(TICK, every), TimeUnit.NANOSECONDS)) {
+        look();
+        if (System.nanoTime() - nextCall >= 0) {
+          tell();
+          nextCall = System.nanoTime() + every;
+        }
+      }
+      tell();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // a listener's doing: it hears no more
+    } finally {
+      gone.countDown();
+    }
+  }
+
+  private void tell() {
+    PipelineSummary summary = PipelineSummary.of(engine);
+    StageEvents.tell(summary);
+    Consumer<? super PipelineSummary> listener = options.progress();
+    if (listener != null) {
+      call(listener, summary);
+    }
+  }
+
+  private static <A> void call(Consumer<? super A> listener, A argument) {
+    try {
+      listener.accept(argument);
+    } catch (RuntimeException | Error e) { // user code: it cannot harm the run
+      Log.get().log(System.Logger.Level.WARNING, "a listener of a pipeline failed", e);
+    }
+  }
+
+  // ---- what it looks at
+
+  private void look() {
+    double load =
+        ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean os
+            ? os.getCpuLoad()
+            : -1;
+    synchronized (this) {
+      if (load >= 0 && !cpuByStage.isEmpty()) { // the first look is of the time before
+        loadSum += load;
+        loads++;
+      }
+      for (Stage stage : engine.stages()) {
+        cpuByStage.put(stage, cpu(stage));
+      }
+    }
+    long now = System.nanoTime();
+    for (Stage stage : engine.stages()) {
+      lookForStall(stage, now);
+    }
+  }
+
+  /** The processor time of a stage's own workers, in nanoseconds; -1 if unknown. */
+  private long cpu(Stage stage) {
+    return switch (stage.pool().model()) {
+      case VIRTUAL_THREADS, CLUSTER -> -1;
+      case SEQUENTIAL, PLATFORM_THREADS -> stage.figures().cpuNanos();
+      case PROCESSES ->
+          stage.pool() instanceof ProcessPool pool && stage.ownsPool() ? cpu(pool) : -1;
+    };
+  }
+
+  private long cpu(ProcessPool pool) {
+    long sum = 0;
+    for (WorkerStats worker : pool.stats().workers()) {
+      long now =
+          ProcessHandle.of(worker.pid())
+              .flatMap(process -> process.info().totalCpuDuration())
+              .map(Duration::toNanos)
+              .orElse(-1L);
+      if (now >= 0) {
+        // What a JVM has used before it had an item is its start.
+        long[] times = cpuByPid.computeIfAbsent(worker.pid(), pid -> new long[] {now, now});
+        if (worker.tasks() == 0) {
+          times[0] = now;
+        }
+        times[1] = now;
+        sum += now - times[0];
+      }
+    }
+    return sum;
+  }
+
+  /** The mean number of processors that a stage keeps busy while it is active; -1 if unknown. */
+  double cpuCores(Stage stage) {
+    long active = stage.figures().activeNanos();
+    if (active == 0) {
+      return -1;
+    }
+    synchronized (this) {
+      long cpu =
+          stage.pool().model() == ExecutionModel.PROCESSES
+              ? cpuByStage.getOrDefault(stage, -1L)
+              : cpu(stage);
+      return cpu < 0 ? -1 : Math.min(stage.pool().workers(), cpu / (double) active);
+    }
+  }
+
+  /** The mean number of processors that were free, by all that runs here; -1 if unknown. */
+  double freeProcessors() {
+    synchronized (this) {
+      return loads == 0 ? -1 : (1 - loadSum / loads) * Runtime.getRuntime().availableProcessors();
+    }
+  }
+
+  private void lookForStall(Stage stage, long now) {
+    StageFigures figures = stage.figures();
+    long progress = figures.taken.sum() + figures.passedOn.sum() + figures.failed.sum();
+    Seen before = seen.get(stage);
+    int waiting = stage.in().depth();
+    if (before == null || before.progress() != progress || waiting == 0 || stage.waitsForRoom()) {
+      seen.put(stage, new Seen(progress, now, false));
+      return;
+    }
+    long time = now - before.sinceNanos();
+    if (!before.told() && time >= options.stallTimeout().toNanos()) {
+      seen.put(stage, new Seen(progress, before.sinceNanos(), true));
+      var stall = new StageStall(stage.name(), Duration.ofNanos(time), waiting, stacks(stage));
+      Consumer<? super StageStall> listener = options.stalls();
+      if (listener == null) {
+        Log.get().log(System.Logger.Level.WARNING, stall.toString());
+      } else {
+        call(listener, stall);
+      }
+    }
+  }
+
+  /** Where the stage's workers are, as far as their threads are in this JVM. */
+  private static List<String> stacks(Stage stage) {
+    var texts = new ArrayList<String>();
+    for (Thread worker : stage.threadsAtWork()) {
+      var text = new StringBuilder("  " + worker.getName() + ":");
+      for (StackTraceElement frame : StackSample.of(worker).frames()) {
+        text.append(System.lineSeparator()).append("    at ").append(frame);
+      }
+      texts.add(text.toString());
+    }
+    return texts;
+  }
+}

@@ -1,0 +1,446 @@
+package io.github.fornada.pipeline;
+
+import io.github.fornada.ExecutionModel;
+import io.github.fornada.Outcome;
+import io.github.fornada.Pool;
+import io.github.fornada.spi.FedCall;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/** A pipeline that runs: its source, its stages, its end, and what stops them all. */
+final class PipelineEngine {
+  /** How much work a queue holds where nobody said how many items. */
+  private static final double QUEUE_NANOS = 20e6; // Guess
+
+  private static final int LEAST_QUEUE = 16; // Guess
+  private static final int MOST_QUEUE = 1024;
+
+  /** How long a close waits for the source's thread, which may never come back. */
+  private static final long SOURCE_GRACE = Duration.ofSeconds(1).toNanos();
+
+  private final PipelineOptions options;
+  private final SourceReader reader;
+  private final List<Stage> stages = new ArrayList<>();
+  private final Output output;
+  private final ItemQueue last;
+  private final Monitor monitor;
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition quiet = lock.newCondition();
+
+  /** Why everything was stopped; null while it runs. Written once, under lock; read by any. */
+  private volatile @Nullable String stopReason;
+
+  /** What the consumer is to see of that, after the outcomes. Written under lock. */
+  private @Nullable Throwable fatal;
+
+  /** Whether no worker has any item of a stopped pipeline. Guarded by lock. */
+  private boolean isQuiet;
+
+  /** When it was started, and when its last outcome came; 0 for not yet. */
+  private volatile long startNanos;
+
+  private volatile long endNanos;
+
+  // ---- the consumer's own
+
+  private boolean started;
+
+  /** The outcomes that are left after a stop; null before that. */
+  private @Nullable ArrayDeque<Item> rest;
+
+  /** Opens the pools of the stages. If one cannot be opened, closes the others. */
+  PipelineEngine(
+      Iterable<?> source, List<StagePlan> plans, StagePlan.Batches end, PipelineOptions options) {
+    this.options = options;
+    this.monitor = new Monitor(this, options);
+    var pools = new ArrayList<Pool>();
+    try {
+      for (StagePlan plan : plans) {
+        pools.add(plan.open());
+      }
+      var queues = new ArrayList<ItemQueue>();
+      for (int k = 0; k <= plans.size(); k++) {
+        StagePlan.Batches batches = k == plans.size() ? end : plans.get(k).batches();
+        queues.add(
+            new ItemQueue(
+                batches.size(),
+                batches.patience(),
+                places(
+                    k == 0 ? null : pools.get(k - 1), k == plans.size() ? null : pools.get(k), 0)));
+      }
+      for (int k = 0; k < plans.size(); k++) {
+        StagePlan plan = plans.get(k);
+        stages.add(
+            new Stage(
+                this,
+                plan.name(),
+                pools.get(k),
+                plan.ownsPool(),
+                plan.isFlat(),
+                plan.function(),
+                queues.get(k),
+                queues.get(k + 1)));
+      }
+      for (int k = 0; k + 1 < plans.size(); k++) {
+        if (pools.get(k).model() == ExecutionModel.PROCESSES
+            && pools.get(k + 1).model() == ExecutionModel.PROCESSES
+            && plans.get(k).givesWhatItReturns()
+            && plans.get(k + 1).batches().size() == 0) {
+          stages.get(k).call().relaysTo(stages.get(k + 1).call());
+        }
+      }
+      last = queues.getLast();
+      reader = new SourceReader(this, source, queues.getFirst());
+      output = new Output(this, last);
+      for (int k = 0; k < queues.size(); k++) {
+        queues
+            .get(k)
+            .joins(
+                k == 0 ? reader : stages.get(k - 1), k == stages.size() ? output : stages.get(k));
+      }
+    } catch (RuntimeException | Error e) {
+      for (int k = 0; k < pools.size(); k++) {
+        if (plans.get(k).ownsPool()) {
+          pools.get(k).close();
+        }
+      }
+      throw e;
+    }
+  }
+
+  // ---- how long queues are
+
+  /** How many places there are between two stages; null for the source and the consumer. */
+  private int places(@Nullable Pool before, @Nullable Pool after, double itemNanos) {
+    int begun = before == null ? 0 : Stage.begunAtOnce(before);
+    if (options.queue() > 0) {
+      return begun + options.queue();
+    }
+    int wanted = after == null ? LEAST_QUEUE : LEAST_QUEUE + 2 * Stage.begunAtOnce(after);
+    if (itemNanos > 0) {
+      int workers = after == null ? 1 : after.workers();
+      double byTime = QUEUE_NANOS * workers / itemNanos;
+      wanted = (int) Math.clamp(byTime, wanted, Math.max(wanted, MOST_QUEUE));
+    }
+    return begun + wanted;
+  }
+
+  /** The items of a stage took some time: the queues beside it have room for more or for less. */
+  void ran(Stage stage) {
+    if (options.queue() > 0) {
+      return;
+    }
+    double mean = stage.figures().meanNanos();
+    int k = stages.indexOf(stage);
+    if (mean > 0 && k >= 0) {
+      stage.in().limit(places(k == 0 ? null : stages.get(k - 1).pool(), stage.pool(), mean));
+      if (k == stages.size() - 1) {
+        last.limit(places(stage.pool(), null, mean));
+      }
+    }
+  }
+
+  // ---- what happens
+
+  /** The outcomes are to come in the order of the source. Before the first is asked for. */
+  void keepsOrder() {
+    for (Stage stage : stages) {
+      stage.in().keepsOrder();
+    }
+    last.keepsOrder();
+  }
+
+  private void start() {
+    startNanos = System.nanoTime();
+    for (Stage stage : stages) {
+      stage.call().start();
+    }
+    reader.start();
+    monitor.start();
+  }
+
+  void sourceEnded() {
+    stages.getFirst().inputEnds();
+  }
+
+  void completed(Stage stage) {
+    int k = stages.indexOf(stage);
+    if (k == stages.size() - 1) {
+      endNanos = System.nanoTime();
+      output.inputEnds();
+    } else {
+      stages.get(k + 1).inputEnds();
+    }
+  }
+
+  /** An item has failed for good. */
+  void failed(Stage stage, Item item) {
+    if (options.stopsOnFailure()) {
+      stop(item.place() + " failed in stage \"" + stage.name() + "\"", null);
+    }
+  }
+
+  void poolWasShutDown(Stage stage) {
+    String reason = "the pool of stage \"" + stage.name() + "\" was shut down";
+    stop(reason, new RejectedExecutionException(reason + " while the pipeline ran"));
+  }
+
+  // ---- the stop
+
+  boolean isStopped() {
+    return stopReason != null;
+  }
+
+  /**
+   * Stops everything: what runs is cancelled, what waits is not begun. Never waits.
+   *
+   * @param thrown what the consumer is to see; null if the outcomes say it all
+   */
+  void stop(String reason, @Nullable Throwable thrown) {
+    lock.lock();
+    try {
+      if (stopReason != null) {
+        return;
+      }
+      fatal = thrown;
+      stopReason = reason;
+    } finally {
+      lock.unlock();
+    }
+    reader.stop();
+    for (Stage stage : stages) {
+      stage.call().stop(reason);
+    }
+    lookIfQuiet();
+    output.wake();
+  }
+
+  /** Takes note if no worker has any item any more, after a stop. */
+  void lookIfQuiet() {
+    for (Stage stage : stages) {
+      if (!stage.call().isIdle()) {
+        return;
+      }
+    }
+    lock.lock();
+    try {
+      isQuiet = true;
+      quiet.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void awaitQuiet() throws InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      while (!isQuiet) {
+        quiet.await();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private boolean isOwnThread() {
+    for (Stage stage : stages) {
+      if (stage.call().isOwnThread()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Stops everything, and waits until nothing of it runs any more. */
+  void close() {
+    stop("the pipeline was closed", new CancellationException("the pipeline was closed"));
+    if (isOwnThread()) { // a task of its own: it would wait for itself
+      for (Stage stage : stages) {
+        if (stage.ownsPool()) {
+          stage.pool().shutdown();
+        }
+      }
+      return;
+    }
+    boolean interrupted = false;
+    while (true) {
+      try {
+        awaitQuiet();
+        break;
+      } catch (InterruptedException e) {
+        interrupted = true; // all is cancelled already
+      }
+    }
+    for (Stage stage : stages) {
+      stage.endUnfinished("the pipeline was closed");
+      for (Item item : stage.takeAll()) {
+        if (item.outcome == null) {
+          FedCall.release(item.value); // its consumer has gone
+        }
+      }
+      stage.call().end();
+      if (stage.ownsPool()) {
+        stage.pool().close();
+      }
+    }
+    monitor.end();
+    try {
+      if (startNanos != 0) {
+        var _ = reader.awaitEnd(SOURCE_GRACE);
+        monitor.awaitEnd(SOURCE_GRACE);
+      }
+    } catch (InterruptedException e) {
+      interrupted = true;
+    }
+    if (endNanos == 0) {
+      endNanos = System.nanoTime();
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  // ---- the consumer
+
+  /** Returns the next outcome; null at the end. Throws what ends the pipeline early. */
+  @Nullable PipelineOutcome<@Nullable Object> next() {
+    if (!started) {
+      started = true;
+      start();
+    }
+    try {
+      Item item = rest == null ? output.next() : rest.poll();
+      if (item == null && isStopped() && rest == null) {
+        rest = collectRest();
+        item = rest.poll();
+      }
+      if (item != null) {
+        return outcome(item);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      var thrown =
+          new CancellationException(
+              "interrupted while waiting for an outcome of the pipeline; the rest was cancelled");
+      stop("the consumer was interrupted", thrown);
+      throw thrown;
+    }
+    end();
+    return null;
+  }
+
+  /** Throws what has ended the pipeline, unless it came to its end. */
+  private void end() {
+    monitor.end();
+    Throwable thrown;
+    lock.lock();
+    try {
+      thrown = stopReason == null ? reader.failure() : fatal;
+    } finally {
+      lock.unlock();
+    }
+    if (thrown != null) {
+      throw PipelineEngine.<RuntimeException>unchecked(thrown);
+    }
+  }
+
+  /** A source may throw a checked exception unseen by the compiler; it goes on like that. */
+  @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
+  private static <X extends Throwable> X unchecked(Throwable e) throws X {
+    throw (X) e;
+  }
+
+  /** After a stop: every item that was taken from the source ends, in the order of the pipeline. */
+  private ArrayDeque<Item> collectRest() throws InterruptedException {
+    awaitQuiet();
+    String reason = String.valueOf(stopReason);
+    for (Stage stage : stages) {
+      stage.endUnfinished(reason);
+    }
+    var all = new ArrayDeque<Item>();
+    output.takeAll(all);
+    for (int k = stages.size() - 1; k >= 0; k--) {
+      Stage stage = stages.get(k);
+      for (Item item : stage.takeAll()) {
+        if (item.outcome == null) {
+          FedCall.release(item.value);
+          item.outcome = new Outcome.Cancelled<>(reason);
+          item.stage = stage;
+          item.worker = "";
+        }
+        all.add(item);
+      }
+    }
+    if (endNanos == 0) {
+      endNanos = System.nanoTime();
+    }
+    return all;
+  }
+
+  private static PipelineOutcome<@Nullable Object> outcome(Item item) {
+    Stage stage = item.stage;
+    String name = stage == null ? "" : stage.name();
+    List<Origin> origins = item.origins();
+    Outcome<?> ended = item.outcome;
+    if (ended == null) {
+      Object source = origins.size() == 1 ? origins.getFirst().item() : null;
+      return new PipelineOutcome<>(
+          new Outcome.Done<>(item.value), name, item.worker, source, origins);
+    }
+    return new PipelineOutcome<>(
+        asAny(ended), name, item.worker, FedCall.shown(item.value), origins);
+  }
+
+  @SuppressWarnings("unchecked") // an outcome without a result is one of any type
+  private static Outcome<@Nullable Object> asAny(Outcome<?> outcome) {
+    return (Outcome<@Nullable Object>) outcome;
+  }
+
+  /** The consumer wants no more. */
+  void abandon() {
+    if (started) {
+      stop(
+          "the stream of its outcomes was closed",
+          new CancellationException("the stream was closed"));
+    }
+  }
+
+  @Override
+  public String toString() {
+    return stages + ", " + last + (isStopped() ? ", stopped because " + stopReason : "");
+  }
+
+  // ---- figures
+
+  List<Stage> stages() {
+    return stages;
+  }
+
+  Monitor monitor() {
+    return monitor;
+  }
+
+  ItemQueue last() {
+    return last;
+  }
+
+  long sourceTaken() {
+    return reader.taken();
+  }
+
+  /** How long it has run, in nanoseconds. */
+  long elapsedNanos() {
+    if (startNanos == 0) {
+      return 0;
+    }
+    return (endNanos == 0 ? System.nanoTime() : endNanos) - startNanos;
+  }
+}

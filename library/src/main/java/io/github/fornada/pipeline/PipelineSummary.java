@@ -1,0 +1,130 @@
+package io.github.fornada.pipeline;
+
+import io.github.fornada.Pool;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The figures of a pipeline's run: where the time of its workers went, which stage holds the others
+ * up, and what one more worker there would give. Immutable. {@link #toString} is for people: a
+ * table that fits 80 columns, and a sentence.
+ */
+public final class PipelineSummary {
+  private final List<StageSummary> stages;
+  private final Duration elapsed;
+  private final long sourceItems;
+  private final long outcomes;
+  private final double freeProcessors;
+
+  PipelineSummary(
+      List<StageSummary> stages,
+      Duration elapsed,
+      long sourceItems,
+      long outcomes,
+      double freeProcessors) {
+    this.stages = List.copyOf(stages);
+    this.elapsed = elapsed;
+    this.sourceItems = sourceItems;
+    this.outcomes = outcomes;
+    this.freeProcessors = freeProcessors;
+  }
+
+  static PipelineSummary of(PipelineEngine engine) {
+    var stages = new ArrayList<StageSummary>();
+    long outcomes = 0;
+    for (Stage stage : engine.stages()) {
+      StageSummary summary = of(stage, engine);
+      outcomes += summary.failed();
+      stages.add(summary);
+    }
+    outcomes += stages.getLast().results();
+    return new PipelineSummary(
+        stages,
+        Duration.ofNanos(engine.elapsedNanos()),
+        engine.sourceTaken(),
+        outcomes,
+        engine.monitor().freeProcessors());
+  }
+
+  private static StageSummary of(Stage stage, PipelineEngine engine) {
+    StageFigures figures = stage.figures();
+    Pool pool = stage.pool();
+    long active = figures.activeNanos();
+    double busy =
+        active == 0 ? 0 : Math.min(1, figures.busyNanos() / ((double) active * pool.workers()));
+    double forRoom;
+    stage.in().lock().lock();
+    try {
+      forRoom = figures.partForRoom();
+    } finally {
+      stage.in().lock().unlock();
+    }
+    return new StageSummary(
+        stage.name(),
+        pool.model().label(),
+        pool.workers(),
+        figures.taken.sum(),
+        figures.passedOn.sum(),
+        figures.failed.sum(),
+        active == 0 ? 0 : figures.timed() * 1e9 / active,
+        busy,
+        (1 - busy) * (1 - forRoom),
+        (1 - busy) * forRoom,
+        figures.meanNanos(),
+        engine.monitor().cpuCores(stage),
+        stage.in().depth(),
+        stage.in().limit(),
+        stage.in().deepest());
+  }
+
+  /** Returns the figures of the stages, in their order. */
+  public List<StageSummary> stages() {
+    return stages;
+  }
+
+  /** Returns how long the run has taken so far, or in all. */
+  public Duration elapsed() {
+    return elapsed;
+  }
+
+  /** Returns how many items were taken from the source. */
+  public long sourceItems() {
+    return sourceItems;
+  }
+
+  /** Returns how many outcomes there are, those included that the consumer has not taken yet. */
+  public long outcomes() {
+    return outcomes;
+  }
+
+  /**
+   * Returns the stage that holds the others up: the one whose workers are the busiest. Null if no
+   * stage does, because the source or the consumer does, or nothing has run.
+   */
+  public @Nullable StageSummary bottleneck() {
+    Diagnosis found = Diagnosis.of(stages, freeProcessors);
+    return found.kind() == Diagnosis.Kind.STAGE ? found.busiest() : null;
+  }
+
+  /**
+   * Returns how many items a second the bottleneck would run with one more worker; 0 if there is no
+   * bottleneck. It is no more than the next stage can take, nor than the processors that were free
+   * allow.
+   */
+  public double rateWithOneMore() {
+    Diagnosis found = Diagnosis.of(stages, freeProcessors);
+    return found.kind() == Diagnosis.Kind.STAGE ? found.promised() : 0;
+  }
+
+  /** Returns what holds the pipeline up and what would help, in a few sentences. */
+  public String advice() {
+    return Diagnosis.of(stages, freeProcessors).text();
+  }
+
+  @Override
+  public String toString() {
+    return SummaryText.of(this);
+  }
+}

@@ -1,0 +1,699 @@
+package io.github.fornada.pipeline;
+
+import io.github.fornada.ExecutionModel;
+import io.github.fornada.Outcome;
+import io.github.fornada.Pool;
+import io.github.fornada.TaskFunction;
+import io.github.fornada.jvm.Callbacks;
+import io.github.fornada.jvm.Log;
+import io.github.fornada.jvm.Timer;
+import io.github.fornada.spi.FedCall;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A stage that runs: takes items from its queue for the workers of its pool, and puts what they
+ * make of them in the next queue.
+ *
+ * <p>No worker ever waits here. The pool is given an item only when the next queue has a place for
+ * what it becomes.
+ */
+final class Stage implements FedCall.Feed, Taker, Giver {
+  /** Results of one item after which the next stage is told. */
+  private static final int TELL_EVERY = 64; // Guess
+
+  private final PipelineEngine engine;
+  private final String name;
+  private final Pool pool;
+  private final boolean ownsPool;
+  private final boolean isFlat;
+  private final ItemQueue in;
+  private final ItemQueue out;
+  private final FedCall call;
+  private final StageFigures figures = new StageFigures();
+
+  /** Requests to {@link #turnOver}; whoever makes it more than 0 does it. */
+  private final AtomicInteger requests = new AtomicInteger();
+
+  /** Whether another thread is about to turn over. */
+  private final AtomicBoolean turnOverDue = new AtomicBoolean();
+
+  /** Whether items wait that may not be begun, because the next queue is full. */
+  private volatile boolean starved;
+
+  /** Items in the two lists below. Written under the lock of `in`; read by any. */
+  private volatile int unfinished;
+
+  private volatile boolean inputEnded;
+
+  /** Written once, within {@link #turnOver}. */
+  private volatile boolean complete;
+
+  // ---- guarded by the lock of `in`
+
+  /** The place in the order for the next item that is taken. */
+  private long nextPlace;
+
+  /** Whether places were freed, or it is the turn of others, and nobody was told. */
+  private boolean owesGiver;
+
+  /** Items that stopped half-way for lack of room, and go on in a worker. */
+  private final ArrayDeque<Item> halfWay = new ArrayDeque<>();
+
+  /** Items of which a worker JVM has made all, not all of it passed on. */
+  private final ArrayDeque<FlatCursor> made = new ArrayDeque<>();
+
+  Stage(
+      PipelineEngine engine,
+      String name,
+      Pool pool,
+      boolean ownsPool,
+      boolean isFlat,
+      TaskFunction<@Nullable Object, @Nullable Object> function,
+      ItemQueue in,
+      ItemQueue out) {
+    this.engine = engine;
+    this.name = name;
+    this.pool = pool;
+    this.ownsPool = ownsPool;
+    this.isFlat = isFlat;
+    this.in = in;
+    this.out = out;
+    this.call = FedCall.on(pool, function, this);
+  }
+
+  String name() {
+    return name;
+  }
+
+  Pool pool() {
+    return pool;
+  }
+
+  boolean ownsPool() {
+    return ownsPool;
+  }
+
+  FedCall call() {
+    return call;
+  }
+
+  ItemQueue in() {
+    return in;
+  }
+
+  StageFigures figures() {
+    return figures;
+  }
+
+  boolean waitsForRoom() {
+    return starved;
+  }
+
+  /** The threads of this JVM that run items now. */
+  List<Thread> threadsAtWork() {
+    var threads = new ArrayList<Thread>();
+    for (Object tag : call.begun()) {
+      Thread runner = ((Item) tag).runner;
+      if (runner != null) {
+        threads.add(runner);
+      }
+    }
+    return threads;
+  }
+
+  boolean isComplete() {
+    return complete;
+  }
+
+  // ---- the pool takes
+
+  @Override
+  public FedCall.@Nullable Load take(int most) {
+    in.lock().lock();
+    try {
+      long turn = in.turn();
+      int freed = in.sort();
+      List<Item> again = unfinished == 0 ? List.of() : takeHalfWay(most);
+      int wanted = Math.min(most - again.size(), workable(most));
+      while (wanted == 0 && again.isEmpty() && in.becomesHungry()) {
+        in.isNotHungry();
+        freed += in.sort();
+        wanted = workable(most);
+      }
+      int n = reserve(wanted);
+      if (n == 0 && again.isEmpty()) {
+        in.free(freed);
+        owesGiver |= freed > 0 || in.turn() != turn;
+        if (owesGiver || (wanted == 0 && !in.ready().isEmpty())) {
+          turnOverSoon(); // not here, under the pool's locks
+        }
+        waits(wanted > 0 || unfinished > 0);
+        return null;
+      }
+      figures.becomes(StageFigures.Idle.NO);
+      var items = new @Nullable Object[again.size() + n];
+      var tags = new @Nullable Object[items.length];
+      int k = 0;
+      for (Item item : again) {
+        items[k] = item.value;
+        tags[k++] = item;
+      }
+      for (; k < items.length; k++) {
+        Item item = in.ready().remove();
+        freed += item.slots;
+        begin(item);
+        items[k] = item.value;
+        tags[k] = item;
+      }
+      in.free(freed);
+      figures.taken.add(n);
+      return new FedCall.Load(items, tags);
+    } finally {
+      in.lock().unlock();
+    }
+  }
+
+  private void begin(Item item) {
+    item.place = nextPlace++;
+    item.kind = Item.Kind.WHOLE;
+    item.slots = 1;
+    item.runner = null;
+    if (isFlat) {
+      item.cursor = new FlatCursor(this, item);
+    }
+  }
+
+  /** How many of the items in front may be begun; those that have ended only pass by. */
+  private int workable(int most) {
+    int n = 0;
+    for (Item item : in.ready()) {
+      if (n == most || item.outcome != null) {
+        break;
+      }
+      n++;
+    }
+    return n;
+  }
+
+  /** Reserves places for items that are not begun yet. */
+  private int reserve(int wanted) {
+    if (wanted == 0) {
+      return 0;
+    }
+    // What was begun goes first, or those after it might take every place that it needs.
+    int cap = unfinished > 0 ? out.limit() / 2 : out.limit();
+    int n = out.reserve(wanted, cap);
+    if (n == 0) {
+      starved = true; // before the second try: who frees a place after it sees that
+      n = out.reserve(wanted, cap);
+      starved = n == 0;
+    }
+    return n;
+  }
+
+  /** Nothing can be begun now. */
+  private void waits(boolean forRoom) {
+    figures.becomes(forRoom ? StageFigures.Idle.FOR_ROOM : StageFigures.Idle.FOR_INPUT);
+  }
+
+  private List<Item> takeHalfWay(int most) {
+    var again = new ArrayList<Item>();
+    for (int k = halfWay.size(); k > 0 && again.size() < most; k--) {
+      Item item = halfWay.remove();
+      if (reserveFor(item)) {
+        cursor(item).goesOn();
+        again.add(item);
+        unfinished(-1);
+      } else {
+        halfWay.add(item);
+      }
+    }
+    return again;
+  }
+
+  @SuppressWarnings("NonAtomicVolatileUpdate") // under lock
+  private void unfinished(int change) {
+    unfinished += change;
+  }
+
+  private static FlatCursor cursor(Item item) {
+    FlatCursor cursor = item.cursor;
+    if (cursor == null) {
+      throw new AssertionError("an item of another stage");
+    }
+    return cursor;
+  }
+
+  @Override
+  public boolean hasMore() {
+    in.lock().lock();
+    try {
+      // Not whether there is room: only take tells the queue behind that it waits for some.
+      return unfinished > 0 || in.hasUnsorted() || workable(1) > 0;
+    } finally {
+      in.lock().unlock();
+    }
+  }
+
+  @Override
+  public void taken() {
+    in.tellGiver();
+    if (hasEndedInFront()) {
+      turnOver();
+    }
+  }
+
+  private boolean hasEndedInFront() {
+    in.lock().lock();
+    try {
+      Item front = in.ready().peek();
+      return front != null && front.outcome != null;
+    } finally {
+      in.lock().unlock();
+    }
+  }
+
+  // ---- a worker works
+
+  @Override
+  public @Nullable Object apply(
+      TaskFunction<@Nullable Object, @Nullable Object> function, Object tag, @Nullable Object item)
+      throws Exception {
+    ((Item) tag).runner = Thread.currentThread();
+    if (!isFlat) {
+      return function.apply(item);
+    }
+    FlatCursor outer = FlatCursor.current(); // a task may run another within it
+    FlatCursor.enter(cursor((Item) tag));
+    try {
+      return function.apply(item);
+    } finally {
+      FlatCursor.enter(outer);
+    }
+  }
+
+  /** Reserves a place for one more of what the item becomes. */
+  boolean reserveFor(Item parent) {
+    int limit = out.limit();
+    // Whose turn it is, the others wait for: they must leave it room, and it may take some more.
+    int cap =
+        !out.isOrdered() ? limit : out.isTurnOf(parent.place) ? limit + limit / 2 + 1 : limit / 2;
+    return out.reserve(1, cap) > 0;
+  }
+
+  /** Passes on one of what the item becomes, in the place reserved for it. */
+  void passOn(Item parent, @Nullable Object value) {
+    var child = new Item(value, parent.origin);
+    child.place = parent.place;
+    child.kind = Item.Kind.PART;
+    child.stage = this;
+    child.worker = Thread.currentThread().getName();
+    out.put(child);
+    figures.passedOn.increment();
+  }
+
+  /** So many of what an item becomes are passed on by now. */
+  void passedOn(long count) {
+    if (count % TELL_EVERY == 0) {
+      out.tellTaker();
+    } else {
+      out.tellTakerIfIdle();
+    }
+  }
+
+  // ---- a worker is done
+
+  @Override
+  public void done(Object tag, @Nullable Object value, String worker, boolean isLast) {
+    Item item = (Item) tag;
+    if (value == FlatFunction.End.HALF_WAY) {
+      goesOnLater(item);
+    } else if (value instanceof FlatList(ArrayList<@Nullable Object> all)) {
+      cursor(item).made(all);
+      passOnLater(cursor(item));
+    } else if (isFlat) {
+      endOfMany(item);
+    } else if (value == Dropped.DROPPED) {
+      nothingOf(item, true);
+    } else {
+      item.value = value;
+      item.stage = this;
+      item.worker = worker;
+      out.put(item);
+      figures.passedOn.increment();
+    }
+    if (isLast) {
+      out.tellTaker();
+    } else {
+      out.tellTakerIfIdle();
+    }
+  }
+
+  /** Nothing more will come of the item; its place in the queue may be free again. */
+  private void nothingOf(Item item, boolean hasSlot) {
+    if (out.isOrdered()) {
+      item.kind = Item.Kind.END;
+      item.value = null;
+      item.slots = hasSlot ? 1 : 0;
+      out.put(item);
+    } else if (hasSlot) {
+      out.free(1);
+      out.tellGiver();
+    }
+  }
+
+  private void endOfMany(Item item) {
+    nothingOf(item, cursor(item).close());
+  }
+
+  private void goesOnLater(Item item) {
+    in.lock().lock();
+    try {
+      halfWay.add(item);
+      unfinished(1);
+    } finally {
+      in.lock().unlock();
+    }
+    out.tellTaker();
+    turnOver(); // there may be room by now
+  }
+
+  private void passOnLater(FlatCursor cursor) {
+    in.lock().lock();
+    try {
+      made.add(cursor);
+      unfinished(1);
+    } finally {
+      in.lock().unlock();
+    }
+    turnOver();
+  }
+
+  @Override
+  public void ended(Object tag, Outcome<?> outcome, String worker) {
+    Item item = (Item) tag;
+    item.outcome = outcome;
+    item.stage = this;
+    item.worker = worker;
+    item.slots = 1;
+    if (isFlat && !cursor(item).close()) {
+      item.slots = 0; // what it has passed on has its place
+    }
+    figures.failed.increment();
+    out.put(item);
+    out.tellTaker();
+    if (!(outcome instanceof Outcome.Cancelled)) {
+      engine.failed(this, item);
+    }
+  }
+
+  @Override
+  public boolean mayRetry(Object tag) {
+    Item item = (Item) tag;
+    return item.cursor == null || !item.cursor.hasPassedOn(); // nothing is passed on twice
+  }
+
+  @Override
+  public void batchClosed() {
+    out.tellTaker();
+    if (inputEnded) {
+      turnOver();
+    }
+    if (engine.isStopped()) {
+      engine.lookIfQuiet();
+    }
+  }
+
+  @Override
+  public void ran(int count, long nanos) {
+    figures.ran(count, nanos);
+    engine.ran(this);
+  }
+
+  @Override
+  public void usedCpu(long nanos) {
+    figures.usedCpu(nanos);
+  }
+
+  @Override
+  public String label(Object tag, String item) {
+    return ((Item) tag).place() + " (" + item + ") in stage \"" + name + "\"";
+  }
+
+  @Override
+  public void refused() {
+    engine.poolWasShutDown(this);
+  }
+
+  // ---- the queues
+
+  @Override
+  public void wake() {
+    turnOver();
+  }
+
+  @Override
+  public void inputEnds() {
+    in.lock().lock();
+    try {
+      in.free(in.sort());
+      in.closeBatch();
+      inputEnded = true;
+    } finally {
+      in.lock().unlock();
+    }
+    turnOver();
+  }
+
+  @Override
+  public boolean wantsRoom(int room, int limit) {
+    // What is half-way may go beyond the limit when it is its turn.
+    return unfinished > 0 || (starved && room >= Math.max(1, limit / 4));
+  }
+
+  @Override
+  public void roomAgain() {
+    starved = false;
+    turnOver();
+  }
+
+  /**
+   * Does all that is to be done beside the work itself: items that have ended pass by, what was
+   * made is passed on, the pool is told of work, and both queues of what has become of them.
+   *
+   * <p>It leads to calls of itself, by way of the stages beside it: then whoever is at it goes
+   * round once more. So it never runs twice at a time, nor within itself.
+   */
+  private void turnOver() {
+    if (requests.getAndIncrement() == 0) {
+      int seen = 1;
+      do {
+        seen = requests.get();
+        try {
+          turnOverOnce();
+        } catch (RuntimeException | Error e) { // no memory, say: what waits must not wait for ever
+          Log.get()
+              .log(System.Logger.Level.ERROR, "stage \"" + name + "\" of a pipeline failed", e);
+          engine.stop("stage \"" + name + "\" failed: " + e, e);
+        }
+      } while (requests.addAndGet(-seen) != 0);
+    }
+  }
+
+  private void turnOverSoon() {
+    if (turnOverDue.compareAndSet(false, true)) {
+      var _ =
+          Timer.after(
+              Duration.ZERO,
+              () -> {
+                turnOverDue.set(false); // before it is done: what comes later sees to another
+                turnOver();
+              });
+    }
+  }
+
+  private void turnOverOnce() {
+    boolean gives = passOnMade();
+    boolean frees;
+    boolean work;
+    in.lock().lock();
+    try {
+      long turn = in.turn();
+      long place = nextPlace;
+      int freed = in.sort() + passBy();
+      in.free(freed);
+      work = !halfWay.isEmpty() || workable(1) > 0;
+      // Hungry first, then the look at the inbox: who puts does it the other way round.
+      while (!work && in.becomesHungry()) {
+        in.isNotHungry();
+        int more = in.sort() + passBy();
+        in.free(more);
+        freed += more;
+        work = workable(1) > 0;
+      }
+      // Told only of what has changed: else the two beside each other would tell for ever.
+      gives |= nextPlace != place;
+      frees = freed > 0 || in.turn() != turn || owesGiver;
+      owesGiver = false;
+    } finally {
+      in.lock().unlock();
+    }
+    if (gives) {
+      out.tellTaker();
+    }
+    if (frees) {
+      in.tellGiver();
+    }
+    if (work) {
+      call.offer();
+    }
+    if (inputEnded && !complete && isAllDone()) {
+      complete = true;
+      out.tellTaker();
+      engine.completed(this);
+    }
+  }
+
+  /** Items that have ended go on to the next queue as they are. Returns the places freed. */
+  private int passBy() {
+    int freed = 0;
+    while (true) {
+      Item front = in.ready().peek();
+      if (front == null || front.outcome == null) {
+        return freed;
+      }
+      if (out.reserve(1) == 0) {
+        starved = true; // before the second try
+        if (out.reserve(1) == 0) {
+          return freed;
+        }
+        starved = false;
+      }
+      in.ready().remove();
+      freed += front.slots;
+      front.place = nextPlace++;
+      front.kind = Item.Kind.WHOLE;
+      front.slots = 1;
+      out.put(front);
+    }
+  }
+
+  /** Returns whether it has passed on something. */
+  private boolean passOnMade() {
+    if (unfinished == 0) {
+      return false;
+    }
+    while (true) {
+      FlatCursor cursor = null;
+      in.lock().lock();
+      try {
+        for (int k = made.size(); k > 0 && cursor == null; k--) {
+          FlatCursor first = made.remove();
+          if (first.passOnMade()) {
+            unfinished(-1);
+            cursor = first;
+          } else {
+            made.add(first);
+          }
+        }
+      } finally {
+        in.lock().unlock();
+      }
+      if (cursor == null) {
+        return true;
+      }
+      endOfMany(cursor.parent());
+    }
+  }
+
+  /** Whether every item that came has gone on. */
+  private boolean isAllDone() {
+    in.lock().lock();
+    try {
+      if (!in.isEmpty() || unfinished > 0) {
+        return false;
+      }
+    } finally {
+      in.lock().unlock();
+    }
+    return call.isIdle() && isStillEmpty(); // what a worker had may be half-way now
+  }
+
+  private boolean isStillEmpty() {
+    in.lock().lock();
+    try {
+      return in.isEmpty() && unfinished == 0;
+    } finally {
+      in.lock().unlock();
+    }
+  }
+
+  /** Where it stands, for those who look for what holds it up. */
+  @Override
+  public String toString() {
+    return name
+        + ": "
+        + in
+        + (starved ? ", waits for room" : "")
+        + (unfinished > 0 ? ", " + unfinished + " items half-way" : "")
+        + ", "
+        + call.begun().size()
+        + " begun"
+        + (inputEnded ? ", no more input" : "")
+        + (complete ? ", complete" : "");
+  }
+
+  // ---- the end
+
+  /**
+   * After a stop, when no worker has any item any more: what was half-way ends, in its place in the
+   * next queue.
+   */
+  void endUnfinished(String reason) {
+    var ending = new ArrayList<Item>();
+    in.lock().lock();
+    try {
+      ending.addAll(halfWay);
+      halfWay.clear();
+      for (FlatCursor cursor : made) {
+        ending.add(cursor.parent());
+      }
+      made.clear();
+      unfinished(-unfinished);
+    } finally {
+      in.lock().unlock();
+    }
+    for (Item item : ending) {
+      FlatCursor cursor = cursor(item);
+      var _ = cursor.close();
+      Callbacks.run(null, cursor::closeStream); // user code
+      item.outcome = new Outcome.Cancelled<>(reason);
+      item.stage = this;
+      item.kind = Item.Kind.WHOLE;
+      out.put(item);
+    }
+  }
+
+  /** After a stop: the items that wait here. */
+  List<Item> takeAll() {
+    in.lock().lock();
+    try {
+      return in.takeAll();
+    } finally {
+      in.lock().unlock();
+    }
+  }
+
+  /** The most workers at a time, and the items that the pool takes ahead for them. */
+  static int begunAtOnce(Pool pool) {
+    return pool.model() == ExecutionModel.PROCESSES || pool.model() == ExecutionModel.CLUSTER
+        ? 3 * pool.workers()
+        : pool.workers();
+  }
+}

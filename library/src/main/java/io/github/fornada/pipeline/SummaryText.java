@@ -1,0 +1,75 @@
+package io.github.fornada.pipeline;
+
+import java.util.Locale;
+
+/** A summary as people read it: within 80 columns, whatever the names and figures are. */
+final class SummaryText {
+  private static final int COLUMNS = 80;
+  private static final int NAME = 14;
+
+  private SummaryText() {}
+
+  static String of(PipelineSummary summary) {
+    var text = new StringBuilder();
+    line(text, "", "", "", "", "", "waits for", "", "", "");
+    line(text, "stage", "model", "size", "items/s", "busy", "input", "room", "queue", "");
+    StageSummary slow = summary.bottleneck();
+    for (StageSummary stage : summary.stages()) {
+      line(
+          text,
+          shortened(stage.name()),
+          stage.model(),
+          Integer.toString(stage.size()),
+          Diagnosis.number(stage.rate()),
+          Diagnosis.percent(stage.busy()),
+          Diagnosis.percent(stage.waitsForInput()),
+          Diagnosis.percent(stage.waitsForRoom()),
+          stage.queued() + "/" + stage.queueLimit(),
+          slow != null && slow.name().equals(stage.name()) ? " <" : "");
+    }
+    long failed = 0;
+    for (StageSummary stage : summary.stages()) {
+      failed += stage.failed();
+    }
+    String counts =
+        Diagnosis.number((double) summary.sourceItems())
+            + (summary.sourceItems() == 1 ? " item" : " items")
+            + " of the source in "
+            + Diagnosis.time((double) summary.elapsed().toNanos())
+            + ": "
+            + Diagnosis.number((double) (summary.outcomes() - failed))
+            + " results, "
+            + Diagnosis.number((double) failed)
+            + " without one. ";
+    wrap(text, counts + summary.advice());
+    return text.toString();
+  }
+
+  private static void line(StringBuilder text, Object... columns) {
+    text.append(
+            String.format(Locale.ROOT, "%-14s %-10s %4s %9s %6s %7s %7s %12s%s", columns)
+                .stripTrailing())
+        .append(System.lineSeparator());
+  }
+
+  private static String shortened(String name) {
+    return name.length() <= NAME ? name : name.substring(0, NAME - 3) + "...";
+  }
+
+  private static void wrap(StringBuilder text, String sentences) {
+    int column = 0;
+    for (String word : sentences.split(" ")) {
+      if (column > 0 && column + 1 + word.length() > COLUMNS) {
+        text.append(System.lineSeparator());
+        column = 0;
+      }
+      if (column > 0) {
+        text.append(' ');
+        column++;
+      }
+      text.append(word);
+      column += word.length();
+    }
+    text.append(System.lineSeparator());
+  }
+}

@@ -1,0 +1,365 @@
+package io.github.fornada.spi;
+
+import io.github.fornada.Outcome;
+import io.github.fornada.Pool;
+import io.github.fornada.TaskFunction;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A call whose items come one after the other from somewhere else, and whose outcomes go back
+ * there: for what is built of pools, such as the stages of a pipeline.
+ *
+ * <p>The pool takes items when it has a free worker, and only as many as its {@link Feed} gives
+ * out. So back-pressure keeps no worker waiting: what may not be begun is not taken.
+ */
+public final class FedCall {
+  /**
+   * Where the items come from and the outcomes go. No method may call user code, but for {@link
+   * #apply}; none may wait.
+   */
+  public interface Feed {
+    /**
+     * Gives out at most {@code most} items; null if none may be begun now: then the pool asks again
+     * after {@link FedCall#offer}. Called under locks of the pool: it must not call a pool.
+     */
+    @Nullable Load take(int most);
+
+    /** Returns whether {@link #take} would probably give out something; called under locks. */
+    boolean hasMore();
+
+    /** A worker has taken items. Called without a lock. */
+    void taken();
+
+    /**
+     * An item is done. Called without a lock.
+     *
+     * @param tag what was given out with it
+     * @param isLast whether its batch holds no other item: then nothing else will soon follow
+     */
+    void done(Object tag, @Nullable Object value, String worker, boolean isLast);
+
+    /** An item has any other outcome, for good. Called without a lock. */
+    void ended(Object tag, Outcome<?> outcome, String worker);
+
+    /** Every item of a batch has ended, or is to be tried again. Called without a lock. */
+    void batchClosed();
+
+    /** {@code count} items took a worker {@code nanos} nanoseconds. */
+    void ran(int count, long nanos);
+
+    /** Items run in this JVM by platform threads took so much processor time. */
+    void usedCpu(long nanos);
+
+    /** Returns whether an item that failed may be tried again. */
+    boolean mayRetry(Object tag);
+
+    /** Runs an item in this JVM. By default applies {@code function} to it. */
+    default @Nullable Object apply(
+        TaskFunction<@Nullable Object, @Nullable Object> function,
+        Object tag,
+        @Nullable Object item)
+        throws Exception {
+      return function.apply(item);
+    }
+
+    /** Returns how an item is named in messages; may wait for its text, for a second at most. */
+    String label(Object tag, String item);
+
+    /** The pool was shut down: it takes no more. Called without a lock. */
+    void refused();
+  }
+
+  /**
+   * Items that are given out.
+   *
+   * @param tags what comes back with each item's outcome; never null
+   */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  public record Load(@Nullable Object[] items, @Nullable Object[] tags) {}
+
+  /** A function made of several, of which one is the user's own that matters to messages. */
+  public interface Composed<T extends @Nullable Object, R extends @Nullable Object>
+      extends TaskFunction<T, R> {
+    /** Returns the function whose class loader knows the classes of results. */
+    TaskFunction<?, ?> main();
+  }
+
+  /** Stands for an item that was passed on as its bytes, and that nobody here has read. */
+  public interface Unread {
+    /**
+     * Reads it, which may run user code in the calling thread. Returns itself if it cannot be read
+     * here, or not any more.
+     */
+    @Nullable Object read();
+  }
+
+  private final AbstractPool pool;
+  private final FedRun run;
+
+  private FedCall(AbstractPool pool, FedRun run) {
+    this.pool = pool;
+    this.run = run;
+  }
+
+  /**
+   * Begins a call on {@code pool}, with the context of the calling thread.
+   *
+   * @throws IllegalArgumentException if the pool is of a kind that this cannot be done with
+   * @throws RejectedExecutionException if the pool was shut down
+   */
+  public static FedCall on(
+      Pool pool, TaskFunction<@Nullable Object, @Nullable Object> function, Feed feed) {
+    AbstractPool target = PoolHandle.targetOf(pool);
+    target.checkOpen();
+    TaskFunction<? super @Nullable Object, ? extends @Nullable Object> loaded =
+        target.<@Nullable Object, @Nullable Object>load(function);
+    return new FedCall(target, new FedRun(target, loaded, feed));
+  }
+
+  /**
+   * The results go to the pool of {@code next} as its items, and nobody reads them before: a pool
+   * may pass them on as they are, as a {@link HandedOver}. Not where listeners or a recording see
+   * them. Before {@link #start}.
+   */
+  public void relaysTo(FedCall next) {
+    if (!pool.isObserved()) {
+      run.relayTarget = next.pool;
+    }
+  }
+
+  /** Returns an item or a result as it is for people, in place of what a pool has made of it. */
+  public static @Nullable Object shown(@Nullable Object value) {
+    return HandedOver.original(value);
+  }
+
+  /** Gives back what a value takes that a pool has made, and that will be nobody's item. */
+  public static void release(@Nullable Object value) {
+    HandedOver.release(value);
+  }
+
+  /** The pool may take items from now on, and hears of each end of the pool. */
+  public void start() {
+    pool.register(run);
+  }
+
+  /** There are items to take. Called without a lock. */
+  public void offer() {
+    pool.offer(run);
+  }
+
+  /** Stops all: what runs is cancelled, nothing more is taken. Called without a lock. */
+  public void stop(String reason) {
+    run.stop(reason);
+  }
+
+  /** Returns whether no worker has any item of this call, and no retry of one waits. */
+  public boolean isIdle() {
+    return run.isIdle();
+  }
+
+  /** Returns what was given out with the items that workers have begun and not ended. */
+  public List<Object> begun() {
+    var tags = new ArrayList<Object>();
+    for (Batch<?, ?> batch : run.inWork()) {
+      for (int i = 0; i < batch.size(); i++) {
+        Object tag = batch.tag(i);
+        if (tag != null && batch.isBegun(i)) {
+          tags.add(tag);
+        }
+      }
+    }
+    return tags;
+  }
+
+  /** Returns whether the calling thread is one of the pool's own, which must not wait for it. */
+  public boolean isOwnThread() {
+    return pool.isOwnThread();
+  }
+
+  /** The call is over: the pool forgets it. */
+  public void end() {
+    run.over = true;
+    pool.settle(run);
+  }
+
+  private static final class FedRun extends Run<@Nullable Object, @Nullable Object>
+      implements OpenCall {
+    private final Feed feed;
+
+    /** Items put in batches. Guarded by lock. */
+    private long batched;
+
+    private volatile boolean over;
+
+    /** Written before the start. */
+    private @Nullable AbstractPool relayTarget;
+
+    FedRun(
+        AbstractPool pool,
+        TaskFunction<? super @Nullable Object, ? extends @Nullable Object> function,
+        Feed feed) {
+      super(pool, function);
+      this.feed = feed;
+    }
+
+    @Override
+    @Nullable Batch<@Nullable Object, @Nullable Object> takeLocked(int most) {
+      Load load = feed.take(most);
+      if (load == null) {
+        return null;
+      }
+      int n = load.items().length;
+      var batch =
+          new Batch<@Nullable Object, @Nullable Object>(
+              this, function, load.items(), 0, n, batched, pool.nextTasks(n), 1);
+      batch.tagged(load.tags());
+      batch.queuedNow();
+      batched += n;
+      return batch;
+    }
+
+    @Override
+    boolean hasMore() {
+      return !isStopped() && feed.hasMore();
+    }
+
+    @Override
+    void polled() {
+      feed.taken();
+    }
+
+    private static Object tag(Batch<?, ?> batch, int i) {
+      Object tag = batch.tag(i);
+      if (tag == null) {
+        throw new AssertionError("an item without its tag");
+      }
+      return tag;
+    }
+
+    @Override
+    @SuppressWarnings("unchecked") // items and results are of any type here
+    @Nullable Object apply(Batch<@Nullable Object, @Nullable Object> batch, int i)
+        throws Exception {
+      Object tag = batch.tag(i);
+      if (tag == null) {
+        return null; // every item of its batch has ended: so has this one, and nobody waits for it
+      }
+      return feed.apply(
+          (TaskFunction<@Nullable Object, @Nullable Object>) batch.function(), tag, batch.item(i));
+    }
+
+    @Override
+    void done(
+        Batch<@Nullable Object, @Nullable Object> batch,
+        int i,
+        @Nullable Object value,
+        String worker) {
+      feed.done(tag(batch, i), value, worker, batch.size() == 1);
+    }
+
+    @Override
+    void done(
+        Batch<@Nullable Object, @Nullable Object> batch,
+        int first,
+        @Nullable Object[] values,
+        int from,
+        int count,
+        String worker) {
+      for (int k = 0; k < count; k++) {
+        feed.done(tag(batch, first + k), values[from + k], worker, k == count - 1);
+      }
+    }
+
+    @Override
+    void done(Batch<@Nullable Object, @Nullable Object> batch, int i, @Nullable Object value) {
+      done(batch, i, value, "");
+    }
+
+    @Override
+    void ended(
+        Batch<@Nullable Object, @Nullable Object> batch,
+        int i,
+        Outcome<@Nullable Object> outcome,
+        String worker) {
+      feed.ended(tag(batch, i), outcome, worker);
+    }
+
+    @Override
+    void ended(
+        Batch<@Nullable Object, @Nullable Object> batch, int i, Outcome<@Nullable Object> outcome) {
+      ended(batch, i, outcome, "");
+    }
+
+    @Override
+    void closed(Batch<@Nullable Object, @Nullable Object> batch) {
+      super.closed(batch);
+      feed.batchClosed();
+    }
+
+    @Override
+    void ran(int count, long nanos) {
+      super.ran(count, nanos);
+      feed.ran(count, nanos);
+    }
+
+    @Override
+    @Nullable AbstractPool relayTarget() {
+      return relayTarget;
+    }
+
+    @Override
+    boolean isMetered() {
+      return true;
+    }
+
+    @Override
+    void usedCpu(long nanos) {
+      feed.usedCpu(nanos);
+    }
+
+    @Override
+    void spent(int count, long nanos) {
+      feed.ran(count, nanos);
+    }
+
+    @Override
+    boolean mayRetry(Batch<@Nullable Object, @Nullable Object> batch, int i) {
+      return feed.mayRetry(tag(batch, i));
+    }
+
+    @Override
+    String label(Batch<@Nullable Object, @Nullable Object> batch, int i) {
+      Object tag = batch.tag(i);
+      String text = text(batch.item(i));
+      return tag == null ? "item " + batch.index(i) + " (" + text + ")" : feed.label(tag, text);
+    }
+
+    @Override
+    void onStop(String reason) {}
+
+    // ---- the pool's side
+
+    @Override
+    public void refuse() {
+      feed.refused();
+    }
+
+    @Override
+    public boolean hasPending() {
+      return false; // a call that is refused is stopped, with all that waits
+    }
+
+    @Override
+    public boolean isOver() {
+      return over || (isStopped() && isIdle());
+    }
+
+    @Override
+    public void stopAtOnce(String reason) {
+      stop(reason);
+    }
+  }
+}

@@ -1,0 +1,683 @@
+package io.github.fornada.pipeline;
+
+import static io.github.fornada.pipeline.StageModel.processes;
+import static io.github.fornada.pipeline.StageModel.sequential;
+import static io.github.fornada.pipeline.StageModel.threads;
+import static io.github.fornada.pipeline.StageModel.virtualThreads;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.fornada.Outcome;
+import io.github.fornada.TaskEvent;
+import io.github.fornada.Waiting;
+import io.github.fornada.threads.ThreadPool;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
+import jdk.jfr.Recording;
+import jdk.jfr.consumer.RecordedEvent;
+import jdk.jfr.consumer.RecordingFile;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Single cases of pipelines. */
+@Timeout(value = 120, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+final class PipelineTest {
+  private static final List<Integer> HUNDRED = IntStream.range(0, 100).boxed().toList();
+
+  private static int increment(int x) {
+    return x + 1;
+  }
+
+  /** The numbers from 0, without end. */
+  private static final class Numbers implements Iterable<Integer> {
+    final AtomicInteger taken = new AtomicInteger();
+
+    @Override
+    public Iterator<Integer> iterator() {
+      return Stream.generate(taken::getAndIncrement).iterator();
+    }
+  }
+
+  // ---- what a pipeline is made of
+
+  @Test
+  void nothingIsTakenBeforeTheStreamIsConsumed() {
+    var source = new Numbers();
+    try (var run = Pipeline.from(source).stage("a", threads(1), PipelineTest::increment).run()) {
+      Stream<PipelineOutcome<Integer>> outcomes = run.outcomes();
+      assertThat(source.taken).hasValue(0);
+      assertThat(outcomes.limit(3).map(PipelineOutcome::get)).containsExactly(1, 2, 3);
+    }
+  }
+
+  @Test
+  void aMapAndAFilterRunInTheWorkerOfTheirStage() {
+    try (var run =
+        Pipeline.from(HUNDRED)
+            .filter(x -> x % 2 == 0)
+            .stage("a", threads(2), x -> Thread.currentThread().getName())
+            .map(name -> List.of(name, Thread.currentThread().getName()))
+            .filter(names -> names.get(0).equals(names.get(1)))
+            .run()) {
+      assertThat(run.outcomes()).hasSize(50);
+      assertThat(run.summary().stages()).hasSize(1);
+    }
+  }
+
+  @Test
+  void nullsGoThroughAsAnythingElse() {
+    List<String> source = Arrays.asList("a", null, "b");
+    try (var run =
+        Pipeline.<String>from(source)
+            .stage("a", threads(2), x -> x)
+            .stage("b", processes(1), x -> x)
+            .run()) {
+      assertThat(run.outcomes().map(PipelineOutcome::get)).containsExactly("a", null, "b");
+    }
+  }
+
+  @Test
+  void anEmptySourceGivesNothing() {
+    try (var run =
+        Pipeline.from(List.<Integer>of())
+            .stage("a", threads(2), x -> x)
+            .batches(3, Duration.ofDays(1))
+            .run()) {
+      assertThat(run.outcomes()).isEmpty();
+      assertThat(run.summary().advice()).isEqualTo("Nothing has run yet.");
+    }
+  }
+
+  @Test
+  void whatCannotBeAPipelineIsRefused() {
+    Pipeline<Integer> none = Pipeline.from(HUNDRED);
+    assertThatThrownBy(none::run)
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("the pipeline has no stage");
+    assertThatThrownBy(() -> none.map(x -> x).run())
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("has no stage that it could belong to");
+    assertThatThrownBy(
+            () -> none.batches(2, Duration.ofDays(1)).batches(2, Duration.ofDays(1)).run())
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("batches of batches");
+    Pipeline<Integer> one = none.stage("a", threads(1), x -> x);
+    assertThatThrownBy(() -> one.stage("a", threads(1), x -> x))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("two stages are called \"a\"");
+    assertThatThrownBy(() -> threads(0)).hasMessage("size must be at least 1, got 0");
+    assertThatThrownBy(() -> one.run(o -> o.withQueue(0)))
+        .hasMessage("queue must be at least 1, got 0");
+  }
+
+  @Test
+  void aRunGoesOnceThroughItsSource() {
+    try (var run = Pipeline.from(HUNDRED).stage("a", threads(1), x -> x).run()) {
+      assertThat(run.outcomes()).hasSize(100);
+      assertThatThrownBy(run::completions)
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("asked for before");
+    }
+  }
+
+  @Test
+  void aPoolThatCannotBeOpenedClosesThoseBeforeIt() {
+    var opened = new AtomicReference<String>();
+    Pipeline<Integer> pipeline =
+        Pipeline.from(HUNDRED)
+            .stage(
+                "first",
+                threads(1),
+                x -> x,
+                o -> {
+                  opened.set(o.name());
+                  return o;
+                })
+            .stage("second", threads(1), x -> x, o -> o.withWorkers(0));
+    assertThatThrownBy(pipeline::run).hasMessage("workers must be at least 1, got 0");
+    assertThat(opened.get()).isEqualTo("first");
+  }
+
+  // ---- order and back-pressure
+
+  @Test
+  void anEndlessSourceIsReadNoFurtherThanTheQueuesHold() {
+    var source = new Numbers();
+    var begun = new AtomicInteger();
+    try (var run =
+        Pipeline.from(source)
+            .stage(
+                "a",
+                threads(2),
+                x -> {
+                  begun.incrementAndGet();
+                  return x;
+                })
+            .stage("b", sequential(), PipelineTest::increment)
+            .run(o -> o.withQueue(10))) {
+      Iterator<PipelineOutcome<Integer>> outcomes = run.outcomes().iterator();
+      for (int n = 0; n < 1000; n++) {
+        assertThat(outcomes.next().get()).isEqualTo(n + 1);
+        assertThat(source.taken.get()).isLessThan(n + 50);
+      }
+      assertThat(begun.get()).isLessThan(1050);
+    }
+  }
+
+  @Test
+  void aSlowItemHoldsUpNoneThatComesAsItIsReady() {
+    var over = new CountDownLatch(1);
+    try (var run =
+        Pipeline.from(HUNDRED)
+            .stage(
+                "a",
+                virtualThreads(4),
+                x -> {
+                  if (x == 0) {
+                    over.await();
+                  }
+                  return x;
+                })
+            .stage("b", threads(1), x -> x)
+            .run(o -> o.withQueue(4))) {
+      Iterator<PipelineOutcome<Integer>> outcomes = run.completions().iterator();
+      for (int n = 1; n < 100; n++) {
+        assertThat(outcomes.next().get()).isNotZero();
+      }
+      over.countDown();
+      assertThat(outcomes.next().get()).isZero();
+      assertThat(outcomes.hasNext()).isFalse();
+    }
+  }
+
+  /** Tiny items are run many at a time: none that is done may wait for one that is not. */
+  @Test
+  void aResultDoesNotWaitForASlowerItemOfTheSameBatch() {
+    int slow = 5000;
+    var over = new CountDownLatch(1);
+    try (var run =
+        Pipeline.from(() -> IntStream.range(0, 10_000).iterator())
+            .stage(
+                "a",
+                threads(1),
+                x -> {
+                  if (x == slow) {
+                    over.await();
+                  }
+                  return x;
+                })
+            .run()) {
+      Iterator<PipelineOutcome<Integer>> outcomes = run.outcomes().iterator();
+      for (int n = 0; n < slow; n++) {
+        assertThat(outcomes.next().get()).isEqualTo(n);
+      }
+      over.countDown();
+      assertThat(outcomes.next().get()).isEqualTo(slow);
+    }
+  }
+
+  @Test
+  void aMillionItemsNeedNoMoreMemoryThanTheQueues() {
+    int items = 1_000_000;
+    var alive = new AtomicLong();
+    var most = new AtomicLong();
+    try (var run =
+        Pipeline.from(() -> IntStream.range(0, items).iterator())
+            .stage(
+                "a",
+                threads(1),
+                x -> {
+                  most.accumulateAndGet(alive.incrementAndGet(), Math::max);
+                  return x;
+                })
+            .stage("b", threads(1), PipelineTest::increment)
+            .filter(x -> x % 2 == 0)
+            .run()) {
+      long count = run.outcomes().peek(o -> alive.addAndGet(-2)).count();
+      assertThat(count).isEqualTo(items / 2);
+      assertThat(most.get()).isLessThan(5 * 1024);
+    }
+  }
+
+  @Test
+  void batchesGoOnWhenTheirTimeIsOver() {
+    var source = new Numbers();
+    Iterable<Integer> three =
+        () ->
+            new Iterator<>() {
+              @Override
+              public boolean hasNext() {
+                return true;
+              }
+
+              @Override
+              public Integer next() {
+                if (source.taken.get() == 3) {
+                  try {
+                    new CountDownLatch(1).await(); // no more for now
+                  } catch (InterruptedException e) {
+                    throw new IllegalStateException(e);
+                  }
+                }
+                return source.taken.getAndIncrement();
+              }
+            };
+    try (var run =
+        Pipeline.from(three)
+            .batches(100, Duration.ofMillis(20))
+            .stage("a", threads(1), (List<Integer> batch) -> List.copyOf(batch))
+            .run()) {
+      var seen = new ArrayList<Integer>();
+      Iterator<PipelineOutcome<List<Integer>>> outcomes = run.outcomes().iterator();
+      while (seen.size() < 3) {
+        seen.addAll(outcomes.next().get());
+      }
+      assertThat(seen).containsExactly(0, 1, 2);
+    }
+  }
+
+  // ---- many of one
+
+  @Test
+  void anEndlessStreamOfOneItemIsReadAsFarAsThereIsRoom() {
+    var made = new AtomicInteger();
+    var closed = new AtomicBoolean();
+    try (var run =
+        Pipeline.from(List.of("all"))
+            .flatStage(
+                "a",
+                threads(2),
+                x -> Stream.generate(made::getAndIncrement).onClose(() -> closed.set(true)))
+            .stage("b", threads(1), x -> x)
+            .run(o -> o.withQueue(10))) {
+      assertThat(run.outcomes().limit(1000).map(PipelineOutcome::get))
+          .isEqualTo(IntStream.range(0, 1000).boxed().toList());
+      assertThat(made.get()).isLessThan(1100);
+    }
+    Waiting.until("the stream is closed", closed::get);
+  }
+
+  @Test
+  void aSlowStreamPassesOnEachItemAsItComes() {
+    var next = new CountDownLatch(1);
+    try (var run =
+        Pipeline.from(List.of("all"))
+            .flatStage(
+                "a",
+                threads(1),
+                x ->
+                    IntStream.range(0, 2)
+                        .peek(n -> {
+                          if (n == 1) {
+                            await(next);
+                          }
+                        })
+                        .boxed())
+            .run()) {
+      Iterator<PipelineOutcome<Integer>> outcomes = run.outcomes().iterator();
+      assertThat(outcomes.next().get()).isZero();
+      next.countDown();
+      assertThat(outcomes.next().get()).isEqualTo(1);
+    }
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Test
+  void anItemOfWhichSomethingWasPassedOnIsNotTriedAgain() {
+    var tries = new AtomicInteger();
+    try (var run =
+        Pipeline.from(List.of(1))
+            .flatStage(
+                "a",
+                threads(1),
+                x -> {
+                  tries.incrementAndGet();
+                  return Stream.of(1, 2)
+                      .peek(n -> {
+                        if (n == 2) {
+                          throw new IllegalStateException("no 2");
+                        }
+                      });
+                },
+                o -> o.withRetries(3))
+            .run()) {
+      List<PipelineOutcome<Integer>> all = run.outcomes().toList();
+      assertThat(all).hasSize(2);
+      assertThat(all.get(0).get()).isEqualTo(1);
+      assertThat(all.get(1).outcome()).isInstanceOf(Outcome.Failed.class);
+      assertThat(tries).hasValue(1);
+    }
+  }
+
+  // ---- options of pools
+
+  @Test
+  void retriesAndTimeoutsAreThoseOfThePool() {
+    var tries = new AtomicInteger();
+    try (var run =
+        Pipeline.from(List.of(1, 2))
+            .stage(
+                "a",
+                threads(1),
+                x -> {
+                  if (x == 1 && tries.incrementAndGet() < 3) {
+                    throw new IllegalStateException("not yet");
+                  }
+                  return x;
+                },
+                o -> o.withRetries(2))
+            .stage(
+                "b",
+                virtualThreads(2),
+                x -> {
+                  if (x == 2) {
+                    new CountDownLatch(1).await();
+                  }
+                  return x;
+                },
+                o -> o.withTimeout(Duration.ofMillis(50)))
+            .run()) {
+      List<PipelineOutcome<Integer>> all = run.outcomes().toList();
+      assertThat(all.get(0).get()).isEqualTo(1);
+      assertThat(tries).hasValue(3);
+      assertThat(all.get(1).outcome()).isInstanceOf(Outcome.TimedOut.class);
+      assertThat(all.get(1).stage()).isEqualTo("b");
+    }
+  }
+
+  @Test
+  void listenersOfAStageSeeItsItems() {
+    var events = new ConcurrentLinkedQueue<TaskEvent>();
+    try (var run =
+        Pipeline.from(HUNDRED)
+            .stage("a", threads(2), PipelineTest::increment, o -> o.withListener(events::add))
+            .stage("b", threads(1), PipelineTest::increment)
+            .run()) {
+      assertThat(run.outcomes()).hasSize(100);
+    }
+    assertThat(events.stream().filter(e -> e instanceof TaskEvent.Finished)).hasSize(100);
+  }
+
+  // ---- the end
+
+  @Test
+  void thePoolsOfTheRunAreGoneAfterItsClose() {
+    var workers = new ConcurrentLinkedQueue<Thread>();
+    try (var run =
+        Pipeline.from(HUNDRED)
+            .stage(
+                "a",
+                threads(2),
+                x -> {
+                  workers.add(Thread.currentThread());
+                  return x;
+                })
+            .run()) {
+      assertThat(run.outcomes()).hasSize(100);
+    }
+    for (Thread worker : workers) {
+      Waiting.until("the worker is gone", () -> !worker.isAlive());
+    }
+  }
+
+  @Test
+  void aCloseDoesNotWaitForASourceThatNeverReturns() {
+    var begun = new CountDownLatch(1);
+    var over = new AtomicBoolean();
+    Iterable<Integer> source =
+        () ->
+            new Iterator<>() {
+              @Override
+              public boolean hasNext() {
+                return true;
+              }
+
+              @Override
+              public Integer next() {
+                begun.countDown();
+                Waiting.until("the test is over", over::get); // deaf to interrupts
+                return 1;
+              }
+            };
+    try {
+      var run = Pipeline.from(source).stage("a", threads(1), x -> x).run();
+      Thread consumer =
+          Thread.ofPlatform().start(() -> swallow(() -> run.outcomes().forEach(o -> {})));
+      await(begun);
+      run.close();
+      swallow(() -> assertThat(consumer.join(Waiting.DEADLINE)).isTrue());
+    } finally {
+      over.set(true);
+    }
+  }
+
+  private interface Code {
+    void run() throws Exception;
+  }
+
+  private static void swallow(Code code) {
+    try {
+      code.run();
+    } catch (Exception e) {
+      // such as that the stream was cancelled
+    }
+  }
+
+  @Test
+  void aRunThatWasNeverConsumedClosesAtOnce() {
+    var source = new Numbers();
+    Pipeline.from(source).stage("a", processes(1), x -> x).run().close();
+    assertThat(source.taken).hasValue(0);
+  }
+
+  @Test
+  void aRunClosedByItsOwnTaskEnds() {
+    var own = new AtomicReference<PipelineRun<Integer>>();
+    try (var run =
+        Pipeline.from(HUNDRED)
+            .stage(
+                "a",
+                threads(2),
+                x -> {
+                  if (x == 10) {
+                    own.get().close();
+                  }
+                  return x;
+                })
+            .run()) {
+      own.set(run);
+      assertThatThrownBy(() -> run.outcomes().forEach(o -> {}))
+          .hasMessage("the pipeline was closed");
+    }
+  }
+
+  @Test
+  void aPoolThatIsShutDownEndsThePipeline() {
+    try (var pool = ThreadPool.open(o -> o.withWorkers(2));
+        var run =
+            Pipeline.from(new Numbers())
+                .stage("a", threads(1), x -> x)
+                .stage("b", pool, x -> x)
+                .run()) {
+      var count = new AtomicInteger();
+      assertThatThrownBy(() ->
+              run.outcomes()
+                  .forEach(o -> {
+                    if (count.incrementAndGet() == 50) {
+                      pool.shutdown();
+                    }
+                  }))
+          .isInstanceOf(RejectedExecutionException.class)
+          .hasMessage("the pool of stage \"b\" was shut down while the pipeline ran");
+    }
+  }
+
+  @Test
+  void twoStagesMayShareOnePool() {
+    try (var pool = ThreadPool.open(o -> o.withWorkers(2))) {
+      for (int k = 0; k < 50; k++) {
+        try (var run =
+            Pipeline.from(HUNDRED)
+                .flatStage("a", pool, x -> IntStream.range(0, 5).boxed())
+                .stage("b", pool, PipelineTest::increment)
+                .flatStage("c", pool, x -> Stream.of(x, x))
+                .run(o -> o.withQueue(2))) {
+          assertThat(run.outcomes()).hasSize(1000);
+        }
+      }
+    }
+  }
+
+  @Test
+  void aPipelineMayRunInATaskOfThePoolThatItUses() throws Exception {
+    try (var pool = ThreadPool.open(o -> o.withWorkers(2))) {
+      List<Long> counts =
+          pool.map(
+              List.of(1, 2),
+              x -> {
+                try (var run =
+                    Pipeline.from(HUNDRED).stage("a", pool, PipelineTest::increment).run()) {
+                  return run.outcomes().filter(PipelineOutcome::isDone).count();
+                }
+              });
+      assertThat(counts).containsExactly(100L, 100L);
+    }
+  }
+
+  // ---- figures
+
+  @Test
+  void theSlowestStageIsNamed() {
+    try (var run =
+        Pipeline.from(HUNDRED)
+            .stage("quick", threads(2), x -> x)
+            .stage("slow", virtualThreads(2), PipelineTest::slowly)
+            .stage("last", threads(1), x -> x)
+            .run(o -> o.withQueue(4))) {
+      assertThat(run.outcomes()).hasSize(100);
+      PipelineSummary summary = run.summary();
+      assertThat(summary.bottleneck()).isNotNull();
+      assertThat(summary.bottleneck().name()).isEqualTo("slow");
+      assertThat(summary.stages().get(0).waitsForRoom()).isGreaterThan(0.5);
+      assertThat(summary.stages().get(2).waitsForInput()).isGreaterThan(0.5);
+      assertThat(summary.rateWithOneMore()).isGreaterThan(summary.bottleneck().rate());
+      assertThat(summary.sourceItems()).isEqualTo(100);
+      assertThat(summary.outcomes()).isEqualTo(100);
+      assertThat(summary.toString().lines()).allMatch(line -> line.length() <= 80);
+    }
+  }
+
+  private static int slowly(int x) {
+    long end = System.nanoTime() + 3_000_000;
+    while (System.nanoTime() < end) {
+      java.util.concurrent.locks.LockSupport.parkNanos(end - System.nanoTime());
+    }
+    return x;
+  }
+
+  @Test
+  void aSummaryFitsEightyColumnsWhateverItHolds() {
+    String name = "a name that is far longer than any column of the table could ever be";
+    try (var run =
+        Pipeline.from(LongStream.range(0, 3).boxed().toList())
+            .stage(name, sequential(), x -> x)
+            .stage(name + "!", processes(1), x -> x)
+            .run()) {
+      assertThat(run.outcomes()).hasSize(3);
+      assertThat(run.summary().toString().lines()).allMatch(line -> line.length() <= 80);
+    }
+  }
+
+  @Test
+  void aStageThatStallsIsReportedWithItsStack() {
+    var stalls = new ConcurrentLinkedQueue<StageStall>();
+    var over = new CountDownLatch(1);
+    try (var run =
+        Pipeline.from(HUNDRED)
+            .stage(
+                "stuck",
+                threads(1),
+                x -> {
+                  if (x == 3) {
+                    over.await();
+                  }
+                  return x;
+                })
+            .run(o -> o.withStallTimeout(Duration.ofMillis(300)).withStallListener(stalls::add))) {
+      Thread consumer = Thread.ofPlatform().start(() -> run.outcomes().forEach(o -> {}));
+      Waiting.until("a stall is reported", () -> !stalls.isEmpty());
+      over.countDown();
+      swallow(() -> assertThat(consumer.join(Waiting.DEADLINE)).isTrue());
+      StageStall stall = stalls.remove();
+      assertThat(stall.stage()).isEqualTo("stuck");
+      assertThat(stall.waiting()).isPositive();
+      assertThat(stall.stacks()).hasSize(1);
+      assertThat(stall.toString())
+          .contains("stage \"stuck\" has neither taken nor given an item")
+          .contains("CountDownLatch.await");
+    }
+  }
+
+  @Test
+  void aFlightRecorderSeesTheStages() throws Exception {
+    Path file = Files.createTempFile("pipeline", ".jfr");
+    try (var recording = new Recording()) {
+      recording.enable("fornada.Stage");
+      recording.start();
+      try (var run =
+          Pipeline.from(HUNDRED)
+              .stage("a", threads(1), PipelineTest::increment)
+              .stage("b", threads(2), PipelineTest::increment)
+              .run()) {
+        assertThat(run.outcomes()).hasSize(100);
+      }
+      recording.stop();
+      recording.dump(file);
+      List<RecordedEvent> events = RecordingFile.readAllEvents(file);
+      assertThat(events).hasSizeGreaterThanOrEqualTo(2);
+      RecordedEvent last = events.getLast();
+      assertThat(last.getString("stage")).isEqualTo("b");
+      assertThat(last.getInt("size")).isEqualTo(2);
+      assertThat(last.getLong("items")).isEqualTo(100);
+    } finally {
+      Files.delete(file);
+    }
+  }
+
+  @Test
+  void progressIsToldUntilTheEnd() {
+    var seen = new ConcurrentLinkedQueue<PipelineSummary>();
+    try (var run =
+        Pipeline.from(HUNDRED)
+            .stage("a", threads(1), PipelineTest::slowly)
+            .run(o -> o.withProgress(Duration.ofMillis(20), seen::add))) {
+      assertThat(run.outcomes()).hasSize(100);
+    }
+    assertThat(seen).hasSizeGreaterThan(2);
+    PipelineSummary[] all = seen.toArray(PipelineSummary[]::new);
+    assertThat(all[all.length - 1].outcomes()).isEqualTo(100);
+  }
+}
