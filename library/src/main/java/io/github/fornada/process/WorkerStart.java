@@ -48,7 +48,7 @@ final class WorkerStart {
   /** The file of the shared memory. Slot's thread only. */
   private Path memory;
 
-  private final PrintedLines printed = new PrintedLines();
+  private final PrintedLines printed;
   private final AtomicBoolean tooLate = new AtomicBoolean();
 
   /** A time before its JVM was started, in milliseconds of the clock of file times. */
@@ -72,6 +72,7 @@ final class WorkerStart {
   private WorkerStart(Engine engine, Launcher launcher, int number) {
     this.engine = engine;
     this.number = number;
+    this.printed = new PrintedLines(engine.printer());
     this.limit = engine.options().launch().startupTimeout();
     this.memory = engine.directory().resolve("segment-" + number);
     Process started = null;
@@ -238,16 +239,22 @@ final class WorkerStart {
       Process process, List<Thread> drains, SocketChannel channel, Segment segment)
       throws IOException {
     var control = new ControlChannel(channel);
+    ClassQuestions questions = engine.classQuestions(control);
     try {
-      return settle(process, drains, control, segment);
+      return settle(process, drains, control, questions, segment);
     } catch (IOException | RuntimeException | Error e) {
+      questions.end();
       HandshakeServer.closeQuietly(control); // this ends the thread that writes to it too
       throw e;
     }
   }
 
   private WorkerProcess settle(
-      Process process, List<Thread> drains, ControlChannel control, Segment segment)
+      Process process,
+      List<Thread> drains,
+      ControlChannel control,
+      ClassQuestions questions,
+      Segment segment)
       throws IOException {
     Duration timeLimit = engine.policy().timeout();
     WorkerLaunch launch = engine.options().launch();
@@ -265,11 +272,10 @@ final class WorkerStart {
       ControlChannel.Frame frame = control.receive();
       switch (frame.type()) {
         case MessageTypes.READY -> {
-          return ready(frame.body(), asked, process, drains, control, segment);
+          return ready(frame.body(), asked, process, drains, control, questions, segment);
         }
         // The initializer may need classes of this JVM before the worker is ready.
-        case MessageTypes.FIND_CLASS, MessageTypes.FIND_RESOURCE ->
-            engine.classes().answer(frame, control);
+        case MessageTypes.FIND_CLASS, MessageTypes.FIND_RESOURCE -> questions.add(frame);
         case MessageTypes.EXITING -> {
           control.send(MessageTypes.EXITING_SEEN, new MessageOutput());
           Engine.later(
@@ -332,6 +338,7 @@ final class WorkerStart {
       Process process,
       List<Thread> drains,
       ControlChannel control,
+      ClassQuestions questions,
       Segment segment)
       throws IOException {
     long pid = body.getLong();
@@ -352,6 +359,7 @@ final class WorkerStart {
             printed,
             drains,
             control,
+            questions,
             segment,
             offset,
             now - began,
