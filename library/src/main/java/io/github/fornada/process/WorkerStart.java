@@ -1,6 +1,8 @@
 package io.github.fornada.process;
 
+import io.github.fornada.jvm.BoundedText;
 import io.github.fornada.jvm.Log;
+import io.github.fornada.jvm.OwnThreads;
 import io.github.fornada.process.host.ExitWatch;
 import io.github.fornada.process.host.HandshakeServer;
 import io.github.fornada.process.host.PrivateDirectory;
@@ -39,6 +41,9 @@ import org.jspecify.annotations.Nullable;
  * all steps.
  */
 final class WorkerStart {
+
+  /** How long the code of an exception may take to read it. */
+  private static final Duration READING_LIMIT = Duration.ofSeconds(1); // Guess
 
   private final Engine engine;
   private final int number;
@@ -287,10 +292,9 @@ final class WorkerStart {
         }
         case MessageTypes.SET_UP_FAILED -> {
           String part = frame.body().getString();
-          Throwable cause =
-              Throwables.decode(frame.body(), Thread.currentThread().getContextClassLoader());
+          Throwable cause = causeFrom(frame.body());
           throw new WorkerStartException(
-              "the " + part + " of the workers failed: " + cause,
+              "the " + part + " of the workers failed: " + BoundedText.of(cause),
               cause,
               WorkerStartException.Kind.REFUSED);
         }
@@ -298,6 +302,30 @@ final class WorkerStart {
             throw new CorruptFrameException(
                 "control frame of type " + frame.type() + " before it was ready");
       }
+    }
+  }
+
+  /**
+   * Reads an exception. Its own code may read it, on a thread that it may block without end; if it
+   * does not return in time, this returns a replacement with the same names and stacks.
+   */
+  private static Throwable causeFrom(MessageInput body) throws IOException {
+    var copy = new MessageInput(body.array(), body.position(), body.remaining());
+    ClassLoader loader = Thread.currentThread().getContextClassLoader();
+    var whole = new CompletableFuture<Throwable>();
+    OwnThreads.start(
+        "fornada-set-up-failure",
+        () -> {
+          try {
+            whole.complete(Throwables.decode(copy, loader));
+          } catch (Throwable e) {
+            whole.completeExceptionally(e);
+          }
+        });
+    try {
+      return whole.get(READING_LIMIT.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (InterruptedException | ExecutionException | TimeoutException e) {
+      return Throwables.decodeNames(body);
     }
   }
 

@@ -11,6 +11,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.io.Serial;
 import java.lang.classfile.ClassFile;
 import java.lang.constant.ClassDesc;
 import java.nio.charset.StandardCharsets;
@@ -164,12 +165,48 @@ class BlockedParentTest {
                     .withInitializer(() -> {
                       String _ = load("");
                     })
-                    .withStartupTimeout(Duration.ofSeconds(3)));
+                    .withStartupTimeout(Duration.ofSeconds(2)));
     try {
       CompletableFuture<Integer> future = pool.submit(1, x -> x);
       assertThatThrownBy(() -> Pools.soon(future)).hasMessageContaining("not ready within");
     } finally {
       Pools.end(pool);
+    }
+  }
+
+  /** An exception that cannot be read in the process that owns the pool. */
+  private static final class UnreadableHere extends RuntimeException {
+    private static final CountDownLatch NEVER = new CountDownLatch(1);
+
+    @Serial private static final long serialVersionUID = 1L;
+
+    UnreadableHere(String message) {
+      super(message);
+    }
+
+    @Serial
+    private Object readResolve() {
+      if (!Pools.isWorker()) {
+        Pools.awaitQuietly(NEVER);
+      }
+      return this;
+    }
+  }
+
+  @Test
+  void aStartIsReportedWhoseExceptionBlocksWhenItIsRead() throws Exception {
+    Pool pool =
+        Pools.open(
+            1,
+            o ->
+                o.withInitializer(() -> {
+                  throw new UnreadableHere("planted");
+                }));
+    try {
+      CompletableFuture<Integer> future = pool.submit(1, x -> x);
+      assertThatThrownBy(() -> Pools.soon(future)).hasMessageContaining("UnreadableHere: planted");
+    } finally {
+      pool.close();
     }
   }
 
@@ -406,7 +443,7 @@ class BlockedParentTest {
   private static final class Blocking implements PayloadCodec {
     private static final CountDownLatch NEVER = new CountDownLatch(1);
 
-    @java.io.Serial private static final long serialVersionUID = 1L;
+    @Serial private static final long serialVersionUID = 1L;
 
     @Override
     public String name() {
