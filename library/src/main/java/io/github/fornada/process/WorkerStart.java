@@ -20,6 +20,7 @@ import io.github.fornada.process.wire.WorkerConfig;
 import io.github.fornada.process.worker.WorkerSetUp;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.Serial;
 import java.io.Serializable;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
@@ -398,7 +399,7 @@ final class WorkerStart {
   }
 
   /** Returns the encoded set-up. Each part may come from another class loader. */
-  private byte[] serialized(WorkerLaunch launch) {
+  private byte[] serialized(WorkerLaunch launch) throws StoppedException {
     WorkerSetUp setUp = launch.setUp();
     if (setUp == null) {
       return new byte[0];
@@ -415,8 +416,7 @@ final class WorkerStart {
   }
 
   /** Returns an encoded part of the workers' set-up; empty for null. */
-  private byte[] serialized(@Nullable Serializable value, String what) {
-    var out = new MessageOutput();
+  private byte[] serialized(@Nullable Serializable value, String what) throws StoppedException {
     if (value != null) {
       engine.classes().add(value.getClass().getClassLoader());
       byte[] known = engine.handover().setUp(what);
@@ -424,16 +424,60 @@ final class WorkerStart {
         return known; // every worker is set up like the first one
       }
       try {
-        Payloads.encode(value, out);
-        return engine.handover().keepSetUp(what, out.toByteArray());
+        return engine.handover().keepSetUp(what, written(value));
+      } catch (StoppedException e) {
+        throw e;
       } catch (IOException | RuntimeException e) {
         throw new WorkerStartException(
-            "the " + what + " of the workers cannot be sent to them: " + e,
+            "the " + what + " of the workers cannot be sent to them: " + BoundedText.of(e),
             e,
             WorkerStartException.Kind.REFUSED);
       }
     }
-    return out.toByteArray();
+    return new byte[0];
+  }
+
+  /**
+   * Writes a part of the set-up, which may run user code, on a thread that this code may block
+   * without end. Waits for that until the worker's process is gone.
+   */
+  private byte[] written(Serializable value) throws IOException {
+    var written = new CompletableFuture<byte[]>();
+    if (process != null) {
+      ExitWatch.then(process, () -> written.completeExceptionally(new StoppedException()));
+    }
+    OwnThreads.start(
+        "fornada-set-up",
+        () -> {
+          try {
+            var out = new MessageOutput();
+            Payloads.encode(value, out);
+            written.complete(out.toByteArray());
+          } catch (Throwable e) {
+            written.completeExceptionally(e);
+          }
+        });
+    try {
+      return written.get();
+    } catch (ExecutionException e) {
+      switch (e.getCause()) {
+        case IOException thrown -> throw thrown;
+        case RuntimeException thrown -> throw thrown;
+        case Error thrown -> throw thrown;
+        case null, default -> throw new IOException(e.getCause());
+      }
+    } catch (InterruptedException e) {
+      throw new StoppedException();
+    }
+  }
+
+  /** Thrown when the worker's process ended while its set-up was written. */
+  private static final class StoppedException extends IOException {
+    @Serial private static final long serialVersionUID = 1L;
+
+    StoppedException() {
+      super("it ended before what it needs was written");
+    }
   }
 
   private String failure(Process process, List<Thread> drains, Exception e) {
