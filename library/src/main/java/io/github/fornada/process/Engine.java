@@ -349,6 +349,9 @@ final class Engine extends AbstractPool implements Mappings.Listener {
 
   @Override
   protected void onQuiet() {
+    // Slots may end as soon as they see `ending`: the pool must not, before its spares are seen
+    // off.
+    awaitedThreads.incrementAndGet();
     ending = true;
     // An initializer may finish within the time of any exit, but a close must not wait for a whole
     // start.
@@ -356,6 +359,9 @@ final class Engine extends AbstractPool implements Mappings.Listener {
     supply.close();
     for (WorkerSlot slot : slots) {
       slot.end();
+    }
+    if (awaitedThreads.decrementAndGet() == 0) {
+      startSoon("fornada-end", this::lastThreadEnded); // as the caller must not wait for it
     }
   }
 
@@ -798,13 +804,17 @@ final class Engine extends AbstractPool implements Mappings.Listener {
   /** Called when a thread that a close waits for has ended. */
   void awaitedThreadEnded() {
     if (awaitedThreads.decrementAndGet() == 0) {
-      printer.finish(options.policy().grace());
-      closeUp();
-      // not when the JVM exits: the exit hook does this after whatever the slots still do
-      guard.close();
-      removeExitHook();
-      terminated();
+      lastThreadEnded();
     }
+  }
+
+  private void lastThreadEnded() {
+    printer.finish(options.policy().grace());
+    closeUp();
+    // not when the JVM exits: the exit hook does this after whatever the slots still do
+    guard.close();
+    removeExitHook();
+    terminated();
   }
 
   PoolStats stats() {

@@ -37,7 +37,15 @@ final class OutputPrinter {
   private final Condition added = lock.newCondition();
   private final Condition printed = lock.newCondition();
 
-  private record Line(boolean error, byte[] bytes) {}
+  private static final class Line {
+    final boolean error;
+    final byte[] bytes;
+
+    Line(boolean error, byte[] bytes) {
+      this.error = error;
+      this.bytes = bytes;
+    }
+  }
 
   // All guarded by lock.
   private final ArrayDeque<Line> queue = new ArrayDeque<>();
@@ -113,7 +121,7 @@ final class OutputPrinter {
       firstSince = System.nanoTime();
     }
     queue.addLast(line);
-    bytes += line.bytes().length;
+    bytes += line.bytes.length;
     last++;
   }
 
@@ -265,8 +273,8 @@ final class OutputPrinter {
     try {
       // As bytes, in one call: lines stay whole even if other threads print, and bytes that are not
       // text are not changed.
-      PrintStream out = line.error() ? System.err : System.out;
-      out.write(line.bytes(), 0, line.bytes().length);
+      PrintStream out = line.error ? System.err : System.out;
+      out.write(line.bytes, 0, line.bytes.length);
       out.flush();
     } catch (Throwable e) {
       // The user's own stream, set by System.setOut, fails: no reason to lose a worker.
@@ -278,7 +286,7 @@ final class OutputPrinter {
   private void printed(Line line) {
     lock.lock();
     try {
-      bytes -= line.bytes().length;
+      bytes -= line.bytes.length;
       done++;
       firstSince = System.nanoTime();
       if (queue.isEmpty()) {

@@ -318,6 +318,9 @@ public abstract class AbstractPool implements Pool {
     if (batch.isUnwanted() || life.isStopped()) {
       batch.cancelWaiting("it was stopped with its call");
     }
+    if (batch.isClosed()) {
+      queue.release(batch); // its last item may have ended while it was still to be handed back
+    }
     workAvailable();
     checkQuiet();
   }

@@ -610,8 +610,11 @@ final class TaskFuture<T extends @Nullable Object, R extends @Nullable Object>
     void stop(String reason) {
       if (!isDone()) {
         becomeCancelled();
-        stopTask(true, reason);
       }
+      // Also where the future has ended before its task: completed by its user, by a timeout of its
+      // own, or cancelled without an interrupt. The task runs on then, and a pool that is shut down
+      // at once must not wait for it.
+      stopTask(true, reason);
     }
 
     private void stopTask(boolean mayInterruptIfRunning, String reason) {

@@ -18,6 +18,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
 /** How a pool ends. */
@@ -102,6 +103,36 @@ interface LifeContract extends PoolUnderTest {
       assertThatThrownBy(() -> get(future)).isInstanceOf(CancellationException.class);
     }
     assertThat(marks.has("second ran")).isFalse();
+  }
+
+  @Test
+  default void shutdownNowStopsTasksWhoseFutureHasEndedBeforeThem() throws Exception {
+    List<Consumer<CompletableFuture<?>>> ends =
+        List.of(
+            future -> future.completeExceptionally(new IllegalStateException("by its user")),
+            future -> future.cancel(false),
+            future -> future.orTimeout(1, TimeUnit.NANOSECONDS).handle((r, e) -> r).join());
+    for (int i = 0; i < ends.size(); i++) {
+      Marks marks = marks();
+      Pool pool = open(1);
+      String began = "began " + i;
+      CompletableFuture<?> running =
+          pool.submit(
+              (RunnableTask)
+                  () -> {
+                    marks.set(began);
+                    try {
+                      marks.await("never");
+                    } catch (InterruptedException e) {
+                      // So it ends.
+                    }
+                  });
+      marks.await(began);
+      ends.get(i).accept(running);
+      assertThat(running).as("end " + i).isDone();
+      pool.shutdownNow();
+      PoolUnderTest.awaitTermination(pool);
+    }
   }
 
   @Test

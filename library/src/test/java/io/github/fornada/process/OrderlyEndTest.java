@@ -2,9 +2,11 @@ package io.github.fornada.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.fornada.Pool;
 import io.github.fornada.SideBySide;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
@@ -41,6 +43,25 @@ class OrderlyEndTest {
       assertThat(owner.ends()).isTrue();
       assertThat(folder.resolve("done")).exists();
       Leftovers.assertNone(owner.pid());
+    }
+  }
+
+  /** The item goes on for long after the first signal: 50 processes, one after the other. */
+  @ParameterizedTest
+  @ValueSource(strings = {"TERM", "HUP", "INT"})
+  void aWorkerLeavesSignalsToItsParent(String signal) throws Exception {
+    try (Pool pool = Pools.open(1)) {
+      CompletableFuture<Integer> rounds =
+          pool.submit(
+              50,
+              n -> {
+                String self = Long.toString(ProcessHandle.current().pid());
+                for (int i = 0; i < n; i++) {
+                  new ProcessBuilder("kill", "-" + signal, self).start().waitFor();
+                }
+                return n;
+              });
+      assertThat((int) Pools.soon(rounds)).isEqualTo(50);
     }
   }
 

@@ -30,6 +30,10 @@ class StoppedWorkTest {
       return Objects.requireNonNull(poll(most), "work");
     }
 
+    Batch<?, ?> takeAsWorker() {
+      return Objects.requireNonNull(poll(4, null), "work");
+    }
+
     void putBack(Batch<?, ?> batch) {
       giveBack(batch);
     }
@@ -111,6 +115,21 @@ class StoppedWorkTest {
     assertThat(batch.isClosed()).isTrue();
     assertThat(pool.quiet).isTrue();
     assertThatThrownBy(call::join).hasMessageContaining("shut down");
+  }
+
+  @Test
+  void aBatchThatEndsJustBeforeItsWorkerGivesItBackLetsThePoolEnd() {
+    var pool = new ManualPool();
+    CompletableFuture<Integer> future = pool.submit(1, i -> i);
+    Batch<?, ?> batch = pool.takeAsWorker(); // and would hand it back with its next poll
+    assertThat(batch.hasWaiting()).as("so the worker will give it back").isTrue();
+
+    assertThat(future.cancel(true)).isTrue();
+    assertThat(batch.isClosed()).isTrue();
+    pool.putBack(batch);
+    pool.shutdown();
+
+    assertThat(pool.quiet).isTrue();
   }
 
   private static void map(ManualPool pool) {

@@ -3,6 +3,7 @@ package io.github.fornada.stress;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
+import java.lang.reflect.Field;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -10,7 +11,9 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -55,6 +58,8 @@ public final class Explorer {
     boolean parked;
     long spunAt = -1;
     BooleanSupplier until;
+    Runnable late;
+    int lateFor;
     Thread thread;
     Thread standsFor;
 
@@ -77,6 +82,8 @@ public final class Explorer {
   private Map<Long, List<Message>> memory = new HashMap<>();
   private Map<Long, Map<Integer, Integer>> reads = new HashMap<>();
   private Map<Long, Integer> strong = new HashMap<>();
+  private Map<Object, Map<Long, Integer>> released = new HashMap<>();
+  private IdentityHashMap<Object, Long> places = new IdentityHashMap<>();
   private final IdentityHashMap<Condition, Waiters> waiters = new IdentityHashMap<>();
   private long clock;
   private int preempted;
@@ -122,6 +129,8 @@ public final class Explorer {
     memory = new HashMap<>();
     reads = new HashMap<>();
     strong = new HashMap<>();
+    released = new HashMap<>();
+    places = new IdentityHashMap<>();
     List<Runnable> bodies = scenario.threads();
     var started = new ArrayList<Task>();
     for (int i = 0; i < bodies.size(); i++) {
@@ -158,6 +167,12 @@ public final class Explorer {
     try {
       if (!abandoned) {
         body.run();
+        if (task.late != null) {
+          preempted--; // others may run before that store, as if this thread waited
+          while (task.late != null) {
+            step();
+          }
+        }
       }
     } catch (Abandoned e) {
       return;
@@ -166,6 +181,7 @@ public final class Explorer {
     }
     if (!abandoned) {
       task.over = true;
+      steps++; // so that who spins looks at what this has done last
       schedule(task);
     }
   }
@@ -281,6 +297,11 @@ public final class Explorer {
     }
     int clock = self.view.merge(-1L - self.number, 1, Integer::sum);
     assert clock > 0;
+    if (self.late != null && self.lateFor-- == 0) {
+      Runnable store = self.late;
+      self.late = null;
+      store.run();
+    }
     return self;
   }
 
@@ -291,6 +312,42 @@ public final class Explorer {
     if (CURRENT.get() != null) {
       var _ = active.pass();
     }
+  }
+
+  /** Takes a step before a store that releases; {@code name} stands for the field. */
+  public static void release(String name) {
+    if (CURRENT.get() != null) {
+      active.release(active.pass(), name);
+    }
+  }
+
+  /** Takes a step before a load that acquires what the stores of the same name released. */
+  public static void acquire(String name) {
+    if (CURRENT.get() != null) {
+      active.acquire(active.pass(), name);
+    }
+  }
+
+  /** Takes a step before an access that acquires and releases, such as a compare-and-set. */
+  public static void exchange(String name) {
+    if (CURRENT.get() != null) {
+      Task self = active.pass();
+      active.acquire(self, name);
+      active.release(self, name);
+    }
+  }
+
+  /** Takes a step before an access that neither releases nor acquires. */
+  public static void ordersNothing(String name) {
+    step();
+  }
+
+  private void release(Task self, Object name) {
+    join(released.computeIfAbsent(name, _ -> new HashMap<>()), self.view);
+  }
+
+  private void acquire(Task self, Object name) {
+    join(self.view, released.getOrDefault(name, Map.of()));
   }
 
   public static void spin() {
@@ -308,6 +365,56 @@ public final class Explorer {
     if (abandoned) {
       throw new Abandoned();
     }
+  }
+
+  // ---- for twins: stores that the next load of their thread passes
+
+  private static void late(Runnable store) {
+    Task self = CURRENT.get();
+    if (self == null) {
+      store.run();
+      return;
+    }
+    step();
+    self.late = store;
+    self.lateFor = 1;
+  }
+
+  public static void late(Object of, Object value, String field) {
+    late(() -> write(of, value, field));
+  }
+
+  public static void late(Object of, int value, String field) {
+    late(() -> write(of, value, field));
+  }
+
+  public static void late(Object of, boolean value, String field) {
+    late(() -> write(of, value, field));
+  }
+
+  public static void late(VarHandle handle, Object of, long value) {
+    late(() -> handle.setVolatile(of, value));
+  }
+
+  public static void late(AtomicBoolean flag, boolean value) {
+    late(() -> flag.set(value));
+  }
+
+  private static void write(Object of, Object value, String field) {
+    for (Class<?> type = of.getClass(); type != null; type = type.getSuperclass()) {
+      for (Field each : type.getDeclaredFields()) {
+        if (each.getName().equals(field)) {
+          try {
+            each.setAccessible(true);
+            each.set(of, value);
+            return;
+          } catch (ReflectiveOperationException e) {
+            throw new LinkageError(e.getMessage(), e);
+          }
+        }
+      }
+    }
+    throw new AssertionError("no field " + field + " in " + of.getClass());
   }
 
   /** Waits until a condition holds that does not depend on memory order. */
@@ -356,6 +463,12 @@ public final class Explorer {
     return active.clock;
   }
 
+  /** Casts a stand-in to the class that it replaces: see {@link Rewriter#standIn}. */
+  @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"}) // it has it once it is loaded
+  public static <T> T standIn(Object object) {
+    return (T) object;
+  }
+
   /**
    * Makes the caller represent a thread of the library, which never runs: whatever wakes that
    * thread wakes the caller, and the run is over when all others have ended and the caller waits.
@@ -370,7 +483,53 @@ public final class Explorer {
     if (CURRENT.get() != null && !lock.isHeldByCurrentThread()) {
       await(() -> !lock.isLocked());
     }
-    lock.lock();
+    if (!lock.tryLock()) {
+      throw new IllegalStateException("a condition to wait for must take no locks");
+    }
+    Task self = CURRENT.get();
+    if (self != null) {
+      active.acquire(self, lock);
+    }
+  }
+
+  public static void unlock(ReentrantLock lock) {
+    Task self = CURRENT.get();
+    if (self != null) {
+      active.release(self, lock);
+    }
+    lock.unlock();
+  }
+
+  /** Unlocks without releasing, for a twin. */
+  public static void unlockUnseen(ReentrantLock lock) {
+    lock.unlock();
+  }
+
+  public static void countDown(CountDownLatch latch) {
+    if (CURRENT.get() != null) {
+      Task self = active.pass();
+      active.release(self, latch);
+    }
+    latch.countDown();
+  }
+
+  /** Counts down without releasing, for a twin. */
+  public static void countDownUnseen(CountDownLatch latch) {
+    step();
+    latch.countDown();
+  }
+
+  public static long getCount(CountDownLatch latch) {
+    if (CURRENT.get() != null) {
+      Task self = active.pass();
+      active.acquire(self, latch);
+    }
+    return latch.getCount();
+  }
+
+  public static void await(CountDownLatch latch) {
+    await(() -> latch.getCount() == 0);
+    active.acquire(CURRENT.get(), latch);
   }
 
   /** The tasks that wait for the condition of this lock; the lock represents the condition. */
@@ -387,7 +546,7 @@ public final class Explorer {
     Task self = CURRENT.get();
     Waiters waiters = active.waiters.get(condition);
     waiters.queue().add(self);
-    waiters.lock().unlock();
+    unlock(waiters.lock());
     self.parked = true;
     self.permit = false;
     try {
@@ -401,6 +560,10 @@ public final class Explorer {
     }
     lock(waiters.lock());
     return nanos;
+  }
+
+  public static void awaitUninterruptibly(Condition condition) {
+    long _ = awaitNanos(condition, FOR_EVER);
   }
 
   public static void signal(Condition condition) {
@@ -422,6 +585,17 @@ public final class Explorer {
   /** A test that always returns false. */
   public static boolean never(long word) {
     return false;
+  }
+
+  /** Answers false, for a twin. */
+  public static boolean never(Object of) {
+    step();
+    return false;
+  }
+
+  /** Does nothing, for a twin. */
+  public static void forget(Object of) {
+    step();
   }
 
   /** A check that finds nothing. */
@@ -450,7 +624,7 @@ public final class Explorer {
   public static void unpark(Thread thread) {
     step();
     for (Task task : active.tasks) {
-      if (task.thread == thread || task.standsFor == thread) {
+      if (thread != null && (task.thread == thread || task.standsFor == thread)) {
         task.permit = true;
       }
     }
@@ -576,6 +750,123 @@ public final class Explorer {
     step();
     handle.setVolatile(array, i, value);
     return true;
+  }
+
+  public static int getAndAdd(VarHandle handle, Object of, int change) {
+    if (CURRENT.get() != null) {
+      Task self = active.pass();
+      active.acquire(self, of);
+      active.release(self, of);
+    }
+    return (int) handle.getAndAdd(of, change);
+  }
+
+  public static int lookThenAdd(VarHandle handle, Object of, int change) {
+    step();
+    int seen = (int) handle.getVolatile(of);
+    step();
+    handle.setVolatile(of, seen + change);
+    return seen;
+  }
+
+  /** Adds without releasing, for a twin. */
+  public static long addUnseen(AtomicLong count, long change) {
+    step();
+    return count.addAndGet(change);
+  }
+
+  // ---- elements of arrays, in the memory of the model
+
+  private long place(Object of) {
+    return (1L << 41) + places.computeIfAbsent(of, _ -> (long) places.size() << 20);
+  }
+
+  /** The array itself always has the newest values, for threads that are not explored. */
+  private long place(long[] array, int i) {
+    long at = -place(array) - i;
+    memory.computeIfAbsent(at, _ -> new ArrayList<>(List.of(new Message(array[i], Map.of()))));
+    return at;
+  }
+
+  public static long get(VarHandle handle, long[] array, int i) {
+    Task self = CURRENT.get();
+    return self == null
+        ? array[i]
+        : active.load(active.pass(), active.place(array, i), false, false);
+  }
+
+  public static long getAcquire(VarHandle handle, long[] array, int i) {
+    return CURRENT.get() == null
+        ? array[i]
+        : active.load(active.pass(), active.place(array, i), true, false);
+  }
+
+  public static long getVolatile(VarHandle handle, long[] array, int i) {
+    return CURRENT.get() == null
+        ? array[i]
+        : active.load(active.pass(), active.place(array, i), true, true);
+  }
+
+  public static void set(VarHandle handle, long[] array, int i, long value) {
+    store(array, i, value, false);
+  }
+
+  public static void setVolatile(VarHandle handle, long[] array, int i, long value) {
+    store(array, i, value, true);
+  }
+
+  private static void store(long[] array, int i, long value, boolean isVolatile) {
+    if (CURRENT.get() != null) {
+      Task self = active.pass();
+      active.store(self, active.place(array, i), value, isVolatile, isVolatile);
+    }
+    array[i] = value;
+  }
+
+  public static boolean compareAndSet(
+      VarHandle handle, long[] array, int i, long expected, long value) {
+    if (CURRENT.get() == null) {
+      return handle.compareAndSet(array, i, expected, value);
+    }
+    Task self = active.pass();
+    active.sees(self, active.place(array, i));
+    if (array[i] != expected) {
+      return false;
+    }
+    active.store(self, active.place(array, i), value, true, true);
+    array[i] = value;
+    return true;
+  }
+
+  public static long getAndBitwiseOr(VarHandle handle, long[] array, int i, long bits) {
+    if (CURRENT.get() == null) {
+      return (long) handle.getAndBitwiseOr(array, i, bits);
+    }
+    Task self = active.pass();
+    active.sees(self, active.place(array, i));
+    long before = array[i];
+    active.store(self, active.place(array, i), before | bits, true, true);
+    array[i] = before | bits;
+    return before;
+  }
+
+  /** Makes the thread see the newest value, as a compare-and-set does. */
+  private void sees(Task self, long at) {
+    List<Message> all = messages(at);
+    self.view.put(at, all.size() - 1);
+    join(self.view, all.getLast().view());
+  }
+
+  // ---- plain memory of a scenario, which represents what a pair of accesses guards
+
+  /** Fails if another access races with this plain write. */
+  public static void writes(Object what) {
+    active.plain(4 * active.place(what), 4, true);
+  }
+
+  /** Fails if a write races with this plain read. */
+  public static void reads(Object what) {
+    active.plain(4 * active.place(what), 4, false);
   }
 
   // ---- plain memory: the accesses are the real ones, and must not race

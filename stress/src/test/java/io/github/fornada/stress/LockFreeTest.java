@@ -38,7 +38,10 @@ class LockFreeTest {
   }
 
   private static void holds(String scenario, int bound) {
-    Rewriter classes = small();
+    holds(scenario, bound, small());
+  }
+
+  static void holds(String scenario, int bound, Rewriter classes) {
     Explorer.Verdict verdict = Explorer.explore(bound, () -> classes.scenario(scenario));
     assertThat(verdict.failure()).as(verdict.toString()).isNull();
     assertThat(verdict.runs()).as("runs").isGreaterThan(10);
@@ -46,7 +49,10 @@ class LockFreeTest {
 
   private static void caught(
       String scenario, int bound, String failure, UnaryOperator<Rewriter> twin) {
-    Rewriter classes = twin.apply(small());
+    caught(scenario, bound, failure, twin.apply(small()));
+  }
+
+  static void caught(String scenario, int bound, String failure, Rewriter classes) {
     Explorer.Verdict verdict = Explorer.explore(bound, () -> classes.scenario(scenario));
     assertThat(classes.isApplied()).as("the twin differs").isTrue();
     assertThat(verdict.failure()).as(verdict.toString()).contains(failure);

@@ -1,5 +1,9 @@
 package io.github.fornada.stress;
 
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -30,12 +34,19 @@ final class Rewriter extends ClassLoader {
   private static final ClassDesc EXPLORER = ClassDesc.of(Explorer.class.getName());
   private static final String SEGMENT = "Ljava/lang/foreign/MemorySegment;";
   private static final MethodTypeDesc NOTHING = MethodTypeDesc.ofDescriptor("()V");
+  private static final MethodTypeDesc NAMED = MethodTypeDesc.ofDescriptor("(Ljava/lang/String;)V");
+  private static final String LONGS = "([J";
 
   private record Place(String type, String method, String call) {}
 
   private final Map<Place, String> changes = new HashMap<>();
   private final Map<String, Map<Object, ConstantDesc>> constants = new HashMap<>();
   private final Set<String> timed = new HashSet<>();
+  private final Map<String, String> standIns = new HashMap<>();
+  private final Set<Place> late = new HashSet<>();
+  private final Set<Place> unseen = new HashSet<>();
+  private final Set<Place> asTrue = new HashSet<>();
+  private final Set<Place> without = new HashSet<>();
   private final Set<Place> applied = new HashSet<>();
 
   Rewriter() {
@@ -63,9 +74,51 @@ final class Rewriter extends ClassLoader {
     return this;
   }
 
+  /**
+   * Lets the next load of the thread pass this method's store to the field, as volatile forbids.
+   */
+  Rewriter late(String type, String method, String field) {
+    late.add(new Place(type, method, field));
+    return this;
+  }
+
+  /** Makes this method's store to the field a plain one, which publishes nothing. */
+  Rewriter unseen(String type, String method, String field) {
+    unseen.add(new Place(type, method, field));
+    return this;
+  }
+
+  /** Leaves out this method's store to the field. */
+  Rewriter without(String type, String method, String field) {
+    without.add(new Place(type, method, field));
+    return this;
+  }
+
+  /** Makes the field true wherever this method reads it. */
+  Rewriter asTrue(String type, String method, String field) {
+    asTrue.add(new Place(type, method, field));
+    return this;
+  }
+
+  /**
+   * Replaces classes of the library by nested classes of the scenario with the same simple names.
+   */
+  Rewriter standIn(String scenario, String... ours) {
+    for (String real : ours) {
+      String stand = scenario + '$' + real.substring(real.lastIndexOf('.') + 1);
+      standIns.put(stand.replace('.', '/'), real.replace('.', '/'));
+    }
+    return this;
+  }
+
   /** Returns whether every change was made: a twin without a change proves nothing. */
   boolean isApplied() {
-    return applied.equals(changes.keySet());
+    var all = new HashSet<>(changes.keySet());
+    all.addAll(late);
+    all.addAll(unseen);
+    all.addAll(asTrue);
+    all.addAll(without);
+    return applied.equals(all);
   }
 
   Explorer.Scenario scenario(String name) {
@@ -86,16 +139,59 @@ final class Rewriter extends ClassLoader {
       if (!name.startsWith("io.github.fornada.") || name.startsWith("io.github.fornada.stress.")) {
         return super.loadClass(name, resolve);
       }
-      try (InputStream in = getResourceAsStream(name.replace('.', '/') + ".class")) {
+      String file = name.replace('.', '/');
+      for (Map.Entry<String, String> each : standIns.entrySet()) {
+        if (file.equals(each.getValue()) || file.startsWith(each.getValue() + '$')) {
+          file = each.getKey() + file.substring(each.getValue().length());
+        }
+      }
+      try (InputStream in = getResourceAsStream(file + ".class")) {
         if (in == null) {
           throw new ClassNotFoundException(name);
         }
-        byte[] code = rewritten(in.readAllBytes());
+        byte[] code = rewritten(standingIn(in.readAllBytes()));
         return defineClass(name, code, 0, code.length);
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }
     }
+  }
+
+  /** Returns the class with the names of stand-ins changed into those of the replaced classes. */
+  private byte[] standingIn(byte[] original) throws IOException {
+    if (standIns.isEmpty()) {
+      return original;
+    }
+    var in = new DataInputStream(new ByteArrayInputStream(original));
+    var bytes = new ByteArrayOutputStream();
+    var out = new DataOutputStream(bytes);
+    out.writeLong(in.readLong()); // magic and version
+    int count = in.readUnsignedShort();
+    out.writeShort(count);
+    for (int i = 1; i < count; i++) {
+      int tag = in.readUnsignedByte();
+      out.writeByte(tag);
+      switch (tag) {
+        case 1 -> out.writeUTF(named(in.readUTF()));
+        case 7, 8, 16, 19, 20 -> out.write(in.readNBytes(2));
+        case 15 -> out.write(in.readNBytes(3));
+        case 5, 6 -> {
+          out.write(in.readNBytes(8));
+          i++; // takes two places
+        }
+        default -> out.write(in.readNBytes(4));
+      }
+    }
+    in.transferTo(out);
+    return bytes.toByteArray();
+  }
+
+  private String named(String text) {
+    String named = text;
+    for (Map.Entry<String, String> each : standIns.entrySet()) {
+      named = named.replace(each.getKey(), each.getValue());
+    }
+    return named;
   }
 
   private byte[] rewritten(byte[] original) {
@@ -138,14 +234,46 @@ final class Rewriter extends ClassLoader {
       case FieldInstruction field
           when field.owner().asInternalName().equals(type)
               && shared.contains(field.name().stringValue())
-              && !method.equals("<init>") -> {
-        code.invokestatic(EXPLORER, "step", NOTHING);
-        code.with(field);
-      }
+              && !method.equals("<init>") ->
+          field(simple, method, code, field);
       case ConstantInstruction constant
           when constants.getOrDefault(simple, Map.of()).containsKey(constant.constantValue()) ->
           code.loadConstant(constants.get(simple).get(constant.constantValue()));
       default -> code.with(element);
+    }
+  }
+
+  private void field(String simple, String method, CodeBuilder code, FieldInstruction field) {
+    String name = field.name().stringValue();
+    var place = new Place(simple, method, name);
+    boolean isStore = field.opcode() == Opcode.PUTFIELD;
+    if (isStore && late.contains(place)) {
+      applied.add(place);
+      String type = field.type().stringValue();
+      String value = type.length() == 1 ? type : "Ljava/lang/Object;";
+      code.ldc(name);
+      code.invokestatic(
+          EXPLORER,
+          "late",
+          MethodTypeDesc.ofDescriptor("(Ljava/lang/Object;" + value + "Ljava/lang/String;)V"));
+    } else if (!isStore && asTrue.contains(place)) {
+      applied.add(place);
+      code.invokestatic(EXPLORER, "step", NOTHING);
+      code.pop();
+      code.loadConstant(1);
+    } else if (isStore && without.contains(place)) {
+      applied.add(place);
+      code.invokestatic(EXPLORER, "step", NOTHING);
+      code.pop();
+      code.pop();
+    } else if (isStore && unseen.contains(place)) {
+      applied.add(place);
+      code.invokestatic(EXPLORER, "step", NOTHING);
+      code.with(field);
+    } else {
+      code.ldc(simple + '.' + name);
+      code.invokestatic(EXPLORER, isStore ? "release" : "acquire", NAMED);
+      code.with(field);
     }
   }
 
@@ -170,7 +298,11 @@ final class Rewriter extends ClassLoader {
         owner.equals("java/lang/foreign/MemorySegment")
             && (name.equals("get") || name.equals("set") || name.equals("copy"));
     boolean handle =
-        owner.equals("java/lang/invoke/VarHandle") && (type.startsWith("(" + SEGMENT) || isStatic);
+        owner.equals("java/lang/invoke/VarHandle")
+            && (type.startsWith("(" + SEGMENT)
+                || type.startsWith(LONGS)
+                || name.equals("getAndAdd")
+                || isStatic);
     boolean parking =
         owner.equals("java/util/concurrent/locks/LockSupport")
             && (name.equals("park")
@@ -181,7 +313,11 @@ final class Rewriter extends ClassLoader {
     boolean locking =
         owner.equals("java/util/concurrent/locks/Condition")
             || (owner.equals("java/util/concurrent/locks/ReentrantLock")
-                && (name.equals("lock") || name.equals("newCondition")));
+                && (name.equals("lock") || name.equals("unlock") || name.equals("newCondition")))
+            || (owner.equals("java/util/concurrent/CountDownLatch")
+                && (name.equals("countDown")
+                    || name.equals("getCount")
+                    || (type.equals("()V") && name.equals("await"))));
     if (owner.equals("java/lang/Thread") && (name.equals("onSpinWait") || name.equals("yield"))) {
       code.invokestatic(EXPLORER, "spin", NOTHING);
     } else if (memory
@@ -192,8 +328,13 @@ final class Rewriter extends ClassLoader {
         || locking
         || changed != null) {
       String receiver = isStatic ? "" : "L" + owner + ";";
-      if (owner.equals("java/lang/invoke/VarHandle") && type.startsWith("(Lio/github/fornada/")) {
-        type = "(Ljava/lang/Object;" + type.substring(type.indexOf(';') + 1); // of a field
+      if (changed != null || owner.equals("java/lang/invoke/VarHandle")) {
+        String asked = receiver + type.substring(1, type.indexOf(')'));
+        receiver = "";
+        type =
+            "("
+                + asked.replaceAll("Lio/github/fornada/[^;]*;", "Ljava/lang/Object;")
+                + type.substring(type.indexOf(')')); // of a field, or of a class of ours
       }
       code.invokestatic(
           EXPLORER, instead, MethodTypeDesc.ofDescriptor("(" + receiver + type.substring(1)));
@@ -201,10 +342,25 @@ final class Rewriter extends ClassLoader {
       if (owner.startsWith("java/util/concurrent/atomic/")
           || (owner.equals("java/lang/invoke/VarHandle") && !type.startsWith("([B")) // one's own
           || owner.equals("java/util/Set")
+          || owner.equals("java/util/concurrent/ConcurrentHashMap")
           || (owner.equals("java/lang/Thread") && name.startsWith("interrupt"))) {
-        code.invokestatic(EXPLORER, "step", NOTHING);
+        code.ldc(simple + '.' + owner);
+        code.invokestatic(EXPLORER, order(owner, name), NAMED);
       }
       code.with(call);
     }
+  }
+
+  /** Returns the name of the Explorer's method for what a call acquires and releases. */
+  private static String order(String owner, String name) {
+    if (!owner.equals("java/lang/invoke/VarHandle")) {
+      return "exchange";
+    }
+    return switch (name) {
+      case "getVolatile", "getAcquire" -> "acquire";
+      case "setVolatile", "setRelease" -> "release";
+      case "get", "set", "getOpaque", "setOpaque" -> "ordersNothing";
+      default -> "exchange";
+    };
   }
 }

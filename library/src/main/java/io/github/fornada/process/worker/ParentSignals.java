@@ -18,6 +18,9 @@ import sun.misc.SignalHandler;
  * its start.
  */
 final class ParentSignals implements SignalHandler {
+  /** The class of the JVM's own handlers, as they are shown to others. */
+  private static final String OF_THE_JVM = "sun.misc.Signal$SunMiscHandler";
+
   static {
     try {
       Signal.handle(new Signal("INT"), SIG_IGN);
@@ -27,8 +30,8 @@ final class ParentSignals implements SignalHandler {
       for (String name : List.of("TERM", "HUP")) {
         var signal = new Signal(name);
         SignalHandler before = Signal.handle(signal, none);
-        if (!before.getClass().getName().startsWith("java.lang.")) {
-          Signal.handle(signal, before); // such as an agent's handler
+        if (!before.getClass().getName().equals(OF_THE_JVM)) {
+          Signal.handle(signal, before); // such as an agent's handler, or "ignored", by nohup
         }
       }
     } catch (IllegalArgumentException e) {

@@ -1,0 +1,179 @@
+package io.github.fornada.process;
+
+import io.github.fornada.TaskPolicy;
+import io.github.fornada.stress.Explorer;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** The user's code that writes an item never ends by itself; a cancel comes at any moment. */
+public class EncodingGuardScenario implements Explorer.Scenario {
+  private final Engine engine;
+  private final Batch batch = new Batch();
+  private final EncodingGuard guard;
+  private final int items;
+  private volatile boolean over;
+  private @Nullable String wrong;
+
+  public EncodingGuardScenario() {
+    this(TaskPolicy.DEFAULT, 1);
+  }
+
+  private EncodingGuardScenario(TaskPolicy policy, int items) {
+    this.engine = new Engine(policy.withGrace(Duration.ofDays(1)));
+    this.items = items;
+    this.guard =
+        new EncodingGuard(
+            Explorer.<io.github.fornada.process.Engine>standIn(engine),
+            Explorer.<io.github.fornada.process.Dispatcher>standIn(new Dispatcher()));
+  }
+
+  /** The second of two items is over its time. */
+  public static final class Timed extends EncodingGuardScenario {
+    public Timed() {
+      super(TaskPolicy.DEFAULT.withTimeout(Duration.ofNanos(5)), 2);
+    }
+
+    @Override
+    public List<Runnable> threads() {
+      return List.of(super::feed, super::watch);
+    }
+  }
+
+  @Override
+  public List<Runnable> threads() {
+    return List.of(this::feed, this::cancel);
+  }
+
+  private void feed() {
+    guard.begins(Explorer.<io.github.fornada.spi.Batch<?, ?>>standIn(batch));
+    for (int i = 0; i < items; i++) {
+      boolean endless = i == items - 1;
+      guard.next(i);
+      try {
+        guard.write(endless ? this : null, null, null);
+        if (endless) {
+          wrong = "item " + i + " was written";
+        }
+      } catch (IOException e) {
+        if (!(e instanceof EncodingGuard.Stopped)) {
+          wrong = "item " + i + ": " + e;
+        } // else in time, or the timer was quicker
+      }
+      if (Thread.currentThread().isInterrupted()) {
+        wrong = "the interrupt of item " + i + " was left to the next";
+      }
+    }
+    guard.ends();
+    over = true;
+  }
+
+  private void cancel() {
+    batch.stop();
+    var _ = guard.cancel(Explorer.<io.github.fornada.spi.Batch<?, ?>>standIn(batch), 0);
+  }
+
+  /** The thread of the timer. */
+  private void watch() {
+    while (true) {
+      Explorer.await(() -> over || !engine.due.isEmpty());
+      Engine.Due next = engine.due.poll();
+      if (next == null) {
+        return;
+      }
+      Explorer.parkNanos(this, next.pause());
+      next.action().run();
+    }
+  }
+
+  @Override
+  public void check() {
+    if (wrong != null) {
+      throw new AssertionError(wrong);
+    }
+  }
+
+  // ---- in the places of ours of the same names
+
+  /** Knows the time. */
+  public static final class Engine {
+    private record Due(long pause, Runnable action) {}
+
+    private static final Duration LONG = Duration.ofHours(1);
+    private static @Nullable Engine latest;
+
+    private final TaskPolicy policy;
+    private final ArrayDeque<Due> due = new ArrayDeque<>();
+
+    private Engine(TaskPolicy policy) {
+      this.policy = policy;
+      latest = this;
+    }
+
+    public TaskPolicy policy() {
+      return policy;
+    }
+
+    public boolean isStopping() {
+      return false;
+    }
+
+    public static void later(Duration pause, Runnable action) {
+      if (latest != null && pause.compareTo(LONG) < 0) {
+        latest.due.add(new Due(pause.toNanos(), action));
+      }
+    }
+  }
+
+  /** Is not asked for another feeder. */
+  public static final class Dispatcher {
+    public void replaceFeeder(
+        io.github.fornada.spi.Batch<?, ?> batch, int i, List<StackTraceElement> stack) {
+      throw new AssertionError("no time is so long");
+    }
+  }
+
+  /** May be stopped. */
+  public static final class Batch {
+    private volatile boolean stopped;
+
+    public boolean isUnwanted() {
+      return stopped;
+    }
+
+    public void stop() {
+      stopped = true;
+    }
+  }
+
+  /** Writes nothing, or what only an interrupt ends. */
+  public static final class Payloads {
+    public static void encode(
+        Object value,
+        io.github.fornada.process.wire.MessageOutput out,
+        io.github.fornada.process.payload.CodecSessions codec)
+        throws IOException {
+      if (value == null) {
+        return;
+      }
+      while (!Thread.interrupted()) {
+        Explorer.park(value);
+      }
+      throw new IOException("interrupted");
+    }
+  }
+
+  /** Is there at once. */
+  public static final class StackSample {
+    public static void then(Thread thread, Consumer<io.github.fornada.jvm.StackSample> action) {
+      action.accept(Explorer.<io.github.fornada.jvm.StackSample>standIn(new StackSample()));
+    }
+
+    public List<StackTraceElement> frames() {
+      return List.of();
+    }
+  }
+}
