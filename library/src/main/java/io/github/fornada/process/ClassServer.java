@@ -1,5 +1,6 @@
 package io.github.fornada.process;
 
+import io.github.fornada.jvm.BoundedText;
 import io.github.fornada.process.payload.Loaders;
 import io.github.fornada.process.wire.ControlChannel;
 import io.github.fornada.process.wire.CorruptFrameException;
@@ -79,31 +80,60 @@ final class ClassServer {
     return all;
   }
 
-  /** Answers a worker's question. An exception of a user's loader is also sent as an answer. */
-  void answer(ControlChannel.Frame question, ControlChannel to) throws CorruptFrameException {
-    MessageInput in = question.body();
+  /**
+   * A worker's question.
+   *
+   * @param request its number in the worker
+   * @param asked the only loader to ask; null for all of them
+   * @param which which of the locations of a resource, or -1 for their number; 0 for a class
+   */
+  record Question(
+      int request, boolean isClass, String name, @Nullable ClassLoader asked, int which) {}
+
+  static Question question(ControlChannel.Frame frame) throws CorruptFrameException {
+    MessageInput in = frame.body();
+    boolean isClass = frame.type() == MessageTypes.FIND_CLASS;
     int request = in.getInt();
     String name = in.getString();
     ClassLoader asked = Loaders.byId(in.getLong());
-    var answer = new MessageOutput().putInt(request);
+    return new Question(request, isClass, name, asked, isClass ? 0 : in.getInt());
+  }
+
+  /**
+   * Answers a worker's question. An exception of a user's loader is also sent as an answer. The
+   * loaders are user code, and may block the calling thread without end.
+   */
+  void answer(Question question, ControlChannel to) {
+    var answer = new MessageOutput().putInt(question.request());
     int head = answer.size();
-    boolean isClass = question.type() == MessageTypes.FIND_CLASS;
-    int which = isClass ? 0 : in.getInt();
+    String name = question.name();
+    ClassLoader asked = question.asked();
     try {
-      if (isClass && asked != null) {
+      if (question.isClass() && asked != null) {
         putClassOf(asked, name, answer);
-      } else if (isClass) {
+      } else if (question.isClass()) {
         putClass(name, answer);
-      } else if (which < 0) {
+      } else if (question.which() < 0) {
         answer.putByte(MessageTypes.FOUND).putInt(resources(name, asked).size());
       } else {
-        putResource(name, which, asked, answer);
+        putResource(name, question.which(), asked, answer);
       }
-    } catch (Exception | LinkageError | OutOfMemoryError e) {
+    } catch (Throwable e) { // anything that the user's loader throws
       answer.truncate(head);
-      reason(answer, "looking for it in the parent process failed: " + e);
+      reason(answer, "looking for it in the parent process failed: " + BoundedText.of(e));
     }
-    to.send(isClass ? MessageTypes.CLASS : MessageTypes.RESOURCE, answer);
+    send(question, answer, to);
+  }
+
+  /** Answers that it was not looked for. */
+  static void refuse(Question question, ControlChannel to, String why) {
+    var answer = new MessageOutput().putInt(question.request());
+    reason(answer, "it was not looked for in the parent process: " + why);
+    send(question, answer, to);
+  }
+
+  private static void send(Question question, MessageOutput answer, ControlChannel to) {
+    to.send(question.isClass() ? MessageTypes.CLASS : MessageTypes.RESOURCE, answer);
   }
 
   private static void reason(MessageOutput answer, String why) {

@@ -19,9 +19,11 @@ import io.github.fornada.process.payload.MappedSharedBytes;
 import io.github.fornada.process.payload.Mappings;
 import io.github.fornada.process.payload.PayloadFiles;
 import io.github.fornada.process.payload.Payloads;
+import io.github.fornada.process.wire.ControlChannel;
 import io.github.fornada.process.wire.Segment;
 import io.github.fornada.spi.AbstractPool;
 import io.github.fornada.spi.Batch;
+import io.github.fornada.spi.PayloadCodec;
 import java.io.IOException;
 import java.io.Serializable;
 import java.io.UncheckedIOException;
@@ -34,6 +36,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -54,6 +57,9 @@ final class Engine extends AbstractPool implements Mappings.Listener {
    * A worker that was killed says little about the next attempt, unless many are killed in a row.
    */
   private static final int MAX_START_KILLS = 12;
+
+  /** The number of threads that may be lost in class loaders before classes are refused. */
+  private static final int MAX_LOST_CLASS_THREADS = 256; // Guess
 
   private static final String NOT_OPENED = "because its pool could not be opened";
 
@@ -78,6 +84,11 @@ final class Engine extends AbstractPool implements Mappings.Listener {
   private final OrphanGuard guard;
   private final Launcher launcher;
   private final ClassServer classes;
+
+  /** Answers questions of workers for classes. Its threads may be lost to the user's loaders. */
+  private final Executor classThreads;
+
+  private final OutputPrinter printer = new OutputPrinter();
   private final BufferFiles buffers = new BufferFiles(this::directory);
   private final Handover handover;
   private final List<WorkerSlot> slots = new ArrayList<>();
@@ -137,6 +148,12 @@ final class Engine extends AbstractPool implements Mappings.Listener {
     this.quarantine = new Quarantine(options.policy().retries());
     this.awaitedThreads = new AtomicInteger(options.workers());
     this.growsOnDemand = options.life().minWorkers() >= 0;
+    // Twice what all workers can use, with spares and those that start, and some that are lost.
+    this.classThreads =
+        OwnThreads.expendable(
+            "fornada-classes",
+            MAX_LOST_CLASS_THREADS
+                + 2 * ClassQuestions.MAX_THREADS * (options.workers() + options.life().spares()));
     this.bases = bases;
     this.directory = PrivateDirectory.create(bases, options.workers());
     // The steps to undo if a later one fails, the last one first.
@@ -224,7 +241,15 @@ final class Engine extends AbstractPool implements Mappings.Listener {
     if (!swept.getAndSet(true)) {
       ClassPreloader.warmUp(segment);
       PrivateDirectory.sweep(bases);
-      CodecSessions.warmUp(options.launch().codec());
+      warmUpCodec();
+    }
+  }
+
+  /** Opens the user's codec, on a thread that it may block without end. */
+  private void warmUpCodec() {
+    PayloadCodec codec = options.launch().codec();
+    if (codec != null) {
+      OwnThreads.start("fornada-codec", () -> CodecSessions.warmUp(codec));
     }
   }
 
@@ -465,6 +490,16 @@ final class Engine extends AbstractPool implements Mappings.Listener {
 
   ClassServer classes() {
     return classes;
+  }
+
+  /** Returns where to put the questions for classes that come from one worker. */
+  ClassQuestions classQuestions(ControlChannel from) {
+    return new ClassQuestions(classes, from, classThreads);
+  }
+
+  /** Returns what prints the lines of all workers. */
+  OutputPrinter printer() {
+    return printer;
   }
 
   boolean isEnding() {
@@ -779,6 +814,7 @@ final class Engine extends AbstractPool implements Mappings.Listener {
   }
 
   private void lastThreadEnded() {
+    printer.finish(options.policy().grace());
     closeUp();
     // not when the JVM exits: the exit hook does this after whatever the slots still do
     guard.close();

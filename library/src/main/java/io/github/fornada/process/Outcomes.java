@@ -3,6 +3,7 @@ package io.github.fornada.process;
 import io.github.fornada.DeathCertificate;
 import io.github.fornada.Outcome;
 import io.github.fornada.TaskUsage;
+import io.github.fornada.jvm.BoundedText;
 import io.github.fornada.process.payload.PayloadFiles;
 import io.github.fornada.process.payload.Payloads;
 import io.github.fornada.process.payload.Throwables;
@@ -171,7 +172,9 @@ final class Outcomes {
     @java.io.Serial private static final long serialVersionUID = 1L;
 
     ResultException(String item, Throwable cause) {
-      super("the result of " + item + " could not be read in this process: " + cause, cause);
+      super(
+          "the result of " + item + " could not be read in this process: " + BoundedText.of(cause),
+          cause);
     }
   }
 }

@@ -1,7 +1,5 @@
 package io.github.fornada.process;
 
-import io.github.fornada.jvm.Log;
-import java.io.PrintStream;
 import java.nio.charset.Charset;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -12,8 +10,17 @@ final class PrintedLines {
   private static final int REMEMBERED_LINES = 20;
   private static final int REMEMBERED_LENGTH = 400;
 
+  private final OutputPrinter printer;
+
   /** The last lines. Guarded by itself: up to three threads pass on lines of one worker. */
   private final ArrayDeque<String> last = new ArrayDeque<>();
+
+  /** The printer's number of the last line. Written under the lock of {@code last}. */
+  private volatile long latest;
+
+  PrintedLines(OutputPrinter printer) {
+    this.printer = printer;
+  }
 
   /** Passes on a line with its newline. Returns the line as text, without the newline. */
   String pass(boolean error, byte[] line) {
@@ -35,18 +42,17 @@ final class PrintedLines {
     }
   }
 
-  private static String print(boolean error, byte[] line) {
-    // As bytes, in one call: lines stay whole even if other threads print, and bytes that are not
-    // text are not changed.
-    PrintStream out = error ? System.err : System.out;
-    try {
-      out.write(line, 0, line.length);
-      out.flush();
-    } catch (RuntimeException e) {
-      // The user's own stream, set by System.setOut, fails: no reason to lose a worker.
-      Log.get().log(System.Logger.Level.DEBUG, "a line of a worker could not be passed on", e);
+  private String print(boolean error, byte[] line) {
+    long number = printer.add(error, line);
+    synchronized (last) {
+      latest = Math.max(latest, number);
     }
     return new String(line, Charset.defaultCharset()).stripTrailing();
+  }
+
+  /** Waits until all lines of this worker were printed, as {@link OutputPrinter#await} does. */
+  void awaitPassedOn() {
+    printer.await(latest);
   }
 
   void remember(String text) {

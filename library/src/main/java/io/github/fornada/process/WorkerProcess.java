@@ -67,6 +67,7 @@ final class WorkerProcess {
   private final List<Thread> drains;
   private final WorkerTimers timers = new WorkerTimers();
   private final ControlChannel control;
+  private final ClassQuestions questions;
   private final Segment segment;
   private final ClaimWord claims;
   private final RingWriter requests;
@@ -113,6 +114,7 @@ final class WorkerProcess {
       PrintedLines printed,
       List<Thread> drains,
       ControlChannel control,
+      ClassQuestions questions,
       Segment segment,
       long clockOffset,
       long startupNanos,
@@ -124,6 +126,7 @@ final class WorkerProcess {
     this.printed = printed;
     this.drains = drains;
     this.control = control;
+    this.questions = questions;
     this.segment = segment;
     this.claims = new ClaimWord(segment.header());
     this.requests = segment.toWorkerWriter();
@@ -153,12 +156,16 @@ final class WorkerProcess {
     (toError ? error : output).add(piece.array(), piece.position(), piece.remaining());
   }
 
-  /** Completes the last line that an item has printed, because the item has ended. */
+  /**
+   * Completes the last line that an item has printed, because the item has ended. Waits until what
+   * it has printed was passed on, unless this process's own output is blocked.
+   */
   void endOfItem(@Nullable SentItem item) {
     printing = item;
     output.end();
     error.end();
     printing = null;
+    printed.awaitPassedOn();
   }
 
   private void passLine(boolean toError, byte[] line) {
@@ -187,8 +194,7 @@ final class WorkerProcess {
         MessageInput body = frame.body();
         switch (frame.type()) {
           case MessageTypes.BELL -> doorbell.rang();
-          case MessageTypes.FIND_CLASS, MessageTypes.FIND_RESOURCE ->
-              engine.classes().answer(frame, control);
+          case MessageTypes.FIND_CLASS, MessageTypes.FIND_RESOURCE -> questions.add(frame);
           case MessageTypes.STUCK -> {
             long item = body.getLong();
             TaskWatchdog.Reason reason = TaskWatchdog.Reason.of(body.getByte());
@@ -215,6 +221,7 @@ final class WorkerProcess {
       kill("because its control channel failed");
     } finally {
       doorbell.close();
+      questions.end();
     }
   }
 
@@ -295,6 +302,7 @@ final class WorkerProcess {
     int code = exitCode(process);
     HandshakeServer.closeQuietly(control);
     awaitRemainingOutput(drains);
+    printed.awaitPassedOn();
     return code;
   }
 
@@ -512,7 +520,10 @@ final class WorkerProcess {
     return codec;
   }
 
-  /** Returns the loader for the classes of a batch's results. */
+  /**
+   * Returns the loader for the classes of a batch's results. Calls no method of a loader that a
+   * user's class can override.
+   */
   ClassLoader loaderOf(Batch<?, ?> batch) {
     ClassLoader loader = batch.userFunction().getClass().getClassLoader();
     ClassLoader context = Thread.currentThread().getContextClassLoader();
@@ -522,9 +533,10 @@ final class WorkerProcess {
   }
 
   /** Returns whether the second loader also finds every class that the first finds. */
+  @SuppressWarnings("ReferenceEquality") // equals may be user code, and this a thread that reads
   private static boolean isAncestor(ClassLoader loader, @Nullable ClassLoader other) {
     for (ClassLoader l = other; l != null; l = l.getParent()) {
-      if (l.equals(loader)) {
+      if (l == loader) {
         return true;
       }
     }

@@ -1,6 +1,8 @@
 package io.github.fornada.process;
 
+import io.github.fornada.jvm.BoundedText;
 import io.github.fornada.jvm.Log;
+import io.github.fornada.jvm.OwnThreads;
 import io.github.fornada.process.host.ExitWatch;
 import io.github.fornada.process.host.HandshakeServer;
 import io.github.fornada.process.host.PrivateDirectory;
@@ -18,6 +20,7 @@ import io.github.fornada.process.wire.WorkerConfig;
 import io.github.fornada.process.worker.WorkerSetUp;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.Serial;
 import java.io.Serializable;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
@@ -40,6 +43,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class WorkerStart {
 
+  /** How long the code of an exception may take to read it. */
+  private static final Duration READING_LIMIT = Duration.ofSeconds(1); // Guess
+
   private final Engine engine;
   private final int number;
   private final long began = System.nanoTime();
@@ -48,7 +54,7 @@ final class WorkerStart {
   /** The file of the shared memory. Slot's thread only. */
   private Path memory;
 
-  private final PrintedLines printed = new PrintedLines();
+  private final PrintedLines printed;
   private final AtomicBoolean tooLate = new AtomicBoolean();
 
   /** A time before its JVM was started, in milliseconds of the clock of file times. */
@@ -72,6 +78,7 @@ final class WorkerStart {
   private WorkerStart(Engine engine, Launcher launcher, int number) {
     this.engine = engine;
     this.number = number;
+    this.printed = new PrintedLines(engine.printer());
     this.limit = engine.options().launch().startupTimeout();
     this.memory = engine.directory().resolve("segment-" + number);
     Process started = null;
@@ -238,16 +245,22 @@ final class WorkerStart {
       Process process, List<Thread> drains, SocketChannel channel, Segment segment)
       throws IOException {
     var control = new ControlChannel(channel);
+    ClassQuestions questions = engine.classQuestions(control);
     try {
-      return settle(process, drains, control, segment);
+      return settle(process, drains, control, questions, segment);
     } catch (IOException | RuntimeException | Error e) {
+      questions.end();
       HandshakeServer.closeQuietly(control); // this ends the thread that writes to it too
       throw e;
     }
   }
 
   private WorkerProcess settle(
-      Process process, List<Thread> drains, ControlChannel control, Segment segment)
+      Process process,
+      List<Thread> drains,
+      ControlChannel control,
+      ClassQuestions questions,
+      Segment segment)
       throws IOException {
     Duration timeLimit = engine.policy().timeout();
     WorkerLaunch launch = engine.options().launch();
@@ -265,11 +278,10 @@ final class WorkerStart {
       ControlChannel.Frame frame = control.receive();
       switch (frame.type()) {
         case MessageTypes.READY -> {
-          return ready(frame.body(), asked, process, drains, control, segment);
+          return ready(frame.body(), asked, process, drains, control, questions, segment);
         }
         // The initializer may need classes of this JVM before the worker is ready.
-        case MessageTypes.FIND_CLASS, MessageTypes.FIND_RESOURCE ->
-            engine.classes().answer(frame, control);
+        case MessageTypes.FIND_CLASS, MessageTypes.FIND_RESOURCE -> questions.add(frame);
         case MessageTypes.EXITING -> {
           control.send(MessageTypes.EXITING_SEEN, new MessageOutput());
           Engine.later(
@@ -281,10 +293,9 @@ final class WorkerStart {
         }
         case MessageTypes.SET_UP_FAILED -> {
           String part = frame.body().getString();
-          Throwable cause =
-              Throwables.decode(frame.body(), Thread.currentThread().getContextClassLoader());
+          Throwable cause = causeFrom(frame.body());
           throw new WorkerStartException(
-              "the " + part + " of the workers failed: " + cause,
+              "the " + part + " of the workers failed: " + BoundedText.of(cause),
               cause,
               WorkerStartException.Kind.REFUSED);
         }
@@ -292,6 +303,30 @@ final class WorkerStart {
             throw new CorruptFrameException(
                 "control frame of type " + frame.type() + " before it was ready");
       }
+    }
+  }
+
+  /**
+   * Reads an exception. Its own code may read it, on a thread that it may block without end; if it
+   * does not return in time, this returns a replacement with the same names and stacks.
+   */
+  private static Throwable causeFrom(MessageInput body) throws IOException {
+    var copy = new MessageInput(body.array(), body.position(), body.remaining());
+    ClassLoader loader = Thread.currentThread().getContextClassLoader();
+    var whole = new CompletableFuture<Throwable>();
+    OwnThreads.start(
+        "fornada-set-up-failure",
+        () -> {
+          try {
+            whole.complete(Throwables.decode(copy, loader));
+          } catch (Throwable e) {
+            whole.completeExceptionally(e);
+          }
+        });
+    try {
+      return whole.get(READING_LIMIT.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (InterruptedException | ExecutionException | TimeoutException e) {
+      return Throwables.decodeNames(body);
     }
   }
 
@@ -332,6 +367,7 @@ final class WorkerStart {
       Process process,
       List<Thread> drains,
       ControlChannel control,
+      ClassQuestions questions,
       Segment segment)
       throws IOException {
     long pid = body.getLong();
@@ -352,6 +388,7 @@ final class WorkerStart {
             printed,
             drains,
             control,
+            questions,
             segment,
             offset,
             now - began,
@@ -362,7 +399,7 @@ final class WorkerStart {
   }
 
   /** Returns the encoded set-up. Each part may come from another class loader. */
-  private byte[] serialized(WorkerLaunch launch) {
+  private byte[] serialized(WorkerLaunch launch) throws StoppedException {
     WorkerSetUp setUp = launch.setUp();
     if (setUp == null) {
       return new byte[0];
@@ -379,8 +416,7 @@ final class WorkerStart {
   }
 
   /** Returns an encoded part of the workers' set-up; empty for null. */
-  private byte[] serialized(@Nullable Serializable value, String what) {
-    var out = new MessageOutput();
+  private byte[] serialized(@Nullable Serializable value, String what) throws StoppedException {
     if (value != null) {
       engine.classes().add(value.getClass().getClassLoader());
       byte[] known = engine.handover().setUp(what);
@@ -388,16 +424,60 @@ final class WorkerStart {
         return known; // every worker is set up like the first one
       }
       try {
-        Payloads.encode(value, out);
-        return engine.handover().keepSetUp(what, out.toByteArray());
+        return engine.handover().keepSetUp(what, written(value));
+      } catch (StoppedException e) {
+        throw e;
       } catch (IOException | RuntimeException e) {
         throw new WorkerStartException(
-            "the " + what + " of the workers cannot be sent to them: " + e,
+            "the " + what + " of the workers cannot be sent to them: " + BoundedText.of(e),
             e,
             WorkerStartException.Kind.REFUSED);
       }
     }
-    return out.toByteArray();
+    return new byte[0];
+  }
+
+  /**
+   * Writes a part of the set-up, which may run user code, on a thread that this code may block
+   * without end. Waits for that until the worker's process is gone.
+   */
+  private byte[] written(Serializable value) throws IOException {
+    var written = new CompletableFuture<byte[]>();
+    if (process != null) {
+      ExitWatch.then(process, () -> written.completeExceptionally(new StoppedException()));
+    }
+    OwnThreads.start(
+        "fornada-set-up",
+        () -> {
+          try {
+            var out = new MessageOutput();
+            Payloads.encode(value, out);
+            written.complete(out.toByteArray());
+          } catch (Throwable e) {
+            written.completeExceptionally(e);
+          }
+        });
+    try {
+      return written.get();
+    } catch (ExecutionException e) {
+      switch (e.getCause()) {
+        case IOException thrown -> throw thrown;
+        case RuntimeException thrown -> throw thrown;
+        case Error thrown -> throw thrown;
+        case null, default -> throw new IOException(e.getCause());
+      }
+    } catch (InterruptedException e) {
+      throw new StoppedException();
+    }
+  }
+
+  /** Thrown when the worker's process ended while its set-up was written. */
+  private static final class StoppedException extends IOException {
+    @Serial private static final long serialVersionUID = 1L;
+
+    StoppedException() {
+      super("it ended before what it needs was written");
+    }
   }
 
   private String failure(Process process, List<Thread> drains, Exception e) {

@@ -245,10 +245,7 @@ public final class Throwables {
   }
 
   public static Throwable decode(MessageInput in, ClassLoader loader) throws IOException {
-    Throwable names = decodeNames(in, 0);
-    if (names == null) {
-      throw new CorruptFrameException("a failure without an exception");
-    }
+    Throwable names = decodeNames(in);
     if (in.getByte() == 1) {
       try {
         if (Payloads.decode(in, loader) instanceof Throwable original) {
@@ -257,6 +254,17 @@ public final class Throwables {
       } catch (Throwable e) { // anything that the user's readObject throws
         names.addSuppressed(e); // says why this is not the original
       }
+    }
+    return names;
+  }
+
+  /**
+   * Reads the names, messages and stacks of an exception and leaves the rest: runs no user code.
+   */
+  public static RemoteTaskException decodeNames(MessageInput in) throws IOException {
+    RemoteTaskException names = decodeNames(in, 0);
+    if (names == null) {
+      throw new CorruptFrameException("a failure without an exception");
     }
     return names;
   }
