@@ -133,6 +133,9 @@ final class Engine extends AbstractPool implements Mappings.Listener {
 
   private volatile boolean stopping;
 
+  /** Whether starts are called off, those of now and those to come. */
+  private volatile boolean startsCalledOff;
+
   /**
    * Whether a worker that is gone has left pools of its own. Written by the threads that clean up
    * after it.
@@ -344,6 +347,8 @@ final class Engine extends AbstractPool implements Mappings.Listener {
 
   /** Calls off the starts of workers that are in progress. */
   private void callOffStarts() {
+    startsCalledOff =
+        true; // before they are looked for, as startBegins adds one before it reads this
     starts.forEach(WorkerStart::callOff);
   }
 
@@ -518,7 +523,8 @@ final class Engine extends AbstractPool implements Mappings.Listener {
   /** Registers a start, which may be called off until it has {@linkplain #startEnded ended}. */
   void startBegins(WorkerStart start) {
     starts.add(start);
-    if (stopping) { // read after the start was added; cancelAll sets it before it reads the starts
+    if (startsCalledOff) { // read after the start was added; cancelAll sets it before it reads the
+      // starts
       start.callOff();
     }
   }
