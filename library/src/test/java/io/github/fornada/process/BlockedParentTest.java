@@ -29,6 +29,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -59,6 +60,14 @@ class BlockedParentTest {
     System.setOut(out);
     System.setErr(err);
     end.countDown();
+  }
+
+  /** Their threads must not be there any more when other tests count threads. */
+  @AfterAll
+  static void releaseAll() {
+    UnreadableHere.LAST.countDown();
+    Unwritable.LAST.countDown();
+    Blocking.LAST.countDown();
   }
 
   // ---- class loaders
@@ -179,7 +188,7 @@ class BlockedParentTest {
 
   /** An exception that cannot be read in the process that owns the pool. */
   private static final class UnreadableHere extends RuntimeException {
-    private static final CountDownLatch NEVER = new CountDownLatch(1);
+    private static final CountDownLatch LAST = new CountDownLatch(1); // opened after all tests
 
     @Serial private static final long serialVersionUID = 1L;
 
@@ -190,7 +199,7 @@ class BlockedParentTest {
     @Serial
     private Object readResolve() {
       if (!Pools.isWorker()) {
-        Pools.awaitQuietly(NEVER);
+        Pools.awaitQuietly(LAST);
       }
       return this;
     }
@@ -216,11 +225,11 @@ class BlockedParentTest {
   /** Captured by an initializer, and never written. */
   private static final class Unwritable implements Serializable {
     @Serial private static final long serialVersionUID = 1L;
-    static final CountDownLatch NEVER = new CountDownLatch(1);
+    static final CountDownLatch LAST = new CountDownLatch(1); // opened after all tests
 
     @Serial
     private void writeObject(ObjectOutputStream to) throws IOException {
-      Pools.awaitQuietly(NEVER);
+      Pools.awaitQuietly(LAST);
       to.defaultWriteObject();
     }
   }
@@ -483,7 +492,7 @@ class BlockedParentTest {
 
   /** A codec whose sessions cannot be opened in the process that owns the pool. */
   private static final class Blocking implements PayloadCodec {
-    private static final CountDownLatch NEVER = new CountDownLatch(1);
+    private static final CountDownLatch LAST = new CountDownLatch(1); // opened after all tests
 
     @Serial private static final long serialVersionUID = 1L;
 
@@ -495,7 +504,7 @@ class BlockedParentTest {
     @Override
     public Session open(ClassLoader loader) {
       if (!Pools.isWorker()) {
-        Pools.awaitQuietly(NEVER);
+        Pools.awaitQuietly(LAST);
       }
       return new Session() {
         @Override
