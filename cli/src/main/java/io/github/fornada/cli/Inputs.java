@@ -53,7 +53,7 @@ sealed interface Inputs {
       return new Known(Collections.unmodifiableList(known));
     }
     Iterator<String> read = open(lines, outputs, refusals);
-    return new Lines(after(known, kind == ItemKind.FILE ? checked(read, outputs) : read));
+    return new Lines(after(known, kind == ItemKind.NO_FILE ? read : checked(read, outputs)));
   }
 
   /** The kinds of items that a task can have. */

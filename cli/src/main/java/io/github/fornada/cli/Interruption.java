@@ -17,6 +17,11 @@ final class Interruption {
    */
   private static final long PATIENCE_SECONDS = 3;
 
+  /** The longest time that shutdown hooks have once the command has finished. */
+  private static final long HOOK_SECONDS = 2;
+
+  private static final int NO_SIGNAL = 0;
+
   private static volatile boolean leaving;
   private static volatile boolean requested;
   private static volatile @Nullable Thread command;
@@ -35,14 +40,35 @@ final class Interruption {
     return requested;
   }
 
-  /** Ends the JVM when the command has finished. */
+  /** Ends the JVM when the command has finished, even if a shutdown hook of a task never ends. */
   static void exit(int code) {
     FINISHED.countDown();
     if (requested) {
       return; // the JVM is ending already
     }
     leaving = true;
+    haltIfHooksDoNotEnd(code);
     System.exit(code);
+  }
+
+  private static void haltIfHooksDoNotEnd(int code) {
+    Thread.ofPlatform()
+        .daemon()
+        .name("fornada-halt")
+        .start(() -> {
+          try {
+            TimeUnit.SECONDS.sleep(HOOK_SECONDS);
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt(); // nothing interrupts it; then it ends the JVM now
+          }
+          StandardStreams.get()
+              .err()
+              .println(
+                  "fornada: a shutdown hook of the task did not end within "
+                      + HOOK_SECONDS
+                      + " s; the command ends without it. No result is lost by that");
+          Runtime.getRuntime().halt(code);
+        });
   }
 
   private static void onShutdown() {
@@ -50,7 +76,7 @@ final class Interruption {
     if (leaving || thread == null) {
       return;
     }
-    boolean signalled = signalled();
+    int code = codeOfSignal();
     requested = true;
     thread.interrupt();
     try {
@@ -59,7 +85,9 @@ final class Interruption {
       Thread.currentThread().interrupt(); // the JVM ends in any case
     }
     OutputFile.dropAll();
-    if (!signalled) {
+    if (code != NO_SIGNAL) {
+      haltIfHooksDoNotEnd(code);
+    } else {
       StandardStreams.get()
           .err()
           .println(
@@ -71,11 +99,20 @@ final class Interruption {
   }
 
   /**
-   * Returns whether a signal is the reason: the JVM handles each signal on a thread with this name.
+   * Returns the exit code that the JVM chooses for the signal that ends it; {@link #NO_SIGNAL} if
+   * none does. The JVM handles each signal on a thread that is named after it.
    */
-  private static boolean signalled() {
+  private static int codeOfSignal() {
     return Thread.getAllStackTraces().keySet().stream()
-        .map(Thread::getName)
-        .anyMatch(name -> name.startsWith("SIG") && name.endsWith(" handler"));
+        .mapToInt(thread ->
+            switch (thread.getName()) {
+              case "SIGHUP handler" -> 128 + 1;
+              case "SIGINT handler" -> ExitCode.INTERRUPTED;
+              case "SIGTERM handler" -> 128 + 15;
+              default -> NO_SIGNAL;
+            })
+        .filter(code -> code != NO_SIGNAL)
+        .findFirst()
+        .orElse(NO_SIGNAL);
   }
 }

@@ -20,6 +20,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class LineReader implements Iterator<String> {
   private static final int BUFFER_BYTES = 1 << 16;
+
+  /** The longest array that every JVM can create. */
+  private static final int MAX_LINE_BYTES = Integer.MAX_VALUE - 8;
+
   private static final char REPLACEMENT = '\uFFFD';
 
   private final InputStream in;
@@ -49,12 +53,19 @@ final class LineReader implements Iterator<String> {
   @Override
   public boolean hasNext() {
     try {
-      while (next == null && readLine()) {
+      while (next == null) {
         number++;
+        if (!readLine()) {
+          break;
+        }
         next = number == 1 ? decodeFirst() : decode(0);
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    } catch (OutOfMemoryError e) {
+      long bytes = length;
+      line = new byte[0]; // the message needs memory
+      throw tooLong(bytes);
     }
     return next != null;
   }
@@ -107,10 +118,25 @@ final class LineReader implements Iterator<String> {
   private void append(int end) {
     int n = end - from;
     if (line.length - length < n) {
-      line = Arrays.copyOf(line, Math.max(length + n, line.length * 2));
+      if (n > MAX_LINE_BYTES - length) {
+        throw tooLong(length);
+      }
+      long doubled = Math.min(MAX_LINE_BYTES, line.length * 2L);
+      line = Arrays.copyOf(line, (int) Math.max(length + n, doubled));
     }
     System.arraycopy(buffer, from, line, length, n);
     length += n;
+  }
+
+  private Fault tooLong(long bytes) {
+    return Fault.failed(
+        "line "
+            + number
+            + " of "
+            + name
+            + " is too long to be read: there is no memory for it after "
+            + bytes
+            + " bytes. Give the command more: JDK_JAVA_OPTIONS=-Xmx4g fornada ...");
   }
 
   private @Nullable String decodeFirst() {

@@ -20,7 +20,26 @@ public final class Main {
       System.setProperty("java.awt.headless", "true");
     }
     Interruption.watch();
-    Interruption.exit(FornadaCommand.execute(args));
+    Interruption.exit(execute(args));
+  }
+
+  private static int execute(String[] args) {
+    try {
+      return FornadaCommand.execute(args);
+    } catch (OutOfMemoryError e) {
+      StandardStreams.get()
+          .err()
+          .println(
+              "fornada: the command is out of memory: "
+                  + e.getMessage()
+                  + ". Give it more: JDK_JAVA_OPTIONS=-Xmx4g fornada ...");
+      return ExitCode.FAILED;
+    } catch (Error e) {
+      // Uncaught, it would end the JVM, and that would be taken for an exit by a task.
+      StandardStreams.get().err().println("fornada: the command failed; please report this:");
+      e.printStackTrace(StandardStreams.get().err());
+      return ExitCode.FAILED;
+    }
   }
 
   /** Returns the version of the jar, or of the build, and that of Java. */

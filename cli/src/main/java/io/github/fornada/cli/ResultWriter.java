@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 final class ResultWriter implements AutoCloseable {
   private static final long HOLD_MILLIS = 10;
   private static final int BUFFER_BYTES = 1 << 16;
+  private static final int PIECE_CHARS = 1 << 14;
 
   private final String name;
   private final OutputStream out;
@@ -92,14 +93,13 @@ final class ResultWriter implements AutoCloseable {
 
   /** Writes one result. After a failure it does nothing. */
   void line(String text) {
-    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
     lock.lock();
     try {
       if (failure != null || closed) {
         return;
       }
       try {
-        out.write(bytes);
+        write(text);
         out.write('\n');
         dirty = true;
       } catch (IOException e) {
@@ -114,6 +114,21 @@ final class ResultWriter implements AutoCloseable {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Writes a text in pieces: encoded as a whole, a large one may not fit into the heap again. */
+  private void write(String text) throws IOException {
+    int begin = 0;
+    while (text.length() - begin > PIECE_CHARS) {
+      int end = begin + PIECE_CHARS;
+      if (Character.isHighSurrogate(text.charAt(end - 1))) {
+        end--; // a pair is encoded together
+      }
+      out.write(text.substring(begin, end).getBytes(StandardCharsets.UTF_8));
+      begin = end;
+    }
+    String rest = begin == 0 ? text : text.substring(begin);
+    out.write(rest.getBytes(StandardCharsets.UTF_8));
   }
 
   private void flushLocked() {

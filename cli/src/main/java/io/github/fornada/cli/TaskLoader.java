@@ -65,7 +65,7 @@ final class TaskLoader extends URLClassLoader {
   protected Class<?> findClass(String name) throws ClassNotFoundException {
     byte[] compiled = classes.get(name);
     if (compiled != null) {
-      byte[] bytes = guarded ? ExitGuard.guard(compiled) : compiled;
+      byte[] bytes = guarded ? guard(compiled) : compiled;
       return defineClass(name, bytes, 0, bytes.length, compiledSource);
     }
     try {
@@ -79,12 +79,17 @@ final class TaskLoader extends URLClassLoader {
     }
   }
 
+  private byte[] guard(byte[] bytes) {
+    return ExitGuard.guard(
+        bytes, this, warning -> StandardStreams.get().err().println("fornada: " + warning));
+  }
+
   @SuppressWarnings("ReferenceEquality") // the same array means that nothing was changed
   private Class<?> guardedFromPath(String name) throws ClassNotFoundException {
     URL url = super.findResource(name.replace('.', '/') + ".class");
     if (url != null) {
       PathClass found = read(name, url);
-      byte[] changed = ExitGuard.guard(found.bytes());
+      byte[] changed = guard(found.bytes());
       if (changed != found.bytes()) {
         return define(name, changed, found);
       }

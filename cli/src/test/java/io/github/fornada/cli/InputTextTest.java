@@ -32,6 +32,10 @@ class InputTextTest {
         public static String echo(String s) { return s; }
         public static long size(Path p) throws Exception { return Files.size(p); }
         public static String half(String s) { return s + "\\ud83d"; }
+        public static String large(String s) { return s.repeat(120_000_000); }
+        public static String pair(int n) {
+          return "x".repeat(n) + "\\ud83d\\ude00\\u00e9" + "y".repeat(20_000);
+        }
         public record Half(String s) {}
         public static Half record(String s) { return new Half(s + "\\ud83d"); }
       }
@@ -61,6 +65,51 @@ class InputTextTest {
     assertThat(lines(latin1(""))).isEmpty();
     assertThat(lines(("x".repeat(200_000) + "\ny").getBytes(StandardCharsets.UTF_8)))
         .containsExactly("x".repeat(200_000), "y");
+  }
+
+  @Test
+  @EnabledOnOs({OS.LINUX, OS.MAC})
+  void aLineThatDoesNotFitIntoTheHeapIsNamed() throws IOException {
+    Files.writeString(folder.resolve("Tasks.java"), TASKS);
+    var result =
+        Command.shell(
+            folder,
+            "(echo first; head -c 400000000 /dev/zero | tr '\\0' a) | \"$@\"",
+            "run",
+            "Tasks.java#echo",
+            "--lines",
+            "-");
+    assertThat(result.exitCode()).isEqualTo(1);
+    assertThat(result.out()).isEqualTo("first\n");
+    assertThat(result.err())
+        .contains("line 2 of stdin is too long to be read")
+        .doesNotContain("a task ended");
+  }
+
+  @Test
+  @EnabledOnOs({OS.LINUX, OS.MAC})
+  void aResultOfHalfTheHeapIsWritten() throws IOException {
+    Files.writeString(folder.resolve("Tasks.java"), TASKS);
+    var result = Command.run(folder, "run", "Tasks.java#large", "a", "-o", "large.txt");
+    assertThat(result.err()).contains("1 done");
+    assertThat(result.exitCode()).isZero();
+    assertThat(Files.size(folder.resolve("large.txt"))).isEqualTo(120_000_001);
+  }
+
+  @Test
+  @EnabledOnOs({OS.LINUX, OS.MAC})
+  void aResultThatIsWrittenInPiecesKeepsItsPairs() throws IOException {
+    Files.writeString(folder.resolve("Tasks.java"), TASKS);
+    var expected = new StringBuilder();
+    for (int length = 16_382; length <= 16_385; length++) {
+      expected
+          .append("x".repeat(length))
+          .append("\ud83d\ude00\u00e9")
+          .append("y".repeat(20_000))
+          .append('\n');
+    }
+    var result = Command.run(folder, "run", "Tasks.java#pair", "16382", "16383", "16384", "16385");
+    assertThat(result.out()).isEqualTo(expected.toString());
   }
 
   @Test

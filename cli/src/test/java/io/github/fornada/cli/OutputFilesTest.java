@@ -113,6 +113,19 @@ class OutputFilesTest {
   }
 
   @Test
+  void aLineOfTextThatNamesTheOutputEndsTheRun() throws IOException {
+    Files.writeString(folder.resolve("list"), "Tasks.java\nn.txt\n");
+    for (String command : List.of("run", "compare")) {
+      var result =
+          Command.run(folder, command, "Tasks.java#echo", "--lines", "list", "-o", "n.txt");
+      assertThat(result.exitCode()).as(result.err()).isEqualTo(2);
+      assertThat(result.err()).contains("-o n.txt is the same file as the input n.txt");
+      assertThat(Files.readString(folder.resolve("n.txt"))).isEqualTo(OLD);
+      assertThat(drafts()).isEmpty();
+    }
+  }
+
+  @Test
   void aLineThatNamesTheOutputEndsTheRun() throws IOException {
     Files.writeString(folder.resolve("list"), "Tasks.java\nn.txt\n");
     var result = Command.run(folder, "run", "Tasks.java#size", "--lines", "list", "-o", "n.txt");
