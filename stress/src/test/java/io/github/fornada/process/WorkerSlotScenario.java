@@ -147,8 +147,12 @@ public class WorkerSlotScenario implements Explorer.Scenario {
     }
 
     void awaitedThreadEnded() {}
+  }
 
-    static void later(Duration pause, Runnable action) {
+  /** Keeps the first action, which is the one after the idle timeout. */
+  static final class WorkerTimers {
+    void after(Duration pause, Runnable action) {
+      Engine latest = Engine.latest;
       if (latest != null && latest.idle == null) {
         latest.idle = action;
       }
@@ -206,7 +210,12 @@ public class WorkerSlotScenario implements Explorer.Scenario {
 
   /** Hears when it is to exit. */
   static final class WorkerProcess {
+    private final WorkerTimers timers = new WorkerTimers();
     private boolean asked;
+
+    WorkerTimers timers() {
+      return timers;
+    }
 
     void adopt(String slot) {}
 

@@ -338,6 +338,7 @@ class LockFreePoolTest {
             PROCESS + "Engine",
             PROCESS + "Dispatcher",
             PROCESS + "WorkerProcess",
+            PROCESS + "WorkerTimers",
             PROCESS + "WorkerSupply",
             PROCESS + "ResultReader",
             PROCESS + "StatsRecorder")

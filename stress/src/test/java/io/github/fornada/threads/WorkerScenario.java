@@ -1,13 +1,13 @@
 package io.github.fornada.threads;
 
 import io.github.fornada.Outcome;
-import io.github.fornada.TaskFunction;
 import io.github.fornada.TaskPolicy;
 import io.github.fornada.TaskUsage;
 import io.github.fornada.stress.Explorer;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
+import java.util.concurrent.Future;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -148,10 +148,11 @@ public class WorkerScenario implements Explorer.Scenario {
       throw new AssertionError("no time is so long");
     }
 
-    public static void later(Duration pause, Runnable action) {
+    public static @Nullable Future<?> later(Duration pause, Runnable action) {
       if (latest != null && pause.compareTo(LONG) < 0) {
         latest.due.add(new Due(pause.toNanos(), action));
       }
+      return null; // nothing to take back
     }
   }
 
@@ -174,6 +175,10 @@ public class WorkerScenario implements Explorer.Scenario {
       return false;
     }
 
+    public boolean isMetered() {
+      return false;
+    }
+
     public boolean isUnwanted() {
       return stopped;
     }
@@ -186,28 +191,22 @@ public class WorkerScenario implements Explorer.Scenario {
       return null;
     }
 
-    public @Nullable Object item(int i) {
-      return i;
-    }
-
-    public TaskFunction<Object, Object> function() {
-      return item -> {
-        while (item.equals(items - 1)) {
-          if (Thread.interrupted()) {
-            throw new InterruptedException();
-          }
-          Explorer.park(this);
+    public Object apply(int item) throws InterruptedException {
+      while (item == items - 1) {
+        if (Thread.interrupted()) {
+          throw new InterruptedException();
         }
-        return item;
-      };
+        Explorer.park(this);
+      }
+      return item;
     }
 
-    public boolean done(int i, Object value, @Nullable TaskUsage usage) {
+    public boolean done(int i, Object value, @Nullable TaskUsage usage, String worker) {
       ended++;
       return true;
     }
 
-    public boolean end(int i, Outcome<?> outcome, @Nullable TaskUsage usage) {
+    public boolean end(int i, Outcome<?> outcome, @Nullable TaskUsage usage, String worker) {
       ended++;
       return true;
     }
