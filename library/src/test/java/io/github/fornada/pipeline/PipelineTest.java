@@ -656,12 +656,19 @@ final class PipelineTest {
       }
       recording.stop();
       recording.dump(file);
-      List<RecordedEvent> events = RecordingFile.readAllEvents(file);
-      assertThat(events).hasSizeGreaterThanOrEqualTo(2);
-      RecordedEvent last = events.getLast();
-      assertThat(last.getString("stage")).isEqualTo("b");
-      assertThat(last.getInt("size")).isEqualTo(2);
-      assertThat(last.getLong("items")).isEqualTo(100);
+      // Recordings of this JVM share their events, whichever of them asked.
+      List<RecordedEvent> events =
+          RecordingFile.readAllEvents(file).stream()
+              .filter(event -> event.getEventType().getName().equals("fornada.Stage"))
+              .toList();
+      for (String stage : List.of("a", "b")) {
+        assertThat(events)
+            .as("the last figures of stage %s", stage)
+            .anyMatch(event ->
+                event.getString("stage").equals(stage)
+                    && event.getInt("size") == (stage.equals("a") ? 1 : 2)
+                    && event.getLong("items") == 100);
+      }
     } finally {
       Files.delete(file);
     }
