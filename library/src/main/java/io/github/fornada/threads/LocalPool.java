@@ -12,6 +12,7 @@ import io.github.fornada.jvm.StartedBy;
 import io.github.fornada.spi.AbstractPool;
 import io.github.fornada.spi.Batch;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -167,7 +168,12 @@ abstract sealed class LocalPool extends AbstractPool
   private void endAllThatWait(Throwable reason) {
     Runnable end =
         () -> {
+          // All are taken before the first ends: what comes afterwards has not waited.
+          var waiting = new ArrayList<Batch<?, ?>>();
           for (Batch<?, ?> batch = poll(64); batch != null; batch = poll(64)) {
+            waiting.add(batch);
+          }
+          for (Batch<?, ?> batch : waiting) {
             for (int i = batch.claim(); i >= 0; i = batch.claim()) {
               fail(batch, i, reason);
             }
