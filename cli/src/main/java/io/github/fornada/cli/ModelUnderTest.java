@@ -25,9 +25,6 @@ final class ModelUnderTest {
    */
   private static final long READY_SECONDS = 10;
 
-  /** The longest wait for a pool that was shut down at once: its grace, and some more. */
-  private static final long STOP_SECONDS = 3;
-
   /** A function that does nothing. */
   private static final TaskFunction<String, String> TRIVIAL = item -> item;
 
@@ -195,22 +192,9 @@ final class ModelUnderTest {
         isCutOff());
   }
 
-  /**
-   * Stops a pool at once, and waits for a limited time: a thread whose task ignores interrupts ends
-   * only with the JVM.
-   */
   private void stop(Pool opened) {
     stopped = true;
-    opened.shutdownNow();
-    boolean interrupted = Thread.interrupted();
-    try {
-      var _ = opened.awaitTermination(STOP_SECONDS, TimeUnit.SECONDS);
-    } catch (InterruptedException e) {
-      interrupted = true;
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
+    PoolStop.stop(List.of(opened));
   }
 
   void close() {

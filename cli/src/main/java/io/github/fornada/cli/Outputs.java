@@ -82,6 +82,25 @@ final class Outputs implements AutoCloseable {
     return results;
   }
 
+  /** Puts the results in their place, unless they could not be written or are not complete. */
+  void commitResults(ResultWriter writer) {
+    if (results == null || writer.failure() != null || Interruption.requested()) {
+      return;
+    }
+    try {
+      results.commit();
+    } catch (IOException e) {
+      writer.commitFailed(e);
+    }
+  }
+
+  /** Returns words for a run that was stopped; empty if there is no file or it has the results. */
+  String leftAsItWas() {
+    return results == null || results.isCommitted()
+        ? ""
+        : "; " + results.given() + " was left as it was";
+  }
+
   /** Returns the file for the page; null for none. */
   @Nullable OutputFile report() {
     return report;

@@ -5,13 +5,11 @@ import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
 import io.github.fornada.TaskListener;
 import io.github.fornada.TaskPolicy;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -33,9 +31,6 @@ import picocli.CommandLine.Option;
       "  fornada run com.acme.Invoice#total -cp 'app.jar:lib/*' --lines ids -o totals",
     })
 final class RunCommand implements Callable<Integer> {
-  /** The longest wait for a pool that was shut down at once: its grace, and some more. */
-  private static final long STOP_SECONDS = 3;
-
   @Mixin
   @SuppressWarnings("NullAway.Init") // filled by picocli
   private CommonOptions options;
@@ -119,7 +114,7 @@ final class RunCommand implements Callable<Integer> {
       } finally {
         writer.finish(); // first, so that nothing that follows can lose a result
         if (ended) {
-          commit(outputs, writer);
+          outputs.commitResults(writer);
         }
         stall.close();
         end(pool, end);
@@ -137,7 +132,7 @@ final class RunCommand implements Callable<Integer> {
           reports,
           end,
           terminal,
-          outputs.results());
+          outputs);
     }
   }
 
@@ -155,19 +150,6 @@ final class RunCommand implements Callable<Integer> {
         progress.message(FailureReport.text(input, outcome));
       }
     };
-  }
-
-  /** Commits the outputs, which are as complete as they will be. */
-  private static void commit(Outputs outputs, ResultWriter writer) {
-    OutputFile file = outputs.results();
-    if (file == null || writer.failure() != null || Interruption.requested()) {
-      return;
-    }
-    try {
-      file.commit();
-    } catch (IOException e) {
-      writer.commitFailed(e);
-    }
   }
 
   /**
@@ -195,17 +177,7 @@ final class RunCommand implements Callable<Integer> {
       pool.close();
       return;
     }
-    pool.shutdownNow();
-    // Waits for a limited time: a thread whose task ignores interrupts ends only with the JVM.
-    boolean interrupted = Thread.interrupted();
-    try {
-      var _ = pool.awaitTermination(STOP_SECONDS, TimeUnit.SECONDS);
-    } catch (InterruptedException e) {
-      interrupted = true;
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
+    PoolStop.stop(List.of(pool));
   }
 
   private int finish(
@@ -215,14 +187,14 @@ final class RunCommand implements Callable<Integer> {
       Reports reports,
       ItemRun.End end,
       Terminal terminal,
-      @Nullable OutputFile file) {
+      Outputs outputs) {
     if (writer.readerIsGone()) {
       return ExitCode.PIPE_CLOSED;
     }
     if (Interruption.requested()) {
       terminal
           .err()
-          .println("fornada: interrupted; " + summary(tally, reading) + leftAsItWas(file));
+          .println("fornada: interrupted; " + summary(tally, reading) + outputs.leftAsItWas());
       return ExitCode.INTERRUPTED;
     }
     if (writer.failure() != null) {
@@ -242,10 +214,6 @@ final class RunCommand implements Callable<Integer> {
       terminal.err().println("fornada: " + Words.count(tally.left(), "item") + " not done");
     }
     return tally.failed() > 0 || end == ItemRun.End.STOPPED ? ExitCode.FAILED : ExitCode.OK;
-  }
-
-  private static String leftAsItWas(@Nullable OutputFile file) {
-    return file == null || file.isCommitted() ? "" : "; " + file.given() + " was left as it was";
   }
 
   private String summary(Tally tally, Meter.Reading reading) {

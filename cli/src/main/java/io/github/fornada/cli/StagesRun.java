@@ -15,7 +15,6 @@ import io.github.fornada.timeline.Timeline;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -25,16 +24,13 @@ import java.util.Map;
 import java.util.Set;
 import java.util.Spliterator;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** {@code fornada run A.java then B.java}: several functions, as the stages of a pipeline. */
 final class StagesRun {
-  /** Longest wait for pools that were told to stop at once: their grace, and some more. */
-  private static final long STOP_SECONDS = 3;
-
   private final CommonOptions options;
+
   private final ExecutionModel lastOn;
   private final PoolSettings lastSettings;
   private final boolean unordered;
@@ -120,7 +116,7 @@ final class StagesRun {
       } finally {
         writer.finish(); // first of all: nothing that follows may cost a result
         if (ended) {
-          commit(outputs, writer);
+          outputs.commitResults(writer);
         }
         end(run, pools, complete);
       }
@@ -215,18 +211,6 @@ final class StagesRun {
     return true;
   }
 
-  private static void commit(Outputs outputs, ResultWriter writer) {
-    OutputFile file = outputs.results();
-    if (file == null || writer.failure() != null || Interruption.requested()) {
-      return;
-    }
-    try {
-      file.commit();
-    } catch (IOException e) {
-      writer.commitFailed(e);
-    }
-  }
-
   private static void end(
       @Nullable PipelineRun<@Nullable String> run, List<Pool> pools, boolean complete) {
     if (complete && run != null) {
@@ -237,21 +221,7 @@ final class StagesRun {
     if (run != null) {
       run.cancel();
     }
-    pools.forEach(Pool::shutdownNow);
-    // Not without end: a thread whose task ignores interrupts ends with the JVM.
-    boolean interrupted = Thread.interrupted();
-    long deadline = System.nanoTime() + Duration.ofSeconds(STOP_SECONDS).toNanos();
-    for (Pool pool : pools) {
-      try {
-        var _ =
-            pool.awaitTermination(Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
+    PoolStop.stop(pools);
   }
 
   private int finish(
@@ -269,15 +239,7 @@ final class StagesRun {
     String counts =
         end.done() + " done" + (end.failed() > 0 ? ", " + end.failed() + " failed" : "");
     if (Interruption.requested()) {
-      OutputFile file = outputs.results();
-      terminal
-          .err()
-          .println(
-              "fornada: interrupted; "
-                  + counts
-                  + (file == null || file.isCommitted()
-                      ? ""
-                      : "; " + file.given() + " was left as it was"));
+      terminal.err().println("fornada: interrupted; " + counts + outputs.leftAsItWas());
       return ExitCode.INTERRUPTED;
     }
     if (writer.failure() != null) {

@@ -115,9 +115,14 @@ public final class BoundedText {
     return call(words, ifFails, ifSlow, ifSlow, whenSlow);
   }
 
+  /** Like {@link #boundedMessage(Supplier, String, String, Runnable)}, with one substitute. */
+  public static String boundedMessage(Supplier<String> words, String otherwise) {
+    return boundedMessage(words, otherwise, otherwise, () -> {});
+  }
+
   /**
    * Returns the result of other user code, such as an item's {@code equals}; otherwise as {@link
-   * #boundedMessage}.
+   * #boundedMessage(Supplier, String, String, Runnable)}.
    */
   public static <V> V call(Supplier<V> code, V ifFails, V ifSlow, Runnable whenSlow) {
     return call(code, ifFails, ifSlow, ifSlow, whenSlow);

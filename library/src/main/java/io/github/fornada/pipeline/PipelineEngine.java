@@ -19,8 +19,8 @@ final class PipelineEngine {
   /** How much work a queue holds where nobody said how many items. */
   private static final double QUEUE_NANOS = 20e6; // Guess
 
-  private static final int LEAST_QUEUE = 16; // Guess
-  private static final int MOST_QUEUE = 1024;
+  private static final int MIN_QUEUE = 16; // Guess
+  private static final int MAX_QUEUE = 1024;
 
   /** How long a close waits for the source's thread, which may never come back. */
   private static final long SOURCE_GRACE = Duration.ofSeconds(1).toNanos();
@@ -124,11 +124,11 @@ final class PipelineEngine {
     if (options.queue() > 0) {
       return begun + options.queue();
     }
-    int wanted = after == null ? LEAST_QUEUE : LEAST_QUEUE + 2 * Stage.begunAtOnce(after);
+    int wanted = after == null ? MIN_QUEUE : MIN_QUEUE + 2 * Stage.begunAtOnce(after);
     if (itemNanos > 0) {
       int workers = after == null ? 1 : after.workers();
       double byTime = QUEUE_NANOS * workers / itemNanos;
-      wanted = (int) Math.clamp(byTime, wanted, Math.max(wanted, MOST_QUEUE));
+      wanted = (int) Math.clamp(byTime, wanted, Math.max(wanted, MAX_QUEUE));
     }
     return begun + wanted;
   }

@@ -127,10 +127,6 @@ final class Stage implements FedCall.Feed, Taker, Giver {
     return threads;
   }
 
-  boolean isComplete() {
-    return complete;
-  }
-
   // ---- the pool takes
 
   @Override

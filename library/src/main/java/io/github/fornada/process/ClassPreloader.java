@@ -4,7 +4,9 @@ import io.github.fornada.DeathCertificate;
 import io.github.fornada.Outcome;
 import io.github.fornada.TaskFunction;
 import io.github.fornada.WorkerLostException;
+import io.github.fornada.jvm.BoundedText;
 import io.github.fornada.jvm.OwnThreads;
+import io.github.fornada.jvm.Timer;
 import io.github.fornada.process.payload.Payloads;
 import io.github.fornada.process.wire.MessageOutput;
 import io.github.fornada.process.wire.MessageTypes;
@@ -63,7 +65,7 @@ final class ClassPreloader {
    */
   static void soonForALoss() {
     if (!WARM_FOR_A_LOSS.getAndSet(true)) {
-      Engine.later(LATER, ClassPreloader::startForALoss);
+      var _ = Timer.after(LATER, ClassPreloader::startForALoss);
     }
   }
 
@@ -76,7 +78,7 @@ final class ClassPreloader {
   }
 
   private static void forALoss() {
-    String item = Engine.boundedMessage(() -> "an item", "an item");
+    String item = BoundedText.boundedMessage(() -> "an item", "an item");
     int code = 128 + 9;
     var death =
         DeathCertificate.of("worker-0", 0, code, ExitDiagnosis.manner(code, false))

@@ -1,6 +1,7 @@
 package io.github.fornada.process;
 
 import io.github.fornada.jvm.OwnThreads;
+import io.github.fornada.jvm.Timer;
 import io.github.fornada.process.wire.ControlChannel;
 import io.github.fornada.process.wire.CorruptFrameException;
 import java.time.Duration;
@@ -71,7 +72,7 @@ final class ClassQuestions {
       refuseNewest();
     } catch (OutOfMemoryError e) { // no memory for another thread
       OwnThreads.noThread(e);
-      Engine.later(NO_THREAD_PAUSE, this::callThread);
+      var _ = Timer.after(NO_THREAD_PAUSE, this::callThread);
     }
   }
 

@@ -42,7 +42,6 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -347,8 +346,8 @@ final class Engine extends AbstractPool implements Mappings.Listener {
 
   /** Calls off the starts of workers that are in progress. */
   private void callOffStarts() {
-    startsCalledOff =
-        true; // before they are looked for, as startBegins adds one before it reads this
+    // Written before the starts are looked for, as startBegins adds one before it reads this.
+    startsCalledOff = true;
     starts.forEach(WorkerStart::callOff);
   }
 
@@ -523,8 +522,7 @@ final class Engine extends AbstractPool implements Mappings.Listener {
   /** Registers a start, which may be called off until it has {@linkplain #startEnded ended}. */
   void startBegins(WorkerStart start) {
     starts.add(start);
-    if (startsCalledOff) { // read after the start was added; cancelAll sets it before it reads the
-      // starts
+    if (startsCalledOff) { // read after the start was added
       start.callOff();
     }
   }
@@ -578,11 +576,6 @@ final class Engine extends AbstractPool implements Mappings.Listener {
     giveBack(batch);
   }
 
-  /** Makes {@link AbstractPool#message} available to this package. */
-  static String boundedMessage(Supplier<String> words, String otherwise) {
-    return message(words, otherwise);
-  }
-
   void report(TaskEvent event) {
     if (isObserved()) {
       tell(event);
@@ -591,14 +584,6 @@ final class Engine extends AbstractPool implements Mappings.Listener {
 
   static void later(Duration pause, Runnable action) {
     var _ = after(pause, action);
-  }
-
-  /**
-   * Like {@link #later}, but can be cancelled; a cancel also drops the references that the action
-   * holds.
-   */
-  static Future<?> unlessCancelled(Duration pause, Runnable action) {
-    return after(pause, action);
   }
 
   /** Starts one of this pool's own threads, which must not wait for the pool. */

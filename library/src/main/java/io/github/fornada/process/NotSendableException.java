@@ -1,5 +1,6 @@
 package io.github.fornada.process;
 
+import io.github.fornada.jvm.BoundedText;
 import io.github.fornada.process.payload.CodecSessions;
 import io.github.fornada.process.payload.Unserializable;
 import io.github.fornada.spi.Batch;
@@ -58,7 +59,7 @@ final class NotSendableException extends IOException {
     String what =
         "a task of class " + task.getClass().getName() + " cannot be sent to a worker process";
     String message =
-        Engine.boundedMessage(
+        BoundedText.boundedMessage(
             () ->
                 what
                     + ": "
@@ -76,7 +77,7 @@ final class NotSendableException extends IOException {
   static NotSendableException explain(Batch<?, ?> batch, int i, Throwable thrown) {
     String what = batch.label(i) + " cannot be sent to a worker process";
     return new NotSendableException(
-        Engine.boundedMessage(() -> what + ": " + why(batch, i, thrown), what), thrown);
+        BoundedText.boundedMessage(() -> what + ": " + why(batch, i, thrown), what), thrown);
   }
 
   private static String why(Batch<?, ?> batch, int i, Throwable thrown) {

@@ -30,9 +30,9 @@ final class OutputPrinter {
   private static final long AHEAD_BYTES = 1 << 20; // Guess
 
   /** The most bytes that are kept while the output is blocked, on a large heap. */
-  private static final long MOST_BYTES = 64 << 20; // Guess
+  private static final long MAX_BYTES = 64 << 20; // Guess
 
-  private final long most;
+  private final long maxBytes;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition added = lock.newCondition();
   private final Condition printed = lock.newCondition();
@@ -74,12 +74,12 @@ final class OutputPrinter {
   private long droppedBytes;
 
   OutputPrinter() {
-    this(Math.min(MOST_BYTES, Runtime.getRuntime().maxMemory() / 16));
+    this(Math.min(MAX_BYTES, Runtime.getRuntime().maxMemory() / 16));
   }
 
-  /** Creates a printer that keeps at most {@code most} bytes while the output is blocked. */
-  OutputPrinter(long most) {
-    this.most = most;
+  /** Creates a printer that keeps at most {@code maxBytes} bytes while the output is blocked. */
+  OutputPrinter(long maxBytes) {
+    this.maxBytes = maxBytes;
   }
 
   /**
@@ -91,7 +91,7 @@ final class OutputPrinter {
     lock.lock();
     try {
       awaitRoom(line.length);
-      if (bytes + line.length > most && bytes > 0) {
+      if (bytes + line.length > maxBytes && bytes > 0) {
         droppedLines++;
         droppedBytes += line.length;
         return last;

@@ -3,6 +3,7 @@ package io.github.fornada.process;
 import io.github.fornada.jvm.BoundedText;
 import io.github.fornada.jvm.Log;
 import io.github.fornada.jvm.OwnThreads;
+import io.github.fornada.jvm.Timer;
 import io.github.fornada.process.host.ExitWatch;
 import io.github.fornada.process.host.HandshakeServer;
 import io.github.fornada.process.host.PrivateDirectory;
@@ -146,7 +147,7 @@ final class WorkerStart {
   private WorkerProcess finish(Process process) {
     var settled = new AtomicBoolean();
     Future<?> deadline =
-        Engine.unlessCancelled(
+        Timer.after(
             limit.minusNanos(System.nanoTime() - began),
             () -> {
               if (!settled.get()) {

@@ -1,5 +1,6 @@
 package io.github.fornada.process;
 
+import io.github.fornada.jvm.Timer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,7 +28,7 @@ final class WorkerTimers implements AutoCloseable {
       pending.removeIf(Future::isDone);
       next = Math.max(FEW, 2 * pending.size());
     }
-    pending.add(Engine.unlessCancelled(pause, action));
+    pending.add(Timer.after(pause, action));
   }
 
   @Override

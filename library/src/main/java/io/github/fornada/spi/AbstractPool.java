@@ -774,7 +774,7 @@ public abstract class AbstractPool implements Pool {
    * @param otherwise the message if that code throws or takes longer
    */
   protected static String message(Supplier<String> words, String otherwise) {
-    return BoundedText.boundedMessage(words, otherwise, otherwise, () -> {});
+    return BoundedText.boundedMessage(words, otherwise);
   }
 
   /**
