@@ -16,7 +16,9 @@ for line in "ThreadPool.map" "VirtualThreadPool.map" "fixed executor, submit" "p
 done
 python3 -m json.tool benchmarks/target/figures.json >/dev/null
 
-# The comparisons with others take minutes and programs that CI lacks: only that they can be started.
+# The comparisons with others take minutes and programs that CI lacks: only that they can be built and
+# started.
+benchmarks/peers/run --only fornada,submit --rounds 1 --no-install | grep -E "^submits .*[0-9]"
 for comparison in peers async; do
   benchmarks/$comparison/run --list | grep -q fornada
 done

@@ -96,9 +96,10 @@ def build_fornada(build=True):
     """Gives the class path; jars, because a cache of classes is made of jars only."""
     if build:
         tell("building Fornada")
-        # -Pwarn: a warning of the compiler is no reason not to measure.
+        # -Pwarn: a warning of the compiler is no reason not to measure. -Peverything: without tests,
+        # the build leaves out the benchmarks otherwise.
         modules = ["-pl", "library,fory,benchmarks"]
-        trouble = maven(["-Pwarn", *modules, "-Dmaven.test.skip=true", "package"], "the build")
+        trouble = maven(["-Pwarn,everything", *modules, "-Dmaven.test.skip=true", "package"], "the build")
         if trouble:
             raise SystemExit(trouble)
     return ":".join(
