@@ -22,8 +22,11 @@ public final class Decider {
   /** An item off the processor for so long waits: the next may begin. */
   private static final double OFF_NANOS = 2e6;
 
-  /** An item that has computed for so long is not small: the next may begin. Guess. */
-  private static final double RUNNING_NANOS = 20e6;
+  /** An item that has computed for so long is not waited for: the next begins. Guess. */
+  private static final double RUNNING_NANOS = 250e6;
+
+  /** What takes less time is not measured yet. Guess. */
+  private static final double MEASURED_NANOS = 20e6;
 
   /** The shortest stretch: a shorter one would measure the measuring. Guess. */
   private static final double SHORTEST_LOOK = 2e6;
@@ -35,16 +38,25 @@ public final class Decider {
   private static final double LOOK_SHARE = 0.02;
 
   /** Items off the processor may be doubled up to this number before any has ended. Guess: as TCP. */
-  private static final int UNANSWERED = 16;
+  private static final int UNANSWERED = 32;
 
-  /** From this size on more are let in by quarters, so that a limit is met with few. Guess. */
-  private static final int BY_QUARTERS = 16;
+  /** From this size on more are let in by parts, so that a limit is met with few. Guess. */
+  private static final int BY_PARTS = 16;
+
+  /** The factor of one such part: two of them make a doubling. */
+  private static final double PART = 1.42;
+
+  /** Times that differ by more than this do not show the rate before all of them have ended. */
+  private static final double UNEVEN = 0.3;
+
+  /** After so many items for each in flight a gain that is not there is not waited for. Guess. */
+  private static final int ENOUGH_ITEMS = 50;
 
   /** The part of what was added that more in flight must give. */
   private static final double HALF = 0.5;
 
   /** Standard errors by which a gain must be missed before the ramp stops. Measured: simulator. */
-  private static final double SURE = 1.7;
+  private static final double SURE = 2;
 
   /** A model within this factor of the best is as good. */
   private static final double TIE = 1.05;
@@ -87,15 +99,23 @@ public final class Decider {
   // The ramp: the last size that was worth it, what it gave, and the size that is tried.
   private int good = 1;
   private double goodRate = Double.NaN;
+  private double goodItems = 1;
   private int target = 1;
   private double stageNanos;
+  private double countedNanos;
+  private double countedDone;
   private boolean stopped;
 
-  private int failureCap = Integer.MAX_VALUE;
-  private long searchFailures;
+  /** The least number in flight with which items were refused. */
+  private int refusedAt = Integer.MAX_VALUE;
+
+  /** The size before the one in use. */
+  private int sizeBefore = 1;
+
   private double nextLook;
   private double nextProbe;
   private double probePause;
+  private double resumePause = 3;
 
   private boolean processesTried;
   private boolean memoryBound;
@@ -156,7 +176,8 @@ public final class Decider {
     stopped = false;
     processesTried = false;
     wentBack = false;
-    failureCap = Integer.MAX_VALUE;
+    refusedAt = Integer.MAX_VALUE;
+    resumePause = 3;
     nextProbe = known.elapsed() + 3 * response();
     probePause = 3 * response();
     if (phase == Phase.PROBE) {
@@ -166,6 +187,8 @@ public final class Decider {
       good = setting.size();
       goodRate = Double.NaN;
       stageNanos = 0;
+    countedNanos = 0;
+    countedDone = 0;
     }
   }
 
@@ -182,7 +205,7 @@ public final class Decider {
     double response = response();
     boolean compiling = Estimates.finite(o.compilerCores()) > Estimates.COMPILING;
     if (response < SMALL * machine.handOverNanos()
-        && (known.elapsed() < RUNNING_NANOS
+        && (known.elapsed() < MEASURED_NANOS
             || (compiling && known.elapsed() < COMPILE_PATIENCE))) {
       return stay(5e6);
     }
@@ -215,10 +238,10 @@ public final class Decider {
       return stay(SHORTEST_LOOK);
     }
     if (job.threadDoubt() != null || mostInFlight() < 2) {
-      return stay(RUNNING_NANOS);
+      return stay(MEASURED_NANOS);
     }
     if (!waits && known.cores() < 1.5) {
-      return stay(RUNNING_NANOS);
+      return stay(MEASURED_NANOS);
     }
     return enterRamp(
         waits ? ExecutionModel.VIRTUAL_THREADS : ExecutionModel.PLATFORM_THREADS,
@@ -235,6 +258,7 @@ public final class Decider {
     good = 1;
     Estimates.Level alone = known.level(Setting.SEQUENTIAL);
     goodRate = alone != null ? alone.rate() : Double.NaN;
+    goodItems = alone != null ? alone.items() : 1;
     return stage(model, Math.min(2, mostInFlight()), why);
   }
 
@@ -243,13 +267,15 @@ public final class Decider {
     phase = Phase.RAMP;
     target = size;
     stageNanos = 0;
+    countedNanos = 0;
+    countedDone = 0;
     return change(new Setting(model, step(good, size)), why, rampLook());
   }
 
-  /** Returns the next size on the way to a target: by quarters once it is large. */
+  /** Returns the next size on the way to a target: by parts once it is large. */
   private int step(int from, int to) {
-    boolean direct = from < BY_QUARTERS || !mayBeRefused();
-    return direct ? to : (int) Math.min(to, Math.ceil(from * 1.25));
+    boolean direct = from < BY_PARTS || !mayBeRefused();
+    return direct ? to : (int) Math.min(to, Math.ceil(from * PART));
   }
 
   private boolean mayBeRefused() {
@@ -270,6 +296,8 @@ public final class Decider {
     int size = setting.size();
     if (size < target) {
       stageNanos = 0;
+    countedNanos = 0;
+    countedDone = 0;
       return change(
           new Setting(setting.model(), step(size, target)), "more of them pay", rampLook());
     }
@@ -284,24 +312,48 @@ public final class Decider {
     if (keepsCoresBusy(size) && known.waitingShare() < 0.5 && stageNanos >= SHORTEST_LOOK) {
       return grow(size, Double.NaN, "each keeps a core busy");
     }
-    Estimates.Level level = known.level(setting);
     int enough = Math.clamp(size / 2, 3, 64);
-    if (level == null || level.items() < enough) {
-      return stay(rampLook());
+    double response = response();
+    double variation = known.variation();
+    double rate;
+    double items;
+    if (variation < UNEVEN) {
+      Estimates.Level level = known.level(setting);
+      if (level == null || level.items() < enough) {
+        return stay(rampLook());
+      }
+      rate = level.rateByResponse();
+      items = level.items();
+    } else {
+      // The short ones end first, so their response tells nothing; their number does, once those
+      // that began before there were so many have ended.
+      double skip = Math.max(0, 1 - variation) * response;
+      if (stageNanos > skip) {
+        countedNanos += o.nanos();
+        countedDone += o.done();
+      }
+      if (countedDone < enough || countedNanos < 0.5 * response) {
+        return stay(rampLook());
+      }
+      rate = countedDone / countedNanos;
+      items = countedDone;
     }
     double basis = goodRate;
     if (Double.isNaN(basis)) {
-      basis = good / (known.work() + known.baseWait.or(0));
+      basis = good / (known.work() + known.baseWait());
     }
-    double gain = level.rate() / basis - 1;
+    double gain = rate / basis - 1;
     double want = HALF * ((double) size / good - 1);
-    double error = (1 + gain) * Math.sqrt(2) * level.relativeError(known.variation());
-    double response = response();
-    if (gain >= want || (stageNanos > 3 * response && gain >= HALF * want)) {
-      return grow(size, level.rate(), "more in flight gave " + Say.percent(gain) + " more");
+    double error =
+        (1 + gain) * Math.sqrt(1 / items + 1 / Math.max(1, goodItems)) * Math.max(variation, 0.1);
+    if (gain >= want || (stageNanos > 2.5 * response && gain >= HALF * want)) {
+      goodItems = items;
+      return grow(size, rate, "more in flight gave " + Say.percent(gain) + " more");
     }
-    if (gain + SURE * error < want || stageNanos > 6 * response) {
-      return stop(size, level.rate(), gain);
+    // To stop too early costs more than to let in too many for a moment.
+    boolean longEnough = variation < UNEVEN || stageNanos > 2 * response;
+    if ((longEnough && gain + SURE * error < want) || items > ENOUGH_ITEMS * size) {
+      return stop(size, rate, gain);
     }
     return stay(rampLook());
   }
@@ -338,10 +390,10 @@ public final class Decider {
     if (!lockBound && !coresBound && known.waitingShare() > 0.2) {
       known.capacity = best;
     }
-    int size2 = Math.min(size, forecast().plan(setting.model()).setting().size());
+    int wanted = forecast().plan(setting.model()).setting().size();
     // What was good is kept: only a size above it has been found to give nothing.
     return enterHold(
-        Math.max(Math.min(size2, size), Math.min(good, 2)),
+        Math.clamp(wanted, Math.min(good, size), size),
         Say.count(size, "item") + " in flight gave only " + Say.percent(Math.max(0, gain))
             + " more than " + good);
   }
@@ -355,7 +407,6 @@ public final class Decider {
     if (o.failed() == 0) {
       return 0;
     }
-    searchFailures += o.refused();
     double usual = known.failed() - o.failed();
     double ended = known.done() + known.failed() - o.failed() - o.done();
     double expected = ended > 0 ? usual / ended * (o.done() + o.failed()) : 0;
@@ -364,9 +415,8 @@ public final class Decider {
   }
 
   private Decision backOff(int size) {
-    int previous = size > BY_QUARTERS && size < 2 * good ? (int) (size / 1.25) : good;
-    int back = Math.max(1, Math.min(previous, size - 1));
-    failureCap = back;
+    int back = Math.max(1, Math.min(Math.max(good, sizeBefore), size - 1));
+    refusedAt = Math.min(refusedAt, size);
     stopped = true;
     return enterHold(back, "the other side refused items with " + size + " in flight");
   }
@@ -376,9 +426,11 @@ public final class Decider {
   private Decision enterHold(int size, String why) {
     phase = Phase.HOLD;
     stageNanos = 0;
+    countedNanos = 0;
+    countedDone = 0;
     nextLook = known.elapsed() + Math.max(2 * response(), 30e6);
     probePause = Math.max(10 * response(), USUAL_LOOK);
-    nextProbe = known.elapsed() + probePause;
+    nextProbe = known.elapsed() + (crowded(1.2) ? probePause : resumePause * response());
     Setting next = new Setting(setting.model(), Math.max(1, size));
     return next.equals(setting) ? stay(look()) : change(next, why, look());
   }
@@ -390,8 +442,8 @@ public final class Decider {
       if (o.refused() > FAILURE_SHARE * (o.done() + o.failed())
           && o.settled()
           && known.refused() > allowed) {
-        failureCap = Math.max(1, (int) (setting.size() * 0.8));
-        return enterHold(failureCap, Say.count(o.refused(), "item") + " were refused");
+        refusedAt = setting.size();
+        return enterHold((int) (setting.size() * 0.8), Say.count(o.refused(), "item") + " were refused");
       }
     }
     if (known.elapsed() < nextLook || known.done() == 0) {
@@ -412,17 +464,34 @@ public final class Decider {
     Plan plan = forecast.plan(setting.model());
     int wanted = Math.min(plan.setting().size(), mostInFlight());
     if (setting.model() != ExecutionModel.PROCESSES) {
-      if (wanted < 0.75 * size && size > 2) {
-        return enterHold(Math.max(2, wanted), "fewer give as much");
+      if (wanted < 0.75 * size && size > 2 && crowded(1.4)) {
+        return enterHold(
+            Math.max(2, Math.max(wanted, (int) (0.7 * size))), "fewer give as much");
       }
-      if (wanted > 1.2 * size && !stopped) {
+      if (setting.model() == ExecutionModel.PLATFORM_THREADS
+          && forecast.mostlyWaits()
+          && forecast.plan(ExecutionModel.VIRTUAL_THREADS).setting().size() > 1.2 * size
+          && size >= Forecast.MOST_THREADS) {
+        return change(
+            new Setting(ExecutionModel.VIRTUAL_THREADS, size), "items wait, and more pay", look());
+      }
+      if (wanted > 1.2 * size && !stopped && lastBusy < 0.85 * known.cores()) {
         good = size;
         Estimates.Level level = known.level(setting);
         goodRate = level == null ? Double.NaN : level.rate();
+        goodItems = level == null ? 1 : level.items();
         return stage(setting.model(), Math.min(2 * size, wanted), "there is room for more");
       }
     }
     return mayProbe() ? beginProbe() : stay(look());
+  }
+
+  /** Returns whether items take so many times as long as they do alone. */
+  private boolean crowded(double times) {
+    Estimates.Level level = known.level(setting);
+    return level != null
+        && level.items() >= 10
+        && level.response() > times * (known.work() + known.baseWait());
   }
 
   private boolean worseThanAlone() {
@@ -449,7 +518,14 @@ public final class Decider {
         && lastBusy < 0.85 * known.cores()
         && !locked()
         && known.level(setting) != null
-        && itemsToTell() < 0.1 * (known.left() >= 0 ? known.left() : known.done());
+        && (refusedAt == Integer.MAX_VALUE || mayFail())
+        && (!crowded(1.2) || itemsToTell() < 0.1 * (known.left() >= 0 ? known.left() : known.done()));
+  }
+
+  /** Returns whether looking for the limit may cost some more failed items. */
+  private boolean mayFail() {
+    double items = known.left() >= 0 ? known.left() + known.done() : known.done();
+    return known.refused() < 0.6 * Math.max(FEW_FAILURES, FAILURE_SHARE * items);
   }
 
   /** Returns how many items it takes to tell whether a quarter more gives an eighth more. */
@@ -459,12 +535,31 @@ public final class Decider {
   }
 
   private Decision beginProbe() {
+    if (!crowded(1.2) && refusedAt == Integer.MAX_VALUE) {
+      // Items take no longer than alone, so what stopped the ramp was chance.
+      Estimates.Level level = known.level(setting);
+      good = setting.size();
+      goodRate = level == null ? Double.NaN : level.rate();
+      goodItems = level == null ? 1 : level.items();
+      known.capacity = Double.POSITIVE_INFINITY;
+      resumePause *= 3;
+      int cap = forecast().plan(setting.model()).setting().size();
+      int next = (int) Math.min(Math.min(2L * good, cap), mostInFlight());
+      if (next > good) {
+        return stage(setting.model(), next, "items take no longer than alone");
+      }
+    }
     phase = Phase.PROBE;
     before = setting;
     Estimates.Level level = known.level(setting);
     rateBefore = level == null ? Double.NaN : level.rate();
     stageNanos = 0;
+    countedNanos = 0;
+    countedDone = 0;
     int more = Math.min(mostInFlight(), (int) Math.ceil(setting.size() * 1.25));
+    if (refusedAt < Integer.MAX_VALUE) {
+      more = Math.min(more, setting.size() + Math.max(1, (refusedAt - setting.size()) / 2));
+    }
     return change(
         new Setting(setting.model(), more), "to see whether a quarter more helps", look());
   }
@@ -472,7 +567,7 @@ public final class Decider {
   private Decision probe(Observation o) {
     int limit = limitMet(o);
     if (limit > 0) {
-      failureCap = before.size();
+      refusedAt = Math.min(refusedAt, limit);
       return enterHold(before.size(), "the other side refused items with " + limit + " in flight");
     }
     Estimates.Level level = known.level(setting);
@@ -555,6 +650,8 @@ public final class Decider {
     Estimates.Level level = known.level(setting);
     rateBefore = level == null ? Double.NaN : level.rate();
     stageNanos = 0;
+    countedNanos = 0;
+    countedDone = 0;
     return change(forecast.plan(ExecutionModel.PROCESSES).setting(), why, USUAL_LOOK / 2);
   }
 
@@ -564,6 +661,8 @@ public final class Decider {
     }
     phase = Phase.TRIAL;
     stageNanos = 0;
+    countedNanos = 0;
+    countedDone = 0;
     return stay(look());
   }
 
@@ -606,12 +705,14 @@ public final class Decider {
   private Decision change(Setting next, String why, double look) {
     boolean other = !next.equals(setting);
     if (other) {
-      if (next.model() != setting.model()) {
+      boolean ofModel = next.model() != setting.model();
+      if (ofModel) {
         changes.add(
             "From " + Say.setting(setting) + " to " + Say.setting(next) + ": " + why + ".");
       }
+      sizeBefore = setting.size();
       setting = next;
-      known.settingChanged();
+      known.settingChanged(ofModel);
     }
     return new Decision(setting, other, other ? why : "", look, control(), mostFailures());
   }
@@ -629,15 +730,16 @@ public final class Decider {
   }
 
   private int mostInFlight() {
-    return Math.max(1, Math.min(job.mostInFlight(), failureCap));
+    return Math.max(1, Math.min(job.mostInFlight(), refusedAt - 1));
   }
 
   private double response() {
-    return Math.max(1, known.response.or(Math.max(known.elapsed(), OFF_NANOS)));
+    double response = known.response.or(Math.max(known.elapsed(), OFF_NANOS));
+    return Math.max(1, Math.max(response, known.responseByRate()));
   }
 
   private double look() {
-    double least = phase == Phase.START ? RUNNING_NANOS : Math.min(USUAL_LOOK, 2 * response());
+    double least = phase == Phase.START ? MEASURED_NANOS : Math.min(USUAL_LOOK, 2 * response());
     return Math.max(
         Math.max(SHORTEST_LOOK, least), Math.min(1e9, known.elapsed() * LOOK_SHARE));
   }

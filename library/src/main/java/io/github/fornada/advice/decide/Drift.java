@@ -17,11 +17,14 @@ final class Drift {
   /** How well a mean can be known at all, as part of it. Guess. */
   private static final double FLOOR = 0.04;
 
-  private final Mean known = new Mean(0.95);
+  /** What is left of the weight of earlier stretches with each new one. Guess. */
+  private static final double KEEP = 0.95;
+
+  private final Mean known = new Mean();
   private double up;
   private double down;
-  private final Mean raised = new Mean(1);
-  private final Mean lowered = new Mean(1);
+  private final Mean raised = new Mean();
+  private final Mean lowered = new Mean();
 
   /**
    * Takes what a stretch gave.
@@ -36,7 +39,7 @@ final class Drift {
       return 1;
     }
     if (known.weight() == 0) {
-      known.add(value, count);
+      known.add(value, count, KEEP);
       return 1;
     }
     double before = known.get();
@@ -45,8 +48,8 @@ final class Drift {
     double away = Math.clamp(Math.log(value / before) / error, -6, 6);
     up = Math.max(0, up + away - SLACK);
     down = Math.max(0, down - away - SLACK);
-    raised.add(value, up > 0 ? count : 0);
-    lowered.add(value, down > 0 ? count : 0);
+    raised.add(value, up > 0 ? count : 0, 1);
+    lowered.add(value, down > 0 ? count : 0, 1);
     if (up == 0) {
       raised.clear();
     }
@@ -58,7 +61,7 @@ final class Drift {
       restart(now, count);
       return now / before;
     }
-    known.add(value, count);
+    known.add(value, count, KEEP);
     return 1;
   }
 
@@ -73,6 +76,6 @@ final class Drift {
 
   private void restart(double value, double count) {
     restart();
-    known.add(value, count);
+    known.add(value, count, KEEP);
   }
 }

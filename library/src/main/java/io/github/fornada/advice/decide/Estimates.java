@@ -10,16 +10,24 @@ import org.jspecify.annotations.Nullable;
 /** What is known of an item and of the machine: means that fade, of what was observed. */
 final class Estimates {
   /**
-   * What is left of the weight of earlier stretches with each new one. Measured by the simulator:
-   * 0.8 and 0.97 are worse by 1 % of the time, under drift and under noise.
+   * How fast earlier stretches fade: with each doubling of the time since the work last changed,
+   * what was measured before has a weight of one half to this power. So the window is always about
+   * a fifth of the time so far, whether that is 10 ms or an hour. Measured by the simulator: see
+   * docs/how-it-decides.md.
    */
-  private static final double KEEP = 0.9;
+  private static final double FADING = 4;
+
+  /** No stretch makes what was before count for less than this. Guess. */
+  private static final double LEAST_KEPT = 0.3;
 
   /** Fewer items in flight than this part of the setting do not show what the setting gives. */
   private static final double FULL = 0.85;
 
   /** A source that is dry for a larger part of a stretch hides what the setting gives. Guess. */
   private static final double DRY = 0.2;
+
+  /** So many items make a mean that can be compared with others. Guess. */
+  private static final int MANY_ITEMS = 30;
 
   /** Below this many in flight an item is alone. */
   private static final double ALONE = 1.3;
@@ -31,33 +39,31 @@ final class Estimates {
   private static final double COLD_NANOS = 5e9;
 
   private final Machine machine;
-  final Mean cpu = new Mean(KEEP);
-  final Mean cpuAlone = new Mean(KEEP);
-  final Mean cpuTogether = new Mean(KEEP);
-  final Mean wait = new Mean(KEEP);
-  final Mean baseWait = new Mean(KEEP);
-  final Mean response = new Mean(KEEP);
-  final Mean square = new Mean(KEEP);
-  final Mean lockWait = new Mean(KEEP);
-  final Mean nativeLockWait = new Mean(KEEP);
-  final Mean lockHeld = new Mean(KEEP);
-  final Mean queue = new Mean(KEEP);
-  final Mean allocated = new Mean(KEEP);
-  final Mean argumentBytes = new Mean(KEEP);
-  final Mean resultBytes = new Mean(KEEP);
-  final Mean collector = new Mean(KEEP);
-  final Mean throttled = new Mean(KEEP);
-  final Mean foreign = new Mean(KEEP);
-  final Mean dry = new Mean(KEEP);
-  final Mean compilers = new Mean(KEEP);
+  final Mean cpu = new Mean();
+  final Mean cpuAlone = new Mean();
+  final Mean cpuTogether = new Mean();
+  final Mean wait = new Mean();
+  final Mean response = new Mean();
+  final Mean square = new Mean();
+  final Mean lockWait = new Mean();
+  final Mean nativeLockWait = new Mean();
+  final Mean lockHeld = new Mean();
+  final Mean queue = new Mean();
+  final Mean allocated = new Mean();
+  final Mean argumentBytes = new Mean();
+  final Mean resultBytes = new Mean();
+  final Mean collector = new Mean();
+  final Mean throttled = new Mean();
+  final Mean foreign = new Mean();
+  final Mean dry = new Mean();
+  final Mean compilers = new Mean();
 
   /** The cores that one item alone keeps busy. */
-  final Mean inside = new Mean(KEEP);
+  final Mean inside = new Mean();
 
   private final Map<WaitKind, Mean> kinds = new EnumMap<>(WaitKind.class);
   private final Map<Setting, Level> levels = new HashMap<>();
   private List<LockSite> locks = List.of();
-  private double smallestLevel = Double.POSITIVE_INFINITY;
 
   /** What the other side gives, in items per nanosecond; infinite while no limit was seen. */
   double capacity = Double.POSITIVE_INFINITY;
@@ -67,6 +73,16 @@ final class Estimates {
   private long refused;
   private long left;
   private double elapsed;
+  private double changedAt;
+
+  /** In-flight items times time, and the items that ended: faded. */
+  private double recentArea;
+
+  private double recentDone;
+
+  /** What is left of the weight of earlier stretches with this one. */
+  private double keep = 1;
+
   private double compilingNanos;
 
   /** The processor time of the items of the first seconds, and their number. */
@@ -76,16 +92,20 @@ final class Estimates {
 
   private final Drift cpuDrift = new Drift();
   private final Drift waitDrift = new Drift();
-  private @Nullable Setting waitSetting;
+  private @Nullable Setting driftSetting;
+
+  /** What is added to a time before its changes are looked at. */
+  private double floor;
 
   /** What was measured under one setting. */
   static final class Level {
-    private final Mean rate = new Mean(KEEP);
-    private final Mean response = new Mean(KEEP);
+    private final Mean rate = new Mean();
+    private final Mean response = new Mean();
+    private final Mean inFlight = new Mean();
+    private final Mean wait = new Mean();
     private double items;
     private double weightedItems;
     private double nanos;
-    private double between;
     private int stretches;
 
     double rate() {
@@ -94,6 +114,11 @@ final class Estimates {
 
     double response() {
       return response.get();
+    }
+
+    /** Returns the rate by Little's law: sooner right than counting, if items are much alike. */
+    double rateByResponse() {
+      return inFlight.get() / response.get();
     }
 
     double items() {
@@ -119,12 +144,14 @@ final class Estimates {
       return Math.max(fromItems, fromStretches) + 1e-3;
     }
 
-    private void add(Observation o) {
+    private void add(Observation o, double outside, double keep) {
+      wait.add(outside, o.done(), keep);
       double now = o.done() / o.nanos();
-      rate.add(now, o.nanos());
-      response.add(o.responseNanos(), o.done());
+      rate.add(now, o.nanos(), keep);
+      response.add(o.responseNanos(), o.done(), keep);
       items += o.done();
-      weightedItems = weightedItems * KEEP + o.done();
+      weightedItems = weightedItems * keep + o.done();
+      inFlight.add(o.inFlight(), o.nanos(), keep);
       nanos += o.nanos();
       stretches++;
     }
@@ -141,7 +168,11 @@ final class Estimates {
    * @return what has changed in the work since the setting was last changed; empty if nothing has
    */
   String add(Observation o) {
+    double age = elapsed - changedAt;
     elapsed += o.nanos();
+    keep = Math.max(LEAST_KEPT, Math.pow(age / (age + o.nanos()), FADING));
+    recentArea = recentArea * keep + o.inFlight() * o.nanos();
+    recentDone = recentDone * keep + o.done();
     left = o.itemsLeft();
     done += o.done();
     failed += o.failed();
@@ -149,14 +180,14 @@ final class Estimates {
     if (o.compilerCores() > COMPILING) {
       compilingNanos += o.nanos();
     }
-    collector.add(o.collectorShare(), o.nanos());
-    throttled.add(o.throttledShare(), o.nanos());
-    foreign.add(o.foreignCores(), o.nanos());
-    compilers.add(o.compilerCores(), o.nanos());
-    dry.add(o.idleForInputShare(), o.nanos());
-    allocated.add(o.allocatedBytes(), o.done());
-    argumentBytes.add(o.argumentBytes(), o.done());
-    resultBytes.add(o.resultBytes(), o.done());
+    collector.add(o.collectorShare(), o.nanos(), keep);
+    throttled.add(o.throttledShare(), o.nanos(), keep);
+    foreign.add(o.foreignCores(), o.nanos(), keep);
+    compilers.add(o.compilerCores(), o.nanos(), keep);
+    dry.add(o.idleForInputShare(), o.nanos(), keep);
+    allocated.add(o.allocatedBytes(), o.done(), keep);
+    argumentBytes.add(o.argumentBytes(), o.done(), keep);
+    resultBytes.add(o.resultBytes(), o.done(), keep);
     if (o.done() == 0) {
       return "";
     }
@@ -166,24 +197,24 @@ final class Estimates {
     double worked = o.cpuNanos();
     double busy = Math.max(0, finite(o.busyCores()) - finite(o.compilerCores()));
     if (alone && o.setting().model() != ExecutionModel.PROCESSES) {
-      inside.add(busy * o.nanos() / (o.done() * took), o.done());
+      inside.add(busy / Math.max(1, o.inFlight()), o.nanos(), keep);
     }
     if (!Double.isFinite(worked) && (o.settled() || o.done() >= 4)) {
       worked = Math.min(busy * o.nanos() / o.done(), took);
     }
     if (o.inFlight() > ALONE && o.setting().model() != ExecutionModel.PROCESSES) {
-      cpuTogether.add(worked, o.done());
+      cpuTogether.add(worked, o.done(), keep);
     } else if (alone) {
-      cpuAlone.add(worked, o.done());
+      cpuAlone.add(worked, o.done(), keep);
     }
-    cpu.add(worked, o.done());
+    cpu.add(worked, o.done(), keep);
     if (o.setting().model() != ExecutionModel.PROCESSES && elapsed < COLD_NANOS) {
       coldCpu += finite(worked) * o.done();
       coldItems += o.done();
     }
-    response.add(took, o.done());
-    square.add(o.responseSquareNanos(), o.done());
-    queue.add(o.queueNanos(), o.done());
+    response.add(took, o.done(), keep);
+    square.add(o.responseSquareNanos(), o.done(), keep);
+    queue.add(o.queueNanos(), o.done(), keep);
     double away = Math.max(0, took - cpu.or(0) - queued);
     double kinds = 0;
     for (Map.Entry<WaitKind, Double> each : o.waits().entrySet()) {
@@ -197,32 +228,21 @@ final class Estimates {
       if (kind == WaitKind.UNKNOWN) {
         of += Math.max(0, away - kinds * scale);
       }
-      this.kinds.computeIfAbsent(kind, k -> new Mean(KEEP)).add(of, o.done());
+      this.kinds.computeIfAbsent(kind, k -> new Mean()).add(of, o.done(), keep);
     }
-    lockWait.add(inLock, o.done());
-    nativeLockWait.add(inNative, o.done());
+    lockWait.add(inLock, o.done(), keep);
+    nativeLockWait.add(inNative, o.done(), keep);
     if (!o.locks().isEmpty()) {
       locks = o.locks();
       double held = o.locks().getFirst().heldShare();
-      lockHeld.add(held * o.nanos() / o.done(), o.done());
+      lockHeld.add(held * o.nanos() / o.done(), o.done(), keep);
     }
     double outside = Math.max(0, away - inLock - inNative);
-    wait.add(outside, o.done());
-    // What one waits for without a queue at the other side: as seen with the fewest in flight.
-    if (o.inFlight() < smallestLevel / ALONE) {
-      smallestLevel = Math.max(1, o.inFlight());
-      baseWait.clear();
-    }
-    if (o.inFlight() <= smallestLevel * ALONE) {
-      baseWait.add(outside, o.done());
-    } else if (outside < baseWait.or(0) && o.settled()) {
-      baseWait.fade(o.done());
-      baseWait.add(outside, o.done());
-    }
+    wait.add(outside, o.done(), keep);
     if (o.settled()
         && finite(o.idleForInputShare()) < DRY
         && o.inFlight() >= FULL * o.setting().size()) {
-      levels.computeIfAbsent(o.setting(), s -> new Level()).add(o);
+      levels.computeIfAbsent(o.setting(), s -> new Level()).add(o, outside, keep);
     }
     return changed(o, worked, outside);
   }
@@ -231,46 +251,53 @@ final class Estimates {
     if (o.setting().model() == ExecutionModel.PROCESSES || !o.settled()) {
       return "";
     }
+    if (!o.setting().equals(driftSetting)) {
+      driftSetting = o.setting();
+      waitDrift.restart();
+      floor = 0.05 * o.responseNanos();
+    }
     double error = Math.max(0.1, variation()) / Math.sqrt(o.done());
     String what = "";
-    double average = response.get();
+    // The floor keeps what is nearly nothing from changing by a large factor.
     if (compilers.or(0) < COMPILING && elapsed > 0.2e9) {
       double before = cpu.get();
-      double factor = cpuDrift.add(worked, error, o.done());
-      if (factor != 1 && worked > 0.02 * average) {
+      double factor = cpuDrift.add(worked + floor, error, o.done());
+      if (factor != 1) {
         what = "an item now computes for " + Say.time(worked) + " instead of " + Say.time(before);
-        moved(factor, cpu, cpuAlone, cpuTogether);
       }
     }
-    if (!o.setting().equals(waitSetting)) {
-      waitSetting = o.setting();
-      waitDrift.restart();
-    }
     double before = wait.get();
-    double factor = waitDrift.add(outside, error, o.done());
-    if (factor != 1 && outside > 0.05 * average) {
+    double factor = waitDrift.add(outside + floor, error, o.done());
+    if (factor != 1) {
       what = "an item now waits for " + Say.time(outside) + " instead of " + Say.time(before);
-      moved(factor, wait, baseWait);
-      capacity = Double.POSITIVE_INFINITY;
     }
     if (!what.isEmpty()) {
+      double ratio = cpu.get() > 0 && worked > 0 ? worked / cpu.get() : 1;
+      for (Mean mean : List.of(cpu, cpuAlone, cpuTogether)) {
+        mean.scale(ratio);
+        mean.fade(20);
+      }
+      capacity = Double.POSITIVE_INFINITY;
       levels.clear();
-      response.fade(o.done());
-      square.fade(o.done());
+      changedAt = elapsed - o.nanos();
+      for (Mean mean : List.of(wait, response, square, lockWait, nativeLockWait, lockHeld)) {
+        mean.clear();
+      }
+      wait.add(outside, o.done(), 1);
+      response.add(o.responseNanos(), o.done(), 1);
+      square.add(o.responseSquareNanos(), o.done(), 1);
+      cpuDrift.restart();
+      driftSetting = null;
     }
     return what;
   }
 
-  private static void moved(double factor, Mean... means) {
-    for (Mean mean : means) {
-      mean.scale(factor);
-      mean.fade(20);
+  /** Says that another setting is in use: what comes now comes under other conditions. */
+  void settingChanged(boolean ofModel) {
+    driftSetting = null;
+    if (ofModel) {
+      cpuDrift.restart();
     }
-  }
-
-  /** Says that a setting was given up for another: what comes now comes under other conditions. */
-  void settingChanged() {
-    waitSetting = null;
   }
 
   /** Returns what was measured under a setting; null if nothing was. */
@@ -358,9 +385,35 @@ final class Estimates {
     return Double.isFinite(least) ? least : cpu.or(0);
   }
 
+  /**
+   * Returns what an item waits for, other than a lock, without a queue at the other side: the least
+   * of what was seen with different numbers in flight.
+   */
+  double baseWait() {
+    double least = Double.POSITIVE_INFINITY;
+    int smallest = Integer.MAX_VALUE;
+    double ofSmallest = wait.or(0);
+    for (Map.Entry<Setting, Level> each : levels.entrySet()) {
+      Level level = each.getValue();
+      double waits = level.wait.get();
+      if (level.items >= MANY_ITEMS) {
+        least = Math.min(least, waits);
+      } else if (each.getKey().size() < smallest) {
+        smallest = each.getKey().size();
+        ofSmallest = waits;
+      }
+    }
+    return Double.isFinite(least) ? least : ofSmallest;
+  }
+
+  /** Returns the time from an item's start to its end by Little's law: no end is waited for. */
+  double responseByRate() {
+    return recentDone > 0 ? recentArea / recentDone : 0;
+  }
+
   /** Returns the part of an item's time that it waits for something other than a lock. */
   double waitingShare() {
-    double waits = baseWait.or(0);
+    double waits = baseWait();
     return waits / Math.max(1, waits + work());
   }
 

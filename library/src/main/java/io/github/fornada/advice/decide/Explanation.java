@@ -123,7 +123,7 @@ final class Explanation {
     if (waits) {
       return waitKind();
     }
-    double alone = known.work() + known.baseWait.or(0);
+    double alone = known.work() + known.baseWait();
     if (alone < 5 * machine.handOverNanos()) {
       return Cause.SMALL_ITEMS;
     }
@@ -174,7 +174,7 @@ final class Explanation {
   // The first sentence.
 
   private String first(Cause cause) {
-    double alone = known.work() + known.baseWait.or(0);
+    double alone = known.work() + known.baseWait();
     return switch (cause) {
       case UNKNOWN -> "No item has ended yet, so nothing is known.";
       case COMPUTES ->
@@ -444,7 +444,7 @@ final class Explanation {
   }
 
   private String wouldChange(Cause cause) {
-    double alone = known.work() + known.baseWait.or(0);
+    double alone = known.work() + known.baseWait();
     return switch (cause) {
       case UNKNOWN -> "The first item that ends.";
       case LOCK, NATIVE_LOCK ->
@@ -489,7 +489,7 @@ final class Explanation {
     double lockCpu = Math.min(lock, known.work());
     return new Finding.Walls(
         (known.work() - lockCpu) / 1e9,
-        Math.max(0, known.baseWait.or(0) - (lock - lockCpu)) / 1e9,
+        Math.max(0, known.baseWait() - (lock - lockCpu)) / 1e9,
         lock / 1e9,
         known.cores(),
         known.capacity * 1e9);

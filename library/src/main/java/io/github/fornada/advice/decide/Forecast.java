@@ -19,7 +19,7 @@ final class Forecast {
   private static final double ROOM = 1.25;
 
   /** The largest number of platform threads. Guess: as many as a sampler can follow, four times. */
-  private static final int MOST_THREADS = 256;
+  static final int MOST_THREADS = 256;
 
   /** The error of a rate that was predicted for a model that was not tried. Measured: simulator. */
   private static final double MODEL_ERROR = 0.12;
@@ -32,6 +32,12 @@ final class Forecast {
 
   /** How much of the rate is kept while worker processes start. Guess. */
   private static final double WHILE_STARTING = 0.8;
+
+  /**
+   * The part of sending an item that is done one item after the other, in this JVM. Guess: each
+   * worker has rings of its own, but what is sent is put together by few threads.
+   */
+  private static final double SENT_IN_TURN = 0.3;
 
   /** The memory of a platform thread, with what it touches of its stack. Guess. */
   private static final double THREAD_BYTES = 100e3;
@@ -145,7 +151,7 @@ final class Forecast {
     if (!(waited > LOCK_SHARE * response)) {
       return 0;
     }
-    double whole = known.work() + known.baseWait.or(0);
+    double whole = known.work() + known.baseWait();
     double held = known.lockHeld.get();
     if (held > 0) {
       return Math.min(held, whole);
@@ -181,7 +187,7 @@ final class Forecast {
         most,
         work - lockCpu,
         cores,
-        Math.max(0, known.baseWait.or(0) - lockWait) + extraWait,
+        Math.max(0, known.baseWait() - lockWait) + extraWait,
         lock,
         lockCpu,
         capacity);
@@ -223,7 +229,7 @@ final class Forecast {
   }
 
   private Plan sequential() {
-    double response = Math.max(1, known.work() + known.baseWait.or(0));
+    double response = Math.max(1, known.work() + known.baseWait());
     double rate = 1 / response;
     double error = known.variation() / Math.sqrt(Math.max(1, known.done()));
     Estimates.Level level = known.level(Setting.SEQUENTIAL);
@@ -258,7 +264,7 @@ final class Forecast {
     int n = network.knee(ENOUGH);
     boolean open = false;
     if (known.capacity < Double.POSITIVE_INFINITY) {
-      double base = work + known.baseWait.or(0) + lock;
+      double base = work + known.baseWait() + lock;
       int room = (int) Math.ceil(ROOM * known.capacity * base);
       if (network.rate(most) >= 0.99 * known.capacity) {
         n = Math.clamp(Math.max(n, room), 1, most);
@@ -275,7 +281,7 @@ final class Forecast {
     if (lock > 0) {
       wall = Math.min(wall, 1 / lock);
     }
-    double knee = wall * (work + known.baseWait.or(0) + lock);
+    double knee = wall * (work + known.baseWait() + lock);
     double left = Math.max(2, left());
     return (int) Math.clamp(Math.min(3 * knee + 8, left), 1, Math.max(1, limit));
   }
@@ -333,8 +339,10 @@ final class Forecast {
     }
     double left = Math.max(1, left());
     int most = (int) Math.clamp(Math.min(limit, left), 1, limit);
+    double sending = SENT_IN_TURN * (shipping() + machine.processHandOverNanos());
+    double capacity = Math.min(known.capacity, 1 / Math.max(1, sending));
     ClosedNetwork network =
-        network(known, most, 0, work, cores, machine.processHandOverNanos(), known.capacity);
+        network(known, most, 0, work, cores, machine.processHandOverNanos(), capacity);
     int n = Math.max(network.knee(ENOUGH), Math.min(2, most));
     var setting = new Setting(ExecutionModel.PROCESSES, n);
     Plan plan =

@@ -2,22 +2,17 @@ package io.github.fornada.advice.decide;
 
 /** A weighted mean with its variance, in which earlier values fade with each one that is added. */
 final class Mean {
-  private final double keep;
   private double weight;
   private double mean;
   private double variance;
 
   /**
-   * Creates a mean of nothing.
+   * Adds a value; one that is not finite, or that has no weight, changes nothing.
    *
-   * @param keep the part of the weight so far that is left when a value is added; 1 forgets nothing
+   * @param count its weight
+   * @param keep the part of the weight so far that is left; 1 forgets nothing
    */
-  Mean(double keep) {
-    this.keep = keep;
-  }
-
-  /** Adds a value; one that is not finite, or that has no weight, changes nothing. */
-  void add(double value, double count) {
+  void add(double value, double count, double keep) {
     if (!(count > 0) || !Double.isFinite(value)) {
       return;
     }

@@ -140,7 +140,9 @@ final class Run {
         mayAsk();
       }
     }
-    double came = predicted == null || !predictedFor.equals(setting) ? Double.NaN : now - predictedAt;
+    // Nobody can foresee that the work changes or that another setting is chosen.
+    boolean foreseeable = predictedFor.equals(setting) && world.first == world.second;
+    double came = predicted == null || !foreseeable ? Double.NaN : now - predictedAt;
     return new Result(
         now,
         failed,
@@ -331,7 +333,7 @@ final class Run {
     boolean processes = running.model() == ExecutionModel.PROCESSES;
     double mean = ended > 0 ? sizeSum / ended : 1;
     double unit = world.unit * mean;
-    double cold = debt > 0 ? COLD : 1;
+    double cold = 1 + (COLD - 1) * Math.min(1, compilerArea / 0.8 / length) / (1 + (COLD - 1) * shape.cpu);
     double cpu = shape.cpu(k, processes) * unit * cold * wobble(0.02);
     double lock = shape.lockWait(k, processes) * unit;
     double queue = shape.queue(k, processes) * unit;

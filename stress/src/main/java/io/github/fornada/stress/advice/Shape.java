@@ -168,7 +168,7 @@ final class Shape {
     private static final int COMPUTES = 1;
     private static final int IN_LOCK = 2;
 
-    private final SplittableRandom random;
+    private final Sizes.Even[] sizes = new Sizes.Even[3];
     private final int items;
     private final double lock;
     private final double slower;
@@ -190,7 +190,9 @@ final class Shape {
     private double queued;
 
     Events(SplittableRandom random, int items, double lock, double growth) {
-      this.random = random;
+      for (int i = 0; i < sizes.length; i++) {
+        sizes[i] = new Sizes.Even(variation, random);
+      }
       this.items = items;
       this.lock = lock;
       slower = inflation(items, growth);
@@ -240,7 +242,7 @@ final class Shape {
     }
 
     private double waitTime() {
-      return sample(sleepsInLock && lock > 0 ? Math.max(0, wait - lock) : wait);
+      return sample(sleepsInLock && lock > 0 ? Math.max(0, wait - lock) : wait, AT_OTHER_SIDE);
     }
 
     /** Returns whether the item has ended. */
@@ -289,7 +291,7 @@ final class Shape {
 
     private void inLock(int id) {
       if (sleepsInLock) {
-        push(now + sample(lock), id);
+        push(now + sample(lock, IN_LOCK), id);
       } else {
         askForCore(id);
       }
@@ -307,7 +309,7 @@ final class Shape {
 
     private double coreTime(int id) {
       double within = sleepsInLock ? 0 : lock;
-      return slower * sample(stage[id] == IN_LOCK ? within : cpu - within);
+      return slower * sample(stage[id] == IN_LOCK ? within : cpu - within, stage[id]);
     }
 
     private void freeCore() {
@@ -320,8 +322,8 @@ final class Shape {
       }
     }
 
-    private double sample(double mean) {
-      return mean == 0 ? 0 : mean * Sizes.of(variation, random);
+    private double sample(double mean, int stage) {
+      return mean == 0 ? 0 : mean * sizes[stage].next();
     }
 
     private void push(double time, int id) {
