@@ -73,6 +73,12 @@ public final class Decider {
   /** Compilers are waited for so long at most before processes are started. Guess. */
   private static final double COMPILE_PATIENCE_PROCESSES = 3e9;
 
+  /** What comparing with half of the threads may cost, as part of the items that are left. */
+  private static final double COMPARE_SHARE = 0.03;
+
+  /** A rest that takes less time is not worth comparing. Guess. */
+  private static final double WORTH_COMPARING = 2e9;
+
   /** Failures that may come from looking for a limit, and the part of the items. */
   private static final long FEW_FAILURES = 3;
 
@@ -83,6 +89,7 @@ public final class Decider {
     RAMP,
     HOLD,
     PROBE,
+    COMPARE,
     STARTING,
     TRIAL
   }
@@ -117,6 +124,7 @@ public final class Decider {
   private double probePause;
   private double resumePause = 3;
 
+  private boolean compared;
   private boolean processesTried;
   private boolean memoryBound;
   private boolean sharedState;
@@ -158,8 +166,9 @@ public final class Decider {
       case RAMP -> ramp(o);
       case HOLD -> hold(o);
       case PROBE -> probe(o);
+      case COMPARE -> compare(o);
       case STARTING -> starting(o);
-      case TRIAL -> trial(o);
+      case TRIAL -> trial();
     };
   }
 
@@ -180,7 +189,8 @@ public final class Decider {
     resumePause = 3;
     nextProbe = known.elapsed() + 3 * response();
     probePause = 3 * response();
-    if (phase == Phase.PROBE) {
+    compared = false;
+    if (phase == Phase.PROBE || phase == Phase.COMPARE) {
       phase = Phase.HOLD;
     }
     if (phase == Phase.RAMP) {
@@ -483,6 +493,9 @@ public final class Decider {
         return stage(setting.model(), Math.min(2 * size, wanted), "there is room for more");
       }
     }
+    if (mayCompare(forecast)) {
+      return beginCompare();
+    }
     return mayProbe() ? beginProbe() : stay(look());
   }
 
@@ -593,6 +606,56 @@ public final class Decider {
     return change(before, "a quarter more gave nothing", look());
   }
 
+  // With half of them for a moment: do they slow each other down?
+
+  private boolean mayCompare(Forecast forecast) {
+    int busy = (int) Math.min(setting.size(), Math.ceil(known.cores() - 1e-9));
+    Estimates.Level level = known.level(setting);
+    return !compared
+        && busy >= 3
+        && setting.model() != ExecutionModel.PROCESSES
+        && job.processDoubt() == null
+        && job.mostProcesses() > 1
+        && known.waitingShare() < 0.5
+        && known.compilers.or(0) < Estimates.COMPILING
+        && !(forecast.lock() > 0)
+        && level != null
+        && level.items() >= itemsToCompare()
+        && itemsToCompare() < COMPARE_SHARE * known.left()
+        && known.left() / Math.max(1e-18, level.rate()) > WORTH_COMPARING;
+  }
+
+  private double itemsToCompare() {
+    double variation = known.variation();
+    return Math.max(2.0 * setting.size(), 2 * variation * variation / (0.12 * 0.12));
+  }
+
+  private Decision beginCompare() {
+    phase = Phase.COMPARE;
+    compared = true;
+    before = setting;
+    stageNanos = 0;
+    int half = (int) Math.max(2, Math.min(setting.size(), known.cores()) / 2);
+    return change(
+        new Setting(setting.model(), half),
+        "to see whether half of them compute faster",
+        Math.min(look(), USUAL_LOOK / 2));
+  }
+
+  private Decision compare(Observation o) {
+    Estimates.Level level = known.level(setting);
+    boolean enough = level != null && level.items() >= itemsToCompare();
+    if (!enough && stageNanos < 0.02 * known.elapsed() + 5 * response()) {
+      return stay(Math.min(look(), USUAL_LOOK / 2));
+    }
+    phase = Phase.HOLD;
+    if (enough) {
+      known.compare(setting, before);
+    }
+    nextLook = 0;
+    return change(before, "that is known now", look());
+  }
+
   // Worker processes.
 
   private boolean suspect(Forecast forecast) {
@@ -666,14 +729,14 @@ public final class Decider {
     return stay(look());
   }
 
-  private Decision trial(Observation o) {
+  private Decision trial() {
     Estimates.Level level = known.level(setting);
     double debt = known.coldNanos();
     if (level == null || level.items() < 2.0 * setting.size() || Double.isNaN(rateBefore)) {
       return stay(look());
     }
-    double now = o.done() / o.nanos();
-    boolean better = Math.max(now, level.rate()) > 1.1 * rateBefore;
+    double error = level.relativeError(known.variation());
+    boolean better = level.rate() * (1 - error) > 1.05 * rateBefore;
     if (better) {
       sharedState = forControl;
       phase = Phase.HOLD;

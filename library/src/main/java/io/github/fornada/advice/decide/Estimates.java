@@ -29,6 +29,9 @@ final class Estimates {
   /** So many items make a mean that can be compared with others. Guess. */
   private static final int MANY_ITEMS = 30;
 
+  /** Standard errors from which on a difference is taken for one. */
+  private static final double CERTAIN = 2;
+
   /** Below this many in flight an item is alone. */
   private static final double ALONE = 1.3;
 
@@ -83,6 +86,9 @@ final class Estimates {
   /** What is left of the weight of earlier stretches with this one. */
   private double keep = 1;
 
+  /** The same since an item last ended. */
+  private double keepOfItems = 1;
+
   private double compilingNanos;
 
   /** The processor time of the items of the first seconds, and their number. */
@@ -103,6 +109,7 @@ final class Estimates {
     private final Mean response = new Mean();
     private final Mean inFlight = new Mean();
     private final Mean wait = new Mean();
+    private final Mean cpu = new Mean();
     private double items;
     private double weightedItems;
     private double nanos;
@@ -144,7 +151,8 @@ final class Estimates {
       return Math.max(fromItems, fromStretches) + 1e-3;
     }
 
-    private void add(Observation o, double outside, double keep) {
+    private void add(Observation o, double worked, double outside, double keep) {
+      cpu.add(worked, o.done(), keep);
       wait.add(outside, o.done(), keep);
       double now = o.done() / o.nanos();
       rate.add(now, o.nanos(), keep);
@@ -171,6 +179,7 @@ final class Estimates {
     double age = elapsed - changedAt;
     elapsed += o.nanos();
     keep = Math.max(LEAST_KEPT, Math.pow(age / (age + o.nanos()), FADING));
+    keepOfItems *= keep;
     recentArea = recentArea * keep + o.inFlight() * o.nanos();
     recentDone = recentDone * keep + o.done();
     left = o.itemsLeft();
@@ -185,12 +194,20 @@ final class Estimates {
     foreign.add(o.foreignCores(), o.nanos(), keep);
     compilers.add(o.compilerCores(), o.nanos(), keep);
     dry.add(o.idleForInputShare(), o.nanos(), keep);
-    allocated.add(o.allocatedBytes(), o.done(), keep);
-    argumentBytes.add(o.argumentBytes(), o.done(), keep);
-    resultBytes.add(o.resultBytes(), o.done(), keep);
+    allocated.add(o.allocatedBytes(), o.done(), keepOfItems);
+    argumentBytes.add(o.argumentBytes(), o.done(), keepOfItems);
+    resultBytes.add(o.resultBytes(), o.done(), keepOfItems);
     if (o.done() == 0) {
+      Level level = levels.get(o.setting());
+      if (level != null && shows(o)) {
+        level.rate.add(0, o.nanos(), keep);
+        level.nanos += o.nanos();
+        level.stretches++;
+      }
       return "";
     }
+    double keep = Math.max(LEAST_KEPT, keepOfItems);
+    keepOfItems = 1;
     boolean alone = o.inFlight() <= ALONE;
     double took = o.responseNanos();
     double queued = finite(o.queueNanos());
@@ -239,15 +256,20 @@ final class Estimates {
     }
     double outside = Math.max(0, away - inLock - inNative);
     wait.add(outside, o.done(), keep);
-    if (o.settled()
-        && finite(o.idleForInputShare()) < DRY
-        && o.inFlight() >= FULL * o.setting().size()) {
-      levels.computeIfAbsent(o.setting(), s -> new Level()).add(o, outside, keep);
+    if (shows(o)) {
+      levels.computeIfAbsent(o.setting(), s -> new Level()).add(o, worked, outside, keep);
     }
-    return changed(o, worked, outside);
+    return changed(o, worked, outside + inLock + inNative);
   }
 
-  private String changed(Observation o, double worked, double outside) {
+  /** Returns whether a stretch shows what its setting gives. */
+  private static boolean shows(Observation o) {
+    return o.settled()
+        && finite(o.idleForInputShare()) < DRY
+        && o.inFlight() >= FULL * o.setting().size();
+  }
+
+  private String changed(Observation o, double worked, double waited) {
     if (o.setting().model() == ExecutionModel.PROCESSES || !o.settled()) {
       return "";
     }
@@ -266,10 +288,10 @@ final class Estimates {
         what = "an item now computes for " + Say.time(worked) + " instead of " + Say.time(before);
       }
     }
-    double before = wait.get();
-    double factor = waitDrift.add(outside + floor, error, o.done());
+    double before = wait.get() + lockWait.or(0) + nativeLockWait.or(0);
+    double factor = waitDrift.add(waited + floor, error, o.done());
     if (factor != 1) {
-      what = "an item now waits for " + Say.time(outside) + " instead of " + Say.time(before);
+      what = "an item now waits for " + Say.time(waited) + " instead of " + Say.time(before);
     }
     if (!what.isEmpty()) {
       double ratio = cpu.get() > 0 && worked > 0 ? worked / cpu.get() : 1;
@@ -281,11 +303,8 @@ final class Estimates {
       levels.clear();
       changedAt = elapsed - o.nanos();
       for (Mean mean : List.of(wait, response, square, lockWait, nativeLockWait, lockHeld)) {
-        mean.clear();
+        mean.fade(0);
       }
-      wait.add(outside, o.done(), 1);
-      response.add(o.responseNanos(), o.done(), 1);
-      square.add(o.responseSquareNanos(), o.done(), 1);
       cpuDrift.restart();
       driftSetting = null;
     }
@@ -369,12 +388,50 @@ final class Estimates {
     return Math.sqrt(Math.max(0, square.get() / (mean * mean) - 1));
   }
 
-  /** Returns the factor by which the processor time of an item grows when two run at once. */
+  /**
+   * Returns the factor by which the processor time of an item is longer beside others than alone; 1
+   * unless that is certain.
+   */
   double inflation() {
     if (cpuAlone.weight() < 2 || cpuTogether.weight() < 2) {
       return 1;
     }
-    return cpuTogether.get() / cpuAlone.get();
+    double factor = cpuTogether.get() / cpuAlone.get();
+    double error =
+        Math.max(0.05, variation())
+            * Math.sqrt(1 / cpuAlone.weight() + 1 / cpuTogether.weight());
+    return Math.abs(Math.log(factor)) < CERTAIN * error ? 1 : factor;
+  }
+
+  /**
+   * Learns from a stretch with fewer in flight what an item would compute for alone, under the
+   * assumption that each more that runs adds the same.
+   *
+   * @param fewer the setting of that stretch
+   * @param more the usual one
+   * @return whether enough was measured
+   */
+  boolean compare(Setting fewer, Setting more) {
+    Level few = levels.get(fewer);
+    Level many = levels.get(more);
+    if (few == null || many == null || !(few.cpu.get() > 0) || !(many.cpu.get() > 0)) {
+      return false;
+    }
+    double ratio = many.cpu.get() / few.cpu.get();
+    double error =
+        Math.max(0.05, variation()) * Math.sqrt(1 / few.items + 1 / Math.max(1, many.weightedItems));
+    double alone = many.cpu.get();
+    if (Math.log(ratio) > CERTAIN * error) {
+      double x = Math.min(fewer.size(), machine.usableCores()) - 1;
+      double y = Math.min(more.size(), machine.usableCores()) - 1;
+      double growth = (ratio - 1) / Math.max(0.1 * y, y - ratio * x);
+      alone /= 1 + growth * y;
+    }
+    cpuAlone.clear();
+    cpuAlone.add(alone, Math.max(20, few.items), 1);
+    cpuTogether.clear();
+    cpuTogether.add(many.cpu.get(), Math.max(20, many.weightedItems), 1);
+    return true;
   }
 
   /** Returns the processor time of an item that runs alone. */

@@ -228,7 +228,7 @@ final class Run {
       long untilChange =
           begun < world.changesAt ? world.changesAt - begun : world.items - begun;
       double expected = Math.min(ratePerSecond * (to - now), untilChange / 2.0);
-      if (refusedInFlight == 0 && expected > MANY && k >= running.size()) {
+      if (refusedInFlight == 0 && expected > MANY && inFlight == running.size()) {
         many(shape, k, expected, Math.min(to, now + expected / ratePerSecond));
       } else if (one(shape, k, pace / world.unit, to) && endedBadly >= mostFailures) {
         return true;
