@@ -73,8 +73,14 @@ public final class Decider {
   /** Compilers are waited for so long at most before processes are started. Guess. */
   private static final double COMPILE_PATIENCE_PROCESSES = 3e9;
 
+  /** Below this part of the cores busy there is room for more in flight. Guess. */
+  private static final double IDLE = 0.6;
+
+  /** Worker processes have at least so long to get warm. Guess. */
+  private static final double TRIAL_NANOS = 1e9;
+
   /** What comparing with half of the threads may cost, as part of the items that are left. */
-  private static final double COMPARE_SHARE = 0.03;
+  private static final double COMPARE_SHARE = 0.05;
 
   /** A rest that takes less time is not worth comparing. Guess. */
   private static final double WORTH_COMPARING = 2e9;
@@ -168,7 +174,7 @@ public final class Decider {
       case PROBE -> probe(o);
       case COMPARE -> compare(o);
       case STARTING -> starting(o);
-      case TRIAL -> trial();
+      case TRIAL -> trial(o);
     };
   }
 
@@ -378,9 +384,13 @@ public final class Decider {
     good = size;
     goodRate = rate;
     int cap = known.done() == 0 ? firstCap() : forecast().plan(setting.model()).setting().size();
+    if (lastBusy < IDLE * known.cores() && known.waitingShare() > 0.2 && !locked()) {
+      // Most cores are idle, so what is predicted to be enough is not.
+      cap = (int) Math.max(cap, Math.min(2L * size, Math.max(1, known.left())));
+    }
     int next = (int) Math.min(Math.min(2L * size, cap), mostInFlight());
     if (next <= size) {
-      return enterHold(cap < size ? cap : size, "as many as pay");
+      return enterHold(size, "as many as pay");
     }
     return stage(setting.model(), next, why);
   }
@@ -402,10 +412,15 @@ public final class Decider {
     }
     int wanted = forecast().plan(setting.model()).setting().size();
     // What was good is kept: only a size above it has been found to give nothing.
-    return enterHold(
-        Math.clamp(wanted, Math.min(good, size), size),
+    Decision decision =
+        enterHold(
+            Math.clamp(wanted, Math.min(good, size), size),
         Say.count(size, "item") + " in flight gave only " + Say.percent(Math.max(0, gain))
             + " more than " + good);
+    if (lockBound) {
+      nextLook = 0;
+    }
+    return decision;
   }
 
   private boolean locked() {
@@ -460,6 +475,9 @@ public final class Decider {
       return mayProbe() ? beginProbe() : stay(look());
     }
     nextLook = known.elapsed() * 1.15 + 50e6;
+    if (locked() || known.waitingShare() < 0.1) {
+      known.capacity = Double.POSITIVE_INFINITY;
+    }
     Forecast forecast = forecast();
     if (suspect(forecast) && processesPay(forecast, chanceOfProcesses(forecast))) {
       return startProcesses(forecast, suspicion(forecast));
@@ -473,8 +491,13 @@ public final class Decider {
     int size = setting.size();
     Plan plan = forecast.plan(setting.model());
     int wanted = Math.min(plan.setting().size(), mostInFlight());
-    if (setting.model() != ExecutionModel.PROCESSES) {
-      if (wanted < 0.75 * size && size > 2 && crowded(1.4)) {
+    if (setting.model() == ExecutionModel.PROCESSES) {
+      if (wanted > 1.3 * size && lastBusy < 0.85 * known.cores()) {
+        return enterHold(wanted, "more worker processes pay");
+      }
+    } else {
+      boolean sparesOthers = Double.isFinite(known.capacity) && crowded(1.4);
+      if (wanted < 0.75 * size && size > 2 && (sparesOthers || wanted < size / 3)) {
         return enterHold(
             Math.max(2, Math.max(wanted, (int) (0.7 * size))), "fewer give as much");
       }
@@ -609,6 +632,7 @@ public final class Decider {
   // With half of them for a moment: do they slow each other down?
 
   private boolean mayCompare(Forecast forecast) {
+    before = setting;
     int busy = (int) Math.min(setting.size(), Math.ceil(known.cores() - 1e-9));
     Estimates.Level level = known.level(setting);
     return !compared
@@ -627,7 +651,7 @@ public final class Decider {
 
   private double itemsToCompare() {
     double variation = known.variation();
-    return Math.max(2.0 * setting.size(), 2 * variation * variation / (0.12 * 0.12));
+    return Math.max(Math.max(8, 0.5 * before.size()), 2 * variation * variation / (0.12 * 0.12));
   }
 
   private Decision beginCompare() {
@@ -645,7 +669,7 @@ public final class Decider {
   private Decision compare(Observation o) {
     Estimates.Level level = known.level(setting);
     boolean enough = level != null && level.items() >= itemsToCompare();
-    if (!enough && stageNanos < 0.02 * known.elapsed() + 5 * response()) {
+    if (!enough && stageNanos < 0.1 * known.elapsed() + 5 * response()) {
       return stay(Math.min(look(), USUAL_LOOK / 2));
     }
     phase = Phase.HOLD;
@@ -702,7 +726,8 @@ public final class Decider {
       return false;
     }
     double saving = here.nanos() - (there.nanos() - there.startNanos());
-    return chance * saving > there.startNanos()
+    double sure = Math.min(chance, Forecast.notSlower(there, here, 1));
+    return sure * saving > there.startNanos()
         && here.nanos() - there.nanos() > Math.max(2.5 * TIE_NANOS, 0.1 * here.nanos());
   }
 
@@ -710,11 +735,8 @@ public final class Decider {
     phase = Phase.STARTING;
     processesTried = true;
     before = setting;
-    Estimates.Level level = known.level(setting);
-    rateBefore = level == null ? Double.NaN : level.rate();
+    rateBefore = forecast.currentRate();
     stageNanos = 0;
-    countedNanos = 0;
-    countedDone = 0;
     return change(forecast.plan(ExecutionModel.PROCESSES).setting(), why, USUAL_LOOK / 2);
   }
 
@@ -729,7 +751,7 @@ public final class Decider {
     return stay(look());
   }
 
-  private Decision trial() {
+  private Decision trial(Observation o) {
     Estimates.Level level = known.level(setting);
     double debt = known.coldNanos();
     if (level == null || level.items() < 2.0 * setting.size() || Double.isNaN(rateBefore)) {
@@ -743,7 +765,7 @@ public final class Decider {
       nextLook = known.elapsed() * 1.15;
       return stay(look());
     }
-    if (stageNanos < Math.max(3 * debt, Math.max(3 * response(), 0.5e9))) {
+    if (stillRising(o, level) || stageNanos < Math.max(3 * debt, Math.max(3 * response(), TRIAL_NANOS))) {
       return stay(look());
     }
     workersForNothing += setting.size();
@@ -763,6 +785,10 @@ public final class Decider {
         look());
   }
 
+  private static boolean stillRising(Observation o, Estimates.Level level) {
+    return o.done() / o.nanos() > 1.15 * level.rate();
+  }
+
   // What all of them use.
 
   private Decision change(Setting next, String why, double look) {
@@ -775,7 +801,7 @@ public final class Decider {
       }
       sizeBefore = setting.size();
       setting = next;
-      known.settingChanged(ofModel);
+      known.settingChanged();
     }
     return new Decision(setting, other, other ? why : "", look, control(), mostFailures());
   }
@@ -798,7 +824,9 @@ public final class Decider {
 
   private double response() {
     double response = known.response.or(Math.max(known.elapsed(), OFF_NANOS));
-    return Math.max(1, Math.max(response, known.responseByRate()));
+    // Until many have ended, those that have are the short ones.
+    boolean few = known.response.weight() < 20;
+    return Math.max(1, few ? Math.max(response, known.responseByRate()) : response);
   }
 
   private double look() {

@@ -1,15 +1,17 @@
 package io.github.fornada.advice.decide;
 
 /**
- * Sees that a mean has moved: a two-sided cumulative sum (Page, 1954) over the logarithm of what a
- * stretch gave, in terms of the standard error of that stretch.
+ * Sees that a mean has moved: a two-sided cumulative sum (Page, 1954) over what each stretch gave, in terms of the standard error of that stretch.
  */
 final class Drift {
   /** A mean this far off, in standard errors, is no news. Guess: half of the shift looked for. */
   private static final double SLACK = 0.75;
 
   /** The sum at which the mean has moved. Measured by the simulator: see docs/how-it-decides.md. */
-  private static final double ALARM = 9;
+  private static final double ALARM = 10;
+
+  /** No stretch counts for more than this: one item of a hundred may take as long as the rest. */
+  private static final double MOST = 4;
 
   /** A smaller change than by this factor would not change a decision. Guess. */
   private static final double WORTH = 1.25;
@@ -45,7 +47,7 @@ final class Drift {
     double before = known.get();
     double own = relativeError * Math.sqrt(count / known.weight());
     double error = Math.sqrt(relativeError * relativeError + own * own + FLOOR * FLOOR);
-    double away = Math.clamp(Math.log(value / before) / error, -6, 6);
+    double away = Math.clamp((value / before - 1) / error, -MOST, MOST);
     up = Math.max(0, up + away - SLACK);
     down = Math.max(0, down - away - SLACK);
     raised.add(value, up > 0 ? count : 0, 1);

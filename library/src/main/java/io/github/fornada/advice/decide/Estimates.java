@@ -32,6 +32,9 @@ final class Estimates {
   /** Standard errors from which on a difference is taken for one. */
   private static final double CERTAIN = 2;
 
+  /** The part of the cores from which on all of them are busy. */
+  private static final double SATURATED = 0.85;
+
   /** Below this many in flight an item is alone. */
   private static final double ALONE = 1.3;
 
@@ -217,7 +220,8 @@ final class Estimates {
       inside.add(busy / Math.max(1, o.inFlight()), o.nanos(), keep);
     }
     if (!Double.isFinite(worked) && (o.settled() || o.done() >= 4)) {
-      worked = Math.min(busy * o.nanos() / o.done(), took);
+      // Virtual threads: the cores that each in flight keeps busy, for as long as an item takes.
+      worked = Math.min(busy / Math.max(1, o.inFlight()), 1) * took;
     }
     if (o.inFlight() > ALONE && o.setting().model() != ExecutionModel.PROCESSES) {
       cpuTogether.add(worked, o.done(), keep);
@@ -231,12 +235,17 @@ final class Estimates {
     }
     response.add(took, o.done(), keep);
     square.add(o.responseSquareNanos(), o.done(), keep);
-    queue.add(o.queueNanos(), o.done(), keep);
-    double away = Math.max(0, took - cpu.or(0) - queued);
     double kinds = 0;
     for (Map.Entry<WaitKind, Double> each : o.waits().entrySet()) {
       kinds += finite(each.getValue());
     }
+    if (!Double.isFinite(o.queueNanos()) && busy > SATURATED * cores()) {
+      // Virtual threads that are ready to run are not seen; when all cores are busy that is what
+      // they do when they do not wait.
+      queued = Math.max(0, took - cpu.or(0) - kinds);
+    }
+    double away = Math.max(0, took - cpu.or(0) - queued);
+    queue.add(queued, o.done(), keep);
     double scale = kinds > away && kinds > 0 ? away / kinds : 1;
     double inLock = scale * finite(o.waits().getOrDefault(WaitKind.LOCK, 0.0));
     double inNative = scale * finite(o.waits().getOrDefault(WaitKind.NATIVE_LOCK, 0.0));
@@ -276,6 +285,7 @@ final class Estimates {
     if (!o.setting().equals(driftSetting)) {
       driftSetting = o.setting();
       waitDrift.restart();
+      cpuDrift.restart();
       floor = 0.05 * o.responseNanos();
     }
     double error = Math.max(0.1, variation()) / Math.sqrt(o.done());
@@ -305,18 +315,14 @@ final class Estimates {
       for (Mean mean : List.of(wait, response, square, lockWait, nativeLockWait, lockHeld)) {
         mean.fade(0);
       }
-      cpuDrift.restart();
       driftSetting = null;
     }
     return what;
   }
 
   /** Says that another setting is in use: what comes now comes under other conditions. */
-  void settingChanged(boolean ofModel) {
+  void settingChanged() {
     driftSetting = null;
-    if (ofModel) {
-      cpuDrift.restart();
-    }
   }
 
   /** Returns what was measured under a setting; null if nothing was. */
@@ -362,7 +368,8 @@ final class Estimates {
    * each new worker process will have to pay too.
    */
   double coldNanos() {
-    return Math.max(0, coldCpu - coldItems * work());
+    // While the compilers are busy nobody knows yet how fast items will be.
+    return Math.max(compilingNanos / 2, coldCpu - coldItems * work());
   }
 
   /** Returns the mean time of an item that was spent waiting for a kind of thing. */

@@ -372,7 +372,8 @@ final class Forecast {
     return rest(Math.max(1e-18, currentRate()), current.size());
   }
 
-  private double currentRate() {
+  /** Returns what the setting in use gives, as measured or else as predicted. */
+  double currentRate() {
     Estimates.Level level = known.level(current);
     if (level != null && level.items() >= 1) {
       return level.rate();

@@ -66,7 +66,6 @@ final class Run {
 
   // What is told of the run.
   private int modelChanges;
-  private int workersForNothing;
   private double aboveLimit;
   private @Nullable Prediction predicted;
   private double predictedAt;
@@ -148,7 +147,7 @@ final class Run {
         failed,
         modelChanges,
         setting,
-        workersForNothing,
+        decider == null ? 0 : decider.result().workersForNothing(),
         aboveLimit,
         predicted == null ? Double.NaN : predicted.secondsLow(),
         predicted == null ? Double.NaN : predicted.seconds(),
