@@ -70,6 +70,7 @@ final class Estimates {
   private final Map<WaitKind, Mean> kinds = new EnumMap<>(WaitKind.class);
   private final Map<Setting, Level> levels = new HashMap<>();
   private List<LockSite> locks = List.of();
+  private @Nullable Setting lastSetting;
 
   /** What the other side gives, in items per nanosecond; infinite while no limit was seen. */
   double capacity = Double.POSITIVE_INFINITY;
@@ -110,6 +111,7 @@ final class Estimates {
   static final class Level {
     private final Mean rate = new Mean();
     private final Mean response = new Mean();
+    private final Mean square = new Mean();
     private final Mean inFlight = new Mean();
     private final Mean wait = new Mean();
     private final Mean cpu = new Mean();
@@ -160,6 +162,7 @@ final class Estimates {
       double now = o.done() / o.nanos();
       rate.add(now, o.nanos(), keep);
       response.add(o.responseNanos(), o.done(), keep);
+      square.add(o.responseSquareNanos(), o.done(), keep);
       items += o.done();
       weightedItems = weightedItems * keep + o.done();
       inFlight.add(o.inFlight(), o.nanos(), keep);
@@ -186,6 +189,7 @@ final class Estimates {
     recentArea = recentArea * keep + o.inFlight() * o.nanos();
     recentDone = recentDone * keep + o.done();
     left = o.itemsLeft();
+    lastSetting = o.setting();
     done += o.done();
     failed += o.failed();
     refused += o.refused();
@@ -388,11 +392,15 @@ final class Estimates {
 
   /** Returns how much response times differ: their standard deviation as part of the mean. */
   double variation() {
-    double mean = response.or(0);
-    if (!(mean > 0) || square.weight() == 0) {
+    // Of one setting if possible: times under different ones differ for other reasons.
+    Level level = lastSetting == null ? null : levels.get(lastSetting);
+    boolean enough = level != null && level.items >= 10;
+    Mean mean = enough ? level.response : response;
+    Mean squares = enough ? level.square : square;
+    if (mean.weight() == 0 || squares.weight() == 0) {
       return 1;
     }
-    return Math.sqrt(Math.max(0, square.get() / (mean * mean) - 1));
+    return Math.sqrt(Math.max(0, squares.get() / (mean.get() * mean.get()) - 1));
   }
 
   /**
@@ -400,7 +408,7 @@ final class Estimates {
    * unless that is certain.
    */
   double inflation() {
-    if (cpuAlone.weight() < 2 || cpuTogether.weight() < 2) {
+    if (cpuAlone.weight() < 1 || cpuTogether.weight() < 2) {
       return 1;
     }
     double factor = cpuTogether.get() / cpuAlone.get();
@@ -416,9 +424,10 @@ final class Estimates {
    *
    * @param fewer the setting of that stretch
    * @param more the usual one
-   * @return whether enough was measured
+   * @param onlyIfClear whether to learn nothing unless they clearly compute faster
+   * @return whether something was learned
    */
-  boolean compare(Setting fewer, Setting more) {
+  boolean compare(Setting fewer, Setting more, boolean onlyIfClear) {
     Level few = levels.get(fewer);
     Level many = levels.get(more);
     if (few == null || many == null || !(few.cpu.get() > 0) || !(many.cpu.get() > 0)) {
@@ -428,7 +437,11 @@ final class Estimates {
     double error =
         Math.max(0.05, variation()) * Math.sqrt(1 / few.items + 1 / Math.max(1, many.weightedItems));
     double alone = many.cpu.get();
-    if (Math.log(ratio) > CERTAIN * error) {
+    boolean clear = Math.log(ratio) > (onlyIfClear ? 1.5 : 1) * CERTAIN * error;
+    if (onlyIfClear && !clear) {
+      return false;
+    }
+    if (clear) {
       double x = Math.min(fewer.size(), machine.usableCores()) - 1;
       double y = Math.min(more.size(), machine.usableCores()) - 1;
       double growth = (ratio - 1) / Math.max(0.1 * y, y - ratio * x);
