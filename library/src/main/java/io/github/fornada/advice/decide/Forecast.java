@@ -9,7 +9,9 @@ import org.jspecify.annotations.Nullable;
 
 /** How the items that are left would fare under each model, by the four walls. */
 final class Forecast {
-  /** The part of the best rate that the advised size gives: more in flight costs more than it gives. */
+  /**
+   * The part of the best rate that the advised size gives: more in flight costs more than it gives.
+   */
   static final double ENOUGH = 0.97;
 
   /**
@@ -152,13 +154,13 @@ final class Forecast {
       return 0;
     }
     double whole = known.work() + known.baseWait();
+    if (waited > 0.5 * response) {
+      // It is always taken, so it is held for as long as passes between two ends.
+      return Math.min(whole, response / Math.max(1, known.inFlight.or(current.size())));
+    }
     double held = known.lockHeld.get();
     if (held > 0) {
       return Math.min(held, whole);
-    }
-    if (waited > 0.5 * response) {
-      // It is always taken, so it is held for as long as passes between two ends.
-      return Math.min(whole, response / Math.max(1, current.size()));
     }
     // How long must it be held for items to wait that long? By halving.
     int n = Math.min(current.size(), 256);
@@ -243,8 +245,7 @@ final class Forecast {
       error = level.relativeError(known.variation());
     }
     String no = null;
-    return new Plan(
-        Setting.SEQUENTIAL, rate, rest(rate, 1), error(error), 0, 0, seen, false, no);
+    return new Plan(Setting.SEQUENTIAL, rate, rest(rate, 1), error(error), 0, 0, seen, false, no);
   }
 
   private Plan threads(ExecutionModel model) {
@@ -349,8 +350,7 @@ final class Forecast {
         network(known, most, 0, work, cores, machine.processHandOverNanos(), capacity);
     int n = Math.max(network.knee(ENOUGH), Math.min(2, most));
     var setting = new Setting(ExecutionModel.PROCESSES, n);
-    Plan plan =
-        measured(setting, network, false, n * machine.workerBytes(), no);
+    Plan plan = measured(setting, network, false, n * machine.workerBytes(), no);
     if (current.model() == ExecutionModel.PROCESSES) {
       return plan;
     }

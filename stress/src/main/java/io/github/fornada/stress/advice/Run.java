@@ -156,7 +156,7 @@ final class Run {
   }
 
   private void mayAsk() {
-    if (decider == null || predicted != null || done < checkAt * world.items || done < 20) {
+    if (decider == null || predicted != null || done < checkAt * world.items || done < 20 || world.items - begun < 20) {
       return;
     }
     Finding finding = decider.result();
