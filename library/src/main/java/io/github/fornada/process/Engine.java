@@ -850,7 +850,9 @@ final class Engine extends AbstractPool implements Mappings.Listener {
 
   /** Waits for accepted items; returns whether all have ended in time, and the pool with them. */
   private boolean finishes(Duration grace) {
-    shutdownUnasked();
+    if (!options.life().openInGrace()) {
+      shutdownUnasked();
+    }
     try {
       return awaitTermination(grace.toNanos(), TimeUnit.NANOSECONDS);
     } catch (InterruptedException e) {
