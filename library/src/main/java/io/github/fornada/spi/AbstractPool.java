@@ -412,10 +412,15 @@ public abstract class AbstractPool implements Pool {
       resume(batch);
       return;
     }
-    int doublings = Math.min(batch.attempt() - 2, 20);
-    batch.pausesUntil(
-        Timer.after(
-            Timer.bounded(policy.backOff()).multipliedBy(1L << doublings), () -> resume(batch)));
+    batch.pausesUntil(Timer.after(pauseBefore(batch.attempt()), () -> resume(batch)));
+  }
+
+  /** Returns the pause before an attempt, which is at least the second. */
+  private Duration pauseBefore(int attempt) {
+    int doublings = Math.min(attempt - 2, 20);
+    Duration doubled = Timer.bounded(policy.backOff()).multipliedBy(1L << doublings);
+    Duration longest = policy.longestBackOff();
+    return doubled.compareTo(longest) < 0 ? doubled : longest;
   }
 
   private void resume(Batch<?, ?> batch) {
