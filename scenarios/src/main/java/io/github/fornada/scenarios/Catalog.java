@@ -1,0 +1,13 @@
+package io.github.fornada.scenarios;
+
+import io.github.fornada.scenarios.harness.Scenario;
+import io.github.fornada.scenarios.math.MathScenario;
+import java.util.List;
+
+/** All scenarios, in the order of the table. */
+final class Catalog {
+  /** The rows. */
+  static final List<Scenario> ALL = List.of(new MathScenario());
+
+  private Catalog() {}
+}
