@@ -1,13 +1,17 @@
 package io.github.fornada.scenarios;
 
 import io.github.fornada.scenarios.harness.Scenario;
+import io.github.fornada.scenarios.largefiles.LargeFilesScenario;
 import io.github.fornada.scenarios.math.MathScenario;
 import java.util.List;
 
 /** All scenarios, in the order of the table. */
 final class Catalog {
   /** The rows. */
-  static final List<Scenario> ALL = List.of(new MathScenario());
+  static final List<Scenario> ALL =
+      List.of(
+          new MathScenario(),
+          new LargeFilesScenario());
 
   private Catalog() {}
 }
