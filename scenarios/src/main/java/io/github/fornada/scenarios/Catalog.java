@@ -3,6 +3,7 @@ package io.github.fornada.scenarios;
 import io.github.fornada.scenarios.harness.Scenario;
 import io.github.fornada.scenarios.largefiles.LargeFilesScenario;
 import io.github.fornada.scenarios.math.MathScenario;
+import io.github.fornada.scenarios.training.TrainingScenario;
 import java.util.List;
 
 /** All scenarios, in the order of the table. */
@@ -11,7 +12,8 @@ final class Catalog {
   static final List<Scenario> ALL =
       List.of(
           new MathScenario(),
-          new LargeFilesScenario());
+          new LargeFilesScenario(),
+          new TrainingScenario());
 
   private Catalog() {}
 }
