@@ -1,5 +1,6 @@
 package io.github.fornada.scenarios;
 
+import io.github.fornada.scenarios.gil.GilScenario;
 import io.github.fornada.scenarios.harness.Scenario;
 import io.github.fornada.scenarios.largefiles.LargeFilesScenario;
 import io.github.fornada.scenarios.math.MathScenario;
@@ -13,7 +14,8 @@ final class Catalog {
       List.of(
           new MathScenario(),
           new LargeFilesScenario(),
-          new TrainingScenario());
+          new TrainingScenario(),
+          new GilScenario());
 
   private Catalog() {}
 }
