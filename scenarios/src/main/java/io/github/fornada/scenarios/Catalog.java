@@ -4,6 +4,7 @@ import io.github.fornada.scenarios.gil.GilScenario;
 import io.github.fornada.scenarios.harness.Scenario;
 import io.github.fornada.scenarios.largefiles.LargeFilesScenario;
 import io.github.fornada.scenarios.math.MathScenario;
+import io.github.fornada.scenarios.overheads.OverheadsScenario;
 import io.github.fornada.scenarios.races.RacesScenario;
 import io.github.fornada.scenarios.training.TrainingScenario;
 import java.util.List;
@@ -17,7 +18,8 @@ final class Catalog {
           new LargeFilesScenario(),
           new TrainingScenario(),
           new GilScenario(),
-          new RacesScenario());
+          new RacesScenario(),
+          new OverheadsScenario());
 
   private Catalog() {}
 }
