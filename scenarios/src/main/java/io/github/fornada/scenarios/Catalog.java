@@ -1,5 +1,6 @@
 package io.github.fornada.scenarios;
 
+import io.github.fornada.scenarios.concurrency.ConcurrencyScenario;
 import io.github.fornada.scenarios.gil.GilScenario;
 import io.github.fornada.scenarios.harness.Scenario;
 import io.github.fornada.scenarios.largefiles.LargeFilesScenario;
@@ -19,7 +20,8 @@ final class Catalog {
           new TrainingScenario(),
           new GilScenario(),
           new RacesScenario(),
-          new OverheadsScenario());
+          new OverheadsScenario(),
+          new ConcurrencyScenario());
 
   private Catalog() {}
 }
