@@ -1,5 +1,7 @@
 package io.github.fornada.scenarios.training;
 
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import libsvm.svm;
 import org.tribuo.Example;
 import org.tribuo.Model;
@@ -20,8 +22,12 @@ final class Training {
   /** The seed of every trainer, of which each item has its own: a shared one counts its calls. */
   static final long SEED = 12_345;
 
+  // Kept, or the logger would be collected and its level with it.
+  private static final Logger TRIBUO = Logger.getLogger("org.tribuo");
+
   static {
-    // Otherwise it prints its iterations, in every JVM.
+    // Otherwise they print every iteration and every tree, in every JVM.
+    TRIBUO.setLevel(Level.WARNING);
     svm.svm_set_print_string_function(text -> {});
   }
 

@@ -14,13 +14,10 @@ import io.github.fornada.scenarios.training.Training.Score;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.logging.Level;
-import java.util.logging.Logger;
 
 /** The row {@code ml-training}. */
 public final class TrainingScenario implements Scenario {
   private static final int FOLDS = 4;
-  private static final Logger TRIBUO = Logger.getLogger("org.tribuo");
 
   @Override
   public String name() {
@@ -34,7 +31,6 @@ public final class TrainingScenario implements Scenario {
 
   @Override
   public List<Trial<?>> prepare(Setup setup) {
-    TRIBUO.setLevel(Level.WARNING);
     return List.of(
         new Svm(setup.size().of(500, 1_500, 4_000)),
         new Forest(setup.size().of(400, 1_500, 4_000)));
