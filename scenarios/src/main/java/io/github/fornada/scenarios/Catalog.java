@@ -3,6 +3,7 @@ package io.github.fornada.scenarios;
 import io.github.fornada.scenarios.concurrency.ConcurrencyScenario;
 import io.github.fornada.scenarios.gil.GilScenario;
 import io.github.fornada.scenarios.harness.Scenario;
+import io.github.fornada.scenarios.http.HttpScenario;
 import io.github.fornada.scenarios.largefiles.LargeFilesScenario;
 import io.github.fornada.scenarios.math.MathScenario;
 import io.github.fornada.scenarios.overheads.OverheadsScenario;
@@ -15,6 +16,7 @@ final class Catalog {
   /** The rows. */
   static final List<Scenario> ALL =
       List.of(
+          new HttpScenario(),
           new MathScenario(),
           new LargeFilesScenario(),
           new TrainingScenario(),

@@ -66,6 +66,7 @@ public final class OtherSide implements AutoCloseable {
             "-Xmx" + heap,
             "-XX:+UseSerialGC",
             "-XX:-UsePerfData",
+            "--sun-misc-unsafe-memory-access=allow", // or servers print a warning on stderr
             "-cp",
             System.getProperty("java.class.path"),
             main.getName()));
