@@ -8,6 +8,7 @@ import io.github.fornada.scenarios.largefiles.LargeFilesScenario;
 import io.github.fornada.scenarios.math.MathScenario;
 import io.github.fornada.scenarios.overheads.OverheadsScenario;
 import io.github.fornada.scenarios.races.RacesScenario;
+import io.github.fornada.scenarios.scraping.ScrapingScenario;
 import io.github.fornada.scenarios.training.TrainingScenario;
 import java.util.List;
 
@@ -19,6 +20,7 @@ final class Catalog {
           new HttpScenario(),
           new MathScenario(),
           new LargeFilesScenario(),
+          new ScrapingScenario(),
           new TrainingScenario(),
           new GilScenario(),
           new RacesScenario(),
