@@ -4,6 +4,7 @@ import io.github.fornada.scenarios.concurrency.ConcurrencyScenario;
 import io.github.fornada.scenarios.gil.GilScenario;
 import io.github.fornada.scenarios.harness.Scenario;
 import io.github.fornada.scenarios.http.HttpScenario;
+import io.github.fornada.scenarios.images.ImagesScenario;
 import io.github.fornada.scenarios.largefiles.LargeFilesScenario;
 import io.github.fornada.scenarios.math.MathScenario;
 import io.github.fornada.scenarios.overheads.OverheadsScenario;
@@ -20,6 +21,7 @@ final class Catalog {
           new HttpScenario(),
           new MathScenario(),
           new LargeFilesScenario(),
+          new ImagesScenario(),
           new ScrapingScenario(),
           new TrainingScenario(),
           new GilScenario(),
