@@ -190,7 +190,7 @@ final class Controller implements ThreadSide.Watcher {
           Timer.after(
               FIRST_LOOK,
               () -> {
-                if (threads.hasSomething() || isHelperBusy()) {
+                if (threads.hasSomething()) {
                   OwnThreads.start("fornada-auto", this::watch);
                 } else {
                   rest();
@@ -202,8 +202,10 @@ final class Controller implements ThreadSide.Watcher {
   /** The thread ends, or never began: new work begins it again. */
   private void rest() {
     active.set(false);
-    if (threads.hasSomething()) { // read after `active` was written, as work() reads it after it
+    if (threads.hasSomething()) { // read after `active` was written; work() reads it last
       work();
+    } else {
+      threads.letGoOfFunction();
     }
   }
 
@@ -268,11 +270,6 @@ final class Controller implements ThreadSide.Watcher {
     return processes;
   }
 
-  private boolean isHelperBusy() {
-    ProcessSide there = helperIfOpen();
-    return there != null && there.figures().inFlight() > 0;
-  }
-
   private int mostProcesses() {
     int most = options.mostProcesses();
     return Math.min(
@@ -304,6 +301,7 @@ final class Controller implements ThreadSide.Watcher {
     }
     senses.close();
     keepAll();
+    job = null; // a class refers to its loader
     rest();
   }
 
@@ -389,7 +387,7 @@ final class Controller implements ThreadSide.Watcher {
         }
         left = nanos - (System.nanoTime() - began);
       }
-      return !threads.hasSomething() && !isHelperBusy();
+      return !threads.hasSomething();
     }
 
     double inFlight() {

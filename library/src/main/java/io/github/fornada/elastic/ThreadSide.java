@@ -93,7 +93,7 @@ public interface ThreadSide {
   /** Returns how many items wait; -1 if that is unknown. */
   long waiting();
 
-  /** Returns whether some item waits or runs on a thread. */
+  /** Returns whether some item waits or runs, here or at the helper, or will be retried. */
   boolean hasSomething();
 
   /** Returns how many batches came back from the helper, because it could not send them. */
@@ -101,6 +101,9 @@ public interface ThreadSide {
 
   /** Returns the function of the batch that was taken last; null for none. */
   @Nullable Object function();
+
+  /** Forgets the function, if all items of that batch have ended: it may refer to much. */
+  void letGoOfFunction();
 
   /** Returns an item of that batch; null if there is none any more. */
   @Nullable Object item();

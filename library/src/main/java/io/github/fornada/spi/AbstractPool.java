@@ -321,6 +321,11 @@ public abstract class AbstractPool implements Pool {
     source.workAvailable();
   }
 
+  /** Returns whether anything is left to do of what was accepted, by this pool or its helper. */
+  protected final boolean isBusy() {
+    return !queue.isQuiet();
+  }
+
   /**
    * Returns how many items are queued and not begun; -1 if that is unknown, because a source has
    * not been read to its end.

@@ -267,15 +267,15 @@ final class ElasticPool extends LocalPool implements ThreadSide {
 
   @Override
   public boolean hasSomething() {
-    if (hasWork() || hasStayed()) {
-      return true;
+    return isBusy();
+  }
+
+  @Override
+  public void letGoOfFunction() {
+    Batch<?, ?> batch = latest;
+    if (batch != null && batch.isClosed()) {
+      latest = null;
     }
-    for (Worker worker : workersNow()) {
-      if (worker.isRunning()) {
-        return true;
-      }
-    }
-    return false;
   }
 
   @Override
