@@ -97,6 +97,11 @@ final class AutoPoolTest {
     }
 
     @Override
+    public boolean refusesWhatCannotBeSent(Pool pool) {
+      return false; // it stays in this JVM
+    }
+
+    @Override
     public int rounds() {
       return 3;
     }
@@ -126,6 +131,11 @@ final class AutoPoolTest {
     @Override
     public Duration limit() {
       return Busy.scaled(Duration.ofMillis(800));
+    }
+
+    @Override
+    public boolean refusesWhatCannotBeSent(Pool pool) {
+      return false; // it stays in this JVM
     }
 
     @Override
