@@ -2,6 +2,7 @@ package io.github.fornada.process;
 
 import io.github.fornada.Outcome;
 import io.github.fornada.TaskUsage;
+import io.github.fornada.jvm.CallbackThread;
 import io.github.fornada.jvm.Callbacks;
 import io.github.fornada.jvm.Log;
 import io.github.fornada.process.payload.CodecSessions;
@@ -299,6 +300,7 @@ final class GuardedResults {
           reading = next;
           read(next);
           reading = null;
+          CallbackThread.restoreCurrent();
         }
       } catch (UserCodeGuard.Abandoned e) {
         endOf(this); // another thread has ended the item
