@@ -356,7 +356,7 @@ final class Engine extends AbstractPool implements Mappings.Listener {
   @Override
   protected void cancel(Batch<?, ?> batch, int i, String reason) {
     for (WorkerSlot slot : slots) {
-      if (slot.dispatcher().cancel(batch, i)) {
+      if (slot.cancel(batch, i, reason)) {
         return;
       }
     }
@@ -367,7 +367,7 @@ final class Engine extends AbstractPool implements Mappings.Listener {
     // written before the slots are read: an item that is about to be sent to one sees it afterwards
     stopping = true;
     for (WorkerSlot slot : slots) {
-      slot.dispatcher().stopAll(reason);
+      slot.stopAll(reason);
     }
     callOffStarts();
   }
@@ -659,6 +659,15 @@ final class Engine extends AbstractPool implements Mappings.Listener {
 
   static void later(Duration pause, Runnable action) {
     var _ = after(pause, action);
+  }
+
+  /** Makes the calling thread one of this pool's own, which must not wait for the pool's end. */
+  void enters() {
+    ownThreads.add(Thread.currentThread());
+  }
+
+  void leaves() {
+    ownThreads.remove(Thread.currentThread());
   }
 
   /** Starts one of this pool's own threads, which must not wait for the pool. */

@@ -654,7 +654,13 @@ public abstract class AbstractPool implements Pool {
   public final SharedBytes share(Path file) {
     Objects.requireNonNull(file, "file");
     checkOpen();
+    SharedFiles.check(file);
     return opened(sharing(file, shared));
+  }
+
+  /** Returns what a task has thrown, with an explanation if a shared file is the reason. */
+  Throwable explained(Throwable thrown) {
+    return thrown instanceof InternalError e ? SharedFiles.explained(e, shared) : thrown;
   }
 
   /**
