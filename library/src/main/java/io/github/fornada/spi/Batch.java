@@ -407,7 +407,7 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
     if (states.end(i) == ItemStates.ENDED) {
       return false;
     }
-Outcome<R> outcome =
+    Outcome<R> outcome =
         thatWas instanceof Outcome.Failed<R>(InternalError e)
             ? new Outcome.Failed<>(sink.pool.explained(e))
             : thatWas;
