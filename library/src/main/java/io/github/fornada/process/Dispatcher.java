@@ -471,7 +471,7 @@ final class Dispatcher {
         () -> {
           try {
             life.run();
-          } catch (EncodingGuard.Abandoned e) {
+          } catch (UserCodeGuard.Abandoned e) {
             // Another thread has replaced this one, which ends.
           }
         });
@@ -497,7 +497,7 @@ final class Dispatcher {
         if (batch.hasWaiting()) {
           engine.putBack(batch);
         }
-        EncodingGuard.end(batch, i, engine.policy().timeout(), stack);
+        UserCodeGuard.end(batch, i, engine.policy().timeout(), stack);
       } finally {
         feedOnDemand();
       }
@@ -805,8 +805,8 @@ final class Dispatcher {
             });
   }
 
-  void stopAll(String reason) {
-    Set<Batch<?, ?>> all = new LinkedHashSet<>();
+  /** Adds the batches that are in flight here, or are about to be. */
+  void addBatches(Set<Batch<?, ?>> all) {
     lock.lock();
     try {
       ranges.forEach(range -> all.add(range.batch()));
@@ -821,6 +821,5 @@ final class Dispatcher {
     if (written != null) {
       all.add(written);
     }
-    all.forEach(batch -> batch.stopCall(reason));
   }
 }

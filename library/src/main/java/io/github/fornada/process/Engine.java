@@ -356,7 +356,7 @@ final class Engine extends AbstractPool implements Mappings.Listener {
   @Override
   protected void cancel(Batch<?, ?> batch, int i, String reason) {
     for (WorkerSlot slot : slots) {
-      if (slot.dispatcher().cancel(batch, i)) {
+      if (slot.cancel(batch, i, reason)) {
         return;
       }
     }
@@ -367,7 +367,7 @@ final class Engine extends AbstractPool implements Mappings.Listener {
     // written before the slots are read: an item that is about to be sent to one sees it afterwards
     stopping = true;
     for (WorkerSlot slot : slots) {
-      slot.dispatcher().stopAll(reason);
+      slot.stopAll(reason);
     }
     callOffStarts();
   }
@@ -661,6 +661,15 @@ final class Engine extends AbstractPool implements Mappings.Listener {
     var _ = after(pause, action);
   }
 
+  /** Makes the calling thread one of this pool's own, which must not wait for the pool's end. */
+  void enters() {
+    ownThreads.add(Thread.currentThread());
+  }
+
+  void leaves() {
+    ownThreads.remove(Thread.currentThread());
+  }
+
   /** Starts one of this pool's own threads, which must not wait for the pool. */
   Thread startThread(String name, Runnable body) {
     Thread thread =
@@ -929,7 +938,9 @@ final class Engine extends AbstractPool implements Mappings.Listener {
 
   /** Waits for accepted items; returns whether all have ended in time, and the pool with them. */
   private boolean finishes(Duration grace) {
-    shutdownUnasked();
+    if (!options.life().openInGrace()) {
+      shutdownUnasked();
+    }
     try {
       return awaitTermination(grace.toNanos(), TimeUnit.NANOSECONDS);
     } catch (InterruptedException e) {

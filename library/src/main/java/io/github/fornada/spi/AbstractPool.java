@@ -523,10 +523,15 @@ public abstract class AbstractPool implements Pool {
       resume(batch);
       return;
     }
-    int doublings = Math.min(batch.attempt() - 2, 20);
-    batch.pausesUntil(
-        Timer.after(
-            Timer.bounded(policy.backOff()).multipliedBy(1L << doublings), () -> resume(batch)));
+    batch.pausesUntil(Timer.after(pauseBefore(batch.attempt()), () -> resume(batch)));
+  }
+
+  /** Returns the pause before an attempt, which is at least the second. */
+  private Duration pauseBefore(int attempt) {
+    int doublings = Math.min(attempt - 2, 20);
+    Duration doubled = Timer.bounded(policy.backOff()).multipliedBy(1L << doublings);
+    Duration longest = policy.longestBackOff();
+    return doubled.compareTo(longest) < 0 ? doubled : longest;
   }
 
   private void resume(Batch<?, ?> batch) {
@@ -649,7 +654,13 @@ public abstract class AbstractPool implements Pool {
   public final SharedBytes share(Path file) {
     Objects.requireNonNull(file, "file");
     checkOpen();
+    SharedFiles.check(file);
     return opened(sharing(file, shared));
+  }
+
+  /** Returns what a task has thrown, with an explanation if a shared file is the reason. */
+  Throwable explained(Throwable thrown) {
+    return thrown instanceof InternalError e ? SharedFiles.explained(e, shared) : thrown;
   }
 
   /**

@@ -403,10 +403,14 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
    *
    * @param worker the name of the worker that ran it
    */
-  public boolean end(int i, Outcome<R> outcome, @Nullable TaskUsage usage, String worker) {
+  public boolean end(int i, Outcome<R> thatWas, @Nullable TaskUsage usage, String worker) {
     if (states.end(i) == ItemStates.ENDED) {
       return false;
     }
+    Outcome<R> outcome =
+        thatWas instanceof Outcome.Failed<R>(InternalError e)
+            ? new Outcome.Failed<>(sink.pool.explained(e))
+            : thatWas;
     sink.pool.hasFailed(outcome);
     boolean again =
         attempt <= sink.pool.policy().retries()

@@ -5,6 +5,7 @@ import io.github.fornada.TaskFunction;
 import io.github.fornada.TaskPolicy;
 import io.github.fornada.jvm.Callbacks;
 import io.github.fornada.jvm.OwnThreads;
+import io.github.fornada.jvm.Sources;
 import java.io.Serial;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -256,7 +257,7 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
     Thread.currentThread().setContextClassLoader(loader);
     Throwable thrown = null;
     try {
-      Iterator<? extends T> it = items.iterator();
+      Iterator<? extends T> it = Sources.iterator(items);
       for (long room = awaitRoom(); room > 0 && it.hasNext(); room--) {
         T item = it.next();
         if (!add(item)) {

@@ -3,6 +3,7 @@ package io.github.fornada.threads;
 import io.github.fornada.Outcome;
 import io.github.fornada.TaskUsage;
 import io.github.fornada.jvm.InterruptGate;
+import io.github.fornada.jvm.OwnThreads;
 import io.github.fornada.jvm.StackSample;
 import io.github.fornada.spi.Batch;
 import java.lang.management.ManagementFactory;
@@ -18,8 +19,6 @@ import org.jspecify.annotations.Nullable;
  * {@link InterruptGate} ensures that.
  */
 final class Worker implements Runnable {
-  private static final ClassLoader SYSTEM_LOADER = ClassLoader.getSystemClassLoader();
-
   /**
    * The pause before the timeout of an item is checked again, where the item has ended, or a cancel
    * came first.
@@ -349,20 +348,8 @@ final class Worker implements Runnable {
   }
 
   /** Undoes what an item has changed in its thread, so that the next item sees none of it. */
-  @SuppressWarnings({"ThreadPriorityCheck", "ReferenceEquality"}) // nothing relies on priorities
   private void restoreThread() {
-    if (thread.getContextClassLoader() != SYSTEM_LOADER) {
-      thread.setContextClassLoader(SYSTEM_LOADER);
-    }
-    if (!thread.getName().equals(name)) {
-      thread.setName(name);
-    }
-    if (thread.getPriority() != Thread.NORM_PRIORITY) {
-      thread.setPriority(Thread.NORM_PRIORITY);
-    }
-    if (thread.getUncaughtExceptionHandler() != homeHandler) {
-      thread.setUncaughtExceptionHandler(null);
-    }
+    OwnThreads.restore(thread, name, homeHandler);
   }
 
   // ---- called by other threads
