@@ -841,8 +841,9 @@ public final class Decider {
     before = setting;
     Estimates.Level level = known.level(setting);
     boolean measured = level != null && level.items() >= 10;
-    rateBefore = measured ? forecast.currentRate() : Double.NaN;
-    errorBefore = level == null ? 0.3 : level.relativeError(known.variation());
+    boolean alone = setting.model() == ExecutionModel.SEQUENTIAL;
+    rateBefore = measured || !alone ? forecast.currentRate() : Double.NaN;
+    errorBefore = level == null || level.items() < 1 ? 0.5 : level.relativeError(known.variation());
     stageNanos = 0;
     return change(forecast.plan(ExecutionModel.PROCESSES).setting(), why, USUAL_LOOK / 2);
   }

@@ -29,6 +29,9 @@ final class Estimates {
   /** So many items make a mean that can be compared with others. Guess. */
   private static final int MANY_ITEMS = 30;
 
+  /** After so many response times counting what ends gives the rate. Guess. */
+  private static final double FULL_ROUNDS = 3;
+
   /** Standard errors from which on a difference is taken for one. */
   private static final double CERTAIN = 2;
 
@@ -121,8 +124,15 @@ final class Estimates {
     private double nanos;
     private int stretches;
 
+    /** Returns items per nanosecond. */
     double rate() {
-      return rate.get();
+      double counted = rate.get();
+      if (items > 0 && nanos < FULL_ROUNDS * response.get()) {
+        // Counting misses those that have not had the time to end; Little's law counts those too
+        // well that are short.
+        return Math.sqrt(counted * rateByResponse());
+      }
+      return counted;
     }
 
     double response() {
@@ -209,8 +219,8 @@ final class Estimates {
     argumentBytes.add(o.argumentBytes(), o.done(), keepOfItems);
     resultBytes.add(o.resultBytes(), o.done(), keepOfItems);
     if (o.done() == 0) {
-      Level level = levels.get(o.setting());
-      if (level != null && shows(o)) {
+      if (shows(o)) {
+        Level level = levels.computeIfAbsent(o.setting(), s -> new Level());
         level.rate.add(0, o.nanos(), keep);
         level.nanos += o.nanos();
         level.stretches++;
@@ -335,7 +345,8 @@ final class Estimates {
 
   /** Returns what was measured under a setting; null if nothing was. */
   @Nullable Level level(Setting setting) {
-    return levels.get(setting);
+    Level level = levels.get(setting);
+    return level == null || level.items < 1 ? null : level;
   }
 
   Map<Setting, Level> levels() {
