@@ -322,6 +322,7 @@ public final class Decider {
     stageNanos = 0;
     countedNanos = 0;
     countedDone = 0;
+    known.forget(new Setting(model, size));
     return change(new Setting(model, step(good, size)), why, rampLook());
   }
 
@@ -667,7 +668,7 @@ public final class Decider {
     if (refusedAt < Integer.MAX_VALUE) {
       more = Math.min(more, setting.size() + Math.max(1, (refusedAt - setting.size()) / 2));
     }
-    return change(
+    return tryOut(
         new Setting(setting.model(), more), "to see whether a quarter more helps", look());
   }
 
@@ -679,7 +680,7 @@ public final class Decider {
     Estimates.Level level = known.level(setting);
     rateBefore = level == null ? Double.NaN : level.rate();
     stageNanos = 0;
-    return change(new Setting(setting.model(), size), "to see whether fewer give as much", look());
+    return tryOut(new Setting(setting.model(), size), "to see whether fewer give as much", look());
   }
 
   private Decision fewer() {
@@ -763,7 +764,7 @@ public final class Decider {
     before = setting;
     stageNanos = 0;
     int half = (int) Math.max(2, Math.min(setting.size(), known.cores()) / 2);
-    return change(
+    return tryOut(
         new Setting(setting.model(), half),
         "to see whether half of them compute faster",
         Math.min(look(), USUAL_LOOK / 2));
@@ -877,7 +878,10 @@ public final class Decider {
     double debt = known.coldNanos();
     boolean warm =
         !stillRising(o, level)
-            && stageNanos >= Math.max(3 * debt, Math.max(3 * response(), TRIAL_NANOS));
+            && stageNanos
+                >= Math.max(
+                    Math.min(3 * debt, 2 * known.compilingNanos()),
+                    Math.max(3 * response(), TRIAL_NANOS));
     boolean unclear = gain * (1 + 2 * error) > 1.1;
     if (gain * (1 - error) > 1.05
         || (warm && unclear && gain > 1.05 && level.items() > 10.0 * setting.size())) {
@@ -908,6 +912,12 @@ public final class Decider {
   }
 
   // What all of them use.
+
+  /** Changes to a setting that is to be measured, whatever was measured of it before. */
+  private Decision tryOut(Setting next, String why, double look) {
+    known.forget(next);
+    return change(next, why, look);
+  }
 
   private Decision change(Setting next, String why, double look) {
     boolean other = !next.equals(setting);

@@ -349,6 +349,11 @@ final class Estimates {
     return level == null || level.items < 1 ? null : level;
   }
 
+  /** Forgets what was measured under a setting, because it is measured anew. */
+  void forget(Setting setting) {
+    levels.remove(setting);
+  }
+
   Map<Setting, Level> levels() {
     return levels;
   }
