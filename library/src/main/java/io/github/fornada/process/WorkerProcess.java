@@ -17,6 +17,7 @@ import io.github.fornada.process.wire.RingReader;
 import io.github.fornada.process.wire.RingWriter;
 import io.github.fornada.process.wire.Segment;
 import io.github.fornada.process.worker.TaskWatchdog;
+import io.github.fornada.shared.memory.Spaces;
 import io.github.fornada.spi.Batch;
 import java.io.EOFException;
 import java.io.IOException;
@@ -55,6 +56,7 @@ final class WorkerProcess {
   private static final long LAST_WORDS_MILLIS = 200;
 
   private final Engine engine;
+  private final int number;
 
   /** Written by the slot that takes this worker, before its first item. */
   private volatile String name;
@@ -120,6 +122,7 @@ final class WorkerProcess {
       long startupNanos,
       long launchedMillis) {
     this.engine = engine;
+    this.number = number;
     this.name = "spare-" + number;
     this.mark = mark;
     this.process = process;
@@ -199,6 +202,11 @@ final class WorkerProcess {
             long item = body.getLong();
             TaskWatchdog.Reason reason = TaskWatchdog.Reason.of(body.getByte());
             killForStuck(new Stuck(item, reason, Throwables.getStack(body)));
+          }
+          case MessageTypes.FREED -> {
+            String file = body.getString();
+            Spaces.forget(file);
+            engine.unmapped(file);
           }
           case MessageTypes.EXITING -> {
             control.send(MessageTypes.EXITING_SEEN, new MessageOutput());
@@ -454,6 +462,11 @@ final class WorkerProcess {
 
   String name() {
     return name;
+  }
+
+  /** Returns its number, which no other worker of the pool has or had. */
+  int number() {
+    return number;
   }
 
   String mark() {

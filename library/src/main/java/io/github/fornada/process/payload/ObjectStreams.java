@@ -85,6 +85,7 @@ final class ObjectStreams {
             ClassLoader loader = c.getClassLoader();
             if (loader == null
                 || loader == ClassLoader.getPlatformClassLoader()
+                || isSharedObject(c)
                 || (c.isHidden() && c.isSynthetic())) { // lambdas, which the JDK writes
               continue;
             }
@@ -100,6 +101,12 @@ final class ObjectStreams {
           return false;
         }
       };
+
+  /** Returns whether the class is one of this library's objects that write only their names. */
+  private static boolean isSharedObject(Class<?> type) {
+    return ObjectStreams.class.getModule().equals(type.getModule())
+        && type.getPackageName().equals("io.github.fornada.shared");
+  }
 
   private static final Set<String> WRITING = Set.of("writeObject", "writeReplace");
 
