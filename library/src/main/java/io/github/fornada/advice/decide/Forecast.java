@@ -224,8 +224,12 @@ final class Forecast {
     if (left <= 0) {
       return response;
     }
-    double tail = n == 1 || left <= n ? 0 : response * 0.5 * (1 - 1.0 / n);
-    return Math.max(response, left / rate + tail);
+    // The last ones in flight end one after the other. If times are exponentially distributed, the
+    // last of n ends after the sum of 1/k response times; if all are the same, after one.
+    double last = known.variation() * Math.max(0, Math.log(Math.min(n, left)) - 0.4);
+    double tail = n == 1 ? 0 : response * Math.min(last, 6);
+    double half = n == 1 || left <= n ? 0 : response * 0.5 * (1 - 1.0 / n);
+    return Math.max(response, left / rate + half) + tail;
   }
 
   private double error(double rate) {
