@@ -1,31 +1,32 @@
 package io.github.fornada.advice;
 
 import io.github.fornada.ExecutionModel;
+import io.github.fornada.advice.decide.Finding;
 
 /** What to do with a job, and why. Immutable. */
 public final class Advice {
-  private final ExecutionModel model;
-  private final int size;
-  private final String text;
+  private final Finding finding;
 
-  Advice(ExecutionModel model, int size, String text) {
-    this.model = model;
-    this.size = size;
-    this.text = text;
+  private Advice(Finding finding) {
+    this.finding = finding;
+  }
+
+  static Advice of(Finding finding) {
+    return new Advice(finding);
   }
 
   /** Returns the model that suits the job best. */
   public ExecutionModel model() {
-    return model;
+    return finding.advised().model();
   }
 
   /** Returns how many items should be in flight. */
   public int size() {
-    return size;
+    return finding.advised().size();
   }
 
   /** Returns the advice in words. */
   public String text() {
-    return text;
+    return String.join(" ", finding.sentences());
   }
 }
