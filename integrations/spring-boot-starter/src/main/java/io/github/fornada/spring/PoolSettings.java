@@ -35,8 +35,7 @@ import org.jspecify.annotations.Nullable;
  * @param maxTasks after how many tasks a worker JVM is replaced
  * @param residentLimit the memory over which a worker JVM is replaced, such as {@code 1g}
  * @param startupTimeout the time that a worker JVM may take to start
- * @param exitGrace the time that running tasks get when the application exits without closing its
- *     pools
+ * @param exitGrace the time that the pool goes on after SIGTERM, until Spring closes it; 30 s
  */
 record PoolSettings(
     @Nullable String model,
@@ -53,6 +52,9 @@ record PoolSettings(
     @Nullable String residentLimit,
     @Nullable Duration startupTimeout,
     @Nullable Duration exitGrace) {
+
+  /** Spring's default for spring.lifecycle.timeout-per-shutdown-phase. */
+  private static final Duration SPRING_PHASE = Duration.ofSeconds(30);
 
   /** Opens the pool that these settings describe. */
   Pool open(String name, List<TaskListener> listeners, List<ContextCarrier<?>> carriers) {
@@ -184,9 +186,7 @@ record PoolSettings(
     if (startupTimeout != null) {
       changed = changed.withStartupTimeout(startupTimeout);
     }
-    if (exitGrace != null) {
-      changed = changed.withExitGrace(exitGrace);
-    }
-    return changed;
+    // Else its workers would be killed while Spring still lets requests end.
+    return changed.withExitGraceUntilClosed(exitGrace == null ? SPRING_PHASE : exitGrace);
   }
 }
