@@ -28,7 +28,7 @@ public class UserCodeGuardScenario implements Explorer.Scenario {
     this.guard =
         new UserCodeGuard(
             Explorer.<io.github.fornada.process.Engine>standIn(engine),
-            Explorer.<UserCodeGuard.Successor>standIn(new Dispatcher()));
+            new Dispatcher());
   }
 
   /** The second of two items is over its time. */
@@ -129,9 +129,10 @@ public class UserCodeGuardScenario implements Explorer.Scenario {
   }
 
   /** Is not asked for another feeder. */
-  public static final class Dispatcher {
-    public void replace(
-        io.github.fornada.spi.Batch<?, ?> batch, int i, List<StackTraceElement> stack) {
+  public static final class Dispatcher implements UserCodeGuard.Successor {
+    @Override
+    public <R> void replace(
+        io.github.fornada.spi.Batch<?, R> batch, int i, @Nullable List<StackTraceElement> stack) {
       throw new AssertionError("no time is so long");
     }
   }
