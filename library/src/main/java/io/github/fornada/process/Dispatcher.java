@@ -357,7 +357,7 @@ final class Dispatcher {
         Batch<?, ?> batch = held;
         held = null;
         if (batch == null) {
-          batch = engine.take(batchSize());
+          batch = engine.take(index, batchSize());
         }
         if (batch != null) {
           took = true;
@@ -377,7 +377,7 @@ final class Dispatcher {
         }
         case NOTHING -> {
           // A thread that queued work while this one was feeding has not waited: check once more.
-          if (!engine.hasMore()) {
+          if (!engine.hasMore(index)) {
             if (isIdle()) {
               engine.balanceSoon();
             }
@@ -411,7 +411,7 @@ final class Dispatcher {
     } finally {
       endFeeding(using, Sender.Result.NOTHING);
     }
-    if (held != null || engine.hasMore()) {
+    if (held != null || engine.hasMore(index)) {
       var _ = feed(); // a thread that wanted to feed meanwhile has not waited
     }
     return true;

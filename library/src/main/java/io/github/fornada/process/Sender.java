@@ -157,6 +157,10 @@ final class Sender {
       return Result.WORKER_GONE;
     }
     functions.serve(to);
+    if (engine.mayHandBack() && NotSendableException.isFuture(batch.item(0))) {
+      engine.handOverToSource(batch); // a copy elsewhere could not complete the future here
+      return Result.SENT;
+    }
     boolean inRows = batch.size() > 1 && !engine.isObserved() && !engine.isRecorded();
     for (int i = batch.claim(); i >= 0; i = batch.claim()) {
       Piece piece;
@@ -182,6 +186,11 @@ final class Sender {
       } catch (UserCodeGuard.Abandoned e) {
         throw e;
       } catch (Throwable e) { // anything that the user's writeObject throws
+        if (engine.mayHandBack() && !(e instanceof EncodingGuard.Stopped)) {
+          var _ = batch.release(i);
+          engine.handOverToSource(batch);
+          return Result.SENT;
+        }
         fail(batch, i, e);
         continue;
       }

@@ -39,6 +39,10 @@ final class WorkerSlot {
   private static final int MAX_DEATHS_BEFORE_FIRST_ITEM = 3;
 
   private final Engine engine;
+
+  /** Its number, from 0. */
+  private final int index;
+
   private final String name;
   private final boolean lasting;
   private final WorkerLife life;
@@ -79,6 +83,7 @@ final class WorkerSlot {
 
   WorkerSlot(Engine engine, int index) {
     this.engine = engine;
+    this.index = index;
     this.name = "worker-" + (index + 1);
     this.life = engine.options().life();
     this.lasting = life.minWorkers() < 0 || index < life.minWorkers();
@@ -153,7 +158,7 @@ final class WorkerSlot {
     lock.lock();
     try {
       while (!engine.isEnding()) {
-        if (engine.mayStart() && (lasting || demanded || replacement != null || engine.hasMore())) {
+        if (engine.mayStart() && (lasting || demanded || replacement != null || engine.hasMore(index))) {
           demanded = false;
           return true;
         }

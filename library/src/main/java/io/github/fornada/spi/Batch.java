@@ -271,6 +271,11 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
     return states.hasWaiting();
   }
 
+  /** Returns about how many items wait to be claimed. */
+  int waiting() {
+    return states.waiting();
+  }
+
   /** Releases a claimed item that was not begun, so that it can be claimed again. */
   public boolean release(int i) {
     boolean released = states.move(i, ItemStates.RUNNING, ItemStates.WAITING);
@@ -406,6 +411,7 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
         thatWas instanceof Outcome.Failed<R>(InternalError e)
             ? new Outcome.Failed<>(sink.pool.explained(e))
             : thatWas;
+    sink.pool.hasFailed(outcome);
     boolean again =
         attempt <= sink.pool.policy().retries()
             && !outcome.isDone()

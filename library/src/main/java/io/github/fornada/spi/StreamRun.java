@@ -10,6 +10,7 @@ import java.io.Serial;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.Iterator;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.RejectedExecutionException;
@@ -596,6 +597,22 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
         break;
       }
       drained.add(element);
+    }
+  }
+
+  @Override
+  public long left() {
+    lock.lock();
+    try {
+      if (isStopped()) {
+        return 0;
+      }
+      if (isClosed()) {
+        return pending.size();
+      }
+      return direct != null && source instanceof Collection<?> all ? all.size() - taken : -1;
+    } finally {
+      lock.unlock();
     }
   }
 

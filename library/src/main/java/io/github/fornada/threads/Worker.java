@@ -83,6 +83,9 @@ final class Worker implements Runnable {
    */
   @Nullable Batch<?, ?> polled;
 
+  /** Where this worker notes what it has done; null for nowhere. */
+  private final Meter.@Nullable Tally tally;
+
   Worker(LocalPool pool, Roster.Member member, String name, int rank) {
     this.pool = pool;
     this.member = member;
@@ -90,10 +93,21 @@ final class Worker implements Runnable {
     this.rank = rank;
     this.thread = pool.threads().make(this, name);
     this.homeHandler = thread.getUncaughtExceptionHandler();
+    Meter meter = pool.meter();
+    this.tally = meter == null ? null : meter.new Tally(!thread.isVirtual());
   }
 
   void start() {
     thread.start();
+  }
+
+  Thread thread() {
+    return thread;
+  }
+
+  /** Returns whether it runs an item now. */
+  boolean isRunning() {
+    return InterruptGate.isOpen(gate.word());
   }
 
   Roster.Member member() {
@@ -153,6 +167,9 @@ final class Worker implements Runnable {
     long began = batch.isTimed() ? System.nanoTime() : 0;
     boolean metered = batch.isMetered() && !thread.isVirtual();
     long cpu = metered ? METER.getCurrentThreadCpuTime() : 0;
+    if (tally != null) {
+      tally.begin();
+    }
     int count = 0;
     boolean whole = false;
     try {
@@ -162,6 +179,9 @@ final class Worker implements Runnable {
           return false;
         }
         count++;
+        if (tally != null) {
+          tally.ended();
+        }
       }
       whole = true;
     } finally {
@@ -171,6 +191,9 @@ final class Worker implements Runnable {
     }
     pool.finished(batch);
     current = null;
+    if (tally != null) {
+      tally.flush();
+    }
     if (metered) {
       batch.usedCpu(METER.getCurrentThreadCpuTime() - cpu);
     }
