@@ -186,7 +186,7 @@ final class Sender {
       } catch (UserCodeGuard.Abandoned e) {
         throw e;
       } catch (Throwable e) { // anything that the user's writeObject throws
-        if (engine.mayHandBack() && !(e instanceof EncodingGuard.Stopped)) {
+        if (engine.mayHandBack() && !(e instanceof UserCodeGuard.Stopped)) {
           var _ = batch.release(i);
           engine.handOverToSource(batch);
           return Result.SENT;
