@@ -21,6 +21,8 @@ import io.github.fornada.process.payload.PayloadFiles;
 import io.github.fornada.process.payload.Payloads;
 import io.github.fornada.process.wire.ControlChannel;
 import io.github.fornada.process.wire.Segment;
+import io.github.fornada.shared.memory.Space;
+import io.github.fornada.shared.memory.Spaces;
 import io.github.fornada.spi.AbstractPool;
 import io.github.fornada.spi.Batch;
 import io.github.fornada.spi.PayloadCodec;
@@ -80,6 +82,10 @@ final class Engine extends AbstractPool implements Mappings.Listener {
   private final ProcessOptions options;
   private final List<Path> bases;
   private final Path directory;
+
+  /** The objects that its tasks share. */
+  private final Space space;
+
   private final HandshakeServer handshakeServer;
   private final OrphanGuard guard;
   private final Launcher launcher;
@@ -170,6 +176,20 @@ final class Engine extends AbstractPool implements Mappings.Listener {
                 + 2 * ClassQuestions.MAX_THREADS * (options.workers() + options.life().spares()));
     this.bases = bases;
     this.directory = PrivateDirectory.create(bases, options.workers());
+    this.space =
+        Space.ofParent(
+            directory,
+            new Space.Host() {
+              @Override
+              public void freed(String file) {
+                unmapped(file);
+              }
+
+              @Override
+              public void restore() throws IOException {
+                PrivateDirectory.restore(directory);
+              }
+            });
     // The steps to undo if a later one fails, the last one first.
     var undo = new ArrayDeque<Runnable>();
     undo.push(() -> PrivateDirectory.delete(directory));
@@ -196,6 +216,8 @@ final class Engine extends AbstractPool implements Mappings.Listener {
       }
       Mappings.add(this);
       undo.push(() -> Mappings.remove(this));
+      Spaces.add(this, space);
+      undo.push(() -> Spaces.end(this));
       this.supply = new WorkerSupply(this, options.life().spares(), begun);
       undo.push(this::giveUp);
       slots.forEach(WorkerSlot::start);
@@ -499,6 +521,10 @@ final class Engine extends AbstractPool implements Mappings.Listener {
 
   Handover handover() {
     return handover;
+  }
+
+  Space space() {
+    return space;
   }
 
   BufferFiles buffers() {
@@ -811,6 +837,7 @@ final class Engine extends AbstractPool implements Mappings.Listener {
         () -> {
           worker.askToExit();
           DeathCertificate certificate = ExitDiagnosis.certify(worker, worker.awaitExit(), null);
+          space.workerIsGone(worker.number(), certificate);
           report(TaskEvent.WorkerEnded.of(certificate, true, System.nanoTime()));
           ProcessEvents.workerEnded(certificate, true);
           worker.close();
@@ -950,6 +977,7 @@ final class Engine extends AbstractPool implements Mappings.Listener {
 
   private void closeUp() {
     Mappings.remove(this);
+    Spaces.end(this);
     handover.close();
     buffers.close();
     handshakeServer.close();

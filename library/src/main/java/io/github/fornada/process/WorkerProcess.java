@@ -16,6 +16,7 @@ import io.github.fornada.process.wire.RingReader;
 import io.github.fornada.process.wire.RingWriter;
 import io.github.fornada.process.wire.Segment;
 import io.github.fornada.process.worker.TaskWatchdog;
+import io.github.fornada.shared.memory.Spaces;
 import io.github.fornada.spi.Batch;
 import java.io.EOFException;
 import java.io.IOException;
@@ -54,6 +55,7 @@ final class WorkerProcess {
   private static final long LAST_WORDS_MILLIS = 200;
 
   private final Engine engine;
+  private final int number;
 
   /** Written by the slot that takes this worker, before its first item. */
   private volatile String name;
@@ -116,6 +118,7 @@ final class WorkerProcess {
       long startupNanos,
       long launchedMillis) {
     this.engine = engine;
+    this.number = number;
     this.name = "spare-" + number;
     this.mark = mark;
     this.process = process;
@@ -194,6 +197,11 @@ final class WorkerProcess {
             long item = body.getLong();
             TaskWatchdog.Reason reason = TaskWatchdog.Reason.of(body.getByte());
             killForStuck(new Stuck(item, reason, Throwables.getStack(body)));
+          }
+          case MessageTypes.FREED -> {
+            String file = body.getString();
+            Spaces.forget(file);
+            engine.unmapped(file);
           }
           case MessageTypes.EXITING -> {
             control.send(MessageTypes.EXITING_SEEN, new MessageOutput());
@@ -449,6 +457,11 @@ final class WorkerProcess {
 
   String name() {
     return name;
+  }
+
+  /** Returns its number, which no other worker of the pool has or had. */
+  int number() {
+    return number;
   }
 
   String mark() {

@@ -11,6 +11,7 @@ import io.github.fornada.TaskPolicy;
 import io.github.fornada.jvm.BoundedText;
 import io.github.fornada.jvm.Interrupts;
 import io.github.fornada.jvm.Timer;
+import io.github.fornada.shared.memory.Spaces;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -442,7 +443,10 @@ public abstract class AbstractPool implements Pool {
 
   /** Must be called once, when every worker is gone. */
   protected final void terminated() {
-    life.terminated(() -> shared.forEach(SharedBytes::close));
+    life.terminated(() -> {
+      shared.forEach(SharedBytes::close);
+      Spaces.end(this);
+    });
   }
 
   /** Returns whether there are listeners, so that measuring each task is worth its cost. */

@@ -31,7 +31,10 @@ final class ArchitectureTest {
   private static final Map<String, Set<String>> MAY_USE =
       Map.ofEntries(
           Map.entry("jvm", Set.of()),
-          Map.entry("spi", Set.of("jvm")),
+          Map.entry("spi", Set.of("jvm", "shared.memory")),
+          Map.entry("shared.memory", Set.of("jvm")),
+          Map.entry(
+              "shared", Set.of("spi", "jvm", "process.wire", "process.payload", "shared.memory")),
           Map.entry("elastic", Set.of("spi", "jvm")),
           Map.entry("threads", Set.of("spi", "jvm", "elastic")),
           Map.entry("advice.decide", Set.of()),
@@ -46,7 +49,13 @@ final class ArchitectureTest {
           Map.entry("process.launch", Set.of("jvm", "process.host")),
           Map.entry(
               "process.worker",
-              Set.of("spi", "jvm", "process.wire", "process.host", "process.payload")),
+              Set.of(
+                  "spi",
+                  "jvm",
+                  "process.wire",
+                  "process.host",
+                  "process.payload",
+                  "shared.memory")),
           Map.entry(
               "process",
               Set.of(
@@ -57,7 +66,8 @@ final class ArchitectureTest {
                   "process.host",
                   "process.payload",
                   "process.launch",
-                  "process.worker")));
+                  "process.worker",
+                  "shared.memory")));
 
   static final JavaClasses LIBRARY =
       new ClassFileImporter()

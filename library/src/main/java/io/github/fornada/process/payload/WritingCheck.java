@@ -249,6 +249,9 @@ final class WritingCheck {
     if (isOfTheJdk(type)) {
       return kindOfTheJdk(type);
     }
+    if (isSharedObject(type)) {
+      return Kind.LEAF;
+    }
     if (hasCode(type)) {
       return Kind.CODE;
     }
@@ -304,6 +307,12 @@ final class WritingCheck {
     ClassLoader loader = type.getClassLoader();
     return (loader == null || loader == ClassLoader.getPlatformClassLoader())
         && !Proxy.isProxyClass(type);
+  }
+
+  /** Returns whether the class is one of this library's objects that write only their names. */
+  private static boolean isSharedObject(Class<?> type) {
+    return WritingCheck.class.getModule().equals(type.getModule())
+        && type.getPackageName().equals("io.github.fornada.shared");
   }
 
   /** Returns whether a class outside the JDK has its own code for writing. */
