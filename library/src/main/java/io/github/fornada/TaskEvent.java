@@ -163,7 +163,8 @@ public sealed interface TaskEvent {
     }
 
     private Parts parts() {
-      return new Parts("task, index, item, worker, attempt, nanos", task, index, item, worker, attempt, nanos);
+      return new Parts(
+          "task, index, item, worker, attempt, nanos", task, index, item, worker, attempt, nanos);
     }
 
     @Override
@@ -267,7 +268,15 @@ public sealed interface TaskEvent {
     }
 
     private Parts parts() {
-      return new Parts("task, index, item, worker, error, line, nanos", task, index, item, worker, error, line, nanos);
+      return new Parts(
+          "task, index, item, worker, error, line, nanos",
+          task,
+          index,
+          item,
+          worker,
+          error,
+          line,
+          nanos);
     }
 
     @Override
@@ -381,7 +390,16 @@ public sealed interface TaskEvent {
     }
 
     private Parts parts() {
-      return new Parts("task, index, item, attempt, last, outcome, usage, nanos", task, index, item, attempt, last, outcome, usage, nanos);
+      return new Parts(
+          "task, index, item, attempt, last, outcome, usage, nanos",
+          task,
+          index,
+          item,
+          attempt,
+          last,
+          outcome,
+          usage,
+          nanos);
     }
 
     @Override

@@ -273,8 +273,7 @@ final class Controller implements ThreadSide.Watcher {
   private int mostProcesses() {
     int most = options.mostProcesses();
     return Math.min(
-        options.mostInFlight(),
-        most == 0 ? Sides.processes().workers(options.processes()) : most);
+        options.mostInFlight(), most == 0 ? Sides.processes().workers(options.processes()) : most);
   }
 
   /** Called by a thread of the worker processes: none can be started any more. */
@@ -531,8 +530,7 @@ final class Controller implements ThreadSide.Watcher {
     ProcessSide there = helperIfOpen();
     ThreadSide.Figures here = threads.figures();
     ProcessSide.Figures away = there == null ? Totals.NONE.processes() : there.figures();
-    return new Totals(
-        System.nanoTime(), here, away, cpuOf(pids(there)), threads.cameBack());
+    return new Totals(System.nanoTime(), here, away, cpuOf(pids(there)), threads.cameBack());
   }
 
   private static Collection<Long> pids(@Nullable ProcessSide there) {

@@ -22,9 +22,9 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps what was learned of functions, in small files in the user's cache folder. A file is found by
- * the bytes of the function's class, the JDK and the machine, so what was learned of another version
- * or elsewhere is not used. Nothing leaves the machine.
+ * Keeps what was learned of functions, in small files in the user's cache folder. A file is found
+ * by the bytes of the function's class, the JDK and the machine, so what was learned of another
+ * version or elsewhere is not used. Nothing leaves the machine.
  */
 final class Memory {
   /** A folder to use instead of the user's cache folder. */
@@ -158,8 +158,7 @@ final class Memory {
         Files.deleteIfExists(made);
       }
     } catch (IOException | RuntimeException e) {
-      Log.get()
-          .log(System.Logger.Level.DEBUG, "what was learned of a task could not be kept", e);
+      Log.get().log(System.Logger.Level.DEBUG, "what was learned of a task could not be kept", e);
     }
   }
 

@@ -24,7 +24,9 @@ public final class AutoPools {
   /** Opens a pool that keeps one setting from the start. */
   public static Pool fixed(Setting setting, UnaryOperator<AutoOptions> change) {
     return AutoPool.open(
-        options(change).withMostProcesses(setting.size()), (machine, job, known) -> new SteadyChooser(setting), setting);
+        options(change).withMostProcesses(setting.size()),
+        (machine, job, known) -> new SteadyChooser(setting),
+        setting);
   }
 
   /** Opens a pool that changes its setting every few milliseconds, at random. */

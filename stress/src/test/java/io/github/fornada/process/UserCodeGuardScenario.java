@@ -27,8 +27,7 @@ public class UserCodeGuardScenario implements Explorer.Scenario {
     this.items = items;
     this.guard =
         new UserCodeGuard(
-            Explorer.<io.github.fornada.process.Engine>standIn(engine),
-            new Dispatcher());
+            Explorer.<io.github.fornada.process.Engine>standIn(engine), new Dispatcher());
   }
 
   /** The second of two items is over its time. */
