@@ -52,7 +52,7 @@ import org.jspecify.annotations.Nullable;
  * and timers refer to the engine and never to the handle, so that an abandoned pool can be
  * distinguished from one that is only idle.
  */
-final class Engine extends AbstractPool implements Mappings.Listener {
+final class Engine extends AbstractPool implements Mappings.Listener, UserCodeGuard.Home {
   private static final int MAX_START_FAILURES = 3;
 
   /**
@@ -565,7 +565,8 @@ final class Engine extends AbstractPool implements Mappings.Listener {
     return ending || exiting;
   }
 
-  boolean isStopping() {
+  @Override
+  public boolean isStopping() {
     return stopping;
   }
 
@@ -682,6 +683,11 @@ final class Engine extends AbstractPool implements Mappings.Listener {
     if (isObserved()) {
       tell(event);
     }
+  }
+
+  @Override
+  public void schedule(Duration pause, Runnable action) {
+    later(pause, action);
   }
 
   static void later(Duration pause, Runnable action) {
