@@ -237,8 +237,8 @@ public abstract class AbstractPool implements Pool {
   }
 
   /**
-   * Called when {@link #setHelper a helper} cannot run the items of a batch that still wait, because
-   * one of them, or the function, cannot be sent. Workers of this pool must run them.
+   * Called when {@link #setHelper a helper} cannot run the items of a batch that still wait,
+   * because one of them, or the function, cannot be sent. Workers of this pool must run them.
    */
   protected void takeBack(Batch<?, ?> batch) {
     throw new UnsupportedOperationException();

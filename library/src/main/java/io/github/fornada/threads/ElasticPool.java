@@ -72,8 +72,7 @@ final class ElasticPool extends LocalPool implements ThreadSide {
   @Override
   public synchronized void runOn(ExecutionModel model, int size) {
     boolean otherThreads =
-        (model == ExecutionModel.VIRTUAL_THREADS)
-            != (onThreads == ExecutionModel.VIRTUAL_THREADS);
+        (model == ExecutionModel.VIRTUAL_THREADS) != (onThreads == ExecutionModel.VIRTUAL_THREADS);
     onThreads = model; // before the generation changes: its workers have these threads
     roster().change(size, keepsIdleThreads(), otherThreads);
     callThreads();

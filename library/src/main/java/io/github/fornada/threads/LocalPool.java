@@ -104,9 +104,7 @@ abstract sealed class LocalPool extends AbstractPool
     this.options = options;
     this.threads = threads;
     this.noThreadLimit = noThreadLimit;
-    this.roster =
-        new Roster(
-            most, keepsIdleThreads(), () -> hasWorkHere() || lateBatch() != null);
+    this.roster = new Roster(most, keepsIdleThreads(), () -> hasWorkHere() || lateBatch() != null);
   }
 
   /** Creates threads without starting them. */

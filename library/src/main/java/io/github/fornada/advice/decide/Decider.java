@@ -37,7 +37,9 @@ public final class Decider {
   /** The part of the time so far that one more stretch may take: looking costs, change is rare. */
   private static final double LOOK_SHARE = 0.02;
 
-  /** Items off the processor may be doubled up to this number before any has ended. Guess: as TCP. */
+  /**
+   * Items off the processor may be doubled up to this number before any has ended. Guess: as TCP.
+   */
   private static final int UNANSWERED = 32;
 
   /** From this size on more are let in by parts, so that a limit is met with few. Guess. */
@@ -101,7 +103,7 @@ public final class Decider {
   }
 
   private final Machine machine;
-  private final Job job;
+  private Job job;
   private final Estimates known;
   private final List<String> changes = new ArrayList<>();
 
@@ -178,6 +180,11 @@ public final class Decider {
     };
   }
 
+  /** Takes what has become known of the job since; the number of its items stays as it was. */
+  public void update(Job known) {
+    job = known;
+  }
+
   /**
    * Begins with a setting that was learned in an earlier run, instead of one item at a time, and
    * looks whether it still fits. Called before the first observation.
@@ -219,8 +226,8 @@ public final class Decider {
       good = setting.size();
       goodRate = Double.NaN;
       stageNanos = 0;
-    countedNanos = 0;
-    countedDone = 0;
+      countedNanos = 0;
+      countedDone = 0;
     }
   }
 
@@ -328,8 +335,8 @@ public final class Decider {
     int size = setting.size();
     if (size < target) {
       stageNanos = 0;
-    countedNanos = 0;
-    countedDone = 0;
+      countedNanos = 0;
+      countedDone = 0;
       return change(
           new Setting(setting.model(), step(size, target)), "more of them pay", rampLook());
     }
@@ -431,8 +438,11 @@ public final class Decider {
     Decision decision =
         enterHold(
             Math.clamp(wanted, Math.min(good, size), size),
-        Say.count(size, "item") + " in flight gave only " + Say.percent(Math.max(0, gain))
-            + " more than " + good);
+            Say.count(size, "item")
+                + " in flight gave only "
+                + Say.percent(Math.max(0, gain))
+                + " more than "
+                + good);
     if (lockBound) {
       nextLook = 0;
     }
@@ -478,13 +488,13 @@ public final class Decider {
 
   private Decision hold(Observation o) {
     if (o.refused() > 0 && setting.size() > 1) {
-      double allowed =
-          Math.max(FEW_FAILURES, FAILURE_SHARE * (known.done() + known.failed()));
+      double allowed = Math.max(FEW_FAILURES, FAILURE_SHARE * (known.done() + known.failed()));
       if (o.refused() > FAILURE_SHARE * (o.done() + o.failed())
           && o.settled()
           && known.refused() > allowed) {
         refusedAt = setting.size();
-        return enterHold((int) (setting.size() * 0.8), Say.count(o.refused(), "item") + " were refused");
+        return enterHold(
+            (int) (setting.size() * 0.8), Say.count(o.refused(), "item") + " were refused");
       }
     }
     if (known.elapsed() < nextLook || known.done() == 0) {
@@ -514,8 +524,7 @@ public final class Decider {
     } else {
       boolean sparesOthers = Double.isFinite(known.capacity) && crowded(1.4);
       if (wanted < 0.75 * size && size > 2 && (sparesOthers || wanted < size / 3)) {
-        return enterHold(
-            Math.max(2, Math.max(wanted, (int) (0.7 * size))), "fewer give as much");
+        return enterHold(Math.max(2, Math.max(wanted, (int) (0.7 * size))), "fewer give as much");
       }
       if (setting.model() == ExecutionModel.PLATFORM_THREADS
           && forecast.mostlyWaits()
@@ -553,8 +562,7 @@ public final class Decider {
       return false;
     }
     double variation = known.variation();
-    double error =
-        Math.hypot(alone.relativeError(variation), here.relativeError(variation));
+    double error = Math.hypot(alone.relativeError(variation), here.relativeError(variation));
     return here.rate() < 0.95 * alone.rate() * (1 - 2 * error);
   }
 
@@ -571,7 +579,8 @@ public final class Decider {
         && !locked()
         && known.level(setting) != null
         && (refusedAt == Integer.MAX_VALUE || mayFail())
-        && (!crowded(1.2) || itemsToTell() < 0.1 * (known.left() >= 0 ? known.left() : known.done()));
+        && (!crowded(1.2)
+            || itemsToTell() < 0.1 * (known.left() >= 0 ? known.left() : known.done()));
   }
 
   /** Returns whether looking for the limit may cost some more failed items. */
@@ -781,7 +790,8 @@ public final class Decider {
       nextLook = known.elapsed() * 1.15;
       return stay(look());
     }
-    if (stillRising(o, level) || stageNanos < Math.max(3 * debt, Math.max(3 * response(), TRIAL_NANOS))) {
+    if (stillRising(o, level)
+        || stageNanos < Math.max(3 * debt, Math.max(3 * response(), TRIAL_NANOS))) {
       return stay(look());
     }
     workersForNothing += setting.size();
@@ -812,8 +822,7 @@ public final class Decider {
     if (other) {
       boolean ofModel = next.model() != setting.model();
       if (ofModel) {
-        changes.add(
-            "From " + Say.setting(setting) + " to " + Say.setting(next) + ": " + why + ".");
+        changes.add("From " + Say.setting(setting) + " to " + Say.setting(next) + ": " + why + ".");
       }
       sizeBefore = setting.size();
       setting = next;
@@ -847,8 +856,7 @@ public final class Decider {
 
   private double look() {
     double least = phase == Phase.START ? MEASURED_NANOS : Math.min(USUAL_LOOK, 2 * response());
-    return Math.max(
-        Math.max(SHORTEST_LOOK, least), Math.min(1e9, known.elapsed() * LOOK_SHARE));
+    return Math.max(Math.max(SHORTEST_LOOK, least), Math.min(1e9, known.elapsed() * LOOK_SHARE));
   }
 
   private Forecast forecast() {

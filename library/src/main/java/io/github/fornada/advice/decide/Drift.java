@@ -1,7 +1,8 @@
 package io.github.fornada.advice.decide;
 
 /**
- * Sees that a mean has moved: a two-sided cumulative sum (Page, 1954) over what each stretch gave, in terms of the standard error of that stretch.
+ * Sees that a mean has moved: a two-sided cumulative sum (Page, 1954) over what each stretch gave,
+ * in terms of the standard error of that stretch.
  */
 final class Drift {
   /** A mean this far off, in standard errors, is no news. Guess: half of the shift looked for. */

@@ -150,7 +150,9 @@ final class Estimates {
       }
       double fromItems = Math.max(variation, 0.2) / Math.sqrt(Math.max(1, weightedItems));
       double fromStretches =
-          stretches < 4 ? 0 : Math.sqrt(rate.variance()) / rate.get() / Math.sqrt(Math.min(stretches, 10));
+          stretches < 4
+              ? 0
+              : Math.sqrt(rate.variance()) / rate.get() / Math.sqrt(Math.min(stretches, 10));
       return Math.max(fromItems, fromStretches) + 1e-3;
     }
 
@@ -381,9 +383,11 @@ final class Estimates {
   /** Returns the cores that this program can have now. */
   double cores() {
     double taken = foreign.or(0);
-    // Below a tenth of a core it is noise; half of the machine is what the scheduler grants at least.
+    // Below a tenth of a core it is noise; half of the machine is what the scheduler grants at
+    // least.
     double cores = taken < 0.1 ? machine.usableCores() : machine.usableCores() - taken;
-    return Math.max(cores, Math.min(machine.usableCores(), Math.max(0.5, machine.usableCores() / 2)));
+    return Math.max(
+        cores, Math.min(machine.usableCores(), Math.max(0.5, machine.usableCores() / 2)));
   }
 
   /** Returns how much response times differ: their standard deviation as part of the mean. */
@@ -405,8 +409,7 @@ final class Estimates {
     }
     double factor = cpuTogether.get() / cpuAlone.get();
     double error =
-        Math.max(0.05, variation())
-            * Math.sqrt(1 / cpuAlone.weight() + 1 / cpuTogether.weight());
+        Math.max(0.05, variation()) * Math.sqrt(1 / cpuAlone.weight() + 1 / cpuTogether.weight());
     return Math.abs(Math.log(factor)) < CERTAIN * error ? 1 : factor;
   }
 
@@ -426,7 +429,8 @@ final class Estimates {
     }
     double ratio = many.cpu.get() / few.cpu.get();
     double error =
-        Math.max(0.05, variation()) * Math.sqrt(1 / few.items + 1 / Math.max(1, many.weightedItems));
+        Math.max(0.05, variation())
+            * Math.sqrt(1 / few.items + 1 / Math.max(1, many.weightedItems));
     double alone = many.cpu.get();
     if (Math.log(ratio) > CERTAIN * error) {
       double x = Math.min(fewer.size(), machine.usableCores()) - 1;

@@ -282,8 +282,7 @@ final class Explanation {
 
   private String lock(String what) {
     double waited = known.lockWait.or(0) + known.nativeLockWait.or(0);
-    String place =
-        known.locks().isEmpty() ? "" : " at " + known.locks().getFirst().place();
+    String place = known.locks().isEmpty() ? "" : " at " + known.locks().getFirst().place();
     return "One item at a time is within "
         + what
         + place

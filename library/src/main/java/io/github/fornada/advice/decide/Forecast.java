@@ -9,7 +9,9 @@ import org.jspecify.annotations.Nullable;
 
 /** How the items that are left would fare under each model, by the four walls. */
 final class Forecast {
-  /** The part of the best rate that the advised size gives: more in flight costs more than it gives. */
+  /**
+   * The part of the best rate that the advised size gives: more in flight costs more than it gives.
+   */
   static final double ENOUGH = 0.97;
 
   /**
@@ -239,8 +241,7 @@ final class Forecast {
       error = level.relativeError(known.variation());
     }
     String no = null;
-    return new Plan(
-        Setting.SEQUENTIAL, rate, rest(rate, 1), error(error), 0, 0, seen, false, no);
+    return new Plan(Setting.SEQUENTIAL, rate, rest(rate, 1), error(error), 0, 0, seen, false, no);
   }
 
   private Plan threads(ExecutionModel model) {
@@ -345,8 +346,7 @@ final class Forecast {
         network(known, most, 0, work, cores, machine.processHandOverNanos(), capacity);
     int n = Math.max(network.knee(ENOUGH), Math.min(2, most));
     var setting = new Setting(ExecutionModel.PROCESSES, n);
-    Plan plan =
-        measured(setting, network, false, n * machine.workerBytes(), no);
+    Plan plan = measured(setting, network, false, n * machine.workerBytes(), no);
     if (current.model() == ExecutionModel.PROCESSES) {
       return plan;
     }
