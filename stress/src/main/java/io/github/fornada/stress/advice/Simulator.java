@@ -89,8 +89,7 @@ public final class Simulator {
       outcomes.add(simulator.job(i));
     }
     double seconds = (System.nanoTime() - began) / 1e9;
-    System.out.printf(
-        Locale.ROOT, "%,d jobs, seed %d, %.1f s%n%n", jobs, seed, seconds);
+    System.out.printf(Locale.ROOT, "%,d jobs, seed %d, %.1f s%n%n", jobs, seed, seconds);
     System.out.print(new Report(outcomes).text());
     outcomes.stream()
         .filter(outcome -> outcome.best() >= LONG)
@@ -140,9 +139,7 @@ public final class Simulator {
       double response =
           world.unit
               * Math.max(1, world.mean(world.items - 1))
-              * Math.max(
-                  1,
-                  best.setting().size() / world.first.rate(best.setting().size(), false));
+              * Math.max(1, best.setting().size() / world.first.rate(best.setting().size(), false));
       return new Outcome(
           index,
           world.first.cores,
@@ -155,8 +152,7 @@ public final class Simulator {
     }
 
     private Run steered(World world) {
-      return new Run(
-          world, new Decider(world.machine(), world.job()), Setting.SEQUENTIAL, senses);
+      return new Run(world, new Decider(world.machine(), world.job()), Setting.SEQUENTIAL, senses);
     }
 
     String describe(Outcome outcome) {
@@ -237,6 +233,10 @@ public final class Simulator {
             longOnes().stream().filter(outcome -> outcome.cores() == cores).toList());
       }
       row(text, "all", longOnes());
+      row(
+          text,
+          "60 R",
+          longOnes().stream().filter(outcome -> outcome.best() > 60 * outcome.response()).toList());
       text.append(
           String.format(
               Locale.ROOT,
@@ -264,6 +264,21 @@ public final class Simulator {
                           .sorted()
                           .toArray(),
                       0.5)));
+      double[] came =
+          outcomes.stream()
+              .map(Outcome::result)
+              .filter(result -> !Double.isNaN(result.came()))
+              .mapToDouble(result -> result.came() / Math.max(1e-9, result.predicted()))
+              .sorted()
+              .toArray();
+      text.append(
+          String.format(
+              Locale.ROOT,
+              "what came over what was predicted: 5 %% %.2f, 25 %% %.2f, 75 %% %.2f, 95 %% %.2f%n",
+              quantile(came, 0.05),
+              quantile(came, 0.25),
+              quantile(came, 0.75),
+              quantile(came, 0.95)));
       text.append(
           String.format(
               Locale.ROOT,
@@ -274,8 +289,9 @@ public final class Simulator {
           String.format(
               Locale.ROOT,
               "jobs with more failures than 3 or 0.5 %% of the items: %.2f %%%n",
-              share(outcome -> outcome.result().failed() > 3
-                  && outcome.result().failed() > 0.005 * outcome.items())));
+              share(outcome ->
+                  outcome.result().failed() > 3
+                      && outcome.result().failed() > 0.005 * outcome.items())));
       return text.toString();
     }
 
