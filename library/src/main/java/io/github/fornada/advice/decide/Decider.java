@@ -217,22 +217,6 @@ public final class Decider {
     job = now;
   }
 
-  /**
-   * Begins with a setting that was learned in an earlier run, instead of one item at a time, and
-   * looks whether it still fits. Called before the first observation.
-   */
-  public void beginWith(Setting learned) {
-    setting = learned;
-    before = learned;
-    good = learned.size();
-    target = learned.size();
-    sizeBefore = learned.size();
-    if (learned.size() > 1 || learned.model() == ExecutionModel.PROCESSES) {
-      phase = Phase.HOLD;
-      processesTried = learned.model() == ExecutionModel.PROCESSES;
-    }
-  }
-
   /** Returns what was found out so far. */
   public Finding result() {
     return new Explanation(
