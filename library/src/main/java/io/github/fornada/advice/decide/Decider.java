@@ -209,6 +209,7 @@ public final class Decider {
     if (learned.size() > 1 || learned.model() == ExecutionModel.PROCESSES) {
       phase = Phase.HOLD;
       processesTried = learned.model() == ExecutionModel.PROCESSES;
+      compared = true;
     }
   }
 
@@ -573,6 +574,7 @@ public final class Decider {
           Double.isFinite(known.capacity) && crowded(1.4) && known.left() > 20L * size;
       if (wanted < 0.75 * size
           && size > 2
+          && known.done() >= 30
           && known.elapsed() > nextFewer
           && (sparesOthers || (wanted < size / 3 && !locked()))) {
         return beginFewer(Math.max(2, Math.max(wanted, (int) (0.7 * size))));
@@ -963,7 +965,9 @@ public final class Decider {
 
   private double look() {
     double least = phase == Phase.START ? MEASURED_NANOS : Math.min(USUAL_LOOK, 2 * response());
-    return Math.max(Math.max(SHORTEST_LOOK, least), Math.min(1e9, known.elapsed() * LOOK_SHARE));
+    return Math.max(
+        Math.max(SHORTEST_LOOK, least),
+        Math.min(1e9, known.elapsed() * (phase == Phase.START ? 0.05 : LOOK_SHARE)));
   }
 
   private Forecast forecast() {
