@@ -209,8 +209,6 @@ final class Engine extends AbstractPool implements Mappings.Listener, UserCodeGu
       handover.prepareSetUp(WorkerStart.nameOf(options.launch()), options.launch().setUp());
       handover.prepareSetUp("codec", options.launch().codec());
       this.exitHook = new Thread(this::onExit, "fornada-exit");
-      addShutdownHook(exitHook);
-      undo.push(this::removeExitHook);
       for (int i = 0; i < options.workers(); i++) {
         slots.add(new WorkerSlot(this, i));
       }
@@ -220,6 +218,9 @@ final class Engine extends AbstractPool implements Mappings.Listener, UserCodeGu
       undo.push(() -> Spaces.end(this));
       this.supply = new WorkerSupply(this, options.life().spares(), begun);
       undo.push(this::giveUp);
+      // The last: the hook may run at once, and looks at all that was made before.
+      addShutdownHook(exitHook);
+      undo.push(this::removeExitHook);
       slots.forEach(WorkerSlot::start);
       supply.refill();
       if (options.life().maxAge() != null || options.life().residentLimit() != null) {

@@ -1,6 +1,7 @@
 package io.github.fornada.shared;
 
 import io.github.fornada.Pool;
+import io.github.fornada.shared.memory.ElementRing;
 import io.github.fornada.shared.memory.ObjectKind;
 import io.github.fornada.shared.memory.Region;
 import io.github.fornada.shared.memory.Space;
@@ -168,9 +169,9 @@ public final class SharedSpace implements Serializable {
     return (SharedQueue<T>)
         made(
             ObjectKind.QUEUE,
-            SharedQueue.sizeFor(bytes),
+            ElementRing.sizeFor(bytes),
             "a shared queue",
-            new Region.Shape(2, 2, 0, capacity),
+            ElementRing.shape(capacity),
             SharedSpace::nothing);
   }
 

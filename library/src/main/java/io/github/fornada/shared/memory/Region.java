@@ -34,6 +34,7 @@ public final class Region {
   private static final long PARAMETER = 32;
 
   private final Space space;
+  private final Bell bell;
   private final String name;
   private final long size;
 
@@ -45,7 +46,12 @@ public final class Region {
   private @Nullable Object object; // guarded by this
 
   Region(Space space, String name, long size) {
+    this(space, space.bell(), name, size);
+  }
+
+  private Region(Space space, Bell bell, String name, long size) {
     this.space = space;
+    this.bell = bell;
     this.name = name;
     this.size = size;
   }
@@ -96,7 +102,7 @@ public final class Region {
   }
 
   public Bell bell() {
-    return space.bell();
+    return bell;
   }
 
   public Space space() {
