@@ -428,8 +428,7 @@ class ResultReadingTest {
 
   @Test
   void aResultThatIsNotReadInTimeIsTriedAgainAsOftenAsRetriesSay() throws Exception {
-    Pool pool =
-        open(o -> limit(o.withPolicy(o.policy().withRetries(1)), Duration.ofSeconds(1)));
+    Pool pool = open(o -> limit(o.withPolicy(o.policy().withRetries(1)), Duration.ofSeconds(1)));
     try {
       int before = BLOCKED.get();
       assertThat(pool.outcomes(List.of(true), Stuck::new).toList().getFirst())
