@@ -12,6 +12,7 @@ module io.github.fornada {
   requires jdk.unsupported;
 
   exports io.github.fornada;
+  exports io.github.fornada.advice;
   exports io.github.fornada.async;
   exports io.github.fornada.pipeline;
   exports io.github.fornada.process;

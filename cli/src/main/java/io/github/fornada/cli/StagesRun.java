@@ -96,7 +96,13 @@ final class StagesRun {
       long[] counts = new long[2];
       try {
         for (Plan plan : plans) {
-          List<TaskListener> listeners = observed ? List.of(plan.timeline()) : List.of();
+          var listeners = new ArrayList<TaskListener>();
+          if (observed) {
+            listeners.add(plan.timeline());
+          }
+          if (plan.settings().retries() > 0) {
+            listeners.add(progress.retries());
+          }
           plan.timeline().begin();
           pools.add(plan.settings().open(plan.on(), listeners));
         }
@@ -141,7 +147,7 @@ final class StagesRun {
     Iterable<String> source =
         switch (inputs) {
           case Inputs.Known(var items) -> items;
-          case Inputs.Lines(var lines) -> lines;
+          case Inputs.Lines(var lines, var _) -> lines;
         };
     Pipeline<String> pipeline = Pipeline.from(source);
     int last = plans.size() - 1;

@@ -4,7 +4,6 @@ import io.github.fornada.TaskEvent;
 import io.github.fornada.process.host.ExitWatch;
 import io.github.fornada.process.host.HandshakeServer;
 import io.github.fornada.process.host.Reaper;
-import io.github.fornada.process.payload.CodecSessions;
 import io.github.fornada.process.payload.Throwables;
 import io.github.fornada.process.wire.ClaimWord;
 import io.github.fornada.process.wire.ControlChannel;
@@ -76,9 +75,6 @@ final class WorkerProcess {
   private final RingReader results;
   private final Doorbell doorbell;
 
-  /** Decodes its results. Used by the thread that reads them. */
-  private final @Nullable CodecSessions codec;
-
   /** The difference to add to the worker's clock to get this JVM's; 0 if they are the same. */
   private final long clockOffset;
 
@@ -135,7 +131,6 @@ final class WorkerProcess {
     this.requests = segment.toWorkerWriter();
     this.results = segment.toParentReader();
     this.doorbell = Doorbell.ofParent(segment.header(), control::ring);
-    this.codec = CodecSessions.of(engine.options().launch().codec());
     this.clockOffset = clockOffset;
     this.startupNanos = startupNanos;
     this.readyNanos = System.nanoTime();
@@ -523,14 +518,6 @@ final class WorkerProcess {
 
   long lastItemNanos() {
     return lastItemNanos;
-  }
-
-  /**
-   * Returns the sessions that decode its results; null for no codec. For the thread that reads its
-   * ring.
-   */
-  @Nullable CodecSessions codec() {
-    return codec;
   }
 
   /**

@@ -8,9 +8,12 @@ import io.github.fornada.process.payload.PayloadFiles;
 import io.github.fornada.process.wire.ClaimWord;
 import io.github.fornada.process.wire.CorruptFrameException;
 import io.github.fornada.process.worker.TaskWatchdog;
+import io.github.fornada.spi.Batch;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Future;
@@ -36,6 +39,10 @@ final class WorkerSlot {
   private static final int MAX_DEATHS_BEFORE_FIRST_ITEM = 3;
 
   private final Engine engine;
+
+  /** Its number, from 0. */
+  private final int index;
+
   private final String name;
   private final boolean lasting;
   private final WorkerLife life;
@@ -60,6 +67,7 @@ final class WorkerSlot {
   private @Nullable CompletableFuture<WorkerProcess> replacement;
 
   private final StatsRecorder stats;
+  private final GuardedResults guarded;
   private final ResultReader reader;
 
   /**
@@ -75,12 +83,14 @@ final class WorkerSlot {
 
   WorkerSlot(Engine engine, int index) {
     this.engine = engine;
+    this.index = index;
     this.name = "worker-" + (index + 1);
     this.life = engine.options().life();
     this.lasting = life.minWorkers() < 0 || index < life.minWorkers();
     this.dispatcher = new Dispatcher(engine, index);
     this.stats = new StatsRecorder(name);
-    this.reader = new ResultReader(this, engine, name, dispatcher, stats);
+    this.guarded = new GuardedResults(engine);
+    this.reader = new ResultReader(this, engine, name, dispatcher, stats, guarded);
   }
 
   void start() {
@@ -90,6 +100,19 @@ final class WorkerSlot {
 
   Dispatcher dispatcher() {
     return dispatcher;
+  }
+
+  /** Cancels the item if it is with this slot; returns whether it is. */
+  boolean cancel(Batch<?, ?> batch, int i, String reason) {
+    return dispatcher.cancel(batch, i) || guarded.cancel(batch, i, reason);
+  }
+
+  /** Stops the calls of all items that are with this slot. */
+  void stopAll(String reason) {
+    Set<Batch<?, ?>> all = new LinkedHashSet<>();
+    dispatcher.addBatches(all);
+    guarded.addBatches(all);
+    all.forEach(batch -> batch.stopCall(reason));
   }
 
   // ---- the slot's thread
@@ -135,7 +158,8 @@ final class WorkerSlot {
     lock.lock();
     try {
       while (!engine.isEnding()) {
-        if (engine.mayStart() && (lasting || demanded || replacement != null || engine.hasMore())) {
+        if (engine.mayStart()
+            && (lasting || demanded || replacement != null || engine.hasMore(index))) {
           demanded = false;
           return true;
         }

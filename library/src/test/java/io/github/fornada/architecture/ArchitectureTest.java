@@ -35,7 +35,11 @@ final class ArchitectureTest {
           Map.entry("shared.memory", Set.of("jvm")),
           Map.entry(
               "shared", Set.of("spi", "jvm", "process.wire", "process.payload", "shared.memory")),
-          Map.entry("threads", Set.of("spi", "jvm")),
+          Map.entry("elastic", Set.of("spi", "jvm")),
+          Map.entry("threads", Set.of("spi", "jvm", "elastic")),
+          Map.entry("advice.decide", Set.of()),
+          Map.entry(
+              "advice", Set.of("spi", "jvm", "elastic", "threads", "process", "advice.decide")),
           Map.entry("async", Set.of("spi", "jvm")),
           Map.entry("timeline", Set.of("jvm")),
           Map.entry("pipeline", Set.of("spi", "jvm", "threads", "process")),
@@ -57,6 +61,7 @@ final class ArchitectureTest {
               Set.of(
                   "spi",
                   "jvm",
+                  "elastic",
                   "process.wire",
                   "process.host",
                   "process.payload",

@@ -41,10 +41,7 @@ class SharedMemoryTest {
 
   @Test
   void anOwnerInASecondWordIsCaught() {
-    caught(
-        "MutexScenario",
-        "wait for ever",
-        c -> c.standIn(ROOM + "TwoWords", ROOM + "OwnerWord"));
+    caught("MutexScenario", "wait for ever", c -> c.standIn(ROOM + "TwoWords", ROOM + "OwnerWord"));
   }
 
   @Test
@@ -58,9 +55,7 @@ class SharedMemoryTest {
   @Test
   void aRecoveryThatWakesNobodyIsCaught() {
     caught(
-        "MutexScenario",
-        "wait for ever",
-        c -> c.twin("Processes", "recover", "unpark", "forget"));
+        "MutexScenario", "wait for ever", c -> c.twin("Processes", "recover", "unpark", "forget"));
   }
 
   @Test
@@ -74,17 +69,12 @@ class SharedMemoryTest {
   @Test
   void aReleaseThatLooksForWaitersWithoutABarrierIsCaught() {
     caught(
-        "MutexScenario",
-        "wait for ever",
-        c -> c.twin("WaitBits", "ringOne", "getVolatile", "get"));
+        "MutexScenario", "wait for ever", c -> c.twin("WaitBits", "ringOne", "getVolatile", "get"));
   }
 
   @Test
   void aHandOverThatWakesNobodyIsCaught() {
-    caught(
-        "MutexScenario",
-        "wait for ever",
-        c -> c.twin("OwnerWord", "release", "ring", "forget"));
+    caught("MutexScenario", "wait for ever", c -> c.twin("OwnerWord", "release", "ring", "forget"));
   }
 
   @Test
@@ -117,9 +107,7 @@ class SharedMemoryTest {
   @Test
   void aTailPublishedWithoutReleaseIsCaught() {
     caught(
-        "ElementRingScenario",
-        "data race",
-        c -> c.twin("WaitPoint", "set", "setVolatile", "set"));
+        "ElementRingScenario", "data race", c -> c.twin("WaitPoint", "set", "setVolatile", "set"));
   }
 
   @Test

@@ -6,7 +6,8 @@ import java.util.List;
 
 /**
  * A process receives from a ring with room for one element and dies at any step; another receives
- * the rest when that was cleared up. Nothing is lost but what the dead one took, nothing comes twice.
+ * the rest when that was cleared up. Nothing is lost but what the dead one took, nothing comes
+ * twice.
  */
 public final class TakerScenario implements Explorer.Scenario {
   private static final int MORTAL = 0;

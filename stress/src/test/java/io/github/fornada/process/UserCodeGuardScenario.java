@@ -10,29 +10,29 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** The user's code that writes an item never ends by itself; a cancel comes at any moment. */
-public class EncodingGuardScenario implements Explorer.Scenario {
+public class UserCodeGuardScenario implements Explorer.Scenario {
   private final Engine engine;
   private final Batch batch = new Batch();
-  private final EncodingGuard guard;
+  private final UserCodeGuard guard;
   private final int items;
   private volatile boolean over;
   private @Nullable String wrong;
 
-  public EncodingGuardScenario() {
+  public UserCodeGuardScenario() {
     this(TaskPolicy.DEFAULT, 1);
   }
 
-  private EncodingGuardScenario(TaskPolicy policy, int items) {
+  private UserCodeGuardScenario(TaskPolicy policy, int items) {
     this.engine = new Engine(policy.withGrace(Duration.ofDays(1)));
     this.items = items;
     this.guard =
-        new EncodingGuard(
+        new UserCodeGuard(
             Explorer.<io.github.fornada.process.Engine>standIn(engine),
-            Explorer.<io.github.fornada.process.Dispatcher>standIn(new Dispatcher()));
+            Explorer.<UserCodeGuard.Successor>standIn(new Dispatcher()));
   }
 
   /** The second of two items is over its time. */
-  public static final class Timed extends EncodingGuardScenario {
+  public static final class Timed extends UserCodeGuardScenario {
     public Timed() {
       super(TaskPolicy.DEFAULT.withTimeout(Duration.ofNanos(5)), 2);
     }
@@ -59,7 +59,7 @@ public class EncodingGuardScenario implements Explorer.Scenario {
           wrong = "item " + i + " was written";
         }
       } catch (IOException e) {
-        if (!(e instanceof EncodingGuard.Stopped)) {
+        if (!(e instanceof UserCodeGuard.Stopped)) {
           wrong = "item " + i + ": " + e;
         } // else in time, or the timer was quicker
       }
@@ -130,7 +130,7 @@ public class EncodingGuardScenario implements Explorer.Scenario {
 
   /** Is not asked for another feeder. */
   public static final class Dispatcher {
-    public void replaceFeeder(
+    public void replace(
         io.github.fornada.spi.Batch<?, ?> batch, int i, List<StackTraceElement> stack) {
       throw new AssertionError("no time is so long");
     }
