@@ -119,9 +119,7 @@ public final class AutoPool extends PoolHandle {
 
   /** Returns the advice once the work has ended. */
   Advice finalAdvice() {
-    Advice known = advice();
-    Choice last = choice();
-    return known == null ? new Advice(last.model(), last.size(), last.toString()) : known;
+    return controller.finalAdvice();
   }
 
   /** Returns how the next items will run; this changes while the pool works. */

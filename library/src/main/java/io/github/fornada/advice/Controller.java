@@ -7,6 +7,8 @@ import io.github.fornada.advice.decide.Journal;
 import io.github.fornada.advice.decide.Machine;
 import io.github.fornada.advice.decide.Observation;
 import io.github.fornada.advice.decide.Setting;
+import io.github.fornada.advice.decide.WaitKind;
+import io.github.fornada.advice.sense.Refusals;
 import io.github.fornada.elastic.ProcessSide;
 import io.github.fornada.elastic.Sides;
 import io.github.fornada.elastic.ThreadSide;
@@ -15,7 +17,10 @@ import io.github.fornada.jvm.OwnThreads;
 import io.github.fornada.jvm.Timer;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.WeakHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -37,6 +42,9 @@ final class Controller implements ThreadSide.Watcher {
   private static final long SLICE_NANOS = 5_000_000; // Guess
 
   private static final long SHORTEST_NANOS = 500_000;
+
+  /** Stretches up to this length need more looks at the threads. */
+  private static final double OFTEN_NANOS = 20e6; // Guess
 
   /** With more items in flight, looking at all of them is done less often. */
   private static final int MANY = 100; // Guess
@@ -141,6 +149,10 @@ final class Controller implements ThreadSide.Watcher {
       return new Totals(moment, threads, processes, workerCpuNanos, cameBack);
     }
 
+    long ended() {
+      return threads.ended() + processes.ended();
+    }
+
     int inFlight() {
       return threads.inFlight() + processes.inFlight();
     }
@@ -153,7 +165,7 @@ final class Controller implements ThreadSide.Watcher {
     this.memory = memory;
     this.journal = Journal.CURRENT.isBound() ? Journal.CURRENT.get() : null;
     this.noProcesses = options.usesProcesses() ? null : "worker processes are not allowed";
-    this.threads = Sides.threads().open(options.common(), Refusal::looksLikeOne, this);
+    this.threads = Sides.threads().open(options.common(), Refusals::isRefusal, this);
   }
 
   ThreadSide threads() {
@@ -178,6 +190,23 @@ final class Controller implements ThreadSide.Watcher {
 
   @Nullable Advice advice() {
     return advice;
+  }
+
+  /** Returns the advice once the pool has ended; a job over at once is told from what it did. */
+  Advice finalAdvice() {
+    while (active.get()) {
+      LockSupport.parkNanos(this, SHORTEST_NANOS); // its thread has nothing more to do
+    }
+    Advice known = advice;
+    if (known == null) {
+      Totals now = totals();
+      var all = new Job(now.ended(), null, NOT_SEEN, options.mostInFlight(), 0);
+      Chooser chooser = choosers.make(senses.machine(), all, null);
+      var _ = chooser.next(observe(now, new Stretch(), Double.NaN));
+      known = Objects.requireNonNull(chooser.advice());
+      advice = known;
+    }
+    return known;
   }
 
   // ---- called by the pool
@@ -314,7 +343,8 @@ final class Controller implements ThreadSide.Watcher {
       long now = System.nanoTime();
       if (idle) {
         idleSince = idleSince == 0 ? now : idleSince;
-        if (now - idleSince > IDLE_NANOS) {
+        if (threads.pool().isShutdown() || now - idleSince > IDLE_NANOS) {
+          lastLook(stretch, idleSince);
           return;
         }
         look = SLICE_NANOS;
@@ -330,7 +360,7 @@ final class Controller implements ThreadSide.Watcher {
         last = totals;
         continue;
       }
-      Observation observation = observe(totals, stretch, known);
+      Observation observation = observe(totals, stretch, known.argumentBytes);
       known.nanos += totals.nanos() - last.nanos();
       last = totals;
       stretch.begin();
@@ -344,7 +374,24 @@ final class Controller implements ThreadSide.Watcher {
       }
       advice = known.chooser.advice();
       look = Math.max(SHORTEST_NANOS, decision.nextLookNanos());
+      senses.lookOften(look <= OFTEN_NANOS);
       mostFailures = decision.mostFailures();
+    }
+  }
+
+  /** Tells the chooser of what has ended since the last look, for its advice. */
+  private void lastLook(Stretch stretch, long endedAt) {
+    Known known = job == null ? null : jobs.get(job);
+    Totals totals = totals().since(endedAt);
+    if (known != null && totals.ended() > last.ended()) {
+      Observation observation = observe(totals, stretch, known.argumentBytes);
+      known.nanos += totals.nanos() - last.nanos();
+      last = totals;
+      Decision decision = known.chooser.next(observation);
+      if (journal != null) {
+        journal.decided(observation, decision);
+      }
+      advice = known.chooser.advice();
     }
   }
 
@@ -421,6 +468,8 @@ final class Controller implements ThreadSide.Watcher {
         ? item
         : function;
   }
+
+  private static final String NOT_SEEN = "the work was over before it was looked at";
 
   private static final String OWN_FUNCTIONS = "io.github.fornada.spi.";
 
@@ -549,7 +598,7 @@ final class Controller implements ThreadSide.Watcher {
     return sum;
   }
 
-  private Observation observe(Totals now, Stretch stretch, Known known) {
+  private Observation observe(Totals now, Stretch stretch, double argumentBytes) {
     Senses.Sensed sensed = senses.read(pids(helperIfOpen()));
     ThreadSide.Figures here = now.threads();
     ThreadSide.Figures before = last.threads();
@@ -570,6 +619,11 @@ final class Controller implements ThreadSide.Watcher {
             : away && endedAway > 0 && now.workerCpuNanos() > last.workerCpuNanos()
                 ? (double) (now.workerCpuNanos() - last.workerCpuNanos()) / endedAway
                 : Double.NaN;
+    double ofAnItem = 0; // what to multiply a sum over all threads by
+    if (sensed.threadNanos() > 0) {
+      double itemNanos = ended > 0 ? busy / ended : nanos;
+      ofAnItem = itemNanos / sensed.threadNanos();
+    }
     return new Observation(
         setting,
         !starting && unsettled == 0,
@@ -587,12 +641,12 @@ final class Controller implements ThreadSide.Watcher {
         metered > 0
             ? (double) (here.allocatedBytes() - before.allocatedBytes()) / metered
             : Double.NaN,
-        known.argumentBytes,
+        argumentBytes,
         Double.NaN,
-        sensed.waits(),
+        waitsOfAnItem(sensed, ofAnItem),
         sensed.locks(),
-        sensed.queueNanos(),
-        sensed.offProcessorNanos(),
+        sensed.queueNanos() * ofAnItem,
+        away ? Double.NaN : sensed.offProcessorNanos(),
         sensed.busyCores(),
         sensed.foreignCores(),
         sensed.throttledShare(),
@@ -600,6 +654,12 @@ final class Controller implements ThreadSide.Watcher {
         sensed.compilerCores(),
         stretch.hungryShare(),
         threads.waiting());
+  }
+
+  private static Map<WaitKind, Double> waitsOfAnItem(Senses.Sensed sensed, double ofAnItem) {
+    var waits = new EnumMap<WaitKind, Double>(WaitKind.class);
+    sensed.waits().forEach((kind, nanos) -> waits.put(kind, nanos * ofAnItem));
+    return waits;
   }
 
   // ---- what is applied

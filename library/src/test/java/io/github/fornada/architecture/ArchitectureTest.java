@@ -30,6 +30,13 @@ final class ArchitectureTest {
    */
   private static final Map<String, Set<String>> MAY_USE =
       Map.ofEntries(
+          Map.entry(
+              "advice",
+              Set.of("advice.decide", "advice.sense", "spi", "jvm", "threads", "process")),
+          Map.entry("advice.decide", Set.of()),
+          Map.entry(
+              "advice.sense",
+              Set.of("advice.decide", "jvm", "threads", "process", "process.payload")),
           Map.entry("jvm", Set.of()),
           Map.entry("spi", Set.of("jvm", "shared.memory")),
           Map.entry("shared.memory", Set.of("jvm")),

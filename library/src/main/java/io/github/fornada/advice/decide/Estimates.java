@@ -29,6 +29,9 @@ final class Estimates {
   /** So many items make a mean that can be compared with others. Guess. */
   private static final int MANY_ITEMS = 30;
 
+  /** After so many response times counting what ends gives the rate. Guess. */
+  private static final double FULL_ROUNDS = 3;
+
   /** Standard errors from which on a difference is taken for one. */
   private static final double CERTAIN = 2;
 
@@ -55,6 +58,7 @@ final class Estimates {
   final Mean nativeLockWait = new Mean();
   final Mean lockHeld = new Mean();
   final Mean queue = new Mean();
+  final Mean inFlight = new Mean();
   final Mean allocated = new Mean();
   final Mean argumentBytes = new Mean();
   final Mean resultBytes = new Mean();
@@ -70,6 +74,7 @@ final class Estimates {
   private final Map<WaitKind, Mean> kinds = new EnumMap<>(WaitKind.class);
   private final Map<Setting, Level> levels = new HashMap<>();
   private List<LockSite> locks = List.of();
+  private @Nullable Setting lastSetting;
 
   /** What the other side gives, in items per nanosecond; infinite while no limit was seen. */
   double capacity = Double.POSITIVE_INFINITY;
@@ -110,6 +115,7 @@ final class Estimates {
   static final class Level {
     private final Mean rate = new Mean();
     private final Mean response = new Mean();
+    private final Mean square = new Mean();
     private final Mean inFlight = new Mean();
     private final Mean wait = new Mean();
     private final Mean cpu = new Mean();
@@ -118,8 +124,15 @@ final class Estimates {
     private double nanos;
     private int stretches;
 
+    /** Returns items per nanosecond. */
     double rate() {
-      return rate.get();
+      double counted = rate.get();
+      if (items > 0 && nanos < FULL_ROUNDS * response.get()) {
+        // Counting misses those that have not had the time to end; Little's law counts those too
+        // well that are short.
+        return Math.sqrt(counted * rateByResponse());
+      }
+      return counted;
     }
 
     double response() {
@@ -162,6 +175,7 @@ final class Estimates {
       double now = o.done() / o.nanos();
       rate.add(now, o.nanos(), keep);
       response.add(o.responseNanos(), o.done(), keep);
+      square.add(o.responseSquareNanos(), o.done(), keep);
       items += o.done();
       weightedItems = weightedItems * keep + o.done();
       inFlight.add(o.inFlight(), o.nanos(), keep);
@@ -188,6 +202,7 @@ final class Estimates {
     recentArea = recentArea * keep + o.inFlight() * o.nanos();
     recentDone = recentDone * keep + o.done();
     left = o.itemsLeft();
+    lastSetting = o.setting();
     done += o.done();
     failed += o.failed();
     refused += o.refused();
@@ -198,13 +213,14 @@ final class Estimates {
     throttled.add(o.throttledShare(), o.nanos(), keep);
     foreign.add(o.foreignCores(), o.nanos(), keep);
     compilers.add(o.compilerCores(), o.nanos(), keep);
+    inFlight.add(o.inFlight(), o.nanos(), keep);
     dry.add(o.idleForInputShare(), o.nanos(), keep);
     allocated.add(o.allocatedBytes(), o.done(), keepOfItems);
     argumentBytes.add(o.argumentBytes(), o.done(), keepOfItems);
     resultBytes.add(o.resultBytes(), o.done(), keepOfItems);
     if (o.done() == 0) {
-      Level level = levels.get(o.setting());
-      if (level != null && shows(o)) {
+      if (shows(o)) {
+        Level level = levels.computeIfAbsent(o.setting(), s -> new Level());
         level.rate.add(0, o.nanos(), keep);
         level.nanos += o.nanos();
         level.stretches++;
@@ -329,7 +345,13 @@ final class Estimates {
 
   /** Returns what was measured under a setting; null if nothing was. */
   @Nullable Level level(Setting setting) {
-    return levels.get(setting);
+    Level level = levels.get(setting);
+    return level == null || level.items < 1 ? null : level;
+  }
+
+  /** Forgets what was measured under a setting, because it is measured anew. */
+  void forget(Setting setting) {
+    levels.remove(setting);
   }
 
   Map<Setting, Level> levels() {
@@ -392,11 +414,15 @@ final class Estimates {
 
   /** Returns how much response times differ: their standard deviation as part of the mean. */
   double variation() {
-    double mean = response.or(0);
-    if (!(mean > 0) || square.weight() == 0) {
+    // Of one setting if possible: times under different ones differ for other reasons.
+    Level level = lastSetting == null ? null : levels.get(lastSetting);
+    boolean enough = level != null && level.items >= 10;
+    Mean mean = enough ? level.response : response;
+    Mean squares = enough ? level.square : square;
+    if (mean.weight() == 0 || squares.weight() == 0) {
       return 1;
     }
-    return Math.sqrt(Math.max(0, square.get() / (mean * mean) - 1));
+    return Math.sqrt(Math.max(0, squares.get() / (mean.get() * mean.get()) - 1));
   }
 
   /**
@@ -404,7 +430,7 @@ final class Estimates {
    * unless that is certain.
    */
   double inflation() {
-    if (cpuAlone.weight() < 2 || cpuTogether.weight() < 2) {
+    if (cpuAlone.weight() < 1 || cpuTogether.weight() < 2) {
       return 1;
     }
     double factor = cpuTogether.get() / cpuAlone.get();
@@ -419,9 +445,10 @@ final class Estimates {
    *
    * @param fewer the setting of that stretch
    * @param more the usual one
-   * @return whether enough was measured
+   * @param onlyIfClear whether to learn nothing unless they clearly compute faster
+   * @return whether something was learned
    */
-  boolean compare(Setting fewer, Setting more) {
+  boolean compare(Setting fewer, Setting more, boolean onlyIfClear) {
     Level few = levels.get(fewer);
     Level many = levels.get(more);
     if (few == null || many == null || !(few.cpu.get() > 0) || !(many.cpu.get() > 0)) {
@@ -432,7 +459,11 @@ final class Estimates {
         Math.max(0.05, variation())
             * Math.sqrt(1 / few.items + 1 / Math.max(1, many.weightedItems));
     double alone = many.cpu.get();
-    if (Math.log(ratio) > CERTAIN * error) {
+    boolean clear = Math.log(ratio) > (onlyIfClear ? 1.5 : 1) * CERTAIN * error;
+    if (onlyIfClear && !clear) {
+      return false;
+    }
+    if (clear) {
       double x = Math.min(fewer.size(), machine.usableCores()) - 1;
       double y = Math.min(more.size(), machine.usableCores()) - 1;
       double growth = (ratio - 1) / Math.max(0.1 * y, y - ratio * x);

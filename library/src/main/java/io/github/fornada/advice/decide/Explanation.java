@@ -46,7 +46,7 @@ final class Explanation {
     this.forecast = forecast;
     this.memoryBound = memoryBound;
     this.sharedState = sharedState;
-    best = wentBack ? forecast.plan(setting.model()) : forecast.best(TIE, TIE_NANOS);
+    best = wentBack ? forecast.plan(setting.model()) : forecast.best(TIE, TIE_NANOS, true);
   }
 
   Finding finding(List<String> changes, int workersForNothing) {

@@ -51,9 +51,10 @@ final class Shrink {
   /** Returns what became of the picture in this file. */
   static Small file(String file) throws IOException {
     BufferedImage small = sharpened(resized(decoded(Files.readAllBytes(Path.of(file)))));
+    int width = small.getWidth();
+    var points = new int[width * small.getHeight()];
     var pixels = new CRC32();
-    for (int point :
-        small.getRGB(0, 0, small.getWidth(), small.getHeight(), null, 0, small.getWidth())) {
+    for (int point : small.getRGB(0, 0, width, small.getHeight(), points, 0, width)) {
       pixels.update(point);
       pixels.update(point >> 8);
       pixels.update(point >> 16);

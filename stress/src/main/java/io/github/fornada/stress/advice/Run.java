@@ -159,14 +159,20 @@ final class Run {
   }
 
   private void mayAsk() {
-    if (decider == null || predicted != null || done < checkAt * world.items || done < 20) {
+    if (decider == null
+        || predicted != null
+        || done < checkAt * world.items
+        || done < 20
+        || world.items - begun < 20) {
       return;
     }
     Finding finding = decider.result();
     predictedFor = setting;
     predictedAt = now;
     for (Prediction each : finding.predictions()) {
-      if (each.setting().model() == setting.model()) {
+      // Of the setting in use; the best size of its model may be another one.
+      if (each.setting().model() == setting.model()
+          && Math.abs(each.setting().size() - setting.size()) <= 0.1 * setting.size()) {
         predicted = each;
       }
     }

@@ -233,6 +233,10 @@ public final class Simulator {
             longOnes().stream().filter(outcome -> outcome.cores() == cores).toList());
       }
       row(text, "all", longOnes());
+      row(
+          text,
+          "60 R",
+          longOnes().stream().filter(outcome -> outcome.best() > 60 * outcome.response()).toList());
       text.append(
           String.format(
               Locale.ROOT,
@@ -260,6 +264,21 @@ public final class Simulator {
                           .sorted()
                           .toArray(),
                       0.5)));
+      double[] came =
+          outcomes.stream()
+              .map(Outcome::result)
+              .filter(result -> !Double.isNaN(result.came()))
+              .mapToDouble(result -> result.came() / Math.max(1e-9, result.predicted()))
+              .sorted()
+              .toArray();
+      text.append(
+          String.format(
+              Locale.ROOT,
+              "what came over what was predicted: 5 %% %.2f, 25 %% %.2f, 75 %% %.2f, 95 %% %.2f%n",
+              quantile(came, 0.05),
+              quantile(came, 0.25),
+              quantile(came, 0.75),
+              quantile(came, 0.95)));
       text.append(
           String.format(
               Locale.ROOT,
