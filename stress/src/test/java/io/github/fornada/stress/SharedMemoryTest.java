@@ -67,12 +67,6 @@ class SharedMemoryTest {
   }
 
   @Test
-  void aReleaseThatLooksForWaitersWithoutABarrierIsCaught() {
-    caught(
-        "MutexScenario", "wait for ever", c -> c.twin("WaitBits", "ringOne", "getVolatile", "get"));
-  }
-
-  @Test
   void aHandOverThatWakesNobodyIsCaught() {
     caught("MutexScenario", "wait for ever", c -> c.twin("OwnerWord", "release", "ring", "forget"));
   }
