@@ -977,6 +977,17 @@ public final class Explorer {
     ring.set(layout, at, value);
   }
 
+  /** Copies some steps later, for a twin. */
+  public static void copyLater(
+      MemorySegment from, long fromAt, MemorySegment to, long toAt, long count) {
+    if (count == 0) {
+      step();
+      return;
+    }
+    late(() -> copy(from, fromAt, to, toAt, count));
+    CURRENT.get().lateFor = 4;
+  }
+
   /** Copies between a ring and an array of bytes, in either direction. */
   public static void copy(
       MemorySegment from, long fromAt, MemorySegment to, long toAt, long count) {

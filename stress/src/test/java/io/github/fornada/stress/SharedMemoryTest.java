@@ -67,12 +67,6 @@ class SharedMemoryTest {
   }
 
   @Test
-  void aReleaseThatLooksForWaitersWithoutABarrierIsCaught() {
-    caught(
-        "MutexScenario", "wait for ever", c -> c.twin("WaitBits", "ringOne", "getVolatile", "get"));
-  }
-
-  @Test
   void aHandOverThatWakesNobodyIsCaught() {
     caught("MutexScenario", "wait for ever", c -> c.twin("OwnerWord", "release", "ring", "forget"));
   }
@@ -100,6 +94,19 @@ class SharedMemoryTest {
   }
 
   @Test
+  void aPermitOutlivesItsOwner() {
+    holds("PermitsScenario");
+  }
+
+  @Test
+  void aPermitThatIsNotTakenAtomicallyIsCaught() {
+    caught(
+        "PermitsScenario",
+        "data race",
+        c -> c.twin("Permits", "change", "compareAndSet", "lookThenSet"));
+  }
+
+  @Test
   void aSenderThatDiesHasSentAnElementOrNot() {
     holds("ElementRingScenario");
   }
@@ -117,9 +124,6 @@ class SharedMemoryTest {
 
   @Test
   void aHeadMovedBeforeTheCopyIsCaught() {
-    caught(
-        "TakerScenario",
-        "overwritten while it may be read",
-        c -> c.twin("WaitPoint", "set", "setVolatile", "set"));
+    caught("TakerScenario", "data race", c -> c.twin("ElementRing", "read", "copy", "copyLater"));
   }
 }
