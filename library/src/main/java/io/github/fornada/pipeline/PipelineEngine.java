@@ -168,16 +168,16 @@ final class PipelineEngine {
   }
 
   void sourceEnded() {
-    stages.getFirst().inputEnds();
+    stages.getFirst().in().inputEnds();
   }
 
   void completed(Stage stage) {
     int k = stages.indexOf(stage);
     if (k == stages.size() - 1) {
       endNanos = System.nanoTime();
-      output.inputEnds();
+      last.inputEnds();
     } else {
-      stages.get(k + 1).inputEnds();
+      stages.get(k + 1).in().inputEnds();
     }
   }
 

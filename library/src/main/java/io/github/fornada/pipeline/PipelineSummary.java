@@ -1,6 +1,8 @@
 package io.github.fornada.pipeline;
 
 import io.github.fornada.Pool;
+import io.github.fornada.process.ProcessPool;
+import io.github.fornada.process.WorkerStats;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -52,8 +54,6 @@ public final class PipelineSummary {
     StageFigures figures = stage.figures();
     Pool pool = stage.pool();
     long active = figures.activeNanos();
-    double busy =
-        active == 0 ? 0 : Math.min(1, figures.busyNanos() / ((double) active * pool.workers()));
     double forRoom;
     stage.in().lock().lock();
     try {
@@ -61,22 +61,32 @@ public final class PipelineSummary {
     } finally {
       stage.in().lock().unlock();
     }
+    int size = pool.workers();
+    int starting = starting(pool);
     return new StageSummary(
         stage.name(),
         pool.model().label(),
-        pool.workers(),
-        figures.taken.sum(),
-        figures.passedOn.sum(),
-        figures.failed.sum(),
-        active == 0 ? 0 : figures.timed() * 1e9 / active,
-        busy,
-        (1 - busy) * (1 - forRoom),
-        (1 - busy) * forRoom,
-        figures.meanNanos(),
-        engine.monitor().cpuCores(stage),
-        stage.in().depth(),
-        stage.in().limit(),
-        stage.in().deepest());
+        new StageSummary.Counts(
+            size, starting, figures.taken.sum(), figures.passedOn.sum(), figures.failed.sum()),
+        new StageSummary.Times(
+            active == 0 ? 0 : figures.timed() * 1e9 / active,
+            forRoom,
+            engine.monitor().cpuCores(stage),
+            figures.reading(size, starting)),
+        new StageSummary.Depth(stage.in().depth(), stage.in().limit(), stage.in().deepest()));
+  }
+
+  /** How many worker JVMs have not come up yet, or are between two lives. */
+  private static int starting(Pool pool) {
+    int starting = 0;
+    if (pool instanceof ProcessPool processes && !pool.isShutdown()) {
+      for (WorkerStats worker : processes.stats().workers()) {
+        if (worker.starts() == 0) {
+          starting++;
+        }
+      }
+    }
+    return starting;
   }
 
   /** Returns the figures of the stages, in their order. */
@@ -116,6 +126,14 @@ public final class PipelineSummary {
   public double rateWithOneMore() {
     Diagnosis found = Diagnosis.of(stages, freeProcessors);
     return found.kind() == Diagnosis.Kind.STAGE ? found.promised() : 0;
+  }
+
+  /**
+   * Returns whether what this says rests on little: few items, or items whose times differ much, or
+   * not all workers have come up yet. {@link #advice} says which.
+   */
+  public boolean isPreliminary() {
+    return !Diagnosis.of(stages, freeProcessors).doubt().isEmpty();
   }
 
   /** Returns what holds the pipeline up and what would help, in a few sentences. */

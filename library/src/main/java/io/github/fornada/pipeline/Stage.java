@@ -49,8 +49,6 @@ final class Stage implements FedCall.Feed, Taker, Giver {
   /** Items in the two lists below. Written under the lock of `in`; read by any. */
   private volatile int unfinished;
 
-  private volatile boolean inputEnded;
-
   /** Written once, within {@link #turnOver}. */
   private volatile boolean complete;
 
@@ -418,7 +416,7 @@ final class Stage implements FedCall.Feed, Taker, Giver {
   @Override
   public void batchClosed() {
     out.tellTaker();
-    if (inputEnded) {
+    if (in.hasEnded()) {
       turnOver();
     }
     if (engine.isStopped()) {
@@ -427,8 +425,8 @@ final class Stage implements FedCall.Feed, Taker, Giver {
   }
 
   @Override
-  public void ran(int count, long nanos) {
-    figures.ran(count, nanos);
+  public void ran(int count, long nanos, String worker) {
+    figures.ran(count, nanos, worker);
     engine.ran(this);
   }
 
@@ -451,19 +449,6 @@ final class Stage implements FedCall.Feed, Taker, Giver {
 
   @Override
   public void wake() {
-    turnOver();
-  }
-
-  @Override
-  public void inputEnds() {
-    in.lock().lock();
-    try {
-      in.free(in.sort());
-      in.closeBatch();
-      inputEnded = true;
-    } finally {
-      in.lock().unlock();
-    }
     turnOver();
   }
 
@@ -549,7 +534,7 @@ final class Stage implements FedCall.Feed, Taker, Giver {
     if (work) {
       call.offer();
     }
-    if (inputEnded && !complete && isAllDone()) {
+    if (in.hasEnded() && !complete && isAllDone()) {
       complete = true;
       out.tellTaker();
       engine.completed(this);
@@ -641,7 +626,7 @@ final class Stage implements FedCall.Feed, Taker, Giver {
         + ", "
         + call.begun().size()
         + " begun"
-        + (inputEnded ? ", no more input" : "")
+        + (in.hasEnded() ? ", no more input" : "")
         + (complete ? ", complete" : "");
   }
 

@@ -231,7 +231,7 @@ final class ResultReader {
       Batch<?, ?> row = lastRow;
       lastRow = null;
       if (row != null) {
-        row.spent(count, nanos);
+        row.spent(count, nanos, name);
       }
       return false;
     }
@@ -257,7 +257,7 @@ final class ResultReader {
       Log.get().log(System.Logger.Level.WARNING, "a callback failed after an item of " + name, e);
     } finally {
       spent(1, from.lastItemNanos());
-      sent.batch().spent(1, from.lastItemNanos());
+      sent.batch().spent(1, from.lastItemNanos(), name);
       delivered(1);
     }
     return slot.isLastOfRetiring();

@@ -47,8 +47,12 @@ public final class FedCall {
     /** Every item of a batch has ended, or is to be tried again. Called without a lock. */
     void batchClosed();
 
-    /** {@code count} items took a worker {@code nanos} nanoseconds. */
-    void ran(int count, long nanos);
+    /**
+     * {@code count} items took a worker {@code nanos} nanoseconds.
+     *
+     * @param worker its name; empty if unknown
+     */
+    void ran(int count, long nanos, String worker);
 
     /** Items run in this JVM by platform threads took so much processor time. */
     void usedCpu(long nanos);
@@ -300,9 +304,9 @@ public final class FedCall {
     }
 
     @Override
-    void ran(int count, long nanos) {
+    void ran(int count, long nanos, String worker) {
       super.ran(count, nanos);
-      feed.ran(count, nanos);
+      feed.ran(count, nanos, worker);
     }
 
     @Override
@@ -321,8 +325,8 @@ public final class FedCall {
     }
 
     @Override
-    void spent(int count, long nanos) {
-      feed.ran(count, nanos);
+    void spent(int count, long nanos, String worker) {
+      feed.ran(count, nanos, worker);
     }
 
     @Override

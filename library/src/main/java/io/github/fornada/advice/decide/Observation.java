@@ -32,8 +32,8 @@ import java.util.Map;
  * @param throttledShare the part of the time in which a quota held this program back
  * @param collectorShare the garbage collector's part of the processor time
  * @param compilerCores the processor time of the just-in-time compilers, per time
- * @param idleForInputShare the part of the time in which fewer items were in flight than the setting
- *     allows because the source gave none
+ * @param idleForInputShare the part of the time in which fewer items were in flight than the
+ *     setting allows because the source gave none
  * @param itemsLeft the number of items that have not begun; -1 if unknown
  */
 public record Observation(
