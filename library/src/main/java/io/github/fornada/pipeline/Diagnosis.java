@@ -152,9 +152,8 @@ record Diagnosis(
     double cores = 0;
     for (StageSummary stage : stages) {
       cores += Math.max(0, stage.cpuCores());
-      if (stage != at && stage.rate() > 0) {
-        // In items of this stage; measured as its own true rate is, without the first items.
-        double rate = stage.trueRate() * at.rate() / stage.rate();
+      if (stage != at && stage.busy() > 0) {
+        double rate = at.trueRate() * at.busy() / stage.busy(); // in items of this stage
         if (rate < nextRate) {
           next = stage;
           nextRate = rate;

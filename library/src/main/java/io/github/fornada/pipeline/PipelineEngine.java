@@ -62,9 +62,10 @@ final class PipelineEngine {
     this.options = options;
     this.monitor = new Monitor(this, options);
     var pools = new ArrayList<Pool>();
+    int most = mostOfOne(plans, options.total());
     try {
       for (StagePlan plan : plans) {
-        pools.add(plan.open());
+        pools.add(plan.open(most));
       }
       var queues = new ArrayList<ItemQueue>();
       for (int k = 0; k <= plans.size(); k++) {
@@ -88,6 +89,9 @@ final class PipelineEngine {
                 plan.function(),
                 queues.get(k),
                 queues.get(k + 1)));
+        if (options.total() > 0 && plan.canChange()) {
+          stages.get(k).canBeSized(Math.min(plan.pool().size(), pools.get(k).workers()));
+        }
       }
       for (int k = 0; k + 1 < plans.size(); k++) {
         if (pools.get(k).model() == ExecutionModel.PROCESSES
@@ -114,6 +118,35 @@ final class PipelineEngine {
       }
       throw e;
     }
+  }
+
+  /** How many workers one stage may have, if the total is shared; 0 if it is not. */
+  private static int mostOfOne(List<StagePlan> plans, int total) {
+    if (total == 0) {
+      return 0;
+    }
+    int stages = 0;
+    int workers = 0;
+    for (StagePlan plan : plans) {
+      if (plan.canChange()) {
+        stages++;
+        workers += plan.pool().size();
+      }
+    }
+    if (stages == 0) {
+      throw new IllegalStateException(
+          "withTotal is for stages of threads and processes that have a pool of their own, and"
+              + " there is none");
+    }
+    if (workers > total) {
+      throw new IllegalStateException(
+          "the stages have "
+              + workers
+              + " workers, and the total is "
+              + total
+              + ": give them fewer, or a higher total");
+    }
+    return total - stages + 1;
   }
 
   // ---- how long queues are

@@ -19,18 +19,21 @@ public final class PipelineSummary {
   private final long sourceItems;
   private final long outcomes;
   private final double freeProcessors;
+  private final List<String> changes;
 
   PipelineSummary(
       List<StageSummary> stages,
       Duration elapsed,
       long sourceItems,
       long outcomes,
-      double freeProcessors) {
+      double freeProcessors,
+      List<String> changes) {
     this.stages = List.copyOf(stages);
     this.elapsed = elapsed;
     this.sourceItems = sourceItems;
     this.outcomes = outcomes;
     this.freeProcessors = freeProcessors;
+    this.changes = List.copyOf(changes);
   }
 
   static PipelineSummary of(PipelineEngine engine) {
@@ -47,7 +50,8 @@ public final class PipelineSummary {
         Duration.ofNanos(engine.elapsedNanos()),
         engine.sourceTaken(),
         outcomes,
-        engine.monitor().freeProcessors());
+        engine.monitor().freeProcessors(),
+        engine.monitor().changes());
   }
 
   private static StageSummary of(Stage stage, PipelineEngine engine) {
@@ -61,8 +65,8 @@ public final class PipelineSummary {
     } finally {
       stage.in().lock().unlock();
     }
-    int size = pool.workers();
-    int starting = starting(pool);
+    int size = stage.size();
+    int starting = starting(stage);
     return new StageSummary(
         stage.name(),
         pool.model().label(),
@@ -77,16 +81,17 @@ public final class PipelineSummary {
   }
 
   /** How many worker JVMs have not come up yet, or are between two lives. */
-  private static int starting(Pool pool) {
-    int starting = 0;
-    if (pool instanceof ProcessPool processes && !pool.isShutdown()) {
-      for (WorkerStats worker : processes.stats().workers()) {
-        if (worker.starts() == 0) {
-          starting++;
-        }
+  private static int starting(Stage stage) {
+    int up = 0;
+    if (!(stage.pool() instanceof ProcessPool processes) || processes.isShutdown()) {
+      return 0;
+    }
+    for (WorkerStats worker : processes.stats().workers()) {
+      if (worker.starts() > 0) {
+        up++;
       }
     }
-    return starting;
+    return Math.max(0, stage.size() - up);
   }
 
   /** Returns the figures of the stages, in their order. */
@@ -126,6 +131,20 @@ public final class PipelineSummary {
   public double rateWithOneMore() {
     Diagnosis found = Diagnosis.of(stages, freeProcessors);
     return found.kind() == Diagnosis.Kind.STAGE ? found.promised() : 0;
+  }
+
+  /**
+   * Returns how the sizes of the stages have changed, one text for each change, the first one
+   * first; empty without a {@linkplain PipelineOptions#withTotal total}. The times and rates are of
+   * what came after the last one.
+   */
+  public List<String> changes() {
+    return changes;
+  }
+
+  /** The processors that were free; -1 if unknown. */
+  double freeProcessors() {
+    return freeProcessors;
   }
 
   /**

@@ -37,6 +37,12 @@ final class Stage implements FedCall.Feed, Taker, Giver {
   private final FedCall call;
   private final StageFigures figures = new StageFigures();
 
+  /** How many workers it has. Written by the monitor. */
+  private volatile int size;
+
+  /** Whether that may change. Written before the start. */
+  private boolean sized;
+
   /** Requests to {@link #turnOver}; whoever makes it more than 0 does it. */
   private final AtomicInteger requests = new AtomicInteger();
 
@@ -78,6 +84,7 @@ final class Stage implements FedCall.Feed, Taker, Giver {
     this.engine = engine;
     this.name = name;
     this.pool = pool;
+    this.size = pool.workers();
     this.ownsPool = ownsPool;
     this.isFlat = isFlat;
     this.in = in;
@@ -95,6 +102,30 @@ final class Stage implements FedCall.Feed, Taker, Giver {
 
   boolean ownsPool() {
     return ownsPool;
+  }
+
+  /** How many workers it has now. */
+  int size() {
+    return size;
+  }
+
+  /** Whether it may have more or fewer. */
+  boolean isSized() {
+    return sized;
+  }
+
+  /** Its pool can have more workers than these, with which it begins. Before the start. */
+  void canBeSized(int first) {
+    sized = call.limitWorkers(first);
+    if (sized) {
+      size = first;
+    }
+  }
+
+  /** It has so many workers from now on. Called without a lock. */
+  void size(int workers) {
+    size = workers;
+    var _ = call.limitWorkers(workers);
   }
 
   FedCall call() {

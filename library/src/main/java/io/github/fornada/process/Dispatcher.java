@@ -562,9 +562,12 @@ final class Dispatcher {
     }
   }
 
-  /** Returns whether the worker may be sent another item at all. Under lock. */
+  /**
+   * Returns whether the worker may be sent another item at all. What was polled for it before its
+   * pool became smaller, it gets all the same. Under lock.
+   */
   private boolean mayHaveMore() {
-    return open && nextNumber < numberLimit;
+    return open && nextNumber < numberLimit && (engine.isServed(index) || held != null);
   }
 
   /** Takes the lock, to write several items; no user code may run meanwhile. */

@@ -122,6 +122,9 @@ final class Engine extends AbstractPool implements Mappings.Listener {
   /** Why no worker can be started; null while workers can be. Set once. */
   private volatile @Nullable WorkerStartException broken;
 
+  /** How many slots, the first ones, are sent items. Written by {@link #limitWorkers}. */
+  private volatile int served;
+
   private volatile boolean ending;
 
   /**
@@ -146,6 +149,7 @@ final class Engine extends AbstractPool implements Mappings.Listener {
     super(ExecutionModel.PROCESSES, options.workers(), options.policy());
     this.reserve = reserve;
     this.options = options;
+    this.served = options.workers();
     this.handover = new Handover(options.launch().codec(), this);
     this.quarantine = new Quarantine(options.policy().retries());
     this.awaitedThreads = new AtomicInteger(options.workers());
@@ -280,8 +284,22 @@ final class Engine extends AbstractPool implements Mappings.Listener {
       return;
     }
     if (growsOnDemand && hasWork()) {
-      slots.forEach(WorkerSlot::demand);
+      slots.subList(0, served).forEach(WorkerSlot::demand);
     }
+  }
+
+  @Override
+  protected boolean limitWorkers(int count) {
+    served = count;
+    if (hasWork()) {
+      workAvailable();
+    }
+    return true;
+  }
+
+  /** Returns whether the worker of a slot is sent items. */
+  boolean isServed(int index) {
+    return index < served;
   }
 
   /**
@@ -290,8 +308,9 @@ final class Engine extends AbstractPool implements Mappings.Listener {
    */
   @Override
   protected void moreAvailable() {
-    for (WorkerSlot slot : slots) {
-      if (!slot.dispatcher().willAskSoon()) {
+    int most = served;
+    for (int i = 0; i < most; i++) {
+      if (!slots.get(i).dispatcher().willAskSoon()) {
         workAvailable();
         return;
       }
@@ -317,8 +336,10 @@ final class Engine extends AbstractPool implements Mappings.Listener {
    * that is started for it. An estimate, without locks.
    */
   boolean seemsFreeSomewhere() {
-    for (WorkerSlot slot : slots) {
-      if (slot.dispatcher().isIdle() || (growsOnDemand && !slot.dispatcher().isOpen())) {
+    int most = served;
+    for (int i = 0; i < most; i++) {
+      Dispatcher dispatcher = slots.get(i).dispatcher();
+      if (dispatcher.isIdle() || (growsOnDemand && !dispatcher.isOpen())) {
         return true;
       }
     }

@@ -36,6 +36,10 @@ final class WorkerSlot {
   private static final int MAX_DEATHS_BEFORE_FIRST_ITEM = 3;
 
   private final Engine engine;
+
+  /** Its place among the slots, from 0. */
+  private final int index;
+
   private final String name;
   private final boolean lasting;
   private final WorkerLife life;
@@ -75,6 +79,7 @@ final class WorkerSlot {
 
   WorkerSlot(Engine engine, int index) {
     this.engine = engine;
+    this.index = index;
     this.name = "worker-" + (index + 1);
     this.life = engine.options().life();
     this.lasting = life.minWorkers() < 0 || index < life.minWorkers();
@@ -135,7 +140,12 @@ final class WorkerSlot {
     lock.lock();
     try {
       while (!engine.isEnding()) {
-        if (engine.mayStart() && (lasting || demanded || replacement != null || engine.hasMore())) {
+        boolean wanted =
+            lasting
+                || demanded
+                || replacement != null
+                || (engine.isServed(index) && engine.hasMore());
+        if (engine.mayStart() && wanted) {
           demanded = false;
           return true;
         }

@@ -96,6 +96,17 @@ public abstract class AbstractPool implements Pool {
   }
 
   /**
+   * Lets at most {@code count} workers take items from now on; those beyond end what they have
+   * begun. By default does nothing.
+   *
+   * @param count at least 1, and at most {@link #workers}
+   * @return whether this pool can do that
+   */
+  protected boolean limitWorkers(int count) {
+    return false;
+  }
+
+  /**
    * Called for a claimed item whose outcome is no longer wanted. Stops it if it can be stopped; the
    * item must end all the same, by {@link Batch#end} or by finishing. Never waits.
    *

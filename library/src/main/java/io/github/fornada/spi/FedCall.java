@@ -149,6 +149,21 @@ public final class FedCall {
     pool.register(run);
   }
 
+  /**
+   * Lets at most {@code count} workers of the pool take items from now on, of this call or any
+   * other; those beyond end what they have begun.
+   *
+   * @param count at least 1, and at most as many as the pool has
+   * @return whether the pool can do that
+   */
+  public boolean limitWorkers(int count) {
+    if (count < 1 || count > pool.workers()) {
+      throw new IllegalArgumentException(
+          "count must be from 1 to " + pool.workers() + ", got " + count);
+    }
+    return pool.limitWorkers(count);
+  }
+
   /** There are items to take. Called without a lock. */
   public void offer() {
     pool.offer(run);

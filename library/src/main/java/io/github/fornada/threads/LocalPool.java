@@ -114,6 +114,15 @@ abstract sealed class LocalPool extends AbstractPool
     }
   }
 
+  @Override
+  protected boolean limitWorkers(int count) {
+    roster.limit(count);
+    if (hasWork()) {
+      workAvailable();
+    }
+    return true;
+  }
+
   private void start(Roster.Member member) {
     String name = options.name() + "-" + (member.number + 1);
     try {
@@ -196,6 +205,14 @@ abstract sealed class LocalPool extends AbstractPool
       return nextForSpare(worker);
     }
     while (true) {
+      if (roster.dismisses(worker.member())) {
+        Batch<?, ?> last = worker.polled;
+        worker.polled = null;
+        if (last != null) {
+          letGo(last);
+        }
+        return null; // at its end, another is called if there is work
+      }
       Batch<?, ?> batch = pollAgain(worker);
       worker.polled = batch;
       boolean late = batch == null;

@@ -67,7 +67,9 @@ final class Roster {
     }
   }
 
-  private final int most;
+  /** Written under lock, read by any thread. */
+  private volatile int most;
+
   private final boolean keepsIdle;
   private final BooleanSupplier hasWork;
 
@@ -125,6 +127,37 @@ final class Roster {
         return number;
       }
       return NOBODY;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Changes the maximum number of workers. */
+  void limit(int count) {
+    lock.lock();
+    try {
+      most = count;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Returns whether there are more workers than there may be, and this one must end. If it was
+   * called for work, another is to be called.
+   */
+  boolean dismisses(Member member) {
+    if (live <= most || member.spare) {
+      return false;
+    }
+    lock.lock();
+    try {
+      if (live <= most || !member.counted) {
+        return false;
+      }
+      stopSearching(member);
+      discount(member);
+      return true;
     } finally {
       lock.unlock();
     }

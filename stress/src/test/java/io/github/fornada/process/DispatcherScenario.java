@@ -84,6 +84,10 @@ public final class DispatcherScenario implements Explorer.Scenario {
       return left.isEmpty() ? null : Explorer.standIn(left.removeFirst());
     }
 
+    boolean isServed(int index) {
+      return true;
+    }
+
     boolean hasMore() {
       return !left.isEmpty();
     }

@@ -131,6 +131,10 @@ public class WorkerSlotScenario implements Explorer.Scenario {
       return true;
     }
 
+    boolean isServed(int index) {
+      return true;
+    }
+
     boolean hasMore() {
       Explorer.step();
       return queued > taken;
