@@ -8,7 +8,9 @@ import io.github.fornada.pipeline.Pipeline;
 import io.github.fornada.pipeline.PipelineOutcome;
 import io.github.fornada.pipeline.PipelineRun;
 import io.github.fornada.pipeline.PipelineSummary;
+import io.github.fornada.pipeline.StageMoment;
 import io.github.fornada.pipeline.StageSummary;
+import io.github.fornada.timeline.BandSlice;
 import io.github.fornada.timeline.ChromeTrace;
 import io.github.fornada.timeline.HtmlReport;
 import io.github.fornada.timeline.Timeline;
@@ -274,6 +276,9 @@ final class StagesRun {
         plans.forEach(plan -> title.add(plan.name()));
         HtmlReport report =
             new HtmlReport(String.join(", then ", title)).withText(List.of(summary.advice()));
+        for (StageSummary stage : summary.stages()) {
+          report.withBand(stage.name(), facts(stage), slices(stage));
+        }
         for (int k = 0; k < plans.size(); k++) {
           report.add(plans.get(k).timeline(), cells(summary.stages().get(k)));
         }
@@ -289,6 +294,25 @@ final class StagesRun {
       throw Fault.failed(
           "cannot write " + (current == null ? "" : current.given()) + ": " + Inputs.reason(e));
     }
+  }
+
+  private static String facts(StageSummary stage) {
+    return stage.model()
+        + ", "
+        + stage.size()
+        + (stage.size() == 1 ? " worker, " : " workers, ")
+        + percent(stage.busy())
+        + " busy";
+  }
+
+  private static List<BandSlice> slices(StageSummary stage) {
+    var slices = new ArrayList<BandSlice>();
+    for (StageMoment moment : stage.history()) {
+      slices.add(
+          new BandSlice(
+              moment.from(), moment.to(), moment.busy(), moment.waitsForRoom(), moment.queued()));
+    }
+    return slices;
   }
 
   private static Map<String, String> cells(StageSummary stage) {

@@ -32,6 +32,12 @@ record Diagnosis(
   /** A mean that may be off by more says little. */
   private static final double UNSURE = 0.1; // Guess
 
+  /** A stage that keeps this part of a processor busy while it runs an item computes. */
+  private static final double COMPUTES = 0.2; // Guess
+
+  /** The part of all processors that a newcomer gets where others use all of them. */
+  private static final double SHARE = 0.1; // Guess
+
   enum Kind {
     NOTHING,
     STAGE,
@@ -160,10 +166,16 @@ record Diagnosis(
         }
       }
     }
-    // At this rate the pipeline keeps `cores` busy, and `freeProcessors` are left.
+    // At this rate the pipeline keeps `cores` busy, and `freeProcessors` are left. A stage that
+    // mostly
+    // waits needs little of them, and gets that from those that others use, too.
+    double left =
+        at.cpuCores() >= COMPUTES * at.size() * at.busy()
+            ? freeProcessors
+            : Math.max(freeProcessors, SHARE * Runtime.getRuntime().availableProcessors());
     double byProcessors =
         cores > 0.05 && freeProcessors >= 0
-            ? at.rate() * (cores + freeProcessors) / cores
+            ? at.rate() * (cores + left) / cores
             : Double.POSITIVE_INFINITY;
     double promised = Math.min(wanted, Math.min(nextRate, byProcessors));
     var text = new StringBuilder();

@@ -25,6 +25,9 @@ import org.jspecify.annotations.Nullable;
 final class Monitor {
   private static final long TICK = Duration.ofMillis(200).toNanos(); // Guess
 
+  /** How often it looks at the queues alone. */
+  private static final long SHORT_TICK = Duration.ofMillis(50).toNanos(); // Guess
+
   /** How long sizes are tried at least. */
   private static final long JUDGED_AFTER = Duration.ofMillis(500).toNanos(); // Guess
 
@@ -88,6 +91,13 @@ final class Monitor {
     }
   }
 
+  private void lookAtQueues() {
+    long now = System.nanoTime();
+    for (Stage stage : engine.stages()) {
+      stage.figures().history().look(now, stage.in().depth(), stage.size());
+    }
+  }
+
   private void run() {
     thread = Thread.currentThread();
     long every = options.interval().toNanos();
@@ -96,8 +106,13 @@ final class Monitor {
       sizes = sizes();
       anewSince = System.nanoTime();
       look();
-      while (!ended.await(Math.min(TICK, every), TimeUnit.NANOSECONDS)) {
-        look();
+      long nextLook = System.nanoTime() + TICK;
+      while (!ended.await(Math.min(SHORT_TICK, every), TimeUnit.NANOSECONDS)) {
+        lookAtQueues();
+        if (System.nanoTime() - nextLook >= 0) {
+          look();
+          nextLook = System.nanoTime() + TICK;
+        }
         if (System.nanoTime() - nextCall >= 0) {
           tell();
           nextCall = System.nanoTime() + every;

@@ -167,11 +167,10 @@ final class PipelineEngine {
   }
 
   /** The items of a stage took some time: the queues beside it have room for more or for less. */
-  void ran(Stage stage) {
+  void ran(Stage stage, double mean) {
     if (options.queue() > 0) {
       return;
     }
-    double mean = stage.figures().meanNanos();
     int k = stages.indexOf(stage);
     if (mean > 0 && k >= 0) {
       stage.in().limit(places(k == 0 ? null : stages.get(k - 1).pool(), stage.pool(), mean));
@@ -193,6 +192,9 @@ final class PipelineEngine {
 
   private void start() {
     startNanos = System.nanoTime();
+    for (Stage stage : stages) {
+      stage.figures().history().begins(startNanos, stage.size());
+    }
     for (Stage stage : stages) {
       stage.call().start();
     }
@@ -469,11 +471,16 @@ final class PipelineEngine {
     return reader.taken();
   }
 
+  /** When it ended, or now. */
+  long endOrNow() {
+    return endNanos == 0 ? System.nanoTime() : endNanos;
+  }
+
   /** How long it has run, in nanoseconds. */
   long elapsedNanos() {
     if (startNanos == 0) {
       return 0;
     }
-    return (endNanos == 0 ? System.nanoTime() : endNanos) - startNanos;
+    return endOrNow() - startNanos;
   }
 }

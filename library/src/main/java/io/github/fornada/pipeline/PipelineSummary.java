@@ -77,7 +77,8 @@ public final class PipelineSummary {
             forRoom,
             engine.monitor().cpuCores(stage),
             figures.reading(size, starting)),
-        new StageSummary.Depth(stage.in().depth(), stage.in().limit(), stage.in().deepest()));
+        new StageSummary.Depth(stage.in().depth(), stage.in().limit(), stage.in().deepest()),
+        () -> figures.history().moments(engine.endOrNow()));
   }
 
   /** How many worker JVMs have not come up yet, or are between two lives. */

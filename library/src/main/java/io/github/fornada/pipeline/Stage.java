@@ -27,6 +27,14 @@ final class Stage implements FedCall.Feed, Taker, Giver {
   /** Results of one item after which the next stage is told. */
   private static final int TELL_EVERY = 64; // Guess
 
+  /**
+   * With less work than this, in nanoseconds, to wake another worker takes longer than to do it.
+   */
+  private static final double WORTH_WAKING = 50_000; // Guess
+
+  /** After this time it is woken all the same. */
+  private static final Duration OFFER_AFTER = Duration.ofMillis(1); // Guess
+
   private final PipelineEngine engine;
   private final String name;
   private final Pool pool;
@@ -45,6 +53,12 @@ final class Stage implements FedCall.Feed, Taker, Giver {
 
   /** Requests to {@link #turnOver}; whoever makes it more than 0 does it. */
   private final AtomicInteger requests = new AtomicInteger();
+
+  /** Whether the pool is about to be told of work. */
+  private final AtomicBoolean offerDue = new AtomicBoolean();
+
+  /** The mean time of an item; 0 while unknown. Written by workers; the last write wins. */
+  private volatile double meanNanos;
 
   /** Whether another thread is about to turn over. */
   private final AtomicBoolean turnOverDue = new AtomicBoolean();
@@ -286,21 +300,52 @@ final class Stage implements FedCall.Feed, Taker, Giver {
     }
   }
 
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Where another worker is free, the next item is for that one, not only for those that run. So
+   * either it is called, or the queue is hungry: whoever takes the last item leaves it so.
+   */
   @Override
   public void taken() {
     in.tellGiver();
-    if (hasEndedInFront()) {
-      turnOver();
-    }
-  }
-
-  private boolean hasEndedInFront() {
+    boolean isFree = call.hasFreeWorker();
+    boolean hasEnded;
+    boolean more = false;
+    double waiting = 0;
     in.lock().lock();
     try {
       Item front = in.ready().peek();
-      return front != null && front.outcome != null;
+      hasEnded = front != null && front.outcome != null;
+      if (isFree && !hasEnded) {
+        more = front != null || in.becomesHungry();
+        waiting = in.ready().size() * meanNanos;
+      }
     } finally {
       in.lock().unlock();
+    }
+    if (hasEnded) {
+      turnOver();
+    } else if (more && !starved) {
+      if (waiting >= WORTH_WAKING || meanNanos == 0) {
+        call.offer();
+      } else {
+        offerSoon(); // those that run will have taken it by then, unless they are held up
+      }
+    }
+  }
+
+  private void offerSoon() {
+    if (offerDue.compareAndSet(false, true)) {
+      var _ =
+          Timer.after(
+              OFFER_AFTER,
+              () -> {
+                offerDue.set(false); // before the look: what comes later sees to another
+                if (hasMore()) {
+                  call.offer();
+                }
+              });
     }
   }
 
@@ -458,7 +503,8 @@ final class Stage implements FedCall.Feed, Taker, Giver {
   @Override
   public void ran(int count, long nanos, String worker) {
     figures.ran(count, nanos, worker);
-    engine.ran(this);
+    meanNanos = figures.meanNanos();
+    engine.ran(this, meanNanos);
   }
 
   @Override

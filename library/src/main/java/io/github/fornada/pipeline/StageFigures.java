@@ -46,6 +46,8 @@ final class StageFigures {
   private final LongAdder timed = new LongAdder();
   private final LongAdder cpuNanos = new LongAdder();
 
+  private final StageHistory history = new StageHistory();
+
   private final ConcurrentHashMap<String, WorkerFigures> workers = new ConcurrentHashMap<>();
 
   /** When the first item was begun, and when one ended last; 0 for never. */
@@ -87,6 +89,11 @@ final class StageFigures {
       own = workers.computeIfAbsent(name, n -> new WorkerFigures(n, now - nanos));
     }
     own.ran(count, nanos, now);
+    history.ran(count, now - nanos, now);
+  }
+
+  StageHistory history() {
+    return history;
   }
 
   void usedCpu(long nanos) {
@@ -132,6 +139,7 @@ final class StageFigures {
   }
 
   private void settle(long nanos) {
+    history.idle(idle, idleSince, nanos);
     switch (idle) {
       case FOR_INPUT -> inputNanos += nanos - idleSince;
       case FOR_ROOM -> roomNanos += nanos - idleSince;

@@ -2,6 +2,7 @@ package io.github.fornada.pipeline;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Supplier;
 
 /** The figures of one stage of a pipeline. Immutable. */
 public final class StageSummary {
@@ -29,13 +30,21 @@ public final class StageSummary {
   private final Counts counts;
   private final Times times;
   private final Depth depth;
+  private final Supplier<List<StageMoment>> history;
 
-  StageSummary(String name, String model, Counts counts, Times times, Depth depth) {
+  StageSummary(
+      String name,
+      String model,
+      Counts counts,
+      Times times,
+      Depth depth,
+      Supplier<List<StageMoment>> history) {
     this.name = name;
     this.model = model;
     this.counts = counts;
     this.times = times;
     this.depth = depth;
+    this.history = history;
   }
 
   /** Returns the name of the stage. */
@@ -119,6 +128,14 @@ public final class StageSummary {
   /** Returns the figures of its workers, by name; of those that have run an item. */
   public List<WorkerSummary> workers() {
     return times.workers().workers();
+  }
+
+  /**
+   * Returns what it did over time, from the start of the run until now, or until its end: at most
+   * some hundred slices of equal length, the last one may be shorter.
+   */
+  public List<StageMoment> history() {
+    return history.get();
   }
 
   /** Returns how many items wait for it. */

@@ -289,6 +289,11 @@ final class Engine extends AbstractPool implements Mappings.Listener {
   }
 
   @Override
+  protected boolean hasFreeWorker() {
+    return seemsFreeSomewhere();
+  }
+
+  @Override
   protected boolean limitWorkers(int count) {
     served = count;
     if (hasWork()) {

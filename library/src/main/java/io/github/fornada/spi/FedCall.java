@@ -164,6 +164,11 @@ public final class FedCall {
     return pool.limitWorkers(count);
   }
 
+  /** Returns whether one more item could probably be begun now, by a worker that is free. */
+  public boolean hasFreeWorker() {
+    return pool.hasFreeWorker();
+  }
+
   /** There are items to take. Called without a lock. */
   public void offer() {
     pool.offer(run);

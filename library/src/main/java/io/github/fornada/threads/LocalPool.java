@@ -115,6 +115,11 @@ abstract sealed class LocalPool extends AbstractPool
   }
 
   @Override
+  protected final boolean hasFreeWorker() {
+    return roster.isSomebodyFree();
+  }
+
+  @Override
   protected boolean limitWorkers(int count) {
     roster.limit(count);
     if (hasWork()) {

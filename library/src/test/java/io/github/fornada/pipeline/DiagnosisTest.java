@@ -20,7 +20,8 @@ final class DiagnosisTest {
             forRoom,
             cores,
             new StageFigures.Reading(millis * 1e6, 0.01, 500, busy, List.of())),
-        new StageSummary.Depth(0, 16, 16));
+        new StageSummary.Depth(0, 16, 16),
+        () -> List.of());
   }
 
   @Test
@@ -82,7 +83,8 @@ final class DiagnosisTest {
         new StageSummary.Counts(2, starting, 1000, 1000, 0),
         new StageSummary.Times(
             rate, 0, 2, new StageFigures.Reading(10e6, error, items, 0.99, List.of())),
-        new StageSummary.Depth(0, 16, 16));
+        new StageSummary.Depth(0, 16, 16),
+        () -> List.of());
   }
 
   @Test
