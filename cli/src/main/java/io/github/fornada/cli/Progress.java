@@ -4,9 +4,11 @@ import io.github.fornada.TaskEvent;
 import io.github.fornada.TaskListener;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 
 /**
  * Shows the progress of a run on stderr: as a bar on a terminal, otherwise as a line from time to
@@ -22,6 +24,7 @@ final class Progress implements TaskListener, AutoCloseable {
   private static final long FIRST_LINE_MILLIS = 5_000;
   private static final long LINE_MILLIS = 10_000;
   private static final String CLEAR = "\r\u001b[K";
+  private static final String UP = "\u001b[1A";
 
   private final PrintStream err;
   private final boolean bar;
@@ -35,8 +38,14 @@ final class Progress implements TaskListener, AutoCloseable {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
 
+  /** What is shown above the bar, a line for each stage. Written before the start. */
+  private Supplier<List<String>> details = List::of;
+
   // Guarded by lock.
-  private boolean drawn;
+
+  /** How many lines are on the screen. */
+  private int drawn;
+
   private boolean closed;
 
   /**
@@ -51,6 +60,11 @@ final class Progress implements TaskListener, AutoCloseable {
     this.columns = terminal.columns();
     this.title = title;
     this.total = total;
+  }
+
+  /** Shows these lines above the bar, or after it where there is no terminal. Before the start. */
+  void withDetails(Supplier<List<String>> lines) {
+    details = lines;
   }
 
   /** Begins to show progress. */
@@ -102,10 +116,10 @@ final class Progress implements TaskListener, AutoCloseable {
 
   /** Under lock. */
   private void hide() {
-    if (drawn) {
-      err.print(CLEAR);
+    if (drawn > 0) {
+      err.print(CLEAR + (UP + CLEAR).repeat(drawn - 1));
       err.flush();
-      drawn = false;
+      drawn = 0;
     }
   }
 
@@ -122,12 +136,18 @@ final class Progress implements TaskListener, AutoCloseable {
           return;
         }
         if (bar) {
-          err.print(CLEAR + barLine());
+          List<String> lines = details.get();
+          hide();
+          for (String line : lines) {
+            err.println(cut(line));
+          }
+          err.print(barLine());
           err.flush();
-          drawn = true;
+          drawn = lines.size() + 1;
           wait = FRAME_MILLIS;
         } else {
           err.println("fornada: " + plainLine());
+          details.get().forEach(line -> err.println("fornada:   " + line));
           wait = LINE_MILLIS;
         }
       }
@@ -158,6 +178,10 @@ final class Progress implements TaskListener, AutoCloseable {
               + figures;
     }
     line = prefix + line;
+    return cut(line);
+  }
+
+  private String cut(String line) {
     return line.length() < columns ? line : line.substring(0, columns - 1);
   }
 

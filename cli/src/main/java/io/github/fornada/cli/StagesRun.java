@@ -112,6 +112,7 @@ final class StagesRun {
           }
         });
         writer.onFailure(running::cancel);
+        progress.withDetails(() -> stageLines(running.summary()));
         progress.start();
         complete = consume(run, writer, progress, counts);
         ended = true;
@@ -162,6 +163,26 @@ final class StagesRun {
         .run(o ->
             (options.failFast ? o.withStopOnFailure() : o)
                 .withStallListener(stall -> progress.message("fornada: " + stall)));
+  }
+
+  /** A line for each stage: how far it has come, and what its workers do. */
+  static List<String> stageLines(PipelineSummary summary) {
+    StageSummary slow = summary.bottleneck();
+    var lines = new ArrayList<String>();
+    for (StageSummary stage : summary.stages()) {
+      String name = stage.name();
+      lines.add(
+          String.format(
+              Locale.ROOT,
+              "%-16s %7d done  %4s busy  queue %d/%d%s",
+              name.length() > 16 ? name.substring(0, 13) + "..." : name,
+              stage.results(),
+              percent(stage.busy()),
+              stage.queued(),
+              stage.queueLimit(),
+              slow != null && slow.name().equals(name) ? "  <" : ""));
+    }
+    return lines;
   }
 
   /** Returns whether every item came to its end. */
