@@ -6,7 +6,8 @@
 #   both have the umask of the published ones, 022.)
 # - the files are signed, and hold what Maven Central asks for (artifacts.py)
 # - a project outside of this one builds and runs against them, by README's own lines: with Maven,
-#   with jbang, and with Gradle where there is one
+#   with jbang, and with Gradle where there is one; and an application of Spring Boot, which answers
+#   from a worker JVM, shows its health and meters, and stops in order
 #
 # Nothing of it gets into the local repository of this machine.
 # Usage: .ci/checks/artifacts.sh
@@ -189,6 +190,29 @@ grep -q "fornada-fory-$version.jar" "$work/maven/class-path"
   exit 1
 }
 expect Maven "$work/said"
+
+# An application of Spring Boot, from its executable jar.
+boot="$(sed -n 's:.*<spring-boot.version>\(.*\)</spring-boot.version>.*:\1:p' pom.xml | head -n 1)"
+cp -r .ci/fixtures/spring-boot-sample "$work/sample"
+mvn -B -ntp -q -s "$work/settings.xml" -Dmaven.repo.local="$local" -f "$work/sample/pom.xml" \
+  -Dspring-boot.version="$boot" -Dfornada.version="$version" -Djdk="$jdk" package
+export STARTED="$work/sample/started"
+"$jdk/bin/java" -Xmx256m -Dport.file="$work/sample/port" -jar "$work/sample/target/spring-boot-sample-1.jar" \
+  >"$work/said" 2>&1 &
+application=$!
+python3 .ci/checks/sample.py "$application" "$work/sample/port" "$STARTED" || {
+  cat "$work/said"
+  kill "$application" 2>/dev/null || true
+  exit 1
+}
+code=0
+wait "$application" || code=$?
+if [ "$code" != 143 ]; then
+  echo "artifacts: Spring Boot: expected the exit code 143 after SIGTERM, got $code"
+  cat "$work/said"
+  exit 1
+fi
+echo "artifacts: Spring Boot: built, run and stopped"
 
 # jbang from Maven Central; the machine's own one could be of any version.
 cat >"$work/jbang-pom.xml" <<POM

@@ -168,6 +168,35 @@ for kind in broken later; do
   says Part
 done
 
+echo "Descriptors stay the user's: written where they are, read where they are"
+printf 'old\n' >"$home/log"
+(cd "$home" && timeout 120 ./fornada run "tasks #2/Sq.java" --lines n.txt -o /dev/fd/3 3>>log) 2>"$work/err"
+printf 'old\n1\n4\n9\n' | cmp - "$home/log"
+(cd "$home" && { echo head; timeout 120 ./fornada run "tasks #2/Sq.java" --lines n.txt -o /proc/self/fd/1; echo foot; } >log) \
+  2>"$work/err"
+printf 'head\n1\n4\n9\nfoot\n' | cmp - "$home/log"
+(cd "$home" && { read -r _ <&3; timeout 120 ./fornada run "tasks #2/Sq.java" --lines /dev/fd/3; } 3<n.txt) \
+  >"$work/out" 2>"$work/err"
+printf '4\n9\n' | cmp - "$work/out"
+fornada run "tasks #2/Sq.java" 3 -o -
+ends 0
+expect "$work/out" "9"
+fornada run "tasks #2/Sq.java" 3 -o /dev/fd/9
+ends 2
+says "no descriptor 9 is open"
+
+echo "A FORNADA_JDK that is none, and a folder that is gone"
+for wrong in /nonexistent "$work"; do
+  FORNADA_JDK="$wrong" fornada --version
+  ends 2
+  says "FORNADA_JDK names $wrong"
+done
+mkdir "$work/gone"
+code=0
+(cd "$work/gone" && rmdir "$work/gone" && timeout 120 "$home/fornada" --version) >"$work/out" 2>"$work/err" || code=$?
+ends 2
+says "the current folder was deleted"
+
 echo "A JDK with a known fault"
 mkdir "$work/jdk"
 for each in "$jdk"/*; do

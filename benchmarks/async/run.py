@@ -13,6 +13,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "harness"))
 
 import catalog
+import noise
 import processes
 import setup
 import tables
@@ -42,6 +43,7 @@ class Measuring:
     def run(self, row, peer, name):
         if self.commands.of(peer, name, self.seconds) is None:
             return
+        stretch = noise.Stretch()
         if row.server == "ours":
             lines, trouble = self.with_server(peer, name)
         elif row.server == "peer":
@@ -49,10 +51,11 @@ class Measuring:
         else:
             program = self.program(self.commands.of(peer, name, self.seconds))
             lines, trouble = program.finish(LIMIT_SECONDS)
+        disturbed = stretch.disturbed()
         for line in lines:
             if "row" in line:
                 # A program may measure what it is compared with itself.
-                self.figures.add(line.get("peer", peer), line)
+                self.figures.add(line.get("peer", peer), line, disturbed)
         if trouble:
             self.troubles.append(f"{peer}, {name}: {trouble}")
             word = "time-out" if trouble.startswith("timed out") else "failed"
@@ -114,6 +117,8 @@ def arguments():
     parser.add_argument("--add", action="store_true", help="keep the other rows of the last run")
     parser.add_argument("--no-build", action="store_true", help="take what the last run has built")
     parser.add_argument("--no-install", action="store_true", help="do not install Debian packages")
+    parser.add_argument("--quiet-wait", type=float, metavar="SECONDS", default=0,
+                        help="before each program wait up to so long for a quiet machine")
     return parser.parse_args()
 
 
@@ -177,6 +182,8 @@ def main():
         versions = {p: measuring.version(p) for p in peers}
         steps = list(plan(measured, peers, rounds, options.full))
         for number, (turn, row, peer, name) in enumerate(steps, 1):
+            if options.quiet_wait:
+                noise.wait_until_quiet(options.quiet_wait, progress)
             progress(f"round {turn + 1} of {rounds}, {number} of {len(steps)}: {name}, {peer}")
             measuring.run(row, peer, name)
     progress("")
@@ -198,7 +205,8 @@ def main():
     if options.add and os.path.exists(OUT):
         rows = add_last(result, rows)
         measuring.figures.values = result["figures"]
-    result["targets"] = text.judge(catalog.TARGETS, measuring.figures.get)
+    result["noise"] = text.noise(measuring.figures)
+    result["targets"] = text.judge(catalog.TARGETS, measuring.figures)
     os.makedirs(os.path.dirname(OUT), exist_ok=True)
     with open(OUT, "w") as f:
         json.dump(result, f, indent=1)

@@ -1,7 +1,7 @@
 """The result as text: what was measured, and how the targets stand. At most 100 columns."""
 
 import catalog
-from text import cell
+from text import cell, spread
 
 LABEL = 36
 CELL = 8
@@ -19,6 +19,9 @@ def measured(figures, rows, columns):
             if cells:
                 head = f"{label} [{unit}]"
                 lines.append(f"{head:<{LABEL}}" + align([cell(cells, c.name) for c in columns]))
+                spreads = [spread(cells, c.name) for c in columns]
+                if any(spreads):
+                    lines.append((" " * LABEL + align(spreads)).rstrip())
     return lines
 
 
@@ -36,6 +39,7 @@ def render(result, rows):
     if result.get("earlier"):
         lines.insert(2, f"Row by row, in runs of their own from {result['earlier'][0]} on.")
     lines += measured(result["figures"], rows, columns)
+    lines += [line for line in ["", *result["noise"]] if result["noise"]]
     everything = len(rows) == len(catalog.ROWS) and "fornada" in result["versions"]
     targets = [t for t in result["targets"] if everything or t["verdict"] != "not measured"]
     if targets:

@@ -2,17 +2,21 @@
 
 import os
 import platform
+import random
 import statistics
 import sys
 
 
 class Figures:
-    """Everything measured: for each figure and peer the value of each round, or a word."""
+    """Everything measured: for each figure and peer the value of each round, or a word.
+
+    Rounds that others disturbed are dropped, unless there is no other.
+    """
 
     def __init__(self):
         self.values = {}
 
-    def add(self, peer, line):
+    def add(self, peer, line, disturbed=False):
         cell = self.values.setdefault(line["row"], {}).setdefault(peer, {"rounds": []})
         for key in ("unit", "note", "text"):
             if key in line:
@@ -20,17 +24,44 @@ class Figures:
         if "samples" in line:
             cell.setdefault("samples", []).extend(line["samples"])
         elif "value" in line:
-            cell["rounds"].append(line["value"])
+            cell.setdefault("disturbed" if disturbed else "rounds", []).append(line["value"])
 
     def finish(self):
-        """Medians over the rounds."""
+        """Medians and spreads over the rounds."""
         for cells in self.values.values():
             for cell in cells.values():
-                if cell.get("rounds"):
-                    cell["value"] = statistics.median(cell["rounds"])
+                if not cell.get("rounds") and cell.get("disturbed"):
+                    cell["rounds"] = cell.pop("disturbed")
+                    cell["all_disturbed"] = True
+                rounds = cell.get("rounds")
+                if rounds:
+                    cell["value"] = statistics.median(rounds)
+                if rounds and len(rounds) > 1 and cell["value"]:
+                    cell["spread"] = (max(rounds) - min(rounds)) / 2 / abs(cell["value"])
 
     def get(self, peer, figure):
         return self.values.get(figure, {}).get(peer, {}).get("value")
+
+    def redrawn(self, seed):
+        """As `get`, with each median taken over rounds drawn again, with replacement."""
+        draw = random.Random(seed)
+
+        def get(peer, figure):
+            cell = self.values.get(figure, {}).get(peer, {})
+            rounds = cell.get("rounds")
+            if not rounds:
+                return cell.get("value")
+            return statistics.median(draw.choices(rounds, k=len(rounds)))
+
+        return get
+
+    def dropped(self):
+        """(values of disturbed rounds that were dropped, figures of which all rounds were disturbed)."""
+        cells = [cell for cells in self.values.values() for cell in cells.values()]
+        return (
+            sum(len(cell.get("disturbed", [])) for cell in cells),
+            sum(cell.get("all_disturbed", False) for cell in cells),
+        )
 
 
 def mean(values):

@@ -24,15 +24,45 @@ def cell(cells, peer):
     return one.get("text", "-")
 
 
-def judge(targets, get):
+def spread(cells, peer):
+    """Half of the distance between the extreme rounds, as a part of the median."""
+    one = cells.get(peer, {})
+    if "spread" not in one:
+        return "*" if one.get("all_disturbed") else ""
+    return f"+-{one['spread']:.0%}" + ("*" if one.get("all_disturbed") else "")
+
+
+def noise(figures):
+    """Says how many rounds were dropped; no line if none was."""
+    dropped, spoilt = figures.dropped()
+    lines = []
+    if dropped:
+        lines.append(f"{dropped} values were dropped: others used the machine in their round.")
+    if spoilt:
+        lines.append(f"* Others used the machine in all rounds of {spoilt} figures: rough ratios only.")
+    return lines
+
+
+DRAWS = 400
+
+
+def judge(targets, figures):
+    """Holds each target against its interval: the rounds are drawn again many times.
+
+    PASS or MISS if at least 95 % of the draws say so, else "open": the rounds do not tell.
+    """
     judgements = []
     for what, target, judged in targets:
-        verdict = judged(get)
+        verdict = judged(figures.get)
         entry = {"what": what, "target": target}
         if verdict is None:
             entry["verdict"] = "not measured"
         else:
-            met, entry["measured"] = verdict
-            entry["verdict"] = "" if target.startswith("(") else "PASS" if met else "MISS"
+            entry["measured"] = verdict[1]
+            if target.startswith("("):
+                entry["verdict"] = ""
+            else:
+                met = sum(judged(figures.redrawn(seed))[0] for seed in range(DRAWS)) / DRAWS
+                entry["verdict"] = "PASS" if met >= 0.95 else "MISS" if met <= 0.05 else "open"
         judgements.append(entry)
     return judgements

@@ -12,6 +12,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "harness"))
 
 import catalog
+import noise
 import processes
 import setup
 import tables
@@ -49,11 +50,13 @@ class Measuring:
         self.troubles = []
 
     def run(self, peer, row):
+        stretch = noise.Stretch()
         program = processes.Program([*self.commands[peer], row, str(self.seconds)], self.folder)
         lines, trouble = program.finish(LIMIT_SECONDS)
+        disturbed = stretch.disturbed()
         for line in lines:
             if "row" in line:
-                self.figures.add(peer, line)
+                self.figures.add(peer, line, disturbed)
         if trouble:
             self.troubles.append(f"{peer}, {row}: {trouble}")
             first = next(r for r in catalog.ROWS if r.name == row.split(":")[0]).figures[0][0]
@@ -119,6 +122,8 @@ def arguments():
     parser.add_argument("--list", action="store_true", help="print the names for --only")
     parser.add_argument("--rounds", type=int, help="how many rounds")
     parser.add_argument("--no-install", action="store_true", help="install no package")
+    parser.add_argument("--quiet-wait", type=float, metavar="SECONDS", default=0,
+                        help="before each program wait up to so long for a quiet machine")
     return parser.parse_args()
 
 
@@ -164,6 +169,8 @@ def main():
         versions = {p: measuring.version(p) for p in peers}
         steps = list(plan(rows, peers, rounds, options.full))
         for number, (turn, peer, row) in enumerate(steps, 1):
+            if options.quiet_wait:
+                noise.wait_until_quiet(options.quiet_wait, progress)
             progress(f"round {turn + 1} of {rounds}, {number} of {len(steps)}: {row}, {peer}")
             measuring.run(peer, row)
         if "rest" in rows:
@@ -184,7 +191,8 @@ def main():
         "missing": missing,
         "troubles": measuring.troubles,
         "figures": measuring.figures.values,
-        "targets": text.judge(catalog.TARGETS, measuring.figures.get),
+        "noise": text.noise(measuring.figures),
+        "targets": text.judge(catalog.TARGETS, measuring.figures),
     }
     os.makedirs(os.path.dirname(OUT), exist_ok=True)
     with open(OUT, "w") as f:

@@ -1,7 +1,7 @@
 """The result as text: what was measured, and how the targets stand. At most 100 columns."""
 
 import catalog
-from text import cell
+from text import cell, spread
 
 LABEL = 36
 NARROWEST = 5
@@ -21,6 +21,9 @@ def measured(figures, rows, columns):
                 continue
             head = f"{label} [{unit}]" if unit else label
             lines.append((head, [cell(cells, c.name) for c in columns]))
+            spreads = [spread(cells, c.name) for c in columns]
+            if any(spreads):
+                lines.append(("", spreads))
     return aligned(lines)
 
 
@@ -58,6 +61,7 @@ def render(result, rows):
     if machine["load_before"] > 0.5:
         lines.insert(2, "THE MACHINE WAS BUSY BEFORE THE RUN: read nothing but rough ratios from this.")
     lines += measured(result["figures"], rows, columns)
+    lines += [line for line in ["", *result["noise"]] if result["noise"]]
     everything = len(rows) == len(catalog.ROWS) and "fornada" in result["versions"]
     targets = [t for t in result["targets"] if everything or t["verdict"] != "not measured"]
     if targets:

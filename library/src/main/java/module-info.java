@@ -12,9 +12,11 @@ module io.github.fornada {
   requires jdk.unsupported;
 
   exports io.github.fornada;
+  exports io.github.fornada.advice;
   exports io.github.fornada.async;
   exports io.github.fornada.pipeline;
   exports io.github.fornada.process;
+  exports io.github.fornada.shared;
   exports io.github.fornada.spi;
   exports io.github.fornada.threads;
   exports io.github.fornada.timeline;

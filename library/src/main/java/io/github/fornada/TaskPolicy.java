@@ -15,15 +15,29 @@ public final class TaskPolicy {
   /** A century: sums of these must fit in a long of nanoseconds. Before DEFAULT, which uses it. */
   private static final Duration LONGEST = Duration.ofDays(36_500);
 
-  /** No timeout, 1 s grace, no retries, a window of 1024 items, no listeners, no carriers. */
+  /** The longest pause before a retry, unless another is asked for. */
+  private static final Duration LONGEST_BACK_OFF = Duration.ofSeconds(10);
+
+  /**
+   * No timeout, 1 s grace, no retries, pauses from 100 ms to 10 s before them, a window of 1024
+   * items, no listeners, no carriers.
+   */
   public static final TaskPolicy DEFAULT =
       new TaskPolicy(
-          null, Duration.ofSeconds(1), 0, Duration.ofMillis(100), 1024, List.of(), List.of());
+          null,
+          Duration.ofSeconds(1),
+          0,
+          Duration.ofMillis(100),
+          LONGEST_BACK_OFF,
+          1024,
+          List.of(),
+          List.of());
 
   private final @Nullable Duration timeout;
   private final Duration grace;
   private final int retries;
   private final Duration backOff;
+  private final Duration longestBackOff;
   private final int window;
   private final List<TaskListener> listeners;
   private final List<ContextCarrier<?>> carriers;
@@ -33,6 +47,7 @@ public final class TaskPolicy {
       Duration grace,
       int retries,
       Duration backOff,
+      Duration longestBackOff,
       int window,
       List<TaskListener> listeners,
       List<ContextCarrier<?>> carriers) {
@@ -48,6 +63,10 @@ public final class TaskPolicy {
     if (backOff.isNegative()) {
       throw new IllegalArgumentException("back-off must not be negative, got " + backOff);
     }
+    if (longestBackOff.compareTo(backOff) < 0) {
+      throw new IllegalArgumentException(
+          "longest back-off must be at least the first, " + backOff + ", got " + longestBackOff);
+    }
     if (window < 1) {
       throw new IllegalArgumentException("window must be at least 1, got " + window);
     }
@@ -55,6 +74,7 @@ public final class TaskPolicy {
     this.grace = atMostLongest(grace);
     this.retries = retries;
     this.backOff = atMostLongest(backOff);
+    this.longestBackOff = atMostLongest(longestBackOff);
     this.window = window;
     this.listeners = List.copyOf(listeners);
     this.carriers = List.copyOf(carriers);
@@ -76,7 +96,8 @@ public final class TaskPolicy {
    */
   public TaskPolicy withTimeout(Duration limit) {
     Objects.requireNonNull(limit, "limit");
-    return new TaskPolicy(limit, grace, retries, backOff, window, listeners, carriers);
+    return new TaskPolicy(
+        limit, grace, retries, backOff, longestBackOff, window, listeners, carriers);
   }
 
   /**
@@ -85,7 +106,8 @@ public final class TaskPolicy {
    * negative.
    */
   public TaskPolicy withGrace(Duration time) {
-    return new TaskPolicy(timeout, time, retries, backOff, window, listeners, carriers);
+    return new TaskPolicy(
+        timeout, time, retries, backOff, longestBackOff, window, listeners, carriers);
   }
 
   /**
@@ -93,15 +115,26 @@ public final class TaskPolicy {
    * to {@code times} times; {@code times} must be at least 0.
    */
   public TaskPolicy withRetries(int times) {
-    return new TaskPolicy(timeout, grace, times, backOff, window, listeners, carriers);
+    return new TaskPolicy(
+        timeout, grace, times, backOff, longestBackOff, window, listeners, carriers);
   }
 
   /**
    * Returns a policy that waits for {@code pause} before the first retry; the pause doubles with
-   * each further retry. {@code pause} must not be negative.
+   * each further retry, up to 10 s, or stays {@code pause} if that is longer. {@code pause} must
+   * not be negative.
    */
   public TaskPolicy withBackOff(Duration pause) {
-    return new TaskPolicy(timeout, grace, retries, pause, window, listeners, carriers);
+    return withBackOff(pause, pause.compareTo(LONGEST_BACK_OFF) > 0 ? pause : LONGEST_BACK_OFF);
+  }
+
+  /**
+   * Returns a policy that waits for {@code first} before the first retry; the pause doubles with
+   * each further retry, up to {@code longest}. {@code first} must not be negative, and {@code
+   * longest} must be at least {@code first}.
+   */
+  public TaskPolicy withBackOff(Duration first, Duration longest) {
+    return new TaskPolicy(timeout, grace, retries, first, longest, window, listeners, carriers);
   }
 
   /**
@@ -110,14 +143,22 @@ public final class TaskPolicy {
    * in a pool where that is more.
    */
   public TaskPolicy withWindow(int items) {
-    return new TaskPolicy(timeout, grace, retries, backOff, items, listeners, carriers);
+    return new TaskPolicy(
+        timeout, grace, retries, backOff, longestBackOff, items, listeners, carriers);
   }
 
   /** Returns a policy with {@code listener} in addition to the listeners of this one. */
   public TaskPolicy withListener(TaskListener listener) {
     Objects.requireNonNull(listener, "listener");
     return new TaskPolicy(
-        timeout, grace, retries, backOff, window, plus(listeners, listener), carriers);
+        timeout,
+        grace,
+        retries,
+        backOff,
+        longestBackOff,
+        window,
+        plus(listeners, listener),
+        carriers);
   }
 
   /**
@@ -127,7 +168,14 @@ public final class TaskPolicy {
   public TaskPolicy withCarrier(ContextCarrier<?> carrier) {
     Objects.requireNonNull(carrier, "carrier");
     return new TaskPolicy(
-        timeout, grace, retries, backOff, window, listeners, plus(carriers, carrier));
+        timeout,
+        grace,
+        retries,
+        backOff,
+        longestBackOff,
+        window,
+        listeners,
+        plus(carriers, carrier));
   }
 
   /**
@@ -151,9 +199,17 @@ public final class TaskPolicy {
     return retries;
   }
 
-  /** Returns the pause before the first retry; it doubles with each further retry. */
+  /**
+   * Returns the pause before the first retry; it doubles with each further retry, up to {@link
+   * #longestBackOff}.
+   */
   public Duration backOff() {
     return backOff;
+  }
+
+  /** Returns the longest pause before a retry. */
+  public Duration longestBackOff() {
+    return longestBackOff;
   }
 
   /** Returns the maximum number of items taken from a stream's source ahead of the consumer. */
@@ -181,6 +237,7 @@ public final class TaskPolicy {
         && grace.equals(that.grace)
         && retries == that.retries
         && backOff.equals(that.backOff)
+        && longestBackOff.equals(that.longestBackOff)
         && window == that.window
         && listeners.equals(that.listeners)
         && carriers.equals(that.carriers);
@@ -188,7 +245,8 @@ public final class TaskPolicy {
 
   @Override
   public int hashCode() {
-    return Objects.hash(timeout, grace, retries, backOff, window, listeners, carriers);
+    return Objects.hash(
+        timeout, grace, retries, backOff, longestBackOff, window, listeners, carriers);
   }
 
   @Override
@@ -201,6 +259,8 @@ public final class TaskPolicy {
         + retries
         + ", backOff="
         + backOff
+        + ", longestBackOff="
+        + longestBackOff
         + ", window="
         + window
         + ", listeners="

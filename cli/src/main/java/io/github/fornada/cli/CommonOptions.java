@@ -100,6 +100,15 @@ final class CommonOptions {
           "Further attempts at an item that failed, timed out or lost its worker. Default: 0.")
   int retries;
 
+  @Option(
+      names = "--back-off",
+      paramLabel = "TIME",
+      converter = PauseParser.class,
+      description =
+          "Pause before the first retry of an item. It doubles with each further one, up to 10s, or"
+              + " stays TIME if that is longer. Default: 100ms.")
+  @Nullable Duration backOff;
+
   @Option(names = "--fail-fast", description = "The first failure stops all the rest.")
   boolean failFast;
 
@@ -151,7 +160,7 @@ final class CommonOptions {
     if (timeout == null) {
       timeout = limit;
     }
-    return pools(workers, timeout, retries, heap);
+    return pools(workers, timeout, retries, backOff, heap);
   }
 
   /**
@@ -160,9 +169,16 @@ final class CommonOptions {
    * @throws Fault if an option is out of its bounds
    */
   static PoolSettings pools(
-      @Nullable Integer workers, @Nullable Duration timeout, int retries, @Nullable String heap) {
+      @Nullable Integer workers,
+      @Nullable Duration timeout,
+      int retries,
+      @Nullable Duration backOff,
+      @Nullable String heap) {
     if (retries < 0) {
       throw Fault.usage("--retries must be at least 0, got " + retries);
+    }
+    if (backOff != null && retries == 0) {
+      throw Fault.usage("--back-off is for retries: add --retries N");
     }
     if (workers != null && workers < 1) {
       throw Fault.usage("--workers must be at least 1, got " + workers);
@@ -170,7 +186,7 @@ final class CommonOptions {
     if (workers != null && workers > MAX_WORKERS) {
       throw Fault.usage("--workers must be at most " + MAX_WORKERS + ", got " + workers);
     }
-    return new PoolSettings(workers, timeout, retries, heap);
+    return new PoolSettings(workers, timeout, retries, backOff, heap);
   }
 
   /**

@@ -3,8 +3,6 @@ package io.github.fornada.cli;
 import io.github.fornada.ExecutionModel;
 import io.github.fornada.Outcome;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -19,7 +17,8 @@ import picocli.CommandLine.Option;
     name = "compare",
     description =
         "Runs a function over the same inputs under each model, several times in turn, and shows"
-            + " what each costs. The results are not written, nor what the task prints.",
+            + " what each costs. The results are not written, and of what the task prints only the"
+            + " first lines.",
     footerHeading = "%nExamples:%n",
     footer = {
       "  fornada compare examples/Bolo.java chocolate cenoura",
@@ -27,12 +26,6 @@ import picocli.CommandLine.Option;
       "  fornada compare Parse.java --files logs --match '*.log' --format json",
     })
 final class CompareCommand implements Callable<Integer> {
-  /**
-   * The maximum number of items taken from lines, which may be endless: enough for every figure
-   * here.
-   */
-  static final int MAX_ITEMS = 100_000;
-
   @Mixin
   @SuppressWarnings("NullAway.Init") // filled by picocli
   private CommonOptions options;
@@ -52,8 +45,19 @@ final class CompareCommand implements Callable<Integer> {
       description = "How often each model runs. Default: 3, or 1 where that takes long.")
   private int rounds;
 
+  /** Lines may be endless. */
+  @Option(
+      names = "--first",
+      paramLabel = "N",
+      defaultValue = "100000",
+      description = "Take only the first N items. Default: 100000.")
+  private int first;
+
   @Override
   public Integer call() {
+    if (first < 1) {
+      throw Fault.usage("--first must be at least 1, got " + first);
+    }
     if (rounds < 0) {
       throw Fault.usage("--rounds must be at least 1, got " + rounds);
     }
@@ -63,21 +67,22 @@ final class CompareCommand implements Callable<Integer> {
     try (Outputs outputs = options.outputs()) {
       LoadedTask task = options.load(outputs);
       var refusals = new Refusals();
-      List<String> items = options.items(task, outputs, refusals).first(MAX_ITEMS);
+      Inputs.Head head = options.items(task, outputs, refusals).first(first);
       refusals.setReceiver(
           each -> StandardStreams.get().err().println(FailureReport.refused(each)));
-      if (items.isEmpty()) {
+      if (head.items().isEmpty()) {
         throw Fault.usage("no inputs: there is nothing to compare");
       }
       if (options.failFast && refusals.count() > 0) {
         return ExitCode.FAILED;
       }
-      int code = compare(settings, task, items, outputs);
+      int code = compare(settings, task, head, outputs);
       return code == ExitCode.OK && refusals.count() > 0 ? ExitCode.FAILED : code;
     }
   }
 
-  private int compare(PoolSettings settings, LoadedTask task, List<String> items, Outputs outputs) {
+  private int compare(PoolSettings settings, LoadedTask task, Inputs.Head head, Outputs outputs) {
+    List<String> items = head.items();
     List<ExecutionModel> models =
         on.isEmpty()
             ? ModelParser.MODELS
@@ -87,11 +92,16 @@ final class CompareCommand implements Callable<Integer> {
     try (var progress = new Progress(terminal, "", -1);
         var writer = ResultWriter.open(outputs.results(), terminal, progress)) {
       progress.end(); // each pass has its own progress
-      // What tasks print would be repeated many times, and would garble the table.
-      System.setOut(new PrintStream(OutputStream.nullOutputStream(), true, System.out.charset()));
+      if (head.isCut()) {
+        terminal.err().println("fornada: " + cut(head));
+      }
+      // What tasks print would be repeated many times, and would garble the progress.
+      TaskOutput output = StandardStreams.get().taskOutput();
+      var printed = new PrintedLines(output.charset(), Comparison.WARM_UP);
+      output.divert(printed);
       var comparison =
           new Comparison(
-              task, items, models, settings, options.failFast, rounds, terminal, reports);
+              task, items, models, settings, options.failFast, rounds, terminal, reports, printed);
       List<Figures> figures = comparison.run();
       if (Interruption.requested()) {
         terminal.err().println("fornada: interrupted; nothing to compare yet");
@@ -106,11 +116,19 @@ final class CompareCommand implements Callable<Integer> {
       List<String> sentences =
           new ArrayList<>(Verdict.of(figures, Runtime.getRuntime().availableProcessors()));
       comparison.repeatability().sentence(items.size()).ifPresent(sentences::add);
+      if (head.isCut()) {
+        sentences.add(cut(head));
+      }
       reports.write(figures, sentences);
       if (options.format == CommonOptions.Format.json) {
         var all = new LinkedHashMap<String, Object>();
         all.put("task", task.name());
         all.put("items", items.size());
+        if (head.given() != Inputs.Head.UNKNOWN) {
+          all.put("itemsGiven", head.given());
+        }
+        all.put("itemsCut", head.isCut());
+        all.put("printedLines", printed.counts());
         all.put("processors", Runtime.getRuntime().availableProcessors());
         all.put("runs", figures.stream().map(Figures::toMap).toList());
         all.put("summary", sentences);
@@ -121,6 +139,7 @@ final class CompareCommand implements Callable<Integer> {
         sentences.forEach(sentence -> writer.line(Words.wrapped(sentence, 80)));
       }
       writer.finish();
+      printed.messages().forEach(terminal.err()::println);
       if (writer.readerIsGone()) {
         return ExitCode.PIPE_CLOSED;
       }
@@ -136,5 +155,14 @@ final class CompareCommand implements Callable<Integer> {
       }
       return failures.isEmpty() ? ExitCode.OK : ExitCode.FAILED;
     }
+  }
+
+  /** Returns a sentence for a comparison that does not take all items. */
+  private String cut(Inputs.Head head) {
+    String which = "Only the first " + head.items().size();
+    return (head.given() == Inputs.Head.UNKNOWN
+            ? which + " items are compared; what follows them was not read."
+            : which + " of " + head.given() + " items are compared.")
+        + " --first N takes more.";
   }
 }

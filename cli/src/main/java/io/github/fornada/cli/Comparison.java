@@ -25,6 +25,9 @@ final class Comparison {
   /** ...but never before this time, in seconds, which is short enough to wait for. */
   static final double CUT_OFF_SECONDS = 5;
 
+  /** The part of the comparison before, between and after what is measured. */
+  static final String WARM_UP = "warm-up";
+
   private static final int ROUNDS = 3;
 
   /** If all rounds together might take longer than this, in seconds, there is only one round. */
@@ -44,6 +47,7 @@ final class Comparison {
   private final int roundsWanted;
   private final Terminal terminal;
   private final Reports reports;
+  private final PrintedLines printed;
   private final Repeatability repeatability = new Repeatability();
   private final Map<String, Outcome<?>> failures = new LinkedHashMap<>();
 
@@ -59,7 +63,8 @@ final class Comparison {
       boolean failFast,
       int rounds,
       Terminal terminal,
-      Reports reports) {
+      Reports reports,
+      PrintedLines printed) {
     this.task = task;
     this.items = items;
     this.models = models;
@@ -68,6 +73,7 @@ final class Comparison {
     this.roundsWanted = rounds;
     this.terminal = terminal;
     this.reports = reports;
+    this.printed = printed;
   }
 
   /** Returns the items that failed in any run, with the first failure of each. */
@@ -158,7 +164,8 @@ final class Comparison {
         best == Double.POSITIVE_INFINITY
             ? Double.POSITIVE_INFINITY
             : Math.max(CUT_OFF_SECONDS, CUT_OFF_FACTOR * best);
-    var run = new ItemRun(task.call(), new Inputs.Known(items), true, failFast, receiver());
+    var run = ItemRun.forFigures(task.call(), items, failFast, receiver());
+    printed.begin(entrant.model().label());
     try (var progress = new Progress(terminal, title, items.size()).start()) {
       ModelUnderTest.Pass pass = entrant.run(run, deadline, progress, reports);
       if (pass.complete()) {
@@ -168,6 +175,8 @@ final class Comparison {
             "fornada: %s was cut off after %s: the best took %s"
                 .formatted(entrant.model().label(), Words.seconds(deadline), Words.seconds(best)));
       }
+    } finally {
+      printed.begin(WARM_UP);
     }
   }
 

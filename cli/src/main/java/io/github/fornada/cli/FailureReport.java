@@ -49,6 +49,8 @@ final class FailureReport {
 
   private static String shortened(String input) {
     String line = input.replace('\n', ' ').replace('\r', ' ');
-    return line.length() <= MAX_INPUT ? line : line.substring(0, MAX_INPUT) + "...";
+    return line.length() <= MAX_INPUT
+        ? line
+        : line.substring(0, ThrownText.end(line, MAX_INPUT)) + "...";
   }
 }

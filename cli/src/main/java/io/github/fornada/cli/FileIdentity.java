@@ -14,11 +14,6 @@ import org.jspecify.annotations.Nullable;
  * @param key device and inode, or the real path if there are none
  */
 record FileIdentity(String key) {
-  private static final int TYPE_MASK = 0xF000;
-  private static final int PIPE = 0x1000;
-  private static final int BLOCK_DEVICE = 0x6000;
-  private static final int REGULAR = 0x8000;
-
   /**
    * Returns the identity of the file at a path; null if there is no file, or one that can be read
    * and written at the same time without harm: a terminal, {@code /dev/null}, a socket.
@@ -26,8 +21,8 @@ record FileIdentity(String key) {
   static @Nullable FileIdentity of(Path path) {
     try {
       Map<String, Object> attributes = Files.readAttributes(path, "unix:mode,dev,ino");
-      int type = attributes.get("mode") instanceof Integer mode ? mode & TYPE_MASK : 0;
-      if (type != REGULAR && type != PIPE && type != BLOCK_DEVICE) {
+      FileKind kind = FileKind.ofMode(attributes.get("mode"));
+      if (kind != FileKind.REGULAR && kind != FileKind.PIPE && kind != FileKind.BLOCK_DEVICE) {
         return null;
       }
       return new FileIdentity(attributes.get("dev") + ":" + attributes.get("ino"));

@@ -13,9 +13,9 @@ import java.util.regex.PatternSyntaxException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the regular files below a folder, sorted by path. Hidden ones are left out, as by a shell's
- * {@code *}, and links to folders are not followed. A file or folder that cannot be read is refused
- * alone.
+ * Finds the regular files below a folder, sorted by path; a link to a file is one. Hidden ones are
+ * left out, as by a shell's {@code *}. Links to folders are not followed, which is told. What
+ * cannot be read, and what is no file, such as a pipe, is refused alone.
  */
 final class FileInputs {
   private final Path folder;
@@ -26,6 +26,9 @@ final class FileInputs {
   private final List<Path> found = new ArrayList<>();
   private long matching;
   private long others;
+
+  /** Links to folders. */
+  private final List<Path> links = new ArrayList<>();
 
   /**
    * Creates inputs from the files below a folder.
@@ -60,6 +63,16 @@ final class FileInputs {
       Files.walkFileTree(real, new Visitor(real));
     } catch (IOException e) {
       throw Fault.usage("--files: " + Inputs.reason(folder, e));
+    }
+    if (!links.isEmpty()) {
+      links.sort(null);
+      StandardStreams.get()
+          .err()
+          .println(
+              "fornada: left out "
+                  + links.getFirst()
+                  + (links.size() == 1 ? "" : " and " + (links.size() - 1) + " more")
+                  + ": links to folders are not followed. Give such a folder to --files itself");
     }
     if (matching == 0 && others > 0) {
       throw Fault.usage(
@@ -104,18 +117,43 @@ final class FileInputs {
       if (isHidden(file)) {
         return FileVisitResult.CONTINUE;
       }
+      Path named = folder.resolve(root.relativize(file));
+      if (attributes.isSymbolicLink() && Files.isDirectory(file)) {
+        links.add(named);
+        return FileVisitResult.CONTINUE;
+      }
       if (!matches(file)) {
         others++;
         return FileVisitResult.CONTINUE;
       }
       matching++;
-      Path named = folder.resolve(root.relativize(file));
-      if (attributes.isSymbolicLink() && !Files.exists(file)) {
-        refusals.add(named.toString(), "not read: the link leads to no file");
-      } else if (Files.isRegularFile(file)) {
+      if (Files.isRegularFile(file)) {
         add(named);
+      } else {
+        refusals.add(named.toString(), "not read: " + whyNoFile(file, attributes));
       }
       return FileVisitResult.CONTINUE;
+    }
+
+    private static String whyNoFile(Path file, BasicFileAttributes attributes) {
+      FileKind kind = FileKind.of(file);
+      if (kind != null) {
+        return (attributes.isSymbolicLink() ? "the link leads to " : "it is ")
+            + kind.words()
+            + ", and no file";
+      }
+      if (!attributes.isSymbolicLink()) {
+        return "no such file"; // it went away meanwhile
+      }
+      try {
+        var _ = file.toRealPath();
+        return "the link leads to no file";
+      } catch (IOException e) {
+        String why = String.valueOf(e.getMessage());
+        return why.contains("Too many levels")
+            ? "the link leads in a circle"
+            : "the link leads to no file";
+      }
     }
 
     private void add(Path named) {

@@ -2,6 +2,7 @@ package io.github.fornada.cli;
 
 import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -86,7 +87,11 @@ final class FornadaCommand implements Callable<Integer> {
 
   private static Path path(String text) {
     try {
-      return Path.of(text);
+      Path path = Path.of(text);
+      if (text.endsWith("/") && !Files.isDirectory(path)) { // a path does not keep the last slash
+        throw new TypeConversionException("\"" + text + "\" is no folder");
+      }
+      return path;
     } catch (InvalidPathException e) {
       throw new TypeConversionException(
           ArgumentText.isIntact(text)

@@ -2,11 +2,14 @@ package io.github.fornada.cli;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /** The items of a run: a list, or lines that are read one by one. */
 sealed interface Inputs {
@@ -21,8 +24,24 @@ sealed interface Inputs {
    * Items that are read during the run; they may be endless.
    *
    * @param lines the lines, which may be iterated once
+   * @param rest counts what was not iterated; null if that may be endless
    */
-  record Lines(Iterable<String> lines) implements Inputs {}
+  record Lines(Iterable<String> lines, @Nullable LongSupplier rest) implements Inputs {}
+
+  /**
+   * The first items.
+   *
+   * @param items the items
+   * @param given how many there are in all; {@link #UNKNOWN} if there may be more
+   */
+  record Head(List<String> items, long given) {
+    static final long UNKNOWN = -1;
+
+    /** Returns whether there are more items, or may be. */
+    boolean isCut() {
+      return given != items.size();
+    }
+  }
 
   /**
    * Returns the inputs that the command line names: arguments first, then files, then lines.
@@ -52,8 +71,19 @@ sealed interface Inputs {
     if (lines == null) {
       return new Known(Collections.unmodifiableList(known));
     }
-    Iterator<String> read = open(lines, outputs, refusals);
-    return new Lines(after(known, kind == ItemKind.NO_FILE ? read : checked(read, outputs)));
+    LineReader read = open(lines, outputs, refusals);
+    Iterator<String> before = known.iterator();
+    return new Lines(
+        after(before, kind == ItemKind.NO_FILE ? read : checked(read, outputs)),
+        read.hasEnd()
+            ? () -> {
+              long left = 0;
+              for (; before.hasNext(); before.next()) {
+                left++;
+              }
+              return left + read.countRest();
+            }
+            : null);
   }
 
   /** The kinds of items that a task can have. */
@@ -93,34 +123,63 @@ sealed interface Inputs {
     return items;
   }
 
-  /** Returns all items; fails above a maximum number. */
-  default List<String> first(int most) {
+  /** Returns the first items, at most {@code most}. */
+  default Head first(int most) {
     return switch (this) {
-      case Known(var items) -> items.size() <= most ? items : items.subList(0, most);
-      case Lines(var lines) -> {
+      case Known(var items) ->
+          new Head(items.size() <= most ? items : items.subList(0, most), items.size());
+      case Lines(var lines, var rest) -> {
         var items = new ArrayList<String>();
-        for (Iterator<String> it = lines.iterator(); items.size() < most && it.hasNext(); ) {
+        Iterator<String> it = lines.iterator();
+        while (items.size() < most && it.hasNext()) {
           items.add(it.next());
         }
-        yield items;
+        long left = items.size() < most ? 0 : rest == null ? Head.UNKNOWN : rest.getAsLong();
+        yield new Head(items, left == Head.UNKNOWN ? Head.UNKNOWN : items.size() + left);
       }
     };
   }
 
-  private static Iterator<String> open(String lines, Outputs outputs, Refusals refusals) {
-    Path file = Path.of(lines);
-    if (lines.equals("-") || StandardStreams.Standard.of(file) == StandardStreams.Standard.IN) {
+  private static LineReader open(String lines, Outputs outputs, Refusals refusals) {
+    if (lines.isEmpty()) {
+      throw Fault.usage("--lines: the name of the file is empty");
+    }
+    Path file = linesFile(lines);
+    Descriptor descriptor = lines.equals("-") ? null : Descriptor.of(file);
+    if (lines.equals("-")
+        || (descriptor != null && descriptor.standard() == StandardStreams.Standard.IN)) {
       outputs.mustNotBeStdin();
-      return new LineReader(StandardStreams.get().in(), "stdin", refusals);
+      boolean hasEnd =
+          Files.isRegularFile(StandardStreams.get().device(StandardStreams.Standard.IN));
+      return new LineReader(StandardStreams.get().in(), "stdin", hasEnd, refusals);
+    }
+    if (descriptor != null) {
+      String obstacle = descriptor.obstacle(false);
+      if (obstacle != null) {
+        throw Fault.usage("--lines: cannot be read: " + lines + ": " + obstacle);
+      }
+      file = descriptor.file();
     }
     if (Files.isDirectory(file)) {
       throw Fault.usage("--lines: is a folder: " + lines);
     }
     outputs.mustNotBe(file, "the input --lines " + lines);
     try {
-      return new LineReader(Files.newInputStream(file), lines, refusals);
+      return new LineReader(
+          descriptor == null ? Files.newInputStream(file) : descriptor.input(),
+          lines,
+          Files.isRegularFile(file),
+          refusals);
     } catch (IOException e) {
       throw Fault.usage("--lines: " + reason(file, e));
+    }
+  }
+
+  private static Path linesFile(String lines) {
+    try {
+      return Path.of(lines);
+    } catch (InvalidPathException e) {
+      throw Fault.usage("--lines: \"" + lines + "\" is no path: " + e.getReason());
     }
   }
 
@@ -157,8 +216,7 @@ sealed interface Inputs {
     };
   }
 
-  private static Iterable<String> after(List<String> known, Iterator<String> lines) {
-    Iterator<String> before = known.iterator();
+  private static Iterable<String> after(Iterator<String> before, Iterator<String> lines) {
     return () ->
         new Iterator<>() {
           @Override

@@ -61,27 +61,63 @@ final class ItemRun implements TaskListener {
   /** The indexes of items that have an outcome. Used only by the thread that called {@link #on}. */
   private final BitSet reported = new BitSet();
 
+  /**
+   * Outcomes that the receiver does not have yet, by index: in order, those behind a slower item
+   * wait for it. If the pass is stopped, they are passed on without it.
+   */
+  private final ConcurrentMap<Long, TaskEvent.Finished> waiting = new ConcurrentHashMap<>();
+
+  /** Whether {@link #waiting} is kept. */
+  private final boolean keepsWaiting;
+
+  // What the receiver was told. Used only by the thread that called on.
+  private long done;
+  private long failed;
+
   private volatile boolean stopped;
 
   /** Written once by the thread that runs; read by the thread that stops it. */
   private volatile @Nullable Stream<?> stream;
 
-  ItemRun(MethodCall call, Inputs inputs, boolean ordered, boolean failFast, Receiver receiver) {
+  private ItemRun(
+      MethodCall call,
+      Inputs inputs,
+      boolean ordered,
+      boolean failFast,
+      boolean keepsWaiting,
+      Receiver receiver) {
     this.call = call;
     this.inputs = inputs;
     this.ordered = ordered;
     this.failFast = failFast;
+    this.keepsWaiting = keepsWaiting;
     this.receiver = receiver;
+  }
+
+  /** Returns a pass whose results are wanted, also those that are there when it is stopped. */
+  static ItemRun forResults(
+      MethodCall call, Inputs inputs, boolean ordered, boolean failFast, Receiver receiver) {
+    return new ItemRun(call, inputs, ordered, failFast, true, receiver);
+  }
+
+  /** Returns a pass that is measured; nothing is done here that would be measured with it. */
+  static ItemRun forFigures(
+      MethodCall call, List<String> items, boolean failFast, Receiver receiver) {
+    return new ItemRun(call, new Inputs.Known(items), true, failFast, false, receiver);
   }
 
   @Override
   public void onEvent(TaskEvent event) {
-    if (failFast
-        && event instanceof TaskEvent.Finished finished
-        && finished.last()
-        && !finished.outcome().isDone()
-        && !(finished.outcome() instanceof Outcome.Cancelled<?>)
-        && firstFailure.compareAndSet(null, finished)) {
+    if (!(event instanceof TaskEvent.Finished finished)
+        || !finished.last()
+        || finished.outcome() instanceof Outcome.Cancelled<?>) {
+      return;
+    }
+    boolean isDone = finished.outcome().isDone();
+    if (keepsWaiting && (isDone || (!stopped && !Interruption.requested()))) {
+      waiting.put(finished.index(), finished); // before the stream has it
+    }
+    if (failFast && !isDone && firstFailure.compareAndSet(null, finished)) {
       stop(); // at once, not only when earlier, slower items have ended
     }
   }
@@ -111,20 +147,44 @@ final class ItemRun implements TaskListener {
     } catch (CancellationException e) {
       return End.STOPPED;
     } catch (UncheckedIOException e) {
-      throw Fault.failed("cannot read the inputs: " + e.getCause());
+      throw Fault.failed(
+          "cannot read the inputs: " + e.getCause() + "; before that, " + done + " done");
     } finally {
+      passOnWaiting();
       TaskEvent.Finished failure = firstFailure.get();
       if (failure != null) {
+        failed++;
+        var _ = ended(failure.index());
         receiver.failure(String.valueOf(failure.item()), failure.outcome());
       }
     }
+  }
+
+  /**
+   * Passes on what the stream did not because the pass was stopped, in the order of the inputs. An
+   * item that ends after this counts as one that was not done.
+   */
+  private void passOnWaiting() {
+    for (TaskEvent.Finished finished : new TreeMap<>(waiting).values()) {
+      report(finished.index(), finished.outcome());
+    }
+  }
+
+  /** Returns how many results the receiver has. Called by the thread that called {@link #on}. */
+  long done() {
+    return done;
+  }
+
+  /** Returns how many items without a result the receiver knows of. */
+  long failed() {
+    return failed;
   }
 
   private End inOrder(Pool pool) {
     Stream<Outcome<@Nullable String>> outcomes =
         switch (inputs) {
           case Inputs.Known(var items) -> pool.outcomes(items, call);
-          case Inputs.Lines(var lines) -> pool.outcomes(remembering(lines), call);
+          case Inputs.Lines(var lines, var _) -> pool.outcomes(remembering(lines), call);
         };
     var index = new AtomicLong(); // an outcome in order does not name its item
     return each(outcomes, outcome -> report(index.getAndIncrement(), outcome));
@@ -134,7 +194,7 @@ final class ItemRun implements TaskListener {
     Stream<Completion<String, @Nullable String>> completions =
         switch (inputs) {
           case Inputs.Known(var items) -> pool.completions(items, call);
-          case Inputs.Lines(var lines) -> pool.completions(remembering(lines), call);
+          case Inputs.Lines(var lines, var _) -> pool.completions(remembering(lines), call);
         };
     return each(completions, completion -> report(completion.index(), completion.outcome()));
   }
@@ -171,6 +231,14 @@ final class ItemRun implements TaskListener {
     };
   }
 
+  /** Returns how many items {@link #left} has. */
+  long countLeft() {
+    return switch (inputs) {
+      case Inputs.Known(var items) -> items.size() - reported.cardinality();
+      case Inputs.Lines l -> taken.size();
+    };
+  }
+
   private <E> End each(Stream<E> elements, Consumer<E> action) {
     try (elements) {
       Spliterator<E> source = elements.spliterator();
@@ -187,22 +255,31 @@ final class ItemRun implements TaskListener {
     }
   }
 
-  private void report(long index, Outcome<@Nullable String> outcome) {
-    String input;
-    if (inputs instanceof Inputs.Known(var items)) {
-      reported.set((int) index);
-      input = items.get((int) index);
-    } else {
-      input = String.valueOf(taken.remove(index));
-    }
+  private void report(long index, Outcome<?> outcome) {
+    // A failure after a stop was probably caused by it.
+    boolean genuine = !keepsWaiting || waiting.remove(index) != null;
     switch (outcome) {
-      case Outcome.Done<@Nullable String> done -> receiver.result(done.value());
-      case Outcome.Cancelled<@Nullable String> c -> {} // stopped on purpose, which is reported once
+      case Outcome.Done<?>(var value) -> {
+        var _ = ended(index);
+        done++;
+        receiver.result((String) value);
+      }
+      case Outcome.Cancelled<?> c -> {} // stopped on purpose, which is reported once
       default -> {
-        if (!failFast && !Interruption.requested()) {
-          receiver.failure(input, outcome);
+        if (!failFast && genuine) {
+          failed++;
+          receiver.failure(ended(index), outcome);
         }
       }
     }
+  }
+
+  /** Notes that an item has its outcome, and returns its text. */
+  private String ended(long index) {
+    if (inputs instanceof Inputs.Known(var items)) {
+      reported.set((int) index);
+      return items.get((int) index);
+    }
+    return String.valueOf(taken.remove(index));
   }
 }

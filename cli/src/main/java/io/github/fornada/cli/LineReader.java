@@ -24,10 +24,14 @@ final class LineReader implements Iterator<String> {
   /** The longest array that every JVM can create. */
   private static final int MAX_LINE_BYTES = Integer.MAX_VALUE - 8;
 
+  /** So many bytes of the first line are enough to tell its encoding. Guess. */
+  private static final int LOOKED_AT = 64;
+
   private static final char REPLACEMENT = '\uFFFD';
 
   private final InputStream in;
   private final String name;
+  private final boolean hasEnd;
   private final Refusals refusals;
   private final byte[] buffer = new byte[BUFFER_BYTES];
   private int from;
@@ -43,10 +47,12 @@ final class LineReader implements Iterator<String> {
    * Creates a reader of a stream.
    *
    * @param name the stream's name in messages
+   * @param hasEnd whether it is known to have an end
    */
-  LineReader(InputStream in, String name, Refusals refusals) {
+  LineReader(InputStream in, String name, boolean hasEnd, Refusals refusals) {
     this.in = in;
     this.name = name;
+    this.hasEnd = hasEnd;
     this.refusals = refusals;
   }
 
@@ -78,6 +84,25 @@ final class LineReader implements Iterator<String> {
     String taken = next;
     next = null;
     return taken;
+  }
+
+  /** Returns whether the stream is known to have an end. */
+  boolean hasEnd() {
+    return hasEnd;
+  }
+
+  /** Reads to the end, and returns how many lines there were. */
+  long countRest() {
+    long lines = next == null ? 0 : 1;
+    next = null;
+    try {
+      while (readLine()) {
+        lines++;
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return lines;
   }
 
   /** Reads the bytes of one line, without its end: LF, CR, or both. */
@@ -144,7 +169,8 @@ final class LineReader implements Iterator<String> {
       throw Fault.usage(
           name
               + " is UTF-16 or UTF-32, not UTF-8. Convert it: iconv -f UTF-16 -t UTF-8 "
-              + (name.equals("stdin") ? "" : name));
+              + (name.equals("stdin") ? "" : name)
+              + ". (If it is items with a zero byte after each: tr '\\0' '\\n')");
     }
     boolean marked =
         length >= 3 && line[0] == (byte) 0xEF && line[1] == (byte) 0xBB && line[2] == (byte) 0xBF;
@@ -155,8 +181,9 @@ final class LineReader implements Iterator<String> {
   }
 
   /**
-   * Returns whether the stream is UTF-16: it has that byte order mark, or a zero among the first
-   * two bytes, which text in UTF-8 does not have.
+   * Returns whether the stream is UTF-16 or UTF-32: it has such a byte order mark, or a zero in
+   * every second byte of its first line, as letters of Latin have there. A zero here and there is a
+   * character of UTF-8.
    */
   private boolean isUtf16() {
     if (length < 2) {
@@ -164,10 +191,28 @@ final class LineReader implements Iterator<String> {
     }
     int first = line[0] & 0xFF;
     int second = line[1] & 0xFF;
-    return (first == 0xFE && second == 0xFF)
+    if ((first == 0xFE && second == 0xFF)
         || (first == 0xFF && second == 0xFE)
-        || (first == 0) != (second == 0)
-        || (length >= 4 && first == 0 && second == 0);
+        || (length >= 4 && first == 0 && second == 0 && line[2] == (byte) 0xFE)) {
+      return true;
+    }
+    if (length == 2) { // one letter: in UTF-16 the end of the line has a zero too
+      return second == 0 && first != 0 && from < to && buffer[from] == 0;
+    }
+    boolean littleEndian = length % 2 == 0 && hasZeros(1) && !hasZeros(0);
+    // The zero before the end of the line counts as one of the line.
+    boolean bigEndian = (length % 2 != 0 || !terminated) && hasZeros(0) && !hasZeros(1);
+    return littleEndian || bigEndian;
+  }
+
+  /** Returns whether the first bytes of the line are zero at every second place. */
+  private boolean hasZeros(int begin) {
+    for (int i = begin; i < Math.min(length, LOOKED_AT); i += 2) {
+      if (line[i] != 0) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private @Nullable String decode(int begin) {

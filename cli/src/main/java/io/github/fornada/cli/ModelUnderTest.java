@@ -117,6 +117,9 @@ final class ModelUnderTest {
     }
     var clock = new TaskClock();
     var listeners = new ArrayList<TaskListener>(List.of(clock, progress, run));
+    if (settings.retries() > 0) {
+      listeners.add(progress.retries());
+    }
     listeners.addAll(reports.begin(model));
     // Garbage of an earlier pass must not count as memory of this one.
     System.gc();

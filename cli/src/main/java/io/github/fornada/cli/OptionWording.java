@@ -10,6 +10,8 @@ final class OptionWording {
   private static final Pattern TIMEOUT = Pattern.compile("withTimeout(\\([^)]*\\))?");
   private static final Pattern RETRIES = Pattern.compile("withRetries(\\([^)]*\\))?");
 
+  private static final Pattern BACK_OFF = Pattern.compile("withBackOff(\\([^)]*\\))?");
+
   /** The command has no option for these; a worker's JVM reads an environment variable. */
   private static final Pattern JVM_OPTIONS = Pattern.compile("withJvmOptions\\(\"([^\"]*)\"\\)");
 
@@ -31,6 +33,7 @@ final class OptionWording {
                 found -> found.group().startsWith("lower") ? "lower --workers" : "--workers");
     text = TIMEOUT.matcher(text).replaceAll("--timeout");
     text = RETRIES.matcher(text).replaceAll("--retries");
+    text = BACK_OFF.matcher(text).replaceAll("--back-off");
     text = JVM_OPTIONS.matcher(text).replaceAll("JDK_JAVA_OPTIONS=$1");
     return NO_OPTION.matcher(text).replaceAll("");
   }

@@ -29,7 +29,8 @@ import org.jspecify.annotations.Nullable;
  * which replaces the old file in {@link #commit}. If it is closed without a commit, the old file is
  * unchanged, or there is no file.
  *
- * <p>A device, a pipe, and {@code /dev/stdout} are written directly: there is nothing to replace.
+ * <p>A device, a pipe, and a {@linkplain Descriptor descriptor} such as {@code /dev/stdout} are
+ * written directly: there is nothing to replace, and what was opened to append appends.
  */
 final class OutputFile implements AutoCloseable {
   /** A longer chain of symbolic links counts as a loop, as it does for the system. */
@@ -37,6 +38,9 @@ final class OutputFile implements AutoCloseable {
 
   /** A younger draft may still be in use by another process. */
   private static final Duration LEFT_BEHIND = Duration.ofMinutes(1);
+
+  /** Stands for stdout, as for other commands; a file of this name is {@code ./-}. */
+  private static final Path STDOUT = Path.of("-");
 
   private static final int COPY_BYTES = 1 << 16;
 
@@ -46,10 +50,10 @@ final class OutputFile implements AutoCloseable {
   private final String option;
   private final Path given;
 
-  /** The file that the draft will replace; null for a standard stream. */
+  /** The file that the draft will replace, or a device or pipe; null for a descriptor. */
   private final @Nullable Path target;
 
-  private final StandardStreams.@Nullable Standard stream;
+  private final @Nullable Descriptor descriptor;
 
   /** Used by the thread of the command only. */
   private @Nullable Path draft;
@@ -58,11 +62,11 @@ final class OutputFile implements AutoCloseable {
   private boolean committed;
 
   private OutputFile(
-      String option, Path given, @Nullable Path target, StandardStreams.@Nullable Standard stream) {
+      String option, Path given, @Nullable Path target, @Nullable Descriptor descriptor) {
     this.option = option;
     this.given = given;
     this.target = target;
-    this.stream = stream;
+    this.descriptor = descriptor;
   }
 
   /**
@@ -71,16 +75,23 @@ final class OutputFile implements AutoCloseable {
    * @throws Fault if there cannot be a file at that path
    */
   static OutputFile named(String option, Path given) {
+    if (given.toString().isEmpty()) {
+      throw Fault.usage(option + ": the name of the file is empty");
+    }
+    if (given.equals(STDOUT)) {
+      return new OutputFile(option, given, null, Descriptor.stdout());
+    }
     Path target = given;
     for (int links = 0; ; links++) {
-      StandardStreams.Standard stream = StandardStreams.Standard.of(target.normalize());
-      if (stream == StandardStreams.Standard.IN) {
-        throw Fault.usage(option + ": cannot be written: " + given + " is stdin");
+      Descriptor descriptor = Descriptor.of(target);
+      if (descriptor != null) {
+        String obstacle = descriptor.obstacle(true);
+        if (obstacle != null) {
+          throw Fault.usage(option + ": cannot be written: " + given + ": " + obstacle);
+        }
+        return new OutputFile(option, given, null, descriptor);
       }
-      if (stream != null) {
-        return new OutputFile(option, given, null, stream);
-      }
-      if (!Files.isSymbolicLink(target) || isDescriptor(target)) {
+      if (!Files.isSymbolicLink(target)) {
         break;
       }
       if (links == MAX_LINKS) {
@@ -106,16 +117,6 @@ final class OutputFile implements AutoCloseable {
     return new OutputFile(option, given, target, null);
   }
 
-  /**
-   * Returns whether the path is an inherited descriptor, as with {@code -o >(gzip)}: its link leads
-   * to no path.
-   */
-  private static boolean isDescriptor(Path path) {
-    Path parent = path.getParent();
-    return parent != null
-        && (parent.equals(Path.of("/dev/fd")) || parent.equals(Path.of("/proc/self/fd")));
-  }
-
   /** Returns the option and its path. */
   String words() {
     return option + " " + given;
@@ -130,15 +131,26 @@ final class OutputFile implements AutoCloseable {
    * file.
    */
   @Nullable FileIdentity identity() {
-    if (stream != null) {
-      return FileIdentity.of(StandardStreams.get().device(stream));
+    if (descriptor != null) {
+      return FileIdentity.of(descriptor.file());
     }
     return target == null ? null : FileIdentity.ofOutput(target);
   }
 
+  /** Returns the descriptor that is written to; null if a path is opened. */
+  @Nullable Descriptor descriptor() {
+    return descriptor;
+  }
+
   /** Returns the existing file; null if there is none, or it is not a regular file. */
   @Nullable Path existing() {
-    return target != null && Files.isRegularFile(target) ? target : null;
+    Path file = descriptor != null ? descriptor.file() : target;
+    return file != null && Files.isRegularFile(file) ? file : null;
+  }
+
+  /** Returns whether there is no old file that could stay as it was: it is written directly. */
+  boolean isDirect() {
+    return target == null || (Files.exists(target) && !Files.isRegularFile(target));
   }
 
   /**
@@ -148,8 +160,8 @@ final class OutputFile implements AutoCloseable {
    */
   OutputStream open() {
     try {
-      if (stream != null) {
-        return new FilterOutputStream(standard()) {
+      if (descriptor != null) {
+        return new FilterOutputStream(descriptor.output()) {
           @Override
           public void write(byte[] bytes, int from, int length) throws IOException {
             out.write(bytes, from, length); // in one piece
@@ -161,18 +173,13 @@ final class OutputFile implements AutoCloseable {
           }
         };
       }
-      Path file = path();
-      return file.equals(draft)
-          ? Files.newOutputStream(file, StandardOpenOption.WRITE)
-          : new FileOutputStream(file.toFile());
+      if (isDirect()) {
+        return new FileOutputStream(Objects.requireNonNull(target).toFile());
+      }
+      return Files.newOutputStream(beside(), StandardOpenOption.WRITE);
     } catch (IOException e) {
       throw cannotBeWritten(e);
     }
-  }
-
-  private OutputStream standard() {
-    StandardStreams streams = StandardStreams.get();
-    return stream == StandardStreams.Standard.OUT ? streams.out() : streams.err();
   }
 
   /**
@@ -183,21 +190,15 @@ final class OutputFile implements AutoCloseable {
    */
   Path draft() {
     try {
-      if (stream == null && existing() == null && target != null && Files.exists(target)) {
-        return draftIn(Path.of(System.getProperty("java.io.tmpdir")));
-      }
-      return stream != null ? draftIn(Path.of(System.getProperty("java.io.tmpdir"))) : path();
+      return isDirect() ? draftIn(Path.of(System.getProperty("java.io.tmpdir"))) : beside();
     } catch (IOException e) {
       throw cannotBeWritten(e);
     }
   }
 
-  /** Returns a draft for a regular file; for a device or a pipe, that itself. */
-  private Path path() throws IOException {
-    Path file = target;
-    if (file == null || (Files.exists(file) && !Files.isRegularFile(file))) {
-      return file == null ? given : file;
-    }
+  /** Returns a new draft in the folder of the file that it will replace. */
+  private Path beside() throws IOException {
+    Path file = Objects.requireNonNull(target);
     if (Files.exists(file) && !Files.isWritable(file)) {
       throw new java.nio.file.AccessDeniedException(file.toString());
     }
@@ -267,10 +268,10 @@ final class OutputFile implements AutoCloseable {
     if (written == null) {
       return; // written directly
     }
-    if (stream != null) {
-      OutputStream out = standard();
-      Files.copy(written, out);
-      out.flush();
+    if (isDirect()) {
+      try (OutputStream out = open()) {
+        Files.copy(written, out);
+      }
     } else if (target != null) {
       if (canBeReplaced(written, target)) {
         try {

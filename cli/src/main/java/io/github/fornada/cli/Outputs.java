@@ -48,18 +48,30 @@ final class Outputs implements AutoCloseable {
             report == null ? null : OutputFile.named("--report", report),
             trace == null ? null : OutputFile.named("--trace", trace));
     for (OutputFile each : outputs.files()) {
-      outputs.add(each.identity(), each.words());
+      outputs.add(each.identity(), each.descriptor(), each.words());
     }
     if (results == null) {
-      outputs.add(FileIdentity.of(StandardStreams.get().device(Standard.OUT)), "stdout");
+      Descriptor stdout = Descriptor.stdout();
+      outputs.add(FileIdentity.of(stdout.file()), stdout, "stdout");
     }
     return outputs;
   }
 
-  private void add(@Nullable FileIdentity file, String words) {
-    if (file == null) {
-      return;
+  /**
+   * Adds an output.
+   *
+   * @param descriptor not null if it is written to a descriptor: a terminal, for instance, has no
+   *     identity, but two outputs would be mixed there
+   */
+  private void add(@Nullable FileIdentity file, @Nullable Descriptor descriptor, String words) {
+    if (file != null) {
+      add(file, words);
+    } else if (descriptor != null && descriptor.own()) {
+      add(new FileIdentity("descriptor " + descriptor.number()), words);
     }
+  }
+
+  private void add(FileIdentity file, String words) {
     String other = written.putIfAbsent(file, words);
     if (other != null) {
       throw Fault.usage(
@@ -96,7 +108,7 @@ final class Outputs implements AutoCloseable {
 
   /** Returns words for a run that was stopped; empty if there is no file or it has the results. */
   String leftAsItWas() {
-    return results == null || results.isCommitted()
+    return results == null || results.isDirect() || results.isCommitted()
         ? ""
         : "; " + results.given() + " was left as it was";
   }

@@ -21,10 +21,15 @@ import org.jspecify.annotations.Nullable;
  * @param workers the number of tasks at once; null for each pool's own default
  * @param timeout longest time of one item; null for none
  * @param retries further attempts at an item without a result
+ * @param backOff the pause before the first retry; null for the default
  * @param heap heap of each worker process; null for the pool's default
  */
 record PoolSettings(
-    @Nullable Integer workers, @Nullable Duration timeout, int retries, @Nullable String heap) {
+    @Nullable Integer workers,
+    @Nullable Duration timeout,
+    int retries,
+    @Nullable Duration backOff,
+    @Nullable String heap) {
 
   /**
    * Opens a pool.
@@ -70,6 +75,9 @@ record PoolSettings(
     if (timeout != null) {
       changed = changed.withTimeout(timeout);
     }
+    if (backOff != null) {
+      changed = changed.withBackOff(backOff);
+    }
     for (TaskListener listener : listeners) {
       changed = changed.withListener(listener);
     }
@@ -78,6 +86,6 @@ record PoolSettings(
 
   /** Returns the same settings without a number of workers, for the sequential model. */
   PoolSettings withoutWorkers() {
-    return new PoolSettings(null, timeout, retries, heap);
+    return new PoolSettings(null, timeout, retries, backOff, heap);
   }
 }

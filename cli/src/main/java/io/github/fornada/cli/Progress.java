@@ -2,9 +2,10 @@ package io.github.fornada.cli;
 
 import io.github.fornada.TaskEvent;
 import io.github.fornada.TaskListener;
-import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -26,7 +27,7 @@ final class Progress implements TaskListener, AutoCloseable {
   private static final String CLEAR = "\r\u001b[K";
   private static final String UP = "\u001b[1A";
 
-  private final PrintStream err;
+  private final MessageStream err;
   private final boolean bar;
   private final int columns;
   private final long total;
@@ -34,6 +35,8 @@ final class Progress implements TaskListener, AutoCloseable {
   private final long startedNanos = System.nanoTime();
   private final AtomicLong ended = new AtomicLong();
   private final AtomicLong failed = new AtomicLong();
+
+  private final AtomicLong retrying = new AtomicLong();
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
@@ -72,6 +75,32 @@ final class Progress implements TaskListener, AutoCloseable {
     StandardStreams.get().taskOutput().around(this::aside);
     Thread.ofPlatform().daemon().name("fornada-progress").start(this::paint);
     return this;
+  }
+
+  /**
+   * Returns a listener of one pool that counts its items in a pause before a retry; another of them
+   * is added to what is shown.
+   */
+  TaskListener retries() {
+    Set<Long> tasks = ConcurrentHashMap.newKeySet(); // their numbers are unique within the pool
+    return event -> {
+      switch (event) {
+        case TaskEvent.Finished finished when !finished.last() -> {
+          if (tasks.add(finished.task())) {
+            retrying.incrementAndGet();
+          }
+        }
+        case TaskEvent.Finished finished -> retried(tasks, finished.task());
+        case TaskEvent.Started started when started.attempt() > 1 -> retried(tasks, started.task());
+        default -> {}
+      }
+    };
+  }
+
+  private void retried(Set<Long> tasks, long task) {
+    if (!tasks.isEmpty() && tasks.remove(task)) {
+      retrying.decrementAndGet();
+    }
   }
 
   @Override
@@ -117,8 +146,7 @@ final class Progress implements TaskListener, AutoCloseable {
   /** Under lock. */
   private void hide() {
     if (drawn > 0) {
-      err.print(CLEAR + (UP + CLEAR).repeat(drawn - 1));
-      err.flush();
+      err.control(CLEAR + (UP + CLEAR).repeat(drawn - 1));
       drawn = 0;
     }
   }
@@ -141,8 +169,7 @@ final class Progress implements TaskListener, AutoCloseable {
           for (String line : lines) {
             err.println(cut(line));
           }
-          err.print(barLine());
-          err.flush();
+          err.control(barLine());
           drawn = lines.size() + 1;
           wait = FRAME_MILLIS;
         } else {
@@ -186,11 +213,15 @@ final class Progress implements TaskListener, AutoCloseable {
   }
 
   private String figures() {
-    return figures(ended.get(), failed.get(), total, (System.nanoTime() - startedNanos) / 1e9);
+    return figures(
+        ended.get(), failed.get(), retrying.get(), total, (System.nanoTime() - startedNanos) / 1e9);
   }
 
-  /** Returns figures such as {@code 45 of 100, 12.3/s, about 5 s left, 2 failed}. */
-  static String figures(long ended, long failed, long total, double seconds) {
+  /**
+   * Returns figures such as {@code 45 of 100, 12.3/s, about 5 s left, 2 failed, 3 wait for a
+   * retry}.
+   */
+  static String figures(long ended, long failed, long retrying, long total, double seconds) {
     double rate = ended / seconds;
     var text = new StringBuilder();
     text.append(ended);
@@ -208,6 +239,10 @@ final class Progress implements TaskListener, AutoCloseable {
     }
     if (failed > 0) {
       text.append(", ").append(failed).append(" failed");
+    }
+    if (retrying > 0) {
+      text.append(", ").append(retrying).append(retrying == 1 ? " waits" : " wait");
+      text.append(" for a retry");
     }
     return text.toString();
   }

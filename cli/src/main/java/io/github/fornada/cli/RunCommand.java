@@ -80,7 +80,8 @@ final class RunCommand implements Callable<Integer> {
     try (var progress = new Progress(terminal, "", total);
         var writer = ResultWriter.open(outputs.results(), terminal, progress)) {
       var run =
-          new ItemRun(task.call(), inputs, !unordered, options.failFast, told(writer, progress));
+          ItemRun.forResults(
+              task.call(), inputs, !unordered, options.failFast, told(writer, progress));
       refusals.setReceiver(refusal -> {
         progress.refused();
         progress.message(FailureReport.refused(refusal));
@@ -91,6 +92,9 @@ final class RunCommand implements Callable<Integer> {
       writer.onFailure(run::stop);
       var clock = new TaskClock();
       var listeners = new ArrayList<TaskListener>(List.of(clock, progress, run));
+      if (settings.retries() > 0) {
+        listeners.add(progress.retries());
+      }
       listeners.addAll(reports.begin(on));
       var stall = new StallWatch();
       if (on == ExecutionModel.VIRTUAL_THREADS && options.timeout != null) {
@@ -127,7 +131,7 @@ final class RunCommand implements Callable<Integer> {
       }
       return finish(
           writer,
-          new Tally(clock, refusals.count(), total),
+          new Tally(run, clock, refusals.count()),
           reading,
           reports,
           end,
@@ -153,22 +157,23 @@ final class RunCommand implements Callable<Integer> {
   }
 
   /**
-   * Counts how the items ended.
+   * Counts how the items ended: what was written or told, not what ended while the run was being
+   * stopped.
    *
    * @param refused the number of inputs that were not items
-   * @param total the number of items; -1 if not known
    */
-  private record Tally(TaskClock clock, long refused, long total) {
+  private record Tally(ItemRun run, TaskClock clock, long refused) {
     long done() {
-      return clock.done();
+      return run.done();
     }
 
     long failed() {
-      return clock.failed() + refused;
+      return run.failed() + refused;
     }
 
+    /** Returns how many items were read and are neither; more may not have been read. */
     long left() {
-      return total - clock.done() - clock.failed();
+      return run.countLeft();
     }
   }
 
@@ -194,7 +199,11 @@ final class RunCommand implements Callable<Integer> {
     if (Interruption.requested()) {
       terminal
           .err()
-          .println("fornada: interrupted; " + summary(tally, reading) + outputs.leftAsItWas());
+          .println(
+              "fornada: interrupted; "
+                  + summary(tally, reading)
+                  + (tally.left() > 0 ? "; " + Words.count(tally.left(), "item") + " not done" : "")
+                  + outputs.leftAsItWas());
       return ExitCode.INTERRUPTED;
     }
     if (writer.failure() != null) {

@@ -38,6 +38,9 @@ final class StageArguments {
   @Option(names = "--retries", defaultValue = "0")
   int retries;
 
+  @Option(names = "--back-off", converter = PauseParser.class)
+  @Nullable Duration backOff;
+
   @Option(names = "--heap", converter = HeapParser.class)
   @Nullable String heap;
 
@@ -88,8 +91,10 @@ final class StageArguments {
     } catch (ParameterException e) {
       throw Fault.usage(
           e.getMessage()
-              + "\nbefore \"then\" stand a task and --on, --workers, --timeout, --retries, --heap"
-              + " and -cp of its stage; inputs and all other options go to the end");
+              + "\n"
+              + "before \"then\" stand a task and --on, --workers, --timeout, --retries,"
+              + " --back-off, --heap and -cp of its stage; inputs and all other options go to the"
+              + " end");
     }
     return stage;
   }
@@ -97,7 +102,7 @@ final class StageArguments {
   PoolSettings pools() {
     ArgumentText.require("TASK", task);
     ArgumentText.require("-cp", classPath);
-    return CommonOptions.pools(workers, timeout, retries, heap);
+    return CommonOptions.pools(workers, timeout, retries, backOff, heap);
   }
 
   @Override

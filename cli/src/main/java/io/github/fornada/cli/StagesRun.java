@@ -31,6 +31,11 @@ import org.jspecify.annotations.Nullable;
 
 /** {@code fornada run A.java then B.java}: several functions, as the stages of a pipeline. */
 final class StagesRun {
+  /**
+   * How long an interrupted run waits for tasks to end, in seconds: shorter than the command has.
+   */
+  private static final double REST_SECONDS = 1.5;
+
   private final CommonOptions options;
 
   private final ExecutionModel lastOn;
@@ -98,7 +103,13 @@ final class StagesRun {
       long[] counts = new long[2];
       try {
         for (Plan plan : plans) {
-          List<TaskListener> listeners = observed ? List.of(plan.timeline()) : List.of();
+          var listeners = new ArrayList<TaskListener>();
+          if (observed) {
+            listeners.add(plan.timeline());
+          }
+          if (plan.settings().retries() > 0) {
+            listeners.add(progress.retries());
+          }
           plan.timeline().begin();
           pools.add(plan.settings().open(plan.on(), listeners));
         }
@@ -144,7 +155,7 @@ final class StagesRun {
     Iterable<String> source =
         switch (inputs) {
           case Inputs.Known(var items) -> items;
-          case Inputs.Lines(var lines) -> lines;
+          case Inputs.Lines(var lines, var _) -> lines;
         };
     Pipeline<String> pipeline = Pipeline.from(source);
     int last = plans.size() - 1;
@@ -192,20 +203,61 @@ final class StagesRun {
         unordered ? run.completions() : run.outcomes()) {
       Spliterator<PipelineOutcome<@Nullable String>> source = outcomes.spliterator();
       var cut = new boolean[1];
-      while (source.tryAdvance(
-          (PipelineOutcome<@Nullable String> outcome) -> {
-            boolean wanted = tell(outcome, writer, progress, ended);
-            cut[0] |= !wanted;
-          })) {
-        if (Interruption.requested() || writer.failure() != null) {
-          return false;
+      try {
+        while (source.tryAdvance(
+            (PipelineOutcome<@Nullable String> outcome) -> {
+              boolean wanted = tell(outcome, writer, progress, ended);
+              cut[0] |= !wanted;
+            })) {
+          if (Interruption.requested() || writer.failure() != null) {
+            return false;
+          }
+        }
+        return !cut[0];
+      } finally {
+        if (Interruption.requested()) {
+          writeRest(run, source, writer, ended);
         }
       }
-      return !cut[0];
     } catch (CancellationException e) {
       return false;
     } catch (UncheckedIOException e) {
-      throw Fault.failed("cannot read the inputs: " + e.getCause());
+      throw Fault.failed(
+          "cannot read the inputs: " + e.getCause() + "; before that, " + ended[0] + " done");
+    }
+  }
+
+  /** Writes the results that are there, but waited for slower items before them. */
+  private static void writeRest(
+      PipelineRun<@Nullable String> run,
+      Spliterator<PipelineOutcome<@Nullable String>> source,
+      ResultWriter writer,
+      long[] ended) {
+    Thread self = Thread.currentThread();
+    run.cancel();
+    boolean interrupted = Thread.interrupted();
+    try (var _ = Alarm.in(REST_SECONDS, self::interrupt)) {
+      while (source.tryAdvance(
+          (PipelineOutcome<@Nullable String> outcome) -> {
+            if (outcome.outcome() instanceof Outcome.Done<@Nullable String> result) {
+              write(result, writer, ended);
+            }
+          })) {}
+    } catch (CancellationException e) {
+      // that is the end of a run that was cancelled; or a task does not end in time
+    } finally {
+      if (interrupted) {
+        self.interrupt();
+      }
+    }
+  }
+
+  private static void write(
+      Outcome.Done<@Nullable String> result, ResultWriter writer, long[] counts) {
+    counts[0]++;
+    String text = result.value();
+    if (text != null) {
+      writer.line(text);
     }
   }
 
@@ -221,11 +273,7 @@ final class StagesRun {
     }
     progress.outcome(how.isDone());
     if (how instanceof Outcome.Done<@Nullable String> result) {
-      counts[0]++;
-      String text = result.value();
-      if (text != null) {
-        writer.line(text);
-      }
+      write(result, writer, counts);
     } else {
       counts[1]++;
       String input = String.valueOf(outcome.origins().getFirst().item());

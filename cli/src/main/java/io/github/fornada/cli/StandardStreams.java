@@ -43,7 +43,7 @@ final class StandardStreams {
   private final int[] numbers;
   private final InputStream in;
   private final OutputStream out;
-  private final PrintStream err;
+  private final MessageStream err;
   private final Charset outCharset;
   private final TaskOutput taskOutput;
 
@@ -53,7 +53,7 @@ final class StandardStreams {
     this.in = new FileInputStream(in);
     // Not a PrintStream: that swallows errors, and a closed pipe must be noticed.
     this.out = new FileOutputStream(out);
-    this.err = new PrintStream(new FileOutputStream(err), true, System.err.charset());
+    this.err = new MessageStream(new FileOutputStream(err), System.err.charset());
     this.outCharset = System.out.charset();
     this.taskOutput = new TaskOutput(new FileOutputStream(FileDescriptor.err));
   }
@@ -83,14 +83,8 @@ final class StandardStreams {
   private static StandardStreams open(int[] numbers) {
     try {
       if (numbers[0] != 0) {
-        Constructor<FileDescriptor> constructor =
-            FileDescriptor.class.getDeclaredConstructor(int.class);
-        constructor.setAccessible(true); // the manifest of the command's jar opens the package
         return new StandardStreams(
-            numbers,
-            constructor.newInstance(numbers[0]),
-            constructor.newInstance(numbers[1]),
-            constructor.newInstance(numbers[2]));
+            numbers, descriptor(numbers[0]), descriptor(numbers[1]), descriptor(numbers[2]));
       }
     } catch (ReflectiveOperationException | RuntimeException e) {
       if (System.getProperty(PROPERTY) != null) {
@@ -101,6 +95,13 @@ final class StandardStreams {
       }
     }
     return new StandardStreams(UNMOVED, FileDescriptor.in, FileDescriptor.out, FileDescriptor.err);
+  }
+
+  private static FileDescriptor descriptor(int number) throws ReflectiveOperationException {
+    Constructor<FileDescriptor> constructor =
+        FileDescriptor.class.getDeclaredConstructor(int.class);
+    constructor.setAccessible(true); // the manifest of the command's jar opens the package
+    return constructor.newInstance(number);
   }
 
   private static int[] moved() {
@@ -183,7 +184,7 @@ final class StandardStreams {
     return field.getInt(descriptor);
   }
 
-  /** Stdin. */
+  /** Returns stdin. */
   InputStream in() {
     return in;
   }
@@ -198,8 +199,8 @@ final class StandardStreams {
     return outCharset;
   }
 
-  /** Stderr. */
-  PrintStream err() {
+  /** Returns stderr. */
+  MessageStream err() {
     return err;
   }
 
@@ -213,7 +214,8 @@ final class StandardStreams {
     return device(numbers[stream.number]);
   }
 
-  private static Path device(int number) {
+  /** Returns the path of the file that is open on a descriptor. */
+  static Path device(int number) {
     Path linux = Path.of("/proc/self/fd/" + number);
     return Files.exists(linux, LinkOption.NOFOLLOW_LINKS) ? linux : Path.of("/dev/fd/" + number);
   }
@@ -238,20 +240,42 @@ final class StandardStreams {
       return number;
     }
 
-    /**
-     * Returns the stream that a path such as {@code /dev/stdout} stands for; null if it stands for
-     * none.
-     */
-    static @Nullable Standard of(Path path) {
-      String name = path.toString();
-      for (Standard each : values()) {
-        if (name.equals("/dev/std" + each.name().toLowerCase(Locale.ROOT))
-            || name.equals("/dev/fd/" + each.number)
-            || name.equals("/proc/self/fd/" + each.number)) {
-          return each;
-        }
+    /** Returns its name in messages. */
+    String words() {
+      return "std" + name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  /**
+   * Returns whether whoever started the command has opened this descriptor; not the command itself,
+   * nor its JVM.
+   */
+  boolean isGiven(int number) {
+    for (int mine : numbers) {
+      if (mine == number) {
+        return false;
       }
-      return null;
+    }
+    return Files.exists(device(number), LinkOption.NOFOLLOW_LINKS) && !holdsFileOfTheJvm(number);
+  }
+
+  /**
+   * Returns a stream that writes to an open descriptor, where it is; a close does not close that.
+   */
+  OutputStream output(int number) throws IOException {
+    try {
+      return new FileOutputStream(descriptor(number));
+    } catch (ReflectiveOperationException | RuntimeException e) {
+      return new FileOutputStream(device(number).toFile(), true); // opened anew, to append
+    }
+  }
+
+  /** Returns a stream that reads from an open descriptor, where it is. */
+  InputStream input(int number) throws IOException {
+    try {
+      return new FileInputStream(descriptor(number));
+    } catch (ReflectiveOperationException | RuntimeException e) {
+      return Files.newInputStream(device(number));
     }
   }
 }

@@ -13,14 +13,25 @@ import java.util.function.Consumer;
 final class TaskOutput {
   private static final Consumer<Runnable> DIRECTLY = Runnable::run;
 
-  private final OutputStream err;
+  /** Written by the command's thread before tasks run; read by tasks. */
+  private volatile OutputStream to;
+
   private final Charset charset = System.err.charset();
 
   /** Written by the command's thread when progress begins and ends; read by tasks. */
   private volatile Consumer<Runnable> around = DIRECTLY;
 
   TaskOutput(OutputStream err) {
-    this.err = err;
+    this.to = err;
+  }
+
+  /** Sends what tasks print to {@code stream} from now on, instead of stderr. */
+  void divert(OutputStream stream) {
+    to = stream;
+  }
+
+  Charset charset() {
+    return charset;
   }
 
   /** Makes {@code writing} run each write from now on; it may remove a progress bar first. */
@@ -45,7 +56,7 @@ final class TaskOutput {
   private void write(byte[] bytes, int from, int length) {
     around.accept(() -> {
       try {
-        err.write(bytes, from, length);
+        to.write(bytes, from, length);
       } catch (IOException e) {
         // Stderr is closed. A print stream does not report that to the task either.
       }

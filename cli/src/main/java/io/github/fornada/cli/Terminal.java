@@ -1,7 +1,6 @@
 package io.github.fornada.cli;
 
 import java.io.IOException;
-import java.io.PrintStream;
 import java.nio.file.Files;
 
 /**
@@ -12,7 +11,7 @@ import java.nio.file.Files;
  * @param outIsTerminal whether stdout is a terminal
  * @param columns width of the terminal
  */
-record Terminal(PrintStream err, boolean errIsTerminal, boolean outIsTerminal, int columns) {
+record Terminal(MessageStream err, boolean errIsTerminal, boolean outIsTerminal, int columns) {
   private static final int DEFAULT_COLUMNS = 80;
 
   /**

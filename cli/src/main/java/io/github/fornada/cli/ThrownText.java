@@ -158,7 +158,7 @@ final class ThrownText {
   }
 
   /** Returns an end that is not between the two halves of a surrogate pair. */
-  private static int end(String text, int length) {
+  static int end(String text, int length) {
     return Character.isHighSurrogate(text.charAt(length - 1)) ? length - 1 : length;
   }
 
@@ -197,6 +197,6 @@ final class ThrownText {
   private static String shortened(StackTraceElement frame) {
     String text = frame.toString();
     String place = text.substring(text.lastIndexOf('/') + 1);
-    return place.length() <= MAX_NAME ? place : place.substring(0, MAX_NAME) + "...";
+    return place.length() <= MAX_NAME ? place : place.substring(0, end(place, MAX_NAME)) + "...";
   }
 }

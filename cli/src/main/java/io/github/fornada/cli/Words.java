@@ -1,5 +1,6 @@
 package io.github.fornada.cli;
 
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.Locale;
 
@@ -12,6 +13,9 @@ final class Words {
    * 12 min}.
    */
   static String seconds(double s) {
+    if (s < 0.000_000_999_5) {
+      return String.format(Locale.ROOT, "%.0f ns", s * 1e9);
+    }
     if (s < 0.001) {
       return String.format(Locale.ROOT, "%.0f us", s * 1e6);
     }
@@ -30,9 +34,11 @@ final class Words {
     return String.format(Locale.ROOT, "%.1f h", s / 3600);
   }
 
-  /** Returns the duration as the user gave it: {@code 5 s}, {@code 250 ms}. */
+  /** Returns the duration as the user gave it: {@code 5 s}, {@code 250 ms}, {@code 0.5 ms}. */
   static String limit(Duration d) {
-    return d.toNanosPart() == 0 ? d.toSeconds() + " s" : d.toMillis() + " ms";
+    return d.toNanosPart() == 0
+        ? d.toSeconds() + " s"
+        : BigDecimal.valueOf(d.toNanos(), 6).stripTrailingZeros().toPlainString() + " ms";
   }
 
   /** Returns a rough time, such as {@code 1 s}, {@code 45 s} or {@code 3 min}. */
@@ -48,6 +54,9 @@ final class Words {
 
   /** Returns a text such as {@code 84 MB}, in millions of bytes. */
   static String bytes(long bytes) {
+    if (bytes < 1_000) {
+      return count(bytes, "byte");
+    }
     if (bytes < 1_000_000) {
       return Math.round(bytes / 1e3) + " kB";
     }

@@ -319,6 +319,109 @@ class CommandTest {
   }
 
   @Test
+  void whatTasksPrintWhileTheyAreComparedIsCountedAndItsBeginningShown() throws IOException {
+    Files.writeString(
+        folder.resolve("Loud.java"),
+        """
+        public class Loud {
+          public static int f(int n) {
+            System.out.println("out " + n);
+            System.err.println("err " + n);
+            return n;
+          }
+        }
+        """);
+    String[] line = {"compare", "Loud.java", "7", "--rounds", "1", "--format", "json"};
+    var result = run(line);
+    assertThat(result.exitCode()).as(result.err()).isZero();
+    JsonNode counts = new ObjectMapper().readTree(result.out()).get("printedLines");
+    for (String model : List.of("sequential", "virtual", "threads", "processes")) {
+      assertThat(counts.get(model).asInt()).as(model).isEqualTo(2);
+      assertThat(result.err()).contains(model + " 2 lines");
+    }
+    assertThat(result.err()).contains("tasks printed (", "  | out 7\n  | err 7\n");
+    assertThat(
+            result.err().lines().filter(each -> each.startsWith("out") || each.startsWith("err")))
+        .as("nothing is printed in between")
+        .isEmpty();
+  }
+
+  @Test
+  void comparingOnlyTheFirstItemsIsSaidEverywhere() throws IOException {
+    Files.writeString(folder.resolve("list"), "1\n2\n3\n4\n5\n");
+    String[] known = {
+      "compare",
+      "Tasks.java#twice",
+      "7",
+      "--lines",
+      "list",
+      "--first",
+      "2",
+      "--rounds",
+      "1",
+      "--on",
+      "threads",
+      "--report",
+      "r.html",
+      "--format",
+      "json"
+    };
+    String sentence = "Only the first 2 of 6 items are compared. --first N takes more.";
+    var result = run(known);
+    assertThat(result.exitCode()).as(result.err()).isZero();
+    assertThat(result.err()).contains(sentence);
+    JsonNode json = new ObjectMapper().readTree(result.out());
+    assertThat(json.get("items").asInt()).isEqualTo(2);
+    assertThat(json.get("itemsGiven").asInt()).isEqualTo(6);
+    assertThat(json.get("itemsCut").asBoolean()).isTrue();
+    assertThat(json.get("summary").toString()).contains(sentence);
+    assertThat(Files.readString(folder.resolve("r.html"))).contains(sentence);
+    var endless =
+        Command.shell(
+            folder,
+            "yes 1 | \"$@\"",
+            "compare",
+            "Tasks.java#twice",
+            "--lines",
+            "-",
+            "--first",
+            "2",
+            "--rounds",
+            "1",
+            "--on",
+            "threads");
+    assertThat(endless.err())
+        .contains("Only the first 2 items are compared; what follows them was not read.");
+    var all = run("compare", "Tasks.java#twice", "1", "2", "--first", "2", "--rounds", "1");
+    assertThat(all.out() + all.err()).doesNotContain("Only the first");
+  }
+
+  @Test
+  void retriesPauseAsLongAsIsAskedFor() {
+    var at = run("run", "Tasks.java#echo", "boom", "--retries", "9", "--back-off", "0");
+    assertThat(at.exitCode()).isEqualTo(1);
+    assertThat(at.err()).contains("1 failed");
+    var waits = run("run", "Tasks.java#echo", "boom", "--retries", "2", "--back-off", "3s");
+    assertThat(waits.exitCode()).isEqualTo(1);
+    assertThat(waits.err()).contains("0 of 1, 5 s, 1 waits for a retry");
+    var stages =
+        run(
+            "run",
+            "Tasks.java#echo",
+            "--retries",
+            "1",
+            "then",
+            "Tasks.java#echo",
+            "boom",
+            "--retries",
+            "0",
+            "--back-off",
+            "1s");
+    assertThat(stages.exitCode()).isEqualTo(2);
+    assertThat(stages.err()).contains("--back-off is for retries: add --retries N");
+  }
+
+  @Test
   void numbersBeyondTheirRangeAreRefused() {
     for (List<String> option :
         List.of(

@@ -111,9 +111,32 @@ class ConversionTest {
 
   @Test
   void progressSaysHowMuchIsLeft() {
-    assertThat(Progress.figures(50, 2, 100, 10))
+    assertThat(Progress.figures(50, 2, 0, 100, 10))
         .isEqualTo("50 of 100, 5.00/s, about 10 s left, 2 failed");
-    assertThat(Progress.figures(7, 0, -1, 14)).isEqualTo("7, 2.000 s each, 14 s");
+    assertThat(Progress.figures(7, 0, 0, -1, 14)).isEqualTo("7, 2.000 s each, 14 s");
+    assertThat(Progress.figures(0, 0, 3, 5, 6)).isEqualTo("0 of 5, 6 s, 3 wait for a retry");
+  }
+
+  @Test
+  void timesAndSizesThatAreSmallAreNotShownAsNothing() {
+    assertThat(Words.limit(Duration.ofNanos(500_000))).isEqualTo("0.5 ms");
+    assertThat(Words.limit(Duration.ofNanos(1))).isEqualTo("0.000001 ms");
+    assertThat(Words.limit(Duration.ofMillis(1_250))).isEqualTo("1250 ms");
+    assertThat(Words.limit(Duration.ofSeconds(5))).isEqualTo("5 s");
+    assertThat(Words.seconds(3e-7)).isEqualTo("300 ns");
+    assertThat(Words.seconds(4.2e-5)).isEqualTo("42 us");
+    assertThat(Words.bytes(400)).isEqualTo("400 bytes");
+    assertThat(Words.bytes(1_600)).isEqualTo("2 kB");
+  }
+
+  @Test
+  void aPauseMayBeNone() {
+    for (String none : List.of("0", "0s", "0ms")) {
+      assertThat(new PauseParser().convert(none)).isEqualTo(Duration.ZERO);
+    }
+    assertThat(new PauseParser().convert("1.5m")).isEqualTo(Duration.ofSeconds(90));
+    assertThatThrownBy(() -> new PauseParser().convert("1"))
+        .isInstanceOf(TypeConversionException.class);
   }
 
   @Test

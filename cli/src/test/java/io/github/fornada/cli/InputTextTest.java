@@ -48,7 +48,7 @@ class InputTextTest {
   private List<String> lines(byte[] bytes) {
     var refusals = new Refusals();
     refusals.setReceiver(each -> refused.add(each.input() + ": " + each.why()));
-    var reader = new LineReader(new ByteArrayInputStream(bytes), "names", refusals);
+    var reader = new LineReader(new ByteArrayInputStream(bytes), "names", true, refusals);
     var lines = new ArrayList<String>();
     reader.forEachRemaining(lines::add);
     return lines;
@@ -144,6 +144,24 @@ class InputTextTest {
   }
 
   @ParameterizedTest
+  @ValueSource(strings = {"a", "ab", "abc"})
+  void shortLinesInAnotherUnicodeEncodingAreRefusedToo(String line) {
+    for (String charset : List.of("UTF-16LE", "UTF-16BE", "UTF-32LE", "UTF-32BE")) {
+      byte[] bytes = (line + "\nx\n").getBytes(java.nio.charset.Charset.forName(charset));
+      assertThatThrownBy(() -> lines(bytes)).as(charset).hasMessageContaining("iconv -f UTF-16");
+    }
+  }
+
+  @Test
+  void aZeroHereAndThereIsACharacterOfTheLine() {
+    assertThat(lines(latin1("a\0b\nc"))).containsExactly("a\0b", "c");
+    assertThat(lines(latin1("\0ab\n"))).containsExactly("\0ab");
+    assertThat(lines(latin1("a\0\nb\n"))).containsExactly("a\0", "b");
+    assertThat(lines(latin1("one\0two\0three\0"))).containsExactly("one\0two\0three\0");
+    assertThat(lines(latin1("\0\0\0\n"))).containsExactly("\0\0\0");
+  }
+
+  @ParameterizedTest
   @CsvSource(
       delimiter = '|',
       value = {
@@ -217,6 +235,37 @@ class InputTextTest {
       assertThat(result.exitCode()).isEqualTo(1);
       assertThat(result.err()).contains(place + "/gone.txt failed: not read", "1 done, 1 failed");
     }
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void whatIsNoFileIsToldAndCostsItselfOnly() throws IOException {
+    Files.writeString(folder.resolve("Tasks.java"), TASKS);
+    Path data = Files.createDirectory(folder.resolve("data"));
+    Files.writeString(data.resolve("a"), "12");
+    Files.createSymbolicLink(data.resolve("link"), Path.of("a"));
+    Files.createSymbolicLink(data.resolve("link2"), Path.of("link"));
+    Files.createSymbolicLink(data.resolve("round"), Path.of("about"));
+    Files.createSymbolicLink(data.resolve("about"), Path.of("round"));
+    Files.createSymbolicLink(data.resolve("up"), Path.of(".."));
+    Files.createSymbolicLink(data.resolve("null"), Path.of("/dev/null"));
+    Files.createSymbolicLink(data.resolve("piped"), Path.of("pipe"));
+    var result =
+        Command.shell(folder, "mkfifo data/pipe; \"$@\" --files data", "run", "Tasks.java#size");
+    assertThat(result.out()).isEqualTo("2\n2\n2\n");
+    assertThat(result.exitCode()).isEqualTo(1);
+    assertThat(result.err())
+        .contains("data/pipe failed: not read: it is a pipe, and no file")
+        .contains("data/piped failed: not read: the link leads to a pipe, and no file")
+        .contains("data/null failed: not read: the link leads to a device, and no file")
+        .contains("data/round failed: not read: the link leads in a circle")
+        .contains("data/about failed: not read: the link leads in a circle")
+        .contains("left out data/up: links to folders are not followed")
+        .contains("3 done, 5 failed");
+    var chosen =
+        Command.run(folder, "run", "Tasks.java#size", "--files", "data", "--match", "link*");
+    assertThat(chosen.out()).isEqualTo("2\n2\n");
+    assertThat(chosen.exitCode()).isZero();
   }
 
   @Test

@@ -253,6 +253,99 @@ class OutputFilesTest {
     assertThat(stderr.err()).startsWith("a\n").contains("1 done");
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"/dev/fd/3", "/proc/self/fd/3", "/proc/thread-self/fd/3", "three"})
+  @EnabledOnOs(OS.LINUX)
+  void whatGoesToADescriptorIsWrittenWhereThatIs(String output) throws IOException {
+    Files.createSymbolicLink(folder.resolve("three"), Path.of("/dev/fd/3"));
+    String run = "\"$@\" -o " + output;
+    var appended =
+        Command.shell(folder, run + " 3>>n.txt; cat n.txt", "run", "Tasks.java#echo", "a");
+    assertThat(appended.out()).as(appended.err()).isEqualTo(OLD + "a\n");
+    var between =
+        Command.shell(
+            folder,
+            "{ echo head >&3; " + run + "; echo foot >&3; } 3>all; cat all",
+            "run",
+            "Tasks.java#echo",
+            "a");
+    assertThat(between.out()).as(between.err()).isEqualTo("head\na\nfoot\n");
+    var piped = Command.shell(folder, run + " 3>&1 | cat", "run", "Tasks.java#echo", "a");
+    assertThat(piped.out()).as(piped.err()).isEqualTo("a\n");
+    assertThat(drafts()).isEmpty();
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void aReportGoesToADescriptorWhereThatIs() throws IOException {
+    var result =
+        Command.shell(folder, "\"$@\" --report /dev/fd/3 3>>n.txt", "run", "Tasks.java#echo", "a");
+    assertThat(result.exitCode()).as(result.err()).isZero();
+    assertThat(Files.readString(folder.resolve("n.txt"))).startsWith(OLD + "<!DOCTYPE html>");
+    var trace =
+        Command.shell(folder, "\"$@\" --trace - -o x >>soft.txt", "run", "Tasks.java#echo", "a");
+    assertThat(trace.exitCode()).as(trace.err()).isZero();
+    assertThat(Files.readString(folder.resolve("n.txt"))).startsWith(OLD).contains("traceEvents");
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void anotherProcesssDescriptorIsAppendedTo() {
+    var result =
+        Command.shell(
+            folder,
+            "exec 3>>n.txt; (exec 3>&-; \"$@\" -o /proc/$$/fd/3); cat n.txt",
+            "run",
+            "Tasks.java#echo",
+            "a");
+    assertThat(result.out()).as(result.err()).isEqualTo(OLD + "a\n");
+  }
+
+  @Test
+  void aDescriptorIsReadFromWhereItIs() {
+    var result =
+        Command.shell(
+            folder,
+            "{ read -r first <&3; \"$@\" --lines /dev/fd/3; } 3<n.txt",
+            "run",
+            "Tasks.java#echo");
+    assertThat(result.out()).as(result.err()).isEqualTo("2\n3\n");
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void aDescriptorThatIsNotOpenForThatIsRefusedBeforeTheRun() throws IOException {
+    String[] echo = {"run", "Tasks.java#echo", "a"};
+    refused(
+        Command.shell(folder, "\"$@\" -o /dev/fd/3 3<n.txt", echo),
+        "-o: cannot be written: /dev/fd/3: descriptor 3 is open for reading only");
+    refused(
+        Command.shell(folder, "\"$@\" -o /dev/fd/77", echo),
+        "/dev/fd/77: no descriptor 77 is open");
+    refused(
+        Command.shell(folder, "\"$@\" --lines /dev/fd/77", echo),
+        "--lines: cannot be read: /dev/fd/77: no descriptor 77 is open");
+    refused(Command.shell(folder, "\"$@\" -o /dev/stdin", echo), "/dev/stdin: it is stdin");
+    refused(Command.shell(folder, "\"$@\" --lines /dev/stdout", echo), "/dev/stdout: it is stdout");
+    refused(Command.shell(folder, "\"$@\" -o ''", echo), "-o: the name of the file is empty");
+    refused(
+        Command.shell(folder, "\"$@\" --lines ''", echo), "--lines: the name of the file is empty");
+  }
+
+  @Test
+  void aMinusIsStdout() {
+    var result = Command.run(folder, "run", "Tasks.java#echo", "a", "-o", "-");
+    assertThat(result.out()).isEqualTo("a\n");
+    assertThat(folder.resolve("-")).doesNotExist();
+    var twice =
+        Command.shell(folder, "\"$@\" | cat", "run", "Tasks.java#echo", "a", "--report", "-");
+    assertThat(twice.out()).isEmpty();
+    assertThat(twice.err()).contains("stdout is the same file as --report -");
+    var file = Command.run(folder, "run", "Tasks.java#echo", "a", "-o", "./-");
+    assertThat(file.exitCode()).isZero();
+    assertThat(folder.resolve("-")).hasContent("a");
+  }
+
   @Test
   void aFileIsReplacedEvenIfItemsFailedAndKeepsWhatItWas() throws IOException {
     Path target = folder.resolve("n.txt");
@@ -335,6 +428,9 @@ class OutputFilesTest {
         .hasMessageContaining("loop of links");
     assertThatThrownBy(() -> OutputFile.named("-o", folder.resolve("sub")))
         .hasMessageContaining("is a folder");
+    assertThat(Command.run(folder, "run", "Tasks.java#echo", "a", "-o", "none/").err())
+        .contains("\"none/\" is no folder");
+    assertThat(folder.resolve("none")).doesNotExist();
     assertThatThrownBy(() -> OutputFile.named("-o", folder.resolve("none/x")))
         .hasMessageContaining("no such folder");
     assertThatThrownBy(() -> OutputFile.named("-o", folder.resolve("n.txt/x")))

@@ -3,8 +3,10 @@ package io.github.fornada.async;
 import io.github.fornada.Completion;
 import io.github.fornada.Outcome;
 import io.github.fornada.TaskFunction;
+import io.github.fornada.jvm.Sources;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -481,7 +483,8 @@ public final class Async {
       TaskScope<R, ?> scope, Iterable<? extends T> items, TaskOf<T, R> taskOf) {
     try {
       int index = 0;
-      for (T item : items) {
+      for (Iterator<? extends T> it = Sources.iterator(items); it.hasNext(); ) {
+        T item = it.next();
         if (isOver(scope)) {
           return;
         }

@@ -1,6 +1,8 @@
 package io.github.fornada.async;
 
+import io.github.fornada.jvm.Sources;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -38,8 +40,8 @@ final class Merge<T> {
   }
 
   private void send(Iterable<? extends T> source) throws InterruptedException {
-    for (T element : source) {
-      channel.send(element);
+    for (Iterator<? extends T> it = Sources.iterator(source); it.hasNext(); ) {
+      channel.send(it.next());
     }
   }
 

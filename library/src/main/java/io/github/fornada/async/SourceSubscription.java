@@ -2,6 +2,7 @@ package io.github.fornada.async;
 
 import io.github.fornada.jvm.Interrupts;
 import io.github.fornada.jvm.Log;
+import io.github.fornada.jvm.Sources;
 import java.util.Iterator;
 import java.util.Objects;
 import java.util.concurrent.Callable;
@@ -120,7 +121,7 @@ final class SourceSubscription<T> implements Flow.Subscription, Runnable {
   private boolean emit(Iterable<? extends T> from, Flow.Subscriber<? super T> to) throws Exception {
     // A channel's iterator would take an element before one was requested.
     Channel<? extends T> channel = from instanceof Channel<? extends T> c ? c : null;
-    Iterator<? extends T> it = channel != null ? null : inSource(from::iterator);
+    Iterator<? extends T> it = channel != null ? null : inSource(() -> Sources.iterator(from));
     while (true) {
       if (it != null && !inSource(it::hasNext)) {
         return true;

@@ -12,9 +12,25 @@ public final class CallbackThread extends Thread {
    */
   @Nullable Object origin;
 
+  private final Thread.@Nullable UncaughtExceptionHandler home;
+
   CallbackThread(Runnable body) {
     super(null, body, NAME, 0, false);
     setDaemon(true);
+    this.home = getThreadGroup();
+  }
+
+  /** Undoes what a callback may have changed in its thread. */
+  void restore() {
+    var _ = interrupted();
+    OwnThreads.restore(this, NAME, home);
+  }
+
+  /** Undoes what a part of the callback that the calling thread runs may have changed in it. */
+  public static void restoreCurrent() {
+    if (currentThread() instanceof CallbackThread self) {
+      self.restore();
+    }
   }
 
   /**

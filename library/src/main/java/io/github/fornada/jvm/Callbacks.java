@@ -162,20 +162,7 @@ public final class Callbacks {
         Log.get().log(System.Logger.Level.WARNING, "a callback of a pool failed", e);
       }
       self.origin = null;
-      restore(self);
-    }
-  }
-
-  /** Undoes what a callback may have changed in its thread. */
-  @SuppressWarnings("ThreadPriorityCheck") // nothing relies on it
-  private static void restore(Thread self) {
-    var _ = Thread.interrupted();
-    self.setContextClassLoader(ClassLoader.getSystemClassLoader());
-    if (!self.getName().equals(CallbackThread.NAME)) {
-      self.setName(CallbackThread.NAME);
-    }
-    if (self.getPriority() != Thread.NORM_PRIORITY) {
-      self.setPriority(Thread.NORM_PRIORITY);
+      self.restore();
     }
   }
 

@@ -10,7 +10,7 @@ public final class Durations {
   public static String inWords(Duration d) {
     long seconds = d.toSeconds(); // works for every duration: toMillis and toNanos overflow
     if (seconds == 0 && d.toMillis() < 1) {
-      return d.toNanos() / 1000 + " us";
+      return d.toNanos() < 1000 ? d.toNanos() + " ns" : d.toNanos() / 1000 + " us";
     }
     if (seconds < 10 && d.toMillisPart() != 0) {
       return d.toMillis() + " ms";

@@ -6,6 +6,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The library's own threads. They inherit nothing from the thread that happens to start them: no
@@ -21,6 +22,8 @@ public final class OwnThreads {
 
   /** When the last such entry was logged; 0 for never. */
   private static final AtomicLong LOGGED = new AtomicLong();
+
+  private static final ClassLoader SYSTEM_LOADER = ClassLoader.getSystemClassLoader();
 
   private OwnThreads() {}
 
@@ -41,6 +44,29 @@ public final class OwnThreads {
   public static ThreadPoolExecutor expendable(String name, int max) {
     return new ThreadPoolExecutor(
         0, max, 1, TimeUnit.SECONDS, new SynchronousQueue<>(), daemon(name).factory());
+  }
+
+  /**
+   * Undoes what user code has changed in a thread, so that what runs there next sees none of it.
+   *
+   * @param name the name that the thread has
+   * @param home what {@link Thread#getUncaughtExceptionHandler} returned before any of it ran
+   */
+  @SuppressWarnings({"ThreadPriorityCheck", "ReferenceEquality"}) // nothing relies on priorities
+  public static void restore(
+      Thread self, String name, Thread.@Nullable UncaughtExceptionHandler home) {
+    if (self.getContextClassLoader() != SYSTEM_LOADER) {
+      self.setContextClassLoader(SYSTEM_LOADER);
+    }
+    if (!self.getName().equals(name)) {
+      self.setName(name);
+    }
+    if (self.getPriority() != Thread.NORM_PRIORITY) {
+      self.setPriority(Thread.NORM_PRIORITY);
+    }
+    if (self.getUncaughtExceptionHandler() != home) {
+      self.setUncaughtExceptionHandler(null);
+    }
   }
 
   /**

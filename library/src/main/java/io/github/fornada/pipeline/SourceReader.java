@@ -2,6 +2,7 @@ package io.github.fornada.pipeline;
 
 import io.github.fornada.jvm.Callbacks;
 import io.github.fornada.jvm.OwnThreads;
+import io.github.fornada.jvm.Sources;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Iterator;
@@ -95,7 +96,7 @@ final class SourceReader implements Giver {
   }
 
   private void read() {
-    Iterator<?> it = source.iterator();
+    Iterator<?> it = Sources.iterator(source);
     int untold = 0;
     int room = awaitRoom();
     while (room > 0 && it.hasNext()) {

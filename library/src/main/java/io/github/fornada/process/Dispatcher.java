@@ -357,7 +357,7 @@ final class Dispatcher {
         Batch<?, ?> batch = held;
         held = null;
         if (batch == null) {
-          batch = engine.take(batchSize());
+          batch = engine.take(index, batchSize());
         }
         if (batch != null) {
           took = true;
@@ -377,7 +377,7 @@ final class Dispatcher {
         }
         case NOTHING -> {
           // A thread that queued work while this one was feeding has not waited: check once more.
-          if (!engine.hasMore()) {
+          if (!engine.hasMore(index)) {
             if (isIdle()) {
               engine.balanceSoon();
             }
@@ -411,7 +411,7 @@ final class Dispatcher {
     } finally {
       endFeeding(using, Sender.Result.NOTHING);
     }
-    if (held != null || engine.hasMore()) {
+    if (held != null || engine.hasMore(index)) {
       var _ = feed(); // a thread that wanted to feed meanwhile has not waited
     }
     return true;
@@ -471,7 +471,7 @@ final class Dispatcher {
         () -> {
           try {
             life.run();
-          } catch (EncodingGuard.Abandoned e) {
+          } catch (UserCodeGuard.Abandoned e) {
             // Another thread has replaced this one, which ends.
           }
         });
@@ -497,7 +497,7 @@ final class Dispatcher {
         if (batch.hasWaiting()) {
           engine.putBack(batch);
         }
-        EncodingGuard.end(batch, i, engine.policy().timeout(), stack);
+        UserCodeGuard.end(batch, i, engine.policy().timeout(), stack);
       } finally {
         feedOnDemand();
       }
@@ -562,12 +562,9 @@ final class Dispatcher {
     }
   }
 
-  /**
-   * Returns whether the worker may be sent another item at all. What was polled for it before its
-   * pool became smaller, it gets all the same. Under lock.
-   */
+  /** Returns whether the worker may be sent another item at all. Under lock. */
   private boolean mayHaveMore() {
-    return open && nextNumber < numberLimit && (engine.isServed(index) || held != null);
+    return open && nextNumber < numberLimit;
   }
 
   /** Takes the lock, to write several items; no user code may run meanwhile. */
@@ -808,8 +805,8 @@ final class Dispatcher {
             });
   }
 
-  void stopAll(String reason) {
-    Set<Batch<?, ?>> all = new LinkedHashSet<>();
+  /** Adds the batches that are in flight here, or are about to be. */
+  void addBatches(Set<Batch<?, ?>> all) {
     lock.lock();
     try {
       ranges.forEach(range -> all.add(range.batch()));
@@ -824,6 +821,5 @@ final class Dispatcher {
     if (written != null) {
       all.add(written);
     }
-    all.forEach(batch -> batch.stopCall(reason));
   }
 }

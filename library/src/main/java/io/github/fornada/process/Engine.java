@@ -21,6 +21,8 @@ import io.github.fornada.process.payload.PayloadFiles;
 import io.github.fornada.process.payload.Payloads;
 import io.github.fornada.process.wire.ControlChannel;
 import io.github.fornada.process.wire.Segment;
+import io.github.fornada.shared.memory.Space;
+import io.github.fornada.shared.memory.Spaces;
 import io.github.fornada.spi.AbstractPool;
 import io.github.fornada.spi.Batch;
 import io.github.fornada.spi.PayloadCodec;
@@ -42,6 +44,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,7 +52,7 @@ import org.jspecify.annotations.Nullable;
  * and timers refer to the engine and never to the handle, so that an abandoned pool can be
  * distinguished from one that is only idle.
  */
-final class Engine extends AbstractPool implements Mappings.Listener {
+final class Engine extends AbstractPool implements Mappings.Listener, UserCodeGuard.Home {
   private static final int MAX_START_FAILURES = 3;
 
   /**
@@ -79,6 +82,10 @@ final class Engine extends AbstractPool implements Mappings.Listener {
   private final ProcessOptions options;
   private final List<Path> bases;
   private final Path directory;
+
+  /** The objects that its tasks share. */
+  private final Space space;
+
   private final HandshakeServer handshakeServer;
   private final OrphanGuard guard;
   private final Launcher launcher;
@@ -122,8 +129,11 @@ final class Engine extends AbstractPool implements Mappings.Listener {
   /** Why no worker can be started; null while workers can be. Set once. */
   private volatile @Nullable WorkerStartException broken;
 
-  /** How many slots, the first ones, are sent items. Written by {@link #limitWorkers}. */
-  private volatile int served;
+  /** Called when no worker can be started any more; for a helper. */
+  private volatile Consumer<? super WorkerStartException> whenBroken = reason -> {};
+
+  /** How many slots take items: all of them, unless this is a helper, or was told otherwise. */
+  private volatile int used;
 
   private volatile boolean ending;
 
@@ -144,12 +154,16 @@ final class Engine extends AbstractPool implements Mappings.Listener {
    */
   private volatile boolean poolsLeft;
 
-  private Engine(ProcessOptions options, List<Path> bases, @Nullable WorkerReserve reserve)
+  private Engine(
+      @Nullable AbstractPool source,
+      ProcessOptions options,
+      List<Path> bases,
+      @Nullable WorkerReserve reserve)
       throws IOException {
-    super(ExecutionModel.PROCESSES, options.workers(), options.policy());
+    super(source, ExecutionModel.PROCESSES, options.workers(), options.policy());
+    this.used = source == null ? Integer.MAX_VALUE : 0;
     this.reserve = reserve;
     this.options = options;
-    this.served = options.workers();
     this.handover = new Handover(options.launch().codec(), this);
     this.quarantine = new Quarantine(options.policy().retries());
     this.awaitedThreads = new AtomicInteger(options.workers());
@@ -162,6 +176,20 @@ final class Engine extends AbstractPool implements Mappings.Listener {
                 + 2 * ClassQuestions.MAX_THREADS * (options.workers() + options.life().spares()));
     this.bases = bases;
     this.directory = PrivateDirectory.create(bases, options.workers());
+    this.space =
+        Space.ofParent(
+            directory,
+            new Space.Host() {
+              @Override
+              public void freed(String file) {
+                unmapped(file);
+              }
+
+              @Override
+              public void restore() throws IOException {
+                PrivateDirectory.restore(directory);
+              }
+            });
     // The steps to undo if a later one fails, the last one first.
     var undo = new ArrayDeque<Runnable>();
     undo.push(() -> PrivateDirectory.delete(directory));
@@ -181,15 +209,18 @@ final class Engine extends AbstractPool implements Mappings.Listener {
       handover.prepareSetUp(WorkerStart.nameOf(options.launch()), options.launch().setUp());
       handover.prepareSetUp("codec", options.launch().codec());
       this.exitHook = new Thread(this::onExit, "fornada-exit");
-      addShutdownHook(exitHook);
-      undo.push(this::removeExitHook);
       for (int i = 0; i < options.workers(); i++) {
         slots.add(new WorkerSlot(this, i));
       }
       Mappings.add(this);
       undo.push(() -> Mappings.remove(this));
+      Spaces.add(this, space);
+      undo.push(() -> Spaces.end(this));
       this.supply = new WorkerSupply(this, options.life().spares(), begun);
       undo.push(this::giveUp);
+      // The last: the hook may run at once, and looks at all that was made before.
+      addShutdownHook(exitHook);
+      undo.push(this::removeExitHook);
       slots.forEach(WorkerSlot::start);
       supply.refill();
       if (options.life().maxAge() != null || options.life().residentLimit() != null) {
@@ -261,9 +292,18 @@ final class Engine extends AbstractPool implements Mappings.Listener {
 
   /** Opens an engine. {@code bases} are the places where its private folder may be, best first. */
   static Engine open(ProcessOptions options, List<Path> bases, @Nullable WorkerReserve reserve) {
+    return open(null, options, bases, reserve);
+  }
+
+  /** Opens an engine that works for the calls of {@code source}; null for its own. */
+  static Engine open(
+      @Nullable AbstractPool source,
+      ProcessOptions options,
+      List<Path> bases,
+      @Nullable WorkerReserve reserve) {
     Nesting.check();
     try {
-      return new Engine(options, bases, reserve);
+      return new Engine(source, options, bases, reserve);
     } catch (IOException e) {
       throw new UncheckedIOException("the process pool could not be opened: " + e.getMessage(), e);
     }
@@ -278,13 +318,18 @@ final class Engine extends AbstractPool implements Mappings.Listener {
       failAll(reason);
       return;
     }
+    if (used == 0) {
+      return;
+    }
     // Always the same worker first, if it is idle: when tasks come one by one, it has just run the
     // last one and still polls for the next.
     if (feed(0, true) || feed(nextSlot.getAndIncrement(), false)) {
       return;
     }
     if (growsOnDemand && hasWork()) {
-      slots.subList(0, served).forEach(WorkerSlot::demand);
+      for (int i = 0; i < slots.size() && i < used; i++) {
+        slots.get(i).demand();
+      }
     }
   }
 
@@ -295,16 +340,11 @@ final class Engine extends AbstractPool implements Mappings.Listener {
 
   @Override
   protected boolean limitWorkers(int count) {
-    served = count;
+    used = count;
     if (hasWork()) {
       workAvailable();
     }
     return true;
-  }
-
-  /** Returns whether the worker of a slot is sent items. */
-  boolean isServed(int index) {
-    return index < served;
   }
 
   /**
@@ -313,8 +353,7 @@ final class Engine extends AbstractPool implements Mappings.Listener {
    */
   @Override
   protected void moreAvailable() {
-    int most = served;
-    for (int i = 0; i < most; i++) {
+    for (int i = 0; i < slots.size() && i < used; i++) {
       if (!slots.get(i).dispatcher().willAskSoon()) {
         workAvailable();
         return;
@@ -327,8 +366,9 @@ final class Engine extends AbstractPool implements Mappings.Listener {
    * left.
    */
   private boolean feed(int first, boolean idleOnly) {
-    for (int i = 0; i < slots.size(); i++) {
-      WorkerSlot slot = slots.get(Math.floorMod(first + i, slots.size()));
+    int all = Math.min(used, slots.size()); // 0 if this helper is no longer used, since a moment
+    for (int i = 0; i < all; i++) {
+      WorkerSlot slot = slots.get(Math.floorMod(first + i, all));
       if ((!idleOnly || slot.dispatcher().isIdle()) && slot.dispatcher().feed() && !hasWork()) {
         return true;
       }
@@ -341,8 +381,7 @@ final class Engine extends AbstractPool implements Mappings.Listener {
    * that is started for it. An estimate, without locks.
    */
   boolean seemsFreeSomewhere() {
-    int most = served;
-    for (int i = 0; i < most; i++) {
+    for (int i = 0; i < slots.size() && i < used; i++) {
       Dispatcher dispatcher = slots.get(i).dispatcher();
       if (dispatcher.isIdle() || (growsOnDemand && !dispatcher.isOpen())) {
         return true;
@@ -354,7 +393,7 @@ final class Engine extends AbstractPool implements Mappings.Listener {
   @Override
   protected void cancel(Batch<?, ?> batch, int i, String reason) {
     for (WorkerSlot slot : slots) {
-      if (slot.dispatcher().cancel(batch, i)) {
+      if (slot.cancel(batch, i, reason)) {
         return;
       }
     }
@@ -365,7 +404,7 @@ final class Engine extends AbstractPool implements Mappings.Listener {
     // written before the slots are read: an item that is about to be sent to one sees it afterwards
     stopping = true;
     for (WorkerSlot slot : slots) {
-      slot.dispatcher().stopAll(reason);
+      slot.stopAll(reason);
     }
     callOffStarts();
   }
@@ -499,6 +538,10 @@ final class Engine extends AbstractPool implements Mappings.Listener {
     return handover;
   }
 
+  Space space() {
+    return space;
+  }
+
   BufferFiles buffers() {
     return buffers;
   }
@@ -536,7 +579,8 @@ final class Engine extends AbstractPool implements Mappings.Listener {
     return ending || exiting;
   }
 
-  boolean isStopping() {
+  @Override
+  public boolean isStopping() {
     return stopping;
   }
 
@@ -581,7 +625,15 @@ final class Engine extends AbstractPool implements Mappings.Listener {
     return workerNumbers.incrementAndGet();
   }
 
-  @Nullable Batch<?, ?> take(int most) {
+  /**
+   * Takes work for a slot; null if there is none for it.
+   *
+   * @param index the number of the slot, from 0
+   */
+  @Nullable Batch<?, ?> take(int index, int most) {
+    if (index >= used) {
+      return null;
+    }
     Batch<?, ?> batch = poll(most);
     while (batch != null && quarantine.refuses(batch) && batch.isClosed()) {
       batch = poll(most); // none of its items is left to be run
@@ -594,8 +646,47 @@ final class Engine extends AbstractPool implements Mappings.Listener {
     return quarantine;
   }
 
-  boolean hasMore() {
-    return hasWork();
+  /** Returns whether there is work for the slot with this number, from 0. */
+  boolean hasMore(int index) {
+    return index < used && hasWork();
+  }
+
+  // ---- a helper
+
+  /** Sets how many slots take items from now on, and what to call when no worker can start. */
+  void use(int slotCount) {
+    used = slotCount;
+    workAvailable();
+  }
+
+  void whenBroken(Consumer<? super WorkerStartException> action) {
+    whenBroken = action;
+  }
+
+  /** Returns whether workers of other slots can run what this one's worker cannot be sent. */
+  boolean mayHandBack() {
+    return isHelper();
+  }
+
+  /** The items of a batch that still wait are run by the pool that this one helps. */
+  void handOverToSource(Batch<?, ?> batch) {
+    handBack(batch);
+  }
+
+  /** Starts the workers of the first slots, if they are not there; they need not take items yet. */
+  void prepare(int slotCount) {
+    for (int i = 0; i < slots.size() && i < slotCount; i++) {
+      slots.get(i).demand();
+    }
+  }
+
+  /** Returns how many of the first slots have a worker that can take items. */
+  int ready(int slotCount) {
+    int count = 0;
+    for (int i = 0; i < slots.size() && i < slotCount; i++) {
+      count += slots.get(i).dispatcher().isOpen() ? 1 : 0;
+    }
+    return count;
   }
 
   void putBack(Batch<?, ?> batch) {
@@ -608,8 +699,22 @@ final class Engine extends AbstractPool implements Mappings.Listener {
     }
   }
 
+  @Override
+  public void schedule(Duration pause, Runnable action) {
+    later(pause, action);
+  }
+
   static void later(Duration pause, Runnable action) {
     var _ = after(pause, action);
+  }
+
+  /** Makes the calling thread one of this pool's own, which must not wait for the pool's end. */
+  void enters() {
+    ownThreads.add(Thread.currentThread());
+  }
+
+  void leaves() {
+    ownThreads.remove(Thread.currentThread());
   }
 
   /** Starts one of this pool's own threads, which must not wait for the pool. */
@@ -681,10 +786,14 @@ final class Engine extends AbstractPool implements Mappings.Listener {
   private void breaks(WorkerStartException reason) {
     broken = reason;
     failAll(reason);
+    whenBroken.accept(reason);
   }
 
   /** Ends all queued items as failed, because no worker will ever run them. */
   private void failAll(WorkerStartException reason) {
+    if (isHelper()) {
+      return; // the pool that this one helps has workers of its own
+    }
     for (Batch<?, ?> batch = poll(64); batch != null; batch = poll(64)) {
       for (int i = batch.claim(); i >= 0; i = batch.claim()) {
         fail(batch, i, reason);
@@ -749,6 +858,7 @@ final class Engine extends AbstractPool implements Mappings.Listener {
         () -> {
           worker.askToExit();
           DeathCertificate certificate = ExitDiagnosis.certify(worker, worker.awaitExit(), null);
+          space.workerIsGone(worker.number(), certificate);
           report(TaskEvent.WorkerEnded.of(certificate, true, System.nanoTime()));
           ProcessEvents.workerEnded(certificate, true);
           worker.close();
@@ -876,7 +986,9 @@ final class Engine extends AbstractPool implements Mappings.Listener {
 
   /** Waits for accepted items; returns whether all have ended in time, and the pool with them. */
   private boolean finishes(Duration grace) {
-    shutdownUnasked();
+    if (!options.life().openInGrace()) {
+      shutdownUnasked();
+    }
     try {
       return awaitTermination(grace.toNanos(), TimeUnit.NANOSECONDS);
     } catch (InterruptedException e) {
@@ -886,6 +998,7 @@ final class Engine extends AbstractPool implements Mappings.Listener {
 
   private void closeUp() {
     Mappings.remove(this);
+    Spaces.end(this);
     handover.close();
     buffers.close();
     handshakeServer.close();

@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The thread that hands over writes them. If writing runs user code, such as a {@code
  * writeObject} method, another thread writes, and the thread that hands over waits for a second at
  * most, because that code may never return. Such an item is then written when it is sent,
- * supervised by an {@link EncodingGuard}.
+ * supervised by an {@link UserCodeGuard}.
  */
 final class Handover {
   /** How long the user's code may delay the thread that hands over. */

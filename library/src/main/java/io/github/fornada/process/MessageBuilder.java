@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /** Builds a message to a worker, and the file that belongs to it if the payload is long. */
 final class MessageBuilder {
   private final Engine engine;
-  private final EncodingGuard encodingGuard;
+  private final UserCodeGuard encodingGuard;
   private final String filePrefix;
   private final MessageOutput body = new MessageOutput();
   private long files;
@@ -20,14 +20,14 @@ final class MessageBuilder {
   /** The file of the payload made last; null if it is in its message. */
   private @Nullable String file;
 
-  MessageBuilder(Engine engine, int index, EncodingGuard encodingGuard) {
+  MessageBuilder(Engine engine, int index, UserCodeGuard encodingGuard) {
     this.engine = engine;
     this.encodingGuard = encodingGuard;
     this.filePrefix = "argument-" + index + "-";
   }
 
   /** Replaces a builder whose thread does not return and may go on writing to its body. */
-  MessageBuilder(MessageBuilder stuck, EncodingGuard encodingGuard) {
+  MessageBuilder(MessageBuilder stuck, UserCodeGuard encodingGuard) {
     this.engine = stuck.engine;
     this.encodingGuard = encodingGuard;
     this.filePrefix = stuck.filePrefix;

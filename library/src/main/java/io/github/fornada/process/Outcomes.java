@@ -7,6 +7,7 @@ import io.github.fornada.jvm.BoundedText;
 import io.github.fornada.process.payload.PayloadFiles;
 import io.github.fornada.process.payload.Payloads;
 import io.github.fornada.process.payload.Throwables;
+import io.github.fornada.process.payload.UserCodeException;
 import io.github.fornada.process.wire.CorruptFrameException;
 import io.github.fornada.process.wire.MessageInput;
 import io.github.fornada.process.wire.MessageTypes;
@@ -24,9 +25,19 @@ import org.jspecify.annotations.Nullable;
 final class Outcomes {
   private Outcomes() {}
 
-  static void end(SentItem sent, int type, MessageInput in, WorkerProcess from, Engine engine)
+  /**
+   * Ends an item as its worker's message says. If that may run user code, {@code guarded} will do
+   * so.
+   */
+  static void end(
+      SentItem sent,
+      int type,
+      MessageInput in,
+      WorkerProcess from,
+      Engine engine,
+      GuardedResults guarded)
       throws IOException {
-    end(sent.batch(), sent, type, in, from, engine);
+    end(sent.batch(), sent, type, in, from, engine, guarded);
   }
 
   private static <R> void end(
@@ -35,7 +46,8 @@ final class Outcomes {
       int type,
       MessageInput in,
       WorkerProcess from,
-      Engine engine)
+      Engine engine,
+      GuardedResults guarded)
       throws IOException {
     int i = sent.i();
     var times = new MessageInput(in.array(), in.position(), 32);
@@ -52,7 +64,9 @@ final class Outcomes {
     switch (type) {
       case MessageTypes.DONE -> {
         ClassLoader loader = from.loaderOf(batch);
-        Engine relay = RelayedValue.target(batch, from);
+        Engine relay = RelayedValue.target(batch, engine);
+        int start = body.position();
+        int length = body.remaining();
         Object value;
         try {
           value =
@@ -60,18 +74,32 @@ final class Outcomes {
                   ? RelayedValue.of(location, body, engine.directory(), relay, loader)
                   : location == MessageTypes.ARRAY_IN_FILE
                       ? Payloads.getArrayFile(body, engine.directory(), null)
-                      : Payloads.decode(body, loader, from.codec());
+                      : Payloads.decodeWithoutUserCode(body, loader);
         } catch (CorruptFrameException e) {
           throw e;
-        } catch (Throwable e) { // anything that the user's readObject or constructor throws
-          batch.end(
-              i, new Outcome.Failed<>(new ResultException(batch.label(i), e)), usage, from.name());
+        } catch (UserCodeException e) {
+          var whole = new MessageInput(body.array(), start, length);
+          hand(
+              GuardedResults.Unread.of(batch, i, false, whole, loader, usage, from.name()),
+              guarded);
+          return;
+        } catch (Throwable e) { // such as a file that is gone
+          batch.end(i, unreadable(batch, i, e), usage, from.name());
           return;
         }
         var _ = batch.done(i, Outcomes.<R>cast(value), usage, from.name());
       }
       case MessageTypes.FAILED -> {
-        Throwable cause = Throwables.decode(body, from.loaderOf(batch));
+        ClassLoader loader = from.loaderOf(batch);
+        var whole = new MessageInput(body.array(), body.position(), body.remaining());
+        Throwable cause;
+        try {
+          cause = Throwables.decodeWithoutUserCode(body, loader);
+        } catch (UserCodeException e) {
+          hand(
+              GuardedResults.Unread.of(batch, i, true, whole, loader, usage, from.name()), guarded);
+          return;
+        }
         batch.end(i, new Outcome.Failed<>(cause), usage, from.name());
       }
       case MessageTypes.TIMED_OUT -> {
@@ -82,6 +110,28 @@ final class Outcomes {
           batch.end(i, new Outcome.Cancelled<>("it was stopped with its call"), usage, from.name());
       default -> throw new CorruptFrameException("ring message of type " + type);
     }
+  }
+
+  /** Hands over a result whose reading may run user code. */
+  static void hand(GuardedResults.Unread result, GuardedResults to) {
+    if (!to.add(result)) {
+      var why =
+          new IOException(
+              "reading earlier results of the same worker does not end, and no more can be kept: "
+                  + GuardedResults.MAX_THREADS
+                  + " of them at most are read at once");
+      // Not by its text: making it would run user code.
+      endTooMany(result.batch(), result.i(), why);
+    }
+  }
+
+  private static <R> void endTooMany(Batch<?, R> batch, int i, IOException why) {
+    batch.end(i, new Outcome.Failed<>(new ResultException("item " + batch.index(i), why)), null);
+  }
+
+  /** Returns the outcome of an item whose result cannot be read. */
+  static <R> Outcome<R> unreadable(Batch<?, R> batch, int i, Throwable thrown) {
+    return new Outcome.Failed<>(new ResultException(batch.label(i), thrown));
   }
 
   /** Ends an item whose result could not be read completely; does nothing if the item has ended. */
@@ -100,7 +150,7 @@ final class Outcomes {
     "NullAway",
     "TypeParameterUnusedInFormals"
   }) // the result type is that of the function
-  private static <R> R cast(@Nullable Object value) {
+  static <R> R cast(@Nullable Object value) {
     return (R) value;
   }
 

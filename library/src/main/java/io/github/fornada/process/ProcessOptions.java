@@ -211,12 +211,21 @@ public final class ProcessOptions {
    * --stop-timeout}, 10 s): choose a grace shorter than that. Workers ignore SIGTERM, SIGINT and
    * SIGHUP, which service managers and terminals send to all processes of a group; whether to stop
    * is this JVM's decision. Shutdown hooks of the program run at the same time as the grace, and
-   * may wait for results. With Spring, the pool is a bean with {@code close} as its destroy method,
-   * which Spring calls at the beginning of its own shutdown hook: give the pool a grace as long as
-   * the phase ({@code spring.lifecycle.timeout-per-shutdown-phase}), so that the two do not race.
+   * may wait for results.
    */
   public ProcessOptions withExitGrace(Duration grace) {
     return withLife(l -> l.withExitGrace(grace));
+  }
+
+  /**
+   * Returns options as {@link #withExitGrace} does, for a pool that the program closes while the
+   * JVM exits: in a shutdown hook, as Spring and other containers do. The pool goes on as before,
+   * and takes tasks too, until it is closed or {@code grace} is over. With Spring let the grace be
+   * as long as {@code spring.lifecycle.timeout-per-shutdown-phase}. A pool that nobody closes
+   * delays the exit by the whole grace.
+   */
+  public ProcessOptions withExitGraceUntilClosed(Duration grace) {
+    return withLife(l -> l.withExitGraceUntilClosed(grace));
   }
 
   // ---- policy

@@ -9,6 +9,7 @@ import io.github.fornada.TaskFunction;
 import io.github.fornada.TaskPolicy;
 import io.github.fornada.process.host.PrivateDirectory;
 import io.github.fornada.process.launch.Launcher;
+import io.github.fornada.shared.memory.Spaces;
 import io.github.fornada.spi.AbstractPool;
 import io.github.fornada.spi.PoolHandle;
 import java.io.UncheckedIOException;
@@ -127,6 +128,7 @@ public final class ProcessPool extends PoolHandle {
   private ProcessPool(Engine engine) {
     this.engine = engine;
     AbandonedPools.watch(this, engine);
+    Spaces.add(this, engine.space());
   }
 
   /**

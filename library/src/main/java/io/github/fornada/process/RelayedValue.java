@@ -33,10 +33,10 @@ final class RelayedValue implements FedCall.Unread {
   }
 
   /** The pool that the results of a batch go to unread; null if they are to be read. */
-  static @Nullable Engine target(Batch<?, ?> batch, WorkerProcess from) {
+  static @Nullable Engine target(Batch<?, ?> batch, Engine from) {
     return batch.relayTarget() instanceof Engine next
             && next.readsPlainPayloads()
-            && from.codec() == null
+            && from.readsPlainPayloads()
         ? next
         : null;
   }

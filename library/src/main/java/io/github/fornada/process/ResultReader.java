@@ -2,6 +2,7 @@ package io.github.fornada.process;
 
 import io.github.fornada.jvm.Log;
 import io.github.fornada.process.payload.Payloads;
+import io.github.fornada.process.payload.UserCodeException;
 import io.github.fornada.process.wire.CorruptFrameException;
 import io.github.fornada.process.wire.MessageInput;
 import io.github.fornada.process.wire.MessageTypes;
@@ -36,6 +37,9 @@ final class ResultReader {
   private final Dispatcher dispatcher;
   private final StatsRecorder stats;
 
+  /** Reads what may run user code. */
+  private final GuardedResults guarded;
+
   /**
    * Held by the thread that reads results: the slot's, or for a moment one that waits for a result.
    * Taken before the slot's lock, never after it.
@@ -52,12 +56,18 @@ final class ResultReader {
   private final @Nullable Object[] values = new @Nullable Object[MAX_VALUES];
 
   ResultReader(
-      WorkerSlot slot, Engine engine, String name, Dispatcher dispatcher, StatsRecorder stats) {
+      WorkerSlot slot,
+      Engine engine,
+      String name,
+      Dispatcher dispatcher,
+      StatsRecorder stats,
+      GuardedResults guarded) {
     this.slot = slot;
     this.engine = engine;
     this.name = name;
     this.dispatcher = dispatcher;
     this.stats = stats;
+    this.guarded = guarded;
   }
 
   /**
@@ -120,10 +130,11 @@ final class ResultReader {
     Batch<?, ?> batch = due.batch();
     int first = due.first();
     int most = Math.min(due.count(), values.length);
-    Engine relay = RelayedValue.target(batch, from);
+    Engine relay = RelayedValue.target(batch, engine);
     ClassLoader loader = from.loaderOf(batch);
     from.endOfItem(null);
-    int n = 0;
+    int n = 0; // results that were read and not passed on
+    int handed = 0; // and those handed over to be read
     Throwable unreadable = null;
     dispatcher.setDelivering(true);
     try {
@@ -133,29 +144,59 @@ final class ResultReader {
           values[n] =
               relay != null
                   ? RelayedValue.of(ring.body(), loader)
-                  : Payloads.decode(ring.body(), loader, from.codec());
+                  : Payloads.decodeWithoutUserCode(ring.body(), loader);
           n++;
         } catch (CorruptFrameException e) {
           Outcomes.endUnreadable(batch, first + n, e);
           throw e;
-        } catch (Throwable e) { // anything that the user's readObject or constructor throws
+        } catch (UserCodeException e) {
+          passOn(batch, first, n);
+          Outcomes.hand(
+              GuardedResults.Unread.of(batch, first + n, false, ring.body(), loader, null, name),
+              guarded);
+          first += n + 1;
+          handed += n + 1;
+          n = 0;
+        } catch (Throwable e) { // such as no memory
           unreadable = e;
         }
-      } while (n < most && unreadable == null && ring.nextIs(MessageTypes.value(due.number())));
+      } while (handed + n < most
+          && unreadable == null
+          && ring.nextIs(MessageTypes.value(due.number())));
     } finally {
-      try {
-        batch.done(first, values, n, name);
-        if (unreadable != null) {
-          Outcomes.endUnreadable(batch, first + n, unreadable);
-        }
-      } catch (RuntimeException | Error e) {
-        Log.get().log(System.Logger.Level.WARNING, "a callback failed after an item of " + name, e);
+      passOn(batch, first, n);
+      if (unreadable != null) {
+        endUnreadable(batch, first + n, unreadable);
       }
-      Arrays.fill(values, 0, n, null);
       lastRow = batch;
-      delivered(n);
+      delivered(handed + n);
     }
     return slot.isLastOfRetiring();
+  }
+
+  /** Ends {@code n} consecutive items with their results. */
+  private void passOn(Batch<?, ?> batch, int first, int n) {
+    if (n == 0) {
+      return;
+    }
+    try {
+      batch.done(first, values, n, name);
+    } catch (RuntimeException | Error e) {
+      callbackFailed(e);
+    }
+    Arrays.fill(values, 0, n, null);
+  }
+
+  private void endUnreadable(Batch<?, ?> batch, int i, Throwable thrown) {
+    try {
+      Outcomes.endUnreadable(batch, i, thrown);
+    } catch (RuntimeException | Error e) {
+      callbackFailed(e);
+    }
+  }
+
+  private void callbackFailed(Throwable e) {
+    Log.get().log(System.Logger.Level.WARNING, "a callback failed after an item of " + name, e);
   }
 
   /**
@@ -246,7 +287,7 @@ final class ResultReader {
     sent.forget(engine);
     dispatcher.setDelivering(true);
     try {
-      Outcomes.end(sent, type, in, from, engine);
+      Outcomes.end(sent, type, in, from, engine, guarded);
     } catch (IOException e) {
       // The worker is broken; this item must not be lost with its message.
       Outcomes.endUnreadable(sent, e);
@@ -254,7 +295,7 @@ final class ResultReader {
     } catch (RuntimeException | Error e) {
       // Thrown by a callback or by a dependent of a future: user code, and not this worker's fault.
       Outcomes.endUnreadable(sent, e);
-      Log.get().log(System.Logger.Level.WARNING, "a callback failed after an item of " + name, e);
+      callbackFailed(e);
     } finally {
       spent(1, from.lastItemNanos());
       sent.batch().spent(1, from.lastItemNanos(), name);

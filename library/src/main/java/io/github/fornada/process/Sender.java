@@ -64,7 +64,7 @@ final class Sender {
   private final Engine engine;
   private final Dispatcher dispatcher;
   private final OpenRows rows;
-  private final EncodingGuard encodingGuard;
+  private final UserCodeGuard encodingGuard;
   private final MessageBuilder builder;
   private final MessageOutput body;
   private final KnownFunctions functions;
@@ -90,7 +90,7 @@ final class Sender {
     this.engine = engine;
     this.dispatcher = dispatcher;
     this.rows = new OpenRows(engine, dispatcher);
-    this.encodingGuard = new EncodingGuard(engine, dispatcher);
+    this.encodingGuard = new UserCodeGuard(engine, dispatcher::replaceFeeder);
     this.builder = new MessageBuilder(engine, index, encodingGuard);
     this.body = builder.body();
     this.functions = new KnownFunctions(engine, builder);
@@ -100,7 +100,7 @@ final class Sender {
 
   /**
    * Replaces a sender whose thread does not return from user code, and so uses the sender no
-   * further: see {@link EncodingGuard}. The old sender keeps the objects that the user code may
+   * further: see {@link UserCodeGuard}. The old sender keeps the objects that the user code may
    * still write to. Objects that it cannot reach, such as the functions that the worker knows, move
    * to this one. Under lock.
    */
@@ -109,7 +109,7 @@ final class Sender {
     this.dispatcher = stuck.dispatcher;
     stuck.rows.abandon();
     this.rows = new OpenRows(engine, dispatcher);
-    this.encodingGuard = new EncodingGuard(engine, dispatcher);
+    this.encodingGuard = new UserCodeGuard(engine, dispatcher::replaceFeeder);
     this.builder = new MessageBuilder(stuck.builder, encodingGuard);
     this.body = builder.body();
     this.functions = stuck.functions;
@@ -119,7 +119,7 @@ final class Sender {
     this.largestAnnounced = stuck.largestAnnounced;
   }
 
-  EncodingGuard encodingGuard() {
+  UserCodeGuard encodingGuard() {
     return encodingGuard;
   }
 
@@ -157,6 +157,10 @@ final class Sender {
       return Result.WORKER_GONE;
     }
     functions.serve(to);
+    if (engine.mayHandBack() && NotSendableException.isFuture(batch.item(0))) {
+      engine.handOverToSource(batch); // a copy elsewhere could not complete the future here
+      return Result.SENT;
+    }
     boolean inRows = batch.size() > 1 && !engine.isObserved() && !engine.isRecorded();
     for (int i = batch.claim(); i >= 0; i = batch.claim()) {
       Piece piece;
@@ -179,9 +183,14 @@ final class Sender {
           piece = new Piece(i, sendItem(batch, i, form, function, to));
           dispatcher.flush(to);
         }
-      } catch (EncodingGuard.Abandoned e) {
+      } catch (UserCodeGuard.Abandoned e) {
         throw e;
       } catch (Throwable e) { // anything that the user's writeObject throws
+        if (engine.mayHandBack() && !(e instanceof UserCodeGuard.Stopped)) {
+          var _ = batch.release(i);
+          engine.handOverToSource(batch);
+          return Result.SENT;
+        }
         fail(batch, i, e);
         continue;
       }
@@ -219,8 +228,8 @@ final class Sender {
   }
 
   private <R> void fail(Batch<?, R> batch, int i, Throwable thrown) {
-    if (thrown instanceof EncodingGuard.Stopped stopped) {
-      EncodingGuard.end(batch, i, engine.policy().timeout(), stopped.stack);
+    if (thrown instanceof UserCodeGuard.Stopped stopped) {
+      UserCodeGuard.end(batch, i, engine.policy().timeout(), stopped.stack);
       return;
     }
     Throwable cause =
@@ -423,7 +432,7 @@ final class Sender {
         body.putInt(0);
         encodingGuard.next(i);
         write(batch, i);
-      } catch (EncodingGuard.Abandoned e) {
+      } catch (UserCodeGuard.Abandoned e) {
         throw e;
       } catch (Throwable e) { // anything that the user's writeObject throws
         body.truncate(before);

@@ -10,7 +10,7 @@ public final class WorkerLife {
   private static final Duration LONGEST = Duration.ofDays(36_500); // before DEFAULT, which uses it
 
   static final WorkerLife DEFAULT =
-      new WorkerLife(-1, Duration.ofSeconds(10), 0, 0, null, null, Duration.ZERO);
+      new WorkerLife(-1, Duration.ofSeconds(10), 0, 0, null, null, Duration.ZERO, false);
 
   private final int minWorkers;
   private final Duration idleTimeout;
@@ -19,6 +19,7 @@ public final class WorkerLife {
   private final @Nullable Duration maxAge;
   private final @Nullable String residentLimit;
   private final Duration exitGrace;
+  private final boolean openInGrace;
 
   private WorkerLife(
       int minWorkers,
@@ -27,7 +28,8 @@ public final class WorkerLife {
       int maxTasks,
       @Nullable Duration maxAge,
       @Nullable String residentLimit,
-      Duration exitGrace) {
+      Duration exitGrace,
+      boolean openInGrace) {
     if (minWorkers < -1) {
       throw new IllegalArgumentException("min workers must be at least 0, got " + minWorkers);
     }
@@ -56,6 +58,7 @@ public final class WorkerLife {
     this.maxAge = maxAge == null ? null : bounded(maxAge);
     this.residentLimit = residentLimit;
     this.exitGrace = bounded(exitGrace);
+    this.openInGrace = openInGrace;
   }
 
   /** Returns {@code d}, but at most a century: twice that still fits in a long of nanoseconds. */
@@ -75,7 +78,8 @@ public final class WorkerLife {
    * on demand. {@code count} must be at least 0.
    */
   public WorkerLife withMinWorkers(int count) {
-    return new WorkerLife(count, idleTimeout, spares, maxTasks, maxAge, residentLimit, exitGrace);
+    return new WorkerLife(
+        count, idleTimeout, spares, maxTasks, maxAge, residentLimit, exitGrace, openInGrace);
   }
 
   /**
@@ -83,7 +87,8 @@ public final class WorkerLife {
    * which must be positive.
    */
   public WorkerLife withIdleTimeout(Duration time) {
-    return new WorkerLife(minWorkers, time, spares, maxTasks, maxAge, residentLimit, exitGrace);
+    return new WorkerLife(
+        minWorkers, time, spares, maxTasks, maxAge, residentLimit, exitGrace, openInGrace);
   }
 
   /**
@@ -92,12 +97,13 @@ public final class WorkerLife {
    */
   public WorkerLife withSpares(int count) {
     return new WorkerLife(
-        minWorkers, idleTimeout, count, maxTasks, maxAge, residentLimit, exitGrace);
+        minWorkers, idleTimeout, count, maxTasks, maxAge, residentLimit, exitGrace, openInGrace);
   }
 
   /** Returns a life in which a worker is replaced after {@code count} tasks; 0 for never. */
   public WorkerLife withMaxTasks(int count) {
-    return new WorkerLife(minWorkers, idleTimeout, spares, count, maxAge, residentLimit, exitGrace);
+    return new WorkerLife(
+        minWorkers, idleTimeout, spares, count, maxAge, residentLimit, exitGrace, openInGrace);
   }
 
   /**
@@ -105,7 +111,8 @@ public final class WorkerLife {
    * positive.
    */
   public WorkerLife withMaxAge(Duration age) {
-    return new WorkerLife(minWorkers, idleTimeout, spares, maxTasks, age, residentLimit, exitGrace);
+    return new WorkerLife(
+        minWorkers, idleTimeout, spares, maxTasks, age, residentLimit, exitGrace, openInGrace);
   }
 
   /**
@@ -113,7 +120,8 @@ public final class WorkerLife {
    * memory.
    */
   public WorkerLife withResidentLimit(String size) {
-    return new WorkerLife(minWorkers, idleTimeout, spares, maxTasks, maxAge, size, exitGrace);
+    return new WorkerLife(
+        minWorkers, idleTimeout, spares, maxTasks, maxAge, size, exitGrace, openInGrace);
   }
 
   /**
@@ -121,7 +129,17 @@ public final class WorkerLife {
    * grace} must not be negative.
    */
   public WorkerLife withExitGrace(Duration grace) {
-    return new WorkerLife(minWorkers, idleTimeout, spares, maxTasks, maxAge, residentLimit, grace);
+    return new WorkerLife(
+        minWorkers, idleTimeout, spares, maxTasks, maxAge, residentLimit, grace, false);
+  }
+
+  /**
+   * Returns a life as {@link #withExitGrace} does, in which the pool also takes tasks for {@code
+   * grace}, until the program closes it; {@code grace} must not be negative.
+   */
+  public WorkerLife withExitGraceUntilClosed(Duration grace) {
+    return new WorkerLife(
+        minWorkers, idleTimeout, spares, maxTasks, maxAge, residentLimit, grace, true);
   }
 
   /** Returns how many workers are kept even when idle; -1 for all. */
@@ -159,6 +177,11 @@ public final class WorkerLife {
     return exitGrace;
   }
 
+  /** Returns whether the pool takes tasks during the exit grace, until the program closes it. */
+  public boolean openInGrace() {
+    return openInGrace;
+  }
+
   @Override
   public boolean equals(@Nullable Object other) {
     return other instanceof WorkerLife that
@@ -168,13 +191,14 @@ public final class WorkerLife {
         && maxTasks == that.maxTasks
         && Objects.equals(maxAge, that.maxAge)
         && Objects.equals(residentLimit, that.residentLimit)
-        && exitGrace.equals(that.exitGrace);
+        && exitGrace.equals(that.exitGrace)
+        && openInGrace == that.openInGrace;
   }
 
   @Override
   public int hashCode() {
     return Objects.hash(
-        minWorkers, idleTimeout, spares, maxTasks, maxAge, residentLimit, exitGrace);
+        minWorkers, idleTimeout, spares, maxTasks, maxAge, residentLimit, exitGrace, openInGrace);
   }
 
   @Override
@@ -193,6 +217,8 @@ public final class WorkerLife {
         + residentLimit
         + ", exitGrace="
         + exitGrace
+        + ", openInGrace="
+        + openInGrace
         + "]";
   }
 }

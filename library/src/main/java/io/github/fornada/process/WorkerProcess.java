@@ -4,7 +4,6 @@ import io.github.fornada.TaskEvent;
 import io.github.fornada.process.host.ExitWatch;
 import io.github.fornada.process.host.HandshakeServer;
 import io.github.fornada.process.host.Reaper;
-import io.github.fornada.process.payload.CodecSessions;
 import io.github.fornada.process.payload.Throwables;
 import io.github.fornada.process.wire.ClaimWord;
 import io.github.fornada.process.wire.ControlChannel;
@@ -17,6 +16,7 @@ import io.github.fornada.process.wire.RingReader;
 import io.github.fornada.process.wire.RingWriter;
 import io.github.fornada.process.wire.Segment;
 import io.github.fornada.process.worker.TaskWatchdog;
+import io.github.fornada.shared.memory.Spaces;
 import io.github.fornada.spi.Batch;
 import java.io.EOFException;
 import java.io.IOException;
@@ -55,6 +55,7 @@ final class WorkerProcess {
   private static final long LAST_WORDS_MILLIS = 200;
 
   private final Engine engine;
+  private final int number;
 
   /** Written by the slot that takes this worker, before its first item. */
   private volatile String name;
@@ -73,9 +74,6 @@ final class WorkerProcess {
   private final RingWriter requests;
   private final RingReader results;
   private final Doorbell doorbell;
-
-  /** Decodes its results. Used by the thread that reads them. */
-  private final @Nullable CodecSessions codec;
 
   /** The difference to add to the worker's clock to get this JVM's; 0 if they are the same. */
   private final long clockOffset;
@@ -120,6 +118,7 @@ final class WorkerProcess {
       long startupNanos,
       long launchedMillis) {
     this.engine = engine;
+    this.number = number;
     this.name = "spare-" + number;
     this.mark = mark;
     this.process = process;
@@ -132,7 +131,6 @@ final class WorkerProcess {
     this.requests = segment.toWorkerWriter();
     this.results = segment.toParentReader();
     this.doorbell = Doorbell.ofParent(segment.header(), control::ring);
-    this.codec = CodecSessions.of(engine.options().launch().codec());
     this.clockOffset = clockOffset;
     this.startupNanos = startupNanos;
     this.readyNanos = System.nanoTime();
@@ -199,6 +197,11 @@ final class WorkerProcess {
             long item = body.getLong();
             TaskWatchdog.Reason reason = TaskWatchdog.Reason.of(body.getByte());
             killForStuck(new Stuck(item, reason, Throwables.getStack(body)));
+          }
+          case MessageTypes.FREED -> {
+            String file = body.getString();
+            Spaces.forget(file);
+            engine.unmapped(file);
           }
           case MessageTypes.EXITING -> {
             control.send(MessageTypes.EXITING_SEEN, new MessageOutput());
@@ -456,6 +459,11 @@ final class WorkerProcess {
     return name;
   }
 
+  /** Returns its number, which no other worker of the pool has or had. */
+  int number() {
+    return number;
+  }
+
   String mark() {
     return mark;
   }
@@ -510,14 +518,6 @@ final class WorkerProcess {
 
   long lastItemNanos() {
     return lastItemNanos;
-  }
-
-  /**
-   * Returns the sessions that decode its results; null for no codec. For the thread that reads its
-   * ring.
-   */
-  @Nullable CodecSessions codec() {
-    return codec;
   }
 
   /**

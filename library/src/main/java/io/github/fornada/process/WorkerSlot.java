@@ -8,9 +8,12 @@ import io.github.fornada.process.payload.PayloadFiles;
 import io.github.fornada.process.wire.ClaimWord;
 import io.github.fornada.process.wire.CorruptFrameException;
 import io.github.fornada.process.worker.TaskWatchdog;
+import io.github.fornada.spi.Batch;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Future;
@@ -37,7 +40,7 @@ final class WorkerSlot {
 
   private final Engine engine;
 
-  /** Its place among the slots, from 0. */
+  /** Its number, from 0. */
   private final int index;
 
   private final String name;
@@ -64,6 +67,7 @@ final class WorkerSlot {
   private @Nullable CompletableFuture<WorkerProcess> replacement;
 
   private final StatsRecorder stats;
+  private final GuardedResults guarded;
   private final ResultReader reader;
 
   /**
@@ -85,7 +89,8 @@ final class WorkerSlot {
     this.lasting = life.minWorkers() < 0 || index < life.minWorkers();
     this.dispatcher = new Dispatcher(engine, index);
     this.stats = new StatsRecorder(name);
-    this.reader = new ResultReader(this, engine, name, dispatcher, stats);
+    this.guarded = new GuardedResults(engine);
+    this.reader = new ResultReader(this, engine, name, dispatcher, stats, guarded);
   }
 
   void start() {
@@ -95,6 +100,19 @@ final class WorkerSlot {
 
   Dispatcher dispatcher() {
     return dispatcher;
+  }
+
+  /** Cancels the item if it is with this slot; returns whether it is. */
+  boolean cancel(Batch<?, ?> batch, int i, String reason) {
+    return dispatcher.cancel(batch, i) || guarded.cancel(batch, i, reason);
+  }
+
+  /** Stops the calls of all items that are with this slot. */
+  void stopAll(String reason) {
+    Set<Batch<?, ?>> all = new LinkedHashSet<>();
+    dispatcher.addBatches(all);
+    guarded.addBatches(all);
+    all.forEach(batch -> batch.stopCall(reason));
   }
 
   // ---- the slot's thread
@@ -140,12 +158,8 @@ final class WorkerSlot {
     lock.lock();
     try {
       while (!engine.isEnding()) {
-        boolean wanted =
-            lasting
-                || demanded
-                || replacement != null
-                || (engine.isServed(index) && engine.hasMore());
-        if (engine.mayStart() && wanted) {
+        if (engine.mayStart()
+            && (lasting || demanded || replacement != null || engine.hasMore(index))) {
           demanded = false;
           return true;
         }
@@ -302,6 +316,8 @@ final class WorkerSlot {
     int code = dead.end();
     String item = begun.isEmpty() ? null : begun.getFirst().batch().label(begun.getFirst().i());
     DeathCertificate certificate = ExitDiagnosis.certify(dead, code, item);
+    // Before anybody is told of the death: who then looks finds nothing held by the dead.
+    engine.space().workerIsGone(dead.number(), certificate);
     stats.ended(expected);
     for (SentItem sent : begun) {
       Outcomes.endLost(sent, certificate, dead, engine);

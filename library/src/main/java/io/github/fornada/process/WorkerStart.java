@@ -1,5 +1,6 @@
 package io.github.fornada.process;
 
+import io.github.fornada.DeathCertificate;
 import io.github.fornada.jvm.BoundedText;
 import io.github.fornada.jvm.Log;
 import io.github.fornada.jvm.OwnThreads;
@@ -158,6 +159,7 @@ final class WorkerStart {
     var drains = new ArrayList<Thread>();
     SocketChannel came = null;
     Segment segment = null;
+    boolean served = false;
     engine.startBegins(this);
     try {
       engine.restoreDirectory();
@@ -178,6 +180,7 @@ final class WorkerStart {
       came = channel.get(limit.toNanos() * 2, TimeUnit.NANOSECONDS);
       WorkerProcess ready = settle(process, drains, came, segment);
       segment = null; // owned by the worker from now on
+      served = true;
       return ready;
     } catch (IOException | ExecutionException | InterruptedException | TimeoutException e) {
       HandshakeServer.closeQuietly(came);
@@ -215,12 +218,25 @@ final class WorkerStart {
       if (segment != null) {
         segment.close();
       }
+      if (!served) {
+        ExitWatch.then(process, () -> isGone(process)); // its initializer may have shared objects
+      }
       settled.set(true);
       engine.startEnded(this);
       deadline.cancel(false);
       engine.handshakeServer().forget(number);
       delete(memory);
     }
+  }
+
+  private void isGone(Process process) {
+    int code = process.exitValue();
+    engine
+        .space()
+        .workerIsGone(
+            number,
+            DeathCertificate.of(
+                "starting-" + number, process.pid(), code, ExitDiagnosis.manner(code, false)));
   }
 
   /**

@@ -11,6 +11,7 @@ import io.github.fornada.TaskPolicy;
 import io.github.fornada.jvm.BoundedText;
 import io.github.fornada.jvm.Interrupts;
 import io.github.fornada.jvm.Timer;
+import io.github.fornada.shared.memory.Spaces;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -57,6 +58,12 @@ public abstract class AbstractPool implements Pool {
   private final AtomicLong tasks = new AtomicLong();
   private final PoolLifecycle life;
 
+  /** The pool whose calls this one works for: itself, unless it is a helper. */
+  private final AbstractPool source;
+
+  /** A pool that works for the calls of this one too; null for none. */
+  private volatile @Nullable AbstractPool helper;
+
   /** Whether retries no longer pause. */
   private volatile boolean hurried;
 
@@ -73,8 +80,23 @@ public abstract class AbstractPool implements Pool {
    * @param workers the maximum number of tasks in progress at once
    * @param policy the settings of its tasks
    */
-  @SuppressWarnings("this-escape") // its parts do not use it before it is fully constructed
   protected AbstractPool(ExecutionModel model, int workers, TaskPolicy policy) {
+    this(null, model, workers, policy);
+  }
+
+  /**
+   * Creates a pool that may be a helper: it takes no calls of its own, but polls the queue of
+   * another pool, in addition to that pool's own workers. What it polls belongs to the other pool's
+   * calls, so outcomes, retries and events go there. A helper can be shut down at any time: it
+   * gives back what it has not begun, and ends what it has.
+   *
+   * @param source the pool to help; null for a pool of its own
+   * @param policy the settings of its tasks; for a helper those of {@code source}
+   */
+  @SuppressWarnings("this-escape") // its parts do not use it before it is fully constructed
+  protected AbstractPool(
+      @Nullable AbstractPool source, ExecutionModel model, int workers, TaskPolicy policy) {
+    this.source = source == null ? this : source;
     this.model = Objects.requireNonNull(model, "model");
     this.workers = workers;
     this.policy = Objects.requireNonNull(policy, "policy");
@@ -238,6 +260,20 @@ public abstract class AbstractPool implements Pool {
     }
   }
 
+  /**
+   * Called when {@link #setHelper a helper} cannot run the items of a batch that still wait,
+   * because one of them, or the function, cannot be sent. Workers of this pool must run them.
+   */
+  protected void takeBack(Batch<?, ?> batch) {
+    throw new UnsupportedOperationException();
+  }
+
+  /** Called with each batch that a worker of this pool or of its helper has taken. */
+  protected void taken(Batch<?, ?> batch) {}
+
+  /** Called when an attempt at an item has ended without a result. Must be quick. */
+  protected void hasFailed(Outcome<?> outcome) {}
+
   /** Returns the function of a call, with the context of the calling thread as it is now. */
   @SuppressWarnings("unchecked") // what replaces the function has the same types
   final <T extends @Nullable Object, R extends @Nullable Object>
@@ -248,6 +284,80 @@ public abstract class AbstractPool implements Pool {
             ? with.all()
             : Collections.singletonList(carried);
     return (TaskFunction<? super T, ? extends R>) handOver(carried, parts);
+  }
+
+  // ---- pools that help each other
+
+  /** Lets {@code pool} work for the calls of this one; null for no longer. */
+  protected final void setHelper(@Nullable AbstractPool pool) {
+    helper = pool;
+  }
+
+  /** Tells the helper, if there is one, that work was queued. */
+  protected final void callHelper() {
+    AbstractPool there = helper;
+    if (there != null) {
+      there.workAvailable();
+    }
+  }
+
+  /** Cancels an item as {@link #cancel} does, if the helper has it. */
+  protected final void cancelAtHelper(Batch<?, ?> batch, int i, String reason) {
+    AbstractPool there = helper;
+    if (there != null) {
+      there.cancel(batch, i, reason);
+    }
+  }
+
+  /** Stops what the helper does, as {@link #cancelAll} does. */
+  protected final void cancelAllAtHelper(String reason) {
+    AbstractPool there = helper;
+    if (there != null) {
+      there.cancelAll(reason);
+    }
+  }
+
+  /** Shares bytes that tasks of the helper can use too; null if there is no helper. */
+  protected final @Nullable SharedBytes sharingWithHelper(
+      MemorySegment bytes, Set<SharedBytes> open) {
+    AbstractPool there = helper;
+    return there == null ? null : there.sharing(bytes, open);
+  }
+
+  /** Shares a file that tasks of the helper can use too; null if there is no helper. */
+  protected final @Nullable SharedBytes sharingWithHelper(Path file, Set<SharedBytes> open) {
+    AbstractPool there = helper;
+    return there == null ? null : there.sharing(file, open);
+  }
+
+  /** Returns whether this pool works for the calls of another. */
+  @SuppressWarnings("ReferenceEquality") // a pool is equal to itself only
+  protected final boolean isHelper() {
+    return source != this;
+  }
+
+  /** Hands what still waits of a batch, and cannot be run here, to the pool that it came from. */
+  protected final void handBack(Batch<?, ?> batch) {
+    source.takeBack(batch);
+  }
+
+  /** Makes the pool that this one helps look for work: this one takes no more. */
+  protected final void callSource() {
+    source.workAvailable();
+  }
+
+  /** Returns whether anything is left to do of what was accepted, by this pool or its helper. */
+  protected final boolean isBusy() {
+    return !queue.isQuiet();
+  }
+
+  /**
+   * Returns how many items are queued and not begun; -1 if that is unknown, because a source has
+   * not been read to its end.
+   */
+  protected final long waitingItems() {
+    long ofStreams = life.itemsOfStreams();
+    return ofStreams < 0 ? -1 : ofStreams + queue.waitingItems();
   }
 
   // ---- what a pool may use
@@ -264,8 +374,9 @@ public abstract class AbstractPool implements Pool {
    *     times of earlier items} suggest
    */
   protected final @Nullable Batch<?, ?> poll(int most) {
-    Batch<?, ?> batch = queue.poll(most, null);
+    Batch<?, ?> batch = source.queue.poll(most, null);
     if (batch != null) {
+      source.taken(batch);
       batch.polled();
     }
     return batch;
@@ -285,6 +396,7 @@ public abstract class AbstractPool implements Pool {
     }
     if (batch != null) {
       batch.handedBack = true;
+      taken(batch);
       batch.polled();
     }
     return batch;
@@ -324,7 +436,7 @@ public abstract class AbstractPool implements Pool {
 
   /** Returns whether a poll would probably find something. */
   protected final boolean hasWork() {
-    return queue.hasWork();
+    return source.queue.hasWork();
   }
 
   /** Returns whether {@link #pollNested} would probably find something. */
@@ -338,24 +450,27 @@ public abstract class AbstractPool implements Pool {
    */
   protected final void giveBack(Batch<?, ?> batch) {
     batch.handedBack = false;
-    queue.giveBack(batch);
+    source.queue.giveBack(batch);
     // A stop first writes that the call is stopped and then cancels the items that it finds
     // waiting. Here the items are set to waiting first, and then it is read whether the call is
     // stopped. So one of the two sees the other. Without this check, an item that a worker had
     // claimed but not begun when the stop came would wait forever.
-    if (batch.isUnwanted() || life.isStopped()) {
+    if (batch.isUnwanted() || source.life.isStopped()) {
       batch.cancelWaiting("it was stopped with its call");
     }
     if (batch.isClosed()) {
-      queue.release(batch); // its last item may have ended while it was still to be handed back
+      source.queue.release(batch); // its last item may have ended while it was to be handed back
     }
-    workAvailable();
-    checkQuiet();
+    source.workAvailable();
+    source.checkQuiet();
   }
 
   /** Must be called once, when every worker is gone. */
   protected final void terminated() {
-    life.terminated(() -> shared.forEach(SharedBytes::close));
+    life.terminated(() -> {
+      shared.forEach(SharedBytes::close);
+      Spaces.end(this);
+    });
   }
 
   /** Returns whether there are listeners, so that measuring each task is worth its cost. */
@@ -373,7 +488,7 @@ public abstract class AbstractPool implements Pool {
 
   /** Passes {@code event} to every listener. */
   protected final void tell(TaskEvent event) {
-    listeners.tell(event);
+    source.listeners.tell(event);
   }
 
   // ---- called by runs
@@ -436,10 +551,15 @@ public abstract class AbstractPool implements Pool {
       resume(batch);
       return;
     }
-    int doublings = Math.min(batch.attempt() - 2, 20);
-    batch.pausesUntil(
-        Timer.after(
-            Timer.bounded(policy.backOff()).multipliedBy(1L << doublings), () -> resume(batch)));
+    batch.pausesUntil(Timer.after(pauseBefore(batch.attempt()), () -> resume(batch)));
+  }
+
+  /** Returns the pause before an attempt, which is at least the second. */
+  private Duration pauseBefore(int attempt) {
+    int doublings = Math.min(attempt - 2, 20);
+    Duration doubled = Timer.bounded(policy.backOff()).multipliedBy(1L << doublings);
+    Duration longest = policy.longestBackOff();
+    return doubled.compareTo(longest) < 0 ? doubled : longest;
   }
 
   private void resume(Batch<?, ?> batch) {
@@ -477,7 +597,7 @@ public abstract class AbstractPool implements Pool {
   // ---- Pool
 
   @Override
-  public final ExecutionModel model() {
+  public ExecutionModel model() {
     return model;
   }
 
@@ -562,7 +682,13 @@ public abstract class AbstractPool implements Pool {
   public final SharedBytes share(Path file) {
     Objects.requireNonNull(file, "file");
     checkOpen();
+    SharedFiles.check(file);
     return opened(sharing(file, shared));
+  }
+
+  /** Returns what a task has thrown, with an explanation if a shared file is the reason. */
+  Throwable explained(Throwable thrown) {
+    return thrown instanceof InternalError e ? SharedFiles.explained(e, shared) : thrown;
   }
 
   /**

@@ -271,6 +271,11 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
     return states.hasWaiting();
   }
 
+  /** Returns about how many items wait to be claimed. */
+  int waiting() {
+    return states.waiting();
+  }
+
   /** Releases a claimed item that was not begun, so that it can be claimed again. */
   public boolean release(int i) {
     boolean released = states.move(i, ItemStates.RUNNING, ItemStates.WAITING);
@@ -398,10 +403,15 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
    *
    * @param worker the name of the worker that ran it
    */
-  public boolean end(int i, Outcome<R> outcome, @Nullable TaskUsage usage, String worker) {
+  public boolean end(int i, Outcome<R> thatWas, @Nullable TaskUsage usage, String worker) {
     if (states.end(i) == ItemStates.ENDED) {
       return false;
     }
+    Outcome<R> outcome =
+        thatWas instanceof Outcome.Failed<R>(InternalError e)
+            ? new Outcome.Failed<>(sink.pool.explained(e))
+            : thatWas;
+    sink.pool.hasFailed(outcome);
     boolean again =
         attempt <= sink.pool.policy().retries()
             && !outcome.isDone()

@@ -136,6 +136,15 @@ final class ItemStates {
     return i - first;
   }
 
+  /** Returns how many items wait. */
+  int waiting() {
+    int sum = 0;
+    for (int k = 0; k < words.length; k++) {
+      sum += Long.bitCount(waiting(word(k)));
+    }
+    return sum;
+  }
+
   boolean hasWaiting() {
     for (int k = 0; k < words.length; k++) {
       if (waiting(word(k)) != 0) {

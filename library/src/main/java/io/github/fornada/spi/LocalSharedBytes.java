@@ -1,6 +1,7 @@
 package io.github.fornada.spi;
 
 import io.github.fornada.SharedBytes;
+import io.github.fornada.jvm.FileBacked;
 import io.github.fornada.jvm.Timer;
 import java.io.IOException;
 import java.io.InvalidObjectException;
@@ -19,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Shared bytes of a pool whose tasks run in this JVM: the same segment for all. */
 @SuppressWarnings("serial") // never written: see writeObject
-final class LocalSharedBytes implements SharedBytes {
+final class LocalSharedBytes implements SharedBytes, FileBacked {
   @Serial private static final long serialVersionUID = 1L;
 
   private final transient MemorySegment bytes;
@@ -27,21 +28,26 @@ final class LocalSharedBytes implements SharedBytes {
   /** The arena of a mapped file; null for bytes in the user's own memory. */
   private final transient @Nullable Arena arena;
 
+  /** That file; null for bytes in the user's own memory. */
+  private final transient @Nullable Path file;
+
   /** The open shared bytes of the pool. */
   private final transient Set<SharedBytes> open;
 
   /** Set once, by the first close. */
   private transient volatile boolean closed;
 
-  private LocalSharedBytes(MemorySegment bytes, @Nullable Arena arena, Set<SharedBytes> open) {
+  private LocalSharedBytes(
+      MemorySegment bytes, @Nullable Arena arena, @Nullable Path file, Set<SharedBytes> open) {
     this.bytes = bytes.asReadOnly();
     this.arena = arena;
+    this.file = file;
     this.open = open;
     open.add(this);
   }
 
   static SharedBytes of(MemorySegment bytes, Set<SharedBytes> open) {
-    return new LocalSharedBytes(bytes, null, open);
+    return new LocalSharedBytes(bytes, null, null, open);
   }
 
   @SuppressWarnings("MustBeClosed") // closed by close()
@@ -49,7 +55,7 @@ final class LocalSharedBytes implements SharedBytes {
     Arena arena = Arena.ofShared();
     try (var channel = FileChannel.open(file, StandardOpenOption.READ)) {
       return new LocalSharedBytes(
-          channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena), arena, open);
+          channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena), arena, file, open);
     } catch (IOException | UnsupportedOperationException e) {
       arena.close();
       throw new UncheckedIOException(
@@ -73,6 +79,11 @@ final class LocalSharedBytes implements SharedBytes {
   @Override
   public long byteSize() {
     return bytes.byteSize();
+  }
+
+  @Override
+  public @Nullable Path file() {
+    return file;
   }
 
   @Override

@@ -142,6 +142,16 @@ final class MapRun<T extends @Nullable Object, R extends @Nullable Object> exten
     }
   }
 
+  /** Returns how many items no worker has taken yet. */
+  long left() {
+    lock.lock();
+    try {
+      return isStopped() ? 0 : size - next;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   @Override
   void done(Batch<T, R> batch, int i, R value) {
     results.put((int) batch.index(i), value);

@@ -8,6 +8,11 @@ interface OpenCall {
   /** Whether items were accepted that no worker has taken yet. */
   boolean hasPending();
 
+  /** How many items no worker has taken yet; -1 if that is unknown. */
+  default long left() {
+    return -1;
+  }
+
   /** Whether nothing more will happen here. */
   boolean isOver();
 

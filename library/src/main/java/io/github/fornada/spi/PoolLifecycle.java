@@ -91,6 +91,19 @@ final class PoolLifecycle {
     }
   }
 
+  /** Returns how many items of streams no worker has taken; -1 if that is unknown. */
+  long itemsOfStreams() {
+    long sum = 0;
+    for (OpenCall run : openStreams()) {
+      long left = run.left();
+      if (left < 0) {
+        return -1;
+      }
+      sum += left;
+    }
+    return sum;
+  }
+
   // ---- the end
 
   /**

@@ -5,10 +5,12 @@ import io.github.fornada.TaskFunction;
 import io.github.fornada.TaskPolicy;
 import io.github.fornada.jvm.Callbacks;
 import io.github.fornada.jvm.OwnThreads;
+import io.github.fornada.jvm.Sources;
 import java.io.Serial;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.Iterator;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.RejectedExecutionException;
@@ -255,7 +257,7 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
     Thread.currentThread().setContextClassLoader(loader);
     Throwable thrown = null;
     try {
-      Iterator<? extends T> it = items.iterator();
+      Iterator<? extends T> it = Sources.iterator(items);
       for (long room = awaitRoom(); room > 0 && it.hasNext(); room--) {
         T item = it.next();
         if (!add(item)) {
@@ -595,6 +597,22 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
         break;
       }
       drained.add(element);
+    }
+  }
+
+  @Override
+  public long left() {
+    lock.lock();
+    try {
+      if (isStopped()) {
+        return 0;
+      }
+      if (isClosed()) {
+        return pending.size();
+      }
+      return direct != null && source instanceof Collection<?> all ? all.size() - taken : -1;
+    } finally {
+      lock.unlock();
     }
   }
 

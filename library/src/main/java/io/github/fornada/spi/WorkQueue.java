@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  * of the collections below, and {@link #isQuiet} cannot miss it while it moves from one to another.
  */
 final class WorkQueue {
+  private static final int MANY_ENTRIES = 1000; // Guess
+
   private final ReentrantLock lock = new ReentrantLock();
 
   /**
@@ -346,6 +348,30 @@ final class WorkQueue {
         }
       }
       return false;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Returns about how many items wait in the queue, without those of streams, which are not always
+   * in it.
+   */
+  long waitingItems() {
+    lock.lock();
+    try {
+      if (entries.size() > MANY_ENTRIES) {
+        return entries.size(); // single items for the most part; this lock is not held for long
+      }
+      long sum = 0;
+      for (Object entry : entries) {
+        if (entry instanceof Batch<?, ?> batch) {
+          sum += batch.waiting();
+        } else if (entry instanceof MapRun<?, ?> run) {
+          sum += run.left();
+        }
+      }
+      return sum;
     } finally {
       lock.unlock();
     }

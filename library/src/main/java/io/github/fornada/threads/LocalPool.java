@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * share the rest of batches that take long.
  */
 abstract sealed class LocalPool extends AbstractPool
-    permits SequentialPool, ThreadPool, VirtualThreadPool {
+    permits ElasticPool, SequentialPool, ThreadPool, VirtualThreadPool {
   /**
    * A batch that takes longer is late, and other workers may take items of it. Several times the
    * intended duration of a batch.
@@ -86,12 +86,25 @@ abstract sealed class LocalPool extends AbstractPool
    */
   LocalPool(
       ExecutionModel model, PoolOptions options, ThreadMaker threads, Duration noThreadLimit) {
+    this(model, options, options.workers(), threads, noThreadLimit);
+  }
+
+  /**
+   * A pool without threads yet.
+   *
+   * @param most the maximum number of threads to begin with
+   */
+  LocalPool(
+      ExecutionModel model,
+      PoolOptions options,
+      int most,
+      ThreadMaker threads,
+      Duration noThreadLimit) {
     super(model, options.workers(), options.policy());
     this.options = options;
     this.threads = threads;
     this.noThreadLimit = noThreadLimit;
-    this.roster =
-        new Roster(options.workers(), keepsIdleThreads(), () -> hasWork() || lateBatch() != null);
+    this.roster = new Roster(most, keepsIdleThreads(), () -> hasWorkHere() || lateBatch() != null);
   }
 
   /** Creates threads without starting them. */
@@ -99,30 +112,53 @@ abstract sealed class LocalPool extends AbstractPool
     Thread make(Runnable body, String name);
   }
 
-  final ThreadMaker threads() {
+  ThreadMaker threads() {
     return threads;
+  }
+
+  /** Returns whether a thread of this pool would probably find work. */
+  boolean hasWorkHere() {
+    return hasWork();
+  }
+
+  /** Takes the next batch for a worker, given the one that it had from here before. */
+  @Nullable Batch<?, ?> take(@Nullable Batch<?, ?> last) {
+    return poll(0, last);
+  }
+
+  /** Where the workers of this pool note what they have done; null for nowhere. */
+  @Nullable Meter meter() {
+    return null;
+  }
+
+  final Roster roster() {
+    return roster;
+  }
+
+  final Iterable<Worker> workersNow() {
+    return workersByThread.values();
   }
 
   /** Returns whether a thread without work waits for more, rather than ending. */
   abstract boolean keepsIdleThreads();
 
   @Override
-  protected final void workAvailable() {
+  protected void workAvailable() {
     int number = roster.call();
     if (number != Roster.NOBODY) {
-      start(new Roster.Member(number));
+      start(roster.member(number));
     }
   }
 
   @Override
-  protected final boolean hasFreeWorker() {
+  protected boolean hasFreeWorker() {
     return roster.isSomebodyFree();
   }
 
   @Override
   protected boolean limitWorkers(int count) {
-    roster.limit(count);
-    if (hasWork()) {
+    roster.change(count, keepsIdleThreads(), false);
+    if (hasWorkHere()) {
       workAvailable();
     }
     return true;
@@ -170,7 +206,7 @@ abstract sealed class LocalPool extends AbstractPool
               NO_THREAD_PAUSE,
               () -> {
                 startDue.set(false);
-                if (hasWork()) {
+                if (hasWorkHere()) {
                   workAvailable();
                 } else {
                   withoutThread.set(0);
@@ -210,13 +246,9 @@ abstract sealed class LocalPool extends AbstractPool
       return nextForSpare(worker);
     }
     while (true) {
-      if (roster.dismisses(worker.member())) {
-        Batch<?, ?> last = worker.polled;
-        worker.polled = null;
-        if (last != null) {
-          letGo(last);
-        }
-        return null; // at its end, another is called if there is work
+      if (roster.mustLeave(worker.member())) {
+        handBackLast(worker);
+        return null;
       }
       Batch<?, ?> batch = pollAgain(worker);
       worker.polled = batch;
@@ -229,7 +261,7 @@ abstract sealed class LocalPool extends AbstractPool
       if (batch != null) {
         worker.takes(batch);
         boolean searched = roster.found(worker.member());
-        if (late ? batch.hasWaiting() : searched && hasWork()) {
+        if (late ? batch.hasWaiting() : searched && hasWorkHere()) {
           workAvailable();
         }
         return batch;
@@ -244,7 +276,15 @@ abstract sealed class LocalPool extends AbstractPool
   private @Nullable Batch<?, ?> pollAgain(Worker worker) {
     Batch<?, ?> last = worker.polled;
     worker.polled = null;
-    return poll(0, last);
+    return take(last);
+  }
+
+  private void handBackLast(Worker worker) {
+    Batch<?, ?> last = worker.polled;
+    worker.polled = null;
+    if (last != null) {
+      letGo(last);
+    }
   }
 
   /** Called when a worker has come to the end of a batch. */
@@ -363,7 +403,7 @@ abstract sealed class LocalPool extends AbstractPool
   }
 
   private boolean hasWorkForSpare() {
-    return keepsOrder() ? hasNestedWork() : hasWork() || lateBatch() != null;
+    return keepsOrder() ? hasNestedWork() : hasWorkHere() || lateBatch() != null;
   }
 
   private long progress() {
@@ -428,8 +468,8 @@ abstract sealed class LocalPool extends AbstractPool
   final void ended(Worker worker, Thread thread) {
     workersByThread.remove(thread);
     if (roster.remove(worker.member()) == 0 && roster.isOver()) {
-      terminated();
-    } else if (hasWork()) {
+      threadsEnded();
+    } else if (hasWorkHere()) {
       workAvailable();
     }
   }
@@ -471,19 +511,30 @@ abstract sealed class LocalPool extends AbstractPool
   }
 
   @Override
-  protected final void cancel(Batch<?, ?> batch, int i, String reason) {
+  protected void cancel(Batch<?, ?> batch, int i, String reason) {
+    var _ = interrupt(batch, i);
+  }
+
+  /** Interrupts the worker that runs the item; returns whether there is one. */
+  final boolean interrupt(Batch<?, ?> batch, int i) {
     for (Worker worker : workersByThread.values()) {
       if (worker.interrupt(batch, i)) {
-        return;
+        return true;
       }
     }
+    return false;
   }
 
   @Override
-  protected final void onQuiet() {
+  protected void onQuiet() {
     if (roster.end()) {
-      terminated();
+      threadsEnded();
     }
+  }
+
+  /** Called when the last thread has ended and no other will start. */
+  void threadsEnded() {
+    terminated();
   }
 
   @Override

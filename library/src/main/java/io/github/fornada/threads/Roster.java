@@ -47,6 +47,9 @@ final class Roster {
      */
     final boolean spare;
 
+    /** The generation of its thread: see {@link #change}. */
+    final int generation;
+
     /** Whether it is counted in {@code live}. Guarded by lock. */
     private boolean counted = true;
 
@@ -57,31 +60,31 @@ final class Roster {
     private boolean searching;
 
     Member(int number) {
-      this(number, false);
+      this(number, false, 0);
     }
 
-    private Member(int number, boolean spare) {
+    private Member(int number, boolean spare, int generation) {
       this.number = number;
       this.spare = spare;
+      this.generation = generation;
       this.searching = !spare;
     }
   }
 
-  /** Written under lock, read by any thread. */
-  private volatile int most;
-
-  private final boolean keepsIdle;
   private final BooleanSupplier hasWork;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition wake = lock.newCondition();
 
   // Written under lock, read by any thread.
+  private volatile int most;
+  private volatile int generation;
   private volatile int live;
   private volatile int idle;
   private volatile int searching;
 
   // Guarded by lock.
+  private boolean keepsIdle;
   private final BitSet numbers = new BitSet();
   private int wakeUps;
   private int spares;
@@ -103,7 +106,8 @@ final class Roster {
   /**
    * Called after work was queued. Wakes a worker if none is searching.
    *
-   * @return the number of a worker that the caller must start, or {@link #NOBODY}
+   * @return the number of a {@linkplain #member worker} that the caller must start, or {@link
+   *     #NOBODY}
    */
   int call() {
     if (searching > 0 || (idle == 0 && live >= most)) {
@@ -132,35 +136,9 @@ final class Roster {
     }
   }
 
-  /** Changes the maximum number of workers. */
-  void limit(int count) {
-    lock.lock();
-    try {
-      most = count;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /**
-   * Returns whether there are more workers than there may be, and this one must end. If it was
-   * called for work, another is to be called.
-   */
-  boolean dismisses(Member member) {
-    if (live <= most || member.spare) {
-      return false;
-    }
-    lock.lock();
-    try {
-      if (live <= most || !member.counted) {
-        return false;
-      }
-      stopSearching(member);
-      discount(member);
-      return true;
-    } finally {
-      lock.unlock();
-    }
+  /** Returns the worker that {@link #call} has given this number. */
+  Member member(int number) {
+    return new Member(number, false, generation);
   }
 
   /**
@@ -178,10 +156,58 @@ final class Roster {
       spares++;
       int number = numbers.nextClearBit(0);
       numbers.set(number);
-      return new Member(number, true);
+      return new Member(number, true, generation);
     } finally {
       lock.unlock();
     }
+  }
+
+  /**
+   * Changes the maximum number of workers. Workers that are too many leave when they have ended
+   * what they have begun, and so do all workers of an earlier generation; until then they count.
+   * The caller must then {@linkplain #call call} a worker if there is work.
+   *
+   * @param keepsIdle whether a worker without work waits for more, rather than ending
+   * @param newThreads whether workers have other threads from now on: a new generation begins
+   */
+  void change(int most, boolean keepsIdle, boolean newThreads) {
+    lock.lock();
+    try {
+      this.most = most;
+      this.keepsIdle = keepsIdle;
+      if (newThreads) {
+        generation++;
+        wake.signalAll(); // those of the earlier generation leave
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Called by a worker before it looks for work. Returns true if it must end instead, because there
+   * are too many; the worker no longer counts then.
+   */
+  boolean mustLeave(Member member) {
+    if (member.spare || (live <= most && member.generation == generation)) {
+      return false;
+    }
+    lock.lock();
+    try {
+      if (live <= most && member.generation == generation) {
+        return false;
+      }
+      stopSearching(member);
+      discount(member);
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Returns how many workers there are, spare ones aside. */
+  int live() {
+    return live;
   }
 
   /** Returns whether one more worker could work now. */
@@ -224,7 +250,7 @@ final class Roster {
         return true;
       }
       long left = IDLE.toNanos();
-      while (wakeUps == 0 && !ending && left > 0) {
+      while (wakeUps == 0 && !ending && left > 0 && member.generation == generation) {
         left = awaitWakeUp(left);
       }
       if (wakeUps > 0) {

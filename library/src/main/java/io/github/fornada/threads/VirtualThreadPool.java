@@ -34,7 +34,7 @@ public final class VirtualThreadPool extends LocalPool {
     this(options, VirtualThreadPool::newThread, NO_THREAD_LIMIT);
   }
 
-  private static Thread newThread(Runnable body, String name) {
+  static Thread newThread(Runnable body, String name) {
     return Thread.ofVirtual()
         .name(name)
         .inheritInheritableThreadLocals(false) // as OwnThreads has it

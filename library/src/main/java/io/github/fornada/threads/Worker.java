@@ -3,6 +3,7 @@ package io.github.fornada.threads;
 import io.github.fornada.Outcome;
 import io.github.fornada.TaskUsage;
 import io.github.fornada.jvm.InterruptGate;
+import io.github.fornada.jvm.OwnThreads;
 import io.github.fornada.jvm.StackSample;
 import io.github.fornada.spi.Batch;
 import java.lang.management.ManagementFactory;
@@ -18,8 +19,6 @@ import org.jspecify.annotations.Nullable;
  * {@link InterruptGate} ensures that.
  */
 final class Worker implements Runnable {
-  private static final ClassLoader SYSTEM_LOADER = ClassLoader.getSystemClassLoader();
-
   /**
    * The pause before the timeout of an item is checked again, where the item has ended, or a cancel
    * came first.
@@ -84,6 +83,9 @@ final class Worker implements Runnable {
    */
   @Nullable Batch<?, ?> polled;
 
+  /** Where this worker notes what it has done; null for nowhere. */
+  private final Meter.@Nullable Tally tally;
+
   Worker(LocalPool pool, Roster.Member member, String name, int rank) {
     this.pool = pool;
     this.member = member;
@@ -91,10 +93,21 @@ final class Worker implements Runnable {
     this.rank = rank;
     this.thread = pool.threads().make(this, name);
     this.homeHandler = thread.getUncaughtExceptionHandler();
+    Meter meter = pool.meter();
+    this.tally = meter == null ? null : meter.new Tally(!thread.isVirtual());
   }
 
   void start() {
     thread.start();
+  }
+
+  Thread thread() {
+    return thread;
+  }
+
+  /** Returns whether it runs an item now. */
+  boolean isRunning() {
+    return InterruptGate.isOpen(gate.word());
   }
 
   Roster.Member member() {
@@ -154,6 +167,9 @@ final class Worker implements Runnable {
     long began = batch.isTimed() ? System.nanoTime() : 0;
     boolean metered = batch.isMetered() && !thread.isVirtual();
     long cpu = metered ? METER.getCurrentThreadCpuTime() : 0;
+    if (tally != null) {
+      tally.begin();
+    }
     int count = 0;
     boolean whole = false;
     try {
@@ -163,6 +179,9 @@ final class Worker implements Runnable {
           return false;
         }
         count++;
+        if (tally != null) {
+          tally.ended();
+        }
       }
       whole = true;
     } finally {
@@ -172,6 +191,9 @@ final class Worker implements Runnable {
     }
     pool.finished(batch);
     current = null;
+    if (tally != null) {
+      tally.flush();
+    }
     if (metered) {
       batch.usedCpu(METER.getCurrentThreadCpuTime() - cpu);
     }
@@ -326,20 +348,8 @@ final class Worker implements Runnable {
   }
 
   /** Undoes what an item has changed in its thread, so that the next item sees none of it. */
-  @SuppressWarnings({"ThreadPriorityCheck", "ReferenceEquality"}) // nothing relies on priorities
   private void restoreThread() {
-    if (thread.getContextClassLoader() != SYSTEM_LOADER) {
-      thread.setContextClassLoader(SYSTEM_LOADER);
-    }
-    if (!thread.getName().equals(name)) {
-      thread.setName(name);
-    }
-    if (thread.getPriority() != Thread.NORM_PRIORITY) {
-      thread.setPriority(Thread.NORM_PRIORITY);
-    }
-    if (thread.getUncaughtExceptionHandler() != homeHandler) {
-      thread.setUncaughtExceptionHandler(null);
-    }
+    OwnThreads.restore(thread, name, homeHandler);
   }
 
   // ---- called by other threads

@@ -30,9 +30,23 @@ final class ArchitectureTest {
    */
   private static final Map<String, Set<String>> MAY_USE =
       Map.ofEntries(
+          Map.entry(
+              "advice",
+              Set.of("advice.decide", "advice.sense", "spi", "jvm", "threads", "process")),
+          Map.entry("advice.decide", Set.of()),
+          Map.entry(
+              "advice.sense",
+              Set.of("advice.decide", "jvm", "threads", "process", "process.payload")),
           Map.entry("jvm", Set.of()),
-          Map.entry("spi", Set.of("jvm")),
-          Map.entry("threads", Set.of("spi", "jvm")),
+          Map.entry("spi", Set.of("jvm", "shared.memory")),
+          Map.entry("shared.memory", Set.of("jvm")),
+          Map.entry(
+              "shared", Set.of("spi", "jvm", "process.wire", "process.payload", "shared.memory")),
+          Map.entry("elastic", Set.of("spi", "jvm")),
+          Map.entry("threads", Set.of("spi", "jvm", "elastic")),
+          Map.entry("advice.decide", Set.of()),
+          Map.entry(
+              "advice", Set.of("spi", "jvm", "elastic", "threads", "process", "advice.decide")),
           Map.entry("async", Set.of("spi", "jvm")),
           Map.entry("timeline", Set.of("jvm")),
           Map.entry("pipeline", Set.of("spi", "jvm", "threads", "process")),
@@ -42,17 +56,25 @@ final class ArchitectureTest {
           Map.entry("process.launch", Set.of("jvm", "process.host")),
           Map.entry(
               "process.worker",
-              Set.of("spi", "jvm", "process.wire", "process.host", "process.payload")),
-          Map.entry(
-              "process",
               Set.of(
                   "spi",
                   "jvm",
                   "process.wire",
                   "process.host",
                   "process.payload",
+                  "shared.memory")),
+          Map.entry(
+              "process",
+              Set.of(
+                  "spi",
+                  "jvm",
+                  "elastic",
+                  "process.wire",
+                  "process.host",
+                  "process.payload",
                   "process.launch",
-                  "process.worker")));
+                  "process.worker",
+                  "shared.memory")));
 
   static final JavaClasses LIBRARY =
       new ClassFileImporter()

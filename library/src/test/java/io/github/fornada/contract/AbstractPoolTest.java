@@ -15,6 +15,8 @@ abstract class AbstractPoolTest
         ListenerContract,
         MapContract,
         ShareContract,
+        SharedObjectContract,
+        SharedQueueContract,
         StreamContract,
         TimeContract,
         UserCodeContract {

@@ -4,7 +4,6 @@ import static io.github.fornada.contract.PoolUnderTest.get;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.fornada.ExecutionModel;
 import io.github.fornada.Pool;
 import io.github.fornada.RunnableTask;
 import io.github.fornada.Task;
@@ -71,9 +70,9 @@ interface ExecutorContract extends PoolUnderTest {
         assertThat(ended).as("a task that was accepted").isNotNull();
         assertThat(ended.get()).isEqualTo(42);
         assertThat(get(CompletableFuture.supplyAsync(() -> 42, pool))).isEqualTo(42);
-        assertThat(pool.model()).isNotEqualTo(ExecutionModel.PROCESSES);
+        assertThat(refusesWhatCannotBeSent(pool)).isFalse();
       } catch (RejectedExecutionException refused) {
-        assertThat(pool.model()).isEqualTo(ExecutionModel.PROCESSES);
+        assertThat(refusesWhatCannotBeSent(pool)).isTrue();
         assertThat(refused).hasMessageContaining("use the futures that submit returns");
         assertThatThrownBy(() -> CompletableFuture.supplyAsync(() -> 42, pool))
             .isInstanceOf(RejectedExecutionException.class);

@@ -1,5 +1,6 @@
 package io.github.fornada.contract;
 
+import io.github.fornada.ExecutionModel;
 import io.github.fornada.Pool;
 import io.github.fornada.TaskPolicy;
 import java.nio.file.Path;
@@ -32,6 +33,14 @@ interface PoolUnderTest {
    */
   default Pool lend(int workers) {
     return open(workers);
+  }
+
+  /**
+   * Returns whether the pool must reject a task whose copy elsewhere would be of no use; if not, it
+   * must run it.
+   */
+  default boolean refusesWhatCannotBeSent(Pool pool) {
+    return pool.model() == ExecutionModel.PROCESSES;
   }
 
   default Marks marks() {

@@ -3,6 +3,7 @@ package io.github.fornada.contract;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
 import io.github.fornada.SharedBytes;
 import io.github.fornada.Waiting;
@@ -12,6 +13,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
@@ -112,6 +114,80 @@ interface ShareContract extends PoolUnderTest {
       assertThatThrownBy(() -> pool.share(missing))
           .isInstanceOf(UncheckedIOException.class)
           .hasMessageContaining(missing.toString());
+    }
+  }
+
+  @Test
+  default void aFolderIsNotShared() {
+    try (Pool pool = open(1)) {
+      assertThatThrownBy(() -> pool.share(folder()))
+          .isInstanceOf(UncheckedIOException.class)
+          .hasMessageContaining(folder() + " is a folder")
+          .hasMessageContaining("share each file in it");
+    }
+  }
+
+  @Test
+  default void whatIsNoRegularFileIsNotShared() {
+    Path device = Path.of("/dev/null");
+    if (Files.exists(device)) {
+      try (Pool pool = open(1)) {
+        assertThatThrownBy(() -> pool.share(device))
+            .isInstanceOf(UncheckedIOException.class)
+            .hasMessageContaining("is no regular file");
+      }
+    }
+  }
+
+  @Test
+  default void aSharedFileThatIsReplacedKeepsItsBytesOrSaysSo() throws Exception {
+    byte[] bytes = bytes();
+    Path file = Files.write(folder().resolve("replaced"), bytes);
+    Path other = Files.write(folder().resolve("other"), new byte[bytes.length]);
+    try (Pool pool = open(2);
+        SharedBytes shared = pool.share(file)) {
+      Files.move(other, file, StandardCopyOption.REPLACE_EXISTING);
+      for (Outcome<Byte> outcome : pool.outcomes(List.of(5, 6, 7), i -> at(shared, i)).toList()) {
+        if (outcome instanceof Outcome.Done<Byte>(Byte value)) {
+          assertThat(value).isIn(bytes[5], bytes[6], bytes[7]).isNotEqualTo((byte) 0);
+        } else {
+          assertThatThrownBy(outcome::get)
+              .hasMessageContaining("replaced is another file")
+              .hasMessageContaining("Share it again");
+        }
+      }
+    }
+  }
+
+  @Test
+  default void aReplacementDoesNotChangeWhatAWorkerHasMapped() throws Exception {
+    byte[] bytes = bytes();
+    Path file = Files.write(folder().resolve("replaced later"), bytes);
+    Path other = Files.write(folder().resolve("another"), new byte[bytes.length]);
+    try (Pool pool = open(1);
+        SharedBytes shared = pool.share(file)) {
+      assertThat(pool.map(List.of(5), i -> at(shared, i))).containsExactly(bytes[5]);
+      Files.move(other, file, StandardCopyOption.REPLACE_EXISTING);
+      assertThat(pool.map(List.of(6), i -> at(shared, i))).containsExactly(bytes[6]);
+    }
+  }
+
+  @Test
+  default void aSharedFileThatIsTruncatedFailsItsReadersWithItsName() throws Exception {
+    byte[] bytes = bytes();
+    Path file = Files.write(folder().resolve("truncated"), bytes);
+    try (Pool pool = open(1);
+        SharedBytes shared = pool.share(file)) {
+      assertThat(pool.map(List.of(5), i -> at(shared, i))).containsExactly(bytes[5]);
+      Files.write(file, new byte[] {1});
+      Outcome<Byte> outcome =
+          pool.outcomes(List.of(90_000), i -> at(shared, i)).toList().getFirst();
+      assertThat(outcome).isInstanceOf(Outcome.Failed.class);
+      assertThat(((Outcome.Failed<Byte>) outcome).cause())
+          .isInstanceOf(InternalError.class)
+          .hasMessageContaining("truncated was truncated while it was shared")
+          .hasMessageContaining("100000 bytes");
+      assertThat(pool.map(List.of(1), i -> i + 1)).containsExactly(2);
     }
   }
 

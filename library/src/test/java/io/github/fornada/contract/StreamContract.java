@@ -197,6 +197,20 @@ interface StreamContract extends PoolUnderTest {
   }
 
   @Test
+  default void aSourceWhoseIteratorIsNullIsNamed() {
+    try (Pool pool = lend(2)) {
+      Iterable<Integer> source = () -> null;
+      assertThatThrownBy(() -> pool.outcomes(source, Work::increment).toList())
+          .isInstanceOf(NullPointerException.class)
+          .hasMessageContaining("iterator() of their source")
+          .hasMessageContaining("returned null");
+      assertThatThrownBy(() -> pool.map(source, Work::increment))
+          .isInstanceOf(NullPointerException.class)
+          .hasMessageContaining("returned null");
+    }
+  }
+
+  @Test
   default void aSourceThatGivesNoIteratorIsReported() {
     try (Pool pool = lend(2)) {
       Iterable<Integer> lazy =

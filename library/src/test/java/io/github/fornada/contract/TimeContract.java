@@ -258,6 +258,27 @@ interface TimeContract extends PoolUnderTest {
   }
 
   @Test
+  default void pausesBeforeRetriesStopGrowingAtTheLongest() throws Exception {
+    Marks marks = marks();
+    // Without a bound the last pause alone would be more than nine hours.
+    try (Pool pool =
+        open(
+            1,
+            policy ->
+                policy.withRetries(26).withBackOff(Duration.ofMillis(1), Duration.ofMillis(2)))) {
+      var future =
+          pool.submit(
+              "a",
+              item -> {
+                marks.set(item);
+                throw new IOException("never");
+              });
+      assertThatThrownBy(() -> PoolUnderTest.get(future)).hasCauseInstanceOf(IOException.class);
+    }
+    assertThat(marks.times("a")).isEqualTo(27);
+  }
+
+  @Test
   default void anOrderlyShutdownWaitsForRetries() throws Exception {
     Marks marks = marks();
     Pool pool = open(1, policy -> policy.withRetries(1).withBackOff(Duration.ofMillis(300)));

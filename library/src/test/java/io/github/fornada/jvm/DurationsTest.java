@@ -14,6 +14,7 @@ class DurationsTest {
 
   @Test
   void durationsAreSaidInTheirOwnUnits() {
+    assertThat(Durations.inWords(Duration.ofNanos(500))).isEqualTo("500 ns");
     assertThat(Durations.inWords(Duration.ofNanos(1_500))).isEqualTo("1 us");
     assertThat(Durations.inWords(Duration.ofMillis(250))).isEqualTo("250 ms");
     assertThat(Durations.inWords(Duration.ofMillis(1_250))).isEqualTo("1250 ms");

@@ -2,6 +2,7 @@ package io.github.fornada.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.fornada.Extent;
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
 import io.github.fornada.SideBySide;
@@ -73,9 +74,8 @@ class CrashMatrixAtTheEdgesTest {
   }
 
   static Stream<Arguments> cells() {
-    return Stream.of(Place.values())
-        .filter(Place::isAtAnEdge)
-        .flatMap(place -> Stream.of(Way.values()).map(way -> Arguments.of(place, way)));
+    List<Place> places = Stream.of(Place.values()).filter(Place::isAtAnEdge).toList();
+    return Extent.cells(places, List.of(Way.values()), Arguments::of);
   }
 
   @ParameterizedTest(name = "{0}: {1}")

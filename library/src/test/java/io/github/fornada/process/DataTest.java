@@ -7,6 +7,7 @@ import io.github.fornada.Pool;
 import io.github.fornada.Waiting;
 import io.github.fornada.process.wire.RingWriter;
 import java.io.IOException;
+import java.io.ObjectInputStream;
 import java.io.Serializable;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -203,7 +204,55 @@ class DataTest {
     CompletableFuture<Boolean> future = pool.submit(head, x -> x != null);
     assertThatThrownBy(() -> Pools.soon(future))
         .isInstanceOf(ExecutionException.class)
-        .hasMessageContaining("StackOverflowError");
+        .hasMessageContaining("StackOverflowError")
+        .hasMessageContaining("Link is nested too deep to be written")
+        .hasMessageContaining("-Xss");
+    assertThat(Pools.soon(pool.submit(1, x -> x + 1))).isEqualTo(2);
+  }
+
+  private static Link chain(int length) {
+    Link head = null;
+    for (int i = 0; i < length; i++) {
+      var link = new Link();
+      link.next = head;
+      head = link;
+    }
+    return head;
+  }
+
+  @Test
+  void aFunctionTooDeepForTheStackFailsItsItemsClearly() throws Exception {
+    Link deep = chain(500_000);
+    CompletableFuture<Boolean> future = pool.submit(1, x -> deep == null);
+    assertThatThrownBy(() -> Pools.soon(future))
+        .isInstanceOf(ExecutionException.class)
+        .hasMessageContaining("nested too deep to be written");
+    assertThat(Pools.soon(pool.submit(1, x -> x + 1))).isEqualTo(2);
+  }
+
+  /** Read by very many calls in the process that owns the pool. */
+  static final class DeepToRead implements Serializable {
+    private static final long serialVersionUID = 1;
+
+    private void readObject(ObjectInputStream in) throws IOException, ClassNotFoundException {
+      in.defaultReadObject();
+      if (!Pools.isWorker()) {
+        int _ = deeper(10_000_000);
+      }
+    }
+
+    private static int deeper(int n) {
+      return n == 0 ? 0 : 1 + deeper(n - 1);
+    }
+  }
+
+  @Test
+  void aResultThatOnlyTheParentCannotReadForItsDepthFailsClearly() throws Exception {
+    CompletableFuture<DeepToRead> future = pool.submit(1, x -> new DeepToRead());
+    assertThatThrownBy(() -> Pools.soon(future))
+        .isInstanceOf(ExecutionException.class)
+        .hasMessageContaining("the result of the task of 1 could not be read")
+        .hasMessageContaining("nested too deep to be read");
     assertThat(Pools.soon(pool.submit(1, x -> x + 1))).isEqualTo(2);
   }
 
@@ -221,7 +270,9 @@ class DataTest {
               }
               return head;
             });
-    assertThatThrownBy(() -> Pools.soon(future)).isInstanceOf(ExecutionException.class);
+    assertThatThrownBy(() -> Pools.soon(future))
+        .isInstanceOf(ExecutionException.class)
+        .hasMessageContaining("Link is nested too deep to be written");
     assertThat(Pools.soon(pool.submit(1, x -> x + 1))).isEqualTo(2);
   }
 

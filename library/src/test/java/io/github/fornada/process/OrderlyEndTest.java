@@ -46,6 +46,17 @@ class OrderlyEndTest {
     }
   }
 
+  @Test
+  void aPoolThatItsOwnerClosesTakesTasksUntilThen() throws Exception {
+    try (Owner owner = start("closes while it exits")) {
+      owner.signal("TERM");
+      Files.createFile(folder.resolve("go"));
+      owner.await("results 1 2");
+      assertThat(owner.ends()).isTrue(); // though the grace is not over
+      Leftovers.assertNone(owner.pid());
+    }
+  }
+
   /** The item goes on for long after the first signal: 50 processes, one after the other. */
   @ParameterizedTest
   @ValueSource(strings = {"TERM", "HUP", "INT"})

@@ -144,6 +144,7 @@ final class Owner implements AutoCloseable {
       case "counts" -> counts();
       case "one" -> one();
       case "finishes" -> isToldToEnd(Duration.ofSeconds(30));
+      case "closes while it exits" -> closesWhileItExits();
       case "is cut off" -> isToldToEnd(Duration.ofMillis(300));
       case "processes", "threads", "virtual", "sequential" -> shutsDown(args[0]);
       case "deaf" -> shutsDownAtOnce();
@@ -313,6 +314,21 @@ final class Owner implements AutoCloseable {
                 end = "lost: " + e.getMessage();
               }
               say(end);
+            }));
+    begun();
+  }
+
+  /** Has work running, and a hook of its own that goes on to use the pool, and closes it. */
+  private static void closesWhileItExits() throws Exception {
+    Pool pool = Pools.open(1, o -> o.withExitGraceUntilClosed(Duration.ofMinutes(10)));
+    CompletableFuture<Integer> running = pool.submit(1, Owner::waitsForGo);
+    Runtime.getRuntime()
+        .addShutdownHook(
+            new Thread(() -> {
+              int first = running.join();
+              int second = pool.submit(2, x -> x).join();
+              pool.close();
+              say("results " + first + " " + second);
             }));
     begun();
   }

@@ -84,10 +84,6 @@ public final class DispatcherScenario implements Explorer.Scenario {
       return left.isEmpty() ? null : Explorer.standIn(left.removeFirst());
     }
 
-    boolean isServed(int index) {
-      return true;
-    }
-
     boolean hasMore() {
       return !left.isEmpty();
     }
@@ -153,7 +149,7 @@ public final class DispatcherScenario implements Explorer.Scenario {
         Object first = batch;
         engine.stuck = Explorer.standIn(first);
         Explorer.await(() -> engine.abandoned);
-        throw new EncodingGuard.Abandoned();
+        throw new UserCodeGuard.Abandoned();
       }
       Explorer.step();
       engine.sent++;
@@ -163,7 +159,7 @@ public final class DispatcherScenario implements Explorer.Scenario {
   }
 
   /** Is not looked for here. */
-  static final class EncodingGuard {
+  static final class UserCodeGuard {
     static final class Abandoned extends RuntimeException {
       private static final long serialVersionUID = 1;
     }

@@ -27,19 +27,14 @@ class LockFreePoolTest {
 
   // ---- items that the user's code writes
 
-  private static final String GUARD = ROOT + "process.EncodingGuardScenario";
+  private static final String GUARD = ROOT + "process.UserCodeGuardScenario";
   private static final String GUARD_TIMED = GUARD + "$Timed";
 
   private static Rewriter guard() {
     return new Rewriter()
-        .timed("EncodingGuard")
+        .timed("UserCodeGuard")
         .standIn(
-            GUARD,
-            ROOT + "process.Engine",
-            ROOT + "process.Dispatcher",
-            ROOT + "process.payload.Payloads",
-            ROOT + "jvm.StackSample",
-            ROOT + "spi.Batch");
+            GUARD, ROOT + "process.payload.Payloads", ROOT + "jvm.StackSample", ROOT + "spi.Batch");
   }
 
   @Test
@@ -63,7 +58,7 @@ class LockFreePoolTest {
 
   @Test
   void aFeederThatDoesNotSayWhatItSendsIsCaught() {
-    caught(GUARD, "wait for ever", guard(), c -> c.without("EncodingGuard", "begins", "current"));
+    caught(GUARD, "wait for ever", guard(), c -> c.without("UserCodeGuard", "begins", "current"));
   }
 
   @Test
@@ -77,7 +72,7 @@ class LockFreePoolTest {
         GUARD_TIMED,
         "wait for ever",
         guard(),
-        c -> c.twin("EncodingGuard", "checkTimeout", "set", "late"));
+        c -> c.twin("UserCodeGuard", "checkTimeout", "set", "late"));
   }
 
   @Test
@@ -392,7 +387,7 @@ class LockFreePoolTest {
             PROCESS + "Engine",
             PROCESS + "WorkerProcess",
             PROCESS + "Sender",
-            PROCESS + "EncodingGuard",
+            PROCESS + "UserCodeGuard",
             ROOT + "spi.Batch");
   }
 

@@ -45,6 +45,18 @@ public final class Launcher {
   private static final long SMALL_HEAP = 256L << 20;
 
   /**
+   * The initial heap of a worker, or its maximum if that is smaller. The serial collector gives a
+   * third of it to new objects, and does not enlarge that third until the rest is full. Too small a
+   * third lets objects that die soon reach the old generation. Pages that were never used cost no
+   * memory. Measured: docs/decisions/0038-a-young-generation-for-real-tasks.md.
+   */
+  private static final String INITIAL_HEAP = "960m";
+
+  /** Parts of JVM options that set sizes of the heap. */
+  private static final List<String> HEAP_SIZES =
+      List.of("-Xm", "Heap", "RAM", "NewSize", "NewRatio", "-XX:Flags", "-XX:VMOptionsFile");
+
+  /**
    * Methods are first compiled after five times as many calls as by default. A booting JVM calls
    * most methods less often than that, and compiling them took more processor time than running
    * them. Loops, and later compilations, keep the JVM's own thresholds.
@@ -313,6 +325,9 @@ public final class Launcher {
       throws IOException {
     var list = new ArrayList<String>();
     list.add("-Xmx" + heap());
+    if (!choosesCollector(settings.jvmOptions()) && !choosesHeapSizes(settings.jvmOptions())) {
+      list.add("-Xms" + initialHeap(heap()));
+    }
     list.addAll(flags);
     list.add("-XX:-UsePerfData"); // so that no file is left in the temporary folder
     list.add("-XX:-CreateCoredumpOnCrash");
@@ -353,6 +368,25 @@ public final class Launcher {
           return MemorySizes.parse("initial heap", option.substring(4)) < TINY_HEAP;
         } catch (IllegalArgumentException e) {
           return true; // in a form that is not known here
+        }
+      }
+    }
+    return false;
+  }
+
+  /** Returns the initial heap of a worker with this maximum. */
+  static String initialHeap(String most) {
+    return MemorySizes.parse("heap", most) < MemorySizes.parse("initial heap", INITIAL_HEAP)
+        ? most
+        : INITIAL_HEAP;
+  }
+
+  /** Returns whether an option sets a size that a chosen initial heap could contradict. */
+  private static boolean choosesHeapSizes(List<String> jvmOptions) {
+    for (String option : jvmOptions) {
+      for (String part : HEAP_SIZES) {
+        if (option.contains(part)) {
+          return true;
         }
       }
     }

@@ -100,6 +100,8 @@ public final class CodecSessions {
       session(own).write(value, out);
     } catch (OutOfMemoryError | PayloadTooLargeException e) {
       throw e; // handled elsewhere
+    } catch (StackOverflowError e) {
+      throw tooDeep("write a " + value.getClass().getName(), e);
     } catch (Throwable e) {
       throw new CodecException(
           codec.name() + " cannot write a " + value.getClass().getName() + ": " + e, e);
@@ -116,9 +118,22 @@ public final class CodecSessions {
       return session(loader).read(in.array(), in.position(), in.remaining());
     } catch (OutOfMemoryError e) {
       throw e;
+    } catch (StackOverflowError e) {
+      throw tooDeep("read a value", e);
     } catch (Throwable e) {
       throw new CodecException(codec.name() + " cannot read a value: " + e, e);
     }
+  }
+
+  private CodecException tooDeep(String what, StackOverflowError e) {
+    return new CodecException(
+        codec.name()
+            + " cannot "
+            + what
+            + ": it is nested too deep for the stack of a thread (StackOverflowError). Pass a list"
+            + " or an array of the parts, or give the threads larger stacks by -Xss, here and with"
+            + " withJvmOptions",
+        ObjectStreams.tooDeep("the value", "handled", e));
   }
 
   /** Thrown when a codec could not write or read a value. */

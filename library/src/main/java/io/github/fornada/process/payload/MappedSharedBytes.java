@@ -1,6 +1,7 @@
 package io.github.fornada.process.payload;
 
 import io.github.fornada.SharedBytes;
+import io.github.fornada.jvm.FileBacked;
 import io.github.fornada.process.host.PrivateDirectory;
 import java.io.IOException;
 import java.io.Serial;
@@ -20,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * Bytes in a file that every process that uses them maps. A worker is sent the file's path; see
  * {@link Mappings} for how it maps the file.
  */
-public final class MappedSharedBytes implements SharedBytes {
+public final class MappedSharedBytes implements SharedBytes, FileBacked {
   @Serial private static final long serialVersionUID = 1L;
 
   /** A file in the pool's private folder that exists as long as the bytes are shared. */
@@ -31,6 +32,9 @@ public final class MappedSharedBytes implements SharedBytes {
 
   private final long size;
 
+  /** What distinguishes the file from another at its place; empty if that is not known. */
+  private final String identity;
+
   /** The open shared bytes of the pool; null in a copy that was sent. */
   private final transient @Nullable Set<SharedBytes> open;
 
@@ -38,15 +42,16 @@ public final class MappedSharedBytes implements SharedBytes {
   private transient volatile @Nullable MemorySegment mapped;
 
   /** Creates the copy that a worker uses. */
-  MappedSharedBytes(String sentinel, String file, long size) {
-    this(sentinel, file, size, null);
+  MappedSharedBytes(String sentinel, String file, long size, String identity) {
+    this(sentinel, file, size, identity, null);
   }
 
   private MappedSharedBytes(
-      String sentinel, String file, long size, @Nullable Set<SharedBytes> open) {
+      String sentinel, String file, long size, String identity, @Nullable Set<SharedBytes> open) {
     this.sentinel = sentinel;
     this.file = file;
     this.size = size;
+    this.identity = identity;
     this.open = open;
   }
 
@@ -58,7 +63,7 @@ public final class MappedSharedBytes implements SharedBytes {
       throw new UncheckedIOException(e.getMessage(), e);
     }
     return opened(
-        new MappedSharedBytes(to.toString(), to.toString(), bytes.byteSize(), open), open);
+        new MappedSharedBytes(to.toString(), to.toString(), bytes.byteSize(), "", open), open);
   }
 
   /** Shares an existing file, as long as its sentinel file exists, which this creates. */
@@ -71,8 +76,10 @@ public final class MappedSharedBytes implements SharedBytes {
     try (var channel = FileChannel.open(file, StandardOpenOption.READ)) {
       Path real = file.toRealPath(); // workers may have another working directory
       long size = channel.size();
+      String identity = Mappings.identity(real);
       createSentinel(sentinel);
-      return opened(new MappedSharedBytes(sentinel.toString(), real.toString(), size, open), open);
+      return opened(
+          new MappedSharedBytes(sentinel.toString(), real.toString(), size, identity, open), open);
     } catch (IOException e) {
       throw new UncheckedIOException(file + " could not be shared: " + e, e);
     }
@@ -96,8 +103,17 @@ public final class MappedSharedBytes implements SharedBytes {
     return sentinel;
   }
 
-  String file() {
+  String path() {
     return file;
+  }
+
+  String identity() {
+    return identity;
+  }
+
+  @Override
+  public @Nullable Path file() {
+    return sentinel.equals(file) ? null : Path.of(file);
   }
 
   @Override
@@ -107,7 +123,7 @@ public final class MappedSharedBytes implements SharedBytes {
       return known;
     }
     try {
-      known = Mappings.get(sentinel, Path.of(file), size);
+      known = Mappings.get(sentinel, Path.of(file), size, identity);
     } catch (NoSuchFileException e) {
       if (sentinel.equals(file) || Files.notExists(Path.of(sentinel))) {
         throw closed(e);

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -51,13 +52,15 @@ public final class Mappings {
    * Returns the content of a file, read-only.
    *
    * @param sentinel a file that exists as long as the content may be mapped; often the file itself
+   * @param identity what {@link #identity} must return for the file; empty for anything
    * @throws java.nio.file.NoSuchFileException if the sentinel or the file is gone
    */
-  static MemorySegment get(String sentinel, Path file, long size) throws IOException {
+  static MemorySegment get(String sentinel, Path file, long size, String identity)
+      throws IOException {
     synchronized (OPEN) {
       Mapped known = OPEN.get(sentinel);
       if (known == null) {
-        known = map(file, size);
+        known = map(file, size, identity);
         // After the mapping, not before: the owner first deletes the sentinel and then tells this
         // process to forget the mapping.
         if (!Files.exists(Path.of(sentinel), LinkOption.NOFOLLOW_LINKS)) {
@@ -78,16 +81,31 @@ public final class Mappings {
         return known.segment;
       }
     }
-    return get(file.toString(), file, Files.size(file));
+    return get(file.toString(), file, Files.size(file), "");
+  }
+
+  /**
+   * Returns what distinguishes a file from another that takes its place under the same name; empty
+   * where the system does not say.
+   */
+  static String identity(Path file) throws IOException {
+    Object key = Files.readAttributes(file, BasicFileAttributes.class).fileKey();
+    return key == null ? "" : key.toString();
   }
 
   @SuppressWarnings("MustBeClosed") // closed by forget()
-  private static Mapped map(Path file, long size) throws IOException {
+  private static Mapped map(Path file, long size, String identity) throws IOException {
     Arena arena = Arena.ofShared();
     try (var channel = FileChannel.open(file, StandardOpenOption.READ)) {
       if (channel.size() != size) {
         throw new IOException(
             file + " has " + channel.size() + " bytes; it had " + size + " when it was shared");
+      }
+      if (!identity.isEmpty() && !identity.equals(identity(file))) {
+        throw new IOException(
+            file
+                + " is another file than the one that was shared: it was replaced meanwhile. Share"
+                + " it again");
       }
       return new Mapped(channel.map(FileChannel.MapMode.READ_ONLY, 0, size, arena), arena);
     } catch (IOException | RuntimeException | Error e) {

@@ -1,17 +1,18 @@
 package io.github.fornada.process.payload;
 
 import io.github.fornada.process.wire.MessageInput;
-import java.io.Externalizable;
 import java.io.IOException;
+import java.io.InvalidClassException;
 import java.io.InvalidObjectException;
 import java.io.ObjectInputFilter;
 import java.io.ObjectInputStream;
 import java.io.ObjectOutputStream;
 import java.io.ObjectStreamClass;
 import java.io.OutputStream;
-import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashSet;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +22,16 @@ import org.jspecify.annotations.Nullable;
  * records of any kind, and the loader of each class.
  */
 final class ObjectStreams {
+  static final String TOO_DEEP =
+      " is nested too deep to be %s (StackOverflowError): it refers to an object that refers to"
+          + " another, and so on, further than the stack of a thread allows, because the JDK's"
+          + " serialization calls itself for each. Pass a list or an array of the parts, write the"
+          + " chain in a loop in the writeObject and readObject of its class, or give the threads"
+          + " larger stacks by -Xss, here and with withJvmOptions";
+
+  /** How many frames of a stack that was full are kept. */
+  private static final int SHOWN_FRAMES = 40;
+
   private ObjectStreams() {}
 
   /** Appends an object. */
@@ -40,26 +51,71 @@ final class ObjectStreams {
 
   /** Appends an object if no class in its graph has its own code for writing. */
   static void writeWithoutUserCode(Object value, OutputStream out) throws IOException {
-    if (hasCode(value.getClass())) {
-      throw new UserCodeException(value.getClass());
-    }
+    WritingCheck.check(value);
     write(value, new Writer(out, null, true));
   }
 
   private static void write(Object value, Writer stream) throws IOException {
-    stream.writeObject(value);
+    try {
+      stream.writeObject(value);
+    } catch (StackOverflowError e) {
+      throw tooDeep("an object of class " + value.getClass().getName(), "written", e);
+    }
     stream.flush();
+  }
+
+  /** Returns the exception for an object that needs a deeper stack than its thread has. */
+  static InvalidObjectException tooDeep(String what, String done, Throwable cause) {
+    var explained = new InvalidObjectException(what + TOO_DEEP.formatted(done));
+    StackTraceElement[] stack = cause.getStackTrace();
+    if (stack.length > SHOWN_FRAMES) { // the same frames again and again
+      cause.setStackTrace(Arrays.copyOf(stack, SHOWN_FRAMES));
+    }
+    explained.initCause(cause);
+    return explained;
   }
 
   /** Reads an object that takes up the rest of the input. */
   static Object read(MessageInput in, ClassLoader loader)
       throws IOException, ClassNotFoundException {
-    ObjectInputFilter bound = new Bound(in.remaining());
-    var stream = new Reader(in, loader);
+    return read(new Reader(in, loader, false, null), in.remaining());
+  }
+
+  /**
+   * Reads an object as {@link #read} does if that runs no user code.
+   *
+   * @throws UserCodeException if it might
+   */
+  static Object readWithoutUserCode(MessageInput in, ClassLoader loader)
+      throws IOException, ClassNotFoundException {
+    if (ReadingCheck.isFiltered()) {
+      throw new UserCodeException("a filter");
+    }
+    return read(new Reader(in, loader, true, null), in.remaining());
+  }
+
+  /** Reads an object as {@link #read} does, and notes which classes that has initialized. */
+  static Object readAndLearn(MessageInput in, ClassLoader loader)
+      throws IOException, ClassNotFoundException {
+    var met = new HashSet<Class<?>>();
+    Object value = read(new Reader(in, loader, false, met), in.remaining());
+    ReadingCheck.learn(met);
+    return value;
+  }
+
+  private static Object read(Reader stream, int size) throws IOException, ClassNotFoundException {
+    var bound = new Bound(size);
     stream.setObjectInputFilter(
         ObjectInputFilter.merge(bound, ObjectInputFilter.Config.getSerialFilter()));
     try {
       return stream.readObject();
+    } catch (StackOverflowError e) {
+      throw tooDeep(stream.outermost(), "read", e);
+    } catch (InvalidClassException e) {
+      if (bound.isTooDeep) {
+        throw tooDeep(stream.outermost(), "read", e);
+      }
+      throw e;
     } catch (ClassCastException | ArrayStoreException e) {
       if (String.valueOf(e.getMessage()).contains("SerializedLambda")) {
         var explained =
@@ -73,38 +129,6 @@ final class ObjectStreams {
       }
       throw e;
     }
-  }
-
-  /** Whether a class outside the JDK has its own code for writing. */
-  @SuppressWarnings("ReferenceEquality") // loaders are compared by identity
-  private static final ClassValue<Boolean> HAS_CODE =
-      new ClassValue<>() {
-        @Override
-        protected Boolean computeValue(Class<?> type) {
-          for (Class<?> c = type; c != null; c = c.getSuperclass()) {
-            ClassLoader loader = c.getClassLoader();
-            if (loader == null
-                || loader == ClassLoader.getPlatformClassLoader()
-                || (c.isHidden() && c.isSynthetic())) { // lambdas, which the JDK writes
-              continue;
-            }
-            if (Externalizable.class.isAssignableFrom(c)) {
-              return true;
-            }
-            for (Method method : c.getDeclaredMethods()) {
-              if (WRITING.contains(method.getName())) {
-                return true;
-              }
-            }
-          }
-          return false;
-        }
-      };
-
-  private static final Set<String> WRITING = Set.of("writeObject", "writeReplace");
-
-  static boolean hasCode(Class<?> type) {
-    return HAS_CODE.get(type);
   }
 
   private static final class Writer extends ObjectOutputStream {
@@ -121,8 +145,8 @@ final class ObjectStreams {
 
     @Override
     protected Object replaceObject(Object object) throws IOException {
-      if (withoutCode && hasCode(object.getClass())) {
-        throw new UserCodeException(object.getClass());
+      if (withoutCode) {
+        WritingCheck.checkParts(object);
       }
       if (object instanceof Path path && PathForm.isOrdinary(path)) {
         return PathForm.of(path);
@@ -170,9 +194,24 @@ final class ObjectStreams {
 
     private @Nullable String described;
 
-    Reader(MessageInput in, ClassLoader otherwise) throws IOException {
+    /** The name of the first class described. */
+    private @Nullable String first;
+
+    private final boolean withoutCode;
+
+    /** Takes the classes that are met; null for nothing. */
+    private final @Nullable Set<Class<?>> met;
+
+    Reader(MessageInput in, ClassLoader otherwise, boolean withoutCode, @Nullable Set<Class<?>> met)
+        throws IOException {
       super(in);
       this.otherwise = otherwise;
+      this.withoutCode = withoutCode;
+      this.met = met;
+    }
+
+    String outermost() {
+      return first == null ? "an object" : "an object of class " + first;
     }
 
     private long readLoader() throws IOException {
@@ -198,6 +237,7 @@ final class ObjectStreams {
       String text = super.readUTF();
       if (describing && described == null) {
         described = text;
+        first = first == null ? text : first;
       }
       return text;
     }
@@ -205,7 +245,16 @@ final class ObjectStreams {
     @Override
     public long readLong() throws IOException {
       long value = super.readLong();
-      return describing && described != null ? versionHere(described, value) : value;
+      if (!describing || described == null) {
+        return value;
+      }
+      if (withoutCode) {
+        ReadingCheck.check(described, loader, otherwise);
+        if (ReadingCheck.isOfTheJdk(described)) {
+          return value; // the same here, and the user's loader need not be asked for it
+        }
+      }
+      return versionHere(described, value);
     }
 
     /**
@@ -228,8 +277,24 @@ final class ObjectStreams {
     @Override
     protected Class<?> resolveClass(ObjectStreamClass description)
         throws IOException, ClassNotFoundException {
+      Class<?> found = find(description);
+      if (met != null) {
+        met.add(found);
+      }
+      return found;
+    }
+
+    private Class<?> find(ObjectStreamClass description)
+        throws IOException, ClassNotFoundException {
+      String name = description.getName();
+      if (withoutCode) {
+        ReadingCheck.check(name, loader, otherwise);
+        if (ReadingCheck.isOfTheJdk(ReadingCheck.element(name))) {
+          return Class.forName(name, false, ClassLoader.getPlatformClassLoader());
+        }
+      }
       try {
-        return Loaders.find(description.getName(), loader, otherwise);
+        return Loaders.find(name, loader, otherwise);
       } catch (ClassNotFoundException e) {
         try {
           return super.resolveClass(description); // primitive types
@@ -243,6 +308,9 @@ final class ObjectStreams {
     @SuppressWarnings("deprecation") // the stream asks for the class before there is an instance
     protected Class<?> resolveProxyClass(String[] names)
         throws IOException, ClassNotFoundException {
+      if (withoutCode) {
+        throw new UserCodeException(names.length == 0 ? "a proxy" : names[0]);
+      }
       ClassLoader known = Loaders.byId(readLoader());
       ClassLoader from = known == null ? otherwise : known;
       var interfaces = new Class<?>[names.length];
@@ -258,10 +326,8 @@ final class ObjectStreams {
    * restricted, because the peer runs the user's own code. A filter of the JVM (jdk.serialFilter)
    * still applies. Not one of the JDK's filters by pattern, because those evaluate a stream of
    * predicates, and a filter is called for each object that is read.
-   *
-   * @param bytes the size of the whole stream
    */
-  private record Bound(long bytes) implements ObjectInputFilter {
+  private static final class Bound implements ObjectInputFilter {
     private static final long DEEPEST = 100_000;
 
     /**
@@ -279,10 +345,20 @@ final class ObjectStreams {
     /** The maximum number of frames between this and the readObject that asks. */
     private static final int NEAR = 12;
 
+    /** The size of the whole stream. */
+    private final long bytes;
+
+    /** Whether the stream was refused for its depth. */
+    boolean isTooDeep;
+
+    Bound(long bytes) {
+      this.bytes = bytes;
+    }
+
     @Override
     public Status checkInput(FilterInfo info) {
-      return info.depth() > DEEPEST
-              || (info.arrayLength() > SHORT + PLACES * bytes && !allocatesNothing())
+      isTooDeep |= info.depth() > DEEPEST;
+      return isTooDeep || (info.arrayLength() > SHORT + PLACES * bytes && !allocatesNothing())
           ? Status.REJECTED
           : Status.UNDECIDED;
     }

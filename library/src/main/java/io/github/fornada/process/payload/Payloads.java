@@ -134,7 +134,11 @@ public final class Payloads {
       out.putByte(BulkValue.BYTES);
       out.write(a, 0, a.length);
     } else if (value instanceof MappedSharedBytes b) {
-      out.putByte(SHARED).putString(b.sentinel()).putString(b.file()).putLong(b.byteSize());
+      out.putByte(SHARED)
+          .putString(b.sentinel())
+          .putString(b.path())
+          .putLong(b.byteSize())
+          .putString(b.identity());
     } else if (value instanceof Path p && PathForm.isOrdinary(p)) {
       out.putByte(PATH);
       encode(p.toString(), out);
@@ -219,7 +223,47 @@ public final class Payloads {
   public static @Nullable Object decode(
       MessageInput in, ClassLoader loader, @Nullable CodecSessions codec)
       throws IOException, ClassNotFoundException {
+    return decode(in.getByte(), in, loader, codec);
+  }
+
+  /**
+   * Reads a value as {@link #decode(MessageInput, ClassLoader)} does if that runs no user code.
+   *
+   * @throws UserCodeException if it might
+   */
+  public static @Nullable Object decodeWithoutUserCode(MessageInput in, ClassLoader loader)
+      throws IOException, ClassNotFoundException {
     byte tag = in.getByte();
+    return switch (tag) {
+      case RECORD -> RecordShape.decodeWithoutUserCode(in, loader);
+      case SERIALIZED -> ObjectStreams.readWithoutUserCode(in, loader);
+      case CODED -> throw new UserCodeException("a codec");
+      case LAMBDA -> throw new UserCodeException("a lambda");
+      default -> decode(tag, in, loader, null);
+    };
+  }
+
+  /**
+   * Reads a value as {@link #decode(MessageInput, ClassLoader, CodecSessions)} does, and notes for
+   * {@link #decodeWithoutUserCode} what that has shown of its classes.
+   */
+  public static @Nullable Object decodeAndLearn(
+      MessageInput in, ClassLoader loader, @Nullable CodecSessions codec)
+      throws IOException, ClassNotFoundException {
+    byte tag = in.getByte();
+    if (tag == SERIALIZED) {
+      return ObjectStreams.readAndLearn(in, loader);
+    }
+    Object value = decode(tag, in, loader, codec);
+    if (tag == RECORD && value instanceof Record read) {
+      RecordShape.learn(read);
+    }
+    return value;
+  }
+
+  private static @Nullable Object decode(
+      byte tag, MessageInput in, ClassLoader loader, @Nullable CodecSessions codec)
+      throws IOException, ClassNotFoundException {
     return switch (tag) {
       case NULL -> null;
       case STRING -> new String(in.array(), in.position(), in.remaining(), StandardCharsets.UTF_8);
@@ -231,7 +275,8 @@ public final class Payloads {
       case BulkValue.BYTES ->
           Arrays.copyOfRange(in.array(), in.position(), in.position() + in.remaining());
       case PATH -> Path.of((String) Objects.requireNonNull(decode(in, loader)));
-      case SHARED -> new MappedSharedBytes(in.getString(), in.getString(), in.getLong());
+      case SHARED ->
+          new MappedSharedBytes(in.getString(), in.getString(), in.getLong(), in.getString());
       case RECORD -> RecordShape.decode(in, loader);
       case LAMBDA -> LambdaForm.decode(in, loader);
       case SERIALIZED -> ObjectStreams.read(in, loader);

@@ -68,6 +68,14 @@ public final class RecordShape {
   /** Takes an Object[] and returns the record as an Object; null if that is impossible. */
   private final @Nullable MethodHandle constructor;
 
+  /**
+   * Whether its constructor and its static initializer run no user code any more. Written by
+   * threads that user code may block; a thread that sees it late only asks one of them.
+   */
+  private volatile boolean isPlain;
+
+  private boolean isLearned; // guarded by this
+
   private RecordShape(Class<?> type) {
     this.name =
         Loaders.text(type.getName(), type.getClassLoader()).getBytes(StandardCharsets.UTF_8);
@@ -244,6 +252,52 @@ public final class RecordShape {
     return shape.make(parts);
   }
 
+  /**
+   * Reads a record as {@link #decode} does if that runs no user code.
+   *
+   * @throws UserCodeException if it might
+   */
+  static Object decodeWithoutUserCode(MessageInput in, ClassLoader loader)
+      throws IOException, ClassNotFoundException {
+    RecordShape shape = latest(in, loader);
+    if (shape == null) {
+      byte[] name = in.getBytes();
+      shape = known(name, new String(name, StandardCharsets.UTF_8), loader);
+    }
+    if (shape == null || !shape.isPlain) {
+      throw new UserCodeException("a record");
+    }
+    var parts = new @Nullable Object[shape.components.length];
+    for (int i = 0; i < parts.length; i++) {
+      parts[i] = Payloads.decodeWithoutUserCode(in.slice(in.getInt()), loader);
+    }
+    return shape.make(parts);
+  }
+
+  /**
+   * Notes that a record, and those in it, were read here, which has initialized their classes. May
+   * run code of their class loaders.
+   */
+  static void learn(Record value) {
+    RecordShape shape = SHAPES.get(value.getClass());
+    if (shape.constructor == null) {
+      return;
+    }
+    shape.learn(value.getClass());
+    for (MethodHandle component : shape.components) {
+      if (get(component, value) instanceof Record inner) {
+        learn(inner);
+      }
+    }
+  }
+
+  private synchronized void learn(Class<?> type) {
+    if (!isLearned) {
+      isLearned = true;
+      isPlain = RecordCode.of(type).onlyStores();
+    }
+  }
+
   private Object make(@Nullable Object[] parts) throws IOException {
     MethodHandle maker = constructor;
     if (maker == null || parts.length != components.length) {
@@ -260,23 +314,40 @@ public final class RecordShape {
 
   private static RecordShape find(MessageInput in, ClassLoader loader)
       throws IOException, ClassNotFoundException {
-    Latest last = latest;
-    if (last != null && last.loader.equals(loader) && in.skipIfNext(last.name)) {
-      return last.shape;
-    }
-    byte[] name = in.getBytes();
-    String text = new String(name, StandardCharsets.UTF_8);
-    ClassLoader home = Loaders.of(text, loader);
-    Map<String, RecordShape> known;
-    synchronized (BY_NAME) {
-      known = BY_NAME.computeIfAbsent(home, key -> new ConcurrentHashMap<>());
-    }
-    RecordShape shape = known.get(text);
+    RecordShape shape = latest(in, loader);
     if (shape == null) {
-      shape = SHAPES.get(Loaders.find(text, loader));
-      known.put(text, shape);
+      byte[] name = in.getBytes();
+      String text = new String(name, StandardCharsets.UTF_8);
+      shape = known(name, text, loader);
+      if (shape == null) {
+        shape = SHAPES.get(Loaders.find(text, loader));
+        shapesOf(text, loader).put(text, shape);
+        latest = new Latest(loader, name, shape);
+      }
     }
-    latest = new Latest(loader, name, shape);
     return shape;
+  }
+
+  /** Returns the shape read last if its name comes next, which is then skipped; else null. */
+  private static @Nullable RecordShape latest(MessageInput in, ClassLoader loader) {
+    Latest last = latest;
+    return last != null && last.loader.equals(loader) && in.skipIfNext(last.name)
+        ? last.shape
+        : null;
+  }
+
+  private static @Nullable RecordShape known(byte[] name, String text, ClassLoader loader) {
+    RecordShape shape = shapesOf(text, loader).get(text);
+    if (shape != null) {
+      latest = new Latest(loader, name, shape);
+    }
+    return shape;
+  }
+
+  private static Map<String, RecordShape> shapesOf(String text, ClassLoader loader) {
+    ClassLoader home = Loaders.of(text, loader);
+    synchronized (BY_NAME) {
+      return BY_NAME.computeIfAbsent(home, key -> new ConcurrentHashMap<>());
+    }
   }
 }

@@ -244,13 +244,34 @@ public final class Throwables {
     return List.of(stack);
   }
 
+  /** Reads an exception. Runs the user's code if its class has such. */
   public static Throwable decode(MessageInput in, ClassLoader loader) throws IOException {
+    return decode(in, rest -> Payloads.decodeAndLearn(rest, loader, null));
+  }
+
+  /**
+   * Reads an exception as {@link #decode} does if that runs no user code.
+   *
+   * @throws UserCodeException if it might
+   */
+  public static Throwable decodeWithoutUserCode(MessageInput in, ClassLoader loader)
+      throws IOException {
+    return decode(in, rest -> Payloads.decodeWithoutUserCode(rest, loader));
+  }
+
+  private interface Decoder {
+    @Nullable Object decode(MessageInput in) throws IOException, ClassNotFoundException;
+  }
+
+  private static Throwable decode(MessageInput in, Decoder decoder) throws IOException {
     Throwable names = decodeNames(in);
     if (in.getByte() == 1) {
       try {
-        if (Payloads.decode(in, loader) instanceof Throwable original) {
+        if (decoder.decode(in) instanceof Throwable original) {
           return original;
         }
+      } catch (UserCodeException e) {
+        throw e;
       } catch (Throwable e) { // anything that the user's readObject throws
         names.addSuppressed(e); // says why this is not the original
       }

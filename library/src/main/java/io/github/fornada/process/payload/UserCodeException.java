@@ -4,14 +4,18 @@ import java.io.IOException;
 import java.io.Serial;
 
 /**
- * Thrown when writing an object would run code of its own class, which this thread must not wait
- * for.
+ * Thrown when writing or reading an object might run code of the user's, which this thread must not
+ * wait for.
  */
 public final class UserCodeException extends IOException {
   @Serial private static final long serialVersionUID = 1L;
 
   UserCodeException(Class<?> type) {
-    super(type.getName() + " has code of its own to be written");
+    this(type.getName());
+  }
+
+  UserCodeException(String what) {
+    super(what + " may run code of its own");
   }
 
   @Override

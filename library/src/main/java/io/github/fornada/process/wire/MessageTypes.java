@@ -51,6 +51,9 @@ public final class MessageTypes {
   /** The worker's JVM has begun to exit: its shutdown hooks run. */
   public static final int EXITING = 35;
 
+  /** The worker has freed a shared object: the path of its file. */
+  public static final int FREED = 36;
+
   /** The first byte of the answer to a request for a class or a resource. */
   public static final int NOT_FOUND = 0;
 

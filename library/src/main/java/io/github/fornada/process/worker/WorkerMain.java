@@ -19,6 +19,8 @@ import io.github.fornada.process.wire.MessageOutput;
 import io.github.fornada.process.wire.MessageTypes;
 import io.github.fornada.process.wire.Segment;
 import io.github.fornada.process.wire.WorkerConfig;
+import io.github.fornada.shared.memory.Space;
+import io.github.fornada.shared.memory.Spaces;
 import io.github.fornada.spi.PayloadCodec;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
@@ -72,6 +74,20 @@ public final class WorkerMain {
       orphaned(socket);
       return;
     }
+    Spaces.isWorker(
+        config.directory(),
+        number,
+        new Space.Host() {
+          @Override
+          public void freed(String file) {
+            control.send(MessageTypes.FREED, new MessageOutput().putString(file));
+          }
+
+          @Override
+          public void restore() throws IOException {
+            PrivateDirectory.restore(config.directory());
+          }
+        });
     Segment segment = Segment.open(config.segment());
     var loader = new ParentClassLoader(control, WorkerMain.class.getClassLoader());
     Loaders.serve(loader, loader);
@@ -174,14 +190,22 @@ public final class WorkerMain {
           case MessageTypes.BELL -> doorbell.rang();
           case MessageTypes.CLASS, MessageTypes.RESOURCE -> loader.answer(frame.body());
           case MessageTypes.CANCEL -> watchdog.cancel(frame.body().getLong());
-          case MessageTypes.UNMAP -> Mappings.forget(frame.body().getString());
+          case MessageTypes.UNMAP -> {
+            String file = frame.body().getString();
+            Mappings.forget(file);
+            Spaces.forget(file);
+          }
           case MessageTypes.EXIT -> {
+            Spaces.stepAside();
             control.stepAside();
             // On a thread of its own, because a shutdown hook of user code may wait forever, and
             // this thread must go on to see the end of the parent.
             OwnThreads.daemon("fornada-exit").start(() -> System.exit(0));
           }
-          case MessageTypes.EXITING_SEEN -> control.stepAside();
+          case MessageTypes.EXITING_SEEN -> {
+            Spaces.stepAside();
+            control.stepAside();
+          }
           default -> throw new CorruptFrameException("control frame of type " + frame.type());
         }
       }

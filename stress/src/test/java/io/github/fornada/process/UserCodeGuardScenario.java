@@ -10,29 +10,26 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** The user's code that writes an item never ends by itself; a cancel comes at any moment. */
-public class EncodingGuardScenario implements Explorer.Scenario {
+public class UserCodeGuardScenario implements Explorer.Scenario {
   private final Engine engine;
   private final Batch batch = new Batch();
-  private final EncodingGuard guard;
+  private final UserCodeGuard guard;
   private final int items;
   private volatile boolean over;
   private @Nullable String wrong;
 
-  public EncodingGuardScenario() {
+  public UserCodeGuardScenario() {
     this(TaskPolicy.DEFAULT, 1);
   }
 
-  private EncodingGuardScenario(TaskPolicy policy, int items) {
+  private UserCodeGuardScenario(TaskPolicy policy, int items) {
     this.engine = new Engine(policy.withGrace(Duration.ofDays(1)));
     this.items = items;
-    this.guard =
-        new EncodingGuard(
-            Explorer.<io.github.fornada.process.Engine>standIn(engine),
-            Explorer.<io.github.fornada.process.Dispatcher>standIn(new Dispatcher()));
+    this.guard = new UserCodeGuard(engine, new Dispatcher());
   }
 
   /** The second of two items is over its time. */
-  public static final class Timed extends EncodingGuardScenario {
+  public static final class Timed extends UserCodeGuardScenario {
     public Timed() {
       super(TaskPolicy.DEFAULT.withTimeout(Duration.ofNanos(5)), 2);
     }
@@ -59,7 +56,7 @@ public class EncodingGuardScenario implements Explorer.Scenario {
           wrong = "item " + i + " was written";
         }
       } catch (IOException e) {
-        if (!(e instanceof EncodingGuard.Stopped)) {
+        if (!(e instanceof UserCodeGuard.Stopped)) {
           wrong = "item " + i + ": " + e;
         } // else in time, or the timer was quicker
       }
@@ -99,39 +96,40 @@ public class EncodingGuardScenario implements Explorer.Scenario {
   // ---- in the places of ours of the same names
 
   /** Knows the time. */
-  public static final class Engine {
+  public static final class Engine implements UserCodeGuard.Home {
     private record Due(long pause, Runnable action) {}
 
     private static final Duration LONG = Duration.ofHours(1);
-    private static @Nullable Engine latest;
-
     private final TaskPolicy policy;
     private final ArrayDeque<Due> due = new ArrayDeque<>();
 
     private Engine(TaskPolicy policy) {
       this.policy = policy;
-      latest = this;
     }
 
+    @Override
     public TaskPolicy policy() {
       return policy;
     }
 
+    @Override
     public boolean isStopping() {
       return false;
     }
 
-    public static void later(Duration pause, Runnable action) {
-      if (latest != null && pause.compareTo(LONG) < 0) {
-        latest.due.add(new Due(pause.toNanos(), action));
+    @Override
+    public void schedule(Duration pause, Runnable action) {
+      if (pause.compareTo(LONG) < 0) {
+        due.add(new Due(pause.toNanos(), action));
       }
     }
   }
 
   /** Is not asked for another feeder. */
-  public static final class Dispatcher {
-    public void replaceFeeder(
-        io.github.fornada.spi.Batch<?, ?> batch, int i, List<StackTraceElement> stack) {
+  public static final class Dispatcher implements UserCodeGuard.Successor {
+    @Override
+    public <R> void replace(
+        io.github.fornada.spi.Batch<?, R> batch, int i, @Nullable List<StackTraceElement> stack) {
       throw new AssertionError("no time is so long");
     }
   }

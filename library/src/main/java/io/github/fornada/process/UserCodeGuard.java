@@ -1,6 +1,7 @@
 package io.github.fornada.process;
 
 import io.github.fornada.Outcome;
+import io.github.fornada.TaskPolicy;
 import io.github.fornada.jvm.InterruptGate;
 import io.github.fornada.jvm.StackSample;
 import io.github.fornada.process.payload.CodecSessions;
@@ -16,17 +17,45 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Runs and supervises the user's code that writes an item, or the function for it, on a slot's
- * feeder thread. The code is interrupted when the item's time is over or the item is no longer
- * wanted. If it does not return, the item ends without it, and the {@link Dispatcher} goes on with
- * another thread.
+ * feeder thread, or that reads a result, on a thread of {@link GuardedResults}. The code is
+ * interrupted when its time is over, which is that of an item, or the item is no longer wanted. If
+ * it does not return, the item ends without it, and another thread goes on.
  *
  * <p>An interrupt that reached the feeder anywhere else would close the file that it writes. So an
- * interrupt may reach it only while that item is written. An {@link InterruptGate} ensures that.
- * Each feeder thread has one guard of its own.
+ * interrupt may reach it only while that item is written or read. An {@link InterruptGate} ensures
+ * that. Each such thread has one guard of its own.
  */
-final class EncodingGuard {
-  private final Engine engine;
-  private final Dispatcher dispatcher;
+final class UserCodeGuard {
+  /** Goes on where a thread was abandoned. */
+  interface Successor {
+    /**
+     * Called by the timer when the thread does not return from the user's code: the item must end,
+     * and another thread must go on. Must run no user code itself.
+     *
+     * @param stack where the thread was when the item's time was over; null if the item was
+     *     cancelled
+     */
+    <R> void replace(Batch<?, R> batch, int i, @Nullable List<StackTraceElement> stack);
+  }
+
+  /** The pool whose user's code is run. */
+  interface Home {
+    TaskPolicy policy();
+
+    /** Returns whether the pool is being shut down at once. */
+    boolean isStopping();
+
+    /** Runs {@code action} on the timer's thread after {@code pause}. */
+    void schedule(Duration pause, Runnable action);
+  }
+
+  /** Code of the user's, with its result. */
+  interface UserCode<V extends @Nullable Object> {
+    V run() throws Exception;
+  }
+
+  private final Home pool;
+  private final Successor successor;
   private final @Nullable Duration limit;
 
   /**
@@ -49,10 +78,10 @@ final class EncodingGuard {
   private int item;
   private long startedNanos;
 
-  EncodingGuard(Engine engine, Dispatcher dispatcher) {
-    this.engine = engine;
-    this.dispatcher = dispatcher;
-    this.limit = engine.policy().timeout();
+  UserCodeGuard(Home pool, Successor successor) {
+    this.pool = pool;
+    this.successor = successor;
+    this.limit = pool.policy().timeout();
   }
 
   // ---- the thread that feeds
@@ -86,6 +115,32 @@ final class EncodingGuard {
       Payloads.encode(value, out, codec); // not on the feeder: the value is plain
       return;
     }
+    long pass = open();
+    try {
+      checkWanted(batch);
+      Payloads.encode(value, out, codec);
+    } finally {
+      end(pass);
+    }
+  }
+
+  /**
+   * Runs other code for the item set by {@link #next} and returns its result.
+   *
+   * @throws Stopped if the item was stopped, whatever the code then did
+   * @throws Abandoned if the code returned too late
+   */
+  <V extends @Nullable Object> V run(Batch<?, ?> batch, UserCode<V> code) throws Exception {
+    long pass = open();
+    try {
+      checkWanted(batch);
+      return code.run();
+    } finally {
+      end(pass);
+    }
+  }
+
+  private long open() {
     if (limit != null) {
       startedNanos = System.nanoTime();
     }
@@ -93,15 +148,16 @@ final class EncodingGuard {
     if (limit != null) {
       checkTimeoutIn(limit);
     }
-    try {
-      // Read after the gate was opened. A thread that cancels first stops the call and then reads
-      // the gate. So one of the two sees the other.
-      if (batch.isUnwanted() || engine.isStopping()) {
-        throw new Stopped(null);
-      }
-      Payloads.encode(value, out, codec);
-    } finally {
-      end(pass);
+    return pass;
+  }
+
+  /**
+   * Called after the gate was opened. A thread that cancels first stops the call and then reads the
+   * gate. So one of the two sees the other.
+   */
+  private void checkWanted(Batch<?, ?> batch) throws Stopped {
+    if (batch.isUnwanted() || pool.isStopping()) {
+      throw new Stopped(null);
     }
   }
 
@@ -123,7 +179,7 @@ final class EncodingGuard {
 
   private boolean isOverdue() {
     return limit != null
-        && System.nanoTime() - startedNanos > limit.toNanos() + engine.policy().grace().toNanos();
+        && System.nanoTime() - startedNanos > limit.toNanos() + pool.policy().grace().toNanos();
   }
 
   // ---- other threads
@@ -142,6 +198,25 @@ final class EncodingGuard {
         && interrupt(InterruptGate.passOf(seen), null);
   }
 
+  /** Returns the pass of the item that is being written or read; negative if there is none. */
+  long running() {
+    long seen = gate.word();
+    return InterruptGate.isRunning(seen) ? InterruptGate.passOf(seen) : -1;
+  }
+
+  /** Stops the item of this pass, if it is still there, with the stack that its thread has. */
+  void stop(long pass) {
+    Thread thread = feeder;
+    if (thread != null && running() == pass) {
+      StackSample.then(
+          thread,
+          stack -> {
+            // does nothing if the item has just ended
+            var _ = interrupt(pass, stack);
+          });
+    }
+  }
+
   private boolean interrupt(long pass, @Nullable StackSample stack) {
     Thread thread = feeder;
     Batch<?, ?> batch = current;
@@ -149,13 +224,13 @@ final class EncodingGuard {
     if (thread == null || batch == null || !gate.interrupt(pass, thread, stack)) {
       return false;
     }
-    Engine.later(engine.policy().grace(), () -> abandon(thread, batch, i, pass));
+    pool.schedule(pool.policy().grace(), () -> abandon(thread, batch, i, pass));
     return true;
   }
 
   private void checkTimeoutIn(Duration pause) {
     if (!armed.get() && armed.compareAndSet(false, true)) {
-      Engine.later(pause, this::checkTimeout);
+      pool.schedule(pause, this::checkTimeout);
     }
   }
 
@@ -184,7 +259,7 @@ final class EncodingGuard {
   private void abandon(Thread thread, Batch<?, ?> batch, int i, long pass) {
     if (gate.abandon(pass)) {
       thread.setName(thread.getName() + "-abandoned");
-      dispatcher.replaceFeeder(batch, i, frames(gate.takeCause()));
+      successor.replace(batch, i, frames(gate.takeCause()));
     }
   }
 
@@ -193,11 +268,15 @@ final class EncodingGuard {
    */
   static <R> void end(
       Batch<?, R> batch, int i, @Nullable Duration limit, @Nullable List<StackTraceElement> stack) {
-    Outcome<R> outcome =
-        limit == null || stack == null
-            ? new Outcome.Cancelled<>("it was stopped with its call, while it was being written")
-            : new Outcome.TimedOut<>(limit, stack);
-    batch.end(i, outcome, null);
+    batch.end(i, outcome("it was being written", limit, stack), null);
+  }
+
+  /** Returns the outcome of an item that was stopped; see {@link #end}. */
+  static <R> Outcome<R> outcome(
+      String during, @Nullable Duration limit, @Nullable List<StackTraceElement> stack) {
+    return limit == null || stack == null
+        ? new Outcome.Cancelled<>("it was stopped with its call, while " + during)
+        : new Outcome.TimedOut<>(limit, stack);
   }
 
   /** Thrown when the item was stopped and the user's code has returned. */

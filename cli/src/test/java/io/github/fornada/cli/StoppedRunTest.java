@@ -1,0 +1,156 @@
+package io.github.fornada.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A run that is stopped writes what it counts as done, in the order of the inputs. */
+@EnabledOnOs({OS.LINUX, OS.MAC})
+@Execution(ExecutionMode.CONCURRENT)
+class StoppedRunTest {
+  /** Items behind {@code slow} make a file when they are done; {@code boom} waits for two. */
+  private static final String TASKS =
+      """
+      import java.nio.file.*;
+      public class Tasks {
+        public static String echo(String s) throws Exception {
+          switch (s) {
+            case "slow" -> Thread.sleep(600_000);
+            case "boom" -> {
+              while (!Files.exists(Path.of("b.done")) || !Files.exists(Path.of("c.done"))) {
+                Thread.sleep(10);
+              }
+              // until the results have reached the command
+              Thread.sleep(300);
+              throw new Exception("boom");
+            }
+            default -> Files.writeString(Path.of(s + ".done"), "");
+          }
+          return s;
+        }
+      }
+      """;
+
+  @TempDir Path folder;
+
+  @BeforeEach
+  void writeTasks() throws IOException {
+    Files.writeString(folder.resolve("Tasks.java"), TASKS);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"virtual", "threads", "processes"})
+  void atAFailureWhatWaitsBehindASlowItemIsWritten(String model) {
+    var result =
+        Command.run(
+            folder,
+            "run",
+            "Tasks.java#echo",
+            "--on",
+            model,
+            "--workers",
+            "5",
+            "--fail-fast",
+            "a",
+            "slow",
+            "b",
+            "c",
+            "boom",
+            "slow");
+    assertThat(result.out()).isEqualTo("a\nb\nc\n");
+    assertThat(result.exitCode()).isEqualTo(1);
+    assertThat(result.err()).contains("3 done, 1 failed in", "2 items not done");
+  }
+
+  @Test
+  void whatWasReadAndNotDoneIsCountedForLinesToo() throws IOException {
+    Files.writeString(folder.resolve("list"), "a\nslow\nb\nc\nboom\n");
+    var result =
+        Command.run(
+            folder,
+            "run",
+            "Tasks.java#echo",
+            "--lines",
+            "list",
+            "--workers",
+            "5",
+            "--fail-fast",
+            "-o",
+            "out");
+    assertThat(result.exitCode()).isEqualTo(1);
+    assertThat(Files.readString(folder.resolve("out"))).isEqualTo("a\nb\nc\n");
+    assertThat(result.err()).contains("3 done, 1 failed in", "1 item not done");
+  }
+
+  @Test
+  void atSigtermAPipelineWritesWhatWaitsBehindASlowItem() throws Exception {
+    Files.writeString(
+        folder.resolve("First.java"),
+        "public class First { public static String same(String s) { return s; } }");
+    stopped("run", "First.java", "then", "Tasks.java#echo", "--workers", "4");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"threads", "processes"})
+  void atSigtermWhatWaitsBehindASlowItemIsWritten(String model) throws Exception {
+    String said = stopped("run", "Tasks.java#echo", "--on", model, "--workers", "4");
+    assertThat(said).contains(said.contains("3 done") ? "1 item not done" : "items not done");
+  }
+
+  /** Stops a run when b and c are done, and checks that what it counts as done is on stdout. */
+  private String stopped(String... command) throws Exception {
+    var words = new ArrayList<>(List.of(command));
+    words.addAll(List.of("a", "slow", "b", "c"));
+    Process process =
+        new ProcessBuilder(Command.words(words.toArray(String[]::new)))
+            .directory(folder.toFile())
+            .start();
+    try (BufferedReader out = process.inputReader()) {
+      long deadline = System.nanoTime() + Command.DEADLINE.toNanos();
+      while (!Files.exists(folder.resolve("b.done")) || !Files.exists(folder.resolve("c.done"))) {
+        assertThat(System.nanoTime()).as("b and c are done").isLessThan(deadline);
+        Thread.onSpinWait();
+      }
+      assertThat(out.readLine()).isEqualTo("a");
+      process.toHandle().destroy(); // SIGTERM; the other destroy closes the streams too
+      List<String> rest = out.lines().toList();
+      assertThat(process.waitFor(Command.DEADLINE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+      assertThat(process.exitValue()).isEqualTo(143);
+      String said = new String(process.getErrorStream().readAllBytes(), UTF_8);
+      // Whether the two have reached the command is a matter of time; what is said is what is true.
+      assertThat(said).contains("interrupted; " + (1 + rest.size()) + " done");
+      assertThat(List.of("b", "c")).containsAll(rest);
+      return said;
+    } finally {
+      process.descendants().forEach(ProcessHandle::destroyForcibly);
+      process.destroyForcibly();
+    }
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void aSourceThatBreaksCostsNoResult() {
+    // A folder is opened like a file on Linux by the shell, and cannot be read.
+    var result =
+        Command.shell(folder, "\"$@\" < .", "run", "Tasks.java#echo", "a", "b", "--lines", "-");
+    assertThat(result.out()).isEqualTo("a\nb\n");
+    assertThat(result.exitCode()).isEqualTo(1);
+    assertThat(result.err()).contains("cannot read the inputs", "before that, 2 done");
+  }
+}

@@ -1,0 +1,88 @@
+package io.github.fornada.advice;
+
+import io.github.fornada.Completion;
+import io.github.fornada.TaskFunction;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.util.Iterator;
+import java.util.Objects;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** Measures a function over some of its items, and says how to run it. */
+public final class Advisor {
+  /** How long {@link #measure(Iterable, TaskFunction)} measures at most. */
+  private static final Duration LIMIT = Duration.ofSeconds(10); // Guess
+
+  private Advisor() {}
+
+  /**
+   * Runs the function over items until it is clear how to run it best, for about ten seconds at
+   * most or until there are no more items, and returns the advice. The results are dropped, so use
+   * this where running an item once more does no harm; where it does, run the work on an {@link
+   * AutoPool} and ask that for its {@linkplain AutoPool#advice advice}.
+   *
+   * @throws InterruptedException if the caller was interrupted; the items that run are cancelled
+   * @throws IllegalArgumentException if there are no items
+   */
+  public static <T extends @Nullable Object, R extends @Nullable Object> Advice measure(
+      Iterable<? extends T> items, TaskFunction<? super T, ? extends R> function)
+      throws InterruptedException {
+    return Advisor.<T, R>measure(items, function, LIMIT, o -> o);
+  }
+
+  /**
+   * Measures as {@link #measure(Iterable, TaskFunction)} does, with another limit and with options.
+   *
+   * @param limit how long to measure at most; must be positive
+   * @param change changes the options of the pool that the items run on
+   */
+  public static <T extends @Nullable Object, R extends @Nullable Object> Advice measure(
+      Iterable<? extends T> items,
+      TaskFunction<? super T, ? extends R> function,
+      Duration limit,
+      UnaryOperator<AutoOptions> change)
+      throws InterruptedException {
+    Objects.requireNonNull(items, "items");
+    Objects.requireNonNull(function, "function");
+    if (!limit.isPositive()) {
+      throw new IllegalArgumentException("the limit must be positive, got " + limit);
+    }
+    long began = System.nanoTime();
+    try (var pool = AutoPool.open(change)) {
+      try (Stream<Completion<T, R>> ended = pool.<T, R>completions(items, function)) {
+        Iterator<Completion<T, R>> each = ended.iterator();
+        boolean any = false;
+        while (each.hasNext()) {
+          var _ = each.next();
+          any = true;
+          if (Thread.interrupted()) {
+            throw new InterruptedException();
+          }
+          Advice soFar = pool.advice();
+          if (System.nanoTime() - began > limit.toNanos() && soFar != null) {
+            return soFar;
+          }
+        }
+        if (!any) {
+          throw new IllegalArgumentException("there are no items to measure");
+        }
+      } finally {
+        pool.shutdownNow();
+      }
+      return pool.finalAdvice();
+    }
+  }
+
+  /**
+   * Deletes what {@link AutoPool} has learned of all functions in earlier runs, from the user's
+   * cache folder.
+   *
+   * @return how many functions were forgotten
+   * @throws UncheckedIOException if a file cannot be deleted
+   */
+  public static int forget() {
+    return Memory.forget(Memory.folder());
+  }
+}

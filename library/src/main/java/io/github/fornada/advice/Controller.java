@@ -1,0 +1,742 @@
+package io.github.fornada.advice;
+
+import io.github.fornada.ExecutionModel;
+import io.github.fornada.advice.decide.Decision;
+import io.github.fornada.advice.decide.Job;
+import io.github.fornada.advice.decide.Journal;
+import io.github.fornada.advice.decide.Machine;
+import io.github.fornada.advice.decide.Observation;
+import io.github.fornada.advice.decide.Setting;
+import io.github.fornada.advice.decide.WaitKind;
+import io.github.fornada.advice.sense.Refusals;
+import io.github.fornada.elastic.ProcessSide;
+import io.github.fornada.elastic.Sides;
+import io.github.fornada.elastic.ThreadSide;
+import io.github.fornada.jvm.Log;
+import io.github.fornada.jvm.OwnThreads;
+import io.github.fornada.jvm.Timer;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.WeakHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Watches what a pool does, asks for decisions, and applies them. It has a thread while the pool
+ * has something to do, and none otherwise; a pool whose work is over within {@link #FIRST_LOOK}
+ * never has one.
+ *
+ * <p>Whatever fails here, the pool goes on with the setting it has.
+ */
+final class Controller implements ThreadSide.Watcher {
+  /** When the first look at new work is. */
+  private static final Duration FIRST_LOOK = Duration.ofMillis(1);
+
+  /** How often the state of the pool is looked at within a stretch of observation. */
+  private static final long SLICE_NANOS = 5_000_000; // Guess
+
+  private static final long SHORTEST_NANOS = 500_000;
+
+  /** Stretches up to this length need more looks at the threads. */
+  private static final double OFTEN_NANOS = 20e6; // Guess
+
+  /** With more items in flight, looking at all of them is done less often. */
+  private static final int MANY = 100; // Guess
+
+  /** How long there must be nothing to do until the thread ends. */
+  private static final long IDLE_NANOS = 300_000_000; // Guess
+
+  /** How long no item of a function may be seen until another function is a new job. */
+  private static final long OTHER_JOB_NANOS = 50_000_000; // Guess
+
+  /** What is learned of a shorter job is not kept. */
+  private static final long WORTH_KEEPING_NANOS = 200_000_000; // Guess
+
+  private final AutoOptions options;
+  private final Chooser.Maker choosers;
+  private final Senses senses;
+  private final @Nullable Memory memory;
+  private final @Nullable Journal journal;
+  private final ThreadSide threads;
+  private final AtomicBoolean active = new AtomicBoolean();
+
+  /** When the current period of work began. Written before its thread begins. */
+  private volatile long workBegan;
+
+  // ---- the helper. Guarded by the monitor.
+
+  private @Nullable ProcessSide processes;
+
+  /** Why there are no worker processes; null if there may be. Also read without the monitor. */
+  private volatile @Nullable String noProcesses;
+
+  private boolean over;
+
+  // ---- what was chosen. Written by the controller's thread, read by any.
+
+  private volatile Choice choice = new Choice(ExecutionModel.SEQUENTIAL, 1, "");
+  private volatile @Nullable Advice advice;
+
+  // ---- the controller's thread only
+
+  /** What is known of a function. */
+  private static final class Known {
+    final Chooser chooser;
+    final @Nullable String memoryKey;
+    Setting setting;
+    double argumentBytes = Double.NaN;
+    long nanos;
+
+    /** Whether it was begun when there could be no worker processes. */
+    final boolean withoutProcesses;
+
+    Known(Chooser chooser, @Nullable String memoryKey, boolean withoutProcesses) {
+      this.chooser = chooser;
+      this.memoryKey = memoryKey;
+      this.withoutProcesses = withoutProcesses;
+      this.setting = chooser.first();
+    }
+  }
+
+  private final WeakHashMap<Class<?>, Known> jobs = new WeakHashMap<>();
+  private @Nullable Class<?> job;
+  private long jobSeen;
+  private Setting setting = Setting.SEQUENTIAL;
+
+  /** Whether workers are being started for the current setting. */
+  private boolean starting;
+
+  /** The latest setting that is not of worker processes. */
+  private Setting onThreads = Setting.SEQUENTIAL;
+
+  // What the two sides were told last.
+  private ExecutionModel rosterModel = ExecutionModel.SEQUENTIAL;
+  private int rosterSize = 1;
+  private boolean left;
+  private int processesUsed;
+
+  /** The most workers that can still run items. */
+  private int workersUsed;
+
+  /** The items in flight when the setting changed that have not ended, at most. */
+  private long unsettled;
+
+  private Totals last = Totals.NONE;
+
+  /** What has happened since the pool was opened, on both sides. */
+  private record Totals(
+      long nanos,
+      ThreadSide.Figures threads,
+      ProcessSide.Figures processes,
+      long workerCpuNanos,
+      long cameBack) {
+    static final Totals NONE =
+        new Totals(
+            0,
+            new ThreadSide.Figures(0, 0, 0, 0, 0, 0, 0, 0, 0),
+            new ProcessSide.Figures(0, 0, 0, 0),
+            0,
+            0);
+
+    /** Returns these totals as those of a later moment until which nothing has happened. */
+    Totals since(long moment) {
+      return new Totals(moment, threads, processes, workerCpuNanos, cameBack);
+    }
+
+    long ended() {
+      return threads.ended() + processes.ended();
+    }
+
+    int inFlight() {
+      return threads.inFlight() + processes.inFlight();
+    }
+  }
+
+  Controller(AutoOptions options, Chooser.Maker choosers, Senses senses, @Nullable Memory memory) {
+    this.options = options;
+    this.choosers = choosers;
+    this.senses = senses;
+    this.memory = memory;
+    this.journal = Journal.CURRENT.isBound() ? Journal.CURRENT.get() : null;
+    this.noProcesses = options.usesProcesses() ? null : "worker processes are not allowed";
+    this.threads = Sides.threads().open(options.common(), Refusals::isRefusal, this);
+  }
+
+  ThreadSide threads() {
+    return threads;
+  }
+
+  /**
+   * Uses a setting from the start, and worker processes without waiting until they are ready; for
+   * tests, before the first work.
+   */
+  void force(Setting first) {
+    apply(first, "");
+    if (starting) {
+      starting = false;
+      shareOut();
+    }
+  }
+
+  Choice choice() {
+    return choice;
+  }
+
+  @Nullable Advice advice() {
+    return advice;
+  }
+
+  /** Returns the advice once the pool has ended; a job over at once is told from what it did. */
+  Advice finalAdvice() {
+    while (active.get()) {
+      LockSupport.parkNanos(this, SHORTEST_NANOS); // its thread has nothing more to do
+    }
+    Advice known = advice;
+    if (known == null) {
+      Totals now = totals();
+      var all = new Job(now.ended(), null, NOT_SEEN, options.mostInFlight(), 0);
+      Chooser chooser = choosers.make(senses.machine(), all, null);
+      var _ = chooser.next(observe(now, new Stretch(), Double.NaN));
+      known = Objects.requireNonNull(chooser.advice());
+      advice = known;
+    }
+    return known;
+  }
+
+  // ---- called by the pool
+
+  @Override
+  public void work() {
+    if (!active.get() && active.compareAndSet(false, true)) {
+      workBegan = System.nanoTime();
+      var _ =
+          Timer.after(
+              FIRST_LOOK,
+              () -> {
+                if (threads.hasSomething()) {
+                  OwnThreads.start("fornada-auto", this::watch);
+                } else {
+                  rest();
+                }
+              });
+    }
+  }
+
+  /** The thread ends, or never began: new work begins it again. */
+  private void rest() {
+    active.set(false);
+    if (threads.hasSomething()) { // read after `active` was written; work() reads it last
+      work();
+    } else {
+      threads.letGoOfFunction();
+    }
+  }
+
+  @Override
+  public boolean helper() {
+    return openHelper() != null;
+  }
+
+  @Override
+  public void ends() {
+    ProcessSide there;
+    synchronized (this) {
+      over = true;
+      there = processes;
+    }
+    if (there == null) {
+      threads.helperEnded();
+      return;
+    }
+    there.pool().shutdown();
+    OwnThreads.start(
+        "fornada-auto-end",
+        () -> {
+          awaitEnd(there);
+          threads.helperEnded();
+        });
+  }
+
+  private static void awaitEnd(ProcessSide there) {
+    while (true) {
+      try {
+        if (there.pool().awaitTermination(1, TimeUnit.DAYS)) {
+          return;
+        }
+      } catch (InterruptedException e) {
+        // Nobody else knows of this thread: it has nothing to do but wait.
+      }
+    }
+  }
+
+  // ---- the helper
+
+  /** Returns the worker processes, opened if they were not; null if there can be none. */
+  private @Nullable ProcessSide openHelper() {
+    synchronized (this) {
+      if (processes != null || over || noProcesses != null) {
+        return processes;
+      }
+      try {
+        processes =
+            Sides.processes()
+                .open(threads.pool(), mostProcesses(), options.processes(), this::broken);
+        threads.helpedBy(processes.pool());
+      } catch (RuntimeException e) {
+        noProcesses = "worker processes cannot be started: " + e.getMessage();
+      }
+      return processes;
+    }
+  }
+
+  private synchronized @Nullable ProcessSide helperIfOpen() {
+    return processes;
+  }
+
+  private int mostProcesses() {
+    int most = options.mostProcesses();
+    return Math.min(
+        options.mostInFlight(), most == 0 ? Sides.processes().workers(options.processes()) : most);
+  }
+
+  /** Called by a thread of the worker processes: none can be started any more. */
+  private void broken(Throwable reason) {
+    noProcesses = "worker processes cannot be started: " + reason.getMessage();
+    threads.leaveToHelper(false); // at once: the controller's thread need not run now
+  }
+
+  // ---- the controller's thread
+
+  private void watch() {
+    try {
+      senses.begin(() -> threads.threads(64));
+      last = last.since(workBegan);
+      watchUntilIdle();
+    } catch (RuntimeException | Error e) {
+      Log.get()
+          .log(
+              System.Logger.Level.WARNING,
+              "a pool no longer chooses how to run its tasks; it goes on with " + choice,
+              e);
+      keepAll();
+      return; // still active, so that no other thread begins
+    }
+    senses.close();
+    keepAll();
+    job = null; // a class refers to its loader
+    rest();
+  }
+
+  private void watchUntilIdle() {
+    var stretch = new Stretch();
+    double look = SHORTEST_NANOS;
+    long mostFailures = Long.MAX_VALUE;
+    long idleSince = 0;
+    while (true) {
+      boolean idle = stretch.pass((long) look, mostFailures);
+      long now = System.nanoTime();
+      if (idle) {
+        idleSince = idleSince == 0 ? now : idleSince;
+        if (threads.pool().isShutdown() || now - idleSince > IDLE_NANOS) {
+          lastLook(stretch, idleSince);
+          return;
+        }
+        look = SLICE_NANOS;
+        continue; // a source that gives nothing says nothing about the setting
+      }
+      idleSince = 0;
+      Known known = currentJob(now);
+      if (known == null) {
+        continue;
+      }
+      Totals totals = totals();
+      if (comesBack(totals)) {
+        last = totals;
+        continue;
+      }
+      Observation observation = observe(totals, stretch, known.argumentBytes);
+      known.nanos += totals.nanos() - last.nanos();
+      last = totals;
+      stretch.begin();
+      Decision decision = known.chooser.next(observation);
+      if (journal != null) {
+        journal.decided(observation, decision);
+      }
+      known.setting = decision.setting();
+      if (!decision.setting().equals(setting)) {
+        apply(decision.setting(), decision.reason());
+      }
+      advice = known.chooser.advice();
+      look = Math.max(SHORTEST_NANOS, decision.nextLookNanos());
+      senses.lookOften(look <= OFTEN_NANOS);
+      mostFailures = decision.mostFailures();
+    }
+  }
+
+  /** Tells the chooser of what has ended since the last look, for its advice. */
+  private void lastLook(Stretch stretch, long endedAt) {
+    Known known = job == null ? null : jobs.get(job);
+    Totals totals = totals().since(endedAt);
+    if (known != null && totals.ended() > last.ended()) {
+      Observation observation = observe(totals, stretch, known.argumentBytes);
+      known.nanos += totals.nanos() - last.nanos();
+      last = totals;
+      Decision decision = known.chooser.next(observation);
+      if (journal != null) {
+        journal.decided(observation, decision);
+      }
+      advice = known.chooser.advice();
+    }
+  }
+
+  /** The samples of one stretch of observation. */
+  private final class Stretch {
+    private long slices;
+    private long inFlightSum;
+    private long hungry;
+
+    void begin() {
+      slices = 0;
+      inFlightSum = 0;
+      hungry = 0;
+    }
+
+    /**
+     * Waits for the end of the stretch: for {@code nanos}, or until {@code mostFailures} items have
+     * failed. Returns whether there was nothing to do at the end.
+     */
+    boolean pass(long nanos, long mostFailures) {
+      long began = System.nanoTime();
+      long left = nanos;
+      while (left > 0) {
+        ThreadSide.Figures here = threads.figures();
+        ProcessSide there = helperIfOpen();
+        int inFlight = here.inFlight() + (there == null ? 0 : there.figures().inFlight());
+        long slice = inFlight > MANY ? 4 * SLICE_NANOS : SLICE_NANOS;
+        LockSupport.parkNanos(this, Math.min(left, slice));
+        var _ = Thread.interrupted(); // of no meaning here; parking would return at once
+        slices++;
+        inFlightSum += inFlight;
+        if (inFlight < setting.size() && !threads.pool().isShutdown() && threads.waiting() == 0) {
+          hungry++;
+        }
+        noteJob();
+        shareOut();
+        if (threads.figures().failed() - last.threads().failed() >= mostFailures) {
+          break;
+        }
+        left = nanos - (System.nanoTime() - began);
+      }
+      return !threads.hasSomething();
+    }
+
+    double inFlight() {
+      return slices == 0 ? 0 : (double) inFlightSum / slices;
+    }
+
+    double hungryShare() {
+      return slices == 0 ? 0 : (double) hungry / slices;
+    }
+  }
+
+  // ---- which job
+
+  private void noteJob() {
+    Class<?> seen = seenJob();
+    if (seen != null && seen == job) {
+      jobSeen = System.nanoTime();
+    }
+  }
+
+  private @Nullable Class<?> seenJob() {
+    Object function = threads.function();
+    if (function == null) {
+      return null;
+    }
+    return codeOf(function, threads.item()).getClass();
+  }
+
+  /** What a task that was submitted without a function consists of is the task itself. */
+  private static Object codeOf(Object function, @Nullable Object item) {
+    return item != null && function.getClass().getName().startsWith(OWN_FUNCTIONS)
+        ? item
+        : function;
+  }
+
+  private static final String NOT_SEEN = "the work was over before it was looked at";
+
+  private static final String OWN_FUNCTIONS = "io.github.fornada.spi.";
+
+  /** Returns what is known of the function whose items run; null if there are none. */
+  private @Nullable Known currentJob(long now) {
+    Object function = threads.function();
+    if (function == null) {
+      return null;
+    }
+    Object item = threads.item();
+    Object code = codeOf(function, item);
+    Class<?> seen = code.getClass();
+    if (job != null && seen != job && now - jobSeen < OTHER_JOB_NANOS) {
+      return jobs.get(job); // two kinds of items at the same time: one of them decides
+    }
+    Known known = jobs.get(seen);
+    if (known == null || (noProcesses != null && !known.withoutProcesses)) {
+      known = begin(code, item);
+      jobs.put(seen, known);
+    }
+    if (seen != job) {
+      job = seen;
+      jobSeen = now;
+      if (!known.setting.equals(setting)) {
+        apply(known.setting, "");
+      }
+    }
+    return known;
+  }
+
+  /**
+   * Returns whether nothing could be sent to the workers; the job is then chosen for anew, without
+   * them.
+   */
+  private boolean comesBack(Totals now) {
+    if (setting.model() != ExecutionModel.PROCESSES
+        || now.cameBack() == last.cameBack()
+        || now.processes().ended() > last.processes().ended()
+        || job == null) {
+      return false;
+    }
+    Object function = threads.function();
+    if (function == null) {
+      return false;
+    }
+    Object item = threads.item();
+    Known known =
+        begin(
+            codeOf(function, item),
+            item,
+            "the function or its items could not be sent to a worker process");
+    jobs.put(job, known);
+    apply(known.setting, "its items cannot be sent to worker processes");
+    return true;
+  }
+
+  private Known begin(Object code, @Nullable Object item) {
+    String without = noProcesses;
+    return begin(code, item, without == null ? senses.processDoubt(code, item) : without);
+  }
+
+  private Known begin(Object code, @Nullable Object item, @Nullable String without) {
+    String noThreads = options.threadsAreSafe() ? null : senses.threadDoubt(code);
+    Job next =
+        new Job(
+            threads.waiting(),
+            noThreads,
+            without,
+            options.mostInFlight(),
+            without == null ? mostProcesses() : 0);
+    Machine machine = senses.machine();
+    String key = memory == null ? null : memory.key(code);
+    Setting learned = memory == null || key == null ? null : memory.recall(key);
+    if (learned != null && !allows(next, learned)) {
+      learned = null;
+    }
+    if (journal != null) {
+      journal.began(machine, next);
+    }
+    var known = new Known(choosers.make(machine, next, learned), key, noProcesses != null);
+    known.argumentBytes = senses.bytesOf(item);
+    return known;
+  }
+
+  private static boolean allows(Job job, Setting learned) {
+    return learned.size() <= job.mostInFlight()
+        && switch (learned.model()) {
+          case PROCESSES -> job.processDoubt() == null && learned.size() <= job.mostProcesses();
+          case PLATFORM_THREADS, VIRTUAL_THREADS -> job.threadDoubt() == null;
+          default -> true;
+        };
+  }
+
+  private void keepAll() {
+    if (memory != null) {
+      for (Known known : jobs.values()) {
+        if (known.memoryKey != null && known.nanos > WORTH_KEEPING_NANOS) {
+          memory.keep(known.memoryKey, known.setting);
+        }
+      }
+    }
+  }
+
+  // ---- what is observed
+
+  private Totals totals() {
+    ProcessSide there = helperIfOpen();
+    ThreadSide.Figures here = threads.figures();
+    ProcessSide.Figures away = there == null ? Totals.NONE.processes() : there.figures();
+    return new Totals(System.nanoTime(), here, away, cpuOf(pids(there)), threads.cameBack());
+  }
+
+  private static Collection<Long> pids(@Nullable ProcessSide there) {
+    return there == null ? List.of() : there.pids();
+  }
+
+  private static long cpuOf(Collection<Long> pids) {
+    long sum = 0;
+    for (long pid : pids) {
+      sum +=
+          ProcessHandle.of(pid)
+              .flatMap(process -> process.info().totalCpuDuration())
+              .map(Duration::toNanos)
+              .orElse(0L);
+    }
+    return sum;
+  }
+
+  private Observation observe(Totals now, Stretch stretch, double argumentBytes) {
+    Senses.Sensed sensed = senses.read(pids(helperIfOpen()));
+    ThreadSide.Figures here = now.threads();
+    ThreadSide.Figures before = last.threads();
+    double nanos = Math.max(1, now.nanos() - last.nanos());
+    long endedHere = here.ended() - before.ended();
+    long endedAway = now.processes().ended() - last.processes().ended();
+    long ended = endedHere + endedAway;
+    long failed = Math.min(here.failed() - before.failed(), ended);
+    unsettled = Math.max(0, unsettled - ended);
+    boolean away = setting.model() == ExecutionModel.PROCESSES && !starting;
+    double busy =
+        (double) (here.busyNanos() - before.busyNanos())
+            + (now.processes().workingNanos() - last.processes().workingNanos());
+    long metered = here.metered() - before.metered();
+    double cpu =
+        metered > 0
+            ? (double) (here.cpuNanos() - before.cpuNanos()) / metered
+            : away && endedAway > 0 && now.workerCpuNanos() > last.workerCpuNanos()
+                ? (double) (now.workerCpuNanos() - last.workerCpuNanos()) / endedAway
+                : Double.NaN;
+    double ofAnItem = 0; // what to multiply a sum over all threads by
+    if (sensed.threadNanos() > 0) {
+      double itemNanos = ended > 0 ? busy / ended : nanos;
+      ofAnItem = itemNanos / sensed.threadNanos();
+    }
+    return new Observation(
+        setting,
+        !starting && unsettled == 0,
+        nanos,
+        Math.max(0, ended + now.inFlight() - last.inFlight()),
+        ended - failed,
+        failed,
+        here.refused() - before.refused(),
+        stretch.inFlight(),
+        ended > 0 ? busy / ended : Double.NaN,
+        endedHere > 0 && endedAway == 0
+            ? (here.busySquares() - before.busySquares()) / endedHere
+            : Double.NaN,
+        cpu,
+        metered > 0
+            ? (double) (here.allocatedBytes() - before.allocatedBytes()) / metered
+            : Double.NaN,
+        argumentBytes,
+        Double.NaN,
+        waitsOfAnItem(sensed, ofAnItem),
+        sensed.locks(),
+        sensed.queueNanos() * ofAnItem,
+        away ? Double.NaN : sensed.offProcessorNanos(),
+        sensed.busyCores(),
+        sensed.foreignCores(),
+        sensed.throttledShare(),
+        sensed.collectorShare(),
+        sensed.compilerCores(),
+        stretch.hungryShare(),
+        threads.waiting());
+  }
+
+  private static Map<WaitKind, Double> waitsOfAnItem(Senses.Sensed sensed, double ofAnItem) {
+    var waits = new EnumMap<WaitKind, Double>(WaitKind.class);
+    sensed.waits().forEach((kind, nanos) -> waits.put(kind, nanos * ofAnItem));
+    return waits;
+  }
+
+  // ---- what is applied
+
+  private void apply(Setting next, String reason) {
+    ProcessSide there = next.model() == ExecutionModel.PROCESSES ? openHelper() : helperIfOpen();
+    if (next.model() == ExecutionModel.PROCESSES) {
+      if (there == null) {
+        return; // the job begins anew, without worker processes, at the next look
+      }
+      there.prepare(next.size());
+      starting = true;
+    } else {
+      onThreads = next;
+      starting = false;
+    }
+    setting = next;
+    unsettled = totals().inFlight();
+    shareOut();
+    choice = new Choice(next.model(), next.size(), reason);
+    try {
+      options.choices().chose(choice);
+    } catch (RuntimeException | Error e) {
+      Log.get().log(System.Logger.Level.WARNING, "a listener of a pool's choices failed", e);
+    }
+  }
+
+  /**
+   * Lets threads and worker processes take as many items as the setting says. Items go on as before
+   * until all workers of a new setting are ready. A side takes less while the other still has items
+   * of an earlier setting, where both together would have more in flight than the user allows.
+   */
+  private void shareOut() {
+    ProcessSide there = helperIfOpen();
+    int most = options.mostInFlight();
+    if (setting.model() == ExecutionModel.PROCESSES && there != null && noProcesses == null) {
+      if (starting && there.ready(setting.size()) >= setting.size()) {
+        starting = false;
+        unsettled = threads.figures().inFlight();
+      }
+      if (!starting) {
+        leaveToHelper(true);
+        use(there, Math.clamp(most - threads.figures().inFlight(), 0, setting.size()));
+        return;
+      }
+    }
+    if (there != null) {
+      use(there, 0);
+    }
+    int away = there == null ? 0 : Math.min(there.figures().inFlight(), workersUsed);
+    if (away == 0) {
+      workersUsed = 0;
+    }
+    runOn(onThreads.model(), Math.min(onThreads.size(), most - away));
+    leaveToHelper(false);
+  }
+
+  private void leaveToHelper(boolean yes) {
+    if (left != yes) {
+      left = yes;
+      threads.leaveToHelper(yes);
+    }
+  }
+
+  private void runOn(ExecutionModel model, int size) {
+    if (rosterModel != model || rosterSize != size) {
+      rosterModel = model;
+      rosterSize = size;
+      threads.runOn(model, size);
+    }
+  }
+
+  private void use(ProcessSide there, int workers) {
+    if (processesUsed != workers) {
+      processesUsed = workers;
+      workersUsed = Math.max(workersUsed, workers);
+      there.use(workers);
+    }
+  }
+}

@@ -1,0 +1,522 @@
+package io.github.fornada.advice.decide;
+
+import io.github.fornada.ExecutionModel;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** What is known of an item and of the machine: means that fade, of what was observed. */
+final class Estimates {
+  /**
+   * How fast earlier stretches fade: with each doubling of the time since the work last changed,
+   * what was measured before has a weight of one half to this power. So the window is always about
+   * a fifth of the time so far, whether that is 10 ms or an hour. Measured by the simulator: see
+   * docs/how-it-decides.md.
+   */
+  private static final double FADING = 4;
+
+  /** No stretch makes what was before count for less than this. Guess. */
+  private static final double LEAST_KEPT = 0.3;
+
+  /** Fewer items in flight than this part of the setting do not show what the setting gives. */
+  private static final double FULL = 0.85;
+
+  /** A source that is dry for a larger part of a stretch hides what the setting gives. Guess. */
+  private static final double DRY = 0.2;
+
+  /** So many items make a mean that can be compared with others. Guess. */
+  private static final int MANY_ITEMS = 30;
+
+  /** After so many response times counting what ends gives the rate. Guess. */
+  private static final double FULL_ROUNDS = 3;
+
+  /** Standard errors from which on a difference is taken for one. */
+  private static final double CERTAIN = 2;
+
+  /** The part of the cores from which on all of them are busy. */
+  private static final double SATURATED = 0.85;
+
+  /** Below this many in flight an item is alone. */
+  private static final double ALONE = 1.3;
+
+  /** Compilers that take more of a core than this are busy: what is measured will get better. */
+  static final double COMPILING = 0.25;
+
+  /** After this time what is measured counts as warm. Guess: C2 is mostly done by then. */
+  private static final double COLD_NANOS = 5e9;
+
+  private final Machine machine;
+  final Mean cpu = new Mean();
+  final Mean cpuAlone = new Mean();
+  final Mean cpuTogether = new Mean();
+  final Mean wait = new Mean();
+  final Mean response = new Mean();
+  final Mean square = new Mean();
+  final Mean lockWait = new Mean();
+  final Mean nativeLockWait = new Mean();
+  final Mean lockHeld = new Mean();
+  final Mean queue = new Mean();
+  final Mean inFlight = new Mean();
+  final Mean allocated = new Mean();
+  final Mean argumentBytes = new Mean();
+  final Mean resultBytes = new Mean();
+  final Mean collector = new Mean();
+  final Mean throttled = new Mean();
+  final Mean foreign = new Mean();
+  final Mean dry = new Mean();
+  final Mean compilers = new Mean();
+
+  /** The cores that one item alone keeps busy. */
+  final Mean inside = new Mean();
+
+  private final Map<WaitKind, Mean> kinds = new EnumMap<>(WaitKind.class);
+  private final Map<Setting, Level> levels = new HashMap<>();
+  private List<LockSite> locks = List.of();
+  private @Nullable Setting lastSetting;
+
+  /** What the other side gives, in items per nanosecond; infinite while no limit was seen. */
+  double capacity = Double.POSITIVE_INFINITY;
+
+  private long done;
+  private long failed;
+  private long refused;
+  private long left;
+  private double elapsed;
+  private double changedAt;
+
+  /** In-flight items times time, and the items that ended: faded. */
+  private double recentArea;
+
+  private double recentDone;
+
+  /** What is left of the weight of earlier stretches with this one. */
+  private double keep = 1;
+
+  /** The same since an item last ended. */
+  private double keepOfItems = 1;
+
+  private double compilingNanos;
+
+  /** The processor time of the items of the first seconds, and their number. */
+  private double coldCpu;
+
+  private double coldItems;
+
+  private final Drift cpuDrift = new Drift();
+  private final Drift waitDrift = new Drift();
+  private @Nullable Setting driftSetting;
+
+  /** What is added to a time before its changes are looked at. */
+  private double floor;
+
+  /** What was measured under one setting. */
+  static final class Level {
+    private final Mean rate = new Mean();
+    private final Mean response = new Mean();
+    private final Mean square = new Mean();
+    private final Mean inFlight = new Mean();
+    private final Mean wait = new Mean();
+    private final Mean cpu = new Mean();
+    private double items;
+    private double weightedItems;
+    private double nanos;
+    private int stretches;
+
+    /** Returns items per nanosecond. */
+    double rate() {
+      double counted = rate.get();
+      if (items > 0 && nanos < FULL_ROUNDS * response.get()) {
+        // Counting misses those that have not had the time to end; Little's law counts those too
+        // well that are short.
+        return Math.sqrt(counted * rateByResponse());
+      }
+      return counted;
+    }
+
+    double response() {
+      return response.get();
+    }
+
+    /** Returns the rate by Little's law: sooner right than counting, if items are much alike. */
+    double rateByResponse() {
+      return inFlight.get() / response.get();
+    }
+
+    double items() {
+      return items;
+    }
+
+    double nanos() {
+      return nanos;
+    }
+
+    int stretches() {
+      return stretches;
+    }
+
+    /** Returns the standard error of the rate, as part of it. */
+    double relativeError(double variation) {
+      if (items < 1) {
+        return 1;
+      }
+      double fromItems = Math.max(variation, 0.2) / Math.sqrt(Math.max(1, weightedItems));
+      double fromStretches =
+          stretches < 4
+              ? 0
+              : Math.sqrt(rate.variance()) / rate.get() / Math.sqrt(Math.min(stretches, 10));
+      return Math.max(fromItems, fromStretches) + 1e-3;
+    }
+
+    private void add(Observation o, double worked, double outside, double keep) {
+      cpu.add(worked, o.done(), keep);
+      wait.add(outside, o.done(), keep);
+      double now = o.done() / o.nanos();
+      rate.add(now, o.nanos(), keep);
+      response.add(o.responseNanos(), o.done(), keep);
+      square.add(o.responseSquareNanos(), o.done(), keep);
+      items += o.done();
+      weightedItems = weightedItems * keep + o.done();
+      inFlight.add(o.inFlight(), o.nanos(), keep);
+      nanos += o.nanos();
+      stretches++;
+    }
+  }
+
+  Estimates(Machine machine, long items) {
+    this.machine = machine;
+    left = items;
+  }
+
+  /**
+   * Takes an observation in.
+   *
+   * @return what has changed in the work since the setting was last changed; empty if nothing has
+   */
+  String add(Observation o) {
+    double age = elapsed - changedAt;
+    elapsed += o.nanos();
+    keep = Math.max(LEAST_KEPT, Math.pow(age / (age + o.nanos()), FADING));
+    keepOfItems *= keep;
+    recentArea = recentArea * keep + o.inFlight() * o.nanos();
+    recentDone = recentDone * keep + o.done();
+    left = o.itemsLeft();
+    lastSetting = o.setting();
+    done += o.done();
+    failed += o.failed();
+    refused += o.refused();
+    if (o.compilerCores() > COMPILING) {
+      compilingNanos += o.nanos();
+    }
+    collector.add(o.collectorShare(), o.nanos(), keep);
+    throttled.add(o.throttledShare(), o.nanos(), keep);
+    foreign.add(o.foreignCores(), o.nanos(), keep);
+    compilers.add(o.compilerCores(), o.nanos(), keep);
+    inFlight.add(o.inFlight(), o.nanos(), keep);
+    dry.add(o.idleForInputShare(), o.nanos(), keep);
+    allocated.add(o.allocatedBytes(), o.done(), keepOfItems);
+    argumentBytes.add(o.argumentBytes(), o.done(), keepOfItems);
+    resultBytes.add(o.resultBytes(), o.done(), keepOfItems);
+    if (o.done() == 0) {
+      if (shows(o)) {
+        Level level = levels.computeIfAbsent(o.setting(), s -> new Level());
+        level.rate.add(0, o.nanos(), keep);
+        level.nanos += o.nanos();
+        level.stretches++;
+      }
+      return "";
+    }
+    double keep = Math.max(LEAST_KEPT, keepOfItems);
+    keepOfItems = 1;
+    boolean alone = o.inFlight() <= ALONE;
+    double took = o.responseNanos();
+    double queued = finite(o.queueNanos());
+    double worked = o.cpuNanos();
+    double busy = Math.max(0, finite(o.busyCores()) - finite(o.compilerCores()));
+    if (alone && o.setting().model() != ExecutionModel.PROCESSES) {
+      inside.add(busy / Math.max(1, o.inFlight()), o.nanos(), keep);
+    }
+    if (!Double.isFinite(worked) && (o.settled() || o.done() >= 4)) {
+      // Virtual threads: the cores that each in flight keeps busy, for as long as an item takes.
+      worked = Math.min(busy / Math.max(1, o.inFlight()), 1) * took;
+    }
+    if (o.inFlight() > ALONE && o.setting().model() != ExecutionModel.PROCESSES) {
+      cpuTogether.add(worked, o.done(), keep);
+    } else if (alone) {
+      cpuAlone.add(worked, o.done(), keep);
+    }
+    cpu.add(worked, o.done(), keep);
+    if (o.setting().model() != ExecutionModel.PROCESSES && elapsed < COLD_NANOS) {
+      coldCpu += finite(worked) * o.done();
+      coldItems += o.done();
+    }
+    response.add(took, o.done(), keep);
+    square.add(o.responseSquareNanos(), o.done(), keep);
+    double kinds = 0;
+    for (Map.Entry<WaitKind, Double> each : o.waits().entrySet()) {
+      kinds += finite(each.getValue());
+    }
+    if (!Double.isFinite(o.queueNanos()) && busy > SATURATED * cores()) {
+      // Virtual threads that are ready to run are not seen; when all cores are busy that is what
+      // they do when they do not wait.
+      queued = Math.max(0, took - cpu.or(0) - kinds);
+    }
+    double away = Math.max(0, took - cpu.or(0) - queued);
+    queue.add(queued, o.done(), keep);
+    double scale = kinds > away && kinds > 0 ? away / kinds : 1;
+    double inLock = scale * finite(o.waits().getOrDefault(WaitKind.LOCK, 0.0));
+    double inNative = scale * finite(o.waits().getOrDefault(WaitKind.NATIVE_LOCK, 0.0));
+    for (WaitKind kind : WaitKind.values()) {
+      double of = scale * finite(o.waits().getOrDefault(kind, 0.0));
+      if (kind == WaitKind.UNKNOWN) {
+        of += Math.max(0, away - kinds * scale);
+      }
+      this.kinds.computeIfAbsent(kind, k -> new Mean()).add(of, o.done(), keep);
+    }
+    lockWait.add(inLock, o.done(), keep);
+    nativeLockWait.add(inNative, o.done(), keep);
+    if (!o.locks().isEmpty()) {
+      locks = o.locks();
+      double held = o.locks().getFirst().heldShare();
+      lockHeld.add(held * o.nanos() / o.done(), o.done(), keep);
+    }
+    double outside = Math.max(0, away - inLock - inNative);
+    wait.add(outside, o.done(), keep);
+    if (shows(o)) {
+      levels.computeIfAbsent(o.setting(), s -> new Level()).add(o, worked, outside, keep);
+    }
+    return changed(o, worked, outside + inLock + inNative);
+  }
+
+  /** Returns whether a stretch shows what its setting gives. */
+  private static boolean shows(Observation o) {
+    return o.settled()
+        && finite(o.idleForInputShare()) < DRY
+        && o.inFlight() >= FULL * o.setting().size();
+  }
+
+  private String changed(Observation o, double worked, double waited) {
+    if (o.setting().model() == ExecutionModel.PROCESSES || !o.settled()) {
+      return "";
+    }
+    if (!o.setting().equals(driftSetting)) {
+      driftSetting = o.setting();
+      waitDrift.restart();
+      cpuDrift.restart();
+      floor = 0.05 * o.responseNanos();
+    }
+    double error = Math.max(0.1, variation()) / Math.sqrt(o.done());
+    String what = "";
+    // The floor keeps what is nearly nothing from changing by a large factor.
+    if (compilers.or(0) < COMPILING && elapsed > 0.2e9) {
+      double before = cpu.get();
+      double factor = cpuDrift.add(worked + floor, error, o.done());
+      if (factor != 1) {
+        what = "an item now computes for " + Say.time(worked) + " instead of " + Say.time(before);
+      }
+    }
+    double before = wait.get() + lockWait.or(0) + nativeLockWait.or(0);
+    double factor = waitDrift.add(waited + floor, error, o.done());
+    if (factor != 1) {
+      what = "an item now waits for " + Say.time(waited) + " instead of " + Say.time(before);
+    }
+    if (!what.isEmpty()) {
+      double ratio = cpu.get() > 0 && worked > 0 ? worked / cpu.get() : 1;
+      for (Mean mean : List.of(cpu, cpuAlone, cpuTogether)) {
+        mean.scale(ratio);
+        mean.fade(20);
+      }
+      capacity = Double.POSITIVE_INFINITY;
+      levels.clear();
+      changedAt = elapsed - o.nanos();
+      for (Mean mean : List.of(wait, response, square, lockWait, nativeLockWait, lockHeld)) {
+        mean.fade(0);
+      }
+      driftSetting = null;
+    }
+    return what;
+  }
+
+  /** Says that another setting is in use: what comes now comes under other conditions. */
+  void settingChanged() {
+    driftSetting = null;
+  }
+
+  /** Returns what was measured under a setting; null if nothing was. */
+  @Nullable Level level(Setting setting) {
+    Level level = levels.get(setting);
+    return level == null || level.items < 1 ? null : level;
+  }
+
+  /** Forgets what was measured under a setting, because it is measured anew. */
+  void forget(Setting setting) {
+    levels.remove(setting);
+  }
+
+  Map<Setting, Level> levels() {
+    return levels;
+  }
+
+  List<LockSite> locks() {
+    return locks;
+  }
+
+  long done() {
+    return done;
+  }
+
+  long failed() {
+    return failed;
+  }
+
+  long refused() {
+    return refused;
+  }
+
+  /** Returns the number of items that have not begun; -1 if unknown. */
+  long left() {
+    return left;
+  }
+
+  double elapsed() {
+    return elapsed;
+  }
+
+  double compilingNanos() {
+    return compilingNanos;
+  }
+
+  /**
+   * Returns the processor time that the first items took beyond what such an item takes now: what
+   * each new worker process will have to pay too.
+   */
+  double coldNanos() {
+    // While the compilers are busy nobody knows yet how fast items will be.
+    return Math.max(compilingNanos / 2, coldCpu - coldItems * work());
+  }
+
+  /** Returns the mean time of an item that was spent waiting for a kind of thing. */
+  double waited(WaitKind kind) {
+    Mean mean = kinds.get(kind);
+    return mean == null ? 0 : mean.or(0);
+  }
+
+  /** Returns the cores that this program can have now. */
+  double cores() {
+    double taken = foreign.or(0);
+    // Below a tenth of a core it is noise; half of the machine is what the scheduler grants at
+    // least.
+    double cores = taken < 0.1 ? machine.usableCores() : machine.usableCores() - taken;
+    return Math.max(
+        cores, Math.min(machine.usableCores(), Math.max(0.5, machine.usableCores() / 2)));
+  }
+
+  /** Returns how much response times differ: their standard deviation as part of the mean. */
+  double variation() {
+    // Of one setting if possible: times under different ones differ for other reasons.
+    Level level = lastSetting == null ? null : levels.get(lastSetting);
+    boolean enough = level != null && level.items >= 10;
+    Mean mean = enough ? level.response : response;
+    Mean squares = enough ? level.square : square;
+    if (mean.weight() == 0 || squares.weight() == 0) {
+      return 1;
+    }
+    return Math.sqrt(Math.max(0, squares.get() / (mean.get() * mean.get()) - 1));
+  }
+
+  /**
+   * Returns the factor by which the processor time of an item is longer beside others than alone; 1
+   * unless that is certain.
+   */
+  double inflation() {
+    if (cpuAlone.weight() < 1 || cpuTogether.weight() < 2) {
+      return 1;
+    }
+    double factor = cpuTogether.get() / cpuAlone.get();
+    double error =
+        Math.max(0.05, variation()) * Math.sqrt(1 / cpuAlone.weight() + 1 / cpuTogether.weight());
+    return Math.abs(Math.log(factor)) < CERTAIN * error ? 1 : factor;
+  }
+
+  /**
+   * Learns from a stretch with fewer in flight what an item would compute for alone, under the
+   * assumption that each more that runs adds the same.
+   *
+   * @param fewer the setting of that stretch
+   * @param more the usual one
+   * @param onlyIfClear whether to learn nothing unless they clearly compute faster
+   * @return whether something was learned
+   */
+  boolean compare(Setting fewer, Setting more, boolean onlyIfClear) {
+    Level few = levels.get(fewer);
+    Level many = levels.get(more);
+    if (few == null || many == null || !(few.cpu.get() > 0) || !(many.cpu.get() > 0)) {
+      return false;
+    }
+    double ratio = many.cpu.get() / few.cpu.get();
+    double error =
+        Math.max(0.05, variation())
+            * Math.sqrt(1 / few.items + 1 / Math.max(1, many.weightedItems));
+    double alone = many.cpu.get();
+    boolean clear = Math.log(ratio) > (onlyIfClear ? 1.5 : 1) * CERTAIN * error;
+    if (onlyIfClear && !clear) {
+      return false;
+    }
+    if (clear) {
+      double x = Math.min(fewer.size(), machine.usableCores()) - 1;
+      double y = Math.min(more.size(), machine.usableCores()) - 1;
+      double growth = (ratio - 1) / Math.max(0.1 * y, y - ratio * x);
+      alone /= 1 + growth * y;
+    }
+    cpuAlone.clear();
+    cpuAlone.add(alone, Math.max(20, few.items), 1);
+    cpuTogether.clear();
+    cpuTogether.add(many.cpu.get(), Math.max(20, many.weightedItems), 1);
+    return true;
+  }
+
+  /** Returns the processor time of an item that runs alone. */
+  double work() {
+    double together = cpuTogether.or(Double.POSITIVE_INFINITY);
+    double alone = cpuAlone.or(Double.POSITIVE_INFINITY);
+    double least = Math.min(together, alone);
+    return Double.isFinite(least) ? least : cpu.or(0);
+  }
+
+  /**
+   * Returns what an item waits for, other than a lock, without a queue at the other side: the least
+   * of what was seen with different numbers in flight.
+   */
+  double baseWait() {
+    double least = Double.POSITIVE_INFINITY;
+    int smallest = Integer.MAX_VALUE;
+    double ofSmallest = wait.or(0);
+    for (Map.Entry<Setting, Level> each : levels.entrySet()) {
+      Level level = each.getValue();
+      double waits = level.wait.get();
+      if (level.items >= MANY_ITEMS) {
+        least = Math.min(least, waits);
+      } else if (each.getKey().size() < smallest) {
+        smallest = each.getKey().size();
+        ofSmallest = waits;
+      }
+    }
+    return Double.isFinite(least) ? least : ofSmallest;
+  }
+
+  /** Returns the time from an item's start to its end by Little's law: no end is waited for. */
+  double responseByRate() {
+    return recentDone > 0 ? recentArea / recentDone : 0;
+  }
+
+  /** Returns the part of an item's time that it waits for something other than a lock. */
+  double waitingShare() {
+    double waits = baseWait();
+    return waits / Math.max(1, waits + work());
+  }
+
+  static double finite(double value) {
+    return Double.isFinite(value) ? value : 0;
+  }
+}

@@ -1,0 +1,23 @@
+package io.github.fornada.shared;
+
+import io.github.fornada.shared.memory.Mutex;
+import java.time.Duration;
+
+/** Limits of waits, in nanoseconds. */
+final class Limits {
+  static final long NONE = Mutex.FOR_EVER;
+
+  private Limits() {}
+
+  /** Returns the limit; 0 if it is negative, and none if it is more than 292 years. */
+  static long nanos(Duration limit) {
+    if (limit.isNegative()) {
+      return 0;
+    }
+    try {
+      return limit.toNanos();
+    } catch (ArithmeticException e) {
+      return NONE;
+    }
+  }
+}

@@ -1,0 +1,29 @@
+package io.github.fornada.shared.memory;
+
+/**
+ * How a process that waits for a shared object is woken, and who takes part in a pool.
+ *
+ * <p>Each process that waits has a <em>seat</em>: a small number, which is its bit in the masks of
+ * {@link WaitBits}. A thread that waits is known here before it sets the bit.
+ */
+public interface Bell {
+  /** The maximum number of processes that may wait for the objects of one pool. */
+  int SEATS = 256; // Guess: more workers than a machine runs
+
+  /** Returns this process's number in the pool: 1 for the parent. Never given to another. */
+  long id();
+
+  /** Returns the seat of this process; takes one when it is first needed. */
+  int seat();
+
+  /** Returns the number of the process that has this seat; 0 for none. */
+  long idOf(int seat);
+
+  /** Makes {@code thread} one that is unparked when this process is rung. */
+  void add(Thread thread);
+
+  void remove(Thread thread);
+
+  /** Wakes the process in this seat. Never waits for it. */
+  void ring(int seat);
+}

@@ -1,0 +1,235 @@
+package io.github.fornada.shared.memory;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.VarHandle;
+import java.nio.channels.FileChannel;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The memory of one shared object: a page of lines, each with a word and perhaps a mask of those
+ * that wait, and behind it the object's content. In a file that each process maps when it first
+ * uses the object; or, for a pool whose tasks run in this process, in this process's memory.
+ */
+public final class Region {
+  /** Bytes of the first page; the content begins here. */
+  public static final long PAGE = 4096;
+
+  private static final int LINE = 64;
+
+  static final VarHandle LONG = ValueLayout.JAVA_LONG.varHandle();
+
+  // The first line of the page. Written before others know the object, but for the first field.
+  private static final long FREED = 0;
+  private static final long LOCKS = 8;
+  private static final long POINTS = 16;
+  private static final long CLAIMS = 24;
+  private static final long PARAMETER = 32;
+
+  private final Space space;
+  private final String name;
+  private final long size;
+
+  /** Null until this process has mapped it. Written under this monitor. */
+  private volatile @Nullable MemorySegment memory;
+
+  private @Nullable Arena arena; // guarded by this
+  private boolean freed; // guarded by this
+  private @Nullable Object object; // guarded by this
+
+  Region(Space space, String name, long size) {
+    this.space = space;
+    this.name = name;
+    this.size = size;
+  }
+
+  /** Creates a region in memory of this process. */
+  Region(Space space, String name, MemorySegment memory, @Nullable Arena arena) {
+    this(space, name, memory.byteSize());
+    this.memory = memory;
+    this.arena = arena;
+  }
+
+  static long line(int number) {
+    return (long) number * LINE;
+  }
+
+  /**
+   * What must be known of an object to take back what a process that has died had of it.
+   *
+   * @param locks the number of its {@linkplain Mutex locks}, in the lines from 1 on
+   * @param points the number of its {@linkplain WaitPoint points to wait at}, in the next lines
+   * @param claims the number of words behind the first page that hold the number of the process
+   *     that claims something, or 0
+   * @param parameter a number that the object's class needs
+   */
+  public record Shape(int locks, int points, long claims, long parameter) {}
+
+  void shape(Shape shape) {
+    MemorySegment page = segment();
+    LONG.setVolatile(page, LOCKS, (long) shape.locks());
+    LONG.setVolatile(page, POINTS, (long) shape.points());
+    LONG.setVolatile(page, CLAIMS, shape.claims());
+    LONG.setVolatile(page, PARAMETER, shape.parameter());
+  }
+
+  public long parameter() {
+    return (long) LONG.getVolatile(segment(), PARAMETER);
+  }
+
+  /** Returns the object of this region in this process; makes it if there is none yet. */
+  @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"}) // one class for each name
+  public synchronized <T> T object(Function<Region, T> maker) {
+    Object known = object;
+    if (known == null) {
+      known = maker.apply(this);
+      object = known;
+    }
+    return (T) known;
+  }
+
+  public Bell bell() {
+    return space.bell();
+  }
+
+  public Space space() {
+    return space;
+  }
+
+  public String name() {
+    return name;
+  }
+
+  public long byteSize() {
+    return size;
+  }
+
+  /**
+   * Returns the memory; maps it at the first call in this process.
+   *
+   * @throws IllegalStateException if the object was freed, or its pool has ended
+   */
+  public MemorySegment segment() {
+    MemorySegment known = memory;
+    return known == null ? map() : known;
+  }
+
+  private synchronized MemorySegment map() {
+    MemorySegment known = memory;
+    if (known != null) {
+      return known;
+    }
+    space.requireMember();
+    Path file = space.file(name);
+    if (freed || file == null) {
+      throw gone(null);
+    }
+    try {
+      MemorySegment made = Uninterrupted.call(() -> mapped(file));
+      memory = made;
+      return made;
+    } catch (NoSuchFileException e) {
+      throw gone(e);
+    } catch (IOException e) {
+      throw new UncheckedIOException(
+          "the memory of a shared object could not be mapped: " + e.getMessage(), e);
+    }
+  }
+
+  @SuppressWarnings("MustBeClosed") // closed by unmap()
+  private MemorySegment mapped(Path file) throws IOException {
+    Arena shared = Arena.ofShared();
+    try (var channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+      MemorySegment made = channel.map(FileChannel.MapMode.READ_WRITE, 0, size, shared);
+      if ((long) LONG.getVolatile(made, FREED) != 0) {
+        throw new NoSuchFileException(file.toString());
+      }
+      arena = shared;
+      return made;
+    } catch (IOException | RuntimeException | Error e) {
+      shared.close();
+      throw e;
+    }
+  }
+
+  /** Returns whether the object is there, as far as this process has heard. */
+  boolean isOpen() {
+    MemorySegment known = memory;
+    return known != null && known.scope().isAlive();
+  }
+
+  /**
+   * Checks that the object is there.
+   *
+   * @throws IllegalStateException if it was freed, or its pool has ended
+   */
+  public void requireOpen() {
+    if (!isOpen() || (long) LONG.getVolatile(segment(), FREED) != 0) {
+      throw gone(null);
+    }
+  }
+
+  private static IllegalStateException gone(@Nullable Throwable cause) {
+    return new IllegalStateException(
+        "this shared object was freed, or its pool was closed: keep both until the tasks that use"
+            + " it have ended",
+        cause);
+  }
+
+  /** Marks the object as freed, for processes that have mapped it. */
+  void markFreed() {
+    try {
+      LONG.setVolatile(segment(), FREED, 1L);
+    } catch (IllegalStateException e) {
+      // It was freed before.
+    }
+  }
+
+  /** Unmaps the memory. Later uses in this process throw {@link IllegalStateException}. */
+  synchronized void unmap() {
+    freed = true;
+    Arena open = arena;
+    arena = null;
+    if (open != null) {
+      Unmapping.close(open);
+    }
+  }
+
+  /** Returns whether a process that died had a lock of this object, and may have used it. */
+  boolean wasUsedBy(long dead) {
+    MemorySegment page = segment();
+    for (int i = 1; i <= (long) LONG.getVolatile(page, LOCKS); i++) {
+      if (OwnerWord.wasUsedBy(page, line(i), dead)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
+   * Takes back what a process that has died had of this object. Everybody that waits must be rung
+   * afterwards.
+   */
+  void recover(long dead, int seat) {
+    MemorySegment page = segment();
+    int locks = (int) (long) LONG.getVolatile(page, LOCKS);
+    int points = (int) (long) LONG.getVolatile(page, POINTS);
+    for (int i = 1; i <= locks; i++) {
+      OwnerWord.recover(page, line(i), dead, seat);
+    }
+    // Else a ring that is meant for one process might later be for nobody.
+    for (int i = locks + 1; seat >= 0 && i <= locks + points; i++) {
+      boolean _ = WaitBits.clear(page, line(i) + Long.BYTES, seat);
+    }
+    for (long i = 0; i < (long) LONG.getVolatile(page, CLAIMS); i++) {
+      boolean _ = LONG.compareAndSet(page, PAGE + i * Long.BYTES, dead, 0L);
+    }
+  }
+}

@@ -1,0 +1,391 @@
+package io.github.fornada.shared.memory;
+
+import io.github.fornada.jvm.Log;
+import io.github.fornada.jvm.OwnThreads;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.MemorySegment;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channel;
+import java.nio.channels.ClosedSelectorException;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Iterator;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The bell of a process that shares memory with others. A process that waits listens at a
+ * Unix-domain socket in the pool's private folder, named after its seat; whoever wakes it writes a
+ * byte there itself, and a thread of the woken process unparks its threads that wait.
+ *
+ * <p>All channels are in non-blocking mode: an interrupt of the thread that uses one does not close
+ * it, so any thread may ring.
+ */
+final class SocketBell implements Bell {
+  /** The name of the file with the seats: a word each, with the number of the process or 0. */
+  static final String SEAT_FILE = "seats";
+
+  /** The prefix of the names of the sockets. */
+  static final String SOCKET = "seat-";
+
+  private static final int BACKLOG = 1024;
+
+  /** The pause before another attempt to connect to a process that does not accept at once. */
+  private static final long PAUSE_NANOS = 100_000; // Guess
+
+  private static final int ATTEMPTS = 100_000; // ten seconds
+
+  /** Between two looks for a ring, once {@link #stepAside} was called. */
+  private static final long POLL_NANOS = 1_000_000; // Guess
+
+  private final Path folder;
+  private final long id;
+  private final Set<Thread> sleepers = ConcurrentHashMap.newKeySet();
+
+  /** The open connections to other processes, by their seats. Each guarded by its own monitor. */
+  private final Line[] lines = new Line[SEATS];
+
+  // Written under this monitor.
+  private volatile @Nullable MemorySegment seats;
+  private volatile int seat = -1;
+  private @Nullable Selector selector;
+  private @Nullable ServerSocketChannel server;
+
+  /** Whether the thread that is rung must not wait in native code. */
+  private volatile boolean aside;
+
+  private static final class Line {
+    long to;
+    @Nullable SocketChannel channel;
+  }
+
+  SocketBell(Path folder, long id) {
+    this.folder = folder;
+    this.id = id;
+    for (int i = 0; i < SEATS; i++) {
+      lines[i] = new Line();
+    }
+  }
+
+  @Override
+  public long id() {
+    return id;
+  }
+
+  @Override
+  public void add(Thread thread) {
+    sleepers.add(thread);
+  }
+
+  @Override
+  public void remove(Thread thread) {
+    sleepers.remove(thread);
+  }
+
+  void wakeOwn() {
+    sleepers.forEach(LockSupport::unpark);
+  }
+
+  // ---- seats
+
+  private MemorySegment seats() {
+    MemorySegment known = seats;
+    if (known != null) {
+      return known;
+    }
+    synchronized (this) {
+      try {
+        known =
+            Uninterrupted.call(
+                () -> Space.openOrCreate(folder, SEAT_FILE, id, (long) SEATS * Long.BYTES));
+      } catch (IOException e) {
+        throw new UncheckedIOException(
+            "the list of the processes that wait for shared objects could not be mapped: "
+                + e.getMessage(),
+            e);
+      }
+      seats = known;
+      return known;
+    }
+  }
+
+  @Override
+  public int seat() {
+    int known = seat;
+    return known >= 0 ? known : takeSeat();
+  }
+
+  private synchronized int takeSeat() {
+    if (seat >= 0) {
+      return seat;
+    }
+    MemorySegment all = seats();
+    for (int i = 0; i < SEATS; i++) {
+      if (Region.LONG.compareAndSet(all, (long) i * Long.BYTES, 0L, id)) {
+        boolean listening = false;
+        try {
+          int free = i;
+          var _ =
+              Uninterrupted.call(() -> {
+                listen(free);
+                return true;
+              });
+          listening = true;
+        } catch (IOException e) {
+          throw new UncheckedIOException(
+              "this process cannot wait for shared objects, because it cannot listen in "
+                  + folder
+                  + ": "
+                  + e.getMessage(),
+              e);
+        } finally {
+          if (!listening) {
+            boolean _ = Region.LONG.compareAndSet(all, (long) i * Long.BYTES, id, 0L);
+          }
+        }
+        seat = i;
+        return i;
+      }
+    }
+    throw new IllegalStateException(
+        "more than "
+            + SEATS
+            + " processes wait for shared objects of one pool at once: use fewer workers, or waits"
+            + " that do not last");
+  }
+
+  private void listen(int at) throws IOException {
+    Selector from = Selector.open();
+    ServerSocketChannel made = null;
+    boolean started = false;
+    try {
+      made = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+      made.bind(UnixDomainSocketAddress.of(socket(at, id)), BACKLOG);
+      made.configureBlocking(false);
+      var _ = made.register(from, SelectionKey.OP_ACCEPT);
+      ServerSocketChannel accepting = made;
+      var _ = OwnThreads.daemon("fornada-shared-bell").start(() -> live(from, accepting));
+      selector = from;
+      server = made;
+      started = true;
+    } finally {
+      if (!started) {
+        from.close();
+        closeQuietly(made);
+      }
+    }
+  }
+
+  private Path socket(int at, long of) {
+    return folder.resolve(SOCKET + at + '-' + of);
+  }
+
+  @Override
+  public long idOf(int at) {
+    return (long) Region.LONG.getVolatile(seats(), (long) at * Long.BYTES);
+  }
+
+  // ---- the thread that is rung
+
+  private void live(Selector from, ServerSocketChannel accepting) {
+    var bytes = ByteBuffer.allocateDirect(64);
+    while (from.isOpen()) {
+      try {
+        if (aside) {
+          LockSupport.parkNanos(POLL_NANOS);
+          var _ = from.selectNow();
+        } else {
+          var _ = from.select();
+        }
+        // A task may have interrupted this thread: with the flag set every select returns at once.
+        var _ = Thread.interrupted();
+        for (Iterator<SelectionKey> keys = from.selectedKeys().iterator(); keys.hasNext(); ) {
+          SelectionKey key = keys.next();
+          keys.remove();
+          if (key.channel() instanceof SocketChannel line) {
+            drain(line, bytes);
+          } else {
+            accept(accepting, from);
+          }
+        }
+      } catch (ClosedSelectorException e) {
+        return;
+      } catch (IOException | RuntimeException | OutOfMemoryError e) {
+        Log.get().log(System.Logger.Level.WARNING, "a ring for shared objects may be late", e);
+        LockSupport.parkNanos(POLL_NANOS);
+      }
+      wakeOwn();
+    }
+  }
+
+  private static void accept(ServerSocketChannel from, Selector to) throws IOException {
+    for (SocketChannel line = from.accept(); line != null; line = from.accept()) {
+      line.configureBlocking(false);
+      var _ = line.register(to, SelectionKey.OP_READ);
+    }
+  }
+
+  private static void drain(SocketChannel line, ByteBuffer bytes) {
+    try {
+      int read;
+      do {
+        bytes.clear();
+        read = line.read(bytes);
+      } while (read > 0);
+      if (read < 0) {
+        line.close();
+      }
+    } catch (IOException e) {
+      closeQuietly(line); // its process is gone
+    }
+  }
+
+  // ---- ringing
+
+  @Override
+  public void ring(int at) {
+    if (at == seat) {
+      wakeOwn();
+      return;
+    }
+    long to = idOf(at);
+    if (to == 0 || to == id) {
+      wakeOwn(); // this process may be taking that seat just now
+      return;
+    }
+    Line line = lines[at];
+    synchronized (line) {
+      try {
+        if (line.channel == null || line.to != to) {
+          closeQuietly(line.channel);
+          line.channel = null;
+          line.channel = connect(socket(at, to));
+          line.to = to;
+        }
+        // 0 if the buffer is full: then it has been rung very often and has not yet noticed.
+        var _ = line.channel.write(ByteBuffer.wrap(new byte[1]));
+      } catch (IOException e) {
+        // It is gone, or has no socket yet: then it has still to look before it sleeps.
+        closeQuietly(line.channel);
+        line.channel = null;
+      }
+    }
+  }
+
+  private static SocketChannel connect(Path socket) throws IOException {
+    for (int i = 0; ; i++) {
+      SocketChannel made = SocketChannel.open(StandardProtocolFamily.UNIX);
+      try {
+        made.configureBlocking(false);
+        if (made.connect(UnixDomainSocketAddress.of(socket))) {
+          return made;
+        }
+        while (!made.finishConnect()) {
+          LockSupport.parkNanos(PAUSE_NANOS);
+        }
+        return made;
+      } catch (IOException e) {
+        closeQuietly(made);
+        // With many processes that connect at once the system asks to try again.
+        if (i == ATTEMPTS || Files.notExists(socket) || isRefused(e)) {
+          throw e;
+        }
+        LockSupport.parkNanos(PAUSE_NANOS);
+      }
+    }
+  }
+
+  private static boolean isRefused(IOException e) {
+    return e instanceof java.net.ConnectException || e instanceof NoSuchFileException;
+  }
+
+  /** Wakes every process that waits for anything in this pool. */
+  void ringEverybody() {
+    wakeOwn();
+    if (Files.notExists(folder.resolve(SEAT_FILE))) {
+      return; // no process has ever waited
+    }
+    for (int i = 0; i < SEATS; i++) {
+      if (idOf(i) != 0) {
+        ring(i);
+      }
+    }
+  }
+
+  // ---- the ends of processes
+
+  /** Returns the seat of a process; -1 if it has none. */
+  int seatOf(long process) {
+    if (Files.exists(folder.resolve(SEAT_FILE))) {
+      for (int i = 0; i < SEATS; i++) {
+        if (idOf(i) == process) {
+          return i;
+        }
+      }
+    }
+    return -1;
+  }
+
+  /** Frees the seat of a process that is gone. Nothing may refer to it any more. */
+  void vacate(int at, long process) {
+    try {
+      Files.deleteIfExists(socket(at, process));
+    } catch (IOException e) {
+      Log.get().log(System.Logger.Level.DEBUG, "left for the end of the pool", e);
+    }
+    boolean _ = Region.LONG.compareAndSet(seats(), (long) at * Long.BYTES, process, 0L);
+  }
+
+  /**
+   * From now on the thread that is rung looks now and then, and does not wait in native code: see
+   * {@code ControlChannel.stepAside}.
+   */
+  synchronized void stepAside() {
+    aside = true;
+    if (selector != null) {
+      selector.wakeup();
+    }
+  }
+
+  /** Closes all channels; threads that wait are woken. */
+  synchronized void close() {
+    try {
+      if (selector != null) {
+        for (SelectionKey key : selector.keys()) {
+          closeQuietly(key.channel());
+        }
+        selector.close();
+      }
+    } catch (IOException | RuntimeException e) {
+      Log.get().log(System.Logger.Level.DEBUG, "a selector could not be closed", e);
+    }
+    closeQuietly(server);
+    for (Line line : lines) {
+      synchronized (line) {
+        closeQuietly(line.channel);
+        line.channel = null;
+      }
+    }
+    wakeOwn();
+  }
+
+  private static void closeQuietly(@Nullable Channel channel) {
+    try {
+      if (channel != null) {
+        channel.close();
+      }
+    } catch (IOException e) {
+      Log.get().log(System.Logger.Level.DEBUG, "a channel could not be closed", e);
+    }
+  }
+}

@@ -1,0 +1,434 @@
+package io.github.fornada.shared.memory;
+
+import io.github.fornada.DeathCertificate;
+import io.github.fornada.jvm.Log;
+import java.io.IOException;
+import java.io.ObjectInputStream;
+import java.io.ObjectOutputStream;
+import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The shared objects of one pool, as this process sees them. The objects' files are in the pool's
+ * private folder, so that they go with the pool.
+ */
+public final class Space {
+  /** The number of the process that has opened the pool. */
+  private static final long PARENT = 1;
+
+  /** What the process does for its space. */
+  public interface Host {
+    /** Tells other processes that the object with this file was freed. */
+    void freed(String file);
+
+    /** Creates the pool's folder again, if it was deleted from outside. */
+    void restore() throws IOException;
+  }
+
+  /** For objects that no other process has. */
+  private static final Host NOBODY =
+      new Host() {
+        @Override
+        public void freed(String file) {}
+
+        @Override
+        public void restore() {}
+      };
+
+  private static final String OBJECT = "object-";
+  private static final String MAKING = "making-";
+  private static final String DIED = "died-";
+  private static final int PIECE = 1 << 20;
+
+  /** Null if the pool's tasks run in this process. */
+  private final @Nullable Path folder;
+
+  /** This process's number in the pool; 0 if it is neither its parent nor one of its workers. */
+  private final long id;
+
+  private final Bell bell;
+  private final Host host;
+  private final AtomicLong numbers = new AtomicLong();
+  private final Map<String, Region> regions = new ConcurrentHashMap<>();
+
+  /** The ends of processes that had locks. Written by the parent's threads. */
+  private final Map<Long, DeathCertificate> deaths = new ConcurrentHashMap<>();
+
+  /** Set once, at the end of the pool. */
+  private volatile boolean ended;
+
+  private Space(@Nullable Path folder, long id, Bell bell, Host host) {
+    if (id > OwnerWord.MAX_ID) {
+      throw new IllegalStateException("this pool has had too many workers: " + id);
+    }
+    this.folder = folder;
+    this.id = id;
+    this.bell = bell;
+    this.host = host;
+  }
+
+  /** Returns the space of a pool whose tasks run in this process. */
+  static Space local() {
+    return new Space(null, PARENT, new LocalBell(), NOBODY);
+  }
+
+  /** Returns the space of a pool that this process has opened. */
+  public static Space ofParent(Path folder, Host host) {
+    return new Space(folder, PARENT, new SocketBell(folder, PARENT), host);
+  }
+
+  /** Returns the space of the pool that this process is a worker of. */
+  static Space ofWorker(Path folder, long worker, Host host) {
+    long id = idOfWorker(worker);
+    return new Space(folder, id, new SocketBell(folder, id), host);
+  }
+
+  /** Returns a space of a pool that this process does not take part in. */
+  static Space foreign(Path folder) {
+    return new Space(folder, 0, new LocalBell(), NOBODY);
+  }
+
+  private static long idOfWorker(long worker) {
+    return PARENT + worker;
+  }
+
+  Bell bell() {
+    return bell;
+  }
+
+  /** Returns the private folder's path; null if the pool's tasks run in this process. */
+  public @Nullable String folder() {
+    return folder == null ? null : folder.toString();
+  }
+
+  @Nullable Path file(String name) {
+    return folder == null ? null : folder.resolve(name);
+  }
+
+  /**
+   * Checks that this process takes part in the pool.
+   *
+   * @throws IllegalStateException if it does not
+   */
+  public void requireMember() {
+    if (id == 0) {
+      throw new IllegalStateException(
+          "this shared object belongs to a pool that this process neither opened nor is a worker"
+              + " of. A pool's objects can be used by the process that opened the pool and by its"
+              + " workers, not by workers of workers: make an object with the pool whose tasks use"
+              + " it");
+    }
+    if (ended) {
+      throw new IllegalStateException(
+          "the pool that this shared object belongs to was closed: keep it open as long as the"
+              + " object is used");
+    }
+  }
+
+  // ---- objects
+
+  /** Returns the object with this name, which may have come from another process. */
+  public Region region(String name, long size) {
+    return regions.computeIfAbsent(name, n -> new Region(this, n, size));
+  }
+
+  /**
+   * Creates the memory of an object. Every page is written here, so that a full disk is found now.
+   *
+   * @param kind a letter for the object's class
+   * @param bytes the size of its content
+   * @param what the object in words, for messages
+   * @param begin writes the object's first state, before others can see it
+   * @throws UncheckedIOException if there is no room, or the thread was interrupted
+   */
+  public Region create(
+      char kind, long bytes, String what, Region.Shape shape, Consumer<Region> begin) {
+    requireMember();
+    long size = Math.addExact(Region.PAGE, bytes);
+    String name = OBJECT + kind + '-' + id + '-' + numbers.incrementAndGet();
+    Region made = folder == null ? inMemory(name, size) : inFile(folder, name, size, what);
+    boolean whole = false;
+    try {
+      made.shape(shape);
+      begin.accept(made);
+      if (folder != null) {
+        Files.move(
+            folder.resolve(made.name()), folder.resolve(name), StandardCopyOption.ATOMIC_MOVE);
+      }
+      whole = true;
+    } catch (IOException e) {
+      throw new UncheckedIOException(what + " could not be made: " + e, e);
+    } finally {
+      if (!whole || folder != null) {
+        made.unmap();
+      }
+      if (!whole && folder != null) {
+        deleteQuietly(folder.resolve(made.name()));
+      }
+    }
+    Region region = folder == null ? made : new Region(this, name, size);
+    regions.put(name, region);
+    if (ended) {
+      free(region);
+      requireMember();
+    }
+    return region;
+  }
+
+  @SuppressWarnings("MustBeClosed") // closed by Region.unmap()
+  private Region inMemory(String name, long size) {
+    Arena arena = Arena.ofShared();
+    try {
+      return new Region(this, name, arena.allocate(size, Region.PAGE), arena);
+    } catch (RuntimeException | Error e) {
+      arena.close();
+      throw e;
+    }
+  }
+
+  private Region inFile(Path in, String name, long size, String what) {
+    String making = MAKING + name.substring(OBJECT.length());
+    Path file = in.resolve(making);
+    try {
+      if (Files.notExists(in)) {
+        host.restore();
+      }
+      if (Files.getFileStore(in).getUsableSpace() < size) { // fills no disk first to find that out
+        throw new IOException("No space left");
+      }
+      writeZeros(file, size);
+      return new Region(this, making, size);
+    } catch (IOException e) {
+      deleteQuietly(file);
+      throw new UncheckedIOException(
+          what
+              + " needs "
+              + size
+              + " bytes, and could not be made: "
+              + e.getMessage()
+              + room(in)
+              + ". Shared objects are in memory, and never on disk instead: give a container more"
+              + " of it with --shm-size, mount a larger /dev/shm, or share less",
+          e);
+    }
+  }
+
+  private static String room(Path in) {
+    try {
+      return " (" + in + " has " + Files.getFileStore(in).getUsableSpace() + " bytes left)";
+    } catch (IOException e) {
+      return " (" + in + ")";
+    }
+  }
+
+  private static void writeZeros(Path file, long size) throws IOException {
+    try (var channel =
+        FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+      var zeros = ByteBuffer.allocateDirect((int) Math.min(PIECE, size));
+      for (long done = 0; done < size; ) {
+        zeros.clear().limit((int) Math.min(zeros.capacity(), size - done));
+        done += channel.write(zeros);
+      }
+    }
+  }
+
+  /**
+   * Maps a small file that exists once in the folder, until this process ends; creates it first.
+   */
+  static MemorySegment openOrCreate(Path folder, String name, long id, long size)
+      throws IOException {
+    Path file = folder.resolve(name);
+    while (true) {
+      try (var channel =
+          FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+        return channel.map(FileChannel.MapMode.READ_WRITE, 0, size, Arena.ofAuto());
+      } catch (NoSuchFileException e) {
+        Path making = folder.resolve(MAKING + id + '-' + name);
+        writeZeros(making, size);
+        try {
+          Files.createLink(file, making); // fails if another process was quicker
+        } catch (FileAlreadyExistsException quicker) {
+          // Its file is the one.
+        } finally {
+          deleteQuietly(making);
+        }
+      }
+    }
+  }
+
+  /**
+   * Frees the object in every process. Threads that wait for it, or use it later, get {@link
+   * IllegalStateException}.
+   */
+  public void free(Region region) {
+    if (regions.remove(region.name(), region)) {
+      region.markFreed();
+      Path file = file(region.name());
+      if (file != null) {
+        deleteQuietly(file);
+      }
+      region.unmap();
+      if (file != null) {
+        host.freed(file.toString());
+      }
+      ringEverybody();
+    }
+  }
+
+  /** Called when another process has freed the object with this file. */
+  void forget(String name) {
+    Region gone = regions.remove(name);
+    if (gone != null) {
+      gone.unmap();
+      wakeOwn();
+    }
+  }
+
+  private void ringEverybody() {
+    if (bell instanceof SocketBell sockets) {
+      sockets.ringEverybody();
+    } else {
+      bell.ring(0);
+    }
+  }
+
+  private void wakeOwn() {
+    if (bell instanceof SocketBell sockets) {
+      sockets.wakeOwn();
+    } else {
+      bell.ring(0);
+    }
+  }
+
+  // ---- the ends of processes
+
+  /**
+   * Called in the parent when a worker's process is gone: takes back what it had of all objects.
+   * Not earlier, because a process whose stream has ended may still run: its code may have closed
+   * the stream. After its exit code was seen no store of it can follow.
+   *
+   * @param worker its number in the pool
+   * @param certificate how it ended, for those that get its locks next
+   */
+  public synchronized void workerIsGone(long worker, DeathCertificate certificate) {
+    if (folder == null || ended) {
+      return;
+    }
+    long dead = idOfWorker(worker);
+    try (DirectoryStream<Path> files =
+        Files.newDirectoryStream(folder, "{" + OBJECT + "," + MAKING + dead + "-}*")) {
+      for (Path file : files) {
+        String name = String.valueOf(file.getFileName());
+        if (name.startsWith(MAKING)) {
+          deleteQuietly(file);
+        } else if (ObjectKind.hasClaims(name.charAt(OBJECT.length()))) {
+          long size = Files.size(file);
+          Region _ = region(name, size);
+        }
+      }
+    } catch (NoSuchFileException e) {
+      // It was deleted between; or the whole folder was: then what is mapped here is all there is.
+    } catch (IOException | DirectoryIteratorException e) {
+      Log.get().log(System.Logger.Level.WARNING, "shared objects could not be listed", e);
+    }
+    var seats = (SocketBell) bell;
+    int seat = seats.seatOf(dead);
+    boolean any = false;
+    for (Region region : regions.values()) {
+      if (ObjectKind.hasClaims(region.name().charAt(OBJECT.length()))) {
+        any |= recover(region, dead, seat, certificate);
+      }
+    }
+    if (seat >= 0) {
+      seats.vacate(seat, dead);
+    }
+    if (any || seat >= 0) {
+      seats.ringEverybody();
+    }
+  }
+
+  private boolean recover(Region region, long dead, int seat, DeathCertificate certificate) {
+    try {
+      if (region.wasUsedBy(dead)) {
+        keep(dead, certificate); // before the word tells the next owner to look for it
+      }
+      region.recover(dead, seat);
+      return true;
+    } catch (IllegalStateException | UncheckedIOException e) {
+      return false; // it was freed meanwhile
+    }
+  }
+
+  private void keep(long dead, DeathCertificate certificate) {
+    if (deaths.putIfAbsent(dead, certificate) == null && folder != null) {
+      Path file = folder.resolve(DIED + dead);
+      try (var out = new ObjectOutputStream(Files.newOutputStream(file))) {
+        out.writeObject(certificate);
+      } catch (IOException e) {
+        Log.get().log(System.Logger.Level.WARNING, "a death could not be told to workers", e);
+      }
+    }
+  }
+
+  /** Returns the certificate of a process that died with a lock. */
+  public DeathCertificate certificate(long dead) {
+    DeathCertificate known = deaths.get(dead);
+    if (known == null && folder != null) {
+      Path file = folder.resolve(DIED + dead);
+      try (var in = new ObjectInputStream(Files.newInputStream(file))) {
+        known = (DeathCertificate) in.readObject();
+      } catch (IOException | ClassNotFoundException | ClassCastException e) {
+        Log.get().log(System.Logger.Level.DEBUG, "no certificate of process " + dead, e);
+      }
+    }
+    return known == null
+        ? DeathCertificate.of("worker number " + (dead - PARENT), 0, -1, "died in an unknown way")
+        : known;
+  }
+
+  /** Called in a worker that is about to exit: see {@link SocketBell#stepAside}. */
+  void stepAside() {
+    if (bell instanceof SocketBell sockets) {
+      sockets.stepAside();
+    }
+  }
+
+  /** Ends all objects of this pool in this process. */
+  public synchronized void end() {
+    ended = true;
+    for (Region region : Set.copyOf(regions.values())) {
+      regions.remove(region.name());
+      region.unmap();
+    }
+    if (bell instanceof SocketBell sockets) {
+      sockets.close();
+    } else {
+      wakeOwn();
+    }
+  }
+
+  private static void deleteQuietly(Path file) {
+    try {
+      Files.deleteIfExists(file);
+    } catch (IOException e) {
+      Log.get().log(System.Logger.Level.DEBUG, "left for the end of the pool: " + file, e);
+    }
+  }
+}

@@ -1,0 +1,83 @@
+package io.github.fornada.shared.memory;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * A mask in shared memory of the processes that wait for one thing, by their seats.
+ *
+ * <p>A process sets its bit and then checks once more whether it has to wait. Whoever ends the wait
+ * first writes what the others wait for and then reads the mask. Both are volatile, so at least one
+ * of the two sees the other (Dekker's argument). Who rings clears the bit first, by
+ * compare-and-set, so that one process at most rings for one wait.
+ */
+final class WaitBits {
+  private static final int WORDS = Bell.SEATS / Long.SIZE;
+
+  /** Bytes of a mask. */
+  static final long SIZE = (long) WORDS * Long.BYTES;
+
+  private WaitBits() {}
+
+  private static long wordOf(long at, int seat) {
+    return at + (long) (seat / Long.SIZE) * Long.BYTES;
+  }
+
+  static void set(MemorySegment memory, long at, int seat) {
+    long word = wordOf(at, seat);
+    long bit = 1L << seat;
+    while (true) {
+      long seen = (long) Region.LONG.getVolatile(memory, word);
+      if ((seen & bit) != 0 || Region.LONG.compareAndSet(memory, word, seen, seen | bit)) {
+        return;
+      }
+    }
+  }
+
+  /** Clears the bit; returns false if it was clear already. */
+  static boolean clear(MemorySegment memory, long at, int seat) {
+    long word = wordOf(at, seat);
+    long bit = 1L << seat;
+    while (true) {
+      long seen = (long) Region.LONG.getVolatile(memory, word);
+      if ((seen & bit) == 0) {
+        return false;
+      }
+      if (Region.LONG.compareAndSet(memory, word, seen, seen & ~bit)) {
+        return true;
+      }
+    }
+  }
+
+  /** Wakes one process that waits, if any does; those in seats after {@code seat} come first. */
+  static void ringOne(MemorySegment memory, long at, Bell bell, int seat) {
+    for (int i = 0; i <= WORDS; i++) {
+      long word = at + (long) ((seat / Long.SIZE + i) % WORDS) * Long.BYTES;
+      long after = i == 0 ? -1L << seat : i == WORDS ? ~(-1L << seat) : -1L;
+      while (true) {
+        long seen = (long) Region.LONG.getVolatile(memory, word);
+        if ((seen & after) == 0) {
+          break;
+        }
+        int first = Long.numberOfTrailingZeros(seen & after);
+        if (Region.LONG.compareAndSet(memory, word, seen, seen & ~(1L << first))) {
+          bell.ring((int) ((word - at) / Long.BYTES) * Long.SIZE + first);
+          return;
+        }
+      }
+    }
+  }
+
+  /** Wakes every process that waits. */
+  static void ringAll(MemorySegment memory, long at, Bell bell) {
+    for (int i = 0; i < WORDS; i++) {
+      long word = at + (long) i * Long.BYTES;
+      long seen = (long) Region.LONG.getVolatile(memory, word);
+      while (seen != 0 && !Region.LONG.compareAndSet(memory, word, seen, 0L)) {
+        seen = (long) Region.LONG.getVolatile(memory, word);
+      }
+      for (long left = seen; left != 0; left &= left - 1) {
+        bell.ring(i * Long.SIZE + Long.numberOfTrailingZeros(left));
+      }
+    }
+  }
+}

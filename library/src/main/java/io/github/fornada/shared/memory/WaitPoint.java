@@ -1,0 +1,134 @@
+package io.github.fornada.shared.memory;
+
+import java.lang.foreign.MemorySegment;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+
+/**
+ * A line of shared memory with one word, and the mask of the processes that wait until it, or what
+ * it stands for, changes. Whoever changes it writes first, by a volatile store or a
+ * compare-and-set, and then rings.
+ */
+public final class WaitPoint {
+  private static final long BITS = Long.BYTES;
+  private static final int SPINS =
+      Runtime.getRuntime().availableProcessors() > 1 ? 100 : 0; // Guess
+
+  private final Region region;
+  private final long at;
+
+  /** How many threads of this process wait. The process's bit is set and cleared under this. */
+  private int waiting; // guarded by this
+
+  /**
+   * Creates this process's view of the line.
+   *
+   * @param line which line of the region's first page; the first is 1
+   */
+  public WaitPoint(Region region, int line) {
+    this.region = region;
+    this.at = Region.line(line);
+  }
+
+  public long get() {
+    return (long) Region.LONG.getVolatile(region.segment(), at);
+  }
+
+  public void set(long value) {
+    Region.LONG.setVolatile(region.segment(), at, value);
+  }
+
+  public long getAndAdd(long change) {
+    return (long) Region.LONG.getAndAdd(region.segment(), at, change);
+  }
+
+  public boolean compareAndSet(long expected, long value) {
+    return Region.LONG.compareAndSet(region.segment(), at, expected, value);
+  }
+
+  /** Wakes every process that waits here. */
+  public void ringAll() {
+    WaitBits.ringAll(region.segment(), at + BITS, region.bell());
+  }
+
+  /**
+   * Wakes one process that waits here, if any does. A process that then takes what it waited for
+   * must call this too if there is more of it. One that gives up passes the ring on by itself.
+   */
+  public void ringOne() {
+    WaitBits.ringOne(region.segment(), at + BITS, region.bell(), 0);
+  }
+
+  /**
+   * Waits until {@code ready} holds.
+   *
+   * @param nanos how long at most; {@link Mutex#FOR_EVER} for no limit
+   * @param ready reads shared memory only, and is quick
+   * @return whether it holds
+   * @throws IllegalStateException if the object was freed
+   */
+  public boolean await(long nanos, BooleanSupplier ready) throws InterruptedException {
+    for (int i = 0; i <= SPINS; i++) {
+      if (ready.getAsBoolean()) {
+        return true;
+      }
+      Thread.onSpinWait();
+    }
+    return nanos > 0 && sleep(nanos, ready);
+  }
+
+  private boolean sleep(long nanos, BooleanSupplier ready) throws InterruptedException {
+    MemorySegment memory = region.segment();
+    Bell bell = region.bell();
+    int seat = bell.seat();
+    Thread self = Thread.currentThread();
+    long began = System.nanoTime();
+    boolean holds = false;
+    bell.add(self);
+    begin();
+    try {
+      while (true) {
+        region.requireOpen();
+        announce(memory, seat);
+        if (ready.getAsBoolean()) {
+          holds = true;
+          return true;
+        }
+        if (Thread.interrupted()) {
+          throw new InterruptedException("interrupted while waiting for a shared object");
+        }
+        if (nanos == Mutex.FOR_EVER) {
+          LockSupport.park(this);
+        } else {
+          long left = nanos - (System.nanoTime() - began);
+          if (left <= 0) {
+            return false;
+          }
+          LockSupport.parkNanos(this, left);
+        }
+      }
+    } finally {
+      bell.remove(self);
+      end(memory, seat);
+      // A ring for this process may have come, and another process may sleep on for it.
+      if (!holds && region.isOpen() && ready.getAsBoolean()) {
+        ringOne();
+      }
+    }
+  }
+
+  private synchronized void begin() {
+    waiting++;
+  }
+
+  private synchronized void announce(MemorySegment memory, int seat) {
+    WaitBits.set(memory, at + BITS, seat);
+  }
+
+  /** Clears the bit with the last thread of this process: a ring would wake none, and be lost. */
+  private synchronized void end(MemorySegment memory, int seat) {
+    if (--waiting == 0 && region.isOpen()) {
+      boolean _ = WaitBits.clear(memory, at + BITS, seat);
+    }
+  }
+}

@@ -1,0 +1,42 @@
+package io.github.fornada;
+
+import java.util.List;
+import java.util.function.BiFunction;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/**
+ * How much of a long test is run. {@code mvn verify} runs a third of the crash matrix and shorter
+ * streams, so that it ends within ten minutes on two processors; {@code .ci/checks/whole.sh} runs
+ * all, with {@code -Dfornada.whole=true}.
+ */
+public final class Extent {
+  /** Whether everything is run. */
+  public static final boolean WHOLE = Boolean.getBoolean("fornada.whole");
+
+  /** Of so many cells in a row, and in a column, a short run takes one. */
+  private static final int ONE_OF = 3;
+
+  private Extent() {}
+
+  /** Returns a number that is smaller in a short run. */
+  public static int count(int whole, int shortened) {
+    return WHOLE ? whole : shortened;
+  }
+
+  /**
+   * Returns the cells of a matrix: all, or a third of each row and of each column.
+   *
+   * @param rows the rows
+   * @param columns the columns
+   * @param cell makes a cell
+   */
+  public static <A, B, C> Stream<C> cells(List<A> rows, List<B> columns, BiFunction<A, B, C> cell) {
+    return IntStream.range(0, rows.size())
+        .boxed()
+        .flatMap(row ->
+            IntStream.range(0, columns.size())
+                .filter(column -> WHOLE || (row + column) % ONE_OF == 0)
+                .mapToObj(column -> cell.apply(rows.get(row), columns.get(column))));
+  }
+}

@@ -1,0 +1,309 @@
+package io.github.fornada.contract;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.fornada.Pool;
+import io.github.fornada.shared.SharedArray;
+import io.github.fornada.shared.SharedCounter;
+import io.github.fornada.shared.SharedFlag;
+import io.github.fornada.shared.SharedLatch;
+import io.github.fornada.shared.SharedLock;
+import io.github.fornada.shared.SharedSpace;
+import java.io.Serializable;
+import java.lang.foreign.ValueLayout;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/** What shared objects promise in every pool. */
+interface SharedObjectContract extends PoolUnderTest {
+  Duration A_MOMENT = Duration.ofMillis(10);
+
+  @Test
+  default void tasksCountTogether() throws Exception {
+    try (Pool pool = open(2)) {
+      SharedCounter counter = SharedSpace.of(pool).counter(5);
+      var _ = pool.map(IntStream.range(0, 1000).boxed().toList(), i -> counter.add(i));
+      assertThat(counter.get()).isEqualTo(5 + 999 * 500);
+      assertThat(counter.update(v -> v / 5)).isEqualTo(1 + 999 * 100);
+      assertThat(counter.compareAndSet(7, 8)).isFalse();
+    }
+  }
+
+  /** Something that carries a shared object. */
+  record Part(SharedCounter counter, int by) implements Serializable {}
+
+  @Test
+  default void aSharedObjectIsAnItemOrPartOfOneAndComesBackAsItself() throws Exception {
+    try (Pool pool = open(2)) {
+      SharedCounter counter = SharedSpace.of(pool).counter(0);
+      CompletableFuture<Long> one = pool.submit(counter, c -> c.increment());
+      assertThat(PoolUnderTest.get(one)).isEqualTo(1);
+      var _ = pool.map(List.of(new Part(counter, 3)), part -> part.counter().add(part.by()));
+      assertThat(counter.get()).isEqualTo(4);
+      SharedCounter back = PoolUnderTest.get(pool.submit(counter, c -> c));
+      assertThat(back).isSameAs(counter);
+    }
+  }
+
+  @Test
+  default void aTaskMakesAnObjectForOthers() throws Exception {
+    try (Pool pool = open(2)) {
+      SharedSpace shared = SharedSpace.of(pool);
+      SharedArray made = PoolUnderTest.get(pool.submit(100L, n -> shared.longs(n)));
+      var _ =
+          pool.map(
+              IntStream.range(0, 100).boxed().toList(),
+              i -> {
+                made.setLong(i, i * 2L);
+                return made.addLong(0, 1);
+              });
+      assertThat(made.length()).isEqualTo(100);
+      assertThat(made.getLong(99)).isEqualTo(198);
+      assertThat(made.getLong(0)).isBetween(1L, 100L);
+    }
+  }
+
+  @Test
+  default void anArrayHasElementsOfItsType() throws Exception {
+    try (Pool pool = open(1)) {
+      SharedSpace shared = SharedSpace.of(pool);
+      SharedArray doubles = shared.doubles(3);
+      SharedArray ints = shared.ints(3);
+      SharedArray floats = shared.floats(3);
+      SharedArray bytes = shared.bytes(3);
+      SharedArray shorts = shared.shorts(3);
+      SharedArray chars = shared.chars(3);
+      var _ =
+          PoolUnderTest.get(
+              pool.submit(
+                  2,
+                  i -> {
+                    doubles.setDouble(i, 0.5);
+                    ints.setInt(i, -7);
+                    floats.setFloat(i, 1.5f);
+                    bytes.setByte(i, (byte) -1);
+                    shorts.setShort(i, (short) -2);
+                    chars.setChar(i, 'x');
+                    return doubles.addDouble(i, 0.25)
+                        + ints.addInt(i, 1)
+                        + floats.addFloat(i, 0.5f);
+                  }));
+      assertThat(doubles.getDouble(2)).isEqualTo(0.75);
+      assertThat(ints.getInt(2)).isEqualTo(-6);
+      assertThat(ints.compareAndSetInt(2, -6, 4)).isTrue();
+      assertThat(floats.getFloat(2)).isEqualTo(2f);
+      assertThat(bytes.getByte(2)).isEqualTo((byte) -1);
+      assertThat(shorts.getShort(2)).isEqualTo((short) -2);
+      assertThat(chars.getChar(2)).isEqualTo('x');
+      assertThat(ints.segment().getAtIndex(ValueLayout.JAVA_INT, 2)).isEqualTo(4);
+      assertThat(shared.longs(0).length()).isZero();
+      assertThatThrownBy(() -> ints.getInt(3)).isInstanceOf(IndexOutOfBoundsException.class);
+      assertThatThrownBy(() -> ints.getLong(0))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("elements of type int, not long");
+      assertThatThrownBy(() -> shared.longs(-1))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("got -1");
+    }
+  }
+
+  @Test
+  default void aTaskWaitsForAFlagThatIsSetElsewhere() throws Exception {
+    try (Pool pool = open(1)) {
+      SharedSpace shared = SharedSpace.of(pool);
+      SharedFlag go = shared.flag();
+      SharedFlag waits = shared.flag();
+      CompletableFuture<Boolean> task =
+          pool.submit(
+              0,
+              i -> {
+                waits.set();
+                go.await();
+                return go.isSet();
+              });
+      waits.await();
+      assertThat(go.await(A_MOMENT)).as("nobody has set it").isFalse();
+      go.set();
+      assertThat(PoolUnderTest.get(task)).isTrue();
+      go.clear();
+      assertThat(go.isSet()).isFalse();
+    }
+  }
+
+  @Test
+  default void aLatchOpensWhenAllHaveCountedDown() throws Exception {
+    try (Pool pool = open(2)) {
+      SharedSpace shared = SharedSpace.of(pool);
+      SharedLatch latch = shared.latch(20);
+      SharedCounter counter = shared.counter(0);
+      var results =
+          IntStream.range(0, 20)
+              .mapToObj(i ->
+                  pool.submit(
+                      i,
+                      x -> {
+                        latch.countDown();
+                        return counter.increment();
+                      }))
+              .toList();
+      latch.await();
+      assertThat(latch.count()).isZero();
+      counter.awaitAtLeast(20);
+      assertThat(counter.awaitAtLeast(21, A_MOMENT)).isFalse();
+      latch.countDown();
+      assertThat(latch.count()).isZero();
+      for (CompletableFuture<Long> result : results) {
+        assertThat(PoolUnderTest.get(result)).isBetween(1L, 20L);
+      }
+    }
+  }
+
+  @Test
+  default void aWaitEndsWhenItsTaskIsCancelled() throws Exception {
+    try (Pool pool = open(1)) {
+      SharedSpace shared = SharedSpace.of(pool);
+      SharedFlag never = shared.flag();
+      SharedFlag waits = shared.flag();
+      SharedFlag over = shared.flag();
+      CompletableFuture<Integer> task =
+          pool.submit(
+              0,
+              i -> {
+                waits.set();
+                try {
+                  never.await();
+                } finally {
+                  over.set();
+                }
+                return i;
+              });
+      waits.await();
+      task.cancel(true);
+      assertThat(over.await(PATIENCE)).isTrue();
+    }
+  }
+
+  @Test
+  default void aLockIsHeldByOneThreadAtATime() throws Exception {
+    try (Pool pool = open(2)) {
+      SharedSpace shared = SharedSpace.of(pool);
+      SharedLock lock = shared.lock();
+      SharedArray plain = shared.longs(1);
+      int rounds = 2000;
+      List<CompletableFuture<Boolean>> tasks =
+          IntStream.range(0, 2)
+              .mapToObj(i ->
+                  pool.submit(
+                      rounds,
+                      n -> {
+                        for (int k = 0; k < n; k++) {
+                          try (var outer = lock.acquire();
+                              var inner = lock.acquire()) {
+                            plain.setLong(0, plain.getLong(0) + 1);
+                          }
+                        }
+                        return lock.isHeld();
+                      }))
+              .toList();
+      for (int k = 0; k < rounds; k++) {
+        try (var hold = lock.acquire()) {
+          assertThat(hold.died()).isNull();
+          plain.setLong(0, plain.getLong(0) + 1);
+        }
+      }
+      for (CompletableFuture<Boolean> task : tasks) {
+        assertThat(PoolUnderTest.get(task)).isFalse();
+      }
+      assertThat(plain.getLong(0)).isEqualTo(3L * rounds);
+    }
+  }
+
+  @Test
+  default void aLockThatIsHeldIsNotAcquiredInTime() throws Exception {
+    try (Pool pool = open(1)) {
+      SharedLock lock = SharedSpace.of(pool).lock();
+      CompletableFuture<String> task;
+      try (var hold = lock.acquire()) {
+        task =
+            pool.submit(
+                0,
+                i ->
+                    lock.tryAcquire() == null && lock.tryAcquire(A_MOMENT) == null
+                        ? "not acquired"
+                        : "acquired");
+        assertThat(PoolUnderTest.get(task)).isEqualTo("not acquired");
+        assertThat(lock.isHeld()).isTrue();
+      }
+      SharedLock.Hold mine = lock.tryAcquire();
+      assertThat(mine).isNotNull();
+      mine.close();
+      assertThatThrownBy(mine::close)
+          .isInstanceOf(IllegalMonitorStateException.class)
+          .hasMessageContaining("does not hold the shared lock");
+    }
+  }
+
+  @Test
+  default void whatIsFreedFailsAndSaysSo() throws Exception {
+    try (Pool pool = open(1)) {
+      SharedSpace shared = SharedSpace.of(pool);
+      SharedFlag flag = shared.flag();
+      SharedCounter counter = shared.counter(0);
+      CompletableFuture<String> task =
+          pool.submit(
+              0,
+              i -> {
+                counter.increment();
+                try {
+                  flag.await();
+                  return "set";
+                } catch (IllegalStateException e) {
+                  return "freed";
+                }
+              });
+      counter.awaitAtLeast(1);
+      flag.free();
+      flag.free();
+      assertThat(PoolUnderTest.get(task)).isEqualTo("freed");
+      assertThatThrownBy(flag::set).isInstanceOf(IllegalStateException.class);
+      SharedCounter inTask = PoolUnderTest.get(pool.submit(counter, c -> c));
+      var _ =
+          pool.map(
+              Collections.nCopies(1, inTask),
+              c -> {
+                c.free();
+                return 0;
+              });
+      io.github.fornada.Waiting.until("it is freed here too", () -> isFreed(counter));
+    }
+  }
+
+  private static boolean isFreed(SharedCounter counter) {
+    try {
+      return counter.get() < 0;
+    } catch (IllegalStateException e) {
+      return true;
+    }
+  }
+
+  @Test
+  default void thePoolFreesWhatIsLeft() {
+    SharedCounter counter;
+    SharedSpace shared;
+    try (Pool pool = open(1)) {
+      shared = SharedSpace.of(pool);
+      counter = shared.counter(0);
+      counter.increment();
+      pool.shutdown();
+      assertThatThrownBy(() -> SharedSpace.of(pool)).isInstanceOf(RejectedExecutionException.class);
+    }
+    assertThatThrownBy(counter::get).isInstanceOf(IllegalStateException.class);
+    assertThatThrownBy(() -> shared.counter(0)).isInstanceOf(IllegalStateException.class);
+  }
+}

@@ -1,0 +1,221 @@
+package io.github.fornada.contract;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.fornada.Pool;
+import io.github.fornada.shared.SharedFlag;
+import io.github.fornada.shared.SharedQueue;
+import io.github.fornada.shared.SharedQueueClosedException;
+import io.github.fornada.shared.SharedSpace;
+import java.io.Serializable;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/** What {@link SharedQueue} promises in every pool. */
+interface SharedQueueContract extends PoolUnderTest {
+  Duration A_WHILE = Duration.ofMillis(10);
+
+  record Parcel(int number, String text, int[] content) implements Serializable {}
+
+  @Test
+  default void elementsComeOutAsTheyWentIn() throws Exception {
+    try (Pool pool = open(1)) {
+      SharedQueue<Parcel> queue = SharedSpace.of(pool).queue(3, 4096);
+      int count = 500;
+      CompletableFuture<Integer> sends =
+          pool.submit(
+              count,
+              n -> {
+                try (queue) {
+                  for (int i = 0; i < n; i++) {
+                    queue.send(new Parcel(i, "number " + i, new int[i % 100]));
+                  }
+                }
+                return n;
+              });
+      int next = 0;
+      for (Parcel parcel : queue) {
+        assertThat(parcel.number()).isEqualTo(next);
+        assertThat(parcel.text()).isEqualTo("number " + next);
+        assertThat(parcel.content()).hasSize(next % 100);
+        next++;
+      }
+      assertThat(next).isEqualTo(count);
+      assertThat(PoolUnderTest.get(sends)).isEqualTo(count);
+      assertThat(queue.isClosed()).isTrue();
+      assertThatThrownBy(queue::receive).isInstanceOf(SharedQueueClosedException.class);
+      assertThatThrownBy(() -> queue.send(new Parcel(0, "", new int[0])))
+          .isInstanceOf(SharedQueueClosedException.class);
+    }
+  }
+
+  @Test
+  default void manySendersAndReceiversLoseNothing() throws Exception {
+    try (Pool pool = open(2)) {
+      SharedSpace shared = SharedSpace.of(pool);
+      SharedQueue<Integer> numbers = shared.queue(8);
+      SharedQueue<Integer> results = shared.queue(8);
+      int each = 1000;
+      List<CompletableFuture<Integer>> work =
+          IntStream.range(0, pool.workers())
+              .mapToObj(i ->
+                  pool.submit(
+                      i,
+                      x -> {
+                        int done = 0;
+                        for (int number : numbers) {
+                          results.send(2 * number);
+                          done++;
+                        }
+                        return done;
+                      }))
+              .toList();
+      var senders = new ArrayList<Thread>();
+      for (int s = 0; s < 2; s++) {
+        int from = s * each;
+        senders.add(
+            Thread.ofVirtual()
+                .start(() -> {
+                  for (int i = from; i < from + each; i++) {
+                    try {
+                      numbers.send(i);
+                    } catch (InterruptedException e) {
+                      throw new IllegalStateException(e);
+                    }
+                  }
+                }));
+      }
+      var seen = new ArrayList<Integer>();
+      while (seen.size() < 2 * each) {
+        seen.addAll(results.receiveSome(5));
+      }
+      for (Thread sender : senders) {
+        sender.join();
+      }
+      numbers.close();
+      int done = 0;
+      for (CompletableFuture<Integer> one : work) {
+        done += PoolUnderTest.get(one);
+      }
+      assertThat(done).isEqualTo(2 * each);
+      assertThat(seen)
+          .containsExactlyInAnyOrderElementsOf(
+              IntStream.range(0, 2 * each).mapToObj(i -> 2 * i).toList());
+    }
+  }
+
+  @Test
+  default void aFullQueueTakesNoMore() throws Exception {
+    try (Pool pool = open(1)) {
+      SharedSpace shared = SharedSpace.of(pool);
+      SharedQueue<String> queue = shared.queue(2, 64);
+      assertThat(queue.tryReceive()).isNull();
+      assertThat(queue.tryReceive(A_WHILE)).isNull();
+      assertThat(queue.trySend("one")).isTrue();
+      assertThat(queue.trySend("two")).isTrue();
+      assertThat(queue.trySend("three")).isFalse();
+      assertThat(queue.trySend("three", A_WHILE)).isFalse();
+      assertThat(queue.size()).isEqualTo(2);
+      CompletableFuture<String> first =
+          pool.submit(0, x -> queue.receive() + queue.receive() + queue.receive());
+      queue.send("three");
+      assertThat(PoolUnderTest.get(first)).isEqualTo("onetwothree");
+      assertThatThrownBy(() -> queue.send("x".repeat(60)))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("an element of 61 bytes does not fit into a queue of 64 bytes");
+      assertThatThrownBy(() -> shared.queue(0))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("got 0");
+    }
+  }
+
+  @Test
+  default void elementsAreSentAndReceivedInBatches() throws Exception {
+    try (Pool pool = open(1)) {
+      SharedQueue<Integer> queue = SharedSpace.of(pool).queue(16);
+      List<Integer> all = IntStream.range(0, 1000).boxed().toList();
+      CompletableFuture<Boolean> sends =
+          pool.submit(
+              all,
+              these -> {
+                queue.sendAll(these);
+                queue.close();
+                return queue.isClosed();
+              });
+      var seen = new ArrayList<Integer>();
+      assertThatThrownBy(
+              () -> {
+                while (true) {
+                  List<Integer> some = queue.receiveSome(10);
+                  assertThat(some).hasSizeBetween(1, 10);
+                  seen.addAll(some);
+                }
+              })
+          .isInstanceOf(SharedQueueClosedException.class)
+          .hasNoCause();
+      assertThat(seen).isEqualTo(all);
+      assertThat(PoolUnderTest.get(sends)).isTrue();
+    }
+  }
+
+  @Test
+  default void anErrorEndsBothSides() throws Exception {
+    try (Pool pool = open(1)) {
+      SharedSpace shared = SharedSpace.of(pool);
+      SharedQueue<Integer> queue = shared.queue(1);
+      SharedFlag full = shared.flag();
+      CompletableFuture<String> sends =
+          pool.submit(
+              0,
+              x -> {
+                queue.send(1);
+                full.set();
+                try {
+                  queue.send(2);
+                  return "sent";
+                } catch (SharedQueueClosedException e) {
+                  return String.valueOf(e.getCause());
+                }
+              });
+      full.await();
+      assertThat(queue.closeWithError(new IllegalStateException("no more"))).isTrue();
+      assertThat(queue.closeWithError(new IllegalStateException("late"))).isFalse();
+      assertThat(PoolUnderTest.get(sends)).contains("IllegalStateException").contains("no more");
+      assertThatThrownBy(queue::tryReceive)
+          .isInstanceOf(SharedQueueClosedException.class)
+          .hasMessageContaining("closed with an error")
+          .hasMessageContaining("no more");
+    }
+  }
+
+  @Test
+  default void anInterruptedReceiveHasTakenNothing() throws Exception {
+    try (Pool pool = open(1)) {
+      SharedSpace shared = SharedSpace.of(pool);
+      SharedQueue<Integer> queue = shared.queue(1);
+      SharedFlag waits = shared.flag();
+      SharedFlag over = shared.flag();
+      CompletableFuture<Integer> receives =
+          pool.submit(
+              0,
+              x -> {
+                waits.set();
+                try {
+                  return queue.receive();
+                } finally {
+                  over.set();
+                }
+              });
+      waits.await();
+      receives.cancel(true);
+      assertThat(over.await(PATIENCE)).isTrue();
+      queue.send(1);
+      assertThat(queue.receive()).isEqualTo(1);
+    }
+  }
+}

@@ -1,0 +1,447 @@
+package io.github.fornada.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.fornada.Outcome;
+import io.github.fornada.Pool;
+import io.github.fornada.SideBySide;
+import io.github.fornada.Waiting;
+import io.github.fornada.shared.SharedArray;
+import io.github.fornada.shared.SharedCounter;
+import io.github.fornada.shared.SharedFlag;
+import io.github.fornada.shared.SharedLock;
+import io.github.fornada.shared.SharedQueue;
+import io.github.fornada.shared.SharedSpace;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+
+/** Shared objects between processes, some of which are killed. */
+@EnabledOnOs(OS.LINUX)
+@Timeout(value = 120, threadMode = ThreadMode.SEPARATE_THREAD)
+@SideBySide
+class SharedObjectTest {
+  private static void kill(long pid) {
+    ProcessHandle.of(pid).orElseThrow().destroyForcibly();
+  }
+
+  private static List<String> files(Pool pool, String pattern) throws IOException {
+    var names = new java.util.ArrayList<String>();
+    for (Path folder : Leftovers.folders((ProcessPool) pool)) {
+      try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, pattern)) {
+        files.forEach(file -> names.add(file.getFileName().toString()));
+      }
+    }
+    return names;
+  }
+
+  @Test
+  void anOwnerThatIsKilledIsToldToTheNextOwnerOnce() throws Exception {
+    try (Pool pool = Pools.open(2)) {
+      SharedSpace shared = SharedSpace.of(pool);
+      SharedLock lock = shared.lock();
+      SharedCounter pid = shared.counter(0);
+      CompletableFuture<Integer> dies =
+          pool.submit(
+              "the last one",
+              x -> {
+                var hold = lock.acquire();
+                pid.set(Pools.pid());
+                shared.flag().await(); // for ever
+                hold.close();
+                return 0;
+              });
+      pid.awaitAtLeast(1);
+      CompletableFuture<String> waits =
+          pool.submit(
+              0,
+              x -> {
+                try (var hold = lock.acquire()) {
+                  return hold.died() == null ? "nobody died" : hold.died().toString();
+                }
+              });
+      kill(pid.get());
+      try (var hold = lock.acquire()) {
+        String told = hold.died() == null ? "nobody died" : hold.died().toString();
+        String other;
+        hold.close();
+        other = (String) Pools.soon(waits);
+        assertThat(List.of(told, other)).containsOnlyOnce("nobody died");
+        assertThat(told + other)
+            .contains("pid=" + pid.get())
+            .contains("SIGKILL")
+            .contains("the last one");
+        var _ = lock.acquire();
+      }
+      assertThatThrownBy(() -> Pools.soon(dies)).isInstanceOf(ExecutionException.class);
+      try (var hold = lock.acquire()) {
+        assertThat(hold.died()).isNull();
+      }
+    }
+  }
+
+  @Test
+  void aRepairThatFailsIsDoneAgainByTheNextOwner() throws Exception {
+    try (Pool pool = Pools.open(1)) {
+      SharedLock lock = SharedSpace.of(pool).lock();
+      CompletableFuture<Integer> dies =
+          pool.submit(
+              0,
+              x -> {
+                var _ = lock.acquire();
+                Runtime.getRuntime().halt(7);
+                return 0;
+              });
+      assertThatThrownBy(() -> Pools.soon(dies)).isInstanceOf(ExecutionException.class);
+      assertThatThrownBy(() ->
+              lock.acquire(death -> {
+                throw new IllegalArgumentException("code " + death.exitCode());
+              }))
+          .hasMessage("code 7");
+      var codes = new java.util.ArrayList<Integer>();
+      lock.acquire(death -> codes.add(death.exitCode())).close();
+      lock.acquire(death -> codes.add(death.exitCode())).close();
+      assertThat(codes).containsExactly(7);
+    }
+  }
+
+  @Test
+  void whenADeathIsToldTheLockIsFree() throws Exception {
+    try (Pool pool = Pools.open(1)) {
+      SharedLock lock = SharedSpace.of(pool).lock();
+      for (int i = 0; i < 5; i++) {
+        CompletableFuture<Integer> dies =
+            pool.submit(
+                0,
+                x -> {
+                  var _ = lock.acquire();
+                  signal("KILL", Pools.pid());
+                  return 0;
+                });
+        assertThatThrownBy(() -> Pools.soon(dies)).isInstanceOf(ExecutionException.class);
+        try (var hold = lock.tryAcquire()) {
+          assertThat(hold).isNotNull();
+          assertThat(hold.died()).isNotNull();
+        }
+      }
+    }
+  }
+
+  @Test
+  void aWorkerThatIsRecycledWithALockGivesItBack() throws Exception {
+    try (Pool pool = Pools.open(1, o -> o.withMaxTasks(1))) {
+      SharedLock lock = SharedSpace.of(pool).lock();
+      CompletableFuture<Integer> forgets =
+          pool.submit(
+              0,
+              x -> {
+                var _ = lock.acquire();
+                return 0;
+              });
+      assertThat(Pools.soon(forgets)).isEqualTo(0);
+      try (var hold = lock.acquire()) {
+        assertThat(hold.died()).isNotNull();
+        assertThat(hold.died().exitCode()).isZero();
+      }
+    }
+  }
+
+  /** The sum under the lock is right whoever dies: the dead had either added or not. */
+  @Test
+  void killedAtAnyMomentNoWorkerStopsTheOthers() throws Exception {
+    try (Pool pool = Pools.open(2, o -> o.withRetries(0))) {
+      SharedSpace shared = SharedSpace.of(pool);
+      SharedLock lock = shared.lock();
+      SharedArray array = shared.longs(3);
+      SharedCounter begun = shared.counter(0);
+      int deaths = 0;
+      for (int round = 0; round < 8; round++) {
+        List<CompletableFuture<Integer>> tasks =
+            IntStream.range(0, 2)
+                .mapToObj(i ->
+                    pool.submit(
+                        i,
+                        x -> {
+                          begun.set(Pools.pid());
+                          for (int k = 0; k < 100_000; k++) {
+                            try (var hold = lock.acquire()) {
+                              if (hold.died() != null) {
+                                array.setLong(1, array.getLong(0)); // repaired
+                                array.setLong(2, array.getLong(2) + 1);
+                              }
+                              if (array.getLong(0) != array.getLong(1)) {
+                                throw new IllegalStateException("torn, and nobody told");
+                              }
+                              array.setLong(0, array.getLong(0) + 1);
+                              array.setLong(1, array.getLong(1) + 1);
+                            }
+                          }
+                          return 0;
+                        }))
+                .toList();
+        begun.awaitAtLeast(1);
+        long before = array.getLong(0);
+        Waiting.until("they work", () -> array.getLong(0) > before + 1000);
+        kill(begun.get());
+        for (CompletableFuture<Integer> task : tasks) {
+          try {
+            var _ = task.get(60, TimeUnit.SECONDS);
+          } catch (ExecutionException e) {
+            assertThat(e.getCause()).isInstanceOf(io.github.fornada.WorkerLostException.class);
+            deaths++;
+          }
+        }
+        begun.set(0);
+      }
+      assertThat(deaths).isPositive();
+    }
+  }
+
+  @Test
+  void aWaiterIsWokenThoughWhoWouldHaveWokenItWasKilled() throws Exception {
+    try (Pool pool = Pools.open(2)) {
+      SharedSpace shared = SharedSpace.of(pool);
+      SharedLock lock = shared.lock();
+      SharedCounter owner = shared.counter(0);
+      SharedFlag never = shared.flag();
+      for (int round = 0; round < 5; round++) {
+        owner.set(0);
+        SharedFlag waiting = shared.flag();
+        CompletableFuture<Integer> holds =
+            pool.submit(
+                0,
+                x -> {
+                  try (var _ = lock.acquire()) {
+                    owner.set(Pools.pid());
+                    never.await();
+                  }
+                  return 0;
+                });
+        owner.awaitAtLeast(1);
+        CompletableFuture<Boolean> waits =
+            pool.submit(
+                0,
+                x -> {
+                  waiting.set();
+                  try (var hold = lock.acquire()) {
+                    return hold.died() != null;
+                  }
+                });
+        waiting.await();
+        kill(owner.get());
+        assertThat(Pools.soon(waits)).isEqualTo(true);
+        assertThatThrownBy(() -> Pools.soon(holds)).isInstanceOf(ExecutionException.class);
+      }
+    }
+  }
+
+  @Test
+  void aStoppedOwnerKeepsTheLock() throws Exception {
+    try (Pool pool = Pools.open(2)) {
+      SharedSpace shared = SharedSpace.of(pool);
+      SharedLock lock = shared.lock();
+      SharedCounter owner = shared.counter(0);
+      SharedFlag done = shared.flag();
+      CompletableFuture<Integer> holds =
+          pool.submit(
+              0,
+              x -> {
+                try (var _ = lock.acquire()) {
+                  owner.set(Pools.pid());
+                  done.await();
+                }
+                return 0;
+              });
+      owner.awaitAtLeast(1);
+      signal("STOP", owner.get());
+      assertThat(lock.tryAcquire(java.time.Duration.ofSeconds(2))).isNull();
+      done.set();
+      signal("CONT", owner.get());
+      assertThat(Pools.soon(holds)).isEqualTo(0);
+      try (var hold = lock.acquire()) {
+        assertThat(hold.died()).isNull();
+      }
+    }
+  }
+
+  private static void signal(String name, long pid) throws Exception {
+    assertThat(new ProcessBuilder("kill", "-" + name, Long.toString(pid)).start().waitFor())
+        .isZero();
+  }
+
+  @Test
+  void waitingCostsNoProcessorTime() throws Exception {
+    try (Pool pool = Pools.open(1)) {
+      SharedSpace shared = SharedSpace.of(pool);
+      SharedFlag flag = shared.flag();
+      SharedCounter pid = shared.counter(0);
+      CompletableFuture<Long> waits =
+          pool.submit(
+              0,
+              x -> {
+                pid.set(Pools.pid());
+                var threads = java.lang.management.ManagementFactory.getThreadMXBean();
+                long before = threads.getCurrentThreadCpuTime();
+                flag.await();
+                return threads.getCurrentThreadCpuTime() - before;
+              });
+      pid.awaitAtLeast(1);
+      assertThat(flag.await(java.time.Duration.ofSeconds(1))).isFalse();
+      flag.set();
+      assertThat((long) Pools.soon(waits)).isLessThan(100_000_000L);
+    }
+  }
+
+  @Test
+  void noRoomIsSaidWhenTheObjectIsMade() {
+    try (Pool pool = Pools.open(1)) {
+      SharedSpace shared = SharedSpace.of(pool);
+      assertThatThrownBy(() -> shared.bytes(1L << 47))
+          .isInstanceOf(UncheckedIOException.class)
+          .hasMessageContaining("a shared array needs " + ((1L << 47) + 4096) + " bytes")
+          .hasMessageContaining("--shm-size");
+    }
+  }
+
+  @Test
+  void whatIsFreedIsUnmappedEverywhere() throws Exception {
+    try (Pool pool = Pools.open(1)) {
+      SharedArray array = SharedSpace.of(pool).bytes(8 << 20);
+      assertThat(Pools.soon(pool.submit(array, a -> a.length()))).isEqualTo(8L << 20);
+      assertThat(array.length()).isEqualTo(8L << 20);
+      assertThat(files(pool, "object-*")).hasSize(1);
+      array.free();
+      assertThat(files(pool, "object-*")).isEmpty();
+      Waiting.until(
+          "the worker has unmapped it",
+          Leftovers.SOON,
+          () -> pool.submit("/object-", SharedTest::mapped).join().isEmpty());
+    }
+  }
+
+  @Test
+  void anotherPoolsWorkersCannotUseIt() throws Exception {
+    try (Pool pool = Pools.open(1);
+        Pool other = Pools.open(1)) {
+      SharedCounter counter = SharedSpace.of(pool).counter(0);
+      List<Outcome<Long>> outcomes = other.outcomes(List.of(counter), c -> c.increment()).toList();
+      assertThat(outcomes.getFirst()).isInstanceOf(Outcome.Failed.class);
+      assertThat(((Outcome.Failed<Long>) outcomes.getFirst()).cause())
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("belongs to a pool that this process neither opened nor");
+    }
+  }
+
+  @Test
+  void whatADeadWorkerWasMakingIsDeleted() throws Exception {
+    try (Pool pool = Pools.open(1)) {
+      SharedSpace shared = SharedSpace.of(pool);
+      CompletableFuture<Long> makes =
+          pool.submit(
+              0,
+              x -> {
+                Thread.startVirtualThread(
+                        () -> {
+                          while (true) {
+                            var _ = shared.bytes(1 << 20);
+                          }
+                        })
+                    .join(java.time.Duration.ofMillis(50));
+                Runtime.getRuntime().halt(1);
+                return 0L;
+              });
+      assertThatThrownBy(() -> Pools.soon(makes)).isInstanceOf(ExecutionException.class);
+      assertThat(files(pool, "making-*")).isEmpty();
+    }
+  }
+
+  /** Python's queue stays locked for ever if a process dies while it puts or gets. */
+  @Test
+  void killedSendersAndReceiversLoseWhatTheyHadAndNoMore() throws Exception {
+    try (Pool pool = Pools.open(3)) {
+      SharedSpace shared = SharedSpace.of(pool);
+      SharedQueue<Long> queue = shared.queue(4);
+      for (int round = 0; round < 6; round++) {
+        SharedCounter pids = shared.counter(0);
+        SharedCounter sender = shared.counter(0);
+        List<CompletableFuture<Integer>> tasks = new java.util.ArrayList<>();
+        tasks.add(
+            pool.submit(
+                0,
+                x -> {
+                  sender.set(Pools.pid());
+                  for (long i = 0; ; i++) {
+                    queue.send(i);
+                  }
+                }));
+        for (int i = 0; i < 2; i++) {
+          tasks.add(
+              pool.submit(
+                  0,
+                  x -> {
+                    pids.set(Pools.pid());
+                    long last = -1;
+                    while (true) {
+                      long next = queue.receive();
+                      if (next <= last) {
+                        throw new IllegalStateException(next + " came after " + last);
+                      }
+                      last = next;
+                    }
+                  }));
+        }
+        sender.awaitAtLeast(1);
+        pids.awaitAtLeast(1);
+        long seen = queue.receive();
+        Waiting.until("they work", () -> receive(queue) > seen + 50);
+        // One of the receivers, or the sender, in the middle of whatever it does.
+        kill(round % 2 == 0 ? pids.get() : sender.get());
+        if (round % 2 == 0) {
+          long then = receive(queue);
+          Waiting.until("the others work on", () -> receive(queue) > then + 50);
+          kill(sender.get());
+        }
+        for (CompletableFuture<Integer> task : tasks) {
+          if (task.isDone()) {
+            continue;
+          }
+          Waiting.until(
+              "a receiver waits for nothing, or is dead",
+              Leftovers.SOON,
+              () -> queue.size() == 0 || task.isDone());
+          task.cancel(true);
+        }
+        for (CompletableFuture<Integer> task : tasks) {
+          Waiting.until("it is over", Leftovers.SOON, task::isDone);
+        }
+        while (queue.tryReceive() != null) {
+          // What the dead sender had sent.
+        }
+        queue.send(-5L);
+        assertThat(queue.receive()).isEqualTo(-5L);
+      }
+    }
+  }
+
+  private static long receive(SharedQueue<Long> queue) {
+    try {
+      Long next = queue.tryReceive(java.time.Duration.ofSeconds(30));
+      return next == null ? -1 : next;
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

@@ -1,0 +1,210 @@
+package io.github.fornada.scenarios.harness;
+
+import io.github.fornada.ExecutionModel;
+import io.github.fornada.Pool;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs the ways of one trial in blocks: each block runs every way once, in an order drawn anew, so
+ * that what changes in the course of time falls on all of them. Pools stay open for all blocks.
+ * Every result is checked.
+ *
+ * @param <R> what the trial computes
+ */
+final class Measurement<R> {
+  /** How long each way is warmed up, in seconds; but it runs at least once, uncounted. */
+  static final double WARM_UP_SECONDS = 0.3;
+
+  private static final int WARM_UP_RUNS = 20;
+
+  private final String scenario;
+  private final Trial<R> trial;
+  private final int blocks;
+  private final long seed;
+  private final double warmUpSeconds;
+  private final Progress progress;
+  private final List<Way> ways = new ArrayList<>();
+
+  /** Creates the measurement of one trial. */
+  Measurement(
+      String scenario,
+      Trial<R> trial,
+      int blocks,
+      long seed,
+      double warmUpSeconds,
+      Progress progress) {
+    this.scenario = scenario;
+    this.trial = trial;
+    this.blocks = blocks;
+    this.seed = seed;
+    this.warmUpSeconds = warmUpSeconds;
+    this.progress = progress;
+  }
+
+  /** One way to run the trial, and its figures. */
+  private final class Way {
+    private final String name;
+    private final Program<R> program;
+    private final @Nullable Pool pool;
+    private final double startSeconds;
+    private final boolean isExpert;
+    private final List<Double> seconds = new ArrayList<>();
+    private final List<Double> busyCores = new ArrayList<>();
+    private final List<Long> memory = new ArrayList<>();
+
+    Way(
+        String name,
+        Program<R> program,
+        @Nullable Pool pool,
+        double startSeconds,
+        boolean isExpert) {
+      this.name = name;
+      this.program = program;
+      this.pool = pool;
+      this.startSeconds = startSeconds;
+      this.isExpert = isExpert;
+    }
+
+    /** Runs once and checks the result against {@code expected}, if there is one. */
+    R once(@Nullable R expected, boolean counts) throws Exception {
+      trial.before();
+      // Garbage of an earlier run must cost neither time nor memory of this one.
+      System.gc();
+      Meter meter = Meter.start(pool);
+      R result;
+      double took;
+      double busy;
+      try (meter) {
+        long begin = System.nanoTime();
+        result = program.run();
+        took = (System.nanoTime() - begin) / 1e9;
+        busy = meter.busyCores();
+      }
+      try {
+        trial.after(result);
+        if (expected != null) {
+          trial.check(expected, result);
+        }
+      } catch (WrongResultException e) {
+        String title = trial.name().isEmpty() ? scenario : scenario + ": " + trial.name();
+        throw new WrongResultException(title + " under " + name + ": " + e.getMessage());
+      }
+      if (counts) {
+        seconds.add(took);
+        busyCores.add(busy);
+        memory.add(meter.peakBytes());
+      }
+      return result;
+    }
+
+    Measured figures() {
+      Optional<ExecutionModel> model = Optional.ofNullable(pool).map(Pool::model);
+      return new Measured(
+          name,
+          model,
+          startSeconds,
+          seconds,
+          Interval.of(array(seconds), seed),
+          memory.stream().mapToLong(m -> m).max().orElse(-1),
+          Interval.median(array(busyCores)));
+    }
+  }
+
+  private static double[] array(List<Double> values) {
+    return values.stream().mapToDouble(v -> v).toArray();
+  }
+
+  /**
+   * Runs all of it.
+   *
+   * @throws WrongResultException if a run gave a wrong result; the message says which
+   * @throws Exception if a run failed
+   */
+  Comparison run() throws Exception {
+    var pools = new ArrayList<Pool>();
+    try {
+      var plain = new Way(Measured.SEQUENTIAL, trial::sequential, null, 0, false);
+      progress.now(title() + ": in sequence, to compare with");
+      R expected = plain.once(null, false);
+      ways.add(plain);
+      for (ExecutionModel model : Trial.MODELS) {
+        if (!trial.notApplicable().containsKey(model)) {
+          ways.add(opened(model, pools));
+        }
+      }
+      trial
+          .expert()
+          .ifPresent(step -> ways.add(new Way(step.name(), step.program(), null, 0, true)));
+      for (Step<R> step : trial.steps()) {
+        ways.add(new Way(step.name(), step.program(), null, 0, false));
+      }
+      for (Way way : ways) {
+        warmUp(way, expected);
+      }
+      var order = new ArrayList<>(ways);
+      var random = new Random(seed);
+      for (int block = 0; block < blocks; block++) {
+        Collections.shuffle(order, random);
+        for (Way way : order) {
+          progress.now(title() + ": block " + (block + 1) + " of " + blocks + ", " + way.name);
+          var _ = way.once(expected, true);
+        }
+      }
+    } finally {
+      for (Pool pool : pools) {
+        pool.close();
+      }
+    }
+    return comparison();
+  }
+
+  private String title() {
+    return trial.name().isEmpty() ? scenario : scenario + ": " + trial.name();
+  }
+
+  private Way opened(ExecutionModel model, List<Pool> pools) throws Exception {
+    progress.now(title() + ": opening " + model.label());
+    long began = System.nanoTime();
+    Pool pool = trial.open(model);
+    pools.add(pool);
+    // A pool of processes is ready when every worker has answered.
+    var first = new Integer[pool.model() == ExecutionModel.PROCESSES ? pool.workers() : 1];
+    Arrays.setAll(first, i -> i);
+    var _ = pool.map(List.of(first), i -> i);
+    double start = (System.nanoTime() - began) / 1e9;
+    return new Way(model.label(), () -> trial.under(pool), pool, start, false);
+  }
+
+  private void warmUp(Way way, R expected) throws Exception {
+    long began = System.nanoTime();
+    progress.now(title() + ": warming up " + way.name);
+    for (int run = 0; run < WARM_UP_RUNS; run++) {
+      var _ = way.once(expected, false);
+      if ((System.nanoTime() - began) / 1e9 > warmUpSeconds) {
+        return;
+      }
+    }
+  }
+
+  private Comparison comparison() {
+    var models = new ArrayList<Measured>();
+    Measured expert = null;
+    var steps = new ArrayList<Measured>();
+    for (Way way : ways) {
+      if (way.isExpert) {
+        expert = way.figures();
+      } else if (way.pool != null || way.name.equals(Measured.SEQUENTIAL)) {
+        models.add(way.figures());
+      } else {
+        steps.add(way.figures());
+      }
+    }
+    return new Comparison(models, Optional.ofNullable(expert), steps);
+  }
+}

@@ -1,0 +1,158 @@
+package io.github.fornada.scenarios.harness;
+
+import java.io.BufferedReader;
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.OutputStreamWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A server in a JVM of its own, started from the class path of this one. The two talk in lines: a
+ * question on the server's stdin, the answer on its stdout. The server ends when its stdin ends, so
+ * it does not outlive this JVM, however that ends.
+ */
+public final class OtherSide implements AutoCloseable {
+  private static final long EXIT_SECONDS = 5;
+
+  private final String name;
+  private final Process process;
+  private final BufferedReader answers;
+  private final BufferedWriter questions;
+  private final String ready;
+  private final String pinned;
+
+  private OtherSide(
+      String name,
+      Process process,
+      BufferedReader answers,
+      BufferedWriter questions,
+      String ready,
+      String pinned) {
+    this.name = name;
+    this.process = process;
+    this.answers = answers;
+    this.questions = questions;
+    this.ready = ready;
+    this.pinned = pinned;
+  }
+
+  /**
+   * Starts {@code main} in a JVM of its own, where possible on the machine's last processor only,
+   * and waits for its first line.
+   *
+   * @param heap its heap, such as {@code 256m}
+   * @throws IOException if it cannot be started, or ends before its first line
+   */
+  public static OtherSide start(Class<?> main, String heap, List<String> arguments)
+      throws IOException {
+    var command = new ArrayList<String>();
+    int processors = Runtime.getRuntime().availableProcessors();
+    String pinned = "not pinned";
+    Path taskset = Path.of("/usr/bin/taskset");
+    if (processors > 1 && Files.isExecutable(taskset)) {
+      command.addAll(List.of(taskset.toString(), "-c", String.valueOf(processors - 1)));
+      pinned = "pinned to processor " + (processors - 1);
+    }
+    command.addAll(
+        List.of(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-Xmx" + heap,
+            "-XX:+UseSerialGC",
+            "-XX:-UsePerfData",
+            "--sun-misc-unsafe-memory-access=allow", // or servers print a warning on stderr
+            "-cp",
+            System.getProperty("java.class.path"),
+            main.getName()));
+    command.addAll(arguments);
+    Process process =
+        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    var answers =
+        new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+    var questions =
+        new BufferedWriter(
+            new OutputStreamWriter(process.getOutputStream(), StandardCharsets.UTF_8));
+    String ready = answers.readLine();
+    if (ready == null) {
+      process.destroyForcibly();
+      throw new IOException(main.getSimpleName() + " ended before it was ready");
+    }
+    return new OtherSide(main.getSimpleName(), process, answers, questions, ready, pinned);
+  }
+
+  /** Returns its first line: what a client needs to know, such as its port. */
+  public String ready() {
+    return ready;
+  }
+
+  /** Returns where it runs, for the report. */
+  public String pinned() {
+    return pinned;
+  }
+
+  /** Returns its process number. */
+  public long pid() {
+    return process.pid();
+  }
+
+  /**
+   * Asks, and returns the answer.
+   *
+   * @throws IOException if the server has ended
+   */
+  public synchronized String ask(String question) throws IOException {
+    questions.write(question + "\n");
+    questions.flush();
+    String answer = answers.readLine();
+    if (answer == null) {
+      throw new IOException(name + " has ended; it was asked: " + question);
+    }
+    return answer;
+  }
+
+  @Override
+  public void close() throws IOException {
+    try (questions;
+        answers) {
+      process.getOutputStream().close(); // the end of its stdin tells it to end
+      if (!process.waitFor(EXIT_SECONDS, TimeUnit.SECONDS)) {
+        process.destroyForcibly();
+      }
+    } catch (InterruptedException e) {
+      process.destroyForcibly();
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Answers one question of the parent. */
+  @FunctionalInterface
+  public interface Answers {
+    /**
+     * Returns the answer, of one line.
+     *
+     * @throws Exception if there is none; the server ends
+     */
+    String answer(String question) throws Exception;
+  }
+
+  /**
+   * The server's side: prints the first line, answers the questions on stdin, and returns when
+   * there are no more.
+   *
+   * @throws Exception what {@code answers} throws
+   */
+  public static void serve(String ready, Answers answers) throws Exception {
+    System.out.println(ready);
+    var questions = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+    @Nullable String question;
+    while ((question = questions.readLine()) != null) {
+      System.out.println(answers.answer(question));
+    }
+  }
+}

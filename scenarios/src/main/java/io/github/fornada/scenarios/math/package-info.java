@@ -1,0 +1,5 @@
+/** Computations: primes, Mandelbrot, Monte Carlo, matrices, and a sum that memory bounds. */
+@NullMarked
+package io.github.fornada.scenarios.math;
+
+import org.jspecify.annotations.NullMarked;
