@@ -11,6 +11,7 @@ import java.util.Date;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
 
 /** Functions that may not run on several threads at once, each for another reason. */
 @SuppressWarnings({"NonFinalStaticField", "JavaUtilDate", "DateFormatConstant"})
@@ -97,6 +98,16 @@ public final class Mistakes {
     /** Keeps what it has parsed. */
     public boolean keep(String text) {
       return texts.add(text);
+    }
+  }
+
+  /** A task that counts its calls. */
+  public static final class CountingTask implements Callable<Integer> {
+    private int calls;
+
+    @Override
+    public Integer call() {
+      return ++calls;
     }
   }
 

@@ -428,6 +428,9 @@ class OutputFilesTest {
         .hasMessageContaining("loop of links");
     assertThatThrownBy(() -> OutputFile.named("-o", folder.resolve("sub")))
         .hasMessageContaining("is a folder");
+    assertThat(Command.run(folder, "run", "Tasks.java#echo", "a", "-o", "none/").err())
+        .contains("\"none/\" is no folder");
+    assertThat(folder.resolve("none")).doesNotExist();
     assertThatThrownBy(() -> OutputFile.named("-o", folder.resolve("none/x")))
         .hasMessageContaining("no such folder");
     assertThatThrownBy(() -> OutputFile.named("-o", folder.resolve("n.txt/x")))

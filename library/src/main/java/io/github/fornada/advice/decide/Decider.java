@@ -110,7 +110,7 @@ public final class Decider {
   }
 
   private final Machine machine;
-  private final Job job;
+  private Job job;
   private final Estimates known;
   private final List<String> changes = new ArrayList<>();
 
@@ -214,6 +214,11 @@ public final class Decider {
       processesTried = learned.model() == ExecutionModel.PROCESSES;
       compared = true;
     }
+  }
+
+  /** Takes what has become known of the job since; the number of its items stays as it was. */
+  public void update(Job now) {
+    job = now;
   }
 
   /** Returns what was found out so far. */

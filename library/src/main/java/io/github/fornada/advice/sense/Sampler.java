@@ -293,6 +293,10 @@ public final class Sampler implements AutoCloseable {
 
   private void look(long now) {
     count();
+    if (lookedAt == 0) { // it has not begun
+      lookedAt = now;
+      readAt = now;
+    }
     double sinceLook = now - lookedAt;
     stacks = Math.min(MOST_STACKS, stacks + sinceLook / 1e9 * STACKS_PER_SECOND);
     look++;
@@ -314,7 +318,9 @@ public final class Sampler implements AutoCloseable {
       long used = cpu[k];
       long queued = one.inKernel == null ? -1 : one.inKernel.queueNanos();
       boolean isNew = one.at == 0 || (!one.virtual && one.look != look - 1);
-      double time = isNew ? 0 : one.virtual ? sinceLook : at - one.at;
+      // A virtual thread may live for one item only. Its state now stands for those of all that
+      // came and went since the last look.
+      double time = one.virtual ? sinceLook : isNew ? 0 : at - one.at;
       double ran = used < 0 || one.cpuNanos < 0 ? Double.NaN : used - one.cpuNanos;
       double waitedToRun = queued < 0 || one.queueNanos < 0 ? Double.NaN : queued - one.queueNanos;
       one.cpuNanos = used;

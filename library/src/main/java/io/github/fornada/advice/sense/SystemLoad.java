@@ -45,6 +45,9 @@ public final class SystemLoad implements AutoCloseable {
   /** The processor time of workers that have ended is in it too. */
   private double workerNanos;
 
+  /** Whether there was a reading: workers that are new after it began after it. */
+  private boolean hasRead;
+
   private long lastAt;
   private double lastCompilers;
   private Coarse coarse;
@@ -102,7 +105,8 @@ public final class SystemLoad implements AutoCloseable {
   /**
    * Returns the load since the last reading.
    *
-   * @param pids the process ids of the program's workers; one that is new counts from now on
+   * @param pids the process ids of the program's workers. Those of the first reading count from
+   *     then on; one that comes later, from its start
    */
   public Load read(Collection<Long> pids) {
     lock.lock();
@@ -137,12 +141,15 @@ public final class SystemLoad implements AutoCloseable {
     for (long pid : pids) {
       long nanos = processNanos(pid);
       Long before = workers.put(pid, nanos);
-      if (before != null && nanos > before) {
+      if (before == null) {
+        workerNanos += hasRead ? Math.max(0, nanos) : 0;
+      } else if (nanos > before) {
         workerNanos += nanos - before;
-      } else if (nanos < 0 && before != null) {
+      } else if (nanos < 0) {
         workers.put(pid, before);
       }
     }
+    hasRead = true;
     if (workers.size() > pids.size()) {
       workers.keySet().retainAll(List.copyOf(pids));
     }

@@ -5,6 +5,7 @@ import io.github.fornada.advice.sense.CodeScan.Made;
 import io.github.fornada.advice.sense.CodeScan.Origin;
 import io.github.fornada.advice.sense.CodeScan.Same;
 import io.github.fornada.advice.sense.CodeScan.Shared;
+import java.io.Serializable;
 import java.lang.classfile.FieldModel;
 import java.lang.classfile.Instruction;
 import java.lang.classfile.MethodModel;
@@ -14,6 +15,8 @@ import java.lang.classfile.instruction.InvokeDynamicInstruction;
 import java.lang.constant.ConstantDesc;
 import java.lang.constant.DirectMethodHandleDesc;
 import java.lang.invoke.SerializedLambda;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.lang.reflect.AccessFlag;
 import java.lang.reflect.Field;
 import java.lang.reflect.Method;
@@ -55,7 +58,14 @@ import org.jspecify.annotations.Nullable;
  * loader which finds files of classes.
  */
 public final class ThreadSafetyScan {
+  /**
+   * The processor time of a scan; a first one takes about 25 ms, measured on a function that calls
+   * a dozen methods. Not the time that passes, or a busy machine would make scans blind.
+   */
   private static final Duration LIMIT = Duration.ofMillis(100);
+
+  /** The time that may pass, as a multiple of the limit. */
+  private static final int PATIENCE = 10; // Guess
 
   /** The maximum number of class files that are read. */
   private static final int MOST_CLASSES = 300; // Guess
@@ -63,8 +73,15 @@ public final class ThreadSafetyScan {
   /** The maximum number of methods that are looked at; one may be looked at in several ways. */
   private static final int MOST_METHODS = 4_000; // Guess
 
+  /** What the methods are called that pools call. */
+  private static final List<String> METHODS = List.of("apply", "call", "run");
+
+  private static final ThreadMXBean METER = ManagementFactory.getThreadMXBean();
+
   private final UserClasses classes;
-  private final long deadline;
+  private final long limit;
+  private final long began = System.nanoTime();
+  private final long cpuBegan = METER.getCurrentThreadCpuTime();
 
   /** Methods to look at, nearest first. */
   private final Deque<Call> calls = new ArrayDeque<>();
@@ -98,13 +115,14 @@ public final class ThreadSafetyScan {
   private ThreadSafetyScan(
       Class<?> from, Function<String, byte @Nullable []> given, Duration limit) {
     this.classes = new UserClasses(from, given, MOST_CLASSES);
-    this.deadline = System.nanoTime() + limit.toNanos();
+    this.limit = limit.toNanos();
   }
 
   /**
    * Returns why it may be wrong to run {@code function} on several threads at once, as the
    * beginning of a sentence that names the class, the field and its type; null if nothing was
-   * found. Takes about 0.1 s at most.
+   * found. Takes at most 0.1 s of processor time; what was not examined by then is taken to be
+   * right.
    */
   public static @Nullable String of(TaskFunction<?, ?> function) {
     return of(function, name -> null);
@@ -121,8 +139,17 @@ public final class ThreadSafetyScan {
     return of(function, given, LIMIT);
   }
 
+  /**
+   * Returns the same of other code that a pool runs: a {@link java.util.concurrent.Callable} or a
+   * {@link Runnable}. Of a lambda that is not serializable it cannot be told which method of its
+   * class it is, so nothing is found.
+   */
+  public static @Nullable String ofTask(Object task) {
+    return of(task, name -> null, LIMIT);
+  }
+
   static @Nullable String of(
-      TaskFunction<?, ?> function, Function<String, byte @Nullable []> given, Duration limit) {
+      Object function, Function<String, byte @Nullable []> given, Duration limit) {
     Class<?> home = function.getClass();
     while (home.isHidden() && home.getNestHost() != home) {
       home = home.getNestHost();
@@ -154,12 +181,17 @@ public final class ThreadSafetyScan {
   private void addRoot(Object function, Class<?> home) {
     if (!function.getClass().isHidden()) {
       String type = UserClasses.internalName(function.getClass());
-      addMethods(type, "apply", new Shared("the function", "", type, new Same(function)));
+      var self = new Shared("the function", "", type, new Same(function));
+      METHODS.forEach(method -> addMethods(type, method, self));
       return;
     }
     SerializedLambda parts = parts(function);
+    if (parts == null && !(function instanceof Serializable)) {
+      return;
+    }
     if (parts == null) {
-      // All lambdas of the class: which one it is cannot be told.
+      // Its package is closed to this library. All lambdas of the class: which one it is cannot be
+      // told.
       UserClasses.Known known = classes.get(UserClasses.internalName(home));
       if (known != null) {
         for (MethodModel method : known.model().methods()) {
@@ -223,10 +255,7 @@ public final class ThreadSafetyScan {
 
   private void run() {
     int count = 0;
-    while (doubt == null
-        && !calls.isEmpty()
-        && count++ < MOST_METHODS
-        && System.nanoTime() - deadline < 0) {
+    while (doubt == null && !calls.isEmpty() && count++ < MOST_METHODS && !isOver()) {
       Call call = calls.removeFirst();
       UserClasses.Known known = classes.declaring(call.owner, call.name, call.descriptor);
       MethodModel method = known == null ? null : known.method(call.name, call.descriptor);
@@ -234,6 +263,11 @@ public final class ThreadSafetyScan {
         CodeScan.scan(method, call.arguments, call.guarded, new Finder(known, method));
       }
     }
+  }
+
+  private boolean isOver() {
+    long cpu = METER.getCurrentThreadCpuTime(); // -1 in a virtual thread
+    return System.nanoTime() - began >= PATIENCE * limit || (cpu >= 0 && cpu - cpuBegan >= limit);
   }
 
   private void add(Call call) {

@@ -19,12 +19,16 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -203,6 +207,46 @@ final class SamplerTest {
     Reading reading = read(300, Thread.ofVirtual(), mostly(WaitKind.SLEEP, 0.7), Waits::sleeping);
     assertThat(reading.threads()).isEqualTo(300);
     assertThat(reading.cpuNanos()).isNaN();
+  }
+
+  @Test
+  void virtualThreadsThatLiveForOneShortItemCount() throws InterruptedException {
+    Set<Thread> alive = ConcurrentHashMap.newKeySet();
+    var stopped = new AtomicBoolean();
+    List<Thread> drivers = new ArrayList<>();
+    for (int k = 0; k < 8; k++) {
+      drivers.add(
+          Thread.ofPlatform()
+              .start(() -> {
+                while (!stopped.get()) {
+                  Thread one =
+                      Thread.ofVirtual()
+                          .unstarted(() -> LockSupport.parkNanos(Duration.ofMillis(1).toNanos()));
+                  alive.add(one);
+                  one.start();
+                  while (one.isAlive()) {
+                    LockSupport.parkNanos(100_000);
+                  }
+                  alive.remove(one);
+                }
+              }));
+    }
+    try (var sampler = new Sampler(() -> alive)) {
+      sampler.begin();
+      var seen = new AtomicReference<>(sampler.read());
+      Waiting.until(
+          "the waits are seen",
+          () -> {
+            seen.set(sampler.read());
+            return seen.get().waitNanos() > 0.3 * seen.get().nanos() * seen.get().threads();
+          });
+      assertThat(seen.get().threads()).isPositive();
+    } finally {
+      stopped.set(true);
+      for (Thread driver : drivers) {
+        driver.join();
+      }
+    }
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.acme.Clean;
 import com.acme.Mistakes;
+import io.github.fornada.Task;
 import io.github.fornada.TaskFunction;
 import java.io.IOException;
 import java.lang.reflect.Method;
@@ -78,6 +79,16 @@ final class ThreadSafetyScanTest {
     assertThat(doubt(Mistakes.withArray())).contains("an array whose elements");
     assertThat(doubt(Mistakes.withMarked())).contains("annotated as NotThreadSafe");
     assertThat(doubt(new Mistakes.Stateful())).contains("com.acme.Mistakes$Stateful.last");
+  }
+
+  @Test
+  void tasksWithoutAnItemAreExaminedToo() {
+    Task<Integer> task = () -> 1;
+    assertThat(ThreadSafetyScan.ofTask(task)).isNull();
+    assertThat(ThreadSafetyScan.ofTask(new Mistakes.CountingTask()))
+        .contains("com.acme.Mistakes$CountingTask.calls is an int that");
+    Runnable unknown = () -> {};
+    assertThat(ThreadSafetyScan.ofTask(unknown)).isNull();
   }
 
   @Test
