@@ -163,7 +163,8 @@ public interface Pool extends ExecutorService {
    * Shares the content of {@code file} with all tasks of this pool. The file is mapped, not copied.
    *
    * @throws java.util.concurrent.RejectedExecutionException if the pool was shut down
-   * @throws java.io.UncheckedIOException if the file cannot be opened or mapped
+   * @throws java.io.UncheckedIOException if the file cannot be opened or mapped, or is a folder or
+   *     no regular file
    */
   SharedBytes share(Path file);
 

@@ -21,9 +21,11 @@ import java.lang.foreign.MemorySegment;
  * }
  *
  * <p><b>Memory effects.</b> Every task sees the content that the bytes had when they were shared.
- * Whether tasks see a later change of the array or the file is undefined: change neither. If a file
- * is truncated while it is shared, its readers fail with {@link InternalError}, as with any mapped
- * file.
+ * Whether tasks see a later change of the array or the file is undefined: change neither. If
+ * another file takes the name of a shared one, whoever has mapped it keeps its content, and a
+ * worker that maps it later fails and says so. If a file is truncated while it is shared, its
+ * readers fail with {@link InternalError}, as with any mapped file; the outcome of a task says
+ * which file it was.
  *
  * <p>May be used by several threads at once. The idea comes from Python's {@code
  * multiprocessing.shared_memory}; unlike there, users need not attach to the memory by name or

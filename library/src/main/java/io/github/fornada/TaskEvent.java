@@ -1,6 +1,5 @@
 package io.github.fornada;
 
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -79,31 +78,23 @@ public sealed interface TaskEvent {
       return nanos;
     }
 
+    private Parts parts() {
+      return new Parts("task, index, item, nanos", task, index, item, nanos);
+    }
+
     @Override
     public boolean equals(@Nullable Object other) {
-      return other instanceof Submitted that
-          && task == that.task
-          && index == that.index
-          && Objects.equals(item, that.item)
-          && nanos == that.nanos;
+      return other instanceof Submitted that && parts().equals(that.parts());
     }
 
     @Override
     public int hashCode() {
-      return Objects.hash(task, index, item, nanos);
+      return parts().hashCode();
     }
 
     @Override
     public String toString() {
-      return "Submitted[task="
-          + task
-          + ", index="
-          + index
-          + ", item="
-          + item
-          + ", nanos="
-          + nanos
-          + "]";
+      return parts().text("Submitted");
     }
   }
 
@@ -171,37 +162,24 @@ public sealed interface TaskEvent {
       return nanos;
     }
 
+    private Parts parts() {
+      return new Parts(
+          "task, index, item, worker, attempt, nanos", task, index, item, worker, attempt, nanos);
+    }
+
     @Override
     public boolean equals(@Nullable Object other) {
-      return other instanceof Started that
-          && task == that.task
-          && index == that.index
-          && Objects.equals(item, that.item)
-          && worker.equals(that.worker)
-          && attempt == that.attempt
-          && nanos == that.nanos;
+      return other instanceof Started that && parts().equals(that.parts());
     }
 
     @Override
     public int hashCode() {
-      return Objects.hash(task, index, item, worker, attempt, nanos);
+      return parts().hashCode();
     }
 
     @Override
     public String toString() {
-      return "Started[task="
-          + task
-          + ", index="
-          + index
-          + ", item="
-          + item
-          + ", worker="
-          + worker
-          + ", attempt="
-          + attempt
-          + ", nanos="
-          + nanos
-          + "]";
+      return parts().text("Started");
     }
   }
 
@@ -289,40 +267,31 @@ public sealed interface TaskEvent {
       return nanos;
     }
 
+    private Parts parts() {
+      return new Parts(
+          "task, index, item, worker, error, line, nanos",
+          task,
+          index,
+          item,
+          worker,
+          error,
+          line,
+          nanos);
+    }
+
     @Override
     public boolean equals(@Nullable Object other) {
-      return other instanceof Printed that
-          && task == that.task
-          && index == that.index
-          && Objects.equals(item, that.item)
-          && worker.equals(that.worker)
-          && error == that.error
-          && line.equals(that.line)
-          && nanos == that.nanos;
+      return other instanceof Printed that && parts().equals(that.parts());
     }
 
     @Override
     public int hashCode() {
-      return Objects.hash(task, index, item, worker, error, line, nanos);
+      return parts().hashCode();
     }
 
     @Override
     public String toString() {
-      return "Printed[task="
-          + task
-          + ", index="
-          + index
-          + ", item="
-          + item
-          + ", worker="
-          + worker
-          + ", error="
-          + error
-          + ", line="
-          + line
-          + ", nanos="
-          + nanos
-          + "]";
+      return parts().text("Printed");
     }
   }
 
@@ -420,43 +389,32 @@ public sealed interface TaskEvent {
       return nanos;
     }
 
+    private Parts parts() {
+      return new Parts(
+          "task, index, item, attempt, last, outcome, usage, nanos",
+          task,
+          index,
+          item,
+          attempt,
+          last,
+          outcome,
+          usage,
+          nanos);
+    }
+
     @Override
     public boolean equals(@Nullable Object other) {
-      return other instanceof Finished that
-          && task == that.task
-          && index == that.index
-          && Objects.equals(item, that.item)
-          && attempt == that.attempt
-          && last == that.last
-          && outcome.equals(that.outcome)
-          && Objects.equals(usage, that.usage)
-          && nanos == that.nanos;
+      return other instanceof Finished that && parts().equals(that.parts());
     }
 
     @Override
     public int hashCode() {
-      return Objects.hash(task, index, item, attempt, last, outcome, usage, nanos);
+      return parts().hashCode();
     }
 
     @Override
     public String toString() {
-      return "Finished[task="
-          + task
-          + ", index="
-          + index
-          + ", item="
-          + item
-          + ", attempt="
-          + attempt
-          + ", last="
-          + last
-          + ", outcome="
-          + outcome
-          + ", usage="
-          + usage
-          + ", nanos="
-          + nanos
-          + "]";
+      return parts().text("Finished");
     }
   }
 
@@ -509,31 +467,23 @@ public sealed interface TaskEvent {
       return nanos;
     }
 
+    private Parts parts() {
+      return new Parts("worker, pid, startupNanos, nanos", worker, pid, startupNanos, nanos);
+    }
+
     @Override
     public boolean equals(@Nullable Object other) {
-      return other instanceof WorkerReady that
-          && worker.equals(that.worker)
-          && pid == that.pid
-          && startupNanos == that.startupNanos
-          && nanos == that.nanos;
+      return other instanceof WorkerReady that && parts().equals(that.parts());
     }
 
     @Override
     public int hashCode() {
-      return Objects.hash(worker, pid, startupNanos, nanos);
+      return parts().hashCode();
     }
 
     @Override
     public String toString() {
-      return "WorkerReady[worker="
-          + worker
-          + ", pid="
-          + pid
-          + ", startupNanos="
-          + startupNanos
-          + ", nanos="
-          + nanos
-          + "]";
+      return parts().text("WorkerReady");
     }
   }
 
@@ -575,28 +525,23 @@ public sealed interface TaskEvent {
       return nanos;
     }
 
+    private Parts parts() {
+      return new Parts("certificate, expected, nanos", certificate, expected, nanos);
+    }
+
     @Override
     public boolean equals(@Nullable Object other) {
-      return other instanceof WorkerEnded that
-          && certificate.equals(that.certificate)
-          && expected == that.expected
-          && nanos == that.nanos;
+      return other instanceof WorkerEnded that && parts().equals(that.parts());
     }
 
     @Override
     public int hashCode() {
-      return Objects.hash(certificate, expected, nanos);
+      return parts().hashCode();
     }
 
     @Override
     public String toString() {
-      return "WorkerEnded[certificate="
-          + certificate
-          + ", expected="
-          + expected
-          + ", nanos="
-          + nanos
-          + "]";
+      return parts().text("WorkerEnded");
     }
   }
 }

@@ -71,6 +71,14 @@ final class Reports {
     }
   }
 
+  /** The run that began under one name went on under another model. */
+  void renamed(ExecutionModel before, ExecutionModel now) {
+    Timeline timeline = before == now ? null : timelines.remove(before);
+    if (timeline != null) {
+      timelines.put(now, timeline);
+    }
+  }
+
   /**
    * Writes the requested files about the models that ran.
    *

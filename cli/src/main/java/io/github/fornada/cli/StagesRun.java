@@ -8,7 +8,9 @@ import io.github.fornada.pipeline.Pipeline;
 import io.github.fornada.pipeline.PipelineOutcome;
 import io.github.fornada.pipeline.PipelineRun;
 import io.github.fornada.pipeline.PipelineSummary;
+import io.github.fornada.pipeline.StageMoment;
 import io.github.fornada.pipeline.StageSummary;
+import io.github.fornada.timeline.BandSlice;
 import io.github.fornada.timeline.HtmlReport;
 import io.github.fornada.timeline.Timeline;
 import java.io.UncheckedIOException;
@@ -117,6 +119,7 @@ final class StagesRun {
           }
         });
         writer.onFailure(running::cancel);
+        progress.withDetails(() -> stageLines(running.summary()));
         progress.start();
         complete = consume(run, writer, progress, counts);
         ended = true;
@@ -166,6 +169,26 @@ final class StagesRun {
         .run(o ->
             (options.failFast ? o.withStopOnFailure() : o)
                 .withStallListener(stall -> progress.message("fornada: " + stall)));
+  }
+
+  /** A line for each stage: how far it has come, and what its workers do. */
+  static List<String> stageLines(PipelineSummary summary) {
+    StageSummary slow = summary.bottleneck();
+    var lines = new ArrayList<String>();
+    for (StageSummary stage : summary.stages()) {
+      String name = stage.name();
+      lines.add(
+          String.format(
+              Locale.ROOT,
+              "%-16s %7d done  %4s busy  queue %d/%d%s",
+              name.length() > 16 ? name.substring(0, 13) + "..." : name,
+              stage.results(),
+              percent(stage.busy()),
+              stage.queued(),
+              stage.queueLimit(),
+              slow != null && slow.name().equals(name) ? "  <" : ""));
+    }
+    return lines;
   }
 
   /** Returns whether every item came to its end. */
@@ -303,6 +326,9 @@ final class StagesRun {
 
   private static HtmlReport page(List<Plan> plans, PipelineSummary summary, String title) {
     HtmlReport report = new HtmlReport(title).withText(List.of(summary.advice()));
+    for (StageSummary stage : summary.stages()) {
+      report.withBand(stage.name(), facts(stage), slices(stage));
+    }
     for (int k = 0; k < plans.size(); k++) {
       report.add(plans.get(k).timeline(), cells(summary.stages().get(k)));
     }
@@ -311,6 +337,25 @@ final class StagesRun {
 
   private static List<Timeline> timelines(List<Plan> plans) {
     return plans.stream().map(Plan::timeline).toList();
+  }
+
+  private static String facts(StageSummary stage) {
+    return stage.model()
+        + ", "
+        + stage.size()
+        + (stage.size() == 1 ? " worker, " : " workers, ")
+        + percent(stage.busy())
+        + " busy";
+  }
+
+  private static List<BandSlice> slices(StageSummary stage) {
+    var slices = new ArrayList<BandSlice>();
+    for (StageMoment moment : stage.history()) {
+      slices.add(
+          new BandSlice(
+              moment.from(), moment.to(), moment.busy(), moment.waitsForRoom(), moment.queued()));
+    }
+    return slices;
   }
 
   private static Map<String, String> cells(StageSummary stage) {

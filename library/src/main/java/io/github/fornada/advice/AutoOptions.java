@@ -73,7 +73,14 @@ public final class AutoOptions {
 
   private AutoOptions with(PoolOptions changed) {
     return new AutoOptions(
-        changed, mostProcesses, usesProcesses, threadsAreSafe, remembers, recalls, processes, choices);
+        changed,
+        mostProcesses,
+        usesProcesses,
+        threadsAreSafe,
+        remembers,
+        recalls,
+        processes,
+        choices);
   }
 
   /**
@@ -145,7 +152,14 @@ public final class AutoOptions {
   /** Returns options with {@code listener}, which is told of each choice. It replaces the last. */
   public AutoOptions withChoiceListener(ChoiceListener listener) {
     return new AutoOptions(
-        common, mostProcesses, usesProcesses, threadsAreSafe, remembers, recalls, processes, listener);
+        common,
+        mostProcesses,
+        usesProcesses,
+        threadsAreSafe,
+        remembers,
+        recalls,
+        processes,
+        listener);
   }
 
   /** Returns options with threads named {@code prefix-1}, {@code prefix-2}, and so on. */

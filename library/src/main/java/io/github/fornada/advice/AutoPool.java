@@ -119,9 +119,7 @@ public final class AutoPool extends PoolHandle {
 
   /** Returns the advice once the work has ended. */
   Advice finalAdvice() {
-    Advice known = advice();
-    Choice last = choice();
-    return known == null ? new Advice(last.model(), last.size(), last.toString()) : known;
+    return controller.finalAdvice();
   }
 
   /** Returns how the next items will run; this changes while the pool works. */
@@ -142,27 +140,34 @@ public final class AutoPool extends PoolHandle {
   }
 
   @Override
-  public <T extends @Nullable Object, R extends @Nullable Object> List<R> map(Iterable<? extends T> items, TaskFunction<? super T, ? extends R> function) throws InterruptedException {
+  public <T extends @Nullable Object, R extends @Nullable Object> List<R> map(
+      Iterable<? extends T> items, TaskFunction<? super T, ? extends R> function)
+      throws InterruptedException {
     return pool.<T, R>map(items, function);
   }
 
   @Override
-  public <T extends @Nullable Object, R extends @Nullable Object> Stream<Outcome<R>> outcomes(Iterable<? extends T> items, TaskFunction<? super T, ? extends R> function) {
+  public <T extends @Nullable Object, R extends @Nullable Object> Stream<Outcome<R>> outcomes(
+      Iterable<? extends T> items, TaskFunction<? super T, ? extends R> function) {
     return pool.<T, R>outcomes(items, function);
   }
 
   @Override
-  public <T extends @Nullable Object, R extends @Nullable Object> Stream<Completion<T, R>> completions(Iterable<? extends T> items, TaskFunction<? super T, ? extends R> function) {
+  public <T extends @Nullable Object, R extends @Nullable Object>
+      Stream<Completion<T, R>> completions(
+          Iterable<? extends T> items, TaskFunction<? super T, ? extends R> function) {
     return pool.<T, R>completions(items, function);
   }
 
   @Override
-  public <T extends @Nullable Object, R extends @Nullable Object> Gatherer<T, ?, R> mapping(TaskFunction<? super T, ? extends R> function) {
+  public <T extends @Nullable Object, R extends @Nullable Object> Gatherer<T, ?, R> mapping(
+      TaskFunction<? super T, ? extends R> function) {
     return pool.<T, R>mapping(function);
   }
 
   @Override
-  public <T extends @Nullable Object, R extends @Nullable Object> CompletableFuture<R> submit(T item, TaskFunction<? super T, ? extends R> function) {
+  public <T extends @Nullable Object, R extends @Nullable Object> CompletableFuture<R> submit(
+      T item, TaskFunction<? super T, ? extends R> function) {
     return pool.<T, R>submit(item, function);
   }
 
@@ -197,22 +202,28 @@ public final class AutoPool extends PoolHandle {
   }
 
   @Override
-  public <T extends @Nullable Object> List<Future<T>> invokeAll(Collection<? extends Callable<T>> tasks) throws InterruptedException {
+  public <T extends @Nullable Object> List<Future<T>> invokeAll(
+      Collection<? extends Callable<T>> tasks) throws InterruptedException {
     return pool.invokeAll(tasks);
   }
 
   @Override
-  public <T extends @Nullable Object> List<Future<T>> invokeAll(Collection<? extends Callable<T>> tasks, long timeout, TimeUnit unit) throws InterruptedException {
+  public <T extends @Nullable Object> List<Future<T>> invokeAll(
+      Collection<? extends Callable<T>> tasks, long timeout, TimeUnit unit)
+      throws InterruptedException {
     return pool.invokeAll(tasks, timeout, unit);
   }
 
   @Override
-  public <T extends @Nullable Object> T invokeAny(Collection<? extends Callable<T>> tasks) throws InterruptedException, ExecutionException {
+  public <T extends @Nullable Object> T invokeAny(Collection<? extends Callable<T>> tasks)
+      throws InterruptedException, ExecutionException {
     return pool.invokeAny(tasks);
   }
 
   @Override
-  public <T extends @Nullable Object> T invokeAny(Collection<? extends Callable<T>> tasks, long timeout, TimeUnit unit) throws InterruptedException, ExecutionException, TimeoutException {
+  public <T extends @Nullable Object> T invokeAny(
+      Collection<? extends Callable<T>> tasks, long timeout, TimeUnit unit)
+      throws InterruptedException, ExecutionException, TimeoutException {
     return pool.invokeAny(tasks, timeout, unit);
   }
 

@@ -2,6 +2,7 @@ package io.github.fornada.advice;
 
 import io.github.fornada.ExecutionModel;
 import io.github.fornada.advice.decide.Setting;
+import io.github.fornada.elastic.Indirect;
 import io.github.fornada.jvm.Log;
 import java.io.IOException;
 import java.io.InputStream;
@@ -22,9 +23,9 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps what was learned of functions, in small files in the user's cache folder. A file is found by
- * the bytes of the function's class, the JDK and the machine, so what was learned of another version
- * or elsewhere is not used. Nothing leaves the machine.
+ * Keeps what was learned of functions, in small files in the user's cache folder. A file is found
+ * by the bytes of the function's class, the JDK and the machine, so what was learned of another
+ * version or elsewhere is not used. Nothing leaves the machine.
  */
 final class Memory {
   /** A folder to use instead of the user's cache folder. */
@@ -64,9 +65,14 @@ final class Memory {
 
   /** Returns the name under which a function is kept; null if its class cannot be read. */
   @Nullable String key(Object function) {
-    String owner = function.getClass().getName();
+    Class<?> type = function.getClass();
+    String owner = type.getName();
     String method = "";
-    if (function.getClass().isHidden()) {
+    if (function instanceof Indirect call) {
+      type = call.calledClass();
+      owner = type.getName();
+      method = call.calledMethod();
+    } else if (type.isHidden()) {
       SerializedLambda lambda = lambda(function);
       if (lambda == null) {
         return null;
@@ -74,7 +80,7 @@ final class Memory {
       owner = lambda.getImplClass().replace('/', '.');
       method = lambda.getImplMethodName() + lambda.getImplMethodSignature();
     }
-    byte[] code = classFile(function.getClass().getClassLoader(), owner);
+    byte[] code = classFile(type.getClassLoader(), owner);
     if (code == null) {
       return null;
     }
@@ -158,8 +164,7 @@ final class Memory {
         Files.deleteIfExists(made);
       }
     } catch (IOException | RuntimeException e) {
-      Log.get()
-          .log(System.Logger.Level.DEBUG, "what was learned of a task could not be kept", e);
+      Log.get().log(System.Logger.Level.DEBUG, "what was learned of a task could not be kept", e);
     }
   }
 

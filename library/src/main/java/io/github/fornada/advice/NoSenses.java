@@ -37,9 +37,12 @@ final class NoSenses implements Senses {
   public void begin(Supplier<? extends Collection<Thread>> workers) {}
 
   @Override
+  public void lookOften(boolean often) {}
+
+  @Override
   public Sensed read(Collection<Long> pids) {
     return new Sensed(
-        Map.of(), List.of(), UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN);
+        0, Map.of(), List.of(), UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN);
   }
 
   @Override

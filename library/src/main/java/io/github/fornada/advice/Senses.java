@@ -13,9 +13,12 @@ import org.jspecify.annotations.Nullable;
 interface Senses extends AutoCloseable {
   /**
    * What was seen since the reading before; times in nanoseconds, NaN for what could not be
-   * measured.
+   * measured. Waits and the time in the run queue are sums over all threads.
+   *
+   * @param threadNanos the time that was looked at, summed over the threads
    */
   record Sensed(
+      double threadNanos,
       Map<WaitKind, Double> waits,
       List<LockSite> locks,
       double queueNanos,
@@ -40,6 +43,9 @@ interface Senses extends AutoCloseable {
 
   /** Begins to look at these threads. */
   void begin(Supplier<? extends Collection<Thread>> workers);
+
+  /** Looks more often, or no longer does. */
+  void lookOften(boolean often);
 
   /**
    * Returns what happened since the last call.

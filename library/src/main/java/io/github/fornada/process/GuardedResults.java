@@ -287,8 +287,8 @@ final class GuardedResults {
 
     private long seenSince;
 
-    /** Whether it is stopped because the pool ends. Written before the guard stops it. */
-    private volatile boolean isLate;
+    /** What is stopped because the pool ends. Written by the timer before the guard stops it. */
+    private volatile @Nullable Unread late;
 
     private @Nullable CodecSessions codec;
 
@@ -320,7 +320,7 @@ final class GuardedResults {
       } catch (UserCodeGuard.Abandoned e) {
         throw e;
       } catch (UserCodeGuard.Stopped e) {
-        outcome = stopped(batch, unread.i(), e.stack);
+        outcome = stopped(batch, unread, e.stack);
       } catch (Throwable e) { // anything that the user's readObject or constructor throws
         outcome = Outcomes.unreadable(batch, unread.i(), e);
       }
@@ -342,12 +342,12 @@ final class GuardedResults {
           Outcomes.<R>cast(Payloads.decodeAndLearn(in, unread.loader(), own)));
     }
 
+    @SuppressWarnings("ReferenceEquality") // two results may be equal
     private <R> Outcome<R> stopped(
-        Batch<?, R> batch, int i, @Nullable List<StackTraceElement> stack) {
-      if (!isLate) {
+        Batch<?, R> batch, Unread unread, @Nullable List<StackTraceElement> stack) {
+      if (late != unread) {
         return UserCodeGuard.outcome("its result was being read", engine.policy().timeout(), stack);
       }
-      isLate = false;
       var why =
           new TimeoutException(
               "reading it had not ended "
@@ -356,7 +356,7 @@ final class GuardedResults {
       if (stack != null) {
         why.setStackTrace(stack.toArray(StackTraceElement[]::new)); // where it was
       }
-      return Outcomes.unreadable(batch, i, why);
+      return Outcomes.unreadable(batch, unread.i(), why);
     }
 
     /** Its thread was abandoned. The timer, which must run no user code. */
@@ -375,7 +375,7 @@ final class GuardedResults {
       }
       start(start);
       if (lost != null) {
-        Callbacks.run(null, () -> end(lost, stopped(batch, i, stack)));
+        Callbacks.run(null, () -> end(lost, stopped(batch, lost, stack)));
       }
     }
 
@@ -389,8 +389,11 @@ final class GuardedResults {
         seen = pass;
         seenSince = now;
       } else if (pass >= 0 && now - seenSince > AT_CLOSE.toNanos()) {
-        isLate = true;
-        guard.stop(pass);
+        Unread what = reading;
+        if (guard.running() == pass) { // then that is what it reads
+          late = what;
+          guard.stop(pass);
+        }
       }
     }
   }

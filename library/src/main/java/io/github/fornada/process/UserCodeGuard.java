@@ -1,6 +1,7 @@
 package io.github.fornada.process;
 
 import io.github.fornada.Outcome;
+import io.github.fornada.TaskPolicy;
 import io.github.fornada.jvm.InterruptGate;
 import io.github.fornada.jvm.StackSample;
 import io.github.fornada.process.payload.CodecSessions;
@@ -37,12 +38,23 @@ final class UserCodeGuard {
     <R> void replace(Batch<?, R> batch, int i, @Nullable List<StackTraceElement> stack);
   }
 
+  /** The pool whose user's code is run. */
+  interface Home {
+    TaskPolicy policy();
+
+    /** Returns whether the pool is being shut down at once. */
+    boolean isStopping();
+
+    /** Runs {@code action} on the timer's thread after {@code pause}. */
+    void schedule(Duration pause, Runnable action);
+  }
+
   /** Code of the user's, with its result. */
   interface UserCode<V extends @Nullable Object> {
     V run() throws Exception;
   }
 
-  private final Engine engine;
+  private final Home pool;
   private final Successor successor;
   private final @Nullable Duration limit;
 
@@ -66,10 +78,10 @@ final class UserCodeGuard {
   private int item;
   private long startedNanos;
 
-  UserCodeGuard(Engine engine, Successor successor) {
-    this.engine = engine;
+  UserCodeGuard(Home pool, Successor successor) {
+    this.pool = pool;
     this.successor = successor;
-    this.limit = engine.policy().timeout();
+    this.limit = pool.policy().timeout();
   }
 
   // ---- the thread that feeds
@@ -144,7 +156,7 @@ final class UserCodeGuard {
    * gate. So one of the two sees the other.
    */
   private void checkWanted(Batch<?, ?> batch) throws Stopped {
-    if (batch.isUnwanted() || engine.isStopping()) {
+    if (batch.isUnwanted() || pool.isStopping()) {
       throw new Stopped(null);
     }
   }
@@ -167,7 +179,7 @@ final class UserCodeGuard {
 
   private boolean isOverdue() {
     return limit != null
-        && System.nanoTime() - startedNanos > limit.toNanos() + engine.policy().grace().toNanos();
+        && System.nanoTime() - startedNanos > limit.toNanos() + pool.policy().grace().toNanos();
   }
 
   // ---- other threads
@@ -212,13 +224,13 @@ final class UserCodeGuard {
     if (thread == null || batch == null || !gate.interrupt(pass, thread, stack)) {
       return false;
     }
-    Engine.later(engine.policy().grace(), () -> abandon(thread, batch, i, pass));
+    pool.schedule(pool.policy().grace(), () -> abandon(thread, batch, i, pass));
     return true;
   }
 
   private void checkTimeoutIn(Duration pause) {
     if (!armed.get() && armed.compareAndSet(false, true)) {
-      Engine.later(pause, this::checkTimeout);
+      pool.schedule(pause, this::checkTimeout);
     }
   }
 

@@ -158,7 +158,8 @@ final class WorkerSlot {
     lock.lock();
     try {
       while (!engine.isEnding()) {
-        if (engine.mayStart() && (lasting || demanded || replacement != null || engine.hasMore(index))) {
+        if (engine.mayStart()
+            && (lasting || demanded || replacement != null || engine.hasMore(index))) {
           demanded = false;
           return true;
         }

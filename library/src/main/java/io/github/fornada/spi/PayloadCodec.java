@@ -47,7 +47,8 @@ import java.util.List;
 public interface PayloadCodec extends Serializable {
   /**
    * Opens a session. Called several times in each process: for each end of the connection to a
-   * worker, and for each class loader that results need. Called by any thread, several at once.
+   * worker, for each class loader that results need, and for another thread where reading a result
+   * takes long. Called by any thread, several at once.
    *
    * @param loader the loader of the classes of the values that are read
    */

@@ -72,8 +72,7 @@ final class ElasticPool extends LocalPool implements ThreadSide {
   @Override
   public synchronized void runOn(ExecutionModel model, int size) {
     boolean otherThreads =
-        (model == ExecutionModel.VIRTUAL_THREADS)
-            != (onThreads == ExecutionModel.VIRTUAL_THREADS);
+        (model == ExecutionModel.VIRTUAL_THREADS) != (onThreads == ExecutionModel.VIRTUAL_THREADS);
     onThreads = model; // before the generation changes: its workers have these threads
     roster().change(size, keepsIdleThreads(), otherThreads);
     callThreads();
@@ -102,6 +101,16 @@ final class ElasticPool extends LocalPool implements ThreadSide {
     return onThreads == ExecutionModel.VIRTUAL_THREADS
         ? VirtualThreadPool::newThread
         : super.threads();
+  }
+
+  @Override
+  protected boolean hasFreeWorker() {
+    return true; // of the threads or of the helper: who is called finds out
+  }
+
+  @Override
+  protected boolean limitWorkers(int count) {
+    return false; // its own monitor decides
   }
 
   @Override

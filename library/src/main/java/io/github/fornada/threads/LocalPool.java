@@ -104,9 +104,7 @@ abstract sealed class LocalPool extends AbstractPool
     this.options = options;
     this.threads = threads;
     this.noThreadLimit = noThreadLimit;
-    this.roster =
-        new Roster(
-            most, keepsIdleThreads(), () -> hasWorkHere() || lateBatch() != null);
+    this.roster = new Roster(most, keepsIdleThreads(), () -> hasWorkHere() || lateBatch() != null);
   }
 
   /** Creates threads without starting them. */
@@ -150,6 +148,20 @@ abstract sealed class LocalPool extends AbstractPool
     if (number != Roster.NOBODY) {
       start(roster.member(number));
     }
+  }
+
+  @Override
+  protected boolean hasFreeWorker() {
+    return roster.isSomebodyFree();
+  }
+
+  @Override
+  protected boolean limitWorkers(int count) {
+    roster.change(count, keepsIdleThreads(), false);
+    if (hasWorkHere()) {
+      workAvailable();
+    }
+    return true;
   }
 
   private void start(Roster.Member member) {

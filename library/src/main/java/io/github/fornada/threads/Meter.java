@@ -44,8 +44,8 @@ final class Meter {
   }
 
   /**
-   * What one worker has done since the figures were last summed up: an item costs one reading of the
-   * clock, and the rest comes once for a batch.
+   * What one worker has done since the figures were last summed up: an item costs one reading of
+   * the clock, and the rest comes once for a batch.
    */
   final class Tally {
     private final boolean meters;

@@ -163,9 +163,9 @@ final class Roster {
   }
 
   /**
-   * Changes the maximum number of workers. Workers that are too many leave when they have ended what
-   * they have begun, and so do all workers of an earlier generation; until then they count. The
-   * caller must then {@linkplain #call call} a worker if there is work.
+   * Changes the maximum number of workers. Workers that are too many leave when they have ended
+   * what they have begun, and so do all workers of an earlier generation; until then they count.
+   * The caller must then {@linkplain #call call} a worker if there is work.
    *
    * @param keepsIdle whether a worker without work waits for more, rather than ending
    * @param newThreads whether workers have other threads from now on: a new generation begins

@@ -24,7 +24,9 @@ public final class AutoPools {
   /** Opens a pool that keeps one setting from the start. */
   public static Pool fixed(Setting setting, UnaryOperator<AutoOptions> change) {
     return AutoPool.open(
-        options(change).withMostProcesses(setting.size()), (machine, job, known) -> new SteadyChooser(setting), setting);
+        options(change).withMostProcesses(setting.size()),
+        (machine, job, known) -> new SteadyChooser(setting),
+        setting);
   }
 
   /** Opens a pool that changes its setting every few milliseconds, at random. */
@@ -35,7 +37,20 @@ public final class AutoPools {
         null);
   }
 
-  private record Storm(Job job, Random random) implements Chooser {
+  private static final class Storm implements Chooser {
+    private final Random random;
+    private Job job;
+
+    Storm(Job job, Random random) {
+      this.job = job;
+      this.random = random;
+    }
+
+    @Override
+    public void update(Job known) {
+      job = known;
+    }
+
     @Override
     public Setting first() {
       return Setting.SEQUENTIAL;

@@ -21,8 +21,7 @@ import org.junit.jupiter.api.Nested;
 final class AutoPoolTest {
   private static UnaryOperator<AutoOptions> options(
       int workers, UnaryOperator<TaskPolicy> policy, String name) {
-    return o ->
-        o.withMostInFlight(workers).withName(name).withPolicy(policy.apply(o.policy()));
+    return o -> o.withMostInFlight(workers).withName(name).withPolicy(policy.apply(o.policy()));
   }
 
   private static Pool fixed(
@@ -35,11 +34,7 @@ final class AutoPoolTest {
     @Override
     public Pool open(int workers, UnaryOperator<TaskPolicy> policy) {
       return AutoPool.open(
-          o ->
-              options(workers, policy, "threads")
-                  .apply(o)
-                  .withoutMemory()
-                  .withMostProcesses(0));
+          o -> options(workers, policy, "threads").apply(o).withoutMemory().withMostProcesses(0));
     }
   }
 
@@ -108,13 +103,13 @@ final class AutoPoolTest {
   }
 
   @Nested
-  final class OnThreadsInAStorm extends AbstractPoolTest implements LocalContract, TogetherContract {
+  final class OnThreadsInAStorm extends AbstractPoolTest
+      implements LocalContract, TogetherContract {
     private static final AtomicLong SEED = new AtomicLong(42);
 
     @Override
     public Pool open(int workers, UnaryOperator<TaskPolicy> policy) {
-      return AutoPools.storm(
-          0, SEED.incrementAndGet(), options(workers, policy, "threads"));
+      return AutoPools.storm(0, SEED.incrementAndGet(), options(workers, policy, "threads"));
     }
   }
 
@@ -124,8 +119,7 @@ final class AutoPoolTest {
 
     @Override
     public Pool open(int workers, UnaryOperator<TaskPolicy> policy) {
-      return AutoPools.storm(
-          workers, SEED.incrementAndGet(), options(workers, policy, "auto"));
+      return AutoPools.storm(workers, SEED.incrementAndGet(), options(workers, policy, "auto"));
     }
 
     @Override

@@ -251,7 +251,7 @@ class DataTest {
     CompletableFuture<DeepToRead> future = pool.submit(1, x -> new DeepToRead());
     assertThatThrownBy(() -> Pools.soon(future))
         .isInstanceOf(ExecutionException.class)
-        .hasMessageContaining("the result of item 0")
+        .hasMessageContaining("the result of the task of 1 could not be read")
         .hasMessageContaining("nested too deep to be read");
     assertThat(Pools.soon(pool.submit(1, x -> x + 1))).isEqualTo(2);
   }

@@ -3,7 +3,6 @@ package io.github.fornada.async;
 import io.github.fornada.stress.Explorer;
 import java.util.ArrayDeque;
 import java.util.List;
-import java.util.ResourceBundle;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -86,32 +85,12 @@ public final class OwnersScenario implements Explorer.Scenario {
 
   /** Tells nobody. */
   public static final class Log {
-    public static System.Logger get() {
-      return new System.Logger() {
-        @Override
-        public String getName() {
-          return "";
-        }
-
-        @Override
-        public boolean isLoggable(Level level) {
-          return false;
-        }
-
-        @Override
-        public void log(
-            Level level,
-            @Nullable ResourceBundle bundle,
-            @Nullable String text,
-            @Nullable Throwable thrown) {}
-
-        @Override
-        public void log(
-            Level level,
-            @Nullable ResourceBundle bundle,
-            @Nullable String format,
-            @Nullable Object... params) {}
-      };
+    public static Log get() {
+      return new Log();
     }
+
+    public void log(System.Logger.Level level, String text) {}
+
+    public void log(System.Logger.Level level, String text, Throwable thrown) {}
   }
 }

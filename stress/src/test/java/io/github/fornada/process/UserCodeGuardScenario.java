@@ -25,10 +25,7 @@ public class UserCodeGuardScenario implements Explorer.Scenario {
   private UserCodeGuardScenario(TaskPolicy policy, int items) {
     this.engine = new Engine(policy.withGrace(Duration.ofDays(1)));
     this.items = items;
-    this.guard =
-        new UserCodeGuard(
-            Explorer.<io.github.fornada.process.Engine>standIn(engine),
-            Explorer.<UserCodeGuard.Successor>standIn(new Dispatcher()));
+    this.guard = new UserCodeGuard(engine, new Dispatcher());
   }
 
   /** The second of two items is over its time. */
@@ -99,39 +96,40 @@ public class UserCodeGuardScenario implements Explorer.Scenario {
   // ---- in the places of ours of the same names
 
   /** Knows the time. */
-  public static final class Engine {
+  public static final class Engine implements UserCodeGuard.Home {
     private record Due(long pause, Runnable action) {}
 
     private static final Duration LONG = Duration.ofHours(1);
-    private static @Nullable Engine latest;
-
     private final TaskPolicy policy;
     private final ArrayDeque<Due> due = new ArrayDeque<>();
 
     private Engine(TaskPolicy policy) {
       this.policy = policy;
-      latest = this;
     }
 
+    @Override
     public TaskPolicy policy() {
       return policy;
     }
 
+    @Override
     public boolean isStopping() {
       return false;
     }
 
-    public static void later(Duration pause, Runnable action) {
-      if (latest != null && pause.compareTo(LONG) < 0) {
-        latest.due.add(new Due(pause.toNanos(), action));
+    @Override
+    public void schedule(Duration pause, Runnable action) {
+      if (pause.compareTo(LONG) < 0) {
+        due.add(new Due(pause.toNanos(), action));
       }
     }
   }
 
   /** Is not asked for another feeder. */
-  public static final class Dispatcher {
-    public void replace(
-        io.github.fornada.spi.Batch<?, ?> batch, int i, List<StackTraceElement> stack) {
+  public static final class Dispatcher implements UserCodeGuard.Successor {
+    @Override
+    public <R> void replace(
+        io.github.fornada.spi.Batch<?, R> batch, int i, @Nullable List<StackTraceElement> stack) {
       throw new AssertionError("no time is so long");
     }
   }

@@ -131,7 +131,7 @@ public class WorkerSlotScenario implements Explorer.Scenario {
       return true;
     }
 
-    boolean hasMore() {
+    boolean hasMore(int index) {
       Explorer.step();
       return queued > taken;
     }
@@ -242,7 +242,12 @@ public class WorkerSlotScenario implements Explorer.Scenario {
   /** Reads until the worker is retired. */
   static final class ResultReader {
     ResultReader(
-        WorkerSlot slot, Engine engine, String name, Dispatcher dispatcher, StatsRecorder stats) {}
+        WorkerSlot slot,
+        Engine engine,
+        String name,
+        Dispatcher dispatcher,
+        StatsRecorder stats,
+        io.github.fornada.process.GuardedResults guarded) {}
 
     boolean read(WorkerProcess from) {
       Explorer.await(() -> from.asked);

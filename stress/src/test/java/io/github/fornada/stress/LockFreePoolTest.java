@@ -34,12 +34,7 @@ class LockFreePoolTest {
     return new Rewriter()
         .timed("UserCodeGuard")
         .standIn(
-            GUARD,
-            ROOT + "process.Engine",
-            ROOT + "process.Dispatcher",
-            ROOT + "process.payload.Payloads",
-            ROOT + "jvm.StackSample",
-            ROOT + "spi.Batch");
+            GUARD, ROOT + "process.payload.Payloads", ROOT + "jvm.StackSample", ROOT + "spi.Batch");
   }
 
   @Test

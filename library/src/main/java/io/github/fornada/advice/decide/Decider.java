@@ -37,7 +37,9 @@ public final class Decider {
   /** The part of the time so far that one more stretch may take: looking costs, change is rare. */
   private static final double LOOK_SHARE = 0.02;
 
-  /** Items off the processor may be doubled up to this number before any has ended. Guess: as TCP. */
+  /**
+   * Items off the processor may be doubled up to this number before any has ended. Guess: as TCP.
+   */
   private static final int UNANSWERED = 32;
 
   /** From this size on more are let in by parts, so that a limit is met with few. Guess. */
@@ -73,6 +75,9 @@ public final class Decider {
   /** Compilers are waited for so long at most before processes are started. Guess. */
   private static final double COMPILE_PATIENCE_PROCESSES = 3e9;
 
+  /** A lock that is waited for during this part of an item's time is always taken. */
+  private static final double SATURATED_LOCK = 0.5;
+
   /** Below this part of the cores busy there is room for more in flight. Guess. */
   private static final double IDLE = 0.6;
 
@@ -95,13 +100,14 @@ public final class Decider {
     RAMP,
     HOLD,
     PROBE,
+    FEWER,
     COMPARE,
     STARTING,
     TRIAL
   }
 
   private final Machine machine;
-  private final Job job;
+  private Job job;
   private final Estimates known;
   private final List<String> changes = new ArrayList<>();
 
@@ -116,6 +122,10 @@ public final class Decider {
   private int target = 1;
   private double stageNanos;
   private double countedNanos;
+
+  // Since more were let in.
+  private double allNanos;
+  private double allDone;
   private double countedDone;
   private boolean stopped;
 
@@ -128,14 +138,19 @@ public final class Decider {
   private double nextLook;
   private double nextProbe;
   private double probePause;
+  private double nextFewer;
+  private double fewerPause = 1;
   private double resumePause = 3;
 
   private boolean compared;
+  private double itemsNeeded;
+  private double longestCompare;
   private boolean processesTried;
   private boolean memoryBound;
   private boolean sharedState;
   private boolean forControl;
   private double rateBefore = Double.NaN;
+  private double errorBefore;
   private int workersForNothing;
   private boolean wentBack;
   private double lastBusy;
@@ -160,6 +175,8 @@ public final class Decider {
   public Decision next(Observation o) {
     String news = known.add(o);
     stageNanos += o.nanos();
+    allNanos += o.nanos();
+    allDone += o.done();
     lastBusy = Estimates.finite(o.busyCores()) - Estimates.finite(o.compilerCores());
     if (!news.isEmpty() && phase != Phase.STARTING && phase != Phase.TRIAL) {
       workChanged(news);
@@ -172,10 +189,33 @@ public final class Decider {
       case RAMP -> ramp(o);
       case HOLD -> hold(o);
       case PROBE -> probe(o);
+      case FEWER -> fewer();
       case COMPARE -> compare(o);
       case STARTING -> starting(o);
       case TRIAL -> trial(o);
     };
+  }
+
+  /**
+   * Begins with a setting that was learned in an earlier run, instead of one item at a time, and
+   * looks whether it still fits. Called before the first observation.
+   */
+  public void beginWith(Setting learned) {
+    setting = learned;
+    before = learned;
+    good = learned.size();
+    target = learned.size();
+    sizeBefore = learned.size();
+    if (learned.size() > 1 || learned.model() == ExecutionModel.PROCESSES) {
+      phase = Phase.HOLD;
+      processesTried = learned.model() == ExecutionModel.PROCESSES;
+      compared = true;
+    }
+  }
+
+  /** Takes what has become known of the job since; the number of its items stays as it was. */
+  public void update(Job now) {
+    job = now;
   }
 
   /** Returns what was found out so far. */
@@ -196,15 +236,15 @@ public final class Decider {
     nextProbe = known.elapsed() + 3 * response();
     probePause = 3 * response();
     compared = false;
-    if (phase == Phase.PROBE || phase == Phase.COMPARE) {
+    if (phase == Phase.PROBE || phase == Phase.COMPARE || phase == Phase.FEWER) {
       phase = Phase.HOLD;
     }
     if (phase == Phase.RAMP) {
       good = setting.size();
       goodRate = Double.NaN;
       stageNanos = 0;
-    countedNanos = 0;
-    countedDone = 0;
+      countedNanos = 0;
+      countedDone = 0;
     }
   }
 
@@ -230,7 +270,8 @@ public final class Decider {
     }
     nextLook = known.elapsed() * 1.1 + Math.min(USUAL_LOOK, response);
     Forecast forecast = forecast();
-    Plan best = forecast.best(TIE, TIE_NANOS);
+    // Processes only where threads may not be used: whether they hold each other up is not known.
+    Plan best = forecast.best(TIE, TIE_NANOS, job.threadDoubt() != null);
     if (best.setting().model() == ExecutionModel.SEQUENTIAL) {
       return stay(look());
     }
@@ -282,9 +323,12 @@ public final class Decider {
   private Decision stage(ExecutionModel model, int size, String why) {
     phase = Phase.RAMP;
     target = size;
+    allNanos = 0;
+    allDone = 0;
     stageNanos = 0;
     countedNanos = 0;
     countedDone = 0;
+    known.forget(new Setting(model, size));
     return change(new Setting(model, step(good, size)), why, rampLook());
   }
 
@@ -312,8 +356,8 @@ public final class Decider {
     int size = setting.size();
     if (size < target) {
       stageNanos = 0;
-    countedNanos = 0;
-    countedDone = 0;
+      countedNanos = 0;
+      countedDone = 0;
       return change(
           new Setting(setting.model(), step(size, target)), "more of them pay", rampLook());
     }
@@ -328,8 +372,14 @@ public final class Decider {
     if (keepsCoresBusy(size) && known.waitingShare() < 0.5 && stageNanos >= SHORTEST_LOOK) {
       return grow(size, Double.NaN, "each keeps a core busy");
     }
+    if (known.done() >= 3 && lockShare() > SATURATED_LOCK && !o.waits().isEmpty()) {
+      return stop(size, goodRate, 0);
+    }
     int enough = Math.clamp(size / 2, 3, 64);
     double response = response();
+    if (asMuchAsBefore(response)) {
+      return grow(size, Double.NaN, "items end as fast as they would with none beside them");
+    }
     double variation = known.variation();
     double rate;
     double items;
@@ -367,17 +417,29 @@ public final class Decider {
       return grow(size, rate, "more in flight gave " + Say.percent(gain) + " more");
     }
     // To stop too early costs more than to let in too many for a moment.
-    boolean longEnough = variation < UNEVEN || stageNanos > 2 * response;
+    boolean longEnough = variation < UNEVEN || (stageNanos > 2 * response && items > 2.0 * size);
     if ((longEnough && gain + SURE * error < want) || items > ENOUGH_ITEMS * size) {
       return stop(size, rate, gain);
     }
     return stay(rampLook());
   }
 
+  /**
+   * Returns whether, one response time after more were let in, as many end as those before should
+   * give. What the new ones give is known a response time later; that is not waited for.
+   */
+  private boolean asMuchAsBefore(double response) {
+    double alone = known.work() + known.baseWait();
+    return allNanos >= response
+        && allDone >= Math.max(3, good / 2)
+        && response < 1.25 * alone
+        && allDone / allNanos >= 0.75 * good / alone;
+  }
+
   private boolean keepsCoresBusy(int size) {
     double share = known.done() == 0 ? 1 : 1 - known.waitingShare();
     double possible = Math.min(size, known.cores());
-    return share > 0.5 && lastBusy >= 0.75 * possible * share;
+    return share > 0.5 && size <= Math.ceil(known.cores()) && lastBusy >= 0.75 * possible * share;
   }
 
   private Decision grow(int size, double rate, String why) {
@@ -415,8 +477,11 @@ public final class Decider {
     Decision decision =
         enterHold(
             Math.clamp(wanted, Math.min(good, size), size),
-        Say.count(size, "item") + " in flight gave only " + Say.percent(Math.max(0, gain))
-            + " more than " + good);
+            Say.count(size, "item")
+                + " in flight gave only "
+                + Say.percent(Math.max(0, gain))
+                + " more than "
+                + good);
     if (lockBound) {
       nextLook = 0;
     }
@@ -424,7 +489,11 @@ public final class Decider {
   }
 
   private boolean locked() {
-    return known.lockWait.or(0) + known.nativeLockWait.or(0) > 0.3 * response();
+    return lockShare() > 0.3;
+  }
+
+  private double lockShare() {
+    return (known.lockWait.or(0) + known.nativeLockWait.or(0)) / response();
   }
 
   /** Returns the size that was refused, or 0. */
@@ -462,13 +531,13 @@ public final class Decider {
 
   private Decision hold(Observation o) {
     if (o.refused() > 0 && setting.size() > 1) {
-      double allowed =
-          Math.max(FEW_FAILURES, FAILURE_SHARE * (known.done() + known.failed()));
+      double allowed = Math.max(FEW_FAILURES, FAILURE_SHARE * (known.done() + known.failed()));
       if (o.refused() > FAILURE_SHARE * (o.done() + o.failed())
           && o.settled()
           && known.refused() > allowed) {
         refusedAt = setting.size();
-        return enterHold((int) (setting.size() * 0.8), Say.count(o.refused(), "item") + " were refused");
+        return enterHold(
+            (int) (setting.size() * 0.8), Say.count(o.refused(), "item") + " were refused");
       }
     }
     if (known.elapsed() < nextLook || known.done() == 0) {
@@ -477,6 +546,11 @@ public final class Decider {
     nextLook = known.elapsed() * 1.15 + 50e6;
     if (locked() || known.waitingShare() < 0.1) {
       known.capacity = Double.POSITIVE_INFINITY;
+    } else if (Double.isFinite(known.capacity)) {
+      Estimates.Level here = known.level(setting);
+      if (here != null && here.items() >= 30) {
+        known.capacity = Math.max(known.capacity, here.rate());
+      }
     }
     Forecast forecast = forecast();
     if (suspect(forecast) && processesPay(forecast, chanceOfProcesses(forecast))) {
@@ -496,10 +570,14 @@ public final class Decider {
         return enterHold(wanted, "more worker processes pay");
       }
     } else {
-      boolean sparesOthers = Double.isFinite(known.capacity) && crowded(1.4);
-      if (wanted < 0.75 * size && size > 2 && (sparesOthers || wanted < size / 3)) {
-        return enterHold(
-            Math.max(2, Math.max(wanted, (int) (0.7 * size))), "fewer give as much");
+      boolean sparesOthers =
+          Double.isFinite(known.capacity) && crowded(1.4) && known.left() > 20L * size;
+      if (wanted < 0.75 * size
+          && size > 2
+          && known.done() >= 30
+          && known.elapsed() > nextFewer
+          && (sparesOthers || (wanted < size / 3 && !locked()))) {
+        return beginFewer(Math.max(2, Math.max(wanted, (int) (0.7 * size))));
       }
       if (setting.model() == ExecutionModel.PLATFORM_THREADS
           && forecast.mostlyWaits()
@@ -537,8 +615,7 @@ public final class Decider {
       return false;
     }
     double variation = known.variation();
-    double error =
-        Math.hypot(alone.relativeError(variation), here.relativeError(variation));
+    double error = Math.hypot(alone.relativeError(variation), here.relativeError(variation));
     return here.rate() < 0.95 * alone.rate() * (1 - 2 * error);
   }
 
@@ -555,13 +632,14 @@ public final class Decider {
         && !locked()
         && known.level(setting) != null
         && (refusedAt == Integer.MAX_VALUE || mayFail())
-        && (!crowded(1.2) || itemsToTell() < 0.1 * (known.left() >= 0 ? known.left() : known.done()));
+        && (!crowded(1.2)
+            || itemsToTell() < 0.1 * (known.left() >= 0 ? known.left() : known.done()));
   }
 
   /** Returns whether looking for the limit may cost some more failed items. */
   private boolean mayFail() {
     double items = known.left() >= 0 ? known.left() + known.done() : known.done();
-    return known.refused() < 0.6 * Math.max(FEW_FAILURES, FAILURE_SHARE * items);
+    return known.refused() < 0.75 * Math.max(FEW_FAILURES, FAILURE_SHARE * items);
   }
 
   /** Returns how many items it takes to tell whether a quarter more gives an eighth more. */
@@ -586,6 +664,7 @@ public final class Decider {
       }
     }
     phase = Phase.PROBE;
+    itemsNeeded = itemsToTell();
     before = setting;
     Estimates.Level level = known.level(setting);
     rateBefore = level == null ? Double.NaN : level.rate();
@@ -596,8 +675,37 @@ public final class Decider {
     if (refusedAt < Integer.MAX_VALUE) {
       more = Math.min(more, setting.size() + Math.max(1, (refusedAt - setting.size()) / 2));
     }
-    return change(
+    return tryOut(
         new Setting(setting.model(), more), "to see whether a quarter more helps", look());
+  }
+
+  /** Tries whether fewer give as much: then the other side has a shorter queue. */
+  private Decision beginFewer(int size) {
+    phase = Phase.FEWER;
+    itemsNeeded = itemsToTell();
+    before = setting;
+    Estimates.Level level = known.level(setting);
+    rateBefore = level == null ? Double.NaN : level.rate();
+    stageNanos = 0;
+    return tryOut(new Setting(setting.model(), size), "to see whether fewer give as much", look());
+  }
+
+  private Decision fewer() {
+    Estimates.Level level = known.level(setting);
+    if (level == null || level.items() < 0.5 * itemsNeeded) {
+      return stay(look());
+    }
+    phase = Phase.HOLD;
+    double lost = 1 - level.rate() / rateBefore;
+    double removed = 1 - (double) setting.size() / before.size();
+    nextLook = known.elapsed() * 1.15 + 50e6;
+    if (lost > HALF * removed) {
+      known.capacity = Double.POSITIVE_INFINITY;
+      fewerPause *= 3;
+      nextFewer = known.elapsed() * fewerPause;
+      return change(before, "fewer gave less", look());
+    }
+    return stay(look());
   }
 
   private Decision probe(Observation o) {
@@ -607,7 +715,7 @@ public final class Decider {
       return enterHold(before.size(), "the other side refused items with " + limit + " in flight");
     }
     Estimates.Level level = known.level(setting);
-    if (level == null || level.items() < itemsToTell()) {
+    if (level == null || level.items() < itemsNeeded) {
       return stay(look());
     }
     double gain = level.rate() / rateBefore - 1;
@@ -644,8 +752,8 @@ public final class Decider {
         && known.compilers.or(0) < Estimates.COMPILING
         && !(forecast.lock() > 0)
         && level != null
-        && level.items() >= itemsToCompare()
-        && itemsToCompare() < COMPARE_SHARE * known.left()
+        && level.items() >= Math.min(itemsToCompare(), 2.0 * setting.size() + 16)
+        && 16 < COMPARE_SHARE * known.left()
         && known.left() / Math.max(1e-18, level.rate()) > WORTH_COMPARING;
   }
 
@@ -657,10 +765,13 @@ public final class Decider {
   private Decision beginCompare() {
     phase = Phase.COMPARE;
     compared = true;
+    itemsNeeded = itemsToCompare();
+    longestCompare =
+        0.05 * known.elapsed() + COMPARE_SHARE * known.left() / forecast().currentRate();
     before = setting;
     stageNanos = 0;
     int half = (int) Math.max(2, Math.min(setting.size(), known.cores()) / 2);
-    return change(
+    return tryOut(
         new Setting(setting.model(), half),
         "to see whether half of them compute faster",
         Math.min(look(), USUAL_LOOK / 2));
@@ -668,13 +779,14 @@ public final class Decider {
 
   private Decision compare(Observation o) {
     Estimates.Level level = known.level(setting);
-    boolean enough = level != null && level.items() >= itemsToCompare();
-    if (!enough && stageNanos < 0.1 * known.elapsed() + 5 * response()) {
+    boolean enough = level != null && level.items() >= itemsNeeded;
+    boolean clear = level != null && level.items() >= 8 && known.compare(setting, before, true);
+    if (!enough && !clear && stageNanos < longestCompare) {
       return stay(Math.min(look(), USUAL_LOOK / 2));
     }
     phase = Phase.HOLD;
-    if (enough) {
-      known.compare(setting, before);
+    if (enough && !clear) {
+      known.compare(setting, before, false);
     }
     nextLook = 0;
     return change(before, "that is known now", look());
@@ -735,7 +847,11 @@ public final class Decider {
     phase = Phase.STARTING;
     processesTried = true;
     before = setting;
-    rateBefore = forecast.currentRate();
+    Estimates.Level level = known.level(setting);
+    boolean measured = level != null && level.items() >= 10;
+    boolean alone = setting.model() == ExecutionModel.SEQUENTIAL;
+    rateBefore = measured || !alone ? forecast.currentRate() : Double.NaN;
+    errorBefore = level == null || level.items() < 1 ? 0.5 : level.relativeError(known.variation());
     stageNanos = 0;
     return change(forecast.plan(ExecutionModel.PROCESSES).setting(), why, USUAL_LOOK / 2);
   }
@@ -753,25 +869,40 @@ public final class Decider {
 
   private Decision trial(Observation o) {
     Estimates.Level level = known.level(setting);
-    double debt = known.coldNanos();
-    if (level == null || level.items() < 2.0 * setting.size() || Double.isNaN(rateBefore)) {
+    if (level == null || level.items() < 2.0 * setting.size()) {
       return stay(look());
     }
-    double error = level.relativeError(known.variation());
-    boolean better = level.rate() * (1 - error) > 1.05 * rateBefore;
-    if (better) {
+    double error = Math.hypot(level.relativeError(known.variation()), errorBefore);
+    if (Double.isNaN(rateBefore)) {
+      // Hardly any had ended before: compare with what they would take, as is known by now.
+      Plan then = forecast().plan(before.model());
+      return judge(o, level, level.rate() / then.rate(), Math.hypot(error, 0.1));
+    }
+    return judge(o, level, level.rate() / rateBefore, error);
+  }
+
+  private Decision judge(Observation o, Estimates.Level level, double gain, double error) {
+    double debt = known.coldNanos();
+    boolean warm =
+        !stillRising(o, level)
+            && stageNanos
+                >= Math.max(
+                    Math.min(3 * debt, 2 * known.compilingNanos()),
+                    Math.max(3 * response(), TRIAL_NANOS));
+    boolean unclear = gain * (1 + 2 * error) > 1.1;
+    if (gain * (1 - error) > 1.05
+        || (warm && unclear && gain > 1.05 && level.items() > 10.0 * setting.size())) {
       sharedState = forControl;
       phase = Phase.HOLD;
       nextLook = known.elapsed() * 1.15;
       return stay(look());
     }
-    if (stillRising(o, level) || stageNanos < Math.max(3 * debt, Math.max(3 * response(), TRIAL_NANOS))) {
+    if (!warm || (unclear && level.items() < 20.0 * setting.size())) {
       return stay(look());
     }
     workersForNothing += setting.size();
     memoryBound = forControl;
     phase = Phase.HOLD;
-    double rate = level.rate();
     if (job.threadDoubt() != null && before.model() != ExecutionModel.SEQUENTIAL) {
       return stay(look());
     }
@@ -780,9 +911,7 @@ public final class Decider {
     }
     nextLook = known.elapsed() * 1.15 + 50e6;
     return change(
-        before,
-        "worker processes gave " + Say.times(rate / rateBefore) + " of what it was before",
-        look());
+        before, "worker processes gave " + Say.times(gain) + " of what it was before", look());
   }
 
   private static boolean stillRising(Observation o, Estimates.Level level) {
@@ -791,13 +920,18 @@ public final class Decider {
 
   // What all of them use.
 
+  /** Changes to a setting that is to be measured, whatever was measured of it before. */
+  private Decision tryOut(Setting next, String why, double look) {
+    known.forget(next);
+    return change(next, why, look);
+  }
+
   private Decision change(Setting next, String why, double look) {
     boolean other = !next.equals(setting);
     if (other) {
       boolean ofModel = next.model() != setting.model();
       if (ofModel) {
-        changes.add(
-            "From " + Say.setting(setting) + " to " + Say.setting(next) + ": " + why + ".");
+        changes.add("From " + Say.setting(setting) + " to " + Say.setting(next) + ": " + why + ".");
       }
       sizeBefore = setting.size();
       setting = next;
@@ -832,7 +966,8 @@ public final class Decider {
   private double look() {
     double least = phase == Phase.START ? MEASURED_NANOS : Math.min(USUAL_LOOK, 2 * response());
     return Math.max(
-        Math.max(SHORTEST_LOOK, least), Math.min(1e9, known.elapsed() * LOOK_SHARE));
+        Math.max(SHORTEST_LOOK, least),
+        Math.min(1e9, known.elapsed() * (phase == Phase.START ? 0.05 : LOOK_SHARE)));
   }
 
   private Forecast forecast() {

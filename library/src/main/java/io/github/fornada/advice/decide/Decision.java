@@ -3,8 +3,8 @@ package io.github.fornada.advice.decide;
 /**
  * What to do until the next observation.
  *
- * <p>While {@link #mostFailures} is not {@link Long#MAX_VALUE} more items are being let in to find a
- * limit, and the observation must be cut short as soon as so many items have failed: otherwise a
+ * <p>While {@link #mostFailures} is not {@link Long#MAX_VALUE} more items are being let in to find
+ * a limit, and the observation must be cut short as soon as so many items have failed: otherwise a
  * server that refuses is asked again and again until the stretch is over.
  *
  * @param setting the setting to use from now on; items in flight go on as they are

@@ -1,7 +1,8 @@
 package io.github.fornada.advice.decide;
 
 /**
- * Sees that a mean has moved: a two-sided cumulative sum (Page, 1954) over what each stretch gave, in terms of the standard error of that stretch.
+ * Sees that a mean has moved: a two-sided cumulative sum (Page, 1954) over what each stretch gave,
+ * in terms of the standard error of that stretch.
  */
 final class Drift {
   /** A mean this far off, in standard errors, is no news. Guess: half of the shift looked for. */
@@ -11,7 +12,7 @@ final class Drift {
   private static final double ALARM = 10;
 
   /** No stretch counts for more than this: one item of a hundred may take as long as the rest. */
-  private static final double MOST = 4;
+  private static final double MOST = 6;
 
   /** A smaller change than by this factor would not change a decision. Guess. */
   private static final double WORTH = 1.25;

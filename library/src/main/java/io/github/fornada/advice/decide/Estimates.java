@@ -29,6 +29,9 @@ final class Estimates {
   /** So many items make a mean that can be compared with others. Guess. */
   private static final int MANY_ITEMS = 30;
 
+  /** After so many response times counting what ends gives the rate. Guess. */
+  private static final double FULL_ROUNDS = 3;
+
   /** Standard errors from which on a difference is taken for one. */
   private static final double CERTAIN = 2;
 
@@ -55,6 +58,7 @@ final class Estimates {
   final Mean nativeLockWait = new Mean();
   final Mean lockHeld = new Mean();
   final Mean queue = new Mean();
+  final Mean inFlight = new Mean();
   final Mean allocated = new Mean();
   final Mean argumentBytes = new Mean();
   final Mean resultBytes = new Mean();
@@ -70,6 +74,7 @@ final class Estimates {
   private final Map<WaitKind, Mean> kinds = new EnumMap<>(WaitKind.class);
   private final Map<Setting, Level> levels = new HashMap<>();
   private List<LockSite> locks = List.of();
+  private @Nullable Setting lastSetting;
 
   /** What the other side gives, in items per nanosecond; infinite while no limit was seen. */
   double capacity = Double.POSITIVE_INFINITY;
@@ -110,6 +115,7 @@ final class Estimates {
   static final class Level {
     private final Mean rate = new Mean();
     private final Mean response = new Mean();
+    private final Mean square = new Mean();
     private final Mean inFlight = new Mean();
     private final Mean wait = new Mean();
     private final Mean cpu = new Mean();
@@ -118,8 +124,15 @@ final class Estimates {
     private double nanos;
     private int stretches;
 
+    /** Returns items per nanosecond. */
     double rate() {
-      return rate.get();
+      double counted = rate.get();
+      if (items > 0 && nanos < FULL_ROUNDS * response.get()) {
+        // Counting misses those that have not had the time to end; Little's law counts those too
+        // well that are short.
+        return Math.sqrt(counted * rateByResponse());
+      }
+      return counted;
     }
 
     double response() {
@@ -150,7 +163,9 @@ final class Estimates {
       }
       double fromItems = Math.max(variation, 0.2) / Math.sqrt(Math.max(1, weightedItems));
       double fromStretches =
-          stretches < 4 ? 0 : Math.sqrt(rate.variance()) / rate.get() / Math.sqrt(Math.min(stretches, 10));
+          stretches < 4
+              ? 0
+              : Math.sqrt(rate.variance()) / rate.get() / Math.sqrt(Math.min(stretches, 10));
       return Math.max(fromItems, fromStretches) + 1e-3;
     }
 
@@ -160,6 +175,7 @@ final class Estimates {
       double now = o.done() / o.nanos();
       rate.add(now, o.nanos(), keep);
       response.add(o.responseNanos(), o.done(), keep);
+      square.add(o.responseSquareNanos(), o.done(), keep);
       items += o.done();
       weightedItems = weightedItems * keep + o.done();
       inFlight.add(o.inFlight(), o.nanos(), keep);
@@ -186,6 +202,7 @@ final class Estimates {
     recentArea = recentArea * keep + o.inFlight() * o.nanos();
     recentDone = recentDone * keep + o.done();
     left = o.itemsLeft();
+    lastSetting = o.setting();
     done += o.done();
     failed += o.failed();
     refused += o.refused();
@@ -196,13 +213,14 @@ final class Estimates {
     throttled.add(o.throttledShare(), o.nanos(), keep);
     foreign.add(o.foreignCores(), o.nanos(), keep);
     compilers.add(o.compilerCores(), o.nanos(), keep);
+    inFlight.add(o.inFlight(), o.nanos(), keep);
     dry.add(o.idleForInputShare(), o.nanos(), keep);
     allocated.add(o.allocatedBytes(), o.done(), keepOfItems);
     argumentBytes.add(o.argumentBytes(), o.done(), keepOfItems);
     resultBytes.add(o.resultBytes(), o.done(), keepOfItems);
     if (o.done() == 0) {
-      Level level = levels.get(o.setting());
-      if (level != null && shows(o)) {
+      if (shows(o)) {
+        Level level = levels.computeIfAbsent(o.setting(), s -> new Level());
         level.rate.add(0, o.nanos(), keep);
         level.nanos += o.nanos();
         level.stretches++;
@@ -235,6 +253,7 @@ final class Estimates {
     }
     response.add(took, o.done(), keep);
     square.add(o.responseSquareNanos(), o.done(), keep);
+    double ofThis = Double.isFinite(worked) ? worked : cpu.or(0);
     double kinds = 0;
     for (Map.Entry<WaitKind, Double> each : o.waits().entrySet()) {
       kinds += finite(each.getValue());
@@ -242,9 +261,9 @@ final class Estimates {
     if (!Double.isFinite(o.queueNanos()) && busy > SATURATED * cores()) {
       // Virtual threads that are ready to run are not seen; when all cores are busy that is what
       // they do when they do not wait.
-      queued = Math.max(0, took - cpu.or(0) - kinds);
+      queued = Math.max(0, took - ofThis - kinds);
     }
-    double away = Math.max(0, took - cpu.or(0) - queued);
+    double away = Math.max(0, took - ofThis - queued);
     queue.add(queued, o.done(), keep);
     double scale = kinds > away && kinds > 0 ? away / kinds : 1;
     double inLock = scale * finite(o.waits().getOrDefault(WaitKind.LOCK, 0.0));
@@ -290,24 +309,26 @@ final class Estimates {
     }
     double error = Math.max(0.1, variation()) / Math.sqrt(o.done());
     String what = "";
+    double cpuFactor = 1;
     // The floor keeps what is nearly nothing from changing by a large factor.
     if (compilers.or(0) < COMPILING && elapsed > 0.2e9) {
       double before = cpu.get();
-      double factor = cpuDrift.add(worked + floor, error, o.done());
-      if (factor != 1) {
+      cpuFactor = cpuDrift.add(worked + floor, error, o.done());
+      if (cpuFactor != 1) {
         what = "an item now computes for " + Say.time(worked) + " instead of " + Say.time(before);
       }
     }
     double before = wait.get() + lockWait.or(0) + nativeLockWait.or(0);
     double factor = waitDrift.add(waited + floor, error, o.done());
-    if (factor != 1) {
+    if (factor != 1 && what.isEmpty()) {
       what = "an item now waits for " + Say.time(waited) + " instead of " + Say.time(before);
     }
     if (!what.isEmpty()) {
-      double ratio = cpu.get() > 0 && worked > 0 ? worked / cpu.get() : 1;
-      for (Mean mean : List.of(cpu, cpuAlone, cpuTogether)) {
-        mean.scale(ratio);
-        mean.fade(20);
+      cpuAlone.scale(cpuFactor);
+      cpuAlone.fade(20);
+      if (cpuFactor != 1) {
+        cpu.fade(0);
+        cpuTogether.fade(0);
       }
       capacity = Double.POSITIVE_INFINITY;
       levels.clear();
@@ -327,7 +348,13 @@ final class Estimates {
 
   /** Returns what was measured under a setting; null if nothing was. */
   @Nullable Level level(Setting setting) {
-    return levels.get(setting);
+    Level level = levels.get(setting);
+    return level == null || level.items < 1 ? null : level;
+  }
+
+  /** Forgets what was measured under a setting, because it is measured anew. */
+  void forget(Setting setting) {
+    levels.remove(setting);
   }
 
   Map<Setting, Level> levels() {
@@ -381,18 +408,24 @@ final class Estimates {
   /** Returns the cores that this program can have now. */
   double cores() {
     double taken = foreign.or(0);
-    // Below a tenth of a core it is noise; half of the machine is what the scheduler grants at least.
+    // Below a tenth of a core it is noise; half of the machine is what the scheduler grants at
+    // least.
     double cores = taken < 0.1 ? machine.usableCores() : machine.usableCores() - taken;
-    return Math.max(cores, Math.min(machine.usableCores(), Math.max(0.5, machine.usableCores() / 2)));
+    return Math.max(
+        cores, Math.min(machine.usableCores(), Math.max(0.5, machine.usableCores() / 2)));
   }
 
   /** Returns how much response times differ: their standard deviation as part of the mean. */
   double variation() {
-    double mean = response.or(0);
-    if (!(mean > 0) || square.weight() == 0) {
+    // Of one setting if possible: times under different ones differ for other reasons.
+    Level level = lastSetting == null ? null : levels.get(lastSetting);
+    boolean enough = level != null && level.items >= 10;
+    Mean mean = enough ? level.response : response;
+    Mean squares = enough ? level.square : square;
+    if (mean.weight() == 0 || squares.weight() == 0) {
       return 1;
     }
-    return Math.sqrt(Math.max(0, square.get() / (mean * mean) - 1));
+    return Math.sqrt(Math.max(0, squares.get() / (mean.get() * mean.get()) - 1));
   }
 
   /**
@@ -400,13 +433,12 @@ final class Estimates {
    * unless that is certain.
    */
   double inflation() {
-    if (cpuAlone.weight() < 2 || cpuTogether.weight() < 2) {
+    if (cpuAlone.weight() < 1 || cpuTogether.weight() < 2) {
       return 1;
     }
     double factor = cpuTogether.get() / cpuAlone.get();
     double error =
-        Math.max(0.05, variation())
-            * Math.sqrt(1 / cpuAlone.weight() + 1 / cpuTogether.weight());
+        Math.max(0.05, variation()) * Math.sqrt(1 / cpuAlone.weight() + 1 / cpuTogether.weight());
     return Math.abs(Math.log(factor)) < CERTAIN * error ? 1 : factor;
   }
 
@@ -416,9 +448,10 @@ final class Estimates {
    *
    * @param fewer the setting of that stretch
    * @param more the usual one
-   * @return whether enough was measured
+   * @param onlyIfClear whether to learn nothing unless they clearly compute faster
+   * @return whether something was learned
    */
-  boolean compare(Setting fewer, Setting more) {
+  boolean compare(Setting fewer, Setting more, boolean onlyIfClear) {
     Level few = levels.get(fewer);
     Level many = levels.get(more);
     if (few == null || many == null || !(few.cpu.get() > 0) || !(many.cpu.get() > 0)) {
@@ -426,9 +459,14 @@ final class Estimates {
     }
     double ratio = many.cpu.get() / few.cpu.get();
     double error =
-        Math.max(0.05, variation()) * Math.sqrt(1 / few.items + 1 / Math.max(1, many.weightedItems));
+        Math.max(0.05, variation())
+            * Math.sqrt(1 / few.items + 1 / Math.max(1, many.weightedItems));
     double alone = many.cpu.get();
-    if (Math.log(ratio) > CERTAIN * error) {
+    boolean clear = Math.log(ratio) > (onlyIfClear ? 1.5 : 1) * CERTAIN * error;
+    if (onlyIfClear && !clear) {
+      return false;
+    }
+    if (clear) {
       double x = Math.min(fewer.size(), machine.usableCores()) - 1;
       double y = Math.min(more.size(), machine.usableCores()) - 1;
       double growth = (ratio - 1) / Math.max(0.1 * y, y - ratio * x);

@@ -46,7 +46,7 @@ final class Explanation {
     this.forecast = forecast;
     this.memoryBound = memoryBound;
     this.sharedState = sharedState;
-    best = wentBack ? forecast.plan(setting.model()) : forecast.best(TIE, TIE_NANOS);
+    best = wentBack ? forecast.plan(setting.model()) : forecast.best(TIE, TIE_NANOS, true);
   }
 
   Finding finding(List<String> changes, int workersForNothing) {
@@ -282,8 +282,7 @@ final class Explanation {
 
   private String lock(String what) {
     double waited = known.lockWait.or(0) + known.nativeLockWait.or(0);
-    String place =
-        known.locks().isEmpty() ? "" : " at " + known.locks().getFirst().place();
+    String place = known.locks().isEmpty() ? "" : " at " + known.locks().getFirst().place();
     return "One item at a time is within "
         + what
         + place
@@ -408,6 +407,9 @@ final class Explanation {
 
   private List<Prediction> predictions() {
     var list = new ArrayList<Prediction>();
+    if (known.done() == 0) {
+      return list;
+    }
     for (Plan plan : forecast.simplestFirst()) {
       double spread = 1.645 * plan.error();
       double low = plan.nanos() * Math.exp(-spread);

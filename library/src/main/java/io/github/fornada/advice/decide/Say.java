@@ -34,7 +34,8 @@ final class Say {
 
   /** Returns a ratio such as {@code 1.9x}. */
   static String times(double ratio) {
-    return String.format(Locale.ROOT, ratio < 1.3 ? "%.2fx" : ratio < 9.95 ? "%.1fx" : "%.0fx", ratio);
+    return String.format(
+        Locale.ROOT, ratio < 1.3 ? "%.2fx" : ratio < 9.95 ? "%.1fx" : "%.0fx", ratio);
   }
 
   static String percent(double share) {

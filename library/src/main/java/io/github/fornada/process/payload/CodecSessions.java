@@ -130,8 +130,9 @@ public final class CodecSessions {
         codec.name()
             + " cannot "
             + what
-            + ": it is nested too deep for the stack of a thread (StackOverflowError). Pass a list or an array of the"
-            + " parts, or give the threads larger stacks by -Xss, here and with withJvmOptions",
+            + ": it is nested too deep for the stack of a thread (StackOverflowError). Pass a list"
+            + " or an array of the parts, or give the threads larger stacks by -Xss, here and with"
+            + " withJvmOptions",
         ObjectStreams.tooDeep("the value", "handled", e));
   }
 

@@ -23,11 +23,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class ObjectStreams {
   static final String TOO_DEEP =
-      " is nested too deep to be %s (StackOverflowError): it refers to an object that refers to another, and so on,"
-          + " further than the stack of a thread allows, because the JDK's serialization calls"
-          + " itself for each. Pass a list or an array of the parts, write the chain in a loop in"
-          + " the writeObject and readObject of its class, or give the threads larger stacks by"
-          + " -Xss, here and with withJvmOptions";
+      " is nested too deep to be %s (StackOverflowError): it refers to an object that refers to"
+          + " another, and so on, further than the stack of a thread allows, because the JDK's"
+          + " serialization calls itself for each. Pass a list or an array of the parts, write the"
+          + " chain in a loop in the writeObject and readObject of its class, or give the threads"
+          + " larger stacks by -Xss, here and with withJvmOptions";
 
   /** How many frames of a stack that was full are kept. */
   private static final int SHOWN_FRAMES = 40;

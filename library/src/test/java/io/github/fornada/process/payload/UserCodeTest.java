@@ -115,7 +115,9 @@ class UserCodeTest {
         new AtomicReference<>(code),
         new Part(code, List.of()),
         new Holder(new Part(code, List.of())),
-        new IOException("with code", new IOException("within") {
+        new IOException(
+            "with code",
+            new IOException("within") {
               @Serial private static final long serialVersionUID = 1L;
 
               @Serial
@@ -302,10 +304,8 @@ class UserCodeTest {
     var out = new MessageOutput();
     Throwables.encode(new OwnException(), out, LOADER);
     byte[] bytes = out.toByteArray();
-    assertThatThrownBy(
-            () ->
-                Throwables.decodeWithoutUserCode(
-                    new MessageInput(bytes, 0, bytes.length), LOADER))
+    assertThatThrownBy(() ->
+            Throwables.decodeWithoutUserCode(new MessageInput(bytes, 0, bytes.length), LOADER))
         .isInstanceOf(UserCodeException.class);
     assertThat(Throwables.decode(new MessageInput(bytes, 0, bytes.length), LOADER))
         .isInstanceOf(OwnException.class);

@@ -43,8 +43,7 @@ final class Oracle {
     double seconds =
         world.changesAt * world.mean(world.changesAt / 2) / rate(world.first, setting, n);
     if (last > 0) {
-      seconds +=
-          last * world.mean(world.changesAt + last / 2) / rate(world.second, setting, n);
+      seconds += last * world.mean(world.changesAt + last / 2) / rate(world.second, setting, n);
     }
     // The last ones in flight end one after the other; and no item is shorter than itself.
     double response = n / rate(world.shape(world.items - 1), setting, n);
@@ -74,8 +73,7 @@ final class Oracle {
   Choice best() {
     Choice best = new Choice(Setting.SEQUENTIAL, Double.POSITIVE_INFINITY);
     for (Choice choice : choices.subList(0, Math.min(RUNS, choices.size()))) {
-      double seconds =
-          new Run(world, null, choice.setting(), Run.Senses.ALL).run().seconds();
+      double seconds = new Run(world, null, choice.setting(), Run.Senses.ALL).run().seconds();
       if (seconds < best.seconds()) {
         best = new Choice(choice.setting(), seconds);
       }

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Run {
   /** More ends than this within a stretch are drawn at once. */
-  private static final int MANY = 200;
+  private static final int MANY = 60;
 
   private static final int COLD = 3;
 
@@ -129,7 +129,10 @@ final class Run {
         Decision decision = decider.next(observation());
         if (decision.changed()) {
           if (log != null) {
-            log.append(String.format("%.4f %s -> %s: %s (done %d)%n", now, setting, decision.setting(), decision.reason(), done));
+            log.append(
+                String.format(
+                    "%.4f %s -> %s: %s (done %d)%n",
+                    now, setting, decision.setting(), decision.reason(), done));
           }
           begin(decision.setting());
         }
@@ -156,14 +159,20 @@ final class Run {
   }
 
   private void mayAsk() {
-    if (decider == null || predicted != null || done < checkAt * world.items || done < 20) {
+    if (decider == null
+        || predicted != null
+        || done < checkAt * world.items
+        || done < 20
+        || world.items - begun < 20) {
       return;
     }
     Finding finding = decider.result();
     predictedFor = setting;
     predictedAt = now;
     for (Prediction each : finding.predictions()) {
-      if (each.setting().model() == setting.model()) {
+      // Of the setting in use; the best size of its model may be another one.
+      if (each.setting().model() == setting.model()
+          && Math.abs(each.setting().size() - setting.size()) <= 0.1 * setting.size()) {
         predicted = each;
       }
     }
@@ -177,8 +186,7 @@ final class Run {
     boolean there = running.model() == ExecutionModel.PROCESSES;
     if (next.model() == ExecutionModel.PROCESSES && !there) {
       int n = next.size();
-      double start =
-          Math.max(World.WORKER_START, n * World.WORKER_START_CPU / world.first.cores);
+      double start = Math.max(World.WORKER_START, n * World.WORKER_START_CPU / world.first.cores);
       readyAt = now + start;
     } else {
       running = next;
@@ -224,8 +232,7 @@ final class Run {
         double share = Math.min(world.first.cores, k * cpuShare(shape));
         to = Math.min(to, now + Math.max(1e-3, debt / Math.max(0.05, share)));
       }
-      long untilChange =
-          begun < world.changesAt ? world.changesAt - begun : world.items - begun;
+      long untilChange = begun < world.changesAt ? world.changesAt - begun : world.items - begun;
       double expected = Math.min(ratePerSecond * (to - now), untilChange / 2.0);
       if (refusedInFlight == 0 && expected > MANY && inFlight == running.size()) {
         many(shape, k, expected, Math.min(to, now + expected / ratePerSecond));
@@ -241,9 +248,7 @@ final class Run {
 
   private void many(Shape shape, int k, double expected, double to) {
     double variation = shape.variation * Math.sqrt(expected);
-    long n =
-        (long)
-            Math.clamp(expected + variation * Sizes.normal(random), 1, 2 * expected);
+    long n = (long) Math.clamp(expected + variation * Sizes.normal(random), 1, 2 * expected);
     double took = (to - now) * k / n;
     pass(to - now, shape, k);
     now = to;
@@ -298,10 +303,7 @@ final class Run {
   private void pass(double time, Shape shape, int k) {
     boolean processes = running.model() == ExecutionModel.PROCESSES;
     area += time * inFlight;
-    double busy =
-        Math.min(
-            world.first.cores,
-            shape.rate(k, processes) * shape.cpu(k, processes));
+    double busy = Math.min(world.first.cores, shape.rate(k, processes) * shape.cpu(k, processes));
     if (debt > 0) {
       debt -= time * Math.max(0.01, busy) * (COLD - 1) / COLD;
       compilerArea += time * 0.8;
@@ -332,7 +334,8 @@ final class Run {
     boolean processes = running.model() == ExecutionModel.PROCESSES;
     double mean = ended > 0 ? sizeSum / ended : 1;
     double unit = world.unit * mean;
-    double cold = 1 + (COLD - 1) * Math.min(1, compilerArea / 0.8 / length) / (1 + (COLD - 1) * shape.cpu);
+    double cold =
+        1 + (COLD - 1) * Math.min(1, compilerArea / 0.8 / length) / (1 + (COLD - 1) * shape.cpu);
     double cpu = shape.cpu(k, processes) * unit * cold * wobble(0.02);
     double lock = shape.lockWait(k, processes) * unit;
     double queue = shape.queue(k, processes) * unit;

@@ -65,7 +65,9 @@ final class World {
     bytes = 100 * Math.pow(10, random.nextDouble() < 0.7 ? 1 : 5 * random.nextDouble());
     boolean refusing = first.wait > 0.3 && random.nextDouble() < 0.2;
     refuses =
-        refusing ? (int) Math.round(Math.pow(10, 0.5 + 2 * random.nextDouble())) : Integer.MAX_VALUE;
+        refusing
+            ? (int) Math.round(Math.pow(10, 0.5 + 2 * random.nextDouble()))
+            : Integer.MAX_VALUE;
     threadsUnsafe = random.nextDouble() < 0.05;
     notSerializable = random.nextDouble() < 0.1;
     noise = random.nextDouble() < 0.5 ? 0.01 : 0.08 * random.nextDouble();

@@ -1,0 +1,289 @@
+package io.github.fornada.advice.decide;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.fornada.ExecutionModel;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class DeciderTest {
+  private static final double LONG = 60_000;
+
+  private static Series series(java.util.function.Consumer<Series> change) {
+    return new Series(s -> {
+      change.accept(s);
+      return s;
+    });
+  }
+
+  private static long modelChanges(List<Setting> settings) {
+    ExecutionModel model = ExecutionModel.SEQUENTIAL;
+    long changes = 0;
+    for (Setting setting : settings) {
+      if (setting.model() != model) {
+        changes++;
+      }
+      model = setting.model();
+    }
+    return changes;
+  }
+
+  @Test
+  void computingItemsGetAThreadForEachCore() {
+    Series job = series(s -> s.cpu = 5);
+    job.run(0.2, LONG);
+    assertThat(job.settings.getLast()).isEqualTo(new Setting(ExecutionModel.PLATFORM_THREADS, 4));
+    assertThat(modelChanges(job.settings)).isEqualTo(1);
+    assertThat(job.now).isLessThan(1.05 * 0.2 * job.items * job.cpu / job.cores);
+  }
+
+  @Test
+  void oneCoreIsLeftSequential() {
+    Series job =
+        series(s -> {
+          s.cpu = 5;
+          s.cores = 1;
+          s.usable = 1;
+        });
+    job.run(0.2, LONG);
+    assertThat(job.settings).isEmpty();
+  }
+
+  @Test
+  void fewShortItemsAreLeftSequential() {
+    Series job =
+        series(s -> {
+          s.cpu = 2;
+          s.items = 6;
+        });
+    job.run(1, LONG);
+    assertThat(job.settings).isEmpty();
+  }
+
+  @Test
+  void itemsSmallerThanAHandOverAreLeftSequential() {
+    Series job =
+        series(s -> {
+          s.cpu = 0.0004;
+          s.items = 50_000_000;
+        });
+    job.run(0.1, LONG);
+    assertThat(job.settings).isEmpty();
+    assertThat(job.decisions.getLast().nextLookNanos()).isGreaterThan(50e6);
+  }
+
+  @Test
+  void waitingItemsAreDoubledEachResponseTime() {
+    Series job =
+        series(s -> {
+          s.cpu = 0.01;
+          s.wait = 50;
+          s.items = 200_000;
+        });
+    job.run(1, LONG);
+    assertThat(job.settings.getLast().model()).isEqualTo(ExecutionModel.VIRTUAL_THREADS);
+    assertThat(job.settings.getLast().size()).isGreaterThan(900);
+    assertThat(modelChanges(job.settings)).isEqualTo(1);
+    double best = job.items * (job.cpu + job.wait) / 1000;
+    // Twice 10 response times for 10 doublings, and the first item.
+    assertThat(job.now - best).isLessThan(150 + 2 * 50 * 10);
+  }
+
+  @Test
+  void theNextItemBeginsWhenTheFirstHasWaitedForTwoMilliseconds() {
+    Series job =
+        series(s -> {
+          s.cpu = 0.01;
+          s.wait = 500;
+        });
+    job.run(1, 3);
+    assertThat(job.settings).isNotEmpty();
+    assertThat(job.settings.getFirst()).isEqualTo(new Setting(ExecutionModel.VIRTUAL_THREADS, 2));
+  }
+
+  @Test
+  void itStopsWhereTheOtherSideGivesNoMore() {
+    Series job =
+        series(s -> {
+          s.cpu = 0.01;
+          s.wait = 50;
+          s.capacity = 20 / 50.0;
+          s.items = 20_000;
+        });
+    job.run(1, 1e9);
+    assertThat(job.settings.getLast().size()).isBetween(20, 32);
+    assertThat(job.settings).allMatch(setting -> setting.size() <= 64);
+    assertThat(job.now).isLessThan(1.1 * job.items / job.capacity);
+  }
+
+  @Test
+  void itStopsWhereItemsAreRefusedAndFewAre() {
+    Series job =
+        series(s -> {
+          s.cpu = 0.01;
+          s.wait = 50;
+          s.refuses = 100;
+          s.items = 60_000;
+        });
+    job.run(0.9, 1e9);
+    assertThat(job.settings.getLast().size()).isBetween(70, 100);
+    assertThat(job.refused).isLessThan(300); // 0.5 % of the items
+  }
+
+  @Test
+  void aLockLeadsToWorkerProcesses() {
+    Series job =
+        series(s -> {
+          s.cpu = 5;
+          s.lock = 4.5;
+        });
+    job.run(0.3, 1e9);
+    assertThat(job.settings.getLast()).isEqualTo(new Setting(ExecutionModel.PROCESSES, 4));
+    assertThat(modelChanges(job.settings)).isEqualTo(2);
+  }
+
+  @Test
+  void aLockDoesNotLeadToProcessesWhereTheRestIsShort() {
+    Series job =
+        series(s -> {
+          s.cpu = 5;
+          s.lock = 4.5;
+          s.items = 60;
+        });
+    job.run(1, 1e9);
+    assertThat(job.settings).noneMatch(each -> each.model() == ExecutionModel.PROCESSES);
+  }
+
+  @Test
+  void nothingIsStartedWhileTheCompilersAreBusy() {
+    Series job =
+        series(s -> {
+          s.cpu = 5;
+          s.lock = 4.5;
+          s.compilers = s.now < 2000 ? 1 : 0;
+        });
+    job.run(1, 1500);
+    assertThat(job.settings).noneMatch(each -> each.model() == ExecutionModel.PROCESSES);
+  }
+
+  @Test
+  void doubtsAboutThreadsLeadToProcesses() {
+    Series job =
+        series(s -> {
+          s.cpu = 5;
+          s.threadDoubt = "Parser.FORMAT is a static SimpleDateFormat";
+        });
+    Decider decider = job.run(0.3, 1e9);
+    assertThat(job.settings).containsExactly(new Setting(ExecutionModel.PROCESSES, 4));
+    assertThat(decider.result().sentences())
+        .anyMatch(each -> each.contains("Parser.FORMAT is a static SimpleDateFormat"));
+  }
+
+  @Test
+  void doubtsAboutBothLeaveItSequential() {
+    Series job =
+        series(s -> {
+          s.cpu = 5;
+          s.threadDoubt = "Parser.FORMAT is a static SimpleDateFormat";
+          s.processDoubt = "Parser.socket is not serializable";
+        });
+    Decider decider = job.run(0.3, 10_000);
+    assertThat(job.settings).isEmpty();
+    assertThat(decider.result().advised()).isEqualTo(Setting.SEQUENTIAL);
+    assertThat(decider.result().sentences())
+        .anyMatch(each -> each.contains("Parser.socket is not serializable"));
+  }
+
+  @Test
+  void sharedStateIsCuredByProcesses() {
+    Series job =
+        series(s -> {
+          s.cpu = 5;
+          s.growth = 0.6;
+        });
+    Decider decider = job.run(0.5, 1e9);
+    assertThat(job.settings.getLast()).isEqualTo(new Setting(ExecutionModel.PROCESSES, 4));
+    assertThat(decider.result().cause()).isEqualTo(Cause.SHARED_STATE);
+    assertThat(decider.result().workersForNothing()).isZero();
+  }
+
+  @Test
+  void memoryIsNot() {
+    Series job =
+        series(s -> {
+          s.cpu = 5;
+          s.growth = 0.3;
+          s.growthInProcesses = true;
+          s.memoryScaling = 1.3;
+        });
+    Decider decider = job.run(0.5, 1e9);
+    assertThat(job.settings.getLast().model()).isEqualTo(ExecutionModel.PLATFORM_THREADS);
+    assertThat(decider.result().cause()).isEqualTo(Cause.MEMORY);
+  }
+
+  @Test
+  void slowerWorkIsSeenAndSaid() {
+    Series job =
+        series(s -> {
+          s.cpu = s.done < 5_000 ? 5 : 15;
+          s.items = 20_000;
+        });
+    Decider decider = job.run(1, 1e9);
+    assertThat(decider.result().changes()).anyMatch(each -> each.contains("now computes for"));
+    assertThat(modelChanges(job.settings)).isEqualTo(1);
+  }
+
+  @Test
+  void workThatBeginsToWaitGetsMoreInFlight() {
+    Series job =
+        series(s -> {
+          boolean later = s.done > 5_000;
+          s.cpu = later ? 0.1 : 5;
+          s.wait = later ? 100 : 0;
+          s.items = 40_000;
+        });
+    Decider decider = job.run(0.9, 1e9);
+    assertThat(decider.result().changes()).anyMatch(each -> each.contains("now waits for"));
+    assertThat(job.settings.getLast().size()).isGreaterThan(200);
+  }
+
+  @Test
+  void aQuotaIsNotRoundedUp() {
+    Series job =
+        series(s -> {
+          s.cpu = 5;
+          s.cores = 8;
+          s.usable = 1.5;
+        });
+    job.run(0.2, LONG);
+    assertThat(job.settings.getLast().size()).isEqualTo(2);
+  }
+
+  @Test
+  void theSameObservationsGiveTheSameDecisionsAndWords() {
+    Series job =
+        series(s -> {
+          s.cpu = 1;
+          s.wait = 20;
+          s.capacity = 1;
+          s.items = 30_000;
+        });
+    Decider decider = job.run(1, 1e9);
+    var again = new Decider(job.machine(), job.job());
+    for (int i = 0; i < job.observations.size(); i++) {
+      assertThat(again.next(job.observations.get(i))).isEqualTo(job.decisions.get(i));
+    }
+    assertThat(again.result()).isEqualTo(decider.result());
+  }
+
+  @Test
+  void aSettingThatWasLearnedIsUsedFromTheStart() {
+    Series job = series(s -> s.cpu = 5);
+    var decider = new Decider(job.machine(), job.job());
+    decider.beginWith(new Setting(ExecutionModel.PLATFORM_THREADS, 4));
+    job.settings.add(new Setting(ExecutionModel.PLATFORM_THREADS, 4));
+    job.useLatest();
+    job.run(decider, 0.1, LONG);
+    assertThat(job.settings).containsOnly(new Setting(ExecutionModel.PLATFORM_THREADS, 4));
+  }
+}
