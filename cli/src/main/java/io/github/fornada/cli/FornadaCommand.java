@@ -23,10 +23,11 @@ import picocli.CommandLine.UnmatchedArgumentException;
         "Runs a plain Java function over many inputs, in sequence, on virtual threads, on platform"
             + " threads or in worker JVMs, and measures each.",
     versionProvider = FornadaCommand.Version.class,
-    subcommands = {RunCommand.class, CompareCommand.class},
+    subcommands = {RunCommand.class, CompareCommand.class, AdviseCommand.class},
     footerHeading = "%nExamples:%n",
     footer = {
       "  fornada compare examples/Bolo.java chocolate cenoura",
+      "  fornada advise examples/Primes.java 2000000 3000000",
       "  fornada run examples/WordCount.java docs/*.md",
       "  fornada run -h",
     })
@@ -71,6 +72,11 @@ final class FornadaCommand implements Callable<Integer> {
       throw e;
     });
     String[] own = args;
+    if (args.length > 0 && args[0].equals("advise") && ReplayCommand.isMeant(args)) {
+      command.addSubcommand(new ReplayCommand());
+      own = args.clone();
+      own[0] = ReplayCommand.NAME;
+    }
     if (args.length > 0 && args[0].equals("run")) {
       List<List<String>> stages = StageArguments.split(List.of(args).subList(1, args.length));
       if (stages.size() > 1) {
@@ -137,7 +143,7 @@ final class FornadaCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    throw Fault.usage("say what to do: run or compare\nTry: fornada --help");
+    throw Fault.usage("say what to do: run, compare or advise\nTry: fornada --help");
   }
 
   /** Provides the version of the jar, or of the build. */

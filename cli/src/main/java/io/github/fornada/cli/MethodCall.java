@@ -1,6 +1,7 @@
 package io.github.fornada.cli;
 
 import io.github.fornada.TaskFunction;
+import io.github.fornada.elastic.Indirect;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
@@ -20,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param parameter name of its parameter's type, as {@link Class#getName}
  */
 record MethodCall(TaskCode code, String type, String method, String parameter)
-    implements TaskFunction<String, @Nullable String> {
+    implements TaskFunction<String, @Nullable String>, Indirect {
   /** The resolved method of each call in this JVM. */
   private static final Map<String, Resolved> RESOLVED = new ConcurrentHashMap<>();
 
@@ -62,6 +63,20 @@ record MethodCall(TaskCode code, String type, String method, String parameter)
       throw new IllegalStateException("the task threw " + e, e);
     }
     return resolved.returnsNothing ? null : Rendering.text(result);
+  }
+
+  @Override
+  public Class<?> calledClass() {
+    try {
+      return Class.forName(type, false, code.loader());
+    } catch (ClassNotFoundException e) {
+      throw new IllegalStateException(type + " is gone from " + code, e);
+    }
+  }
+
+  @Override
+  public String calledMethod() {
+    return method;
   }
 
   private Resolved resolve() {

@@ -5,6 +5,8 @@ import io.github.fornada.Pool;
 import io.github.fornada.PoolOptions;
 import io.github.fornada.TaskListener;
 import io.github.fornada.TaskPolicy;
+import io.github.fornada.advice.AutoOptions;
+import io.github.fornada.advice.AutoPool;
 import io.github.fornada.process.ProcessOptions;
 import io.github.fornada.process.ProcessPool;
 import io.github.fornada.threads.SequentialPool;
@@ -45,6 +47,28 @@ record PoolSettings(
         case PROCESSES -> ProcessPool.open(processes(listeners));
         case CLUSTER -> throw Fault.usage("the command has no clusters yet");
       };
+    } catch (IllegalArgumentException e) {
+      throw Fault.usage(OptionWording.withOptions(String.valueOf(e.getMessage())));
+    }
+  }
+
+  /**
+   * Opens a pool that chooses how to run.
+   *
+   * @throws Fault if an option is out of its bounds
+   */
+  AutoPool openAuto(List<TaskListener> listeners, UnaryOperator<AutoOptions> change) {
+    try {
+      return AutoPool.open(options -> {
+        AutoOptions changed =
+            options
+                .withPolicy(policy(options.policy(), listeners))
+                .withProcesses(o -> {
+                  ProcessOptions headless = o.withJvmOptions("-Djava.awt.headless=true");
+                  return heap == null ? headless : headless.withHeap(heap);
+                });
+        return change.apply(workers == null ? changed : changed.withMostInFlight(workers));
+      });
     } catch (IllegalArgumentException e) {
       throw Fault.usage(OptionWording.withOptions(String.valueOf(e.getMessage())));
     }

@@ -5,6 +5,9 @@ import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
 import io.github.fornada.TaskListener;
 import io.github.fornada.TaskPolicy;
+import io.github.fornada.advice.AutoOptions;
+import io.github.fornada.advice.AutoPool;
+import io.github.fornada.advice.Choice;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -28,6 +31,7 @@ import picocli.CommandLine.Option;
       "  fornada run examples/Thumbnail.java --files photos --match '*.jpg'",
       "  tail -f access.log | fornada run Parse.java#line --lines - --on virtual",
       "  fornada run Fetch.java --on virtual then Parse.java --on processes --lines urls",
+      "  fornada run Fetch.java --lines urls --on auto",
       "  fornada run com.acme.Invoice#total -cp 'app.jar:lib/*' --lines ids -o totals",
     })
 final class RunCommand implements Callable<Integer> {
@@ -39,10 +43,20 @@ final class RunCommand implements Callable<Integer> {
       names = "--on",
       paramLabel = "MODEL",
       defaultValue = "threads",
-      converter = ModelParser.class,
-      description = "How: sequential, virtual, threads (the default) or processes.")
+      converter = How.Parser.class,
+      description = {
+        "How: sequential, virtual, threads (the default) or processes; or auto, which measures the"
+            + " first items and chooses."
+      })
   @SuppressWarnings("NullAway.Init") // filled by picocli
+  private How how;
+
+  /** The model that runs, or ran last. */
+  @SuppressWarnings("NullAway.Init") // set by call()
   private ExecutionModel on;
+
+  /** What the pool has chosen last; null if it does not choose. */
+  private @Nullable Choice choice;
 
   /** The arguments of the stages before the last, where there are several. */
   private List<List<String>> before = List.of();
@@ -52,13 +66,34 @@ final class RunCommand implements Callable<Integer> {
     before = stages;
   }
 
+  @Option(
+      names = "--threads-are-safe",
+      description =
+          "With --on auto: the function may run on several threads at once, whatever its class"
+              + " looks like.")
+  private boolean threadsAreSafe;
+
+  @Option(
+      names = "--forget",
+      description = "With --on auto: do not begin with what an earlier run has learned.")
+  private boolean forget;
+
   @Option(names = "--unordered", description = "Write each result as soon as it is there.")
   private boolean unordered;
 
   @Override
   public Integer call() {
-    if (options.heap != null && on != ExecutionModel.PROCESSES) {
+    on = how.model() == null ? ExecutionModel.SEQUENTIAL : how.model(); // auto begins like that
+    if (options.heap != null && on != ExecutionModel.PROCESSES && !how.isAuto()) {
       throw Fault.usage("--heap is for worker processes: add --on processes");
+    }
+    if ((threadsAreSafe || forget) && !how.isAuto()) {
+      throw Fault.usage(
+          (forget ? "--forget" : "--threads-are-safe") + " is for --on auto, which was not given");
+    }
+    if (how.isAuto() && !before.isEmpty()) {
+      throw Fault.usage(
+          "--on auto is for one function: say how each stage runs, such as --on threads");
     }
     PoolSettings settings = options.pools();
     if (!before.isEmpty()) {
@@ -75,7 +110,7 @@ final class RunCommand implements Callable<Integer> {
   private int run(
       PoolSettings settings, LoadedTask task, Inputs inputs, Outputs outputs, Refusals refusals) {
     Terminal terminal = Terminal.ofProcess();
-    Reports reports = Reports.open(outputs, task);
+    Reports reports = Reports.open(outputs, task.name());
     long total = inputs instanceof Inputs.Known(var items) ? items.size() : -1;
     try (var progress = new Progress(terminal, "", total);
         var writer = ResultWriter.open(outputs.results(), terminal, progress)) {
@@ -97,7 +132,7 @@ final class RunCommand implements Callable<Integer> {
       }
       listeners.addAll(reports.begin(on));
       var stall = new StallWatch();
-      if (on == ExecutionModel.VIRTUAL_THREADS && options.timeout != null) {
+      if ((on == ExecutionModel.VIRTUAL_THREADS || how.isAuto()) && options.timeout != null) {
         listeners.add(stall);
         stall.start(
             options.timeout.plus(TaskPolicy.DEFAULT.grace()),
@@ -107,7 +142,8 @@ final class RunCommand implements Callable<Integer> {
       progress.start();
 
       Meter meter = Meter.start(Set.of());
-      Pool pool = settings.open(on, listeners);
+      ExecutionModel begun = on; // the name of the run in the reports
+      Pool pool = how.isAuto() ? openAuto(settings, listeners) : settings.open(on, listeners);
       ItemRun.End end = ItemRun.End.STOPPED;
       boolean ended = false;
       Meter.Reading reading;
@@ -124,7 +160,12 @@ final class RunCommand implements Callable<Integer> {
         end(pool, end);
       }
       progress.end();
-      reports.end(on);
+      reports.end(begun);
+      if (pool instanceof AutoPool auto) {
+        choice = auto.choice();
+        on = choice.model();
+        reports.renamed(begun, on);
+      }
       if (stall.stalled()) {
         run.left().forEach(input -> terminal.err().println(FailureReport.notRun(input)));
         terminal.err().println(StallWatch.GIVEN_UP);
@@ -138,6 +179,15 @@ final class RunCommand implements Callable<Integer> {
           terminal,
           outputs);
     }
+  }
+
+  private AutoPool openAuto(PoolSettings settings, List<TaskListener> listeners) {
+    return settings.openAuto(
+        listeners,
+        o -> {
+          AutoOptions changed = threadsAreSafe ? o.withThreadsAreSafe() : o;
+          return forget ? changed.withFreshMemory() : changed;
+        });
   }
 
   private static ItemRun.Receiver told(ResultWriter writer, Progress progress) {
@@ -209,6 +259,9 @@ final class RunCommand implements Callable<Integer> {
     if (writer.failure() != null) {
       terminal.err().println("fornada: " + writer.failureText());
       return ExitCode.FAILED;
+    }
+    if (choice != null) {
+      terminal.err().println("fornada: auto chose " + choice);
     }
     Figures figures = figures(tally, reading);
     reports.write(List.of(figures), List.of());

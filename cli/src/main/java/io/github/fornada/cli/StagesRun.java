@@ -11,12 +11,9 @@ import io.github.fornada.pipeline.PipelineSummary;
 import io.github.fornada.pipeline.StageMoment;
 import io.github.fornada.pipeline.StageSummary;
 import io.github.fornada.timeline.BandSlice;
-import io.github.fornada.timeline.ChromeTrace;
 import io.github.fornada.timeline.HtmlReport;
 import io.github.fornada.timeline.Timeline;
-import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -26,6 +23,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.Spliterator;
 import java.util.concurrent.CancellationException;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -88,11 +86,9 @@ final class StagesRun {
 
   private int run(List<Plan> plans, Inputs inputs, Outputs outputs, Refusals refusals) {
     Terminal terminal = Terminal.ofProcess();
-    OutputFile page = outputs.report();
-    OutputFile trace = outputs.trace();
-    Path pageDraft = page == null ? null : page.draft();
-    Path traceDraft = trace == null ? null : trace.draft();
-    boolean observed = page != null || trace != null;
+    Reports reports =
+        Reports.open(
+            outputs, plans.stream().map(Plan::name).collect(Collectors.joining(", then ")));
     long total = inputs instanceof Inputs.Known(var items) ? items.size() : -1;
     var pools = new ArrayList<Pool>();
     try (var progress = new Progress(terminal, "", total);
@@ -104,7 +100,7 @@ final class StagesRun {
       try {
         for (Plan plan : plans) {
           var listeners = new ArrayList<TaskListener>();
-          if (observed) {
+          if (reports.areWanted()) {
             listeners.add(plan.timeline());
           }
           if (plan.settings().retries() > 0) {
@@ -143,8 +139,7 @@ final class StagesRun {
           new End(complete, counts[0], counts[1] + refusals.count()),
           terminal,
           outputs,
-          pageDraft,
-          traceDraft);
+          reports);
     }
   }
 
@@ -302,8 +297,7 @@ final class StagesRun {
       End end,
       Terminal terminal,
       Outputs outputs,
-      @Nullable Path pageDraft,
-      @Nullable Path traceDraft) {
+      Reports reports) {
     if (writer.readerIsGone()) {
       return ExitCode.PIPE_CLOSED;
     }
@@ -317,7 +311,7 @@ final class StagesRun {
       terminal.err().println("fornada: " + writer.failureText());
       return ExitCode.FAILED;
     }
-    report(plans, summary, outputs, pageDraft, traceDraft);
+    reports.write(() -> page(plans, summary, reports.title()), timelines(plans));
     if (options.format == CommonOptions.Format.json) {
       terminal.err().println(Rendering.json(Map.of("pipeline", map(summary, end))));
     } else {
@@ -330,39 +324,19 @@ final class StagesRun {
     return end.failed() > 0 || !end.complete() ? ExitCode.FAILED : ExitCode.OK;
   }
 
-  private static void report(
-      List<Plan> plans,
-      PipelineSummary summary,
-      Outputs outputs,
-      @Nullable Path pageDraft,
-      @Nullable Path traceDraft) {
-    OutputFile page = outputs.report();
-    OutputFile trace = outputs.trace();
-    OutputFile current = page;
-    try {
-      if (page != null && pageDraft != null) {
-        var title = new ArrayList<String>();
-        plans.forEach(plan -> title.add(plan.name()));
-        HtmlReport report =
-            new HtmlReport(String.join(", then ", title)).withText(List.of(summary.advice()));
-        for (StageSummary stage : summary.stages()) {
-          report.withBand(stage.name(), facts(stage), slices(stage));
-        }
-        for (int k = 0; k < plans.size(); k++) {
-          report.add(plans.get(k).timeline(), cells(summary.stages().get(k)));
-        }
-        report.write(pageDraft);
-        page.commit();
-      }
-      current = trace;
-      if (trace != null && traceDraft != null) {
-        ChromeTrace.write(traceDraft, plans.stream().map(Plan::timeline).toList());
-        trace.commit();
-      }
-    } catch (IOException e) {
-      throw Fault.failed(
-          "cannot write " + (current == null ? "" : current.given()) + ": " + Inputs.reason(e));
+  private static HtmlReport page(List<Plan> plans, PipelineSummary summary, String title) {
+    HtmlReport report = new HtmlReport(title).withText(List.of(summary.advice()));
+    for (StageSummary stage : summary.stages()) {
+      report.withBand(stage.name(), facts(stage), slices(stage));
     }
+    for (int k = 0; k < plans.size(); k++) {
+      report.add(plans.get(k).timeline(), cells(summary.stages().get(k)));
+    }
+    return report;
+  }
+
+  private static List<Timeline> timelines(List<Plan> plans) {
+    return plans.stream().map(Plan::timeline).toList();
   }
 
   private static String facts(StageSummary stage) {

@@ -2,9 +2,10 @@ package io.github.fornada.advice;
 
 import io.github.fornada.ExecutionModel;
 import io.github.fornada.advice.decide.Finding;
+import io.github.fornada.advice.decide.Prediction;
 import java.util.List;
 import java.util.Locale;
-import org.jspecify.annotations.Nullable;
+import java.util.Optional;
 
 /**
  * What to do with a job, and why: words first, figures after. Immutable.
@@ -21,19 +22,7 @@ public final class Advice {
 
   private Advice(Finding finding) {
     this.finding = finding;
-    estimates =
-        finding.predictions().stream()
-            .map(each ->
-                new Estimate(
-                    each.setting().model(),
-                    each.setting().size(),
-                    each.rate(),
-                    each.secondsLow(),
-                    each.seconds(),
-                    each.secondsHigh(),
-                    each.memoryBytes(),
-                    each.ruledOut()))
-            .toList();
+    estimates = finding.predictions().stream().map(Estimate::new).toList();
   }
 
   static Advice of(Finding finding) {
@@ -42,26 +31,55 @@ public final class Advice {
 
   /**
    * What the items that are left would take under one model. If none are left, or their number is
-   * not known, it is for as many again as there were.
-   *
-   * @param model the model
-   * @param size the number of items in flight that suits the model best
-   * @param itemsPerSecond the rate
-   * @param secondsLow the lower end of a 90 % interval for the time, in seconds
-   * @param seconds the time to expect, in seconds; the start of worker processes is part of it
-   * @param secondsHigh the upper end of the interval
-   * @param memoryBytes the memory that the model takes beyond that of the program as it is
-   * @param ruledOut why the model cannot be used; null if it can
+   * not known, it is for as many again as there were. Immutable.
    */
-  public record Estimate(
-      ExecutionModel model,
-      int size,
-      double itemsPerSecond,
-      double secondsLow,
-      double seconds,
-      double secondsHigh,
-      long memoryBytes,
-      @Nullable String ruledOut) {}
+  public static final class Estimate {
+    private final Prediction prediction;
+
+    private Estimate(Prediction prediction) {
+      this.prediction = prediction;
+    }
+
+    /** Returns the model. */
+    public ExecutionModel model() {
+      return prediction.setting().model();
+    }
+
+    /** Returns the number of items in flight that suits the model best. */
+    public int size() {
+      return prediction.setting().size();
+    }
+
+    /** Returns the rate, in items per second. */
+    public double itemsPerSecond() {
+      return prediction.rate();
+    }
+
+    /** Returns the lower end of a 90 % interval for the time, in seconds. */
+    public double secondsLow() {
+      return prediction.secondsLow();
+    }
+
+    /** Returns the time to expect, in seconds; the start of worker processes is part of it. */
+    public double seconds() {
+      return prediction.seconds();
+    }
+
+    /** Returns the upper end of the interval, in seconds. */
+    public double secondsHigh() {
+      return prediction.secondsHigh();
+    }
+
+    /** Returns the memory that the model takes beyond that of the program as it is. */
+    public long memoryBytes() {
+      return prediction.memoryBytes();
+    }
+
+    /** Returns why the model cannot be used; empty if it can. */
+    public Optional<String> ruledOut() {
+      return Optional.ofNullable(prediction.ruledOut());
+    }
+  }
 
   /** Returns the model that suits the job best; of models that are as good, the simplest. */
   public ExecutionModel model() {
@@ -150,8 +168,8 @@ public final class Advice {
   }
 
   private static String row(Estimate each) {
-    String why = each.ruledOut();
-    if (why != null) {
+    if (each.ruledOut().isPresent()) {
+      String why = each.ruledOut().get();
       String line = String.format(Locale.ROOT, "%-10s not possible: %s", each.model().label(), why);
       return (line.length() > WIDTH ? line.substring(0, WIDTH - 3) + "..." : line) + '\n';
     }

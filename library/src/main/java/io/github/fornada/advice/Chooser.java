@@ -22,6 +22,9 @@ interface Chooser {
   /** Returns the setting to begin with. */
   Setting first();
 
+  /** Takes what has become known of the job since. */
+  void update(Job job);
+
   /** Returns what to do until the next observation. */
   Decision next(Observation observation);
 

@@ -25,6 +25,7 @@ import java.util.WeakHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,6 +43,9 @@ final class Controller implements ThreadSide.Watcher {
   private static final long SLICE_NANOS = 5_000_000; // Guess
 
   private static final long SHORTEST_NANOS = 500_000;
+
+  /** How long the start of a job that was learned before may wait for the look at its classes. */
+  private static final long SCAN_NANOS = 500_000_000;
 
   /** Stretches up to this length need more looks at the threads. */
   private static final double OFTEN_NANOS = 20e6; // Guess
@@ -81,26 +85,33 @@ final class Controller implements ThreadSide.Watcher {
   // ---- what was chosen. Written by the controller's thread, read by any.
 
   private volatile Choice choice = new Choice(ExecutionModel.SEQUENTIAL, 1, "");
-  private volatile @Nullable Advice advice;
+
+  /** The job that runs, or the last that ran; null before the first was looked at. */
+  private volatile @Nullable Known latest;
 
   // ---- the controller's thread only
 
   /** What is known of a function. */
   private static final class Known {
-    final Chooser chooser;
     final @Nullable String memoryKey;
+    final Doubts doubts;
+    final Chooser chooser; // its monitor guards its use
+    Job job;
     Setting setting;
-    double argumentBytes = Double.NaN;
     long nanos;
 
-    /** Whether it was begun when there could be no worker processes. */
-    final boolean withoutProcesses;
-
-    Known(Chooser chooser, @Nullable String memoryKey, boolean withoutProcesses) {
-      this.chooser = chooser;
+    Known(@Nullable String memoryKey, Doubts doubts, Chooser chooser, Job job) {
       this.memoryKey = memoryKey;
-      this.withoutProcesses = withoutProcesses;
+      this.doubts = doubts;
+      this.chooser = chooser;
+      this.job = job;
       this.setting = chooser.first();
+    }
+
+    @Nullable Advice advice() {
+      synchronized (chooser) {
+        return chooser.advice();
+      }
     }
   }
 
@@ -128,6 +139,8 @@ final class Controller implements ThreadSide.Watcher {
   private long unsettled;
 
   private Totals last = Totals.NONE;
+
+  private Gathered gathered = new Gathered();
 
   /** What has happened since the pool was opened, on both sides. */
   private record Totals(
@@ -189,7 +202,8 @@ final class Controller implements ThreadSide.Watcher {
   }
 
   @Nullable Advice advice() {
-    return advice;
+    Known known = latest;
+    return known == null ? null : known.advice();
   }
 
   /** Returns the advice once the pool has ended; a job over at once is told from what it did. */
@@ -197,14 +211,13 @@ final class Controller implements ThreadSide.Watcher {
     while (active.get()) {
       LockSupport.parkNanos(this, SHORTEST_NANOS); // its thread has nothing more to do
     }
-    Advice known = advice;
+    Advice known = advice();
     if (known == null) {
       Totals now = totals();
       var all = new Job(now.ended(), null, NOT_SEEN, options.mostInFlight(), 0);
       Chooser chooser = choosers.make(senses.machine(), all, null);
       var _ = chooser.next(observe(now, new Stretch(), Double.NaN));
       known = Objects.requireNonNull(chooser.advice());
-      advice = known;
     }
     return known;
   }
@@ -360,19 +373,12 @@ final class Controller implements ThreadSide.Watcher {
         last = totals;
         continue;
       }
-      Observation observation = observe(totals, stretch, known.argumentBytes);
-      known.nanos += totals.nanos() - last.nanos();
-      last = totals;
+      Decision decision = decide(known, totals, stretch);
       stretch.begin();
-      Decision decision = known.chooser.next(observation);
-      if (journal != null) {
-        journal.decided(observation, decision);
-      }
       known.setting = decision.setting();
       if (!decision.setting().equals(setting)) {
         apply(decision.setting(), decision.reason());
       }
-      advice = known.chooser.advice();
       look = Math.max(SHORTEST_NANOS, decision.nextLookNanos());
       senses.lookOften(look <= OFTEN_NANOS);
       mostFailures = decision.mostFailures();
@@ -384,15 +390,24 @@ final class Controller implements ThreadSide.Watcher {
     Known known = job == null ? null : jobs.get(job);
     Totals totals = totals().since(endedAt);
     if (known != null && totals.ended() > last.ended()) {
-      Observation observation = observe(totals, stretch, known.argumentBytes);
-      known.nanos += totals.nanos() - last.nanos();
-      last = totals;
-      Decision decision = known.chooser.next(observation);
-      if (journal != null) {
-        journal.decided(observation, decision);
-      }
-      advice = known.chooser.advice();
+      var _ = decide(known, totals, stretch);
     }
+  }
+
+  private Decision decide(Known known, Totals totals, Stretch stretch) {
+    update(known);
+    Observation observation = observe(totals, stretch, known.doubts.bytes);
+    known.nanos += totals.nanos() - last.nanos();
+    last = totals;
+    Decision decision;
+    synchronized (known.chooser) {
+      decision = known.chooser.next(observation);
+    }
+    latest = known;
+    if (journal != null) {
+      journal.decided(observation, decision);
+    }
+    return decision;
   }
 
   /** The samples of one stretch of observation. */
@@ -471,6 +486,8 @@ final class Controller implements ThreadSide.Watcher {
 
   private static final String NOT_SEEN = "the work was over before it was looked at";
 
+  private static final String NOT_YET = "its classes were not examined yet";
+
   private static final String OWN_FUNCTIONS = "io.github.fornada.spi.";
 
   /** Returns what is known of the function whose items run; null if there are none. */
@@ -486,7 +503,7 @@ final class Controller implements ThreadSide.Watcher {
       return jobs.get(job); // two kinds of items at the same time: one of them decides
     }
     Known known = jobs.get(seen);
-    if (known == null || (noProcesses != null && !known.withoutProcesses)) {
+    if (known == null) {
       known = begin(code, item);
       jobs.put(seen, known);
     }
@@ -500,58 +517,108 @@ final class Controller implements ThreadSide.Watcher {
     return known;
   }
 
-  /**
-   * Returns whether nothing could be sent to the workers; the job is then chosen for anew, without
-   * them.
-   */
+  /** Returns whether nothing could be sent to the workers: then they are not used for this job. */
   private boolean comesBack(Totals now) {
-    if (setting.model() != ExecutionModel.PROCESSES
+    Known known = job == null ? null : jobs.get(job);
+    if (known == null
+        || setting.model() != ExecutionModel.PROCESSES
         || now.cameBack() == last.cameBack()
-        || now.processes().ended() > last.processes().ended()
-        || job == null) {
+        || now.processes().ended() > last.processes().ended()) {
       return false;
     }
-    Object function = threads.function();
-    if (function == null) {
-      return false;
-    }
-    Object item = threads.item();
-    Known known =
-        begin(
-            codeOf(function, item),
-            item,
-            "the function or its items could not be sent to a worker process");
-    jobs.put(job, known);
-    apply(known.setting, "its items cannot be sent to worker processes");
+    known.doubts.ofProcesses = "the function or its items could not be sent to a worker process";
+    update(known);
+    apply(onThreads, "its items cannot be sent to worker processes");
     return true;
   }
 
-  private Known begin(Object code, @Nullable Object item) {
-    String without = noProcesses;
-    return begin(code, item, without == null ? senses.processDoubt(code, item) : without);
+  /**
+   * Why a function may not run in some ways. Finding out takes a while, on a thread of its own;
+   * until then nothing is risked.
+   */
+  private static final class Doubts {
+    // Written by the thread that finds out, or by the controller's; read by the controller's.
+    volatile @Nullable String ofThreads = NOT_YET;
+    volatile @Nullable String ofProcesses = NOT_YET;
+    volatile double bytes = Double.NaN;
   }
 
-  private Known begin(Object code, @Nullable Object item, @Nullable String without) {
-    String noThreads = options.threadsAreSafe() ? null : senses.threadDoubt(code);
-    Job next =
-        new Job(
-            threads.waiting(),
-            noThreads,
-            without,
-            options.mostInFlight(),
-            without == null ? mostProcesses() : 0);
+  private Known begin(Object code, @Nullable Object item) {
+    var doubts = new Doubts();
+    if (options.threadsAreSafe()) {
+      doubts.ofThreads = null;
+    }
+    OwnThreads.start(
+        "fornada-auto-scan",
+        () -> {
+          if (!options.threadsAreSafe()) {
+            doubts.ofThreads = found(() -> senses.threadDoubt(code));
+          }
+          if (noProcesses == null) {
+            doubts.ofProcesses = found(() -> senses.processDoubt(code, item));
+            doubts.bytes = senses.bytesOf(item);
+          }
+        });
+    Job next = job(doubts, threads.waiting());
     Machine machine = senses.machine();
     String key = memory == null ? null : memory.key(code);
     Setting learned = memory == null || key == null ? null : memory.recall(key);
-    if (learned != null && !allows(next, learned)) {
+    if (learned != null && !mayBegin(learned, doubts)) {
       learned = null;
     }
     if (journal != null) {
-      journal.began(machine, next);
+      journal.began(machine, next, learned);
     }
-    var known = new Known(choosers.make(machine, next, learned), key, noProcesses != null);
-    known.argumentBytes = senses.bytesOf(item);
-    return known;
+    return new Known(key, doubts, choosers.make(machine, next, learned), next);
+  }
+
+  private static @Nullable String found(Supplier<@Nullable String> doubt) {
+    try {
+      return doubt.get();
+    } catch (RuntimeException | LinkageError e) {
+      return "it could not be examined: " + e;
+    }
+  }
+
+  private Job job(Doubts doubts, long items) {
+    String without = noProcesses;
+    if (without == null) {
+      without = doubts.ofProcesses;
+    }
+    return new Job(
+        items,
+        doubts.ofThreads,
+        without,
+        options.mostInFlight(),
+        without == null ? mostProcesses() : 0);
+  }
+
+  /** Tells the chooser what has become known of the job. */
+  private void update(Known known) {
+    Job now = job(known.doubts, known.job.items());
+    if (!now.equals(known.job)) {
+      known.job = now;
+      synchronized (known.chooser) {
+        known.chooser.update(now);
+      }
+      if (journal != null) {
+        journal.learned(now);
+      }
+    }
+  }
+
+  /** Returns whether a setting that was learned may be used; waits until that is known. */
+  @SuppressWarnings("ReferenceEquality") // the very text that stands for nothing known
+  private boolean mayBegin(Setting learned, Doubts doubts) {
+    boolean processes = learned.model() == ExecutionModel.PROCESSES;
+    long began = System.nanoTime();
+    while ((processes
+            ? noProcesses == null && doubts.ofProcesses == NOT_YET
+            : doubts.ofThreads == NOT_YET)
+        && System.nanoTime() - began < SCAN_NANOS) {
+      LockSupport.parkNanos(this, SHORTEST_NANOS);
+    }
+    return allows(job(doubts, -1), learned);
   }
 
   private static boolean allows(Job job, Setting learned) {
@@ -619,10 +686,14 @@ final class Controller implements ThreadSide.Watcher {
             : away && endedAway > 0 && now.workerCpuNanos() > last.workerCpuNanos()
                 ? (double) (now.workerCpuNanos() - last.workerCpuNanos()) / endedAway
                 : Double.NaN;
-    double ofAnItem = 0; // what to multiply a sum over all threads by
-    if (sensed.threadNanos() > 0) {
-      double itemNanos = ended > 0 ? busy / ended : nanos;
-      ofAnItem = itemNanos / sensed.threadNanos();
+    gathered.add(sensed);
+    // What to multiply a sum over all threads by.
+    double ofAnItem =
+        gathered.threadNanos > 0 ? (ended > 0 ? busy / ended : nanos) / gathered.threadNanos : 0;
+    Map<WaitKind, Double> waits = gathered.waitsOfAnItem(ofAnItem);
+    double queue = gathered.queueNanos * ofAnItem;
+    if (ended > 0) {
+      gathered = new Gathered();
     }
     return new Observation(
         setting,
@@ -643,9 +714,9 @@ final class Controller implements ThreadSide.Watcher {
             : Double.NaN,
         argumentBytes,
         Double.NaN,
-        waitsOfAnItem(sensed, ofAnItem),
+        waits,
         sensed.locks(),
-        sensed.queueNanos() * ofAnItem,
+        queue,
         away ? Double.NaN : sensed.offProcessorNanos(),
         sensed.busyCores(),
         sensed.foreignCores(),
@@ -656,10 +727,26 @@ final class Controller implements ThreadSide.Watcher {
         threads.waiting());
   }
 
-  private static Map<WaitKind, Double> waitsOfAnItem(Senses.Sensed sensed, double ofAnItem) {
-    var waits = new EnumMap<WaitKind, Double>(WaitKind.class);
-    sensed.waits().forEach((kind, nanos) -> waits.put(kind, nanos * ofAnItem));
-    return waits;
+  /**
+   * What the threads did since an item ended last: an item may last many stretches, and how it
+   * spent its time is told when it ends.
+   */
+  private static final class Gathered {
+    double threadNanos;
+    double queueNanos;
+    final Map<WaitKind, Double> waits = new EnumMap<>(WaitKind.class);
+
+    void add(Senses.Sensed sensed) {
+      threadNanos += sensed.threadNanos();
+      queueNanos += sensed.queueNanos();
+      sensed.waits().forEach((kind, nanos) -> waits.merge(kind, nanos, Double::sum));
+    }
+
+    Map<WaitKind, Double> waitsOfAnItem(double ofAnItem) {
+      var each = new EnumMap<WaitKind, Double>(WaitKind.class);
+      waits.forEach((kind, nanos) -> each.put(kind, nanos * ofAnItem));
+      return each;
+    }
   }
 
   // ---- what is applied

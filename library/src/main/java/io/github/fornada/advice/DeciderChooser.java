@@ -28,6 +28,11 @@ final class DeciderChooser implements Chooser {
   }
 
   @Override
+  public void update(Job job) {
+    decider.update(job);
+  }
+
+  @Override
   public Decision next(Observation observation) {
     looked = true;
     return decider.next(observation);

@@ -2,6 +2,7 @@ package io.github.fornada.advice;
 
 import io.github.fornada.ExecutionModel;
 import io.github.fornada.advice.decide.Setting;
+import io.github.fornada.elastic.Indirect;
 import io.github.fornada.jvm.Log;
 import java.io.IOException;
 import java.io.InputStream;
@@ -64,9 +65,14 @@ final class Memory {
 
   /** Returns the name under which a function is kept; null if its class cannot be read. */
   @Nullable String key(Object function) {
-    String owner = function.getClass().getName();
+    Class<?> type = function.getClass();
+    String owner = type.getName();
     String method = "";
-    if (function.getClass().isHidden()) {
+    if (function instanceof Indirect call) {
+      type = call.calledClass();
+      owner = type.getName();
+      method = call.calledMethod();
+    } else if (type.isHidden()) {
       SerializedLambda lambda = lambda(function);
       if (lambda == null) {
         return null;
@@ -74,7 +80,7 @@ final class Memory {
       owner = lambda.getImplClass().replace('/', '.');
       method = lambda.getImplMethodName() + lambda.getImplMethodSignature();
     }
-    byte[] code = classFile(function.getClass().getClassLoader(), owner);
+    byte[] code = classFile(type.getClassLoader(), owner);
     if (code == null) {
       return null;
     }

@@ -9,6 +9,7 @@ import io.github.fornada.advice.sense.Reading;
 import io.github.fornada.advice.sense.Sampler;
 import io.github.fornada.advice.sense.SystemLoad;
 import io.github.fornada.advice.sense.ThreadSafetyScan;
+import io.github.fornada.elastic.Indirect;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -31,6 +32,8 @@ final class RealSenses implements Senses {
   @Override
   public @Nullable String threadDoubt(Object code) {
     return switch (code) {
+      case Indirect call ->
+          ThreadSafetyScan.ofMethod(call.calledClass(), call.calledMethod(), name -> null);
       case TaskFunction<?, ?> function -> ThreadSafetyScan.of(function);
       case Callable<?> task -> ThreadSafetyScan.ofMethod(task.getClass(), "call", name -> null);
       default -> ThreadSafetyScan.ofMethod(code.getClass(), "run", name -> null);

@@ -1,6 +1,7 @@
 package io.github.fornada.advice;
 
 import io.github.fornada.advice.decide.Decision;
+import io.github.fornada.advice.decide.Job;
 import io.github.fornada.advice.decide.Observation;
 import io.github.fornada.advice.decide.Setting;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +18,9 @@ final class SteadyChooser implements Chooser {
   public Setting first() {
     return setting;
   }
+
+  @Override
+  public void update(Job job) {}
 
   @Override
   public Decision next(Observation observation) {

@@ -5,9 +5,8 @@ import io.github.fornada.jvm.BoundedText;
 import io.github.fornada.process.payload.Payloads;
 import io.github.fornada.process.wire.MessageInput;
 import io.github.fornada.process.wire.MessageOutput;
-import io.github.fornada.shared.memory.Mutex;
+import io.github.fornada.shared.memory.ElementRing;
 import io.github.fornada.shared.memory.Region;
-import io.github.fornada.shared.memory.WaitPoint;
 import java.io.IOException;
 import java.io.Serial;
 import java.io.UncheckedIOException;
@@ -77,82 +76,16 @@ public final class SharedQueue<T> extends SharedObject implements AutoCloseable,
   static final int MAX_CAPACITY = 1_000_000;
   static final long MAX_BYTES = 1L << 40;
 
-  /** Bytes for the error that it was closed with, at the beginning of its content. */
-  private static final int ERROR_BYTES = 2048;
+  /** Where the class of the error is that it was closed with, and its text; from its content on. */
+  private static final int NAME = 0;
 
-  private static final int UNIT = Long.BYTES;
+  private static final int TEXT = 512;
 
-  // A position has the number of elements so far in its upper bits and the number of units so far
-  // in
-  // its lower bits, each modulo its size, so that both move by one store.
-  private static final int COUNT_SHIFT = 40;
-  private static final long UNITS = (1L << COUNT_SHIFT) - 1;
-  private static final long COUNTS = (1L << 64 - COUNT_SHIFT) - 1;
-
-  // The lines of its page.
-  private static final int SENDERS = 1;
-  private static final int RECEIVERS = 2;
-  private static final int TAIL = 3;
-  private static final int HEAD = 4;
-  private static final int STATE = 5;
-
-  // OPEN -> DONE -> FAILED, OPEN -> FAILED. Written under the senders' lock.
-  private static final long OPEN = 0;
-  private static final long DONE = 1;
-  private static final long FAILED = 2;
-
-  private final transient Mutex senders;
-  private final transient Mutex receivers;
-  private final transient WaitPoint tail;
-  private final transient WaitPoint head;
-  private final transient WaitPoint state;
+  private final transient ElementRing ring;
 
   SharedQueue(Region region) {
     super(region);
-    this.senders = new Mutex(region, SENDERS);
-    this.receivers = new Mutex(region, RECEIVERS);
-    this.tail = new WaitPoint(region, TAIL);
-    this.head = new WaitPoint(region, HEAD);
-    this.state = new WaitPoint(region, STATE);
-  }
-
-  /**
-   * Returns the bytes of a queue's content that holds at least this many bytes of elements. Their
-   * number of units is a power of two, so that the place of a position is the same after the
-   * numbers of positions have begun anew.
-   */
-  static long sizeFor(long bytes) {
-    return ERROR_BYTES + Long.highestOneBit(2 * bytes - 1);
-  }
-
-  // ---- positions
-
-  private static long units(long length) {
-    return 1 + (length + UNIT - 1) / UNIT;
-  }
-
-  private static long after(long position, long length) {
-    long units = (position & UNITS) + units(length) & UNITS;
-    return (position >>> COUNT_SHIFT) + 1 << COUNT_SHIFT | units;
-  }
-
-  private static long countBetween(long from, long to) {
-    return (to >>> COUNT_SHIFT) - (from >>> COUNT_SHIFT) & COUNTS;
-  }
-
-  private long allUnits() {
-    return (region.byteSize() - Region.PAGE - ERROR_BYTES) / UNIT;
-  }
-
-  private boolean hasRoom(long to, long length) {
-    long from = head.get();
-    return countBetween(from, to) < region.parameter()
-        && ((to & UNITS) - (from & UNITS) & UNITS) + units(length) <= allUnits();
-  }
-
-  /** Returns where in the memory a unit is. */
-  private long placeOf(long position, long unit) {
-    return Region.PAGE + ERROR_BYTES + (position + unit & allUnits() - 1) * UNIT;
+    this.ring = new ElementRing(region);
   }
 
   // ---- sending
@@ -176,14 +109,11 @@ public final class SharedQueue<T> extends SharedObject implements AutoCloseable,
    * @throws IllegalArgumentException if the element cannot be encoded, or does not fit
    */
   public boolean trySend(T element) {
-    MessageOutput bytes = encoded(element);
-    senders.acquireUninterruptibly();
-    try {
-      requireSending();
-      return put(bytes);
-    } finally {
-      senders.release();
+    int sent = ring.sendUninterruptibly(List.of(encoded(element)), 0);
+    if (sent < 0) {
+      throw closed();
     }
+    return sent > 0;
   }
 
   /**
@@ -199,24 +129,26 @@ public final class SharedQueue<T> extends SharedObject implements AutoCloseable,
   }
 
   private boolean sendWithin(T element, long nanos) throws InterruptedException {
-    MessageOutput bytes = encoded(element);
+    return sendWithin(List.of(encoded(element)), nanos);
+  }
+
+  private boolean sendWithin(List<ElementRing.Element> elements, long nanos)
+      throws InterruptedException {
     long began = System.nanoTime();
+    int next = 0;
     while (true) {
-      if (senders.acquire(left(nanos, began)) == Mutex.NOT_ACQUIRED) {
+      int sent = ring.send(elements, next, left(nanos, began));
+      if (sent == Integer.MIN_VALUE) {
         return false;
       }
-      boolean sent;
-      try {
-        requireSending();
-        sent = put(bytes);
-      } finally {
-        senders.release();
+      if (sent < 0) {
+        throw closed();
       }
-      if (sent) {
+      next += sent;
+      if (next == elements.size()) {
         return true;
       }
-      if (!head.await(
-          left(nanos, began), () -> hasRoom(tail.get(), bytes.size()) || state.get() != OPEN)) {
+      if (!ring.awaitRoom(elements.get(next).length(), left(nanos, began))) {
         return false;
       }
     }
@@ -233,34 +165,14 @@ public final class SharedQueue<T> extends SharedObject implements AutoCloseable,
    *     sent then
    */
   public void sendAll(Collection<? extends T> elements) throws InterruptedException {
-    var encoded = new ArrayList<MessageOutput>(elements.size());
+    var encoded = new ArrayList<ElementRing.Element>(elements.size());
     for (T element : elements) {
       encoded.add(encoded(element));
     }
-    int sent = 0;
-    while (sent < encoded.size()) {
-      long _ = senders.acquire(Limits.NONE);
-      try {
-        requireSending();
-        int before = sent;
-        long to = tail.get();
-        while (sent < encoded.size() && hasRoom(to, encoded.get(sent).size())) {
-          to = write(to, encoded.get(sent++));
-        }
-        if (sent > before) {
-          publish(to);
-        }
-      } finally {
-        senders.release();
-      }
-      if (sent < encoded.size()) {
-        int next = encoded.get(sent).size();
-        boolean _ = head.await(Limits.NONE, () -> hasRoom(tail.get(), next) || state.get() != OPEN);
-      }
-    }
+    boolean _ = sendWithin(encoded, Limits.NONE);
   }
 
-  private MessageOutput encoded(T element) {
+  private ElementRing.Element encoded(T element) {
     Objects.requireNonNull(element, "element");
     var out = new MessageOutput();
     try {
@@ -269,52 +181,15 @@ public final class SharedQueue<T> extends SharedObject implements AutoCloseable,
       throw new IllegalArgumentException(
           "an element of type " + element.getClass().getName() + " cannot be encoded: " + e, e);
     }
-    if (units(out.size()) > allUnits()) {
+    if (!ring.fits(out.size())) {
       throw new IllegalArgumentException(
           "an element of "
               + out.size()
               + " bytes does not fit into a queue of "
-              + allUnits() * UNIT
+              + ring.bytes()
               + " bytes: make the queue with more, by SharedSpace.queue(capacity, bytes)");
     }
-    return out;
-  }
-
-  private void requireSending() {
-    if (state.get() != OPEN) {
-      throw closed();
-    }
-  }
-
-  /** Writes an element if there is room; under the senders' lock. */
-  private boolean put(MessageOutput bytes) {
-    long to = tail.get();
-    if (!hasRoom(to, bytes.size())) {
-      return false;
-    }
-    publish(write(to, bytes));
-    return true;
-  }
-
-  /** Writes an element that no receiver sees yet; returns the position after it. */
-  private long write(long to, MessageOutput bytes) {
-    MemorySegment memory = region.segment();
-    memory.set(ValueLayout.JAVA_LONG, placeOf(to, 0), bytes.size());
-    MemorySegment from = MemorySegment.ofArray(bytes.array());
-    long place = placeOf(to, 1);
-    long first = Math.min(bytes.size(), region.byteSize() - place);
-    MemorySegment.copy(from, 0, memory, place, first);
-    MemorySegment.copy(from, first, memory, Region.PAGE + ERROR_BYTES, bytes.size() - first);
-    return after(to, bytes.size());
-  }
-
-  /** Makes what was written true, by one store; a death before it has sent nothing. */
-  private void publish(long to) {
-    tail.set(to);
-    tail.ringOne();
-    if (countBetween(head.get(), to) < region.parameter()) {
-      head.ringOne(); // another sender may have room too
-    }
+    return new ElementRing.Element(out.array(), out.size());
   }
 
   // ---- receiving
@@ -338,12 +213,9 @@ public final class SharedQueue<T> extends SharedObject implements AutoCloseable,
    * @throws UncheckedIOException if the element cannot be decoded here; it is taken all the same
    */
   public @Nullable T tryReceive() {
-    List<byte[]> taken;
-    receivers.acquireUninterruptibly();
-    try {
-      taken = take(1);
-    } finally {
-      receivers.release();
+    List<byte[]> taken = ring.receiveUninterruptibly(1);
+    if (taken == null) {
+      throw closed();
     }
     return taken.isEmpty() ? null : decoded(taken.getFirst());
   }
@@ -387,66 +259,14 @@ public final class SharedQueue<T> extends SharedObject implements AutoCloseable,
   private List<byte[]> takeWithin(int most, long nanos) throws InterruptedException {
     long began = System.nanoTime();
     while (true) {
-      if (receivers.acquire(left(nanos, began)) == Mutex.NOT_ACQUIRED) {
-        return List.of();
+      List<byte[]> taken = ring.receive(most, left(nanos, began));
+      if (taken == null) {
+        throw closed();
       }
-      List<byte[]> taken;
-      try {
-        taken = take(most);
-      } finally {
-        receivers.release();
-      }
-      if (!taken.isEmpty()
-          || !tail.await(left(nanos, began), () -> !isEmpty() || state.get() != OPEN)) {
+      if (!taken.isEmpty() || !ring.awaitElement(left(nanos, began))) {
         return taken;
       }
     }
-  }
-
-  /** Takes elements that are there; under the receivers' lock. */
-  private List<byte[]> take(int most) {
-    // Read first: whoever closes it does so after the last element was sent.
-    long was = state.get();
-    if (was == FAILED) {
-      throw closed();
-    }
-    long from = head.get();
-    long to = tail.get();
-    if (from == to) {
-      if (was == DONE) {
-        throw closed();
-      }
-      return List.of();
-    }
-    var taken = new ArrayList<byte[]>(1);
-    while (from != to && taken.size() < most) {
-      byte[] bytes = read(from);
-      taken.add(bytes);
-      from = after(from, bytes.length);
-    }
-    // After the copy: a death before it has taken nothing.
-    head.set(from);
-    head.ringOne();
-    if (from != to) {
-      tail.ringOne(); // another receiver may take the next
-    }
-    return taken;
-  }
-
-  private byte[] read(long from) {
-    MemorySegment memory = region.segment();
-    long length = memory.get(ValueLayout.JAVA_LONG, placeOf(from, 0));
-    if (length < 0 || units(length) > allUnits()) {
-      throw new IllegalStateException(
-          "this shared queue is damaged: it has an element of " + length + " bytes");
-    }
-    var bytes = new byte[Math.toIntExact(length)];
-    MemorySegment to = MemorySegment.ofArray(bytes);
-    long place = placeOf(from, 1);
-    long first = Math.min(length, region.byteSize() - place);
-    MemorySegment.copy(memory, place, to, 0, first);
-    MemorySegment.copy(memory, Region.PAGE + ERROR_BYTES, to, first, length - first);
-    return bytes;
   }
 
   @SuppressWarnings("unchecked") // every element was sent as a T
@@ -465,14 +285,9 @@ public final class SharedQueue<T> extends SharedObject implements AutoCloseable,
     }
   }
 
-  private boolean isEmpty() {
-    return head.get() == tail.get();
-  }
-
   /** Returns the number of elements that are in the queue now. */
   public int size() {
-    long from = head.get();
-    return (int) Math.min(countBetween(from, tail.get()), region.parameter());
+    return ring.size();
   }
 
   // ---- closing
@@ -484,16 +299,7 @@ public final class SharedQueue<T> extends SharedObject implements AutoCloseable,
    */
   @Override
   public void close() {
-    senders.acquireUninterruptibly();
-    try {
-      if (state.get() == OPEN) {
-        state.set(DONE);
-      }
-    } finally {
-      senders.release();
-    }
-    tail.ringAll();
-    head.ringAll();
+    boolean _ = ring.close(ElementRing.DONE, () -> {});
   }
 
   /**
@@ -507,52 +313,44 @@ public final class SharedQueue<T> extends SharedObject implements AutoCloseable,
   public boolean closeWithError(Throwable error) {
     byte[] name = error.getClass().getName().getBytes(StandardCharsets.UTF_8);
     byte[] text = BoundedText.of(error).getBytes(StandardCharsets.UTF_8);
-    senders.acquireUninterruptibly();
-    try {
-      if (state.get() == FAILED || (state.get() == DONE && isEmpty())) {
-        return false;
-      }
-      putText(0, name);
-      putText(ERROR_BYTES / 4, text);
-      state.set(FAILED);
-    } finally {
-      senders.release();
-    }
-    tail.ringAll();
-    head.ringAll();
-    return true;
+    return ring.close(
+        ElementRing.FAILED,
+        () -> {
+          putText(NAME, name, TEXT - NAME);
+          putText(TEXT, text, ElementRing.RESERVED - TEXT);
+        });
   }
 
-  private void putText(int at, byte[] text) {
-    int length = Math.min(text.length, (at == 0 ? ERROR_BYTES / 4 : ERROR_BYTES * 3 / 4) - UNIT);
-    region.segment().set(ValueLayout.JAVA_LONG, Region.PAGE + at, length);
+  private void putText(int at, byte[] text, int room) {
+    int length = Math.min(text.length, room - Long.BYTES);
+    MemorySegment memory = region.segment();
+    memory.set(ValueLayout.JAVA_LONG, Region.PAGE + at, length);
     MemorySegment.copy(
-        MemorySegment.ofArray(text), 0, region.segment(), Region.PAGE + at + UNIT, length);
+        MemorySegment.ofArray(text), 0, memory, Region.PAGE + at + Long.BYTES, length);
   }
 
   private String text(int at) {
     MemorySegment memory = region.segment();
     var bytes = new byte[(int) memory.get(ValueLayout.JAVA_LONG, Region.PAGE + at)];
     MemorySegment.copy(
-        memory, Region.PAGE + at + UNIT, MemorySegment.ofArray(bytes), 0, bytes.length);
+        memory, Region.PAGE + at + Long.BYTES, MemorySegment.ofArray(bytes), 0, bytes.length);
     return new String(bytes, StandardCharsets.UTF_8);
   }
 
   /** Returns whether sending has ended. There may be elements left to receive. */
   public boolean isClosed() {
-    return state.get() != OPEN;
+    return ring.state() != ElementRing.OPEN;
   }
 
   private SharedQueueClosedException closed() {
-    if (state.get() != FAILED) {
-      @Nullable Throwable none = null;
+    @Nullable Throwable none = null;
+    if (ring.state() != ElementRing.FAILED) {
       return new SharedQueueClosedException("the shared queue is closed", none);
     }
-    String text = text(ERROR_BYTES / 4);
-    @Nullable Throwable none = null;
+    String text = text(TEXT);
     return new SharedQueueClosedException(
         "the shared queue was closed with an error: " + text,
-        new RemoteTaskException(text(0), text, new StackTraceElement[0], none));
+        new RemoteTaskException(text(NAME), text, new StackTraceElement[0], none));
   }
 
   // ---- iterating

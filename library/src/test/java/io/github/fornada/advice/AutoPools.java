@@ -37,7 +37,20 @@ public final class AutoPools {
         null);
   }
 
-  private record Storm(Job job, Random random) implements Chooser {
+  private static final class Storm implements Chooser {
+    private final Random random;
+    private Job job;
+
+    Storm(Job job, Random random) {
+      this.job = job;
+      this.random = random;
+    }
+
+    @Override
+    public void update(Job known) {
+      job = known;
+    }
+
     @Override
     public Setting first() {
       return Setting.SEQUENTIAL;

@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Test;
 interface SharedQueueContract extends PoolUnderTest {
   Duration A_WHILE = Duration.ofMillis(10);
 
+  @SuppressWarnings("ArrayRecordComponent") // not compared
   record Parcel(int number, String text, int[] content) implements Serializable {}
 
   @Test

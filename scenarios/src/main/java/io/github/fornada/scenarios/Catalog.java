@@ -1,6 +1,8 @@
 package io.github.fornada.scenarios;
 
 import io.github.fornada.scenarios.concurrency.ConcurrencyScenario;
+import io.github.fornada.scenarios.database.DatabaseScenario;
+import io.github.fornada.scenarios.downloads.DownloadsScenario;
 import io.github.fornada.scenarios.gil.GilScenario;
 import io.github.fornada.scenarios.harness.Scenario;
 import io.github.fornada.scenarios.http.HttpScenario;
@@ -21,9 +23,11 @@ final class Catalog {
           new HttpScenario(),
           new MathScenario(),
           new LargeFilesScenario(),
+          new DownloadsScenario(),
           new ImagesScenario(),
           new ScrapingScenario(),
           new TrainingScenario(),
+          new DatabaseScenario(),
           new GilScenario(),
           new RacesScenario(),
           new OverheadsScenario(),

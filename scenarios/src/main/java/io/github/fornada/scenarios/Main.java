@@ -118,13 +118,18 @@ public final class Main implements Callable<Integer> {
   public Integer call() throws IOException {
     if (list) {
       for (Scenario scenario : Catalog.ALL) {
-        out.printf("%-24s %s%n", scenario.name(), scenario.about());
+        out.println(scenario.name());
+        out.println("    " + scenario.about());
       }
       return OK;
     }
     List<Scenario> wanted = wanted();
     for (Path report : reports) {
       var _ = format(report);
+      Path folder = report.toAbsolutePath().getParent();
+      if (folder == null || !Files.isWritable(folder)) {
+        throw usage("the report " + report + " cannot be written: its folder is not there");
+      }
     }
     long drawn = seed == null ? System.nanoTime() % 1_000_000 : seed;
     var progress = new Progress(err);

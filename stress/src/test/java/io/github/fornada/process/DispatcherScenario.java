@@ -80,11 +80,11 @@ public final class DispatcherScenario implements Explorer.Scenario {
       return TaskPolicy.DEFAULT;
     }
 
-    io.github.fornada.spi.@Nullable Batch<?, ?> take(int most) {
+    io.github.fornada.spi.@Nullable Batch<?, ?> take(int index, int most) {
       return left.isEmpty() ? null : Explorer.standIn(left.removeFirst());
     }
 
-    boolean hasMore() {
+    boolean hasMore(int index) {
       return !left.isEmpty();
     }
 

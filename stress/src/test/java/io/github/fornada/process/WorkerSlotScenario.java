@@ -131,7 +131,7 @@ public class WorkerSlotScenario implements Explorer.Scenario {
       return true;
     }
 
-    boolean hasMore() {
+    boolean hasMore(int index) {
       Explorer.step();
       return queued > taken;
     }

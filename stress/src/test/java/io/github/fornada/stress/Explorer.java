@@ -38,12 +38,25 @@ public final class Explorer {
     List<Runnable> threads();
 
     void check();
+
+    /**
+     * Returns the thread that may die before any of its steps, as a killed process does; or -1. A
+     * run has loads of old values or a death, not both.
+     */
+    default int mortal() {
+      return -1;
+    }
   }
 
   /** What the exploration found: null if every run was right. */
   public record Verdict(long runs, String failure) {}
 
   private static final class Abandoned extends Error {
+    private static final long serialVersionUID = 1;
+  }
+
+  /** Ends a thread that dies: it takes no further step, not in its finally blocks either. */
+  private static final class Died extends Error {
     private static final long serialVersionUID = 1;
   }
 
@@ -62,6 +75,8 @@ public final class Explorer {
     int lateFor;
     Thread thread;
     Thread standsFor;
+    boolean mayDie;
+    boolean dead;
 
     Task(int number) {
       this.number = number;
@@ -135,6 +150,7 @@ public final class Explorer {
     var started = new ArrayList<Task>();
     for (int i = 0; i < bodies.size(); i++) {
       started.add(new Task(i));
+      started.get(i).mayDie = i == scenario.mortal();
     }
     tasks = started;
     for (Task task : tasks) {
@@ -176,6 +192,8 @@ public final class Explorer {
       }
     } catch (Abandoned e) {
       return;
+    } catch (Died e) {
+      // Over, and what it has stored is there.
     } catch (Throwable e) {
       fail(e.toString());
     }
@@ -286,6 +304,9 @@ public final class Explorer {
     if (self == null || active != this) {
       return null;
     }
+    if (self.dead) {
+      throw new Died();
+    }
     if (!abandoned && ++steps > MAX_STEPS) {
       fail("more than " + MAX_STEPS + " steps");
     }
@@ -294,6 +315,15 @@ public final class Explorer {
     }
     if (abandoned) {
       throw new Abandoned();
+    }
+    if (self.mayDie && staleLoads == 0 && choose(2) == 1) {
+      self.dead = true;
+      staleLoads = preemptions;
+      if (self.late != null) {
+        self.late.run(); // a processor completes what its buffer holds
+        self.late = null;
+      }
+      throw new Died();
     }
     int clock = self.view.merge(-1L - self.number, 1, Integer::sum);
     assert clock > 0;
@@ -426,6 +456,21 @@ public final class Explorer {
     } finally {
       self.until = null;
     }
+  }
+
+  /**
+   * Waits until a thread has died or ended. What follows sees all its stores, as a process does
+   * that has seen the end of another.
+   */
+  public static void awaitEnd(int number) {
+    Task other = active.tasks.get(number);
+    await(() -> other.over);
+    join(CURRENT.get().view, other.view);
+  }
+
+  /** Does not wait, for a twin. */
+  public static void tooSoon(int number) {
+    step();
   }
 
   public static void park(Object blocker) {
@@ -598,6 +643,11 @@ public final class Explorer {
     step();
   }
 
+  /** Does nothing, for a twin. */
+  public static void forget(Object of, int number) {
+    step();
+  }
+
   /** A check that finds nothing. */
   public static boolean empty(Set<?> set) {
     step();
@@ -708,6 +758,16 @@ public final class Explorer {
     }
     active.store(self, at, value, true, true);
     return true;
+  }
+
+  public static long getAndAdd(VarHandle handle, MemorySegment memory, long at, long change) {
+    Task self = active.pass();
+    List<Message> all = active.messages(at);
+    Message last = all.getLast();
+    self.view.put(at, all.size() - 1);
+    join(self.view, last.view());
+    active.store(self, at, last.value() + change, true, true);
+    return last.value();
   }
 
   /** Replaces a compare-and-set by a fault: a load, and later a store. */
@@ -915,6 +975,17 @@ public final class Explorer {
   public static void set(MemorySegment ring, ValueLayout.OfInt layout, long at, int value) {
     active.plain(at, 4, true);
     ring.set(layout, at, value);
+  }
+
+  /** Copies some steps later, for a twin. */
+  public static void copyLater(
+      MemorySegment from, long fromAt, MemorySegment to, long toAt, long count) {
+    if (count == 0) {
+      step();
+      return;
+    }
+    late(() -> copy(from, fromAt, to, toAt, count));
+    CURRENT.get().lateFor = 4;
   }
 
   /** Copies between a ring and an array of bytes, in either direction. */

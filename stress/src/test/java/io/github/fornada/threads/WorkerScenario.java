@@ -125,6 +125,10 @@ public class WorkerScenario implements Explorer.Scenario {
       return false;
     }
 
+    public @Nullable Meter meter() {
+      return null;
+    }
+
     public void began(Worker worker, Thread thread, long startupNanos) {}
 
     public void ended(Worker worker, Thread thread) {}

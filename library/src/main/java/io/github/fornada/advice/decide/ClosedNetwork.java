@@ -84,6 +84,11 @@ final class ClosedNetwork {
     return new ClosedNetwork(rates, lockResponses, least);
   }
 
+  /** Returns the largest number in flight that was solved for. */
+  int most() {
+    return rates.length - 1;
+  }
+
   /** Returns the items per unit of time with {@code n} of them in flight. */
   double rate(int n) {
     return rates[Math.min(n, rates.length - 1)];

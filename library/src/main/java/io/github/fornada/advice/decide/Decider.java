@@ -107,7 +107,7 @@ public final class Decider {
   }
 
   private final Machine machine;
-  private final Job job;
+  private Job job;
   private final Estimates known;
   private final List<String> changes = new ArrayList<>();
 
@@ -209,7 +209,13 @@ public final class Decider {
     if (learned.size() > 1 || learned.model() == ExecutionModel.PROCESSES) {
       phase = Phase.HOLD;
       processesTried = learned.model() == ExecutionModel.PROCESSES;
+      compared = true;
     }
+  }
+
+  /** Takes what has become known of the job since; the number of its items stays as it was. */
+  public void update(Job now) {
+    job = now;
   }
 
   /** Returns what was found out so far. */
@@ -568,6 +574,7 @@ public final class Decider {
           Double.isFinite(known.capacity) && crowded(1.4) && known.left() > 20L * size;
       if (wanted < 0.75 * size
           && size > 2
+          && known.done() >= 30
           && known.elapsed() > nextFewer
           && (sparesOthers || (wanted < size / 3 && !locked()))) {
         return beginFewer(Math.max(2, Math.max(wanted, (int) (0.7 * size))));
@@ -958,7 +965,9 @@ public final class Decider {
 
   private double look() {
     double least = phase == Phase.START ? MEASURED_NANOS : Math.min(USUAL_LOOK, 2 * response());
-    return Math.max(Math.max(SHORTEST_LOOK, least), Math.min(1e9, known.elapsed() * LOOK_SHARE));
+    return Math.max(
+        Math.max(SHORTEST_LOOK, least),
+        Math.min(1e9, known.elapsed() * (phase == Phase.START ? 0.05 : LOOK_SHARE)));
   }
 
   private Forecast forecast() {

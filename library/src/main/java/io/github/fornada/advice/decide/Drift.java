@@ -12,7 +12,7 @@ final class Drift {
   private static final double ALARM = 10;
 
   /** No stretch counts for more than this: one item of a hundred may take as long as the rest. */
-  private static final double MOST = 4;
+  private static final double MOST = 6;
 
   /** A smaller change than by this factor would not change a decision. Guess. */
   private static final double WORTH = 1.25;

@@ -253,6 +253,7 @@ final class Estimates {
     }
     response.add(took, o.done(), keep);
     square.add(o.responseSquareNanos(), o.done(), keep);
+    double ofThis = Double.isFinite(worked) ? worked : cpu.or(0);
     double kinds = 0;
     for (Map.Entry<WaitKind, Double> each : o.waits().entrySet()) {
       kinds += finite(each.getValue());
@@ -260,9 +261,9 @@ final class Estimates {
     if (!Double.isFinite(o.queueNanos()) && busy > SATURATED * cores()) {
       // Virtual threads that are ready to run are not seen; when all cores are busy that is what
       // they do when they do not wait.
-      queued = Math.max(0, took - cpu.or(0) - kinds);
+      queued = Math.max(0, took - ofThis - kinds);
     }
-    double away = Math.max(0, took - cpu.or(0) - queued);
+    double away = Math.max(0, took - ofThis - queued);
     queue.add(queued, o.done(), keep);
     double scale = kinds > away && kinds > 0 ? away / kinds : 1;
     double inLock = scale * finite(o.waits().getOrDefault(WaitKind.LOCK, 0.0));
@@ -308,24 +309,26 @@ final class Estimates {
     }
     double error = Math.max(0.1, variation()) / Math.sqrt(o.done());
     String what = "";
+    double cpuFactor = 1;
     // The floor keeps what is nearly nothing from changing by a large factor.
     if (compilers.or(0) < COMPILING && elapsed > 0.2e9) {
       double before = cpu.get();
-      double factor = cpuDrift.add(worked + floor, error, o.done());
-      if (factor != 1) {
+      cpuFactor = cpuDrift.add(worked + floor, error, o.done());
+      if (cpuFactor != 1) {
         what = "an item now computes for " + Say.time(worked) + " instead of " + Say.time(before);
       }
     }
     double before = wait.get() + lockWait.or(0) + nativeLockWait.or(0);
     double factor = waitDrift.add(waited + floor, error, o.done());
-    if (factor != 1) {
+    if (factor != 1 && what.isEmpty()) {
       what = "an item now waits for " + Say.time(waited) + " instead of " + Say.time(before);
     }
     if (!what.isEmpty()) {
-      double ratio = cpu.get() > 0 && worked > 0 ? worked / cpu.get() : 1;
-      for (Mean mean : List.of(cpu, cpuAlone, cpuTogether)) {
-        mean.scale(ratio);
-        mean.fade(20);
+      cpuAlone.scale(cpuFactor);
+      cpuAlone.fade(20);
+      if (cpuFactor != 1) {
+        cpu.fade(0);
+        cpuTogether.fade(0);
       }
       capacity = Double.POSITIVE_INFINITY;
       levels.clear();

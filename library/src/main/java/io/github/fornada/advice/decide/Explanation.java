@@ -407,6 +407,9 @@ final class Explanation {
 
   private List<Prediction> predictions() {
     var list = new ArrayList<Prediction>();
+    if (known.done() == 0) {
+      return list;
+    }
     for (Plan plan : forecast.simplestFirst()) {
       double spread = 1.645 * plan.error();
       double low = plan.nanos() * Math.exp(-spread);

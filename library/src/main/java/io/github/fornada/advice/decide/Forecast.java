@@ -93,6 +93,9 @@ final class Forecast {
   private final Map<ExecutionModel, Plan> plans = new EnumMap<>(ExecutionModel.class);
   private final double lock;
 
+  /** The network of both kinds of threads. */
+  private @Nullable ClosedNetwork inThreads;
+
   /**
    * Predicts.
    *
@@ -211,7 +214,7 @@ final class Forecast {
     if (known.left() > 0) {
       return known.left();
     }
-    double again = Math.max(1, known.done());
+    double again = Math.max(1.0, known.done());
     return known.left() == 0 ? again : Math.max(again, UNKNOWN_NANOS / known.response.or(1e9));
   }
 
@@ -221,8 +224,12 @@ final class Forecast {
     if (left <= 0) {
       return response;
     }
-    double tail = n == 1 || left <= n ? 0 : response * 0.5 * (1 - 1.0 / n);
-    return Math.max(response, left / rate + tail);
+    // The last ones in flight end one after the other. If times are exponentially distributed, the
+    // last of n ends after the sum of 1/k response times; if all are the same, after one.
+    double last = known.variation() * Math.max(0, Math.log(Math.min(n, left)) - 0.4);
+    double tail = n == 1 ? 0 : response * Math.min(last, 6);
+    double half = n == 1 || left <= n ? 0 : response * 0.5 * (1 - 1.0 / n);
+    return Math.max(response, left / rate + half) + tail;
   }
 
   private double error(double rate) {
@@ -240,11 +247,11 @@ final class Forecast {
   private Plan sequential() {
     double response = Math.max(1, known.work() + known.baseWait());
     double rate = 1 / response;
-    double error = known.variation() / Math.sqrt(Math.max(1, known.done()));
+    double error = known.variation() / Math.sqrt(Math.max(1.0, known.done()));
     Estimates.Level level = known.level(Setting.SEQUENTIAL);
     boolean seen = level != null && level.items() >= 1;
     if (level != null && current.model() == ExecutionModel.SEQUENTIAL && level.items() >= 1) {
-      rate = level.rate();
+      rate = 1 / Math.max(1, level.response());
       error = level.relativeError(known.variation());
     }
     String no = null;
@@ -268,8 +275,11 @@ final class Forecast {
     work += handOver;
     double capacity = Math.min(known.capacity, 1 / Math.max(1, handOver));
     int most = most(limit, work, cores, capacity);
-    ClosedNetwork network = network(known, most, lock, work, cores, 0, capacity);
-    int n = network.knee(ENOUGH);
+    if (inThreads == null || most > inThreads.most()) {
+      inThreads = network(known, most, lock, work, cores, 0, capacity);
+    }
+    ClosedNetwork network = inThreads;
+    int n = Math.min(network.knee(ENOUGH), most);
     boolean open = false;
     if (known.capacity < Double.POSITIVE_INFINITY) {
       double base = work + known.baseWait() + lock;
@@ -299,7 +309,7 @@ final class Forecast {
     int n = setting.size();
     double rate = network.rate(n);
     double error =
-        Math.hypot(MODEL_ERROR, known.variation() / Math.sqrt(Math.max(1, known.done())));
+        Math.hypot(MODEL_ERROR, known.variation() / Math.sqrt(Math.max(1.0, known.done())));
     boolean seen = false;
     Estimates.Level level = current.model() == setting.model() ? known.level(current) : null;
     if (level != null && level.items() >= 3) {
@@ -334,9 +344,9 @@ final class Forecast {
       no =
           fit < 1
               ? "a worker process takes "
-                  + Say.bytes(machine.workerBytes())
+                  + Say.bytes((double) machine.workerBytes())
                   + ", and there are "
-                  + Say.bytes(machine.memoryBytes())
+                  + Say.bytes((double) machine.memoryBytes())
               : "no worker process is allowed";
     }
     limit = Math.max(1, limit);

@@ -1,5 +1,7 @@
 package io.github.fornada.advice.decide;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Gets what a pool observes and decides, in order, so that it can be recorded and replayed. Called
  * by the pool's own thread; must be quick.
@@ -8,8 +10,15 @@ public interface Journal {
   /** The journal of the pools that are opened within its scope. */
   ScopedValue<Journal> CURRENT = ScopedValue.newInstance();
 
-  /** A job has begun: what follows belongs to it. */
-  void began(Machine machine, Job job);
+  /**
+   * A job has begun: what follows belongs to it.
+   *
+   * @param learned the setting that it begins with, if that was learned earlier; null for none
+   */
+  void began(Machine machine, Job job, @Nullable Setting learned);
+
+  /** More has become known of the job. */
+  void learned(Job job);
 
   /** An observation was made, and this was decided. */
   void decided(Observation observation, Decision decision);

@@ -34,18 +34,27 @@ public final class Region {
   private static final long PARAMETER = 32;
 
   private final Space space;
+  private final Bell bell;
   private final String name;
   private final long size;
 
-  /** Null until this process has mapped it. Written under this monitor. */
-  private volatile @Nullable MemorySegment memory;
+  /**
+   * Null until this process has mapped it. Written under this monitor, and read without it: a
+   * thread that sees null looks again under the monitor, and all fields of a segment are final.
+   */
+  private @Nullable MemorySegment memory;
 
   private @Nullable Arena arena; // guarded by this
   private boolean freed; // guarded by this
   private @Nullable Object object; // guarded by this
 
   Region(Space space, String name, long size) {
+    this(space, space.bell(), name, size);
+  }
+
+  private Region(Space space, Bell bell, String name, long size) {
     this.space = space;
+    this.bell = bell;
     this.name = name;
     this.size = size;
   }
@@ -96,7 +105,7 @@ public final class Region {
   }
 
   public Bell bell() {
-    return space.bell();
+    return bell;
   }
 
   public Space space() {

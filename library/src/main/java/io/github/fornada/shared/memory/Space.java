@@ -86,7 +86,12 @@ public final class Space {
 
   /** Returns the space of a pool whose tasks run in this process. */
   static Space local() {
-    return new Space(null, PARENT, new LocalBell(), NOBODY);
+    return with(new LocalBell());
+  }
+
+  /** Returns a space in this process's memory with this bell. */
+  static Space with(Bell bell) {
+    return new Space(null, bell.id(), bell, NOBODY);
   }
 
   /** Returns the space of a pool that this process has opened. */

@@ -13,9 +13,6 @@ import java.lang.foreign.MemorySegment;
 final class WaitBits {
   private static final int WORDS = Bell.SEATS / Long.SIZE;
 
-  /** Bytes of a mask. */
-  static final long SIZE = (long) WORDS * Long.BYTES;
-
   private WaitBits() {}
 
   private static long wordOf(long at, int seat) {

@@ -201,6 +201,6 @@ final class Series {
         collector,
         compilers,
         dry,
-        items - done);
+        Math.max(0, items - done - n));
   }
 }

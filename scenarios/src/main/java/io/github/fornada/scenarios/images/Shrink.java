@@ -20,6 +20,7 @@ import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 import javax.imageio.event.IIOReadWarningListener;
 import javax.imageio.stream.ImageInputStream;
+import org.jspecify.annotations.Nullable;
 
 /** The function: decodes a picture, makes it smaller, sharpens it, and encodes it twice. */
 final class Shrink {
@@ -51,9 +52,10 @@ final class Shrink {
   /** Returns what became of the picture in this file. */
   static Small file(String file) throws IOException {
     BufferedImage small = sharpened(resized(decoded(Files.readAllBytes(Path.of(file)))));
+    int width = small.getWidth();
+    var points = new int[width * small.getHeight()];
     var pixels = new CRC32();
-    for (int point :
-        small.getRGB(0, 0, small.getWidth(), small.getHeight(), null, 0, small.getWidth())) {
+    for (int point : small.getRGB(0, 0, width, small.getHeight(), points, 0, width)) {
       pixels.update(point);
       pixels.update(point >> 8);
       pixels.update(point >> 16);
@@ -78,7 +80,7 @@ final class Shrink {
       }
       ImageReader reader = readers.next();
       try {
-        var warning = new AtomicReference<String>();
+        var warning = new AtomicReference<@Nullable String>();
         IIOReadWarningListener listener = (source, text) -> warning.compareAndSet(null, text);
         reader.addIIOReadWarningListener(listener);
         reader.setInput(in);

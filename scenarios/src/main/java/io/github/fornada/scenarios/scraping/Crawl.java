@@ -12,6 +12,7 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -103,7 +104,7 @@ final class Crawl {
       return Optional.empty(); // no address
     }
     String scheme = uri.getScheme() == null ? "" : uri.getScheme().toLowerCase(Locale.ROOT);
-    if (!scheme.equals("http") && !scheme.equals("https") || uri.getAuthority() == null) {
+    if (uri.getAuthority() == null || !(scheme.equals("http") || scheme.equals("https"))) {
       return Optional.empty();
     }
     String path = uri.getRawPath().isEmpty() ? "/" : uri.getRawPath();
@@ -123,7 +124,7 @@ final class Crawl {
   }
 
   /** Crawls from {@code start}, but only on these hosts and where robots.txt allows. */
-  static TreeMap<String, Shop.Page> from(String start, List<String> hosts, Level level)
+  static NavigableMap<String, Shop.Page> from(String start, List<String> hosts, Level level)
       throws Exception {
     List<String> forbidden = robots(start);
     var found = new TreeMap<String, Shop.Page>();

@@ -19,8 +19,8 @@ import io.github.fornada.threads.VirtualThreadPool;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.NavigableMap;
 import java.util.Optional;
-import java.util.TreeMap;
 
 /** The row {@code web-scraping}. */
 public final class ScrapingScenario implements Scenario {
@@ -44,12 +44,12 @@ public final class ScrapingScenario implements Scenario {
   }
 
   /** The whole crawl. */
-  static final class Visit extends Trial<TreeMap<String, Shop.Page>> {
+  static final class Visit extends Trial<NavigableMap<String, Shop.Page>> {
     private static final int AT_ONCE = 2 * Crawl.PER_HOST;
 
     private final OtherSide server;
     private final Shop shop;
-    private final TreeMap<String, Shop.Page> truth;
+    private final NavigableMap<String, Shop.Page> truth;
 
     Visit(OtherSide server, int products) {
       super("");
@@ -60,20 +60,20 @@ public final class ScrapingScenario implements Scenario {
 
     @Override
     public String guidePick() {
-      return "asyncio";
+      return "asyncio or threading";
     }
 
-    private TreeMap<String, Shop.Page> crawl(Crawl.Level level) throws Exception {
+    private NavigableMap<String, Shop.Page> crawl(Crawl.Level level) throws Exception {
       return Crawl.from(shop.start(), shop.hosts(), level);
     }
 
     @Override
-    public TreeMap<String, Shop.Page> sequential() throws Exception {
+    public NavigableMap<String, Shop.Page> sequential() throws Exception {
       return crawl(addresses -> HandWritten.loop(addresses, Crawl::page));
     }
 
     @Override
-    public TreeMap<String, Shop.Page> under(Pool pool) throws Exception {
+    public NavigableMap<String, Shop.Page> under(Pool pool) throws Exception {
       return crawl(addresses -> pool.map(addresses, Crawl::page));
     }
 
@@ -85,7 +85,7 @@ public final class ScrapingScenario implements Scenario {
     }
 
     @Override
-    public Optional<Step<TreeMap<String, Shop.Page>>> expert() {
+    public Optional<Step<NavigableMap<String, Shop.Page>>> expert() {
       return Optional.of(
           new Step<>(
               "virtual threads by hand",
@@ -93,7 +93,7 @@ public final class ScrapingScenario implements Scenario {
     }
 
     @Override
-    public List<Step<TreeMap<String, Shop.Page>>> steps() {
+    public List<Step<NavigableMap<String, Shop.Page>>> steps() {
       return List.of(new Step<>("pipeline: fetch, parse", () -> crawl(Visit::pipeline)));
     }
 
@@ -110,12 +110,17 @@ public final class ScrapingScenario implements Scenario {
     }
 
     @Override
+    public int mostInFlight() {
+      return AT_ONCE;
+    }
+
+    @Override
     public void before() throws IOException {
       server.ask("reset");
     }
 
     @Override
-    public void after(TreeMap<String, Shop.Page> result) throws Exception {
+    public void after(NavigableMap<String, Shop.Page> result) throws Exception {
       verify(server.ask("log"), result.size());
       checkTruth(result);
     }
@@ -132,12 +137,13 @@ public final class ScrapingScenario implements Scenario {
           n[3] <= Crawl.PER_HOST, "the server had " + n[3] + " requests of one host at once");
     }
 
-    private void checkTruth(TreeMap<String, Shop.Page> result) throws WrongResultException {
+    private void checkTruth(NavigableMap<String, Shop.Page> result) throws WrongResultException {
       check(truth, result);
     }
 
     @Override
-    public void check(TreeMap<String, Shop.Page> expected, TreeMap<String, Shop.Page> actual)
+    public void check(
+        NavigableMap<String, Shop.Page> expected, NavigableMap<String, Shop.Page> actual)
         throws WrongResultException {
       for (var page : expected.entrySet()) {
         WrongResultException.unless(

@@ -3,6 +3,7 @@ package io.github.fornada.scenarios.scraping;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.NavigableMap;
 import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
@@ -120,7 +121,7 @@ record Shop(int products, List<String> hosts) {
    * Returns every page that a crawl must find, by its address: from the generator alone, without
    * any HTML.
    */
-  TreeMap<String, Page> truth() {
+  NavigableMap<String, Page> truth() {
     var truth = new TreeMap<String, Page>();
     var paths = new ArrayList<>(List.of("/"));
     for (int c = 0; c < categories(); c++) {

@@ -8,6 +8,7 @@ import io.github.fornada.scenarios.harness.Planted;
 import io.github.fornada.scenarios.harness.WrongResultException;
 import io.github.fornada.scenarios.scraping.ScrapingScenario.Visit;
 import java.util.List;
+import java.util.NavigableMap;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
@@ -27,7 +28,7 @@ class ScrapingScenarioTest {
   void aPageMissedOrAWrongLinkIsFound() throws Exception {
     try (OtherSide server = server(12)) {
       var trial = new Visit(server, 12);
-      TreeMap<String, Shop.Page> right = trial.sequential();
+      NavigableMap<String, Shop.Page> right = trial.sequential();
       assertThat(right).hasSize(12 + 2 + 1);
       var missing = new TreeMap<>(right);
       missing.pollLastEntry();

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Run {
   /** More ends than this within a stretch are drawn at once. */
-  private static final int MANY = 200;
+  private static final int MANY = 60;
 
   private static final int COLD = 3;
 

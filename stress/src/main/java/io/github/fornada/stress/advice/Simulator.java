@@ -12,6 +12,22 @@ import java.util.SplittableRandom;
 public final class Simulator {
   private static final int[] CORES = {1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64};
   private static final int USAGE = 2;
+  private static final int EXIT_FOUND = 1;
+
+  // What the short form must reach: a little less than what was measured, because each seed
+  // differs.
+  private static final double LONG_WITHIN = 0.80;
+  private static final double MANY_ROUNDS_WITHIN = 0.90;
+  private static final double SHORT_WITHIN = 0.86;
+  private static final double INTERVALS = 0.65;
+
+  private static final double NEAR = 1.10;
+
+  /**
+   * To find how many in flight pay takes a response time for each doubling, so jobs of few response
+   * times are told apart.
+   */
+  private static final double ROUNDS = 60;
 
   /** A job is long if it takes so many seconds at best. */
   private static final double LONG = 5;
@@ -19,6 +35,7 @@ public final class Simulator {
   static final String HELP =
       """
       usage: stress/advice [option]...
+        --short       5000 jobs, and exit code 1 if the figures are worse than they have to be
         --jobs=N      jobs to draw (100000)
         --seed=N      the draws of an earlier run
         --shapes=N    kinds of items for each number of cores (150)
@@ -62,10 +79,16 @@ public final class Simulator {
     int shapes = 150;
     int worst = 0;
     int explain = -1;
+    boolean check = false;
     Run.Senses senses = Run.Senses.ALL;
     for (String argument : arguments) {
       String value = argument.substring(argument.indexOf('=') + 1);
       switch (argument.split("=")[0]) {
+        case "--short" -> {
+          jobs = 5_000;
+          shapes = 60;
+          check = true;
+        }
         case "--jobs" -> jobs = Integer.parseInt(value);
         case "--seed" -> seed = Long.parseLong(value);
         case "--shapes" -> shapes = Integer.parseInt(value);
@@ -90,12 +113,17 @@ public final class Simulator {
     }
     double seconds = (System.nanoTime() - began) / 1e9;
     System.out.printf(Locale.ROOT, "%,d jobs, seed %d, %.1f s%n%n", jobs, seed, seconds);
-    System.out.print(new Report(outcomes).text());
+    var report = new Report(outcomes);
+    System.out.print(report.text());
     outcomes.stream()
         .filter(outcome -> outcome.best() >= LONG)
         .sorted(Comparator.comparingDouble(Outcome::ratio).reversed())
         .limit(worst)
         .forEach(outcome -> System.out.println(simulator.describe(outcome)));
+    if (check && !report.isGoodEnough()) {
+      System.out.println("FAILED: see above, and repeat with --seed=" + seed);
+      System.exit(EXIT_FOUND);
+    }
   }
 
   private static Run.Senses without(String sense) {
@@ -190,14 +218,27 @@ public final class Simulator {
       this.outcomes = outcomes;
     }
 
+    boolean isGoodEnough() {
+      return within(longOnes()) >= LONG_WITHIN
+          && within(manyRounds()) >= MANY_ROUNDS_WITHIN
+          && shortWithin() >= SHORT_WITHIN
+          && coverage() >= INTERVALS;
+    }
+
+    /** Returns the long jobs that take more than 60 response times at best. */
+    List<Outcome> manyRounds() {
+      return longOnes().stream()
+          .filter(outcome -> outcome.best() > ROUNDS * outcome.response())
+          .toList();
+    }
+
     List<Outcome> longOnes() {
       return outcomes.stream().filter(outcome -> outcome.best() >= LONG).toList();
     }
 
-    /** Returns the part of the long jobs that took at most so many times as long as the best. */
-    double within(double ratio) {
-      List<Outcome> of = longOnes();
-      return of.stream().filter(outcome -> outcome.ratio() <= ratio).count()
+    /** Returns the part of the jobs that took at most 1.10 times as long as the best. */
+    static double within(List<Outcome> of) {
+      return of.stream().filter(outcome -> outcome.ratio() <= NEAR).count()
           / (double) Math.max(1, of.size());
     }
 
@@ -233,10 +274,7 @@ public final class Simulator {
             longOnes().stream().filter(outcome -> outcome.cores() == cores).toList());
       }
       row(text, "all", longOnes());
-      row(
-          text,
-          "60 R",
-          longOnes().stream().filter(outcome -> outcome.best() > 60 * outcome.response()).toList());
+      row(text, "60 R", manyRounds());
       text.append(
           String.format(
               Locale.ROOT,
@@ -314,7 +352,7 @@ public final class Simulator {
               quantile(ratios, 0.9),
               quantile(ratios, 0.95),
               quantile(ratios, 0.99),
-              100.0 * of.stream().filter(outcome -> outcome.ratio() <= 1.10).count() / of.size()));
+              100 * within(of)));
     }
 
     private static double quantile(double[] sorted, double part) {

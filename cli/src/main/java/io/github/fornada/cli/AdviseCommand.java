@@ -1,0 +1,201 @@
+package io.github.fornada.cli;
+
+import io.github.fornada.ExecutionModel;
+import io.github.fornada.Outcome;
+import io.github.fornada.advice.AutoOptions;
+import io.github.fornada.advice.AutoPool;
+import io.github.fornada.advice.decide.Finding;
+import io.github.fornada.advice.decide.Journal;
+import io.github.fornada.advice.sense.Calibration;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code fornada advise}: measures a function over some of its inputs and says how to run it. */
+@Command(
+    name = "advise",
+    description =
+        "Measures a function over its inputs, for ten seconds at most, and says how to run it best,"
+            + " why, and what each way would cost. The results are not written.",
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  fornada advise examples/Primes.java 2000000 3000000 4000000",
+      "  fornada advise examples/WordCount.java --files docs --json",
+      "  fornada advise Fetch.java --lines urls --for 30s --record run.json",
+      "  fornada advise --replay run.json",
+    })
+final class AdviseCommand implements Callable<Integer> {
+  /** The maximum number of items taken from lines, which may be endless. */
+  private static final int MOST_ITEMS = 100_000;
+
+  @Mixin
+  @SuppressWarnings("NullAway.Init") // filled by picocli
+  private CommonOptions options;
+
+  @Option(
+      names = "--for",
+      paramLabel = "TIME",
+      defaultValue = "10s",
+      converter = DurationParser.class,
+      description = "How long to measure at most, such as 30s. Default: 10s.")
+  @SuppressWarnings("NullAway.Init") // filled by picocli
+  private Duration limit;
+
+  @Option(names = "--json", description = "Print JSON, as --format json does.")
+  private boolean json;
+
+  @Option(
+      names = "--record",
+      paramLabel = "FILE",
+      description = "Write what was observed to FILE, for --replay.")
+  private @Nullable Path record;
+
+  @Option(
+      names = "--replay",
+      paramLabel = "FILE",
+      description = "Say what a recorded run shows, instead of measuring. Without TASK and INPUT.")
+  @SuppressWarnings("unused") // for the help: ReplayCommand takes such a command line
+  private @Nullable Path replay;
+
+  @Option(
+      names = "--threads-are-safe",
+      description =
+          "The function may run on several threads at once, whatever its class looks like.")
+  private boolean threadsAreSafe;
+
+  @Override
+  public Integer call() {
+    PoolSettings settings = options.pools();
+    ArgumentText.require("--record", record);
+    try (Outputs outputs = options.outputs()) {
+      LoadedTask task = options.load(outputs);
+      var refusals = new Refusals();
+      List<String> items = options.items(task, outputs, refusals).first(MOST_ITEMS).items();
+      refusals.setReceiver(
+          each -> StandardStreams.get().err().println(FailureReport.refused(each)));
+      if (items.isEmpty()) {
+        throw Fault.usage("no inputs: there is nothing to measure");
+      }
+      return advise(settings, task, items, outputs);
+    }
+  }
+
+  private int advise(PoolSettings settings, LoadedTask task, List<String> items, Outputs outputs) {
+    Terminal terminal = Terminal.ofProcess();
+    calibrate();
+    var observed = new Observed();
+    var failures = new Failures();
+    var run = ItemRun.forFigures(task.call(), items, false, failures);
+    // What tasks print would garble the advice.
+    System.setOut(new PrintStream(OutputStream.nullOutputStream(), true, System.out.charset()));
+    AutoPool pool =
+        ScopedValue.where(Journal.CURRENT, observed)
+            .call(() -> settings.openAuto(List.of(run), this::change));
+    try (var _ = Alarm.in(limit.toNanos() / 1e9, run::stop)) {
+      var _ = run.on(pool);
+    } finally {
+      PoolStop.stop(List.of(pool));
+    }
+    if (Interruption.requested()) {
+      terminal.err().println("fornada: interrupted; there is no advice yet");
+      return ExitCode.INTERRUPTED;
+    }
+    if (failures.count > 0) {
+      terminal
+          .err()
+          .println(
+              "fornada: "
+                  + Words.count(failures.count, "item")
+                  + " failed while measuring; the first: "
+                  + failures.first);
+    }
+    if (record != null) {
+      observed.write(record);
+    }
+    boolean asJson = json || options.format == CommonOptions.Format.json;
+    int code = print(task.name(), observed.finding(), asJson, outputs);
+    return code == ExitCode.OK && failures.count > 0 ? ExitCode.FAILED : code;
+  }
+
+  private AutoOptions change(AutoOptions o) {
+    AutoOptions changed = o.withoutMemory();
+    return threadsAreSafe ? changed.withThreadsAreSafe() : changed;
+  }
+
+  /** What workers cost on this machine is measured once, before the task runs. */
+  private static void calibrate() {
+    try {
+      var _ = Calibration.measured();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // the run ends at once
+    }
+  }
+
+  /**
+   * Prints an advice.
+   *
+   * @param finding what was found out; null if the work was over before it was looked at
+   * @param outputs the files to write; null for stdout
+   */
+  static int print(
+      String task, @Nullable Finding finding, boolean json, @Nullable Outputs outputs) {
+    Terminal terminal = Terminal.ofProcess();
+    OutputFile file = outputs == null ? null : outputs.results();
+    try (var progress = new Progress(terminal, "", -1);
+        var writer = ResultWriter.open(file, terminal, progress)) {
+      progress.end();
+      if (finding == null) {
+        writer.line(
+            json
+                ? Rendering.json(
+                    Map.of("task", task, "model", ExecutionModel.SEQUENTIAL.label(), "size", 1))
+                : "Leave it sequential: all items together were done before there was anything to"
+                    + " measure.");
+      } else if (json) {
+        writer.line(Rendering.json(AdviceText.map(task, finding)));
+      } else {
+        AdviceText.lines(finding).forEach(writer::line);
+      }
+      writer.finish();
+      if (writer.readerIsGone()) {
+        return ExitCode.PIPE_CLOSED;
+      }
+      if (writer.failure() == null && file != null) {
+        try {
+          file.commit();
+        } catch (IOException e) {
+          writer.commitFailed(e);
+        }
+      }
+      if (writer.failure() != null) {
+        throw Fault.failed(writer.failureText());
+      }
+      return ExitCode.OK;
+    }
+  }
+
+  /** Counts what failed. */
+  private static final class Failures implements ItemRun.Receiver {
+    long count;
+    String first = "";
+
+    @Override
+    public void result(@Nullable String text) {}
+
+    @Override
+    public void failure(String input, Outcome<?> outcome) {
+      if (count++ == 0) {
+        first = FailureReport.text(input, outcome);
+      }
+    }
+  }
+}

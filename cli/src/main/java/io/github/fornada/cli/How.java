@@ -1,0 +1,36 @@
+package io.github.fornada.cli;
+
+import io.github.fornada.ExecutionModel;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/**
+ * How to run: under one model, or as the pool chooses.
+ *
+ * @param model the model; null if the pool chooses
+ */
+record How(@Nullable ExecutionModel model) {
+  static final String AUTO = "auto";
+
+  boolean isAuto() {
+    return model == null;
+  }
+
+  /** Parses a model, or {@value How#AUTO}. */
+  static final class Parser implements ITypeConverter<How> {
+    @Override
+    public How convert(String text) {
+      if (text.equals(AUTO)) {
+        return new How(null);
+      }
+      try {
+        return new How(new ModelParser().convert(text));
+      } catch (TypeConversionException e) {
+        String message = String.valueOf(e.getMessage());
+        throw new TypeConversionException(
+            message.replace("processes, got", "processes, auto, got"));
+      }
+    }
+  }
+}

@@ -1,0 +1,144 @@
+package io.github.fornada.cli;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.github.fornada.advice.decide.Decider;
+import io.github.fornada.advice.decide.Decision;
+import io.github.fornada.advice.decide.Finding;
+import io.github.fornada.advice.decide.Job;
+import io.github.fornada.advice.decide.Journal;
+import io.github.fornada.advice.decide.Machine;
+import io.github.fornada.advice.decide.Observation;
+import io.github.fornada.advice.decide.Setting;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a pool has observed and decided, in order. It can be written to a file, one line of JSON for
+ * each entry, and decided on again: the same observations give the same words.
+ */
+final class Observed implements Journal {
+  /**
+   * One entry: a new job has a machine, more about a job has only the job, and an observation has
+   * what was decided on it.
+   */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  record Entry(
+      @Nullable Machine machine,
+      @Nullable Job job,
+      @Nullable Setting learned,
+      @Nullable Observation observation,
+      @Nullable Decision decision) {}
+
+  private static final ObjectMapper MAPPER = JsonMapper.builder().build();
+
+  private final List<Entry> entries = new ArrayList<>(); // guarded by itself
+
+  private void add(Entry entry) {
+    synchronized (entries) {
+      entries.add(entry);
+    }
+  }
+
+  private List<Entry> entries() {
+    synchronized (entries) {
+      return List.copyOf(entries);
+    }
+  }
+
+  @Override
+  public void began(Machine machine, Job job, @Nullable Setting learned) {
+    add(new Entry(machine, job, learned, null, null));
+  }
+
+  @Override
+  public void learned(Job job) {
+    add(new Entry(null, job, null, null, null));
+  }
+
+  @Override
+  public void decided(Observation observation, Decision decision) {
+    add(new Entry(null, null, null, observation, decision));
+  }
+
+  /**
+   * Returns what was found out of the last job; null if none was observed.
+   *
+   * @throws IllegalArgumentException if an observation comes before its job
+   */
+  @Nullable Finding finding() {
+    Decider decider = null;
+    boolean observed = false;
+    for (Entry entry : entries()) {
+      if (entry.machine() != null && entry.job() != null) {
+        decider = new Decider(entry.machine(), entry.job());
+        observed = false;
+        if (entry.learned() != null) {
+          decider.beginWith(entry.learned());
+        }
+      } else if (decider == null) {
+        throw new IllegalArgumentException("an observation comes before its job");
+      } else if (entry.job() != null) {
+        decider.update(entry.job());
+      } else if (entry.observation() != null) {
+        var _ = decider.next(entry.observation());
+        observed = true;
+      }
+    }
+    return decider == null || !observed ? null : decider.result();
+  }
+
+  /**
+   * Writes all entries.
+   *
+   * @throws Fault if the file cannot be written
+   */
+  void write(Path file) {
+    var lines = new ArrayList<String>();
+    try {
+      for (Entry entry : entries()) {
+        lines.add(MAPPER.writeValueAsString(entry));
+      }
+      Files.write(file, lines);
+    } catch (IOException e) {
+      throw Fault.failed("cannot write " + file + ": " + Inputs.reason(e));
+    }
+  }
+
+  /**
+   * Reads what {@link #write} has written.
+   *
+   * @throws Fault if the file cannot be read, or has something else
+   */
+  static Observed read(Path file) {
+    var read = new Observed();
+    int line = 0;
+    try {
+      for (String text : Files.readAllLines(file)) {
+        line++;
+        if (!text.isBlank()) {
+          read.add(MAPPER.readValue(text, Entry.class));
+        }
+      }
+    } catch (NoSuchFileException e) {
+      throw Fault.usage("there is no file " + file);
+    } catch (JsonProcessingException e) {
+      throw Fault.usage(
+          file
+              + ", line "
+              + line
+              + ", is not what advise --record has written: "
+              + e.getOriginalMessage());
+    } catch (IOException e) {
+      throw Fault.failed("cannot read " + file + ": " + Inputs.reason(e));
+    }
+    return read;
+  }
+}

@@ -1,0 +1,42 @@
+package io.github.fornada.cli;
+
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code fornada advise --replay FILE}: the advice that a recorded run gives. It has no task. */
+@Command(name = ReplayCommand.NAME, hidden = true)
+final class ReplayCommand implements Callable<Integer> {
+  static final String NAME = "advise-replay";
+
+  @Mixin
+  @SuppressWarnings({"NullAway.Init", "unused"}) // filled by picocli, which reads its annotations
+  private ExitCodesHelp exitCodes;
+
+  @Option(names = "--replay", paramLabel = "FILE", required = true)
+  @SuppressWarnings("NullAway.Init") // filled by picocli
+  private Path replay;
+
+  @Option(names = "--json")
+  private boolean json;
+
+  /** Returns whether arguments of {@code advise} ask for a replay. */
+  static boolean isMeant(String[] arguments) {
+    return Arrays.stream(arguments)
+        .takeWhile(argument -> !argument.equals("--"))
+        .anyMatch(argument -> argument.equals("--replay") || argument.startsWith("--replay="));
+  }
+
+  @Override
+  public Integer call() {
+    Observed observed = Observed.read(replay);
+    try {
+      return AdviseCommand.print(replay.toString(), observed.finding(), json, null);
+    } catch (IllegalArgumentException e) {
+      throw Fault.usage(replay + " is not what advise --record has written: " + e.getMessage());
+    }
+  }
+}

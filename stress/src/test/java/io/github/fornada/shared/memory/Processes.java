@@ -1,0 +1,71 @@
+package io.github.fornada.shared.memory;
+
+import java.lang.foreign.MemorySegment;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * Processes that share one region of memory, each represented by one thread: a process has a
+ * region, a bell and locks of its own over that memory.
+ */
+final class Processes {
+  private final MemorySegment memory;
+  private final Thread[] threads;
+
+  Processes(int count, long bytes) {
+    this.memory = MemorySegment.ofArray(new long[(int) (bytes / Long.BYTES)]);
+    this.threads = new Thread[count];
+  }
+
+  /** Returns what the process in this seat has; called by the thread that represents it. */
+  Region region(int seat) {
+    threads[seat] = Thread.currentThread();
+    return new Region(Space.with(new Seat(seat)), "object-x", memory, null);
+  }
+
+  static long idOf(int seat) {
+    return seat + 1;
+  }
+
+  /** What the parent does when the process in a seat is gone. */
+  void recover(int dead, Region parent, Region.Shape shape) {
+    parent.shape(shape);
+    parent.recover(idOf(dead), dead);
+    for (Thread thread : threads) {
+      LockSupport.unpark(thread);
+    }
+  }
+
+  private final class Seat implements Bell {
+    private final int seat;
+
+    Seat(int seat) {
+      this.seat = seat;
+    }
+
+    @Override
+    public long id() {
+      return Processes.idOf(seat);
+    }
+
+    @Override
+    public int seat() {
+      return seat;
+    }
+
+    @Override
+    public long idOf(int other) {
+      return Processes.idOf(other);
+    }
+
+    @Override
+    public void add(Thread thread) {}
+
+    @Override
+    public void remove(Thread thread) {}
+
+    @Override
+    public void ring(int other) {
+      LockSupport.unpark(threads[other]);
+    }
+  }
+}

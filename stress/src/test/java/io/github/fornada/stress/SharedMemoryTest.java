@@ -1,0 +1,129 @@
+package io.github.fornada.stress;
+
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Explores what processes share, where one of them dies before any of its steps and another takes
+ * back what it had. Beside each test are twins with a planted fault, which must be caught.
+ */
+class SharedMemoryTest {
+  private static final String ROOM = "io.github.fornada.shared.memory.";
+
+  /** The bound on preemptions, and on loads that see an old value. */
+  private static final int BOUND = Integer.getInteger("stress.shared.bound", 1);
+
+  private static Rewriter small() {
+    return new Rewriter()
+        .constant("Mutex", 100, 0)
+        .constant("WaitPoint", 100, 0)
+        .constant("WaitBits", 4, 1)
+        .timed("Mutex");
+  }
+
+  private static void holds(String scenario) {
+    LockFreeTest.holds(ROOM + scenario, BOUND, small());
+  }
+
+  private static void caught(String scenario, String failure, UnaryOperator<Rewriter> twin) {
+    caught(scenario, BOUND, failure, twin);
+  }
+
+  private static void caught(
+      String scenario, int bound, String failure, UnaryOperator<Rewriter> twin) {
+    LockFreeTest.caught(ROOM + scenario, bound, failure, twin.apply(small()));
+  }
+
+  @Test
+  void aLockOutlivesItsOwnerAndSaysSo() {
+    holds("MutexScenario");
+  }
+
+  @Test
+  void anOwnerInASecondWordIsCaught() {
+    caught("MutexScenario", "wait for ever", c -> c.standIn(ROOM + "TwoWords", ROOM + "OwnerWord"));
+  }
+
+  @Test
+  void aRecoveryBeforeTheEndIsCaught() {
+    caught(
+        "MutexScenario",
+        "data race",
+        c -> c.twin("MutexScenario", "recover", "awaitEnd", "tooSoon"));
+  }
+
+  @Test
+  void aRecoveryThatWakesNobodyIsCaught() {
+    caught(
+        "MutexScenario", "wait for ever", c -> c.twin("Processes", "recover", "unpark", "forget"));
+  }
+
+  @Test
+  void anOwnerThatIsNotTakenAtomicallyIsCaught() {
+    caught(
+        "MutexScenario",
+        "data race",
+        c -> c.twin("OwnerWord", "tryTake", "compareAndSet", "lookThenSet"));
+  }
+
+  @Test
+  void aHandOverThatWakesNobodyIsCaught() {
+    caught("MutexScenario", "wait for ever", c -> c.twin("OwnerWord", "release", "ring", "forget"));
+  }
+
+  @Test
+  void nobodySleepsBesideWhatItWaitsFor() {
+    holds("WaitPointScenario");
+  }
+
+  @Test
+  void aSleeperThatDoesNotLookAgainIsCaught() {
+    caught(
+        "WaitPointScenario",
+        "wait for ever",
+        c -> c.twin("WaitBits", "ringOne", "getVolatile", "get"));
+  }
+
+  @Test
+  void aTakerThatDoesNotPassTheRingOnIsCaught() {
+    caught(
+        "WaitPointScenario",
+        BOUND + 1,
+        "wait for ever",
+        c -> c.twin("WaitPointScenario", "take", "ringOne", ""));
+  }
+
+  @Test
+  void aPermitOutlivesItsOwner() {
+    holds("PermitsScenario");
+  }
+
+  @Test
+  void aPermitThatIsNotTakenAtomicallyIsCaught() {
+    caught(
+        "PermitsScenario",
+        "data race",
+        c -> c.twin("Permits", "change", "compareAndSet", "lookThenSet"));
+  }
+
+  @Test
+  void aSenderThatDiesHasSentAnElementOrNot() {
+    holds("ElementRingScenario");
+  }
+
+  @Test
+  void aTailPublishedWithoutReleaseIsCaught() {
+    caught(
+        "ElementRingScenario", "data race", c -> c.twin("WaitPoint", "set", "setVolatile", "set"));
+  }
+
+  @Test
+  void aReceiverThatDiesHasTakenAnElementOrNot() {
+    holds("TakerScenario");
+  }
+
+  @Test
+  void aHeadMovedBeforeTheCopyIsCaught() {
+    caught("TakerScenario", "data race", c -> c.twin("ElementRing", "read", "copy", "copyLater"));
+  }
+}
