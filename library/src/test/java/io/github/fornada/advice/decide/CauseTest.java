@@ -177,11 +177,7 @@ class CauseTest {
   @ParameterizedTest(name = "{0}: {1}")
   @MethodSource("causes")
   void theFirstSentenceNamesTheCause(Cause cause, String words, Consumer<Series> change) {
-    var job =
-        new Series(s -> {
-          change.accept(s);
-          return s;
-        });
+    var job = new Series(change);
     Finding finding = job.run(0.6, 60_000).result();
     assertThat(finding.sentences().getFirst()).contains(words);
     assertThat(finding.cause()).isEqualTo(cause);

@@ -4,16 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.fornada.ExecutionModel;
 import java.util.List;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
 class DeciderTest {
   private static final double LONG = 60_000;
 
-  private static Series series(java.util.function.Consumer<Series> change) {
-    return new Series(s -> {
-      change.accept(s);
-      return s;
-    });
+  private static Series series(Consumer<Series> change) {
+    return new Series(change);
   }
 
   private static long modelChanges(List<Setting> settings) {

@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.UnaryOperator;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,7 +50,7 @@ final class Series {
   long done;
   long refused;
 
-  private final UnaryOperator<Series> change;
+  private final Consumer<Series> change;
   private double readyAt = -1;
   private double fraction;
 
@@ -59,9 +59,9 @@ final class Series {
 
   private Setting running = Setting.SEQUENTIAL;
 
-  Series(UnaryOperator<Series> change) {
+  Series(Consumer<Series> change) {
     this.change = change;
-    change.apply(this);
+    change.accept(this);
   }
 
   Machine machine() {
@@ -107,7 +107,7 @@ final class Series {
         }
       }
       look = decision.nextLookNanos() / 1e6;
-      change.apply(this);
+      change.accept(this);
     }
   }
 
@@ -144,12 +144,12 @@ final class Series {
       older = running.size();
       readyAt = -1;
     }
-    int n = (int) Math.min(running.size(), Math.max(1, items - done));
+    int n = (int) Math.min(running.size(), Math.max(1L, items - done));
     int taken = Math.min(n, refuses);
     double rate = rate(taken);
     double length = n > refuses ? Math.min(look, 1) : look;
     double ended = rate * length + fraction;
-    long whole = (long) Math.min(items - done, ended);
+    long whole = (long) Math.min((double) (items - done), ended);
     fraction = whole == items - done ? 0 : ended - whole;
     double response = taken / rate;
     double work = work(taken);
