@@ -32,7 +32,8 @@ final class ArchitectureTest {
       Map.ofEntries(
           Map.entry(
               "advice",
-              Set.of("advice.decide", "advice.sense", "spi", "jvm", "threads", "process")),
+              Set.of(
+                  "advice.decide", "advice.sense", "spi", "jvm", "elastic", "threads", "process")),
           Map.entry("advice.decide", Set.of()),
           Map.entry(
               "advice.sense",
@@ -44,9 +45,6 @@ final class ArchitectureTest {
               "shared", Set.of("spi", "jvm", "process.wire", "process.payload", "shared.memory")),
           Map.entry("elastic", Set.of("spi", "jvm")),
           Map.entry("threads", Set.of("spi", "jvm", "elastic")),
-          Map.entry("advice.decide", Set.of()),
-          Map.entry(
-              "advice", Set.of("spi", "jvm", "elastic", "threads", "process", "advice.decide")),
           Map.entry("async", Set.of("spi", "jvm")),
           Map.entry("timeline", Set.of("jvm")),
           Map.entry("pipeline", Set.of("spi", "jvm", "threads", "process")),

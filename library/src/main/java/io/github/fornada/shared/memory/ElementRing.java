@@ -7,12 +7,12 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A bounded queue of byte strings for many senders and receivers in several processes: a ring with a
- * lock for each side, after Michael and Scott (1996).
+ * A bounded queue of byte strings for many senders and receivers in several processes: a ring with
+ * a lock for each side, after Michael and Scott (1996).
  *
  * <p>An element is written behind the tail, and sent by the one store that moves the tail. It is
- * copied, and taken by the one store that moves the head. So a process that dies has done all of it or
- * nothing, and nothing but its lock must be taken back. No thread waits while it has a lock.
+ * copied, and taken by the one store that moves the head. So a process that dies has done all of it
+ * or nothing, and nothing but its lock must be taken back. No thread waits while it has a lock.
  */
 public final class ElementRing {
   /** Bytes at the beginning of the content that are not the ring's. */
@@ -31,7 +31,8 @@ public final class ElementRing {
   private static final int UNIT = Long.BYTES;
   private static final long START = Region.PAGE + RESERVED;
 
-  // A position has the number of elements so far in its upper bits and the number of units so far in
+  // A position has the number of elements so far in its upper bits and the number of units so far
+  // in
   // its lower bits, each modulo its size, so that both move by one store.
   private static final int COUNT_SHIFT = 40;
   private static final long UNITS = (1L << COUNT_SHIFT) - 1;
@@ -174,8 +175,8 @@ public final class ElementRing {
   }
 
   /**
-   * Waits until there probably is room for an element of this length, or the ring is closed; false if
-   * the time was over.
+   * Waits until there probably is room for an element of this length, or the ring is closed; false
+   * if the time was over.
    */
   public boolean awaitRoom(int length, long nanos) throws InterruptedException {
     return head.await(nanos, () -> hasRoom(tail.get(), length) || state.get() != OPEN);
