@@ -19,6 +19,8 @@ python3 -m json.tool benchmarks/target/figures.json >/dev/null
 # The comparisons with others take minutes and programs that CI lacks: only that they can be built and
 # started.
 benchmarks/peers/run --only fornada,submit --rounds 1 --no-install | grep -E "^submits .*[0-9]"
-for comparison in peers async; do
+benchmarks/pipelines/run --only fornada,queues,empty --rounds 1 --seconds 0.2 --no-build |
+  grep -E "^three empty stages .*[0-9]"
+for comparison in peers async pipelines; do
   benchmarks/$comparison/run --list | grep -q fornada
 done

@@ -207,7 +207,7 @@ async function looks() {
   check(backgrounds.light !== backgrounds.dark, "dark differs from light", `${backgrounds.light}, ${backgrounds.dark}`);
   check(pictures.light !== pictures.dark, "in the drawings too");
 
-  for (const name of ["mixed.html", "hostile.html", "waiting.html", "large.html"]) {
+  for (const name of ["mixed.html", "hostile.html", "waiting.html", "large.html", "stages.html"]) {
     const {context, page} = await watched({viewport: {width: 360, height: 740}, hasTouch: true, isMobile: true});
     await show(page, file(name));
     const width = await page.evaluate(() => document.documentElement.scrollWidth);
@@ -226,6 +226,30 @@ async function looks() {
   const named = await page.locator("canvas[role=img]").evaluateAll(all => all.every(e => e.getAttribute("aria-label").length > 20));
   check(named, "every drawing says in words what it shows");
   await context.close();
+}
+
+/** The bands of a pipeline's stages: there, drawn, in words, and in both colour schemes. */
+async function bands() {
+  const fills = {};
+  for (const colorScheme of ["light", "dark"]) {
+    const {context, page, seen} = await watched({viewport: {width: 1280, height: 900}, colorScheme});
+    await show(page, file("stages.html"));
+    const all = await page.locator(".band").evaluateAll(all => all.map(band => ({
+      busy: band.querySelector(".busy").getBoundingClientRect().width / band.getBoundingClientRect().width,
+      room: band.querySelector(".room").getBoundingClientRect().width,
+      depth: band.querySelector(".depth path").getBoundingClientRect().height,
+      words: [...band.querySelectorAll("svg[role=img]")].every(svg => svg.getAttribute("aria-label").length > 20),
+      fill: getComputedStyle(band.querySelector(".busy")).fill,
+    })));
+    fills[colorScheme] = all[0].fill;
+    check(all.length === 3 && all.every(band => band.busy > 0.3 && band.words), `every stage has its band (${colorScheme})`,
+      JSON.stringify(all));
+    check(all[0].room > 0 && all[1].depth > 0, `waiting for room and the queue before the slow stage are drawn (${colorScheme})`);
+    check(seen.errors.length === 0 && seen.requests.length === 0, `no errors and no requests with bands (${colorScheme})`,
+      [...seen.errors, ...seen.requests].join("; "));
+    await context.close();
+  }
+  check(fills.light !== fills.dark, "bands differ in the dark", `${fills.light}, ${fills.dark}`);
 }
 
 /** Columns of the drawn lines, in pixels of the page: ticks of the axis, or the grid of a drawing. */
@@ -324,6 +348,7 @@ function traces() {
   await manyRows();
   await hostileData();
   await looks();
+  await bands();
   await scales();
   console.log(`${passed} passed, ${failed} failed`);
   process.exitCode = failed === 0 ? 0 : 1;

@@ -88,7 +88,7 @@ final class CompareCommand implements Callable<Integer> {
             ? ModelParser.MODELS
             : ModelParser.MODELS.stream().filter(on::contains).toList();
     Terminal terminal = Terminal.ofProcess();
-    Reports reports = Reports.open(outputs, task);
+    Reports reports = Reports.open(outputs, task.name());
     try (var progress = new Progress(terminal, "", -1);
         var writer = ResultWriter.open(outputs.results(), terminal, progress)) {
       progress.end(); // each pass has its own progress
@@ -111,6 +111,7 @@ final class CompareCommand implements Callable<Integer> {
       failures.forEach(
           (input, outcome) -> terminal.err().println(FailureReport.text(input, outcome)));
       if (options.failFast && !failures.isEmpty()) {
+        printed.messages().forEach(terminal.err()::println);
         return ExitCode.FAILED;
       }
       List<String> sentences =

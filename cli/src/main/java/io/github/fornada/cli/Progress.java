@@ -3,11 +3,13 @@ package io.github.fornada.cli;
 import io.github.fornada.TaskEvent;
 import io.github.fornada.TaskListener;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 
 /**
  * Shows the progress of a run on stderr: as a bar on a terminal, otherwise as a line from time to
@@ -23,6 +25,7 @@ final class Progress implements TaskListener, AutoCloseable {
   private static final long FIRST_LINE_MILLIS = 5_000;
   private static final long LINE_MILLIS = 10_000;
   private static final String CLEAR = "\r\u001b[K";
+  private static final String UP = "\u001b[1A";
 
   private final MessageStream err;
   private final boolean bar;
@@ -38,8 +41,14 @@ final class Progress implements TaskListener, AutoCloseable {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
 
+  /** What is shown above the bar, a line for each stage. Written before the start. */
+  private Supplier<List<String>> details = List::of;
+
   // Guarded by lock.
-  private boolean drawn;
+
+  /** How many lines are on the screen. */
+  private int drawn;
+
   private boolean closed;
 
   /**
@@ -54,6 +63,11 @@ final class Progress implements TaskListener, AutoCloseable {
     this.columns = terminal.columns();
     this.title = title;
     this.total = total;
+  }
+
+  /** Shows these lines above the bar, or after it where there is no terminal. Before the start. */
+  void withDetails(Supplier<List<String>> lines) {
+    details = lines;
   }
 
   /** Begins to show progress. */
@@ -131,9 +145,9 @@ final class Progress implements TaskListener, AutoCloseable {
 
   /** Under lock. */
   private void hide() {
-    if (drawn) {
-      err.control(CLEAR);
-      drawn = false;
+    if (drawn > 0) {
+      err.control(CLEAR + (UP + CLEAR).repeat(drawn - 1));
+      drawn = 0;
     }
   }
 
@@ -150,11 +164,17 @@ final class Progress implements TaskListener, AutoCloseable {
           return;
         }
         if (bar) {
-          err.control(CLEAR + barLine());
-          drawn = true;
+          List<String> lines = details.get();
+          hide();
+          for (String line : lines) {
+            err.println(cut(line));
+          }
+          err.control(barLine());
+          drawn = lines.size() + 1;
           wait = FRAME_MILLIS;
         } else {
           err.println("fornada: " + plainLine());
+          details.get().forEach(line -> err.println("fornada:   " + line));
           wait = LINE_MILLIS;
         }
       }
@@ -185,6 +205,10 @@ final class Progress implements TaskListener, AutoCloseable {
               + figures;
     }
     line = prefix + line;
+    return cut(line);
+  }
+
+  private String cut(String line) {
     return line.length() < columns ? line : line.substring(0, columns - 1);
   }
 

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** The page and the trace that the options request; they show the last run of each model. */
@@ -32,18 +33,28 @@ final class Reports {
    *
    * @throws Fault if one cannot be written
    */
-  static Reports open(Outputs outputs, LoadedTask task) {
-    var reports = new Reports(outputs.report(), outputs.trace(), task.name());
+  static Reports open(Outputs outputs, String title) {
+    var reports = new Reports(outputs.report(), outputs.trace(), title);
     reports.pageDraft = outputs.report() == null ? null : outputs.report().draft();
     reports.traceDraft = outputs.trace() == null ? null : outputs.trace().draft();
     return reports;
+  }
+
+  /** Returns what ran. */
+  String title() {
+    return title;
+  }
+
+  /** Returns whether a file was requested. */
+  boolean areWanted() {
+    return page != null || trace != null;
   }
 
   /**
    * Returns the listener for the run of this model that begins now; none if no file was requested.
    */
   List<TaskListener> begin(ExecutionModel model) {
-    if (page == null && trace == null) {
+    if (!areWanted()) {
       return List.of();
     }
     var timeline = new Timeline(model.label());
@@ -69,27 +80,42 @@ final class Reports {
   }
 
   /**
-   * Writes the requested files.
+   * Writes the requested files about the models that ran.
    *
    * @throws Fault if a file cannot be written
    */
   void write(List<Figures> figures, List<String> text) {
+    write(
+        () -> {
+          HtmlReport report = new HtmlReport(title).withText(text);
+          for (Figures each : figures) {
+            Timeline timeline = timelines.get(each.model());
+            if (timeline != null) {
+              report.add(timeline, ComparisonTable.cells(each));
+            }
+          }
+          return report;
+        },
+        List.copyOf(timelines.values()));
+  }
+
+  /**
+   * Writes the requested files.
+   *
+   * @param content makes the page, if that is requested
+   * @param traced what the trace shows
+   * @throws Fault if a file cannot be written
+   */
+  void write(Supplier<HtmlReport> content, List<Timeline> traced) {
     OutputFile current = page;
     try {
       if (current != null && pageDraft != null) {
-        HtmlReport report = new HtmlReport(title).withText(text);
-        for (Figures each : figures) {
-          Timeline timeline = timelines.get(each.model());
-          if (timeline != null) {
-            report.add(timeline, ComparisonTable.cells(each));
-          }
-        }
-        report.write(pageDraft);
+        content.get().write(pageDraft);
         current.commit();
       }
       current = trace;
       if (current != null && traceDraft != null) {
-        ChromeTrace.write(traceDraft, List.copyOf(timelines.values()));
+        ChromeTrace.write(traceDraft, traced);
         current.commit();
       }
     } catch (IOException e) {

@@ -110,7 +110,7 @@ final class RunCommand implements Callable<Integer> {
   private int run(
       PoolSettings settings, LoadedTask task, Inputs inputs, Outputs outputs, Refusals refusals) {
     Terminal terminal = Terminal.ofProcess();
-    Reports reports = Reports.open(outputs, task);
+    Reports reports = Reports.open(outputs, task.name());
     long total = inputs instanceof Inputs.Known(var items) ? items.size() : -1;
     try (var progress = new Progress(terminal, "", total);
         var writer = ResultWriter.open(outputs.results(), terminal, progress)) {

@@ -8,13 +8,12 @@ import io.github.fornada.pipeline.Pipeline;
 import io.github.fornada.pipeline.PipelineOutcome;
 import io.github.fornada.pipeline.PipelineRun;
 import io.github.fornada.pipeline.PipelineSummary;
+import io.github.fornada.pipeline.StageMoment;
 import io.github.fornada.pipeline.StageSummary;
-import io.github.fornada.timeline.ChromeTrace;
+import io.github.fornada.timeline.BandSlice;
 import io.github.fornada.timeline.HtmlReport;
 import io.github.fornada.timeline.Timeline;
-import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -24,6 +23,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.Spliterator;
 import java.util.concurrent.CancellationException;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -86,11 +86,9 @@ final class StagesRun {
 
   private int run(List<Plan> plans, Inputs inputs, Outputs outputs, Refusals refusals) {
     Terminal terminal = Terminal.ofProcess();
-    OutputFile page = outputs.report();
-    OutputFile trace = outputs.trace();
-    Path pageDraft = page == null ? null : page.draft();
-    Path traceDraft = trace == null ? null : trace.draft();
-    boolean observed = page != null || trace != null;
+    Reports reports =
+        Reports.open(
+            outputs, plans.stream().map(Plan::name).collect(Collectors.joining(", then ")));
     long total = inputs instanceof Inputs.Known(var items) ? items.size() : -1;
     var pools = new ArrayList<Pool>();
     try (var progress = new Progress(terminal, "", total);
@@ -102,7 +100,7 @@ final class StagesRun {
       try {
         for (Plan plan : plans) {
           var listeners = new ArrayList<TaskListener>();
-          if (observed) {
+          if (reports.areWanted()) {
             listeners.add(plan.timeline());
           }
           if (plan.settings().retries() > 0) {
@@ -121,6 +119,7 @@ final class StagesRun {
           }
         });
         writer.onFailure(running::cancel);
+        progress.withDetails(() -> stageLines(running.summary()));
         progress.start();
         complete = consume(run, writer, progress, counts);
         ended = true;
@@ -140,8 +139,7 @@ final class StagesRun {
           new End(complete, counts[0], counts[1] + refusals.count()),
           terminal,
           outputs,
-          pageDraft,
-          traceDraft);
+          reports);
     }
   }
 
@@ -171,6 +169,26 @@ final class StagesRun {
         .run(o ->
             (options.failFast ? o.withStopOnFailure() : o)
                 .withStallListener(stall -> progress.message("fornada: " + stall)));
+  }
+
+  /** A line for each stage: how far it has come, and what its workers do. */
+  static List<String> stageLines(PipelineSummary summary) {
+    StageSummary slow = summary.bottleneck();
+    var lines = new ArrayList<String>();
+    for (StageSummary stage : summary.stages()) {
+      String name = stage.name();
+      lines.add(
+          String.format(
+              Locale.ROOT,
+              "%-16s %7d done  %4s busy  queue %d/%d%s",
+              name.length() > 16 ? name.substring(0, 13) + "..." : name,
+              stage.results(),
+              percent(stage.busy()),
+              stage.queued(),
+              stage.queueLimit(),
+              slow != null && slow.name().equals(name) ? "  <" : ""));
+    }
+    return lines;
   }
 
   /** Returns whether every item came to its end. */
@@ -279,8 +297,7 @@ final class StagesRun {
       End end,
       Terminal terminal,
       Outputs outputs,
-      @Nullable Path pageDraft,
-      @Nullable Path traceDraft) {
+      Reports reports) {
     if (writer.readerIsGone()) {
       return ExitCode.PIPE_CLOSED;
     }
@@ -294,7 +311,7 @@ final class StagesRun {
       terminal.err().println("fornada: " + writer.failureText());
       return ExitCode.FAILED;
     }
-    report(plans, summary, outputs, pageDraft, traceDraft);
+    reports.write(() -> page(plans, summary, reports.title()), timelines(plans));
     if (options.format == CommonOptions.Format.json) {
       terminal.err().println(Rendering.json(Map.of("pipeline", map(summary, end))));
     } else {
@@ -307,36 +324,38 @@ final class StagesRun {
     return end.failed() > 0 || !end.complete() ? ExitCode.FAILED : ExitCode.OK;
   }
 
-  private static void report(
-      List<Plan> plans,
-      PipelineSummary summary,
-      Outputs outputs,
-      @Nullable Path pageDraft,
-      @Nullable Path traceDraft) {
-    OutputFile page = outputs.report();
-    OutputFile trace = outputs.trace();
-    OutputFile current = page;
-    try {
-      if (page != null && pageDraft != null) {
-        var title = new ArrayList<String>();
-        plans.forEach(plan -> title.add(plan.name()));
-        HtmlReport report =
-            new HtmlReport(String.join(", then ", title)).withText(List.of(summary.advice()));
-        for (int k = 0; k < plans.size(); k++) {
-          report.add(plans.get(k).timeline(), cells(summary.stages().get(k)));
-        }
-        report.write(pageDraft);
-        page.commit();
-      }
-      current = trace;
-      if (trace != null && traceDraft != null) {
-        ChromeTrace.write(traceDraft, plans.stream().map(Plan::timeline).toList());
-        trace.commit();
-      }
-    } catch (IOException e) {
-      throw Fault.failed(
-          "cannot write " + (current == null ? "" : current.given()) + ": " + Inputs.reason(e));
+  private static HtmlReport page(List<Plan> plans, PipelineSummary summary, String title) {
+    HtmlReport report = new HtmlReport(title).withText(List.of(summary.advice()));
+    for (StageSummary stage : summary.stages()) {
+      report.withBand(stage.name(), facts(stage), slices(stage));
     }
+    for (int k = 0; k < plans.size(); k++) {
+      report.add(plans.get(k).timeline(), cells(summary.stages().get(k)));
+    }
+    return report;
+  }
+
+  private static List<Timeline> timelines(List<Plan> plans) {
+    return plans.stream().map(Plan::timeline).toList();
+  }
+
+  private static String facts(StageSummary stage) {
+    return stage.model()
+        + ", "
+        + stage.size()
+        + (stage.size() == 1 ? " worker, " : " workers, ")
+        + percent(stage.busy())
+        + " busy";
+  }
+
+  private static List<BandSlice> slices(StageSummary stage) {
+    var slices = new ArrayList<BandSlice>();
+    for (StageMoment moment : stage.history()) {
+      slices.add(
+          new BandSlice(
+              moment.from(), moment.to(), moment.busy(), moment.waitsForRoom(), moment.queued()));
+    }
+    return slices;
   }
 
   private static Map<String, String> cells(StageSummary stage) {

@@ -149,12 +149,15 @@ final class ThrownText {
     if (t instanceof OutOfMemoryError) {
       text = OptionWording.withOptions(text); // the message has the pool's advice
     }
-    return text.length() <= MAX_MESSAGE
-        ? text
-        : text.substring(0, end(text, MAX_MESSAGE))
-            + "... ("
-            + (text.length() - MAX_MESSAGE)
-            + " more characters)";
+    String whole =
+        text.length() <= MAX_MESSAGE
+            ? text
+            : text.substring(0, end(text, MAX_MESSAGE))
+                + "... ("
+                + (text.length() - MAX_MESSAGE)
+                + " more characters)";
+    // No line of it may look like one of the command's own.
+    return whole.stripTrailing().replace("\n", "\n    ");
   }
 
   /** Returns an end that is not between the two halves of a surrogate pair. */

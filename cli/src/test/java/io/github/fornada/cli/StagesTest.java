@@ -105,6 +105,15 @@ class StagesTest {
   }
 
   @Test
+  void theReportHasABandForEachStage() throws IOException {
+    Path page = folder.resolve("page.html");
+    var result =
+        run("run", "First.java#mark", "then", "Second.java#twice", "a", "b", "--report", "" + page);
+    assertThat(result.exitCode()).isZero();
+    assertThat(Files.readString(page).split("<div class=\"band\">")).hasSize(3);
+  }
+
+  @Test
   void threeStagesPassOnNumbersAsText() {
     var result =
         run(

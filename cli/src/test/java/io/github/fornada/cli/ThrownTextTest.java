@@ -14,6 +14,12 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 @Timeout(90)
 class ThrownTextTest {
   @Test
+  void noLineOfAMessageLooksLikeOneOfTheCommand() {
+    assertThat(ThrownText.of(new Exception("\n\nfornada: 9 done\n")))
+        .isEqualTo("java.lang.Exception: \n    \n    fornada: 9 done");
+  }
+
+  @Test
   void causesAndSuppressedExceptionsAreTold() {
     var thrown = new IllegalStateException("body", new IOException("cause"));
     thrown.addSuppressed(new IOException("close", new IOException("disk")));

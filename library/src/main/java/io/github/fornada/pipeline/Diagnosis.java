@@ -13,8 +13,10 @@ import org.jspecify.annotations.Nullable;
  *
  * @param busiest the stage with the busiest workers; null if nothing has run
  * @param promised items a second that it would run with one more worker
+ * @param doubt why this rests on little; empty if it does not
  */
-record Diagnosis(Kind kind, @Nullable StageSummary busiest, double promised, String text) {
+record Diagnosis(
+    Kind kind, @Nullable StageSummary busiest, double promised, String text, String doubt) {
   /** Workers that are busier than this keep the others waiting. */
   private static final double BUSY = 0.8; // Guess
 
@@ -24,6 +26,18 @@ record Diagnosis(Kind kind, @Nullable StageSummary busiest, double promised, Str
   /** A gain that is not worth a worker. */
   private static final double WORTH = 1.02; // Guess
 
+  /** Fewer items than these say little. */
+  private static final int FEW = 10; // Guess
+
+  /** A mean that may be off by more says little. */
+  private static final double UNSURE = 0.1; // Guess
+
+  /** A stage that keeps this part of a processor busy while it runs an item computes. */
+  private static final double COMPUTES = 0.2; // Guess
+
+  /** The part of all processors that a newcomer gets where others use all of them. */
+  private static final double SHARE = 0.1; // Guess
+
   enum Kind {
     NOTHING,
     STAGE,
@@ -31,7 +45,59 @@ record Diagnosis(Kind kind, @Nullable StageSummary busiest, double promised, Str
     CONSUMER
   }
 
+  /** What holds it up, and how sure that is. */
   static Diagnosis of(List<StageSummary> stages, double freeProcessors) {
+    Diagnosis found = find(stages, freeProcessors);
+    StageSummary at = found.busiest;
+    String doubt = at == null ? "" : doubt(at, stages);
+    return doubt.isEmpty()
+        ? found
+        : new Diagnosis(found.kind, at, found.promised, found.text + " " + doubt, doubt);
+  }
+
+  private static String doubt(StageSummary at, List<StageSummary> stages) {
+    for (StageSummary stage : stages) {
+      String name = '"' + stage.name() + '"';
+      if (stage.starting() > 0) {
+        int up = stage.size() - stage.starting();
+        return "This may change: "
+            + up
+            + " of "
+            + stage.size()
+            + " workers of "
+            + name
+            + " have started.";
+      }
+      if (stage.rate() == 0 && stage.taken() > 0) {
+        return "This may change: no item of " + name + " has ended yet.";
+      }
+    }
+    String name = '"' + at.name() + '"';
+    if (at.measured() == 0) {
+      return "This rests on the first item of each worker of "
+          + name
+          + " alone, and later ones may"
+          + " be faster.";
+    }
+    if (at.measured() < FEW) {
+      return "This rests on only "
+          + at.measured()
+          + (at.measured() == 1 ? " item" : " items")
+          + " of "
+          + name
+          + ".";
+    }
+    if (at.error() > UNSURE) {
+      return "The times of the items of "
+          + name
+          + " differ much: their mean may be off by "
+          + percent(at.error())
+          + ".";
+    }
+    return "";
+  }
+
+  private static Diagnosis find(List<StageSummary> stages, double freeProcessors) {
     StageSummary busiest = null;
     for (StageSummary stage : stages) {
       if (stage.rate() > 0 && (busiest == null || stage.busy() > busiest.busy())) {
@@ -39,7 +105,7 @@ record Diagnosis(Kind kind, @Nullable StageSummary busiest, double promised, Str
       }
     }
     if (busiest == null) {
-      return new Diagnosis(Kind.NOTHING, null, 0, "Nothing has run yet.");
+      return new Diagnosis(Kind.NOTHING, null, 0, "Nothing has run yet.", "");
     }
     if (busiest.busy() < BUSY) {
       if (stages.getLast().waitsForRoom() > 0.5) {
@@ -49,7 +115,8 @@ record Diagnosis(Kind kind, @Nullable StageSummary busiest, double promised, Str
             0,
             "The consumer holds the pipeline up: the last stage waits for room "
                 + percent(stages.getLast().waitsForRoom())
-                + " of the time.");
+                + " of the time.",
+            "");
       }
       if (stages.getFirst().waitsForInput() > 0.5) {
         return new Diagnosis(
@@ -62,7 +129,8 @@ record Diagnosis(Kind kind, @Nullable StageSummary busiest, double promised, Str
                 + busiest.name()
                 + "\", the busiest stage, could run "
                 + number(busiest.trueRate())
-                + "/s.");
+                + "/s.",
+            "");
       }
     }
     if (busiest.busy() < 0.5 && busiest.meanTime().toNanos() < QUICK_NANOS) {
@@ -75,7 +143,8 @@ record Diagnosis(Kind kind, @Nullable StageSummary busiest, double promised, Str
               + " in \""
               + busiest.name()
               + "\", the busiest one, and passing it on takes longer. Put several items into one"
-              + " with batches.");
+              + " with batches.",
+          "");
     }
     return ofStage(busiest, stages, freeProcessors);
   }
@@ -90,17 +159,23 @@ record Diagnosis(Kind kind, @Nullable StageSummary busiest, double promised, Str
     for (StageSummary stage : stages) {
       cores += Math.max(0, stage.cpuCores());
       if (stage != at && stage.busy() > 0) {
-        double rate = at.rate() / stage.busy(); // in items of this stage
+        double rate = at.trueRate() * at.busy() / stage.busy(); // in items of this stage
         if (rate < nextRate) {
           next = stage;
           nextRate = rate;
         }
       }
     }
-    // At this rate the pipeline keeps `cores` busy, and `freeProcessors` are left.
+    // At this rate the pipeline keeps `cores` busy, and `freeProcessors` are left. A stage that
+    // mostly
+    // waits needs little of them, and gets that from those that others use, too.
+    double left =
+        at.cpuCores() >= COMPUTES * at.size() * at.busy()
+            ? freeProcessors
+            : Math.max(freeProcessors, SHARE * Runtime.getRuntime().availableProcessors());
     double byProcessors =
         cores > 0.05 && freeProcessors >= 0
-            ? at.rate() * (cores + freeProcessors) / cores
+            ? at.rate() * (cores + left) / cores
             : Double.POSITIVE_INFINITY;
     double promised = Math.min(wanted, Math.min(nextRate, byProcessors));
     var text = new StringBuilder();
@@ -122,7 +197,7 @@ record Diagnosis(Kind kind, @Nullable StageSummary busiest, double promised, Str
                   + "\" is next, at "
                   + number(nextRate)
                   + "/s.");
-      return new Diagnosis(Kind.STAGE, at, Math.max(promised, at.rate()), text.toString());
+      return new Diagnosis(Kind.STAGE, at, Math.max(promised, at.rate()), text.toString(), "");
     }
     text.append("One more worker would give ").append(number(promised)).append("/s");
     if (promised == byProcessors) {
@@ -137,7 +212,7 @@ record Diagnosis(Kind kind, @Nullable StageSummary busiest, double promised, Str
           .append("/s");
     }
     text.append('.');
-    return new Diagnosis(Kind.STAGE, at, promised, text.toString());
+    return new Diagnosis(Kind.STAGE, at, promised, text.toString(), "");
   }
 
   private static String name(@Nullable StageSummary stage) {

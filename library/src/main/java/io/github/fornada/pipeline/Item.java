@@ -64,6 +64,19 @@ final class Item {
 
   /** The items from which a batch was made, each once. */
   static Origin[] originsOf(List<Item> items) {
+    var each = new Origin[items.size()];
+    long before = -1;
+    for (int k = 0; k < each.length; k++) {
+      if (!(items.get(k).origin instanceof Origin one) || one.index() <= before) {
+        return withoutDoubles(items);
+      }
+      before = one.index();
+      each[k] = one;
+    }
+    return each;
+  }
+
+  private static Origin[] withoutDoubles(List<Item> items) {
     var all = new LinkedHashMap<Long, Origin>(); // not by their own equals: that is user code
     long last = -1;
     for (Item item : items) {

@@ -57,6 +57,9 @@ final class ItemQueue {
   /** Whether a look for a hungry taker is due. */
   private final AtomicBoolean lookDue = new AtomicBoolean();
 
+  /** Written once, under lock; read by any. */
+  private volatile boolean inputEnded;
+
   private final ReentrantLock lock = new ReentrantLock();
 
   // ---- guarded by lock
@@ -96,6 +99,24 @@ final class ItemQueue {
   /** Before the first item. */
   void keepsOrder() {
     ordered = true;
+  }
+
+  /** Nothing more will be put. Called without a lock. */
+  void inputEnds() {
+    lock.lock();
+    try {
+      free(sort());
+      closeBatch();
+      inputEnded = true;
+    } finally {
+      lock.unlock();
+    }
+    taker.wake();
+  }
+
+  /** Whether all that will ever come has been put. */
+  boolean hasEnded() {
+    return inputEnded;
   }
 
   ReentrantLock lock() {
@@ -470,9 +491,6 @@ final class ItemQueue {
   private static final class Nobody implements Taker, Giver {
     @Override
     public void wake() {}
-
-    @Override
-    public void inputEnds() {}
 
     @Override
     public boolean wantsRoom(int room, int limit) {

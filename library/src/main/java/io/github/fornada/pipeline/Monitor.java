@@ -25,6 +25,15 @@ import org.jspecify.annotations.Nullable;
 final class Monitor {
   private static final long TICK = Duration.ofMillis(200).toNanos(); // Guess
 
+  /** How often it looks at the queues alone. */
+  private static final long SHORT_TICK = Duration.ofMillis(50).toNanos(); // Guess
+
+  /** How long sizes are tried at least. */
+  private static final long JUDGED_AFTER = Duration.ofMillis(500).toNanos(); // Guess
+
+  /** With how many items of each stage at least. */
+  private static final int ENOUGH = 10; // Guess
+
   private final PipelineEngine engine;
   private final PipelineOptions options;
   private final CountDownLatch ended = new CountDownLatch(1);
@@ -43,7 +52,18 @@ final class Monitor {
 
   private final Map<Stage, Long> cpuByStage = new HashMap<>();
 
+  /** Processor time of stages before their figures began anew. */
+  private final Map<Stage, Long> cpuBefore = new HashMap<>();
+
+  private final List<String> changes = new ArrayList<>();
+
   // ---- the monitor thread's own
+
+  /** Null where the stages keep the sizes that they were given. */
+  private @Nullable StageSizes sizes;
+
+  /** When the figures began anew. */
+  private long anewSince;
 
   private final Map<Stage, Seen> seen = new HashMap<>();
 
@@ -71,14 +91,28 @@ final class Monitor {
     }
   }
 
+  private void lookAtQueues() {
+    long now = System.nanoTime();
+    for (Stage stage : engine.stages()) {
+      stage.figures().history().look(now, stage.in().depth(), stage.size());
+    }
+  }
+
   private void run() {
     thread = Thread.currentThread();
     long every = options.interval().toNanos();
     long nextCall = System.nanoTime() + every;
     try {
+      sizes = sizes();
+      anewSince = System.nanoTime();
       look();
-      while (!ended.await(Math.min(TICK, every), TimeUnit.NANOSECONDS)) {
-        look();
+      long nextLook = System.nanoTime() + TICK;
+      while (!ended.await(Math.min(SHORT_TICK, every), TimeUnit.NANOSECONDS)) {
+        lookAtQueues();
+        if (System.nanoTime() - nextLook >= 0) {
+          look();
+          nextLook = System.nanoTime() + TICK;
+        }
         if (System.nanoTime() - nextCall >= 0) {
           tell();
           nextCall = System.nanoTime() + every;
@@ -129,6 +163,97 @@ final class Monitor {
     for (Stage stage : engine.stages()) {
       lookForStall(stage, now);
     }
+    StageSizes deciding = sizes;
+    if (deciding != null && now - anewSince >= JUDGED_AFTER) {
+      lookAtSizes(deciding);
+    }
+  }
+
+  // ---- the sizes of stages
+
+  private @Nullable StageSizes sizes() {
+    List<Stage> stages = engine.stages();
+    int n = stages.size();
+    var names = new String[n];
+    var first = new int[n];
+    var fixed = new boolean[n];
+    int sized = 0;
+    for (int k = 0; k < n; k++) {
+      names[k] = stages.get(k).name();
+      first[k] = stages.get(k).size();
+      fixed[k] = !stages.get(k).isSized();
+      sized += fixed[k] ? 0 : 1;
+    }
+    return sized == 0 ? null : new StageSizes(names, options.total(), first, fixed);
+  }
+
+  private void lookAtSizes(StageSizes deciding) {
+    PipelineSummary summary = PipelineSummary.of(engine);
+    int n = summary.stages().size();
+    var busy = new double[n];
+    var rate = new double[n];
+    double cores = 0;
+    for (int k = 0; k < n; k++) {
+      StageSummary stage = summary.stages().get(k);
+      if (stage.measured() < Math.max(ENOUGH, 3L * stage.size()) || stage.starting() > 0) {
+        return;
+      }
+      busy[k] = stage.busy();
+      rate[k] = stage.trueRate() * stage.busy();
+      cores += Math.max(0, stage.cpuCores());
+    }
+    StageSizes.Step step =
+        deciding.next(new StageSizes.Load(busy, rate, cores, summary.freeProcessors()));
+    boolean changed = false;
+    for (int k = 0; k < n; k++) {
+      Stage stage = engine.stages().get(k);
+      if (stage.size() > step.sizes()[k]) { // first those that give a worker away
+        stage.size(step.sizes()[k]);
+        changed = true;
+      }
+    }
+    for (int k = 0; k < n; k++) {
+      Stage stage = engine.stages().get(k);
+      if (stage.size() < step.sizes()[k]) {
+        stage.size(step.sizes()[k]);
+        changed = true;
+      }
+    }
+    if (changed) {
+      beginAnew();
+    } else {
+      anewSince = System.nanoTime(); // it is enough to look as often
+    }
+    if (!step.because().isEmpty()) {
+      synchronized (this) {
+        changes.add(Diagnosis.time((double) engine.elapsedNanos()) + ": " + step.because());
+      }
+    }
+  }
+
+  /** What is measured from now on is of other sizes. */
+  private void beginAnew() {
+    for (Stage stage : engine.stages()) {
+      stage.in().lock().lock();
+      try {
+        stage.figures().beginAnew();
+      } finally {
+        stage.in().lock().unlock();
+      }
+    }
+    synchronized (this) {
+      loadSum = 0;
+      loads = 0;
+      cpuBefore.putAll(cpuByStage);
+    }
+    anewSince = System.nanoTime();
+  }
+
+  /** How the sizes of stages have changed. */
+  List<String> changes() {
+    synchronized (this) {
+      return List.copyOf(changes);
+    }
   }
 
   /** The processor time of a stage's own workers, in nanoseconds; -1 if unknown. */
@@ -171,9 +296,9 @@ final class Monitor {
     synchronized (this) {
       long cpu =
           stage.pool().model() == ExecutionModel.PROCESSES
-              ? cpuByStage.getOrDefault(stage, -1L)
+              ? cpuByStage.getOrDefault(stage, -1L) - cpuBefore.getOrDefault(stage, 0L)
               : cpu(stage);
-      return cpu < 0 ? -1 : Math.min(stage.pool().workers(), cpu / (double) active);
+      return cpu < 0 ? -1 : Math.min(stage.size(), cpu / (double) active);
     }
   }
 

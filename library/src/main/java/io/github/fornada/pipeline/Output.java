@@ -21,8 +21,6 @@ final class Output implements Taker {
   /** Whether there was something to look at since the last look. */
   private volatile boolean woken;
 
-  private volatile boolean inputEnded;
-
   Output(PipelineEngine engine, ItemQueue in) {
     this.engine = engine;
     this.in = in;
@@ -32,19 +30,6 @@ final class Output implements Taker {
   public void wake() {
     woken = true;
     LockSupport.unpark(waiting);
-  }
-
-  @Override
-  public void inputEnds() {
-    in.lock().lock();
-    try {
-      in.free(in.sort());
-      in.closeBatch();
-      inputEnded = true;
-    } finally {
-      in.lock().unlock();
-    }
-    wake();
   }
 
   /**
@@ -72,7 +57,7 @@ final class Output implements Taker {
         if (engine.isStopped()) {
           return;
         }
-        boolean ended = inputEnded; // before the look: nothing comes after it
+        boolean ended = in.hasEnded(); // before the look: nothing comes after it
         if (drain()) {
           in.tellGiver();
         }

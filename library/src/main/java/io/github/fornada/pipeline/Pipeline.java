@@ -6,7 +6,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -55,8 +54,7 @@ public final class Pipeline<T extends @Nullable Object> {
   private sealed interface Part {
     record StagePart(
         String name,
-        Supplier<? extends Pool> pool,
-        boolean ownsPool,
+        StagePlan.Opener pool,
         boolean isFlat,
         TaskFunction<@Nullable Object, @Nullable Object> function)
         implements Part {}
@@ -97,11 +95,7 @@ public final class Pipeline<T extends @Nullable Object> {
   }
 
   private <R extends @Nullable Object> Pipeline<R> plusStage(
-      String name,
-      Supplier<? extends Pool> pool,
-      boolean ownsPool,
-      boolean isFlat,
-      TaskFunction<?, ?> function) {
+      String name, StagePlan.Opener pool, boolean isFlat, TaskFunction<?, ?> function) {
     if (name.isBlank()) {
       throw new IllegalArgumentException("name must not be blank, got \"" + name + "\"");
     }
@@ -110,19 +104,23 @@ public final class Pipeline<T extends @Nullable Object> {
         throw new IllegalArgumentException("two stages are called \"" + name + "\"");
       }
     }
-    return plus(new Part.StagePart(name, pool, ownsPool, isFlat, erased(function)));
+    return plus(new Part.StagePart(name, pool, isFlat, erased(function)));
   }
 
-  private static <O> Supplier<Pool> opener(
+  private static <O> StagePlan.Opener opener(
       String name, StageModel<O> model, UnaryOperator<O> options) {
     Objects.requireNonNull(name, "name");
     Objects.requireNonNull(options, "options");
-    return () -> model.open(name, options);
+    return new StagePlan.Opener(
+        model.size(),
+        true,
+        model.canChange(),
+        most -> model.open(name, Math.max(model.size(), most), options));
   }
 
-  private static Supplier<Pool> open(Pool pool) {
+  private static StagePlan.Opener open(Pool pool) {
     Objects.requireNonNull(pool, "pool");
-    return () -> pool;
+    return new StagePlan.Opener(pool.workers(), false, false, most -> pool);
   }
 
   /**
@@ -134,7 +132,7 @@ public final class Pipeline<T extends @Nullable Object> {
    */
   public <R extends @Nullable Object> Pipeline<R> stage(
       String name, StageModel<?> model, TaskFunction<? super T, ? extends R> function) {
-    return plusStage(name, opener(name, model, o -> o), true, false, function);
+    return plusStage(name, opener(name, model, o -> o), false, function);
   }
 
   /**
@@ -147,7 +145,7 @@ public final class Pipeline<T extends @Nullable Object> {
       StageModel<O> model,
       TaskFunction<? super T, ? extends R> function,
       UnaryOperator<O> options) {
-    return plusStage(name, opener(name, model, options), true, false, function);
+    return plusStage(name, opener(name, model, options), false, function);
   }
 
   /**
@@ -156,7 +154,7 @@ public final class Pipeline<T extends @Nullable Object> {
    */
   public <R extends @Nullable Object> Pipeline<R> stage(
       String name, Pool pool, TaskFunction<? super T, ? extends R> function) {
-    return plusStage(name, open(pool), false, false, function);
+    return plusStage(name, open(pool), false, function);
   }
 
   /**
@@ -174,7 +172,7 @@ public final class Pipeline<T extends @Nullable Object> {
       String name,
       StageModel<?> model,
       TaskFunction<? super T, ? extends Stream<? extends R>> function) {
-    return plusStage(name, opener(name, model, o -> o), true, true, function);
+    return plusStage(name, opener(name, model, o -> o), true, function);
   }
 
   /**
@@ -188,7 +186,7 @@ public final class Pipeline<T extends @Nullable Object> {
       StageModel<O> model,
       TaskFunction<? super T, ? extends Stream<? extends R>> function,
       UnaryOperator<O> options) {
-    return plusStage(name, opener(name, model, options), true, true, function);
+    return plusStage(name, opener(name, model, options), true, function);
   }
 
   /**
@@ -197,7 +195,7 @@ public final class Pipeline<T extends @Nullable Object> {
    */
   public <R extends @Nullable Object> Pipeline<R> flatStage(
       String name, Pool pool, TaskFunction<? super T, ? extends Stream<? extends R>> function) {
-    return plusStage(name, open(pool), false, true, function);
+    return plusStage(name, open(pool), true, function);
   }
 
   /**
@@ -249,7 +247,13 @@ public final class Pipeline<T extends @Nullable Object> {
     return run(o -> o);
   }
 
-  /** Opens the pools of the stages, for one run with options changed by {@code change}. */
+  /**
+   * Opens the pools of the stages, for one run with options changed by {@code change}.
+   *
+   * @throws IllegalStateException as {@link #run()} does, or if there is a {@linkplain
+   *     PipelineOptions#withTotal total} and no stage whose size can change, or if the stages have
+   *     more workers than that
+   */
   public PipelineRun<T> run(UnaryOperator<PipelineOptions> change) {
     PipelineOptions options = change.apply(PipelineOptions.DEFAULT);
     var plans = new ArrayList<StagePlan>();
@@ -263,7 +267,6 @@ public final class Pipeline<T extends @Nullable Object> {
               new StagePlan(
                   stage.name(),
                   stage.pool(),
-                  stage.ownsPool(),
                   stage.isFlat(),
                   stage.function(),
                   List.copyOf(loose),

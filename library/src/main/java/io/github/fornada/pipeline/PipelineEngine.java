@@ -62,9 +62,10 @@ final class PipelineEngine {
     this.options = options;
     this.monitor = new Monitor(this, options);
     var pools = new ArrayList<Pool>();
+    int most = mostOfOne(plans, options.total());
     try {
       for (StagePlan plan : plans) {
-        pools.add(plan.open());
+        pools.add(plan.open(most));
       }
       var queues = new ArrayList<ItemQueue>();
       for (int k = 0; k <= plans.size(); k++) {
@@ -88,6 +89,9 @@ final class PipelineEngine {
                 plan.function(),
                 queues.get(k),
                 queues.get(k + 1)));
+        if (options.total() > 0 && plan.canChange()) {
+          stages.get(k).canBeSized(Math.min(plan.pool().size(), pools.get(k).workers()));
+        }
       }
       for (int k = 0; k + 1 < plans.size(); k++) {
         if (pools.get(k).model() == ExecutionModel.PROCESSES
@@ -116,6 +120,35 @@ final class PipelineEngine {
     }
   }
 
+  /** How many workers one stage may have, if the total is shared; 0 if it is not. */
+  private static int mostOfOne(List<StagePlan> plans, int total) {
+    if (total == 0) {
+      return 0;
+    }
+    int stages = 0;
+    int workers = 0;
+    for (StagePlan plan : plans) {
+      if (plan.canChange()) {
+        stages++;
+        workers += plan.pool().size();
+      }
+    }
+    if (stages == 0) {
+      throw new IllegalStateException(
+          "withTotal is for stages of threads and processes that have a pool of their own, and"
+              + " there is none");
+    }
+    if (workers > total) {
+      throw new IllegalStateException(
+          "the stages have "
+              + workers
+              + " workers, and the total is "
+              + total
+              + ": give them fewer, or a higher total");
+    }
+    return total - stages + 1;
+  }
+
   // ---- how long queues are
 
   /** How many places there are between two stages; null for the source and the consumer. */
@@ -134,11 +167,10 @@ final class PipelineEngine {
   }
 
   /** The items of a stage took some time: the queues beside it have room for more or for less. */
-  void ran(Stage stage) {
+  void ran(Stage stage, double mean) {
     if (options.queue() > 0) {
       return;
     }
-    double mean = stage.figures().meanNanos();
     int k = stages.indexOf(stage);
     if (mean > 0 && k >= 0) {
       stage.in().limit(places(k == 0 ? null : stages.get(k - 1).pool(), stage.pool(), mean));
@@ -161,6 +193,9 @@ final class PipelineEngine {
   private void start() {
     startNanos = System.nanoTime();
     for (Stage stage : stages) {
+      stage.figures().history().begins(startNanos, stage.size());
+    }
+    for (Stage stage : stages) {
       stage.call().start();
     }
     reader.start();
@@ -168,16 +203,16 @@ final class PipelineEngine {
   }
 
   void sourceEnded() {
-    stages.getFirst().inputEnds();
+    stages.getFirst().in().inputEnds();
   }
 
   void completed(Stage stage) {
     int k = stages.indexOf(stage);
     if (k == stages.size() - 1) {
       endNanos = System.nanoTime();
-      output.inputEnds();
+      last.inputEnds();
     } else {
-      stages.get(k + 1).inputEnds();
+      stages.get(k + 1).in().inputEnds();
     }
   }
 
@@ -436,11 +471,16 @@ final class PipelineEngine {
     return reader.taken();
   }
 
+  /** When it ended, or now. */
+  long endOrNow() {
+    return endNanos == 0 ? System.nanoTime() : endNanos;
+  }
+
   /** How long it has run, in nanoseconds. */
   long elapsedNanos() {
     if (startNanos == 0) {
       return 0;
     }
-    return (endNanos == 0 ? System.nanoTime() : endNanos) - startNanos;
+    return endOrNow() - startNanos;
   }
 }

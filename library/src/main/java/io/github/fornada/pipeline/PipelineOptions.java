@@ -11,9 +11,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PipelineOptions {
   static final PipelineOptions DEFAULT =
-      new PipelineOptions(0, false, Duration.ofSeconds(30), Duration.ofSeconds(1), null, null);
+      new PipelineOptions(0, 0, false, Duration.ofSeconds(30), Duration.ofSeconds(1), null, null);
 
   private final int queue;
+  private final int total;
   private final boolean stopsOnFailure;
   private final Duration stallTimeout;
   private final Duration interval;
@@ -22,6 +23,7 @@ public final class PipelineOptions {
 
   private PipelineOptions(
       int queue,
+      int total,
       boolean stopsOnFailure,
       Duration stallTimeout,
       Duration interval,
@@ -37,6 +39,7 @@ public final class PipelineOptions {
       throw new IllegalArgumentException("interval must be positive, got " + interval);
     }
     this.queue = queue;
+    this.total = total;
     this.stopsOnFailure = stopsOnFailure;
     this.stallTimeout = stallTimeout;
     this.interval = interval;
@@ -54,7 +57,29 @@ public final class PipelineOptions {
     if (items < 1) {
       throw new IllegalArgumentException("queue must be at least 1, got " + items);
     }
-    return new PipelineOptions(items, stopsOnFailure, stallTimeout, interval, progress, stalls);
+    return new PipelineOptions(
+        items, total, stopsOnFailure, stallTimeout, interval, progress, stalls);
+  }
+
+  /**
+   * Returns options in which the stages' sizes follow what is measured. Workers are moved to the
+   * stage that holds the others up from those that have more than they need, one at a time, and
+   * moved back if that did not help. {@link PipelineSummary#changes} tells of it.
+   *
+   * <p>It concerns the stages of threads and of processes that have a pool of their own; each
+   * begins with the size that it was given and keeps one worker at least. Virtual threads cost next
+   * to nothing: their number is what others bear, and it stays as it was given. It takes some tens
+   * of items, and at least half a second, to judge a change, so it is for runs of many seconds.
+   *
+   * @param workers how many workers those stages have together at most, those included that no
+   *     stage has yet; at least 1
+   */
+  public PipelineOptions withTotal(int workers) {
+    if (workers < 1) {
+      throw new IllegalArgumentException("total must be at least 1, got " + workers);
+    }
+    return new PipelineOptions(
+        queue, workers, stopsOnFailure, stallTimeout, interval, progress, stalls);
   }
 
   /**
@@ -63,7 +88,7 @@ public final class PipelineOptions {
    * that says so. By default only the item that failed is left out of the stages after.
    */
   public PipelineOptions withStopOnFailure() {
-    return new PipelineOptions(queue, true, stallTimeout, interval, progress, stalls);
+    return new PipelineOptions(queue, total, true, stallTimeout, interval, progress, stalls);
   }
 
   /**
@@ -72,7 +97,7 @@ public final class PipelineOptions {
    */
   public PipelineOptions withStallTimeout(Duration time) {
     Objects.requireNonNull(time, "time");
-    return new PipelineOptions(queue, stopsOnFailure, time, interval, progress, stalls);
+    return new PipelineOptions(queue, total, stopsOnFailure, time, interval, progress, stalls);
   }
 
   /**
@@ -81,7 +106,8 @@ public final class PipelineOptions {
    */
   public PipelineOptions withStallListener(Consumer<? super StageStall> listener) {
     Objects.requireNonNull(listener, "listener");
-    return new PipelineOptions(queue, stopsOnFailure, stallTimeout, interval, progress, listener);
+    return new PipelineOptions(
+        queue, total, stopsOnFailure, stallTimeout, interval, progress, listener);
   }
 
   /**
@@ -94,12 +120,17 @@ public final class PipelineOptions {
   public PipelineOptions withProgress(Duration every, Consumer<? super PipelineSummary> listener) {
     Objects.requireNonNull(every, "every");
     Objects.requireNonNull(listener, "listener");
-    return new PipelineOptions(queue, stopsOnFailure, stallTimeout, every, listener, stalls);
+    return new PipelineOptions(queue, total, stopsOnFailure, stallTimeout, every, listener, stalls);
   }
 
   /** Returns how many items may wait in each queue; 0 for as many as the stages' times suggest. */
   public int queue() {
     return queue;
+  }
+
+  /** Returns how many workers the stages share; 0 where each keeps what it was given. */
+  public int total() {
+    return total;
   }
 
   /** Returns whether the first failure stops the pipeline. */
@@ -128,6 +159,8 @@ public final class PipelineOptions {
   public String toString() {
     return "PipelineOptions[queue="
         + queue
+        + ", total="
+        + total
         + ", stopsOnFailure="
         + stopsOnFailure
         + ", stallTimeout="

@@ -1,6 +1,8 @@
 package io.github.fornada.pipeline;
 
 import io.github.fornada.Pool;
+import io.github.fornada.process.ProcessPool;
+import io.github.fornada.process.WorkerStats;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,18 +19,21 @@ public final class PipelineSummary {
   private final long sourceItems;
   private final long outcomes;
   private final double freeProcessors;
+  private final List<String> changes;
 
   PipelineSummary(
       List<StageSummary> stages,
       Duration elapsed,
       long sourceItems,
       long outcomes,
-      double freeProcessors) {
+      double freeProcessors,
+      List<String> changes) {
     this.stages = List.copyOf(stages);
     this.elapsed = elapsed;
     this.sourceItems = sourceItems;
     this.outcomes = outcomes;
     this.freeProcessors = freeProcessors;
+    this.changes = List.copyOf(changes);
   }
 
   static PipelineSummary of(PipelineEngine engine) {
@@ -45,15 +50,14 @@ public final class PipelineSummary {
         Duration.ofNanos(engine.elapsedNanos()),
         engine.sourceTaken(),
         outcomes,
-        engine.monitor().freeProcessors());
+        engine.monitor().freeProcessors(),
+        engine.monitor().changes());
   }
 
   private static StageSummary of(Stage stage, PipelineEngine engine) {
     StageFigures figures = stage.figures();
     Pool pool = stage.pool();
     long active = figures.activeNanos();
-    double busy =
-        active == 0 ? 0 : Math.min(1, figures.busyNanos() / ((double) active * pool.workers()));
     double forRoom;
     stage.in().lock().lock();
     try {
@@ -61,22 +65,34 @@ public final class PipelineSummary {
     } finally {
       stage.in().lock().unlock();
     }
+    int size = stage.size();
+    int starting = starting(stage);
     return new StageSummary(
         stage.name(),
         pool.model().label(),
-        pool.workers(),
-        figures.taken.sum(),
-        figures.passedOn.sum(),
-        figures.failed.sum(),
-        active == 0 ? 0 : figures.timed() * 1e9 / active,
-        busy,
-        (1 - busy) * (1 - forRoom),
-        (1 - busy) * forRoom,
-        figures.meanNanos(),
-        engine.monitor().cpuCores(stage),
-        stage.in().depth(),
-        stage.in().limit(),
-        stage.in().deepest());
+        new StageSummary.Counts(
+            size, starting, figures.taken.sum(), figures.passedOn.sum(), figures.failed.sum()),
+        new StageSummary.Times(
+            active == 0 ? 0 : figures.timed() * 1e9 / active,
+            forRoom,
+            engine.monitor().cpuCores(stage),
+            figures.reading(size, starting)),
+        new StageSummary.Depth(stage.in().depth(), stage.in().limit(), stage.in().deepest()),
+        () -> figures.history().moments(engine.endOrNow()));
+  }
+
+  /** How many worker JVMs have not come up yet, or are between two lives. */
+  private static int starting(Stage stage) {
+    int up = 0;
+    if (!(stage.pool() instanceof ProcessPool processes) || processes.isShutdown()) {
+      return 0;
+    }
+    for (WorkerStats worker : processes.stats().workers()) {
+      if (worker.starts() > 0) {
+        up++;
+      }
+    }
+    return Math.max(0, stage.size() - up);
   }
 
   /** Returns the figures of the stages, in their order. */
@@ -116,6 +132,28 @@ public final class PipelineSummary {
   public double rateWithOneMore() {
     Diagnosis found = Diagnosis.of(stages, freeProcessors);
     return found.kind() == Diagnosis.Kind.STAGE ? found.promised() : 0;
+  }
+
+  /**
+   * Returns how the sizes of the stages have changed, one text for each change, the first one
+   * first; empty without a {@linkplain PipelineOptions#withTotal total}. The times and rates are of
+   * what came after the last one.
+   */
+  public List<String> changes() {
+    return changes;
+  }
+
+  /** The processors that were free; -1 if unknown. */
+  double freeProcessors() {
+    return freeProcessors;
+  }
+
+  /**
+   * Returns whether what this says rests on little: few items, or items whose times differ much, or
+   * not all workers have come up yet. {@link #advice} says which.
+   */
+  public boolean isPreliminary() {
+    return !Diagnosis.of(stages, freeProcessors).doubt().isEmpty();
   }
 
   /** Returns what holds the pipeline up and what would help, in a few sentences. */

@@ -27,6 +27,14 @@ final class Stage implements FedCall.Feed, Taker, Giver {
   /** Results of one item after which the next stage is told. */
   private static final int TELL_EVERY = 64; // Guess
 
+  /**
+   * With less work than this, in nanoseconds, to wake another worker takes longer than to do it.
+   */
+  private static final double WORTH_WAKING = 50_000; // Guess
+
+  /** After this time it is woken all the same. */
+  private static final Duration OFFER_AFTER = Duration.ofMillis(1); // Guess
+
   private final PipelineEngine engine;
   private final String name;
   private final Pool pool;
@@ -37,8 +45,20 @@ final class Stage implements FedCall.Feed, Taker, Giver {
   private final FedCall call;
   private final StageFigures figures = new StageFigures();
 
+  /** How many workers it has. Written by the monitor. */
+  private volatile int size;
+
+  /** Whether that may change. Written before the start. */
+  private boolean sized;
+
   /** Requests to {@link #turnOver}; whoever makes it more than 0 does it. */
   private final AtomicInteger requests = new AtomicInteger();
+
+  /** Whether the pool is about to be told of work. */
+  private final AtomicBoolean offerDue = new AtomicBoolean();
+
+  /** The mean time of an item; 0 while unknown. Written by workers; the last write wins. */
+  private volatile double meanNanos;
 
   /** Whether another thread is about to turn over. */
   private final AtomicBoolean turnOverDue = new AtomicBoolean();
@@ -48,8 +68,6 @@ final class Stage implements FedCall.Feed, Taker, Giver {
 
   /** Items in the two lists below. Written under the lock of `in`; read by any. */
   private volatile int unfinished;
-
-  private volatile boolean inputEnded;
 
   /** Written once, within {@link #turnOver}. */
   private volatile boolean complete;
@@ -80,6 +98,7 @@ final class Stage implements FedCall.Feed, Taker, Giver {
     this.engine = engine;
     this.name = name;
     this.pool = pool;
+    this.size = pool.workers();
     this.ownsPool = ownsPool;
     this.isFlat = isFlat;
     this.in = in;
@@ -97,6 +116,30 @@ final class Stage implements FedCall.Feed, Taker, Giver {
 
   boolean ownsPool() {
     return ownsPool;
+  }
+
+  /** How many workers it has now. */
+  int size() {
+    return size;
+  }
+
+  /** Whether it may have more or fewer. */
+  boolean isSized() {
+    return sized;
+  }
+
+  /** Its pool can have more workers than these, with which it begins. Before the start. */
+  void canBeSized(int first) {
+    sized = call.limitWorkers(first);
+    if (sized) {
+      size = first;
+    }
+  }
+
+  /** It has so many workers from now on. Called without a lock. */
+  void size(int workers) {
+    size = workers;
+    var _ = call.limitWorkers(workers);
   }
 
   FedCall call() {
@@ -257,21 +300,52 @@ final class Stage implements FedCall.Feed, Taker, Giver {
     }
   }
 
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Where another worker is free, the next item is for that one, not only for those that run. So
+   * either it is called, or the queue is hungry: whoever takes the last item leaves it so.
+   */
   @Override
   public void taken() {
     in.tellGiver();
-    if (hasEndedInFront()) {
-      turnOver();
-    }
-  }
-
-  private boolean hasEndedInFront() {
+    boolean isFree = call.hasFreeWorker();
+    boolean hasEnded;
+    boolean more = false;
+    double waiting = 0;
     in.lock().lock();
     try {
       Item front = in.ready().peek();
-      return front != null && front.outcome != null;
+      hasEnded = front != null && front.outcome != null;
+      if (isFree && !hasEnded) {
+        more = front != null || in.becomesHungry();
+        waiting = in.ready().size() * meanNanos;
+      }
     } finally {
       in.lock().unlock();
+    }
+    if (hasEnded) {
+      turnOver();
+    } else if (more && !starved) {
+      if (waiting >= WORTH_WAKING || meanNanos == 0) {
+        call.offer();
+      } else {
+        offerSoon(); // those that run will have taken it by then, unless they are held up
+      }
+    }
+  }
+
+  private void offerSoon() {
+    if (offerDue.compareAndSet(false, true)) {
+      var _ =
+          Timer.after(
+              OFFER_AFTER,
+              () -> {
+                offerDue.set(false); // before the look: what comes later sees to another
+                if (hasMore()) {
+                  call.offer();
+                }
+              });
     }
   }
 
@@ -418,7 +492,7 @@ final class Stage implements FedCall.Feed, Taker, Giver {
   @Override
   public void batchClosed() {
     out.tellTaker();
-    if (inputEnded) {
+    if (in.hasEnded()) {
       turnOver();
     }
     if (engine.isStopped()) {
@@ -427,9 +501,10 @@ final class Stage implements FedCall.Feed, Taker, Giver {
   }
 
   @Override
-  public void ran(int count, long nanos) {
-    figures.ran(count, nanos);
-    engine.ran(this);
+  public void ran(int count, long nanos, String worker) {
+    figures.ran(count, nanos, worker);
+    meanNanos = figures.meanNanos();
+    engine.ran(this, meanNanos);
   }
 
   @Override
@@ -451,19 +526,6 @@ final class Stage implements FedCall.Feed, Taker, Giver {
 
   @Override
   public void wake() {
-    turnOver();
-  }
-
-  @Override
-  public void inputEnds() {
-    in.lock().lock();
-    try {
-      in.free(in.sort());
-      in.closeBatch();
-      inputEnded = true;
-    } finally {
-      in.lock().unlock();
-    }
     turnOver();
   }
 
@@ -549,7 +611,7 @@ final class Stage implements FedCall.Feed, Taker, Giver {
     if (work) {
       call.offer();
     }
-    if (inputEnded && !complete && isAllDone()) {
+    if (in.hasEnded() && !complete && isAllDone()) {
       complete = true;
       out.tellTaker();
       engine.completed(this);
@@ -641,7 +703,7 @@ final class Stage implements FedCall.Feed, Taker, Giver {
         + ", "
         + call.begun().size()
         + " begun"
-        + (inputEnded ? ", no more input" : "")
+        + (in.hasEnded() ? ", no more input" : "")
         + (complete ? ", complete" : "");
   }
 

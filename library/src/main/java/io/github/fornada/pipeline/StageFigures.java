@@ -2,6 +2,10 @@ package io.github.fornada.pipeline;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 
 /** What is measured of a stage while it runs. */
@@ -16,6 +20,9 @@ final class StageFigures {
     }
   }
 
+  /** More workers than these share one set of figures. */
+  private static final int MOST_WORKERS = 10_000;
+
   /** Why workers that do nothing do nothing. */
   enum Idle {
     /** There was something to do when it was last asked for. */
@@ -24,15 +31,35 @@ final class StageFigures {
     FOR_ROOM
   }
 
+  /**
+   * The figures of all workers together.
+   *
+   * @param meanNanos of an item in a worker, 0 while none has ended
+   * @param error how much that may be off, as a part of it: its relative standard error
+   * @param measured the items that the mean is of; 0 if there are none but the workers' first
+   * @param busy the part of the workers' time in which they ran items
+   */
+  record Reading(
+      double meanNanos, double error, long measured, double busy, List<WorkerSummary> workers) {}
+
   private final LongAdder busyNanos = new LongAdder();
   private final LongAdder timed = new LongAdder();
   private final LongAdder cpuNanos = new LongAdder();
+
+  private final StageHistory history = new StageHistory();
+
+  private final ConcurrentHashMap<String, WorkerFigures> workers = new ConcurrentHashMap<>();
 
   /** When the first item was begun, and when one ended last; 0 for never. */
   @SuppressWarnings("unused") // by FIRST
   private volatile long firstNanos;
 
   private volatile long lastNanos;
+
+  /** What was counted before the figures began anew. Written by the monitor. */
+  private volatile Base base = new Base(0, 0);
+
+  private record Base(long timed, long cpuNanos) {}
 
   /** Items that were given to workers; results passed on; items that ended without one. */
   final LongAdder taken = new LongAdder();
@@ -46,8 +73,9 @@ final class StageFigures {
   private long idleSince = System.nanoTime();
   private long inputNanos;
   private long roomNanos;
+  private boolean begun;
 
-  void ran(int count, long nanos) {
+  void ran(int count, long nanos, String worker) {
     timed.add(count);
     busyNanos.add(nanos);
     long now = System.nanoTime();
@@ -55,6 +83,17 @@ final class StageFigures {
     if (firstNanos == 0) {
       FIRST.compareAndSet(this, 0L, now - nanos);
     }
+    WorkerFigures own = workers.get(worker);
+    if (own == null) {
+      String name = workers.size() < MOST_WORKERS ? worker : "";
+      own = workers.computeIfAbsent(name, n -> new WorkerFigures(n, now - nanos));
+    }
+    own.ran(count, nanos, now);
+    history.ran(count, now - nanos, now);
+  }
+
+  StageHistory history() {
+    return history;
   }
 
   void usedCpu(long nanos) {
@@ -63,17 +102,27 @@ final class StageFigures {
 
   /** The processor time of all items, as far as it is measured here. */
   long cpuNanos() {
-    return cpuNanos.sum();
+    return cpuNanos.sum() - base.cpuNanos;
   }
 
   /** How many items are in the times. */
   long timed() {
-    return timed.sum();
+    return timed.sum() - base.timed;
   }
 
   /** From the first item's beginning to the last one's end, in nanoseconds. */
   long activeNanos() {
     return firstNanos == 0 ? 0 : Math.max(1, lastNanos - firstNanos);
+  }
+
+  /** The figures are of what follows: the stages have other sizes. Under the queue's lock. */
+  void beginAnew() {
+    base = new Base(timed.sum(), cpuNanos.sum());
+    workers.clear();
+    firstNanos = 0;
+    settle(System.nanoTime());
+    inputNanos = 0;
+    roomNanos = 0;
   }
 
   /** Under the queue's lock. */
@@ -82,10 +131,15 @@ final class StageFigures {
       long nanos = System.nanoTime();
       settle(nanos);
       idle = now;
+      if (!begun) {
+        begun = true;
+        inputNanos = 0; // until the first item came, the pipeline had not begun
+      }
     }
   }
 
   private void settle(long nanos) {
+    history.idle(idle, idleSince, nanos);
     switch (idle) {
       case FOR_INPUT -> inputNanos += nanos - idleSince;
       case FOR_ROOM -> roomNanos += nanos - idleSince;
@@ -101,13 +155,76 @@ final class StageFigures {
     return all == 0 ? 0 : roomNanos / (double) all;
   }
 
-  long busyNanos() {
-    return busyNanos.sum();
-  }
-
-  /** The mean time of an item, in nanoseconds; 0 while unknown. */
+  /** The mean time of all items ever, in nanoseconds; 0 while unknown. */
   double meanNanos() {
     long count = timed.sum();
     return count == 0 ? 0 : busyNanos.sum() / (double) count;
+  }
+
+  /**
+   * The figures of the workers.
+   *
+   * @param size how many there are
+   * @param starting how many of them have not come up yet
+   */
+  Reading reading(int size, int starting) {
+    long end = lastNanos;
+    var warm = new Sum();
+    var all = new Sum();
+    long nanos = 0;
+    var each = new ArrayList<WorkerSummary>();
+    for (WorkerFigures worker : workers.values()) {
+      WorkerFigures.Window window = worker.window(end);
+      all.add(window);
+      if (window.isWarm()) {
+        warm.add(window);
+      }
+      nanos += window.nanos();
+      each.add(
+          new WorkerSummary(
+              worker.name(),
+              worker.items(),
+              Math.min(1, window.busyNanos() / (double) window.nanos()),
+              window.busyNanos() / (double) Math.max(1, window.items())));
+    }
+    each.sort(
+        Comparator.comparingInt((WorkerSummary w) -> w.name().length())
+            .thenComparing(WorkerSummary::name));
+    if (each.isEmpty()) {
+      return new Reading(0, 1, 0, 0, List.of());
+    }
+    Sum used = warm.items > 0 ? warm : all;
+    // Those that have come up and had no item were idle all the time.
+    int idle = Math.max(0, size - each.size() - starting);
+    double time = nanos + idle * (nanos / (double) each.size());
+    return new Reading(
+        used.mean(), used.error(), warm.items, Math.min(1, all.busyNanos / time), each);
+  }
+
+  private static final class Sum {
+    private long items;
+    private long times;
+    private long busyNanos;
+    private double squares;
+
+    void add(WorkerFigures.Window window) {
+      items += window.items();
+      times += window.times();
+      busyNanos += window.busyNanos();
+      squares += window.squares();
+    }
+
+    double mean() {
+      return items == 0 ? 0 : busyNanos / (double) items;
+    }
+
+    double error() {
+      double mean = mean();
+      if (times < 2 || mean == 0) {
+        return 1;
+      }
+      double variance = Math.max(0, squares / times - mean * mean) * times / (times - 1);
+      return Math.min(1, Math.sqrt(variance / times) / mean);
+    }
   }
 }

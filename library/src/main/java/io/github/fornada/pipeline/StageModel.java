@@ -18,7 +18,7 @@ import java.util.function.UnaryOperator;
  */
 public final class StageModel<O> {
   private interface Opener<O> {
-    Pool open(String name, int size, UnaryOperator<O> change);
+    Pool open(String name, int size, int most, UnaryOperator<O> change);
   }
 
   private final ExecutionModel model;
@@ -39,7 +39,7 @@ public final class StageModel<O> {
     return new StageModel<>(
         ExecutionModel.SEQUENTIAL,
         1,
-        (name, size, change) -> SequentialPool.open(o -> change.apply(o.withName(name))));
+        (name, size, most, change) -> SequentialPool.open(o -> change.apply(o.withName(name))));
   }
 
   /**
@@ -50,7 +50,8 @@ public final class StageModel<O> {
     return new StageModel<>(
         ExecutionModel.PLATFORM_THREADS,
         size,
-        (name, n, change) -> ThreadPool.open(o -> change.apply(o.withName(name).withWorkers(n))));
+        (name, n, most, change) ->
+            ThreadPool.open(o -> change.apply(o.withName(name).withWorkers(most))));
   }
 
   /**
@@ -61,7 +62,7 @@ public final class StageModel<O> {
     return new StageModel<>(
         ExecutionModel.VIRTUAL_THREADS,
         size,
-        (name, n, change) ->
+        (name, n, most, change) ->
             VirtualThreadPool.open(o -> change.apply(o.withName(name).withWorkers(n))));
   }
 
@@ -73,7 +74,13 @@ public final class StageModel<O> {
     return new StageModel<>(
         ExecutionModel.PROCESSES,
         size,
-        (name, n, change) -> ProcessPool.open(o -> change.apply(o.withWorkers(n))));
+        (name, n, most, change) ->
+            ProcessPool.open(o -> {
+              ProcessOptions changed = change.apply(o.withWorkers(most));
+              return n < most && changed.life().minWorkers() < 0
+                  ? changed.withMinWorkers(n) // the others come when they are wanted
+                  : changed;
+            }));
   }
 
   /** Returns how items run. */
@@ -86,8 +93,14 @@ public final class StageModel<O> {
     return size;
   }
 
-  Pool open(String name, UnaryOperator<O> change) {
-    return opener.open(name, size, change);
+  /** Whether a pool of this model may have more workers or fewer while it runs. */
+  boolean canChange() {
+    return model == ExecutionModel.PLATFORM_THREADS || model == ExecutionModel.PROCESSES;
+  }
+
+  /** Opens a pool that may have {@code most} workers. */
+  Pool open(String name, int most, UnaryOperator<O> change) {
+    return opener.open(name, size, most, change);
   }
 
   @Override

@@ -5,26 +5,34 @@ import io.github.fornada.TaskFunction;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Supplier;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A stage that is not open yet.
  *
- * @param ownsPool whether the pool is opened for this stage alone
  * @param before maps and filters to be run before its own function
  * @param after and after it
  * @param batches how its items are made of those that come
  */
 record StagePlan(
     String name,
-    Supplier<? extends Pool> pool,
-    boolean ownsPool,
+    Opener pool,
     boolean isFlat,
     TaskFunction<@Nullable Object, @Nullable Object> main,
     List<Step> before,
     List<Step> after,
     Batches batches) {
+
+  /**
+   * Where its pool comes from.
+   *
+   * @param size how many workers it has at first
+   * @param ownsPool whether the pool is opened for this stage alone
+   * @param canChange whether it may have more workers or fewer while it runs
+   * @param open opens it, given how many workers it may have at most
+   */
+  record Opener(int size, boolean ownsPool, boolean canChange, IntFunction<Pool> open) {}
 
   /**
    * How items are put together.
@@ -51,8 +59,17 @@ record StagePlan(
     return !isFlat;
   }
 
-  Pool open() {
-    return pool.get();
+  boolean ownsPool() {
+    return pool.ownsPool();
+  }
+
+  boolean canChange() {
+    return pool.canChange();
+  }
+
+  /** Opens its pool, which may have {@code most} workers if its size can change. */
+  Pool open(int most) {
+    return pool.open().apply(canChange() ? most : pool.size());
   }
 
   TaskFunction<@Nullable Object, @Nullable Object> function() {

@@ -1,56 +1,50 @@
 package io.github.fornada.pipeline;
 
 import java.time.Duration;
+import java.util.List;
+import java.util.function.Supplier;
 
 /** The figures of one stage of a pipeline. Immutable. */
 public final class StageSummary {
+  /**
+   * What was counted.
+   *
+   * @param starting workers that have not come up yet
+   */
+  record Counts(int size, int starting, long taken, long results, long failed) {}
+
+  /**
+   * What was measured.
+   *
+   * @param rate items a second from the first item to the last
+   * @param forRoom the part of the idle time that was spent waiting for room
+   * @param cpuCores the mean number of processors that it kept busy; -1 if unknown
+   */
+  record Times(double rate, double forRoom, double cpuCores, StageFigures.Reading workers) {}
+
+  /** How many items wait for it. */
+  record Depth(int queued, int limit, int deepest) {}
+
   private final String name;
   private final String model;
-  private final int size;
-  private final long taken;
-  private final long results;
-  private final long failed;
-  private final double rate;
-  private final double busy;
-  private final double waitsForInput;
-  private final double waitsForRoom;
-  private final double meanNanos;
-  private final double cpuCores;
-  private final int queued;
-  private final int queueLimit;
-  private final int deepest;
+  private final Counts counts;
+  private final Times times;
+  private final Depth depth;
+  private final Supplier<List<StageMoment>> history;
 
   StageSummary(
       String name,
       String model,
-      int size,
-      long taken,
-      long results,
-      long failed,
-      double rate,
-      double busy,
-      double waitsForInput,
-      double waitsForRoom,
-      double meanNanos,
-      double cpuCores,
-      int queued,
-      int queueLimit,
-      int deepest) {
+      Counts counts,
+      Times times,
+      Depth depth,
+      Supplier<List<StageMoment>> history) {
     this.name = name;
     this.model = model;
-    this.size = size;
-    this.taken = taken;
-    this.results = results;
-    this.failed = failed;
-    this.rate = rate;
-    this.busy = busy;
-    this.waitsForInput = waitsForInput;
-    this.waitsForRoom = waitsForRoom;
-    this.meanNanos = meanNanos;
-    this.cpuCores = cpuCores;
-    this.queued = queued;
-    this.queueLimit = queueLimit;
-    this.deepest = deepest;
+    this.counts = counts;
+    this.times = times;
+    this.depth = depth;
+    this.history = history;
   }
 
   /** Returns the name of the stage. */
@@ -65,27 +59,27 @@ public final class StageSummary {
 
   /** Returns the number of workers of its pool. */
   public int size() {
-    return size;
+    return counts.size();
   }
 
   /** Returns how many items were given to workers, retries not counted. */
   public long taken() {
-    return taken;
+    return counts.taken();
   }
 
   /** Returns how many results the stage has passed on. */
   public long results() {
-    return results;
+    return counts.results();
   }
 
   /** Returns how many items ended in this stage without a result. */
   public long failed() {
-    return failed;
+    return counts.failed();
   }
 
   /** Returns how many items a second it has run, from its first item to its last. */
   public double rate() {
-    return rate;
+    return times.rate();
   }
 
   /**
@@ -93,17 +87,21 @@ public final class StageSummary {
    * number of workers divided by the mean time of an item; 0 while no item has ended.
    */
   public double trueRate() {
-    return meanNanos == 0 ? 0 : size * 1e9 / meanNanos;
+    double mean = times.workers().meanNanos();
+    return mean == 0 ? 0 : size() * 1e9 / mean;
   }
 
-  /** Returns the part of its workers' time in which they ran items, from 0 to 1. */
+  /**
+   * Returns the part of its workers' time in which they ran items, from 0 to 1. The time of a
+   * worker begins with the end of its first item: its start does not count.
+   */
   public double busy() {
-    return busy;
+    return times.workers().busy();
   }
 
   /** Returns the part of its workers' time in which there was no item for them, from 0 to 1. */
   public double waitsForInput() {
-    return waitsForInput;
+    return (1 - busy()) * (1 - times.forRoom());
   }
 
   /**
@@ -111,32 +109,63 @@ public final class StageSummary {
    * the queue behind the stage was full; from 0 to 1.
    */
   public double waitsForRoom() {
-    return waitsForRoom;
+    return (1 - busy()) * times.forRoom();
   }
 
-  /** Returns the mean time of an item in a worker; zero while none has ended. */
+  /**
+   * Returns the mean time of an item in a worker; zero while none has ended. The first items of
+   * each worker, which take longer than those to come, are left out, unless there are no others.
+   */
   public Duration meanTime() {
-    return Duration.ofNanos(Math.round(meanNanos));
+    return Duration.ofNanos(Math.round(times.workers().meanNanos()));
+  }
+
+  /** Returns how many items the mean time is of; 0 if it is of its workers' first items only. */
+  public long measured() {
+    return times.workers().measured();
+  }
+
+  /** Returns the figures of its workers, by name; of those that have run an item. */
+  public List<WorkerSummary> workers() {
+    return times.workers().workers();
+  }
+
+  /**
+   * Returns what it did over time, from the start of the run until now, or until its end: at most
+   * some hundred slices of equal length, the last one may be shorter.
+   */
+  public List<StageMoment> history() {
+    return history.get();
   }
 
   /** Returns how many items wait for it. */
   public int queued() {
-    return queued;
+    return depth.queued();
   }
 
   /** Returns how many places its queue has, those of the items before it in work included. */
   public int queueLimit() {
-    return queueLimit;
+    return depth.limit();
   }
 
   /** Returns the most items that have waited for it. */
   public int deepestQueue() {
-    return deepest;
+    return depth.deepest();
+  }
+
+  /** How much the mean time may be off, as a part of it. */
+  double error() {
+    return times.workers().error();
+  }
+
+  /** How many of its workers have not come up yet. */
+  int starting() {
+    return counts.starting();
   }
 
   /** The mean number of processors it kept busy; -1 if unknown. */
   double cpuCores() {
-    return cpuCores;
+    return times.cpuCores();
   }
 
   @Override
@@ -146,21 +175,21 @@ public final class StageSummary {
         + ", model="
         + model
         + ", size="
-        + size
+        + size()
         + ", taken="
-        + taken
+        + taken()
         + ", results="
-        + results
+        + results()
         + ", failed="
-        + failed
+        + failed()
         + ", rate="
-        + rate
+        + rate()
         + ", busy="
-        + busy
+        + busy()
         + ", waitsForInput="
-        + waitsForInput
+        + waitsForInput()
         + ", waitsForRoom="
-        + waitsForRoom
+        + waitsForRoom()
         + "]";
   }
 }

@@ -1,11 +1,15 @@
 package io.github.fornada.pipeline;
 
+import java.util.List;
 import java.util.Locale;
 
 /** A summary as people read it: within 80 columns, whatever the names and figures are. */
 final class SummaryText {
   private static final int COLUMNS = 80;
   private static final int NAME = 14;
+
+  /** So many changes of sizes are told, the last ones. */
+  private static final int CHANGES = 4;
 
   private SummaryText() {}
 
@@ -26,6 +30,10 @@ final class SummaryText {
           Diagnosis.percent(stage.waitsForRoom()),
           stage.queued() + "/" + stage.queueLimit(),
           slow != null && slow.name().equals(stage.name()) ? " <" : "");
+    }
+    List<String> changes = summary.changes();
+    for (String change : changes.subList(Math.max(0, changes.size() - CHANGES), changes.size())) {
+      wrap(text, "after " + change);
     }
     long failed = 0;
     for (StageSummary stage : summary.stages()) {

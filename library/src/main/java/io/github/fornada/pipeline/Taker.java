@@ -4,7 +4,4 @@ package io.github.fornada.pipeline;
 interface Taker {
   /** There may be something to take. Called without a lock. */
   void wake();
-
-  /** Nothing more will come. Called without a lock. */
-  void inputEnds();
 }

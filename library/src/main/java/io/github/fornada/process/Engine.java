@@ -132,7 +132,7 @@ final class Engine extends AbstractPool implements Mappings.Listener, UserCodeGu
   /** Called when no worker can be started any more; for a helper. */
   private volatile Consumer<? super WorkerStartException> whenBroken = reason -> {};
 
-  /** How many slots take items: all of them, unless this is a helper. */
+  /** How many slots take items: all of them, unless this is a helper, or was told otherwise. */
   private volatile int used;
 
   private volatile boolean ending;
@@ -333,14 +333,28 @@ final class Engine extends AbstractPool implements Mappings.Listener, UserCodeGu
     }
   }
 
+  @Override
+  protected boolean hasFreeWorker() {
+    return seemsFreeSomewhere();
+  }
+
+  @Override
+  protected boolean limitWorkers(int count) {
+    used = count;
+    if (hasWork()) {
+      workAvailable();
+    }
+    return true;
+  }
+
   /**
    * If every worker runs quick items, their results will make it feed again in a moment, and then
    * take everything that has arrived until then at once.
    */
   @Override
   protected void moreAvailable() {
-    for (WorkerSlot slot : slots) {
-      if (!slot.dispatcher().willAskSoon()) {
+    for (int i = 0; i < slots.size() && i < used; i++) {
+      if (!slots.get(i).dispatcher().willAskSoon()) {
         workAvailable();
         return;
       }

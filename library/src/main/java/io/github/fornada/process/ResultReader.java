@@ -272,7 +272,7 @@ final class ResultReader {
       Batch<?, ?> row = lastRow;
       lastRow = null;
       if (row != null) {
-        row.spent(count, nanos);
+        row.spent(count, nanos, name);
       }
       return false;
     }
@@ -298,7 +298,7 @@ final class ResultReader {
       callbackFailed(e);
     } finally {
       spent(1, from.lastItemNanos());
-      sent.batch().spent(1, from.lastItemNanos());
+      sent.batch().spent(1, from.lastItemNanos(), name);
       delivered(1);
     }
     return slot.isLastOfRetiring();

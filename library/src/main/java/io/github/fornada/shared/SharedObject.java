@@ -31,7 +31,13 @@ import java.io.Serializable;
  * equal by {@code ==}, within one process.
  */
 public abstract sealed class SharedObject implements Serializable
-    permits SharedArray, SharedCounter, SharedFlag, SharedLatch, SharedLock, SharedQueue {
+    permits SharedArray,
+        SharedCounter,
+        SharedFlag,
+        SharedLatch,
+        SharedLock,
+        SharedQueue,
+        SharedSemaphore {
   @Serial private static final long serialVersionUID = 1L;
 
   final transient Region region;
@@ -61,6 +67,7 @@ public abstract sealed class SharedObject implements Serializable
           case ObjectKind.LATCH -> new SharedLatch(r);
           case ObjectKind.LOCK -> new SharedLock(r);
           case ObjectKind.QUEUE -> new SharedQueue<>(r);
+          case ObjectKind.SEMAPHORE -> new SharedSemaphore(r);
           default -> throw new IllegalArgumentException("a shared object called " + name);
         });
   }

@@ -3,6 +3,7 @@ package io.github.fornada.shared;
 import io.github.fornada.Pool;
 import io.github.fornada.shared.memory.ElementRing;
 import io.github.fornada.shared.memory.ObjectKind;
+import io.github.fornada.shared.memory.Permits;
 import io.github.fornada.shared.memory.Region;
 import io.github.fornada.shared.memory.Space;
 import io.github.fornada.shared.memory.Spaces;
@@ -50,13 +51,15 @@ public final class SharedSpace implements Serializable {
    * Returns what makes objects for the tasks of {@code pool}.
    *
    * @throws RejectedExecutionException if the pool was shut down
-   * @throws IllegalArgumentException if it is not one of this library's pools
+   * @throws IllegalArgumentException if its tasks may run in this process as well as in others, as
+   *     those of an {@code AutoPool} do, or it is not one of this library's pools
    */
   public static SharedSpace of(Pool pool) {
     Objects.requireNonNull(pool, "pool");
     if (!(pool instanceof AbstractPool) && Spaces.known(pool) == null) {
       throw new IllegalArgumentException(
-          "the pool must be one of this library's, or extend AbstractPool; got "
+          "shared objects are for the tasks of a SequentialPool, ThreadPool, VirtualThreadPool or"
+              + " ProcessPool, or of a class that extends AbstractPool; got "
               + pool.getClass().getName());
     }
     if (!pool.isShutdown()) {
@@ -172,6 +175,21 @@ public final class SharedSpace implements Serializable {
             ElementRing.sizeFor(bytes),
             "a shared queue",
             ElementRing.shape(capacity),
+            SharedSpace::nothing);
+  }
+
+  /** Returns a new semaphore with {@code permits} permits, from 1 to 4096, all free. */
+  public SharedSemaphore semaphore(int permits) {
+    if (permits < 1 || permits > SharedSemaphore.MAX_PERMITS) {
+      throw new IllegalArgumentException(
+          "permits must be from 1 to " + SharedSemaphore.MAX_PERMITS + ", got " + permits);
+    }
+    return (SharedSemaphore)
+        made(
+            ObjectKind.SEMAPHORE,
+            Permits.sizeFor(permits),
+            "a shared semaphore",
+            Permits.shape(permits),
             SharedSpace::nothing);
   }
 

@@ -49,6 +49,10 @@ public abstract class AbstractPool implements Pool {
   private final ExecutionModel model;
   private final int workers;
   private final TaskPolicy policy;
+
+  /** Asked for each item, so that it is not asked of a list. */
+  private final boolean observed;
+
   private final ContextCapture contextCapture;
   private final WorkQueue queue = new WorkQueue();
   private final AtomicLong tasks = new AtomicLong();
@@ -96,6 +100,7 @@ public abstract class AbstractPool implements Pool {
     this.model = Objects.requireNonNull(model, "model");
     this.workers = workers;
     this.policy = Objects.requireNonNull(policy, "policy");
+    this.observed = !policy.listeners().isEmpty();
     this.contextCapture = new ContextCapture(policy.carriers());
     this.life = new PoolLifecycle(this, queue);
     this.listeners = new Listeners(this, policy.listeners());
@@ -115,6 +120,25 @@ public abstract class AbstractPool implements Pool {
    */
   protected void moreAvailable() {
     workAvailable();
+  }
+
+  /**
+   * Returns whether one more item could be begun now, beside those that were polled: by a worker
+   * that has nothing to do, or is not started yet. An estimate that takes no lock; by default true.
+   */
+  protected boolean hasFreeWorker() {
+    return true;
+  }
+
+  /**
+   * Lets at most {@code count} workers take items from now on; those beyond end what they have
+   * begun. By default does nothing.
+   *
+   * @param count at least 1, and at most {@link #workers}
+   * @return whether this pool can do that
+   */
+  protected boolean limitWorkers(int count) {
+    return false;
   }
 
   /**
@@ -451,7 +475,7 @@ public abstract class AbstractPool implements Pool {
 
   /** Returns whether there are listeners, so that measuring each task is worth its cost. */
   public final boolean isObserved() {
-    return !policy.listeners().isEmpty();
+    return observed;
   }
 
   /**

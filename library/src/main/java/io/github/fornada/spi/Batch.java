@@ -561,7 +561,16 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
    * the next batches depend on that.
    */
   public void ran(int count, long nanos) {
-    sink.ran(count, nanos);
+    ran(count, nanos, "");
+  }
+
+  /**
+   * Reports as {@link #ran(int, long)} does, and which worker it was.
+   *
+   * @param worker its name; empty if unknown
+   */
+  public void ran(int count, long nanos, String worker) {
+    sink.ran(count, nanos, worker);
   }
 
   /**
@@ -586,9 +595,11 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
   /**
    * Reports that {@code count} of its items took a worker {@code nanos} nanoseconds, where the next
    * batches are not sized by that.
+   *
+   * @param worker its name; empty if unknown
    */
-  public void spent(int count, long nanos) {
-    sink.spent(count, nanos);
+  public void spent(int count, long nanos, String worker) {
+    sink.spent(count, nanos, worker);
   }
 
   /** A worker has taken it; called without a lock. */

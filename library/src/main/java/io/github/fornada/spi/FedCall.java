@@ -47,8 +47,12 @@ public final class FedCall {
     /** Every item of a batch has ended, or is to be tried again. Called without a lock. */
     void batchClosed();
 
-    /** {@code count} items took a worker {@code nanos} nanoseconds. */
-    void ran(int count, long nanos);
+    /**
+     * {@code count} items took a worker {@code nanos} nanoseconds.
+     *
+     * @param worker its name; empty if unknown
+     */
+    void ran(int count, long nanos, String worker);
 
     /** Items run in this JVM by platform threads took so much processor time. */
     void usedCpu(long nanos);
@@ -143,6 +147,26 @@ public final class FedCall {
   /** The pool may take items from now on, and hears of each end of the pool. */
   public void start() {
     pool.register(run);
+  }
+
+  /**
+   * Lets at most {@code count} workers of the pool take items from now on, of this call or any
+   * other; those beyond end what they have begun.
+   *
+   * @param count at least 1, and at most as many as the pool has
+   * @return whether the pool can do that
+   */
+  public boolean limitWorkers(int count) {
+    if (count < 1 || count > pool.workers()) {
+      throw new IllegalArgumentException(
+          "count must be from 1 to " + pool.workers() + ", got " + count);
+    }
+    return pool.limitWorkers(count);
+  }
+
+  /** Returns whether one more item could probably be begun now, by a worker that is free. */
+  public boolean hasFreeWorker() {
+    return pool.hasFreeWorker();
   }
 
   /** There are items to take. Called without a lock. */
@@ -300,9 +324,9 @@ public final class FedCall {
     }
 
     @Override
-    void ran(int count, long nanos) {
+    void ran(int count, long nanos, String worker) {
       super.ran(count, nanos);
-      feed.ran(count, nanos);
+      feed.ran(count, nanos, worker);
     }
 
     @Override
@@ -321,8 +345,8 @@ public final class FedCall {
     }
 
     @Override
-    void spent(int count, long nanos) {
-      feed.ran(count, nanos);
+    void spent(int count, long nanos, String worker) {
+      feed.ran(count, nanos, worker);
     }
 
     @Override

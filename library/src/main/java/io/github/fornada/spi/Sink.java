@@ -89,6 +89,11 @@ abstract class Sink<T extends @Nullable Object, R extends @Nullable Object> {
   /** Notes that {@code count} items took a worker {@code nanos} nanoseconds. */
   void ran(int count, long nanos) {}
 
+  /** As {@link #ran(int, long)}, for calls that want to know the worker. */
+  void ran(int count, long nanos, String worker) {
+    ran(count, nanos);
+  }
+
   /** The pool that alone reads the results; null if they are to be read here. */
   @Nullable AbstractPool relayTarget() {
     return null;
@@ -103,7 +108,7 @@ abstract class Sink<T extends @Nullable Object, R extends @Nullable Object> {
   void usedCpu(long nanos) {}
 
   /** {@code count} items took a worker {@code nanos} nanoseconds; it is no measure for batches. */
-  void spent(int count, long nanos) {}
+  void spent(int count, long nanos, String worker) {}
 
   /** A worker has taken items; called without a lock. */
   void polled() {}

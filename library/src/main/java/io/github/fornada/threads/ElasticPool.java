@@ -104,6 +104,16 @@ final class ElasticPool extends LocalPool implements ThreadSide {
   }
 
   @Override
+  protected boolean hasFreeWorker() {
+    return true; // of the threads or of the helper: who is called finds out
+  }
+
+  @Override
+  protected boolean limitWorkers(int count) {
+    return false; // its own monitor decides
+  }
+
+  @Override
   boolean keepsIdleThreads() {
     return onThreads != ExecutionModel.VIRTUAL_THREADS;
   }

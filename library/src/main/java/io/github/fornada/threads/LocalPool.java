@@ -150,6 +150,20 @@ abstract sealed class LocalPool extends AbstractPool
     }
   }
 
+  @Override
+  protected boolean hasFreeWorker() {
+    return roster.isSomebodyFree();
+  }
+
+  @Override
+  protected boolean limitWorkers(int count) {
+    roster.change(count, keepsIdleThreads(), false);
+    if (hasWorkHere()) {
+      workAvailable();
+    }
+    return true;
+  }
+
   private void start(Roster.Member member) {
     String name = options.name() + "-" + (member.number + 1);
     try {

@@ -52,4 +52,9 @@ public final class SequentialPool extends LocalPool {
   boolean keepsIdleThreads() {
     return true;
   }
+
+  @Override
+  protected boolean limitWorkers(int count) {
+    return false; // there is one
+  }
 }

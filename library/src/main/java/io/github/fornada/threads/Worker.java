@@ -198,7 +198,7 @@ final class Worker implements Runnable {
       batch.usedCpu(METER.getCurrentThreadCpuTime() - cpu);
     }
     if (count > 0 && batch.isTimed()) {
-      batch.ran(count, System.nanoTime() - began);
+      batch.ran(count, System.nanoTime() - began, name);
     }
     return true;
   }

@@ -46,6 +46,7 @@ public final class HtmlReport {
   private final String title;
   private final List<Run> runs = new ArrayList<>();
   private final List<String> sentences = new ArrayList<>();
+  private final List<BandSection.Band> bands = new ArrayList<>();
 
   /** Creates a report without runs; {@code title} is the heading of the page. */
   public HtmlReport(String title) {
@@ -78,6 +79,24 @@ public final class HtmlReport {
   }
 
   /**
+   * Adds a band for a stage of a pipeline, above the runs and below the bands already added: what
+   * its workers did over time, and how many items waited for it.
+   *
+   * @param name the name of the stage
+   * @param facts its figures, in a few words
+   * @param slices what it did, in the order of time
+   * @return this report
+   */
+  public HtmlReport withBand(String name, String facts, List<BandSlice> slices) {
+    bands.add(
+        new BandSection.Band(
+            Objects.requireNonNull(name, "name"),
+            Objects.requireNonNull(facts, "facts"),
+            List.copyOf(slices)));
+    return this;
+  }
+
+  /**
    * Writes the page to {@code file}, replacing an existing file.
    *
    * @throws IOException if the file cannot be written; an incomplete file may be left behind
@@ -104,6 +123,7 @@ public final class HtmlReport {
     values.put("script", script);
     values.put("sentences", sentences());
     values.put("table", table(tracks));
+    values.put("stages", BandSection.of(bands));
     values.put("runs", runs(tracks));
     values.put("histograms", histograms(tracks));
     values.put("failures", FailureSection.of(tracks));

@@ -15,8 +15,6 @@ abstract class AbstractPoolTest
         ListenerContract,
         MapContract,
         ShareContract,
-        SharedObjectContract,
-        SharedQueueContract,
         StreamContract,
         TimeContract,
         UserCodeContract {

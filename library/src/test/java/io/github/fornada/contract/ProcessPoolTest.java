@@ -8,7 +8,8 @@ import java.time.Duration;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterAll;
 
-final class ProcessPoolTest extends AbstractPoolTest implements TogetherContract {
+final class ProcessPoolTest extends AbstractPoolTest
+    implements SharedObjectContract, SharedQueueContract, TogetherContract {
   private static final Lender LENDER = new Lender(workers -> openOne(workers, o -> o));
 
   @AfterAll

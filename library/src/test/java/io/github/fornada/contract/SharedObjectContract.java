@@ -9,6 +9,7 @@ import io.github.fornada.shared.SharedCounter;
 import io.github.fornada.shared.SharedFlag;
 import io.github.fornada.shared.SharedLatch;
 import io.github.fornada.shared.SharedLock;
+import io.github.fornada.shared.SharedSemaphore;
 import io.github.fornada.shared.SharedSpace;
 import java.io.Serializable;
 import java.lang.foreign.ValueLayout;
@@ -246,6 +247,44 @@ interface SharedObjectContract extends PoolUnderTest {
       assertThatThrownBy(mine::close)
           .isInstanceOf(IllegalMonitorStateException.class)
           .hasMessageContaining("does not hold the shared lock");
+    }
+  }
+
+  @Test
+  default void atMostSoManyHaveAPermitAtOnce() throws Exception {
+    try (Pool pool = open(2)) {
+      SharedSpace shared = SharedSpace.of(pool);
+      SharedSemaphore semaphore = shared.semaphore(1);
+      SharedCounter within = shared.counter(0);
+      var tasks =
+          IntStream.range(0, 2)
+              .mapToObj(i ->
+                  pool.submit(
+                      500,
+                      n -> {
+                        long most = 0;
+                        for (int k = 0; k < n; k++) {
+                          try (var _ = semaphore.acquire()) {
+                            most = Math.max(most, within.increment());
+                            var _ = within.add(-1);
+                          }
+                        }
+                        return most;
+                      }))
+              .toList();
+      for (CompletableFuture<Long> task : tasks) {
+        assertThat(PoolUnderTest.get(task)).isEqualTo(1);
+      }
+      SharedSemaphore.Permit permit = semaphore.tryAcquire();
+      assertThat(permit).isNotNull();
+      assertThat(semaphore.tryAcquire()).isNull();
+      assertThat(semaphore.tryAcquire(A_MOMENT)).isNull();
+      permit.close();
+      permit.close();
+      assertThat(semaphore.available()).isEqualTo(1);
+      assertThatThrownBy(() -> shared.semaphore(0))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("got 0");
     }
   }
 

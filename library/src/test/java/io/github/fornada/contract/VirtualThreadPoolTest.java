@@ -6,7 +6,7 @@ import io.github.fornada.threads.VirtualThreadPool;
 import java.util.function.UnaryOperator;
 
 final class VirtualThreadPoolTest extends AbstractPoolTest
-    implements LocalContract, TogetherContract {
+    implements SharedObjectContract, SharedQueueContract, LocalContract, TogetherContract {
   @Override
   public Pool open(int workers, UnaryOperator<TaskPolicy> policy) {
     return VirtualThreadPool.open(o -> o.withWorkers(workers).withPolicy(policy.apply(o.policy())));

@@ -14,19 +14,14 @@ final class DiagnosisTest {
     return new StageSummary(
         name,
         "threads",
-        size,
-        1000,
-        1000,
-        0,
-        rate,
-        busy,
-        (1 - busy) * (1 - forRoom),
-        (1 - busy) * forRoom,
-        millis * 1e6,
-        cores,
-        0,
-        16,
-        16);
+        new StageSummary.Counts(size, 0, 1000, 1000, 0),
+        new StageSummary.Times(
+            rate,
+            forRoom,
+            cores,
+            new StageFigures.Reading(millis * 1e6, 0.01, 500, busy, List.of())),
+        new StageSummary.Depth(0, 16, 16),
+        () -> List.of());
   }
 
   @Test
@@ -79,5 +74,34 @@ final class DiagnosisTest {
     assertThat(Diagnosis.of(List.of(stage("a", 4, 100, 1, 1, 0)), 8).kind())
         .isEqualTo(Diagnosis.Kind.CONSUMER);
     assertThat(Diagnosis.of(List.of(), 8).kind()).isEqualTo(Diagnosis.Kind.NOTHING);
+  }
+
+  private static StageSummary measured(long items, double error, int starting, double rate) {
+    return new StageSummary(
+        "parse",
+        "processes",
+        new StageSummary.Counts(2, starting, 1000, 1000, 0),
+        new StageSummary.Times(
+            rate, 0, 2, new StageFigures.Reading(10e6, error, items, 0.99, List.of())),
+        new StageSummary.Depth(0, 16, 16),
+        () -> List.of());
+  }
+
+  @Test
+  void saysWhatItRestsOnWhereThatIsLittle() {
+    assertThat(Diagnosis.of(List.of(measured(500, 0.01, 0, 199)), 6).doubt()).isEmpty();
+    assertThat(Diagnosis.of(List.of(measured(0, 0.01, 0, 199)), 6).text())
+        .endsWith(
+            "This rests on the first item of each worker of \"parse\" alone, and later ones may be"
+                + " faster.");
+    assertThat(Diagnosis.of(List.of(measured(9, 0.01, 0, 199)), 6).text())
+        .endsWith("This rests on only 9 items of \"parse\".");
+    assertThat(Diagnosis.of(List.of(measured(500, 0.3, 0, 199)), 6).text())
+        .endsWith("differ much: their mean may be off by 30 %.");
+    assertThat(Diagnosis.of(List.of(measured(500, 0.01, 1, 199)), 6).text())
+        .endsWith("This may change: 1 of 2 workers of \"parse\" have started.");
+    var begun = stage("store", 4, 0, 0, 0, -1);
+    assertThat(Diagnosis.of(List.of(measured(500, 0.01, 0, 199), begun), 6).text())
+        .endsWith("This may change: no item of \"store\" has ended yet.");
   }
 }

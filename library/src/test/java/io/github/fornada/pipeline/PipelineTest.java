@@ -34,10 +34,61 @@ import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordingFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Single cases of pipelines. */
 @Timeout(value = 120, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 final class PipelineTest {
+  /**
+   * The third item comes when two run, which wait for it; a third worker has not been needed yet.
+   */
+  @ParameterizedTest
+  @MethodSource("threeAtOnce")
+  void anItemThatComesWhileOthersRunIsBegunByAFreeWorker(StageModel<?> model) {
+    var begun = new CountDownLatch(2);
+    var released = new CountDownLatch(1);
+    Iterator<Integer> source =
+        new Iterator<>() {
+          private int next;
+
+          @Override
+          public boolean hasNext() {
+            if (next >= 2) {
+              await(next == 2 ? begun : released); // its end would call a worker too
+            }
+            return next < 3;
+          }
+
+          @Override
+          public Integer next() {
+            return next++;
+          }
+        };
+    try (var run =
+        Pipeline.from(() -> source)
+            .stage(
+                "meet",
+                model,
+                n -> {
+                  if (n == 2) {
+                    released.countDown();
+                  } else {
+                    begun.countDown();
+                    long seconds = Waiting.DEADLINE.toSeconds();
+                    assertThat(released.await(seconds, TimeUnit.SECONDS)).isTrue();
+                  }
+                  return n;
+                })
+            .run()) {
+      assertThat(run.outcomes()).extracting(PipelineOutcome::get).containsExactly(0, 1, 2);
+    }
+  }
+
+  private static Stream<StageModel<?>> threeAtOnce() {
+    return Stream.of(StageModel.threads(3), StageModel.virtualThreads(3));
+  }
+
   private static final List<Integer> HUNDRED = IntStream.range(0, 100).boxed().toList();
 
   private static int increment(int x) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
+import io.github.fornada.TaskEvent;
 import io.github.fornada.Waiting;
 import io.github.fornada.spi.PayloadCodec;
 import java.io.IOException;
@@ -17,6 +18,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -369,7 +371,7 @@ class ResultReadingTest {
   void resultsWithAndWithoutCodeOfTheirOwnComeInOrder() throws Exception {
     Pool pool = open(o -> o);
     try {
-      List<Integer> items = IntStream.range(0, 5000).boxed().toList();
+      List<Integer> items = IntStream.range(0, 1400).boxed().toList();
       List<Object> expected = new ArrayList<>();
       for (int i : items) {
         expected.add(mixed(i));
@@ -392,5 +394,48 @@ class ResultReadingTest {
       case 5 -> List.of(new Plain(i, "", new Inner(0, 0, false)), Thread.State.NEW);
       default -> new double[0].length + i;
     };
+  }
+
+  @Test
+  void workersMayBeReplacedWhileTheirResultsAreRead() throws Exception {
+    Pool pool = open(o -> o.withMaxTasks(20));
+    try {
+      assertThat(pool.map(IntStream.range(0, 100).boxed().toList(), Checked::new))
+          .isEqualTo(IntStream.range(0, 100).mapToObj(Checked::new).toList());
+    } finally {
+      pool.close();
+    }
+  }
+
+  @Test
+  void eachItemIsReportedOnceAndAfterItsStart() throws Exception {
+    List<TaskEvent> events = new CopyOnWriteArrayList<>();
+    Pool pool = open(o -> o.withPolicy(o.policy().withListener(events::add)));
+    try {
+      assertThat(pool.map(IntStream.range(0, 50).boxed().toList(), Checked::new)).hasSize(50);
+    } finally {
+      pool.close();
+    }
+    for (long i = 0; i < 50; i++) {
+      long index = i;
+      assertThat(
+              events.stream()
+                  .filter(e -> e instanceof TaskEvent.OfTask of && of.index() == index)
+                  .map(e -> e.getClass().getSimpleName()))
+          .containsExactly("Submitted", "Started", "Finished");
+    }
+  }
+
+  @Test
+  void aResultThatIsNotReadInTimeIsTriedAgainAsOftenAsRetriesSay() throws Exception {
+    Pool pool = open(o -> limit(o.withPolicy(o.policy().withRetries(1)), Duration.ofSeconds(1)));
+    try {
+      int before = BLOCKED.get();
+      assertThat(pool.outcomes(List.of(true), Stuck::new).toList().getFirst())
+          .isInstanceOf(Outcome.TimedOut.class);
+      assertThat(BLOCKED.get() - before).isEqualTo(2);
+    } finally {
+      pool.close();
+    }
   }
 }

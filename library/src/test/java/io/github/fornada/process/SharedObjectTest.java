@@ -12,6 +12,7 @@ import io.github.fornada.shared.SharedCounter;
 import io.github.fornada.shared.SharedFlag;
 import io.github.fornada.shared.SharedLock;
 import io.github.fornada.shared.SharedQueue;
+import io.github.fornada.shared.SharedSemaphore;
 import io.github.fornada.shared.SharedSpace;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -245,6 +246,44 @@ class SharedObjectTest {
         assertThat(Pools.soon(waits)).isEqualTo(true);
         assertThatThrownBy(() -> Pools.soon(holds)).isInstanceOf(ExecutionException.class);
       }
+    }
+  }
+
+  @Test
+  void thePermitsOfTheKilledAreFreeAgain() throws Exception {
+    try (Pool pool = Pools.open(2)) {
+      SharedSpace shared = SharedSpace.of(pool);
+      SharedSemaphore semaphore = shared.semaphore(3);
+      SharedCounter pid = shared.counter(0);
+      var mine = semaphore.acquire();
+      CompletableFuture<Integer> dies =
+          pool.submit(
+              0,
+              x -> {
+                var one = semaphore.acquire();
+                var two = semaphore.acquire();
+                pid.set(Pools.pid());
+                shared.flag().await(); // for ever
+                one.close();
+                two.close();
+                return 0;
+              });
+      pid.awaitAtLeast(1);
+      assertThat(semaphore.available()).isZero();
+      CompletableFuture<Integer> waits =
+          pool.submit(
+              0,
+              x -> {
+                try (var _ = semaphore.acquire()) {
+                  return 1;
+                }
+              });
+      kill(pid.get());
+      assertThat(Pools.soon(waits)).isEqualTo(1);
+      assertThatThrownBy(() -> Pools.soon(dies)).isInstanceOf(ExecutionException.class);
+      assertThat(semaphore.available()).isEqualTo(2);
+      mine.close();
+      assertThat(semaphore.available()).isEqualTo(3);
     }
   }
 

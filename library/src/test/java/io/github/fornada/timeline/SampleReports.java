@@ -2,6 +2,10 @@ package io.github.fornada.timeline;
 
 import io.github.fornada.Pool;
 import io.github.fornada.TaskFunction;
+import io.github.fornada.pipeline.Pipeline;
+import io.github.fornada.pipeline.PipelineOutcome;
+import io.github.fornada.pipeline.StageMoment;
+import io.github.fornada.pipeline.StageSummary;
 import io.github.fornada.process.ProcessPool;
 import io.github.fornada.threads.SequentialPool;
 import io.github.fornada.threads.ThreadPool;
@@ -35,6 +39,52 @@ final class SampleReports {
     hostile(folder.resolve("hostile.html"), folder.resolve("hostile.json"));
     waiting(folder.resolve("waiting.html"), folder.resolve("waiting.json"));
     large(folder.resolve("large.html"), folder.resolve("large.json"));
+    stages(folder.resolve("stages.html"), folder.resolve("stages.json"));
+  }
+
+  /** A pipeline whose second stage is slow, and whose source pauses in the middle. */
+  private static void stages(Path html, Path json) throws IOException {
+    var names = List.of("fetch", "parse and check what came with a long name", "store");
+    var timelines = names.stream().map(Timeline::new).toList();
+    Iterable<Integer> source =
+        () -> IntStream.range(0, 160).peek(n -> pause(n == 90 ? 400 : 0)).iterator();
+    timelines.forEach(Timeline::begin);
+    try (var fetch = VirtualThreadPool.open(o -> o.withWorkers(8).withListener(timelines.get(0)));
+        var parse = ProcessPool.open(o -> o.withWorkers(2).withListener(timelines.get(1)));
+        var store = ThreadPool.open(o -> o.withWorkers(2).withListener(timelines.get(2)));
+        var run =
+            Pipeline.from(source)
+                .stage(names.get(0), fetch, n -> paused(n, 10 + n % 7))
+                .stage(names.get(1), parse, n -> paused(n, 14 + n % 5))
+                .stage(names.get(2), store, n -> paused(n, 1))
+                .run()) {
+      var count = run.outcomes().filter(PipelineOutcome::isDone).count();
+      timelines.forEach(Timeline::end);
+      var report =
+          new HtmlReport("Fetch, parse, store")
+              .withText(List.of(count + " results.", run.summary().advice()));
+      for (StageSummary stage : run.summary().stages()) {
+        var slices = new ArrayList<BandSlice>();
+        for (StageMoment m : stage.history()) {
+          slices.add(new BandSlice(m.from(), m.to(), m.busy(), m.waitsForRoom(), m.queued()));
+        }
+        report.withBand(stage.name(), stage.model() + ", " + stage.size() + " workers", slices);
+      }
+      write(report, timelines, html, json);
+    }
+  }
+
+  private static int paused(int n, int millis) {
+    pause(millis);
+    return n;
+  }
+
+  private static void pause(int millis) {
+    try {
+      Thread.sleep(millis);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   /** Tasks that wait and compute on every model; some of them fail, each in its own way. */

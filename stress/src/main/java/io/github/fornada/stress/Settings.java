@@ -16,7 +16,9 @@ record Settings(
     Duration killPause,
     Duration mix,
     Duration soak,
-    int pools) {
+    int pools,
+    int pipelines,
+    int flow) {
 
   private static final Settings SHORT =
       new Settings(
@@ -27,7 +29,9 @@ record Settings(
           Duration.ofMillis(200),
           Duration.ofSeconds(10),
           Duration.ofSeconds(20),
-          25);
+          25,
+          10,
+          1_000_000);
 
   private static final Settings LONG =
       new Settings(
@@ -38,12 +42,14 @@ record Settings(
           Duration.ofMillis(250),
           Duration.ofMinutes(15),
           Duration.ofHours(1),
-          1000);
+          1000,
+          100,
+          10_000_000);
 
   static final String USAGE =
       """
       usage: stress/run [--short | --long] [option]...
-        --only=STORM      only this one: checkers, kills, mix, soak or pools
+        --only=STORM      only this one: kills, mix, pools, soak, stages or flow
         --seed=N          the choices of an earlier run
         --workers=N       worker JVMs of the pools that are killed (3)
         --tasks=N         items of the kill storm (100000; long: 2000000)
@@ -51,6 +57,8 @@ record Settings(
         --mix=SECONDS     length of the mixed storm (10; long: 900)
         --soak=SECONDS    length of the soak (20; long: 3600)
         --pools=N         pools opened and closed (25; long: 1000)
+        --pipelines=N     pipelines of random stages whose summary is put to the test (10; long: 100)
+        --flow=N          items through one pipeline (1000000; long: 10000000)
       """;
 
   static Settings parse(String[] arguments) {
@@ -69,7 +77,7 @@ record Settings(
   }
 
   private Settings withSeed(long value) {
-    return new Settings(value, only, workers, tasks, killPause, mix, soak, pools);
+    return new Settings(value, only, workers, tasks, killPause, mix, soak, pools, pipelines, flow);
   }
 
   private Settings with(String argument) {
@@ -81,29 +89,77 @@ record Settings(
     String value = argument.substring(equals + 1);
     if (name.equals("only")) {
       return new Settings(
-          seed, value.toLowerCase(Locale.ROOT), workers, tasks, killPause, mix, soak, pools);
+          seed,
+          value.toLowerCase(Locale.ROOT),
+          workers,
+          tasks,
+          killPause,
+          mix,
+          soak,
+          pools,
+          pipelines,
+          flow);
     }
     long number = Long.parseLong(value);
     return switch (name) {
       case "seed" -> withSeed(number);
-      case "workers" -> new Settings(seed, only, (int) number, tasks, killPause, mix, soak, pools);
-      case "tasks" -> new Settings(seed, only, workers, (int) number, killPause, mix, soak, pools);
+      case "workers" ->
+          new Settings(
+              seed, only, (int) number, tasks, killPause, mix, soak, pools, pipelines, flow);
+      case "tasks" ->
+          new Settings(
+              seed, only, workers, (int) number, killPause, mix, soak, pools, pipelines, flow);
       case "kill-every" ->
-          new Settings(seed, only, workers, tasks, Duration.ofMillis(number), mix, soak, pools);
+          new Settings(
+              seed,
+              only,
+              workers,
+              tasks,
+              Duration.ofMillis(number),
+              mix,
+              soak,
+              pools,
+              pipelines,
+              flow);
       case "mix" ->
           new Settings(
-              seed, only, workers, tasks, killPause, Duration.ofSeconds(number), soak, pools);
+              seed,
+              only,
+              workers,
+              tasks,
+              killPause,
+              Duration.ofSeconds(number),
+              soak,
+              pools,
+              pipelines,
+              flow);
       case "soak" ->
           new Settings(
-              seed, only, workers, tasks, killPause, mix, Duration.ofSeconds(number), pools);
-      case "pools" -> new Settings(seed, only, workers, tasks, killPause, mix, soak, (int) number);
+              seed,
+              only,
+              workers,
+              tasks,
+              killPause,
+              mix,
+              Duration.ofSeconds(number),
+              pools,
+              pipelines,
+              flow);
+      case "pools" ->
+          new Settings(
+              seed, only, workers, tasks, killPause, mix, soak, (int) number, pipelines, flow);
+      case "pipelines" ->
+          new Settings(seed, only, workers, tasks, killPause, mix, soak, pools, (int) number, flow);
+      case "flow" ->
+          new Settings(
+              seed, only, workers, tasks, killPause, mix, soak, pools, pipelines, (int) number);
       default -> throw new IllegalArgumentException("unknown option " + argument);
     };
   }
 
   /** Returns the command that runs one of these storms again. */
   String command(String storm) {
-    return "stress/run --only=%s --seed=%d --workers=%d --tasks=%d --kill-every=%d --mix=%d --soak=%d --pools=%d"
+    return "stress/run --only=%s --seed=%d --workers=%d --tasks=%d --kill-every=%d --mix=%d --soak=%d --pools=%d --pipelines=%d --flow=%d"
         .formatted(
             storm,
             seed,
@@ -112,6 +168,8 @@ record Settings(
             killPause.toMillis(),
             mix.toSeconds(),
             soak.toSeconds(),
-            pools);
+            pools,
+            pipelines,
+            flow);
   }
 }

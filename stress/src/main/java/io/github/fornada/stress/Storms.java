@@ -37,7 +37,9 @@ public final class Storms {
             new KillStorm(settings),
             new MixStorm(settings),
             new ReopenStorm(settings),
-            new Soak(settings));
+            new Soak(settings),
+            new PromiseCheck(settings),
+            new FlowStorm(settings));
     System.out.printf(
         "Storms on JDK %s, %d processors, seed %d%n",
         Runtime.version(), Runtime.getRuntime().availableProcessors(), settings.seed());

@@ -40,8 +40,8 @@ public final class Explorer {
     void check();
 
     /**
-     * Returns the thread that may die before any of its steps, as a killed process does; or -1. A run
-     * has loads of old values or a death, not both.
+     * Returns the thread that may die before any of its steps, as a killed process does; or -1. A
+     * run has loads of old values or a death, not both.
      */
     default int mortal() {
       return -1;
@@ -459,8 +459,8 @@ public final class Explorer {
   }
 
   /**
-   * Waits until a thread has died or ended. What follows sees all its stores, as a process does that
-   * has seen the end of another.
+   * Waits until a thread has died or ended. What follows sees all its stores, as a process does
+   * that has seen the end of another.
    */
   public static void awaitEnd(int number) {
     Task other = active.tasks.get(number);
@@ -975,6 +975,17 @@ public final class Explorer {
   public static void set(MemorySegment ring, ValueLayout.OfInt layout, long at, int value) {
     active.plain(at, 4, true);
     ring.set(layout, at, value);
+  }
+
+  /** Copies some steps later, for a twin. */
+  public static void copyLater(
+      MemorySegment from, long fromAt, MemorySegment to, long toAt, long count) {
+    if (count == 0) {
+      step();
+      return;
+    }
+    late(() -> copy(from, fromAt, to, toAt, count));
+    CURRENT.get().lateFor = 4;
   }
 
   /** Copies between a ring and an array of bytes, in either direction. */

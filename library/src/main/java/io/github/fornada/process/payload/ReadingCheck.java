@@ -38,7 +38,7 @@ final class ReadingCheck {
   private static final Set<String> OTHERS =
       Set.of("java.net.URI", RecordForm.class.getName(), PathForm.class.getName());
 
-  /** Classes of the system loader, by name. */
+  /** Classes of the system loader that were read here, by name: whether they are plain. */
   private static final Map<String, Boolean> KNOWN = new ConcurrentHashMap<>();
 
   private ReadingCheck() {}
@@ -85,7 +85,7 @@ final class ReadingCheck {
             || OTHERS.contains(element)
             || (loader == 0
                 && otherwise == ClassLoader.getSystemClassLoader()
-                && KNOWN.containsKey(element));
+                && KNOWN.getOrDefault(element, false));
     if (!plain) {
       throw new UserCodeException(name);
     }
@@ -98,8 +98,8 @@ final class ReadingCheck {
       while (type.isArray()) {
         type = type.getComponentType();
       }
-      if (isOfSystemLoader(type) && !KNOWN.containsKey(type.getName()) && isPlain(type)) {
-        KNOWN.put(type.getName(), true);
+      if (isOfSystemLoader(type) && !KNOWN.containsKey(type.getName())) {
+        KNOWN.put(type.getName(), isPlain(type));
       }
     }
   }

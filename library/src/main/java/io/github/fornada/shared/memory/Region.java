@@ -38,8 +38,11 @@ public final class Region {
   private final String name;
   private final long size;
 
-  /** Null until this process has mapped it. Written under this monitor. */
-  private volatile @Nullable MemorySegment memory;
+  /**
+   * Null until this process has mapped it. Written under this monitor, and read without it: a
+   * thread that sees null looks again under the monitor, and all fields of a segment are final.
+   */
+  private @Nullable MemorySegment memory;
 
   private @Nullable Arena arena; // guarded by this
   private boolean freed; // guarded by this

@@ -256,6 +256,11 @@ public final class DownloadsScenario implements Scenario {
     }
 
     @Override
+    public int mostInFlight() {
+      return AT_ONCE;
+    }
+
+    @Override
     public void before() throws IOException {
       files.clear();
       server.ask("reset");

@@ -55,7 +55,12 @@ public final class JsonReport {
     comparison.best().forEach(way -> best.add(way.name()));
     node.put("tie", comparison.best().size() > 1);
     node.put("gain", comparison.gain());
-    trial.advised().ifPresent(advised -> node.put("advised", advised));
+    trial
+        .advised()
+        .ifPresent(advised -> {
+          node.put("advised", advised);
+          node.put("wellAdvised", trial.isWellAdvised());
+        });
     node.put("why", trial.why());
     trial.python().ifPresent(python -> node.put("python", python));
     node.put("blocks", trial.blocks());

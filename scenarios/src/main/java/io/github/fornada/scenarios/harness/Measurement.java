@@ -2,6 +2,8 @@ package io.github.fornada.scenarios.harness;
 
 import io.github.fornada.ExecutionModel;
 import io.github.fornada.Pool;
+import io.github.fornada.advice.AutoPool;
+import io.github.fornada.advice.Choice;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -21,6 +23,9 @@ final class Measurement<R> {
   /** How long each way is warmed up, in seconds; but it runs at least once, uncounted. */
   static final double WARM_UP_SECONDS = 0.3;
 
+  /** How long the pool that chooses may look at the work, in seconds; but one run at least. */
+  static final double ADVICE_SECONDS = 1.5;
+
   private static final int WARM_UP_RUNS = 20;
 
   private final String scenario;
@@ -28,7 +33,9 @@ final class Measurement<R> {
   private final int blocks;
   private final long seed;
   private final double warmUpSeconds;
+  private final double adviceSeconds;
   private final Progress progress;
+  private @Nullable Choice choice;
   private final List<Way> ways = new ArrayList<>();
 
   /** Creates the measurement of one trial. */
@@ -38,12 +45,14 @@ final class Measurement<R> {
       int blocks,
       long seed,
       double warmUpSeconds,
+      double adviceSeconds,
       Progress progress) {
     this.scenario = scenario;
     this.trial = trial;
     this.blocks = blocks;
     this.seed = seed;
     this.warmUpSeconds = warmUpSeconds;
+    this.adviceSeconds = adviceSeconds;
     this.progress = progress;
   }
 
@@ -156,6 +165,7 @@ final class Measurement<R> {
           var _ = way.once(expected, true);
         }
       }
+      choice = advised(expected);
     } finally {
       for (Pool pool : pools) {
         pool.close();
@@ -179,6 +189,27 @@ final class Measurement<R> {
     var _ = pool.map(List.of(first), i -> i);
     double start = (System.nanoTime() - began) / 1e9;
     return new Way(model.label(), () -> trial.under(pool), pool, start, false);
+  }
+
+  /** Lets the library choose, on the same work, and checks those results too. */
+  private Choice advised(R expected) throws Exception {
+    progress.now(title() + ": what the advisor chooses");
+    try (AutoPool pool = trial.openAdvised()) {
+      var way = new Way("the advisor", () -> trial.under(pool), null, 0, false);
+      long began = System.nanoTime();
+      do {
+        var _ = way.once(expected, false);
+      } while ((System.nanoTime() - began) / 1e9 < adviceSeconds);
+      return pool.choice();
+    }
+  }
+
+  /** Returns what the library chose; call it after {@link #run}. */
+  Choice choice() {
+    if (choice == null) {
+      throw new IllegalStateException("nothing was run yet");
+    }
+    return choice;
   }
 
   private void warmUp(Way way, R expected) throws Exception {

@@ -82,12 +82,20 @@ public final class Runner {
 
   private <R> TrialReport measure(String scenario, Trial<R> trial) throws Exception {
     int blocks = trial.blocks(size).orElse(blocks());
-    Comparison comparison =
-        new Measurement<>(scenario, trial, blocks, seed, Measurement.WARM_UP_SECONDS, progress)
-            .run();
+    var measurement =
+        new Measurement<>(
+            scenario,
+            trial,
+            blocks,
+            seed,
+            Measurement.WARM_UP_SECONDS,
+            Measurement.ADVICE_SECONDS,
+            progress);
+    Comparison comparison = measurement.run();
     progress.now(scenario + ": Python");
     Optional<PythonRuns.Answer> inPython = python.flatMap(runs -> trial.python().map(runs::run));
     var remarks = new ArrayList<>(trial.remarks(comparison));
+    remarks.add("The advisor chose " + measurement.choice() + ".");
     inPython.ifPresent(answer -> remarks.addAll(answer.notes()));
     return new TrialReport(
         scenario,
@@ -97,7 +105,7 @@ public final class Runner {
         trial.notApplicable(),
         trial.explanation(comparison),
         inPython.map(PythonRuns.Answer::gain),
-        Optional.empty(),
+        Optional.of(measurement.choice().model().label()),
         remarks,
         blocks);
   }

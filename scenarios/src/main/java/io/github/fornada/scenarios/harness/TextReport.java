@@ -62,6 +62,13 @@ public final class TextReport {
           }
           lines.addAll(Words.wrap(note, COLUMNS));
         });
+    long asked = report.trials().stream().filter(trial -> trial.advised().isPresent()).count();
+    if (asked > 0) {
+      lines.add(
+          "The advisor's choice is the best or tied with it in %d of %d."
+              .formatted(
+                  report.trials().stream().filter(TrialReport::isWellAdvised).count(), asked));
+    }
     lines.addAll(Words.wrap(report.machine(), COLUMNS));
     lines.addAll(Words.wrap(report.java(), COLUMNS));
     lines.add(

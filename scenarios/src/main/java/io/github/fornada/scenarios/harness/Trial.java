@@ -2,6 +2,8 @@ package io.github.fornada.scenarios.harness;
 
 import io.github.fornada.ExecutionModel;
 import io.github.fornada.Pool;
+import io.github.fornada.advice.AutoOptions;
+import io.github.fornada.advice.AutoPool;
 import io.github.fornada.process.ProcessPool;
 import io.github.fornada.threads.ThreadPool;
 import io.github.fornada.threads.VirtualThreadPool;
@@ -85,6 +87,24 @@ public abstract class Trial<R> {
       case PROCESSES -> ProcessPool.open(o -> o.withWorkers(processors));
       case SEQUENTIAL, CLUSTER -> throw new IllegalArgumentException(model.label());
     };
+  }
+
+  /**
+   * Returns how many items may be in flight at most when the library chooses: fewer where the other
+   * side refuses more, or politeness does.
+   */
+  public int mostInFlight() {
+    return 1_000;
+  }
+
+  /** Opens a pool that chooses by itself, and knows nothing from earlier. */
+  final AutoPool openAdvised() {
+    return AutoPool.open(o -> {
+      AutoOptions options = o.withoutMemory().withMostInFlight(mostInFlight());
+      return notApplicable().containsKey(ExecutionModel.PROCESSES)
+          ? options.withMostProcesses(0)
+          : options;
+    });
   }
 
   /** Called before each run, untimed: resets what the other side counts. */

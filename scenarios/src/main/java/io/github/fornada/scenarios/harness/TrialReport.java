@@ -36,6 +36,13 @@ public record TrialReport(
     remarks = List.copyOf(remarks);
   }
 
+  /** Returns whether what the advisor chose is the best here or tied with it. */
+  public boolean isWellAdvised() {
+    return advised
+        .filter(label -> comparison.best().stream().anyMatch(way -> way.name().equals(label)))
+        .isPresent();
+  }
+
   /** Returns scenario and name, such as {@code math: primes}. */
   public String title() {
     return name.isEmpty() ? scenario : scenario + ": " + name;

@@ -204,6 +204,11 @@ public final class HttpScenario implements Scenario {
     }
 
     @Override
+    public int mostInFlight() {
+      return LIMIT;
+    }
+
+    @Override
     public void before() throws IOException {
       server.ask("reset");
     }

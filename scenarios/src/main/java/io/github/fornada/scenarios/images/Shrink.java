@@ -20,6 +20,7 @@ import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 import javax.imageio.event.IIOReadWarningListener;
 import javax.imageio.stream.ImageInputStream;
+import org.jspecify.annotations.Nullable;
 
 /** The function: decodes a picture, makes it smaller, sharpens it, and encodes it twice. */
 final class Shrink {
@@ -79,7 +80,7 @@ final class Shrink {
       }
       ImageReader reader = readers.next();
       try {
-        var warning = new AtomicReference<String>();
+        var warning = new AtomicReference<@Nullable String>();
         IIOReadWarningListener listener = (source, text) -> warning.compareAndSet(null, text);
         reader.addIIOReadWarningListener(listener);
         reader.setInput(in);

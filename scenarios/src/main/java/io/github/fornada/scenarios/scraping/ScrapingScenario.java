@@ -110,6 +110,11 @@ public final class ScrapingScenario implements Scenario {
     }
 
     @Override
+    public int mostInFlight() {
+      return AT_ONCE;
+    }
+
+    @Override
     public void before() throws IOException {
       server.ask("reset");
     }

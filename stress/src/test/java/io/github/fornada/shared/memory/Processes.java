@@ -4,8 +4,8 @@ import java.lang.foreign.MemorySegment;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Processes that share one region of memory, each represented by one thread: a process has a region,
- * a bell and locks of its own over that memory.
+ * Processes that share one region of memory, each represented by one thread: a process has a
+ * region, a bell and locks of its own over that memory.
  */
 final class Processes {
   private final MemorySegment memory;

@@ -1,0 +1,201 @@
+package io.github.fornada.benchmarks.pipelines;
+
+import static io.github.fornada.benchmarks.peers.Measure.check;
+import static io.github.fornada.benchmarks.peers.Measure.emit;
+import static io.github.fornada.benchmarks.peers.Measure.say;
+
+import io.github.fornada.Pool;
+import io.github.fornada.pipeline.Pipeline;
+import io.github.fornada.pipeline.PipelineOutcome;
+import io.github.fornada.pipeline.PipelineRun;
+import io.github.fornada.pipeline.StageModel;
+import io.github.fornada.process.ProcessPool;
+import io.github.fornada.threads.ThreadPool;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/** Fornada's pipelines. Arguments: the row, and the seconds to measure. */
+public final class FornadaPeer {
+  /** As pypeln's manual has it for its stages. */
+  private static final int WORKERS = 2;
+
+  private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
+
+  private FornadaPeer() {}
+
+  public static void main(String[] args) throws Exception {
+    double seconds = Double.parseDouble(args[1]);
+    switch (args[0]) {
+      case "version" -> {
+        String version = Pipeline.class.getPackage().getImplementationVersion();
+        say("version", version == null ? "" : version, "");
+      }
+      case "empty" -> empty(seconds);
+      case "bound" -> bound(seconds);
+      case "threads" -> {
+        try (Pool a = ThreadPool.open(o -> o.withWorkers(WORKERS));
+            Pool b = ThreadPool.open(o -> o.withWorkers(WORKERS))) {
+          two("threads", seconds, a, b);
+        }
+      }
+      case "processes" -> {
+        try (Pool a = ProcessPool.open(o -> o.withWorkers(WORKERS));
+            Pool b = ProcessPool.open(o -> o.withWorkers(WORKERS))) {
+          two("processes", seconds, a, b);
+        }
+      }
+      case "large" -> large(seconds);
+      default -> throw new IllegalArgumentException("no such row: " + args[0]);
+    }
+  }
+
+  // ---- three empty stages in one JVM
+
+  private static void empty(double seconds) throws Exception {
+    Rows.tiny(
+        "empty",
+        seconds,
+        "as it comes",
+        3,
+        n ->
+            sum(
+                Pipeline.from(numbers(n))
+                    .stage("a", StageModel.threads(1), x -> Rows.increment(x))
+                    .stage("b", StageModel.threads(1), x -> Rows.increment(x))
+                    .stage("c", StageModel.threads(1), x -> Rows.increment(x))));
+    Rows.tiny("batches", seconds, "500 in a batch", 3, FornadaPeer::inBatches);
+  }
+
+  private static Iterable<Integer> numbers(int n) {
+    return () -> IntStream.range(0, n).iterator();
+  }
+
+  private static long sum(Pipeline<Integer> pipeline) {
+    try (var run = pipeline.run();
+        Stream<PipelineOutcome<Integer>> outcomes = run.outcomes()) {
+      return outcomes.mapToLong(o -> o.get()).sum();
+    }
+  }
+
+  private static List<Integer> all(List<Integer> batch) {
+    var next = new ArrayList<Integer>(batch.size());
+    for (int n : batch) {
+      next.add(Rows.increment(n));
+    }
+    return next;
+  }
+
+  private static long inBatches(int n) {
+    try (PipelineRun<List<Integer>> run =
+            Pipeline.from(numbers(n))
+                .batches(500, Duration.ofMillis(200))
+                .stage("a", StageModel.threads(1), FornadaPeer::all)
+                .stage("b", StageModel.threads(1), FornadaPeer::all)
+                .stage("c", StageModel.threads(1), FornadaPeer::all)
+                .run();
+        Stream<PipelineOutcome<List<Integer>>> outcomes = run.outcomes()) {
+      return outcomes.flatMap(o -> o.get().stream()).mapToLong(x -> x).sum();
+    }
+  }
+
+  // ---- tiny items through two stages
+
+  /** On pools that are open, as the peers' workers are started before anything is timed. */
+  private static void two(String row, double seconds, Pool a, Pool b) throws Exception {
+    Rows.tiny(
+        row,
+        seconds,
+        "two stages of two",
+        2,
+        n ->
+            sum(
+                Pipeline.from(numbers(n))
+                    .stage("a", a, x -> Rows.increment(x))
+                    .stage("b", b, x -> Rows.increment(x))));
+  }
+
+  // ---- 20 ms of waiting, then 10 ms of a processor
+
+  private static void bound(double seconds) {
+    long once = boundOnce(50);
+    check(once > 0, "warm-up");
+    int items = (int) Math.max(100, seconds * 200);
+    double bound = items * 10e6;
+    emit("bound", boundOnce(items) / bound, "of the bound", items + " items of 10 ms");
+  }
+
+  private static long boundOnce(int items) {
+    long begin = System.nanoTime();
+    try (var run =
+        Pipeline.from(numbers(items))
+            .stage("wait", StageModel.virtualThreads(8), x -> waits(x))
+            .stage("compute", StageModel.threads(1), x -> computes(x))
+            .run()) {
+      check(run.outcomes().filter(o -> o.isDone()).count() == items, "count");
+      return System.nanoTime() - begin;
+    }
+  }
+
+  private static int waits(int x) throws InterruptedException {
+    Thread.sleep(20);
+    return x;
+  }
+
+  /** Ten milliseconds of the processor, however long that takes. */
+  private static int computes(int x) {
+    long end = THREADS.getCurrentThreadCpuTime() + 10_000_000;
+    while (THREADS.getCurrentThreadCpuTime() < end) {
+      Thread.onSpinWait();
+    }
+    return x;
+  }
+
+  // ---- 64 MiB from one process to the next
+
+  private static byte[] makes(int n) {
+    var made = new byte[Rows.MIB_64];
+    made[n] = 1;
+    return made;
+  }
+
+  private static int takes(byte[] array) {
+    return array.length;
+  }
+
+  private static void large(double seconds) {
+    int items = (int) Math.max(8, 12 * seconds);
+    Supplier<Integer> all =
+        () -> {
+          long begin = System.nanoTime();
+          try (var run =
+              Pipeline.from(numbers(items))
+                  .stage("make", StageModel.processes(1), n -> makes(n))
+                  .stage("take", StageModel.processes(1), array -> takes(array))
+                  .run()) {
+            run.outcomes().forEach(o -> check(o.get() == Rows.MIB_64, "length"));
+          }
+          return (int) ((System.nanoTime() - begin) / items / 1000);
+        };
+    int first = all.get();
+    emit("large", all.get() / 1e3, "ms", items + " arrays; the first run " + first / 1000 + " ms");
+    emit("large-copy", copyMillis(), "ms", "one copy in this JVM into new memory");
+  }
+
+  private static double copyMillis() {
+    byte[] from = makes(0);
+    double best = Double.MAX_VALUE;
+    for (int k = 0; k < 12; k++) {
+      long begin = System.nanoTime();
+      byte[] copy = from.clone();
+      best = Math.min(best, (System.nanoTime() - begin) / 1e6);
+      check(copy[0] == 1, "copy");
+    }
+    return best;
+  }
+}

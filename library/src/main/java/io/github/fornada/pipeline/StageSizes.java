@@ -1,0 +1,232 @@
+package io.github.fornada.pipeline;
+
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How many workers each stage should have, of a total. Decides from figures alone.
+ *
+ * <p>Where the stages are busy for parts {@code b} of the time with {@code n} workers, an item
+ * takes each of them {@code n * b} of a worker's time, and with {@code m} workers it could run
+ * {@code m / (n * b)} times as fast. The stage for which that is the least decides for all. (The
+ * utilization law; DS2 sizes operators of streams by it.) Workers go there from where there are
+ * more than needed, one at a time. Where a step should have helped and did not, it is taken back,
+ * and not tried again until the figures are others.
+ */
+final class StageSizes {
+  /** Where no stage is as busy, more workers for one would change nothing. */
+  private static final double BUSY = 0.8; // Guess
+
+  /** A gain that is not worth a change. */
+  private static final double WORTH = 1.03; // Guess
+
+  /** What must have become of it for the change to stay. */
+  private static final double HELPED = 1.01; // Guess
+
+  /** Figures that differ by less are the same ones. */
+  private static final double SAME = 0.2; // Guess
+
+  /**
+   * What is known of the stages.
+   *
+   * @param busy the part of its workers' time for which each is busy
+   * @param rate items a second that each runs
+   * @param cores processors that they keep busy; 0 if unknown
+   * @param freeCores processors that are free; negative if unknown
+   */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  record Load(double[] busy, double[] rate, double cores, double freeCores) {}
+
+  /**
+   * What to do.
+   *
+   * @param sizes that the stages are to have from now on
+   * @param because for people; empty if nothing changes
+   */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  record Step(int[] sizes, String because) {}
+
+  /** Sizes that stay, and what they gave. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  private record Kept(int[] sizes, double[] costs, double rate, int slowest) {}
+
+  private final String[] names;
+  private final int total;
+  private final boolean[] fixed;
+  private int[] sizes;
+
+  /** Before the first of the changes that are to be judged; null if there are none. */
+  private @Nullable Kept kept;
+
+  /** The costs with which a change did not help; null for none. */
+  private double @Nullable [] refused;
+
+  /**
+   * Begins.
+   *
+   * @param total how many workers those have together that are not fixed
+   * @param fixed the stages whose sizes cannot change
+   */
+  StageSizes(String[] names, int total, int[] sizes, boolean[] fixed) {
+    this.names = names.clone();
+    this.total = total;
+    this.sizes = sizes.clone();
+    this.fixed = fixed.clone();
+  }
+
+  int[] sizes() {
+    return sizes.clone();
+  }
+
+  /** What to do, now that the stages with these sizes have shown this. */
+  Step next(Load load) {
+    int n = sizes.length;
+    var costs = new double[n];
+    for (int k = 0; k < n; k++) {
+      costs[k] = sizes[k] * Math.max(load.busy()[k], 1e-6);
+    }
+    double most =
+        load.cores() > 0.05 && load.freeCores() >= 0
+            ? (load.cores() + load.freeCores()) / load.cores()
+            : Double.POSITIVE_INFINITY;
+    Kept before = kept;
+    if (before != null && gain(before.sizes(), costs, most) * WORTH <= gain(sizes, costs, most)) {
+      // By now it should have helped.
+      double rate = load.rate()[before.slowest()];
+      kept = null;
+      refused = null;
+      if (rate < before.rate() * HELPED) {
+        refused = before.costs();
+        String text =
+            "back to "
+                + words(before.sizes())
+                + ": "
+                + rates(before.rate(), rate)
+                + " did not help";
+        sizes = before.sizes().clone();
+        return new Step(sizes(), text);
+      }
+    }
+    boolean isHeldUp = false;
+    for (double busy : load.busy()) {
+      isHeldUp |= busy >= BUSY;
+    }
+    if (!isHeldUp || (refused != null && isSame(refused, costs))) {
+      return new Step(sizes(), "");
+    }
+    int[] target = target(costs, most);
+    if (gain(target, costs, most) < gain(sizes, costs, most) * WORTH) {
+      if (kept != null) { // the changes on the way are of no use any more
+        int[] back = kept.sizes();
+        kept = null;
+        sizes = back.clone();
+        return new Step(sizes(), "back to " + words(sizes) + ": the stages' times have changed");
+      }
+      return new Step(sizes(), "");
+    }
+    int slowest = slowest(sizes, costs);
+    if (kept == null) {
+      kept = new Kept(sizes.clone(), costs, load.rate()[slowest], slowest);
+    }
+    return step(target, costs);
+  }
+
+  /** One worker more for one stage, from another if there is none left. */
+  private Step step(int[] target, double[] costs) {
+    int to = -1;
+    int from = -1;
+    int sum = 0;
+    for (int k = 0; k < sizes.length; k++) {
+      sum += fixed[k] ? 0 : sizes[k];
+      double each = sizes[k] / costs[k];
+      if (target[k] > sizes[k] && (to < 0 || each < sizes[to] / costs[to])) {
+        to = k;
+      }
+      if (target[k] < sizes[k] && (from < 0 || each > sizes[from] / costs[from])) {
+        from = k;
+      }
+    }
+    int[] next = sizes();
+    next[to]++;
+    String text = names[to] + " " + sizes[to] + " -> " + next[to];
+    if (sum >= total) {
+      next[from]--;
+      text += ", " + names[from] + " " + sizes[from] + " -> " + next[from];
+    }
+    sizes = next;
+    return new Step(sizes(), text);
+  }
+
+  /** The best sizes, if an item costs this: each worker goes to the stage that is the slowest. */
+  private int[] target(double[] costs, double most) {
+    int[] best = sizes();
+    int left = total;
+    for (int k = 0; k < best.length; k++) {
+      if (!fixed[k]) {
+        best[k] = 1;
+        left--;
+      }
+    }
+    while (left > 0) {
+      int slow = slowest(best, costs);
+      if (fixed[slow] || best[slow] / costs[slow] >= most) {
+        break;
+      }
+      best[slow]++;
+      left--;
+    }
+    // What no stage needs stays where it is: a change would help nobody.
+    while (left > 0) {
+      int owner = -1;
+      for (int k = 0; k < best.length && owner < 0; k++) {
+        owner = !fixed[k] && best[k] < sizes[k] ? k : -1;
+      }
+      if (owner < 0) {
+        break;
+      }
+      best[owner]++;
+      left--;
+    }
+    return best;
+  }
+
+  private static int slowest(int[] sizes, double[] costs) {
+    int slow = 0;
+    for (int k = 1; k < sizes.length; k++) {
+      if (sizes[k] / costs[k] < sizes[slow] / costs[slow]) {
+        slow = k;
+      }
+    }
+    return slow;
+  }
+
+  /** How many times as fast as now it would be. */
+  private static double gain(int[] sizes, double[] costs, double most) {
+    int slow = slowest(sizes, costs);
+    return Math.min(most, sizes[slow] / costs[slow]);
+  }
+
+  private static boolean isSame(double[] some, double[] others) {
+    double scale = Arrays.stream(others).sum() / Arrays.stream(some).sum();
+    for (int k = 0; k < some.length; k++) {
+      if (Math.abs(some[k] * scale - others[k]) > SAME * others[k]) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private String words(int[] all) {
+    var text = new StringBuilder();
+    for (int k = 0; k < all.length; k++) {
+      if (!fixed[k]) {
+        text.append(text.isEmpty() ? "" : ", ").append(names[k]).append(' ').append(all[k]);
+      }
+    }
+    return text.toString();
+  }
+
+  private static String rates(double before, double after) {
+    return Diagnosis.number(before) + "/s to " + Diagnosis.number(after) + "/s";
+  }
+}
