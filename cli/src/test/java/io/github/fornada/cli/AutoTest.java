@@ -50,7 +50,8 @@ class AutoTest {
   void autoGivesTheResultsInOrderAndSaysWhatItChose() {
     var items = Collections.nCopies(200, "a");
     var result =
-        Command.run(folder, with(List.of("run", "Waits.java#nap", "--on", "auto", "--forget"), items));
+        Command.run(
+            folder, with(List.of("run", "Waits.java#nap", "--on", "auto", "--forget"), items));
     assertThat(result.exitCode()).as(result.err()).isZero();
     assertThat(result.out().lines()).containsExactlyElementsOf(items);
     assertThat(result.err()).contains("fornada: auto chose ").contains("200 done");
@@ -94,8 +95,7 @@ class AutoTest {
   @Test
   void adviceIsGivenAsJson() throws IOException {
     var items = Collections.nCopies(100, "a");
-    var result =
-        Command.run(folder, with(List.of("advise", "Waits.java#nap", "--json"), items));
+    var result = Command.run(folder, with(List.of("advise", "Waits.java#nap", "--json"), items));
     assertThat(result.exitCode()).as(result.err()).isZero();
     JsonNode advice = new ObjectMapper().readTree(result.out());
     assertThat(advice.path("model").asText()).isNotBlank();

@@ -10,11 +10,9 @@ import io.github.fornada.advice.decide.Setting;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -35,7 +33,8 @@ class AutoPoolBehaviourTest {
   void itemsThatWaitGetManyInFlight() throws Exception {
     var choices = new CopyOnWriteArrayList<Choice>();
     try (var pool =
-        AutoPool.open(o -> o.withoutMemory().withMostProcesses(0).withChoiceListener(choices::add))) {
+        AutoPool.open(
+            o -> o.withoutMemory().withMostProcesses(0).withChoiceListener(choices::add))) {
       assertThat(
               pool.map(
                   numbers(2000),
@@ -52,28 +51,9 @@ class AutoPoolBehaviourTest {
   }
 
   @Test
-  void aFunctionThatChangesAStaticFieldRunsOnNoSecondThread() throws Exception {
-    try (var pool = AutoPool.open(o -> o.withoutMemory().withMostProcesses(0))) {
-      Set<String> threads =
-          pool.map(numbers(40), AutoPoolBehaviourTest::counted).stream().collect(Collectors.toSet());
-      assertThat(threads).hasSize(1);
-      assertThat(pool.choice().model()).isEqualTo(ExecutionModel.SEQUENTIAL);
-    }
-  }
-
-  private static int count;
-
-  private static String counted(int item) throws InterruptedException {
-    Thread.sleep(5);
-    count++;
-    return Thread.currentThread().getName();
-  }
-
-  @Test
   void inProcessesItemsRunInAnotherJvmAndWhatCannotTravelStaysHere() throws Exception {
     try (Pool pool =
-        AutoPools.fixed(
-            new Setting(ExecutionModel.PROCESSES, 2), o -> o.withMostInFlight(2))) {
+        AutoPools.fixed(new Setting(ExecutionModel.PROCESSES, 2), o -> o.withMostInFlight(2))) {
       assertThat(pool.map(numbers(100), AutoPoolBehaviourTest::pid))
           .doesNotContain(ProcessHandle.current().pid());
       var notSerializable = new CountDownLatch(1);
@@ -94,8 +74,7 @@ class AutoPoolBehaviourTest {
   @Test
   void sharedBytesAreReadOnBothSides() throws Exception {
     try (Pool pool =
-        AutoPools.fixed(
-            new Setting(ExecutionModel.PROCESSES, 1), o -> o.withMostInFlight(2))) {
+        AutoPools.fixed(new Setting(ExecutionModel.PROCESSES, 1), o -> o.withMostInFlight(2))) {
       SharedBytes bytes = pool.share(new byte[] {1, 2, 3});
       assertThat(pool.submit(1, i -> bytes.segment().get(ValueLayout.JAVA_BYTE, i)).get())
           .isEqualTo((byte) 2);
