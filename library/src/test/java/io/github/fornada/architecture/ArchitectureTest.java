@@ -31,10 +31,6 @@ final class ArchitectureTest {
   private static final Map<String, Set<String>> MAY_USE =
       Map.ofEntries(
           Map.entry(
-              "advice",
-              Set.of("advice.decide", "advice.sense", "spi", "jvm", "threads", "process")),
-          Map.entry("advice.decide", Set.of()),
-          Map.entry(
               "advice.sense",
               Set.of("advice.decide", "jvm", "threads", "process", "process.payload")),
           Map.entry("jvm", Set.of()),
@@ -46,7 +42,9 @@ final class ArchitectureTest {
           Map.entry("threads", Set.of("spi", "jvm", "elastic")),
           Map.entry("advice.decide", Set.of()),
           Map.entry(
-              "advice", Set.of("spi", "jvm", "elastic", "threads", "process", "advice.decide")),
+              "advice",
+              Set.of(
+                  "spi", "jvm", "elastic", "threads", "process", "advice.decide", "advice.sense")),
           Map.entry("async", Set.of("spi", "jvm")),
           Map.entry("timeline", Set.of("jvm")),
           Map.entry("pipeline", Set.of("spi", "jvm", "threads", "process")),
