@@ -342,7 +342,7 @@ class ResultReadingTest {
           if (text.equals("stuck") && !Pools.isWorker()) {
             block();
           }
-          return new StringBuilder(bytes.length).append(text);
+          return new StringBuilder(text);
         }
       };
     }

@@ -61,7 +61,7 @@ class UserCodeTest {
     }
   }
 
-  @SuppressWarnings("serial") // anything may be in it
+  @SuppressWarnings({"serial", "unused"}) // anything may be in it; only the stream reads it
   private static class Holder implements Serializable {
     @Serial private static final long serialVersionUID = 1L;
 
