@@ -9,7 +9,7 @@ import java.util.Map;
 /** Reports as text of at most 80 columns. */
 public final class TextReport {
   private static final int COLUMNS = 80;
-  private static final int[] WIDTHS = {18, 15, 22, 6, 8, 6};
+  private static final int[] WIDTHS = {17, 15, 18, 6, 8, 11};
   private static final String INDENT = "    ";
 
   private TextReport() {}
@@ -17,7 +17,7 @@ public final class TextReport {
   /** Returns the table: for each trial its figures, and below them why. */
   public static String table(TableReport report) {
     var lines = new ArrayList<String>();
-    row(lines, "scenario", "guide's pick", "best here, 90 %", "gain", "memory", "advice");
+    row(lines, "scenario", "guide's pick", "best here (90 %)", "gain", "memory", "advisor");
     lines.add("-".repeat(COLUMNS));
     for (ScenarioReport scenario : report.scenarios()) {
       for (TrialReport trial : scenario.trials()) {
