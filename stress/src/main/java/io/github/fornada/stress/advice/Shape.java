@@ -62,7 +62,11 @@ final class Shape {
   private final Table inMany;
 
   /** Rates and waits for each of the sizes. */
-  private record Table(double[] rate, double[] lockWait, double[] queue) {}
+  private static final class Table {
+    final double[] rate = new double[SIZES.length];
+    final double[] lockWait = new double[SIZES.length];
+    final double[] queue = new double[SIZES.length];
+  }
 
   Shape(SplittableRandom random, int cores) {
     this.cores = cores;
@@ -140,7 +144,7 @@ final class Shape {
 
   private Table simulate(SplittableRandom random, double lock, double growth) {
     int count = SIZES.length;
-    var table = new Table(new double[count], new double[count], new double[count]);
+    var table = new Table();
     double best = 0;
     int flat = 0;
     for (int i = 0; i < count; i++) {
@@ -247,46 +251,47 @@ final class Shape {
 
     /** Returns whether the item has ended. */
     private boolean step(int id) {
-      switch (stage[id]) {
-        case AT_OTHER_SIDE -> {
-          if (atOtherSide.isEmpty()) {
-            idleServers++;
-          } else {
-            push(now + waitTime(), atOtherSide.take());
-          }
-          stage[id] = COMPUTES;
-          askForCore(id);
-          return false;
+      if (stage[id] == AT_OTHER_SIDE) {
+        if (atOtherSide.isEmpty()) {
+          idleServers++;
+        } else {
+          push(now + waitTime(), atOtherSide.take());
         }
-        case COMPUTES -> {
-          freeCore();
-          if (lock == 0) {
-            return true;
-          }
-          stage[id] = IN_LOCK;
-          since[id] = now;
-          if (lockTaken) {
-            atLock.add(id);
-          } else {
-            lockTaken = true;
-            inLock(id);
-          }
-          return false;
-        }
-        default -> {
-          if (!sleepsInLock) {
-            freeCore();
-          }
-          if (atLock.isEmpty()) {
-            lockTaken = false;
-          } else {
-            int next = atLock.take();
-            lockWaited += now - since[next];
-            inLock(next);
-          }
-          return true;
-        }
+        stage[id] = COMPUTES;
+        askForCore(id);
+        return false;
       }
+      return stage[id] == COMPUTES ? computed(id) : leftLock();
+    }
+
+    private boolean computed(int id) {
+      freeCore();
+      if (lock == 0) {
+        return true;
+      }
+      stage[id] = IN_LOCK;
+      since[id] = now;
+      if (lockTaken) {
+        atLock.add(id);
+      } else {
+        lockTaken = true;
+        inLock(id);
+      }
+      return false;
+    }
+
+    private boolean leftLock() {
+      if (!sleepsInLock) {
+        freeCore();
+      }
+      if (atLock.isEmpty()) {
+        lockTaken = false;
+      } else {
+        int next = atLock.take();
+        lockWaited += now - since[next];
+        inLock(next);
+      }
+      return true;
     }
 
     private void inLock(int id) {
