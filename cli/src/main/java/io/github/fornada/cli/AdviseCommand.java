@@ -118,11 +118,12 @@ final class AdviseCommand implements Callable<Integer> {
                   + " failed while measuring; the first: "
                   + failures.first);
     }
+    Observed whole = observed.snapshot(); // its last entry may still come
     if (record != null) {
-      observed.write(record);
+      whole.write(record);
     }
     boolean asJson = json || options.format == CommonOptions.Format.json;
-    int code = print(task.name(), observed.finding(), asJson, outputs);
+    int code = print(task.name(), whole.finding(), asJson, outputs);
     return code == ExitCode.OK && failures.count > 0 ? ExitCode.FAILED : code;
   }
 

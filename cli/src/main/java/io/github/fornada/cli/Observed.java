@@ -47,6 +47,13 @@ final class Observed implements Journal {
     }
   }
 
+  /** Returns what was observed by now. */
+  Observed snapshot() {
+    var copy = new Observed();
+    entries().forEach(copy::add);
+    return copy;
+  }
+
   private List<Entry> entries() {
     synchronized (entries) {
       return List.copyOf(entries);

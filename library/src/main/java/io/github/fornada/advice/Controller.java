@@ -389,7 +389,8 @@ final class Controller implements ThreadSide.Watcher {
   private void lastLook(Stretch stretch, long endedAt) {
     Known known = job == null ? null : jobs.get(job);
     Totals totals = totals().since(endedAt);
-    if (known != null && totals.ended() > last.ended()) {
+    // What threads waited for can no longer be seen, so this is for a job not looked at before.
+    if (known != null && known.nanos == 0 && totals.ended() > last.ended()) {
       var _ = decide(known, totals, stretch);
     }
   }
