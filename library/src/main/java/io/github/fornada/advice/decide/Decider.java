@@ -57,7 +57,10 @@ public final class Decider {
   /** The part of what was added that more in flight must give. */
   private static final double HALF = 0.5;
 
-  /** Standard errors by which a gain must be missed before the ramp stops. Measured: simulator. */
+  /**
+   * Standard errors by which a gain must be missed before the ramp stops. Guess, tried in the
+   * simulator.
+   */
   private static final double SURE = 2;
 
   /** A model within this factor of the best is as good. */
@@ -190,7 +193,7 @@ public final class Decider {
       case HOLD -> hold(o);
       case PROBE -> probe(o);
       case FEWER -> fewer();
-      case COMPARE -> compare(o);
+      case COMPARE -> compare();
       case STARTING -> starting(o);
       case TRIAL -> trial(o);
     };
@@ -777,7 +780,7 @@ public final class Decider {
         Math.min(look(), USUAL_LOOK / 2));
   }
 
-  private Decision compare(Observation o) {
+  private Decision compare() {
     Estimates.Level level = known.level(setting);
     boolean enough = level != null && level.items() >= itemsNeeded;
     boolean clear = level != null && level.items() >= 8 && known.compare(setting, before, true);

@@ -8,7 +8,7 @@ final class Drift {
   /** A mean this far off, in standard errors, is no news. Guess: half of the shift looked for. */
   private static final double SLACK = 0.75;
 
-  /** The sum at which the mean has moved. Measured by the simulator: see docs/how-it-decides.md. */
+  /** The sum at which the mean has moved. Guess, tried in the simulator. */
   private static final double ALARM = 10;
 
   /** No stretch counts for more than this: one item of a hundred may take as long as the rest. */

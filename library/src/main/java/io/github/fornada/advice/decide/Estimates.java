@@ -12,8 +12,7 @@ final class Estimates {
   /**
    * How fast earlier stretches fade: with each doubling of the time since the work last changed,
    * what was measured before has a weight of one half to this power. So the window is always about
-   * a fifth of the time so far, whether that is 10 ms or an hour. Measured by the simulator: see
-   * docs/how-it-decides.md.
+   * a fifth of the time so far, whether that is 10 ms or an hour. Guess, tried in the simulator.
    */
   private static final double FADING = 4;
 
@@ -170,12 +169,12 @@ final class Estimates {
     }
 
     private void add(Observation o, double worked, double outside, double keep) {
-      cpu.add(worked, o.done(), keep);
-      wait.add(outside, o.done(), keep);
+      cpu.add(worked, ended(o), keep);
+      wait.add(outside, ended(o), keep);
       double now = o.done() / o.nanos();
       rate.add(now, o.nanos(), keep);
-      response.add(o.responseNanos(), o.done(), keep);
-      square.add(o.responseSquareNanos(), o.done(), keep);
+      response.add(o.responseNanos(), ended(o), keep);
+      square.add(o.responseSquareNanos(), ended(o), keep);
       items += o.done();
       weightedItems = weightedItems * keep + o.done();
       inFlight.add(o.inFlight(), o.nanos(), keep);
@@ -215,9 +214,9 @@ final class Estimates {
     compilers.add(o.compilerCores(), o.nanos(), keep);
     inFlight.add(o.inFlight(), o.nanos(), keep);
     dry.add(o.idleForInputShare(), o.nanos(), keep);
-    allocated.add(o.allocatedBytes(), o.done(), keepOfItems);
-    argumentBytes.add(o.argumentBytes(), o.done(), keepOfItems);
-    resultBytes.add(o.resultBytes(), o.done(), keepOfItems);
+    allocated.add(o.allocatedBytes(), ended(o), keepOfItems);
+    argumentBytes.add(o.argumentBytes(), ended(o), keepOfItems);
+    resultBytes.add(o.resultBytes(), ended(o), keepOfItems);
     if (o.done() == 0) {
       if (shows(o)) {
         Level level = levels.computeIfAbsent(o.setting(), s -> new Level());
@@ -242,17 +241,17 @@ final class Estimates {
       worked = Math.min(busy / Math.max(1, o.inFlight()), 1) * took;
     }
     if (o.inFlight() > ALONE && o.setting().model() != ExecutionModel.PROCESSES) {
-      cpuTogether.add(worked, o.done(), keep);
+      cpuTogether.add(worked, ended(o), keep);
     } else if (alone) {
-      cpuAlone.add(worked, o.done(), keep);
+      cpuAlone.add(worked, ended(o), keep);
     }
-    cpu.add(worked, o.done(), keep);
+    cpu.add(worked, ended(o), keep);
     if (o.setting().model() != ExecutionModel.PROCESSES && elapsed < COLD_NANOS) {
       coldCpu += finite(worked) * o.done();
       coldItems += o.done();
     }
-    response.add(took, o.done(), keep);
-    square.add(o.responseSquareNanos(), o.done(), keep);
+    response.add(took, ended(o), keep);
+    square.add(o.responseSquareNanos(), ended(o), keep);
     double ofThis = Double.isFinite(worked) ? worked : cpu.or(0);
     double kinds = 0;
     for (Map.Entry<WaitKind, Double> each : o.waits().entrySet()) {
@@ -264,7 +263,7 @@ final class Estimates {
       queued = Math.max(0, took - ofThis - kinds);
     }
     double away = Math.max(0, took - ofThis - queued);
-    queue.add(queued, o.done(), keep);
+    queue.add(queued, ended(o), keep);
     double scale = kinds > away && kinds > 0 ? away / kinds : 1;
     double inLock = scale * finite(o.waits().getOrDefault(WaitKind.LOCK, 0.0));
     double inNative = scale * finite(o.waits().getOrDefault(WaitKind.NATIVE_LOCK, 0.0));
@@ -273,17 +272,17 @@ final class Estimates {
       if (kind == WaitKind.UNKNOWN) {
         of += Math.max(0, away - kinds * scale);
       }
-      this.kinds.computeIfAbsent(kind, k -> new Mean()).add(of, o.done(), keep);
+      this.kinds.computeIfAbsent(kind, k -> new Mean()).add(of, ended(o), keep);
     }
-    lockWait.add(inLock, o.done(), keep);
-    nativeLockWait.add(inNative, o.done(), keep);
+    lockWait.add(inLock, ended(o), keep);
+    nativeLockWait.add(inNative, ended(o), keep);
     if (!o.locks().isEmpty()) {
       locks = o.locks();
       double held = o.locks().getFirst().heldShare();
-      lockHeld.add(held * o.nanos() / o.done(), o.done(), keep);
+      lockHeld.add(held * o.nanos() / o.done(), ended(o), keep);
     }
     double outside = Math.max(0, away - inLock - inNative);
-    wait.add(outside, o.done(), keep);
+    wait.add(outside, ended(o), keep);
     if (shows(o)) {
       levels.computeIfAbsent(o.setting(), s -> new Level()).add(o, worked, outside, keep);
     }
@@ -307,19 +306,19 @@ final class Estimates {
       cpuDrift.restart();
       floor = 0.05 * o.responseNanos();
     }
-    double error = Math.max(0.1, variation()) / Math.sqrt(o.done());
+    double error = Math.max(0.1, variation()) / Math.sqrt(ended(o));
     String what = "";
     double cpuFactor = 1;
     // The floor keeps what is nearly nothing from changing by a large factor.
     if (compilers.or(0) < COMPILING && elapsed > 0.2e9) {
       double before = cpu.get();
-      cpuFactor = cpuDrift.add(worked + floor, error, o.done());
+      cpuFactor = cpuDrift.add(worked + floor, error, ended(o));
       if (cpuFactor != 1) {
         what = "an item now computes for " + Say.time(worked) + " instead of " + Say.time(before);
       }
     }
     double before = wait.get() + lockWait.or(0) + nativeLockWait.or(0);
-    double factor = waitDrift.add(waited + floor, error, o.done());
+    double factor = waitDrift.add(waited + floor, error, ended(o));
     if (factor != 1 && what.isEmpty()) {
       what = "an item now waits for " + Say.time(waited) + " instead of " + Say.time(before);
     }
@@ -419,9 +418,12 @@ final class Estimates {
   double variation() {
     // Of one setting if possible: times under different ones differ for other reasons.
     Level level = lastSetting == null ? null : levels.get(lastSetting);
-    boolean enough = level != null && level.items >= 10;
-    Mean mean = enough ? level.response : response;
-    Mean squares = enough ? level.square : square;
+    Mean mean = response;
+    Mean squares = square;
+    if (level != null && level.items >= 10) {
+      mean = level.response;
+      squares = level.square;
+    }
     if (mean.weight() == 0 || squares.weight() == 0) {
       return 1;
     }
@@ -517,6 +519,11 @@ final class Estimates {
   double waitingShare() {
     double waits = baseWait();
     return waits / Math.max(1, waits + work());
+  }
+
+  /** Returns the number of items that ended well, as a weight. */
+  private static double ended(Observation o) {
+    return (double) o.done();
   }
 
   static double finite(double value) {

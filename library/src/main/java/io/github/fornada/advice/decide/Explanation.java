@@ -508,7 +508,7 @@ final class Explanation {
                 (long) each.getValue().items()))
         .sorted(
             Comparator.comparing((Finding.Dot dot) -> dot.setting().model())
-                .thenComparing(dot -> dot.setting().size()))
+                .thenComparingInt(dot -> dot.setting().size()))
         .toList();
   }
 }

@@ -14,24 +14,21 @@ final class Forecast {
    */
   static final double ENOUGH = 0.97;
 
-  /**
-   * The room beyond what Little's law asks for, because items do not come evenly. Measured by the
-   * simulator: 1.1 loses 3 % of the rate of a server with random times, 1.5 gains 1 %.
-   */
+  /** The room beyond what Little's law asks for, because items do not come evenly. Guess. */
   private static final double ROOM = 1.25;
 
   /** The largest number of platform threads. Guess: as many as a sampler can follow, four times. */
   static final int MOST_THREADS = 256;
 
-  /** The error of a rate that was predicted for a model that was not tried. Measured: simulator. */
+  /** The error of a rate that was predicted for a model that was not tried. Guess. */
   private static final double MODEL_ERROR = 0.12;
 
   /** The error of a rate that was predicted for another size of a model in use. */
   private static final double SIZE_ERROR = 0.06;
 
   /**
-   * The error that no number of items takes away: what comes is not what was. Measured by the
-   * simulator, so that about 90 % of the intervals hold.
+   * The error that no number of items takes away: what comes is not what was. Guess, tried in the
+   * simulator.
    */
   private static final double FLOOR_ERROR = 0.05;
 
@@ -212,9 +209,9 @@ final class Forecast {
    */
   double left() {
     if (known.left() > 0) {
-      return known.left();
+      return (double) known.left();
     }
-    double again = Math.max(1.0, known.done());
+    double again = Math.max(1.0, (double) known.done());
     return known.left() == 0 ? again : Math.max(again, UNKNOWN_NANOS / known.response.or(1e9));
   }
 
@@ -247,7 +244,7 @@ final class Forecast {
   private Plan sequential() {
     double response = Math.max(1, known.work() + known.baseWait());
     double rate = 1 / response;
-    double error = known.variation() / Math.sqrt(Math.max(1.0, known.done()));
+    double error = known.variation() / Math.sqrt(Math.max(1.0, (double) known.done()));
     Estimates.Level level = known.level(Setting.SEQUENTIAL);
     boolean seen = level != null && level.items() >= 1;
     if (level != null && current.model() == ExecutionModel.SEQUENTIAL && level.items() >= 1) {
@@ -309,7 +306,8 @@ final class Forecast {
     int n = setting.size();
     double rate = network.rate(n);
     double error =
-        Math.hypot(MODEL_ERROR, known.variation() / Math.sqrt(Math.max(1.0, known.done())));
+        Math.hypot(
+            MODEL_ERROR, known.variation() / Math.sqrt(Math.max(1.0, (double) known.done())));
     boolean seen = false;
     Estimates.Level level = current.model() == setting.model() ? known.level(current) : null;
     if (level != null && level.items() >= 3) {

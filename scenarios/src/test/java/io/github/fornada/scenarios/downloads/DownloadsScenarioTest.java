@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -40,7 +41,9 @@ class DownloadsScenarioTest {
       assertThat(Interruptions.cut(server, store, 4)).contains("4 files");
       Interruptions.changed(server, store);
       Interruptions.complete(server, store);
-      assertThat(Files.list(folder)).containsExactly(folder.resolve("file-2"));
+      try (Stream<Path> left = Files.list(folder)) {
+        assertThat(left).containsExactly(folder.resolve("file-2"));
+      }
     }
   }
 

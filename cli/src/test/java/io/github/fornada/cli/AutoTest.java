@@ -1,0 +1,105 @@
+package io.github.fornada.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+
+/** {@code run --on auto} and {@code advise}, each as a process. */
+@EnabledOnOs({OS.LINUX, OS.MAC})
+@Execution(ExecutionMode.CONCURRENT)
+class AutoTest {
+  private static final String TASKS =
+      """
+      public class Waits {
+        public static String nap(String s) throws Exception {
+          if (s.equals("boom")) throw new IllegalStateException("no " + s);
+          Thread.sleep(20);
+          return s;
+        }
+      }
+      """;
+
+  @TempDir Path folder;
+
+  @BeforeEach
+  void writeTasks() throws IOException {
+    Files.writeString(folder.resolve("Waits.java"), TASKS);
+  }
+
+  private static String[] with(List<String> before, List<String> after) {
+    var all = new ArrayList<>(before);
+    all.addAll(after);
+    return all.toArray(String[]::new);
+  }
+
+  @Test
+  void autoGivesTheResultsInOrderAndSaysWhatItChose() {
+    var items = Collections.nCopies(200, "a");
+    var result =
+        Command.run(folder, with(List.of("run", "Waits.java#nap", "--on", "auto", "--forget"), items));
+    assertThat(result.exitCode()).as(result.err()).isZero();
+    assertThat(result.out().lines()).containsExactlyElementsOf(items);
+    assertThat(result.err()).contains("fornada: auto chose ").contains("200 done");
+  }
+
+  @Test
+  void aFailureUnderAutoCostsItsOwnItem() {
+    var result =
+        Command.run(folder, "run", "Waits.java#nap", "--on", "auto", "--forget", "a", "boom", "b");
+    assertThat(result.out()).isEqualTo("a\nb\n");
+    assertThat(result.exitCode()).isEqualTo(1);
+    assertThat(result.err()).contains("no boom").contains("2 done, 1 failed");
+  }
+
+  @Test
+  void whatIsForAutoIsRefusedWithoutIt() {
+    var result = Command.run(folder, "run", "Waits.java#nap", "--forget", "a");
+    assertThat(result.exitCode()).isEqualTo(2);
+    assertThat(result.err()).contains("--forget is for --on auto");
+    var unknown = Command.run(folder, "run", "Waits.java#nap", "--on", "magic", "a");
+    assertThat(unknown.exitCode()).isEqualTo(2);
+    assertThat(unknown.err()).contains("auto");
+  }
+
+  @Test
+  void adviceIsGivenInWordsAndAReplayGivesTheSame() {
+    var items = Collections.nCopies(200, "a");
+    var measured =
+        Command.run(
+            folder, with(List.of("advise", "Waits.java#nap", "--record", "run.json"), items));
+    assertThat(measured.exitCode()).as(measured.err()).isZero();
+    assertThat(measured.out()).isNotBlank();
+    var again = Command.run(folder, "advise", "--replay", "run.json");
+    assertThat(again.exitCode()).as(again.err()).isZero();
+    assertThat(again.out()).isEqualTo(measured.out());
+    var broken = Command.run(folder, "advise", "--replay", "Waits.java");
+    assertThat(broken.exitCode()).isEqualTo(2);
+    assertThat(broken.err()).contains("line 1").contains("advise --record");
+  }
+
+  @Test
+  void adviceIsGivenAsJson() throws IOException {
+    var items = Collections.nCopies(100, "a");
+    var result =
+        Command.run(folder, with(List.of("advise", "Waits.java#nap", "--json"), items));
+    assertThat(result.exitCode()).as(result.err()).isZero();
+    JsonNode advice = new ObjectMapper().readTree(result.out());
+    assertThat(advice.path("model").asText()).isNotBlank();
+    assertThat(advice.path("size").asInt()).isPositive();
+    assertThat(advice.path("sentences")).isNotEmpty();
+  }
+}

@@ -1,0 +1,164 @@
+package io.github.fornada.advice;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.fornada.ExecutionModel;
+import io.github.fornada.Pool;
+import io.github.fornada.SharedBytes;
+import io.github.fornada.advice.decide.Setting;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What is particular to a pool that chooses; the rest is the contract of all pools. */
+@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class AutoPoolBehaviourTest {
+  private static List<Integer> numbers(int count) {
+    return IntStream.range(0, count).boxed().toList();
+  }
+
+  private static long pid(int item) {
+    return ProcessHandle.current().pid();
+  }
+
+  @Test
+  void itemsThatWaitGetManyInFlight() throws Exception {
+    var choices = new CopyOnWriteArrayList<Choice>();
+    try (var pool =
+        AutoPool.open(o -> o.withoutMemory().withMostProcesses(0).withChoiceListener(choices::add))) {
+      assertThat(
+              pool.map(
+                  numbers(2000),
+                  i -> {
+                    Thread.sleep(20);
+                    return i;
+                  }))
+          .hasSize(2000);
+      assertThat(pool.choice().model()).isEqualTo(ExecutionModel.VIRTUAL_THREADS);
+      assertThat(pool.choice().size()).isGreaterThan(8);
+      assertThat(choices).isNotEmpty().allMatch(choice -> !choice.reason().isEmpty());
+      assertThat(pool.advice()).isNotNull();
+    }
+  }
+
+  @Test
+  void aFunctionThatChangesAStaticFieldRunsOnNoSecondThread() throws Exception {
+    try (var pool = AutoPool.open(o -> o.withoutMemory().withMostProcesses(0))) {
+      Set<String> threads =
+          pool.map(numbers(40), AutoPoolBehaviourTest::counted).stream().collect(Collectors.toSet());
+      assertThat(threads).hasSize(1);
+      assertThat(pool.choice().model()).isEqualTo(ExecutionModel.SEQUENTIAL);
+    }
+  }
+
+  private static int count;
+
+  private static String counted(int item) throws InterruptedException {
+    Thread.sleep(5);
+    count++;
+    return Thread.currentThread().getName();
+  }
+
+  @Test
+  void inProcessesItemsRunInAnotherJvmAndWhatCannotTravelStaysHere() throws Exception {
+    try (Pool pool =
+        AutoPools.fixed(
+            new Setting(ExecutionModel.PROCESSES, 2), o -> o.withMostInFlight(2))) {
+      assertThat(pool.map(numbers(100), AutoPoolBehaviourTest::pid))
+          .doesNotContain(ProcessHandle.current().pid());
+      var notSerializable = new CountDownLatch(1);
+      assertThat(
+              pool.map(
+                  numbers(100),
+                  i -> {
+                    notSerializable.countDown();
+                    return ProcessHandle.current().pid();
+                  }))
+          .containsOnly(ProcessHandle.current().pid());
+      assertThat(notSerializable.getCount()).isZero();
+      assertThat(pool.map(numbers(10), AutoPoolBehaviourTest::pid))
+          .doesNotContain(ProcessHandle.current().pid());
+    }
+  }
+
+  @Test
+  void sharedBytesAreReadOnBothSides() throws Exception {
+    try (Pool pool =
+        AutoPools.fixed(
+            new Setting(ExecutionModel.PROCESSES, 1), o -> o.withMostInFlight(2))) {
+      SharedBytes bytes = pool.share(new byte[] {1, 2, 3});
+      assertThat(pool.submit(1, i -> bytes.segment().get(ValueLayout.JAVA_BYTE, i)).get())
+          .isEqualTo((byte) 2);
+      var here = new CountDownLatch(1);
+      assertThat(
+              pool.submit(
+                      2,
+                      i -> {
+                        here.countDown();
+                        return bytes.segment().get(ValueLayout.JAVA_BYTE, i);
+                      })
+                  .get())
+          .isEqualTo((byte) 3);
+      assertThat(here.getCount()).isZero();
+    }
+  }
+
+  /** With one item in flight allowed, no second may begin elsewhere while the setting changes. */
+  @Test
+  void neverAreMoreInFlightThanTheUserAllows() throws Exception {
+    var running = new AtomicInteger();
+    var most = new AtomicInteger();
+    try (Pool pool = AutoPools.storm(0, 7, o -> o.withMostInFlight(3))) {
+      pool.map(
+          numbers(2000),
+          i -> {
+            int now = running.incrementAndGet();
+            most.accumulateAndGet(now, Math::max);
+            Thread.sleep(1);
+            running.decrementAndGet();
+            return i;
+          });
+    }
+    assertThat(most.get()).isBetween(1, 3);
+  }
+
+  @Test
+  void whatWasLearnedIsWhereTheNextRunBegins(@TempDir Path folder) {
+    var memory = new Memory(folder, true);
+    String key = memory.key((Object) new Named());
+    assertThat(key).isNotNull();
+    assertThat(memory.recall(key)).isNull();
+    var learned = new Setting(ExecutionModel.VIRTUAL_THREADS, 64);
+    memory.keep(key, learned);
+    assertThat(memory.recall(key)).isEqualTo(learned);
+    assertThat(new Memory(folder, false).recall(key)).isNull();
+    assertThat(Memory.forget(folder)).isEqualTo(1);
+    assertThat(memory.recall(key)).isNull();
+  }
+
+  private static final class Named {}
+
+  @Test
+  void measuringNeedsItems() {
+    assertThatThrownBy(() -> Advisor.measure(List.<Integer>of(), i -> i))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("no items");
+  }
+
+  @Test
+  void measuringAJobThatIsOverAtOnceGivesAdviceToo() throws Exception {
+    Advice advice = Advisor.measure(numbers(3), i -> i + 1);
+    assertThat(advice.model()).isEqualTo(ExecutionModel.SEQUENTIAL);
+    assertThat(advice.text()).isNotBlank();
+  }
+}
