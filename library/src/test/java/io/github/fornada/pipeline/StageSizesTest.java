@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(value = 120, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 final class StageSizesTest {
   /** A pipeline of stages whose items take some time, as its figures would be. */
-  @SuppressWarnings("ArrayRecordComponent") // compared with nothing
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Simulated(double[] times, boolean[] fixed, double processors, double noise) {
     double rate(int[] sizes) {
       double rate = Double.POSITIVE_INFINITY;
