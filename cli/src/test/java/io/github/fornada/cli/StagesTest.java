@@ -108,7 +108,15 @@ class StagesTest {
   void theReportHasABandForEachStage() throws IOException {
     Path page = folder.resolve("page.html");
     var result =
-        run("run", "First.java#mark", "then", "Second.java#twice", "a", "b", "--report", page.toString());
+        run(
+            "run",
+            "First.java#mark",
+            "then",
+            "Second.java#twice",
+            "a",
+            "b",
+            "--report",
+            page.toString());
     assertThat(result.exitCode()).isZero();
     assertThat(Files.readString(page).split("<div class=\"band\">")).hasSize(3);
   }

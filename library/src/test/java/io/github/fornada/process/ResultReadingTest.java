@@ -342,7 +342,9 @@ class ResultReadingTest {
           if (text.equals("stuck") && !Pools.isWorker()) {
             block();
           }
-          return new StringBuilder(text);
+          var read = new StringBuilder();
+          read.append(text);
+          return read;
         }
       };
     }

@@ -67,7 +67,7 @@ final class PromiseCheck implements Storm {
 
     boolean isDisturbed() {
       long count = items.sum();
-      return count > 0 && spent.sum() / count > DISTURBED * nanos + OVERHEAD_NANOS;
+      return count > 0 && (double) spent.sum() / count > DISTURBED * nanos + OVERHEAD_NANOS;
     }
 
     Plan again() {
@@ -133,7 +133,7 @@ final class PromiseCheck implements Storm {
 
   @Override
   public Duration deadline() {
-    return Duration.ofSeconds(120).plusSeconds(30L * settings.pipelines());
+    return Duration.ofMinutes(2).plusSeconds(30L * settings.pipelines());
   }
 
   @Override

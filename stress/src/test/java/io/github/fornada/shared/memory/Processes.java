@@ -23,7 +23,7 @@ final class Processes {
   }
 
   static long idOf(int seat) {
-    return seat + 1;
+    return seat + 1L;
   }
 
   /** What the parent does when the process in a seat is gone. */
