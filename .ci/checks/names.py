@@ -33,8 +33,10 @@ ALLOWED = {
          "ModelCheckingStrategy JCStressTest Operation BeforeAll BeforeEach"),
         ("HotSpot's, in C++",
          "VM_Exit"),
+        ("options of HotSpot",
+         "NewSize SurvivorRatio"),
         ("Micrometer's",
-         "ContextRegistry"),
+         "ContextRegistry MeterRegistry"),
         ("stand for a name of the reader's own",
          "FooStress FooLincheckTest"),
     ]

@@ -13,7 +13,6 @@ import io.github.fornada.elastic.Indirect;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -35,8 +34,7 @@ final class RealSenses implements Senses {
       case Indirect call ->
           ThreadSafetyScan.ofMethod(call.calledClass(), call.calledMethod(), name -> null);
       case TaskFunction<?, ?> function -> ThreadSafetyScan.of(function);
-      case Callable<?> task -> ThreadSafetyScan.ofMethod(task.getClass(), "call", name -> null);
-      default -> ThreadSafetyScan.ofMethod(code.getClass(), "run", name -> null);
+      default -> ThreadSafetyScan.ofTask(code);
     };
   }
 

@@ -10,6 +10,8 @@ import io.github.fornada.advice.decide.Setting;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -48,6 +50,25 @@ class AutoPoolBehaviourTest {
       assertThat(choices).isNotEmpty().allMatch(choice -> !choice.reason().isEmpty());
       assertThat(pool.advice()).isNotNull();
     }
+  }
+
+  @Test
+  void aFunctionThatChangesAStaticFieldRunsOnNoSecondThread() throws Exception {
+    try (var pool = AutoPool.open(o -> o.withoutMemory().withMostProcesses(0))) {
+      Set<String> threads =
+          pool.map(numbers(40), AutoPoolBehaviourTest::counted).stream().collect(Collectors.toSet());
+      assertThat(threads).hasSize(1);
+      assertThat(pool.choice().model()).isEqualTo(ExecutionModel.SEQUENTIAL);
+    }
+  }
+
+  @SuppressWarnings("unused") // written, which is what makes it shared state
+  private static int count;
+
+  private static String counted(int item) throws InterruptedException {
+    Thread.sleep(5);
+    count++;
+    return Thread.currentThread().getName();
   }
 
   @Test

@@ -73,6 +73,12 @@ public final class ThreadSafetyScan {
   /** The maximum number of methods that are looked at; one may be looked at in several ways. */
   private static final int MOST_METHODS = 4_000; // Guess
 
+  /**
+   * Where so many methods, the nearest first, were looked at before the time was over, the rest is
+   * taken to be right.
+   */
+  private static final int ENOUGH_METHODS = 200; // Guess
+
   /** What the methods are called that pools call. */
   private static final List<String> METHODS = List.of("apply", "call", "run");
 
@@ -121,8 +127,8 @@ public final class ThreadSafetyScan {
   /**
    * Returns why it may be wrong to run {@code function} on several threads at once, as the
    * beginning of a sentence that names the class, the field and its type; null if nothing was
-   * found. Takes at most 0.1 s of processor time; what was not examined by then is taken to be
-   * right.
+   * found. Takes at most 0.1 s of processor time; if it has examined only a few methods by then,
+   * that is a doubt too.
    */
   public static @Nullable String of(TaskFunction<?, ?> function) {
     return of(function, name -> null);
@@ -155,12 +161,8 @@ public final class ThreadSafetyScan {
       home = home.getNestHost();
     }
     var scan = new ThreadSafetyScan(home, given, limit);
-    if (scan.classes.isMissing(UserClasses.internalName(home))) {
-      return "the class file of " + home.getName() + " cannot be read, so it was not examined";
-    }
-    scan.addRoot(function, home);
-    scan.run();
-    return scan.doubt;
+    Class<?> outermost = home;
+    return scan.result(outermost, () -> scan.addRoot(function, outermost));
   }
 
   /**
@@ -171,9 +173,16 @@ public final class ThreadSafetyScan {
   public static @Nullable String ofMethod(
       Class<?> type, String method, Function<String, byte @Nullable []> given) {
     var scan = new ThreadSafetyScan(type, given, LIMIT);
-    scan.addMethods(UserClasses.internalName(type), method, null);
-    scan.run();
-    return scan.doubt;
+    return scan.result(type, () -> scan.addMethods(UserClasses.internalName(type), method, null));
+  }
+
+  private @Nullable String result(Class<?> home, Runnable addRoots) {
+    if (classes.isMissing(UserClasses.internalName(home))) {
+      return "the class file of " + home.getName() + " cannot be read, so it was not examined";
+    }
+    addRoots.run();
+    run();
+    return doubt;
   }
 
   // ---- where it begins
@@ -262,6 +271,9 @@ public final class ThreadSafetyScan {
       if (known != null && known.isOwn() && method != null) {
         CodeScan.scan(method, call.arguments, call.guarded, new Finder(known, method));
       }
+    }
+    if (doubt == null && !calls.isEmpty() && count < ENOUGH_METHODS) {
+      doubt = "its code could not be examined in time, from " + calls.getFirst().name() + " on";
     }
   }
 

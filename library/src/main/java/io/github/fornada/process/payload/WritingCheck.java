@@ -1,6 +1,7 @@
 package io.github.fornada.process.payload;
 
 import java.io.Externalizable;
+import java.io.Serializable;
 import java.io.ObjectStreamClass;
 import java.io.ObjectStreamField;
 import java.lang.invoke.SerializedLambda;
@@ -245,6 +246,9 @@ final class WritingCheck {
     }
     if (type.isHidden() && type.isSynthetic()) {
       return Kind.LEAF; // a lambda: the stream tells of what it is replaced by
+    }
+    if (!Serializable.class.isAssignableFrom(type) && !type.isRecord()) {
+      return Kind.LEAF; // the stream refuses it, and asks it nothing
     }
     if (isOfTheJdk(type)) {
       return kindOfTheJdk(type);

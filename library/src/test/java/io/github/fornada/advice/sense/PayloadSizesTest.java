@@ -11,7 +11,6 @@ import java.io.ObjectOutputStream;
 import java.io.Serial;
 import java.io.Serializable;
 import java.nio.file.Path;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -74,7 +73,7 @@ final class PayloadSizesTest {
 
   @Test
   void aLargeGraphIsNotWrittenToItsEnd() {
-    List<String> large = Collections.nCopies(1, "x".repeat(100 << 20));
+    List<String> large = List.of("x".repeat(100 << 20));
     assertThat(PayloadSizes.bytes(List.of(large, large))).isEqualTo((double) PayloadSizes.LARGEST);
     assertThat(PayloadSizes.bytes(new byte[100 << 20])).isCloseTo(100 << 20, within(1.0));
   }
