@@ -173,4 +173,11 @@ public final class Mistakes {
     var marked = new Marked();
     return text -> marked.use(text);
   }
+
+  /** Counts, and tells its thread. */
+  public static String countSlowly(int item) throws InterruptedException {
+    Thread.sleep(5);
+    n++;
+    return Thread.currentThread().getName();
+  }
 }

@@ -3,6 +3,7 @@ package io.github.fornada.advice;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.acme.Mistakes;
 import io.github.fornada.ExecutionModel;
 import io.github.fornada.Pool;
 import io.github.fornada.SharedBytes;
@@ -10,11 +11,11 @@ import io.github.fornada.advice.decide.Setting;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.stream.Collectors;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -56,19 +57,10 @@ class AutoPoolBehaviourTest {
   void aFunctionThatChangesAStaticFieldRunsOnNoSecondThread() throws Exception {
     try (var pool = AutoPool.open(o -> o.withoutMemory().withMostProcesses(0))) {
       Set<String> threads =
-          pool.map(numbers(40), AutoPoolBehaviourTest::counted).stream().collect(Collectors.toSet());
+          pool.map(numbers(40), Mistakes::countSlowly).stream().collect(Collectors.toSet());
       assertThat(threads).hasSize(1);
       assertThat(pool.choice().model()).isEqualTo(ExecutionModel.SEQUENTIAL);
     }
-  }
-
-  @SuppressWarnings("unused") // written, which is what makes it shared state
-  private static int count;
-
-  private static String counted(int item) throws InterruptedException {
-    Thread.sleep(5);
-    count++;
-    return Thread.currentThread().getName();
   }
 
   @Test

@@ -48,10 +48,16 @@ public final class BootstrapJar {
           "process/worker/ParentSignals",
           // A task may open a pool of its own, of this package or of another.
           "process/ProcessPool",
+          "process/HelperOpener",
           "PoolOptions",
           // Or a scope, whose package comes from the parent. But all classes of one package need
           // one loader, so the classes that it uses from these packages must be here.
           "spi/CapturedContext",
+          "process/payload/PayloadSize",
+          "shared/memory/ElementRing",
+          "shared/memory/Mutex",
+          "shared/memory/Permits",
+          "shared/memory/WaitPoint",
           "jvm/BoundedText",
           "jvm/Durations",
           "jvm/InterruptGate",

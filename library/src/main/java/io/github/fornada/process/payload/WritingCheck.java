@@ -1,9 +1,10 @@
 package io.github.fornada.process.payload;
 
 import java.io.Externalizable;
-import java.io.Serializable;
+import java.io.NotSerializableException;
 import java.io.ObjectStreamClass;
 import java.io.ObjectStreamField;
+import java.io.Serializable;
 import java.lang.invoke.SerializedLambda;
 import java.lang.reflect.Field;
 import java.lang.reflect.Method;
@@ -140,6 +141,9 @@ final class WritingCheck {
 
   /** Checks what an object refers to that the stream has told of. */
   static void checkParts(Object object) throws UserCodeException {
+    if (object instanceof NotSerializableException refusal && refusal.getCause() == null) {
+      return; // of the stream itself, which writes why it ends before it throws that
+    }
     switch (KINDS.get(object.getClass())) {
       case LEAF, REPLACED_HOLDER -> {}
       case CODE -> throw new UserCodeException(object.getClass());

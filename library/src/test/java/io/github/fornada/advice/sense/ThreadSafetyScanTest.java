@@ -158,12 +158,12 @@ final class ThreadSafetyScanTest {
   }
 
   @Test
-  void aScanEndsInTime() {
+  void aScanThatIsCutOffIsADoubt() {
     long began = System.nanoTime();
     assertThat(
             ThreadSafetyScan.of(
                 (TaskFunction<String, Integer>) Mistakes::count, name -> null, Duration.ZERO))
-        .isNull();
+        .contains("could not be examined in time");
     assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(10));
   }
 }
