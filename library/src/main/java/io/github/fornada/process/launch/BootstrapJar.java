@@ -49,6 +49,7 @@ public final class BootstrapJar {
           // A task may open a pool of its own, of this package or of another.
           "process/ProcessPool",
           "process/HelperOpener",
+          "elastic/Indirect",
           "PoolOptions",
           // Or a scope, whose package comes from the parent. But all classes of one package need
           // one loader, so the classes that it uses from these packages must be here.
