@@ -638,6 +638,11 @@ public final class Explorer {
     return false;
   }
 
+  /** Answers false, for a twin of a question about one of several. */
+  public static boolean never(Object of, int which) {
+    return never(of);
+  }
+
   /** Does nothing, for a twin. */
   public static void forget(Object of) {
     step();
