@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# The tests of which `mvn verify` runs a part only, whole: every cell of the crash matrix, and the long
-# streams. Usage: .ci/checks/whole.sh
+# The tests of which `mvn verify` runs a part only, whole: every cell of the crash matrix, the contract
+# of pools for each setting of the one that chooses, and the long streams. Usage: .ci/checks/whole.sh
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 mvn -B -ntp -q -pl library test -Dfornada.whole=true -Dsurefire.failIfNoSpecifiedTests=false \
-  -Dtest='CrashMatrix*Test,*PoolTest#itemsLargerThanTheHeapTogetherAreStreamed'
+  -Dtest='CrashMatrix*Test,AutoPoolTest*,*PoolTest#itemsLargerThanTheHeapTogetherAreStreamed'
 python3 - <<'END'
 import glob
 import sys

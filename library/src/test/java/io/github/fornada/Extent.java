@@ -19,6 +19,11 @@ public final class Extent {
 
   private Extent() {}
 
+  /** Returns whether everything is run, for conditions of JUnit. */
+  public static boolean isWhole() {
+    return WHOLE;
+  }
+
   /** Returns a number that is smaller in a short run. */
   public static int count(int whole, int shortened) {
     return WHOLE ? whole : shortened;

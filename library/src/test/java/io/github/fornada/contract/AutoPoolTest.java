@@ -13,12 +13,16 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.condition.EnabledIf;
 
 /**
  * The pool that chooses its setting holds the contract of all pools, as it is, with each setting,
  * and while the setting changes every few milliseconds.
  */
 final class AutoPoolTest {
+  private static final String WHOLE = "io.github.fornada.Extent#isWhole";
+  private static final String REASON = "the storms do the same: -Dfornada.whole=true";
+
   private static UnaryOperator<AutoOptions> options(
       int workers, UnaryOperator<TaskPolicy> policy, String name) {
     return o -> o.withMostInFlight(workers).withName(name).withPolicy(policy.apply(o.policy()));
@@ -39,6 +43,7 @@ final class AutoPoolTest {
   }
 
   @Nested
+  @EnabledIf(value = WHOLE, disabledReason = REASON)
   final class InSequence extends AbstractPoolTest implements LocalContract {
     @Override
     public Pool open(int workers, UnaryOperator<TaskPolicy> policy) {
@@ -47,6 +52,7 @@ final class AutoPoolTest {
   }
 
   @Nested
+  @EnabledIf(value = WHOLE, disabledReason = REASON)
   final class OnThreads extends AbstractPoolTest implements LocalContract, TogetherContract {
     @Override
     public Pool open(int workers, UnaryOperator<TaskPolicy> policy) {
@@ -55,6 +61,7 @@ final class AutoPoolTest {
   }
 
   @Nested
+  @EnabledIf(value = WHOLE, disabledReason = REASON)
   final class OnVirtualThreads extends AbstractPoolTest implements LocalContract, TogetherContract {
     @Override
     public Pool open(int workers, UnaryOperator<TaskPolicy> policy) {
@@ -63,6 +70,7 @@ final class AutoPoolTest {
   }
 
   @Nested
+  @EnabledIf(value = WHOLE, disabledReason = REASON)
   final class InProcesses extends AbstractPoolTest implements TogetherContract {
     private static final Lender LENDER = new Lender(workers -> openOne(workers, o -> o));
 
