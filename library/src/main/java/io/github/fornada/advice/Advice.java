@@ -3,6 +3,7 @@ package io.github.fornada.advice;
 import io.github.fornada.ExecutionModel;
 import io.github.fornada.advice.decide.Finding;
 import io.github.fornada.advice.decide.Prediction;
+import io.github.fornada.jvm.Paragraph;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -146,9 +147,9 @@ public final class Advice {
   public String text() {
     var text = new StringBuilder();
     for (String sentence : sentences()) {
-      wrap(text, sentence);
+      Paragraph.append(text, sentence, WIDTH, "\n");
     }
-    wrap(text, wouldChange());
+    Paragraph.append(text, wouldChange(), WIDTH, "\n");
     text.append('\n');
     text.append(
         String.format(
@@ -205,24 +206,6 @@ public final class Advice {
       return bytes == 0 ? "-" : Math.max(1, bytes / 1000) + " kB";
     }
     return bytes < 10_000_000_000L ? bytes / 1_000_000 + " MB" : bytes / 1_000_000_000 + " GB";
-  }
-
-  /** Adds a paragraph, broken into lines. */
-  private static void wrap(StringBuilder text, String sentence) {
-    int column = 0;
-    for (String word : sentence.split(" ", -1)) {
-      if (column > 0 && column + 1 + word.length() > WIDTH) {
-        text.append('\n');
-        column = 0;
-      }
-      if (column > 0) {
-        text.append(' ');
-        column++;
-      }
-      text.append(word);
-      column += word.length();
-    }
-    text.append('\n');
   }
 
   /** Returns the sentences. */

@@ -1,5 +1,6 @@
 package io.github.fornada.pipeline;
 
+import io.github.fornada.jvm.Paragraph;
 import java.util.List;
 import java.util.Locale;
 
@@ -33,7 +34,7 @@ final class SummaryText {
     }
     List<String> changes = summary.changes();
     for (String change : changes.subList(Math.max(0, changes.size() - CHANGES), changes.size())) {
-      wrap(text, "after " + change);
+      Paragraph.append(text, "after " + change, COLUMNS, System.lineSeparator());
     }
     long failed = 0;
     for (StageSummary stage : summary.stages()) {
@@ -49,7 +50,7 @@ final class SummaryText {
             + " results, "
             + Diagnosis.number((double) failed)
             + " without one. ";
-    wrap(text, counts + summary.advice());
+    Paragraph.append(text, counts + summary.advice(), COLUMNS, System.lineSeparator());
     return text.toString();
   }
 
@@ -62,22 +63,5 @@ final class SummaryText {
 
   private static String shortened(String name) {
     return name.length() <= NAME ? name : name.substring(0, NAME - 3) + "...";
-  }
-
-  private static void wrap(StringBuilder text, String sentences) {
-    int column = 0;
-    for (String word : sentences.split(" ")) {
-      if (column > 0 && column + 1 + word.length() > COLUMNS) {
-        text.append(System.lineSeparator());
-        column = 0;
-      }
-      if (column > 0) {
-        text.append(' ');
-        column++;
-      }
-      text.append(word);
-      column += word.length();
-    }
-    text.append(System.lineSeparator());
   }
 }

@@ -340,10 +340,7 @@ final class Engine extends AbstractPool implements Mappings.Listener, UserCodeGu
 
   @Override
   protected boolean limitWorkers(int count) {
-    used = count;
-    if (hasWork()) {
-      workAvailable();
-    }
+    use(count);
     return true;
   }
 
@@ -653,7 +650,7 @@ final class Engine extends AbstractPool implements Mappings.Listener, UserCodeGu
 
   // ---- a helper
 
-  /** Sets how many slots take items from now on, and what to call when no worker can start. */
+  /** Sets how many slots take items from now on. */
   void use(int slotCount) {
     used = slotCount;
     workAvailable();

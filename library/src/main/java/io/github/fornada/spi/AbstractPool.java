@@ -687,8 +687,8 @@ public abstract class AbstractPool implements Pool {
   }
 
   /** Returns what a task has thrown, with an explanation if a shared file is the reason. */
-  Throwable explained(Throwable thrown) {
-    return thrown instanceof InternalError e ? SharedFiles.explained(e, shared) : thrown;
+  InternalError explained(InternalError thrown) {
+    return SharedFiles.explained(thrown, shared);
   }
 
   /**

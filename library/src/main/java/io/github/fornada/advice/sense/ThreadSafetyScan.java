@@ -395,14 +395,8 @@ public final class ThreadSafetyScan {
     @Override
     public void writeStatic(
         String owner, String name, String descriptor, @Nullable Origin value, boolean guarded) {
-      UserClasses.Known known = classes.declaringField(owner, name);
-      FieldModel field = known == null ? null : known.field(name);
-      if (guarded
-          || known == null
-          || !known.isOwn()
-          || field == null
-          || field.flags().has(AccessFlag.VOLATILE)
-          || isLazy(name, descriptor)) {
+      UserClasses.Known known = guarded ? null : racyOwner(owner, name, descriptor);
+      if (known == null) {
         return;
       }
       report(
@@ -414,6 +408,22 @@ public final class ThreadSafetyScan {
               + " that "
               + here()
               + " writes without a lock");
+    }
+
+    /**
+     * Returns the class of the user's that declares a field, if it is a mistake that several
+     * threads write to it without a lock; null if it is none.
+     */
+    private UserClasses.@Nullable Known racyOwner(String owner, String name, String descriptor) {
+      UserClasses.Known known = classes.declaringField(owner, name);
+      FieldModel field = known == null ? null : known.field(name);
+      boolean mistake =
+          known != null
+              && known.isOwn()
+              && field != null
+              && !field.flags().has(AccessFlag.VOLATILE)
+              && !isLazy(name, descriptor);
+      return mistake ? known : null;
     }
 
     /** A value that is made when it is first needed: several threads make the same. */
@@ -445,14 +455,8 @@ public final class ThreadSafetyScan {
 
     @Override
     public void writeField(Shared of, String name, String descriptor, boolean guarded) {
-      UserClasses.Known known = classes.declaringField(of.type(), name);
-      FieldModel field = known == null ? null : known.field(name);
-      if (guarded
-          || known == null
-          || !known.isOwn()
-          || field == null
-          || field.flags().has(AccessFlag.VOLATILE)
-          || isLazy(name, descriptor)) {
+      UserClasses.Known known = guarded ? null : racyOwner(of.type(), name, descriptor);
+      if (known == null) {
         return;
       }
       report(

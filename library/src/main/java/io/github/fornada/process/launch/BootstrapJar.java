@@ -66,6 +66,7 @@ public final class BootstrapJar {
           "jvm/Log",
           "jvm/StartedBy",
           "jvm/OwnGroup",
+          "jvm/Paragraph",
           "jvm/StackSample",
           "jvm/Timer");
 
