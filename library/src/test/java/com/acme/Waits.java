@@ -9,6 +9,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.util.UUID;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -64,6 +65,11 @@ public final class Waits {
   /** Sleeps. */
   public static void sleeping() throws InterruptedException {
     Thread.sleep(7);
+  }
+
+  /** Waits for a millisecond, as one short item does. */
+  public static void briefly() {
+    LockSupport.parkNanos(1_000_000);
   }
 
   /** A pool of one connection. */

@@ -19,7 +19,6 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -219,9 +218,7 @@ final class SamplerTest {
           Thread.ofPlatform()
               .start(() -> {
                 while (!stopped.get()) {
-                  Thread one =
-                      Thread.ofVirtual()
-                          .unstarted(() -> LockSupport.parkNanos(Duration.ofMillis(1).toNanos()));
+                  Thread one = Thread.ofVirtual().unstarted(Waits::briefly);
                   alive.add(one);
                   one.start();
                   while (one.isAlive()) {

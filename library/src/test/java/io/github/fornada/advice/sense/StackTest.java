@@ -3,7 +3,12 @@ package io.github.fornada.advice.sense;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.fornada.advice.decide.WaitKind;
+import java.io.File;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** What stacks tell that cannot be made in a test, because they belong to libraries. */
@@ -114,5 +119,20 @@ final class StackTest {
             "io.github.fornada.threads.Worker.runItem:250");
     assertThat(busy.isIdle()).isFalse();
     assertThat(busy.kind(false)).isEqualTo(WaitKind.SLEEP);
+  }
+
+  @Test
+  void everyPackageOfTheLibraryIsItsOwn() throws Exception {
+    Path classes = Path.of(Stack.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+    List<String> packages;
+    try (Stream<Path> all = Files.walk(classes)) {
+      packages =
+          all.filter(file -> file.toString().endsWith(".class"))
+              .map(file -> classes.relativize(file).toString().replace(File.separatorChar, '.'))
+              .filter(name -> name.startsWith("io.github."))
+              .map(name -> name.substring(0, name.length() - ".class".length()))
+              .toList();
+    }
+    assertThat(packages).isNotEmpty().allMatch(Stack::isOurs);
   }
 }
