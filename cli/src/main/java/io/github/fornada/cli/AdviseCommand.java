@@ -74,7 +74,9 @@ final class AdviseCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    PoolSettings settings = options.pools();
+    options.figuresOnly("advise");
+    PoolSettings settings = options.pools().onlyFor(List.of(ExecutionModel.PROCESSES));
+    settings.memoryMessage().ifPresent(options.terminal()::note);
     ArgumentText.require("--record", record);
     try (Outputs outputs = options.outputs()) {
       LoadedTask task = options.load(outputs);
@@ -190,12 +192,14 @@ final class AdviseCommand implements Callable<Integer> {
     String first = "";
 
     @Override
-    public void result(@Nullable String text) {}
+    public boolean result(Ended item, @Nullable String text) {
+      return true;
+    }
 
     @Override
-    public void failure(String input, Outcome<?> outcome) {
+    public void failure(Ended item, Outcome<?> outcome) {
       if (count++ == 0) {
-        first = FailureReport.text(input, outcome);
+        first = FailureReport.text(item.input(), outcome);
       }
     }
   }
