@@ -151,16 +151,16 @@ final class ModelUnderTest {
     relay.to(listeners);
     Meter meter = Meter.start(others);
     if (timeline != null) {
-      timeline.begin();
+      timeline.begin(meter.startedNanos());
     }
     ItemRun.End end;
     try (var _ = Alarm.in(deadline, run::stop)) {
       end = run.on(opened);
     }
-    if (timeline != null) {
-      timeline.end();
-    }
     Meter.Reading reading = meter.stop();
+    if (timeline != null) {
+      timeline.end(reading.endedNanos());
+    }
     relay.to(List.of());
     double wall = Math.max(1, reading.wallNanos());
     var pass =

@@ -205,7 +205,7 @@ final class RunCommand implements Callable<Integer> {
 
       Meter meter = Meter.start(Set.of());
       if (timeline != null) {
-        timeline.begin();
+        timeline.begin(meter.startedNanos());
       }
       Pool pool = how.isAuto() ? openAuto(settings, listeners) : settings.open(on, listeners);
       ItemRun.End end = ItemRun.End.STOPPED;
@@ -214,10 +214,10 @@ final class RunCommand implements Callable<Integer> {
       try {
         end = run.on(pool);
         ended = true;
-        if (timeline != null) {
-          timeline.end();
-        }
         reading = meter.stop(); // while worker processes still run
+        if (timeline != null) {
+          timeline.end(reading.endedNanos());
+        }
       } finally {
         writer.finish(); // first, so that nothing that follows can lose a result
         if (ended) {

@@ -152,6 +152,7 @@ public final class HtmlReport {
         "caption", caption.isEmpty() ? "" : "<p class=\"note\">" + Escapes.html(caption) + "</p>");
     values.put("table", table(tracks));
     values.put("stages", BandSection.of(bands));
+    values.put("scale", runs.size() > 1 ? ", every run on the same scale" : "");
     values.put("runs", runs(tracks));
     values.put("histograms", histograms(tracks));
     values.put("failures", FailureSection.of(tracks));
