@@ -6,8 +6,8 @@
 #   both have the umask of the published ones, 022.)
 # - the files are signed, and hold what Maven Central asks for (artifacts.py)
 # - a project outside of this one builds and runs against them, by README's own lines: with Maven,
-#   with jbang, and with Gradle where there is one; and an application of Spring Boot, which answers
-#   from a worker JVM, shows its health and meters, and stops in order
+#   with jbang, and with Gradle; the example in Kotlin; and an application of Spring Boot, which
+#   answers from a worker JVM, shows its health and meters, and stops in order
 #
 # Nothing of it gets into the local repository of this machine.
 # Usage: .ci/checks/artifacts.sh
@@ -190,6 +190,26 @@ grep -q "fornada-fory-$version.jar" "$work/maven/class-path"
   exit 1
 }
 expect Maven "$work/said"
+
+# The example in Kotlin: data classes come back from worker JVMs.
+cp -r "$work/first/examples/kotlin" "$work/kotlin"
+mvn -B -ntp -q -s "$work/settings.xml" -Dmaven.repo.local="$local" -f "$work/kotlin/pom.xml" -Djdk="$jdk" \
+  compile org.apache.maven.plugins:maven-dependency-plugin:3.9.0:build-classpath \
+  -Dmdep.outputFile="$work/kotlin/class-path" >"$work/said" 2>&1 || {
+  cat "$work/said"
+  exit 1
+}
+(cd "$work/first" && timeout 60 "$jdk/bin/java" \
+  -cp "$work/kotlin/target/classes:$(cat "$work/kotlin/class-path")" WordCountKt LICENSE none.md) \
+  >"$work/said" 2>&1 || true
+if ! grep -q "^Count(file=LICENSE, lines=[1-9][0-9]*, words=[1-9][0-9]*)$" "$work/said" ||
+  ! grep -q "^failed: java.nio.file.NoSuchFileException: none.md$" "$work/said" ||
+  [ "$(tail -n 1 "$work/said")" != "1 of 2 end with .md" ]; then
+  echo "artifacts: Kotlin: the example printed:"
+  cat "$work/said"
+  exit 1
+fi
+echo "artifacts: Kotlin: built and run"
 
 # An application of Spring Boot, from its executable jar.
 boot="$(sed -n 's:.*<spring-boot.version>\(.*\)</spring-boot.version>.*:\1:p' pom.xml | head -n 1)"

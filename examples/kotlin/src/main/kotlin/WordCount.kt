@@ -29,8 +29,8 @@ fun main(files: Array<String>) {
       }
     }
     // A lambda is a task, too, and what it captures goes with it.
-    val least = 3
-    val long = pool.map(files.toList()) { name -> Count(name, least, name.length) }
-    println(long.filter { it.words > it.lines }.map { it.file }.size)
+    val ending = ".md"
+    val marks = pool.map(files.toList()) { file -> file.endsWith(ending) }
+    println("${marks.count { it }} of ${marks.size} end with $ending")
   } // returns when every worker is gone
 }
