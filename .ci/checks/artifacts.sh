@@ -287,13 +287,35 @@ if ! grep -q '"words"' "$work/said"; then
 fi
 echo "artifacts: the command by jbang's catalog: run"
 
-if ! command -v gradle >/dev/null 2>&1; then
-  echo "artifacts: Gradle: skipped, there is no command named gradle here"
-elif [ "$(gradle --version --quiet 2>/dev/null | sed -n 's/^Gradle \([0-9]*\).*/\1/p')" -lt 9 ]; then
-  echo "artifacts: Gradle: skipped, the gradle here is older than 9, which does not know JDK 25"
-else
-  mkdir -p "$work/gradle/src/main/java"
-  cp "$work/Sizes.java" "$work/gradle/src/main/java/"
+# Gradle: README's two lines are the same in Kotlin, for Gradle 9, and in Groovy, for the Gradle 4 of
+# Debian. That one runs on Java 17 at most, so it starts the javac and the java of the JDK 25.
+need_command gradle gradle || true
+mkdir -p "$work/gradle/src/main/java"
+cp "$work/Sizes.java" "$work/gradle/src/main/java/"
+# old_java: prints the home of a Java that Gradle 4 runs on, or nothing.
+old_java() {
+  local home
+  for home in /usr/lib/jvm/*; do
+    if [ -x "$home/bin/java" ] && [ -r "$home/release" ]; then
+      case "$(sed -n 's/^JAVA_VERSION="\([0-9]*\).*/\1/p' "$home/release")" in
+        11 | 17)
+          echo "$home"
+          return
+          ;;
+      esac
+    fi
+  done
+}
+# gradle_run HOME: runs the project on that Java, without the network, which it does not need.
+gradle_run() {
+  JAVA_HOME="$1" timeout 600 gradle --project-dir "$work/gradle" --gradle-user-home "$work/gradle-home" \
+    --no-daemon --offline --quiet -Dmaven.repo.local="$local" run >"$work/said" 2>&1 || true
+}
+gradle="$(command -v gradle >/dev/null 2>&1 && JAVA_HOME="$(old_java)" gradle --version 2>/dev/null |
+  sed -n 's/^Gradle \([0-9]*\).*/\1/p' || true)"
+if [ -z "$gradle" ]; then
+  echo "artifacts: Gradle: skipped, there is no command named gradle here that runs"
+elif [ "$gradle" -ge 9 ]; then
   echo 'rootProject.name = "outside"' >"$work/gradle/settings.gradle.kts"
   {
     echo 'plugins { application }'
@@ -301,7 +323,31 @@ else
     echo 'application { mainClass = "Sizes" }'
     echo "tasks.named<JavaExec>(\"run\") { workingDir = file(\"$work/first\") }"
   } >"$work/gradle/build.gradle.kts"
-  JAVA_HOME="$jdk" timeout 300 gradle --project-dir "$work/gradle" --gradle-user-home "$work/gradle-home" \
-    --no-daemon --quiet -Dmaven.repo.local="$local" run >"$work/said" 2>&1 || true
-  expect Gradle "$work/said"
+  gradle_run "$jdk"
+  expect "Gradle $gradle" "$work/said"
+elif [ "$gradle" -ge 5 ]; then
+  echo "artifacts: Gradle: skipped, the gradle here is $gradle; 9 knows JDK 25, and Debian's 4 starts it"
+else
+  echo "rootProject.name = 'outside'" >"$work/gradle/settings.gradle"
+  {
+    echo "apply plugin: 'java'"
+    block kotlin 1
+    cat <<GROOVY
+compileJava {
+  sourceCompatibility = '25'
+  targetCompatibility = '25'
+  options.encoding = 'UTF-8'
+  options.fork = true
+  options.forkOptions.javaHome = file('$jdk')
+}
+task run(type: JavaExec, dependsOn: classes) {
+  executable = '$jdk/bin/java'
+  main = 'Sizes'
+  classpath = sourceSets.main.runtimeClasspath
+  workingDir = file('$work/first')
+}
+GROOVY
+  } >"$work/gradle/build.gradle"
+  gradle_run "$(old_java)"
+  expect "Gradle $gradle" "$work/said"
 fi
