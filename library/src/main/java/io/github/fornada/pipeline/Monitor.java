@@ -92,6 +92,7 @@ final class Monitor {
   }
 
   private void lookAtQueues() {
+    engine.lookAtHeap();
     long now = System.nanoTime();
     for (Stage stage : engine.stages()) {
       stage.figures().history().look(now, stage.in().depth(), stage.size());

@@ -20,6 +20,11 @@ final class StageSizes {
   /** A gain that is not worth a change. */
   private static final double WORTH = 1.03; // Guess
 
+  /**
+   * A gain that shows in rates that are measured. A smaller one is judged at the last step only.
+   */
+  private static final double SHOWS = 1.1; // Guess
+
   /** What must have become of it for the change to stay. */
   private static final double HELPED = 1.01; // Guess
 
@@ -90,7 +95,10 @@ final class StageSizes {
             ? (load.cores() + load.freeCores()) / load.cores()
             : Double.POSITIVE_INFINITY;
     Kept before = kept;
-    if (before != null && gain(before.sizes(), costs, most) * WORTH <= gain(sizes, costs, most)) {
+    int[] target = target(costs, most);
+    boolean isThere = gain(target, costs, most) < gain(sizes, costs, most) * WORTH;
+    double needed = isThere ? WORTH : SHOWS;
+    if (before != null && gain(before.sizes(), costs, most) * needed <= gain(sizes, costs, most)) {
       // By now it should have helped.
       double rate = load.rate()[before.slowest()];
       kept = null;
@@ -114,8 +122,7 @@ final class StageSizes {
     if (!isHeldUp || (refused != null && isSame(refused, costs))) {
       return new Step(sizes(), "");
     }
-    int[] target = target(costs, most);
-    if (gain(target, costs, most) < gain(sizes, costs, most) * WORTH) {
+    if (isThere) {
       if (kept != null) { // the changes on the way are of no use any more
         int[] back = kept.sizes();
         kept = null;

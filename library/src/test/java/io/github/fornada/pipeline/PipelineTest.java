@@ -302,7 +302,7 @@ final class PipelineTest {
             .run()) {
       long count = run.outcomes().peek(o -> alive.addAndGet(-2)).count();
       assertThat(count).isEqualTo(items / 2);
-      assertThat(most.get()).isLessThan(5 * 1024);
+      assertThat(most.get()).isLessThan(5 * 4096);
     }
   }
 
