@@ -204,7 +204,13 @@ final class Monitor {
       cores += Math.max(0, stage.cpuCores());
     }
     StageSizes.Step step =
-        deciding.next(new StageSizes.Load(busy, rate, cores, summary.freeProcessors()));
+        deciding.next(
+            new StageSizes.Load(
+                busy,
+                rate,
+                cores,
+                summary.freeProcessors(),
+                Runtime.getRuntime().availableProcessors()));
     boolean changed = false;
     for (int k = 0; k < n; k++) {
       Stage stage = engine.stages().get(k);
