@@ -28,6 +28,7 @@ ROWS = [
         [("bound", "wait 20 ms, compute 10 ms: of the bound", "")]),
     Row("large", ["fornada", "python"],
         [("large", "64 MiB, process to process", "ms"),
+         ("large-hand", "... by two threads and files, by hand", "ms"),
          ("large-copy", "... one copy of them", "ms")]),
 ]
 
@@ -66,6 +67,8 @@ TARGETS = [
     ("threads: of Python's", "at least 5x", at_least("threads", "python", "threads", 5)),
     ("processes: of Python's", "at least 20x", at_least("processes", "python", "processes", 20)),
     ("20 ms, then 10 ms: of the bound", "at most 1.03x", of_the_bound),
+    ("64 MiB: of two threads and files by hand", "at most 1.2x",
+     at_most("large", "fornada", "large-hand", 1.2)),
     ("64 MiB: in copies", "(no target)", at_most("large", "fornada", "large-copy", 1)),
     ("64 MiB: of Python's", "(no target)", at_most("large", "python", "large", 1)),
 ]

@@ -171,7 +171,7 @@ final class PipelineEngine {
   private int places(@Nullable Pool before, @Nullable Pool after, double itemNanos) {
     int begun = before == null ? 0 : Stage.begunAtOnce(before);
     if (options.queue() > 0) {
-      return begun + options.queue();
+      return (int) Math.min((long) begun + options.queue(), Integer.MAX_VALUE);
     }
     int wanted = after == null ? MIN_QUEUE : MIN_QUEUE + 2 * Stage.begunAtOnce(after);
     if (itemNanos > 0) {
