@@ -69,7 +69,9 @@ final class CommonOptions {
   @Option(
       names = "--files",
       paramLabel = "DIR",
-      description = "Each file below DIR is an item, in the order of their paths.")
+      description =
+          "Each file below DIR is an item, in the order of their paths. Hidden ones (.name) and"
+              + " what is in hidden folders are left out, unless --match names them.")
   @Nullable Path files;
 
   @Option(
@@ -245,6 +247,11 @@ final class CommonOptions {
    * @throws Fault if one cannot be written, or would overwrite an input
    */
   Outputs outputs() {
+    return outputs(null);
+  }
+
+  /** Returns the files to write, with {@code record} for what was observed; null for none. */
+  Outputs outputs(@Nullable Path record) {
     ArgumentText.require("TASK", task);
     ArgumentText.require("--lines", lines);
     ArgumentText.require("--files", files);
@@ -253,7 +260,7 @@ final class CommonOptions {
     ArgumentText.require("-o", output);
     ArgumentText.require("--report", report);
     ArgumentText.require("--trace", trace);
-    return Outputs.of(output, report, trace);
+    return Outputs.of(output, report, trace, record);
   }
 
   LoadedTask load(Outputs outputs) {

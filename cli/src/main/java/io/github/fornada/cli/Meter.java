@@ -25,8 +25,7 @@ final class Meter {
    * @param idleNanos the idle time of all processors of the machine, added up; or {@link
    *     ProcessTree#UNKNOWN}
    */
-  record Reading(
-      long startedNanos, long wallNanos, long cpuNanos, long peakBytes, long idleNanos) {
+  record Reading(long startedNanos, long wallNanos, long cpuNanos, long peakBytes, long idleNanos) {
     /** Returns when it ended, as a value of {@link System#nanoTime}. */
     long endedNanos() {
       return startedNanos + wallNanos;
@@ -36,6 +35,7 @@ final class Meter {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition stopping = lock.newCondition();
   private final ProcessTree tree;
+
   /** Written before {@link #start} returns. */
   private long startedNanos;
 

@@ -17,14 +17,15 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The files that a command writes: results, report and trace. None of them may be a file that the
- * command reads, by any path, and no two may be one file. All of that is checked before any of them
- * is opened.
+ * The files that a command writes: results, report, trace and record. None of them may be a file
+ * that the command reads, by any path, and no two may be one file. All of that is checked before
+ * any of them is opened.
  */
 final class Outputs implements AutoCloseable {
   private final @Nullable OutputFile results;
   private final @Nullable OutputFile report;
   private final @Nullable OutputFile trace;
+  private final @Nullable OutputFile record;
 
   /** The outputs by their identities: an option and its path, or stdout. */
   private final Map<FileIdentity, String> written = new HashMap<>();
@@ -41,7 +42,9 @@ final class Outputs implements AutoCloseable {
       @Nullable OutputFile results,
       @Nullable NamePattern pattern,
       @Nullable OutputFile report,
-      @Nullable OutputFile trace) {
+      @Nullable OutputFile trace,
+      @Nullable OutputFile record) {
+    this.record = record;
     this.results = results;
     this.items = pattern == null ? null : new ItemFiles(pattern, this);
     this.report = report;
@@ -54,6 +57,12 @@ final class Outputs implements AutoCloseable {
    * @throws Fault if one cannot be a file, or two are the same file
    */
   static Outputs of(@Nullable Path results, @Nullable Path report, @Nullable Path trace) {
+    return of(results, report, trace, null);
+  }
+
+  /** Returns the outputs of a command line with a file for what was observed. */
+  static Outputs of(
+      @Nullable Path results, @Nullable Path report, @Nullable Path trace, @Nullable Path record) {
     NamePattern pattern =
         results != null && NamePattern.isMeant(results.toString())
             ? new NamePattern(results.toString())
@@ -63,7 +72,8 @@ final class Outputs implements AutoCloseable {
             results == null || pattern != null ? null : OutputFile.named("-o", results),
             pattern,
             report == null ? null : OutputFile.named("--report", report),
-            trace == null ? null : OutputFile.named("--trace", trace));
+            trace == null ? null : OutputFile.named("--trace", trace),
+            record == null ? null : OutputFile.named("--record", record));
     for (OutputFile each : outputs.files()) {
       outputs.add(each.identity(), each.descriptor(), each.words());
     }
@@ -98,7 +108,7 @@ final class Outputs implements AutoCloseable {
 
   private List<OutputFile> files() {
     var files = new ArrayList<OutputFile>();
-    for (OutputFile each : new OutputFile[] {results, report, trace}) {
+    for (OutputFile each : new OutputFile[] {results, report, trace, record}) {
       if (each != null) {
         files.add(each);
       }
@@ -161,6 +171,11 @@ final class Outputs implements AutoCloseable {
   /** Returns the file for the trace; null for none. */
   @Nullable OutputFile trace() {
     return trace;
+  }
+
+  /** Returns the file for what was observed; null for none. */
+  @Nullable OutputFile record() {
+    return record;
   }
 
   /**

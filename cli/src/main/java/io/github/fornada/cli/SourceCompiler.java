@@ -14,7 +14,10 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.StringWriter;
 import java.net.URI;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -58,6 +61,7 @@ final class SourceCompiler {
    * @throws Fault with javac's own messages if the file does not compile
    */
   static Compiled compile(Path source, List<String> classPath) {
+    requireUtf8(source);
     var messages = new StringWriter();
     Compiled compiled = compile(source, classPath, "", messages);
     if (compiled == null && NO_MAIN.matcher(messages.toString()).find()) {
@@ -70,6 +74,30 @@ final class SourceCompiler {
       throw Fault.usage(NO_PACKAGE.matcher(text).find() ? text + "\n" + WHERE_LIBRARIES_ARE : text);
     }
     return compiled;
+  }
+
+  /**
+   * Checks that a file is UTF-8: javac prints an error for what is not, and compiles it
+   * nevertheless, with other text in its strings.
+   */
+  private static void requireUtf8(Path source) {
+    byte[] bytes;
+    try {
+      bytes = Files.readAllBytes(source);
+    } catch (IOException e) {
+      throw Fault.usage("cannot read " + Inputs.reason(source, e));
+    }
+    ByteBuffer text = ByteBuffer.wrap(bytes);
+    CharBuffer decoded = CharBuffer.allocate(bytes.length);
+    if (StandardCharsets.UTF_8.newDecoder().decode(text, decoded, true).isError()) {
+      long line = 1;
+      for (int i = 0; i < text.position(); i++) {
+        line += bytes[i] == '\n' ? 1 : 0;
+      }
+      throw Fault.usage(
+          "%s, line %d: the byte 0x%02X is not UTF-8. Convert the file: iconv -f LATIN1 -t UTF-8"
+              .formatted(source, line, bytes[text.position()] & 0xFF));
+    }
   }
 
   /**

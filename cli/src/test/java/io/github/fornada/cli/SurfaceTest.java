@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -159,6 +160,49 @@ class SurfaceTest {
     assertThat(result.err())
         .startsWith("Needs.java:1: error: package org.jsoup does not exist")
         .contains("name its jar, as in -cp lib.jar");
+  }
+
+  @Test
+  void aSourceThatIsNotUtf8IsNotRunWithOtherText() throws IOException {
+    Files.writeString(
+        folder.resolve("Lat.java"),
+        "\npublic class Lat { public static String f(String s) { return \"caf\u00e9\" + s; } }",
+        StandardCharsets.ISO_8859_1);
+    var result = run("run", "Lat.java", "a");
+    assertThat(result.exitCode()).isEqualTo(2);
+    assertThat(result.out()).isEmpty();
+    assertThat(result.err()).contains("Lat.java, line 2: the byte 0xE9 is not UTF-8");
+  }
+
+  @Test
+  void hiddenFilesAreItemsIfTheyAreNamed() throws IOException {
+    Files.createDirectories(folder.resolve("d/.hid"));
+    for (String file : List.of("d/a.txt", "d/.env", "d/.hid/b.txt")) {
+      Files.createFile(folder.resolve(file));
+    }
+    assertThat(run("run", "Echo.java", "--files", "d").out()).isEqualTo("d/a.txt\n");
+    assertThat(run("run", "Echo.java", "--files", "d", "--match", ".env").out())
+        .isEqualTo("d/.env\n");
+    assertThat(run("run", "Echo.java", "--files", "d", "--match", ".hid/*").out())
+        .isEqualTo("d/.hid/b.txt\n");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "Echo.java,the source of the task",
+    "n.txt,the input --lines n.txt",
+    "page.html,-o page.html",
+    "none/x,no such folder"
+  })
+  void aRecordTakesThePlaceOfNoOtherFile(String record, String message) throws IOException {
+    Files.writeString(folder.resolve("n.txt"), "1\n2\n");
+    String source = Files.readString(folder.resolve("Echo.java"));
+    var result =
+        run("advise", "Echo.java", "--lines", "n.txt", "-o", "page.html", "--record", record);
+    assertThat(result.exitCode()).isEqualTo(2);
+    assertThat(result.err()).contains("--record").contains(message);
+    assertThat(Files.readString(folder.resolve("n.txt"))).isEqualTo("1\n2\n");
+    assertThat(Files.readString(folder.resolve("Echo.java"))).isEqualTo(source);
   }
 
   @ParameterizedTest

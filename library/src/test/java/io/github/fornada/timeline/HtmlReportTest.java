@@ -162,7 +162,8 @@ class HtmlReportTest {
                 .add(failing("one", "same", "only here"), Map.of())
                 .add(failing("two", "same", "and there"), Map.of())
                 .add(failing("three", "same", "only here"), Map.of()));
-    Matcher failures = Pattern.compile("(?s)<details class=\"failure\">.*?</details>").matcher(page);
+    Matcher failures =
+        Pattern.compile("(?s)<details class=\"failure\">.*?</details>").matcher(page);
     List<String> all = failures.results().map(found -> found.group()).toList();
     assertThat(all).hasSize(3);
     assertThat(all.get(0))
@@ -196,8 +197,7 @@ class HtmlReportTest {
   void aThreadThatRanNothingHasNoRow() throws IOException {
     Timeline timeline = failing("t", "once");
     long now = System.nanoTime();
-    timeline.onEvent(
-        TaskEvent.WorkerReady.of("idle-2", ProcessHandle.current().pid(), 1000, now));
+    timeline.onEvent(TaskEvent.WorkerReady.of("idle-2", ProcessHandle.current().pid(), 1000, now));
     String page = page(new HtmlReport("t").add(timeline, Map.of()));
     var meta = (Map<?, ?>) Json.parse(element(page, "class=\"meta\">", "</script>"));
     assertThat(meta.get("lanes")).isEqualTo(List.of("worker-1"));
