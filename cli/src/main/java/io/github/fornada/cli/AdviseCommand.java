@@ -34,6 +34,8 @@ import picocli.CommandLine.Option;
       "  fornada advise --replay run.json",
     })
 final class AdviseCommand implements Callable<Integer> {
+  private static final String INTERRUPTED = "fornada: interrupted; there is no advice yet";
+
   /** The maximum number of items taken from lines, which may be endless. */
   private static final int MOST_ITEMS = 100_000;
 
@@ -86,9 +88,13 @@ final class AdviseCommand implements Callable<Integer> {
     try (Outputs outputs = options.outputs(record)) {
       LoadedTask task = options.load(outputs);
       var refusals = new Refusals();
-      List<String> items = options.items(task, outputs, refusals).first(MOST_ITEMS).items();
+      List<String> items = options.items(task, outputs, refusals).first(MOST_ITEMS, limit).items();
       refusals.setReceiver(
           each -> StandardStreams.get().err().println(FailureReport.refused(each)));
+      if (Interruption.requested()) {
+        StandardStreams.get().err().println(INTERRUPTED);
+        return ExitCode.INTERRUPTED;
+      }
       if (items.isEmpty()) {
         throw Fault.usage("no inputs: there is nothing to measure");
       }
@@ -113,7 +119,7 @@ final class AdviseCommand implements Callable<Integer> {
       PoolStop.stop(List.of(pool));
     }
     if (Interruption.requested()) {
-      terminal.err().println("fornada: interrupted; there is no advice yet");
+      terminal.err().println(INTERRUPTED);
       return ExitCode.INTERRUPTED;
     }
     if (failures.count > 0) {

@@ -175,6 +175,25 @@ class SurfaceTest {
   }
 
   @Test
+  void adviceIsGivenInTimeThoughAPipeGivesNoMore() {
+    String script = "mkfifo lines; (exec 3<> lines; seq 1 9 >&3; \"$@\" <&3)";
+    var result =
+        Command.shell(folder, script, "advise", "Echo.java", "--lines", "-", "--for", "2s");
+    assertThat(result.exitCode()).as(result.err()).isZero();
+    assertThat(result.out()).isNotEmpty();
+  }
+
+  @Test
+  void emptyNamesAndNoRoundsAreRefused() {
+    assertThat(run("run", "Echo.java", "--files", ""))
+        .satisfies(r -> assertThat(r.exitCode()).isEqualTo(2))
+        .satisfies(r -> assertThat(r.err()).contains("--files: the name of the folder is empty"));
+    assertThat(run("compare", "Echo.java", "a", "--rounds", "0"))
+        .satisfies(r -> assertThat(r.exitCode()).isEqualTo(2))
+        .satisfies(r -> assertThat(r.err()).contains("--rounds must be at least 1, got 0"));
+  }
+
+  @Test
   void hiddenFilesAreItemsIfTheyAreNamed() throws IOException {
     Files.createDirectories(folder.resolve("d/.hid"));
     for (String file : List.of("d/a.txt", "d/.env", "d/.hid/b.txt")) {
