@@ -1,10 +1,6 @@
 package io.github.fornada.cli;
 
-import java.net.URISyntaxException;
-import java.nio.file.FileSystemNotFoundException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.CodeSource;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -274,26 +270,11 @@ final class CommonOptions {
   /** Finds a task, unless an output would overwrite it. */
   static LoadedTask load(String task, @Nullable String classPath, Outputs outputs) {
     TaskLocator.Place place = TaskLocator.place(task, classPath);
-    Path jar = ownJar();
-    if (jar != null) {
-      outputs.mustNotBe(jar, "this command's own " + jar);
-    }
     if (place.source() != null) {
       outputs.mustNotBe(place.source(), "the source of the task, " + place.source());
     }
     outputs.mustNotBeIn(place.read());
     return TaskLocator.locate(place);
-  }
-
-  /** Returns the jar that this command runs from; null if it runs from classes. */
-  private static @Nullable Path ownJar() {
-    try {
-      CodeSource source = CommonOptions.class.getProtectionDomain().getCodeSource();
-      Path place = source == null ? null : Path.of(source.getLocation().toURI());
-      return place != null && Files.isRegularFile(place) ? place : null;
-    } catch (URISyntaxException | IllegalArgumentException | FileSystemNotFoundException e) {
-      return null; // not from a file
-    }
   }
 
   Inputs items(LoadedTask task, Outputs outputs, Refusals refusals) {

@@ -54,7 +54,7 @@ final class FileInputs {
    * @throws Fault if there is no such folder, no file matches, or one is an output
    */
   List<String> find() {
-    if (folder.toString().isEmpty()) { // an unset variable, not the current folder
+    if (folder.toString().isEmpty()) {
       throw Fault.usage("--files: the name of the folder is empty; . is the current one");
     }
     if (!Files.isDirectory(folder)) {

@@ -31,7 +31,10 @@ class SurfaceTest {
         folder.resolve("Echo.java"),
         """
         public class Echo {
-          public static String echo(String s) {
+          public static String echo(String s) throws Exception {
+            if (s.equals("slow")) {
+              Thread.sleep(100);
+            }
             if (s.equals("boom")) {
               throw new IllegalStateException("no " + s);
             }
@@ -47,7 +50,7 @@ class SurfaceTest {
 
   @Test
   void aRunSaysInOneLineWhatItCost() {
-    assertThat(run("run", "Echo.java", "a", "boom", "b").err().lines().toList().getLast())
+    assertThat(run("run", "Echo.java", "slow", "boom", "b").err().lines().toList().getLast())
         .matches(
             "fornada: 2 done, 1 failed in [0-9.]+ m?s on threads: in flight [0-9.]+, busy cores"
                 + " [0-9.]+");
@@ -184,16 +187,6 @@ class SurfaceTest {
   }
 
   @Test
-  void emptyNamesAndNoRoundsAreRefused() {
-    assertThat(run("run", "Echo.java", "--files", ""))
-        .satisfies(r -> assertThat(r.exitCode()).isEqualTo(2))
-        .satisfies(r -> assertThat(r.err()).contains("--files: the name of the folder is empty"));
-    assertThat(run("compare", "Echo.java", "a", "--rounds", "0"))
-        .satisfies(r -> assertThat(r.exitCode()).isEqualTo(2))
-        .satisfies(r -> assertThat(r.err()).contains("--rounds must be at least 1, got 0"));
-  }
-
-  @Test
   void hiddenFilesAreItemsIfTheyAreNamed() throws IOException {
     Files.createDirectories(folder.resolve("d/.hid"));
     for (String file : List.of("d/a.txt", "d/.env", "d/.hid/b.txt")) {
@@ -325,5 +318,13 @@ class SurfaceTest {
     assertThat(MemoryFit.fit(4L << 30, 8L << 30, 128L << 20)).isEqualTo(24);
     assertThat(MemoryFit.fit(4L << 30, -1, 128L << 20)).isEqualTo(24);
     assertThat(MemoryFit.fit(4L << 30, 0, 128L << 20)).isEqualTo(1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"run Echo.java --files= a", "compare Echo.java --rounds 0 a"})
+  void emptyNamesAndNoRoundsAreRefused(String line) {
+    var result = run(line.split(" "));
+    assertThat(result.exitCode()).as(result.err()).isEqualTo(2);
+    assertThat(result.err()).containsAnyOf("the name of the folder is empty", "at least 1, got 0");
   }
 }
