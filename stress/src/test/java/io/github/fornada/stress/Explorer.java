@@ -1021,7 +1021,7 @@ public final class Explorer {
       return;
     }
     late(() -> copy(from, fromAt, to, toAt, count));
-    CURRENT.get().lateFor = 4;
+    CURRENT.get().lateFor = 8;
   }
 
   /** Copies between a ring and an array of bytes, in either direction. */

@@ -18,7 +18,7 @@ class SharedMemoryTest {
         .constant("Mutex", 100, 0)
         .constant("WaitPoint", 100, 0)
         .constant("WaitBits", 4, 1)
-        .constant("Hands", 256, 2)
+        .constant("Hands", 256, 0)
         .timed("Mutex");
   }
 

@@ -28,6 +28,9 @@ public final class Rendezvous {
 
   private static final int STATE = 1;
 
+  /** The best choice of a party: the one that this process was in the round before. */
+  private static final int OWN = 3;
+
   /** The shape of a region for so many parties. */
   public static Region.Shape shape(int parties) {
     return new Region.Shape(0, 1, parties, Region.ClaimedBy.ROUND, parties);
@@ -108,21 +111,27 @@ public final class Rendezvous {
    * @return -1 if all have come
    */
   private int come(MemorySegment memory, long round, long id) {
-    int parties = parties();
-    for (int choice = 0; choice < 3; choice++) {
-      for (int party = 0; party < parties; party++) {
+    while (true) {
+      int best = -1;
+      int bestChoice = 0;
+      long bestSeen = 0;
+      for (int party = 0; party < parties() && bestChoice < OWN; party++) {
         long seen = wordAt(memory, party);
-        while (roundOf(seen) < round
-            && (choice == 2
-                || (choice == 0 ? seen == word(round - 1, id) : roundOf(seen) < round - 1))) {
-          if (Region.LONG.compareAndSet(memory, placeOf(party), seen, word(round, id))) {
-            return party;
-          }
-          seen = wordAt(memory, party);
+        int choice =
+            roundOf(seen) >= round
+                ? 0
+                : seen == word(round - 1, id) ? OWN : roundOf(seen) < round - 1 ? 2 : 1;
+        if (choice > bestChoice) {
+          best = party;
+          bestChoice = choice;
+          bestSeen = seen;
         }
       }
+      if (best < 0
+          || Region.LONG.compareAndSet(memory, placeOf(best), bestSeen, word(round, id))) {
+        return best;
+      }
     }
-    return -1;
   }
 
   private static boolean haveAllCome(MemorySegment memory, int parties, long round) {

@@ -72,7 +72,6 @@ public final class TwoCopies {
       if (!hasMoved(number)) {
         return value;
       }
-      Thread.onSpinWait();
     }
   }
 
