@@ -284,4 +284,48 @@ interface SharedQueueContract extends PoolUnderTest {
       }
     }
   }
+
+  @Test
+  default void aQueueEndsWithItsProducers() throws Exception {
+    try (Pool pool = open(2)) {
+      SharedSpace shared = SharedSpace.of(pool);
+      SharedQueue<Integer> queue = shared.queue(100);
+      SharedFlag go = shared.flag();
+      queue.closeAfter(
+          pool.submit(1, x -> send(queue, x)),
+          pool.submit(
+              2,
+              x -> {
+                go.await();
+                return send(queue, x);
+              }));
+      assertThat(queue.receive()).isEqualTo(1);
+      assertThat(queue.isClosed()).as("one goes on").isFalse();
+      go.set();
+      assertThat(queue.receive()).isEqualTo(2);
+      assertThatThrownBy(queue::receive)
+          .isInstanceOf(SharedQueueClosedException.class)
+          .hasNoCause();
+
+      SharedQueue<Integer> failing = shared.queue(100);
+      CompletableFuture<Integer> fails =
+          pool.submit(
+              3,
+              x -> {
+                throw new IllegalArgumentException("no " + x);
+              });
+      failing.closeAfter(List.of(fails));
+      assertThatThrownBy(failing::receive)
+          .isInstanceOf(SharedQueueClosedException.class)
+          .hasMessageContaining("no 3");
+      SharedQueue<Integer> none = shared.queue(1);
+      none.closeAfter();
+      assertThat(none.isClosed()).isTrue();
+    }
+  }
+
+  private static int send(SharedQueue<Integer> queue, int element) throws InterruptedException {
+    queue.send(element);
+    return element;
+  }
 }

@@ -669,6 +669,26 @@ class SharedObjectTest {
     }
   }
 
+  @Test
+  void aQueueEndsWithAProducerThatIsKilled() throws Exception {
+    try (Pool pool = Pools.open(1)) {
+      SharedSpace shared = SharedSpace.of(pool);
+      SharedQueue<Long> queue = shared.queue(10);
+      queue.closeAfter(
+          pool.submit(
+              0,
+              x -> {
+                queue.send(Pools.pid());
+                shared.flag().await(); // for ever
+                return 0;
+              }));
+      kill(queue.receive());
+      assertThatThrownBy(queue::receive)
+          .isInstanceOf(SharedQueueClosedException.class)
+          .hasMessageContaining("SIGKILL");
+    }
+  }
+
   private static long receive(SharedQueue<Long> queue) {
     try {
       Long next = queue.tryReceive(java.time.Duration.ofSeconds(30));
