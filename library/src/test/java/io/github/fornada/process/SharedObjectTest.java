@@ -420,7 +420,8 @@ class SharedObjectTest {
       for (int round = 0; round < 6; round++) {
         SharedCounter pids = shared.counter(0);
         SharedCounter sender = shared.counter(0);
-        SharedCounter over = shared.counter(0); // tasks that have left the queue alone, but the dead
+        SharedCounter over =
+            shared.counter(0); // tasks that have left the queue alone, but the dead
         List<CompletableFuture<Integer>> tasks = new java.util.ArrayList<>();
         tasks.add(
             pool.submit(

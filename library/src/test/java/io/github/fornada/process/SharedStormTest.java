@@ -161,8 +161,7 @@ class SharedStormTest {
       long _ = words.addLong(at + 3, System.nanoTime());
     }
 
-    record Note(
-        Call call, boolean waits, long argument, long called, long result, long ended) {}
+    record Note(Call call, boolean waits, long argument, long called, long result, long ended) {}
 
     List<Note> all() {
       var all = new ArrayList<Note>();

@@ -127,8 +127,7 @@ public final class Rendezvous {
           bestSeen = seen;
         }
       }
-      if (best < 0
-          || Region.LONG.compareAndSet(memory, placeOf(best), bestSeen, word(round, id))) {
+      if (best < 0 || Region.LONG.compareAndSet(memory, placeOf(best), bestSeen, word(round, id))) {
         return best;
       }
     }
