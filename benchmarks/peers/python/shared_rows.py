@@ -159,19 +159,17 @@ def send(queue, stop):
     queue.cancel_join_thread()
 
 
-def receive(queue, ready, measure, stop, results):
+def receive(queue, ready, measure, results):
     queue.get()
     ready.release()
     times, measuring = 0, False
     began = time.perf_counter()
-    while not stop.value:
+    while True:
         if not measuring and measure.value:
             measuring, times, began = True, 0, time.perf_counter()
-        try:
-            queue.get(timeout=0.1)
-            times += 1
-        except queues.Empty:
-            pass
+        if queue.get() is None:
+            break
+        times += 1
     results.put(times / (time.perf_counter() - began))
 
 
@@ -181,13 +179,15 @@ def transfer(each, seconds):
     measure, stop = (multiprocessing.Value("b", 0, lock=False) for _ in range(2))
     results = multiprocessing.SimpleQueue()
     senders = [start(send, queue, stop) for _ in range(each)]
-    receivers = [start(receive, queue, ready, measure, stop, results) for _ in range(each)]
+    receivers = [start(receive, queue, ready, measure, results) for _ in range(each)]
     for _ in range(each):
         ready.acquire()
     time.sleep(seconds / 3)
     measure.value = 1
     time.sleep(seconds)
     stop.value = 1
+    for _ in receivers:
+        queue.put(None)
     value = sum(results.get() for _ in receivers)
     for process in receivers + senders:
         process.join(5)

@@ -19,6 +19,7 @@ class SharedMemoryTest {
         .constant("WaitPoint", 100, 0)
         .constant("WaitBits", 4, 1)
         .constant("Hands", 256, 0)
+        .timed("OwnerWord")
         .timed("Mutex");
   }
 

@@ -31,6 +31,7 @@ import java.util.stream.IntStream;
 final class SharedRows {
   private static final long SECTION_NANOS = 100;
   private static final int MIB = 1 << 20;
+  private static final int END = -1;
   private static final long GIB = 1L << 30;
 
   private final double seconds;
@@ -105,25 +106,51 @@ final class SharedRows {
     long times = 0;
     long longest = 0;
     long began = System.nanoTime();
+    long last = began;
+    int rounds = sectionRounds();
+    long section = 1;
     boolean measuring = false;
-    while (!stop.isSet()) {
+    while (!stop.isSet() && section != 0) {
       if (!measuring && measure.isSet()) {
         measuring = true;
         times = 0;
         longest = 0;
         began = System.nanoTime();
+        last = began;
       }
-      long before = System.nanoTime();
-      try (var _ = lock.acquire()) {
-        long got = System.nanoTime();
-        longest = Math.max(longest, got - before);
-        while (System.nanoTime() - got < SECTION_NANOS) {
-          Thread.onSpinWait();
+      for (int i = 0; i < 16; i++) {
+        try (var _ = lock.acquire()) {
+          long got = System.nanoTime();
+          longest = Math.max(longest, got - last);
+          last = got;
+          section = spin(section, rounds);
         }
+        times++;
       }
-      times++;
     }
     return new Used(times, longest, System.nanoTime() - began);
+  }
+
+  private static long spin(long from, int rounds) {
+    long x = from;
+    for (int i = 0; i < rounds; i++) {
+      x = x * 6364136223846793005L + 1442695040888963407L;
+    }
+    return x | 1;
+  }
+
+  /** Returns how many rounds of {@link #spin} take as long as a section. */
+  private static int sectionRounds() {
+    long x = 1;
+    double best = Double.MAX_VALUE;
+    int many = 10_000;
+    for (int i = 0; i < 300; i++) {
+      long began = System.nanoTime();
+      x = spin(x, many);
+      best = Math.min(best, (double) (System.nanoTime() - began) / many);
+    }
+    check(x != 0, "a sum");
+    return Math.max(1, (int) (SECTION_NANOS / best));
   }
 
   private static void pause(double seconds) throws InterruptedException {
@@ -287,13 +314,16 @@ final class SharedRows {
               .toList();
       List<CompletableFuture<Used>> receivers =
           IntStream.range(0, each)
-              .mapToObj(i -> pool.submit(i, x -> receive(queue, measure, stop, received)))
+              .mapToObj(i -> pool.submit(i, x -> receive(queue, measure, received)))
               .toList();
       received.awaitAtLeast(each); // each has received some
       pause(warmUp(length));
       measure.set();
       pause(length);
       stop.set();
+      for (int i = 0; i < each; i++) {
+        queue.send(END);
+      }
       double rate = 0;
       for (CompletableFuture<Used> receiver : receivers) {
         Used used = receiver.get();
@@ -308,26 +338,25 @@ final class SharedRows {
   }
 
   private static Used receive(
-      SharedQueue<Integer> queue, SharedFlag measure, SharedFlag stop, SharedCounter received)
+      SharedQueue<Integer> queue, SharedFlag measure, SharedCounter received)
       throws InterruptedException {
     int _ = queue.receive();
     long _ = received.increment();
     long times = 0;
     long began = System.nanoTime();
     boolean measuring = false;
-    long took = 0;
-    while (!stop.isSet()) {
+    while (true) {
       if (!measuring && measure.isSet()) {
         measuring = true;
         times = 0;
         began = System.nanoTime();
       }
-      if (queue.tryReceive(Duration.ofMillis(100)) != null) {
-        times++;
+      if (queue.receive() == END) {
+        break;
       }
-      took = System.nanoTime() - began;
+      times++;
     }
-    return new Used(times, 0, took);
+    return new Used(times, 0, System.nanoTime() - began);
   }
 
   private void large() throws Exception {
