@@ -54,6 +54,9 @@ final class FileInputs {
    * @throws Fault if there is no such folder, no file matches, or one is an output
    */
   List<String> find() {
+    if (folder.toString().isEmpty()) {
+      throw Fault.usage("--files: the name of the folder is empty; . is the current one");
+    }
     if (!Files.isDirectory(folder)) {
       throw Fault.usage(
           "--files: " + (Files.exists(folder) ? "not a folder: " : "no such folder: ") + folder);
@@ -93,7 +96,11 @@ final class FileInputs {
     return found.stream().map(Path::toString).toList();
   }
 
-  private static boolean isHidden(Path path) {
+  /** Returns whether a path is left out because its name begins with a dot. */
+  private boolean isHidden(Path path) {
+    if (match != null && (match.startsWith(".") || match.contains("/."))) {
+      return false; // as a shell's: a dot that is named is meant
+    }
     Path name = path.getFileName();
     return name != null && name.toString().startsWith(".");
   }
