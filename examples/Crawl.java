@@ -25,13 +25,7 @@ public class Crawl {
           IntStream.range(0, pool.workers())
               .mapToObj(i -> pool.submit(i, n -> crawl(pages, open)))
               .toList();
-      for (CompletableFuture<Integer> crawler : crawlers) {
-        crawler.whenComplete((done, death) -> {
-          if (death != null) {
-            pages.closeWithError(death); // the page in its hands is gone, so the count never ends
-          }
-        });
-      }
+      pages.closeAfter(crawlers); // if one dies the page in its hands is gone: the count never ends
       for (CompletableFuture<Integer> crawler : crawlers) {
         System.out.println(crawler.handle((done, death) -> death == null ? done + " pages" : death.toString()).join());
       }

@@ -11,6 +11,7 @@ void main() throws Exception {
       queue.send(text + " from process " + ProcessHandle.current().pid());
       return 0;
     });
+    queue.closeAfter(task); // its death ends the wait below
     IO.println(queue.receive());
     task.join();
   }

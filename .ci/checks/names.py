@@ -20,7 +20,7 @@ ALLOWED = {
     name: reason
     for reason, names in [
         ("Python's, in comparisons",
-         "ProcessPoolExecutor RLock SharedMemory BoundedSemaphore BrokenProcessPool TaskGroup TCPConnector Protocol LocalCluster"),
+         "ProcessPoolExecutor RLock SharedMemory BoundedSemaphore JoinableQueue BrokenProcessPool TaskGroup TCPConnector Protocol LocalCluster"),
         ("Kotlin's and tokio's, in comparisons",
          "Dispatchers MissedTickBehavior"),
         ("settings of systemd",

@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 mvn -B -ntp -q -pl library test -Dfornada.whole=true -Dsurefire.failIfNoSpecifiedTests=false \
-  -Dtest='CrashMatrix*Test,AutoPoolTest*,*PoolTest#itemsLargerThanTheHeapTogetherAreStreamed'
+  -Dtest='CrashMatrix*Test,SharedStormTest,AutoPoolTest*,*PoolTest#itemsLargerThanTheHeapTogetherAreStreamed'
 python3 - <<'END'
 import glob
 import sys

@@ -38,7 +38,24 @@ ROWS = [
     Row("rest", [("memory", "idle worker, resident", "MB"),
                  ("memory-own", "idle worker, proportional share", "MB"),
                  ("idle", "pool at rest, of one core", "%")]),
+    Row("lock", [("lock-alone", "lock, acquire and release", "ns"),
+                 ("lock-2", "lock, 2 processes, 100 ns", "/s"),
+                 ("lock-wait-2", "... the longest wait", "ms"),
+                 ("lock-4", "lock, 4 processes, 100 ns", "/s"),
+                 ("lock-wait-4", "... the longest wait", "ms")]),
+    Row("handover", [("handover-p50", "release to a sleeper, p50", "us"),
+                     ("handover-p99", "release to a sleeper, p99", "us"),
+                     ("wait-cpu", "a process that waits, of one core", "%")]),
+    Row("owner", [("owner-p50", "owner's death to the next, p50", "ms"),
+                  ("owner-p99", "owner's death to the next, p99", "ms")]),
+    Row("queue", [("queue-1-1", "queue, ints, 1 to 1", "/s"),
+                  ("queue-4-4", "queue, ints, 4 to 4", "/s"),
+                  ("queue-large", "queue, 1 MiB, 1 to 1", "/s")]),
+    Row("array", [("array-memory", "1 GiB in 3 processes, of its size", "")]),
 ]
+
+# What processes share. CPython's is measured by the peer that is its multiprocessing.
+SHARED = {"lock", "handover", "owner", "queue", "array"}
 
 # main: measured in every round; the others once in the quick form
 Column = namedtuple("Column", "name heading main")
@@ -98,6 +115,15 @@ def at_least(figure, limit):
     return judge
 
 
+def shorter_than(figure, peer, times):
+    """A time: at most this factor times the peer's."""
+    def judge(get):
+        mine, theirs = get("fornada", figure), get(peer, figure)
+        return None if mine is None or theirs is None else (mine <= times * theirs, f"{mine / theirs:.3g}x")
+
+    return judge
+
+
 def stream_against_default(get):
     mine, theirs = get("fornada", "stream"), get("pool", "stream-one")
     return None if mine is None or theirs is None else (mine / theirs >= 30, f"{mine / theirs:.3g}x")
@@ -140,4 +166,18 @@ TARGETS = [
     ("idle worker, resident", "at most 60 MB", at_most("memory", 60, "MB")),
     ("pool at rest, of one core", "at most 0.2 %", at_most("idle", 0.2, "%")),
     ("10 ms CPU tasks: of ThreadPool's", "at least 0.97", at_least("cpu", 0.97)),
+    ("lock, nobody else", "at most 80 ns", at_most("lock-alone", 80, "ns")),
+    ("lock, nobody else: multiprocessing.Lock's", "at least 3x", shorter("lock-alone", ["pool"], 3)),
+    ("lock, 2 processes: of multiprocessing.Lock's", "at least 10x", faster("lock-2", ["pool"], 10)),
+    ("lock, 4 processes: of multiprocessing.Lock's", "at least 10x", faster("lock-4", ["pool"], 10)),
+    ("lock, 2 processes: the longest wait", "at most 10 ms", at_most("lock-wait-2", 10, "ms")),
+    ("lock, 4 processes: the longest wait", "at most 10 ms", at_most("lock-wait-4", 10, "ms")),
+    ("release to a sleeper, p50: of Python's", "at most 1.5x",
+     shorter_than("handover-p50", "pool", 1.5)),
+    ("a process that waits, of one core", "at most 0.1 %", at_most("wait-cpu", 0.1, "%")),
+    ("owner's death to the next, p99", "at most 20 ms", at_most("owner-p99", 20, "ms")),
+    ("queue, ints, 1 to 1: of multiprocessing.Queue's", "at least 50x", faster("queue-1-1", ["pool"], 50)),
+    ("queue, ints, 4 to 4: of multiprocessing.Queue's", "at least 20x", faster("queue-4-4", ["pool"], 20)),
+    ("queue, 1 MiB: of multiprocessing.Queue's", "at least 10x", faster("queue-large", ["pool"], 10)),
+    ("1 GiB in 3 processes, of its size", "at most 1.05", at_most("array-memory", 1.05, "")),
 ]

@@ -28,17 +28,17 @@ SETTLE_SECONDS = 3.0
 
 
 def quantiles(values):
-    """The kill row: quantiles over the samples of all rounds."""
-    kills = values.pop("kill", {})
-    for peer, cell in kills.items():
-        for name, share in (("kill-p50", 0.5), ("kill-p99", 0.99)):
-            made = {k: v for k, v in cell.items() if k in ("unit", "note", "text")}
-            samples = sorted(cell.get("samples", []))
-            if samples:
-                made["value"] = samples[min(len(samples) - 1, int(share * len(samples)))]
-                made["samples"] = cell["samples"]
-                made.pop("text", None)
-            values.setdefault(name, {})[peer] = made
+    """Quantiles over the samples of all rounds."""
+    for row in ("kill", "owner"):
+        for peer, cell in values.pop(row, {}).items():
+            for name, share in ((row + "-p50", 0.5), (row + "-p99", 0.99)):
+                made = {k: v for k, v in cell.items() if k in ("unit", "note", "text")}
+                samples = sorted(cell.get("samples", []))
+                if samples:
+                    made["value"] = samples[min(len(samples) - 1, int(share * len(samples)))]
+                    made["samples"] = cell["samples"]
+                    made.pop("text", None)
+                values.setdefault(name, {})[peer] = made
 
 
 class Measuring:
@@ -137,8 +137,10 @@ def plan(rows, peers, rounds, full):
             for peer in peers:
                 if turn > 0 and not full and peer not in main:
                     continue
-                if row == "kill" and peer == "pool" and turn > 0:
+                if row in ("kill", "owner") and peer == "pool" and turn > 0:
                     continue  # it hangs each time
+                if row in catalog.SHARED and peer not in ("fornada", "pool"):
+                    continue
                 if row == "start" and peer in ("executor", "pool"):
                     for method in START_METHODS:
                         yield turn, peer, f"start:{method}"

@@ -3,6 +3,7 @@
 import multiprocessing
 
 import rows
+import shared_rows
 
 
 class Pool(rows.Peer):
@@ -36,4 +37,5 @@ class Pool(rows.Peer):
 
 
 if __name__ == "__main__":
+    rows.ROWS.update(shared_rows.ROWS)
     rows.main(Pool())

@@ -24,6 +24,9 @@ public final class DeathCertificate implements Serializable {
   private final int workersLost;
   private final boolean quarantined;
 
+  @SuppressWarnings("serial") // an unmodifiable list of strings, which is serializable
+  private final List<String> received;
+
   private DeathCertificate(
       String worker,
       long pid,
@@ -34,7 +37,8 @@ public final class DeathCertificate implements Serializable {
       @Nullable String crashLog,
       boolean outOfMemory,
       int workersLost,
-      boolean quarantined) {
+      boolean quarantined,
+      List<String> received) {
     this.worker = Objects.requireNonNull(worker, "worker");
     this.pid = pid;
     this.exitCode = exitCode;
@@ -45,6 +49,7 @@ public final class DeathCertificate implements Serializable {
     this.outOfMemory = outOfMemory;
     this.workersLost = workersLost;
     this.quarantined = quarantined;
+    this.received = List.copyOf(received);
   }
 
   /**
@@ -57,7 +62,7 @@ public final class DeathCertificate implements Serializable {
    */
   public static DeathCertificate of(String worker, long pid, int exitCode, String manner) {
     return new DeathCertificate(
-        worker, pid, exitCode, manner, null, List.of(), null, false, 0, false);
+        worker, pid, exitCode, manner, null, List.of(), null, false, 0, false, List.of());
   }
 
   /**
@@ -69,7 +74,17 @@ public final class DeathCertificate implements Serializable {
    */
   public DeathCertificate withItem(@Nullable String text, int lost) {
     return new DeathCertificate(
-        worker, pid, exitCode, manner, text, lastOutput, crashLog, outOfMemory, lost, quarantined);
+        worker,
+        pid,
+        exitCode,
+        manner,
+        text,
+        lastOutput,
+        crashLog,
+        outOfMemory,
+        lost,
+        quarantined,
+        received);
   }
 
   /** Returns this certificate with the last lines that the worker printed, oldest first. */
@@ -84,7 +99,8 @@ public final class DeathCertificate implements Serializable {
         crashLog,
         outOfMemory,
         workersLost,
-        quarantined);
+        quarantined,
+        received);
   }
 
   /** Returns this certificate with the path of the JVM's own crash report; null for none. */
@@ -99,7 +115,8 @@ public final class DeathCertificate implements Serializable {
         path,
         outOfMemory,
         workersLost,
-        quarantined);
+        quarantined,
+        received);
   }
 
   /** Returns this certificate with {@code ranOut} as the answer to whether memory ran out. */
@@ -114,7 +131,8 @@ public final class DeathCertificate implements Serializable {
         crashLog,
         ranOut,
         workersLost,
-        quarantined);
+        quarantined,
+        received);
   }
 
   /**
@@ -132,7 +150,27 @@ public final class DeathCertificate implements Serializable {
         crashLog,
         outOfMemory,
         workersLost,
-        refused);
+        refused,
+        received);
+  }
+
+  /**
+   * Returns this certificate with the last elements that the worker had received from shared
+   * queues, a line for each queue.
+   */
+  public DeathCertificate withReceived(List<String> elements) {
+    return new DeathCertificate(
+        worker,
+        pid,
+        exitCode,
+        manner,
+        item,
+        lastOutput,
+        crashLog,
+        outOfMemory,
+        workersLost,
+        quarantined,
+        elements);
   }
 
   /** Returns the worker's name in its pool, such as {@code worker-2}. */
@@ -193,6 +231,15 @@ public final class DeathCertificate implements Serializable {
     return quarantined;
   }
 
+  /**
+   * Returns the last element that the worker had received from each {@code SharedQueue}, by its
+   * number in the order of sending, such as {@code "element number 17 of SharedQueue 1-2"}: if the
+   * worker was still working on it, it is gone with the worker. Empty if it had received none.
+   */
+  public List<String> received() {
+    return received;
+  }
+
   @Override
   public boolean equals(@Nullable Object other) {
     return other instanceof DeathCertificate that
@@ -205,7 +252,8 @@ public final class DeathCertificate implements Serializable {
         && Objects.equals(crashLog, that.crashLog)
         && outOfMemory == that.outOfMemory
         && workersLost == that.workersLost
-        && quarantined == that.quarantined;
+        && quarantined == that.quarantined
+        && received.equals(that.received);
   }
 
   @Override
@@ -220,7 +268,8 @@ public final class DeathCertificate implements Serializable {
         crashLog,
         outOfMemory,
         workersLost,
-        quarantined);
+        quarantined,
+        received);
   }
 
   @Override
@@ -245,6 +294,8 @@ public final class DeathCertificate implements Serializable {
         + workersLost
         + ", quarantined="
         + quarantined
+        + ", received="
+        + received
         + "]";
   }
 }

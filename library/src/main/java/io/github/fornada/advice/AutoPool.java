@@ -49,6 +49,10 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Copies.</b> Unlike a process pool, this pool copies an item when it is sent, not when it is
  * submitted. So do not change an item before its task has ended.
  *
+ * <p><b>Shared objects.</b> {@link io.github.fornada.shared.SharedSpace} refuses this pool: its
+ * tasks may run here and in the workers of several pools, and only the one that has opened a pool
+ * sees who of its workers has died.
+ *
  * <p><b>Different functions.</b> The choice is made for one function. If items of several functions
  * run at the same time, the pool chooses for the one that it sees for longest. Use a pool for each
  * if they differ much.

@@ -854,8 +854,10 @@ final class Engine extends AbstractPool implements Mappings.Listener, UserCodeGu
         "fornada-worker-exit",
         () -> {
           worker.askToExit();
-          DeathCertificate certificate = ExitDiagnosis.certify(worker, worker.awaitExit(), null);
-          space.workerIsGone(worker.number(), certificate);
+          int code = worker.awaitExit();
+          DeathCertificate certificate =
+              space.workerIsGone(
+                  worker.number(), ExitDiagnosis.certify(worker, code, null), code == 0);
           report(TaskEvent.WorkerEnded.of(certificate, true, System.nanoTime()));
           ProcessEvents.workerEnded(certificate, true);
           worker.close();

@@ -162,6 +162,11 @@ final class ExitDiagnosis {
     if (!hint.isEmpty()) {
       text.append(' ').append(hint);
     }
+    if (!death.received().isEmpty()) {
+      text.append(" Of what it had received from shared queues, the last may be gone with it: ")
+          .append(String.join(", ", death.received()))
+          .append('.');
+    }
     // Lines with a # belong to the JVM's crash report; what the task printed says more.
     for (int i = death.lastOutput().size() - 1; i >= 0; i--) {
       if (!death.lastOutput().get(i).startsWith("#")) {

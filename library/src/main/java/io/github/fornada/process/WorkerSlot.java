@@ -315,9 +315,14 @@ final class WorkerSlot {
     }
     int code = dead.end();
     String item = begun.isEmpty() ? null : begun.getFirst().batch().label(begun.getFirst().i());
-    DeathCertificate certificate = ExitDiagnosis.certify(dead, code, item);
     // Before anybody is told of the death: who then looks finds nothing held by the dead.
-    engine.space().workerIsGone(dead.number(), certificate);
+    DeathCertificate certificate =
+        engine
+            .space()
+            .workerIsGone(
+                dead.number(),
+                ExitDiagnosis.certify(dead, code, item),
+                expected && code == 0 && begun.isEmpty());
     stats.ended(expected);
     for (SentItem sent : begun) {
       Outcomes.endLost(sent, certificate, dead, engine);

@@ -231,12 +231,14 @@ final class WorkerStart {
 
   private void isGone(Process process) {
     int code = process.exitValue();
-    engine
-        .space()
-        .workerIsGone(
-            number,
-            DeathCertificate.of(
-                "starting-" + number, process.pid(), code, ExitDiagnosis.manner(code, false)));
+    DeathCertificate _ =
+        engine
+            .space()
+            .workerIsGone(
+                number,
+                DeathCertificate.of(
+                    "starting-" + number, process.pid(), code, ExitDiagnosis.manner(code, false)),
+                false);
   }
 
   /**

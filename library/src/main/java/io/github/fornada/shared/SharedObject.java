@@ -32,12 +32,14 @@ import java.io.Serializable;
  */
 public abstract sealed class SharedObject implements Serializable
     permits SharedArray,
+        SharedBarrier,
         SharedCounter,
         SharedFlag,
         SharedLatch,
         SharedLock,
         SharedQueue,
-        SharedSemaphore {
+        SharedSemaphore,
+        SharedValue {
   @Serial private static final long serialVersionUID = 1L;
 
   final transient Region region;
@@ -62,12 +64,14 @@ public abstract sealed class SharedObject implements Serializable
     return region.object(r ->
         switch (name.charAt(name.indexOf('-') + 1)) {
           case ObjectKind.ARRAY -> new SharedArray(r);
+          case ObjectKind.BARRIER -> new SharedBarrier(r);
           case ObjectKind.COUNTER -> new SharedCounter(r);
           case ObjectKind.FLAG -> new SharedFlag(r);
           case ObjectKind.LATCH -> new SharedLatch(r);
           case ObjectKind.LOCK -> new SharedLock(r);
           case ObjectKind.QUEUE -> new SharedQueue<>(r);
           case ObjectKind.SEMAPHORE -> new SharedSemaphore(r);
+          case ObjectKind.VALUE -> new SharedValue<>(r);
           default -> throw new IllegalArgumentException("a shared object called " + name);
         });
   }

@@ -1,13 +1,12 @@
 package io.github.fornada.shared;
 
+import io.github.fornada.DeathCertificate;
 import io.github.fornada.RemoteTaskException;
 import io.github.fornada.jvm.BoundedText;
-import io.github.fornada.process.payload.Payloads;
-import io.github.fornada.process.wire.MessageInput;
 import io.github.fornada.process.wire.MessageOutput;
 import io.github.fornada.shared.memory.ElementRing;
 import io.github.fornada.shared.memory.Region;
-import java.io.IOException;
+import io.github.fornada.shared.memory.Space;
 import java.io.Serial;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
@@ -21,6 +20,10 @@ import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,13 +36,15 @@ import org.jspecify.annotations.Nullable;
  * context class loader. What does not fit into the queue as a whole is refused.
  *
  * <p><b>Deaths.</b> A process that dies while it sends has sent the element or has not; one that
- * dies while it receives has taken the element or has not. An element that a process has taken is
- * gone with it. Nothing else is lost, and nobody is locked out.
+ * dies while it receives has taken the element or has not. An element that a process has received
+ * is gone with it; its death certificate has {@linkplain DeathCertificate#received the number of
+ * the last one}. An element that it has on {@linkplain #lease lease} comes back. Nothing else is
+ * lost, and nobody is locked out.
  *
  * <p><b>Closing.</b> {@link #close} ends sending: elements in the queue are still received. {@link
  * #closeWithError} ends the queue for both sides at once. A consumer that gives up calls it so that
- * producers do not wait forever. A process that dies closes nothing: if all producers may die,
- * close the queue where the outcomes of their tasks arrive.
+ * producers do not wait forever. A process that dies closes nothing: {@link #closeAfter} does,
+ * where the outcomes of the producers' tasks arrive.
  *
  * <p><b>Memory effects.</b> What a thread did before it sent an element, to other shared objects
  * too, is visible to the thread that receives it.
@@ -174,13 +179,7 @@ public final class SharedQueue<T> extends SharedObject implements AutoCloseable,
 
   private ElementRing.Element encoded(T element) {
     Objects.requireNonNull(element, "element");
-    var out = new MessageOutput();
-    try {
-      Payloads.encode(element, out);
-    } catch (IOException e) {
-      throw new IllegalArgumentException(
-          "an element of type " + element.getClass().getName() + " cannot be encoded: " + e, e);
-    }
+    MessageOutput out = Elements.encoded("an element", element);
     if (!ring.fits(out.size())) {
       throw new IllegalArgumentException(
           "an element of "
@@ -271,18 +270,144 @@ public final class SharedQueue<T> extends SharedObject implements AutoCloseable,
 
   @SuppressWarnings("unchecked") // every element was sent as a T
   private T decoded(byte[] bytes) {
-    ClassLoader context = Thread.currentThread().getContextClassLoader();
-    ClassLoader loader = context == null ? ClassLoader.getSystemClassLoader() : context;
-    try {
-      return (T)
-          Objects.requireNonNull(Payloads.decode(new MessageInput(bytes, 0, bytes.length), loader));
-    } catch (IOException e) {
-      throw new UncheckedIOException("an element could not be decoded: " + e.getMessage(), e);
-    } catch (ClassNotFoundException e) {
-      throw new UncheckedIOException(
-          "an element could not be decoded: its class is not known here: " + e.getMessage(),
-          new IOException(e));
+    return (T) Elements.decoded("an element", bytes, bytes.length);
+  }
+
+  // ---- leasing
+
+  /**
+   * An element that a process works on, until this is closed. Belongs to the process: any thread of
+   * it may close it. It cannot be sent.
+   *
+   * @param <T> the type of the element
+   */
+  public static final class Delivery<T> implements AutoCloseable {
+    private final SharedQueue<T> queue;
+    private final ElementRing.Lease lease;
+    private final T element;
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    private Delivery(SharedQueue<T> queue, ElementRing.Lease lease, T element) {
+      this.queue = queue;
+      this.lease = lease;
+      this.element = element;
     }
+
+    /** Returns the element. */
+    public T element() {
+      return element;
+    }
+
+    /**
+     * Returns how many processes have died so far while they had this element on lease. It may be
+     * what kills them: so a consumer may put aside what has come back too often. At most 255.
+     */
+    public int deaths() {
+      return lease.deaths();
+    }
+
+    /** Returns the certificate of the last process that died with this element; null for none. */
+    public @Nullable DeathCertificate died() {
+      return lease.died() == 0 ? null : queue.region.space().certificate(lease.died());
+    }
+
+    /** Ends the lease: the element is done, and does not come back. Twice has no effect. */
+    @Override
+    public void close() {
+      if (closed.compareAndSet(false, true)) {
+        queue.ring.endLease(lease.slot());
+      }
+    }
+  }
+
+  /**
+   * Takes an element on lease: if this process dies before it has closed the delivery, the element
+   * comes back, and is the next to be received or leased. Waits while there is none, and while 256
+   * elements are on lease, or those on lease have as many bytes as the queue has for elements.
+   *
+   * <p>So each element is done at least once, and exactly once if no process dies. A closed queue
+   * has no more only when nothing can come back: receivers also wait for the leases of other
+   * processes to end. Leases of their own process do not count.
+   *
+   * {@snippet :
+   * for (var delivery : queue.deliveries()) {
+   *   try (delivery) {
+   *     index.add(delivery.element());
+   *   }
+   * }
+   * }
+   *
+   * @throws InterruptedException if the thread was interrupted; nothing was taken then
+   * @throws SharedQueueClosedException if the queue is closed and has no more
+   * @throws UncheckedIOException if the element cannot be decoded here; it is taken all the same
+   */
+  public Delivery<T> lease() throws InterruptedException {
+    return Objects.requireNonNull(leaseWithin(Limits.NONE)); // null only after a limit
+  }
+
+  /**
+   * Takes an element on lease, if there is one, and room for a lease. Does not wait for them.
+   *
+   * @return null if there is none now
+   * @throws SharedQueueClosedException if the queue is closed and has no more
+   * @throws UncheckedIOException if the element cannot be decoded here; it is taken all the same
+   */
+  public @Nullable Delivery<T> tryLease() {
+    ElementRing.Attempt attempt = ring.leaseUninterruptibly();
+    if (attempt == null) {
+      throw closed();
+    }
+    return attempt.lease() == null ? null : delivery(attempt.lease());
+  }
+
+  /**
+   * Takes an element on lease; waits at most {@code limit}.
+   *
+   * @return null if there was none in that time
+   * @throws InterruptedException if the thread was interrupted; nothing was taken then
+   * @throws SharedQueueClosedException if the queue is closed and has no more
+   * @throws UncheckedIOException if the element cannot be decoded here; it is taken all the same
+   */
+  public @Nullable Delivery<T> tryLease(Duration limit) throws InterruptedException {
+    return leaseWithin(Limits.nanos(limit));
+  }
+
+  private @Nullable Delivery<T> leaseWithin(long nanos) throws InterruptedException {
+    long began = System.nanoTime();
+    while (true) {
+      ElementRing.Attempt attempt = ring.lease(left(nanos, began));
+      if (attempt == null) {
+        throw closed();
+      }
+      if (attempt.lease() != null) {
+        return delivery(attempt.lease());
+      }
+      if (!ring.awaitLease(attempt, left(nanos, began))) {
+        return null;
+      }
+    }
+  }
+
+  private Delivery<T> delivery(ElementRing.Lease lease) {
+    boolean whole = false;
+    try {
+      var delivery = new Delivery<>(this, lease, decoded(lease.bytes()));
+      whole = true;
+      return delivery;
+    } finally {
+      if (!whole) {
+        ring.endLease(lease.slot());
+      }
+    }
+  }
+
+  /**
+   * Returns an iterable over deliveries until the queue is closed, as the queue itself is one over
+   * elements. Close each delivery. {@code hasNext} takes the lease; an iterator that is left behind
+   * after {@code hasNext} keeps it.
+   */
+  public Iterable<Delivery<T>> deliveries() {
+    return () -> new UntilClosed<>(this::lease);
   }
 
   /** Returns the number of elements that are in the queue now. */
@@ -317,8 +442,50 @@ public final class SharedQueue<T> extends SharedObject implements AutoCloseable,
         ElementRing.FAILED,
         () -> {
           putText(NAME, name, TEXT - NAME);
-          putText(TEXT, text, ElementRing.RESERVED - TEXT);
+          putText(TEXT, text, ElementRing.TEXT_BYTES - TEXT);
         });
+  }
+
+  /**
+   * Closes the queue when {@code producers} have ended: as {@link #closeWithError} does at once
+   * when one of them fails, so also when the worker that it runs in dies; else when all have ended.
+   * So receivers wait neither for a task that is dead nor for one that is done.
+   *
+   * {@snippet :
+   * SharedQueue<Page> pages = SharedSpace.of(pool).queue(1000);
+   * pages.closeAfter(pool.submit(site, s -> Crawler.crawl(s, pages)));
+   * for (Page page : pages) {
+   *   index.add(page);
+   * }
+   * }
+   */
+  public void closeAfter(CompletionStage<?>... producers) {
+    closeAfter(List.of(producers));
+  }
+
+  /** Closes the queue as {@link #closeAfter(CompletionStage...)} does. */
+  public void closeAfter(Collection<? extends CompletionStage<?>> producers) {
+    var running = new AtomicInteger(producers.size());
+    if (producers.isEmpty()) {
+      close();
+    }
+    for (CompletionStage<?> producer : producers) {
+      var _ = producer.whenComplete((result, error) -> closeAfterOne(error, running));
+    }
+  }
+
+  private void closeAfterOne(@Nullable Throwable error, AtomicInteger running) {
+    boolean isLast = running.decrementAndGet() == 0;
+    try {
+      if (error != null) {
+        Throwable cause = error instanceof CompletionException ? error.getCause() : error;
+        boolean _ = closeWithError(cause == null ? error : cause);
+      } else if (isLast) {
+        close();
+      }
+    } catch (IllegalStateException e) {
+      // It was freed, or its pool has ended: nobody waits for it any more.
+    }
   }
 
   private void putText(int at, byte[] text, int room) {
@@ -366,42 +533,55 @@ public final class SharedQueue<T> extends SharedObject implements AutoCloseable,
    */
   @Override
   public Iterator<T> iterator() {
-    return new Iterator<>() {
-      private @Nullable T ahead;
-
-      @Override
-      public boolean hasNext() {
-        if (ahead == null) {
-          ahead = receiveOrNull();
-        }
-        return ahead != null;
-      }
-
-      @Override
-      public T next() {
-        T element = hasNext() ? ahead : null;
-        ahead = null;
-        if (element == null) {
-          throw new NoSuchElementException("the shared queue is closed");
-        }
-        return element;
-      }
-    };
+    return new UntilClosed<>(this::receive);
   }
 
-  private @Nullable T receiveOrNull() {
-    try {
-      return receive();
-    } catch (SharedQueueClosedException e) {
-      if (e.getCause() == null) {
-        return null;
+  /** Takes one after the other until the queue is closed. */
+  private static final class UntilClosed<E> implements Iterator<E> {
+    /** Takes the next one. */
+    interface Taking<E> {
+      E next() throws InterruptedException;
+    }
+
+    private final Taking<E> taking;
+    private @Nullable E ahead;
+
+    UntilClosed(Taking<E> taking) {
+      this.taking = taking;
+    }
+
+    @Override
+    public boolean hasNext() {
+      if (ahead == null) {
+        ahead = nextOrNull();
       }
-      throw e;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      var cancelled = new CancellationException("interrupted while waiting for the next element");
-      cancelled.initCause(e);
-      throw cancelled;
+      return ahead != null;
+    }
+
+    @Override
+    public E next() {
+      E element = hasNext() ? ahead : null;
+      ahead = null;
+      if (element == null) {
+        throw new NoSuchElementException("the shared queue is closed");
+      }
+      return element;
+    }
+
+    private @Nullable E nextOrNull() {
+      try {
+        return taking.next();
+      } catch (SharedQueueClosedException e) {
+        if (e.getCause() == null) {
+          return null;
+        }
+        throw e;
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        var cancelled = new CancellationException("interrupted while waiting for the next element");
+        cancelled.initCause(e);
+        throw cancelled;
+      }
     }
   }
 
@@ -411,6 +591,6 @@ public final class SharedQueue<T> extends SharedObject implements AutoCloseable,
 
   @Override
   public String toString() {
-    return "SharedQueue";
+    return "SharedQueue " + Space.numberOf(region.name());
   }
 }

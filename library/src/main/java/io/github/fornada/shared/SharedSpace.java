@@ -5,8 +5,10 @@ import io.github.fornada.shared.memory.ElementRing;
 import io.github.fornada.shared.memory.ObjectKind;
 import io.github.fornada.shared.memory.Permits;
 import io.github.fornada.shared.memory.Region;
+import io.github.fornada.shared.memory.Rendezvous;
 import io.github.fornada.shared.memory.Space;
 import io.github.fornada.shared.memory.Spaces;
+import io.github.fornada.shared.memory.TwoCopies;
 import io.github.fornada.shared.memory.WaitPoint;
 import io.github.fornada.spi.AbstractPool;
 import java.io.InvalidObjectException;
@@ -111,7 +113,7 @@ public final class SharedSpace implements Serializable {
     if (length < 0 || length >= 1L << 48) {
       throw new IllegalArgumentException("length must be from 0 to 2^48 - 1, got " + length);
     }
-    var shape = new Region.Shape(0, 0, 0, type.parameter(length));
+    var shape = new Region.Shape(0, 0, 0, Region.ClaimedBy.NUMBER, type.parameter(length));
     return (SharedArray)
         made(ObjectKind.ARRAY, length * type.bytes, "a shared array", shape, SharedSpace::nothing);
   }
@@ -134,6 +136,58 @@ public final class SharedSpace implements Serializable {
     return (SharedLatch) small(ObjectKind.LATCH, "a shared latch", count);
   }
 
+  /** Returns a new barrier for {@code parties} parties, from 1 to 4096. */
+  public SharedBarrier barrier(int parties) {
+    if (parties < 1 || parties > SharedBarrier.MAX_PARTIES) {
+      throw new IllegalArgumentException(
+          "parties must be from 1 to " + SharedBarrier.MAX_PARTIES + ", got " + parties);
+    }
+    return (SharedBarrier)
+        made(
+            ObjectKind.BARRIER,
+            Rendezvous.sizeFor(parties),
+            "a shared barrier",
+            Rendezvous.shape(parties),
+            SharedSpace::nothing);
+  }
+
+  /**
+   * Returns a new value, which is {@code start}. There is room for values of 4,096 bytes, encoded,
+   * or of twice as many as {@code start} has.
+   *
+   * @throws IllegalArgumentException if {@code start} cannot be encoded
+   */
+  public <T> SharedValue<T> value(T start) {
+    return value(start, Math.max(4096, 2L * encodedSize(start)));
+  }
+
+  /**
+   * Returns a new value, which is {@code start}, with room for values of at most {@code bytes}
+   * bytes, encoded; from 1 to 2<sup>30</sup>.
+   *
+   * @throws IllegalArgumentException if {@code start} cannot be encoded, or does not fit
+   */
+  @SuppressWarnings("unchecked") // it is new, and of any type
+  public <T> SharedValue<T> value(T start, long bytes) {
+    if (bytes < 1 || bytes > SharedValue.MAX_BYTES) {
+      throw new IllegalArgumentException(
+          "bytes must be from 1 to " + SharedValue.MAX_BYTES + ", got " + bytes);
+    }
+    Objects.requireNonNull(start, "start");
+    return (SharedValue<T>)
+        made(
+            ObjectKind.VALUE,
+            TwoCopies.sizeFor(bytes),
+            "a shared value",
+            TwoCopies.shape(bytes),
+            region -> new SharedValue<T>(region).put(start));
+  }
+
+  private static int encodedSize(Object value) {
+    Objects.requireNonNull(value, "start");
+    return Elements.encoded("a shared value", value).size();
+  }
+
   /** Returns a new lock, which is free. */
   public SharedLock lock() {
     return (SharedLock)
@@ -141,7 +195,7 @@ public final class SharedSpace implements Serializable {
             ObjectKind.LOCK,
             0,
             "a shared lock",
-            new Region.Shape(1, 0, 0, 0),
+            new Region.Shape(1, 0, 0, Region.ClaimedBy.NUMBER, 0),
             SharedSpace::nothing);
   }
 
@@ -197,7 +251,11 @@ public final class SharedSpace implements Serializable {
 
   private SharedObject small(char kind, String what, long start) {
     return made(
-        kind, 0, what, new Region.Shape(0, 1, 0, 0), region -> new WaitPoint(region, 1).set(start));
+        kind,
+        0,
+        what,
+        new Region.Shape(0, 1, 0, Region.ClaimedBy.NUMBER, 0),
+        region -> new WaitPoint(region, 1).set(start));
   }
 
   private SharedObject made(

@@ -5,13 +5,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.fornada.Pool;
 import io.github.fornada.SharedBytes;
+import io.github.fornada.Waiting;
 import io.github.fornada.shared.SharedArray;
+import io.github.fornada.shared.SharedBarrier;
+import io.github.fornada.shared.SharedBarrierBrokenException;
 import io.github.fornada.shared.SharedCounter;
 import io.github.fornada.shared.SharedFlag;
 import io.github.fornada.shared.SharedLatch;
 import io.github.fornada.shared.SharedLock;
 import io.github.fornada.shared.SharedSemaphore;
 import io.github.fornada.shared.SharedSpace;
+import io.github.fornada.shared.SharedValue;
 import java.io.Serializable;
 import java.lang.foreign.ValueLayout;
 import java.time.Duration;
@@ -290,6 +294,155 @@ interface SharedObjectContract extends PoolUnderTest {
   }
 
   @Test
+  default void partiesMeetAtABarrierRoundAfterRound() throws Exception {
+    try (Pool pool = open(1)) {
+      SharedSpace shared = SharedSpace.of(pool);
+      int rounds = 200;
+      SharedBarrier barrier = shared.barrier(2);
+      SharedArray plain = shared.longs(2);
+      CompletableFuture<Integer> task =
+          pool.submit(
+              rounds,
+              n -> {
+                int wins = 0;
+                for (int k = 0; k < n; k++) {
+                  plain.setLong(1, plain.getLong(0) + 1);
+                  wins += barrier.await() == 0 ? 1 : 0;
+                  wins += barrier.await() == 0 ? 1 : 0;
+                }
+                return wins;
+              });
+      int wins = 0;
+      for (int k = 0; k < rounds; k++) {
+        wins += barrier.await() == 0 ? 1 : 0;
+        assertThat(plain.getLong(1)).as("what the other did before").isEqualTo(k + 1);
+        plain.setLong(0, k + 1);
+        wins += barrier.await() == 0 ? 1 : 0;
+      }
+      assertThat(wins + PoolUnderTest.get(task)).as("one first in each").isEqualTo(2 * rounds);
+      assertThat(barrier.parties()).isEqualTo(2);
+      assertThat(barrier.waiting()).isZero();
+      assertThat(barrier.isBroken()).isFalse();
+      assertThatThrownBy(() -> shared.barrier(0))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("got 0");
+    }
+  }
+
+  @Test
+  default void aPartyThatGivesUpBreaksTheBarrierForAll() throws Exception {
+    try (Pool pool = open(1)) {
+      SharedSpace shared = SharedSpace.of(pool);
+      SharedBarrier barrier = shared.barrier(3);
+      CompletableFuture<String> waits =
+          pool.submit(
+              0,
+              x -> {
+                try {
+                  return "met as " + barrier.await();
+                } catch (SharedBarrierBrokenException e) {
+                  return e.died() == null ? "broken" : e.died().toString();
+                }
+              });
+      Waiting.until("the other waits", () -> barrier.waiting() == 1);
+      assertThatThrownBy(() -> barrier.await(A_MOMENT))
+          .isInstanceOf(SharedBarrierBrokenException.class)
+          .hasMessageContaining("waited for longer than its limit");
+      assertThat(PoolUnderTest.get(waits)).isEqualTo("broken");
+      assertThat(barrier.isBroken()).isTrue();
+      assertThatThrownBy(barrier::await).isInstanceOf(SharedBarrierBrokenException.class);
+
+      SharedBarrier second = shared.barrier(2);
+      second.abort();
+      assertThatThrownBy(second::await).isInstanceOf(SharedBarrierBrokenException.class);
+      SharedBarrier third = shared.barrier(2);
+      Thread.currentThread().interrupt();
+      assertThatThrownBy(third::await).isInstanceOf(InterruptedException.class);
+      assertThat(third.isBroken()).isTrue();
+    }
+  }
+
+  /** Larger than a word, so that half of one could be seen. */
+  record Best(long score, String name, List<Integer> path) implements Serializable {}
+
+  @Test
+  default void aValueIsReplacedAsAWhole() throws Exception {
+    try (Pool pool = open(2)) {
+      SharedSpace shared = SharedSpace.of(pool);
+      SharedValue<Best> best = shared.value(new Best(0, "0", List.of(0)), 4096);
+      int rounds = 300;
+      List<CompletableFuture<Boolean>> tasks =
+          IntStream.range(0, 2)
+              .mapToObj(i ->
+                  pool.submit(
+                      rounds,
+                      n -> {
+                        boolean whole = true;
+                        for (int k = 0; k < n; k++) {
+                          best.update(b -> next(b.score() + 1));
+                          whole &= isWhole(best.get());
+                        }
+                        return whole;
+                      }))
+              .toList();
+      for (CompletableFuture<Boolean> task : tasks) {
+        while (!task.isDone()) {
+          assertThat(isWhole(best.get())).isTrue();
+        }
+        assertThat(PoolUnderTest.get(task)).isTrue();
+      }
+      assertThat(best.get()).isEqualTo(next(2L * rounds));
+      best.set(next(7));
+      CompletableFuture<String> name = pool.submit(best, b -> b.get().name());
+      assertThat(PoolUnderTest.get(name)).isEqualTo("7");
+    }
+  }
+
+  private static Best next(long score) {
+    return new Best(
+        score, Long.toString(score), Collections.nCopies((int) (score % 50), (int) score));
+  }
+
+  private static boolean isWhole(Best best) {
+    return best.score() == 0 || best.equals(next(best.score()));
+  }
+
+  @Test
+  default void anUpdateThatFailsLeavesTheValue() throws Exception {
+    try (Pool pool = open(1)) {
+      SharedSpace shared = SharedSpace.of(pool);
+      SharedValue<String> value = shared.value("old");
+      assertThatThrownBy(() ->
+              value.update(old -> {
+                throw new IllegalArgumentException(old + " is not good");
+              }))
+          .hasMessage("old is not good");
+      assertThatThrownBy(() -> value.set("x".repeat(5000)))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("a shared value of 5001 bytes does not fit into 4096 bytes");
+      assertThatThrownBy(() -> value.update(old -> inner(value)))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("within another one");
+      assertThat(value.get()).isEqualTo("old");
+      assertThat(value.update(old -> old + " and new")).isEqualTo("old and new");
+      String odd = "1234567";
+      value.set(odd);
+      assertThat(value.get()).isEqualTo(odd);
+      assertThatThrownBy(() -> shared.value("x", 0))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("got 0");
+    }
+  }
+
+  private static String inner(SharedValue<String> value) {
+    try {
+      return value.update(old -> old);
+    } catch (InterruptedException e) {
+      throw new IllegalArgumentException(e);
+    }
+  }
+
+  @Test
   default void whatIsFreedFailsAndSaysSo() throws Exception {
     try (Pool pool = open(1)) {
       SharedSpace shared = SharedSpace.of(pool);
@@ -320,7 +473,7 @@ interface SharedObjectContract extends PoolUnderTest {
                 c.free();
                 return 0;
               });
-      io.github.fornada.Waiting.until("it is freed here too", () -> isFreed(counter));
+      Waiting.until("it is freed here too", () -> isFreed(counter));
     }
   }
 

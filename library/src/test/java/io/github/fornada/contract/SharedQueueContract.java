@@ -219,4 +219,113 @@ interface SharedQueueContract extends PoolUnderTest {
       assertThat(queue.receive()).isEqualTo(1);
     }
   }
+
+  @Test
+  default void whatIsOnLeaseIsTakenOnce() throws Exception {
+    try (Pool pool = open(1)) {
+      SharedQueue<Parcel> queue = SharedSpace.of(pool).queue(8, 4096);
+      int count = 200;
+      CompletableFuture<Integer> works =
+          pool.submit(
+              0,
+              x -> {
+                int sum = 0;
+                for (SharedQueue.Delivery<Parcel> delivery : queue.deliveries()) {
+                  try (delivery) {
+                    sum += delivery.element().number() + delivery.deaths();
+                  }
+                }
+                return sum;
+              });
+      int mine = 0;
+      for (int i = 0; i < count; i++) {
+        queue.send(new Parcel(i, "number " + i, new int[i % 100]));
+        try (var delivery = i % 3 == 0 ? queue.tryLease() : null) {
+          if (delivery != null) {
+            mine += delivery.element().number();
+            assertThat(delivery.element().content()).hasSize(delivery.element().number() % 100);
+            assertThat(delivery.died()).isNull();
+          }
+        }
+      }
+      queue.close();
+      assertThat(mine + PoolUnderTest.get(works)).isEqualTo(count * (count - 1) / 2);
+      assertThatThrownBy(queue::lease).isInstanceOf(SharedQueueClosedException.class);
+      assertThatThrownBy(queue::tryLease).isInstanceOf(SharedQueueClosedException.class);
+    }
+  }
+
+  @Test
+  default void leasesHaveAsMuchRoomAsTheQueue() throws Exception {
+    try (Pool pool = open(1)) {
+      SharedQueue<String> queue = SharedSpace.of(pool).queue(4, 64);
+      assertThat(queue.tryLease()).isNull();
+      assertThat(queue.tryLease(A_WHILE)).isNull();
+      queue.send("x".repeat(30));
+      SharedQueue.Delivery<String> first = queue.lease();
+      assertThat(first.element()).hasSize(30);
+      queue.send("y".repeat(39));
+      assertThat(queue.tryLease()).as("40 bytes beside 31").isNull();
+      assertThat(queue.tryLease(A_WHILE)).isNull();
+      CompletableFuture<String> waits =
+          pool.submit(
+              0,
+              x -> {
+                try (var delivery = queue.lease()) {
+                  return delivery.element();
+                }
+              });
+      first.close();
+      first.close();
+      assertThat(PoolUnderTest.get(waits)).isEqualTo("y".repeat(39));
+      queue.send("z".repeat(39));
+      try (var whole = queue.lease()) {
+        assertThat(whole.element()).isEqualTo("z".repeat(39));
+      }
+    }
+  }
+
+  @Test
+  default void aQueueEndsWithItsProducers() throws Exception {
+    try (Pool pool = open(2)) {
+      SharedSpace shared = SharedSpace.of(pool);
+      SharedQueue<Integer> queue = shared.queue(100);
+      SharedFlag go = shared.flag();
+      queue.closeAfter(
+          pool.submit(1, x -> send(queue, x)),
+          pool.submit(
+              2,
+              x -> {
+                go.await();
+                return send(queue, x);
+              }));
+      assertThat(queue.receive()).isEqualTo(1);
+      assertThat(queue.isClosed()).as("one goes on").isFalse();
+      go.set();
+      assertThat(queue.receive()).isEqualTo(2);
+      assertThatThrownBy(queue::receive)
+          .isInstanceOf(SharedQueueClosedException.class)
+          .hasNoCause();
+
+      SharedQueue<Integer> failing = shared.queue(100);
+      CompletableFuture<Integer> fails =
+          pool.submit(
+              3,
+              x -> {
+                throw new IllegalArgumentException("no " + x);
+              });
+      failing.closeAfter(List.of(fails));
+      assertThatThrownBy(failing::receive)
+          .isInstanceOf(SharedQueueClosedException.class)
+          .hasMessageContaining("no 3");
+      SharedQueue<Integer> none = shared.queue(1);
+      none.closeAfter();
+      assertThat(none.isClosed()).isTrue();
+    }
+  }
+
+  private static int send(SharedQueue<Integer> queue, int element) throws InterruptedException {
+    queue.send(element);
+    return element;
+  }
 }

@@ -8,12 +8,16 @@ import io.github.fornada.Pool;
 import io.github.fornada.SideBySide;
 import io.github.fornada.Waiting;
 import io.github.fornada.shared.SharedArray;
+import io.github.fornada.shared.SharedBarrier;
+import io.github.fornada.shared.SharedBarrierBrokenException;
 import io.github.fornada.shared.SharedCounter;
 import io.github.fornada.shared.SharedFlag;
 import io.github.fornada.shared.SharedLock;
 import io.github.fornada.shared.SharedQueue;
+import io.github.fornada.shared.SharedQueueClosedException;
 import io.github.fornada.shared.SharedSemaphore;
 import io.github.fornada.shared.SharedSpace;
+import io.github.fornada.shared.SharedValue;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.DirectoryStream;
@@ -416,14 +420,20 @@ class SharedObjectTest {
       for (int round = 0; round < 6; round++) {
         SharedCounter pids = shared.counter(0);
         SharedCounter sender = shared.counter(0);
+        SharedCounter over =
+            shared.counter(0); // tasks that have left the queue alone, but the dead
         List<CompletableFuture<Integer>> tasks = new java.util.ArrayList<>();
         tasks.add(
             pool.submit(
                 0,
                 x -> {
                   sender.set(Pools.pid());
-                  for (long i = 0; ; i++) {
-                    queue.send(i);
+                  try {
+                    for (long i = 0; ; i++) {
+                      queue.send(i);
+                    }
+                  } finally {
+                    over.increment();
                   }
                 }));
         for (int i = 0; i < 2; i++) {
@@ -433,12 +443,16 @@ class SharedObjectTest {
                   x -> {
                     pids.set(Pools.pid());
                     long last = -1;
-                    while (true) {
-                      long next = queue.receive();
-                      if (next <= last) {
-                        throw new IllegalStateException(next + " came after " + last);
+                    try {
+                      while (true) {
+                        long next = queue.receive();
+                        if (next <= last) {
+                          throw new IllegalStateException(next + " came after " + last);
+                        }
+                        last = next;
                       }
-                      last = next;
+                    } finally {
+                      over.increment();
                     }
                   }));
         }
@@ -466,12 +480,213 @@ class SharedObjectTest {
         for (CompletableFuture<Integer> task : tasks) {
           Waiting.until("it is over", Leftovers.SOON, task::isDone);
         }
+        over.awaitAtLeast(round % 2 == 0 ? 1 : 2); // a cancelled one may still receive for a moment
         while (queue.tryReceive() != null) {
           // What the dead sender had sent.
         }
         queue.send(-5L);
         assertThat(queue.receive()).isEqualTo(-5L);
       }
+    }
+  }
+
+  /** What came of a wait at a barrier, in a worker. */
+  private static String met(SharedBarrier barrier) throws InterruptedException {
+    try {
+      return "met as " + barrier.await();
+    } catch (SharedBarrierBrokenException e) {
+      return e.died() == null ? "broken by nobody's death" : "broken by " + e.died().pid();
+    }
+  }
+
+  @Test
+  void aBarrierIsBrokenByTheDeathOfOneThatWaitsAndSaysWhose() throws Exception {
+    try (Pool pool = Pools.open(2)) {
+      SharedSpace shared = SharedSpace.of(pool);
+      SharedBarrier barrier = shared.barrier(3);
+      SharedCounter pid = shared.counter(0);
+      CompletableFuture<String> dies =
+          pool.submit(
+              0,
+              x -> {
+                pid.set(Pools.pid());
+                return met(barrier);
+              });
+      Waiting.until("it waits", () -> barrier.waiting() == 1);
+      CompletableFuture<String> waits = pool.submit(0, x -> met(barrier));
+      Waiting.until("both wait", () -> barrier.waiting() == 2);
+      kill(pid.get());
+      assertThat(Pools.soon(waits)).isEqualTo("broken by " + pid.get());
+      assertThatThrownBy(() -> Pools.soon(dies)).isInstanceOf(ExecutionException.class);
+      assertThatThrownBy(barrier::await)
+          .isInstanceOf(SharedBarrierBrokenException.class)
+          .hasMessageContaining("process " + pid.get())
+          .hasMessageContaining("SIGKILL");
+    }
+  }
+
+  @Test
+  void aBarrierIsBrokenByTheDeathOfOneThatHasNotComeBack() throws Exception {
+    try (Pool pool = Pools.open(1)) {
+      SharedSpace shared = SharedSpace.of(pool);
+      SharedBarrier barrier = shared.barrier(2);
+      CompletableFuture<Long> dies =
+          pool.submit(
+              0,
+              x -> {
+                var _ = barrier.await();
+                signal("KILL", Pools.pid());
+                return 0L;
+              });
+      assertThat(barrier.await()).isBetween(0, 1);
+      assertThatThrownBy(barrier::await)
+          .isInstanceOf(SharedBarrierBrokenException.class)
+          .hasMessageContaining("SIGKILL");
+      assertThatThrownBy(() -> Pools.soon(dies)).isInstanceOf(ExecutionException.class);
+    }
+  }
+
+  @Test
+  void aWorkerThatIsReplacedBetweenTasksBreaksNoBarrier() throws Exception {
+    try (Pool pool = Pools.open(1, o -> o.withMaxTasks(1))) {
+      SharedBarrier barrier = SharedSpace.of(pool).barrier(2);
+      for (int i = 0; i < 3; i++) {
+        CompletableFuture<Integer> meets = pool.submit(0, x -> barrier.await());
+        assertThat(barrier.await() + (int) Pools.soon(meets)).isEqualTo(1);
+      }
+    }
+  }
+
+  @Test
+  void aDeathInAnUpdateLeavesTheOldValue() throws Exception {
+    try (Pool pool = Pools.open(1)) {
+      SharedSpace shared = SharedSpace.of(pool);
+      SharedValue<String> value = shared.value("old");
+      CompletableFuture<String> dies =
+          pool.submit(
+              0,
+              x ->
+                  value.update(old -> {
+                    Runtime.getRuntime().halt(7);
+                    return "never";
+                  }));
+      assertThatThrownBy(() -> Pools.soon(dies)).isInstanceOf(ExecutionException.class);
+      assertThat(value.get()).isEqualTo("old");
+      assertThat(value.update(old -> old + " and new")).isEqualTo("old and new");
+    }
+  }
+
+  @Test
+  void whatWasOnLeaseComesBackFirstAndSaysWhoDiedWithIt() throws Exception {
+    try (Pool pool = Pools.open(1)) {
+      SharedSpace shared = SharedSpace.of(pool);
+      SharedQueue<String> queue = shared.queue(10);
+      queue.sendAll(List.of("one", "two", "three"));
+      for (int deaths = 1; deaths <= 2; deaths++) {
+        CompletableFuture<Integer> dies =
+            pool.submit(
+                0,
+                x -> {
+                  var one = queue.lease();
+                  var two = queue.lease();
+                  two.close();
+                  Runtime.getRuntime().halt(one.element().equals("one") ? 7 : 8);
+                  return 0;
+                });
+        assertThatThrownBy(() -> Pools.soon(dies)).isInstanceOf(ExecutionException.class);
+        assertThat(queue.size()).isEqualTo(deaths == 1 ? 2 : 1);
+      }
+      queue.send("four");
+      try (var back = queue.lease()) {
+        assertThat(back.element()).isEqualTo("one");
+        assertThat(back.deaths()).isEqualTo(2);
+        assertThat(back.died()).isNotNull();
+        assertThat(back.died().exitCode()).isEqualTo(7);
+      }
+      assertThat(queue.receive()).isEqualTo("four");
+      assertThat(queue.tryLease()).isNull();
+      assertThat(files(pool, "object-e-*")).as("the bytes on lease").hasSize(1);
+      queue.free();
+      assertThat(files(pool, "object-*")).isEmpty();
+    }
+  }
+
+  @Test
+  void aClosedQueueWaitsForTheLeasesOfOthers() throws Exception {
+    try (Pool pool = Pools.open(2)) {
+      SharedSpace shared = SharedSpace.of(pool);
+      SharedQueue<String> queue = shared.queue(10);
+      SharedCounter pid = shared.counter(0);
+      queue.send("the last");
+      CompletableFuture<Integer> dies =
+          pool.submit(
+              0,
+              x -> {
+                try (var _ = queue.lease()) {
+                  pid.set(Pools.pid());
+                  shared.flag().await(); // for ever
+                }
+                return 0;
+              });
+      pid.awaitAtLeast(1);
+      queue.close();
+      assertThat(queue.tryReceive(java.time.Duration.ofMillis(20))).isNull();
+      CompletableFuture<Integer> works =
+          pool.submit(
+              0,
+              x -> {
+                int done = 0;
+                for (var delivery : queue.deliveries()) {
+                  delivery.close();
+                  done++;
+                }
+                return done;
+              });
+      kill(pid.get());
+      assertThat(Pools.soon(works)).isEqualTo(1);
+      assertThatThrownBy(queue::tryReceive).isInstanceOf(SharedQueueClosedException.class);
+      assertThatThrownBy(() -> Pools.soon(dies)).isInstanceOf(ExecutionException.class);
+    }
+  }
+
+  @Test
+  void aDeathNamesTheElementThatIsGoneWithIt() throws Exception {
+    try (Pool pool = Pools.open(1)) {
+      SharedQueue<Integer> queue = SharedSpace.of(pool).queue(10);
+      queue.sendAll(List.of(1, 2, 3, 4));
+      assertThat(queue.receive()).isEqualTo(1);
+      CompletableFuture<Integer> dies =
+          pool.submit(
+              0,
+              x -> {
+                int sum = queue.receive() + queue.receive();
+                Runtime.getRuntime().halt(sum);
+                return 0;
+              });
+      assertThatThrownBy(() -> Pools.soon(dies))
+          .isInstanceOf(ExecutionException.class)
+          .hasMessageContaining("element number 3 of " + queue);
+      assertThat(queue.receive()).isEqualTo(4);
+    }
+  }
+
+  @Test
+  void aQueueEndsWithAProducerThatIsKilled() throws Exception {
+    try (Pool pool = Pools.open(1)) {
+      SharedSpace shared = SharedSpace.of(pool);
+      SharedQueue<Long> queue = shared.queue(10);
+      queue.closeAfter(
+          pool.submit(
+              0,
+              x -> {
+                queue.send(Pools.pid());
+                shared.flag().await(); // for ever
+                return 0;
+              }));
+      kill(queue.receive());
+      assertThatThrownBy(queue::receive)
+          .isInstanceOf(SharedQueueClosedException.class)
+          .hasMessageContaining("SIGKILL");
     }
   }
 

@@ -643,6 +643,22 @@ public final class Explorer {
     return never(of);
   }
 
+  /** Answers false, for a twin. */
+  public static boolean never(Object of, long number) {
+    return never(of);
+  }
+
+  /** Answers false, for a twin. */
+  public static boolean never(MemorySegment memory, long number) {
+    return never(memory);
+  }
+
+  /** Answers false, for a twin. */
+  public static boolean never(
+      MemorySegment memory, int count, long number, long other, boolean flag) {
+    return never(memory);
+  }
+
   /** Does nothing, for a twin. */
   public static void forget(Object of) {
     step();
@@ -749,6 +765,21 @@ public final class Explorer {
 
   public static void setVolatile(VarHandle handle, MemorySegment memory, long at, long value) {
     active.store(active.pass(), at, value, true, true);
+  }
+
+  /** Stores some steps later, for a twin. */
+  public static void setLater(VarHandle handle, MemorySegment memory, long at, long value) {
+    Task self = active.pass();
+    if (self.late != null) {
+      self.late.run();
+    }
+    self.late = () -> active.store(self, at, value, true, true);
+    self.lateFor = 4;
+  }
+
+  /** Stores nothing, for a twin. */
+  public static void forget(VarHandle handle, MemorySegment memory, long at, long value) {
+    step();
   }
 
   public static boolean compareAndSet(
@@ -990,7 +1021,7 @@ public final class Explorer {
       return;
     }
     late(() -> copy(from, fromAt, to, toAt, count));
-    CURRENT.get().lateFor = 4;
+    CURRENT.get().lateFor = 8;
   }
 
   /** Copies between a ring and an array of bytes, in either direction. */

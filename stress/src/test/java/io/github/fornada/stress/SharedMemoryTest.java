@@ -18,6 +18,8 @@ class SharedMemoryTest {
         .constant("Mutex", 100, 0)
         .constant("WaitPoint", 100, 0)
         .constant("WaitBits", 4, 1)
+        .constant("Hands", 256, 0)
+        .timed("OwnerWord")
         .timed("Mutex");
   }
 
@@ -125,5 +127,68 @@ class SharedMemoryTest {
   @Test
   void aHeadMovedBeforeTheCopyIsCaught() {
     caught("TakerScenario", "data race", c -> c.twin("ElementRing", "read", "copy", "copyLater"));
+  }
+
+  @Test
+  void whoMeetsOneThatDiesHasMetOrIsTold() {
+    holds("RendezvousScenario");
+  }
+
+  @Test
+  void aPartyThatDoesNotComeAtomicallyIsCaught() {
+    caught(
+        "RendezvousScenario",
+        "wait for ever",
+        c -> c.twin("Rendezvous", "come", "compareAndSet", "lookThenSet"));
+  }
+
+  @Test
+  void aRecoveryThatBreaksNothingIsCaught() {
+    caught(
+        "RendezvousScenario",
+        "wait for ever",
+        c -> c.twin("Rendezvous", "recover", "isMissed", "never"));
+  }
+
+  @Test
+  void anEndOfARoundThatWakesNobodyIsCaught() {
+    caught(
+        "RendezvousScenario",
+        "wait for ever",
+        c -> c.twin("Rendezvous", "complete", "ringAll", ""));
+  }
+
+  @Test
+  void aValueIsReadWholeWhoeverDies() {
+    holds("TwoCopiesScenario");
+  }
+
+  @Test
+  void aReaderThatDoesNotLookAgainIsCaught() {
+    caught("TwoCopiesScenario", "half of", c -> c.twin("TwoCopies", "read", "hasMoved", "never"));
+  }
+
+  @Test
+  void aVersionThatIsShownBeforeItsWordsIsCaught() {
+    caught(
+        "TwoCopiesScenario",
+        "half of",
+        c -> c.twin("TwoCopies", "write", "setRelease", "setLater"));
+  }
+
+  @Test
+  void whatIsOnLeaseComesBack() {
+    holds("LeaseScenario");
+  }
+
+  @Test
+  void aLeaseThatIsNotedAfterTheHeadMovedIsCaught() {
+    caught(
+        "LeaseScenario", "the rest was", c -> c.twin("Leases", "begin", "setVolatile", "forget"));
+  }
+
+  @Test
+  void aLeaseThatComesBackThoughItWasNotTakenIsCaught() {
+    caught("LeaseScenario", "the rest was", c -> c.twin("Leases", "recover", "isNext", "never"));
   }
 }

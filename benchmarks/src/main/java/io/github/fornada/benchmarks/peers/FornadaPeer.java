@@ -64,6 +64,11 @@ public final class FornadaPeer implements JavaPeer {
         new Rows(peer, seconds).measure("start");
         peer.startWithReserve();
       }
+      case "lock" -> new SharedRows(seconds).lock();
+      case "handover" -> new SharedRows(seconds).handover();
+      case "owner" -> new SharedRows(seconds).owner();
+      case "queue" -> new SharedRows(seconds).queue();
+      case "array" -> new SharedRows(seconds).array();
       default -> new Rows(peer, seconds).measure(args[0]);
     }
   }

@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,12 +16,15 @@ import org.jspecify.annotations.Nullable;
  * or nothing, and nothing but its lock must be taken back. No thread waits while it has a lock.
  */
 public final class ElementRing {
-  /** Bytes at the beginning of the content that are not the ring's. */
-  public static final int RESERVED = 2048;
+  /** Bytes at the beginning of the content that are for the reason why it was closed. */
+  public static final int TEXT_BYTES = 2048;
+
+  /** Bytes of the content before the ring. */
+  static final int RESERVED = TEXT_BYTES + Leases.BYTES + Hands.BYTES;
 
   /** The shape of a region with a ring. */
   public static Region.Shape shape(int capacity) {
-    return new Region.Shape(2, 2, 0, capacity);
+    return new Region.Shape(2, 4, 0, Region.ClaimedBy.LEASE, capacity);
   }
 
   // OPEN -> DONE -> FAILED, OPEN -> FAILED. Written under the senders' lock.
@@ -44,6 +48,8 @@ public final class ElementRing {
   private static final int TAIL = 3;
   private static final int HEAD = 4;
   private static final int STATE = 5;
+  static final int LEASES = 6;
+  private static final int TAKEN = 7;
 
   private final Region region;
   private final long allUnits;
@@ -58,11 +64,41 @@ public final class ElementRing {
 
   private final WaitPoint state;
 
+  /** The number of elements taken so far, or about to be. Written under the receivers' lock. */
+  private final WaitPoint taken;
+
+  private final Leases leases;
+  private final Hands hands;
+
   /** The bytes of one element. */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   public record Element(byte[] bytes, int length) {}
 
+  /**
+   * An element on lease.
+   *
+   * @param slot what {@link #endLease} needs
+   * @param deaths how many processes have died with it so far
+   * @param died the last of them; 0 for none
+   */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  public record Lease(byte[] bytes, int slot, int deaths, long died) {}
+
+  /**
+   * What came of an attempt to take an element on lease.
+   *
+   * @param lease null if there was no element, or no room for another lease
+   * @param needs the bytes for which there was no room; -1 if that was not the reason
+   */
+  public record Attempt(@Nullable Lease lease, int needs) {
+    static final Attempt NOTHING = new Attempt(null, -1);
+  }
+
   public ElementRing(Region region) {
+    this(region, bytes -> region.space().leased(region, bytes));
+  }
+
+  ElementRing(Region region, LongFunction<Region> makesLeased) {
     this.region = region;
     this.allUnits = (region.byteSize() - START) / UNIT;
     this.senders = new Mutex(region, SENDERS);
@@ -70,6 +106,13 @@ public final class ElementRing {
     this.tail = new WaitPoint(region, TAIL);
     this.head = new WaitPoint(region, HEAD);
     this.state = new WaitPoint(region, STATE);
+    this.taken = new WaitPoint(region, TAKEN);
+    this.leases = new Leases(region, makesLeased, allUnits * UNIT);
+    this.hands = new Hands(region);
+  }
+
+  Region region() {
+    return region;
   }
 
   /**
@@ -102,6 +145,11 @@ public final class ElementRing {
 
   private static long countBetween(long from, long to) {
     return ((to >>> COUNT_SHIFT) - (from >>> COUNT_SHIFT)) & COUNTS;
+  }
+
+  /** Returns how many elements there are from one number to another, both modulo their size. */
+  static long countFrom(long from, long to) {
+    return (to - from) & COUNTS;
   }
 
   private boolean hasRoom(long to, long length) {
@@ -217,23 +265,162 @@ public final class ElementRing {
     long was = state.get();
     long from = head.get();
     long to = tail.get();
-    if (was == FAILED || (was == DONE && from == to)) {
+    if (hasEnded(was, from, to)) {
       return null;
     }
-    var taken = new ArrayList<byte[]>(1);
-    while (from != to && taken.size() < most) {
+    var elements = new ArrayList<byte[]>(1);
+    if (takeReturned(elements, most, from) && was != OPEN) {
+      tail.ringAll(); // it may have been what the others still waited for
+    }
+    long first = from;
+    while (from != to && elements.size() < most) {
       byte[] bytes = read(from);
-      taken.add(bytes);
+      elements.add(bytes);
       from = after(from, bytes.length);
     }
-    if (!taken.isEmpty()) {
+    if (from != first) {
+      long number = numberOf(first) + countBetween(first, from);
+      hands.take(number);
+      taken.set(number);
       head.set(from); // the one store that takes them: a death before it has taken nothing
       head.ringOne();
-      if (from != to) {
-        tail.ringOne(); // another receiver may take the next
-      }
     }
-    return taken;
+    if (!elements.isEmpty() && from != to) {
+      tail.ringOne(); // another receiver may take the next
+    }
+    return elements;
+  }
+
+  private boolean takeReturned(List<byte[]> into, int most, long from) {
+    int slot = leases.firstReturned(from >>> COUNT_SHIFT);
+    while (slot >= 0 && into.size() < most) {
+      into.add(leases.bytesOf(slot));
+      leases.end(slot);
+      slot = leases.firstReturned(from >>> COUNT_SHIFT);
+    }
+    return !into.isEmpty();
+  }
+
+  /** Returns the number of elements taken before this position, not modulo anything. */
+  private long numberOf(long position) {
+    long known = taken.get();
+    // A death may have left it ahead of the head, by less than half of what a position counts.
+    long ahead = ((known - (position >>> COUNT_SHIFT)) << COUNT_SHIFT) >> COUNT_SHIFT;
+    return known - ahead;
+  }
+
+  /** Returns whether there is no element, and none to come. */
+  private boolean hasEnded(long was, long from, long to) {
+    return was == FAILED || (was == DONE && from == to && !leases.mayReturn());
+  }
+
+  // ---- leasing
+
+  /**
+   * Takes the first element on lease, if there is one.
+   *
+   * @param nanos how long to wait for other receivers, not for elements
+   * @return null if the ring is closed and has no more
+   */
+  public @Nullable Attempt lease(long nanos) throws InterruptedException {
+    if (receivers.acquire(nanos) == Mutex.NOT_ACQUIRED) {
+      return Attempt.NOTHING;
+    }
+    try {
+      return takeOnLease();
+    } finally {
+      receivers.release();
+    }
+  }
+
+  /** Leases as {@link #lease} does; an interrupt does not end the wait for other receivers. */
+  public @Nullable Attempt leaseUninterruptibly() {
+    receivers.acquireUninterruptibly();
+    try {
+      return takeOnLease();
+    } finally {
+      receivers.release();
+    }
+  }
+
+  private @Nullable Attempt takeOnLease() {
+    long was = state.get();
+    long from = head.get();
+    long to = tail.get();
+    if (hasEnded(was, from, to)) {
+      return null;
+    }
+    int slot = leases.firstReturned(from >>> COUNT_SHIFT);
+    if (slot >= 0) {
+      var lease =
+          new Lease(leases.bytesOf(slot), slot, leases.deathsOf(slot), leases.takerOf(slot));
+      leases.leaseAgain(slot);
+      ringNextReceiver(from != to);
+      return new Attempt(lease, -1);
+    }
+    if (from == to) {
+      return Attempt.NOTHING;
+    }
+    byte[] bytes = read(from);
+    slot = leases.begin(bytes, from >>> COUNT_SHIFT);
+    if (slot == Leases.NO_ROOM) {
+      tail.ringOne(); // another may receive it, which needs no room
+      return new Attempt(null, bytes.length);
+    }
+    taken.set(numberOf(from) + 1);
+    long next = after(from, bytes.length);
+    head.set(next); // the one store that takes it: a death before it has taken nothing
+    leases.confirm(slot);
+    head.ringOne();
+    ringNextReceiver(next != to);
+    return new Attempt(new Lease(bytes, slot, 0, 0), -1);
+  }
+
+  private void ringNextReceiver(boolean isThereMore) {
+    if (isThereMore || leases.hasReturned()) {
+      tail.ringOne();
+    }
+  }
+
+  /** Ends a lease of this process: the element is done. */
+  public void endLease(int slot) {
+    leases.end(slot);
+    if (state.get() != OPEN) {
+      tail.ringAll(); // it may have been what the others still waited for
+    }
+  }
+
+  /**
+   * Waits until another attempt at a lease probably has an element, or the ring is closed and has
+   * no more; false if the time was over.
+   *
+   * @param last the last attempt, which had none
+   */
+  public boolean awaitLease(Attempt last, long nanos) throws InterruptedException {
+    return last.needs() < 0
+        ? awaitElement(nanos)
+        : leases.awaitRoom(last.needs(), nanos, () -> state.get() == FAILED);
+  }
+
+  // ---- deaths
+
+  private static long takenBefore(MemorySegment page) {
+    return (long) Region.LONG.getVolatile(page, Region.line(HEAD)) >>> COUNT_SHIFT;
+  }
+
+  /** Returns whether the element with this number, modulo its size, is the next to be taken. */
+  static boolean isNext(MemorySegment page, long number) {
+    return takenBefore(page) == (number & COUNTS);
+  }
+
+  /**
+   * Returns whether a dead process was about to take the elements up to this number, and has not.
+   */
+  static boolean wasTaking(MemorySegment page, long dead, long number) {
+    long ahead = countFrom(takenBefore(page), number);
+    return OwnerWord.isOwnedBy(page, Region.line(RECEIVERS), dead)
+        && ahead > 0
+        && ahead <= COUNTS / 2;
   }
 
   private byte[] read(long from) {
@@ -256,13 +443,21 @@ public final class ElementRing {
    * Waits until there probably is an element, or the ring is closed; false if the time was over.
    */
   public boolean awaitElement(long nanos) throws InterruptedException {
-    return tail.await(nanos, () -> head.get() != tail.get() || state.get() != OPEN);
+    return tail.await(
+        nanos,
+        () -> {
+          long was = state.get();
+          long from = head.get();
+          long to = tail.get();
+          return from != to || leases.hasReturned() || hasEnded(was, from, to);
+        });
   }
 
   /** Returns the number of elements now. */
   public int size() {
     long from = head.get();
-    return (int) Math.min(countBetween(from, tail.get()), region.parameter());
+    long inRing = Math.min(countBetween(from, tail.get()), region.parameter());
+    return (int) inRing + leases.returned();
   }
 
   // ---- closing
@@ -282,7 +477,7 @@ public final class ElementRing {
     senders.acquireUninterruptibly();
     try {
       long was = state.get();
-      if (was >= to || (was == DONE && head.get() == tail.get())) {
+      if (was >= to || hasEnded(was, head.get(), tail.get())) {
         return false;
       }
       before.run();
@@ -292,6 +487,7 @@ public final class ElementRing {
     }
     tail.ringAll();
     head.ringAll();
+    leases.ringAll();
     return true;
   }
 }

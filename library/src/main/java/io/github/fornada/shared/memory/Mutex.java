@@ -151,8 +151,9 @@ public final class Mutex {
           return NOT_ACQUIRED;
         }
         long left = nanos == FOR_EVER ? FOR_EVER : nanos - waited;
-        if (waited < TOO_LONG_NANOS) {
-          LockSupport.parkNanos(this, Math.min(left, TOO_LONG_NANOS - waited));
+        long early = Math.max(TOO_LONG_NANOS - waited, tooEarly(memory));
+        if (early > 0) {
+          LockSupport.parkNanos(this, Math.min(left, early));
         } else {
           OwnerWord.ask(memory, at, seat);
           // It may have become free before it was asked for.
@@ -166,6 +167,16 @@ public final class Mutex {
       bell.remove(self);
       leave(memory, bell, seat, died == NOT_ACQUIRED);
     }
+  }
+
+  /**
+   * Returns for how long it is too early for another hand-over. Each leaves the lock unused until a
+   * sleeper is awake; if those that wait asked as soon as they may, there would be nothing else.
+   */
+  private long tooEarly(MemorySegment memory) {
+    long last = (long) Region.LONG.getVolatile(memory, at + OwnerWord.HANDED_AT);
+    long since = System.nanoTime() - last;
+    return since < 0 ? 0 : TOO_LONG_NANOS - since;
   }
 
   private void park(long nanos) {

@@ -12,6 +12,9 @@ public final class ObjectKind {
   public static final char VALUE = 'v';
   public static final char QUEUE = 'q';
 
+  /** The bytes of the elements of a queue that are on lease: see {@link Leases}. */
+  static final char LEASED = 'e';
+
   private ObjectKind() {}
 
   /** Returns whether a process can have something of such an object that must be taken back. */

@@ -23,6 +23,13 @@ final class OwnerWord {
   private static final long ABANDONED = 1L << 29;
   private static final int HIGH = 32;
 
+  /**
+   * Where the time is, from the word, at which the last hand-over was noticed, by {@link
+   * System#nanoTime}. Only tells when to ask for another: nothing goes wrong if it is old, or of
+   * another clock.
+   */
+  static final long HANDED_AT = 48;
+
   /** The largest number of a process. */
   static final long MAX_ID = OWNER;
 
@@ -49,6 +56,7 @@ final class OwnerWord {
         }
       } else if (owner == id && (seen & HANDED) != 0) {
         if (Region.LONG.compareAndSet(memory, at, seen, seen & ~HANDED)) {
+          Region.LONG.setVolatile(memory, at + HANDED_AT, System.nanoTime());
           return 0;
         }
       } else {

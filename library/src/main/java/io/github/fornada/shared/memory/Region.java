@@ -33,6 +33,7 @@ public final class Region {
   private static final long POINTS = 16;
   private static final long CLAIMS = 24;
   private static final long PARAMETER = 32;
+  private static final long CLAIMED_BY = 40;
 
   private final Space space;
   private final Bell bell;
@@ -76,17 +77,38 @@ public final class Region {
    *
    * @param locks the number of its {@linkplain Mutex locks}, in the lines from 1 on
    * @param points the number of its {@linkplain WaitPoint points to wait at}, in the next lines
-   * @param claims the number of words behind the first page that hold the number of the process
-   *     that claims something, or 0
+   * @param claims the number of words behind the first page in which processes claim something
+   * @param claimedBy how they do
    * @param parameter a number that the object's class needs
    */
-  public record Shape(int locks, int points, long claims, long parameter) {}
+  public record Shape(int locks, int points, long claims, ClaimedBy claimedBy, long parameter) {}
+
+  /** How a process claims something in a word behind the first page. */
+  public enum ClaimedBy {
+    /** As {@link Permits} does; or there are no such words. */
+    NUMBER(0),
+    /** As {@link Rendezvous} does. */
+    ROUND(1),
+    /** As {@link Leases} and {@link Hands} do, in an {@link ElementRing}. */
+    LEASE(2);
+
+    private final long code;
+
+    ClaimedBy(long code) {
+      this.code = code;
+    }
+
+    private static ClaimedBy of(long code) {
+      return code == ROUND.code ? ROUND : code == LEASE.code ? LEASE : NUMBER;
+    }
+  }
 
   void shape(Shape shape) {
     MemorySegment page = segment();
     LONG.setVolatile(page, LOCKS, (long) shape.locks());
     LONG.setVolatile(page, POINTS, (long) shape.points());
     LONG.setVolatile(page, CLAIMS, shape.claims());
+    LONG.setVolatile(page, CLAIMED_BY, shape.claimedBy().code);
     LONG.setVolatile(page, PARAMETER, shape.parameter());
   }
 
@@ -212,7 +234,11 @@ public final class Region {
     }
   }
 
-  /** Returns whether a process that died had a lock of this object, and may have used it. */
+  private static ClaimedBy claimedBy(MemorySegment page) {
+    return ClaimedBy.of((long) LONG.getVolatile(page, CLAIMED_BY));
+  }
+
+  /** Returns whether somebody may be told of a process that died because of this object. */
   boolean wasUsedBy(long dead) {
     MemorySegment page = segment();
     for (int i = 1; i <= (long) LONG.getVolatile(page, LOCKS); i++) {
@@ -220,17 +246,38 @@ public final class Region {
         return true;
       }
     }
-    return false;
+    return switch (claimedBy(page)) {
+      case NUMBER -> false;
+      case ROUND -> Rendezvous.wasUsedBy(page, claims(page), dead);
+      case LEASE -> Leases.wasUsedBy(page, dead);
+    };
+  }
+
+  private static int claims(MemorySegment page) {
+    return (int) (long) LONG.getVolatile(page, CLAIMS);
   }
 
   /**
    * Takes back what a process that has died had of this object. Everybody that waits must be rung
    * afterwards.
+   *
+   * @param asked whether the process left because it was asked to, between two tasks
+   * @return what it had taken of this object and is gone with it, in words; null for nothing
    */
-  void recover(long dead, int seat) {
+  @Nullable String recover(long dead, int seat, boolean asked) {
     MemorySegment page = segment();
     int locks = (int) (long) LONG.getVolatile(page, LOCKS);
     int points = (int) (long) LONG.getVolatile(page, POINTS);
+    String taken = null;
+    switch (claimedBy(page)) {
+      case NUMBER -> Permits.recover(page, claims(page), dead);
+      case ROUND -> Rendezvous.recover(page, claims(page), dead, asked);
+      case LEASE -> {
+        // Before the locks: what the dead one was taking can be told as long as it has the lock.
+        Leases.recover(page, dead);
+        taken = Hands.recover(page, dead);
+      }
+    }
     for (int i = 1; i <= locks; i++) {
       OwnerWord.recover(page, line(i), dead, seat);
     }
@@ -238,8 +285,6 @@ public final class Region {
     for (int i = locks + 1; seat >= 0 && i <= locks + points; i++) {
       boolean _ = WaitBits.clear(page, line(i) + Long.BYTES, seat);
     }
-    for (long i = 0; i < (long) LONG.getVolatile(page, CLAIMS); i++) {
-      boolean _ = LONG.compareAndSet(page, PAGE + i * Long.BYTES, dead, 0L);
-    }
+    return taken;
   }
 }

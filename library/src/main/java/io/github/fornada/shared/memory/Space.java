@@ -20,6 +20,8 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -167,9 +169,36 @@ public final class Space {
    */
   public Region create(
       char kind, long bytes, String what, Region.Shape shape, Consumer<Region> begin) {
+    String name = OBJECT + kind + '-' + id + '-' + numbers.incrementAndGet();
+    return create(name, bytes, what, shape, begin);
+  }
+
+  /**
+   * Returns the region for the bytes of a queue's elements that are on lease; creates it if there
+   * is none. The caller has the lock of the queue's receivers.
+   */
+  Region leased(Region queue, long bytes) {
+    String name = leasedOf(queue.name());
+    Path file = file(name);
+    if (file == null ? regions.containsKey(name) : Files.exists(file)) {
+      return region(name, Region.PAGE + bytes);
+    }
+    return create(
+        name, bytes, "the lease of a shared queue's elements", Leases.shapeOfBytes(), r -> {});
+  }
+
+  private static String leasedOf(String queue) {
+    return OBJECT + ObjectKind.LEASED + queue.substring(OBJECT.length() + 1);
+  }
+
+  private static char kindOf(String name) {
+    return name.charAt(OBJECT.length());
+  }
+
+  private Region create(
+      String name, long bytes, String what, Region.Shape shape, Consumer<Region> begin) {
     requireMember();
     long size = Math.addExact(Region.PAGE, bytes);
-    String name = OBJECT + kind + '-' + id + '-' + numbers.incrementAndGet();
     Region made = folder == null ? inMemory(name, size) : inFile(folder, name, size, what);
     boolean whole = false;
     try {
@@ -211,7 +240,7 @@ public final class Space {
   }
 
   private Region inFile(Path in, String name, long size, String what) {
-    String making = MAKING + name.substring(OBJECT.length());
+    String making = MAKING + id + '-' + name;
     Path file = in.resolve(making);
     try {
       if (Files.notExists(in)) {
@@ -301,10 +330,25 @@ public final class Space {
         deleteQuietly(file);
       }
       region.unmap();
+      if (kindOf(region.name()) == ObjectKind.QUEUE) {
+        freeLeasedOf(region.name());
+      }
       if (file != null) {
         host.freed(file.toString());
       }
       ringEverybody();
+    }
+  }
+
+  private void freeLeasedOf(String queue) {
+    String name = leasedOf(queue);
+    Region leased = regions.remove(name);
+    if (leased != null) {
+      leased.unmap();
+    }
+    Path file = file(name);
+    if (file != null) {
+      deleteQuietly(file);
     }
   }
 
@@ -313,6 +357,10 @@ public final class Space {
     Region gone = regions.remove(name);
     if (gone != null) {
       gone.unmap();
+      Region leased = kindOf(name) == ObjectKind.QUEUE ? regions.remove(leasedOf(name)) : null;
+      if (leased != null) {
+        leased.unmap();
+      }
       wakeOwn();
     }
   }
@@ -342,10 +390,13 @@ public final class Space {
    *
    * @param worker its number in the pool
    * @param certificate how it ended, for those that get its locks next
+   * @param asked whether it left because it was asked to, between two tasks
+   * @return the certificate, with what the worker had received from queues and is gone with it
    */
-  public synchronized void workerIsGone(long worker, DeathCertificate certificate) {
+  public synchronized DeathCertificate workerIsGone(
+      long worker, DeathCertificate certificate, boolean asked) {
     if (folder == null || ended) {
-      return;
+      return certificate;
     }
     long dead = idOfWorker(worker);
     try (DirectoryStream<Path> files =
@@ -354,7 +405,7 @@ public final class Space {
         String name = String.valueOf(file.getFileName());
         if (name.startsWith(MAKING)) {
           deleteQuietly(file);
-        } else if (ObjectKind.hasClaims(name.charAt(OBJECT.length()))) {
+        } else if (ObjectKind.hasClaims(kindOf(name))) {
           long size = Files.size(file);
           Region _ = region(name, size);
         }
@@ -367,9 +418,10 @@ public final class Space {
     var seats = (SocketBell) bell;
     int seat = seats.seatOf(dead);
     boolean any = false;
+    var received = new ArrayList<String>();
     for (Region region : regions.values()) {
-      if (ObjectKind.hasClaims(region.name().charAt(OBJECT.length()))) {
-        any |= recover(region, dead, seat, certificate);
+      if (ObjectKind.hasClaims(kindOf(region.name()))) {
+        any |= recover(region, dead, seat, asked, certificate, received);
       }
     }
     if (seat >= 0) {
@@ -378,14 +430,24 @@ public final class Space {
     if (any || seat >= 0) {
       seats.ringEverybody();
     }
+    return received.isEmpty() ? certificate : certificate.withReceived(received);
   }
 
-  private boolean recover(Region region, long dead, int seat, DeathCertificate certificate) {
+  private boolean recover(
+      Region region,
+      long dead,
+      int seat,
+      boolean asked,
+      DeathCertificate certificate,
+      List<String> received) {
     try {
       if (region.wasUsedBy(dead)) {
         keep(dead, certificate); // before the word tells the next owner to look for it
       }
-      region.recover(dead, seat);
+      String last = region.recover(dead, seat, asked);
+      if (last != null) {
+        received.add(last + " of SharedQueue " + numberOf(region.name()));
+      }
       return true;
     } catch (IllegalStateException | UncheckedIOException e) {
       return false; // it was freed meanwhile
@@ -401,6 +463,11 @@ public final class Space {
         Log.get().log(System.Logger.Level.WARNING, "a death could not be told to workers", e);
       }
     }
+  }
+
+  /** Returns the number that the object with this name is shown with. */
+  public static String numberOf(String name) {
+    return name.substring(OBJECT.length() + 2);
   }
 
   /** Returns the certificate of a process that died with a lock. */

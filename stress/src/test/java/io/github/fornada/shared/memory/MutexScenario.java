@@ -49,7 +49,7 @@ public final class MutexScenario implements Explorer.Scenario {
   private void recover() {
     Region region = processes.region(PARENT);
     Explorer.awaitEnd(MORTAL);
-    processes.recover(MORTAL, region, new Region.Shape(1, 0, 0, 0));
+    processes.recover(MORTAL, region, new Region.Shape(1, 0, 0, Region.ClaimedBy.NUMBER, 0));
   }
 
   private static long acquire(Mutex mutex) {

@@ -29,7 +29,7 @@ final class Processes {
   /** What the parent does when the process in a seat is gone. */
   void recover(int dead, Region parent, Region.Shape shape) {
     parent.shape(shape);
-    parent.recover(idOf(dead), dead);
+    String _ = parent.recover(idOf(dead), dead, false);
     for (Thread thread : threads) {
       LockSupport.unpark(thread);
     }

@@ -1,0 +1,49 @@
+package io.github.fornada.shared;
+
+import io.github.fornada.process.payload.Payloads;
+import io.github.fornada.process.wire.MessageInput;
+import io.github.fornada.process.wire.MessageOutput;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Objects;
+
+/** Encodes and decodes what queues and values hold. */
+final class Elements {
+  private Elements() {}
+
+  /**
+   * Returns the encoded form.
+   *
+   * @param what what it is, for the message
+   * @throws IllegalArgumentException if it cannot be encoded
+   */
+  static MessageOutput encoded(String what, Object value) {
+    var out = new MessageOutput();
+    try {
+      Payloads.encode(value, out);
+    } catch (IOException e) {
+      throw new IllegalArgumentException(
+          what + " of type " + value.getClass().getName() + " cannot be encoded: " + e, e);
+    }
+    return out;
+  }
+
+  /**
+   * Returns what is encoded in the first {@code length} bytes; with the context class loader.
+   *
+   * @throws UncheckedIOException if it cannot be decoded
+   */
+  static Object decoded(String what, byte[] bytes, int length) {
+    ClassLoader context = Thread.currentThread().getContextClassLoader();
+    ClassLoader loader = context == null ? ClassLoader.getSystemClassLoader() : context;
+    try {
+      return Objects.requireNonNull(Payloads.decode(new MessageInput(bytes, 0, length), loader));
+    } catch (IOException e) {
+      throw new UncheckedIOException(what + " could not be decoded: " + e.getMessage(), e);
+    } catch (ClassNotFoundException e) {
+      throw new UncheckedIOException(
+          what + " could not be decoded: its class is not known here: " + e.getMessage(),
+          new IOException(e));
+    }
+  }
+}
