@@ -2,6 +2,7 @@ package io.github.fornada.cli;
 
 import io.github.fornada.ExecutionModel;
 import io.github.fornada.TaskListener;
+import io.github.fornada.advice.decide.Finding;
 import io.github.fornada.timeline.ChromeTrace;
 import io.github.fornada.timeline.HtmlReport;
 import io.github.fornada.timeline.Timeline;
@@ -20,6 +21,7 @@ final class Reports {
   private final String title;
   private @Nullable Path pageDraft;
   private @Nullable Path traceDraft;
+  private @Nullable Finding finding;
   private final Map<ExecutionModel, Timeline> timelines = new EnumMap<>(ExecutionModel.class);
 
   private Reports(@Nullable OutputFile page, @Nullable OutputFile trace, String title) {
@@ -71,6 +73,11 @@ final class Reports {
     }
   }
 
+  /** Adds to the page what was found out by a pool that chose by itself. */
+  void found(@Nullable Finding ofPool) {
+    finding = ofPool;
+  }
+
   /** The run that began under one name went on under another model. */
   void renamed(ExecutionModel before, ExecutionModel now) {
     Timeline timeline = before == now ? null : timelines.remove(before);
@@ -88,6 +95,9 @@ final class Reports {
     write(
         () -> {
           HtmlReport report = new HtmlReport(title).withText(text);
+          if (finding != null) {
+            var _ = AdvicePicture.add(report.withText(finding.sentences()), finding);
+          }
           for (Figures each : figures) {
             Timeline timeline = timelines.get(each.model());
             if (timeline != null) {

@@ -48,6 +48,11 @@ final class RealSenses implements Senses {
   }
 
   @Override
+  public @Nullable String processDoubt(Object result) {
+    return PayloadSizes.doubt("the result", result);
+  }
+
+  @Override
   public double bytesOf(@Nullable Object item) {
     return PayloadSizes.bytes(item);
   }

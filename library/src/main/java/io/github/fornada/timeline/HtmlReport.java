@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes timelines as one self-contained HTML file: tasks drawn on a common time scale, a table of
@@ -47,6 +48,7 @@ public final class HtmlReport {
   private final List<Run> runs = new ArrayList<>();
   private final List<String> sentences = new ArrayList<>();
   private final List<BandSection.Band> bands = new ArrayList<>();
+  private @Nullable WallsPicture walls;
 
   /** Creates a report without runs; {@code title} is the heading of the page. */
   public HtmlReport(String title) {
@@ -97,6 +99,16 @@ public final class HtmlReport {
   }
 
   /**
+   * Adds a section about what limits the rate, above the timelines; another call replaces it.
+   *
+   * @return this report
+   */
+  public HtmlReport withWalls(WallsPicture picture) {
+    walls = Objects.requireNonNull(picture, "picture");
+    return this;
+  }
+
+  /**
    * Writes the page to {@code file}, replacing an existing file.
    *
    * @throws IOException if the file cannot be written; an incomplete file may be left behind
@@ -114,7 +126,7 @@ public final class HtmlReport {
    */
   public void writeTo(Appendable out) throws IOException {
     List<Track> tracks = runs.stream().map(run -> new Track(run.timeline())).toList();
-    String style = Template.read("report.css");
+    String style = Template.read("report.css") + Template.read("walls.css");
     String script = script();
     var values = new LinkedHashMap<String, String>();
     values.put("title", Escapes.html(title));
@@ -123,6 +135,7 @@ public final class HtmlReport {
     values.put("script", script);
     values.put("sentences", sentences());
     values.put("table", table(tracks));
+    values.put("walls", WallsSection.of(walls));
     values.put("stages", BandSection.of(bands));
     values.put("runs", runs(tracks));
     values.put("histograms", histograms(tracks));

@@ -234,6 +234,7 @@ public final class Decider {
     stopped = false;
     processesTried = false;
     wentBack = false;
+    known.keepLock(0, 1);
     refusedAt = Integer.MAX_VALUE;
     resumePause = 3;
     nextProbe = known.elapsed() + 3 * response();
@@ -273,6 +274,9 @@ public final class Decider {
     }
     nextLook = known.elapsed() * 1.1 + Math.min(USUAL_LOOK, response);
     Forecast forecast = forecast();
+    if (wentBack) {
+      return afterThreads(forecast);
+    }
     // Processes only where threads may not be used: whether they hold each other up is not known.
     Plan best = forecast.best(TIE, TIE_NANOS, job.threadDoubt() != null);
     if (best.setting().model() == ExecutionModel.SEQUENTIAL) {
@@ -281,14 +285,31 @@ public final class Decider {
     if (best.setting().model() == ExecutionModel.PROCESSES) {
       return processesPay(forecast, 1) ? startProcesses(forecast, doubtReason()) : stay(look());
     }
-    if (wentBack) {
-      return stay(look());
-    }
     String why =
         forecast.mostlyWaits()
             ? "an item waits for " + Say.percent(known.waitingShare()) + " of its time"
             : "an item computes for " + Say.time(work) + ", and there are cores for more";
     return enterRamp(best.setting().model(), why);
+  }
+
+  /**
+   * Threads gave less than one at a time, so they hold each other up: by something in this JVM,
+   * which worker processes do not share, or by the machine's memory. Processes tell which.
+   */
+  private Decision afterThreads(Forecast forecast) {
+    if (processesTried || job.processDoubt() != null || known.cores() < 1.5) {
+      return stay(look());
+    }
+    if (!processesPay(forecast, chanceAfterThreads(forecast))) {
+      return stay(look());
+    }
+    forControl = !(forecast.lock() > 0);
+    return startProcesses(
+        forecast, "threads gave less than one at a time, and worker processes share nothing");
+  }
+
+  private double chanceAfterThreads(Forecast forecast) {
+    return forecast.lock() > 0 ? 0.95 : 0.8;
   }
 
   private Decision beforeTheFirstEnded(Observation o) {
@@ -561,6 +582,7 @@ public final class Decider {
     }
     if (setting.model() != ExecutionModel.PROCESSES && worseThanAlone()) {
       wentBack = true;
+      known.keepLock(forecast.lock(), setting.size());
       phase = Phase.START;
       return change(
           Setting.SEQUENTIAL, Say.setting(setting) + " gave less than one at a time", look());
@@ -850,6 +872,9 @@ public final class Decider {
     phase = Phase.STARTING;
     processesTried = true;
     before = setting;
+    if (Forecast.onThreads(setting)) {
+      known.keepLock(forecast.lock(), setting.size());
+    }
     Estimates.Level level = known.level(setting);
     boolean measured = level != null && level.items() >= 10;
     boolean alone = setting.model() == ExecutionModel.SEQUENTIAL;

@@ -78,6 +78,15 @@ final class Estimates {
   /** What the other side gives, in items per nanosecond; infinite while no limit was seen. */
   double capacity = Double.POSITIVE_INFINITY;
 
+  /**
+   * How long a lock is held, as it was seen on threads before they were given up: one item alone,
+   * or in a worker process, does not wait for it, so nothing is learned of it there.
+   */
+  private double lockBefore;
+
+  /** The number of threads in flight then. */
+  private int sizeBefore = 1;
+
   private long done;
   private long failed;
   private long refused;
@@ -274,9 +283,13 @@ final class Estimates {
       }
       this.kinds.computeIfAbsent(kind, k -> new Mean()).add(of, ended(o), keep);
     }
-    lockWait.add(inLock, ended(o), keep);
-    nativeLockWait.add(inNative, ended(o), keep);
-    if (!o.locks().isEmpty()) {
+    // One alone waits for nobody, and in a process of its own hardly longer.
+    boolean contended = !alone && o.setting().model() != ExecutionModel.PROCESSES;
+    if (contended) {
+      lockWait.add(inLock, ended(o), keep);
+      nativeLockWait.add(inNative, ended(o), keep);
+    }
+    if (contended && !o.locks().isEmpty()) {
       locks = o.locks();
       double held = o.locks().getFirst().heldShare();
       lockHeld.add(held * o.nanos() / o.done(), ended(o), keep);
@@ -338,6 +351,20 @@ final class Estimates {
       driftSetting = null;
     }
     return what;
+  }
+
+  /** Keeps what is known of the lock, because threads are given up. */
+  void keepLock(double nanos, int size) {
+    lockBefore = nanos;
+    sizeBefore = size;
+  }
+
+  double lockBefore() {
+    return lockBefore;
+  }
+
+  int sizeBefore() {
+    return sizeBefore;
   }
 
   /** Says that another setting is in use: what comes now comes under other conditions. */

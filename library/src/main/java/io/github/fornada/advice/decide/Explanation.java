@@ -145,6 +145,9 @@ final class Explanation {
     if (!(forecast.lock() > 0)) {
       return false;
     }
+    if (setting.model() == ExecutionModel.PROCESSES) {
+      return true; // it is why they were started
+    }
     if (waited > MUCH * known.response.or(0)) {
       return true;
     }
@@ -289,7 +292,7 @@ final class Explanation {
         + ": an item holds it for "
         + Say.time(forecast.lock())
         + " and, with "
-        + setting.size()
+        + (Forecast.onThreads(setting) ? setting.size() : known.sizeBefore())
         + " in flight, waits "
         + Say.time(waited)
         + " for it.";
@@ -378,6 +381,16 @@ final class Explanation {
             "Whoever held it was at " + known.locks().getFirst().holderPlace() + " meanwhile.");
       }
     }
+    if (wouldShipTooMuch(cause)) {
+      sentences.add(
+          "Worker processes would not wait for each other, but to send "
+              + Say.bytes(known.argumentBytes.or(0) + known.resultBytes.or(0))
+              + " for each item takes "
+              + Say.time(forecast.shipping())
+              + " where an item computes for "
+              + Say.time(known.work())
+              + ": share what the items have in common (Pool.share) instead of sending it.");
+    }
     if (Double.isFinite(known.capacity)) {
       sentences.add(
           "The other side gave no more than "
@@ -401,6 +414,15 @@ final class Explanation {
                   : workersForNothing + " worker processes were")
               + " started without gain.");
     }
+  }
+
+  private boolean wouldShipTooMuch(Cause cause) {
+    boolean held =
+        cause == Cause.LOCK || cause == Cause.NATIVE_LOCK || cause == Cause.SHARED_STATE;
+    return held
+        && job.processDoubt() == null
+        && best.setting().model() != ExecutionModel.PROCESSES
+        && forecast.shipping() > 0.3 * known.work();
   }
 
   // Figures.
@@ -487,12 +509,10 @@ final class Explanation {
   }
 
   private Finding.Walls walls() {
-    double lock = forecast.lock();
-    double lockCpu = Math.min(lock, known.work());
     return new Finding.Walls(
-        (known.work() - lockCpu) / 1e9,
-        Math.max(0, known.baseWait() - (lock - lockCpu)) / 1e9,
-        lock / 1e9,
+        known.work() / 1e9,
+        known.baseWait() / 1e9,
+        forecast.lock() / 1e9,
         known.cores(),
         known.capacity * 1e9);
   }

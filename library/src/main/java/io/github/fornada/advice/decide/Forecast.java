@@ -149,8 +149,16 @@ final class Forecast {
     return known.waitingShare() >= 0.5;
   }
 
+  static boolean onThreads(Setting setting) {
+    return setting.model() != ExecutionModel.PROCESSES
+        && setting.model() != ExecutionModel.SEQUENTIAL;
+  }
+
   /** Returns the time for which a lock is held by an item: 0 if none is waited for. */
   static double lockNanos(Estimates known, Setting current) {
+    if (!onThreads(current)) {
+      return known.lockBefore();
+    }
     double waited = known.lockWait.or(0) + known.nativeLockWait.or(0);
     double response = known.response.or(0);
     if (!(waited > LOCK_SHARE * response)) {
