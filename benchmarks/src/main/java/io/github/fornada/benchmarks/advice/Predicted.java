@@ -24,6 +24,9 @@ final class Predicted implements Journal {
 
   private static final int ENOUGH = 20;
 
+  /** Whether everything that is observed is printed, to look into a decision. */
+  private static final boolean TELLS = Boolean.getBoolean("advice.tells");
+
   private final long items;
   private final List<String> path = new ArrayList<>();
 
@@ -62,6 +65,9 @@ final class Predicted implements Journal {
       return;
     }
     var _ = decider.next(observation);
+    if (TELLS) {
+      System.err.println(observation + " -> " + decision);
+    }
     nanos += observation.nanos();
     ended += observation.done() + observation.failed();
     latest = decision.setting();

@@ -81,6 +81,12 @@ public final class Decider {
   /** A lock that is waited for during this part of an item's time is always taken. */
   private static final double SATURATED_LOCK = 0.5;
 
+  /** A lock that is waited for during this part of an item's time may be the limit. Guess. */
+  private static final double SEEN_LOCK = 0.15;
+
+  /** The part of what a lock allows from which on more in flight give no more. Guess. */
+  private static final double LOCK_WALL = 0.8;
+
   /** Below this part of the cores busy there is room for more in flight. Guess. */
   private static final double IDLE = 0.6;
 
@@ -97,6 +103,9 @@ public final class Decider {
   private static final long FEW_FAILURES = 3;
 
   private static final double FAILURE_SHARE = 0.005;
+
+  /** An advice is for another such job once only this part of the items is left. Guess. */
+  private static final double NEARLY_OVER = 0.03;
 
   private enum Phase {
     START,
@@ -224,7 +233,7 @@ public final class Decider {
   /** Returns what was found out so far. */
   public Finding result() {
     return new Explanation(
-            known, machine, job, setting, forecast(), memoryBound, sharedState, wentBack)
+            known, machine, job, setting, forecast(isNearlyOver()), memoryBound, sharedState, wentBack)
         .finding(changes, workersForNothing);
   }
 
@@ -399,6 +408,9 @@ public final class Decider {
     if (known.done() >= 3 && lockShare() > SATURATED_LOCK && !o.waits().isEmpty()) {
       return stop(size, goodRate, 0);
     }
+    if (known.done() >= Math.max(5, 2 * size) && lockShare() > SEEN_LOCK && atLockWall()) {
+      return stop(size, goodRate, 0);
+    }
     int enough = Math.clamp(size / 2, 3, 64);
     double response = response();
     if (asMuchAsBefore(response)) {
@@ -510,6 +522,15 @@ public final class Decider {
       nextLook = 0;
     }
     return decision;
+  }
+
+  /** Returns whether items end nearly as fast as the lock allows: more in flight give no more. */
+  private boolean atLockWall() {
+    Estimates.Level level = known.level(setting);
+    double lock = forecast().lock();
+    return level != null
+        && level.items() >= Math.max(5, setting.size())
+        && level.rateByResponse() * lock > LOCK_WALL;
   }
 
   private boolean locked() {
@@ -910,7 +931,7 @@ public final class Decider {
   }
 
   private Decision judge(Observation o, Estimates.Level level, double gain, double error) {
-    double debt = known.coldNanos();
+    double debt = known.longestColdNanos();
     boolean warm =
         !stillRising(o, level)
             && stageNanos
@@ -999,7 +1020,17 @@ public final class Decider {
   }
 
   private Forecast forecast() {
-    return new Forecast(known, machine, job, setting, memoryBound, mostInFlight());
+    return forecast(false);
+  }
+
+  private Forecast forecast(boolean again) {
+    return new Forecast(known, machine, job, setting, memoryBound, mostInFlight(), again);
+  }
+
+  /** Returns whether what is left tells nothing of a job like this one. */
+  private boolean isNearlyOver() {
+    return known.left() >= 0
+        && known.left() <= Math.max(setting.size(), NEARLY_OVER * known.done());
   }
 
   /** Returns the sizes that were used and what they gave, for the report. */

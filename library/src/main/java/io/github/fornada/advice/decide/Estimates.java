@@ -34,6 +34,9 @@ final class Estimates {
   /** Standard errors from which on a difference is taken for one. */
   private static final double CERTAIN = 2;
 
+  /** How much more processor times may differ than response times, at most. Guess. */
+  private static final double MOST_MORE = 1.5;
+
   /** The part of the cores from which on all of them are busy. */
   private static final double SATURATED = 0.85;
 
@@ -42,6 +45,9 @@ final class Estimates {
 
   /** Compilers that take more of a core than this are busy: what is measured will get better. */
   static final double COMPILING = 0.25;
+
+  /** What is lost to warming up, in terms of the time that the compilers take, at most. Guess. */
+  private static final double MOST_COLD = 2;
 
   /** After this time what is measured counts as warm. Guess: C2 is mostly done by then. */
   private static final double COLD_NANOS = 5e9;
@@ -266,10 +272,10 @@ final class Estimates {
     for (Map.Entry<WaitKind, Double> each : o.waits().entrySet()) {
       kinds += finite(each.getValue());
     }
-    if (!Double.isFinite(o.queueNanos()) && busy > SATURATED * cores()) {
-      // Virtual threads that are ready to run are not seen; when all cores are busy that is what
-      // they do when they do not wait.
-      queued = Math.max(0, took - ofThis - kinds);
+    if (isFull(o, busy) && (!o.waits().isEmpty() || !Double.isFinite(o.queueNanos()))) {
+      // Threads that were looked at and were not seen to wait were ready to run. When all
+      // processors are taken, that is what they do when they do not run.
+      queued = Math.max(queued, took - ofThis - kinds);
     }
     double away = Math.max(0, took - ofThis - queued);
     queue.add(queued, ended(o), keep);
@@ -300,6 +306,12 @@ final class Estimates {
       levels.computeIfAbsent(o.setting(), s -> new Level()).add(o, worked, outside, keep);
     }
     return changed(o, worked, outside + inLock + inNative);
+  }
+
+  /** Returns whether all processors were taken: by this program, or by all together. */
+  private boolean isFull(Observation o, double busy) {
+    double all = finite(o.busyCores()) + finite(o.foreignCores());
+    return busy > SATURATED * cores() || all > SATURATED * machine.processors();
   }
 
   /** Returns whether a stretch shows what its setting gives. */
@@ -418,10 +430,17 @@ final class Estimates {
 
   /**
    * Returns the processor time that the first items took beyond what such an item takes now: what
-   * each new worker process will have to pay too.
+   * each new worker process will have to pay too. Only while the compilers were busy: items that
+   * take longer because they share something are not cold.
    */
   double coldNanos() {
     // While the compilers are busy nobody knows yet how fast items will be.
+    double slower = Math.min(coldCpu - coldItems * work(), MOST_COLD * compilingNanos);
+    return Math.max(compilingNanos / 2, slower);
+  }
+
+  /** Returns how long it may take at most until a worker process is as fast as it will be. */
+  double longestColdNanos() {
     return Math.max(compilingNanos / 2, coldCpu - coldItems * work());
   }
 
@@ -466,8 +485,11 @@ final class Estimates {
       return 1;
     }
     double factor = cpuTogether.get() / cpuAlone.get();
+    // An item's processor time may differ more than its response, of which it is a part.
+    double more = Math.clamp(response.or(0) / Math.max(1, cpuTogether.get()), 1, MOST_MORE);
     double error =
-        Math.max(0.05, variation()) * Math.sqrt(1 / cpuAlone.weight() + 1 / cpuTogether.weight());
+        Math.max(0.05, variation() * more)
+            * Math.sqrt(1 / cpuAlone.weight() + 1 / cpuTogether.weight());
     return Math.abs(Math.log(factor)) < CERTAIN * error ? 1 : factor;
   }
 
@@ -527,6 +549,9 @@ final class Estimates {
     for (Map.Entry<Setting, Level> each : levels.entrySet()) {
       Level level = each.getValue();
       double waits = level.wait.get();
+      if (Double.isNaN(waits)) {
+        continue; // none has ended under that setting
+      }
       if (level.items >= MANY_ITEMS) {
         least = Math.min(least, waits);
       } else if (each.getKey().size() < smallest) {

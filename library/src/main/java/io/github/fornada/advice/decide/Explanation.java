@@ -18,6 +18,9 @@ final class Explanation {
   /** A part of a lock's waits above which it holds the job up whatever the walls say. */
   private static final double MUCH = 0.3;
 
+  /** The part of the time after which the longest item may still begin. Guess. */
+  private static final double LAST_PART = 0.8;
+
   private static final double TIE = 1.05;
   private static final double TIE_NANOS = 20e6;
 
@@ -303,9 +306,9 @@ final class Explanation {
   private String whatToDo() {
     Plan sequential = forecast.plan(ExecutionModel.SEQUENTIAL);
     String items =
-        known.left() > 0
-            ? "the " + Say.count(known.left(), "item") + " left"
-            : known.left() == 0 ? "as many items again" : "the items";
+        forecast.isAgain()
+            ? "as many items again"
+            : known.left() > 0 ? "the " + Say.count(known.left(), "item") + " left" : "the items";
     if (best.setting().model() == ExecutionModel.SEQUENTIAL) {
       Plan other = fastestOther();
       String compared =
@@ -436,6 +439,8 @@ final class Explanation {
       double spread = 1.645 * plan.error();
       double low = plan.nanos() * Math.exp(-spread);
       double high = plan.nanos() * Math.exp(spread);
+      // One of the longest items may begin among the last.
+      high = Math.max(high, LAST_PART * plan.nanos() + forecast.longest(plan));
       if (plan.open()) {
         // More in flight than was ever seen may give no more than what was seen.
         high = Math.max(high, forecast.plan(setting.model()).nanos());
