@@ -2,6 +2,7 @@ import io.github.fornada.advice.Advice;
 import io.github.fornada.advice.Advisor;
 import java.util.List;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 
 /**
@@ -16,8 +17,12 @@ public class Spinning {
   private static final Semaphore BAG = new Semaphore(CONNECTIONS);
 
   static void borrow() {
-    while (!BAG.tryAcquire()) {
-      Thread.yield();
+    for (int spins = 1; !BAG.tryAcquire(); spins++) {
+      if (spins % 256 == 0) {
+        LockSupport.parkNanos(10_000);
+      } else {
+        Thread.yield();
+      }
     }
   }
 

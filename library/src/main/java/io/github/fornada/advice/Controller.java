@@ -488,7 +488,7 @@ final class Controller implements ThreadSide.Watcher {
         var _ = Thread.interrupted(); // of no meaning here; parking would return at once
         slices++;
         inFlightSum += inFlight;
-        if (inFlight < setting.size() && !threads.pool().isShutdown() && !threads.hasWaiting()) {
+        if (inFlight < setting.size() && !threads.pool().isShutdown() && threads.lacksWork()) {
           hungry++;
         }
         noteJob();

@@ -93,8 +93,8 @@ public interface ThreadSide {
   /** Returns how many items wait; -1 if that is unknown. */
   long waiting();
 
-  /** Returns whether an item waits that could begin now. */
-  boolean hasWaiting();
+  /** Returns whether no item waits although one more could be taken in. */
+  boolean lacksWork();
 
   /**
    * Asks for the result of an item that ends on a thread, for {@link #result}: of the next one.

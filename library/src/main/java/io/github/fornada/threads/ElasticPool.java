@@ -275,8 +275,8 @@ final class ElasticPool extends LocalPool implements ThreadSide {
   }
 
   @Override
-  public boolean hasWaiting() {
-    return hasStayed() || hasWork();
+  public boolean lacksWork() {
+    return !hasStayed() && lacksItems();
   }
 
   // ---- a result, to see what sending it would cost

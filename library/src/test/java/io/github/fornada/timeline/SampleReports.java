@@ -45,7 +45,12 @@ final class SampleReports {
 
   /** What limits the rate of a job: a lock, cores, and another side, with a hostile name. */
   private static void walls(Path html, Path json) throws IOException {
-    var timeline = run("auto", ThreadPool.open(o -> o.withWorkers(2)), 60, n -> paused(n, 5));
+    var timeline =
+        run(
+            "auto",
+            t -> ThreadPool.open(o -> o.withWorkers(2).withListener(t)),
+            IntStream.range(0, 60).boxed().toList(),
+            n -> paused(n, 5));
     var picture =
         WallsPicture.of(0.004, 0.016, 0.003, 2, 420)
             .withDot("one after the other", 1, 49.5, 24, false)

@@ -46,6 +46,9 @@ final class Estimates {
   /** Compilers that take more of a core than this are busy: what is measured will get better. */
   static final double COMPILING = 0.25;
 
+  /** After so many response times a setting has had its full effect on what items wait for. */
+  private static final double FULL_EFFECT = 1.5;
+
   /** What is lost to warming up, in terms of the time that the compilers take, at most. Guess. */
   private static final double MOST_COLD = 2;
 
@@ -121,6 +124,9 @@ final class Estimates {
   private final Drift cpuDrift = new Drift();
   private final Drift waitDrift = new Drift();
   private @Nullable Setting driftSetting;
+
+  /** How long the setting has been in use, as far as its items are concerned. */
+  private double underSetting;
 
   /** What is added to a time before its changes are looked at. */
   private double floor;
@@ -330,6 +336,11 @@ final class Estimates {
       waitDrift.restart();
       cpuDrift.restart();
       floor = 0.05 * o.responseNanos();
+      underSetting = 0;
+    }
+    underSetting += o.nanos();
+    if (underSetting < FULL_EFFECT * o.responseNanos() && o.setting().size() > 1) {
+      return ""; // queues still grow or shrink to what they will be
     }
     double error = Math.max(0.1, variation()) / Math.sqrt(ended(o));
     String what = "";
