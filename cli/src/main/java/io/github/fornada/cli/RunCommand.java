@@ -192,8 +192,7 @@ final class RunCommand implements Callable<Integer> {
   private final Observed observed = new Observed();
 
   /** Opens it; what it observes is kept for the page, if that is wanted. */
-  private AutoPool openAuto(
-      PoolSettings settings, List<TaskListener> listeners, boolean observe) {
+  private AutoPool openAuto(PoolSettings settings, List<TaskListener> listeners, boolean observe) {
     UnaryOperator<AutoOptions> change =
         o -> {
           AutoOptions changed = threadsAreSafe ? o.withThreadsAreSafe() : o;

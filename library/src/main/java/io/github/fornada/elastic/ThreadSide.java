@@ -96,9 +96,7 @@ public interface ThreadSide {
   /** Returns whether no item waits although one more could be taken in. */
   boolean lacksWork();
 
-  /**
-   * Asks for the result of an item that ends on a thread, for {@link #result}: of the next one.
-   */
+  /** Asks for the result of an item that ends on a thread, for {@link #result}: of the next one. */
   void wantResult();
 
   /** Returns the result that was asked for, once; null if there is none yet. */

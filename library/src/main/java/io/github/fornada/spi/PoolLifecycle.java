@@ -104,7 +104,9 @@ final class PoolLifecycle {
     return sum;
   }
 
-  /** Returns whether some stream brings no more items for now, because its results are not taken. */
+  /**
+   * Returns whether some stream brings no more items for now, because its results are not taken.
+   */
   boolean isHeldUp() {
     for (OpenCall run : openStreams()) {
       if (run.isHeldUp()) {

@@ -9,8 +9,8 @@ import java.util.Objects;
  * walls that the number of items in flight meets, the rates that were measured, how an item spends
  * its time, and the way to the setting that was chosen. Immutable.
  *
- * <p>With {@code n} items in flight, at most {@code n / (cpu + wait)}, {@code cores / cpu}, {@code 1
- * / lock} and {@code capacity} items end in a second (Denning and Buzen, 1978).
+ * <p>With {@code n} items in flight, at most {@code n / (cpu + wait)}, {@code cores / cpu}, {@code
+ * 1 / lock} and {@code capacity} items end in a second (Denning and Buzen, 1978).
  */
 public final class WallsPicture {
   private final Walls walls;

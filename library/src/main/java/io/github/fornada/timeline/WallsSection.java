@@ -153,14 +153,17 @@ final class WallsSection {
             WIDTH - RIGHT, HEIGHT - 8));
     out.append(
         format(
-            "<text class=\"tick\" x=\"%.1f\" y=\"%.1f\">items a second</text>", LEFT + 8, TOP + 14));
+            "<text class=\"tick\" x=\"%.1f\" y=\"%.1f\">items a second</text>",
+            LEFT + 8, TOP + 14));
   }
 
   /** Powers of ten; halves and fifths of them too, where there are few. */
   private static List<Double> ticks(double from, double to) {
     double decades = Math.log10(to / from);
     double[] steps =
-        decades > 3.2 ? new double[] {1} : decades > 1.2 ? new double[] {1, 3} : new double[] {1, 2, 5};
+        decades > 3.2
+            ? new double[] {1}
+            : decades > 1.2 ? new double[] {1, 3} : new double[] {1, 2, 5};
     var ticks = new ArrayList<Double>();
     for (int e = (int) Math.floor(Math.log10(from)); e <= Math.log10(to); e++) {
       for (double step : steps) {
@@ -212,7 +215,9 @@ final class WallsSection {
     entry(
         out,
         "wall-flight",
-        "in flight: each more adds " + rate(one()) + " a second, as an item takes "
+        "in flight: each more adds "
+            + rate(one())
+            + " a second, as an item takes "
             + time(walls.cpu() + walls.away())
             + " alone");
     if (Double.isFinite(ofCores())) {
@@ -287,7 +292,8 @@ final class WallsSection {
               Escapes.html(dot.setting()),
               dot.chosen() ? " <span class=\"advised\">chosen</span>" : "",
               Escapes.html(dot.rate() > 0 ? rate(dot.rate()) : "-"),
-              Escapes.html(Figures.count((int) Math.min(dot.items(), Integer.MAX_VALUE), "item", "items"))));
+              Escapes.html(
+                  Figures.count(dot.items(), "item", "items"))));
     }
     return out.toString();
   }
@@ -314,11 +320,10 @@ final class WallsSection {
     if (value >= 9.95) {
       return format("%,.0f", value);
     }
-    return value >= 0.995
-        ? format("%.1f", value).replace(".0", "")
-        : format("%.2f", value);
+    return value >= 0.995 ? format("%.1f", value).replace(".0", "") : format("%.2f", value);
   }
 
+  @SuppressWarnings("AnnotateFormatMethod") // its annotation is no part of the JDK
   private static String format(String form, Object... values) {
     return String.format(Locale.ROOT, form, values);
   }

@@ -102,7 +102,8 @@ final class Catalog {
                 i -> 1_000 * Computing.bimodal(i),
                 Computing::micros));
     ALL.put(
-        "short", s -> Work.of("short", "computes", times(s, 100_000), always(20), Computing::micros));
+        "short",
+        s -> Work.of("short", "computes", times(s, 100_000), always(20), Computing::micros));
     ALL.put(
         "tiny",
         s ->
@@ -136,13 +137,19 @@ final class Catalog {
         "cache-misses",
         s ->
             Work.of(
-                "cache-misses", "memory computes", times(s, 60), i -> 1_000_000, Computing::misses));
+                "cache-misses",
+                "memory computes",
+                times(s, 60),
+                i -> 1_000_000,
+                Computing::misses));
   }
 
   private static void few() {
     ALL.put(
         "three-items",
-        s -> Work.of("three-items", "computes few-items", 3, always(600_000 * s), Computing::micros));
+        s ->
+            Work.of(
+                "three-items", "computes few-items", 3, always(600_000 * s), Computing::micros));
     ALL.put(
         "one-item",
         s -> Work.of("one-item", "few-items", 1, always(1_000_000 * s), Computing::micros));
@@ -214,8 +221,7 @@ final class Catalog {
   private static void shared() {
     ALL.put(
         "math-random",
-        s ->
-            Work.of("math-random", "shared-state", times(s, 500), i -> 100_000, Sharing::random));
+        s -> Work.of("math-random", "shared-state", times(s, 500), i -> 100_000, Sharing::random));
     ALL.put(
         "atomic",
         s -> Work.of("atomic", "shared-state", times(s, 500), i -> 400_000, Sharing::counts));
@@ -235,7 +241,11 @@ final class Catalog {
         "connections",
         s ->
             Work.of(
-                "connections", "connection-pool", times(s, 800), i -> 10, Waiting::usesAConnection));
+                "connections",
+                "connection-pool",
+                times(s, 800),
+                i -> 10,
+                Waiting::usesAConnection));
     ALL.put(
         "small-files",
         s -> Work.of("small-files", "files computes", times(s, 700), i -> 20, Waiting::files));
@@ -319,14 +329,12 @@ final class Catalog {
 
   private static void shipping() {
     ALL.put(
-        "big-results",
-        s -> Work.of("big-results", "", times(s, 700), i -> MIB, Shipping::makes));
+        "big-results", s -> Work.of("big-results", "", times(s, 700), i -> MIB, Shipping::makes));
     ALL.put(
         "big-arguments",
         s -> {
           byte[] argument = new byte[2 * MIB];
-          return Work.of(
-              "big-arguments", "", times(s, 1_500), i -> argument, Shipping::large);
+          return Work.of("big-arguments", "", times(s, 1_500), i -> argument, Shipping::large);
         });
     ALL.put(
         "big-and-locked",
@@ -345,6 +353,7 @@ final class Catalog {
                 times(s, 700),
                 i -> i,
                 pool ->
-                    new Shipping.WithShared(pool.share(MemorySegment.ofArray(new byte[12 * MIB])))));
+                    new Shipping.WithShared(
+                        pool.share(MemorySegment.ofArray(new byte[12 * MIB])))));
   }
 }

@@ -51,9 +51,7 @@ final class OtherSide implements AutoCloseable {
   String figures() throws IOException, InterruptedException {
     try (var client = HttpClient.newHttpClient()) {
       URI address = URI.create("http://127.0.0.1:" + port + "/figures");
-      return client
-          .send(HttpRequest.newBuilder(address).build(), BodyHandlers.ofString())
-          .body();
+      return client.send(HttpRequest.newBuilder(address).build(), BodyHandlers.ofString()).body();
     }
   }
 

@@ -74,8 +74,7 @@ final class Predicted implements Journal {
     if (decision.changed()) {
       path.add(
           "%.3f %s %d: %s"
-              .formatted(
-                  nanos / 1e9, latest.model().label(), latest.size(), decision.reason()));
+              .formatted(nanos / 1e9, latest.model().label(), latest.size(), decision.reason()));
     }
     if (rest == null
         && ended >= ASKED_AT * items

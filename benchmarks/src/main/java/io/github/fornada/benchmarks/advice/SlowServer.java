@@ -95,15 +95,14 @@ public final class SlowServer {
     Thread.ofPlatform()
         .daemon()
         .name("server")
-        .start(
-            () -> {
-              try {
-                server.serve(channel);
-              } catch (IOException e) {
-                e.printStackTrace();
-                System.exit(1);
-              }
-            });
+        .start(() -> {
+          try {
+            server.serve(channel);
+          } catch (IOException e) {
+            e.printStackTrace();
+            System.exit(1);
+          }
+        });
     System.out.println(port);
     while (System.in.read() >= 0) {
       // Nothing is sent; the end of the input is the request to end.
@@ -236,7 +235,9 @@ public final class SlowServer {
     }
   }
 
-  /** Notes how many are inside; what comes within three answers of the limit is not held against. */
+  /**
+   * Notes how many are inside; what comes within three answers of the limit is not held against.
+   */
   private void note(double now) {
     peak = Math.max(peak, inside);
     double response = numbers[numbers.length - 1] / 1e3;

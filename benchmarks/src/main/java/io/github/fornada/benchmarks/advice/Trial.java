@@ -16,9 +16,9 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.CancellationException;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -78,18 +78,17 @@ public final class Trial {
   private void giveUpAfter(double seconds, @Nullable OtherSide other) {
     Thread.ofPlatform()
         .daemon()
-        .start(
-            () -> {
-              LockSupport.parkNanos((long) (seconds * 1e9));
-              System.out.printf(
-                  "{\"row\": \"%s\", \"way\": \"%s\", \"seconds\": %.3f, \"cut\": true}%n",
-                  work.name(), way, seconds);
-              System.out.flush();
-              if (other != null) {
-                other.kill();
-              }
-              Runtime.getRuntime().halt(0);
-            });
+        .start(() -> {
+          LockSupport.parkNanos((long) (seconds * 1e9));
+          System.out.printf(
+              "{\"row\": \"%s\", \"way\": \"%s\", \"seconds\": %.3f, \"cut\": true}%n",
+              work.name(), way, seconds);
+          System.out.flush();
+          if (other != null) {
+            other.kill();
+          }
+          Runtime.getRuntime().halt(0);
+        });
   }
 
   private <T> void run(Work<T> of) throws Exception {

@@ -65,8 +65,7 @@ final class Waiting {
 
   static Long asks(Request request) throws IOException, InterruptedException {
     URI address = URI.create("http://127.0.0.1:" + request.port() + "/" + request.index());
-    var answer =
-        Client.HTTP.send(HttpRequest.newBuilder(address).build(), BodyHandlers.ofString());
+    var answer = Client.HTTP.send(HttpRequest.newBuilder(address).build(), BodyHandlers.ofString());
     if (answer.statusCode() != 200) {
       throw new IOException("the server answered " + answer.statusCode());
     }

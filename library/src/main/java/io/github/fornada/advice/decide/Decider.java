@@ -233,7 +233,14 @@ public final class Decider {
   /** Returns what was found out so far. */
   public Finding result() {
     return new Explanation(
-            known, machine, job, setting, forecast(isNearlyOver()), memoryBound, sharedState, wentBack)
+            known,
+            machine,
+            job,
+            setting,
+            forecast(isNearlyOver()),
+            memoryBound,
+            sharedState,
+            wentBack)
         .finding(changes, workersForNothing);
   }
 

@@ -46,6 +46,9 @@ final class Estimates {
   /** Compilers that take more of a core than this are busy: what is measured will get better. */
   static final double COMPILING = 0.25;
 
+  /** A thread that waits is away for longer than this: it is put to sleep and woken. Guess. */
+  private static final double SHORTEST_WAIT = 10e3;
+
   /** After so many response times a setting has had its full effect on what items wait for. */
   private static final double FULL_EFFECT = 1.5;
 
@@ -231,7 +234,8 @@ final class Estimates {
     }
     collector.add(o.collectorShare(), o.nanos(), keep);
     throttled.add(o.throttledShare(), o.nanos(), keep);
-    foreign.add(o.foreignCores(), o.nanos(), keep);
+    // In a short stretch the system's own counting may give more than there is.
+    foreign.add(Math.min(o.foreignCores(), machine.processors()), o.nanos(), keep);
     compilers.add(o.compilerCores(), o.nanos(), keep);
     inFlight.add(o.inFlight(), o.nanos(), keep);
     dry.add(o.idleForInputShare(), o.nanos(), keep);
@@ -278,9 +282,9 @@ final class Estimates {
     for (Map.Entry<WaitKind, Double> each : o.waits().entrySet()) {
       kinds += finite(each.getValue());
     }
-    if (isFull(o, busy) && (!o.waits().isEmpty() || !Double.isFinite(o.queueNanos()))) {
-      // Threads that were looked at and were not seen to wait were ready to run. When all
-      // processors are taken, that is what they do when they do not run.
+    if (isFull(o, busy) || (took < SHORTEST_WAIT && kinds == 0)) {
+      // What was not seen to wait was ready to run: when all processors are taken, that is what it
+      // does when it does not run. And to wait at all takes longer than very short items take.
       queued = Math.max(queued, took - ofThis - kinds);
     }
     double away = Math.max(0, took - ofThis - queued);
@@ -556,7 +560,8 @@ final class Estimates {
   double baseWait() {
     double least = Double.POSITIVE_INFINITY;
     int smallest = Integer.MAX_VALUE;
-    double ofSmallest = wait.or(0);
+    double ofSmallest = Double.POSITIVE_INFINITY;
+    double ofSmallestAtMost = Double.POSITIVE_INFINITY;
     for (Map.Entry<Setting, Level> each : levels.entrySet()) {
       Level level = each.getValue();
       double waits = level.wait.get();
@@ -568,9 +573,14 @@ final class Estimates {
       } else if (each.getKey().size() < smallest) {
         smallest = each.getKey().size();
         ofSmallest = waits;
+        // A mean of few may be low by chance.
+        ofSmallestAtMost = waits * (1 + CERTAIN * variation() / Math.sqrt(level.items));
       }
     }
-    return Double.isFinite(least) ? least : ofSmallest;
+    if (Double.isFinite(least)) {
+      return Math.min(least, ofSmallestAtMost);
+    }
+    return Double.isFinite(ofSmallest) ? ofSmallest : wait.or(0);
   }
 
   /** Returns the time from an item's start to its end by Little's law: no end is waited for. */

@@ -420,8 +420,7 @@ final class Explanation {
   }
 
   private boolean wouldShipTooMuch(Cause cause) {
-    boolean held =
-        cause == Cause.LOCK || cause == Cause.NATIVE_LOCK || cause == Cause.SHARED_STATE;
+    boolean held = cause == Cause.LOCK || cause == Cause.NATIVE_LOCK || cause == Cause.SHARED_STATE;
     return held
         && job.processDoubt() == null
         && best.setting().model() != ExecutionModel.PROCESSES

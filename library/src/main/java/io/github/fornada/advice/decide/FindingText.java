@@ -43,9 +43,7 @@ public final class FindingText {
       text.append(" Refused: ").append(finding.refused()).append('.');
     }
     if (finding.workersForNothing() > 0) {
-      text.append(" Workers started for nothing: ")
-          .append(finding.workersForNothing())
-          .append('.');
+      text.append(" Workers started for nothing: ").append(finding.workersForNothing()).append('.');
     }
     return text.toString();
   }
@@ -68,6 +66,7 @@ public final class FindingText {
         setting.model() == advised.model() ? " <-" : "");
   }
 
+  @SuppressWarnings("AnnotateFormatMethod") // its annotation is no part of the JDK
   private static String line(String form, Object... values) {
     return String.format(Locale.ROOT, form, values).stripTrailing() + '\n';
   }

@@ -30,13 +30,15 @@ final class Forecast {
    * The error that no number of items takes away: what comes is not what was. Guess, tried in the
    * simulator.
    */
-  private static final double FLOOR_ERROR = 0.05;
+  private static final double FLOOR_ERROR = 0.055;
 
   /** How far ahead of what was seen it is foreseen less and less well, in terms of that time. */
   private static final double MOST_AHEAD = 4;
 
-  /** The error of what was measured while the compilers were busy. Guess, tried in the simulator. */
-  private static final double COLD_ERROR = 0.2;
+  /**
+   * The error of what was measured while the compilers were busy. Guess, tried in the simulator.
+   */
+  private static final double COLD_ERROR = 0.25;
 
   /** From this variation on a few items may take as long as all others. Guess. */
   private static final double LONG_TAILED = 0.3;
@@ -309,8 +311,7 @@ final class Forecast {
     }
     String no = null;
     double nanos = rest(rate, 1);
-    return new Plan(
-        Setting.SEQUENTIAL, rate, nanos, error(error, nanos), 0, 0, seen, false, no);
+    return new Plan(Setting.SEQUENTIAL, rate, nanos, error(error, nanos), 0, 0, seen, false, no);
   }
 
   private Plan threads(ExecutionModel model) {
