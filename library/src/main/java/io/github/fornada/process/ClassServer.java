@@ -163,6 +163,8 @@ final class ClassServer {
   }
 
   /** Answers with the class that one given loader finds; that loader may have it from another. */
+  @SuppressWarnings(
+      "ReferenceEquality") // loaders are compared by identity: equals may be the user's
   private void putClassOf(ClassLoader asked, String name, MessageOutput answer) throws IOException {
     ClassLoader owner;
     try {
@@ -173,7 +175,7 @@ final class ClassServer {
       return;
     }
     long id = Loaders.idOf(owner);
-    if (owner == null || id == 0 || !owner.equals(asked)) {
+    if (owner == null || id == 0 || owner != asked) {
       answer.putByte(MessageTypes.ELSEWHERE).putLong(id);
       return;
     }
@@ -298,6 +300,8 @@ final class ClassServer {
    *
    * @param asked the only loader to ask, for all that it finds; null for all loaders
    */
+  @SuppressWarnings(
+      "ReferenceEquality") // loaders are compared by identity: equals may be the user's
   private List<Place> resources(String name, @Nullable ClassLoader asked) throws IOException {
     if (asked != null) {
       return Collections.list(asked.getResources(name)).stream()
@@ -308,7 +312,7 @@ final class ClassServer {
     List<URL> known = Collections.list(system.getResources(name));
     Map<String, Place> places = new LinkedHashMap<>();
     for (ClassLoader loader : loaders()) {
-      if (loader.equals(system)) {
+      if (loader == system) {
         continue;
       }
       for (URL url : Collections.list(loader.getResources(name))) {
