@@ -99,6 +99,8 @@ final class Estimates {
   /** The number of threads in flight then. */
   private int sizeBefore = 1;
 
+  private boolean lookedAt;
+
   private long done;
   private long failed;
   private long refused;
@@ -278,6 +280,7 @@ final class Estimates {
     response.add(took, ended(o), keep);
     square.add(o.responseSquareNanos(), ended(o), keep);
     double ofThis = Double.isFinite(worked) ? worked : cpu.or(0);
+    lookedAt |= !o.waits().isEmpty();
     double kinds = 0;
     for (Map.Entry<WaitKind, Double> each : o.waits().entrySet()) {
       kinds += finite(each.getValue());
@@ -586,6 +589,11 @@ final class Estimates {
   /** Returns the time from an item's start to its end by Little's law: no end is waited for. */
   double responseByRate() {
     return recentDone > 0 ? recentArea / recentDone : 0;
+  }
+
+  /** Returns whether anybody looked at what items waited for. */
+  boolean isLookedAt() {
+    return lookedAt;
   }
 
   /** Returns the part of an item's time that it waits for something other than a lock. */

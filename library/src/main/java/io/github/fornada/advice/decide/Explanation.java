@@ -18,6 +18,9 @@ final class Explanation {
   /** A part of a lock's waits above which it holds the job up whatever the walls say. */
   private static final double MUCH = 0.3;
 
+  /** So few items may be over before they were looked at. Guess. */
+  private static final int FEW = 20;
+
   /** The part of the time after which the longest item may still begin. Guess. */
   private static final double LAST_PART = 0.8;
 
@@ -87,6 +90,9 @@ final class Explanation {
     boolean computes = known.waitingShare() < 0.5;
     if (job.items() >= 0 && job.items() <= 1) {
       return Cause.FEW_ITEMS;
+    }
+    if (!known.isLookedAt() && job.items() >= 0 && job.items() <= FEW) {
+      return Cause.FEW_ITEMS; // over before anybody could look
     }
     if (known.dry.or(0) > 0.5) {
       return Cause.SLOW_SOURCE;

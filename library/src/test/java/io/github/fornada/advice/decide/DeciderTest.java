@@ -186,7 +186,11 @@ class DeciderTest {
   /** On a busy machine an item takes long because it has no processor, and not because it waits. */
   @Test
   void whoHasNoProcessorDoesNotWait() {
-    var job = new Series(s -> s.cores = s.usable = 2);
+    Series job =
+        series(s -> {
+          s.cores = 2;
+          s.usable = 2;
+        });
     var decider = new Decider(job.machine(), job.job());
     var observation =
         new Observation(
