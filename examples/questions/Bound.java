@@ -13,7 +13,7 @@ public class Bound {
   private static final ReentrantLock INTERPRETER = new ReentrantLock();
 
   public static Integer task(Integer number) {
-    int prepared = compute(number, 300_000);
+    int prepared = compute(number + 1, 300_000);
     INTERPRETER.lock();
     try {
       return compute(prepared, 1_200_000);
@@ -25,7 +25,9 @@ public class Bound {
   private static int compute(int from, int steps) {
     int x = from;
     for (int i = 0; i < steps; i++) {
-      x = x * 1_664_525 + 1_013_904_223;
+      x ^= x << 13;
+      x ^= x >>> 17;
+      x ^= x << 5;
     }
     return x;
   }

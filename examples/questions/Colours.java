@@ -15,16 +15,20 @@ public class Colours {
     static synchronized int doTransform(int colour) {
       int sum = colour;
       for (int i = 0; i < 1_500_000; i++) {
-        sum = sum * 1_664_525 + 1_013_904_223;
+        sum ^= sum << 13;
+        sum ^= sum >>> 17;
+        sum ^= sum << 5;
       }
       return sum;
     }
   }
 
   public static Integer convert(Integer picture) {
-    int read = picture;
+    int read = picture + 1;
     for (int i = 0; i < 40_000; i++) {
-      read = read * 69_069 + 1;
+      read ^= read << 13;
+      read ^= read >>> 17;
+      read ^= read << 5;
     }
     return Transform.doTransform(read);
   }

@@ -11,9 +11,11 @@ import java.util.stream.IntStream;
  */
 public class Container {
   public static Integer work(Integer number) {
-    int x = number;
+    int x = number + 1;
     for (int i = 0; i < 3_000_000; i++) {
-      x = x * 1_664_525 + 1_013_904_223;
+      x ^= x << 13;
+      x ^= x >>> 17;
+      x ^= x << 5;
     }
     return x;
   }

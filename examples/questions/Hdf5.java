@@ -27,10 +27,12 @@ public class Hdf5 {
   }
 
   public static Integer read(Integer chunk) throws Throwable {
-    int sum = (int) LOCK.invokeExact(MUTEX);
+    int sum = (int) LOCK.invokeExact(MUTEX) + chunk + 1;
     try {
       for (int i = 0; i < 1_500_000; i++) {
-        sum = sum * 1_664_525 + chunk;
+        sum ^= sum << 13;
+        sum ^= sum >>> 17;
+        sum ^= sum << 5;
       }
       return sum;
     } finally {

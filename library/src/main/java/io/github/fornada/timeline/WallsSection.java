@@ -292,8 +292,7 @@ final class WallsSection {
               Escapes.html(dot.setting()),
               dot.chosen() ? " <span class=\"advised\">chosen</span>" : "",
               Escapes.html(dot.rate() > 0 ? rate(dot.rate()) : "-"),
-              Escapes.html(
-                  Figures.count(dot.items(), "item", "items"))));
+              Escapes.html(Figures.count(dot.items(), "item", "items"))));
     }
     return out.toString();
   }
