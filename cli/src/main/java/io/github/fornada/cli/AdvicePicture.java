@@ -7,7 +7,6 @@ import io.github.fornada.timeline.Timeline;
 import io.github.fornada.timeline.WallsPicture;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 
 /** What an advice adds to a page. */
 final class AdvicePicture {
@@ -54,6 +53,6 @@ final class AdvicePicture {
         finding.wouldChange().isBlank()
             ? finding.sentences()
             : List.of(String.join(" ", finding.sentences()), finding.wouldChange());
-    return add(new HtmlReport(task).withText(words), finding).add(timeline, Map.copyOf(row));
+    return add(new HtmlReport(task).withText(words), finding).add(timeline, row);
   }
 }

@@ -9,6 +9,7 @@ import io.github.fornada.advice.decide.Finding;
 import io.github.fornada.advice.decide.FindingText;
 import io.github.fornada.advice.decide.Journal;
 import io.github.fornada.advice.sense.Calibration;
+import io.github.fornada.jvm.Paragraph;
 import io.github.fornada.timeline.Timeline;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -79,11 +80,6 @@ final class AdviseCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     options.figuresOnly("advise");
-    if (options.report != null || options.trace != null) {
-      throw Fault.usage(
-          (options.report != null ? "--report" : "--trace")
-              + " is for run and compare: advise measures here and there, and has nothing to draw");
-    }
     PoolSettings settings = options.pools().onlyFor(List.of(ExecutionModel.PROCESSES));
     settings.memoryMessage().ifPresent(options.terminal()::note);
     ArgumentText.require("--record", record);
@@ -189,7 +185,7 @@ final class AdviseCommand implements Callable<Integer> {
       } else if (json) {
         writer.line(Rendering.json(AdviceText.map(task, finding)));
       } else {
-        FindingText.of(finding).lines().forEach(writer::line);
+        FindingText.of(finding, Paragraph::append).lines().forEach(writer::line);
       }
       writer.finish();
       if (writer.readerIsGone()) {

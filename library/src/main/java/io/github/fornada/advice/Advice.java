@@ -4,6 +4,7 @@ import io.github.fornada.ExecutionModel;
 import io.github.fornada.advice.decide.Finding;
 import io.github.fornada.advice.decide.FindingText;
 import io.github.fornada.advice.decide.Prediction;
+import io.github.fornada.jvm.Paragraph;
 import java.util.List;
 import java.util.Optional;
 
@@ -141,7 +142,7 @@ public final class Advice {
 
   /** Returns all of it as text of several lines: the sentences, then a table of the estimates. */
   public String text() {
-    return FindingText.of(finding);
+    return FindingText.of(finding, Paragraph::append);
   }
 
   /** Returns the sentences. */

@@ -143,6 +143,10 @@ final class Controller implements ThreadSide.Watcher {
 
   private Totals last = Totals.NONE;
 
+  // Of the failures, those that the chooser was told of: they are counted before their items are.
+  private long failedTold;
+  private long refusedTold;
+
   private Gathered gathered = new Gathered();
 
   /** What has happened since the pool was opened, on both sides. */
@@ -408,8 +412,8 @@ final class Controller implements ThreadSide.Watcher {
    */
   private void count(Known known, Totals totals) {
     long ended = totals.ended() - last.ended();
-    long failed = Math.min(totals.threads().failed() - last.threads().failed(), ended);
-    long refused = Math.min(totals.threads().refused() - last.threads().refused(), failed);
+    long failed = Math.min(totals.threads().failed() - failedTold, ended);
+    long refused = Math.min(totals.threads().refused() - refusedTold, failed);
     double no = Double.NaN;
     var counts =
         new Observation(
@@ -449,6 +453,8 @@ final class Controller implements ThreadSide.Watcher {
     update(known);
     known.nanos += totals.nanos() - last.nanos();
     last = totals;
+    failedTold += observation.failed();
+    refusedTold += observation.refused();
     Decision decision;
     synchronized (known.chooser) {
       decision = known.chooser.next(observation);
@@ -743,7 +749,7 @@ final class Controller implements ThreadSide.Watcher {
     long endedHere = here.ended() - before.ended();
     long endedAway = now.processes().ended() - last.processes().ended();
     long ended = endedHere + endedAway;
-    long failed = Math.min(here.failed() - before.failed(), ended);
+    long failed = Math.min(here.failed() - failedTold, ended);
     unsettled = Math.max(0, unsettled - ended);
     boolean away = setting.model() == ExecutionModel.PROCESSES && !starting;
     double busy =
@@ -772,7 +778,7 @@ final class Controller implements ThreadSide.Watcher {
         Math.max(0, ended + now.inFlight() - last.inFlight()),
         ended - failed,
         failed,
-        here.refused() - before.refused(),
+        Math.min(here.refused() - refusedTold, failed),
         stretch.inFlight(),
         ended > 0 ? busy / ended : Double.NaN,
         endedHere > 0 && endedAway == 0

@@ -240,7 +240,9 @@ final class Estimates {
     foreign.add(Math.min(o.foreignCores(), machine.processors()), o.nanos(), keep);
     compilers.add(o.compilerCores(), o.nanos(), keep);
     inFlight.add(o.inFlight(), o.nanos(), keep);
-    dry.add(o.idleForInputShare(), o.nanos(), keep);
+    if (o.itemsLeft() != 0) { // at the end of a job nothing more is to come
+      dry.add(o.idleForInputShare(), o.nanos(), keep);
+    }
     allocated.add(o.allocatedBytes(), ended(o), keepOfItems);
     argumentBytes.add(o.argumentBytes(), ended(o), keepOfItems);
     resultBytes.add(o.resultBytes(), ended(o), keepOfItems);

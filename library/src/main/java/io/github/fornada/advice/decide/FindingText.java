@@ -1,6 +1,5 @@
 package io.github.fornada.advice.decide;
 
-import io.github.fornada.jvm.Paragraph;
 import java.util.Locale;
 
 /** A finding as text for people: words first, then a table that fits a terminal. */
@@ -10,13 +9,20 @@ public final class FindingText {
 
   private FindingText() {}
 
+  /** Breaks text into lines. */
+  @FunctionalInterface
+  public interface Wrapper {
+    /** Appends sentences in lines of at most so many columns, each with {@code lineEnd}. */
+    void append(StringBuilder text, String sentences, int columns, String lineEnd);
+  }
+
   /** Returns all of it as text of several lines, the last with a line end too. */
-  public static String of(Finding finding) {
+  public static String of(Finding finding, Wrapper wrapper) {
     var text = new StringBuilder();
-    Paragraph.append(text, String.join(" ", finding.sentences()), WIDTH, "\n");
+    wrapper.append(text, String.join(" ", finding.sentences()), WIDTH, "\n");
     if (!finding.wouldChange().isBlank()) {
       text.append('\n');
-      Paragraph.append(text, finding.wouldChange(), WIDTH, "\n");
+      wrapper.append(text, finding.wouldChange(), WIDTH, "\n");
     }
     if (finding.predictions().isEmpty()) {
       return text.toString();
