@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -43,9 +44,8 @@ final class CompareCommand implements Callable<Integer> {
   @Option(
       names = "--rounds",
       paramLabel = "N",
-      defaultValue = "0",
       description = "How often each model runs. Default: 3, or 1 where that takes long.")
-  private int rounds;
+  private @Nullable Integer rounds;
 
   /** Lines may be endless. */
   @Option(
@@ -61,7 +61,7 @@ final class CompareCommand implements Callable<Integer> {
     if (first < 1) {
       throw Fault.usage("--first must be at least 1, got " + first);
     }
-    if (rounds < 0) {
+    if (rounds != null && rounds < 1) {
       throw Fault.usage("--rounds must be at least 1, got " + rounds);
     }
     // The cost of creating a cache would be counted as a cost of the tasks.
@@ -110,7 +110,15 @@ final class CompareCommand implements Callable<Integer> {
       output.divert(printed);
       var comparison =
           new Comparison(
-              task, items, models, settings, options.failFast, rounds, terminal, reports, printed);
+              task,
+              items,
+              models,
+              settings,
+              options.failFast,
+              rounds == null ? 0 : rounds,
+              terminal,
+              reports,
+              printed);
       List<Figures> figures = comparison.run();
       if (Interruption.requested()) {
         terminal.err().println("fornada: interrupted; nothing to compare yet");

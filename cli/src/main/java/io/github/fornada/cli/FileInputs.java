@@ -54,6 +54,9 @@ final class FileInputs {
    * @throws Fault if there is no such folder, no file matches, or one is an output
    */
   List<String> find() {
+    if (folder.toString().isEmpty()) {
+      throw Fault.usage("--files: the name of the folder is empty; . is the current one");
+    }
     if (!Files.isDirectory(folder)) {
       throw Fault.usage(
           "--files: " + (Files.exists(folder) ? "not a folder: " : "no such folder: ") + folder);

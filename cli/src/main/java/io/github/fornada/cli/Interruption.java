@@ -35,6 +35,19 @@ final class Interruption {
     Runtime.getRuntime().addShutdownHook(new Thread(Interruption::onShutdown, "fornada-stop"));
   }
 
+  /**
+   * Returns what is to be said where a thread of the command was interrupted, and nobody has asked
+   * for it.
+   *
+   * @param done how many results there were before
+   */
+  static String byATask(long done) {
+    return "a task interrupted a thread of this command, and so ended the run; before that, "
+        + done
+        + " done. A task may interrupt its own threads only; with --on processes it reaches no"
+        + " other";
+  }
+
   /** Returns whether the command must end now. */
   static boolean requested() {
     return requested;

@@ -1,5 +1,6 @@
 package io.github.fornada.cli;
 
+import java.io.File;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
@@ -77,10 +78,19 @@ final class ItemParser {
       return text -> text;
     }
     if (type == Path.class) {
-      return Path::of;
+      return text -> file(Path.of(text));
+    }
+    if (type == File.class) {
+      return text -> file(new File(text).toPath()).toFile();
     }
     if (type == URI.class) {
-      return URI::create;
+      return text -> {
+        URI uri = URI.create(text);
+        if ("file".equals(uri.getScheme())) {
+          var _ = file(Path.of(uri));
+        }
+        return uri;
+      };
     }
     if (type == int.class || type == Integer.class) {
       return text -> Integer.valueOf(text.strip());
@@ -96,6 +106,21 @@ final class ItemParser {
     }
     Conversion constructor = byConstructor(type);
     return constructor != null ? constructor : byFactory(type);
+  }
+
+  /**
+   * Returns the path, if it is the name of a file: a descriptor, such as {@code /dev/fd/3}, is
+   * another file in each process, and some may be the JVM's own.
+   */
+  private static Path file(Path path) {
+    Descriptor descriptor = path.toString().isEmpty() ? null : Descriptor.of(path);
+    if (descriptor != null && descriptor.own()) {
+      throw new IllegalArgumentException(
+          "it is an open file of one process, and another file in each other: give the file by its"
+              + " name, or its lines with --lines "
+              + path);
+    }
+    return path;
   }
 
   private static @Nullable Conversion byConstructor(Class<?> type) {

@@ -149,6 +149,9 @@ final class ItemRun implements TaskListener {
     try {
       return ordered ? inOrder(pool) : inOrderOfCompletion(pool);
     } catch (CancellationException e) {
+      if (!stopped && !Interruption.requested()) {
+        throw Fault.failed(Interruption.byATask(done));
+      }
       return End.STOPPED;
     } catch (UncheckedIOException e) {
       throw Fault.failed(

@@ -26,6 +26,16 @@ final class Meter {
    *     ProcessTree#UNKNOWN}
    */
   record Reading(long startedNanos, long wallNanos, long cpuNanos, long peakBytes, long idleNanos) {
+    /** The system counts processor time in steps of up to 10 ms. */
+    private static final long SHORT_NANOS = 50_000_000;
+
+    /** Returns how many processors were kept busy; NaN if it was too short to tell. */
+    double busyCores() {
+      return wallNanos < SHORT_NANOS
+          ? Double.NaN
+          : Math.min(cpuNanos / (double) wallNanos, Runtime.getRuntime().availableProcessors());
+    }
+
     /** Returns when it ended, as a value of {@link System#nanoTime}. */
     long endedNanos() {
       return startedNanos + wallNanos;

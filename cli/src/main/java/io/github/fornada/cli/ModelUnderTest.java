@@ -167,7 +167,7 @@ final class ModelUnderTest {
         new Pass(
             wall / 1e9,
             clock.busyNanos() / wall,
-            reading.cpuNanos() / wall,
+            reading.busyCores(),
             reading.idleNanos() < 0 ? Double.NaN : reading.idleNanos() / wall,
             reading.peakBytes(),
             clock.done() + clock.failed(),

@@ -337,6 +337,9 @@ final class OutputFile implements AutoCloseable {
     if (written == null) {
       return; // written directly
     }
+    if (target != null && Files.isDirectory(target)) {
+      throw kept(written, "it has become a folder", null);
+    }
     if (isDirect()) {
       try (OutputStream out = open()) {
         Files.copy(written, out);
@@ -399,10 +402,23 @@ final class OutputFile implements AutoCloseable {
         to.write(piece, 0, n);
       }
     } catch (IOException e) {
-      IN_THE_MAKING.remove(written);
-      draft = null; // the draft is kept
-      throw new IOException(e.getMessage() + "; what was to be written is in " + written, e);
+      throw kept(written, Inputs.reason(e), e);
     }
+  }
+
+  /** Keeps the draft, if it is there, and returns the exception that says where. */
+  private IOException kept(Path written, String reason, @Nullable IOException cause) {
+    boolean isThere = Files.exists(written);
+    if (isThere) {
+      IN_THE_MAKING.remove(written);
+      draft = null;
+    }
+    return new IOException(
+        reason
+            + (isThere
+                ? "; what was to be written is in " + written
+                : "; what was to be written is lost: somebody deleted " + written),
+        cause);
   }
 
   /** Returns whether the old file may have been replaced. */

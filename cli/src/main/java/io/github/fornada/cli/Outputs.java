@@ -77,6 +77,11 @@ final class Outputs implements AutoCloseable {
     for (OutputFile each : outputs.files()) {
       outputs.add(each.identity(), each.descriptor(), each.words());
     }
+    for (String entry : System.getProperty("java.class.path", "").split(File.pathSeparator)) {
+      if (!entry.isEmpty() && Files.isRegularFile(Path.of(entry))) {
+        outputs.mustNotBe(Path.of(entry), "the command's own " + entry);
+      }
+    }
     if (outputs.results == null) {
       Descriptor stdout = Descriptor.stdout();
       outputs.add(FileIdentity.of(stdout.file()), stdout, "stdout");

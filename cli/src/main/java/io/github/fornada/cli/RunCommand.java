@@ -353,8 +353,9 @@ final class RunCommand implements Callable<Integer> {
         + on.label()
         + ": in flight "
         + Words.figure(cost.inFlight())
-        + ", busy cores "
-        + Words.figure(cost.busyCores());
+        + (Double.isNaN(cost.busyCores())
+            ? "" // too short to tell
+            : ", busy cores " + Words.figure(cost.busyCores()));
   }
 
   /** Returns what the page says of the run. */
@@ -375,7 +376,7 @@ final class RunCommand implements Callable<Integer> {
         Double.NaN,
         Double.NaN,
         tally.clock().busyNanos() / wall,
-        reading.cpuNanos() / wall,
+        reading.busyCores(),
         reading.idleNanos() < 0 ? Double.NaN : reading.idleNanos() / wall,
         reading.peakBytes(),
         tally.clock().startupNanos() / 1e9,

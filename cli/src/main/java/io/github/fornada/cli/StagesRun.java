@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.Spliterator;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -107,7 +108,8 @@ final class StagesRun {
       boolean complete = false;
       PipelineRun<@Nullable String> run = null;
       boolean ended = false;
-      long[] counts = new long[2];
+      long[] counts = new long[3];
+      var cancelled = new AtomicBoolean();
       try {
         for (Plan plan : plans) {
           var listeners = new ArrayList<TaskListener>();
@@ -129,13 +131,17 @@ final class StagesRun {
           progress.refused();
           sink.refused(refusal);
           if (options.failFast) {
+            cancelled.set(true);
             running.cancel();
           }
         });
-        writer.onFailure(running::cancel);
+        writer.onFailure(() -> {
+          cancelled.set(true);
+          running.cancel();
+        });
         progress.withDetails(() -> stageLines(running.summary()));
         progress.start();
-        complete = consume(run, sink, writer, progress, counts);
+        complete = consume(run, sink, writer, progress, counts, cancelled);
         ended = true;
       } finally {
         writer.finish(); // first of all: nothing that follows may cost a result
@@ -150,14 +156,23 @@ final class StagesRun {
           plans,
           run.summary(),
           writer,
-          new End(complete, counts[0], counts[1] + refusals.count()),
+          new End(
+              complete,
+              counts[0],
+              counts[1] + refusals.count(),
+              total < 0 ? counts[2] : total - counts[0] - counts[1]),
           terminal,
           outputs,
           reports);
     }
   }
 
-  private record End(boolean complete, long done, long failed) {}
+  /**
+   * How a run ended.
+   *
+   * @param left the items that came to no end of their own, as far as they are known
+   */
+  private record End(boolean complete, long done, long failed, long left) {}
 
   private PipelineRun<@Nullable String> pipeline(
       List<Plan> plans, List<Pool> pools, Inputs inputs, Progress progress) {
@@ -205,13 +220,19 @@ final class StagesRun {
     return lines;
   }
 
-  /** Returns whether every item came to its end. */
+  /**
+   * Returns whether every item came to its end.
+   *
+   * @param ended counts those with a result, those without, and those that were stopped
+   * @param cancelled whether this command has ended the run itself
+   */
   private boolean consume(
       PipelineRun<@Nullable String> run,
       ResultSink sink,
       ResultWriter writer,
       Progress progress,
-      long[] ended) {
+      long[] ended,
+      AtomicBoolean cancelled) {
     try (Stream<PipelineOutcome<@Nullable String>> outcomes =
         unordered ? run.completions() : run.outcomes()) {
       Spliterator<PipelineOutcome<@Nullable String>> source = outcomes.spliterator();
@@ -233,6 +254,9 @@ final class StagesRun {
         }
       }
     } catch (CancellationException e) {
+      if (!cancelled.get() && !Interruption.requested()) {
+        throw Fault.failed(Interruption.byATask(ended[0]));
+      }
       return false;
     } catch (UncheckedIOException e) {
       throw Fault.failed(
@@ -290,6 +314,7 @@ final class StagesRun {
       long[] counts) {
     Outcome<@Nullable String> how = outcome.outcome();
     if (how instanceof Outcome.Cancelled<?>) {
+      counts[2]++;
       return false; // stopped on purpose, and told once
     }
     if (how instanceof Outcome.Done<@Nullable String> result) {
@@ -329,7 +354,13 @@ final class StagesRun {
     String counts =
         end.done() + " done" + (end.failed() > 0 ? ", " + end.failed() + " failed" : "");
     if (Interruption.requested()) {
-      terminal.err().println("fornada: interrupted; " + counts + outputs.leftAsItWas());
+      terminal
+          .err()
+          .println(
+              "fornada: interrupted; "
+                  + counts
+                  + (end.left() > 0 ? "; " + Words.count(end.left(), "item") + " not done" : "")
+                  + outputs.leftAsItWas());
       return ExitCode.INTERRUPTED;
     }
     if (writer.failure() != null) {
@@ -345,6 +376,9 @@ final class StagesRun {
       }
       terminal.note(
           "fornada: " + counts + " in " + Words.seconds(summary.elapsed().toNanos() / 1e9));
+    }
+    if (!end.complete() && end.left() > 0) {
+      terminal.err().println("fornada: " + Words.count(end.left(), "item") + " not done");
     }
     return end.failed() > 0 || !end.complete() ? ExitCode.FAILED : ExitCode.OK;
   }

@@ -160,6 +160,11 @@ final class Verdict {
 
   private String kind(Figures one) {
     double cores = one.busyCores();
+    if (Double.isNaN(cores)) {
+      return "One after the other took "
+          + Words.seconds(one.seconds())
+          + ": too short to tell whether the tasks compute or wait. Give more or larger inputs.";
+    }
     String measured = Words.figure(cores) + " cores busy with one task at a time";
     if (cores < WAITS_BELOW) {
       return "The tasks wait (I/O-bound): "

@@ -107,7 +107,9 @@ final class Words {
    * {@code 250}.
    */
   static String figure(double value) {
-    return String.format(
-        Locale.ROOT, value < 9.995 ? "%.2f" : value < 99.95 ? "%.1f" : "%.0f", value);
+    return Double.isNaN(value)
+        ? "-"
+        : String.format(
+            Locale.ROOT, value < 9.995 ? "%.2f" : value < 99.95 ? "%.1f" : "%.0f", value);
   }
 }

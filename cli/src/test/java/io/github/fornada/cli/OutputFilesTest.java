@@ -3,6 +3,7 @@ package io.github.fornada.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -435,5 +436,88 @@ class OutputFilesTest {
         .hasMessageContaining("no such folder");
     assertThatThrownBy(() -> OutputFile.named("-o", folder.resolve("n.txt/x")))
         .hasMessageContaining("not a folder");
+  }
+
+  @Test
+  void aFileThatTheCommandItselfRunsFromIsNotOverwritten() throws IOException {
+    // The command's jar; in this test, one of the jars on its class path.
+    String jar =
+        Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
+            .filter(entry -> entry.endsWith(".jar"))
+            .findFirst()
+            .orElseThrow();
+    Path link = Files.createSymbolicLink(folder.resolve("out.jar"), Path.of(jar));
+    long size = Files.size(link);
+    refused(
+        Command.run(folder, "run", "Tasks.java#echo", "a", "-o", "out.jar"), "the command's own");
+    assertThat(Files.size(link)).isEqualTo(size);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"threads", "processes"})
+  void anItemThatIsADescriptorIsRefusedAlone(String model) throws IOException {
+    Command.Result result =
+        Command.shell(
+            folder,
+            "\"$@\" 3< n.txt",
+            "run",
+            "Tasks.java#size",
+            "--on",
+            model,
+            "/dev/fd/3",
+            "n.txt");
+    assertThat(result.exitCode()).isEqualTo(1);
+    assertThat(result.out()).isEqualTo(OLD.length() + "\n");
+    assertThat(result.err()).contains("/dev/fd/3", "give the file by its name");
+  }
+
+  @Test
+  void resultsAreKeptBesideAnOutputThatHasBecomeAFolder() throws IOException {
+    Files.writeString(
+        folder.resolve("Folder.java"),
+        """
+        import java.nio.file.*;
+        public class Folder {
+          public static String make(String s) throws Exception {
+            Files.createDirectory(Path.of(s));
+            return "made " + s;
+          }
+        }
+        """);
+    Command.Result result =
+        Command.run(folder, "run", "Folder.java", "o.txt", "-o", "o.txt", "--on", "threads");
+    assertThat(result.exitCode()).isEqualTo(1);
+    assertThat(result.err())
+        .contains("cannot write to o.txt: it has become a folder; what was to be written is in ");
+    assertThat(drafts()).hasSize(1);
+    assertThat(Files.readString(folder.resolve(drafts().getFirst()))).isEqualTo("made o.txt\n");
+  }
+
+  @Test
+  void aTaskThatInterruptsTheCommandEndsTheRunWithAReason() throws IOException {
+    Files.writeString(
+        folder.resolve("Evil.java"),
+        """
+        public class Evil {
+          public static String f(String s) {
+            if (s.equals("x")) {
+              for (Thread t : Thread.getAllStackTraces().keySet()) {
+                if (t != Thread.currentThread()) t.interrupt();
+              }
+            }
+            return s;
+          }
+        }
+        """);
+    Command.Result result =
+        Command.run(
+            folder, "run", "Evil.java", "a", "x", "b", "c", "-o", "n.txt", "--on", "threads");
+    if (result.exitCode() == 0) { // all was done before the interrupt came
+      assertThat(Files.readString(folder.resolve("n.txt"))).isEqualTo("a\nx\nb\nc\n");
+    } else {
+      assertThat(result.exitCode()).isEqualTo(1);
+      assertThat(result.err()).contains("a task interrupted a thread of this command");
+      assertThat(Files.readString(folder.resolve("n.txt"))).isEqualTo(OLD);
+    }
   }
 }

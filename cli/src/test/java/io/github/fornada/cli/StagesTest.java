@@ -163,7 +163,9 @@ class StagesTest {
             "sleep",
             "sleep");
     assertThat(result.exitCode()).isEqualTo(1);
-    assertThat(result.err()).contains("\"boom\" in First.mark failed");
+    assertThat(result.err()).contains("\"boom\" in First.mark failed").contains("1 failed");
+    long done = result.out().lines().count(); // "a" may have been quicker
+    assertThat(result.err()).contains("fornada: " + (3 - done) + " items not done");
   }
 
   @Test

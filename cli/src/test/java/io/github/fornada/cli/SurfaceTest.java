@@ -307,4 +307,12 @@ class SurfaceTest {
     assertThat(MemoryFit.fit(4L << 30, -1, 128L << 20)).isEqualTo(24);
     assertThat(MemoryFit.fit(4L << 30, 0, 128L << 20)).isEqualTo(1);
   }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"run Echo.java --files= a", "compare Echo.java --rounds 0 a"})
+  void emptyNamesAndNoRoundsAreRefused(String line) {
+    var result = run(line.split(" "));
+    assertThat(result.exitCode()).as(result.err()).isEqualTo(2);
+    assertThat(result.err()).containsAnyOf("the name of the folder is empty", "at least 1, got 0");
+  }
 }

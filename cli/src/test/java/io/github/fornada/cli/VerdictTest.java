@@ -98,4 +98,27 @@ class VerdictTest {
         .asString()
         .contains("Other programs kept this machine busy");
   }
+
+  @Test
+  void aRunOfMillisecondsIsTooShortToTell() {
+    var shortest =
+        new Figures(
+            ExecutionModel.SEQUENTIAL,
+            0.0014,
+            0,
+            1,
+            0.1,
+            Double.NaN,
+            2,
+            100_000_000,
+            0,
+            1,
+            0,
+            3,
+            false);
+    assertThat(Verdict.of(List.of(shortest), 2).getFirst())
+        .isEqualTo(
+            "One after the other took 1.4 ms: too short to tell whether the tasks compute or wait."
+                + " Give more or larger inputs.");
+  }
 }
