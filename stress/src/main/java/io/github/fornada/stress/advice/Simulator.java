@@ -320,8 +320,8 @@ public final class Simulator {
       text.append(
           String.format(
               Locale.ROOT,
-              "more than one change of model: %.2f %%; workers started for nothing: %.2f %%%n",
-              share(outcome -> outcome.result().modelChanges() > 1),
+              "back to a model that was left: %.2f %%; workers started for nothing: %.2f %%%n",
+              share(outcome -> outcome.result().turnsBack() > 0),
               share(outcome -> outcome.result().workersForNothing() > 0)));
       text.append(
           String.format(
