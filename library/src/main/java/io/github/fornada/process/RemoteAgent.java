@@ -14,6 +14,7 @@ import io.github.fornada.process.payload.PayloadFiles;
 import io.github.fornada.process.payload.Throwables;
 import io.github.fornada.process.wire.MessageInput;
 import io.github.fornada.process.wire.MessageOutput;
+import io.github.fornada.process.wire.MessageTypes;
 import io.github.fornada.spi.Batch;
 import io.github.fornada.spi.FedCall;
 import java.io.IOException;
@@ -29,10 +30,12 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
@@ -74,6 +77,9 @@ public final class RemoteAgent implements AutoCloseable {
   /** What tasks print waits while this many bytes of reports were not sent. */
   private static final int REPORT_BYTES = 4 << 20; // Guess
 
+  /** How many bytes of classes and resources are kept. */
+  private static final long FOUND_BYTES = 64 << 20; // Guess
+
   private static final int FETCH_BYTES = 4 << 20;
 
   private final Channel channel;
@@ -101,6 +107,13 @@ public final class RemoteAgent implements AutoCloseable {
   private int queued;
   private MessageOutput reports = new MessageOutput();
   private boolean reportsDue;
+
+  /** Classes and resources that the pool has, for the next workers. */
+  private final Map<Asked, byte[]> found = new ConcurrentHashMap<>();
+
+  private final AtomicLong foundBytes = new AtomicLong();
+
+  private record Asked(boolean isClass, String name, long loader, int which) {}
 
   /** Files of shared bytes that were fetched here. Used by the thread that polls. */
   private final Map<String, Path> fetched = new HashMap<>();
@@ -719,14 +732,28 @@ public final class RemoteAgent implements AutoCloseable {
 
     @Override
     public byte[] answer(ClassServer.Question question) throws IOException {
+      var key =
+          new Asked(question.isClass(), question.name(), question.loader(), question.which());
+      byte[] known = found.get(key);
+      if (known != null) {
+        return known;
+      }
       try {
-        return channel.ask(
+        byte[] answer =
+            channel.ask(
             question(RemoteWire.FIND)
                 .putByte(question.isClass() ? 1 : 0)
                 .putString(question.name())
                 .putLong(question.loader())
                 .putInt(question.which())
                 .toByteArray());
+        // Of what was not found the pool may know more later.
+        if (answer.length > 0
+            && answer[0] == MessageTypes.FOUND
+            && foundBytes.addAndGet(answer.length) < FOUND_BYTES) {
+          found.put(key, answer);
+        }
+        return answer;
       } catch (InterruptedException e) {
         throw new IOException("the thread was interrupted", e);
       }

@@ -41,8 +41,16 @@ public final class NearbyPool extends RemotePool {
   }
 
   RemoteAgent agent(String name, int workers, RemoteAgent.Channel channel) {
+    return agent(name, workers, channel, o -> o);
+  }
+
+  RemoteAgent agent(
+      String name,
+      int workers,
+      RemoteAgent.Channel channel,
+      UnaryOperator<ProcessOptions> change) {
     try {
-      RemoteAgent agent = RemoteAgent.open(channel, name, workers, o -> o);
+      RemoteAgent agent = RemoteAgent.open(channel, name, workers, change);
       agent.use(workers);
       opened.add(agent);
       return agent;

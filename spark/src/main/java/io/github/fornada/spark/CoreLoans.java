@@ -169,7 +169,7 @@ final class CoreLoans {
       context.<Integer, String>runJob(
           none,
           task,
-          Range$.MODULE$.apply(0, count).map(i -> (Object) i).toSeq(),
+          Range$.MODULE$.apply(0, count).map(i -> i).toSeq(),
           new AbstractFunction2<Object, String, BoxedUnit>() {
             @Override
             public BoxedUnit apply(Object partition, String said) {

@@ -99,20 +99,7 @@ public final class LoopbackCluster implements AutoCloseable {
           "master", "--host", HOST, "--port", "" + port, "--webui-port", Integer.toString(web));
       cluster.await(() -> isOpen(port), "its master");
       for (int i = 0; i < workers; i++) {
-        Path work = Files.createDirectory(folder.resolve("work-" + i));
-        cluster.launch(
-            "worker",
-            "--host",
-            HOST,
-            "--webui-port",
-            "0",
-            "--cores",
-            Integer.toString(cores),
-            "--memory",
-            "2g",
-            "--work-dir",
-            work.toString(),
-            cluster.master);
+        cluster.addWorker(cores);
       }
       String wanted = "\"aliveworkers\":" + workers;
       try (HttpClient client = HttpClient.newHttpClient()) {
@@ -125,6 +112,24 @@ public final class LoopbackCluster implements AutoCloseable {
         cluster.close();
       }
     }
+  }
+
+  /** Starts another worker, and does not wait for it. */
+  void addWorker(int cores) throws IOException {
+    Path work = Files.createDirectory(folder.resolve("work-" + processes.size()));
+    launch(
+        "worker",
+        "--host",
+        HOST,
+        "--webui-port",
+        "0",
+        "--cores",
+        Integer.toString(cores),
+        "--memory",
+        "2g",
+        "--work-dir",
+        work.toString(),
+        master);
   }
 
   private void launch(String... arguments) throws IOException {
@@ -160,6 +165,7 @@ public final class LoopbackCluster implements AutoCloseable {
         "spark.driver.bindAddress", HOST,
         "spark.local.dir", folder.toString(),
         "spark.executor.extraClassPath", jars(),
+        "spark.log.level", "WARN",
         "spark.ui.enabled", "false");
   }
 
