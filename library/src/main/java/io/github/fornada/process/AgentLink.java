@@ -55,7 +55,7 @@ final class AgentLink {
 
   int workers;
 
-  /** How many of its items wait for a worker, as far as is known. */
+  /** How many of its items were not begun, as far as is known. */
   int queued;
 
   /** When it was last asked to give back items. */

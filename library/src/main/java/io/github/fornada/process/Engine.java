@@ -76,6 +76,9 @@ final class Engine extends AbstractPool implements Mappings.Listener, GuardedRes
    */
   private static final int MAX_BEGUN_FIRST = 4; // Guess
 
+  /** How long workers of another engine count as free after that was said. */
+  private static final long FREE_ELSEWHERE_NANOS = 200_000_000; // Guess
+
   /** The pause after no thread could be started. */
   private static final Duration NO_THREAD_PAUSE = Duration.ofMillis(100); // Guess
 
@@ -137,6 +140,9 @@ final class Engine extends AbstractPool implements Mappings.Listener, GuardedRes
 
   /** How many slots take items: all of them, unless this is a helper, or was told otherwise. */
   private volatile int used;
+
+  /** Until when another engine has free workers, as far as is known; only with a far side. */
+  private volatile long freeElsewhereUntil = System.nanoTime();
 
   private volatile boolean ending;
 
@@ -402,6 +408,9 @@ final class Engine extends AbstractPool implements Mappings.Listener, GuardedRes
    * that is started for it. An estimate, without locks.
    */
   boolean seemsFreeSomewhere() {
+    if (far != null && freeElsewhereUntil - System.nanoTime() > 0) {
+      return true;
+    }
     for (int i = 0; i < slots.size() && i < used; i++) {
       Dispatcher dispatcher = slots.get(i).dispatcher();
       if (dispatcher.isIdle() || (growsOnDemand && !dispatcher.isOpen())) {
@@ -728,6 +737,17 @@ final class Engine extends AbstractPool implements Mappings.Listener, GuardedRes
       count += slots.get(i).dispatcher().isOpen() ? 1 : 0;
     }
     return count;
+  }
+
+  /**
+   * Takes back what workers have and have not begun, from those that have begun nothing since the
+   * last call: another engine has workers that are free.
+   */
+  void shedLoad() {
+    freeElsewhereUntil = System.nanoTime() + FREE_ELSEWHERE_NANOS;
+    for (WorkerSlot slot : slots) {
+      slot.dispatcher().shedLoad();
+    }
   }
 
   void putBack(Batch<?, ?> batch) {

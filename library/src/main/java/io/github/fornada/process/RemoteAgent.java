@@ -104,7 +104,6 @@ public final class RemoteAgent implements AutoCloseable {
   // All guarded by lock.
   private final Map<Integer, Call> calls = new HashMap<>();
   private final Map<Long, Item> items = new HashMap<>();
-  private int queued;
   private MessageOutput reports = new MessageOutput();
   private boolean reportsDue;
 
@@ -138,6 +137,9 @@ public final class RemoteAgent implements AutoCloseable {
     @Nullable Batch<?, ?> batch;
     int place;
     @Nullable String cancelled;
+
+    /** Whether it goes back to the pool unbegun. */
+    boolean isReturned;
 
     /** What it has used; known only if the pool is observed. Written before its outcome. */
     volatile @Nullable TaskUsage usage;
@@ -209,6 +211,7 @@ public final class RemoteAgent implements AutoCloseable {
   public void use(int count) {
     workers = count;
     engine.use(count);
+    reportSafely(out -> {}); // the pool is told at once, and not when its next answer is due
   }
 
   /**
@@ -268,7 +271,7 @@ public final class RemoteAgent implements AutoCloseable {
 
   /** Under lock. */
   private MessageOutput putLevels(MessageOutput out) {
-    return out.putInt(wanted()).putInt(workers).putInt(queued);
+    return out.putInt(wanted()).putInt(workers).putInt(Math.max(0, items.size() - workers));
   }
 
   // ---- what the pool sends; one thread
@@ -367,7 +370,6 @@ public final class RemoteAgent implements AutoCloseable {
         return;
       }
       call.queue.addLast(item);
-      queued++;
     } finally {
       lock.unlock();
     }
@@ -385,8 +387,7 @@ public final class RemoteAgent implements AutoCloseable {
       }
       if (!item.isTaken) {
         var _ = item.call.queue.remove(item);
-        queued--;
-        closed(item);
+            closed(item);
         Item none = item;
         report(
             out -> {
@@ -416,19 +417,56 @@ public final class RemoteAgent implements AutoCloseable {
     return batch.refuse(i, new Outcome.Cancelled<>(reason));
   }
 
-  /** Gives back what no worker has taken, the last first: others have nothing to do. */
+  /**
+   * Gives back what was not begun, the last first: other agents have nothing to do. First what no
+   * worker has taken; then what waits behind an item that takes long.
+   */
   private void shed(int most) {
+    int left = most;
     lock.lock();
     try {
-      int left = most;
       for (Call call : calls.values()) {
         for (; left > 0 && !call.queue.isEmpty(); left--) {
-          queued--;
-          giveBack(call.queue.removeLast());
+                giveBack(call.queue.removeLast());
         }
       }
     } finally {
       lock.unlock();
+    }
+    if (left > 0) {
+      engine.shedLoad();
+      Batch<?, ?> batch = engine.take(0, left);
+      if (batch != null) {
+        giveBack(batch, left);
+      }
+    }
+  }
+
+  private void giveBack(Batch<?, ?> batch, int most) {
+    int left = most;
+    for (int i = batch.size() - 1; i >= 0 && left > 0; i--) {
+      if (!(batch.item(i) instanceof Item item)) {
+        break; // all have ended
+      }
+      lock.lock();
+      try {
+        item.isReturned = true;
+      } finally {
+        lock.unlock();
+      }
+      if (refuse(batch, i, "it went back to the pool")) {
+        left--;
+      } else {
+        lock.lock();
+        try {
+          item.isReturned = false; // a worker has it
+        } finally {
+          lock.unlock();
+        }
+      }
+    }
+    if (batch.hasWaiting()) {
+      engine.putBack(batch);
     }
   }
 
@@ -547,7 +585,6 @@ public final class RemoteAgent implements AutoCloseable {
           handed[k] = HandedItem.of(item, item.payload);
           tags[k] = item;
         }
-        queued -= n;
         return new FedCall.Load(handed, tags);
       } finally {
         lock.unlock();
@@ -615,6 +652,10 @@ public final class RemoteAgent implements AutoCloseable {
             finish(
                 item,
                 out -> {
+                  if (item.isReturned) {
+                    out.putByte(RemoteWire.RETURNED).putLong(item.number);
+                    return;
+                  }
                   out.putByte(RemoteWire.CANCELLED).putLong(item.number);
                   putUsage(item, worker, out);
                   out.putString(reason);
@@ -720,8 +761,7 @@ public final class RemoteAgent implements AutoCloseable {
         broken = true;
         for (Call call : calls.values()) {
           while (!call.queue.isEmpty()) {
-            queued--;
-            giveBack(call.queue.removeFirst());
+                    giveBack(call.queue.removeFirst());
           }
         }
         report(out -> out.putByte(RemoteWire.BROKEN).putString(String.valueOf(reason.getMessage())));

@@ -8,6 +8,7 @@ import io.github.fornada.process.payload.LambdaForm;
 import io.github.fornada.process.payload.Payloads;
 import io.github.fornada.process.wire.MessageOutput;
 import io.github.fornada.spi.Batch;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -34,6 +35,9 @@ final class RemoteFeeder implements Runnable, UserCodeGuard.Successor {
     private boolean work;
     private boolean signalled;
     private boolean ended;
+
+    /** Whether the timer wakes it to share out items anew. */
+    private boolean looks;
 
     private volatile @Nullable RemoteFeeder current;
 
@@ -96,8 +100,9 @@ final class RemoteFeeder implements Runnable, UserCodeGuard.Successor {
       try {
         while (!ended) {
           signalled = false;
-          if (!work) {
-            pool.links.shed();
+          if (!work && pool.links.shed() && !looks) {
+            looks = true;
+            pool.home().schedule(Duration.ofNanos(RemoteLinks.SHED_NANOS), this::look);
           }
           AgentLink ready = pool.links.ready(work);
           if (ready != null) {
@@ -108,6 +113,17 @@ final class RemoteFeeder implements Runnable, UserCodeGuard.Successor {
           }
         }
         return null;
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    private void look() {
+      lock.lock();
+      try {
+        looks = false;
+        signalled = true;
+        changed.signalAll();
       } finally {
         lock.unlock();
       }

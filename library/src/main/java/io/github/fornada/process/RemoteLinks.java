@@ -25,7 +25,7 @@ final class RemoteLinks {
   private static final long PAUSE_NANOS = 250_000; // Guess: 4,000 reports a second for all
 
   /** How often an agent is asked to give back items. */
-  private static final long SHED_NANOS = 50_000_000; // Guess
+  static final long SHED_NANOS = 50_000_000; // Guess
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
@@ -393,8 +393,11 @@ final class RemoteLinks {
     }
   }
 
-  /** Some agent has nothing to do, and there is no work: asks the fullest other for items. */
-  void shed() {
+  /**
+   * There is no work: if some agent has nothing to do, asks the fullest other for items. Returns
+   * whether to ask again after a while.
+   */
+  boolean shed() {
     lock.lock();
     try {
       boolean idle = false;
@@ -410,6 +413,7 @@ final class RemoteLinks {
         fullest.shedSince = now;
         fullest.control.putByte(RemoteWire.SHED).putInt((fullest.queued + 1) / 2);
       }
+      return idle && fullest != null;
     } finally {
       lock.unlock();
     }

@@ -72,7 +72,7 @@ final class RemotePoolFaultTest {
       assertThatThrownBy(() -> future.get(60, TimeUnit.SECONDS))
           .cause()
           .isInstanceOf(TaskException.class)
-          .hasMessageContaining("one was lost (as a test) while it had item 0 (7)")
+          .hasMessageContaining("one was lost (as a test) while it had the task of 7")
           .hasMessageContaining("it was not retried");
       Waiting.until("the agent was told so, and has ended", agent::hasEnded);
       assertThat(agent.failure()).contains("given it up");
@@ -155,19 +155,20 @@ final class RemotePoolFaultTest {
                       pool.submit(
                           i,
                           n -> {
-                            Thread.sleep(n == 0 ? 20_000 : 1);
+                            Thread.sleep(n == 0 ? 600_000 : 1);
                             return ProcessHandle.current().pid();
                           }))
               .toList();
       Waiting.until("it has several", () -> pool.links.all().getFirst().sent.size() > 10);
-      long began = System.nanoTime();
       RemoteAgent _ = pool.agent("two", 1, pool::ask);
-      Waiting.until(
-          "most have ended while the first still runs",
-          () -> all.stream().filter(CompletableFuture::isDone).count() >= 20);
-      assertThat(all.getFirst().isDone()).isFalse();
-      assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(LONG);
-      all.forEach(future -> future.cancel(true));
+      try {
+        Waiting.until(
+            "all but the first have ended",
+            () -> all.stream().filter(CompletableFuture::isDone).count() == 39);
+        assertThat(all.getFirst().isDone()).isFalse();
+      } finally {
+        all.forEach(future -> future.cancel(true));
+      }
     }
   }
 
