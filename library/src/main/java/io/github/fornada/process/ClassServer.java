@@ -123,8 +123,7 @@ final class ClassServer {
    * @param loader the number of the only loader to ask; 0 for all of them
    * @param which which of the locations of a resource, or -1 for their number; 0 for a class
    */
-  record Question(
-int request, boolean isClass, String name, long loader, int which) {}
+  record Question(int request, boolean isClass, String name, long loader, int which) {}
 
   static Question question(ControlChannel.Frame frame) throws CorruptFrameException {
     MessageInput in = frame.body();

@@ -208,7 +208,7 @@ final class Engine extends AbstractPool implements Mappings.Listener, GuardedRes
     try {
       this.guard = new OrphanGuard(directory);
       undo.push(guard::close);
-      this.launcher = 
+      this.launcher =
           new Launcher(
               far == null ? options.launchSettings() : options.launchSettings().madeAlone(),
               directory,

@@ -6,8 +6,8 @@ import io.github.fornada.process.wire.MessageOutput;
 import io.github.fornada.process.wire.MessageTypes;
 import io.github.fornada.spi.Batch;
 import java.io.IOException;
-import java.io.ObjectOutputStream;
 import java.io.NotSerializableException;
+import java.io.ObjectOutputStream;
 import java.io.Serial;
 import java.nio.file.Path;
 

@@ -73,10 +73,10 @@ final class Outcomes {
               engine.far() != null
                   ? FarSide.Value.of(location, body, engine.directory())
                   : relay != null
-                  ? RelayedValue.of(location, body, engine.directory(), relay, loader)
-                  : location == MessageTypes.ARRAY_IN_FILE
-                      ? Payloads.getArrayFile(body, engine.directory(), null)
-                      : Payloads.decodeWithoutUserCode(body, loader);
+                      ? RelayedValue.of(location, body, engine.directory(), relay, loader)
+                      : location == MessageTypes.ARRAY_IN_FILE
+                          ? Payloads.getArrayFile(body, engine.directory(), null)
+                          : Payloads.decodeWithoutUserCode(body, loader);
         } catch (CorruptFrameException e) {
           throw e;
         } catch (UserCodeException e) {

@@ -387,14 +387,13 @@ public final class RemoteAgent implements AutoCloseable {
       }
       if (!item.isTaken) {
         var _ = item.call.queue.remove(item);
-            closed(item);
+        closed(item);
         Item none = item;
-        report(
-            out -> {
-              out.putByte(RemoteWire.CANCELLED).putLong(number);
-              putUsage(none, "", out);
-              out.putString(reason);
-            });
+        report(out -> {
+          out.putByte(RemoteWire.CANCELLED).putLong(number);
+          putUsage(none, "", out);
+          out.putString(reason);
+        });
         return;
       }
       batch = item.batch;
@@ -427,7 +426,7 @@ public final class RemoteAgent implements AutoCloseable {
     try {
       for (Call call : calls.values()) {
         for (; left > 0 && !call.queue.isEmpty(); left--) {
-                giveBack(call.queue.removeLast());
+          giveBack(call.queue.removeLast());
         }
       }
     } finally {
@@ -497,8 +496,7 @@ public final class RemoteAgent implements AutoCloseable {
           PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
     }
     fetched.put(path, file);
-    try (var to =
-        FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+    try (var to = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
       for (long at = 0; at < size; ) {
         byte[] answer =
             channel.ask(
@@ -761,10 +759,11 @@ public final class RemoteAgent implements AutoCloseable {
         broken = true;
         for (Call call : calls.values()) {
           while (!call.queue.isEmpty()) {
-                    giveBack(call.queue.removeFirst());
+            giveBack(call.queue.removeFirst());
           }
         }
-        report(out -> out.putByte(RemoteWire.BROKEN).putString(String.valueOf(reason.getMessage())));
+        report(
+            out -> out.putByte(RemoteWire.BROKEN).putString(String.valueOf(reason.getMessage())));
       } finally {
         lock.unlock();
       }
@@ -772,8 +771,7 @@ public final class RemoteAgent implements AutoCloseable {
 
     @Override
     public byte[] answer(ClassServer.Question question) throws IOException {
-      var key =
-          new Asked(question.isClass(), question.name(), question.loader(), question.which());
+      var key = new Asked(question.isClass(), question.name(), question.loader(), question.which());
       byte[] known = found.get(key);
       if (known != null) {
         return known;
@@ -781,12 +779,12 @@ public final class RemoteAgent implements AutoCloseable {
       try {
         byte[] answer =
             channel.ask(
-            question(RemoteWire.FIND)
-                .putByte(question.isClass() ? 1 : 0)
-                .putString(question.name())
-                .putLong(question.loader())
-                .putInt(question.which())
-                .toByteArray());
+                question(RemoteWire.FIND)
+                    .putByte(question.isClass() ? 1 : 0)
+                    .putString(question.name())
+                    .putLong(question.loader())
+                    .putInt(question.which())
+                    .toByteArray());
         // Of what was not found the pool may know more later.
         if (answer.length > 0
             && answer[0] == MessageTypes.FOUND
@@ -806,13 +804,12 @@ public final class RemoteAgent implements AutoCloseable {
         while (reports.size() > REPORT_BYTES && !ending) {
           var _ = sent.await(1, TimeUnit.SECONDS);
         }
-        report(
-            out ->
-                out.putByte(RemoteWire.PRINTED)
-                    .putByte(error ? 1 : 0)
-                    .putLong(-1)
-                    .putString("")
-                    .putBytes(line));
+        report(out ->
+            out.putByte(RemoteWire.PRINTED)
+                .putByte(error ? 1 : 0)
+                .putLong(-1)
+                .putString("")
+                .putBytes(line));
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
       } finally {
@@ -827,39 +824,34 @@ public final class RemoteAgent implements AutoCloseable {
     public void onEvent(TaskEvent event) {
       switch (event) {
         case TaskEvent.Started started when started.item() instanceof Item item ->
-            reportSafely(
-                out ->
-                    out.putByte(RemoteWire.STARTED)
-                        .putLong(item.number)
-                        .putString(started.worker())
-                        .putLong(started.nanos() + clockOffset));
+            reportSafely(out ->
+                out.putByte(RemoteWire.STARTED)
+                    .putLong(item.number)
+                    .putString(started.worker())
+                    .putLong(started.nanos() + clockOffset));
         case TaskEvent.Printed printed when printed.item() instanceof Item item ->
-            reportSafely(
-                out ->
-                    out.putByte(RemoteWire.PRINTED)
-                        .putByte(printed.error() ? 1 : 0)
-                        .putLong(item.number)
-                        .putString(printed.worker())
-                        .putString(printed.line()));
+            reportSafely(out ->
+                out.putByte(RemoteWire.PRINTED)
+                    .putByte(printed.error() ? 1 : 0)
+                    .putLong(item.number)
+                    .putString(printed.worker())
+                    .putString(printed.line()));
         case TaskEvent.Finished finished when finished.item() instanceof Item item ->
             item.usage = finished.usage();
         case TaskEvent.WorkerReady ready ->
-            reportSafely(
-                out ->
-                    out.putByte(RemoteWire.WORKER_READY)
-                        .putString(ready.worker())
-                        .putLong(ready.pid())
-                        .putLong(ready.startupNanos())
-                        .putLong(ready.nanos() + clockOffset));
+            reportSafely(out ->
+                out.putByte(RemoteWire.WORKER_READY)
+                    .putString(ready.worker())
+                    .putLong(ready.pid())
+                    .putLong(ready.startupNanos())
+                    .putLong(ready.nanos() + clockOffset));
         case TaskEvent.WorkerEnded workerEnded -> {
           DeathCertificate death = workerEnded.certificate();
-          reportSafely(
-              out -> {
-                out.putByte(RemoteWire.WORKER_ENDED);
-                RemoteWire.put(death, out);
-                out.putByte(workerEnded.expected() ? 1 : 0)
-                    .putLong(workerEnded.nanos() + clockOffset);
-              });
+          reportSafely(out -> {
+            out.putByte(RemoteWire.WORKER_ENDED);
+            RemoteWire.put(death, out);
+            out.putByte(workerEnded.expected() ? 1 : 0).putLong(workerEnded.nanos() + clockOffset);
+          });
         }
         default -> {}
       }

@@ -3,11 +3,13 @@ package io.github.fornada.process;
 import io.github.fornada.TaskFunction;
 import java.util.ArrayList;
 import java.util.Iterator;
-import java.util.List;
 import java.util.LinkedHashMap;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The functions that agents know, with their numbers and bytes. Guarded by the lock of its pool. */
+/**
+ * The functions that agents know, with their numbers and bytes. Guarded by the lock of its pool.
+ */
 final class RemoteFunctions {
   private static final int MAX_FUNCTIONS = 64;
   private static final long MAX_BYTES = 64 << 20; // Guess
@@ -36,7 +38,6 @@ final class RemoteFunctions {
 
   /** The least recently used first. */
   private final LinkedHashMap<Object, Known> known = new LinkedHashMap<>(16, 0.75f, true);
-
 
   private int next;
   private long bytes;

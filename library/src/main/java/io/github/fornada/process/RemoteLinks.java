@@ -461,6 +461,15 @@ final class RemoteLinks {
     }
   }
 
+  boolean isShared(String path) {
+    lock.lock();
+    try {
+      return shared.containsKey(path);
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Returns whether it was shared. */
   boolean unshare(String path) {
     lock.lock();

@@ -239,10 +239,25 @@ public abstract class RemotePool extends AbstractPool {
       return refusal("the pool was closed");
     }
     var agent = new AgentLink(id, in.getString(), in.getLong());
+    warnOf(in.getString(), agent.name);
     links.add(agent);
     var answer = new MessageOutput().putByte(RemoteWire.OK).putLong(System.nanoTime());
     RemoteSettings.write(options, answer);
     return answer.putByte(isObserved() ? 1 : 0).toByteArray();
+  }
+
+  private static void warnOf(String jdk, String agent) {
+    Runtime.Version version = Runtime.Version.parse(jdk);
+    if (version.feature() == 25 && version.interim() == 0 && version.update() < 3) {
+      Log.get()
+          .log(
+              System.Logger.Level.WARNING,
+              agent
+                  + " runs on JDK "
+                  + jdk
+                  + ", which may corrupt data under G1 (JDK-8377811): install 25.0.3 or later"
+                  + " there");
+    }
   }
 
   private static byte[] refusal(String why) {
@@ -293,15 +308,13 @@ public abstract class RemotePool extends AbstractPool {
 
   private void find(MessageInput in, Consumer<byte[]> answer) throws IOException {
     boolean isClass = in.getByte() != 0;
-    var question =
-        new ClassServer.Question(0, isClass, in.getString(), in.getLong(), in.getInt());
+    var question = new ClassServer.Question(0, isClass, in.getString(), in.getLong(), in.getInt());
     try {
-      classThreads.execute(
-          () -> {
-            var out = new MessageOutput();
-            classes.answer(question, out);
-            answer.accept(out.toByteArray());
-          });
+      classThreads.execute(() -> {
+        var out = new MessageOutput();
+        classes.answer(question, out);
+        answer.accept(out.toByteArray());
+      });
     } catch (RejectedExecutionException | OutOfMemoryError e) {
       answer.accept(
           ClassServer.refusal("too many earlier calls of its class loaders have not returned"));
@@ -313,7 +326,7 @@ public abstract class RemotePool extends AbstractPool {
     Path file = Path.of(in.getString());
     long at = in.getLong();
     int length = in.getInt();
-    if (!isShared(file)) {
+    if (!links.isShared(file.toString())) {
       answer.accept(new byte[] {RemoteWire.GONE});
       return;
     }
@@ -491,8 +504,7 @@ public abstract class RemotePool extends AbstractPool {
     // A copy: the file has its name on this machine only.
     try (var arena = Arena.ofShared();
         var channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      return sharing(
-          channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena), open);
+      return sharing(channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena), open);
     } catch (IOException e) {
       throw new UncheckedIOException(file + " could not be shared: " + e, e);
     }
@@ -510,12 +522,6 @@ public abstract class RemotePool extends AbstractPool {
         directory = known;
       }
       return known.resolve("shared-" + sharedNumbers.incrementAndGet());
-    }
-  }
-
-  private boolean isShared(Path file) {
-    synchronized (home) {
-      return directory != null && directory.equals(file.getParent());
     }
   }
 

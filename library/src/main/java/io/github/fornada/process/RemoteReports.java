@@ -162,8 +162,7 @@ final class RemoteReports {
     }
   }
 
-  private <R> void done(
-      Batch<?, R> batch, int i, MessageInput payload, @Nullable TaskUsage usage) {
+  private <R> void done(Batch<?, R> batch, int i, MessageInput payload, @Nullable TaskUsage usage) {
     ClassLoader loader = WorkerProcess.loaderOf(batch);
     int start = payload.position();
     int length = payload.remaining();
@@ -195,8 +194,7 @@ final class RemoteReports {
     }
   }
 
-  private <R> void failed(
-      Batch<?, R> batch, int i, MessageInput payload, @Nullable TaskUsage usage)
+  private <R> void failed(Batch<?, R> batch, int i, MessageInput payload, @Nullable TaskUsage usage)
       throws IOException {
     ClassLoader loader = WorkerProcess.loaderOf(batch);
     var whole = new MessageInput(payload.array(), payload.position(), payload.remaining());

@@ -145,8 +145,8 @@ final class ResultReader {
               engine.far() != null
                   ? FarSide.Value.of(ring.body())
                   : relay != null
-                  ? RelayedValue.of(ring.body(), loader)
-                  : Payloads.decodeWithoutUserCode(ring.body(), loader);
+                      ? RelayedValue.of(ring.body(), loader)
+                      : Payloads.decodeWithoutUserCode(ring.body(), loader);
           n++;
         } catch (CorruptFrameException e) {
           Outcomes.endUnreadable(batch, first + n, e);

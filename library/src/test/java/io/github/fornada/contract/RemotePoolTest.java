@@ -63,4 +63,9 @@ final class RemotePoolTest extends AbstractPoolTest implements TogetherContract 
   public Duration limit() {
     return Busy.scaled(Duration.ofMillis(800));
   }
+
+  @Override
+  public int rounds() {
+    return 3;
+  }
 }

@@ -45,10 +45,7 @@ public final class NearbyPool extends RemotePool {
   }
 
   RemoteAgent agent(
-      String name,
-      int workers,
-      RemoteAgent.Channel channel,
-      UnaryOperator<ProcessOptions> change) {
+      String name, int workers, RemoteAgent.Channel channel, UnaryOperator<ProcessOptions> change) {
     try {
       RemoteAgent agent = RemoteAgent.open(channel, name, workers, change);
       agent.use(workers);

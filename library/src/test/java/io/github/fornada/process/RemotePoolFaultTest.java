@@ -87,15 +87,14 @@ final class RemotePoolFaultTest {
       RemoteAgent _ = pool.agent("one", 1, pool::ask);
       RemoteAgent _ = pool.agent("two", 1, pool::ask);
       CompletableFuture<Void> loss =
-          CompletableFuture.runAsync(
-              () -> {
-                Waiting.until(
-                    "the agent has some",
-                    () ->
-                        pool.links.all().stream()
-                            .anyMatch(a -> a.name.equals("one") && !a.sent.isEmpty()));
-                pool.lost("one", "was lost");
-              });
+          CompletableFuture.runAsync(() -> {
+            Waiting.until(
+                "the agent has some",
+                () ->
+                    pool.links.all().stream()
+                        .anyMatch(a -> a.name.equals("one") && !a.sent.isEmpty()));
+            pool.lost("one", "was lost");
+          });
       assertThat(pool.map(numbers(300), RemotePoolFaultTest::slowly)).isEqualTo(numbers(300));
       loss.join();
     }
@@ -132,8 +131,7 @@ final class RemotePoolFaultTest {
       Waiting.until("it asks", () -> pool.workersThere() == 1);
       CompletableFuture<List<Completion<Integer, Integer>>> all =
           CompletableFuture.supplyAsync(
-              () ->
-                  pool.completions(numbers(50), RemotePoolFaultTest::slowly).toList());
+              () -> pool.completions(numbers(50), RemotePoolFaultTest::slowly).toList());
       Waiting.until("it is known to be broken", () -> pool.workersThere() == 0);
       RemoteAgent _ = pool.agent("whole", 1, pool::ask);
       long failed =
@@ -150,14 +148,13 @@ final class RemotePoolFaultTest {
       assertThat(pool.map(numbers(500), i -> i)).isEqualTo(numbers(500));
       List<CompletableFuture<Long>> all =
           IntStream.range(0, 40)
-              .mapToObj(
-                  i ->
-                      pool.submit(
-                          i,
-                          n -> {
-                            Thread.sleep(n == 0 ? 600_000 : 1);
-                            return ProcessHandle.current().pid();
-                          }))
+              .mapToObj(i ->
+                  pool.submit(
+                      i,
+                      n -> {
+                        Thread.sleep(n == 0 ? 600_000 : 1);
+                        return ProcessHandle.current().pid();
+                      }))
               .toList();
       Waiting.until("it has several", () -> pool.links.all().getFirst().sent.size() > 10);
       RemoteAgent _ = pool.agent("two", 1, pool::ask);
@@ -201,7 +198,8 @@ final class RemotePoolFaultTest {
     try (NearbyPool pool = pool(o -> o, LONG)) {
       RemoteAgent _ = pool.agent("one", 1, pool::ask);
       assertThat(pool.ask(new byte[0])).containsExactly(RemoteWire.GONE);
-      assertThat(pool.ask(new byte[] {RemoteWire.REPORT, 1, 2, 3})).containsExactly(RemoteWire.GONE);
+      assertThat(pool.ask(new byte[] {RemoteWire.REPORT, 1, 2, 3}))
+          .containsExactly(RemoteWire.GONE);
       assertThat(pool.map(List.of(1), i -> i + 1)).containsExactly(2);
     }
   }

@@ -29,6 +29,9 @@ final class CoreLoans {
   /** A loan that has lasted so long was no failure. */
   private static final long LASTED_NANOS = Duration.ofSeconds(20).toNanos(); // Guess
 
+  /** How long tasks may take to end after the agents have. */
+  private static final long END_NANOS = 2_000_000_000L; // Guess
+
   private final SparkContext context;
   private final String group;
   private final AgentTask task;
@@ -261,16 +264,25 @@ final class CoreLoans {
     }
   }
 
-  /** Ends all tasks, those included that wait for a core. */
+  /** Ends all tasks, those included that wait for a core. The others have a moment to end. */
   void end() {
+    boolean all;
     lock.lock();
     try {
       ended = true;
       changed.signalAll();
+      long deadline = System.nanoTime() + END_NANOS;
+      while (running > 0 && deadline - System.nanoTime() > 0) {
+        var _ = changed.await(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+      }
+      all = running == 0;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // other code wants this thread to end soon
+      all = false;
     } finally {
       lock.unlock();
     }
-    if (!context.isStopped()) {
+    if (!all && !context.isStopped()) {
       context.cancelJobGroup(group);
     }
   }

@@ -92,4 +92,9 @@ final class SparkPoolTest extends AbstractPoolTest implements TogetherContract {
   public Duration limit() {
     return Busy.scaled(Duration.ofMillis(1500));
   }
+
+  @Override
+  public int rounds() {
+    return 2;
+  }
 }

@@ -181,8 +181,7 @@ final class InheritedOptions {
    * @param first a jar of this library's classes that comes first; null for none
    * @param alone whether it has this library's classes only
    */
-  static String classPath(Path directory, @Nullable Path first, boolean alone)
-      throws IOException {
+  static String classPath(Path directory, @Nullable Path first, boolean alone) throws IOException {
     var entries = new LinkedHashSet<String>();
     if (first != null) {
       entries.add(first.toString());
@@ -193,7 +192,8 @@ final class InheritedOptions {
     }
     if (first == null
         && (alone
-            || !ClassLoader.getSystemClassLoader().equals(InheritedOptions.class.getClassLoader()))) {
+            || !ClassLoader.getSystemClassLoader()
+                .equals(InheritedOptions.class.getClassLoader()))) {
       String location = ownLocation();
       if (location == null) {
         Path jar = directory.resolve("fornada.jar");

@@ -27,7 +27,6 @@ public record LaunchSettings(
     boolean alone) {
   /** Returns these settings for workers that get this library only. */
   public LaunchSettings madeAlone() {
-    return new LaunchSettings(
-        workers, heap, jvmOptions, environment, directory, aotCache, true);
+    return new LaunchSettings(workers, heap, jvmOptions, environment, directory, aotCache, true);
   }
 }

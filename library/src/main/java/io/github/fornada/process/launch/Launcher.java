@@ -342,8 +342,7 @@ public final class Launcher {
     list.addAll(settings.jvmOptions());
     list.add("--class-path");
     list.add(
-        InheritedOptions.classPath(
-            directory, used == null ? null : used.jar(), settings.alone()));
+        InheritedOptions.classPath(directory, used == null ? null : used.jar(), settings.alone()));
     list.add(BootstrapJar.className(BootstrapJar.WORKER));
     return list;
   }
