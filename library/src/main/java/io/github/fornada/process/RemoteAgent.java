@@ -667,12 +667,12 @@ public final class RemoteAgent implements AutoCloseable {
       out.putBytes(payload);
     }
 
-    private void finish(Item item, Record record) {
+    private void finish(Item item, Entry entry) {
       boolean last;
       lock.lock();
       try {
         closed(item);
-        report(record);
+        report(entry);
         last = isForgotten && open == 0;
       } finally {
         lock.unlock();
@@ -861,22 +861,22 @@ public final class RemoteAgent implements AutoCloseable {
   // ---- reports; one thread sends them
 
   /** Appends one entry of a report. */
-  private interface Record {
+  private interface Entry {
     void put(MessageOutput out);
   }
 
-  private void reportSafely(Record record) {
+  private void reportSafely(Entry entry) {
     lock.lock();
     try {
-      report(record);
+      report(entry);
     } finally {
       lock.unlock();
     }
   }
 
   /** Adds to what is sent next. Under lock. */
-  private void report(Record record) {
-    record.put(reports);
+  private void report(Entry entry) {
+    entry.put(reports);
     reportsDue = true;
     reported.signal();
   }

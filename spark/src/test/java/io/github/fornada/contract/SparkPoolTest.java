@@ -29,7 +29,7 @@ final class SparkPoolTest extends AbstractPoolTest implements TogetherContract {
 
   @BeforeAll
   static void start() throws Exception {
-    cluster = LoopbackCluster.start(2, 4);
+    cluster = LoopbackCluster.start(2, 16);
     var conf = new SparkConf().setMaster(cluster.master()).setAppName("contract");
     cluster.settings().forEach(conf::set);
     context = new SparkContext(conf);
