@@ -16,7 +16,7 @@ import catalog
 import noise
 import processes
 import setup
-import tables
+import table
 import text
 from choosing import chosen
 from figures import Figures, figure, machine, progress
@@ -211,7 +211,7 @@ def main():
     with open(OUT, "w") as f:
         json.dump(result, f, indent=1)
         f.write("\n")
-    print(tables.render(result, rows))
+    print(table.render(f"Structured tasks, {result['form']} form", catalog, result, rows))
     print(f"\nEvery figure with its rounds: {os.path.relpath(OUT)}")
 
 

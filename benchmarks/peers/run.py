@@ -15,7 +15,7 @@ import catalog
 import noise
 import processes
 import setup
-import tables
+import table
 import text
 from choosing import chosen
 from figures import Figures, figure, machine, mean, progress
@@ -198,7 +198,7 @@ def main():
     with open(OUT, "w") as f:
         json.dump(result, f, indent=1)
         f.write("\n")
-    print(tables.render(result, rows))
+    print(table.render(f"Two workers each, {result['form']} form", catalog, result, rows))
     print(f"\nEvery figure with its rounds: {os.path.relpath(OUT)}")
 
 

@@ -11,7 +11,7 @@ import java.util.ArrayList;
  * the row, and the seconds.
  */
 public final class JoxPeer {
-  private static final int PLACES = 1024;
+  private static final int PLACES = 4096;
 
   private JoxPeer() {}
 
@@ -19,7 +19,7 @@ public final class JoxPeer {
     double seconds = Double.parseDouble(args[1]);
     switch (args[0]) {
       case "version" -> Measure.say("version", System.getProperty("peer.version"), "");
-      case "empty" -> Rows.tiny("empty", seconds, "1024 places", 3, n -> run(n, 3, 1));
+      case "empty" -> Rows.tiny("empty", seconds, "4096 places", 3, n -> run(n, 3, 1));
       case "threads" -> Rows.tiny("threads", seconds, "two stages of two", 2, n -> run(n, 2, 2));
       default -> throw new IllegalArgumentException("no such row: " + args[0]);
     }

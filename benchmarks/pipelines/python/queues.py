@@ -13,7 +13,7 @@ import threading
 import time
 
 WORKERS = 2
-PLACES = 1024
+PLACES = 4096
 MIB64 = 64 << 20
 DONE = None
 

@@ -1,6 +1,7 @@
 package io.github.fornada.async;
 
 import io.github.fornada.jvm.Log;
+import io.github.fornada.jvm.OpenScopes;
 import java.util.Collection;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -17,6 +18,21 @@ final class Owners {
 
   /** Whether a timed check for threads that ended with scopes open is scheduled. */
   private static final AtomicBoolean CHECK_SCHEDULED = new AtomicBoolean();
+
+  static {
+    OpenScopes.knownTo(
+        new OpenScopes.Registry() {
+          @Override
+          public @Nullable Object innermost(Thread thread) {
+            return ROOTS.isEmpty() ? null : ROOTS.get(thread);
+          }
+
+          @Override
+          public String closeOpenedAfter(@Nullable Object mark) {
+            return TaskScope.closeUpTo((TaskScope<?, ?>) mark, ROOTS.get(Thread.currentThread()));
+          }
+        });
+  }
 
   private Owners() {}
 

@@ -594,12 +594,7 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
   }
 
   private String closeWithin(@Nullable TaskScope<?, ?> innermost) {
-    var names = new StringBuilder();
-    for (TaskScope<?, ?> s = innermost; s != null && s != this; s = s.outer) {
-      names.append(names.isEmpty() ? "" : ", ").append("scope \"").append(s.name()).append('"');
-      s.endAll();
-    }
-    return names.toString();
+    return closeUpTo(this, innermost);
   }
 
   /**
@@ -607,8 +602,17 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
    * names.
    */
   static String closeAll(@Nullable TaskScope<?, ?> innermost) {
+    return closeUpTo(null, innermost);
+  }
+
+  /**
+   * Closes the scopes within {@code outer}, from the innermost outwards, and returns their names;
+   * all if {@code outer} is null.
+   */
+  @SuppressWarnings("ReferenceEquality") // a scope is equal to itself only
+  static String closeUpTo(@Nullable TaskScope<?, ?> outer, @Nullable TaskScope<?, ?> innermost) {
     var names = new StringBuilder();
-    for (TaskScope<?, ?> s = innermost; s != null; s = s.outer) {
+    for (TaskScope<?, ?> s = innermost; s != null && s != outer; s = s.outer) {
       names.append(names.isEmpty() ? "" : ", ").append("scope \"").append(s.name()).append('"');
       s.endAll();
     }

@@ -1,6 +1,7 @@
 package io.github.fornada.jvm;
 
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
@@ -57,8 +58,8 @@ public final class BoundedText {
   private BoundedText() {}
 
   /**
-   * Returns {@code object.toString()}; if that throws or takes longer than {@link #LIMIT}, a text
-   * with the object's class that says so.
+   * Returns {@code object.toString()}; if that returns null, throws, or takes longer than {@link
+   * #LIMIT}, a text with the object's class that says so. Never null.
    */
   public static String of(@Nullable Object object) {
     if (object == null || isPlain(object)) {
@@ -72,7 +73,7 @@ public final class BoundedText {
       return name + "hangs";
     }
     return BoundedText.<String>call(
-        () -> String.valueOf(object),
+        () -> Objects.requireNonNullElse(object.toString(), name + "returns null"),
         name + "fails",
         name + "hangs",
         name + "was not called: too many others hang",

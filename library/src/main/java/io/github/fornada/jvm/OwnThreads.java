@@ -52,20 +52,28 @@ public final class OwnThreads {
    * @param name the name that the thread has
    * @param home what {@link Thread#getUncaughtExceptionHandler} returned before any of it ran
    */
-  @SuppressWarnings({"ThreadPriorityCheck", "ReferenceEquality"}) // nothing relies on priorities
+  @SuppressWarnings("ReferenceEquality") // loaders have no equality of their own
   public static void restore(
       Thread self, String name, Thread.@Nullable UncaughtExceptionHandler home) {
     if (self.getContextClassLoader() != SYSTEM_LOADER) {
       self.setContextClassLoader(SYSTEM_LOADER);
     }
+    restore(self, name, Thread.NORM_PRIORITY, home);
+  }
+
+  /** Undoes what user code has changed in a thread, all but its context class loader. */
+  @SuppressWarnings({"ThreadPriorityCheck", "ReferenceEquality"}) // nothing relies on priorities
+  public static void restore(
+      Thread self, String name, int priority, Thread.@Nullable UncaughtExceptionHandler home) {
     if (!self.getName().equals(name)) {
       self.setName(name);
     }
-    if (self.getPriority() != Thread.NORM_PRIORITY) {
-      self.setPriority(Thread.NORM_PRIORITY);
+    if (self.getPriority() != priority) {
+      self.setPriority(priority);
     }
     if (self.getUncaughtExceptionHandler() != home) {
-      self.setUncaughtExceptionHandler(null);
+      // Without one of its own, a thread answers with its group.
+      self.setUncaughtExceptionHandler(home instanceof ThreadGroup ? null : home);
     }
   }
 

@@ -167,8 +167,7 @@ record Diagnosis(
       }
     }
     // At this rate the pipeline keeps `cores` busy, and `freeProcessors` are left. A stage that
-    // mostly
-    // waits needs little of them, and gets that from those that others use, too.
+    // mostly waits needs little of them, and gets that from those that others use, too.
     double left =
         at.cpuCores() >= COMPUTES * at.size() * at.busy()
             ? freeProcessors

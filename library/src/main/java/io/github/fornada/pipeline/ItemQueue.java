@@ -22,6 +22,12 @@ import org.jspecify.annotations.Nullable;
  * first and then tries to reserve once more.
  */
 final class ItemQueue {
+  /** The most items that may make one. */
+  static final int MAX_BATCH = 1 << 28;
+
+  /** So few that one and a half times as many are still a number. Never reached. */
+  private static final int MAX_PLACES = 2 * MAX_BATCH;
+
   /** How long a result may lie here while its worker goes on with others that take no time. */
   private static final Duration SOON = Duration.ofMillis(1); // Guess
 
@@ -87,7 +93,11 @@ final class ItemQueue {
   ItemQueue(int batchSize, Duration batchWait, int limit) {
     this.batchSize = batchSize;
     this.batchWait = batchWait;
-    this.limit = Math.max(limit, 2 * batchSize);
+    this.limit = atLeastTwoBatches(limit);
+  }
+
+  private int atLeastTwoBatches(int places) {
+    return Math.clamp(2L * batchSize, Math.min(places, MAX_PLACES), MAX_PLACES);
   }
 
   /** Before the first item. */
@@ -134,7 +144,7 @@ final class ItemQueue {
   }
 
   void limit(int places) {
-    limit = Math.max(places, 2 * batchSize);
+    limit = atLeastTwoBatches(places);
   }
 
   int used() {

@@ -92,6 +92,7 @@ final class Monitor {
   }
 
   private void lookAtQueues() {
+    engine.lookAtHeap();
     long now = System.nanoTime();
     for (Stage stage : engine.stages()) {
       stage.figures().history().look(now, stage.in().depth(), stage.size());
@@ -203,7 +204,13 @@ final class Monitor {
       cores += Math.max(0, stage.cpuCores());
     }
     StageSizes.Step step =
-        deciding.next(new StageSizes.Load(busy, rate, cores, summary.freeProcessors()));
+        deciding.next(
+            new StageSizes.Load(
+                busy,
+                rate,
+                cores,
+                summary.freeProcessors(),
+                Runtime.getRuntime().availableProcessors()));
     boolean changed = false;
     for (int k = 0; k < n; k++) {
       Stage stage = engine.stages().get(k);

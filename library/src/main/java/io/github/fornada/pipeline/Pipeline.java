@@ -163,10 +163,12 @@ public final class Pipeline<T extends @Nullable Object> {
    *
    * <p>In this JVM the stream is read lazily, as far as the next queue has room, and goes on when
    * there is some; that may be in another thread of the pool, and the timeout of the pool counts
-   * for each stretch alone. A worker process makes all of them before it sends any. If {@code
-   * function} or its stream throws, what came before is passed on, or in a worker process nothing,
-   * and the item has one outcome that says so. It is not tried again when something was passed on.
-   * The stream is closed at its end. An item of which nothing is made has no outcome of its own.
+   * for each stretch alone. What a {@code flatMap} in the stream makes of one element, the JDK
+   * reads at once: make it a stage of its own, or use {@code mapMulti} for few. A worker process
+   * makes all of them before it sends any. If {@code function} or its stream throws, what came
+   * before is passed on, or in a worker process nothing, and the item has one outcome that says so.
+   * It is not tried again when something was passed on. The stream is closed at its end. An item of
+   * which nothing is made has no outcome of its own.
    */
   public <R extends @Nullable Object> Pipeline<R> flatStage(
       String name,
@@ -220,13 +222,14 @@ public final class Pipeline<T extends @Nullable Object> {
   /**
    * Returns this pipeline with lists of items in place of single ones.
    *
-   * @param size how many items a list has at most; at least 1
+   * @param size how many items a list has at most; at least 1, and at most 2<sup>28</sup>
    * @param wait how long the first of them waits for the others before the list goes on as it is;
    *     must be positive
    */
   public Pipeline<List<T>> batches(int size, Duration wait) {
-    if (size < 1) {
-      throw new IllegalArgumentException("size must be at least 1, got " + size);
+    if (size < 1 || size > ItemQueue.MAX_BATCH) {
+      throw new IllegalArgumentException(
+          "size must be from 1 to " + ItemQueue.MAX_BATCH + ", got " + size);
     }
     if (!wait.isPositive()) {
       throw new IllegalArgumentException("wait must be positive, got " + wait);

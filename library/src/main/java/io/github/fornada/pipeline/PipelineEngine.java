@@ -20,7 +20,20 @@ final class PipelineEngine {
   private static final double QUEUE_NANOS = 20e6; // Guess
 
   private static final int MIN_QUEUE = 16; // Guess
-  private static final int MAX_QUEUE = 1024;
+
+  /**
+   * Of items that take next to no time, so many are taken and given at once that a thread is woken
+   * seldom. Measured with three empty stages: 4096 places give 1.4 times the rate of 1024 between
+   * threads, and more places no more. Beside worker JVMs 16384 places give 2.3 times the rate.
+   */
+  private static final int MAX_QUEUE = 4096;
+
+  private static final int MAX_QUEUE_OF_PROCESSES = 16_384;
+
+  /** The most places while the heap is nearly full: the items may be what fills it. */
+  private static final int MAX_QUEUE_IN_TIGHT_HEAP = 1024;
+
+  private static final double TIGHT = 0.75; // Guess
 
   /** How long a close waits for the source's thread, which may never come back. */
   private static final long SOURCE_GRACE = Duration.ofSeconds(1).toNanos();
@@ -31,6 +44,9 @@ final class PipelineEngine {
   private final Output output;
   private final ItemQueue last;
   private final Monitor monitor;
+
+  /** Written by the monitor, read by workers. */
+  private volatile boolean heapIsTight;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition quiet = lock.newCondition();
@@ -155,15 +171,31 @@ final class PipelineEngine {
   private int places(@Nullable Pool before, @Nullable Pool after, double itemNanos) {
     int begun = before == null ? 0 : Stage.begunAtOnce(before);
     if (options.queue() > 0) {
-      return begun + options.queue();
+      return (int) Math.min((long) begun + options.queue(), Integer.MAX_VALUE);
     }
     int wanted = after == null ? MIN_QUEUE : MIN_QUEUE + 2 * Stage.begunAtOnce(after);
     if (itemNanos > 0) {
       int workers = after == null ? 1 : after.workers();
       double byTime = QUEUE_NANOS * workers / itemNanos;
-      wanted = (int) Math.clamp(byTime, wanted, Math.max(wanted, MAX_QUEUE));
+      wanted = (int) Math.clamp(byTime, wanted, Math.max(wanted, maxPlaces(before, after)));
     }
     return begun + wanted;
+  }
+
+  private int maxPlaces(@Nullable Pool before, @Nullable Pool after) {
+    return heapIsTight
+        ? MAX_QUEUE_IN_TIGHT_HEAP
+        : isOfProcesses(before) || isOfProcesses(after) ? MAX_QUEUE_OF_PROCESSES : MAX_QUEUE;
+  }
+
+  private static boolean isOfProcesses(@Nullable Pool pool) {
+    return pool != null && pool.model() == ExecutionModel.PROCESSES;
+  }
+
+  /** Looks how full the heap is; queues are shorter from the next item on if it is nearly full. */
+  void lookAtHeap() {
+    Runtime jvm = Runtime.getRuntime();
+    heapIsTight = jvm.totalMemory() - jvm.freeMemory() > TIGHT * jvm.maxMemory();
   }
 
   /** The items of a stage took some time: the queues beside it have room for more or for less. */

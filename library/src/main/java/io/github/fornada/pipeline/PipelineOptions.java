@@ -50,7 +50,8 @@ public final class PipelineOptions {
   /**
    * Returns options in which at most {@code items} items wait in each queue, beside those that
    * workers have; {@code items} must be at least 1. By default a queue has room for some
-   * milliseconds of work: 16 items and more for slow stages, up to 1024 for quick ones. The queue
+   * milliseconds of work: 16 items and more for slow stages, up to 4096 for quick ones, and to
+   * 16384 beside worker processes; no more than 1024 while the heap is nearly full. The queue
    * before {@link Pipeline#batches} has room for two batches at least.
    */
   public PipelineOptions withQueue(int items) {

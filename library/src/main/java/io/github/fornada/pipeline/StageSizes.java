@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * {@code m / (n * b)} times as fast. The stage for which that is the least decides for all. (The
  * utilization law; DS2 sizes operators of streams by it.) Workers go there from where there are
  * more than needed, one at a time. Where a step should have helped and did not, it is taken back,
- * and not tried again until the figures are others.
+ * and not tried again until the figures are others, or some time has passed.
  */
 final class StageSizes {
   /** Where no stage is as busy, more workers for one would change nothing. */
@@ -20,8 +20,21 @@ final class StageSizes {
   /** A gain that is not worth a change. */
   private static final double WORTH = 1.03; // Guess
 
+  /**
+   * A gain that shows in rates that are measured. A smaller one is judged at the last step only.
+   */
+  private static final double SHOWS = 1.1; // Guess
+
   /** What must have become of it for the change to stay. */
   private static final double HELPED = 1.01; // Guess
+
+  /** Looks after which a change that did not help may be tried again; each time twice as many. */
+  private static final int FIRST_REST = 8; // Guess
+
+  private static final int LONGEST_REST = 1 << 10; // Guess
+
+  /** The part of all processors that the stages can have, whatever other programs do. */
+  private static final double SHARE = 0.5; // Guess
 
   /** Figures that differ by less are the same ones. */
   private static final double SAME = 0.2; // Guess
@@ -33,9 +46,19 @@ final class StageSizes {
    * @param rate items a second that each runs
    * @param cores processors that they keep busy; 0 if unknown
    * @param freeCores processors that are free; negative if unknown
+   * @param allCores how many there are, with those that other programs use
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
-  record Load(double[] busy, double[] rate, double cores, double freeCores) {}
+  record Load(double[] busy, double[] rate, double cores, double freeCores, double allCores) {
+    /** How many times as many processors as now the stages could have. */
+    double most() {
+      if (cores <= 0.05 || freeCores < 0) {
+        return Double.POSITIVE_INFINITY;
+      }
+      // Where other programs keep all of them busy, whoever asks for more gets a share of them.
+      return Math.max(cores + freeCores, SHARE * allCores) / cores;
+    }
+  }
 
   /**
    * What to do.
@@ -62,6 +85,13 @@ final class StageSizes {
   private double @Nullable [] refused;
 
   /**
+   * How many looks go by before it is tried again all the same: others may have been in its way.
+   */
+  private int rest = FIRST_REST;
+
+  private int rested;
+
+  /**
    * Begins.
    *
    * @param total how many workers those have together that are not fixed
@@ -85,18 +115,19 @@ final class StageSizes {
     for (int k = 0; k < n; k++) {
       costs[k] = sizes[k] * Math.max(load.busy()[k], 1e-6);
     }
-    double most =
-        load.cores() > 0.05 && load.freeCores() >= 0
-            ? (load.cores() + load.freeCores()) / load.cores()
-            : Double.POSITIVE_INFINITY;
+    double most = load.most();
     Kept before = kept;
-    if (before != null && gain(before.sizes(), costs, most) * WORTH <= gain(sizes, costs, most)) {
+    int[] target = target(costs, most);
+    boolean isThere = gain(target, costs, most) < gain(sizes, costs, most) * WORTH;
+    double needed = isThere ? WORTH : SHOWS;
+    if (before != null && gain(before.sizes(), costs, most) * needed <= gain(sizes, costs, most)) {
       // By now it should have helped.
       double rate = load.rate()[before.slowest()];
       kept = null;
       refused = null;
       if (rate < before.rate() * HELPED) {
         refused = before.costs();
+        rested = 0;
         String text =
             "back to "
                 + words(before.sizes())
@@ -106,16 +137,16 @@ final class StageSizes {
         sizes = before.sizes().clone();
         return new Step(sizes(), text);
       }
+      rest = FIRST_REST;
     }
     boolean isHeldUp = false;
     for (double busy : load.busy()) {
       isHeldUp |= busy >= BUSY;
     }
-    if (!isHeldUp || (refused != null && isSame(refused, costs))) {
+    if (!isHeldUp || isRefused(costs)) {
       return new Step(sizes(), "");
     }
-    int[] target = target(costs, most);
-    if (gain(target, costs, most) < gain(sizes, costs, most) * WORTH) {
+    if (isThere) {
       if (kept != null) { // the changes on the way are of no use any more
         int[] back = kept.sizes();
         kept = null;
@@ -129,6 +160,21 @@ final class StageSizes {
       kept = new Kept(sizes.clone(), costs, load.rate()[slowest], slowest);
     }
     return step(target, costs);
+  }
+
+  /** Whether a change was tried with these figures, and did not help. */
+  private boolean isRefused(double[] costs) {
+    double[] before = refused;
+    if (before == null || !isSame(before, costs)) {
+      return false;
+    }
+    rested++;
+    if (rested < rest) {
+      return true;
+    }
+    refused = null;
+    rest = Math.min(2 * rest, LONGEST_REST);
+    return false;
   }
 
   /** One worker more for one stage, from another if there is none left. */

@@ -215,6 +215,8 @@ final class ClassServer {
   }
 
   /** Answers with the class that one given loader finds; that loader may have it from another. */
+  @SuppressWarnings(
+      "ReferenceEquality") // loaders are compared by identity: equals may be the user's
   private void putClassOf(ClassLoader asked, String name, MessageOutput answer) throws IOException {
     ClassLoader owner;
     try {
@@ -225,7 +227,7 @@ final class ClassServer {
       return;
     }
     long id = Loaders.idOf(owner);
-    if (owner == null || id == 0 || !owner.equals(asked)) {
+    if (owner == null || id == 0 || owner != asked) {
       answer.putByte(MessageTypes.ELSEWHERE).putLong(id);
       return;
     }
@@ -350,6 +352,8 @@ final class ClassServer {
    *
    * @param asked the only loader to ask, for all that it finds; null for all loaders
    */
+  @SuppressWarnings(
+      "ReferenceEquality") // loaders are compared by identity: equals may be the user's
   private List<Place> resources(String name, @Nullable ClassLoader asked) throws IOException {
     if (asked != null) {
       return Collections.list(asked.getResources(name)).stream()
@@ -360,7 +364,7 @@ final class ClassServer {
     List<URL> known = samePath ? Collections.list(system.getResources(name)) : List.of();
     Map<String, Place> places = new LinkedHashMap<>();
     for (ClassLoader loader : loaders()) {
-      if (samePath && loader.equals(system)) {
+      if (samePath && loader == system) {
         continue;
       }
       for (URL url : Collections.list(loader.getResources(name))) {

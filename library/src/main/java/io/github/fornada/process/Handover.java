@@ -185,6 +185,7 @@ final class Handover {
   // ---- functions
 
   /** Returns the function if it cannot change or cannot be written in time; else a copy of it. */
+  @SuppressWarnings("ReferenceEquality") // equals of a function may be the user's
   TaskFunction<?, ?> function(TaskFunction<?, ?> function, List<?> parts) {
     if (fixed.refersTo(function)) {
       return function;
@@ -208,7 +209,7 @@ final class Handover {
     }
     HandedFunction<?, ?> made = new HandedFunction<>(function, bytes, null);
     HandedFunction<?, ?> before = last.get();
-    if (before != null && before.original().equals(function) && before.equals(made)) {
+    if (before != null && before.original() == function && before.equals(made)) {
       return before; // many calls share one copy, which may be large
     }
     last = new WeakReference<>(made);

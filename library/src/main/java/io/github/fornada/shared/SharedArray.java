@@ -6,6 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
 import java.util.Locale;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -74,7 +75,11 @@ public final class SharedArray extends SharedObject {
     }
   }
 
-  private record Content(Type type, MemorySegment bytes) {}
+  private record Content(Type type, MemorySegment bytes) {
+    long length() {
+      return bytes.byteSize() / type.bytes;
+    }
+  }
 
   /** Null until it is first used in this process; a race makes an equal one. */
   private transient volatile @Nullable Content content;
@@ -96,7 +101,8 @@ public final class SharedArray extends SharedObject {
     return known;
   }
 
-  private MemorySegment of(Type type) {
+  /** Returns the memory of an array of this type that has element {@code i}. */
+  private MemorySegment at(Type type, long i) {
     Content known = content();
     if (known.type != type) {
       throw new IllegalStateException(
@@ -106,13 +112,14 @@ public final class SharedArray extends SharedObject {
               + type.name().toLowerCase(Locale.ROOT)
               + "; segment() gives its memory for other accesses");
     }
+    // First of all: the offset in bytes may overflow.
+    var _ = Objects.checkIndex(i, known.length());
     return known.bytes;
   }
 
   /** Returns the number of elements. */
   public long length() {
-    Content known = content();
-    return known.bytes.byteSize() / known.type.bytes;
+    return content().length();
   }
 
   /**
@@ -125,87 +132,87 @@ public final class SharedArray extends SharedObject {
 
   /** Returns element {@code i}; {@link IndexOutOfBoundsException} if there is none. */
   public byte getByte(long i) {
-    return of(Type.BYTE).getAtIndex(ValueLayout.JAVA_BYTE, i);
+    return at(Type.BYTE, i).getAtIndex(ValueLayout.JAVA_BYTE, i);
   }
 
   /** Sets element {@code i}; {@link IndexOutOfBoundsException} if there is none. */
   public void setByte(long i, byte value) {
-    of(Type.BYTE).setAtIndex(ValueLayout.JAVA_BYTE, i, value);
+    at(Type.BYTE, i).setAtIndex(ValueLayout.JAVA_BYTE, i, value);
   }
 
   /** Returns element {@code i}; {@link IndexOutOfBoundsException} if there is none. */
   public short getShort(long i) {
-    return of(Type.SHORT).getAtIndex(ValueLayout.JAVA_SHORT, i);
+    return at(Type.SHORT, i).getAtIndex(ValueLayout.JAVA_SHORT, i);
   }
 
   /** Sets element {@code i}; {@link IndexOutOfBoundsException} if there is none. */
   public void setShort(long i, short value) {
-    of(Type.SHORT).setAtIndex(ValueLayout.JAVA_SHORT, i, value);
+    at(Type.SHORT, i).setAtIndex(ValueLayout.JAVA_SHORT, i, value);
   }
 
   /** Returns element {@code i}; {@link IndexOutOfBoundsException} if there is none. */
   public char getChar(long i) {
-    return of(Type.CHAR).getAtIndex(ValueLayout.JAVA_CHAR, i);
+    return at(Type.CHAR, i).getAtIndex(ValueLayout.JAVA_CHAR, i);
   }
 
   /** Sets element {@code i}; {@link IndexOutOfBoundsException} if there is none. */
   public void setChar(long i, char value) {
-    of(Type.CHAR).setAtIndex(ValueLayout.JAVA_CHAR, i, value);
+    at(Type.CHAR, i).setAtIndex(ValueLayout.JAVA_CHAR, i, value);
   }
 
   /** Returns element {@code i}; {@link IndexOutOfBoundsException} if there is none. */
   public int getInt(long i) {
-    return of(Type.INT).getAtIndex(ValueLayout.JAVA_INT, i);
+    return at(Type.INT, i).getAtIndex(ValueLayout.JAVA_INT, i);
   }
 
   /** Sets element {@code i}; {@link IndexOutOfBoundsException} if there is none. */
   public void setInt(long i, int value) {
-    of(Type.INT).setAtIndex(ValueLayout.JAVA_INT, i, value);
+    at(Type.INT, i).setAtIndex(ValueLayout.JAVA_INT, i, value);
   }
 
   /** Adds {@code change} to element {@code i} atomically; returns the new value. */
   public int addInt(long i, int change) {
-    return (int) INT.getAndAdd(of(Type.INT), i * Integer.BYTES, change) + change;
+    return (int) INT.getAndAdd(at(Type.INT, i), i * Integer.BYTES, change) + change;
   }
 
   /** Sets element {@code i} atomically if it is {@code expected}; returns whether it was. */
   public boolean compareAndSetInt(long i, int expected, int value) {
-    return INT.compareAndSet(of(Type.INT), i * Integer.BYTES, expected, value);
+    return INT.compareAndSet(at(Type.INT, i), i * Integer.BYTES, expected, value);
   }
 
   /** Returns element {@code i}; {@link IndexOutOfBoundsException} if there is none. */
   public long getLong(long i) {
-    return of(Type.LONG).getAtIndex(ValueLayout.JAVA_LONG, i);
+    return at(Type.LONG, i).getAtIndex(ValueLayout.JAVA_LONG, i);
   }
 
   /** Sets element {@code i}; {@link IndexOutOfBoundsException} if there is none. */
   public void setLong(long i, long value) {
-    of(Type.LONG).setAtIndex(ValueLayout.JAVA_LONG, i, value);
+    at(Type.LONG, i).setAtIndex(ValueLayout.JAVA_LONG, i, value);
   }
 
   /** Adds {@code change} to element {@code i} atomically; returns the new value. */
   public long addLong(long i, long change) {
-    return (long) LONG.getAndAdd(of(Type.LONG), i * Long.BYTES, change) + change;
+    return (long) LONG.getAndAdd(at(Type.LONG, i), i * Long.BYTES, change) + change;
   }
 
   /** Sets element {@code i} atomically if it is {@code expected}; returns whether it was. */
   public boolean compareAndSetLong(long i, long expected, long value) {
-    return LONG.compareAndSet(of(Type.LONG), i * Long.BYTES, expected, value);
+    return LONG.compareAndSet(at(Type.LONG, i), i * Long.BYTES, expected, value);
   }
 
   /** Returns element {@code i}; {@link IndexOutOfBoundsException} if there is none. */
   public float getFloat(long i) {
-    return of(Type.FLOAT).getAtIndex(ValueLayout.JAVA_FLOAT, i);
+    return at(Type.FLOAT, i).getAtIndex(ValueLayout.JAVA_FLOAT, i);
   }
 
   /** Sets element {@code i}; {@link IndexOutOfBoundsException} if there is none. */
   public void setFloat(long i, float value) {
-    of(Type.FLOAT).setAtIndex(ValueLayout.JAVA_FLOAT, i, value);
+    at(Type.FLOAT, i).setAtIndex(ValueLayout.JAVA_FLOAT, i, value);
   }
 
   /** Adds {@code change} to element {@code i} atomically; returns the new value. */
   public float addFloat(long i, float change) {
-    MemorySegment bytes = of(Type.FLOAT);
+    MemorySegment bytes = at(Type.FLOAT, i);
     while (true) {
       int before = (int) INT.getVolatile(bytes, i * Float.BYTES);
       float after = Float.intBitsToFloat(before) + change;
@@ -217,17 +224,17 @@ public final class SharedArray extends SharedObject {
 
   /** Returns element {@code i}; {@link IndexOutOfBoundsException} if there is none. */
   public double getDouble(long i) {
-    return of(Type.DOUBLE).getAtIndex(ValueLayout.JAVA_DOUBLE, i);
+    return at(Type.DOUBLE, i).getAtIndex(ValueLayout.JAVA_DOUBLE, i);
   }
 
   /** Sets element {@code i}; {@link IndexOutOfBoundsException} if there is none. */
   public void setDouble(long i, double value) {
-    of(Type.DOUBLE).setAtIndex(ValueLayout.JAVA_DOUBLE, i, value);
+    at(Type.DOUBLE, i).setAtIndex(ValueLayout.JAVA_DOUBLE, i, value);
   }
 
   /** Adds {@code change} to element {@code i} atomically; returns the new value. */
   public double addDouble(long i, double change) {
-    MemorySegment bytes = of(Type.DOUBLE);
+    MemorySegment bytes = at(Type.DOUBLE, i);
     while (true) {
       long before = (long) LONG.getVolatile(bytes, i * Double.BYTES);
       double after = Double.longBitsToDouble(before) + change;

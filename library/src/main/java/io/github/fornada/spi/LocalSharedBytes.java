@@ -3,6 +3,7 @@ package io.github.fornada.spi;
 import io.github.fornada.SharedBytes;
 import io.github.fornada.jvm.FileBacked;
 import io.github.fornada.jvm.Timer;
+import io.github.fornada.jvm.Uninterrupted;
 import java.io.IOException;
 import java.io.InvalidObjectException;
 import java.io.ObjectInputStream;
@@ -53,14 +54,19 @@ final class LocalSharedBytes implements SharedBytes, FileBacked {
   @SuppressWarnings("MustBeClosed") // closed by close()
   static SharedBytes of(Path file, Set<SharedBytes> open) {
     Arena arena = Arena.ofShared();
-    try (var channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      return new LocalSharedBytes(
-          channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena), arena, file, open);
+    try {
+      return new LocalSharedBytes(Uninterrupted.call(() -> mapped(file, arena)), arena, file, open);
     } catch (IOException | UnsupportedOperationException e) {
       arena.close();
       throw new UncheckedIOException(
           file + " could not be mapped: " + e.getMessage(),
           e instanceof IOException io ? io : new IOException(e));
+    }
+  }
+
+  private static MemorySegment mapped(Path file, Arena arena) throws IOException {
+    try (var channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      return channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
     }
   }
 

@@ -39,6 +39,11 @@ final class PoolCallbacks {
     }
   }
 
+  /** Returns whether some call has not returned. */
+  synchronized boolean areOpen() {
+    return open > 0;
+  }
+
   /**
    * Waits until all calls have returned, at most for {@code limit}, because user code may hang.
    * Does not wait in a callback, or if the calling thread is interrupted.

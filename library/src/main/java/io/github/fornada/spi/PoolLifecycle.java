@@ -1,6 +1,7 @@
 package io.github.fornada.spi;
 
 import io.github.fornada.jvm.Log;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -34,9 +35,15 @@ final class PoolLifecycle {
   private final CountDownLatch terminated = new CountDownLatch(1);
   private final AtomicBoolean quietSeen = new AtomicBoolean();
 
+  /** How often the keeper looks whether it is still wanted while callbacks run. */
+  private static final Duration LOOK = Duration.ofMillis(100); // Guess
+
+  /** Whether it was shut down at once. Never false again. */
+  private volatile boolean stoppedAtOnce;
+
   /**
-   * The thread that keeps the JVM up until accepted items are done; null for none. Written under
-   * lock.
+   * The thread that keeps the JVM up until accepted items, and the dependents of their futures, are
+   * done; null for none. Written under lock.
    */
   private volatile @Nullable Thread keeper;
 
@@ -132,7 +139,8 @@ final class PoolLifecycle {
   private void keepJvm() {
     lock.lock();
     try {
-      if (state != State.SHUTDOWN || quietSeen.get() || keeper != null) {
+      boolean isDone = state != State.SHUTDOWN || quietSeen.get();
+      if (stoppedAtOnce || keeper != null || (isDone && !pool.callbacks().areOpen())) {
         return; // nothing is left to do, or a keeper runs already
       }
       // Inherits no thread-locals from the calling thread, because it may live long.
@@ -159,6 +167,11 @@ final class PoolLifecycle {
       // other code interrupted it: with the flag set every further park would return at once
       var _ = Thread.interrupted();
     }
+    // The JDK's pools run dependents on their own threads, which are no daemons.
+    while (!stoppedAtOnce && pool.callbacks().areOpen()) {
+      pool.callbacks().awaitNone(LOOK);
+      var _ = Thread.interrupted();
+    }
   }
 
   List<Runnable> shutdownNow() {
@@ -170,6 +183,7 @@ final class PoolLifecycle {
     } finally {
       lock.unlock();
     }
+    stoppedAtOnce = true;
     LockSupport.unpark(keeper); // accepted items are no longer wanted
     refuse();
     String reason = "the pool was shut down at once";

@@ -3,6 +3,7 @@ package io.github.fornada.threads;
 import io.github.fornada.Outcome;
 import io.github.fornada.TaskUsage;
 import io.github.fornada.jvm.InterruptGate;
+import io.github.fornada.jvm.OpenScopes;
 import io.github.fornada.jvm.OwnThreads;
 import io.github.fornada.jvm.StackSample;
 import io.github.fornada.spi.Batch;
@@ -64,7 +65,18 @@ final class Worker implements Runnable {
    */
   private volatile @Nullable Within within;
 
-  private record Within(Batch<?, ?> batch, int item, @Nullable Within outer) {}
+  /**
+   * An item that runs within another.
+   *
+   * @param gate its own, so that it can be interrupted alone
+   * @param pass of that gate
+   */
+  private record Within(
+      Batch<?, ?> batch,
+      int item,
+      InterruptGate<StackSample> gate,
+      long pass,
+      @Nullable Within outer) {}
 
   /** The next check of the timeout, and the end of the grace; null for never scheduled. */
   private volatile @Nullable Future<?> check;
@@ -235,6 +247,7 @@ final class Worker implements Runnable {
     } catch (Throwable e) {
       thrown = e;
     }
+    thrown = OpenScopes.close(null, thrown);
     StackSample stack = null;
     if (!gate.close(pass)) {
       if (!gate.closeInterrupted(pass)) {
@@ -268,19 +281,29 @@ final class Worker implements Runnable {
 
   /**
    * Runs the items of a batch within the item that waits for them. What stops that item stops these
-   * too: they have no gate, and so no timeout, of their own.
+   * too. They can be cancelled alone, but have no timeout of their own. Whatever they do to the
+   * thread is undone before that item goes on.
    */
   <T, R> void runWithin(Batch<T, R> batch) {
     boolean recorded = pool.isRecorded();
+    String ownName = thread.getName();
+    int ownPriority = thread.getPriority();
+    Thread.UncaughtExceptionHandler ownHandler = thread.getUncaughtExceptionHandler();
+    boolean wasInterrupted = Thread.interrupted(); // that is not these items' concern
     for (int i = batch.claim(); i >= 0; i = batch.claim()) {
       long started = System.nanoTime();
       batch.started(i, name, started);
       R value = null;
       Throwable thrown = null;
-      boolean skipped = batch.isUnwanted();
       Within outer = within;
-      within = new Within(batch, i, outer);
+      var gateOfItem = new InterruptGate<StackSample>();
+      long pass = gateOfItem.open();
+      within = new Within(batch, i, gateOfItem, pass, outer);
+      // Read after `within` was written. A cancel writes that the call is stopped before it reads
+      // `within`. So one of the two sees the other.
+      boolean skipped = batch.isUnwanted();
       ClassLoader loader = enter(batch);
+      Object open = OpenScopes.mark();
       try {
         if (!skipped) {
           value = batch.apply(i);
@@ -288,15 +311,34 @@ final class Worker implements Runnable {
       } catch (Throwable e) {
         thrown = e;
       } finally {
+        thrown = OpenScopes.close(open, thrown);
+        if (!gateOfItem.close(pass)) {
+          var _ = gateOfItem.closeInterrupted(pass);
+        }
         within = outer;
         thread.setContextClassLoader(loader);
+        OwnThreads.restore(thread, ownName, ownPriority, ownHandler);
       }
       TaskUsage usage =
           pool.isObserved() || recorded
               ? TaskUsage.of(name, started, System.nanoTime(), TaskUsage.UNKNOWN, TaskUsage.UNKNOWN)
               : null;
       end(batch, i, skipped, thrown, value, usage);
+      wasInterrupted |= Thread.interrupted(); // by a callback, or by what is looked at next
     }
+    if (wasInterrupted || isStopped()) {
+      thread.interrupt(); // an interrupt of the item that waits may have ended with one of these
+    }
+  }
+
+  /** Whether the running item, or one within it, was interrupted. By the worker's thread. */
+  private boolean isStopped() {
+    for (Within w = within; w != null; w = w.outer) {
+      if (!InterruptGate.isRunning(w.gate.word())) {
+        return true;
+      }
+    }
+    return !InterruptGate.isRunning(gate.word());
   }
 
   private <T, R> void end(
@@ -401,6 +443,11 @@ final class Worker implements Runnable {
    * is left behind after the grace.
    */
   boolean interrupt(Batch<?, ?> batch, int i) {
+    for (Within w = within; w != null; w = w.outer) {
+      if (w.batch == batch && w.item == i) {
+        return w.gate.interrupt(w.pass, thread, null);
+      }
+    }
     long seen = gate.word();
     if (!InterruptGate.isRunning(seen) || current != batch || item != i) {
       return false;

@@ -26,6 +26,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -467,6 +468,100 @@ interface LocalContract extends PoolUnderTest {
         () -> IntStream.range(0, count).mapToObj(i -> new byte[10_000]).iterator();
     try (Pool pool = open(2)) {
       assertThat(pool.completions(items, bytes -> bytes.length).count()).isEqualTo(count);
+    }
+  }
+
+  // ---- items that run on the thread of the task that waits for them
+
+  @Test
+  default void whatAnItemDoesToTheThreadOfTheTaskThatWaitsForItIsUndone() throws Exception {
+    try (Pool pool = open(1)) {
+      CompletableFuture<List<Object>> seen =
+          pool.submit(
+              "outer",
+              name -> {
+                Thread own = Thread.currentThread();
+                own.setName(name);
+                var before = state(own);
+                var _ =
+                    get(
+                        pool.submit(
+                            "inner",
+                            other -> {
+                              Thread.currentThread().setName(other);
+                              Thread.currentThread().setPriority(2);
+                              Thread.currentThread().setUncaughtExceptionHandler((t, e) -> {});
+                              Thread.currentThread().interrupt();
+                              return other;
+                            }));
+                assertThat(state(own)).isEqualTo(before);
+                return before;
+              });
+      assertThat(get(seen)).contains("outer", false);
+    }
+  }
+
+  private static List<Object> state(Thread thread) {
+    return List.of(
+        thread.getName(),
+        thread.getPriority(),
+        thread.getUncaughtExceptionHandler(),
+        thread.isInterrupted());
+  }
+
+  @Test
+  default void anItemOnTheThreadOfTheTaskThatWaitsForItIsCancelledAlone() throws Exception {
+    try (Pool pool = open(1)) {
+      var inner = new CompletableFuture<CompletableFuture<Integer>>();
+      var began = new CountDownLatch(1);
+      CompletableFuture<Boolean> outer =
+          pool.submit(
+              "outer",
+              _ -> {
+                var sleeping =
+                    pool.submit(
+                        600_000,
+                        millis -> {
+                          began.countDown();
+                          return Work.sleep(millis);
+                        });
+                inner.complete(sleeping);
+                assertThatThrownBy(sleeping::join).isInstanceOf(CancellationException.class);
+                return Thread.currentThread().isInterrupted();
+              });
+      assertThat(began.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+      assertThat(get(inner).cancel(true)).isTrue();
+      assertThat(get(outer)).as("the interrupt was the inner item's").isFalse();
+    }
+  }
+
+  @Test
+  default void anInterruptOfTheTaskThatWaitsIsNotLostInAnItemOnItsThread() throws Exception {
+    try (Pool pool = open(1)) {
+      var began = new CountDownLatch(1);
+      var sawIt = new CompletableFuture<Boolean>();
+      CompletableFuture<Integer> outer =
+          pool.submit(
+              1,
+              x -> {
+                var swallows =
+                    pool.submit(
+                        600_000,
+                        millis -> {
+                          began.countDown();
+                          try {
+                            return Work.sleep(millis);
+                          } catch (InterruptedException e) {
+                            return 0;
+                          }
+                        });
+                int zero = swallows.join();
+                sawIt.complete(Thread.currentThread().isInterrupted());
+                return zero + x;
+              });
+      assertThat(began.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+      assertThat(outer.cancel(true)).isTrue();
+      assertThat(get(sawIt)).isTrue();
     }
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.fornada.Pool;
+import io.github.fornada.SharedBytes;
 import io.github.fornada.shared.SharedArray;
 import io.github.fornada.shared.SharedCounter;
 import io.github.fornada.shared.SharedFlag;
@@ -344,5 +345,42 @@ interface SharedObjectContract extends PoolUnderTest {
     }
     assertThatThrownBy(counter::get).isInstanceOf(IllegalStateException.class);
     assertThatThrownBy(() -> shared.counter(0)).isInstanceOf(IllegalStateException.class);
+  }
+
+  @Test
+  default void anIndexBeyondTheArrayIsRefusedHoweverLarge() throws Exception {
+    try (Pool pool = open(1)) {
+      SharedArray longs = SharedSpace.of(pool).longs(4);
+      SharedArray shorts = SharedSpace.of(pool).shorts(4);
+      SharedArray doubles = SharedSpace.of(pool).doubles(4);
+      for (long i : new long[] {-1, 4, 1L << 61, (1L << 62) + 1, Long.MIN_VALUE + 2, 1L << 63}) {
+        assertThatThrownBy(() -> longs.setLong(i, 7)).isInstanceOf(IndexOutOfBoundsException.class);
+        assertThatThrownBy(() -> longs.addLong(i, 1)).isInstanceOf(IndexOutOfBoundsException.class);
+        assertThatThrownBy(() -> longs.compareAndSetLong(i, 0, 1))
+            .isInstanceOf(IndexOutOfBoundsException.class);
+        assertThatThrownBy(() -> shorts.getShort(i)).isInstanceOf(IndexOutOfBoundsException.class);
+        assertThatThrownBy(() -> doubles.addDouble(i, 1))
+            .isInstanceOf(IndexOutOfBoundsException.class);
+      }
+      assertThat(longs.segment().toArray(ValueLayout.JAVA_LONG)).containsOnly(0);
+    }
+  }
+
+  @Test
+  default void anInterruptedThreadMakesObjectsAndSharesBytesToo() throws Exception {
+    try (Pool pool = open(1)) {
+      SharedSpace shared = SharedSpace.of(pool);
+      Thread.currentThread().interrupt();
+      SharedFlag flag = shared.flag();
+      SharedArray ints = shared.ints(10);
+      SharedBytes bytes = pool.share(new byte[] {1, 2});
+      assertThat(Thread.interrupted()).as("the interrupt is kept").isTrue();
+      CompletableFuture<Boolean> isSet = pool.submit(flag, f -> f.isSet());
+      assertThat(PoolUnderTest.get(isSet)).isFalse();
+      assertThat(ints.length()).isEqualTo(10);
+      assertThat(bytes.byteSize()).isEqualTo(2);
+    } finally {
+      var _ = Thread.interrupted();
+    }
   }
 }

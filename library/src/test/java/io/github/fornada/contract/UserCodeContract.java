@@ -8,6 +8,7 @@ import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
 import io.github.fornada.TaskTimeoutException;
 import io.github.fornada.Waiting;
+import io.github.fornada.async.TaskScope;
 import java.time.Duration;
 import java.util.AbstractCollection;
 import java.util.AbstractList;
@@ -360,6 +361,42 @@ interface UserCodeContract extends PoolUnderTest {
       assertThat(opener.join(PATIENCE)).isTrue();
       assertThat(ended).isTrue();
       assertThat(outcomes).hasSize(items).allMatch(Outcome::isDone);
+    }
+  }
+
+  // ---- what a task leaves open
+
+  /** Opens a scope, lets a task run in it that only its end stops, and forgets both. */
+  static int leavesAScopeOpen(Marks marks) throws InterruptedException {
+    TaskScope<Object, ?> scope = TaskScope.open(o -> o.withName("left"));
+    var _ =
+        scope.fork(() -> {
+          try {
+            marks.set("runs");
+            return Work.sleep(600_000);
+          } finally {
+            marks.set("stopped");
+          }
+        });
+    marks.await("runs");
+    return 1;
+  }
+
+  @Test
+  default void aScopeThatATaskLeavesOpenIsClosedAndTheTaskHasFailed() throws Exception {
+    Marks marks = marks();
+    try (Pool pool = lend(1)) {
+      Outcome<Integer> outcome =
+          pool.outcomes(List.of(marks), UserCodeContract::leavesAScopeOpen).toList().getFirst();
+      assertThat(outcome).isInstanceOf(Outcome.Failed.class);
+      assertThat(((Outcome.Failed<Integer>) outcome).cause())
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessage(
+              "the task has ended without closing scope \"left\", which it opened: open scopes in"
+                  + " try-with-resources");
+      assertThat(marks.has("stopped")).isTrue();
+      CompletableFuture<String> open = pool.submit(1, _ -> TaskScope.dump());
+      assertThat(get(open)).doesNotContain("left");
     }
   }
 }

@@ -36,6 +36,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Single cases of pipelines. */
 @Timeout(value = 120, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
@@ -175,6 +176,33 @@ final class PipelineTest {
     assertThatThrownBy(() -> threads(0)).hasMessage("size must be at least 1, got 0");
     assertThatThrownBy(() -> one.run(o -> o.withQueue(0)))
         .hasMessage("queue must be at least 1, got 0");
+    assertThatThrownBy(() -> one.batches(Integer.MAX_VALUE, Duration.ofDays(1)))
+        .hasMessage("size must be from 1 to 268435456, got 2147483647");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1 << 28, 1 << 30, Integer.MAX_VALUE - 1, Integer.MAX_VALUE})
+  void aQueueMayHaveRoomForAnyNumberOfItems(int places) {
+    try (var run =
+        Pipeline.from(List.of(1, 2, 3))
+            .stage("a", threads(1), PipelineTest::increment)
+            .stage("b", threads(1), PipelineTest::increment)
+            .run(o -> o.withQueue(places))) {
+      assertThat(run.outcomes().map(PipelineOutcome::get)).containsExactly(3, 4, 5);
+    }
+  }
+
+  @Test
+  void aBatchThatIsNeverFullHasAllThatCame() {
+    List<Integer> items = IntStream.range(0, 500).boxed().toList();
+    try (var run =
+        Pipeline.from(items)
+            .stage("a", threads(1), PipelineTest::increment)
+            .batches(1 << 28, Duration.ofDays(1))
+            .stage("b", threads(1), batch -> batch.size())
+            .run()) {
+      assertThat(run.outcomes().map(PipelineOutcome::get)).containsExactly(500);
+    }
   }
 
   @Test
@@ -302,7 +330,7 @@ final class PipelineTest {
             .run()) {
       long count = run.outcomes().peek(o -> alive.addAndGet(-2)).count();
       assertThat(count).isEqualTo(items / 2);
-      assertThat(most.get()).isLessThan(5 * 1024);
+      assertThat(most.get()).isLessThan(5 * 4096);
     }
   }
 

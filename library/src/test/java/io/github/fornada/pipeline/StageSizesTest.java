@@ -48,7 +48,7 @@ final class StageSizesTest {
         rates[k] = rate * off;
       }
       double cores = rate * Arrays.stream(times).sum();
-      return new StageSizes.Load(busy, rates, cores, Math.max(0, processors - cores));
+      return new StageSizes.Load(busy, rates, cores, Math.max(0, processors - cores), processors);
     }
 
     double best(int total) {
@@ -114,16 +114,48 @@ final class StageSizesTest {
   void whatDidNotHelpIsTakenBackOnce() {
     // Two workers of the second stage are no faster than one: they share a lock, say.
     var sizes = new StageSizes(new String[] {"a", "b"}, 4, new int[] {2, 1}, new boolean[2]);
-    var load = new StageSizes.Load(new double[] {0.3, 1}, new double[] {100, 100}, 0, -1);
+    var load = new StageSizes.Load(new double[] {0.3, 1}, new double[] {100, 100}, 0, -1, 2);
     assertThat(sizes.next(load).sizes()).containsExactly(2, 2);
     var step =
-        sizes.next(new StageSizes.Load(new double[] {0.3, 1}, new double[] {100, 100}, 0, -1));
+        sizes.next(new StageSizes.Load(new double[] {0.3, 1}, new double[] {100, 100}, 0, -1, 2));
     assertThat(step.sizes()).containsExactly(2, 1);
     assertThat(step.because()).isEqualTo("back to a 2, b 1: 100/s to 100/s did not help");
     assertThat(sizes.next(load).sizes()).containsExactly(2, 1);
     // Until an item takes another time.
-    load = new StageSizes.Load(new double[] {0.9, 1}, new double[] {50, 50}, 0, -1);
+    load = new StageSizes.Load(new double[] {0.9, 1}, new double[] {50, 50}, 0, -1, 2);
     assertThat(sizes.next(load).sizes()).containsExactly(2, 2);
+  }
+
+  @Test
+  void whatDidNotHelpIsTriedAgainAfterSomeTime() {
+    // Another program was in the way when it was tried.
+    var sizes = new StageSizes(new String[] {"a", "b"}, 4, new int[] {3, 1}, new boolean[2]);
+    var load = new StageSizes.Load(new double[] {0.3, 1}, new double[] {100, 100}, 0, -1, 2);
+    assertThat(sizes.next(load).sizes()).containsExactly(2, 2);
+    var disturbed = new StageSizes.Load(new double[] {0.5, 1}, new double[] {99, 99}, 0, -1, 2);
+    assertThat(sizes.next(disturbed).sizes()).containsExactly(3, 1);
+    int looks = 0;
+    while (sizes.next(load).sizes()[1] == 1) {
+      assertThat(looks++).isLessThan(100);
+    }
+    assertThat(looks).isPositive();
+    assertThat(sizes.sizes()).containsExactly(2, 2);
+  }
+
+  @Test
+  void stagesGetAShareOfProcessorsThatOthersKeepBusy() {
+    var sizes = new StageSizes(new String[] {"a", "b"}, 4, new int[] {3, 1}, new boolean[2]);
+    var load = new StageSizes.Load(new double[] {0.3, 1}, new double[] {100, 100}, 0.2, 0, 2);
+    assertThat(sizes.next(load).sizes()).containsExactly(2, 2);
+  }
+
+  @Test
+  void moreWorkersThanProcessorsAreOfNoUseToStagesThatCompute() {
+    var sizes = new StageSizes(new String[] {"a", "b"}, 4, new int[] {1, 1}, new boolean[2]);
+    var load = new StageSizes.Load(new double[] {0.9, 1}, new double[] {100, 100}, 1.97, 0.03, 2);
+    assertThat(sizes.next(load).sizes()).containsExactly(1, 1);
+    load = new StageSizes.Load(new double[] {1, 1}, new double[] {100, 100}, 2, 0, 2);
+    assertThat(sizes.next(load).sizes()).containsExactly(1, 1);
   }
 
   @Test
@@ -131,9 +163,10 @@ final class StageSizesTest {
     var fixed = new boolean[] {true, false, false};
     var names = new String[] {"a", "b", "c"};
     var sizes = new StageSizes(names, 6, new int[] {50, 1, 1}, fixed);
-    var load = new StageSizes.Load(new double[] {1, 0.5, 0.2}, new double[] {100, 100, 100}, 0, -1);
+    var load =
+        new StageSizes.Load(new double[] {1, 0.5, 0.2}, new double[] {100, 100, 100}, 0, -1, 2);
     assertThat(sizes.next(load).sizes()).containsExactly(50, 1, 1);
-    load = new StageSizes.Load(new double[] {0.5, 0.6, 0.2}, new double[] {9, 9, 9}, 0, -1);
+    load = new StageSizes.Load(new double[] {0.5, 0.6, 0.2}, new double[] {9, 9, 9}, 0, -1, 2);
     assertThat(sizes.next(load).sizes()).as("the source is slow").containsExactly(50, 1, 1);
   }
 
@@ -186,7 +219,7 @@ final class StageSizesTest {
           return x;
         };
     List<Integer> items = IntStream.range(0, 200).boxed().toList();
-    // Each pool may have three workers; no change is worth it.
+    // Each pool may have three workers. On a busy machine a change may seem worth it.
     try (var run =
         Pipeline.from(items)
             .stage("a", StageModel.threads(2), counted)
@@ -194,10 +227,10 @@ final class StageSizesTest {
             .run(o -> o.withTotal(4))) {
       List<PipelineOutcome<Integer>> outcomes = run.outcomes().toList();
       assertThat(outcomes).extracting(PipelineOutcome::get).isEqualTo(items);
-      assertThat(most).hasValue(2);
+      int largest = run.summary().changes().isEmpty() ? 2 : 3;
+      assertThat(most.get()).isLessThanOrEqualTo(largest);
       assertThat(outcomes.stream().map(PipelineOutcome::worker).distinct().toList())
-          .hasSizeLessThanOrEqualTo(2);
-      assertThat(run.summary().stages()).extracting(StageSummary::size).containsExactly(2, 2);
+          .hasSizeLessThanOrEqualTo(largest);
     }
   }
 

@@ -483,4 +483,37 @@ class HandoverTest {
     }
     return names;
   }
+
+  // ---- equality that belongs to the user
+
+  static class Awkward implements TaskFunction<Integer, Integer> {
+    int state;
+
+    @Override
+    public boolean equals(Object other) {
+      throw new IllegalStateException("equals of a function was called");
+    }
+
+    @Override
+    public int hashCode() {
+      throw new IllegalStateException("hashCode of a function was called");
+    }
+
+    @Override
+    public Integer apply(Integer x) {
+      return x + state;
+    }
+  }
+
+  @Test
+  void functionsAreNeverComparedByTheirOwnEquals() throws Exception {
+    try (Pool pool = Pools.open(1)) {
+      var first = new Awkward();
+      for (int round = 0; round < ROUNDS; round++) {
+        first.state = round;
+        assertThat(Pools.soon(pool.submit(1, first))).isEqualTo(1 + round);
+        assertThat(Pools.soon(pool.submit(1, new Awkward()))).isEqualTo(1);
+      }
+    }
+  }
 }

@@ -109,6 +109,7 @@ class OrderlyEndTest {
       assertThat(owner.process().exitValue()).isZero();
       assertThat(folder.resolve("done")).exists();
       assertThat(folder.resolve("second")).exists();
+      assertThat(folder.resolve("dependent")).exists();
       Leftovers.assertNone(owner.pid());
     }
   }

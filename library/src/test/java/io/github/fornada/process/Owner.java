@@ -374,9 +374,22 @@ final class Owner implements AutoCloseable {
           default -> SequentialPool.open();
         };
     var _ = pool.submit(1, Owner::waitsForGo);
-    var _ = pool.submit(2, x -> Files.createFile(file("second")).toString());
+    var _ =
+        pool.submit(2, x -> Files.createFile(file("second")).toString())
+            .thenAccept(done -> afterThePool(pool));
     pool.shutdown();
     begun();
+  }
+
+  /** Ends after the pool, whose keeper must wait for it all the same. */
+  private static void afterThePool(Pool pool) {
+    try {
+      if (pool.awaitTermination(Leftovers.SOON.toSeconds(), TimeUnit.SECONDS)) {
+        Files.createFile(file("dependent"));
+      }
+    } catch (IOException | InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   private static void shutsDownAtOnce() throws Exception {

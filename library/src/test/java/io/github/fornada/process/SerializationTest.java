@@ -383,4 +383,23 @@ class SerializationTest {
     }
     assertThat(Pools.soon(pool.submit(1, x -> x + 1))).isEqualTo(2);
   }
+
+  // ---- records whose last component has three dots
+
+  record Objects(Object... parts) {}
+
+  record Numbers(int... parts) {}
+
+  record Named(String name, String... parts) {}
+
+  @Test
+  void aRecordMayEndInAVariableNumberOfParts() throws Exception {
+    assertThat(Pools.soon(pool.submit(new Objects(1, "b"), x -> x.parts().length))).isEqualTo(2);
+    assertThat(Pools.soon(pool.submit(new Objects(), x -> x.parts().length))).isEqualTo(0);
+    assertThat(Pools.soon(pool.submit(new Numbers(1, 2, 3), x -> x.parts()[2]))).isEqualTo(3);
+    assertThat(Pools.soon(pool.submit(new Named("n", "a", "b"), x -> x.name() + x.parts()[1])))
+        .isEqualTo("nb");
+    var back = (Objects) Pools.soon(pool.submit(1, _ -> new Objects(1, "b")));
+    assertThat(back.parts()).containsExactly(1, "b");
+  }
 }

@@ -13,9 +13,14 @@ import io.github.fornada.process.ProcessPool;
 import io.github.fornada.threads.ThreadPool;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -168,7 +173,7 @@ public final class FornadaPeer {
     return array.length;
   }
 
-  private static void large(double seconds) {
+  private static void large(double seconds) throws Exception {
     int items = (int) Math.max(8, 12 * seconds);
     Supplier<Integer> all =
         () -> {
@@ -184,7 +189,38 @@ public final class FornadaPeer {
         };
     int first = all.get();
     emit("large", all.get() / 1e3, "ms", items + " arrays; the first run " + first / 1000 + " ms");
+    emit("large-hand", byHandMillis(items), "ms", "two threads, files in memory, no process");
     emit("large-copy", copyMillis(), "ms", "one copy in this JVM into new memory");
+  }
+
+  /** As little as any two processes can do: one makes and writes a file, the other reads it. */
+  private static double byHandMillis(int items) throws Exception {
+    Path memory = Path.of("/dev/shm");
+    Path folder =
+        Files.isDirectory(memory)
+            ? Files.createTempDirectory(memory, "by-hand-")
+            : Files.createTempDirectory("by-hand-");
+    var made = new ArrayBlockingQueue<Path>(2);
+    try (var maker = Executors.newSingleThreadExecutor()) {
+      long begin = System.nanoTime();
+      Future<?> making =
+          maker.submit(
+              () -> {
+                for (int k = 0; k < items; k++) {
+                  made.put(Files.write(folder.resolve("item-" + k), makes(k)));
+                }
+                return null;
+              });
+      for (int k = 0; k < items; k++) {
+        Path file = made.take();
+        check(takes(Files.readAllBytes(file)) == Rows.MIB_64, "length");
+        Files.delete(file);
+      }
+      making.get();
+      return (System.nanoTime() - begin) / 1e6 / items;
+    } finally {
+      Files.delete(folder);
+    }
   }
 
   private static double copyMillis() {

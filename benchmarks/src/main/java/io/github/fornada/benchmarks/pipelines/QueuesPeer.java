@@ -10,7 +10,7 @@ import java.util.concurrent.BlockingQueue;
 /** Stages by hand: a thread each, and bounded queues. Arguments: the row, and the seconds. */
 public final class QueuesPeer {
   /** As many places as Fornada gives to tiny items. */
-  private static final int PLACES = 1024;
+  private static final int PLACES = 4096;
 
   private static final Integer END = Integer.MIN_VALUE;
 
@@ -20,7 +20,7 @@ public final class QueuesPeer {
     double seconds = Double.parseDouble(args[1]);
     switch (args[0]) {
       case "version" -> say("version", "", "");
-      case "empty" -> Rows.tiny("empty", seconds, "1024 places", 3, n -> run(n, 3));
+      case "empty" -> Rows.tiny("empty", seconds, "4096 places", 3, n -> run(n, 3));
       default -> throw new IllegalArgumentException("no such row: " + args[0]);
     }
   }

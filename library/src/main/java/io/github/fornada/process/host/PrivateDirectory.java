@@ -1,6 +1,7 @@
 package io.github.fornada.process.host;
 
 import io.github.fornada.jvm.Log;
+import io.github.fornada.jvm.Uninterrupted;
 import io.github.fornada.process.wire.Segment;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -79,7 +80,7 @@ public final class PrivateDirectory {
     IOException last = null;
     for (Path base : places) {
       try {
-        Path directory = createIn(base);
+        Path directory = Uninterrupted.call(() -> createIn(base));
         addOverflow(directory, base, bases);
         return directory;
       } catch (IOException e) {
@@ -145,7 +146,7 @@ public final class PrivateDirectory {
     for (Path other : bases) {
       try {
         if (!Files.getFileStore(other).equals(Files.getFileStore(base))) {
-          Path second = createIn(other);
+          Path second = Uninterrupted.call(() -> createIn(other));
           SECOND.put(directory, second);
           Files.createSymbolicLink(directory.resolve(OVERFLOW), second);
           return;

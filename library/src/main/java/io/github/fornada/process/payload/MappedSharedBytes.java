@@ -2,6 +2,7 @@ package io.github.fornada.process.payload;
 
 import io.github.fornada.SharedBytes;
 import io.github.fornada.jvm.FileBacked;
+import io.github.fornada.jvm.Uninterrupted;
 import io.github.fornada.process.host.PrivateDirectory;
 import java.io.IOException;
 import java.io.Serial;
@@ -73,15 +74,21 @@ public final class MappedSharedBytes implements SharedBytes, FileBacked {
           new IOException(
               file + " is in no file system that can be mapped: read it and share its bytes"));
     }
-    try (var channel = FileChannel.open(file, StandardOpenOption.READ)) {
+    try {
       Path real = file.toRealPath(); // workers may have another working directory
-      long size = channel.size();
+      long size = Uninterrupted.call(() -> readableSize(file));
       String identity = Mappings.identity(real);
       createSentinel(sentinel);
       return opened(
           new MappedSharedBytes(sentinel.toString(), real.toString(), size, identity, open), open);
     } catch (IOException e) {
       throw new UncheckedIOException(file + " could not be shared: " + e, e);
+    }
+  }
+
+  private static long readableSize(Path file) throws IOException {
+    try (var channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      return channel.size();
     }
   }
 

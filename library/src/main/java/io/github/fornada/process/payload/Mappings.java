@@ -1,6 +1,7 @@
 package io.github.fornada.process.payload;
 
 import io.github.fornada.jvm.Timer;
+import io.github.fornada.jvm.Uninterrupted;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -60,7 +61,7 @@ public final class Mappings {
     synchronized (OPEN) {
       Mapped known = OPEN.get(sentinel);
       if (known == null) {
-        known = map(file, size, identity);
+        known = Uninterrupted.call(() -> map(file, size, identity));
         // After the mapping, not before: the owner first deletes the sentinel and then tells this
         // process to forget the mapping.
         if (!Files.exists(Path.of(sentinel), LinkOption.NOFOLLOW_LINKS)) {

@@ -1,6 +1,7 @@
 package io.github.fornada.process.payload;
 
 import io.github.fornada.jvm.Log;
+import io.github.fornada.jvm.Uninterrupted;
 import io.github.fornada.process.host.PrivateDirectory;
 import io.github.fornada.process.wire.CorruptFrameException;
 import io.github.fornada.process.wire.MessageInput;
@@ -9,14 +10,14 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
-import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.Set;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Files for payloads that are too large for the ring: each is in the pool's private folder and is
@@ -64,10 +65,22 @@ public final class PayloadFiles {
     }
   }
 
+  private static void attempt(Writer writer, Path file) throws IOException {
+    Uninterrupted.<@Nullable Void>call(() -> {
+      try {
+        writer.write(file);
+      } catch (ClosedByInterruptException e) { // it is called again
+        Files.deleteIfExists(file);
+        throw e;
+      }
+      return null;
+    });
+  }
+
   private static void writeSomewhere(Path file, long size, Writer writer) throws IOException {
     Path second = PrivateDirectory.overflow(file.getParent());
     try {
-      writer.write(file);
+      attempt(writer, file);
     } catch (IOException e) {
       Files.deleteIfExists(file);
       if (second == null) {
@@ -75,7 +88,7 @@ public final class PayloadFiles {
       }
       Path other = second.resolve(file.getFileName());
       try {
-        writer.write(other);
+        attempt(writer, other);
       } catch (IOException again) {
         Files.deleteIfExists(other);
         again.addSuppressed(e);
@@ -178,11 +191,14 @@ public final class PayloadFiles {
 
   /** Fills an array with the bytes of a file, and deletes the file unless {@code kept}. */
   static void readArray(Path file, MemorySegment into, boolean kept) throws IOException {
-    Set<OpenOption> how =
-        kept
-            ? Set.of(StandardOpenOption.READ)
-            : Set.of(StandardOpenOption.READ, StandardOpenOption.DELETE_ON_CLOSE);
-    try (var channel = FileChannel.open(file, how);
+    Uninterrupted.<@Nullable Void>call(() -> readArrayOnce(file, into));
+    if (!kept) {
+      Files.delete(file);
+    }
+  }
+
+  private static @Nullable Void readArrayOnce(Path file, MemorySegment into) throws IOException {
+    try (var channel = FileChannel.open(file, StandardOpenOption.READ);
         Arena arena = Arena.ofConfined()) {
       if (channel.size() != into.byteSize()) {
         throw new CorruptFrameException(
@@ -191,6 +207,7 @@ public final class PayloadFiles {
       MemorySegment mapped = channel.map(FileChannel.MapMode.READ_ONLY, 0, into.byteSize(), arena);
       MemorySegment.copy(mapped, 0, into, 0, into.byteSize());
     }
+    return null;
   }
 
   /** Deletes a file that perhaps was not read, in memory or on disk. */
@@ -226,14 +243,18 @@ public final class PayloadFiles {
 
   /** Reads the file and deletes it. */
   public static MessageInput read(Path file, int length) throws IOException {
-    byte[] bytes;
-    try (var channel =
-        FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.DELETE_ON_CLOSE)) {
+    byte[] bytes = Uninterrupted.call(() -> readOnce(file, length));
+    Files.delete(file);
+    return new MessageInput(bytes, 0, length);
+  }
+
+  private static byte[] readOnce(Path file, int length) throws IOException {
+    try (var channel = FileChannel.open(file, StandardOpenOption.READ)) {
       if (channel.size() != length) {
         throw new CorruptFrameException(
             "a payload file of " + channel.size() + " bytes, announced as " + length);
       }
-      bytes = new byte[length];
+      var bytes = new byte[length];
       for (int at = 0; at < length; ) {
         int n = channel.read(ByteBuffer.wrap(bytes, at, Math.min(PIECE, length - at)));
         if (n < 0) {
@@ -241,7 +262,7 @@ public final class PayloadFiles {
         }
         at += n;
       }
+      return bytes;
     }
-    return new MessageInput(bytes, 0, length);
   }
 }

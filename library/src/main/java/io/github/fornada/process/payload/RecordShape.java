@@ -102,6 +102,7 @@ public final class RecordShape {
         made =
             lookup
                 .unreflectConstructor(canonical)
+                .asFixedArity() // the last component may be declared with three dots
                 .asType(MethodType.genericMethodType(parts.length))
                 .asSpreader(Object[].class, parts.length);
       } catch (ReflectiveOperationException | RuntimeException e) {
@@ -329,11 +330,10 @@ public final class RecordShape {
   }
 
   /** Returns the shape read last if its name comes next, which is then skipped; else null. */
+  @SuppressWarnings("ReferenceEquality") // equals of a loader may be the user's
   private static @Nullable RecordShape latest(MessageInput in, ClassLoader loader) {
     Latest last = latest;
-    return last != null && last.loader.equals(loader) && in.skipIfNext(last.name)
-        ? last.shape
-        : null;
+    return last != null && last.loader == loader && in.skipIfNext(last.name) ? last.shape : null;
   }
 
   private static @Nullable RecordShape known(byte[] name, String text, ClassLoader loader) {

@@ -1,5 +1,6 @@
 package io.github.fornada.process.wire;
 
+import io.github.fornada.jvm.Uninterrupted;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -59,6 +60,10 @@ public final class Segment implements AutoCloseable {
    * and not later.
    */
   public static Segment create(Path file) throws IOException {
+    return Uninterrupted.call(() -> createOnce(file));
+  }
+
+  private static Segment createOnce(Path file) throws IOException {
     try (var channel =
         FileChannel.open(
             file,

@@ -1,6 +1,7 @@
 package io.github.fornada.process.worker;
 
 import io.github.fornada.TaskFunction;
+import io.github.fornada.jvm.OpenScopes;
 import io.github.fornada.jvm.StackSample;
 import io.github.fornada.process.payload.BulkValue;
 import io.github.fornada.process.payload.CodecSessions;
@@ -305,7 +306,7 @@ final class TaskLoop {
         if (home != loader) {
           Thread.currentThread().setContextClassLoader(home);
         }
-        Object value = chosen.apply(bare ? decode(body) : argument(body));
+        Object value = applied(chosen, bare ? decode(body) : argument(body));
         large = Payloads.largeArray(value);
         if (large != null) {
           array = value;
@@ -371,6 +372,24 @@ final class TaskLoop {
       // The error may have hit other threads and caches of this JVM too: a fresh JVM is safer.
       Runtime.getRuntime().halt(MessageTypes.EXIT_OUT_OF_MEMORY);
     }
+  }
+
+  /** Applies the function, which must leave nothing open in this thread. */
+  private static @Nullable Object applied(
+      TaskFunction<@Nullable Object, @Nullable Object> function, @Nullable Object item)
+      throws Throwable {
+    Object value = null;
+    Throwable thrown = null;
+    try {
+      value = function.apply(item);
+    } catch (Throwable e) {
+      thrown = e;
+    }
+    thrown = OpenScopes.close(null, thrown);
+    if (thrown != null) {
+      throw thrown;
+    }
+    return value;
   }
 
   @SuppressWarnings("unchecked")

@@ -1,5 +1,6 @@
 package io.github.fornada.shared.memory;
 
+import io.github.fornada.jvm.Uninterrupted;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;

@@ -2,6 +2,7 @@ package io.github.fornada.shared.memory;
 
 import io.github.fornada.DeathCertificate;
 import io.github.fornada.jvm.Log;
+import io.github.fornada.jvm.Uninterrupted;
 import java.io.IOException;
 import java.io.ObjectInputStream;
 import java.io.ObjectOutputStream;
@@ -9,6 +10,7 @@ import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
@@ -218,7 +220,7 @@ public final class Space {
       if (Files.getFileStore(in).getUsableSpace() < size) { // fills no disk first to find that out
         throw new IOException("No space left");
       }
-      writeZeros(file, size);
+      Uninterrupted.call(() -> writeZeros(file, size));
       return new Region(this, making, size);
     } catch (IOException e) {
       deleteQuietly(file);
@@ -243,7 +245,7 @@ public final class Space {
     }
   }
 
-  private static void writeZeros(Path file, long size) throws IOException {
+  private static @Nullable Void writeZeros(Path file, long size) throws IOException {
     try (var channel =
         FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
       var zeros = ByteBuffer.allocateDirect((int) Math.min(PIECE, size));
@@ -251,13 +253,22 @@ public final class Space {
         zeros.clear().limit((int) Math.min(zeros.capacity(), size - done));
         done += channel.write(zeros);
       }
+    } catch (ClosedByInterruptException e) { // it is called again
+      Files.deleteIfExists(file);
+      throw e;
     }
+    return null;
   }
 
   /**
    * Maps a small file that exists once in the folder, until this process ends; creates it first.
    */
   static MemorySegment openOrCreate(Path folder, String name, long id, long size)
+      throws IOException {
+    return Uninterrupted.call(() -> openOrCreateOnce(folder, name, id, size));
+  }
+
+  private static MemorySegment openOrCreateOnce(Path folder, String name, long id, long size)
       throws IOException {
     Path file = folder.resolve(name);
     while (true) {
@@ -266,7 +277,7 @@ public final class Space {
         return channel.map(FileChannel.MapMode.READ_WRITE, 0, size, Arena.ofAuto());
       } catch (NoSuchFileException e) {
         Path making = folder.resolve(MAKING + id + '-' + name);
-        writeZeros(making, size);
+        var _ = writeZeros(making, size);
         try {
           Files.createLink(file, making); // fails if another process was quicker
         } catch (FileAlreadyExistsException quicker) {
