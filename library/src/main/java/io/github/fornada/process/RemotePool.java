@@ -9,6 +9,7 @@ import io.github.fornada.TaskFunction;
 import io.github.fornada.TaskPolicy;
 import io.github.fornada.jvm.Log;
 import io.github.fornada.jvm.OwnThreads;
+import io.github.fornada.jvm.Uninterrupted;
 import io.github.fornada.process.host.PrivateDirectory;
 import io.github.fornada.process.payload.MappedSharedBytes;
 import io.github.fornada.process.payload.Mappings;
@@ -502,11 +503,16 @@ public abstract class RemotePool extends AbstractPool {
   @Override
   protected final SharedBytes sharing(Path file, Set<SharedBytes> open) {
     // A copy: the file has its name on this machine only.
-    try (var arena = Arena.ofShared();
-        var channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      return sharing(channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena), open);
+    try (var arena = Arena.ofShared()) {
+      return sharing(Uninterrupted.call(() -> mapped(file, arena)), open);
     } catch (IOException e) {
       throw new UncheckedIOException(file + " could not be shared: " + e, e);
+    }
+  }
+
+  private static MemorySegment mapped(Path file, Arena arena) throws IOException {
+    try (var channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      return channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
     }
   }
 

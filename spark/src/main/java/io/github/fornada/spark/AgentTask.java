@@ -64,8 +64,7 @@ final class AgentTask extends AbstractFunction2<TaskContext, Iterator<Integer>, 
     }
     try {
       ExecutorAgent agent =
-          AGENTS.computeIfAbsent(
-              endpoint, name -> new ExecutorAgent(name, coresPerExecutor, heap));
+          AGENTS.computeIfAbsent(endpoint, name -> new ExecutorAgent(name, coresPerExecutor, heap));
       return agent.lend(task);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt(); // Spark wants this thread back

@@ -37,7 +37,8 @@ final class ClusterChecks {
    * @param chosen the heap that the user has chosen; null for none
    * @throws IllegalArgumentException if they do not fit
    */
-  static String heap(SparkConf conf, String master, @org.jspecify.annotations.Nullable String chosen) {
+  static String heap(
+      SparkConf conf, String master, @org.jspecify.annotations.Nullable String chosen) {
     if (!isLimited(master)) {
       return "";
     }

@@ -32,6 +32,8 @@ final class CoreLoans {
   /** How long tasks may take to end after the agents have. */
   private static final long END_NANOS = 2_000_000_000L; // Guess
 
+  private static final long LOOK_NANOS = 10_000_000;
+
   private final SparkContext context;
   private final String group;
   private final AgentTask task;
@@ -242,11 +244,14 @@ final class CoreLoans {
     }
   }
 
-  /** Waits for a moment, or until something has changed. */
-  void awaitChange() throws InterruptedException {
+  /** Waits for a moment. */
+  void awaitAMoment() throws InterruptedException {
     lock.lockInterruptibly();
     try {
-      var _ = changed.await(10, TimeUnit.MILLISECONDS);
+      long deadline = System.nanoTime() + LOOK_NANOS;
+      while (deadline - System.nanoTime() > 0) {
+        var _ = changed.await(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+      }
     } finally {
       lock.unlock();
     }

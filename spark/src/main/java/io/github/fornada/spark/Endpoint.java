@@ -11,8 +11,8 @@ import scala.runtime.AbstractPartialFunction;
 import scala.runtime.BoxedUnit;
 
 /**
- * Receives the questions of agents over Spark's own channel between executors and the driver. Unlike
- * a plugin's, its answers may come later, from any thread, so agents can wait for work.
+ * Receives the questions of agents over Spark's own channel between executors and the driver.
+ * Unlike a plugin's, its answers may come later, from any thread, so agents can wait for work.
  */
 final class Endpoint implements RpcEndpoint {
   private final RpcEnv rpcEnv;

@@ -28,8 +28,7 @@ final class LibraryJars {
   static void add(SparkContext context) {
     for (Class<?> each : List.of(RemotePool.class, SparkPool.class)) {
       Path jar = jar(each);
-      boolean known =
-          context.listJars().exists(url -> url.endsWith("/" + jar.getFileName()));
+      boolean known = context.listJars().exists(url -> url.endsWith("/" + jar.getFileName()));
       if (!known) {
         context.addJar(jar.toString());
       }

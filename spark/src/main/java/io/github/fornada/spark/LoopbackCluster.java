@@ -37,7 +37,7 @@ import org.apache.spark.launcher.JavaModuleOptions;
  */
 public final class LoopbackCluster implements AutoCloseable {
   private static final String HOST = "127.0.0.1";
-  private static final Duration LIMIT = Duration.ofSeconds(120);
+  private static final Duration LIMIT = Duration.ofMinutes(2);
   private static final Duration END = Duration.ofSeconds(20);
 
   private final Path folder;
@@ -58,17 +58,16 @@ public final class LoopbackCluster implements AutoCloseable {
       Thread.ofPlatform()
           .daemon()
           .name("until-end-of-input")
-          .start(
-              () -> {
-                try {
-                  while (stdin.read() >= 0) {
-                    // serves
-                  }
-                } catch (IOException e) {
-                  // the process that started this one has ended too
-                }
-                System.exit(0); // by way of the hooks: a worker's ends its executors
-              });
+          .start(() -> {
+            try {
+              while (stdin.read() >= 0) {
+                // serves
+              }
+            } catch (IOException e) {
+              // the process that started this one has ended too
+            }
+            System.exit(0); // by way of the hooks: a worker's ends its executors
+          });
       String[] rest = List.of(args).subList(1, args.length).toArray(String[]::new);
       if (args[0].equals("master")) {
         org.apache.spark.deploy.master.Master.main(rest);
@@ -161,12 +160,18 @@ public final class LoopbackCluster implements AutoCloseable {
    */
   public Map<String, String> settings() {
     return Map.of(
-        "spark.driver.host", HOST,
-        "spark.driver.bindAddress", HOST,
-        "spark.local.dir", folder.toString(),
-        "spark.executor.extraClassPath", jars(),
-        "spark.log.level", "WARN",
-        "spark.ui.enabled", "false");
+        "spark.driver.host",
+        HOST,
+        "spark.driver.bindAddress",
+        HOST,
+        "spark.local.dir",
+        folder.toString(),
+        "spark.executor.extraClassPath",
+        jars(),
+        "spark.log.level",
+        "WARN",
+        "spark.ui.enabled",
+        "false");
   }
 
   /** Returns {@code base} with these settings. */
@@ -200,8 +205,7 @@ public final class LoopbackCluster implements AutoCloseable {
         }
       }
       if (System.nanoTime() - deadline > 0) {
-        throw new IOException(
-            what + " did not come in " + LIMIT.toSeconds() + " s: " + logs());
+        throw new IOException(what + " did not come in " + LIMIT.toSeconds() + " s: " + logs());
       }
       Thread.sleep(20);
     }
@@ -216,7 +220,7 @@ public final class LoopbackCluster implements AutoCloseable {
   }
 
   private static boolean isOpen(int port) {
-    try (var socket = new Socket(InetAddress.getByName(HOST), port)) {
+    try (var socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
       return socket.isConnected();
     } catch (IOException e) {
       return false;

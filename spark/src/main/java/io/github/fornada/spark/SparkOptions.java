@@ -71,8 +71,7 @@ public final class SparkOptions {
    */
   public SparkOptions withSetting(String name, String value) {
     var all = new TreeMap<>(settings);
-    all.put(
-        Objects.requireNonNull(name, "name"), Objects.requireNonNull(value, "value"));
+    all.put(Objects.requireNonNull(name, "name"), Objects.requireNonNull(value, "value"));
     return new SparkOptions(workers, workerOptions, all, silenceLimit, startupTimeout);
   }
 

@@ -156,7 +156,10 @@ public final class SparkPool extends RemotePool {
       throws InterruptedException {
     ProcessOptions worker = optionsOf(options::workerOptions);
     LibraryJars.add(context);
-    int workers = options.workers() > 0 ? options.workers() : CoreLoans.cores(context, options.startupTimeout());
+    int workers =
+        options.workers() > 0
+            ? options.workers()
+            : CoreLoans.cores(context, options.startupTimeout());
     var pool = new SparkPool(context, owned, workers, worker, options);
     boolean whole = false;
     try {
@@ -198,7 +201,7 @@ public final class SparkPool extends RemotePool {
                 + context.conf().get("spark.executor.memory", "1g")
                 + " of free memory");
       }
-      loans.awaitChange();
+      loans.awaitAMoment();
     }
   }
 
@@ -222,5 +225,4 @@ public final class SparkPool extends RemotePool {
       context.removeSparkListener(watch);
     }
   }
-
 }

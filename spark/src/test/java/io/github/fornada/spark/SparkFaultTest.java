@@ -99,11 +99,10 @@ final class SparkFaultTest {
     var done = new AtomicBoolean();
     Thread saboteur =
         Thread.ofPlatform()
-            .start(
-                () -> {
-                  Waiting.until("some have begun", () -> begun() > ITEMS / 5 || done.get());
-                  fault.run();
-                });
+            .start(() -> {
+              Waiting.until("some have begun", () -> begun() > ITEMS / 5 || done.get());
+              fault.run();
+            });
     try (var completions = pool.completions(numbers(ITEMS), noted(folder.toString()))) {
       return completions.toList();
     } finally {
@@ -145,13 +144,12 @@ final class SparkFaultTest {
       assertThat(numbers(ITEMS)).allMatch(i -> runs(i) <= 1);
       all.stream()
           .filter(each -> each.outcome() instanceof Outcome.WorkerLost)
-          .forEach(
-              each ->
-                  assertThat(((Outcome.WorkerLost<Integer>) each.outcome()).message())
-                      .contains("executor-", "was lost", "(" + each.item() + ")"));
+          .forEach(each ->
+              assertThat(((Outcome.WorkerLost<Integer>) each.outcome()).message())
+                  .contains("executor-", "was lost", "(" + each.item() + ")"));
       Waiting.until("there are two agents again", () -> pool.agents().size() == 2);
-      assertThat(pool.map(numbers(20), i -> i + 1)).isEqualTo(
-          IntStream.range(1, 21).boxed().toList());
+      assertThat(pool.map(numbers(20), i -> i + 1))
+          .isEqualTo(IntStream.range(1, 21).boxed().toList());
     }
   }
 
@@ -255,8 +253,7 @@ final class SparkFaultTest {
 
   private static void signal(String name, ProcessHandle to) {
     try {
-      int code =
-          new ProcessBuilder("kill", "-" + name, Long.toString(to.pid())).start().waitFor();
+      int code = new ProcessBuilder("kill", "-" + name, Long.toString(to.pid())).start().waitFor();
       assertThat(code).isZero();
     } catch (IOException | InterruptedException e) {
       throw new AssertionError(e);
