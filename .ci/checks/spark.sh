@@ -7,4 +7,4 @@ cd "$(dirname "$0")/../.."
 work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
 export XDG_CACHE_HOME="$work/cache" # left behind, a cache of workers would be used by the next run
-mvn -B -ntp -q -Pspark -pl spark -am verify -Dtest='Spark*Test' -Dsurefire.failIfNoSpecifiedTests=false
+mvn -B -ntp -q -Pspark -pl spark -am verify -Dtest='Spark*Test,ClusterChecksTest' -Dsurefire.failIfNoSpecifiedTests=false

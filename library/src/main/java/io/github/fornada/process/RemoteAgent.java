@@ -104,6 +104,11 @@ public final class RemoteAgent implements AutoCloseable {
   // All guarded by lock.
   private final Map<Integer, Call> calls = new HashMap<>();
   private final Map<Long, Item> items = new HashMap<>();
+
+  /** How many items have ended here. */
+  private long ended;
+
+  private long endedAtShed = -1;
   private MessageOutput reports = new MessageOutput();
   private boolean reportsDue;
 
@@ -123,7 +128,7 @@ public final class RemoteAgent implements AutoCloseable {
   /** Why it ended; null if the pool has told it to, or it has not. */
   private volatile @Nullable String failure;
 
-  private final CountDownLatch ended = new CountDownLatch(1);
+  private final CountDownLatch hasEnded = new CountDownLatch(1);
   private final AtomicInteger threads = new AtomicInteger(2);
 
   /** An item of the pool. */
@@ -207,9 +212,9 @@ public final class RemoteAgent implements AutoCloseable {
     return agent;
   }
 
-  /** Lets at most {@code count} workers be busy from now on; 0 for none. */
+  /** Lets at most {@code count} workers be busy from now on, or all that it has; 0 for none. */
   public void use(int count) {
-    workers = count;
+    workers = Math.min(count, engine.workers());
     engine.use(count);
     reportSafely(out -> {}); // the pool is told at once, and not when its next answer is due
   }
@@ -221,12 +226,12 @@ public final class RemoteAgent implements AutoCloseable {
    * @return whether it has ended
    */
   public boolean await(Duration limit) throws InterruptedException {
-    return ended.await(limit.toNanos(), TimeUnit.NANOSECONDS);
+    return hasEnded.await(limit.toNanos(), TimeUnit.NANOSECONDS);
   }
 
   /** Returns whether it has ended. */
   public boolean hasEnded() {
-    return ended.getCount() == 0;
+    return hasEnded.getCount() == 0;
   }
 
   /** Returns why it ended; null if it did not, or because the pool has told it to. */
@@ -241,7 +246,7 @@ public final class RemoteAgent implements AutoCloseable {
     boolean interrupted = false;
     while (true) {
       try {
-        ended.await();
+        hasEnded.await();
         break;
       } catch (InterruptedException e) {
         interrupted = true;
@@ -418,12 +423,19 @@ public final class RemoteAgent implements AutoCloseable {
 
   /**
    * Gives back what was not begun, the last first: other agents have nothing to do. First what no
-   * worker has taken; then what waits behind an item that takes long.
+   * worker has taken; then what waits behind an item that takes long. All of it, if nothing has
+   * ended since the last time.
    */
   private void shed(int most) {
-    int left = most;
+    int left;
     lock.lock();
     try {
+      boolean stuck = ended == endedAtShed;
+      endedAtShed = ended;
+      left = stuck ? Integer.MAX_VALUE : most;
+      if (stuck) {
+        itemNanos = NONE_AHEAD_NANOS; // it must not get the same items again
+      }
       for (Call call : calls.values()) {
         for (; left > 0 && !call.queue.isEmpty(); left--) {
           giveBack(call.queue.removeLast());
@@ -434,14 +446,23 @@ public final class RemoteAgent implements AutoCloseable {
     }
     if (left > 0) {
       engine.shedLoad();
-      Batch<?, ?> batch = engine.take(0, left);
-      if (batch != null) {
-        giveBack(batch, left);
+      var rest = new ArrayList<Batch<?, ?>>();
+      while (left > 0) {
+        Batch<?, ?> batch = engine.take(0, left);
+        if (batch == null) {
+          break;
+        }
+        left -= giveBack(batch, left);
+        if (batch.hasWaiting()) {
+          rest.add(batch);
+        }
       }
+      rest.forEach(engine::putBack);
     }
   }
 
-  private void giveBack(Batch<?, ?> batch, int most) {
+  /** Gives back at most so many of the batch; returns how many. */
+  private int giveBack(Batch<?, ?> batch, int most) {
     int left = most;
     for (int i = batch.size() - 1; i >= 0 && left > 0; i--) {
       if (!(batch.item(i) instanceof Item item)) {
@@ -464,9 +485,7 @@ public final class RemoteAgent implements AutoCloseable {
         }
       }
     }
-    if (batch.hasWaiting()) {
-      engine.putBack(batch);
-    }
+    return most - left;
   }
 
   /** Under lock. */
@@ -672,6 +691,7 @@ public final class RemoteAgent implements AutoCloseable {
       lock.lock();
       try {
         closed(item);
+        ended += item.isReturned ? 0 : 1;
         report(entry);
         last = isForgotten && open == 0;
       } finally {
@@ -978,7 +998,7 @@ public final class RemoteAgent implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
-      ended.countDown();
+      hasEnded.countDown();
     }
   }
 }

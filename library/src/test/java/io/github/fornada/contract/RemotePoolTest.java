@@ -16,7 +16,7 @@ import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 
-/** The pool for other machines, with one agent, in this JVM. */
+/** The pool for other machines, with two agents, in this JVM. */
 final class RemotePoolTest extends AbstractPoolTest implements TogetherContract {
   private static final Lender LENDER = new Lender(workers -> openOne(workers, p -> p));
 
@@ -36,7 +36,7 @@ final class RemotePoolTest extends AbstractPoolTest implements TogetherContract 
   }
 
   private static Pool openOne(int workers, UnaryOperator<TaskPolicy> policy) {
-    return NearbyPool.open(workers, 1, policy);
+    return NearbyPool.open(workers, Math.min(2, workers), policy);
   }
 
   /** It has worker JVMs, whose class is not this one's. */

@@ -25,7 +25,7 @@ public final class NearbyPool extends RemotePool {
     return new NearbyPool(workers, options, silence, silence);
   }
 
-  /** Opens a pool whose workers are shared evenly by {@code agents} agents. */
+  /** Opens a pool whose workers are shared by {@code agents} agents. */
   public static NearbyPool open(int workers, int agents, UnaryOperator<TaskPolicy> policy) {
     ProcessOptions options = ProcessOptions.defaults().withHeap("64m");
     var pool =
@@ -35,7 +35,7 @@ public final class NearbyPool extends RemotePool {
             Duration.ofSeconds(60),
             Duration.ofSeconds(60));
     for (int i = 0; i < agents; i++) {
-      var _ = pool.agent("agent-" + i, workers / agents, pool::ask);
+      var _ = pool.agent("agent-" + i, (workers + i) / agents, pool::ask);
     }
     return pool;
   }

@@ -33,17 +33,17 @@ final class AgentTask extends AbstractFunction2<TaskContext, Iterator<Integer>, 
 
   private final String endpoint;
   private final String sparkVersion;
-  private final int coresPerExecutor;
+  private final int mostWorkers;
   private final String heap;
 
   /**
-   * @param coresPerExecutor 0 if unknown
+   * @param mostWorkers the workers of the pool altogether
    * @param heap the heap of a worker if the pool has chosen none; empty for the default
    */
-  AgentTask(String endpoint, String sparkVersion, int coresPerExecutor, String heap) {
+  AgentTask(String endpoint, String sparkVersion, int mostWorkers, String heap) {
     this.endpoint = endpoint;
     this.sparkVersion = sparkVersion;
-    this.coresPerExecutor = coresPerExecutor;
+    this.mostWorkers = mostWorkers;
     this.heap = heap;
   }
 
@@ -64,7 +64,7 @@ final class AgentTask extends AbstractFunction2<TaskContext, Iterator<Integer>, 
     }
     try {
       ExecutorAgent agent =
-          AGENTS.computeIfAbsent(endpoint, name -> new ExecutorAgent(name, coresPerExecutor, heap));
+          AGENTS.computeIfAbsent(endpoint, name -> new ExecutorAgent(name, mostWorkers, heap));
       return agent.lend(task);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt(); // Spark wants this thread back

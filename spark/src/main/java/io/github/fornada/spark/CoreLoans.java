@@ -55,7 +55,7 @@ final class CoreLoans {
         new AgentTask(
             endpoint,
             package$.MODULE$.SPARK_VERSION(),
-            context.conf().getInt("spark.executor.cores", 0),
+            wanted,
             heap);
   }
 

@@ -3,6 +3,8 @@ package io.github.fornada.spark;
 import io.github.fornada.process.RemoteAgent;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
@@ -22,6 +24,9 @@ final class ExecutorAgent {
   /** Far above the time after which the pool answers that there is nothing to do. */
   private static final long ASK_SECONDS = 60; // Guess
 
+  /** Every cluster manager starts an executor so. The machine may have more, or fewer. */
+  private static final Pattern CORES = Pattern.compile(" --cores (\\d+)");
+
   private final String endpoint;
   private final int cores;
   private final String heap;
@@ -30,10 +35,20 @@ final class ExecutorAgent {
   private @Nullable RemoteAgent agent;
   private int lent;
 
-  ExecutorAgent(String endpoint, int cores, String heap) {
+  /**
+   * @param most the workers of the pool altogether
+   */
+  ExecutorAgent(String endpoint, int most, String heap) {
     this.endpoint = endpoint;
-    this.cores = cores > 0 ? cores : Runtime.getRuntime().availableProcessors();
+    int here = coresHere(System.getProperty("sun.java.command", ""));
+    this.cores = here > 0 ? here : most;
     this.heap = heap;
+  }
+
+  /** Returns the cores that the command line of an executor has; 0 if it has none. */
+  static int coresHere(String command) {
+    Matcher found = CORES.matcher(command);
+    return found.find() ? Integer.parseInt(found.group(1)) : 0;
   }
 
   /** Lends a core until the pool ends or Spark wants the core back; returns what went wrong. */
