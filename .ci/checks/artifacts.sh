@@ -6,8 +6,8 @@
 #   both have the umask of the published ones, 022.)
 # - the files are signed, and hold what Maven Central asks for (artifacts.py)
 # - a project outside of this one builds and runs against them, by README's own lines: with Maven,
-#   with jbang, and with Gradle where there is one; and an application of Spring Boot, which answers
-#   from a worker JVM, shows its health and meters, and stops in order
+#   with jbang, and with Gradle; the example in Kotlin; and an application of Spring Boot, which
+#   answers from a worker JVM, shows its health and meters, and stops in order
 #
 # Nothing of it gets into the local repository of this machine.
 # Usage: .ci/checks/artifacts.sh
@@ -191,6 +191,26 @@ grep -q "fornada-fory-$version.jar" "$work/maven/class-path"
 }
 expect Maven "$work/said"
 
+# The example in Kotlin: data classes come back from worker JVMs.
+cp -r "$work/first/examples/kotlin" "$work/kotlin"
+mvn -B -ntp -q -s "$work/settings.xml" -Dmaven.repo.local="$local" -f "$work/kotlin/pom.xml" -Djdk="$jdk" \
+  compile org.apache.maven.plugins:maven-dependency-plugin:3.9.0:build-classpath \
+  -Dmdep.outputFile="$work/kotlin/class-path" >"$work/said" 2>&1 || {
+  cat "$work/said"
+  exit 1
+}
+(cd "$work/first" && timeout 60 "$jdk/bin/java" \
+  -cp "$work/kotlin/target/classes:$(cat "$work/kotlin/class-path")" WordCountKt LICENSE none.md) \
+  >"$work/said" 2>&1 || true
+if ! grep -q "^Count(file=LICENSE, lines=[1-9][0-9]*, words=[1-9][0-9]*)$" "$work/said" ||
+  ! grep -q "^failed: java.nio.file.NoSuchFileException: none.md$" "$work/said" ||
+  [ "$(tail -n 1 "$work/said")" != "1 of 2 end with .md" ]; then
+  echo "artifacts: Kotlin: the example printed:"
+  cat "$work/said"
+  exit 1
+fi
+echo "artifacts: Kotlin: built and run"
+
 # An application of Spring Boot, from its executable jar.
 boot="$(sed -n 's:.*<spring-boot.version>\(.*\)</spring-boot.version>.*:\1:p' pom.xml | head -n 1)"
 cp -r .ci/fixtures/spring-boot-sample "$work/sample"
@@ -267,13 +287,35 @@ if ! grep -q '"words"' "$work/said"; then
 fi
 echo "artifacts: the command by jbang's catalog: run"
 
-if ! command -v gradle >/dev/null 2>&1; then
-  echo "artifacts: Gradle: skipped, there is no command named gradle here"
-elif [ "$(gradle --version --quiet 2>/dev/null | sed -n 's/^Gradle \([0-9]*\).*/\1/p')" -lt 9 ]; then
-  echo "artifacts: Gradle: skipped, the gradle here is older than 9, which does not know JDK 25"
-else
-  mkdir -p "$work/gradle/src/main/java"
-  cp "$work/Sizes.java" "$work/gradle/src/main/java/"
+# Gradle: README's two lines are the same in Kotlin, for Gradle 9, and in Groovy, for the Gradle 4 of
+# Debian. That one runs on Java 17 at most, so it starts the javac and the java of the JDK 25.
+need_command gradle gradle || true
+mkdir -p "$work/gradle/src/main/java"
+cp "$work/Sizes.java" "$work/gradle/src/main/java/"
+# old_java: prints the home of a Java that Gradle 4 runs on, or nothing.
+old_java() {
+  local home
+  for home in /usr/lib/jvm/*; do
+    if [ -x "$home/bin/java" ] && [ -r "$home/release" ]; then
+      case "$(sed -n 's/^JAVA_VERSION="\([0-9]*\).*/\1/p' "$home/release")" in
+        11 | 17)
+          echo "$home"
+          return
+          ;;
+      esac
+    fi
+  done
+}
+# gradle_run HOME: runs the project on that Java, without the network, which it does not need.
+gradle_run() {
+  JAVA_HOME="$1" timeout 600 gradle --project-dir "$work/gradle" --gradle-user-home "$work/gradle-home" \
+    --no-daemon --offline --quiet -Dmaven.repo.local="$local" run >"$work/said" 2>&1 || true
+}
+gradle="$(command -v gradle >/dev/null 2>&1 && JAVA_HOME="$(old_java)" gradle --version 2>/dev/null |
+  sed -n 's/^Gradle \([0-9]*\).*/\1/p' || true)"
+if [ -z "$gradle" ]; then
+  echo "artifacts: Gradle: skipped, there is no command named gradle here that runs"
+elif [ "$gradle" -ge 9 ]; then
   echo 'rootProject.name = "outside"' >"$work/gradle/settings.gradle.kts"
   {
     echo 'plugins { application }'
@@ -281,7 +323,31 @@ else
     echo 'application { mainClass = "Sizes" }'
     echo "tasks.named<JavaExec>(\"run\") { workingDir = file(\"$work/first\") }"
   } >"$work/gradle/build.gradle.kts"
-  JAVA_HOME="$jdk" timeout 300 gradle --project-dir "$work/gradle" --gradle-user-home "$work/gradle-home" \
-    --no-daemon --quiet -Dmaven.repo.local="$local" run >"$work/said" 2>&1 || true
-  expect Gradle "$work/said"
+  gradle_run "$jdk"
+  expect "Gradle $gradle" "$work/said"
+elif [ "$gradle" -ge 5 ]; then
+  echo "artifacts: Gradle: skipped, the gradle here is $gradle; 9 knows JDK 25, and Debian's 4 starts it"
+else
+  echo "rootProject.name = 'outside'" >"$work/gradle/settings.gradle"
+  {
+    echo "apply plugin: 'java'"
+    block kotlin 1
+    cat <<GROOVY
+compileJava {
+  sourceCompatibility = '25'
+  targetCompatibility = '25'
+  options.encoding = 'UTF-8'
+  options.fork = true
+  options.forkOptions.javaHome = file('$jdk')
+}
+task run(type: JavaExec, dependsOn: classes) {
+  executable = '$jdk/bin/java'
+  main = 'Sizes'
+  classpath = sourceSets.main.runtimeClasspath
+  workingDir = file('$work/first')
+}
+GROOVY
+  } >"$work/gradle/build.gradle"
+  gradle_run "$(old_java)"
+  expect "Gradle $gradle" "$work/said"
 fi

@@ -215,8 +215,30 @@ async function looks() {
     await context.close();
   }
 
+  {
+    // On a phone each run is a column: the same figure of all runs stands side by side.
+    const {context, page} = await watched({viewport: {width: 360, height: 740}, hasTouch: true, isMobile: true});
+    await show(page, file("mixed.html"));
+    const cells = await page.locator("tbody tr").evaluateAll(all => all.map(row => [...row.children].map(cell => {
+      const box = cell.getBoundingClientRect();
+      return {left: Math.round(box.left), right: Math.round(box.right), top: Math.round(box.top), over: cell.scrollWidth - cell.clientWidth};
+    })));
+    const [first, ...others] = cells;
+    check(cells.length === 4 && others.every(row => row.every((cell, i) => cell.top === first[i].top)),
+      "a phone shows the same figure of all runs side by side", JSON.stringify(cells.map(row => row[1].top)));
+    check(cells.every(row => row.every(cell => cell.right <= 360 && cell.over <= 0)), "and all of them within its width");
+    await context.close();
+  }
+
   const {context, page} = await watched({viewport: {width: 1280, height: 900}});
   await show(page, file("mixed.html"));
+  const [marked] = await page.locator("tr.best a").evaluateAll(all => all.map(a => a.getAttribute("href")));
+  const choice = await page.locator(".choice a").getAttribute("href");
+  check(marked === choice && await page.locator(`${marked} .badge`).isVisible(),
+    "the recommended run is marked in the table, beside the reason and above its timeline", `${marked}, ${choice}`);
+  const broken = await page.locator("details.failure", {hasText: "no answer: broken"}).allTextContents();
+  check(broken.length === 1 && broken[0].includes("in every run"), "an item that fails in every run is shown once",
+    String(broken.length));
   const details = page.locator("details.failure").first();
   check(!(await details.locator("pre").isVisible()), "stacks are closed at first");
   await details.locator("summary").focus();

@@ -6,6 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 . .ci/install.sh
 need_command python3 python3
+need_command Xvfb xvfb
 
 mkdir -p target
 report="$PWD/target/scenarios.json"

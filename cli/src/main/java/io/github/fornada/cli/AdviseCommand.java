@@ -74,9 +74,16 @@ final class AdviseCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    PoolSettings settings = options.pools();
+    options.figuresOnly("advise");
+    if (options.report != null || options.trace != null) {
+      throw Fault.usage(
+          (options.report != null ? "--report" : "--trace")
+              + " is for run and compare: advise measures here and there, and has nothing to draw");
+    }
+    PoolSettings settings = options.pools().onlyFor(List.of(ExecutionModel.PROCESSES));
+    settings.memoryMessage().ifPresent(options.terminal()::note);
     ArgumentText.require("--record", record);
-    try (Outputs outputs = options.outputs()) {
+    try (Outputs outputs = options.outputs(record)) {
       LoadedTask task = options.load(outputs);
       var refusals = new Refusals();
       List<String> items = options.items(task, outputs, refusals).first(MOST_ITEMS).items();
@@ -119,8 +126,9 @@ final class AdviseCommand implements Callable<Integer> {
                   + failures.first);
     }
     Observed whole = observed.snapshot(); // its last entry may still come
-    if (record != null) {
-      whole.write(record);
+    OutputFile file = outputs.record();
+    if (file != null) {
+      whole.write(file);
     }
     boolean asJson = json || options.format == CommonOptions.Format.json;
     int code = print(task.name(), whole.finding(), asJson, outputs);
@@ -190,12 +198,14 @@ final class AdviseCommand implements Callable<Integer> {
     String first = "";
 
     @Override
-    public void result(@Nullable String text) {}
+    public boolean result(Ended item, @Nullable String text) {
+      return true;
+    }
 
     @Override
-    public void failure(String input, Outcome<?> outcome) {
+    public void failure(Ended item, Outcome<?> outcome) {
       if (count++ == 0) {
-        first = FailureReport.text(input, outcome);
+        first = FailureReport.text(item.input(), outcome);
       }
     }
   }

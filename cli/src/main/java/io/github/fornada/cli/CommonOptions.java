@@ -3,6 +3,7 @@ package io.github.fornada.cli;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -17,13 +18,20 @@ final class CommonOptions {
   @SuppressWarnings({"NullAway.Init", "unused"}) // filled by picocli, which reads its annotations
   private ExitCodesHelp exitCodes;
 
-  /** More than any machine can use. Guess. */
-  private static final int MAX_WORKERS = 100_000;
-
-  /** How figures are printed. */
+  /** How what is written is printed: results of {@code run}, or figures. */
   enum Format {
+    text,
+    jsonl,
     table,
     json
+  }
+
+  /** The forms of figures, which a shell completes. */
+  static final class FiguresForms implements Iterable<String> {
+    @Override
+    public Iterator<String> iterator() {
+      return List.of(Format.table.name(), Format.json.name()).iterator();
+    }
   }
 
   @Parameters(
@@ -31,8 +39,9 @@ final class CommonOptions {
       paramLabel = "TASK",
       description = {
         "The function: File.java, File.java#method, or com.acme.Type#method with -cp. It is public"
-            + " static with one argument: a String, Path, URI, int, long, double, or a type with a"
-            + " constructor of one String or a static valueOf, parse or of. It may throw."
+            + " static (in a compact source file, which has methods and no class, it need be"
+            + " neither) with one argument: a String, Path, URI, int, long, double, or a type with"
+            + " a constructor of one String or a static valueOf, parse or of. It may throw."
       })
   @SuppressWarnings("NullAway.Init") // filled by picocli, because it is required
   String task;
@@ -51,9 +60,18 @@ final class CommonOptions {
   @Nullable String lines;
 
   @Option(
+      names = {"-0", "--null"},
+      description =
+          "Items of --lines end with a zero byte, as find -print0 and git ls-files -z write them;"
+              + " results of run end with one too.")
+  boolean nul;
+
+  @Option(
       names = "--files",
       paramLabel = "DIR",
-      description = "Each file below DIR is an item, in the order of their paths.")
+      description =
+          "Each file below DIR is an item, in the order of their paths. Hidden ones (.name) and"
+              + " what is in hidden folders are left out, unless --match names them.")
   @Nullable Path files;
 
   @Option(
@@ -73,9 +91,13 @@ final class CommonOptions {
   @Option(
       names = "--workers",
       paramLabel = "N",
+      split = ",",
+      converter = WorkersParser.class,
       description =
-          "Tasks at once. Default: one a processor; 1000 on virtual threads; 1 in sequence.")
-  @Nullable Integer workers;
+          "Tasks at once; for some models only: processes=2,virtual=50. Processes are at most as"
+              + " many as fit into memory. Default: one a processor; 1000 on virtual threads; 1 in"
+              + " sequence.")
+  List<Workers> workers = new ArrayList<>();
 
   @Option(
       names = "--timeout",
@@ -127,16 +149,23 @@ final class CommonOptions {
       paramLabel = "FILE",
       description =
           "Write to FILE instead of stdout. It is replaced when the run has ended, even if items"
-              + " failed. After Ctrl-C, or if writing fails, it is as it was before.")
+              + " failed. After Ctrl-C, or if writing fails, it is as it was before. With run, a"
+              + " name such as 'out/{stem}.txt' is a file for each item: {} is the item, {name} the"
+              + " last part of its path, {stem} that without its ending, {n} its number.")
   @Nullable Path output;
 
   @Option(
       names = "--format",
-      paramLabel = "table|json",
+      paramLabel = "FORM",
       description =
-          "How figures are printed. run: on stderr, one line if nothing is said; compare: a table"
-              + " with a few sentences, if nothing is said.")
+          "run: text (the default), or jsonl, one line of JSON an item, with its outcome, and its"
+              + " result or error. compare, advise: table (the default) or json.")
   @Nullable Format format;
+
+  @Option(
+      names = {"-q", "--quiet"},
+      description = "Say on stderr only what went wrong: no progress, no figures.")
+  boolean quiet;
 
   @Option(
       names = "--report",
@@ -169,7 +198,7 @@ final class CommonOptions {
    * @throws Fault if an option is out of its bounds
    */
   static PoolSettings pools(
-      @Nullable Integer workers,
+      List<Workers> workers,
       @Nullable Duration timeout,
       int retries,
       @Nullable Duration backOff,
@@ -180,13 +209,36 @@ final class CommonOptions {
     if (backOff != null && retries == 0) {
       throw Fault.usage("--back-off is for retries: add --retries N");
     }
-    if (workers != null && workers < 1) {
-      throw Fault.usage("--workers must be at least 1, got " + workers);
+    return new PoolSettings(Workers.byModel(workers), timeout, retries, backOff, heap);
+  }
+
+  /**
+   * Checks the form of what a command writes that has figures only.
+   *
+   * @throws Fault if it is for results
+   */
+  void figuresOnly(String command) {
+    if (format == Format.text || format == Format.jsonl) {
+      throw Fault.usage(
+          "--format "
+              + format
+              + " is for the results of run; "
+              + command
+              + " writes figures: --format table or json");
     }
-    if (workers != null && workers > MAX_WORKERS) {
-      throw Fault.usage("--workers must be at most " + MAX_WORKERS + ", got " + workers);
+    if (output != null && NamePattern.isMeant(output.toString())) {
+      throw Fault.usage(
+          "-o "
+              + output
+              + " names a file for each item, which is for run; give "
+              + command
+              + " one");
     }
-    return new PoolSettings(workers, timeout, retries, backOff, heap);
+  }
+
+  /** Returns the terminal, which the options may silence. */
+  Terminal terminal() {
+    return Terminal.ofProcess(quiet);
   }
 
   /**
@@ -195,6 +247,11 @@ final class CommonOptions {
    * @throws Fault if one cannot be written, or would overwrite an input
    */
   Outputs outputs() {
+    return outputs(null);
+  }
+
+  /** Returns the files to write, with {@code record} for what was observed; null for none. */
+  Outputs outputs(@Nullable Path record) {
     ArgumentText.require("TASK", task);
     ArgumentText.require("--lines", lines);
     ArgumentText.require("--files", files);
@@ -203,7 +260,7 @@ final class CommonOptions {
     ArgumentText.require("-o", output);
     ArgumentText.require("--report", report);
     ArgumentText.require("--trace", trace);
-    return Outputs.of(output, report, trace);
+    return Outputs.of(output, report, trace, record);
   }
 
   LoadedTask load(Outputs outputs) {

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -35,6 +36,7 @@ final class CompareCommand implements Callable<Integer> {
       paramLabel = "MODEL",
       split = ",",
       converter = ModelParser.class,
+      completionCandidates = ModelParser.Names.class,
       description = "Only these: sequential, virtual, threads, processes, with commas between.")
   private List<ExecutionModel> on = new ArrayList<>();
 
@@ -55,6 +57,7 @@ final class CompareCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    options.figuresOnly("compare");
     if (first < 1) {
       throw Fault.usage("--first must be at least 1, got " + first);
     }
@@ -63,7 +66,7 @@ final class CompareCommand implements Callable<Integer> {
     }
     // The cost of creating a cache would be counted as a cost of the tasks.
     System.setProperty("io.github.fornada.aotCache", "use");
-    PoolSettings settings = options.pools();
+    PoolSettings settings = options.pools().onlyFor(models());
     try (Outputs outputs = options.outputs()) {
       LoadedTask task = options.load(outputs);
       var refusals = new Refusals();
@@ -81,13 +84,19 @@ final class CompareCommand implements Callable<Integer> {
     }
   }
 
+  private List<ExecutionModel> models() {
+    return on.isEmpty()
+        ? ModelParser.MODELS
+        : ModelParser.MODELS.stream().filter(on::contains).toList();
+  }
+
   private int compare(PoolSettings settings, LoadedTask task, Inputs.Head head, Outputs outputs) {
     List<String> items = head.items();
-    List<ExecutionModel> models =
-        on.isEmpty()
-            ? ModelParser.MODELS
-            : ModelParser.MODELS.stream().filter(on::contains).toList();
-    Terminal terminal = Terminal.ofProcess();
+    List<ExecutionModel> models = models();
+    Terminal terminal = options.terminal();
+    if (models.contains(ExecutionModel.PROCESSES)) {
+      settings.memoryMessage().ifPresent(terminal::note);
+    }
     Reports reports = Reports.open(outputs, task.name());
     try (var progress = new Progress(terminal, "", -1);
         var writer = ResultWriter.open(outputs.results(), terminal, progress)) {
@@ -120,7 +129,9 @@ final class CompareCommand implements Callable<Integer> {
       if (head.isCut()) {
         sentences.add(cut(head));
       }
-      reports.write(figures, sentences);
+      Optional<ExecutionModel> recommended =
+          Verdict.recommended(figures, Runtime.getRuntime().availableProcessors());
+      reports.write(figures, sentences, recommended.orElse(null));
       if (options.format == CommonOptions.Format.json) {
         var all = new LinkedHashMap<String, Object>();
         all.put("task", task.name());
@@ -132,6 +143,7 @@ final class CompareCommand implements Callable<Integer> {
         all.put("printedLines", printed.counts());
         all.put("processors", Runtime.getRuntime().availableProcessors());
         all.put("runs", figures.stream().map(Figures::toMap).toList());
+        recommended.ifPresent(model -> all.put("recommended", model.label()));
         all.put("summary", sentences);
         writer.line(Rendering.json(all));
       } else {
@@ -140,7 +152,7 @@ final class CompareCommand implements Callable<Integer> {
         sentences.forEach(sentence -> writer.line(Words.wrapped(sentence, 80)));
       }
       writer.finish();
-      printed.messages().forEach(terminal.err()::println);
+      printed.messages().forEach(terminal::note);
       if (writer.readerIsGone()) {
         return ExitCode.PIPE_CLOSED;
       }

@@ -34,6 +34,12 @@ final class Comparison {
   private static final double PATIENCE_SECONDS = 60;
 
   /**
+   * The rounds may take this long in any case, in seconds: what each costs in addition to its items
+   * is not measured beforehand. Guess.
+   */
+  private static final double LEAST_BOUND_SECONDS = 15;
+
+  /**
    * How long each JVM warms up before anything is measured, in seconds, so that the JIT compiler
    * has compiled the code.
    */
@@ -50,6 +56,9 @@ final class Comparison {
   private final PrintedLines printed;
   private final Repeatability repeatability = new Repeatability();
   private final Map<String, Outcome<?>> failures = new LinkedHashMap<>();
+
+  /** When all rounds must be over: what was announced. Set when the first begins. */
+  private long endNanos;
 
   /** The shortest complete run so far, in seconds. */
   private double best = Double.POSITIVE_INFINITY;
@@ -100,23 +109,25 @@ final class Comparison {
         return List.of();
       }
       double inSequence = each * items.size();
-      int rounds = rounds(inSequence);
-      say(
-          "an item takes about %s, so %s of each take %s at most",
-          Words.seconds(each),
-          Words.count(rounds, "round"),
-          Words.about(bound(inSequence, rounds)));
-      for (ExecutionModel model : models) {
-        entrants.add(new ModelUnderTest(model, settings));
-      }
-      for (ModelUnderTest entrant : entrants) {
+      for (ModelUnderTest entrant : models.stream().map(this::entrant).toList()) {
+        entrants.add(entrant);
         entrant.open(task.call(), items, each, WARM_UP_SECONDS);
       }
+      int rounds = rounds(inSequence);
+      double bound = bound(inSequence, rounds);
+      say(
+          "an item takes about %s, so %s of each take %s at most",
+          Words.seconds(each), Words.count(rounds, "round"), Words.atMost(bound));
+      endNanos = System.nanoTime() + Math.round(bound * 1e9);
       rounds(entrants, rounds);
     } finally {
       entrants.forEach(ModelUnderTest::close);
     }
     return goesOn() ? figures(entrants) : List.of();
+  }
+
+  private ModelUnderTest entrant(ExecutionModel model) {
+    return new ModelUnderTest(model, settings);
   }
 
   private boolean goesOn() {
@@ -130,12 +141,17 @@ final class Comparison {
     return bound(inSequence, ROUNDS) <= PATIENCE_SECONDS ? ROUNDS : 1;
   }
 
+  /** Returns the time until all rounds must be over, in seconds. */
+  private double left() {
+    return (endNanos - System.nanoTime()) / 1e9;
+  }
+
   /**
    * Returns the longest time that the rounds may take, in seconds, assuming that no model is slower
    * than the sequential one.
    */
   private double bound(double inSequence, int rounds) {
-    return models.size() * (rounds * inSequence + WARM_UP_SECONDS);
+    return Math.max(LEAST_BOUND_SECONDS, models.size() * (rounds * inSequence + WARM_UP_SECONDS));
   }
 
   private void rounds(List<ModelUnderTest> entrants, int rounds) {
@@ -144,12 +160,20 @@ final class Comparison {
         // The sequential run comes last in the first round: by then there is a time to compare it
         // with.
         ModelUnderTest entrant = entrants.get((round + 1 + i) % entrants.size());
+        if (round > 0 && !entrant.isCutOff() && left() < entrant.lastSeconds()) {
+          say(
+              "there is no time for a further run of %s: these figures are of fewer rounds",
+              entrant.model().label());
+          return;
+        }
         if (!entrant.isCutOff()) {
           String title =
               rounds == 1
                   ? entrant.model().label()
                   : "round %d of %d, %s".formatted(round + 1, rounds, entrant.model().label());
-          pass(entrant, title);
+          // In the first round each gets an equal part of the time, whatever those before took.
+          double time = round == 0 ? left() / (entrants.size() - i) : left();
+          pass(entrant, title, time, round == 0);
         }
         if (!goesOn()) {
           return;
@@ -158,22 +182,36 @@ final class Comparison {
     }
   }
 
-  private void pass(ModelUnderTest entrant, String title) {
+  /**
+   * Runs all items once.
+   *
+   * @param time how long that may take, in seconds, because of what was announced
+   * @param isFirst whether the model has no figures yet, and keeps those of a run that was cut off
+   */
+  private void pass(ModelUnderTest entrant, String title, double time, boolean isFirst) {
     repeatability.beginRun();
-    double deadline =
+    double patience =
         best == Double.POSITIVE_INFINITY
             ? Double.POSITIVE_INFINITY
             : Math.max(CUT_OFF_SECONDS, CUT_OFF_FACTOR * best);
+    double deadline = Math.min(patience, Math.max(0.001, time));
     var run = ItemRun.forFigures(task.call(), items, failFast, receiver());
     printed.begin(entrant.model().label());
     try (var progress = new Progress(terminal, title, items.size()).start()) {
       ModelUnderTest.Pass pass = entrant.run(run, deadline, progress, reports);
       if (pass.complete()) {
         best = Math.min(best, pass.seconds());
+      } else if (goesOn() && !isFirst && time < patience) {
+        entrant.forgetLast(); // it has figures of complete runs
       } else if (goesOn()) {
         progress.message(
-            "fornada: %s was cut off after %s: the best took %s"
-                .formatted(entrant.model().label(), Words.seconds(deadline), Words.seconds(best)));
+            "fornada: %s was cut off after %s: %s"
+                .formatted(
+                    entrant.model().label(),
+                    Words.seconds(deadline),
+                    time < patience
+                        ? "the time that was announced is over, and its time is an estimate"
+                        : "the best took " + Words.seconds(best)));
       }
     } finally {
       printed.begin(WARM_UP);
@@ -183,14 +221,15 @@ final class Comparison {
   private ItemRun.Receiver receiver() {
     return new ItemRun.Receiver() {
       @Override
-      public void result(@Nullable String text) {
+      public boolean result(Ended item, @Nullable String text) {
         repeatability.result(text);
+        return true;
       }
 
       @Override
-      public void failure(String input, Outcome<?> outcome) {
+      public void failure(Ended item, Outcome<?> outcome) {
         repeatability.failure();
-        failures.putIfAbsent(input, outcome);
+        failures.putIfAbsent(item.input(), outcome);
       }
     };
   }
@@ -202,11 +241,12 @@ final class Comparison {
             .mapToDouble(ModelUnderTest::seconds)
             .findFirst()
             .orElse(Double.NaN);
+    entrants.forEach(entrant -> reports.show(entrant.model(), entrant.timeline()));
     return entrants.stream().map(entrant -> entrant.figures(sequential)).toList();
   }
 
   @SuppressWarnings("AnnotateFormatMethod") // the annotation would add a dependency
   private void say(String format, Object... arguments) {
-    terminal.err().println("fornada: " + String.format(Locale.ROOT, format, arguments));
+    terminal.note("fornada: " + String.format(Locale.ROOT, format, arguments));
   }
 }

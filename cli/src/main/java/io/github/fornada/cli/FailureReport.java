@@ -42,6 +42,11 @@ final class FailureReport {
     return "fornada: \"" + shortened(input) + "\" has no outcome: the run was stopped before it";
   }
 
+  /** Returns the text for an item whose result could not be written to its file. */
+  static String notWritten(String input, String why) {
+    return "fornada: \"" + shortened(input) + "\" failed: its result is there, but " + why;
+  }
+
   /** Returns the text for an input that is not an item. */
   static String refused(Refusals.Refusal refusal) {
     return "fornada: " + shortened(refusal.input()) + " failed: " + refusal.why();

@@ -46,9 +46,14 @@ record FileIdentity(String key) {
    * with the file's name.
    */
   static @Nullable FileIdentity ofOutput(Path target) {
-    if (Files.exists(target)) {
-      return of(target);
-    }
+    return Files.exists(target) ? of(target) : ofPlace(target);
+  }
+
+  /**
+   * Returns an identity of the place of a file, whether there is a file or not: its folder with its
+   * name. The folder need not exist.
+   */
+  static @Nullable FileIdentity ofPlace(Path target) {
     Path folder = target.toAbsolutePath().getParent();
     Path name = target.getFileName();
     if (folder == null || name == null) {
@@ -57,9 +62,16 @@ record FileIdentity(String key) {
     try {
       boolean ignoresCase = !System.getProperty("os.name", "").startsWith("Linux");
       String last = ignoresCase ? name.toString().toLowerCase(Locale.ROOT) : name.toString();
-      return new FileIdentity(folder.toRealPath().resolve(last).toString());
+      Path there = folder;
+      while (there.getParent() != null && !Files.exists(there)) {
+        there = there.getParent();
+      }
+      Path missing = there.relativize(folder);
+      Path real = there.toRealPath().resolve(missing).normalize();
+      String above = ignoresCase ? real.toString().toLowerCase(Locale.ROOT) : real.toString();
+      return new FileIdentity(Path.of(above).resolve(last).toString());
     } catch (IOException e) {
-      return null; // the folder does not exist, which is reported when the file is opened
+      return null; // the folder cannot be read, which is reported when the file is opened
     }
   }
 

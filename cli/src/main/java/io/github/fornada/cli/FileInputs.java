@@ -93,7 +93,11 @@ final class FileInputs {
     return found.stream().map(Path::toString).toList();
   }
 
-  private static boolean isHidden(Path path) {
+  /** Returns whether a path is left out because its name begins with a dot. */
+  private boolean isHidden(Path path) {
+    if (match != null && (match.startsWith(".") || match.contains("/."))) {
+      return false; // as a shell's: a dot that is named is meant
+    }
     Path name = path.getFileName();
     return name != null && name.toString().startsWith(".");
   }

@@ -23,13 +23,20 @@ import picocli.CommandLine.UnmatchedArgumentException;
         "Runs a plain Java function over many inputs, in sequence, on virtual threads, on platform"
             + " threads or in worker JVMs, and measures each.",
     versionProvider = FornadaCommand.Version.class,
-    subcommands = {RunCommand.class, CompareCommand.class, AdviseCommand.class},
+    subcommands = {
+      RunCommand.class,
+      CompareCommand.class,
+      AdviseCommand.class,
+      CommandLine.HelpCommand.class,
+      CompletionCommand.class,
+      ManCommand.class,
+    },
     footerHeading = "%nExamples:%n",
     footer = {
       "  fornada compare examples/Bolo.java chocolate cenoura",
       "  fornada advise examples/Primes.java 2000000 3000000",
       "  fornada run examples/WordCount.java docs/*.md",
-      "  fornada run -h",
+      "  fornada help run",
     })
 final class FornadaCommand implements Callable<Integer> {
   @Mixin
@@ -51,8 +58,10 @@ final class FornadaCommand implements Callable<Integer> {
     command.setCaseInsensitiveEnumValuesAllowed(true);
     command.setUsageHelpAutoWidth(false);
     for (CommandLine each : command.getSubcommands().values()) {
-      each.getCommandSpec().mixinStandardHelpOptions(true);
-      each.getCommandSpec().versionProvider(new Version());
+      if (!(each.getCommand() instanceof CommandLine.HelpCommand)) { // which has such an option
+        each.getCommandSpec().mixinStandardHelpOptions(true);
+        each.getCommandSpec().versionProvider(new Version());
+      }
       each.setExpandAtFiles(false);
     }
     command.getCommandSpec().mixinStandardHelpOptions(true);
@@ -78,7 +87,8 @@ final class FornadaCommand implements Callable<Integer> {
       own[0] = ReplayCommand.NAME;
     }
     if (args.length > 0 && args[0].equals("run")) {
-      List<List<String>> stages = StageArguments.split(List.of(args).subList(1, args.length));
+      own = withFigures(args);
+      List<List<String>> stages = StageArguments.split(List.of(own).subList(1, own.length));
       if (stages.size() > 1) {
         CommandLine line = Objects.requireNonNull(command.getSubcommands().get("run"));
         RunCommand run = line.getCommand();
@@ -89,6 +99,20 @@ final class FornadaCommand implements Callable<Integer> {
       }
     }
     return command.execute(own);
+  }
+
+  /**
+   * Completes {@code --figures} that stands without its value: what follows is an input, even if it
+   * could be a value.
+   */
+  private static String[] withFigures(String[] args) {
+    String[] all = args.clone();
+    for (int i = 1; i < all.length && !all[i].equals("--"); i++) {
+      if (all[i].equals(RunCommand.FIGURES)) {
+        all[i] += "=" + CommonOptions.Format.table;
+      }
+    }
+    return all;
   }
 
   private static Path path(String text) {
@@ -143,7 +167,7 @@ final class FornadaCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    throw Fault.usage("say what to do: run, compare or advise\nTry: fornada --help");
+    throw Fault.usage("say what to do: run, compare or advise\nTry: fornada help");
   }
 
   /** Provides the version of the jar, or of the build. */

@@ -1,6 +1,8 @@
 package io.github.fornada.cli;
 
 import io.github.fornada.ExecutionModel;
+import java.util.Iterator;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
@@ -15,6 +17,15 @@ record How(@Nullable ExecutionModel model) {
 
   boolean isAuto() {
     return model == null;
+  }
+
+  /** The words that a shell completes. */
+  static final class Names implements Iterable<String> {
+    @Override
+    public Iterator<String> iterator() {
+      return Stream.concat(ModelParser.MODELS.stream().map(ExecutionModel::label), Stream.of(AUTO))
+          .iterator();
+    }
   }
 
   /** Parses a model, or {@value How#AUTO}. */

@@ -1,6 +1,7 @@
 package io.github.fornada.cli;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -8,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
+import java.util.NoSuchElementException;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -68,13 +70,28 @@ sealed interface Inputs {
     if (folder != null) {
       known.addAll(new FileInputs(folder, options.match, outputs, refusals).find());
     }
+    ItemFiles files = outputs.items();
     if (lines == null) {
+      if (files != null) {
+        files.plan(known);
+      }
       return new Known(Collections.unmodifiableList(known));
     }
-    LineReader read = open(lines, outputs, refusals);
+    LineReader read = open(lines, options.nul, outputs, refusals);
+    Iterator<String> items = kind == ItemKind.NO_FILE ? read : checked(read, outputs);
+    if (files != null && read.hasEnd()) {
+      // All are read now, so that the file of each is known before the first is written.
+      readAll(items, known);
+      files.plan(known);
+      return new Known(Collections.unmodifiableList(known));
+    }
+    if (files != null) {
+      files.plan(known);
+      items = planned(items, files, kind == ItemKind.NO_FILE, refusals);
+    }
     Iterator<String> before = known.iterator();
     return new Lines(
-        after(before, kind == ItemKind.NO_FILE ? read : checked(read, outputs)),
+        after(before, items),
         read.hasEnd()
             ? () -> {
               long left = 0;
@@ -84,6 +101,46 @@ sealed interface Inputs {
               return left + read.countRest();
             }
             : null);
+  }
+
+  private static void readAll(Iterator<String> items, List<String> into) {
+    try {
+      items.forEachRemaining(into::add);
+    } catch (UncheckedIOException e) {
+      throw Fault.failed("cannot read the inputs: " + e.getCause());
+    }
+  }
+
+  /** Decides on the file of each item when it is read; an item that cannot have one is refused. */
+  private static Iterator<String> planned(
+      Iterator<String> items, ItemFiles files, boolean othersAreKnown, Refusals refusals) {
+    return new Iterator<>() {
+      private @Nullable String next;
+
+      @Override
+      public boolean hasNext() {
+        while (next == null && items.hasNext()) {
+          String item = items.next();
+          String problem = files.plan(item, othersAreKnown);
+          if (problem == null) {
+            next = item;
+          } else {
+            refusals.add("\"" + item + "\"", problem);
+          }
+        }
+        return next != null;
+      }
+
+      @Override
+      public String next() {
+        String item = hasNext() ? next : null;
+        next = null;
+        if (item == null) {
+          throw new NoSuchElementException();
+        }
+        return item;
+      }
+    };
   }
 
   /** The kinds of items that a task can have. */
@@ -140,7 +197,7 @@ sealed interface Inputs {
     };
   }
 
-  private static LineReader open(String lines, Outputs outputs, Refusals refusals) {
+  private static LineReader open(String lines, boolean nul, Outputs outputs, Refusals refusals) {
     if (lines.isEmpty()) {
       throw Fault.usage("--lines: the name of the file is empty");
     }
@@ -151,7 +208,7 @@ sealed interface Inputs {
       outputs.mustNotBeStdin();
       boolean hasEnd =
           Files.isRegularFile(StandardStreams.get().device(StandardStreams.Standard.IN));
-      return new LineReader(StandardStreams.get().in(), "stdin", hasEnd, refusals);
+      return new LineReader(StandardStreams.get().in(), "stdin", hasEnd, nul, refusals);
     }
     if (descriptor != null) {
       String obstacle = descriptor.obstacle(false);
@@ -169,6 +226,7 @@ sealed interface Inputs {
           descriptor == null ? Files.newInputStream(file) : descriptor.input(),
           lines,
           Files.isRegularFile(file),
+          nul,
           refusals);
     } catch (IOException e) {
       throw Fault.usage("--lines: " + reason(file, e));

@@ -36,11 +36,15 @@ final class ItemRun implements TaskListener {
 
   /** Receives the outcomes of a pass; called by the thread that called {@link #on}. */
   interface Receiver {
-    /** Receives a result; null for a function that returns nothing. */
-    void result(@Nullable String text);
+    /**
+     * Receives a result; null for a function that returns nothing.
+     *
+     * @return whether it is kept; if not, the item counts as failed
+     */
+    boolean result(Ended item, @Nullable String text);
 
     /** Receives an item without a result. */
-    void failure(String input, Outcome<?> outcome);
+    void failure(Ended item, Outcome<?> outcome);
   }
 
   private final MethodCall call;
@@ -155,7 +159,8 @@ final class ItemRun implements TaskListener {
       if (failure != null) {
         failed++;
         var _ = ended(failure.index());
-        receiver.failure(String.valueOf(failure.item()), failure.outcome());
+        receiver.failure(
+            Ended.of(failure.index(), String.valueOf(failure.item()), failure), failure.outcome());
       }
     }
   }
@@ -257,18 +262,24 @@ final class ItemRun implements TaskListener {
 
   private void report(long index, Outcome<?> outcome) {
     // A failure after a stop was probably caused by it.
-    boolean genuine = !keepsWaiting || waiting.remove(index) != null;
+    TaskEvent.Finished event = keepsWaiting ? waiting.remove(index) : null;
+    boolean genuine = !keepsWaiting || event != null;
     switch (outcome) {
       case Outcome.Done<?>(var value) -> {
-        var _ = ended(index);
-        done++;
-        receiver.result((String) value);
+        if (receiver.result(Ended.of(index, ended(index), event), (String) value)) {
+          done++;
+        } else {
+          failed++;
+          if (failFast) {
+            stop();
+          }
+        }
       }
       case Outcome.Cancelled<?> c -> {} // stopped on purpose, which is reported once
       default -> {
         if (!failFast && genuine) {
           failed++;
-          receiver.failure(ended(index), outcome);
+          receiver.failure(Ended.of(index, ended(index), event), outcome);
         }
       }
     }

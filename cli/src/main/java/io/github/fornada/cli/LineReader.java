@@ -33,6 +33,10 @@ final class LineReader implements Iterator<String> {
   private final String name;
   private final boolean hasEnd;
   private final Refusals refusals;
+
+  /** Whether a zero byte ends an item, and an end of line is part of it. */
+  private final boolean nul;
+
   private final byte[] buffer = new byte[BUFFER_BYTES];
   private int from;
   private int to;
@@ -50,6 +54,12 @@ final class LineReader implements Iterator<String> {
    * @param hasEnd whether it is known to have an end
    */
   LineReader(InputStream in, String name, boolean hasEnd, Refusals refusals) {
+    this(in, name, hasEnd, false, refusals);
+  }
+
+  /** Creates a reader whose items end with a zero byte if {@code nul}. */
+  LineReader(InputStream in, String name, boolean hasEnd, boolean nul, Refusals refusals) {
+    this.nul = nul;
     this.in = in;
     this.name = name;
     this.hasEnd = hasEnd;
@@ -126,18 +136,22 @@ final class LineReader implements Iterator<String> {
         }
       }
       int end = from;
-      while (end < to && buffer[end] != '\n' && buffer[end] != '\r') {
+      while (end < to && !isEnd(buffer[end])) {
         end++;
       }
       append(end);
       if (end < to) {
-        skipsLineFeed = buffer[end] == '\r';
+        skipsLineFeed = !nul && buffer[end] == '\r';
         from = end + 1;
         terminated = true;
         return true;
       }
       from = end;
     }
+  }
+
+  private boolean isEnd(byte b) {
+    return nul ? b == 0 : b == '\n' || b == '\r';
   }
 
   private void append(int end) {
@@ -170,7 +184,7 @@ final class LineReader implements Iterator<String> {
           name
               + " is UTF-16 or UTF-32, not UTF-8. Convert it: iconv -f UTF-16 -t UTF-8 "
               + (name.equals("stdin") ? "" : name)
-              + ". (If it is items with a zero byte after each: tr '\\0' '\\n')");
+              + ". (If it is items with a zero byte after each: --null)");
     }
     boolean marked =
         length >= 3 && line[0] == (byte) 0xEF && line[1] == (byte) 0xBB && line[2] == (byte) 0xBF;
@@ -232,7 +246,7 @@ final class LineReader implements Iterator<String> {
     }
     int place = bytes.position();
     refusals.add(
-        "line " + number + " of " + name,
+        (nul ? "item " : "line ") + number + " of " + name,
         "the byte 0x%02X at place %d of the line is not UTF-8; if the text has another encoding,"
                 .formatted(line[place] & 0xFF, place - begin + 1)
             + " convert it: iconv -f LATIN1 -t UTF-8");

@@ -6,4 +6,9 @@ package io.github.fornada.cli;
  * @param name its name in messages and reports, such as {@code Bolo.bake(String)}
  * @param call the task
  */
-record LoadedTask(String name, MethodCall call) {}
+record LoadedTask(String name, MethodCall call) {
+  /** Returns the same task with results in a form. */
+  LoadedTask in(ResultFormat format) {
+    return format.json() ? new LoadedTask(name, call.asJson()) : this;
+  }
+}

@@ -17,6 +17,7 @@ final class Meter {
   /**
    * The measured values.
    *
+   * @param startedNanos when it began, as a value of {@link System#nanoTime}
    * @param wallNanos the wall time
    * @param cpuNanos the processor time of all the processes
    * @param peakBytes the peak of the resident memory of all processes together; {@link
@@ -24,12 +25,20 @@ final class Meter {
    * @param idleNanos the idle time of all processors of the machine, added up; or {@link
    *     ProcessTree#UNKNOWN}
    */
-  record Reading(long wallNanos, long cpuNanos, long peakBytes, long idleNanos) {}
+  record Reading(long startedNanos, long wallNanos, long cpuNanos, long peakBytes, long idleNanos) {
+    /** Returns when it ended, as a value of {@link System#nanoTime}. */
+    long endedNanos() {
+      return startedNanos + wallNanos;
+    }
+  }
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition stopping = lock.newCondition();
   private final ProcessTree tree;
-  private final long startedNanos;
+
+  /** Written before {@link #start} returns. */
+  private long startedNanos;
+
   private final long idleAtStart = ProcessTree.machineIdleNanos();
 
   // Guarded by lock.
@@ -39,14 +48,19 @@ final class Meter {
   private Meter(Set<Long> ignored) {
     tree = new ProcessTree(ignored);
     peakBytes = tree.residentBytes();
-    startedNanos = System.nanoTime();
   }
 
   /** Begins to measure, without the processes {@code ignored}. */
   static Meter start(Set<Long> ignored) {
     var meter = new Meter(ignored);
     Thread.ofPlatform().daemon().name("fornada-meter").start(meter::sample);
+    meter.startedNanos = System.nanoTime(); // the thread needs some time to start
     return meter;
+  }
+
+  /** Returns when it began, as a value of {@link System#nanoTime}. */
+  long startedNanos() {
+    return startedNanos;
   }
 
   private void sample() {
@@ -80,6 +94,7 @@ final class Meter {
       peakBytes = Math.max(peakBytes, tree.residentBytes());
       long idle = ProcessTree.machineIdleNanos();
       return new Reading(
+          startedNanos,
           wall,
           tree.cpuNanos(),
           peakBytes,

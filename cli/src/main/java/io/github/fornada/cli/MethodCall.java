@@ -2,10 +2,14 @@ package io.github.fornada.cli;
 
 import io.github.fornada.TaskFunction;
 import io.github.fornada.elastic.Indirect;
+import java.io.Serial;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
+import java.lang.reflect.Constructor;
+import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -19,8 +23,9 @@ import org.jspecify.annotations.Nullable;
  * @param type binary name of its class
  * @param method its name
  * @param parameter name of its parameter's type, as {@link Class#getName}
+ * @param json whether the text of each result is JSON
  */
-record MethodCall(TaskCode code, String type, String method, String parameter)
+record MethodCall(TaskCode code, String type, String method, String parameter, boolean json)
     implements TaskFunction<String, @Nullable String>, Indirect {
   /** The resolved method of each call in this JVM. */
   private static final Map<String, Resolved> RESOLVED = new ConcurrentHashMap<>();
@@ -33,7 +38,13 @@ record MethodCall(TaskCode code, String type, String method, String parameter)
         code,
         method.getDeclaringClass().getName(),
         method.getName(),
-        method.getParameterTypes()[0].getName());
+        method.getParameterTypes()[0].getName(),
+        false);
+  }
+
+  /** Returns the same task with results as JSON. */
+  MethodCall asJson() {
+    return new MethodCall(code, type, method, parameter, true);
   }
 
   /** Resolves the method now, so that the first items need not wait for that. */
@@ -62,7 +73,10 @@ record MethodCall(TaskCode code, String type, String method, String parameter)
     } catch (Throwable e) {
       throw new IllegalStateException("the task threw " + e, e);
     }
-    return resolved.returnsNothing ? null : Rendering.text(result);
+    if (resolved.returnsNothing) {
+      return null;
+    }
+    return json ? Rendering.jsonOf(result) : Rendering.text(result);
   }
 
   @Override
@@ -79,6 +93,29 @@ record MethodCall(TaskCode code, String type, String method, String parameter)
     return method;
   }
 
+  /**
+   * Returns the object whose methods are called, one for all items in this JVM: its fields are as
+   * static ones.
+   */
+  private static Object newObject(Class<?> compact) throws ReflectiveOperationException {
+    try {
+      Constructor<?> constructor = compact.getDeclaredConstructor();
+      constructor.setAccessible(true);
+      return constructor.newInstance();
+    } catch (InvocationTargetException e) {
+      throw new NotMadeException(compact, e.getCause() == null ? e : e.getCause());
+    }
+  }
+
+  /** The fields of a compact source file could not be set. */
+  static final class NotMadeException extends RuntimeException {
+    @Serial private static final long serialVersionUID = 1L;
+
+    NotMadeException(Class<?> compact, Throwable cause) {
+      super("the fields of " + compact.getName() + " cannot be set: " + cause, cause);
+    }
+  }
+
   private Resolved resolve() {
     TaskLoader loader = code.loader();
     try {
@@ -89,11 +126,13 @@ record MethodCall(TaskCode code, String type, String method, String parameter)
             && !candidate.isBridge()) {
           // because its class may be package-private, as in small source files
           candidate.setAccessible(true);
+          MethodHandle handle = MethodHandles.lookup().unreflect(candidate);
           return new Resolved(
               loader,
               ItemParser.of(candidate.getParameterTypes()[0]),
-              MethodHandles.lookup()
-                  .unreflect(candidate)
+              (Modifier.isStatic(candidate.getModifiers())
+                      ? handle
+                      : handle.bindTo(newObject(candidate.getDeclaringClass())))
                   .asType(MethodType.methodType(Object.class, Object.class)),
               candidate.getReturnType() == void.class);
         }

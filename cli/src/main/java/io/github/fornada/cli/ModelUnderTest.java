@@ -6,14 +6,17 @@ import io.github.fornada.Pool;
 import io.github.fornada.TaskEvent;
 import io.github.fornada.TaskFunction;
 import io.github.fornada.TaskListener;
+import io.github.fornada.timeline.Timeline;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
+import java.util.Spliterator;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +28,9 @@ final class ModelUnderTest {
    */
   private static final long READY_SECONDS = 10;
 
+  /** The warm-up of all workers together takes at most this many times as long as that of one. */
+  private static final double WARM_UP_FACTOR = 6; // Guess
+
   /** A function that does nothing. */
   private static final TaskFunction<String, String> TRIVIAL = item -> item;
 
@@ -34,6 +40,7 @@ final class ModelUnderTest {
    * @param seconds the wall time
    * @param complete whether it ran to its end; otherwise it was cut off
    * @param ended the number of items that have an outcome
+   * @param timeline what ran when; null if nobody wants to know
    */
   record Pass(
       double seconds,
@@ -44,7 +51,8 @@ final class ModelUnderTest {
       long ended,
       long done,
       long failed,
-      boolean complete) {}
+      boolean complete,
+      @Nullable Timeline timeline) {}
 
   private final ExecutionModel model;
   private final PoolSettings settings;
@@ -97,12 +105,24 @@ final class ModelUnderTest {
       return; // such a long item is its own warm-up, and too costly to run for nothing
     }
     long n = Math.clamp(Math.round(opened.workers() * seconds / secondsEach), 1, items.size());
+    var over = new AtomicBoolean();
     try (Stream<Outcome<@Nullable String>> outcomes =
         opened.outcomes(items.subList(0, (int) n), call)) {
-      outcomes.forEach(outcome -> {});
+      Spliterator<Outcome<@Nullable String>> source = outcomes.spliterator();
+      // With more workers than processors it takes longer than it should.
+      try (var _ = Alarm.in(WARM_UP_FACTOR * seconds, () -> end(outcomes, over))) {
+        while (!over.get() && source.tryAdvance(outcome -> {})) {}
+      }
     } catch (CancellationException e) {
-      Thread.currentThread().interrupt(); // restores the flag: the consumer was interrupted
+      if (!over.get()) {
+        Thread.currentThread().interrupt(); // restores the flag: the consumer was interrupted
+      }
     }
+  }
+
+  private static void end(Stream<?> outcomes, AtomicBoolean over) {
+    over.set(true);
+    outcomes.close();
   }
 
   /**
@@ -120,20 +140,28 @@ final class ModelUnderTest {
     if (settings.retries() > 0) {
       listeners.add(progress.retries());
     }
-    listeners.addAll(reports.begin(model));
+    Timeline timeline = reports.timeline(model.label());
+    if (timeline != null) {
+      listeners.add(timeline);
+    }
     // Garbage of an earlier pass must not count as memory of this one.
     System.gc();
     // Worker processes of another model's pool are idle now, and must not count either.
     Set<Long> others = model == ExecutionModel.PROCESSES ? Set.of() : ProcessTree.descendantsNow();
     relay.to(listeners);
     Meter meter = Meter.start(others);
+    if (timeline != null) {
+      timeline.begin(meter.startedNanos());
+    }
     ItemRun.End end;
     try (var _ = Alarm.in(deadline, run::stop)) {
       end = run.on(opened);
     }
     Meter.Reading reading = meter.stop();
+    if (timeline != null) {
+      timeline.end(reading.endedNanos());
+    }
     relay.to(List.of());
-    reports.end(model);
     double wall = Math.max(1, reading.wallNanos());
     var pass =
         new Pass(
@@ -145,12 +173,23 @@ final class ModelUnderTest {
             clock.done() + clock.failed(),
             clock.done(),
             clock.failed(),
-            end == ItemRun.End.COMPLETE);
+            end == ItemRun.End.COMPLETE,
+            timeline);
     passes.add(pass);
     if (!pass.complete()) {
       stop(opened);
     }
     return pass;
+  }
+
+  /** Returns how long the last pass took, in seconds. */
+  double lastSeconds() {
+    return passes.getLast().seconds();
+  }
+
+  /** Forgets the last pass, which was cut off, in favour of those before it. */
+  void forgetLast() {
+    passes.removeLast();
   }
 
   /** Returns whether a pass was cut off, so that there will be no more. */
@@ -162,6 +201,11 @@ final class ModelUnderTest {
   double seconds() {
     Pass pass = median();
     return pass.complete() ? pass.seconds() : pass.seconds() * items / Math.max(1, pass.ended());
+  }
+
+  /** Returns what ran when in the pass that the figures are of; null if nobody wants to know. */
+  @Nullable Timeline timeline() {
+    return median().timeline();
   }
 
   private Pass median() {

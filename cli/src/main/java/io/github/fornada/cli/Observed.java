@@ -13,6 +13,8 @@ import io.github.fornada.advice.decide.Machine;
 import io.github.fornada.advice.decide.Observation;
 import io.github.fornada.advice.decide.Setting;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -107,15 +109,18 @@ final class Observed implements Journal {
    *
    * @throws Fault if the file cannot be written
    */
-  void write(Path file) {
+  void write(OutputFile file) {
     var lines = new ArrayList<String>();
     try {
       for (Entry entry : entries()) {
         lines.add(MAPPER.writeValueAsString(entry));
       }
-      Files.write(file, lines);
+      try (OutputStream out = file.open()) {
+        out.write(String.join("\n", lines).concat("\n").getBytes(StandardCharsets.UTF_8));
+      }
+      file.commit();
     } catch (IOException e) {
-      throw Fault.failed("cannot write " + file + ": " + Inputs.reason(e));
+      throw Fault.failed("cannot write " + file.given() + ": " + Inputs.reason(e));
     }
   }
 

@@ -18,6 +18,9 @@ import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFileAttributes;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -47,8 +50,26 @@ final class OutputFile implements AutoCloseable {
   /** Drafts of outputs, which are deleted if the JVM is asked to end. */
   private static final Set<Path> IN_THE_MAKING = ConcurrentHashMap.newKeySet();
 
+  /**
+   * Files that are written one after another, one for each item.
+   *
+   * @param prefix how the names of their drafts begin
+   * @param swept the folders in which drafts of a run that was killed were looked for
+   */
+  record Family(String prefix, Set<Path> swept) {
+    /** Creates a family for the pattern of their names. */
+    Family(String pattern) {
+      this(
+          ".fornada-" + Integer.toHexString(Path.of(pattern).toAbsolutePath().hashCode()) + "-",
+          new HashSet<>());
+    }
+  }
+
   private final String option;
   private final Path given;
+
+  /** Null for a file that is not one of many. */
+  private final @Nullable Family family;
 
   /** The file that the draft will replace, or a device or pipe; null for a descriptor. */
   private final @Nullable Path target;
@@ -62,9 +83,14 @@ final class OutputFile implements AutoCloseable {
   private boolean committed;
 
   private OutputFile(
-      String option, Path given, @Nullable Path target, @Nullable Descriptor descriptor) {
+      String option,
+      Path given,
+      @Nullable Family family,
+      @Nullable Path target,
+      @Nullable Descriptor descriptor) {
     this.option = option;
     this.given = given;
+    this.family = family;
     this.target = target;
     this.descriptor = descriptor;
   }
@@ -79,8 +105,26 @@ final class OutputFile implements AutoCloseable {
       throw Fault.usage(option + ": the name of the file is empty");
     }
     if (given.equals(STDOUT)) {
-      return new OutputFile(option, given, null, Descriptor.stdout());
+      return new OutputFile(option, given, null, null, Descriptor.stdout());
     }
+    return named(option, given, null);
+  }
+
+  /**
+   * Returns the file for the result of one item. Folders that are missing are made when it is
+   * written.
+   *
+   * @throws Fault if there cannot be a file at that path
+   */
+  static OutputFile ofItem(Family family, Path given) {
+    OutputFile file = named("-o", given, family);
+    if (file.isDirect()) {
+      throw Fault.usage("-o: is no file: " + given + "; a file for each item is written");
+    }
+    return file;
+  }
+
+  private static OutputFile named(String option, Path given, @Nullable Family family) {
     Path target = given;
     for (int links = 0; ; links++) {
       Descriptor descriptor = Descriptor.of(target);
@@ -89,7 +133,7 @@ final class OutputFile implements AutoCloseable {
         if (obstacle != null) {
           throw Fault.usage(option + ": cannot be written: " + given + ": " + obstacle);
         }
-        return new OutputFile(option, given, null, descriptor);
+        return new OutputFile(option, given, family, null, descriptor);
       }
       if (!Files.isSymbolicLink(target)) {
         break;
@@ -107,6 +151,9 @@ final class OutputFile implements AutoCloseable {
     if (Files.isDirectory(target) || folder == null) {
       throw Fault.usage(option + ": is a folder: " + given);
     }
+    while (family != null && folder.getParent() != null && !Files.exists(folder)) {
+      folder = folder.getParent(); // it will be made
+    }
     if (!Files.isDirectory(folder)) {
       throw Fault.usage(
           option
@@ -114,7 +161,7 @@ final class OutputFile implements AutoCloseable {
                   ? ": not a folder: " + folder
                   : ": no such folder: " + folder + "; make it first"));
     }
-    return new OutputFile(option, given, target, null);
+    return new OutputFile(option, given, family, target, null);
   }
 
   /** Returns the option and its path. */
@@ -135,6 +182,20 @@ final class OutputFile implements AutoCloseable {
       return FileIdentity.of(descriptor.file());
     }
     return target == null ? null : FileIdentity.ofOutput(target);
+  }
+
+  /** Returns the identities of the file that is there, if there is one, and of its place. */
+  List<FileIdentity> identities() {
+    var identities = new ArrayList<FileIdentity>();
+    for (FileIdentity each :
+        new @Nullable FileIdentity[] {
+          identity(), target == null ? null : FileIdentity.ofPlace(target)
+        }) {
+      if (each != null && !identities.contains(each)) {
+        identities.add(each);
+      }
+    }
+    return identities;
   }
 
   /** Returns the descriptor that is written to; null if a path is opened. */
@@ -206,6 +267,9 @@ final class OutputFile implements AutoCloseable {
     if (folder == null) {
       throw new java.nio.file.NoSuchFileException(file.toString());
     }
+    if (family != null) {
+      Files.createDirectories(folder);
+    }
     try {
       return draftIn(folder);
     } catch (IOException e) {
@@ -218,8 +282,13 @@ final class OutputFile implements AutoCloseable {
   }
 
   private Path draftIn(Path folder) throws IOException {
-    String prefix = ".fornada-" + Integer.toHexString(given.toAbsolutePath().hashCode()) + "-";
-    sweep(folder, prefix);
+    String prefix =
+        family != null
+            ? family.prefix()
+            : ".fornada-" + Integer.toHexString(given.toAbsolutePath().hashCode()) + "-";
+    if (family == null || family.swept().add(folder)) {
+      sweep(folder, prefix);
+    }
     Path file =
         folder.resolve(prefix + Long.toHexString(ThreadLocalRandom.current().nextLong()) + ".tmp");
     IN_THE_MAKING.add(file);

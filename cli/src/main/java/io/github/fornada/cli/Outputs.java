@@ -17,21 +17,36 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The files that a command writes: results, report and trace. None of them may be a file that the
- * command reads, by any path, and no two may be one file. All of that is checked before any of them
- * is opened.
+ * The files that a command writes: results, report, trace and record. None of them may be a file
+ * that the command reads, by any path, and no two may be one file. All of that is checked before
+ * any of them is opened.
  */
 final class Outputs implements AutoCloseable {
   private final @Nullable OutputFile results;
   private final @Nullable OutputFile report;
   private final @Nullable OutputFile trace;
+  private final @Nullable OutputFile record;
 
   /** The outputs by their identities: an option and its path, or stdout. */
   private final Map<FileIdentity, String> written = new HashMap<>();
 
+  /** A file for each item; null if all results go to one file, or to stdout. */
+  private final @Nullable ItemFiles items;
+
+  /** What the command reads, by identity; kept only if there are files for items. */
+  private final Map<FileIdentity, String> read = new HashMap<>();
+
+  private final List<String> classPath = new ArrayList<>();
+
   private Outputs(
-      @Nullable OutputFile results, @Nullable OutputFile report, @Nullable OutputFile trace) {
+      @Nullable OutputFile results,
+      @Nullable NamePattern pattern,
+      @Nullable OutputFile report,
+      @Nullable OutputFile trace,
+      @Nullable OutputFile record) {
+    this.record = record;
     this.results = results;
+    this.items = pattern == null ? null : new ItemFiles(pattern, this);
     this.report = report;
     this.trace = trace;
   }
@@ -42,15 +57,27 @@ final class Outputs implements AutoCloseable {
    * @throws Fault if one cannot be a file, or two are the same file
    */
   static Outputs of(@Nullable Path results, @Nullable Path report, @Nullable Path trace) {
+    return of(results, report, trace, null);
+  }
+
+  /** Returns the outputs of a command line with a file for what was observed. */
+  static Outputs of(
+      @Nullable Path results, @Nullable Path report, @Nullable Path trace, @Nullable Path record) {
+    NamePattern pattern =
+        results != null && NamePattern.isMeant(results.toString())
+            ? new NamePattern(results.toString())
+            : null;
     var outputs =
         new Outputs(
-            results == null ? null : OutputFile.named("-o", results),
+            results == null || pattern != null ? null : OutputFile.named("-o", results),
+            pattern,
             report == null ? null : OutputFile.named("--report", report),
-            trace == null ? null : OutputFile.named("--trace", trace));
+            trace == null ? null : OutputFile.named("--trace", trace),
+            record == null ? null : OutputFile.named("--record", record));
     for (OutputFile each : outputs.files()) {
       outputs.add(each.identity(), each.descriptor(), each.words());
     }
-    if (results == null) {
+    if (outputs.results == null) {
       Descriptor stdout = Descriptor.stdout();
       outputs.add(FileIdentity.of(stdout.file()), stdout, "stdout");
     }
@@ -81,7 +108,7 @@ final class Outputs implements AutoCloseable {
 
   private List<OutputFile> files() {
     var files = new ArrayList<OutputFile>();
-    for (OutputFile each : new OutputFile[] {results, report, trace}) {
+    for (OutputFile each : new OutputFile[] {results, report, trace, record}) {
       if (each != null) {
         files.add(each);
       }
@@ -92,6 +119,29 @@ final class Outputs implements AutoCloseable {
   /** Returns the file for results; null for stdout. */
   @Nullable OutputFile results() {
     return results;
+  }
+
+  /** Returns the files of the items; null if all results go to one file, or to stdout. */
+  @Nullable ItemFiles items() {
+    return items;
+  }
+
+  /** Returns what else a file is that an item would have; null if it is free. */
+  @Nullable String otherUse(OutputFile file) {
+    for (FileIdentity each : file.identities()) {
+      String use = written.getOrDefault(each, read.get(each));
+      if (use != null) {
+        return use.startsWith("-") ? "the file of " + use : use;
+      }
+    }
+    Path existing = file.existing();
+    for (String entry : existing == null ? List.<String>of() : classPath) {
+      Path folder = Path.of(entry);
+      if (Files.isDirectory(folder) && existing != null && isBelow(existing, folder)) {
+        return "in the class path folder " + entry + ", where the task may read it";
+      }
+    }
+    return null;
   }
 
   /** Puts the results in their place, unless they could not be written or are not complete. */
@@ -123,6 +173,11 @@ final class Outputs implements AutoCloseable {
     return trace;
   }
 
+  /** Returns the file for what was observed; null for none. */
+  @Nullable OutputFile record() {
+    return record;
+  }
+
   /**
    * Checks a file that the command reads.
    *
@@ -130,14 +185,17 @@ final class Outputs implements AutoCloseable {
    * @throws Fault if an output would overwrite it
    */
   void mustNotBe(Path file, String words) {
-    if (!written.isEmpty()) {
+    if (!written.isEmpty() || items != null) {
       refuse(FileIdentity.of(file), words);
     }
   }
 
-  private void refuse(@Nullable FileIdentity read, String words) {
-    String output = read == null ? null : written.get(read);
+  private void refuse(@Nullable FileIdentity input, String words) {
+    String output = input == null ? null : written.get(input);
     if (output == null) {
+      if (items != null && input != null) {
+        read.putIfAbsent(input, words);
+      }
       return;
     }
     throw Fault.usage(
@@ -157,8 +215,9 @@ final class Outputs implements AutoCloseable {
   }
 
   /** Checks the class path: its jars, and existing files in its folders. */
-  void mustNotBeIn(List<String> classPath) {
-    for (String entry : classPath) {
+  void mustNotBeIn(List<String> entries) {
+    classPath.addAll(entries); // of each stage
+    for (String entry : entries) {
       Path path = Path.of(entry);
       if (!Files.isDirectory(path)) {
         mustNotBe(path, "the class path entry " + entry);
@@ -237,7 +296,7 @@ final class Outputs implements AutoCloseable {
    * @throws Fault if an output would overwrite it
    */
   void mustNotBeItem(String item, String words) {
-    if (written.isEmpty() || item.isEmpty()) {
+    if ((written.isEmpty() && items == null) || item.isEmpty()) {
       return;
     }
     try {

@@ -14,20 +14,22 @@ import io.github.fornada.threads.ThreadPool;
 import io.github.fornada.threads.VirtualThreadPool;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The settings of pools from the command line.
  *
- * @param workers the number of tasks at once; null for each pool's own default
+ * @param workers the number of tasks at once, by model
  * @param timeout longest time of one item; null for none
  * @param retries further attempts at an item without a result
  * @param backOff the pause before the first retry; null for the default
  * @param heap heap of each worker process; null for the pool's default
  */
 record PoolSettings(
-    @Nullable Integer workers,
+    Workers.ByModel workers,
     @Nullable Duration timeout,
     int retries,
     @Nullable Duration backOff,
@@ -41,9 +43,9 @@ record PoolSettings(
   Pool open(ExecutionModel model, List<TaskListener> listeners) {
     try {
       return switch (model) {
-        case SEQUENTIAL -> SequentialPool.open(local(listeners));
-        case VIRTUAL_THREADS -> VirtualThreadPool.open(local(listeners));
-        case PLATFORM_THREADS -> ThreadPool.open(local(listeners));
+        case SEQUENTIAL -> SequentialPool.open(local(model, listeners));
+        case VIRTUAL_THREADS -> VirtualThreadPool.open(local(model, listeners));
+        case PLATFORM_THREADS -> ThreadPool.open(local(model, listeners));
         case PROCESSES -> ProcessPool.open(processes(listeners));
         case CLUSTER -> throw Fault.usage("the command has no clusters yet");
       };
@@ -67,28 +69,34 @@ record PoolSettings(
                   ProcessOptions headless = o.withJvmOptions("-Djava.awt.headless=true");
                   return heap == null ? headless : headless.withHeap(heap);
                 });
-        return change.apply(workers == null ? changed : changed.withMostInFlight(workers));
+        if (workers.all() != null) {
+          changed = changed.withMostInFlight(workers.all());
+        }
+        Integer processes = mostProcesses();
+        return change.apply(processes == null ? changed : changed.withMostProcesses(processes));
       });
     } catch (IllegalArgumentException e) {
       throw Fault.usage(OptionWording.withOptions(String.valueOf(e.getMessage())));
     }
   }
 
-  private UnaryOperator<PoolOptions> local(List<TaskListener> listeners) {
+  private UnaryOperator<PoolOptions> local(ExecutionModel model, List<TaskListener> listeners) {
+    Integer count = workers.of(model);
     return options -> {
       PoolOptions changed = options.withPolicy(policy(options.policy(), listeners));
-      return workers == null ? changed : changed.withWorkers(workers);
+      return count == null ? changed : changed.withWorkers(count);
     };
   }
 
   private UnaryOperator<ProcessOptions> processes(List<TaskListener> listeners) {
+    Integer count = mostProcesses();
     return options -> {
       ProcessOptions changed =
           options
               .withPolicy(policy(options.policy(), listeners))
               .withJvmOptions("-Djava.awt.headless=true");
-      if (workers != null) {
-        changed = changed.withWorkers(workers);
+      if (count != null) {
+        changed = changed.withWorkers(count);
       }
       return heap == null ? changed : changed.withHeap(heap);
     };
@@ -108,8 +116,54 @@ record PoolSettings(
     return changed;
   }
 
+  /** Returns the number of worker processes, as far as memory allows; null for the default. */
+  private @Nullable Integer mostProcesses() {
+    Integer wanted = workers.of(ExecutionModel.PROCESSES);
+    return wanted == null ? null : Math.min(wanted, MemoryFit.mostProcesses(heap));
+  }
+
+  /** Returns a message if there is less memory than for all worker processes that are wanted. */
+  Optional<String> memoryMessage() {
+    Integer wanted = workers.of(ExecutionModel.PROCESSES);
+    Integer most = mostProcesses();
+    return wanted == null || most == null || most.equals(wanted)
+        ? Optional.empty()
+        : Optional.of(
+            "fornada: "
+                + Words.count(most, "worker process", "worker processes")
+                + " instead of "
+                + wanted
+                + ": that is what fits into the free memory, with "
+                + Words.bytes(MemoryFit.bytesEach(heap))
+                + " for each; --heap makes them smaller");
+  }
+
+  /**
+   * Checks that each number of workers is for a model that runs.
+   *
+   * @throws Fault if one is for another model
+   */
+  PoolSettings onlyFor(List<ExecutionModel> models) {
+    workers
+        .some()
+        .forEach((model, count) -> {
+          if (!models.contains(model)) {
+            throw Fault.usage(
+                "--workers "
+                    + model.label()
+                    + "="
+                    + count
+                    + " is for "
+                    + model.label()
+                    + ", which does not run here: "
+                    + models.stream().map(ExecutionModel::label).collect(Collectors.joining(", ")));
+          }
+        });
+    return this;
+  }
+
   /** Returns the same settings without a number of workers, for the sequential model. */
   PoolSettings withoutWorkers() {
-    return new PoolSettings(null, timeout, retries, backOff, heap);
+    return new PoolSettings(Workers.ByModel.DEFAULT, timeout, retries, backOff, heap);
   }
 }

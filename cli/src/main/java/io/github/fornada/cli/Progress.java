@@ -29,6 +29,7 @@ final class Progress implements TaskListener, AutoCloseable {
 
   private final MessageStream err;
   private final boolean bar;
+  private final boolean quiet;
   private final int columns;
   private final long total;
   private final String title;
@@ -60,6 +61,7 @@ final class Progress implements TaskListener, AutoCloseable {
   Progress(Terminal terminal, String title, long total) {
     this.err = terminal.err();
     this.bar = terminal.hasBar();
+    this.quiet = terminal.quiet();
     this.columns = terminal.columns();
     this.title = title;
     this.total = total;
@@ -73,7 +75,9 @@ final class Progress implements TaskListener, AutoCloseable {
   /** Begins to show progress. */
   Progress start() {
     StandardStreams.get().taskOutput().around(this::aside);
-    Thread.ofPlatform().daemon().name("fornada-progress").start(this::paint);
+    if (!quiet) {
+      Thread.ofPlatform().daemon().name("fornada-progress").start(this::paint);
+    }
     return this;
   }
 

@@ -73,6 +73,26 @@ final class Rendering {
     };
   }
 
+  /**
+   * Returns the JSON of a result: numbers and truth values as they are, what contains others as
+   * {@link #text} has it, anything else as a string.
+   */
+  static String jsonOf(@Nullable Object result) {
+    return switch (result) {
+      case null -> "null";
+      case Optional<?> optional -> jsonOf(optional.orElse(null));
+      case Number n when n.getClass().getName().startsWith("java.") -> json(n);
+      case Boolean b -> b.toString();
+      case Object r
+          when r instanceof Record
+              || r instanceof Map<?, ?>
+              || r instanceof Collection<?>
+              || r.getClass().isArray() ->
+          json(r);
+      default -> json(String.valueOf(result.toString()));
+    };
+  }
+
   /** Returns any value as one line of JSON. */
   static String json(Object value) {
     try {

@@ -1,7 +1,6 @@
 package io.github.fornada.cli;
 
 import io.github.fornada.ExecutionModel;
-import io.github.fornada.TaskListener;
 import io.github.fornada.timeline.ChromeTrace;
 import io.github.fornada.timeline.HtmlReport;
 import io.github.fornada.timeline.Timeline;
@@ -13,7 +12,7 @@ import java.util.Map;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** The page and the trace that the options request; they show the last run of each model. */
+/** The page and the trace that the options request; they show one run of each model. */
 final class Reports {
   private final @Nullable OutputFile page;
   private final @Nullable OutputFile trace;
@@ -51,52 +50,57 @@ final class Reports {
   }
 
   /**
-   * Returns the listener for the run of this model that begins now; none if no file was requested.
+   * Returns a timeline for a run that is about to begin; null if no file was requested. It begins
+   * and ends with the meter of the run, so that page and figures have one clock.
+   *
+   * @param name its name on the page
    */
-  List<TaskListener> begin(ExecutionModel model) {
-    if (!areWanted()) {
-      return List.of();
-    }
-    var timeline = new Timeline(model.label());
-    timeline.begin();
-    timelines.put(model, timeline);
-    return List.of(timeline);
+  @Nullable Timeline timeline(String name) {
+    return areWanted() ? new Timeline(name) : null;
   }
 
-  /** Called when the run of this model is over. */
-  void end(ExecutionModel model) {
-    Timeline timeline = timelines.get(model);
+  /** Sets what is shown of a model: the run that its figures are of. */
+  void show(ExecutionModel model, @Nullable Timeline timeline) {
     if (timeline != null) {
-      timeline.end();
-    }
-  }
-
-  /** The run that began under one name went on under another model. */
-  void renamed(ExecutionModel before, ExecutionModel now) {
-    Timeline timeline = before == now ? null : timelines.remove(before);
-    if (timeline != null) {
-      timelines.put(now, timeline);
+      timelines.put(model, timeline);
     }
   }
 
   /**
    * Writes the requested files about the models that ran.
    *
+   * @param recommended the model to mark; null for none
    * @throws Fault if a file cannot be written
    */
-  void write(List<Figures> figures, List<String> text) {
+  void write(List<Figures> figures, List<String> text, @Nullable ExecutionModel recommended) {
     write(
         () -> {
-          HtmlReport report = new HtmlReport(title).withText(text);
+          HtmlReport report = new HtmlReport(title).withText(text).withCaption(caption(figures));
           for (Figures each : figures) {
             Timeline timeline = timelines.get(each.model());
             if (timeline != null) {
               report.add(timeline, ComparisonTable.cells(each));
+              if (each.model() == recommended) {
+                report.withRecommended(timeline);
+              }
             }
           }
           return report;
         },
         List.copyOf(timelines.values()));
+  }
+
+  /** Returns which of several runs of a model is shown. */
+  private static String caption(List<Figures> figures) {
+    int most = figures.stream().mapToInt(Figures::rounds).max().orElse(1);
+    boolean differ = figures.stream().anyMatch(each -> each.rounds() != most);
+    return most < 2
+        ? ""
+        : "Each model ran "
+            + (differ ? "up to " : "")
+            + most
+            + " times, in turn with the others. Its figures and its timeline are of its run with"
+            + " the middle time; peak memory is the highest of all its runs.";
   }
 
   /**

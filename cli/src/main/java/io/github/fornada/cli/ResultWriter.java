@@ -34,6 +34,9 @@ final class ResultWriter implements AutoCloseable {
 
   private volatile Runnable onFailure = () -> {};
 
+  /** What ends each result. Written before the first. */
+  private int end = '\n';
+
   private ResultWriter(String name, OutputStream out, Progress progress, boolean onTerminal) {
     this.name = name;
     this.out = new BufferedOutputStream(out, BUFFER_BYTES);
@@ -57,6 +60,11 @@ final class ResultWriter implements AutoCloseable {
     var writer = new ResultWriter(name, out, progress, onTerminal);
     Thread.ofPlatform().daemon().name("fornada-flush").start(writer::flushInTime);
     return writer;
+  }
+
+  /** Ends each result with this byte instead of an end of line. Before the first result. */
+  void endWith(int last) {
+    end = last;
   }
 
   /** Sets the action to run at once when the output fails; any thread may run it. */
@@ -91,7 +99,7 @@ final class ResultWriter implements AutoCloseable {
     return "cannot write to " + name + ": " + (e == null ? "" : Inputs.reason(e));
   }
 
-  /** Writes one result. After a failure it does nothing. */
+  /** Writes one result with its end. After a failure it does nothing. */
   void line(String text) {
     lock.lock();
     try {
@@ -99,8 +107,8 @@ final class ResultWriter implements AutoCloseable {
         return;
       }
       try {
-        write(text);
-        out.write('\n');
+        write(out, text);
+        out.write(end);
         dirty = true;
       } catch (IOException e) {
         failed(e);
@@ -117,7 +125,7 @@ final class ResultWriter implements AutoCloseable {
   }
 
   /** Writes a text in pieces: encoded as a whole, a large one may not fit into the heap again. */
-  private void write(String text) throws IOException {
+  static void write(OutputStream out, String text) throws IOException {
     int begin = 0;
     while (text.length() - begin > PIECE_CHARS) {
       int end = begin + PIECE_CHARS;

@@ -1,13 +1,13 @@
 package io.github.fornada.cli;
 
 import io.github.fornada.ExecutionModel;
-import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
 import io.github.fornada.TaskListener;
 import io.github.fornada.TaskPolicy;
 import io.github.fornada.advice.AutoOptions;
 import io.github.fornada.advice.AutoPool;
 import io.github.fornada.advice.Choice;
+import io.github.fornada.timeline.Timeline;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -33,6 +33,8 @@ import picocli.CommandLine.Option;
       "  fornada run Fetch.java --on virtual then Parse.java --on processes --lines urls",
       "  fornada run Fetch.java --lines urls --on auto",
       "  fornada run com.acme.Invoice#total -cp 'app.jar:lib/*' --lines ids -o totals",
+      "  fornada run ToText.java --files scans --match '*.pdf' -o 'texts/{stem}.txt'",
+      "  fornada run Fetch.java --lines urls --format jsonl | jq -r 'select(.error).item'",
     })
 final class RunCommand implements Callable<Integer> {
   @Mixin
@@ -44,6 +46,7 @@ final class RunCommand implements Callable<Integer> {
       paramLabel = "MODEL",
       defaultValue = "threads",
       converter = How.Parser.class,
+      completionCandidates = How.Names.class,
       description = {
         "How: sequential, virtual, threads (the default) or processes; or auto, which measures the"
             + " first items and chooses."
@@ -78,6 +81,29 @@ final class RunCommand implements Callable<Integer> {
       description = "With --on auto: do not begin with what an earlier run has learned.")
   private boolean forget;
 
+  @Option(
+      names = "--with-item",
+      description =
+          "Begin each line of a result with its item and a tab, as grep does with file names.")
+  private boolean withItem;
+
+  @Option(
+      names = FIGURES,
+      arity = "1",
+      paramLabel = "table|json",
+      completionCandidates = CommonOptions.FiguresForms.class,
+      description =
+          "At the end, print a table of what it cost on stderr instead of one line; --figures alone"
+              + " is --figures=table.")
+  private CommonOptions.@Nullable Format figures;
+
+  /** The option that may stand without its value. */
+  static final String FIGURES = "--figures";
+
+  /** How results are written. */
+  @SuppressWarnings("NullAway.Init") // set by call()
+  private ResultFormat results;
+
   @Option(names = "--unordered", description = "Write each result as soon as it is there.")
   private boolean unordered;
 
@@ -95,31 +121,64 @@ final class RunCommand implements Callable<Integer> {
       throw Fault.usage(
           "--on auto is for one function: say how each stage runs, such as --on threads");
     }
-    PoolSettings settings = options.pools();
+    chooseForms();
+    PoolSettings settings =
+        options.pools().onlyFor(how.isAuto() ? List.of(ExecutionModel.PROCESSES) : List.of(on));
     if (!before.isEmpty()) {
-      return new StagesRun(options, on, settings, unordered)
+      return new StagesRun(options, results, figures, on, settings, unordered)
           .call(before.stream().map(StageArguments::parse).toList());
     }
+    if (on == ExecutionModel.PROCESSES || how.isAuto()) {
+      settings.memoryMessage().ifPresent(options.terminal()::note);
+    }
     try (Outputs outputs = options.outputs()) {
-      LoadedTask task = options.load(outputs);
+      LoadedTask task = options.load(outputs).in(results);
       var refusals = new Refusals();
       return run(settings, task, options.items(task, outputs, refusals), outputs, refusals);
     }
   }
 
+  /**
+   * Decides how results and figures are written. {@code --format table} and {@code json} are the
+   * old names of {@code --figures}.
+   */
+  private void chooseForms() {
+    CommonOptions.Format format = options.format;
+    if (format == CommonOptions.Format.table || format == CommonOptions.Format.json) {
+      if (figures != null && figures != format) {
+        throw Fault.usage(
+            "--format "
+                + format
+                + " is the old name of --figures="
+                + format
+                + ", and --figures="
+                + figures
+                + " is given too: leave one out");
+      }
+      figures = format;
+    } else if (figures == CommonOptions.Format.text || figures == CommonOptions.Format.jsonl) {
+      throw Fault.usage("--figures is table or json, got " + figures);
+    }
+    boolean json = format == CommonOptions.Format.jsonl;
+    if (json && withItem) {
+      throw Fault.usage("--format jsonl has the item in each line already: leave out --with-item");
+    }
+    results = new ResultFormat(json, withItem, !options.nul);
+  }
+
   private int run(
       PoolSettings settings, LoadedTask task, Inputs inputs, Outputs outputs, Refusals refusals) {
-    Terminal terminal = Terminal.ofProcess();
+    Terminal terminal = options.terminal();
     Reports reports = Reports.open(outputs, task.name());
     long total = inputs instanceof Inputs.Known(var items) ? items.size() : -1;
     try (var progress = new Progress(terminal, "", total);
         var writer = ResultWriter.open(outputs.results(), terminal, progress)) {
+      var sink = new ResultSink(results, writer, outputs.items(), progress);
       var run =
-          ItemRun.forResults(
-              task.call(), inputs, !unordered, options.failFast, told(writer, progress));
+          ItemRun.forResults(task.call(), inputs, !unordered, options.failFast, sink.receiver());
       refusals.setReceiver(refusal -> {
         progress.refused();
-        progress.message(FailureReport.refused(refusal));
+        sink.refused(refusal);
         if (options.failFast) {
           run.stop();
         }
@@ -130,7 +189,10 @@ final class RunCommand implements Callable<Integer> {
       if (settings.retries() > 0) {
         listeners.add(progress.retries());
       }
-      listeners.addAll(reports.begin(on));
+      Timeline timeline = reports.timeline(how.isAuto() ? How.AUTO : on.label());
+      if (timeline != null) {
+        listeners.add(timeline);
+      }
       var stall = new StallWatch();
       if ((on == ExecutionModel.VIRTUAL_THREADS || how.isAuto()) && options.timeout != null) {
         listeners.add(stall);
@@ -142,7 +204,9 @@ final class RunCommand implements Callable<Integer> {
       progress.start();
 
       Meter meter = Meter.start(Set.of());
-      ExecutionModel begun = on; // the name of the run in the reports
+      if (timeline != null) {
+        timeline.begin(meter.startedNanos());
+      }
       Pool pool = how.isAuto() ? openAuto(settings, listeners) : settings.open(on, listeners);
       ItemRun.End end = ItemRun.End.STOPPED;
       boolean ended = false;
@@ -151,6 +215,9 @@ final class RunCommand implements Callable<Integer> {
         end = run.on(pool);
         ended = true;
         reading = meter.stop(); // while worker processes still run
+        if (timeline != null) {
+          timeline.end(reading.endedNanos());
+        }
       } finally {
         writer.finish(); // first, so that nothing that follows can lose a result
         if (ended) {
@@ -160,12 +227,11 @@ final class RunCommand implements Callable<Integer> {
         end(pool, end);
       }
       progress.end();
-      reports.end(begun);
       if (pool instanceof AutoPool auto) {
         choice = auto.choice();
         on = choice.model();
-        reports.renamed(begun, on);
       }
+      reports.show(on, timeline);
       if (stall.stalled()) {
         run.left().forEach(input -> terminal.err().println(FailureReport.notRun(input)));
         terminal.err().println(StallWatch.GIVEN_UP);
@@ -188,22 +254,6 @@ final class RunCommand implements Callable<Integer> {
           AutoOptions changed = threadsAreSafe ? o.withThreadsAreSafe() : o;
           return forget ? changed.withFreshMemory() : changed;
         });
-  }
-
-  private static ItemRun.Receiver told(ResultWriter writer, Progress progress) {
-    return new ItemRun.Receiver() {
-      @Override
-      public void result(@Nullable String text) {
-        if (text != null) {
-          writer.line(text);
-        }
-      }
-
-      @Override
-      public void failure(String input, Outcome<?> outcome) {
-        progress.message(FailureReport.text(input, outcome));
-      }
-    };
   }
 
   /**
@@ -261,16 +311,16 @@ final class RunCommand implements Callable<Integer> {
       return ExitCode.FAILED;
     }
     if (choice != null) {
-      terminal.err().println("fornada: auto chose " + choice);
+      terminal.note("fornada: auto chose " + choice);
     }
-    Figures figures = figures(tally, reading);
-    reports.write(List.of(figures), List.of());
-    if (options.format == CommonOptions.Format.json) {
-      terminal.err().println(Rendering.json(Map.of("runs", List.of(figures.toMap()))));
-    } else if (options.format == CommonOptions.Format.table) {
-      terminal.err().println(ComparisonTable.of(List.of(figures)));
+    Figures cost = cost(tally, reading);
+    reports.write(List.of(cost), sentences(tally, reading), null);
+    if (figures == CommonOptions.Format.json) {
+      terminal.err().println(Rendering.json(Map.of("runs", List.of(cost.toMap()))));
+    } else if (figures == CommonOptions.Format.table) {
+      terminal.err().println(ComparisonTable.of(List.of(cost)));
     } else {
-      terminal.err().println("fornada: " + summary(tally, reading));
+      terminal.note("fornada: " + summary(tally, reading));
     }
     if (end == ItemRun.End.STOPPED && tally.left() > 0) {
       terminal.err().println("fornada: " + Words.count(tally.left(), "item") + " not done");
@@ -279,21 +329,31 @@ final class RunCommand implements Callable<Integer> {
   }
 
   private String summary(Tally tally, Meter.Reading reading) {
-    Figures figures = figures(tally, reading);
-    return figures.done()
+    Figures cost = cost(tally, reading);
+    return cost.done()
         + " done"
-        + (figures.failed() > 0 ? ", " + figures.failed() + " failed" : "")
+        + (cost.failed() > 0 ? ", " + cost.failed() + " failed" : "")
         + " in "
-        + Words.seconds(figures.seconds())
+        + Words.seconds(cost.seconds())
         + " on "
         + on.label()
         + ": in flight "
-        + Words.figure(figures.inFlight())
+        + Words.figure(cost.inFlight())
         + ", busy cores "
-        + Words.figure(figures.busyCores());
+        + Words.figure(cost.busyCores());
   }
 
-  private Figures figures(Tally tally, Meter.Reading reading) {
+  /** Returns what the page says of the run. */
+  private List<String> sentences(Tally tally, Meter.Reading reading) {
+    var sentences = new ArrayList<String>();
+    sentences.add(summary(tally, reading) + ".");
+    if (choice != null) {
+      sentences.add("Auto chose " + choice + ".");
+    }
+    return sentences;
+  }
+
+  private Figures cost(Tally tally, Meter.Reading reading) {
     double wall = Math.max(1, reading.wallNanos());
     return new Figures(
         on,

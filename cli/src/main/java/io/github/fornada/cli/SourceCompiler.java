@@ -1,17 +1,29 @@
 package io.github.fornada.cli;
 
+import com.sun.source.tree.ClassTree;
+import com.sun.source.tree.CompilationUnitTree;
+import com.sun.source.tree.Tree;
+import com.sun.source.util.JavacTask;
+import com.sun.source.util.SourcePositions;
+import com.sun.source.util.TaskEvent;
+import com.sun.source.util.TaskListener;
+import com.sun.source.util.Trees;
 import java.io.ByteArrayOutputStream;
 import java.io.File;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.StringWriter;
 import java.net.URI;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import javax.tools.FileObject;
 import javax.tools.ForwardingJavaFileManager;
 import javax.tools.ForwardingJavaFileObject;
@@ -25,14 +37,76 @@ import org.jspecify.annotations.Nullable;
 
 /** Compiles one source file in memory, with the javac of the JDK that runs this command. */
 final class SourceCompiler {
+  private static final Pattern NO_MAIN = Pattern.compile("error: .*does not have main method");
+  private static final String MAIN = "\nvoid main() {}\n";
+  private static final Pattern NO_PACKAGE = Pattern.compile("error: package \\S+ does not exist");
+  private static final String WHERE_LIBRARIES_ARE =
+      "fornada: a package that does not exist is in a library: name its jar, as in -cp lib.jar or"
+          + " -cp 'lib/*'";
+
   private SourceCompiler() {}
 
   /**
-   * Returns the classes of the file, by binary name, in the order in which javac wrote them.
+   * What a source file was compiled to.
+   *
+   * @param classes the classes by binary name, in the order in which javac wrote them
+   * @param compact the name of the class that was declared implicitly, by a compact source file,
+   *     which has methods and no class around them; null if there is none
+   */
+  record Compiled(Map<String, byte[]> classes, @Nullable String compact) {}
+
+  /**
+   * Compiles a file.
    *
    * @throws Fault with javac's own messages if the file does not compile
    */
-  static Map<String, byte[]> compile(Path source, List<String> classPath) {
+  static Compiled compile(Path source, List<String> classPath) {
+    requireUtf8(source);
+    var messages = new StringWriter();
+    Compiled compiled = compile(source, classPath, "", messages);
+    if (compiled == null && NO_MAIN.matcher(messages.toString()).find()) {
+      // A compact source file must have one to be started by java; a task is not started.
+      messages = new StringWriter();
+      compiled = compile(source, classPath, MAIN, messages);
+    }
+    if (compiled == null) {
+      String text = messages.toString().stripTrailing();
+      throw Fault.usage(NO_PACKAGE.matcher(text).find() ? text + "\n" + WHERE_LIBRARIES_ARE : text);
+    }
+    return compiled;
+  }
+
+  /**
+   * Checks that a file is UTF-8: javac prints an error for what is not, and compiles it
+   * nevertheless, with other text in its strings.
+   */
+  private static void requireUtf8(Path source) {
+    byte[] bytes;
+    try {
+      bytes = Files.readAllBytes(source);
+    } catch (IOException e) {
+      throw Fault.usage("cannot read " + Inputs.reason(source, e));
+    }
+    ByteBuffer text = ByteBuffer.wrap(bytes);
+    CharBuffer decoded = CharBuffer.allocate(bytes.length);
+    if (StandardCharsets.UTF_8.newDecoder().decode(text, decoded, true).isError()) {
+      long line = 1;
+      for (int i = 0; i < text.position(); i++) {
+        line += bytes[i] == '\n' ? 1 : 0;
+      }
+      throw Fault.usage(
+          "%s, line %d: the byte 0x%02X is not UTF-8. Convert the file: iconv -f LATIN1 -t UTF-8"
+              .formatted(source, line, bytes[text.position()] & 0xFF));
+    }
+  }
+
+  /**
+   * Compiles a file; returns null if it does not compile.
+   *
+   * @param more what is added to the end of the file
+   */
+  private static @Nullable Compiled compile(
+      Path source, List<String> classPath, String more, StringWriter messages) {
     JavaCompiler javac = ToolProvider.getSystemJavaCompiler();
     if (javac == null) {
       throw Fault.usage(
@@ -41,11 +115,10 @@ final class SourceCompiler {
               + " is a runtime without javac. Use a JDK (set JAVA_HOME to one), or give a compiled"
               + " class: com.acme.Type#method with -cp");
     }
-    var messages = new StringWriter();
     try (StandardJavaFileManager files =
             javac.getStandardFileManager(null, null, StandardCharsets.UTF_8);
         var memory = new Memory(files)) {
-      JavaFileObject file = new AnyName(files.getJavaFileObjects(source).iterator().next());
+      JavaFileObject file = new AnyName(files.getJavaFileObjects(source).iterator().next(), more);
       // An empty class path, not none: without the option javac would search $CLASSPATH and ".".
       List<String> options =
           List.of(
@@ -56,19 +129,55 @@ final class SourceCompiler {
               "UTF-8",
               "-cp",
               String.join(File.pathSeparator, classPath));
-      if (javac.getTask(messages, memory, null, options, null, List.of(file)).call()) {
-        return memory.classes();
-      }
+      var task = (JavacTask) javac.getTask(messages, memory, null, options, null, List.of(file));
+      var compact = new CompactClass(task);
+      task.addTaskListener(compact);
+      return task.call() ? new Compiled(memory.classes(), compact.name) : null;
     } catch (IOException e) {
       throw Fault.usage("cannot read " + source + ": " + e.getMessage());
     }
-    throw Fault.usage(messages.toString().stripTrailing());
+  }
+
+  /** Finds the class that a compact source file declares: it begins where its first member does. */
+  private static final class CompactClass implements TaskListener {
+    private final JavacTask task;
+    private @Nullable String name;
+
+    CompactClass(JavacTask task) {
+      this.task = task;
+    }
+
+    @Override
+    public void finished(TaskEvent event) {
+      CompilationUnitTree unit = event.getCompilationUnit();
+      if (event.getKind() != TaskEvent.Kind.PARSE || unit == null) {
+        return;
+      }
+      SourcePositions positions = Trees.instance(task).getSourcePositions();
+      for (Tree each : unit.getTypeDecls()) {
+        if (each instanceof ClassTree type
+            && !type.getMembers().isEmpty()
+            && positions.getStartPosition(unit, type)
+                == positions.getStartPosition(unit, type.getMembers().get(0))) {
+          name = type.getSimpleName().toString();
+        }
+      }
+    }
   }
 
   /** A file that may contain a public class of any name, as with {@code java File.java}. */
   private static final class AnyName extends ForwardingJavaFileObject<JavaFileObject> {
-    AnyName(JavaFileObject file) {
+    private final String more;
+
+    AnyName(JavaFileObject file, String more) {
       super(file);
+      this.more = more;
+    }
+
+    @Override
+    public CharSequence getCharContent(boolean ignoreEncodingErrors) throws IOException {
+      CharSequence text = super.getCharContent(ignoreEncodingErrors);
+      return more.isEmpty() ? text : text + more;
     }
 
     @Override

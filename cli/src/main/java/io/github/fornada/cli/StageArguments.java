@@ -29,8 +29,8 @@ final class StageArguments {
   @Option(names = {"-cp", "--class-path"})
   @Nullable String classPath;
 
-  @Option(names = "--workers")
-  @Nullable Integer workers;
+  @Option(names = "--workers", split = ",", converter = WorkersParser.class)
+  List<Workers> workers = new ArrayList<>();
 
   @Option(names = "--timeout", converter = DurationParser.class)
   @Nullable Duration timeout;
@@ -102,7 +102,7 @@ final class StageArguments {
   PoolSettings pools() {
     ArgumentText.require("TASK", task);
     ArgumentText.require("-cp", classPath);
-    return CommonOptions.pools(workers, timeout, retries, backOff, heap);
+    return CommonOptions.pools(workers, timeout, retries, backOff, heap).onlyFor(List.of(on));
   }
 
   @Override

@@ -4,6 +4,7 @@ import io.github.fornada.ExecutionModel;
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
 import io.github.fornada.TaskListener;
+import io.github.fornada.TaskUsage;
 import io.github.fornada.pipeline.Pipeline;
 import io.github.fornada.pipeline.PipelineOutcome;
 import io.github.fornada.pipeline.PipelineRun;
@@ -36,6 +37,8 @@ final class StagesRun {
 
   private final CommonOptions options;
 
+  private final ResultFormat results;
+  private final CommonOptions.@Nullable Format figures;
   private final ExecutionModel lastOn;
   private final PoolSettings lastSettings;
   private final boolean unordered;
@@ -45,8 +48,15 @@ final class StagesRun {
       String name, LoadedTask task, ExecutionModel on, PoolSettings settings, Timeline timeline) {}
 
   StagesRun(
-      CommonOptions options, ExecutionModel lastOn, PoolSettings lastSettings, boolean unordered) {
+      CommonOptions options,
+      ResultFormat results,
+      CommonOptions.@Nullable Format figures,
+      ExecutionModel lastOn,
+      PoolSettings lastSettings,
+      boolean unordered) {
     this.options = options;
+    this.results = results;
+    this.figures = figures;
     this.lastOn = lastOn;
     this.lastSettings = lastSettings;
     this.unordered = unordered;
@@ -66,7 +76,7 @@ final class StagesRun {
         LoadedTask task = CommonOptions.load(stage.task, stage.classPath, outputs);
         plans.add(plan(task, stage.on, stage.pools(), names));
       }
-      plans.add(plan(options.load(outputs), lastOn, lastSettings, names));
+      plans.add(plan(options.load(outputs).in(results), lastOn, lastSettings, names));
       var refusals = new Refusals();
       Inputs inputs = options.items(plans.getFirst().task(), outputs, refusals);
       return run(plans, inputs, outputs, refusals);
@@ -85,7 +95,7 @@ final class StagesRun {
   }
 
   private int run(List<Plan> plans, Inputs inputs, Outputs outputs, Refusals refusals) {
-    Terminal terminal = Terminal.ofProcess();
+    Terminal terminal = options.terminal();
     Reports reports =
         Reports.open(
             outputs, plans.stream().map(Plan::name).collect(Collectors.joining(", then ")));
@@ -93,6 +103,7 @@ final class StagesRun {
     var pools = new ArrayList<Pool>();
     try (var progress = new Progress(terminal, "", total);
         var writer = ResultWriter.open(outputs.results(), terminal, progress)) {
+      var sink = new ResultSink(results, writer, outputs.items(), progress);
       boolean complete = false;
       PipelineRun<@Nullable String> run = null;
       boolean ended = false;
@@ -106,6 +117,9 @@ final class StagesRun {
           if (plan.settings().retries() > 0) {
             listeners.add(progress.retries());
           }
+          if (plan.on() == ExecutionModel.PROCESSES) {
+            plan.settings().memoryMessage().ifPresent(terminal::note);
+          }
           plan.timeline().begin();
           pools.add(plan.settings().open(plan.on(), listeners));
         }
@@ -113,7 +127,7 @@ final class StagesRun {
         PipelineRun<@Nullable String> running = run;
         refusals.setReceiver(refusal -> {
           progress.refused();
-          progress.message(FailureReport.refused(refusal));
+          sink.refused(refusal);
           if (options.failFast) {
             running.cancel();
           }
@@ -121,7 +135,7 @@ final class StagesRun {
         writer.onFailure(running::cancel);
         progress.withDetails(() -> stageLines(running.summary()));
         progress.start();
-        complete = consume(run, writer, progress, counts);
+        complete = consume(run, sink, writer, progress, counts);
         ended = true;
       } finally {
         writer.finish(); // first of all: nothing that follows may cost a result
@@ -193,7 +207,11 @@ final class StagesRun {
 
   /** Returns whether every item came to its end. */
   private boolean consume(
-      PipelineRun<@Nullable String> run, ResultWriter writer, Progress progress, long[] ended) {
+      PipelineRun<@Nullable String> run,
+      ResultSink sink,
+      ResultWriter writer,
+      Progress progress,
+      long[] ended) {
     try (Stream<PipelineOutcome<@Nullable String>> outcomes =
         unordered ? run.completions() : run.outcomes()) {
       Spliterator<PipelineOutcome<@Nullable String>> source = outcomes.spliterator();
@@ -201,7 +219,7 @@ final class StagesRun {
       try {
         while (source.tryAdvance(
             (PipelineOutcome<@Nullable String> outcome) -> {
-              boolean wanted = tell(outcome, writer, progress, ended);
+              boolean wanted = tell(outcome, sink, progress, ended);
               cut[0] |= !wanted;
             })) {
           if (Interruption.requested() || writer.failure() != null) {
@@ -211,7 +229,7 @@ final class StagesRun {
         return !cut[0];
       } finally {
         if (Interruption.requested()) {
-          writeRest(run, source, writer, ended);
+          writeRest(run, source, sink, ended);
         }
       }
     } catch (CancellationException e) {
@@ -226,7 +244,7 @@ final class StagesRun {
   private static void writeRest(
       PipelineRun<@Nullable String> run,
       Spliterator<PipelineOutcome<@Nullable String>> source,
-      ResultWriter writer,
+      ResultSink sink,
       long[] ended) {
     Thread self = Thread.currentThread();
     run.cancel();
@@ -235,7 +253,7 @@ final class StagesRun {
       while (source.tryAdvance(
           (PipelineOutcome<@Nullable String> outcome) -> {
             if (outcome.outcome() instanceof Outcome.Done<@Nullable String> result) {
-              write(result, writer, ended);
+              var _ = write(outcome, result, sink, ended);
             }
           })) {}
     } catch (CancellationException e) {
@@ -247,32 +265,39 @@ final class StagesRun {
     }
   }
 
-  private static void write(
-      Outcome.Done<@Nullable String> result, ResultWriter writer, long[] counts) {
-    counts[0]++;
-    String text = result.value();
-    if (text != null) {
-      writer.line(text);
-    }
+  /** Returns whether the result is kept. */
+  private static boolean write(
+      PipelineOutcome<@Nullable String> outcome,
+      Outcome.Done<@Nullable String> result,
+      ResultSink sink,
+      long[] counts) {
+    boolean kept = sink.result(ended(outcome), result.value());
+    counts[kept ? 0 : 1]++;
+    return kept;
+  }
+
+  /** Returns the item of the source that an outcome belongs to. */
+  private static Ended ended(PipelineOutcome<@Nullable String> outcome) {
+    return new Ended(
+        outcome.index(), String.valueOf(outcome.origins().getFirst().item()), TaskUsage.UNKNOWN);
   }
 
   /** Returns whether the item came to its own end. */
   private static boolean tell(
       PipelineOutcome<@Nullable String> outcome,
-      ResultWriter writer,
+      ResultSink sink,
       Progress progress,
       long[] counts) {
     Outcome<@Nullable String> how = outcome.outcome();
     if (how instanceof Outcome.Cancelled<?>) {
       return false; // stopped on purpose, and told once
     }
-    progress.outcome(how.isDone());
     if (how instanceof Outcome.Done<@Nullable String> result) {
-      write(result, writer, counts);
+      progress.outcome(write(outcome, result, sink, counts));
     } else {
+      progress.outcome(false);
       counts[1]++;
-      String input = String.valueOf(outcome.origins().getFirst().item());
-      progress.message(FailureReport.text(input, outcome.stage(), how));
+      sink.failure(ended(outcome), outcome.stage(), how);
     }
     return true;
   }
@@ -312,14 +337,14 @@ final class StagesRun {
       return ExitCode.FAILED;
     }
     reports.write(() -> page(plans, summary, reports.title()), timelines(plans));
-    if (options.format == CommonOptions.Format.json) {
+    if (figures == CommonOptions.Format.json) {
       terminal.err().println(Rendering.json(Map.of("pipeline", map(summary, end))));
     } else {
-      terminal.err().print(summary);
-      terminal
-          .err()
-          .println(
-              "fornada: " + counts + " in " + Words.seconds(summary.elapsed().toNanos() / 1e9));
+      if (figures == CommonOptions.Format.table || !terminal.quiet()) {
+        terminal.err().print(summary);
+      }
+      terminal.note(
+          "fornada: " + counts + " in " + Words.seconds(summary.elapsed().toNanos() / 1e9));
     }
     return end.failed() > 0 || !end.complete() ? ExitCode.FAILED : ExitCode.OK;
   }

@@ -78,7 +78,9 @@ final class TaskLocator {
 
   private static LoadedTask inSource(
       Path source, String place, @Nullable String method, List<String> path) {
-    Map<String, byte[]> classes = SourceCompiler.compile(source, path);
+    SourceCompiler.Compiled compiled = SourceCompiler.compile(source, path);
+    Map<String, byte[]> classes = compiled.classes();
+    String compact = compiled.compact();
     TaskCode code = TaskCode.of(classes, source, path);
     var types = new ArrayList<Class<?>>();
     for (String name : classes.keySet()) {
@@ -92,12 +94,12 @@ final class TaskLocator {
     String simpleName = source.getFileName().toString().replaceFirst("\\.java$", "");
     types.sort(Comparator.comparing(type -> !type.getSimpleName().equals(simpleName)));
     for (Class<?> type : types) {
-      List<Method> found = candidates(type, method);
+      List<Method> found = candidates(type, method, compact);
       if (!found.isEmpty()) {
         return only(code, place, found);
       }
     }
-    throw nothing(place, method, types);
+    throw nothing(place, method, types, compact);
   }
 
   private static LoadedTask inClass(
@@ -111,9 +113,9 @@ final class TaskLocator {
     }
     TaskCode code = TaskCode.of(Map.of(), null, path);
     Class<?> type = load(code, place);
-    List<Method> found = candidates(type, method);
+    List<Method> found = candidates(type, method, null);
     if (found.isEmpty()) {
-      throw nothing(place, method, List.of(type));
+      throw nothing(place, method, List.of(type), null);
     }
     return only(code, place, found);
   }
@@ -151,9 +153,12 @@ final class TaskLocator {
                   .collect(Collectors.joining("\n")));
     }
     Method method = found.getFirst();
-    return new LoadedTask(
-        method.getDeclaringClass().getSimpleName() + "." + signature(method),
-        MethodCall.of(code, method).prepared());
+    String name = method.getDeclaringClass().getSimpleName() + "." + signature(method);
+    try {
+      return new LoadedTask(name, MethodCall.of(code, method).prepared());
+    } catch (MethodCall.NotMadeException e) {
+      throw Fault.usage(String.valueOf(e.getMessage()));
+    }
   }
 
   private static String unambiguous(Method method, List<Method> found) {
@@ -163,13 +168,26 @@ final class TaskLocator {
   }
 
   /** Returns the public static methods with one argument to which text can be converted. */
-  private static List<Method> candidates(Class<?> type, @Nullable String wanted) {
+  private static List<Method> candidates(
+      Class<?> type, @Nullable String wanted, @Nullable String compact) {
     return methods(type)
-        .filter(m -> Modifier.isPublic(m.getModifiers()) && Modifier.isStatic(m.getModifiers()))
+        .filter(m -> canBeCalled(m, compact))
         .filter(m -> m.getParameterCount() == 1)
         .filter(m -> ItemParser.canParse(m.getParameterTypes()[0]))
         .filter(m -> wanted == null || matches(m, wanted))
         .toList();
+  }
+
+  /**
+   * Returns whether a method is public and static, or in a compact source file, where nothing need
+   * be either.
+   *
+   * @param compact the class that such a file declares; null if there is none
+   */
+  private static boolean canBeCalled(Method m, @Nullable String compact) {
+    return m.getDeclaringClass().getName().equals(compact)
+        ? !Modifier.isPrivate(m.getModifiers())
+        : Modifier.isPublic(m.getModifiers()) && Modifier.isStatic(m.getModifiers());
   }
 
   private static java.util.stream.Stream<Method> methods(Class<?> type) {
@@ -193,7 +211,8 @@ final class TaskLocator {
             .collect(Collectors.joining(", ", "(", ")"));
   }
 
-  private static Fault nothing(String place, @Nullable String method, List<Class<?>> types) {
+  private static Fault nothing(
+      String place, @Nullable String method, List<Class<?>> types, @Nullable String compact) {
     var text = new StringBuilder();
     text.append("no public static method")
         .append(method == null ? "" : " " + method)
@@ -201,9 +220,10 @@ final class TaskLocator {
         .append(place);
     Map<String, String> near = new LinkedHashMap<>();
     for (Class<?> type : types) {
-      methods(type).forEach(m -> near.put(signature(m), whyNot(m)));
+      methods(type).forEach(m -> near.put(signature(m), whyNot(m, compact)));
     }
     near.remove("main(String[])");
+    near.remove("main()");
     near.forEach((name, why) -> text.append("\n  ").append(name).append(": ").append(why));
     if (near.isEmpty()) {
       text.append("\n  it should hold one, such as: public static int count(String line) { ... }");
@@ -211,11 +231,14 @@ final class TaskLocator {
     return Fault.usage(text.toString());
   }
 
-  private static String whyNot(Method m) {
-    if (!Modifier.isStatic(m.getModifiers())) {
+  private static String whyNot(Method m, @Nullable String compact) {
+    if (m.getDeclaringClass().getName().equals(compact) && Modifier.isPrivate(m.getModifiers())) {
+      return "is private";
+    }
+    if (!canBeCalled(m, compact) && !Modifier.isStatic(m.getModifiers())) {
       return "is not static";
     }
-    if (!Modifier.isPublic(m.getModifiers())) {
+    if (!canBeCalled(m, compact)) {
       return "is not public";
     }
     if (m.getParameterCount() != 1) {

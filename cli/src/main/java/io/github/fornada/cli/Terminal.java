@@ -10,19 +10,34 @@ import java.nio.file.Files;
  * @param errIsTerminal whether stderr is a terminal
  * @param outIsTerminal whether stdout is a terminal
  * @param columns width of the terminal
+ * @param quiet whether only what went wrong is told
  */
-record Terminal(MessageStream err, boolean errIsTerminal, boolean outIsTerminal, int columns) {
+record Terminal(
+    MessageStream err, boolean errIsTerminal, boolean outIsTerminal, int columns, boolean quiet) {
   private static final int DEFAULT_COLUMNS = 80;
 
   /**
    * Returns the terminal of this process. The launcher passes what Java cannot find out by itself.
    */
   static Terminal ofProcess() {
+    return ofProcess(false);
+  }
+
+  /** Returns the terminal of this process; {@code quiet} says nothing that did not go wrong. */
+  static Terminal ofProcess(boolean quiet) {
     return new Terminal(
         StandardStreams.get().err(),
         isTerminal(StandardStreams.Standard.ERR),
         isTerminal(StandardStreams.Standard.OUT),
-        Math.max(20, Integer.getInteger("fornada.columns", DEFAULT_COLUMNS)));
+        Math.max(20, Integer.getInteger("fornada.columns", DEFAULT_COLUMNS)),
+        quiet);
+  }
+
+  /** Prints what is good to know, unless the user wants silence. */
+  void note(String text) {
+    if (!quiet) {
+      err.println(text);
+    }
   }
 
   /** Returns whether a bar can be drawn on stderr and removed again. */

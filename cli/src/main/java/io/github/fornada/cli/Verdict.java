@@ -39,6 +39,15 @@ final class Verdict {
    */
   static final double CROWDED_BELOW = 0.5;
 
+  /**
+   * A model this many times as fast as the machine has processors is faster for a reason that other
+   * programs are not. Guess.
+   */
+  static final double BEYOND_NOISE_FACTOR = 2;
+
+  /** Rounds that differ by more than this part of their time say nothing even so. Guess. */
+  static final double WILD_SPREAD = 0.5;
+
   private final List<Figures> runs;
   private final int processors;
 
@@ -50,6 +59,44 @@ final class Verdict {
   /** Returns two or three sentences. */
   static List<String> of(List<Figures> runs, int processors) {
     return new Verdict(runs, processors).sentences();
+  }
+
+  /** Returns the model that the sentences advise; empty if they advise none. */
+  static Optional<ExecutionModel> recommended(List<Figures> runs, int processors) {
+    return new Verdict(runs, processors).recommended();
+  }
+
+  private Optional<ExecutionModel> recommended() {
+    Optional<Figures> sequential = of(ExecutionModel.SEQUENTIAL);
+    if (sequential.isEmpty()) {
+      return best().map(Figures::model);
+    }
+    if (crowded(sequential.get())) {
+      return beyondNoise().map(Figures::model);
+    }
+    if (heldUp()) {
+      return Optional.of(ExecutionModel.PROCESSES);
+    }
+    Optional<Figures> found = best();
+    if (found.isEmpty()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        leaveSequential(sequential.get(), found.get())
+            ? ExecutionModel.SEQUENTIAL
+            : found.get().model());
+  }
+
+  private static boolean leaveSequential(Figures one, Figures best) {
+    return one.seconds() - whole(best) < WORTH_SECONDS || best.speedup() < NO_SPEEDUP_BELOW;
+  }
+
+  /** Returns the best model if it is better by far more than other programs explain. */
+  private Optional<Figures> beyondNoise() {
+    return best()
+        .filter(best -> best.speedup() >= BEYOND_NOISE_FACTOR * processors)
+        .filter(
+            best -> Double.isNaN(best.spread()) || best.spread() < WILD_SPREAD * best.seconds());
   }
 
   private List<String> sentences() {
@@ -68,13 +115,32 @@ final class Verdict {
     }
     Figures one = sequential.get();
     if (crowded(one)) {
-      sentences.add(
+      String busy =
           "Other programs kept this machine busy: the sequential run got "
               + Words.figure(one.busyCores())
               + " of a core, and "
               + Words.figure(one.idleCores())
-              + " were idle. So these figures say little about the tasks; compare again when the"
-              + " machine is quiet.");
+              + " were idle.";
+      Optional<Figures> clear = beyondNoise();
+      sentences.add(
+          busy
+              + (clear.isEmpty()
+                  ? " So these figures say little about the tasks; compare again when the machine"
+                      + " is quiet."
+                  : " So small differences between these figures say nothing."));
+      clear.ifPresent(best ->
+          sentences.add(
+              "But "
+                  + best.model().label()
+                  + " took "
+                  + Words.seconds(best.seconds())
+                  + " where one after the other took "
+                  + Words.seconds(one.seconds())
+                  + " ("
+                  + times(best)
+                  + "), which other programs do not explain: use --on "
+                  + best.model().label()
+                  + "."));
       return sentences;
     }
     sentences.add(kind(one));

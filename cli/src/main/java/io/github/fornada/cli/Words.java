@@ -52,6 +52,14 @@ final class Words {
     return s < 5400 ? Math.round(s / 60) + " min" : Math.round(s / 3600) + " h";
   }
 
+  /** Returns a rough time that is not less than {@code s} seconds. */
+  static String atMost(double s) {
+    if (s < 100) {
+      return Math.max(1, (long) Math.ceil(s)) + " s";
+    }
+    return s < 5400 ? (long) Math.ceil(s / 60) + " min" : (long) Math.ceil(s / 3600) + " h";
+  }
+
   /** Returns a text such as {@code 84 MB}, in millions of bytes. */
   static String bytes(long bytes) {
     if (bytes < 1_000) {
@@ -86,7 +94,12 @@ final class Words {
 
   /** Returns {@code 1 item}, {@code 2 items} and so on. */
   static String count(long n, String noun) {
-    return n + " " + noun + (n == 1 ? "" : "s");
+    return count(n, noun, noun + "s");
+  }
+
+  /** Returns {@code 1 process}, {@code 2 processes} and so on. */
+  static String count(long n, String one, String many) {
+    return n + " " + (n == 1 ? one : many);
   }
 
   /**

@@ -52,7 +52,7 @@ class ClassFilesTest {
     odd = Files.createDirectories(folder.resolve("a #1 %41 it's"));
     Path source = odd.resolve("App.java");
     Files.writeString(source, TASK);
-    classes = SourceCompiler.compile(source, java.util.List.of());
+    classes = SourceCompiler.compile(source, java.util.List.of()).classes();
   }
 
   private Path classFolder(String name) throws IOException {

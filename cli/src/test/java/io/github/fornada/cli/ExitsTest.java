@@ -99,7 +99,7 @@ class ExitsTest {
 
   @Test
   void anExitThatCannotBeGuardedIsTold() throws IOException {
-    var classes = SourceCompiler.compile(folder.resolve("Tasks.java"), List.of());
+    var classes = SourceCompiler.compile(folder.resolve("Tasks.java"), List.of()).classes();
     var warnings = new ArrayList<String>();
     // This loader does not find Left and Right, so that their common type is not known.
     byte[] bytes = classes.get("Tasks");

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.fornada.ExecutionModel;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class VerdictTest {
@@ -13,17 +14,23 @@ class VerdictTest {
         model, seconds, 0, speedup, 1, busy, 1.5, 100_000_000, start, 8, 0, 3, false);
   }
 
-  private static String verdict(double busy, double virtual, double threads, double processes) {
+  private static List<Figures> figures(
+      double busy, double virtual, double threads, double processes) {
     double one = 4;
-    return String.join(
-        " ",
-        Verdict.of(
-            List.of(
-                run(ExecutionModel.SEQUENTIAL, one, 1, busy, 0),
-                run(ExecutionModel.VIRTUAL_THREADS, one / virtual, virtual, busy, 0),
-                run(ExecutionModel.PLATFORM_THREADS, one / threads, threads, busy, 0),
-                run(ExecutionModel.PROCESSES, one / processes, processes, busy, 0.3)),
-            2));
+    return List.of(
+        run(ExecutionModel.SEQUENTIAL, one, 1, busy, 0),
+        run(ExecutionModel.VIRTUAL_THREADS, one / virtual, virtual, busy, 0),
+        run(ExecutionModel.PLATFORM_THREADS, one / threads, threads, busy, 0),
+        run(ExecutionModel.PROCESSES, one / processes, processes, busy, 0.3));
+  }
+
+  private static String verdict(double busy, double virtual, double threads, double processes) {
+    return String.join(" ", Verdict.of(figures(busy, virtual, threads, processes), 2));
+  }
+
+  private static Optional<ExecutionModel> recommended(
+      double busy, double virtual, double threads, double processes) {
+    return Verdict.recommended(figures(busy, virtual, threads, processes), 2);
   }
 
   @Test
@@ -54,6 +61,30 @@ class VerdictTest {
             run(ExecutionModel.PLATFORM_THREADS, 0.005, 2, 1.8, 0),
             run(ExecutionModel.PROCESSES, 0.006, 1.7, 1.8, 0.3));
     assertThat(String.join(" ", Verdict.of(figures, 2))).contains("not worth it");
+  }
+
+  @Test
+  void onACrowdedMachineWhatIsFarBeyondNoiseIsSaidAllTheSame() {
+    var crowded =
+        new Figures(
+            ExecutionModel.SEQUENTIAL, 40, 0, 1, 1, 0.02, 0.1, 100_000_000, 0, 8, 0, 3, false);
+    var figures = List.of(crowded, run(ExecutionModel.VIRTUAL_THREADS, 0.27, 148, 0.6, 0));
+    assertThat(String.join(" ", Verdict.of(figures, 2)))
+        .contains("Other programs kept this machine busy")
+        .contains("148x")
+        .contains("use --on virtual");
+    assertThat(Verdict.recommended(figures, 2)).contains(ExecutionModel.VIRTUAL_THREADS);
+    var near = List.of(crowded, run(ExecutionModel.VIRTUAL_THREADS, 20, 2, 0.6, 0));
+    assertThat(Verdict.of(near, 2)).hasSize(1);
+    assertThat(Verdict.recommended(near, 2)).isEmpty();
+  }
+
+  @Test
+  void whatIsRecommendedIsWhatTheSentencesSay() {
+    assertThat(recommended(0.02, 8, 2, 2)).contains(ExecutionModel.VIRTUAL_THREADS);
+    assertThat(recommended(1, 1.95, 1.95, 1.9)).contains(ExecutionModel.PLATFORM_THREADS);
+    assertThat(recommended(1, 1.0, 1.02, 1.9)).contains(ExecutionModel.PROCESSES);
+    assertThat(recommended(1, 1.05, 1.1, 1.0)).contains(ExecutionModel.SEQUENTIAL);
   }
 
   @Test

@@ -2,6 +2,7 @@ package io.github.fornada.advice;
 
 import io.github.fornada.Completion;
 import io.github.fornada.TaskFunction;
+import io.github.fornada.jvm.Durations;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.Iterator;
@@ -61,7 +62,7 @@ public final class Advisor {
             throw new InterruptedException();
           }
           Advice soFar = pool.advice();
-          if (System.nanoTime() - began > limit.toNanos() && soFar != null) {
+          if (System.nanoTime() - began > Durations.nanos(limit) && soFar != null) {
             return soFar;
           }
         }

@@ -2,9 +2,18 @@ package io.github.fornada.jvm;
 
 import java.time.Duration;
 
-/** Formats durations for messages. */
+/** Durations that users give: of any length, and as text for messages. */
 public final class Durations {
   private Durations() {}
+
+  /** Returns {@code d} in nanoseconds; the largest number for 292 years and more. */
+  public static long nanos(Duration d) {
+    try {
+      return d.toNanos();
+    } catch (ArithmeticException e) {
+      return d.isNegative() ? Long.MIN_VALUE : Long.MAX_VALUE;
+    }
+  }
 
   /** Returns {@code d} as text, such as {@code 5 s}, {@code 250 ms} or {@code 2 min 5 s}. */
   public static String inWords(Duration d) {

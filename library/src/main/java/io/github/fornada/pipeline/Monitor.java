@@ -2,6 +2,7 @@ package io.github.fornada.pipeline;
 
 import com.sun.management.OperatingSystemMXBean;
 import io.github.fornada.ExecutionModel;
+import io.github.fornada.jvm.Durations;
 import io.github.fornada.jvm.Log;
 import io.github.fornada.jvm.OwnThreads;
 import io.github.fornada.jvm.StackSample;
@@ -27,6 +28,9 @@ final class Monitor {
 
   /** How often it looks at the queues alone. */
   private static final long SHORT_TICK = Duration.ofMillis(50).toNanos(); // Guess
+
+  /** What is added to a time must be less than 292 years. */
+  private static final long LONGEST_INTERVAL = Long.MAX_VALUE / 4;
 
   /** How long sizes are tried at least. */
   private static final long JUDGED_AFTER = Duration.ofMillis(500).toNanos(); // Guess
@@ -101,7 +105,7 @@ final class Monitor {
 
   private void run() {
     thread = Thread.currentThread();
-    long every = options.interval().toNanos();
+    long every = Math.min(Durations.nanos(options.interval()), LONGEST_INTERVAL);
     long nextCall = System.nanoTime() + every;
     try {
       sizes = sizes();
@@ -326,7 +330,7 @@ final class Monitor {
       return;
     }
     long time = now - before.sinceNanos();
-    if (!before.told() && time >= options.stallTimeout().toNanos()) {
+    if (!before.told() && time >= Durations.nanos(options.stallTimeout())) {
       seen.put(stage, new Seen(progress, before.sinceNanos(), true));
       var stall = new StageStall(stage.name(), Duration.ofNanos(time), waiting, stacks(stage));
       Consumer<? super StageStall> listener = options.stalls();

@@ -169,17 +169,21 @@ final class PipelineEngine {
 
   /** How many places there are between two stages; null for the source and the consumer. */
   private int places(@Nullable Pool before, @Nullable Pool after, double itemNanos) {
-    int begun = before == null ? 0 : Stage.begunAtOnce(before);
+    long begun = before == null ? 0 : Stage.begunAtOnce(before);
     if (options.queue() > 0) {
-      return (int) Math.min((long) begun + options.queue(), Integer.MAX_VALUE);
+      return places(begun + options.queue());
     }
-    int wanted = after == null ? MIN_QUEUE : MIN_QUEUE + 2 * Stage.begunAtOnce(after);
+    long wanted = after == null ? MIN_QUEUE : MIN_QUEUE + 2L * Stage.begunAtOnce(after);
     if (itemNanos > 0) {
       int workers = after == null ? 1 : after.workers();
       double byTime = QUEUE_NANOS * workers / itemNanos;
-      wanted = (int) Math.clamp(byTime, wanted, Math.max(wanted, maxPlaces(before, after)));
+      wanted = Math.clamp((long) byTime, wanted, Math.max(wanted, maxPlaces(before, after)));
     }
-    return begun + wanted;
+    return places(begun + wanted);
+  }
+
+  private static int places(long wanted) {
+    return (int) Math.min(wanted, Integer.MAX_VALUE); // there may be any number of workers
   }
 
   private int maxPlaces(@Nullable Pool before, @Nullable Pool after) {

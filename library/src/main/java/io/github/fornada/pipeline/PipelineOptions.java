@@ -13,6 +13,9 @@ public final class PipelineOptions {
   static final PipelineOptions DEFAULT =
       new PipelineOptions(0, 0, false, Duration.ofSeconds(30), Duration.ofSeconds(1), null, null);
 
+  /** More workers than any machine has use for; each is counted one by one. */
+  private static final int MAX_TOTAL = 100_000;
+
   private final int queue;
   private final int total;
   private final boolean stopsOnFailure;
@@ -73,11 +76,12 @@ public final class PipelineOptions {
    * of items, and at least half a second, to judge a change, so it is for runs of many seconds.
    *
    * @param workers how many workers those stages have together at most, those included that no
-   *     stage has yet; at least 1
+   *     stage has yet; from 1 to 100,000
    */
   public PipelineOptions withTotal(int workers) {
-    if (workers < 1) {
-      throw new IllegalArgumentException("total must be at least 1, got " + workers);
+    if (workers < 1 || workers > MAX_TOTAL) {
+      throw new IllegalArgumentException(
+          "total must be from 1 to " + MAX_TOTAL + ", got " + workers);
     }
     return new PipelineOptions(
         queue, workers, stopsOnFailure, stallTimeout, interval, progress, stalls);

@@ -751,7 +751,7 @@ final class Stage implements FedCall.Feed, Taker, Giver {
   /** The most workers at a time, and the items that the pool takes ahead for them. */
   static int begunAtOnce(Pool pool) {
     return pool.model() == ExecutionModel.PROCESSES || pool.model() == ExecutionModel.CLUSTER
-        ? 3 * pool.workers()
+        ? (int) Math.min(3L * pool.workers(), Integer.MAX_VALUE)
         : pool.workers();
   }
 }

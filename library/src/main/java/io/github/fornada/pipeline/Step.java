@@ -20,6 +20,8 @@ record Step(TaskFunction<@Nullable Object, @Nullable Object> function, boolean i
       Object result = step.function.apply(value);
       if (!step.isFilter) {
         value = result;
+      } else if (result == null) {
+        throw new NullPointerException("a filter returned null instead of true or false");
       } else if (!Boolean.TRUE.equals(result)) {
         return Dropped.DROPPED;
       }

@@ -7,11 +7,13 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -94,10 +96,24 @@ final class ExecutorCalls {
     tasks.forEach(task -> Objects.requireNonNull(task, "task"));
     long began = System.nanoTime();
     var ended = new LinkedBlockingQueue<TaskFuture<?, V>>();
-    var futures = new ArrayList<TaskFuture<?, V>>(tasks.size());
+    var futures = new CopyOnWriteArrayList<TaskFuture<?, V>>();
+    var won = new AtomicBoolean();
     try {
       for (Callable<V> task : tasks) {
-        futures.add(pool.enqueue(task, ended::add));
+        futures.add(
+            pool.enqueue(
+                task,
+                future -> {
+                  ended.add(future);
+                  // Not by the caller alone: it may be running one of them itself.
+                  if (future.state() == Future.State.SUCCESS && won.compareAndSet(false, true)) {
+                    futures.forEach(other -> other.cancel(true));
+                  }
+                }));
+        if (won.get()) { // perhaps before this one was in the list
+          futures.getLast().cancel(true);
+          break;
+        }
       }
       ExecutionException last = null;
       for (TaskFuture<?, V> future : futures) {

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes timelines as one self-contained HTML file: tasks drawn on a common time scale, a table of
@@ -48,6 +49,9 @@ public final class HtmlReport {
   private final List<String> sentences = new ArrayList<>();
   private final List<BandSection.Band> bands = new ArrayList<>();
 
+  private @Nullable Timeline recommended;
+  private String caption = "";
+
   /** Creates a report without runs; {@code title} is the heading of the page. */
   public HtmlReport(String title) {
     this.title = Objects.requireNonNull(title, "title");
@@ -75,6 +79,28 @@ public final class HtmlReport {
    */
   public HtmlReport withText(List<String> text) {
     sentences.addAll(text);
+    return this;
+  }
+
+  /**
+   * Marks a run as the one to recommend: beside the sentences, which say why, in the table, and
+   * above its timeline.
+   *
+   * @param timeline one of the runs
+   * @return this report
+   */
+  public HtmlReport withRecommended(Timeline timeline) {
+    recommended = Objects.requireNonNull(timeline, "timeline");
+    return this;
+  }
+
+  /**
+   * Sets a sentence below the table of figures, such as which of several rounds they are of.
+   *
+   * @return this report
+   */
+  public HtmlReport withCaption(String text) {
+    caption = Objects.requireNonNull(text, "text");
     return this;
   }
 
@@ -114,16 +140,19 @@ public final class HtmlReport {
    */
   public void writeTo(Appendable out) throws IOException {
     List<Track> tracks = runs.stream().map(run -> new Track(run.timeline())).toList();
-    String style = Template.read("report.css");
+    String style = Template.read("report.css") + rows();
     String script = script();
     var values = new LinkedHashMap<String, String>();
     values.put("title", Escapes.html(title));
     values.put("policy", policy(style, script));
     values.put("style", style);
     values.put("script", script);
-    values.put("sentences", sentences());
+    values.put("verdict", verdict());
+    values.put(
+        "caption", caption.isEmpty() ? "" : "<p class=\"note\">" + Escapes.html(caption) + "</p>");
     values.put("table", table(tracks));
     values.put("stages", BandSection.of(bands));
+    values.put("scale", runs.size() > 1 ? ", every run on the same scale" : "");
     values.put("runs", runs(tracks));
     values.put("histograms", histograms(tracks));
     values.put("failures", FailureSection.of(tracks));
@@ -155,16 +184,45 @@ public final class HtmlReport {
     }
   }
 
-  private String sentences() {
-    return sentences.isEmpty()
-        ? ""
-        : "<p class=\"lead\">" + Escapes.html(String.join(" ", sentences)) + "</p>";
+  /**
+   * Returns the number of rows that the table has on a phone, where each run is a column, as a
+   * style: what a page may have as style is named by its hash, so none can stand at an element.
+   */
+  private String rows() {
+    return "table { --rows: " + (columns().size() + 1) + "; }\n";
   }
 
-  private String table(List<Track> tracks) {
+  private boolean isRecommended(int run) {
+    return recommended != null && runs.get(run).timeline().equals(recommended);
+  }
+
+  /** Returns what to do, if that is known, and the sentences that say why. */
+  private String verdict() {
+    var out = new StringBuilder();
+    for (int i = 0; i < runs.size(); i++) {
+      if (isRecommended(i)) {
+        out.append("<p class=\"choice\"><span>Recommended</span> <a href=\"#run-")
+            .append(i)
+            .append("\"><bdi>")
+            .append(Escapes.html(runs.get(i).timeline().title()))
+            .append("</bdi></a></p>\n");
+      }
+    }
+    for (String sentence : sentences) {
+      out.append("<p>").append(Escapes.html(sentence)).append("</p>\n");
+    }
+    return out.isEmpty() ? "" : "<div class=\"lead\">\n" + out + "</div>";
+  }
+
+  private Set<String> columns() {
     Set<String> columns = new LinkedHashSet<>();
     runs.forEach(run -> columns.addAll(run.figures().keySet()));
     columns.removeIf(HtmlReport::isModel);
+    return columns;
+  }
+
+  private String table(List<Track> tracks) {
+    Set<String> columns = columns();
     var out = new StringBuilder();
     out.append("<thead role=\"rowgroup\"><tr role=\"row\">");
     out.append("<th role=\"columnheader\" scope=\"col\">model</th>");
@@ -179,11 +237,14 @@ public final class HtmlReport {
       for (Map.Entry<String, String> figure : figures.entrySet()) {
         name = isModel(figure.getKey()) ? figure.getValue() : name;
       }
-      out.append("<tr role=\"row\"><th role=\"rowheader\" scope=\"row\"><a href=\"#run-")
+      out.append(isRecommended(i) ? "<tr class=\"best\" role=\"row\">" : "<tr role=\"row\">")
+          .append("<th role=\"rowheader\" scope=\"row\"><a href=\"#run-")
           .append(i)
           .append("\">")
           .append(Escapes.html(name))
-          .append("</a></th>");
+          .append("</a>")
+          .append(badge(i))
+          .append("</th>");
       for (String column : columns) {
         out.append("<td role=\"cell\" data-title=\"")
             .append(Escapes.html(column))
@@ -196,11 +257,15 @@ public final class HtmlReport {
     return out.append("</tbody>").toString();
   }
 
+  private String badge(int run) {
+    return isRecommended(run) ? " <span class=\"badge\">recommended</span>" : "";
+  }
+
   private static boolean isModel(String column) {
     return column.equalsIgnoreCase("model");
   }
 
-  private static String runs(List<Track> tracks) {
+  private String runs(List<Track> tracks) {
     Template template = Template.of("run.html");
     var out = new StringBuilder();
     for (int i = 0; i < tracks.size(); i++) {
@@ -211,6 +276,7 @@ public final class HtmlReport {
               Map.of(
                   "number", String.valueOf(i),
                   "title", Escapes.html(track.title),
+                  "badge", badge(i),
                   "facts", Escapes.html(facts),
                   "outcomes", RunText.outcomes(track.summary),
                   "note", Escapes.html(RunText.note(track)),

@@ -139,10 +139,10 @@ final class Recording {
     if (marked && event.nanos() - baseNanos < 0) {
       return;
     }
-    int lane = lanes.number(event.worker());
     if (event.pid() == ownPid) {
-      return; // a thread, whose start takes no time worth showing
+      return; // a thread, whose start takes no time worth showing, nor a row without tasks
     }
+    int lane = lanes.number(event.worker());
     long to = event.nanos() - baseNanos;
     var start = new WorkerStart(lane, to - event.startupNanos(), to, event.pid());
     synchronized (this) {

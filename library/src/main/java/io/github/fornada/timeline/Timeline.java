@@ -41,7 +41,17 @@ public final class Timeline implements TaskListener {
    * started are not counted, because they belong to the warm-up.
    */
   public void begin() {
-    recording = new Recording(System.nanoTime(), true);
+    begin(System.nanoTime());
+  }
+
+  /**
+   * Starts the measured run as {@link #begin()} does, at a time that was read before: so that other
+   * figures of the run can be of exactly the same time.
+   *
+   * @param nanos a value of {@link System#nanoTime}
+   */
+  public void begin(long nanos) {
+    recording = new Recording(nanos, true);
   }
 
   /**
@@ -49,7 +59,16 @@ public final class Timeline implements TaskListener {
    * TimelineSummary#inFlight}.
    */
   public void end() {
-    recording.end(System.nanoTime());
+    end(System.nanoTime());
+  }
+
+  /**
+   * Ends the measured run as {@link #end()} does, at a time that was read before.
+   *
+   * @param nanos a value of {@link System#nanoTime}
+   */
+  public void end(long nanos) {
+    recording.end(nanos);
   }
 
   @Override

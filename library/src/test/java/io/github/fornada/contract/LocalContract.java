@@ -474,6 +474,7 @@ interface LocalContract extends PoolUnderTest {
   // ---- items that run on the thread of the task that waits for them
 
   @Test
+  @SuppressWarnings("ThreadPriorityCheck") // nothing relies on it
   default void whatAnItemDoesToTheThreadOfTheTaskThatWaitsForItIsUndone() throws Exception {
     try (Pool pool = open(1)) {
       CompletableFuture<List<Object>> seen =

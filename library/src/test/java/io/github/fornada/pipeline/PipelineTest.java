@@ -766,4 +766,30 @@ final class PipelineTest {
     PipelineSummary[] all = seen.toArray(PipelineSummary[]::new);
     assertThat(all[all.length - 1].outcomes()).isEqualTo(100);
   }
+
+  @Test
+  void aFilterThatReturnsNullFailsItsItem() {
+    try (var run =
+        Pipeline.from(List.of(1, 2, 3))
+            .stage("a", threads(1), x -> x)
+            .filter(x -> x == 2 ? null : Boolean.TRUE)
+            .run()) {
+      List<PipelineOutcome<Integer>> outcomes = run.outcomes().toList();
+      assertThat(outcomes).extracting(PipelineOutcome::isDone).containsExactly(true, false, true);
+      assertThat(outcomes.get(1).outcome().toString())
+          .contains("a filter returned null instead of true or false");
+    }
+  }
+
+  @Test
+  void timesAndNumbersOfWorkersMayBeAsLargeAsTheyComeIn() {
+    Duration ages = Duration.ofSeconds(Long.MAX_VALUE);
+    try (var run =
+        Pipeline.from(List.of(1, 2, 3))
+            .stage("a", threads(1 << 30), PipelineTest::increment)
+            .stage("b", StageModel.virtualThreads(Integer.MAX_VALUE), PipelineTest::increment)
+            .run(o -> o.withStallTimeout(ages).withProgress(ages, s -> {}))) {
+      assertThat(run.outcomes().map(PipelineOutcome::get)).containsExactly(3, 4, 5);
+    }
+  }
 }

@@ -73,12 +73,15 @@ final class StageSizesTest {
       StageSizes sizes, ToDoubleFunction<int[]> rate, Simulated pipeline, Random random) {
     for (int look = 0; look < 200; look++) {
       int[] before = sizes.sizes();
-      int[] after = sizes.next(pipeline.load(before, random)).sizes();
+      StageSizes.Step step = sizes.next(pipeline.load(before, random));
+      int[] after = step.sizes();
       int moved = 0;
       for (int k = 0; k < after.length; k++) {
         moved += Math.abs(after[k] - before[k]);
       }
-      assertThat(moved).as("one change at a time").isLessThanOrEqualTo(2);
+      if (!step.because().startsWith("back to")) { // which takes back all that did not help
+        assertThat(moved).as("one change at a time").isLessThanOrEqualTo(2);
+      }
       assertThat(rate.applyAsDouble(after)).isPositive();
     }
     return sizes.sizes();
@@ -253,6 +256,6 @@ final class StageSizesTest {
         .hasMessageContaining("withTotal is for stages of threads and processes");
     assertThatThrownBy(() -> wide.run(o -> o.withTotal(0)))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("total must be at least 1, got 0");
+        .hasMessage("total must be from 1 to 100000, got 0");
   }
 }

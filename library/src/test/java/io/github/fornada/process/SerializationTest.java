@@ -14,6 +14,7 @@ import java.util.AbstractList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
 import org.junit.jupiter.api.AfterEach;
@@ -386,10 +387,13 @@ class SerializationTest {
 
   // ---- records whose last component has three dots
 
+  @SuppressWarnings("ArrayRecordComponent") // on purpose
   record Objects(Object... parts) {}
 
+  @SuppressWarnings("ArrayRecordComponent") // on purpose
   record Numbers(int... parts) {}
 
+  @SuppressWarnings("ArrayRecordComponent") // on purpose
   record Named(String name, String... parts) {}
 
   @Test
@@ -401,5 +405,29 @@ class SerializationTest {
         .isEqualTo("nb");
     var back = (Objects) Pools.soon(pool.submit(1, _ -> new Objects(1, "b")));
     assertThat(back.parts()).containsExactly(1, "b");
+  }
+
+  @Test
+  void aNullPointerExceptionSaysWhatWasNull() {
+    CompletableFuture<Integer> fails =
+        pool.submit(
+            new String[1],
+            texts -> {
+              try {
+                return texts[0].length();
+              } catch (NullPointerException e) {
+                var outer = new IllegalStateException("outer", e);
+                outer.addSuppressed(e);
+                throw outer;
+              }
+            });
+    assertThatThrownBy(() -> Pools.soon(fails))
+        .rootCause()
+        .isExactlyInstanceOf(NullPointerException.class)
+        .message()
+        .startsWith("Cannot invoke \"String.length()\" because ");
+    assertThatThrownBy(() -> Pools.soon(fails.thenApply(x -> x)))
+        .cause()
+        .satisfies(outer -> assertThat(outer.getSuppressed()).containsExactly(outer.getCause()));
   }
 }

@@ -153,4 +153,22 @@ class WorkerStateTest {
           .hasMessageContaining("from another process");
     }
   }
+
+  @Test
+  void anInterruptThatTheSetUpLeavesIsNoItems() throws Exception {
+    WorkerState<String> state =
+        WorkerState.of(() -> {
+          Thread.currentThread().interrupt();
+          return "made";
+        });
+    try (Pool pool =
+        Pools.open(
+            1,
+            o ->
+                o.withInitializer(() -> Thread.currentThread().interrupt())
+                    .withWorkerState(state))) {
+      assertThat(Pools.soon(pool.submit(1, x -> Thread.currentThread().isInterrupted())))
+          .isEqualTo(false);
+    }
+  }
 }

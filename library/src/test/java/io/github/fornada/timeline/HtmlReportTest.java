@@ -141,6 +141,77 @@ class HtmlReportTest {
         .contains("after 3.00 s");
   }
 
+  private static Timeline failing(String title, String... messages) {
+    var timeline = new Timeline(title);
+    timeline.begin();
+    long zero = timeline.recording().baseNanos;
+    for (int i = 0; i < messages.length; i++) {
+      var usage = TaskUsage.of("worker-1", zero + 10, zero + 1_000_010L, 0, 0);
+      var outcome = new Outcome.Failed<>(new IllegalStateException(messages[i]));
+      timeline.onEvent(
+          TaskEvent.Finished.of(i, i, "item " + i, 1, true, outcome, usage, usage.endedNanos()));
+    }
+    return timeline;
+  }
+
+  @Test
+  void anItemThatFailsAlikeInSeveralRunsIsShownOnce() throws IOException {
+    String page =
+        page(
+            new HtmlReport("t")
+                .add(failing("one", "same", "only here"), Map.of())
+                .add(failing("two", "same", "and there"), Map.of())
+                .add(failing("three", "same", "only here"), Map.of()));
+    Matcher failures =
+        Pattern.compile("(?s)<details class=\"failure\">.*?</details>").matcher(page);
+    List<String> all = failures.results().map(found -> found.group()).toList();
+    assertThat(all).hasSize(3);
+    assertThat(all.get(0))
+        .contains("same", "in every run", "one: worker-1, after 1.00 ms")
+        .contains("three: worker-1, after 1.00 ms");
+    assertThat(all.get(1)).contains("only here", "in one, three").doesNotContain("two:");
+    assertThat(all.get(2)).contains("and there", "in two");
+  }
+
+  @Test
+  void theRecommendedRunIsMarkedWhereverItStands() throws IOException {
+    var best = new Timeline("best<");
+    var report =
+        new HtmlReport("t")
+            .add(new Timeline("other"), Map.of("wall", "2 s"))
+            .add(best, Map.of("wall", "1 s"))
+            .withText(List.of("It is <b>faster</b>."));
+    assertThat(page(report)).doesNotContain("recommended</span>").doesNotContain("Recommended");
+    String page = page(report.withRecommended(best).withCaption("Of <3> rounds."));
+    assertThat(element(page, "<p class=\"choice\">", "</p>"))
+        .contains("Recommended", "href=\"#run-1\"", "best&lt;");
+    assertThat(element(page, "<div class=\"lead\">", "</div>"))
+        .contains("It is &lt;b&gt;faster&lt;/b&gt;.");
+    assertThat(element(page, "<tr class=\"best\"", "</tr>")).contains("best&lt;", "recommended");
+    assertThat(Pattern.compile("<span class=\"badge\">").matcher(page).results().count())
+        .isEqualTo(2);
+    assertThat(page).contains("<p class=\"note\">Of &lt;3&gt; rounds.</p>");
+  }
+
+  @Test
+  void aThreadThatRanNothingHasNoRow() throws IOException {
+    Timeline timeline = failing("t", "once");
+    long now = System.nanoTime();
+    timeline.onEvent(TaskEvent.WorkerReady.of("idle-2", ProcessHandle.current().pid(), 1000, now));
+    String page = page(new HtmlReport("t").add(timeline, Map.of()));
+    var meta = (Map<?, ?>) Json.parse(element(page, "class=\"meta\">", "</script>"));
+    assertThat(meta.get("lanes")).isEqualTo(List.of("worker-1"));
+    assertThat(timeline.summary().workers()).isEqualTo(1);
+  }
+
+  @Test
+  void beginAndEndAreAtTheTimesThatAreGiven() {
+    var timeline = new Timeline("t");
+    timeline.begin(1_000_000_000L);
+    timeline.end(3_500_000_000L);
+    assertThat(timeline.summary().wallNanos()).isEqualTo(2_500_000_000L);
+  }
+
   @Test
   void reportWithoutRunsOrFailuresSaysSoByAbsence() throws IOException {
     String page = page(new HtmlReport("empty"));

@@ -4,6 +4,7 @@ import io.github.fornada.scenarios.concurrency.ConcurrencyScenario;
 import io.github.fornada.scenarios.database.DatabaseScenario;
 import io.github.fornada.scenarios.downloads.DownloadsScenario;
 import io.github.fornada.scenarios.gil.GilScenario;
+import io.github.fornada.scenarios.gui.ResponsiveScenario;
 import io.github.fornada.scenarios.harness.Scenario;
 import io.github.fornada.scenarios.http.HttpScenario;
 import io.github.fornada.scenarios.images.ImagesScenario;
@@ -24,6 +25,7 @@ final class Catalog {
           new MathScenario(),
           new LargeFilesScenario(),
           new DownloadsScenario(),
+          new ResponsiveScenario(),
           new ImagesScenario(),
           new ScrapingScenario(),
           new TrainingScenario(),

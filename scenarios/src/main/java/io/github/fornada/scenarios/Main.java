@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
@@ -89,8 +90,9 @@ public final class Main implements Callable<Integer> {
   }
 
   /** Runs the command and ends the JVM with its exit code. */
-  public static void main(String[] args) {
-    System.exit(execute(args, System.out, System.err));
+  public static void main(String[] args) throws IOException, InterruptedException {
+    OptionalInt code = Displays.run(args);
+    System.exit(code.isPresent() ? code.getAsInt() : execute(args, System.out, System.err));
   }
 
   /**

@@ -51,12 +51,7 @@ final class CoreLoans {
     this.context = context;
     this.group = endpoint;
     this.wanted = wanted;
-    this.task =
-        new AgentTask(
-            endpoint,
-            package$.MODULE$.SPARK_VERSION(),
-            wanted,
-            heap);
+    this.task = new AgentTask(endpoint, package$.MODULE$.SPARK_VERSION(), wanted, heap);
   }
 
   /**

@@ -11,9 +11,7 @@ final class ClusterChecksTest {
   @Test
   void speculationIsRefusedWithTheReason() {
     assertThatThrownBy(
-            () ->
-                SparkPool.connect(
-                    "local[1]", o -> o.withSetting("spark.speculation", "true")))
+            () -> SparkPool.connect("local[1]", o -> o.withSetting("spark.speculation", "true")))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageStartingWith("spark.speculation must be false: ");
   }

@@ -60,6 +60,7 @@ public final class Throwables {
     int from = out.size();
     try {
       out.putByte(Payloads.SERIALIZED);
+      var told = new IdentityHashMap<Object, Throwable>();
       UnaryOperator<Object> known =
           // not a lambda: the report of a first failure would wait while it is linked
           new UnaryOperator<>() {
@@ -69,7 +70,9 @@ public final class Throwables {
               if (Loaders.isOfThisWorkerOnly(written.getClass().getClassLoader())) {
                 throw new IllegalArgumentException("its class is in this process only");
               }
-              return written;
+              return written.getClass() == NullPointerException.class
+                  ? told.computeIfAbsent(written, e -> withMessage((NullPointerException) e))
+                  : written;
             }
           };
       ObjectStreams.write(thrown, out, known);
@@ -82,6 +85,22 @@ public final class Throwables {
     }
     out.truncate(from);
     return false;
+  }
+
+  /**
+   * Returns an exception that has its message: the JVM works out what was null when it is asked,
+   * from code that only this process has.
+   */
+  private static Throwable withMessage(NullPointerException thrown) {
+    var told = new NullPointerException(thrown.getMessage());
+    told.setStackTrace(thrown.getStackTrace());
+    if (thrown.getCause() != null) {
+      told.initCause(thrown.getCause());
+    }
+    for (Throwable suppressed : thrown.getSuppressed()) {
+      told.addSuppressed(suppressed);
+    }
+    return told;
   }
 
   /**

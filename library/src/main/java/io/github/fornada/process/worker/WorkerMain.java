@@ -115,6 +115,7 @@ public final class WorkerMain {
         for (WorkerSetUp.Step step : setUp.steps()) {
           part = step.part();
           step.run();
+          var _ = Thread.interrupted(); // the first item must not find what this has left
         }
       }
     } catch (Throwable e) {

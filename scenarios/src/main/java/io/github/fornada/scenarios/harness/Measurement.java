@@ -105,7 +105,7 @@ final class Measurement<R> {
         throw new WrongResultException(title + " under " + name + ": " + e.getMessage());
       }
       if (counts) {
-        seconds.add(took);
+        seconds.add(trial.compared(result).orElse(took));
         busyCores.add(busy);
         memory.add(meter.peakBytes());
       }

@@ -95,6 +95,9 @@ public final class Runner {
     progress.now(scenario + ": Python");
     Optional<PythonRuns.Answer> inPython = python.flatMap(runs -> trial.python().map(runs::run));
     var remarks = new ArrayList<>(trial.remarks(comparison));
+    if (!trial.compared().equals(Trial.TIME)) {
+      remarks.addFirst("Compared is " + trial.compared() + ".");
+    }
     remarks.add("The advisor chose " + measurement.choice() + ".");
     inPython.ifPresent(answer -> remarks.addAll(answer.notes()));
     return new TrialReport(

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 
 /**
@@ -25,6 +26,9 @@ public abstract class Trial<R> {
           ExecutionModel.VIRTUAL_THREADS,
           ExecutionModel.PLATFORM_THREADS,
           ExecutionModel.PROCESSES);
+
+  /** What is compared unless a trial says otherwise. */
+  static final String TIME = "the time of a run";
 
   private final String name;
 
@@ -58,6 +62,16 @@ public abstract class Trial<R> {
   /** Returns the version that an expert writes by hand with the JDK alone, if there is one. */
   public Optional<Step<R>> expert() {
     return Optional.empty();
+  }
+
+  /** Returns what the table compares, in words; the less, the better. */
+  public String compared() {
+    return TIME;
+  }
+
+  /** Returns what the table compares of a run, in seconds; empty for the time that it took. */
+  public OptionalDouble compared(R result) {
+    return OptionalDouble.empty();
   }
 
   /** Returns further versions to be measured for the report; none of them can be the best. */

@@ -1,0 +1,139 @@
+package io.github.fornada.cli;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A file for the result of each item. Which file belongs to which item is decided before the item
+ * runs: no two items may have one file, and no file that the run reads may be one. Each file is
+ * written beside its place and then renamed, so that it is there whole, or not at all.
+ */
+final class ItemFiles {
+  private final NamePattern pattern;
+  private final Outputs outputs;
+  private final OutputFile.Family family;
+
+  // Used by the thread that reads the inputs.
+  private final Map<FileIdentity, String> items = new HashMap<>();
+  private long count;
+
+  /** The files of items without an outcome, by the index of the item. */
+  private final Map<Long, OutputFile> planned = new ConcurrentHashMap<>();
+
+  ItemFiles(NamePattern pattern, Outputs outputs) {
+    this.pattern = pattern;
+    this.outputs = outputs;
+    this.family = new OutputFile.Family(pattern.text());
+  }
+
+  /**
+   * Decides on the files of all items, before any of them runs.
+   *
+   * @throws Fault if one of them cannot have a file
+   */
+  void plan(List<String> all) {
+    for (String item : all) {
+      String problem = plan(item, true);
+      if (problem != null) {
+        throw Fault.usage("the item \"" + item + "\": " + problem + ". Nothing was run");
+      }
+    }
+  }
+
+  /**
+   * Decides on the file of the next item.
+   *
+   * @param othersAreKnown whether no item that comes later can be a file that is there already
+   * @return why it cannot have one; null if it has
+   */
+  @Nullable String plan(String item, boolean othersAreKnown) {
+    OutputFile file;
+    try {
+      file = OutputFile.ofItem(family, Path.of(pattern.expand(item, count + 1)));
+    } catch (InvalidPathException e) {
+      return "it gives no file name: " + e.getReason();
+    } catch (IllegalArgumentException e) {
+      return String.valueOf(e.getMessage());
+    } catch (Fault e) {
+      return e.text();
+    }
+    String other = outputs.otherUse(file);
+    if (other != null) {
+      return file.words() + " is " + other + ", which it would overwrite";
+    }
+    if (!othersAreKnown && file.existing() != null) {
+      return file.words()
+          + " is there already, and an item that comes later may be that file. Remove it first, or"
+          + " give the items with --lines FILE or --files DIR, so that all are known beforehand";
+    }
+    if (!pattern.isNumberOnly()) { // which differs in any case, and there may be items without end
+      for (FileIdentity each : file.identities()) {
+        String before = items.putIfAbsent(each, item);
+        if (before != null) {
+          return file.words()
+              + " is also the file of the item \""
+              + before
+              + "\": tell them apart by {n}, the number of the item, or by {}, the whole item";
+        }
+      }
+    }
+    planned.put(count++, file);
+    return null;
+  }
+
+  /** The item ended without a result: its file stays as it was. */
+  void drop(Ended item) {
+    planned.remove(item.index());
+  }
+
+  /**
+   * Writes the file of an item.
+   *
+   * @param endLine whether an end of line is added if the text has none at its end
+   * @return why it could not be written; null if it is there
+   */
+  @Nullable String write(Ended item, String text, boolean endLine) {
+    OutputFile file = planned.remove(item.index());
+    if (file == null) {
+      throw new IllegalStateException("item " + item.index() + " has its file already");
+    }
+    boolean interrupted = Thread.interrupted(); // which would close the file's channel
+    try {
+      try {
+        write(file, text, endLine);
+      } catch (ClosedByInterruptException e) {
+        interrupted |= Thread.interrupted();
+        file.close();
+        write(file, text, endLine); // once more: Ctrl-C comes once
+      }
+      return null;
+    } catch (Fault e) {
+      return e.text();
+    } catch (IOException e) {
+      return file.words() + ": cannot be written: " + Inputs.reason(e);
+    } finally {
+      file.close();
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private static void write(OutputFile file, String text, boolean endLine) throws IOException {
+    try (OutputStream out = file.open()) {
+      ResultWriter.write(out, text);
+      if (endLine && !text.endsWith("\n")) {
+        out.write('\n');
+      }
+    }
+    file.commit();
+  }
+}

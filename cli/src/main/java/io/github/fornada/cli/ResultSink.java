@@ -1,0 +1,102 @@
+package io.github.fornada.cli;
+
+import io.github.fornada.Outcome;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Takes what became of each item: writes results in their form, to one stream or to a file each,
+ * and tells failures on stderr.
+ */
+final class ResultSink {
+  private final ResultFormat format;
+  private final ResultWriter writer;
+  private final @Nullable ItemFiles files;
+  private final Progress progress;
+
+  /** Creates a sink; {@code files} is null if all results go to {@code writer}. */
+  ResultSink(
+      ResultFormat format, ResultWriter writer, @Nullable ItemFiles files, Progress progress) {
+    this.format = format;
+    this.writer = writer;
+    this.files = files;
+    this.progress = progress;
+    if (!format.lines() && !format.json()) {
+      writer.endWith(0);
+    }
+  }
+
+  /** Returns this as the receiver of a pass over the items. */
+  ItemRun.Receiver receiver() {
+    return new ItemRun.Receiver() {
+      @Override
+      public boolean result(Ended item, @Nullable String text) {
+        return ResultSink.this.result(item, text);
+      }
+
+      @Override
+      public void failure(Ended item, Outcome<?> outcome) {
+        ResultSink.this.failure(item, null, outcome);
+      }
+    };
+  }
+
+  /**
+   * Writes a result; null for a function that returns nothing.
+   *
+   * @return whether it is written, or will be when all are
+   */
+  boolean result(Ended item, @Nullable String result) {
+    String text = format.done(item, result);
+    if (files == null) {
+      if (text != null) {
+        writer.line(text);
+      }
+      return true;
+    }
+    if (text == null) {
+      files.drop(item);
+      return true;
+    }
+    String problem = files.write(item, text, format.lines() || format.json());
+    if (problem != null) {
+      progress.message(FailureReport.notWritten(item.input(), problem));
+    }
+    return problem == null;
+  }
+
+  /**
+   * Takes an item without a result.
+   *
+   * @param stage where it ended; null if there are no stages
+   */
+  void failure(Ended item, @Nullable String stage, Outcome<?> outcome) {
+    progress.message(
+        stage == null
+            ? FailureReport.text(item.input(), outcome)
+            : FailureReport.text(item.input(), stage, outcome));
+    String text = format.failed(item, stage, outcome);
+    if (files == null) {
+      if (text != null) {
+        writer.line(text);
+      }
+      return;
+    }
+    if (text == null) {
+      files.drop(item);
+      return;
+    }
+    String problem = files.write(item, text, true);
+    if (problem != null) {
+      progress.message("fornada: " + problem);
+    }
+  }
+
+  /** Takes an input that is not an item. */
+  void refused(Refusals.Refusal refusal) {
+    progress.message(FailureReport.refused(refusal));
+    String text = format.refused(refusal);
+    if (text != null && files == null) {
+      writer.line(text);
+    }
+  }
+}

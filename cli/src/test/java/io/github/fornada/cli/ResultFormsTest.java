@@ -1,0 +1,385 @@
+package io.github.fornada.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Which result belongs to which item: lines of JSON, lines with their item, a file for each. */
+@EnabledOnOs({OS.LINUX, OS.MAC})
+@Execution(ExecutionMode.CONCURRENT)
+class ResultFormsTest {
+  private static final String TASKS =
+      """
+      import java.nio.file.*;
+      import java.util.*;
+      public class Tasks {
+        public record Length(String of, int chars) {}
+        public static String echo(String s) {
+          switch (s) {
+            case "boom" -> throw new IllegalStateException("no " + s);
+            case "loop" -> { while (true) { Thread.onSpinWait(); } }
+            case "die" -> Runtime.getRuntime().halt(3);
+            default -> { }
+          }
+          return s;
+        }
+        public static String lines(String s) { return "1 of " + s + "\\n2 of " + s; }
+        public static Length length(String s) { return new Length(s, s.length()); }
+        public static int twice(int n) { return 2 * n; }
+        public static Object any(String s) {
+          return switch (s) {
+            case "null" -> null;
+            case "empty" -> Optional.empty();
+            case "list" -> List.of(1, "two");
+            case "true" -> true;
+            case "path" -> Path.of("a/b");
+            default -> 1.5;
+          };
+        }
+        public static void nothing(String s) { }
+        public static String read(Path p) throws Exception { return Files.readString(p); }
+      }
+      """;
+
+  @TempDir Path folder;
+
+  @BeforeEach
+  void writeTasks() throws IOException {
+    Files.writeString(folder.resolve("Tasks.java"), TASKS);
+  }
+
+  private Command.Result run(String... arguments) {
+    return Command.run(folder, arguments);
+  }
+
+  private static List<JsonNode> json(String text) {
+    return text.lines().map(ResultFormsTest::parsed).toList();
+  }
+
+  private static JsonNode parsed(String line) {
+    try {
+      return new ObjectMapper().readTree(line);
+    } catch (IOException e) {
+      throw new UncheckedIOException(line, e);
+    }
+  }
+
+  private String text(String file) throws IOException {
+    return Files.readString(folder.resolve(file));
+  }
+
+  /** The names below a folder, sorted; of drafts, too. */
+  private List<String> names(String below) throws IOException {
+    try (Stream<Path> files = Files.list(folder.resolve(below))) {
+      return files.map(file -> file.getFileName().toString()).sorted().toList();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"threads", "processes"})
+  void everyItemHasItsLineOfJsonFailuresToo(String model) throws IOException {
+    Files.write(folder.resolve("list"), new byte[] {'a', '\n', (byte) 0xFF, '\n'});
+    var result =
+        run(
+            "run",
+            "Tasks.java#echo",
+            "--on",
+            model,
+            "--timeout",
+            "2s",
+            "--format",
+            "jsonl",
+            "x\ty",
+            "boom",
+            "loop",
+            "",
+            "--lines",
+            "list");
+    assertThat(result.exitCode()).isEqualTo(1);
+    List<JsonNode> lines = json(result.out());
+    assertThat(lines)
+        .filteredOn(line -> line.has("input"))
+        .singleElement()
+        .satisfies(line -> {
+          assertThat(line.get("input").asText()).isEqualTo("line 2 of list");
+          assertThat(line.get("outcome").asText()).isEqualTo("refused");
+          assertThat(line.get("error").asText()).contains("0xFF");
+        });
+    List<JsonNode> items = lines.stream().filter(line -> line.has("item")).toList();
+    assertThat(items.stream().map(line -> line.get("item").asText()))
+        .containsExactly("x\ty", "boom", "loop", "", "a");
+    assertThat(items.stream().map(line -> line.get("outcome").asText()))
+        .containsExactly("done", "failed", "timed_out", "done", "done");
+    assertThat(items.get(0).get("result").asText()).isEqualTo("x\ty");
+    assertThat(items.get(0).get("millis").isNumber()).isTrue();
+    assertThat(items.get(1).get("error").asText())
+        .isEqualTo("java.lang.IllegalStateException: no boom");
+    assertThat(items.get(1).has("result")).isFalse();
+    assertThat(items.get(2).get("error").asText()).isEqualTo("over its timeout of 2 s");
+    assertThat(items.get(2).get("millis").asDouble()).isGreaterThan(1000);
+    assertThat(result.err()).contains("\"boom\" failed", "at Tasks.echo(Tasks.java:");
+  }
+
+  @Test
+  void aWorkerThatIsLostHasItsLineOfJson() {
+    var result =
+        run(
+            "run",
+            "Tasks.java#echo",
+            "--on",
+            "processes",
+            "--workers",
+            "1",
+            "--format",
+            "jsonl",
+            "die",
+            "a");
+    List<JsonNode> items = json(result.out());
+    assertThat(items.stream().map(line -> line.get("outcome").asText()))
+        .containsExactly("worker_lost", "done");
+    assertThat(items.get(0).get("error").asText()).contains("exited with code 3");
+  }
+
+  @Test
+  void resultsKeepTheirFormAsJson() {
+    var length = json(run("run", "Tasks.java#length", "--format", "jsonl", "abc").out());
+    assertThat(length.getFirst().get("result").get("chars").asInt()).isEqualTo(3);
+    assertThat(json(run("run", "Tasks.java#twice", "--format", "jsonl", "4").out()))
+        .singleElement()
+        .satisfies(line -> assertThat(line.get("result").asInt()).isEqualTo(8));
+    var any =
+        run(
+            "run",
+            "Tasks.java#any",
+            "--on",
+            "processes",
+            "--format",
+            "jsonl",
+            "null",
+            "empty",
+            "list",
+            "true",
+            "path",
+            "other");
+    assertThat(json(any.out()).stream().map(line -> line.get("result").toString()))
+        .containsExactly("null", "null", "[1,\"two\"]", "true", "\"a/b\"", "1.5");
+    var nothing = json(run("run", "Tasks.java#nothing", "--format", "jsonl", "a").out());
+    assertThat(nothing.getFirst().has("result")).isFalse();
+    assertThat(nothing.getFirst().get("outcome").asText()).isEqualTo("done");
+  }
+
+  @Test
+  void aPipelineNamesTheItemOfTheSourceAndTheStage() {
+    var result =
+        run(
+            "run",
+            "Tasks.java#echo",
+            "then",
+            "Tasks.java#length",
+            "--format",
+            "jsonl",
+            "abc",
+            "boom");
+    List<JsonNode> items = json(result.out());
+    assertThat(items.get(0).get("item").asText()).isEqualTo("abc");
+    assertThat(items.get(0).get("result").get("chars").asInt()).isEqualTo(3);
+    assertThat(items.get(1).get("item").asText()).isEqualTo("boom");
+    assertThat(items.get(1).get("stage").asText()).isEqualTo("Tasks.echo");
+    assertThat(items.get(1).get("error").asText()).contains("no boom");
+  }
+
+  @Test
+  void eachLineOfAResultBeginsWithItsItem() {
+    var result = run("run", "Tasks.java#lines", "--with-item", "a", "b\tc\nd");
+    assertThat(result.out())
+        .isEqualTo(
+            """
+            a\t1 of a
+            a\t2 of a
+            b\\tc\\nd\t1 of b\tc
+            b\\tc\\nd\td
+            b\\tc\\nd\t2 of b\tc
+            b\\tc\\nd\td
+            """);
+  }
+
+  @Test
+  void itemsAndResultsMayEndWithAZeroByte() throws IOException {
+    Files.writeString(folder.resolve("list"), "a\nb\0c\r\nd\0\0e");
+    var result = run("run", "Tasks.java#echo", "--lines", "list", "--null");
+    assertThat(result.out()).isEqualTo("a\nb\0c\r\nd\0\0e\0");
+    assertThat(run("run", "Tasks.java#echo", "--lines", "list", "-0", "--with-item").out())
+        .isEqualTo("a\\nb\ta\nb\0c\\r\\nd\tc\r\nd\0\t\0e\te\0");
+    assertThat(run("compare", "Tasks.java#echo", "--lines", "list", "-0", "--rounds", "1").err())
+        .contains("on 4 items");
+  }
+
+  @Test
+  void eachItemHasAFileNamedAfterIt() throws IOException {
+    Files.createDirectories(folder.resolve("in/sub"));
+    Files.writeString(folder.resolve("in/a.b.txt"), "first");
+    Files.writeString(folder.resolve("in/sub/.c"), "second\n");
+    var result =
+        run("run", "Tasks.java#read", "in/a.b.txt", "in/sub/.c", "-o", "out/{n}-{stem}.{name}.x");
+    assertThat(result.exitCode()).as(result.err()).isZero();
+    assertThat(result.out()).isEmpty();
+    assertThat(names("out")).containsExactly("1-a.b.a.b.txt.x", "2-.c..c.x");
+    assertThat(text("out/1-a.b.a.b.txt.x")).isEqualTo("first\n");
+    assertThat(text("out/2-.c..c.x")).isEqualTo("second\n");
+    run("run", "Tasks.java#read", "in/a.b.txt", "in/sub/.c", "-o", "out/{}", "--null");
+    assertThat(text("out/in/a.b.txt")).isEqualTo("first");
+    assertThat(text("out/in/sub/.c")).isEqualTo("second\n");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"threads", "processes"})
+  void anItemThatFailsLeavesItsFileAsItWas(String model) throws IOException {
+    Files.createDirectories(folder.resolve("out"));
+    Files.writeString(folder.resolve("out/boom"), "old");
+    Files.writeString(folder.resolve("out/a"), "old");
+    var result = run("run", "Tasks.java#echo", "--on", model, "a", "boom", "b", "-o", "out/{name}");
+    assertThat(result.exitCode()).isEqualTo(1);
+    assertThat(result.err()).contains("2 done, 1 failed");
+    assertThat(text("out/a")).isEqualTo("a\n");
+    assertThat(text("out/boom")).isEqualTo("old");
+    assertThat(names("out")).containsExactly("a", "b", "boom");
+  }
+
+  @Test
+  void aFileThatCannotBeWrittenFailsItsOwnItem() {
+    String longName = "x".repeat(300);
+    var result = run("run", "Tasks.java#echo", "a", longName, "b", "-o", "out/{}.txt");
+    assertThat(result.exitCode()).isEqualTo(1);
+    assertThat(result.err()).contains("failed: its result is there, but -o").contains("too long");
+    assertThat(result.err()).contains("2 done, 1 failed");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "x/a y/a -o out/{name} | out/a is also the file of the item \"x/a\"",
+        "a.c a.h -o out/{stem} | tell them apart by {n}",
+        "a b -o out/{stem}.txt --lines same | out/a.txt is also the file of the item \"a\"",
+        "a ../b -o out/{} | with .. it would leave the folder",
+        "a b/ -o out/{name} | nothing stands after its last /",
+        "here.txt -o {stem}.txt | here.txt is the input here.txt, which it would overwrite",
+        "here.txt other -o {name} | which it would overwrite",
+        "a Tasks -o {name}.java | Tasks.java is the source of the task, Tasks.java",
+        "list -o {} --lines list | list is the input",
+        "page.html a -o {} --report page.html | is the file of --report page.html",
+        "sub -o {name} | is a folder",
+        "a/b -o here.txt/{name} | not a folder",
+        "a -o out/{nmae} | is it {name}?",
+        "a -o out/{item} | {item} in out/{item} stands for nothing",
+      })
+  void whatWouldLoseAFileIsRefusedBeforeAnythingRuns(String line, String message)
+      throws IOException {
+    Files.writeString(folder.resolve("here.txt"), "precious");
+    Files.writeString(folder.resolve("same"), "c\na.x\n");
+    Files.writeString(folder.resolve("list"), "c\n");
+    Files.createDirectories(folder.resolve("sub"));
+    List<String> before = names(".");
+    var result = run(("run Tasks.java#echo " + line).split(" "));
+    assertThat(result.err()).contains(message);
+    assertThat(result.exitCode()).isEqualTo(2);
+    assertThat(result.out()).isEmpty();
+    assertThat(text("here.txt")).isEqualTo("precious");
+    assertThat(text("Tasks.java")).isEqualTo(TASKS);
+    assertThat(names(".")).filteredOn(name -> !name.matches("(out|err).*[.]txt")).isEqualTo(before);
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void twoNamesOfOneFileAreOneFile() throws IOException {
+    Files.writeString(folder.resolve("a"), "old");
+    Files.createLink(folder.resolve("b"), folder.resolve("a"));
+    Files.createSymbolicLink(folder.resolve("c"), Path.of("d"));
+    assertThat(run("run", "Tasks.java#echo", "x/a", "x/b", "-o", "{name}"))
+        .satisfies(r -> assertThat(r.exitCode()).isEqualTo(2))
+        .satisfies(r -> assertThat(r.err()).contains("is also the file of the item \"x/a\""));
+    assertThat(run("run", "Tasks.java#echo", "x/c", "x/d", "-o", "{name}"))
+        .satisfies(r -> assertThat(r.exitCode()).isEqualTo(2))
+        .satisfies(r -> assertThat(r.err()).contains("is also the file of the item \"x/c\""));
+    assertThat(text("a")).isEqualTo("old");
+  }
+
+  @Test
+  void itemsFromAPipeAreCheckedAsTheyCome() throws IOException {
+    Files.createDirectories(folder.resolve("out"));
+    Files.writeString(folder.resolve("out/old"), "precious");
+    var result =
+        Command.shell(
+            folder,
+            "printf 'x/a\\ny/a\\nold\\nb\\n' | \"$@\"",
+            "run",
+            "Tasks.java#echo",
+            "--lines",
+            "-",
+            "-o",
+            "out/{name}");
+    assertThat(result.exitCode()).isEqualTo(1);
+    assertThat(result.err())
+        .contains("\"y/a\" failed: -o out/a")
+        .contains("\"old\" failed: -o out/old is there already")
+        .contains("2 done, 2 failed");
+    assertThat(text("out/a")).isEqualTo("x/a\n");
+    assertThat(text("out/b")).isEqualTo("b\n");
+    assertThat(text("out/old")).isEqualTo("precious");
+  }
+
+  @Test
+  void aPipelineWritesAFileForEachItemOfItsSource() throws IOException {
+    var result =
+        run(
+            "run",
+            "Tasks.java#echo",
+            "then",
+            "Tasks.java#lines",
+            "a",
+            "boom",
+            "b",
+            "-o",
+            "out/{n}.txt");
+    assertThat(result.exitCode()).isEqualTo(1);
+    assertThat(names("out")).containsExactly("1.txt", "3.txt");
+    assertThat(text("out/3.txt")).isEqualTo("1 of b\n2 of b\n");
+  }
+
+  @Test
+  void formsThatDoNotGoTogetherAreRefused() {
+    for (List<String> each :
+        List.of(
+            List.of("run --format jsonl --with-item", "leave out --with-item"),
+            List.of("compare --format jsonl", "is for the results of run"),
+            List.of("compare -o out/{n}", "which is for run"),
+            List.of("advise --format text", "is for the results of run"),
+            List.of("advise --report page.html", "--report is for run and compare"),
+            List.of("run --figures=jsonl", "--figures is table or json"),
+            List.of("run --figures=table --format json", "leave one out"))) {
+      String[] words = each.getFirst().split(" ");
+      String[] all =
+          Stream.concat(Stream.of(words), Stream.of("Tasks.java#echo", "a")).toArray(String[]::new);
+      var result = run(all);
+      assertThat(result.exitCode()).as(each.getFirst()).isEqualTo(2);
+      assertThat(result.err()).contains(each.getLast());
+    }
+  }
+}

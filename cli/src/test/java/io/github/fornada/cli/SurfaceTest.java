@@ -1,0 +1,310 @@
+package io.github.fornada.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What the command says of itself and of a run, and what it takes as a task. */
+@EnabledOnOs({OS.LINUX, OS.MAC})
+@Execution(ExecutionMode.CONCURRENT)
+class SurfaceTest {
+  @TempDir Path folder;
+
+  @BeforeEach
+  void writeTask() throws IOException {
+    Files.writeString(
+        folder.resolve("Echo.java"),
+        """
+        public class Echo {
+          public static String echo(String s) {
+            if (s.equals("boom")) {
+              throw new IllegalStateException("no " + s);
+            }
+            return s;
+          }
+        }
+        """);
+  }
+
+  private Command.Result run(String... arguments) {
+    return Command.run(folder, arguments);
+  }
+
+  @Test
+  void aRunSaysInOneLineWhatItCost() {
+    assertThat(run("run", "Echo.java", "a", "boom", "b").err().lines().toList().getLast())
+        .matches(
+            "fornada: 2 done, 1 failed in [0-9.]+ m?s on threads: in flight [0-9.]+, busy cores"
+                + " [0-9.]+");
+  }
+
+  @Test
+  void figuresAreATableOrJson() throws IOException {
+    var table = run("run", "Echo.java", "--figures", "table", "json");
+    assertThat(table.out()).as("what follows is an input").isEqualTo("table\njson\n");
+    assertThat(table.err()).contains("speed-").contains("threads").doesNotContain("done in");
+    var json = run("run", "Echo.java", "--figures=json", "a");
+    assertThat(new ObjectMapper().readTree(json.err()).get("runs").get(0).get("done").asInt())
+        .isEqualTo(1);
+  }
+
+  @Test
+  void quietSaysOnlyWhatWentWrong() {
+    assertThat(run("run", "Echo.java", "--quiet", "a").err()).isEmpty();
+    assertThat(run("run", "Echo.java", "--on", "auto", "-q", "a").err()).isEmpty();
+    assertThat(run("run", "Echo.java", "then", "Echo.java", "-q", "a").err()).isEmpty();
+    assertThat(run("run", "Echo.java", "-q", "a", "boom").err())
+        .startsWith("fornada: \"boom\" failed: java.lang.IllegalStateException: no boom")
+        .doesNotContain("done");
+    var compared = run("compare", "Echo.java", "-q", "a", "--rounds", "1", "--on", "threads");
+    assertThat(compared.err()).isEmpty();
+    assertThat(compared.out()).contains("threads");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"help", "help run", "help compare", "help advise", "help man"})
+  void helpIsThereByWord(String line) {
+    var result = run(line.split(" "));
+    assertThat(result.exitCode()).isZero();
+    assertThat(result.out()).startsWith("Usage: fornada");
+    assertThat(result.out().lines()).allSatisfy(each -> assertThat(each).hasSizeLessThan(81));
+  }
+
+  @Test
+  void helpOfACommandIsThatOfItsOption() {
+    assertThat(run("help", "run").out()).isEqualTo(run("run", "--help").out());
+    assertThat(run("help", "nope"))
+        .satisfies(r -> assertThat(r.exitCode()).isEqualTo(2))
+        .satisfies(r -> assertThat(r.err()).contains("nope"));
+  }
+
+  @Test
+  void coloursAreForTerminalsWhoseUserWantsThem() {
+    String script = "TERM=xterm JDK_JAVA_OPTIONS=-Dfornada.terminals=12 %s \"$@\"";
+    String escape = "\u001b[";
+    assertThat(Command.shell(folder, script.formatted("NO_COLOR="), "help").out()).contains(escape);
+    assertThat(Command.shell(folder, script.formatted("NO_COLOR=1"), "help").out())
+        .contains("Usage")
+        .doesNotContain(escape);
+    assertThat(run("help").out()).doesNotContain(escape);
+  }
+
+  @Test
+  void bashCompletesOptionsAndModels() throws IOException {
+    var result = run("completion");
+    assertThat(result.exitCode()).isZero();
+    Files.writeString(folder.resolve("completion"), result.out());
+    String script =
+        """
+        . ./completion
+        complete -p fornada
+        _fornada_ask() {
+          COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMP_LINE="$*"; COMP_POINT=${#COMP_LINE}
+          COMPREPLY=(); _complete_fornada "${COMP_WORDS[@]}"; echo "${COMPREPLY[*]}"
+        }
+        _fornada_ask fornada run --on ''
+        _fornada_ask fornada run --fig
+        _fornada_ask fornada comp
+        : "$1"
+        """;
+    var completed = Command.shell(folder, script);
+    assertThat(completed.out().lines().toList())
+        .satisfiesExactly(
+            line -> assertThat(line).contains("fornada"),
+            line -> assertThat(line).contains("sequential", "virtual", "threads", "auto"),
+            line -> assertThat(line).contains("--figures"),
+            line -> assertThat(line).contains("compare", "completion"));
+  }
+
+  @Test
+  void theManualPageSaysWhatTheHelpSays() {
+    var page = run("man", "run");
+    assertThat(page.exitCode()).isZero();
+    assertThat(page.out())
+        .startsWith(".TH \"FORNADA\\-RUN\" 1")
+        .contains(".SH NAME\nfornada\\-run \\- Runs a function over many inputs")
+        .contains(".SH SYNOPSIS")
+        .contains(".B \"\\-\\-with\\-item\"")
+        .contains(".B \"130\"")
+        .contains("fornada run examples/WordCount.java")
+        .doesNotContain("\u001b");
+    assertThat(run("man").out()).contains(".SH COMMANDS").contains(".B \"compare\"");
+    assertThat(run("man", "nope"))
+        .satisfies(r -> assertThat(r.exitCode()).isEqualTo(2))
+        .satisfies(r -> assertThat(r.err()).contains("there is no command \"nope\""));
+  }
+
+  @Test
+  void aMissingLibraryIsNamedByItsOption() throws IOException {
+    Files.writeString(
+        folder.resolve("Needs.java"),
+        "import org.jsoup.Jsoup;\n"
+            + "public class Needs { public static int f(String s) { return 1; } }");
+    var result = run("run", "Needs.java", "a");
+    assertThat(result.exitCode()).isEqualTo(2);
+    assertThat(result.err())
+        .startsWith("Needs.java:1: error: package org.jsoup does not exist")
+        .contains("name its jar, as in -cp lib.jar");
+  }
+
+  @Test
+  void aSourceThatIsNotUtf8IsNotRunWithOtherText() throws IOException {
+    Files.writeString(
+        folder.resolve("Lat.java"),
+        "\npublic class Lat { public static String f(String s) { return \"caf\u00e9\" + s; } }",
+        StandardCharsets.ISO_8859_1);
+    var result = run("run", "Lat.java", "a");
+    assertThat(result.exitCode()).isEqualTo(2);
+    assertThat(result.out()).isEmpty();
+    assertThat(result.err()).contains("Lat.java, line 2: the byte 0xE9 is not UTF-8");
+  }
+
+  @Test
+  void hiddenFilesAreItemsIfTheyAreNamed() throws IOException {
+    Files.createDirectories(folder.resolve("d/.hid"));
+    for (String file : List.of("d/a.txt", "d/.env", "d/.hid/b.txt")) {
+      Files.createFile(folder.resolve(file));
+    }
+    assertThat(run("run", "Echo.java", "--files", "d").out()).isEqualTo("d/a.txt\n");
+    assertThat(run("run", "Echo.java", "--files", "d", "--match", ".env").out())
+        .isEqualTo("d/.env\n");
+    assertThat(run("run", "Echo.java", "--files", "d", "--match", ".hid/*").out())
+        .isEqualTo("d/.hid/b.txt\n");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "Echo.java,the source of the task",
+    "n.txt,the input --lines n.txt",
+    "page.html,-o page.html",
+    "none/x,no such folder"
+  })
+  void aRecordTakesThePlaceOfNoOtherFile(String record, String message) throws IOException {
+    Files.writeString(folder.resolve("n.txt"), "1\n2\n");
+    String source = Files.readString(folder.resolve("Echo.java"));
+    var result =
+        run("advise", "Echo.java", "--lines", "n.txt", "-o", "page.html", "--record", record);
+    assertThat(result.exitCode()).isEqualTo(2);
+    assertThat(result.err()).contains("--record").contains(message);
+    assertThat(Files.readString(folder.resolve("n.txt"))).isEqualTo("1\n2\n");
+    assertThat(Files.readString(folder.resolve("Echo.java"))).isEqualTo(source);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "thread,threads",
+    "Threads,threads",
+    "platform,threads",
+    "proceses,processes",
+    "asyncio,virtual",
+    "sequentail,sequential"
+  })
+  void aModelThatIsNearlyRightIsSuggested(String typed, String meant) {
+    var result = run("run", "Echo.java", "--on", typed, "a");
+    assertThat(result.exitCode()).isEqualTo(2);
+    assertThat(result.err())
+        .contains("got \"" + typed + "\"; did you mean " + meant + "?")
+        .contains("processes, auto");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"sequential", "virtual", "threads", "processes", "auto"})
+  void aCompactSourceFileIsATask(String model) throws IOException {
+    Files.writeString(
+        folder.resolve("shout.java"),
+        """
+        final String end = "!";
+
+        String shout(String s) {
+          return s.toUpperCase() + end;
+        }
+        """);
+    var result = run("run", "shout.java", "--on", model, "a", "b");
+    assertThat(result.err()).doesNotContain("error");
+    assertThat(result.out()).isEqualTo("A!\nB!\n");
+    assertThat(result.exitCode()).isZero();
+  }
+
+  @Test
+  void aCompactSourceFileMayHaveAMainAndSeveralFunctions() throws IOException {
+    Files.writeString(
+        folder.resolve("Two.java"),
+        """
+        void main() { IO.println(one("x")); }
+        static String one(String s) { return s + "1"; }
+        String two(String s) { return s + "2"; }
+        private String three(String s) { return s + "3"; }
+        """);
+    assertThat(run("run", "Two.java#two", "a").out()).isEqualTo("a2\n");
+    assertThat(run("run", "Two.java#one", "a").out()).isEqualTo("a1\n");
+    assertThat(run("run", "Two.java", "a").err())
+        .contains("'Two.java#one'", "'Two.java#two'")
+        .doesNotContain("three")
+        .doesNotContain("main");
+    assertThat(run("run", "Two.java#three", "a").err()).contains("three(String): is private");
+    Files.writeString(folder.resolve("Bad.java"), "int n = 1 / 0;\nint f(int i) { return n; }\n");
+    assertThat(run("run", "Bad.java", "1"))
+        .satisfies(r -> assertThat(r.exitCode()).isEqualTo(2))
+        .satisfies(r ->
+            assertThat(r.err()).contains("the fields of Bad cannot be set").contains("/ by zero"));
+  }
+
+  @Test
+  void workersAreForOneModelOrForAll() {
+    var result =
+        run(
+            "compare",
+            "Echo.java",
+            "a",
+            "b",
+            "--rounds",
+            "1",
+            "--format",
+            "json",
+            "--workers",
+            "processes=1,virtual=50");
+    assertThat(result.exitCode()).as(result.err()).isZero();
+    for (List<String> each :
+        List.of(
+            List.of(
+                "run --on threads --workers processes=2", "--workers processes=2 is for processes"),
+            List.of("run --on processes --workers processes=0", "must be at least 1"),
+            List.of("run --on virtual --workers 5,7", "--workers is given twice: 5 and 7"),
+            List.of("run --workers thread=2", "did you mean threads?"),
+            List.of("run --on auto --workers virtual=2", "which does not run here"),
+            List.of(
+                "compare --on threads,virtual --workers processes=2", "which does not run here"))) {
+      var refused = run((each.getFirst() + " Echo.java a").split(" "));
+      assertThat(refused.exitCode()).as(each.getFirst()).isEqualTo(2);
+      assertThat(refused.err()).contains(each.getLast());
+    }
+  }
+
+  @Test
+  void processesAreNoMoreThanFitIntoMemory() {
+    var result =
+        run("run", "Echo.java", "--on", "processes", "--workers", "64", "--heap", "64g", "a");
+    assertThat(result.out()).isEqualTo("a\n");
+    assertThat(result.err())
+        .containsPattern("fornada: [0-9]+ worker process(es)? instead of 64: that is what fits");
+    assertThat(MemoryFit.fit(8L << 30, 2L << 30, 128L << 20)).isEqualTo(16);
+    assertThat(MemoryFit.fit(4L << 30, 8L << 30, 128L << 20)).isEqualTo(24);
+    assertThat(MemoryFit.fit(4L << 30, -1, 128L << 20)).isEqualTo(24);
+    assertThat(MemoryFit.fit(4L << 30, 0, 128L << 20)).isEqualTo(1);
+  }
+}
