@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# Not executable, so not part of .ci/run yet: run it with bash. It was seen on a busy machine only.
 # Five programs, and five different answers of `fornada advise`, each of them right.
 # Usage: .ci/checks/advise.sh, after mvn package; FORNADA may name another command.
 set -euo pipefail

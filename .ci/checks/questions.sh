@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# Not executable, so not part of .ci/run yet: run it with bash. It was seen on a busy machine only.
 # The questions in examples/questions get right answers, whose words have the figures of the same run.
 # Usage: .ci/checks/questions.sh [NAME]..., after mvn compile
 set -euo pipefail

@@ -262,8 +262,8 @@ GROSS, GROSS_SECONDS = 2.0, 0.6
 
 
 def gross(lines):
-    """What must not happen even on a busy machine: (text, whether something is wrong)."""
-    wrong = [f"{l['row']}, {l['way']}: {l['trouble']}" for l in lines if "trouble" in l]
+    """What must not happen even on a busy machine: (text, the workloads with which something is wrong)."""
+    wrong = [f"{l['row']}: {l['way']}: {l['trouble']}" for l in lines if "trouble" in l]
     works = {}
     for line in lines:
         works.setdefault(line["row"], {}).setdefault(1, {})[line["way"]] = line
@@ -283,4 +283,4 @@ def gross(lines):
             sums.setdefault(line["row"], set()).add(line["sum"])
     wrong += [f"{work}: not all ways have the same results" for work, found in sums.items() if len(found) > 1]
     text = rows_text(measured) + ([""] + ["WRONG: " + w for w in wrong] if wrong else ["", "No gross errors."])
-    return "\n".join(text), bool(wrong)
+    return "\n".join(text), sorted({w.split(":")[0] for w in wrong})

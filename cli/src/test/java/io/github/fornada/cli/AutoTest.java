@@ -98,7 +98,8 @@ class AutoTest {
     for (List<String> command :
         List.of(
             List.of("advise", "Waits.java#nap", "--report", "page.html"),
-            List.of("run", "Waits.java#nap", "--on", "auto", "--forget", "--report", "page.html"))) {
+            List.of(
+                "run", "Waits.java#nap", "--on", "auto", "--forget", "--report", "page.html"))) {
       Files.deleteIfExists(folder.resolve("page.html"));
       var result = Command.run(folder, with(command, items));
       assertThat(result.exitCode()).as(result.err()).isZero();

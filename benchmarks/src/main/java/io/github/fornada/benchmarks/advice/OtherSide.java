@@ -61,10 +61,15 @@ final class OtherSide implements AutoCloseable {
   }
 
   @Override
-  public void close() throws IOException, InterruptedException {
+  public void close() throws IOException {
     process.getOutputStream().close(); // it ends with its input
-    if (!process.waitFor(5, TimeUnit.SECONDS)) {
-      var _ = process.destroyForcibly().waitFor();
+    try {
+      if (process.waitFor(5, TimeUnit.SECONDS)) {
+        return;
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
+    kill();
   }
 }

@@ -10,6 +10,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 
 /** Items that share something within their JVM. */
+@SuppressWarnings({"DateFormatConstant", "JavaUtilDate"}) // what is wrong on threads is shown
 final class Sharing {
   private static final Object MONITOR = new Object();
   private static final ReentrantLock LOCK = new ReentrantLock();

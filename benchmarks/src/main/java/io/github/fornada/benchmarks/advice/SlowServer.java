@@ -207,32 +207,28 @@ public final class SlowServer {
   /** Returns when an answer to what came now is due. */
   private double time(double now) {
     double last = numbers[numbers.length - 1] / 1e3;
-    switch (kind) {
-      case "delay", "refuse" -> {
-        return now + last;
-      }
+    return switch (kind) {
+      case "delay", "refuse" -> now + last;
       case "queue" -> {
         int first = 0;
         for (int i = 1; i < free.length; i++) {
           first = free[i] < free[first] ? i : first;
         }
         free[first] = Math.max(now, free[first]) + last;
-        return free[first];
+        yield free[first];
       }
-      case "sharing" -> {
-        return served + last;
-      }
+      case "sharing" -> served + last;
       case "bucket" -> {
         nextToken = Math.max(now, nextToken) + 1 / numbers[0];
-        return Math.max(nextToken, now + last);
+        yield Math.max(nextToken, now + last);
       }
       case "slows" -> {
         double at = now - began;
         boolean slow = at >= numbers[2] && at < numbers[3];
-        return now + numbers[0] / 1e3 * (slow ? numbers[1] : 1);
+        yield now + numbers[0] / 1e3 * (slow ? numbers[1] : 1);
       }
       default -> throw new IllegalArgumentException("unknown kind of server: " + kind);
-    }
+    };
   }
 
   /**

@@ -1,5 +1,6 @@
 package io.github.fornada.benchmarks.advice;
 
+import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.fornada.Pool;
 import io.github.fornada.TaskFunction;
@@ -62,7 +63,9 @@ public final class Trial {
     try {
       trial.run(work);
       if (other != null) {
-        trial.line.putAll(MAPPER.readValue("{" + other.figures() + "}", LinkedHashMap.class));
+        trial.line.putAll(
+            MAPPER.readValue(
+                "{" + other.figures() + "}", new TypeReference<Map<String, Object>>() {}));
       }
     } finally {
       if (other != null) {

@@ -19,7 +19,7 @@ public final class Simulator {
   private static final double LONG_WITHIN = 0.80;
   private static final double MANY_ROUNDS_WITHIN = 0.90;
   private static final double SHORT_WITHIN = 0.86;
-  private static final double INTERVALS = 0.65;
+  private static final double INTERVALS = 0.78;
 
   private static final double NEAR = 1.10;
 
