@@ -28,6 +28,9 @@ final class Estimates {
   /** So many items make a mean that can be compared with others. Guess. */
   private static final int MANY_ITEMS = 30;
 
+  /** So few tell at least how much they differ. Guess. */
+  private static final int FEW_ITEMS = 4;
+
   /** After so many response times counting what ends gives the rate. Guess. */
   private static final double FULL_ROUNDS = 3;
 
@@ -171,6 +174,12 @@ final class Estimates {
 
     double items() {
       return items;
+    }
+
+    /** Returns how much its times differed: their standard deviation as part of the mean. */
+    double variation() {
+      double mean = response.get();
+      return Math.sqrt(Math.max(0, square.get() / (mean * mean) - 1));
     }
 
     double nanos() {
@@ -566,7 +575,6 @@ final class Estimates {
     double least = Double.POSITIVE_INFINITY;
     int smallest = Integer.MAX_VALUE;
     double ofSmallest = Double.POSITIVE_INFINITY;
-    double ofSmallestAtMost = Double.POSITIVE_INFINITY;
     for (Map.Entry<Setting, Level> each : levels.entrySet()) {
       Level level = each.getValue();
       double waits = level.wait.get();
@@ -575,17 +583,20 @@ final class Estimates {
       }
       if (level.items >= MANY_ITEMS) {
         least = Math.min(least, waits);
-      } else if (each.getKey().size() < smallest) {
+        continue;
+      }
+      if (each.getKey().size() < smallest) {
         smallest = each.getKey().size();
         ofSmallest = waits;
+      }
+      if (level.items >= FEW_ITEMS) {
         // A mean of few may be low by chance.
-        ofSmallestAtMost = waits * (1 + CERTAIN * variation() / Math.sqrt(level.items));
+        double chance = CERTAIN * level.variation() / Math.sqrt(level.items);
+        least = Math.min(least, waits * (1 + chance));
       }
     }
-    if (Double.isFinite(least)) {
-      return Math.min(least, ofSmallestAtMost);
-    }
-    return Double.isFinite(ofSmallest) ? ofSmallest : wait.or(0);
+    double found = Double.isFinite(least) ? least : ofSmallest;
+    return Double.isFinite(found) ? found : wait.or(0);
   }
 
   /** Returns the time from an item's start to its end by Little's law: no end is waited for. */
