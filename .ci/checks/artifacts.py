@@ -18,7 +18,7 @@ POM = "{http://maven.apache.org/POM/4.0.0}"
 CHECKSUMS = {".md5": hashlib.md5, ".sha1": hashlib.sha1}
 EXPECTED = {"fornada", "fornada-bom", "fornada-cli", "fornada-context-propagation", "fornada-fory",
             "fornada-micrometer", "fornada-opentelemetry", "fornada-slf4j",
-            "fornada-spring-boot-starter"}
+            "fornada-spark", "fornada-spring-boot-starter"}
 
 
 def text(element, path):

@@ -48,7 +48,7 @@ sources() {
 stage() {
   local folder="$1"
   shift
-  if ! JAVA25_HOME="$jdk" mvn -B -ntp -f "$folder/pom.xml" -Prelease -Dmaven.test.skip \
+  if ! JAVA25_HOME="$jdk" mvn -B -ntp -f "$folder/pom.xml" -Prelease,spark -Dmaven.test.skip \
     -Dmaven.install.skip -DaltDeploymentRepository="staged::file://$folder/staged" "$@" deploy \
     >"$folder.log" 2>&1; then
     grep -E '^\[(ERROR|WARNING)\]' "$folder.log" || tail -n 50 "$folder.log"

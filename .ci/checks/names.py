@@ -29,6 +29,8 @@ ALLOWED = {
          "RateLimiter"),
         ("of Hazelcast and Spark, in comparisons",
          "IExecutorService IdentifiedDataSerializable SparkContext"),
+        ("of Spark, which a pool runs on",
+         "SparkPlugin PluginContext RpcEnv JavaModuleOptions"),
         ("of Lincheck, jcstress and JUnit",
          "ModelCheckingStrategy JCStressTest Operation BeforeAll BeforeEach"),
         ("HotSpot's, in C++",

@@ -207,7 +207,7 @@ async function looks() {
   check(backgrounds.light !== backgrounds.dark, "dark differs from light", `${backgrounds.light}, ${backgrounds.dark}`);
   check(pictures.light !== pictures.dark, "in the drawings too");
 
-  for (const name of ["mixed.html", "hostile.html", "waiting.html", "large.html", "stages.html"]) {
+  for (const name of ["mixed.html", "hostile.html", "waiting.html", "large.html", "stages.html", "walls.html"]) {
     const {context, page} = await watched({viewport: {width: 360, height: 740}, hasTouch: true, isMobile: true});
     await show(page, file(name));
     const width = await page.evaluate(() => document.documentElement.scrollWidth);
@@ -272,6 +272,42 @@ async function bands() {
     await context.close();
   }
   check(fills.light !== fills.dark, "bands differ in the dark", `${fills.light}, ${fills.dark}`);
+}
+
+/** What limits the rate: walls, dots and parts are drawn apart, in both colour schemes, on any width. */
+async function walls() {
+  const strokes = {};
+  for (const [width, height] of [[1280, 900], [360, 740]]) {
+    for (const colorScheme of ["light", "dark"]) {
+      const where = `${width} px, ${colorScheme}`;
+      const {context, page, seen} = await watched({viewport: {width, height}, colorScheme});
+      await show(page, file("walls.html"));
+      const found = await page.evaluate(() => {
+        const size = e => e.getBoundingClientRect();
+        const chart = document.querySelector(".walls figure > svg");
+        const stroke = name => getComputedStyle(document.querySelector(`.walls line.${name}`)).stroke;
+        return {
+          walls: ["wall-flight", "wall-cores", "wall-lock", "wall-other"].map(stroke),
+          dots: chart.querySelectorAll("circle").length,
+          parts: [...document.querySelectorAll(".walls .split rect")].map(e => size(e).width),
+          tick: Math.min(...[...chart.querySelectorAll("text")].map(e => size(e).height)),
+          wide: size(chart).width,
+          images: document.images.length,
+          steps: document.querySelectorAll(".way li").length,
+          rule: getComputedStyle(document.querySelector(".walls line.grid")).stroke,
+        };
+      });
+      strokes[colorScheme] = found.walls.join(" ");
+      check(new Set(found.walls).size === 4 && !found.walls.includes(found.rule), `each wall has its colour (${where})`, found.walls.join(" "));
+      check(found.dots === 4 && found.steps === 2, `every rate is a dot, and every step is told (${where})`);
+      check(found.parts.length === 3 && found.parts.every(w => w > 3), `an item's time has its parts (${where})`, found.parts.join(", "));
+      check(found.tick >= 9 && found.wide > 250, `the scale can be read (${where})`, `${found.tick} px, ${found.wide} px`);
+      check(found.images === 0 && seen.errors.length === 0 && seen.requests.length === 0, `walls do no harm (${where})`,
+        [...seen.errors, ...seen.requests].join("; "));
+      await context.close();
+    }
+  }
+  check(strokes.light !== strokes.dark, "walls differ in the dark");
 }
 
 /** Columns of the drawn lines, in pixels of the page: ticks of the axis, or the grid of a drawing. */
@@ -371,6 +407,7 @@ function traces() {
   await hostileData();
   await looks();
   await bands();
+  await walls();
   await scales();
   console.log(`${passed} passed, ${failed} failed`);
   process.exitCode = failed === 0 ? 0 : 1;

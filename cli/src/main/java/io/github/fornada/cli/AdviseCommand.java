@@ -2,16 +2,21 @@ package io.github.fornada.cli;
 
 import io.github.fornada.ExecutionModel;
 import io.github.fornada.Outcome;
+import io.github.fornada.TaskListener;
 import io.github.fornada.advice.AutoOptions;
 import io.github.fornada.advice.AutoPool;
 import io.github.fornada.advice.decide.Finding;
+import io.github.fornada.advice.decide.FindingText;
 import io.github.fornada.advice.decide.Journal;
 import io.github.fornada.advice.sense.Calibration;
+import io.github.fornada.jvm.Paragraph;
+import io.github.fornada.timeline.Timeline;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -34,6 +39,8 @@ import picocli.CommandLine.Option;
       "  fornada advise --replay run.json",
     })
 final class AdviseCommand implements Callable<Integer> {
+  private static final String INTERRUPTED = "fornada: interrupted; there is no advice yet";
+
   /** The maximum number of items taken from lines, which may be endless. */
   private static final int MOST_ITEMS = 100_000;
 
@@ -75,20 +82,19 @@ final class AdviseCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     options.figuresOnly("advise");
-    if (options.report != null || options.trace != null) {
-      throw Fault.usage(
-          (options.report != null ? "--report" : "--trace")
-              + " is for run and compare: advise measures here and there, and has nothing to draw");
-    }
     PoolSettings settings = options.pools().onlyFor(List.of(ExecutionModel.PROCESSES));
     settings.memoryMessage().ifPresent(options.terminal()::note);
     ArgumentText.require("--record", record);
     try (Outputs outputs = options.outputs(record)) {
       LoadedTask task = options.load(outputs);
       var refusals = new Refusals();
-      List<String> items = options.items(task, outputs, refusals).first(MOST_ITEMS).items();
+      List<String> items = options.items(task, outputs, refusals).first(MOST_ITEMS, limit).items();
       refusals.setReceiver(
           each -> StandardStreams.get().err().println(FailureReport.refused(each)));
+      if (Interruption.requested()) {
+        StandardStreams.get().err().println(INTERRUPTED);
+        return ExitCode.INTERRUPTED;
+      }
       if (items.isEmpty()) {
         throw Fault.usage("no inputs: there is nothing to measure");
       }
@@ -98,22 +104,31 @@ final class AdviseCommand implements Callable<Integer> {
 
   private int advise(PoolSettings settings, LoadedTask task, List<String> items, Outputs outputs) {
     Terminal terminal = Terminal.ofProcess();
+    Reports reports = Reports.open(outputs, task.name());
     calibrate();
+    var timeline = new Timeline("auto");
+    List<TaskListener> listeners = new ArrayList<>();
+    if (reports.areWanted()) {
+      listeners.add(timeline); // each item costs a little more, so only if it is asked for
+      timeline.begin();
+    }
     var observed = new Observed();
     var failures = new Failures();
     var run = ItemRun.forFigures(task.call(), items, false, failures);
+    listeners.add(run);
     // What tasks print would garble the advice.
     System.setOut(new PrintStream(OutputStream.nullOutputStream(), true, System.out.charset()));
     AutoPool pool =
         ScopedValue.where(Journal.CURRENT, observed)
-            .call(() -> settings.openAuto(List.of(run), this::change));
+            .call(() -> settings.openAuto(listeners, this::change));
     try (var _ = Alarm.in(limit.toNanos() / 1e9, run::stop)) {
       var _ = run.on(pool);
     } finally {
       PoolStop.stop(List.of(pool));
+      timeline.end();
     }
     if (Interruption.requested()) {
-      terminal.err().println("fornada: interrupted; there is no advice yet");
+      terminal.err().println(INTERRUPTED);
       return ExitCode.INTERRUPTED;
     }
     if (failures.count > 0) {
@@ -130,8 +145,12 @@ final class AdviseCommand implements Callable<Integer> {
     if (file != null) {
       whole.write(file);
     }
+    Finding finding = whole.finding();
+    if (finding != null) {
+      reports.write(() -> AdvicePicture.page(task.name(), finding, timeline), List.of(timeline));
+    }
     boolean asJson = json || options.format == CommonOptions.Format.json;
-    int code = print(task.name(), whole.finding(), asJson, outputs);
+    int code = print(task.name(), finding, asJson, outputs);
     return code == ExitCode.OK && failures.count > 0 ? ExitCode.FAILED : code;
   }
 
@@ -172,7 +191,7 @@ final class AdviseCommand implements Callable<Integer> {
       } else if (json) {
         writer.line(Rendering.json(AdviceText.map(task, finding)));
       } else {
-        AdviceText.lines(finding).forEach(writer::line);
+        FindingText.of(finding, Paragraph::append).lines().forEach(writer::line);
       }
       writer.finish();
       if (writer.readerIsGone()) {

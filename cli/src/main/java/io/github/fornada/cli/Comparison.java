@@ -30,6 +30,9 @@ final class Comparison {
 
   private static final int ROUNDS = 3;
 
+  /** So many worker processes for each processor take long to start, all together. Guess. */
+  private static final int MANY_EACH = 4;
+
   /** If all rounds together might take longer than this, in seconds, there is only one round. */
   private static final double PATIENCE_SECONDS = 60;
 
@@ -111,6 +114,7 @@ final class Comparison {
       double inSequence = each * items.size();
       for (ModelUnderTest entrant : models.stream().map(this::entrant).toList()) {
         entrants.add(entrant);
+        sayThatManyStart(entrant.model());
         entrant.open(task.call(), items, each, WARM_UP_SECONDS);
       }
       int rounds = rounds(inSequence);
@@ -124,6 +128,16 @@ final class Comparison {
       entrants.forEach(ModelUnderTest::close);
     }
     return goesOn() ? figures(entrants) : List.of();
+  }
+
+  /** Tells of a start that takes long, before anything else is seen of the comparison. */
+  private void sayThatManyStart(ExecutionModel model) {
+    Integer processes = model == ExecutionModel.PROCESSES ? settings.mostProcesses() : null;
+    if (processes != null && processes > MANY_EACH * Runtime.getRuntime().availableProcessors()) {
+      say(
+          "starting %s, which takes a while; --workers processes=N starts fewer",
+          Words.count(processes, "worker process", "worker processes"));
+    }
   }
 
   private ModelUnderTest entrant(ExecutionModel model) {

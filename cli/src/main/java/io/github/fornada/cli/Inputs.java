@@ -5,11 +5,13 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -195,6 +197,47 @@ sealed interface Inputs {
         yield new Head(items, left == Head.UNKNOWN ? Head.UNKNOWN : items.size() + left);
       }
     };
+  }
+
+  /**
+   * Returns the first items, at most {@code most}, that are there before a time is over: a pipe may
+   * give some, and then nothing for long.
+   */
+  default Head first(int most, Duration limit) {
+    if (!(this instanceof Lines(var lines, var rest)) || rest != null) {
+      return first(most);
+    }
+    var items = new ArrayList<String>(); // guarded by itself
+    var failure = new AtomicReference<@Nullable RuntimeException>();
+    Thread reader =
+        Thread.ofPlatform()
+            .daemon()
+            .name("fornada-lines")
+            .start(() -> {
+              try {
+                Iterator<String> it = lines.iterator();
+                for (int n = 0; n < most && it.hasNext(); n++) {
+                  String item = it.next();
+                  synchronized (items) {
+                    items.add(item);
+                  }
+                }
+              } catch (RuntimeException e) {
+                failure.set(e);
+              }
+            });
+    try {
+      var _ = reader.join(limit);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // the command ends
+    }
+    RuntimeException failed = failure.get();
+    if (failed != null) {
+      throw failed;
+    }
+    synchronized (items) {
+      return new Head(List.copyOf(items), reader.isAlive() ? Head.UNKNOWN : items.size());
+    }
   }
 
   private static LineReader open(String lines, boolean nul, Outputs outputs, Refusals refusals) {

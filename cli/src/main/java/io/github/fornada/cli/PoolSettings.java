@@ -117,7 +117,7 @@ record PoolSettings(
   }
 
   /** Returns the number of worker processes, as far as memory allows; null for the default. */
-  private @Nullable Integer mostProcesses() {
+  @Nullable Integer mostProcesses() {
     Integer wanted = workers.of(ExecutionModel.PROCESSES);
     return wanted == null ? null : Math.min(wanted, MemoryFit.mostProcesses(heap));
   }

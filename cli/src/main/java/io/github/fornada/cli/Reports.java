@@ -1,6 +1,7 @@
 package io.github.fornada.cli;
 
 import io.github.fornada.ExecutionModel;
+import io.github.fornada.advice.decide.Finding;
 import io.github.fornada.timeline.ChromeTrace;
 import io.github.fornada.timeline.HtmlReport;
 import io.github.fornada.timeline.Timeline;
@@ -19,6 +20,7 @@ final class Reports {
   private final String title;
   private @Nullable Path pageDraft;
   private @Nullable Path traceDraft;
+  private @Nullable Finding finding;
   private final Map<ExecutionModel, Timeline> timelines = new EnumMap<>(ExecutionModel.class);
 
   private Reports(@Nullable OutputFile page, @Nullable OutputFile trace, String title) {
@@ -66,6 +68,13 @@ final class Reports {
     }
   }
 
+  /** Adds to the page what was found out by a pool that chose by itself. */
+  void found(@Nullable Finding ofPool) {
+    if (ofPool != null) {
+      finding = ofPool;
+    }
+  }
+
   /**
    * Writes the requested files about the models that ran.
    *
@@ -76,6 +85,9 @@ final class Reports {
     write(
         () -> {
           HtmlReport report = new HtmlReport(title).withText(text).withCaption(caption(figures));
+          if (finding != null) {
+            var _ = AdvicePicture.add(report.withText(finding.sentences()), finding);
+          }
           for (Figures each : figures) {
             Timeline timeline = timelines.get(each.model());
             if (timeline != null) {

@@ -7,12 +7,14 @@ import io.github.fornada.TaskPolicy;
 import io.github.fornada.advice.AutoOptions;
 import io.github.fornada.advice.AutoPool;
 import io.github.fornada.advice.Choice;
+import io.github.fornada.advice.decide.Journal;
 import io.github.fornada.timeline.Timeline;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -207,7 +209,10 @@ final class RunCommand implements Callable<Integer> {
       if (timeline != null) {
         timeline.begin(meter.startedNanos());
       }
-      Pool pool = how.isAuto() ? openAuto(settings, listeners) : settings.open(on, listeners);
+      Pool pool =
+          how.isAuto()
+              ? openAuto(settings, listeners, reports.areWanted())
+              : settings.open(on, listeners);
       ItemRun.End end = ItemRun.End.STOPPED;
       boolean ended = false;
       Meter.Reading reading;
@@ -230,6 +235,9 @@ final class RunCommand implements Callable<Integer> {
       if (pool instanceof AutoPool auto) {
         choice = auto.choice();
         on = choice.model();
+        if (reports.areWanted()) {
+          reports.found(observed.snapshot().finding());
+        }
       }
       reports.show(on, timeline);
       if (stall.stalled()) {
@@ -247,13 +255,19 @@ final class RunCommand implements Callable<Integer> {
     }
   }
 
-  private AutoPool openAuto(PoolSettings settings, List<TaskListener> listeners) {
-    return settings.openAuto(
-        listeners,
+  private final Observed observed = new Observed();
+
+  /** Opens it; what it observes is kept for the page, if that is wanted. */
+  private AutoPool openAuto(PoolSettings settings, List<TaskListener> listeners, boolean observe) {
+    UnaryOperator<AutoOptions> change =
         o -> {
           AutoOptions changed = threadsAreSafe ? o.withThreadsAreSafe() : o;
           return forget ? changed.withFreshMemory() : changed;
-        });
+        };
+    return observe
+        ? ScopedValue.where(Journal.CURRENT, observed)
+            .call(() -> settings.openAuto(listeners, change))
+        : settings.openAuto(listeners, change);
   }
 
   /**

@@ -93,6 +93,25 @@ class AutoTest {
   }
 
   @Test
+  void adviceAndAnAutomaticRunHaveAPageThatShowsWhatLimitsTheRate() throws IOException {
+    var items = Collections.nCopies(100, "a");
+    for (List<String> command :
+        List.of(
+            List.of("advise", "Waits.java#nap", "--report", "page.html"),
+            List.of(
+                "run", "Waits.java#nap", "--on", "auto", "--forget", "--report", "page.html"))) {
+      Files.deleteIfExists(folder.resolve("page.html"));
+      var result = Command.run(folder, with(command, items));
+      assertThat(result.exitCode()).as(result.err()).isZero();
+      assertThat(Files.readString(folder.resolve("page.html")))
+          .as(command.getFirst())
+          .contains("What limits the rate")
+          .contains("The way to the decision")
+          .contains("each more adds ");
+    }
+  }
+
+  @Test
   void adviceIsGivenAsJson() throws IOException {
     var items = Collections.nCopies(100, "a");
     var result = Command.run(folder, with(List.of("advise", "Waits.java#nap", "--json"), items));

@@ -371,7 +371,6 @@ class ResultFormsTest {
             List.of("compare --format jsonl", "is for the results of run"),
             List.of("compare -o out/{n}", "which is for run"),
             List.of("advise --format text", "is for the results of run"),
-            List.of("advise --report page.html", "--report is for run and compare"),
             List.of("run --figures=jsonl", "--figures is table or json"),
             List.of("run --figures=table --format json", "leave one out"))) {
       String[] words = each.getFirst().split(" ");

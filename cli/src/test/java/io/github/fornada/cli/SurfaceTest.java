@@ -31,7 +31,10 @@ class SurfaceTest {
         folder.resolve("Echo.java"),
         """
         public class Echo {
-          public static String echo(String s) {
+          public static String echo(String s) throws Exception {
+            if (s.equals("slow")) {
+              Thread.sleep(100);
+            }
             if (s.equals("boom")) {
               throw new IllegalStateException("no " + s);
             }
@@ -47,7 +50,7 @@ class SurfaceTest {
 
   @Test
   void aRunSaysInOneLineWhatItCost() {
-    assertThat(run("run", "Echo.java", "a", "boom", "b").err().lines().toList().getLast())
+    assertThat(run("run", "Echo.java", "slow", "boom", "b").err().lines().toList().getLast())
         .matches(
             "fornada: 2 done, 1 failed in [0-9.]+ m?s on threads: in flight [0-9.]+, busy cores"
                 + " [0-9.]+");
@@ -172,6 +175,15 @@ class SurfaceTest {
     assertThat(result.exitCode()).isEqualTo(2);
     assertThat(result.out()).isEmpty();
     assertThat(result.err()).contains("Lat.java, line 2: the byte 0xE9 is not UTF-8");
+  }
+
+  @Test
+  void adviceIsGivenInTimeThoughAPipeGivesNoMore() {
+    String script = "mkfifo lines; (exec 3<> lines; seq 1 9 >&3; \"$@\" <&3)";
+    var result =
+        Command.shell(folder, script, "advise", "Echo.java", "--lines", "-", "--for", "2s");
+    assertThat(result.exitCode()).as(result.err()).isZero();
+    assertThat(result.out()).isNotEmpty();
   }
 
   @Test

@@ -2,10 +2,10 @@ package io.github.fornada.advice;
 
 import io.github.fornada.ExecutionModel;
 import io.github.fornada.advice.decide.Finding;
+import io.github.fornada.advice.decide.FindingText;
 import io.github.fornada.advice.decide.Prediction;
 import io.github.fornada.jvm.Paragraph;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -15,9 +15,6 @@ import java.util.Optional;
  * in {@code docs/how-it-decides.md}.
  */
 public final class Advice {
-  /** The columns that a table may have. */
-  private static final int WIDTH = 80;
-
   private final Finding finding;
   private final List<Estimate> estimates;
 
@@ -145,67 +142,7 @@ public final class Advice {
 
   /** Returns all of it as text of several lines: the sentences, then a table of the estimates. */
   public String text() {
-    var text = new StringBuilder();
-    for (String sentence : sentences()) {
-      Paragraph.append(text, sentence, WIDTH, "\n");
-    }
-    Paragraph.append(text, wouldChange(), WIDTH, "\n");
-    text.append('\n');
-    text.append(
-        String.format(
-            Locale.ROOT,
-            "%-10s %7s %11s  %9s  %-19s %8s%n",
-            "model",
-            "at once",
-            "items/s",
-            "takes",
-            "90 % of the time",
-            "memory"));
-    for (Estimate each : estimates) {
-      text.append(row(each));
-    }
-    text.append(String.format(Locale.ROOT, "%nHow sure: %.0f %%.%n", 100 * confidence()));
-    return text.toString();
-  }
-
-  private static String row(Estimate each) {
-    if (each.ruledOut().isPresent()) {
-      String why = each.ruledOut().get();
-      String line = String.format(Locale.ROOT, "%-10s not possible: %s", each.model().label(), why);
-      return (line.length() > WIDTH ? line.substring(0, WIDTH - 3) + "..." : line) + '\n';
-    }
-    return String.format(
-        Locale.ROOT,
-        "%-10s %7d %11s  %9s  %-19s %8s%n",
-        each.model().label(),
-        each.size(),
-        rate(each.itemsPerSecond()),
-        seconds(each.seconds()),
-        seconds(each.secondsLow()) + " to " + seconds(each.secondsHigh()),
-        bytes(each.memoryBytes()));
-  }
-
-  private static String rate(double rate) {
-    return String.format(Locale.ROOT, rate < 9.95 ? "%,.1f" : "%,.0f", rate);
-  }
-
-  private static String seconds(double seconds) {
-    if (seconds < 0.995) {
-      return String.format(Locale.ROOT, seconds < 0.00995 ? "%.1f ms" : "%.0f ms", seconds * 1e3);
-    }
-    if (seconds < 119.5) {
-      return String.format(Locale.ROOT, seconds < 9.95 ? "%.1f s" : "%.0f s", seconds);
-    }
-    return seconds < 7200
-        ? String.format(Locale.ROOT, "%.0f min", seconds / 60)
-        : String.format(Locale.ROOT, "%,.0f h", seconds / 3600);
-  }
-
-  private static String bytes(long bytes) {
-    if (bytes < 1_000_000) {
-      return bytes == 0 ? "-" : Math.max(1, bytes / 1000) + " kB";
-    }
-    return bytes < 10_000_000_000L ? bytes / 1_000_000 + " MB" : bytes / 1_000_000_000 + " GB";
+    return FindingText.of(finding, Paragraph::append);
   }
 
   /** Returns the sentences. */

@@ -3,10 +3,13 @@ package io.github.fornada.advice;
 import io.github.fornada.Completion;
 import io.github.fornada.TaskFunction;
 import io.github.fornada.jvm.Durations;
+import io.github.fornada.jvm.OwnThreads;
+import io.github.fornada.jvm.Timer;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.Iterator;
 import java.util.Objects;
+import java.util.concurrent.Future;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -15,6 +18,9 @@ import org.jspecify.annotations.Nullable;
 public final class Advisor {
   /** How long {@link #measure(Iterable, TaskFunction)} measures at most. */
   private static final Duration LIMIT = Duration.ofSeconds(10); // Guess
+
+  /** How long after the limit an item may end before all are stopped. */
+  private static final Duration PATIENCE = Duration.ofSeconds(1); // Guess
 
   private Advisor() {}
 
@@ -52,6 +58,11 @@ public final class Advisor {
     }
     long began = System.nanoTime();
     try (var pool = AutoPool.open(change)) {
+      // Where no item ends any more, nobody would look at the time.
+      Future<?> late =
+          Timer.after(
+              limit.plus(PATIENCE),
+              () -> OwnThreads.start("fornada-advisor-end", pool::shutdownNow));
       try (Stream<Completion<T, R>> ended = pool.<T, R>completions(items, function)) {
         Iterator<Completion<T, R>> each = ended.iterator();
         boolean any = false;
@@ -70,6 +81,7 @@ public final class Advisor {
           throw new IllegalArgumentException("there are no items to measure");
         }
       } finally {
+        late.cancel(false);
         pool.shutdownNow();
       }
       return pool.finalAdvice();

@@ -47,6 +47,9 @@ final class Controller implements ThreadSide.Watcher {
   /** How long the start of a job that was learned before may wait for the look at its classes. */
   private static final long SCAN_NANOS = 500_000_000;
 
+  /** How long the first result is waited for, to see what sending it would cost. */
+  private static final long RESULT_NANOS = 10_000_000_000L; // Guess
+
   /** Stretches up to this length need more looks at the threads. */
   private static final double OFTEN_NANOS = 20e6; // Guess
 
@@ -140,6 +143,10 @@ final class Controller implements ThreadSide.Watcher {
 
   private Totals last = Totals.NONE;
 
+  // Of the failures, those that the chooser was told of: they are counted before their items are.
+  private long failedTold;
+  private long refusedTold;
+
   private Gathered gathered = new Gathered();
 
   /** What has happened since the pool was opened, on both sides. */
@@ -216,7 +223,7 @@ final class Controller implements ThreadSide.Watcher {
       Totals now = totals();
       var all = new Job(now.ended(), null, NOT_SEEN, options.mostInFlight(), 0);
       Chooser chooser = choosers.make(senses.machine(), all, null);
-      var _ = chooser.next(observe(now, new Stretch(), Double.NaN));
+      var _ = chooser.next(observe(now, new Stretch(), null));
       known = Objects.requireNonNull(chooser.advice());
     }
     return known;
@@ -389,17 +396,65 @@ final class Controller implements ThreadSide.Watcher {
   private void lastLook(Stretch stretch, long endedAt) {
     Known known = job == null ? null : jobs.get(job);
     Totals totals = totals().since(endedAt);
-    // What threads waited for can no longer be seen, so this is for a job not looked at before.
-    if (known != null && known.nanos == 0 && totals.ended() > last.ended()) {
+    if (known == null || totals.ended() == last.ended()) {
+      return;
+    }
+    if (known.nanos == 0) {
       var _ = decide(known, totals, stretch);
+    } else {
+      count(known, totals);
     }
   }
 
+  /**
+   * Tells how many items have ended since the last look, and nothing else of them: what their
+   * threads waited for can no longer be seen.
+   */
+  private void count(Known known, Totals totals) {
+    long ended = totals.ended() - last.ended();
+    long failed = Math.min(totals.threads().failed() - failedTold, ended);
+    long refused = Math.min(totals.threads().refused() - refusedTold, failed);
+    double no = Double.NaN;
+    var counts =
+        new Observation(
+            setting,
+            false,
+            1,
+            0,
+            ended - failed,
+            failed,
+            refused,
+            0,
+            no,
+            no,
+            no,
+            no,
+            no,
+            no,
+            Map.of(),
+            List.of(),
+            no,
+            0,
+            no,
+            no,
+            no,
+            no,
+            no,
+            no,
+            0);
+    var _ = decide(known, totals, counts);
+  }
+
   private Decision decide(Known known, Totals totals, Stretch stretch) {
+    return decide(known, totals, observe(totals, stretch, known.doubts));
+  }
+
+  private Decision decide(Known known, Totals totals, Observation observation) {
     update(known);
-    Observation observation = observe(totals, stretch, known.doubts.bytes);
     known.nanos += totals.nanos() - last.nanos();
     last = totals;
+    failedTold += observation.failed();
+    refusedTold += observation.refused();
     Decision decision;
     synchronized (known.chooser) {
       decision = known.chooser.next(observation);
@@ -439,7 +494,7 @@ final class Controller implements ThreadSide.Watcher {
         var _ = Thread.interrupted(); // of no meaning here; parking would return at once
         slices++;
         inFlightSum += inFlight;
-        if (inFlight < setting.size() && !threads.pool().isShutdown() && threads.waiting() == 0) {
+        if (inFlight < setting.size() && !threads.pool().isShutdown() && threads.lacksWork()) {
           hungry++;
         }
         noteJob();
@@ -542,6 +597,7 @@ final class Controller implements ThreadSide.Watcher {
     volatile @Nullable String ofThreads = NOT_YET;
     volatile @Nullable String ofProcesses = NOT_YET;
     volatile double bytes = Double.NaN;
+    volatile double resultBytes = Double.NaN;
   }
 
   private Known begin(Object code, @Nullable Object item) {
@@ -558,6 +614,7 @@ final class Controller implements ThreadSide.Watcher {
           if (noProcesses == null) {
             doubts.ofProcesses = found(() -> senses.processDoubt(code, item));
             doubts.bytes = senses.bytesOf(item);
+            ofResult(doubts);
           }
         });
     Job next = job(doubts, threads.waiting());
@@ -571,6 +628,24 @@ final class Controller implements ThreadSide.Watcher {
       journal.began(machine, next, learned);
     }
     return new Known(key, doubts, choosers.make(machine, next, learned), next);
+  }
+
+  /** Waits for a result, and finds out what it would cost to send it; gives up after a while. */
+  private void ofResult(Doubts doubts) {
+    threads.wantResult();
+    long began = System.nanoTime();
+    while (active.get() && System.nanoTime() - began < RESULT_NANOS) {
+      Object result = threads.result();
+      if (result != null) {
+        if (doubts.ofProcesses == null) {
+          doubts.ofProcesses = found(() -> senses.processDoubt(result));
+        }
+        doubts.resultBytes = senses.bytesOf(result);
+        return;
+      }
+      LockSupport.parkNanos(this, SLICE_NANOS);
+      var _ = Thread.interrupted(); // of no meaning here; parking would return at once
+    }
   }
 
   private static @Nullable String found(Supplier<@Nullable String> doubt) {
@@ -666,7 +741,7 @@ final class Controller implements ThreadSide.Watcher {
     return sum;
   }
 
-  private Observation observe(Totals now, Stretch stretch, double argumentBytes) {
+  private Observation observe(Totals now, Stretch stretch, @Nullable Doubts known) {
     Senses.Sensed sensed = senses.read(pids(helperIfOpen()));
     ThreadSide.Figures here = now.threads();
     ThreadSide.Figures before = last.threads();
@@ -674,7 +749,7 @@ final class Controller implements ThreadSide.Watcher {
     long endedHere = here.ended() - before.ended();
     long endedAway = now.processes().ended() - last.processes().ended();
     long ended = endedHere + endedAway;
-    long failed = Math.min(here.failed() - before.failed(), ended);
+    long failed = Math.min(here.failed() - failedTold, ended);
     unsettled = Math.max(0, unsettled - ended);
     boolean away = setting.model() == ExecutionModel.PROCESSES && !starting;
     double busy =
@@ -703,7 +778,7 @@ final class Controller implements ThreadSide.Watcher {
         Math.max(0, ended + now.inFlight() - last.inFlight()),
         ended - failed,
         failed,
-        here.refused() - before.refused(),
+        Math.min(here.refused() - refusedTold, failed),
         stretch.inFlight(),
         ended > 0 ? busy / ended : Double.NaN,
         endedHere > 0 && endedAway == 0
@@ -713,8 +788,8 @@ final class Controller implements ThreadSide.Watcher {
         metered > 0
             ? (double) (here.allocatedBytes() - before.allocatedBytes()) / metered
             : Double.NaN,
-        argumentBytes,
-        Double.NaN,
+        known == null ? Double.NaN : known.bytes,
+        known == null ? Double.NaN : known.resultBytes,
         waits,
         sensed.locks(),
         queue,

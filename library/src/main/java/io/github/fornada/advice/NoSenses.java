@@ -29,6 +29,11 @@ final class NoSenses implements Senses {
   }
 
   @Override
+  public @Nullable String processDoubt(Object result) {
+    return null;
+  }
+
+  @Override
   public double bytesOf(@Nullable Object item) {
     return UNKNOWN;
   }

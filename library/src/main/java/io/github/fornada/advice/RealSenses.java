@@ -2,6 +2,7 @@ package io.github.fornada.advice;
 
 import io.github.fornada.TaskFunction;
 import io.github.fornada.advice.decide.Machine;
+import io.github.fornada.advice.decide.WaitKind;
 import io.github.fornada.advice.sense.Calibration;
 import io.github.fornada.advice.sense.Load;
 import io.github.fornada.advice.sense.PayloadSizes;
@@ -48,6 +49,11 @@ final class RealSenses implements Senses {
   }
 
   @Override
+  public @Nullable String processDoubt(Object result) {
+    return PayloadSizes.doubt("the result", result);
+  }
+
+  @Override
   public double bytesOf(@Nullable Object item) {
     return PayloadSizes.bytes(item);
   }
@@ -76,7 +82,7 @@ final class RealSenses implements Senses {
     Load busy = loads == null ? IDLE : loads.read(pids);
     return new Sensed(
         reading.nanos() * reading.threads(),
-        reading.waits(),
+        waits(reading),
         reading.locks(),
         reading.queueNanos(),
         reading.offProcessorNanos(),
@@ -85,6 +91,14 @@ final class RealSenses implements Senses {
         busy.throttledShare(),
         busy.collectorShare(),
         busy.compilerCores());
+  }
+
+  /** Returns the waits; where threads were looked at and none waited, that is said by a zero. */
+  private static Map<WaitKind, Double> waits(Reading reading) {
+    if (!reading.waits().isEmpty() || !(reading.threads() > 0)) {
+      return reading.waits();
+    }
+    return Map.of(WaitKind.UNKNOWN, 0.0);
   }
 
   private static final Reading NOTHING =

@@ -38,7 +38,10 @@ interface Senses extends AutoCloseable {
   /** Returns why the function or its items cannot be sent; null if nothing was found. */
   @Nullable String processDoubt(Object function, @Nullable Object item);
 
-  /** Returns the size of an item as it is sent, in bytes; NaN if unknown. */
+  /** Returns why a result cannot be sent back; null if nothing was found. */
+  @Nullable String processDoubt(Object result);
+
+  /** Returns the size of an item or a result as it is sent, in bytes; NaN if unknown. */
   double bytesOf(@Nullable Object item);
 
   /** Begins to look at these threads. */

@@ -93,6 +93,15 @@ public interface ThreadSide {
   /** Returns how many items wait; -1 if that is unknown. */
   long waiting();
 
+  /** Returns whether no item waits although one more could be taken in. */
+  boolean lacksWork();
+
+  /** Asks for the result of an item that ends on a thread, for {@link #result}: of the next one. */
+  void wantResult();
+
+  /** Returns the result that was asked for, once; null if there is none yet. */
+  @Nullable Object result();
+
   /** Returns whether some item waits or runs, here or at the helper, or will be retried. */
   boolean hasSomething();
 

@@ -40,8 +40,44 @@ final class ClassServer {
 
   private final @Nullable Function<String, byte @Nullable []> classFiles;
 
+  /** Whether workers have this JVM's class path. */
+  private final boolean samePath;
+
+  /** Answers in the place of this JVM; null if this JVM has the classes. */
+  private final @Nullable Elsewhere elsewhere;
+
+  /** Another JVM, which has the classes of the functions. */
+  interface Elsewhere {
+    /**
+     * Returns what {@link ClassServer#answer(Question, MessageOutput)} appends there. May wait.
+     *
+     * @throws IOException if it cannot be asked
+     */
+    byte[] answer(Question question) throws IOException;
+  }
+
   ClassServer(@Nullable Function<String, byte @Nullable []> classFiles) {
+    this(classFiles, true, null);
+  }
+
+  /** Creates a server for workers that do not have this JVM's class path. */
+  static ClassServer ofAll(@Nullable Function<String, byte @Nullable []> classFiles) {
+    return new ClassServer(classFiles, false, null);
+  }
+
+  /** Creates a server for workers whose functions come from another JVM; null if they do not. */
+  static ClassServer passingOn(
+      @Nullable Function<String, byte @Nullable []> classFiles, @Nullable Elsewhere elsewhere) {
+    return new ClassServer(classFiles, true, elsewhere);
+  }
+
+  private ClassServer(
+      @Nullable Function<String, byte @Nullable []> classFiles,
+      boolean samePath,
+      @Nullable Elsewhere elsewhere) {
     this.classFiles = classFiles;
+    this.samePath = samePath;
+    this.elsewhere = elsewhere;
     add(Thread.currentThread().getContextClassLoader());
   }
 
@@ -84,19 +120,18 @@ final class ClassServer {
    * A worker's question.
    *
    * @param request its number in the worker
-   * @param asked the only loader to ask; null for all of them
+   * @param loader the number of the only loader to ask; 0 for all of them
    * @param which which of the locations of a resource, or -1 for their number; 0 for a class
    */
-  record Question(
-      int request, boolean isClass, String name, @Nullable ClassLoader asked, int which) {}
+  record Question(int request, boolean isClass, String name, long loader, int which) {}
 
   static Question question(ControlChannel.Frame frame) throws CorruptFrameException {
     MessageInput in = frame.body();
     boolean isClass = frame.type() == MessageTypes.FIND_CLASS;
     int request = in.getInt();
     String name = in.getString();
-    ClassLoader asked = Loaders.byId(in.getLong());
-    return new Question(request, isClass, name, asked, isClass ? 0 : in.getInt());
+    long loader = in.getLong();
+    return new Question(request, isClass, name, loader, isClass ? 0 : in.getInt());
   }
 
   /**
@@ -105,10 +140,21 @@ final class ClassServer {
    */
   void answer(Question question, ControlChannel to) {
     var answer = new MessageOutput().putInt(question.request());
+    answer(question, answer);
+    send(question, answer, to);
+  }
+
+  /** Appends the answer to a question. May block the calling thread without end. */
+  void answer(Question question, MessageOutput answer) {
     int head = answer.size();
     String name = question.name();
-    ClassLoader asked = question.asked();
     try {
+      if (elsewhere != null) {
+        byte[] there = elsewhere.answer(question);
+        answer.write(there, 0, there.length);
+        return;
+      }
+      ClassLoader asked = Loaders.byId(question.loader());
       if (question.isClass() && asked != null) {
         putClassOf(asked, name, answer);
       } else if (question.isClass()) {
@@ -122,7 +168,6 @@ final class ClassServer {
       answer.truncate(head);
       reason(answer, "looking for it in the parent process failed: " + BoundedText.of(e));
     }
-    send(question, answer, to);
   }
 
   /** Answers that it was not looked for. */
@@ -134,6 +179,13 @@ final class ClassServer {
 
   private static void send(Question question, MessageOutput answer, ControlChannel to) {
     to.send(question.isClass() ? MessageTypes.CLASS : MessageTypes.RESOURCE, answer);
+  }
+
+  /** Returns the answer that it was not looked for. */
+  static byte[] refusal(String why) {
+    var answer = new MessageOutput();
+    reason(answer, "it was not looked for in the parent process: " + why);
+    return answer.toByteArray();
   }
 
   private static void reason(MessageOutput answer, String why) {
@@ -309,10 +361,10 @@ final class ClassServer {
           .toList();
     }
     ClassLoader system = ClassLoader.getSystemClassLoader();
-    List<URL> known = Collections.list(system.getResources(name));
+    List<URL> known = samePath ? Collections.list(system.getResources(name)) : List.of();
     Map<String, Place> places = new LinkedHashMap<>();
     for (ClassLoader loader : loaders()) {
-      if (loader == system) {
+      if (samePath && loader == system) {
         continue;
       }
       for (URL url : Collections.list(loader.getResources(name))) {

@@ -52,7 +52,7 @@ import org.jspecify.annotations.Nullable;
  * and timers refer to the engine and never to the handle, so that an abandoned pool can be
  * distinguished from one that is only idle.
  */
-final class Engine extends AbstractPool implements Mappings.Listener, UserCodeGuard.Home {
+final class Engine extends AbstractPool implements Mappings.Listener, GuardedResults.Home {
   private static final int MAX_START_FAILURES = 3;
 
   /**
@@ -76,6 +76,9 @@ final class Engine extends AbstractPool implements Mappings.Listener, UserCodeGu
    */
   private static final int MAX_BEGUN_FIRST = 4; // Guess
 
+  /** How long workers of another engine count as free after that was said. */
+  private static final long FREE_ELSEWHERE_NANOS = 200_000_000; // Guess
+
   /** The pause after no thread could be started. */
   private static final Duration NO_THREAD_PAUSE = Duration.ofMillis(100); // Guess
 
@@ -94,7 +97,10 @@ final class Engine extends AbstractPool implements Mappings.Listener, UserCodeGu
   /** Answers questions of workers for classes. Its threads may be lost to the user's loaders. */
   private final Executor classThreads;
 
-  private final OutputPrinter printer = new OutputPrinter();
+  /** The pool in another JVM that it works for; null for none. */
+  private final @Nullable FarSide far;
+
+  private final OutputPrinter printer;
   private final BufferFiles buffers = new BufferFiles(this::directory);
   private final Handover handover;
   private final List<WorkerSlot> slots = new ArrayList<>();
@@ -135,6 +141,9 @@ final class Engine extends AbstractPool implements Mappings.Listener, UserCodeGu
   /** How many slots take items: all of them, unless this is a helper, or was told otherwise. */
   private volatile int used;
 
+  /** Until when another engine has free workers, as far as is known; only with a far side. */
+  private volatile long freeElsewhereUntil = System.nanoTime();
+
   private volatile boolean ending;
 
   /**
@@ -158,10 +167,13 @@ final class Engine extends AbstractPool implements Mappings.Listener, UserCodeGu
       @Nullable AbstractPool source,
       ProcessOptions options,
       List<Path> bases,
-      @Nullable WorkerReserve reserve)
+      @Nullable WorkerReserve reserve,
+      @Nullable FarSide far)
       throws IOException {
     super(source, ExecutionModel.PROCESSES, options.workers(), options.policy());
-    this.used = source == null ? Integer.MAX_VALUE : 0;
+    this.used = source == null && far == null ? Integer.MAX_VALUE : 0;
+    this.far = far;
+    this.printer = new OutputPrinter(far);
     this.reserve = reserve;
     this.options = options;
     this.handover = new Handover(options.launch().codec(), this);
@@ -196,7 +208,11 @@ final class Engine extends AbstractPool implements Mappings.Listener, UserCodeGu
     try {
       this.guard = new OrphanGuard(directory);
       undo.push(guard::close);
-      this.launcher = new Launcher(options.launchSettings(), directory, guard);
+      this.launcher =
+          new Launcher(
+              far == null ? options.launchSettings() : options.launchSettings().madeAlone(),
+              directory,
+              guard);
       // Their JVMs boot while everything else is prepared.
       var begun = new ArrayList<WorkerStart>();
       undo.push(() -> begun.forEach(WorkerStart::abandon));
@@ -204,7 +220,7 @@ final class Engine extends AbstractPool implements Mappings.Listener, UserCodeGu
       var _ = startThread("fornada-guard", guard::start);
       this.handshakeServer = new HandshakeServer(directory.resolve(HandshakeServer.NAME));
       undo.push(handshakeServer::close);
-      this.classes = new ClassServer(options.launch().classFiles());
+      this.classes = ClassServer.passingOn(options.launch().classFiles(), far);
       options.policy().carriers().forEach(c -> classes.add(c.getClass().getClassLoader()));
       handover.prepareSetUp(WorkerStart.nameOf(options.launch()), options.launch().setUp());
       handover.prepareSetUp("codec", options.launch().codec());
@@ -301,9 +317,23 @@ final class Engine extends AbstractPool implements Mappings.Listener, UserCodeGu
       ProcessOptions options,
       List<Path> bases,
       @Nullable WorkerReserve reserve) {
+    return open(source, options, bases, reserve, null);
+  }
+
+  /** Opens an engine that works for a pool in another JVM; {@link #use} says with how many. */
+  static Engine openFor(FarSide far, ProcessOptions options, List<Path> bases) {
+    return open(null, options, bases, null, far);
+  }
+
+  private static Engine open(
+      @Nullable AbstractPool source,
+      ProcessOptions options,
+      List<Path> bases,
+      @Nullable WorkerReserve reserve,
+      @Nullable FarSide far) {
     Nesting.check();
     try {
-      return new Engine(source, options, bases, reserve);
+      return new Engine(source, options, bases, reserve, far);
     } catch (IOException e) {
       throw new UncheckedIOException("the process pool could not be opened: " + e.getMessage(), e);
     }
@@ -378,6 +408,9 @@ final class Engine extends AbstractPool implements Mappings.Listener, UserCodeGu
    * that is started for it. An estimate, without locks.
    */
   boolean seemsFreeSomewhere() {
+    if (far != null && freeElsewhereUntil - System.nanoTime() > 0) {
+      return true;
+    }
     for (int i = 0; i < slots.size() && i < used; i++) {
       Dispatcher dispatcher = slots.get(i).dispatcher();
       if (dispatcher.isIdle() || (growsOnDemand && !dispatcher.isOpen())) {
@@ -479,6 +512,9 @@ final class Engine extends AbstractPool implements Mappings.Listener, UserCodeGu
 
   @Override
   protected TaskFunction<?, ?> handOver(TaskFunction<?, ?> function, List<?> parts) {
+    if (function instanceof HandedFunction<?, ?>) {
+      return function; // of another JVM, as its bytes
+    }
     return handover.function(function, parts);
   }
 
@@ -496,7 +532,19 @@ final class Engine extends AbstractPool implements Mappings.Listener, UserCodeGu
     return ownThreads.contains(Thread.currentThread());
   }
 
+  @Override
+  protected void taken(Batch<?, ?> batch) {
+    if (far != null) {
+      far.taken(batch);
+    }
+  }
+
   // ---- called by slots
+
+  /** Returns the pool in another JVM that it works for, which reads the results; null for none. */
+  @Nullable FarSide far() {
+    return far;
+  }
 
   ProcessOptions options() {
     return options;
@@ -574,6 +622,11 @@ final class Engine extends AbstractPool implements Mappings.Listener, UserCodeGu
 
   boolean isEnding() {
     return ending || exiting;
+  }
+
+  @Override
+  public @Nullable PayloadCodec codec() {
+    return options.launch().codec();
   }
 
   @Override
@@ -686,6 +739,17 @@ final class Engine extends AbstractPool implements Mappings.Listener, UserCodeGu
     return count;
   }
 
+  /**
+   * Takes back what workers have and have not begun, from those that have begun nothing since the
+   * last call: another engine has workers that are free.
+   */
+  void shedLoad() {
+    freeElsewhereUntil = System.nanoTime() + FREE_ELSEWHERE_NANOS;
+    for (WorkerSlot slot : slots) {
+      slot.dispatcher().shedLoad();
+    }
+  }
+
   void putBack(Batch<?, ?> batch) {
     giveBack(batch);
   }
@@ -705,12 +769,13 @@ final class Engine extends AbstractPool implements Mappings.Listener, UserCodeGu
     var _ = after(pause, action);
   }
 
-  /** Makes the calling thread one of this pool's own, which must not wait for the pool's end. */
-  void enters() {
+  @Override
+  public void enters() {
     ownThreads.add(Thread.currentThread());
   }
 
-  void leaves() {
+  @Override
+  public void leaves() {
     ownThreads.remove(Thread.currentThread());
   }
 
@@ -781,6 +846,9 @@ final class Engine extends AbstractPool implements Mappings.Listener, UserCodeGu
 
   /** Marks the pool as broken: there will be no more workers, and items fail. */
   private void breaks(WorkerStartException reason) {
+    if (far != null) {
+      far.breaks(reason); // before items fail: those that wait go to others
+    }
     broken = reason;
     failAll(reason);
     whenBroken.accept(reason);

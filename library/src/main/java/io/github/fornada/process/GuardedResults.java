@@ -10,6 +10,7 @@ import io.github.fornada.process.payload.Payloads;
 import io.github.fornada.process.payload.Throwables;
 import io.github.fornada.process.wire.MessageInput;
 import io.github.fornada.spi.Batch;
+import io.github.fornada.spi.PayloadCodec;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -84,7 +85,20 @@ final class GuardedResults {
     }
   }
 
-  private final Engine engine;
+  /** The pool whose results are read. */
+  interface Home extends UserCodeGuard.Home {
+    boolean isShutdown();
+
+    /** Makes the calling thread one of the pool's own, which must not wait for the pool's end. */
+    void enters();
+
+    void leaves();
+
+    /** Reads results that are not encoded directly; null for the JDK's serialization. */
+    @Nullable PayloadCodec codec();
+  }
+
+  private final Home engine;
 
   /** The most bytes that are kept while no result gets any further. */
   private final long maxBytes = Math.min(64 << 20, Runtime.getRuntime().maxMemory() / 16); // Guess
@@ -111,7 +125,7 @@ final class GuardedResults {
   private boolean checkDue;
   private boolean lookDue;
 
-  GuardedResults(Engine engine) {
+  GuardedResults(Home engine) {
     this.engine = engine;
   }
 
@@ -335,7 +349,7 @@ final class GuardedResults {
       }
       CodecSessions own = codec;
       if (own == null) {
-        own = CodecSessions.of(engine.options().launch().codec());
+        own = CodecSessions.of(engine.codec());
         codec = own;
       }
       return new Outcome.Done<>(

@@ -41,7 +41,9 @@ final class Handover {
   /** The prefix of the names of files with arrays for which no buffer file was free. */
   static final String NAME = PayloadFiles.KEPT;
 
-  private final Engine engine;
+  /** Has the files of large arrays; null if items wait on the heap. */
+  private final @Nullable Engine engine;
+
   private final @Nullable PayloadCodec codec;
   private final ConcurrentLinkedQueue<CodecSessions> sessions = new ConcurrentLinkedQueue<>();
   private final AtomicLong files = new AtomicLong();
@@ -62,7 +64,7 @@ final class Handover {
 
   private boolean closed; // guarded by this
 
-  Handover(@Nullable PayloadCodec codec, Engine engine) {
+  Handover(@Nullable PayloadCodec codec, @Nullable Engine engine) {
     this.engine = engine;
     this.codec = codec;
   }
@@ -145,6 +147,9 @@ final class Handover {
    *     items that are being sent, and if there is no room on disk either, the copy is on the heap
    */
   HandedItem array(Object item, MemorySegment large, boolean early) throws IOException {
+    if (engine == null) {
+      return HandedItem.of(item, onHeap(item));
+    }
     int tag = BulkValue.tag(item);
     String name = engine.buffers().store(large);
     if (name == null) {

@@ -63,18 +63,20 @@ final class Outcomes {
     TaskUsage usage = usage(engine, from, sent, times, body.remaining());
     switch (type) {
       case MessageTypes.DONE -> {
-        ClassLoader loader = from.loaderOf(batch);
+        ClassLoader loader = WorkerProcess.loaderOf(batch);
         Engine relay = RelayedValue.target(batch, engine);
         int start = body.position();
         int length = body.remaining();
         Object value;
         try {
           value =
-              relay != null
-                  ? RelayedValue.of(location, body, engine.directory(), relay, loader)
-                  : location == MessageTypes.ARRAY_IN_FILE
-                      ? Payloads.getArrayFile(body, engine.directory(), null)
-                      : Payloads.decodeWithoutUserCode(body, loader);
+              engine.far() != null
+                  ? FarSide.Value.of(location, body, engine.directory())
+                  : relay != null
+                      ? RelayedValue.of(location, body, engine.directory(), relay, loader)
+                      : location == MessageTypes.ARRAY_IN_FILE
+                          ? Payloads.getArrayFile(body, engine.directory(), null)
+                          : Payloads.decodeWithoutUserCode(body, loader);
         } catch (CorruptFrameException e) {
           throw e;
         } catch (UserCodeException e) {
@@ -90,11 +92,14 @@ final class Outcomes {
         var _ = batch.done(i, Outcomes.<R>cast(value), usage, from.name());
       }
       case MessageTypes.FAILED -> {
-        ClassLoader loader = from.loaderOf(batch);
+        ClassLoader loader = WorkerProcess.loaderOf(batch);
         var whole = new MessageInput(body.array(), body.position(), body.remaining());
         Throwable cause;
         try {
-          cause = Throwables.decodeWithoutUserCode(body, loader);
+          cause =
+              engine.far() != null
+                  ? FarSide.Failure.of(body)
+                  : Throwables.decodeWithoutUserCode(body, loader);
         } catch (UserCodeException e) {
           hand(
               GuardedResults.Unread.of(batch, i, true, whole, loader, usage, from.name()), guarded);

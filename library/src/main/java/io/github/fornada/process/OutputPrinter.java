@@ -32,7 +32,14 @@ final class OutputPrinter {
   /** The most bytes that are kept while the output is blocked, on a large heap. */
   private static final long MAX_BYTES = 64 << 20; // Guess
 
+  /** Where lines go that are not printed here. */
+  interface Elsewhere {
+    /** Passes a line on with its newline; may wait. */
+    void print(boolean error, byte[] line);
+  }
+
   private final long maxBytes;
+  private final @Nullable Elsewhere elsewhere;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition added = lock.newCondition();
   private final Condition printed = lock.newCondition();
@@ -74,12 +81,22 @@ final class OutputPrinter {
   private long droppedBytes;
 
   OutputPrinter() {
-    this(Math.min(MAX_BYTES, Runtime.getRuntime().maxMemory() / 16));
+    this(Math.min(MAX_BYTES, Runtime.getRuntime().maxMemory() / 16), null);
+  }
+
+  /** Creates a printer whose lines go to {@code elsewhere}; null for this process's own output. */
+  OutputPrinter(@Nullable Elsewhere elsewhere) {
+    this(Math.min(MAX_BYTES, Runtime.getRuntime().maxMemory() / 16), elsewhere);
   }
 
   /** Creates a printer that keeps at most {@code maxBytes} bytes while the output is blocked. */
   OutputPrinter(long maxBytes) {
+    this(maxBytes, null);
+  }
+
+  private OutputPrinter(long maxBytes, @Nullable Elsewhere elsewhere) {
     this.maxBytes = maxBytes;
+    this.elsewhere = elsewhere;
   }
 
   /**
@@ -269,8 +286,12 @@ final class OutputPrinter {
     }
   }
 
-  private static void print(Line line) {
+  private void print(Line line) {
     try {
+      if (elsewhere != null) {
+        elsewhere.print(line.error, line.bytes);
+        return;
+      }
       // As bytes, in one call: lines stay whole even if other threads print, and bytes that are not
       // text are not changed.
       PrintStream out = line.error ? System.err : System.out;

@@ -39,7 +39,8 @@ public final class ProcessOptions {
         launch.allJvmOptions(),
         launch.environment(),
         launch.directory(),
-        launch.aotCache());
+        launch.aotCache(),
+        false);
   }
 
   static ProcessOptions defaults() {

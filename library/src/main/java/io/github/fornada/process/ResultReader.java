@@ -131,7 +131,7 @@ final class ResultReader {
     int first = due.first();
     int most = Math.min(due.count(), values.length);
     Engine relay = RelayedValue.target(batch, engine);
-    ClassLoader loader = from.loaderOf(batch);
+    ClassLoader loader = WorkerProcess.loaderOf(batch);
     from.endOfItem(null);
     int n = 0; // results that were read and not passed on
     int handed = 0; // and those handed over to be read
@@ -142,9 +142,11 @@ final class ResultReader {
         due.skip(1);
         try {
           values[n] =
-              relay != null
-                  ? RelayedValue.of(ring.body(), loader)
-                  : Payloads.decodeWithoutUserCode(ring.body(), loader);
+              engine.far() != null
+                  ? FarSide.Value.of(ring.body())
+                  : relay != null
+                      ? RelayedValue.of(ring.body(), loader)
+                      : Payloads.decodeWithoutUserCode(ring.body(), loader);
           n++;
         } catch (CorruptFrameException e) {
           Outcomes.endUnreadable(batch, first + n, e);

@@ -524,7 +524,7 @@ final class WorkerProcess {
    * Returns the loader for the classes of a batch's results. Calls no method of a loader that a
    * user's class can override.
    */
-  ClassLoader loaderOf(Batch<?, ?> batch) {
+  static ClassLoader loaderOf(Batch<?, ?> batch) {
     ClassLoader loader = batch.userFunction().getClass().getClassLoader();
     ClassLoader context = Thread.currentThread().getContextClassLoader();
     return loader == null || isAncestor(loader, context)

@@ -38,7 +38,6 @@ public final class SharedLock extends SharedObject {
   @Serial private static final long serialVersionUID = 1L;
 
   private final transient Mutex mutex;
-  private final transient Hold plain = new Hold(this, null);
 
   SharedLock(Region region) {
     super(region);
@@ -49,6 +48,9 @@ public final class SharedLock extends SharedObject {
   public static final class Hold implements AutoCloseable {
     private final SharedLock lock;
     private final @Nullable DeathCertificate died;
+
+    /** Used by the thread that has the lock. */
+    private boolean closed;
 
     private Hold(SharedLock lock, @Nullable DeathCertificate died) {
       this.lock = lock;
@@ -66,19 +68,25 @@ public final class SharedLock extends SharedObject {
     /**
      * Releases the lock once. Each hold must be closed once, by the thread that acquired it.
      *
-     * @throws IllegalMonitorStateException if the thread does not hold the lock
+     * @throws IllegalMonitorStateException if the thread does not hold the lock, or this hold was
+     *     closed before
      */
     @Override
     public void close() {
+      if (closed) { // the thread may have the lock by another hold, which this must not end
+        throw new IllegalMonitorStateException(
+            "this hold of the shared lock was closed before: close each hold once");
+      }
       lock.mutex.release();
+      closed = true;
     }
   }
 
   /**
    * Acquires the lock; waits while another thread has it.
    *
-   * @throws InterruptedException if the thread was interrupted while it waited; it then has not
-   *     acquired it
+   * @throws InterruptedException if the thread was interrupted, before it waited or meanwhile; it
+   *     then has not acquired it
    * @throws IllegalStateException if the lock was freed, or its pool has ended
    */
   public Hold acquire() throws InterruptedException {
@@ -93,7 +101,7 @@ public final class SharedLock extends SharedObject {
   public Hold acquire(Consumer<? super DeathCertificate> repair) throws InterruptedException {
     long died = mutex.acquire(Limits.NONE);
     if (died == 0) {
-      return plain;
+      return new Hold(this, null);
     }
     boolean repaired = false;
     try {
@@ -104,7 +112,7 @@ public final class SharedLock extends SharedObject {
         mutex.release(died);
       }
     }
-    return plain;
+    return new Hold(this, null);
   }
 
   /** Acquires the lock if no thread has it; null if one has. Never waits. */
@@ -131,7 +139,7 @@ public final class SharedLock extends SharedObject {
   }
 
   private Hold hold(long died) {
-    return died == 0 ? plain : new Hold(this, region.space().certificate(died));
+    return new Hold(this, died == 0 ? null : region.space().certificate(died));
   }
 
   @Override

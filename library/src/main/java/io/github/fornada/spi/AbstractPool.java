@@ -360,6 +360,14 @@ public abstract class AbstractPool implements Pool {
     return ofStreams < 0 ? -1 : ofStreams + queue.waitingItems();
   }
 
+  /**
+   * Returns whether no item waits although one more could be taken in: its source is slow, or there
+   * is none. Where results are not taken, so that a stream holds its items back, that is false.
+   */
+  protected final boolean lacksItems() {
+    return !queue.hasWork() && !life.isHeldUp();
+  }
+
   // ---- what a pool may use
 
   @Override

@@ -13,6 +13,11 @@ interface OpenCall {
     return -1;
   }
 
+  /** Whether it brings no more items for now, because its results are not taken. */
+  default boolean isHeldUp() {
+    return false;
+  }
+
   /** Whether nothing more will happen here. */
   boolean isOver();
 

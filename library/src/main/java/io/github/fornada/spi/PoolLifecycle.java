@@ -111,6 +111,18 @@ final class PoolLifecycle {
     return sum;
   }
 
+  /**
+   * Returns whether some stream brings no more items for now, because its results are not taken.
+   */
+  boolean isHeldUp() {
+    for (OpenCall run : openStreams()) {
+      if (run.isHeldUp()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   // ---- the end
 
   /**

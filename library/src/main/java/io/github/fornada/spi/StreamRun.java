@@ -616,6 +616,16 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
     }
   }
 
+  @Override
+  public boolean isHeldUp() {
+    lock.lock();
+    try {
+      return !isStopped() && room() <= 0;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Returns whether the stream ends here, even if elements are due. Under lock. */
   private boolean isCutOff() {
     return firstFailure != null || (failFast && isStopped());

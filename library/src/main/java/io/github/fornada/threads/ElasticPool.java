@@ -275,6 +275,38 @@ final class ElasticPool extends LocalPool implements ThreadSide {
   }
 
   @Override
+  public boolean lacksWork() {
+    return !hasStayed() && lacksItems();
+  }
+
+  // ---- a result, to see what sending it would cost
+
+  /** Whether the next result is to be kept. A hint: two workers may both keep theirs. */
+  private volatile boolean wantsResult;
+
+  private volatile @Nullable Object oneResult;
+
+  @Override
+  public void wantResult() {
+    wantsResult = true;
+  }
+
+  @Override
+  public @Nullable Object result() {
+    Object found = oneResult;
+    oneResult = null;
+    return found;
+  }
+
+  @Override
+  void returned(@Nullable Object result) {
+    if (wantsResult && result != null) {
+      wantsResult = false;
+      oneResult = result;
+    }
+  }
+
+  @Override
   public boolean hasSomething() {
     return isBusy();
   }
@@ -285,6 +317,8 @@ final class ElasticPool extends LocalPool implements ThreadSide {
     if (batch != null && batch.isClosed()) {
       latest = null;
     }
+    wantsResult = false;
+    oneResult = null;
   }
 
   @Override

@@ -126,6 +126,9 @@ abstract sealed class LocalPool extends AbstractPool
     return poll(0, last);
   }
 
+  /** Called with the result of each item that a worker of this pool has run. Must be quick. */
+  void returned(@Nullable Object result) {}
+
   /** Where the workers of this pool note what they have done; null for nowhere. */
   @Nullable Meter meter() {
     return null;

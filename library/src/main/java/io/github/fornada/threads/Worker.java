@@ -353,6 +353,7 @@ final class Worker implements Runnable {
     } else if (thrown != null) {
       batch.end(i, new Outcome.Failed<>(thrown), usage, name);
     } else {
+      pool.returned(value);
       @SuppressWarnings("NullAway") // R is whatever the function returns, null included
       var _ = batch.done(i, value, usage, name);
     }

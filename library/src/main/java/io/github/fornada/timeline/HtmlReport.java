@@ -48,6 +48,7 @@ public final class HtmlReport {
   private final List<Run> runs = new ArrayList<>();
   private final List<String> sentences = new ArrayList<>();
   private final List<BandSection.Band> bands = new ArrayList<>();
+  private @Nullable WallsPicture walls;
 
   private @Nullable Timeline recommended;
   private String caption = "";
@@ -123,6 +124,16 @@ public final class HtmlReport {
   }
 
   /**
+   * Adds a section about what limits the rate, above the timelines; another call replaces it.
+   *
+   * @return this report
+   */
+  public HtmlReport withWalls(WallsPicture picture) {
+    walls = Objects.requireNonNull(picture, "picture");
+    return this;
+  }
+
+  /**
    * Writes the page to {@code file}, replacing an existing file.
    *
    * @throws IOException if the file cannot be written; an incomplete file may be left behind
@@ -140,7 +151,7 @@ public final class HtmlReport {
    */
   public void writeTo(Appendable out) throws IOException {
     List<Track> tracks = runs.stream().map(run -> new Track(run.timeline())).toList();
-    String style = Template.read("report.css") + rows();
+    String style = Template.read("report.css") + Template.read("walls.css") + rows();
     String script = script();
     var values = new LinkedHashMap<String, String>();
     values.put("title", Escapes.html(title));
@@ -151,6 +162,7 @@ public final class HtmlReport {
     values.put(
         "caption", caption.isEmpty() ? "" : "<p class=\"note\">" + Escapes.html(caption) + "</p>");
     values.put("table", table(tracks));
+    values.put("walls", WallsSection.of(walls));
     values.put("stages", BandSection.of(bands));
     values.put("scale", runs.size() > 1 ? ", every run on the same scale" : "");
     values.put("runs", runs(tracks));

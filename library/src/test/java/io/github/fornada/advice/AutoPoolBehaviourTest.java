@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.acme.Mistakes;
 import io.github.fornada.ExecutionModel;
+import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
 import io.github.fornada.SharedBytes;
 import io.github.fornada.advice.decide.Setting;
@@ -122,6 +123,25 @@ class AutoPoolBehaviourTest {
           });
     }
     assertThat(most.get()).isBetween(1, 3);
+  }
+
+  @Test
+  void theAdviceCountsEveryItemThatFailed() throws Exception {
+    AutoPool pool = AutoPool.open(o -> o.withoutMemory().withMostProcesses(0));
+    try (pool) {
+      for (int round = 0; round < 3; round++) {
+        try (var outcomes =
+            pool.<Integer, Integer>outcomes(
+                numbers(50),
+                i -> {
+                  Thread.sleep(2);
+                  throw new IllegalStateException("no " + i);
+                })) {
+          assertThat(outcomes.filter(Outcome.Failed.class::isInstance)).hasSize(50);
+        }
+      }
+    }
+    assertThat(pool.finalAdvice().failed()).isEqualTo(150);
   }
 
   @Test

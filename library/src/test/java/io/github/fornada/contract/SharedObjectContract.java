@@ -536,4 +536,23 @@ interface SharedObjectContract extends PoolUnderTest {
       var _ = Thread.interrupted();
     }
   }
+
+  @Test
+  default void aHoldThatIsClosedTwiceEndsNoOther() throws Exception {
+    try (Pool pool = open(1)) {
+      SharedLock lock = SharedSpace.of(pool).lock();
+      try (var outer = lock.acquire()) {
+        SharedLock.Hold inner = lock.acquire();
+        inner.close();
+        assertThatThrownBy(inner::close)
+            .isInstanceOf(IllegalMonitorStateException.class)
+            .hasMessageContaining("closed before");
+        assertThat(lock.isHeld()).isTrue();
+        assertThat(outer.died()).isNull();
+        CompletableFuture<Boolean> elsewhere = pool.submit(lock, l -> l.tryAcquire() == null);
+        assertThat(PoolUnderTest.get(elsewhere)).as("it is not free").isTrue();
+      }
+      assertThat(lock.isHeld()).isFalse();
+    }
+  }
 }

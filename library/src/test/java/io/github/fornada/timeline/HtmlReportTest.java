@@ -70,6 +70,47 @@ class HtmlReportTest {
   }
 
   @Test
+  void wallsAreDrawnWithTheirWordsAndNamesAreEscaped() throws IOException {
+    WallsPicture picture =
+        WallsPicture.of(0.001, 0.009, 0, 2, Double.POSITIVE_INFINITY)
+            .withDot(HOSTILE, 8, 750, 100, true)
+            .withDot("one after the other", 1, Double.NaN, 1, false)
+            .withStep(HOSTILE);
+    String page = page(new HtmlReport("walls").add(hostile(), Map.of()).withWalls(picture));
+    String section = element(page, "class=\"walls\">", "</section>");
+    assertThat(section)
+        .doesNotContain("<img")
+        .doesNotContain("NaN")
+        .doesNotContain("Infinity")
+        .contains("each more adds 100 a second")
+        .contains("2 of them give 2,000 a second")
+        .doesNotContain("the lock:")
+        .doesNotContain("the other side:");
+    assertThat(Pattern.compile("<circle").matcher(section).results().count()).isEqualTo(1);
+    assertThat(page(new HtmlReport("none").add(hostile(), Map.of())))
+        .doesNotContain("class=\"walls\">");
+  }
+
+  @Test
+  void wallsOfEveryOrderOfMagnitudeAreDrawnWithinThePicture() throws IOException {
+    for (double unit : new double[] {1e-9, 1e-6, 1e-3, 1, 3600}) {
+      for (double waits : new double[] {0, 1, 1000}) {
+        WallsPicture picture =
+            WallsPicture.of(unit, waits * unit, unit / 2, 1.5, 3 / unit)
+                .withDot("many", 1000, 2 / unit, 5, true)
+                .withDot("slow", 1, 1e-9, 5, false);
+        String page = page(new HtmlReport("walls").withWalls(picture));
+        String chart = element(page, "viewBox=\"0 0 560 360\"", "</svg>");
+        assertThat(chart).doesNotContain("NaN").doesNotContain("Infinity");
+        Matcher y = Pattern.compile(" (?:y1|y2|cy)=\"(-?[0-9.]+)\"").matcher(chart);
+        while (y.find()) {
+          assertThat(Double.parseDouble(y.group(1))).isBetween(0.0, 360.0);
+        }
+      }
+    }
+  }
+
+  @Test
   void policyAllowsTheScriptAndTheStyleAndNothingElse() throws Exception {
     String page = hostilePage();
     String policy = element(page, "http-equiv=\"Content-Security-Policy\" content=\"", "\"");

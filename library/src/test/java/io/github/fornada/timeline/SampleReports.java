@@ -40,6 +40,30 @@ final class SampleReports {
     waiting(folder.resolve("waiting.html"), folder.resolve("waiting.json"));
     large(folder.resolve("large.html"), folder.resolve("large.json"));
     stages(folder.resolve("stages.html"), folder.resolve("stages.json"));
+    walls(folder.resolve("walls.html"), folder.resolve("walls.json"));
+  }
+
+  /** What limits the rate of a job: a lock, cores, and another side, with a hostile name. */
+  private static void walls(Path html, Path json) throws IOException {
+    var timeline =
+        run(
+            "auto",
+            t -> ThreadPool.open(o -> o.withWorkers(2).withListener(t)),
+            IntStream.range(0, 60).boxed().toList(),
+            n -> paused(n, 5));
+    var picture =
+        WallsPicture.of(0.004, 0.016, 0.003, 2, 420)
+            .withDot("one after the other", 1, 49.5, 24, false)
+            .withDot("2 threads", 2, 96, 30, false)
+            .withDot("8 virtual threads " + HOSTILE, 8, 290, 900, true)
+            .withDot("16 virtual threads", 16, 312, 400, false)
+            .withStep("From one after the other to 2 virtual threads: the first item waits.")
+            .withStep(HOSTILE);
+    var report =
+        new HtmlReport("What limits the rate")
+            .withText(List.of("One item at a time is within a lock."))
+            .withWalls(picture);
+    write(report, List.of(timeline), html, json);
   }
 
   /** A pipeline whose second stage is slow, and whose source pauses in the middle. */

@@ -51,6 +51,9 @@ public final class Decider {
   /** Times that differ by more than this do not show the rate before all of them have ended. */
   private static final double UNEVEN = 0.3;
 
+  /** After so many response times a stage is judged by what has ended, whatever it shows. Guess. */
+  private static final double LATE = 4;
+
   /** After so many items for each in flight a gain that is not there is not waited for. Guess. */
   private static final int ENOUGH_ITEMS = 50;
 
@@ -81,6 +84,12 @@ public final class Decider {
   /** A lock that is waited for during this part of an item's time is always taken. */
   private static final double SATURATED_LOCK = 0.5;
 
+  /** A lock that is waited for during this part of an item's time may be the limit. Guess. */
+  private static final double SEEN_LOCK = 0.15;
+
+  /** The part of what a lock allows from which on more in flight give no more. Guess. */
+  private static final double LOCK_WALL = 0.8;
+
   /** Below this part of the cores busy there is room for more in flight. Guess. */
   private static final double IDLE = 0.6;
 
@@ -97,6 +106,9 @@ public final class Decider {
   private static final long FEW_FAILURES = 3;
 
   private static final double FAILURE_SHARE = 0.005;
+
+  /** An advice is for another such job once only this part of the items is left. Guess. */
+  private static final double NEARLY_OVER = 0.03;
 
   private enum Phase {
     START,
@@ -224,7 +236,14 @@ public final class Decider {
   /** Returns what was found out so far. */
   public Finding result() {
     return new Explanation(
-            known, machine, job, setting, forecast(), memoryBound, sharedState, wentBack)
+            known,
+            machine,
+            job,
+            setting,
+            forecast(isNearlyOver()),
+            memoryBound,
+            sharedState,
+            wentBack)
         .finding(changes, workersForNothing);
   }
 
@@ -234,6 +253,7 @@ public final class Decider {
     stopped = false;
     processesTried = false;
     wentBack = false;
+    known.keepLock(0, 1);
     refusedAt = Integer.MAX_VALUE;
     resumePause = 3;
     nextProbe = known.elapsed() + 3 * response();
@@ -273,6 +293,9 @@ public final class Decider {
     }
     nextLook = known.elapsed() * 1.1 + Math.min(USUAL_LOOK, response);
     Forecast forecast = forecast();
+    if (wentBack) {
+      return afterThreads(forecast);
+    }
     // Processes only where threads may not be used: whether they hold each other up is not known.
     Plan best = forecast.best(TIE, TIE_NANOS, job.threadDoubt() != null);
     if (best.setting().model() == ExecutionModel.SEQUENTIAL) {
@@ -281,14 +304,31 @@ public final class Decider {
     if (best.setting().model() == ExecutionModel.PROCESSES) {
       return processesPay(forecast, 1) ? startProcesses(forecast, doubtReason()) : stay(look());
     }
-    if (wentBack) {
-      return stay(look());
-    }
     String why =
         forecast.mostlyWaits()
             ? "an item waits for " + Say.percent(known.waitingShare()) + " of its time"
             : "an item computes for " + Say.time(work) + ", and there are cores for more";
     return enterRamp(best.setting().model(), why);
+  }
+
+  /**
+   * Threads gave less than one at a time, so they hold each other up: by something in this JVM,
+   * which worker processes do not share, or by the machine's memory. Processes tell which.
+   */
+  private Decision afterThreads(Forecast forecast) {
+    if (processesTried || job.processDoubt() != null || known.cores() < 1.5) {
+      return stay(look());
+    }
+    if (!processesPay(forecast, chanceAfterThreads(forecast))) {
+      return stay(look());
+    }
+    forControl = !(forecast.lock() > 0);
+    return startProcesses(
+        forecast, "threads gave less than one at a time, and worker processes share nothing");
+  }
+
+  private double chanceAfterThreads(Forecast forecast) {
+    return forecast.lock() > 0 ? 0.95 : 0.8;
   }
 
   private Decision beforeTheFirstEnded(Observation o) {
@@ -378,6 +418,9 @@ public final class Decider {
     if (known.done() >= 3 && lockShare() > SATURATED_LOCK && !o.waits().isEmpty()) {
       return stop(size, goodRate, 0);
     }
+    if (known.done() >= Math.max(5, 2 * size) && lockShare() > SEEN_LOCK && atLockWall()) {
+      return stop(size, goodRate, 0);
+    }
     int enough = Math.clamp(size / 2, 3, 64);
     double response = response();
     if (asMuchAsBefore(response)) {
@@ -386,8 +429,10 @@ public final class Decider {
     double variation = known.variation();
     double rate;
     double items;
-    if (variation < UNEVEN) {
-      Estimates.Level level = known.level(setting);
+    Estimates.Level level = known.level(setting);
+    // On a busy machine there may always be fewer in flight than are allowed: then count what ends.
+    boolean shown = level != null || stageNanos < LATE * response;
+    if (variation < UNEVEN && shown) {
       if (level == null || level.items() < enough) {
         return stay(rampLook());
       }
@@ -491,6 +536,15 @@ public final class Decider {
     return decision;
   }
 
+  /** Returns whether items end nearly as fast as the lock allows: more in flight give no more. */
+  private boolean atLockWall() {
+    Estimates.Level level = known.level(setting);
+    double lock = forecast().lock();
+    return level != null
+        && level.items() >= Math.max(5, setting.size())
+        && level.rateByResponse() * lock > LOCK_WALL;
+  }
+
   private boolean locked() {
     return lockShare() > 0.3;
   }
@@ -561,6 +615,7 @@ public final class Decider {
     }
     if (setting.model() != ExecutionModel.PROCESSES && worseThanAlone()) {
       wentBack = true;
+      known.keepLock(forecast.lock(), setting.size());
       phase = Phase.START;
       return change(
           Setting.SEQUENTIAL, Say.setting(setting) + " gave less than one at a time", look());
@@ -850,6 +905,9 @@ public final class Decider {
     phase = Phase.STARTING;
     processesTried = true;
     before = setting;
+    if (Forecast.onThreads(setting)) {
+      known.keepLock(forecast.lock(), setting.size());
+    }
     Estimates.Level level = known.level(setting);
     boolean measured = level != null && level.items() >= 10;
     boolean alone = setting.model() == ExecutionModel.SEQUENTIAL;
@@ -885,7 +943,7 @@ public final class Decider {
   }
 
   private Decision judge(Observation o, Estimates.Level level, double gain, double error) {
-    double debt = known.coldNanos();
+    double debt = known.longestColdNanos();
     boolean warm =
         !stillRising(o, level)
             && stageNanos
@@ -974,7 +1032,17 @@ public final class Decider {
   }
 
   private Forecast forecast() {
-    return new Forecast(known, machine, job, setting, memoryBound, mostInFlight());
+    return forecast(false);
+  }
+
+  private Forecast forecast(boolean again) {
+    return new Forecast(known, machine, job, setting, memoryBound, mostInFlight(), again);
+  }
+
+  /** Returns whether what is left tells nothing of a job like this one. */
+  private boolean isNearlyOver() {
+    return known.left() >= 0
+        && known.left() <= Math.max(setting.size(), NEARLY_OVER * known.done());
   }
 
   /** Returns the sizes that were used and what they gave, for the report. */

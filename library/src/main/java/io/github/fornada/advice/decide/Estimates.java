@@ -34,6 +34,9 @@ final class Estimates {
   /** Standard errors from which on a difference is taken for one. */
   private static final double CERTAIN = 2;
 
+  /** How much more processor times may differ than response times, at most. Guess. */
+  private static final double MOST_MORE = 1.5;
+
   /** The part of the cores from which on all of them are busy. */
   private static final double SATURATED = 0.85;
 
@@ -42,6 +45,15 @@ final class Estimates {
 
   /** Compilers that take more of a core than this are busy: what is measured will get better. */
   static final double COMPILING = 0.25;
+
+  /** A thread that waits is away for longer than this: it is put to sleep and woken. Guess. */
+  private static final double SHORTEST_WAIT = 10e3;
+
+  /** After so many response times a setting has had its full effect on what items wait for. */
+  private static final double FULL_EFFECT = 1.5;
+
+  /** What is lost to warming up, in terms of the time that the compilers take, at most. Guess. */
+  private static final double MOST_COLD = 2;
 
   /** After this time what is measured counts as warm. Guess: C2 is mostly done by then. */
   private static final double COLD_NANOS = 5e9;
@@ -78,6 +90,17 @@ final class Estimates {
   /** What the other side gives, in items per nanosecond; infinite while no limit was seen. */
   double capacity = Double.POSITIVE_INFINITY;
 
+  /**
+   * How long a lock is held, as it was seen on threads before they were given up: one item alone,
+   * or in a worker process, does not wait for it, so nothing is learned of it there.
+   */
+  private double lockBefore;
+
+  /** The number of threads in flight then. */
+  private int sizeBefore = 1;
+
+  private boolean lookedAt;
+
   private long done;
   private long failed;
   private long refused;
@@ -106,6 +129,9 @@ final class Estimates {
   private final Drift cpuDrift = new Drift();
   private final Drift waitDrift = new Drift();
   private @Nullable Setting driftSetting;
+
+  /** How long the setting has been in use, as far as its items are concerned. */
+  private double underSetting;
 
   /** What is added to a time before its changes are looked at. */
   private double floor;
@@ -210,10 +236,13 @@ final class Estimates {
     }
     collector.add(o.collectorShare(), o.nanos(), keep);
     throttled.add(o.throttledShare(), o.nanos(), keep);
-    foreign.add(o.foreignCores(), o.nanos(), keep);
+    // In a short stretch the system's own counting may give more than there is.
+    foreign.add(Math.min(o.foreignCores(), machine.processors()), o.nanos(), keep);
     compilers.add(o.compilerCores(), o.nanos(), keep);
     inFlight.add(o.inFlight(), o.nanos(), keep);
-    dry.add(o.idleForInputShare(), o.nanos(), keep);
+    if (o.itemsLeft() != 0) { // at the end of a job nothing more is to come
+      dry.add(o.idleForInputShare(), o.nanos(), keep);
+    }
     allocated.add(o.allocatedBytes(), ended(o), keepOfItems);
     argumentBytes.add(o.argumentBytes(), ended(o), keepOfItems);
     resultBytes.add(o.resultBytes(), ended(o), keepOfItems);
@@ -253,14 +282,15 @@ final class Estimates {
     response.add(took, ended(o), keep);
     square.add(o.responseSquareNanos(), ended(o), keep);
     double ofThis = Double.isFinite(worked) ? worked : cpu.or(0);
+    lookedAt |= !o.waits().isEmpty();
     double kinds = 0;
     for (Map.Entry<WaitKind, Double> each : o.waits().entrySet()) {
       kinds += finite(each.getValue());
     }
-    if (!Double.isFinite(o.queueNanos()) && busy > SATURATED * cores()) {
-      // Virtual threads that are ready to run are not seen; when all cores are busy that is what
-      // they do when they do not wait.
-      queued = Math.max(0, took - ofThis - kinds);
+    if (isFull(o, busy) || (took < SHORTEST_WAIT && kinds == 0)) {
+      // What was not seen to wait was ready to run: when all processors are taken, that is what it
+      // does when it does not run. And to wait at all takes longer than very short items take.
+      queued = Math.max(queued, took - ofThis - kinds);
     }
     double away = Math.max(0, took - ofThis - queued);
     queue.add(queued, ended(o), keep);
@@ -274,9 +304,13 @@ final class Estimates {
       }
       this.kinds.computeIfAbsent(kind, k -> new Mean()).add(of, ended(o), keep);
     }
-    lockWait.add(inLock, ended(o), keep);
-    nativeLockWait.add(inNative, ended(o), keep);
-    if (!o.locks().isEmpty()) {
+    // One alone waits for nobody, and in a process of its own hardly longer.
+    boolean contended = !alone && o.setting().model() != ExecutionModel.PROCESSES;
+    if (contended) {
+      lockWait.add(inLock, ended(o), keep);
+      nativeLockWait.add(inNative, ended(o), keep);
+    }
+    if (contended && !o.locks().isEmpty()) {
       locks = o.locks();
       double held = o.locks().getFirst().heldShare();
       lockHeld.add(held * o.nanos() / o.done(), ended(o), keep);
@@ -287,6 +321,12 @@ final class Estimates {
       levels.computeIfAbsent(o.setting(), s -> new Level()).add(o, worked, outside, keep);
     }
     return changed(o, worked, outside + inLock + inNative);
+  }
+
+  /** Returns whether all processors were taken: by this program, or by all together. */
+  private boolean isFull(Observation o, double busy) {
+    double all = finite(o.busyCores()) + finite(o.foreignCores());
+    return busy > SATURATED * cores() || all > SATURATED * machine.processors();
   }
 
   /** Returns whether a stretch shows what its setting gives. */
@@ -305,6 +345,11 @@ final class Estimates {
       waitDrift.restart();
       cpuDrift.restart();
       floor = 0.05 * o.responseNanos();
+      underSetting = 0;
+    }
+    underSetting += o.nanos();
+    if (underSetting < FULL_EFFECT * o.responseNanos() && o.setting().size() > 1) {
+      return ""; // queues still grow or shrink to what they will be
     }
     double error = Math.max(0.1, variation()) / Math.sqrt(ended(o));
     String what = "";
@@ -338,6 +383,20 @@ final class Estimates {
       driftSetting = null;
     }
     return what;
+  }
+
+  /** Keeps what is known of the lock, because threads are given up. */
+  void keepLock(double nanos, int size) {
+    lockBefore = nanos;
+    sizeBefore = size;
+  }
+
+  double lockBefore() {
+    return lockBefore;
+  }
+
+  int sizeBefore() {
+    return sizeBefore;
   }
 
   /** Says that another setting is in use: what comes now comes under other conditions. */
@@ -391,10 +450,17 @@ final class Estimates {
 
   /**
    * Returns the processor time that the first items took beyond what such an item takes now: what
-   * each new worker process will have to pay too.
+   * each new worker process will have to pay too. Only while the compilers were busy: items that
+   * take longer because they share something are not cold.
    */
   double coldNanos() {
     // While the compilers are busy nobody knows yet how fast items will be.
+    double slower = Math.min(coldCpu - coldItems * work(), MOST_COLD * compilingNanos);
+    return Math.max(compilingNanos / 2, slower);
+  }
+
+  /** Returns how long it may take at most until a worker process is as fast as it will be. */
+  double longestColdNanos() {
     return Math.max(compilingNanos / 2, coldCpu - coldItems * work());
   }
 
@@ -439,8 +505,11 @@ final class Estimates {
       return 1;
     }
     double factor = cpuTogether.get() / cpuAlone.get();
+    // An item's processor time may differ more than its response, of which it is a part.
+    double more = Math.clamp(response.or(0) / Math.max(1, cpuTogether.get()), 1, MOST_MORE);
     double error =
-        Math.max(0.05, variation()) * Math.sqrt(1 / cpuAlone.weight() + 1 / cpuTogether.weight());
+        Math.max(0.05, variation() * more)
+            * Math.sqrt(1 / cpuAlone.weight() + 1 / cpuTogether.weight());
     return Math.abs(Math.log(factor)) < CERTAIN * error ? 1 : factor;
   }
 
@@ -496,23 +565,37 @@ final class Estimates {
   double baseWait() {
     double least = Double.POSITIVE_INFINITY;
     int smallest = Integer.MAX_VALUE;
-    double ofSmallest = wait.or(0);
+    double ofSmallest = Double.POSITIVE_INFINITY;
+    double ofSmallestAtMost = Double.POSITIVE_INFINITY;
     for (Map.Entry<Setting, Level> each : levels.entrySet()) {
       Level level = each.getValue();
       double waits = level.wait.get();
+      if (Double.isNaN(waits)) {
+        continue; // none has ended under that setting
+      }
       if (level.items >= MANY_ITEMS) {
         least = Math.min(least, waits);
       } else if (each.getKey().size() < smallest) {
         smallest = each.getKey().size();
         ofSmallest = waits;
+        // A mean of few may be low by chance.
+        ofSmallestAtMost = waits * (1 + CERTAIN * variation() / Math.sqrt(level.items));
       }
     }
-    return Double.isFinite(least) ? least : ofSmallest;
+    if (Double.isFinite(least)) {
+      return Math.min(least, ofSmallestAtMost);
+    }
+    return Double.isFinite(ofSmallest) ? ofSmallest : wait.or(0);
   }
 
   /** Returns the time from an item's start to its end by Little's law: no end is waited for. */
   double responseByRate() {
     return recentDone > 0 ? recentArea / recentDone : 0;
+  }
+
+  /** Returns whether anybody looked at what items waited for. */
+  boolean isLookedAt() {
+    return lookedAt;
   }
 
   /** Returns the part of an item's time that it waits for something other than a lock. */

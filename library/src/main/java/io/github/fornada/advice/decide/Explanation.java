@@ -18,6 +18,12 @@ final class Explanation {
   /** A part of a lock's waits above which it holds the job up whatever the walls say. */
   private static final double MUCH = 0.3;
 
+  /** So few items may be over before they were looked at. Guess. */
+  private static final int FEW = 20;
+
+  /** The part of the time after which the longest item may still begin. Guess. */
+  private static final double LAST_PART = 0.8;
+
   private static final double TIE = 1.05;
   private static final double TIE_NANOS = 20e6;
 
@@ -85,6 +91,9 @@ final class Explanation {
     if (job.items() >= 0 && job.items() <= 1) {
       return Cause.FEW_ITEMS;
     }
+    if (!known.isLookedAt() && job.items() >= 0 && job.items() <= FEW) {
+      return Cause.FEW_ITEMS; // over before anybody could look
+    }
     if (known.dry.or(0) > 0.5) {
       return Cause.SLOW_SOURCE;
     }
@@ -144,6 +153,9 @@ final class Explanation {
     double waited = known.lockWait.or(0) + known.nativeLockWait.or(0);
     if (!(forecast.lock() > 0)) {
       return false;
+    }
+    if (setting.model() == ExecutionModel.PROCESSES) {
+      return true; // it is why they were started
     }
     if (waited > MUCH * known.response.or(0)) {
       return true;
@@ -289,7 +301,7 @@ final class Explanation {
         + ": an item holds it for "
         + Say.time(forecast.lock())
         + " and, with "
-        + setting.size()
+        + (Forecast.onThreads(setting) ? setting.size() : known.sizeBefore())
         + " in flight, waits "
         + Say.time(waited)
         + " for it.";
@@ -300,9 +312,9 @@ final class Explanation {
   private String whatToDo() {
     Plan sequential = forecast.plan(ExecutionModel.SEQUENTIAL);
     String items =
-        known.left() > 0
-            ? "the " + Say.count(known.left(), "item") + " left"
-            : known.left() == 0 ? "as many items again" : "the items";
+        forecast.isAgain()
+            ? "as many items again"
+            : known.left() > 0 ? "the " + Say.count(known.left(), "item") + " left" : "the items";
     if (best.setting().model() == ExecutionModel.SEQUENTIAL) {
       Plan other = fastestOther();
       String compared =
@@ -378,6 +390,16 @@ final class Explanation {
             "Whoever held it was at " + known.locks().getFirst().holderPlace() + " meanwhile.");
       }
     }
+    if (wouldShipTooMuch(cause)) {
+      sentences.add(
+          "Worker processes would not wait for each other, but to send "
+              + Say.bytes(known.argumentBytes.or(0) + known.resultBytes.or(0))
+              + " for each item takes "
+              + Say.time(forecast.shipping())
+              + " where an item computes for "
+              + Say.time(known.work())
+              + ": share what the items have in common (Pool.share) instead of sending it.");
+    }
     if (Double.isFinite(known.capacity)) {
       sentences.add(
           "The other side gave no more than "
@@ -403,6 +425,14 @@ final class Explanation {
     }
   }
 
+  private boolean wouldShipTooMuch(Cause cause) {
+    boolean held = cause == Cause.LOCK || cause == Cause.NATIVE_LOCK || cause == Cause.SHARED_STATE;
+    return held
+        && job.processDoubt() == null
+        && best.setting().model() != ExecutionModel.PROCESSES
+        && forecast.shipping() > 0.3 * known.work();
+  }
+
   // Figures.
 
   private List<Prediction> predictions() {
@@ -414,6 +444,8 @@ final class Explanation {
       double spread = 1.645 * plan.error();
       double low = plan.nanos() * Math.exp(-spread);
       double high = plan.nanos() * Math.exp(spread);
+      // One of the longest items may begin among the last.
+      high = Math.max(high, LAST_PART * plan.nanos() + forecast.longest(plan));
       if (plan.open()) {
         // More in flight than was ever seen may give no more than what was seen.
         high = Math.max(high, forecast.plan(setting.model()).nanos());
@@ -487,12 +519,10 @@ final class Explanation {
   }
 
   private Finding.Walls walls() {
-    double lock = forecast.lock();
-    double lockCpu = Math.min(lock, known.work());
     return new Finding.Walls(
-        (known.work() - lockCpu) / 1e9,
-        Math.max(0, known.baseWait() - (lock - lockCpu)) / 1e9,
-        lock / 1e9,
+        known.work() / 1e9,
+        known.baseWait() / 1e9,
+        forecast.lock() / 1e9,
         known.cores(),
         known.capacity * 1e9);
   }

@@ -42,12 +42,12 @@ public record Finding(
   }
 
   /**
-   * The four walls: {@code n} items in flight give at most {@code n / (cpu + wait + lock)}, {@code
-   * cores / cpu}, {@code 1 / lock} and {@code capacity} items a second.
+   * The four walls: {@code n} items in flight give at most {@code n / (cpu + wait)}, {@code cores /
+   * cpu}, {@code 1 / lock} and {@code capacity} items a second.
    *
-   * @param cpuSeconds the processor time of an item, without that within the lock
+   * @param cpuSeconds the processor time of an item, that within the lock included
    * @param waitSeconds the time for which an item waits for what is not contended
-   * @param lockSeconds the time for which it holds the lock that is waited for most
+   * @param lockSeconds the part of both for which it holds the lock that is waited for most
    * @param cores the cores that could be used
    * @param capacity what the other side was seen to give, in items a second; infinite if no limit
    *     was seen

@@ -30,7 +30,18 @@ final class Forecast {
    * The error that no number of items takes away: what comes is not what was. Guess, tried in the
    * simulator.
    */
-  private static final double FLOOR_ERROR = 0.05;
+  private static final double FLOOR_ERROR = 0.055;
+
+  /** How far ahead of what was seen it is foreseen less and less well, in terms of that time. */
+  private static final double MOST_AHEAD = 4;
+
+  /**
+   * The error of what was measured while the compilers were busy. Guess, tried in the simulator.
+   */
+  private static final double COLD_ERROR = 0.25;
+
+  /** From this variation on a few items may take as long as all others. Guess. */
+  private static final double LONG_TAILED = 0.3;
 
   /** How much of the rate is kept while worker processes start. Guess. */
   private static final double WHILE_STARTING = 0.8;
@@ -90,6 +101,9 @@ final class Forecast {
   private final Map<ExecutionModel, Plan> plans = new EnumMap<>(ExecutionModel.class);
   private final double lock;
 
+  /** Whether it is for a job like this one, because hardly anything is left of this one. */
+  private final boolean again;
+
   /** The network of both kinds of threads. */
   private @Nullable ClosedNetwork inThreads;
 
@@ -98,6 +112,7 @@ final class Forecast {
    *
    * @param memoryBound whether worker processes were seen to be slowed down as threads are
    * @param mostInFlight the most that may be in flight
+   * @param again whether it is for as many items again as there were, whatever is left
    */
   Forecast(
       Estimates known,
@@ -105,8 +120,10 @@ final class Forecast {
       Job job,
       Setting current,
       boolean memoryBound,
-      int mostInFlight) {
+      int mostInFlight,
+      boolean again) {
     this.known = known;
+    this.again = again;
     this.machine = machine;
     this.job = job;
     this.current = current;
@@ -121,6 +138,10 @@ final class Forecast {
 
   Plan plan(ExecutionModel model) {
     return plans.getOrDefault(model, sequential());
+  }
+
+  boolean isAgain() {
+    return again;
   }
 
   /** Returns the time for which an item holds the lock that is waited for. */
@@ -149,8 +170,16 @@ final class Forecast {
     return known.waitingShare() >= 0.5;
   }
 
+  static boolean onThreads(Setting setting) {
+    return setting.model() != ExecutionModel.PROCESSES
+        && setting.model() != ExecutionModel.SEQUENTIAL;
+  }
+
   /** Returns the time for which a lock is held by an item: 0 if none is waited for. */
   static double lockNanos(Estimates known, Setting current) {
+    if (!onThreads(current)) {
+      return known.lockBefore();
+    }
     double waited = known.lockWait.or(0) + known.nativeLockWait.or(0);
     double response = known.response.or(0);
     if (!(waited > LOCK_SHARE * response)) {
@@ -208,6 +237,9 @@ final class Forecast {
    * may be the same job.
    */
   double left() {
+    if (again) {
+      return Math.max(1.0, (double) known.done());
+    }
     if (known.left() > 0) {
       return (double) known.left();
     }
@@ -229,10 +261,36 @@ final class Forecast {
     return Math.max(response, left / rate + half) + tail;
   }
 
-  private double error(double rate) {
+  /**
+   * Returns the standard error of the time of the rest, as part of it.
+   *
+   * @param rate that of the rate
+   * @param nanos the time of the rest
+   */
+  private double error(double rate, double nanos) {
     double left = Math.max(1, left());
     double ofRest = known.variation() / Math.sqrt(left);
-    return Math.sqrt(rate * rate + ofRest * ofRest + FLOOR_ERROR * FLOOR_ERROR);
+    // The further it is foreseen, the more may change; what was measured cold gets faster.
+    double ahead = Math.min(MOST_AHEAD, nanos / Math.max(1, known.elapsed()));
+    double change = FLOOR_ERROR * Math.sqrt(1 + ahead);
+    double cold = COLD_ERROR * Math.min(1, known.compilingNanos() / Math.max(1, known.elapsed()));
+    return Math.sqrt(rate * rate + ofRest * ofRest + change * change + cold * cold);
+  }
+
+  /**
+   * Returns how long the longest of the items that are left may take, if times are log-normal with
+   * the variation that was seen: the expected maximum (Cramer's approximation).
+   */
+  double longest(Plan plan) {
+    double variation = known.variation();
+    if (variation < LONG_TAILED || plan.setting().size() == 1) {
+      return 0;
+    }
+    double spread = Math.log(1 + variation * variation);
+    double log = Math.log(Math.max(3, left()));
+    double z = Math.sqrt(2 * log) - (Math.log(log) + 2.53) / (2 * Math.sqrt(2 * log));
+    double mean = plan.setting().size() / plan.rate();
+    return mean * Math.exp(Math.sqrt(spread) * Math.max(0.5, z) - spread / 2);
   }
 
   private double cpuPerCore() {
@@ -252,7 +310,8 @@ final class Forecast {
       error = level.relativeError(known.variation());
     }
     String no = null;
-    return new Plan(Setting.SEQUENTIAL, rate, rest(rate, 1), error(error), 0, 0, seen, false, no);
+    double nanos = rest(rate, 1);
+    return new Plan(Setting.SEQUENTIAL, rate, nanos, error(error, nanos), 0, 0, seen, false, no);
   }
 
   private Plan threads(ExecutionModel model) {
@@ -322,7 +381,8 @@ final class Forecast {
         rate = Math.min(rate, known.capacity * 1.05);
       }
     }
-    return new Plan(setting, rate, rest(rate, n), error(error), 0, memory, seen, open, no);
+    double nanos = rest(rate, n);
+    return new Plan(setting, rate, nanos, error(error, nanos), 0, memory, seen, open, no);
   }
 
   private static long memory(ExecutionModel model, int n) {

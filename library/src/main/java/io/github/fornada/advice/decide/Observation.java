@@ -22,7 +22,8 @@ import java.util.Map;
  * @param allocatedBytes the heap that an item allocated
  * @param argumentBytes the size of an item as it is, or would be, sent to a worker process
  * @param resultBytes the size of a result, likewise
- * @param waits the time of an item spent waiting, by what it waited for
+ * @param waits the time of an item spent waiting, by what it waited for; empty if nobody looked,
+ *     and not empty, if only by a zero, if somebody did
  * @param locks the locks that were waited for, the most waited for first
  * @param queueNanos the time that an item spent ready to run without a processor
  * @param offProcessorNanos how long the items in flight have all been off the processor at the end

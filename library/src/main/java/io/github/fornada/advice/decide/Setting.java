@@ -17,4 +17,9 @@ public record Setting(ExecutionModel model, int size) {
       throw new IllegalArgumentException("size of " + model.label() + " is " + size);
     }
   }
+
+  /** Returns such as {@code one after the other}, {@code 4 threads}, {@code 1 worker process}. */
+  public String words() {
+    return Say.setting(this);
+  }
 }

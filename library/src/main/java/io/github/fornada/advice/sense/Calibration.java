@@ -28,7 +28,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -71,7 +70,6 @@ public final class Calibration {
   private static final Calibration OF_USER = new Calibration(folder());
 
   private final @Nullable Path folder;
-  private final AtomicBoolean begun = new AtomicBoolean();
 
   /** What is known; null until it is read or measured. Written by any thread. */
   private volatile @Nullable Figures figures;
@@ -131,21 +129,6 @@ public final class Calibration {
    */
   public static Machine measured() throws InterruptedException {
     return OF_USER.measuredHere();
-  }
-
-  /** Does the same on a thread of its own, once in this JVM; {@link #machine} tells the results. */
-  public static void measureInBackground() {
-    if (!isMeasured() && OF_USER.begun.compareAndSet(false, true)) {
-      OwnThreads.start(
-          "fornada-calibration",
-          () -> {
-            try {
-              var _ = measured();
-            } catch (InterruptedException e) {
-              Thread.currentThread().interrupt(); // the thread ends
-            }
-          });
-    }
   }
 
   private static @Nullable Path folder() {

@@ -179,18 +179,21 @@ final class InheritedOptions {
    *
    * @param directory the pool's private folder
    * @param first a jar of this library's classes that comes first; null for none
+   * @param alone whether it has this library's classes only
    */
-  static String classPath(Path directory, @Nullable Path first) throws IOException {
+  static String classPath(Path directory, @Nullable Path first, boolean alone) throws IOException {
     var entries = new LinkedHashSet<String>();
     if (first != null) {
       entries.add(first.toString());
     }
     String own = System.getProperty("java.class.path", "");
-    if (!own.isEmpty()) {
+    if (!own.isEmpty() && !alone) {
       entries.addAll(List.of(absolute(own).split(File.pathSeparator)));
     }
     if (first == null
-        && !ClassLoader.getSystemClassLoader().equals(InheritedOptions.class.getClassLoader())) {
+        && (alone
+            || !ClassLoader.getSystemClassLoader()
+                .equals(InheritedOptions.class.getClassLoader()))) {
       String location = ownLocation();
       if (location == null) {
         Path jar = directory.resolve("fornada.jar");

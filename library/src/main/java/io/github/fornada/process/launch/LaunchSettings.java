@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param environment variables added to this process's own
  * @param directory the working directory; null for this process's own
  * @param aotCache whether an ahead-of-time cache may be used and made
+ * @param alone whether the workers get this library only, and nothing else of this JVM's class path
+ *     and options: for functions of another JVM, which has their classes
  */
 public record LaunchSettings(
     int workers,
@@ -21,4 +23,10 @@ public record LaunchSettings(
     List<String> jvmOptions,
     Map<String, String> environment,
     @Nullable Path directory,
-    boolean aotCache) {}
+    boolean aotCache,
+    boolean alone) {
+  /** Returns these settings for workers that get this library only. */
+  public LaunchSettings madeAlone() {
+    return new LaunchSettings(workers, heap, jvmOptions, environment, directory, aotCache, true);
+  }
+}

@@ -226,7 +226,7 @@ public final class Launcher {
       return file;
     }
     List<String> flags = ownFlags();
-    List<String> inherited = InheritedOptions.options();
+    List<String> inherited = settings.alone() ? List.of() : InheritedOptions.options();
     if (file == null && !cacheFailed) {
       cache = findCache(flags, inherited);
     }
@@ -341,7 +341,8 @@ public final class Launcher {
     }
     list.addAll(settings.jvmOptions());
     list.add("--class-path");
-    list.add(InheritedOptions.classPath(directory, used == null ? null : used.jar()));
+    list.add(
+        InheritedOptions.classPath(directory, used == null ? null : used.jar(), settings.alone()));
     list.add(BootstrapJar.className(BootstrapJar.WORKER));
     return list;
   }

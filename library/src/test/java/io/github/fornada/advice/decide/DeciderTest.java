@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.fornada.ExecutionModel;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
@@ -138,6 +139,103 @@ class DeciderTest {
     job.run(0.3, 1e9);
     assertThat(job.settings.getLast()).isEqualTo(new Setting(ExecutionModel.PROCESSES, 4));
     assertThat(modelChanges(job.settings)).isEqualTo(2);
+  }
+
+  @Test
+  void aLockIsSeenWhereTheFirstItemTakesLong() {
+    Series job =
+        series(s -> {
+          s.cpu = 600;
+          s.lock = 540;
+          s.items = 2_000;
+        });
+    Decider decider = job.run(0.3, 1e9);
+    assertThat(job.settings.getLast()).isEqualTo(new Setting(ExecutionModel.PROCESSES, 4));
+    assertThat(decider.result().cause()).isEqualTo(Cause.LOCK);
+  }
+
+  @Test
+  void theLockIsStillTheCauseWhenWorkerProcessesHaveTakenOver() {
+    Series job =
+        series(s -> {
+          s.cpu = 5;
+          s.lock = 4.5;
+        });
+    Finding finding = job.run(0.8, 1e9).result();
+    assertThat(finding.setting()).isEqualTo(new Setting(ExecutionModel.PROCESSES, 4));
+    assertThat(finding.cause()).isEqualTo(Cause.LOCK);
+    assertThat(finding.sentences().getFirst())
+        .contains("com.acme.Parser.parse(Parser.java:42)")
+        .contains("an item holds it for 4.");
+  }
+
+  @Test
+  void threadsThatGiveLessThanOneAtATimeLeadToProcesses() {
+    Series job =
+        series(s -> {
+          s.cpu = 5;
+          s.cores = 2;
+          s.usable = 2;
+          s.growth = 3;
+        });
+    Finding finding = job.run(0.5, 1e9).result();
+    assertThat(job.settings.getLast()).isEqualTo(new Setting(ExecutionModel.PROCESSES, 2));
+    assertThat(finding.cause()).isEqualTo(Cause.SHARED_STATE);
+  }
+
+  /** On a busy machine an item takes long because it has no processor, and not because it waits. */
+  @Test
+  void whoHasNoProcessorDoesNotWait() {
+    Series job =
+        series(s -> {
+          s.cores = 2;
+          s.usable = 2;
+        });
+    var decider = new Decider(job.machine(), job.job());
+    var observation =
+        new Observation(
+            Setting.SEQUENTIAL,
+            true,
+            900e6,
+            26,
+            25,
+            0,
+            0,
+            1,
+            35e6,
+            2 * 35e6 * 35e6,
+            4e6,
+            1000,
+            100,
+            10,
+            Map.of(WaitKind.UNKNOWN, 0.0),
+            List.of(),
+            24e6,
+            0,
+            0.2,
+            1.75,
+            0,
+            0,
+            0,
+            0,
+            400);
+    Decision decision = decider.next(observation);
+    assertThat(decision.setting().model()).isNotEqualTo(ExecutionModel.VIRTUAL_THREADS);
+    Finding finding = decider.result();
+    assertThat(finding.cause()).isEqualTo(Cause.BUSY_MACHINE);
+    assertThat(finding.walls().waitSeconds()).isLessThan(0.0001);
+  }
+
+  @Test
+  void theAdviceIsForAnotherSuchJobWhenThisOneIsNearlyOver() {
+    Series job =
+        series(s -> {
+          s.cpu = 5;
+          s.items = 2_000;
+        });
+    Finding finding = job.run(0.995, LONG).result();
+    assertThat(finding.sentences().get(1)).contains("for as many items again");
+    assertThat(finding.advised().model()).isEqualTo(ExecutionModel.PLATFORM_THREADS);
   }
 
   @Test

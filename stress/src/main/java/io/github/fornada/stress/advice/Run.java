@@ -9,8 +9,10 @@ import io.github.fornada.advice.decide.Observation;
 import io.github.fornada.advice.decide.Prediction;
 import io.github.fornada.advice.decide.Setting;
 import io.github.fornada.advice.decide.WaitKind;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -66,6 +68,11 @@ final class Run {
 
   // What is told of the run.
   private int modelChanges;
+
+  /** How often it went back to a model that it had left. */
+  private int turnsBack;
+
+  private final Set<ExecutionModel> used = EnumSet.of(ExecutionModel.SEQUENTIAL);
   private double aboveLimit;
   private @Nullable Prediction predicted;
   private double predictedAt;
@@ -84,6 +91,7 @@ final class Run {
       double seconds,
       long failed,
       int modelChanges,
+      int turnsBack,
       Setting last,
       int workersForNothing,
       double aboveLimit,
@@ -149,6 +157,7 @@ final class Run {
         now,
         failed,
         modelChanges,
+        turnsBack,
         setting,
         decider == null ? 0 : decider.result().workersForNothing(),
         aboveLimit,
@@ -181,6 +190,7 @@ final class Run {
   private void begin(Setting next) {
     if (next.model() != setting.model()) {
       modelChanges++;
+      turnsBack += used.add(next.model()) ? 0 : 1;
     }
     epoch++;
     boolean there = running.model() == ExecutionModel.PROCESSES;

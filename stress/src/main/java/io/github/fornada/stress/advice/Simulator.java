@@ -19,7 +19,7 @@ public final class Simulator {
   private static final double LONG_WITHIN = 0.80;
   private static final double MANY_ROUNDS_WITHIN = 0.90;
   private static final double SHORT_WITHIN = 0.86;
-  private static final double INTERVALS = 0.65;
+  private static final double INTERVALS = 0.78;
 
   private static final double NEAR = 1.10;
 
@@ -320,8 +320,8 @@ public final class Simulator {
       text.append(
           String.format(
               Locale.ROOT,
-              "more than one change of model: %.2f %%; workers started for nothing: %.2f %%%n",
-              share(outcome -> outcome.result().modelChanges() > 1),
+              "back to a model that was left: %.2f %%; workers started for nothing: %.2f %%%n",
+              share(outcome -> outcome.result().turnsBack() > 0),
               share(outcome -> outcome.result().workersForNothing() > 0)));
       text.append(
           String.format(

@@ -1,0 +1,83 @@
+package io.github.fornada.process;
+
+import io.github.fornada.process.wire.MessageOutput;
+import io.github.fornada.spi.Batch;
+import java.util.ArrayDeque;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** What a {@link RemotePool} knows of one agent. Everything is guarded by the lock of its links. */
+final class AgentLink {
+  /** An item that the agent has. */
+  record Sent(Batch<?, ?> batch, int i, long number, AgentLink to) {}
+
+  /** An entry of the inbox. */
+  sealed interface Arrival {
+    /** A report, from where its entries begin. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    record Report(byte[] message, int from) implements Arrival {}
+
+    /** The agent is lost, with what it has. */
+    record Loss(String why) implements Arrival {}
+  }
+
+  final long id;
+  final String name;
+  final long pid;
+
+  /** What it has, by number. */
+  final Map<Long, Sent> sent = new LinkedHashMap<>();
+
+  /** The numbers of the functions that it knows. */
+  final Set<Integer> functions = new HashSet<>();
+
+  /** Reports that were not read yet. */
+  final ArrayDeque<Arrival> inbox = new ArrayDeque<>();
+
+  /** Entries of the next answer that come before its items. */
+  MessageOutput first = new MessageOutput();
+
+  /** Entries of the next answer that come after its items. */
+  MessageOutput control = new MessageOutput();
+
+  /** The answer that it waits for; null if it waits for none. */
+  @Nullable Consumer<byte[]> parked;
+
+  long parkedSince;
+  long lastHeard = System.nanoTime();
+
+  /** How many items it wants to have altogether. */
+  int wanted;
+
+  int workers;
+
+  /** How many of its items were not begun, as far as is known. */
+  int queued;
+
+  /** When it was last asked to give back items. */
+  long shedSince = System.nanoTime() - 1_000_000_000;
+
+  /** Whether it was given up, or has said goodbye. */
+  boolean isGone;
+
+  /** Why it can start no worker; null if it can. */
+  @Nullable String broken;
+
+  /** Whether a thread reads its inbox, or was asked for. */
+  boolean isBeingRead;
+
+  AgentLink(long id, String name, long pid) {
+    this.id = id;
+    this.name = name;
+    this.pid = pid;
+  }
+
+  /** How many more items it wants. */
+  int room() {
+    return broken != null ? 0 : wanted - sent.size();
+  }
+}

@@ -1,0 +1,325 @@
+package io.github.fornada.process;
+
+import io.github.fornada.Outcome;
+import io.github.fornada.jvm.Callbacks;
+import io.github.fornada.jvm.OwnThreads;
+import io.github.fornada.process.payload.Immutables;
+import io.github.fornada.process.payload.LambdaForm;
+import io.github.fornada.process.payload.Payloads;
+import io.github.fornada.process.wire.MessageOutput;
+import io.github.fornada.spi.Batch;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes the items that agents ask for. One thread does so at a time; if user code that writes an
+ * item does not return, another feeder takes its place.
+ */
+final class RemoteFeeder implements Runnable, UserCodeGuard.Successor {
+  /** An answer gets no more items when it is this long. */
+  private static final int MAX_ANSWER = 4 << 20; // Guess
+
+  private static final int MAX_BATCH = 1024; // Guess
+
+  /** The feeders of a pool, of which one is at work. */
+  static final class Chain {
+    private final RemotePool pool;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition();
+
+    // Guarded by lock.
+    private boolean work;
+    private boolean signalled;
+    private boolean ended;
+
+    /** Whether the timer wakes it to share out items anew. */
+    private boolean looks;
+
+    private volatile @Nullable RemoteFeeder current;
+
+    Chain(RemotePool pool) {
+      this.pool = pool;
+    }
+
+    void start() {
+      start(new RemoteFeeder(pool, this));
+    }
+
+    private void start(RemoteFeeder feeder) {
+      current = feeder;
+      OwnThreads.start("fornada-feeder", feeder);
+    }
+
+    /** There may be items to give out. */
+    void workAvailable() {
+      signal(true);
+    }
+
+    /** An agent asks, or must be told something. */
+    void wake() {
+      signal(false);
+    }
+
+    private void signal(boolean isWork) {
+      lock.lock();
+      try {
+        work |= isWork;
+        signalled = true;
+        changed.signalAll();
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    private void setWork(boolean is) {
+      lock.lock();
+      try {
+        work = is;
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    void end() {
+      lock.lock();
+      try {
+        ended = true;
+        changed.signalAll();
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    /** Waits for an agent that there is an answer for; null at the end. */
+    private @Nullable AgentLink next() {
+      lock.lock();
+      try {
+        while (!ended) {
+          signalled = false;
+          if (!work && pool.links.shed() && !looks) {
+            looks = true;
+            pool.home().schedule(Duration.ofNanos(RemoteLinks.SHED_NANOS), this::look);
+          }
+          AgentLink ready = pool.links.ready(work);
+          if (ready != null) {
+            return ready;
+          }
+          while (!signalled && !ended) {
+            changed.awaitUninterruptibly();
+          }
+        }
+        return null;
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    private void look() {
+      lock.lock();
+      try {
+        looks = false;
+        signalled = true;
+        changed.signalAll();
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    /** Stops exactly this item if it is being written. */
+    boolean cancel(Batch<?, ?> batch, int i) {
+      RemoteFeeder feeder = current;
+      return feeder != null && feeder.guard.cancel(batch, i);
+    }
+  }
+
+  private final RemotePool pool;
+  private final Chain chain;
+  private final UserCodeGuard guard;
+
+  /** The items of the answer that is being made. */
+  private final MessageOutput items;
+
+  /** One item or function; user code that was abandoned may still write to it. */
+  private final MessageOutput one = new MessageOutput();
+
+  // Used by the feeding thread; read by its successor.
+  private @Nullable AgentLink agent;
+  private @Nullable Batch<?, ?> left;
+
+  private RemoteFeeder(RemotePool pool, Chain chain) {
+    this.pool = pool;
+    this.chain = chain;
+    this.guard = new UserCodeGuard(pool.home(), this);
+    this.items = new MessageOutput();
+  }
+
+  /** Goes on where a feeder was abandoned. */
+  private RemoteFeeder(RemoteFeeder stuck, Batch<?, ?> batch) {
+    this.pool = stuck.pool;
+    this.chain = stuck.chain;
+    this.guard = new UserCodeGuard(pool.home(), this);
+    this.items = stuck.items;
+    this.agent = stuck.agent;
+    this.left = batch;
+  }
+
+  /** Called by the timer. */
+  @Override
+  public <R> void replace(Batch<?, R> batch, int i, @Nullable List<StackTraceElement> stack) {
+    chain.start(new RemoteFeeder(this, batch));
+    Callbacks.run(null, () -> UserCodeGuard.end(batch, i, pool.policy().timeout(), stack));
+  }
+
+  @Override
+  public void run() {
+    pool.home().enters();
+    try {
+      if (left != null && left.hasWaiting()) {
+        pool.putBack(left);
+      }
+      if (agent != null) {
+        send(agent);
+      }
+      for (AgentLink next = chain.next(); next != null; next = chain.next()) {
+        agent = next;
+        var _ = items.clear();
+        fill(next);
+        send(next);
+      }
+    } catch (UserCodeGuard.Abandoned e) {
+      // another feeder is at work
+    } finally {
+      pool.home().leaves();
+    }
+  }
+
+  private void send(AgentLink to) {
+    var whole = new MessageOutput();
+    Consumer<byte[]> answer = pool.links.answer(to, items, whole);
+    if (answer != null) {
+      answer.accept(whole.toByteArray());
+    }
+    // Otherwise the agent was given up meanwhile, and with it what it was about to get.
+  }
+
+  private void fill(AgentLink to) {
+    for (int room = pool.links.room(to);
+        room > 0 && items.size() < MAX_ANSWER;
+        room = pool.links.room(to)) {
+      chain.setWork(false); // before the queue is read: what comes later sets it again
+      Batch<?, ?> batch = pool.take(Math.min(room, MAX_BATCH));
+      if (batch == null) {
+        return;
+      }
+      chain.setWork(true);
+      guard.begins(batch);
+      try {
+        fill(to, batch);
+      } finally {
+        guard.ends();
+      }
+    }
+  }
+
+  private <R> void fill(AgentLink to, Batch<?, R> batch) {
+    for (int i = batch.claim(); i >= 0; i = batch.claim()) {
+      if (batch.isUnwanted() || pool.home().isStopping()) {
+        batch.end(i, new Outcome.Cancelled<>("it was stopped with its call"), null);
+        continue;
+      }
+      if (items.size() >= MAX_ANSWER) {
+        var _ = batch.release(i);
+        pool.putBack(batch);
+        return;
+      }
+      guard.next(i);
+      int function;
+      try {
+        function = function(to, batch);
+        write(batch, i);
+      } catch (UserCodeGuard.Abandoned e) {
+        throw e;
+      } catch (UserCodeGuard.Stopped e) {
+        UserCodeGuard.end(batch, i, pool.policy().timeout(), e.stack);
+        continue;
+      } catch (Throwable e) { // anything that the user's writeObject throws
+        Throwable cause =
+            e instanceof NotWrittenException written && written.getCause() != null
+                ? written.getCause()
+                : e;
+        RemotePool.fail(batch, i, NotSendableException.explain(batch, i, cause));
+        continue;
+      }
+      AgentLink.Sent sent = pool.links.place(to, batch, i);
+      if (sent == null) {
+        var _ = batch.release(i);
+        pool.putBack(batch); // the agent is gone
+        return;
+      }
+      items
+          .putByte(RemoteWire.ITEM)
+          .putLong(sent.number())
+          .putInt(function)
+          .putInt(one.size())
+          .write(one.array(), 0, one.size());
+      if (batch.isUnwanted()) {
+        // The stop may have come in between, when no agent had the item.
+        var _ = pool.links.cancel(batch, i, "it was stopped with its call");
+      }
+    }
+  }
+
+  /** Returns the number of the batch's function, which the agent then knows. */
+  private int function(AgentLink to, Batch<?, ?> batch) throws Exception {
+    Object key = RemoteFunctions.key(batch.function());
+    RemoteFunctions.Known known = pool.links.function(key);
+    if (known == null) {
+      pool.classes.add(batch.userFunction().getClass().getClassLoader());
+      byte[] payload;
+      if (batch.function() instanceof HandedFunction<?, ?> handed) {
+        payload = handed.bytes();
+        if (payload == null) {
+          throw new NotWrittenException(handed.failure());
+        }
+      } else {
+        var _ = one.clear();
+        if (LambdaForm.of(batch.function()) == null) {
+          guard.write(batch.function(), one, null);
+        } else {
+          Payloads.encode(batch.function(), one);
+        }
+        payload = one.toByteArray();
+      }
+      known = pool.links.add(key, payload);
+    }
+    if (pool.links.teaches(to, known.number())) {
+      items.putByte(RemoteWire.FUNCTION).putInt(known.number()).putBytes(known.payload());
+    }
+    return known.number();
+  }
+
+  private void write(Batch<?, ?> batch, int i) throws Exception {
+    var _ = one.clear();
+    if (batch.handedOver(i) instanceof HandedItem handed) {
+      byte[] payload = handed.bytes();
+      if (payload == null) {
+        throw new NotWrittenException(handed.failure());
+      }
+      Payloads.append(payload, one);
+      return;
+    }
+    Object item = batch.item(i);
+    if (Payloads.isPlain(item)) {
+      Payloads.encode(item, one);
+    } else {
+      guard.write(item, one, null);
+    }
+    if (!Immutables.contains(item)) {
+      batch.handedOver(i, HandedItem.of(item, one.toByteArray()));
+    }
+  }
+}

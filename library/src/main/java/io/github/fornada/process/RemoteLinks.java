@@ -1,0 +1,516 @@
+package io.github.fornada.process;
+
+import io.github.fornada.process.wire.MessageInput;
+import io.github.fornada.process.wire.MessageOutput;
+import io.github.fornada.spi.Batch;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The agents of a {@link RemotePool}, and which items each has. No user code runs under its lock,
+ * and no answer is sent under it.
+ */
+final class RemoteLinks {
+  /** How much an agent pauses between two reports, for each agent that there is. */
+  private static final long PAUSE_NANOS = 250_000; // Guess: 4,000 reports a second for all
+
+  /** How often an agent is asked to give back items. */
+  static final long SHED_NANOS = 50_000_000; // Guess
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+
+  // All guarded by lock.
+  private final Map<Long, AgentLink> agents = new LinkedHashMap<>();
+  private final Map<Batch<?, ?>, AgentLink.@Nullable Sent[]> placed = new HashMap<>();
+  private final RemoteFunctions functions = new RemoteFunctions();
+
+  /** The sizes of what is shared, by path. */
+  private final Map<String, Long> shared = new LinkedHashMap<>();
+
+  private long nextNumber;
+  private long emptySince = System.nanoTime();
+  private boolean isEnd;
+
+  void add(AgentLink agent) {
+    lock.lock();
+    try {
+      agents.put(agent.id, agent);
+      shared.forEach((path, size) -> putShare(agent, path, size));
+      if (isEnd) {
+        agent.control.putByte(RemoteWire.END);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private static void putShare(AgentLink agent, String path, long size) {
+    agent.first.putByte(RemoteWire.SHARE).putString(path).putLong(size);
+  }
+
+  @Nullable AgentLink find(long id) {
+    lock.lock();
+    try {
+      AgentLink found = agents.get(id);
+      if (found != null) {
+        found.lastHeard = System.nanoTime();
+      }
+      return found;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  List<AgentLink> all() {
+    lock.lock();
+    try {
+      return new ArrayList<>(agents.values());
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** How long an agent waits between two reports, in nanoseconds. */
+  long pause() {
+    lock.lock();
+    try {
+      return PAUSE_NANOS * agents.size();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private static void levels(AgentLink agent, MessageInput in) throws IOException {
+    agent.wanted = in.getInt();
+    agent.workers = in.getInt();
+    agent.queued = in.getInt();
+  }
+
+  /** An agent waits for something to do. */
+  void polled(AgentLink agent, MessageInput in, Consumer<byte[]> answer) throws IOException {
+    Consumer<byte[]> before;
+    lock.lock();
+    try {
+      before = agent.parked;
+      agent.parked = answer;
+      agent.parkedSince = System.nanoTime();
+      levels(agent, in);
+      if (agent.isGone) {
+        before = answer;
+        agent.parked = null;
+      }
+    } finally {
+      lock.unlock();
+    }
+    if (before != null) {
+      before.accept(new byte[] {RemoteWire.GONE});
+    }
+  }
+
+  /** Returns whether the caller must start a thread that reads the agent's inbox. */
+  boolean reported(AgentLink agent, MessageInput in, byte[] message) throws IOException {
+    lock.lock();
+    try {
+      levels(agent, in);
+      return !agent.isGone && arrives(agent, new AgentLink.Arrival.Report(message, in.position()));
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Under lock. */
+  private static boolean arrives(AgentLink agent, AgentLink.Arrival arrival) {
+    agent.inbox.addLast(arrival);
+    boolean start = !agent.isBeingRead;
+    agent.isBeingRead = true;
+    return start;
+  }
+
+  /** Returns what is read next; null if there is nothing, and the thread that reads must end. */
+  AgentLink.@Nullable Arrival next(AgentLink agent) {
+    lock.lock();
+    try {
+      AgentLink.Arrival next = agent.inbox.pollFirst();
+      agent.isBeingRead = next != null;
+      return next;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Gives an agent up; as {@link #reported}. What it has is lost after what it has reported. */
+  boolean lose(AgentLink agent, String why) {
+    Consumer<byte[]> parked;
+    boolean start;
+    lock.lock();
+    try {
+      if (agent.isGone) {
+        return false;
+      }
+      agent.isGone = true;
+      parked = agent.parked;
+      agent.parked = null;
+      agents.remove(agent.id);
+      if (agents.isEmpty()) {
+        emptySince = System.nanoTime();
+      }
+      changed.signalAll();
+      start = arrives(agent, new AgentLink.Arrival.Loss(why));
+    } finally {
+      lock.unlock();
+    }
+    if (parked != null) {
+      parked.accept(new byte[] {RemoteWire.GONE});
+    }
+    return start;
+  }
+
+  /** Whether there has been no agent, or none that can work, for so long. */
+  boolean isEmptySince(Duration time) {
+    lock.lock();
+    try {
+      for (AgentLink agent : agents.values()) {
+        if (agent.broken == null) {
+          return false;
+        }
+      }
+      return System.nanoTime() - emptySince > time.toNanos();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The agents that were not heard of for so long. */
+  List<AgentLink> silent(Duration limit) {
+    long now = System.nanoTime();
+    lock.lock();
+    try {
+      return agents.values().stream().filter(a -> now - a.lastHeard > limit.toNanos()).toList();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Answers agents that have waited for so long that there is nothing to do. */
+  void answerOld(Duration limit) {
+    long now = System.nanoTime();
+    var old = new ArrayList<Consumer<byte[]>>();
+    lock.lock();
+    try {
+      for (AgentLink agent : agents.values()) {
+        if (agent.parked != null && now - agent.parkedSince >= limit.toNanos()) {
+          old.add(agent.parked);
+          agent.parked = null;
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+    old.forEach(answer -> answer.accept(new byte[] {RemoteWire.OK}));
+  }
+
+  int workers() {
+    lock.lock();
+    try {
+      return agents.values().stream().mapToInt(a -> a.broken == null ? a.workers : 0).sum();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  boolean hasRoom() {
+    lock.lock();
+    try {
+      return agents.isEmpty() || agents.values().stream().anyMatch(a -> a.room() > 0);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  // ---- feeding
+
+  /**
+   * Returns the next agent that there is an answer for, and moves it behind the others; null if
+   * there is none.
+   *
+   * @param work whether there may be items
+   */
+  @Nullable AgentLink ready(boolean work) {
+    lock.lock();
+    try {
+      for (AgentLink agent : agents.values()) {
+        if (agent.parked != null
+            && (agent.first.size() > 0
+                || agent.control.size() > 0
+                || (work && agent.room() > 0 && !isEnd))) {
+          agents.remove(agent.id);
+          agents.put(agent.id, agent);
+          return agent;
+        }
+      }
+      return null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  int room(AgentLink agent) {
+    lock.lock();
+    try {
+      return agent.isGone ? 0 : agent.room();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  RemoteFunctions.@Nullable Known function(Object key) {
+    lock.lock();
+    try {
+      return functions.find(key);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Adds a function. Agents forget those that were not used for long. */
+  RemoteFunctions.Known add(Object key, byte[] payload) {
+    lock.lock();
+    try {
+      RemoteFunctions.Known made = functions.add(key, payload);
+      for (int old : functions.removeOld()) {
+        for (AgentLink agent : agents.values()) {
+          if (agent.functions.remove(old)) {
+            agent.control.putByte(RemoteWire.FORGET).putInt(old);
+          }
+        }
+      }
+      return made;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Returns whether an agent must be told this function, which it then knows. */
+  boolean teaches(AgentLink agent, int function) {
+    lock.lock();
+    try {
+      return agent.functions.add(function);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Notes that an agent is about to get an item; null if it is gone. */
+  AgentLink.@Nullable Sent place(AgentLink agent, Batch<?, ?> batch, int i) {
+    lock.lock();
+    try {
+      if (agent.isGone) {
+        return null;
+      }
+      var sent = new AgentLink.Sent(batch, i, nextNumber++, agent);
+      agent.sent.put(sent.number(), sent);
+      placed.computeIfAbsent(batch, b -> new AgentLink.@Nullable Sent[b.size()])[i] = sent;
+      return sent;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** An agent no longer has an item; null if it had none of this number. */
+  AgentLink.@Nullable Sent remove(AgentLink agent, long number) {
+    lock.lock();
+    try {
+      AgentLink.Sent sent = agent.sent.remove(number);
+      if (sent != null) {
+        forget(sent);
+      }
+      return sent;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  AgentLink.@Nullable Sent find(AgentLink agent, long number) {
+    lock.lock();
+    try {
+      return agent.sent.get(number);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Under lock. */
+  private void forget(AgentLink.Sent sent) {
+    AgentLink.@Nullable Sent[] all = placed.get(sent.batch());
+    if (all != null) {
+      all[sent.i()] = null;
+      for (AgentLink.Sent other : all) {
+        if (other != null) {
+          return;
+        }
+      }
+      placed.remove(sent.batch());
+    }
+  }
+
+  /** Removes and returns what an agent has. */
+  List<AgentLink.Sent> removeAll(AgentLink agent) {
+    lock.lock();
+    try {
+      var all = new ArrayList<>(agent.sent.values());
+      agent.sent.clear();
+      all.forEach(this::forget);
+      return all;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Asks the agent that has the item to stop it; false if none has it. */
+  boolean cancel(Batch<?, ?> batch, int i, String reason) {
+    lock.lock();
+    try {
+      AgentLink.@Nullable Sent[] all = placed.get(batch);
+      AgentLink.Sent sent = all == null ? null : all[i];
+      if (sent == null) {
+        return false;
+      }
+      sent.to().control.putByte(RemoteWire.CANCEL).putLong(sent.number()).putString(reason);
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * There is no work: if some agent has nothing to do, asks the fullest other for items. Returns
+   * whether to ask again after a while.
+   */
+  boolean shed() {
+    lock.lock();
+    try {
+      boolean idle = false;
+      AgentLink fullest = null;
+      for (AgentLink agent : agents.values()) {
+        idle |= agent.parked != null && agent.broken == null && agent.sent.size() < agent.workers;
+        if (agent.queued > 0 && (fullest == null || agent.queued > fullest.queued)) {
+          fullest = agent;
+        }
+      }
+      long now = System.nanoTime();
+      if (idle && fullest != null && now - fullest.shedSince > SHED_NANOS) {
+        fullest.shedSince = now;
+        fullest.control.putByte(RemoteWire.SHED).putInt((fullest.queued + 1) / 2);
+      }
+      return idle && fullest != null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Takes the answer to send, with what is to be told beside items; null if nobody waits. */
+  @Nullable Consumer<byte[]> answer(AgentLink agent, MessageOutput items, MessageOutput to) {
+    lock.lock();
+    try {
+      Consumer<byte[]> answer = agent.parked;
+      if (answer != null) {
+        agent.parked = null;
+        to.putByte(RemoteWire.OK);
+        for (MessageOutput part : List.of(agent.first, items, agent.control)) {
+          to.write(part.array(), 0, part.size());
+        }
+        agent.first = new MessageOutput();
+        agent.control = new MessageOutput();
+      }
+      return answer;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  void breaks(AgentLink agent, String why) {
+    lock.lock();
+    try {
+      agent.broken = why;
+      emptySince = System.nanoTime();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  // ---- shared bytes
+
+  void share(String path, long size) {
+    lock.lock();
+    try {
+      shared.put(path, size);
+      agents.values().forEach(agent -> putShare(agent, path, size));
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  boolean isShared(String path) {
+    lock.lock();
+    try {
+      return shared.containsKey(path);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Returns whether it was shared. */
+  boolean unshare(String path) {
+    lock.lock();
+    try {
+      if (shared.remove(path) == null) {
+        return false;
+      }
+      for (AgentLink agent : agents.values()) {
+        agent.control.putByte(RemoteWire.UNSHARE).putString(path);
+      }
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  // ---- the end
+
+  /** Tells all agents to end. */
+  void end() {
+    lock.lock();
+    try {
+      isEnd = true;
+      agents.values().forEach(agent -> agent.control.putByte(RemoteWire.END));
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Waits until every agent has ended, for so long at most. */
+  void awaitNone(Duration limit) {
+    long deadline = System.nanoTime() + limit.toNanos();
+    lock.lock();
+    try {
+      while (!agents.isEmpty() && deadline - System.nanoTime() > 0) {
+        var _ = changed.await(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // other code wants this thread to end soon
+    } finally {
+      lock.unlock();
+    }
+  }
+}

@@ -1,0 +1,71 @@
+package io.github.fornada.process;
+
+import io.github.fornada.TaskPolicy;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.UnaryOperator;
+
+/** A pool for other machines whose agents are in this JVM, so that no cluster is needed. */
+public final class NearbyPool extends RemotePool {
+  private static final long ANSWER_SECONDS = 60;
+
+  final List<RemoteAgent> opened = new ArrayList<>();
+
+  private NearbyPool(int workers, ProcessOptions options, Duration silence, Duration startup) {
+    super(workers, options, silence, startup);
+  }
+
+  static NearbyPool withoutAgents(int workers, ProcessOptions options, Duration silence) {
+    return new NearbyPool(workers, options, silence, silence);
+  }
+
+  /** Opens a pool whose workers are shared by {@code agents} agents. */
+  public static NearbyPool open(int workers, int agents, UnaryOperator<TaskPolicy> policy) {
+    ProcessOptions options = ProcessOptions.defaults().withHeap("64m");
+    var pool =
+        new NearbyPool(
+            workers,
+            options.withPolicy(policy.apply(options.policy())),
+            Duration.ofSeconds(60),
+            Duration.ofSeconds(60));
+    for (int i = 0; i < agents; i++) {
+      var _ = pool.agent("agent-" + i, (workers + i) / agents, pool::ask);
+    }
+    return pool;
+  }
+
+  RemoteAgent agent(String name, int workers, RemoteAgent.Channel channel) {
+    return agent(name, workers, channel, o -> o);
+  }
+
+  RemoteAgent agent(
+      String name, int workers, RemoteAgent.Channel channel, UnaryOperator<ProcessOptions> change) {
+    try {
+      RemoteAgent agent = RemoteAgent.open(channel, name, workers, change);
+      agent.use(workers);
+      opened.add(agent);
+      return agent;
+    } catch (IOException | InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  byte[] ask(byte[] question) throws IOException, InterruptedException {
+    var answer = new CompletableFuture<byte[]>();
+    serve(question, answer::complete);
+    try {
+      return answer.get(ANSWER_SECONDS, TimeUnit.SECONDS);
+    } catch (ExecutionException | TimeoutException e) {
+      throw new IOException(e);
+    }
+  }
+
+  @Override
+  protected void end() {}
+}

@@ -1,0 +1,5 @@
+/** A pool whose tasks run on an Apache Spark cluster. */
+@NullMarked
+package io.github.fornada.spark;
+
+import org.jspecify.annotations.NullMarked;
