@@ -5,7 +5,6 @@ SharedRows.java has the same for Fornada. Every process is started by multiproce
 
 import multiprocessing
 import os
-import queue as queues
 import signal
 import time
 
@@ -150,13 +149,9 @@ def owner(peer, seconds):
 
 def send(queue, stop):
     i = 0
-    try:
-        while not stop.value:
-            queue.put(i, timeout=1)
-            i += 1
-    except queues.Full:
-        pass
-    queue.cancel_join_thread()
+    while not stop.value:
+        queue.put(i)
+        i += 1
 
 
 def receive(queue, ready, measure, results):
@@ -186,12 +181,13 @@ def transfer(each, seconds):
     measure.value = 1
     time.sleep(seconds)
     stop.value = 1
+    for process in senders:  # each ends when all that it has put was received
+        process.join()
     for _ in receivers:
         queue.put(None)
     value = sum(results.get() for _ in receivers)
-    for process in receivers + senders:
-        process.join(5)
-        process.kill()
+    for process in receivers:
+        process.join()
     return value
 
 

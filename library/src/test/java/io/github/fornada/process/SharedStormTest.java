@@ -534,6 +534,7 @@ class SharedStormTest {
   private long names;
   private long callsMade;
   private int deaths;
+  private int stops;
 
   private Run start(Pool pool, SharedSpace shared, Objects objects, int calls, boolean loses) {
     Notes notes = Notes.of(shared, calls);
@@ -568,9 +569,12 @@ class SharedStormTest {
     }
     if (stop.isPositive()) {
       Run stopped = runs.get(runs.size() - 1 - random.nextInt(ACTORS));
-      if (awaitCalls(stopped, random.nextInt(calls))) {
+      if (awaitCalls(stopped, random.nextInt(calls / 4))) {
         signal("STOP", stopped.notes.pid());
-        assertThat(shared.flag().await(stop)).isFalse();
+        if (!stopped.task.isDone()) {
+          stops++;
+          assertThat(shared.flag().await(stop)).isFalse();
+        }
         signal("CONT", stopped.notes.pid());
       }
     }
@@ -691,7 +695,10 @@ class SharedStormTest {
   void aStopChangesNothingButTime() throws Exception {
     try (Pool pool = Pools.open(ACTORS, o -> o.withRetries(0))) {
       Duration stop = Duration.ofSeconds(Extent.count(30, 3));
-      assertThat(round(pool, 4000, 0, stop, false)).isEmpty();
+      for (int i = 0; i < 20 && stops == 0; i++) {
+        assertThat(round(pool, 20_000, 0, stop, false)).isEmpty();
+      }
+      assertThat(stops).as("stopped while it worked").isPositive();
       assertThat(deaths).isZero();
     }
   }
