@@ -204,13 +204,12 @@ public final class FornadaPeer {
     try (var maker = Executors.newSingleThreadExecutor()) {
       long begin = System.nanoTime();
       Future<?> making =
-          maker.submit(
-              () -> {
-                for (int k = 0; k < items; k++) {
-                  made.put(Files.write(folder.resolve("item-" + k), makes(k)));
-                }
-                return null;
-              });
+          maker.submit(() -> {
+            for (int k = 0; k < items; k++) {
+              made.put(Files.write(folder.resolve("item-" + k), makes(k)));
+            }
+            return null;
+          });
       for (int k = 0; k < items; k++) {
         Path file = made.take();
         check(takes(Files.readAllBytes(file)) == Rows.MIB_64, "length");

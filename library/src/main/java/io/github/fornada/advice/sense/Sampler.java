@@ -317,6 +317,9 @@ public final class Sampler implements AutoCloseable {
       long at = System.nanoTime();
       long used = cpu[k];
       long queued = one.inKernel == null ? -1 : one.inKernel.queueNanos();
+      if (queued < 0 && one.inKernel != null) { // another one was found for it, which has ended
+        one.forget();
+      }
       boolean isNew = one.at == 0 || (!one.virtual && one.look != look - 1);
       // A virtual thread may live for one item only. Its state now stands for those of all that
       // came and went since the last look.
@@ -419,12 +422,16 @@ public final class Sampler implements AutoCloseable {
     }
     boolean listed = false;
     for (Watched one : chosen) {
-      if (one.virtual || one.inKernel != null) {
+      if (one.virtual || one.isIntroduced) {
         continue;
       }
       Long number = introduced.get(one.thread.threadId());
-      if (number != null) {
+      if (number != null) { // better than what was found for it
+        one.forget();
         one.inKernel = NativeThread.open(number);
+        one.isIntroduced = one.inKernel != null;
+      } else if (one.inKernel != null) {
+        continue;
       } else if (listed || now - searchAt >= 0 || searchAt == 0) {
         if (!listed) {
           kernel.refresh();
