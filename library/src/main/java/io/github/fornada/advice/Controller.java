@@ -376,7 +376,7 @@ final class Controller implements ThreadSide.Watcher {
         continue;
       }
       Totals totals = totals();
-      if (comesBack(totals)) {
+      if (comesBack(totals) || isAlone()) {
         last = totals;
         continue;
       }
@@ -585,6 +585,20 @@ final class Controller implements ThreadSide.Watcher {
     known.doubts.ofProcesses = "the function or its items could not be sent to a worker process";
     update(known);
     apply(onThreads, "its items cannot be sent to worker processes");
+    return true;
+  }
+
+  /** Goes on without worker processes if none can be started any more. */
+  private boolean isAlone() {
+    String why = noProcesses;
+    Known known = job == null ? null : jobs.get(job);
+    if (why == null || known == null || setting.model() != ExecutionModel.PROCESSES) {
+      return false;
+    }
+    known.doubts.ofProcesses = why;
+    update(known);
+    known.setting = onThreads;
+    apply(onThreads, why);
     return true;
   }
 

@@ -430,9 +430,7 @@ public final class Sampler implements AutoCloseable {
         one.forget();
         one.inKernel = NativeThread.open(number);
         one.isIntroduced = one.inKernel != null;
-      } else if (one.inKernel != null) {
-        continue;
-      } else if (listed || now - searchAt >= 0 || searchAt == 0) {
+      } else if (one.inKernel == null && (listed || now - searchAt >= 0 || searchAt == 0)) {
         if (!listed) {
           kernel.refresh();
           searchAt = now + SEARCH.toNanos();
