@@ -31,11 +31,20 @@ class OwnDeathTest {
         run(
             """
             import io.github.fornada.process.ProcessPool;
+            import java.nio.file.*;
             public class Main {
               public static void main(String[] args) throws Exception {
                 var pool = ProcessPool.open(o -> o.withWorkers(1).withHeap("32m"));
                 pool.submit(1, x -> x).get();
-                var future = pool.submit(2, x -> { Thread.sleep(600_000); return x; });
+                Path begun = Files.createTempDirectory(Path.of("."), "begun").resolve("begun");
+                var future = pool.submit(begun.toString(), file -> {
+                  Files.createFile(Path.of(file));
+                  Thread.sleep(600_000);
+                  return file;
+                });
+                while (!Files.exists(begun)) {
+                  Thread.onSpinWait();
+                }
                 Runtime.getRuntime().addShutdownHook(new Thread(() -> {
                   try {
                     future.get();
