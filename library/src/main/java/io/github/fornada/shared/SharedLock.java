@@ -75,7 +75,7 @@ public final class SharedLock extends SharedObject {
     public void close() {
       if (closed) { // the thread may have the lock by another hold, which this must not end
         throw new IllegalMonitorStateException(
-            "this hold of the shared lock was closed before: close each hold once");
+            "this thread does not hold the shared lock by this: it was closed before");
       }
       lock.mutex.release();
       closed = true;
