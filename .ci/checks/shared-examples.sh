@@ -11,7 +11,13 @@ classes=library/target/classes
 [ -e "$classes/io/github/fornada/shared/SharedQueue.class" ] || mvn -B -ntp -q -pl library compile
 work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
-left() { find /dev/shm -mindepth 1 -maxdepth 1 -newer "$work/begin" -user "$(id -u)"; }
+# What is there of processes that have ended; those of others may be at work meanwhile.
+left() {
+  find /dev/shm -mindepth 1 -maxdepth 1 -newer "$work/begin" -user "$(id -u)" | while read -r folder; do
+    owner="$(basename "$folder" | cut -d- -f2)"
+    [ -e "/proc/$owner" ] || echo "$folder"
+  done
+}
 touch "$work/begin"
 
 run() { timeout 120 "$jdk/bin/java" -cp "$classes" "examples/$1"; }

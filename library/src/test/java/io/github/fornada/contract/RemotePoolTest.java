@@ -15,8 +15,13 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIf;
 
-/** The pool for other machines, with two agents, in this JVM. */
+/**
+ * The pool for other machines, with two agents, in this JVM. It takes minutes, so it is not part of
+ * every build.
+ */
+@EnabledIf("io.github.fornada.Extent#isWhole")
 final class RemotePoolTest extends AbstractPoolTest implements TogetherContract {
   private static final Lender LENDER = new Lender(workers -> openOne(workers, p -> p));
 

@@ -49,6 +49,8 @@ public final class BootstrapJar {
           // A task may open a pool of its own, of this package or of another.
           "process/ProcessPool",
           "process/HelperOpener",
+          "process/RemotePool",
+          "process/RemoteAgent",
           "elastic/Indirect",
           "PoolOptions",
           // Or a scope, whose package comes from the parent. But all classes of one package need
@@ -58,6 +60,7 @@ public final class BootstrapJar {
           "shared/memory/ElementRing",
           "shared/memory/Mutex",
           "shared/memory/Permits",
+          "shared/memory/TwoCopies",
           "shared/memory/WaitPoint",
           "jvm/BoundedText",
           "jvm/Durations",
