@@ -79,18 +79,16 @@ class SharedObjectTest {
                 }
               });
       kill(pid.get());
+      String told;
       try (var hold = lock.acquire()) {
-        String told = hold.died() == null ? "nobody died" : hold.died().toString();
-        String other;
-        hold.close();
-        other = (String) Pools.soon(waits);
-        assertThat(List.of(told, other)).containsOnlyOnce("nobody died");
-        assertThat(told + other)
-            .contains("pid=" + pid.get())
-            .contains("SIGKILL")
-            .contains("the last one");
-        var _ = lock.acquire();
+        told = hold.died() == null ? "nobody died" : hold.died().toString();
       }
+      String other = (String) Pools.soon(waits);
+      assertThat(List.of(told, other)).containsOnlyOnce("nobody died");
+      assertThat(told + other)
+          .contains("pid=" + pid.get())
+          .contains("SIGKILL")
+          .contains("the last one");
       assertThatThrownBy(() -> Pools.soon(dies)).isInstanceOf(ExecutionException.class);
       try (var hold = lock.acquire()) {
         assertThat(hold.died()).isNull();
