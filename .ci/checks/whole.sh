@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # The tests of which `mvn verify` runs a part only, whole: every cell of the crash matrix, the contract
-# of pools for each setting of the one that chooses, and the long streams. Usage: .ci/checks/whole.sh
+# of pools for each setting of the one that chooses, remote pools whose agents are lost, and the long streams. Usage: .ci/checks/whole.sh
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 mvn -B -ntp -q -pl library test -Dfornada.whole=true -Dsurefire.failIfNoSpecifiedTests=false \
-  -Dtest='CrashMatrix*Test,SharedStormTest,AutoPoolTest*,*PoolTest#itemsLargerThanTheHeapTogetherAreStreamed'
+  -Dtest='CrashMatrix*Test,SharedStormTest,RemotePoolFaultTest,AutoPoolTest*,*PoolTest#itemsLargerThanTheHeapTogetherAreStreamed'
 python3 - <<'END'
 import glob
 import sys
