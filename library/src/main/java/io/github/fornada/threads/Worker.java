@@ -444,12 +444,12 @@ final class Worker implements Runnable {
    * is left behind after the grace.
    */
   boolean interrupt(Batch<?, ?> batch, int i) {
+    long seen = gate.word();
     for (Within w = within; w != null; w = w.outer) {
       if (w.batch == batch && w.item == i) {
         return w.gate.interrupt(w.pass, thread, null);
       }
     }
-    long seen = gate.word();
     if (!InterruptGate.isRunning(seen) || current != batch || item != i) {
       return false;
     }

@@ -146,6 +146,8 @@ public class WorkerScenario implements Explorer.Scenario {
 
     public void finished(io.github.fornada.spi.Batch<?, ?> batch) {}
 
+    public void returned(Object result) {}
+
     public void giveUp(io.github.fornada.spi.Batch<?, ?> batch) {}
 
     public void abandon(Worker of, io.github.fornada.spi.Batch<?, ?> batch, Runnable end) {

@@ -45,7 +45,7 @@ public final class ResponsiveScenario implements Scenario {
 
   @Override
   public String about() {
-    return "a window that must answer while pictures are computed; its delay is what counts";
+    return "a window that must answer while pictures are computed: its delay";
   }
 
   @Override
