@@ -582,9 +582,10 @@ final class Controller implements ThreadSide.Watcher {
         || now.processes().ended() > last.processes().ended()) {
       return false;
     }
-    known.doubts.ofProcesses = "the function or its items could not be sent to a worker process";
-    update(known);
-    apply(onThreads, "its items cannot be sent to worker processes");
+    leaveProcesses(
+        known,
+        "the function or its items could not be sent to a worker process",
+        "its items cannot be sent to worker processes");
     return true;
   }
 
@@ -595,11 +596,15 @@ final class Controller implements ThreadSide.Watcher {
     if (why == null || known == null || setting.model() != ExecutionModel.PROCESSES) {
       return false;
     }
-    known.doubts.ofProcesses = why;
-    update(known);
-    known.setting = onThreads;
-    apply(onThreads, why);
+    leaveProcesses(known, why, why);
     return true;
+  }
+
+  /** Goes on with threads, and never tries worker processes again for this job. */
+  private void leaveProcesses(Known known, String doubt, String reason) {
+    known.doubts.ofProcesses = doubt;
+    update(known);
+    apply(onThreads, reason);
   }
 
   /**

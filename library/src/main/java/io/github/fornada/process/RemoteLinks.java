@@ -1,5 +1,6 @@
 package io.github.fornada.process;
 
+import io.github.fornada.jvm.Durations;
 import io.github.fornada.process.wire.MessageInput;
 import io.github.fornada.process.wire.MessageOutput;
 import io.github.fornada.spi.Batch;
@@ -185,7 +186,7 @@ final class RemoteLinks {
           return false;
         }
       }
-      return System.nanoTime() - emptySince > time.toNanos();
+      return System.nanoTime() - emptySince > Durations.nanos(time);
     } finally {
       lock.unlock();
     }
@@ -196,7 +197,9 @@ final class RemoteLinks {
     long now = System.nanoTime();
     lock.lock();
     try {
-      return agents.values().stream().filter(a -> now - a.lastHeard > limit.toNanos()).toList();
+      return agents.values().stream()
+          .filter(a -> now - a.lastHeard > Durations.nanos(limit))
+          .toList();
     } finally {
       lock.unlock();
     }
@@ -209,7 +212,7 @@ final class RemoteLinks {
     lock.lock();
     try {
       for (AgentLink agent : agents.values()) {
-        if (agent.parked != null && now - agent.parkedSince >= limit.toNanos()) {
+        if (agent.parked != null && now - agent.parkedSince >= Durations.nanos(limit)) {
           old.add(agent.parked);
           agent.parked = null;
         }
@@ -501,7 +504,7 @@ final class RemoteLinks {
 
   /** Waits until every agent has ended, for so long at most. */
   void awaitNone(Duration limit) {
-    long deadline = System.nanoTime() + limit.toNanos();
+    long deadline = System.nanoTime() + Durations.nanos(limit);
     lock.lock();
     try {
       while (!agents.isEmpty() && deadline - System.nanoTime() > 0) {

@@ -1,5 +1,6 @@
 package io.github.fornada.shared;
 
+import io.github.fornada.jvm.Durations;
 import io.github.fornada.shared.memory.Mutex;
 import java.time.Duration;
 
@@ -11,13 +12,6 @@ final class Limits {
 
   /** Returns the limit; 0 if it is negative, and none if it is more than 292 years. */
   static long nanos(Duration limit) {
-    if (limit.isNegative()) {
-      return 0;
-    }
-    try {
-      return limit.toNanos();
-    } catch (ArithmeticException e) {
-      return NONE;
-    }
+    return Math.max(0, Durations.nanos(limit)); // the largest number is NONE
   }
 }
