@@ -3,6 +3,8 @@ package io.github.fornada.process.launch;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -58,7 +60,7 @@ class OwnArgumentsTest {
         "-XX:+UseSerialGC --enable-native-access=ALL-UNNAMED -Dx"
       })
   void aFreshJvmSeesWhatTheBeanSays(String options) throws Exception {
-    var command = new java.util.ArrayList<>(List.of(Launcher.java()));
+    var command = new ArrayList<>(List.of(Launcher.java()));
     command.addAll(List.of(options.split(" ")));
     command.addAll(
         List.of(
@@ -66,7 +68,7 @@ class OwnArgumentsTest {
     var builder = new ProcessBuilder(command).redirectErrorStream(true);
     Launcher.OPTION_VARIABLES.forEach(builder.environment()::remove);
     Process process = builder.start();
-    String said = new String(process.getInputStream().readAllBytes());
+    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
     assertThat(said.strip()).isEqualTo("the same");
   }
