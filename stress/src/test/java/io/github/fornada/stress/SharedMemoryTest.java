@@ -105,7 +105,9 @@ class SharedMemoryTest {
   @Test
   void aListenerThatGoesAndWakesNobodyIsCaught() {
     caught(
-        "ListenersScenario", "wait for ever", c -> c.twin("Listeners", "await", "wakeOthers", "forget"));
+        "ListenersScenario",
+        "wait for ever",
+        c -> c.twin("Listeners", "await", "wakeOthers", "forget"));
   }
 
   @Test
