@@ -115,7 +115,8 @@ final class AdviseCommand implements Callable<Integer> {
     var timeline = new Timeline("auto");
     List<TaskListener> listeners = new ArrayList<>();
     if (reports.areWanted()) {
-      listeners.add(reports.listener(timeline)); // each item costs a little more, so only if it is asked for
+      listeners.add(
+          reports.listener(timeline)); // each item costs a little more, so only if it is asked for
       timeline.begin();
     }
     var observed = new Observed();

@@ -44,9 +44,7 @@ final class CheckedText extends FilterOutputStream {
     if (ResultWriter.isBrokenPipe(String.valueOf(e.getMessage()))) {
       return ExitCode.PIPE_CLOSED;
     }
-    StandardStreams.get()
-        .err()
-        .println("fornada: cannot write to stdout: " + Inputs.reason(e));
+    StandardStreams.get().err().println("fornada: cannot write to stdout: " + Inputs.reason(e));
     return code == ExitCode.OK ? ExitCode.FAILED : code;
   }
 }

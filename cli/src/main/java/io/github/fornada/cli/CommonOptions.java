@@ -97,8 +97,9 @@ final class CommonOptions {
       converter = WorkersParser.class,
       description =
           "Tasks at once: 8, or a number for some models, as in processes=2,virtual=50, of which"
-              + " those count that run. Processes are at most as many as there are items, and as fit"
-              + " into memory. Default: one a processor; 1000 on virtual threads; 1 in sequence.")
+              + " those count that run. Processes are at most as many as there are items, and as"
+              + " fit into memory. Default: one a processor; 1000 on virtual threads; 1 in"
+              + " sequence.")
   List<Workers> workers = new ArrayList<>();
 
   @Option(
@@ -153,17 +154,17 @@ final class CommonOptions {
           "Write to FILE instead of stdout. It is replaced when the run has ended, even if items"
               + " failed. After Ctrl-C, or if writing fails, it is as it was before. With run, a"
               + " name such as 'out/{stem}.txt' is a file for each item: {} is the item, {name} the"
-              + " last part of its path, {stem} that without its ending, {n} its place in the inputs,"
-              + " from 1.")
+              + " last part of its path, {stem} that without its ending, {n} its place in the"
+              + " inputs, from 1.")
   @Nullable Path output;
 
   @Option(
       names = "--format",
       paramLabel = "FORM",
       description =
-          "run: text (the default), or jsonl, one line of JSON for each input, refused ones too, with"
-              + " its place from 1 (n), the item, its outcome, and its result or error. compare,"
-              + " advise: table (the default) or json.")
+          "run: text (the default), or jsonl, one line of JSON for each input, refused ones too,"
+              + " with its place from 1 (n), the item, its outcome, and its result or error."
+              + " compare, advise: table (the default) or json.")
   @Nullable Format format;
 
   @Option(

@@ -1,12 +1,10 @@
 package io.github.fornada.cli;
 
 import io.github.fornada.ExecutionModel;
-import io.github.fornada.Outcome;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -80,8 +78,7 @@ final class CompareCommand implements Callable<Integer> {
         return ExitCode.FAILED;
       }
       int code =
-          compare(
-              settings.forItems(new Inputs.Known(head.items())), task, head, outputs, refusals);
+          compare(settings.forItems(new Inputs.Known(head.items())), task, head, outputs, refusals);
       return code == ExitCode.OK && refusals.count() > 0 ? ExitCode.FAILED : code;
     }
   }

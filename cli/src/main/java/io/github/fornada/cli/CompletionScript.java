@@ -17,14 +17,14 @@ final class CompletionScript {
   /** What is the same for every command. */
   private static final String COMMON =
       """
-      # Completes the words of %1$s in bash and zsh. Written by: %1$s completion
+      # Completes the words of fornada in bash and zsh. Written by: fornada completion
 
       if [ -n "${ZSH_VERSION-}" ]; then
         autoload -U +X bashcompinit && bashcompinit
       fi
 
       # Adds what compgen finds for the current word.
-      _%1$s_add() {
+      _fornada_add() {
         local found
         while IFS= read -r found; do
           COMPREPLY+=("$prefix$found")
@@ -32,33 +32,33 @@ final class CompletionScript {
       }
 
       # Words; after a comma in a list, those that may follow it.
-      _%1$s_words() { _%1$s_add -W "$1"; }
-      _%1$s_list() {
+      _fornada_words() { _fornada_add -W "$1"; }
+      _fornada_list() {
         case "$cur" in
-          *,*) prefix="$prefix${cur%%,*}," cur="${cur##*,}" ;;
+          *,*) prefix="$prefix${cur%,*}," cur="${cur##*,}" ;;
         esac
-        _%1$s_add -W "$1"
+        _fornada_add -W "$1"
       }
 
       # Files (-f) or folders (-d).
-      _%1$s_files() {
+      _fornada_files() {
         type compopt >/dev/null 2>&1 && compopt -o filenames 2>/dev/null
-        _%1$s_add "$1"
+        _fornada_add "$1"
       }
 
       # Source files and the folders on the way to them; any file if there are none.
-      _%1$s_task() {
+      _fornada_task() {
         type compopt >/dev/null 2>&1 && compopt -o filenames 2>/dev/null
-        _%1$s_add -f -X '!*.java'
-        _%1$s_add -d
-        [ "${#COMPREPLY[@]}" -gt 0 ] || _%1$s_add -f
+        _fornada_add -f -X '!*.java'
+        _fornada_add -d
+        [ "${#COMPREPLY[@]}" -gt 0 ] || _fornada_add -f
       }
 
       """;
 
   private static final String ENTRY =
       """
-      _complete_%1$s() {
+      _complete_fornada() {
         local cur prev prefix="" i word task="" rest=""
         COMPREPLY=()
         cur="${COMP_WORDS[COMP_CWORD]}"
@@ -70,18 +70,18 @@ final class CompletionScript {
           prev="${COMP_WORDS[COMP_CWORD - 2]}"
         else
           case "$cur" in
-            --*=*) prev="${cur%%%%=*}" prefix="${cur%%%%=*}=" cur="${cur#*=}" ;;
+            --*=*) prev="${cur%%=*}" prefix="${cur%%=*}=" cur="${cur#*=}" ;;
           esac
         fi
         if [ "$COMP_CWORD" -eq 1 ]; then
-          _%1$s_words "%2$s"
+          _fornada_words "@FIRST@"
           return
         fi
         case "${COMP_WORDS[1]}" in
-      %3$s  esac
+      @CASES@  esac
       }
 
-      complete -F _complete_%1$s %1$s
+      complete -F _complete_fornada fornada
       """;
 
   private final String name;
@@ -98,7 +98,7 @@ final class CompletionScript {
   }
 
   private String text() {
-    var script = new StringBuilder(COMMON.formatted(name));
+    var script = new StringBuilder(COMMON);
     var cases = new StringBuilder();
     for (CommandLine each : commands()) {
       script.append(function(each.getCommandSpec())).append('\n');
@@ -106,7 +106,7 @@ final class CompletionScript {
       cases.append("    %s) _%s_of_%s ;;%n".formatted(command, name, command));
     }
     String first = String.join(" ", names()) + " " + options(root.getCommandSpec());
-    return script.append(ENTRY.formatted(name, first, cases)).toString();
+    return script.append(ENTRY.replace("@FIRST@", first).replace("@CASES@", cases)).toString();
   }
 
   private List<CommandLine> commands() {
@@ -156,9 +156,7 @@ final class CompletionScript {
                   ;;
           """
               .formatted(
-                  valued.stream()
-                      .map(CompletionScript::names)
-                      .collect(Collectors.joining(" | "))));
+                  valued.stream().map(CompletionScript::names).collect(Collectors.joining(" | "))));
     }
     text.append(
         """
@@ -207,7 +205,8 @@ final class CompletionScript {
       return " [ \"$prefix\" = \"--figures=\" ] || [ \"${COMP_WORDS[COMP_CWORD - 1]}\" = \"=\" ] ||"
           + " [ \"${COMP_WORDS[COMP_CWORD]}\" = \"=\" ] || { _%1$s_files -f; return; };"
               .formatted(name)
-          + " _%s_words \"%s\";".formatted(name, String.join(" ", CommonOptions.FiguresForms.WORDS));
+          + " _%s_words \"%s\";"
+              .formatted(name, String.join(" ", CommonOptions.FiguresForms.WORDS));
     }
     Iterable<String> candidates = option.completionCandidates();
     if (candidates != null) {
@@ -221,9 +220,7 @@ final class CompletionScript {
     if (label.equals("DIR")) {
       return " _%s_files -d;".formatted(name);
     }
-    return label.startsWith("FILE") || label.equals("PATH")
-        ? " _%s_files -f;".formatted(name)
-        : "";
+    return label.startsWith("FILE") || label.equals("PATH") ? " _%s_files -f;".formatted(name) : "";
   }
 
   /** Returns what completes a word that is no option. */
@@ -237,12 +234,12 @@ final class CompletionScript {
                   .formatted(name, StageArguments.THEN)
               : "";
       return """
-          if [ -z "$task" ]; then
-            _%1$s_task
-          else
-            _%1$s_files -f
-        %2$s  fi
-        """
+        if [ -z "$task" ]; then
+          _%1$s_task
+        else
+          _%1$s_files -f
+      %2$s  fi
+      """
           .formatted(name, more);
     }
     return labels.stream().anyMatch(label -> label.endsWith("COMMAND"))

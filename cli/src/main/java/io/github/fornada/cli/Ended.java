@@ -21,7 +21,6 @@ record Ended(long index, long number, String input, long nanos) {
   /** Returns the same item with the time of an event; null if its time is not known. */
   Ended lasting(TaskEvent.@Nullable Finished event) {
     TaskUsage usage = event == null ? null : event.usage();
-    return lasting(
-        usage == null ? TaskUsage.UNKNOWN : usage.endedNanos() - usage.startedNanos());
+    return lasting(usage == null ? TaskUsage.UNKNOWN : usage.endedNanos() - usage.startedNanos());
   }
 }

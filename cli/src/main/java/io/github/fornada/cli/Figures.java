@@ -14,8 +14,8 @@ import java.util.Map;
  * @param busyCores CPU time divided by wall time
  * @param idleCores mean number of the machine's processors that had nothing to do
  * @param peakMemoryBytes peak resident memory of all processes together
- * @param startupSeconds from opening the pool until a worker was ready for its first item; of {@code
- *     compare}, until it had run a trivial one
+ * @param startupSeconds from opening the pool until a worker was ready for its first item; of
+ *     {@code compare}, until it had run a trivial one
  * @param done items with a result, in the last round
  * @param failed items without a result, in the last round
  * @param rounds how often it ran to its end

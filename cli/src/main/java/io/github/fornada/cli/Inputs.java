@@ -339,8 +339,7 @@ sealed interface Inputs {
   }
 
   /** Checks each line when it is read: it must not name an output. */
-  private static Iterator<String> checked(
-      Iterator<String> lines, Outputs outputs, ItemKind kind) {
+  private static Iterator<String> checked(Iterator<String> lines, Outputs outputs, ItemKind kind) {
     if (kind == ItemKind.NO_FILE) {
       return lines;
     }

@@ -22,8 +22,7 @@ final class NumberedItems implements TaskListener {
   public void onEvent(TaskEvent event) {
     // Only what has ended is drawn.
     if (event instanceof TaskEvent.Finished finished) {
-      long index =
-          finished.item() instanceof StageItem item ? item.index() : finished.index();
+      long index = finished.item() instanceof StageItem item ? item.index() : finished.index();
       to.onEvent(
           TaskEvent.Finished.of(
               finished.task(),

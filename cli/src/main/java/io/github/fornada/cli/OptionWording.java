@@ -33,7 +33,8 @@ final class OptionWording {
           Wording.of("; raise that with withStartupTimeout if it needs longer", ""),
           Wording.of("; clearQuarantine lets it run again", ""),
           Wording.of(" \\(Pool\\.share\\)", ""),
-          Wording.of(" ?Close the pool before, or let it finish what runs with withExitGrace\\.", ""),
+          Wording.of(
+              " ?Close the pool before, or let it finish what runs with withExitGrace\\.", ""),
           Wording.of(
               "workers of a sequential pool must be 1, got (\\d+)",
               "--on sequential runs one task at a time, and --workers asks for $1"),

@@ -306,9 +306,7 @@ final class Outputs implements AutoCloseable {
    * @throws Fault if an output would overwrite it
    */
   void mustNotBeItem(String item, Inputs.ItemKind kind, String words) {
-    if (kind == Inputs.ItemKind.NO_FILE
-        || (written.isEmpty() && items == null)
-        || item.isEmpty()) {
+    if (kind == Inputs.ItemKind.NO_FILE || (written.isEmpty() && items == null) || item.isEmpty()) {
       return;
     }
     Path file = fileOf(item);

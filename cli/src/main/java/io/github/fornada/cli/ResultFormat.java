@@ -53,8 +53,7 @@ record ResultFormat(boolean json, boolean withItem, boolean lines) {
     return json ? without(item, null, "cancelled", why) : null;
   }
 
-  private static String without(
-      Ended item, @Nullable String stage, String outcome, String error) {
+  private static String without(Ended item, @Nullable String stage, String outcome, String error) {
     return head(item.number(), item.input(), outcome)
         + (stage == null ? "" : ",\"stage\":" + Rendering.json(stage))
         + ",\"error\":"

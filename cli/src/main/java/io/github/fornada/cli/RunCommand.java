@@ -102,8 +102,9 @@ final class RunCommand implements Callable<Integer> {
   @Option(
       names = "--with-item",
       description =
-          "Begin each line of a result with its item and a tab, as grep does with file names. In the"
-              + " item, \\t, \\n, \\r and \\\\ stand for a tab, an end of line and a backslash.")
+          "Begin each line of a result with its item and a tab, as grep does with file names. In"
+              + " the item, \\t, \\n, \\r"
+              + " and \\\\ stand for a tab, an end of line and a backslash.")
   private boolean withItem;
 
   @Option(

@@ -259,9 +259,7 @@ final class StagesRun {
               .map(Objects::requireNonNull);
     }
     return pipeline.<@Nullable String>stage(
-        plans.get(last).name(),
-        pools.get(last),
-        new StageItem.Last(plans.get(last).task().call()));
+        plans.get(last).name(), pools.get(last), new StageItem.Last(plans.get(last).task().call()));
   }
 
   private static Iterator<StageItem> placed(Iterator<String> source) {
@@ -384,8 +382,7 @@ final class StagesRun {
     long failed;
     long cancelled;
 
-    Tally(
-        OpenItems items, ResultSink sink, Progress progress, boolean ordered, String stopped) {
+    Tally(OpenItems items, ResultSink sink, Progress progress, boolean ordered, String stopped) {
       this.items = items;
       this.sink = sink;
       this.progress = progress;

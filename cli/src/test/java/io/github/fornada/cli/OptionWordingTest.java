@@ -47,7 +47,9 @@ class OptionWordingTest {
               .replaceAll("")
               .replace("'\"'", "' '")
               .replace("'\\\"'", "' '");
-      return TEXT.matcher(JOINED.matcher(source).replaceAll("")).results().map(OptionWordingTest::of);
+      return TEXT.matcher(JOINED.matcher(source).replaceAll(""))
+          .results()
+          .map(OptionWordingTest::of);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -62,14 +64,13 @@ class OptionWordingTest {
     List<String> texts = texts();
     assertThat(texts).as("texts are found").hasSizeGreaterThan(8);
     assertThat(texts)
-        .allSatisfy(
-            text -> {
-              String put = OptionWording.withOptions(text);
-              assertThat(METHOD.matcher(put).find()).as(put).isFalse();
-              if (put.contains("its ")) { // an option that the command has none like
-                assertThat(NOT_HERE.matcher(put).find() || text.contains("its ")).as(put).isTrue();
-              }
-            });
+        .allSatisfy(text -> {
+          String put = OptionWording.withOptions(text);
+          assertThat(METHOD.matcher(put).find()).as(put).isFalse();
+          if (put.contains("its ")) { // an option that the command has none like
+            assertThat(NOT_HERE.matcher(put).find() || text.contains("its ")).as(put).isTrue();
+          }
+        });
   }
 
   @ParameterizedTest
@@ -81,7 +82,8 @@ class OptionWordingTest {
         "give withWorkers(3) | give --workers",
         "withJvmOptions(\"-Xss8m\") | JDK_JAVA_OPTIONS=-Xss8m",
         "-Xss, here and with withJvmOptions | -Xss, here and with JDK_JAVA_OPTIONS",
-        "out of memory: lower workers or the worker heap. | out of memory: lower --workers or --heap.",
+        "out of memory: lower workers or the worker heap. | out of memory: lower --workers or"
+            + " --heap.",
         "workers of a sequential pool must be 1, got 3"
             + " | --on sequential runs one task at a time, and --workers asks for 3",
         "With withRetries it runs | With --retries it runs",

@@ -284,7 +284,14 @@ class ResultFormsTest {
   void anItemThatAnInnerStageReturnsNothingForHasItsLine() {
     var result =
         run(
-            "run", "Tasks.java#nothing", "then", "Tasks.java#length", "--format", "jsonl", "a", "b");
+            "run",
+            "Tasks.java#nothing",
+            "then",
+            "Tasks.java#length",
+            "--format",
+            "jsonl",
+            "a",
+            "b");
     List<JsonNode> items = json(result.out());
     assertThat(items.stream().map(each -> each.get("item").asText())).containsExactly("a", "b");
     assertThat(items)

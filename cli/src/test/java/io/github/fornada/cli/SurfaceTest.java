@@ -133,7 +133,9 @@ class SurfaceTest {
     var result =
         run("run", "Echo.java", "--on", "processes", "--figures=json", "a", "--report", "r.html");
     var figures = new ObjectMapper().readTree(result.err()).get("runs").get(0);
-    assertThat(figures.get("startupSeconds").asDouble()).as("a JVM was started").isGreaterThan(0.02);
+    assertThat(figures.get("startupSeconds").asDouble())
+        .as("a JVM was started")
+        .isGreaterThan(0.02);
     assertThat(Files.readString(folder.resolve("r.html"))).contains(" to start");
   }
 
@@ -141,8 +143,10 @@ class SurfaceTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "compare Echo.java then Echo.java a | compare takes one function, and \"then\" joins several",
-        "advise Echo.java --quiet then Echo.java#echo a | fornada run Echo.java then Echo.java#echo",
+        "compare Echo.java then Echo.java a | compare takes one function, and \"then\" joins"
+            + " several",
+        "advise Echo.java --quiet then Echo.java#echo a | fornada run Echo.java then"
+            + " Echo.java#echo",
         "run Echo.java --on sequential --workers 3 a | --on sequential runs one task at a time",
         "run Echo.java --on sequential --workers 3 then Echo.java a | leave --workers out",
         "run Echo.java --on threads --workers processes=2 a | Give threads=N, or N alone",
@@ -429,7 +433,7 @@ class SurfaceTest {
   }
 
   @Test
-  void processesAreNoMoreThanFitIntoMemory() {
+  void processesAreNoMoreThanFitIntoMemory() throws IOException {
     String items = IntStream.range(0, 64).mapToObj(i -> i + "\n").collect(Collectors.joining());
     Files.writeString(folder.resolve("items"), items);
     var result =
