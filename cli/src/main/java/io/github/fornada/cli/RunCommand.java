@@ -445,6 +445,7 @@ final class RunCommand implements Callable<Integer> {
   private List<String> sentences(Tally tally, Meter.Reading reading) {
     var sentences = new ArrayList<String>();
     sentences.add(summary(tally, reading) + ".");
+    sentences.add(Verdict.ofRun(cost(tally, reading), Runtime.getRuntime().availableProcessors()));
     if (choice != null) {
       sentences.add("Auto chose " + choice + ".");
     }
