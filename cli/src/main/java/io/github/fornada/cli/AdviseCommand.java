@@ -98,18 +98,25 @@ final class AdviseCommand implements Callable<Integer> {
       if (items.isEmpty()) {
         throw Fault.usage("no inputs: there is nothing to measure");
       }
-      return advise(settings, task, items, outputs);
+      int code = advise(settings, task, items, outputs, refusals);
+      return code == ExitCode.OK && refusals.count() > 0 ? ExitCode.FAILED : code;
     }
   }
 
-  private int advise(PoolSettings settings, LoadedTask task, List<String> items, Outputs outputs) {
-    Terminal terminal = Terminal.ofProcess();
-    Reports reports = Reports.open(outputs, task.name());
+  private int advise(
+      PoolSettings settings,
+      LoadedTask task,
+      List<String> items,
+      Outputs outputs,
+      Refusals refusals) {
+    Terminal terminal = options.terminal();
+    Reports reports = Reports.open(outputs, task.name(), refusals::number);
     calibrate();
     var timeline = new Timeline("auto");
     List<TaskListener> listeners = new ArrayList<>();
     if (reports.areWanted()) {
-      listeners.add(timeline); // each item costs a little more, so only if it is asked for
+      listeners.add(
+          reports.listener(timeline)); // each item costs a little more, so only if it is asked for
       timeline.begin();
     }
     var observed = new Observed();
@@ -191,7 +198,9 @@ final class AdviseCommand implements Callable<Integer> {
       } else if (json) {
         writer.line(Rendering.json(AdviceText.map(task, finding)));
       } else {
-        FindingText.of(finding, Paragraph::append).lines().forEach(writer::line);
+        OptionWording.withOptions(FindingText.of(finding, Paragraph::append))
+            .lines()
+            .forEach(writer::line);
       }
       writer.finish();
       if (writer.readerIsGone()) {
@@ -224,7 +233,7 @@ final class AdviseCommand implements Callable<Integer> {
     @Override
     public void failure(Ended item, Outcome<?> outcome) {
       if (count++ == 0) {
-        first = FailureReport.text(item.input(), outcome);
+        first = FailureReport.text(item, outcome);
       }
     }
   }

@@ -28,9 +28,11 @@ final class CommonOptions {
 
   /** The forms of figures, which a shell completes. */
   static final class FiguresForms implements Iterable<String> {
+    static final List<String> WORDS = List.of(Format.table.name(), Format.json.name());
+
     @Override
     public Iterator<String> iterator() {
-      return List.of(Format.table.name(), Format.json.name()).iterator();
+      return WORDS.iterator();
     }
   }
 
@@ -94,8 +96,9 @@ final class CommonOptions {
       split = ",",
       converter = WorkersParser.class,
       description =
-          "Tasks at once; for some models only: processes=2,virtual=50. Processes are at most as"
-              + " many as fit into memory. Default: one a processor; 1000 on virtual threads; 1 in"
+          "Tasks at once: 8, or a number for some models, as in processes=2,virtual=50, of which"
+              + " those count that run. Processes are at most as many as there are items, and as"
+              + " fit into memory. Default: one a processor; 1000 on virtual threads; 1 in"
               + " sequence.")
   List<Workers> workers = new ArrayList<>();
 
@@ -151,15 +154,17 @@ final class CommonOptions {
           "Write to FILE instead of stdout. It is replaced when the run has ended, even if items"
               + " failed. After Ctrl-C, or if writing fails, it is as it was before. With run, a"
               + " name such as 'out/{stem}.txt' is a file for each item: {} is the item, {name} the"
-              + " last part of its path, {stem} that without its ending, {n} its number.")
+              + " last part of its path, {stem} that without its ending, {n} its place in the"
+              + " inputs, from 1.")
   @Nullable Path output;
 
   @Option(
       names = "--format",
       paramLabel = "FORM",
       description =
-          "run: text (the default), or jsonl, one line of JSON an item, with its outcome, and its"
-              + " result or error. compare, advise: table (the default) or json.")
+          "run: text (the default), or jsonl, one line of JSON for each input, refused ones too,"
+              + " with its place from 1 (n), the item, its outcome, and its result or error."
+              + " compare, advise: table (the default) or json.")
   @Nullable Format format;
 
   @Option(
@@ -209,7 +214,8 @@ final class CommonOptions {
     if (backOff != null && retries == 0) {
       throw Fault.usage("--back-off is for retries: add --retries N");
     }
-    return new PoolSettings(Workers.byModel(workers), timeout, retries, backOff, heap);
+    return new PoolSettings(
+        Workers.byModel(workers), timeout, retries, backOff, heap, PoolSettings.ANY_NUMBER);
   }
 
   /**

@@ -1,12 +1,10 @@
 package io.github.fornada.cli;
 
 import io.github.fornada.ExecutionModel;
-import io.github.fornada.Outcome;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -79,7 +77,8 @@ final class CompareCommand implements Callable<Integer> {
       if (options.failFast && refusals.count() > 0) {
         return ExitCode.FAILED;
       }
-      int code = compare(settings, task, head, outputs);
+      int code =
+          compare(settings.forItems(new Inputs.Known(head.items())), task, head, outputs, refusals);
       return code == ExitCode.OK && refusals.count() > 0 ? ExitCode.FAILED : code;
     }
   }
@@ -90,14 +89,19 @@ final class CompareCommand implements Callable<Integer> {
         : ModelParser.MODELS.stream().filter(on::contains).toList();
   }
 
-  private int compare(PoolSettings settings, LoadedTask task, Inputs.Head head, Outputs outputs) {
+  private int compare(
+      PoolSettings settings,
+      LoadedTask task,
+      Inputs.Head head,
+      Outputs outputs,
+      Refusals refusals) {
     List<String> items = head.items();
     List<ExecutionModel> models = models();
     Terminal terminal = options.terminal();
     if (models.contains(ExecutionModel.PROCESSES)) {
       settings.memoryMessage().ifPresent(terminal::note);
     }
-    Reports reports = Reports.open(outputs, task.name());
+    Reports reports = Reports.open(outputs, task.name(), refusals::number);
     try (var progress = new Progress(terminal, "", -1);
         var writer = ResultWriter.open(outputs.results(), terminal, progress)) {
       progress.end(); // each pass has its own progress
@@ -124,9 +128,9 @@ final class CompareCommand implements Callable<Integer> {
         terminal.err().println("fornada: interrupted; nothing to compare yet");
         return ExitCode.INTERRUPTED;
       }
-      Map<String, Outcome<?>> failures = comparison.failures();
+      List<Comparison.Failure> failures = comparison.failures();
       failures.forEach(
-          (input, outcome) -> terminal.err().println(FailureReport.text(input, outcome)));
+          each -> terminal.err().println(FailureReport.text(each.item(), each.outcome())));
       if (options.failFast && !failures.isEmpty()) {
         printed.messages().forEach(terminal.err()::println);
         return ExitCode.FAILED;
@@ -134,6 +138,13 @@ final class CompareCommand implements Callable<Integer> {
       List<String> sentences =
           new ArrayList<>(Verdict.of(figures, Runtime.getRuntime().availableProcessors()));
       comparison.repeatability().sentence(items.size()).ifPresent(sentences::add);
+      if (refusals.count() > 0) {
+        sentences.add(
+            Words.count(refusals.count(), "input")
+                + " could not be read, and "
+                + (refusals.count() == 1 ? "is" : "are")
+                + " not compared.");
+      }
       if (head.isCut()) {
         sentences.add(cut(head));
       }
@@ -148,6 +159,7 @@ final class CompareCommand implements Callable<Integer> {
           all.put("itemsGiven", head.given());
         }
         all.put("itemsCut", head.isCut());
+        all.put("itemsRefused", refusals.count());
         all.put("printedLines", printed.counts());
         all.put("processors", Runtime.getRuntime().availableProcessors());
         all.put("runs", figures.stream().map(Figures::toMap).toList());

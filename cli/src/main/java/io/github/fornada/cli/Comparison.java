@@ -3,10 +3,10 @@ package io.github.fornada.cli;
 import io.github.fornada.ExecutionModel;
 import io.github.fornada.Outcome;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -58,7 +58,12 @@ final class Comparison {
   private final Reports reports;
   private final PrintedLines printed;
   private final Repeatability repeatability = new Repeatability();
-  private final Map<String, Outcome<?>> failures = new LinkedHashMap<>();
+
+  /** The first failure of each item that has failed, by its index. */
+  private final NavigableMap<Long, Failure> failures = new TreeMap<>();
+
+  /** An item without a result, and why. */
+  record Failure(Ended item, Outcome<?> outcome) {}
 
   /** When all rounds must be over: what was announced. Set when the first begins. */
   private long endNanos;
@@ -88,9 +93,9 @@ final class Comparison {
     this.printed = printed;
   }
 
-  /** Returns the items that failed in any run, with the first failure of each. */
-  Map<String, Outcome<?>> failures() {
-    return failures;
+  /** Returns the first failure of each item that failed in any run, in the order of the items. */
+  List<Failure> failures() {
+    return List.copyOf(failures.values());
   }
 
   /** Returns which items had different results in different runs. */
@@ -243,7 +248,7 @@ final class Comparison {
       @Override
       public void failure(Ended item, Outcome<?> outcome) {
         repeatability.failure();
-        failures.putIfAbsent(item.input(), outcome);
+        failures.putIfAbsent(item.index(), new Failure(item, outcome));
       }
     };
   }

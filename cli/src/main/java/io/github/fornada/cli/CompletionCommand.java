@@ -1,7 +1,6 @@
 package io.github.fornada.cli;
 
 import java.util.concurrent.Callable;
-import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -11,7 +10,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "completion",
     description =
-        "Prints a script for bash or zsh that completes commands, options and their values.",
+        "Prints a script for bash or zsh that completes commands, options, their values, and names"
+            + " of files.",
     footerHeading = "%nExamples:%n",
     footer = {
       "  source <(fornada completion)                       # for this shell",
@@ -25,7 +25,7 @@ final class CompletionCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     CommandLine root = spec.root().commandLine();
-    root.getOut().print(AutoComplete.bash(root.getCommandName(), root));
+    root.getOut().print(CompletionScript.of(root));
     root.getOut().flush();
     return ExitCode.OK;
   }

@@ -1,6 +1,7 @@
 package io.github.fornada.cli;
 
 import io.github.fornada.Outcome;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The text that is printed for an item without a result: which item, why, and where in the user's
@@ -12,26 +13,23 @@ final class FailureReport {
   private FailureReport() {}
 
   /** Returns a few lines, without an end of line. */
-  static String text(String input, Outcome<?> outcome) {
-    return of("fornada: \"" + shortened(input) + "\"", outcome);
+  static String text(Ended item, Outcome<?> outcome) {
+    return text(item, null, outcome);
   }
 
-  /** Of an item of a pipeline; of a stage that was given something else than the input. */
-  static String text(String input, String stage, Outcome<?> outcome) {
-    return of("fornada: \"" + shortened(input) + "\" in " + stage, outcome);
-  }
-
-  private static String of(String who, Outcome<?> outcome) {
+  /** Returns the text for an item of a pipeline; {@code stage} is null if there are none. */
+  static String text(Ended item, @Nullable String stage, Outcome<?> outcome) {
+    String who =
+        "fornada: \"" + shortened(item.input()) + "\"" + (stage == null ? "" : " in " + stage);
     return switch (outcome) {
-      case Outcome.Failed<?>(var cause) -> who + " failed: " + ThrownText.of(cause);
+      case Outcome.Failed<?>(var cause) -> who + " failed: " + OptionWording.thrown(item, cause);
       case Outcome.TimedOut<?>(var limit, var frames) ->
           who
               + " was over its timeout of "
               + Words.limit(limit)
               + (frames.isEmpty() ? "" : "; it was here:")
               + ThrownText.frames(frames);
-      case Outcome.WorkerLost<?> lost ->
-          who + " was lost: " + OptionWording.withOptions(lost.message());
+      case Outcome.WorkerLost<?> lost -> who + " was lost: " + OptionWording.lost(item, lost);
       case Outcome.Cancelled<?>(var reason) -> who + " was cancelled: " + reason;
       case Outcome.Done<?> done -> who + " is done: " + done.value();
     };

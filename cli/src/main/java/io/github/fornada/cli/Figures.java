@@ -7,14 +7,15 @@ import java.util.Map;
 /**
  * The figures of one model, as they are printed; a figure that is not available is NaN or negative.
  *
- * @param seconds wall time, the median of the rounds
+ * @param seconds wall time, the median of the rounds; the start of workers is not part of it
  * @param spread half of the difference between the fastest and the slowest round, in seconds
  * @param speedup the time of the sequential run divided by this time
  * @param inFlight mean number of tasks in progress
  * @param busyCores CPU time divided by wall time
  * @param idleCores mean number of the machine's processors that had nothing to do
  * @param peakMemoryBytes peak resident memory of all processes together
- * @param startupSeconds from opening the pool to the first result of a trivial task
+ * @param startupSeconds from opening the pool until a worker was ready for its first item; of
+ *     {@code compare}, until it had run a trivial one
  * @param done items with a result, in the last round
  * @param failed items without a result, in the last round
  * @param rounds how often it ran to its end

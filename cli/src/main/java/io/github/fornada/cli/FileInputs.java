@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.regex.PatternSyntaxException;
 import org.jspecify.annotations.Nullable;
@@ -23,9 +24,16 @@ final class FileInputs {
   private final @Nullable Glob glob;
   private final Outputs outputs;
   private final Refusals refusals;
-  private final List<Path> found = new ArrayList<>();
+  private final List<Found> found = new ArrayList<>();
   private long matching;
   private long others;
+
+  /**
+   * A file, or what stands in its place.
+   *
+   * @param refusal why it is no item; null if it is one
+   */
+  private record Found(Path path, @Nullable String refusal) {}
 
   /** Links to folders. */
   private final List<Path> links = new ArrayList<>();
@@ -92,8 +100,18 @@ final class FileInputs {
     if (matching == 0) {
       StandardStreams.get().err().println("fornada: there are no files below " + folder);
     }
-    found.sort(null);
-    return found.stream().map(Path::toString).toList();
+    found.sort(Comparator.comparing(Found::path));
+    var items = new ArrayList<String>();
+    for (Found each : found) {
+      String name = each.path().toString();
+      if (each.refusal() == null) {
+        items.add(name);
+        refusals.accept();
+      } else {
+        refusals.add(name, name, each.refusal());
+      }
+    }
+    return items;
   }
 
   /** Returns whether a path is left out because its name begins with a dot. */
@@ -137,7 +155,7 @@ final class FileInputs {
       if (Files.isRegularFile(file)) {
         add(named);
       } else {
-        refusals.add(named.toString(), "not read: " + whyNoFile(file, attributes));
+        refuse(named, "not read: " + whyNoFile(file, attributes));
       }
       return FileVisitResult.CONTINUE;
     }
@@ -165,13 +183,13 @@ final class FileInputs {
 
     private void add(Path named) {
       if (!isText(named)) {
-        refusals.add(
-            named.toString(),
+        refuse(
+            named,
             "not read: the name of this file is not text in the encoding of file names here ("
                 + System.getProperty("sun.jnu.encoding")
                 + "); rename it, or set LC_ALL to the locale that it was named in");
       } else if (outputs.isInput(named, folder)) {
-        found.add(named);
+        found.add(new Found(named, null));
       } else {
         StandardStreams.get()
             .err()
@@ -202,8 +220,11 @@ final class FileInputs {
 
     private void refuse(Path path, IOException e) {
       matching++; // files in this folder may match
-      refusals.add(
-          folder.resolve(root.relativize(path)).toString(), "not read: " + Inputs.reason(e));
+      refuse(folder.resolve(root.relativize(path)), "not read: " + Inputs.reason(e));
+    }
+
+    private void refuse(Path named, String why) {
+      found.add(new Found(named, why));
     }
   }
 

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -46,7 +47,8 @@ final class FornadaCommand implements Callable<Integer> {
   static int execute(String... args) {
     StandardStreams streams = StandardStreams.get();
     CommandLine command = new CommandLine(new FornadaCommand());
-    command.setOut(new PrintWriter(streams.out(), true, streams.outCharset()));
+    var text = new CheckedText(streams.out());
+    command.setOut(new PrintWriter(text, true, streams.outCharset()));
     command.setErr(new PrintWriter(streams.err(), true, streams.err().charset()));
     command.setColorScheme(
         CommandLine.Help.defaultColorScheme(
@@ -80,36 +82,75 @@ final class FornadaCommand implements Callable<Integer> {
       }
       throw e;
     });
-    String[] own = args;
-    if (args.length > 0 && args[0].equals("advise") && ReplayCommand.isMeant(args)) {
-      command.addSubcommand(new ReplayCommand());
-      own = args.clone();
-      own[0] = ReplayCommand.NAME;
+    int code = execute(command, args);
+    command.getOut().flush();
+    return text.exitCode(code); // help and the like print there, and look at no failure
+  }
+
+  private static int execute(CommandLine command, String[] args) {
+    return switch (args.length == 0 ? "" : args[0]) {
+      case "run" -> run(command, args);
+      case "compare", "advise" -> figures(command, args);
+      default -> command.execute(args);
+    };
+  }
+
+  /** Runs {@code run}, with what it has that the grammar does not express. */
+  private static int run(CommandLine command, String[] args) {
+    RunCommand run = Objects.requireNonNull(command.getSubcommands().get("run")).getCommand();
+    String[] own = withFigures(args, run);
+    List<String> arguments = List.of(own).subList(1, own.length);
+    List<List<String>> stages = StageArguments.split(arguments);
+    if (stages.size() > 1) {
+      run.follows(stages.subList(0, stages.size() - 1));
+      var last = new ArrayList<>(List.of("run"));
+      last.addAll(stages.getLast());
+      own = last.toArray(String[]::new);
     }
-    if (args.length > 0 && args[0].equals("run")) {
-      own = withFigures(args);
-      List<List<String>> stages = StageArguments.split(List.of(own).subList(1, own.length));
-      if (stages.size() > 1) {
-        CommandLine line = Objects.requireNonNull(command.getSubcommands().get("run"));
-        RunCommand run = line.getCommand();
-        run.follows(stages.subList(0, stages.size() - 1));
-        var last = new ArrayList<>(List.of("run"));
-        last.addAll(stages.getLast());
-        own = last.toArray(String[]::new);
-      }
+    run.hasClassAfterThen(StageArguments.classAfterThen(stages.getLast()));
+    return command.execute(own);
+  }
+
+  /** Runs a command that measures one function. */
+  private static int figures(CommandLine command, String[] args) {
+    List<List<String>> stages = StageArguments.split(List.of(args).subList(1, args.length));
+    if (stages.size() > 1) {
+      StandardStreams.get()
+          .err()
+          .println(
+              "fornada: "
+                  + args[0]
+                  + " takes one function, and \"then\" joins several. Give it one of them, or run"
+                  + " the pipeline, which says at its end which stage holds the others up:\n"
+                  + "  fornada run "
+                  + stages.stream()
+                      .map(StageArguments::task)
+                      .collect(Collectors.joining(" " + StageArguments.THEN + " "))
+                  + " INPUT...");
+      return ExitCode.USAGE;
     }
+    if (!args[0].equals("advise") || !ReplayCommand.isMeant(args)) {
+      return command.execute(args);
+    }
+    command.addSubcommand(new ReplayCommand());
+    String[] own = args.clone();
+    own[0] = ReplayCommand.NAME;
     return command.execute(own);
   }
 
   /**
    * Completes {@code --figures} that stands without its value: what follows is an input, even if it
-   * could be a value.
+   * could be a value; then the command says so.
    */
-  private static String[] withFigures(String[] args) {
+  private static String[] withFigures(String[] args, RunCommand run) {
     String[] all = args.clone();
     for (int i = 1; i < all.length && !all[i].equals("--"); i++) {
       if (all[i].equals(RunCommand.FIGURES)) {
         all[i] += "=" + CommonOptions.Format.table;
+        String next = i + 1 < all.length ? all[i + 1] : "";
+        if (CommonOptions.FiguresForms.WORDS.contains(next)) {
+          run.standsAfterFigures(next);
+        }
       }
     }
     return all;
@@ -159,6 +200,13 @@ final class FornadaCommand implements Callable<Integer> {
     var known = new ArrayList<>(command.getSubcommands().keySet());
     known.addAll(command.getCommandSpec().optionsMap().keySet());
     String word = typed.replaceFirst("=.*", "");
+    if (word.equals(RunCommand.FIGURES) || word.equals("--json")) {
+      err.println(
+          command.getCommandName().equals("run")
+              ? "The figures of run as JSON: --figures=json"
+              : "This command writes figures only; their form: --format table or json");
+      return;
+    }
     Suggestion.of(word, known).ifPresent(meant -> err.println("Did you mean " + meant + "?"));
     if (word.startsWith("-")) {
       err.println("An input that begins with - goes after a lone --");

@@ -18,6 +18,12 @@ import org.jspecify.annotations.Nullable;
 /** The items of a run: a list, or lines that are read one by one. */
 sealed interface Inputs {
   /**
+   * So many lines of a file are read before the run, so that as many items as that are known to be
+   * all. Guess: more than anybody has worker processes, and read in no time.
+   */
+  long READ_AHEAD = 1000;
+
+  /**
    * All items are known.
    *
    * @param items the items
@@ -66,30 +72,35 @@ sealed interface Inputs {
           "no inputs: give them as arguments, or with --lines FILE (- for stdin) or --files DIR");
     }
     var known = new ArrayList<>(arguments(options.inputs, refusals));
-    if (kind != ItemKind.NO_FILE) {
-      known.forEach(each -> outputs.mustNotBeItem(each, "the input " + each));
-    }
+    known.forEach(each -> outputs.mustNotBeItem(each, kind, "the input " + each));
     if (folder != null) {
       known.addAll(new FileInputs(folder, options.match, outputs, refusals).find());
     }
     ItemFiles files = outputs.items();
     if (lines == null) {
       if (files != null) {
-        files.plan(known);
+        files.plan(known, refusals::number);
       }
       return new Known(Collections.unmodifiableList(known));
     }
     LineReader read = open(lines, options.nul, outputs, refusals);
-    Iterator<String> items = kind == ItemKind.NO_FILE ? read : checked(read, outputs);
-    if (files != null && read.hasEnd()) {
-      // All are read now, so that the file of each is known before the first is written.
-      readAll(items, known);
-      files.plan(known);
-      return new Known(Collections.unmodifiableList(known));
+    Iterator<String> items = checked(read, outputs, kind);
+    if (files != null && !read.hasEnd()) {
+      files.plan(known, refusals::number);
+      items = planned(items, files, kind, refusals);
     }
-    if (files != null) {
-      files.plan(known);
-      items = planned(items, files, kind == ItemKind.NO_FILE, refusals);
+    items = counted(items, refusals);
+    if (read.hasEnd()) {
+      // With a file for each, all are read now, so that every file is known before the first is
+      // written; and where the first failure ends the run, so that each item has its line.
+      boolean readsAll =
+          files != null || (options.failFast && options.format == CommonOptions.Format.jsonl);
+      if (readAhead(items, known, readsAll ? Long.MAX_VALUE : READ_AHEAD)) {
+        if (files != null) {
+          files.plan(known, refusals::number);
+        }
+        return new Known(Collections.unmodifiableList(known));
+      }
     }
     Iterator<String> before = known.iterator();
     return new Lines(
@@ -105,17 +116,42 @@ sealed interface Inputs {
             : null);
   }
 
-  private static void readAll(Iterator<String> items, List<String> into) {
+  /**
+   * Reads at most so many items.
+   *
+   * @return whether there are no more
+   */
+  private static boolean readAhead(Iterator<String> items, List<String> into, long most) {
     try {
-      items.forEachRemaining(into::add);
+      for (long n = 0; n < most && items.hasNext(); n++) {
+        into.add(items.next());
+      }
+      return !items.hasNext();
     } catch (UncheckedIOException e) {
       throw Fault.failed("cannot read the inputs: " + e.getCause());
     }
   }
 
+  /** Counts the items that are read, so that each input has its number. */
+  private static Iterator<String> counted(Iterator<String> items, Refusals refusals) {
+    return new Iterator<>() {
+      @Override
+      public boolean hasNext() {
+        return items.hasNext();
+      }
+
+      @Override
+      public String next() {
+        String item = items.next();
+        refusals.accept();
+        return item;
+      }
+    };
+  }
+
   /** Decides on the file of each item when it is read; an item that cannot have one is refused. */
   private static Iterator<String> planned(
-      Iterator<String> items, ItemFiles files, boolean othersAreKnown, Refusals refusals) {
+      Iterator<String> items, ItemFiles files, ItemKind kind, Refusals refusals) {
     return new Iterator<>() {
       private @Nullable String next;
 
@@ -123,11 +159,11 @@ sealed interface Inputs {
       public boolean hasNext() {
         while (next == null && items.hasNext()) {
           String item = items.next();
-          String problem = files.plan(item, othersAreKnown);
+          String problem = files.plan(item, kind, refusals.next());
           if (problem == null) {
             next = item;
           } else {
-            refusals.add("\"" + item + "\"", problem);
+            refusals.add(item, "\"" + item + "\"", problem);
           }
         }
         return next != null;
@@ -175,8 +211,10 @@ sealed interface Inputs {
     for (int i = 0; i < given.size(); i++) {
       if (ArgumentText.isIntact(given.get(i))) {
         items.add(given.get(i));
+        refusals.accept();
       } else {
-        refusals.add("input " + (i + 1) + " (" + given.get(i) + ")", ArgumentText.reason());
+        refusals.add(
+            given.get(i), "input " + (i + 1) + " (" + given.get(i) + ")", ArgumentText.reason());
       }
     }
     return items;
@@ -301,7 +339,10 @@ sealed interface Inputs {
   }
 
   /** Checks each line when it is read: it must not name an output. */
-  private static Iterator<String> checked(Iterator<String> lines, Outputs outputs) {
+  private static Iterator<String> checked(Iterator<String> lines, Outputs outputs, ItemKind kind) {
+    if (kind == ItemKind.NO_FILE) {
+      return lines;
+    }
     return new Iterator<>() {
       @Override
       public boolean hasNext() {
@@ -311,7 +352,7 @@ sealed interface Inputs {
       @Override
       public String next() {
         String line = lines.next();
-        outputs.mustNotBeItem(line, "the input " + line);
+        outputs.mustNotBeItem(line, kind, "the input " + line);
         return line;
       }
     };

@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongUnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +24,8 @@ final class ItemFiles {
 
   // Used by the thread that reads the inputs.
   private final Map<FileIdentity, String> items = new HashMap<>();
+
+  /** The index of the next item. */
   private long count;
 
   /** The files of items without an outcome, by the index of the item. */
@@ -37,11 +40,12 @@ final class ItemFiles {
   /**
    * Decides on the files of all items, before any of them runs.
    *
+   * @param numbers gives the number of an item, from 1, for its index, from 0
    * @throws Fault if one of them cannot have a file
    */
-  void plan(List<String> all) {
+  void plan(List<String> all, LongUnaryOperator numbers) {
     for (String item : all) {
-      String problem = plan(item, true);
+      String problem = plan(item, numbers.applyAsLong(count), true);
       if (problem != null) {
         throw Fault.usage("the item \"" + item + "\": " + problem + ". Nothing was run");
       }
@@ -49,15 +53,37 @@ final class ItemFiles {
   }
 
   /**
+   * Decides on the file of the next item of a pipe, where those that come later are not known.
+   *
+   * @param kind what the item is
+   * @param number its number, from 1
+   * @return why it cannot have one; null if it has
+   */
+  @Nullable String plan(String item, Inputs.ItemKind kind, long number) {
+    Path own = kind == Inputs.ItemKind.FILE ? Outputs.fileOf(item) : null;
+    if (own != null) {
+      for (FileIdentity each :
+          new @Nullable FileIdentity[] {FileIdentity.of(own), FileIdentity.ofPlace(own)}) {
+        String before = each == null ? null : items.get(each);
+        if (before != null) {
+          return "it is the file that this run writes for the item \"" + before + "\"";
+        }
+      }
+    }
+    return plan(item, number, kind == Inputs.ItemKind.NO_FILE);
+  }
+
+  /**
    * Decides on the file of the next item.
    *
+   * @param number its number, from 1
    * @param othersAreKnown whether no item that comes later can be a file that is there already
    * @return why it cannot have one; null if it has
    */
-  @Nullable String plan(String item, boolean othersAreKnown) {
+  private @Nullable String plan(String item, long number, boolean othersAreKnown) {
     OutputFile file;
     try {
-      file = OutputFile.ofItem(family, Path.of(pattern.expand(item, count + 1)));
+      file = OutputFile.ofItem(family, Path.of(pattern.expand(item, number)));
     } catch (InvalidPathException e) {
       return "it gives no file name: " + e.getReason();
     } catch (IllegalArgumentException e) {
@@ -77,11 +103,17 @@ final class ItemFiles {
     if (!pattern.isNumberOnly()) { // which differs in any case, and there may be items without end
       for (FileIdentity each : file.identities()) {
         String before = items.putIfAbsent(each, item);
+        if (before != null && before.equals(item)) {
+          return "it is given twice, and "
+              + file.words()
+              + " can have the result of one: leave it out once, or tell them apart by {n}, the"
+              + " number of the input";
+        }
         if (before != null) {
           return file.words()
               + " is also the file of the item \""
               + before
-              + "\": tell them apart by {n}, the number of the item, or by {}, the whole item";
+              + "\": tell them apart by {n}, the number of the input, or by {}, the whole item";
         }
       }
     }

@@ -6,8 +6,6 @@ import io.github.fornada.Pool;
 import io.github.fornada.TaskEvent;
 import io.github.fornada.TaskListener;
 import java.io.UncheckedIOException;
-import java.util.BitSet;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Spliterator;
 import java.util.TreeMap;
@@ -17,7 +15,6 @@ import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -48,22 +45,13 @@ final class ItemRun implements TaskListener {
   }
 
   private final MethodCall call;
-  private final Inputs inputs;
+  private final OpenItems items;
   private final boolean ordered;
   private final boolean failFast;
   private final Receiver receiver;
 
   private final AtomicReference<TaskEvent.@Nullable Finished> firstFailure =
       new AtomicReference<>();
-
-  /**
-   * Items that were taken from lines and have no outcome yet, by index; bounded by the pool's
-   * window.
-   */
-  private final ConcurrentMap<Long, String> taken = new ConcurrentHashMap<>();
-
-  /** The indexes of items that have an outcome. Used only by the thread that called {@link #on}. */
-  private final BitSet reported = new BitSet();
 
   /**
    * Outcomes that the receiver does not have yet, by index: in order, those behind a slower item
@@ -85,13 +73,13 @@ final class ItemRun implements TaskListener {
 
   private ItemRun(
       MethodCall call,
-      Inputs inputs,
+      OpenItems items,
       boolean ordered,
       boolean failFast,
       boolean keepsWaiting,
       Receiver receiver) {
     this.call = call;
-    this.inputs = inputs;
+    this.items = items;
     this.ordered = ordered;
     this.failFast = failFast;
     this.keepsWaiting = keepsWaiting;
@@ -100,14 +88,15 @@ final class ItemRun implements TaskListener {
 
   /** Returns a pass whose results are wanted, also those that are there when it is stopped. */
   static ItemRun forResults(
-      MethodCall call, Inputs inputs, boolean ordered, boolean failFast, Receiver receiver) {
-    return new ItemRun(call, inputs, ordered, failFast, true, receiver);
+      MethodCall call, OpenItems items, boolean ordered, boolean failFast, Receiver receiver) {
+    return new ItemRun(call, items, ordered, failFast, true, receiver);
   }
 
   /** Returns a pass that is measured; nothing is done here that would be measured with it. */
   static ItemRun forFigures(
       MethodCall call, List<String> items, boolean failFast, Receiver receiver) {
-    return new ItemRun(call, new Inputs.Known(items), true, failFast, false, receiver);
+    var open = new OpenItems(new Inputs.Known(items), index -> index + 1);
+    return new ItemRun(call, open, true, failFast, false, receiver);
   }
 
   @Override
@@ -161,9 +150,7 @@ final class ItemRun implements TaskListener {
       TaskEvent.Finished failure = firstFailure.get();
       if (failure != null) {
         failed++;
-        var _ = ended(failure.index());
-        receiver.failure(
-            Ended.of(failure.index(), String.valueOf(failure.item()), failure), failure.outcome());
+        receiver.failure(items.end(failure.index()).lasting(failure), failure.outcome());
       }
     }
   }
@@ -189,62 +176,15 @@ final class ItemRun implements TaskListener {
   }
 
   private End inOrder(Pool pool) {
-    Stream<Outcome<@Nullable String>> outcomes =
-        switch (inputs) {
-          case Inputs.Known(var items) -> pool.outcomes(items, call);
-          case Inputs.Lines(var lines, var _) -> pool.outcomes(remembering(lines), call);
-        };
+    Stream<Outcome<@Nullable String>> outcomes = pool.outcomes(items.source(), call);
     var index = new AtomicLong(); // an outcome in order does not name its item
     return each(outcomes, outcome -> report(index.getAndIncrement(), outcome));
   }
 
   private End inOrderOfCompletion(Pool pool) {
     Stream<Completion<String, @Nullable String>> completions =
-        switch (inputs) {
-          case Inputs.Known(var items) -> pool.completions(items, call);
-          case Inputs.Lines(var lines, var _) -> pool.completions(remembering(lines), call);
-        };
+        pool.completions(items.source(), call);
     return each(completions, completion -> report(completion.index(), completion.outcome()));
-  }
-
-  private Iterable<String> remembering(Iterable<String> lines) {
-    return () -> {
-      Iterator<String> source = lines.iterator();
-      var index = new AtomicLong();
-      return new Iterator<>() {
-        @Override
-        public boolean hasNext() {
-          return source.hasNext();
-        }
-
-        @Override
-        public String next() {
-          String item = source.next();
-          taken.put(index.getAndIncrement(), item);
-          return item;
-        }
-      };
-    };
-  }
-
-  /** Returns the items that had no outcome when the pass was stopped, as far as they are known. */
-  List<String> left() {
-    return switch (inputs) {
-      case Inputs.Known(var items) ->
-          IntStream.range(0, items.size())
-              .filter(i -> !reported.get(i))
-              .mapToObj(items::get)
-              .toList();
-      case Inputs.Lines l -> List.copyOf(new TreeMap<>(taken).values());
-    };
-  }
-
-  /** Returns how many items {@link #left} has. */
-  long countLeft() {
-    return switch (inputs) {
-      case Inputs.Known(var items) -> items.size() - reported.cardinality();
-      case Inputs.Lines l -> taken.size();
-    };
   }
 
   private <E> End each(Stream<E> elements, Consumer<E> action) {
@@ -269,7 +209,7 @@ final class ItemRun implements TaskListener {
     boolean genuine = !keepsWaiting || event != null;
     switch (outcome) {
       case Outcome.Done<?>(var value) -> {
-        if (receiver.result(Ended.of(index, ended(index), event), (String) value)) {
+        if (receiver.result(items.end(index).lasting(event), (String) value)) {
           done++;
         } else {
           failed++;
@@ -282,18 +222,9 @@ final class ItemRun implements TaskListener {
       default -> {
         if (!failFast && genuine) {
           failed++;
-          receiver.failure(Ended.of(index, ended(index), event), outcome);
+          receiver.failure(items.end(index).lasting(event), outcome);
         }
       }
     }
-  }
-
-  /** Notes that an item has its outcome, and returns its text. */
-  private String ended(long index) {
-    if (inputs instanceof Inputs.Known(var items)) {
-      reported.set((int) index);
-      return items.get((int) index);
-    }
-    return String.valueOf(taken.remove(index));
   }
 }

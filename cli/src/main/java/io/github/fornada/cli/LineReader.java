@@ -246,6 +246,7 @@ final class LineReader implements Iterator<String> {
     }
     int place = bytes.position();
     refusals.add(
+        text,
         (nul ? "item " : "line ") + number + " of " + name,
         "the byte 0x%02X at place %d of the line is not UTF-8; if the text has another encoding,"
                 .formatted(line[place] & 0xFF, place - begin + 1)

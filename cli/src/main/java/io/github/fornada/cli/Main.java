@@ -1,5 +1,9 @@
 package io.github.fornada.cli;
 
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.PrintStream;
+
 /** The entry point of the {@code fornada} command. */
 public final class Main {
   private Main() {}
@@ -9,10 +13,7 @@ public final class Main {
     if (args.length == 1 && (args[0].equals("--version") || args[0].equals("-V"))) {
       // Scripts ask for the version, so it is printed without loading the grammar of the whole
       // command.
-      for (String line : version()) {
-        System.out.println(line);
-      }
-      return;
+      System.exit(printVersion());
     }
     var _ = StandardStreams.take();
     if (System.getProperty("java.awt.headless") == null) {
@@ -40,6 +41,15 @@ public final class Main {
       e.printStackTrace(StandardStreams.get().err());
       return ExitCode.FAILED;
     }
+  }
+
+  private static int printVersion() {
+    var text = new CheckedText(new FileOutputStream(FileDescriptor.out));
+    // A print stream swallows errors: the text below has noticed them.
+    var printed = new PrintStream(text, true, System.out.charset());
+    printed.print(String.join("\n", version()) + "\n");
+    printed.flush();
+    return text.exitCode(ExitCode.OK);
   }
 
   /** Returns the version of the jar, or of the build, and that of Java. */

@@ -24,8 +24,15 @@ final class Meter {
    *     ProcessTree#UNKNOWN} if it is not available
    * @param idleNanos the idle time of all processors of the machine, added up; or {@link
    *     ProcessTree#UNKNOWN}
+   * @param beforeNanos the time before it began anew; 0 if it did not
    */
-  record Reading(long startedNanos, long wallNanos, long cpuNanos, long peakBytes, long idleNanos) {
+  record Reading(
+      long startedNanos,
+      long wallNanos,
+      long cpuNanos,
+      long peakBytes,
+      long idleNanos,
+      long beforeNanos) {
     /** The system counts processor time in steps of up to 10 ms. */
     private static final long SHORT_NANOS = 50_000_000;
 
@@ -46,12 +53,14 @@ final class Meter {
   private final Condition stopping = lock.newCondition();
   private final ProcessTree tree;
 
-  /** Written before {@link #start} returns. */
-  private long startedNanos;
-
-  private final long idleAtStart = ProcessTree.machineIdleNanos();
-
   // Guarded by lock.
+
+  /** When it began for the first time. */
+  private long firstNanos;
+
+  private long startedNanos;
+  private long idleAtStart = ProcessTree.machineIdleNanos();
+  private long cpuAtStart;
   private long peakBytes;
   private boolean stopped;
 
@@ -64,13 +73,42 @@ final class Meter {
   static Meter start(Set<Long> ignored) {
     var meter = new Meter(ignored);
     Thread.ofPlatform().daemon().name("fornada-meter").start(meter::sample);
-    meter.startedNanos = System.nanoTime(); // the thread needs some time to start
+    meter.begin(true); // the thread needs some time to start
     return meter;
+  }
+
+  /** Begins anew: what was used until now is not measured. Returns when that was. */
+  long restart() {
+    lock.lock();
+    try {
+      tree.refresh();
+      cpuAtStart = tree.cpuNanos();
+      idleAtStart = ProcessTree.machineIdleNanos();
+      return begin(false);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private long begin(boolean first) {
+    lock.lock();
+    try {
+      startedNanos = System.nanoTime();
+      firstNanos = first ? startedNanos : firstNanos;
+      return startedNanos;
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** Returns when it began, as a value of {@link System#nanoTime}. */
   long startedNanos() {
-    return startedNanos;
+    lock.lock();
+    try {
+      return startedNanos;
+    } finally {
+      lock.unlock();
+    }
   }
 
   private void sample() {
@@ -95,9 +133,10 @@ final class Meter {
 
   /** Ends measuring. Must be called while worker processes still run. */
   Reading stop() {
-    long wall = System.nanoTime() - startedNanos;
+    long ended = System.nanoTime();
     lock.lock();
     try {
+      long wall = Math.max(0, ended - startedNanos);
       stopped = true;
       stopping.signalAll();
       tree.refresh();
@@ -106,9 +145,10 @@ final class Meter {
       return new Reading(
           startedNanos,
           wall,
-          tree.cpuNanos(),
+          tree.cpuNanos() - cpuAtStart,
           peakBytes,
-          idle == ProcessTree.UNKNOWN ? ProcessTree.UNKNOWN : idle - idleAtStart);
+          idle == ProcessTree.UNKNOWN ? ProcessTree.UNKNOWN : idle - idleAtStart,
+          startedNanos - firstNanos);
     } finally {
       lock.unlock();
     }

@@ -86,14 +86,12 @@ final class ModelUnderTest {
       }
     } catch (ExecutionException e) {
       throw Fault.failed(
-          model.label() + " cannot be started: " + FailureReport.text("", failed(e)));
+          model.label()
+              + " cannot be started: "
+              + ThrownText.of(e.getCause() == null ? e : e.getCause()));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-  }
-
-  private static Outcome<?> failed(ExecutionException e) {
-    return new Outcome.Failed<>(e.getCause() == null ? e : e.getCause());
   }
 
   /** Warms up new JVMs, which compile while they run; this JVM is warm already. */
@@ -142,7 +140,7 @@ final class ModelUnderTest {
     }
     Timeline timeline = reports.timeline(model.label());
     if (timeline != null) {
-      listeners.add(timeline);
+      listeners.add(reports.listener(timeline));
     }
     // Garbage of an earlier pass must not count as memory of this one.
     System.gc();

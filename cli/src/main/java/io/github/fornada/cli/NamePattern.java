@@ -1,8 +1,11 @@
 package io.github.fornada.cli;
 
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The name of a file for each item, such as {@code out/{stem}.txt}: a path in which placeholders
@@ -11,15 +14,19 @@ import java.util.regex.Pattern;
  * @param text the pattern as it was given
  */
 record NamePattern(String text) {
-  private static final Pattern PLACEHOLDER = Pattern.compile("\\{([a-z]*)}");
+  private static final Pattern PLACEHOLDER = Pattern.compile("\\{([^{}/]*)}");
 
   /** The placeholders, as the help lists them. */
   private static final List<String> KNOWN = List.of("{}", "{name}", "{stem}", "{n}");
 
+  private static final String MEANINGS =
+      ". {} is the item, {name} the last part of its path, {stem} that without its ending, {n} its"
+          + " number";
+
   /**
    * Returns whether a path has placeholders.
    *
-   * @throws Fault if it has one that there is not
+   * @throws Fault if it has one that there is not, or half of one
    */
   static boolean isMeant(String path) {
     Matcher found = PLACEHOLDER.matcher(path);
@@ -33,14 +40,48 @@ record NamePattern(String text) {
                 + " in "
                 + path
                 + " stands for nothing"
-                + Suggestion.of(found.group(), KNOWN)
-                    .map(near -> "; is it " + near + "?")
-                    .orElse("")
-                + ". {} is the item, {name} the last part of its path, {stem} that without its"
-                + " ending, {n} its number");
+                + meant(found.group())
+                + MEANINGS);
       }
     }
+    String rest = PLACEHOLDER.matcher(path).replaceAll("");
+    int open = rest.indexOf('{');
+    if (open >= 0) {
+      throw Fault.usage("-o: a { in " + path + " is not closed by a }" + MEANINGS);
+    }
+    if (rest.indexOf('}') >= 0) {
+      throw Fault.usage("-o: a } in " + path + " has no { before it" + MEANINGS);
+    }
     return any;
+  }
+
+  private static String meant(String typed) {
+    return Suggestion.of(typed.toLowerCase(Locale.ROOT).replace(" ", ""), KNOWN)
+        .map(near -> "; is it " + near + "?")
+        .orElse("");
+  }
+
+  /**
+   * Checks the name of a file that there is only one of.
+   *
+   * @throws Fault if it has a placeholder for items
+   */
+  static void mustNotBeMeant(String option, @Nullable Path path) {
+    if (path == null) {
+      return;
+    }
+    Matcher found = PLACEHOLDER.matcher(path.toString());
+    while (found.find()) {
+      if (KNOWN.contains(found.group())) {
+        throw Fault.usage(
+            option
+                + " "
+                + path
+                + " is one file for all items: "
+                + found.group()
+                + " is for -o of run, which writes a file for each");
+      }
+    }
   }
 
   /** Returns whether the number of an item is all that its name is made of. */
@@ -51,7 +92,7 @@ record NamePattern(String text) {
   /**
    * Returns the name of the file of an item.
    *
-   * @param number the number of the item, from 1
+   * @param number the place of the item in the inputs, from 1
    * @throws IllegalArgumentException if the item gives no name
    */
   String expand(String item, long number) {

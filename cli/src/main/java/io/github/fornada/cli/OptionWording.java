@@ -1,40 +1,99 @@
 package io.github.fornada.cli;
 
+import io.github.fornada.Outcome;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Replaces names of methods in the library's messages by options of the command. */
+/**
+ * Puts messages of the library into the command's words: options instead of the names of methods,
+ * and the number of an input, from 1, instead of the index of an item, from 0.
+ */
 final class OptionWording {
-  private static final Pattern HEAP = Pattern.compile("withHeap(\\([^)]*\\))?|the worker heap");
-  private static final Pattern WORKERS =
-      Pattern.compile("withWorkers(\\([^)]*\\))?|lower workers\\b");
-  private static final Pattern TIMEOUT = Pattern.compile("withTimeout(\\([^)]*\\))?");
-  private static final Pattern RETRIES = Pattern.compile("withRetries(\\([^)]*\\))?");
+  /**
+   * A wording of the library, and that of the command.
+   *
+   * @param ours may have {@code $1} for a group of the pattern
+   */
+  private record Wording(Pattern theirs, String ours) {
+    static Wording of(String theirs, String ours) {
+      return new Wording(Pattern.compile(theirs), ours);
+    }
+  }
 
-  private static final Pattern BACK_OFF = Pattern.compile("withBackOff(\\([^)]*\\))?");
+  /** How a call of a method, or only its name, stands in a message. */
+  private static final String CALL = "(?:\\([^)]*\\))?";
 
-  /** The command has no option for these; a worker's JVM reads an environment variable. */
-  private static final Pattern JVM_OPTIONS = Pattern.compile("withJvmOptions\\(\"([^\"]*)\"\\)");
+  /** In this order: the first ones are longer than what the later ones find in them. */
+  private static final List<Wording> WORDINGS =
+      List.of(
+          // Advice that only a program can follow.
+          Wording.of(", or replace workers in time with withMaxTasks", ""),
+          Wording.of("; raise that with withStartupTimeout if it needs longer", ""),
+          Wording.of("; clearQuarantine lets it run again", ""),
+          Wording.of(" \\(Pool\\.share\\)", ""),
+          Wording.of(
+              " ?Close the pool before, or let it finish what runs with withExitGrace\\.", ""),
+          Wording.of(
+              "workers of a sequential pool must be 1, got (\\d+)",
+              "--on sequential runs one task at a time, and --workers asks for $1"),
+          Wording.of("lower workers or the worker heap", "lower --workers or --heap"),
+          Wording.of("lower workers\\b", "lower --workers"),
+          Wording.of("the worker heap", "--heap"),
+          Wording.of("withHeap" + CALL, "--heap"),
+          Wording.of("withWorkers" + CALL, "--workers"),
+          Wording.of("withTimeout" + CALL, "--timeout"),
+          Wording.of("withRetries" + CALL, "--retries"),
+          Wording.of("withBackOff" + CALL, "--back-off"),
+          // The command has no option for these; a worker's JVM reads an environment variable.
+          Wording.of("withJvmOptions\\(\"([^\"]*)\"\\)", "JDK_JAVA_OPTIONS=$1"),
+          Wording.of("withJvmOptions" + CALL, "JDK_JAVA_OPTIONS"));
 
-  /** Advice that only a program can follow, and so is removed. */
-  private static final Pattern NO_OPTION =
-      Pattern.compile(
-          ", or replace workers in time with withMaxTasks"
-              + "|; raise that with withStartupTimeout if it needs longer");
+  /** Any other option of the library; the command has none like it. */
+  private static final Pattern OTHER = Pattern.compile("\\bwith((?:[A-Z][a-z0-9]*)+)" + CALL);
+
+  private static final Pattern CAPITAL = Pattern.compile("(?<=.)(?=[A-Z])");
 
   private OptionWording() {}
 
   /** Returns a message of the library, with the options of the command. */
   static String withOptions(String message) {
-    String text = HEAP.matcher(message).replaceAll("--heap");
-    text =
-        WORKERS
-            .matcher(text)
-            .replaceAll(
-                found -> found.group().startsWith("lower") ? "lower --workers" : "--workers");
-    text = TIMEOUT.matcher(text).replaceAll("--timeout");
-    text = RETRIES.matcher(text).replaceAll("--retries");
-    text = BACK_OFF.matcher(text).replaceAll("--back-off");
-    text = JVM_OPTIONS.matcher(text).replaceAll("JDK_JAVA_OPTIONS=$1");
-    return NO_OPTION.matcher(text).replaceAll("");
+    String text = message;
+    for (Wording each : WORDINGS) {
+      text = each.theirs().matcher(text).replaceAll(each.ours());
+    }
+    return OTHER
+        .matcher(text)
+        .replaceAll(found -> Matcher.quoteReplacement("its " + words(found.group(1))));
+  }
+
+  private static String words(String name) {
+    return CAPITAL.matcher(name).replaceAll(" ").toLowerCase(Locale.ROOT);
+  }
+
+  /** Returns what is told of an item that was lost with its worker. */
+  static String lost(Ended item, Outcome.WorkerLost<?> lost) {
+    String label = lost.certificate().item();
+    // The message is told of this item: it need not name it again, by an index that nobody knows.
+    return withOptions(
+        label != null && label.startsWith(label(item.index()))
+            ? lost.message().replace(label, "it")
+            : lost.message());
+  }
+
+  /** Returns what is told of an exception, in some lines. */
+  static String thrown(Ended item, Throwable cause) {
+    String text = ThrownText.of(cause);
+    return isOfLibrary(cause) ? text.replace(label(item.index()), label(item.number())) : text;
+  }
+
+  /** Returns whether the library made an exception, and so its message. */
+  static boolean isOfLibrary(Throwable thrown) {
+    return thrown.getClass().getName().startsWith("io.github.fornada.");
+  }
+
+  private static String label(long number) {
+    return "item " + number + " (";
   }
 }

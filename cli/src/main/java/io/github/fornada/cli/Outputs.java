@@ -63,6 +63,9 @@ final class Outputs implements AutoCloseable {
   /** Returns the outputs of a command line with a file for what was observed. */
   static Outputs of(
       @Nullable Path results, @Nullable Path report, @Nullable Path trace, @Nullable Path record) {
+    NamePattern.mustNotBeMeant("--report", report);
+    NamePattern.mustNotBeMeant("--trace", trace);
+    NamePattern.mustNotBeMeant("--record", record);
     NamePattern pattern =
         results != null && NamePattern.isMeant(results.toString())
             ? new NamePattern(results.toString())
@@ -297,18 +300,45 @@ final class Outputs implements AutoCloseable {
   /**
    * Checks an item that may name a file.
    *
+   * @param kind what the item is; one that names a file in any case may name one that does not
+   *     exist yet, and must not be an output either
    * @param words its name in messages, such as {@code "the input a.txt"}
    * @throws Fault if an output would overwrite it
    */
-  void mustNotBeItem(String item, String words) {
-    if ((written.isEmpty() && items == null) || item.isEmpty()) {
+  void mustNotBeItem(String item, Inputs.ItemKind kind, String words) {
+    if (kind == Inputs.ItemKind.NO_FILE || (written.isEmpty() && items == null) || item.isEmpty()) {
       return;
     }
+    Path file = fileOf(item);
+    if (file == null) {
+      return;
+    }
+    mustNotBe(file, words);
+    FileIdentity place =
+        kind == Inputs.ItemKind.FILE && !Files.exists(file) ? FileIdentity.ofPlace(file) : null;
+    if (place == null) {
+      return;
+    }
+    String output = written.get(place);
+    if (output != null) {
+      throw Fault.usage(
+          output
+              + " is also "
+              + words
+              + ", which does not exist yet: the task would read what this run writes, or nothing."
+              + " Write to another file");
+    }
+    if (items != null) {
+      read.putIfAbsent(place, words);
+    }
+  }
+
+  /** Returns the file that an item may name; null if it is no path. */
+  static @Nullable Path fileOf(String item) {
     try {
-      mustNotBe(
-          item.startsWith("file:") ? Path.of(URI.create(item)) : new File(item).toPath(), words);
+      return item.startsWith("file:") ? Path.of(URI.create(item)) : new File(item).toPath();
     } catch (IllegalArgumentException | FileSystemNotFoundException e) {
-      // Not a path, so it names no file.
+      return null;
     }
   }
 

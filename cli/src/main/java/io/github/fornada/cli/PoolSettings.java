@@ -27,13 +27,25 @@ import org.jspecify.annotations.Nullable;
  * @param retries further attempts at an item without a result
  * @param backOff the pause before the first retry; null for the default
  * @param heap heap of each worker process; null for the pool's default
+ * @param items how many items there are, so that no further worker process is of use; at least 1,
+ *     and {@link #ANY_NUMBER} if that is not known
  */
 record PoolSettings(
     Workers.ByModel workers,
     @Nullable Duration timeout,
     int retries,
     @Nullable Duration backOff,
-    @Nullable String heap) {
+    @Nullable String heap,
+    int items) {
+  /** There may be any number of items. */
+  static final int ANY_NUMBER = Integer.MAX_VALUE;
+
+  /** Returns the same settings for inputs; only a list of them has a number. */
+  PoolSettings forItems(Inputs inputs) {
+    return inputs instanceof Inputs.Known(var list)
+        ? new PoolSettings(workers, timeout, retries, backOff, heap, Math.max(1, list.size()))
+        : this;
+  }
 
   /**
    * Opens a pool.
@@ -73,6 +85,9 @@ record PoolSettings(
           changed = changed.withMostInFlight(workers.all());
         }
         Integer processes = mostProcesses();
+        if (processes == null && items < Runtime.getRuntime().availableProcessors()) {
+          processes = Math.min(items, MemoryFit.mostProcesses(heap)); // its own default is higher
+        }
         return change.apply(processes == null ? changed : changed.withMostProcesses(processes));
       });
     } catch (IllegalArgumentException e) {
@@ -97,6 +112,8 @@ record PoolSettings(
               .withJvmOptions("-Djava.awt.headless=true");
       if (count != null) {
         changed = changed.withWorkers(count);
+      } else if (items < options.workers()) {
+        changed = changed.withWorkers(items);
       }
       return heap == null ? changed : changed.withHeap(heap);
     };
@@ -116,15 +133,23 @@ record PoolSettings(
     return changed;
   }
 
-  /** Returns the number of worker processes, as far as memory allows; null for the default. */
+  /**
+   * Returns the number of worker processes, no more than there are items, and as far as memory
+   * allows; null for the default.
+   */
   @Nullable Integer mostProcesses() {
-    Integer wanted = workers.of(ExecutionModel.PROCESSES);
+    Integer wanted = wantedProcesses();
     return wanted == null ? null : Math.min(wanted, MemoryFit.mostProcesses(heap));
+  }
+
+  private @Nullable Integer wantedProcesses() {
+    Integer wanted = workers.of(ExecutionModel.PROCESSES);
+    return wanted == null ? null : Math.min(wanted, items);
   }
 
   /** Returns a message if there is less memory than for all worker processes that are wanted. */
   Optional<String> memoryMessage() {
-    Integer wanted = workers.of(ExecutionModel.PROCESSES);
+    Integer wanted = wantedProcesses();
     Integer most = mostProcesses();
     return wanted == null || most == null || most.equals(wanted)
         ? Optional.empty()
@@ -139,31 +164,44 @@ record PoolSettings(
   }
 
   /**
-   * Checks that each number of workers is for a model that runs.
+   * Checks that numbers of workers are for a model that runs. Of several, those for other models
+   * are left out: one list may do for all of a user's commands.
    *
-   * @throws Fault if one is for another model
+   * @throws Fault if all are for other models, or the sequential model is given several
    */
   PoolSettings onlyFor(List<ExecutionModel> models) {
-    workers
-        .some()
-        .forEach((model, count) -> {
-          if (!models.contains(model)) {
-            throw Fault.usage(
-                "--workers "
-                    + model.label()
-                    + "="
-                    + count
-                    + " is for "
-                    + model.label()
-                    + ", which does not run here: "
-                    + models.stream().map(ExecutionModel::label).collect(Collectors.joining(", ")));
-          }
-        });
+    Integer inSequence = workers.of(ExecutionModel.SEQUENTIAL);
+    if (models.equals(List.of(ExecutionModel.SEQUENTIAL)) && inSequence != null && inSequence > 1) {
+      throw Fault.usage(
+          "--on sequential runs one task at a time, and --workers asks for "
+              + inSequence
+              + ": leave --workers out, or choose another model, such as --on threads");
+    }
+    if (workers.all() == null
+        && !workers.some().isEmpty()
+        && models.stream().noneMatch(workers.some()::containsKey)) {
+      ExecutionModel other = workers.some().keySet().stream().sorted().findFirst().orElseThrow();
+      throw Fault.usage(
+          "--workers "
+              + other.label()
+              + "="
+              + workers.some().get(other)
+              + " is for "
+              + other.label()
+              + ", which does not run here: "
+              + models.stream().map(ExecutionModel::label).collect(Collectors.joining(", "))
+              + ". Give "
+              + models.stream()
+                  .filter(each -> each != ExecutionModel.SEQUENTIAL)
+                  .map(each -> each.label() + "=N")
+                  .collect(Collectors.joining(" or "))
+              + (models.equals(List.of(ExecutionModel.SEQUENTIAL)) ? "none" : ", or N alone"));
+    }
     return this;
   }
 
   /** Returns the same settings without a number of workers, for the sequential model. */
   PoolSettings withoutWorkers() {
-    return new PoolSettings(Workers.ByModel.DEFAULT, timeout, retries, backOff, heap);
+    return new PoolSettings(Workers.ByModel.DEFAULT, timeout, retries, backOff, heap, items);
   }
 }

@@ -1,36 +1,55 @@
 package io.github.fornada.cli;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Inputs that are not items: a line that is not text, a file that was deleted or cannot be read.
  * Each is reported and counts as failed; all other items run.
+ *
+ * <p>Whoever reads the inputs tells this of each of them, in their order, so that every input has a
+ * number: its place among all of them, from 1, refused ones included. The items of a pool have
+ * indexes, from 0, and refused inputs have none.
  */
 final class Refusals {
   /**
    * One such input.
    *
-   * @param input its name, such as {@code line 3 of names.txt}
+   * @param number its place in the inputs, from 1
+   * @param item its text, as far as it is known
+   * @param input its name in messages, such as {@code line 3 of names.txt}
    * @param why what is wrong with it, and what to do
    */
-  record Refusal(String input, String why) {}
-
-  private final AtomicLong count = new AtomicLong();
+  record Refusal(long number, String item, String input, String why) {}
 
   // Guarded by this.
   private final List<Refusal> early = new ArrayList<>();
   private @Nullable Consumer<Refusal> listener;
+  private long accepted;
 
-  /** Adds one; called by the thread that reads the inputs. */
-  void add(String input, String why) {
-    var refusal = new Refusal(input, why);
-    count.incrementAndGet();
+  /** For each refused input, how many items had been accepted before it; ascending. */
+  private long[] acceptedBefore = new long[8];
+
+  private int refused;
+
+  /**
+   * Adds one; called by the thread that reads the inputs.
+   *
+   * @param item its text, as far as it is known
+   * @param input its name in messages
+   */
+  void add(String item, String input, String why) {
+    Refusal refusal;
     Consumer<Refusal> receiver;
     synchronized (this) {
+      if (refused == acceptedBefore.length) {
+        acceptedBefore = Arrays.copyOf(acceptedBefore, 2 * refused);
+      }
+      acceptedBefore[refused++] = accepted;
+      refusal = new Refusal(accepted + refused, item, input, why);
       receiver = listener;
       if (receiver == null) {
         early.add(refusal);
@@ -40,9 +59,38 @@ final class Refusals {
     receiver.accept(refusal);
   }
 
+  /** Notes that the next input is an item; called by the thread that reads the inputs. */
+  synchronized void accept() {
+    accepted++;
+  }
+
+  /** Returns the number that the next input will have, from 1. */
+  synchronized long next() {
+    return accepted + refused + 1;
+  }
+
+  /**
+   * Returns the number of an item that was accepted.
+   *
+   * @param index its place among the items, from 0
+   */
+  synchronized long number(long index) {
+    int from = 0;
+    int to = refused;
+    while (from < to) { // those that were refused after it begin at to
+      int middle = (from + to) >>> 1;
+      if (acceptedBefore[middle] <= index) {
+        from = middle + 1;
+      } else {
+        to = middle;
+      }
+    }
+    return index + to + 1;
+  }
+
   /** Returns how many there are so far. */
-  long count() {
-    return count.get();
+  synchronized long count() {
+    return refused;
   }
 
   /** Sets the receiver, which gets those that there are already and each further one. */

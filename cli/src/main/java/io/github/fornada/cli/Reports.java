@@ -1,6 +1,7 @@
 package io.github.fornada.cli;
 
 import io.github.fornada.ExecutionModel;
+import io.github.fornada.TaskListener;
 import io.github.fornada.advice.decide.Finding;
 import io.github.fornada.timeline.ChromeTrace;
 import io.github.fornada.timeline.HtmlReport;
@@ -10,6 +11,7 @@ import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.LongUnaryOperator;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -18,24 +20,31 @@ final class Reports {
   private final @Nullable OutputFile page;
   private final @Nullable OutputFile trace;
   private final String title;
+  private final LongUnaryOperator numbers;
   private @Nullable Path pageDraft;
   private @Nullable Path traceDraft;
   private @Nullable Finding finding;
   private final Map<ExecutionModel, Timeline> timelines = new EnumMap<>(ExecutionModel.class);
 
-  private Reports(@Nullable OutputFile page, @Nullable OutputFile trace, String title) {
+  private Reports(
+      @Nullable OutputFile page,
+      @Nullable OutputFile trace,
+      String title,
+      LongUnaryOperator numbers) {
     this.page = page;
     this.trace = trace;
     this.title = title;
+    this.numbers = numbers;
   }
 
   /**
    * Opens the files before the run, so that a run whose report cannot be written does not begin.
    *
+   * @param numbers gives the number of an input, from 1, for the index of its item, from 0
    * @throws Fault if one cannot be written
    */
-  static Reports open(Outputs outputs, String title) {
-    var reports = new Reports(outputs.report(), outputs.trace(), title);
+  static Reports open(Outputs outputs, String title, LongUnaryOperator numbers) {
+    var reports = new Reports(outputs.report(), outputs.trace(), title, numbers);
     reports.pageDraft = outputs.report() == null ? null : outputs.report().draft();
     reports.traceDraft = outputs.trace() == null ? null : outputs.trace().draft();
     return reports;
@@ -59,6 +68,11 @@ final class Reports {
    */
   @Nullable Timeline timeline(String name) {
     return areWanted() ? new Timeline(name) : null;
+  }
+
+  /** Returns the listener by which a pool reports to a timeline. */
+  TaskListener listener(Timeline timeline) {
+    return new NumberedItems(timeline, numbers);
   }
 
   /** Sets what is shown of a model: the run that its figures are of. */

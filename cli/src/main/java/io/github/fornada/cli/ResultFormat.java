@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The text that is written for each item: its result, its result after the item, or one line of
- * JSON with item, outcome, and result or error.
+ * JSON with its number, item, outcome, and result or error.
  *
  * @param json whether results are JSON, for which the task must return JSON
  * @param withItem whether each line of a result begins with its item
@@ -23,7 +23,7 @@ record ResultFormat(boolean json, boolean withItem, boolean lines) {
    */
   @Nullable String done(Ended item, @Nullable String result) {
     if (json) {
-      String text = head(item.input(), "done");
+      String text = head(item.number(), item.input(), "done");
       return (result == null ? text : text + ",\"result\":" + result) + tail(item.nanos());
     }
     if (result == null || !withItem) {
@@ -40,31 +40,47 @@ record ResultFormat(boolean json, boolean withItem, boolean lines) {
    * @param stage where it ended; null if there are no stages
    */
   @Nullable String failed(Ended item, @Nullable String stage, Outcome<?> outcome) {
-    return json ? failed(item.input(), stage, name(outcome), error(outcome), item.nanos()) : null;
+    return json ? without(item, stage, name(outcome), error(item, outcome)) : null;
   }
 
-  private static String failed(
-      String item, @Nullable String stage, String outcome, String error, long nanos) {
-    return head(item, outcome)
+  /**
+   * Returns what is written for an item that was cancelled, or not even begun, because the run was
+   * stopped; null for nothing.
+   *
+   * @param why why it was stopped
+   */
+  @Nullable String cancelled(Ended item, String why) {
+    return json ? without(item, null, "cancelled", why) : null;
+  }
+
+  private static String without(Ended item, @Nullable String stage, String outcome, String error) {
+    return head(item.number(), item.input(), outcome)
         + (stage == null ? "" : ",\"stage\":" + Rendering.json(stage))
         + ",\"error\":"
         + Rendering.json(error)
-        + tail(nanos);
+        + tail(item.nanos());
   }
 
   /** Returns what is written for an input that is not an item; null for nothing. */
   @Nullable String refused(Refusals.Refusal refusal) {
     return json
-        ? "{\"input\":"
+        ? head(refusal.number(), refusal.item(), "refused")
+            + ",\"input\":"
             + Rendering.json(refusal.input())
-            + ",\"outcome\":\"refused\",\"error\":"
+            + ",\"error\":"
             + Rendering.json(refusal.why())
             + "}"
         : null;
   }
 
-  private static String head(String item, String outcome) {
-    return "{\"item\":" + Rendering.json(item) + ",\"outcome\":\"" + outcome + "\"";
+  private static String head(long number, String item, String outcome) {
+    return "{\"n\":"
+        + number
+        + ",\"item\":"
+        + Rendering.json(item)
+        + ",\"outcome\":\""
+        + outcome
+        + "\"";
   }
 
   private static String tail(long nanos) {
@@ -83,14 +99,14 @@ record ResultFormat(boolean json, boolean withItem, boolean lines) {
   }
 
   /** Returns why there is no result, without the stack, which is told on stderr. */
-  private static String error(Outcome<?> outcome) {
+  private static String error(Ended item, Outcome<?> outcome) {
     return switch (outcome) {
       case Outcome.Done<?> done -> "";
-      case Outcome.Failed<?>(var cause) -> withoutStack(ThrownText.of(cause));
+      case Outcome.Failed<?>(var cause) -> withoutStack(OptionWording.thrown(item, cause));
       case Outcome.TimedOut<?>(var limit, var frames) ->
           "over its timeout of " + Words.limit(limit);
       case Outcome.Cancelled<?>(var reason) -> String.valueOf(reason);
-      case Outcome.WorkerLost<?> lost -> OptionWording.withOptions(lost.message());
+      case Outcome.WorkerLost<?> lost -> OptionWording.lost(item, lost);
     };
   }
 
@@ -99,7 +115,11 @@ record ResultFormat(boolean json, boolean withItem, boolean lines) {
     return stack < 0 ? text : text.substring(0, stack);
   }
 
+  /** Returns an item on one line, without a tab, in a form that names it and no other. */
   private static String oneLine(String item) {
-    return item.replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r");
+    return item.replace("\\", "\\\\")
+        .replace("\t", "\\t")
+        .replace("\n", "\\n")
+        .replace("\r", "\\r");
   }
 }

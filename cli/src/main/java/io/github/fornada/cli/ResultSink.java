@@ -9,15 +9,24 @@ import org.jspecify.annotations.Nullable;
  */
 final class ResultSink {
   private final ResultFormat format;
-  private final ResultWriter writer;
+  private final LinesInOrder lines;
   private final @Nullable ItemFiles files;
   private final Progress progress;
 
-  /** Creates a sink; {@code files} is null if all results go to {@code writer}. */
+  /**
+   * Creates a sink.
+   *
+   * @param files null if all results go to {@code writer}
+   * @param ordered whether they go there in the order of the inputs
+   */
   ResultSink(
-      ResultFormat format, ResultWriter writer, @Nullable ItemFiles files, Progress progress) {
+      ResultFormat format,
+      ResultWriter writer,
+      @Nullable ItemFiles files,
+      Progress progress,
+      boolean ordered) {
     this.format = format;
-    this.writer = writer;
+    this.lines = new LinesInOrder(writer, ordered);
     this.files = files;
     this.progress = progress;
     if (!format.lines() && !format.json()) {
@@ -48,9 +57,7 @@ final class ResultSink {
   boolean result(Ended item, @Nullable String result) {
     String text = format.done(item, result);
     if (files == null) {
-      if (text != null) {
-        writer.line(text);
-      }
+      lines.put(item.number(), text);
       return true;
     }
     if (text == null) {
@@ -70,15 +77,10 @@ final class ResultSink {
    * @param stage where it ended; null if there are no stages
    */
   void failure(Ended item, @Nullable String stage, Outcome<?> outcome) {
-    progress.message(
-        stage == null
-            ? FailureReport.text(item.input(), outcome)
-            : FailureReport.text(item.input(), stage, outcome));
+    progress.message(FailureReport.text(item, stage, outcome));
     String text = format.failed(item, stage, outcome);
     if (files == null) {
-      if (text != null) {
-        writer.line(text);
-      }
+      lines.put(item.number(), text);
       return;
     }
     if (text == null) {
@@ -91,12 +93,28 @@ final class ResultSink {
     }
   }
 
+  /**
+   * Takes an item that was cancelled or not begun because the run was stopped, which is told once
+   * for all of them.
+   */
+  void cancelled(Ended item, String why) {
+    if (files == null) {
+      lines.put(item.number(), format.cancelled(item, why));
+    } else {
+      files.drop(item);
+    }
+  }
+
   /** Takes an input that is not an item. */
   void refused(Refusals.Refusal refusal) {
     progress.message(FailureReport.refused(refusal));
-    String text = format.refused(refusal);
-    if (text != null && files == null) {
-      writer.line(text);
+    if (files == null) {
+      lines.put(refusal.number(), format.refused(refusal));
     }
+  }
+
+  /** Writes what waits for items before it, which have no outcome because the run was stopped. */
+  void finish() {
+    lines.finish();
   }
 }

@@ -84,7 +84,7 @@ final class ResultWriter implements AutoCloseable {
   }
 
   /** Recognizes the messages of Unix and of Windows. */
-  private static boolean isBrokenPipe(String message) {
+  static boolean isBrokenPipe(String message) {
     return message.contains("Broken pipe") || message.contains("pipe is being closed");
   }
 

@@ -66,6 +66,22 @@ final class RunCommand implements Callable<Integer> {
   /** The arguments of the stages before the last, where there are several. */
   private List<List<String>> before = List.of();
 
+  /** The input after {@code --figures} that could be its value; null for none. */
+  private @Nullable String figuresBefore;
+
+  /** An input stands after {@code --figures} and looks like its value. */
+  void standsAfterFigures(String input) {
+    figuresBefore = input;
+  }
+
+  /** A class that follows the input {@code then}; null for none. */
+  private @Nullable String classAfterThen;
+
+  /** The input {@code then} is followed by a class, which is no task; null if there is none. */
+  void hasClassAfterThen(@Nullable String type) {
+    classAfterThen = type;
+  }
+
   /** This is the last of several stages. */
   void follows(List<List<String>> stages) {
     before = stages;
@@ -86,7 +102,9 @@ final class RunCommand implements Callable<Integer> {
   @Option(
       names = "--with-item",
       description =
-          "Begin each line of a result with its item and a tab, as grep does with file names.")
+          "Begin each line of a result with its item and a tab, as grep does with file names. In"
+              + " the item, \\t, \\n, \\r"
+              + " and \\\\ stand for a tab, an end of line and a backslash.")
   private boolean withItem;
 
   @Option(
@@ -96,11 +114,17 @@ final class RunCommand implements Callable<Integer> {
       completionCandidates = CommonOptions.FiguresForms.class,
       description =
           "At the end, print a table of what it cost on stderr instead of one line; --figures alone"
-              + " is --figures=table.")
+              + " is --figures=table, and a word after it is an input.")
   private CommonOptions.@Nullable Format figures;
+
+  /** Why items have no outcome, where the first failure ends the run. */
+  static final String STOPPED_BY_FAILURE = "stopped, because another input failed (--fail-fast)";
 
   /** The option that may stand without its value. */
   static final String FIGURES = "--figures";
+
+  /** A start that is shorter is not told of, in seconds. Guess: nobody notices it. */
+  private static final double WORTH_TELLING_SECONDS = 0.05;
 
   /** How results are written. */
   @SuppressWarnings("NullAway.Init") // set by call()
@@ -124,19 +148,56 @@ final class RunCommand implements Callable<Integer> {
           "--on auto is for one function: say how each stage runs, such as --on threads");
     }
     chooseForms();
+    sayWhatIsAnInput();
     PoolSettings settings =
         options.pools().onlyFor(how.isAuto() ? List.of(ExecutionModel.PROCESSES) : List.of(on));
     if (!before.isEmpty()) {
       return new StagesRun(options, results, figures, on, settings, unordered)
           .call(before.stream().map(StageArguments::parse).toList());
     }
-    if (on == ExecutionModel.PROCESSES || how.isAuto()) {
-      settings.memoryMessage().ifPresent(options.terminal()::note);
+    if (how.isAuto() && workers(settings).size() > 1) {
+      options
+          .terminal()
+          .note(
+              "fornada: of --workers, --on auto takes "
+                  + ExecutionModel.PROCESSES.label()
+                  + "=N; N alone is the most at once, whatever it chooses");
     }
     try (Outputs outputs = options.outputs()) {
       LoadedTask task = options.load(outputs).in(results);
       var refusals = new Refusals();
-      return run(settings, task, options.items(task, outputs, refusals), outputs, refusals);
+      Inputs inputs = options.items(task, outputs, refusals);
+      PoolSettings enough = settings.forItems(inputs);
+      if (on == ExecutionModel.PROCESSES || how.isAuto()) {
+        enough.memoryMessage().ifPresent(options.terminal()::note);
+      }
+      return run(enough, task, inputs, outputs, refusals);
+    }
+  }
+
+  private static Set<ExecutionModel> workers(PoolSettings settings) {
+    return settings.workers().some().keySet();
+  }
+
+  /** Tells of words that are inputs, though they look as if they were meant for more. */
+  private void sayWhatIsAnInput() {
+    if (figuresBefore != null) {
+      options
+          .terminal()
+          .note(
+              "fornada: --figures stands alone here, so \""
+                  + figuresBefore
+                  + "\" is an input; write --figures="
+                  + figuresBefore
+                  + " for the form");
+    }
+    if (classAfterThen != null) {
+      options
+          .terminal()
+          .note(
+              "fornada: \"then\" is an input here, because no task follows it: write "
+                  + classAfterThen
+                  + "#method for one");
     }
   }
 
@@ -171,13 +232,14 @@ final class RunCommand implements Callable<Integer> {
   private int run(
       PoolSettings settings, LoadedTask task, Inputs inputs, Outputs outputs, Refusals refusals) {
     Terminal terminal = options.terminal();
-    Reports reports = Reports.open(outputs, task.name());
+    Reports reports = Reports.open(outputs, task.name(), refusals::number);
     long total = inputs instanceof Inputs.Known(var items) ? items.size() : -1;
     try (var progress = new Progress(terminal, "", total);
         var writer = ResultWriter.open(outputs.results(), terminal, progress)) {
-      var sink = new ResultSink(results, writer, outputs.items(), progress);
+      var sink = new ResultSink(results, writer, outputs.items(), progress, !unordered);
+      var items = new OpenItems(inputs, refusals::number);
       var run =
-          ItemRun.forResults(task.call(), inputs, !unordered, options.failFast, sink.receiver());
+          ItemRun.forResults(task.call(), items, !unordered, options.failFast, sink.receiver());
       refusals.setReceiver(refusal -> {
         progress.refused();
         sink.refused(refusal);
@@ -193,7 +255,7 @@ final class RunCommand implements Callable<Integer> {
       }
       Timeline timeline = reports.timeline(how.isAuto() ? How.AUTO : on.label());
       if (timeline != null) {
-        listeners.add(timeline);
+        listeners.add(reports.listener(timeline));
       }
       var stall = new StallWatch();
       if ((on == ExecutionModel.VIRTUAL_THREADS || how.isAuto()) && options.timeout != null) {
@@ -208,6 +270,9 @@ final class RunCommand implements Callable<Integer> {
       Meter meter = Meter.start(Set.of());
       if (timeline != null) {
         timeline.begin(meter.startedNanos());
+      }
+      if (on == ExecutionModel.PROCESSES) {
+        listeners.addFirst(new WorkersReady(meter, timeline));
       }
       Pool pool =
           how.isAuto()
@@ -224,6 +289,11 @@ final class RunCommand implements Callable<Integer> {
           timeline.end(reading.endedNanos());
         }
       } finally {
+        if (!Interruption.requested()) { // which leaves time for results only
+          String why = stopped();
+          items.left().forEach(each -> sink.cancelled(each, why));
+        }
+        sink.finish();
         writer.finish(); // first, so that nothing that follows can lose a result
         if (ended) {
           outputs.commitResults(writer);
@@ -241,18 +311,23 @@ final class RunCommand implements Callable<Integer> {
       }
       reports.show(on, timeline);
       if (stall.stalled()) {
-        run.left().forEach(input -> terminal.err().println(FailureReport.notRun(input)));
+        items.left().forEach(each -> terminal.err().println(FailureReport.notRun(each.input())));
         terminal.err().println(StallWatch.GIVEN_UP);
       }
       return finish(
           writer,
-          new Tally(run, clock, refusals.count()),
+          new Tally(run, items, clock, refusals.count()),
           reading,
           reports,
           end,
           terminal,
           outputs);
     }
+  }
+
+  /** Returns why items are without an outcome, in a run that was not interrupted. */
+  private String stopped() {
+    return options.failFast ? STOPPED_BY_FAILURE : "the run was stopped";
   }
 
   private final Observed observed = new Observed();
@@ -276,7 +351,7 @@ final class RunCommand implements Callable<Integer> {
    *
    * @param refused the number of inputs that were not items
    */
-  private record Tally(ItemRun run, TaskClock clock, long refused) {
+  private record Tally(ItemRun run, OpenItems items, TaskClock clock, long refused) {
     long done() {
       return run.done();
     }
@@ -287,7 +362,7 @@ final class RunCommand implements Callable<Integer> {
 
     /** Returns how many items were read and are neither; more may not have been read. */
     long left() {
-      return run.countLeft();
+      return items.countLeft();
     }
   }
 
@@ -325,7 +400,7 @@ final class RunCommand implements Callable<Integer> {
       return ExitCode.FAILED;
     }
     if (choice != null) {
-      terminal.note("fornada: auto chose " + choice);
+      terminal.note("fornada: auto chose " + OptionWording.withOptions(choice.toString()));
     }
     Figures cost = cost(tally, reading);
     reports.write(List.of(cost), sentences(tally, reading), null);
@@ -351,6 +426,9 @@ final class RunCommand implements Callable<Integer> {
         + Words.seconds(cost.seconds())
         + " on "
         + on.label()
+        + (startsProcesses() && cost.startupSeconds() >= WORTH_TELLING_SECONDS
+            ? ", after " + Words.seconds(cost.startupSeconds()) + " to start"
+            : "")
         + ": in flight "
         + Words.figure(cost.inFlight())
         + (Double.isNaN(cost.busyCores())
@@ -358,10 +436,16 @@ final class RunCommand implements Callable<Integer> {
             : ", busy cores " + Words.figure(cost.busyCores()));
   }
 
+  /** Returns whether worker processes are started for the run, before its first item. */
+  private boolean startsProcesses() {
+    return on == ExecutionModel.PROCESSES && choice == null;
+  }
+
   /** Returns what the page says of the run. */
   private List<String> sentences(Tally tally, Meter.Reading reading) {
     var sentences = new ArrayList<String>();
     sentences.add(summary(tally, reading) + ".");
+    sentences.add(Verdict.ofRun(cost(tally, reading), Runtime.getRuntime().availableProcessors()));
     if (choice != null) {
       sentences.add("Auto chose " + choice + ".");
     }
@@ -379,7 +463,7 @@ final class RunCommand implements Callable<Integer> {
         reading.busyCores(),
         reading.idleNanos() < 0 ? Double.NaN : reading.idleNanos() / wall,
         reading.peakBytes(),
-        tally.clock().startupNanos() / 1e9,
+        (startsProcesses() ? reading.beforeNanos() : tally.clock().startupNanos()) / 1e9,
         tally.done(),
         tally.failed(),
         1,

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -17,6 +18,8 @@ import picocli.CommandLine.Parameters;
 final class StageArguments {
   /** Between two stages. */
   static final String THEN = "then";
+
+  private static final Pattern CLASS = Pattern.compile("([a-z_][\\w$]*\\.)+[A-Z][\\w$]*");
 
   @Parameters(index = "0", paramLabel = "TASK")
   @SuppressWarnings("NullAway.Init") // filled by picocli, for it is required
@@ -71,8 +74,26 @@ final class StageArguments {
     return stages;
   }
 
+  /** Returns the task among the arguments of a stage, as it was typed. */
+  static String task(List<String> stage) {
+    return stage.stream().filter(StageArguments::isTask).findFirst().orElse("TASK");
+  }
+
   private static boolean isTask(String argument) {
     return argument.endsWith(".java") || argument.indexOf('#') > 0;
+  }
+
+  /**
+   * Returns what follows a {@code then} that is an input, but looks as if it were meant for a task:
+   * a class without its method; null if there is none.
+   */
+  static @Nullable String classAfterThen(List<String> arguments) {
+    for (int i = 1; i + 1 < arguments.size() && !arguments.get(i).equals("--"); i++) {
+      if (arguments.get(i).equals(THEN) && CLASS.matcher(arguments.get(i + 1)).matches()) {
+        return arguments.get(i + 1);
+      }
+    }
+    return null;
   }
 
   /**

@@ -3,8 +3,8 @@ package io.github.fornada.cli;
 import io.github.fornada.ExecutionModel;
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
+import io.github.fornada.TaskEvent;
 import io.github.fornada.TaskListener;
-import io.github.fornada.TaskUsage;
 import io.github.fornada.pipeline.Pipeline;
 import io.github.fornada.pipeline.PipelineOutcome;
 import io.github.fornada.pipeline.PipelineRun;
@@ -17,14 +17,18 @@ import io.github.fornada.timeline.Timeline;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.Spliterator;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -46,7 +50,11 @@ final class StagesRun {
 
   /** A stage before it is opened. */
   private record Plan(
-      String name, LoadedTask task, ExecutionModel on, PoolSettings settings, Timeline timeline) {}
+      String name, LoadedTask task, ExecutionModel on, PoolSettings settings, Timeline timeline) {
+    Plan forItems(Inputs inputs) {
+      return new Plan(name, task, on, settings.forItems(inputs), timeline);
+    }
+  }
 
   StagesRun(
       CommonOptions options,
@@ -80,6 +88,8 @@ final class StagesRun {
       plans.add(plan(options.load(outputs).in(results), lastOn, lastSettings, names));
       var refusals = new Refusals();
       Inputs inputs = options.items(plans.getFirst().task(), outputs, refusals);
+      // Each stage makes one item of one, so none has more items than the source.
+      plans.replaceAll(plan -> plan.forItems(inputs));
       return run(plans, inputs, outputs, refusals);
     }
   }
@@ -99,22 +109,34 @@ final class StagesRun {
     Terminal terminal = options.terminal();
     Reports reports =
         Reports.open(
-            outputs, plans.stream().map(Plan::name).collect(Collectors.joining(", then ")));
-    long total = inputs instanceof Inputs.Known(var items) ? items.size() : -1;
+            outputs,
+            plans.stream().map(Plan::name).collect(Collectors.joining(", then ")),
+            refusals::number);
+    long total = inputs instanceof Inputs.Known(var known) ? known.size() : -1;
     var pools = new ArrayList<Pool>();
     try (var progress = new Progress(terminal, "", total);
         var writer = ResultWriter.open(outputs.results(), terminal, progress)) {
-      var sink = new ResultSink(results, writer, outputs.items(), progress);
+      var sink = new ResultSink(results, writer, outputs.items(), progress, !unordered);
+      var items = new OpenItems(inputs, refusals::number);
+      var tally = new Tally(items, sink, progress, !unordered, stopped());
+      // Who else wants to know of which input of the source an item was made?
+      boolean placed = results.json() || reports.areWanted();
       boolean complete = false;
       PipelineRun<@Nullable String> run = null;
       boolean ended = false;
-      long[] counts = new long[3];
       var cancelled = new AtomicBoolean();
+      long began = 0;
       try {
         for (Plan plan : plans) {
           var listeners = new ArrayList<TaskListener>();
           if (reports.areWanted()) {
-            listeners.add(plan.timeline());
+            listeners.add(reports.listener(plan.timeline()));
+          }
+          if (results.json()) {
+            listeners.add(tally.times());
+          }
+          if (options.failFast) {
+            listeners.add(tally.failures());
           }
           if (plan.settings().retries() > 0) {
             listeners.add(progress.retries());
@@ -122,28 +144,38 @@ final class StagesRun {
           if (plan.on() == ExecutionModel.PROCESSES) {
             plan.settings().memoryMessage().ifPresent(terminal::note);
           }
-          plan.timeline().begin();
           pools.add(plan.settings().open(plan.on(), listeners));
         }
-        run = pipeline(plans, pools, inputs, progress);
+        run = pipeline(plans, pools, items.source(), placed, progress);
         PipelineRun<@Nullable String> running = run;
         refusals.setReceiver(refusal -> {
           progress.refused();
           sink.refused(refusal);
           if (options.failFast) {
             cancelled.set(true);
+            tally.stops();
             running.cancel();
           }
         });
         writer.onFailure(() -> {
           cancelled.set(true);
+          tally.stops();
           running.cancel();
         });
         progress.withDetails(() -> stageLines(running.summary()));
         progress.start();
-        complete = consume(run, sink, writer, progress, counts, cancelled);
+        // The stages begin to run when the first outcome is asked for, and no sooner.
+        began = System.nanoTime();
+        for (Plan plan : plans) {
+          plan.timeline().begin(began);
+        }
+        complete = consume(run, tally, writer, cancelled);
         ended = true;
       } finally {
+        if (run != null && !Interruption.requested()) {
+          tally.endRest(complete ? Long.MAX_VALUE : ended ? run.summary().sourceItems() : 0);
+        }
+        sink.finish();
         writer.finish(); // first of all: nothing that follows may cost a result
         if (ended) {
           outputs.commitResults(writer);
@@ -151,20 +183,27 @@ final class StagesRun {
         end(run, pools, complete);
       }
       progress.end();
-      plans.forEach(plan -> plan.timeline().end());
+      PipelineSummary summary = run.summary();
+      for (Plan plan : plans) {
+        plan.timeline().end(began + summary.elapsed().toNanos()); // the time that is told, too
+      }
       return finish(
           plans,
-          run.summary(),
+          summary,
           writer,
           new End(
               complete,
-              counts[0],
-              counts[1] + refusals.count(),
-              total < 0 ? counts[2] : total - counts[0] - counts[1]),
+              tally.done,
+              tally.failed + refusals.count(),
+              tally.cancelled + items.countLeft()),
           terminal,
           outputs,
           reports);
     }
+  }
+
+  private String stopped() {
+    return options.failFast ? RunCommand.STOPPED_BY_FAILURE : "the run was stopped";
   }
 
   /**
@@ -175,12 +214,20 @@ final class StagesRun {
   private record End(boolean complete, long done, long failed, long left) {}
 
   private PipelineRun<@Nullable String> pipeline(
-      List<Plan> plans, List<Pool> pools, Inputs inputs, Progress progress) {
-    Iterable<String> source =
-        switch (inputs) {
-          case Inputs.Known(var items) -> items;
-          case Inputs.Lines(var lines, var _) -> lines;
-        };
+      List<Plan> plans,
+      List<Pool> pools,
+      Iterable<String> source,
+      boolean placed,
+      Progress progress) {
+    Pipeline<@Nullable String> pipeline =
+        placed ? placed(plans, pools, source) : plain(plans, pools, source);
+    return pipeline.run(o ->
+        (options.failFast ? o.withStopOnFailure() : o)
+            .withStallListener(stall -> progress.message("fornada: " + stall)));
+  }
+
+  private static Pipeline<@Nullable String> plain(
+      List<Plan> plans, List<Pool> pools, Iterable<String> source) {
     Pipeline<String> pipeline = Pipeline.from(source);
     int last = plans.size() - 1;
     for (int k = 0; k < last; k++) {
@@ -192,12 +239,42 @@ final class StagesRun {
               .filter(text -> text != null)
               .map(text -> text == null ? "" : text);
     }
-    return pipeline
-        .<@Nullable String>stage(
-            plans.get(last).name(), pools.get(last), plans.get(last).task().call())
-        .run(o ->
-            (options.failFast ? o.withStopOnFailure() : o)
-                .withStallListener(stall -> progress.message("fornada: " + stall)));
+    return pipeline.<@Nullable String>stage(
+        plans.get(last).name(), pools.get(last), plans.get(last).task().call());
+  }
+
+  /** Returns the same pipeline; its items know of which item of the source they were made. */
+  private static Pipeline<@Nullable String> placed(
+      List<Plan> plans, List<Pool> pools, Iterable<String> source) {
+    Pipeline<StageItem> pipeline = Pipeline.from(() -> placed(source.iterator()));
+    int last = plans.size() - 1;
+    for (int k = 0; k < last; k++) {
+      pipeline =
+          pipeline
+              .<@Nullable StageItem>stage(
+                  plans.get(k).name(),
+                  pools.get(k),
+                  new StageItem.Inner(plans.get(k).task().call()))
+              .filter(item -> item != null)
+              .map(Objects::requireNonNull);
+    }
+    return pipeline.<@Nullable String>stage(
+        plans.get(last).name(), pools.get(last), new StageItem.Last(plans.get(last).task().call()));
+  }
+
+  private static Iterator<StageItem> placed(Iterator<String> source) {
+    var index = new AtomicLong();
+    return new Iterator<>() {
+      @Override
+      public boolean hasNext() {
+        return source.hasNext();
+      }
+
+      @Override
+      public StageItem next() {
+        return new StageItem(index.getAndIncrement(), source.next());
+      }
+    };
   }
 
   /** A line for each stage: how far it has come, and what its workers do. */
@@ -223,15 +300,12 @@ final class StagesRun {
   /**
    * Returns whether every item came to its end.
    *
-   * @param ended counts those with a result, those without, and those that were stopped
    * @param cancelled whether this command has ended the run itself
    */
   private boolean consume(
       PipelineRun<@Nullable String> run,
-      ResultSink sink,
+      Tally tally,
       ResultWriter writer,
-      Progress progress,
-      long[] ended,
       AtomicBoolean cancelled) {
     try (Stream<PipelineOutcome<@Nullable String>> outcomes =
         unordered ? run.completions() : run.outcomes()) {
@@ -240,7 +314,7 @@ final class StagesRun {
       try {
         while (source.tryAdvance(
             (PipelineOutcome<@Nullable String> outcome) -> {
-              boolean wanted = tell(outcome, sink, progress, ended);
+              boolean wanted = tally.tell(outcome);
               cut[0] |= !wanted;
             })) {
           if (Interruption.requested() || writer.failure() != null) {
@@ -250,17 +324,17 @@ final class StagesRun {
         return !cut[0];
       } finally {
         if (Interruption.requested()) {
-          writeRest(run, source, sink, ended);
+          writeRest(run, source, tally);
         }
       }
     } catch (CancellationException e) {
       if (!cancelled.get() && !Interruption.requested()) {
-        throw Fault.failed(Interruption.byATask(ended[0]));
+        throw Fault.failed(Interruption.byATask(tally.done));
       }
       return false;
     } catch (UncheckedIOException e) {
       throw Fault.failed(
-          "cannot read the inputs: " + e.getCause() + "; before that, " + ended[0] + " done");
+          "cannot read the inputs: " + e.getCause() + "; before that, " + tally.done + " done");
     }
   }
 
@@ -268,18 +342,13 @@ final class StagesRun {
   private static void writeRest(
       PipelineRun<@Nullable String> run,
       Spliterator<PipelineOutcome<@Nullable String>> source,
-      ResultSink sink,
-      long[] ended) {
+      Tally tally) {
     Thread self = Thread.currentThread();
+    tally.stops();
     run.cancel();
     boolean interrupted = Thread.interrupted();
     try (var _ = Alarm.in(REST_SECONDS, self::interrupt)) {
-      while (source.tryAdvance(
-          (PipelineOutcome<@Nullable String> outcome) -> {
-            if (outcome.outcome() instanceof Outcome.Done<@Nullable String> result) {
-              var _ = write(outcome, result, sink, ended);
-            }
-          })) {}
+      while (source.tryAdvance(tally::tellRest)) {}
     } catch (CancellationException e) {
       // that is the end of a run that was cancelled; or a task does not end in time
     } finally {
@@ -289,42 +358,134 @@ final class StagesRun {
     }
   }
 
-  /** Returns whether the result is kept. */
-  private static boolean write(
-      PipelineOutcome<@Nullable String> outcome,
-      Outcome.Done<@Nullable String> result,
-      ResultSink sink,
-      long[] counts) {
-    boolean kept = sink.result(ended(outcome), result.value());
-    counts[kept ? 0 : 1]++;
-    return kept;
-  }
+  /**
+   * Takes the outcomes of a run, writes them, and counts them. For the thread that takes outcomes,
+   * unless it says otherwise.
+   */
+  private static final class Tally {
+    private final OpenItems items;
+    private final ResultSink sink;
+    private final Progress progress;
+    private final boolean ordered;
+    private final String stopped;
 
-  /** Returns the item of the source that an outcome belongs to. */
-  private static Ended ended(PipelineOutcome<@Nullable String> outcome) {
-    return new Ended(
-        outcome.index(), String.valueOf(outcome.origins().getFirst().item()), TaskUsage.UNKNOWN);
-  }
+    /** How long each item has run so far, in all stages, in nanoseconds, by its index. */
+    private final Map<Long, Long> nanos = new ConcurrentHashMap<>();
 
-  /** Returns whether the item came to its own end. */
-  private static boolean tell(
-      PipelineOutcome<@Nullable String> outcome,
-      ResultSink sink,
-      Progress progress,
-      long[] counts) {
-    Outcome<@Nullable String> how = outcome.outcome();
-    if (how instanceof Outcome.Cancelled<?>) {
-      counts[2]++;
-      return false; // stopped on purpose, and told once
+    /**
+     * Whether the run is being stopped: from then on outcomes come in any order. Written by any
+     * thread, before the run is stopped.
+     */
+    private volatile boolean stops;
+
+    long done;
+    long failed;
+    long cancelled;
+
+    Tally(OpenItems items, ResultSink sink, Progress progress, boolean ordered, String stopped) {
+      this.items = items;
+      this.sink = sink;
+      this.progress = progress;
+      this.ordered = ordered;
+      this.stopped = stopped;
     }
-    if (how instanceof Outcome.Done<@Nullable String> result) {
-      progress.outcome(write(outcome, result, sink, counts));
-    } else {
-      progress.outcome(false);
-      counts[1]++;
-      sink.failure(ended(outcome), outcome.stage(), how);
+
+    /** Returns a listener for the pool of each stage. */
+    TaskListener times() {
+      return event -> {
+        if (event instanceof TaskEvent.Finished finished
+            && finished.last()
+            && finished.usage() != null
+            && finished.item() instanceof StageItem item) {
+          long took = finished.usage().endedNanos() - finished.usage().startedNanos();
+          nanos.merge(item.index(), took, Long::sum);
+        }
+      };
     }
-    return true;
+
+    /** Returns a listener for the pool of each stage, where the first failure ends the run. */
+    TaskListener failures() {
+      return event -> {
+        // Told before the pipeline has the outcome, and stops.
+        if (event instanceof TaskEvent.Finished finished
+            && finished.last()
+            && !finished.outcome().isDone()) {
+          stops();
+        }
+      };
+    }
+
+    /** The run is about to be stopped; called by any thread. */
+    void stops() {
+      stops = true;
+    }
+
+    private Ended end(long index) {
+      Ended item = items.end(index);
+      Long took = nanos.remove(index);
+      return took == null ? item : item.lasting(took);
+    }
+
+    /** Takes an outcome, and returns whether the item came to its own end. */
+    boolean tell(PipelineOutcome<@Nullable String> outcome) {
+      if (ordered && !stops) {
+        passOver(items.leftBefore(outcome.index()));
+      }
+      Ended item = end(outcome.index());
+      switch (outcome.outcome()) {
+        case Outcome.Done<@Nullable String> result -> written(sink.result(item, result.value()));
+        case Outcome.Cancelled<?> c -> {
+          cancelled++;
+          sink.cancelled(item, stopped); // stopped on purpose, and told once
+          return false;
+        }
+        default -> {
+          progress.outcome(false);
+          failed++;
+          sink.failure(item, outcome.stage(), outcome.outcome());
+        }
+      }
+      return true;
+    }
+
+    /** Takes an outcome of a run that was interrupted: only results are of interest. */
+    void tellRest(PipelineOutcome<@Nullable String> outcome) {
+      if (outcome.isDone()) {
+        var _ = tell(outcome);
+      } else {
+        var _ = end(outcome.index());
+        cancelled++;
+      }
+    }
+
+    private void written(boolean kept) {
+      progress.outcome(kept);
+      if (kept) {
+        done++;
+      } else {
+        failed++;
+      }
+    }
+
+    /** Ends items that an inner stage has returned nothing for: they are done, without a result. */
+    private void passOver(List<Ended> left) {
+      for (Ended each : left) {
+        written(sink.result(end(each.index()), null));
+      }
+    }
+
+    /**
+     * Ends the items without an outcome.
+     *
+     * @param taken how many were taken from the source; the others were never begun
+     */
+    void endRest(long taken) {
+      passOver(items.leftBefore(taken));
+      for (Ended each : items.left()) {
+        cancelled++;
+        sink.cancelled(items.end(each.index()), stopped);
+      }
+    }
   }
 
   private static void end(
@@ -367,15 +528,15 @@ final class StagesRun {
       terminal.err().println("fornada: " + writer.failureText());
       return ExitCode.FAILED;
     }
-    reports.write(() -> page(plans, summary, reports.title()), timelines(plans));
+    String cost = counts + " in " + Words.seconds(summary.elapsed().toNanos() / 1e9);
+    reports.write(() -> page(plans, summary, reports.title(), cost), timelines(plans));
     if (figures == CommonOptions.Format.json) {
       terminal.err().println(Rendering.json(Map.of("pipeline", map(summary, end))));
     } else {
       if (figures == CommonOptions.Format.table || !terminal.quiet()) {
         terminal.err().print(summary);
       }
-      terminal.note(
-          "fornada: " + counts + " in " + Words.seconds(summary.elapsed().toNanos() / 1e9));
+      terminal.note("fornada: " + cost);
     }
     if (!end.complete() && end.left() > 0) {
       terminal.err().println("fornada: " + Words.count(end.left(), "item") + " not done");
@@ -383,8 +544,9 @@ final class StagesRun {
     return end.failed() > 0 || !end.complete() ? ExitCode.FAILED : ExitCode.OK;
   }
 
-  private static HtmlReport page(List<Plan> plans, PipelineSummary summary, String title) {
-    HtmlReport report = new HtmlReport(title).withText(List.of(summary.advice()));
+  private static HtmlReport page(
+      List<Plan> plans, PipelineSummary summary, String title, String cost) {
+    HtmlReport report = new HtmlReport(title).withText(List.of(cost + ".", summary.advice()));
     for (StageSummary stage : summary.stages()) {
       report.withBand(stage.name(), facts(stage), slices(stage));
     }

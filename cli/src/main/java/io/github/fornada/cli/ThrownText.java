@@ -146,7 +146,8 @@ final class ThrownText {
         t instanceof RemoteTaskException
             ? String.valueOf(t.getMessage())
             : of(t::toString, name + " (its message cannot be had)");
-    if (t instanceof OutOfMemoryError) {
+    if (t instanceof OutOfMemoryError
+        || (OptionWording.isOfLibrary(t) && !(t instanceof RemoteTaskException))) {
       text = OptionWording.withOptions(text); // the message has the pool's advice
     }
     String whole =

@@ -61,6 +61,42 @@ final class Verdict {
     return new Verdict(runs, processors).sentences();
   }
 
+  /**
+   * Returns what the figures of one run say of its tasks: whether they compute or wait, as a
+   * comparison says it. What another model would cost they cannot say.
+   */
+  static String ofRun(Figures run, int processors) {
+    double each = run.busyCores() / run.inFlight();
+    if (Double.isNaN(each) || run.inFlight() <= 0) {
+      return "It was too short to tell whether the tasks compute or wait.";
+    }
+    if (run.busyCores() > COMPUTES_ABOVE * processors) {
+      return "The tasks compute (CPU-bound): they kept "
+          + Words.figure(run.busyCores())
+          + " of "
+          + Words.count(processors, "processor")
+          + " busy.";
+    }
+    if (run.idleCores() < CROWDED_BELOW) {
+      return "Other programs kept this machine busy: the tasks got "
+          + Words.figure(run.busyCores())
+          + " of its "
+          + Words.count(processors, "processor")
+          + ", and "
+          + Words.figure(run.idleCores())
+          + " were idle. So these figures say little about the tasks.";
+    }
+    String measured = Words.figure(each) + " of a core busy for each task in flight";
+    if (each < WAITS_BELOW) {
+      return "The tasks wait (I/O-bound): "
+          + measured
+          + ". More in flight helps, more cores do not.";
+    }
+    return each > COMPUTES_ABOVE
+        ? "The tasks compute (CPU-bound): " + measured + "."
+        : "The tasks wait and compute by turns (mixed), or for each other: " + measured + ".";
+  }
+
   /** Returns the model that the sentences advise; empty if they advise none. */
   static Optional<ExecutionModel> recommended(List<Figures> runs, int processors) {
     return new Verdict(runs, processors).recommended();

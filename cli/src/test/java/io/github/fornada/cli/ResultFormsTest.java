@@ -54,6 +54,14 @@ class ResultFormsTest {
           };
         }
         public static void nothing(String s) { }
+        public static Object some(String s) throws Exception {
+          switch (s) {
+            case "slow" -> Thread.sleep(100);
+            case "boom" -> throw new IllegalStateException("no " + s);
+            default -> { }
+          }
+          return s;
+        }
         public static String read(Path p) throws Exception { return Files.readString(p); }
       }
       """;
@@ -95,7 +103,7 @@ class ResultFormsTest {
   @ParameterizedTest
   @ValueSource(strings = {"threads", "processes"})
   void everyItemHasItsLineOfJsonFailuresToo(String model) throws IOException {
-    Files.write(folder.resolve("list"), new byte[] {'a', '\n', (byte) 0xFF, '\n'});
+    Files.write(folder.resolve("list"), new byte[] {'a', '\n', (byte) 0xFF, '\n', 'b', '\n'});
     var result =
         run(
             "run",
@@ -122,11 +130,13 @@ class ResultFormsTest {
           assertThat(line.get("outcome").asText()).isEqualTo("refused");
           assertThat(line.get("error").asText()).contains("0xFF");
         });
-    List<JsonNode> items = lines.stream().filter(line -> line.has("item")).toList();
+    List<JsonNode> items = lines;
+    assertThat(items.stream().map(line -> line.get("n").asInt()))
+        .containsExactly(1, 2, 3, 4, 5, 6, 7);
     assertThat(items.stream().map(line -> line.get("item").asText()))
-        .containsExactly("x\ty", "boom", "loop", "", "a");
+        .containsExactly("x\ty", "boom", "loop", "", "a", "\ufffd", "b");
     assertThat(items.stream().map(line -> line.get("outcome").asText()))
-        .containsExactly("done", "failed", "timed_out", "done", "done");
+        .containsExactly("done", "failed", "timed_out", "done", "done", "refused", "done");
     assertThat(items.get(0).get("result").asText()).isEqualTo("x\ty");
     assertThat(items.get(0).get("millis").isNumber()).isTrue();
     assertThat(items.get(1).get("error").asText())
@@ -185,6 +195,144 @@ class ResultFormsTest {
     assertThat(nothing.getFirst().get("outcome").asText()).isEqualTo("done");
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"", " then Tasks.java#echo"})
+  void whereAFailureEndsTheRunEveryInputHasItsLineToo(String then) throws IOException {
+    Files.writeString(folder.resolve("text"), "a\nb\n");
+    Files.write(folder.resolve("broken"), new byte[] {'a', '\n', (byte) 0xFF, '\n', 'b', '\n'});
+    String line =
+        "run Tasks.java#echo" + then + " --on sequential --format jsonl --fail-fast a boom c";
+    var failed = run((line + " --lines text").split(" "));
+    assertThat(failed.exitCode()).isEqualTo(1);
+    List<JsonNode> items = json(failed.out());
+    assertThat(items.stream().map(each -> each.get("n").asInt())).containsExactly(1, 2, 3, 4, 5);
+    assertThat(items.stream().map(each -> each.get("item").asText()))
+        .containsExactly("a", "boom", "c", "a", "b");
+    assertThat(items.get(1).get("outcome").asText()).isEqualTo("failed");
+    assertThat(items.getLast().get("outcome").asText()).isEqualTo("cancelled");
+    assertThat(items.getLast().get("error").asText()).contains("--fail-fast");
+
+    var refused = run((line + " --lines broken").split(" "));
+    assertThat(refused.exitCode()).isEqualTo(1);
+    items = json(refused.out());
+    assertThat(items.stream().map(each -> each.get("item").asText()))
+        .containsExactly("a", "boom", "c", "a", "\ufffd", "b");
+    assertThat(items.get(4).get("outcome").asText()).isEqualTo("refused");
+    assertThat(items.getLast().get("outcome").asText()).isEqualTo("cancelled");
+  }
+
+  @Test
+  void filesThatCannotBeReadStandAmongTheOthers() throws IOException {
+    Files.createDirectories(folder.resolve("d"));
+    Files.writeString(folder.resolve("d/a"), "first");
+    Files.createSymbolicLink(folder.resolve("d/b"), Path.of("nowhere"));
+    Files.writeString(folder.resolve("d/c"), "third");
+    var result = run("run", "Tasks.java#read", "--files", "d", "--format", "jsonl");
+    List<JsonNode> items = json(result.out());
+    assertThat(items.stream().map(each -> each.get("item").asText()))
+        .containsExactly("d/a", "d/b", "d/c");
+    assertThat(items.stream().map(each -> each.get("outcome").asText()))
+        .containsExactly("done", "refused", "done");
+    var files = run("run", "Tasks.java#read", "--files", "d", "-o", "out/{n}.txt");
+    assertThat(files.exitCode()).isEqualTo(1);
+    assertThat(names("out")).containsExactly("1.txt", "3.txt");
+  }
+
+  @Test
+  void linesFromAPipeThatAreRefusedCountToo() {
+    String script = "printf 'a\\n\\377\\nb\\n' | \"$@\"";
+    var plain = Command.shell(folder, script, "run", "Tasks.java#echo", "--lines", "-");
+    assertThat(plain.out()).isEqualTo("a\nb\n");
+    var unordered =
+        Command.shell(
+            folder,
+            script,
+            "run",
+            "Tasks.java#echo",
+            "--lines",
+            "-",
+            "--format",
+            "jsonl",
+            "--unordered",
+            "-q");
+    assertThat(json(unordered.out()))
+        .extracting(each -> each.get("n").asInt() + each.get("outcome").asText())
+        .containsExactlyInAnyOrder("1done", "2refused", "3done");
+  }
+
+  @Test
+  void aPipelineTellsHowLongItsItemsTook() {
+    var result =
+        run(
+            "run",
+            "Tasks.java#some",
+            "then",
+            "Tasks.java#length",
+            "--format",
+            "jsonl",
+            "slow",
+            "boom",
+            "x");
+    List<JsonNode> items = json(result.out());
+    assertThat(items.stream().map(each -> each.get("item").asText()))
+        .containsExactly("slow", "boom", "x");
+    assertThat(items).allSatisfy(each -> assertThat(each.get("millis").isNumber()).isTrue());
+    assertThat(items.getFirst().get("millis").asDouble()).isGreaterThan(99);
+  }
+
+  @Test
+  void anItemThatAnInnerStageReturnsNothingForHasItsLine() {
+    var result =
+        run(
+            "run",
+            "Tasks.java#nothing",
+            "then",
+            "Tasks.java#length",
+            "--format",
+            "jsonl",
+            "a",
+            "b");
+    List<JsonNode> items = json(result.out());
+    assertThat(items.stream().map(each -> each.get("item").asText())).containsExactly("a", "b");
+    assertThat(items)
+        .allSatisfy(each -> assertThat(each.get("outcome").asText()).isEqualTo("done"))
+        .allSatisfy(each -> assertThat(each.has("result")).isFalse());
+    assertThat(result.err()).contains("2 done");
+  }
+
+  @Test
+  void anItemThatIsGivenTwiceIsToldOfAsSuch() {
+    var result = run("run", "Tasks.java#echo", "a", "b", "a", "-o", "out/{name}");
+    assertThat(result.exitCode()).isEqualTo(2);
+    assertThat(result.err())
+        .contains("the item \"a\": it is given twice", "tell them apart by {n}")
+        .doesNotContain("or by {}");
+    assertThat(run("run", "Tasks.java#echo", "a", "b", "a", "-o", "out/{n}").exitCode()).isZero();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "in new.txt -o new.txt | -o new.txt is also the input new.txt, which does not exist yet",
+        "new.txt --report ./new.txt | --report ./new.txt is also the input new.txt",
+        "in --lines later -o new.txt | is also the input new.txt",
+        "in out/in -o out/{name} | out/in is the input out/in, which it would overwrite",
+        "in --lines below -o out/{name} | out/in is the input out/in",
+        "in -o out/{stem.txt | is not closed by a }",
+        "in --report {stem}.html | --report {stem}.html is one file for all items",
+      })
+  void anItemThatTheRunItselfWouldWriteIsRefused(String line, String message) throws IOException {
+    Files.writeString(folder.resolve("in"), "in");
+    Files.writeString(folder.resolve("later"), "new.txt\n");
+    Files.writeString(folder.resolve("below"), "out/in\n");
+    var result = run(("run Tasks.java#read " + line).split(" "));
+    assertThat(result.exitCode()).as(result.err()).isEqualTo(2);
+    assertThat(result.err()).contains(message);
+    assertThat(folder.resolve("new.txt")).doesNotExist();
+    assertThat(folder.resolve("out")).doesNotExist();
+  }
+
   @Test
   void aPipelineNamesTheItemOfTheSourceAndTheStage() {
     var result =
@@ -207,6 +355,9 @@ class ResultFormsTest {
 
   @Test
   void eachLineOfAResultBeginsWithItsItem() {
+    assertThat(run("run", "Tasks.java#echo", "--with-item", "a\\tb").out())
+        .as("another item than that with a tab")
+        .isEqualTo("a\\\\tb\ta\\tb\n");
     var result = run("run", "Tasks.java#lines", "--with-item", "a", "b\tc\nd");
     assertThat(result.out())
         .isEqualTo(

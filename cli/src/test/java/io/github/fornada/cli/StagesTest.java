@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -119,6 +120,31 @@ class StagesTest {
             page.toString());
     assertThat(result.exitCode()).isZero();
     assertThat(Files.readString(page).split("<div class=\"band\">")).hasSize(3);
+  }
+
+  @Test
+  void thePageOfAPipelineHasTheTimeThatIsTold() throws IOException {
+    var result =
+        run(
+            "run",
+            "First.java#mark",
+            "--on",
+            "processes",
+            "then",
+            "Second.java#twice",
+            "a",
+            "b",
+            "--report",
+            "page.html");
+    String told = result.err().lines().toList().getLast();
+    assertThat(told).startsWith("fornada: 2 done in ");
+    String page = Files.readString(folder.resolve("page.html"));
+    assertThat(page).contains(told.substring("fornada: ".length()) + ".");
+    var walls = Pattern.compile("\\{\"wall\":([0-9]+)").matcher(page).results().toList();
+    assertThat(walls).as("of both stages").hasSize(2);
+    assertThat(walls)
+        .extracting(each -> Words.seconds(Long.parseLong(each.group(1)) / 1e9))
+        .allSatisfy(seconds -> assertThat(told).endsWith(" in " + seconds));
   }
 
   @Test

@@ -8,6 +8,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -108,6 +110,101 @@ class SurfaceTest {
   }
 
   @Test
+  void processesAreNoMoreThanItems() throws IOException {
+    Files.writeString(
+        folder.resolve("Alive.java"),
+        """
+        public class Alive {
+          public static long f(String s) {
+            return ProcessHandle.current().parent().orElseThrow().children()
+                .filter(each -> each.info().command().orElse("").endsWith("java"))
+                .count();
+          }
+        }
+        """);
+    // Without a JVM that makes a cache for the next start.
+    String script = "JDK_JAVA_OPTIONS=-Dio.github.fornada.aotCache=use \"$@\"";
+    String[] line = {"run", "Alive.java", "--on", "processes", "--workers", "12", "a"};
+    assertThat(Command.shell(folder, script, line).out()).isEqualTo("1\n");
+  }
+
+  @Test
+  void aRunOnProcessesTellsTheirStartApart() throws IOException {
+    var result =
+        run("run", "Echo.java", "--on", "processes", "--figures=json", "a", "--report", "r.html");
+    var figures = new ObjectMapper().readTree(result.err()).get("runs").get(0);
+    assertThat(figures.get("startupSeconds").asDouble())
+        .as("a JVM was started")
+        .isGreaterThan(0.02);
+    assertThat(Files.readString(folder.resolve("r.html"))).contains(" to start");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "compare Echo.java then Echo.java a | compare takes one function, and \"then\" joins"
+            + " several",
+        "advise Echo.java --quiet then Echo.java#echo a | fornada run Echo.java then"
+            + " Echo.java#echo",
+        "run Echo.java --on sequential --workers 3 a | --on sequential runs one task at a time",
+        "run Echo.java --on sequential --workers 3 then Echo.java a | leave --workers out",
+        "run Echo.java --on threads --workers processes=2 a | Give threads=N, or N alone",
+        "run Echo.java --on auto --workers virtual=2 a | Give processes=N, or N alone",
+        "compare Echo.java --figures json a | --format table or json",
+        "run Echo.java --json a | --figures=json",
+      })
+  void whatACommandDoesNotTakeIsRefusedInItsOwnWords(String line, String message) {
+    var result = run(line.split(" "));
+    assertThat(result.exitCode()).as(result.err()).isEqualTo(2);
+    assertThat(result.err()).contains(message).doesNotContain("sequential pool");
+    assertThat(result.out()).isEmpty();
+  }
+
+  @Test
+  void wordsThatAreInputsThoughTheyLookLikeMoreAreToldOf() {
+    var figures = run("run", "Echo.java", "--figures", "json");
+    assertThat(figures.out()).isEqualTo("json\n");
+    assertThat(figures.err()).contains("so \"json\" is an input; write --figures=json");
+    var then = run("run", "Echo.java", "then", "com.acme.Task");
+    assertThat(then.out()).isEqualTo("then\ncom.acme.Task\n");
+    assertThat(then.err()).contains("\"then\" is an input here", "com.acme.Task#method");
+  }
+
+  @Test
+  void aListOfWorkersDoesForEveryModel() {
+    for (String model : List.of("virtual", "processes", "auto")) {
+      var result =
+          run("run", "Echo.java", "--on", model, "--workers", "processes=2,virtual=50", "a");
+      assertThat(result.out()).as(result.err()).isEqualTo("a\n");
+    }
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void textThatCannotBeWrittenIsNoSuccess() {
+    String script =
+        """
+        for line in --help --version "help run" "run --help" man completion \
+          "compare Echo.java a --rounds 1 --on sequential -q"; do
+          "$@" $line > /dev/full 2> err
+          echo "$line: $? $(grep -c 'cannot write to stdout: No space left' err)"
+        done
+        "$@" --help 2> err | : ; echo "pipe: ${PIPESTATUS[0]} $(wc -c < err)"
+        """;
+    assertThat(Command.shell(folder, script).out().lines().toList())
+        .containsExactly(
+            "--help: 1 1",
+            "--version: 1 1",
+            "help run: 1 1",
+            "run --help: 1 1",
+            "man: 1 1",
+            "completion: 1 1",
+            "compare Echo.java a --rounds 1 --on sequential -q: 1 1",
+            "pipe: 141 0");
+  }
+
+  @Test
   void bashCompletesOptionsAndModels() throws IOException {
     var result = run("completion");
     assertThat(result.exitCode()).isZero();
@@ -123,6 +220,20 @@ class SurfaceTest {
         _fornada_ask fornada run --on ''
         _fornada_ask fornada run --fig
         _fornada_ask fornada comp
+        mkdir folder; touch folder/in 'a file' Other.txt
+        _fornada_ask fornada man ''
+        _fornada_ask fornada compare --format ''
+        _fornada_ask fornada run --format ''
+        _fornada_ask fornada run --figures = j
+        _fornada_ask fornada run ''
+        _fornada_ask fornada run Echo.java --on = virtual 'a f'
+        _fornada_ask fornada run Echo.java --on virtual th
+        _fornada_ask fornada run Echo.java then ''
+        _fornada_ask fornada run Echo.java --files ''
+        _fornada_ask fornada run Echo.java --lines Ot
+        _fornada_ask fornada compare Echo.java --on sequential,vir
+        _fornada_ask fornada run Echo.java -- --on
+        _fornada_ask fornada advise Echo.java --record=Ot
         : "$1"
         """;
     var completed = Command.shell(folder, script);
@@ -131,7 +242,21 @@ class SurfaceTest {
             line -> assertThat(line).contains("fornada"),
             line -> assertThat(line).contains("sequential", "virtual", "threads", "auto"),
             line -> assertThat(line).contains("--figures"),
-            line -> assertThat(line).contains("compare", "completion"));
+            line -> assertThat(line).contains("compare", "completion"),
+            line -> assertThat(line).contains("run", "compare", "man").doesNotContain("--"),
+            line -> assertThat(line).isEqualTo("table json"),
+            line -> assertThat(line).isEqualTo("text jsonl"),
+            line -> assertThat(line).isEqualTo("json"),
+            line -> assertThat(line).isEqualTo("Echo.java folder"),
+            line -> assertThat(line).isEqualTo("a file"),
+            line -> assertThat(line).isEqualTo("then"),
+            line -> assertThat(line).isEqualTo("Echo.java folder"),
+            line -> assertThat(line).isEqualTo("folder"),
+            line -> assertThat(line).isEqualTo("Other.txt"),
+            line -> assertThat(line).isEqualTo("sequential,virtual"),
+            line -> assertThat(line).isEmpty(),
+            line -> assertThat(line).isEqualTo("--record=Other.txt"));
+    assertThat(completed.err()).isEmpty();
   }
 
   @Test
@@ -308,10 +433,22 @@ class SurfaceTest {
   }
 
   @Test
-  void processesAreNoMoreThanFitIntoMemory() {
+  void processesAreNoMoreThanFitIntoMemory() throws IOException {
+    String items = IntStream.range(0, 64).mapToObj(i -> i + "\n").collect(Collectors.joining());
+    Files.writeString(folder.resolve("items"), items);
     var result =
-        run("run", "Echo.java", "--on", "processes", "--workers", "64", "--heap", "64g", "a");
-    assertThat(result.out()).isEqualTo("a\n");
+        run(
+            "run",
+            "Echo.java",
+            "--on",
+            "processes",
+            "--workers",
+            "64",
+            "--heap",
+            "64g",
+            "--lines",
+            "items");
+    assertThat(result.out()).isEqualTo(items);
     assertThat(result.err())
         .containsPattern("fornada: [0-9]+ worker process(es)? instead of 64: that is what fits");
     assertThat(MemoryFit.fit(8L << 30, 2L << 30, 128L << 20)).isEqualTo(16);

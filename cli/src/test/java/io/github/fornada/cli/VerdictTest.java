@@ -38,6 +38,35 @@ class VerdictTest {
     assertThat(verdict(0.02, 8, 2, 2)).contains("I/O-bound").contains("Use --on virtual");
   }
 
+  private static String ofRun(double inFlight, double busy, double idle) {
+    return Verdict.ofRun(
+        new Figures(
+            ExecutionModel.PLATFORM_THREADS,
+            4,
+            Double.NaN,
+            Double.NaN,
+            inFlight,
+            busy,
+            idle,
+            100_000_000,
+            0,
+            8,
+            0,
+            1,
+            false),
+        2);
+  }
+
+  @Test
+  void oneRunTellsWhetherItsTasksComputeOrWait() {
+    assertThat(ofRun(100, 0.9, 1.1)).contains("I/O-bound", "0.01 of a core");
+    assertThat(ofRun(1, 0.97, 1.0)).contains("CPU-bound", "0.97 of a core");
+    assertThat(ofRun(8, 1.9, 0.1)).as("they wait for a processor").contains("CPU-bound");
+    assertThat(ofRun(2, 1, 0.8)).contains("by turns (mixed)");
+    assertThat(ofRun(2, 0.6, 0.1)).contains("Other programs kept this machine busy");
+    assertThat(ofRun(2, Double.NaN, 1)).contains("too short to tell");
+  }
+
   @Test
   void computingTasksGoToThreads() {
     assertThat(verdict(1, 1.95, 1.95, 1.9)).contains("CPU-bound").contains("Use --on threads");

@@ -1,0 +1,107 @@
+package io.github.fornada.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.fornada.DeathCertificate;
+import io.github.fornada.Outcome;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Messages of the library name options of the command, and no methods that only a program has. */
+class OptionWordingTest {
+  private static final Pattern COMMENT = Pattern.compile("(?m)^\\s*(//|/?\\*).*$");
+  private static final Pattern TEXT = Pattern.compile("\"((?:[^\"\\\\\\n]|\\\\.)*)\"");
+  private static final Pattern JOINED = Pattern.compile("\"\\s*\\+\\s*\"");
+  private static final Pattern METHOD = Pattern.compile("\\bwith[A-Z]\\w*|clearQuarantine");
+
+  /** Where the library's messages may name something that pools of the command never have. */
+  private static final Pattern NOT_HERE =
+      Pattern.compile("resident limit|worker state|class files|total");
+
+  /** All texts in the library's sources that name a method for options. */
+  private static List<String> texts() throws IOException {
+    Path sources = Path.of("../library/src/main/java");
+    try (Stream<Path> files = Files.walk(sources)) {
+      return files
+          .filter(file -> file.toString().endsWith(".java"))
+          .flatMap(OptionWordingTest::textsIn)
+          .filter(text -> METHOD.matcher(text).find())
+          .toList();
+    }
+  }
+
+  private static Stream<String> textsIn(Path file) {
+    try {
+      String source =
+          COMMENT
+              .matcher(Files.readString(file))
+              .replaceAll("")
+              .replace("'\"'", "' '")
+              .replace("'\\\"'", "' '");
+      return TEXT.matcher(JOINED.matcher(source).replaceAll(""))
+          .results()
+          .map(OptionWordingTest::of);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static String of(MatchResult found) {
+    return found.group(1).replace("\\\"", "\"");
+  }
+
+  @Test
+  void noMessageOfTheLibraryReachesTheUserWithTheNameOfAMethod() throws IOException {
+    List<String> texts = texts();
+    assertThat(texts).as("texts are found").hasSizeGreaterThan(8);
+    assertThat(texts)
+        .allSatisfy(text -> {
+          String put = OptionWording.withOptions(text);
+          assertThat(METHOD.matcher(put).find()).as(put).isFalse();
+          if (put.contains("its ")) { // an option that the command has none like
+            assertThat(NOT_HERE.matcher(put).find() || text.contains("its ")).as(put).isTrue();
+          }
+        });
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "raise it with withHeap, or lower | raise it with --heap, or lower",
+        "Raise withHeap, or lower what | Raise --heap, or lower what",
+        "give withWorkers(3) | give --workers",
+        "withJvmOptions(\"-Xss8m\") | JDK_JAVA_OPTIONS=-Xss8m",
+        "-Xss, here and with withJvmOptions | -Xss, here and with JDK_JAVA_OPTIONS",
+        "out of memory: lower workers or the worker heap. | out of memory: lower --workers or"
+            + " --heap.",
+        "workers of a sequential pool must be 1, got 3"
+            + " | --on sequential runs one task at a time, and --workers asks for 3",
+        "With withRetries it runs | With --retries it runs",
+        "Raise withResidentLimit, or | Raise its resident limit, or",
+      })
+  void optionsHaveTheNamesOfTheCommand(String theirs, String ours) {
+    assertThat(OptionWording.withOptions(theirs)).isEqualTo(ours);
+  }
+
+  @Test
+  void anItemThatIsNamedAlreadyHasNoIndex() {
+    var item = new Ended(0, 1, "die", -1);
+    var death = DeathCertificate.of("worker-1", 4711, 3, "exited with code 3");
+    var lost =
+        new Outcome.WorkerLost<String>(
+            "worker 4711 exited with code 3 while running item 0 (die); it was not retried.",
+            death.withItem("item 0 (die)", 0));
+    assertThat(OptionWording.lost(item, lost))
+        .isEqualTo("worker 4711 exited with code 3 while running it; it was not retried.");
+  }
+}
