@@ -4,6 +4,7 @@ import io.github.fornada.Completion;
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
 import io.github.fornada.TaskEvent;
+import io.github.fornada.TaskFunction;
 import io.github.fornada.TaskListener;
 import java.io.UncheckedIOException;
 import java.util.BitSet;
@@ -47,7 +48,7 @@ final class ItemRun implements TaskListener {
     void failure(Ended item, Outcome<?> outcome);
   }
 
-  private final MethodCall call;
+  private final TaskFunction<String, @Nullable String> call;
   private final Inputs inputs;
   private final boolean ordered;
   private final boolean failFast;
@@ -84,7 +85,7 @@ final class ItemRun implements TaskListener {
   private volatile @Nullable Stream<?> stream;
 
   private ItemRun(
-      MethodCall call,
+      TaskFunction<String, @Nullable String> call,
       Inputs inputs,
       boolean ordered,
       boolean failFast,
@@ -100,7 +101,11 @@ final class ItemRun implements TaskListener {
 
   /** Returns a pass whose results are wanted, also those that are there when it is stopped. */
   static ItemRun forResults(
-      MethodCall call, Inputs inputs, boolean ordered, boolean failFast, Receiver receiver) {
+      TaskFunction<String, @Nullable String> call,
+      Inputs inputs,
+      boolean ordered,
+      boolean failFast,
+      Receiver receiver) {
     return new ItemRun(call, inputs, ordered, failFast, true, receiver);
   }
 
