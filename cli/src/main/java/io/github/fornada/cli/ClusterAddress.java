@@ -18,7 +18,7 @@ final class ClusterAddress {
   static String refusal(String address) {
     return "\""
         + address
-        + "\" is a cluster, which only \"fornada run\" has, for one function: compare, and the stages"
-        + " of a pipeline, run on this machine";
+        + "\" is a cluster, which only \"fornada run\" has, for one function: compare, and the"
+        + " stages of a pipeline, run on this machine";
   }
 }

@@ -37,10 +37,7 @@ final class ClusterCommand implements Callable<Integer> {
       description = "How many machines it pretends to have. Default: 2.")
   private int machines = 2;
 
-  @Option(
-      names = "--cores",
-      paramLabel = "N",
-      description = "The cores of each. Default: 1.")
+  @Option(names = "--cores", paramLabel = "N", description = "The cores of each. Default: 1.")
   private int cores = 1;
 
   @Option(
@@ -63,7 +60,7 @@ final class ClusterCommand implements Callable<Integer> {
     ClusterConnector connector = ClusterPools.connector("fornada cluster", fetch, terminal);
     try (ClusterConnector.Local cluster = connector.startHere(port, machines, cores)) {
       StandardStreams streams = StandardStreams.get();
-      streams.out().println(cluster.address());
+      streams.out().write((cluster.address() + "\n").getBytes(streams.outCharset()));
       streams.out().flush();
       terminal.note(
           "fornada: a Spark cluster of "

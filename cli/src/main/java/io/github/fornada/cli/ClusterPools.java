@@ -28,8 +28,8 @@ final class ClusterPools {
       throw Fault.usage(
           "--on "
               + address
-              + " needs an installed Spark, for Spark itself starts JVMs from it: set SPARK_HOME, or"
-              + " start a cluster with \"fornada cluster\"");
+              + " needs an installed Spark, for Spark itself starts JVMs from it: set SPARK_HOME,"
+              + " or start a cluster with \"fornada cluster\"");
     }
     ClusterConnector connector = connector("--on " + address, options.fetches(), terminal);
     if (!connector.takes(address)) {

@@ -91,8 +91,7 @@ record PoolSettings(
   private UnaryOperator<ProcessOptions> processes(List<TaskListener> listeners) {
     Integer count = mostProcesses();
     UnaryOperator<ProcessOptions> each = workerJvms(listeners);
-    return options ->
-        count == null ? each.apply(options) : each.apply(options).withWorkers(count);
+    return options -> count == null ? each.apply(options) : each.apply(options).withWorkers(count);
   }
 
   /** Returns the options of worker JVMs, on whatever machine, without their number. */

@@ -39,8 +39,7 @@ final class Masters {
         int port = found.matches() ? Integer.parseInt(found.group(2)) : 0;
         if (port < 1 || port > 65_535) {
           throw new IllegalArgumentException(
-              "a standalone master is spark://HOST:PORT, such as spark://10.0.0.7:7077, got "
-                  + master);
+              "a standalone master is spark://HOST:PORT, such as spark://host:7077, got " + master);
         }
         machines.add(InetSocketAddress.createUnresolved(found.group(1), port));
       }
@@ -103,7 +102,7 @@ final class Masters {
     return !machines.isEmpty()
         && machines.stream()
             .map(InetSocketAddress::getHostString)
-            .allMatch(host ->
-                host.startsWith("127.") || host.equals("localhost") || host.equals("::1"));
+            .allMatch(
+                host -> host.startsWith("127.") || host.equals("localhost") || host.equals("::1"));
   }
 }

@@ -4,6 +4,7 @@ import io.github.fornada.process.ClusterConnector;
 import io.github.fornada.process.ProcessOptions;
 import io.github.fornada.process.RemotePool;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URL;
 import java.util.Map;
 import java.util.function.UnaryOperator;
@@ -56,8 +57,8 @@ public final class SparkConnector implements ClusterConnector {
     quieten();
     try {
       return withOwnLoader(() -> LoopbackCluster.start(port, machines, cores));
-    } catch (java.io.UncheckedIOException e) {
-      throw new IOException(e.getMessage(), e);
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
     }
   }
 

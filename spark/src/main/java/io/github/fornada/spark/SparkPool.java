@@ -141,10 +141,13 @@ public final class SparkPool extends RemotePool {
     }
   }
 
-  private static SparkContext context(String master, SparkConf conf) {
+  private static SparkContext context(String master, SparkConf conf) throws InterruptedException {
     try {
       return new SparkContext(conf);
-    } catch (RuntimeException e) {
+    } catch (Exception e) { // Scala declares none of what Spark throws
+      if (e instanceof InterruptedException interrupted) {
+        throw interrupted;
+      }
       throw new IllegalStateException(
           "no application could be started on "
               + master
