@@ -76,6 +76,8 @@ class Runs:
         command = [*self.java, "-cp", self.class_path, MAIN, "--list"]
         program = processes.Program(command, self.folder)
         out, _ = program.process.communicate(timeout=60)
+        if program.process.returncode != 0:
+            raise SystemExit(f"{MAIN} does not start: {program.last_error()}")
         return out.decode().split()
 
 

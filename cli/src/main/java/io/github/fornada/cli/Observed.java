@@ -9,9 +9,9 @@ import io.github.fornada.advice.decide.Decision;
 import io.github.fornada.advice.decide.Finding;
 import io.github.fornada.advice.decide.Job;
 import io.github.fornada.advice.decide.Journal;
+import io.github.fornada.advice.decide.Learned;
 import io.github.fornada.advice.decide.Machine;
 import io.github.fornada.advice.decide.Observation;
-import io.github.fornada.advice.decide.Setting;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -35,7 +35,7 @@ final class Observed implements Journal {
   record Entry(
       @Nullable Machine machine,
       @Nullable Job job,
-      @Nullable Setting learned,
+      @Nullable Learned learned,
       @Nullable Observation observation,
       @Nullable Decision decision) {}
 
@@ -63,7 +63,7 @@ final class Observed implements Journal {
   }
 
   @Override
-  public void began(Machine machine, Job job, @Nullable Setting learned) {
+  public void began(Machine machine, Job job, @Nullable Learned learned) {
     add(new Entry(machine, job, learned, null, null));
   }
 

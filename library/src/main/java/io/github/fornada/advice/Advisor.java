@@ -26,9 +26,10 @@ public final class Advisor {
 
   /**
    * Runs the function over items until it is clear how to run it best, for about ten seconds at
-   * most or until there are no more items, and returns the advice. The results are dropped, so use
-   * this where running an item once more does no harm; where it does, run the work on an {@link
-   * AutoPool} and ask that for its {@linkplain AutoPool#advice advice}.
+   * most or until there are no more items, and returns the advice. What earlier runs have learned
+   * is not used; what this one learns is kept for pools. The results are dropped, so use this where
+   * running an item once more does no harm; where it does, run the work on an {@link AutoPool} and
+   * ask that for its {@linkplain AutoPool#advice advice}.
    *
    * @throws InterruptedException if the caller was interrupted; the items that run are cancelled
    * @throws IllegalArgumentException if there are no items
@@ -57,7 +58,7 @@ public final class Advisor {
       throw new IllegalArgumentException("the limit must be positive, got " + limit);
     }
     long began = System.nanoTime();
-    try (var pool = AutoPool.open(change)) {
+    try (var pool = AutoPool.open(o -> change.apply(o.withFreshMemory()))) {
       // Where no item ends any more, nobody would look at the time.
       Future<?> late =
           Timer.after(
@@ -72,9 +73,11 @@ public final class Advisor {
           if (Thread.interrupted()) {
             throw new InterruptedException();
           }
-          Advice soFar = pool.advice();
-          if (System.nanoTime() - began > Durations.nanos(limit) && soFar != null) {
-            return soFar;
+          if (System.nanoTime() - began > Durations.nanos(limit)) {
+            Advice soFar = pool.advice(); // not for each item: it takes longer than a small one
+            if (soFar != null) {
+              return soFar;
+            }
           }
         }
         if (!any) {

@@ -111,7 +111,10 @@ public final class AutoPool extends PoolHandle {
     return pool;
   }
 
-  /** Returns what was chosen last, and why; at the beginning, to run one item after the other. */
+  /**
+   * Returns how items run now, and why; at the beginning, one after the other. Worker processes
+   * that were chosen are named once they are ready.
+   */
   public Choice choice() {
     return controller.choice();
   }

@@ -2,6 +2,7 @@ package io.github.fornada.advice;
 
 import io.github.fornada.advice.decide.Decision;
 import io.github.fornada.advice.decide.Job;
+import io.github.fornada.advice.decide.Learned;
 import io.github.fornada.advice.decide.Machine;
 import io.github.fornada.advice.decide.Observation;
 import io.github.fornada.advice.decide.Setting;
@@ -14,9 +15,9 @@ interface Chooser {
     /**
      * Returns a chooser for a new job.
      *
-     * @param known the setting that was learned in an earlier run, to begin with; null for none
+     * @param known what an earlier run has found out, to begin with; null for nothing
      */
-    Chooser make(Machine machine, Job job, @Nullable Setting known);
+    Chooser make(Machine machine, Job job, @Nullable Learned known);
   }
 
   /** Returns the setting to begin with. */
@@ -30,4 +31,7 @@ interface Chooser {
 
   /** Returns what can be said by now; null if nothing can. */
   @Nullable Advice advice();
+
+  /** Returns what a later run can begin with; null for nothing. */
+  @Nullable Learned learned();
 }

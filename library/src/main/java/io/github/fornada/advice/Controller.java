@@ -4,6 +4,7 @@ import io.github.fornada.ExecutionModel;
 import io.github.fornada.advice.decide.Decision;
 import io.github.fornada.advice.decide.Job;
 import io.github.fornada.advice.decide.Journal;
+import io.github.fornada.advice.decide.Learned;
 import io.github.fornada.advice.decide.Machine;
 import io.github.fornada.advice.decide.Observation;
 import io.github.fornada.advice.decide.Setting;
@@ -44,7 +45,10 @@ final class Controller implements ThreadSide.Watcher {
 
   private static final long SHORTEST_NANOS = 500_000;
 
-  /** How long the start of a job that was learned before may wait for the look at its classes. */
+  /**
+   * How long the look at its classes is waited for, at the start of a job that was learned before
+   * and at the end of a short one.
+   */
   private static final long SCAN_NANOS = 500_000_000;
 
   /** How long the first result is waited for, to see what sending it would cost. */
@@ -116,6 +120,12 @@ final class Controller implements ThreadSide.Watcher {
         return chooser.advice();
       }
     }
+
+    @Nullable Learned learned() {
+      synchronized (chooser) {
+        return chooser.learned();
+      }
+    }
   }
 
   private final WeakHashMap<Class<?>, Known> jobs = new WeakHashMap<>();
@@ -125,6 +135,9 @@ final class Controller implements ThreadSide.Watcher {
 
   /** Whether workers are being started for the current setting. */
   private boolean starting;
+
+  /** The choice that nobody was told of yet; null if there is none. */
+  private @Nullable Choice toTell;
 
   /** The latest setting that is not of worker processes. */
   private Setting onThreads = Setting.SEQUENTIAL;
@@ -201,6 +214,7 @@ final class Controller implements ThreadSide.Watcher {
     if (starting) {
       starting = false;
       shareOut();
+      tellChoice();
     }
   }
 
@@ -399,10 +413,19 @@ final class Controller implements ThreadSide.Watcher {
     if (known == null || totals.ended() == last.ended()) {
       return;
     }
+    awaitExamined(known.doubts); // a short job is over before its classes are read
     if (known.nanos == 0) {
       var _ = decide(known, totals, stretch);
     } else {
       count(known, totals);
+    }
+  }
+
+  private void awaitExamined(Doubts doubts) {
+    long began = System.nanoTime();
+    while (!doubts.examined && System.nanoTime() - began < SCAN_NANOS) {
+      LockSupport.parkNanos(this, SHORTEST_NANOS);
+      var _ = Thread.interrupted(); // of no meaning here; parking would return at once
     }
   }
 
@@ -429,8 +452,8 @@ final class Controller implements ThreadSide.Watcher {
             no,
             no,
             no,
-            no,
-            no,
+            known.doubts.bytes,
+            known.doubts.resultBytes,
             Map.of(),
             List.of(),
             no,
@@ -617,6 +640,9 @@ final class Controller implements ThreadSide.Watcher {
     volatile @Nullable String ofProcesses = NOT_YET;
     volatile double bytes = Double.NaN;
     volatile double resultBytes = Double.NaN;
+
+    /** Whether all that can be known without a result is known. */
+    volatile boolean examined;
   }
 
   private Known begin(Object code, @Nullable Object item) {
@@ -633,14 +659,16 @@ final class Controller implements ThreadSide.Watcher {
           if (noProcesses == null) {
             doubts.ofProcesses = found(() -> senses.processDoubt(code, item));
             doubts.bytes = senses.bytesOf(item);
+            doubts.examined = true;
             ofResult(doubts);
           }
+          doubts.examined = true;
         });
     Job next = job(doubts, threads.waiting());
     Machine machine = senses.machine();
     String key = memory == null ? null : memory.key(code);
-    Setting learned = memory == null || key == null ? null : memory.recall(key);
-    if (learned != null && !mayBegin(learned, doubts)) {
+    Learned learned = memory == null || key == null ? null : memory.recall(key);
+    if (learned != null && !mayBegin(learned.setting(), doubts)) {
       learned = null;
     }
     if (journal != null) {
@@ -728,8 +756,9 @@ final class Controller implements ThreadSide.Watcher {
   private void keepAll() {
     if (memory != null) {
       for (Known known : jobs.values()) {
-        if (known.memoryKey != null && known.nanos > WORTH_KEEPING_NANOS) {
-          memory.keep(known.memoryKey, known.setting);
+        Learned learned = known.nanos > WORTH_KEEPING_NANOS ? known.learned() : null;
+        if (known.memoryKey != null && learned != null) {
+          memory.keep(known.memoryKey, learned);
         }
       }
     }
@@ -860,10 +889,21 @@ final class Controller implements ThreadSide.Watcher {
     }
     setting = next;
     unsettled = totals().inFlight();
+    toTell = new Choice(next.model(), next.size(), reason);
     shareOut();
-    choice = new Choice(next.model(), next.size(), reason);
+    tellChoice();
+  }
+
+  /** Tells of the latest choice once items run as it says: workers have to be ready for that. */
+  private void tellChoice() {
+    Choice next = toTell;
+    if (next == null || starting) {
+      return;
+    }
+    toTell = null;
+    choice = next;
     try {
-      options.choices().chose(choice);
+      options.choices().chose(next);
     } catch (RuntimeException | Error e) {
       Log.get().log(System.Logger.Level.WARNING, "a listener of a pool's choices failed", e);
     }
@@ -881,6 +921,7 @@ final class Controller implements ThreadSide.Watcher {
       if (starting && there.ready(setting.size()) >= setting.size()) {
         starting = false;
         unsettled = threads.figures().inFlight();
+        tellChoice();
       }
       if (!starting) {
         leaveToHelper(true);

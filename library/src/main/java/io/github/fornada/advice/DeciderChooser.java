@@ -3,6 +3,7 @@ package io.github.fornada.advice;
 import io.github.fornada.advice.decide.Decider;
 import io.github.fornada.advice.decide.Decision;
 import io.github.fornada.advice.decide.Job;
+import io.github.fornada.advice.decide.Learned;
 import io.github.fornada.advice.decide.Machine;
 import io.github.fornada.advice.decide.Observation;
 import io.github.fornada.advice.decide.Setting;
@@ -14,9 +15,9 @@ final class DeciderChooser implements Chooser {
   private final Setting first;
   private boolean looked;
 
-  DeciderChooser(Machine machine, Job job, @Nullable Setting known) {
+  DeciderChooser(Machine machine, Job job, @Nullable Learned known) {
     decider = new Decider(machine, job);
-    first = known == null ? Setting.SEQUENTIAL : known;
+    first = known == null ? Setting.SEQUENTIAL : known.setting();
     if (known != null) {
       decider.beginWith(known);
     }
@@ -41,5 +42,10 @@ final class DeciderChooser implements Chooser {
   @Override
   public @Nullable Advice advice() {
     return looked ? Advice.of(decider.result()) : null;
+  }
+
+  @Override
+  public @Nullable Learned learned() {
+    return looked ? decider.learned() : null;
   }
 }

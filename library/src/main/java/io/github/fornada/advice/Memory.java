@@ -1,6 +1,8 @@
 package io.github.fornada.advice;
 
 import io.github.fornada.ExecutionModel;
+import io.github.fornada.advice.decide.Cause;
+import io.github.fornada.advice.decide.Learned;
 import io.github.fornada.advice.decide.Setting;
 import io.github.fornada.elastic.Indirect;
 import io.github.fornada.jvm.Log;
@@ -18,7 +20,9 @@ import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Objects;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +36,9 @@ final class Memory {
   static final String PROPERTY = "fornada.advice.folder";
 
   private static final String SUFFIX = ".learned";
+
+  /** A file says the setting, the cause, and the cause in words. */
+  private static final int LINES = 3;
 
   private final Path folder;
 
@@ -132,33 +139,57 @@ final class Memory {
   }
 
   /** Returns what was learned; null if nothing was, or it cannot be read. */
-  @Nullable Setting recall(String key) {
+  @Nullable Learned recall(String key) {
     Path file = folder.resolve(key + SUFFIX);
     if (!recalls || !Files.isReadable(file)) {
       return null;
     }
     try {
-      String[] words = Files.readString(file).strip().split(" ");
-      if (words.length == 2) {
-        for (ExecutionModel model : ExecutionModel.values()) {
-          if (model.label().equals(words[0])) {
-            return new Setting(model, Integer.parseInt(words[1]));
-          }
-        }
-      }
-      return null;
+      List<String> lines = Files.readAllLines(file);
+      Setting setting = lines.size() == LINES ? setting(lines.getFirst()) : null;
+      Cause cause = setting == null ? null : cause(lines.get(1));
+      return setting == null || cause == null ? null : new Learned(setting, cause, lines.get(2));
     } catch (IOException | IllegalArgumentException e) {
       return null; // it is learned anew
     }
   }
 
-  /** Keeps a setting. A failure is logged: the program does not need it. */
-  void keep(String key, Setting setting) {
+  private static @Nullable Setting setting(String line) {
+    String[] words = line.split(" ");
+    for (ExecutionModel model : ExecutionModel.values()) {
+      if (words.length == 2 && model.label().equals(words[0])) {
+        return new Setting(model, Integer.parseInt(words[1]));
+      }
+    }
+    return null;
+  }
+
+  private static @Nullable Cause cause(String label) {
+    for (Cause cause : Cause.values()) {
+      if (cause.label().equals(label)) {
+        return cause;
+      }
+    }
+    return null;
+  }
+
+  /** Keeps what was learned. A failure is logged: the program does not need it. */
+  void keep(String key, Learned learned) {
     try {
       Files.createDirectories(folder);
       Path made = Files.createTempFile(folder, "new-", SUFFIX);
       try {
-        Files.writeString(made, setting.model().label() + " " + setting.size() + "\n");
+        Setting setting = learned.setting();
+        String text =
+            setting.model().label()
+                + " "
+                + setting.size()
+                + "\n"
+                + learned.cause().label()
+                + "\n"
+                + learned.sentence().lines().collect(Collectors.joining(" "))
+                + "\n";
+        Files.writeString(made, text);
         move(made, folder.resolve(key + SUFFIX));
       } finally {
         Files.deleteIfExists(made);

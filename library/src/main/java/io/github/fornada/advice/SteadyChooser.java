@@ -2,6 +2,7 @@ package io.github.fornada.advice;
 
 import io.github.fornada.advice.decide.Decision;
 import io.github.fornada.advice.decide.Job;
+import io.github.fornada.advice.decide.Learned;
 import io.github.fornada.advice.decide.Observation;
 import io.github.fornada.advice.decide.Setting;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +30,11 @@ final class SteadyChooser implements Chooser {
 
   @Override
   public @Nullable Advice advice() {
+    return null;
+  }
+
+  @Override
+  public @Nullable Learned learned() {
     return null;
   }
 }

@@ -8,6 +8,8 @@ import io.github.fornada.ExecutionModel;
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
 import io.github.fornada.SharedBytes;
+import io.github.fornada.advice.decide.Cause;
+import io.github.fornada.advice.decide.Learned;
 import io.github.fornada.advice.decide.Setting;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
@@ -150,7 +152,9 @@ class AutoPoolBehaviourTest {
     String key = memory.key((Object) new Named());
     assertThat(key).isNotNull();
     assertThat(memory.recall(key)).isNull();
-    var learned = new Setting(ExecutionModel.VIRTUAL_THREADS, 64);
+    var learned =
+        new Learned(
+            new Setting(ExecutionModel.VIRTUAL_THREADS, 64), Cause.SLEEPS, "The items wait.");
     memory.keep(key, learned);
     assertThat(memory.recall(key)).isEqualTo(learned);
     assertThat(new Memory(folder, false).recall(key)).isNull();

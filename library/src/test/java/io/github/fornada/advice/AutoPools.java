@@ -4,6 +4,7 @@ import io.github.fornada.ExecutionModel;
 import io.github.fornada.Pool;
 import io.github.fornada.advice.decide.Decision;
 import io.github.fornada.advice.decide.Job;
+import io.github.fornada.advice.decide.Learned;
 import io.github.fornada.advice.decide.Observation;
 import io.github.fornada.advice.decide.Setting;
 import java.util.Random;
@@ -74,6 +75,11 @@ public final class AutoPools {
           500_000 + random.nextInt(5_000_000),
           false,
           Long.MAX_VALUE);
+    }
+
+    @Override
+    public @Nullable Learned learned() {
+      return null;
     }
 
     @Override

@@ -5,6 +5,7 @@ import io.github.fornada.advice.decide.Decision;
 import io.github.fornada.advice.decide.Finding;
 import io.github.fornada.advice.decide.Job;
 import io.github.fornada.advice.decide.Journal;
+import io.github.fornada.advice.decide.Learned;
 import io.github.fornada.advice.decide.Machine;
 import io.github.fornada.advice.decide.Observation;
 import io.github.fornada.advice.decide.Prediction;
@@ -44,7 +45,7 @@ final class Predicted implements Journal {
   }
 
   @Override
-  public void began(Machine machine, Job job, @Nullable Setting learned) {
+  public void began(Machine machine, Job job, @Nullable Learned learned) {
     replica = new Decider(machine, job);
     if (learned != null) {
       replica.beginWith(learned);

@@ -6,6 +6,7 @@ import static io.github.fornada.benchmarks.peers.Measure.say;
 
 import io.github.fornada.Pool;
 import io.github.fornada.pipeline.Pipeline;
+import io.github.fornada.pipeline.PipelineOptions;
 import io.github.fornada.pipeline.PipelineOutcome;
 import io.github.fornada.pipeline.PipelineRun;
 import io.github.fornada.pipeline.StageModel;
@@ -18,10 +19,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -56,6 +59,7 @@ public final class FornadaPeer {
         }
       }
       case "large" -> large(seconds);
+      case "total" -> total(seconds);
       default -> throw new IllegalArgumentException("no such row: " + args[0]);
     }
   }
@@ -158,6 +162,102 @@ public final class FornadaPeer {
     while (THREADS.getCurrentThreadCpuTime() < end) {
       Thread.onSpinWait();
     }
+    return x;
+  }
+
+  // ---- sizes that are found, and the best ones
+
+  /** The workers that the three stages share. */
+  private static final int TOTAL = 8;
+
+  /** Pipelines that are drawn; the worst is told. */
+  private static final int DRAWN = 3;
+
+  /** The milliseconds for which an item waits in each of three stages. */
+  private record Waits(int a, int b, int c) {
+    static Waits drawn(long seed) {
+      var random = new Random(seed);
+      return new Waits(2 + random.nextInt(14), 2 + random.nextInt(14), 2 + random.nextInt(14));
+    }
+
+    /** The items a second that these sizes give. */
+    double rate(int sizeA, int sizeB, int sizeC) {
+      return 1e3 * Math.min((double) sizeA / a, Math.min((double) sizeB / b, (double) sizeC / c));
+    }
+  }
+
+  private static void total(double seconds) {
+    double worst = 0;
+    double worstWhole = 0;
+    var note = new StringBuilder();
+    for (int seed = 1; seed <= DRAWN; seed++) {
+      Waits waits = Waits.drawn(seed);
+      int[] sizes = new int[3];
+      double best = bestSizes(waits, seconds, sizes);
+      int items = (int) (best * Math.max(6, 8 * seconds));
+      double[] found = runs(waits, new int[] {1, 1, 1}, items, o -> o.withTotal(TOTAL));
+      worst = Math.max(worst, best / found[1]);
+      worstWhole = Math.max(worstWhole, best / found[0]);
+      note.append(
+          "%s best %d+%d+%d; ".formatted(waits, sizes[0], sizes[1], sizes[2]).replace("Waits", ""));
+    }
+    emit("total", worst, "x", note + "once sizes are found");
+    emit("total-whole", worstWhole, "x", "from one worker for each stage on");
+  }
+
+  /** Finds the best sizes by trying; of those that cannot differ by much, all. Returns the rate. */
+  private static double bestSizes(Waits waits, double seconds, int[] best) {
+    double most = 0;
+    for (int a = 1; a < TOTAL - 1; a++) {
+      for (int b = 1; a + b < TOTAL; b++) {
+        most = Math.max(most, waits.rate(a, b, TOTAL - a - b));
+      }
+    }
+    double found = 0;
+    for (int a = 1; a < TOTAL - 1; a++) {
+      for (int b = 1; a + b < TOTAL; b++) {
+        int[] sizes = {a, b, TOTAL - a - b};
+        double foreseen = waits.rate(a, b, sizes[2]);
+        if (foreseen < 0.7 * most) {
+          continue; // by arithmetic far from the best
+        }
+        double rate = runs(waits, sizes, (int) (foreseen * Math.max(0.5, seconds)), o -> o)[1];
+        if (rate > found) {
+          found = rate;
+          System.arraycopy(sizes, 0, best, 0, 3);
+        }
+      }
+    }
+    return found;
+  }
+
+  /** Returns the items a second: of the whole run, and of its second half. */
+  private static double[] runs(
+      Waits waits, int[] sizes, int items, UnaryOperator<PipelineOptions> options) {
+    var marks = new long[2];
+    long begin = System.nanoTime();
+    try (var run =
+            Pipeline.from(numbers(items))
+                .stage("a", StageModel.threads(sizes[0]), x -> waits(waits.a(), x))
+                .stage("b", StageModel.threads(sizes[1]), x -> waits(waits.b(), x))
+                .stage("c", StageModel.threads(sizes[2]), x -> waits(waits.c(), x))
+                .run(options);
+        Stream<PipelineOutcome<Integer>> outcomes = run.outcomes()) {
+      var count = new int[1];
+      outcomes.forEach(o -> {
+        if (++count[0] == items / 2) {
+          marks[0] = System.nanoTime();
+        }
+      });
+      marks[1] = System.nanoTime();
+      check(count[0] == items, "count");
+    }
+    double whole = items / ((marks[1] - begin) / 1e9);
+    return new double[] {whole, (items - items / 2) / ((marks[1] - marks[0]) / 1e9)};
+  }
+
+  private static int waits(int millis, int x) throws InterruptedException {
+    Thread.sleep(millis);
     return x;
   }
 

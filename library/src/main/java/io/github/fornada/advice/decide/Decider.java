@@ -5,6 +5,7 @@ import io.github.fornada.advice.decide.Forecast.Plan;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Chooses how to run a job, from observations of it. The same observations give the same decisions:
@@ -54,6 +55,9 @@ public final class Decider {
   /** After so many response times a stage is judged by what has ended, whatever it shows. Guess. */
   private static final double LATE = 4;
 
+  /** A trial that takes so many times as long as was foreseen is given up. Guess. */
+  private static final double PATIENCE = 4;
+
   /** After so many items for each in flight a gain that is not there is not waited for. Guess. */
   private static final int ENOUGH_ITEMS = 50;
 
@@ -84,6 +88,9 @@ public final class Decider {
   /** A lock that is waited for during this part of an item's time is always taken. */
   private static final double SATURATED_LOCK = 0.5;
 
+  /** Permits that are waited for during this part of an item's time are all in use. Guess. */
+  private static final double PERMITS_SHORT = 0.1;
+
   /** A lock that is waited for during this part of an item's time may be the limit. Guess. */
   private static final double SEEN_LOCK = 0.15;
 
@@ -100,7 +107,7 @@ public final class Decider {
   private static final double COMPARE_SHARE = 0.05;
 
   /** A rest that takes less time is not worth comparing. Guess. */
-  private static final double WORTH_COMPARING = 2e9;
+  private static final double WORTH_COMPARING = 0.2e9;
 
   /** Failures that may come from looking for a limit, and the part of the items. */
   private static final long FEW_FAILURES = 3;
@@ -151,13 +158,25 @@ public final class Decider {
   private int sizeBefore = 1;
 
   private double nextLook;
+  private double holdBegan;
+  private boolean firstOfHold;
   private double nextProbe;
   private double probePause;
   private double nextFewer;
   private double fewerPause = 1;
   private double resumePause = 3;
 
+  /** What an earlier run has found out; null if nothing, or if that is out of date. */
+  private @Nullable Learned begunWith;
+
   private boolean compared;
+
+  /** The setting with fewer in flight that was compared with; null before. */
+  private @Nullable Setting comparedWith;
+
+  /** Whether what comes after going back to one at a time was worse than before, once. */
+  private boolean backWasWorse;
+
   private double itemsNeeded;
   private double longestCompare;
   private boolean processesTried;
@@ -165,6 +184,10 @@ public final class Decider {
   private boolean sharedState;
   private boolean forControl;
   private double rateBefore = Double.NaN;
+
+  /** What worker processes were expected to give when they were started. */
+  private double rateForeseen = Double.NaN;
+
   private double errorBefore;
   private int workersForNothing;
   private boolean wentBack;
@@ -212,20 +235,35 @@ public final class Decider {
   }
 
   /**
-   * Begins with a setting that was learned in an earlier run, instead of one item at a time, and
+   * Begins with the setting that was found in an earlier run, instead of one item at a time, and
    * looks whether it still fits. Called before the first observation.
    */
-  public void beginWith(Setting learned) {
-    setting = learned;
-    before = learned;
-    good = learned.size();
-    target = learned.size();
-    sizeBefore = learned.size();
-    if (learned.size() > 1 || learned.model() == ExecutionModel.PROCESSES) {
+  public void beginWith(Learned earlier) {
+    begunWith = earlier;
+    setting = earlier.setting();
+    before = setting;
+    good = setting.size();
+    target = setting.size();
+    sizeBefore = setting.size();
+    if (setting.size() > 1 || setting.model() == ExecutionModel.PROCESSES) {
       phase = Phase.HOLD;
-      processesTried = learned.model() == ExecutionModel.PROCESSES;
+      processesTried = setting.model() == ExecutionModel.PROCESSES;
       compared = true;
     }
+  }
+
+  /** Returns what a later run can begin with; null if no item has ended. */
+  public @Nullable Learned learned() {
+    Finding found = result();
+    if (found.cause() == Cause.UNKNOWN) {
+      return null;
+    }
+    boolean onTrial =
+        switch (phase) {
+          case PROBE, FEWER, COMPARE, STARTING, TRIAL -> true;
+          case START, RAMP, HOLD -> false;
+        };
+    return new Learned(onTrial ? before : setting, found.cause(), found.sentences().getFirst());
   }
 
   /** Takes what has become known of the job since; the number of its items stays as it was. */
@@ -243,7 +281,8 @@ public final class Decider {
             forecast(isNearlyOver()),
             memoryBound,
             sharedState,
-            wentBack)
+            wentBack,
+            begunWith)
         .finding(changes, workersForNothing);
   }
 
@@ -259,6 +298,9 @@ public final class Decider {
     nextProbe = known.elapsed() + 3 * response();
     probePause = 3 * response();
     compared = false;
+    comparedWith = null;
+    backWasWorse = false;
+    begunWith = null;
     if (phase == Phase.PROBE || phase == Phase.COMPARE || phase == Phase.FEWER) {
       phase = Phase.HOLD;
     }
@@ -288,6 +330,9 @@ public final class Decider {
             || (compiling && known.elapsed() < COMPILE_PATIENCE))) {
       return stay(5e6);
     }
+    if (wentBack && oneAtATimeIsWorse()) {
+      return returnToThreads();
+    }
     if (known.elapsed() < nextLook) {
       return stay(look());
     }
@@ -309,6 +354,27 @@ public final class Decider {
             ? "an item waits for " + Say.percent(known.waitingShare()) + " of its time"
             : "an item computes for " + Say.time(work) + ", and there are cores for more";
     return enterRamp(best.setting().model(), why);
+  }
+
+  /**
+   * Returns whether one at a time gives clearly less than the threads that were left for it: then
+   * items have come to take longer, and that is why threads gave less than the first items did.
+   */
+  private boolean oneAtATimeIsWorse() {
+    Estimates.Level alone = known.level(Setting.SEQUENTIAL);
+    if (alone == null || alone.items() < 5) {
+      return false;
+    }
+    double error = Math.hypot(alone.relativeError(known.variation()), errorBefore);
+    return alone.rate() < 0.95 * rateBefore * (1 - 2 * error);
+  }
+
+  private Decision returnToThreads() {
+    wentBack = false;
+    backWasWorse = true;
+    phase = Phase.HOLD;
+    nextLook = known.elapsed() * 1.15 + 50e6;
+    return change(before, "one at a time gave less", look());
   }
 
   /**
@@ -432,7 +498,8 @@ public final class Decider {
     Estimates.Level level = known.level(setting);
     // On a busy machine there may always be fewer in flight than are allowed: then count what ends.
     boolean shown = level != null || stageNanos < LATE * response;
-    if (variation < UNEVEN && shown) {
+    // Those that get a permit at once end first; others do not end at all for a while.
+    if (variation < UNEVEN && shown && !queuesForPermits()) {
       if (level == null || level.items() < enough) {
         return stay(rampLook());
       }
@@ -553,6 +620,11 @@ public final class Decider {
     return (known.lockWait.or(0) + known.nativeLockWait.or(0)) / response();
   }
 
+  /** Returns whether items wait for permits of a pool: more in flight would wait, too. */
+  private boolean queuesForPermits() {
+    return known.permitWait.or(0) > PERMITS_SHORT * response();
+  }
+
   /** Returns the size that was refused, or 0. */
   private int limitMet(Observation o) {
     if (o.failed() == 0) {
@@ -579,7 +651,9 @@ public final class Decider {
     stageNanos = 0;
     countedNanos = 0;
     countedDone = 0;
-    nextLook = known.elapsed() + Math.max(2 * response(), 30e6);
+    holdBegan = known.elapsed();
+    firstOfHold = true;
+    nextLook = holdBegan + Math.max(2 * response(), 30e6);
     probePause = Math.max(10 * response(), USUAL_LOOK);
     nextProbe = known.elapsed() + (crowded(1.2) ? probePause : resumePause * response());
     Setting next = new Setting(setting.model(), Math.max(1, size));
@@ -597,28 +671,37 @@ public final class Decider {
             (int) (setting.size() * 0.8), Say.count(o.refused(), "item") + " were refused");
       }
     }
+    if (firstOfHold) {
+      // The first items may have taken far longer than those that come now.
+      nextLook = Math.min(nextLook, holdBegan + Math.max(2 * response(), 30e6));
+    }
     if (known.elapsed() < nextLook || known.done() == 0) {
       return mayProbe() ? beginProbe() : stay(look());
     }
+    firstOfHold = false;
     nextLook = known.elapsed() * 1.15 + 50e6;
     if (locked() || known.waitingShare() < 0.1) {
       known.capacity = Double.POSITIVE_INFINITY;
     } else if (Double.isFinite(known.capacity)) {
       Estimates.Level here = known.level(setting);
       if (here != null && here.items() >= 30) {
-        known.capacity = Math.max(known.capacity, here.rate());
+        boolean isIt = crowded(1.2) && here.nanos() > LATE * here.response();
+        known.capacity = isIt ? here.rate() : Math.max(known.capacity, here.rate());
       }
     }
     Forecast forecast = forecast();
-    if (suspect(forecast) && processesPay(forecast, chanceOfProcesses(forecast))) {
+    boolean processesHelp =
+        suspect(forecast) && processesPay(forecast, chanceOfProcesses(forecast));
+    boolean oneHelps = worseThanAlone();
+    if ((processesHelp || oneHelps) && !compared && !(forecast.lock() > 0)) {
+      // Items may have come to take longer since they ran alone: first, fewer of those of now.
+      return beginCompare();
+    }
+    if (processesHelp) {
       return startProcesses(forecast, suspicion(forecast));
     }
-    if (setting.model() != ExecutionModel.PROCESSES && worseThanAlone()) {
-      wentBack = true;
-      known.keepLock(forecast.lock(), setting.size());
-      phase = Phase.START;
-      return change(
-          Setting.SEQUENTIAL, Say.setting(setting) + " gave less than one at a time", look());
+    if (oneHelps) {
+      return backToOne(forecast);
     }
     int size = setting.size();
     Plan plan = forecast.plan(setting.model());
@@ -644,7 +727,7 @@ public final class Decider {
         return change(
             new Setting(ExecutionModel.VIRTUAL_THREADS, size), "items wait, and more pay", look());
       }
-      if (wanted > 1.2 * size && !stopped && lastBusy < 0.85 * known.cores()) {
+      if (wanted > 1.2 * size && (!stopped || mayResume()) && lastBusy < 0.85 * known.cores()) {
         good = size;
         Estimates.Level level = known.level(setting);
         goodRate = level == null ? Double.NaN : level.rate();
@@ -658,6 +741,23 @@ public final class Decider {
     return mayProbe() ? beginProbe() : stay(look());
   }
 
+  /**
+   * Returns whether to go on where more in flight gave nothing, because cores are idle and items
+   * compute: so it was chance, or warming up. Less and less often.
+   */
+  private boolean mayResume() {
+    boolean may =
+        known.waitingShare() <= 0.2
+            && lastBusy < IDLE * known.cores()
+            && refusedAt == Integer.MAX_VALUE
+            && known.elapsed() >= nextProbe
+            && !locked();
+    if (may) {
+      resumePause *= 3;
+    }
+    return may;
+  }
+
   /** Returns whether items take so many times as long as they do alone. */
   private boolean crowded(double times) {
     Estimates.Level level = known.level(setting);
@@ -666,11 +766,32 @@ public final class Decider {
         && level.response() > times * (known.work() + known.baseWait());
   }
 
+  private Decision backToOne(Forecast forecast) {
+    wentBack = true;
+    known.keepLock(forecast.lock(), setting.size());
+    phase = Phase.START;
+    before = setting;
+    Estimates.Level here = known.level(setting);
+    rateBefore = here == null ? Double.NaN : here.rate();
+    errorBefore = here == null ? 1 : here.relativeError(known.variation());
+    return tryOut(
+        Setting.SEQUENTIAL, Say.setting(setting) + " gave less than one at a time", look());
+  }
+
   private boolean worseThanAlone() {
     Estimates.Level alone = known.level(Setting.SEQUENTIAL);
     Estimates.Level here = known.level(setting);
-    if (alone == null || here == null || alone.items() < 5 || here.items() < 20) {
+    if (setting.model() == ExecutionModel.PROCESSES
+        || backWasWorse
+        || alone == null
+        || here == null
+        || alone.items() < 5
+        || here.items() < 20) {
       return false;
+    }
+    Estimates.Level fewer = comparedWith == null ? null : known.level(comparedWith);
+    if (fewer != null && fewer.rate() < 0.9 * here.rate()) {
+      return false; // fewer of the items of now give less, so what ran alone were other items
     }
     double variation = known.variation();
     double error = Math.hypot(alone.relativeError(variation), here.relativeError(variation));
@@ -688,6 +809,7 @@ public final class Decider {
         && known.waitingShare() > 0.2
         && lastBusy < 0.85 * known.cores()
         && !locked()
+        && !queuesForPermits()
         && known.level(setting) != null
         && (refusedAt == Integer.MAX_VALUE || mayFail())
         && (!crowded(1.2)
@@ -751,14 +873,15 @@ public final class Decider {
   private Decision fewer() {
     Estimates.Level level = known.level(setting);
     if (level == null || level.items() < 0.5 * itemsNeeded) {
-      return stay(look());
+      return takesTooLong() ? giveUpTrial() : stay(look());
     }
     phase = Phase.HOLD;
     double lost = 1 - level.rate() / rateBefore;
     double removed = 1 - (double) setting.size() / before.size();
     nextLook = known.elapsed() * 1.15 + 50e6;
     if (lost > HALF * removed) {
-      known.capacity = Double.POSITIVE_INFINITY;
+      boolean queues = queuesForPermits() || crowded(1.2);
+      known.capacity = queues ? rateBefore : Double.POSITIVE_INFINITY;
       fewerPause *= 3;
       nextFewer = known.elapsed() * fewerPause;
       return change(before, "fewer gave less", look());
@@ -774,7 +897,7 @@ public final class Decider {
     }
     Estimates.Level level = known.level(setting);
     if (level == null || level.items() < itemsNeeded) {
-      return stay(look());
+      return takesTooLong() ? giveUpTrial() : stay(look());
     }
     double gain = level.rate() / rateBefore - 1;
     double added = (double) setting.size() / before.size() - 1;
@@ -795,6 +918,22 @@ public final class Decider {
     return change(before, "a quarter more gave nothing", look());
   }
 
+  /** Returns whether fewer items end than are needed to tell: the work may have changed. */
+  private boolean takesTooLong() {
+    return rateBefore > 0 && stageNanos > PATIENCE * (itemsNeeded / rateBefore + response());
+  }
+
+  private Decision giveUpTrial() {
+    phase = Phase.HOLD;
+    nextLook = 0;
+    firstOfHold = false;
+    probePause *= 3;
+    nextProbe = known.elapsed() + probePause;
+    fewerPause *= 3;
+    nextFewer = known.elapsed() * fewerPause;
+    return change(before, "it could not be told", look());
+  }
+
   // With half of them for a moment: do they slow each other down?
 
   private boolean mayCompare(Forecast forecast) {
@@ -802,7 +941,7 @@ public final class Decider {
     int busy = (int) Math.min(setting.size(), Math.ceil(known.cores() - 1e-9));
     Estimates.Level level = known.level(setting);
     return !compared
-        && busy >= 3
+        && busy >= 2
         && setting.model() != ExecutionModel.PROCESSES
         && job.processDoubt() == null
         && job.mostProcesses() > 1
@@ -811,7 +950,7 @@ public final class Decider {
         && !(forecast.lock() > 0)
         && level != null
         && level.items() >= Math.min(itemsToCompare(), 2.0 * setting.size() + 16)
-        && 16 < COMPARE_SHARE * known.left()
+        && itemsToCompare() < COMPARE_SHARE * known.left()
         && known.left() / Math.max(1e-18, level.rate()) > WORTH_COMPARING;
   }
 
@@ -828,9 +967,10 @@ public final class Decider {
         0.05 * known.elapsed() + COMPARE_SHARE * known.left() / forecast().currentRate();
     before = setting;
     stageNanos = 0;
-    int half = (int) Math.max(2, Math.min(setting.size(), known.cores()) / 2);
+    int half = (int) Math.max(1, Math.min(setting.size(), known.cores()) / 2);
+    comparedWith = new Setting(setting.model(), half);
     return tryOut(
-        new Setting(setting.model(), half),
+        comparedWith,
         "to see whether half of them compute faster",
         Math.min(look(), USUAL_LOOK / 2));
   }
@@ -914,11 +1054,19 @@ public final class Decider {
     rateBefore = measured || !alone ? forecast.currentRate() : Double.NaN;
     errorBefore = level == null || level.items() < 1 ? 0.5 : level.relativeError(known.variation());
     stageNanos = 0;
-    return change(forecast.plan(ExecutionModel.PROCESSES).setting(), why, USUAL_LOOK / 2);
+    Plan there = forecast.plan(ExecutionModel.PROCESSES);
+    rateForeseen = there.rate();
+    return change(there.setting(), why, USUAL_LOOK / 2);
   }
 
   private Decision starting(Observation o) {
     if (!o.settled() || o.done() == 0) {
+      double lock = Forecast.lockNanos(known, before);
+      if (Forecast.onThreads(before) && lock > known.lockBefore()) {
+        // Threads go on while workers start, and it shows by now what they wait for.
+        known.keepLock(lock, before.size());
+        forControl = false;
+      }
       return stay(USUAL_LOOK / 2);
     }
     phase = Phase.TRIAL;
@@ -962,6 +1110,7 @@ public final class Decider {
       return stay(look());
     }
     workersForNothing += setting.size();
+    known.processesFellShort(level.rate() / rateForeseen);
     memoryBound = forControl;
     phase = Phase.HOLD;
     if (job.threadDoubt() != null && before.model() != ExecutionModel.SEQUENTIAL) {

@@ -28,6 +28,18 @@ final class Estimates {
   /** So many items make a mean that can be compared with others. Guess. */
   private static final int MANY_ITEMS = 30;
 
+  /**
+   * Shorter items, in terms of a hand-over, keep those busy who hand them over and take their
+   * results. Guess.
+   */
+  private static final double MANY_HAND_OVERS = 50;
+
+  /** So many end before those that wait for them at the other side. Guess. */
+  private static final int FIRST_ITEMS = 4;
+
+  /** Items that differ by less than this end in about the order in which they began. Guess. */
+  private static final double ALIKE = 0.3;
+
   /** So few tell at least how much they differ. Guess. */
   private static final int FEW_ITEMS = 4;
 
@@ -70,6 +82,10 @@ final class Estimates {
   final Mean square = new Mean();
   final Mean lockWait = new Mean();
   final Mean nativeLockWait = new Mean();
+
+  /** What an item beside others waits for a permit of a pool of them, such as of connections. */
+  final Mean permitWait = new Mean();
+
   final Mean lockHeld = new Mean();
   final Mean queue = new Mean();
   final Mean inFlight = new Mean();
@@ -102,7 +118,17 @@ final class Estimates {
   /** The number of threads in flight then. */
   private int sizeBefore = 1;
 
+  private double processesGive = 1;
+
   private boolean lookedAt;
+
+  /** The stretch in which permits were waited for during the largest part of an item's time. */
+  private @Nullable PermitQueue longestPermitQueue;
+
+  /** What the items waited for that ended first, whatever was in flight at their end. */
+  private double firstWaits;
+
+  private double firstEnded;
 
   private long done;
   private long failed;
@@ -129,6 +155,12 @@ final class Estimates {
 
   private double coldItems;
 
+  /**
+   * The factor by which an item was seen to compute longer beside others than alone, at one and the
+   * same time; NaN if that was not compared.
+   */
+  private double comparedInflation = Double.NaN;
+
   private final Drift cpuDrift = new Drift();
   private final Drift waitDrift = new Drift();
   private @Nullable Setting driftSetting;
@@ -138,6 +170,19 @@ final class Estimates {
 
   /** What is added to a time before its changes are looked at. */
   private double floor;
+
+  /**
+   * A queue for the permits of a pool, such as connections. Times are in nanoseconds.
+   *
+   * @param inFlight how many items were in flight
+   * @param waited how long an item waited for a permit
+   * @param took how long it took in all
+   */
+  record PermitQueue(double inFlight, double waited, double took) {
+    double share() {
+      return waited / took;
+    }
+  }
 
   /** What was measured under one setting. */
   static final class Level {
@@ -271,8 +316,11 @@ final class Estimates {
     double queued = finite(o.queueNanos());
     double worked = o.cpuNanos();
     double busy = Math.max(0, finite(o.busyCores()) - finite(o.compilerCores()));
-    if (alone && o.setting().model() != ExecutionModel.PROCESSES) {
-      inside.add(busy / Math.max(1, o.inFlight()), o.nanos(), keep);
+    if (alone
+        && o.setting().model() != ExecutionModel.PROCESSES
+        && took > MANY_HAND_OVERS * machine.handOverNanos()) {
+      double byItems = busy * (1 - finite(o.collectorShare()));
+      inside.add(byItems / Math.max(1, o.inFlight()), o.nanos(), keep);
     }
     if (!Double.isFinite(worked) && (o.settled() || o.done() >= 4)) {
       // Virtual threads: the cores that each in flight keeps busy, for as long as an item takes.
@@ -313,23 +361,42 @@ final class Estimates {
       }
       this.kinds.computeIfAbsent(kind, k -> new Mean()).add(of, ended(o), keep);
     }
-    // One alone waits for nobody, and in a process of its own hardly longer.
-    boolean contended = !alone && o.setting().model() != ExecutionModel.PROCESSES;
+    // One alone waits for nobody, and in a process of its own hardly longer. While workers start,
+    // items run as before.
+    boolean onThreads = o.setting().model() != ExecutionModel.PROCESSES || !o.settled();
+    boolean contended = !alone && onThreads;
+    // A permit that one alone waits for is not held by another item of this job.
+    double forPermit =
+        alone ? 0 : scale * finite(o.waits().getOrDefault(WaitKind.CONNECTION_POOL, 0.0));
     if (contended) {
       lockWait.add(inLock, ended(o), keep);
       nativeLockWait.add(inNative, ended(o), keep);
+      permitWait.add(forPermit, ended(o), keep);
+      var queue = new PermitQueue(o.inFlight(), forPermit, took);
+      if (o.done() >= FEW_ITEMS
+          && (longestPermitQueue == null || queue.share() > longestPermitQueue.share())) {
+        longestPermitQueue = queue;
+      }
     }
     if (contended && !o.locks().isEmpty()) {
       locks = o.locks();
       double held = o.locks().getFirst().heldShare();
       lockHeld.add(held * o.nanos() / o.done(), ended(o), keep);
     }
-    double outside = Math.max(0, away - inLock - inNative);
+    double withPermits = Math.max(0, away - inLock - inNative);
+    double outside = Math.max(0, withPermits - forPermit);
+    if (firstEnded < FIRST_ITEMS) {
+      firstWaits += withPermits * o.done();
+      firstEnded += o.done();
+    } else if (forPermit > 0) {
+      // Those that queue are seen more often than they end, so too much is taken for the queue.
+      outside = Math.clamp(firstWaits / firstEnded, outside, withPermits);
+    }
     wait.add(outside, ended(o), keep);
     if (shows(o)) {
       levels.computeIfAbsent(o.setting(), s -> new Level()).add(o, worked, outside, keep);
     }
-    return changed(o, worked, outside + inLock + inNative);
+    return changed(o, worked, outside + inLock + inNative + forPermit);
   }
 
   /** Returns whether all processors were taken: by this program, or by all together. */
@@ -371,7 +438,7 @@ final class Estimates {
         what = "an item now computes for " + Say.time(worked) + " instead of " + Say.time(before);
       }
     }
-    double before = wait.get() + lockWait.or(0) + nativeLockWait.or(0);
+    double before = wait.get() + lockWait.or(0) + nativeLockWait.or(0) + permitWait.or(0);
     double factor = waitDrift.add(waited + floor, error, ended(o));
     if (factor != 1 && what.isEmpty()) {
       what = "an item now waits for " + Say.time(waited) + " instead of " + Say.time(before);
@@ -384,14 +451,29 @@ final class Estimates {
         cpuTogether.fade(0);
       }
       capacity = Double.POSITIVE_INFINITY;
+      comparedInflation = Double.NaN;
       levels.clear();
       changedAt = elapsed - o.nanos();
-      for (Mean mean : List.of(wait, response, square, lockWait, nativeLockWait, lockHeld)) {
+      for (Mean mean :
+          List.of(wait, response, square, lockWait, nativeLockWait, permitWait, lockHeld)) {
         mean.fade(0);
       }
+      longestPermitQueue = null;
+      firstEnded = 0;
+      firstWaits = 0;
       driftSetting = null;
     }
     return what;
+  }
+
+  /** Takes in which part of what was foreseen worker processes gave, when they are given up. */
+  void processesFellShort(double part) {
+    processesGive = Double.isFinite(part) ? Math.clamp(part, 0.01, 1) : 1;
+  }
+
+  /** Returns the part of what is foreseen for worker processes that they gave; 1 if unknown. */
+  double processesGive() {
+    return processesGive;
   }
 
   /** Keeps what is known of the lock, because threads are given up. */
@@ -411,6 +493,11 @@ final class Estimates {
   /** Says that another setting is in use: what comes now comes under other conditions. */
   void settingChanged() {
     driftSetting = null;
+  }
+
+  /** Returns the worst queue for permits that was seen; null if none was looked for. */
+  @Nullable PermitQueue longestPermitQueue() {
+    return longestPermitQueue;
   }
 
   /** Returns what was measured under a setting; null if nothing was. */
@@ -510,6 +597,9 @@ final class Estimates {
    * unless that is certain.
    */
   double inflation() {
+    if (Double.isFinite(comparedInflation)) {
+      return comparedInflation;
+    }
     if (cpuAlone.weight() < 1 || cpuTogether.weight() < 2) {
       return 1;
     }
@@ -541,7 +631,7 @@ final class Estimates {
     double error =
         Math.max(0.05, variation())
             * Math.sqrt(1 / few.items + 1 / Math.max(1, many.weightedItems));
-    double alone = many.cpu.get();
+    double slower = 1;
     boolean clear = Math.log(ratio) > (onlyIfClear ? 1.5 : 1) * CERTAIN * error;
     if (onlyIfClear && !clear) {
       return false;
@@ -550,10 +640,10 @@ final class Estimates {
       double x = Math.min(fewer.size(), machine.usableCores()) - 1;
       double y = Math.min(more.size(), machine.usableCores()) - 1;
       double growth = (ratio - 1) / Math.max(0.1 * y, y - ratio * x);
-      alone /= 1 + growth * y;
+      slower = 1 + growth * y;
     }
-    cpuAlone.clear();
-    cpuAlone.add(alone, Math.max(20, few.items), 1);
+    comparedInflation = slower;
+    cpuAlone.clear(); // what ran alone were other items
     cpuTogether.clear();
     cpuTogether.add(many.cpu.get(), Math.max(20, many.weightedItems), 1);
     return true;
@@ -562,7 +652,8 @@ final class Estimates {
   /** Returns the processor time of an item that runs alone. */
   double work() {
     double together = cpuTogether.or(Double.POSITIVE_INFINITY);
-    double alone = cpuAlone.or(Double.POSITIVE_INFINITY);
+    double alone =
+        cpuAlone.or(together / (Double.isFinite(comparedInflation) ? comparedInflation : 1));
     double least = Math.min(together, alone);
     return Double.isFinite(least) ? least : cpu.or(0);
   }
@@ -594,6 +685,11 @@ final class Estimates {
         double chance = CERTAIN * level.variation() / Math.sqrt(level.items);
         least = Math.min(least, waits * (1 + chance));
       }
+    }
+    double variation = variation();
+    if (firstEnded >= FIRST_ITEMS && variation < ALIKE) {
+      // Of items that are much alike, the first had the shortest queue before them.
+      least = Math.min(least, firstWaits / firstEnded * (1 + CERTAIN * variation));
     }
     double found = Double.isFinite(least) ? least : ofSmallest;
     return Double.isFinite(found) ? found : wait.or(0);

@@ -24,6 +24,8 @@ final class Explanation {
   /** The part of the time after which the longest item may still begin. Guess. */
   private static final double LAST_PART = 0.8;
 
+  private static final String EARLIER = "As an earlier run has found: ";
+
   private static final double TIE = 1.05;
   private static final double TIE_NANOS = 20e6;
 
@@ -34,6 +36,7 @@ final class Explanation {
   private final Forecast forecast;
   private final boolean memoryBound;
   private final boolean sharedState;
+  private final @Nullable Learned earlier;
   private final Plan best;
 
   Explanation(
@@ -44,7 +47,8 @@ final class Explanation {
       Forecast forecast,
       boolean memoryBound,
       boolean sharedState,
-      boolean wentBack) {
+      boolean wentBack,
+      @Nullable Learned begunWith) {
     this.known = known;
     this.machine = machine;
     this.job = job;
@@ -52,13 +56,20 @@ final class Explanation {
     this.forecast = forecast;
     this.memoryBound = memoryBound;
     this.sharedState = sharedState;
+    // Worker processes do not show why threads are worse.
+    boolean unseen =
+        begunWith != null
+            && begunWith.setting().model() == ExecutionModel.PROCESSES
+            && setting.model() == ExecutionModel.PROCESSES
+            && !(forecast.lock() > 0);
+    earlier = unseen ? begunWith : null;
     best = wentBack ? forecast.plan(setting.model()) : forecast.best(TIE, TIE_NANOS, true);
   }
 
   Finding finding(List<String> changes, int workersForNothing) {
-    Cause cause = cause();
+    Cause cause = earlier != null && known.done() > 0 ? earlier.cause() : cause();
     var sentences = new ArrayList<String>();
-    sentences.add(first(cause));
+    sentences.add(earlier != null && cause != Cause.UNKNOWN ? fromEarlier(earlier) : first(cause));
     if (cause != Cause.UNKNOWN) {
       sentences.add(whatToDo());
       extras(cause, sentences, workersForNothing);
@@ -108,6 +119,9 @@ final class Explanation {
     }
     if (lockHoldsUp()) {
       return known.nativeLockWait.or(0) > known.lockWait.or(0) ? Cause.NATIVE_LOCK : Cause.LOCK;
+    }
+    if (permitsHoldUp()) {
+      return Cause.CONNECTION_POOL;
     }
     if (job.threadDoubt() != null
         && job.processDoubt() == null
@@ -164,6 +178,15 @@ final class Explanation {
     return 1 / forecast.lock() < NEAR * others;
   }
 
+  /** Returns whether more items were in flight than there are permits, or would be if more were. */
+  private boolean permitsHoldUp() {
+    Estimates.PermitQueue queue = known.longestPermitQueue();
+    return queue != null
+        && queue.share() > MUCH
+        && (Double.isFinite(known.capacity)
+            || known.permitWait.or(0) > MUCH * known.response.or(0));
+  }
+
   private Cause waitKind() {
     WaitKind most = WaitKind.UNKNOWN;
     for (WaitKind kind : WaitKind.values()) {
@@ -185,6 +208,11 @@ final class Explanation {
 
   // The first sentence.
 
+  private static String fromEarlier(Learned earlier) {
+    String told = earlier.sentence();
+    return told.startsWith(EARLIER) ? told : EARLIER + told;
+  }
+
   private String first(Cause cause) {
     double alone = known.work() + known.baseWait();
     return switch (cause) {
@@ -196,7 +224,7 @@ final class Explanation {
               + Say.digits(known.work() / Math.max(1, alone))
               + " cores for one at a time, and they do not hold each other up.";
       case SOCKETS -> waits("for sockets", alone);
-      case CONNECTION_POOL -> waits("for a connection from a pool", alone);
+      case CONNECTION_POOL -> permits(alone);
       case SLEEPS -> waits("in a sleep", alone);
       case FILES -> waits("for files", alone);
       case SIGNALS -> waits("for other tasks", alone);
@@ -213,7 +241,7 @@ final class Explanation {
           "The items compete for memory or cache: an item computes for "
               + Say.time(known.cpuTogether.or(0))
               + " beside others and for "
-              + Say.time(known.cpuAlone.or(known.work()))
+              + Say.time(known.work())
               + " alone"
               + (memoryBound ? ", and worker processes are no better." : ".");
       case COLLECTOR ->
@@ -290,6 +318,22 @@ final class Explanation {
         + " of the "
         + Say.time(alone)
         + " that an item takes alone.";
+  }
+
+  private String permits(double alone) {
+    Estimates.PermitQueue queue = known.longestPermitQueue();
+    if (queue == null) {
+      return waits("for a connection from a pool", alone);
+    }
+    return "The items wait for a connection from a pool: with "
+        + Math.round(queue.inFlight())
+        + " in flight, "
+        + Say.time(queue.waited())
+        + " of the "
+        + Say.time(queue.took())
+        + " that an item took; alone it takes "
+        + Say.time(alone)
+        + ".";
   }
 
   private String lock(String what) {
@@ -376,7 +420,7 @@ final class Explanation {
   }
 
   private void extras(Cause cause, List<String> sentences, int workersForNothing) {
-    if (cause == Cause.LOCK || cause == Cause.NATIVE_LOCK) {
+    if (earlier == null && (cause == Cause.LOCK || cause == Cause.NATIVE_LOCK)) {
       int n = Math.max(2, Math.min(setting.size(), (int) Math.ceil(known.cores())));
       double now = forecast.plan(ExecutionModel.PLATFORM_THREADS).rate();
       sentences.add(

@@ -13,9 +13,9 @@ public interface Journal {
   /**
    * A job has begun: what follows belongs to it.
    *
-   * @param learned the setting that it begins with, if that was learned earlier; null for none
+   * @param learned what an earlier run has found out, with which it begins; null for nothing
    */
-  void began(Machine machine, Job job, @Nullable Setting learned);
+  void began(Machine machine, Job job, @Nullable Learned learned);
 
   /** More has become known of the job. */
   void learned(Job job);

@@ -28,7 +28,8 @@ import java.util.Map;
  * @param queueNanos the time that an item spent ready to run without a processor
  * @param offProcessorNanos how long the items in flight have all been off the processor at the end
  *     of the stretch; 0 if one of them is running
- * @param busyCores the processor time of this JVM and its worker processes, per time
+ * @param busyCores the processor time of this JVM and its worker processes, per time, without what
+ *     watching takes
  * @param foreignCores that of everything else on the machine, stolen time included
  * @param throttledShare the part of the time in which a quota held this program back
  * @param collectorShare the garbage collector's part of the processor time

@@ -11,18 +11,23 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The processor time of the JVM's own threads, which no method of the JDK tells: compilers and
- * garbage collectors. Linux only. Used by one thread at a time.
+ * garbage collectors; and of the threads that watch a pool. Linux only. Used by one thread at a
+ * time.
  */
 final class JvmTasks implements AutoCloseable {
   /** The pause between two searches for new threads: the JVM adds and ends compiler threads. */
   private static final long SEARCH_NANOS = 1_000_000_000; // Guess
+
+  /** The pause in the beginning, when such threads begin. */
+  private static final long FIRST_SEARCH_NANOS = 50_000_000; // Guess
 
   /** Programs with more threads than this are not searched again: it would take too long. */
   private static final int MOST_THREADS = 2_000; // Guess
 
   private enum Role {
     COMPILER,
-    COLLECTOR
+    COLLECTOR,
+    WATCHER
   }
 
   /** A thread of the JVM. */
@@ -45,8 +50,10 @@ final class JvmTasks implements AutoCloseable {
 
   private boolean searched;
   private long searchedAt;
+  private long beganAt;
   private long compilers;
   private long collectors;
+  private long watchers;
 
   JvmTasks(Path root) {
     this.folder = root.resolve("proc/self/task");
@@ -65,10 +72,20 @@ final class JvmTasks implements AutoCloseable {
     return collectors;
   }
 
+  /** Returns the processor time of the threads that watch a pool and read the user's classes. */
+  long watcherNanos() {
+    return watchers;
+  }
+
   /** Reads the times anew. Those of threads that have ended stay in the sums. */
   void update(long now) {
-    if (!searched || now - searchedAt > SEARCH_NANOS) {
+    if (!searched) {
       searched = true;
+      beganAt = now;
+      searchedAt = now;
+      search();
+    } else if (now - searchedAt
+        > (now - beganAt < SEARCH_NANOS ? FIRST_SEARCH_NANOS : SEARCH_NANOS)) {
       searchedAt = now;
       search();
     }
@@ -82,10 +99,11 @@ final class JvmTasks implements AutoCloseable {
         each.remove();
         continue;
       }
-      if (task.role == Role.COMPILER) {
-        compilers += nanos - task.nanos;
-      } else {
-        collectors += nanos - task.nanos;
+      long more = nanos - task.nanos;
+      switch (task.role) {
+        case COMPILER -> compilers += more;
+        case COLLECTOR -> collectors += more;
+        case WATCHER -> watchers += more;
       }
       task.nanos = nanos;
     }
@@ -120,6 +138,9 @@ final class JvmTasks implements AutoCloseable {
   private static @Nullable Role role(String name) {
     if (name.startsWith("C1 Compiler") || name.startsWith("C2 Compiler")) {
       return Role.COMPILER;
+    }
+    if (name.startsWith("fornada-auto") || name.startsWith("fornada-timer")) {
+      return Role.WATCHER;
     }
     boolean collects =
         name.startsWith("GC Thread")

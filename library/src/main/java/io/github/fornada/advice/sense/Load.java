@@ -5,8 +5,9 @@ package io.github.fornada.advice.sense;
  * or parts of the time from 0 to 1. What cannot be measured is NaN.
  *
  * @param nanos the length of the time between the readings, in nanoseconds
- * @param busyCores the processor time of this JVM and its worker processes, per time
- * @param foreignCores that of everything else on the processors that this JVM may use, stolen time
+ * @param busyCores the processor time of this JVM and its worker processes, per time, without that
+ *     of the threads that watch the pool
+ * @param foreignCores that of other programs on the processors that this JVM may use, stolen time
  *     included
  * @param stolenCores the time that a hypervisor gave to other machines, per time
  * @param throttledShare the part of the scheduler's periods in which a quota held this program back

@@ -63,12 +63,14 @@ public final class SystemLoad implements AutoCloseable {
    *
    * @param own the processor time of this JVM
    * @param workers that of its workers
+   * @param watchers the part of {@code own} that watching takes
    */
   private record Coarse(
       long at,
       double own,
       double workers,
       double collectors,
+      double watchers,
       Machine machine,
       Cgroup.@Nullable Throttling throttling,
       long pressure) {}
@@ -174,6 +176,7 @@ public final class SystemLoad implements AutoCloseable {
         own < 0 ? Double.NaN : own,
         workerNanos,
         tasks.isThere() ? tasks.collectorNanos() : Double.NaN,
+        tasks.watcherNanos(),
         stat == null ? new Machine(-1, -1) : machine(stat, allowed),
         group.throttling(),
         group.pressureMicros(root.resolve("proc/pressure/cpu")));
@@ -185,7 +188,7 @@ public final class SystemLoad implements AutoCloseable {
     double time = now.at - before.at;
     double ownPart = now.own - before.own;
     double program = ownPart + now.workers - before.workers;
-    busy = program / time;
+    busy = Math.max(0, program - (now.watchers - before.watchers)) / time;
     collectors =
         ownPart <= 0 ? Double.NaN : Math.min(1, (now.collectors - before.collectors) / ownPart);
     if (now.machine.busy >= 0 && before.machine.busy >= 0) {

@@ -304,6 +304,74 @@ class DeciderTest {
   }
 
   @Test
+  void twoThatShareStateAreSeenByRunningOneForAMoment() {
+    Series job =
+        series(s -> {
+          s.cpu = 5;
+          s.growth = 0.6;
+          s.cores = 2;
+          s.usable = 2;
+          s.compilers = s.now < 400 ? 1 : 0; // what ran alone tells nothing
+        });
+    Decider decider = job.run(0.5, 1e9);
+    assertThat(job.settings).contains(new Setting(ExecutionModel.PLATFORM_THREADS, 1));
+    assertThat(job.settings.getLast()).isEqualTo(new Setting(ExecutionModel.PROCESSES, 2));
+    assertThat(decider.result().cause()).isEqualTo(Cause.SHARED_STATE);
+  }
+
+  @Test
+  void itemsThatTakeLongerAndLongerDoNotHoldEachOtherUp() {
+    for (int cores : new int[] {2, 4, 8}) {
+      Series job =
+          series(s -> {
+            s.items = 400L * cores;
+            s.cpu = 25 * (1 + 2.5 * s.done / s.items);
+            s.cores = cores;
+            s.usable = cores;
+          });
+      Decider decider = job.run(1, 1e9);
+      assertThat(decider.result().cause()).isEqualTo(Cause.COMPUTES);
+      assertThat(modelChanges(job.settings)).isEqualTo(1);
+      assertThat(decider.result().advised().size()).isEqualTo(cores);
+    }
+  }
+
+  @Test
+  void aPoolOfPermitsIsALimitAndNotWhatAnItemTakes() {
+    Series job =
+        series(s -> {
+          s.cpu = 0.01;
+          s.wait = 20;
+          s.capacity = 10 / 20.0;
+          s.permits = true;
+          s.items = 10_000;
+        });
+    Decider decider = job.run(0.5, 1e9);
+    Finding found = decider.result();
+    assertThat(found.cause()).isEqualTo(Cause.CONNECTION_POOL);
+    assertThat(found.sentences().getFirst())
+        .contains("for a connection from a pool")
+        .contains("alone it takes 20 ms");
+    assertThat(found.advised().size()).isBetween(10, 20);
+    assertThat(found.sentences()).anyMatch(each -> each.contains("no more than 500 a second"));
+  }
+
+  @Test
+  void whereWorkersDoNotShowWhyTheReasonOfTheRunBeforeIsTold() {
+    Series job = series(s -> s.cpu = 5);
+    var decider = new Decider(job.machine(), job.job());
+    var workers = new Setting(ExecutionModel.PROCESSES, 4);
+    decider.beginWith(new Learned(workers, Cause.LOCK, "One item at a time is within a lock."));
+    job.settings.add(workers);
+    job.useLatest();
+    job.run(decider, 0.1, LONG);
+    assertThat(decider.result().cause()).isEqualTo(Cause.LOCK);
+    String told = "As an earlier run has found: One item at a time is within a lock.";
+    assertThat(decider.result().sentences().getFirst()).isEqualTo(told);
+    assertThat(decider.learned()).isEqualTo(new Learned(workers, Cause.LOCK, told));
+  }
+
+  @Test
   void memoryIsNot() {
     Series job =
         series(s -> {
@@ -376,7 +444,8 @@ class DeciderTest {
   void aSettingThatWasLearnedIsUsedFromTheStart() {
     Series job = series(s -> s.cpu = 5);
     var decider = new Decider(job.machine(), job.job());
-    decider.beginWith(new Setting(ExecutionModel.PLATFORM_THREADS, 4));
+    decider.beginWith(
+        new Learned(new Setting(ExecutionModel.PLATFORM_THREADS, 4), Cause.COMPUTES, "It does."));
     job.settings.add(new Setting(ExecutionModel.PLATFORM_THREADS, 4));
     job.useLatest();
     job.run(decider, 0.1, LONG);

@@ -31,6 +31,10 @@ final class Series {
   long items = 100_000;
   WaitKind kind = WaitKind.SOCKET;
   WaitKind lockKind = WaitKind.LOCK;
+
+  /** Whether what the other side gives is limited by a pool of permits, which are waited for. */
+  boolean permits;
+
   double inside = 1;
   double foreign;
   double throttled;
@@ -157,7 +161,11 @@ final class Series {
     boolean atLock = lock > 0 && running.model() != ExecutionModel.PROCESSES && rate > 0.98 / lock;
     boolean atCores = !atLock && rate * work * inside > 0.98 * usable;
     Map<WaitKind, Double> waits = new EnumMap<>(WaitKind.class);
-    waits.put(kind, 1e6 * (wait + (atLock || atCores ? 0 : others)));
+    double queued = atLock || atCores ? 0 : others;
+    waits.put(kind, 1e6 * (wait + (permits ? 0 : queued)));
+    if (permits) {
+      waits.put(WaitKind.CONNECTION_POOL, 1e6 * queued);
+    }
     waits.put(lockKind, 1e6 * (atLock ? others : 0));
     boolean settled = readyAt < 0 && older <= 0;
     older -= whole;

@@ -52,7 +52,7 @@ final class World {
     second = changes ? other(random, shapes) : first;
     unit = Math.pow(10, -5.5 + 6 * random.nextDouble());
     unitAfter = changes ? unit * Math.pow(10, -0.7 + 1.4 * random.nextDouble()) : unit;
-    drift = random.nextDouble() < 0.3 ? 0.7 + 0.8 * random.nextDouble() : 1;
+    drift = drift(random.nextDouble(), random.nextDouble());
     double seconds = 0.05 * Math.pow(2000, random.nextDouble());
     double best = 0;
     for (int size : Shape.SIZES) {
@@ -75,6 +75,11 @@ final class World {
     for (int i = 0; i < phases.length; i++) {
       phases[i] = 2 * Math.PI * random.nextDouble();
     }
+  }
+
+  /** Items stay as they are; or get a little shorter or longer; or up to four times as long. */
+  private static double drift(double kind, double how) {
+    return kind < 0.22 ? 0.7 + 0.8 * how : kind < 0.3 ? 1.5 + 2.5 * how : 1;
   }
 
   private Shape other(SplittableRandom random, Shape[] shapes) {
