@@ -36,7 +36,7 @@ fail() {
 ends() {
   local wanted="$1" code=0
   shift
-  timeout -k 10 120 "$@" >"$work/out" 2>"$work/err" </dev/null || code=$?
+  timeout -k 10 300 "$@" >"$work/out" 2>"$work/err" </dev/null || code=$?
   if [ "$code" != "$wanted" ]; then
     cat "$work/out" "$work/err" >&2
     fail "exit code $code instead of $wanted: $*"
@@ -78,13 +78,13 @@ until_true 180 is_up
 address="$(cat "$work/address")"
 [ -n "$address" ] || { cat "$work/cluster-err" >&2; fail "the cluster did not start"; }
 
-on() { ./fornada run --on "$@"; }
-spark() { on "$address" --heap 64m "$@"; }
+on=(./fornada run --on)
+spark=("${on[@]}" "$address" --heap 64m)
 
 say "the output is that of --on processes, byte for byte"
-ends 0 on processes examples/WordCount.java docs/*.md
+ends 0 "${on[@]}" processes examples/WordCount.java docs/*.md
 mv "$work/out" "$work/expected"
-ends 0 spark examples/WordCount.java docs/*.md
+ends 0 "${spark[@]}" examples/WordCount.java docs/*.md
 cmp "$work/out" "$work/expected"
 says " done in "
 says " on cluster: in flight "
@@ -121,14 +121,14 @@ jdk="$(find_jdk 25)"
 echo "half is" >"$work/classes/app/word.txt"
 "$jdk/bin/jar" --create --file "$work/app.jar" -C "$work/classes" .
 half=(app.Half#half -cp "$work/app.jar" --format jsonl 2 3 4 5 6)
-ends 1 on processes "${half[@]}"
+ends 1 "${on[@]}" processes "${half[@]}"
 sed 's/"millis":[0-9.e-]*//' "$work/out" >"$work/expected"
-ends 1 spark "${half[@]}"
+ends 1 "${spark[@]}" "${half[@]}"
 sed 's/"millis":[0-9.e-]*//' "$work/out" >"$work/got"
 cmp "$work/got" "$work/expected"
-ends 0 spark examples/WordCount.java --files docs --match '*.md' -o "$work/counts" --report "$work/page.html"
+ends 0 "${spark[@]}" examples/WordCount.java --files docs --match '*.md' -o "$work/counts" --report "$work/page.html"
 [ ! -s "$work/out" ] || fail "results beside the file"
-ends 0 on processes examples/WordCount.java --files docs --match '*.md'
+ends 0 "${on[@]}" processes examples/WordCount.java --files docs --match '*.md'
 cmp "$work/counts" "$work/out"
 grep -q 'executor-' "$work/page.html" || fail "no lane of an executor in the page"
 
@@ -143,7 +143,7 @@ public class Halts {
   }
 }
 JAVA
-ends 1 spark "$work/Halts.java" 6 7 8
+ends 1 "${spark[@]}" "$work/Halts.java" 6 7 8
 [ "$(cat "$work/out")" = "$(printf '6\n8')" ] || fail "got $(cat "$work/out")"
 says "(7)"
 
@@ -171,13 +171,13 @@ no_executors() { ! pgrep -f "CoarseGrainedExecutorBackend.*$work" >/dev/null; }
 until_true 30 no_executors
 
 say "what cannot be had is said"
-ends 1 on spark://127.0.0.1:1 examples/WordCount.java README.md
+ends 1 "${on[@]}" spark://127.0.0.1:1 examples/WordCount.java README.md
 says "no Spark master answers at spark://127.0.0.1:1"
-ends 2 on spark://127.0.0.1 examples/WordCount.java README.md
+ends 2 "${on[@]}" spark://127.0.0.1 examples/WordCount.java README.md
 says "a standalone master is spark://HOST:PORT"
 ends 2 ./fornada compare --on "$address" examples/WordCount.java README.md
 says "is a cluster, which only"
-ends 2 spark --conf spark.speculation=true examples/WordCount.java README.md
+ends 2 "${spark[@]}" --conf spark.speculation=true examples/WordCount.java README.md
 says "spark.speculation must be false"
 ends 1 ./fornada cluster --port "${address##*:}"
 says "is taken"
@@ -185,11 +185,11 @@ says "is taken"
 say "an installed Spark; masters that are no address"
 mkdir -p "$work/home/jars"
 while read -r jar; do ln -s "$jar" "$work/home/jars/"; done <"$work/cache/fornada/spark-4.2.0.list"
-ends 0 on processes examples/WordCount.java README.md LICENSE
+ends 0 "${on[@]}" processes examples/WordCount.java README.md LICENSE
 mv "$work/out" "$work/expected"
-ends 2 on 'local-cluster[1,1,1024]' examples/WordCount.java README.md LICENSE
+ends 2 "${on[@]}" 'local-cluster[1,1,1024]' examples/WordCount.java README.md LICENSE
 says "needs an installed Spark"
-ends 0 on 'local[2]' --heap 64m examples/WordCount.java README.md LICENSE
+ends 0 "${on[@]}" 'local[2]' --heap 64m examples/WordCount.java README.md LICENSE
 cmp "$work/out" "$work/expected"
 ends 0 env SPARK_HOME="$work/home" ./fornada run --on 'local-cluster[1,1,1024]' --heap 64m \
   examples/WordCount.java README.md LICENSE

@@ -9,7 +9,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -83,20 +85,24 @@ final class ClusterJars {
   private static List<Path> with(Path module, List<Path> spark) {
     var all = new ArrayList<Path>();
     all.add(module);
-    for (Path folder : settingsFolders()) {
-      all.add(folder);
-    }
+    all.addAll(settingsFolders());
     all.addAll(spark);
     return all;
   }
 
   /** Spark and Hadoop read what they find of their settings on the class path. */
-  private static List<Path> settingsFolders() {
-    return Stream.of(
-            ClusterOptions.configuration(), folder("HADOOP_CONF_DIR"), folder("YARN_CONF_DIR"))
-        .filter(folder -> folder != null && Files.isDirectory(folder))
-        .distinct()
-        .toList();
+  private static Set<Path> settingsFolders() {
+    var folders = new LinkedHashSet<Path>();
+    addFolder(ClusterOptions.configuration(), folders);
+    addFolder(folder("HADOOP_CONF_DIR"), folders);
+    addFolder(folder("YARN_CONF_DIR"), folders);
+    return folders;
+  }
+
+  private static void addFolder(@Nullable Path folder, Set<Path> to) {
+    if (folder != null && Files.isDirectory(folder)) {
+      to.add(folder);
+    }
   }
 
   /** Returns the folder that an environment variable names; null if it is not set. */
@@ -151,14 +157,18 @@ final class ClusterJars {
 
   /** Returns the jar of the module: beside the command's own, or built; null if it is not there. */
   private static @Nullable Path module() {
-    Path place = ownFolder();
+    var folders = new LinkedHashSet<Path>();
+    addFolder(ownFolder(), folders);
     Path root = root();
-    return Stream.of(place, root == null ? null : root.resolve("spark").resolve("target"))
-        .filter(folder -> folder != null)
-        .flatMap(folder -> jarsIn(folder).stream())
-        .filter(jar -> isModule(jar.getFileName().toString()))
-        .findFirst()
-        .orElse(null);
+    addFolder(root == null ? null : root.resolve("spark").resolve("target"), folders);
+    for (Path folder : folders) {
+      for (Path jar : jarsIn(folder)) {
+        if (isModule(jar.getFileName().toString())) {
+          return jar;
+        }
+      }
+    }
+    return null;
   }
 
   private static boolean isModule(String name) {

@@ -43,6 +43,10 @@ import org.apache.spark.launcher.JavaModuleOptions;
  */
 public final class LoopbackCluster implements ClusterConnector.Local {
   static final String HOST = "127.0.0.1";
+
+  /** The version of Scala that this module is made for. */
+  static final String SCALA = "2.13";
+
   private static final Duration LIMIT = Duration.ofMinutes(2);
   private static final Duration END = Duration.ofSeconds(20);
 
@@ -208,7 +212,7 @@ public final class LoopbackCluster implements ClusterConnector.Local {
     builder.environment().put("SPARK_LOCAL_IP", HOST);
     builder.environment().put("SPARK_LOCAL_DIRS", folder.toString());
     builder.environment().put("SPARK_HOME", folder.resolve("home").toString());
-    builder.environment().put("SPARK_SCALA_VERSION", "2.13");
+    builder.environment().put("SPARK_SCALA_VERSION", SCALA);
     builder.environment().put("SPARK_LAUNCH_WITH_SCALA", "0");
     File log = folder.resolve("log-" + processes.size()).toFile();
     processes.add(builder.redirectErrorStream(true).redirectOutput(log).start());

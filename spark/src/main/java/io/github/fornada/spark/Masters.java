@@ -30,6 +30,11 @@ final class Masters {
     return ANY.matcher(text).matches();
   }
 
+  /** Returns whether Spark starts a cluster for this program alone, in this JVM. */
+  static boolean startsItsOwn(String master) {
+    return master.startsWith("local-cluster");
+  }
+
   /** Returns the machines that a standalone master may be on; empty for any other master. */
   private static List<InetSocketAddress> machines(String master) {
     var machines = new ArrayList<InetSocketAddress>();

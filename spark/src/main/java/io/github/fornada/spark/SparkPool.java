@@ -128,6 +128,10 @@ public final class SparkPool extends RemotePool {
       conf.setIfMissing("spark.driver.host", LoopbackCluster.HOST);
       conf.setIfMissing("spark.driver.bindAddress", LoopbackCluster.HOST);
     }
+    if (Masters.startsItsOwn(master)) {
+      // What the scripts of an installed Spark tell the JVMs that they start.
+      conf.setIfMissing("spark.executorEnv.SPARK_SCALA_VERSION", LoopbackCluster.SCALA);
+    }
     SparkContext made = context(master, conf);
     boolean whole = false;
     try {

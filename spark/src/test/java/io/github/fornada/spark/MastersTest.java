@@ -71,4 +71,11 @@ final class MastersTest {
     assertThat(Masters.isOnLoopback("spark://127.0.0.1:7077,192.0.2.7:7077")).isFalse();
     assertThat(Masters.isOnLoopback("local[2]")).isFalse();
   }
+
+  @Test
+  void onlyALocalClusterIsStartedByTheProgramItself() {
+    assertThat(Masters.startsItsOwn("local-cluster[2,1,1024]")).isTrue();
+    assertThat(Masters.startsItsOwn("local[2]")).isFalse();
+    assertThat(Masters.startsItsOwn("spark://host:7077")).isFalse();
+  }
 }
