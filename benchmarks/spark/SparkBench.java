@@ -122,24 +122,13 @@ public final class SparkBench {
 
   // ---- items that take time
 
-  /** Does nothing of use, for as many steps; the JIT compiler cannot know the result. */
-  public static long work(long steps) {
-    long x = steps | 1;
-    for (long i = 0; i < steps; i++) {
-      x ^= x << 13;
-      x ^= x >>> 7;
-      x ^= x << 17;
-    }
-    return x;
-  }
-
   /** Returns how many steps take a millisecond of a processor. */
   private static long stepsOfOneMilli() {
     long best = Long.MAX_VALUE;
     long steps = 2_000_000;
     for (int i = 0; i < 40; i++) {
       long begin = System.nanoTime();
-      if (work(steps + i) == 0) {
+      if (Rdd.work(steps + i) == 0) {
         throw new AssertionError();
       }
       best = Math.min(best, System.nanoTime() - begin);
@@ -169,8 +158,8 @@ public final class SparkBench {
     inTurns(
         () -> {
           try (SparkPool pool = pool()) {
-            pool.map(some, SparkBench::work);
-            double rate = rate(items.size(), () -> pool.map(items, SparkBench::work));
+            pool.map(some, Rdd::work);
+            double rate = rate(items.size(), () -> pool.map(items, Rdd::work));
             emit("fornada", row, rate, "items/s", items.size() + " items");
           }
         },
@@ -192,7 +181,25 @@ public final class SparkBench {
   }
 
   private List<Long> rdd(List<Long> items, int partitions) {
-    return spark.parallelize(items, partitions).map(SparkBench::work).collect();
+    return Rdd.map(spark, items, partitions);
+  }
+
+  /** All that executors load of this program: nothing here may name Fornada, which they lack. */
+  private static final class Rdd {
+    static List<Long> map(JavaSparkContext spark, List<Long> items, int partitions) {
+      return spark.parallelize(items, partitions).map(Rdd::work).collect();
+    }
+
+    /** Does nothing of use, for as many steps; the JIT compiler cannot know the result. */
+    static long work(long steps) {
+      long x = steps | 1;
+      for (long i = 0; i < steps; i++) {
+        x ^= x << 13;
+        x ^= x >>> 7;
+        x ^= x << 17;
+      }
+      return x;
+    }
   }
 
   private static double rate(long count, Supplied<List<Long>> once) throws Exception {
@@ -216,8 +223,8 @@ public final class SparkBench {
     inTurns(
         () -> {
           try (SparkPool pool = pool()) {
-            pool.map(items, SparkBench::work);
-            double rate = rate(count, () -> pool.map(items, SparkBench::work));
+            pool.map(items, Rdd::work);
+            double rate = rate(count, () -> pool.map(items, Rdd::work));
             emit("fornada", "tiny", rate, "items/s", count + " items");
             emit("fornada", "tiny-best", rate, "items/s", "");
           }
@@ -246,7 +253,7 @@ public final class SparkBench {
 
   private static Long firstOf(SparkPool pool) {
     Iterable<Long> endless = () -> Stream.iterate(1L, i -> i + 1).iterator();
-    try (Stream<Completion<Long, Long>> all = pool.completions(endless, SparkBench::work)) {
+    try (Stream<Completion<Long, Long>> all = pool.completions(endless, Rdd::work)) {
       return all.iterator().next().outcome().get();
     }
   }
