@@ -19,8 +19,8 @@ AHEAD = 0.1  # RemoteAgent.AHEAD_NANOS
 MOST_AHEAD = 1024  # RemoteAgent.MOST_AHEAD
 ANSWER_COST = 50e-6  # of the program's JVM for an answer with items: Spark's RPC. Guess
 REPORT_COST = 80e-6  # for a report: Spark's RPC, and a thread that reads it. Guess
-ITEM_COST = 1.2e-6  # to write an item, by the feeder. See docs/scale.md
-RESULT_COST = 1.2e-6  # to read a result, by the consumer. See docs/scale.md
+ITEM_COST = 1.2e-6  # to write an item, by the feeder. Guess
+RESULT_COST = 1.2e-6  # to read a result, by the consumer. Guess
 ITEM_BYTES = 300  # of an item that an agent has, in the program's heap. Guess
 
 

@@ -19,7 +19,7 @@ final class MastersTest {
         "spark://host:7077",
         "spark://a:1,b:2",
         "yarn",
-        "k8s://https://host:6443",
+        "k8s://https://host",
         "local",
         "local[*]",
         "local-cluster[2,1,1024]"
@@ -29,7 +29,7 @@ final class MastersTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "spark://", "http://host:8080", "threads", "local[", "yarn-cluster"})
+  @ValueSource(strings = {"", "spark://", "http://host", "threads", "local[", "yarn-cluster"})
   void anythingElseIsNone(String address) {
     assertThat(Masters.isMaster(address)).isFalse();
   }
