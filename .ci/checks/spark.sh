@@ -189,8 +189,6 @@ ends 0 "${on[@]}" processes examples/WordCount.java README.md LICENSE
 mv "$work/out" "$work/expected"
 ends 2 "${on[@]}" 'local-cluster[1,1,1024]' examples/WordCount.java README.md LICENSE
 says "needs an installed Spark"
-ends 0 "${on[@]}" 'local[2]' --heap 64m examples/WordCount.java README.md LICENSE
-cmp "$work/out" "$work/expected"
 ends 0 env SPARK_HOME="$work/home" ./fornada run --on 'local-cluster[1,1,1024]' --heap 64m \
   examples/WordCount.java README.md LICENSE
 cmp "$work/out" "$work/expected"
