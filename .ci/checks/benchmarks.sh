@@ -21,6 +21,6 @@ python3 -m json.tool benchmarks/target/figures.json >/dev/null
 benchmarks/peers/run --only fornada,submit --rounds 1 --no-install | grep -E "^submits .*[0-9]"
 benchmarks/pipelines/run --only fornada,queues,empty --rounds 1 --seconds 0.2 --no-build |
   grep -E "^three empty stages .*[0-9]"
-for comparison in peers async pipelines; do
+for comparison in peers async pipelines spark; do
   benchmarks/$comparison/run --list | grep -q fornada
 done

@@ -28,6 +28,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       RunCommand.class,
       CompareCommand.class,
       AdviseCommand.class,
+      ClusterCommand.class,
       CommandLine.HelpCommand.class,
       CompletionCommand.class,
       ManCommand.class,

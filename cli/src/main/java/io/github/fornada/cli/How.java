@@ -11,8 +11,9 @@ import picocli.CommandLine.TypeConversionException;
  * How to run: under one model, or as the pool chooses.
  *
  * @param model the model; null if the pool chooses
+ * @param cluster the address of the cluster, if that is the model; else null
  */
-record How(@Nullable ExecutionModel model) {
+record How(@Nullable ExecutionModel model, @Nullable String cluster) {
   static final String AUTO = "auto";
 
   boolean isAuto() {
@@ -33,10 +34,13 @@ record How(@Nullable ExecutionModel model) {
     @Override
     public How convert(String text) {
       if (text.equals(AUTO)) {
-        return new How(null);
+        return new How(null, null);
+      }
+      if (ClusterAddress.isMeant(text)) {
+        return new How(ExecutionModel.CLUSTER, text);
       }
       try {
-        return new How(new ModelParser().convert(text));
+        return new How(new ModelParser().convert(text), null);
       } catch (TypeConversionException e) {
         String message = String.valueOf(e.getMessage());
         throw new TypeConversionException(

@@ -4,6 +4,7 @@ import io.github.fornada.Completion;
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
 import io.github.fornada.TaskEvent;
+import io.github.fornada.TaskFunction;
 import io.github.fornada.TaskListener;
 import java.io.UncheckedIOException;
 import java.util.List;
@@ -44,7 +45,7 @@ final class ItemRun implements TaskListener {
     void failure(Ended item, Outcome<?> outcome);
   }
 
-  private final MethodCall call;
+  private final TaskFunction<String, @Nullable String> call;
   private final OpenItems items;
   private final boolean ordered;
   private final boolean failFast;
@@ -72,7 +73,7 @@ final class ItemRun implements TaskListener {
   private volatile @Nullable Stream<?> stream;
 
   private ItemRun(
-      MethodCall call,
+      TaskFunction<String, @Nullable String> call,
       OpenItems items,
       boolean ordered,
       boolean failFast,
@@ -88,7 +89,11 @@ final class ItemRun implements TaskListener {
 
   /** Returns a pass whose results are wanted, also those that are there when it is stopped. */
   static ItemRun forResults(
-      MethodCall call, OpenItems items, boolean ordered, boolean failFast, Receiver receiver) {
+      TaskFunction<String, @Nullable String> call,
+      OpenItems items,
+      boolean ordered,
+      boolean failFast,
+      Receiver receiver) {
     return new ItemRun(call, items, ordered, failFast, true, receiver);
   }
 

@@ -30,8 +30,58 @@ record MethodCall(TaskCode code, String type, String method, String parameter, b
   /** The resolved method of each call in this JVM. */
   private static final Map<String, Resolved> RESOLVED = new ConcurrentHashMap<>();
 
-  private record Resolved(
-      ClassLoader loader, ItemParser parser, MethodHandle handle, boolean returnsNothing) {}
+  /** A method that was found, ready to be called. */
+  record Resolved(
+      ClassLoader loader, ItemParser parser, MethodHandle handle, boolean returnsNothing) {
+    /** Finds a method in a class of a loader. */
+    static Resolved of(ClassLoader loader, String type, String method, String parameter) {
+      try {
+        for (Method candidate : Class.forName(type, false, loader).getDeclaredMethods()) {
+          if (candidate.getName().equals(method)
+              && candidate.getParameterCount() == 1
+              && candidate.getParameterTypes()[0].getName().equals(parameter)
+              && !candidate.isBridge()) {
+            // because its class may be package-private, as in small source files
+            candidate.setAccessible(true);
+            MethodHandle handle = MethodHandles.lookup().unreflect(candidate);
+            return new Resolved(
+                loader,
+                ItemParser.of(candidate.getParameterTypes()[0]),
+                (Modifier.isStatic(candidate.getModifiers())
+                        ? handle
+                        : handle.bindTo(newObject(candidate.getDeclaringClass())))
+                    .asType(MethodType.methodType(Object.class, Object.class)),
+                candidate.getReturnType() == void.class);
+          }
+        }
+      } catch (ReflectiveOperationException e) {
+        throw new IllegalStateException("cannot load " + type + ": " + e, e);
+      }
+      throw new IllegalStateException("no method " + method + " in " + type);
+    }
+
+    /** Calls it for the item that a text stands for. */
+    @SuppressWarnings("ReferenceEquality") // compares identities
+    @Nullable String apply(String item, boolean json) throws Exception {
+      Thread self = Thread.currentThread();
+      if (self.getContextClassLoader() != loader) {
+        self.setContextClassLoader(loader);
+      }
+      Object argument = parser.parse(item);
+      @Nullable Object result;
+      try {
+        result = (@Nullable Object) handle.invokeExact(argument);
+      } catch (Exception | Error e) {
+        throw e;
+      } catch (Throwable e) {
+        throw new IllegalStateException("the task threw " + e, e);
+      }
+      if (returnsNothing) {
+        return null;
+      }
+      return json ? Rendering.jsonOf(result) : Rendering.text(result);
+    }
+  }
 
   static MethodCall of(TaskCode code, Method method) {
     return new MethodCall(
@@ -54,29 +104,17 @@ record MethodCall(TaskCode code, String type, String method, String parameter, b
   }
 
   @Override
-  @SuppressWarnings("ReferenceEquality") // compares identities
   public @Nullable String apply(String item) throws Exception {
     Resolved resolved = RESOLVED.get(code.id());
     if (resolved == null) {
       resolved = RESOLVED.computeIfAbsent(code.id(), id -> resolve());
     }
-    Thread self = Thread.currentThread();
-    if (self.getContextClassLoader() != resolved.loader) {
-      self.setContextClassLoader(resolved.loader);
-    }
-    Object argument = resolved.parser.parse(item);
-    @Nullable Object result;
-    try {
-      result = (@Nullable Object) resolved.handle.invokeExact(argument);
-    } catch (Exception | Error e) {
-      throw e;
-    } catch (Throwable e) {
-      throw new IllegalStateException("the task threw " + e, e);
-    }
-    if (resolved.returnsNothing) {
-      return null;
-    }
-    return json ? Rendering.jsonOf(result) : Rendering.text(result);
+    return resolved.apply(item, json);
+  }
+
+  /** Returns the same task for other machines. */
+  ClusterCall forCluster() {
+    return new ClusterCall(calledClass(), method, parameter, json);
   }
 
   @Override
@@ -117,29 +155,6 @@ record MethodCall(TaskCode code, String type, String method, String parameter, b
   }
 
   private Resolved resolve() {
-    TaskLoader loader = code.loader();
-    try {
-      for (Method candidate : Class.forName(type, false, loader).getDeclaredMethods()) {
-        if (candidate.getName().equals(method)
-            && candidate.getParameterCount() == 1
-            && candidate.getParameterTypes()[0].getName().equals(parameter)
-            && !candidate.isBridge()) {
-          // because its class may be package-private, as in small source files
-          candidate.setAccessible(true);
-          MethodHandle handle = MethodHandles.lookup().unreflect(candidate);
-          return new Resolved(
-              loader,
-              ItemParser.of(candidate.getParameterTypes()[0]),
-              (Modifier.isStatic(candidate.getModifiers())
-                      ? handle
-                      : handle.bindTo(newObject(candidate.getDeclaringClass())))
-                  .asType(MethodType.methodType(Object.class, Object.class)),
-              candidate.getReturnType() == void.class);
-        }
-      }
-    } catch (ReflectiveOperationException e) {
-      throw new IllegalStateException("cannot load " + type + ": " + e, e);
-    }
-    throw new IllegalStateException("no method " + method + " in " + type);
+    return Resolved.of(code.loader(), type, method, parameter);
   }
 }

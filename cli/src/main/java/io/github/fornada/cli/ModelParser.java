@@ -29,6 +29,9 @@ final class ModelParser implements ITypeConverter<ExecutionModel> {
 
   @Override
   public ExecutionModel convert(String text) {
+    if (ClusterAddress.isMeant(text)) {
+      throw new TypeConversionException(ClusterAddress.refusal(text));
+    }
     return MODELS.stream()
         .filter(model -> model.label().equals(text))
         .findFirst()

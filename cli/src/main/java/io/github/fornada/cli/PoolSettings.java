@@ -59,7 +59,7 @@ record PoolSettings(
         case VIRTUAL_THREADS -> VirtualThreadPool.open(local(model, listeners));
         case PLATFORM_THREADS -> ThreadPool.open(local(model, listeners));
         case PROCESSES -> ProcessPool.open(processes(listeners));
-        case CLUSTER -> throw Fault.usage("the command has no clusters yet");
+        case CLUSTER -> throw new AssertionError("a cluster has an address");
       };
     } catch (IllegalArgumentException e) {
       throw Fault.usage(OptionWording.withOptions(String.valueOf(e.getMessage())));
@@ -105,16 +105,23 @@ record PoolSettings(
 
   private UnaryOperator<ProcessOptions> processes(List<TaskListener> listeners) {
     Integer count = mostProcesses();
+    UnaryOperator<ProcessOptions> each = workerJvms(listeners);
+    return options -> {
+      ProcessOptions changed = each.apply(options);
+      if (count != null) {
+        return changed.withWorkers(count);
+      }
+      return items < options.workers() ? changed.withWorkers(items) : changed;
+    };
+  }
+
+  /** Returns the options of worker JVMs, on whatever machine, without their number. */
+  UnaryOperator<ProcessOptions> workerJvms(List<TaskListener> listeners) {
     return options -> {
       ProcessOptions changed =
           options
               .withPolicy(policy(options.policy(), listeners))
               .withJvmOptions("-Djava.awt.headless=true");
-      if (count != null) {
-        changed = changed.withWorkers(count);
-      } else if (items < options.workers()) {
-        changed = changed.withWorkers(items);
-      }
       return heap == null ? changed : changed.withHeap(heap);
     };
   }

@@ -50,11 +50,16 @@ final class RunCommand implements Callable<Integer> {
       converter = How.Parser.class,
       completionCandidates = How.Names.class,
       description = {
-        "How: sequential, virtual, threads (the default) or processes; or auto, which measures the"
-            + " first items and chooses."
+        "How: sequential, virtual, threads (the default) or processes; auto, which measures the"
+            + " first items and chooses; or on an Apache Spark cluster, by its address, such as"
+            + " spark://host:7077, yarn or local[2]."
       })
   @SuppressWarnings("NullAway.Init") // filled by picocli
   private How how;
+
+  @Mixin
+  @SuppressWarnings("NullAway.Init") // filled by picocli
+  private ClusterOptions clusters;
 
   /** The model that runs, or ran last. */
   @SuppressWarnings("NullAway.Init") // set by call()
@@ -136,7 +141,16 @@ final class RunCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     on = how.model() == null ? ExecutionModel.SEQUENTIAL : how.model(); // auto begins like that
-    if (options.heap != null && on != ExecutionModel.PROCESSES && !how.isAuto()) {
+    String cluster = how.cluster();
+    if (cluster == null) {
+      clusters.mustBeAbsent();
+    } else if (!before.isEmpty()) {
+      throw Fault.usage(ClusterAddress.refusal(cluster));
+    }
+    if (options.heap != null
+        && on != ExecutionModel.PROCESSES
+        && cluster == null
+        && !how.isAuto()) {
       throw Fault.usage("--heap is for worker processes: add --on processes");
     }
     if ((threadsAreSafe || forget) && !how.isAuto()) {
@@ -239,7 +253,12 @@ final class RunCommand implements Callable<Integer> {
       var sink = new ResultSink(results, writer, outputs.items(), progress, !unordered);
       var items = new OpenItems(inputs, refusals::number);
       var run =
-          ItemRun.forResults(task.call(), items, !unordered, options.failFast, sink.receiver());
+          ItemRun.forResults(
+              how.cluster() == null ? task.call() : task.call().forCluster(),
+              items,
+              !unordered,
+              options.failFast,
+              sink.receiver());
       refusals.setReceiver(refusal -> {
         progress.refused();
         sink.refused(refusal);
@@ -267,6 +286,7 @@ final class RunCommand implements Callable<Integer> {
       }
       progress.start();
 
+      String cluster = how.cluster();
       Meter meter = Meter.start(Set.of());
       if (timeline != null) {
         timeline.begin(meter.startedNanos());
@@ -277,7 +297,9 @@ final class RunCommand implements Callable<Integer> {
       Pool pool =
           how.isAuto()
               ? openAuto(settings, listeners, reports.areWanted())
-              : settings.open(on, listeners);
+              : cluster == null
+                  ? settings.open(on, listeners)
+                  : ClusterPools.open(cluster, clusters, settings, listeners, terminal);
       ItemRun.End end = ItemRun.End.STOPPED;
       boolean ended = false;
       Meter.Reading reading;
@@ -454,15 +476,16 @@ final class RunCommand implements Callable<Integer> {
 
   private Figures cost(Tally tally, Meter.Reading reading) {
     double wall = Math.max(1, reading.wallNanos());
+    boolean here = how.cluster() == null; // else this machine's figures are not those of the run
     return new Figures(
         on,
         wall / 1e9,
         Double.NaN,
         Double.NaN,
         tally.clock().busyNanos() / wall,
-        reading.busyCores(),
-        reading.idleNanos() < 0 ? Double.NaN : reading.idleNanos() / wall,
-        reading.peakBytes(),
+        here ? reading.busyCores() : tally.clock().cpuNanos() / wall,
+        !here || reading.idleNanos() < 0 ? Double.NaN : reading.idleNanos() / wall,
+        here ? reading.peakBytes() : -1,
         (startsProcesses() ? reading.beforeNanos() : tally.clock().startupNanos()) / 1e9,
         tally.done(),
         tally.failed(),

@@ -10,6 +10,7 @@ import java.util.concurrent.atomic.LongAdder;
 /** Adds up how long tasks were in progress, and counts how they ended. */
 final class TaskClock implements TaskListener {
   private final LongAdder busyNanos = new LongAdder();
+  private final LongAdder cpuNanos = new LongAdder();
   private final LongAdder done = new LongAdder();
   private final LongAdder failed = new LongAdder();
   private final LongAdder cancelled = new LongAdder();
@@ -29,6 +30,7 @@ final class TaskClock implements TaskListener {
     TaskUsage usage = finished.usage();
     if (usage != null) {
       busyNanos.add(usage.endedNanos() - usage.startedNanos());
+      cpuNanos.add(Math.max(0, usage.cpuNanos()));
     }
     if (finished.last()) {
       switch (finished.outcome()) {
@@ -44,6 +46,11 @@ final class TaskClock implements TaskListener {
    */
   long busyNanos() {
     return busyNanos.sum();
+  }
+
+  /** Returns the processor time that tasks have used, on whatever machine. */
+  long cpuNanos() {
+    return cpuNanos.sum();
   }
 
   long done() {

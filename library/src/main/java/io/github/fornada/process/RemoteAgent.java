@@ -23,7 +23,6 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -71,8 +70,8 @@ public final class RemoteAgent implements AutoCloseable {
 
   private static final int MOST_AHEAD = 1024; // Guess
 
-  /** Where items take longer than this, none waits at a worker that is busy. */
-  private static final long NONE_AHEAD_NANOS = 200_000_000; // Guess
+  /** Where an item takes longer than so many times that, none waits at a worker that is busy. */
+  private static final int NONE_AHEAD = 2; // Guess
 
   /** What tasks print waits while this many bytes of reports were not sent. */
   private static final int REPORT_BYTES = 4 << 20; // Guess
@@ -96,6 +95,9 @@ public final class RemoteAgent implements AutoCloseable {
 
   /** The mean time of an item in nanoseconds; 0 if unknown. Written by threads of the engine. */
   private volatile long itemNanos;
+
+  /** The pause between two reports that the pool wants, in nanoseconds. Written by the reporter. */
+  private volatile long reportPause;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition reported = lock.newCondition();
@@ -261,6 +263,14 @@ public final class RemoteAgent implements AutoCloseable {
     return new MessageOutput().putByte(kind).putLong(id);
   }
 
+  /**
+   * How much work a worker has ahead of it, in nanoseconds. With many agents each must pause
+   * between two reports, and gets nothing in place of what has ended before it may tell so.
+   */
+  private long aheadNanos() {
+    return AHEAD_NANOS + 2 * reportPause;
+  }
+
   /** How many items it wants to have altogether, begun or not. */
   private int wanted() {
     if (broken || ending) {
@@ -268,10 +278,11 @@ public final class RemoteAgent implements AutoCloseable {
     }
     long mean = itemNanos;
     int count = workers;
-    if (mean == 0 || mean >= NONE_AHEAD_NANOS) {
+    long ahead = aheadNanos();
+    if (mean == 0 || mean >= NONE_AHEAD * ahead) {
       return count;
     }
-    return count * (1 + Math.clamp(AHEAD_NANOS / mean, 1, MOST_AHEAD));
+    return count * (1 + Math.clamp(ahead / mean, 1, MOST_AHEAD));
   }
 
   /** Under lock. */
@@ -434,7 +445,7 @@ public final class RemoteAgent implements AutoCloseable {
       endedAtShed = ended;
       left = stuck ? Integer.MAX_VALUE : most;
       if (stuck) {
-        itemNanos = NONE_AHEAD_NANOS; // it must not get the same items again
+        itemNanos = NONE_AHEAD * aheadNanos(); // it must not get the same items again
       }
       for (Call call : calls.values()) {
         for (; left > 0 && !call.queue.isEmpty(); left--) {
@@ -502,18 +513,16 @@ public final class RemoteAgent implements AutoCloseable {
 
   // ---- shared bytes
 
-  /** Makes a file of the pool's machine one of this machine, under the same path. */
+  /**
+   * Copies a file of the pool's machine into the private folder of this agent's workers, which look
+   * for it there: its own folder may be one that this machine does not have, or another user's.
+   */
   private void fetch(String path, long size) throws IOException, InterruptedException {
-    Path file = Path.of(path);
-    if (Files.exists(file)) {
+    if (Files.exists(Path.of(path))) {
       return; // it is the same machine
     }
-    Path folder = file.getParent();
-    if (folder != null && !Files.exists(folder)) {
-      Files.createDirectory(
-          folder,
-          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-    }
+    engine.restoreDirectory();
+    Path file = Mappings.placeOf(path, engine.directory());
     fetched.put(path, file);
     try (var to = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
       for (long at = 0; at < size; ) {
@@ -547,10 +556,6 @@ public final class RemoteAgent implements AutoCloseable {
   private void deleteFetched() {
     for (Path file : fetched.values()) {
       PayloadFiles.deleteQuietly(file);
-      Path folder = file.getParent();
-      if (folder != null) {
-        PayloadFiles.deleteQuietly(folder); // if it is empty
-      }
     }
   }
 
@@ -919,6 +924,7 @@ public final class RemoteAgent implements AutoCloseable {
           return;
         }
         pause = in.getLong();
+        reportPause = pause;
       }
     } catch (IOException | RuntimeException | Error e) {
       end("the pool cannot be reached: " + e, true);

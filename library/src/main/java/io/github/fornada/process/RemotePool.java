@@ -32,12 +32,15 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import java.util.Spliterators;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -65,7 +68,10 @@ public abstract class RemotePool extends AbstractPool {
   /** How long an agent may take to stop an item that is no longer wanted, beside the grace. */
   private static final Duration STOPPING = Duration.ofSeconds(10); // Guess
 
-  private static final int MAX_CLASS_THREADS = 256; // Guess
+  /** Enough that agents have work for as long as a report takes: see docs/scale.md. */
+  private static final int WINDOW_PER_WORKER = 256; // Guess
+
+  private static final int MOST_WINDOW = 500_000; // Guess: some hundred megabytes
 
   /** Never started: stands for any other thread. */
   private static final Thread OTHER = new Thread("fornada-other");
@@ -80,7 +86,7 @@ public abstract class RemotePool extends AbstractPool {
   final OutputPrinter printer = new OutputPrinter();
   final RemoteLinks links;
   private final RemoteFeeder.Chain feeders;
-  private final Executor classThreads = OwnThreads.expendable("fornada-classes", MAX_CLASS_THREADS);
+  private final ClassSearches searches;
   private final Set<Thread> ownThreads = ConcurrentHashMap.newKeySet();
   private final AtomicInteger sharedNumbers = new AtomicInteger();
   private final Mappings.Listener unmapping = this::unshare;
@@ -141,7 +147,7 @@ public abstract class RemotePool extends AbstractPool {
    */
   @SuppressWarnings("this-escape") // its parts do not use it before there is an agent or an item
   protected RemotePool(int workers, ProcessOptions options, Duration silence, Duration startup) {
-    super(ExecutionModel.CLUSTER, workers, options.policy());
+    super(ExecutionModel.CLUSTER, workers, withWindow(options.policy(), workers));
     RemoteSettings.check(options);
     this.options = options;
     this.silence = silence;
@@ -149,6 +155,7 @@ public abstract class RemotePool extends AbstractPool {
     this.handover = new Handover(null, null);
     this.classes = ClassServer.ofAll(options.launch().classFiles());
     options.policy().carriers().forEach(c -> classes.add(c.getClass().getClassLoader()));
+    this.searches = new ClassSearches(classes);
     this.quarantine = new Quarantine(options.policy().retries());
     this.guarded = new GuardedResults(home);
     this.links = new RemoteLinks();
@@ -156,6 +163,14 @@ public abstract class RemotePool extends AbstractPool {
     Mappings.add(unmapping);
     feeders.start();
     lookSoon();
+  }
+
+  /** Returns the policy with a window that lets all workers have work ahead, if none was chosen. */
+  private static TaskPolicy withWindow(TaskPolicy policy, int workers) {
+    int all = (int) Math.min(MOST_WINDOW, (long) WINDOW_PER_WORKER * workers);
+    return policy.window() == TaskPolicy.DEFAULT.window() && all > policy.window()
+        ? policy.withWindow(all)
+        : policy;
   }
 
   Home home() {
@@ -310,16 +325,7 @@ public abstract class RemotePool extends AbstractPool {
   private void find(MessageInput in, Consumer<byte[]> answer) throws IOException {
     boolean isClass = in.getByte() != 0;
     var question = new ClassServer.Question(0, isClass, in.getString(), in.getLong(), in.getInt());
-    try {
-      classThreads.execute(() -> {
-        var out = new MessageOutput();
-        classes.answer(question, out);
-        answer.accept(out.toByteArray());
-      });
-    } catch (RejectedExecutionException | OutOfMemoryError e) {
-      answer.accept(
-          ClassServer.refusal("too many earlier calls of its class loaders have not returned"));
-    }
+    searches.add(question, answer);
   }
 
   /** The user's loaders may be slow, so nothing else uses these threads. */
@@ -362,6 +368,7 @@ public abstract class RemotePool extends AbstractPool {
 
   private void look() {
     links.answerOld(LONG_POLL);
+    searches.look();
     for (AgentLink silent : links.silent(silence)) {
       lose(silent, "was not heard of for " + silence.toSeconds() + " s");
     }
@@ -534,6 +541,41 @@ public abstract class RemotePool extends AbstractPool {
   private void unshare(String sentinel) {
     if (links.unshare(sentinel)) {
       feeders.wake();
+    }
+  }
+
+  // ---- results that stay where they are made
+
+  /**
+   * Runs {@code action} on every item, and returns how many there were. What it returns is dropped
+   * where it was made, so only the news that an item has ended comes home: for actions that store
+   * their result themselves. As in {@link #map}, the first failure cancels the rest and is thrown;
+   * unlike it, this keeps nothing, and {@code items} may be of any number.
+   *
+   * @throws io.github.fornada.TaskException if an item failed, timed out or lost its worker
+   * @throws InterruptedException if the caller was interrupted while it waited; the rest is then
+   *     cancelled
+   */
+  public final <T extends @Nullable Object> long forEach(
+      Iterable<? extends T> items, TaskFunction<? super T, ?> action) throws InterruptedException {
+    try (Stream<T> all =
+        StreamSupport.stream(Spliterators.<T>spliteratorUnknownSize(items.iterator(), 0), false)) {
+      return all.gather(mapping(new WithoutResult<>(action))).count();
+    } catch (CancellationException e) {
+      if (Thread.interrupted()) {
+        throw new InterruptedException("interrupted while items of a forEach ran");
+      }
+      throw e;
+    }
+  }
+
+  /** Drops the result in the worker. */
+  private record WithoutResult<T extends @Nullable Object>(TaskFunction<? super T, ?> action)
+      implements TaskFunction<T, @Nullable Void> {
+    @Override
+    public @Nullable Void apply(T item) throws Exception {
+      var _ = action.apply(item);
+      return null;
     }
   }
 

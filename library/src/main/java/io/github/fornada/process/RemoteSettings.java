@@ -4,6 +4,7 @@ import io.github.fornada.TaskPolicy;
 import io.github.fornada.process.wire.MessageInput;
 import io.github.fornada.process.wire.MessageOutput;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -47,7 +48,9 @@ final class RemoteSettings {
       out.putString(variable.getKey()).putString(variable.getValue());
     }
     Path directory = launch.directory();
-    out.putString(directory == null ? "" : directory.toString());
+    out.putByte(directory == null ? 0 : 1);
+    // As of a process pool's workers: so that relative paths mean the same files.
+    out.putString((directory == null ? Path.of("") : directory).toAbsolutePath().toString());
     out.putLong(launch.startupTimeout().toMillis());
     out.putByte(launch.aotCache() ? 1 : 0);
     WorkerLife life = options.life();
@@ -77,9 +80,10 @@ final class RemoteSettings {
     for (int n = in.getInt(); n > 0; n--) {
       options = options.withEnvironment(in.getString(), in.getString());
     }
-    String directory = in.getString();
-    if (!directory.isEmpty()) {
-      options = options.withDirectory(Path.of(directory));
+    boolean isChosen = in.getByte() != 0;
+    Path directory = Path.of(in.getString());
+    if (isChosen || Files.isDirectory(directory)) {
+      options = options.withDirectory(directory);
     }
     options = options.withStartupTimeout(Duration.ofMillis(in.getLong()));
     if (in.getByte() == 0) {

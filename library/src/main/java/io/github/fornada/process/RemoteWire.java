@@ -14,7 +14,7 @@ import java.util.List;
  */
 final class RemoteWire {
   /** Raised when the messages change: both sides must have the same. */
-  static final int VERSION = 1;
+  static final int VERSION = 2;
 
   // ---- questions
 

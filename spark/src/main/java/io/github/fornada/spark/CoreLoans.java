@@ -71,9 +71,20 @@ final class CoreLoans {
       if (executors > 0 && (context.isLocal() || System.nanoTime() - since > SETTLED_NANOS)) {
         break;
       }
+      checkNotStopped(context);
       Thread.sleep(10);
     }
+    checkNotStopped(context);
     return Math.max(1, context.defaultParallelism());
+  }
+
+  /** Spark's own exception would have the stack of whoever made the context. */
+  private static void checkNotStopped(SparkContext context) {
+    if (context.isStopped()) {
+      throw new IllegalStateException(
+          "the cluster has ended the application, most likely because its executors could not be"
+              + " started: look into the log of one, on the web page of the cluster");
+    }
   }
 
   /** The number of workers is {@code count} from now on, if that is more than before. */

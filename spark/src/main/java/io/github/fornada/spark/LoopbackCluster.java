@@ -1,12 +1,17 @@
 package io.github.fornada.spark;
 
+import io.github.fornada.process.ClusterConnector;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
+import java.net.URISyntaxException;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -17,9 +22,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.spark.launcher.JavaModuleOptions;
 
@@ -35,8 +41,12 @@ import org.apache.spark.launcher.JavaModuleOptions;
  * }
  * }
  */
-public final class LoopbackCluster implements AutoCloseable {
-  private static final String HOST = "127.0.0.1";
+public final class LoopbackCluster implements ClusterConnector.Local {
+  static final String HOST = "127.0.0.1";
+
+  /** The version of Scala that this module is made for. */
+  static final String SCALA = "2.13";
+
   private static final Duration LIMIT = Duration.ofMinutes(2);
   private static final Duration END = Duration.ofSeconds(20);
 
@@ -86,11 +96,36 @@ public final class LoopbackCluster implements AutoCloseable {
    */
   public static LoopbackCluster start(int workers, int cores)
       throws IOException, InterruptedException {
-    int port = freePort();
+    try {
+      return start(0, workers, cores);
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
+  }
+
+  /**
+   * Starts a cluster whose master has this port; 0 for any that is free.
+   *
+   * @throws UncheckedIOException if it cannot be started
+   */
+  static LoopbackCluster start(int wanted, int workers, int cores) throws InterruptedException {
+    try {
+      return started(wanted == 0 ? freePort() : wanted, workers, cores);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static LoopbackCluster started(int port, int workers, int cores)
+      throws IOException, InterruptedException {
+    if (isOpen(port)) {
+      throw new IOException(
+          "port " + port + " of " + HOST + " is taken: choose another, or end what listens there");
+    }
     int web = freePort();
     Path folder = Files.createTempDirectory("fornada-spark-");
     Path home = Files.createDirectories(folder.resolve("home"));
-    Files.createDirectory(home.resolve("jars"));
+    linkJars(Files.createDirectory(home.resolve("jars")));
     var cluster = new LoopbackCluster(folder, "spark://" + HOST + ":" + port);
     boolean whole = false;
     try {
@@ -111,6 +146,41 @@ public final class LoopbackCluster implements AutoCloseable {
         cluster.close();
       }
     }
+  }
+
+  /** Where a worker finds the jars of its executors, as in an installed Spark. */
+  private static void linkJars(Path folder) throws IOException {
+    for (String jar : classPath()) {
+      Path file = Path.of(jar).toAbsolutePath();
+      String name = file.getFileName().toString();
+      if (name.endsWith(".jar") && !name.startsWith("fornada")) {
+        Path link = folder.resolve(name);
+        if (!Files.exists(link)) {
+          Files.createSymbolicLink(link, file);
+        }
+      }
+    }
+  }
+
+  /**
+   * The class path that Spark was loaded from: of this JVM, or of the loader that a program has for
+   * Spark alone.
+   */
+  private static List<String> classPath() throws IOException {
+    var entries =
+        new ArrayList<>(
+            List.of(System.getProperty("java.class.path", "").split(File.pathSeparator)));
+    if (LoopbackCluster.class.getClassLoader() instanceof URLClassLoader own) {
+      try {
+        int at = 0; // before the program's own, which may have other versions of the same libraries
+        for (URL url : own.getURLs()) {
+          entries.add(at++, Path.of(url.toURI()).toString());
+        }
+      } catch (URISyntaxException e) {
+        throw new IOException("Spark's jars are in no folder: " + e.getMessage(), e);
+      }
+    }
+    return entries;
   }
 
   /** Starts another worker, and does not wait for it. */
@@ -135,15 +205,14 @@ public final class LoopbackCluster implements AutoCloseable {
     var command = new ArrayList<String>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of(JavaModuleOptions.defaultModuleOptionArray()));
-    command.addAll(List.of("-Xmx384m", "-cp", System.getProperty("java.class.path")));
+    command.addAll(List.of("-Xmx384m", "-cp", String.join(File.pathSeparator, classPath())));
     command.add(Member.class.getName());
     command.addAll(List.of(arguments));
     var builder = new ProcessBuilder(command);
     builder.environment().put("SPARK_LOCAL_IP", HOST);
     builder.environment().put("SPARK_LOCAL_DIRS", folder.toString());
-    // Where a worker looks for the jars of its executors: they get this class path instead.
     builder.environment().put("SPARK_HOME", folder.resolve("home").toString());
-    builder.environment().put("SPARK_SCALA_VERSION", "2.13");
+    builder.environment().put("SPARK_SCALA_VERSION", SCALA);
     builder.environment().put("SPARK_LAUNCH_WITH_SCALA", "0");
     File log = folder.resolve("log-" + processes.size()).toFile();
     processes.add(builder.redirectErrorStream(true).redirectOutput(log).start());
@@ -154,8 +223,24 @@ public final class LoopbackCluster implements AutoCloseable {
     return master;
   }
 
+  @Override
+  public String address() {
+    return master;
+  }
+
+  @Override
+  public void awaitLoss() throws InterruptedException {
+    try {
+      CompletableFuture.anyOf(
+              processes.stream().map(Process::onExit).toArray(CompletableFuture<?>[]::new))
+          .get();
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("the processes of the cluster cannot be watched", e);
+    }
+  }
+
   /**
-   * Returns Spark's settings for a program on this cluster: everything stays on loopback, and the
+   * Returns Spark's settings for a program on this cluster: everything stays on loopback. Its
    * executors have the jars of this JVM's class path, but neither its folders nor this library.
    */
   public Map<String, String> settings() {
@@ -166,8 +251,6 @@ public final class LoopbackCluster implements AutoCloseable {
         HOST,
         "spark.local.dir",
         folder.toString(),
-        "spark.executor.extraClassPath",
-        jars(),
         "spark.log.level",
         "WARN",
         "spark.ui.enabled",
@@ -181,13 +264,6 @@ public final class LoopbackCluster implements AutoCloseable {
       changed = changed.withSetting(setting.getKey(), setting.getValue());
     }
     return changed;
-  }
-
-  private static String jars() {
-    return Stream.of(System.getProperty("java.class.path", "").split(File.pathSeparator))
-        .filter(entry -> entry.endsWith(".jar"))
-        .filter(entry -> !Path.of(entry).getFileName().toString().startsWith("fornada"))
-        .collect(Collectors.joining(File.pathSeparator));
   }
 
   /** Returns the JVMs of the cluster, the master first. */

@@ -11,6 +11,7 @@ import org.apache.spark.SparkConf;
 import org.apache.spark.SparkContext;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.package$;
 import org.apache.spark.rpc.RpcEndpointRef;
 import org.apache.spark.rpc.RpcEnv;
 import org.apache.spark.scheduler.SparkListener;
@@ -121,7 +122,17 @@ public final class SparkPool extends RemotePool {
     SparkConf conf = new SparkConf().setMaster(master).setIfMissing("spark.app.name", "fornada");
     options.settings().forEach(conf::set);
     ClusterChecks.settings(conf);
-    SparkContext made = new SparkContext(conf);
+    Masters.check(master);
+    if (Masters.isOnLoopback(master)) {
+      // Executors on this machine reach it there, whatever the name of the machine stands for.
+      conf.setIfMissing("spark.driver.host", LoopbackCluster.HOST);
+      conf.setIfMissing("spark.driver.bindAddress", LoopbackCluster.HOST);
+    }
+    if (Masters.startsItsOwn(master)) {
+      // What the scripts of an installed Spark tell the JVMs that they start.
+      conf.setIfMissing("spark.executorEnv.SPARK_SCALA_VERSION", LoopbackCluster.SCALA);
+    }
+    SparkContext made = context(master, conf);
     boolean whole = false;
     try {
       SparkPool pool = open(made, true, options);
@@ -131,6 +142,25 @@ public final class SparkPool extends RemotePool {
       if (!whole) {
         made.stop();
       }
+    }
+  }
+
+  private static SparkContext context(String master, SparkConf conf) throws InterruptedException {
+    try {
+      return new SparkContext(conf);
+    } catch (Exception e) { // Scala declares none of what Spark throws
+      if (e instanceof InterruptedException interrupted) {
+        throw interrupted;
+      }
+      throw new IllegalStateException(
+          "no application could be started on "
+              + master
+              + ": "
+              + e
+              + ". If the cluster runs another version of Spark than "
+              + package$.MODULE$.SPARK_VERSION()
+              + ", give this program the same",
+          e);
     }
   }
 

@@ -16,6 +16,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The files of other processes' large data that this JVM has mapped, each once. A mapping is
@@ -37,6 +38,12 @@ public final class Mappings {
   /** The open pools of this JVM: their workers must unmap what is unmapped here. */
   private static final Set<Listener> LISTENERS = ConcurrentHashMap.newKeySet();
 
+  /**
+   * Where this process finds files of another machine, which are not at their own path; null for
+   * nowhere. Written once, before there is a task.
+   */
+  private static volatile @Nullable Path elsewhere;
+
   private record Mapped(MemorySegment segment, Arena arena) {}
 
   private Mappings() {}
@@ -47,6 +54,39 @@ public final class Mappings {
 
   public static void remove(Listener pool) {
     LISTENERS.remove(pool);
+  }
+
+  /**
+   * Lets this process look into {@code folder} for files that are not at their own path: a remote
+   * agent puts there what it has fetched from its pool's machine.
+   */
+  public static void lookIn(Path folder) {
+    elsewhere = folder;
+  }
+
+  /**
+   * Returns where the agent of another machine puts a file of a pool's private folder.
+   *
+   * @param folder the private folder of the agent's workers
+   */
+  public static Path placeOf(String sentinel, Path folder) {
+    Path file = Path.of(sentinel);
+    // A private folder has a random part in its name.
+    return folder.resolve(
+        "far-"
+            + file.subpath(Math.max(0, file.getNameCount() - 2), file.getNameCount())
+                .toString()
+                .replace('/', '-'));
+  }
+
+  /** Returns where a file is that is its own sentinel. */
+  private static Path here(Path file) {
+    Path folder = elsewhere;
+    if (folder == null || Files.exists(file)) {
+      return file;
+    }
+    Path fetched = placeOf(file.toString(), folder);
+    return Files.exists(fetched) ? fetched : file;
   }
 
   /**
@@ -61,10 +101,12 @@ public final class Mappings {
     synchronized (OPEN) {
       Mapped known = OPEN.get(sentinel);
       if (known == null) {
-        known = Uninterrupted.call(() -> map(file, size, identity));
+        Path place = sentinel.equals(file.toString()) ? here(file) : file;
+        known = Uninterrupted.call(() -> map(place, size, identity));
         // After the mapping, not before: the owner first deletes the sentinel and then tells this
         // process to forget the mapping.
-        if (!Files.exists(Path.of(sentinel), LinkOption.NOFOLLOW_LINKS)) {
+        Path proof = sentinel.equals(file.toString()) ? place : Path.of(sentinel);
+        if (!Files.exists(proof, LinkOption.NOFOLLOW_LINKS)) {
           known.arena.close();
           throw new java.nio.file.NoSuchFileException(sentinel);
         }

@@ -85,6 +85,7 @@ public final class WorkerMain {
             PrivateDirectory.restore(config.directory());
           }
         });
+    Mappings.lookIn(config.directory());
     Segment segment = Segment.open(config.segment());
     var loader = new ParentClassLoader(control, WorkerMain.class.getClassLoader());
     Loaders.serve(loader, loader);

@@ -1,0 +1,351 @@
+package io.github.fornada.benchmarks.spark;
+
+import io.github.fornada.Completion;
+import io.github.fornada.Outcome;
+import io.github.fornada.TaskFunction;
+import io.github.fornada.spark.LoopbackCluster;
+import io.github.fornada.spark.SparkPool;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.apache.spark.SparkConf;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.launcher.JavaModuleOptions;
+import org.apache.spark.package$;
+
+/**
+ * Measures one row: on one cluster, with one application, an RDD by hand and a {@link SparkPool},
+ * one after the other; which is first changes from round to round. Starting a cluster, an
+ * application or a pool is not measured.
+ *
+ * <p>Arguments: the row, the sizes as a part of the full ones, and the round; or "options", which
+ * prints what Spark wants of a JVM's command line.
+ */
+public final class SparkBench {
+  private static final int MACHINES = 2;
+  private static final int EQUAL_MILLIS = 10;
+
+  /** Partitions of the RDDs: the best of these counts. More are only slower, see tiny. */
+  private static final int[] PARTITIONS = {2, 4, 8, 16, 64};
+
+  private final JavaSparkContext spark;
+  private final double scale;
+  private final boolean poolFirst;
+
+  private SparkBench(JavaSparkContext spark, double scale, boolean poolFirst) {
+    this.spark = spark;
+    this.scale = scale;
+    this.poolFirst = poolFirst;
+  }
+
+  public static void main(String[] args) throws Exception {
+    if (args[0].equals("options")) {
+      System.out.println(JavaModuleOptions.defaultModuleOptions());
+      return;
+    }
+    if (args[0].equals("version")) {
+      String text = "on Spark " + package$.MODULE$.SPARK_VERSION() + ", Java " + Runtime.version();
+      System.out.println("{\"row\": \"version\", \"text\": \"" + text + "\"}");
+      return;
+    }
+    try (var cluster = LoopbackCluster.start(MACHINES, 1)) {
+      var conf = new SparkConf().setMaster(cluster.master()).setAppName("fornada-bench");
+      cluster.settings().forEach(conf::set);
+      conf.set("spark.log.level", "ERROR");
+      conf.set("spark.locality.wait", "0"); // no task has data that lies nearer to one executor
+      conf.setJars(new String[] {System.getProperty("bench.jar")});
+      var spark = new JavaSparkContext(conf);
+      try {
+        new SparkBench(spark, Double.parseDouble(args[1]), Integer.parseInt(args[2]) % 2 == 1)
+            .measure(args[0]);
+      } finally {
+        spark.stop();
+      }
+    }
+    System.exit(0);
+  }
+
+  private void measure(String row) throws Exception {
+    int executors = executors();
+    if (executors != MACHINES) {
+      throw new IllegalStateException(executors + " executors came");
+    }
+    switch (row) {
+      case "equal" -> costly("equal", equal());
+      case "heavy" -> costly("heavy", heavy());
+      case "tiny" -> tiny();
+      case "first" -> first();
+      case "poison" -> poison();
+      case "flat" -> flat();
+      default -> throw new IllegalArgumentException("no row is called " + row);
+    }
+  }
+
+  /** Waits for both executors, and returns how many there are; the driver is no executor. */
+  private int executors() throws InterruptedException {
+    long deadline = System.nanoTime() + 60_000_000_000L;
+    int found = 0;
+    while (found < MACHINES && System.nanoTime() < deadline) {
+      Thread.sleep(20);
+      found = spark.sc().statusTracker().getExecutorInfos().length - 1;
+    }
+    return found;
+  }
+
+  private static void emit(String peer, String row, double value, String unit, String note) {
+    System.out.println(
+        "{\"peer\": \"" + peer + "\", \"row\": \"" + row + "\", \"value\": " + value
+            + ", \"unit\": \"" + unit + "\", \"note\": \"" + note + "\"}");
+  }
+
+  private interface Step {
+    void run() throws Exception;
+  }
+
+  private void inTurns(Step pool, Step rdd) throws Exception {
+    if (poolFirst) {
+      pool.run();
+      rdd.run();
+    } else {
+      rdd.run();
+      pool.run();
+    }
+  }
+
+  private SparkPool pool() throws InterruptedException {
+    return SparkPool.on(spark.sc(), o -> o.withWorkers(MACHINES));
+  }
+
+  // ---- items that take time
+
+  /** Returns how many steps take a millisecond of a processor. */
+  private static long stepsOfOneMilli() {
+    long best = Long.MAX_VALUE;
+    long steps = 2_000_000;
+    for (int i = 0; i < 40; i++) {
+      long begin = System.nanoTime();
+      if (Rdd.work(steps + i) == 0) {
+        throw new AssertionError();
+      }
+      best = Math.min(best, System.nanoTime() - begin);
+    }
+    return steps * 1_000_000 / best;
+  }
+
+  private List<Long> equal() {
+    long steps = EQUAL_MILLIS * stepsOfOneMilli();
+    int count = Math.max(100, (int) (8000 * scale));
+    return IntStream.range(0, count).mapToObj(i -> steps).toList();
+  }
+
+  /** A Pareto distribution: most take a little, some take a hundred times as long. */
+  private List<Long> heavy() {
+    long milli = stepsOfOneMilli();
+    var random = new Random(15);
+    int count = Math.max(200, (int) (12_000 * scale));
+    return IntStream.range(0, count)
+        .mapToObj(i ->
+            (long) (milli * Math.min(300, 2 * Math.pow(1 - random.nextDouble(), -1 / 1.3))))
+        .toList();
+  }
+
+  private void costly(String row, List<Long> items) throws Exception {
+    List<Long> some = items.subList(0, Math.min(items.size(), 100));
+    inTurns(
+        () -> {
+          try (SparkPool pool = pool()) {
+            pool.map(some, Rdd::work);
+            double rate = rate(items.size(), () -> pool.map(items, Rdd::work));
+            emit("fornada", row, rate, "items/s", items.size() + " items");
+          }
+        },
+        () -> best(row, items, some));
+  }
+
+  private void best(String row, List<Long> items, List<Long> some) throws Exception {
+    rdd(some, MACHINES);
+    double best = 0;
+    int bestCount = 0;
+    for (int partitions : PARTITIONS) {
+      double rate = rate(items.size(), () -> rdd(items, partitions));
+      if (rate > best) {
+        best = rate;
+        bestCount = partitions;
+      }
+    }
+    emit("rdd", row, best, "items/s", "best in " + bestCount + " partitions");
+  }
+
+  private List<Long> rdd(List<Long> items, int partitions) {
+    return Rdd.map(spark, items, partitions);
+  }
+
+  /** All that executors load of this program: nothing here may name Fornada, which they lack. */
+  private static final class Rdd {
+    static List<Long> map(JavaSparkContext spark, List<Long> items, int partitions) {
+      return spark.parallelize(items, partitions).map(Rdd::work).collect();
+    }
+
+    /** Does nothing of use, for as many steps; the JIT compiler cannot know the result. */
+    static long work(long steps) {
+      long x = steps | 1;
+      for (long i = 0; i < steps; i++) {
+        x ^= x << 13;
+        x ^= x >>> 7;
+        x ^= x << 17;
+      }
+      return x;
+    }
+  }
+
+  private static double rate(long count, Supplied<List<Long>> once) throws Exception {
+    long begin = System.nanoTime();
+    List<Long> results = once.get();
+    double seconds = (System.nanoTime() - begin) / 1e9;
+    if (results.size() != count) {
+      throw new IllegalStateException(results.size() + " results of " + count + " items");
+    }
+    return count / seconds;
+  }
+
+  private interface Supplied<T> {
+    T get() throws Exception;
+  }
+
+  private void tiny() throws Exception {
+    int count = Math.max(20_000, (int) (1_000_000 * scale));
+    List<Long> items = IntStream.range(0, count).mapToObj(i -> (long) i % 8).toList();
+    List<Long> few = items.subList(0, Math.min(count, Math.max(200, (int) (4000 * scale))));
+    inTurns(
+        () -> {
+          try (SparkPool pool = pool()) {
+            pool.map(items, Rdd::work);
+            double rate = rate(count, () -> pool.map(items, Rdd::work));
+            emit("fornada", "tiny", rate, "items/s", count + " items");
+            emit("fornada", "tiny-best", rate, "items/s", "");
+          }
+        },
+        () -> {
+          rdd(few, few.size());
+          emit("rdd", "tiny", rate(few.size(), () -> rdd(few, few.size())), "items/s", few.size() + " items");
+          rdd(items, MACHINES);
+          best("tiny-best", items, items);
+        });
+  }
+
+  // ---- the first result
+
+  private void first() throws Exception {
+    int times = Math.max(7, (int) (100 * scale));
+    inTurns(
+        () -> {
+          try (SparkPool pool = pool()) {
+            emit("fornada", "first", median(times, () -> firstOf(pool)), "ms", times + " times");
+          }
+        },
+        () ->
+            emit("rdd", "first", median(times, () -> rdd(List.of(1L), 1)), "ms", times + " times"));
+  }
+
+  private static Long firstOf(SparkPool pool) {
+    Iterable<Long> endless = () -> Stream.iterate(1L, i -> i + 1).iterator();
+    try (Stream<Completion<Long, Long>> all = pool.completions(endless, Rdd::work)) {
+      return all.iterator().next().outcome().get();
+    }
+  }
+
+  private static double median(int times, Supplied<?> one) throws Exception {
+    for (int i = 0; i < times; i++) {
+      one.get();
+    }
+    var millis = new ArrayList<Double>();
+    for (int i = 0; i < times; i++) {
+      long begin = System.nanoTime();
+      one.get();
+      millis.add((System.nanoTime() - begin) / 1e6);
+    }
+    millis.sort(null);
+    return millis.get(times / 2);
+  }
+
+  // ---- items that end their JVM
+
+  private void poison() throws Exception {
+    int count = Math.max(2000, (int) (100_000 * scale));
+    int every = 1000;
+    TaskFunction<Integer, Integer> function =
+        i -> {
+          if (i % every == every / 2) {
+            Runtime.getRuntime().halt(3);
+          }
+          return i;
+        };
+    var done = new BitSet(count);
+    int wrong = 0;
+    int named = 0;
+    long begin = System.nanoTime();
+    try (SparkPool pool = pool();
+        Stream<Completion<Integer, Integer>> all =
+            pool.completions(() -> IntStream.range(0, count).iterator(), function)) {
+      for (Iterator<Completion<Integer, Integer>> each = all.iterator(); each.hasNext(); ) {
+        Completion<Integer, Integer> one = each.next();
+        boolean isPoison = one.item() % every == every / 2;
+        boolean isNamed =
+            one.outcome() instanceof Outcome.WorkerLost<Integer> lost
+                && lost.message().contains("item " + one.item() + " (" + one.item() + ")");
+        boolean isDone =
+            one.outcome() instanceof Outcome.Done<Integer>(Integer value)
+                && value.equals(one.item());
+        named += isPoison && isNamed ? 1 : 0;
+        wrong += (isPoison ? !isNamed : !isDone) || done.get(one.item()) ? 1 : 0;
+        done.set(one.item());
+      }
+    }
+    double seconds = (System.nanoTime() - begin) / 1e9;
+    wrong += count - done.cardinality();
+    int poison = (count - every / 2 + every - 1) / every;
+    emit("fornada", "poison-named", named / (double) poison, "of 1", poison + " items");
+    emit("fornada", "poison-executors", MACHINES - executors(), "", "");
+    emit("fornada", "poison-wrong", wrong, "", "");
+    emit("fornada", "poison", count / seconds, "items/s", count + " items");
+  }
+
+  // ---- memory
+
+  private void flat() throws Exception {
+    int count = Math.max(100_000, (int) (10_000_000 * scale));
+    long atFifth = 0;
+    long atEnd = 0;
+    long begin = System.nanoTime();
+    long seen = 0;
+    try (SparkPool pool = pool();
+        Stream<Completion<Integer, Integer>> all =
+            pool.completions(() -> IntStream.range(0, count).iterator(), i -> i + 1)) {
+      for (Iterator<Completion<Integer, Integer>> each = all.iterator(); each.hasNext(); ) {
+        each.next();
+        seen++;
+        if (seen == count / 5) {
+          atFifth = heap();
+        } else if (seen == count - 1000) {
+          atEnd = heap();
+        }
+      }
+    }
+    if (seen != count) {
+      throw new IllegalStateException(seen + " of " + count);
+    }
+    emit("fornada", "flat", count / ((System.nanoTime() - begin) / 1e9), "items/s", count + " items");
+    emit("fornada", "flat-heap", atEnd / (double) atFifth, "x", atEnd / 1_000_000 + " MB");
+  }
+
+  /** What is in use of this JVM's heap, after a collection. */
+  private static long heap() {
+    System.gc();
+    Runtime runtime = Runtime.getRuntime();
+    return runtime.totalMemory() - runtime.freeMemory();
+  }
+}

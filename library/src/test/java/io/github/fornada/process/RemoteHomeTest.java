@@ -1,0 +1,270 @@
+package io.github.fornada.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.fornada.SharedBytes;
+import io.github.fornada.TaskException;
+import io.github.fornada.Waiting;
+import io.github.fornada.process.host.PrivateDirectory;
+import io.github.fornada.process.wire.MessageInput;
+import io.github.fornada.process.wire.MessageOutput;
+import io.github.fornada.process.wire.MessageTypes;
+import java.io.IOException;
+import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What workers on other machines find there, and what comes home from them. */
+@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+final class RemoteHomeTest {
+  private static final Duration LONG = Duration.ofSeconds(60);
+
+  @TempDir Path folder;
+
+  private static NearbyPool pool() {
+    return NearbyPool.withoutAgents(1, ProcessOptions.defaults().withHeap("64m"), LONG);
+  }
+
+  /**
+   * A way to a machine where the folders of this one do not exist, nor can be made: on the way
+   * there each of their paths becomes one below a file, of the same length.
+   */
+  private static RemoteAgent.Channel toAnotherMachine(NearbyPool pool) {
+    List<String> here = PrivateDirectory.bases().stream().map(Path::toString).toList();
+    List<String> there =
+        here.stream()
+            .map(path -> "/dev/null/".repeat(path.length()).substring(0, path.length()))
+            .toList();
+    return question -> {
+      byte[] asked = question;
+      for (int i = 0; i < here.size(); i++) {
+        asked = replaced(asked, there.get(i) + "/fornada-", here.get(i) + "/fornada-");
+      }
+      byte[] answer = pool.ask(asked);
+      for (int i = 0; i < here.size(); i++) {
+        answer = replaced(answer, here.get(i) + "/fornada-", there.get(i) + "/fornada-");
+      }
+      return answer;
+    };
+  }
+
+  private static byte[] replaced(byte[] bytes, String from, String to) {
+    String text = new String(bytes, StandardCharsets.ISO_8859_1);
+    return text.replace(from, to).getBytes(StandardCharsets.ISO_8859_1);
+  }
+
+  @Test
+  void sharedBytesReachAMachineThatCannotHaveTheirPath() throws Exception {
+    byte[] model = new byte[9_000_000];
+    Arrays.fill(model, (byte) 7);
+    try (NearbyPool pool = pool()) {
+      RemoteAgent _ = pool.agent("far", 1, toAnotherMachine(pool));
+      try (SharedBytes shared = pool.share(model)) {
+        List<String> seen =
+            pool.map(
+                List.of(0, model.length - 1),
+                i -> shared.byteSize() + " " + shared.segment().get(ValueLayout.JAVA_BYTE, i));
+        assertThat(seen).containsExactly("9000000 7", "9000000 7");
+      }
+    }
+  }
+
+  @Test
+  void whatWasSharedIsGoneFromTheOtherMachineWhenItIsClosed() throws Exception {
+    try (NearbyPool pool = pool()) {
+      RemoteAgent _ = pool.agent("far", 1, toAnotherMachine(pool));
+      SharedBytes shared = pool.share(new byte[] {1, 2, 3});
+      assertThat(pool.map(List.of(1), i -> shared.segment().get(ValueLayout.JAVA_BYTE, i)))
+          .containsExactly((byte) 2);
+      assertThat(fetched()).isEqualTo(1);
+      shared.close();
+      Waiting.until("the copy is deleted", () -> fetched() == 0);
+    }
+  }
+
+  /** How many copies the agents of this JVM have. */
+  private static long fetched() {
+    return PrivateDirectory.bases().stream()
+        .flatMap(RemoteHomeTest::own)
+        .flatMap(RemoteHomeTest::content)
+        .filter(file -> file.getFileName().toString().startsWith("far-"))
+        .count();
+  }
+
+  private static Stream<Path> own(Path base) {
+    String prefix = "fornada-" + ProcessHandle.current().pid();
+    return content(base).filter(path -> path.getFileName().toString().startsWith(prefix));
+  }
+
+  private static Stream<Path> content(Path of) {
+    try (Stream<Path> all = Files.list(of)) {
+      return all.toList().stream();
+    } catch (IOException e) {
+      return Stream.empty(); // it is gone, or never was
+    }
+  }
+
+  @Test
+  void workersAreInTheFolderOfTheProgramWhereThatExists() throws Exception {
+    try (NearbyPool pool = pool()) {
+      RemoteAgent _ = pool.agent("near", 1, pool::ask);
+      assertThat(pool.map(List.of(1), _ -> Path.of("").toAbsolutePath().toString()))
+          .containsExactly(Path.of("").toAbsolutePath().toString());
+    }
+  }
+
+  @Test
+  void anotherMachineWithoutTheProgramsFolderHasWorkersAllTheSame() throws Exception {
+    String here = Path.of("").toAbsolutePath().toString();
+    String nowhere = "/dev/null/".repeat(here.length()).substring(0, here.length());
+    try (NearbyPool pool = pool()) {
+      RemoteAgent _ = pool.agent("far", 1, question -> replaced(pool.ask(question), here, nowhere));
+      assertThat(pool.map(List.of(1), i -> i + 1)).containsExactly(2);
+    }
+  }
+
+  @Test
+  void anAgentThatMustPauseBetweenReportsHasMoreWorkAhead() throws Exception {
+    var most = new AtomicInteger();
+    try (NearbyPool pool = pool()) {
+      RemoteAgent.Channel paused =
+          question -> {
+            if (question[0] == RemoteWire.POLL) {
+              most.accumulateAndGet(
+                  new MessageInput(question, 9, question.length - 9).getInt(), Math::max);
+            }
+            byte[] answer = pool.ask(question);
+            return question[0] == RemoteWire.REPORT && answer[0] == RemoteWire.OK
+                ? new MessageOutput().putByte(RemoteWire.OK).putLong(250_000_000).toByteArray()
+                : answer;
+          };
+      RemoteAgent _ = pool.agent("one-of-many", 1, paused);
+      try (var all = pool.completions(Collections.nCopies(2000, 20), RemoteHomeTest::slept)) {
+        var each = all.iterator();
+        while (most.get() <= 1 + 100 / 20) { // what it wants without a pause
+          assertThat(each.next().outcome().isDone()).isTrue();
+        }
+      }
+    }
+  }
+
+  private static int slept(int millis) throws InterruptedException {
+    Thread.sleep(millis);
+    return millis;
+  }
+
+  /** As many agents as a large cluster has ask for the same class in the same moment. */
+  @Test
+  void questionsForClassesWaitForAThreadWhenVeryManyComeAtOnce() throws Exception {
+    int count = 600;
+    var go = new CountDownLatch(1);
+    var begun = new AtomicInteger();
+    var found = new AtomicInteger();
+    var answered = new CountDownLatch(count);
+    ProcessOptions options =
+        ProcessOptions.defaults()
+            .withClassFiles(name -> {
+              begun.incrementAndGet();
+              try {
+                go.await();
+              } catch (InterruptedException e) {
+                throw new AssertionError(e);
+              }
+              return new byte[] {1, 2, 3};
+            });
+    try (NearbyPool pool = NearbyPool.withoutAgents(1, options, LONG)) {
+      long id = 1;
+      pool.serve(hello(id), answer -> {});
+      for (int i = 0; i < count; i++) {
+        pool.serve(
+            find(id, "a.Class"),
+            answer -> {
+              found.addAndGet(answer[0] == MessageTypes.FOUND ? 1 : 0);
+              answered.countDown();
+            });
+      }
+      Waiting.until("every thread is busy", () -> begun.get() >= 256);
+      go.countDown();
+      assertThat(answered.await(LONG.toSeconds(), TimeUnit.SECONDS)).isTrue();
+      assertThat(found.get()).isEqualTo(count);
+      pool.lost("many", "is no longer needed");
+    }
+  }
+
+  private static byte[] hello(long id) {
+    return new MessageOutput()
+        .putByte(RemoteWire.HELLO)
+        .putLong(id)
+        .putInt(RemoteWire.VERSION)
+        .putString("many")
+        .putLong(1)
+        .putString(Runtime.version().toString())
+        .toByteArray();
+  }
+
+  private static byte[] find(long id, String name) {
+    return new MessageOutput()
+        .putByte(RemoteWire.FIND)
+        .putLong(id)
+        .putByte(1)
+        .putString(name)
+        .putLong(0)
+        .putInt(0)
+        .toByteArray();
+  }
+
+  @Test
+  void aLargePoolTakesEnoughFromASourceForAllOfItsWorkers() throws Exception {
+    ProcessOptions options = ProcessOptions.defaults();
+    try (NearbyPool small = NearbyPool.withoutAgents(2, options, LONG);
+        NearbyPool large = NearbyPool.withoutAgents(1000, options, LONG);
+        NearbyPool chosen = NearbyPool.withoutAgents(1000, options.withWindow(10), LONG)) {
+      assertThat(small.home().policy().window()).isEqualTo(1024);
+      assertThat(large.home().policy().window()).isEqualTo(256_000);
+      assertThat(chosen.home().policy().window()).isEqualTo(10);
+    }
+  }
+
+  @Test
+  void forEachRunsEveryItemAndLeavesTheResultsThere() throws Exception {
+    String notes = folder.toString();
+    try (NearbyPool pool = pool()) {
+      RemoteAgent _ = pool.agent("one", 1, pool::ask);
+      long count =
+          pool.forEach(
+              IntStream.range(0, 50).boxed().toList(),
+              i -> {
+                Files.writeString(Path.of(notes, "item-" + i), "", StandardOpenOption.CREATE_NEW);
+                return Thread.currentThread(); // cannot be sent
+              });
+      assertThat(count).isEqualTo(50);
+    }
+    assertThat(content(folder)).hasSize(50);
+  }
+
+  @Test
+  void forEachThrowsTheFirstFailureAndNamesItsItem() throws Exception {
+    try (NearbyPool pool = pool()) {
+      RemoteAgent _ = pool.agent("one", 1, pool::ask);
+      assertThatThrownBy(() -> pool.forEach(List.of(1, 0, 2), i -> 10 / i))
+          .isInstanceOf(TaskException.class)
+          .hasMessageContaining("item 1 (0) failed")
+          .hasCauseInstanceOf(ArithmeticException.class);
+    }
+  }
+}
