@@ -22,8 +22,7 @@ final class OtherDownloaders {
     var steps = new ArrayList<Step<List<String>>>();
     onPath("curl")
         .ifPresent(curl ->
-            steps.add(
-                new Step<>("curl, " + atOnce + " at once", () -> curl(curl, jobs, atOnce))));
+            steps.add(new Step<>("curl, " + atOnce + " at once", () -> curl(curl, jobs, atOnce))));
     onPath("aria2c")
         .ifPresent(aria2 ->
             steps.add(
