@@ -40,11 +40,8 @@ public final class TrainingScenario implements Scenario {
 
   @Override
   public List<Finding> findings(Setup setup) throws Exception {
-    return List.of(NestedParallelism.find(forestGrid(setup.size().of(400, 1_500, 4_000))));
-  }
-
-  private static List<Cell> forestGrid(int examples) {
-    return grid(examples, new double[] {4, 8}, new double[] {5, 10});
+    int examples = setup.size().of(400, 1_500, 4_000);
+    return List.of(NestedParallelism.find(grid(examples, new double[] {4, 8}, new double[] {8})));
   }
 
   private static List<Cell> grid(int examples, double[] first, double[] second) {
@@ -124,7 +121,11 @@ public final class TrainingScenario implements Scenario {
   /** As many at a time as there are processors. */
   static final class Forest extends Grid {
     Forest(int examples) {
-      super("random forest", "forest", forestGrid(examples), Training::forest);
+      super(
+          "random forest",
+          "forest",
+          grid(examples, new double[] {4, 8}, new double[] {5, 10}),
+          Training::forest);
     }
 
     @Override
