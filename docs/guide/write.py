@@ -27,12 +27,13 @@ PAGES = {"en": HERE.parent / "guide.md", "pt": HERE.parent / "guia.md"}
 LIMIT = 120  # seconds for one program
 
 # Program of Python, program of Java, and the seconds within which the last line must be: five
-# workers that wait two seconds each, one after the other, would take ten.
+# workers that wait two seconds each, one after the other, would take ten. How long JVMs take to
+# start depends on what else a machine does.
 PROGRAMS = {
     "cakes": ("guide/bolos.py", "guide/Bolos.java", 2, LIMIT),
     "cakes-processes": ("guide/bolos_em_processos.py", "guide/BolosEmProcessos.java", 1, LIMIT),
     "threads": ("guide/threads.py", "guide/Threads.java", 2, 10),
-    "processes": ("guide/processos.py", "guide/Processos.java", 2, 10),
+    "processes": ("guide/processos.py", "guide/Processos.java", 2, LIMIT),
     "coroutines": ("guide/corrotinas.py", "guide/Corrotinas.java", 2, 10),
     "gil": ("guide/gil.py", "guide/Gil.java", 0, LIMIT),
     "race": ("guide/corrida.py", "guide/Corrida.java", None, None),
@@ -141,7 +142,8 @@ def machine():
             if line.startswith("model name"):
                 processor = line.split(":", 1)[1].strip()
                 break
-    return f"{processor}, {os.cpu_count()} processors"
+    return (f"{processor}, {os.cpu_count()} processors, {os.uname().sysname} {os.uname().machine},"
+            f" load {os.getloadavg()[0]:.1f} before the run")
 
 
 def versions():
@@ -176,7 +178,9 @@ def table_of(report):
                 "scenario": scenario["name"], "trial": trial["name"], "guide": trial["guide"],
                 "best": trial["best"], "low": first["low"], "high": first["high"],
                 "gain": trial["gain"], "python": trial.get("python", "-")})
-    return {"rows": rows, "command": report["command"], "date": report["date"],
+    # Where the report was written to is of no interest, and may be a path of that machine.
+    command = re.sub(r"(--report )\S*/", r"\1", report["command"])
+    return {"rows": rows, "command": command, "date": report["date"],
             "machine": report["machine"], "versions": report["java"], "size": report["size"]}
 
 
@@ -210,7 +214,7 @@ def table(kept, language):
                 best = ", ".join(word(way, language) for way in row["best"])
                 tie = ("tie: ", "empate: ")[at] if len(row["best"]) > 1 else ""
                 python = row["python"]
-                for english, portuguese in PORTUGUESE.items():
+                for english, portuguese in {**PORTUGUESE, "no": "sem"}.items():
                     if language == "pt" and python.startswith(english + " "):
                         python = portuguese + python[len(english):]
                 lines.append("| " + " | ".join([
@@ -265,10 +269,11 @@ def main():
     command = sys.argv[1] if len(sys.argv) > 1 else ""
     wrong = []
     if command == "run":
+        begun, on = today(), machine()
         printed, wrong = run_all()
         if not wrong:
             keep({"programs": printed, "provenance": {
-                "command": "docs/guide/write.py run", "date": today(), "machine": machine(),
+                "command": "docs/guide/write.py run", "date": begun, "machine": on,
                 "versions": versions()}})
     elif command == "table" and len(sys.argv) == 3:
         keep({"table": table_of(json.loads(Path(sys.argv[2]).read_text(encoding="utf-8")))})
