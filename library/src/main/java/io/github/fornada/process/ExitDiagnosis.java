@@ -203,7 +203,9 @@ final class ExitDiagnosis {
           "Something in the task may have closed file descriptors that were not its own.";
       case KILLED ->
           "137 often means that the system ran out of memory: lower workers or the worker heap.";
-      case 0 -> "Something in the task called System.exit(0): a task must return instead.";
+      case 0 ->
+          "Something in the task called System.exit(0) or Runtime.halt(0): a task must return"
+              + " instead.";
       case 143 -> "Somebody asked it to end, by kill or by a service manager.";
       default ->
           death.exitCode() > 0 && death.exitCode() < 90

@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.fornada.Pool;
 import io.github.fornada.SideBySide;
 import io.github.fornada.TaskFunction;
+import io.github.fornada.Waiting;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.Serializable;
 import java.io.UncheckedIOException;
 import java.lang.classfile.ClassFile;
 import java.lang.constant.ConstantDescs;
+import java.lang.ref.WeakReference;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Files;
@@ -94,9 +96,10 @@ class LoaderTest {
   private Path version(String text) throws Exception {
     return compile(
         "version-" + text,
-        """
+"""
         package acme;
         import io.github.fornada.TaskFunction;
+import io.github.fornada.Waiting;
         public class Work implements TaskFunction<Object, Object> {
           public Object apply(Object item) { return "%s " + Helper.text(item); }
           public static class Helper {
@@ -110,7 +113,7 @@ class LoaderTest {
           }
           public static Runnable none() { return null; }
         }
-        """
+"""
             .formatted(text, text, text, text));
   }
 
@@ -174,6 +177,63 @@ class LoaderTest {
       assertThat(Pools.soon(pool.submit(1, x -> x + ": " + point))).isEqualTo("1: only point 1");
       assertThat(Pools.soon(pool.submit(point, x -> x))).isEqualTo(point);
     }
+  }
+
+  /** A loader that takes itself for every other one. */
+  private static final class Equal extends URLClassLoader {
+    Equal(Path classes) throws IOException {
+      super(new URL[] {classes.toUri().toURL()}, LoaderTest.class.getClassLoader());
+    }
+
+    @Override
+    public boolean equals(Object other) {
+      return other instanceof Equal;
+    }
+
+    @Override
+    public int hashCode() {
+      return 1;
+    }
+  }
+
+  @Test
+  void loadersAreToldApartWhateverTheirEqualsSays() throws Exception {
+    try (var one = new Equal(version("one"));
+        var two = new Equal(version("two"))) {
+      for (int i = 0; i < 2; i++) {
+        for (String text : List.of("one", "two")) {
+          ClassLoader loader = text.equals("one") ? one : two;
+          Object point = make(loader, "acme.Work$Point", i, "x");
+          assertThat(Pools.soon(pool.submit(point, String::valueOf)))
+              .isEqualTo(text + " point " + i);
+          assertThat(Pools.soon(pool.submit(point, x -> x))).isEqualTo(point);
+        }
+      }
+    }
+  }
+
+  private WeakReference<ClassLoader> aLoaderThatWasUsed() throws Exception {
+    try (var loader = new ChildFirst(version("gone"))) {
+      Object point = make(loader, "acme.Work$Point", 1, "x");
+      assertThat(Pools.soon(pool.submit(point, x -> x))).isEqualTo(point);
+      assertThat(pool.map(List.of((Object) 1), function(make(loader, "acme.Work"))))
+          .containsExactly("gone helped gone 1");
+      return new WeakReference<>(loader);
+    }
+  }
+
+  @Test
+  void aLoaderWhoseClassesWereSentCanBeCollected() throws Exception {
+    WeakReference<ClassLoader> used = aLoaderThatWasUsed();
+    Pools.end(pool);
+    pool = Pools.open(1); // a pool keeps the functions that its workers know
+    Waiting.until(
+        "the collector has it",
+        Leftovers.SOON,
+        () -> {
+          System.gc();
+          return used.refersTo(null);
+        });
   }
 
   // ---- agents

@@ -55,6 +55,9 @@ public final class Decider {
   /** After so many response times a stage is judged by what has ended, whatever it shows. Guess. */
   private static final double LATE = 4;
 
+  /** A trial that takes so many times as long as was foreseen is given up. Guess. */
+  private static final double PATIENCE = 4;
+
   /** After so many items for each in flight a gain that is not there is not waited for. Guess. */
   private static final int ENOUGH_ITEMS = 50;
 
@@ -181,6 +184,10 @@ public final class Decider {
   private boolean sharedState;
   private boolean forControl;
   private double rateBefore = Double.NaN;
+
+  /** What worker processes were expected to give when they were started. */
+  private double rateForeseen = Double.NaN;
+
   private double errorBefore;
   private int workersForNothing;
   private boolean wentBack;
@@ -720,7 +727,7 @@ public final class Decider {
         return change(
             new Setting(ExecutionModel.VIRTUAL_THREADS, size), "items wait, and more pay", look());
       }
-      if (wanted > 1.2 * size && !stopped && lastBusy < 0.85 * known.cores()) {
+      if (wanted > 1.2 * size && (!stopped || mayResume()) && lastBusy < 0.85 * known.cores()) {
         good = size;
         Estimates.Level level = known.level(setting);
         goodRate = level == null ? Double.NaN : level.rate();
@@ -732,6 +739,23 @@ public final class Decider {
       return beginCompare();
     }
     return mayProbe() ? beginProbe() : stay(look());
+  }
+
+  /**
+   * Returns whether to go on where more in flight gave nothing, because cores are idle and items
+   * compute: so it was chance, or warming up. Less and less often.
+   */
+  private boolean mayResume() {
+    boolean may =
+        known.waitingShare() <= 0.2
+            && lastBusy < IDLE * known.cores()
+            && refusedAt == Integer.MAX_VALUE
+            && known.elapsed() >= nextProbe
+            && !locked();
+    if (may) {
+      resumePause *= 3;
+    }
+    return may;
   }
 
   /** Returns whether items take so many times as long as they do alone. */
@@ -849,7 +873,7 @@ public final class Decider {
   private Decision fewer() {
     Estimates.Level level = known.level(setting);
     if (level == null || level.items() < 0.5 * itemsNeeded) {
-      return stay(look());
+      return takesTooLong() ? giveUpTrial() : stay(look());
     }
     phase = Phase.HOLD;
     double lost = 1 - level.rate() / rateBefore;
@@ -873,7 +897,7 @@ public final class Decider {
     }
     Estimates.Level level = known.level(setting);
     if (level == null || level.items() < itemsNeeded) {
-      return stay(look());
+      return takesTooLong() ? giveUpTrial() : stay(look());
     }
     double gain = level.rate() / rateBefore - 1;
     double added = (double) setting.size() / before.size() - 1;
@@ -892,6 +916,22 @@ public final class Decider {
     probePause *= 3;
     nextProbe = known.elapsed() + probePause;
     return change(before, "a quarter more gave nothing", look());
+  }
+
+  /** Returns whether fewer items end than are needed to tell: the work may have changed. */
+  private boolean takesTooLong() {
+    return rateBefore > 0 && stageNanos > PATIENCE * (itemsNeeded / rateBefore + response());
+  }
+
+  private Decision giveUpTrial() {
+    phase = Phase.HOLD;
+    nextLook = 0;
+    firstOfHold = false;
+    probePause *= 3;
+    nextProbe = known.elapsed() + probePause;
+    fewerPause *= 3;
+    nextFewer = known.elapsed() * fewerPause;
+    return change(before, "it could not be told", look());
   }
 
   // With half of them for a moment: do they slow each other down?
@@ -1014,7 +1054,9 @@ public final class Decider {
     rateBefore = measured || !alone ? forecast.currentRate() : Double.NaN;
     errorBefore = level == null || level.items() < 1 ? 0.5 : level.relativeError(known.variation());
     stageNanos = 0;
-    return change(forecast.plan(ExecutionModel.PROCESSES).setting(), why, USUAL_LOOK / 2);
+    Plan there = forecast.plan(ExecutionModel.PROCESSES);
+    rateForeseen = there.rate();
+    return change(there.setting(), why, USUAL_LOOK / 2);
   }
 
   private Decision starting(Observation o) {
@@ -1068,6 +1110,7 @@ public final class Decider {
       return stay(look());
     }
     workersForNothing += setting.size();
+    known.processesFellShort(level.rate() / rateForeseen);
     memoryBound = forControl;
     phase = Phase.HOLD;
     if (job.threadDoubt() != null && before.model() != ExecutionModel.SEQUENTIAL) {

@@ -118,6 +118,8 @@ final class Estimates {
   /** The number of threads in flight then. */
   private int sizeBefore = 1;
 
+  private double processesGive = 1;
+
   private boolean lookedAt;
 
   /** The stretch in which permits were waited for during the largest part of an item's time. */
@@ -462,6 +464,16 @@ final class Estimates {
       driftSetting = null;
     }
     return what;
+  }
+
+  /** Takes in which part of what was foreseen worker processes gave, when they are given up. */
+  void processesFellShort(double part) {
+    processesGive = Double.isFinite(part) ? Math.clamp(part, 0.01, 1) : 1;
+  }
+
+  /** Returns the part of what is foreseen for worker processes that they gave; 1 if unknown. */
+  double processesGive() {
+    return processesGive;
   }
 
   /** Keeps what is known of the lock, because threads are given up. */

@@ -425,21 +425,14 @@ final class Forecast {
     if (current.model() == ExecutionModel.PROCESSES) {
       return plan;
     }
+    double rate = plan.rate() * known.processesGive();
     double start =
         Math.max(machine.workerStartNanos(), n * machine.workerStartCpuNanos() / known.cores());
     double debt = known.coldNanos() * n / Math.min(n, Math.max(1, known.cores()));
     double meanwhile = start * currentRate() * WHILE_STARTING;
-    double nanos = start + debt + rest(plan.rate(), n) * Math.max(0, 1 - meanwhile / left);
+    double nanos = start + debt + rest(rate, n) * Math.max(0, 1 - meanwhile / left);
     return new Plan(
-        setting,
-        plan.rate(),
-        nanos,
-        plan.error(),
-        start + debt,
-        plan.memoryBytes(),
-        false,
-        false,
-        no);
+        setting, rate, nanos, plan.error(), start + debt, plan.memoryBytes(), false, false, no);
   }
 
   /** Returns the time of the rest if nothing is changed. */

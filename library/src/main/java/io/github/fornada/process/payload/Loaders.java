@@ -1,13 +1,9 @@
 package io.github.fornada.process.payload;
 
 import java.lang.ref.WeakReference;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.WeakHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
@@ -23,11 +19,12 @@ public final class Loaders {
   private static final char MARK = ':';
 
   // All guarded by IDS. Weak, because sending a class must not keep its loader alive.
-  private static final Map<ClassLoader, Long> IDS = new WeakHashMap<>();
+  // By identity, because a loader may have an equals of its own.
+  private static final WeakIdentityMap<ClassLoader, Long> IDS = new WeakIdentityMap<>();
   private static final Map<Long, WeakReference<ClassLoader>> BY_ID = new HashMap<>();
 
   /** In a worker: the loaders that stand for loaders of the parent. Guarded by IDS. */
-  private static final Set<ClassLoader> OF_PARENT = Collections.newSetFromMap(new WeakHashMap<>());
+  private static final WeakIdentityMap<ClassLoader, Boolean> OF_PARENT = new WeakIdentityMap<>();
 
   /** In a worker: creates the loader that stands for a loader of the parent. */
   private static volatile @Nullable LongFunction<ClassLoader> maker;
@@ -91,7 +88,7 @@ public final class Loaders {
       LongFunction<ClassLoader> make = maker;
       if (loader == null && make != null) {
         loader = make.apply(id);
-        OF_PARENT.add(loader);
+        OF_PARENT.put(loader, true);
         put(loader, id);
       }
       return loader;
@@ -100,18 +97,18 @@ public final class Loaders {
 
   /** Returns whether this JVM is a worker and its parent does not have this loader. */
   static boolean isOfThisWorkerOnly(@Nullable ClassLoader loader) {
-    if (maker == null || isDefault(loader)) {
+    if (maker == null || loader == null || isDefault(loader)) {
       return false;
     }
     synchronized (IDS) {
-      return !OF_PARENT.contains(loader);
+      return OF_PARENT.get(loader) == null;
     }
   }
 
   /** Returns all loaders that have a number and were not collected. */
   public static List<ClassLoader> known() {
     synchronized (IDS) {
-      return new ArrayList<>(IDS.keySet());
+      return IDS.keys();
     }
   }
 

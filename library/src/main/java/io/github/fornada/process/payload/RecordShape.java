@@ -9,6 +9,7 @@ import java.io.Serializable;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
+import java.lang.ref.WeakReference;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.Field;
 import java.lang.reflect.Method;
@@ -16,7 +17,6 @@ import java.lang.reflect.RecordComponent;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Map;
-import java.util.WeakHashMap;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -47,15 +47,22 @@ public final class RecordShape {
   private static final int MAX_WITHIN = 32; // Guess
 
   /**
-   * Shapes by loader, so that a class can be collected with its loader; each map is by class name.
+   * Shapes by loader; each map is by class name. A shape refers to its class, and so to its loader;
+   * the class keeps it, and here it is weak, so that both can be collected.
    */
-  private static final Map<ClassLoader, Map<String, RecordShape>> BY_NAME = new WeakHashMap<>();
+  private static final WeakIdentityMap<ClassLoader, Map<String, WeakReference<RecordShape>>>
+      BY_NAME = new WeakIdentityMap<>();
 
   /** The shape read last, for many records of one class. A race only costs a lookup in the map. */
   private static volatile @Nullable Latest latest;
 
   @SuppressWarnings("ArrayRecordComponent") // not compared by equals
-  private record Latest(ClassLoader loader, byte[] name, RecordShape shape) {}
+  private record Latest(
+      WeakReference<ClassLoader> loader, byte[] name, WeakReference<RecordShape> shape) {
+    Latest(ClassLoader loader, byte[] name, RecordShape shape) {
+      this(new WeakReference<>(loader), name, new WeakReference<>(shape));
+    }
+  }
 
   private final byte[] name;
 
@@ -322,7 +329,7 @@ public final class RecordShape {
       shape = known(name, text, loader);
       if (shape == null) {
         shape = SHAPES.get(Loaders.find(text, loader));
-        shapesOf(text, loader).put(text, shape);
+        shapesOf(text, loader).put(text, new WeakReference<>(shape));
         latest = new Latest(loader, name, shape);
       }
     }
@@ -330,24 +337,33 @@ public final class RecordShape {
   }
 
   /** Returns the shape read last if its name comes next, which is then skipped; else null. */
-  @SuppressWarnings("ReferenceEquality") // equals of a loader may be the user's
   private static @Nullable RecordShape latest(MessageInput in, ClassLoader loader) {
     Latest last = latest;
-    return last != null && last.loader == loader && in.skipIfNext(last.name) ? last.shape : null;
+    if (last == null || !last.loader.refersTo(loader)) {
+      return null;
+    }
+    RecordShape shape = last.shape.get();
+    return shape != null && in.skipIfNext(last.name) ? shape : null;
   }
 
   private static @Nullable RecordShape known(byte[] name, String text, ClassLoader loader) {
-    RecordShape shape = shapesOf(text, loader).get(text);
+    WeakReference<RecordShape> kept = shapesOf(text, loader).get(text);
+    RecordShape shape = kept == null ? null : kept.get();
     if (shape != null) {
       latest = new Latest(loader, name, shape);
     }
     return shape;
   }
 
-  private static Map<String, RecordShape> shapesOf(String text, ClassLoader loader) {
+  private static Map<String, WeakReference<RecordShape>> shapesOf(String text, ClassLoader loader) {
     ClassLoader home = Loaders.of(text, loader);
     synchronized (BY_NAME) {
-      return BY_NAME.computeIfAbsent(home, key -> new ConcurrentHashMap<>());
+      Map<String, WeakReference<RecordShape>> shapes = BY_NAME.get(home);
+      if (shapes == null) {
+        shapes = new ConcurrentHashMap<>();
+        BY_NAME.put(home, shapes);
+      }
+      return shapes;
     }
   }
 }

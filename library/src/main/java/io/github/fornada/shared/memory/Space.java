@@ -68,7 +68,10 @@ public final class Space {
   private final long id;
 
   private final Bell bell;
-  private final Host host;
+
+  /** Nobody once the pool has ended, because handles of an ended pool must not keep all of it. */
+  private volatile Host host;
+
   private final AtomicLong numbers = new AtomicLong();
   private final Map<String, Region> regions = new ConcurrentHashMap<>();
 
@@ -496,6 +499,7 @@ public final class Space {
   /** Ends all objects of this pool in this process. */
   public synchronized void end() {
     ended = true;
+    host = NOBODY;
     for (Region region : Set.copyOf(regions.values())) {
       regions.remove(region.name());
       region.unmap();
