@@ -9,4 +9,4 @@ need_command python3 python3
 jdk="$(find_jdk 25)"
 
 [ -e library/target/classes/io/github/fornada/process/ProcessPool.class ] || mvn -B -ntp -q -pl library compile
-JAVA="$jdk/bin/java" timeout 300 python3 docs/guide/write.py check
+JAVA="$jdk/bin/java" timeout 900 python3 docs/guide/write.py check
