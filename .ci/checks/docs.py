@@ -89,7 +89,11 @@ SNIPPET = re.compile(r"(?ms)^```java\n(.*?)^```")
 
 
 def snippets(scratch):
-    """Writes each snippet as a compact source file; docs.sh compiles them."""
+    """Writes each snippet as a compact source file; docs.sh compiles them.
+
+    What is a whole file of examples/guide is left out: guide.sh compiles and runs it.
+    """
+    examples = {text_of(path) for path in tracked("examples/guide/*.java", "examples/*.java")}
     rooms = [
         path.parent.relative_to("library/src/main/java").as_posix().replace("/", ".")
         for path in Path("library/src/main/java").rglob("package-info.java")]
@@ -100,6 +104,8 @@ def snippets(scratch):
             number += 1
             line = text.count("\n", 0, match.start()) + 1
             code = match.group(1)
+            if code in examples:
+                continue
             imports = "".join(re.findall(r"(?m)^import .*\n", code))
             body = re.sub(r"(?m)^import .*\n", "", code)
             if not re.search(r"(?m)^void main\(", body):

@@ -1,5 +1,6 @@
 package io.github.fornada.scenarios;
 
+import io.github.fornada.scenarios.chat.ChatScenario;
 import io.github.fornada.scenarios.concurrency.ConcurrencyScenario;
 import io.github.fornada.scenarios.database.DatabaseScenario;
 import io.github.fornada.scenarios.downloads.DownloadsScenario;
@@ -29,6 +30,7 @@ final class Catalog {
           new ImagesScenario(),
           new ScrapingScenario(),
           new TrainingScenario(),
+          new ChatScenario(),
           new DatabaseScenario(),
           new GilScenario(),
           new RacesScenario(),

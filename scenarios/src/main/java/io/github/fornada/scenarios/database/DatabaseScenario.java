@@ -9,6 +9,7 @@ import io.github.fornada.scenarios.harness.Finding;
 import io.github.fornada.scenarios.harness.HandWritten;
 import io.github.fornada.scenarios.harness.MissingException;
 import io.github.fornada.scenarios.harness.OtherSide;
+import io.github.fornada.scenarios.harness.PythonProgram;
 import io.github.fornada.scenarios.harness.Scenario;
 import io.github.fornada.scenarios.harness.Setup;
 import io.github.fornada.scenarios.harness.Step;
@@ -242,6 +243,18 @@ public final class DatabaseScenario implements Scenario {
               + figures
               + "."
           : "Threads were expected to be best or tied, and were not: " + figures + ".";
+    }
+
+    @Override
+    public Optional<PythonProgram> python() {
+      // SQLite is to Python what H2 is to Java.
+      String address =
+          isEmbedded()
+              ? url.substring("jdbc:h2:file:".length()) + ".sqlite"
+              : url.substring("jdbc:".length());
+      return Optional.of(
+          PythonProgram.of(
+              "database.py", address, Math.min(400, transfers.size()), Bank.CONNECTIONS));
     }
 
     @Override

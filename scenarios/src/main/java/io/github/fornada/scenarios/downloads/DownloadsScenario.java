@@ -8,6 +8,7 @@ import io.github.fornada.scenarios.harness.Finding;
 import io.github.fornada.scenarios.harness.HandWritten;
 import io.github.fornada.scenarios.harness.MapTrial;
 import io.github.fornada.scenarios.harness.OtherSide;
+import io.github.fornada.scenarios.harness.PythonProgram;
 import io.github.fornada.scenarios.harness.Scenario;
 import io.github.fornada.scenarios.harness.Setup;
 import io.github.fornada.scenarios.harness.Step;
@@ -256,6 +257,11 @@ public final class DownloadsScenario implements Scenario {
     }
 
     @Override
+    public List<Step<List<String>>> steps() {
+      return OtherDownloaders.found(files, items(), AT_ONCE);
+    }
+
+    @Override
     public int mostInFlight() {
       return AT_ONCE;
     }
@@ -299,6 +305,12 @@ public final class DownloadsScenario implements Scenario {
               + figures
               + "."
           : "Threads were expected to be best or tied, and were not: " + figures + ".";
+    }
+
+    @Override
+    public Optional<PythonProgram> python() {
+      return Optional.of(
+          PythonProgram.of("downloads.py", server.ready(), Math.min(24, items().size()), AT_ONCE));
     }
 
     @Override

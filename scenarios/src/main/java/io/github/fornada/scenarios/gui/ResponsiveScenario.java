@@ -9,6 +9,7 @@ import io.github.fornada.scenarios.harness.Comparison;
 import io.github.fornada.scenarios.harness.Finding;
 import io.github.fornada.scenarios.harness.HandWritten;
 import io.github.fornada.scenarios.harness.MissingException;
+import io.github.fornada.scenarios.harness.PythonProgram;
 import io.github.fornada.scenarios.harness.Scenario;
 import io.github.fornada.scenarios.harness.Setup;
 import io.github.fornada.scenarios.harness.Step;
@@ -215,6 +216,11 @@ public final class ResponsiveScenario implements Scenario {
     @Override
     protected boolean tieExplains() {
       return true;
+    }
+
+    @Override
+    public Optional<PythonProgram> python() {
+      return Optional.of(PythonProgram.of("window.py", items.size()));
     }
 
     private double delay(String way) {

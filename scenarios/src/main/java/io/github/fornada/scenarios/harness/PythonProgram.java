@@ -5,7 +5,8 @@ import java.util.List;
 /**
  * A script of {@code scenarios/python}. It prints one line of JSON with the seconds in sequence,
  * the seconds with the guide's pick, and the name of that pick: {@code {"sequential": 1.0, "pick":
- * 0.5, "name": "multiprocessing"}}; and as {@code notes} a list of what else it measured.
+ * 0.5, "name": "multiprocessing"}}; and as {@code notes} a list of what else it measured. Where a
+ * library is missing, it prints only {@code {"missing": "no Pillow"}}.
  *
  * @param script the file name
  * @param arguments what it is given

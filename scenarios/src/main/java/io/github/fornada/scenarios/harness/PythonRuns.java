@@ -83,6 +83,9 @@ final class PythonRuns {
     try {
       String line = output(new ProcessBuilder(command)).strip();
       JsonNode figures = new ObjectMapper().readTree(line);
+      if (figures.has("missing")) {
+        return new Answer(figures.path("missing").asText());
+      }
       double sequential = figures.path("sequential").asDouble();
       double pick = figures.path("pick").asDouble();
       if (!(sequential > 0) || !(pick > 0)) {

@@ -8,6 +8,7 @@ import io.github.fornada.process.ProcessPool;
 import io.github.fornada.scenarios.harness.Comparison;
 import io.github.fornada.scenarios.harness.Finding;
 import io.github.fornada.scenarios.harness.MapTrial;
+import io.github.fornada.scenarios.harness.PythonProgram;
 import io.github.fornada.scenarios.harness.Scenario;
 import io.github.fornada.scenarios.harness.Setup;
 import io.github.fornada.scenarios.harness.Trial;
@@ -18,6 +19,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
@@ -132,6 +134,11 @@ public final class ImagesScenario implements Scenario {
           : "Threads were expected to be best or tied, and were not: "
               + comparison.fastest().name()
               + " was.";
+    }
+
+    @Override
+    public Optional<PythonProgram> python() {
+      return Optional.of(new PythonProgram("images.py", items()));
     }
 
     @Override

@@ -8,6 +8,7 @@ import io.github.fornada.pipeline.StageModel;
 import io.github.fornada.scenarios.harness.Comparison;
 import io.github.fornada.scenarios.harness.HandWritten;
 import io.github.fornada.scenarios.harness.OtherSide;
+import io.github.fornada.scenarios.harness.PythonProgram;
 import io.github.fornada.scenarios.harness.Scenario;
 import io.github.fornada.scenarios.harness.Setup;
 import io.github.fornada.scenarios.harness.Step;
@@ -17,6 +18,7 @@ import io.github.fornada.scenarios.harness.WrongResultException;
 import io.github.fornada.scenarios.scraping.Crawl.Parsed;
 import io.github.fornada.threads.VirtualThreadPool;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.NavigableMap;
@@ -164,6 +166,15 @@ public final class ScrapingScenario implements Scenario {
           : "Virtual threads were expected to be best, and were not: "
               + comparison.fastest().name()
               + " was.";
+    }
+
+    @Override
+    public Optional<PythonProgram> python() {
+      var arguments =
+          new ArrayList<>(
+              List.of(shop.start(), String.valueOf(Crawl.PER_HOST), String.valueOf(truth.size())));
+      arguments.addAll(shop.hosts());
+      return Optional.of(new PythonProgram("scraping.py", arguments));
     }
 
     @Override

@@ -1,7 +1,9 @@
 package io.github.fornada.scenarios.training;
 
+import java.util.List;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import java.util.stream.IntStream;
 import libsvm.svm;
 import org.tribuo.Example;
 import org.tribuo.Model;
@@ -21,6 +23,8 @@ import org.tribuo.common.tree.RandomForestTrainer;
 final class Training {
   /** The seed of every trainer, of which each item has its own: a shared one counts its calls. */
   static final long SEED = 12_345;
+
+  private static final int PARTS = 4;
 
   // Kept, or the logger would be collected and its level with it.
   private static final Logger TRIBUO = Logger.getLogger("org.tribuo");
@@ -67,6 +71,32 @@ final class Training {
     var trees = new CARTClassificationTrainer((int) cell.first(), 0.5f, SEED);
     return score(
         cell, new RandomForestTrainer<>(trees, new VotingCombiner(), (int) cell.second(), SEED));
+  }
+
+  /**
+   * Trains a forest as a library does that is parallel inside: its trees in parts, each with a seed
+   * of its own, so that the scores do not depend on how many train at once.
+   *
+   * @param inside whether the parts are trained by a parallel stream, or one after the other
+   */
+  static Score partedForest(Cell cell, boolean inside) {
+    IntStream parts = IntStream.range(0, PARTS);
+    List<Score> scores =
+        (inside ? parts.parallel() : parts)
+            .mapToObj(part -> {
+              var trees = new CARTClassificationTrainer((int) cell.first(), 0.5f, SEED + part);
+              int count = Math.max(1, (int) cell.second() / PARTS);
+              return score(
+                  cell, new RandomForestTrainer<>(trees, new VotingCombiner(), count, SEED + part));
+            })
+            .toList();
+    int right = 0;
+    long bits = 0;
+    for (Score score : scores) {
+      right += score.right();
+      bits = 31 * bits + score.scoreBits();
+    }
+    return new Score(right, bits);
   }
 
   private static Score score(Cell cell, Trainer<Label> trainer) {

@@ -3,7 +3,9 @@ package io.github.fornada.scenarios.training;
 import io.github.fornada.ExecutionModel;
 import io.github.fornada.TaskFunction;
 import io.github.fornada.scenarios.harness.Comparison;
+import io.github.fornada.scenarios.harness.Finding;
 import io.github.fornada.scenarios.harness.MapTrial;
+import io.github.fornada.scenarios.harness.PythonProgram;
 import io.github.fornada.scenarios.harness.Scenario;
 import io.github.fornada.scenarios.harness.Setup;
 import io.github.fornada.scenarios.harness.Step;
@@ -36,6 +38,12 @@ public final class TrainingScenario implements Scenario {
         new Forest(setup.size().of(400, 1_500, 4_000)));
   }
 
+  @Override
+  public List<Finding> findings(Setup setup) throws Exception {
+    int examples = setup.size().of(400, 1_500, 4_000);
+    return List.of(NestedParallelism.find(grid(examples, new double[] {4, 8}, new double[] {8})));
+  }
+
   private static List<Cell> grid(int examples, double[] first, double[] second) {
     var cells = new ArrayList<Cell>();
     for (double a : first) {
@@ -50,8 +58,16 @@ public final class TrainingScenario implements Scenario {
 
   /** What both have in common. */
   abstract static class Grid extends MapTrial<Cell, Score> {
-    Grid(String name, List<Cell> cells, TaskFunction<Cell, Score> train) {
+    private final String kind;
+
+    Grid(String name, String kind, List<Cell> cells, TaskFunction<Cell, Score> train) {
       super(name, cells, train);
+      this.kind = kind;
+    }
+
+    @Override
+    public Optional<PythonProgram> python() {
+      return Optional.of(PythonProgram.of("training.py", kind, items().getFirst().examples()));
     }
 
     @Override
@@ -79,6 +95,7 @@ public final class TrainingScenario implements Scenario {
     Svm(int examples) {
       super(
           "LibSVM",
+          "svm",
           grid(examples, new double[] {0.5, 2, 8}, new double[] {0.1, 0.5}),
           Training::svm);
     }
@@ -106,6 +123,7 @@ public final class TrainingScenario implements Scenario {
     Forest(int examples) {
       super(
           "random forest",
+          "forest",
           grid(examples, new double[] {4, 8}, new double[] {5, 10}),
           Training::forest);
     }

@@ -26,6 +26,12 @@ class TrainingScenarioTest {
   }
 
   @Test
+  void aForestOfPartsIsTheSameHoweverManyTrainAtOnce() {
+    var cell = new Training.Cell(1, 4, 6, 10, 200);
+    assertThat(Training.partedForest(cell, true)).isEqualTo(Training.partedForest(cell, false));
+  }
+
+  @Test
   void oneBitOfAScoreIsFound() throws Exception {
     var trial = new TrainingScenario.Forest(80);
     List<Training.Score> right = trial.sequential();
