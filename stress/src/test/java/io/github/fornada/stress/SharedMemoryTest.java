@@ -20,7 +20,8 @@ class SharedMemoryTest {
         .constant("WaitBits", 4, 1)
         .constant("Hands", 256, 0)
         .timed("OwnerWord")
-        .timed("Mutex");
+        .timed("Mutex")
+        .timed("Listeners");
   }
 
   private static void holds(String scenario) {
@@ -93,6 +94,36 @@ class SharedMemoryTest {
         BOUND + 1,
         "wait for ever",
         c -> c.twin("WaitPointScenario", "take", "ringOne", ""));
+  }
+
+  @Test
+  void allThatWaitAreWokenThoughOneOfThemListens() {
+    holds("ListenersScenario");
+    holds("OwnRingScenario");
+  }
+
+  @Test
+  void aListenerThatGoesAndWakesNobodyIsCaught() {
+    caught(
+        "ListenersScenario",
+        "wait for ever",
+        c -> c.twin("Listeners", "await", "wakeOthers", "forget"));
+  }
+
+  @Test
+  void aListenerThatWaitsForARingThatWasTakenIsCaught() {
+    caught(
+        "ListenersScenario",
+        "wait for ever",
+        c -> c.twin("Listeners", "await", "hasMissedARing", "never"));
+  }
+
+  @Test
+  void aWakeUpThatForgetsWhoIsAboutToListenIsCaught() {
+    caught(
+        "OwnRingScenario",
+        "wait for ever",
+        c -> c.twin("Listeners", "wakeAll", "endListening", "forget"));
   }
 
   @Test

@@ -24,6 +24,17 @@ public interface Bell {
 
   void remove(Thread thread);
 
+  /**
+   * Waits until this process is rung, the calling thread is interrupted, which stays set, or the
+   * time is over; or returns for no reason. Called by a thread that was {@linkplain #add added}.
+   *
+   * @param blocker the object that the thread waits for, for diagnostics
+   * @param nanos how long at most, and a millisecond more; {@link Mutex#FOR_EVER} for no limit
+   */
+  default void await(Object blocker, long nanos) {
+    Listeners.park(blocker, nanos);
+  }
+
   /** Wakes the process in this seat. Never waits for it. */
   void ring(int seat);
 }

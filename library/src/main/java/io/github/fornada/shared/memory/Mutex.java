@@ -2,7 +2,6 @@ package io.github.fornada.shared.memory;
 
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -153,14 +152,14 @@ public final class Mutex {
         long left = nanos == FOR_EVER ? FOR_EVER : nanos - waited;
         long early = Math.max(TOO_LONG_NANOS - waited, tooEarly(memory));
         if (early > 0) {
-          LockSupport.parkNanos(this, Math.min(left, early));
+          bell.await(this, Math.min(left, early));
         } else {
           OwnerWord.ask(memory, at, seat);
           // It may have become free before it was asked for.
           if (OwnerWord.isFree(memory, at)) {
             continue;
           }
-          park(left);
+          bell.await(this, left);
         }
       }
     } finally {
@@ -177,14 +176,6 @@ public final class Mutex {
     long last = (long) Region.LONG.getVolatile(memory, at + OwnerWord.HANDED_AT);
     long since = System.nanoTime() - last;
     return since < 0 ? 0 : TOO_LONG_NANOS - since;
-  }
-
-  private void park(long nanos) {
-    if (nanos == FOR_EVER) {
-      LockSupport.park(this);
-    } else {
-      LockSupport.parkNanos(this, nanos);
-    }
   }
 
   /** Ends the wait. What was meant for this process is passed on if it has given up. */

@@ -18,19 +18,19 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.Iterator;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The bell of a process that shares memory with others. A process that waits listens at a
  * Unix-domain socket in the pool's private folder, named after its seat; whoever wakes it writes a
- * byte there itself, and a thread of the woken process unparks its threads that wait.
+ * byte there itself. One of the threads that wait listens for all: see {@link Listeners}. A virtual
+ * thread would keep its carrier while it listens; once one has waited, a thread of the bell's own
+ * listens for all.
  *
  * <p>All channels are in non-blocking mode: an interrupt of the thread that uses one does not close
- * it, so any thread may ring.
+ * it, so any thread may ring and listen.
  */
 final class SocketBell implements Bell {
   /** The name of the file with the seats: a word each, with the number of the process or 0. */
@@ -49,9 +49,11 @@ final class SocketBell implements Bell {
   /** Between two looks for a ring, once {@link #stepAside} was called. */
   private static final long POLL_NANOS = 1_000_000; // Guess
 
+  private static final long NANOS_PER_MILLI = 1_000_000;
+
   private final Path folder;
   private final long id;
-  private final Set<Thread> sleepers = ConcurrentHashMap.newKeySet();
+  private final Ears ears = new Ears();
 
   /** The open connections to other processes, by their seats. Each guarded by its own monitor. */
   private final Line[] lines = new Line[SEATS];
@@ -59,10 +61,11 @@ final class SocketBell implements Bell {
   // Written under this monitor.
   private volatile @Nullable MemorySegment seats;
   private volatile int seat = -1;
-  private @Nullable Selector selector;
+  private volatile @Nullable Selector selector;
+  private boolean alwaysListens;
   private @Nullable ServerSocketChannel server;
 
-  /** Whether the thread that is rung must not wait in native code. */
+  /** Whether the thread that listens must not wait in native code. */
   private volatile boolean aside;
 
   private static final class Line {
@@ -85,16 +88,34 @@ final class SocketBell implements Bell {
 
   @Override
   public void add(Thread thread) {
-    sleepers.add(thread);
+    ears.add(thread);
   }
 
   @Override
   public void remove(Thread thread) {
-    sleepers.remove(thread);
+    ears.remove(thread);
+  }
+
+  @Override
+  public void await(Object blocker, long nanos) {
+    if (Thread.currentThread().isVirtual()) {
+      listenAlways();
+      Listeners.park(blocker, nanos);
+    } else {
+      ears.await(blocker, nanos);
+    }
+  }
+
+  /** Starts the thread that listens for all. */
+  private synchronized void listenAlways() {
+    if (!alwaysListens && selector != null) {
+      var _ = OwnThreads.daemon("fornada-shared-bell").start(ears::listenAlways);
+      alwaysListens = true;
+    }
   }
 
   void wakeOwn() {
-    sleepers.forEach(LockSupport::unpark);
+    ears.wakeAll();
   }
 
   // ---- seats
@@ -174,8 +195,6 @@ final class SocketBell implements Bell {
       made.bind(UnixDomainSocketAddress.of(socket(at, id)), BACKLOG);
       made.configureBlocking(false);
       var _ = made.register(from, SelectionKey.OP_ACCEPT);
-      ServerSocketChannel accepting = made;
-      var _ = OwnThreads.daemon("fornada-shared-bell").start(() -> live(from, accepting));
       selector = from;
       server = made;
       started = true;
@@ -196,36 +215,61 @@ final class SocketBell implements Bell {
     return (long) Region.LONG.getVolatile(seats(), (long) at * Long.BYTES);
   }
 
-  // ---- the thread that is rung
+  // ---- listening
 
-  private void live(Selector from, ServerSocketChannel accepting) {
-    var bytes = ByteBuffer.allocateDirect(64);
-    while (from.isOpen()) {
+  private final class Ears extends Listeners {
+    /** What is read into; nobody looks at it. By the thread that listens. */
+    private final ByteBuffer rings = ByteBuffer.allocateDirect(64);
+
+    private final Consumer<SelectionKey> taking = this::take; // a set of keys takes longer
+
+    private void take(SelectionKey key) {
+      if (key.channel() instanceof SocketChannel line) {
+        drain(line, rings);
+      } else if (key.channel() instanceof ServerSocketChannel accepting) {
+        try {
+          accept(accepting, key.selector());
+        } catch (IOException e) {
+          throw new UncheckedIOException(e);
+        }
+      }
+    }
+
+    @Override
+    void listen(long nanos) {
+      Selector from = selector;
+      if (from == null) {
+        return; // there is no seat: then nobody rings
+      }
       try {
         if (aside) {
-          LockSupport.parkNanos(POLL_NANOS);
-          var _ = from.selectNow();
+          LockSupport.parkNanos(this, Math.min(nanos, POLL_NANOS));
+          var _ = from.selectNow(taking);
+        } else if (nanos == Mutex.FOR_EVER) {
+          var _ = from.select(taking);
         } else {
-          var _ = from.select();
-        }
-        // A task may have interrupted this thread: with the flag set every select returns at once.
-        var _ = Thread.interrupted();
-        for (Iterator<SelectionKey> keys = from.selectedKeys().iterator(); keys.hasNext(); ) {
-          SelectionKey key = keys.next();
-          keys.remove();
-          if (key.channel() instanceof SocketChannel line) {
-            drain(line, bytes);
-          } else {
-            accept(accepting, from);
-          }
+          var _ = from.select(taking, Math.max(1, Math.ceilDiv(nanos, NANOS_PER_MILLI)));
         }
       } catch (ClosedSelectorException e) {
-        return;
+        // The pool has ended, as who waits will see.
       } catch (IOException | RuntimeException | OutOfMemoryError e) {
         Log.get().log(System.Logger.Level.WARNING, "a ring for shared objects may be late", e);
         LockSupport.parkNanos(POLL_NANOS);
       }
-      wakeOwn();
+    }
+
+    @Override
+    void endListening() {
+      Selector from = selector;
+      if (from != null) {
+        var _ = from.wakeup();
+      }
+    }
+
+    @Override
+    boolean isOpen() {
+      Selector from = selector;
+      return from != null && from.isOpen();
     }
   }
 
@@ -242,7 +286,7 @@ final class SocketBell implements Bell {
       do {
         bytes.clear();
         read = line.read(bytes);
-      } while (read > 0);
+      } while (read == bytes.capacity()); // else there was no more
       if (read < 0) {
         line.close();
       }
@@ -348,7 +392,7 @@ final class SocketBell implements Bell {
   }
 
   /**
-   * From now on the thread that is rung looks now and then, and does not wait in native code: see
+   * From now on the thread that listens looks now and then, and does not wait in native code: see
    * {@code ControlChannel.stepAside}.
    */
   synchronized void stepAside() {

@@ -1,7 +1,6 @@
 package io.github.fornada.shared.memory;
 
 import java.lang.foreign.MemorySegment;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -97,15 +96,11 @@ public final class WaitPoint {
         if (Thread.interrupted()) {
           throw new InterruptedException("interrupted while waiting for a shared object");
         }
-        if (nanos == Mutex.FOR_EVER) {
-          LockSupport.park(this);
-        } else {
-          long left = nanos - (System.nanoTime() - began);
-          if (left <= 0) {
-            return false;
-          }
-          LockSupport.parkNanos(this, left);
+        long left = nanos == Mutex.FOR_EVER ? nanos : nanos - (System.nanoTime() - began);
+        if (left <= 0) {
+          return false;
         }
+        bell.await(this, left);
       }
     } finally {
       bell.remove(self);
