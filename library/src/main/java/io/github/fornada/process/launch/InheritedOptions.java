@@ -2,7 +2,6 @@ package io.github.fornada.process.launch;
 
 import java.io.File;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.lang.module.ModuleReference;
 import java.lang.module.ResolvedModule;
 import java.net.URI;
@@ -61,15 +60,10 @@ final class InheritedOptions {
 
   private InheritedOptions() {}
 
-  /** The arguments of this JVM; the first query takes some milliseconds. */
-  private static final class Arguments {
-    static final List<String> OWN = ManagementFactory.getRuntimeMXBean().getInputArguments();
-  }
-
   /** Returns the options of a worker's JVM, without its class path. */
   static List<String> options() {
     var list = new ArrayList<String>();
-    for (String argument : Arguments.OWN) {
+    for (String argument : OwnArguments.ALL) {
       String inherited = inherited(argument);
       if (inherited != null) {
         list.add(inherited);
@@ -82,7 +76,7 @@ final class InheritedOptions {
 
   /** Returns whether this JVM's heap may have another limit than the JDK's default. */
   static boolean isHeapChosen() {
-    for (String argument : Arguments.OWN) {
+    for (String argument : OwnArguments.ALL) {
       for (String word : HEAP_WORDS) {
         if (argument.contains(word)) {
           return true;
