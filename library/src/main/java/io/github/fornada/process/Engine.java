@@ -213,13 +213,14 @@ final class Engine extends AbstractPool implements Mappings.Listener, GuardedRes
               far == null ? options.launchSettings() : options.launchSettings().madeAlone(),
               directory,
               guard);
+      this.handshakeServer = new HandshakeServer(directory, begunFirst());
+      undo.push(handshakeServer::close);
       // Their JVMs boot while everything else is prepared.
       var begun = new ArrayList<WorkerStart>();
       undo.push(() -> begun.forEach(WorkerStart::abandon));
       beginFirst(begun);
       var _ = startThread("fornada-guard", guard::start);
-      this.handshakeServer = new HandshakeServer(directory.resolve(HandshakeServer.NAME));
-      undo.push(handshakeServer::close);
+      handshakeServer.awaitReady();
       this.classes = ClassServer.passingOn(options.launch().classFiles(), far);
       options.policy().carriers().forEach(c -> classes.add(c.getClass().getClassLoader()));
       handover.prepareSetUp(WorkerStart.nameOf(options.launch()), options.launch().setUp());
@@ -281,10 +282,14 @@ final class Engine extends AbstractPool implements Mappings.Listener, GuardedRes
     }
   }
 
-  private void beginFirst(List<WorkerStart> begun) {
+  private int begunFirst() {
     int min = options.life().minWorkers();
     int lasting = min < 0 ? options.workers() : Math.min(min, options.workers());
-    for (int i = 0; i < Math.min(lasting, MAX_BEGUN_FIRST); i++) {
+    return Math.min(lasting, MAX_BEGUN_FIRST);
+  }
+
+  private void beginFirst(List<WorkerStart> begun) {
+    for (int i = 0; i < begunFirst(); i++) {
       begun.add(WorkerStart.begin(this, launcher, nextWorkerNumber()));
     }
   }

@@ -315,7 +315,7 @@ final class WorkerProcess {
    */
   int end() {
     if (!isGoneSoon()) {
-      kill("because its connection to the pool was broken");
+      kill(CHANNEL_CLOSED);
     }
     int code = exitCode(process);
     awaitRemainingOutput(drains);

@@ -5,6 +5,7 @@ import io.github.fornada.jvm.BoundedText;
 import io.github.fornada.jvm.Log;
 import io.github.fornada.jvm.OwnThreads;
 import io.github.fornada.jvm.Timer;
+import io.github.fornada.process.host.Entrance;
 import io.github.fornada.process.host.ExitWatch;
 import io.github.fornada.process.host.HandshakeServer;
 import io.github.fornada.process.host.PrivateDirectory;
@@ -12,6 +13,7 @@ import io.github.fornada.process.host.Reaper;
 import io.github.fornada.process.launch.Launcher;
 import io.github.fornada.process.payload.Payloads;
 import io.github.fornada.process.payload.Throwables;
+import io.github.fornada.process.wire.Connection;
 import io.github.fornada.process.wire.ControlChannel;
 import io.github.fornada.process.wire.CorruptFrameException;
 import io.github.fornada.process.wire.MessageInput;
@@ -24,7 +26,6 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.Serial;
 import java.io.Serializable;
-import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -157,32 +158,33 @@ final class WorkerStart {
               }
             });
     var drains = new ArrayList<Thread>();
-    SocketChannel came = null;
+    Entrance entrance = null;
+    Connection came = null;
     Segment segment = null;
     boolean served = false;
     engine.startBegins(this);
     try {
       engine.restoreDirectory();
       String token = HandshakeServer.newToken();
-      CompletableFuture<SocketChannel> channel = engine.handshakeServer().expect(number, token);
-      Launcher.tell(process, token, number, engine.directory().resolve(HandshakeServer.NAME));
+      Entrance made = engine.handshakeServer().expect(number, token);
+      entrance = made;
+      Launcher.tell(process, token, number, made.path());
       drains.add(
           new OutputDrain(process.getInputStream(), false, printed)
               .start("fornada-stdout-" + number));
       drains.add(
           new OutputDrain(process.getErrorStream(), true, printed)
               .start("fornada-stderr-" + number));
-      ExitWatch.then(process, () -> channel.completeExceptionally(new IOException("it exited")));
+      ExitWatch.then(process, made::close); // which ends the wait below
       // Everything that takes time is done while the worker's JVM boots.
       segment = segment();
       engine.whileTheFirstBoots(segment);
-      // The limit above ends this wait by ending the process; the timeout here is only a safeguard.
-      came = channel.get(limit.toNanos() * 2, TimeUnit.NANOSECONDS);
+      came = made.accept(); // the limit above ends this wait by ending the process
       WorkerProcess ready = settle(process, drains, came, segment);
       segment = null; // owned by the worker from now on
       served = true;
       return ready;
-    } catch (IOException | ExecutionException | InterruptedException | TimeoutException e) {
+    } catch (IOException | InterruptedException e) {
       HandshakeServer.closeQuietly(came);
       Reaper.kill(process.toHandle());
       if (calledOff) {
@@ -224,7 +226,7 @@ final class WorkerStart {
       settled.set(true);
       engine.startEnded(this);
       deadline.cancel(false);
-      engine.handshakeServer().forget(number);
+      HandshakeServer.closeQuietly(entrance);
       delete(memory);
     }
   }
@@ -261,9 +263,9 @@ final class WorkerStart {
   }
 
   private WorkerProcess settle(
-      Process process, List<Thread> drains, SocketChannel channel, Segment segment)
+      Process process, List<Thread> drains, Connection connection, Segment segment)
       throws IOException {
-    var control = new ControlChannel(channel);
+    var control = new ControlChannel(connection);
     ClassQuestions questions = engine.classQuestions(control);
     try {
       return settle(process, drains, control, questions, segment);
@@ -503,7 +505,7 @@ final class WorkerStart {
     int code = WorkerProcess.exitCode(process);
     WorkerProcess.awaitRemainingOutput(drains);
     var text = new StringBuilder("a worker JVM did not start: ");
-    if (tooLate.get() || e instanceof TimeoutException) {
+    if (tooLate.get()) {
       text.append("it was not ready within ")
           .append(limit.toMillis())
           .append(" ms; raise that with withStartupTimeout if it needs longer");
@@ -515,7 +517,7 @@ final class WorkerStart {
       text.append("it ").append(ExitDiagnosis.manner(code, crashed));
       if (crashed) {
         text.append("; the JVM's own report is at ").append(crashLog);
-      } else if (!(e instanceof ExecutionException || e instanceof EOFException)) {
+      } else if (!(e instanceof EOFException)) {
         text.append(" (").append(e.getMessage()).append(')');
       }
     }

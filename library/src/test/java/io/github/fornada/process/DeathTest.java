@@ -113,14 +113,14 @@ class DeathTest {
             .downcallHandle(
                 Linker.nativeLinker().defaultLookup().find("close").orElseThrow(),
                 FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
-    List<Integer> sockets;
+    List<Integer> channels;
     try (Stream<Path> open = Files.list(Path.of("/proc/self/fd"))) {
-      sockets =
-          open.filter(fd -> isSocket(fd))
+      channels =
+          open.filter(fd -> isChannel(fd))
               .map(fd -> Integer.valueOf(fd.getFileName().toString()))
               .toList();
     }
-    for (int fd : sockets) {
+    for (int fd : channels) {
       try {
         var _ = (int) close.invokeExact(fd);
       } catch (Throwable e) {
@@ -130,9 +130,10 @@ class DeathTest {
     return x;
   }
 
-  private static boolean isSocket(Path fd) {
+  private static boolean isChannel(Path fd) {
     try {
-      return Files.readSymbolicLink(fd).toString().startsWith("socket:");
+      String target = Files.readSymbolicLink(fd).toString();
+      return target.startsWith("socket:") || target.contains("/line-");
     } catch (java.io.IOException e) {
       return false;
     }

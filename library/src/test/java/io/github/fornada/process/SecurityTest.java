@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.fornada.Pool;
 import io.github.fornada.Waiting;
 import io.github.fornada.process.host.HandshakeServer;
+import io.github.fornada.process.wire.Connection;
 import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -33,12 +34,23 @@ class SecurityTest {
 
   @AfterEach
   void end() throws InterruptedException {
+    System.clearProperty(HandshakeServer.PROPERTY);
     Pools.end(pool);
+  }
+
+  /** Opens a pool whose workers come through a socket, as where there are no FIFOs. */
+  private void openWithSockets() throws InterruptedException {
+    Pools.end(pool);
+    System.setProperty(HandshakeServer.PROPERTY, "sockets");
+    pool = Pools.open(1);
   }
 
   private static Path folder() {
     List<Path> folders = Leftovers.folders(Pools.pid());
-    folders.removeIf(folder -> !Files.exists(folder.resolve("door"))); // the second one, on disk
+    folders.removeIf(
+        folder -> // the second one, on disk
+        Files.notExists(folder.resolve("arguments"))
+                && Files.notExists(folder.resolve("arguments-aot")));
     assertThat(folders).as("only this pool is open").hasSize(1);
     return folders.getFirst();
   }
@@ -55,9 +67,10 @@ class SecurityTest {
 
   @Test
   void aPeerWithTheWrongTokenIsTurnedAway() throws Exception {
+    openWithSockets();
     String wrong = "00".repeat(HandshakeServer.TOKEN_BYTES);
     for (int number = 0; number < 4; number++) {
-      try (SocketChannel peer = HandshakeServer.connect(folder().resolve("door"), number, wrong)) {
+      try (Connection peer = HandshakeServer.connect(folder().resolve("door"), number, wrong)) {
         assertThat(peer.read(ByteBuffer.allocate(1))).as("end of the stream").isEqualTo(-1);
       }
     }
@@ -66,6 +79,7 @@ class SecurityTest {
 
   @Test
   void peersThatSayNothingKeepNobodyOut() throws Exception {
+    openWithSockets();
     List<SocketChannel> silent = new ArrayList<>();
     try {
       for (int i = 0; i < 40; i++) {
@@ -103,6 +117,13 @@ class SecurityTest {
         .contains("@")
         .doesNotContain("swordfish")
         .doesNotContainPattern("[0-9a-f]{" + 2 * HandshakeServer.TOKEN_BYTES + "}");
+  }
+
+  @Test
+  void theFifosOfAReadyWorkerHaveNoNamesAnyMore() throws Exception {
+    assertThat(Pools.soon(pool.submit(1, x -> x + 1))).isEqualTo(2);
+    String[] names = folder().toFile().list();
+    assertThat(names).isNotNull().noneMatch(name -> name.startsWith("line-"));
   }
 
   @Test

@@ -2,6 +2,8 @@ package io.github.fornada.process.host;
 
 import io.github.fornada.jvm.Log;
 import io.github.fornada.jvm.OwnThreads;
+import io.github.fornada.process.wire.Connection;
+import io.github.fornada.process.wire.SocketConnection;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
@@ -12,18 +14,22 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.Charset;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.util.HexFormat;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Accepts workers: a Unix-domain socket in the pool's private folder. A worker that connects
- * presents a token that only this worker received, through its standard input. Other connections
- * are dropped and logged.
+ * Lets workers in: through FIFOs in the pool's private folder, or where there are none, through a
+ * Unix-domain socket there. A worker that connects presents a token that only this worker received,
+ * through its standard input. Other connections are dropped and logged.
  */
 public final class HandshakeServer implements AutoCloseable {
   /** The charset in which a JVM reads its arguments and file names, and a worker its token. */
@@ -33,51 +39,139 @@ public final class HandshakeServer implements AutoCloseable {
   public static final int TOKEN_BYTES = 32;
 
   /** The socket's name in the private folder. */
-  public static final String NAME = "door";
+  static final String NAME = "door";
 
-  /** A worker that may connect, once. */
-  @SuppressWarnings("ArrayRecordComponent") // never compared as a whole
-  private record Expected(byte[] token, CompletableFuture<SocketChannel> channel) {}
+  /** A system property: {@code sockets} to connect workers through sockets everywhere. */
+  public static final String PROPERTY = "io.github.fornada.control";
 
-  private final Path socket;
+  private final Path directory;
 
-  // Written under this monitor.
-  private volatile ServerSocketChannel server;
+  // Guarded by this.
+  private final ArrayDeque<Path> made = new ArrayDeque<>();
+  private int count;
+  private @Nullable ServerSocketChannel server;
   private boolean closed;
-  private final Map<Integer, Expected> expected = new ConcurrentHashMap<>();
 
-  public HandshakeServer(Path socket) throws IOException {
-    this.socket = socket;
-    this.server = listen(socket);
-    start(server);
+  private final Map<Integer, Door> expected = new ConcurrentHashMap<>();
+
+  /** What is being made for the first workers; null when it is. */
+  private @Nullable Making making;
+
+  /** FIFOs that a process makes; null if it could not be started. */
+  private record Making(@Nullable Process process, List<Path> paths) {}
+
+  /**
+   * Creates a server, and begins to make what it needs: see {@link #awaitReady}.
+   *
+   * @param workers how many workers will come soon
+   */
+  public HandshakeServer(Path directory, int workers) {
+    this.directory = directory;
+    this.making = beginFifos(Math.max(1, workers));
   }
 
-  private static ServerSocketChannel listen(Path socket) throws IOException {
-    ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
-    try {
-      return server.bind(UnixDomainSocketAddress.of(socket));
-    } catch (IOException | RuntimeException e) {
-      closeQuietly(server);
-      throw e;
+  /**
+   * Waits until workers can be let in.
+   *
+   * @throws IOException if none can be
+   */
+  public synchronized void awaitReady() throws IOException {
+    Making first = making;
+    making = null;
+    if ((first == null || !areMade(first)) && server == null && !closed) {
+      server = listen();
     }
   }
 
-  private void start(ServerSocketChannel from) {
+  /** The entrance of one worker that comes through the socket. */
+  private final class Door implements Entrance {
+    private final int number;
+    private final String token;
+    private final CompletableFuture<SocketChannel> channel = new CompletableFuture<>();
+
+    Door(int number, String token) {
+      this.number = number;
+      this.token = token;
+    }
+
+    @Override
+    public Path path() {
+      return directory.resolve(NAME);
+    }
+
+    @Override
+    public Connection accept() throws IOException, InterruptedException {
+      try {
+        return new SocketConnection(channel.get());
+      } catch (ExecutionException | CancellationException e) {
+        throw (EOFException) new EOFException("it ended before it connected").initCause(e);
+      } finally {
+        close();
+      }
+    }
+
+    @Override
+    public void close() {
+      expected.remove(number, this);
+      // Does nothing if the worker has connected: then the thread that waited for it has the
+      // channel, and closes it.
+      channel.cancel(false);
+    }
+
+    boolean admit(ByteBuffer hello, SocketChannel came) {
+      return Hello.isFrom(number, token, hello) && channel.complete(came);
+    }
+  }
+
+  /** Makes an entrance for the worker with this number, once, if it presents the token. */
+  public synchronized Entrance expect(int number, String token) throws IOException {
+    while (!made.isEmpty() || areMade(beginFifos(1))) {
+      try {
+        return Fifos.open(made.remove(), number, token);
+      } catch (NoSuchFileException e) {
+        made.clear(); // somebody has deleted the folder, and it was made again
+      }
+    }
+    awaitReady();
+    var door = new Door(number, token);
+    expected.put(number, door);
+    return door;
+  }
+
+  private synchronized @Nullable Making beginFifos(int wanted) {
+    if (closed || "sockets".equals(System.getProperty(PROPERTY))) {
+      return null;
+    }
+    var paths = new ArrayList<Path>();
+    for (int i = 0; i < wanted; i++) {
+      paths.add(directory.resolve(Fifos.NAME + ++count));
+    }
+    return new Making(Fifos.beginMaking(paths), paths);
+  }
+
+  private synchronized boolean areMade(@Nullable Making begun) {
+    return begun != null
+        && Fifos.areMade(begun.process(), begun.paths())
+        && made.addAll(begun.paths());
+  }
+
+  private ServerSocketChannel listen() throws IOException {
+    ServerSocketChannel listening = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
     try {
-      var _ = OwnThreads.daemon("fornada-handshake").start(() -> acceptAll(from));
-    } catch (OutOfMemoryError e) { // no memory for another thread
-      closeQuietly(from);
+      listening.bind(UnixDomainSocketAddress.of(directory.resolve(NAME)));
+      var _ = OwnThreads.daemon("fornada-handshake").start(() -> acceptAll(listening));
+      return listening;
+    } catch (IOException | RuntimeException | Error e) { // such as no memory for another thread
+      closeQuietly(listening);
       throw e;
     }
   }
 
   /** Listens at the same path again, if the socket was deleted from outside. */
   public synchronized void restore() throws IOException {
-    if (!closed && !Files.exists(socket)) {
-      ServerSocketChannel before = server;
-      ServerSocketChannel after = listen(socket);
-      start(after);
-      server = after;
+    ServerSocketChannel before = server;
+    if (before != null && !closed && !Files.exists(directory.resolve(NAME))) {
+      server = listen();
       closeQuietly(before);
     }
   }
@@ -85,23 +179,6 @@ public final class HandshakeServer implements AutoCloseable {
   /** Returns a new secret, in hexadecimal. */
   public static String newToken() {
     return Secrets.hexadecimal(TOKEN_BYTES);
-  }
-
-  /** Accepts the worker with this number, once, if it presents the token. */
-  public CompletableFuture<SocketChannel> expect(int number, String token) {
-    var entry = new Expected(HexFormat.of().parseHex(token), new CompletableFuture<>());
-    expected.put(number, entry);
-    return entry.channel();
-  }
-
-  /** Called when the worker with this number will not connect any more. */
-  public void forget(int number) {
-    Expected entry = expected.remove(number);
-    if (entry != null) {
-      // Does nothing if the worker has connected: then the thread that waited for it has the
-      // channel, and closes it.
-      entry.channel().cancel(false);
-    }
   }
 
   private void acceptAll(ServerSocketChannel from) {
@@ -127,16 +204,10 @@ public final class HandshakeServer implements AutoCloseable {
   private void admit(SocketChannel channel) {
     boolean admitted = false;
     try {
-      var hello = ByteBuffer.allocate(4 + TOKEN_BYTES);
+      var hello = ByteBuffer.allocate(Hello.BYTES);
       readFully(channel, hello);
-      int number = hello.getInt();
-      byte[] token = new byte[TOKEN_BYTES];
-      hello.get(token);
-      Expected entry = expected.get(number);
-      admitted =
-          entry != null
-              && MessageDigest.isEqual(token, entry.token())
-              && entry.channel().complete(channel);
+      Door door = expected.get(hello.getInt(0));
+      admitted = door != null && door.admit(hello, channel);
       if (!admitted) {
         Log.get()
             .log(
@@ -153,15 +224,23 @@ public final class HandshakeServer implements AutoCloseable {
     }
   }
 
-  /** Connects to a pool and presents the token. Called by the worker. */
-  public static SocketChannel connect(Path socket, int number, String token) throws IOException {
-    SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(socket));
-    var hello = ByteBuffer.allocate(4 + TOKEN_BYTES);
-    hello.putInt(number).put(HexFormat.of().parseHex(token)).flip();
-    while (hello.hasRemaining()) {
-      channel.write(hello);
-    }
-    return channel;
+  /**
+   * Connects to a pool and presents the token. Called by the worker.
+   *
+   * @param entrance the path of its {@link Entrance}
+   * @throws java.net.ConnectException if the pool is gone
+   */
+  public static Connection connect(Path entrance, int number, String token) throws IOException {
+    return String.valueOf(entrance.getFileName()).startsWith(Fifos.NAME)
+        ? Fifos.connect(entrance, number, token)
+        : connectToSocket(entrance, number, token);
+  }
+
+  private static Connection connectToSocket(Path socket, int number, String token)
+      throws IOException {
+    var connection = new SocketConnection(SocketChannel.open(UnixDomainSocketAddress.of(socket)));
+    Hello.send(number, token, connection);
+    return connection;
   }
 
   /** Fills the buffer and flips it. */

@@ -28,7 +28,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A folder that only the user can enter, for a pool's socket and its shared files. It is in memory
+ * A folder that only the user can enter, for what a pool shares with its workers. It is in memory
  * if the system has a memory file system with enough room.
  *
  * <p>Its owner holds a lock on a file in it, so that a folder that a killed owner left behind can
@@ -357,6 +357,17 @@ public final class PrivateDirectory {
       // Another pool of this process is deleting it at this moment.
     } catch (IOException e) {
       Log.get().log(System.Logger.Level.DEBUG, "could not be swept: " + directory, e);
+    }
+  }
+
+  /** Returns whether the process that created the folder has ended, and left it behind. */
+  public static boolean isAbandoned(Path directory) {
+    try (FileChannel channel =
+            FileChannel.open(directory.resolve(OWNER), StandardOpenOption.WRITE);
+        FileLock lock = channel.tryLock()) {
+      return lock != null;
+    } catch (IOException | OverlappingFileLockException e) {
+      return false; // deleted already, or the folder of a pool of this process
     }
   }
 

@@ -5,8 +5,6 @@ import io.github.fornada.process.host.OrphanGuard;
 import io.github.fornada.process.host.Reaper;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
-import java.lang.reflect.Modifier;
-import java.nio.channels.spi.SelectorProvider;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -201,13 +199,13 @@ public final class Launcher {
   }
 
   /**
-   * Sends a worker its token, its number and the path of the pool's socket. They are not on its
-   * command line, which every user can read, and which is older than the pool if the worker comes
-   * from a reserve.
+   * Sends a worker its token, its number and the path of its entrance. They are not on its command
+   * line, which every user can read, and which is older than the pool if the worker comes from a
+   * reserve.
    */
-  public static void tell(Process process, String token, int number, Path socket) {
+  public static void tell(Process process, String token, int number, Path entrance) {
     try (var stdin = process.getOutputStream()) {
-      String line = token + " " + number + " " + socket + "\n";
+      String line = token + " " + number + " " + entrance + "\n";
       stdin.write(line.getBytes(HandshakeServer.PLATFORM_CHARSET));
     } catch (IOException e) {
       // It is dead already; its exit code says why.
@@ -334,7 +332,6 @@ public final class Launcher {
     list.add("-XX:ErrorFile=" + crashLog("%p"));
     list.add("-Djava.awt.headless=true");
     list.addAll(BOOT);
-    addSelectorProvider(list);
     list.addAll(inherited);
     if (used != null) {
       list.addAll(used.options());
@@ -345,17 +342,6 @@ public final class Launcher {
         InheritedOptions.classPath(directory, used == null ? null : used.jar(), settings.alone()));
     list.add(BootstrapJar.className(BootstrapJar.WORKER));
     return list;
-  }
-
-  /**
-   * If the channels of this JVM come from the JDK's default provider, those of the worker do too.
-   * The option saves the worker a search for services in each jar of its class path.
-   */
-  private static void addSelectorProvider(List<String> to) {
-    Class<?> provider = SelectorProvider.provider().getClass();
-    if (provider.getClassLoader() == null && Modifier.isPublic(provider.getModifiers())) {
-      to.add("-D" + SelectorProvider.class.getName() + "=" + provider.getName());
-    }
   }
 
   /**

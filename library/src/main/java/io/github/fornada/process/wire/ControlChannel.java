@@ -4,7 +4,6 @@ import io.github.fornada.jvm.OwnThreads;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.SocketChannel;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
@@ -22,7 +21,7 @@ public final class ControlChannel implements AutoCloseable {
   /** The longest frame, in bytes: more than the largest class file. */
   public static final int LONGEST = 64 << 20;
 
-  private final SocketChannel channel;
+  private final Connection connection;
   private final ConcurrentLinkedQueue<ByteBuffer> queue = new ConcurrentLinkedQueue<>();
   private final AtomicInteger unsent = new AtomicInteger();
   private final Thread writer;
@@ -37,16 +36,16 @@ public final class ControlChannel implements AutoCloseable {
   /** Whether writing has ended. Set by close, or by the writer when the other side is gone. */
   private volatile boolean closed;
 
-  public ControlChannel(SocketChannel channel) {
-    this(channel, () -> {});
+  public ControlChannel(Connection connection) {
+    this(connection, () -> {});
   }
 
   /**
    * Creates a channel. {@code onEnd} is run first of all when the other side is found to be gone;
    * it must not fail.
    */
-  public ControlChannel(SocketChannel channel, Runnable onEnd) {
-    this.channel = channel;
+  public ControlChannel(Connection connection, Runnable onEnd) {
+    this.connection = connection;
     this.onEnd = onEnd;
     this.writer = OwnThreads.daemon("fornada-control-writer").unstarted(this::writeAll);
     writer.start();
@@ -88,7 +87,7 @@ public final class ControlChannel implements AutoCloseable {
       }
       try {
         while (frame.hasRemaining()) {
-          if (channel.write(frame) == 0) {
+          if (connection.write(frame) == 0) {
             LockSupport.parkNanos(POLL_NANOS);
           }
         }
@@ -97,7 +96,7 @@ public final class ControlChannel implements AutoCloseable {
         closed = true; // the reader sees the end too, and handles it
         queue.clear();
         // Unless the reader waits for data that can never arrive: if other code has closed the
-        // socket by its file descriptor, this process keeps the socket open on its own.
+        // connection by its file descriptor, this process keeps it open on its own.
         onEnd.run();
         return;
       }
@@ -125,7 +124,7 @@ public final class ControlChannel implements AutoCloseable {
     while (into.hasRemaining()) {
       int n;
       try {
-        n = channel.read(into);
+        n = connection.read(into);
       } catch (IOException e) {
         onEnd.run();
         throw e;
@@ -147,7 +146,7 @@ public final class ControlChannel implements AutoCloseable {
    * reader.
    */
   public void stepAside() throws IOException {
-    channel.configureBlocking(false);
+    connection.stepAside();
     aside = true;
   }
 
@@ -166,6 +165,6 @@ public final class ControlChannel implements AutoCloseable {
   public void close() throws IOException {
     closed = true;
     LockSupport.unpark(writer);
-    channel.close();
+    connection.close();
   }
 }

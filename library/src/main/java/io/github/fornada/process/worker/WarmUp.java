@@ -4,6 +4,7 @@ import io.github.fornada.TaskFunction;
 import io.github.fornada.jvm.Log;
 import io.github.fornada.process.payload.Payloads;
 import io.github.fornada.process.wire.ClaimWord;
+import io.github.fornada.process.wire.Connection;
 import io.github.fornada.process.wire.ControlChannel;
 import io.github.fornada.process.wire.Doorbell;
 import io.github.fornada.process.wire.MessageOutput;
@@ -13,8 +14,7 @@ import io.github.fornada.process.wire.Segment;
 import io.github.fornada.process.wire.WorkerConfig;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.net.StandardProtocolFamily;
-import java.nio.channels.SocketChannel;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -26,6 +26,27 @@ import java.time.Duration;
 final class WarmUp {
   private WarmUp() {}
 
+  /** The connection of a worker that has no pool yet. */
+  private static final class Nowhere implements Connection {
+    @Override
+    public int read(ByteBuffer into) {
+      return -1;
+    }
+
+    @Override
+    public int write(ByteBuffer from) {
+      int all = from.remaining();
+      from.position(from.limit());
+      return all;
+    }
+
+    @Override
+    public void stepAside() {}
+
+    @Override
+    public void close() {}
+  }
+
   /**
    * Warms up this JVM. A failure here will occur again with a real task, and is reported then.
    *
@@ -35,8 +56,7 @@ final class WarmUp {
     PrintStream out = System.out;
     PrintStream err = System.err;
     ClassLoader context = Thread.currentThread().getContextClassLoader();
-    try (var channel = SocketChannel.open(StandardProtocolFamily.UNIX);
-        var control = new ControlChannel(channel)) {
+    try (var control = new ControlChannel(new Nowhere())) {
       Segment segment = Segment.create(file);
       Files.delete(file);
       RingWriter writer = segment.toWorkerWriter();

@@ -26,8 +26,6 @@ import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.ConnectException;
-import java.net.UnixDomainSocketAddress;
-import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Objects;
@@ -35,8 +33,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The program that a worker JVM runs. Only pools and reserves start it: it reads its token from its
- * standard input, connects to the pool's socket, and runs the tasks that it is sent until the pool
- * is gone.
+ * standard input, connects to the pool, and runs the tasks that it is sent until the pool is gone.
  */
 public final class WorkerMain {
   private static final int LONGEST_LINE = 10_000;
@@ -59,19 +56,19 @@ public final class WorkerMain {
     Nesting.isWorker();
     String token = told[0];
     int number = Integer.parseInt(told[1]);
-    Path socket = Path.of(told[2]);
+    Path entrance = Path.of(told[2]);
     var forcedExit = new ForcedExit();
     forcedExit.start();
     ControlChannel control;
     WorkerConfig config;
     try {
       control =
-          new ControlChannel(HandshakeServer.connect(socket, number, token), forcedExit::alarm);
+          new ControlChannel(HandshakeServer.connect(entrance, number, token), forcedExit::alarm);
       config = WorkerConfig.receive(control);
     } catch (ConnectException | EOFException e) {
       // the pool ended while this worker booted: there is nothing to report, and no parent to
       // report it to
-      orphaned(socket);
+      orphaned(entrance.getParent());
       return;
     }
     Spaces.isWorker(
@@ -95,7 +92,8 @@ public final class WorkerMain {
     Doorbell doorbell = Doorbell.ofWorker(segment.header(), control::ring);
     var listener =
         OwnThreads.daemon("fornada-control")
-            .unstarted(() -> listen(control, doorbell, loader, watchdog, forcedExit, socket));
+            .unstarted(
+                () -> listen(control, doorbell, loader, watchdog, forcedExit, config.directory()));
     listener.start();
     leaveSignalsToTheParent();
     watchdog.start();
@@ -183,7 +181,7 @@ public final class WorkerMain {
       ParentClassLoader loader,
       TaskWatchdog watchdog,
       ForcedExit forcedExit,
-      Path socket) {
+      Path directory) {
     try {
       while (true) {
         ControlChannel.Frame frame = control.receive();
@@ -216,11 +214,11 @@ public final class WorkerMain {
         // it.
         Runtime.getRuntime().halt(MessageTypes.EXIT_OUT_OF_MEMORY);
       }
-      orphaned(socket);
+      orphaned(directory);
     } catch (IOException | RuntimeException | Error e) {
       forcedExit.alarm();
       // usually the end of the stream; without this channel a worker cannot be reached
-      orphaned(socket);
+      orphaned(directory);
     }
   }
 
@@ -228,14 +226,13 @@ public final class WorkerMain {
    * Called when the parent is gone, for whatever reason: nothing of this worker may stay. One
    * thread only.
    */
-  private static void orphaned(Path socket) {
+  private static void orphaned(@Nullable Path directory) {
     try {
       var killed = new ArrayList<>(ProcessHandle.current().descendants().toList());
       killed.forEach(ProcessHandle::destroyForcibly);
       String marks = System.getenv(Reaper.MARK);
       String mark = marks == null ? null : marks.substring(marks.lastIndexOf(',') + 1);
-      Path directory = socket.getParent();
-      if (directory != null && isAbandoned(socket)) {
+      if (directory != null && PrivateDirectory.isAbandoned(directory)) {
         if (mark != null) {
           // Kills all workers of the pool: another one may be stopped by a signal, and never see
           // the end of its parent. For a worker from a reserve, the others cannot be found by their
@@ -257,17 +254,6 @@ public final class WorkerMain {
       }
     } finally {
       Runtime.getRuntime().halt(MessageTypes.EXIT_ORPHANED);
-    }
-  }
-
-  /** Returns whether the pool's socket exists and no process listens to it any more. */
-  private static boolean isAbandoned(Path socket) {
-    try (var _ = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
-      return false;
-    } catch (ConnectException e) {
-      return true;
-    } catch (IOException e) {
-      return false; // failed for another reason: the folder may be in use
     }
   }
 

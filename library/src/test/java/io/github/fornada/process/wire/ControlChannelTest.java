@@ -10,6 +10,7 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -27,13 +28,23 @@ class ControlChannelTest {
   private ControlChannel other;
   private final AtomicInteger ends = new AtomicInteger();
 
+  /** Whether the other side was closed. */
+  volatile boolean gone;
+
   @BeforeEach
-  void connect() throws IOException {
+  void open() throws Exception {
+    List<Connection> ends = connect();
+    one = new ControlChannel(ends.get(0), this.ends::incrementAndGet);
+    other = new ControlChannel(ends.get(1));
+  }
+
+  /** Returns the two ends of a connection. */
+  List<Connection> connect() throws Exception {
     var address = UnixDomainSocketAddress.of(folder.resolve("socket"));
     try (var server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
       server.bind(address);
-      other = new ControlChannel(SocketChannel.open(address));
-      one = new ControlChannel(server.accept(), ends::incrementAndGet);
+      SocketChannel connected = SocketChannel.open(address);
+      return List.of(new SocketConnection(server.accept()), new SocketConnection(connected));
     }
   }
 
@@ -74,6 +85,7 @@ class ControlChannelTest {
   void theEndOfTheOtherSideIsSeen() throws Exception {
     one.stepAside();
     other.close();
+    gone = true;
     assertThatThrownBy(() -> one.receive()).isInstanceOf(EOFException.class);
     assertThat(ends).as("told first of all").hasPositiveValue();
   }
@@ -83,6 +95,21 @@ class ControlChannelTest {
     var waiting = CompletableFuture.runAsync(() -> one.awaitAside(TimeUnit.MINUTES.toNanos(1)));
     one.stepAside();
     waiting.get(20, TimeUnit.SECONDS);
+  }
+
+  @Test
+  void theEndOfTheOtherSideIsSeenByAReaderThatWaits() throws Exception {
+    var waiting = CompletableFuture.supplyAsync(() -> assertThatThrownBy(() -> one.receive()));
+    other.close();
+    waiting.get(20, TimeUnit.SECONDS).isInstanceOf(EOFException.class);
+    assertThat(ends).as("told first of all").hasPositiveValue();
+  }
+
+  @Test
+  void whoWaitsForAFrameGoesOnWhenItsOwnSideIsClosed() throws Exception {
+    var waiting = CompletableFuture.supplyAsync(() -> assertThatThrownBy(() -> one.receive()));
+    one.close();
+    waiting.get(20, TimeUnit.SECONDS).isInstanceOf(IOException.class);
   }
 
   private static ControlChannel.Frame received(ControlChannel channel) {
