@@ -7,7 +7,8 @@ const TALLEST = 1800; // px; nothing scrolls, so that the tip stays at its bar
 
 (async () => {
   for (const [colorScheme, name] of [["light", "report.png"], ["dark", "report-dark.png"]]) {
-    const context = await open(profiles, {viewport: {width: 1120, height: TALLEST}, colorScheme});
+    const context = await open(
+      profiles, {viewport: {width: 1120, height: TALLEST}, deviceScaleFactor: 2, colorScheme});
     const page = context.pages()[0];
     await show(page, report);
     // What the bars are, as a person with the pointer on one sees it.
