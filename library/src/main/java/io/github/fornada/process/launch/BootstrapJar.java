@@ -51,6 +51,7 @@ public final class BootstrapJar {
           "process/HelperOpener",
           "process/RemotePool",
           "process/RemoteAgent",
+          "process/ClusterConnector",
           "elastic/Indirect",
           "PoolOptions",
           // Or a scope, whose package comes from the parent. But all classes of one package need
