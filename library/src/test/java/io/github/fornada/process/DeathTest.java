@@ -96,7 +96,7 @@ class DeathTest {
     Pool pool = Pools.open(1);
     try {
       TaskFunction<Integer, Long> pid = x -> ProcessHandle.current().pid();
-      long worker = Pools.soon(pool.submit(0, pid));
+      long worker = (long) Pools.soon(pool.submit(0, pid));
       Outcome<?> outcome = only(pool.submit(1, x -> closeDescriptors(worker)));
       // Its result went through the memory, and so may those of the next, until the pool knows.
       while (outcome instanceof Outcome.Done<?> done && done.value().equals(worker)) {
