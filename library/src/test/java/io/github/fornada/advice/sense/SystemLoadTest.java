@@ -155,6 +155,32 @@ final class SystemLoadTest {
     }
   }
 
+  private double busyWith(String threadName) throws IOException {
+    write("proc/self/task/7/comm", threadName + "\n");
+    write("proc/self/task/7/schedstat", "0 0 0\n");
+    try (var load = new SystemLoad(root)) {
+      write("proc/self/task/7/schedstat", "900000000000 0 0\n"); // longer than all others
+      var last = new AtomicReference<>(load.read());
+      Waiting.until(
+          "a tenth of a second has passed",
+          () -> {
+            long end = System.nanoTime() + 20_000_000;
+            while (System.nanoTime() < end) {
+              Thread.onSpinWait(); // so that this process has something to count
+            }
+            last.set(load.read());
+            return last.get().busyCores() >= 0;
+          });
+      return last.get().busyCores();
+    }
+  }
+
+  @Test
+  void whatWatchingTakesIsNotCountedAsTheProgramsWork() throws IOException {
+    assertThat(busyWith("acme-worker")).isPositive();
+    assertThat(busyWith("fornada-auto")).isZero();
+  }
+
   @Test
   void whatCannotBeReadIsUnknown() {
     try (var load = new SystemLoad(root.resolve("none"))) {
