@@ -145,7 +145,7 @@ public class Halts {
 JAVA
 ends 1 "${spark[@]}" "$work/Halts.java" 6 7 8
 [ "$(cat "$work/out")" = "$(printf '6\n8')" ] || fail "got $(cat "$work/out")"
-says "(7)"
+says '"7" was lost'
 
 say "Ctrl-C"
 cat >"$work/Slow.java" <<'JAVA'
