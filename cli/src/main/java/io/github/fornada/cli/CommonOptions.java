@@ -7,9 +7,11 @@ import java.util.Iterator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.TypeConversionException;
 
 /** The options that {@code run} and {@code compare} both have. */
 @Command(sortOptions = false)
@@ -27,8 +29,18 @@ final class CommonOptions {
   }
 
   /** The forms of figures, which a shell completes. */
-  static final class FiguresForms implements Iterable<String> {
+  static final class FiguresForms implements Iterable<String>, ITypeConverter<Format> {
     static final List<String> WORDS = List.of(Format.table.name(), Format.json.name());
+
+    @Override
+    public Format convert(String text) {
+      for (Format form : Format.values()) {
+        if (form.name().equals(text)) {
+          return form; // whether it is one of figures is seen with the other options
+        }
+      }
+      throw new TypeConversionException("it is table or json, got \"" + text + "\"");
+    }
 
     @Override
     public Iterator<String> iterator() {
@@ -155,7 +167,7 @@ final class CommonOptions {
               + " failed. After Ctrl-C, or if writing fails, it is as it was before. With run, a"
               + " name such as 'out/{stem}.txt' is a file for each item: {} is the item, {name} the"
               + " last part of its path, {stem} that without its ending, {n} its place in the"
-              + " inputs, from 1.")
+              + " inputs, from 1. The file of an item that failed is left as it was.")
   @Nullable Path output;
 
   @Option(

@@ -20,7 +20,7 @@ record NamePattern(String text) {
   private static final List<String> KNOWN = List.of("{}", "{name}", "{stem}", "{n}");
 
   private static final String MEANINGS =
-      ". {} is the item, {name} the last part of its path, {stem} that without its ending, {n} its"
+      "{} is the item, {name} the last part of its path, {stem} that without its ending, {n} its"
           + " number";
 
   /**
@@ -47,18 +47,18 @@ record NamePattern(String text) {
     String rest = PLACEHOLDER.matcher(path).replaceAll("");
     int open = rest.indexOf('{');
     if (open >= 0) {
-      throw Fault.usage("-o: a { in " + path + " is not closed by a }" + MEANINGS);
+      throw Fault.usage("-o: a { in " + path + " is not closed by a }. " + MEANINGS);
     }
     if (rest.indexOf('}') >= 0) {
-      throw Fault.usage("-o: a } in " + path + " has no { before it" + MEANINGS);
+      throw Fault.usage("-o: a } in " + path + " has no { before it. " + MEANINGS);
     }
     return any;
   }
 
   private static String meant(String typed) {
     return Suggestion.of(typed.toLowerCase(Locale.ROOT).replace(" ", ""), KNOWN)
-        .map(near -> "; is it " + near + "?")
-        .orElse("");
+        .map(near -> "; is it " + near + "? ")
+        .orElse(". ");
   }
 
   /**

@@ -117,6 +117,7 @@ final class RunCommand implements Callable<Integer> {
       arity = "1",
       paramLabel = "table|json",
       completionCandidates = CommonOptions.FiguresForms.class,
+      converter = CommonOptions.FiguresForms.class,
       description =
           "At the end, print a table of what it cost on stderr instead of one line; --figures alone"
               + " is --figures=table, and a word after it is an input.")
