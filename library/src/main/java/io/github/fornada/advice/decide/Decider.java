@@ -693,7 +693,7 @@ public final class Decider {
     boolean processesHelp =
         suspect(forecast) && processesPay(forecast, chanceOfProcesses(forecast));
     boolean oneHelps = worseThanAlone();
-    if ((processesHelp || oneHelps) && !compared && !(forecast.lock() > 0)) {
+    if ((processesHelp || oneHelps) && !compared && !areTiny() && !(forecast.lock() > 0)) {
       // Items may have come to take longer since they ran alone: first, fewer of those of now.
       return beginCompare();
     }
@@ -936,12 +936,18 @@ public final class Decider {
 
   // With half of them for a moment: do they slow each other down?
 
+  /** Returns whether handing items over is a part of what they are seen to compute. */
+  private boolean areTiny() {
+    return response() < SMALL * machine.handOverNanos();
+  }
+
   private boolean mayCompare(Forecast forecast) {
     before = setting;
     int busy = (int) Math.min(setting.size(), Math.ceil(known.cores() - 1e-9));
     Estimates.Level level = known.level(setting);
     return !compared
         && busy >= 2
+        && !areTiny()
         && setting.model() != ExecutionModel.PROCESSES
         && job.processDoubt() == null
         && job.mostProcesses() > 1

@@ -34,6 +34,9 @@ final class Estimates {
    */
   private static final double MANY_HAND_OVERS = 50;
 
+  /** The busy cores of a shorter stretch may be those of what was in flight before it. */
+  private static final double BUSY_NANOS = 200e6;
+
   /** So many end before those that wait for them at the other side. Guess. */
   private static final int FIRST_ITEMS = 4;
 
@@ -119,6 +122,9 @@ final class Estimates {
   private int sizeBefore = 1;
 
   private double processesGive = 1;
+
+  /** Whether more than one item was ever allowed at a time. */
+  private boolean hadMore;
 
   private boolean lookedAt;
 
@@ -316,7 +322,10 @@ final class Estimates {
     double queued = finite(o.queueNanos());
     double worked = o.cpuNanos();
     double busy = Math.max(0, finite(o.busyCores()) - finite(o.compilerCores()));
+    hadMore |= o.setting().size() > 1;
     if (alone
+        && o.setting().size() == 1
+        && (!hadMore || (o.settled() && o.nanos() > BUSY_NANOS))
         && o.setting().model() != ExecutionModel.PROCESSES
         && took > MANY_HAND_OVERS * machine.handOverNanos()) {
       double byItems = busy * (1 - finite(o.collectorShare()));

@@ -40,6 +40,9 @@ final class Forecast {
    */
   private static final double COLD_ERROR = 0.25;
 
+  /** So few items under an earlier setting tell nothing of it. Guess. */
+  private static final int FEW_ITEMS = 10;
+
   /** From this variation on a few items may take as long as all others. Guess. */
   private static final double LONG_TAILED = 0.3;
 
@@ -368,10 +371,15 @@ final class Forecast {
         Math.hypot(
             MODEL_ERROR, known.variation() / Math.sqrt(Math.max(1.0, (double) known.done())));
     boolean seen = false;
-    Estimates.Level level = current.model() == setting.model() ? known.level(current) : null;
+    Setting tried =
+        current.model() == ExecutionModel.PROCESSES && onThreads(setting)
+            ? threadsBefore()
+            : current;
+    boolean comparable = tried.model() == setting.model() || !tried.equals(current);
+    Estimates.Level level = comparable ? known.level(tried) : null;
     if (level != null && level.items() >= 3) {
       double own = level.relativeError(known.variation());
-      double factor = Math.clamp(level.rate() / network.rate(current.size()), 0.2, 2);
+      double factor = Math.clamp(level.rate() / network.rate(tried.size()), 0.2, 2);
       // Both the measurement and the model err: each counts by how well it is known.
       double trust = MODEL_ERROR * MODEL_ERROR / (MODEL_ERROR * MODEL_ERROR + own * own);
       rate *= Math.pow(factor, trust);
@@ -383,6 +391,19 @@ final class Forecast {
     }
     double nanos = rest(rate, n);
     return new Plan(setting, rate, nanos, error(error, nanos), 0, memory, seen, open, no);
+  }
+
+  /** Returns the setting of threads of which most was seen; the one in use if none was. */
+  private Setting threadsBefore() {
+    Setting most = current;
+    double items = FEW_ITEMS;
+    for (Map.Entry<Setting, Estimates.Level> each : known.levels().entrySet()) {
+      if (onThreads(each.getKey()) && each.getValue().items() > items) {
+        most = each.getKey();
+        items = each.getValue().items();
+      }
+    }
+    return most;
   }
 
   private static long memory(ExecutionModel model, int n) {
