@@ -26,6 +26,7 @@ import java.util.WeakHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -413,7 +414,7 @@ final class Controller implements ThreadSide.Watcher {
     if (known == null || totals.ended() == last.ended()) {
       return;
     }
-    awaitExamined(known.doubts); // a short job is over before its classes are read
+    awaitScan(() -> known.doubts.examined); // a short job is over before its classes are read
     if (known.nanos == 0) {
       var _ = decide(known, totals, stretch);
     } else {
@@ -421,9 +422,10 @@ final class Controller implements ThreadSide.Watcher {
     }
   }
 
-  private void awaitExamined(Doubts doubts) {
+  /** Waits for what the look at the classes finds out; gives up after a while. */
+  private void awaitScan(BooleanSupplier isKnown) {
     long began = System.nanoTime();
-    while (!doubts.examined && System.nanoTime() - began < SCAN_NANOS) {
+    while (!isKnown.getAsBoolean() && System.nanoTime() - began < SCAN_NANOS) {
       LockSupport.parkNanos(this, SHORTEST_NANOS);
       var _ = Thread.interrupted(); // of no meaning here; parking would return at once
     }
@@ -656,13 +658,15 @@ final class Controller implements ThreadSide.Watcher {
           if (!options.threadsAreSafe()) {
             doubts.ofThreads = found(() -> senses.threadDoubt(code));
           }
-          if (noProcesses == null) {
+          boolean mayBeSent = noProcesses == null;
+          if (mayBeSent) {
             doubts.ofProcesses = found(() -> senses.processDoubt(code, item));
             doubts.bytes = senses.bytesOf(item);
-            doubts.examined = true;
-            ofResult(doubts);
           }
           doubts.examined = true;
+          if (mayBeSent) {
+            ofResult(doubts);
+          }
         });
     Job next = job(doubts, threads.waiting());
     Machine machine = senses.machine();
@@ -734,13 +738,10 @@ final class Controller implements ThreadSide.Watcher {
   @SuppressWarnings("ReferenceEquality") // the very text that stands for nothing known
   private boolean mayBegin(Setting learned, Doubts doubts) {
     boolean processes = learned.model() == ExecutionModel.PROCESSES;
-    long began = System.nanoTime();
-    while ((processes
-            ? noProcesses == null && doubts.ofProcesses == NOT_YET
-            : doubts.ofThreads == NOT_YET)
-        && System.nanoTime() - began < SCAN_NANOS) {
-      LockSupport.parkNanos(this, SHORTEST_NANOS);
-    }
+    awaitScan(() ->
+        processes
+            ? noProcesses != null || doubts.ofProcesses != NOT_YET
+            : doubts.ofThreads != NOT_YET);
     return allows(job(doubts, -1), learned);
   }
 

@@ -325,7 +325,7 @@ public final class Decider {
     double work = known.work();
     double response = response();
     boolean compiling = Estimates.finite(o.compilerCores()) > Estimates.COMPILING;
-    if (response < SMALL * machine.handOverNanos()
+    if (areTiny()
         && (known.elapsed() < MEASURED_NANOS
             || (compiling && known.elapsed() < COMPILE_PATIENCE))) {
       return stay(5e6);
@@ -653,11 +653,15 @@ public final class Decider {
     countedDone = 0;
     holdBegan = known.elapsed();
     firstOfHold = true;
-    nextLook = holdBegan + Math.max(2 * response(), 30e6);
+    nextLook = firstLookOfHold();
     probePause = Math.max(10 * response(), USUAL_LOOK);
     nextProbe = known.elapsed() + (crowded(1.2) ? probePause : resumePause * response());
     Setting next = new Setting(setting.model(), Math.max(1, size));
     return next.equals(setting) ? stay(look()) : change(next, why, look());
+  }
+
+  private double firstLookOfHold() {
+    return holdBegan + Math.max(2 * response(), 30e6);
   }
 
   private Decision hold(Observation o) {
@@ -673,7 +677,7 @@ public final class Decider {
     }
     if (firstOfHold) {
       // The first items may have taken far longer than those that come now.
-      nextLook = Math.min(nextLook, holdBegan + Math.max(2 * response(), 30e6));
+      nextLook = Math.min(nextLook, firstLookOfHold());
     }
     if (known.elapsed() < nextLook || known.done() == 0) {
       return mayProbe() ? beginProbe() : stay(look());
@@ -728,10 +732,10 @@ public final class Decider {
             new Setting(ExecutionModel.VIRTUAL_THREADS, size), "items wait, and more pay", look());
       }
       if (wanted > 1.2 * size && (!stopped || mayResume()) && lastBusy < 0.85 * known.cores()) {
-        good = size;
-        Estimates.Level level = known.level(setting);
-        goodRate = level == null ? Double.NaN : level.rate();
-        goodItems = level == null ? 1 : level.items();
+        if (stopped) {
+          resumePause *= 3;
+        }
+        goOnFromHere();
         return stage(setting.model(), Math.min(2 * size, wanted), "there is room for more");
       }
     }
@@ -746,16 +750,11 @@ public final class Decider {
    * compute: so it was chance, or warming up. Less and less often.
    */
   private boolean mayResume() {
-    boolean may =
-        known.waitingShare() <= 0.2
-            && lastBusy < IDLE * known.cores()
-            && refusedAt == Integer.MAX_VALUE
-            && known.elapsed() >= nextProbe
-            && !locked();
-    if (may) {
-      resumePause *= 3;
-    }
-    return may;
+    return known.waitingShare() <= 0.2
+        && lastBusy < IDLE * known.cores()
+        && refusedAt == Integer.MAX_VALUE
+        && known.elapsed() >= nextProbe
+        && !locked();
   }
 
   /** Returns whether items take so many times as long as they do alone. */
@@ -770,10 +769,7 @@ public final class Decider {
     wentBack = true;
     known.keepLock(forecast.lock(), setting.size());
     phase = Phase.START;
-    before = setting;
-    Estimates.Level here = known.level(setting);
-    rateBefore = here == null ? Double.NaN : here.rate();
-    errorBefore = here == null ? 1 : here.relativeError(known.variation());
+    rememberThis();
     return tryOut(
         Setting.SEQUENTIAL, Say.setting(setting) + " gave less than one at a time", look());
   }
@@ -831,10 +827,7 @@ public final class Decider {
   private Decision beginProbe() {
     if (!crowded(1.2) && refusedAt == Integer.MAX_VALUE) {
       // Items take no longer than alone, so what stopped the ramp was chance.
-      Estimates.Level level = known.level(setting);
-      good = setting.size();
-      goodRate = level == null ? Double.NaN : level.rate();
-      goodItems = level == null ? 1 : level.items();
+      goOnFromHere();
       known.capacity = Double.POSITIVE_INFINITY;
       resumePause *= 3;
       int cap = forecast().plan(setting.model()).setting().size();
@@ -845,9 +838,7 @@ public final class Decider {
     }
     phase = Phase.PROBE;
     itemsNeeded = itemsToTell();
-    before = setting;
-    Estimates.Level level = known.level(setting);
-    rateBefore = level == null ? Double.NaN : level.rate();
+    rememberThis();
     stageNanos = 0;
     countedNanos = 0;
     countedDone = 0;
@@ -863,9 +854,7 @@ public final class Decider {
   private Decision beginFewer(int size) {
     phase = Phase.FEWER;
     itemsNeeded = itemsToTell();
-    before = setting;
-    Estimates.Level level = known.level(setting);
-    rateBefore = level == null ? Double.NaN : level.rate();
+    rememberThis();
     stageNanos = 0;
     return tryOut(new Setting(setting.model(), size), "to see whether fewer give as much", look());
   }
@@ -1135,6 +1124,22 @@ public final class Decider {
   }
 
   // What all of them use.
+
+  /** Remembers the setting in use and what it gives, to compare another one with it. */
+  private void rememberThis() {
+    before = setting;
+    Estimates.Level here = known.level(setting);
+    rateBefore = here == null ? Double.NaN : here.rate();
+    errorBefore = here == null ? 1 : here.relativeError(known.variation());
+  }
+
+  /** Takes the setting in use for the last that was worth it. */
+  private void goOnFromHere() {
+    good = setting.size();
+    Estimates.Level here = known.level(setting);
+    goodRate = here == null ? Double.NaN : here.rate();
+    goodItems = here == null ? 1 : here.items();
+  }
 
   /** Changes to a setting that is to be measured, whatever was measured of it before. */
   private Decision tryOut(Setting next, String why, double look) {

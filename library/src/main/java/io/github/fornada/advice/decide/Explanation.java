@@ -59,6 +59,7 @@ final class Explanation {
     // Worker processes do not show why threads are worse.
     boolean unseen =
         begunWith != null
+            && known.done() > 0
             && begunWith.setting().model() == ExecutionModel.PROCESSES
             && setting.model() == ExecutionModel.PROCESSES
             && !(forecast.lock() > 0);
@@ -67,9 +68,9 @@ final class Explanation {
   }
 
   Finding finding(List<String> changes, int workersForNothing) {
-    Cause cause = earlier != null && known.done() > 0 ? earlier.cause() : cause();
+    Cause cause = earlier != null ? earlier.cause() : cause();
     var sentences = new ArrayList<String>();
-    sentences.add(earlier != null && cause != Cause.UNKNOWN ? fromEarlier(earlier) : first(cause));
+    sentences.add(earlier != null ? fromEarlier(earlier) : first(cause));
     if (cause != Cause.UNKNOWN) {
       sentences.add(whatToDo());
       extras(cause, sentences, workersForNothing);
