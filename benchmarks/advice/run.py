@@ -10,7 +10,6 @@ import hashlib
 import json
 import os
 import random
-import signal
 import subprocess
 import sys
 import tempfile
@@ -21,6 +20,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import measures
 import noise
 import processes
+import session
 from figures import machine, progress
 from finding import ROOT, build_fornada, java_home, maven, tell
 
@@ -220,8 +220,7 @@ def arguments():
 
 
 def main():
-    # Asked to end: by way of the cleaning up, as an interrupt from the keyboard goes too.
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    session.end_by_cleaning_up()
     options = arguments()
     scale, mark = SCALES[options.scale], signature()
     if options.report:

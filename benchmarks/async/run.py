@@ -1,25 +1,21 @@
 """Measures Fornada's structured tasks and their peers in turns, prints the tables, writes the JSON."""
 
 import argparse
-import datetime
 import json
 import os
 import resource
-import signal
 import sys
 import tempfile
-import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "harness"))
 
 import catalog
 import noise
 import processes
+import session
 import setup
-import table
-import text
 from choosing import chosen
-from figures import Figures, figure, machine, progress
+from figures import Figures, figure
 from finding import ROOT
 
 OUT = os.path.join(ROOT, "benchmarks", "target", "async.json")
@@ -157,17 +153,14 @@ def plan(rows, peers, rounds, full):
 
 
 def main():
-    # Asked to end: by way of the cleaning up, as an interrupt from the keyboard goes too.
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    session.end_by_cleaning_up()
     options = arguments()
     if options.list:
-        print("rows: ", " ".join(r.name for r in catalog.ROWS))
-        print("peers:", " ".join(c.name for c in catalog.COLUMNS))
+        session.print_names(catalog)
         return
     rows, peers = chosen(options.only, catalog)
     rounds = options.rounds or (5 if options.full else 2)
-    begin = time.monotonic()
-    facts = machine()  # before the build, which is load too
+    run = session.Session(rounds, options.quiet_wait)
     commands = setup.Commands(peers, not options.no_install, not options.no_build)
     measured = rows
     files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
@@ -181,38 +174,22 @@ def main():
         measuring = Measuring(commands, 3.0 if options.full else 0.7, folder)
         versions = {p: measuring.version(p) for p in peers}
         steps = list(plan(measured, peers, rounds, options.full))
-        for number, (turn, row, peer, name) in enumerate(steps, 1):
-            if options.quiet_wait:
-                noise.wait_until_quiet(options.quiet_wait, progress)
-            progress(f"round {turn + 1} of {rounds}, {number} of {len(steps)}: {name}, {peer}")
+        for _, row, peer, name in run.steps(steps, lambda step: f"{step[3]}, {step[2]}"):
             measuring.run(row, peer, name)
-    progress("")
-    measuring.figures.finish()
-    facts["load_after"] = os.getloadavg()[0]
-    result = {
-        "date": datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
-        "form": "full" if options.full else "quick",
-        "rounds": rounds,
-        "seconds_each": measuring.seconds,
-        "seconds_all": round(time.monotonic() - begin),
-        "machine": facts,
-        "java_options": {"": setup.JAVA_OPTIONS, **setup.JAVA_OPTIONS_OF},
-        "versions": {p: v for p, v in versions.items() if v},
-        "missing": commands.missing,
-        "troubles": measuring.troubles,
-        "figures": measuring.figures.values,
-    }
+    result = run.result(
+        measuring.figures,
+        form="full" if options.full else "quick",
+        seconds_each=measuring.seconds,
+        java_options={"": setup.JAVA_OPTIONS, **setup.JAVA_OPTIONS_OF},
+        versions={p: v for p, v in versions.items() if v},
+        missing=commands.missing,
+        troubles=measuring.troubles,
+    )
     if options.add and os.path.exists(OUT):
         rows = add_last(result, rows)
         measuring.figures.values = result["figures"]
-    result["noise"] = text.noise(measuring.figures)
-    result["targets"] = text.judge(catalog.TARGETS, measuring.figures)
-    os.makedirs(os.path.dirname(OUT), exist_ok=True)
-    with open(OUT, "w") as f:
-        json.dump(result, f, indent=1)
-        f.write("\n")
-    print(table.render(f"Structured tasks, {result['form']} form", catalog, result, rows))
-    print(f"\nEvery figure with its rounds: {os.path.relpath(OUT)}")
+    session.judge(result, catalog, measuring.figures)
+    session.tell(result, OUT, f"Structured tasks, {result['form']} form", catalog, rows)
 
 
 if __name__ == "__main__":

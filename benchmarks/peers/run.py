@@ -1,10 +1,8 @@
 """Measures Fornada's ProcessPool and its peers in turns, prints the tables, writes the JSON."""
 
 import argparse
-import datetime
 import json
 import os
-import signal
 import sys
 import tempfile
 import time
@@ -14,11 +12,10 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import catalog
 import noise
 import processes
+import session
 import setup
-import table
-import text
 from choosing import chosen
-from figures import Figures, figure, machine, mean, progress
+from figures import Figures, figure, mean, progress
 from finding import ROOT
 
 OUT = os.path.join(ROOT, "benchmarks", "target", "peers.json")
@@ -149,17 +146,14 @@ def plan(rows, peers, rounds, full):
 
 
 def main():
-    # Asked to end: by way of the cleaning up, as an interrupt from the keyboard goes too.
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    session.end_by_cleaning_up()
     options = arguments()
     if options.list:
-        print("rows: ", " ".join(r.name for r in catalog.ROWS))
-        print("peers:", " ".join(c.name for c in catalog.COLUMNS))
+        session.print_names(catalog)
         return
     rows, peers = chosen(options.only, catalog)
     rounds = options.rounds or (7 if options.full else 3)
-    begin = time.monotonic()
-    facts = machine()  # before the build, which is load too
+    run = session.Session(rounds, options.quiet_wait)
     commands, missing = setup.commands(peers, not options.no_install)
     peers = [p for p in peers if p in commands]
     with tempfile.TemporaryDirectory(prefix="peers-", ignore_cleanup_errors=True) as folder:
@@ -170,38 +164,22 @@ def main():
             processes.Program([*commands["fornada"], "prepare", "1"], folder).finish(LIMIT_SECONDS)
         versions = {p: measuring.version(p) for p in peers}
         steps = list(plan(rows, peers, rounds, options.full))
-        for number, (turn, peer, row) in enumerate(steps, 1):
-            if options.quiet_wait:
-                noise.wait_until_quiet(options.quiet_wait, progress)
-            progress(f"round {turn + 1} of {rounds}, {number} of {len(steps)}: {row}, {peer}")
+        for _, peer, row in run.steps(steps, lambda step: f"{step[2]}, {step[1]}"):
             measuring.run(peer, row)
         if "rest" in rows:
             progress("at rest, all together")
             measuring.rest(peers, 10.0)
-    progress("")
     quantiles(measuring.figures.values)
-    measuring.figures.finish()
-    facts["load_after"] = os.getloadavg()[0]
-    result = {
-        "date": datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
-        "form": "full" if options.full else "quick",
-        "rounds": rounds,
-        "seconds_each": measuring.seconds,
-        "seconds_all": round(time.monotonic() - begin),
-        "machine": facts,
-        "versions": versions,
-        "missing": missing,
-        "troubles": measuring.troubles,
-        "figures": measuring.figures.values,
-        "noise": text.noise(measuring.figures),
-        "targets": text.judge(catalog.TARGETS, measuring.figures),
-    }
-    os.makedirs(os.path.dirname(OUT), exist_ok=True)
-    with open(OUT, "w") as f:
-        json.dump(result, f, indent=1)
-        f.write("\n")
-    print(table.render(f"Two workers each, {result['form']} form", catalog, result, rows))
-    print(f"\nEvery figure with its rounds: {os.path.relpath(OUT)}")
+    result = run.result(
+        measuring.figures,
+        form="full" if options.full else "quick",
+        seconds_each=measuring.seconds,
+        versions=versions,
+        missing=missing,
+        troubles=measuring.troubles,
+    )
+    session.judge(result, catalog, measuring.figures)
+    session.tell(result, OUT, f"Two workers each, {result['form']} form", catalog, rows)
 
 
 if __name__ == "__main__":

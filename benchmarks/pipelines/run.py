@@ -1,25 +1,20 @@
 """Measures Fornada's pipelines and their peers in turns, prints the table, writes the JSON."""
 
 import argparse
-import datetime
 import glob
-import json
 import os
-import signal
 import subprocess
 import sys
 import tempfile
-import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "harness"))
 
 import catalog
 import noise
 import processes
-import table
-import text
+import session
 from choosing import chosen
-from figures import Figures, machine, progress
+from figures import Figures
 from finding import ROOT, build_fornada, java_home, maven, newest_python
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -85,18 +80,15 @@ def arguments():
 
 
 def main():
-    # Asked to end: by way of the cleaning up, as an interrupt from the keyboard goes too.
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    session.end_by_cleaning_up()
     options = arguments()
     if options.list:
-        print("rows: ", " ".join(r.name for r in catalog.ROWS))
-        print("peers:", " ".join(c.name for c in catalog.COLUMNS))
+        session.print_names(catalog)
         return
     rows, peers = chosen(options.only, catalog)
     rounds = options.rounds or (7 if options.full else 3)
     seconds = options.seconds or (3.0 if options.full else 0.7)
-    begin = time.monotonic()
-    facts = machine()  # before the build, which is load too
+    run = session.Session(rounds, options.quiet_wait)
     commands = Commands(peers, not options.no_build)
     figures, troubles = Figures(), []
     steps = [(turn, row, peer) for turn in range(rounds) for row in catalog.ROWS if row.name in rows
@@ -108,10 +100,7 @@ def main():
             if command:
                 lines, trouble = processes.Program(command, folder).finish(LIMIT_SECONDS)
                 versions[peer] = lines[0]["text"] if lines else trouble
-        for number_, (turn, row, peer) in enumerate(steps, 1):
-            if options.quiet_wait:
-                noise.wait_until_quiet(options.quiet_wait, progress)
-            progress(f"round {turn + 1} of {rounds}, {number_} of {len(steps)}: {row.name}, {peer}")
+        for _, row, peer in run.steps(steps, lambda step: f"{step[1].name}, {step[2]}"):
             stretch = noise.Stretch()
             program = processes.Program(commands.of(peer, row.name, seconds), folder)
             lines, trouble = program.finish(LIMIT_SECONDS)
@@ -122,29 +111,9 @@ def main():
             if trouble:
                 troubles.append(f"{peer}, {row.name}: {trouble}")
                 figures.add(peer, {"row": row.name, "text": "failed", "note": trouble})
-    progress("")
-    figures.finish()
-    facts["load_after"] = os.getloadavg()[0]
-    result = {
-        "date": datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
-        "rounds": rounds,
-        "seconds_each": seconds,
-        "seconds_all": round(time.monotonic() - begin),
-        "machine": facts,
-        "versions": versions,
-        "missing": commands.missing,
-        "troubles": troubles,
-        "figures": figures.values,
-        "noise": text.noise(figures),
-        "targets": text.judge(catalog.TARGETS, figures),
-    }
-    os.makedirs(os.path.dirname(OUT), exist_ok=True)
-    with open(OUT, "w") as f:
-        json.dump(result, f, indent=1)
-        f.write("\n")
-    title = f"Pipelines, {rounds} rounds of {seconds} s"
-    print(table.render(title, catalog, result, rows, label=46))
-    print(f"\nEvery figure with its rounds: {os.path.relpath(OUT)}")
+    result = run.result(figures, seconds_each=seconds, versions=versions, missing=commands.missing, troubles=troubles)
+    session.judge(result, catalog, figures)
+    session.tell(result, OUT, f"Pipelines, {rounds} rounds of {seconds} s", catalog, rows, label=46)
 
 
 if __name__ == "__main__":

@@ -1,25 +1,20 @@
 """Measures Fornada's pool on a Spark cluster and RDDs by hand, prints the table, writes the JSON."""
 
 import argparse
-import datetime
 import glob
-import json
 import os
-import signal
 import subprocess
 import sys
 import tempfile
-import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "harness"))
 
 import catalog
 import noise
 import processes
-import table
-import text
+import session
 from choosing import chosen
-from figures import Figures, machine, progress
+from figures import Figures
 from finding import ROOT, java_home, maven, one, tell
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -89,28 +84,22 @@ def arguments():
 
 
 def main():
-    # Asked to end: by way of the cleaning up, as an interrupt from the keyboard goes too.
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    session.end_by_cleaning_up()
     options = arguments()
     if options.list:
-        print("rows:   ", " ".join(r.name for r in catalog.ROWS))
-        print("columns:", " ".join(c.name for c in catalog.COLUMNS))
+        session.print_names(catalog, "columns")
         return
     rows, _ = chosen(options.only, catalog)
     rounds = options.rounds or (5 if options.full else 1)
     scale = options.scale or (1.0 if options.full else 0.05)
-    begin = time.monotonic()
-    facts = machine()  # before the build, which is load too
+    run = session.Session(rounds, options.quiet_wait)
     program = command(not options.no_build)
     figures, troubles = Figures(), []
     steps = [(turn, row) for turn in range(rounds) for row in rows]
     with tempfile.TemporaryDirectory(prefix="spark-bench-", ignore_cleanup_errors=True) as folder:
         lines, trouble = processes.Program([*program, "version", "1", "0"], folder).finish(60)
         versions = {c.name: lines[0]["text"] if lines else trouble for c in catalog.COLUMNS}
-        for number, (turn, row) in enumerate(steps, 1):
-            if options.quiet_wait:
-                noise.wait_until_quiet(options.quiet_wait, progress)
-            progress(f"round {turn + 1} of {rounds}, {number} of {len(steps)}: {row}")
+        for turn, row in run.steps(steps, lambda step: step[1]):
             stretch = noise.Stretch()
             lines, trouble = processes.Program([*program, row, str(scale), str(turn)], folder).finish(LIMIT_SECONDS)
             disturbed = stretch.disturbed()
@@ -118,29 +107,10 @@ def main():
                 figures.add(line["peer"], line, disturbed)
             if trouble:
                 troubles.append(f"{row}: {trouble}")
-    progress("")
-    figures.finish()
-    facts["load_after"] = os.getloadavg()[0]
-    result = {
-        "date": datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
-        "rounds": rounds,
-        "scale": scale,
-        "seconds_all": round(time.monotonic() - begin),
-        "machine": facts,
-        "versions": versions,
-        "missing": {},
-        "troubles": troubles,
-        "figures": figures.values,
-        "noise": text.noise(figures),
-        "targets": text.judge(catalog.TARGETS, figures),
-    }
-    os.makedirs(os.path.dirname(OUT), exist_ok=True)
-    with open(OUT, "w") as f:
-        json.dump(result, f, indent=1)
-        f.write("\n")
+    result = run.result(figures, scale=scale, versions=versions, missing={}, troubles=troubles)
+    session.judge(result, catalog, figures)
     title = f"On a Spark cluster of two machines with a core each, {rounds} rounds, sizes x {scale:g}"
-    print(table.render(title, catalog, result, rows, label=58))
-    print(f"\nEvery figure with its rounds: {os.path.relpath(OUT)}")
+    session.tell(result, OUT, title, catalog, rows, label=58)
     if troubles:
         sys.exit(1)
 
