@@ -654,6 +654,11 @@ public final class Explorer {
   }
 
   /** Answers false, for a twin. */
+  public static boolean never(MemorySegment memory, long at, int which) {
+    return never(memory);
+  }
+
+  /** Answers false, for a twin. */
   public static boolean never(
       MemorySegment memory, int count, long number, long other, boolean flag) {
     return never(memory);

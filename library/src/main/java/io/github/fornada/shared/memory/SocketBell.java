@@ -18,6 +18,8 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -50,6 +52,9 @@ final class SocketBell implements Bell {
   private static final long POLL_NANOS = 1_000_000; // Guess
 
   private static final long NANOS_PER_MILLI = 1_000_000;
+
+  /** What is written for a ring. Not on the heap: from there it would be copied each time. */
+  private static final ByteBuffer RING = ByteBuffer.allocateDirect(1);
 
   private final Path folder;
   private final long id;
@@ -223,9 +228,15 @@ final class SocketBell implements Bell {
 
     private final Consumer<SelectionKey> taking = this::take; // a set of keys takes longer
 
+    /**
+     * What has rung, and still has to be read. Who was woken first looks for what it waits for: it
+     * may have a lock now that others want. By the thread that listens.
+     */
+    private final List<SocketChannel> rung = new ArrayList<>();
+
     private void take(SelectionKey key) {
       if (key.channel() instanceof SocketChannel line) {
-        drain(line, rings);
+        rung.add(line);
       } else if (key.channel() instanceof ServerSocketChannel accepting) {
         try {
           accept(accepting, key.selector());
@@ -235,11 +246,24 @@ final class SocketBell implements Bell {
       }
     }
 
+    /** Reads what has rung; returns whether more was there than what has woken a thread. */
+    private boolean readRung() {
+      boolean isMore = false;
+      for (SocketChannel line : rung) {
+        isMore |= drain(line, rings) > 1;
+      }
+      rung.clear();
+      return isMore;
+    }
+
     @Override
     void listen(long nanos) {
       Selector from = selector;
       if (from == null) {
         return; // there is no seat: then nobody rings
+      }
+      if (!rung.isEmpty() && readRung()) {
+        return; // another ring has come, so whoever listens must look again
       }
       try {
         if (aside) {
@@ -280,12 +304,15 @@ final class SocketBell implements Bell {
     }
   }
 
-  private static void drain(SocketChannel line, ByteBuffer bytes) {
+  /** Returns the number of bytes. */
+  private static int drain(SocketChannel line, ByteBuffer bytes) {
+    int all = 0;
     try {
       int read;
       do {
         bytes.clear();
         read = line.read(bytes);
+        all += Math.max(0, read);
       } while (read == bytes.capacity()); // else there was no more
       if (read < 0) {
         line.close();
@@ -293,6 +320,7 @@ final class SocketBell implements Bell {
     } catch (IOException e) {
       closeQuietly(line); // its process is gone
     }
+    return all;
   }
 
   // ---- ringing
@@ -318,7 +346,7 @@ final class SocketBell implements Bell {
           line.to = to;
         }
         // 0 if the buffer is full: then it has been rung very often and has not yet noticed.
-        var _ = line.channel.write(ByteBuffer.wrap(new byte[1]));
+        var _ = line.channel.write(RING.duplicate());
       } catch (IOException e) {
         // It is gone, or has no socket yet: then it has still to look before it sleeps.
         closeQuietly(line.channel);
