@@ -176,7 +176,10 @@ class SharedMemoryTest {
 
   @Test
   void aSleeperThatDoesNotSayItWaitsIsCaught() {
-    caught("PassOnScenario", "wait for ever", c -> c.twin("WaitPoint", "announce", "setVolatile", "forget"));
+    caught(
+        "PassOnScenario",
+        "wait for ever",
+        c -> c.twin("WaitPoint", "announce", "setVolatile", "forget"));
   }
 
   @Test

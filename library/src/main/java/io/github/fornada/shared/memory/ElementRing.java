@@ -37,14 +37,19 @@ public final class ElementRing {
 
   private static final byte[] NO_BYTES = {};
 
-  // The first unit of an element has its kind in the upper bits, and its length.
+  // The first unit of an element: its kind, and its length in bytes. Of a few bytes it has their
+  // number and 1 more instead, and the bytes themselves.
   private static final int KIND_SHIFT = 56;
-  private static final long LENGTH = (1L << KIND_SHIFT) - 1;
+  private static final int FEW_SHIFT = 48;
+  private static final int FEW = FEW_SHIFT / Byte.SIZE;
+  private static final long FEW_MASK = 255;
+  private static final long LENGTH = (1L << FEW_SHIFT) - 1;
 
   private static final int UNIT = Long.BYTES;
   private static final long START = Region.PAGE + RESERVED;
 
-  // A position has the number of elements so far in its upper bits and the number of units so far in
+  // A position has the number of elements so far in its upper bits and the number of units so far
+  // in
   // its lower bits, each modulo its size, so that both move by one store.
   private static final int COUNT_SHIFT = 40;
   private static final long UNITS = (1L << COUNT_SHIFT) - 1;
@@ -62,7 +67,9 @@ public final class ElementRing {
   private static final int POINTS = 8;
 
   // Words in the line of the tail, which senders write.
-  /** A position that the head has reached: the line of the head is read only if it tells too little. */
+  /**
+   * A position that the head has reached: the line of the head is read only if it tells too little.
+   */
   private static final long KNOWN_HEAD = Region.line(TAIL) + 48;
 
   private static final long SENDERS_WAIT = Region.line(TAIL) + 56;
@@ -113,6 +120,7 @@ public final class ElementRing {
      * Returns an element that is copied as it is.
      *
      * @param kind from 1 to 127
+     * @param bytes more than 6, else the encoded form is as good
      */
     public static Element plain(int kind, MemorySegment bytes) {
       return new Element(NO_BYTES, Math.toIntExact(bytes.byteSize()), kind, bytes);
@@ -200,7 +208,7 @@ public final class ElementRing {
   }
 
   private static long units(long length) {
-    return 1 + (length + UNIT - 1) / UNIT;
+    return length <= FEW ? 1 : 1 + (length + UNIT - 1) / UNIT;
   }
 
   private static long after(long position, long length) {
@@ -305,8 +313,13 @@ public final class ElementRing {
   private void write(long to, Element element) {
     MemorySegment memory = region.segment();
     int length = element.length();
-    memory.set(
-        ValueLayout.JAVA_LONG, placeOf(to, 0), (long) element.kind() << KIND_SHIFT | length);
+    long kind = (long) element.kind() << KIND_SHIFT;
+    if (length <= FEW) {
+      long few = (length + 1L) << FEW_SHIFT;
+      memory.set(ValueLayout.JAVA_LONG, placeOf(to, 0), few | fewBytes(element.bytes(), length));
+      return;
+    }
+    memory.set(ValueLayout.JAVA_LONG, placeOf(to, 0), kind | length);
     MemorySegment plain = element.plain();
     MemorySegment from = plain == null ? MemorySegment.ofArray(element.bytes()) : plain;
     long place = placeOf(to, 1);
@@ -315,6 +328,14 @@ public final class ElementRing {
     if (piece < length) {
       MemorySegment.copy(from, piece, memory, START, length - piece);
     }
+  }
+
+  private static long fewBytes(byte[] bytes, int length) {
+    long all = 0;
+    for (int i = 0; i < length; i++) {
+      all |= (bytes[i] & 255L) << i * Byte.SIZE;
+    }
+    return all;
   }
 
   /**
@@ -328,8 +349,7 @@ public final class ElementRing {
       long free = region.parameter() - countBetween(from, to);
       sending.judge(free, isMuch(free, allUnits - unitsBetween(from, to)));
     }
-    return head.await(
-        nanos, () -> hasRoom(head.get(), tail.get(), length) || state.get() != OPEN);
+    return head.await(nanos, () -> hasRoom(head.get(), tail.get(), length) || state.get() != OPEN);
   }
 
   /** Returns whether so many elements and units are more than half of the ring. */
@@ -561,13 +581,20 @@ public final class ElementRing {
     MemorySegment memory = region.segment();
     long header = memory.get(ValueLayout.JAVA_LONG, placeOf(from, 0));
     int kind = (int) (header >>> KIND_SHIFT);
-    long length = header & LENGTH;
-    if (units(length) > allUnits) {
+    long few = header >>> FEW_SHIFT & FEW_MASK;
+    long length = few == 0 ? header & LENGTH : few - 1;
+    if (few > FEW + 1 || units(length) > allUnits) {
       throw new IllegalStateException(
           "this shared queue is damaged: it has an element of " + length + " bytes");
     }
-    Room room = kind == ENCODED ? null : rooms.make(kind, length);
+    Room room = kind == ENCODED || few > 0 ? null : rooms.make(kind, length);
     byte[] bytes = room == null ? new byte[Math.toIntExact(length)] : NO_BYTES;
+    if (few > 0) { // never plain
+      for (int i = 0; i < length; i++) {
+        bytes[i] = (byte) (header >>> i * Byte.SIZE);
+      }
+      return new Taken(bytes, (int) length, ENCODED, null);
+    }
     MemorySegment to = room == null ? MemorySegment.ofArray(bytes) : room.bytes();
     long place = placeOf(from, 1);
     long piece = Math.min(length, START + bytes() - place);

@@ -60,7 +60,9 @@ public final class TakerScenario implements Explorer.Scenario {
   }
 
   private static boolean send(ElementRing ring, byte value) {
-    var elements = List.of(new ElementRing.Element(new byte[] {value}, 1));
+    var bytes = new byte[Long.BYTES]; // more than fit into the unit of their length
+    bytes[0] = value;
+    var elements = List.of(new ElementRing.Element(bytes, bytes.length));
     return ring.sendUninterruptibly(elements, 0) == 1;
   }
 
