@@ -422,6 +422,10 @@ public final class Explorer {
     late(() -> write(of, value, field));
   }
 
+  public static void late(Object of, long value, String field) {
+    late(() -> write(of, value, field));
+  }
+
   public static void late(VarHandle handle, Object of, long value) {
     late(() -> handle.setVolatile(of, value));
   }

@@ -22,7 +22,8 @@ class SharedMemoryTest {
         .constant("Hands", 256, 0)
         .timed("OwnerWord")
         .timed("Mutex")
-        .timed("Listeners");
+        .timed("Listeners")
+        .timed("Alarm");
   }
 
   private static void holds(String scenario) {
@@ -125,6 +126,16 @@ class SharedMemoryTest {
         "OwnRingScenario",
         "wait for ever",
         c -> c.twin("Listeners", "wakeAll", "endListening", "forget"));
+  }
+
+  @Test
+  void aWaitWithALimitEnds() {
+    holds("AlarmScenario");
+  }
+
+  @Test
+  void anAlarmThatDoesNotLookAgainIsCaught() {
+    caught("AlarmScenario", "wait for ever", c -> c.late("Alarm", "watch", "looksAt"));
   }
 
   @Test

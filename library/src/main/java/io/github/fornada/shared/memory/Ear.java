@@ -10,8 +10,6 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.spi.AbstractInterruptibleChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.time.Duration;
-import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,9 +21,6 @@ import org.jspecify.annotations.Nullable;
  * and all other rings are left out while a byte is there. Whoever reads that byte looks again.
  */
 final class Ear {
-  /** Later than any other time. */
-  private static final long FAR = Duration.ofDays(36_500).toNanos();
-
   private final FileInputStream in;
   private final FileOutputStream out;
 
@@ -37,13 +32,28 @@ final class Ear {
   /** Ends a read when its thread is interrupted; null after it has. By the thread that listens. */
   private @Nullable Interruption interruption;
 
-  /** When the listener's time is over, by {@link System#nanoTime}; 0 for never. */
-  private volatile long due;
+  private final Alarm alarm =
+      new Alarm() {
+        private boolean started; // by the thread that listens
 
-  /** When the alarm's thread looks next. */
-  private volatile long looksAt;
+        @Override
+        void ring() {
+          ringQuietly();
+        }
 
-  private volatile @Nullable Thread alarm;
+        @Override
+        boolean isOpen() {
+          return Ear.this.isOpen();
+        }
+
+        @Override
+        void start() {
+          if (!started) {
+            var _ = OwnThreads.daemon("fornada-shared-alarm").start(this::watch);
+            started = true;
+          }
+        }
+      };
 
   private Ear(FileInputStream in, FileOutputStream out) {
     this.in = in;
@@ -107,12 +117,16 @@ final class Ear {
   void ringOnce() throws IOException {
     if (begin()) {
       try {
-        if (in.available() == 0) {
-          out.write(1);
-        }
+        ringIfSilent();
       } finally {
         end();
       }
+    }
+  }
+
+  private void ringIfSilent() throws IOException {
+    if (in.available() == 0) {
+      out.write(1);
     }
   }
 
@@ -127,7 +141,7 @@ final class Ear {
     }
     try {
       if (nanos != Mutex.FOR_EVER) {
-        alarmAfter(nanos);
+        alarm.set(nanos);
       }
       Interruption known = interruption;
       if (known == null) {
@@ -138,7 +152,9 @@ final class Ear {
         interruption = null;
       }
     } finally {
-      due = 0;
+      if (nanos != Mutex.FOR_EVER) {
+        alarm.clear();
+      }
       end();
     }
   }
@@ -185,40 +201,6 @@ final class Ear {
     }
   }
 
-  // ---- limits of time
-
-  private void alarmAfter(long nanos) {
-    long now = System.nanoTime();
-    long at = now + Math.min(nanos, FAR);
-    due = at == 0 ? 1 : at;
-    Thread thread = alarm;
-    if (thread == null) {
-      looksAt = now;
-      thread = OwnThreads.daemon("fornada-shared-alarm").unstarted(this::watch);
-      alarm = thread;
-      thread.start();
-    } else if (looksAt - due > 0) {
-      LockSupport.unpark(thread);
-    }
-  }
-
-  /** Rings when the listener's time is over. */
-  private void watch() {
-    while (isOpen()) {
-      long at = due;
-      long now = System.nanoTime();
-      if (at != 0 && at - now <= 0) {
-        ringQuietly();
-        at = 0; // until the listener has another limit
-      }
-      looksAt = at == 0 ? now + FAR : at;
-      long seen = due;
-      if (seen == 0 || seen - looksAt >= 0 || seen - now <= 0) {
-        LockSupport.parkNanos(this, looksAt - now);
-      }
-    }
-  }
-
   private void ringQuietly() {
     try {
       ringOnce();
@@ -231,16 +213,21 @@ final class Ear {
 
   /** Closes it. A thread that listens returns. */
   void close() {
-    ringQuietly();
-    boolean isLast;
     synchronized (this) {
-      isLast = !closed && users == 0;
+      if (closed) {
+        return;
+      }
       closed = true;
+      users++;
     }
-    if (isLast) {
-      closeFiles();
+    try {
+      ringIfSilent();
+    } catch (IOException e) {
+      Log.get().log(System.Logger.Level.WARNING, "a thread may wait for a pool that has ended", e);
+    } finally {
+      end();
     }
-    LockSupport.unpark(alarm);
+    alarm.wake();
   }
 
   private void closeFiles() {

@@ -333,7 +333,7 @@ public final class ElementRing {
   private static long fewBytes(byte[] bytes, int length) {
     long all = 0;
     for (int i = 0; i < length; i++) {
-      all |= (bytes[i] & 255L) << i * Byte.SIZE;
+      all |= (bytes[i] & 255L) << (i * Byte.SIZE);
     }
     return all;
   }
@@ -591,7 +591,7 @@ public final class ElementRing {
     byte[] bytes = room == null ? new byte[Math.toIntExact(length)] : NO_BYTES;
     if (few > 0) { // never plain
       for (int i = 0; i < length; i++) {
-        bytes[i] = (byte) (header >>> i * Byte.SIZE);
+        bytes[i] = (byte) (header >>> (i * Byte.SIZE));
       }
       return new Taken(bytes, (int) length, ENCODED, null);
     }
