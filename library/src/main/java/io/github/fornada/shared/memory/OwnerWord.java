@@ -121,7 +121,9 @@ final class OwnerWord {
           return;
         }
       } else if (Region.LONG.compareAndSet(memory, at, seen, abandonedBy(died))) {
-        ringNext(memory, at, bell);
+        if (WaitBits.isAny(memory, at + BITS)) {
+          ringNext(memory, at, bell);
+        }
         return;
       }
     }

@@ -45,6 +45,15 @@ final class WaitBits {
     }
   }
 
+  /** Returns whether any process waits. */
+  static boolean isAny(MemorySegment memory, long at) {
+    long all = 0;
+    for (int i = 0; i < WORDS; i++) {
+      all |= (long) Region.LONG.getVolatile(memory, at + (long) i * Long.BYTES);
+    }
+    return all != 0;
+  }
+
   /**
    * Wakes one process that waits, if any does; those in seats from {@code seat} on come first.
    *
