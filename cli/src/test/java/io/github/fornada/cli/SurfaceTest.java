@@ -354,6 +354,20 @@ class SurfaceTest {
     assertThat(result.exitCode()).isEqualTo(1);
   }
 
+  /** Otherwise an output could take the place of one that nobody knows to be an input. */
+  @Test
+  void noSourceOfTheFolderIsCompiledAlong() throws IOException {
+    Files.writeString(
+        folder.resolve("Twice.java"),
+        "class Twice { static String go(String s) { return Other.twice(s); } }");
+    String other = "class Other { static String twice(String s) { return s + s; } }";
+    Files.writeString(folder.resolve("Other.java"), other);
+    var result = run("run", "Twice.java", "a", "-o", "Other.java");
+    assertThat(result.exitCode()).isEqualTo(2);
+    assertThat(result.err()).contains("Other");
+    assertThat(Files.readString(folder.resolve("Other.java"))).isEqualTo(other);
+  }
+
   @Test
   void adviceIsNotGivenBeforeAnythingIsKnown() throws IOException {
     Files.writeString(
