@@ -320,7 +320,8 @@ final class StagesRun {
             return false;
           }
         }
-        return !cut[0];
+        // A stop may come before further items were taken: then none of them is cut.
+        return !cut[0] && !tally.stops;
       } finally {
         if (Interruption.requested()) {
           writeRest(run, source, tally);

@@ -156,7 +156,7 @@ class ResultFormsTest {
     assertThat(items.get(4).get("error").asText())
         .isEqualTo("java.lang.IllegalStateException: body");
     assertThat(items.get(4).get("causes").toString())
-        .isEqualTo("[{\"error\":\"java.lang.RuntimeException: cause\nof it\"}]");
+        .isEqualTo("[{\"error\":\"java.lang.RuntimeException: cause\\nof it\"}]");
     assertThat(items.get(4).get("suppressed").toString())
         .isEqualTo("[{\"error\":\"java.lang.IllegalArgumentException: close\"}]");
     assertThat(items.get(2).get("error").asText()).isEqualTo("over its timeout of 8 s");
