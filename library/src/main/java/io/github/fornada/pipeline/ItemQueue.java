@@ -87,8 +87,11 @@ final class ItemQueue {
   /** Tells one open batch from the next, for its timer. */
   private long batchNumber;
 
-  /** The most that were here. */
+  /** The most that waited to be taken. */
   private int deepest;
+
+  /** The same, since somebody looked. */
+  private int deepestSinceLook;
 
   ItemQueue(int batchSize, Duration batchWait, int limit) {
     this.batchSize = batchSize;
@@ -297,7 +300,9 @@ final class ItemQueue {
       freed += ordered ? sort(first) : add(first);
       first = next;
     }
-    deepest = Math.max(deepest, ready.size());
+    int waiting = ready.size() + open.size();
+    deepest = Math.max(deepest, waiting);
+    deepestSinceLook = Math.max(deepestSinceLook, waiting);
     return freed;
   }
 
@@ -505,7 +510,19 @@ final class ItemQueue {
     }
   }
 
-  /** The most that waited to be taken. */
+  /** The most that waited to be taken since this was called last. */
+  int deepestSinceLook() {
+    lock.lock();
+    try {
+      int most = deepestSinceLook;
+      deepestSinceLook = ready.size() + open.size();
+      return most;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The most that ever waited to be taken. */
   int deepest() {
     lock.lock();
     try {

@@ -154,6 +154,28 @@ final class Stage implements FedCall.Feed, Taker, Giver {
     return figures;
   }
 
+  /** Keeps for the history how many items have waited since this was called last. */
+  void lookAtQueue(long now) {
+    figures.history().look(now, in.deepestSinceLook(), size);
+  }
+
+  /** What it did when, up to some moment. */
+  List<StageMoment> history(long end) {
+    lookAtQueue(end); // what has waited since the monitor looked
+    return figures.history().moments(end);
+  }
+
+  /** Nothing more will come. Called without a lock. */
+  void inputEnds() {
+    in.lock().lock();
+    try {
+      figures.inputEnds();
+    } finally {
+      in.lock().unlock();
+    }
+    in.inputEnds();
+  }
+
   boolean waitsForRoom() {
     return starved;
   }

@@ -671,11 +671,47 @@ final class PipelineTest {
   }
 
   private static int slowly(int x) {
-    long end = System.nanoTime() + 3_000_000;
-    while (System.nanoTime() < end) {
+    return napping(x, Duration.ofMillis(3));
+  }
+
+  @Test
+  void aSourceThatIsUsedUpIsNotToldAsSlow() {
+    try (var run =
+        Pipeline.from(List.of(1, 2, 3))
+            .stage("wait", threads(12), x -> napping(x, Duration.ofMillis(200)))
+            .run()) {
+      assertThat(run.outcomes()).hasSize(3);
+      assertThat(run.summary().advice())
+          .contains("the source has given all that it had", "3 items", "the 12 workers of \"wait\"")
+          .doesNotContain("The source holds");
+    }
+  }
+
+  private static int napping(int x, Duration time) {
+    long end = System.nanoTime() + time.toNanos();
+    while (System.nanoTime() - end < 0) {
       java.util.concurrent.locks.LockSupport.parkNanos(end - System.nanoTime());
     }
     return x;
+  }
+
+  @Test
+  void theDeepestQueueIsTheSameFigureInTheSummaryAndOverTime() {
+    try (var run =
+        Pipeline.from(HUNDRED)
+            .stage("quick", threads(2), x -> x)
+            .stage("slow", virtualThreads(2), PipelineTest::slowly)
+            .run(o -> o.withQueue(7))) {
+      assertThat(run.completions()).hasSize(100);
+      for (StageSummary stage : run.summary().stages()) {
+        assertThat(stage.deepestQueue()).as(stage.name()).isPositive();
+        assertThat(stage.history().stream().mapToInt(StageMoment::queued).max())
+            .as(stage.name())
+            .hasValue(stage.deepestQueue());
+        assertThat(run.summary().toString())
+            .contains(" " + stage.deepestQueue() + "/" + stage.queueLimit());
+      }
+    }
   }
 
   @Test
