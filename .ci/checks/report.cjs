@@ -267,6 +267,24 @@ async function bands() {
     check(all.length === 3 && all.every(band => band.busy > 0.3 && band.words), `every stage has its band (${colorScheme})`,
       JSON.stringify(all));
     check(all[0].room > 0 && all[1].depth > 0, `waiting for room and the queue before the slow stage are drawn (${colorScheme})`);
+    const rows = await page.locator("tbody tr").evaluateAll(all => all.map(row => ({
+      name: row.querySelector("th a").textContent,
+      slow: row.classList.contains("slow") && row.querySelector(".badge.slow") !== null,
+      fill: getComputedStyle(row.children[1]).backgroundImage,
+    })));
+    check(rows.map(row => `${row.name.slice(0, 5)} ${row.slow}`).join() === "fetch false,parse true,store false"
+      && rows[1].fill !== rows[0].fill, `the table names the stages and marks the slow one (${colorScheme})`, JSON.stringify(rows));
+    check(await page.locator("#run-1 .badge.slow").isVisible(), `so does its timeline (${colorScheme})`);
+    const [said, shown] = await page.evaluate(() => [
+      document.querySelector("tr.slow [data-title='deepest queue']").textContent.split("/")[0],
+      document.querySelectorAll(".band")[1].querySelector(".facts").textContent.match(/queue of (\d+)/)[1],
+    ]);
+    check(said === shown, `the deepest queue is one figure (${colorScheme})`, `${said}, ${shown}`);
+    await page.setViewportSize({width: 360, height: 740});
+    await settle(page);
+    const over = await page.locator("tbody tr > *").evaluateAll(all => all.filter(cell =>
+      cell.getBoundingClientRect().right > 360 || cell.scrollWidth > cell.clientWidth).map(cell => cell.textContent));
+    check(over.length === 0, `on a phone the table of stages is as wide as it (${colorScheme})`, over.join(", "));
     check(seen.errors.length === 0 && seen.requests.length === 0, `no errors and no requests with bands (${colorScheme})`,
       [...seen.errors, ...seen.requests].join("; "));
     await context.close();

@@ -107,6 +107,7 @@ final class CommonOptions {
       paramLabel = "N",
       split = ",",
       converter = WorkersParser.class,
+      completionCandidates = WorkersParser.Models.class,
       description =
           "Tasks at once: 8, or a number for some models, as in processes=2,virtual=50, of which"
               + " those count that run. Processes are at most as many as there are items, and as"
@@ -175,7 +176,8 @@ final class CommonOptions {
       paramLabel = "FORM",
       description =
           "run: text (the default), or jsonl, one line of JSON for each input, refused ones too,"
-              + " with its place from 1 (n), the item, its outcome, and its result or error."
+              + " with its place from 1 (n), the item, its outcome, and its result or error, with"
+              + " the causes of that and what it has suppressed."
               + " compare, advise: table (the default) or json.")
   @Nullable Format format;
 

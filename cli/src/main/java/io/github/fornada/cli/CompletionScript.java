@@ -3,6 +3,7 @@ package io.github.fornada.cli;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
@@ -40,6 +41,20 @@ final class CompletionScript {
         _fornada_add -W "$1"
       }
 
+      # A list of word=number: a word, which a number follows and no space; nothing for the number.
+      _fornada_pairs() {
+        case "$cur" in
+          *,*) prefix="$prefix${cur%,*}," cur="${cur##*,}" number="" ;;
+        esac
+        case "$number$cur" in
+          *=*) ;;
+          *)
+            type compopt >/dev/null 2>&1 && compopt -o nospace 2>/dev/null
+            _fornada_add -W "$1"
+            ;;
+        esac
+      }
+
       # Files (-f) or folders (-d).
       _fornada_files() {
         type compopt >/dev/null 2>&1 && compopt -o filenames 2>/dev/null
@@ -59,18 +74,35 @@ final class CompletionScript {
   private static final String ENTRY =
       """
       _complete_fornada() {
-        local cur prev prefix="" i word task="" rest=""
+        local cur prev prefix="" i=0 at word task="" rest="" number=""
         COMPREPLY=()
         cur="${COMP_WORDS[COMP_CWORD]}"
         prev="${COMP_WORDS[COMP_CWORD - 1]}"
         # --option=value: three words in bash, one elsewhere.
         if [ "$cur" = "=" ]; then
-          cur=""
+          cur="" i=$((COMP_CWORD - 1))
         elif [ "$prev" = "=" ] && [ "$COMP_CWORD" -gt 2 ]; then
-          prev="${COMP_WORDS[COMP_CWORD - 2]}"
+          i=$((COMP_CWORD - 2))
+          prev="${COMP_WORDS[i]}"
         else
           case "$cur" in
             --*=*) prev="${cur%%=*}" prefix="${cur%%=*}=" cur="${cur#*=}" ;;
+          esac
+        fi
+        # So are a word and its number, as in --workers processes=2,virtual=50.
+        at="$i"
+        while [ "$at" -gt 2 ] && [ "${COMP_WORDS[at - 1]}" = "=" ]; do at=$((at - 2)); done
+        if [ "$at" -gt 1 ]; then
+          case "${COMP_WORDS[at]}" in
+            @PAIRS@)
+              prev="${COMP_WORDS[at]}"
+              [ "$at" -eq "$i" ] || number="="
+              ;;
+            *)
+              case "${COMP_WORDS[at - 1]}" in
+                @PAIRS@) prev="${COMP_WORDS[at - 1]}" number="=" ;;
+              esac
+              ;;
           esac
         fi
         if [ "$COMP_CWORD" -eq 1 ]; then
@@ -106,7 +138,16 @@ final class CompletionScript {
       cases.append("    %s) _%s_of_%s ;;%n".formatted(command, name, command));
     }
     String first = String.join(" ", names()) + " " + options(root.getCommandSpec());
-    return script.append(ENTRY.replace("@FIRST@", first).replace("@CASES@", cases)).toString();
+    String pairs =
+        commands().stream()
+            .flatMap(each -> visible(each.getCommandSpec()).stream())
+            .filter(CompletionScript::takesPairs)
+            .flatMap(option -> Stream.of(option.names()))
+            .distinct()
+            .collect(Collectors.joining(" | "));
+    return script
+        .append(ENTRY.replace("@FIRST@", first).replace("@CASES@", cases).replace("@PAIRS@", pairs))
+        .toString();
   }
 
   private List<CommandLine> commands() {
@@ -153,6 +194,7 @@ final class CompletionScript {
                 %s)
                   i=$((i + 1))
                   [ "${COMP_WORDS[i]}" != "=" ] || i=$((i + 1))
+                  while [ "${COMP_WORDS[i + 1]}" = "=" ]; do i=$((i + 2)); done
                   ;;
           """
               .formatted(
@@ -194,6 +236,14 @@ final class CompletionScript {
     return List.of(option.names()).contains(RunCommand.FIGURES);
   }
 
+  /** Returns whether the words of an option's value are followed by a number each. */
+  private static boolean takesPairs(OptionSpec option) {
+    Iterable<String> candidates = option.completionCandidates();
+    return candidates != null
+        && StreamSupport.stream(candidates.spliterator(), false)
+            .anyMatch(word -> word.endsWith("="));
+  }
+
   /** Returns what completes the value of an option. */
   private String values(CommandSpec command, OptionSpec option) {
     String label = option.paramLabel();
@@ -210,10 +260,11 @@ final class CompletionScript {
     }
     Iterable<String> candidates = option.completionCandidates();
     if (candidates != null) {
+      String kind = takesPairs(option) ? "pairs" : option.splitRegex().isEmpty() ? "words" : "list";
       return " _%s_%s \"%s\";"
           .formatted(
               name,
-              option.splitRegex().isEmpty() ? "words" : "list",
+              kind,
               StreamSupport.stream(candidates.spliterator(), false)
                   .collect(Collectors.joining(" ")));
     }

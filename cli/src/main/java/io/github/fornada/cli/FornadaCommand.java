@@ -24,15 +24,6 @@ import picocli.CommandLine.UnmatchedArgumentException;
         "Runs a plain Java function over many inputs, in sequence, on virtual threads, on platform"
             + " threads or in worker JVMs, and measures each.",
     versionProvider = FornadaCommand.Version.class,
-    subcommands = {
-      RunCommand.class,
-      CompareCommand.class,
-      AdviseCommand.class,
-      ClusterCommand.class,
-      CommandLine.HelpCommand.class,
-      CompletionCommand.class,
-      ManCommand.class,
-    },
     footerHeading = "%nExamples:%n",
     footer = {
       "  fornada compare examples/Bolo.java chocolate cenoura",
@@ -48,6 +39,7 @@ final class FornadaCommand implements Callable<Integer> {
   static int execute(String... args) {
     StandardStreams streams = StandardStreams.get();
     CommandLine command = new CommandLine(new FornadaCommand());
+    commands(args.length == 0 ? "" : args[0]).forEach(command::addSubcommand);
     var text = new CheckedText(streams.out());
     command.setOut(new PrintWriter(text, true, streams.outCharset()));
     command.setErr(new PrintWriter(streams.err(), true, streams.err().charset()));
@@ -86,6 +78,27 @@ final class FornadaCommand implements Callable<Integer> {
     int code = execute(command, args);
     command.getOut().flush();
     return text.exitCode(code); // help and the like print there, and look at no failure
+  }
+
+  /**
+   * Returns the commands that are needed if {@code first} is the first argument. Those that run a
+   * task need no other, and it takes a while to read what a command's options are.
+   */
+  private static List<Object> commands(String first) {
+    return switch (first) {
+      case "run" -> List.of(new RunCommand());
+      case "compare" -> List.of(new CompareCommand());
+      case "advise" -> List.of(new AdviseCommand());
+      default ->
+          List.of(
+              new RunCommand(),
+              new CompareCommand(),
+              new AdviseCommand(),
+              new ClusterCommand(),
+              new CommandLine.HelpCommand(),
+              new CompletionCommand(),
+              new ManCommand());
+    };
   }
 
   private static int execute(CommandLine command, String[] args) {

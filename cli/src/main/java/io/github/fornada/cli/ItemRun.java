@@ -204,7 +204,7 @@ final class ItemRun implements TaskListener {
           return End.STOPPED;
         }
       }
-      return End.COMPLETE;
+      return stopped ? End.STOPPED : End.COMPLETE; // a stop ends the stream
     }
   }
 

@@ -39,7 +39,10 @@ final class Observed implements Journal {
       @Nullable Observation observation,
       @Nullable Decision decision) {}
 
-  private static final ObjectMapper MAPPER = JsonMapper.builder().build();
+  /** Loaded only if there is JSON to read or write, which most runs do not do. */
+  private static final class Json {
+    static final ObjectMapper MAPPER = JsonMapper.builder().build();
+  }
 
   private final List<Entry> entries = new ArrayList<>(); // guarded by itself
 
@@ -113,7 +116,7 @@ final class Observed implements Journal {
     var lines = new ArrayList<String>();
     try {
       for (Entry entry : entries()) {
-        lines.add(MAPPER.writeValueAsString(entry));
+        lines.add(Json.MAPPER.writeValueAsString(entry));
       }
       try (OutputStream out = file.open()) {
         out.write(String.join("\n", lines).concat("\n").getBytes(StandardCharsets.UTF_8));
@@ -136,7 +139,7 @@ final class Observed implements Journal {
       for (String text : Files.readAllLines(file)) {
         line++;
         if (!text.isBlank()) {
-          read.add(MAPPER.readValue(text, Entry.class));
+          read.add(Json.MAPPER.readValue(text, Entry.class));
         }
       }
     } catch (NoSuchFileException e) {
@@ -150,6 +153,9 @@ final class Observed implements Journal {
               + e.getOriginalMessage());
     } catch (IOException e) {
       throw Fault.failed("cannot read " + file + ": " + Inputs.reason(e));
+    }
+    if (line == 0) { // of a run that was over at once there is an empty line
+      throw Fault.usage(file + " is empty: advise --record writes what can be replayed");
     }
     return read;
   }

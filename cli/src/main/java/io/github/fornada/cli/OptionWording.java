@@ -88,6 +88,14 @@ final class OptionWording {
     return isOfLibrary(cause) ? text.replace(label(item.index()), label(item.number())) : text;
   }
 
+  /** Returns the same for programs. */
+  static ThrownText.Told told(Ended item, Throwable cause) {
+    ThrownText.Told told = ThrownText.told(cause);
+    return isOfLibrary(cause)
+        ? told.map(text -> text.replace(label(item.index()), label(item.number())))
+        : told;
+  }
+
   /** Returns whether the library made an exception, and so its message. */
   static boolean isOfLibrary(Throwable thrown) {
     return thrown.getClass().getName().startsWith("io.github.fornada.");

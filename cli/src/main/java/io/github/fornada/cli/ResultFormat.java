@@ -1,7 +1,9 @@
 package io.github.fornada.cli;
 
 import io.github.fornada.Outcome;
+import java.util.LinkedHashMap;
 import java.util.Locale;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param lines whether a text is split into lines; otherwise a zero byte ends it
  */
 record ResultFormat(boolean json, boolean withItem, boolean lines) {
+  private static final String ERROR = "error";
+
   /** The text of results alone, a line each. */
   static final ResultFormat TEXT = new ResultFormat(false, false, true);
 
@@ -40,7 +44,14 @@ record ResultFormat(boolean json, boolean withItem, boolean lines) {
    * @param stage where it ended; null if there are no stages
    */
   @Nullable String failed(Ended item, @Nullable String stage, Outcome<?> outcome) {
-    return json ? without(item, stage, name(outcome), error(item, outcome)) : null;
+    if (!json) {
+      return null;
+    }
+    if (outcome instanceof Outcome.Failed<?>(var cause)) {
+      ThrownText.Told told = OptionWording.told(item, cause);
+      return without(item, stage, name(outcome), told.error(), behind(told));
+    }
+    return without(item, stage, name(outcome), error(item, outcome), "");
   }
 
   /**
@@ -50,15 +61,48 @@ record ResultFormat(boolean json, boolean withItem, boolean lines) {
    * @param why why it was stopped
    */
   @Nullable String cancelled(Ended item, String why) {
-    return json ? without(item, null, "cancelled", why) : null;
+    return json ? without(item, null, "cancelled", why, "") : null;
   }
 
-  private static String without(Ended item, @Nullable String stage, String outcome, String error) {
+  /**
+   * Returns the line of an item without a result.
+   *
+   * @param more further fields, each with a comma before it
+   */
+  private static String without(
+      Ended item, @Nullable String stage, String outcome, String error, String more) {
     return head(item.number(), item.input(), outcome)
         + (stage == null ? "" : ",\"stage\":" + Rendering.json(stage))
         + ",\"error\":"
         + Rendering.json(error)
+        + more
         + tail(item.nanos());
+  }
+
+  /**
+   * Returns the fields for the causes of an exception and what it has suppressed, if it has any.
+   */
+  private static String behind(ThrownText.Told told) {
+    var fields = new StringBuilder();
+    map(told)
+        .forEach((name, value) -> {
+          if (!name.equals(ERROR)) {
+            fields.append(",\"").append(name).append("\":").append(Rendering.json(value));
+          }
+        });
+    return fields.toString();
+  }
+
+  private static Map<String, Object> map(ThrownText.Told told) {
+    var map = new LinkedHashMap<String, Object>();
+    map.put(ERROR, told.error());
+    if (!told.causes().isEmpty()) {
+      map.put("causes", told.causes().stream().map(ResultFormat::map).toList());
+    }
+    if (!told.suppressed().isEmpty()) {
+      map.put("suppressed", told.suppressed().stream().map(ResultFormat::map).toList());
+    }
+    return map;
   }
 
   /** Returns what is written for an input that is not an item; null for nothing. */
@@ -102,17 +146,12 @@ record ResultFormat(boolean json, boolean withItem, boolean lines) {
   private static String error(Ended item, Outcome<?> outcome) {
     return switch (outcome) {
       case Outcome.Done<?> done -> "";
-      case Outcome.Failed<?>(var cause) -> withoutStack(OptionWording.thrown(item, cause));
+      case Outcome.Failed<?>(var cause) -> OptionWording.told(item, cause).error();
       case Outcome.TimedOut<?>(var limit, var frames) ->
           "over its timeout of " + Words.limit(limit);
       case Outcome.Cancelled<?>(var reason) -> String.valueOf(reason);
       case Outcome.WorkerLost<?> lost -> OptionWording.lost(item, lost);
     };
-  }
-
-  private static String withoutStack(String text) {
-    int stack = text.indexOf("\n    at ");
-    return stack < 0 ? text : text.substring(0, stack);
   }
 
   /** Returns an item on one line, without a tab, in a form that names it and no other. */

@@ -234,6 +234,9 @@ final class RunCommand implements Callable<Integer> {
                 + " is given too: leave one out");
       }
       figures = format;
+      if (format == CommonOptions.Format.table) { // who reads JSON there wants nothing else there
+        options.terminal().note("fornada: --format table is the old name of --figures=table");
+      }
     } else if (figures == CommonOptions.Format.text || figures == CommonOptions.Format.jsonl) {
       throw Fault.usage("--figures is table or json, got " + figures);
     }

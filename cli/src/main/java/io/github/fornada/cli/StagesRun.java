@@ -279,20 +279,19 @@ final class StagesRun {
 
   /** A line for each stage: how far it has come, and what its workers do. */
   static List<String> stageLines(PipelineSummary summary) {
-    StageSummary slow = summary.bottleneck();
     var lines = new ArrayList<String>();
     for (StageSummary stage : summary.stages()) {
       String name = stage.name();
       lines.add(
           String.format(
               Locale.ROOT,
-              "%-16s %7d done  %4s busy  queue %d/%d%s",
+              "%-16s %7d done  %4s busy  queue now %d/%d%s",
               name.length() > 16 ? name.substring(0, 13) + "..." : name,
               stage.results(),
               percent(stage.busy()),
               stage.queued(),
               stage.queueLimit(),
-              slow != null && slow.name().equals(name) ? "  <" : ""));
+              holdsUp(summary, stage) ? "  <" : ""));
     }
     return lines;
   }
@@ -321,7 +320,8 @@ final class StagesRun {
             return false;
           }
         }
-        return !cut[0];
+        // A stop may come before further items were taken: then none of them is cut.
+        return !cut[0] && !tally.stops;
       } finally {
         if (Interruption.requested()) {
           writeRest(run, source, tally);
@@ -548,10 +548,15 @@ final class StagesRun {
       List<Plan> plans, PipelineSummary summary, String title, String cost) {
     HtmlReport report = new HtmlReport(title).withText(List.of(cost + ".", summary.advice()));
     for (StageSummary stage : summary.stages()) {
-      report.withBand(stage.name(), facts(stage), slices(stage));
+      report.withBand(stage.name(), facts(stage, holdsUp(summary, stage)), slices(stage));
     }
     for (int k = 0; k < plans.size(); k++) {
-      report.add(plans.get(k).timeline(), cells(summary.stages().get(k)));
+      Timeline timeline = plans.get(k).timeline();
+      StageSummary stage = summary.stages().get(k);
+      report.add(timeline, cells(stage));
+      if (holdsUp(summary, stage)) {
+        report.withBottleneck(timeline);
+      }
     }
     return report;
   }
@@ -560,13 +565,20 @@ final class StagesRun {
     return plans.stream().map(Plan::timeline).toList();
   }
 
-  private static String facts(StageSummary stage) {
+  /** Returns whether a stage is the one that holds the others up. */
+  private static boolean holdsUp(PipelineSummary summary, StageSummary stage) {
+    StageSummary slow = summary.bottleneck();
+    return slow != null && slow.name().equals(stage.name());
+  }
+
+  private static String facts(StageSummary stage, boolean holdsUp) {
     return stage.model()
         + ", "
         + stage.size()
         + (stage.size() == 1 ? " worker, " : " workers, ")
         + percent(stage.busy())
-        + " busy";
+        + " busy"
+        + (holdsUp ? ", holds the others up" : "");
   }
 
   private static List<BandSlice> slices(StageSummary stage) {
@@ -581,13 +593,14 @@ final class StagesRun {
 
   private static Map<String, String> cells(StageSummary stage) {
     var cells = new LinkedHashMap<String, String>();
+    cells.put("stage", stage.name());
     cells.put("model", stage.model());
     cells.put("size", Integer.toString(stage.size()));
     cells.put("items/s", String.format(Locale.ROOT, "%,.1f", stage.rate()));
     cells.put("busy", percent(stage.busy()));
     cells.put("waits for input", percent(stage.waitsForInput()));
     cells.put("for room", percent(stage.waitsForRoom()));
-    cells.put("deepest queue", Integer.toString(stage.deepestQueue()));
+    cells.put("deepest queue", stage.deepestQueue() + "/" + stage.queueLimit());
     return cells;
   }
 
@@ -610,6 +623,8 @@ final class StagesRun {
       map.put("busy", stage.busy());
       map.put("waitsForInput", stage.waitsForInput());
       map.put("waitsForRoom", stage.waitsForRoom());
+      map.put("deepestQueue", stage.deepestQueue());
+      map.put("queueLimit", stage.queueLimit());
       stages.add(map);
     }
     var map = new LinkedHashMap<String, Object>();

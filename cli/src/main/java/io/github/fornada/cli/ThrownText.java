@@ -8,16 +8,19 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The text that is printed for an exception that a task threw: message, frames of the user's code,
- * causes, suppressed exceptions. All of these come from methods that the user's class may override,
- * and which may throw, never return, or return without end more. So they are called on a thread
- * that they may block, and the time and the size of the text are limited.
+ * What is told of an exception that a task threw: message, frames of the user's code, causes,
+ * suppressed exceptions. All of these come from methods that the user's class may override, and
+ * which may throw, never return, or return without end more. So they are called on a thread that
+ * they may block, and the time and the size of what is told are limited.
  */
 final class ThrownText {
   private static final String NOT_CALLED = " (its own methods do not return in time)";
+  private static final String CUT_OFF =
+      "(the rest is missing: a method of this exception did not return in time)";
 
   private static final int MAX_FRAMES = 8;
   private static final int MAX_CAUSES = 10;
@@ -38,9 +41,44 @@ final class ThrownText {
         }
       };
 
+  /** What a part tells of. */
+  private enum Kind {
+    THROWN,
+    CAUSE,
+    SUPPRESSED,
+    FRAMES,
+    MORE_SUPPRESSED,
+    CUT_OFF
+  }
+
+  /**
+   * A part of what is told, in the order in which it is found out: an exception, what it has
+   * suppressed, its cause, what that has suppressed.
+   *
+   * @param depth how often one suppressed the next, from what was thrown to this
+   */
+  private record Part(Kind kind, int depth, String text) {}
+
+  /**
+   * An exception as programs read it, without its stack.
+   *
+   * @param error its class and message
+   * @param causes its cause, the cause of that, and so on
+   * @param suppressed what it has suppressed
+   */
+  record Told(String error, List<Told> causes, List<Told> suppressed) {
+    /** Returns the same with other words. */
+    Told map(UnaryOperator<String> words) {
+      return new Told(
+          words.apply(error),
+          causes.stream().map(each -> each.map(words)).toList(),
+          suppressed.stream().map(each -> each.map(words)).toList());
+    }
+  }
+
   // Guarded by this: the describing thread adds to it, and the waiting thread reads what is
   // complete.
-  private final StringBuilder text = new StringBuilder();
+  private final List<Part> parts = new ArrayList<>();
 
   // Used by the describing thread only.
   private final Set<Throwable> seen = Collections.newSetFromMap(new IdentityHashMap<>());
@@ -50,46 +88,58 @@ final class ThrownText {
 
   /** Returns some lines, without an end of line. */
   static String of(Throwable thrown) {
+    return text(parts(thrown));
+  }
+
+  /** Returns the same for programs. */
+  static Told told(Throwable thrown) {
+    List<Part> parts = parts(thrown);
+    return told(parts, new int[] {0});
+  }
+
+  /** Returns what is told of an exception; at least one part. */
+  private static List<Part> parts(Throwable thrown) {
     String name = thrown.getClass().getName();
+    var nothing = List.of(new Part(Kind.THROWN, 0, name + NOT_CALLED));
     boolean[] slow = SLOW.get(thrown.getClass());
     if (slow[0]) {
-      return name + NOT_CALLED;
+      return nothing;
     }
     var report = new ThrownText();
-    String whole =
-        BoundedText.boundedMessage(
+    boolean complete =
+        BoundedText.call(
             () -> {
-              report.append(thrown, "\n", 0);
-              return report.soFar();
+              report.append(thrown, Kind.THROWN, 0);
+              return true;
             },
-            "",
-            "",
+            false,
+            false,
             () -> slow[0] = true); // a race only costs another attempt
-    if (!whole.isEmpty()) {
-      return whole;
+    List<Part> found = report.soFar();
+    if (found.isEmpty()) {
+      return nothing;
     }
-    String written = report.soFar();
-    return written.isEmpty()
-        ? name + NOT_CALLED
-        : written
-            + "\n    (the rest is missing: a method of this exception did not return in time)";
+    if (!complete) {
+      found.add(new Part(Kind.CUT_OFF, 0, CUT_OFF));
+    }
+    return found;
   }
 
-  private synchronized String soFar() {
-    return text.toString();
+  private synchronized List<Part> soFar() {
+    return new ArrayList<>(parts);
   }
 
-  private synchronized void add(String more) {
-    text.append(more);
+  private synchronized void add(Kind kind, int depth, String text) {
+    parts.add(new Part(kind, depth, text));
   }
 
-  private void append(Throwable thrown, String lineBreak, int depth) {
-    String before = "";
+  private void append(Throwable thrown, Kind first, int depth) {
+    Kind kind = first;
     String last = "";
     @Nullable Throwable t = thrown;
     for (int causes = 0; t != null && seen.add(t); causes++) {
       if (causes > MAX_CAUSES || described >= MAX_EXCEPTIONS) {
-        add(before + "... (more causes are left out)");
+        add(kind, depth, "... (more causes are left out)");
         return;
       }
       Throwable current = t;
@@ -97,20 +147,22 @@ final class ThrownText {
       String name = describe(current);
       // A cause with the same text as the exception before, as with a wrapper, adds nothing.
       if (!name.equals(last)) {
-        add(before + name);
+        add(kind, depth, name);
         add(
+            Kind.FRAMES,
+            depth,
             of(
-                () -> frames(List.of(current.getStackTrace())).replace("\n", lineBreak),
-                lineBreak + "    (its stack trace cannot be had)"));
-        appendSuppressed(current, lineBreak, depth);
+                () -> frames(List.of(current.getStackTrace())),
+                "\n    (its stack trace cannot be had)"));
+        appendSuppressed(current, depth);
       }
       last = name;
-      before = lineBreak + "  caused by: ";
+      kind = Kind.CAUSE;
       t = causeOf(current);
     }
   }
 
-  private void appendSuppressed(Throwable thrown, String lineBreak, int depth) {
+  private void appendSuppressed(Throwable thrown, int depth) {
     Throwable[] suppressed;
     try {
       suppressed = thrown.getSuppressed();
@@ -120,13 +172,12 @@ final class ThrownText {
     int n = 0;
     for (Throwable each : suppressed) {
       if (n == MAX_SUPPRESSED || described >= MAX_EXCEPTIONS || depth > MAX_CAUSES) {
-        add(lineBreak + "  ... " + (suppressed.length - n) + " more suppressed");
+        add(Kind.MORE_SUPPRESSED, depth + 1, "... " + (suppressed.length - n) + " more suppressed");
         return;
       }
       n++;
       if (!seen.contains(each)) {
-        add(lineBreak + "  suppressed: ");
-        append(each, lineBreak + "  ", depth + 1);
+        append(each, Kind.SUPPRESSED, depth + 1);
       }
     }
   }
@@ -157,8 +208,7 @@ final class ThrownText {
                 + "... ("
                 + (text.length() - MAX_MESSAGE)
                 + " more characters)";
-    // No line of it may look like one of the command's own.
-    return whole.stripTrailing().replace("\n", "\n    ");
+    return whole.stripTrailing();
   }
 
   /** Returns an end that is not between the two halves of a surrogate pair. */
@@ -173,6 +223,50 @@ final class ThrownText {
     } catch (Throwable e) { // anything: the report of a failure must not cause a second one
       return otherwise;
     }
+  }
+
+  // ---- for people
+
+  private static String text(List<Part> parts) {
+    var text = new StringBuilder();
+    for (Part part : parts) {
+      String lineBreak = "\n" + "  ".repeat(part.depth());
+      // No line of a message may look like one of the command's own.
+      String words = part.text().replace("\n", "\n    ");
+      switch (part.kind()) {
+        case THROWN -> text.append(words);
+        case CAUSE -> text.append(lineBreak).append("  caused by: ").append(words);
+        case FRAMES -> text.append(part.text().replace("\n", lineBreak));
+        case SUPPRESSED -> text.append(lineBreak).append("suppressed: ").append(words);
+        case MORE_SUPPRESSED -> text.append(lineBreak).append(words);
+        case CUT_OFF -> text.append("\n    ").append(words);
+      }
+    }
+    return text.toString();
+  }
+
+  // ---- for programs
+
+  /** Returns the exception at a place, and moves the place behind all that belongs to it. */
+  private static Told told(List<Part> parts, int[] place) {
+    Part own = parts.get(place[0]++);
+    var suppressed = new ArrayList<Told>();
+    var causes = new ArrayList<Told>();
+    while (place[0] < parts.size()) {
+      Part part = parts.get(place[0]);
+      if (part.kind() == Kind.FRAMES) {
+        place[0]++;
+      } else if (part.depth() > own.depth()) {
+        suppressed.add(told(parts, place));
+      } else if (part.depth() == own.depth()
+          && (part.kind() == Kind.CAUSE || part.kind() == Kind.CUT_OFF)
+          && own.kind() != Kind.CAUSE) {
+        causes.add(told(parts, place));
+      } else {
+        break; // it belongs to another
+      }
+    }
+    return new Told(own.text(), List.copyOf(causes), List.copyOf(suppressed));
   }
 
   /**

@@ -1,6 +1,7 @@
 package io.github.fornada.cli;
 
 import io.github.fornada.ExecutionModel;
+import java.util.Iterator;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
@@ -8,6 +9,17 @@ import picocli.CommandLine.TypeConversionException;
 final class WorkersParser implements ITypeConverter<Workers> {
   /** More than any machine can use. Guess. */
   private static final int MAX_WORKERS = 100_000;
+
+  /** What a shell completes: the models, of which a number follows. */
+  static final class Models implements Iterable<String> {
+    @Override
+    public Iterator<String> iterator() {
+      return ModelParser.MODELS.stream()
+          .filter(model -> model != ExecutionModel.SEQUENTIAL)
+          .map(model -> model.label() + "=")
+          .iterator();
+    }
+  }
 
   @Override
   public Workers convert(String text) {

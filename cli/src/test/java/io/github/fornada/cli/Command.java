@@ -10,7 +10,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** The command in its own process, as a user starts it. */
+/**
+ * The command as a user starts it: in its own process, or, where that makes no difference, by a
+ * {@link CommandServer}.
+ */
 final class Command {
   /** Generous: a run of the tests shares its machine with others. */
   static final Duration DEADLINE = Duration.ofSeconds(90);
@@ -19,30 +22,22 @@ final class Command {
 
   private Command() {}
 
-  /**
-   * Returns the command line that starts it, from the classes under test. Each process runs for a
-   * second or two, too short for optimizing compilation to pay.
-   */
+  /** Returns the command line that starts it, from the classes under test. */
   static List<String> words(String... arguments) {
-    var words =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx256m",
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                // As the manifest of the command's jar has it.
-                "--enable-native-access=ALL-UNNAMED",
-                "--add-opens=java.base/java.io=ALL-UNNAMED",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "io.github.fornada.cli.Main"));
+    var words = new ArrayList<>(CommandJvm.words());
+    words.add("io.github.fornada.cli.Main");
     words.addAll(List.of(arguments));
     return words;
   }
 
-  /** Runs it in a folder to its end. */
+  /** Runs it in a folder to its end; by a server if that is a {@link ServedFolder}. */
   static Result run(Path folder, String... arguments) {
+    Result served = ServedFolder.run(folder, arguments);
+    return served == null ? process(folder, arguments) : served;
+  }
+
+  /** Runs it in a process of its own, in a folder, to its end. */
+  static Result process(Path folder, String... arguments) {
     return finish(folder, new ProcessBuilder(words(arguments)));
   }
 

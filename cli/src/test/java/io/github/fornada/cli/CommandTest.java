@@ -18,7 +18,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -53,10 +53,13 @@ class CommandTest {
       }
       """;
 
-  @TempDir Path folder;
+  @RegisterExtension final ServedFolder served = new ServedFolder();
+
+  private Path folder;
 
   @BeforeEach
   void writeTasks() throws IOException {
+    folder = served.path();
     Files.writeString(folder.resolve("Tasks.java"), TASKS);
   }
 
@@ -81,7 +84,9 @@ class CommandTest {
   @ParameterizedTest
   @ValueSource(strings = {"sequential", "virtual", "threads", "processes"})
   void anEndlessLoopIsOverAtItsLimitAndTheOthersGoOn(String model) {
-    var result = run("run", "Tasks.java#echo", "--on", model, "--timeout", "1s", "a", "loop", "b");
+    var result =
+        Command.process(
+            folder, "run", "Tasks.java#echo", "--on", model, "--timeout", "1s", "a", "loop", "b");
     assertThat(result.out()).isEqualTo("a\nb\n");
     assertThat(result.exitCode()).isEqualTo(1);
     assertThat(result.err()).contains("\"loop\" was over its timeout of 1 s");
@@ -94,7 +99,7 @@ class CommandTest {
         new ArrayList<>(List.of("run", "Tasks.java#echo", "--on", "virtual", "--timeout", "1s"));
     arguments.addAll(Collections.nCopies(loops, "loop"));
     arguments.addAll(List.of("a", "b"));
-    var result = run(arguments.toArray(String[]::new));
+    var result = Command.process(folder, arguments.toArray(String[]::new));
     assertThat(result.out()).isEqualTo("a\nb\n");
     assertThat(result.exitCode()).isEqualTo(1);
     assertThat(result.err().split("\"loop\" was over its timeout", -1)).hasSize(loops + 1);

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -43,10 +43,13 @@ class OutputFilesTest {
 
   private static final String OLD = "1\n2\n3\n";
 
-  @TempDir Path folder;
+  @RegisterExtension final ServedFolder served = new ServedFolder();
+
+  private Path folder;
 
   @BeforeEach
   void writeFiles() throws IOException {
+    folder = served.path();
     Files.writeString(folder.resolve("Tasks.java"), TASKS);
     Files.writeString(folder.resolve("n.txt"), OLD);
     Files.createSymbolicLink(folder.resolve("soft.txt"), Path.of("n.txt"));

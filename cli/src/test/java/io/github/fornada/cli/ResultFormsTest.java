@@ -14,7 +14,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,11 +31,16 @@ class ResultFormsTest {
       import java.util.*;
       public class Tasks {
         public record Length(String of, int chars) {}
-        public static String echo(String s) {
+        public static String echo(String s) throws Exception {
           switch (s) {
             case "boom" -> throw new IllegalStateException("no " + s);
-            case "loop" -> { while (true) { Thread.onSpinWait(); } }
+            case "sleep" -> Thread.sleep(600_000);
             case "die" -> Runtime.getRuntime().halt(3);
+            case "deep" -> {
+              var thrown = new IllegalStateException("body", new RuntimeException("cause\\nof it"));
+              thrown.addSuppressed(new IllegalArgumentException("close"));
+              throw thrown;
+            }
             default -> { }
           }
           return s;
@@ -66,10 +71,13 @@ class ResultFormsTest {
       }
       """;
 
-  @TempDir Path folder;
+  @RegisterExtension final ServedFolder served = new ServedFolder();
+
+  private Path folder;
 
   @BeforeEach
   void writeTasks() throws IOException {
+    folder = served.path();
     Files.writeString(folder.resolve("Tasks.java"), TASKS);
   }
 
@@ -116,8 +124,9 @@ class ResultFormsTest {
             "jsonl",
             "x\ty",
             "boom",
-            "loop",
+            "sleep",
             "",
+            "deep",
             "--lines",
             "list");
     assertThat(result.exitCode()).isEqualTo(1);
@@ -132,16 +141,24 @@ class ResultFormsTest {
         });
     List<JsonNode> items = lines;
     assertThat(items.stream().map(line -> line.get("n").asInt()))
-        .containsExactly(1, 2, 3, 4, 5, 6, 7);
+        .containsExactly(1, 2, 3, 4, 5, 6, 7, 8);
     assertThat(items.stream().map(line -> line.get("item").asText()))
-        .containsExactly("x\ty", "boom", "loop", "", "a", "\ufffd", "b");
+        .containsExactly("x\ty", "boom", "sleep", "", "deep", "a", "\ufffd", "b");
     assertThat(items.stream().map(line -> line.get("outcome").asText()))
-        .containsExactly("done", "failed", "timed_out", "done", "done", "refused", "done");
+        .containsExactly(
+            "done", "failed", "timed_out", "done", "failed", "done", "refused", "done");
     assertThat(items.get(0).get("result").asText()).isEqualTo("x\ty");
     assertThat(items.get(0).get("millis").isNumber()).isTrue();
     assertThat(items.get(1).get("error").asText())
         .isEqualTo("java.lang.IllegalStateException: no boom");
     assertThat(items.get(1).has("result")).isFalse();
+    assertThat(items.get(1).has("causes")).isFalse();
+    assertThat(items.get(4).get("error").asText())
+        .isEqualTo("java.lang.IllegalStateException: body");
+    assertThat(items.get(4).get("causes").toString())
+        .isEqualTo("[{\"error\":\"java.lang.RuntimeException: cause\\nof it\"}]");
+    assertThat(items.get(4).get("suppressed").toString())
+        .isEqualTo("[{\"error\":\"java.lang.IllegalArgumentException: close\"}]");
     assertThat(items.get(2).get("error").asText()).isEqualTo("over its timeout of 8 s");
     assertThat(items.get(2).get("millis").asDouble()).isGreaterThan(1000);
     assertThat(result.err()).contains("\"boom\" failed", "at Tasks.echo(Tasks.java:");

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -51,15 +51,22 @@ class StagesTest {
           }
           return s + s;
         }
+        public static String slowly(String s) throws Exception {
+          Thread.sleep(30);
+          return s;
+        }
         public static int length(String s) { return s.length(); }
         public static int plus(int n) { return n + 1; }
       }
       """;
 
-  @TempDir Path folder;
+  @RegisterExtension final ServedFolder served = new ServedFolder();
+
+  private Path folder;
 
   @BeforeEach
   void writeTasks() throws IOException {
+    folder = served.path();
     Files.writeString(folder.resolve("First.java"), FIRST);
     Files.writeString(folder.resolve("Second.java"), SECOND);
   }
@@ -120,6 +127,33 @@ class StagesTest {
             page.toString());
     assertThat(result.exitCode()).isZero();
     assertThat(Files.readString(page).split("<div class=\"band\">")).hasSize(3);
+  }
+
+  @Test
+  void theReportNamesItsStagesMarksTheSlowOneAndHasTheFiguresThatArePrinted() throws IOException {
+    var result =
+        run(
+            ("run First.java#mark then Second.java#slowly --workers 1 a b c d e f g h i j k l"
+                    + " --report page.html")
+                .split(" "));
+    assertThat(result.exitCode()).as(result.err()).isZero();
+    String page = Files.readString(folder.resolve("page.html"));
+    String table = page.substring(page.indexOf("<table"), page.indexOf("</table>"));
+    assertThat(table).contains("scope=\"col\">stage<", "scope=\"col\">model<", ">First.mark</a>");
+    String row = table.substring(table.indexOf("<tr class=\"slow\""));
+    assertThat(row).contains(">Second.slowly</a>", "bottleneck", ">threads</td>");
+    assertThat(page).contains("holds the others up");
+    String printed =
+        result
+            .err()
+            .lines()
+            .filter(line -> line.startsWith("Second.slowly"))
+            .findFirst()
+            .orElseThrow();
+    var queue = Pattern.compile(" ([0-9]+)(/[0-9]+) <").matcher(printed);
+    assertThat(queue.find()).as(printed).isTrue();
+    assertThat(row).contains(">" + queue.group(1) + queue.group(2) + "</td>");
+    assertThat(page).contains("queue of " + queue.group(1) + " at most");
   }
 
   @Test

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,10 +25,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 @EnabledOnOs({OS.LINUX, OS.MAC})
 @Execution(ExecutionMode.CONCURRENT)
 class SurfaceTest {
-  @TempDir Path folder;
+  @RegisterExtension final ServedFolder served = new ServedFolder();
+
+  private Path folder;
 
   @BeforeEach
   void writeTask() throws IOException {
+    folder = served.path();
     Files.writeString(
         folder.resolve("Echo.java"),
         """
@@ -63,6 +66,10 @@ class SurfaceTest {
     var table = run("run", "Echo.java", "--figures", "table", "json");
     assertThat(table.out()).as("what follows is an input").isEqualTo("table\njson\n");
     assertThat(table.err()).contains("speed-").contains("threads").doesNotContain("done in");
+    var old = run("run", "Echo.java", "--format", "table", "a");
+    assertThat(old.err())
+        .startsWith("fornada: --format table is the old name of --figures=table\n")
+        .contains("speed-");
     var json = run("run", "Echo.java", "--figures=json", "a");
     assertThat(new ObjectMapper().readTree(json.err()).get("runs").get(0).get("done").asInt())
         .isEqualTo(1);
@@ -234,6 +241,15 @@ class SurfaceTest {
         _fornada_ask fornada compare Echo.java --on sequential,vir
         _fornada_ask fornada run Echo.java -- --on
         _fornada_ask fornada advise Echo.java --record=Ot
+        _fornada_ask fornada run Echo.java --workers ""
+        _fornada_ask fornada run Echo.java --workers = pro
+        _fornada_ask fornada run Echo.java --workers processes =
+        _fornada_ask fornada run Echo.java --workers processes = 2,v
+        _fornada_ask fornada run Echo.java --workers = processes = 2,virtual = 5
+        _fornada_ask fornada compare Echo.java --workers processes=2,t
+        _fornada_ask fornada compare Echo.java --workers=processes=2,t
+        _fornada_ask fornada run Echo.java --workers processes = 2 Ot
+        _fornada_ask fornada run --workers processes = 2,virtual = 50 Ec
         : "$1"
         """;
     var completed = Command.shell(folder, script);
@@ -255,7 +271,16 @@ class SurfaceTest {
             line -> assertThat(line).isEqualTo("Other.txt"),
             line -> assertThat(line).isEqualTo("sequential,virtual"),
             line -> assertThat(line).isEmpty(),
-            line -> assertThat(line).isEqualTo("--record=Other.txt"));
+            line -> assertThat(line).isEqualTo("--record=Other.txt"),
+            line -> assertThat(line).isEqualTo("virtual= threads= processes="),
+            line -> assertThat(line).isEqualTo("processes="),
+            line -> assertThat(line).isEmpty(),
+            line -> assertThat(line).isEqualTo("2,virtual="),
+            line -> assertThat(line).isEmpty(),
+            line -> assertThat(line).isEqualTo("processes=2,threads="),
+            line -> assertThat(line).isEqualTo("--workers=processes=2,threads="),
+            line -> assertThat(line).isEqualTo("Other.txt"),
+            line -> assertThat(line).isEqualTo("Echo.java"));
     assertThat(completed.err()).isEmpty();
   }
 
@@ -322,6 +347,69 @@ class SurfaceTest {
         .isEqualTo("d/.env\n");
     assertThat(run("run", "Echo.java", "--files", "d", "--match", ".hid/*").out())
         .isEqualTo("d/.hid/b.txt\n");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "*.txt | false",
+        "./*.txt | false",
+        "./**/*.txt | false",
+        "../*.txt | false",
+        "a/../*.txt | false",
+        "a.{b,.c} | false",
+        ".env | true",
+        "./.env | true",
+        "**/.hid/* | true",
+        "{.h,a}.txt | true",
+        "**/{a,.h}.txt | true",
+        "...txt | true"
+      })
+  void hiddenOnesAreNamedByADotThatBeginsAName(String glob, boolean hidden) {
+    assertThat(Glob.of(glob).namesHidden()).isEqualTo(hidden);
+  }
+
+  @Test
+  void resultsOnStderrAreNotLostWithoutAWord() throws IOException {
+    Files.writeString(folder.resolve("n.txt"), "1\n2\n");
+    String script = "\"$@\" 2>/dev/full";
+    var result =
+        Command.shell(folder, script, "run", "Echo.java", "--lines", "n.txt", "-o", "/dev/stderr");
+    assertThat(result.exitCode()).isEqualTo(1);
+  }
+
+  /** Otherwise an output could take the place of one that nobody knows to be an input. */
+  @Test
+  void noSourceOfTheFolderIsCompiledAlong() throws IOException {
+    Files.writeString(
+        folder.resolve("Twice.java"),
+        "class Twice { static String go(String s) { return Other.twice(s); } }");
+    String other = "class Other { static String twice(String s) { return s + s; } }";
+    Files.writeString(folder.resolve("Other.java"), other);
+    var result = run("run", "Twice.java", "a", "-o", "Other.java");
+    assertThat(result.exitCode()).isEqualTo(2);
+    assertThat(result.err()).contains("Other");
+    assertThat(Files.readString(folder.resolve("Other.java"))).isEqualTo(other);
+  }
+
+  @Test
+  void adviceIsNotGivenBeforeAnythingIsKnown() throws IOException {
+    Files.writeString(
+        folder.resolve("Nap.java"),
+        "String nap(String s) throws Exception { Thread.sleep(Long.parseLong(s)); return s; }");
+    var early = run("advise", "Nap.java", "60000", "60000", "--for", "1ms");
+    assertThat(early.exitCode()).isEqualTo(1);
+    assertThat(early.out()).isEmpty();
+    assertThat(early.err()).contains("no item had ended after 1 ms").contains("--for");
+    var failed = run("advise", "Nap.java", "x", "y");
+    assertThat(failed.exitCode()).isEqualTo(1);
+    assertThat(failed.out()).isEmpty();
+    assertThat(failed.err()).contains("no item has given a result");
+    Files.createFile(folder.resolve("empty"));
+    var replayed = run("advise", "--replay", "empty");
+    assertThat(replayed.exitCode()).isEqualTo(2);
+    assertThat(replayed.err()).contains("empty is empty");
   }
 
   @ParameterizedTest

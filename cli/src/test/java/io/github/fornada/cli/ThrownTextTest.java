@@ -3,6 +3,7 @@ package io.github.fornada.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -28,6 +29,35 @@ class ThrownTextTest {
         .contains("\n  suppressed: java.io.IOException: close")
         .contains("\n    caused by: java.io.IOException: disk")
         .contains("\n  caused by: java.io.IOException: cause");
+  }
+
+  @Test
+  void programsGetTheSameAsATree() {
+    var cause = new IOException("cause\n    at home", new IOException("disk"));
+    cause.addSuppressed(new IOException("flush"));
+    var thrown = new IllegalStateException("body\n", cause);
+    thrown.addSuppressed(new IOException("close", new IOException("lock")));
+    thrown.addSuppressed(new IOException("delete"));
+    ThrownText.Told told = ThrownText.told(thrown);
+    assertThat(told.error()).isEqualTo("java.lang.IllegalStateException: body");
+    assertThat(told.causes())
+        .containsExactly(
+            new ThrownText.Told(
+                "java.io.IOException: cause\n    at home",
+                List.of(),
+                List.of(leaf("java.io.IOException: flush"))),
+            leaf("java.io.IOException: disk"));
+    assertThat(told.suppressed())
+        .containsExactly(
+            new ThrownText.Told(
+                "java.io.IOException: close",
+                List.of(leaf("java.io.IOException: lock")),
+                List.of()),
+            leaf("java.io.IOException: delete"));
+  }
+
+  private static ThrownText.Told leaf(String error) {
+    return new ThrownText.Told(error, List.of(), List.of());
   }
 
   @Test
@@ -70,6 +100,10 @@ class ThrownTextTest {
     assertThat(ThrownText.of(new Endless(0)))
         .contains("depth 5", "more causes are left out")
         .doesNotContain("depth 50");
+    assertThat(ThrownText.told(new Endless(0)).causes())
+        .hasSizeBetween(5, 20)
+        .last()
+        .isEqualTo(leaf("... (more causes are left out)"));
   }
 
   @Test
@@ -88,6 +122,11 @@ class ThrownTextTest {
       thrown.addSuppressed(new Exception("suppressed " + i));
     }
     assertThat(ThrownText.of(thrown)).hasSizeLessThan(20_000).contains("995 more suppressed");
+    assertThat(ThrownText.told(thrown).suppressed())
+        .hasSize(6)
+        .last()
+        .isEqualTo(leaf("... 995 more suppressed"));
+    assertThat(ThrownText.told(thrown).error()).hasSizeLessThan(5_000);
   }
 
   @Test
@@ -106,6 +145,27 @@ class ThrownTextTest {
       assertThat(ThrownText.of(new Hangs())).startsWith(Hangs.class.getName());
     }
     assertThat(System.nanoTime() - began).as("nanoseconds").isLessThan(30_000_000_000L);
+  }
+
+  @Test
+  void whatIsKnownBeforeAMethodThatNeverReturnsIsTold() {
+    class Cut extends RuntimeException {
+      Cut() {
+        super("known");
+      }
+
+      @Override
+      public synchronized Throwable getCause() {
+        while (true) {
+          LockSupport.park();
+        }
+      }
+    }
+    ThrownText.Told told = ThrownText.told(new Cut());
+    assertThat(told.error()).endsWith("Cut: known");
+    assertThat(told.causes())
+        .singleElement()
+        .satisfies(each -> assertThat(each.error()).startsWith("(the rest is missing"));
   }
 
   @Test

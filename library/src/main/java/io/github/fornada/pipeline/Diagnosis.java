@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * it; what waits before it waits for room, what comes after it for input. (The utilization law of
  * operational analysis; the account of busy, idle and back-pressured time is Flink's.)
  *
- * @param busiest the stage with the busiest workers; null if nothing has run
+ * @param busiest the stage with the busiest workers; null if nothing is said of one
  * @param promised items a second that it would run with one more worker
  * @param doubt why this rests on little; empty if it does not
  */
@@ -118,13 +118,18 @@ record Diagnosis(
                 + " of the time.",
             "");
       }
-      if (stages.getFirst().waitsForInput() > 0.5) {
+      StageSummary first = stages.getFirst();
+      double forSource = first.waitsForInput() - first.idleAtEnd();
+      if (first.waitsForInput() > 0.5 && forSource < first.idleAtEnd()) {
+        return new Diagnosis(Kind.NOTHING, null, 0, usedUp(first), "");
+      }
+      if (first.waitsForInput() > 0.5) {
         return new Diagnosis(
             Kind.SOURCE,
             busiest,
             0,
             "The source holds the pipeline up: the first stage waits for input "
-                + percent(stages.getFirst().waitsForInput())
+                + percent(forSource)
                 + " of the time, and \""
                 + busiest.name()
                 + "\", the busiest stage, could run "
@@ -147,6 +152,19 @@ record Diagnosis(
           "");
     }
     return ofStage(busiest, stages, freeProcessors);
+  }
+
+  /** What is said of a run that has too few items to keep its workers busy. */
+  private static String usedUp(StageSummary first) {
+    return "No stage holds the pipeline up: the source has given all that it had, and "
+        + number((double) first.taken())
+        + (first.taken() == 1 ? " item does" : " items do")
+        + " not keep "
+        + (first.size() == 1
+            ? "the one worker of \""
+            : "the " + number((double) first.size()) + " workers of \"")
+        + first.name()
+        + "\" busy.";
   }
 
   private static Diagnosis ofStage(

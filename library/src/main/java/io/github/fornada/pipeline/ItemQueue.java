@@ -87,8 +87,11 @@ final class ItemQueue {
   /** Tells one open batch from the next, for its timer. */
   private long batchNumber;
 
-  /** The most that were here. */
+  /** The most that waited to be taken. */
   private int deepest;
+
+  /** The same, since somebody looked. */
+  private int deepestSinceLook;
 
   ItemQueue(int batchSize, Duration batchWait, int limit) {
     this.batchSize = batchSize;
@@ -167,6 +170,24 @@ final class ItemQueue {
       if (used.compareAndSet(now, now + n)) {
         return n;
       }
+    }
+  }
+
+  /**
+   * Reserves a place for what an item makes whose turn it is, where those behind it have taken all:
+   * when there was room for more, or by now there is for less. Only it can make them move, so what
+   * counts is how much of what had its turn still waits here.
+   */
+  boolean reserveInTurn() {
+    lock.lock();
+    try {
+      if (inbox.get() != null || ready.size() + open.size() >= Math.max(1, limit / 2)) {
+        return false; // the taker takes those, and frees places then
+      }
+      var _ = used.incrementAndGet();
+      return true;
+    } finally {
+      lock.unlock();
     }
   }
 
@@ -279,7 +300,9 @@ final class ItemQueue {
       freed += ordered ? sort(first) : add(first);
       first = next;
     }
-    deepest = Math.max(deepest, ready.size());
+    int waiting = ready.size() + open.size();
+    deepest = Math.max(deepest, waiting);
+    deepestSinceLook = Math.max(deepestSinceLook, waiting);
     return freed;
   }
 
@@ -487,7 +510,19 @@ final class ItemQueue {
     }
   }
 
-  /** The most that waited to be taken. */
+  /** The most that waited to be taken since this was called last. */
+  int deepestSinceLook() {
+    lock.lock();
+    try {
+      int most = deepestSinceLook;
+      deepestSinceLook = ready.size() + open.size();
+      return most;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The most that ever waited to be taken. */
   int deepest() {
     lock.lock();
     try {

@@ -99,7 +99,7 @@ final class Monitor {
     engine.lookAtHeap();
     long now = System.nanoTime();
     for (Stage stage : engine.stages()) {
-      stage.figures().history().look(now, stage.in().depth(), stage.size());
+      stage.lookAtQueue(now);
     }
   }
 

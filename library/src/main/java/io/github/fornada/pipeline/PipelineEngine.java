@@ -239,7 +239,7 @@ final class PipelineEngine {
   }
 
   void sourceEnded() {
-    stages.getFirst().in().inputEnds();
+    stages.getFirst().inputEnds();
   }
 
   void completed(Stage stage) {
@@ -248,7 +248,7 @@ final class PipelineEngine {
       endNanos = System.nanoTime();
       last.inputEnds();
     } else {
-      stages.get(k + 1).in().inputEnds();
+      stages.get(k + 1).inputEnds();
     }
   }
 

@@ -58,10 +58,10 @@ public final class PipelineSummary {
     StageFigures figures = stage.figures();
     Pool pool = stage.pool();
     long active = figures.activeNanos();
-    double forRoom;
+    StageFigures.IdleParts idle;
     stage.in().lock().lock();
     try {
-      forRoom = figures.partForRoom();
+      idle = figures.idleParts();
     } finally {
       stage.in().lock().unlock();
     }
@@ -74,11 +74,11 @@ public final class PipelineSummary {
             size, starting, figures.taken.sum(), figures.passedOn.sum(), figures.failed.sum()),
         new StageSummary.Times(
             active == 0 ? 0 : figures.timed() * 1e9 / active,
-            forRoom,
+            idle,
             engine.monitor().cpuCores(stage),
             figures.reading(size, starting)),
         new StageSummary.Depth(stage.in().depth(), stage.in().limit(), stage.in().deepest()),
-        () -> figures.history().moments(engine.endOrNow()));
+        () -> stage.history(engine.endOrNow()));
   }
 
   /** How many worker JVMs have not come up yet, or are between two lives. */

@@ -154,6 +154,28 @@ final class Stage implements FedCall.Feed, Taker, Giver {
     return figures;
   }
 
+  /** Keeps for the history how many items have waited since this was called last. */
+  void lookAtQueue(long now) {
+    figures.history().look(now, in.deepestSinceLook(), size);
+  }
+
+  /** What it did when, up to some moment. */
+  List<StageMoment> history(long end) {
+    lookAtQueue(end); // what has waited since the monitor looked
+    return figures.history().moments(end);
+  }
+
+  /** Nothing more will come. Called without a lock. */
+  void inputEnds() {
+    in.lock().lock();
+    try {
+      figures.inputEnds();
+    } finally {
+      in.lock().unlock();
+    }
+    in.inputEnds();
+  }
+
   boolean waitsForRoom() {
     return starved;
   }
@@ -374,7 +396,8 @@ final class Stage implements FedCall.Feed, Taker, Giver {
     // Whose turn it is, the others wait for: they must leave it room, and it may take some more.
     int cap =
         !out.isOrdered() ? limit : out.isTurnOf(parent.place) ? limit + limit / 2 + 1 : limit / 2;
-    return out.reserve(1, cap) > 0;
+    return out.reserve(1, cap) > 0
+        || (out.isOrdered() && out.isTurnOf(parent.place) && out.reserveInTurn());
   }
 
   /** Passes on one of what the item becomes, in the place reserved for it. */

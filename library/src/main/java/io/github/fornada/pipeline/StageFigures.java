@@ -42,6 +42,15 @@ final class StageFigures {
   record Reading(
       double meanNanos, double error, long measured, double busy, List<WorkerSummary> workers) {}
 
+  /**
+   * What the idle time of the workers, while the stage had items, was spent on.
+   *
+   * @param forRoom the part in which items waited that could not be begun, for lack of room
+   * @param atEnd the part after all input had come: the last items ran, and there was none for the
+   *     other workers
+   */
+  record IdleParts(double forRoom, double atEnd) {}
+
   private final LongAdder busyNanos = new LongAdder();
   private final LongAdder timed = new LongAdder();
   private final LongAdder cpuNanos = new LongAdder();
@@ -73,7 +82,11 @@ final class StageFigures {
   private long idleSince = System.nanoTime();
   private long inputNanos;
   private long roomNanos;
+  private long endNanos;
   private boolean begun;
+
+  /** Whether all input has come. */
+  private boolean inputEnded;
 
   void ran(int count, long nanos, String worker) {
     timed.add(count);
@@ -123,6 +136,13 @@ final class StageFigures {
     settle(System.nanoTime());
     inputNanos = 0;
     roomNanos = 0;
+    endNanos = 0;
+  }
+
+  /** All input has come: who is idle from now on does not wait for more. Under the queue's lock. */
+  void inputEnds() {
+    settle(System.nanoTime());
+    inputEnded = true;
   }
 
   /** Under the queue's lock. */
@@ -141,18 +161,30 @@ final class StageFigures {
   private void settle(long nanos) {
     history.idle(idle, idleSince, nanos);
     switch (idle) {
-      case FOR_INPUT -> inputNanos += nanos - idleSince;
+      case FOR_INPUT -> {
+        if (inputEnded) {
+          endNanos += nanos - idleSince;
+        } else {
+          inputNanos += nanos - idleSince;
+        }
+      }
       case FOR_ROOM -> roomNanos += nanos - idleSince;
       case NO -> {}
     }
     idleSince = nanos;
   }
 
-  /** The part of the idle time that was spent waiting for room. Under the queue's lock. */
-  double partForRoom() {
-    settle(System.nanoTime());
-    long all = inputNanos + roomNanos;
-    return all == 0 ? 0 : roomNanos / (double) all;
+  /** What the idle time was spent on. Under the queue's lock. */
+  IdleParts idleParts() {
+    long atEnd = endNanos;
+    if (inputEnded && idle == Idle.FOR_INPUT) {
+      // Once the last item has ended, nobody is idle: the stage has done all it had to.
+      atEnd += Math.max(0, lastNanos - idleSince);
+    } else {
+      settle(System.nanoTime());
+    }
+    double all = inputNanos + roomNanos + atEnd;
+    return all == 0 ? new IdleParts(0, 0) : new IdleParts(roomNanos / all, atEnd / all);
   }
 
   /** The mean time of all items ever, in nanoseconds; 0 while unknown. */

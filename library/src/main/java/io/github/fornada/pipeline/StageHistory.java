@@ -51,7 +51,7 @@ final class StageHistory {
     }
   }
 
-  /** So many items wait, and the stage has so many workers. */
+  /** So many items have waited since the last look, and the stage has so many workers. */
   synchronized void look(long now, int waiting, int workers) {
     if (start != 0) {
       int k = at(now);

@@ -64,7 +64,7 @@ public final class StageMoment {
     return Math.max(0, 1 - busy - waitsForRoom);
   }
 
-  /** Returns the most items that were seen waiting for the stage. */
+  /** Returns the most items that have waited for the stage at one time. */
   public int queued() {
     return queued;
   }

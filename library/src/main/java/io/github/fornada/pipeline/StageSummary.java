@@ -17,12 +17,20 @@ public final class StageSummary {
    * What was measured.
    *
    * @param rate items a second from the first item to the last
-   * @param forRoom the part of the idle time that was spent waiting for room
+   * @param idle what the idle time was spent on
    * @param cpuCores the mean number of processors that it kept busy; -1 if unknown
    */
-  record Times(double rate, double forRoom, double cpuCores, StageFigures.Reading workers) {}
+  record Times(
+      double rate, StageFigures.IdleParts idle, double cpuCores, StageFigures.Reading workers) {}
 
-  /** How many items wait for it. */
+  /**
+   * How many items wait for it, so that they can be begun: what comes later in the order than an
+   * item that is not there yet does not count.
+   *
+   * @param queued now
+   * @param limit how many places there are
+   * @param deepest the most that have waited
+   */
   record Depth(int queued, int limit, int deepest) {}
 
   private final String name;
@@ -99,9 +107,12 @@ public final class StageSummary {
     return times.workers().busy();
   }
 
-  /** Returns the part of its workers' time in which there was no item for them, from 0 to 1. */
+  /**
+   * Returns the part of its workers' time in which there was no item for them, from 0 to 1; also
+   * because all had come, and the last ones ran.
+   */
   public double waitsForInput() {
-    return (1 - busy()) * (1 - times.forRoom());
+    return (1 - busy()) * (1 - times.idle().forRoom());
   }
 
   /**
@@ -109,7 +120,15 @@ public final class StageSummary {
    * the queue behind the stage was full; from 0 to 1.
    */
   public double waitsForRoom() {
-    return (1 - busy()) * times.forRoom();
+    return (1 - busy()) * times.idle().forRoom();
+  }
+
+  /**
+   * The part of its workers' time in which there was no item for them, and no more were to come:
+   * its last items ran. It is contained in {@link #waitsForInput}.
+   */
+  double idleAtEnd() {
+    return (1 - busy()) * times.idle().atEnd();
   }
 
   /**
@@ -138,7 +157,7 @@ public final class StageSummary {
     return history.get();
   }
 
-  /** Returns how many items wait for it. */
+  /** Returns how many items wait for it now. */
   public int queued() {
     return depth.queued();
   }
@@ -148,7 +167,10 @@ public final class StageSummary {
     return depth.limit();
   }
 
-  /** Returns the most items that have waited for it. */
+  /**
+   * Returns the most items that have waited for it at one time; {@link #history} has the most of
+   * each moment.
+   */
   public int deepestQueue() {
     return depth.deepest();
   }

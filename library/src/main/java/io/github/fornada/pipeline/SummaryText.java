@@ -16,7 +16,7 @@ final class SummaryText {
 
   static String of(PipelineSummary summary) {
     var text = new StringBuilder();
-    line(text, "", "", "", "", "", "waits for", "", "", "");
+    line(text, "", "", "", "", "", "waits for", "", "deepest", "");
     line(text, "stage", "model", "size", "items/s", "busy", "input", "room", "queue", "");
     StageSummary slow = summary.bottleneck();
     for (StageSummary stage : summary.stages()) {
@@ -29,7 +29,7 @@ final class SummaryText {
           Diagnosis.percent(stage.busy()),
           Diagnosis.percent(stage.waitsForInput()),
           Diagnosis.percent(stage.waitsForRoom()),
-          stage.queued() + "/" + stage.queueLimit(),
+          stage.deepestQueue() + "/" + stage.queueLimit(),
           slow != null && slow.name().equals(stage.name()) ? " <" : "");
     }
     List<String> changes = summary.changes();

@@ -42,6 +42,11 @@ public final class HtmlReport {
           "histogram.js",
           "main.js");
 
+  /** Titles of the first column. */
+  private static final String STAGE = "stage";
+
+  private static final String MODEL = "model";
+
   private record Run(Timeline timeline, Map<String, String> figures) {}
 
   private final String title;
@@ -51,6 +56,7 @@ public final class HtmlReport {
   private @Nullable WallsPicture walls;
 
   private @Nullable Timeline recommended;
+  private @Nullable Timeline bottleneck;
   private String caption = "";
 
   /** Creates a report without runs; {@code title} is the heading of the page. */
@@ -63,8 +69,8 @@ public final class HtmlReport {
    *
    * @param timeline the run to draw
    * @param figures the cells of its row in the table, by column title. Columns appear in the order
-   *     in which they are first named. The first cell is the title of {@code timeline}, or the
-   *     figure called {@code model} if there is one.
+   *     in which they are first named. The first cell is the figure called {@code stage}, if a run
+   *     has one; else the figure called {@code model}; else the title of {@code timeline}.
    * @return this report
    */
   public HtmlReport add(Timeline timeline, Map<String, String> figures) {
@@ -92,6 +98,18 @@ public final class HtmlReport {
    */
   public HtmlReport withRecommended(Timeline timeline) {
     recommended = Objects.requireNonNull(timeline, "timeline");
+    return this;
+  }
+
+  /**
+   * Marks a run as the stage of a pipeline that holds the others up: in the table, and above its
+   * timeline.
+   *
+   * @param timeline one of the runs
+   * @return this report
+   */
+  public HtmlReport withBottleneck(Timeline timeline) {
+    bottleneck = Objects.requireNonNull(timeline, "timeline");
     return this;
   }
 
@@ -205,7 +223,11 @@ public final class HtmlReport {
   }
 
   private boolean isRecommended(int run) {
-    return recommended != null && runs.get(run).timeline().equals(recommended);
+    return runs.get(run).timeline().equals(recommended);
+  }
+
+  private boolean isBottleneck(int run) {
+    return runs.get(run).timeline().equals(bottleneck);
   }
 
   /** Returns what to do, if that is known, and the sentences that say why. */
@@ -229,15 +251,25 @@ public final class HtmlReport {
   private Set<String> columns() {
     Set<String> columns = new LinkedHashSet<>();
     runs.forEach(run -> columns.addAll(run.figures().keySet()));
-    columns.removeIf(HtmlReport::isModel);
+    columns.removeIf(head()::equalsIgnoreCase);
     return columns;
+  }
+
+  /** Returns the title of the first column, which names the runs. */
+  private String head() {
+    boolean stages =
+        runs.stream()
+            .flatMap(run -> run.figures().keySet().stream())
+            .anyMatch(STAGE::equalsIgnoreCase);
+    return stages ? STAGE : MODEL;
   }
 
   private String table(List<Track> tracks) {
     Set<String> columns = columns();
+    String head = head();
     var out = new StringBuilder();
     out.append("<thead role=\"rowgroup\"><tr role=\"row\">");
-    out.append("<th role=\"columnheader\" scope=\"col\">model</th>");
+    out.append("<th role=\"columnheader\" scope=\"col\">").append(head).append("</th>");
     columns.forEach(column ->
         out.append("<th role=\"columnheader\" scope=\"col\">")
             .append(Escapes.html(column))
@@ -247,9 +279,11 @@ public final class HtmlReport {
       Map<String, String> figures = runs.get(i).figures();
       String name = tracks.get(i).title;
       for (Map.Entry<String, String> figure : figures.entrySet()) {
-        name = isModel(figure.getKey()) ? figure.getValue() : name;
+        name = head.equalsIgnoreCase(figure.getKey()) ? figure.getValue() : name;
       }
-      out.append(isRecommended(i) ? "<tr class=\"best\" role=\"row\">" : "<tr role=\"row\">")
+      String mark = isRecommended(i) ? "best" : isBottleneck(i) ? "slow" : "";
+      out.append(mark.isEmpty() ? "<tr" : "<tr class=\"" + mark + "\"")
+          .append(" role=\"row\">")
           .append("<th role=\"rowheader\" scope=\"row\"><a href=\"#run-")
           .append(i)
           .append("\">")
@@ -270,11 +304,9 @@ public final class HtmlReport {
   }
 
   private String badge(int run) {
-    return isRecommended(run) ? " <span class=\"badge\">recommended</span>" : "";
-  }
-
-  private static boolean isModel(String column) {
-    return column.equalsIgnoreCase("model");
+    return isRecommended(run)
+        ? " <span class=\"badge\">recommended</span>"
+        : isBottleneck(run) ? " <span class=\"badge slow\">bottleneck</span>" : "";
   }
 
   private String runs(List<Track> tracks) {

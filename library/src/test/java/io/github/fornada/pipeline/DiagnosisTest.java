@@ -17,7 +17,7 @@ final class DiagnosisTest {
         new StageSummary.Counts(size, 0, 1000, 1000, 0),
         new StageSummary.Times(
             rate,
-            forRoom,
+            new StageFigures.IdleParts(forRoom, 0),
             cores,
             new StageFigures.Reading(millis * 1e6, 0.01, 500, busy, List.of())),
         new StageSummary.Depth(0, 16, 16),
@@ -76,13 +76,44 @@ final class DiagnosisTest {
     assertThat(Diagnosis.of(List.of(), 8).kind()).isEqualTo(Diagnosis.Kind.NOTHING);
   }
 
+  @Test
+  void aSourceThatIsUsedUpIsNotSlow() {
+    var found = Diagnosis.of(List.of(idle("a", 8, 0, 1)), 8);
+    assertThat(found.kind()).isEqualTo(Diagnosis.Kind.NOTHING);
+    assertThat(found.text())
+        .isEqualTo(
+            "No stage holds the pipeline up: the source has given all that it had, and 3 items do"
+                + " not keep the 8 workers of \"a\" busy.");
+    var slow = Diagnosis.of(List.of(idle("a", 8, 0, 0.25)), 8);
+    assertThat(slow.kind()).as("it was slow before").isEqualTo(Diagnosis.Kind.SOURCE);
+    assertThat(slow.text()).contains("waits for input 60 % of the time, and");
+  }
+
+  /** A stage of which a fifth is busy with three items. */
+  private static StageSummary idle(String name, int size, double forRoom, double atEnd) {
+    return new StageSummary(
+        name,
+        "threads",
+        new StageSummary.Counts(size, 0, 3, 3, 0),
+        new StageSummary.Times(
+            10,
+            new StageFigures.IdleParts(forRoom, atEnd),
+            -1,
+            new StageFigures.Reading(1e8, 0.01, 500, 0.2, List.of())),
+        new StageSummary.Depth(0, 16, 3),
+        () -> List.of());
+  }
+
   private static StageSummary measured(long items, double error, int starting, double rate) {
     return new StageSummary(
         "parse",
         "processes",
         new StageSummary.Counts(2, starting, 1000, 1000, 0),
         new StageSummary.Times(
-            rate, 0, 2, new StageFigures.Reading(10e6, error, items, 0.99, List.of())),
+            rate,
+            new StageFigures.IdleParts(0, 0),
+            2,
+            new StageFigures.Reading(10e6, error, items, 0.99, List.of())),
         new StageSummary.Depth(0, 16, 16),
         () -> List.of());
   }

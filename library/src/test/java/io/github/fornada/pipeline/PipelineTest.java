@@ -26,6 +26,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
@@ -670,11 +671,47 @@ final class PipelineTest {
   }
 
   private static int slowly(int x) {
-    long end = System.nanoTime() + 3_000_000;
-    while (System.nanoTime() < end) {
+    return napping(x, Duration.ofMillis(3));
+  }
+
+  @Test
+  void aSourceThatIsUsedUpIsNotToldAsSlow() {
+    try (var run =
+        Pipeline.from(List.of(1, 2, 3))
+            .stage("wait", threads(12), x -> napping(x, Duration.ofMillis(200)))
+            .run()) {
+      assertThat(run.outcomes()).hasSize(3);
+      assertThat(run.summary().advice())
+          .contains("the source has given all that it had", "3 items", "the 12 workers of \"wait\"")
+          .doesNotContain("The source holds");
+    }
+  }
+
+  private static int napping(int x, Duration time) {
+    long end = System.nanoTime() + time.toNanos();
+    while (System.nanoTime() - end < 0) {
       java.util.concurrent.locks.LockSupport.parkNanos(end - System.nanoTime());
     }
     return x;
+  }
+
+  @Test
+  void theDeepestQueueIsTheSameFigureInTheSummaryAndOverTime() {
+    try (var run =
+        Pipeline.from(HUNDRED)
+            .stage("quick", threads(2), x -> x)
+            .stage("slow", virtualThreads(2), PipelineTest::slowly)
+            .run(o -> o.withQueue(7))) {
+      assertThat(run.completions()).hasSize(100);
+      for (StageSummary stage : run.summary().stages()) {
+        assertThat(stage.deepestQueue()).as(stage.name()).isPositive();
+        assertThat(stage.history().stream().mapToInt(StageMoment::queued).max())
+            .as(stage.name())
+            .hasValue(stage.deepestQueue());
+        assertThat(run.summary().toString())
+            .contains(" " + stage.deepestQueue() + "/" + stage.queueLimit());
+      }
+    }
   }
 
   @Test
@@ -791,5 +828,29 @@ final class PipelineTest {
             .run(o -> o.withStallTimeout(ages).withProgress(ages, s -> {}))) {
       assertThat(run.outcomes().map(PipelineOutcome::get)).containsExactly(3, 4, 5);
     }
+  }
+
+  /** The stage behind the flat one becomes slower, so that its queue gets shorter in the middle. */
+  @Test
+  void anItemThatMakesManyGoesOnThoughTheQueueBehindItGetsShorter() {
+    try (var run =
+        Pipeline.from(List.of(0, 1, 2, 3))
+            .flatStage(
+                "flat",
+                threads(3),
+                i -> IntStream.range(0, i == 1 ? 100 : 3000).mapToObj(k -> pausing(i == 1, 3, i)))
+            .stage("next", threads(1), i -> pausing(i == 1, 5, i))
+            .run()) {
+      assertThat(run.outcomes().map(outcome -> (int) outcome.get()).toList())
+          .hasSize(9100)
+          .isSorted();
+    }
+  }
+
+  private static int pausing(boolean pauses, int millis, int value) {
+    if (pauses) {
+      LockSupport.parkNanos(millis * 1_000_000L);
+    }
+    return value;
   }
 }

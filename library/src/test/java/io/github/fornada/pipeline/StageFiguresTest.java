@@ -69,6 +69,30 @@ final class StageFiguresTest {
   }
 
   @Test
+  void whoIsIdleAfterTheLastInputDoesNotWaitForMore() {
+    var figures = new StageFigures();
+    figures.becomes(StageFigures.Idle.NO); // the first item came
+    figures.becomes(StageFigures.Idle.FOR_INPUT);
+    pass(2 * MILLI);
+    figures.inputEnds();
+    assertThat(figures.idleParts().atEnd()).isZero();
+    pass(20 * MILLI);
+    figures.ran(1, MILLI, "w"); // until now one worker ran the last item
+    var parts = figures.idleParts();
+    assertThat(parts.atEnd()).isBetween(0.001, 0.999);
+    assertThat(parts.forRoom()).isZero();
+    pass(20 * MILLI);
+    assertThat(figures.idleParts()).as("the stage has nothing more to do").isEqualTo(parts);
+  }
+
+  private static void pass(long nanos) {
+    long end = System.nanoTime() + nanos;
+    while (System.nanoTime() - end < 0) {
+      Thread.onSpinWait();
+    }
+  }
+
+  @Test
   void afterAChangeOfSizesTheFiguresBeginAnew() {
     var figures = new StageFigures();
     for (int k = 0; k < 64; k++) {

@@ -215,6 +215,26 @@ class HtmlReportTest {
   }
 
   @Test
+  void aPipelineNamesItsStagesAndMarksTheOneThatHoldsTheOthersUp() throws IOException {
+    var slow = new Timeline("parse on processes");
+    var report =
+        new HtmlReport("t")
+            .add(new Timeline("fetch on virtual"), Map.of("Stage", "fetch", "model", "virtual"))
+            .add(slow, Map.of("stage", "parse<", "model", "processes"));
+    assertThat(page(report)).doesNotContain("bottleneck</span>");
+    String page = page(report.withBottleneck(slow));
+    Matcher heads = Pattern.compile("scope=\"col\">([^<]*)<").matcher(page);
+    assertThat(heads.results().map(m -> m.group(1))).containsExactly("stage", "model");
+    Matcher rows = Pattern.compile("scope=\"row\"><a href=\"#run-[0-9]+\">([^<]*)<").matcher(page);
+    assertThat(rows.results().map(m -> m.group(1))).containsExactly("fetch", "parse&lt;");
+    assertThat(element(page, "<tr class=\"slow\"", "</tr>"))
+        .contains("parse&lt;", "bottleneck", ">processes</td>");
+    assertThat(Pattern.compile("<span class=\"badge slow\">").matcher(page).results().count())
+        .as("in the table, and above the timeline")
+        .isEqualTo(2);
+  }
+
+  @Test
   void theRecommendedRunIsMarkedWhereverItStands() throws IOException {
     var best = new Timeline("best<");
     var report =

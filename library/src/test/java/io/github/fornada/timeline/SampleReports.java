@@ -4,6 +4,7 @@ import io.github.fornada.Pool;
 import io.github.fornada.TaskFunction;
 import io.github.fornada.pipeline.Pipeline;
 import io.github.fornada.pipeline.PipelineOutcome;
+import io.github.fornada.pipeline.PipelineSummary;
 import io.github.fornada.pipeline.StageMoment;
 import io.github.fornada.pipeline.StageSummary;
 import io.github.fornada.process.ProcessPool;
@@ -87,14 +88,27 @@ final class SampleReports {
       var report =
           new HtmlReport("Fetch, parse, store")
               .withText(List.of(count + " results.", run.summary().advice()));
-      for (StageSummary stage : run.summary().stages()) {
+      PipelineSummary summary = run.summary();
+      for (int k = 0; k < names.size(); k++) {
+        StageSummary stage = summary.stages().get(k);
+        var figures = new LinkedHashMap<String, String>();
+        figures.put("stage", stage.name());
+        figures.put("model", stage.model());
+        figures.put("size", String.valueOf(stage.size()));
+        figures.put("items/s", Figures.number(stage.rate()));
+        figures.put("busy", Math.round(stage.busy() * 100) + " %");
+        figures.put("deepest queue", stage.deepestQueue() + "/" + stage.queueLimit());
+        report.add(timelines.get(k), figures);
+        if (stage.name().equals(names.get(1))) {
+          report.withBottleneck(timelines.get(k));
+        }
         var slices = new ArrayList<BandSlice>();
         for (StageMoment m : stage.history()) {
           slices.add(new BandSlice(m.from(), m.to(), m.busy(), m.waitsForRoom(), m.queued()));
         }
         report.withBand(stage.name(), stage.model() + ", " + stage.size() + " workers", slices);
       }
-      write(report, timelines, html, json);
+      save(report, timelines, html, json);
     }
   }
 
@@ -271,6 +285,11 @@ final class SampleReports {
       figures.put("failed", String.valueOf(s.failed() + s.timedOut() + s.lost()));
       report.add(timeline, figures);
     }
+    save(report, timelines, html, json);
+  }
+
+  private static void save(HtmlReport report, List<Timeline> timelines, Path html, Path json)
+      throws IOException {
     long before = System.nanoTime();
     report.write(html);
     long after = System.nanoTime();
