@@ -111,9 +111,6 @@ abstract class Listeners {
   }
 
   private void wakeOthers() {
-    if (sleepers.size() == 1) {
-      return; // the one that listens, which is known here as long as it waits
-    }
     Thread self = Thread.currentThread();
     for (Thread sleeper : sleepers.keySet()) {
       if (!sleeper.equals(self)) {
