@@ -153,12 +153,25 @@ final class AdviseCommand implements Callable<Integer> {
       whole.write(file);
     }
     Finding finding = whole.finding();
+    if (run.done() == 0) {
+      terminal.err().println(nothingKnown(failures.count));
+      return ExitCode.FAILED;
+    }
     if (finding != null) {
       reports.write(() -> AdvicePicture.page(task.name(), finding, timeline), List.of(timeline));
     }
     boolean asJson = json || options.format == CommonOptions.Format.json;
     int code = print(task.name(), finding, asJson, outputs);
     return code == ExitCode.OK && failures.count > 0 ? ExitCode.FAILED : code;
+  }
+
+  /** Says why there is no advice where no item has given a result. */
+  private String nothingKnown(long failed) {
+    return failed > 0
+        ? "fornada: no item has given a result, so there is nothing to advise"
+        : "fornada: no item had ended after "
+            + Words.limit(limit)
+            + ", so nothing is known yet; give --for more time";
   }
 
   private AutoOptions change(AutoOptions o) {

@@ -119,7 +119,7 @@ record Descriptor(int number, Path path, boolean own) {
     StandardStreams streams = StandardStreams.get();
     StandardStreams.Standard standard = standard();
     if (standard != null) {
-      return standard == StandardStreams.Standard.ERR ? streams.err() : streams.out();
+      return standard == StandardStreams.Standard.ERR ? streams.errOut() : streams.out();
     }
     return own ? streams.output(number) : new FileOutputStream(path.toFile(), true);
   }

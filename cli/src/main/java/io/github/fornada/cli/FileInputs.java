@@ -116,7 +116,7 @@ final class FileInputs {
 
   /** Returns whether a path is left out because its name begins with a dot. */
   private boolean isHidden(Path path) {
-    if (match != null && (match.startsWith(".") || match.contains("/."))) {
+    if (glob != null && glob.namesHidden()) {
       return false; // as a shell's: a dot that is named is meant
     }
     Path name = path.getFileName();

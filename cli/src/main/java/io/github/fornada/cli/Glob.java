@@ -15,6 +15,10 @@ import org.jspecify.annotations.Nullable;
 final class Glob {
   private static final String LETTERS_OF_REGEX = "\\^$.|?*+()[]{}";
 
+  /** A dot at the beginning of a part, which is neither {@code .} nor {@code ..}. */
+  private static final Pattern HIDDEN =
+      Pattern.compile("(?:^|/)(?:\\{(?:[^{}/]*,)?)*\\\\?\\.(?!\\.?(?:/|$))");
+
   private static final String LETTERS_OF_CLASS = "\\[]^&";
 
   private final String text;
@@ -36,6 +40,14 @@ final class Glob {
    */
   static Glob of(String glob) {
     return new Glob(glob);
+  }
+
+  /**
+   * Returns whether the pattern names hidden files or folders: a part of it, or one of several in
+   * braces, begins with a dot that is the beginning of a name.
+   */
+  boolean namesHidden() {
+    return HIDDEN.matcher(text).find();
   }
 
   /** Returns whether a file's path below the folder, or its name, matches. */

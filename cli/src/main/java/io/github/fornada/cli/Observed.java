@@ -154,6 +154,9 @@ final class Observed implements Journal {
     } catch (IOException e) {
       throw Fault.failed("cannot read " + file + ": " + Inputs.reason(e));
     }
+    if (line == 0) { // of a run that was over at once there is an empty line
+      throw Fault.usage(file + " is empty: advise --record writes what can be replayed");
+    }
     return read;
   }
 }

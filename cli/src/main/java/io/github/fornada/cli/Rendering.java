@@ -2,11 +2,17 @@ package io.github.fornada.cli;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.BeanDescription;
+import com.fasterxml.jackson.databind.JsonSerializer;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.SerializationConfig;
 import com.fasterxml.jackson.databind.SerializerProvider;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.module.SimpleModule;
+import com.fasterxml.jackson.databind.ser.BeanSerializerModifier;
+import com.fasterxml.jackson.databind.ser.impl.UnknownSerializer;
+import com.fasterxml.jackson.databind.ser.impl.UnsupportedTypeSerializer;
+import com.fasterxml.jackson.databind.ser.std.BeanSerializerBase;
 import com.fasterxml.jackson.databind.ser.std.StdSerializer;
 import com.fasterxml.jackson.databind.ser.std.ToStringSerializer;
 import com.fasterxml.jackson.databind.type.TypeFactory;
@@ -20,6 +26,9 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -125,11 +134,7 @@ final class Rendering {
 
   /** Loaded only if there is JSON to write. */
   private static final class Json {
-    private static final ObjectMapper MAPPER =
-        JsonMapper.builder()
-            .addModule(module())
-            .disable(SerializationFeature.FAIL_ON_EMPTY_BEANS)
-            .build();
+    private static final ObjectMapper MAPPER = JsonMapper.builder().addModule(module()).build();
 
     /** Writes paths, files and times as their own text, rather than as URIs and inner fields. */
     private static SimpleModule module() {
@@ -139,7 +144,47 @@ final class Rendering {
         module.addSerializer(type, ToStringSerializer.instance);
       }
       module.addSerializer(new OptionalSerializer());
+      module.setSerializerModifier(new TextOfOthers());
       return module;
+    }
+  }
+
+  /**
+   * Writes by its {@code toString} what has no properties, which would be {@code {}}, and what is a
+   * class of the JDK's of which Jackson knows nothing but its getters.
+   */
+  private static final class TextOfOthers extends BeanSerializerModifier {
+    @Serial private static final long serialVersionUID = 1L;
+
+    @Override
+    public JsonSerializer<?> modifySerializer(
+        SerializationConfig config, BeanDescription description, JsonSerializer<?> serializer) {
+      Class<?> type = description.getBeanClass();
+      boolean unknown =
+          serializer instanceof UnknownSerializer
+              || serializer instanceof UnsupportedTypeSerializer
+              || (serializer instanceof BeanSerializerBase && type.getName().startsWith("java."));
+      return unknown && type != Object.class ? new TextSerializer() : serializer;
+    }
+  }
+
+  /** Writes the text of a value; an optional number as that number, or null. */
+  private static final class TextSerializer extends StdSerializer<Object> {
+    @Serial private static final long serialVersionUID = 1L;
+
+    TextSerializer() {
+      super(Object.class);
+    }
+
+    @Override
+    public void serialize(Object value, JsonGenerator out, SerializerProvider provider)
+        throws IOException {
+      switch (value) {
+        case OptionalInt n -> out.writePOJO(n.isPresent() ? n.getAsInt() : null);
+        case OptionalLong n -> out.writePOJO(n.isPresent() ? n.getAsLong() : null);
+        case OptionalDouble n -> out.writePOJO(n.isPresent() ? n.getAsDouble() : null);
+        default -> out.writeString(String.valueOf(value.toString()));
+      }
     }
   }
 

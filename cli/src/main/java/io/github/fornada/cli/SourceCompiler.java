@@ -32,6 +32,7 @@ import javax.tools.JavaFileManager;
 import javax.tools.JavaFileObject;
 import javax.tools.SimpleJavaFileObject;
 import javax.tools.StandardJavaFileManager;
+import javax.tools.StandardLocation;
 import javax.tools.ToolProvider;
 import org.jspecify.annotations.Nullable;
 
@@ -119,16 +120,16 @@ final class SourceCompiler {
             javac.getStandardFileManager(null, null, StandardCharsets.UTF_8);
         var memory = new Memory(files)) {
       JavaFileObject file = new AnyName(files.getJavaFileObjects(source).iterator().next(), more);
-      // An empty class path, not none: without the option javac would search $CLASSPATH and ".".
-      List<String> options =
-          List.of(
-              "-proc:none",
-              "-parameters",
-              "-g",
-              "-encoding",
-              "UTF-8",
-              "-cp",
-              String.join(File.pathSeparator, classPath));
+      // Sources beside the classes would be compiled along, and no output is kept from them.
+      files.setLocationFromPaths(StandardLocation.SOURCE_PATH, List.of());
+      var options =
+          new ArrayList<>(List.of("-proc:none", "-parameters", "-g", "-encoding", "UTF-8"));
+      if (classPath.isEmpty()) {
+        // Without one, and with an empty one, javac would search $CLASSPATH or the current folder.
+        files.setLocationFromPaths(StandardLocation.CLASS_PATH, List.of());
+      } else {
+        options.addAll(List.of("-cp", String.join(File.pathSeparator, classPath)));
+      }
       var task = (JavacTask) javac.getTask(messages, memory, null, options, null, List.of(file));
       var compact = new CompactClass(task);
       task.addTaskListener(compact);

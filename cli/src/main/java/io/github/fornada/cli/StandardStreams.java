@@ -43,6 +43,7 @@ final class StandardStreams {
   private final int[] numbers;
   private final InputStream in;
   private final OutputStream out;
+  private final OutputStream errOut;
   private final MessageStream err;
   private final Charset outCharset;
   private final TaskOutput taskOutput;
@@ -53,7 +54,8 @@ final class StandardStreams {
     this.in = new FileInputStream(in);
     // Not a PrintStream: that swallows errors, and a closed pipe must be noticed.
     this.out = new FileOutputStream(out);
-    this.err = new MessageStream(new FileOutputStream(err), System.err.charset());
+    this.errOut = new FileOutputStream(err);
+    this.err = new MessageStream(errOut, System.err.charset());
     this.outCharset = System.out.charset();
     this.taskOutput = new TaskOutput(new FileOutputStream(FileDescriptor.err));
   }
@@ -197,6 +199,11 @@ final class StandardStreams {
   /** Returns the charset of text on stdout for people. */
   Charset outCharset() {
     return outCharset;
+  }
+
+  /** Returns stderr for results, unbuffered: messages may be lost, results may not. */
+  OutputStream errOut() {
+    return errOut;
   }
 
   /** Returns stderr. */

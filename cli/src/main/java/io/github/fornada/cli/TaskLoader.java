@@ -55,7 +55,8 @@ final class TaskLoader extends URLClassLoader {
 
   private static URL url(String path) {
     try {
-      return Path.of(path).toUri().toURL();
+      // "!/" would end the jar's part of the address of a class in it.
+      return URI.create(Path.of(path).toUri().toString().replace("!/", "%21/")).toURL();
     } catch (MalformedURLException e) {
       throw new IllegalArgumentException("not a path: " + path, e);
     }

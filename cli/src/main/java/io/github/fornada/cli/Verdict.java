@@ -115,7 +115,7 @@ final class Verdict {
     }
     Optional<Figures> found = best();
     if (found.isEmpty()) {
-      return Optional.empty();
+      return failing().isEmpty() ? Optional.empty() : Optional.of(ExecutionModel.SEQUENTIAL);
     }
     return Optional.of(
         leaveSequential(sequential.get(), found.get())
@@ -164,6 +164,7 @@ final class Verdict {
                   ? " So these figures say little about the tasks; compare again when the machine"
                       + " is quiet."
                   : " So small differences between these figures say nothing."));
+      failures().ifPresent(sentences::add);
       clear.ifPresent(best ->
           sentences.add(
               "But "
@@ -180,6 +181,7 @@ final class Verdict {
       return sentences;
     }
     sentences.add(kind(one));
+    failures().ifPresent(sentences::add);
     if (heldUp()) {
       sentences.add(lock());
     } else {
@@ -192,6 +194,44 @@ final class Verdict {
   /** Returns whether other programs may have kept the tasks waiting. */
   private static boolean crowded(Figures one) {
     return one.idleCores() < CROWDED_BELOW && one.busyCores() < COMPUTES_ABOVE;
+  }
+
+  /**
+   * Returns the models under which more items fail than under the first, which is the sequential
+   * one if it was run. To fail takes less time than to work, so their times say nothing.
+   */
+  private List<Figures> failing() {
+    long least =
+        of(ExecutionModel.SEQUENTIAL)
+            .map(Figures::failed)
+            .orElse(runs.stream().mapToLong(Figures::failed).min().orElse(0));
+    long chance = least == 0 ? 0 : least / 2 + 1;
+    return runs.stream().filter(run -> run.failed() > least + chance).toList();
+  }
+
+  private boolean fails(Figures run) {
+    return failing().contains(run);
+  }
+
+  /** Returns a sentence about the models under which items fail, if there are any. */
+  private Optional<String> failures() {
+    List<Figures> failing = failing();
+    if (failing.isEmpty()) {
+      return Optional.empty();
+    }
+    List<String> each =
+        failing.stream()
+            .map(run ->
+                run.failed()
+                    + " of "
+                    + Words.count(run.failed() + run.done(), "item")
+                    + " on "
+                    + run.model().label())
+            .toList();
+    return Optional.of(
+        "More items failed than one after the other: "
+            + String.join(", ", each)
+            + ". The task may not be safe to run more than once at a time.");
   }
 
   private String kind(Figures one) {
@@ -226,6 +266,7 @@ final class Verdict {
     return threads.isPresent()
         && processes.isPresent()
         && !processes.get().cutOff()
+        && !fails(processes.get())
         && threads.get().speedup() < NO_SPEEDUP_BELOW
         && processes.get().speedup() > HELD_UP_FACTOR * threads.get().speedup()
         && processes.get().speedup() > NO_SPEEDUP_BELOW;
@@ -245,7 +286,9 @@ final class Verdict {
   private String advice(Figures one) {
     Optional<Figures> found = best();
     if (found.isEmpty()) {
-      return "No other model ran to its end.";
+      return failing().isEmpty()
+          ? "No other model ran to its end."
+          : "Leave it sequential: no other model ran to its end with as many results.";
     }
     Figures best = found.get();
     double saved = one.seconds() - whole(best);
@@ -306,7 +349,7 @@ final class Verdict {
                 ExecutionModel.PROCESSES);
     List<Figures> others =
         runs.stream()
-            .filter(run -> run.model() != ExecutionModel.SEQUENTIAL && !run.cutOff())
+            .filter(run -> run.model() != ExecutionModel.SEQUENTIAL && !run.cutOff() && !fails(run))
             .toList();
     double least = others.stream().mapToDouble(Verdict::whole).min().orElse(Double.NaN);
     return others.stream()

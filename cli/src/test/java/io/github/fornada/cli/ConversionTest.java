@@ -8,9 +8,13 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.LocalDate;
+import java.time.ZoneId;
+import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine.TypeConversionException;
 
@@ -45,6 +49,40 @@ class ConversionTest {
         .hasMessage("\"x\" cannot become an int");
     assertThatThrownBy(() -> ItemParser.of(Colour.class).parse("BLUE"))
         .hasMessageContaining("\"BLUE\" cannot become a Colour");
+  }
+
+  /** It has nothing to show but its text. */
+  private static final class Money {
+    @Override
+    public String toString() {
+      return "5 EUR";
+    }
+  }
+
+  /** It has a property, and its text says less. */
+  @SuppressWarnings({"EffectivelyPrivate", "UnusedMethod"}) // found by its name
+  private static final class Point {
+    public int getX() {
+      return 3;
+    }
+  }
+
+  private record Price(String item, Money money) {}
+
+  private record Nothing() {}
+
+  @Test
+  void whatHasNoPropertiesIsItsTextWithinOthersToo() {
+    assertThat(Rendering.text(new Money())).isEqualTo("5 EUR");
+    assertThat(Rendering.text(new Price("tea", new Money())))
+        .isEqualTo("{\"item\":\"tea\",\"money\":\"5 EUR\"}");
+    assertThat(Rendering.text(List.of(new Point()))).isEqualTo("[{\"x\":3}]");
+    assertThat(Rendering.text(new Nothing())).isEqualTo("{}");
+    assertThat(Rendering.text(List.of(BitSet.valueOf(new long[] {5})))).isEqualTo("[\"{0, 2}\"]");
+    assertThat(Rendering.text(List.of(ZoneId.of("Europe/Berlin"))))
+        .isEqualTo("[\"Europe/Berlin\"]");
+    assertThat(Rendering.text(Arrays.asList(OptionalInt.of(3), OptionalInt.empty())))
+        .isEqualTo("[3,null]");
   }
 
   @Test

@@ -350,6 +350,69 @@ class SurfaceTest {
   }
 
   @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "*.txt | false",
+        "./*.txt | false",
+        "./**/*.txt | false",
+        "../*.txt | false",
+        "a/../*.txt | false",
+        "a.{b,.c} | false",
+        ".env | true",
+        "./.env | true",
+        "**/.hid/* | true",
+        "{.h,a}.txt | true",
+        "**/{a,.h}.txt | true",
+        "...txt | true"
+      })
+  void hiddenOnesAreNamedByADotThatBeginsAName(String glob, boolean hidden) {
+    assertThat(Glob.of(glob).namesHidden()).isEqualTo(hidden);
+  }
+
+  @Test
+  void resultsOnStderrAreNotLostWithoutAWord() throws IOException {
+    Files.writeString(folder.resolve("n.txt"), "1\n2\n");
+    String script = "\"$@\" 2>/dev/full";
+    var result =
+        Command.shell(folder, script, "run", "Echo.java", "--lines", "n.txt", "-o", "/dev/stderr");
+    assertThat(result.exitCode()).isEqualTo(1);
+  }
+
+  /** Otherwise an output could take the place of one that nobody knows to be an input. */
+  @Test
+  void noSourceOfTheFolderIsCompiledAlong() throws IOException {
+    Files.writeString(
+        folder.resolve("Twice.java"),
+        "class Twice { static String go(String s) { return Other.twice(s); } }");
+    String other = "class Other { static String twice(String s) { return s + s; } }";
+    Files.writeString(folder.resolve("Other.java"), other);
+    var result = run("run", "Twice.java", "a", "-o", "Other.java");
+    assertThat(result.exitCode()).isEqualTo(2);
+    assertThat(result.err()).contains("Other");
+    assertThat(Files.readString(folder.resolve("Other.java"))).isEqualTo(other);
+  }
+
+  @Test
+  void adviceIsNotGivenBeforeAnythingIsKnown() throws IOException {
+    Files.writeString(
+        folder.resolve("Nap.java"),
+        "String nap(String s) throws Exception { Thread.sleep(Long.parseLong(s)); return s; }");
+    var early = run("advise", "Nap.java", "60000", "60000", "--for", "1ms");
+    assertThat(early.exitCode()).isEqualTo(1);
+    assertThat(early.out()).isEmpty();
+    assertThat(early.err()).contains("no item had ended after 1 ms").contains("--for");
+    var failed = run("advise", "Nap.java", "x", "y");
+    assertThat(failed.exitCode()).isEqualTo(1);
+    assertThat(failed.out()).isEmpty();
+    assertThat(failed.err()).contains("no item has given a result");
+    Files.createFile(folder.resolve("empty"));
+    var replayed = run("advise", "--replay", "empty");
+    assertThat(replayed.exitCode()).isEqualTo(2);
+    assertThat(replayed.err()).contains("empty is empty");
+  }
+
+  @ParameterizedTest
   @CsvSource({
     "Echo.java,the source of the task",
     "n.txt,the input --lines n.txt",

@@ -108,6 +108,45 @@ class VerdictTest {
     assertThat(Verdict.recommended(near, 2)).isEmpty();
   }
 
+  private static Figures failing(ExecutionModel model, double seconds, long failed) {
+    return new Figures(
+        model,
+        seconds,
+        0,
+        4 / seconds,
+        1,
+        0.02,
+        1.5,
+        100_000_000,
+        0,
+        20 - failed,
+        failed,
+        3,
+        false);
+  }
+
+  @Test
+  void aModelUnderWhichItemsFailIsNotRecommendedForItsSpeed() {
+    var one = failing(ExecutionModel.SEQUENTIAL, 4, 0);
+    var virtual = failing(ExecutionModel.VIRTUAL_THREADS, 0.1, 19);
+    var processes = failing(ExecutionModel.PROCESSES, 2, 0);
+    assertThat(Verdict.recommended(List.of(one, virtual, processes), 2))
+        .contains(ExecutionModel.PROCESSES);
+    assertThat(Verdict.of(List.of(one, virtual, processes), 2))
+        .anyMatch(text -> text.contains("19 of 20 items on virtual"));
+    assertThat(Verdict.recommended(List.of(one, virtual), 2)).contains(ExecutionModel.SEQUENTIAL);
+    assertThat(Verdict.of(List.of(one, virtual), 2))
+        .anyMatch(text -> text.startsWith("Leave it sequential"));
+  }
+
+  @Test
+  void aTaskThatFailsNowAndThenAnywayIsRecommendedAsIfItDidNot() {
+    var one = failing(ExecutionModel.SEQUENTIAL, 4, 4);
+    var virtual = failing(ExecutionModel.VIRTUAL_THREADS, 0.4, 6);
+    assertThat(Verdict.recommended(List.of(one, virtual), 2))
+        .contains(ExecutionModel.VIRTUAL_THREADS);
+  }
+
   @Test
   void whatIsRecommendedIsWhatTheSentencesSay() {
     assertThat(recommended(0.02, 8, 2, 2)).contains(ExecutionModel.VIRTUAL_THREADS);

@@ -68,8 +68,7 @@ public final class BoundedText {
     Class<?> type = object.getClass();
     String name = "a " + type.getName() + " whose toString ";
     AtomicLong markedUntil = MARKED_UNTIL.get(type);
-    long until = markedUntil.get();
-    if (until != 0 && until - System.nanoTime() > 0) {
+    if (hangs(object)) {
       return name + "hangs";
     }
     return BoundedText.<String>call(
@@ -78,6 +77,12 @@ public final class BoundedText {
         name + "hangs",
         name + "was not called: too many others hang",
         () -> markedUntil.set(System.nanoTime() + MARKED.toNanos() | 1)); // never 0
+  }
+
+  /** Returns whether the {@code toString} of an object of the same class took too long lately. */
+  public static boolean hangs(Object object) {
+    long until = MARKED_UNTIL.get(object.getClass()).get();
+    return until != 0 && until - System.nanoTime() > 0;
   }
 
   /** Returns the text of {@code item} as by {@link #of}, in one line of at most 83 characters. */

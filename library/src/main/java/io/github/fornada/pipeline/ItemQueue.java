@@ -173,6 +173,24 @@ final class ItemQueue {
     }
   }
 
+  /**
+   * Reserves a place for what an item makes whose turn it is, where those behind it have taken all:
+   * when there was room for more, or by now there is for less. Only it can make them move, so what
+   * counts is how much of what had its turn still waits here.
+   */
+  boolean reserveInTurn() {
+    lock.lock();
+    try {
+      if (inbox.get() != null || ready.size() + open.size() >= Math.max(1, limit / 2)) {
+        return false; // the taker takes those, and frees places then
+      }
+      var _ = used.incrementAndGet();
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Frees places; {@link #tellGiver} is to follow, without a lock. */
   void free(int places) {
     if (places > 0) {

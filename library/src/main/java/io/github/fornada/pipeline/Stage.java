@@ -396,7 +396,8 @@ final class Stage implements FedCall.Feed, Taker, Giver {
     // Whose turn it is, the others wait for: they must leave it room, and it may take some more.
     int cap =
         !out.isOrdered() ? limit : out.isTurnOf(parent.place) ? limit + limit / 2 + 1 : limit / 2;
-    return out.reserve(1, cap) > 0;
+    return out.reserve(1, cap) > 0
+        || (out.isOrdered() && out.isTurnOf(parent.place) && out.reserveInTurn());
   }
 
   /** Passes on one of what the item becomes, in the place reserved for it. */

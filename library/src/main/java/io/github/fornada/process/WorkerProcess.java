@@ -130,7 +130,7 @@ final class WorkerProcess {
     this.claims = new ClaimWord(segment.header());
     this.requests = segment.toWorkerWriter();
     this.results = segment.toParentReader();
-    this.doorbell = Doorbell.ofParent(segment.header(), control::ring);
+    this.doorbell = Doorbell.ofParent(segment.header(), control::ring, control.bell());
     this.clockOffset = clockOffset;
     this.startupNanos = startupNanos;
     this.readyNanos = System.nanoTime();

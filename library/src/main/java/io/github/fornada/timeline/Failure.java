@@ -3,6 +3,7 @@ package io.github.fornada.timeline;
 import io.github.fornada.DeathCertificate;
 import io.github.fornada.Outcome;
 import io.github.fornada.RemoteTaskException;
+import io.github.fornada.jvm.BoundedText;
 import java.io.PrintWriter;
 import java.io.Writer;
 import java.time.Duration;
@@ -54,12 +55,13 @@ record Failure(
     var text = new Bounded();
     switch (outcome) {
       case Outcome.Failed<?>(Throwable cause) -> {
-        try {
-          cause.printStackTrace(new PrintWriter(text));
-        } catch (RuntimeException | StackOverflowError e) {
-          // A user's exception class may override any method that printing calls.
-          text.line("the stack of a " + cause.getClass().getName() + " could not be printed: " + e);
-        }
+        // A user's exception class may override any method that printing calls.
+        String stack = "the stack of a " + cause.getClass().getName() + " could not be printed: ";
+        text.line(
+            BoundedText.hangs(cause)
+                ? stack + "its toString hangs"
+                : BoundedText.boundedMessage(
+                    () -> printed(cause), stack + "it fails", stack + "it hangs", () -> {}));
       }
       case Outcome.TimedOut<?>(Duration limit, List<StackTraceElement> stack) -> {
         text.line(
@@ -89,6 +91,12 @@ record Failure(
       case Outcome.Cancelled<?> cancelled -> {}
       case Outcome.Done<?> done -> {}
     }
+    return text.toString();
+  }
+
+  private static String printed(Throwable cause) {
+    var text = new Bounded();
+    cause.printStackTrace(new PrintWriter(text));
     return text.toString();
   }
 

@@ -26,6 +26,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
@@ -827,5 +828,29 @@ final class PipelineTest {
             .run(o -> o.withStallTimeout(ages).withProgress(ages, s -> {}))) {
       assertThat(run.outcomes().map(PipelineOutcome::get)).containsExactly(3, 4, 5);
     }
+  }
+
+  /** The stage behind the flat one becomes slower, so that its queue gets shorter in the middle. */
+  @Test
+  void anItemThatMakesManyGoesOnThoughTheQueueBehindItGetsShorter() {
+    try (var run =
+        Pipeline.from(List.of(0, 1, 2, 3))
+            .flatStage(
+                "flat",
+                threads(3),
+                i -> IntStream.range(0, i == 1 ? 100 : 3000).mapToObj(k -> pausing(i == 1, 3, i)))
+            .stage("next", threads(1), i -> pausing(i == 1, 5, i))
+            .run()) {
+      assertThat(run.outcomes().map(outcome -> (int) outcome.get()).toList())
+          .hasSize(9100)
+          .isSorted();
+    }
+  }
+
+  private static int pausing(boolean pauses, int millis, int value) {
+    if (pauses) {
+      LockSupport.parkNanos(millis * 1_000_000L);
+    }
+    return value;
   }
 }

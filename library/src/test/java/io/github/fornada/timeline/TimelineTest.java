@@ -10,6 +10,7 @@ import io.github.fornada.TaskUsage;
 import io.github.fornada.threads.ThreadPool;
 import io.github.fornada.threads.VirtualThreadPool;
 import java.time.Duration;
+import java.util.AbstractList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
@@ -280,5 +281,80 @@ class TimelineTest {
       writing.get();
     }
     assertThat(new Track(timeline).size()).isEqualTo(50_000);
+  }
+
+  /** Its texts never come. */
+  private record Mute(int number) {
+    @Override
+    public String toString() {
+      return never();
+    }
+  }
+
+  private static final class MuteException extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    @Override
+    public String getMessage() {
+      return never();
+    }
+  }
+
+  /** A list of which nobody hears how long it is. */
+  private static final class Endless extends AbstractList<Integer> {
+    @Override
+    public Integer get(int index) {
+      return index;
+    }
+
+    @Override
+    public int size() {
+      return never().length();
+    }
+  }
+
+  private static String never() {
+    var gate = new CountDownLatch(1);
+    while (true) {
+      try {
+        gate.await();
+      } catch (InterruptedException e) {
+        // it does not listen
+      }
+    }
+  }
+
+  @Test
+  void textsThatNeverComeHoldUpNoItem() {
+    List<Object> items = List.of(new Mute(1), "fails", new Endless(), new Mute(2));
+    try (var pool = ThreadPool.open(o -> o.withWorkers(1).withListener(timeline))) {
+      var outcomes =
+          pool.outcomes(
+                  items,
+                  item -> {
+                    if (item.equals("fails")) {
+                      throw new MuteException();
+                    }
+                    return 1;
+                  })
+              .toList();
+      assertThat(outcomes).hasSize(4);
+    }
+    assertThat(timeline.summary().failed()).isEqualTo(1);
+    List<String> shown =
+        timeline.recording().failures().stream()
+            .map(each -> each.label() + ": " + each.headline() + "; " + each.details())
+            .toList();
+    String exception = "a " + MuteException.class.getName();
+    assertThat(shown)
+        .containsExactly(
+            "fails: "
+                + exception
+                + " whose toString hangs; the stack of "
+                + exception
+                + " could not be printed: its toString hangs");
+    var track = new Track(timeline);
+    assertThat(IntStream.range(0, track.size()).mapToObj(k -> track.bar(k).label()))
+        .contains("Endless of unknown size", "a " + Mute.class.getName() + " whose toString hangs");
   }
 }

@@ -3,6 +3,7 @@ package io.github.fornada.stress;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
 import java.lang.reflect.Field;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -782,8 +783,51 @@ public final class Explorer {
     step();
   }
 
+  public static long get(VarHandle handle, ByteBuffer memory, int at) {
+    return active.load(active.pass(), at, false, false);
+  }
+
+  public static long getAcquire(VarHandle handle, ByteBuffer memory, int at) {
+    return active.load(active.pass(), at, true, false);
+  }
+
+  public static long getVolatile(VarHandle handle, ByteBuffer memory, int at) {
+    return active.load(active.pass(), at, true, true);
+  }
+
+  public static void set(VarHandle handle, ByteBuffer memory, int at, long value) {
+    active.store(active.pass(), at, value, false, false);
+  }
+
+  public static void setRelease(VarHandle handle, ByteBuffer memory, int at, long value) {
+    active.store(active.pass(), at, value, true, false);
+  }
+
+  public static void setVolatile(VarHandle handle, ByteBuffer memory, int at, long value) {
+    active.store(active.pass(), at, value, true, true);
+  }
+
+  public static boolean compareAndSet(
+      VarHandle handle, ByteBuffer memory, int at, long expected, long value) {
+    return exchange(at, expected, value);
+  }
+
+  /** Replaces a compare-and-set by a fault: a load, and later a store. */
+  public static boolean lookThenSet(
+      VarHandle handle, ByteBuffer memory, int at, long expected, long value) {
+    if (getVolatile(handle, memory, at) != expected) {
+      return false;
+    }
+    setVolatile(handle, memory, at, value);
+    return true;
+  }
+
   public static boolean compareAndSet(
       VarHandle handle, MemorySegment memory, long at, long expected, long value) {
+    return exchange(at, expected, value);
+  }
+
+  private static boolean exchange(long at, long expected, long value) {
     Task self = active.pass();
     List<Message> all = active.messages(at);
     Message last = all.getLast();
@@ -993,9 +1037,34 @@ public final class Explorer {
     }
   }
 
-  public static int get(MemorySegment ring, ValueLayout.OfInt layout, long at) {
+  public static int getInt(ByteBuffer ring, int at) {
     active.plain(at, 4, false);
-    return ring.get(layout, at);
+    return ring.getInt(at);
+  }
+
+  public static long getLong(ByteBuffer ring, int at) {
+    active.plain(at, 8, false);
+    return ring.getLong(at);
+  }
+
+  public static ByteBuffer putInt(ByteBuffer ring, int at, int value) {
+    active.plain(at, 4, true);
+    return ring.putInt(at, value);
+  }
+
+  public static ByteBuffer putLong(ByteBuffer ring, int at, long value) {
+    active.plain(at, 8, true);
+    return ring.putLong(at, value);
+  }
+
+  public static ByteBuffer get(ByteBuffer ring, int at, byte[] to, int toAt, int count) {
+    active.plain(at, count, false);
+    return ring.get(at, to, toAt, count);
+  }
+
+  public static ByteBuffer put(ByteBuffer ring, int at, byte[] from, int fromAt, int count) {
+    active.plain(at, count, true);
+    return ring.put(at, from, fromAt, count);
   }
 
   public static long get(MemorySegment ring, ValueLayout.OfLong layout, long at) {
@@ -1005,11 +1074,6 @@ public final class Explorer {
 
   public static void set(MemorySegment ring, ValueLayout.OfLong layout, long at, long value) {
     active.plain(at, 8, true);
-    ring.set(layout, at, value);
-  }
-
-  public static void set(MemorySegment ring, ValueLayout.OfInt layout, long at, int value) {
-    active.plain(at, 4, true);
     ring.set(layout, at, value);
   }
 

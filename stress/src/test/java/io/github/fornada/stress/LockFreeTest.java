@@ -128,7 +128,7 @@ class LockFreeTest {
         ROOM + "wire.DoorbellScenario",
         BOUND,
         "wait for ever",
-        c -> c.twin("Doorbell", "rang", "unpark", "forget"));
+        c -> c.twin("Doorbell", "wake", "unpark", "forget"));
   }
 
   @Test
@@ -142,7 +142,24 @@ class LockFreeTest {
         ROOM + "wire.DoorbellClosedScenario",
         BOUND,
         "wait for ever",
-        c -> c.twin("Doorbell", "close", "unpark", "forget"));
+        c -> c.twin("Doorbell", "wake", "unpark", "forget"));
+  }
+
+  @Test
+  void whoSleepsInAFifoHearsOfAMessageAndOfTheEnd() {
+    String scenario = ROOM + "wire.DoorbellFifoScenario";
+    holds(scenario, BOUND, small().standIn(scenario, ROOM + "wire.BellFifo"));
+  }
+
+  @Test
+  void anEndThatRingsNobodyInItsFifoIsCaught() {
+    String scenario = ROOM + "wire.DoorbellFifoScenario";
+    caught(
+        scenario,
+        BOUND,
+        "wait for ever",
+        c ->
+            c.standIn(scenario, ROOM + "wire.BellFifo").twin("Doorbell", "wake", "ring", "never"));
   }
 
   @Test

@@ -33,6 +33,7 @@ import java.util.Set;
 final class Rewriter extends ClassLoader {
   private static final ClassDesc EXPLORER = ClassDesc.of(Explorer.class.getName());
   private static final String SEGMENT = "Ljava/lang/foreign/MemorySegment;";
+  private static final String BUFFER = "Ljava/nio/ByteBuffer;";
   private static final MethodTypeDesc NOTHING = MethodTypeDesc.ofDescriptor("()V");
   private static final MethodTypeDesc NAMED = MethodTypeDesc.ofDescriptor("(Ljava/lang/String;)V");
   private static final String LONGS = "([J";
@@ -295,11 +296,15 @@ final class Rewriter extends ClassLoader {
     }
     String instead = changed == null ? name : changed;
     boolean memory =
-        owner.equals("java/lang/foreign/MemorySegment")
-            && (name.equals("get") || name.equals("set") || name.equals("copy"));
+        (owner.equals("java/lang/foreign/MemorySegment")
+                && (name.equals("get") || name.equals("set") || name.equals("copy")))
+            || (owner.equals("java/nio/ByteBuffer")
+                && (type.startsWith("(I[BII)")
+                    || (type.startsWith("(I") && name.matches("(get|put)(Int|Long)"))));
     boolean handle =
         owner.equals("java/lang/invoke/VarHandle")
             && (type.startsWith("(" + SEGMENT)
+                || type.startsWith("(" + BUFFER)
                 || type.startsWith(LONGS)
                 || name.equals("getAndAdd")
                 || isStatic);

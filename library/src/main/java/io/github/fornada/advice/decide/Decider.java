@@ -278,7 +278,7 @@ public final class Decider {
             machine,
             job,
             setting,
-            forecast(isNearlyOver()),
+            forecast(isNearlyOver() ? Forecast.Horizon.AGAIN : Forecast.Horizon.REST),
             memoryBound,
             sharedState,
             wentBack,
@@ -945,8 +945,8 @@ public final class Decider {
         && !(forecast.lock() > 0)
         && level != null
         && level.items() >= Math.min(itemsToCompare(), 2.0 * setting.size() + 16)
-        && itemsToCompare() < COMPARE_SHARE * known.left()
-        && known.left() / Math.max(1e-18, level.rate()) > WORTH_COMPARING;
+        && itemsToCompare() < COMPARE_SHARE * known.toCome()
+        && known.toCome() / Math.max(1e-18, level.rate()) > WORTH_COMPARING;
   }
 
   private double itemsToCompare() {
@@ -959,7 +959,7 @@ public final class Decider {
     compared = true;
     itemsNeeded = itemsToCompare();
     longestCompare =
-        0.05 * known.elapsed() + COMPARE_SHARE * known.left() / forecast().currentRate();
+        0.05 * known.elapsed() + COMPARE_SHARE * known.toCome() / forecast().currentRate();
     before = setting;
     stageNanos = 0;
     int half = (int) Math.max(1, Math.min(setting.size(), known.cores()) / 2);
@@ -982,7 +982,14 @@ public final class Decider {
       known.compare(setting, before, false);
     }
     nextLook = 0;
-    return change(before, "that is known now", look());
+    double slower = known.inflation();
+    String told =
+        slower > Forecast.INFLATED
+            ? "an item computes "
+                + Say.times(slower)
+                + " as long beside others as with half of them"
+            : "with half of them an item computes no faster";
+    return change(before, told, look());
   }
 
   // Worker processes.
@@ -1192,11 +1199,11 @@ public final class Decider {
   }
 
   private Forecast forecast() {
-    return forecast(false);
+    return forecast(Forecast.Horizon.TO_COME);
   }
 
-  private Forecast forecast(boolean again) {
-    return new Forecast(known, machine, job, setting, memoryBound, mostInFlight(), again);
+  private Forecast forecast(Forecast.Horizon horizon) {
+    return new Forecast(known, machine, job, setting, memoryBound, mostInFlight(), horizon);
   }
 
   /** Returns whether what is left tells nothing of a job like this one. */

@@ -140,6 +140,10 @@ final class Estimates {
   private long failed;
   private long refused;
   private long left;
+
+  /** The items that had ended when nothing was left: those of earlier jobs. */
+  private long earlier;
+
   private double elapsed;
   private double changedAt;
 
@@ -291,6 +295,9 @@ final class Estimates {
     done += o.done();
     failed += o.failed();
     refused += o.refused();
+    if (left == 0) {
+      earlier = done;
+    }
     if (o.compilerCores() > COMPILING) {
       compilingNanos += o.nanos();
     }
@@ -543,6 +550,16 @@ final class Estimates {
   /** Returns the number of items that have not begun; -1 if unknown. */
   long left() {
     return left;
+  }
+
+  /**
+   * Returns the number of items that are to be expected; -1 if unknown. A pool that is given the
+   * same work again and again will be given more of it: as much as there was, as nothing else is
+   * known. So what pays over all of that is paid for at the latest when it has cost as much to do
+   * without it (the ski-rental rule).
+   */
+  long toCome() {
+    return left > 0 ? Math.max(left, earlier) : left;
   }
 
   double elapsed() {

@@ -95,6 +95,16 @@ final class Forecast {
     }
   }
 
+  /** How many items a forecast is for. */
+  enum Horizon {
+    /** Those that are left of this job. */
+    REST,
+    /** As many as there were: hardly anything is left of this job, and it is for one like it. */
+    AGAIN,
+    /** Those that are left, or as many as earlier jobs of the same pool had: for decisions. */
+    TO_COME
+  }
+
   private final Estimates known;
   private final Machine machine;
   private final Job job;
@@ -104,8 +114,7 @@ final class Forecast {
   private final Map<ExecutionModel, Plan> plans = new EnumMap<>(ExecutionModel.class);
   private final double lock;
 
-  /** Whether it is for a job like this one, because hardly anything is left of this one. */
-  private final boolean again;
+  private final Horizon horizon;
 
   /** The network of both kinds of threads. */
   private @Nullable ClosedNetwork inThreads;
@@ -115,7 +124,7 @@ final class Forecast {
    *
    * @param memoryBound whether worker processes were seen to be slowed down as threads are
    * @param mostInFlight the most that may be in flight
-   * @param again whether it is for as many items again as there were, whatever is left
+   * @param horizon how many items it is for
    */
   Forecast(
       Estimates known,
@@ -124,9 +133,9 @@ final class Forecast {
       Setting current,
       boolean memoryBound,
       int mostInFlight,
-      boolean again) {
+      Horizon horizon) {
     this.known = known;
-    this.again = again;
+    this.horizon = horizon;
     this.machine = machine;
     this.job = job;
     this.current = current;
@@ -144,7 +153,7 @@ final class Forecast {
   }
 
   boolean isAgain() {
-    return again;
+    return horizon == Horizon.AGAIN;
   }
 
   /** Returns the time for which an item holds the lock that is waited for. */
@@ -240,11 +249,11 @@ final class Forecast {
    * may be the same job.
    */
   double left() {
-    if (again) {
+    if (horizon == Horizon.AGAIN) {
       return Math.max(1.0, (double) known.done());
     }
     if (known.left() > 0) {
-      return (double) known.left();
+      return (double) (horizon == Horizon.TO_COME ? known.toCome() : known.left());
     }
     double again = Math.max(1.0, (double) known.done());
     return known.left() == 0 ? again : Math.max(again, UNKNOWN_NANOS / known.response.or(1e9));

@@ -20,8 +20,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Two FIFOs in the pool's private folder, one for each direction, through which one worker
- * connects. Their names are deleted when it has.
+ * FIFOs in the pool's private folder, through which one worker connects: one for each direction,
+ * and one for the wake-ups in each. Their names are deleted when it has.
  *
  * <p>The JDK has sockets, but no way to make a FIFO, so a program of the system does that. A worker
  * that needs no sockets is ready sooner: the first use of a Unix-domain socket sets up the JDK's
@@ -36,6 +36,14 @@ final class Fifos implements Entrance {
 
   /** The suffix of the FIFO that the worker writes. */
   private static final String UP = ".up";
+
+  /** The suffix of the FIFO in which the worker sleeps. */
+  private static final String WORKERS_BELL = ".bell";
+
+  /** The suffix of the FIFO in which the parent sleeps until the worker has results. */
+  private static final String PARENTS_BELL = ".call";
+
+  private static final List<String> SUFFIXES = List.of(DOWN, UP, WORKERS_BELL, PARENTS_BELL);
 
   private static final List<Path> PROGRAMS =
       List.of(Path.of("/usr/bin/mkfifo"), Path.of("/bin/mkfifo"));
@@ -67,7 +75,7 @@ final class Fifos implements Entrance {
   }
 
   /**
-   * Begins to make two FIFOs at each of these paths; returns null if that is not possible here. For
+   * Begins to make the FIFOs at each of these paths; returns null if that is not possible here. For
    * the result see {@link #areMade}.
    */
   static @Nullable Process beginMaking(List<Path> paths) {
@@ -77,8 +85,7 @@ final class Fifos implements Entrance {
     }
     var command = new ArrayList<>(List.of(program.toString(), "-m", "600"));
     for (Path path : paths) {
-      command.add(with(path, UP).toString());
-      command.add(with(path, DOWN).toString());
+      SUFFIXES.forEach(suffix -> command.add(with(path, suffix).toString()));
     }
     try {
       return new ProcessBuilder(command)
@@ -157,7 +164,12 @@ final class Fifos implements Entrance {
       if (!Hello.isFrom(number, token, hello)) {
         throw new IOException("what came from it was not its token");
       }
-      return FifoConnection.open(with(path, UP), with(path, DOWN), () -> false);
+      return FifoConnection.open(
+          with(path, UP),
+          with(path, DOWN),
+          with(path, PARENTS_BELL),
+          with(path, WORKERS_BELL),
+          () -> false);
     } catch (IOException e) {
       if (Thread.interrupted()) {
         throw (InterruptedException) new InterruptedException().initCause(e);
@@ -180,8 +192,9 @@ final class Fifos implements Entrance {
 
   private static void delete(Path path) {
     try {
-      Files.deleteIfExists(with(path, UP));
-      Files.deleteIfExists(with(path, DOWN));
+      for (String suffix : SUFFIXES) {
+        Files.deleteIfExists(with(path, suffix));
+      }
     } catch (IOException e) {
       Log.get().log(System.Logger.Level.DEBUG, "left for the end of the pool: " + path, e);
     }
@@ -200,6 +213,8 @@ final class Fifos implements Entrance {
           FifoConnection.open(
               with(path, DOWN),
               with(path, UP),
+              with(path, WORKERS_BELL),
+              with(path, PARENTS_BELL),
               // whoever's parent ends gets another one
               () -> !ProcessHandle.current().parent().equals(parent));
     } catch (NoSuchFileException e) {

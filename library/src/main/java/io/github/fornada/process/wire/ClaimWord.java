@@ -1,6 +1,6 @@
 package io.github.fornada.process.wire;
 
-import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 
 /**
  * Decides which process has which item: one word in shared memory, changed only by compare-and-set.
@@ -14,9 +14,9 @@ public final class ClaimWord {
   private static final int EPOCH_SHIFT = 48;
   private static final long NUMBER = (1L << EPOCH_SHIFT) - 1;
 
-  private final MemorySegment header;
+  private final ByteBuffer header;
 
-  public ClaimWord(MemorySegment header) {
+  public ClaimWord(ByteBuffer header) {
     this.header = header;
   }
 

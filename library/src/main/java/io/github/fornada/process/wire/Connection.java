@@ -3,6 +3,7 @@ package io.github.fornada.process.wire;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
 
 /** The bytes of a control channel in both directions. One thread reads, and one writes. */
 public interface Connection extends Closeable {
@@ -21,6 +22,27 @@ public interface Connection extends Closeable {
    * @throws IOException if the other side is gone
    */
   int write(ByteBuffer from) throws IOException;
+
+  /** Returns where this process sleeps and is woken; null if that goes through the channel too. */
+  default @Nullable Bells bells() {
+    return null;
+  }
+
+  /**
+   * FIFOs beside the channel.
+   *
+   * @param own where this process sleeps
+   * @param peers where the other one does
+   */
+  record Bells(BellFifo own, BellFifo peers) implements AutoCloseable {
+    /** Closes both. */
+    @Override
+    public void close() throws IOException {
+      try (own) {
+        peers.close();
+      }
+    }
+  }
 
   /** From now on {@link #read} does not wait. Called by the thread that reads. */
   void stepAside() throws IOException;

@@ -7,11 +7,12 @@ import java.nio.ByteBuffer;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The channel for messages that must arrive even while a task runs: set-up, wake-ups, cancels,
- * classes, and the stack of a stuck task. A frame has a length, a type and a body; the length is
- * checked before anything is allocated.
+ * The channel for messages that must arrive even while a task runs: set-up, cancels, classes, the
+ * stack of a stuck task, and wake-ups where there is no {@linkplain BellFifo FIFO} for them. A
+ * frame has a length, a type and a body; the length is checked before anything is allocated.
  *
  * <p>One thread reads, and a thread of this class writes what others add to a queue. An interrupt
  * of a thread closes the channel that the thread uses, so threads that user code can reach must not
@@ -63,9 +64,18 @@ public final class ControlChannel implements AutoCloseable {
     }
   }
 
-  /** Adds a wake-up to the queue. */
+  /** Wakes the thread of the other side that sleeps over its ring; never waits. */
   public void ring() {
-    send(MessageTypes.BELL, new MessageOutput());
+    Connection.Bells bells = connection.bells();
+    if (bells == null || !bells.peers().ring()) {
+      send(MessageTypes.BELL, new MessageOutput());
+    }
+  }
+
+  /** Returns where this side sleeps; null if it is woken by frames. */
+  public @Nullable BellFifo bell() {
+    Connection.Bells bells = connection.bells();
+    return bells == null ? null : bells.own();
   }
 
   /** Waits until all frames were sent; for a process that is about to exit. */

@@ -1,13 +1,15 @@
 package io.github.fornada.process.wire;
 
-import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Wakes a reader that has gone to sleep over an empty ring, by a frame through the control channel;
- * an idle pool costs nothing.
+ * Wakes a reader that has gone to sleep over an empty ring; an idle pool costs nothing. The reader
+ * sleeps in a {@linkplain BellFifo FIFO}. Where there is none, a frame through the control channel
+ * wakes it, by way of two more threads.
  *
  * <p>A reader that is about to sleep sets its flag and then checks the ring once more; a writer
  * publishes and then reads the flag. With a full fence between the two steps on either side at
@@ -15,6 +17,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Neither side touches a channel itself: a thread that runs the user's code may be interrupted
  * at any time, and an interrupt closes a channel that is in use.
+ *
+ * <p>A reader that sets its flag, and then finds something, leaves the byte that it may have been
+ * rung with in the FIFO; its next sleep takes it. So that nobody ever waits for room in there, it
+ * takes them as well when there may be {@link #MAX_UNHEARD}.
  */
 public final class Doorbell {
   private static final int SPINS = 300; // Guess: about 10 us
@@ -32,10 +38,22 @@ public final class Doorbell {
    */
   private static final int MAX_LONG_WAITS = 3;
 
-  private final MemorySegment header;
-  private final long ownFlag;
-  private final long peerFlag;
+  /** Fewer than a FIFO holds, with those that come while they are taken. */
+  private static final int MAX_UNHEARD = BellFifo.CAPACITY / 4;
+
+  /** Between two looks of a reader that has stepped aside. */
+  private static final long POLL_NANOS = 1_000_000; // Guess
+
+  private final ByteBuffer header;
+  private final int ownFlag;
+  private final int peerFlag;
   private final Runnable ringer;
+
+  /** Where the reader sleeps; null if it is woken by {@link #rang}. */
+  private final @Nullable BellFifo bell;
+
+  /** No fewer than the bytes in the FIFO that no sleep has taken. */
+  private final AtomicInteger unheard = new AtomicInteger();
 
   /** The number of waits in a row that were too long for spinning to pay. Reader's thread only. */
   private int longWaits;
@@ -46,21 +64,31 @@ public final class Doorbell {
   /** Whether the other side is gone. Set once, by the control thread. */
   private volatile boolean closed;
 
-  private Doorbell(MemorySegment header, long ownFlag, long peerFlag, Runnable ringer) {
+  /** Whether the reader looks now and then, and does not sleep in native code. */
+  private volatile boolean aside;
+
+  private Doorbell(
+      ByteBuffer header, int ownFlag, int peerFlag, Runnable ringer, @Nullable BellFifo bell) {
     this.header = header;
     this.ownFlag = ownFlag;
     this.peerFlag = peerFlag;
     this.ringer = ringer;
+    this.bell = bell;
   }
 
-  /** Returns the parent's end. {@code ringer} sends a frame and does not wait. */
-  public static Doorbell ofParent(MemorySegment header, Runnable ringer) {
-    return new Doorbell(header, Segment.PARENT_WAITS, Segment.WORKER_WAITS, ringer);
+  /**
+   * Returns the parent's end.
+   *
+   * @param ringer wakes the other side, and does not wait
+   * @param bell where this side sleeps; null if it is woken by {@link #rang}
+   */
+  public static Doorbell ofParent(ByteBuffer header, Runnable ringer, @Nullable BellFifo bell) {
+    return new Doorbell(header, Segment.PARENT_WAITS, Segment.WORKER_WAITS, ringer, bell);
   }
 
-  /** Returns the worker's end. */
-  public static Doorbell ofWorker(MemorySegment header, Runnable ringer) {
-    return new Doorbell(header, Segment.WORKER_WAITS, Segment.PARENT_WAITS, ringer);
+  /** Returns the worker's end, as {@link #ofParent}. */
+  public static Doorbell ofWorker(ByteBuffer header, Runnable ringer, @Nullable BellFifo bell) {
+    return new Doorbell(header, Segment.WORKER_WAITS, Segment.PARENT_WAITS, ringer, bell);
   }
 
   /** Waits until the ring has a message; false if the other side is gone. One thread only. */
@@ -102,12 +130,21 @@ public final class Doorbell {
         VarHandle.fullFence();
         if (isAnythingThere(ring)) {
           Segment.LONG.setVolatile(header, ownFlag, 0L);
+          if (bell != null && unheard.incrementAndGet() >= MAX_UNHEARD && bell.ring()) {
+            hear(bell); // finds one byte at least, the one just written
+          }
           return true;
         }
         if (closed) {
           return false;
         }
-        LockSupport.park(this);
+        if (bell == null) {
+          LockSupport.park(this);
+        } else if (aside) {
+          LockSupport.parkNanos(POLL_NANOS);
+        } else {
+          hear(bell);
+        }
         // An interrupt has no meaning here. With its flag set, every further park would return at
         // once.
         var _ = Thread.interrupted();
@@ -115,6 +152,11 @@ public final class Doorbell {
     } finally {
       sleeper = null;
     }
+  }
+
+  private void hear(BellFifo from) {
+    from.await();
+    unheard.set(0);
   }
 
   /** Called when another thread reads the ring for a while: the reader need not be woken. */
@@ -128,6 +170,9 @@ public final class Doorbell {
   public boolean resume(RingReader ring) {
     Segment.LONG.setVolatile(header, ownFlag, 1L);
     VarHandle.fullFence();
+    if (bell != null && unheard.incrementAndGet() >= MAX_UNHEARD) {
+      var _ = bell.ring(); // the reader, who sleeps there, takes them
+    }
     return isAnythingThere(ring);
   }
 
@@ -157,14 +202,29 @@ public final class Doorbell {
     return (long) Segment.LONG.getVolatile(header, peerFlag) == 1L;
   }
 
-  /** Called by the control thread when the other side has rung. */
+  /** Called by the control thread when the other side has rung there. */
   public void rang() {
-    LockSupport.unpark(sleeper);
+    wake();
   }
 
   /** Called by the control thread when the other side is gone. */
   public void close() {
     closed = true;
-    LockSupport.unpark(sleeper);
+    wake();
+  }
+
+  /**
+   * From now on the reader does not sleep in native code; for a process that is about to exit, as
+   * {@link ControlChannel#stepAside}. Any thread.
+   */
+  public void stepAside() {
+    aside = true;
+    wake();
+  }
+
+  private void wake() {
+    if (bell == null || !bell.ring()) {
+      LockSupport.unpark(sleeper);
+    }
   }
 }

@@ -8,20 +8,23 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.function.BooleanSupplier;
 
-/** A connection through two FIFOs, one for each direction. */
+/** A connection through two FIFOs, one for each direction, and two more for wake-ups. */
 public final class FifoConnection implements Connection {
   private final FileInputStream in;
   private final FileChannel reading;
   private final FileChannel writing;
+  private final Bells bells;
   private final BooleanSupplier isPeerGone;
 
   /** Whether {@link #read} looks first, and does not wait. Reader's thread only. */
   private boolean aside;
 
-  private FifoConnection(FileInputStream in, FileChannel writing, BooleanSupplier isPeerGone) {
+  private FifoConnection(
+      FileInputStream in, FileChannel writing, Bells bells, BooleanSupplier isPeerGone) {
     this.in = in;
     this.reading = in.getChannel();
     this.writing = writing;
+    this.bells = bells;
     this.isPeerGone = isPeerGone;
   }
 
@@ -29,11 +32,15 @@ public final class FifoConnection implements Connection {
    * Opens a connection. Does not wait for the other side: if that is gone, reading finds the end of
    * the stream.
    *
+   * @param in what this process reads
+   * @param out what it writes
+   * @param bell where it sleeps
+   * @param peersBell where the other side sleeps
    * @param isPeerGone whether the other side's process has ended; called only after {@link
    *     #stepAside}, because a look that does not wait cannot tell an empty FIFO from an ended one
    */
-  public static FifoConnection open(Path in, Path out, BooleanSupplier isPeerGone)
-      throws IOException {
+  public static FifoConnection open(
+      Path in, Path out, Path bell, Path peersBell, BooleanSupplier isPeerGone) throws IOException {
     FileInputStream reading;
     // To open one end of a FIFO waits for the other end. A descriptor for both never waits, and is
     // both ends for as long as it is open.
@@ -41,10 +48,25 @@ public final class FifoConnection implements Connection {
       reading = new FileInputStream(in.toFile());
     }
     try (var _ = both(out)) {
-      return new FifoConnection(
-          reading, FileChannel.open(out, StandardOpenOption.WRITE), isPeerGone);
+      FileChannel writing = FileChannel.open(out, StandardOpenOption.WRITE);
+      try {
+        return new FifoConnection(reading, writing, bells(bell, peersBell), isPeerGone);
+      } catch (IOException | RuntimeException | Error e) {
+        writing.close();
+        throw e;
+      }
     } catch (IOException | RuntimeException | Error e) {
       reading.close();
+      throw e;
+    }
+  }
+
+  private static Bells bells(Path own, Path peers) throws IOException {
+    BellFifo first = BellFifo.open(own);
+    try {
+      return new Bells(first, BellFifo.open(peers));
+    } catch (IOException | RuntimeException | Error e) {
+      first.close();
       throw e;
     }
   }
@@ -69,6 +91,11 @@ public final class FifoConnection implements Connection {
   }
 
   @Override
+  public Bells bells() {
+    return bells;
+  }
+
+  @Override
   public void stepAside() {
     aside = true;
   }
@@ -78,7 +105,11 @@ public final class FifoConnection implements Connection {
     try {
       reading.close(); // closes the stream too, and wakes a thread that reads
     } finally {
-      writing.close();
+      try {
+        writing.close();
+      } finally {
+        bells.close();
+      }
     }
   }
 }

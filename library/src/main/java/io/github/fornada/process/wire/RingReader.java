@@ -1,18 +1,17 @@
 package io.github.fornada.process.wire;
 
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
 
 /**
  * The reading end of a ring; see {@link RingWriter}. Everything that the writer may have written
  * there is checked.
  */
 public final class RingReader {
-  private final MemorySegment header;
-  private final MemorySegment ring;
-  private final long tailAt;
-  private final long writtenAt;
-  private final long headAt;
+  private final ByteBuffer header;
+  private final ByteBuffer ring;
+  private final int tailAt;
+  private final int writtenAt;
+  private final int headAt;
 
   private long head;
   private long tail;
@@ -20,11 +19,11 @@ public final class RingReader {
   private int length;
   private byte[] body = new byte[1024];
 
-  RingReader(MemorySegment header, MemorySegment ring, long tailAt, long headAt) {
+  RingReader(ByteBuffer header, ByteBuffer ring, int tailAt, int headAt) {
     this(header, ring, tailAt, tailAt, headAt);
   }
 
-  RingReader(MemorySegment header, MemorySegment ring, long tailAt, long writtenAt, long headAt) {
+  RingReader(ByteBuffer header, ByteBuffer ring, int tailAt, int writtenAt, int headAt) {
     this.header = header;
     this.ring = ring;
     this.tailAt = tailAt;
@@ -72,9 +71,9 @@ public final class RingReader {
    */
   public boolean next() throws CorruptFrameException {
     while (poll()) {
-      long at = head & (Segment.RING - 1);
-      length = ring.get(ValueLayout.JAVA_INT, at);
-      type = ring.get(ValueLayout.JAVA_INT, at + 4);
+      int at = (int) (head & (Segment.RING - 1));
+      length = ring.getInt(at);
+      type = ring.getInt(at + 4);
       long room = Math.min(tail - head, Segment.RING - at);
       if (length < 0 || RingWriter.sizeOf(length) > room) {
         throw new CorruptFrameException("message of " + length + " bytes where " + room + " fit");
@@ -89,13 +88,10 @@ public final class RingReader {
         }
         if (length <= RingWriter.FEW) {
           for (int k = 0; k < length; k += Long.BYTES) {
-            RingWriter.WORD.set(body, k, ring.get(ValueLayout.JAVA_LONG, at + 8 + k));
+            RingWriter.WORD.set(body, k, ring.getLong(at + 8 + k));
           }
         } else {
-          // Not the copy method that takes an array: it determines the array's type by a switch,
-          // for which a class is generated at first use. That costs about 20 ms of a worker's
-          // start, and of its parent's.
-          MemorySegment.copy(ring, at + 8, MemorySegment.ofArray(body), 0, length);
+          ring.get(at + 8, body, 0, length);
         }
       }
       head += RingWriter.sizeOf(length);
@@ -138,9 +134,7 @@ public final class RingReader {
    * missed.
    */
   public boolean nextIs(int wanted) throws CorruptFrameException {
-    return poll()
-        && ring.get(ValueLayout.JAVA_INT, (head & (Segment.RING - 1)) + 4) == wanted
-        && next();
+    return poll() && ring.getInt((int) (head & (Segment.RING - 1)) + 4) == wanted && next();
   }
 
   public int type() {

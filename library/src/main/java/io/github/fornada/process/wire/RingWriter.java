@@ -1,9 +1,8 @@
 package io.github.fornada.process.wire;
 
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
@@ -38,11 +37,11 @@ public final class RingWriter {
   /** Longest body of a message, in bytes; larger payloads go through a file. */
   public static final int LONGEST = (int) (Segment.RING / 8);
 
-  private final MemorySegment header;
-  private final MemorySegment ring;
-  private final long tailAt;
-  private final long writtenAt;
-  private final long headAt;
+  private final ByteBuffer header;
+  private final ByteBuffer ring;
+  private final int tailAt;
+  private final int writtenAt;
+  private final int headAt;
 
   /** The position of the next message; ahead of the shared position until {@link #publish}. */
   private long tail;
@@ -51,14 +50,14 @@ public final class RingWriter {
   private long head;
 
   /** Creates a writer with one position only. */
-  RingWriter(MemorySegment header, MemorySegment ring, long tailAt, long headAt) {
+  RingWriter(ByteBuffer header, ByteBuffer ring, int tailAt, int headAt) {
     this(header, ring, tailAt, tailAt, headAt);
   }
 
   /**
    * @param writtenAt the offset of the written position, which a reader checks before it sleeps
    */
-  RingWriter(MemorySegment header, MemorySegment ring, long tailAt, long writtenAt, long headAt) {
+  RingWriter(ByteBuffer header, ByteBuffer ring, int tailAt, int writtenAt, int headAt) {
     this.header = header;
     this.ring = ring;
     this.tailAt = tailAt;
@@ -87,7 +86,7 @@ public final class RingWriter {
       throw new IllegalArgumentException("message of " + length + " bytes, at most " + LONGEST);
     }
     long size = sizeOf(length);
-    long at = tail & (Segment.RING - 1);
+    int at = (int) (tail & (Segment.RING - 1));
     long toEnd = Segment.RING - at;
     long needed = size <= toEnd ? size : toEnd + size;
     if (tail + needed - head > Segment.RING) {
@@ -99,20 +98,19 @@ public final class RingWriter {
       }
     }
     if (size > toEnd) {
-      ring.set(ValueLayout.JAVA_INT, at, (int) (toEnd - MESSAGE_HEADER));
-      ring.set(ValueLayout.JAVA_INT, at + 4, PADDING);
+      ring.putInt(at, (int) (toEnd - MESSAGE_HEADER));
+      ring.putInt(at + 4, PADDING);
       tail += toEnd;
       at = 0;
     }
-    ring.set(ValueLayout.JAVA_INT, at, length);
-    ring.set(ValueLayout.JAVA_INT, at + 4, type);
+    ring.putInt(at, length);
+    ring.putInt(at + 4, type);
     if (length <= FEW && from + FEW <= body.length) {
       for (int k = 0; k < length; k += Long.BYTES) {
-        ring.set(ValueLayout.JAVA_LONG, at + MESSAGE_HEADER + k, (long) WORD.get(body, from + k));
+        ring.putLong(at + MESSAGE_HEADER + k, (long) WORD.get(body, from + k));
       }
     } else {
-      // Not the copy method that takes an array: see RingReader.
-      MemorySegment.copy(MemorySegment.ofArray(body), from, ring, at + MESSAGE_HEADER, length);
+      ring.put(at + MESSAGE_HEADER, body, from, length);
     }
     tail += size;
     return true;

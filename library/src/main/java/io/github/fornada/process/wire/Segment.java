@@ -3,10 +3,10 @@ package io.github.fornada.process.wire;
 import io.github.fornada.jvm.Uninterrupted;
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,6 +19,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Its content outlives the worker; from it the pool learns which item killed the worker. Each
  * field has its own cache line, because each has a different writer.
+ *
+ * <p>It is accessed as a {@link ByteBuffer}. The handles of a memory segment are put together from
+ * classes that the JDK generates at their first use, in every process anew.
  */
 public final class Segment implements AutoCloseable {
   private static final int LINE = 64;
@@ -26,33 +29,33 @@ public final class Segment implements AutoCloseable {
   /** Bytes of each ring; a power of two. */
   public static final long RING = 1 << 20;
 
-  private static final long HEADER_SIZE = 4096;
+  private static final int HEADER_SIZE = 4096;
   public static final long SIZE = HEADER_SIZE + 2 * RING;
 
-  public static final VarHandle LONG = ValueLayout.JAVA_LONG.varHandle();
+  public static final VarHandle LONG =
+      MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.nativeOrder());
 
-  // The lines of the header. Not computed from the paths of a MemoryLayout: those add 8 ms to the
-  // first pool of a fresh program, and some time to each worker's start.
-  static final long TO_WORKER_TAIL = line(0); // parent writes
-  static final long TO_WORKER_HEAD = line(1); // worker writes
-  static final long WORKER_WAITS = line(2); // worker sets, parent clears
-  public static final long TO_PARENT_TAIL = line(3); // worker writes
-  static final long TO_PARENT_HEAD = line(4); // parent writes
-  static final long PARENT_WAITS = line(5); // parent sets, worker clears
-  public static final long CLAIM = line(6); // both, by compare-and-set: see ClaimWord
-  public static final long STARTED_NANOS = line(7); // worker writes
-  static final long TO_PARENT_WRITTEN = line(8); // worker writes
+  // The lines of the header.
+  static final int TO_WORKER_TAIL = line(0); // parent writes
+  static final int TO_WORKER_HEAD = line(1); // worker writes
+  static final int WORKER_WAITS = line(2); // worker sets, parent clears
+  public static final int TO_PARENT_TAIL = line(3); // worker writes
+  static final int TO_PARENT_HEAD = line(4); // parent writes
+  static final int PARENT_WAITS = line(5); // parent sets, worker clears
+  public static final int CLAIM = line(6); // both, by compare-and-set: see ClaimWord
+  public static final int STARTED_NANOS = line(7); // worker writes
+  static final int TO_PARENT_WRITTEN = line(8); // worker writes
 
-  private final MemorySegment all;
+  private final ByteBuffer all;
   private final @Nullable Arena arena;
 
-  private Segment(MemorySegment all, @Nullable Arena arena) {
-    this.all = all;
+  private Segment(ByteBuffer all, @Nullable Arena arena) {
+    this.all = all.order(ByteOrder.nativeOrder());
     this.arena = arena;
   }
 
-  private static long line(int number) {
-    return (long) number * LINE;
+  private static int line(int number) {
+    return number * LINE;
   }
 
   /**
@@ -85,9 +88,8 @@ public final class Segment implements AutoCloseable {
   /** Maps a file that the parent has created. */
   public static Segment open(Path file) throws IOException {
     try (var channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-      // Until this process ends.
-      return new Segment(
-          channel.map(FileChannel.MapMode.READ_WRITE, 0, SIZE, Arena.global()), null);
+      // As long as anybody holds it, which the worker does until it ends.
+      return new Segment(channel.map(FileChannel.MapMode.READ_WRITE, 0, SIZE), null);
     }
   }
 
@@ -95,7 +97,8 @@ public final class Segment implements AutoCloseable {
   private static Segment map(FileChannel channel) throws IOException {
     Arena arena = Arena.ofShared();
     try {
-      return new Segment(channel.map(FileChannel.MapMode.READ_WRITE, 0, SIZE, arena), arena);
+      return new Segment(
+          channel.map(FileChannel.MapMode.READ_WRITE, 0, SIZE, arena).asByteBuffer(), arena);
     } catch (IOException | RuntimeException | Error e) {
       arena.close();
       throw e;
@@ -114,7 +117,7 @@ public final class Segment implements AutoCloseable {
   }
 
   public boolean isOpen() {
-    return all.scope().isAlive();
+    return arena == null || arena.scope().isAlive();
   }
 
   public RingWriter toWorkerWriter() {
@@ -133,8 +136,8 @@ public final class Segment implements AutoCloseable {
     return new RingReader(all, ring(1), TO_PARENT_TAIL, TO_PARENT_WRITTEN, TO_PARENT_HEAD);
   }
 
-  private MemorySegment ring(int which) {
-    return all.asSlice(HEADER_SIZE + which * RING, RING);
+  private ByteBuffer ring(int which) {
+    return all.slice(HEADER_SIZE + which * (int) RING, (int) RING).order(ByteOrder.nativeOrder());
   }
 
   /** Resets the ring to the worker, before any worker uses it. */
@@ -143,7 +146,7 @@ public final class Segment implements AutoCloseable {
     LONG.setVolatile(all, TO_WORKER_HEAD, 0L);
   }
 
-  public MemorySegment header() {
+  public ByteBuffer header() {
     return all;
   }
 }

@@ -23,6 +23,7 @@ import java.io.IOException;
 import java.io.NotSerializableException;
 import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
+import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -52,7 +53,7 @@ final class TaskLoop {
 
   private static final int RESERVE = 512 * 1024; // Guess
 
-  private final MemorySegment header;
+  private final ByteBuffer header;
   private final ClaimWord claims;
   private final RingReader in;
   private final RingWriter out;

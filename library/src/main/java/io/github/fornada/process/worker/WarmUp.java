@@ -76,7 +76,7 @@ final class WarmUp {
       long grace = Duration.ofSeconds(1).toNanos();
       var config = new WorkerConfig(file, file, -1, grace, "", new byte[0], new byte[0]);
       var watchdog = new TaskWatchdog(control, new ClaimWord(segment.header()), config);
-      Doorbell doorbell = Doorbell.ofWorker(segment.header(), () -> {});
+      Doorbell doorbell = Doorbell.ofWorker(segment.header(), () -> {}, null);
       doorbell.close(); // so that the loop ends with the last message
       var loader = new ParentClassLoader(control, WarmUp.class.getClassLoader());
       new TaskLoop(segment, doorbell, loader, watchdog, config, null).run();

@@ -90,7 +90,7 @@ public final class WorkerMain {
     var loader = new ParentClassLoader(control, WorkerMain.class.getClassLoader());
     Loaders.serve(loader, loader);
     var watchdog = new TaskWatchdog(control, new ClaimWord(segment.header()), config);
-    Doorbell doorbell = Doorbell.ofWorker(segment.header(), control::ring);
+    Doorbell doorbell = Doorbell.ofWorker(segment.header(), control::ring, control.bell());
     var listener =
         OwnThreads.daemon("fornada-control")
             .unstarted(
@@ -196,16 +196,12 @@ public final class WorkerMain {
             Spaces.forget(file);
           }
           case MessageTypes.EXIT -> {
-            Spaces.stepAside();
-            control.stepAside();
+            stepAside(control, doorbell);
             // On a thread of its own, because a shutdown hook of user code may wait forever, and
             // this thread must go on to see the end of the parent.
             OwnThreads.daemon("fornada-exit").start(() -> System.exit(0));
           }
-          case MessageTypes.EXITING_SEEN -> {
-            Spaces.stepAside();
-            control.stepAside();
-          }
+          case MessageTypes.EXITING_SEEN -> stepAside(control, doorbell);
           default -> throw new CorruptFrameException("control frame of type " + frame.type());
         }
       }
@@ -221,6 +217,13 @@ public final class WorkerMain {
       // usually the end of the stream; without this channel a worker cannot be reached
       orphaned(directory);
     }
+  }
+
+  /** Before the exit: no thread of this library's may be in native code then. */
+  private static void stepAside(ControlChannel control, Doorbell doorbell) throws IOException {
+    Spaces.stepAside();
+    doorbell.stepAside();
+    control.stepAside();
   }
 
   /**

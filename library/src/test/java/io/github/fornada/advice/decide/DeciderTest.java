@@ -142,6 +142,26 @@ class DeciderTest {
   }
 
   @Test
+  void callsTooShortForWorkerProcessesGetThemOnceTogetherTheyWouldHavePaid() {
+    Series job =
+        series(s -> {
+          s.cpu = 5;
+          s.lock = 4.5;
+          s.ofACall = 60;
+        });
+    job.run(60.0 / job.items, 1e9);
+    assertThat(job.settings).noneMatch(s -> s.model() == ExecutionModel.PROCESSES);
+    job =
+        series(s -> {
+          s.cpu = 5;
+          s.lock = 4.5;
+          s.ofACall = 60;
+        });
+    job.run(2_000.0 / job.items, 1e9);
+    assertThat(job.settings.getLast()).isEqualTo(new Setting(ExecutionModel.PROCESSES, 4));
+  }
+
+  @Test
   void aLockIsSeenWhereTheFirstItemTakesLong() {
     Series job =
         series(s -> {

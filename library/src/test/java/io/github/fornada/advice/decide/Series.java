@@ -29,6 +29,10 @@ final class Series {
 
   int refuses = Integer.MAX_VALUE;
   long items = 100_000;
+
+  /** How many items a call has, one call after the other; 0 if all come at once. */
+  long ofACall;
+
   WaitKind kind = WaitKind.SOCKET;
   WaitKind lockKind = WaitKind.LOCK;
 
@@ -209,6 +213,6 @@ final class Series {
         collector,
         compilers,
         dry,
-        Math.max(0, items - done - n));
+        Math.max(0, (ofACall == 0 ? items - done : ofACall - done % ofACall) - n));
   }
 }

@@ -71,12 +71,21 @@ class EntranceTest {
 
   @Test
   void aWorkerWithItsTokenIsLetInAndTheNamesAreGone() throws Exception {
-    assertThat(names()).containsExactly("line-1.down", "line-1.up", "line-2.down", "line-2.up");
+    assertThat(names())
+        .containsExactly(
+            "line-1.bell",
+            "line-1.call",
+            "line-1.down",
+            "line-1.up",
+            "line-2.bell",
+            "line-2.call",
+            "line-2.down",
+            "line-2.up");
     Entrance entrance = server.expect(NUMBER, token);
     CompletableFuture<Connection> accepted = accept(entrance);
     try (Connection worker = HandshakeServer.connect(entrance.path(), NUMBER, token);
         Connection parent = accepted.get(SECONDS, TimeUnit.SECONDS)) {
-      assertThat(names()).containsExactly("line-2.down", "line-2.up");
+      assertThat(names()).containsExactly("line-2.bell", "line-2.call", "line-2.down", "line-2.up");
       entrance.close(); // as when the worker ends, much later
       for (Connection[] way : new Connection[][] {{worker, parent}, {parent, worker}}) {
         assertThat(way[0].write(ByteBuffer.wrap(new byte[] {7}))).isEqualTo(1);
@@ -110,7 +119,7 @@ class EntranceTest {
     assertThatThrownBy(() -> accepted.get(SECONDS, TimeUnit.SECONDS))
         .hasCauseInstanceOf(EOFException.class);
     assertThatThrownBy(entrance::accept).isInstanceOf(EOFException.class);
-    assertThat(names()).containsExactly("line-2.down", "line-2.up");
+    assertThat(names()).containsExactly("line-2.bell", "line-2.call", "line-2.down", "line-2.up");
   }
 
   @Test

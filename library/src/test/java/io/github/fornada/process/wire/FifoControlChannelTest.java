@@ -15,14 +15,20 @@ class FifoControlChannelTest extends ControlChannelTest {
   List<Connection> connect() throws Exception {
     Path up = folder.resolve("up");
     Path down = folder.resolve("down");
-    Process making = new ProcessBuilder("mkfifo", up.toString(), down.toString()).start();
+    Path bell = folder.resolve("bell");
+    Path call = folder.resolve("call");
+    Process making =
+        new ProcessBuilder(
+                "mkfifo", up.toString(), down.toString(), bell.toString(), call.toString())
+            .start();
     assertThat(making.waitFor(20, TimeUnit.SECONDS)).isTrue();
     assertThat(making.exitValue()).isZero();
     // Both ends of each FIFO are opened before one of them could see its end.
     try (var _ = FifoConnection.both(up);
         var _ = FifoConnection.both(down)) {
       return List.of(
-          FifoConnection.open(up, down, () -> gone), FifoConnection.open(down, up, () -> gone));
+          FifoConnection.open(up, down, call, bell, () -> gone),
+          FifoConnection.open(down, up, bell, call, () -> gone));
     }
   }
 }

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
-import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
@@ -103,8 +102,8 @@ class RingTest {
     Segment.LONG.setVolatile(segment.header(), Segment.TO_WORKER_TAIL, 64L);
     for (int length : new int[] {-1, Integer.MIN_VALUE, 57, RingWriter.LONGEST + 1, 1 << 30}) {
       for (int type : new int[] {RingWriter.PADDING, MessageTypes.DONE}) {
-        segment.header().set(ValueLayout.JAVA_INT, 4096, length);
-        segment.header().set(ValueLayout.JAVA_INT, 4100, type);
+        segment.header().putInt(4096, length);
+        segment.header().putInt(4100, type);
         assertThatThrownBy(() -> segment.toWorkerReader().next())
             .as("length %d", length)
             .isInstanceOf(CorruptFrameException.class);

@@ -59,7 +59,7 @@ public final class DownloadsScenario implements Scenario {
             OtherSide.start(
                 FileServer.class, "128m", List.of(String.valueOf(size), String.valueOf(SPEED))));
     files = new Store(server, setup.folder(), size);
-    return List.of(new Fetch(server, files, setup.size().of(8, 24, 64)));
+    return List.of(new Fetch(server, files, setup.size().of(6, 24, 64)));
   }
 
   @Override

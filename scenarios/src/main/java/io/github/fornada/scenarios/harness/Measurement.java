@@ -20,11 +20,19 @@ import org.jspecify.annotations.Nullable;
  * @param <R> what the trial computes
  */
 final class Measurement<R> {
-  /** How long each way is warmed up, in seconds; but it runs at least once, uncounted. */
-  static final double WARM_UP_SECONDS = 0.3;
+  /** Returns how long each way is warmed up, in seconds; but it runs at least once, uncounted. */
+  static double warmUpSeconds(Size size) {
+    return size == Size.SMALL ? 0.15 : 0.3;
+  }
 
-  /** How long the pool that chooses may look at the work, in seconds; but one run at least. */
-  static final double ADVICE_SECONDS = 1.5;
+  /**
+   * Returns how long the pool that chooses may look at the work, in seconds; but one run at least.
+   * Worker processes take a third of a second to start, and are started when the work would have
+   * paid for that.
+   */
+  static double adviceSeconds(Size size) {
+    return size == Size.SMALL ? 1 : 6;
+  }
 
   private static final int WARM_UP_RUNS = 20;
 
@@ -83,8 +91,9 @@ final class Measurement<R> {
     /** Runs once and checks the result against {@code expected}, if there is one. */
     R once(@Nullable R expected, boolean counts) throws Exception {
       trial.before();
-      // Garbage of an earlier run must cost neither time nor memory of this one.
-      System.gc();
+      if (counts) {
+        System.gc(); // garbage of an earlier run must cost neither time nor memory of this one
+      }
       Meter meter = Meter.start(pool);
       R result;
       double took;

@@ -88,8 +88,8 @@ public final class Runner {
             trial,
             blocks,
             seed,
-            Measurement.WARM_UP_SECONDS,
-            Measurement.ADVICE_SECONDS,
+            Measurement.warmUpSeconds(size),
+            Measurement.adviceSeconds(size),
             progress);
     Comparison comparison = measurement.run();
     progress.now(scenario + ": Python");

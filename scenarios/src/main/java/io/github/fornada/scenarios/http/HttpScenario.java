@@ -70,7 +70,7 @@ public final class HttpScenario implements Scenario {
                     String.valueOf(MEDIAN_MILLIS),
                     String.valueOf(LIMIT),
                     String.valueOf(STREAMS))));
-    return List.of(new Requests(server, setup.size().of(60, 600, 4_000)));
+    return List.of(new Requests(server, setup.size().of(36, 600, 4_000)));
   }
 
   @Override
@@ -86,7 +86,7 @@ public final class HttpScenario implements Scenario {
 
   private Finding latencies(Setup setup) throws Exception {
     int rate = 150;
-    int count = rate * setup.size().of(2, 6, 20);
+    int count = rate * setup.size().of(1, 6, 20);
     var lines = new ArrayList<String>();
     lines.add(Words.format("%-26s %9s %9s %9s", "", "p50", "p99", "longest"));
     try (Pool one = SequentialPool.open();

@@ -105,9 +105,9 @@ public final class MathScenario implements Scenario {
     Primes(Size size) {
       super(
           "primes",
-          ranges(size.of(1_500_000, 6_000_000, 20_000_000)),
+          ranges(size.of(1_000_000, 6_000_000, 20_000_000)),
           Computations::primes,
-          PythonProgram.of("math_rows.py", "primes", size.of(400_000, 800_000, 1_200_000)));
+          PythonProgram.of("math_rows.py", "primes", size.of(200_000, 800_000, 1_200_000)));
     }
 
     private static List<Computations.Range> ranges(int to) {
@@ -128,7 +128,7 @@ public final class MathScenario implements Scenario {
           "Mandelbrot",
           rows(size.of(300, 800, 1600)),
           Computations::mandelbrot,
-          PythonProgram.of("math_rows.py", "mandelbrot", size.of(200, 300, 400)));
+          PythonProgram.of("math_rows.py", "mandelbrot", size.of(140, 300, 400)));
     }
 
     private static List<Computations.Row> rows(int size) {
@@ -156,7 +156,7 @@ public final class MathScenario implements Scenario {
           "Monte Carlo",
           parts(size.of(300_000, 1_500_000, 6_000_000)),
           Computations::inCircle,
-          PythonProgram.of("math_rows.py", "montecarlo", size.of(80_000, 160_000, 240_000)));
+          PythonProgram.of("math_rows.py", "montecarlo", size.of(40_000, 160_000, 240_000)));
     }
 
     private static List<Computations.Part> parts(int points) {
@@ -173,7 +173,7 @@ public final class MathScenario implements Scenario {
     private final int n;
 
     Product(Size size) {
-      this(size.of(512, 1024, 2048), size.of(160, 224, 288));
+      this(size.of(512, 1024, 2048), size.of(112, 224, 288));
     }
 
     private Product(int n, int inPython) {

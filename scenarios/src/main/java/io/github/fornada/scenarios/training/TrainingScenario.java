@@ -34,13 +34,13 @@ public final class TrainingScenario implements Scenario {
   @Override
   public List<Trial<?>> prepare(Setup setup) {
     return List.of(
-        new Svm(setup.size().of(500, 1_500, 4_000)),
-        new Forest(setup.size().of(400, 1_500, 4_000)));
+        new Svm(setup.size().of(300, 1_500, 4_000)),
+        new Forest(setup.size().of(250, 1_500, 4_000)));
   }
 
   @Override
   public List<Finding> findings(Setup setup) throws Exception {
-    int examples = setup.size().of(400, 1_500, 4_000);
+    int examples = setup.size().of(250, 1_500, 4_000);
     return List.of(NestedParallelism.find(grid(examples, new double[] {4, 8}, new double[] {8})));
   }
 

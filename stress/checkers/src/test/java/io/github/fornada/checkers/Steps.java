@@ -13,13 +13,15 @@ import java.lang.constant.ClassDesc;
 import java.lang.constant.ConstantDesc;
 import java.lang.constant.MethodTypeDesc;
 import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 
 /**
- * Lincheck switches threads at accesses to fields and arrays, but not at accesses to memory
- * segments: with the unchanged classes it runs everything in one piece and finds no planted fault.
+ * Lincheck switches threads at accesses to fields and arrays, but not at accesses to memory outside
+ * the heap: with the unchanged classes it runs everything in one piece and finds no planted fault.
  * So this class defines the classes that share memory with a step, which Lincheck sees, before each
  * such access.
  */
@@ -28,7 +30,10 @@ public final class Steps {
   private static final MethodTypeDesc NOTHING = MethodTypeDesc.ofDescriptor("()V");
 
   private static final Set<String> OWNERS =
-      Set.of("java/lang/invoke/VarHandle", "java/lang/foreign/MemorySegment");
+      Set.of("java/lang/invoke/VarHandle", "java/nio/ByteBuffer");
+
+  private static final String HANDLE = "java/lang/invoke/VarHandle";
+  private static final String OF_BUFFER = "(Ljava/nio/ByteBuffer;I";
 
   /**
    * No spinning, because it would only take longer to reach the same state. No access to words of
@@ -51,6 +56,38 @@ public final class Steps {
   /** Called by the classes defined here, before each access to shared memory. */
   public static void step() {
     shared = 1;
+  }
+
+  // What a handle does, in one step: Lincheck runs one thread at a time, and orders are for others.
+
+  public static long getAcquire(VarHandle handle, ByteBuffer memory, int at) {
+    step();
+    return memory.getLong(at);
+  }
+
+  public static long getVolatile(VarHandle handle, ByteBuffer memory, int at) {
+    step();
+    return memory.getLong(at);
+  }
+
+  public static void setRelease(VarHandle handle, ByteBuffer memory, int at, long value) {
+    step();
+    memory.putLong(at, value);
+  }
+
+  public static void setVolatile(VarHandle handle, ByteBuffer memory, int at, long value) {
+    step();
+    memory.putLong(at, value);
+  }
+
+  public static boolean compareAndSet(
+      VarHandle handle, ByteBuffer memory, int at, long expected, long value) {
+    step();
+    if (memory.getLong(at) != expected) {
+      return false;
+    }
+    memory.putLong(at, value);
+    return true;
   }
 
   /**
@@ -91,6 +128,17 @@ public final class Steps {
     if (element instanceof ConstantInstruction constant
         && constants.containsKey(constant.constantValue())) {
       code.loadConstant(constants.get(constant.constantValue()));
+      return;
+    }
+    if (element instanceof InvokeInstruction call
+        && call.owner().asInternalName().equals(HANDLE)
+        && call.type().stringValue().startsWith(OF_BUFFER)) {
+      // Lincheck does not support handles of this kind.
+      code.invokestatic(
+          STEPS,
+          call.name().stringValue(),
+          MethodTypeDesc.ofDescriptor(
+              "(L" + HANDLE + ";" + call.type().stringValue().substring(1)));
       return;
     }
     if (element instanceof InvokeInstruction call

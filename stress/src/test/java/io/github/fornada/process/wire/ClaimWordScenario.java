@@ -1,7 +1,7 @@
 package io.github.fornada.process.wire;
 
 import io.github.fornada.stress.Explorer;
-import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import java.util.List;
 
 /**
@@ -10,7 +10,7 @@ import java.util.List;
 public final class ClaimWordScenario implements Explorer.Scenario {
   private static final int ITEMS = 3;
 
-  private final MemorySegment header = MemorySegment.ofArray(new long[512]);
+  private final ByteBuffer header = ByteBuffer.allocate(4096);
   private final boolean[] begun = new boolean[ITEMS];
   private long taken;
 

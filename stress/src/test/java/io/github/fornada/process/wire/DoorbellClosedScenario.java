@@ -1,14 +1,14 @@
 package io.github.fornada.process.wire;
 
 import io.github.fornada.stress.Explorer;
-import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import java.util.List;
 
 /** A reader goes to sleep over an empty ring while the other side goes away. */
 public final class DoorbellClosedScenario implements Explorer.Scenario {
-  private final MemorySegment header = MemorySegment.ofArray(new long[512]);
-  private final MemorySegment ring = MemorySegment.ofArray(new long[8]);
-  private final Doorbell sleepers = Doorbell.ofWorker(header, () -> {});
+  private final ByteBuffer header = ByteBuffer.allocate(4096);
+  private final ByteBuffer ring = ByteBuffer.allocate(64);
+  private final Doorbell sleepers = Doorbell.ofWorker(header, () -> {}, null);
 
   @Override
   public List<Runnable> threads() {

@@ -1,17 +1,17 @@
 package io.github.fornada.process.wire;
 
 import io.github.fornada.stress.Explorer;
-import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import java.util.List;
 
 /** A reader goes to sleep while messages arrive. */
 public final class DoorbellScenario implements Explorer.Scenario {
   private static final int MESSAGES = 2;
 
-  private final MemorySegment header = MemorySegment.ofArray(new long[512]);
-  private final MemorySegment ring = MemorySegment.ofArray(new long[8]);
-  private final Doorbell sleepers = Doorbell.ofWorker(header, () -> {});
-  private final Doorbell ringers = Doorbell.ofParent(header, sleepers::rang);
+  private final ByteBuffer header = ByteBuffer.allocate(4096);
+  private final ByteBuffer ring = ByteBuffer.allocate(64);
+  private final Doorbell sleepers = Doorbell.ofWorker(header, () -> {}, null);
+  private final Doorbell ringers = Doorbell.ofParent(header, sleepers::rang, null);
 
   @Override
   public List<Runnable> threads() {

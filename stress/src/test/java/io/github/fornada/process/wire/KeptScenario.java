@@ -1,7 +1,7 @@
 package io.github.fornada.process.wire;
 
 import io.github.fornada.stress.Explorer;
-import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import java.util.List;
 
 /**
@@ -9,10 +9,10 @@ import java.util.List;
  * ends: the reader must get the result nevertheless.
  */
 public final class KeptScenario implements Explorer.Scenario {
-  private final MemorySegment header = MemorySegment.ofArray(new long[512]);
-  private final MemorySegment ring = MemorySegment.ofArray(new long[8]);
-  private final Doorbell sleepers = Doorbell.ofParent(header, () -> {});
-  private final Doorbell ringers = Doorbell.ofWorker(header, sleepers::rang);
+  private final ByteBuffer header = ByteBuffer.allocate(4096);
+  private final ByteBuffer ring = ByteBuffer.allocate(64);
+  private final Doorbell sleepers = Doorbell.ofParent(header, () -> {}, null);
+  private final Doorbell ringers = Doorbell.ofWorker(header, sleepers::rang, null);
 
   @Override
   public List<Runnable> threads() {

@@ -1,7 +1,7 @@
 package io.github.fornada.process.wire;
 
 import io.github.fornada.stress.Explorer;
-import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -10,8 +10,8 @@ public final class RingScenario implements Explorer.Scenario {
   private static final int SMALL_RING = 64;
   private static final int[] LENGTHS = {16, 12, 16};
 
-  private final MemorySegment header = MemorySegment.ofArray(new long[512]);
-  private final MemorySegment ring = MemorySegment.ofArray(new long[SMALL_RING / 8]);
+  private final ByteBuffer header = ByteBuffer.allocate(4096);
+  private final ByteBuffer ring = ByteBuffer.allocate(SMALL_RING);
   private final List<Integer> seen = new ArrayList<>();
 
   @Override

@@ -3,13 +3,13 @@ package io.github.fornada.process.worker;
 import io.github.fornada.process.wire.ClaimWord;
 import io.github.fornada.process.wire.WorkerConfig;
 import io.github.fornada.stress.Explorer;
-import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Item 0 of two is cancelled: the interrupt must not reach item 1, and must not be missed. */
 public final class TaskWatchdogScenario implements Explorer.Scenario {
-  private final MemorySegment header = MemorySegment.ofArray(new long[512]);
+  private final ByteBuffer header = ByteBuffer.allocate(4096);
   private final ClaimWord claims = new ClaimWord(header);
   private final TaskWatchdog watch =
       new TaskWatchdog(null, claims, new WorkerConfig(null, null, -1, 0, "64m", null, null));

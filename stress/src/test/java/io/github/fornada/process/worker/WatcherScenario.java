@@ -3,7 +3,7 @@ package io.github.fornada.process.worker;
 import io.github.fornada.process.wire.ClaimWord;
 import io.github.fornada.process.wire.WorkerConfig;
 import io.github.fornada.stress.Explorer;
-import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 public final class WatcherScenario implements Explorer.Scenario {
   private static final int LIMIT = 5;
 
-  private final ClaimWord claims = new ClaimWord(MemorySegment.ofArray(new long[512]));
+  private final ClaimWord claims = new ClaimWord(ByteBuffer.allocate(4096));
   private final TaskWatchdog watchdog =
       new TaskWatchdog(
           null,

@@ -4,7 +4,7 @@ import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE_INTERESTING;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
-import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.JCStressTest;
 import org.openjdk.jcstress.annotations.Outcome;
@@ -19,7 +19,7 @@ import org.openjdk.jcstress.infra.results.ZJ_Result;
 @Outcome(id = "false, 1", expect = FORBIDDEN, desc = "runs nowhere")
 @State
 public class ClaimWordStress {
-  private final MemorySegment header = MemorySegment.ofArray(new long[64]);
+  private final ByteBuffer header = Memory.piece();
   private final ClaimWord worker = new ClaimWord(header);
   private final ClaimWord pool = new ClaimWord(header);
 
@@ -40,7 +40,7 @@ public class ClaimWordStress {
   @Outcome(id = "true, 0", expect = ACCEPTABLE_INTERESTING, desc = "caught: runs twice")
   @State
   public static class Twin {
-    private final MemorySegment header = MemorySegment.ofArray(new long[64]);
+    private final ByteBuffer header = Memory.piece();
     private final LookingClaimWord worker = new LookingClaimWord(header);
     private final ClaimWord pool = new ClaimWord(header);
 

@@ -4,7 +4,7 @@ import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE_INTERESTING;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
-import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.JCStressTest;
 import org.openjdk.jcstress.annotations.Outcome;
@@ -23,7 +23,7 @@ import org.openjdk.jcstress.infra.results.ZZ_Result;
 @State
 public class DoorbellStress {
   private final Scene scene = new Scene();
-  private final Doorbell sleeper = Doorbell.ofWorker(scene.header, () -> {});
+  private final Doorbell sleeper = Doorbell.ofWorker(scene.header, () -> {}, null);
 
   @Actor
   public void write(ZZ_Result r) {
@@ -58,13 +58,13 @@ public class DoorbellStress {
   }
 
   private static final class Scene {
-    final MemorySegment header = MemorySegment.ofArray(new long[64]);
-    final MemorySegment ring = MemorySegment.ofArray(new long[8]);
+    final ByteBuffer header = Memory.piece();
+    final ByteBuffer ring = Memory.piece();
     final RingReader reader =
         new RingReader(header, ring, Segment.TO_WORKER_TAIL, Segment.TO_WORKER_HEAD);
     private final RingWriter writer =
         new RingWriter(header, ring, Segment.TO_WORKER_TAIL, Segment.TO_WORKER_HEAD);
-    private final Doorbell ringers = Doorbell.ofParent(header, () -> this.rung = true);
+    private final Doorbell ringers = Doorbell.ofParent(header, () -> this.rung = true, null);
     private boolean rung;
 
     boolean writeAndRing() {

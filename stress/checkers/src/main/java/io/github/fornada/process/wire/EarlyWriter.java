@@ -1,27 +1,26 @@
 package io.github.fornada.process.wire;
 
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
 
 /**
  * A twin of {@link RingWriter} that must be caught: it publishes the message before it is written.
  */
 final class EarlyWriter {
-  private final MemorySegment header;
-  private final MemorySegment ring;
+  private final ByteBuffer header;
+  private final ByteBuffer ring;
   private long tail;
 
-  EarlyWriter(MemorySegment header, MemorySegment ring) {
+  EarlyWriter(ByteBuffer header, ByteBuffer ring) {
     this.header = header;
     this.ring = ring;
   }
 
   void write(int type, byte[] body) {
-    long at = tail;
+    int at = (int) tail;
     tail += RingWriter.sizeOf(body.length);
     Segment.LONG.setRelease(header, Segment.TO_WORKER_TAIL, tail);
-    ring.set(ValueLayout.JAVA_INT, at, body.length);
-    ring.set(ValueLayout.JAVA_INT, at + 4, type);
-    MemorySegment.copy(body, 0, ring, ValueLayout.JAVA_BYTE, at + 8, body.length);
+    ring.putInt(at, body.length);
+    ring.putInt(at + 4, type);
+    ring.put(at + 8, body);
   }
 }

@@ -1,15 +1,15 @@
 package io.github.fornada.process.wire;
 
-import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 
 /**
  * A twin of {@link Doorbell}'s sleeper that must be caught: it checks the ring once more before it
  * sets its flag; the opposite order is correct.
  */
 final class HastySleeper {
-  private final MemorySegment header;
+  private final ByteBuffer header;
 
-  HastySleeper(MemorySegment header) {
+  HastySleeper(ByteBuffer header) {
     this.header = header;
   }
 

@@ -1,12 +1,12 @@
 package io.github.fornada.process.wire;
 
-import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 
 /** A twin of {@link ClaimWord} that must be caught: it reads the word, and sets it later. */
 final class LookingClaimWord {
-  private final MemorySegment header;
+  private final ByteBuffer header;
 
-  LookingClaimWord(MemorySegment header) {
+  LookingClaimWord(ByteBuffer header) {
     this.header = header;
   }
 

@@ -4,7 +4,7 @@ import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE_INTERESTING;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
-import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.JCStressTest;
 import org.openjdk.jcstress.annotations.Outcome;
@@ -21,13 +21,13 @@ public class RingStress {
   private static final byte[] BODY = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
   private static final int TYPE = 7;
 
-  private final MemorySegment header = MemorySegment.ofArray(new long[64]);
-  private final MemorySegment ring = MemorySegment.ofArray(new long[8]);
+  private final ByteBuffer header = Memory.piece();
+  private final ByteBuffer ring = Memory.piece();
   private final RingWriter writer =
       new RingWriter(header, ring, Segment.TO_WORKER_TAIL, Segment.TO_WORKER_HEAD);
   private final RingReader reader = reader(header, ring);
 
-  private static RingReader reader(MemorySegment header, MemorySegment ring) {
+  private static RingReader reader(ByteBuffer header, ByteBuffer ring) {
     return new RingReader(header, ring, Segment.TO_WORKER_TAIL, Segment.TO_WORKER_HEAD);
   }
 
@@ -66,8 +66,8 @@ public class RingStress {
   @Outcome(id = "-1", expect = ACCEPTABLE_INTERESTING, desc = "caught: not whole")
   @State
   public static class Twin {
-    private final MemorySegment header = MemorySegment.ofArray(new long[64]);
-    private final MemorySegment ring = MemorySegment.ofArray(new long[8]);
+    private final ByteBuffer header = Memory.piece();
+    private final ByteBuffer ring = Memory.piece();
     private final EarlyWriter writer = new EarlyWriter(header, ring);
     private final RingReader reader = reader(header, ring);
 

@@ -1,7 +1,7 @@
 package io.github.fornada.process.wire;
 
 import io.github.fornada.checkers.Lincheck;
-import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import org.jetbrains.lincheck.datastructures.IntGen;
 import org.jetbrains.lincheck.datastructures.Operation;
 import org.jetbrains.lincheck.datastructures.Param;
@@ -28,7 +28,7 @@ class ClaimWordLincheckTest {
   @Param(name = "epoch", gen = IntGen.class, conf = "0:1")
   @Param(name = "number", gen = IntGen.class, conf = "0:1")
   public static final class Word {
-    private final ClaimWord claims = new ClaimWord(MemorySegment.ofArray(new long[64]));
+    private final ClaimWord claims = new ClaimWord(Memory.piece());
 
     @Operation
     public boolean claim(@Param(name = "epoch") int epoch, @Param(name = "number") int number) {
@@ -44,7 +44,7 @@ class ClaimWordLincheckTest {
   @Param(name = "epoch", gen = IntGen.class, conf = "0:1")
   @Param(name = "number", gen = IntGen.class, conf = "0:1")
   public static final class LookingWord {
-    private final MemorySegment header = MemorySegment.ofArray(new long[64]);
+    private final ByteBuffer header = Memory.piece();
     private final LookingClaimWord worker = new LookingClaimWord(header);
     private final ClaimWord pool = new ClaimWord(header);
 

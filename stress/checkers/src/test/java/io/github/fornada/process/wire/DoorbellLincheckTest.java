@@ -1,7 +1,7 @@
 package io.github.fornada.process.wire;
 
 import io.github.fornada.checkers.Lincheck;
-import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -35,14 +35,14 @@ class DoorbellLincheckTest {
   }
 
   private static class Scene {
-    final MemorySegment header = MemorySegment.ofArray(new long[64]);
-    private final MemorySegment ring = MemorySegment.ofArray(new long[8]);
+    final ByteBuffer header = Memory.piece();
+    private final ByteBuffer ring = Memory.piece();
     final RingReader reader =
         new RingReader(header, ring, Segment.TO_WORKER_TAIL, Segment.TO_WORKER_HEAD);
     private final RingWriter writer =
         new RingWriter(header, ring, Segment.TO_WORKER_TAIL, Segment.TO_WORKER_HEAD);
-    private final Doorbell ringers = Doorbell.ofParent(header, () -> this.rung = true);
-    private final Doorbell sleepers = Doorbell.ofWorker(header, () -> {});
+    private final Doorbell ringers = Doorbell.ofParent(header, () -> this.rung = true, null);
+    private final Doorbell sleepers = Doorbell.ofWorker(header, () -> {}, null);
     private boolean rung; // writer's thread
     private boolean seen; // sleeper's thread
 

@@ -1,7 +1,7 @@
 package io.github.fornada.process.wire;
 
 import io.github.fornada.checkers.Lincheck;
-import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import org.jetbrains.lincheck.datastructures.Operation;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -27,7 +27,7 @@ class RingLincheckTest {
   private static final class Reading {
     private final RingReader reader;
 
-    Reading(MemorySegment header, MemorySegment ring) {
+    Reading(ByteBuffer header, ByteBuffer ring) {
       reader = new RingReader(header, ring, Segment.TO_WORKER_TAIL, Segment.TO_WORKER_HEAD);
     }
 
@@ -45,8 +45,8 @@ class RingLincheckTest {
   }
 
   public static final class Ring {
-    private final MemorySegment header = MemorySegment.ofArray(new long[64]);
-    private final MemorySegment ring = MemorySegment.ofArray(new long[64]);
+    private final ByteBuffer header = Memory.piece();
+    private final ByteBuffer ring = Memory.piece();
     private final RingWriter writer =
         new RingWriter(header, ring, Segment.TO_WORKER_TAIL, Segment.TO_WORKER_HEAD);
     private final Reading reading = new Reading(header, ring);
@@ -67,8 +67,8 @@ class RingLincheckTest {
   }
 
   public static final class EarlyRing {
-    private final MemorySegment header = MemorySegment.ofArray(new long[64]);
-    private final MemorySegment ring = MemorySegment.ofArray(new long[64]);
+    private final ByteBuffer header = Memory.piece();
+    private final ByteBuffer ring = Memory.piece();
     private final EarlyWriter writer = new EarlyWriter(header, ring);
     private final Reading reading = new Reading(header, ring);
     private int written;
