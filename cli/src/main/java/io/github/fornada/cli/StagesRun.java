@@ -144,6 +144,9 @@ final class StagesRun {
           if (plan.on() == ExecutionModel.PROCESSES) {
             plan.settings().memoryMessage().ifPresent(terminal::note);
           }
+          if (!pools.isEmpty()) {
+            listeners.add(laterItems(plan, outputs));
+          }
           pools.add(plan.settings().open(plan.on(), listeners));
         }
         run = pipeline(plans, pools, items.source(), placed, progress);
@@ -169,7 +172,12 @@ final class StagesRun {
         for (Plan plan : plans) {
           plan.timeline().begin(began);
         }
-        complete = consume(run, tally, writer, cancelled);
+        complete = consume(run, tally, writer, cancelled, outputs);
+        Fault conflict = outputs.conflict();
+        if (conflict != null && !Interruption.requested()) {
+          complete = false;
+          throw conflict;
+        }
         ended = true;
       } finally {
         if (run != null && !Interruption.requested()) {
@@ -200,6 +208,16 @@ final class StagesRun {
           outputs,
           reports);
     }
+  }
+
+  /** Returns a listener that tells the outputs what a stage after the first is given. */
+  private static TaskListener laterItems(Plan plan, Outputs outputs) {
+    var kind = Inputs.ItemKind.of(plan.task().call().parameter());
+    return event -> {
+      if (event instanceof TaskEvent.Submitted submitted && submitted.item() != null) {
+        outputs.laterItem(submitted.item().toString(), kind, plan.name()); // a text, or a StageItem
+      }
+    };
   }
 
   private String stopped() {
@@ -305,7 +323,8 @@ final class StagesRun {
       PipelineRun<@Nullable String> run,
       Tally tally,
       ResultWriter writer,
-      AtomicBoolean cancelled) {
+      AtomicBoolean cancelled,
+      Outputs outputs) {
     try (Stream<PipelineOutcome<@Nullable String>> outcomes =
         unordered ? run.completions() : run.outcomes()) {
       Spliterator<PipelineOutcome<@Nullable String>> source = outcomes.spliterator();
@@ -316,7 +335,7 @@ final class StagesRun {
               boolean wanted = tally.tell(outcome);
               cut[0] |= !wanted;
             })) {
-          if (Interruption.requested() || writer.failure() != null) {
+          if (Interruption.requested() || writer.failure() != null || outputs.conflict() != null) {
             return false;
           }
         }
