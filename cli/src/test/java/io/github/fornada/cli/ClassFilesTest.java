@@ -56,8 +56,8 @@ class ClassFilesTest {
   }
 
   /** A {@code !/} would end the part of the jar in the address of a class in it. */
-  private static String address(Path path) {
-    return path.toUri().toString().replace("!/", "%21/");
+  private static String address(Path path) throws IOException {
+    return path.toUri().toURL().toString().replace("!/", "%21/");
   }
 
   private Path classFolder(String name) throws IOException {
