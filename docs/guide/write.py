@@ -24,6 +24,7 @@ HERE = Path(__file__).resolve().parent
 HOME = HERE.parent.parent
 FIGURES = HERE / "figures.json"
 PAGES = {"en": HERE.parent / "guide.md", "pt": HERE.parent / "guia.md"}
+README = HOME / "README.md"
 LIMIT = 120  # seconds for one program
 
 # Program of Python, program of Java, and the seconds within which the last line must be: five
@@ -278,6 +279,27 @@ def page(language):
     return text
 
 
+def readme():
+    """README, with the table between its two marks."""
+    kept = figures()["table"]
+    begin, end = "<!-- table: docs/guide/write.py -->", "<!-- end of the table -->"
+    before, _, rest = README.read_text(encoding="utf-8").partition(begin)
+    _, found, after = rest.partition(end)
+    if not found:
+        raise SystemExit("README.md has no place for the table")
+    lines = ["| scenario | the guide's pick | in Python | best here | gain |", "|" + " --- |" * 5]
+    for name, titles in ROWS.items():
+        for row in kept["rows"]:
+            if row["scenario"] == name:
+                tie = "tie: " if len(row["best"]) > 1 else ""
+                lines.append("| " + " | ".join([
+                    f"`{name}`" + (f", {row['trial']}" if row["trial"] else ""),
+                    row["guide"], row["python"], tie + ", ".join(row["best"]),
+                    times(row["gain"])]) + " |")
+    source = f"By `{kept['command']}`, {kept['date'][:10]}, {kept['machine']}."
+    return before + "\n".join([begin, *lines, "", source, end]) + after
+
+
 def main():
     command = sys.argv[1] if len(sys.argv) > 1 else ""
     wrong = []
@@ -293,10 +315,13 @@ def main():
     elif command == "pages":
         for language, file in PAGES.items():
             file.write_text(page(language), encoding="utf-8")
+        README.write_text(readme(), encoding="utf-8")
     elif command == "check":
         for language, file in PAGES.items():
             if file.read_text(encoding="utf-8") != page(language):
                 wrong.append(f"{file.relative_to(HOME)} is not what docs/guide/write.py pages writes")
+        if README.read_text(encoding="utf-8") != readme():
+            wrong.append("the table of README.md is not what docs/guide/write.py pages writes")
         wrong += run_all()[1]
     else:
         raise SystemExit(__doc__)
