@@ -145,6 +145,9 @@ final class StagesRun {
           if (plan.on() == ExecutionModel.PROCESSES) {
             plan.settings().memoryMessage().ifPresent(terminal::note);
           }
+          if (!pools.isEmpty()) {
+            listeners.add(laterItems(plan, outputs));
+          }
           pools.add(plan.settings().open(plan.on(), listeners));
         }
         run = pipeline(plans, pools, items.source(), placed, progress);
@@ -170,7 +173,12 @@ final class StagesRun {
         for (Plan plan : plans) {
           plan.timeline().begin(began);
         }
-        complete = consume(run, tally, writer, cancelled);
+        complete = consume(run, tally, writer, cancelled, outputs);
+        Fault conflict = outputs.conflict();
+        if (conflict != null && !Interruption.requested()) {
+          complete = false;
+          throw conflict;
+        }
         ended = true;
       } finally {
         if (run != null && !Interruption.requested()) {
@@ -201,6 +209,16 @@ final class StagesRun {
           outputs,
           reports);
     }
+  }
+
+  /** Returns a listener that tells the outputs what a stage after the first is given. */
+  private static TaskListener laterItems(Plan plan, Outputs outputs) {
+    var kind = Inputs.ItemKind.of(plan.task().call().parameter());
+    return event -> {
+      if (event instanceof TaskEvent.Submitted submitted && submitted.item() != null) {
+        outputs.laterItem(submitted.item().toString(), kind, plan.name()); // a text, or a StageItem
+      }
+    };
   }
 
   private String stopped() {
@@ -306,7 +324,8 @@ final class StagesRun {
       PipelineRun<@Nullable String> run,
       Tally tally,
       ResultWriter writer,
-      AtomicBoolean cancelled) {
+      AtomicBoolean cancelled,
+      Outputs outputs) {
     try (Stream<PipelineOutcome<@Nullable String>> outcomes =
         unordered ? run.completions() : run.outcomes()) {
       Spliterator<PipelineOutcome<@Nullable String>> source = outcomes.spliterator();
@@ -317,7 +336,7 @@ final class StagesRun {
               boolean wanted = tally.tell(outcome);
               cut[0] |= !wanted;
             })) {
-          if (Interruption.requested() || writer.failure() != null) {
+          if (Interruption.requested() || writer.failure() != null || outputs.conflict() != null) {
             return false;
           }
         }
