@@ -122,8 +122,21 @@ final class ServedFolder implements BeforeEachCallback, AfterEachCallback {
               .directory(folder.toFile())
               .redirectError(home.resolve("stderr.txt").toFile())
               .start();
-      // It ends when its stdin does, with this JVM.
+      // It ends when its stdin does, with this JVM; nothing of it is left then.
+      Runtime.getRuntime().addShutdownHook(new Thread(() -> end(home, process)));
       return new Served(folder, home, process);
+    }
+
+    private static void end(Path home, Process process) {
+      try {
+        process.destroyForcibly().waitFor();
+        empty(home);
+        Files.delete(home);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
     }
 
     Command.Result run(String... arguments) {
