@@ -27,6 +27,7 @@ import java.util.Set;
 import java.util.Spliterator;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
@@ -342,13 +343,18 @@ final class StagesRun {
         // A stop may come before further items were taken: then none of them is cut.
         return !cut[0] && !tally.stops;
       } finally {
-        if (Interruption.requested()) {
+        if (Interruption.requestedWherePoolsEnd()) {
           writeRest(run, source, tally);
         }
       }
     } catch (CancellationException e) {
       if (!cancelled.get() && !Interruption.requested()) {
         throw Fault.failed(Interruption.byATask(tally.done));
+      }
+      return false;
+    } catch (RejectedExecutionException e) { // a pool was shut down
+      if (!Interruption.requestedWherePoolsEnd()) {
+        throw e;
       }
       return false;
     } catch (UncheckedIOException e) {
@@ -368,8 +374,8 @@ final class StagesRun {
     boolean interrupted = Thread.interrupted();
     try (var _ = Alarm.in(REST_SECONDS, self::interrupt)) {
       while (source.tryAdvance(tally::tellRest)) {}
-    } catch (CancellationException e) {
-      // that is the end of a run that was cancelled; or a task does not end in time
+    } catch (CancellationException | RejectedExecutionException e) {
+      // that is the end of a run that was cancelled, or of its pool; or a task does not end in time
     } finally {
       if (interrupted) {
         self.interrupt();
