@@ -50,6 +50,9 @@ final class Progress implements TaskListener, AutoCloseable {
   /** How many lines are on the screen. */
   private int drawn;
 
+  /** Whether a task has begun a line and not ended it: a bar there would be drawn over it. */
+  private boolean midLine;
+
   private boolean closed;
 
   /**
@@ -74,7 +77,7 @@ final class Progress implements TaskListener, AutoCloseable {
 
   /** Begins to show progress. */
   Progress start() {
-    StandardStreams.get().taskOutput().around(this::aside);
+    StandardStreams.get().taskOutput().around(this::printed);
     if (!quiet) {
       Thread.ofPlatform().daemon().name("fornada-progress").start(this::paint);
     }
@@ -130,6 +133,7 @@ final class Progress implements TaskListener, AutoCloseable {
     lock.lock();
     try {
       hide();
+      endLine();
       err.println(text);
     } finally {
       lock.unlock();
@@ -145,6 +149,26 @@ final class Progress implements TaskListener, AutoCloseable {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Runs a write of a task. */
+  void printed(boolean endsLine, Runnable write) {
+    lock.lock();
+    try {
+      hide();
+      write.run();
+      midLine = !endsLine;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Ends the line of a task, on a terminal. Under lock. */
+  private void endLine() {
+    if (midLine && bar) {
+      err.println();
+    }
+    midLine = false;
   }
 
   /** Under lock. */
@@ -167,7 +191,9 @@ final class Progress implements TaskListener, AutoCloseable {
         if (closed) {
           return;
         }
-        if (bar) {
+        if (bar && midLine) {
+          wait = FRAME_MILLIS; // until the line has ended
+        } else if (bar) {
           List<String> lines = details.get();
           hide();
           for (String line : lines) {
@@ -213,7 +239,36 @@ final class Progress implements TaskListener, AutoCloseable {
   }
 
   private String cut(String line) {
-    return line.length() < columns ? line : line.substring(0, columns - 1);
+    return cut(line, columns - 1);
+  }
+
+  /** Returns the beginning of a line that takes at most so many columns of a terminal. */
+  static String cut(String line, int columns) {
+    int used = 0;
+    for (int at = 0; at < line.length(); ) {
+      int point = line.codePointAt(at);
+      used += isWide(point) ? 2 : 1;
+      if (used > columns) {
+        return line.substring(0, at);
+      }
+      at += Character.charCount(point);
+    }
+    return line;
+  }
+
+  /** Returns whether a character takes two columns of a terminal. */
+  private static boolean isWide(int point) {
+    if (point < 0x1100) { // those before are not
+      return false;
+    }
+    boolean fullWidth =
+        (point >= 0x3000 && point <= 0x303e) || (point >= 0xff01 && point <= 0xff60);
+    return fullWidth
+        || point >= 0x1f300 // pictures, and further characters of Chinese
+        || switch (Character.UnicodeScript.of(point)) {
+          case HAN, HIRAGANA, KATAKANA, HANGUL, YI, BOPOMOFO -> true;
+          default -> false;
+        };
   }
 
   private String figures() {
@@ -268,6 +323,7 @@ final class Progress implements TaskListener, AutoCloseable {
     try {
       closed = true;
       hide();
+      endLine();
       changed.signalAll();
     } finally {
       lock.unlock();

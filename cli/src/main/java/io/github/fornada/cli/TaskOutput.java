@@ -4,14 +4,23 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.Charset;
-import java.util.function.Consumer;
 
 /**
  * The stream that tasks print to, as {@code System.out} and as {@code System.err}: the command's
  * stderr. A close by a task has no effect.
  */
 final class TaskOutput {
-  private static final Consumer<Runnable> DIRECTLY = Runnable::run;
+  /** Runs each write of a task. */
+  interface Around {
+    /**
+     * Runs a write.
+     *
+     * @param endsLine whether what is written ends with the end of a line
+     */
+    void run(boolean endsLine, Runnable write);
+  }
+
+  private static final Around DIRECTLY = (_, write) -> write.run();
 
   /** Written by the command's thread before tasks run; read by tasks. */
   private volatile OutputStream to;
@@ -19,7 +28,7 @@ final class TaskOutput {
   private final Charset charset = System.err.charset();
 
   /** Written by the command's thread when progress begins and ends; read by tasks. */
-  private volatile Consumer<Runnable> around = DIRECTLY;
+  private volatile Around around = DIRECTLY;
 
   TaskOutput(OutputStream err) {
     this.to = err;
@@ -35,7 +44,7 @@ final class TaskOutput {
   }
 
   /** Makes {@code writing} run each write from now on; it may remove a progress bar first. */
-  void around(Consumer<Runnable> writing) {
+  void around(Around writing) {
     around = writing;
   }
 
@@ -54,13 +63,18 @@ final class TaskOutput {
   }
 
   private void write(byte[] bytes, int from, int length) {
-    around.accept(() -> {
-      try {
-        to.write(bytes, from, length);
-      } catch (IOException e) {
-        // Stderr is closed. A print stream does not report that to the task either.
-      }
-    });
+    if (length == 0) {
+      return;
+    }
+    around.run(
+        bytes[from + length - 1] == '\n',
+        () -> {
+          try {
+            to.write(bytes, from, length);
+          } catch (IOException e) {
+            // Stderr is closed. A print stream does not report that to the task either.
+          }
+        });
   }
 
   private final class Unclosable extends OutputStream {

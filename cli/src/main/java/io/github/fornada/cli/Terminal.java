@@ -29,7 +29,7 @@ record Terminal(
         StandardStreams.get().err(),
         isTerminal(StandardStreams.Standard.ERR),
         isTerminal(StandardStreams.Standard.OUT),
-        Math.max(20, Integer.getInteger("fornada.columns", DEFAULT_COLUMNS)),
+        Math.max(2, Integer.getInteger("fornada.columns", DEFAULT_COLUMNS)),
         quiet);
   }
 
