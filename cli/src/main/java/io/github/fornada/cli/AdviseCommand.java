@@ -10,6 +10,7 @@ import io.github.fornada.advice.decide.FindingText;
 import io.github.fornada.advice.decide.Journal;
 import io.github.fornada.advice.sense.Calibration;
 import io.github.fornada.jvm.Paragraph;
+import io.github.fornada.timeline.HtmlReport;
 import io.github.fornada.timeline.Timeline;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -40,6 +41,9 @@ import picocli.CommandLine.Option;
     })
 final class AdviseCommand implements Callable<Integer> {
   private static final String INTERRUPTED = "fornada: interrupted; there is no advice yet";
+
+  private static final String DONE_AT_ONCE =
+      "Leave it sequential: all items together were done before there was anything to measure.";
 
   /** The maximum number of items taken from lines, which may be endless. */
   private static final int MOST_ITEMS = 100_000;
@@ -154,10 +158,14 @@ final class AdviseCommand implements Callable<Integer> {
     }
     Finding finding = whole.finding();
     if (run.done() == 0) {
-      terminal.err().println(nothingKnown(failures.count));
+      String why = nothingKnown(failures.count);
+      writeWhatRan(reports, task.name(), timeline, why);
+      terminal.err().println("fornada: " + why);
       return ExitCode.FAILED;
     }
-    if (finding != null) {
+    if (finding == null) {
+      writeWhatRan(reports, task.name(), timeline, DONE_AT_ONCE);
+    } else {
       reports.write(() -> AdvicePicture.page(task.name(), finding, timeline), List.of(timeline));
     }
     boolean asJson = json || options.format == CommonOptions.Format.json;
@@ -165,11 +173,22 @@ final class AdviseCommand implements Callable<Integer> {
     return code == ExitCode.OK && failures.count > 0 ? ExitCode.FAILED : code;
   }
 
+  /** Writes the page and the trace, where they are wanted, of a run that gave no advice. */
+  private static void writeWhatRan(
+      Reports reports, String task, Timeline timeline, String sentence) {
+    reports.write(
+        () ->
+            new HtmlReport(task)
+                .withText(List.of(sentence.endsWith(".") ? sentence : sentence + "."))
+                .add(timeline, Map.of("model", "measured here")),
+        List.of(timeline));
+  }
+
   /** Says why there is no advice where no item has given a result. */
   private String nothingKnown(long failed) {
     return failed > 0
-        ? "fornada: no item has given a result, so there is nothing to advise"
-        : "fornada: no item had ended after "
+        ? "no item has given a result, so there is nothing to advise"
+        : "no item had ended after "
             + Words.limit(limit)
             + ", so nothing is known yet; give --for more time";
   }
@@ -206,8 +225,7 @@ final class AdviseCommand implements Callable<Integer> {
             json
                 ? Rendering.json(
                     Map.of("task", task, "model", ExecutionModel.SEQUENTIAL.label(), "size", 1))
-                : "Leave it sequential: all items together were done before there was anything to"
-                    + " measure.");
+                : DONE_AT_ONCE);
       } else if (json) {
         writer.line(Rendering.json(AdviceText.map(task, finding)));
       } else {

@@ -206,7 +206,9 @@ final class FornadaCommand implements Callable<Integer> {
     if (e instanceof UnmatchedArgumentException unmatched && !unmatched.getUnmatched().isEmpty()) {
       suggest(command, unmatched.getUnmatched().getFirst(), err);
     }
-    err.println("Try: " + command.getCommandSpec().qualifiedName() + " --help");
+    String name = command.getCommandSpec().qualifiedName();
+    // advise --replay is a command of its own only here.
+    err.println("Try: " + name.replaceFirst(" " + ReplayCommand.NAME + "$", " advise") + " --help");
     return ExitCode.USAGE;
   }
 

@@ -128,8 +128,12 @@ sealed interface Inputs {
       }
       return !items.hasNext();
     } catch (UncheckedIOException e) {
-      throw Fault.failed("cannot read the inputs: " + e.getCause());
+      throw cannotRead(e);
     }
+  }
+
+  private static Fault cannotRead(UncheckedIOException e) {
+    return Fault.failed("cannot read the inputs: " + e.getCause());
   }
 
   /** Counts the items that are read, so that each input has its number. */
@@ -222,6 +226,14 @@ sealed interface Inputs {
 
   /** Returns the first items, at most {@code most}. */
   default Head first(int most) {
+    try {
+      return head(most);
+    } catch (UncheckedIOException e) {
+      throw cannotRead(e);
+    }
+  }
+
+  private Head head(int most) {
     return switch (this) {
       case Known(var items) ->
           new Head(items.size() <= most ? items : items.subList(0, most), items.size());
@@ -271,7 +283,7 @@ sealed interface Inputs {
     }
     RuntimeException failed = failure.get();
     if (failed != null) {
-      throw failed;
+      throw failed instanceof UncheckedIOException unread ? cannotRead(unread) : failed;
     }
     synchronized (items) {
       return new Head(List.copyOf(items), reader.isAlive() ? Head.UNKNOWN : items.size());

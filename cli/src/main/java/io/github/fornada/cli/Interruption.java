@@ -25,6 +25,7 @@ final class Interruption {
   private static volatile boolean leaving;
   private static volatile boolean requested;
   private static volatile @Nullable Thread command;
+  private static final CountDownLatch REQUESTED = new CountDownLatch(1);
   private static final CountDownLatch FINISHED = new CountDownLatch(1);
 
   private Interruption() {}
@@ -51,6 +52,36 @@ final class Interruption {
   /** Returns whether the command must end now. */
   static boolean requested() {
     return requested;
+  }
+
+  /**
+   * Returns the same for who finds that a pool has been shut down. At the end of the JVM a pool may
+   * hear of it before the command does, which is waited for then.
+   */
+  static boolean requestedWherePoolsEnd() {
+    if (!requested && isJvmEnding()) {
+      try {
+        var _ = REQUESTED.await(PATIENCE_SECONDS, TimeUnit.SECONDS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt(); // that is the request
+      }
+    }
+    return requested;
+  }
+
+  private static boolean isJvmEnding() {
+    var probe = new Thread(() -> {}, "fornada-probe");
+    try {
+      Runtime.getRuntime().addShutdownHook(probe);
+    } catch (IllegalStateException e) { // there is no other way to ask
+      return true;
+    }
+    try {
+      var _ = Runtime.getRuntime().removeShutdownHook(probe);
+      return false;
+    } catch (IllegalStateException e) {
+      return true;
+    }
   }
 
   /** Ends the JVM when the command has finished, even if a shutdown hook of a task never ends. */
@@ -91,6 +122,7 @@ final class Interruption {
     }
     int code = codeOfSignal();
     requested = true;
+    REQUESTED.countDown();
     thread.interrupt();
     try {
       var _ = FINISHED.await(PATIENCE_SECONDS, TimeUnit.SECONDS);

@@ -5,7 +5,6 @@ import java.io.OutputStream;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -22,10 +21,10 @@ final class ItemFiles {
   private final Outputs outputs;
   private final OutputFile.Family family;
 
-  // Used by the thread that reads the inputs.
-  private final Map<FileIdentity, String> items = new HashMap<>();
+  /** The item of each file; written by the thread that reads the inputs. */
+  private final Map<FileIdentity, String> items = new ConcurrentHashMap<>();
 
-  /** The index of the next item. */
+  /** The index of the next item; used by the thread that reads the inputs. */
   private long count;
 
   /** The files of items without an outcome, by the index of the item. */
@@ -61,16 +60,26 @@ final class ItemFiles {
    */
   @Nullable String plan(String item, Inputs.ItemKind kind, long number) {
     Path own = kind == Inputs.ItemKind.FILE ? Outputs.fileOf(item) : null;
-    if (own != null) {
-      for (FileIdentity each :
-          new @Nullable FileIdentity[] {FileIdentity.of(own), FileIdentity.ofPlace(own)}) {
-        String before = each == null ? null : items.get(each);
-        if (before != null) {
-          return "it is the file that this run writes for the item \"" + before + "\"";
-        }
-      }
+    String before = own == null ? null : itemOf(own);
+    if (before != null) {
+      return "it is the file that this run writes for the item \"" + before + "\"";
     }
     return plan(item, number, kind == Inputs.ItemKind.NO_FILE);
+  }
+
+  /**
+   * Returns the item whose result goes to a file; null if that of none does, as far as is known.
+   * May be called by any thread.
+   */
+  @Nullable String itemOf(Path file) {
+    for (FileIdentity each :
+        new @Nullable FileIdentity[] {FileIdentity.of(file), FileIdentity.ofPlace(file)}) {
+      String item = each == null ? null : items.get(each);
+      if (item != null) {
+        return item;
+      }
+    }
+    return null;
   }
 
   /**
@@ -136,6 +145,10 @@ final class ItemFiles {
     OutputFile file = planned.remove(item.index());
     if (file == null) {
       throw new IllegalStateException("item " + item.index() + " has its file already");
+    }
+    String other = outputs.laterUse(file);
+    if (other != null) {
+      return file.words() + " is " + other + ", which it would overwrite";
     }
     boolean interrupted = Thread.interrupted(); // which would close the file's channel
     try {

@@ -144,10 +144,12 @@ final class ItemRun implements TaskListener {
       return ordered ? inOrder(pool) : inOrderOfCompletion(pool);
     } catch (CancellationException e) {
       if (!stopped && !Interruption.requested()) {
+        passOnWaiting(); // they are done, and so are counted
         throw Fault.failed(Interruption.byATask(done));
       }
       return End.STOPPED;
     } catch (UncheckedIOException e) {
+      passOnWaiting();
       throw Fault.failed(
           "cannot read the inputs: " + e.getCause() + "; before that, " + done + " done");
     } finally {

@@ -14,6 +14,7 @@ import io.github.fornada.advice.decide.Machine;
 import io.github.fornada.advice.decide.Observation;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -139,11 +140,18 @@ final class Observed implements Journal {
       for (String text : Files.readAllLines(file)) {
         line++;
         if (!text.isBlank()) {
-          read.add(Json.MAPPER.readValue(text, Entry.class));
+          @Nullable Entry entry = Json.MAPPER.readValue(text, Entry.class);
+          if (entry == null) { // null is JSON too
+            throw Fault.usage(
+                file + ", line " + line + ", is not what advise --record has written: " + text);
+          }
+          read.add(entry);
         }
       }
     } catch (NoSuchFileException e) {
       throw Fault.usage("there is no file " + file);
+    } catch (CharacterCodingException e) {
+      throw Fault.usage(file + " is not what advise --record has written: it is not text");
     } catch (JsonProcessingException e) {
       throw Fault.usage(
           file

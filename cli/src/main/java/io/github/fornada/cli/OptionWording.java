@@ -1,6 +1,7 @@
 package io.github.fornada.cli;
 
 import io.github.fornada.Outcome;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;
@@ -75,11 +76,23 @@ final class OptionWording {
   /** Returns what is told of an item that was lost with its worker. */
   static String lost(Ended item, Outcome.WorkerLost<?> lost) {
     String label = lost.certificate().item();
+    String message = lost.message();
+    String printed = printed(lost);
+    String own = message.substring(0, message.length() - printed.length());
     // The message is told of this item: it need not name it again, by an index that nobody knows.
     return withOptions(
-        label != null && label.startsWith(label(item.index()))
-            ? lost.message().replace(label, "it")
-            : lost.message());
+            label != null && label.startsWith(label(item.index())) ? own.replace(label, "it") : own)
+        + printed;
+  }
+
+  /**
+   * Returns what a worker printed, at the end of what is told of it: these are no words of ours.
+   */
+  private static String printed(Outcome.WorkerLost<?> lost) {
+    return lost.certificate().lastOutput().stream()
+        .filter(line -> !line.isEmpty() && lost.message().endsWith(": " + line))
+        .max(Comparator.comparingInt(String::length))
+        .orElse("");
   }
 
   /** Returns what is told of an exception, in some lines. */

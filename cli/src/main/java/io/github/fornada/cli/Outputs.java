@@ -14,6 +14,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,9 +36,17 @@ final class Outputs implements AutoCloseable {
   private final @Nullable ItemFiles items;
 
   /** What the command reads, by identity; kept only if there are files for items. */
-  private final Map<FileIdentity, String> read = new HashMap<>();
+  private final Map<FileIdentity, String> read = new ConcurrentHashMap<>();
 
   private final List<String> classPath = new ArrayList<>();
+
+  /**
+   * The files that later stages were given, by identity; kept only if there are files for items.
+   */
+  private final Map<FileIdentity, String> laterRead = new ConcurrentHashMap<>();
+
+  /** The first item of a later stage that is an output. Such items are known only as they come. */
+  private final AtomicReference<@Nullable Fault> conflict = new AtomicReference<>();
 
   private Outputs(
       @Nullable OutputFile results,
@@ -154,7 +164,10 @@ final class Outputs implements AutoCloseable {
 
   /** Puts the results in their place, unless they could not be written or are not complete. */
   void commitResults(ResultWriter writer) {
-    if (results == null || writer.failure() != null || Interruption.requested()) {
+    if (results == null
+        || writer.failure() != null
+        || Interruption.requested()
+        || conflict() != null) {
       return;
     }
     try {
@@ -331,6 +344,54 @@ final class Outputs implements AutoCloseable {
     if (items != null) {
       read.putIfAbsent(place, words);
     }
+  }
+
+  /**
+   * Takes notice of an item that a later stage is given, which may name a file; called by any
+   * thread, before that stage's function runs. If it is an output, {@link #conflict} says so from
+   * then on, and no output takes the place of a file.
+   *
+   * @param stage the stage's name
+   */
+  void laterItem(String item, Inputs.ItemKind kind, String stage) {
+    if (kind == Inputs.ItemKind.NO_FILE || (written.isEmpty() && items == null) || item.isEmpty()) {
+      return;
+    }
+    String words = "the item " + item + " of " + stage;
+    try {
+      mustNotBeItem(item, kind, words);
+      Path file = items == null ? null : fileOf(item);
+      if (items != null && file != null) {
+        FileIdentity there = FileIdentity.of(file);
+        if (there != null) {
+          laterRead.putIfAbsent(there, words);
+        }
+        String other = there == null && kind != Inputs.ItemKind.FILE ? null : items.itemOf(file);
+        if (other != null) {
+          throw Fault.usage(
+              words
+                  + " is the file that this run writes for the item \""
+                  + other
+                  + "\": write to other files");
+        }
+      }
+    } catch (Fault e) {
+      conflict.compareAndSet(null, e);
+    }
+  }
+
+  /** Returns why the run must not go on: a later stage reads an output; null if none does. */
+  @Nullable Fault conflict() {
+    return conflict.get();
+  }
+
+  /** Returns which item of a later stage a file is; null if it is none as far as is known. */
+  @Nullable String laterUse(OutputFile file) {
+    if (laterRead.isEmpty()) {
+      return null;
+    }
+    FileIdentity identity = file.identity();
+    return identity == null ? null : laterRead.get(identity);
   }
 
   /** Returns the file that an item may name; null if it is no path. */

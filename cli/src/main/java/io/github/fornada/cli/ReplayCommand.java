@@ -1,5 +1,6 @@
 package io.github.fornada.cli;
 
+import io.github.fornada.advice.decide.Finding;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.concurrent.Callable;
@@ -33,10 +34,18 @@ final class ReplayCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Observed observed = Observed.read(replay);
+    Finding finding;
     try {
-      return AdviseCommand.print(replay.toString(), observed.finding(), json, null);
+      finding = observed.finding();
     } catch (IllegalArgumentException e) {
       throw Fault.usage(replay + " is not what advise --record has written: " + e.getMessage());
     }
+    if (finding == null) { // whether all was done at once, or nothing, is not in the file
+      throw Fault.usage(
+          replay
+              + " has no observations, so there is nothing to advise: the run that it is of was"
+              + " over before anything was measured, or no item gave a result");
+    }
+    return AdviseCommand.print(replay.toString(), finding, json, null);
   }
 }

@@ -311,6 +311,7 @@ final class RunCommand implements Callable<Integer> {
         end = run.on(pool);
         ended = true;
         reading = meter.stop(); // while worker processes still run
+        clock.end(reading.endedNanos());
         if (timeline != null) {
           timeline.end(reading.endedNanos());
         }

@@ -27,6 +27,7 @@ import java.util.Set;
 import java.util.Spliterator;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
@@ -144,6 +145,9 @@ final class StagesRun {
           if (plan.on() == ExecutionModel.PROCESSES) {
             plan.settings().memoryMessage().ifPresent(terminal::note);
           }
+          if (!pools.isEmpty()) {
+            listeners.add(laterItems(plan, outputs));
+          }
           pools.add(plan.settings().open(plan.on(), listeners));
         }
         run = pipeline(plans, pools, items.source(), placed, progress);
@@ -169,7 +173,12 @@ final class StagesRun {
         for (Plan plan : plans) {
           plan.timeline().begin(began);
         }
-        complete = consume(run, tally, writer, cancelled);
+        complete = consume(run, tally, writer, cancelled, outputs);
+        Fault conflict = outputs.conflict();
+        if (conflict != null && !Interruption.requested()) {
+          complete = false;
+          throw conflict;
+        }
         ended = true;
       } finally {
         if (run != null && !Interruption.requested()) {
@@ -200,6 +209,16 @@ final class StagesRun {
           outputs,
           reports);
     }
+  }
+
+  /** Returns a listener that tells the outputs what a stage after the first is given. */
+  private static TaskListener laterItems(Plan plan, Outputs outputs) {
+    var kind = Inputs.ItemKind.of(plan.task().call().parameter());
+    return event -> {
+      if (event instanceof TaskEvent.Submitted submitted && submitted.item() != null) {
+        outputs.laterItem(submitted.item().toString(), kind, plan.name()); // a text, or a StageItem
+      }
+    };
   }
 
   private String stopped() {
@@ -305,7 +324,8 @@ final class StagesRun {
       PipelineRun<@Nullable String> run,
       Tally tally,
       ResultWriter writer,
-      AtomicBoolean cancelled) {
+      AtomicBoolean cancelled,
+      Outputs outputs) {
     try (Stream<PipelineOutcome<@Nullable String>> outcomes =
         unordered ? run.completions() : run.outcomes()) {
       Spliterator<PipelineOutcome<@Nullable String>> source = outcomes.spliterator();
@@ -316,20 +336,25 @@ final class StagesRun {
               boolean wanted = tally.tell(outcome);
               cut[0] |= !wanted;
             })) {
-          if (Interruption.requested() || writer.failure() != null) {
+          if (Interruption.requested() || writer.failure() != null || outputs.conflict() != null) {
             return false;
           }
         }
         // A stop may come before further items were taken: then none of them is cut.
         return !cut[0] && !tally.stops;
       } finally {
-        if (Interruption.requested()) {
+        if (Interruption.requestedWherePoolsEnd()) {
           writeRest(run, source, tally);
         }
       }
     } catch (CancellationException e) {
       if (!cancelled.get() && !Interruption.requested()) {
         throw Fault.failed(Interruption.byATask(tally.done));
+      }
+      return false;
+    } catch (RejectedExecutionException e) { // a pool was shut down
+      if (!Interruption.requestedWherePoolsEnd()) {
+        throw e;
       }
       return false;
     } catch (UncheckedIOException e) {
@@ -349,8 +374,8 @@ final class StagesRun {
     boolean interrupted = Thread.interrupted();
     try (var _ = Alarm.in(REST_SECONDS, self::interrupt)) {
       while (source.tryAdvance(tally::tellRest)) {}
-    } catch (CancellationException e) {
-      // that is the end of a run that was cancelled; or a task does not end in time
+    } catch (CancellationException | RejectedExecutionException e) {
+      // that is the end of a run that was cancelled, or of its pool; or a task does not end in time
     } finally {
       if (interrupted) {
         self.interrupt();

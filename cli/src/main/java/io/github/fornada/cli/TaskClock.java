@@ -6,6 +6,7 @@ import io.github.fornada.TaskListener;
 import io.github.fornada.TaskUsage;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
 
 /** Adds up how long tasks were in progress, and counts how they ended. */
 final class TaskClock implements TaskListener {
@@ -15,6 +16,9 @@ final class TaskClock implements TaskListener {
   private final LongAdder failed = new LongAdder();
   private final LongAdder cancelled = new LongAdder();
   private final AtomicLong startupNanos = new AtomicLong(Long.MAX_VALUE);
+
+  /** When the run ended, once it has; what tasks do after that is not part of it. */
+  private volatile @Nullable Long endedNanos;
 
   @Override
   public void onEvent(TaskEvent event) {
@@ -29,8 +33,14 @@ final class TaskClock implements TaskListener {
   private void finished(TaskEvent.Finished finished) {
     TaskUsage usage = finished.usage();
     if (usage != null) {
-      busyNanos.add(usage.endedNanos() - usage.startedNanos());
-      cpuNanos.add(Math.max(0, usage.cpuNanos()));
+      Long end = endedNanos;
+      long whole = usage.endedNanos() - usage.startedNanos();
+      // Differences, because values of nanoTime may wrap around.
+      long over = end == null ? 0 : Math.clamp(usage.endedNanos() - end, 0, Math.max(0, whole));
+      busyNanos.add(whole - over);
+      long cpu = Math.max(0, usage.cpuNanos());
+      // When a task used its processor time is not known: it is taken as used evenly.
+      cpuNanos.add(over == 0 ? cpu : Math.round(cpu * ((double) (whole - over) / whole)));
     }
     if (finished.last()) {
       switch (finished.outcome()) {
@@ -39,6 +49,15 @@ final class TaskClock implements TaskListener {
         default -> failed.increment();
       }
     }
+  }
+
+  /**
+   * The run has ended. Tasks that are being stopped may take longer, which is not counted.
+   *
+   * @param nanos when, as a value of {@link System#nanoTime}
+   */
+  void end(long nanos) {
+    endedNanos = nanos;
   }
 
   /**

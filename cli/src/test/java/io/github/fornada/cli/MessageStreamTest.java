@@ -10,13 +10,13 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** The user's text cannot control the terminal on which a message shows it. */
 class MessageStreamTest {
   private static final String ESC = "\u001b";
 
-  @TempDir Path folder;
+  @RegisterExtension final ServedFolder served = new ServedFolder();
 
   private static String printed(Object text) {
     var bytes = new ByteArrayOutputStream();
@@ -56,6 +56,7 @@ class MessageStreamTest {
   @Test
   @EnabledOnOs({OS.LINUX, OS.MAC})
   void noMessageOfTheCommandPassesThemOn() throws IOException {
+    Path folder = served.path();
     String code = ESC + "[2J";
     Files.writeString(
         folder.resolve("Tasks.java"),

@@ -94,6 +94,25 @@ class OptionWordingTest {
   }
 
   @Test
+  void whatAWorkerPrintedIsToldAsItWasPrinted() {
+    var item = new Ended(0, 1, "die", -1);
+    String printed = "item 0 (die): withHeap(3) or withFooBar, lower workers";
+    var death =
+        DeathCertificate.of("worker-1", 4711, 3, "exited with code 3")
+            .withLastOutput(List.of("lower workers", printed));
+    var lost =
+        new Outcome.WorkerLost<String>(
+            "worker 4711 ran out of memory while running item 0 (die); raise withHeap. It last"
+                + " printed: "
+                + printed,
+            death.withItem("item 0 (die)", 0));
+    assertThat(OptionWording.lost(item, lost))
+        .isEqualTo(
+            "worker 4711 ran out of memory while running it; raise --heap. It last printed: "
+                + printed);
+  }
+
+  @Test
   void anItemThatIsNamedAlreadyHasNoIndex() {
     var item = new Ended(0, 1, "die", -1);
     var death = DeathCertificate.of("worker-1", 4711, 3, "exited with code 3");

@@ -207,6 +207,31 @@ class StagesTest {
     assertThat(result.exitCode()).isZero();
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "threads,-o,file1",
+    "processes,--report,file1",
+    "threads,-o,file{}",
+    "threads,-o,file{n}"
+  })
+  void noOutputTakesThePlaceOfAFileThatALaterStageReads(String on, String option, String output)
+      throws IOException {
+    Files.writeString(folder.resolve("Name.java"), "String of(String s) { return \"file\" + s; }");
+    Files.writeString(
+        folder.resolve("Size.java"),
+        "long of(java.nio.file.Path p) { return p.toFile().length(); }");
+    Files.writeString(folder.resolve("file1"), "precious");
+    Files.writeString(folder.resolve("file2"), "precious");
+    var stages = List.of("run", "Name.java", "--on", on, "then", "Size.java", "--on", on);
+    var words = new ArrayList<>(stages);
+    words.addAll(List.of("1", "2", option, output));
+    var result = run(words.toArray(String[]::new));
+    assertThat(result.exitCode()).as(result.err()).isIn(1, 2);
+    assertThat(result.err()).contains("the item file1 of Size.of");
+    assertThat(folder.resolve("file1")).hasContent("precious");
+    assertThat(folder.resolve("file2")).hasContent("precious");
+  }
+
   @Test
   void theFirstFailureStopsAllWhereThatIsAskedFor() {
     var result =

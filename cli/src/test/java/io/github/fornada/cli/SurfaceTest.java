@@ -402,10 +402,17 @@ class SurfaceTest {
     assertThat(early.exitCode()).isEqualTo(1);
     assertThat(early.out()).isEmpty();
     assertThat(early.err()).contains("no item had ended after 1 ms").contains("--for");
-    var failed = run("advise", "Nap.java", "x", "y");
+    var failed =
+        run("advise", "Nap.java", "x", "y", "--report", "ran.html", "--record", "ran.json");
     assertThat(failed.exitCode()).isEqualTo(1);
     assertThat(failed.out()).isEmpty();
     assertThat(failed.err()).contains("no item has given a result");
+    assertThat(Files.readString(folder.resolve("ran.html")))
+        .as("a page of what ran")
+        .contains("no item has given a result", "measured here");
+    var ran = run("advise", "--replay", "ran.json", "--report", "x.html");
+    assertThat(ran.exitCode()).isEqualTo(2);
+    assertThat(ran.err()).contains("Try: fornada advise --help");
     Files.createFile(folder.resolve("empty"));
     var replayed = run("advise", "--replay", "empty");
     assertThat(replayed.exitCode()).isEqualTo(2);

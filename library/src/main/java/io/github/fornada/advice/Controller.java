@@ -398,8 +398,15 @@ final class Controller implements ThreadSide.Watcher {
       Decision decision = decide(known, totals, stretch);
       stretch.begin();
       known.setting = decision.setting();
+      boolean heldBack = threads.isHeldBack();
+      if (heldBack) {
+        rosterSize = 0; // what it runs on is not what it was told last
+      }
+      threads.holdBackAfter(decision.mostFailures());
       if (!decision.setting().equals(setting)) {
         apply(decision.setting(), decision.reason());
+      } else if (heldBack) {
+        shareOut();
       }
       look = Math.max(SHORTEST_NANOS, decision.nextLookNanos());
       senses.lookOften(look <= OFTEN_NANOS);

@@ -72,6 +72,17 @@ public interface ThreadSide {
   void runOn(ExecutionModel model, int size);
 
   /**
+   * Runs one item at a time when so many more have failed, until {@link #runOn} is called: items
+   * that fail at once would all have failed before anybody looks.
+   *
+   * @param failures how many; {@link Long#MAX_VALUE} for any number
+   */
+  void holdBackAfter(long failures);
+
+  /** Returns whether that has happened since {@link #runOn} was called. */
+  boolean isHeldBack();
+
+  /**
    * Leaves all work that can be sent to the helper, or no longer.
    *
    * @param yes whether threads take only what the helper cannot run

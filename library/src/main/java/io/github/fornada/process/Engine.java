@@ -201,6 +201,11 @@ final class Engine extends AbstractPool implements Mappings.Listener, GuardedRes
               public void restore() throws IOException {
                 PrivateDirectory.restore(directory);
               }
+
+              @Override
+              public void makeFifos(List<Path> paths) {
+                HandshakeServer.makeFifos(paths);
+              }
             });
     // The steps to undo if a later one fails, the last one first.
     var undo = new ArrayDeque<Runnable>();

@@ -9,6 +9,9 @@ import java.util.Objects;
 
 /** Encodes and decodes what queues and values hold. */
 final class Elements {
+  /** Room for the encoded form of a number or a short text. */
+  private static final int SMALL = 64; // Guess
+
   private Elements() {}
 
   /**
@@ -18,7 +21,7 @@ final class Elements {
    * @throws IllegalArgumentException if it cannot be encoded
    */
   static MessageOutput encoded(String what, Object value) {
-    var out = new MessageOutput();
+    var out = new MessageOutput(SMALL);
     try {
       Payloads.encode(value, out);
     } catch (IOException e) {

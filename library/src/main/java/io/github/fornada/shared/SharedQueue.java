@@ -3,6 +3,9 @@ package io.github.fornada.shared;
 import io.github.fornada.DeathCertificate;
 import io.github.fornada.RemoteTaskException;
 import io.github.fornada.jvm.BoundedText;
+import io.github.fornada.process.payload.BulkValue;
+import io.github.fornada.process.payload.Payloads;
+import io.github.fornada.process.wire.CorruptFrameException;
 import io.github.fornada.process.wire.MessageOutput;
 import io.github.fornada.shared.memory.ElementRing;
 import io.github.fornada.shared.memory.Region;
@@ -86,11 +89,14 @@ public final class SharedQueue<T> extends SharedObject implements AutoCloseable,
 
   private static final int TEXT = 512;
 
+  /** Arrays with so many bytes are copied to the ring and from it, with no copy in between. */
+  private static final int PLAIN_BYTES = 512; // Guess: the copies of a smaller one are no matter
+
   private final transient ElementRing ring;
 
   SharedQueue(Region region) {
     super(region);
-    this.ring = new ElementRing(region);
+    this.ring = new ElementRing(region, SharedQueue::room);
   }
 
   // ---- sending
@@ -139,7 +145,7 @@ public final class SharedQueue<T> extends SharedObject implements AutoCloseable,
 
   private boolean sendWithin(List<ElementRing.Element> elements, long nanos)
       throws InterruptedException {
-    long began = System.nanoTime();
+    long began = nanos == Limits.NONE ? 0 : System.nanoTime();
     int next = 0;
     while (true) {
       int sent = ring.send(elements, next, left(nanos, began));
@@ -179,16 +185,41 @@ public final class SharedQueue<T> extends SharedObject implements AutoCloseable,
 
   private ElementRing.Element encoded(T element) {
     Objects.requireNonNull(element, "element");
+    MemorySegment plain = Payloads.plainArray(element, PLAIN_BYTES);
+    if (plain != null) {
+      requireRoom(plain.byteSize());
+      return ElementRing.Element.plain(BulkValue.tag(element), plain);
+    }
     MessageOutput out = Elements.encoded("an element", element);
-    if (!ring.fits(out.size())) {
+    requireRoom(out.size());
+    return new ElementRing.Element(out.array(), out.size());
+  }
+
+  private void requireRoom(long bytes) {
+    if (!ring.fits(bytes)) {
       throw new IllegalArgumentException(
           "an element of "
-              + out.size()
+              + bytes
               + " bytes does not fit into a queue of "
               + ring.bytes()
               + " bytes: make the queue with more, by SharedSpace.queue(capacity, bytes)");
     }
-    return new ElementRing.Element(out.array(), out.size());
+  }
+
+  /** An array that the bytes of an element are copied to. */
+  private record ArrayRoom(BulkValue made) implements ElementRing.Room {
+    @Override
+    public MemorySegment bytes() {
+      return made.bytes();
+    }
+  }
+
+  private static ElementRing.Room room(int kind, long length) {
+    try {
+      return new ArrayRoom(BulkValue.make(kind, length));
+    } catch (CorruptFrameException e) {
+      throw new IllegalStateException("this shared queue is damaged: " + e.getMessage(), e);
+    }
   }
 
   // ---- receiving
@@ -212,7 +243,7 @@ public final class SharedQueue<T> extends SharedObject implements AutoCloseable,
    * @throws UncheckedIOException if the element cannot be decoded here; it is taken all the same
    */
   public @Nullable T tryReceive() {
-    List<byte[]> taken = ring.receiveUninterruptibly(1);
+    List<ElementRing.Taken> taken = ring.receiveUninterruptibly(1);
     if (taken == null) {
       throw closed();
     }
@@ -232,7 +263,7 @@ public final class SharedQueue<T> extends SharedObject implements AutoCloseable,
   }
 
   private @Nullable T receiveWithin(long nanos) throws InterruptedException {
-    List<byte[]> taken = takeWithin(1, nanos);
+    List<ElementRing.Taken> taken = takeWithin(1, nanos);
     return taken.isEmpty() ? null : decoded(taken.getFirst());
   }
 
@@ -249,16 +280,16 @@ public final class SharedQueue<T> extends SharedObject implements AutoCloseable,
       throw new IllegalArgumentException("most must be at least 1, got " + most);
     }
     var elements = new ArrayList<T>();
-    for (byte[] bytes : takeWithin(most, Limits.NONE)) {
-      elements.add(decoded(bytes));
+    for (ElementRing.Taken taken : takeWithin(most, Limits.NONE)) {
+      elements.add(decoded(taken));
     }
     return elements;
   }
 
-  private List<byte[]> takeWithin(int most, long nanos) throws InterruptedException {
-    long began = System.nanoTime();
+  private List<ElementRing.Taken> takeWithin(int most, long nanos) throws InterruptedException {
+    long began = nanos == Limits.NONE ? 0 : System.nanoTime();
     while (true) {
-      List<byte[]> taken = ring.receive(most, left(nanos, began));
+      List<ElementRing.Taken> taken = ring.receive(most, left(nanos, began));
       if (taken == null) {
         throw closed();
       }
@@ -269,6 +300,13 @@ public final class SharedQueue<T> extends SharedObject implements AutoCloseable,
   }
 
   @SuppressWarnings("unchecked") // every element was sent as a T
+  private T decoded(ElementRing.Taken element) {
+    return element.room() instanceof ArrayRoom array
+        ? (T) array.made().value()
+        : decoded(element.bytes());
+  }
+
+  @SuppressWarnings("unchecked")
   private T decoded(byte[] bytes) {
     return (T) Elements.decoded("an element", bytes, bytes.length);
   }
@@ -373,7 +411,7 @@ public final class SharedQueue<T> extends SharedObject implements AutoCloseable,
   }
 
   private @Nullable Delivery<T> leaseWithin(long nanos) throws InterruptedException {
-    long began = System.nanoTime();
+    long began = nanos == Limits.NONE ? 0 : System.nanoTime();
     while (true) {
       ElementRing.Attempt attempt = ring.lease(left(nanos, began));
       if (attempt == null) {

@@ -211,7 +211,7 @@ public final class SharedSpace implements Serializable {
    * Returns a new queue that holds at most {@code capacity} elements, which must be at least 1 and
    * at most a million, in {@code bytes} of memory, which must be at least 64 and is rounded up to a
    * power of two. An element takes as many bytes as its encoded form, rounded up to a multiple of
-   * 8, and 8 more. So that is also the limit of a single element.
+   * 8, and 8 more; one of at most 6 bytes takes 8. So that is also the limit of a single element.
    */
   @SuppressWarnings("unchecked") // it is new, and of any type
   public <T> SharedQueue<T> queue(int capacity, long bytes) {

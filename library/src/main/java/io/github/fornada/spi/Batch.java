@@ -424,6 +424,7 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
             ? new Outcome.Failed<>(sink.pool.explained(e))
             : thatWas;
     sink.pool.hasFailed(outcome);
+    sink.hasFailed();
     boolean again =
         attempt <= sink.pool.policy().retries()
             && !outcome.isDone()

@@ -121,6 +121,12 @@ abstract class Run<T extends @Nullable Object, R extends @Nullable Object> exten
     }
   }
 
+  /** That an item fails soon says nothing of the time that others take. */
+  @Override
+  final void hasFailed() {
+    batchSize = 1;
+  }
+
   /** Returns whether items wait to be taken now; a hint for waking more workers. */
   abstract boolean hasMore();
 

@@ -102,6 +102,9 @@ abstract class Sink<T extends @Nullable Object, R extends @Nullable Object> {
   /** Notes that {@code count} items took a worker {@code nanos} nanoseconds. */
   void ran(int count, long nanos) {}
 
+  /** Notes that an item has ended without a result. */
+  void hasFailed() {}
+
   /** As {@link #ran(int, long)}, for calls that want to know the worker. */
   void ran(int count, long nanos, String worker) {
     ran(count, nanos);

@@ -49,6 +49,10 @@ final class ElasticPool extends LocalPool implements ThreadSide {
   // Written under the monitor, by one thread at a time; read by any.
   private volatile ExecutionModel onThreads = ExecutionModel.SEQUENTIAL;
   private volatile boolean leaves;
+  private volatile boolean heldBack;
+
+  /** The number of failures at which one item at a time is run. */
+  private volatile long mostFailures = Long.MAX_VALUE;
 
   /** The batch that was taken last. A hint. */
   private volatile @Nullable Batch<?, ?> latest;
@@ -75,9 +79,25 @@ final class ElasticPool extends LocalPool implements ThreadSide {
   public synchronized void runOn(ExecutionModel model, int size) {
     boolean otherThreads =
         (model == ExecutionModel.VIRTUAL_THREADS) != (onThreads == ExecutionModel.VIRTUAL_THREADS);
+    heldBack = false;
     onThreads = model; // before the generation changes: its workers have these threads
     roster().change(size, keepsIdleThreads(), otherThreads);
     callThreads();
+  }
+
+  @Override
+  public void holdBackAfter(long failures) {
+    mostFailures = failures == Long.MAX_VALUE ? failures : failed.sum() + failures;
+  }
+
+  @Override
+  public boolean isHeldBack() {
+    return heldBack;
+  }
+
+  private synchronized void holdBack() {
+    heldBack = true;
+    roster().change(1, keepsIdleThreads(), false);
   }
 
   @Override
@@ -240,6 +260,9 @@ final class ElasticPool extends LocalPool implements ThreadSide {
   @Override
   protected void hasFailed(Outcome<?> outcome) {
     failed.increment();
+    if (!heldBack && failed.sum() >= mostFailures) {
+      holdBack();
+    }
     if (outcome instanceof Outcome.Failed<?>(Throwable cause) && isRefusal.test(cause)) {
       refused.increment();
     }

@@ -57,6 +57,31 @@ class AutoPoolBehaviourTest {
     }
   }
 
+  /** It fails at once, so that all might have failed before anybody looks. */
+  @Test
+  void aFunctionThatFailsBesideItselfIsRunAlone() throws Exception {
+    var inside = new AtomicInteger();
+    try (var pool = AutoPool.open(o -> o.withoutMemory().withMostProcesses(0))) {
+      List<Outcome<Integer>> outcomes =
+          pool.outcomes(
+                  numbers(60),
+                  i -> {
+                    if (inside.incrementAndGet() > 1) {
+                      inside.decrementAndGet();
+                      throw new IllegalStateException("not safe at once");
+                    }
+                    Thread.sleep(20);
+                    inside.decrementAndGet();
+                    return i;
+                  })
+              .toList();
+      // Three tell, and some more may have begun beside them; not all that were left.
+      assertThat(outcomes.stream().filter(outcome -> !outcome.isDone()).count()).isBetween(1L, 20L);
+      assertThat(pool.choice().size()).isEqualTo(1);
+      assertThat(pool.choice().reason()).contains("items failed with ");
+    }
+  }
+
   @Test
   void aFunctionThatChangesAStaticFieldRunsOnNoSecondThread() throws Exception {
     try (var pool = AutoPool.open(o -> o.withoutMemory().withMostProcesses(0))) {

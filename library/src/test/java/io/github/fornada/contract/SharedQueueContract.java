@@ -164,6 +164,72 @@ interface SharedQueueContract extends PoolUnderTest {
     }
   }
 
+  /** Large arrays are copied straight to the queue and from it, also around its end. */
+  @Test
+  default void arraysOfEachKindAndLengthArriveAsTheyWere() throws Exception {
+    try (Pool pool = open(1)) {
+      SharedSpace shared = SharedSpace.of(pool);
+      SharedQueue<Object> there = shared.queue(8, 1 << 13);
+      SharedQueue<Object> back = shared.queue(8, 1 << 13);
+      CompletableFuture<Integer> returns =
+          pool.submit(
+              0,
+              x -> {
+                int count = 0;
+                for (Object array : there) {
+                  back.send(array);
+                  count++;
+                }
+                return count;
+              });
+      int sent = 0;
+      for (int length : new int[] {0, 1, 127, 128, 511, 512, 513, 700}) {
+        for (Object array : arraysOf(length)) {
+          there.send(array);
+          assertThat(next(back, sent % 3)).isEqualTo(array);
+          sent++;
+        }
+      }
+      there.close();
+      assertThat(PoolUnderTest.get(returns)).isEqualTo(sent);
+      assertThatThrownBy(() -> there.trySend(new long[1 << 10]))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("an element of 8192 bytes does not fit into a queue of 8192");
+    }
+  }
+
+  private static List<Object> arraysOf(int length) {
+    var bytes = new byte[length];
+    var shorts = new short[length];
+    var chars = new char[length];
+    var ints = new int[length];
+    var longs = new long[length];
+    var floats = new float[length];
+    var doubles = new double[length];
+    for (int i = 0; i < length; i++) {
+      bytes[i] = (byte) i;
+      shorts[i] = (short) -i;
+      chars[i] = (char) i;
+      ints[i] = -i;
+      longs[i] = (long) i << 32;
+      floats[i] = i / 2f;
+      doubles[i] = i / 3d;
+    }
+    return List.of(bytes, shorts, chars, ints, longs, floats, doubles);
+  }
+
+  private static Object next(SharedQueue<Object> queue, int way) throws InterruptedException {
+    if (way == 0) {
+      return queue.receive();
+    }
+    if (way == 1) {
+      return queue.receiveSome(1).getFirst();
+    }
+    try (SharedQueue.Delivery<Object> delivery = queue.lease()) {
+      return delivery.element();
+    }
+  }
+
   @Test
   default void anErrorEndsBothSides() throws Exception {
     try (Pool pool = open(1)) {

@@ -525,6 +525,7 @@ class SharedObjectTest {
       for (int round = 0; round < 6; round++) {
         SharedCounter pids = shared.counter(0);
         SharedCounter sender = shared.counter(0);
+        SharedCounter receivers = shared.counter(0);
         SharedCounter over =
             shared.counter(0); // tasks that have left the queue alone, but the dead
         List<CompletableFuture<Integer>> tasks = new java.util.ArrayList<>();
@@ -547,6 +548,7 @@ class SharedObjectTest {
                   0,
                   x -> {
                     pids.set(Pools.pid());
+                    receivers.increment();
                     long last = -1;
                     try {
                       while (true) {
@@ -562,7 +564,7 @@ class SharedObjectTest {
                   }));
         }
         sender.awaitAtLeast(1);
-        pids.awaitAtLeast(1);
+        receivers.awaitAtLeast(2); // one that has not begun would never be over
         long seen = queue.receive();
         Waiting.until("they work", () -> receive(queue) > seen + 50);
         // One of the receivers, or the sender, in the middle of whatever it does.

@@ -3,8 +3,8 @@ package io.github.fornada.stress;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
-import java.nio.ByteBuffer;
 import java.lang.reflect.Field;
+import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -423,6 +423,10 @@ public final class Explorer {
     late(() -> write(of, value, field));
   }
 
+  public static void late(Object of, long value, String field) {
+    late(() -> write(of, value, field));
+  }
+
   public static void late(VarHandle handle, Object of, long value) {
     late(() -> handle.setVolatile(of, value));
   }
@@ -651,6 +655,11 @@ public final class Explorer {
 
   /** Answers false, for a twin. */
   public static boolean never(MemorySegment memory, long number) {
+    return never(memory);
+  }
+
+  /** Answers false, for a twin. */
+  public static boolean never(MemorySegment memory, long at, int which) {
     return never(memory);
   }
 

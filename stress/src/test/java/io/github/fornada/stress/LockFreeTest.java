@@ -158,8 +158,7 @@ class LockFreeTest {
         scenario,
         BOUND,
         "wait for ever",
-        c ->
-            c.standIn(scenario, ROOM + "wire.BellFifo").twin("Doorbell", "wake", "ring", "never"));
+        c -> c.standIn(scenario, ROOM + "wire.BellFifo").twin("Doorbell", "wake", "ring", "never"));
   }
 
   @Test

@@ -16,12 +16,14 @@ class SharedMemoryTest {
   private static Rewriter small() {
     return new Rewriter()
         .constant("Mutex", 100, 0)
+        .constant("Mutex", 1000, 0)
         .constant("WaitPoint", 100, 0)
         .constant("WaitBits", 4, 1)
         .constant("Hands", 256, 0)
         .timed("OwnerWord")
         .timed("Mutex")
-        .timed("Listeners");
+        .timed("Listeners")
+        .timed("Alarm");
   }
 
   private static void holds(String scenario) {
@@ -127,6 +129,16 @@ class SharedMemoryTest {
   }
 
   @Test
+  void aWaitWithALimitEnds() {
+    holds("AlarmScenario");
+  }
+
+  @Test
+  void anAlarmThatDoesNotLookAgainIsCaught() {
+    caught("AlarmScenario", "wait for ever", c -> c.late("Alarm", "watch", "looksAt"));
+  }
+
+  @Test
   void aPermitOutlivesItsOwner() {
     holds("PermitsScenario");
   }
@@ -158,6 +170,32 @@ class SharedMemoryTest {
   @Test
   void aHeadMovedBeforeTheCopyIsCaught() {
     caught("TakerScenario", "data race", c -> c.twin("ElementRing", "read", "copy", "copyLater"));
+  }
+
+  @Test
+  void whoTakesAnElementWakesAnotherForTheNext() {
+    holds("PassOnScenario");
+  }
+
+  @Test
+  void aTakerThatDoesNotLookWhetherAnotherWaitsIsCaught() {
+    caught(
+        "PassOnScenario",
+        "wait for ever",
+        c -> c.twin("ElementRing", "ringNextReceiver", "isPerhapsAwaited", "never"));
+  }
+
+  @Test
+  void aSleeperThatDoesNotSayItWaitsIsCaught() {
+    caught(
+        "PassOnScenario",
+        "wait for ever",
+        c -> c.twin("WaitPoint", "announce", "setVolatile", "forget"));
+  }
+
+  @Test
+  void anOwnerThatThinksItsHeirIsAwakeIsCaught() {
+    caught("MutexScenario", "wait for ever", c -> c.twin("OwnerWord", "release", "clear", "never"));
   }
 
   @Test

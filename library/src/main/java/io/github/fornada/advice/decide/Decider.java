@@ -114,6 +114,9 @@ public final class Decider {
 
   private static final double FAILURE_SHARE = 0.005;
 
+  /** A larger part of the items is most of them. */
+  private static final double MOST = 0.5;
+
   /** An advice is for another such job once only this part of the items is left. Guess. */
   private static final double NEARLY_OVER = 0.03;
 
@@ -144,6 +147,11 @@ public final class Decider {
   private int target = 1;
   private double stageNanos;
   private double countedNanos;
+
+  /** The items that have ended, and failed, since fewer were in flight, or one at a time. */
+  private long endedHere;
+
+  private long failedHere;
 
   // Since more were let in.
   private double allNanos;
@@ -215,6 +223,8 @@ public final class Decider {
     stageNanos += o.nanos();
     allNanos += o.nanos();
     allDone += o.done();
+    failedHere += o.failed();
+    endedHere += o.done() + o.failed();
     lastBusy = Estimates.finite(o.busyCores()) - Estimates.finite(o.compilerCores());
     if (!news.isEmpty() && phase != Phase.STARTING && phase != Phase.TRIAL) {
       workChanged(news);
@@ -633,15 +643,32 @@ public final class Decider {
     double usual = known.failed() - o.failed();
     double ended = known.done() + known.failed() - o.failed() - o.done();
     double expected = ended > 0 ? usual / ended * (o.done() + o.failed()) : 0;
-    boolean overload = o.refused() > 0 || o.failed() > 3 + 3 * expected;
-    return overload ? setting.size() : 0;
+    boolean overload = o.refused() > 0 || o.failed() > FEW_FAILURES + 3 * expected;
+    return overload || mostFailHere() ? setting.size() : 0;
+  }
+
+  /** Returns whether most items fail since more are in flight, and did not before. */
+  private boolean mostFailHere() {
+    double before = known.done() + known.failed() - endedHere;
+    double usual = before > 0 ? (known.failed() - failedHere) / before : 0;
+    return setting.size() > 1
+        && failedHere >= FEW_FAILURES
+        && failedHere >= MOST * endedHere
+        && usual < MOST / 2;
   }
 
   private Decision backOff(int size) {
     int back = Math.max(1, Math.min(Math.max(good, sizeBefore), size - 1));
     refusedAt = Math.min(refusedAt, size);
     stopped = true;
-    return enterHold(back, "the other side refused items with " + size + " in flight");
+    return enterHold(back, refusal(size));
+  }
+
+  /** Says that items failed; that they were refused only if some looked like that. */
+  private String refusal(int size) {
+    return known.refused() > 0
+        ? "the other side refused items with " + size + " in flight"
+        : "items failed with " + size + " in flight, and hardly any alone";
   }
 
   // As it is, for a while.
@@ -882,7 +909,7 @@ public final class Decider {
     int limit = limitMet(o);
     if (limit > 0) {
       refusedAt = Math.min(refusedAt, limit);
-      return enterHold(before.size(), "the other side refused items with " + limit + " in flight");
+      return enterHold(before.size(), refusal(limit));
     }
     Estimates.Level level = known.level(setting);
     if (level == null || level.items() < itemsNeeded) {
@@ -1162,6 +1189,10 @@ public final class Decider {
         changes.add("From " + Say.setting(setting) + " to " + Say.setting(next) + ": " + why + ".");
       }
       sizeBefore = setting.size();
+      if (next.size() < setting.size() || setting.size() == 1) {
+        failedHere = 0;
+        endedHere = 0;
+      }
       setting = next;
       known.settingChanged();
     }

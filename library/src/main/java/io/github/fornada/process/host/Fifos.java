@@ -79,14 +79,28 @@ final class Fifos implements Entrance {
    * the result see {@link #areMade}.
    */
   static @Nullable Process beginMaking(List<Path> paths) {
+    var ends = new ArrayList<Path>();
+    for (Path path : paths) {
+      SUFFIXES.forEach(suffix -> ends.add(with(path, suffix)));
+    }
+    return beginMakingThese(ends);
+  }
+
+  /** Makes these FIFOs, where that is possible, and waits until they are there. */
+  static void make(List<Path> paths) {
+    Process making = beginMakingThese(paths);
+    if (making != null && !hasSucceeded(making)) {
+      Log.get().log(System.Logger.Level.DEBUG, "not all FIFOs could be made: " + paths);
+    }
+  }
+
+  private static @Nullable Process beginMakingThese(List<Path> paths) {
     Path program = program();
     if (program == null) {
       return null;
     }
     var command = new ArrayList<>(List.of(program.toString(), "-m", "600"));
-    for (Path path : paths) {
-      SUFFIXES.forEach(suffix -> command.add(with(path, suffix).toString()));
-    }
+    paths.forEach(path -> command.add(path.toString()));
     try {
       return new ProcessBuilder(command)
           .redirectOutput(Redirect.DISCARD)

@@ -138,8 +138,19 @@ public final class HandshakeServer implements AutoCloseable {
     return door;
   }
 
+  /** Makes FIFOs at these paths, unless that is not possible here, or sockets are wanted. */
+  public static void makeFifos(List<Path> paths) {
+    if (!wantsSockets()) {
+      Fifos.make(paths);
+    }
+  }
+
+  private static boolean wantsSockets() {
+    return "sockets".equals(System.getProperty(PROPERTY));
+  }
+
   private synchronized @Nullable Making beginFifos(int wanted) {
-    if (closed || "sockets".equals(System.getProperty(PROPERTY))) {
+    if (closed || wantsSockets()) {
       return null;
     }
     var paths = new ArrayList<Path>();

@@ -68,6 +68,9 @@ public record BulkValue(Object value, MemorySegment bytes) {
 
   /** Returns the tag for the kind of such a value. */
   public static int tag(Object value) {
+    if (value instanceof byte[]) { // the first use of the switch takes milliseconds
+      return BYTES;
+    }
     return switch (value) {
       case byte[] a -> BYTES;
       case int[] a -> INTS;

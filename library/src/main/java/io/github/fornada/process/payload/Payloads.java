@@ -75,6 +75,15 @@ public final class Payloads {
     return bytes != null && bytes.byteSize() > RingWriter.LONGEST / 2 ? bytes : null;
   }
 
+  /**
+   * Returns the bytes of an array of primitives that has at least so many; null for all other
+   * values.
+   */
+  public static @Nullable MemorySegment plainArray(Object value, int least) {
+    MemorySegment bytes = value.getClass().isArray() ? BulkValue.bytes(value) : null;
+    return bytes != null && bytes.byteSize() >= least ? bytes : null;
+  }
+
   /** Appends the name of the file that a large array was written to. */
   public static void putArrayFile(
       Object array, MemorySegment bytes, String file, MessageOutput out) {

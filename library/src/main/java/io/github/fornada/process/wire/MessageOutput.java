@@ -20,8 +20,17 @@ public final class MessageOutput extends OutputStream {
 
   private static final int LONGEST = Integer.MAX_VALUE - 8;
 
-  private byte[] bytes = new byte[512];
+  private byte[] bytes;
   private int size;
+
+  public MessageOutput() {
+    this(512);
+  }
+
+  /** Creates an output with room for so many bytes before it grows. */
+  public MessageOutput(int room) {
+    bytes = new byte[room];
+  }
 
   public MessageOutput clear() {
     size = 0;

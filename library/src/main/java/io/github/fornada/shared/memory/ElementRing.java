@@ -24,13 +24,26 @@ public final class ElementRing {
 
   /** The shape of a region with a ring. */
   public static Region.Shape shape(int capacity) {
-    return new Region.Shape(2, 4, 0, Region.ClaimedBy.LEASE, capacity);
+    return new Region.Shape(LOCKS, POINTS, 0, Region.ClaimedBy.LEASE, capacity);
   }
 
   // OPEN -> DONE -> FAILED, OPEN -> FAILED. Written under the senders' lock.
   public static final long OPEN = 0;
   public static final long DONE = 1;
   public static final long FAILED = 2;
+
+  /** The kind of an element that is in its encoded form. */
+  public static final int ENCODED = 0;
+
+  private static final byte[] NO_BYTES = {};
+
+  // The first unit of an element: its kind, and its length in bytes. Of a few bytes it has their
+  // number and 1 more instead, and the bytes themselves.
+  private static final int KIND_SHIFT = 56;
+  private static final int FEW_SHIFT = 48;
+  private static final int FEW = FEW_SHIFT / Byte.SIZE;
+  private static final long FEW_MASK = 255;
+  private static final long LENGTH = (1L << FEW_SHIFT) - 1;
 
   private static final int UNIT = Long.BYTES;
   private static final long START = Region.PAGE + RESERVED;
@@ -42,16 +55,36 @@ public final class ElementRing {
   private static final long UNITS = (1L << COUNT_SHIFT) - 1;
   private static final long COUNTS = (1L << (64 - COUNT_SHIFT)) - 1;
 
-  // The lines of its page.
-  private static final int SENDERS = 1;
-  private static final int RECEIVERS = 2;
-  private static final int TAIL = 3;
-  private static final int HEAD = 4;
-  private static final int STATE = 5;
-  static final int LEASES = 6;
-  private static final int TAKEN = 7;
+  // The lines of its page. Processors fetch lines in pairs: each of these begins a pair, so that
+  // senders and receivers do not take each other's.
+  private static final int SENDERS = 2;
+  private static final int RECEIVERS = 4;
+  private static final int LOCKS = 4;
+  private static final int TAIL = 6;
+  private static final int HEAD = 8;
+  private static final int STATE = 10;
+  static final int LEASES = 12;
+  private static final int POINTS = 8;
+
+  // Words in the line of the tail, which senders write.
+  /**
+   * A position that the head has reached: the line of the head is read only if it tells too little.
+   */
+  private static final long KNOWN_HEAD = Region.line(TAIL) + 48;
+
+  private static final long SENDERS_WAIT = Region.line(TAIL) + 56;
+
+  // Words in the line of the head, which receivers write.
+  /** The number of elements taken so far, or about to be. */
+  private static final long TAKEN = Region.line(HEAD) + 40;
+
+  /** A position that the tail has reached. */
+  private static final long KNOWN_TAIL = Region.line(HEAD) + 48;
+
+  private static final long RECEIVERS_WAIT = Region.line(HEAD) + 56;
 
   private final Region region;
+  private final Rooms rooms;
   private final long allUnits;
   private final Mutex senders;
   private final Mutex receivers;
@@ -64,15 +97,55 @@ public final class ElementRing {
 
   private final WaitPoint state;
 
-  /** The number of elements taken so far, or about to be. Written under the receivers' lock. */
-  private final WaitPoint taken;
-
   private final Leases leases;
   private final Hands hands;
+  private final Pace sending = new Pace();
+  private final Pace receiving = new Pace();
 
-  /** The bytes of one element. */
+  /**
+   * An element that is sent.
+   *
+   * @param bytes its encoded form, and perhaps more; none if there is {@code plain}
+   * @param length its bytes
+   * @param kind what its bytes are, for {@link Rooms}; {@link #ENCODED} for the encoded form
+   * @param plain its bytes, where they are not in {@code bytes}
+   */
   @SuppressWarnings("ArrayRecordComponent") // never compared
-  public record Element(byte[] bytes, int length) {}
+  public record Element(byte[] bytes, int length, int kind, @Nullable MemorySegment plain) {
+    public Element(byte[] bytes, int length) {
+      this(bytes, length, ENCODED, null);
+    }
+
+    /**
+     * Returns an element that is copied as it is.
+     *
+     * @param kind from 1 to 127
+     * @param bytes more than 6, else the encoded form is as good
+     */
+    public static Element plain(int kind, MemorySegment bytes) {
+      return new Element(NO_BYTES, Math.toIntExact(bytes.byteSize()), kind, bytes);
+    }
+  }
+
+  /**
+   * An element that was taken.
+   *
+   * @param bytes its encoded form; none if there is a room
+   * @param room what its bytes were copied to, if it was sent plain
+   */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  public record Taken(byte[] bytes, int length, int kind, @Nullable Room room) {}
+
+  /** What the bytes of an element are copied to. */
+  public interface Room {
+    MemorySegment bytes();
+  }
+
+  /** Makes room for elements that were sent plain. Called under a lock: runs no code of users. */
+  @FunctionalInterface
+  public interface Rooms {
+    Room make(int kind, long length);
+  }
 
   /**
    * An element on lease.
@@ -94,19 +167,19 @@ public final class ElementRing {
     static final Attempt NOTHING = new Attempt(null, -1);
   }
 
-  public ElementRing(Region region) {
-    this(region, bytes -> region.space().leased(region, bytes));
+  public ElementRing(Region region, Rooms rooms) {
+    this(region, rooms, bytes -> region.space().leased(region, bytes));
   }
 
-  ElementRing(Region region, LongFunction<Region> makesLeased) {
+  ElementRing(Region region, Rooms rooms, LongFunction<Region> makesLeased) {
     this.region = region;
+    this.rooms = rooms;
     this.allUnits = (region.byteSize() - START) / UNIT;
     this.senders = new Mutex(region, SENDERS);
     this.receivers = new Mutex(region, RECEIVERS);
-    this.tail = new WaitPoint(region, TAIL);
-    this.head = new WaitPoint(region, HEAD);
+    this.tail = new WaitPoint(region, TAIL, RECEIVERS_WAIT);
+    this.head = new WaitPoint(region, HEAD, SENDERS_WAIT);
     this.state = new WaitPoint(region, STATE);
-    this.taken = new WaitPoint(region, TAKEN);
     this.leases = new Leases(region, makesLeased, allUnits * UNIT);
     this.hands = new Hands(region);
   }
@@ -130,12 +203,12 @@ public final class ElementRing {
   }
 
   /** Returns whether an element of this length fits into the empty ring. */
-  public boolean fits(int length) {
+  public boolean fits(long length) {
     return units(length) <= allUnits;
   }
 
   private static long units(long length) {
-    return 1 + (length + UNIT - 1) / UNIT;
+    return length <= FEW ? 1 : 1 + (length + UNIT - 1) / UNIT;
   }
 
   private static long after(long position, long length) {
@@ -152,10 +225,13 @@ public final class ElementRing {
     return (to - from) & COUNTS;
   }
 
-  private boolean hasRoom(long to, long length) {
-    long from = head.get();
+  private static long unitsBetween(long from, long to) {
+    return ((to & UNITS) - (from & UNITS)) & UNITS;
+  }
+
+  private boolean hasRoom(long from, long to, long length) {
     return countBetween(from, to) < region.parameter()
-        && (((to & UNITS) - (from & UNITS)) & UNITS) + units(length) <= allUnits;
+        && unitsBetween(from, to) + units(length) <= allUnits;
   }
 
   private long placeOf(long position, long unit) {
@@ -171,13 +247,24 @@ public final class ElementRing {
    * @return how many; -1 if the ring is closed; {@code Integer.MIN_VALUE} if the time was over
    */
   public int send(List<Element> elements, int first, long nanos) throws InterruptedException {
-    if (senders.acquire(nanos) == Mutex.NOT_ACQUIRED) {
+    if (acquire(senders, nanos, head) == Mutex.NOT_ACQUIRED) {
       return Integer.MIN_VALUE;
     }
     try {
       return put(elements, first);
     } finally {
       senders.release();
+    }
+  }
+
+  /** Acquires a lock. Who gives up may have been rung for what another one waits for. */
+  private static long acquire(Mutex lock, long nanos, WaitPoint awaited)
+      throws InterruptedException {
+    try {
+      return lock.acquire(nanos);
+    } catch (InterruptedException e) {
+      awaited.ringOne();
+      throw e;
     }
   }
 
@@ -195,18 +282,29 @@ public final class ElementRing {
     if (state.get() != OPEN) {
       return -1;
     }
+    MemorySegment memory = region.segment();
+    long from = memory.get(ValueLayout.JAVA_LONG, KNOWN_HEAD);
     long to = tail.get();
     int next = first;
-    while (next < elements.size() && hasRoom(to, elements.get(next).length())) {
-      write(to, elements.get(next));
-      to = after(to, elements.get(next).length());
+    while (next < elements.size()) {
+      Element element = elements.get(next);
+      if (!hasRoom(from, to, element.length())) {
+        from = head.get();
+        memory.set(ValueLayout.JAVA_LONG, KNOWN_HEAD, from);
+        if (!hasRoom(from, to, element.length())) {
+          break;
+        }
+      }
+      write(to, element);
+      to = after(to, element.length());
       next++;
     }
     if (next > first) {
       tail.set(to); // the one store that sends them: a death before it has sent nothing
       tail.ringOne();
-      if (countBetween(head.get(), to) < region.parameter()) {
-        head.ringOne(); // another sender may have room too
+      sending.moved(next - first);
+      if (head.isPerhapsAwaited() && countBetween(head.get(), to) < region.parameter()) {
+        head.passOn(); // another sender may have room too
       }
     }
     return next - first;
@@ -214,12 +312,30 @@ public final class ElementRing {
 
   private void write(long to, Element element) {
     MemorySegment memory = region.segment();
-    memory.set(ValueLayout.JAVA_LONG, placeOf(to, 0), element.length());
-    MemorySegment from = MemorySegment.ofArray(element.bytes());
+    int length = element.length();
+    long kind = (long) element.kind() << KIND_SHIFT;
+    if (length <= FEW) {
+      long few = (length + 1L) << FEW_SHIFT;
+      memory.set(ValueLayout.JAVA_LONG, placeOf(to, 0), few | fewBytes(element.bytes(), length));
+      return;
+    }
+    memory.set(ValueLayout.JAVA_LONG, placeOf(to, 0), kind | length);
+    MemorySegment plain = element.plain();
+    MemorySegment from = plain == null ? MemorySegment.ofArray(element.bytes()) : plain;
     long place = placeOf(to, 1);
-    long piece = Math.min(element.length(), START + bytes() - place);
+    long piece = Math.min(length, START + bytes() - place);
     MemorySegment.copy(from, 0, memory, place, piece);
-    MemorySegment.copy(from, piece, memory, START, element.length() - piece);
+    if (piece < length) {
+      MemorySegment.copy(from, piece, memory, START, length - piece);
+    }
+  }
+
+  private static long fewBytes(byte[] bytes, int length) {
+    long all = 0;
+    for (int i = 0; i < length; i++) {
+      all |= (bytes[i] & 255L) << (i * Byte.SIZE);
+    }
+    return all;
   }
 
   /**
@@ -227,7 +343,18 @@ public final class ElementRing {
    * if the time was over.
    */
   public boolean awaitRoom(int length, long nanos) throws InterruptedException {
-    return head.await(nanos, () -> hasRoom(tail.get(), length) || state.get() != OPEN);
+    if (sending.nap(nanos)) {
+      long from = head.get();
+      long to = tail.get();
+      long free = region.parameter() - countBetween(from, to);
+      sending.judge(free, isMuch(free, allUnits - unitsBetween(from, to)));
+    }
+    return head.await(nanos, () -> hasRoom(head.get(), tail.get(), length) || state.get() != OPEN);
+  }
+
+  /** Returns whether so many elements and units are more than half of the ring. */
+  private boolean isMuch(long elements, long units) {
+    return elements > region.parameter() / 2 || units > allUnits / 2;
   }
 
   // ---- receiving
@@ -239,8 +366,8 @@ public final class ElementRing {
    * @return empty if there is none now, or the time was over; null if the ring is closed and has no
    *     more
    */
-  public @Nullable List<byte[]> receive(int most, long nanos) throws InterruptedException {
-    if (receivers.acquire(nanos) == Mutex.NOT_ACQUIRED) {
+  public @Nullable List<Taken> receive(int most, long nanos) throws InterruptedException {
+    if (acquire(receivers, nanos, tail) == Mutex.NOT_ACQUIRED) {
       return List.of();
     }
     try {
@@ -251,7 +378,7 @@ public final class ElementRing {
   }
 
   /** Takes as {@link #receive} does; an interrupt does not end the wait for other receivers. */
-  public @Nullable List<byte[]> receiveUninterruptibly(int most) {
+  public @Nullable List<Taken> receiveUninterruptibly(int most) {
     receivers.acquireUninterruptibly();
     try {
       return take(most);
@@ -260,41 +387,61 @@ public final class ElementRing {
     }
   }
 
-  private @Nullable List<byte[]> take(int most) {
+  private @Nullable List<Taken> take(int most) {
     // Read before the tail: it is closed after the last element was sent.
     long was = state.get();
+    MemorySegment memory = region.segment();
     long from = head.get();
-    long to = tail.get();
+    long to = memory.get(ValueLayout.JAVA_LONG, KNOWN_TAIL);
+    if (from == to || most > 1) {
+      to = newTail();
+    }
     if (hasEnded(was, from, to)) {
       return null;
     }
-    var elements = new ArrayList<byte[]>(1);
+    var elements = new ArrayList<Taken>(1);
     if (takeReturned(elements, most, from) && was != OPEN) {
       tail.ringAll(); // it may have been what the others still waited for
     }
     long first = from;
     while (from != to && elements.size() < most) {
-      byte[] bytes = read(from);
-      elements.add(bytes);
-      from = after(from, bytes.length);
+      Taken element = read(from);
+      elements.add(element);
+      from = after(from, element.length());
     }
     if (from != first) {
       long number = numberOf(first) + countBetween(first, from);
       hands.take(number);
-      taken.set(number);
+      memory.set(ValueLayout.JAVA_LONG, TAKEN, number);
       head.set(from); // the one store that takes them: a death before it has taken nothing
       head.ringOne();
+      receiving.moved(elements.size());
     }
-    if (!elements.isEmpty() && from != to) {
-      tail.ringOne(); // another receiver may take the next
+    if (!elements.isEmpty()) {
+      ringNextReceiver(from);
     }
     return elements;
   }
 
-  private boolean takeReturned(List<byte[]> into, int most, long from) {
+  /** Reads the tail, and keeps it for the next receiver. The head never passes what is kept. */
+  private long newTail() {
+    long to = tail.get();
+    region.segment().set(ValueLayout.JAVA_LONG, KNOWN_TAIL, to);
+    return to;
+  }
+
+  /** Another receiver may take the next element, if there is one. */
+  private void ringNextReceiver(long from) {
+    if (tail.isPerhapsAwaited() && (from != tail.get() || leases.hasReturned())) {
+      tail.passOn();
+    }
+  }
+
+  private boolean takeReturned(List<Taken> into, int most, long from) {
     int slot = leases.firstReturned(from >>> COUNT_SHIFT);
     while (slot >= 0 && into.size() < most) {
-      into.add(leases.bytesOf(slot));
+      byte[] bytes = leases.bytesOf(slot);
+      into.add(new Taken(bytes, bytes.length, ENCODED, null));
       leases.end(slot);
       slot = leases.firstReturned(from >>> COUNT_SHIFT);
     }
@@ -303,7 +450,7 @@ public final class ElementRing {
 
   /** Returns the number of elements taken before this position, not modulo anything. */
   private long numberOf(long position) {
-    long known = taken.get();
+    long known = region.segment().get(ValueLayout.JAVA_LONG, TAKEN);
     // A death may have left it ahead of the head, by less than half of what a position counts.
     long ahead = ((known - (position >>> COUNT_SHIFT)) << COUNT_SHIFT) >> COUNT_SHIFT;
     return known - ahead;
@@ -323,7 +470,7 @@ public final class ElementRing {
    * @return null if the ring is closed and has no more
    */
   public @Nullable Attempt lease(long nanos) throws InterruptedException {
-    if (receivers.acquire(nanos) == Mutex.NOT_ACQUIRED) {
+    if (acquire(receivers, nanos, tail) == Mutex.NOT_ACQUIRED) {
       return Attempt.NOTHING;
     }
     try {
@@ -346,7 +493,7 @@ public final class ElementRing {
   private @Nullable Attempt takeOnLease() {
     long was = state.get();
     long from = head.get();
-    long to = tail.get();
+    long to = newTail();
     if (hasEnded(was, from, to)) {
       return null;
     }
@@ -355,31 +502,38 @@ public final class ElementRing {
       var lease =
           new Lease(leases.bytesOf(slot), slot, leases.deathsOf(slot), leases.takerOf(slot));
       leases.leaseAgain(slot);
-      ringNextReceiver(from != to);
+      ringNextReceiver(from);
       return new Attempt(lease, -1);
     }
     if (from == to) {
       return Attempt.NOTHING;
     }
-    byte[] bytes = read(from);
+    Taken element = read(from);
+    byte[] bytes = encoded(element);
     slot = leases.begin(bytes, from >>> COUNT_SHIFT);
     if (slot == Leases.NO_ROOM) {
       tail.ringOne(); // another may receive it, which needs no room
       return new Attempt(null, bytes.length);
     }
-    taken.set(numberOf(from) + 1);
-    long next = after(from, bytes.length);
+    region.segment().set(ValueLayout.JAVA_LONG, TAKEN, numberOf(from) + 1);
+    long next = after(from, element.length());
     head.set(next); // the one store that takes it: a death before it has taken nothing
     leases.confirm(slot);
     head.ringOne();
-    ringNextReceiver(next != to);
+    ringNextReceiver(next);
     return new Attempt(new Lease(bytes, slot, 0, 0), -1);
   }
 
-  private void ringNextReceiver(boolean isThereMore) {
-    if (isThereMore || leases.hasReturned()) {
-      tail.ringOne();
+  /** Returns the encoded form, which for an element that was sent plain begins with its kind. */
+  private static byte[] encoded(Taken element) {
+    Room room = element.room();
+    if (room == null) {
+      return element.bytes();
     }
+    var whole = new byte[1 + element.length()];
+    whole[0] = (byte) element.kind();
+    MemorySegment.copy(room.bytes(), 0, MemorySegment.ofArray(whole), 1, element.length());
+    return whole;
   }
 
   /** Ends a lease of this process: the element is done. */
@@ -423,26 +577,44 @@ public final class ElementRing {
         && ahead <= COUNTS / 2;
   }
 
-  private byte[] read(long from) {
+  private Taken read(long from) {
     MemorySegment memory = region.segment();
-    long length = memory.get(ValueLayout.JAVA_LONG, placeOf(from, 0));
-    if (length < 0 || units(length) > allUnits) {
+    long header = memory.get(ValueLayout.JAVA_LONG, placeOf(from, 0));
+    int kind = (int) (header >>> KIND_SHIFT);
+    long few = header >>> FEW_SHIFT & FEW_MASK;
+    long length = few == 0 ? header & LENGTH : few - 1;
+    if (few > FEW + 1 || units(length) > allUnits) {
       throw new IllegalStateException(
           "this shared queue is damaged: it has an element of " + length + " bytes");
     }
-    var bytes = new byte[Math.toIntExact(length)];
-    MemorySegment to = MemorySegment.ofArray(bytes);
+    Room room = kind == ENCODED || few > 0 ? null : rooms.make(kind, length);
+    byte[] bytes = room == null ? new byte[Math.toIntExact(length)] : NO_BYTES;
+    if (few > 0) { // never plain
+      for (int i = 0; i < length; i++) {
+        bytes[i] = (byte) (header >>> (i * Byte.SIZE));
+      }
+      return new Taken(bytes, (int) length, ENCODED, null);
+    }
+    MemorySegment to = room == null ? MemorySegment.ofArray(bytes) : room.bytes();
     long place = placeOf(from, 1);
     long piece = Math.min(length, START + bytes() - place);
     MemorySegment.copy(memory, place, to, 0, piece);
-    MemorySegment.copy(memory, START, to, piece, length - piece);
-    return bytes;
+    if (piece < length) {
+      MemorySegment.copy(memory, START, to, piece, length - piece);
+    }
+    return new Taken(bytes, (int) length, kind, room);
   }
 
   /**
    * Waits until there probably is an element, or the ring is closed; false if the time was over.
    */
   public boolean awaitElement(long nanos) throws InterruptedException {
+    if (receiving.nap(nanos)) {
+      long from = head.get();
+      long to = tail.get();
+      long there = countBetween(from, to);
+      receiving.judge(there, isMuch(there, unitsBetween(from, to)));
+    }
     return tail.await(
         nanos,
         () -> {

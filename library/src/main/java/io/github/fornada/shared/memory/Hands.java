@@ -39,7 +39,8 @@ final class Hands {
       own = find(memory, id);
     }
     if (own >= 0) { // else more processes receive than have words: no harm but an unnamed element
-      Region.LONG.setVolatile(memory, own, number << NUMBER_SHIFT | id);
+      // Before the head moves; the parent reads it after the end of this process.
+      Region.LONG.setRelease(memory, own, number << NUMBER_SHIFT | id);
     }
   }
 

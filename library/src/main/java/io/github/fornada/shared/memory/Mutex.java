@@ -2,6 +2,7 @@ package io.github.fornada.shared.memory;
 
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * A lock for the threads of several processes. Threads of one process wait for each other in this
@@ -18,8 +19,18 @@ public final class Mutex {
   private static final int SPINS =
       Runtime.getRuntime().availableProcessors() > 1 ? 100 : 0; // Guess
 
+  /** How often a process that gets the lock next looks whether it has it, before it sleeps. */
+  private static final int HEIR_SPINS =
+      Runtime.getRuntime().availableProcessors() > 1 ? 1000 : 0; // Guess
+
   /** After this time a process that waits asks for the lock to be handed over to it. */
   private static final long TOO_LONG_NANOS = 1_000_000; // Guess; as in Go's sync.Mutex
+
+  /** How long a process that was woken, and overtaken, sleeps before it looks again. */
+  private static final long NAP_NANOS = 50_000; // Guess: about as long as waking it takes
+
+  /** So often at most, for each time that it was woken. */
+  private static final int NAPS = 40; // Guess: some milliseconds
 
   private final Region region;
   private final long at;
@@ -113,19 +124,22 @@ public final class Mutex {
 
   private long take(long nanos, long began) throws InterruptedException {
     MemorySegment memory = region.segment();
-    long id = region.bell().id();
-    for (int i = 0; i <= SPINS; i++) {
-      long died = OwnerWord.tryTake(memory, at, id);
-      if (died != NOT_ACQUIRED) {
-        return died;
-      }
-      Thread.onSpinWait();
+    long died = takeSoon(memory, region.bell().id(), SPINS);
+    if (died != NOT_ACQUIRED) {
+      return died;
     }
     long left = nanos == FOR_EVER ? FOR_EVER : nanos - (System.nanoTime() - began);
     return left <= 0 ? NOT_ACQUIRED : await(left);
   }
 
-  /** Waits for the shared word; the local lock is held. */
+  /**
+   * Waits for the shared word; the local lock is held.
+   *
+   * <p>Where the word is taken again and again, a process that is woken comes too late, and each
+   * time has cost the owner a ring. So it then naps, without its bit in the mask, and nobody rings
+   * it. When it has waited for too long it asks for the word while it is awake: the owner hands it
+   * over with its next release, and the word is not left unused until a sleeper is awake.
+   */
   private long await(long nanos) throws InterruptedException {
     MemorySegment memory = region.segment();
     Bell bell = region.bell();
@@ -133,11 +147,11 @@ public final class Mutex {
     Thread self = Thread.currentThread();
     long began = System.nanoTime();
     long died = NOT_ACQUIRED;
+    int naps = 0;
     bell.add(self);
     try {
       while (true) {
         region.requireOpen();
-        WaitBits.set(memory, at + OwnerWord.BITS, seat);
         died = OwnerWord.tryTake(memory, at, bell.id());
         if (died != NOT_ACQUIRED) {
           return died;
@@ -150,17 +164,30 @@ public final class Mutex {
           return NOT_ACQUIRED;
         }
         long left = nanos == FOR_EVER ? FOR_EVER : nanos - waited;
-        long early = Math.max(TOO_LONG_NANOS - waited, tooEarly(memory));
-        if (early > 0) {
-          bell.await(this, Math.min(left, early));
-        } else {
-          OwnerWord.ask(memory, at, seat);
-          // It may have become free before it was asked for.
-          if (OwnerWord.isFree(memory, at)) {
-            continue;
+        long early = tooEarly(memory, waited);
+        boolean isHeir = early <= 0 && OwnerWord.ask(memory, at, seat);
+        if (isHeir) {
+          died = takeSoon(memory, bell.id(), HEIR_SPINS);
+          if (died != NOT_ACQUIRED) {
+            return died;
           }
-          bell.await(this, left);
+        } else if (naps > 0) {
+          naps--;
+          long nap = early > 0 ? Math.min(early, NAP_NANOS) : NAP_NANOS;
+          LockSupport.parkNanos(this, Math.min(left, nap));
+          continue;
         }
+        WaitBits.set(memory, at + OwnerWord.BITS, seat);
+        // It may have become free, or been handed over, before the bit was seen.
+        died = OwnerWord.tryTake(memory, at, bell.id());
+        if (died != NOT_ACQUIRED) {
+          return died;
+        }
+        long askAgain = isHeir ? FOR_EVER : early > 0 ? early : TOO_LONG_NANOS;
+        bell.await(this, Math.min(left, askAgain));
+        // While it is awake nobody need ring.
+        boolean rung = !WaitBits.clear(memory, at + OwnerWord.BITS, seat);
+        naps = rung ? NAPS : naps;
       }
     } finally {
       bell.remove(self);
@@ -168,14 +195,28 @@ public final class Mutex {
     }
   }
 
+  private long takeSoon(MemorySegment memory, long id, int spins) {
+    for (int i = 0; i < spins; i++) {
+      long died = OwnerWord.tryTake(memory, at, id);
+      if (died != NOT_ACQUIRED) {
+        return died;
+      }
+      Thread.onSpinWait();
+    }
+    return OwnerWord.tryTake(memory, at, id);
+  }
+
   /**
-   * Returns for how long it is too early for another hand-over. Each leaves the lock unused until a
-   * sleeper is awake; if those that wait asked as soon as they may, there would be nothing else.
+   * Returns for how long it is too early to ask for the word. Those that have waited for longer may
+   * ask earlier after a hand-over, so that they come first.
+   *
+   * @param waited how long this process has waited
    */
-  private long tooEarly(MemorySegment memory) {
+  private long tooEarly(MemorySegment memory, long waited) {
     long last = (long) Region.LONG.getVolatile(memory, at + OwnerWord.HANDED_AT);
     long since = System.nanoTime() - last;
-    return since < 0 ? 0 : TOO_LONG_NANOS - since;
+    long pause = TOO_LONG_NANOS - waited / 4;
+    return Math.max(TOO_LONG_NANOS - waited, since < 0 ? 0 : pause - since);
   }
 
   /** Ends the wait. What was meant for this process is passed on if it has given up. */
@@ -191,7 +232,7 @@ public final class Mutex {
     }
     boolean rung = !WaitBits.clear(memory, at + OwnerWord.BITS, seat);
     if (givesUp && rung) {
-      WaitBits.ringOne(memory, at + OwnerWord.BITS, bell, 0);
+      OwnerWord.ringNext(memory, at, bell);
     }
   }
 

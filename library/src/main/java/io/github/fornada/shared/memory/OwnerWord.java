@@ -30,6 +30,12 @@ final class OwnerWord {
    */
   static final long HANDED_AT = 48;
 
+  /**
+   * Where the seat is, from the word, that is rung next. Only makes all that wait have their turn:
+   * nothing goes wrong if it is old.
+   */
+  private static final long NEXT = 56;
+
   /** The largest number of a process. */
   static final long MAX_ID = OWNER;
 
@@ -68,14 +74,18 @@ final class OwnerWord {
   /**
    * Asks the owner to hand the word over to the process in {@code seat}, unless it will be handed
    * to another. Does nothing if it is free.
+   *
+   * @return whether it will be handed to this process
    */
-  static void ask(MemorySegment memory, long at, int seat) {
+  static boolean ask(MemorySegment memory, long at, int seat) {
+    long wanted = (seat + 1L) << HIGH;
     while (true) {
       long seen = (long) Region.LONG.getVolatile(memory, at);
-      if ((seen & OWNER) == 0
-          || seen >>> HIGH != 0
-          || Region.LONG.compareAndSet(memory, at, seen, seen | (seat + 1L) << HIGH)) {
-        return;
+      if ((seen & OWNER) == 0 || seen >>> HIGH != 0) {
+        return (seen & OWNER) != 0 && seen >>> HIGH == seat + 1L;
+      }
+      if (Region.LONG.compareAndSet(memory, at, seen, seen | wanted)) {
+        return true;
       }
     }
   }
@@ -105,14 +115,26 @@ final class OwnerWord {
       long next = heir < 0 || died != 0 ? 0 : bell.idOf(heir);
       if (next != 0) {
         if (Region.LONG.compareAndSet(memory, at, seen, next | HANDED)) {
-          boolean _ = WaitBits.clear(memory, at + BITS, heir);
-          bell.ring(heir);
+          if (WaitBits.clear(memory, at + BITS, heir)) { // else it is awake
+            bell.ring(heir);
+          }
           return;
         }
       } else if (Region.LONG.compareAndSet(memory, at, seen, abandonedBy(died))) {
-        WaitBits.ringOne(memory, at + BITS, bell, 0);
+        if (WaitBits.isAny(memory, at + BITS)) {
+          ringNext(memory, at, bell);
+        }
         return;
       }
+    }
+  }
+
+  /** Wakes one that waits; each in turn, because those that were woken last may wait again. */
+  static void ringNext(MemorySegment memory, long at, Bell bell) {
+    int next = (int) (long) Region.LONG.getVolatile(memory, at + NEXT) & (Bell.SEATS - 1);
+    int rung = WaitBits.ringOne(memory, at + BITS, bell, next);
+    if (rung >= 0) {
+      Region.LONG.setVolatile(memory, at + NEXT, rung + 1L);
     }
   }
 

@@ -18,6 +18,8 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -36,6 +38,15 @@ final class SocketBell implements Bell {
   /** The name of the file with the seats: a word each, with the number of the process or 0. */
   static final String SEAT_FILE = "seats";
 
+  /** The prefix of the names of the FIFOs, one for each of the first seats. */
+  private static final String EAR = "ear-";
+
+  /** How many FIFOs are made. Processes in later seats listen at sockets. */
+  private static final int EARS = 64; // Guess: more would take longer to make
+
+  /** In the word of a seat: its process listens at the FIFO. */
+  private static final long HAS_EAR = 1L << 40;
+
   /** The prefix of the names of the sockets. */
   static final String SOCKET = "seat-";
 
@@ -51,6 +62,11 @@ final class SocketBell implements Bell {
 
   private static final long NANOS_PER_MILLI = 1_000_000;
 
+  /** What is written for a ring. Not on the heap: from there it would be copied each time. */
+  private static final ByteBuffer RING = ByteBuffer.allocateDirect(1);
+
+  private static final String LATE = "a ring for shared objects may be late";
+
   private final Path folder;
   private final long id;
   private final Ears ears = new Ears();
@@ -62,6 +78,7 @@ final class SocketBell implements Bell {
   private volatile @Nullable MemorySegment seats;
   private volatile int seat = -1;
   private volatile @Nullable Selector selector;
+  private volatile @Nullable Ear ear;
   private boolean alwaysListens;
   private @Nullable ServerSocketChannel server;
 
@@ -70,6 +87,7 @@ final class SocketBell implements Bell {
 
   private static final class Line {
     long to;
+    @Nullable Ear ear;
     @Nullable SocketChannel channel;
   }
 
@@ -108,7 +126,7 @@ final class SocketBell implements Bell {
 
   /** Starts the thread that listens for all. */
   private synchronized void listenAlways() {
-    if (!alwaysListens && selector != null) {
+    if (!alwaysListens && seat >= 0) {
       var _ = OwnThreads.daemon("fornada-shared-bell").start(ears::listenAlways);
       alwaysListens = true;
     }
@@ -159,7 +177,7 @@ final class SocketBell implements Bell {
           int free = i;
           var _ =
               Uninterrupted.call(() -> {
-                listen(free);
+                listen(free, all);
                 return true;
               });
           listening = true;
@@ -172,7 +190,7 @@ final class SocketBell implements Bell {
               e);
         } finally {
           if (!listening) {
-            boolean _ = Region.LONG.compareAndSet(all, (long) i * Long.BYTES, id, 0L);
+            Region.LONG.setVolatile(all, (long) i * Long.BYTES, 0L);
           }
         }
         seat = i;
@@ -186,7 +204,17 @@ final class SocketBell implements Bell {
             + " that do not last");
   }
 
-  private void listen(int at) throws IOException {
+  /** Begins to listen in a new seat. Nobody rings there before this process has set a bit. */
+  private void listen(int at, MemorySegment all) throws IOException {
+    try {
+      if (at < EARS) {
+        ear = Ear.open(ear(at));
+        Region.LONG.setVolatile(all, (long) at * Long.BYTES, id | HAS_EAR);
+        return;
+      }
+    } catch (NoSuchFileException e) {
+      // They were not made, or not yet.
+    }
     Selector from = Selector.open();
     ServerSocketChannel made = null;
     boolean started = false;
@@ -206,12 +234,29 @@ final class SocketBell implements Bell {
     }
   }
 
+  /** Returns the FIFOs that must be made for processes that wait. */
+  static List<Path> ears(Path folder) {
+    var all = new ArrayList<Path>();
+    for (int i = 0; i < EARS; i++) {
+      all.add(folder.resolve(EAR + i));
+    }
+    return all;
+  }
+
+  private Path ear(int at) {
+    return folder.resolve(EAR + at);
+  }
+
   private Path socket(int at, long of) {
     return folder.resolve(SOCKET + at + '-' + of);
   }
 
   @Override
   public long idOf(int at) {
+    return wordOf(at) & OwnerWord.MAX_ID;
+  }
+
+  private long wordOf(int at) {
     return (long) Region.LONG.getVolatile(seats(), (long) at * Long.BYTES);
   }
 
@@ -223,9 +268,15 @@ final class SocketBell implements Bell {
 
     private final Consumer<SelectionKey> taking = this::take; // a set of keys takes longer
 
+    /**
+     * What has rung, and still has to be read. Who was woken first looks for what it waits for: it
+     * may have a lock now that others want. By the thread that listens.
+     */
+    private final List<SocketChannel> rung = new ArrayList<>();
+
     private void take(SelectionKey key) {
       if (key.channel() instanceof SocketChannel line) {
-        drain(line, rings);
+        rung.add(line);
       } else if (key.channel() instanceof ServerSocketChannel accepting) {
         try {
           accept(accepting, key.selector());
@@ -235,11 +286,29 @@ final class SocketBell implements Bell {
       }
     }
 
+    /** Reads what has rung; returns whether more was there than what has woken a thread. */
+    private boolean readRung() {
+      boolean isMore = false;
+      for (SocketChannel line : rung) {
+        isMore |= drain(line, rings) > 1;
+      }
+      rung.clear();
+      return isMore;
+    }
+
     @Override
     void listen(long nanos) {
+      Ear fifo = ear;
+      if (fifo != null) {
+        listen(fifo, nanos);
+        return;
+      }
       Selector from = selector;
       if (from == null) {
         return; // there is no seat: then nobody rings
+      }
+      if (!rung.isEmpty() && readRung()) {
+        return; // another ring has come, so whoever listens must look again
       }
       try {
         if (aside) {
@@ -253,13 +322,31 @@ final class SocketBell implements Bell {
       } catch (ClosedSelectorException e) {
         // The pool has ended, as who waits will see.
       } catch (IOException | RuntimeException | OutOfMemoryError e) {
-        Log.get().log(System.Logger.Level.WARNING, "a ring for shared objects may be late", e);
+        Log.get().log(System.Logger.Level.WARNING, LATE, e);
+        LockSupport.parkNanos(POLL_NANOS);
+      }
+    }
+
+    private void listen(Ear fifo, long nanos) {
+      try {
+        if (aside) {
+          LockSupport.parkNanos(this, Math.min(nanos, POLL_NANOS));
+          fifo.take();
+        } else {
+          fifo.listen(nanos);
+        }
+      } catch (IOException | RuntimeException | OutOfMemoryError e) {
+        Log.get().log(System.Logger.Level.WARNING, LATE, e);
         LockSupport.parkNanos(POLL_NANOS);
       }
     }
 
     @Override
     void endListening() {
+      Ear fifo = ear;
+      if (fifo != null) {
+        ringQuietly(fifo);
+      }
       Selector from = selector;
       if (from != null) {
         var _ = from.wakeup();
@@ -268,8 +355,9 @@ final class SocketBell implements Bell {
 
     @Override
     boolean isOpen() {
+      Ear fifo = ear;
       Selector from = selector;
-      return from != null && from.isOpen();
+      return fifo != null ? fifo.isOpen() : from != null && from.isOpen();
     }
   }
 
@@ -280,12 +368,15 @@ final class SocketBell implements Bell {
     }
   }
 
-  private static void drain(SocketChannel line, ByteBuffer bytes) {
+  /** Returns the number of bytes. */
+  private static int drain(SocketChannel line, ByteBuffer bytes) {
+    int all = 0;
     try {
       int read;
       do {
         bytes.clear();
         read = line.read(bytes);
+        all += Math.max(0, read);
       } while (read == bytes.capacity()); // else there was no more
       if (read < 0) {
         line.close();
@@ -293,17 +384,28 @@ final class SocketBell implements Bell {
     } catch (IOException e) {
       closeQuietly(line); // its process is gone
     }
+    return all;
   }
 
   // ---- ringing
 
   @Override
   public void ring(int at) {
+    ring(at, Ear::ring);
+  }
+
+  /** How a process is rung that listens at a FIFO. */
+  private interface Ringing {
+    void ring(Ear ear) throws IOException;
+  }
+
+  private void ring(int at, Ringing ringing) {
     if (at == seat) {
       wakeOwn();
       return;
     }
-    long to = idOf(at);
+    long word = wordOf(at);
+    long to = word & OwnerWord.MAX_ID;
     if (to == 0 || to == id) {
       wakeOwn(); // this process may be taking that seat just now
       return;
@@ -311,6 +413,15 @@ final class SocketBell implements Bell {
     Line line = lines[at];
     synchronized (line) {
       try {
+        if ((word & HAS_EAR) != 0) {
+          Ear known = line.ear;
+          if (known == null) {
+            known = Ear.open(ear(at));
+            line.ear = known;
+          }
+          ringing.ring(known);
+          return;
+        }
         if (line.channel == null || line.to != to) {
           closeQuietly(line.channel);
           line.channel = null;
@@ -318,7 +429,7 @@ final class SocketBell implements Bell {
           line.to = to;
         }
         // 0 if the buffer is full: then it has been rung very often and has not yet noticed.
-        var _ = line.channel.write(ByteBuffer.wrap(new byte[1]));
+        var _ = line.channel.write(RING.duplicate());
       } catch (IOException e) {
         // It is gone, or has no socket yet: then it has still to look before it sleeps.
         closeQuietly(line.channel);
@@ -362,7 +473,7 @@ final class SocketBell implements Bell {
     }
     for (int i = 0; i < SEATS; i++) {
       if (idOf(i) != 0) {
-        ring(i);
+        ring(i, Ear::ringOnce);
       }
     }
   }
@@ -388,7 +499,9 @@ final class SocketBell implements Bell {
     } catch (IOException e) {
       Log.get().log(System.Logger.Level.DEBUG, "left for the end of the pool", e);
     }
-    boolean _ = Region.LONG.compareAndSet(seats(), (long) at * Long.BYTES, process, 0L);
+    if (idOf(at) == process) { // nobody else changes it then
+      Region.LONG.setVolatile(seats(), (long) at * Long.BYTES, 0L);
+    }
   }
 
   /**
@@ -397,9 +510,7 @@ final class SocketBell implements Bell {
    */
   synchronized void stepAside() {
     aside = true;
-    if (selector != null) {
-      selector.wakeup();
-    }
+    ears.endListening();
   }
 
   /** Closes all channels; threads that wait are woken. */
@@ -415,13 +526,29 @@ final class SocketBell implements Bell {
       Log.get().log(System.Logger.Level.DEBUG, "a selector could not be closed", e);
     }
     closeQuietly(server);
+    Ear own = ear;
+    if (own != null) {
+      own.close();
+    }
     for (Line line : lines) {
       synchronized (line) {
         closeQuietly(line.channel);
         line.channel = null;
+        if (line.ear != null) {
+          line.ear.close();
+          line.ear = null;
+        }
       }
     }
     wakeOwn();
+  }
+
+  private static void ringQuietly(Ear fifo) {
+    try {
+      fifo.ringOnce();
+    } catch (IOException e) {
+      Log.get().log(System.Logger.Level.WARNING, LATE, e);
+    }
   }
 
   private static void closeQuietly(@Nullable Channel channel) {

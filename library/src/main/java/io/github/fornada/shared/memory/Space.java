@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -44,6 +45,9 @@ public final class Space {
 
     /** Creates the pool's folder again, if it was deleted from outside. */
     void restore() throws IOException;
+
+    /** Makes FIFOs at these paths, where that is possible. */
+    default void makeFifos(List<Path> paths) {}
   }
 
   /** For objects that no other process has. */
@@ -73,6 +77,10 @@ public final class Space {
   private volatile Host host;
 
   private final AtomicLong numbers = new AtomicLong();
+
+  /** Set by the parent when it begins to make what other processes listen at. */
+  private final AtomicBoolean hasEars = new AtomicBoolean();
+
   private final Map<String, Region> regions = new ConcurrentHashMap<>();
 
   /** The ends of processes that had locks. Written by the parent's threads. */
@@ -201,6 +209,9 @@ public final class Space {
   private Region create(
       String name, long bytes, String what, Region.Shape shape, Consumer<Region> begin) {
     requireMember();
+    if (folder != null && id == PARENT && hasEars.compareAndSet(false, true)) {
+      host.makeFifos(SocketBell.ears(folder));
+    }
     long size = Math.addExact(Region.PAGE, bytes);
     Region made = folder == null ? inMemory(name, size) : inFile(folder, name, size, what);
     boolean whole = false;

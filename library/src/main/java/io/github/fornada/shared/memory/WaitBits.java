@@ -45,8 +45,21 @@ final class WaitBits {
     }
   }
 
-  /** Wakes one process that waits, if any does; those in seats after {@code seat} come first. */
-  static void ringOne(MemorySegment memory, long at, Bell bell, int seat) {
+  /** Returns whether any process waits. */
+  static boolean isAny(MemorySegment memory, long at) {
+    long all = 0;
+    for (int i = 0; i < WORDS; i++) {
+      all |= (long) Region.LONG.getVolatile(memory, at + (long) i * Long.BYTES);
+    }
+    return all != 0;
+  }
+
+  /**
+   * Wakes one process that waits, if any does; those in seats from {@code seat} on come first.
+   *
+   * @return its seat; -1 if none waits
+   */
+  static int ringOne(MemorySegment memory, long at, Bell bell, int seat) {
     for (int i = 0; i <= WORDS; i++) {
       long word = at + (long) ((seat / Long.SIZE + i) % WORDS) * Long.BYTES;
       long after = i == 0 ? -1L << seat : i == WORDS ? ~(-1L << seat) : -1L;
@@ -57,11 +70,13 @@ final class WaitBits {
         }
         int first = Long.numberOfTrailingZeros(seen & after);
         if (Region.LONG.compareAndSet(memory, word, seen, seen & ~(1L << first))) {
-          bell.ring((int) ((word - at) / Long.BYTES) * Long.SIZE + first);
-          return;
+          int rung = (int) ((word - at) / Long.BYTES) * Long.SIZE + first;
+          bell.ring(rung);
+          return rung;
         }
       }
     }
+    return -1;
   }
 
   /** Wakes every process that waits. */

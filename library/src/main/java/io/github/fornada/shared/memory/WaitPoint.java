@@ -16,6 +16,9 @@ public final class WaitPoint {
   private final Region region;
   private final long at;
 
+  /** The place of the word that tells whether somebody may wait here; 0 for none. */
+  private final long hint;
+
   /** How many threads of this process wait. The process's bit is set and cleared under this. */
   private int waiting; // guarded by this
 
@@ -25,8 +28,18 @@ public final class WaitPoint {
    * @param line which line of the region's first page; the first is 1
    */
   public WaitPoint(Region region, int line) {
+    this(region, line, 0);
+  }
+
+  /**
+   * Creates this process's view of the line.
+   *
+   * @param hint the place of a word for {@link #passOn}, in a line that those write who call it
+   */
+  WaitPoint(Region region, int line, long hint) {
     this.region = region;
     this.at = Region.line(line);
+    this.hint = hint;
   }
 
   public long get() {
@@ -55,7 +68,27 @@ public final class WaitPoint {
    * must call this too if there is more of it. One that gives up passes the ring on by itself.
    */
   public void ringOne() {
-    WaitBits.ringOne(region.segment(), at + BITS, region.bell(), 0);
+    int _ = WaitBits.ringOne(region.segment(), at + BITS, region.bell(), 0);
+  }
+
+  /** Returns whether a process may wait here: no if nobody has since {@link #passOn} found none. */
+  boolean isPerhapsAwaited() {
+    return (long) Region.LONG.getVolatile(region.segment(), hint) != 0;
+  }
+
+  /**
+   * Wakes one process that waits here, as {@link #ringOne} does, for one that has taken something
+   * and left more. Called by one thread of all processes at a time, if one {@linkplain
+   * #isPerhapsAwaited may wait}: so while nobody does, that thread only reads the hint, and not the
+   * line, which those write who bring more.
+   */
+  void passOn() {
+    MemorySegment memory = region.segment();
+    // Cleared before the mask is read. Who waits sets its bit first, and then the hint.
+    Region.LONG.setVolatile(memory, hint, 0L);
+    if (WaitBits.ringOne(memory, at + BITS, region.bell(), 0) >= 0) {
+      Region.LONG.setVolatile(memory, hint, 1L); // there may be more that wait
+    }
   }
 
   /**
@@ -118,6 +151,9 @@ public final class WaitPoint {
 
   private synchronized void announce(MemorySegment memory, int seat) {
     WaitBits.set(memory, at + BITS, seat);
+    if (hint != 0) {
+      Region.LONG.setVolatile(memory, hint, 1L);
+    }
   }
 
   /** Clears the bit with the last thread of this process: a ring would wake none, and be lost. */

@@ -14,9 +14,7 @@ public final class DoorbellFifoScenario implements Explorer.Scenario {
   private final BellFifo fifo = new BellFifo();
   private final Doorbell sleepers =
       Doorbell.ofWorker(
-          header,
-          () -> {},
-          Explorer.<io.github.fornada.process.wire.BellFifo>standIn(fifo));
+          header, () -> {}, Explorer.<io.github.fornada.process.wire.BellFifo>standIn(fifo));
   private final Doorbell ringers = Doorbell.ofParent(header, this::ringIt, null);
   private int seen;
 

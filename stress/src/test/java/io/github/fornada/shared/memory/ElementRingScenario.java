@@ -32,7 +32,7 @@ public final class ElementRingScenario implements Explorer.Scenario {
   }
 
   private static ElementRing ring(Region region) {
-    return new ElementRing(region);
+    return new ElementRing(region, Processes::noRoom);
   }
 
   private void die() {
@@ -58,14 +58,14 @@ public final class ElementRingScenario implements Explorer.Scenario {
     ElementRing ring = ring(processes.region(RECEIVER));
     try {
       while (received.isEmpty() || received.getLast() != LAST) {
-        List<byte[]> taken = ring.receive(1, Mutex.FOR_EVER);
+        List<ElementRing.Taken> taken = ring.receive(1, Mutex.FOR_EVER);
         if (taken == null) {
           throw new AssertionError("nobody has closed it");
         }
         if (taken.isEmpty()) {
           boolean _ = ring.awaitElement(Mutex.FOR_EVER);
         } else {
-          received.add(taken.getFirst()[0]);
+          received.add(taken.getFirst().bytes()[0]);
         }
       }
     } catch (InterruptedException e) {

@@ -35,7 +35,7 @@ public final class LeaseScenario implements Explorer.Scenario {
   private ElementRing ring(int seat) {
     Region region = processes.region(seat);
     region.shape(ElementRing.shape(2));
-    return new ElementRing(region, bytes -> leased.region(seat));
+    return new ElementRing(region, Processes::noRoom, bytes -> leased.region(seat));
   }
 
   private void die() {
@@ -66,11 +66,11 @@ public final class LeaseScenario implements Explorer.Scenario {
     Explorer.awaitEnd(MORTAL);
     processes.recover(MORTAL, ring.region(), ElementRing.shape(2));
     for (int i = 0; i < 3; i++) {
-      List<byte[]> some = ring.receiveUninterruptibly(1);
+      List<ElementRing.Taken> some = ring.receiveUninterruptibly(1);
       if (some == null) {
         throw new AssertionError("nobody has closed it");
       }
-      some.forEach(bytes -> rest.add(bytes[0]));
+      some.forEach(element -> rest.add(element.bytes()[0]));
     }
   }
 

@@ -26,6 +26,11 @@ final class Processes {
     return seat + 1L;
   }
 
+  /** For rings whose elements are all sent in their encoded form. */
+  static ElementRing.Room noRoom(int kind, long length) {
+    throw new AssertionError("kind " + kind);
+  }
+
   /** What the parent does when the process in a seat is gone. */
   void recover(int dead, Region parent, Region.Shape shape) {
     parent.shape(shape);

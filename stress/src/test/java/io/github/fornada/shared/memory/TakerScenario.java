@@ -32,7 +32,7 @@ public final class TakerScenario implements Explorer.Scenario {
   }
 
   private void die() {
-    var ring = new ElementRing(processes.region(MORTAL));
+    var ring = new ElementRing(processes.region(MORTAL), Processes::noRoom);
     try {
       while (taken.isEmpty()) {
         receive(ring, taken);
@@ -48,7 +48,7 @@ public final class TakerScenario implements Explorer.Scenario {
   private void sendAndRecover() {
     Region region = processes.region(PARENT);
     region.shape(ElementRing.shape(1));
-    var ring = new ElementRing(region);
+    var ring = new ElementRing(region, Processes::noRoom);
     if (!send(ring, FIRST)) {
       throw new AssertionError("it is empty");
     }
@@ -60,16 +60,18 @@ public final class TakerScenario implements Explorer.Scenario {
   }
 
   private static boolean send(ElementRing ring, byte value) {
-    var elements = List.of(new ElementRing.Element(new byte[] {value}, 1));
+    var bytes = new byte[Long.BYTES]; // more than fit into the unit of their length
+    bytes[0] = value;
+    var elements = List.of(new ElementRing.Element(bytes, bytes.length));
     return ring.sendUninterruptibly(elements, 0) == 1;
   }
 
   private static void receive(ElementRing ring, List<Byte> into) {
-    List<byte[]> some = ring.receiveUninterruptibly(1);
+    List<ElementRing.Taken> some = ring.receiveUninterruptibly(1);
     if (some == null) {
       throw new AssertionError("nobody has closed it");
     }
-    some.forEach(bytes -> into.add(bytes[0]));
+    some.forEach(element -> into.add(element.bytes()[0]));
   }
 
   /** The dead one took the first or nothing; if it took it, it may not have got to use it. */

@@ -26,14 +26,20 @@ final class TwoWords {
       return died;
     }
 
-    static void ask(MemorySegment memory, long at, int seat) {}
+    static boolean ask(MemorySegment memory, long at, int seat) {
+      return true;
+    }
 
     static void withdraw(MemorySegment memory, long at, int seat) {}
 
     static void release(MemorySegment memory, long at, long died, Bell bell) {
       Region.LONG.setVolatile(memory, at + WHO, 0L);
       Region.LONG.setVolatile(memory, at, 0L);
-      WaitBits.ringOne(memory, at + BITS, bell, 0);
+      ringNext(memory, at, bell);
+    }
+
+    static void ringNext(MemorySegment memory, long at, Bell bell) {
+      int _ = WaitBits.ringOne(memory, at + BITS, bell, 0);
     }
 
     static boolean isFree(MemorySegment memory, long at) {

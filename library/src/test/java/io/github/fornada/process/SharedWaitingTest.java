@@ -1,0 +1,95 @@
+package io.github.fornada.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.fornada.Pool;
+import io.github.fornada.process.host.HandshakeServer;
+import io.github.fornada.shared.SharedCounter;
+import io.github.fornada.shared.SharedFlag;
+import io.github.fornada.shared.SharedLock;
+import io.github.fornada.shared.SharedQueue;
+import io.github.fornada.shared.SharedSpace;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+
+/** Where processes listen that wait for shared objects: at FIFOs, or at sockets. */
+@EnabledOnOs(OS.LINUX)
+@Timeout(value = 120, threadMode = ThreadMode.SEPARATE_THREAD)
+class SharedWaitingTest {
+  @Test
+  void theyListenAtFifos() throws Exception {
+    try (Pool pool = Pools.open(2)) {
+      wakeEachOther(pool);
+      assertThat(count(pool, "ear-*")).isPositive();
+      assertThat(count(pool, "seat-*")).isZero();
+    }
+  }
+
+  @Test
+  void theyListenAtSocketsWhereThereAreNoFifos() throws Exception {
+    System.setProperty(HandshakeServer.PROPERTY, "sockets");
+    try (Pool pool = Pools.open(2)) {
+      wakeEachOther(pool);
+      assertThat(count(pool, "ear-*")).isZero();
+      assertThat(count(pool, "seat-*")).isPositive();
+    } finally {
+      System.clearProperty(HandshakeServer.PROPERTY);
+    }
+  }
+
+  private static void wakeEachOther(Pool pool) throws Exception {
+    SharedSpace shared = SharedSpace.of(pool);
+    SharedLock lock = shared.lock();
+    SharedCounter owner = shared.counter(0);
+    SharedFlag never = shared.flag();
+    SharedQueue<Integer> queue = shared.queue(2);
+    CompletableFuture<Integer> dies =
+        pool.submit(
+            0,
+            x -> {
+              try (var _ = lock.acquire()) {
+                owner.set(Pools.pid());
+                never.await();
+              }
+              return 0;
+            });
+    owner.awaitAtLeast(1);
+    assertThat(queue.tryReceive(Duration.ofMillis(5))).isNull();
+    CompletableFuture<Boolean> next =
+        pool.submit(
+            0,
+            x -> {
+              queue.send(1);
+              try (var hold = lock.acquire()) {
+                return hold.died() != null;
+              }
+            });
+    assertThat(queue.receive()).isEqualTo(1);
+    ProcessHandle.of(owner.get()).orElseThrow().destroyForcibly();
+    assertThat(Pools.soon(next)).isEqualTo(true);
+    assertThatThrownBy(() -> Pools.soon(dies)).isInstanceOf(ExecutionException.class);
+  }
+
+  private static int count(Pool pool, String pattern) throws IOException {
+    int count = 0;
+    for (Path folder : Leftovers.folders((ProcessPool) pool)) {
+      try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, pattern)) {
+        for (Path _ : files) {
+          count++;
+        }
+      }
+    }
+    return count;
+  }
+}
