@@ -1,5 +1,6 @@
 package io.github.fornada.pipeline;
 
+import io.github.fornada.spi.FedCall;
 import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.CancellationException;
@@ -7,8 +8,9 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How far an item has come in a stage that makes many of one. It outlives the calls of the stage's
- * function: where there is no room, the function returns, and is called again when there is some.
+ * How far one attempt at an item has come in a stage that makes many of one. It outlives the calls
+ * of the stage's function: where there is no room, the function returns, and is called again when
+ * there is some.
  */
 final class FlatCursor {
   private static final ThreadLocal<@Nullable FlatCursor> CURRENT = new ThreadLocal<>();
@@ -23,7 +25,7 @@ final class FlatCursor {
 
   // ---- guarded by this
 
-  /** Whether the item has its outcome: nothing it still makes is wanted. */
+  /** Whether the item has its outcome, or another attempt: nothing this one makes is wanted. */
   private boolean closed;
 
   /** Whether it has a place for the next one in the queue that they go to. */
@@ -91,7 +93,15 @@ final class FlatCursor {
   }
 
   void passOn(@Nullable Object value) {
-    stage.passedOn(put(value)); // without the lock: it leads to other pools
+    Object handed = stage.handedOver(value);
+    long count;
+    try {
+      count = put(handed);
+    } catch (CancellationException e) {
+      FedCall.release(handed);
+      throw e;
+    }
+    stage.passedOn(count); // without the lock: it leads to other pools
   }
 
   private synchronized long put(@Nullable Object value) {
@@ -103,7 +113,8 @@ final class FlatCursor {
 
   private void requireOpen() {
     if (closed) {
-      throw new CancellationException("this item has ended: nothing it makes is wanted any more");
+      throw new CancellationException(
+          "this attempt at the item has ended: nothing it makes is wanted any more");
     }
   }
 
@@ -122,8 +133,16 @@ final class FlatCursor {
     return had;
   }
 
-  synchronized boolean hasPassedOn() {
-    return passed > 0;
+  /**
+   * Ends this attempt for another one, unless it has passed on something. Returns whether it had
+   * passed on nothing: then the next attempt has its place.
+   */
+  synchronized boolean closeUnused() {
+    if (passed > 0) {
+      return false;
+    }
+    closed = true;
+    return true;
   }
 
   /** A worker JVM has made all of them. */

@@ -47,7 +47,7 @@ final class Item {
   /** The thread that runs it, in this JVM. Written by that, and read by a look for stalls. */
   @Nullable Thread runner;
 
-  /** What is still to come of it, in a stage that makes many of one. */
+  /** What is still to come of it, in a stage that makes many of one: that of its last attempt. */
   @Nullable FlatCursor cursor;
 
   /** The item pushed before it. Used by the queue. */

@@ -116,9 +116,19 @@ final class PipelineEngine {
             && plans.get(k + 1).batches().size() == 0) {
           stages.get(k).call().relaysTo(stages.get(k + 1).call());
         }
+        if (plans.get(k + 1).batches().size() == 0) {
+          stages.get(k).handsOverTo(stages.get(k + 1).call());
+        }
       }
       last = queues.getLast();
-      reader = new SourceReader(this, source, queues.getFirst());
+      reader =
+          new SourceReader(
+              this,
+              source,
+              queues.getFirst(),
+              plans.getFirst().batches().size() > 0 || FedCall.holdsItsItems(source)
+                  ? null
+                  : stages.getFirst().call());
       output = new Output(this, last);
       for (int k = 0; k < queues.size(); k++) {
         queues

@@ -3,6 +3,7 @@ package io.github.fornada.pipeline;
 import io.github.fornada.jvm.Callbacks;
 import io.github.fornada.jvm.OwnThreads;
 import io.github.fornada.jvm.Sources;
+import io.github.fornada.spi.FedCall;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Iterator;
@@ -32,6 +33,10 @@ final class SourceReader implements Giver {
   private final PipelineEngine engine;
   private final Iterable<?> source;
   private final ItemQueue out;
+
+  /** Takes the items as they are when they are read; null if they need not be copied then. */
+  private final @Nullable FedCall to;
+
   private final @Nullable ClassLoader loader = Thread.currentThread().getContextClassLoader();
   private final CountDownLatch ended = new CountDownLatch(1);
 
@@ -50,10 +55,11 @@ final class SourceReader implements Giver {
   /** Written by the reader's thread, by TAKEN; read by those who want figures. */
   private volatile long taken;
 
-  SourceReader(PipelineEngine engine, Iterable<?> source, ItemQueue out) {
+  SourceReader(PipelineEngine engine, Iterable<?> source, ItemQueue out, @Nullable FedCall to) {
     this.engine = engine;
     this.source = source;
     this.out = out;
+    this.to = to;
   }
 
   void start() {
@@ -124,11 +130,13 @@ final class SourceReader implements Giver {
    * comes just as all is stopped may be there after the rest was ended: it was never taken either.
    */
   private boolean put(@Nullable Object value) {
+    Object handed = to == null ? value : to.handOver(value); // may take long
     if (stopped) {
+      FedCall.release(handed);
       return false;
     }
     long place = taken;
-    var item = new Item(value, new Origin(place, value));
+    var item = new Item(handed, new Origin(place, value));
     item.place = place;
     out.put(item);
     TAKEN.setRelease(this, place + 1);

@@ -45,6 +45,12 @@ final class Stage implements FedCall.Feed, Taker, Giver {
   private final FedCall call;
   private final StageFigures figures = new StageFigures();
 
+  /**
+   * Takes what is made in this JVM as it is when it is made; null for the last stage, and where it
+   * becomes part of a batch first. Written before the start.
+   */
+  private @Nullable FedCall next;
+
   /** How many workers it has. Written by the monitor. */
   private volatile int size;
 
@@ -116,6 +122,22 @@ final class Stage implements FedCall.Feed, Taker, Giver {
 
   boolean ownsPool() {
     return ownsPool;
+  }
+
+  /**
+   * What it makes goes to the pool of {@code call}. Workers elsewhere give copies anyway. Before
+   * the start.
+   */
+  void handsOverTo(FedCall call) {
+    if (pool.model() != ExecutionModel.PROCESSES && pool.model() != ExecutionModel.CLUSTER) {
+      next = call;
+    }
+  }
+
+  /** Returns a value as the next stage takes it. May run user code. */
+  @Nullable Object handedOver(@Nullable Object value) {
+    FedCall to = next;
+    return to == null ? value : to.handOver(value);
   }
 
   /** How many workers it has now. */
@@ -374,15 +396,23 @@ final class Stage implements FedCall.Feed, Taker, Giver {
   // ---- a worker works
 
   @Override
+  public @Nullable Object attempt(Object tag) {
+    return ((Item) tag).cursor;
+  }
+
+  @Override
   public @Nullable Object apply(
-      TaskFunction<@Nullable Object, @Nullable Object> function, Object tag, @Nullable Object item)
+      TaskFunction<@Nullable Object, @Nullable Object> function,
+      Object tag,
+      @Nullable Object attempt,
+      @Nullable Object item)
       throws Exception {
     ((Item) tag).runner = Thread.currentThread();
-    if (!isFlat) {
-      return function.apply(item);
+    if (!(attempt instanceof FlatCursor cursor)) {
+      return handedOver(function.apply(item));
     }
     FlatCursor outer = FlatCursor.current(); // a task may run another within it
-    FlatCursor.enter(cursor((Item) tag));
+    FlatCursor.enter(cursor);
     try {
       return function.apply(item);
     } finally {
@@ -509,7 +539,15 @@ final class Stage implements FedCall.Feed, Taker, Giver {
   @Override
   public boolean mayRetry(Object tag) {
     Item item = (Item) tag;
-    return item.cursor == null || !item.cursor.hasPassedOn(); // nothing is passed on twice
+    FlatCursor failed = item.cursor;
+    if (failed == null) {
+      return true;
+    }
+    if (!failed.closeUnused()) {
+      return false; // nothing is passed on twice
+    }
+    item.cursor = new FlatCursor(this, item); // the thread of a given-up attempt keeps the old one
+    return true;
   }
 
   @Override

@@ -50,6 +50,22 @@ final class Dispatcher {
 
   private static final double QUICK_NANOS = 20_000; // Guess
 
+  /** How often it is looked whether a worker begins what it was sent. */
+  private static final Duration LOOK = Duration.ofSeconds(1);
+
+  /**
+   * After so many looks at which items lay with the worker and it had begun none since the look
+   * before, it is killed: it was stopped, by a signal or a debugger. Not by time alone, because
+   * this process may have been stopped with it.
+   */
+  private static final int MOST_LOOKS = 10; // Guess: the machine may be busy
+
+  /** The same when the pool was shut down, and waits for this. */
+  private static final int MOST_LOOKS_IN_SHUTDOWN = 5; // Guess
+
+  /** The same when nobody wants the items any more. */
+  private static final int MOST_LOOKS_IN_STOP = 2; // Guess
+
   private final Engine engine;
 
   /** The number of the slot, from 0. */
@@ -72,6 +88,15 @@ final class Dispatcher {
 
   /** The claim word at the last check of the balance. */
   private long claimsSeen = -1;
+
+  /** Whether a look at the worker is due. */
+  private boolean looks;
+
+  /** How many items it had begun at the last look. */
+  private long begunSeen;
+
+  /** At how many looks in a row items lay with the worker and it had begun none since. */
+  private int idleLooks;
 
   /** The number of items in {@code ranges}. Also read without the lock. */
   private volatile int inFlight;
@@ -117,6 +142,9 @@ final class Dispatcher {
     lock.lock();
     try {
       claimsSeen = -1;
+      looks = false; // those that are due are for the worker before
+      begunSeen = 0;
+      idleLooks = 0;
       sender.reset(started);
       worker = started;
       epoch = 0;
@@ -632,10 +660,47 @@ final class Dispatcher {
       ranges.addLast(range);
       nextNumber += range.count();
       count(range.count());
+      if (!looks) {
+        looks = true;
+        to.timers().after(LOOK, () -> look(to));
+      }
       return null;
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Kills the worker if it does not begin what it was sent; another gets the items then. */
+  private void look(WorkerProcess at) {
+    lock.lock();
+    try {
+      if (worker != at) {
+        return;
+      }
+      long begun = ClaimWord.number(at.claims().next());
+      SentRange first = ranges.peekFirst();
+      if (begun != begunSeen || (first != null && first.number() < begun)) {
+        idleLooks = 0;
+      } else if (first != null) {
+        idleLooks++;
+      }
+      begunSeen = begun;
+      looks = first != null;
+      if (!looks) {
+        return; // until the next item is sent
+      }
+      int most =
+          engine.isStopping()
+              ? MOST_LOOKS_IN_STOP
+              : engine.isShutdown() ? MOST_LOOKS_IN_SHUTDOWN : MOST_LOOKS;
+      if (idleLooks < most) {
+        at.timers().after(LOOK, () -> look(at));
+        return;
+      }
+    } finally {
+      lock.unlock();
+    }
+    at.kill("because it did not begin what it was sent: was it stopped?");
   }
 
   /** Writes any other message; returns false if the ring is full or the worker gone. */

@@ -177,7 +177,7 @@ final class Engine extends AbstractPool implements Mappings.Listener, GuardedRes
     this.reserve = reserve;
     this.options = options;
     this.handover = new Handover(options.launch().codec(), this);
-    this.quarantine = new Quarantine(options.policy().retries());
+    this.quarantine = new Quarantine(options.policy().retries(), handover);
     this.awaitedThreads = new AtomicInteger(options.workers());
     this.growsOnDemand = options.life().minWorkers() >= 0;
     // Twice what all workers can use, with spares and those that start, and some that are lost.

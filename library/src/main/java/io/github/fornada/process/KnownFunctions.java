@@ -1,6 +1,7 @@
 package io.github.fornada.process;
 
 import io.github.fornada.TaskFunction;
+import io.github.fornada.process.payload.Immutables;
 import io.github.fornada.process.payload.LambdaForm;
 import io.github.fornada.process.payload.Payloads;
 import io.github.fornada.process.wire.MessageTypes;
@@ -48,17 +49,16 @@ final class KnownFunctions {
   private MessageBuilder builder;
 
   /**
-   * The numbers of functions that cannot change, or could not be written when they were handed
-   * over; by identity.
+   * The numbers of functions that cannot change, by identity; of those that may have changed since
+   * an earlier call and were not written when they were handed over, by {@link Batch#call}.
    */
-  private final IdentityHashMap<TaskFunction<?, ?>, Integer> numbers = new IdentityHashMap<>();
+  private final IdentityHashMap<Object, Integer> numbers = new IdentityHashMap<>();
 
   /** The numbers of all others, by their bytes. */
   private final Map<HandedFunction<?, ?>, Integer> numbersByBytes = new HashMap<>();
 
-  /** Functions by number, the least recently used first. */
-  private final LinkedHashMap<Integer, TaskFunction<?, ?>> byUse =
-      new LinkedHashMap<>(16, 0.75f, true);
+  /** The keys of the maps above by number, the least recently used first. */
+  private final LinkedHashMap<Integer, Object> byUse = new LinkedHashMap<>(16, 0.75f, true);
 
   private final Map<Integer, Integer> sizes = new HashMap<>();
   private long bytes;
@@ -67,6 +67,10 @@ final class KnownFunctions {
 
   // The last function used, as a shortcut.
   private @Nullable TaskFunction<?, ?> last;
+
+  /** The key of that function. */
+  private @Nullable Object lastKey;
+
   private int lastNumber;
 
   KnownFunctions(Engine engine, MessageBuilder builder) {
@@ -103,32 +107,43 @@ final class KnownFunctions {
   @SuppressWarnings("ReferenceEquality") // functions are compared by identity
   int number(Batch<?, ?> batch, boolean onFeeder, WorkerProcess to, Dispatcher dispatcher)
       throws IOException {
-    if (batch.function() == last) {
+    if (batch.function() == last && (lastKey == last || lastKey == batch.call())) {
       return lastNumber;
     }
+    Object key = key(batch);
     Integer known;
-    if (batch.function() instanceof HandedFunction<?, ?> handed) {
+    if (key instanceof HandedFunction<?, ?> handed) {
       known = numbersByBytes.get(handed);
       byte[] payload = handed.bytes();
       if (known == null && !onFeeder && (payload == null || !Payloads.isQuick(payload))) {
         return UNKNOWN;
       }
     } else {
-      known = numbers.get(batch.function());
+      known = numbers.get(key);
       if (known == null && !onFeeder && LambdaForm.of(batch.function()) == null) {
         return UNKNOWN; // writing it may run user code
       }
     }
-    int number = known == null ? teach(batch, to, dispatcher) : known;
+    int number = known == null ? teach(batch, key, to, dispatcher) : known;
     if (number >= 0) {
       var _ = byUse.get(number); // marks it as used now
       last = batch.function();
+      lastKey = key;
       lastNumber = number;
     }
     return number;
   }
 
-  private int teach(Batch<?, ?> batch, WorkerProcess to, Dispatcher dispatcher) throws IOException {
+  /** Returns what a worker knows the function of a batch by. */
+  static Object key(Batch<?, ?> batch) {
+    TaskFunction<?, ?> function = batch.function();
+    return function instanceof HandedFunction<?, ?> || Immutables.contains(function)
+        ? function
+        : batch.call();
+  }
+
+  private int teach(Batch<?, ?> batch, Object key, WorkerProcess to, Dispatcher dispatcher)
+      throws IOException {
     TaskFunction<?, ?> function = batch.function();
     engine.classes().add(batch.userFunction().getClass().getClassLoader());
     int number = next;
@@ -140,17 +155,17 @@ final class KnownFunctions {
       return dispatcher.serves(to) ? NO_ROOM : GONE;
     }
     next++;
-    if (function instanceof HandedFunction<?, ?> handed) {
+    if (key instanceof HandedFunction<?, ?> handed) {
       numbersByBytes.put(handed, number);
     } else {
-      numbers.put(function, number);
+      numbers.put(key, number);
     }
-    byUse.put(number, function);
+    byUse.put(number, key);
     sizes.put(number, size);
     bytes += size;
     while (byUse.size() > MAX_FUNCTIONS || (bytes > MAX_BYTES && byUse.size() > 1)) {
-      Iterator<Map.Entry<Integer, TaskFunction<?, ?>>> oldest = byUse.entrySet().iterator();
-      Map.Entry<Integer, TaskFunction<?, ?>> entry = oldest.next();
+      Iterator<Map.Entry<Integer, Object>> oldest = byUse.entrySet().iterator();
+      Map.Entry<Integer, Object> entry = oldest.next();
       if (!dispatcher.write(
           to, MessageTypes.FORGET, builder.body().clear().putInt(entry.getKey()))) {
         break; // no room now; the next call tries again

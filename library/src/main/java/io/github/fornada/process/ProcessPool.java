@@ -62,8 +62,9 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Items that kill.</b> If the pool has {@linkplain ProcessOptions#withRetries retries}, an
  * item that has cost a worker in its last attempt and another one before is put in quarantine. If
  * the same function and an equal item are submitted to this pool again, they end at once as {@link
- * Outcome.WorkerLost} with the certificate of that death, and cost no further worker. See {@link
- * #quarantined}.
+ * Outcome.WorkerLost} with the certificate of that death, and cost no further worker. Where one of
+ * them can change, as an array can, what was sent is compared: one that is used again with other
+ * content is run. See {@link #quarantined}.
  *
  * <p><b>Abandoned pools.</b> A pool should be closed. A pool that is no longer reachable is shut
  * down when the garbage collector finds it: submitted tasks still run, then its workers exit.
@@ -106,7 +107,7 @@ import org.jspecify.annotations.Nullable;
  * </ul>
  *
  * <p>After each task a worker restores its {@code System.out} and {@code System.err}, context class
- * loader, default locale and default time zone. Other changes that a task makes, such as to system
+ * loader, default locales and default time zone. Other changes that a task makes, such as to system
  * properties or static fields, stay in that worker.
  *
  * {@snippet :

@@ -3,7 +3,10 @@ package io.github.fornada.process;
 import io.github.fornada.DeathCertificate;
 import io.github.fornada.TaskFunction;
 import io.github.fornada.jvm.BoundedText;
+import io.github.fornada.process.payload.Immutables;
+import io.github.fornada.process.payload.Payloads;
 import io.github.fornada.spi.Batch;
+import io.github.fornada.spi.HandedOver;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,9 +20,11 @@ import org.jspecify.annotations.Nullable;
  * only if the pool has retries: one death may be an accident, and without retries the user decides
  * what is run again.
  *
- * <p>An item is recognized by its function's and its own {@code equals}. Those are user code: they
- * are called outside of any lock, on a thread that they may block without end, and the caller waits
- * for a second at most. If they take longer, only the same object is recognized.
+ * <p>A function or an item that can change is recognized by {@linkplain SentForm what was sent}:
+ * the object may be used again with other content. One that cannot change is recognized by its
+ * {@code equals}. That is user code: it is called outside of any lock, on a thread that it may
+ * block without end, and the caller waits for a second at most. If it takes longer, only the same
+ * object is recognized.
  */
 final class Quarantine {
   /** The number of items remembered; the oldest are forgotten first. */
@@ -43,8 +48,8 @@ final class Quarantine {
       };
 
   /**
-   * Until when the {@code equals} of a class is not called, by {@link System#nanoTime}; 0 if it
-   * never took too long.
+   * Until when the {@code equals} of a class, or what writes it, is not called, by {@link
+   * System#nanoTime}; 0 if it never took too long.
    */
   private static final ClassValue<AtomicLong> SLOW_UNTIL =
       new ClassValue<>() {
@@ -54,21 +59,32 @@ final class Quarantine {
         }
       };
 
-  /** How long the {@code equals} of a class is not called after it took too long. */
+  /** How long a batch may be delayed by the code that writes its items. */
+  private static final Duration PATIENCE = Duration.ofSeconds(1); // Guess
+
+  /** How long the code of a class is not called after it took too long. */
   private static final Duration SLOW = Duration.ofSeconds(10); // Guess
 
   private final int retries;
+  private final Handover handover;
 
   /**
    * Oldest first. There are few, if any, so a search through all of them, without a lock, is cheap.
    */
   private final CopyOnWriteArrayList<Entry> entries = new CopyOnWriteArrayList<>();
 
+  /**
+   * An item in quarantine.
+   *
+   * @param function what its function is recognized by
+   * @param item what the item is recognized by
+   */
   private record Entry(
-      int hash, TaskFunction<?, ?> function, @Nullable Object item, DeathCertificate certificate) {}
+      int hash, Object function, @Nullable Object item, DeathCertificate certificate) {}
 
-  Quarantine(int retries) {
+  Quarantine(int retries, Handover handover) {
     this.retries = retries;
+    this.handover = handover;
   }
 
   /**
@@ -82,8 +98,8 @@ final class Quarantine {
     boolean isKept = batch.attempt() > retries && workers >= MIN_WORKERS;
     DeathCertificate own = ExitDiagnosis.of(death, batch.label(i), workers, isKept);
     if (isKept) {
-      TaskFunction<?, ?> function = batch.userFunction();
-      @Nullable Object[] item = {batch.item(i)};
+      Object function = functionKey(batch);
+      @Nullable Object[] item = {itemKeys(batch, i, i + 1)[0]};
       Integer hash =
           asked(
               function, item, () -> hash(function, item[0]), () -> identityHash(function, item[0]));
@@ -102,12 +118,9 @@ final class Quarantine {
     if (entries.isEmpty()) {
       return false;
     }
-    var items = new @Nullable Object[batch.size()];
-    for (int i = 0; i < items.length; i++) {
-      items[i] = batch.item(i);
-    }
+    @Nullable Object[] items = itemKeys(batch, 0, batch.size());
     boolean any = false;
-    @Nullable Entry[] found = find(batch.userFunction(), items);
+    @Nullable Entry[] found = find(functionKey(batch), items);
     for (int i = 0; i < items.length; i++) {
       Entry entry = found[i];
       if (entry != null && !batch.isEnded(i)) {
@@ -124,16 +137,58 @@ final class Quarantine {
     return batch.refuse(i, Outcomes.quarantined(label, certificate));
   }
 
+  /** Returns what a function is recognized by, whatever carriers it has. */
+  private static Object functionKey(Batch<?, ?> batch) {
+    TaskFunction<?, ?> own = batch.userFunction();
+    return Immutables.contains(own) ? own : KnownFunctions.key(batch);
+  }
+
+  /** Returns what items are recognized by. Waits for code of theirs for a second or so in all. */
+  private @Nullable Object[] itemKeys(Batch<?, ?> batch, int from, int to) {
+    var keys = new @Nullable Object[to - from];
+    long began = System.nanoTime();
+    for (int i = from; i < to; i++) {
+      Object item = batch.item(i);
+      HandedOver copy = batch.handedOver(i);
+      if (copy == null && (item == null || Immutables.contains(item))) {
+        keys[i - from] = item;
+        continue;
+      }
+      if (copy == null
+          && Payloads.largeArray(item) == null
+          && System.nanoTime() - began < PATIENCE.toNanos()
+          && !isSlow(item.getClass())) {
+        if (handover.item(item, null) instanceof HandedItem made) {
+          batch.handedOver(i, made); // it would be made when it is sent
+          copy = made;
+        } else {
+          setSlow(item.getClass());
+        }
+      }
+      SentForm sent = copy instanceof HandedItem made ? SentForm.of(made) : SentForm.of(item);
+      keys[i - from] = sent == null ? new Object() : sent; // equal to nothing
+    }
+    return keys;
+  }
+
+  private static boolean isSlow(Class<?> type) {
+    long until = SLOW_UNTIL.get(type).get();
+    return until != 0 && until - System.nanoTime() > 0;
+  }
+
+  private static void setSlow(Class<?> type) {
+    SLOW_UNTIL.get(type).set(System.nanoTime() + SLOW.toNanos() | 1); // never 0
+  }
+
   /** Returns the entry of each item, at the item's index; null for items without one. */
-  private @Nullable Entry[] find(TaskFunction<?, ?> function, @Nullable Object[] items) {
+  private @Nullable Entry[] find(Object function, @Nullable Object[] items) {
     return asked(
         function, items, () -> find(function, items, false), () -> find(function, items, true));
   }
 
   // compares identities where {@code byIdentity} is asked for
   @SuppressWarnings("ReferenceEquality")
-  private @Nullable Entry[] find(
-      TaskFunction<?, ?> function, @Nullable Object[] items, boolean byIdentity) {
+  private @Nullable Entry[] find(Object function, @Nullable Object[] items, boolean byIdentity) {
     var found = new @Nullable Entry[items.length];
     for (int i = 0; i < items.length; i++) {
       Object item = items[i];
@@ -155,30 +210,31 @@ final class Quarantine {
    * that of {@code byIdentity}.
    */
   private <V> V asked(
-      TaskFunction<?, ?> function,
-      @Nullable Object[] items,
-      Supplier<V> byEquality,
-      Supplier<V> byIdentity) {
-    Class<?> suspect = hasIdentity(function) ? null : function.getClass();
-    for (int i = 0; i < items.length && suspect == null; i++) {
-      Object item = items[i];
-      suspect =
-          item == null || BoundedText.isPlain(item) || hasIdentity(item) ? null : item.getClass();
+      Object function, @Nullable Object[] items, Supplier<V> byEquality, Supplier<V> byIdentity) {
+    Class<?> found = suspect(function);
+    for (int i = 0; i < items.length && found == null; i++) {
+      found = suspect(items[i]);
     }
-    if (suspect == null) {
+    if (found == null) {
       return byEquality.get();
     }
-    AtomicLong slowUntil = SLOW_UNTIL.get(suspect);
-    long until = slowUntil.get();
-    if (until != 0 && until - System.nanoTime() > 0) {
-      return byIdentity.get();
-    }
+    Class<?> suspect = found;
     V none = byIdentity.get();
-    return BoundedText.call(
-        byEquality,
-        none,
-        none,
-        () -> slowUntil.set(System.nanoTime() + SLOW.toNanos() | 1)); // never 0
+    if (isSlow(suspect)) {
+      return none;
+    }
+    return BoundedText.call(byEquality, none, none, () -> setSlow(suspect));
+  }
+
+  /** Returns the class of an object whose equality may be user code, else null. */
+  private static @Nullable Class<?> suspect(@Nullable Object key) {
+    return key == null
+            || key instanceof SentForm
+            || key instanceof HandedFunction<?, ?>
+            || BoundedText.isPlain(key)
+            || hasIdentity(key)
+        ? null
+        : key.getClass();
   }
 
   /** Returns whether an object is equal to itself only, so that its equality is no user code. */
@@ -195,7 +251,7 @@ final class Quarantine {
     }
   }
 
-  private static int hash(TaskFunction<?, ?> function, @Nullable Object item) {
+  private static int hash(Object function, @Nullable Object item) {
     try {
       return 31 * function.hashCode() + (item == null ? 0 : item.hashCode());
     } catch (RuntimeException | StackOverflowError e) {
@@ -203,7 +259,7 @@ final class Quarantine {
     }
   }
 
-  private static int identityHash(TaskFunction<?, ?> function, @Nullable Object item) {
+  private static int identityHash(Object function, @Nullable Object item) {
     return 31 * System.identityHashCode(function) + System.identityHashCode(item);
   }
 

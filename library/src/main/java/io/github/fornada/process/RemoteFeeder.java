@@ -275,7 +275,7 @@ final class RemoteFeeder implements Runnable, UserCodeGuard.Successor {
 
   /** Returns the number of the batch's function, which the agent then knows. */
   private int function(AgentLink to, Batch<?, ?> batch) throws Exception {
-    Object key = RemoteFunctions.key(batch.function());
+    Object key = RemoteFunctions.key(batch);
     RemoteFunctions.Known known = pool.links.function(key);
     if (known == null) {
       pool.classes.add(batch.userFunction().getClass().getClassLoader());

@@ -1,6 +1,6 @@
 package io.github.fornada.process;
 
-import io.github.fornada.TaskFunction;
+import io.github.fornada.spi.Batch;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -22,17 +22,17 @@ final class RemoteFunctions {
   @SuppressWarnings("ArrayRecordComponent") // never compared
   record Known(int number, Object key, byte[] payload) {}
 
-  /** A function that cannot change: recognized by its identity. */
-  private record Same(TaskFunction<?, ?> function) {
+  /** A key that is recognized by its identity. */
+  private record Same(Object key) {
     @Override
     @SuppressWarnings("ReferenceEquality") // its equals may be user code
     public boolean equals(@Nullable Object other) {
-      return other instanceof Same that && function == that.function;
+      return other instanceof Same that && key == that.key;
     }
 
     @Override
     public int hashCode() {
-      return System.identityHashCode(function);
+      return System.identityHashCode(key);
     }
   }
 
@@ -42,8 +42,9 @@ final class RemoteFunctions {
   private int next;
   private long bytes;
 
-  static Object key(TaskFunction<?, ?> function) {
-    return function instanceof HandedFunction<?, ?> handed ? handed : new Same(function);
+  static Object key(Batch<?, ?> batch) {
+    Object key = KnownFunctions.key(batch);
+    return key instanceof HandedFunction<?, ?> handed ? handed : new Same(key);
   }
 
   @Nullable Known find(Object key) {

@@ -156,7 +156,7 @@ public abstract class RemotePool extends AbstractPool {
     this.classes = ClassServer.ofAll(options.launch().classFiles());
     options.policy().carriers().forEach(c -> classes.add(c.getClass().getClassLoader()));
     this.searches = new ClassSearches(classes);
-    this.quarantine = new Quarantine(options.policy().retries());
+    this.quarantine = new Quarantine(options.policy().retries(), handover);
     this.guarded = new GuardedResults(home);
     this.links = new RemoteLinks();
     this.feeders = new RemoteFeeder.Chain(this);

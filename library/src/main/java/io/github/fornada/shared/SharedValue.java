@@ -74,36 +74,53 @@ public final class SharedValue<T> extends SharedObject {
    * @throws IllegalStateException if it was freed, or its pool has ended
    */
   public T update(UnaryOperator<T> change) throws InterruptedException {
-    Mutex mutex = copies.mutex();
-    long _ = mutex.acquire(Limits.NONE); // a death with it has left a whole value
+    acquire();
     try {
-      if (mutex.holds() > 1) {
-        throw new IllegalStateException(
-            "this update is within another one of the same shared value, whose result would replace"
-                + " this one's: return the new value instead");
-      }
       T next = Objects.requireNonNull(change.apply(get()), "the new value");
       put(next);
       return next;
     } finally {
+      copies.mutex().release();
+    }
+  }
+
+  /** Waits until the calling thread is the one to change the value. */
+  private void acquire() throws InterruptedException {
+    Mutex mutex = copies.mutex();
+    long _ = mutex.acquire(Limits.NONE); // a death with it has left a whole value
+    if (mutex.holds() > 1) {
       mutex.release();
+      throw new IllegalStateException(
+          "this update is within another one of the same shared value, whose result would replace"
+              + " this one's: return the new value instead");
     }
   }
 
   /**
-   * Replaces the value by {@code next}, whatever it is; waits while another thread updates it.
+   * Replaces the value by {@code next}, whatever it is, without reading it; waits while another
+   * thread updates it.
    *
    * @throws InterruptedException as {@link #update}
    * @throws IllegalArgumentException as {@link #update}
    * @throws IllegalStateException as {@link #update}
    */
   public void set(T next) throws InterruptedException {
-    Objects.requireNonNull(next, "next");
-    T _ = update(old -> next);
+    MessageOutput out = encoded(Objects.requireNonNull(next, "next")); // not while others wait
+    acquire();
+    try {
+      copies.write(out.array(), out.size());
+    } finally {
+      copies.mutex().release();
+    }
   }
 
   /** Replaces the value. The calling thread has the lock, or is the only one to know of it. */
   void put(T next) {
+    MessageOutput out = encoded(next);
+    copies.write(out.array(), out.size());
+  }
+
+  private MessageOutput encoded(T next) {
     MessageOutput out = Elements.encoded("a shared value", next);
     if (out.size() > copies.most()) {
       throw new IllegalArgumentException(
@@ -113,7 +130,7 @@ public final class SharedValue<T> extends SharedObject {
               + copies.most()
               + " bytes: make it with more, by SharedSpace.value(start, bytes)");
     }
-    copies.write(out.array(), out.size());
+    return out;
   }
 
   @Override

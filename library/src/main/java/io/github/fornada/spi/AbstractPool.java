@@ -330,6 +330,15 @@ public abstract class AbstractPool implements Pool {
     return there == null ? null : there.sharing(file, open);
   }
 
+  /**
+   * Hands a function over as the helper does, which may have to send it; returns it as it is if
+   * there is no helper.
+   */
+  protected final TaskFunction<?, ?> handOverToHelper(TaskFunction<?, ?> function, List<?> parts) {
+    AbstractPool there = helper;
+    return there == null ? function : there.handOver(function, parts);
+  }
+
   /** Returns whether this pool works for the calls of another. */
   @SuppressWarnings("ReferenceEquality") // a pool is equal to itself only
   protected final boolean isHelper() {

@@ -137,6 +137,13 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
   }
 
   /**
+   * Returns an object that stands for the call that this batch belongs to, and does not keep it.
+   */
+  public Object call() {
+    return sink.token();
+  }
+
+  /**
    * Returns the context class loader that the items should run with: that of the thread that made
    * the call.
    */
@@ -322,10 +329,12 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
    */
   public boolean done(int i, R value, @Nullable TaskUsage usage, String worker) {
     if (!states.move(i, ItemStates.RUNNING, ItemStates.ENDED)) {
+      HandedOver.release(value);
       return false;
     }
     if (sink.pool.isObserved()) {
-      reportFinished(i, new Outcome.Done<>(value), true, usage);
+      Object shown = HandedOver.original(value);
+      reportFinished(i, new Outcome.Done<>(Batch.<R>result(shown)), true, usage);
     }
     if (usage != null) {
       FlightEvents.ended(this, i, sink.pool.model(), Outcome.Done.class, usage);
@@ -371,7 +380,10 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
             thrown = e;
           }
         }
-        begin = end; // item `end` had ended before
+        if (end < count) {
+          HandedOver.release(values[end]); // item `end` had ended before
+        }
+        begin = end;
       }
     } finally {
       if (ended > 0) {

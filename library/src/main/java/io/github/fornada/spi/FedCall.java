@@ -57,13 +57,30 @@ public final class FedCall {
     /** Items run in this JVM by platform threads took so much processor time. */
     void usedCpu(long nanos);
 
-    /** Returns whether an item that failed may be tried again. */
+    /**
+     * Returns whether an item that failed may be tried again. What the attempt that has failed
+     * still does, if it was given up, must then have no effect.
+     */
     boolean mayRetry(Object tag);
 
-    /** Runs an item in this JVM. By default applies {@code function} to it. */
+    /**
+     * Returns what belongs to one attempt at an item; null for nothing. Called in the thread that
+     * runs the item in this JVM, before {@link #apply}. After {@link #mayRetry} has returned true
+     * it belongs to the next attempt.
+     */
+    default @Nullable Object attempt(Object tag) {
+      return null;
+    }
+
+    /**
+     * Runs an item in this JVM. By default applies {@code function} to it.
+     *
+     * @param attempt what {@link #attempt} has returned
+     */
     default @Nullable Object apply(
         TaskFunction<@Nullable Object, @Nullable Object> function,
         Object tag,
+        @Nullable Object attempt,
         @Nullable Object item)
         throws Exception {
       return function.apply(item);
@@ -132,6 +149,27 @@ public final class FedCall {
     if (!pool.isObserved()) {
       run.relayTarget = next.pool;
     }
+  }
+
+  /**
+   * Returns an item as the pool takes it: later changes to {@code item} have no effect on what is
+   * sent. May run user code, and wait for it for a second at most; an interrupt ends that wait and
+   * is set again.
+   *
+   * @return the item itself, or a {@link HandedOver} made from it, to be {@linkplain #release
+   *     released} if the pool never takes it
+   */
+  public @Nullable Object handOver(@Nullable Object item) {
+    return item instanceof HandedOver ? item : pool.handOver(item, false);
+  }
+
+  /**
+   * Returns whether {@code source} is a collection of the JDK's that holds its items itself, so
+   * that none is used for several of them. They are then taken when they are sent, as in a call
+   * over such a collection, and need not be {@linkplain #handOver handed over} before.
+   */
+  public static boolean holdsItsItems(Iterable<?> source) {
+    return SafeCollections.include(source);
   }
 
   /** Returns an item or a result as it is for people, in place of what a pool has made of it. */
@@ -271,8 +309,15 @@ public final class FedCall {
       if (tag == null) {
         return null; // every item of its batch has ended: so has this one, and nobody waits for it
       }
+      Object attempt = feed.attempt(tag);
+      if (batch.isEnded(i)) { // looked at afterwards: else it might be that of the next attempt
+        return null; // given up before it began
+      }
       return feed.apply(
-          (TaskFunction<@Nullable Object, @Nullable Object>) batch.function(), tag, batch.item(i));
+          (TaskFunction<@Nullable Object, @Nullable Object>) batch.function(),
+          tag,
+          attempt,
+          batch.item(i));
     }
 
     @Override

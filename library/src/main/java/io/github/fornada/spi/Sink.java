@@ -17,9 +17,22 @@ abstract class Sink<T extends @Nullable Object, R extends @Nullable Object> {
    */
   final @Nullable Object origin;
 
+  /** What stands for the call without keeping it. Guarded by this. */
+  private @Nullable Object token;
+
   Sink(AbstractPool pool) {
     this.pool = pool;
     this.origin = pool.originOfCall();
+  }
+
+  /** Returns an object that stands for this call, and for no other, and does not keep it. */
+  final synchronized Object token() {
+    Object known = token;
+    if (known == null) {
+      known = new Object();
+      token = known;
+    }
+    return known;
   }
 
   /** Called when an item is done: once for each item, by any thread. */

@@ -4,6 +4,7 @@ import io.github.fornada.ExecutionModel;
 import io.github.fornada.Outcome;
 import io.github.fornada.PoolOptions;
 import io.github.fornada.SharedBytes;
+import io.github.fornada.TaskFunction;
 import io.github.fornada.elastic.Sides;
 import io.github.fornada.elastic.ThreadSide;
 import io.github.fornada.jvm.OwnThreads;
@@ -13,6 +14,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -185,6 +187,12 @@ final class ElasticPool extends LocalPool implements ThreadSide {
     cameBack.increment();
     stayed.add(batch);
     super.workAvailable();
+  }
+
+  /** As it is now: threads call the function itself, and the helper sends what it was. */
+  @Override
+  protected TaskFunction<?, ?> handOver(TaskFunction<?, ?> function, List<?> parts) {
+    return handOverToHelper(function, parts);
   }
 
   @Override

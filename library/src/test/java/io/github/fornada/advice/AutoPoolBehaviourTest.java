@@ -8,6 +8,7 @@ import io.github.fornada.ExecutionModel;
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
 import io.github.fornada.SharedBytes;
+import io.github.fornada.TaskFunction;
 import io.github.fornada.advice.decide.Cause;
 import io.github.fornada.advice.decide.Learned;
 import io.github.fornada.advice.decide.Setting;
@@ -109,6 +110,31 @@ class AutoPoolBehaviourTest {
       assertThat(notSerializable.getCount()).isZero();
       assertThat(pool.map(numbers(10), AutoPoolBehaviourTest::pid))
           .doesNotContain(ProcessHandle.current().pid());
+    }
+  }
+
+  /** A function whose state changes between two calls. */
+  static final class Factor implements TaskFunction<Integer, Integer> {
+    int factor = 1;
+
+    @Override
+    public Integer apply(Integer item) {
+      return factor * item;
+    }
+  }
+
+  @Test
+  void inProcessesAFunctionHasTheStateThatItHadWhenItsCallBegan() throws Exception {
+    try (Pool pool =
+        AutoPools.fixed(new Setting(ExecutionModel.PROCESSES, 1), o -> o.withMostInFlight(2))) {
+      var function = new Factor();
+      int[] captured = {0};
+      for (int k = 1; k <= 3; k++) {
+        function.factor = k;
+        captured[0] = k;
+        assertThat(pool.map(List.of(1, 1), function)).containsExactly(k, k);
+        assertThat(pool.map(List.of(1, 1), x -> captured[0] * x)).containsExactly(k, k);
+      }
     }
   }
 

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.fornada.Outcome;
+import io.github.fornada.PoolOptions;
 import io.github.fornada.TaskEvent;
 import io.github.fornada.Waiting;
 import io.github.fornada.threads.ThreadPool;
@@ -449,6 +450,63 @@ final class PipelineTest {
       assertThat(all.get(0).get()).isEqualTo(1);
       assertThat(all.get(1).outcome()).isInstanceOf(Outcome.Failed.class);
       assertThat(tries).hasValue(1);
+    }
+  }
+
+  /**
+   * The first attempt ignores its interrupt and goes on when the second has begun. What it makes
+   * then is the second one's no more than the second's is its own.
+   */
+  @ParameterizedTest
+  @MethodSource("inThisJvm")
+  void anAttemptThatWasGivenUpPassesOnNothingBesideTheRetry(StageModel<PoolOptions> model) {
+    var tries = new AtomicInteger();
+    var secondBegan = new CountDownLatch(1);
+    var firstEnded = new CountDownLatch(1);
+    try (var run =
+        Pipeline.from(List.of("x"))
+            .flatStage(
+                "make",
+                model,
+                x -> {
+                  int attempt = tries.incrementAndGet();
+                  if (attempt == 1) {
+                    awaitThroughInterrupts(secondBegan);
+                  } else {
+                    secondBegan.countDown();
+                    firstEnded.await();
+                  }
+                  return IntStream.range(0, 4)
+                      .mapToObj(n -> attempt + "-" + n)
+                      .onClose(attempt == 1 ? firstEnded::countDown : () -> {});
+                },
+                o ->
+                    o.withPolicy(
+                        o.policy()
+                            .withTimeout(Duration.ofMillis(800))
+                            .withGrace(Duration.ofMillis(10))
+                            .withBackOff(Duration.ofMillis(1))
+                            .withRetries(3)))
+            .run()) {
+      List<String> all = run.outcomes().map(PipelineOutcome::get).toList();
+      String last = all.getFirst().substring(0, 1);
+      assertThat(last).isNotEqualTo("1");
+      assertThat(all).containsExactly(last + "-0", last + "-1", last + "-2", last + "-3");
+    }
+  }
+
+  private static Stream<StageModel<PoolOptions>> inThisJvm() {
+    return Stream.of(threads(2), virtualThreads(2), sequential());
+  }
+
+  private static void awaitThroughInterrupts(CountDownLatch latch) {
+    boolean open = false;
+    while (!open) {
+      try {
+        open = latch.await(Waiting.DEADLINE.toSeconds(), TimeUnit.SECONDS);
+      } catch (InterruptedException e) {
+        // the point of it
+      }
     }
   }
 

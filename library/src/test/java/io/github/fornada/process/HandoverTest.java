@@ -11,6 +11,9 @@ import io.github.fornada.Task;
 import io.github.fornada.TaskEvent;
 import io.github.fornada.TaskFunction;
 import io.github.fornada.Waiting;
+import io.github.fornada.pipeline.Pipeline;
+import io.github.fornada.pipeline.PipelineOutcome;
+import io.github.fornada.pipeline.StageModel;
 import java.io.IOException;
 import java.io.ObjectOutputStream;
 import java.io.Serializable;
@@ -20,7 +23,11 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -207,6 +214,83 @@ class HandoverTest {
       int[] array = new int[1];
       Stream<int[]> elements = IntStream.rangeClosed(1, 200).boxed().map(n -> set(array, n));
       assertThat(elements.gather(pool.mapping((int[] x) -> x[0])).toList()).isEqualTo(expected);
+    }
+  }
+
+  @Test
+  void aPipelineTakesItemsAsTheyWereGiven() throws Exception {
+    List<Integer> expected = IntStream.rangeClosed(1, 200).boxed().toList();
+    try (Pool pool = Pools.open(2)) {
+      try (var run = Pipeline.from(reused()).stage("sum", pool, x -> x[0]).run()) {
+        assertThat(run.outcomes().map(PipelineOutcome::get).toList()).isEqualTo(expected);
+      }
+      int[] array = new int[1];
+      try (var run =
+          Pipeline.from(List.of(200))
+              .flatStage(
+                  "many",
+                  StageModel.threads(1),
+                  n -> IntStream.rangeClosed(1, n).mapToObj(k -> set(array, k)))
+              .stage("sum", pool, x -> x[0])
+              .run()) {
+        assertThat(run.outcomes().map(PipelineOutcome::get).toList()).isEqualTo(expected);
+      }
+      var seen = new CopyOnWriteArrayList<Object>();
+      try (var run =
+          Pipeline.from(expected)
+              .stage(
+                  "one",
+                  StageModel.sequential(),
+                  n -> set(array, n),
+                  o ->
+                      o.withListener(event -> {
+                        if (event instanceof TaskEvent.Finished ended) {
+                          seen.add(ended.outcome().get().getClass());
+                        }
+                      }))
+              .stage("sum", pool, x -> x[0])
+              .run()) {
+        assertThat(run.outcomes().map(PipelineOutcome::get).toList()).isEqualTo(expected);
+      }
+      assertThat(seen).hasSize(200).containsOnly(int[].class);
+    }
+  }
+
+  /** One of the user's within one of the JDK's. */
+  static final class Hand extends Clock implements Serializable {
+    long seconds;
+
+    @Override
+    public ZoneId getZone() {
+      return ZoneOffset.UTC;
+    }
+
+    @Override
+    public Clock withZone(ZoneId zone) {
+      return this;
+    }
+
+    @Override
+    public Instant instant() {
+      return Instant.ofEpochSecond(seconds);
+    }
+  }
+
+  @Test
+  void aClockAroundOneThatIsChangedArrivesAsItWas() throws Exception {
+    Path until = folder.resolve("clock");
+    try (Pool pool = Pools.open(1)) {
+      var hand = new Hand();
+      hand.seconds = 1;
+      var busy = occupy(pool, until);
+      Clock later = Clock.offset(hand, Duration.ofSeconds(1));
+      var item = pool.submit(later, x -> x.instant().getEpochSecond());
+      var captured = pool.submit(0, x -> later.instant().getEpochSecond());
+      hand.seconds = 100;
+      Files.createFile(until);
+      assertThat(Pools.soon(item)).isEqualTo(2L);
+      assertThat(Pools.soon(captured)).isEqualTo(2L);
+      var _ = Pools.soon(busy);
     }
   }
 

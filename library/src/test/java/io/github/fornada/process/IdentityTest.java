@@ -11,11 +11,15 @@ import io.github.fornada.TaskFunction;
 import io.github.fornada.async.ConcurrencyLimiter;
 import java.io.NotSerializableException;
 import java.io.Serializable;
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
 import java.net.URLClassLoader;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -266,6 +270,80 @@ class IdentityTest {
           throw new Mine("planted", null);
         });
     assertThat(thrown).isInstanceOf(Mine.class).hasMessage("planted");
+  }
+
+  // ---- records that are reached again
+
+  record Node(String name, Object next) {}
+
+  private static Node tied(String name) {
+    var next = new AtomicReference<Object>();
+    var node = new Node(name, List.of(next));
+    next.set(new Object[] {node});
+    return node;
+  }
+
+  private static String name(Object x) {
+    return ((Node) x).name();
+  }
+
+  @Test
+  void aRecordThatIsReachedAgainFromItsOwnComponentIsRefusedByName() {
+    for (Object bad : List.of(tied("a"), List.of("b", tied("b")), new Node("c", tied("d")))) {
+      assertThatThrownBy(() -> pool.map(List.of(bad), x -> 1))
+          .hasStackTraceContaining(
+              "a record of class " + Node.class.getName() + " is reached again")
+          .hasStackTraceContaining("component \"next\"");
+    }
+    assertThatThrownBy(() -> pool.map(List.of("r"), IdentityTest::tied))
+        .hasStackTraceContaining("component \"next\"");
+  }
+
+  @Test
+  void aRecordThatIsReachedTwiceButNotFromItselfArrivesAsOne() throws Exception {
+    var shared = new Node("s", new ArrayList<>(List.of("x")));
+    List<Object> both = new ArrayList<>(List.of(new Node("l", shared), new Node("r", shared)));
+    both.add(shared);
+    assertThat(pool.map(List.of(both), IdentityTest::areOne)).containsExactly(true);
+  }
+
+  private static boolean areOne(List<Object> nodes) {
+    Object shared = nodes.get(2);
+    return ((Node) nodes.get(0)).next() == shared
+        && ((Node) nodes.get(1)).next() == shared
+        && name(shared).equals("s");
+  }
+
+  /** As in an item that was itself read from a stream of the JDK's. */
+  @Test
+  void dataThatLooksLikeAReferenceIsData() throws Exception {
+    byte[] data = new byte[5 * 256];
+    for (int i = 0; i < 256; i++) {
+      System.arraycopy(new byte[] {0x71, 0, 0x7e, 0, (byte) i}, 0, data, 5 * i, 5);
+    }
+    var node = new Node("n", new ArrayList<>(List.of(data, "x")));
+    assertThat(pool.map(List.of(List.of(node, 1)), x -> name(x.getFirst()))).containsExactly("n");
+  }
+
+  // ---- proxies
+
+  interface Hidden {
+    int next(int x);
+  }
+
+  static final class Adds implements InvocationHandler, Serializable {
+    @Override
+    public Object invoke(Object proxy, Method method, Object[] args) {
+      return (int) args[0] + 1;
+    }
+  }
+
+  @Test
+  void aProxyOfAnInterfaceThatIsNotPublicWorks() throws Exception {
+    var loader = IdentityTest.class.getClassLoader();
+    var hidden = (Hidden) Proxy.newProxyInstance(loader, new Class<?>[] {Hidden.class}, new Adds());
+    assertThat(pool.submit(hidden, x -> x.next(1)).get()).isEqualTo(2);
+    assertThat(pool.submit(hidden, x -> x).get().next(2)).isEqualTo(3);
   }
 
   // ---- what is said

@@ -13,8 +13,10 @@ import java.io.Serializable;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
@@ -291,6 +293,82 @@ class QuarantineTest {
       assertThat(pool.outcomes(List.of(bad, new Endless("a")), decode).toList().get(1))
           .isEqualTo(new Outcome.Done<>(1));
       assertThat(workers.lost).hasSize(2);
+    } finally {
+      Pools.end(pool);
+    }
+  }
+
+  private static int dieOfOne(int[] array) {
+    if (array[0] == 1) {
+      Runtime.getRuntime().halt(3);
+    }
+    return array[0];
+  }
+
+  private static void kills(Future<?> future) {
+    assertThatThrownBy(() -> Pools.soon(future)).hasCauseInstanceOf(WorkerLostException.class);
+  }
+
+  @Test
+  void anArrayThatKilledIsRunWithOtherContentAndIsKnownAgainByItsContent() throws Exception {
+    TaskFunction<int[], Integer> function = QuarantineTest::dieOfOne;
+    var workers = new Pools.Workers();
+    ProcessPool pool = open(1, workers);
+    try {
+      int lost = 0;
+      for (int size : new int[] {1, 1 << 20}) {
+        int[] array = new int[size];
+        array[0] = 1;
+        kills(pool.submit(array, function));
+        lost += 2;
+        awaitLost(workers, lost);
+        array[0] = 2;
+        assertThat(Pools.soon(pool.submit(array, function))).isEqualTo(2);
+        assertThat(pool.map(List.of(array), function)).containsExactly(2);
+        int[] same = new int[size];
+        same[0] = 1;
+        kills(pool.submit(same, function));
+        assertThat(pool.outcomes(List.of(same, array), function).map(Outcome::isDone))
+            .containsExactly(false, true);
+        awaitLost(workers, lost); // recognized each time
+      }
+    } finally {
+      Pools.end(pool);
+    }
+  }
+
+  /** A function and a task whose state decides. */
+  static final class Moody implements TaskFunction<Integer, Integer>, Callable<Integer> {
+    int mood = 1;
+
+    @Override
+    public Integer apply(Integer item) {
+      return dieOfOne(new int[] {mood});
+    }
+
+    @Override
+    public Integer call() {
+      return apply(0);
+    }
+  }
+
+  @Test
+  void aFunctionAndATaskThatKilledAreRunWithOtherState() throws Exception {
+    var workers = new Pools.Workers();
+    ProcessPool pool = open(1, workers);
+    try {
+      var function = new Moody();
+      kills(pool.submit(7, function));
+      awaitLost(workers, 2);
+      kills(pool.submit(7, new Moody())); // the same state
+      awaitLost(workers, 2);
+      function.mood = 2;
+      assertThat(Pools.soon(pool.submit(7, function))).isEqualTo(2);
+      var task = new Moody();
+      kills(pool.submit((Callable<Integer>) task));
+      awaitLost(workers, 4);
+      task.mood = 3;
+      assertThat(Pools.soon(pool.submit((Callable<Integer>) task))).isEqualTo(3);
     } finally {
       Pools.end(pool);
     }

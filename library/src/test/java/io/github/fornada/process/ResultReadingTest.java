@@ -17,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.ListResourceBundle;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -24,6 +25,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.UnaryOperator;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -190,6 +193,70 @@ class ResultReadingTest {
       awaitBlocked(before);
       assertThatOthersAreDone(pool);
       assertThat(stuck).isNotDone();
+    } finally {
+      Pools.end(pool);
+    }
+  }
+
+  /** Loaded by the JDK, by its name, as a log record is read. */
+  public static final class StuckBundle extends ListResourceBundle {
+    /** For the JDK. */
+    public StuckBundle() {
+      if (!Pools.isWorker()) {
+        block();
+      }
+    }
+
+    @Override
+    protected Object[][] getContents() {
+      return new Object[0][];
+    }
+  }
+
+  @Test
+  void aLogRecordWhoseBundleIsNeverLoadedHoldsUpNoOtherOfItsWorker() throws Exception {
+    Pool pool = open(o -> o);
+    try {
+      int before = BLOCKED.get();
+      CompletableFuture<LogRecord> stuck =
+          pool.submit(
+              StuckBundle.class.getName(),
+              name -> {
+                var made = new LogRecord(Level.INFO, "m");
+                made.setResourceBundleName(name);
+                return made;
+              });
+      awaitBlocked(before);
+      assertThatOthersAreDone(pool);
+      assertThat(stuck).isNotDone();
+    } finally {
+      Pools.end(pool);
+    }
+  }
+
+  /** An enum whose initialization does not end in the process that owns the pool. */
+  private enum StuckEnum {
+    ONE;
+
+    static {
+      if (!Pools.isWorker()) {
+        block();
+      }
+    }
+  }
+
+  @Test
+  void aClassThatIsAResultIsNotTakenForInitialized() throws Exception {
+    Pool pool = open(o -> o);
+    try {
+      int before = BLOCKED.get();
+      CompletableFuture<Class<?>> type = pool.submit(1, x -> StuckEnum.ONE.getDeclaringClass());
+      CompletableFuture<List<StuckEnum>> stuck =
+          pool.submit(1, x -> new ArrayList<>(List.of(StuckEnum.ONE)));
+      awaitBlocked(before);
+      assertThatOthersAreDone(pool);
+      assertThat(stuck).isNotDone();
+      assertThat(type).isNotNull();
     } finally {
       Pools.end(pool);
     }

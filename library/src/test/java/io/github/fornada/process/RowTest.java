@@ -147,6 +147,57 @@ class RowTest {
     assertThat(seen).containsExactly(before);
   }
 
+  private static String locales() {
+    return Locale.getDefault()
+        + " "
+        + Locale.getDefault(Locale.Category.DISPLAY)
+        + " "
+        + Locale.getDefault(Locale.Category.FORMAT)
+        + " "
+        + TimeZone.getDefault().getID();
+  }
+
+  @Test
+  void eachOfTheDefaultLocalesIsPutBackAsTheInitializerLeftIt() throws Exception {
+    open(o -> o.withInitializer(() -> Locale.setDefault(Locale.Category.FORMAT, Locale.GERMANY)));
+    String before = pool.submit(0, x -> locales()).get();
+    assertThat(before).contains("de_DE");
+    for (Locale.Category category : Locale.Category.values()) {
+      pool.submit(
+              category,
+              c -> {
+                Locale.setDefault(c, Locale.CANADA_FRENCH);
+                return 0;
+              })
+          .get();
+      assertThat(pool.submit(0, x -> locales()).get()).isEqualTo(before);
+    }
+    pool.submit(
+            0,
+            x -> {
+              Locale.setDefault(Locale.JAPAN);
+              return 0;
+            })
+        .get();
+    assertThat(pool.submit(0, x -> locales()).get()).isEqualTo(before);
+  }
+
+  @Test
+  void aFirstItemThatSetsThePropertyOfTheTimeZoneDoesNotSetThatOfOthers() throws Exception {
+    open(o -> o.withWorkers(1));
+    String there =
+        pool.submit(
+                0,
+                x -> {
+                  String zone = TimeZone.getDefault().getID();
+                  System.setProperty(
+                      "user.timezone", zone.equals("Asia/Tokyo") ? "Asia/Seoul" : "Asia/Tokyo");
+                  return zone;
+                })
+            .get();
+    assertThat(pool.submit(0, x -> TimeZone.getDefault().getID()).get()).isEqualTo(there);
+  }
+
   @Test
   void resultsOfEverySizeComeBack() throws Exception {
     open(o -> o);

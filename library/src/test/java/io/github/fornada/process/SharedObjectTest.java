@@ -18,13 +18,24 @@ import io.github.fornada.shared.SharedQueueClosedException;
 import io.github.fornada.shared.SharedSemaphore;
 import io.github.fornada.shared.SharedSpace;
 import io.github.fornada.shared.SharedValue;
+import io.github.fornada.threads.ThreadPool;
 import java.io.IOException;
+import java.io.InvalidObjectException;
+import java.io.ObjectInputStream;
+import java.io.Serial;
+import java.io.Serializable;
 import java.io.UncheckedIOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
@@ -370,6 +381,102 @@ class SharedObjectTest {
           "the worker has unmapped it",
           Leftovers.SOON,
           () -> pool.submit("/object-", SharedTest::mapped).join().isEmpty());
+    }
+  }
+
+  @Test
+  void whatIsFreedEndsTheWaitsForThreadsOfTheSameProcess() throws Exception {
+    for (boolean closes : new boolean[] {false, true}) {
+      try (Pool pool = closes ? Pools.open(1) : ThreadPool.open()) {
+        SharedLock lock = SharedSpace.of(pool).lock();
+        SharedValue<Integer> value = SharedSpace.of(pool).value(1);
+        var updates = new CountDownLatch(1);
+        var over = new CountDownLatch(1);
+        var _ = lock.acquire(); // and not released
+        Thread updater =
+            Thread.startVirtualThread(() -> {
+              try {
+                value.update(x -> {
+                  updates.countDown();
+                  awaitQuietly(over);
+                  return x;
+                });
+              } catch (InterruptedException | IllegalStateException e) {
+                // it was freed
+              }
+            });
+        updates.await();
+        var ended = new ConcurrentLinkedQueue<Throwable>();
+        var waiting = new ArrayList<Thread>();
+        for (int k = 0; k < 3; k++) {
+          waiting.add(waits(ended, lock::acquire));
+          waiting.add(waits(ended, () -> lock.tryAcquire(Duration.ofHours(1))));
+          waiting.add(
+              waits(
+                  ended,
+                  () -> {
+                    value.set(2);
+                    return 2;
+                  }));
+        }
+        for (Thread thread : waiting) {
+          Waiting.until("it waits", () -> isWaiting(thread));
+        }
+        if (closes) {
+          pool.close();
+        } else {
+          lock.free();
+          value.free();
+        }
+        Waiting.until("all waits have ended", () -> ended.size() == waiting.size());
+        assertThat(ended).allSatisfy(e -> assertThat(e).isInstanceOf(IllegalStateException.class));
+        over.countDown();
+        updater.join();
+      }
+    }
+  }
+
+  private static void awaitQuietly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static boolean isWaiting(Thread thread) {
+    return thread.getState() == Thread.State.WAITING
+        || thread.getState() == Thread.State.TIMED_WAITING;
+  }
+
+  private static Thread waits(Collection<Throwable> ended, Callable<?> wait) {
+    return Thread.startVirtualThread(() -> {
+      try {
+        var _ = wait.call();
+        ended.add(new AssertionError("it was acquired"));
+      } catch (Exception e) {
+        ended.add(e);
+      }
+    });
+  }
+
+  /** A value that no process can read. */
+  private static final class Unreadable implements Serializable {
+    @Serial private static final long serialVersionUID = 1L;
+
+    @Serial
+    private void readObject(ObjectInputStream in) throws InvalidObjectException {
+      throw new InvalidObjectException("planted");
+    }
+  }
+
+  @Test
+  void aValueThatCannotBeReadCanBeReplaced() throws Exception {
+    try (Pool pool = ThreadPool.open()) {
+      SharedValue<Object> value = SharedSpace.of(pool).value(new Unreadable());
+      assertThatThrownBy(() -> value.update(old -> "x")).isInstanceOf(UncheckedIOException.class);
+      value.set("next");
+      assertThat(value.get()).isEqualTo("next");
     }
   }
 

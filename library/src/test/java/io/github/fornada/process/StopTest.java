@@ -106,6 +106,27 @@ class StopTest {
     }
   }
 
+  @Test
+  void aPoolEndsThoughAWorkerThatWasStoppedWhenItWasIdleHasAnItem() throws Exception {
+    var workers = new Pools.Workers();
+    Pool pool = open(1, workers);
+    CompletableFuture<Long> asked = pool.submit(1, x -> ProcessHandle.current().pid());
+    long pid = asked.get();
+    try {
+      int code = new ProcessBuilder("kill", "-STOP", Long.toString(pid)).start().waitFor();
+      assertThat(code).isZero();
+      Waiting.until("it is stopped", Leftovers.SOON, () -> isStopped(workers));
+      CompletableFuture<Integer> item = pool.submit(1, x -> x);
+      pool.shutdownNow();
+      assertThat(pool.awaitTermination(Waiting.DEADLINE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+      assertThat(item.isCancelled()).isTrue();
+      assertThat(ProcessHandle.of(pid).filter(ProcessHandle::isAlive)).isEmpty();
+    } finally {
+      ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly);
+      Pools.end(pool);
+    }
+  }
+
   private static boolean isStopped(Pools.Workers workers) {
     try {
       String stat =

@@ -10,6 +10,7 @@ import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.net.URI;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.Collection;
 import java.util.Currency;
 import java.util.Locale;
@@ -70,7 +71,9 @@ public final class Immutables {
           if (OF_THE_JDK.contains(type)
               || Enum.class.isAssignableFrom(type)
               || (type.getPackageName().equals("java.time")
-                  && Modifier.isFinal(type.getModifiers()))) {
+                  && Modifier.isFinal(type.getModifiers())
+                  && !Clock.class.isAssignableFrom(
+                      type))) { // which may have one of the user's in it
             return Kind.FIXED;
           }
           if (type.isRecord()) {
@@ -93,7 +96,7 @@ public final class Immutables {
   /**
    * Returns whether no record of a type can ever change, according to the types of its components.
    */
-  private static boolean isOfFixed(Class<?> type) {
+  static boolean isOfFixed(Class<?> type) {
     for (RecordComponent component : type.getRecordComponents()) {
       Class<?> part = component.getType();
       boolean fixed =

@@ -1,6 +1,7 @@
 package io.github.fornada.process.payload;
 
 import io.github.fornada.process.wire.MessageInput;
+import io.github.fornada.process.wire.MessageOutput;
 import java.io.IOException;
 import java.io.InvalidClassException;
 import java.io.InvalidObjectException;
@@ -9,6 +10,7 @@ import java.io.ObjectInputStream;
 import java.io.ObjectOutputStream;
 import java.io.ObjectStreamClass;
 import java.io.OutputStream;
+import java.lang.reflect.Modifier;
 import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -62,6 +64,23 @@ final class ObjectStreams {
       throw tooDeep("an object of class " + value.getClass().getName(), "written", e);
     }
     stream.flush();
+    if (stream.ties != null) {
+      stream.ties.check();
+    }
+  }
+
+  /** Returns whether {@code wanted} is written where {@code from} is. May run user code. */
+  static boolean leadsTo(Object from, Record wanted) throws IOException {
+    var stream = new Writer(OutputStream.nullOutputStream(), null, false);
+    stream.wanted = wanted;
+    try {
+      stream.writeObject(from);
+    } catch (RecordTies.Found e) {
+      // as the field below says, which user code cannot hide
+    } catch (StackOverflowError e) {
+      throw tooDeep("an object of class " + from.getClass().getName(), "written", e);
+    }
+    return stream.found;
   }
 
   /** Returns the exception for an object that needs a deeper stack than its thread has. */
@@ -131,20 +150,56 @@ final class ObjectStreams {
     }
   }
 
-  private static final class Writer extends ObjectOutputStream {
+  private static final class Writer extends ObjectOutputStream implements RecordForm.Watcher {
     private final @Nullable UnaryOperator<Object> replace;
     private final boolean withoutCode;
+    private final @Nullable MessageOutput out;
+
+    /** Where the output began, at the latest after what each stream begins with. */
+    private final int start;
+
+    /** Null as long as there is nothing to look for, and where what is written is not kept. */
+    private @Nullable RecordTies ties;
+
+    /** What is looked for among what is written; null for nothing. */
+    private @Nullable Record wanted;
+
+    private boolean found;
 
     Writer(OutputStream out, @Nullable UnaryOperator<Object> replace, boolean withoutCode)
         throws IOException {
       super(out);
       this.replace = replace;
       this.withoutCode = withoutCode;
+      this.out = out instanceof MessageOutput message ? message : null;
+      this.start = this.out == null ? 0 : this.out.size();
       var _ = enableReplaceObject(true);
     }
 
     @Override
+    public void ends(RecordForm form) throws IOException {
+      if (out == null) {
+        return;
+      }
+      RecordTies all = ties;
+      if (all == null) {
+        all = new RecordTies(out, start);
+        ties = all;
+      }
+      flush();
+      int at = out.size();
+      writeObject(form); // known to the stream by now: a reference
+      flush();
+      all.ends(form, at);
+    }
+
+    @Override
+    @SuppressWarnings("ReferenceEquality") // one object is looked for
     protected Object replaceObject(Object object) throws IOException {
+      if (object == wanted) {
+        found = true;
+        throw new RecordTies.Found();
+      }
       if (withoutCode) {
         WritingCheck.checkParts(object);
       }
@@ -314,10 +369,14 @@ final class ObjectStreams {
       ClassLoader known = Loaders.byId(readLoader());
       ClassLoader from = known == null ? otherwise : known;
       var interfaces = new Class<?>[names.length];
+      ClassLoader home = from;
       for (int i = 0; i < names.length; i++) {
         interfaces[i] = Class.forName(names[i], false, from);
+        if (!Modifier.isPublic(interfaces[i].getModifiers())) {
+          home = interfaces[i].getClassLoader(); // only there may its proxy be defined
+        }
       }
-      return Proxy.getProxyClass(from, interfaces);
+      return Proxy.getProxyClass(home, interfaces);
     }
   }
 

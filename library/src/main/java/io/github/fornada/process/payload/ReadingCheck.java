@@ -32,8 +32,9 @@ final class ReadingCheck {
   private static final List<String> OF_THE_JDK =
       List.of("java.lang.", "java.util.", "java.math.", "java.time.", "java.io.", "java.sql.");
 
+  /** Whose classes of the JDK may load classes of the user's by name as they are read. */
   private static final List<String> NOT_OF_THE_JDK =
-      List.of("java.lang.invoke.", "java.lang.reflect.");
+      List.of("java.lang.invoke.", "java.lang.reflect.", "java.util.logging.", "java.time.chrono.");
 
   private static final Set<String> OTHERS =
       Set.of("java.net.URI", RecordForm.class.getName(), PathForm.class.getName());
@@ -91,7 +92,7 @@ final class ReadingCheck {
     }
   }
 
-  /** Notes that instances of these classes were read here. May run code of class loaders. */
+  /** Notes that these classes were read here. May run code of theirs and of class loaders. */
   static void learn(Set<Class<?>> met) {
     for (Class<?> each : met) {
       Class<?> type = each;
@@ -99,8 +100,18 @@ final class ReadingCheck {
         type = type.getComponentType();
       }
       if (isOfSystemLoader(type) && !KNOWN.containsKey(type.getName())) {
-        KNOWN.put(type.getName(), isPlain(type));
+        KNOWN.put(type.getName(), isInitialized(type) && isPlain(type));
       }
+    }
+  }
+
+  /** Initializes a class of which only the class itself was read; returns whether that worked. */
+  private static boolean isInitialized(Class<?> type) {
+    try {
+      var _ = Class.forName(type.getName(), true, type.getClassLoader());
+      return true;
+    } catch (ClassNotFoundException | LinkageError e) {
+      return false; // then reading an instance fails too, where user code may run
     }
   }
 

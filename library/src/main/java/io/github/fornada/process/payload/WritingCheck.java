@@ -14,6 +14,7 @@ import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.net.URI;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -287,7 +288,7 @@ final class WritingCheck {
     }
     return SIMPLE.contains(type)
             || REPLACEMENTS.contains(name)
-            || type.getPackageName().equals("java.time")
+            || (type.getPackageName().equals("java.time") && !Clock.class.isAssignableFrom(type))
             || !hasReferences(type)
         ? Kind.LEAF
         : Kind.CODE;

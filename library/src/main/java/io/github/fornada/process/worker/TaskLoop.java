@@ -27,6 +27,7 @@ import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TimeZone;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -53,6 +54,8 @@ final class TaskLoop {
 
   private static final int RESERVE = 512 * 1024; // Guess
 
+  private static final String ZONE_PROPERTY = "user.timezone";
+
   private final ByteBuffer header;
   private final ClaimWord claims;
   private final RingReader in;
@@ -62,7 +65,13 @@ final class TaskLoop {
   private final TaskWatchdog watchdog;
   private final WorkerConfig config;
   private final @Nullable CodecSessions codec;
+
+  // The default locales as they were before the first item; the second and third need not be the
+  // first.
   private final Locale locale = Locale.getDefault();
+  private final Locale displayLocale = Locale.getDefault(Locale.Category.DISPLAY);
+  private final Locale formatLocale = Locale.getDefault(Locale.Category.FORMAT);
+
   private final MessageOutput message = new MessageOutput();
 
   /** Ensures one writer of the ring at a time: other threads of the task may print. */
@@ -85,6 +94,9 @@ final class TaskLoop {
    * thread only.
    */
   private @Nullable TimeZone zone;
+
+  /** What the default time zone is made from when it is read for the first time. */
+  private final @Nullable String zoneProperty = System.getProperty(ZONE_PROPERTY);
 
   /**
    * Functions by their numbers. As bytes until first used, so that an item is blamed if decoding
@@ -275,8 +287,30 @@ final class TaskLoop {
     runAndSend(ticket, function, body, began, observed, bare);
     var _ = message.clear(); // releases the memory of a large result
     if (zone == null) {
-      TimeZone.setDefault(null); // as when this JVM started, whatever the item has set
-      zone = TimeZone.getDefault();
+      zone = zoneAtStart();
+    }
+  }
+
+  /** Reads the default time zone as when this JVM started, whatever the first item has set. */
+  private TimeZone zoneAtStart() {
+    String now = System.getProperty(ZONE_PROPERTY);
+    boolean isOther = !Objects.equals(now, zoneProperty);
+    if (isOther) {
+      setZoneProperty(zoneProperty);
+    }
+    TimeZone.setDefault(null);
+    TimeZone read = TimeZone.getDefault(); // by the property, which this may set too
+    if (isOther) {
+      setZoneProperty(now);
+    }
+    return read;
+  }
+
+  private static void setZoneProperty(@Nullable String value) {
+    if (value == null) {
+      System.clearProperty(ZONE_PROPERTY);
+    } else {
+      System.setProperty(ZONE_PROPERTY, value);
     }
   }
 
@@ -464,13 +498,23 @@ final class TaskLoop {
     if (!loader.equals(self.getContextClassLoader())) {
       self.setContextClassLoader(loader);
     }
-    if (!Locale.getDefault().equals(locale)) {
-      Locale.setDefault(locale);
-    }
+    restoreLocales();
     TimeZone wanted = zone;
     if (wanted != null) {
       // without reading the current one, which may be of a user's class
       TimeZone.setDefault(wanted);
+    }
+  }
+
+  private void restoreLocales() {
+    if (!Locale.getDefault().equals(locale)) {
+      Locale.setDefault(locale); // which sets the other two as well
+    }
+    if (!Locale.getDefault(Locale.Category.DISPLAY).equals(displayLocale)) {
+      Locale.setDefault(Locale.Category.DISPLAY, displayLocale);
+    }
+    if (!Locale.getDefault(Locale.Category.FORMAT).equals(formatLocale)) {
+      Locale.setDefault(Locale.Category.FORMAT, formatLocale);
     }
   }
 

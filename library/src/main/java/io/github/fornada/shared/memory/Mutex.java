@@ -3,7 +3,6 @@ package io.github.fornada.shared.memory;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * A lock for the threads of several processes. Threads of one process wait for each other in this
@@ -37,7 +36,7 @@ public final class Mutex {
   private final long at;
 
   /** Held by the thread of this process that has the lock, or waits for the shared word. */
-  private final ReentrantLock local = new ReentrantLock();
+  private final LocalLock local;
 
   /**
    * Creates this process's view of the lock in a line of shared memory.
@@ -47,6 +46,7 @@ public final class Mutex {
   public Mutex(Region region, int number) {
     this.region = region;
     this.at = Region.line(number);
+    this.local = new LocalLock(region);
   }
 
   /** Returns whether the calling thread has the lock. */

@@ -11,6 +11,8 @@ import java.nio.channels.FileChannel;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -47,8 +49,9 @@ public final class Region {
   private @Nullable MemorySegment memory;
 
   private @Nullable Arena arena; // guarded by this
-  private boolean freed; // guarded by this
+  private volatile boolean freed; // written under this
   private @Nullable Object object; // guarded by this
+  private final List<Runnable> whenFreed = new ArrayList<>(); // guarded by this
 
   Region(Space space, String name, long size) {
     this(space, space.bell(), name, size);
@@ -215,6 +218,21 @@ public final class Region {
         cause);
   }
 
+  /** Returns whether this process has heard that the object was freed, or its pool has ended. */
+  boolean isFreed() {
+    return freed;
+  }
+
+  /** Runs {@code action}, which must be quick, when this process hears that it was freed. */
+  synchronized void whenFreed(Runnable action) {
+    whenFreed.add(action);
+  }
+
+  /** Returns what those get who use it later. */
+  static IllegalStateException gone() {
+    return gone(null);
+  }
+
   /** Marks the object as freed, for processes that have mapped it. */
   void markFreed() {
     try {
@@ -232,6 +250,7 @@ public final class Region {
     if (open != null) {
       Unmapping.close(open);
     }
+    whenFreed.forEach(Runnable::run);
   }
 
   private static ClaimedBy claimedBy(MemorySegment page) {
