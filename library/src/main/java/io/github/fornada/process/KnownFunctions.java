@@ -137,7 +137,8 @@ final class KnownFunctions {
   /** Returns what a worker knows the function of a batch by. */
   static Object key(Batch<?, ?> batch) {
     TaskFunction<?, ?> function = batch.function();
-    return function instanceof HandedFunction<?, ?> || Immutables.contains(function)
+    return function instanceof HandedFunction<?, ?>
+            || batch.functionParts().stream().allMatch(Immutables::contains)
         ? function
         : batch.call();
   }

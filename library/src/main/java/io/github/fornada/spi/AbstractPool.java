@@ -279,11 +279,8 @@ public abstract class AbstractPool implements Pool {
   final <T extends @Nullable Object, R extends @Nullable Object>
       TaskFunction<? super T, ? extends R> load(TaskFunction<? super T, ? extends R> function) {
     TaskFunction<? super T, ? extends R> carried = contextCapture.<T, R>load(function);
-    List<?> parts =
-        carried instanceof ContextFunction<?, ?> with
-            ? with.all()
-            : Collections.singletonList(carried);
-    return (TaskFunction<? super T, ? extends R>) handOver(carried, parts);
+    return (TaskFunction<? super T, ? extends R>)
+        handOver(carried, ContextFunction.partsOf(carried));
   }
 
   // ---- pools that help each other

@@ -7,6 +7,7 @@ import io.github.fornada.TaskUsage;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
@@ -134,6 +135,14 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
     return own instanceof FedCall.Composed<?, ?> composed
         ? (TaskFunction<? super T, ? extends R>) composed.main()
         : own;
+  }
+
+  /**
+   * Returns what its function consists of: itself, or the user's function with its carriers and
+   * what they captured.
+   */
+  public List<? extends @Nullable Object> functionParts() {
+    return ContextFunction.partsOf(function());
   }
 
   /**

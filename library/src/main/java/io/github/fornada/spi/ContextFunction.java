@@ -5,6 +5,7 @@ import io.github.fornada.TaskFunction;
 import java.io.Serial;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -54,6 +55,15 @@ final class ContextFunction<T extends @Nullable Object, R extends @Nullable Obje
       parts.put("what " + name + " captured", values[k]);
     }
     return parts;
+  }
+
+  /**
+   * Returns what a function consists of: itself, or one with its carriers and what they captured.
+   */
+  static List<? extends @Nullable Object> partsOf(TaskFunction<?, ?> function) {
+    return function instanceof ContextFunction<?, ?> with
+        ? with.all()
+        : Collections.singletonList(function);
   }
 
   /** Returns everything that this function consists of. */

@@ -2,6 +2,7 @@ package io.github.fornada.pipeline;
 
 import java.io.Serializable;
 import java.util.Iterator;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -61,12 +62,19 @@ final class Acts {
     private final boolean allAfter;
     private final Act act;
     private final String stage;
+    private final CountDownLatch gate;
 
     Endless() {
       this(-1, false, Act.NOTHING, "");
     }
 
     Endless(int special, boolean allAfter, Act act, String stage) {
+      this(special, allAfter, act, stage, new CountDownLatch(0));
+    }
+
+    /** The special one comes when the gate is open. */
+    Endless(int special, boolean allAfter, Act act, String stage, CountDownLatch gate) {
+      this.gate = gate;
       this.special = special;
       this.allAfter = allAfter;
       this.act = act;
@@ -85,6 +93,13 @@ final class Acts {
         public Num next() {
           int n = (int) taken.getAndIncrement();
           boolean acts = special >= 0 && (n == special || (allAfter && n > special));
+          if (acts) {
+            try {
+              gate.await();
+            } catch (InterruptedException e) {
+              Thread.currentThread().interrupt();
+            }
+          }
           return acts ? new Num(n, act, stage) : Num.plain(n);
         }
       };

@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
@@ -211,12 +212,19 @@ final class PairsTest {
   @MethodSource("places")
   void aCloseStopsWhatRuns(ExecutionModel first, ExecutionModel second, String stage)
       throws Exception {
-    var source = new Endless(10, true, Act.SLEEP, stage);
+    // Not before the others have ended: an item that was taken back from a busy worker may begin
+    // after later ones, and would wait for those that sleep.
+    var gate = new CountDownLatch(1);
+    var source = new Endless(10, true, Act.SLEEP, stage, gate);
     try (var run = pipeline(source, first, second).run()) {
       Iterator<PipelineOutcome<Num>> outcomes = run.outcomes().iterator();
       for (int n = 0; n < 10; n++) {
         assertThat(outcomes.next().index()).isEqualTo(n);
       }
+      gate.countDown();
+      Waiting.until(
+          "items sleep in the stage",
+          () -> run.summary().stages().get(stage.equals("first") ? 0 : 1).taken() > 10);
     }
     assertFree(first, second);
   }

@@ -2,6 +2,7 @@ package io.github.fornada.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.fornada.Busy;
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
 import io.github.fornada.TaskFunction;
@@ -28,7 +29,7 @@ import org.junit.jupiter.api.Timeout.ThreadMode;
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
 class EncodingTest {
   private static final Duration GRACE = Duration.ofMillis(100);
-  private static final Duration LIMIT = Duration.ofMillis(500);
+  private static final Duration LIMIT = Busy.scaled(Duration.ofMillis(500));
 
   /** The hang of one test. */
   static final class Hang {

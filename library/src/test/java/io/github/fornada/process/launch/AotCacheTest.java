@@ -326,9 +326,12 @@ class AotCacheTest {
               public static void main(String[] args) throws Exception {
                 var cache = AotCache.of(List.of("-XX:+UseSerialGC"));
                 Thread.ofPlatform().daemon().start(cache::make);
-                while (ProcessHandle.current().descendants().count() < 2) Thread.onSpinWait();
+                List<ProcessHandle> seen;
+                do {
+                  seen = ProcessHandle.current().descendants().toList();
+                } while (seen.size() < 2);
                 System.out.println("making");
-                ProcessHandle.current().descendants().forEach(p -> System.out.println(p.pid()));
+                seen.forEach(p -> System.out.println(p.pid()));
                 System.out.flush();
                 %s
               }
