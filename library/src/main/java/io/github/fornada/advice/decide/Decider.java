@@ -658,8 +658,9 @@ public final class Decider {
   }
 
   private Decision backOff(int size) {
-    int back = Math.max(1, Math.min(Math.max(good, sizeBefore), size - 1));
-    refusedAt = Math.min(refusedAt, size);
+    boolean alone = mostFailHere(); // whatever is in between was passed in the same moment
+    int back = alone ? 1 : Math.max(1, Math.min(Math.max(good, sizeBefore), size - 1));
+    refusedAt = Math.min(refusedAt, alone ? 2 : size);
     stopped = true;
     return enterHold(back, refusal(size));
   }
