@@ -40,7 +40,10 @@ public final class DoorbellFifoScenario implements Explorer.Scenario {
   private void read() {
     var reader = new RingReader(header, ring, Segment.TO_WORKER_TAIL, Segment.TO_WORKER_HEAD);
     try {
-      while (sleepers.await(reader)) {
+      boolean open = true;
+      while (open) {
+        open = sleepers.await(reader);
+        reader.pollWritten(); // what came just before the end, too
         while (reader.next()) {
           seen++;
         }
