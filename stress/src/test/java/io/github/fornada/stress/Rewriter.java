@@ -34,6 +34,10 @@ final class Rewriter extends ClassLoader {
   private static final ClassDesc EXPLORER = ClassDesc.of(Explorer.class.getName());
   private static final String SEGMENT = "Ljava/lang/foreign/MemorySegment;";
   private static final String BUFFER = "Ljava/nio/ByteBuffer;";
+
+  /** Classes whose buffers are shared memory; those of others are their own. */
+  private static final Set<String> RINGS = Set.of("RingReader", "RingWriter");
+
   private static final MethodTypeDesc NOTHING = MethodTypeDesc.ofDescriptor("()V");
   private static final MethodTypeDesc NAMED = MethodTypeDesc.ofDescriptor("(Ljava/lang/String;)V");
   private static final String LONGS = "([J";
@@ -298,7 +302,8 @@ final class Rewriter extends ClassLoader {
     boolean memory =
         (owner.equals("java/lang/foreign/MemorySegment")
                 && (name.equals("get") || name.equals("set") || name.equals("copy")))
-            || (owner.equals("java/nio/ByteBuffer")
+            || (RINGS.contains(simple)
+                && owner.equals("java/nio/ByteBuffer")
                 && (type.startsWith("(I[BII)")
                     || (type.startsWith("(I") && name.matches("(get|put)(Int|Long)"))));
     boolean handle =
