@@ -88,8 +88,11 @@ public final class Segment implements AutoCloseable {
   /** Maps a file that the parent has created. */
   public static Segment open(Path file) throws IOException {
     try (var channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-      // As long as anybody holds it, which the worker does until it ends.
-      return new Segment(channel.map(FileChannel.MapMode.READ_WRITE, 0, SIZE), null);
+      // Until this process ends. Not the mapping without an arena: the JDK makes its buffer by
+      // reflection, for which it generates a dozen classes.
+      return new Segment(
+          channel.map(FileChannel.MapMode.READ_WRITE, 0, SIZE, Arena.global()).asByteBuffer(),
+          null);
     }
   }
 
