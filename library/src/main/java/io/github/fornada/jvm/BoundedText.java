@@ -10,7 +10,6 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -37,17 +36,8 @@ public final class BoundedText {
   /** At most this many threads that hang at the same time are replaced. */
   private static final int MAX_LOST = 64; // Guess
 
-  /**
-   * {@link System#nanoTime} until which objects of a class are not called; 0 for a class never
-   * marked.
-   */
-  private static final ClassValue<AtomicLong> MARKED_UNTIL =
-      new ClassValue<>() {
-        @Override
-        protected AtomicLong computeValue(Class<?> type) {
-          return new AtomicLong();
-        }
-      };
+  /** Those whose {@code toString} took too long. */
+  private static final SlowClasses HANGING = new SlowClasses(MARKED);
 
   private static final ThreadPoolExecutor TEXT_THREADS =
       OwnThreads.expendable("fornada-text", THREADS);
@@ -67,7 +57,6 @@ public final class BoundedText {
     }
     Class<?> type = object.getClass();
     String name = "a " + type.getName() + " whose toString ";
-    AtomicLong markedUntil = MARKED_UNTIL.get(type);
     if (hangs(object)) {
       return name + "hangs";
     }
@@ -76,13 +65,12 @@ public final class BoundedText {
         name + "fails",
         name + "hangs",
         name + "was not called: too many others hang",
-        () -> markedUntil.set(System.nanoTime() + MARKED.toNanos() | 1)); // never 0
+        () -> HANGING.add(type));
   }
 
   /** Returns whether the {@code toString} of an object of the same class took too long lately. */
   public static boolean hangs(Object object) {
-    long until = MARKED_UNTIL.get(object.getClass()).get();
-    return until != 0 && until - System.nanoTime() > 0;
+    return HANGING.contains(object.getClass());
   }
 
   /** Returns the text of {@code item} as by {@link #of}, in one line of at most 83 characters. */

@@ -65,6 +65,16 @@ final class HandedItem extends HandedOver {
         : bytes != null && Payloads.isQuick(bytes) ? ItemForm.QUICK : ItemForm.OTHER;
   }
 
+  /** Returns what it was written as; null if it was not, or its file is gone. */
+  @Nullable SentForm sentForm() {
+    if (bytes != null) {
+      return SentForm.ofPayload(bytes);
+    }
+    return file == null
+        ? null
+        : SentForm.ofFile(file.tag, file.engine.directory().resolve(file.name), file.size);
+  }
+
   byte @Nullable [] bytes() {
     return bytes;
   }

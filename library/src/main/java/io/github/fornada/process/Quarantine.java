@@ -3,6 +3,7 @@ package io.github.fornada.process;
 import io.github.fornada.DeathCertificate;
 import io.github.fornada.TaskFunction;
 import io.github.fornada.jvm.BoundedText;
+import io.github.fornada.jvm.SlowClasses;
 import io.github.fornada.process.payload.Immutables;
 import io.github.fornada.process.payload.Payloads;
 import io.github.fornada.spi.Batch;
@@ -11,7 +12,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -47,23 +47,11 @@ final class Quarantine {
         }
       };
 
-  /**
-   * Until when the {@code equals} of a class, or what writes it, is not called, by {@link
-   * System#nanoTime}; 0 if it never took too long.
-   */
-  private static final ClassValue<AtomicLong> SLOW_UNTIL =
-      new ClassValue<>() {
-        @Override
-        protected AtomicLong computeValue(Class<?> type) {
-          return new AtomicLong();
-        }
-      };
-
   /** How long a batch may be delayed by the code that writes its items. */
   private static final Duration PATIENCE = Duration.ofSeconds(1); // Guess
 
-  /** How long the code of a class is not called after it took too long. */
-  private static final Duration SLOW = Duration.ofSeconds(10); // Guess
+  /** The classes whose {@code equals}, or what writes them, took too long. */
+  private static final SlowClasses SLOW = new SlowClasses(Duration.ofSeconds(10)); // Guess
 
   private final int retries;
   private final Handover handover;
@@ -157,27 +145,18 @@ final class Quarantine {
       if (copy == null
           && Payloads.largeArray(item) == null
           && System.nanoTime() - began < PATIENCE.toNanos()
-          && !isSlow(item.getClass())) {
+          && !SLOW.contains(item.getClass())) {
         if (handover.item(item, null) instanceof HandedItem made) {
           batch.handedOver(i, made); // it would be made when it is sent
           copy = made;
         } else {
-          setSlow(item.getClass());
+          SLOW.add(item.getClass());
         }
       }
-      SentForm sent = copy instanceof HandedItem made ? SentForm.of(made) : SentForm.of(item);
+      SentForm sent = copy instanceof HandedItem made ? made.sentForm() : SentForm.of(item);
       keys[i - from] = sent == null ? new Object() : sent; // equal to nothing
     }
     return keys;
-  }
-
-  private static boolean isSlow(Class<?> type) {
-    long until = SLOW_UNTIL.get(type).get();
-    return until != 0 && until - System.nanoTime() > 0;
-  }
-
-  private static void setSlow(Class<?> type) {
-    SLOW_UNTIL.get(type).set(System.nanoTime() + SLOW.toNanos() | 1); // never 0
   }
 
   /** Returns the entry of each item, at the item's index; null for items without one. */
@@ -220,10 +199,10 @@ final class Quarantine {
     }
     Class<?> suspect = found;
     V none = byIdentity.get();
-    if (isSlow(suspect)) {
+    if (SLOW.contains(suspect)) {
       return none;
     }
-    return BoundedText.call(byEquality, none, none, () -> setSlow(suspect));
+    return BoundedText.call(byEquality, none, none, () -> SLOW.add(suspect));
   }
 
   /** Returns the class of an object whose equality may be user code, else null. */

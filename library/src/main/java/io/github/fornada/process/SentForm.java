@@ -26,20 +26,16 @@ record SentForm(int tag, long size, ByteBuffer digest) {
   /** How many bytes are looked at in one go. */
   private static final long PIECE = 1 << 16; // Guess
 
-  /** Returns the form of an item that was written; null if it was not, or its file is gone. */
-  static @Nullable SentForm of(HandedItem item) {
-    byte[] bytes = item.bytes();
-    if (bytes != null) {
-      return of(OF_ANY, MemorySegment.ofArray(bytes));
-    }
-    HandedItem.ArrayFile file = item.file();
-    if (file == null) {
-      return null;
-    }
-    Path path = file.engine().directory().resolve(file.name());
-    try (var channel = FileChannel.open(path, StandardOpenOption.READ);
+  /** Returns the form of an item that was written. */
+  static SentForm ofPayload(byte[] payload) {
+    return of(OF_ANY, MemorySegment.ofArray(payload));
+  }
+
+  /** Returns the form of a large array that was written to a file; null if that is gone. */
+  static @Nullable SentForm ofFile(int tag, Path file, long size) {
+    try (var channel = FileChannel.open(file, StandardOpenOption.READ);
         var arena = Arena.ofConfined()) {
-      return of(file.tag(), channel.map(FileChannel.MapMode.READ_ONLY, 0, file.size(), arena));
+      return of(tag, channel.map(FileChannel.MapMode.READ_ONLY, 0, size, arena));
     } catch (IOException | IllegalStateException e) {
       return null; // deleted from outside: the item is then not recognized
     }
