@@ -51,9 +51,13 @@ final class Verdict {
   private final List<Figures> runs;
   private final int processors;
 
+  /** The models under which more items fail than under the first. */
+  private final List<Figures> failing;
+
   private Verdict(List<Figures> runs, int processors) {
     this.runs = runs;
     this.processors = processors;
+    this.failing = failing();
   }
 
   /** Returns two or three sentences. */
@@ -115,7 +119,7 @@ final class Verdict {
     }
     Optional<Figures> found = best();
     if (found.isEmpty()) {
-      return failing().isEmpty() ? Optional.empty() : Optional.of(ExecutionModel.SEQUENTIAL);
+      return failing.isEmpty() ? Optional.empty() : Optional.of(ExecutionModel.SEQUENTIAL);
     }
     return Optional.of(
         leaveSequential(sequential.get(), found.get())
@@ -209,13 +213,8 @@ final class Verdict {
     return runs.stream().filter(run -> run.failed() > least + chance).toList();
   }
 
-  private boolean fails(Figures run) {
-    return failing().contains(run);
-  }
-
   /** Returns a sentence about the models under which items fail, if there are any. */
   private Optional<String> failures() {
-    List<Figures> failing = failing();
     if (failing.isEmpty()) {
       return Optional.empty();
     }
@@ -266,7 +265,7 @@ final class Verdict {
     return threads.isPresent()
         && processes.isPresent()
         && !processes.get().cutOff()
-        && !fails(processes.get())
+        && !failing.contains(processes.get())
         && threads.get().speedup() < NO_SPEEDUP_BELOW
         && processes.get().speedup() > HELD_UP_FACTOR * threads.get().speedup()
         && processes.get().speedup() > NO_SPEEDUP_BELOW;
@@ -286,7 +285,7 @@ final class Verdict {
   private String advice(Figures one) {
     Optional<Figures> found = best();
     if (found.isEmpty()) {
-      return failing().isEmpty()
+      return failing.isEmpty()
           ? "No other model ran to its end."
           : "Leave it sequential: no other model ran to its end with as many results.";
     }
@@ -349,7 +348,8 @@ final class Verdict {
                 ExecutionModel.PROCESSES);
     List<Figures> others =
         runs.stream()
-            .filter(run -> run.model() != ExecutionModel.SEQUENTIAL && !run.cutOff() && !fails(run))
+            .filter(run ->
+                run.model() != ExecutionModel.SEQUENTIAL && !run.cutOff() && !failing.contains(run))
             .toList();
     double least = others.stream().mapToDouble(Verdict::whole).min().orElse(Double.NaN);
     return others.stream()

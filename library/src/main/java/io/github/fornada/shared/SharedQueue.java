@@ -145,7 +145,7 @@ public final class SharedQueue<T> extends SharedObject implements AutoCloseable,
 
   private boolean sendWithin(List<ElementRing.Element> elements, long nanos)
       throws InterruptedException {
-    long began = nanos == Limits.NONE ? 0 : System.nanoTime();
+    long began = began(nanos);
     int next = 0;
     while (true) {
       int sent = ring.send(elements, next, left(nanos, began));
@@ -287,7 +287,7 @@ public final class SharedQueue<T> extends SharedObject implements AutoCloseable,
   }
 
   private List<ElementRing.Taken> takeWithin(int most, long nanos) throws InterruptedException {
-    long began = nanos == Limits.NONE ? 0 : System.nanoTime();
+    long began = began(nanos);
     while (true) {
       List<ElementRing.Taken> taken = ring.receive(most, left(nanos, began));
       if (taken == null) {
@@ -411,7 +411,7 @@ public final class SharedQueue<T> extends SharedObject implements AutoCloseable,
   }
 
   private @Nullable Delivery<T> leaseWithin(long nanos) throws InterruptedException {
-    long began = nanos == Limits.NONE ? 0 : System.nanoTime();
+    long began = began(nanos);
     while (true) {
       ElementRing.Attempt attempt = ring.lease(left(nanos, began));
       if (attempt == null) {
@@ -621,6 +621,11 @@ public final class SharedQueue<T> extends SharedObject implements AutoCloseable,
         throw cancelled;
       }
     }
+  }
+
+  /** Returns when a wait began; the time is only read where there is a limit. */
+  private static long began(long nanos) {
+    return nanos == Limits.NONE ? 0 : System.nanoTime();
   }
 
   private static long left(long nanos, long began) {

@@ -824,11 +824,7 @@ public final class Explorer {
   /** Replaces a compare-and-set by a fault: a load, and later a store. */
   public static boolean lookThenSet(
       VarHandle handle, ByteBuffer memory, int at, long expected, long value) {
-    if (getVolatile(handle, memory, at) != expected) {
-      return false;
-    }
-    setVolatile(handle, memory, at, value);
-    return true;
+    return lookThenStore(at, expected, value);
   }
 
   public static boolean compareAndSet(
@@ -862,10 +858,14 @@ public final class Explorer {
   /** Replaces a compare-and-set by a fault: a load, and later a store. */
   public static boolean lookThenSet(
       VarHandle handle, MemorySegment memory, long at, long expected, long value) {
-    if (getVolatile(handle, memory, at) != expected) {
+    return lookThenStore(at, expected, value);
+  }
+
+  private static boolean lookThenStore(long at, long expected, long value) {
+    if (active.load(active.pass(), at, true, true) != expected) {
       return false;
     }
-    setVolatile(handle, memory, at, value);
+    active.store(active.pass(), at, value, true, true);
     return true;
   }
 
