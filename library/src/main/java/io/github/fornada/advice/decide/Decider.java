@@ -112,6 +112,11 @@ public final class Decider {
   /** What comparing with half of the threads may cost, as part of the items that are left. */
   private static final double COMPARE_SHARE = 0.05;
 
+  /** The differences that comparing is to show, and those that it must show to be worth it. */
+  private static final double FINE = 0.12;
+
+  private static final double GROSS = 0.4;
+
   /** A rest that takes less time is not worth comparing. Guess. */
   private static final double WORTH_COMPARING = 0.2e9;
 
@@ -204,6 +209,9 @@ public final class Decider {
   private boolean sharedState;
   private boolean forControl;
   private double rateBefore = Double.NaN;
+
+  /** The response time before a trial, which says how long it may take. */
+  private double responseBefore;
 
   /** What worker processes were expected to give when they were started. */
   private double rateForeseen = Double.NaN;
@@ -762,6 +770,7 @@ public final class Decider {
       if (wanted < 0.75 * size
           && size > 2
           && known.done() >= 30
+          && known.level(setting) != null // or there is nothing to compare fewer with
           && known.elapsed() > nextFewer
           && (sparesOthers || (wanted < size / 3 && !locked()))) {
         return beginFewer(Math.max(2, Math.max(wanted, (int) (0.7 * size))));
@@ -954,7 +963,7 @@ public final class Decider {
 
   /** Returns whether fewer items end than are needed to tell: the work may have changed. */
   private boolean takesTooLong() {
-    return rateBefore > 0 && stageNanos > PATIENCE * (itemsNeeded / rateBefore + response());
+    return rateBefore > 0 && stageNanos > PATIENCE * (itemsNeeded / rateBefore + responseBefore);
   }
 
   private Decision giveUpTrial() {
@@ -965,6 +974,8 @@ public final class Decider {
     nextProbe = known.elapsed() + probePause;
     fewerPause *= 3;
     nextFewer = known.elapsed() * fewerPause;
+    known.forget(
+        before); // what it gave it gives no more, or the trial would not have taken so long
     return change(before, "it could not be told", look());
   }
 
@@ -988,8 +999,8 @@ public final class Decider {
         && known.compilers.or(0) < Estimates.COMPILING
         && !(forecast.lock() > 0)
         && level != null
-        && level.items() >= Math.min(itemsToCompare(), 2.0 * setting.size() + 16)
-        && itemsToCompare() < COMPARE_SHARE * known.toCome()
+        && level.items() >= Math.min(itemsToCompare(FINE), 2.0 * setting.size() + 16)
+        && itemsToCompare(GROSS) < COMPARE_SHARE * known.toCome()
         && known.toCome() / Math.max(1e-18, level.rate()) > WORTH_COMPARING;
   }
 
@@ -1002,15 +1013,16 @@ public final class Decider {
     return level != null && level.rate() * known.work() < LITTLE_GIVEN * busy;
   }
 
-  private double itemsToCompare() {
+  /** Returns how many items it takes to tell a difference of so large a part. */
+  private double itemsToCompare(double part) {
     double variation = known.variation();
-    return Math.max(Math.max(8, 0.5 * before.size()), 2 * variation * variation / (0.12 * 0.12));
+    return Math.max(Math.max(8, 0.5 * before.size()), 2 * variation * variation / (part * part));
   }
 
   private Decision beginCompare() {
     phase = Phase.COMPARE;
     compared = true;
-    itemsNeeded = itemsToCompare();
+    itemsNeeded = itemsToCompare(FINE);
     longestCompare =
         0.05 * known.elapsed() + COMPARE_SHARE * known.toCome() / forecast().currentRate();
     before = setting;
@@ -1216,6 +1228,8 @@ public final class Decider {
     before = setting;
     Estimates.Level here = known.level(setting);
     rateBefore = here == null ? Double.NaN : here.rate();
+    // Not that of the items in flight: where the work has just changed they may take for ever.
+    responseBefore = here == null ? response() : Math.min(response(), here.response());
     errorBefore = here == null ? 1 : here.relativeError(known.variation());
   }
 

@@ -375,6 +375,26 @@ class DeciderTest {
   }
 
   @Test
+  void workThatComesToALockIsNotComparedWithWhatCameBefore() {
+    for (int done = 1_000; done <= 4_000; done += 250) {
+      int changesAt = done;
+      Series job =
+          series(s -> {
+            boolean locks = s.done > changesAt;
+            s.items = 12_000;
+            s.cores = 8;
+            s.usable = 8;
+            s.cpu = 0.1;
+            s.wait = 50;
+            s.lock = locks ? 30 : 0;
+          });
+      Decider decider = job.run(0.9, 1e9);
+      assertThat(decider.result().setting().model()).isEqualTo(ExecutionModel.PROCESSES);
+      assertThat(job.now).as("by threads it takes five minutes").isLessThan(100_000);
+    }
+  }
+
+  @Test
   void itemsThatTakeLongerAndLongerDoNotHoldEachOtherUp() {
     for (int cores : new int[] {2, 4, 8}) {
       Series job =
