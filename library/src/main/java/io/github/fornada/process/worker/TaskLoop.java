@@ -469,7 +469,7 @@ final class TaskLoop {
     } catch (NotSerializableException e) {
       var explained =
           new NotSerializableException(
-              Unserializable.text(Unserializable.in(value, "the result"), e));
+              Unserializable.text(Unserializable.in(value, "the result"), e, "the result"));
       explained.initCause(e);
       throw explained;
     }
