@@ -1,5 +1,6 @@
 package io.github.fornada.process.payload;
 
+import java.io.NotSerializableException;
 import java.io.Serializable;
 import java.lang.invoke.SerializedLambda;
 import java.lang.reflect.Field;
@@ -52,6 +53,14 @@ public record Unserializable(String path, Object object) {
     return (found == null ? thrown.getMessage() : found.path)
         + " is not serializable. "
         + (found == null ? OF_ANY : advice(found.object));
+  }
+
+  /** Returns an exception like {@code thrown} that says which part of {@code root} it was. */
+  public static NotSerializableException explained(
+      @Nullable Object root, String name, NotSerializableException thrown) {
+    var explained = new NotSerializableException(text(in(root, name), thrown));
+    explained.initCause(thrown);
+    return explained;
   }
 
   /** Returns a text that says what to do about an object that is not serializable. */
