@@ -1,5 +1,6 @@
 package io.github.fornada.process.payload;
 
+import java.io.NotSerializableException;
 import java.io.Serializable;
 import java.lang.invoke.SerializedLambda;
 import java.lang.reflect.Field;
@@ -57,6 +58,14 @@ public record Unserializable(String path, Object object) {
     return found == null
         ? name + " holds a " + thrown.getMessage() + ", which is not serializable. " + OF_ANY
         : found.path + " is not serializable. " + advice(found.object);
+  }
+
+  /** Returns an exception like {@code thrown} that says which part of {@code root} it was. */
+  public static NotSerializableException explained(
+      @Nullable Object root, String name, NotSerializableException thrown) {
+    var explained = new NotSerializableException(text(in(root, name), thrown, name));
+    explained.initCause(thrown);
+    return explained;
   }
 
   /** Returns a text that says what to do about an object that is not serializable. */
