@@ -1,5 +1,6 @@
 package io.github.fornada.cli;
 
+import io.github.fornada.Outcome;
 import io.github.fornada.TaskEvent;
 import io.github.fornada.TaskListener;
 import java.nio.charset.StandardCharsets;
@@ -112,15 +113,14 @@ final class Progress implements TaskListener, AutoCloseable {
 
   @Override
   public void onEvent(TaskEvent event) {
-    if (event instanceof TaskEvent.Finished finished && finished.last()) {
-      ended.incrementAndGet();
-      if (!finished.outcome().isDone()) {
-        failed.incrementAndGet();
-      }
+    if (event instanceof TaskEvent.Finished finished
+        && finished.last()
+        && !(finished.outcome() instanceof Outcome.Cancelled)) { // they did not come to an end
+      outcome(finished.outcome().isDone());
     }
   }
 
-  /** An item of a pipeline has its outcome. */
+  /** An item has come to its end, other than by being cancelled. */
   void outcome(boolean done) {
     ended.incrementAndGet();
     if (!done) {

@@ -47,7 +47,7 @@ final class SummaryText {
             + Diagnosis.time((double) summary.elapsed().toNanos())
             + ": "
             + Diagnosis.number((double) (summary.outcomes() - failed))
-            + " results, "
+            + (summary.outcomes() - failed == 1 ? " result, " : " results, ")
             + Diagnosis.number((double) failed)
             + " without one. ";
     Paragraph.append(text, counts + summary.advice(), COLUMNS, System.lineSeparator());
