@@ -452,12 +452,9 @@ interface LocalContract extends PoolUnderTest {
 
   private static void awaitCollected(List<WeakReference<Object>> items)
       throws InterruptedException {
-    Waiting.until(
+    Waiting.untilCollected(
         "all " + items.size() + " items were collected",
-        () -> {
-          System.gc();
-          return items.stream().allMatch(item -> item.get() == null);
-        });
+        () -> items.stream().allMatch(item -> item.get() == null));
   }
 
   @Test
