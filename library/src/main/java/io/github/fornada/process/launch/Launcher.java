@@ -279,7 +279,8 @@ public final class Launcher {
   /**
    * Called when a worker did not start. If it used a cache, the next workers do not.
    *
-   * @param exited whether it ended by itself, rather than being slow
+   * @param exited whether it ended by itself while it booted, rather than being slow or ended by
+   *     the program's own code
    */
   public synchronized void startFailed(boolean exited) {
     if (isCacheInUse && cache != null) {
