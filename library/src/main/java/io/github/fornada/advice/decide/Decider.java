@@ -64,6 +64,12 @@ public final class Decider {
   /** The part of what was added that more in flight must give. */
   private static final double HALF = 0.5;
 
+  /** Threads that give a smaller part of what their cores could may hold each other up. Guess. */
+  private static final double LITTLE_GIVEN = 0.7;
+
+  /** Of what threads should give, a part so small is nothing. Guess. */
+  private static final double LITTLE = 0.25;
+
   /**
    * Standard errors by which a gain must be missed before the ramp stops. Guess, tried in the
    * simulator.
@@ -105,6 +111,11 @@ public final class Decider {
 
   /** What comparing with half of the threads may cost, as part of the items that are left. */
   private static final double COMPARE_SHARE = 0.05;
+
+  /** The differences that comparing is to show, and those that it must show to be worth it. */
+  private static final double FINE = 0.12;
+
+  private static final double GROSS = 0.4;
 
   /** A rest that takes less time is not worth comparing. Guess. */
   private static final double WORTH_COMPARING = 0.2e9;
@@ -182,6 +193,12 @@ public final class Decider {
   /** The setting with fewer in flight that was compared with; null before. */
   private @Nullable Setting comparedWith;
 
+  /** Whether half as many at a time were seen to give as much, and no lock tells why. */
+  private boolean heldUp;
+
+  /** Whether one at a time, in the middle of the job, gave more than several before. */
+  private boolean oneGaveMore;
+
   /** Whether what comes after going back to one at a time was worse than before, once. */
   private boolean backWasWorse;
 
@@ -192,6 +209,9 @@ public final class Decider {
   private boolean sharedState;
   private boolean forControl;
   private double rateBefore = Double.NaN;
+
+  /** The response time before a trial, which says how long it may take. */
+  private double responseBefore;
 
   /** What worker processes were expected to give when they were started. */
   private double rateForeseen = Double.NaN;
@@ -309,6 +329,8 @@ public final class Decider {
     probePause = 3 * response();
     compared = false;
     comparedWith = null;
+    heldUp = false;
+    oneGaveMore = false;
     backWasWorse = false;
     begunWith = null;
     if (phase == Phase.PROBE || phase == Phase.COMPARE || phase == Phase.FEWER) {
@@ -748,6 +770,7 @@ public final class Decider {
       if (wanted < 0.75 * size
           && size > 2
           && known.done() >= 30
+          && known.level(setting) != null // or there is nothing to compare fewer with
           && known.elapsed() > nextFewer
           && (sparesOthers || (wanted < size / 3 && !locked()))) {
         return beginFewer(Math.max(2, Math.max(wanted, (int) (0.7 * size))));
@@ -805,6 +828,10 @@ public final class Decider {
   private boolean worseThanAlone() {
     Estimates.Level alone = known.level(Setting.SEQUENTIAL);
     Estimates.Level here = known.level(setting);
+    Estimates.Level fewer = comparedWith == null ? null : known.level(comparedWith);
+    if (oneGaveMore && fewer != null) {
+      alone = fewer; // what ran alone at first was slower, before it was compiled
+    }
     if (setting.model() == ExecutionModel.PROCESSES
         || backWasWorse
         || alone == null
@@ -813,7 +840,6 @@ public final class Decider {
         || here.items() < 20) {
       return false;
     }
-    Estimates.Level fewer = comparedWith == null ? null : known.level(comparedWith);
     if (fewer != null && fewer.rate() < 0.9 * here.rate()) {
       return false; // fewer of the items of now give less, so what ran alone were other items
     }
@@ -937,7 +963,7 @@ public final class Decider {
 
   /** Returns whether fewer items end than are needed to tell: the work may have changed. */
   private boolean takesTooLong() {
-    return rateBefore > 0 && stageNanos > PATIENCE * (itemsNeeded / rateBefore + response());
+    return rateBefore > 0 && stageNanos > PATIENCE * (itemsNeeded / rateBefore + responseBefore);
   }
 
   private Decision giveUpTrial() {
@@ -948,6 +974,8 @@ public final class Decider {
     nextProbe = known.elapsed() + probePause;
     fewerPause *= 3;
     nextFewer = known.elapsed() * fewerPause;
+    known.forget(
+        before); // what it gave it gives no more, or the trial would not have taken so long
     return change(before, "it could not be told", look());
   }
 
@@ -966,26 +994,35 @@ public final class Decider {
         && busy >= 2
         && !areTiny()
         && setting.model() != ExecutionModel.PROCESSES
-        && job.processDoubt() == null
-        && job.mostProcesses() > 1
-        && known.waitingShare() < 0.5
+        && (mayUseProcesses() || giveLittle(level, busy))
+        && (known.waitingShare() < 0.5 || known.waitsAreUntold())
         && known.compilers.or(0) < Estimates.COMPILING
         && !(forecast.lock() > 0)
         && level != null
-        && level.items() >= Math.min(itemsToCompare(), 2.0 * setting.size() + 16)
-        && itemsToCompare() < COMPARE_SHARE * known.toCome()
+        && level.items() >= Math.min(itemsToCompare(FINE), 2.0 * setting.size() + 16)
+        && itemsToCompare(GROSS) < COMPARE_SHARE * known.toCome()
         && known.toCome() / Math.max(1e-18, level.rate()) > WORTH_COMPARING;
   }
 
-  private double itemsToCompare() {
+  private boolean mayUseProcesses() {
+    return job.processDoubt() == null && job.mostProcesses() > 1;
+  }
+
+  /** Returns whether threads give far less than as many cores do. */
+  private boolean giveLittle(Estimates.@Nullable Level level, int busy) {
+    return level != null && level.rate() * known.work() < LITTLE_GIVEN * busy;
+  }
+
+  /** Returns how many items it takes to tell a difference of so large a part. */
+  private double itemsToCompare(double part) {
     double variation = known.variation();
-    return Math.max(Math.max(8, 0.5 * before.size()), 2 * variation * variation / (0.12 * 0.12));
+    return Math.max(Math.max(8, 0.5 * before.size()), 2 * variation * variation / (part * part));
   }
 
   private Decision beginCompare() {
     phase = Phase.COMPARE;
     compared = true;
-    itemsNeeded = itemsToCompare();
+    itemsNeeded = itemsToCompare(FINE);
     longestCompare =
         0.05 * known.elapsed() + COMPARE_SHARE * known.toCome() / forecast().currentRate();
     before = setting;
@@ -1011,13 +1048,32 @@ public final class Decider {
     }
     nextLook = 0;
     double slower = known.inflation();
+    heldUp = slower <= Forecast.INFLATED && gave(level, 1 - LITTLE);
+    oneGaveMore = setting.size() == 1 && gave(level, 1);
     String told =
         slower > Forecast.INFLATED
             ? "an item computes "
                 + Say.times(slower)
                 + " as long beside others as with half of them"
-            : "with half of them an item computes no faster";
+            : heldUp ? "half of them gave as much" : "with half of them an item computes no faster";
     return change(before, told, look());
+  }
+
+  /**
+   * Returns whether a part of the threads clearly gave as much as all of them.
+   *
+   * @param share 1 for as much; less for as much but for a part of what the others should add
+   */
+  private boolean gave(Estimates.@Nullable Level part, double share) {
+    Estimates.Level all = known.level(before);
+    if (part == null || all == null || part.items() < 8 || all.items() < 8) {
+      return false;
+    }
+    double variation = known.variation();
+    double error = Math.hypot(part.relativeError(variation), all.relativeError(variation));
+    double busy = Math.min(before.size(), known.cores());
+    double removed = 1 - Math.min(1, setting.size() / busy);
+    return part.rate() * (1 - error) > all.rate() * (1 - (1 - share) * removed);
   }
 
   // Worker processes.
@@ -1026,7 +1082,7 @@ public final class Decider {
     return setting.model() != ExecutionModel.PROCESSES
         && !processesTried
         && setting.size() > 1
-        && (forecast.lock() > 0 || inflated());
+        && (forecast.lock() > 0 || inflated() || heldUp);
   }
 
   private boolean inflated() {
@@ -1038,6 +1094,9 @@ public final class Decider {
     if (forecast.lock() > 0) {
       return 0.95;
     }
+    if (heldUp) {
+      return 0.8;
+    }
     // Bandwidth explains at most that two threads each get half of what the machine gives them.
     double byMemory = 2 / Math.max(1, machine.memoryScaling());
     return known.inflation() > 1.1 * byMemory ? 0.9 : 0.4;
@@ -1045,6 +1104,9 @@ public final class Decider {
 
   private String suspicion(Forecast forecast) {
     forControl = !(forecast.lock() > 0);
+    if (forControl && heldUp) {
+      return "half of the threads give as much, and worker processes tell why";
+    }
     return forControl
         ? "an item computes "
             + Say.times(known.inflation())
@@ -1141,7 +1203,8 @@ public final class Decider {
     }
     workersForNothing += setting.size();
     known.processesFellShort(level.rate() / rateForeseen);
-    memoryBound = forControl;
+    memoryBound = forControl && !heldUp; // they compute no longer, so it is not the memory
+    heldUp = false;
     phase = Phase.HOLD;
     if (job.threadDoubt() != null && before.model() != ExecutionModel.SEQUENTIAL) {
       return stay(look());
@@ -1165,6 +1228,8 @@ public final class Decider {
     before = setting;
     Estimates.Level here = known.level(setting);
     rateBefore = here == null ? Double.NaN : here.rate();
+    // Not that of the items in flight: where the work has just changed they may take for ever.
+    responseBefore = here == null ? response() : Math.min(response(), here.response());
     errorBefore = here == null ? 1 : here.relativeError(known.variation());
   }
 

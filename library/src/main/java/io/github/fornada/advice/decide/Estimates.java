@@ -61,6 +61,9 @@ final class Estimates {
   /** Below this many in flight an item is alone. */
   private static final double ALONE = 1.3;
 
+  /** Waits that are seen for a smaller part of an item's time do not tell why it waits. Guess. */
+  private static final double UNTOLD = 0.1;
+
   /** Compilers that take more of a core than this are busy: what is measured will get better. */
   static final double COMPILING = 0.25;
 
@@ -735,6 +738,18 @@ final class Estimates {
   double waitingShare() {
     double waits = baseWait();
     return waits / Math.max(1, waits + work());
+  }
+
+  /**
+   * Returns whether items are off the processor and it was looked for what they wait for, but not
+   * seen: they may wait for each other, each time for microseconds.
+   */
+  boolean waitsAreUntold() {
+    double told = 0;
+    for (WaitKind kind : WaitKind.values()) {
+      told += kind == WaitKind.UNKNOWN ? 0 : waited(kind);
+    }
+    return lookedAt && told < UNTOLD * response.or(0);
   }
 
   /** Returns the number of items that ended well, as a weight. */

@@ -36,6 +36,7 @@ final class Explanation {
   private final Forecast forecast;
   private final boolean memoryBound;
   private final boolean sharedState;
+  private final boolean wentBack;
   private final @Nullable Learned earlier;
   private final Plan best;
 
@@ -56,6 +57,7 @@ final class Explanation {
     this.forecast = forecast;
     this.memoryBound = memoryBound;
     this.sharedState = sharedState;
+    this.wentBack = wentBack;
     // Worker processes do not show why threads are worse.
     boolean unseen =
         begunWith != null
@@ -143,6 +145,9 @@ final class Explanation {
       return known.inflation() > 1.1 * 2 / Math.max(1, machine.memoryScaling())
           ? Cause.SHARED_STATE
           : Cause.MEMORY;
+    }
+    if (wentBack && computes) {
+      return Cause.SHARED_STATE;
     }
     if (waits) {
       return waitKind();
@@ -232,12 +237,7 @@ final class Explanation {
       case WAITS -> waits("for something that could not be told", alone);
       case LOCK -> lock("a lock in this JVM");
       case NATIVE_LOCK -> lock("a lock within a native library");
-      case SHARED_STATE ->
-          "The items share something in this JVM that is not a lock: an item computes for "
-              + Say.time(known.cpuTogether.or(0))
-              + " beside others and for "
-              + Say.time(known.work())
-              + " alone or in a process of its own.";
+      case SHARED_STATE -> sharedState();
       case MEMORY ->
           "The items compete for memory or cache: an item computes for "
               + Say.time(known.cpuTogether.or(0))
@@ -309,6 +309,21 @@ final class Explanation {
               + Say.digits(machine.usableCores())
               + " cores busy.";
     };
+  }
+
+  private String sharedState() {
+    double beside = known.cpuTogether.or(0);
+    if (beside < Forecast.INFLATED * known.work()) {
+      return "The items hold each other up in this JVM, and no lock was seen that tells why: "
+          + (wentBack
+              ? "threads gave less than one at a time."
+              : "more threads give no more, and worker processes do.");
+    }
+    return "The items share something in this JVM that is not a lock: an item computes for "
+        + Say.time(beside)
+        + " beside others and for "
+        + Say.time(known.work())
+        + " alone or in a process of its own.";
   }
 
   private String waits(String what, double alone) {

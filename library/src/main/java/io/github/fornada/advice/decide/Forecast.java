@@ -380,10 +380,7 @@ final class Forecast {
         Math.hypot(
             MODEL_ERROR, known.variation() / Math.sqrt(Math.max(1.0, (double) known.done())));
     boolean seen = false;
-    Setting tried =
-        current.model() == ExecutionModel.PROCESSES && onThreads(setting)
-            ? threadsBefore()
-            : current;
+    Setting tried = !onThreads(current) && onThreads(setting) ? threadsBefore() : current;
     boolean comparable = tried.model() == setting.model() || !tried.equals(current);
     Estimates.Level level = comparable ? known.level(tried) : null;
     if (level != null && level.items() >= 3) {

@@ -340,6 +340,61 @@ class DeciderTest {
   }
 
   @Test
+  void threadsThatGiveNoMoreThanOneLeadToProcessesThoughNoLockIsSeen() {
+    var series =
+        new Series(s -> {
+          s.cores = 2;
+          s.usable = 2;
+          s.cpu = 2;
+          s.lock = 2; // held all the time, by items that spin for it or sleep for microseconds
+          s.lockIsUnseen = true;
+          s.compilers = s.now < 200 ? 0.3 : 0;
+        });
+    Finding finding = series.run(0.4, 30_000).result();
+    assertThat(finding.setting().model()).isEqualTo(ExecutionModel.PROCESSES);
+    assertThat(finding.cause()).isEqualTo(Cause.SHARED_STATE);
+    assertThat(finding.sentences().getFirst())
+        .contains("more threads give no more, and worker processes do");
+  }
+
+  @Test
+  void oneAtATimeIsComparedAsItIsNowAndNotAsItWasBeforeItWasCompiled() {
+    var series =
+        new Series(s -> {
+          s.cores = 2;
+          s.usable = 2;
+          s.cpu = s.now < 100 ? 1.3 : 1;
+          s.lock = 1.5; // threads that take turns take longer than one that goes on
+          s.lockIsUnseen = true;
+          s.processDoubt = "it needs this JVM";
+        });
+    Decider decider = series.run(0.4, 30_000);
+    Finding finding = decider.result();
+    assertThat(finding.setting()).isEqualTo(Setting.SEQUENTIAL);
+    assertThat(finding.cause()).isEqualTo(Cause.SHARED_STATE);
+  }
+
+  @Test
+  void workThatComesToALockIsNotComparedWithWhatCameBefore() {
+    for (int done = 1_000; done <= 4_000; done += 250) {
+      int changesAt = done;
+      Series job =
+          series(s -> {
+            boolean locks = s.done > changesAt;
+            s.items = 12_000;
+            s.cores = 8;
+            s.usable = 8;
+            s.cpu = 0.1;
+            s.wait = 50;
+            s.lock = locks ? 30 : 0;
+          });
+      Decider decider = job.run(0.9, 1e9);
+      assertThat(decider.result().setting().model()).isEqualTo(ExecutionModel.PROCESSES);
+      assertThat(job.now).as("by threads it takes five minutes").isLessThan(100_000);
+    }
+  }
+
+  @Test
   void itemsThatTakeLongerAndLongerDoNotHoldEachOtherUp() {
     for (int cores : new int[] {2, 4, 8}) {
       Series job =

@@ -36,6 +36,9 @@ final class Series {
   WaitKind kind = WaitKind.SOCKET;
   WaitKind lockKind = WaitKind.LOCK;
 
+  /** Whether nobody sees that a lock is waited for: each wait is too short. */
+  boolean lockIsUnseen;
+
   /** Whether what the other side gives is limited by a pool of permits, which are waited for. */
   boolean permits;
 
@@ -134,7 +137,7 @@ final class Series {
     double work = work(n);
     double rate = n / (work + wait);
     rate = Math.min(rate, usable / (work * inside));
-    if (!processes && lock > 0) {
+    if (!processes && lock > 0 && n > 1) {
       rate = Math.min(rate, 1 / lock);
     }
     return Math.min(rate, capacity);
@@ -170,7 +173,7 @@ final class Series {
     if (permits) {
       waits.put(WaitKind.CONNECTION_POOL, 1e6 * queued);
     }
-    waits.put(lockKind, 1e6 * (atLock ? others : 0));
+    waits.put(lockKind, 1e6 * (atLock && !lockIsUnseen ? others : 0));
     boolean settled = readyAt < 0 && older <= 0;
     older -= whole;
     now += length;
@@ -193,7 +196,7 @@ final class Series {
         bytes,
         10,
         waits,
-        atLock
+        atLock && !lockIsUnseen
             ? List.of(
                 new LockSite(
                     "com.acme.Parser.parse(Parser.java:42)",

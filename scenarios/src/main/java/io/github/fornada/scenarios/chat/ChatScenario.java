@@ -64,7 +64,7 @@ public final class ChatScenario implements Scenario {
   @Override
   public List<Trial<?>> prepare(Setup setup) throws Exception {
     crowd = setup.closeAtEnd(OtherSide.start(Crowd.class, "512m", List.of()));
-    int connections = most(setup.size().of(200, 2_000, 10_000));
+    int connections = most(setup.size().of(120, 2_000, 10_000));
     int rate = setup.size().of(1, 2, 2) * DELIVERIES;
     int messages = setup.size().of(2, 4, 4);
     int millis = (int) (1_000L * connections * messages * ROOM / rate);
@@ -90,7 +90,7 @@ public final class ChatScenario implements Scenario {
   }
 
   private Finding slowReaders(Setup setup) throws Exception {
-    int connections = setup.size().of(60, 400, 400);
+    int connections = setup.size().of(40, 400, 400);
     var without = new Talk(connections, ROOM, 10, 8 * connections, 4_000, 0);
     int slow = Math.max(2, connections / 100);
     var with = new Talk(connections, ROOM, 10, 8 * connections, 4_000, slow);
@@ -129,7 +129,7 @@ public final class ChatScenario implements Scenario {
 
   private Finding memory(Setup setup) throws Exception {
     int few = setup.size().of(200, 1_000, 5_000);
-    int many = most(setup.size().of(800, 5_000, 20_000));
+    int many = most(setup.size().of(600, 5_000, 20_000));
     var lines = new ArrayList<String>();
     lines.add(Words.format("%-34s %16s %16s", "", "resident", "heap in use"));
     for (Kind kind : Kind.values()) {

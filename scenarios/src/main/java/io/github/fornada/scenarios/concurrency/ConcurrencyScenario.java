@@ -34,7 +34,7 @@ public final class ConcurrencyScenario implements Scenario {
   @Override
   public List<Trial<?>> prepare(Setup setup) {
     return List.of(
-        new Cakes(Kitchen.cakes(setup.size().of(8, 24, 60), Kitchen.roundsInAMillisecond())));
+        new Cakes(Kitchen.cakes(setup.size().of(6, 24, 60), Kitchen.roundsInAMillisecond())));
   }
 
   @Override

@@ -52,7 +52,7 @@ public final class DatabaseScenario implements Scenario {
   public List<Trial<?>> prepare(Setup setup) throws Exception {
     String given = System.getenv("FORNADA_JDBC_URL");
     postgres = given == null || given.isEmpty() ? embedded(setup) : given;
-    int count = setup.size().of(400, 4_000, 40_000);
+    int count = setup.size().of(300, 4_000, 40_000);
     // The user's data may be in that database too.
     setup.closeAtEnd(() -> Bank.close(postgres));
     setup.closeAtEnd(() -> Bank.drop(postgres));

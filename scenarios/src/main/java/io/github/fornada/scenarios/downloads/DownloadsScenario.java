@@ -53,7 +53,7 @@ public final class DownloadsScenario implements Scenario {
 
   @Override
   public List<Trial<?>> prepare(Setup setup) throws Exception {
-    int size = setup.size().of(384 << 10, 2 << 20, 8 << 20);
+    int size = setup.size().of(256 << 10, 2 << 20, 8 << 20);
     server =
         setup.closeAtEnd(
             OtherSide.start(

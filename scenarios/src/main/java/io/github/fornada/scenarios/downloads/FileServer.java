@@ -35,6 +35,7 @@ public final class FileServer {
   private final AtomicInteger version = new AtomicInteger();
   private final ConcurrentHashMap<String, AtomicInteger> cuts = new ConcurrentHashMap<>();
   private volatile int cutsOfEach;
+  private int handling; // guarded by this
 
   private FileServer(int size, double bytesPerSecond) {
     this.size = size;
@@ -56,7 +57,7 @@ public final class FileServer {
     }
   }
 
-  private String answer(String question) {
+  private String answer(String question) throws InterruptedException {
     switch (question.split(" ")[0]) {
       case "reset" -> {
         sent.set(0);
@@ -70,13 +71,35 @@ public final class FileServer {
       case "speed" -> bytesPerSecond = Double.parseDouble(question.split(" ")[1]);
       case "change" -> version.incrementAndGet();
       default -> {
+        awaitIdle();
         return String.valueOf(sent.get());
       }
     }
     return "done";
   }
 
+  /** Waits until nothing is sent: a client may have all bytes before the last are counted here. */
+  private synchronized void awaitIdle() throws InterruptedException {
+    while (handling > 0) {
+      wait();
+    }
+  }
+
+  private synchronized void handling(int more) {
+    handling += more;
+    notifyAll();
+  }
+
   private void handle(HttpExchange exchange) throws IOException {
+    handling(1);
+    try {
+      answer(exchange);
+    } finally {
+      handling(-1);
+    }
+  }
+
+  private void answer(HttpExchange exchange) throws IOException {
     String path = exchange.getRequestURI().getPath();
     int now = version.get();
     String tag = "\"" + path.hashCode() + "-" + now + "\"";

@@ -57,7 +57,7 @@ public final class ResponsiveScenario implements Scenario {
               + " (Debian: apt-get install xvfb)");
     }
     Window window = setup.closeAtEnd(Window.open());
-    int rows = setup.size().of(60, 240, 960);
+    int rows = setup.size().of(40, 240, 960);
     work = new Work(window, IntStream.range(0, rows).boxed().toList());
     return List.of(work);
   }

@@ -70,7 +70,7 @@ public final class HttpScenario implements Scenario {
                     String.valueOf(MEDIAN_MILLIS),
                     String.valueOf(LIMIT),
                     String.valueOf(STREAMS))));
-    return List.of(new Requests(server, setup.size().of(36, 600, 4_000)));
+    return List.of(new Requests(server, setup.size().of(24, 600, 4_000)));
   }
 
   @Override

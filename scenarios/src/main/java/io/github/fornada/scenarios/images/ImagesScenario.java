@@ -41,7 +41,7 @@ public final class ImagesScenario implements Scenario {
   public List<Trial<?>> prepare(Setup setup) throws Exception {
     List<String> files =
         Pictures.write(
-            setup.folder(), setup.size().of(12, 60, 300), setup.size().of(800, 1_600, 2_400));
+            setup.folder(), setup.size().of(8, 60, 300), setup.size().of(800, 1_600, 2_400));
     return List.of(new Clean(files));
   }
 

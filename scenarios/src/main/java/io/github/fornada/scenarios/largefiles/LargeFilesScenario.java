@@ -38,7 +38,7 @@ public final class LargeFilesScenario implements Scenario {
   @Override
   public List<Trial<?>> prepare(Setup setup) throws Exception {
     Path file = setup.folder().resolve("measurements.txt");
-    int rows = setup.size().of(2_000_000, 20_000_000, 100_000_000);
+    int rows = setup.size().of(1_000_000, 20_000_000, 100_000_000);
     Measurements.write(file, rows, 1_000);
     return List.of(new Stations(file, rows, setup.processors() * CHUNKS_A_WORKER));
   }

@@ -36,7 +36,7 @@ public final class OverheadsScenario implements Scenario {
 
   @Override
   public List<Finding> findings(Setup setup) throws Exception {
-    int threads = setup.size().of(1_000, 2_000, 5_000);
+    int threads = setup.size().of(400, 2_000, 5_000);
     Costs.Cost virtual = Costs.ofThread(Thread.ofVirtual().factory(), 20 * threads);
     Costs.Cost platform = Costs.ofThread(Thread.ofPlatform().factory(), threads);
     Costs.Cost worker = Costs.ofWorker();

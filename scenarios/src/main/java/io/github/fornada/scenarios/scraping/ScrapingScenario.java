@@ -38,7 +38,7 @@ public final class ScrapingScenario implements Scenario {
 
   @Override
   public List<Trial<?>> prepare(Setup setup) throws Exception {
-    int products = setup.size().of(36, 600, 5_000);
+    int products = setup.size().of(24, 600, 5_000);
     OtherSide server =
         setup.closeAtEnd(
             OtherSide.start(ShopServer.class, "128m", List.of(String.valueOf(products))));

@@ -34,7 +34,7 @@ public final class TrainingScenario implements Scenario {
   @Override
   public List<Trial<?>> prepare(Setup setup) {
     return List.of(
-        new Svm(setup.size().of(300, 1_500, 4_000)),
+        new Svm(setup.size().of(200, 1_500, 4_000)),
         new Forest(setup.size().of(250, 1_500, 4_000)));
   }
 
