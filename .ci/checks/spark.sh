@@ -3,7 +3,8 @@
 # and two workers. Then the command, as README has it: a cluster in one process, a run on it in another,
 # whose output is that of --on processes, byte for byte. Fetches Spark's 136 jars, 220 MB, into Maven's
 # repository the first time.
-# Usage: .ci/checks/spark.sh [--command]     only the command, with what is built
+# Usage: .ci/checks/spark.sh [--command]     only the command, with what is built; in the foreground, for a
+#                                            shell in the background hands on that interrupts are ignored
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 work="$(mktemp -d)"

@@ -5,6 +5,7 @@ import io.github.fornada.Outcome;
 import io.github.fornada.TaskFunction;
 import io.github.fornada.spark.LoopbackCluster;
 import io.github.fornada.spark.SparkPool;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Iterator;
@@ -29,15 +30,20 @@ public final class SparkBench {
   private static final int MACHINES = 2;
   private static final int EQUAL_MILLIS = 10;
 
-  /** Partitions of the RDDs: the best of these counts. More are only slower, see tiny. */
-  private static final int[] PARTITIONS = {2, 4, 8, 16, 64};
+  /** The cores of each machine where items only wait, so that there may be more than there are. */
+  private static final int CORES_THAT_WAIT = 16;
+
+  /** Partitions of the RDDs: the best of these counts. */
+  private static final int[] PARTITIONS = {2, 4, 8, 16, 64, 256, 1024};
 
   private final JavaSparkContext spark;
+  private final int workers;
   private final double scale;
   private final boolean poolFirst;
 
-  private SparkBench(JavaSparkContext spark, double scale, boolean poolFirst) {
+  private SparkBench(JavaSparkContext spark, int workers, double scale, boolean poolFirst) {
     this.spark = spark;
+    this.workers = workers;
     this.scale = scale;
     this.poolFirst = poolFirst;
   }
@@ -52,7 +58,8 @@ public final class SparkBench {
       System.out.println("{\"row\": \"version\", \"text\": \"" + text + "\"}");
       return;
     }
-    try (var cluster = LoopbackCluster.start(MACHINES, 1)) {
+    int cores = args[0].equals("heavy") ? CORES_THAT_WAIT : 1;
+    try (var cluster = LoopbackCluster.start(MACHINES, cores)) {
       var conf = new SparkConf().setMaster(cluster.master()).setAppName("fornada-bench");
       cluster.settings().forEach(conf::set);
       conf.set("spark.log.level", "ERROR");
@@ -60,7 +67,11 @@ public final class SparkBench {
       conf.setJars(new String[] {System.getProperty("bench.jar")});
       var spark = new JavaSparkContext(conf);
       try {
-        new SparkBench(spark, Double.parseDouble(args[1]), Integer.parseInt(args[2]) % 2 == 1)
+        new SparkBench(
+                spark,
+                MACHINES * cores,
+                Double.parseDouble(args[1]),
+                Integer.parseInt(args[2]) % 2 == 1)
             .measure(args[0]);
       } finally {
         spark.stop();
@@ -75,8 +86,9 @@ public final class SparkBench {
       throw new IllegalStateException(executors + " executors came");
     }
     switch (row) {
-      case "equal" -> costly("equal", equal());
-      case "heavy" -> costly("heavy", heavy());
+      case "equal" -> costly("equal", equal(), Rdd::work);
+      case "heavy" -> costly("heavy", heavy(1), Rdd::waits);
+      case "heavy-two" -> costly("heavy-two", heavy(stepsOfOneMilli()), Rdd::work);
       case "tiny" -> tiny();
       case "first" -> first();
       case "poison" -> poison();
@@ -117,7 +129,7 @@ public final class SparkBench {
   }
 
   private SparkPool pool() throws InterruptedException {
-    return SparkPool.on(spark.sc(), o -> o.withWorkers(MACHINES));
+    return SparkPool.on(spark.sc(), o -> o.withWorkers(workers).withHeap("64m"));
   }
 
   // ---- items that take time
@@ -143,51 +155,76 @@ public final class SparkBench {
   }
 
   /** A Pareto distribution: most take a little, some take a hundred times as long. */
-  private List<Long> heavy() {
-    long milli = stepsOfOneMilli();
+  private List<Long> heavy(long milli) {
     var random = new Random(15);
-    int count = Math.max(200, (int) (12_000 * scale));
+    int count = Math.max(400, (int) (12_000 * scale));
     return IntStream.range(0, count)
         .mapToObj(i ->
             (long) (milli * Math.min(300, 2 * Math.pow(1 - random.nextDouble(), -1 / 1.3))))
         .toList();
   }
 
-  private void costly(String row, List<Long> items) throws Exception {
-    List<Long> some = items.subList(0, Math.min(items.size(), 100));
+  private void costly(String row, List<Long> items, TaskFunction<Long, Long> body)
+      throws Exception {
+    List<Long> some = items.subList(0, Math.min(items.size(), 100 * workers / MACHINES));
     inTurns(
         () -> {
           try (SparkPool pool = pool()) {
-            pool.map(some, Rdd::work);
-            double rate = rate(items.size(), () -> pool.map(items, Rdd::work));
-            emit("fornada", row, rate, "items/s", items.size() + " items");
+            pool.map(some, body);
+            Duration before = processorTime();
+            double rate = rate(items.size(), () -> pool.map(items, body));
+            emit("fornada", row, rate, "items/s", items.size() + " items, " + each(items, before));
           }
         },
         () -> best(row, items, some));
   }
 
   private void best(String row, List<Long> items, List<Long> some) throws Exception {
-    rdd(some, MACHINES);
+    boolean wait = row.equals("heavy");
+    rdd(some, workers, wait);
     double best = 0;
     int bestCount = 0;
+    String bestTime = "";
     for (int partitions : PARTITIONS) {
-      double rate = rate(items.size(), () -> rdd(items, partitions));
+      if (partitions < workers || partitions > items.size()) {
+        continue;
+      }
+      Duration before = processorTime();
+      double rate = rate(items.size(), () -> rdd(items, partitions, wait));
+      if (rate < best / 2) {
+        break; // more partitions are only slower
+      }
       if (rate > best) {
         best = rate;
         bestCount = partitions;
+        bestTime = each(items, before);
       }
     }
-    emit("rdd", row, best, "items/s", "best in " + bestCount + " partitions");
+    emit("rdd", row, best, "items/s", "best in " + bestCount + " partitions, " + bestTime);
   }
 
   private List<Long> rdd(List<Long> items, int partitions) {
-    return Rdd.map(spark, items, partitions);
+    return rdd(items, partitions, false);
+  }
+
+  private List<Long> rdd(List<Long> items, int partitions, boolean wait) {
+    return wait ? Rdd.waiting(spark, items, partitions) : Rdd.map(spark, items, partitions);
   }
 
   /** All that executors load of this program: nothing here may name Fornada, which they lack. */
   private static final class Rdd {
     static List<Long> map(JavaSparkContext spark, List<Long> items, int partitions) {
       return spark.parallelize(items, partitions).map(Rdd::work).collect();
+    }
+
+    static List<Long> waiting(JavaSparkContext spark, List<Long> millis, int partitions) {
+      return spark.parallelize(millis, partitions).map(Rdd::waits).collect();
+    }
+
+    /** Waits so many milliseconds, as for an answer of another machine. */
+    static long waits(long millis) throws InterruptedException {
+      Thread.sleep(millis);
+      return millis;
     }
 
     /** Does nothing of use, for as many steps; the JIT compiler cannot know the result. */
@@ -200,6 +237,19 @@ public final class SparkBench {
       }
       return x;
     }
+  }
+
+  /** Of this JVM and of all that it has started: also on a busy machine it says what is overhead. */
+  private static Duration processorTime() {
+    ProcessHandle self = ProcessHandle.current();
+    return Stream.concat(Stream.of(self), self.descendants())
+        .map(each -> each.info().totalCpuDuration().orElse(Duration.ZERO))
+        .reduce(Duration.ZERO, Duration::plus);
+  }
+
+  private static String each(List<Long> items, Duration before) {
+    double millis = processorTime().minus(before).toNanos() / 1e6 / items.size();
+    return String.format(java.util.Locale.ROOT, "%.2f ms of a processor each", millis);
   }
 
   private static double rate(long count, Supplied<List<Long>> once) throws Exception {

@@ -48,6 +48,18 @@ final class BadClassFileError extends ClassFormatError {
         which + "is broken (" + refusal.getMessage() + "). Build or download it again");
   }
 
+  /** Returns an error that says that a file contains a class of another name, and what to do. */
+  static BadClassFileError ofAnotherName(String type, String real, String file) {
+    return new BadClassFileError(
+        "class "
+            + type
+            + " in "
+            + file
+            + " is broken, or in the wrong folder: the file contains the class "
+            + real
+            + ". Give that name, and in -cp the folder or jar in which its packages begin");
+  }
+
   private static boolean hasMagic(byte[] bytes) {
     return bytes.length >= HEADER_BYTES
         && ((bytes[0] & 0xFF) << 24

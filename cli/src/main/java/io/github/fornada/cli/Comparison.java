@@ -189,7 +189,7 @@ final class Comparison {
           String title =
               rounds == 1
                   ? entrant.model().label()
-                  : "round %d of %d, %s".formatted(round + 1, rounds, entrant.model().label());
+                  : "round " + (round + 1) + " of " + rounds + ", " + entrant.model().label();
           // In the first round each gets an equal part of the time, whatever those before took.
           double time = round == 0 ? left() / (entrants.size() - i) : left();
           pass(entrant, title, time, round == 0);

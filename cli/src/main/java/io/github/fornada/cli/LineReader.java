@@ -11,6 +11,7 @@ import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Iterator;
+import java.util.Locale;
 import java.util.NoSuchElementException;
 import org.jspecify.annotations.Nullable;
 
@@ -248,9 +249,12 @@ final class LineReader implements Iterator<String> {
     refusals.add(
         text,
         (nul ? "item " : "line ") + number + " of " + name,
-        "the byte 0x%02X at place %d of the line is not UTF-8; if the text has another encoding,"
-                .formatted(line[place] & 0xFF, place - begin + 1)
-            + " convert it: iconv -f LATIN1 -t UTF-8");
+        String.format(
+            Locale.ROOT,
+            "the byte 0x%02X at place %d of the line is not UTF-8; if the text has another"
+                + " encoding, convert it: iconv -f LATIN1 -t UTF-8",
+            line[place] & 0xFF,
+            place - begin + 1));
     return null;
   }
 }

@@ -24,6 +24,7 @@ import java.time.temporal.TemporalAccessor;
 import java.time.temporal.TemporalAmount;
 import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -48,8 +49,11 @@ final class Rendering {
     int place = unpairedSurrogate(text, 0);
     if (place >= 0) {
       throw new IllegalStateException(
-          "the result cannot be written as UTF-8: its character %d, U+%04X, is half of a pair"
-              .formatted(place, (int) text.charAt(place)));
+          String.format(
+              Locale.ROOT,
+              "the result cannot be written as UTF-8: its character %d, U+%04X, is half of a pair",
+              place,
+              (int) text.charAt(place)));
     }
     return text;
   }

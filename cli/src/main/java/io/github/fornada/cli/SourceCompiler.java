@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
 import javax.tools.FileObject;
@@ -96,8 +97,13 @@ final class SourceCompiler {
         line += bytes[i] == '\n' ? 1 : 0;
       }
       throw Fault.usage(
-          "%s, line %d: the byte 0x%02X is not UTF-8. Convert the file: iconv -f LATIN1 -t UTF-8"
-              .formatted(source, line, bytes[text.position()] & 0xFF));
+          String.format(
+              Locale.ROOT,
+              "%s, line %d: the byte 0x%02X is not UTF-8. Convert the file: iconv -f LATIN1 -t"
+                  + " UTF-8",
+              source,
+              line,
+              bytes[text.position()] & 0xFF));
     }
   }
 

@@ -124,6 +124,16 @@ final class TaskLocator {
     try {
       return Class.forName(name, false, code.guardedLoader());
     } catch (ClassNotFoundException e) {
+      if (e.getCause() instanceof IOException unreadable) {
+        throw Fault.usage(
+            "class "
+                + name
+                + " cannot be read from the class path "
+                + String.join(File.pathSeparator, code.classPath())
+                + ": "
+                + Inputs.reason(unreadable)
+                + ". Build or download it again");
+      }
       throw Fault.usage(
           "no class "
               + name

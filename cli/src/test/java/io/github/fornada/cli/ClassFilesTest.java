@@ -13,6 +13,7 @@ import java.util.jar.Attributes;
 import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
+import java.util.zip.ZipEntry;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -147,6 +148,36 @@ class ClassFilesTest {
         Command.run(folder, "run", "acme.App#dep", "-cp", odd.resolve("part").toString(), "x");
     assertThat(result.exitCode()).isEqualTo(1);
     assertThat(result.err()).contains("class acme.Dep in " + dep + " is no class file");
+  }
+
+  @Test
+  void aFolderOnePackageTooDeepIsSaidToBeThat() throws IOException {
+    Path deep = classFolder("deep");
+    var result = Command.run(folder, "run", "App#where", "-cp", deep.toString(), "x");
+    assertThat(result.exitCode()).isEqualTo(2);
+    assertThat(result.err())
+        .contains("the file contains the class acme.App. Give that name, and in -cp the folder")
+        .hasLineCount(1);
+  }
+
+  @Test
+  void aDamagedClassInAJarIsNotSaidToBeMissing() throws IOException {
+    Path jar = odd.resolve("damaged.jar");
+    try (var out = new JarOutputStream(Files.newOutputStream(jar))) {
+      out.putNextEntry(new ZipEntry("acme/App.class"));
+      out.write(classes.get("acme.App"));
+      out.closeEntry();
+    }
+    byte[] bytes = Files.readAllBytes(jar);
+    for (int i = 60; i < 200; i++) {
+      bytes[i] ^= 0x55; // within the compressed class
+    }
+    Files.write(jar, bytes);
+    var result = Command.run(folder, "run", "acme.App#where", "-cp", jar.toString(), "x");
+    assertThat(result.exitCode()).isEqualTo(2);
+    assertThat(result.err())
+        .contains("class acme.App cannot be read from the class path " + jar + ": ")
+        .hasLineCount(1);
   }
 
   @Test

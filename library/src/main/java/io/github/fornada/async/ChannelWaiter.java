@@ -133,13 +133,13 @@ final class ChannelWaiter {
     }
     while (!isOver() && !thread.isInterrupted()) {
       if (!deadline.isSet()) {
-        LockSupport.park(blocker);
+        Parking.park(blocker);
       } else {
         long left = deadline.nanosLeft();
         if (left <= 0) {
           return;
         }
-        LockSupport.parkNanos(blocker, left);
+        Parking.park(blocker, left);
       }
     }
   }

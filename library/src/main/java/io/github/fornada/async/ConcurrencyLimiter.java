@@ -203,7 +203,7 @@ public final class ConcurrencyLimiter implements CallPolicy {
           throw new InterruptedException();
         }
         if (nanos == Ticker.LONGEST) {
-          LockSupport.park(this);
+          Parking.park(this);
         } else {
           if (end - ticker.nanos() <= 0) {
             return false;

@@ -148,10 +148,10 @@ abstract class ScopeTasks extends ScopeTasksLayout.SecondGap {
 
   private void rest() {
     if (!isForeign) {
-      LockSupport.park(this);
+      Parking.park(this);
       return;
     }
-    LockSupport.parkNanos(this, DEAD_THREAD_CHECK_NANOS);
+    Parking.park(this, DEAD_THREAD_CHECK_NANOS);
     for (Child<?> child = newest; child != null; child = child.next) {
       Thread runner = child.thread;
       if (runner != null && !runner.isAlive()) {

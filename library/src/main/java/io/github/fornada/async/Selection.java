@@ -51,9 +51,9 @@ final class Selection {
           LockSupport.parkNanos(blocker, MOMENT_NANOS);
         }
       } else if (deadline.isSet()) {
-        LockSupport.parkNanos(blocker, left);
+        Parking.park(blocker, left);
       } else {
-        LockSupport.park(blocker);
+        Parking.park(blocker);
       }
     }
     if (interrupted) {

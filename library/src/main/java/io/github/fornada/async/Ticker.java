@@ -23,7 +23,7 @@ interface Ticker {
 
         @Override
         public void parkUntil(Object blocker, long moment) {
-          LockSupport.parkNanos(blocker, moment - System.nanoTime());
+          Parking.park(blocker, moment - System.nanoTime());
         }
       };
 

@@ -76,6 +76,12 @@ final class AgentLink {
     this.pid = pid;
   }
 
+  /** Whether it is worth an answer: few items for one that has work ahead cost as much as many. */
+  boolean wantsAnswer() {
+    int room = room();
+    return room > 0 && 4 * room >= wanted - workers;
+  }
+
   /** How many more items it wants. */
   int room() {
     return broken != null ? 0 : wanted - sent.size();

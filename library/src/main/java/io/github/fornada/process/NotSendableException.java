@@ -64,7 +64,8 @@ final class NotSendableException extends IOException {
                 what
                     + ": "
                     + (thrown instanceof NotSerializableException
-                        ? Unserializable.text(Unserializable.in(task, "the task"), thrown)
+                        ? Unserializable.text(
+                            Unserializable.in(task, "the task"), thrown, "the task")
                         : thrown.toString()),
             what);
     return new RejectedExecutionException(message, thrown);
@@ -91,7 +92,7 @@ final class NotSendableException extends IOException {
       }
       return isLambda(batch.item(i))
           ? (found == null ? thrown.getMessage() : found.path()) + IS_NOT + OF_A_LAMBDA
-          : Unserializable.text(found, thrown);
+          : Unserializable.text(found, thrown, "it or the function");
     }
     return thrown instanceof CodecSessions.CodecException e
         ? String.valueOf(e.getMessage())

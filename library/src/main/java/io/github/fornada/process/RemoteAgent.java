@@ -2,9 +2,11 @@ package io.github.fornada.process;
 
 import io.github.fornada.DeathCertificate;
 import io.github.fornada.Outcome;
+import io.github.fornada.Pool;
 import io.github.fornada.TaskEvent;
 import io.github.fornada.TaskFunction;
 import io.github.fornada.TaskListener;
+import io.github.fornada.TaskPolicy;
 import io.github.fornada.TaskUsage;
 import io.github.fornada.jvm.Log;
 import io.github.fornada.jvm.OwnThreads;
@@ -26,6 +28,7 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -38,6 +41,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -49,6 +53,9 @@ import org.jspecify.annotations.Nullable;
  * soon as it has ended. Functions, items, results and exceptions are bytes here: only the workers
  * read them. Classes that a worker lacks come from the pool's JVM, so nothing but this library has
  * to be here.
+ *
+ * <p>Items that are known to be tame may run in threads of this JVM instead ({@link #openInside}):
+ * an item that ends its JVM then ends this one.
  *
  * <p>If the pool does not answer, or has given the agent up, the agent ends at once, with all of
  * its workers.
@@ -63,6 +70,17 @@ public final class RemoteAgent implements AutoCloseable {
      * @throws IOException if the pool cannot be reached: the agent then ends
      */
     byte[] ask(byte[] question) throws IOException, InterruptedException;
+
+    /**
+     * Gets shared bytes in the cluster's own way.
+     *
+     * @param way what {@link RemotePool#wayTo} has returned; not empty
+     * @param to a file that does not exist
+     * @return whether they are there; if not, the agent asks the pool for every part
+     */
+    default boolean fetch(byte[] way, Path to) throws InterruptedException {
+      return false;
+    }
   }
 
   /** How much work a worker has ahead of it: enough for the way to the pool and back. */
@@ -73,6 +91,16 @@ public final class RemoteAgent implements AutoCloseable {
   /** Where an item takes longer than so many times that, none waits at a worker that is busy. */
   private static final int NONE_AHEAD = 2; // Guess
 
+  /**
+   * How long what has ended waits at most to be reported together with others, while workers have
+   * enough to do. A report costs both JVMs some 0.3 ms of a processor, which is much beside an item
+   * of 10 ms.
+   */
+  private static final long LONGEST_PAUSE = 50_000_000; // Guess
+
+  /** How many items are reported together, if that does not take too long. */
+  private static final int TOGETHER = 5; // Guess
+
   /** What tasks print waits while this many bytes of reports were not sent. */
   private static final int REPORT_BYTES = 4 << 20; // Guess
 
@@ -81,6 +109,9 @@ public final class RemoteAgent implements AutoCloseable {
 
   private static final int FETCH_BYTES = 4 << 20;
 
+  /** How often it says that it is there while it fetches what may take long. */
+  private static final long SIGN_OF_LIFE = 2_000_000_000L; // Guess: the silence limit is longer
+
   private final Channel channel;
   private final String name;
   private final long id;
@@ -88,7 +119,22 @@ public final class RemoteAgent implements AutoCloseable {
   /** What to add to a time of this JVM to get one of the pool's. */
   private final long clockOffset;
 
-  private final Engine engine;
+  /** Runs the items. */
+  private final Pool local;
+
+  /** The same where items run in worker JVMs; null where they run in threads of this JVM. */
+  private final @Nullable Engine engine;
+
+  private final Far far = new Far();
+
+  /** The loader of the items that run in this JVM. */
+  private final ClassLoader loader;
+
+  /** Whether {@link AgentClasses} must be told of the end. */
+  private final boolean loadsHere;
+
+  /** Where fetched files are if there is no engine. Used by the thread that polls. */
+  private @Nullable Path folder;
 
   /** How many workers may be busy. Written by those who set it. */
   private volatile int workers;
@@ -114,6 +160,9 @@ public final class RemoteAgent implements AutoCloseable {
   private MessageOutput reports = new MessageOutput();
   private boolean reportsDue;
 
+  /** Whether the reporter waits for more to report. */
+  private boolean gathering;
+
   /** Classes and resources that the pool has, for the next workers. */
   private final Map<Asked, byte[]> found = new ConcurrentHashMap<>();
 
@@ -123,6 +172,12 @@ public final class RemoteAgent implements AutoCloseable {
 
   /** Files of shared bytes that were fetched here. Used by the thread that polls. */
   private final Map<String, Path> fetched = new HashMap<>();
+
+  /** Whether the thread that polls fetches shared bytes, and so is not heard of. Written by it. */
+  private volatile boolean fetching;
+
+  /** When the last report was sent. Used by the reporter. */
+  private long lastReport;
 
   private volatile boolean ending;
   private volatile boolean broken;
@@ -134,7 +189,7 @@ public final class RemoteAgent implements AutoCloseable {
   private final AtomicInteger threads = new AtomicInteger(2);
 
   /** An item of the pool. */
-  private static final class Item {
+  private static final class Item implements AgentFunction.Item {
     final long number;
     final Call call;
     final byte[] payload;
@@ -143,7 +198,9 @@ public final class RemoteAgent implements AutoCloseable {
     boolean isTaken;
     @Nullable Batch<?, ?> batch;
     int place;
-    @Nullable String cancelled;
+
+    /** Why it is to be stopped; null if it is not. Also read without the lock. */
+    volatile @Nullable String cancelled;
 
     /** Whether it goes back to the pool unbegun. */
     boolean isReturned;
@@ -158,12 +215,26 @@ public final class RemoteAgent implements AutoCloseable {
     }
 
     @Override
+    public byte[] payload() {
+      return payload;
+    }
+
+    @Override
+    public @Nullable String cancelled() {
+      return cancelled;
+    }
+
+    @Override
     public String toString() {
       return "item " + number + " of the pool";
     }
   }
 
-  private RemoteAgent(Channel channel, String name, int most, ProcessOptions base)
+  private RemoteAgent(
+      Channel channel,
+      String name,
+      ProcessOptions base,
+      @Nullable Function<? super TaskPolicy, ? extends Pool> threads)
       throws IOException, InterruptedException {
     this.channel = channel;
     this.name = name;
@@ -182,19 +253,29 @@ public final class RemoteAgent implements AutoCloseable {
       throw new IOException("the pool takes no agent: " + in.getString());
     }
     this.clockOffset = in.getLong() - (before + after) / 2;
-    ProcessOptions options = RemoteSettings.read(in, base).withWorkers(most).withMinWorkers(0);
+    boolean isSameCopy = in.getLong() == RemoteWire.COPY;
+    ProcessOptions options = RemoteSettings.read(in, base);
     if (in.getByte() != 0) {
       options = options.withListener(new Events());
     }
     boolean whole = false;
     try {
-      this.engine = Engine.openFor(new Far(), options, PrivateDirectory.bases());
+      if (threads == null) {
+        this.engine = Engine.openFor(far, options, PrivateDirectory.bases());
+        this.local = engine;
+      } else {
+        this.engine = null;
+        this.local = threads.apply(options.policy());
+      }
       whole = true;
     } finally {
       if (!whole) {
         var _ = channel.ask(question(RemoteWire.BYE).toByteArray());
       }
     }
+    ClassLoader own = RemoteAgent.class.getClassLoader();
+    this.loadsHere = threads != null && !isSameCopy;
+    this.loader = loadsHere ? AgentClasses.open(far) : own;
   }
 
   /**
@@ -208,7 +289,29 @@ public final class RemoteAgent implements AutoCloseable {
   public static RemoteAgent open(
       Channel channel, String name, int most, UnaryOperator<ProcessOptions> base)
       throws IOException, InterruptedException {
-    var agent = new RemoteAgent(channel, name, most, base.apply(ProcessOptions.defaults()));
+    ProcessOptions options =
+        base.apply(ProcessOptions.defaults()).withWorkers(most).withMinWorkers(0);
+    return started(new RemoteAgent(channel, name, options, null));
+  }
+
+  /**
+   * Opens an agent whose items run in this JVM, for items that are known to be tame: one that ends
+   * its JVM ends this agent, and one that ignores an interrupt goes on. What items print is not
+   * sent to the pool. All pools with such agents in this JVM must be in one JVM, because their
+   * classes are loaded here once.
+   *
+   * @param name its name in messages, events and timelines: the executor and its machine
+   * @param threads opens the pool that runs the items, of threads of this JVM, with this policy;
+   *     the agent closes it
+   * @throws IOException if the pool cannot be reached, or takes no agents; the message says why
+   */
+  public static RemoteAgent openInside(
+      Channel channel, String name, Function<? super TaskPolicy, ? extends Pool> threads)
+      throws IOException, InterruptedException {
+    return started(new RemoteAgent(channel, name, ProcessOptions.defaults(), threads));
+  }
+
+  private static RemoteAgent started(RemoteAgent agent) {
     OwnThreads.start("fornada-agent-reports", agent::reportAll);
     OwnThreads.start("fornada-agent", agent::pollAll);
     return agent;
@@ -216,9 +319,30 @@ public final class RemoteAgent implements AutoCloseable {
 
   /** Lets at most {@code count} workers be busy from now on, or all that it has; 0 for none. */
   public void use(int count) {
-    workers = Math.min(count, engine.workers());
-    engine.use(count);
+    workers = Math.min(count, local.workers());
+    if (engine != null) {
+      engine.use(count);
+    } else {
+      limitThreads();
+    }
     reportSafely(out -> {}); // the pool is told at once, and not when its next answer is due
+  }
+
+  /** Only calls can limit a pool of threads. Without one there is nothing to run. */
+  private void limitThreads() {
+    FedCall any = null;
+    lock.lock();
+    try {
+      for (Call call : calls.values()) {
+        any = call.fed;
+      }
+    } finally {
+      lock.unlock();
+    }
+    int count = workers;
+    if (any != null && count > 0) { // if none, none is wanted either
+      var _ = any.limitWorkers(count);
+    }
   }
 
   /**
@@ -317,7 +441,7 @@ public final class RemoteAgent implements AutoCloseable {
     } catch (InterruptedException e) {
       end("its thread was interrupted", true);
     } finally {
-      engine.close(); // what ends until then is reported
+      local.close(); // what ends until then is reported
       reportSafely(out -> {});
       threadEnded();
     }
@@ -344,13 +468,22 @@ public final class RemoteAgent implements AutoCloseable {
           throw new AssertionError("a function of another JVM");
         };
     var call = new Call();
-    call.fed = FedCall.on(engine, new HandedFunction<>(nobody, payload, null), call);
+    call.fed =
+        FedCall.on(
+            local,
+            engine == null
+                ? new AgentFunction(payload, loader)
+                : new HandedFunction<>(nobody, payload, null),
+            call);
     call.fed.start();
     lock.lock();
     try {
       calls.put(number, call);
     } finally {
       lock.unlock();
+    }
+    if (engine == null) {
+      limitThreads();
     }
   }
 
@@ -417,14 +550,10 @@ public final class RemoteAgent implements AutoCloseable {
     } finally {
       lock.unlock();
     }
-    if (batch != null) {
-      cancel(batch, item.place, reason);
-    }
-  }
-
-  private void cancel(Batch<?, ?> batch, int i, String reason) {
-    if (!refuse(batch, i, reason)) {
-      engine.cancel(batch, i, reason);
+    if (engine == null) {
+      var _ = item.call.fed().cancel(item, reason); // if it just begins, it sees that it must not
+    } else if (batch != null && !refuse(batch, item.place, reason)) {
+      engine.cancel(batch, item.place, reason);
     }
   }
 
@@ -455,7 +584,9 @@ public final class RemoteAgent implements AutoCloseable {
     } finally {
       lock.unlock();
     }
-    if (left > 0) {
+    if (engine == null) {
+      withdraw(left);
+    } else if (left > 0) {
       engine.shedLoad();
       var rest = new ArrayList<Batch<?, ?>>();
       while (left > 0) {
@@ -472,6 +603,45 @@ public final class RemoteAgent implements AutoCloseable {
     }
   }
 
+  /** Gives back at most so many items that threads have taken and not begun, the last first. */
+  private void withdraw(int most) {
+    if (most == 0) {
+      return;
+    }
+    List<Item> taken;
+    lock.lock();
+    try {
+      taken =
+          items.values().stream()
+              .filter(item -> item.isTaken)
+              .sorted((one, other) -> Long.compare(other.number, one.number))
+              .toList();
+    } finally {
+      lock.unlock();
+    }
+    int left = most;
+    for (Item item : taken) {
+      if (left == 0) {
+        return;
+      }
+      mark(item, true);
+      if (item.call.fed().withdraw(item, "it went back to the pool")) {
+        left--;
+      } else {
+        mark(item, false); // a thread has it
+      }
+    }
+  }
+
+  private void mark(Item item, boolean isReturned) {
+    lock.lock();
+    try {
+      item.isReturned = isReturned;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Gives back at most so many of the batch; returns how many. */
   private int giveBack(Batch<?, ?> batch, int most) {
     int left = most;
@@ -479,21 +649,11 @@ public final class RemoteAgent implements AutoCloseable {
       if (!(batch.item(i) instanceof Item item)) {
         break; // all have ended
       }
-      lock.lock();
-      try {
-        item.isReturned = true;
-      } finally {
-        lock.unlock();
-      }
+      mark(item, true);
       if (refuse(batch, i, "it went back to the pool")) {
         left--;
       } else {
-        lock.lock();
-        try {
-          item.isReturned = false; // a worker has it
-        } finally {
-          lock.unlock();
-        }
+        mark(item, false); // a worker has it
       }
     }
     return most - left;
@@ -521,9 +681,23 @@ public final class RemoteAgent implements AutoCloseable {
     if (Files.exists(Path.of(path))) {
       return; // it is the same machine
     }
-    engine.restoreDirectory();
-    Path file = Mappings.placeOf(path, engine.directory());
+    fetching = true;
+    try {
+      fetchTo(Mappings.placeOf(path, folder()), path, size);
+    } finally {
+      fetching = false;
+    }
+  }
+
+  private void fetchTo(Path file, String path, long size) throws IOException, InterruptedException {
     fetched.put(path, file);
+    byte[] way = channel.ask(question(RemoteWire.WAY).putString(path).toByteArray());
+    if (way.length > 1) {
+      if (channel.fetch(Arrays.copyOfRange(way, 1, way.length), file)) {
+        return;
+      }
+      PayloadFiles.deleteQuietly(file); // whatever there is of it
+    }
     try (var to = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
       for (long at = 0; at < size; ) {
         byte[] answer =
@@ -545,6 +719,20 @@ public final class RemoteAgent implements AutoCloseable {
     }
   }
 
+  private Path folder() throws IOException {
+    if (engine != null) {
+      engine.restoreDirectory();
+      return engine.directory();
+    }
+    Path known = folder;
+    if (known == null) {
+      known = PrivateDirectory.create(PrivateDirectory.bases(), 1);
+      folder = known;
+      Mappings.lookIn(known);
+    }
+    return known;
+  }
+
   private void unshare(String path) {
     Path file = fetched.remove(path);
     if (file != null) {
@@ -556,6 +744,12 @@ public final class RemoteAgent implements AutoCloseable {
   private void deleteFetched() {
     for (Path file : fetched.values()) {
       PayloadFiles.deleteQuietly(file);
+    }
+    Path own = folder;
+    if (own != null) {
+      fetched.keySet().forEach(Mappings::forget); // this JVM may go on for long
+      Mappings.lookNoMoreIn(own);
+      PrivateDirectory.delete(own);
     }
   }
 
@@ -647,11 +841,13 @@ public final class RemoteAgent implements AutoCloseable {
       Item item = (Item) tag;
       switch (outcome) {
         case Outcome.Done<?> done -> done(tag, done.value(), worker, true);
+        case Outcome.Failed<?> _ when engine == null && item.cancelled != null ->
+            cancelled(item, worker, String.valueOf(item.cancelled));
         case Outcome.Failed<?>(FarSide.Failure failed) ->
             finish(item, out -> putFailure(item, worker, failed.payload, out));
         case Outcome.Failed<?>(Throwable cause) -> {
           var bytes = new MessageOutput(); // of this JVM: no user code
-          Throwables.encode(cause, bytes, ClassLoader.getSystemClassLoader());
+          Throwables.encode(cause, bytes, loader);
           finish(item, out -> putFailure(item, worker, bytes.toByteArray(), out));
         }
         case Outcome.TimedOut<?>(Duration limit, List<StackTraceElement> stack) ->
@@ -670,19 +866,22 @@ public final class RemoteAgent implements AutoCloseable {
                   putUsage(item, worker, out);
                   RemoteWire.put(lost.certificate(), out);
                 });
-        case Outcome.Cancelled<?>(String reason) ->
-            finish(
-                item,
-                out -> {
-                  if (item.isReturned) {
-                    out.putByte(RemoteWire.RETURNED).putLong(item.number);
-                    return;
-                  }
-                  out.putByte(RemoteWire.CANCELLED).putLong(item.number);
-                  putUsage(item, worker, out);
-                  out.putString(reason);
-                });
+        case Outcome.Cancelled<?>(String reason) -> cancelled(item, worker, reason);
       }
+    }
+
+    private void cancelled(Item item, String worker, String reason) {
+      finish(
+          item,
+          out -> {
+            if (item.isReturned) {
+              out.putByte(RemoteWire.RETURNED).putLong(item.number);
+              return;
+            }
+            out.putByte(RemoteWire.CANCELLED).putLong(item.number);
+            putUsage(item, worker, out);
+            out.putString(reason);
+          });
     }
 
     private void putFailure(Item item, String worker, byte[] payload, MessageOutput out) {
@@ -903,7 +1102,32 @@ public final class RemoteAgent implements AutoCloseable {
   private void report(Entry entry) {
     entry.put(reports);
     reportsDue = true;
-    reported.signal();
+    if (!gathering || !hasEnoughToDo()) {
+      reported.signal();
+    }
+  }
+
+  /** Whether more than half of the work ahead is left. Under lock. */
+  private boolean hasEnoughToDo() {
+    return !ending && items.size() > workers && 2 * items.size() > wanted();
+  }
+
+  /** Waits until some items have ended, or workers will soon need more, or for a while. */
+  private void gather() throws InterruptedException {
+    long most = Math.min(LONGEST_PAUSE, TOGETHER * itemNanos / Math.max(1, workers));
+    long deadline = System.nanoTime() + most;
+    lock.lock();
+    try {
+      gathering = true;
+      for (long left = most;
+          left > 0 && hasEnoughToDo() && reports.size() < REPORT_BYTES;
+          left = deadline - System.nanoTime()) {
+        var _ = reported.awaitNanos(left);
+      }
+    } finally {
+      gathering = false;
+      lock.unlock();
+    }
   }
 
   private void reportAll() {
@@ -925,6 +1149,7 @@ public final class RemoteAgent implements AutoCloseable {
         }
         pause = in.getLong();
         reportPause = pause;
+        gather();
       }
     } catch (IOException | RuntimeException | Error e) {
       end("the pool cannot be reached: " + e, true);
@@ -939,10 +1164,12 @@ public final class RemoteAgent implements AutoCloseable {
   private byte @Nullable [] nextReport() throws InterruptedException {
     lock.lock();
     try {
-      while (!reportsDue && !engine.isTerminated()) {
+      while (!reportsDue && !local.isTerminated()) {
         var _ = reported.await(100, TimeUnit.MILLISECONDS);
+        reportsDue |= fetching && System.nanoTime() - lastReport > SIGN_OF_LIFE;
       }
-      if (!reportsDue || (reports.size() == 0 && engine.isTerminated())) {
+      lastReport = System.nanoTime();
+      if (!reportsDue || (reports.size() == 0 && local.isTerminated())) {
         return null;
       }
       MessageOutput full = reports;
@@ -982,9 +1209,9 @@ public final class RemoteAgent implements AutoCloseable {
       Log.get().log(System.Logger.Level.DEBUG, "the agent " + name + " ends: " + why);
     }
     if (atOnce) {
-      engine.shutdownNow();
+      var _ = local.shutdownNow();
     } else {
-      engine.shutdown();
+      local.shutdown();
     }
   }
 
@@ -994,8 +1221,11 @@ public final class RemoteAgent implements AutoCloseable {
       return;
     }
     try {
-      engine.close();
+      local.close();
       deleteFetched();
+      if (loadsHere) {
+        AgentClasses.close(far);
+      }
       if (failure == null) {
         var _ = channel.ask(question(RemoteWire.BYE).toByteArray());
       }

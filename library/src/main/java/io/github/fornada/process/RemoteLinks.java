@@ -256,7 +256,7 @@ final class RemoteLinks {
         if (agent.parked != null
             && (agent.first.size() > 0
                 || agent.control.size() > 0
-                || (work && agent.room() > 0 && !isEnd))) {
+                || (work && agent.wantsAnswer() && !isEnd))) {
           agents.remove(agent.id);
           agents.put(agent.id, agent);
           return agent;

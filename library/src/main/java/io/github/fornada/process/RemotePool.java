@@ -193,6 +193,20 @@ public abstract class RemotePool extends AbstractPool {
     return "";
   }
 
+  /**
+   * Returns how agents on other machines get shared bytes without asking this pool for every part,
+   * for {@link RemoteAgent.Channel#fetch}; empty, as by default, if they must ask. Called on a
+   * thread of its own, and may wait.
+   *
+   * @param file has the bytes; it does not change
+   */
+  protected byte[] wayTo(Path file) throws IOException {
+    return new byte[0];
+  }
+
+  /** Called when shared bytes were closed that agents may have asked a way to. Must not wait. */
+  protected void unshared(Path file) {}
+
   // ---- agents
 
   /**
@@ -224,12 +238,12 @@ public abstract class RemotePool extends AbstractPool {
           if (links.reported(agent, in, question)) {
             OwnThreads.start("fornada-reports-" + agent.name, () -> read(agent));
           }
-          feeders.wake();
           answer.accept(
               new MessageOutput().putByte(RemoteWire.OK).putLong(links.pause()).toByteArray());
         }
         case RemoteWire.FIND -> find(in, answer);
         case RemoteWire.FETCH -> fetch(in, answer);
+        case RemoteWire.WAY -> way(in, answer);
         case RemoteWire.BYE -> {
           lose(agent, "it has ended");
           answer.accept(new byte[] {RemoteWire.OK});
@@ -258,22 +272,27 @@ public abstract class RemotePool extends AbstractPool {
     warnOf(in.getString(), agent.name);
     links.add(agent);
     var answer = new MessageOutput().putByte(RemoteWire.OK).putLong(System.nanoTime());
+    answer.putLong(RemoteWire.COPY);
     RemoteSettings.write(options, answer);
     return answer.putByte(isObserved() ? 1 : 0).toByteArray();
   }
 
   private static void warnOf(String jdk, String agent) {
-    Runtime.Version version = Runtime.Version.parse(jdk);
-    if (version.feature() == 25 && version.interim() == 0 && version.update() < 3) {
-      Log.get()
-          .log(
-              System.Logger.Level.WARNING,
-              agent
-                  + " runs on JDK "
-                  + jdk
-                  + ", which may corrupt data under G1 (JDK-8377811): install 25.0.3 or later"
-                  + " there");
+    String warning = warning(jdk, agent);
+    if (warning != null) {
+      Log.get().log(System.Logger.Level.WARNING, warning);
     }
+  }
+
+  /** Returns what is to be said of an agent's JDK; null for nothing. */
+  static @Nullable String warning(String jdk, String agent) {
+    Runtime.Version version = Runtime.Version.parse(jdk);
+    return version.feature() == 25 && version.interim() == 0 && version.update() < 3
+        ? agent
+            + " runs on JDK "
+            + jdk
+            + ", which may corrupt data under G1 (JDK-8377811): install 25.0.3 or later there"
+        : null;
   }
 
   private static byte[] refusal(String why) {
@@ -338,6 +357,26 @@ public abstract class RemotePool extends AbstractPool {
       return;
     }
     OwnThreads.start("fornada-share", () -> answer.accept(part(file, at, length)));
+  }
+
+  private void way(MessageInput in, Consumer<byte[]> answer) throws IOException {
+    Path file = Path.of(in.getString());
+    if (!links.isShared(file.toString())) {
+      answer.accept(new byte[] {RemoteWire.GONE});
+      return;
+    }
+    OwnThreads.start(
+        "fornada-share",
+        () -> {
+          var way = new MessageOutput().putByte(RemoteWire.OK);
+          try {
+            byte[] found = wayTo(file);
+            way.write(found, 0, found.length);
+          } catch (IOException | RuntimeException e) {
+            Log.get().log(System.Logger.Level.DEBUG, "shared bytes go part by part", e);
+          }
+          answer.accept(way.toByteArray());
+        });
   }
 
   private static byte[] part(Path file, long at, int length) {
@@ -541,6 +580,7 @@ public abstract class RemotePool extends AbstractPool {
   private void unshare(String sentinel) {
     if (links.unshare(sentinel)) {
       feeders.wake();
+      unshared(Path.of(sentinel));
     }
   }
 
@@ -602,6 +642,11 @@ public abstract class RemotePool extends AbstractPool {
 
   final void putBack(Batch<?, ?> batch) {
     giveBack(batch);
+  }
+
+  /** An agent may want more items. */
+  final void wakeFeeder() {
+    feeders.wake();
   }
 
   final boolean isAnyWork() {

@@ -43,7 +43,10 @@ final class RemoteReports {
         next != null;
         next = pool.links.next(agent)) {
       switch (next) {
-        case AgentLink.Arrival.Report report -> read(report);
+        case AgentLink.Arrival.Report report -> {
+          read(report);
+          pool.wakeFeeder();
+        }
         case AgentLink.Arrival.Loss(String why) -> endAll(why);
       }
     }

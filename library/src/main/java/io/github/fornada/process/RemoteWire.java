@@ -6,6 +6,7 @@ import io.github.fornada.process.wire.MessageOutput;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * The messages between a {@link RemotePool} and its agents. The agent asks, the pool answers: each
@@ -14,7 +15,7 @@ import java.util.List;
  */
 final class RemoteWire {
   /** Raised when the messages change: both sides must have the same. */
-  static final int VERSION = 2;
+  static final int VERSION = 3;
 
   // ---- questions
 
@@ -35,6 +36,9 @@ final class RemoteWire {
 
   /** The agent ends. */
   static final byte BYE = 6;
+
+  /** How does a machine get shared bytes without asking the pool for every part? */
+  static final byte WAY = 7;
 
   // ---- answers: the first byte
 
@@ -72,6 +76,9 @@ final class RemoteWire {
 
   /** The agent can start no worker any more. */
   static final byte BROKEN = 11;
+
+  /** Tells this copy of the library, in this JVM, from all others. */
+  static final long COPY = ThreadLocalRandom.current().nextLong();
 
   private RemoteWire() {}
 

@@ -46,7 +46,7 @@ public final class WorkerLaunch {
 
   private WorkerLaunch(Draft draft) {
     if (draft.heap != null) {
-      long _ = MemorySizes.parse("heap", draft.heap);
+      long _ = MemorySizes.ofWorker("heap", draft.heap);
     }
     if (!draft.startupTimeout.isPositive()) {
       throw new IllegalArgumentException(

@@ -46,7 +46,7 @@ public final class WorkerLife {
       throw new IllegalArgumentException("max age must be positive, got " + maxAge);
     }
     if (residentLimit != null) {
-      long _ = MemorySizes.parse("resident limit", residentLimit);
+      long _ = MemorySizes.ofWorker("resident limit", residentLimit);
     }
     if (exitGrace.isNegative()) {
       throw new IllegalArgumentException("exit grace must not be negative, got " + exitGrace);

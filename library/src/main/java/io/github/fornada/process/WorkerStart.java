@@ -11,6 +11,7 @@ import io.github.fornada.process.host.HandshakeServer;
 import io.github.fornada.process.host.PrivateDirectory;
 import io.github.fornada.process.host.Reaper;
 import io.github.fornada.process.launch.Launcher;
+import io.github.fornada.process.payload.Mappings;
 import io.github.fornada.process.payload.Payloads;
 import io.github.fornada.process.payload.Throwables;
 import io.github.fornada.process.wire.Connection;
@@ -291,6 +292,7 @@ final class WorkerStart {
     long asked = System.nanoTime();
     new WorkerConfig(
             engine.directory(),
+            Mappings.folders(),
             memory,
             timeLimit == null ? -1 : timeLimit.toNanos(),
             engine.policy().grace().toNanos(),

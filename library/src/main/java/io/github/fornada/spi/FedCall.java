@@ -217,6 +217,44 @@ public final class FedCall {
     run.stop(reason);
   }
 
+  /**
+   * Stops one item: it ends as cancelled unless it ends by itself first. Called without a lock.
+   *
+   * @param tag what was given out with the item
+   * @return false if the pool has no such item: it has ended, or is just being taken
+   */
+  public boolean cancel(Object tag, String reason) {
+    return stop(tag, reason, true);
+  }
+
+  /**
+   * Ends one item as cancelled if it was not begun. Called without a lock.
+   *
+   * @param tag what was given out with the item
+   * @return false if it was begun, has ended, or is just being taken
+   */
+  public boolean withdraw(Object tag, String reason) {
+    return stop(tag, reason, false);
+  }
+
+  @SuppressWarnings("ReferenceEquality") // a tag's equals may be the caller's own
+  private boolean stop(Object tag, String reason, boolean evenIfBegun) {
+    for (Batch<?, ?> batch : run.inWork()) {
+      for (int i = 0; i < batch.size(); i++) {
+        if (batch.tag(i) == tag) {
+          if (batch.cancelWaiting(i, reason)) {
+            return true;
+          }
+          if (evenIfBegun) {
+            pool.cancel(batch, i, reason);
+          }
+          return evenIfBegun;
+        }
+      }
+    }
+    return false;
+  }
+
   /** Returns whether no worker has any item of this call, and no retry of one waits. */
   public boolean isIdle() {
     return run.isIdle();

@@ -231,9 +231,14 @@ class CorruptFrameTest {
 
   private static void sendOnControl(int type, MessageOutput body) throws Exception {
     var loader = (ParentClassLoader) Thread.currentThread().getContextClassLoader();
-    var field = ParentClassLoader.class.getDeclaredField("control");
+    Object questions = field(loader, "questions");
+    ((ControlChannel) field(questions, "control")).send(type, body);
+  }
+
+  private static Object field(Object of, String name) throws Exception {
+    var field = of.getClass().getDeclaredField(name);
     field.setAccessible(true);
-    ((ControlChannel) field.get(loader)).send(type, body);
+    return field.get(of);
   }
 
   @Test

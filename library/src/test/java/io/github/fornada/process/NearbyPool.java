@@ -1,7 +1,9 @@
 package io.github.fornada.process;
 
 import io.github.fornada.TaskPolicy;
+import io.github.fornada.threads.ThreadPool;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -9,6 +11,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
 /** A pool for other machines whose agents are in this JVM, so that no cluster is needed. */
@@ -16,6 +19,9 @@ public final class NearbyPool extends RemotePool {
   private static final long ANSWER_SECONDS = 60;
 
   final List<RemoteAgent> opened = new ArrayList<>();
+
+  /** What it says when an agent asks for a way to shared bytes. */
+  volatile Function<Path, byte[]> way = file -> new byte[0];
 
   private NearbyPool(int workers, ProcessOptions options, Duration silence, Duration startup) {
     super(workers, options, silence, startup);
@@ -56,6 +62,39 @@ public final class NearbyPool extends RemotePool {
     }
   }
 
+  /** Opens a pool whose items run in threads of this JVM, for two agents. */
+  public static NearbyPool openInside(int workers, UnaryOperator<TaskPolicy> policy) {
+    ProcessOptions options = ProcessOptions.defaults();
+    var pool =
+        new NearbyPool(
+            workers,
+            options.withPolicy(policy.apply(options.policy())),
+            Duration.ofSeconds(60),
+            Duration.ofSeconds(60));
+    int agents = Math.min(2, workers);
+    for (int i = 0; i < agents; i++) {
+      var _ = pool.agentInside("agent-" + i, (workers + i) / agents, pool::ask);
+    }
+    return pool;
+  }
+
+  RemoteAgent agentInside(String name, int workers, RemoteAgent.Channel channel) {
+    try {
+      RemoteAgent agent =
+          RemoteAgent.openInside(
+              channel,
+              name,
+              policy ->
+                  ThreadPool.open(
+                      o -> o.withWorkers(workers).withName("thread").withPolicy(policy)));
+      agent.use(workers);
+      opened.add(agent);
+      return agent;
+    } catch (IOException | InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
   byte[] ask(byte[] question) throws IOException, InterruptedException {
     var answer = new CompletableFuture<byte[]>();
     serve(question, answer::complete);
@@ -64,6 +103,11 @@ public final class NearbyPool extends RemotePool {
     } catch (ExecutionException | TimeoutException e) {
       throw new IOException(e);
     }
+  }
+
+  @Override
+  protected byte[] wayTo(Path file) {
+    return way.apply(file);
   }
 
   @Override

@@ -44,7 +44,7 @@ final class RemoteHomeTest {
    * A way to a machine where the folders of this one do not exist, nor can be made: on the way
    * there each of their paths becomes one below a file, of the same length.
    */
-  private static RemoteAgent.Channel toAnotherMachine(NearbyPool pool) {
+  static RemoteAgent.Channel toAnotherMachine(NearbyPool pool) {
     List<String> here = PrivateDirectory.bases().stream().map(Path::toString).toList();
     List<String> there =
         here.stream()
@@ -97,8 +97,63 @@ final class RemoteHomeTest {
     }
   }
 
+  @Test
+  void aPoolInsideAnItemFindsTheSharedBytesToo() throws Exception {
+    try (NearbyPool pool = pool()) {
+      RemoteAgent _ = pool.agent("far", 1, toAnotherMachine(pool));
+      try (SharedBytes shared = pool.share(new byte[] {1, 2, 3})) {
+        assertThat(
+                pool.map(
+                    List.of(1),
+                    i -> {
+                      try (var inner = ProcessPool.open(o -> o.withWorkers(1).withHeap("64m"))) {
+                        return inner
+                            .map(List.of(i), k -> shared.segment().get(ValueLayout.JAVA_BYTE, k))
+                            .getFirst();
+                      }
+                    }))
+            .containsExactly((byte) 2);
+      }
+    }
+  }
+
+  @Test
+  void sharedBytesComeByTheWayOfTheClusterAndFromThePoolIfThatFails() throws Exception {
+    for (boolean works : List.of(true, false)) {
+      var asked = new AtomicInteger();
+      try (NearbyPool pool = pool()) {
+        pool.way = file -> file.toString().getBytes(StandardCharsets.UTF_8);
+        RemoteAgent.Channel far = toAnotherMachine(pool);
+        RemoteAgent.Channel both =
+            new RemoteAgent.Channel() {
+              @Override
+              public byte[] ask(byte[] question) throws IOException, InterruptedException {
+                asked.addAndGet(question[0] == RemoteWire.FETCH ? 1 : 0);
+                return far.ask(question);
+              }
+
+              @Override
+              public boolean fetch(byte[] way, Path to) {
+                try {
+                  Files.write(to, works ? new byte[] {1, 2, 3} : new byte[] {9});
+                  return works;
+                } catch (IOException e) {
+                  throw new AssertionError(e);
+                }
+              }
+            };
+        RemoteAgent _ = pool.agent("far", 1, both);
+        try (SharedBytes shared = pool.share(new byte[] {1, 2, 3})) {
+          assertThat(pool.map(List.of(0, 2), i -> shared.segment().get(ValueLayout.JAVA_BYTE, i)))
+              .containsExactly((byte) 1, (byte) 3);
+        }
+        assertThat(asked.get()).isEqualTo(works ? 0 : 1);
+      }
+    }
+  }
+
   /** How many copies the agents of this JVM have. */
-  private static long fetched() {
+  static long fetched() {
     return PrivateDirectory.bases().stream()
         .flatMap(RemoteHomeTest::own)
         .flatMap(RemoteHomeTest::content)
@@ -160,6 +215,25 @@ final class RemoteHomeTest {
           assertThat(each.next().outcome().isDone()).isTrue();
         }
       }
+    }
+  }
+
+  @Test
+  void itemsAreReportedTogetherWhileThereIsMoreToDo() throws Exception {
+    var reports = new AtomicInteger();
+    try (NearbyPool pool = pool()) {
+      RemoteAgent _ =
+          pool.agent(
+              "one",
+              1,
+              question -> {
+                reports.addAndGet(question[0] == RemoteWire.REPORT ? 1 : 0);
+                return pool.ask(question);
+              });
+      assertThat(pool.map(Collections.nCopies(30, 5), RemoteHomeTest::slept)).hasSize(30);
+      int before = reports.get();
+      assertThat(pool.map(Collections.nCopies(300, 5), RemoteHomeTest::slept)).hasSize(300);
+      assertThat(reports.get() - before).isLessThan(200);
     }
   }
 
@@ -226,6 +300,17 @@ final class RemoteHomeTest {
         .putLong(0)
         .putInt(0)
         .toByteArray();
+  }
+
+  @Test
+  void aJdkThatMayCorruptDataIsToldOf() {
+    assertThat(RemotePool.warning("25+36-LTS", "executor-3"))
+        .isEqualTo(
+            "executor-3 runs on JDK 25+36-LTS, which may corrupt data under G1 (JDK-8377811):"
+                + " install 25.0.3 or later there");
+    assertThat(RemotePool.warning("25.0.2+7", "executor-3")).isNotNull();
+    assertThat(RemotePool.warning("25.0.3+9-LTS", "executor-3")).isNull();
+    assertThat(RemotePool.warning("26.0.1+5", "executor-3")).isNull();
   }
 
   @Test

@@ -8,6 +8,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
 import org.apache.spark.package$;
+import org.jspecify.annotations.Nullable;
 import scala.collection.Iterator;
 import scala.runtime.AbstractFunction2;
 
@@ -35,16 +36,19 @@ final class AgentTask extends AbstractFunction2<TaskContext, Iterator<Integer>, 
   private final String sparkVersion;
   private final int mostWorkers;
   private final String heap;
+  private final boolean isolated;
 
   /**
    * @param mostWorkers the workers of the pool altogether
    * @param heap the heap of a worker if the pool has chosen none; empty for the default
+   * @param isolated whether items run in worker JVMs
    */
-  AgentTask(String endpoint, String sparkVersion, int mostWorkers, String heap) {
+  AgentTask(String endpoint, String sparkVersion, int mostWorkers, String heap, boolean isolated) {
     this.endpoint = endpoint;
     this.sparkVersion = sparkVersion;
     this.mostWorkers = mostWorkers;
     this.heap = heap;
+    this.isolated = isolated;
   }
 
   @Override
@@ -52,19 +56,15 @@ final class AgentTask extends AbstractFunction2<TaskContext, Iterator<Integer>, 
     if (task.attemptNumber() > 0 || task.stageAttemptNumber() > 0) {
       return AGAIN;
     }
-    String there = package$.MODULE$.SPARK_VERSION();
-    if (!there.equals(sparkVersion)) {
-      return "executor "
-          + SparkEnv.get().executorId()
-          + " runs Spark "
-          + there
-          + ", and the program has Spark "
-          + sparkVersion
-          + ": give the program the same version";
+    String refusal =
+        otherVersion(SparkEnv.get().executorId(), package$.MODULE$.SPARK_VERSION(), sparkVersion);
+    if (refusal != null) {
+      return refusal;
     }
     try {
       ExecutorAgent agent =
-          AGENTS.computeIfAbsent(endpoint, name -> new ExecutorAgent(name, mostWorkers, heap));
+          AGENTS.computeIfAbsent(
+              endpoint, name -> new ExecutorAgent(name, mostWorkers, heap, isolated));
       return agent.lend(task);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt(); // Spark wants this thread back
@@ -72,6 +72,19 @@ final class AgentTask extends AbstractFunction2<TaskContext, Iterator<Integer>, 
     } catch (Throwable e) { // a task that throws would be tried again, and cost its executor
       return "the agent on executor " + SparkEnv.get().executorId() + " failed: " + e;
     }
+  }
+
+  /** Returns what to say of an executor with another version of Spark; null if it has the same. */
+  static @Nullable String otherVersion(String executor, String there, String here) {
+    return there.equals(here)
+        ? null
+        : "executor "
+            + executor
+            + " runs Spark "
+            + there
+            + ", and the program has Spark "
+            + here
+            + ": give the program the same version";
   }
 
   /** The name of an executor's agent in messages, events and timelines. */

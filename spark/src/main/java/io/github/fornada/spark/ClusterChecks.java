@@ -1,5 +1,8 @@
 package io.github.fornada.spark;
 
+import io.github.fornada.process.ProcessOptions;
+import io.github.fornada.process.WorkerLaunch;
+import io.github.fornada.process.WorkerLife;
 import java.util.Locale;
 import org.apache.spark.SparkConf;
 import org.apache.spark.network.util.JavaUtils;
@@ -62,6 +65,33 @@ final class ClusterChecks {
     return chosen == null ? each + "m" : "";
   }
 
+  /**
+   * Checks that nothing is asked of worker JVMs where there are none.
+   *
+   * @throws IllegalArgumentException if something is; the message says what to do instead
+   */
+  static void withoutIsolation(ProcessOptions options) {
+    WorkerLaunch launch = options.launch();
+    WorkerLife life = options.life();
+    refuse(
+        launch.heap() != null,
+        "a heap of its own: set spark.executor.memory, which all items of an executor share");
+    refuse(
+        !launch.jvmOptions().isEmpty(), "JVM options: set spark.executor.extraJavaOptions instead");
+    refuse(!launch.environment().isEmpty(), "an environment: set spark.executorEnv.NAME instead");
+    refuse(launch.directory() != null, "a working folder: use absolute paths");
+    refuse(
+        life.maxTasks() > 0 || life.maxAge() != null || life.residentLimit() != null,
+        "an end after some items, at an age or at a size: leave it out, or keep the isolation");
+  }
+
+  private static void refuse(boolean isAsked, String what) {
+    if (isAsked) {
+      throw new IllegalArgumentException(
+          "withoutIsolation() runs items in the executors' own JVMs, so no worker has " + what);
+    }
+  }
+
   /** Whether the manager ends a container that takes more memory than was asked for. */
   private static boolean isLimited(String master) {
     String lower = master.toLowerCase(Locale.ROOT);
@@ -75,7 +105,9 @@ final class ClusterChecks {
       return JavaUtils.byteStringAsMb(set);
     }
     long memory = JavaUtils.byteStringAsMb(conf.get("spark.executor.memory", "1g"));
-    double factor = conf.getDouble("spark.executor.memoryOverheadFactor", 0.1);
-    return Math.max(384, (long) (memory * factor));
+    double older = conf.getDouble("spark.kubernetes.memoryOverheadFactor", 0.1);
+    double factor = conf.getDouble("spark.executor.memoryOverheadFactor", older);
+    long least = JavaUtils.byteStringAsMb(conf.get("spark.executor.minMemoryOverhead", "384m"));
+    return Math.max(least, (long) (memory * factor));
   }
 }

@@ -47,11 +47,11 @@ final class CoreLoans {
   private boolean contextEnded;
   private String problem = "";
 
-  CoreLoans(SparkContext context, String endpoint, int wanted, String heap) {
+  CoreLoans(SparkContext context, String endpoint, int wanted, String heap, boolean isolated) {
     this.context = context;
     this.group = endpoint;
     this.wanted = wanted;
-    this.task = new AgentTask(endpoint, package$.MODULE$.SPARK_VERSION(), wanted, heap);
+    this.task = new AgentTask(endpoint, package$.MODULE$.SPARK_VERSION(), wanted, heap, isolated);
   }
 
   /**
@@ -224,7 +224,7 @@ final class CoreLoans {
     }
   }
 
-  private static String explained(Throwable thrown) {
+  static String explained(Throwable thrown) {
     String text = String.valueOf(thrown);
     if (text.contains("UnsupportedClassVersionError")) {
       return "its executors run a Java before 25; set spark.executorEnv.JAVA_HOME to a JDK 25"

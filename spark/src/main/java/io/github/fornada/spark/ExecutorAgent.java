@@ -1,7 +1,11 @@
 package io.github.fornada.spark;
 
+import io.github.fornada.Pool;
+import io.github.fornada.TaskPolicy;
 import io.github.fornada.process.RemoteAgent;
+import io.github.fornada.threads.ThreadPool;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -30,6 +34,7 @@ final class ExecutorAgent {
   private final String endpoint;
   private final int cores;
   private final String heap;
+  private final boolean isolated;
 
   // Guarded by this.
   private @Nullable RemoteAgent agent;
@@ -38,11 +43,12 @@ final class ExecutorAgent {
   /**
    * @param most the workers of the pool altogether
    */
-  ExecutorAgent(String endpoint, int most, String heap) {
+  ExecutorAgent(String endpoint, int most, String heap, boolean isolated) {
     this.endpoint = endpoint;
     int here = coresHere(System.getProperty("sun.java.command", ""));
     this.cores = here > 0 ? here : most;
     this.heap = heap;
+    this.isolated = isolated;
   }
 
   /** Returns the cores that the command line of an executor has; 0 if it has none. */
@@ -69,17 +75,21 @@ final class ExecutorAgent {
     RemoteAgent known = agent;
     if (known == null || known.hasEnded()) {
       SparkEnv env = SparkEnv.get();
+      String name = AgentTask.agentName(env.executorId());
       known =
-          RemoteAgent.open(
-              channel(env),
-              AgentTask.agentName(env.executorId()),
-              cores,
-              o -> heap.isEmpty() ? o : o.withHeap(heap));
+          isolated
+              ? RemoteAgent.open(
+                  channel(env), name, cores, o -> heap.isEmpty() ? o : o.withHeap(heap))
+              : RemoteAgent.openInside(channel(env), name, this::threads);
       agent = known;
       lent = 0;
     }
     known.use(++lent);
     return known;
+  }
+
+  private Pool threads(TaskPolicy policy) {
+    return ThreadPool.open(o -> o.withWorkers(cores).withName("thread").withPolicy(policy));
   }
 
   private void end(RemoteAgent mine) {
@@ -110,14 +120,30 @@ final class ExecutorAgent {
         new RpcTimeout(
             new FiniteDuration(ASK_SECONDS, TimeUnit.SECONDS), "the pool's own time for an answer");
     ClassTag<byte[]> bytes = ClassTag$.MODULE$.apply(byte[].class);
-    return question -> {
-      try {
-        return pool.<byte[]>askSync(question, timeout, bytes);
-      } catch (Exception e) {
-        if (e instanceof InterruptedException interrupted) { // not declared by Scala
-          throw interrupted;
+    return new RemoteAgent.Channel() {
+      @Override
+      public byte[] ask(byte[] question) throws IOException, InterruptedException {
+        try {
+          return pool.<byte[]>askSync(question, timeout, bytes);
+        } catch (Exception e) {
+          if (e instanceof InterruptedException interrupted) { // not declared by Scala
+            throw interrupted;
+          }
+          throw new IOException(e.toString(), e);
         }
-        throw new IOException(e.toString(), e);
+      }
+
+      @Override
+      public boolean fetch(byte[] way, Path to) throws InterruptedException {
+        try {
+          SharedBroadcasts.fetch(way, to);
+          return true;
+        } catch (Exception e) {
+          if (e instanceof InterruptedException interrupted) { // not declared by Scala
+            throw interrupted;
+          }
+          return false; // closed meanwhile, or no room: the pool is asked instead
+        }
       }
     };
   }

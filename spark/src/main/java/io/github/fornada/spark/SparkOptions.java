@@ -20,22 +20,26 @@ public final class SparkOptions {
   private final Map<String, String> settings;
   private final Duration silenceLimit;
   private final Duration startupTimeout;
+  private final boolean isolated;
 
   private SparkOptions(
       int workers,
       UnaryOperator<ProcessOptions> workerOptions,
       Map<String, String> settings,
       Duration silenceLimit,
-      Duration startupTimeout) {
+      Duration startupTimeout,
+      boolean isolated) {
     this.workers = workers;
     this.workerOptions = workerOptions;
     this.settings = Map.copyOf(settings);
     this.silenceLimit = silenceLimit;
     this.startupTimeout = startupTimeout;
+    this.isolated = isolated;
   }
 
   static SparkOptions defaults() {
-    return new SparkOptions(0, o -> o, Map.of(), Duration.ofSeconds(60), Duration.ofMinutes(2));
+    return new SparkOptions(
+        0, o -> o, Map.of(), Duration.ofSeconds(60), Duration.ofMinutes(2), true);
   }
 
   /**
@@ -46,7 +50,7 @@ public final class SparkOptions {
     if (count < 1) {
       throw new IllegalArgumentException("workers must be at least 1, got " + count);
     }
-    return new SparkOptions(count, workerOptions, settings, silenceLimit, startupTimeout);
+    return new SparkOptions(count, workerOptions, settings, silenceLimit, startupTimeout, isolated);
   }
 
   /**
@@ -57,7 +61,28 @@ public final class SparkOptions {
   public SparkOptions withWorkerOptions(UnaryOperator<ProcessOptions> change) {
     UnaryOperator<ProcessOptions> before = workerOptions;
     return new SparkOptions(
-        workers, o -> change.apply(before.apply(o)), settings, silenceLimit, startupTimeout);
+        workers,
+        o -> change.apply(before.apply(o)),
+        settings,
+        silenceLimit,
+        startupTimeout,
+        isolated);
+  }
+
+  /**
+   * Returns options in which items run in threads of the executors' own JVMs, and not in worker
+   * JVMs beside them: for items that are known to be tame, where executors have no room for further
+   * JVMs.
+   *
+   * <p>What is lost: an item that exits, crashes or needs too much memory ends its executor, with
+   * all that runs there. An item over its timeout is interrupted; if it ignores that, it is
+   * reported as timed out and goes on running. What items print is in the executor's own output.
+   * The executor's own libraries, which are Spark's, come before the program's. The heap is that of
+   * the executor ({@code spark.executor.memory}), and so are its JVM options and its working
+   * folder: the pool is refused if {@link #withWorkerOptions} sets any of these.
+   */
+  public SparkOptions withoutIsolation() {
+    return new SparkOptions(workers, workerOptions, settings, silenceLimit, startupTimeout, false);
   }
 
   /** Returns options with a heap of at most {@code size} for each worker, such as {@code 512m}. */
@@ -72,7 +97,7 @@ public final class SparkOptions {
   public SparkOptions withSetting(String name, String value) {
     var all = new TreeMap<>(settings);
     all.put(Objects.requireNonNull(name, "name"), Objects.requireNonNull(value, "value"));
-    return new SparkOptions(workers, workerOptions, all, silenceLimit, startupTimeout);
+    return new SparkOptions(workers, workerOptions, all, silenceLimit, startupTimeout, isolated);
   }
 
   /**
@@ -84,7 +109,7 @@ public final class SparkOptions {
     if (limit.compareTo(Duration.ofSeconds(10)) < 0) {
       throw new IllegalArgumentException("silence limit must be at least 10 s, got " + limit);
     }
-    return new SparkOptions(workers, workerOptions, settings, limit, startupTimeout);
+    return new SparkOptions(workers, workerOptions, settings, limit, startupTimeout, isolated);
   }
 
   /**
@@ -95,7 +120,7 @@ public final class SparkOptions {
     if (!limit.isPositive()) {
       throw new IllegalArgumentException("start-up timeout must be positive, got " + limit);
     }
-    return new SparkOptions(workers, workerOptions, settings, silenceLimit, limit);
+    return new SparkOptions(workers, workerOptions, settings, silenceLimit, limit, isolated);
   }
 
   // ---- policy
@@ -155,6 +180,11 @@ public final class SparkOptions {
   /** Returns Spark's settings that were chosen. */
   public Map<String, String> settings() {
     return settings;
+  }
+
+  /** Returns whether items run in JVMs of their own, beside the executors. */
+  public boolean isolated() {
+    return isolated;
   }
 
   /** Returns how long an executor may not be heard of. */

@@ -4,6 +4,8 @@ import io.github.fornada.Outcome;
 import io.github.fornada.process.ProcessOptions;
 import io.github.fornada.process.ProcessPool;
 import io.github.fornada.process.RemotePool;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.UUID;
 import java.util.function.UnaryOperator;
@@ -29,6 +31,8 @@ import org.apache.spark.scheduler.SparkListenerExecutorRemoved;
  * item that exits, hangs or needs too much memory costs one worker JVM and never an executor; a
  * result comes at once; the limits of items, cancelling, retries and the quarantine are those of
  * every pool.
+ *
+ * <p>With {@link SparkOptions#withoutIsolation} items run in the executors themselves.
  *
  * <p><b>Code.</b> Workers fetch classes from this JVM: nothing but this library, which the pool
  * sends, has to be on the cluster. Executors must run Java 25 (25.0.3 or later, as earlier ones
@@ -57,19 +61,22 @@ public final class SparkPool extends RemotePool {
   private final CoreLoans loans;
   private final RpcEnv rpcEnv;
   private final RpcEndpointRef endpoint;
+  private final SharedBroadcasts broadcasts;
   private final Watch watch = new Watch();
 
   private SparkPool(
       SparkContext context, boolean owned, int workers, ProcessOptions worker, SparkOptions o) {
     super(workers, worker, o.silenceLimit(), o.startupTimeout());
     this.context = context;
+    this.broadcasts = new SharedBroadcasts(context);
     this.owned = owned;
     this.grows = o.workers() == 0;
     SparkEnv env = SparkEnv.get();
     String name = "fornada-" + UUID.randomUUID();
     this.rpcEnv = env.rpcEnv();
     this.endpoint = rpcEnv.setupEndpoint(name, new Endpoint(rpcEnv, this::serve));
-    this.loans = new CoreLoans(context, name, workers, heapOf(context, worker));
+    String heap = o.isolated() ? heapOf(context, worker) : "";
+    this.loans = new CoreLoans(context, name, workers, heap, o.isolated());
     context.addSparkListener(watch);
   }
 
@@ -184,7 +191,10 @@ public final class SparkPool extends RemotePool {
 
   private static SparkPool open(SparkContext context, boolean owned, SparkOptions options)
       throws InterruptedException {
-    ProcessOptions worker = optionsOf(options::workerOptions);
+    ProcessOptions worker = workersOf(options);
+    if (!options.isolated()) {
+      ClusterChecks.withoutIsolation(worker);
+    }
     LibraryJars.add(context);
     int workers =
         options.workers() > 0
@@ -202,6 +212,10 @@ public final class SparkPool extends RemotePool {
         pool.giveUp();
       }
     }
+  }
+
+  static ProcessOptions workersOf(SparkOptions options) {
+    return optionsOf(options::workerOptions);
   }
 
   /** The pool could not be opened. */
@@ -243,6 +257,16 @@ public final class SparkPool extends RemotePool {
   @Override
   protected String whyNoAgent() {
     return loans.problem();
+  }
+
+  @Override
+  protected byte[] wayTo(Path file) throws IOException {
+    return broadcasts.wayTo(file);
+  }
+
+  @Override
+  protected void unshared(Path file) {
+    broadcasts.forget(file);
   }
 
   @Override

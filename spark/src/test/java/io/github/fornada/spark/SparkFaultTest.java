@@ -1,13 +1,18 @@
 package io.github.fornada.spark;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.fornada.Completion;
 import io.github.fornada.Outcome;
+import io.github.fornada.SharedBytes;
+import io.github.fornada.TaskException;
 import io.github.fornada.TaskFunction;
 import io.github.fornada.Waiting;
 import java.io.IOException;
+import java.io.Serializable;
 import java.io.UncheckedIOException;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -259,6 +264,83 @@ final class SparkFaultTest {
       throw new AssertionError(e);
     }
   }
+
+  /** With Spark's other serializer, which the pool does not use. */
+  @Test
+  void withoutIsolationItemsRunInTheExecutorsAndOneThatHaltsCostsItsExecutor() throws Exception {
+    try (SparkPool pool =
+        SparkPool.connect(
+            cluster.master(),
+            o ->
+                cluster
+                    .options(o)
+                    .withoutIsolation()
+                    .withSetting("spark.serializer", "org.apache.spark.serializer.KryoSerializer")
+                    .withSetting("spark.kryo.registrationRequired", "true"))) {
+      Waiting.until("both are there", () -> pool.agents().size() == 2);
+      List<Long> pids = executors().stream().map(ProcessHandle::pid).toList();
+      int[] copied = {1};
+      try (SharedBytes shared = pool.share(new byte[] {1, 2, 3})) {
+        List<Where> where =
+            pool.map(
+                numbers(40),
+                i -> {
+                  Thread.sleep(10);
+                  return new Where(
+                      ProcessHandle.current().pid(),
+                      shared.segment().get(ValueLayout.JAVA_BYTE, 1) + copied[0]);
+                });
+        assertThat(where).extracting(Where::pid).isSubsetOf(pids);
+        assertThat(where).extracting(Where::sum).containsOnly(3);
+      }
+      assertThat(workers()).isEmpty();
+      aBroadcastReachesAnExecutor(pool);
+      assertThatThrownBy(() -> pool.map(List.of(1, 0), i -> 10 / i))
+          .isInstanceOf(TaskException.class)
+          .hasCauseInstanceOf(ArithmeticException.class);
+      Outcome<Integer> halted =
+          pool.<Integer, Integer>outcomes(
+                  List.of(7),
+                  i -> {
+                    Runtime.getRuntime().halt(3);
+                    return i;
+                  })
+              .toList()
+              .getFirst();
+      assertThat(halted).isInstanceOf(Outcome.WorkerLost.class);
+      assertThat(((Outcome.WorkerLost<Integer>) halted).message())
+          .contains("executor-", "was lost", "(7)");
+      Waiting.until("there are two agents again", () -> pool.agents().size() == 2);
+      assertThat(pool.map(numbers(20), i -> i)).isEqualTo(numbers(20));
+    }
+  }
+
+  /** All machines of this cluster have the same files, so the pool itself needs no broadcast. */
+  private void aBroadcastReachesAnExecutor(SparkPool pool) throws Exception {
+    var bytes = new byte[20_000_000];
+    bytes[17_000_000] = 5;
+    Path from = Files.write(folder.resolve("bytes"), bytes);
+    var broadcasts = new SharedBroadcasts(pool.context());
+    byte[] way = broadcasts.wayTo(from);
+    String to = folder.resolve("fetched").toString();
+    assertThat(
+            pool.map(
+                List.of(1),
+                i -> {
+                  // of the executor's own copy of this module
+                  var fetch =
+                      Class.forName("io.github.fornada.spark.SharedBroadcasts")
+                          .getDeclaredMethod("fetch", byte[].class, Path.class);
+                  fetch.setAccessible(true);
+                  return fetch.invoke(null, way, Path.of(to)) == null ? i : 0;
+                }))
+        .containsExactly(1);
+    assertThat(Path.of(to)).hasBinaryContent(bytes);
+    broadcasts.forget(from);
+  }
+
+  /** A class that no executor has on its class path. */
+  private record Where(long pid, int sum) implements Serializable {}
 
   @Test
   void afterTheCloseNeitherExecutorsNorWorkersAreLeft() throws Exception {

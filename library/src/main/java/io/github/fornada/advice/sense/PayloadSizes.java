@@ -61,7 +61,7 @@ public final class PayloadSizes {
       return null; // its own code may well be right
     } catch (NotSerializableException e) {
       return BoundedText.boundedMessage(
-          () -> Unserializable.text(Unserializable.in(value, name), e),
+          () -> Unserializable.text(Unserializable.in(value, name), e, name),
           name + ": " + e.getMessage() + " is not serializable.");
     } catch (IOException | RuntimeException | LinkageError | StackOverflowError e) {
       return name + " cannot be written: " + e.getClass().getName();

@@ -4,7 +4,19 @@ package io.github.fornada.process.launch;
 public final class MemorySizes {
   private static final int MAX_DIGITS = 10;
 
+  /** The least heap that a JVM accepts. */
+  private static final long LEAST = 2L << 20;
+
   private MemorySizes() {}
+
+  /** Returns the bytes of a size that a worker can live with, from 2m on. */
+  public static long ofWorker(String name, String size) {
+    long bytes = parse(name, size);
+    if (bytes < LEAST) {
+      throw new IllegalArgumentException(name + " must be at least 2m, got \"" + size + "\"");
+    }
+    return bytes;
+  }
 
   /**
    * Returns the bytes of a size such as {@code 512m}. Without a regular expression, because every

@@ -13,10 +13,11 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import org.jspecify.annotations.Nullable;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
  * The files of other processes' large data that this JVM has mapped, each once. A mapping is
@@ -38,11 +39,8 @@ public final class Mappings {
   /** The open pools of this JVM: their workers must unmap what is unmapped here. */
   private static final Set<Listener> LISTENERS = ConcurrentHashMap.newKeySet();
 
-  /**
-   * Where this process finds files of another machine, which are not at their own path; null for
-   * nowhere. Written once, before there is a task.
-   */
-  private static volatile @Nullable Path elsewhere;
+  /** Where this process finds files of another machine, which are not at their own path. */
+  private static final List<Path> ELSEWHERE = new CopyOnWriteArrayList<>();
 
   private record Mapped(MemorySegment segment, Arena arena) {}
 
@@ -61,7 +59,17 @@ public final class Mappings {
    * agent puts there what it has fetched from its pool's machine.
    */
   public static void lookIn(Path folder) {
-    elsewhere = folder;
+    ELSEWHERE.add(folder);
+  }
+
+  /** This process looks there no more. */
+  public static void lookNoMoreIn(Path folder) {
+    ELSEWHERE.remove(folder);
+  }
+
+  /** Returns where this process looks: the workers of its own pools must look there too. */
+  public static List<Path> folders() {
+    return List.copyOf(ELSEWHERE);
   }
 
   /**
@@ -81,12 +89,16 @@ public final class Mappings {
 
   /** Returns where a file is that is its own sentinel. */
   private static Path here(Path file) {
-    Path folder = elsewhere;
-    if (folder == null || Files.exists(file)) {
+    if (ELSEWHERE.isEmpty() || Files.exists(file)) {
       return file;
     }
-    Path fetched = placeOf(file.toString(), folder);
-    return Files.exists(fetched) ? fetched : file;
+    for (Path folder : ELSEWHERE) {
+      Path fetched = placeOf(file.toString(), folder);
+      if (Files.exists(fetched)) {
+        return fetched;
+      }
+    }
+    return file;
   }
 
   /**

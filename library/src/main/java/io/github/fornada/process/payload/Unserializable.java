@@ -1,5 +1,6 @@
 package io.github.fornada.process.payload;
 
+import java.io.NotSerializableException;
 import java.io.Serializable;
 import java.lang.invoke.SerializedLambda;
 import java.lang.reflect.Field;
@@ -47,11 +48,24 @@ public record Unserializable(String path, Object object) {
     return find(root, name, 0, Collections.newSetFromMap(new IdentityHashMap<>()));
   }
 
-  /** Returns a text that says what is not serializable, and what to do about it. */
-  public static String text(@Nullable Unserializable found, Throwable thrown) {
-    return (found == null ? thrown.getMessage() : found.path)
-        + " is not serializable. "
-        + (found == null ? OF_ANY : advice(found.object));
+  /**
+   * Returns a text that says what is not serializable, and what to do about it.
+   *
+   * @param found null if it was not found: then only its class is known, by {@code thrown}
+   * @param name what was to be sent
+   */
+  public static String text(@Nullable Unserializable found, Throwable thrown, String name) {
+    return found == null
+        ? name + " holds a " + thrown.getMessage() + ", which is not serializable. " + OF_ANY
+        : found.path + " is not serializable. " + advice(found.object);
+  }
+
+  /** Returns an exception like {@code thrown} that says which part of {@code root} it was. */
+  public static NotSerializableException explained(
+      @Nullable Object root, String name, NotSerializableException thrown) {
+    var explained = new NotSerializableException(text(in(root, name), thrown, name));
+    explained.initCause(thrown);
+    return explained;
   }
 
   /** Returns a text that says what to do about an object that is not serializable. */
@@ -133,6 +147,14 @@ public record Unserializable(String path, Object object) {
           }
         }
         yield null;
+      }
+      case Throwable thrown -> {
+        // Its own fields are the JDK's, which are closed; these two are the user's.
+        Unserializable found = find(thrown.getCause(), path + ".getCause()", depth + 1, seen);
+        for (Throwable each : thrown.getSuppressed()) {
+          found = found == null ? find(each, path + ".getSuppressed()", depth + 1, seen) : found;
+        }
+        yield found == null ? findInFields(object, path, depth, seen) : found;
       }
       default -> findInFields(object, path, depth, seen);
     };

@@ -3,11 +3,14 @@ package io.github.fornada.process.wire;
 import io.github.fornada.process.worker.WorkerSetUp;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * What the pool sends a worker after the handshake.
  *
  * @param directory the pool's private folder
+ * @param folders where files may be that are not at their own path, apart from that folder
  * @param segment the file of shared memory
  * @param limitNanos timeout of each item; -1 for none
  * @param graceNanos how long an interrupted item may go on
@@ -18,6 +21,7 @@ import java.nio.file.Path;
 @SuppressWarnings("ArrayRecordComponent") // sent once, never compared
 public record WorkerConfig(
     Path directory,
+    List<Path> folders,
     Path segment,
     long limitNanos,
     long graceNanos,
@@ -32,6 +36,7 @@ public record WorkerConfig(
     MessageInput in = frame.body();
     return new WorkerConfig(
         Path.of(in.getString()),
+        paths(in),
         Path.of(in.getString()),
         in.getLong(),
         in.getLong(),
@@ -40,12 +45,26 @@ public record WorkerConfig(
         in.getBytes());
   }
 
+  private static List<Path> paths(MessageInput in) throws IOException {
+    int count = in.getInt();
+    if (count == 0) {
+      return List.of();
+    }
+    var paths = new ArrayList<Path>();
+    for (int i = 0; i < count; i++) {
+      paths.add(Path.of(in.getString()));
+    }
+    return paths;
+  }
+
   public void send(ControlChannel control) throws IOException {
+    var out = new MessageOutput().putString(directory.toString()).putInt(folders.size());
+    for (Path folder : folders) {
+      out.putString(folder.toString());
+    }
     control.send(
         MessageTypes.CONFIG,
-        new MessageOutput()
-            .putString(directory.toString())
-            .putString(segment.toString())
+        out.putString(segment.toString())
             .putLong(limitNanos)
             .putLong(graceNanos)
             .putString(heap)

@@ -1,9 +1,7 @@
 package io.github.fornada.process.worker;
 
 import io.github.fornada.process.payload.Loaders;
-import io.github.fornada.process.wire.ControlChannel;
 import io.github.fornada.process.wire.MessageInput;
-import io.github.fornada.process.wire.MessageOutput;
 import io.github.fornada.process.wire.MessageTypes;
 import java.io.ByteArrayInputStream;
 import java.io.FileNotFoundException;
@@ -25,12 +23,7 @@ import java.util.Collections;
 import java.util.Enumeration;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -47,20 +40,16 @@ import org.jspecify.annotations.Nullable;
  * class path only after the parent has answered that the class is there.
  */
 public final class ParentClassLoader extends ClassLoader implements LongFunction<ClassLoader> {
-  private static final long ANSWER_SECONDS = 60;
   private static final String SCHEME = "fornada";
 
   static {
     registerAsParallelCapable();
   }
 
-  private final ControlChannel control;
+  private final Questions questions;
 
   /** Number of the loader that this one stands for; 0 for none. See {@link Loaders}. */
   private final long id;
-
-  private final AtomicInteger requests;
-  private final Map<Integer, CompletableFuture<MessageInput>> waiting;
 
   /**
    * The loaders that stand for one loader of the parent each, by its number. They are never
@@ -71,21 +60,31 @@ public final class ParentClassLoader extends ClassLoader implements LongFunction
   /** Created when first needed: most workers fetch nothing. */
   private volatile @Nullable ProtectionDomain origin;
 
-  ParentClassLoader(ControlChannel control, ClassLoader parent) {
+  /** Asks the process that has the classes. */
+  public interface Questions {
+    /**
+     * Returns the answer, which begins with one of {@link MessageTypes}. An interrupt of the thread
+     * must not end the wait.
+     *
+     * @param loader the number of the only loader to ask; 0 for all of them
+     * @param which which of the locations of a resource, or -1 for their number; 0 for a class
+     * @throws IOException if it cannot be asked
+     */
+    MessageInput ask(boolean isClass, String name, long loader, int which) throws IOException;
+  }
+
+  /** Creates the loader for everything that is requested by its name only. */
+  public ParentClassLoader(Questions questions, @Nullable ClassLoader parent) {
     super("fornada-worker", parent);
-    this.control = control;
+    this.questions = questions;
     this.id = 0;
-    this.requests = new AtomicInteger();
-    this.waiting = new ConcurrentHashMap<>();
     this.byId = new ConcurrentHashMap<>();
   }
 
   private ParentClassLoader(ParentClassLoader main, long id) {
     super("fornada-worker-" + Long.toHexString(id), main);
-    this.control = main.control;
+    this.questions = main.questions;
     this.id = id;
-    this.requests = main.requests;
-    this.waiting = main.waiting;
     this.byId = main.byId;
   }
 
@@ -115,7 +114,7 @@ public final class ParentClassLoader extends ClassLoader implements LongFunction
   @Override
   protected Class<?> findClass(String name) throws ClassNotFoundException {
     try {
-      MessageInput answer = ask(MessageTypes.FIND_CLASS, new MessageOutput(), name, 0);
+      MessageInput answer = questions.ask(true, name, id, 0);
       byte found = answer.getByte();
       if (found == MessageTypes.ELSEWHERE) {
         return elsewhere(name, answer.getLong());
@@ -146,7 +145,7 @@ public final class ParentClassLoader extends ClassLoader implements LongFunction
   /** Returns the class file, from the parent. */
   public byte[] fetchClass(String name) throws ClassNotFoundException {
     try {
-      MessageInput answer = ask(MessageTypes.FIND_CLASS, new MessageOutput(), name, 0);
+      MessageInput answer = questions.ask(true, name, id, 0);
       byte found = answer.getByte();
       if (found == MessageTypes.ELSEWHERE) {
         throw new ClassNotFoundException(name + " (another loader has it)");
@@ -196,7 +195,7 @@ public final class ParentClassLoader extends ClassLoader implements LongFunction
 
   private int count(String name) {
     try {
-      MessageInput answer = ask(MessageTypes.FIND_RESOURCE, new MessageOutput(), name, -1);
+      MessageInput answer = questions.ask(false, name, id, -1);
       return answer.getByte() == MessageTypes.FOUND ? answer.getInt() : 0;
     } catch (IOException e) {
       return 0; // as a class loader does whose jar was deleted; the worker's end will be reported
@@ -204,7 +203,7 @@ public final class ParentClassLoader extends ClassLoader implements LongFunction
   }
 
   private byte[] fetchResource(String name, int which) throws IOException {
-    MessageInput answer = ask(MessageTypes.FIND_RESOURCE, new MessageOutput(), name, which);
+    MessageInput answer = questions.ask(false, name, id, which);
     if (answer.getByte() == MessageTypes.FOUND) {
       return answer.rest();
     }
@@ -272,48 +271,7 @@ public final class ParentClassLoader extends ClassLoader implements LongFunction
     }
   }
 
-  // ---- requests and answers
-
-  private MessageInput ask(int type, MessageOutput question, String name, int which)
-      throws IOException {
-    int request = requests.incrementAndGet();
-    var answer = new CompletableFuture<MessageInput>();
-    waiting.put(request, answer);
-    // An interrupt is meant for the task, which cannot see it while its classes load: it is set
-    // again afterwards.
-    boolean interrupted = false;
-    try {
-      question.putInt(request).putString(name).putLong(id);
-      if (type == MessageTypes.FIND_RESOURCE) {
-        question.putInt(which);
-      }
-      control.send(type, question);
-      while (true) {
-        try {
-          return answer.get(ANSWER_SECONDS, TimeUnit.SECONDS);
-        } catch (InterruptedException e) {
-          interrupted = true;
-        }
-      }
-    } catch (ExecutionException | TimeoutException e) {
-      throw new IOException("no answer from the parent process", e);
-    } finally {
-      waiting.remove(request);
-      if (interrupted) {
-        Thread.currentThread().interrupt();
-      }
-    }
-  }
-
   private static String text(MessageInput answer) throws IOException {
     return new String(answer.rest(), StandardCharsets.UTF_8);
-  }
-
-  /** Called by the control thread when the parent has answered. */
-  void answer(MessageInput in) throws IOException {
-    CompletableFuture<MessageInput> answer = waiting.get(in.getInt());
-    if (answer != null) {
-      answer.complete(in);
-    }
   }
 }

@@ -467,11 +467,7 @@ final class TaskLoop {
     try {
       Payloads.encode(value, message, codec);
     } catch (NotSerializableException e) {
-      var explained =
-          new NotSerializableException(
-              Unserializable.text(Unserializable.in(value, "the result"), e));
-      explained.initCause(e);
-      throw explained;
+      throw Unserializable.explained(value, "the result", e);
     }
   }
 

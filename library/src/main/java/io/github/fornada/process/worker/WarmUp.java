@@ -18,6 +18,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 
 /**
  * What a worker in reserve does before a pool takes it: everything that a worker does until it has
@@ -74,11 +75,12 @@ final class WarmUp {
       var _ = writer.tryWrite(MessageTypes.TASK, message.array(), message.size());
       writer.publish();
       long grace = Duration.ofSeconds(1).toNanos();
-      var config = new WorkerConfig(file, file, -1, grace, "", new byte[0], new byte[0]);
+      var config = new WorkerConfig(file, List.of(), file, -1, grace, "", new byte[0], new byte[0]);
       var watchdog = new TaskWatchdog(control, new ClaimWord(segment.header()), config);
       Doorbell doorbell = Doorbell.ofWorker(segment.header(), () -> {}, null);
       doorbell.close(); // so that the loop ends with the last message
-      var loader = new ParentClassLoader(control, WarmUp.class.getClassLoader());
+      var loader =
+          new ParentClassLoader(new ParentQuestions(control), WarmUp.class.getClassLoader());
       new TaskLoop(segment, doorbell, loader, watchdog, config, null).run();
     } catch (IOException | RuntimeException e) {
       Log.get().log(System.Logger.Level.DEBUG, "a worker in reserve could not warm up", e);

@@ -86,15 +86,17 @@ public final class WorkerMain {
           }
         });
     Mappings.lookIn(config.directory());
+    config.folders().forEach(Mappings::lookIn);
     Segment segment = Segment.open(config.segment());
-    var loader = new ParentClassLoader(control, WorkerMain.class.getClassLoader());
+    var questions = new ParentQuestions(control);
+    var loader = new ParentClassLoader(questions, WorkerMain.class.getClassLoader());
     Loaders.serve(loader, loader);
     var watchdog = new TaskWatchdog(control, new ClaimWord(segment.header()), config);
     Doorbell doorbell = Doorbell.ofWorker(segment.header(), control::ring, control.bell());
     var listener =
         OwnThreads.daemon("fornada-control")
-            .unstarted(
-                () -> listen(control, doorbell, loader, watchdog, forcedExit, config.directory()));
+            .unstarted(() ->
+                listen(control, doorbell, questions, watchdog, forcedExit, config.directory()));
     listener.start();
     leaveSignalsToTheParent();
     watchdog.start();
@@ -179,7 +181,7 @@ public final class WorkerMain {
   private static void listen(
       ControlChannel control,
       Doorbell doorbell,
-      ParentClassLoader loader,
+      ParentQuestions questions,
       TaskWatchdog watchdog,
       ForcedExit forcedExit,
       Path directory) {
@@ -188,7 +190,7 @@ public final class WorkerMain {
         ControlChannel.Frame frame = control.receive();
         switch (frame.type()) {
           case MessageTypes.BELL -> doorbell.rang();
-          case MessageTypes.CLASS, MessageTypes.RESOURCE -> loader.answer(frame.body());
+          case MessageTypes.CLASS, MessageTypes.RESOURCE -> questions.answer(frame.body());
           case MessageTypes.CANCEL -> watchdog.cancel(frame.body().getLong());
           case MessageTypes.UNMAP -> {
             String file = frame.body().getString();

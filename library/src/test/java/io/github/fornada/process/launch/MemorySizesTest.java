@@ -22,4 +22,12 @@ class MemorySizesTest {
         .isThrownBy(() -> MemorySizes.parse("heap", size))
         .withMessage("heap must be at most 8589934591g, got \"" + size + "\"");
   }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"1", "512", "2047k", "1m"})
+  void aWorkerNeedsTwoMegabytesAtLeast(String size) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> MemorySizes.ofWorker("heap", size))
+        .withMessage("heap must be at least 2m, got \"" + size + "\"");
+  }
 }

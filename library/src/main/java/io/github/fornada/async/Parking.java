@@ -1,0 +1,71 @@
+package io.github.fornada.async;
+
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.ForkJoinWorkerThread;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * Parks as {@link LockSupport} does. If the caller is a thread of a {@link ForkJoinPool}, that pool
+ * may add a thread meanwhile, as it does for the JDK's blocking queues: on two processors the
+ * common pool has one thread, and who is waited for may have to run on it.
+ */
+final class Parking {
+  /** No limit of time. */
+  private static final long FOREVER = Long.MAX_VALUE;
+
+  private Parking() {}
+
+  /** Parks until the thread is unparked or interrupted; may return early for no reason. */
+  static void park(Object blocker) {
+    park(blocker, FOREVER);
+  }
+
+  /** Parks as {@link #park(Object)} does, for at most {@code nanos} nanoseconds. */
+  static void park(Object blocker, long nanos) {
+    if (!(Thread.currentThread() instanceof ForkJoinWorkerThread)) {
+      parkOnly(blocker, nanos);
+      return;
+    }
+    var once = new Once(blocker, nanos);
+    try {
+      ForkJoinPool.managedBlock(once);
+    } catch (InterruptedException e) {
+      throw new AssertionError("parking does not end by an exception", e);
+    } catch (RejectedExecutionException e) {
+      parkOnly(blocker, nanos); // the pool has as many threads as it may have
+    }
+  }
+
+  private static void parkOnly(Object blocker, long nanos) {
+    if (nanos == FOREVER) {
+      LockSupport.park(blocker);
+    } else {
+      LockSupport.parkNanos(blocker, nanos);
+    }
+  }
+
+  /** Blocks once: whoever parks looks itself whether its wait is over. */
+  private static final class Once implements ForkJoinPool.ManagedBlocker {
+    private final Object blocker;
+    private final long nanos;
+    private boolean parked;
+
+    Once(Object blocker, long nanos) {
+      this.blocker = blocker;
+      this.nanos = nanos;
+    }
+
+    @Override
+    public boolean block() {
+      parked = true;
+      parkOnly(blocker, nanos);
+      return true;
+    }
+
+    @Override
+    public boolean isReleasable() {
+      return parked;
+    }
+  }
+}
