@@ -7,21 +7,29 @@ import java.util.stream.Stream;
 
 /**
  * How much of a long test is run. {@code mvn verify} runs a third of the crash matrix and shorter
- * streams, so that it ends within ten minutes on two processors; {@code .ci/checks/whole.sh} runs
- * all, with {@code -Dfornada.whole=true}.
+ * streams, so that it ends within ten minutes on two processors. {@code -Dfornada.whole=true} runs
+ * all; {@code -Dfornada.rest=true} runs what {@code mvn verify} leaves out and none of what it runs
+ * in the same way, as {@code .ci/checks/whole.sh} does after it.
  */
 public final class Extent {
-  /** Whether everything is run. */
-  public static final boolean WHOLE = Boolean.getBoolean("fornada.whole");
+  private static final boolean REST = Boolean.getBoolean("fornada.rest");
+
+  /** Whether long tests are as long as they can be. */
+  public static final boolean WHOLE = REST || Boolean.getBoolean("fornada.whole");
 
   /** Of so many cells in a row, and in a column, a short run takes one. */
   private static final int ONE_OF = 3;
 
   private Extent() {}
 
-  /** Returns whether everything is run, for conditions of JUnit. */
+  /** Returns whether what is too long for a short run is run, for conditions of JUnit. */
   public static boolean isWhole() {
     return WHOLE;
+  }
+
+  /** Returns whether what a short run has in full is left out, for conditions of JUnit. */
+  public static boolean isRest() {
+    return REST;
   }
 
   /** Returns a number that is smaller in a short run. */
@@ -30,7 +38,7 @@ public final class Extent {
   }
 
   /**
-   * Returns the cells of a matrix: all, or a third of each row and of each column.
+   * Returns the cells of a matrix: all; a third of each row and of each column; or the other two.
    *
    * @param rows the rows
    * @param columns the columns
@@ -41,7 +49,11 @@ public final class Extent {
         .boxed()
         .flatMap(row ->
             IntStream.range(0, columns.size())
-                .filter(column -> WHOLE || (row + column) % ONE_OF == 0)
+                .filter(column -> isChosen((row + column) % ONE_OF == 0))
                 .mapToObj(column -> cell.apply(rows.get(row), columns.get(column))));
+  }
+
+  private static boolean isChosen(boolean isShort) {
+    return REST ? !isShort : WHOLE || isShort;
   }
 }

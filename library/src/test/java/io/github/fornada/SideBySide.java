@@ -15,7 +15,8 @@ import org.junit.jupiter.api.Tag;
  * <p>The annotation says that the tests of a class pass while any other marked class runs: that
  * they neither change nor count what all of the JVM shares (its output, its properties, its
  * threads, its processes and their folders, its heap, a Flight Recorder's recordings), and that no
- * limit that must <em>not</em> be reached is short. All other classes run alone.
+ * limit that must <em>not</em> be reached is short. Any other class has a JVM of its own while it
+ * runs, beside others; those marked {@link Alone} have the machine.
  */
 @Documented
 @Inherited

@@ -16,6 +16,9 @@ public final class Waiting {
   /** Pauses begin short and double up to this: quick when all is well, idle when it is not. */
   private static final long LONGEST_PAUSE_NANOS = 5_000_000;
 
+  /** A collection takes all processors for some 30 ms, which other tests need. */
+  private static final long LONGEST_PAUSE_OF_COLLECTOR_NANOS = 100_000_000;
+
   private static final long SHORTEST_PAUSE_NANOS = 20_000;
 
   private Waiting() {}
@@ -32,6 +35,31 @@ public final class Waiting {
    * @throws AssertionError if it does not hold within {@code deadline}; with all open task scopes
    */
   public static void until(String what, Duration deadline, BooleanSupplier condition) {
+    until(what, deadline, condition, LONGEST_PAUSE_NANOS);
+  }
+
+  /**
+   * Waits until {@code condition} holds, for at most {@link #DEADLINE}, with a garbage collection
+   * before each look.
+   */
+  public static void untilCollected(String what, BooleanSupplier condition) {
+    untilCollected(what, DEADLINE, condition);
+  }
+
+  /** The same, with another deadline. */
+  public static void untilCollected(String what, Duration deadline, BooleanSupplier condition) {
+    until(
+        what,
+        deadline,
+        () -> {
+          System.gc();
+          return condition.getAsBoolean();
+        },
+        LONGEST_PAUSE_OF_COLLECTOR_NANOS);
+  }
+
+  private static void until(
+      String what, Duration deadline, BooleanSupplier condition, long longestPause) {
     long began = System.nanoTime();
     long pause = SHORTEST_PAUSE_NANOS;
     while (!condition.getAsBoolean()) {
@@ -40,7 +68,7 @@ public final class Waiting {
             "after " + deadline + " still not: " + what + "\n" + TaskScope.dump());
       }
       LockSupport.parkNanos(pause);
-      pause = Math.min(2 * pause, LONGEST_PAUSE_NANOS);
+      pause = Math.min(2 * pause, longestPause);
     }
   }
 }

@@ -60,7 +60,7 @@ final class CommandJvm {
         delete(folder.getParent());
         make(folder, classPath);
       }
-      var words = new ArrayList<>(options());
+      var words = new ArrayList<>(options(folder));
       Path cache = folder.resolve(CACHE);
       if (Files.exists(cache)) {
         words.add("-XX:AOTCache=" + cache);
@@ -75,14 +75,15 @@ final class CommandJvm {
   }
 
   /** Each process runs for a second or two, too short for optimizing compilation to pay. */
-  private static List<String> options() {
+  private static List<String> options(Path folder) {
     return List.of(
         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
         "-Xmx256m",
         "-XX:+UseSerialGC",
         "-XX:TieredStopAtLevel=1",
         "-Xlog:aot*=off,cds*=off",
-        // No JVM in the background that makes a cache for workers.
+        // Workers have a cache of their own. No JVM in the background makes another.
+        "-Dfornada.aot.folder=" + folder.resolve("workers"),
         "-Dio.github.fornada.aotCache=use",
         // As the manifest of the command's jar has it.
         "--enable-native-access=ALL-UNNAMED",
@@ -118,7 +119,7 @@ final class CommandJvm {
       }
     }
     Files.move(draft, folder); // the cache names its jars by their paths
-    var words = new ArrayList<>(options());
+    var words = new ArrayList<>(options(folder));
     words.add("-XX:AOTCacheOutput=" + folder.resolve(CACHE));
     words.addAll(List.of("-cp", String.join(File.pathSeparator, jars(folder, classPath))));
     words.add(CommandTraining.class.getName());

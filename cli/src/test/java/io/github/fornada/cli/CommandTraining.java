@@ -1,5 +1,6 @@
 package io.github.fornada.cli;
 
+import io.github.fornada.process.ProcessPool;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,7 +40,8 @@ final class CommandTraining {
   private CommandTraining() {}
 
   /** Runs in an empty folder. */
-  public static void main(String[] args) throws IOException {
+  public static void main(String[] args) throws IOException, InterruptedException {
+    var _ = ProcessPool.makeAotCache(o -> o);
     Files.writeString(Path.of("Training.java"), TASK);
     Files.writeString(Path.of("lines"), "a\nb\n");
     var _ = StandardStreams.take();

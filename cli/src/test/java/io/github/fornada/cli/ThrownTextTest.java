@@ -136,6 +136,7 @@ class ThrownTextTest {
       public String getMessage() {
         while (true) {
           LockSupport.park();
+          var _ = Thread.interrupted(); // or it would not park again, but take a processor
         }
       }
     }
@@ -158,6 +159,7 @@ class ThrownTextTest {
       public synchronized Throwable getCause() {
         while (true) {
           LockSupport.park();
+          var _ = Thread.interrupted(); // or it would not park again, but take a processor
         }
       }
     }

@@ -154,16 +154,31 @@ public final class Callbacks {
 
   private void serve() {
     CallbackThread self = (CallbackThread) Thread.currentThread();
-    for (Entry entry = next(self, true); entry != null; entry = next(self, false)) {
-      self.origin = entry.origin;
-      try {
-        entry.action.run();
-      } catch (Throwable e) { // not by a dependent: futures keep what those throw
-        Log.get().log(System.Logger.Level.WARNING, "a callback of a pool failed", e);
-      }
-      self.origin = null;
-      self.restore();
+    boolean goesOn = serveOne(self, true);
+    while (goesOn) {
+      goesOn = serveOne(self, false);
     }
+  }
+
+  /**
+   * Runs the next entry; returns false if this thread should end. A method of its own, so that a
+   * thread that waits for the next entry has no reference to the one before, and to all that this
+   * one holds, such as the class loader of its caller.
+   */
+  private boolean serveOne(CallbackThread self, boolean isNew) {
+    Entry entry = next(self, isNew);
+    if (entry == null) {
+      return false;
+    }
+    self.origin = entry.origin;
+    try {
+      entry.action.run();
+    } catch (Throwable e) { // not by a dependent: futures keep what those throw
+      Log.get().log(System.Logger.Level.WARNING, "a callback of a pool failed", e);
+    }
+    self.origin = null;
+    self.restore();
+    return true;
   }
 
   /** Returns the next entry; null if this thread should end. */

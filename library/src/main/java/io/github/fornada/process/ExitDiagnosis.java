@@ -43,6 +43,11 @@ final class ExitDiagnosis {
     return code == KILLED || code == 128 + 15 || code == 128 + 2 || code == 128 + 1;
   }
 
+  /** Returns whether a signal has ended the process, such as that of a crash in native code. */
+  static boolean isSignal(int code) {
+    return code > 128 && SIGNALS.containsKey(code - 128);
+  }
+
   /**
    * Returns whether the JVM's crash report is about this process. Process ids are reused, soon so
    * in a container that keeps its files.
@@ -72,7 +77,7 @@ final class ExitDiagnosis {
     if (crashed) {
       return "crashed in native code (exit code " + code + ")";
     }
-    if (code > 128 && SIGNALS.containsKey(code - 128)) {
+    if (isSignal(code)) {
       return "was ended by " + SIGNALS.get(code - 128) + " (exit code " + code + ")";
     }
     return switch (code) {

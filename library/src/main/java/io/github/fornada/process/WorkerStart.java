@@ -195,10 +195,13 @@ final class WorkerStart {
             WorkerStartException.Kind.CALLED_OFF);
       }
       String message = failure(process, drains, e);
-      boolean killed =
-          !tooLate.get() && !exitedLong && ExitDiagnosis.isKilled(WorkerProcess.exitCode(process));
+      int code = WorkerProcess.exitCode(process);
+      boolean killed = !tooLate.get() && !exitedLong && ExitDiagnosis.isKilled(code);
       if (!killed) {
-        engine.launcher().startFailed(!tooLate.get());
+        // One that has connected has booted and runs this library. If it exits after that, its
+        // initializer may have asked for that.
+        boolean bootFailed = came == null || ExitDiagnosis.isSignal(code);
+        engine.launcher().startFailed(!tooLate.get() && bootFailed);
       }
       throw new WorkerStartException(
           message, e, killed ? WorkerStartException.Kind.KILLED : WorkerStartException.Kind.FAILED);

@@ -275,12 +275,8 @@ final class ChannelTest {
     for (int i = 0; i < 3; i++) {
       assertThat(channel.receive()).isNotNull();
     }
-    Waiting.until(
-        "they are collected",
-        () -> {
-          System.gc();
-          return sent.stream().allMatch(each -> each.refersTo(null));
-        });
+    Waiting.untilCollected(
+        "they are collected", () -> sent.stream().allMatch(each -> each.refersTo(null)));
     assertThat(channel.tryReceive()).isNull();
   }
 

@@ -13,6 +13,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.condition.DisabledIf;
 import org.junit.jupiter.api.condition.EnabledIf;
 
 /**
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.condition.EnabledIf;
 final class AutoPoolTest {
   private static final String WHOLE = "io.github.fornada.Extent#isWhole";
   private static final String REASON = "the storms do the same: -Dfornada.whole=true";
+  private static final String REST = "io.github.fornada.Extent#isRest";
 
   private static UnaryOperator<AutoOptions> options(
       int workers, UnaryOperator<TaskPolicy> policy, String name) {
@@ -34,6 +36,7 @@ final class AutoPoolTest {
   }
 
   @Nested
+  @DisabledIf(REST)
   final class AsItIs extends AbstractPoolTest implements LocalContract {
     @Override
     public Pool open(int workers, UnaryOperator<TaskPolicy> policy) {
@@ -111,6 +114,7 @@ final class AutoPoolTest {
   }
 
   @Nested
+  @DisabledIf(REST)
   final class OnThreadsInAStorm extends AbstractPoolTest
       implements LocalContract, TogetherContract {
     private static final AtomicLong SEED = new AtomicLong(42);
@@ -122,6 +126,7 @@ final class AutoPoolTest {
   }
 
   @Nested
+  @DisabledIf(REST)
   final class InAStorm extends AbstractPoolTest implements TogetherContract {
     private static final AtomicLong SEED = new AtomicLong(4711);
 

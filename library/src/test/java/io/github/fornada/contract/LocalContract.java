@@ -88,7 +88,8 @@ interface LocalContract extends PoolUnderTest {
   /** Each round has hundreds of ends that may fall into the moment before a wait for them. */
   @Test
   default void noEndOfANestedMapIsMissed() throws Exception {
-    for (int round = 0; round < 200; round++) {
+    int rounds = Extent.count(200, 60);
+    for (int round = 0; round < rounds; round++) {
       try (Pool pool = open(2)) {
         assertThat(fibonacci(pool, 12)).isEqualTo(144);
       }
@@ -452,12 +453,9 @@ interface LocalContract extends PoolUnderTest {
 
   private static void awaitCollected(List<WeakReference<Object>> items)
       throws InterruptedException {
-    Waiting.until(
+    Waiting.untilCollected(
         "all " + items.size() + " items were collected",
-        () -> {
-          System.gc();
-          return items.stream().allMatch(item -> item.get() == null);
-        });
+        () -> items.stream().allMatch(item -> item.get() == null));
   }
 
   @Test

@@ -27,6 +27,7 @@ interface MapContract extends PoolUnderTest {
     public String toString() {
       while (true) {
         LockSupport.park();
+        var _ = Thread.interrupted(); // or it would not park again, but take a processor
       }
     }
   }

@@ -122,12 +122,8 @@ interface TimeContract extends PoolUnderTest {
   @Test
   default void aClosedPoolWithALongLimitIsLetGoOf() throws Exception {
     var listener = new WeakReference<>(closedPoolsListener());
-    Waiting.until(
-        "the pool and all that it holds are garbage",
-        () -> {
-          System.gc();
-          return listener.refersTo(null);
-        });
+    Waiting.untilCollected(
+        "the pool and all that it holds are garbage", () -> listener.refersTo(null));
   }
 
   private Object closedPoolsListener() throws Exception {

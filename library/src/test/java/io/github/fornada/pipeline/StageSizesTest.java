@@ -3,6 +3,7 @@ package io.github.fornada.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.fornada.Alone;
 import io.github.fornada.TaskFunction;
 import io.github.fornada.Waiting;
 import java.util.Arrays;
@@ -19,6 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Sizes that follow what is measured: by simulated pipelines, and a real one. */
+@Alone
 @Timeout(value = 120, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 final class StageSizesTest {
   /** A pipeline of stages whose items take some time, as its figures would be. */

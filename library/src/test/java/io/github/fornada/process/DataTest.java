@@ -312,13 +312,10 @@ class DataTest {
       kept.add(new WeakReference<>(Pools.soon(future)));
       kept.add(new WeakReference<>(item));
     }
-    Waiting.until(
+    Waiting.untilCollected(
         "all but the last are collected",
         Leftovers.SOON,
-        () -> {
-          System.gc();
-          return kept.stream().filter(r -> r.get() != null).count() <= 8;
-        });
+        () -> kept.stream().filter(r -> r.get() != null).count() <= 8);
   }
 
   @Test

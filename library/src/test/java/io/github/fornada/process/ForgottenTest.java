@@ -38,13 +38,7 @@ class ForgottenTest {
   }
 
   private static void awaitCollecting(String what, BooleanSupplier condition) {
-    Waiting.until(
-        what,
-        Leftovers.SOON,
-        () -> {
-          System.gc();
-          return condition.getAsBoolean();
-        });
+    Waiting.untilCollected(what, Leftovers.SOON, condition);
   }
 
   private static void collect() {

@@ -229,13 +229,7 @@ import io.github.fornada.Waiting;
     WeakReference<ClassLoader> used = aLoaderThatWasUsed();
     Pools.end(pool);
     pool = Pools.open(1); // a pool keeps the functions that its workers know
-    Waiting.until(
-        "the collector has it",
-        Leftovers.SOON,
-        () -> {
-          System.gc();
-          return used.refersTo(null);
-        });
+    Waiting.untilCollected("the collector has it", Leftovers.SOON, () -> used.refersTo(null));
   }
 
   // ---- agents

@@ -43,6 +43,11 @@ final class Owner implements AutoCloseable {
     var command = new ArrayList<String>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("-Xmx600m");
+    String cache = System.getProperty(CacheBeforeTests.FOLDER);
+    if (cache != null) {
+      command.add("-D" + CacheBeforeTests.FOLDER + "=" + cache);
+      command.add("-Dio.github.fornada.aotCache=use");
+    }
     command.addAll(List.of(jvmOptions));
     command.addAll(List.of("-cp", classPath, Owner.class.getName(), what));
     var owner = new Owner(new ProcessBuilder(command).redirectErrorStream(true).start());

@@ -255,6 +255,7 @@ enum Way {
   private static void forEver() {
     while (true) {
       LockSupport.park();
+      var _ = Thread.interrupted(); // or it would not park again, but take a processor
     }
   }
 

@@ -62,13 +62,10 @@ class WhatStaysTest {
     Pool pool = Pools.open(2);
     try {
       List<WeakReference<Object>> seen = results(pool, kind);
-      Waiting.until(
+      Waiting.untilCollected(
           "the collector has them all",
           Leftovers.SOON,
-          () -> {
-            System.gc();
-            return seen.stream().allMatch(reference -> reference.get() == null);
-          });
+          () -> seen.stream().allMatch(reference -> reference.get() == null));
     } finally {
       Pools.end(pool);
     }

@@ -155,7 +155,7 @@ public final class Explorer {
     }
     tasks = started;
     for (Task task : tasks) {
-      task.thread = Thread.ofPlatform().daemon().start(() -> live(task, bodies.get(task.number)));
+      task.thread = Thread.ofVirtual().start(() -> live(task, bodies.get(task.number)));
     }
     schedule(null);
     mainTurn.acquireUninterruptibly();
@@ -165,8 +165,10 @@ public final class Explorer {
       }
     }
     for (Task task : tasks) {
-      while (task.thread.isAlive()) {
-        Thread.onSpinWait();
+      try {
+        task.thread.join();
+      } catch (InterruptedException e) {
+        throw new IllegalStateException(e);
       }
     }
     if (failure == null) {

@@ -22,7 +22,8 @@ public final class Launcher {
       List.of("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS", "CLASSPATH");
 
   /** Options that do not matter to a cache. */
-  private static final List<String> NO_MATTER_TO_CACHE = List.of("-D", "-Xm", "-Xss", "-Xlog");
+  private static final List<String> NO_MATTER_TO_CACHE =
+      List.of("-D", "-Xm", "-Xss", "-Xlog", "-XX:MaxMetaspaceSize");
 
   /** From this heap size on the JVM cannot compress its pointers. */
   private static final long LARGE_HEAP = 32L << 30;
@@ -279,7 +280,8 @@ public final class Launcher {
   /**
    * Called when a worker did not start. If it used a cache, the next workers do not.
    *
-   * @param exited whether it ended by itself, rather than being slow
+   * @param exited whether it ended by itself while it booted, rather than being slow or ended by
+   *     the program's own code
    */
   public synchronized void startFailed(boolean exited) {
     if (isCacheInUse && cache != null) {

@@ -2,6 +2,7 @@ package io.github.fornada.advice.sense;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.fornada.Alone;
 import io.github.fornada.advice.decide.Machine;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -12,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What is measured of a machine, and how it is kept. */
+@Alone
 final class CalibrationTest {
   private static List<Path> files(Path folder) throws IOException {
     try (Stream<Path> all = Files.list(folder)) {

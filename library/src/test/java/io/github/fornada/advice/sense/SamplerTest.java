@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.acme.Waits;
 import com.sun.net.httpserver.HttpServer;
+import io.github.fornada.Alone;
 import io.github.fornada.Waiting;
 import io.github.fornada.advice.decide.LockSite;
 import io.github.fornada.advice.decide.WaitKind;
@@ -36,6 +37,7 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What the sampler says of threads that wait in known ways. */
+@Alone
 final class SamplerTest {
   /** The time between two readings: enough for some dozen looks on a busy machine. */
   private static final long STRETCH_NANOS = 300_000_000;

@@ -3,6 +3,7 @@ package io.github.fornada.advice.sense;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.fornada.Alone;
 import io.github.fornada.Waiting;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -16,6 +17,7 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What is read from texts as Linux writes them, and from this machine. */
+@Alone
 final class SystemLoadTest {
   @TempDir Path root;
 

@@ -45,6 +45,9 @@ class AotCacheTest {
   /** As a pool of default options asks for it. */
   private static final List<String> FLAGS = flags();
 
+  /** Where the other tests of this JVM have their cache; null for nowhere. */
+  private static final String BEFORE = System.getProperty(AotCacheFolder.PROPERTY);
+
   @TempDir static Path madeOnce;
   @TempDir Path temp;
 
@@ -84,7 +87,11 @@ class AotCacheTest {
 
   @AfterEach
   void forget() {
-    System.clearProperty(AotCacheFolder.PROPERTY);
+    if (BEFORE == null) {
+      System.clearProperty(AotCacheFolder.PROPERTY);
+    } else {
+      System.setProperty(AotCacheFolder.PROPERTY, BEFORE);
+    }
   }
 
   @AfterAll
