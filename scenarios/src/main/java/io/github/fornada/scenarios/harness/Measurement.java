@@ -27,11 +27,11 @@ final class Measurement<R> {
 
   /**
    * Returns how long the pool that chooses may look at the work, in seconds; but one run at least.
-   * Worker processes take a third of a second to start, and are started when the work would have
-   * paid for that.
+   * Worker processes take a third of a second to start and another to get warm, and are started
+   * once the work has lasted so long that they would have paid for that.
    */
   static double adviceSeconds(Size size) {
-    return size == Size.SMALL ? 1 : 6;
+    return size == Size.SMALL ? 1 : 10;
   }
 
   private static final int WARM_UP_RUNS = 20;
