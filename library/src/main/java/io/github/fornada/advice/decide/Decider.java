@@ -173,6 +173,9 @@ public final class Decider {
   /** The least number in flight with which items were refused. */
   private int refusedAt = Integer.MAX_VALUE;
 
+  /** Whether items failed that do not fail alone: they will, whatever else changes. */
+  private boolean failsBesideOthers;
+
   /** The size before the one in use. */
   private int sizeBefore = 1;
 
@@ -323,7 +326,9 @@ public final class Decider {
     processesTried = false;
     wentBack = false;
     known.keepLock(0, 1);
-    refusedAt = Integer.MAX_VALUE;
+    if (!failsBesideOthers) {
+      refusedAt = Integer.MAX_VALUE;
+    }
     resumePause = 3;
     nextProbe = known.elapsed() + 3 * response();
     probePause = 3 * response();
@@ -683,6 +688,7 @@ public final class Decider {
     boolean alone = mostFailHere(); // whatever is in between was passed in the same moment
     int back = alone ? 1 : Math.max(1, Math.min(Math.max(good, sizeBefore), size - 1));
     refusedAt = Math.min(refusedAt, alone ? 2 : size);
+    failsBesideOthers |= alone;
     stopped = true;
     return enterHold(back, refusal(size));
   }

@@ -61,6 +61,9 @@ final class Estimates {
   /** Below this many in flight an item is alone. */
   private static final double ALONE = 1.3;
 
+  /** Items that compute for longer by a smaller part of their time are no other items. Guess. */
+  private static final double LITTLE = 0.1;
+
   /** Waits that are seen for a smaller part of an item's time do not tell why it waits. Guess. */
   private static final double UNTOLD = 0.1;
 
@@ -453,6 +456,9 @@ final class Estimates {
     if (compilers.or(0) < COMPILING && elapsed > 0.2e9) {
       double before = cpu.get();
       cpuFactor = cpuDrift.add(worked + floor, error, ended(o));
+      if (Math.abs(worked - before) < LITTLE * Math.max(o.responseNanos(), response.or(0))) {
+        cpuFactor = 1; // of virtual threads it is only known as well as the machine is quiet
+      }
       if (cpuFactor != 1) {
         what = "an item now computes for " + Say.time(worked) + " instead of " + Say.time(before);
       }

@@ -52,7 +52,7 @@ class WorkerNumberTest {
                 ProcessPool.open(o -> {
                   seen[0] = o.withHeap("900g").workers() + "";
                   seen[1] = o.withHeap("900g").withWorkers(5).workers() + "";
-                  seen[2] = o.withHeap("1m").workers() + "";
+                  seen[2] = o.withHeap("2m").workers() + "";
                   return o.withWorkers(1).withMinWorkers(0);
                 }).close();
                 System.out.println(String.join(" ", seen));
