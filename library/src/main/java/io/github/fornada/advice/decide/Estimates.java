@@ -64,6 +64,11 @@ final class Estimates {
   /** Items that compute for longer by a smaller part of their time are no other items. Guess. */
   private static final double LITTLE = 0.1;
 
+  /**
+   * Of the items that have begun, a part so small may be retries and not items that came. Guess.
+   */
+  private static final double FEW_CAME = 0.2;
+
   /** Waits that are seen for a smaller part of an item's time do not tell why it waits. Guess. */
   private static final double UNTOLD = 0.1;
 
@@ -296,12 +301,14 @@ final class Estimates {
     keepOfItems *= keep;
     recentArea = recentArea * keep + o.inFlight() * o.nanos();
     recentDone = recentDone * keep + o.done();
+    boolean moreCame =
+        o.itemsLeft() > 0 && arrived(o) > Math.max(o.setting().size(), FEW_CAME * o.begun());
     left = o.itemsLeft();
     lastSetting = o.setting();
     done += o.done();
     failed += o.failed();
     refused += o.refused();
-    if (left == 0) {
+    if (left == 0 || moreCame) {
       earlier = done;
     }
     if (o.compilerCores() > COMPILING) {
@@ -489,6 +496,11 @@ final class Estimates {
       driftSetting = null;
     }
     return what;
+  }
+
+  /** Returns how many items have come since the last observation: a call may have begun since. */
+  private double arrived(Observation o) {
+    return left > 0 ? o.itemsLeft() + (double) o.begun() - left : 0;
   }
 
   /** Takes in which part of what was foreseen worker processes gave, when they are given up. */

@@ -162,6 +162,55 @@ class DeciderTest {
   }
 
   @Test
+  void callsThatEndBetweenTwoLooksAreCountedToo() {
+    var known = new Estimates(series(s -> {}).machine(), 100);
+    known.add(looked(30, 70));
+    assertThat(known.toCome()).isEqualTo(70);
+    known.add(looked(150, 20)); // the rest of the first call, and most of the next
+    assertThat(known.toCome()).as("as many again as there were").isEqualTo(180);
+    known.add(looked(5, 15));
+    assertThat(known.toCome()).isEqualTo(180);
+  }
+
+  @Test
+  void retriesAreNoItemsThatHaveCome() {
+    var known = new Estimates(series(s -> {}).machine(), 1_000);
+    known.add(looked(30, 970));
+    known.add(looked(500, 520)); // fifty of them had begun before
+    assertThat(known.toCome()).isEqualTo(520);
+  }
+
+  private static Observation looked(long begun, long left) {
+    double none = Double.NaN;
+    return new Observation(
+        Setting.SEQUENTIAL,
+        true,
+        100e6,
+        begun,
+        begun,
+        0,
+        0,
+        1,
+        1e6,
+        1e12,
+        1e6,
+        0,
+        0,
+        0,
+        Map.of(),
+        List.of(),
+        none,
+        0,
+        1,
+        0,
+        0,
+        0,
+        0,
+        0,
+        left);
+  }
+
+  @Test
   void aLockIsSeenWhereTheFirstItemTakesLong() {
     Series job =
         series(s -> {
