@@ -45,6 +45,7 @@ ROWS = [
                  ("lock-wait-4", "... the longest wait", "ms")]),
     Row("handover", [("handover-p50", "release to a sleeper, p50", "us"),
                      ("handover-p99", "release to a sleeper, p99", "us"),
+                     ("handover-first-p50", "... the first 200", "us"),
                      ("wait-cpu", "a process that waits, of one core", "%")]),
     Row("owner", [("owner-p50", "owner's death to the next, p50", "ms"),
                   ("owner-p99", "owner's death to the next, p99", "ms")]),
