@@ -5,9 +5,6 @@ import java.lang.management.MemoryMXBean;
 
 /** The garbage of this JVM, which is collected between two runs if there is much of it. */
 final class Garbage {
-  /** Guess: less than this brings no collection about in a run that is timed, and is not seen. */
-  private static final long LITTLE = 16L << 20;
-
   private static final MemoryMXBean MEMORY = ManagementFactory.getMemoryMXBean();
 
   /** What was in use after the last collection; by the thread that measures. */
@@ -16,11 +13,12 @@ final class Garbage {
   private Garbage() {}
 
   /**
-   * Collects all garbage, unless there is so little that this would only take time: a collection of
-   * everything takes some 30 ms, longer than many a run at small size.
+   * Collects all garbage, unless there is little.
+   *
+   * @param little how many bytes are not worth a collection of everything, which takes some 30 ms
    */
-  static void collect() {
-    if (used() - live < LITTLE) {
+  static void collect(long little) {
+    if (used() - live < little) {
       return;
     }
     System.gc();

@@ -34,6 +34,15 @@ final class Measurement<R> {
     return size == Size.SMALL ? 1 : 10;
   }
 
+  /**
+   * Returns how much garbage may be there when a run begins, in bytes. At small size some, because
+   * a collection would take longer than many a run; else none, or the memory of a run would be that
+   * of earlier ones, too.
+   */
+  static long littleGarbage(Size size) {
+    return size == Size.SMALL ? 16L << 20 : 0;
+  }
+
   private static final int WARM_UP_RUNS = 20;
 
   private final String scenario;
@@ -42,6 +51,7 @@ final class Measurement<R> {
   private final long seed;
   private final double warmUpSeconds;
   private final double adviceSeconds;
+  private final long littleGarbage;
   private final Progress progress;
   private @Nullable Choice choice;
   private final List<Way> ways = new ArrayList<>();
@@ -54,6 +64,7 @@ final class Measurement<R> {
       long seed,
       double warmUpSeconds,
       double adviceSeconds,
+      long littleGarbage,
       Progress progress) {
     this.scenario = scenario;
     this.trial = trial;
@@ -61,6 +72,7 @@ final class Measurement<R> {
     this.seed = seed;
     this.warmUpSeconds = warmUpSeconds;
     this.adviceSeconds = adviceSeconds;
+    this.littleGarbage = littleGarbage;
     this.progress = progress;
   }
 
@@ -92,7 +104,8 @@ final class Measurement<R> {
     R once(@Nullable R expected, boolean counts) throws Exception {
       trial.before();
       if (counts) {
-        Garbage.collect(); // that of an earlier run must cost neither time nor memory of this one
+        Garbage.collect(
+            littleGarbage); // that of an earlier run must cost neither time nor memory of this one
       }
       Meter meter = Meter.start(pool);
       R result;

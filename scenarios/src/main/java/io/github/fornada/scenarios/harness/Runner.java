@@ -90,6 +90,7 @@ public final class Runner {
             seed,
             Measurement.warmUpSeconds(size),
             Measurement.adviceSeconds(size),
+            Measurement.littleGarbage(size),
             progress);
     Comparison comparison = measurement.run();
     progress.now(scenario + ": Python");

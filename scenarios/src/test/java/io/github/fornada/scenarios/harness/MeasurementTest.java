@@ -60,7 +60,7 @@ class MeasurementTest {
   }
 
   private static Comparison run(Doubling trial, int blocks) throws Exception {
-    return new Measurement<>("test", trial, blocks, 1, 0, 0, new Progress(System.err)).run();
+    return new Measurement<>("test", trial, blocks, 1, 0, 0, 0, new Progress(System.err)).run();
   }
 
   @Test

@@ -23,7 +23,7 @@ public final class Planted {
   }
 
   private static <R> Comparison measured(Trial<R> trial) throws Exception {
-    return new Measurement<>("test", trial, 1, SEED, 0, 0, new Progress(System.err)).run();
+    return new Measurement<>("test", trial, 1, SEED, 0, 0, 0, new Progress(System.err)).run();
   }
 
   /** Checks that the trial's own comparison finds this result wrong. */
