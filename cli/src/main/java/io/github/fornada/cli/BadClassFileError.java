@@ -1,6 +1,8 @@
 package io.github.fornada.cli;
 
 import java.io.Serial;
+import java.lang.classfile.ClassFile;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Thrown for a class file that this JVM cannot load; the message names the class, the file, and
@@ -22,6 +24,14 @@ final class BadClassFileError extends ClassFormatError {
   /** Returns an error that says why the JVM rejected a class file. */
   static BadClassFileError of(String type, String file, byte[] bytes, Throwable refusal) {
     String which = "class " + type + " in " + file + " ";
+    String declared = declaredName(bytes);
+    if (declared != null && !declared.equals(type)) {
+      return new BadClassFileError(
+          which
+              + "is broken, or in the wrong folder: the file contains the class "
+              + declared
+              + ". Give that name, and in -cp the folder or jar in which its packages begin");
+    }
     if (!hasMagic(bytes)) {
       return new BadClassFileError(
           which + "is no class file, or a broken one. Build or download it again");
@@ -48,16 +58,13 @@ final class BadClassFileError extends ClassFormatError {
         which + "is broken (" + refusal.getMessage() + "). Build or download it again");
   }
 
-  /** Returns an error that says that a file contains a class of another name, and what to do. */
-  static BadClassFileError ofAnotherName(String type, String real, String file) {
-    return new BadClassFileError(
-        "class "
-            + type
-            + " in "
-            + file
-            + " is broken, or in the wrong folder: the file contains the class "
-            + real
-            + ". Give that name, and in -cp the folder or jar in which its packages begin");
+  /** Returns the name of the class that a class file declares; null if it is broken. */
+  private static @Nullable String declaredName(byte[] bytes) {
+    try {
+      return ClassFile.of().parse(bytes).thisClass().asInternalName().replace('/', '.');
+    } catch (IllegalArgumentException e) {
+      return null;
+    }
   }
 
   private static boolean hasMagic(byte[] bytes) {

@@ -3,7 +3,6 @@ package io.github.fornada.cli;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.lang.classfile.ClassFile;
 import java.net.JarURLConnection;
 import java.net.MalformedURLException;
 import java.net.URI;
@@ -105,20 +104,7 @@ final class TaskLoader extends URLClassLoader {
       return e;
     }
     PathClass found = read(name, url);
-    String real = declaredName(found.bytes());
-    if (real != null && !real.equals(name)) {
-      return BadClassFileError.ofAnotherName(name, real, found.place());
-    }
     return BadClassFileError.of(name, found.place(), found.bytes(), e);
-  }
-
-  /** Returns the name of the class that a class file declares; null if it is broken. */
-  private static @Nullable String declaredName(byte[] bytes) {
-    try {
-      return ClassFile.of().parse(bytes).thisClass().asInternalName().replace('/', '.');
-    } catch (IllegalArgumentException e) {
-      return null;
-    }
   }
 
   /**

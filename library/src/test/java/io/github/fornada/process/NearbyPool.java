@@ -31,15 +31,15 @@ public final class NearbyPool extends RemotePool {
     return new NearbyPool(workers, options, silence, silence);
   }
 
+  private static NearbyPool withPolicy(
+      int workers, ProcessOptions options, UnaryOperator<TaskPolicy> policy) {
+    Duration limit = Duration.ofSeconds(60);
+    return withoutAgents(workers, options.withPolicy(policy.apply(options.policy())), limit);
+  }
+
   /** Opens a pool whose workers are shared by {@code agents} agents. */
   public static NearbyPool open(int workers, int agents, UnaryOperator<TaskPolicy> policy) {
-    ProcessOptions options = ProcessOptions.defaults().withHeap("64m");
-    var pool =
-        new NearbyPool(
-            workers,
-            options.withPolicy(policy.apply(options.policy())),
-            Duration.ofSeconds(60),
-            Duration.ofSeconds(60));
+    NearbyPool pool = withPolicy(workers, ProcessOptions.defaults().withHeap("64m"), policy);
     for (int i = 0; i < agents; i++) {
       var _ = pool.agent("agent-" + i, (workers + i) / agents, pool::ask);
     }
@@ -53,24 +53,21 @@ public final class NearbyPool extends RemotePool {
   RemoteAgent agent(
       String name, int workers, RemoteAgent.Channel channel, UnaryOperator<ProcessOptions> change) {
     try {
-      RemoteAgent agent = RemoteAgent.open(channel, name, workers, change);
-      agent.use(workers);
-      opened.add(agent);
-      return agent;
+      return kept(RemoteAgent.open(channel, name, workers, change), workers);
     } catch (IOException | InterruptedException e) {
       throw new AssertionError(e);
     }
   }
 
+  private RemoteAgent kept(RemoteAgent agent, int workers) {
+    agent.use(workers);
+    opened.add(agent);
+    return agent;
+  }
+
   /** Opens a pool whose items run in threads of this JVM, for two agents. */
   public static NearbyPool openInside(int workers, UnaryOperator<TaskPolicy> policy) {
-    ProcessOptions options = ProcessOptions.defaults();
-    var pool =
-        new NearbyPool(
-            workers,
-            options.withPolicy(policy.apply(options.policy())),
-            Duration.ofSeconds(60),
-            Duration.ofSeconds(60));
+    NearbyPool pool = withPolicy(workers, ProcessOptions.defaults(), policy);
     int agents = Math.min(2, workers);
     for (int i = 0; i < agents; i++) {
       var _ = pool.agentInside("agent-" + i, (workers + i) / agents, pool::ask);
@@ -80,16 +77,14 @@ public final class NearbyPool extends RemotePool {
 
   RemoteAgent agentInside(String name, int workers, RemoteAgent.Channel channel) {
     try {
-      RemoteAgent agent =
+      return kept(
           RemoteAgent.openInside(
               channel,
               name,
               policy ->
                   ThreadPool.open(
-                      o -> o.withWorkers(workers).withName("thread").withPolicy(policy)));
-      agent.use(workers);
-      opened.add(agent);
-      return agent;
+                      o -> o.withWorkers(workers).withName("thread").withPolicy(policy))),
+          workers);
     } catch (IOException | InterruptedException e) {
       throw new AssertionError(e);
     }

@@ -980,8 +980,8 @@ public final class Decider {
     nextProbe = known.elapsed() + probePause;
     fewerPause *= 3;
     nextFewer = known.elapsed() * fewerPause;
-    known.forget(
-        before); // what it gave it gives no more, or the trial would not have taken so long
+    // What it gave it gives no more, or the trial would not have taken so long.
+    known.forget(before);
     return change(before, "it could not be told", look());
   }
 
