@@ -83,8 +83,9 @@ import org.jspecify.annotations.Nullable;
 public interface ContextCarrier<C extends @Nullable Object> extends Serializable {
   /**
    * Returns the context of the calling thread. The value must not change after this method returns:
-   * return a copy, not a view. Calls with equal values share what is sent to workers, so the value
-   * should implement {@code equals}.
+   * return a copy, not a view. Calls share what is sent to workers if their values have the same
+   * content: strings, numbers, and lists and maps of them. An object of any other class has the
+   * same content as itself only, because its {@code equals} may leave something out.
    */
   C capture();
 

@@ -151,7 +151,8 @@ final class AdviseCommand implements Callable<Integer> {
                   + " failed while measuring; the first: "
                   + failures.first);
     }
-    Observed whole = observed.snapshot(); // its last entry may still come
+    observed.awaitEnd();
+    Observed whole = observed.snapshot();
     OutputFile file = outputs.record();
     if (file != null) {
       whole.write(file);

@@ -19,6 +19,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -45,11 +46,43 @@ final class Observed implements Journal {
     static final ObjectMapper MAPPER = JsonMapper.builder().build();
   }
 
+  /** How long the look at what has ended may take. */
+  private static final Duration LAST_LOOK = Duration.ofSeconds(5); // Guess: it takes 0.5 s at most
+
   private final List<Entry> entries = new ArrayList<>(); // guarded by itself
+  private boolean ended; // guarded by entries
 
   private void add(Entry entry) {
     synchronized (entries) {
       entries.add(entry);
+      ended = false;
+    }
+  }
+
+  @Override
+  public void ended() {
+    synchronized (entries) {
+      ended = true;
+      entries.notifyAll();
+    }
+  }
+
+  /**
+   * Waits until the last items are in, too, of a pool that has ended: what it observes comes on a
+   * thread of its own. Does not wait for long, whatever that thread does.
+   */
+  void awaitEnd() {
+    long deadline = System.nanoTime() + LAST_LOOK.toNanos();
+    synchronized (entries) {
+      try {
+        for (long left = LAST_LOOK.toMillis();
+            !ended && left > 0;
+            left = (deadline - System.nanoTime()) / 1_000_000) {
+          entries.wait(left);
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt(); // the command ends
+      }
     }
   }
 

@@ -270,6 +270,9 @@ final class Controller implements ThreadSide.Watcher {
       work();
     } else {
       threads.letGoOfFunction();
+      if (journal != null) {
+        journal.ended();
+      }
     }
   }
 
@@ -360,6 +363,9 @@ final class Controller implements ThreadSide.Watcher {
               "a pool no longer chooses how to run its tasks; it goes on with " + choice,
               e);
       keepAll();
+      if (journal != null) {
+        journal.ended();
+      }
       return; // still active, so that no other thread begins
     }
     senses.close();

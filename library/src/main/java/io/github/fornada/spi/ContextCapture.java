@@ -3,7 +3,6 @@ package io.github.fornada.spi;
 import io.github.fornada.ContextCarrier;
 import io.github.fornada.TaskFunction;
 import java.lang.ref.WeakReference;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
@@ -11,9 +10,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Captures the context with a pool's carriers when a call comes in.
  *
- * <p>Workers know functions by identity, so a function that is submitted again with equal captured
- * values should be the same {@link ContextFunction} as before. The latest ones are kept for that,
- * weakly: a pool must not keep alive what a lambda captures.
+ * <p>Workers know functions by identity, so a function that is submitted again with captured values
+ * of {@linkplain PlainEquality the same content} should be the same {@link ContextFunction} as
+ * before. The latest ones are kept for that, weakly: a pool must not keep alive what a lambda
+ * captures.
  */
 final class ContextCapture {
   private static final int SLOTS = 64; // a power of two; as many functions as a worker keeps
@@ -38,7 +38,7 @@ final class ContextCapture {
       return function;
     }
     @Nullable Object[] captured = ContextFunction.capture(carriers);
-    int hash = 31 * Arrays.hashCode(captured) + System.identityHashCode(function);
+    int hash = 31 * PlainEquality.hashOfAll(captured) + System.identityHashCode(function);
     int slot = (hash ^ (hash >>> 16)) & (SLOTS - 1);
     WeakReference<ContextFunction<?, ?>> kept = last.get(slot);
     ContextFunction<?, ?> before = kept == null ? null : kept.get();

@@ -40,7 +40,7 @@ final class ContextFunction<T extends @Nullable Object, R extends @Nullable Obje
 
   @SuppressWarnings("ReferenceEquality") // functions are compared by identity
   boolean isFor(TaskFunction<?, ?> other, @Nullable Object[] captured) {
-    return function == other && Arrays.equals(values, captured);
+    return function == other && PlainEquality.ofAll(values, captured);
   }
 
   /** Returns the carriers and what they captured, by their names in messages. */

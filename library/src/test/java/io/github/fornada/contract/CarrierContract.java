@@ -14,6 +14,8 @@ import io.github.fornada.Task;
 import io.github.fornada.TaskEvent;
 import io.github.fornada.TaskFunction;
 import java.io.IOException;
+import java.io.Serial;
+import java.io.Serializable;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -103,6 +105,47 @@ interface CarrierContract extends PoolUnderTest {
       }
       for (int i = 0; i < 300; i++) {
         assertThat(get(futures.get(i))).isEqualTo("ticket " + i % 150 + " for " + i);
+      }
+    }
+  }
+
+  /** A value of which two are equal although they say different things. */
+  record Visit(int id, String page) implements Serializable {
+    @Override
+    public boolean equals(Object other) {
+      return other instanceof Visit visit && visit.id == id;
+    }
+
+    @Override
+    public int hashCode() {
+      return id;
+    }
+  }
+
+  /** Carries a {@link Visit} of the page that the caller holds a ticket for. */
+  final class VisitCarrier implements ContextCarrier<Visit> {
+    @Serial private static final long serialVersionUID = 1L;
+
+    @Override
+    public Visit capture() {
+      return new Visit(1, Tickets.current());
+    }
+
+    @Override
+    public Scope restore(Visit captured) {
+      String before = Tickets.current();
+      Tickets.hold(captured.page());
+      return () -> Tickets.hold(before);
+    }
+  }
+
+  @Test
+  default void valuesThatOnlyClaimToBeEqualAreEachCarried() throws Exception {
+    TaskFunction<Integer, String> function = Tickets::currentFor;
+    try (Pool pool = openWith(new VisitCarrier())) {
+      for (String page : List.of("one", "two")) {
+        Tickets.hold(page);
+        assertThat(get(pool.submit(1, function))).isEqualTo(page + " for 1");
       }
     }
   }

@@ -64,6 +64,11 @@ public final class Decider {
   /** The part of what was added that more in flight must give. */
   private static final double HALF = 0.5;
 
+  /**
+   * The part of what was taken away that fewer in flight may lose. Guess, tried in the simulator.
+   */
+  private static final double FEWER_LOST = 0.15;
+
   /** Threads that give a smaller part of what their cores could may hold each other up. Guess. */
   private static final double LITTLE_GIVEN = 0.7;
 
@@ -116,6 +121,12 @@ public final class Decider {
   private static final double FINE = 0.12;
 
   private static final double GROSS = 0.4;
+
+  /** So many items that worker processes would have done make one doubt that threads are better. */
+  private static final double ITEMS_TO_DOUBT = 50; // Guess
+
+  /** Below this part of what worker processes gave, threads give less. */
+  private static final double CLEARLY_LESS = 0.8; // Guess
 
   /** A rest that takes less time is not worth comparing. Guess. */
   private static final double WORTH_COMPARING = 0.2e9;
@@ -221,6 +232,17 @@ public final class Decider {
 
   private double errorBefore;
   private int workersForNothing;
+
+  /** What worker processes gave that were given up; 0 if none were since the work changed. */
+  private double processesGave;
+
+  // Since then.
+  private double nanosSinceProcesses;
+  private double doneSinceProcesses;
+
+  /** Whether worker processes were given up before, for the same work. */
+  private boolean secondTrial;
+
   private boolean wentBack;
   private double lastBusy;
 
@@ -254,6 +276,11 @@ public final class Decider {
     }
     if (o.itemsLeft() == 0 && phase != Phase.START) {
       return stay(look());
+    }
+    nanosSinceProcesses += o.nanos();
+    doneSinceProcesses += o.done();
+    if (givesLessThanProcesses()) {
+      return backToProcesses();
     }
     return switch (phase) {
       case START -> start(o);
@@ -337,6 +364,8 @@ public final class Decider {
     heldUp = false;
     oneGaveMore = false;
     backWasWorse = false;
+    processesGave = 0;
+    secondTrial = false;
     begunWith = null;
     if (phase == Phase.PROBE || phase == Phase.COMPARE || phase == Phase.FEWER) {
       phase = Phase.HOLD;
@@ -773,6 +802,13 @@ public final class Decider {
     } else {
       boolean sparesOthers =
           Double.isFinite(known.capacity) && crowded(1.4) && known.left() > 20L * size;
+      if (wanted < size / 3
+          && known.level(setting) == null
+          && known.waitingShare() < 0.5
+          && wanted >= known.cores()
+          && lastBusy >= 0.85 * known.cores()) {
+        return enterHold(wanted, "they compute, and the others only wait for a core");
+      }
       if (wanted < 0.75 * size
           && size > 2
           && known.done() >= 30
@@ -859,7 +895,8 @@ public final class Decider {
   private boolean mayProbe() {
     return setting.model() != ExecutionModel.PROCESSES
         && setting.size() > 1
-        && stopped
+        // Where cores are idle, what was predicted to be enough may not be.
+        && (stopped || lastBusy < IDLE * known.cores())
         && known.elapsed() >= nextProbe
         && setting.size() < mostInFlight()
         && known.waitingShare() > 0.2
@@ -928,7 +965,7 @@ public final class Decider {
     double lost = 1 - level.rate() / rateBefore;
     double removed = 1 - (double) setting.size() / before.size();
     nextLook = known.elapsed() * 1.15 + 50e6;
-    if (lost > HALF * removed) {
+    if (lost > FEWER_LOST * removed) {
       boolean queues = queuesForPermits() || crowded(1.2);
       known.capacity = queues ? rateBefore : Double.POSITIVE_INFINITY;
       fewerPause *= 3;
@@ -1022,7 +1059,8 @@ public final class Decider {
   /** Returns how many items it takes to tell a difference of so large a part. */
   private double itemsToCompare(double part) {
     double variation = known.variation();
-    return Math.max(Math.max(8, 0.5 * before.size()), 2 * variation * variation / (part * part));
+    double running = Math.min(before.size(), known.cores());
+    return Math.max(Math.max(8, 0.5 * running), 2 * variation * variation / (part * part));
   }
 
   private Decision beginCompare() {
@@ -1154,6 +1192,7 @@ public final class Decider {
     stageNanos = 0;
     Plan there = forecast.plan(ExecutionModel.PROCESSES);
     rateForeseen = there.rate();
+    responseBefore = level == null ? response() : Math.min(response(), level.response());
     return change(there.setting(), why, USUAL_LOOK / 2);
   }
 
@@ -1200,6 +1239,9 @@ public final class Decider {
     if (gain * (1 - error) > 1.05
         || (warm && unclear && gain > 1.05 && level.items() > 10.0 * setting.size())) {
       sharedState = forControl;
+      if (secondTrial) {
+        workersForNothing = 0; // the first ones were compared with items of another kind
+      }
       phase = Phase.HOLD;
       nextLook = known.elapsed() * 1.15;
       return stay(look());
@@ -1209,6 +1251,10 @@ public final class Decider {
     }
     workersForNothing += setting.size();
     known.processesFellShort(level.rate() / rateForeseen);
+    processesGave = Forecast.onThreads(before) && !secondTrial ? level.rate() : 0;
+    secondTrial = true;
+    nanosSinceProcesses = 0;
+    doneSinceProcesses = 0;
     memoryBound = forControl && !heldUp; // they compute no longer, so it is not the memory
     heldUp = false;
     phase = Phase.HOLD;
@@ -1221,6 +1267,33 @@ public final class Decider {
     nextLook = known.elapsed() * 1.15 + 50e6;
     return change(
         before, "worker processes gave " + Say.times(gain) + " of what it was before", look());
+  }
+
+  /**
+   * Returns whether threads clearly give less than worker processes did that were given up. Those
+   * were compared with what threads had given before, when items may have been others.
+   */
+  private boolean givesLessThanProcesses() {
+    if (processesGave == 0
+        || !Forecast.onThreads(setting)
+        || nanosSinceProcesses < Math.max(LATE * responseBefore, ITEMS_TO_DOUBT / processesGave)) {
+      return false;
+    }
+    double most = doneSinceProcesses + SURE * Math.sqrt(doneSinceProcesses + 1) + 1;
+    return most / nanosSinceProcesses < CLEARLY_LESS * processesGave;
+  }
+
+  private Decision backToProcesses() {
+    processesGave = 0;
+    processesTried = false;
+    forControl = false;
+    Decision decision =
+        startProcesses(
+            forecast(), "threads give less than worker processes did: the work had changed");
+    // What was measured under this setting may be of the items before.
+    rateBefore = Math.max(1, doneSinceProcesses) / nanosSinceProcesses;
+    errorBefore = 1 / Math.sqrt(Math.max(1, doneSinceProcesses));
+    return decision;
   }
 
   private static boolean stillRising(Observation o, Estimates.Level level) {

@@ -267,14 +267,14 @@ final class Explanation {
               + Say.count(machine.processors(), "processor")
               + " busy, so these figures say little about a quiet machine.";
       case FEW_ITEMS ->
-          job.items() <= 1
+          items() <= 1
               ? "There is one item, and it takes " + Say.time(alone) + "."
               : "There are only "
-                  + Say.count(job.items(), "item")
+                  + Say.count(items(), "item")
                   + " of "
                   + Say.time(alone)
                   + " each: "
-                  + Say.time(job.items() * alone)
+                  + Say.time(items() * alone)
                   + " in all.";
       case SMALL_ITEMS ->
           "An item takes "
@@ -600,5 +600,10 @@ final class Explanation {
             Comparator.comparing((Finding.Dot dot) -> dot.setting().model())
                 .thenComparingInt(dot -> dot.setting().size()))
         .toList();
+  }
+
+  /** Returns how many items there were, those included that had begun when the job was first seen. */
+  private long items() {
+    return Math.max(job.items(), known.done() + Math.max(0, known.left()));
   }
 }

@@ -22,4 +22,10 @@ public interface Journal {
 
   /** An observation was made, and this was decided. */
   void decided(Observation observation, Decision decision);
+
+  /**
+   * The work has ended, and all that was seen of it has been told. More work may come; then more is
+   * told.
+   */
+  default void ended() {}
 }

@@ -444,6 +444,56 @@ class DeciderTest {
   }
 
   @Test
+  void workerProcessesThatWereComparedWithOtherItemsGetASecondTrial() {
+    for (int done = 2_000; done <= 4_000; done += 100) {
+      int changesAt = done;
+      Series job =
+          series(s -> {
+            boolean locks = s.done > changesAt;
+            s.items = 6_000;
+            s.cores = 64;
+            s.usable = 64;
+            s.cpu = locks ? 320 : 65;
+            s.lock = locks ? 160 : 5; // worker processes pay already before it gets worse
+          });
+      Decider decider = job.run(0.95, 1e9);
+      assertThat(decider.result().setting().model()).isEqualTo(ExecutionModel.PROCESSES);
+      assertThat(job.now).as("by threads it takes five minutes and more").isLessThan(100_000);
+    }
+  }
+
+  @Test
+  void itemsThatComeToComputeAndShareStateAreFoundAmongThousandInFlight() {
+    Series job =
+        series(s -> {
+          boolean computes = s.done > 12_000;
+          s.items = 25_000;
+          s.cores = 48;
+          s.usable = 48;
+          s.cpu = computes ? 25 : 0.3;
+          s.wait = computes ? 0 : 60;
+          s.growth = computes ? 0.86 : 0;
+        });
+    Decider decider = job.run(0.9, 1e9);
+    assertThat(decider.result().setting().model()).isEqualTo(ExecutionModel.PROCESSES);
+    assertThat(job.now).as("by threads it takes four minutes and more").isLessThan(100_000);
+  }
+
+  @Test
+  void fewerInFlightThatGiveLessAreNotKept() {
+    Series job =
+        series(s -> {
+          s.items = 100_000;
+          s.cores = 48;
+          s.usable = 48;
+          s.cpu = 19;
+          s.wait = 44;
+        });
+    Decider decider = job.run(0.9, 1e9);
+    assertThat(decider.result().setting().size()).as("48 cores x 63 / 19").isGreaterThan(150);
+  }
+
+  @Test
   void itemsThatTakeLongerAndLongerDoNotHoldEachOtherUp() {
     for (int cores : new int[] {2, 4, 8}) {
       Series job =

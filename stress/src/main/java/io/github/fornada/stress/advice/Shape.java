@@ -166,6 +166,21 @@ final class Shape {
     return table;
   }
 
+  @Override
+  public String toString() {
+    return String.format(
+        java.util.Locale.ROOT,
+        "cpu=%.3f wait=%.3f lock=%.2f%s servers=%d variation=%.1f %s growth=%.2f",
+        cpu,
+        wait,
+        lock,
+        sleepsInLock ? "(sleeps)" : "",
+        servers,
+        variation,
+        sharing,
+        growth);
+  }
+
   /** The simulation of one size: a closed network, event by event. */
   private final class Events {
     private static final int AT_OTHER_SIDE = 0;

@@ -140,29 +140,25 @@ final class World {
 
   @Override
   public String toString() {
-    return String.format(
-        java.util.Locale.ROOT,
-        "cores=%d items=%,d unit=%.2gs cpu=%.3f wait=%.3f lock=%.2f%s servers=%d variation=%.1f"
-            + " %s growth=%.2f drift=%.2f change=%.2f debt=%.2fs bytes=%.0f refuses=%d"
-            + " unsafe=%b notSerializable=%b noise=%.3f",
-        first.cores,
-        items,
-        unit,
-        first.cpu,
-        first.wait,
-        first.lock,
-        first.sleepsInLock ? "(sleeps)" : "",
-        first.servers,
-        first.variation,
-        first.sharing,
-        first.growth,
-        drift,
-        (double) changesAt / items,
-        debt,
-        bytes,
-        refuses,
-        threadsUnsafe,
-        notSerializable,
-        noise);
+    String text =
+        String.format(
+            java.util.Locale.ROOT,
+            "cores=%d items=%,d unit=%.2gs %s drift=%.2f change=%.2f debt=%.2fs bytes=%.0f"
+                + " refuses=%d unsafe=%b notSerializable=%b noise=%.3f",
+            first.cores,
+            items,
+            unit,
+            first,
+            drift,
+            (double) changesAt / items,
+            debt,
+            bytes,
+            refuses,
+            threadsUnsafe,
+            notSerializable,
+            noise);
+    return changesAt == items
+        ? text
+        : String.format(java.util.Locale.ROOT, "%s, then unit=%.2gs %s", text, unitAfter, second);
   }
 }
