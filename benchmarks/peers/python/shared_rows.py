@@ -76,7 +76,9 @@ def contended(processes, seconds):
 # ---- waiting
 
 
-def hold(one, begin, held, released, rounds):
+def hold(one, begin, held, released, rounds, processor):
+    if processor is not None:
+        os.sched_setaffinity(0, {processor})
     for _ in range(rounds):
         begin.acquire()
         with one:
@@ -85,13 +87,12 @@ def hold(one, begin, held, released, rounds):
             released.value = time.monotonic_ns()
 
 
-def handover(peer, seconds):
-    counted = int(200 * max(1, seconds))
+def hand_overs(counted, there=None):
     rounds = HAND_OVERS_BEFORE + counted
     one = multiprocessing.Lock()
     begin, held = multiprocessing.Semaphore(0), multiprocessing.Semaphore(0)
     released = multiprocessing.Value("q", 0, lock=False)
-    holder = start(hold, one, begin, held, released, rounds)
+    holder = start(hold, one, begin, held, released, rounds, there)
     times = []
     for _ in range(rounds):
         begin.release()
@@ -99,11 +100,29 @@ def handover(peer, seconds):
         with one:
             times.append((time.monotonic_ns() - released.value) / 1e3)
     holder.join()
+    return times
+
+
+def hand_over_on(here, there, counted):
+    os.sched_setaffinity(0, {here})
+    return quantile(sorted(hand_overs(counted, there)[HAND_OVERS_BEFORE:]), 0.5)
+
+
+def handover(peer, seconds):
+    counted = int(200 * max(1, seconds))
+    times = hand_overs(counted)
     first, later = sorted(times[:200]), sorted(times[HAND_OVERS_BEFORE:])
-    emit("handover-p50", quantile(later, 0.5), "us", f"{counted} times, after {HAND_OVERS_BEFORE}")
+    after = f"{counted} times, after {HAND_OVERS_BEFORE}"
+    emit("handover-p50", quantile(later, 0.5), "us", after)
     emit("handover-p99", quantile(later, 0.99), "us")
     emit("handover-first-p50", quantile(first, 0.5), "us", f"the first {len(first)}")
     cost(seconds)
+    processors = sorted(os.sched_getaffinity(0))
+    if len(processors) > 1:
+        one, other = processors[:2]
+        emit("handover-one", hand_over_on(one, one, counted), "us", after)
+        emit("handover-two", hand_over_on(one, other, counted), "us", after)
+        os.sched_setaffinity(0, processors)
 
 
 def wait(event):

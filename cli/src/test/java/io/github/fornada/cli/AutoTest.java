@@ -121,4 +121,26 @@ class AutoTest {
     assertThat(advice.path("size").asInt()).isPositive();
     assertThat(advice.path("sentences")).isNotEmpty();
   }
+
+  @Test
+  void allOfAFewItemsAreCounted() throws IOException {
+    Files.writeString(folder.resolve("Waits.java"), TASKS.replace("sleep(20)", "sleep(400)"));
+    var items = Collections.nCopies(8, "a");
+    var result = Command.run(folder, with(List.of("advise", "Waits.java#nap", "--json"), items));
+    assertThat(result.exitCode()).as(result.err()).isZero();
+    JsonNode advice = new ObjectMapper().readTree(result.out());
+    JsonNode inSequence = advice.path("predictions").path(0);
+    assertThat(inSequence.path("model").asText()).isEqualTo("sequential");
+    assertThat(inSequence.path("seconds").asDouble())
+        .as("eight naps of 0.4 s, one after the other")
+        .isGreaterThan(3);
+  }
+
+  @Test
+  void oneItemIsAdvisedOn() throws IOException {
+    Files.writeString(folder.resolve("Waits.java"), TASKS.replace("sleep(20)", "sleep(400)"));
+    var result = Command.run(folder, "advise", "Waits.java#nap", "a");
+    assertThat(result.exitCode()).as(result.err()).isZero();
+    assertThat(result.out()).contains("There is one item").doesNotContain("No item has ended");
+  }
 }

@@ -161,46 +161,74 @@ final class SharedRows {
 
   // ---- waiting
 
-  /** From the release of a lock to a process that slept in its acquire. */
+  /**
+   * From the release of a lock to a process that slept in its acquire: where the system puts the
+   * two, and with both on one processor, and on two. It takes several times as long to wake another
+   * processor than to go on with another process, and the system does not place all programs alike.
+   */
   void handover() throws Exception {
     int counted = (int) (200 * Math.max(1, seconds));
-    int rounds = HAND_OVERS_BEFORE + counted;
+    String after = counted + " times, after " + HAND_OVERS_BEFORE;
     try (Pool pool = open(1)) {
-      SharedSpace shared = SharedSpace.of(pool);
-      SharedLock lock = shared.lock();
-      SharedCounter turn = shared.counter(0);
-      SharedArray released = shared.longs(1);
-      CompletableFuture<Integer> holds =
-          pool.submit(
-              rounds,
-              n -> {
-                for (int i = 0; i < n; i++) {
-                  turn.awaitAtLeast(2L * i + 1);
-                  try (var _ = lock.acquire()) {
-                    turn.set(2L * i + 2);
-                    Thread.sleep(3); // the other sleeps by now
-                    released.setLong(0, System.nanoTime());
-                  }
-                }
-                return n;
-              });
-      var times = new double[rounds];
-      for (int i = 0; i < rounds; i++) {
-        turn.set(2L * i + 1);
-        turn.awaitAtLeast(2L * i + 2);
-        try (var _ = lock.acquire()) {
-          times[i] = (System.nanoTime() - released.getLong(0)) / 1e3;
-        }
-      }
-      check(holds.get() == rounds, "rounds");
-      double[] first = Arrays.copyOf(times, Math.min(200, rounds));
-      double[] later = Arrays.copyOfRange(times, HAND_OVERS_BEFORE, rounds);
-      String after = counted + " times, after " + HAND_OVERS_BEFORE;
+      double[] times = handOvers(pool, counted);
+      double[] first = Arrays.copyOf(times, 200);
+      double[] later = Arrays.copyOfRange(times, HAND_OVERS_BEFORE, times.length);
       emit("handover-p50", quantile(later, 0.5), "us", after);
       emit("handover-p99", quantile(later, 0.99), "us", "");
       emit("handover-first-p50", quantile(first, 0.5), "us", "the first " + first.length);
-      cost(shared, pool);
+      cost(SharedSpace.of(pool), pool);
     }
+    List<Integer> processors = Processors.allowed();
+    if (processors.size() > 1) {
+      int one = processors.get(0);
+      int other = processors.get(1);
+      emit("handover-one", handOverOn(one, one, counted), "us", after);
+      emit("handover-two", handOverOn(one, other, counted), "us", after);
+      Processors.use(pid(), processors);
+    }
+  }
+
+  /** Returns the median with this process on one processor and the worker on another. */
+  private double handOverOn(int here, int there, int counted) throws Exception {
+    try (Pool pool = open(1)) {
+      Processors.use(pool.submit(SharedRows::pid).get(), List.of(there));
+      Processors.use(pid(), List.of(here));
+      double[] times = handOvers(pool, counted);
+      return quantile(Arrays.copyOfRange(times, HAND_OVERS_BEFORE, times.length), 0.5);
+    }
+  }
+
+  /** Returns the times of hand-overs in microseconds, those too that come before what counts. */
+  private static double[] handOvers(Pool pool, int counted) throws Exception {
+    int rounds = HAND_OVERS_BEFORE + counted;
+    SharedSpace shared = SharedSpace.of(pool);
+    SharedLock lock = shared.lock();
+    SharedCounter turn = shared.counter(0);
+    SharedArray released = shared.longs(1);
+    CompletableFuture<Integer> holds =
+        pool.submit(
+            rounds,
+            n -> {
+              for (int i = 0; i < n; i++) {
+                turn.awaitAtLeast(2L * i + 1);
+                try (var _ = lock.acquire()) {
+                  turn.set(2L * i + 2);
+                  Thread.sleep(3); // the other sleeps by now
+                  released.setLong(0, System.nanoTime());
+                }
+              }
+              return n;
+            });
+    var times = new double[rounds];
+    for (int i = 0; i < rounds; i++) {
+      turn.set(2L * i + 1);
+      turn.awaitAtLeast(2L * i + 2);
+      try (var _ = lock.acquire()) {
+        times[i] = (System.nanoTime() - released.getLong(0)) / 1e3;
+      }
+    }
+    check(holds.get() == rounds, "rounds");
+    return times;
   }
 
   /** Processor time of a process of which one thread waits. */

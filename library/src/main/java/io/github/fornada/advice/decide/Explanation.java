@@ -602,7 +602,9 @@ final class Explanation {
         .toList();
   }
 
-  /** Returns how many items there were, those included that had begun when the job was first seen. */
+  /**
+   * Returns how many items there were, those included that had begun when the job was first seen.
+   */
   private long items() {
     return Math.max(job.items(), known.done() + Math.max(0, known.left()));
   }
