@@ -49,7 +49,9 @@ class ResultReadingTest {
   /** For what is stuck; nothing else may take so long. */
   private static final Duration LIMIT = Busy.scaled(Duration.ofSeconds(1));
 
-  /** The same, longer where there is much else, and with a text that does not depend on the load. */
+  /**
+   * The same, longer where there is much else, and with a text that does not depend on the load.
+   */
   private static final Duration LONGER = Duration.ofSeconds(4);
 
   /** What blocks for ever does so until all tests have ended. */
