@@ -252,7 +252,9 @@ class EncodingTest {
     }
   }
 
+  /** It computes, and shares its processors. */
   @Test
+  @Timeout(value = 240, threadMode = ThreadMode.SEPARATE_THREAD)
   void anInterruptForTheWritingOfAnItemHitsNothingElse() throws Exception {
     Duration limit = Duration.ofMillis(40);
     Pool pool = Pools.open(1, o -> o.withPolicy(o.policy().withGrace(GRACE).withTimeout(limit)));
