@@ -22,6 +22,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
@@ -43,6 +44,12 @@ final class UninterruptibleTest {
   @BeforeAll
   static void thereIsACarrierMore() {
     assumeThat(Runtime.getRuntime().availableProcessors()).isGreaterThan(1);
+  }
+
+  /** Once for all: a thread that is not blocked any more takes seconds to end. */
+  @AfterAll
+  static void noCallbackIsBlocked() {
+    Eventually.noThreadIsNamed("fornada-callback");
   }
 
   /**
@@ -212,7 +219,6 @@ final class UninterruptibleTest {
     owner.get();
     assertThat(endedAtClose).as("it had ended when close returned").isTrue();
     Eventually.noThreadIsNamed(name);
-    Eventually.noThreadIsNamed("fornada-callback");
   }
 
   private static Object blocks(Blocked blocked, AtomicBoolean ended) throws Exception {

@@ -2,7 +2,6 @@ package io.github.fornada.jvm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.fornada.Waiting;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -77,7 +76,7 @@ class BoundedTextTest {
     }
   }
 
-  private static String hang(CountDownLatch over) {
+  static String hang(CountDownLatch over) {
     while (over.getCount() > 0) {
       try {
         over.await();
@@ -86,28 +85,5 @@ class BoundedTextTest {
       }
     }
     return "after all";
-  }
-
-  private static final class Once {
-    private final CountDownLatch over;
-
-    Once(CountDownLatch over) {
-      this.over = over;
-    }
-
-    @Override
-    public String toString() {
-      return hang(over);
-    }
-  }
-
-  @Test
-  void aClassWhoseTextHangsIsAskedAgainAfterSomeSeconds() {
-    var over = new CountDownLatch(1);
-    var once = new Once(over);
-    assertThat(BoundedText.of(once)).endsWith("whose toString hangs");
-    over.countDown();
-    assertThat(BoundedText.of(once)).as("marked").endsWith("whose toString hangs");
-    Waiting.until("it is asked again", () -> BoundedText.of(once).equals("after all"));
   }
 }

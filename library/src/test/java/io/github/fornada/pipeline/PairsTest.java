@@ -7,6 +7,7 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 import io.github.fornada.ExecutionModel;
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
+import io.github.fornada.SideBySide;
 import io.github.fornada.Waiting;
 import io.github.fornada.pipeline.Acts.Act;
 import io.github.fornada.pipeline.Acts.Endless;
@@ -38,6 +39,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** What holds for a pipeline whatever its stages run on: every pair of models, both ways round. */
 @Timeout(value = 120, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@SideBySide
 final class PairsTest {
   private static final List<ExecutionModel> MODELS =
       List.of(

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.fornada.Pool;
+import io.github.fornada.SideBySide;
 import io.github.fornada.Waiting;
-import io.github.fornada.process.payload.BufferFiles;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.DirectoryStream;
@@ -24,12 +24,12 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.api.extension.ExtendWith;
 
-/**
- * Large arguments go through files that are reused: never for two items at once, and never too
- * many.
- */
+/** Large arguments go through files that are reused, and that are given back. */
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+@ExtendWith(NothingIsLeft.class)
+@SideBySide
 class BufferFilesTest {
   private Pool pool;
 
@@ -43,19 +43,26 @@ class BufferFilesTest {
     Pools.end(pool);
   }
 
-  private static List<Path> files(String glob) {
+  private List<Path> files(String glob) {
+    return files((ProcessPool) pool, glob);
+  }
+
+  /** Files of a pool. */
+  static List<Path> files(ProcessPool pool, String glob) {
     var found = new ArrayList<Path>();
-    for (Path folder : Leftovers.folders(Pools.pid())) {
-      try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, glob)) {
-        files.forEach(found::add);
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
+    try {
+      for (Path folder : Leftovers.folders(pool)) {
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, glob)) {
+          files.forEach(found::add);
+        }
       }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
     return found;
   }
 
-  private static byte[] filled(int length, int with) {
+  static byte[] filled(int length, int with) {
     byte[] bytes = new byte[length];
     Arrays.fill(bytes, (byte) with);
     return bytes;
@@ -84,37 +91,8 @@ class BufferFilesTest {
     assertThat(files("argument-*")).isEmpty();
   }
 
-  @Test
-  void manyAtOnceOfAllSizesAreNeverMixed() throws Exception {
-    List<byte[]> items =
-        IntStream.range(0, 300)
-            .mapToObj(i -> filled(100_000 + (i * 7919) % 50 * 40_000, i % 100))
-            .toList();
-    List<Long> expected = items.stream().map(BufferFilesTest::only).toList();
-    assertThat(pool.map(items, BufferFilesTest::only)).isEqualTo(expected);
-  }
-
-  @Test
-  void theyTakeNoMoreThanTheirBoundAndTheRestGoesInFilesOfItsOwn() throws Exception {
-    byte[] large = filled((int) (BufferFiles.MAX_BYTES / 4) + 1000, 7); // three fit
-    long most = 0;
-    for (int round = 0; round < 3; round++) {
-      List<CompletableFuture<Long>> all =
-          IntStream.range(0, 6).mapToObj(i -> pool.submit(large, BufferFilesTest::only)).toList();
-      for (CompletableFuture<Long> one : all) {
-        assertThat(one.join()).isEqualTo(7_000_000_000L + large.length);
-        long size = 0;
-        for (Path file : files("buffer-*")) {
-          size += Files.size(file);
-        }
-        most = Math.max(most, size);
-      }
-    }
-    assertThat(most).isPositive().isLessThanOrEqualTo(BufferFiles.MAX_BYTES);
-    assertThat(
-            Pools.soon(pool.submit(new byte[(int) BufferFiles.MAX_BYTES / 2 + 1], x -> x.length)))
-        .as("larger than half of the bound")
-        .isEqualTo((int) BufferFiles.MAX_BYTES / 2 + 1);
+  private static boolean isMapped(List<String> names) {
+    return names.stream().anyMatch(name -> !SharedTest.mapped(name).isEmpty());
   }
 
   @Test
@@ -123,15 +101,19 @@ class BufferFilesTest {
       assertThat(Pools.soon(pool.submit(filled(1 << 20, 0), BufferFilesTest::only)))
           .isEqualTo((long) (1 << 20));
     }
+    List<String> names =
+        Leftovers.folders((ProcessPool) pool).stream()
+            .map(folder -> folder.getFileName() + "/buffer-")
+            .toList();
     Waiting.until("the files are gone", Leftovers.SOON, () -> files("buffer-*").isEmpty());
-    assertThat(SharedTest.mapped("/buffer-")).isEmpty();
+    assertThat(isMapped(names)).isFalse();
     Waiting.until(
         "the workers have unmapped them",
         Leftovers.SOON,
         () ->
             IntStream.range(0, 20)
-                .mapToObj(i -> pool.submit("/buffer-", SharedTest::mapped))
-                .allMatch(mapped -> mapped.join().isEmpty()));
+                .mapToObj(i -> pool.submit(names, BufferFilesTest::isMapped))
+                .noneMatch(CompletableFuture::join));
     assertThat(Pools.soon(pool.submit(filled(1 << 20, 1), BufferFilesTest::only)))
         .isEqualTo(1_000_000_000L + (1 << 20));
   }

@@ -5,28 +5,35 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.fornada.Busy;
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
+import io.github.fornada.SideBySide;
 import io.github.fornada.TaskFunction;
 import io.github.fornada.Waiting;
 import java.io.IOException;
 import java.io.ObjectOutputStream;
 import java.io.Serializable;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
  * Items and functions whose writeObject does not return: they end, and nothing else is affected.
  */
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+@ExtendWith(NothingIsLeft.class)
+@SideBySide
 class EncodingTest {
   private static final Duration GRACE = Duration.ofMillis(100);
   private static final Duration LIMIT = Busy.scaled(Duration.ofMillis(500));
@@ -55,14 +62,15 @@ class EncodingTest {
     hang.over = true;
     Waiting.until("abandoned threads have ended", Leftovers.SOON, () -> abandoned().isEmpty());
     hang = new Hang();
+    WRITERS.clear();
   }
 
-  /** Threads of other tests: a deadlock of the crash matrix keeps its thread forever. */
-  private static final Set<Thread> BEFORE = Set.copyOf(Thread.getAllStackTraces().keySet());
+  /** The threads that have begun to write something of one test. */
+  private static final Set<Thread> WRITERS = ConcurrentHashMap.newKeySet();
 
   private static List<String> abandoned() {
-    return Thread.getAllStackTraces().keySet().stream()
-        .filter(thread -> !BEFORE.contains(thread))
+    return WRITERS.stream()
+        .filter(Thread::isAlive)
         .map(Thread::getName)
         .filter(name -> name.endsWith("-abandoned"))
         .toList();
@@ -79,6 +87,7 @@ class EncodingTest {
     }
 
     private void writeObject(ObjectOutputStream out) throws IOException {
+      WRITERS.add(Thread.currentThread());
       out.defaultWriteObject();
       if (hangs) {
         hang.happen();
@@ -141,13 +150,16 @@ class EncodingTest {
 
   @Test
   void shutdownNowEndsThoughAnItemHangsInItsWriting() throws Exception {
-    Pool pool = open(2, false);
+    var pool = (ProcessPool) open(2, false);
+    List<Path> folders = Leftovers.folders(pool);
     CompletableFuture<Integer> one = pool.submit(new Item(1, true), x -> x.number);
     CompletableFuture<Integer> two = pool.submit(new Item(1, true), x -> x.number);
     hang.begun.await();
     Pools.end(pool);
     assertThat(List.of(one, two)).allMatch(CompletableFuture::isDone);
-    Leftovers.assertNone(Pools.pid());
+    Waiting.until("no process is left", Leftovers.SOON, () -> Leftovers.marked(pool).isEmpty());
+    Waiting.until(
+        "no folder is left", Leftovers.SOON, () -> folders.stream().noneMatch(Files::exists));
   }
 
   @Test
@@ -231,6 +243,7 @@ class EncodingTest {
     }
 
     private void writeObject(ObjectOutputStream out) throws IOException {
+      WRITERS.add(Thread.currentThread());
       long end = System.nanoTime() + nanos;
       out.defaultWriteObject();
       while (System.nanoTime() < end) {
@@ -239,7 +252,9 @@ class EncodingTest {
     }
   }
 
+  /** It computes, and shares its processors. */
   @Test
+  @Timeout(value = 240, threadMode = ThreadMode.SEPARATE_THREAD)
   void anInterruptForTheWritingOfAnItemHitsNothingElse() throws Exception {
     Duration limit = Duration.ofMillis(40);
     Pool pool = Pools.open(1, o -> o.withPolicy(o.policy().withGrace(GRACE).withTimeout(limit)));

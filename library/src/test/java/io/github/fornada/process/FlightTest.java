@@ -6,6 +6,7 @@ import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -22,8 +23,12 @@ import org.junit.jupiter.api.io.TempDir;
 class FlightTest {
   @TempDir Path temp;
 
+  /** In the order of their ends; a file has them in that of the threads' buffers. */
   private static List<RecordedEvent> named(List<RecordedEvent> events, String name) {
-    return events.stream().filter(e -> e.getEventType().getName().equals(name)).toList();
+    return events.stream()
+        .filter(e -> e.getEventType().getName().equals(name))
+        .sorted(Comparator.comparing(RecordedEvent::getEndTime))
+        .toList();
   }
 
   @Test

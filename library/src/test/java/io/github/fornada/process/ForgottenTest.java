@@ -4,37 +4,55 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
+import io.github.fornada.SideBySide;
 import io.github.fornada.Waiting;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Iterator;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Pools that were not closed and are not reachable any more, with real garbage collections. */
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+@ExtendWith(NothingIsLeft.class)
+@SideBySide
 class ForgottenTest {
   /** As many collections as would have found an abandoned pool, if there was one. */
   private static final int ENOUGH = 5;
 
   @TempDir Path folder;
 
+  /** The folders of the pool of one test. */
+  private final List<Path> folders = new ArrayList<>();
+
+  /** Its threads are looked for when all classes of this JVM have ended. */
   @AfterEach
   void nothingIsLeft() {
-    awaitCollecting("no worker is left", ForgottenTest::noWorkerIsLeft);
-    Leftovers.assertNone(Pools.pid());
-    Waiting.until("no thread is left", Leftovers.SOON, () -> Leftovers.poolThreads().isEmpty());
+    awaitCollecting("no worker is left", this::noWorkerIsLeft);
+    Waiting.until(
+        "no folder is left", Leftovers.SOON, () -> folders.stream().noneMatch(Files::exists));
   }
 
-  private static boolean noWorkerIsLeft() {
-    return Leftovers.marked("fornada-" + Pools.pid() + "-").isEmpty();
+  private boolean noWorkerIsLeft() {
+    return Leftovers.marked(folders.getFirst().getFileName() + "/").isEmpty();
+  }
+
+  private Pool open(int workers, UnaryOperator<ProcessOptions> change) throws IOException {
+    Pool pool = Pools.open(workers, change);
+    folders.addAll(Leftovers.folders((ProcessPool) pool));
+    return pool;
   }
 
   private static void awaitCollecting(String what, BooleanSupplier condition) {
@@ -48,8 +66,8 @@ class ForgottenTest {
   }
 
   /** In a frame of its own, so that nothing of it stays on the stack. */
-  private static void openUseAndForget() throws Exception {
-    Pool pool = Pools.open(2);
+  private void openUseAndForget() throws Exception {
+    Pool pool = open(2, o -> o);
     assertThat(Pools.soon(pool.submit(1, x -> x + 1))).isEqualTo(2);
   }
 
@@ -60,8 +78,8 @@ class ForgottenTest {
     // The rest is looked at after each of these tests.
   }
 
-  private CompletableFuture<Integer> submitAndForget(String mark) {
-    Pool pool = Pools.open(1);
+  private CompletableFuture<Integer> submitAndForget(String mark) throws IOException {
+    Pool pool = open(1, o -> o);
     var _ = pool.submit(0, x -> x);
     return pool.submit(
         1,
@@ -83,13 +101,13 @@ class ForgottenTest {
     assertThat(Pools.soon(future)).isEqualTo(2);
   }
 
-  private static Iterator<Outcome<Integer>> streamAndForget() {
-    Pool pool = Pools.open(2, o -> o.withWindow(4));
+  private Iterator<Outcome<Integer>> streamAndForget() throws IOException {
+    Pool pool = open(2, o -> o.withWindow(4));
     return pool.outcomes(IntStream.range(0, 200).boxed().toList(), x -> x + 1).iterator();
   }
 
   @Test
-  void aStreamOfItsOutcomesKeepsThePool() {
+  void aStreamOfItsOutcomesKeepsThePool() throws Exception {
     Iterator<Outcome<Integer>> outcomes = streamAndForget();
     for (int i = 0; i < 200; i++) {
       if (i % 100 == 1) {
@@ -100,8 +118,8 @@ class ForgottenTest {
     assertThat(outcomes.hasNext()).isFalse();
   }
 
-  private static Stream<Integer> gatherAndForget() {
-    Pool pool = Pools.open(1, o -> o.withWindow(2));
+  private Stream<Integer> gatherAndForget() throws IOException {
+    Pool pool = open(1, o -> o.withWindow(2));
     return Stream.iterate(0, i -> i + 1)
         .peek(i -> {
           if (i % 40 == 1) {
@@ -113,7 +131,7 @@ class ForgottenTest {
   }
 
   @Test
-  void aGathererKeepsThePool() {
+  void aGathererKeepsThePool() throws Exception {
     assertThat(gatherAndForget().mapToInt(x -> x).sum()).isEqualTo(120 * 121 / 2);
   }
 }

@@ -2,6 +2,7 @@ package io.github.fornada.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.fornada.SideBySide;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -10,8 +11,9 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Tests that need their own JVM: its exit, and a loop whose stack cannot be taken. */
+/** Programs that need their own JVM: its exit, and a loop whose stack cannot be taken. */
 @Timeout(value = 120, threadMode = ThreadMode.SEPARATE_THREAD)
+@SideBySide
 class OwnDeathTest {
   @TempDir Path temp;
 

@@ -4,25 +4,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.fornada.Pool;
+import io.github.fornada.SideBySide;
 import io.github.fornada.Waiting;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Workers that are started before their pool. */
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+@ExtendWith(NothingIsLeft.class)
+@SideBySide
 class ReserveTest {
   /** What a task leaves in its worker. */
   private static final Set<Object> SEEN = ConcurrentHashMap.newKeySet();
-
-  @AfterAll
-  static void nothingIsLeft() {
-    Leftovers.assertNone(Pools.pid());
-  }
 
   private static WorkerReserve reserve(int workers) {
     return WorkerReserve.open(o -> o.withWorkers(workers).withHeap("64m"));

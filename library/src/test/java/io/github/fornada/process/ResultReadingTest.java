@@ -3,8 +3,10 @@ package io.github.fornada.process;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.fornada.Busy;
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
+import io.github.fornada.SideBySide;
 import io.github.fornada.TaskEvent;
 import io.github.fornada.Waiting;
 import io.github.fornada.spi.PayloadCodec;
@@ -34,13 +36,24 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
  * Results whose reading runs user code that behaves differently in the process that owns the pool:
  * there it is slow, waits for the pool, or never returns. It may hold up its own item only.
  */
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+@ExtendWith(NothingIsLeft.class)
+@SideBySide
 class ResultReadingTest {
+  /** For what is stuck; nothing else may take so long. */
+  private static final Duration LIMIT = Busy.scaled(Duration.ofSeconds(1));
+
+  /**
+   * The same, longer where there is much else, and with a text that does not depend on the load.
+   */
+  private static final Duration LONGER = Duration.ofSeconds(4);
+
   /** What blocks for ever does so until all tests have ended. */
   private static final CountDownLatch LAST = new CountDownLatch(1);
 
@@ -264,7 +277,7 @@ class ResultReadingTest {
 
   @Test
   void resultsBesideOneThatIsNeverReadInACallAreThere() throws Exception {
-    Pool pool = open(o -> limit(o, Duration.ofSeconds(2)));
+    Pool pool = open(o -> limit(o, LIMIT.multipliedBy(2)));
     try {
       List<Outcome<Stuck>> all =
           pool.outcomes(IntStream.range(0, 300).boxed().toList(), x -> new Stuck(x % 100 == 50))
@@ -281,7 +294,7 @@ class ResultReadingTest {
 
   @Test
   void moreResultsThanThereAreThreadsForMayBlock() throws Exception {
-    Pool pool = open(o -> limit(o, Duration.ofSeconds(3)));
+    Pool pool = open(o -> limit(o, LONGER));
     try {
       List<CompletableFuture<Stuck>> stuck = new ArrayList<>();
       for (int i = 0; i < GuardedResults.MAX_THREADS + 8; i++) {
@@ -290,7 +303,7 @@ class ResultReadingTest {
       assertThat(pool.map(IntStream.range(0, 1000).boxed().toList(), x -> x + 1)).hasSize(1000);
       for (int i = 0; i < GuardedResults.MAX_THREADS; i++) {
         CompletableFuture<Stuck> one = stuck.get(i);
-        assertThatThrownBy(() -> Pools.soon(one)).hasMessageContaining("3 s");
+        assertThatThrownBy(() -> Pools.soon(one)).hasMessageContaining("4 s");
       }
     } finally {
       Pools.end(pool);
@@ -340,7 +353,7 @@ class ResultReadingTest {
 
   @Test
   void aResultThatIsNeverReadIsOverTheTimeLimitAndItsStackSaysWhere() throws Exception {
-    Pool pool = open(o -> limit(o, Duration.ofSeconds(1)));
+    Pool pool = open(o -> limit(o, LIMIT));
     try {
       Outcome<Stuck> outcome = pool.outcomes(List.of(true), Stuck::new).toList().getFirst();
       assertThat(outcome).isInstanceOf(Outcome.TimedOut.class);
@@ -419,7 +432,7 @@ class ResultReadingTest {
 
   @Test
   void aCodecThatNeverReturnsHoldsUpOnlyItsOwnResult() throws Exception {
-    Pool pool = open(o -> limit(o.withCodec(new Halting()), Duration.ofSeconds(2)));
+    Pool pool = open(o -> limit(o.withCodec(new Halting()), LONGER));
     try {
       CompletableFuture<StringBuilder> stuck = pool.submit("stuck", StringBuilder::new);
       List<String> texts = IntStream.range(0, 500).mapToObj(i -> "text " + i).toList();
@@ -428,7 +441,7 @@ class ResultReadingTest {
                   .map(StringBuilder::toString)
                   .collect(Collectors.toList()))
           .isEqualTo(texts);
-      assertThatThrownBy(() -> Pools.soon(stuck)).hasMessageContaining("2 s");
+      assertThatThrownBy(() -> Pools.soon(stuck)).hasMessageContaining("4 s");
     } finally {
       pool.close();
     }
@@ -497,7 +510,7 @@ class ResultReadingTest {
 
   @Test
   void aResultThatIsNotReadInTimeIsTriedAgainAsOftenAsRetriesSay() throws Exception {
-    Pool pool = open(o -> limit(o.withPolicy(o.policy().withRetries(1)), Duration.ofSeconds(1)));
+    Pool pool = open(o -> limit(o.withPolicy(o.policy().withRetries(1)), LIMIT));
     try {
       int before = BLOCKED.get();
       assertThat(pool.outcomes(List.of(true), Stuck::new).toList().getFirst())
