@@ -9,9 +9,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A function as it was when it was handed over, for one call. Two are equal if their bytes are
- * equal: an item that has cost workers under one is not run under the other. A worker makes an
- * object of its own from each.
+ * A function as it was when it was handed over. Two are equal if their bytes are equal: a worker
+ * that knows one then knows the other.
  */
 final class HandedFunction<T extends @Nullable Object, R extends @Nullable Object>
     extends HandedOver implements TaskFunction<T, R> {
@@ -28,20 +27,10 @@ final class HandedFunction<T extends @Nullable Object, R extends @Nullable Objec
 
   HandedFunction(
       TaskFunction<T, R> original, byte @Nullable [] bytes, @Nullable Throwable failure) {
-    this(original, bytes, failure, Arrays.hashCode(bytes));
-  }
-
-  private HandedFunction(
-      TaskFunction<T, R> original, byte @Nullable [] bytes, @Nullable Throwable failure, int hash) {
     this.original = original;
     this.bytes = bytes;
     this.failure = failure;
-    this.hash = hash;
-  }
-
-  /** Returns the same function, for another call. The bytes are shared, for they may be many. */
-  HandedFunction<T, R> forAnotherCall() {
-    return new HandedFunction<>(original, bytes, failure, hash);
+    this.hash = Arrays.hashCode(bytes);
   }
 
   @Override

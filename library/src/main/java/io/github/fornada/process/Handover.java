@@ -210,7 +210,7 @@ final class Handover {
     HandedFunction<?, ?> made = new HandedFunction<>(function, bytes, null);
     HandedFunction<?, ?> before = last.get();
     if (before != null && before.original() == function && before.equals(made)) {
-      return before.forAnotherCall(); // what many calls hand over may be large
+      return before; // many calls share one copy, which may be large
     }
     last = new WeakReference<>(made);
     return made;

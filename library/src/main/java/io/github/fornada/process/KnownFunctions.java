@@ -49,12 +49,13 @@ final class KnownFunctions {
   private MessageBuilder builder;
 
   /**
-   * The numbers of functions, by the identity of their {@linkplain #key keys}: those that cannot
-   * change are known from earlier calls. Each call of any other has a copy of its own, even if an
-   * earlier call had the same bytes: the items of that call may have changed what they were made
-   * into.
+   * The numbers of functions that cannot change, by identity; of those that may have changed since
+   * an earlier call and were not written when they were handed over, by {@link Batch#call}.
    */
   private final IdentityHashMap<Object, Integer> numbers = new IdentityHashMap<>();
+
+  /** The numbers of all others, by their bytes. */
+  private final Map<HandedFunction<?, ?>, Integer> numbersByBytes = new HashMap<>();
 
   /** The keys of the maps above by number, the least recently used first. */
   private final LinkedHashMap<Integer, Object> byUse = new LinkedHashMap<>(16, 0.75f, true);
@@ -92,6 +93,7 @@ final class KnownFunctions {
       knownTo = to;
       last = null;
       numbers.clear();
+      numbersByBytes.clear();
       byUse.clear();
       sizes.clear();
       bytes = 0;
@@ -109,9 +111,18 @@ final class KnownFunctions {
       return lastNumber;
     }
     Object key = key(batch);
-    Integer known = numbers.get(key);
-    if (known == null && !onFeeder && !isQuick(batch.function())) {
-      return UNKNOWN;
+    Integer known;
+    if (key instanceof HandedFunction<?, ?> handed) {
+      known = numbersByBytes.get(handed);
+      byte[] payload = handed.bytes();
+      if (known == null && !onFeeder && (payload == null || !Payloads.isQuick(payload))) {
+        return UNKNOWN;
+      }
+    } else {
+      known = numbers.get(key);
+      if (known == null && !onFeeder && LambdaForm.of(batch.function()) == null) {
+        return UNKNOWN; // writing it may run user code
+      }
     }
     int number = known == null ? teach(batch, key, to, dispatcher) : known;
     if (number >= 0) {
@@ -121,15 +132,6 @@ final class KnownFunctions {
       lastNumber = number;
     }
     return number;
-  }
-
-  /** Returns whether a function can be sent at once, without user code that may take long. */
-  private static boolean isQuick(TaskFunction<?, ?> function) {
-    if (function instanceof HandedFunction<?, ?> handed) {
-      byte[] payload = handed.bytes();
-      return payload != null && Payloads.isQuick(payload);
-    }
-    return LambdaForm.of(function) != null;
   }
 
   /** Returns what a worker knows the function of a batch by. */
@@ -154,7 +156,11 @@ final class KnownFunctions {
       return dispatcher.serves(to) ? NO_ROOM : GONE;
     }
     next++;
-    numbers.put(key, number);
+    if (key instanceof HandedFunction<?, ?> handed) {
+      numbersByBytes.put(handed, number);
+    } else {
+      numbers.put(key, number);
+    }
     byUse.put(number, key);
     sizes.put(number, size);
     bytes += size;
@@ -165,7 +171,11 @@ final class KnownFunctions {
           to, MessageTypes.FORGET, builder.body().clear().putInt(entry.getKey()))) {
         break; // no room now; the next call tries again
       }
-      numbers.remove(entry.getValue());
+      if (entry.getValue() instanceof HandedFunction<?, ?> handed) {
+        numbersByBytes.remove(handed);
+      } else {
+        numbers.remove(entry.getValue());
+      }
       bytes -= Objects.requireNonNull(sizes.remove(entry.getKey()));
       oldest.remove();
     }

@@ -43,7 +43,8 @@ final class RemoteFunctions {
   private long bytes;
 
   static Object key(Batch<?, ?> batch) {
-    return new Same(KnownFunctions.key(batch));
+    Object key = KnownFunctions.key(batch);
+    return key instanceof HandedFunction<?, ?> handed ? handed : new Same(key);
   }
 
   @Nullable Known find(Object key) {

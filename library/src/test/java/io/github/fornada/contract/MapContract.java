@@ -3,10 +3,8 @@ package io.github.fornada.contract;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
 import io.github.fornada.TaskException;
-import io.github.fornada.TaskFunction;
 import java.io.FileNotFoundException;
 import java.io.Serializable;
 import java.util.ArrayList;
@@ -57,27 +55,6 @@ interface MapContract extends PoolUnderTest {
       assertThat(pool.map(lazy, Work::increment)).isEqualTo(numbers(1, 20_001));
       assertThat(items.stream().gather(pool.mapping(Work::increment)).toList())
           .isEqualTo(numbers(1, 20_001));
-    }
-  }
-
-  /** What such a function has captured is its own: nobody else has seen that list. */
-  private static TaskFunction<Integer, Integer> counting() {
-    var seen = new ArrayList<Integer>();
-    return item -> {
-      seen.add(item);
-      return seen.size();
-    };
-  }
-
-  @Test
-  default void whatTasksChangeInTheirFunctionIsNotSeenByOtherCalls() throws Exception {
-    try (Pool pool = open(1, policy -> policy)) {
-      for (int i = 0; i < 3; i++) {
-        assertThat(pool.submit(i, counting()).get()).isEqualTo(1);
-        assertThat(pool.map(List.of(i), counting())).containsExactly(1);
-        assertThat(pool.outcomes(List.of(i), counting()).map(Outcome::get)).containsExactly(1);
-        assertThat(Stream.of(i).gather(pool.mapping(counting()))).containsExactly(1);
-      }
     }
   }
 
