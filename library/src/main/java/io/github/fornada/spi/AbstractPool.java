@@ -644,6 +644,8 @@ public abstract class AbstractPool implements Pool {
     } catch (StreamRun.Interrupted e) {
       Thread.interrupted();
       throw (InterruptedException) new InterruptedException(e.getMessage()).initCause(e);
+    } finally {
+      run.stop("the call has ended"); // also where there was no memory for a result
     }
     return Collections.unmodifiableList(results);
   }

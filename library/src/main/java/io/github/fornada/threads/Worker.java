@@ -298,6 +298,7 @@ final class Worker implements Runnable {
       Within outer = within;
       var gateOfItem = new InterruptGate<StackSample>();
       long pass = gateOfItem.open();
+      int before = stops(true);
       within = new Within(batch, i, gateOfItem, pass, outer);
       // Read after `within` was written. A cancel writes that the call is stopped before it reads
       // `within`. So one of the two sees the other.
@@ -323,7 +324,13 @@ final class Worker implements Runnable {
           pool.isObserved() || recorded
               ? TaskUsage.of(name, started, System.nanoTime(), TaskUsage.UNKNOWN, TaskUsage.UNKNOWN)
               : null;
-      end(batch, i, skipped, thrown, value, usage);
+      if (thrown != null && !batch.isUnwanted() && stops(false) > before) {
+        // Not a failure of its own, so it is not tried again.
+        batch.end(
+            i, new Outcome.Cancelled<>("it was stopped with the task that waits for it"), usage, name);
+      } else {
+        end(batch, i, skipped, thrown, value, usage);
+      }
       wasInterrupted |= Thread.interrupted(); // by a callback, or by what is looked at next
     }
     if (wasInterrupted || isStopped()) {
@@ -333,12 +340,25 @@ final class Worker implements Runnable {
 
   /** Whether the running item, or one within it, was interrupted. By the worker's thread. */
   private boolean isStopped() {
+    return stops(false) > 0;
+  }
+
+  /**
+   * Returns how many were interrupted of the running item and those within it. By the worker's
+   * thread.
+   *
+   * @param arrived whether only those count whose interrupt has reached the thread already
+   */
+  private int stops(boolean arrived) {
+    int count = isStopped(gate.word(), arrived) ? 1 : 0;
     for (Within w = within; w != null; w = w.outer) {
-      if (!InterruptGate.isRunning(w.gate.word())) {
-        return true;
-      }
+      count += isStopped(w.gate.word(), arrived) ? 1 : 0;
     }
-    return !InterruptGate.isRunning(gate.word());
+    return count;
+  }
+
+  private static boolean isStopped(long word, boolean arrived) {
+    return !InterruptGate.isRunning(word) && !(arrived && InterruptGate.isInterrupting(word));
   }
 
   private <T, R> void end(
