@@ -289,8 +289,10 @@ final class Worker implements Runnable {
     String ownName = thread.getName();
     int ownPriority = thread.getPriority();
     Thread.UncaughtExceptionHandler ownHandler = thread.getUncaughtExceptionHandler();
-    boolean wasInterrupted = Thread.interrupted(); // that is not these items' concern
+    boolean wasInterrupted = false;
     for (int i = batch.claim(); i >= 0; i = batch.claim()) {
+      int before = stopsThatArrived();
+      wasInterrupted |= Thread.interrupted(); // that is not this item's concern
       long started = System.nanoTime();
       batch.started(i, name, started);
       R value = null;
@@ -298,7 +300,6 @@ final class Worker implements Runnable {
       Within outer = within;
       var gateOfItem = new InterruptGate<StackSample>();
       long pass = gateOfItem.open();
-      int before = stops(true);
       within = new Within(batch, i, gateOfItem, pass, outer);
       // Read after `within` was written. A cancel writes that the call is stopped before it reads
       // `within`. So one of the two sees the other.
@@ -324,7 +325,7 @@ final class Worker implements Runnable {
           pool.isObserved() || recorded
               ? TaskUsage.of(name, started, System.nanoTime(), TaskUsage.UNKNOWN, TaskUsage.UNKNOWN)
               : null;
-      if (thrown != null && !batch.isUnwanted() && stops(false) > before) {
+      if (thrown != null && !batch.isUnwanted() && stops() > before) {
         // Not a failure of its own, so it is not tried again.
         batch.end(
             i, new Outcome.Cancelled<>("it was stopped with the task that waits for it"), usage, name);
@@ -340,25 +341,25 @@ final class Worker implements Runnable {
 
   /** Whether the running item, or one within it, was interrupted. By the worker's thread. */
   private boolean isStopped() {
-    return stops(false) > 0;
+    return stops() > 0;
   }
 
-  /**
-   * Returns how many were interrupted of the running item and those within it. By the worker's
-   * thread.
-   *
-   * @param arrived whether only those count whose interrupt has reached the thread already
-   */
-  private int stops(boolean arrived) {
-    int count = isStopped(gate.word(), arrived) ? 1 : 0;
+  /** Returns how many of the running item and those within it were interrupted. By the worker. */
+  private int stops() {
+    int count = InterruptGate.isRunning(gate.word()) ? 0 : 1;
     for (Within w = within; w != null; w = w.outer) {
-      count += isStopped(w.gate.word(), arrived) ? 1 : 0;
+      count += InterruptGate.isRunning(w.gate.word()) ? 0 : 1;
     }
     return count;
   }
 
-  private static boolean isStopped(long word, boolean arrived) {
-    return !InterruptGate.isRunning(word) && !(arrived && InterruptGate.isInterrupting(word));
+  /** The same, when the interrupts of all that count have reached this thread. */
+  private int stopsThatArrived() {
+    gate.awaitSent();
+    for (Within w = within; w != null; w = w.outer) {
+      w.gate.awaitSent();
+    }
+    return stops();
   }
 
   private <T, R> void end(
