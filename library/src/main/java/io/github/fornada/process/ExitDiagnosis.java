@@ -82,8 +82,7 @@ final class ExitDiagnosis {
     }
     return switch (code) {
       case MessageTypes.EXIT_OUT_OF_MEMORY -> "ran out of memory (exit code " + code + ")";
-      case MessageTypes.EXIT_OUT_OF_FILES ->
-          "ran out of file descriptors (exit code " + code + ")";
+      case MessageTypes.EXIT_OUT_OF_FILES -> "ran out of file descriptors (exit code " + code + ")";
       case MessageTypes.EXIT_PROTOCOL -> "violated the protocol (exit code " + code + ")";
       case MessageTypes.EXIT_ORPHANED -> "lost its connection to the pool (exit code " + code + ")";
       default -> "exited with code " + code;

@@ -677,14 +677,19 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
         throw StreamRun.<RuntimeException>unchecked(sourceFailure);
       }
       if (refused) {
-        throw refusal();
+        // Refused, and stopped a moment later: the consumer may look in between.
+        throw pool.isStoppedAtOnce() ? stopped("the pool was shut down at once") : refusal();
       }
       return true;
     }
     if (isStopped()) {
-      throw new CancellationException("the stream was stopped: " + stopReason);
+      throw stopped(stopReason);
     }
     return false;
+  }
+
+  private static CancellationException stopped(String reason) {
+    return new CancellationException("the stream was stopped: " + reason);
   }
 
   /**

@@ -328,7 +328,10 @@ final class Worker implements Runnable {
       if (thrown != null && !batch.isUnwanted() && stops() > before) {
         // Not a failure of its own, so it is not tried again.
         batch.end(
-            i, new Outcome.Cancelled<>("it was stopped with the task that waits for it"), usage, name);
+            i,
+            new Outcome.Cancelled<>("it was stopped with the task that waits for it"),
+            usage,
+            name);
       } else {
         end(batch, i, skipped, thrown, value, usage);
       }

@@ -462,9 +462,21 @@ interface StreamContract extends PoolUnderTest {
     marks.await("began");
     pool.shutdownNow();
     assertThat(consumer.join(PATIENCE)).isTrue();
-    assertThat(thrown.get())
-        .isInstanceOfAny(CancellationException.class, RejectedExecutionException.class);
+    assertThat(thrown.get()).isInstanceOf(CancellationException.class);
     PoolUnderTest.awaitTermination(pool);
+  }
+
+  @Test
+  default void shutdownNowEndsEveryStreamInTheSameWay() {
+    for (Iterable<Integer> items : bothWays(numbers(0, 5000))) {
+      Pool pool = open(1);
+      Iterator<?> outcomes = pool.outcomes(items, Work::increment).iterator();
+      outcomes.next();
+      pool.shutdownNow();
+      assertThatThrownBy(() -> outcomes.forEachRemaining(outcome -> {}))
+          .isInstanceOf(CancellationException.class)
+          .hasMessage("the stream was stopped: the pool was shut down at once");
+    }
   }
 
   @Test

@@ -146,7 +146,8 @@ final class TaskLoop {
     this.watchdog = watchdog;
     this.config = config;
     this.codec = codec;
-    var _ = OpenScopes.mark(); // loads that class: after a task it may be that no file can be opened
+    var _ =
+        OpenScopes.mark(); // loads that class: after a task it may be that no file can be opened
     // A time zone that an initializer or a codec has set must be kept.
     this.zone = config.setUp().length + config.codec().length == 0 ? null : TimeZone.getDefault();
   }
@@ -486,7 +487,7 @@ final class TaskLoop {
     try {
       Payloads.encode(value, message, codec);
     } catch (NotSerializableException e) {
-      throw Unserializable.explained(value, "the result", e);
+      throw Unserializable.explained(value, Unserializable.RESULT, e);
     }
   }
 
