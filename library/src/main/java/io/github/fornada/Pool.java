@@ -38,12 +38,12 @@ import org.jspecify.annotations.Nullable;
  * own pool and wait for them. While it waits, its thread runs those of the items that no other
  * worker has begun. An item that runs this way shares the thread, and so its thread-locals, with
  * the task that waits. It has no timeout of its own: what stops the waiting task stops the item
- * too. Where a task waits in another way, such as in {@code get} with a timeout or for a latch, and
- * items wait while every worker of the pool waits in such a task, a spare worker is started after
- * 50 ms; it ends when the others go on. A pool has at most 256 of them at a time. Items that
- * another thread submits for the task, such as one of a parallel stream, are not known to be its
- * own: submit them in the task itself, or give the pool more workers. A task of a process pool runs
- * in another JVM and cannot use the pool that runs it.
+ * too, which is then cancelled and not tried again. Where a task waits in another way, such as in
+ * {@code get} with a timeout or for a latch, and items wait while every worker of the pool waits in
+ * such a task, a spare worker is started after 50 ms; it ends when the others go on. A pool has at
+ * most 256 of them at a time. Items that another thread submits for the task, such as one of a
+ * parallel stream, are not known to be its own: submit them in the task itself, or give the pool
+ * more workers. A task of a process pool runs in another JVM and cannot use the pool that runs it.
  *
  * <p><b>What a task finds in its thread.</b> In a pool within this JVM a task runs with the context
  * class loader of the thread that made the call. Nothing else is inherited, no {@link
@@ -102,7 +102,9 @@ public interface Pool extends ExecutorService {
    * first delivers the outcomes already due and then throws the source's exception.
    *
    * <p>Closing the stream cancels the items that have not ended. A consumer that stops early
-   * without closing the stream leaves at most one window of work behind.
+   * without closing the stream leaves at most one window of work behind. The thread that reads the
+   * source ends when the collector has found that nobody holds the stream, nor its iterator or
+   * spliterator; if it waits in the source, it is interrupted.
    *
    * <p>If the consuming thread is interrupted while it waits, the work is cancelled and {@link
    * java.util.concurrent.CancellationException} is thrown with the interrupt still set.

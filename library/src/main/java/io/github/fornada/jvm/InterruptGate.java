@@ -96,6 +96,13 @@ public final class InterruptGate<C> {
     return true;
   }
 
+  /** When this returns, an interrupt that another thread had begun to send has arrived. */
+  public void awaitSent() {
+    while (isInterrupting(word())) {
+      Thread.onSpinWait(); // the other thread is between two steps
+    }
+  }
+
   /**
    * Returns the cause of the interrupt and clears it. For the owner before it opens the gate again,
    * and for the thread that has abandoned it.

@@ -1,7 +1,7 @@
 package io.github.fornada.process;
 
+import io.github.fornada.jvm.Collected;
 import io.github.fornada.jvm.Log;
-import java.lang.ref.Cleaner;
 import java.lang.ref.Reference;
 import java.util.Comparator;
 import java.util.Spliterator;
@@ -17,17 +17,11 @@ import org.jspecify.annotations.Nullable;
  * in use.
  */
 final class AbandonedPools {
-  /**
-   * The JDK's cleaner: one thread for all pools, which sleeps until the collector has found a
-   * handle.
-   */
-  private static final Cleaner CLEANER = Cleaner.create();
-
   private AbandonedPools() {}
 
   /** Makes sure that the engine is shut down when its handle becomes unreachable. */
   static void watch(ProcessPool handle, Engine engine) {
-    var _ = CLEANER.register(handle, new Shutdown(engine));
+    var _ = Collected.then(handle, new Shutdown(engine));
   }
 
   /** Must not refer to the handle; a lambda written in a method of the pool could. */

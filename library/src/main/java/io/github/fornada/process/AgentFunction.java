@@ -93,7 +93,7 @@ final class AgentFunction implements TaskFunction<@Nullable Object, @Nullable Ob
     try {
       Payloads.encode(value, out);
     } catch (NotSerializableException e) {
-      throw Unserializable.explained(value, "the result", e);
+      throw Unserializable.explained(value, Unserializable.RESULT, e);
     }
     if (!Payloads.isPlain(value)) {
       // So that what its readObject or its constructor does happens here, and not to the pool.

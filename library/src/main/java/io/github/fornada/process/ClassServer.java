@@ -1,6 +1,7 @@
 package io.github.fornada.process;
 
 import io.github.fornada.jvm.BoundedText;
+import io.github.fornada.jvm.Log;
 import io.github.fornada.process.payload.Loaders;
 import io.github.fornada.process.wire.ControlChannel;
 import io.github.fornada.process.wire.CorruptFrameException;
@@ -20,6 +21,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -39,6 +41,11 @@ final class ClassServer {
   private volatile List<WeakReference<ClassLoader>> loaders = List.of();
 
   private final @Nullable Function<String, byte @Nullable []> classFiles;
+
+  /** What the names of JShell's classes begin with. */
+  private static final String OF_JSHELL = "REPL.$JShell$";
+
+  private static final AtomicBoolean TOLD_OF_JSHELL = new AtomicBoolean();
 
   /** Whether workers have this JVM's class path. */
   private final boolean samePath;
@@ -154,6 +161,9 @@ final class ClassServer {
         answer.write(there, 0, there.length);
         return;
       }
+      if (name.startsWith(OF_JSHELL)) {
+        tellOfJShell();
+      }
       ClassLoader asked = Loaders.byId(question.loader());
       if (question.isClass() && asked != null) {
         putClassOf(asked, name, answer);
@@ -167,6 +177,23 @@ final class ClassServer {
     } catch (Throwable e) { // anything that the user's loader throws
       answer.truncate(head);
       reason(answer, "looking for it in the parent process failed: " + BoundedText.of(e));
+    }
+  }
+
+  /**
+   * JShell sets its variables from outside, and redefines the class of a method that is declared
+   * again. A worker that has the class learns of neither, and would give other values without a
+   * word.
+   */
+  private static void tellOfJShell() {
+    if (!TOLD_OF_JSHELL.getAndSet(true)) {
+      Log.get()
+          .log(
+              System.Logger.Level.WARNING,
+              "a task comes from JShell: in a worker process JShell's variables are 0 or null, and"
+                  + " a method that was declared again may still be the old one. Give the task all"
+                  + " that it uses as its item, open a new pool after a declaration, or use a pool"
+                  + " of threads");
     }
   }
 

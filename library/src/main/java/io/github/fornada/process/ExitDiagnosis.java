@@ -82,6 +82,7 @@ final class ExitDiagnosis {
     }
     return switch (code) {
       case MessageTypes.EXIT_OUT_OF_MEMORY -> "ran out of memory (exit code " + code + ")";
+      case MessageTypes.EXIT_OUT_OF_FILES -> "ran out of file descriptors (exit code " + code + ")";
       case MessageTypes.EXIT_PROTOCOL -> "violated the protocol (exit code " + code + ")";
       case MessageTypes.EXIT_ORPHANED -> "lost its connection to the pool (exit code " + code + ")";
       default -> "exited with code " + code;
@@ -204,6 +205,9 @@ final class ExitDiagnosis {
                   : "";
     }
     return switch (death.exitCode()) {
+      case MessageTypes.EXIT_OUT_OF_FILES ->
+          "Something in the task opens files or sockets and does not close them; or raise the limit"
+              + " of the process, such as ulimit -n.";
       case MessageTypes.EXIT_ORPHANED ->
           "Something in the task may have closed file descriptors that were not its own.";
       case KILLED ->

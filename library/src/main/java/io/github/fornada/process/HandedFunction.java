@@ -9,8 +9,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A function as it was when it was handed over. Two are equal if their bytes are equal: a worker
- * that knows one then knows the other.
+ * A function as it was when it was handed over. Two are equal if their bytes are equal: what one
+ * has done to a worker, the other will.
  */
 final class HandedFunction<T extends @Nullable Object, R extends @Nullable Object>
     extends HandedOver implements TaskFunction<T, R> {

@@ -49,15 +49,13 @@ final class KnownFunctions {
   private MessageBuilder builder;
 
   /**
-   * The numbers of functions that cannot change, by identity; of those that may have changed since
-   * an earlier call and were not written when they were handed over, by {@link Batch#call}.
+   * The numbers of functions that cannot change, by identity; of all others, by {@link Batch#call}.
+   * Not by their bytes: what a worker has read from them may have been changed there by a task, and
+   * each call is to have what was handed over with it.
    */
   private final IdentityHashMap<Object, Integer> numbers = new IdentityHashMap<>();
 
-  /** The numbers of all others, by their bytes. */
-  private final Map<HandedFunction<?, ?>, Integer> numbersByBytes = new HashMap<>();
-
-  /** The keys of the maps above by number, the least recently used first. */
+  /** The keys of the map above by number, the least recently used first. */
   private final LinkedHashMap<Integer, Object> byUse = new LinkedHashMap<>(16, 0.75f, true);
 
   private final Map<Integer, Integer> sizes = new HashMap<>();
@@ -93,7 +91,6 @@ final class KnownFunctions {
       knownTo = to;
       last = null;
       numbers.clear();
-      numbersByBytes.clear();
       byUse.clear();
       sizes.clear();
       bytes = 0;
@@ -111,18 +108,9 @@ final class KnownFunctions {
       return lastNumber;
     }
     Object key = key(batch);
-    Integer known;
-    if (key instanceof HandedFunction<?, ?> handed) {
-      known = numbersByBytes.get(handed);
-      byte[] payload = handed.bytes();
-      if (known == null && !onFeeder && (payload == null || !Payloads.isQuick(payload))) {
-        return UNKNOWN;
-      }
-    } else {
-      known = numbers.get(key);
-      if (known == null && !onFeeder && LambdaForm.of(batch.function()) == null) {
-        return UNKNOWN; // writing it may run user code
-      }
+    Integer known = numbers.get(key);
+    if (known == null && !onFeeder && !isQuick(batch.function())) {
+      return UNKNOWN;
     }
     int number = known == null ? teach(batch, key, to, dispatcher) : known;
     if (number >= 0) {
@@ -134,11 +122,20 @@ final class KnownFunctions {
     return number;
   }
 
-  /** Returns what a worker knows the function of a batch by. */
+  /** Returns whether a function is sent without running user code, and soon. */
+  private static boolean isQuick(TaskFunction<?, ?> function) {
+    if (function instanceof HandedFunction<?, ?> handed) {
+      byte[] payload = handed.bytes();
+      return payload != null && Payloads.isQuick(payload);
+    }
+    return LambdaForm.of(function) != null;
+  }
+
+  /** Returns what a worker knows the function of a batch by; it is compared by identity. */
   static Object key(Batch<?, ?> batch) {
     TaskFunction<?, ?> function = batch.function();
-    return function instanceof HandedFunction<?, ?>
-            || batch.functionParts().stream().allMatch(Immutables::contains)
+    return !(function instanceof HandedFunction<?, ?>)
+            && batch.functionParts().stream().allMatch(Immutables::contains)
         ? function
         : batch.call();
   }
@@ -156,11 +153,7 @@ final class KnownFunctions {
       return dispatcher.serves(to) ? NO_ROOM : GONE;
     }
     next++;
-    if (key instanceof HandedFunction<?, ?> handed) {
-      numbersByBytes.put(handed, number);
-    } else {
-      numbers.put(key, number);
-    }
+    numbers.put(key, number);
     byUse.put(number, key);
     sizes.put(number, size);
     bytes += size;
@@ -171,11 +164,7 @@ final class KnownFunctions {
           to, MessageTypes.FORGET, builder.body().clear().putInt(entry.getKey()))) {
         break; // no room now; the next call tries again
       }
-      if (entry.getValue() instanceof HandedFunction<?, ?> handed) {
-        numbersByBytes.remove(handed);
-      } else {
-        numbers.remove(entry.getValue());
-      }
+      numbers.remove(entry.getValue());
       bytes -= Objects.requireNonNull(sizes.remove(entry.getKey()));
       oldest.remove();
     }

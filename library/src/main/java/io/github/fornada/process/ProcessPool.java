@@ -40,6 +40,11 @@ import org.jspecify.annotations.Nullable;
  * A task over its timeout is interrupted; if it ignores the interrupt, its worker is killed. No
  * worker outlives this JVM, even if this JVM is killed.
  *
+ * <p><b>Classes</b> that a worker lacks, such as classes compiled in memory, are fetched from this
+ * JVM, once for each worker. A class that is redefined afterwards, by a debugger, an agent or
+ * JShell, stays in that worker as it was; and a variable of JShell is a static field, which a
+ * worker has without its value.
+ *
  * <p><b>Output.</b> Output of a task is written to this JVM's {@code System.out} and {@code
  * System.err} in whole lines. A task that reads its standard input finds it empty.
  *

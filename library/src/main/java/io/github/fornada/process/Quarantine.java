@@ -128,7 +128,12 @@ final class Quarantine {
   /** Returns what a function is recognized by, whatever carriers it has. */
   private static Object functionKey(Batch<?, ?> batch) {
     TaskFunction<?, ?> own = batch.userFunction();
-    return Immutables.contains(own) ? own : KnownFunctions.key(batch);
+    if (Immutables.contains(own)) {
+      return own;
+    }
+    return batch.function() instanceof HandedFunction<?, ?> written
+        ? written // equal to one of the same bytes
+        : KnownFunctions.key(batch);
   }
 
   /** Returns what items are recognized by. Waits for code of theirs for a second or so in all. */

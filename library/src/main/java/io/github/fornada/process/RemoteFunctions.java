@@ -43,8 +43,7 @@ final class RemoteFunctions {
   private long bytes;
 
   static Object key(Batch<?, ?> batch) {
-    Object key = KnownFunctions.key(batch);
-    return key instanceof HandedFunction<?, ?> handed ? handed : new Same(key);
+    return new Same(KnownFunctions.key(batch));
   }
 
   @Nullable Known find(Object key) {

@@ -81,7 +81,7 @@ public final class SharedArray extends SharedObject {
     }
   }
 
-  /** Null until it is first used in this process; a race makes an equal one. */
+  /** Null until it is first used in this process, and when it was freed; a race makes an equal one. */
   private transient volatile @Nullable Content content;
 
   SharedArray(Region region) {
@@ -97,6 +97,7 @@ public final class SharedArray extends SharedObject {
           region.segment().asSlice(Region.PAGE, (parameter >>> TYPE_BITS) * type.bytes);
       known = new Content(type, bytes);
       content = known;
+      region.whenFreed(() -> content = null);
     }
     return known;
   }

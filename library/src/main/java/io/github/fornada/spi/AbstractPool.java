@@ -570,10 +570,12 @@ public abstract class AbstractPool implements Pool {
 
   /** Returns the pause before an attempt, which is at least the second. */
   private Duration pauseBefore(int attempt) {
-    int doublings = Math.min(attempt - 2, 20);
-    Duration doubled = Timer.bounded(policy.backOff()).multipliedBy(1L << doublings);
-    Duration longest = policy.longestBackOff();
-    return doubled.compareTo(longest) < 0 ? doubled : longest;
+    Duration pause = Timer.bounded(policy.backOff());
+    Duration longest = Timer.bounded(policy.longestBackOff());
+    for (int i = 2; i < attempt && !pause.isZero() && pause.compareTo(longest) < 0; i++) {
+      pause = pause.multipliedBy(2);
+    }
+    return pause.compareTo(longest) < 0 ? pause : longest;
   }
 
   private void resume(Batch<?, ?> batch) {
@@ -596,6 +598,11 @@ public abstract class AbstractPool implements Pool {
    */
   final void checkQuiet() {
     life.checkQuiet();
+  }
+
+  /** Returns whether it was shut down at once. */
+  final boolean isStoppedAtOnce() {
+    return life.isStoppedAtOnce();
   }
 
   final void checkOpen() {
@@ -644,6 +651,8 @@ public abstract class AbstractPool implements Pool {
     } catch (StreamRun.Interrupted e) {
       Thread.interrupted();
       throw (InterruptedException) new InterruptedException(e.getMessage()).initCause(e);
+    } finally {
+      run.stop("the call has ended"); // also where there was no memory for a result
     }
     return Collections.unmodifiableList(results);
   }

@@ -71,6 +71,11 @@ final class PoolLifecycle {
     return state == State.STOPPED;
   }
 
+  /** Returns whether it was shut down at once, also when it has terminated since. */
+  boolean isStoppedAtOnce() {
+    return stoppedAtOnce;
+  }
+
   boolean isTerminated() {
     return state == State.TERMINATED;
   }

@@ -174,6 +174,11 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
     return new StreamSpliterator<>(this, source, ordered);
   }
 
+  /** Whether a thread of its own reads the source. */
+  boolean hasFeeder() {
+    return source != null && !readDirectly;
+  }
+
   // ---- called on behalf of the source
 
   /**
@@ -247,7 +252,7 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
   private void feed(Iterable<? extends T> items, @Nullable ClassLoader loader) {
     lock.lock();
     try {
-      if (isStopped()) {
+      if (isStopped() || refused) {
         return;
       }
       feeder = Thread.currentThread(); // set before a stop, which interrupts this thread, can come
@@ -672,14 +677,19 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
         throw StreamRun.<RuntimeException>unchecked(sourceFailure);
       }
       if (refused) {
-        throw refusal();
+        // Refused, and stopped a moment later: the consumer may look in between.
+        throw pool.isStoppedAtOnce() ? stopped("the pool was shut down at once") : refusal();
       }
       return true;
     }
     if (isStopped()) {
-      throw new CancellationException("the stream was stopped: " + stopReason);
+      throw stopped(stopReason);
     }
     return false;
+  }
+
+  private static CancellationException stopped(String reason) {
+    return new CancellationException("the stream was stopped: " + reason);
   }
 
   /**
@@ -699,6 +709,24 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
     } finally {
       lock.unlock();
     }
+  }
+
+  /**
+   * Called when nobody can take elements any more, though the stream was neither closed nor read to
+   * its end: nothing more is taken from the source. What was taken is still run, as in a pool that
+   * was abandoned, so that it does not depend on the collector which items run. Never waits.
+   */
+  void abandoned() {
+    lock.lock();
+    try {
+      if (!isStopped()) {
+        refuse();
+        interruptFeeder();
+      }
+    } finally {
+      lock.unlock();
+    }
+    pool.settle(this);
   }
 
   // ---- called by the pool
@@ -730,6 +758,11 @@ final class StreamRun<T extends @Nullable Object, R extends @Nullable Object, E>
     pending.clear();
     forFeeder.signalAll();
     forConsumer.signalAll();
+    interruptFeeder();
+  }
+
+  /** The source may wait. Under lock. */
+  private void interruptFeeder() {
     Thread interrupted = feeder;
     if (interrupted != null) {
       // From another thread: an interrupt closes a channel that the source reads, and that may

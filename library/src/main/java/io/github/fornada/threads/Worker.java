@@ -289,8 +289,10 @@ final class Worker implements Runnable {
     String ownName = thread.getName();
     int ownPriority = thread.getPriority();
     Thread.UncaughtExceptionHandler ownHandler = thread.getUncaughtExceptionHandler();
-    boolean wasInterrupted = Thread.interrupted(); // that is not these items' concern
+    boolean wasInterrupted = false;
     for (int i = batch.claim(); i >= 0; i = batch.claim()) {
+      int before = stopsThatArrived();
+      wasInterrupted |= Thread.interrupted(); // that is not this item's concern
       long started = System.nanoTime();
       batch.started(i, name, started);
       R value = null;
@@ -323,7 +325,16 @@ final class Worker implements Runnable {
           pool.isObserved() || recorded
               ? TaskUsage.of(name, started, System.nanoTime(), TaskUsage.UNKNOWN, TaskUsage.UNKNOWN)
               : null;
-      end(batch, i, skipped, thrown, value, usage);
+      if (thrown != null && !batch.isUnwanted() && stops() > before) {
+        // Not a failure of its own, so it is not tried again.
+        batch.end(
+            i,
+            new Outcome.Cancelled<>("it was stopped with the task that waits for it"),
+            usage,
+            name);
+      } else {
+        end(batch, i, skipped, thrown, value, usage);
+      }
       wasInterrupted |= Thread.interrupted(); // by a callback, or by what is looked at next
     }
     if (wasInterrupted || isStopped()) {
@@ -333,12 +344,25 @@ final class Worker implements Runnable {
 
   /** Whether the running item, or one within it, was interrupted. By the worker's thread. */
   private boolean isStopped() {
+    return stops() > 0;
+  }
+
+  /** Returns how many of the running item and those within it were interrupted. By the worker. */
+  private int stops() {
+    int count = InterruptGate.isRunning(gate.word()) ? 0 : 1;
     for (Within w = within; w != null; w = w.outer) {
-      if (!InterruptGate.isRunning(w.gate.word())) {
-        return true;
-      }
+      count += InterruptGate.isRunning(w.gate.word()) ? 0 : 1;
     }
-    return !InterruptGate.isRunning(gate.word());
+    return count;
+  }
+
+  /** The same, when the interrupts of all that count have reached this thread. */
+  private int stopsThatArrived() {
+    gate.awaitSent();
+    for (Within w = within; w != null; w = w.outer) {
+      w.gate.awaitSent();
+    }
+    return stops();
   }
 
   private <T, R> void end(

@@ -9,6 +9,7 @@ import io.github.fornada.Extent;
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
 import io.github.fornada.TaskFunction;
+import io.github.fornada.TaskPolicy;
 import io.github.fornada.TaskTimeoutException;
 import io.github.fornada.Waiting;
 import io.github.fornada.async.Async;
@@ -34,6 +35,7 @@ import java.util.concurrent.ExecutorCompletionService;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -119,6 +121,84 @@ interface LocalContract extends PoolUnderTest {
               get(pool.submit(() -> items.stream().gather(pool.mapping(Work::increment)).toList())))
           .hasSize(50);
       assertThat(get(pool.submit(() -> pool.map(lazy, Work::increment)))).hasSize(50);
+    }
+  }
+
+  @Test
+  default void anItemIsNotTriedAgainWhenTheTaskThatWaitsForItIsStopped() throws Exception {
+    Duration limit = LIMIT;
+    for (UnaryOperator<TaskPolicy> policy :
+        List.<UnaryOperator<TaskPolicy>>of(p -> p, p -> p.withTimeout(limit))) {
+      for (boolean mapped : List.of(false, true)) {
+        var runs = new AtomicInteger();
+        var inner = new CompletableFuture<CompletableFuture<Integer>>();
+        try (Pool pool = open(1, p -> policy.apply(p).withRetries(1).withBackOff(Duration.ZERO))) {
+          TaskFunction<Integer, Integer> waits =
+              x -> {
+                runs.incrementAndGet();
+                new CountDownLatch(1).await();
+                return x;
+              };
+          var outerRuns = new AtomicInteger();
+          CompletableFuture<Integer> outer =
+              pool.submit(
+                  1,
+                  x -> {
+                    if (outerRuns.incrementAndGet() > 1) {
+                      return x;
+                    }
+                    if (mapped) {
+                      return pool.map(List.of(2), waits).getFirst();
+                    }
+                    inner.complete(pool.submit(2, waits));
+                    return inner.join().get();
+                  });
+          Waiting.until("the item runs", () -> runs.get() > 0);
+          if (pool.policy().timeout() == null) {
+            assertThat(outer.cancel(true)).isTrue();
+          } else {
+            assertThat(get(outer)).isEqualTo(1); // by its own second attempt
+          }
+        }
+        assertThat(runs).hasValue(1);
+        if (!mapped) {
+          assertThat(inner.join()).isCancelled();
+        }
+      }
+    }
+  }
+
+  @Test
+  default void whatAStoppedTaskStillRunsIsTriedAgain() throws Exception {
+    try (Pool pool = open(1, p -> p.withRetries(1).withBackOff(Duration.ZERO))) {
+      var began = new CountDownLatch(1);
+      var runs = new AtomicInteger();
+      var cleaned = new CompletableFuture<Integer>();
+      CompletableFuture<Integer> outer =
+          pool.submit(
+              1,
+              x -> {
+                try {
+                  began.countDown();
+                  new CountDownLatch(1).await();
+                } catch (InterruptedException e) {
+                  cleaned.complete(
+                      pool.submit(
+                              2,
+                              y -> {
+                                if (runs.incrementAndGet() == 1) {
+                                  throw new IOException("not yet");
+                                }
+                                return y;
+                              })
+                          .join());
+                }
+                return x;
+              });
+      began.await();
+      assertThat(outer.cancel(true)).isTrue();
+      assertThat(get(cleaned)).isEqualTo(2);
+      assertThat(runs).hasValue(2);
     }
   }
 

@@ -1,10 +1,13 @@
 package io.github.fornada.contract;
 
+import static io.github.fornada.contract.PoolUnderTest.get;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
 import io.github.fornada.TaskException;
+import io.github.fornada.TaskFunction;
 import java.io.FileNotFoundException;
 import java.io.Serializable;
 import java.util.ArrayList;
@@ -42,6 +45,36 @@ interface MapContract extends PoolUnderTest {
 
   private static List<Integer> numbers(int from, int to) {
     return IntStream.range(from, to).boxed().toList();
+  }
+
+  /** Where tasks run elsewhere, what they capture has the same bytes in each call. */
+  @Test
+  default void noCallSeesWhatTasksOfAnotherChangeInWhatTheyCaptured() throws Exception {
+    try (Pool pool = lend(1)) {
+      for (int call = 0; call < 3; call++) {
+        assertThat(get(pool.submit(1, counting()))).isEqualTo(1);
+        assertThat(pool.map(List.of(1), counting())).containsExactly(1);
+        assertThat(pool.outcomes(List.of(1), counting())).containsExactly(new Outcome.Done<>(1));
+        assertThat(Stream.of(1).gather(pool.mapping(counting()))).containsExactly(1);
+        assertThat(get(pool.submit(1, new Sum(new ArrayList<>())))).isEqualTo(1);
+      }
+    }
+  }
+
+  private static TaskFunction<Integer, Integer> counting() {
+    var seen = new ArrayList<Integer>();
+    return x -> {
+      seen.add(x);
+      return seen.size();
+    };
+  }
+
+  record Sum(List<Integer> seen) implements TaskFunction<Integer, Integer> {
+    @Override
+    public Integer apply(Integer x) {
+      seen.add(x);
+      return seen.stream().mapToInt(Integer::intValue).sum();
+    }
   }
 
   @Test

@@ -13,17 +13,23 @@ import io.github.fornada.shared.SharedCounter;
 import io.github.fornada.shared.SharedFlag;
 import io.github.fornada.shared.SharedLatch;
 import io.github.fornada.shared.SharedLock;
+import io.github.fornada.shared.SharedObject;
+import io.github.fornada.shared.SharedQueue;
 import io.github.fornada.shared.SharedSemaphore;
 import io.github.fornada.shared.SharedSpace;
 import io.github.fornada.shared.SharedValue;
 import java.io.Serializable;
 import java.lang.foreign.ValueLayout;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.IntStream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
 /** What shared objects promise in every pool. */
@@ -498,6 +504,70 @@ interface SharedObjectContract extends PoolUnderTest {
     }
     assertThatThrownBy(counter::get).isInstanceOf(IllegalStateException.class);
     assertThatThrownBy(() -> shared.counter(0)).isInstanceOf(IllegalStateException.class);
+  }
+
+  /** Of each kind one that was used, which has its memory here, and one that was not. */
+  @Test
+  default void whatIsUsedAfterItsEndSaysWhatItIsAndWhy() throws Exception {
+    var uses = new ArrayList<ThrowingCallable>();
+    for (boolean used : List.of(true, false)) {
+      for (boolean freed : List.of(true, false)) {
+        var objects = new ArrayList<SharedObject>();
+        try (Pool pool = open(1)) {
+          SharedSpace shared = SharedSpace.of(pool);
+          SharedArray array = shared.longs(4);
+          SharedBarrier barrier = shared.barrier(2);
+          SharedCounter counter = shared.counter(0);
+          SharedFlag flag = shared.flag();
+          SharedLatch latch = shared.latch(2);
+          SharedLock lock = shared.lock();
+          SharedQueue<Integer> queue = shared.queue(4);
+          SharedSemaphore semaphore = shared.semaphore(1);
+          SharedValue<Integer> value = shared.value(1);
+          objects.addAll(
+              List.of(array, barrier, counter, flag, latch, lock, queue, semaphore, value));
+          List<ThrowingCallable> these =
+              List.of(
+                  () -> array.getLong(1),
+                  array::length,
+                  () -> barrier.await(A_MOMENT),
+                  counter::increment,
+                  flag::isSet,
+                  latch::countDown,
+                  () -> Objects.requireNonNull(lock.tryAcquire()).close(),
+                  () -> queue.trySend(1),
+                  queue::tryReceive,
+                  () -> Objects.requireNonNull(semaphore.tryAcquire()).close(),
+                  value::get);
+          if (used) {
+            for (ThrowingCallable use : these) {
+              use(use);
+            }
+          }
+          uses.addAll(these);
+          if (freed) {
+            objects.forEach(SharedObject::free);
+          }
+        }
+      }
+    }
+    assertThat(uses)
+        .allSatisfy(use ->
+            assertThatThrownBy(use)
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageStartingWith("this shared object was freed, or its pool was closed"));
+  }
+
+  private static void use(ThrowingCallable use) throws Exception {
+    try {
+      use.call();
+    } catch (SharedBarrierBrokenException | TimeoutException e) {
+      // A barrier for two has one.
+    } catch (Exception | Error e) {
+      throw e;
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
   }
 
   @Test

@@ -6,17 +6,22 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.fornada.Completion;
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
+import io.github.fornada.Waiting;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -250,6 +255,92 @@ interface StreamContract extends PoolUnderTest {
   }
 
   @Test
+  default void aStreamThatIsLeftEarlyKeepsNoThread() {
+    try (Pool pool = open(2, policy -> policy.withWindow(8))) {
+      for (Consumer<Stream<?>> leave :
+          List.<Consumer<Stream<?>>>of(
+              Stream::findFirst,
+              stream -> stream.anyMatch(any -> true),
+              stream -> stream.limit(3).toList(),
+              stream -> stream.iterator().next(),
+              stream -> stream.spliterator().tryAdvance(any -> {}),
+              stream -> stream.parallel().findFirst())) {
+        var source = new Read(100, 100);
+        leave.accept(pool.outcomes(source, Work::increment));
+        leave.accept(pool.completions(source, Work::increment));
+        Waiting.untilCollected("the threads that read have ended", source::isLeft);
+      }
+    }
+  }
+
+  @Test
+  default void aSourceThatWaitsIsLeftWithItsStream() {
+    try (Pool pool = lend(2)) {
+      var source = new Read(100, 1);
+      var _ = pool.outcomes(source, Work::increment).findFirst();
+      Waiting.untilCollected("the thread that read has ended", source::isLeft);
+    }
+  }
+
+  @Test
+  default void aStreamThatSomebodyHoldsIsReadToItsEnd() {
+    try (Pool pool = open(2, policy -> policy.withWindow(4))) {
+      Iterator<?> kept = pool.outcomes(new Read(30, 30), Work::increment).iterator();
+      int count = 0;
+      while (kept.hasNext()) {
+        assertThat(kept.next()).isEqualTo(new Outcome.Done<>(count + 1));
+        System.gc();
+        count++;
+      }
+      assertThat(count).isEqualTo(30);
+      assertThat(
+              pool.outcomes(new Read(30, 30), Work::increment)
+                  .peek(any -> System.gc())
+                  .parallel()
+                  .toList())
+          .hasSize(30);
+    }
+  }
+
+  /** Numbers from 0, which only one thread reads; knows its threads. */
+  final class Read implements Iterable<Integer> {
+    private final int count;
+    private final int waitAt;
+    private final Set<Thread> threads = ConcurrentHashMap.newKeySet();
+
+    /**
+     * So many numbers.
+     *
+     * @param waitAt before which number it waits until it is interrupted
+     */
+    Read(int count, int waitAt) {
+      this.count = count;
+      this.waitAt = waitAt;
+    }
+
+    /** Whether it was read, and no thread of those that read it is left. */
+    boolean isLeft() {
+      return !threads.isEmpty() && threads.stream().noneMatch(Thread::isAlive);
+    }
+
+    @Override
+    public Iterator<Integer> iterator() {
+      threads.add(Thread.currentThread());
+      return IntStream.range(0, count).peek(this::pass).iterator();
+    }
+
+    private void pass(int number) {
+      if (number == waitAt) {
+        try {
+          new CountDownLatch(1).await();
+        } catch (InterruptedException e) {
+          throw new CancellationException();
+        }
+      }
+    }
+  }
+
+  @Test
   default void aConsumerThatThrowsLeavesThePoolUsable() throws Exception {
     try (Pool pool = lend(2)) {
       assertThatThrownBy(() ->
@@ -371,9 +462,21 @@ interface StreamContract extends PoolUnderTest {
     marks.await("began");
     pool.shutdownNow();
     assertThat(consumer.join(PATIENCE)).isTrue();
-    assertThat(thrown.get())
-        .isInstanceOfAny(CancellationException.class, RejectedExecutionException.class);
+    assertThat(thrown.get()).isInstanceOf(CancellationException.class);
     PoolUnderTest.awaitTermination(pool);
+  }
+
+  @Test
+  default void shutdownNowEndsEveryStreamInTheSameWay() {
+    for (Iterable<Integer> items : bothWays(numbers(0, 5000))) {
+      Pool pool = open(1);
+      Iterator<?> outcomes = pool.outcomes(items, Work::increment).iterator();
+      outcomes.next();
+      pool.shutdownNow();
+      assertThatThrownBy(() -> outcomes.forEachRemaining(outcome -> {}))
+          .isInstanceOf(CancellationException.class)
+          .hasMessage("the stream was stopped: the pool was shut down at once");
+    }
   }
 
   @Test

@@ -275,6 +275,23 @@ interface TimeContract extends PoolUnderTest {
   }
 
   @Test
+  default void pausesBeforeRetriesDoubleUntilTheLongest() {
+    int retries = 28;
+    try (Pool pool =
+        open(1, policy -> policy.withRetries(retries).withBackOff(Duration.ofNanos(1)))) {
+      long began = System.nanoTime();
+      CompletableFuture<Integer> future =
+          pool.submit(
+              1,
+              item -> {
+                throw new IOException("never");
+              });
+      assertThatThrownBy(() -> PoolUnderTest.get(future)).hasCauseInstanceOf(IOException.class);
+      assertThat(System.nanoTime() - began).isGreaterThanOrEqualTo((1L << retries) - 1);
+    }
+  }
+
+  @Test
   default void anOrderlyShutdownWaitsForRetries() throws Exception {
     Marks marks = marks();
     Pool pool = open(1, policy -> policy.withRetries(1).withBackOff(Duration.ofMillis(300)));

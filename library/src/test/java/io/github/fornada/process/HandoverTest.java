@@ -590,6 +590,23 @@ class HandoverTest {
   }
 
   @Test
+  void eachCallHasTheFunctionAsItWasThoughTasksOfCallsBeforeHaveChangedTheirCopy()
+      throws Exception {
+    var seen = new ArrayList<Integer>();
+    TaskFunction<Integer, Integer> counts =
+        x -> {
+          seen.add(x);
+          return seen.size();
+        };
+    try (Pool pool = Pools.open(1)) {
+      for (int call = 0; call < 100; call++) { // more than functions that a worker keeps
+        assertThat(Pools.soon(pool.submit(call, counts))).isEqualTo(1);
+      }
+      assertThat(pool.map(List.of(1, 2, 3), counts)).containsExactly(1, 2, 3);
+    }
+  }
+
+  @Test
   void functionsAreNeverComparedByTheirOwnEquals() throws Exception {
     try (Pool pool = Pools.open(1)) {
       var first = new Awkward();

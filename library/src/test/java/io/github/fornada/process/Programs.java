@@ -88,6 +88,12 @@ public final class Programs {
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx128m"));
     command.addAll(arguments);
+    return run(directory, environment, command);
+  }
+
+  /** Runs any command. */
+  static Ran run(Path directory, Map<String, String> environment, List<String> command)
+      throws IOException, InterruptedException {
     Path file = Files.createTempFile(directory, "said", ".txt");
     var builder =
         new ProcessBuilder(command)

@@ -22,11 +22,21 @@ import org.jspecify.annotations.Nullable;
  * @param path the path of fields, with the name of the object's class
  */
 public record Unserializable(String path, Object object) {
+  /** The name of what a task has returned, for {@link #text}. */
+  public static final String RESULT = "the result";
+
   private static final int DEEPEST = 50;
 
   private static final String OF_ANY =
       "Make its class implement java.io.Serializable, mark the field transient, or create it"
           + " inside the task.";
+
+  private static final String OF_A_RESULT =
+      "Make its class implement java.io.Serializable, or mark the field transient.";
+
+  private static final String OF_THE_JDK =
+      "Its class is the JDK's: %s what it holds instead, such as the value of an Optional, a copy"
+          + " in an ArrayList or a HashMap, or a record%s.";
 
   private static final String OF_OUR_OWN =
       "It works within one JVM only: its copy in a worker would know nothing of the others. Use it"
@@ -56,8 +66,12 @@ public record Unserializable(String path, Object object) {
    */
   public static String text(@Nullable Unserializable found, Throwable thrown, String name) {
     return found == null
-        ? name + " holds a " + thrown.getMessage() + ", which is not serializable. " + OF_ANY
-        : found.path + " is not serializable. " + advice(found.object);
+        ? name
+            + " holds a "
+            + thrown.getMessage()
+            + ", which is not serializable. "
+            + (name.equals(RESULT) ? OF_A_RESULT : OF_ANY)
+        : found.path + " is not serializable. " + advice(found.object, name.equals(RESULT));
   }
 
   /** Returns an exception like {@code thrown} that says which part of {@code root} it was. */
@@ -70,13 +84,34 @@ public record Unserializable(String path, Object object) {
 
   /** Returns a text that says what to do about an object that is not serializable. */
   public static String advice(Object object) {
+    return advice(object, false);
+  }
+
+  private static String advice(Object object, boolean inResult) {
     Class<?> type = object.getClass();
     boolean ours =
         OURS.contains(type.getPackageName())
             && type.getEnclosingClass() == null
             && Modifier.isPublic(type.getModifiers())
             && Modifier.isFinal(type.getModifiers());
-    return ours ? OF_OUR_OWN : OF_ANY;
+    if (ours) {
+      return OF_OUR_OWN;
+    }
+    if (isOfTheJdk(type)) {
+      return inResult
+          ? OF_THE_JDK.formatted("return", "")
+          : OF_THE_JDK.formatted("send", ", or create it inside the task");
+    }
+    return inResult ? OF_A_RESULT : OF_ANY;
+  }
+
+  /** Whether it is a class of the JDK; a plain object, which holds nothing, counts as a field. */
+  private static boolean isOfTheJdk(Class<?> type) {
+    if (type == Object.class) {
+      return false;
+    }
+    String name = type.getModule().getName();
+    return name != null && (name.startsWith("java.") || name.startsWith("jdk."));
   }
 
   private static @Nullable Unserializable find(

@@ -82,6 +82,9 @@ public final class MessageTypes {
    */
   public static final int EXIT_OUT_OF_MEMORY = 93;
 
+  /** Exit code of a worker in which a task has left no file descriptor to report anything. */
+  public static final int EXIT_OUT_OF_FILES = 94;
+
   private MessageTypes() {}
 
   /** Returns the type of a message that is the result of the item with this number. */

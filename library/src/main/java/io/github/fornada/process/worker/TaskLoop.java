@@ -113,6 +113,12 @@ final class TaskLoop {
   private byte @Nullable [] reserve =
       new byte[(int) Math.min(RESERVE, Runtime.getRuntime().maxMemory() / 64)];
 
+  /** Whether no item has ended yet. Task thread only. */
+  private boolean fresh = true;
+
+  /** The class of the exception that was reported last. Task thread only. */
+  private String reported = "";
+
   /** The room for the large array that was announced; null for none. Task thread only. */
   private @Nullable BulkValue announcedArray;
 
@@ -140,6 +146,8 @@ final class TaskLoop {
     this.watchdog = watchdog;
     this.config = config;
     this.codec = codec;
+    var _ =
+        OpenScopes.mark(); // loads that class: after a task it may be that no file can be opened
     // A time zone that an initializer or a codec has set must be kept.
     this.zone = config.setUp().length + config.codec().length == 0 ? null : TimeZone.getDefault();
   }
@@ -286,8 +294,13 @@ final class TaskLoop {
       throws IOException {
     runAndSend(ticket, function, body, began, observed, bare);
     var _ = message.clear(); // releases the memory of a large result
-    if (zone == null) {
-      zone = zoneAtStart();
+    if (fresh) {
+      fresh = false;
+      if (zone == null) {
+        SpareFiles.release();
+        zone = zoneAtStart();
+      }
+      SpareFiles.hold();
     }
   }
 
@@ -342,6 +355,9 @@ final class TaskLoop {
           Thread.currentThread().setContextClassLoader(home);
         }
         Object value = applied(chosen, bare ? decode(body) : argument(body));
+        if (fresh) {
+          SpareFiles.release(); // to write a first result loads classes
+        }
         large = Payloads.largeArray(value);
         if (large != null) {
           array = value;
@@ -407,6 +423,10 @@ final class TaskLoop {
       // The error may have hit other threads and caches of this JVM too: a fresh JVM is safer.
       Runtime.getRuntime().halt(MessageTypes.EXIT_OUT_OF_MEMORY);
     }
+    if (thrown instanceof LinkageError && SpareFiles.areUsedUp()) {
+      // A class that could not be read never loads again in this JVM.
+      Runtime.getRuntime().halt(MessageTypes.EXIT_OUT_OF_FILES);
+    }
   }
 
   /** Applies the function, which must leave nothing open in this thread. */
@@ -467,11 +487,16 @@ final class TaskLoop {
     try {
       Payloads.encode(value, message, codec);
     } catch (NotSerializableException e) {
-      throw Unserializable.explained(value, "the result", e);
+      throw Unserializable.explained(value, Unserializable.RESULT, e);
     }
   }
 
   private void report(Throwable thrown) {
+    String type = thrown.getClass().getName();
+    boolean isFirst = !type.equals(reported); // the next of its class needs no file
+    if (isFirst) {
+      SpareFiles.release();
+    }
     try {
       if (thrown instanceof OutOfMemoryError e) {
         reserve = null;
@@ -484,6 +509,10 @@ final class TaskLoop {
     } catch (OutOfMemoryError e) {
       Runtime.getRuntime()
           .halt(MessageTypes.EXIT_OUT_OF_MEMORY); // the exit code is then the report
+    }
+    if (isFirst) {
+      reported = type;
+      SpareFiles.hold();
     }
   }
 

@@ -208,9 +208,24 @@ public final class TaskWatchdog {
   }
 
   private void watch() {
+    load();
     while (true) {
       check();
     }
+  }
+
+  /**
+   * Loads what this thread needs when something is due: it may be that no file can be opened then.
+   */
+  private static void load() {
+    var sample = StackSample.none();
+    var stop = new Stop(0, Reason.LIMIT, sample, 0);
+    var gate = new InterruptGate<Stop>();
+    Thread self = Thread.currentThread();
+    if (gate.interrupt(gate.open(), self, stop)) {
+      var _ = Thread.interrupted();
+    }
+    Throwables.putStack(stop.stack(), new MessageOutput());
   }
 
   /**

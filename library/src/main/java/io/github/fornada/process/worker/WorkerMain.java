@@ -88,6 +88,7 @@ public final class WorkerMain {
     Mappings.lookIn(config.directory());
     config.folders().forEach(Mappings::lookIn);
     Segment segment = Segment.open(config.segment());
+    SpareFiles.hold();
     var questions = new ParentQuestions(control);
     var loader = new ParentClassLoader(questions, WorkerMain.class.getClassLoader());
     Loaders.serve(loader, loader);
@@ -137,6 +138,9 @@ public final class WorkerMain {
     } catch (CorruptFrameException e) {
       System.err.println("fornada worker: " + e.getMessage());
       Runtime.getRuntime().halt(MessageTypes.EXIT_PROTOCOL);
+    } catch (Error e) {
+      endIfOutOfFiles();
+      throw e;
     }
     // The parent is gone, and the control thread ends this process; nothing is left to do here.
   }
@@ -215,9 +219,22 @@ public final class WorkerMain {
       }
       orphaned(directory);
     } catch (IOException | RuntimeException | Error e) {
+      if (e instanceof LinkageError) {
+        endIfOutOfFiles();
+      }
       forcedExit.alarm();
       // usually the end of the stream; without this channel a worker cannot be reached
       orphaned(directory);
+    }
+  }
+
+  /**
+   * Ends this worker if a class could not be read because a task has used up all file descriptors:
+   * that class never loads again, so a fresh JVM is needed. The exit code is the report.
+   */
+  private static void endIfOutOfFiles() {
+    if (SpareFiles.areUsedUp()) {
+      Runtime.getRuntime().halt(MessageTypes.EXIT_OUT_OF_FILES);
     }
   }
 

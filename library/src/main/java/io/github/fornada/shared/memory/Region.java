@@ -43,8 +43,9 @@ public final class Region {
   private final long size;
 
   /**
-   * Null until this process has mapped it. Written under this monitor, and read without it: a
-   * thread that sees null looks again under the monitor, and all fields of a segment are final.
+   * Null until this process has mapped it, and when it was freed. Written under this monitor, and
+   * read without it: a thread that sees null looks again under the monitor, and all fields of a
+   * segment are final. A thread that sees it when it was freed is told so by its arena.
    */
   private @Nullable MemorySegment memory;
 
@@ -161,9 +162,12 @@ public final class Region {
     if (known != null) {
       return known;
     }
+    if (freed) {
+      throw gone(null);
+    }
     space.requireMember();
     Path file = space.file(name);
-    if (freed || file == null) {
+    if (file == null) {
       throw gone(null);
     }
     try {
@@ -224,7 +228,7 @@ public final class Region {
   }
 
   /** Runs {@code action}, which must be quick, when this process hears that it was freed. */
-  synchronized void whenFreed(Runnable action) {
+  public synchronized void whenFreed(Runnable action) {
     whenFreed.add(action);
   }
 
@@ -245,6 +249,7 @@ public final class Region {
   /** Unmaps the memory. Later uses in this process throw {@link IllegalStateException}. */
   synchronized void unmap() {
     freed = true;
+    memory = null; // whose own message would be "Already closed"
     Arena open = arena;
     arena = null;
     if (open != null) {

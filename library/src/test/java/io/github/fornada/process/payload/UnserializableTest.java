@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.io.NotSerializableException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
@@ -44,7 +48,33 @@ class UnserializableTest {
     assertThat(text(new AtomicReference<>(new Object())))
         .isEqualTo(
             "the result holds a java.lang.Object, which is not serializable. Make its class"
-                + " implement java.io.Serializable, mark the field transient, or create it inside"
-                + " the task.");
+                + " implement java.io.Serializable, or mark the field transient.");
   }
+
+  @Test
+  void nobodyIsToldToChangeAClassOfTheJdk() {
+    assertThat(text(Optional.of(1)))
+        .isEqualTo(
+            "the result (java.util.Optional) is not serializable. Its class is the JDK's: return"
+                + " what it holds instead, such as the value of an Optional, a copy in an ArrayList"
+                + " or a HashMap, or a record.");
+    assertThat(text(Map.of(1, new ArrayList<>(List.of(1, 2)).subList(0, 1))))
+        .contains("the result[1] (java.util.ArrayList$SubList) is not serializable.")
+        .contains("Its class is the JDK's: return what it holds");
+    var thrown = new NotSerializableException("java.util.Optional");
+    assertThat(
+            Unserializable.text(Unserializable.in(Optional.of(1), "the item"), thrown, "the item"))
+        .contains("Its class is the JDK's: send what it holds")
+        .endsWith(", or create it inside the task.");
+  }
+
+  @Test
+  void nobodyIsToldToCreateAResultInsideTheTask() {
+    assertThat(text(new Own()))
+        .endsWith(
+            "Own) is not serializable. Make its class implement java.io.Serializable, or mark"
+                + " the field transient.");
+  }
+
+  private static final class Own {}
 }
