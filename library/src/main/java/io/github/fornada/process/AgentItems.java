@@ -236,7 +236,7 @@ final class AgentItems {
     } finally {
       lock.unlock();
     }
-    reports.add(entry);
+    reports.addEnd(entry);
     if (last) {
       endIfDone(item.call);
     }

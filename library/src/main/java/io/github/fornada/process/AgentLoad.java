@@ -7,13 +7,23 @@ import io.github.fornada.process.wire.MessageOutput;
  * alone, and those who read several need no more than a good guess.
  */
 final class AgentLoad {
-  /** How much work a worker has ahead of it: enough for the way to the pool and back. */
+  /** The least work that a worker has ahead of it: enough for the way to the pool and back. */
   private static final long AHEAD_NANOS = 100_000_000; // Guess
 
   private static final int MOST_AHEAD = 1024; // Guess
 
   /** Where an item takes longer than so many times that, none waits at a worker that is busy. */
   private static final int NONE_AHEAD = 2; // Guess
+
+  /**
+   * How long what has ended waits at most to be reported together with others, while workers have
+   * enough to do. A report and the answer with new items cost both JVMs one to four milliseconds of
+   * a processor, more while they are cold, which is much beside an item of 10 ms.
+   */
+  private static final long LONGEST_PAUSE = 100_000_000; // Guess
+
+  /** How many items are reported together, if that does not take too long. */
+  private static final int TOGETHER = 10; // Guess
 
   /** How many workers may be busy. Written by those who set it. */
   private volatile int workers;
@@ -35,10 +45,6 @@ final class AgentLoad {
 
   void use(int count) {
     workers = count;
-  }
-
-  int workers() {
-    return workers;
   }
 
   void hold(int items) {
@@ -73,22 +79,23 @@ final class AgentLoad {
     itemNanos = before == 0 ? mean : before + (mean - before) / 8;
   }
 
-  /** Returns the mean time of an item in nanoseconds; 0 if unknown. */
-  long itemNanos() {
-    return itemNanos;
-  }
-
   /** Until items have ended again, none is to wait here. */
   void wantNoneAhead() {
     itemNanos = NONE_AHEAD * aheadNanos();
   }
 
+  /** How long what has ended may wait to be reported together with others, in nanoseconds. */
+  long gatherNanos() {
+    return Math.min(LONGEST_PAUSE, TOGETHER * itemNanos / Math.max(1, workers));
+  }
+
   /**
-   * How much work a worker has ahead of it, in nanoseconds. With many agents each must pause
-   * between two reports, and gets nothing in place of what has ended before it may tell so.
+   * How much work a worker has ahead of it, in nanoseconds. Half of it is there for what was not
+   * reported yet. With many agents each must pause between two reports, and gets nothing in place
+   * of what has ended before it may tell so.
    */
   private long aheadNanos() {
-    return AHEAD_NANOS + 2 * reportPause;
+    return Math.max(AHEAD_NANOS, 2 * gatherNanos()) + 2 * reportPause;
   }
 
   /** How many items it wants to have altogether, begun or not. */
@@ -105,10 +112,15 @@ final class AgentLoad {
     return count * (1 + Math.clamp(ahead / mean, 1, MOST_AHEAD));
   }
 
-  /** Whether more than half of the work ahead is left. */
-  boolean hasEnough() {
-    int items = held;
-    return !ending && items > workers && 2 * items > wanted();
+  /**
+   * Whether workers have enough to do for what has ended to wait: something else waits here too,
+   * and less than half of the work ahead has ended. What is on its way to here does not matter:
+   * another report would not bring it sooner.
+   *
+   * @param ended how many items have ended and were not reported
+   */
+  boolean hasEnough(int ended) {
+    return !ending && held > workers && 2 * ended < wanted() - workers;
   }
 
   /** Appends what the pool is told in each poll and each report. */

@@ -20,16 +20,6 @@ final class AgentReports {
     void put(MessageOutput out);
   }
 
-  /**
-   * How long what has ended waits at most to be reported together with others, while workers have
-   * enough to do. A report costs both JVMs some 0.3 ms of a processor, which is much beside an item
-   * of 10 ms.
-   */
-  private static final long LONGEST_PAUSE = 50_000_000; // Guess
-
-  /** How many items are reported together, if that does not take too long. */
-  private static final int TOGETHER = 5; // Guess
-
   /** What tasks print waits while this many bytes of reports were not sent. */
   private static final int REPORT_BYTES = 4 << 20; // Guess
 
@@ -45,6 +35,9 @@ final class AgentReports {
   // All guarded by lock.
   private MessageOutput reports = new MessageOutput();
   private boolean isDue;
+
+  /** How many items have ended that were not reported. */
+  private int ended;
 
   /** Whether the thread that sends waits for more to report. */
   private boolean gathering;
@@ -62,8 +55,18 @@ final class AgentReports {
 
   /** Adds to what is sent next. */
   void add(Entry entry) {
+    add(entry, 0);
+  }
+
+  /** Adds the end of an item. It may wait for others while workers have enough to do. */
+  void addEnd(Entry entry) {
+    add(entry, 1);
+  }
+
+  private void add(Entry entry, int ends) {
     lock.lock();
     try {
+      ended += ends;
       addLocked(entry);
     } finally {
       lock.unlock();
@@ -73,7 +76,7 @@ final class AgentReports {
   private void addLocked(Entry entry) {
     entry.put(reports);
     isDue = true;
-    if (!gathering || !load.hasEnough()) {
+    if (!gathering || !load.hasEnough(ended)) {
       added.signal();
     }
   }
@@ -139,13 +142,13 @@ final class AgentReports {
 
   /** Waits until some items have ended, or workers will soon need more, or for a while. */
   private void gather() throws InterruptedException {
-    long most = Math.min(LONGEST_PAUSE, TOGETHER * load.itemNanos() / Math.max(1, load.workers()));
+    long most = load.gatherNanos();
     long deadline = System.nanoTime() + most;
     lock.lock();
     try {
       gathering = true;
       for (long left = most;
-          left > 0 && load.hasEnough() && reports.size() < REPORT_BYTES;
+          left > 0 && load.hasEnough(ended) && reports.size() < REPORT_BYTES;
           left = deadline - System.nanoTime()) {
         var _ = added.awaitNanos(left);
       }
@@ -170,6 +173,7 @@ final class AgentReports {
       MessageOutput full = reports;
       reports = new MessageOutput();
       isDue = false;
+      ended = 0;
       sent.signalAll();
       MessageOutput report = load.put(pool.question(RemoteWire.REPORT));
       report.write(full.array(), 0, full.size());
