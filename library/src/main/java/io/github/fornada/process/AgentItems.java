@@ -133,8 +133,8 @@ final class AgentItems {
 
   /**
    * Gives back what was not begun, the last first: other agents have nothing to do. First what no
-   * worker has taken; then what waits behind an item that takes long. All of it, if nothing has
-   * ended since the last time.
+   * worker has taken; then what waits behind an item that takes long. No more than half of it,
+   * whatever the pool believes to be here; but all, if nothing has ended since the last time.
    */
   void shed(int most) {
     int left;
@@ -143,7 +143,8 @@ final class AgentItems {
     try {
       boolean stuck = ended == endedAtShed;
       endedAtShed = ended;
-      left = stuck ? Integer.MAX_VALUE : most;
+      int waiting = Math.max(0, items.size() - load.workers());
+      left = stuck ? Integer.MAX_VALUE : Math.min(most, (waiting + 1) / 2);
       if (stuck) {
         load.wantNoneAhead(); // it must not get the same items again
       }
@@ -172,7 +173,7 @@ final class AgentItems {
   /** Under lock. */
   private void giveBack(AgentCall.Item item) {
     closed(item);
-    reports.add(out -> AgentEntries.returned(item, out));
+    reports.addAtOnce(out -> AgentEntries.returned(item, out));
   }
 
   /** The item is no longer here. Under lock. */
@@ -220,7 +221,7 @@ final class AgentItems {
           giveBack(call.queue.removeFirst());
         }
       }
-      reports.add(out -> AgentEntries.broken(why, out));
+      reports.addAtOnce(out -> AgentEntries.broken(why, out));
     } finally {
       lock.unlock();
     }
@@ -236,7 +237,11 @@ final class AgentItems {
     } finally {
       lock.unlock();
     }
-    reports.addEnd(entry);
+    if (item.isReturned) {
+      reports.addAtOnce(entry);
+    } else {
+      reports.addEnd(entry);
+    }
     if (last) {
       endIfDone(item.call);
     }

@@ -47,6 +47,10 @@ final class AgentLoad {
     workers = count;
   }
 
+  int workers() {
+    return workers;
+  }
+
   void hold(int items) {
     held = items;
   }

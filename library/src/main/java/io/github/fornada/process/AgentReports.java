@@ -39,6 +39,9 @@ final class AgentReports {
   /** How many items have ended that were not reported. */
   private int ended;
 
+  /** Whether something among it must not wait for more. */
+  private boolean isUrgent;
+
   /** Whether the thread that sends waits for more to report. */
   private boolean gathering;
 
@@ -53,20 +56,26 @@ final class AgentReports {
     this.load = load;
   }
 
-  /** Adds to what is sent next. */
+  /** Adds to what is sent next. It may wait for more while workers have enough to do. */
   void add(Entry entry) {
-    add(entry, 0);
+    add(entry, 0, false);
   }
 
-  /** Adds the end of an item. It may wait for others while workers have enough to do. */
+  /** Adds the end of an item. Of those only so many wait for more. */
   void addEnd(Entry entry) {
-    add(entry, 1);
+    add(entry, 1, false);
   }
 
-  private void add(Entry entry, int ends) {
+  /** Adds what the pool must know at once: another agent may have nothing to do. */
+  void addAtOnce(Entry entry) {
+    add(entry, 0, true);
+  }
+
+  private void add(Entry entry, int ends, boolean atOnce) {
     lock.lock();
     try {
       ended += ends;
+      isUrgent |= atOnce;
       addLocked(entry);
     } finally {
       lock.unlock();
@@ -76,9 +85,13 @@ final class AgentReports {
   private void addLocked(Entry entry) {
     entry.put(reports);
     isDue = true;
-    if (!gathering || !load.hasEnough(ended)) {
+    if (!gathering || !mayWait()) {
       added.signal();
     }
+  }
+
+  private boolean mayWait() {
+    return !isUrgent && load.hasEnough(ended) && reports.size() < REPORT_BYTES;
   }
 
   /** Adds what a task prints. Waits while too much was not sent. */
@@ -96,9 +109,9 @@ final class AgentReports {
     }
   }
 
-  /** The pool is told soon how much is here and wanted, whether there is anything else or not. */
+  /** The pool is told how much is here and wanted, whether there is anything else or not. */
   void tellLoad() {
-    add(out -> {});
+    addAtOnce(out -> {});
   }
 
   /** Whether nothing is heard of the thread that polls from now on: then signs of life are sent. */
@@ -147,9 +160,7 @@ final class AgentReports {
     lock.lock();
     try {
       gathering = true;
-      for (long left = most;
-          left > 0 && load.hasEnough(ended) && reports.size() < REPORT_BYTES;
-          left = deadline - System.nanoTime()) {
+      for (long left = most; left > 0 && mayWait(); left = deadline - System.nanoTime()) {
         var _ = added.awaitNanos(left);
       }
     } finally {
@@ -174,6 +185,7 @@ final class AgentReports {
       reports = new MessageOutput();
       isDue = false;
       ended = 0;
+      isUrgent = false;
       sent.signalAll();
       MessageOutput report = load.put(pool.question(RemoteWire.REPORT));
       report.write(full.array(), 0, full.size());
