@@ -39,10 +39,11 @@ class Cluster:
         self.agents = [Agent() for _ in range(agents)]
         self.workers, self.mean, self.tail, self.window = workers, mean, tail, window
         self.pause = PAUSE_EACH * agents
-        ahead = AHEAD
+        least = ahead = AHEAD
         if follows_pause:
-            ahead = max(AHEAD, 2 * min(LONGEST_PAUSE, TOGETHER * mean / workers)) + 2 * self.pause
-        self.wanted = workers if mean >= 2 * ahead else workers * (1 + max(1, min(MOST_AHEAD, int(ahead / mean))))
+            least = AHEAD + 2 * self.pause
+            ahead = max(least, 2 * (min(LONGEST_PAUSE, TOGETHER * mean / workers) + self.pause))
+        self.wanted = workers if mean >= 2 * least else workers * (1 + max(1, min(MOST_AHEAD, int(ahead / mean))))
         self.random = random.Random(seed)
         self.events, self.number, self.now = [], 0, 0.0
         self.feeder_free = self.reader_free = 0.0

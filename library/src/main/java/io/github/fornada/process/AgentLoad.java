@@ -85,7 +85,7 @@ final class AgentLoad {
 
   /** Until items have ended again, none is to wait here. */
   void wantNoneAhead() {
-    itemNanos = NONE_AHEAD * aheadNanos();
+    itemNanos = NONE_AHEAD * leastAheadNanos();
   }
 
   /** How long what has ended may wait to be reported together with others, in nanoseconds. */
@@ -94,12 +94,11 @@ final class AgentLoad {
   }
 
   /**
-   * How much work a worker has ahead of it, in nanoseconds. Half of it is there for what was not
-   * reported yet. With many agents each must pause between two reports, and gets nothing in place
-   * of what has ended before it may tell so.
+   * The least work that a worker has ahead of it, in nanoseconds. With many agents each must pause
+   * between two reports, and gets nothing in place of what has ended before it may tell so.
    */
-  private long aheadNanos() {
-    return Math.max(AHEAD_NANOS, 2 * gatherNanos()) + 2 * reportPause;
+  private long leastAheadNanos() {
+    return AHEAD_NANOS + 2 * reportPause;
   }
 
   /** How many items it wants to have altogether, begun or not. */
@@ -109,10 +108,12 @@ final class AgentLoad {
     }
     long mean = itemNanos;
     int count = workers;
-    long ahead = aheadNanos();
-    if (mean == 0 || mean >= NONE_AHEAD * ahead) {
+    long least = leastAheadNanos();
+    if (mean == 0 || mean >= NONE_AHEAD * least) {
       return count;
     }
+    // Half of it is there for what was not reported yet.
+    long ahead = Math.max(least, 2 * (gatherNanos() + reportPause));
     return count * (1 + Math.clamp(ahead / mean, 1, MOST_AHEAD));
   }
 
