@@ -15,8 +15,9 @@ import random
 
 LATENCY = 0.0005  # one way, between machines of one place. Guess
 PAUSE_EACH = 0.00025  # RemoteLinks.PAUSE_NANOS
-AHEAD = 0.1  # RemoteAgent.AHEAD_NANOS
-MOST_AHEAD = 1024  # RemoteAgent.MOST_AHEAD
+AHEAD = 0.1  # AgentLoad.AHEAD_NANOS
+MOST_AHEAD = 1024  # AgentLoad.MOST_AHEAD
+TOGETHER, LONGEST_PAUSE = 10, 0.1  # AgentLoad, of the same names
 ANSWER_COST = 50e-6  # of the program's JVM for an answer with items: Spark's RPC. Guess
 REPORT_COST = 80e-6  # for a report: Spark's RPC, and a thread that reads it. Guess
 ITEM_COST = 1.2e-6  # to write an item, by the feeder. Guess
@@ -38,8 +39,11 @@ class Cluster:
         self.agents = [Agent() for _ in range(agents)]
         self.workers, self.mean, self.tail, self.window = workers, mean, tail, window
         self.pause = PAUSE_EACH * agents
-        ahead = AHEAD + (2 * self.pause if follows_pause else 0)
-        self.wanted = workers if mean >= 2 * ahead else workers * (1 + max(1, min(MOST_AHEAD, int(ahead / mean))))
+        least = ahead = AHEAD
+        if follows_pause:
+            least = AHEAD + 2 * self.pause
+            ahead = max(least, 2 * (min(LONGEST_PAUSE, TOGETHER * mean / workers) + self.pause))
+        self.wanted = workers if mean >= 2 * least else workers * (1 + max(1, min(MOST_AHEAD, int(ahead / mean))))
         self.random = random.Random(seed)
         self.events, self.number, self.now = [], 0, 0.0
         self.feeder_free = self.reader_free = 0.0

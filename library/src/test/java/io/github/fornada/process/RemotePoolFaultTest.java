@@ -5,16 +5,21 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.fornada.Completion;
 import io.github.fornada.Outcome;
+import io.github.fornada.SharedBytes;
 import io.github.fornada.SideBySide;
 import io.github.fornada.TaskException;
 import io.github.fornada.Waiting;
 import io.github.fornada.process.wire.MessageOutput;
 import java.io.IOException;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -123,6 +128,49 @@ final class RemotePoolFaultTest {
       Waiting.until("it was given up", () -> pool.agents().equals(List.of("two")));
       silent.set(false);
       Waiting.until("it has ended", one::hasEnded);
+    }
+  }
+
+  /** The thread that asks for items is the one that fetches, so nothing is heard of it. */
+  @Test
+  void anAgentThatFetchesSharedBytesForLongIsNotSilent() throws Exception {
+    var silence = Duration.ofSeconds(6);
+    var fetching = new AtomicBoolean();
+    var signs = new AtomicInteger();
+    try (NearbyPool pool = pool(o -> o, silence)) {
+      pool.way = file -> new byte[] {1};
+      RemoteAgent.Channel far = RemoteHomeTest.toAnotherMachine(pool);
+      RemoteAgent.Channel slow =
+          new RemoteAgent.Channel() {
+            @Override
+            public byte[] ask(byte[] question) throws IOException, InterruptedException {
+              signs.addAndGet(fetching.get() && question[0] == RemoteWire.REPORT ? 1 : 0);
+              return far.ask(question);
+            }
+
+            @Override
+            public boolean fetch(byte[] way, Path to) {
+              long begin = System.nanoTime();
+              fetching.set(true);
+              Waiting.until(
+                  "it was heard of for longer than its silence may last, or given up",
+                  () ->
+                      (signs.get() > 2 && System.nanoTime() - begin > silence.toNanos() * 4 / 3)
+                          || pool.agents().isEmpty());
+              fetching.set(false);
+              try {
+                Files.write(to, new byte[] {1, 2, 3});
+              } catch (IOException e) {
+                throw new AssertionError(e);
+              }
+              return true;
+            }
+          };
+      RemoteAgent _ = pool.agent("far", 1, slow);
+      try (SharedBytes shared = pool.share(new byte[] {1, 2, 3})) {
+        assertThat(pool.map(List.of(1), i -> shared.segment().get(ValueLayout.JAVA_BYTE, i)))
+            .containsExactly((byte) 2);
+      }
     }
   }
 
