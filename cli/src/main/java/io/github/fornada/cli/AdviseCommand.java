@@ -73,7 +73,9 @@ final class AdviseCommand implements Callable<Integer> {
   @Option(
       names = "--replay",
       paramLabel = "FILE",
-      description = "Say what a recorded run shows, instead of measuring. Without TASK and INPUT.")
+      description =
+          "Say what a recorded run shows, instead of measuring. Without TASK and INPUT, and of the"
+              + " options only with --json, --format and -o.")
   @SuppressWarnings("unused") // for the help: ReplayCommand takes such a command line
   private @Nullable Path replay;
 
@@ -212,12 +214,11 @@ final class AdviseCommand implements Callable<Integer> {
    * Prints an advice.
    *
    * @param finding what was found out; null if the work was over before it was looked at
-   * @param outputs the files to write; null for stdout
+   * @param outputs the files to write
    */
-  static int print(
-      String task, @Nullable Finding finding, boolean json, @Nullable Outputs outputs) {
+  static int print(String task, @Nullable Finding finding, boolean json, Outputs outputs) {
     Terminal terminal = Terminal.ofProcess();
-    OutputFile file = outputs == null ? null : outputs.results();
+    OutputFile file = outputs.results();
     try (var progress = new Progress(terminal, "", -1);
         var writer = ResultWriter.open(file, terminal, progress)) {
       progress.end();

@@ -52,7 +52,10 @@ final class BadClassFileError extends ClassFormatError {
     }
     if ((bytes[4] & 0xFF) == 0xFF && (bytes[5] & 0xFF) == 0xFF) {
       return new BadClassFileError(
-          which + "was compiled with preview features. Compile it without --enable-preview");
+          which
+              + "was compiled with preview features. Compile it without --enable-preview, or run it"
+              + " with them: "
+              + SourceCompiler.WITH_PREVIEW);
     }
     return new BadClassFileError(
         which + "is broken (" + refusal.getMessage() + "). Build or download it again");

@@ -238,6 +238,11 @@ final class CommonOptions {
    * @throws Fault if it is for results
    */
   void figuresOnly(String command) {
+    figuresOnly(command, format, output);
+  }
+
+  /** Checks the same of a command that has not all of these options. */
+  static void figuresOnly(String command, @Nullable Format format, @Nullable Path output) {
     if (format == Format.text || format == Format.jsonl) {
       throw Fault.usage(
           "--format "

@@ -32,6 +32,16 @@ record Descriptor(int number, Path path, boolean own) {
   /** The bits of a descriptor's flags that say how it was opened; zero for reading only. */
   private static final int ACCESS_MODE = 3;
 
+  private static final int READ_ONLY = 0;
+
+  /** What {@link #access} is of a descriptor that cannot be read. */
+  static final int WRITE_ONLY = 1;
+
+  private static final int UNKNOWN = -1;
+
+  /** Why nothing can be read from stdin. */
+  static final String STDIN_CLOSED = "stdin is closed, or open for writing only";
+
   /** Returns the stdout of this process. */
   static Descriptor stdout() {
     return new Descriptor(1, Path.of("/dev/stdout"), true);
@@ -87,31 +97,34 @@ record Descriptor(int number, Path path, boolean own) {
   @Nullable String obstacle(boolean toWrite) {
     StandardStreams.Standard standard = standard();
     if (standard != null) {
-      return toWrite == (standard == StandardStreams.Standard.IN)
-          ? "it is " + standard.words()
-          : null;
+      if (toWrite == (standard == StandardStreams.Standard.IN)) {
+        return "it is " + standard.words();
+      }
+      return !toWrite && StandardStreams.get().isStdinClosed() ? STDIN_CLOSED : null;
     }
     if (own ? !StandardStreams.get().isGiven(number) : !Files.exists(path)) {
       return "no descriptor " + number + " is open";
     }
-    return toWrite && isReadOnly() ? "descriptor " + number + " is open for reading only" : null;
+    // Of another process: its user may still be allowed to open the file the other way.
+    int access = own ? access(number) : UNKNOWN;
+    if (access == (toWrite ? READ_ONLY : WRITE_ONLY)) {
+      return "descriptor " + number + " is open for " + (toWrite ? "reading" : "writing") + " only";
+    }
+    return null;
   }
 
-  private boolean isReadOnly() {
-    if (!own) {
-      return false; // its user may still be allowed to open the file for writing
-    }
+  /** Returns how a descriptor of this process was opened, as far as the system says. */
+  static int access(int number) {
     try {
       for (String line : Files.readAllLines(Path.of("/proc/self/fdinfo/" + number))) {
         if (line.startsWith("flags:")) {
-          return (Integer.parseInt(line.substring("flags:".length()).strip(), 8) & ACCESS_MODE)
-              == 0;
+          return Integer.parseInt(line.substring("flags:".length()).strip(), 8) & ACCESS_MODE;
         }
       }
     } catch (IOException | NumberFormatException e) {
-      return false; // this system has no such file: writing will tell
+      return UNKNOWN; // this system has no such file: the attempt will tell
     }
-    return false;
+    return UNKNOWN;
   }
 
   /** Returns a stream that writes where the descriptor is. */

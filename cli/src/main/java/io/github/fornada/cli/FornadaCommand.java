@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -202,14 +203,28 @@ final class FornadaCommand implements Callable<Integer> {
   private static int refuse(ParameterException e, String[] args) {
     CommandLine command = e.getCommandLine();
     PrintStream err = StandardStreams.get().err();
-    err.println("fornada: " + e.getMessage());
-    if (e instanceof UnmatchedArgumentException unmatched && !unmatched.getUnmatched().isEmpty()) {
+    String ofReplay = command.getCommand() instanceof ReplayCommand ? refusedReplay(e) : null;
+    err.println("fornada: " + (ofReplay == null ? e.getMessage() : ofReplay));
+    if (ofReplay == null
+        && e instanceof UnmatchedArgumentException unmatched
+        && !unmatched.getUnmatched().isEmpty()) {
       suggest(command, unmatched.getUnmatched().getFirst(), err);
     }
     String name = command.getCommandSpec().qualifiedName();
     // advise --replay is a command of its own only here.
     err.println("Try: " + name.replaceFirst(" " + ReplayCommand.NAME + "$", " advise") + " --help");
     return ExitCode.USAGE;
+  }
+
+  private static @Nullable String refusedReplay(ParameterException e) {
+    if (!(e instanceof UnmatchedArgumentException unmatched)
+        || unmatched.getUnmatched().isEmpty()) {
+      return null;
+    }
+    var advise = new CommandLine(new AdviseCommand());
+    advise.getCommandSpec().mixinStandardHelpOptions(true);
+    return ReplayCommand.refusal(
+        unmatched.getUnmatched().getFirst(), advise.getCommandSpec().optionsMap().keySet());
   }
 
   private static void suggest(CommandLine command, String typed, PrintStream err) {

@@ -298,6 +298,9 @@ sealed interface Inputs {
     Descriptor descriptor = lines.equals("-") ? null : Descriptor.of(file);
     if (lines.equals("-")
         || (descriptor != null && descriptor.standard() == StandardStreams.Standard.IN)) {
+      if (StandardStreams.get().isStdinClosed()) {
+        throw Fault.usage("--lines: cannot be read: " + lines + ": " + Descriptor.STDIN_CLOSED);
+      }
       outputs.mustNotBeStdin();
       boolean hasEnd =
           Files.isRegularFile(StandardStreams.get().device(StandardStreams.Standard.IN));

@@ -82,7 +82,18 @@ final class LineReader implements Iterator<String> {
     } catch (OutOfMemoryError e) {
       long bytes = length;
       line = new byte[0]; // the message needs memory
-      throw tooLong(bytes);
+      throw Fault.failed(
+          Memory.isOver(e)
+              ? tooLong()
+                  + "there is no memory for it after "
+                  + bytes
+                  + " bytes. Give the command more: "
+                  + Memory.more()
+                  + " fornada ..."
+              : tooLong()
+                  + "its "
+                  + bytes
+                  + " bytes are more text than an item can have. Is it a file of lines?");
     }
     return next != null;
   }
@@ -159,7 +170,11 @@ final class LineReader implements Iterator<String> {
     int n = end - from;
     if (line.length - length < n) {
       if (n > MAX_LINE_BYTES - length) {
-        throw tooLong(length);
+        throw Fault.failed(
+            tooLong()
+                + "it has more than "
+                + MAX_LINE_BYTES
+                + " bytes, the most that an item can have. Is it a file of lines?");
       }
       long doubled = Math.min(MAX_LINE_BYTES, line.length * 2L);
       line = Arrays.copyOf(line, (int) Math.max(length + n, doubled));
@@ -168,15 +183,8 @@ final class LineReader implements Iterator<String> {
     length += n;
   }
 
-  private Fault tooLong(long bytes) {
-    return Fault.failed(
-        "line "
-            + number
-            + " of "
-            + name
-            + " is too long to be read: there is no memory for it after "
-            + bytes
-            + " bytes. Give the command more: JDK_JAVA_OPTIONS=-Xmx4g fornada ...");
+  private String tooLong() {
+    return (nul ? "item " : "line ") + number + " of " + name + " is too long to be read: ";
   }
 
   private @Nullable String decodeFirst() {

@@ -1,7 +1,5 @@
 package io.github.fornada.cli;
 
-import java.io.FileDescriptor;
-import java.io.FileOutputStream;
 import java.io.PrintStream;
 
 /** The entry point of the {@code fornada} command. */
@@ -33,7 +31,7 @@ public final class Main {
           .println(
               "fornada: the command is out of memory: "
                   + e.getMessage()
-                  + ". Give it more: JDK_JAVA_OPTIONS=-Xmx4g fornada ...");
+                  + (Memory.isOver(e) ? ". Give it more: " + Memory.more() + " fornada ..." : ""));
       return ExitCode.FAILED;
     } catch (Error e) {
       // Uncaught, it would end the JVM, and that would be taken for an exit by a task.
@@ -44,7 +42,7 @@ public final class Main {
   }
 
   private static int printVersion() {
-    var text = new CheckedText(new FileOutputStream(FileDescriptor.out));
+    var text = new CheckedText(StandardStreams.stdoutAlone());
     // A print stream swallows errors: the text below has noticed them.
     var printed = new PrintStream(text, true, System.out.charset());
     printed.print(String.join("\n", version()) + "\n");

@@ -12,7 +12,10 @@ import io.github.fornada.advice.decide.Journal;
 import io.github.fornada.advice.decide.Learned;
 import io.github.fornada.advice.decide.Machine;
 import io.github.fornada.advice.decide.Observation;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -161,6 +164,11 @@ final class Observed implements Journal {
     }
   }
 
+  private static InputStream open(Path file) throws IOException {
+    Descriptor descriptor = Descriptor.of(file);
+    return descriptor == null ? Files.newInputStream(file) : descriptor.input();
+  }
+
   /**
    * Reads what {@link #write} has written.
    *
@@ -169,8 +177,10 @@ final class Observed implements Journal {
   static Observed read(Path file) {
     var read = new Observed();
     int line = 0;
-    try {
-      for (String text : Files.readAllLines(file)) {
+    try (var lines =
+        new BufferedReader(
+            new InputStreamReader(open(file), StandardCharsets.UTF_8.newDecoder()))) {
+      for (String text : lines.readAllLines()) {
         line++;
         if (!text.isBlank()) {
           @Nullable Entry entry = Json.MAPPER.readValue(text, Entry.class);

@@ -32,6 +32,13 @@ final class Outputs implements AutoCloseable {
   /** The outputs by their identities: an option and its path, or stdout. */
   private final Map<FileIdentity, String> written = new HashMap<>();
 
+  /**
+   * What stderr goes to; null for a terminal and the like. It is no output of the table above: it
+   * may be the same file as stdout, and as what is written to a descriptor.
+   */
+  private final @Nullable FileIdentity messages =
+      FileIdentity.of(StandardStreams.get().device(Standard.ERR));
+
   /** A file for each item; null if all results go to one file, or to stdout. */
   private final @Nullable ItemFiles items;
 
@@ -89,6 +96,16 @@ final class Outputs implements AutoCloseable {
             record == null ? null : OutputFile.named("--record", record));
     for (OutputFile each : outputs.files()) {
       outputs.add(each.identity(), each.descriptor(), each.words());
+    }
+    for (OutputFile each : outputs.files()) {
+      if (!each.isDirect()
+          && outputs.messages != null
+          && outputs.messages.equals(each.identity())) {
+        throw Fault.usage(
+            each.words()
+                + " is the same file as stderr, and would replace the messages: give each output a"
+                + " file of its own");
+      }
     }
     for (String entry : System.getProperty("java.class.path", "").split(File.pathSeparator)) {
       if (!entry.isEmpty() && Files.isRegularFile(Path.of(entry))) {
@@ -151,6 +168,9 @@ final class Outputs implements AutoCloseable {
       if (use != null) {
         return use.startsWith("-") ? "the file of " + use : use;
       }
+      if (each.equals(messages)) {
+        return "stderr";
+      }
     }
     Path existing = file.existing();
     for (String entry : existing == null ? List.<String>of() : classPath) {
@@ -206,13 +226,24 @@ final class Outputs implements AutoCloseable {
    * @throws Fault if an output would overwrite it
    */
   void mustNotBe(Path file, String words) {
-    if (!written.isEmpty() || items != null) {
+    if (!writesNothing()) {
       refuse(FileIdentity.of(file), words);
     }
   }
 
+  /** Returns whether all that is written goes to a terminal or the like. */
+  private boolean writesNothing() {
+    return written.isEmpty() && messages == null && items == null;
+  }
+
   private void refuse(@Nullable FileIdentity input, String words) {
     String output = input == null ? null : written.get(input);
+    if (output == null && input != null && input.equals(messages)) {
+      throw Fault.usage(
+          "stderr goes to the file that is also "
+              + words
+              + ", so this message is in it now. Send the messages to another file");
+    }
     if (output == null) {
       if (items != null && input != null) {
         read.putIfAbsent(input, words);
@@ -319,7 +350,7 @@ final class Outputs implements AutoCloseable {
    * @throws Fault if an output would overwrite it
    */
   void mustNotBeItem(String item, Inputs.ItemKind kind, String words) {
-    if (kind == Inputs.ItemKind.NO_FILE || (written.isEmpty() && items == null) || item.isEmpty()) {
+    if (kind == Inputs.ItemKind.NO_FILE || writesNothing() || item.isEmpty()) {
       return;
     }
     Path file = fileOf(item);
@@ -354,7 +385,7 @@ final class Outputs implements AutoCloseable {
    * @param stage the stage's name
    */
   void laterItem(String item, Inputs.ItemKind kind, String stage) {
-    if (kind == Inputs.ItemKind.NO_FILE || (written.isEmpty() && items == null) || item.isEmpty()) {
+    if (kind == Inputs.ItemKind.NO_FILE || writesNothing() || item.isEmpty()) {
       return;
     }
     String words = "the item " + item + " of " + stage;

@@ -1,11 +1,17 @@
 package io.github.fornada.cli;
 
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamWriteConstraints;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import com.fasterxml.jackson.databind.BeanDescription;
+import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.databind.JsonMappingException.Reference;
 import com.fasterxml.jackson.databind.JsonSerializer;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationConfig;
+import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.SerializerProvider;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.module.SimpleModule;
@@ -23,6 +29,8 @@ import java.nio.file.Path;
 import java.time.temporal.TemporalAccessor;
 import java.time.temporal.TemporalAmount;
 import java.util.Collection;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -30,6 +38,8 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -111,12 +121,89 @@ final class Rendering {
     try {
       return escaped(Json.MAPPER.writeValueAsString(value));
     } catch (JsonProcessingException e) {
-      throw new IllegalStateException(
+      throw Unwritten.because(value, e);
+    } catch (StackOverflowError e) { // its frames are the writer's
+      throw Unwritten.of(value, "it contains itself, or is nested too deep", null);
+    }
+  }
+
+  /** Says why there is no JSON of a result, in words of the result, not of the writer's. */
+  private static final class Unwritten {
+    /** So much of a place is told: what contains itself has one without end. */
+    private static final int MOST_STEPS = 6;
+
+    private static final int MOST_OF_NAME = 60;
+
+    private static final Pattern NAME = Pattern.compile("[\\p{L}_$][\\p{L}\\p{N}_$]*");
+
+    private Unwritten() {}
+
+    static IllegalStateException of(Object result, String why, @Nullable Throwable cause) {
+      return new IllegalStateException(
           "the result, a "
-              + value.getClass().getName()
+              + result.getClass().getName()
               + ", cannot be written as JSON: "
-              + e.getOriginalMessage(),
-          e);
+              + why
+              + ".",
+          cause);
+    }
+
+    static IllegalStateException because(Object result, JsonProcessingException e) {
+      List<Reference> path = e instanceof JsonMappingException m ? m.getPath() : List.of();
+      Throwable own = e; // of the user's code, which the writer calls
+      while (own instanceof JsonProcessingException && own.getCause() != null) {
+        own = own.getCause();
+      }
+      if (own instanceof StreamConstraintsException || own instanceof StackOverflowError) {
+        int again = circle(path);
+        return of(
+            result,
+            again > 0
+                ? "the value" + place(path.subList(0, again)) + " contains itself"
+                : "its values are nested more than " + Json.MOST_DEPTH + " deep",
+            null);
+      }
+      if (own instanceof NullKeyException) {
+        List<Reference> map = // the last step is the key
+            path.isEmpty() || !"null".equals(path.getLast().getFieldName())
+                ? path
+                : path.subList(0, path.size() - 1);
+        return of(result, "a key is null in the map" + place(map), null);
+      }
+      return own instanceof JsonProcessingException
+          ? of(result, e.getOriginalMessage() + place(path), null)
+          : of(result, "reading it failed" + place(path), own);
+    }
+
+    /** Returns how many steps lead to a value that was passed before; 0 if there is none. */
+    private static int circle(List<Reference> path) {
+      Set<Object> passed = Collections.newSetFromMap(new IdentityHashMap<>());
+      for (int i = 0; i < path.size(); i++) {
+        Object from = path.get(i).getFrom();
+        if (from != null && !passed.add(from)) {
+          return i;
+        }
+      }
+      return 0;
+    }
+
+    private static String place(List<Reference> path) {
+      var text = new StringBuilder();
+      for (Reference step : path.subList(0, Math.min(path.size(), MOST_STEPS))) {
+        String name = step.getFieldName();
+        if (name == null) {
+          text.append('[').append(step.getIndex()).append(']');
+        } else if (NAME.matcher(name).matches() && name.length() <= MOST_OF_NAME) {
+          text.append('.').append(name);
+        } else {
+          String shown =
+              name.length() <= MOST_OF_NAME
+                  ? name
+                  : name.substring(0, ThrownText.end(name, MOST_OF_NAME)) + "...";
+          text.append("[\"").append(shown).append("\"]");
+        }
+      }
+      return text.isEmpty() ? "" : " at " + text + (path.size() > MOST_STEPS ? "..." : "");
     }
   }
 
@@ -138,7 +225,25 @@ final class Rendering {
 
   /** Loaded only if there is JSON to write. */
   private static final class Json {
-    private static final ObjectMapper MAPPER = JsonMapper.builder().addModule(module()).build();
+    /** Of a longer place, an exception of Jackson would not have the beginning. */
+    static final int MOST_DEPTH = 990;
+
+    private static final ObjectMapper MAPPER = mapper();
+
+    private static ObjectMapper mapper() {
+      ObjectMapper mapper =
+          JsonMapper.builder(
+                  JsonFactory.builder()
+                      .streamWriteConstraints(
+                          StreamWriteConstraints.builder().maxNestingDepth(MOST_DEPTH).build())
+                      .build())
+              .addModule(module())
+              // Only a value that is its own property would be found so; the depth finds all.
+              .disable(SerializationFeature.FAIL_ON_SELF_REFERENCES)
+              .build();
+      mapper.getSerializerProvider().setNullKeySerializer(new NullKeySerializer());
+      return mapper;
+    }
 
     /** Writes paths, files and times as their own text, rather than as URIs and inner fields. */
     private static SimpleModule module() {
@@ -189,6 +294,29 @@ final class Rendering {
         case OptionalDouble n -> out.writePOJO(n.isPresent() ? n.getAsDouble() : null);
         default -> out.writeString(String.valueOf(value.toString()));
       }
+    }
+  }
+
+  /** Refuses the key null, for which JSON has no form: "null" is the text. */
+  private static final class NullKeySerializer extends StdSerializer<Object> {
+    @Serial private static final long serialVersionUID = 1L;
+
+    NullKeySerializer() {
+      super(Object.class);
+    }
+
+    @Override
+    public void serialize(@Nullable Object key, JsonGenerator out, SerializerProvider provider)
+        throws IOException {
+      throw new NullKeyException(out);
+    }
+  }
+
+  private static final class NullKeyException extends JsonMappingException {
+    @Serial private static final long serialVersionUID = 1L;
+
+    NullKeyException(JsonGenerator out) {
+      super(out, "a key is null");
     }
   }
 

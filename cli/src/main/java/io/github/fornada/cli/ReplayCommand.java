@@ -3,7 +3,11 @@ package io.github.fornada.cli;
 import io.github.fornada.advice.decide.Finding;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -24,15 +28,53 @@ final class ReplayCommand implements Callable<Integer> {
   @Option(names = "--json")
   private boolean json;
 
-  /** Returns whether arguments of {@code advise} ask for a replay. */
+  @Option(names = "--format")
+  private CommonOptions.@Nullable Format format;
+
+  @Option(names = {"-o", "--output"})
+  private @Nullable Path output;
+
+  /** Returns whether arguments of {@code advise} ask for a replay, and not for help. */
   static boolean isMeant(String[] arguments) {
-    return Arrays.stream(arguments)
-        .takeWhile(argument -> !argument.equals("--"))
-        .anyMatch(argument -> argument.equals("--replay") || argument.startsWith("--replay="));
+    List<String> options =
+        Arrays.stream(arguments).takeWhile(argument -> !argument.equals("--")).toList();
+    return Collections.disjoint(options, List.of("--help", "-h", "--version", "-V"))
+        && options.stream()
+            .anyMatch(option -> option.equals("--replay") || option.startsWith("--replay="));
   }
 
   @Override
   public Integer call() {
+    CommonOptions.figuresOnly("advise", format, output);
+    ArgumentText.require("--replay", replay);
+    ArgumentText.require("-o", output);
+    try (Outputs outputs = Outputs.of(output, null, null)) {
+      Descriptor descriptor = Descriptor.of(replay);
+      String obstacle = descriptor == null ? null : descriptor.obstacle(false);
+      if (obstacle != null) {
+        throw Fault.usage("--replay: cannot be read: " + replay + ": " + obstacle);
+      }
+      outputs.mustNotBe(
+          descriptor == null ? replay : descriptor.file(), "the input --replay " + replay);
+      return replay(outputs);
+    }
+  }
+
+  /**
+   * Says why a command line of {@code advise} cannot be one of a replay; null if it is no option of
+   * advise.
+   */
+  static @Nullable String refusal(String word, Set<String> optionsOfAdvise) {
+    String name = word.replaceFirst("=.*", "");
+    if (!word.startsWith("-")) {
+      return "--replay FILE goes without TASK and INPUT, got \"" + word + "\"";
+    }
+    return optionsOfAdvise.contains(name)
+        ? name + " is for measuring; with --replay FILE go --json, --format and -o"
+        : null;
+  }
+
+  private int replay(Outputs outputs) {
     Observed observed = Observed.read(replay);
     Finding finding;
     try {
@@ -46,6 +88,7 @@ final class ReplayCommand implements Callable<Integer> {
               + " has no observations, so there is nothing to advise: the run that it is of was"
               + " over before anything was measured, or no item gave a result");
     }
-    return AdviseCommand.print(replay.toString(), finding, json, null);
+    return AdviseCommand.print(
+        replay.toString(), finding, json || format == CommonOptions.Format.json, outputs);
   }
 }

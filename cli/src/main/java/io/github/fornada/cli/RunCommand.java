@@ -216,28 +216,18 @@ final class RunCommand implements Callable<Integer> {
     }
   }
 
-  /**
-   * Decides how results and figures are written. {@code --format table} and {@code json} are the
-   * old names of {@code --figures}.
-   */
+  /** Decides how results and figures are written. */
   private void chooseForms() {
     CommonOptions.Format format = options.format;
     if (format == CommonOptions.Format.table || format == CommonOptions.Format.json) {
-      if (figures != null && figures != format) {
-        throw Fault.usage(
-            "--format "
-                + format
-                + " is the old name of --figures="
-                + format
-                + ", and --figures="
-                + figures
-                + " is given too: leave one out");
-      }
-      figures = format;
-      if (format == CommonOptions.Format.table) { // who reads JSON there wants nothing else there
-        options.terminal().note("fornada: --format table is the old name of --figures=table");
-      }
-    } else if (figures == CommonOptions.Format.text || figures == CommonOptions.Format.jsonl) {
+      throw Fault.usage(
+          "--format is the form of results in run: text or jsonl, one line of JSON for each input."
+              + " The figures as "
+              + (format == CommonOptions.Format.table ? "a table" : "JSON")
+              + ": --figures="
+              + format);
+    }
+    if (figures == CommonOptions.Format.text || figures == CommonOptions.Format.jsonl) {
       throw Fault.usage("--figures is table or json, got " + figures);
     }
     boolean json = format == CommonOptions.Format.jsonl;

@@ -13,6 +13,7 @@ import java.io.File;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.StringWriter;
+import java.lang.management.ManagementFactory;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
@@ -46,6 +47,14 @@ final class SourceCompiler {
       "fornada: a package that does not exist is in a library: name its jar, as in -cp lib.jar or"
           + " -cp 'lib/*'";
 
+  /** What javac advises; it has no command line here. */
+  private static final Pattern PREVIEW = Pattern.compile("\\(use --enable-preview to enable ");
+
+  static final String WITH_PREVIEW = "JDK_JAVA_OPTIONS=--enable-preview fornada ...";
+
+  private static final List<String> PREVIEW_OPTIONS =
+      List.of("--enable-preview", "-source", String.valueOf(Runtime.version().feature()));
+
   private SourceCompiler() {}
 
   /**
@@ -65,16 +74,38 @@ final class SourceCompiler {
   static Compiled compile(Path source, List<String> classPath) {
     requireUtf8(source);
     var messages = new StringWriter();
-    Compiled compiled = compile(source, classPath, "", messages);
-    if (compiled == null && NO_MAIN.matcher(messages.toString()).find()) {
-      // A compact source file must have one to be started by java; a task is not started.
+    Compiled compiled = compile(source, classPath, List.of(), messages);
+    boolean preview = compiled == null && PREVIEW.matcher(messages.toString()).find();
+    if (preview && isPreviewEnabled()) {
+      preview = false;
       messages = new StringWriter();
-      compiled = compile(source, classPath, MAIN, messages);
+      compiled = compile(source, classPath, PREVIEW_OPTIONS, messages);
     }
     if (compiled == null) {
       String text = messages.toString().stripTrailing();
+      if (preview) {
+        text += "\nfornada: for preview features, start the command with them: " + WITH_PREVIEW;
+      }
       throw Fault.usage(NO_PACKAGE.matcher(text).find() ? text + "\n" + WHERE_LIBRARIES_ARE : text);
     }
+    return compiled;
+  }
+
+  /** Returns whether this JVM runs classes that use preview features. */
+  private static boolean isPreviewEnabled() {
+    return ManagementFactory.getRuntimeMXBean().getInputArguments().contains("--enable-preview");
+  }
+
+  /** Compiles a file, with a method that starts it if it is a compact one that has none. */
+  private static @Nullable Compiled compile(
+      Path source, List<String> classPath, List<String> more, StringWriter messages) {
+    var first = new StringWriter();
+    Compiled compiled = compile(source, classPath, more, "", first);
+    if (compiled == null && NO_MAIN.matcher(first.toString()).find()) {
+      // A compact source file must have one to be started by java; a task is not started.
+      return compile(source, classPath, more, MAIN, messages);
+    }
+    messages.append(first.getBuffer());
     return compiled;
   }
 
@@ -110,10 +141,15 @@ final class SourceCompiler {
   /**
    * Compiles a file; returns null if it does not compile.
    *
+   * @param moreOptions for javac
    * @param more what is added to the end of the file
    */
   private static @Nullable Compiled compile(
-      Path source, List<String> classPath, String more, StringWriter messages) {
+      Path source,
+      List<String> classPath,
+      List<String> moreOptions,
+      String more,
+      StringWriter messages) {
     JavaCompiler javac = ToolProvider.getSystemJavaCompiler();
     if (javac == null) {
       throw Fault.usage(
@@ -130,6 +166,7 @@ final class SourceCompiler {
       files.setLocationFromPaths(StandardLocation.SOURCE_PATH, List.of());
       var options =
           new ArrayList<>(List.of("-proc:none", "-parameters", "-g", "-encoding", "UTF-8"));
+      options.addAll(moreOptions);
       if (classPath.isEmpty()) {
         // Without one, and with an empty one, javac would search $CLASSPATH or the current folder.
         files.setLocationFromPaths(StandardLocation.CLASS_PATH, List.of());

@@ -82,6 +82,14 @@ final class StandardStreams {
     return streams == null ? take() : streams;
   }
 
+  /** Returns stdout for a command that runs no task, without moving any descriptor. */
+  static OutputStream stdoutAlone() {
+    String descriptors = System.getProperty(PROPERTY, "");
+    return descriptors.isEmpty()
+        ? new FileOutputStream(FileDescriptor.out)
+        : open(numbers(descriptors)).out();
+  }
+
   private static StandardStreams open(int[] numbers) {
     try {
       if (numbers[0] != 0) {
@@ -111,6 +119,10 @@ final class StandardStreams {
     if (descriptors.isEmpty()) {
       return canMove() ? move() : UNMOVED;
     }
+    return numbers(descriptors);
+  }
+
+  private static int[] numbers(String descriptors) {
     String[] parts = descriptors.split(",", -1);
     var numbers = new int[UNMOVED.length];
     for (int i = 0; i < numbers.length; i++) {
@@ -184,6 +196,15 @@ final class StandardStreams {
     var field = FileDescriptor.class.getDeclaredField("fd");
     field.setAccessible(true);
     return field.getInt(descriptor);
+  }
+
+  /**
+   * Returns whether nothing can be read from stdin: whoever started the command has closed it. The
+   * launcher then opens it for writing only, and without that it may be a file of the JVM's.
+   */
+  boolean isStdinClosed() {
+    return numbers[0] == 0 && holdsFileOfTheJvm(0)
+        || Descriptor.access(numbers[0]) == Descriptor.WRITE_ONLY;
   }
 
   /** Returns stdin. */

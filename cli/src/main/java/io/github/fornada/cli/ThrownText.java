@@ -22,6 +22,8 @@ final class ThrownText {
   private static final String CUT_OFF =
       "(the rest is missing: a method of this exception did not return in time)";
 
+  private static final String RENDERING = Rendering.class.getName();
+
   private static final int MAX_FRAMES = 8;
   private static final int MAX_CAUSES = 10;
 
@@ -277,6 +279,11 @@ final class ThrownText {
     var own = new ArrayList<StackTraceElement>();
     for (StackTraceElement frame : stack) {
       if (frame.getClassName().startsWith("io.github.fornada.")) {
+        if (frame.getClassName().equals(RENDERING)) {
+          while (!own.isEmpty() && isOfWriter(own.getLast().getClassName())) {
+            own.removeLast();
+          }
+        }
         break;
       }
       own.add(frame);
@@ -289,6 +296,14 @@ final class ThrownText {
       text.append("\n    ... ").append(own.size() - MAX_FRAMES).append(" more");
     }
     return text.toString();
+  }
+
+  /** Returns whether a class lies between the rendering of a result and the result's methods. */
+  private static boolean isOfWriter(String type) {
+    return type.startsWith("com.fasterxml.jackson.")
+        || type.startsWith("java.lang.reflect.")
+        || type.startsWith("java.lang.invoke.")
+        || type.startsWith("jdk.internal.reflect.");
   }
 
   /** Returns the frame as text, without the names of class loaders and modules. */
