@@ -27,8 +27,8 @@ import org.jspecify.annotations.Nullable;
  * task. Actions of the task happen-before another thread sees its outcome. A task in another
  * process sees a copy of its item and of its function, and never later changes to the originals:
  * they are as they were when {@code submit} was called, or when a stream took the item from its
- * source. Retries see the same copy. Within a worker process all items of one call share one copy of
- * the function; what they change in it, no other call sees.
+ * source. Retries see the same copy. Within a worker process all items of one call share one copy
+ * of the function; what they change in it, no other call sees.
  *
  * <p><b>Order.</b> Items of one call are handed to workers in their order, tiny ones several at a
  * time. All methods may be called from several threads at once; calls that run at the same time

@@ -20,7 +20,9 @@ final class Processors {
       if (line.startsWith(ALLOWED)) {
         for (String part : line.substring(ALLOWED.length()).strip().split(",")) {
           String[] ends = part.split("-");
-          for (int i = Integer.parseInt(ends[0]); i <= Integer.parseInt(ends[ends.length - 1]); i++) {
+          for (int i = Integer.parseInt(ends[0]);
+              i <= Integer.parseInt(ends[ends.length - 1]);
+              i++) {
             all.add(i);
           }
         }
