@@ -81,7 +81,9 @@ public final class SharedArray extends SharedObject {
     }
   }
 
-  /** Null until it is first used in this process, and when it was freed; a race makes an equal one. */
+  /**
+   * Null until it is first used in this process, and when it was freed; a race makes an equal one.
+   */
   private transient volatile @Nullable Content content;
 
   SharedArray(Region region) {
