@@ -2,6 +2,7 @@ package io.github.fornada.jvm;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -114,6 +115,12 @@ public final class InterruptGate<C> {
   }
 
   // ---- other threads
+
+  /** Loads what an interrupt needs, for a JVM that may be unable to open a file by then. */
+  public static void load() {
+    Objects.requireNonNull(Sent.class); // its name in the code has loaded it
+    Objects.requireNonNull(Interrupts.class);
+  }
 
   /** Returns the cause of the latest interrupt, perhaps of another item; null if it was taken. */
   public @Nullable C cause() {

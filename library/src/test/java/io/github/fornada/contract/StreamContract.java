@@ -21,7 +21,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -257,8 +257,8 @@ interface StreamContract extends PoolUnderTest {
   @Test
   default void aStreamThatIsLeftEarlyKeepsNoThread() {
     try (Pool pool = open(2, policy -> policy.withWindow(8))) {
-      for (Consumer<Stream<?>> leave :
-          List.<Consumer<Stream<?>>>of(
+      for (Function<Stream<?>, Object> leave :
+          List.<Function<Stream<?>, Object>>of(
               Stream::findFirst,
               stream -> stream.anyMatch(any -> true),
               stream -> stream.limit(3).toList(),
@@ -266,8 +266,8 @@ interface StreamContract extends PoolUnderTest {
               stream -> stream.spliterator().tryAdvance(any -> {}),
               stream -> stream.parallel().findFirst())) {
         var source = new Read(100, 100);
-        leave.accept(pool.outcomes(source, Work::increment));
-        leave.accept(pool.completions(source, Work::increment));
+        var _ = leave.apply(pool.outcomes(source, Work::increment));
+        var _ = leave.apply(pool.completions(source, Work::increment));
         Waiting.untilCollected("the threads that read have ended", source::isLeft);
       }
     }

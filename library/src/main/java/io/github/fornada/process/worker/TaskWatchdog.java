@@ -13,6 +13,7 @@ import io.github.fornada.process.wire.WorkerConfig;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
@@ -218,14 +219,11 @@ public final class TaskWatchdog {
    * Loads what this thread needs when something is due: it may be that no file can be opened then.
    */
   private static void load() {
-    var sample = StackSample.none();
-    var stop = new Stop(0, Reason.LIMIT, sample, 0);
-    var gate = new InterruptGate<Stop>();
-    Thread self = Thread.currentThread();
-    if (gate.interrupt(gate.open(), self, stop)) {
-      var _ = Thread.interrupted();
+    InterruptGate.load();
+    for (Class<?> needed :
+        List.<Class<?>>of(Stop.class, Reason.class, StackSample.class, Throwables.class)) {
+      Objects.requireNonNull(needed); // its name in the code has loaded it
     }
-    Throwables.putStack(stop.stack(), new MessageOutput());
   }
 
   /**
