@@ -259,12 +259,12 @@ interface StreamContract extends PoolUnderTest {
     try (Pool pool = open(2, policy -> policy.withWindow(8))) {
       for (Function<Stream<?>, Object> leave :
           List.<Function<Stream<?>, Object>>of(
-              Stream::findFirst,
-              stream -> stream.anyMatch(any -> true),
-              stream -> stream.limit(3).toList(),
+              stream -> assertThat(stream.findFirst()).isPresent(),
+              stream -> assertThat(stream.anyMatch(any -> true)).isTrue(),
+              stream -> assertThat(stream.limit(3).toList()).hasSize(3),
               stream -> stream.iterator().next(),
               stream -> stream.spliterator().tryAdvance(any -> {}),
-              stream -> stream.parallel().findFirst())) {
+              stream -> assertThat(stream.parallel().findFirst()).isPresent())) {
         var source = new Read(100, 100);
         var _ = leave.apply(pool.outcomes(source, Work::increment));
         var _ = leave.apply(pool.completions(source, Work::increment));
