@@ -185,6 +185,18 @@ fornada run "tasks #2/Sq.java" 3 -o /dev/fd/9
 ends 2
 says "no descriptor 9 is open"
 
+echo "The version is on stdout, and a closed stdin is no empty one"
+fornada --version
+ends 0
+if ! grep -q '^fornada ' "$work/out"; then
+  echo "no version on stdout"
+  exit 1
+fi
+code=0
+(cd "$home" && timeout 120 ./fornada run "tasks #2/Sq.java" --lines - <&-) >"$work/out" 2>"$work/err" || code=$?
+ends 2
+says "stdin is closed"
+
 echo "A FORNADA_JDK that is none, and a folder that is gone"
 for wrong in /nonexistent "$work"; do
   FORNADA_JDK="$wrong" fornada --version

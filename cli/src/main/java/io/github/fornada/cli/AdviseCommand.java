@@ -97,7 +97,7 @@ final class AdviseCommand implements Callable<Integer> {
       List<String> items = options.items(task, outputs, refusals).first(MOST_ITEMS, limit).items();
       refusals.setReceiver(
           each -> StandardStreams.get().err().println(FailureReport.refused(each)));
-      if (Interruption.requested()) {
+      if (Interruption.requestedWherePoolsEnd()) {
         StandardStreams.get().err().println(INTERRUPTED);
         return ExitCode.INTERRUPTED;
       }
@@ -140,7 +140,7 @@ final class AdviseCommand implements Callable<Integer> {
       PoolStop.stop(List.of(pool));
       timeline.end();
     }
-    if (Interruption.requested()) {
+    if (Interruption.requestedWherePoolsEnd()) {
       terminal.err().println(INTERRUPTED);
       return ExitCode.INTERRUPTED;
     }
@@ -151,7 +151,7 @@ final class AdviseCommand implements Callable<Integer> {
               "fornada: "
                   + Words.count(failures.count, "item")
                   + " failed while measuring; the first: "
-                  + failures.first);
+                  + failures.first.replaceFirst("^fornada: ", ""));
     }
     observed.awaitEnd();
     Observed whole = observed.snapshot();
@@ -227,7 +227,7 @@ final class AdviseCommand implements Callable<Integer> {
             json
                 ? Rendering.json(
                     Map.of("task", task, "model", ExecutionModel.SEQUENTIAL.label(), "size", 1))
-                : DONE_AT_ONCE);
+                : Words.wrapped(DONE_AT_ONCE, 80));
       } else if (json) {
         writer.line(Rendering.json(AdviceText.map(task, finding)));
       } else {

@@ -124,7 +124,7 @@ final class CompareCommand implements Callable<Integer> {
               reports,
               printed);
       List<Figures> figures = comparison.run();
-      if (Interruption.requested()) {
+      if (Interruption.requestedWherePoolsEnd()) {
         terminal.err().println("fornada: interrupted; nothing to compare yet");
         return ExitCode.INTERRUPTED;
       }
@@ -133,6 +133,11 @@ final class CompareCommand implements Callable<Integer> {
           each -> terminal.err().println(FailureReport.text(each.item(), each.outcome())));
       if (options.failFast && !failures.isEmpty()) {
         printed.messages().forEach(terminal.err()::println);
+        terminal
+            .err()
+            .println(
+                "fornada: stopped by that failure (--fail-fast), so nothing is compared; without"
+                    + " --fail-fast a failure costs only its own item");
         return ExitCode.FAILED;
       }
       List<String> sentences =

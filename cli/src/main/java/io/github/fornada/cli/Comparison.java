@@ -125,8 +125,11 @@ final class Comparison {
       int rounds = rounds(inSequence);
       double bound = bound(inSequence, rounds);
       say(
-          "an item takes about %s, so %s of each take %s at most",
-          Words.seconds(each), Words.count(rounds, "round"), Words.atMost(bound));
+          "an item takes about %s, so %s of each %s %s at most",
+          Words.seconds(each),
+          Words.count(rounds, "round"),
+          rounds == 1 ? "takes" : "take",
+          Words.atMost(bound));
       endNanos = System.nanoTime() + Math.round(bound * 1e9);
       rounds(entrants, rounds);
     } finally {

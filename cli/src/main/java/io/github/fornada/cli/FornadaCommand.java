@@ -69,7 +69,7 @@ final class FornadaCommand implements Callable<Integer> {
         streams.err().println(prefixed(fault.text()));
         return fault.exitCode();
       }
-      if (Interruption.requested()) {
+      if (Interruption.requestedWherePoolsEnd()) {
         // Interrupted while something was being opened or closed.
         streams.err().println("fornada: interrupted");
         return ExitCode.INTERRUPTED;

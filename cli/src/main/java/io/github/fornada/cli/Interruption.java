@@ -1,5 +1,6 @@
 package io.github.fornada.cli;
 
+import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +18,9 @@ final class Interruption {
    */
   private static final long PATIENCE_SECONDS = 3;
 
+  /** So much of that time is for saying what was done: a loaded machine is slow at that too. */
+  private static final long WORDS_MILLIS = 1000;
+
   /** The longest time that shutdown hooks have once the command has finished. */
   private static final long HOOK_SECONDS = 2;
 
@@ -24,6 +28,10 @@ final class Interruption {
 
   private static volatile boolean leaving;
   private static volatile boolean requested;
+
+  /** When that was, on the clock of {@link System#nanoTime}; written before it. */
+  private static volatile long requestedNanos;
+
   private static volatile @Nullable Thread command;
   private static final CountDownLatch REQUESTED = new CountDownLatch(1);
   private static final CountDownLatch FINISHED = new CountDownLatch(1);
@@ -67,6 +75,29 @@ final class Interruption {
       }
     }
     return requested;
+  }
+
+  /**
+   * Returns whether what fails now may fail because the JVM ends: at a signal the library stops its
+   * workers by itself, and maybe before the command hears of it. Does not wait.
+   */
+  static boolean mayBeTheCause() {
+    return requested || isJvmEnding();
+  }
+
+  /**
+   * Returns how long the command may wait for what it stops, at most {@code most}: after a request
+   * there must be time for the last words.
+   */
+  static Duration patience(Duration most) {
+    if (!requested) {
+      return most;
+    }
+    Duration left =
+        Duration.ofSeconds(PATIENCE_SECONDS)
+            .minusMillis(WORDS_MILLIS)
+            .minusNanos(System.nanoTime() - requestedNanos);
+    return left.isNegative() ? Duration.ZERO : left.compareTo(most) < 0 ? left : most;
   }
 
   private static boolean isJvmEnding() {
@@ -121,6 +152,7 @@ final class Interruption {
       return;
     }
     int code = codeOfSignal();
+    requestedNanos = System.nanoTime();
     requested = true;
     REQUESTED.countDown();
     thread.interrupt();

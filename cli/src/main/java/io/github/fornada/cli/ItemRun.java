@@ -112,7 +112,10 @@ final class ItemRun implements TaskListener {
       return;
     }
     boolean isDone = finished.outcome().isDone();
-    if (keepsWaiting && (isDone || (!stopped && !Interruption.requested()))) {
+    if (!isDone && Interruption.mayBeTheCause()) {
+      return; // it counts as not done
+    }
+    if (keepsWaiting && (isDone || !stopped)) {
       waiting.put(finished.index(), finished); // before the stream has it
     }
     if (failFast && !isDone && firstFailure.compareAndSet(null, finished)) {
@@ -143,7 +146,7 @@ final class ItemRun implements TaskListener {
     try {
       return ordered ? inOrder(pool) : inOrderOfCompletion(pool);
     } catch (CancellationException e) {
-      if (!stopped && !Interruption.requested()) {
+      if (!stopped && !Interruption.requestedWherePoolsEnd()) {
         passOnWaiting(); // they are done, and so are counted
         throw Fault.failed(Interruption.byATask(done));
       }

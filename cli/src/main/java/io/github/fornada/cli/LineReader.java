@@ -82,13 +82,16 @@ final class LineReader implements Iterator<String> {
     } catch (OutOfMemoryError e) {
       long bytes = length;
       line = new byte[0]; // the message needs memory
+      if (bytes < BUFFER_BYTES && HeapAdvice.isOver(e)) {
+        throw e; // something else has taken it
+      }
       throw Fault.failed(
-          Memory.isOver(e)
+          HeapAdvice.isOver(e)
               ? tooLong()
                   + "there is no memory for it after "
                   + bytes
                   + " bytes. Give the command more: "
-                  + Memory.more()
+                  + HeapAdvice.more()
                   + " fornada ..."
               : tooLong()
                   + "its "

@@ -31,7 +31,9 @@ public final class Main {
           .println(
               "fornada: the command is out of memory: "
                   + e.getMessage()
-                  + (Memory.isOver(e) ? ". Give it more: " + Memory.more() + " fornada ..." : ""));
+                  + (HeapAdvice.isOver(e)
+                      ? ". Give it more: " + HeapAdvice.more() + " fornada ..."
+                      : ""));
       return ExitCode.FAILED;
     } catch (Error e) {
       // Uncaught, it would end the JVM, and that would be taken for an exit by a task.

@@ -186,7 +186,7 @@ final class Outputs implements AutoCloseable {
   void commitResults(ResultWriter writer) {
     if (results == null
         || writer.failure() != null
-        || Interruption.requested()
+        || Interruption.requestedWherePoolsEnd()
         || conflict() != null) {
       return;
     }

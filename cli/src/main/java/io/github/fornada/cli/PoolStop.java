@@ -19,7 +19,7 @@ final class PoolStop {
   static void stop(List<Pool> pools) {
     pools.forEach(Pool::shutdownNow);
     boolean interrupted = Thread.interrupted();
-    long deadline = System.nanoTime() + LIMIT.toNanos();
+    long deadline = System.nanoTime() + Interruption.patience(LIMIT).toNanos();
     for (Pool pool : pools) {
       try {
         var _ =

@@ -32,11 +32,11 @@ import picocli.CommandLine.Option;
       "  fornada run examples/WordCount.java docs/*.md",
       "  fornada run examples/Thumbnail.java --files photos --match '*.jpg'",
       "  tail -f access.log | fornada run Parse.java#line --lines - --on virtual",
-      "  fornada run Fetch.java --on virtual then Parse.java --on processes --lines urls",
+      "  fornada run Get.java --on virtual then Parse.java --on processes --lines urls",
       "  fornada run Fetch.java --lines urls --on auto",
       "  fornada run com.acme.Invoice#total -cp 'app.jar:lib/*' --lines ids -o totals",
       "  fornada run ToText.java --files scans --match '*.pdf' -o 'texts/{stem}.txt'",
-      "  fornada run Fetch.java --lines urls --format jsonl | jq -r 'select(.error).item'",
+      "  fornada run Get.java --lines urls --format jsonl | jq -r 'select(.error).item'",
     })
 final class RunCommand implements Callable<Integer> {
   @Mixin
@@ -306,7 +306,7 @@ final class RunCommand implements Callable<Integer> {
           timeline.end(reading.endedNanos());
         }
       } finally {
-        if (!Interruption.requested()) { // which leaves time for results only
+        if (!Interruption.requestedWherePoolsEnd()) { // which leaves time for results only
           String why = stopped();
           items.left().forEach(each -> sink.cancelled(each, why));
         }
@@ -402,7 +402,7 @@ final class RunCommand implements Callable<Integer> {
     if (writer.readerIsGone()) {
       return ExitCode.PIPE_CLOSED;
     }
-    if (Interruption.requested()) {
+    if (Interruption.requestedWherePoolsEnd()) {
       terminal
           .err()
           .println(

@@ -175,13 +175,13 @@ final class StagesRun {
         }
         complete = consume(run, tally, writer, cancelled, outputs);
         Fault conflict = outputs.conflict();
-        if (conflict != null && !Interruption.requested()) {
+        if (conflict != null && !Interruption.requestedWherePoolsEnd()) {
           complete = false;
           throw conflict;
         }
         ended = true;
       } finally {
-        if (run != null && !Interruption.requested()) {
+        if (run != null && !Interruption.requestedWherePoolsEnd()) {
           tally.endRest(complete ? Long.MAX_VALUE : ended ? run.summary().sourceItems() : 0);
         }
         sink.finish();
@@ -348,7 +348,7 @@ final class StagesRun {
         }
       }
     } catch (CancellationException e) {
-      if (!cancelled.get() && !Interruption.requested()) {
+      if (!cancelled.get() && !Interruption.requestedWherePoolsEnd()) {
         throw Fault.failed(Interruption.byATask(tally.done));
       }
       return false;
@@ -465,6 +465,10 @@ final class StagesRun {
           return false;
         }
         default -> {
+          if (Interruption.mayBeTheCause()) {
+            cancelled++;
+            return false;
+          }
           progress.outcome(false);
           failed++;
           sink.failure(item, outcome.stage(), outcome.outcome());
@@ -539,7 +543,7 @@ final class StagesRun {
     }
     String counts =
         end.done() + " done" + (end.failed() > 0 ? ", " + end.failed() + " failed" : "");
-    if (Interruption.requested()) {
+    if (Interruption.requestedWherePoolsEnd()) {
       terminal
           .err()
           .println(

@@ -203,7 +203,7 @@ final class StandardStreams {
    * launcher then opens it for writing only, and without that it may be a file of the JVM's.
    */
   boolean isStdinClosed() {
-    return numbers[0] == 0 && holdsFileOfTheJvm(0)
+    return (numbers[0] == 0 && holdsFileOfTheJvm(0))
         || Descriptor.access(numbers[0]) == Descriptor.WRITE_ONLY;
   }
 

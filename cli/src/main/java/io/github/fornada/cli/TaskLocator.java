@@ -48,6 +48,9 @@ final class TaskLocator {
     int hash = task.endsWith(".java") ? -1 : task.lastIndexOf('#');
     String name = hash < 0 ? task : task.substring(0, hash);
     String method = hash < 0 ? null : task.substring(hash + 1);
+    if (method != null && method.isEmpty()) {
+      throw Fault.usage("there is no name of a function after the #: " + task);
+    }
     List<String> path = classPath == null ? List.of() : expand(classPath);
     Path source = name.endsWith(".java") ? source(name) : null;
     return new Place(task, name, method, source, path, ClassPathJars.withManifests(path));

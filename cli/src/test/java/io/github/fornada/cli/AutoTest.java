@@ -87,6 +87,14 @@ class AutoTest {
     var again = Command.run(folder, "advise", "--replay", "run.json");
     assertThat(again.exitCode()).as(again.err()).isZero();
     assertThat(again.out()).isEqualTo(measured.out());
+    var json = Command.run(folder, "advise", "--replay", "run.json", "--json");
+    var form =
+        Command.run(folder, "advise", "--format", "json", "-o", "out", "--replay", "run.json");
+    assertThat(form.exitCode()).as(form.err()).isZero();
+    assertThat(form.out()).isEmpty();
+    assertThat(folder.resolve("out")).hasContent(json.out());
+    var piped = Command.shell(folder, "\"$@\" < run.json", "advise", "--replay", "/dev/stdin");
+    assertThat(piped.out()).as(piped.err()).isEqualTo(measured.out());
     var broken = Command.run(folder, "advise", "--replay", "Waits.java");
     assertThat(broken.exitCode()).isEqualTo(2);
     assertThat(broken.err()).contains("line 1").contains("advise --record");

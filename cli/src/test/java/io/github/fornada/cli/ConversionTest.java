@@ -9,16 +9,67 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.LocalDate;
 import java.time.ZoneId;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine.TypeConversionException;
 
 class ConversionTest {
+  private record Node(String name, Map<?, ?> links, List<Object> kids) {}
+
+  private record Holds(Object value) {}
+
+  /** A bean: its property is read by a getter. */
+  @SuppressWarnings("unused") // called by the writer of JSON
+  public static final class Gone {
+    public String getName() {
+      throw new IllegalStateException("gone");
+    }
+  }
+
+  private static void hasNoJson(Object result, String why) {
+    assertThatThrownBy(() -> Rendering.text(result))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage(
+            "the result, a " + result.getClass().getName() + ", cannot be written as JSON: " + why)
+        .satisfies(e -> assertThat(ThrownText.of(e)).doesNotContain("jackson", "reflect"));
+  }
+
+  @Test
+  void whyAResultHasNoJsonIsSaidInWordsOfTheResult() {
+    Map<@Nullable Object, Object> nullKey = new HashMap<>();
+    nullKey.put(null, 1);
+    hasNoJson(nullKey, "a key is null in the map.");
+    hasNoJson(new Node("n", nullKey, List.of()), "a key is null in the map at .links.");
+    List<Object> self = new ArrayList<>();
+    self.add(self);
+    hasNoJson(self, "the value at [0] contains itself.");
+    hasNoJson(
+        new Node("n", Map.of("a b", self), List.of()),
+        "the value at .links[\"a b\"][0] contains itself.");
+    List<Object> kids = new ArrayList<>();
+    kids.add(1);
+    kids.add(new Node("n", Map.of(), kids));
+    hasNoJson(List.of(kids), "the value at [0][1].kids contains itself.");
+    Object deep = 1;
+    for (int i = 0; i < 5000; i++) {
+      deep = List.of(deep);
+    }
+    hasNoJson(deep, "its values are nested more than 990 deep.");
+    hasNoJson(new Holds(new Gone()), "reading it failed at .value.name.");
+    assertThatThrownBy(() -> Rendering.text(new Holds(new Gone())))
+        .satisfies(e ->
+            assertThat(ThrownText.of(e))
+                .contains("caused by: java.lang.IllegalStateException: gone"));
+  }
+
   record Order(String id) {}
 
   enum Colour {

@@ -86,6 +86,38 @@ class InputTextTest {
         .doesNotContain("a task ended");
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "run Tasks.java#echo --lines - <&-",
+        "run Tasks.java#echo --lines /dev/stdin <&-",
+        "compare Tasks.java#echo --lines /dev/fd/0 <&-",
+        "run Tasks.java#echo --lines - 0> /dev/null",
+        "advise --replay /dev/stdin 0> /dev/null",
+      })
+  @EnabledOnOs(OS.LINUX)
+  void stdinThatCannotBeReadIsNotTakenForAnEmptyOne(String line) throws IOException {
+    Files.writeString(folder.resolve("Tasks.java"), TASKS);
+    var result = Command.shell(folder, "\"$@\" " + line);
+    assertThat(result.exitCode()).as(result.err()).isEqualTo(2);
+    assertThat(result.err()).contains("stdin is closed, or open for writing only");
+  }
+
+  @Test
+  void moreHeapIsAdvisedOnlyWhereItHelps() {
+    assertThat(HeapAdvice.isOver(new OutOfMemoryError("Java heap space"))).isTrue();
+    assertThatThrownBy(() -> "ab".repeat(Integer.MAX_VALUE))
+        .isInstanceOfSatisfying(
+            OutOfMemoryError.class,
+            e -> assertThat(HeapAdvice.isOver(e)).as(e.getMessage()).isFalse());
+    assertThatThrownBy(() -> assertThat(new byte[Integer.MAX_VALUE]).isNotEmpty())
+        .isInstanceOfSatisfying(
+            OutOfMemoryError.class,
+            e -> assertThat(HeapAdvice.isOver(e)).as(e.getMessage()).isFalse());
+    assertThat(HeapAdvice.more(256L << 20)).isEqualTo(4);
+    assertThat(HeapAdvice.more(6L << 30)).as("more than there is").isEqualTo(12);
+  }
+
   @Test
   @EnabledOnOs({OS.LINUX, OS.MAC})
   void aResultOfHalfTheHeapIsWritten() throws IOException {

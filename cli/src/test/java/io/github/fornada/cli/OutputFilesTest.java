@@ -22,6 +22,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** No output is an input, by any path; and a file is replaced completely, or not at all. */
@@ -208,6 +209,46 @@ class OutputFilesTest {
             "{n.txt,sizes,said}");
     assertThat(found.out()).isEqualTo("6\n");
     assertThat(found.err()).contains("left out ./sub/sizes", "left out ./sub/said", "1 done");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "run Tasks.java#echo --lines n.txt, the input --lines n.txt",
+    "run Tasks.java#echo --lines n.txt -o out, the input --lines n.txt",
+    "run Tasks.java#echo then Tasks.java#echo --lines soft.txt, the input --lines soft.txt",
+    "run Tasks.java#echo --lines - < n.txt, stdin (--lines -)",
+    "run Tasks.java#size hard.txt, the input hard.txt",
+    "compare Tasks.java#echo --lines n.txt, the input --lines n.txt",
+    "advise Tasks.java#echo --lines n.txt, the input --lines n.txt",
+    "advise --replay n.txt, the input --replay n.txt",
+  })
+  void stderrIsNoInputEither(String line, String words) throws IOException {
+    var result = Command.shell(folder, "\"$@\" " + line + " 2>> n.txt");
+    assertThat(result.exitCode()).isEqualTo(2);
+    assertThat(result.out()).isEmpty();
+    assertThat(Files.readString(folder.resolve("n.txt")))
+        .as("one message, which is told of")
+        .startsWith(OLD + "fornada: stderr goes to the file that is also " + words + ",")
+        .hasLineCount(4);
+  }
+
+  @Test
+  void stderrIsNoFileThatIsReplacedOrCompiled() throws IOException {
+    for (String line : List.of("-o x", "-o out --report x", "-o out --trace x")) {
+      var replaced = Command.shell(folder, "\"$@\" Tasks.java#echo a " + line + " 2> x", "run");
+      assertThat(replaced.exitCode()).as(line).isEqualTo(2);
+      assertThat(Files.readString(folder.resolve("x"))).contains(" x is the same file as stderr");
+    }
+    var item =
+        Command.shell(folder, "\"$@\" 2> sub/a", "run", "Tasks.java#echo", "a", "-o", "sub/{}");
+    assertThat(item.exitCode()).isEqualTo(2);
+    assertThat(Files.readString(folder.resolve("sub/a"))).contains("-o sub/a is stderr");
+    Files.copy(folder.resolve("Tasks.java"), folder.resolve("sub/Tasks.java"));
+    var source =
+        Command.shell(folder, "\"$@\" 2>> sub/Tasks.java", "run", "sub/Tasks.java#echo", "a");
+    assertThat(source.exitCode()).isEqualTo(2);
+    assertThat(Files.readString(folder.resolve("sub/Tasks.java")))
+        .contains("is also the source of the task, sub/Tasks.java");
   }
 
   @Test

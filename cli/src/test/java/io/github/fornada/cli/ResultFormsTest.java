@@ -540,7 +540,10 @@ class ResultFormsTest {
             List.of("compare -o out/{n}", "which is for run"),
             List.of("advise --format text", "is for the results of run"),
             List.of("run --figures=jsonl", "--figures is table or json"),
-            List.of("run --figures=table --format json", "leave one out"))) {
+            List.of(
+                "run --format json",
+                "one line of JSON for each input. The figures as JSON: --figures=json"),
+            List.of("run --format table", "The figures as a table: --figures=table"))) {
       String[] words = each.getFirst().split(" ");
       String[] all =
           Stream.concat(Stream.of(words), Stream.of("Tasks.java#echo", "a")).toArray(String[]::new);

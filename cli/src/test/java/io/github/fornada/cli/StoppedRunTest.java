@@ -106,6 +106,62 @@ class StoppedRunTest {
     stopped("run", "First.java", "then", "Tasks.java#echo", "--workers", "4");
   }
 
+  @Test
+  void atSigtermTasksThatHoldEveryCarrierCostNoWord() throws Exception {
+    Files.writeString(
+        folder.resolve("Spin.java"),
+        """
+        public class Spin {
+          public static String f(String s) {
+            while (s.equals("spin")) {
+              Thread.onSpinWait();
+            }
+            return s;
+          }
+        }
+        """);
+    var words =
+        new ArrayList<>(Command.words("run", "Spin.java", "--on", "virtual", "a", "spin", "spin"));
+    words.addAll(
+        1,
+        List.of(
+            "-Djdk.virtualThreadScheduler.parallelism=1",
+            "-Djdk.virtualThreadScheduler.maxPoolSize=1"));
+    Process process = new ProcessBuilder(words).directory(folder.toFile()).start();
+    try (BufferedReader out = process.inputReader()) {
+      assertThat(out.readLine()).isEqualTo("a");
+      process.toHandle().destroy();
+      assertThat(process.waitFor(Command.DEADLINE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+      assertThat(process.exitValue()).isEqualTo(143);
+      assertThat(new String(process.getErrorStream().readAllBytes(), UTF_8))
+          .contains("interrupted; 1 done", "2 items not done");
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  /** Says whether a failure may come from the end of the JVM: while it runs, and while it ends. */
+  static final class EndingJvm {
+    public static void main(String[] args) {
+      System.out.println("running: " + Interruption.mayBeTheCause());
+      Runtime.getRuntime()
+          .addShutdownHook(
+              new Thread(() -> System.out.println("ending: " + Interruption.mayBeTheCause())));
+    }
+  }
+
+  @Test
+  void whatFailsWhileTheJvmEndsCountsAsStoppedBeforeTheCommandHearsOfIt() throws Exception {
+    var words = new ArrayList<>(CommandJvm.words());
+    words.add(EndingJvm.class.getName());
+    Process process = new ProcessBuilder(words).start();
+    try (BufferedReader out = process.inputReader()) {
+      assertThat(out.lines()).containsExactly("running: false", "ending: true");
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"threads", "processes"})
   void atSigtermWhatWaitsBehindASlowItemIsWritten(String model) throws Exception {

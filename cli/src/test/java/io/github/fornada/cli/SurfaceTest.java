@@ -66,10 +66,6 @@ class SurfaceTest {
     var table = run("run", "Echo.java", "--figures", "table", "json");
     assertThat(table.out()).as("what follows is an input").isEqualTo("table\njson\n");
     assertThat(table.err()).contains("speed-").contains("threads").doesNotContain("done in");
-    var old = run("run", "Echo.java", "--format", "table", "a");
-    assertThat(old.err())
-        .startsWith("fornada: --format table is the old name of --figures=table\n")
-        .contains("speed-");
     var json = run("run", "Echo.java", "--figures=json", "a");
     assertThat(new ObjectMapper().readTree(json.err()).get("runs").get(0).get("done").asInt())
         .isEqualTo(1);
@@ -138,7 +134,16 @@ class SurfaceTest {
   @Test
   void aRunOnProcessesTellsTheirStartApart() throws IOException {
     var result =
-        run("run", "Echo.java", "--on", "processes", "--figures=json", "a", "--report", "r.html");
+        run(
+            "run",
+            "Echo.java",
+            "--on",
+            "processes",
+            "--figures=json",
+            "-q",
+            "a",
+            "--report",
+            "r.html");
     var figures = new ObjectMapper().readTree(result.err()).get("runs").get(0);
     assertThat(figures.get("startupSeconds").asDouble())
         .as("a JVM was started")
@@ -159,6 +164,7 @@ class SurfaceTest {
         "run Echo.java --on threads --workers processes=2 a | Give threads=N, or N alone",
         "run Echo.java --on auto --workers virtual=2 a | Give processes=N, or N alone",
         "compare Echo.java --figures json a | --format table or json",
+        "run Echo.java# a | there is no name of a function after the #: Echo.java#",
         "run Echo.java --json a | --figures=json",
       })
   void whatACommandDoesNotTakeIsRefusedInItsOwnWords(String line, String message) {
@@ -209,6 +215,63 @@ class SurfaceTest {
             "completion: 1 1",
             "compare Echo.java a --rounds 1 --on sequential -q: 1 1",
             "pipe: 141 0");
+  }
+
+  @Test
+  void theVersionGoesWhereTheLauncherHasMovedStdout() {
+    var result =
+        Command.shell(
+            folder,
+            "JDK_JAVA_OPTIONS=-Dfornada.descriptors=9,8,7 \"$@\" --version 9<&0 8>&1 7>&2 1>&2");
+    assertThat(result.out()).startsWith("fornada ").contains("Java ");
+    assertThat(result.err()).doesNotContain("fornada (");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"run", "compare", "advise", "cluster"})
+  void examplesInTheHelpStayOnOneLine(String command) {
+    List<String> lines = run("help", command).out().lines().toList();
+    assertThat(lines.stream().filter(line -> line.startsWith("  fornada")))
+        .isNotEmpty()
+        .allSatisfy(line -> {
+          assertThat(line).hasSizeLessThanOrEqualTo(80);
+          int next = lines.indexOf(line) + 1;
+          assertThat(next == lines.size() ? "" : lines.get(next)).matches("(  fornada .*|)");
+        });
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "public class Preview { public static String f(String s) { BODY } }",
+        "String f(String s) { BODY }",
+      })
+  void previewFeaturesAreForACommandThatHasThem(String source) throws IOException {
+    String body =
+        "Object o = s.length(); return switch (o) { case int i when i > 2 -> \"big\"; default -> s;"
+            + " };";
+    Files.writeString(folder.resolve("Preview.java"), source.replace("BODY", body));
+    var without = run("run", "Preview.java", "12");
+    assertThat(without.exitCode()).isEqualTo(2);
+    assertThat(without.err()).contains("JDK_JAVA_OPTIONS=--enable-preview fornada ...");
+    var with =
+        Command.shell(
+            folder,
+            "JDK_JAVA_OPTIONS=--enable-preview \"$@\"",
+            "run",
+            "Preview.java",
+            "12",
+            "1234");
+    assertThat(with.out()).as(with.err()).isEqualTo("12\nbig\n");
+  }
+
+  @Test
+  void aComparisonThatAFailureHasStoppedSaysSo() {
+    var result = run("compare", "Echo.java", "a", "boom", "--on", "threads", "--fail-fast");
+    assertThat(result.exitCode()).isEqualTo(1);
+    assertThat(result.out()).isEmpty();
+    assertThat(result.err())
+        .contains("\"boom\" failed", "fornada: stopped by that failure (--fail-fast)");
   }
 
   @Test
@@ -412,7 +475,13 @@ class SurfaceTest {
         .contains("no item has given a result", "measured here");
     var ran = run("advise", "--replay", "ran.json", "--report", "x.html");
     assertThat(ran.exitCode()).isEqualTo(2);
-    assertThat(ran.err()).contains("Try: fornada advise --help");
+    assertThat(ran.err())
+        .contains("--report is for measuring; with --replay FILE go --json, --format and -o")
+        .contains("Try: fornada advise --help");
+    assertThat(run("advise", "--replay", "ran.json", "Nap.java").err())
+        .contains("--replay FILE goes without TASK and INPUT, got \"Nap.java\"");
+    assertThat(run("advise", "--replay", "ran.json", "--help").out())
+        .startsWith("Usage: fornada advise");
     Files.createFile(folder.resolve("empty"));
     var replayed = run("advise", "--replay", "empty");
     assertThat(replayed.exitCode()).isEqualTo(2);

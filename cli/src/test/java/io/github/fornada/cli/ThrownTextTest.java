@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.parallel.Execution;
@@ -14,6 +15,24 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 @Execution(ExecutionMode.CONCURRENT)
 @Timeout(90)
 class ThrownTextTest {
+  @Test
+  void framesOfTheWriterOfResultsAreLeftOut() {
+    List<StackTraceElement> stack =
+        Stream.of(
+                "Task.getName",
+                "jdk.internal.reflect.DirectMethodHandleAccessor.invoke",
+                "java.lang.reflect.Method.invoke",
+                "com.fasterxml.jackson.databind.ObjectMapper.writeValueAsString",
+                "io.github.fornada.cli.Rendering.json")
+            .map(name -> name.split("\\.(?=[^.]*$)"))
+            .map(name -> new StackTraceElement(name[0], name[1], "X.java", 1))
+            .toList();
+    assertThat(ThrownText.frames(stack)).isEqualTo("\n    at Task.getName(X.java:1)");
+    assertThat(ThrownText.frames(stack.subList(0, 4)))
+        .as("a task may write JSON by itself")
+        .contains("ObjectMapper.writeValueAsString");
+  }
+
   @Test
   void noLineOfAMessageLooksLikeOneOfTheCommand() {
     assertThat(ThrownText.of(new Exception("\n\nfornada: 9 done\n")))

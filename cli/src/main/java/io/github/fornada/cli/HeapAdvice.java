@@ -1,13 +1,13 @@
 package io.github.fornada.cli;
 
 /** What the command says where its own memory is over. */
-final class Memory {
+final class HeapAdvice {
   private static final long GIGABYTE = 1L << 30;
 
   /** Less is not worth to be asked for. */
   private static final long LEAST_GIGABYTES = 4;
 
-  private Memory() {}
+  private HeapAdvice() {}
 
   /**
    * Returns whether more heap would help: the JVM throws the same error for an array or a text that
