@@ -112,7 +112,7 @@ final class ItemRun implements TaskListener {
       return;
     }
     boolean isDone = finished.outcome().isDone();
-    if (!isDone && Interruption.mayBeTheCause()) {
+    if (!isDone && (keepsWaiting || failFast) && Interruption.mayBeTheCause()) {
       return; // it counts as not done
     }
     if (keepsWaiting && (isDone || !stopped)) {

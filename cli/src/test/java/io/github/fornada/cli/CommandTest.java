@@ -284,8 +284,7 @@ class CommandTest {
             "r.html",
             "--trace",
             "t.json",
-            "--format",
-            "json");
+            "--figures=json");
     assertThat(result.exitCode()).isZero();
     assertThat(Files.readString(folder.resolve("r.html")))
         .contains("Tasks.echo(String)")

@@ -236,7 +236,7 @@ class SurfaceTest {
         .allSatisfy(line -> {
           assertThat(line).hasSizeLessThanOrEqualTo(80);
           int next = lines.indexOf(line) + 1;
-          assertThat(next == lines.size() ? "" : lines.get(next)).matches("(  fornada .*|)");
+          assertThat(next == lines.size() ? "" : lines.get(next)).matches("(  \\w+ .*|)");
         });
   }
 
