@@ -149,13 +149,22 @@ final class ExitDiagnosis {
         + "; clearQuarantine lets it run again.";
   }
 
+  /** Says how often an item was retried. */
+  static String retried(int retries) {
+    return switch (retries) {
+      case 0 -> "; it was not retried";
+      case 1 -> "; it was retried once";
+      default -> "; it was retried " + retries + " times";
+    };
+  }
+
   /** Returns one paragraph that says what happened, to which item, and what to do next. */
   static String message(DeathCertificate death, int retries) {
     var text = new StringBuilder();
     text.append("worker ").append(death.pid()).append(' ').append(death.manner());
     if (death.item() != null) {
       text.append(" while running ").append(death.item());
-      text.append(retries == 0 ? "; it was not retried" : "; it was retried " + retries + " times");
+      text.append(retried(retries));
     }
     if (death.workersLost() > 1) {
       text.append(" and has cost ").append(death.workersLost()).append(" workers");

@@ -268,7 +268,7 @@ final class RemoteReports {
             + why
             + " while it had "
             + death.item()
-            + (retries == 0 ? "; it was not retried" : "; it was retried " + retries + " times")
+            + ExitDiagnosis.retried(retries)
             + ". Whether it has run is not known. With withRetries it runs again elsewhere.";
     end(batch, i, new Outcome.WorkerLost<>(message, death), null);
   }
