@@ -35,8 +35,8 @@ public record Unserializable(String path, Object object) {
       "Make its class implement java.io.Serializable, or mark the field transient.";
 
   private static final String OF_THE_JDK =
-      "Its class is the JDK's: %s what it holds instead, such as the value of an Optional, a copy"
-          + " in an ArrayList or a HashMap, or a record%s.";
+      "Its class is the JDK's: leave it out, or %s what it holds instead, such as the value of an"
+          + " Optional, a copy in an ArrayList or a HashMap, or a record%s.";
 
   private static final String OF_OUR_OWN =
       "It works within one JVM only: its copy in a worker would know nothing of the others. Use it"

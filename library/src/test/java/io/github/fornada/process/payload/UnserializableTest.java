@@ -55,16 +55,16 @@ class UnserializableTest {
   void nobodyIsToldToChangeAClassOfTheJdk() {
     assertThat(text(Optional.of(1)))
         .isEqualTo(
-            "the result (java.util.Optional) is not serializable. Its class is the JDK's: return"
-                + " what it holds instead, such as the value of an Optional, a copy in an ArrayList"
-                + " or a HashMap, or a record.");
+            "the result (java.util.Optional) is not serializable. Its class is the JDK's: leave"
+                + " it out, or return what it holds instead, such as the value of an Optional, a"
+                + " copy in an ArrayList or a HashMap, or a record.");
     assertThat(text(Map.of(1, new ArrayList<>(List.of(1, 2)).subList(0, 1))))
         .contains("the result[1] (java.util.ArrayList$SubList) is not serializable.")
-        .contains("Its class is the JDK's: return what it holds");
+        .contains("Its class is the JDK's: leave it out, or return what it holds");
     var thrown = new NotSerializableException("java.util.Optional");
     assertThat(
             Unserializable.text(Unserializable.in(Optional.of(1), "the item"), thrown, "the item"))
-        .contains("Its class is the JDK's: send what it holds")
+        .contains("Its class is the JDK's: leave it out, or send what it holds")
         .endsWith(", or create it inside the task.");
   }
 
