@@ -1,7 +1,6 @@
 package io.github.fornada.spi;
 
-import java.math.BigDecimal;
-import java.math.BigInteger;
+import io.github.fornada.jvm.ValueClasses;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -10,8 +9,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
-import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,27 +23,9 @@ final class PlainEquality {
   /** How deep collections may stand within one another; deeper ones are not equal. */
   private static final int MAX_DEPTH = 8; // Guess
 
-  private static final Set<Class<?>> VALUES =
-      Set.of(
-          String.class,
-          Integer.class,
-          Long.class,
-          Double.class,
-          Boolean.class,
-          Float.class,
-          Short.class,
-          Byte.class,
-          Character.class,
-          BigInteger.class,
-          BigDecimal.class,
-          UUID.class,
-          URI.class);
-
+  /** Those that can change. A sorted map is none: its order may come from code of the user's. */
   private static final Set<Class<?>> COLLECTIONS =
-      Set.of(ArrayList.class, HashMap.class, LinkedHashMap.class, TreeMap.class);
-
-  /** The classes behind {@code List.of} and {@code Map.of}. */
-  private static final String IMMUTABLE = "java.util.ImmutableCollections$";
+      Set.of(ArrayList.class, HashMap.class, LinkedHashMap.class);
 
   private PlainEquality() {}
 
@@ -76,7 +55,7 @@ final class PlainEquality {
     if (value == null) {
       return 0;
     }
-    if (VALUES.contains(value.getClass())) {
+    if (ValueClasses.contains(value.getClass())) {
       return value.hashCode();
     }
     if (depth == MAX_DEPTH || !isComparable(value)) {
@@ -99,11 +78,10 @@ final class PlainEquality {
   /** Returns whether a value is a collection whose elements are compared. */
   private static boolean isComparable(Object value) {
     Class<?> type = value.getClass();
-    return COLLECTIONS.contains(type)
-        ? size(value) <= MAX_ELEMENTS
-        : type.getName().startsWith(IMMUTABLE)
-            && (value instanceof Map<?, ?> || value instanceof List<?>)
-            && size(value) <= MAX_ELEMENTS;
+    boolean isOfTheJdk = COLLECTIONS.contains(type) || ValueClasses.isImmutableCollection(type);
+    return isOfTheJdk
+        && (value instanceof Map<?, ?> || value instanceof List<?>)
+        && size(value) <= MAX_ELEMENTS;
   }
 
   private static int size(Object collection) {
@@ -118,8 +96,10 @@ final class PlainEquality {
     if (first == null || second == null || first.getClass() != second.getClass()) {
       return false;
     }
-    if (VALUES.contains(first.getClass())) {
-      return first.equals(second);
+    if (ValueClasses.contains(first.getClass())) {
+      // Addresses are equal in whatever case their hosts are written.
+      return first.equals(second)
+          && (!(first instanceof URI) || first.toString().equals(second.toString()));
     }
     if (depth == MAX_DEPTH || !isComparable(first) || size(first) != size(second)) {
       return false;

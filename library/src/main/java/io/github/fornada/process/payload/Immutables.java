@@ -1,22 +1,15 @@
 package io.github.fornada.process.payload;
 
-import java.io.File;
+import io.github.fornada.jvm.ValueClasses;
 import java.lang.invoke.SerializedLambda;
 import java.lang.reflect.Array;
 import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
 import java.lang.reflect.RecordComponent;
-import java.math.BigDecimal;
-import java.math.BigInteger;
-import java.net.URI;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Collection;
-import java.util.Currency;
-import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
-import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,29 +22,6 @@ public final class Immutables {
    * may change.
    */
   private static final int MAX_OBJECTS = 64; // Guess
-
-  private static final Set<Class<?>> OF_THE_JDK =
-      Set.of(
-          String.class,
-          Integer.class,
-          Long.class,
-          Double.class,
-          Boolean.class,
-          Float.class,
-          Short.class,
-          Byte.class,
-          Character.class,
-          BigInteger.class,
-          BigDecimal.class,
-          UUID.class,
-          URI.class,
-          File.class,
-          Locale.class,
-          Currency.class,
-          Class.class);
-
-  /** The classes behind {@code List.of}, {@code Set.of} and {@code Map.of}. */
-  private static final String COLLECTIONS = "java.util.ImmutableCollections$";
 
   private enum Kind {
     /** Never changes. */
@@ -68,7 +38,7 @@ public final class Immutables {
       new ClassValue<>() {
         @Override
         protected Kind computeValue(Class<?> type) {
-          if (OF_THE_JDK.contains(type)
+          if (ValueClasses.contains(type)
               || Enum.class.isAssignableFrom(type)
               || (type.getPackageName().equals("java.time")
                   && Modifier.isFinal(type.getModifiers())
@@ -85,7 +55,7 @@ public final class Immutables {
           if (!hasState(type)) {
             return Kind.FIXED;
           }
-          return type.getName().startsWith(COLLECTIONS)
+          return ValueClasses.isImmutableCollection(type)
               ? Kind.COLLECTION
               : type.isHidden() && type.isSynthetic() ? Kind.LAMBDA : Kind.OTHER;
         }
@@ -102,7 +72,7 @@ public final class Immutables {
       boolean fixed =
           part.isPrimitive()
               || part.isEnum()
-              || (OF_THE_JDK.contains(part) && Modifier.isFinal(part.getModifiers()));
+              || (ValueClasses.contains(part) && Modifier.isFinal(part.getModifiers()));
       if (!fixed) {
         return false;
       }
