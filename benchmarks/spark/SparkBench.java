@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Iterator;
 import java.util.List;
+import java.util.PriorityQueue;
 import java.util.Random;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -36,6 +37,9 @@ public final class SparkBench {
   /** So many items at least run before any is timed: of few, most of the time is spent compiling. */
   private static final int WARM_ITEMS = 500;
 
+  /** The same for items that wait: as many as an RDD's in all the counts of partitions tried. */
+  private static final int WARM_ITEMS_THAT_WAIT = 20_000;
+
   /** Partitions of the RDDs: the best of these counts. */
   private static final int[] PARTITIONS = {2, 4, 8, 16, 64, 256, 1024};
 
@@ -61,7 +65,7 @@ public final class SparkBench {
       System.out.println("{\"row\": \"version\", \"text\": \"" + text + "\"}");
       return;
     }
-    int cores = args[0].equals("heavy") ? CORES_THAT_WAIT : 1;
+    int cores = waits(args[0]) ? CORES_THAT_WAIT : 1;
     try (var cluster = LoopbackCluster.start(MACHINES, cores)) {
       var conf = new SparkConf().setMaster(cluster.master()).setAppName("fornada-bench");
       cluster.settings().forEach(conf::set);
@@ -92,14 +96,19 @@ public final class SparkBench {
     }
     switch (row) {
       case "equal" -> costly("equal", equal(), Rdd::work);
-      case "heavy" -> costly("heavy", heavy(1), Rdd::waits);
-      case "heavy-two" -> costly("heavy-two", heavy(stepsOfOneMilli()), Rdd::work);
+      case "heavy" -> costly("heavy", heavy(1, 2400), Rdd::waits);
+      case "heavy-long" -> costly("heavy-long", heavy(1, 12_000), Rdd::waits);
+      case "heavy-two" -> costly("heavy-two", heavy(stepsOfOneMilli(), 12_000), Rdd::work);
       case "tiny" -> tiny();
       case "first" -> first();
       case "poison" -> poison();
       case "flat" -> flat();
       default -> throw new IllegalArgumentException("no row is called " + row);
     }
+  }
+
+  private static boolean waits(String row) {
+    return row.equals("heavy") || row.equals("heavy-long");
   }
 
   /** Waits for both executors, and returns how many there are; the driver is no executor. */
@@ -160,9 +169,9 @@ public final class SparkBench {
   }
 
   /** A Pareto distribution: most take a little, some take a hundred times as long. */
-  private List<Long> heavy(long milli) {
+  private List<Long> heavy(long milli, int atFullSize) {
     var random = new Random(15);
-    int count = Math.max(400, (int) (12_000 * scale));
+    int count = Math.max(400, (int) (atFullSize * scale));
     return IntStream.range(0, count)
         .mapToObj(i ->
             (long) (milli * Math.min(300, 2 * Math.pow(1 - random.nextDouble(), -1 / 1.3))))
@@ -176,30 +185,60 @@ public final class SparkBench {
    */
   private void costly(String row, List<Long> items, TaskFunction<Long, Long> body)
       throws Exception {
-    boolean wait = row.equals("heavy");
+    boolean wait = waits(row);
+    int warm = wait ? WARM_ITEMS_THAT_WAIT : WARM_ITEMS;
     inTurns(
         () -> {
           try (SparkPool pool = pool()) {
-            warm(items, () -> pool.map(items, body));
+            warm(warm, items, () -> pool.map(items, body));
             Duration before = processorTime();
             double rate = rate(items.size(), () -> pool.map(items, body));
-            emit("fornada", row, rate, "items/s", items.size() + " items, " + each(items, before));
+            String note = items.size() + " items, " + each(items, before);
+            emit("fornada", row, rate, "items/s", note);
+            if (wait) {
+              double most = mostItemsASecond(items);
+              emit("fornada", row + "-of-most", rate / most, "of 1", "of " + (long) most);
+            }
           }
         },
         () -> {
-          warm(items, () -> rdd(items, workers, wait));
+          warm(warm, items, () -> rdd(items, workers, wait));
           int partitions = bestPartitions(items, wait);
           Duration before = processorTime();
           double rate = rate(items.size(), () -> rdd(items, partitions, wait));
           String note = partitions + " partitions, " + each(items, before);
           emit("rdd", row, rate, "items/s", note);
+          if (wait) {
+            emit("rdd", row + "-of-most", rate / mostItemsASecond(items), "of 1", "");
+          }
         });
   }
 
-  private static void warm(List<Long> items, Supplied<List<Long>> once) throws Exception {
-    for (int ran = 0; ran < WARM_ITEMS; ran += items.size()) {
+  private static void warm(int least, List<Long> items, Supplied<List<Long>> once)
+      throws Exception {
+    for (int ran = 0; ran < least; ran += items.size()) {
       once.get();
     }
+  }
+
+  /**
+   * Returns what no way of handing out items in their order can exceed: each begins as soon as a
+   * core is free, which costs nothing.
+   *
+   * @param millis what each item takes
+   */
+  private double mostItemsASecond(List<Long> millis) {
+    var free = new PriorityQueue<Long>();
+    for (int core = 0; core < workers; core++) {
+      free.add(0L);
+    }
+    long end = 0;
+    for (long each : millis) {
+      long then = free.remove() + each;
+      end = Math.max(end, then);
+      free.add(then);
+    }
+    return millis.size() * 1e3 / end;
   }
 
   private int bestPartitions(List<Long> items, boolean wait) throws Exception {

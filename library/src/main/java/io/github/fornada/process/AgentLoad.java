@@ -16,6 +16,15 @@ final class AgentLoad {
   private static final int NONE_AHEAD = 2; // Guess
 
   /**
+   * How many items of each worker the mean remembers. Where times differ much, a mean of fewer
+   * would rise with each long item, and too few would be ahead of workers that get short ones.
+   */
+  private static final int REMEMBERED = 8; // Guess
+
+  /** The part of the mean that may be new at once, however many items have ended. */
+  private static final double MOST_NEW = 0.5; // Guess
+
+  /**
    * How long what has ended waits at most to be reported together with others, while workers have
    * enough to do. A report and the answer with new items cost both JVMs one to four milliseconds of
    * a processor, more while they are cold, which is much beside an item of 10 ms.
@@ -25,6 +34,9 @@ final class AgentLoad {
   /** How many items are reported together, if that does not take too long. */
   private static final int TOGETHER = 10; // Guess
 
+  /** Reports need not be more frequent, with many workers or short items: half of it is ahead. */
+  private static final long SHORTEST_PAUSE = 40_000_000; // Guess
+
   /** How many workers may be busy. Written by those who set it. */
   private volatile int workers;
 
@@ -33,6 +45,9 @@ final class AgentLoad {
 
   /** The mean time of an item in nanoseconds; 0 if unknown. Written by those who run items. */
   private volatile long itemNanos;
+
+  /** Whether none is to wait here until items have ended again. */
+  private volatile boolean noneAhead;
 
   /** The pause between two reports that the pool wants, in nanoseconds. Written by the reporter. */
   private volatile long reportPause;
@@ -78,19 +93,22 @@ final class AgentLoad {
 
   /** {@code count} items took a worker {@code nanos} nanoseconds. */
   void ran(int count, long nanos) {
+    noneAhead = false;
     long mean = Math.max(1, nanos / Math.max(1, count));
     long before = itemNanos;
-    itemNanos = before == 0 ? mean : before + (mean - before) / 8;
+    double isNew = Math.min(MOST_NEW, count / (double) (REMEMBERED * Math.max(1, workers)));
+    itemNanos = before == 0 ? mean : before + (long) ((mean - before) * isNew);
   }
 
   /** Until items have ended again, none is to wait here. */
   void wantNoneAhead() {
-    itemNanos = NONE_AHEAD * leastAheadNanos();
+    noneAhead = true;
   }
 
   /** How long what has ended may wait to be reported together with others, in nanoseconds. */
   long gatherNanos() {
-    return Math.min(LONGEST_PAUSE, TOGETHER * itemNanos / Math.max(1, workers));
+    return Math.clamp(
+        TOGETHER * itemNanos / Math.max(1, workers), SHORTEST_PAUSE, LONGEST_PAUSE);
   }
 
   /**
@@ -109,7 +127,7 @@ final class AgentLoad {
     long mean = itemNanos;
     int count = workers;
     long least = leastAheadNanos();
-    if (mean == 0 || mean >= NONE_AHEAD * least) {
+    if (mean == 0 || noneAhead || mean >= NONE_AHEAD * least) {
       return count;
     }
     // Half of it is there for what was not reported yet.
