@@ -705,6 +705,12 @@ final class Estimates {
     return Double.isFinite(least) ? least : cpu.or(0);
   }
 
+  /** Returns the processor time of an item that is handed over to a thread, and runs alone there. */
+  double workHandedOver() {
+    // What was measured of items that were handed over has that in it.
+    return Math.min(cpuTogether.or(Double.POSITIVE_INFINITY), work() + machine.handOverNanos());
+  }
+
   /**
    * Returns what an item waits for, other than a lock, without a queue at the other side: the least
    * of what was seen with different numbers in flight.

@@ -174,8 +174,17 @@ final class Forecast {
 
   /** Returns the items per nanosecond that as many threads would give if there were no lock. */
   double rateWithoutLock(int n) {
-    double work = known.work() + machine.handOverNanos();
-    return network(known, n, 0, work, cpuPerCore(), 0, known.capacity).rate(n);
+    return network(known, n, 0, known.workHandedOver(), cpuPerCore(), 0, known.capacity).rate(n);
+  }
+
+  /**
+   * Returns how much more a larger number in flight gives, as part of what a smaller one does, if
+   * only the processors and the lock limit it.
+   */
+  double gainForeseen(int from, int to) {
+    ClosedNetwork network =
+        network(known, to, lock, known.workHandedOver(), cpuPerCore(), 0, Double.POSITIVE_INFINITY);
+    return network.rate(to) / network.rate(from) - 1;
   }
 
   boolean mostlyWaits() {
@@ -331,7 +340,7 @@ final class Forecast {
     if (model == ExecutionModel.PLATFORM_THREADS) {
       limit = Math.min(limit, MOST_THREADS);
     }
-    double work = known.work();
+    double work = known.workHandedOver();
     double inflation = known.inflation();
     double cores = cpuPerCore();
     if (inflation > INFLATED) {
@@ -339,9 +348,7 @@ final class Forecast {
       double most = Math.max(1, Math.min(limit, cores) - 1);
       work *= 1 + (inflation - 1) * Math.max(1, most / beside);
     }
-    double handOver = machine.handOverNanos();
-    work += handOver;
-    double capacity = Math.min(known.capacity, 1 / Math.max(1, handOver));
+    double capacity = Math.min(known.capacity, 1 / Math.max(1, machine.handOverNanos()));
     int most = most(limit, work, cores, capacity);
     if (inThreads == null || most > inThreads.most()) {
       inThreads = network(known, most, lock, work, cores, 0, capacity);
