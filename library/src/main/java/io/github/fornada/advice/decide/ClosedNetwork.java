@@ -62,7 +62,8 @@ final class ClosedNetwork {
           n <= servers ? cpu : Math.max(cpu, cpu / servers * (1 + atProcessors + idle));
       double locked = lock * (1 + atLock);
       double rate = n / (processors + locked + wait);
-      rates[n] = Math.min(rate, wall);
+      // With several cores the recursion loses its precision near the wall, and would fall again.
+      rates[n] = Math.max(rates[n - 1], Math.min(rate, wall));
       lockResponses[n] = locked;
       atProcessors = rate * processors;
       atLock = rate * locked;

@@ -12,7 +12,7 @@ final class Forecast {
   /**
    * The part of the best rate that the advised size gives: more in flight costs more than it gives.
    */
-  static final double ENOUGH = 0.97;
+  static final double ENOUGH = 0.995;
 
   /** The room beyond what Little's law asks for, because items do not come evenly. Guess. */
   private static final double ROOM = 1.25;
