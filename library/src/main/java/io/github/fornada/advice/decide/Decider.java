@@ -218,6 +218,10 @@ public final class Decider {
 
   private double itemsNeeded;
   private double longestCompare;
+
+  /** The time that comparing has taken so far. */
+  private double comparing;
+
   private boolean processesTried;
   private boolean memoryBound;
   private boolean sharedState;
@@ -1050,6 +1054,7 @@ public final class Decider {
         && level != null
         && level.items() >= Math.min(itemsToCompare(FINE), 2.0 * setting.size() + 16)
         && itemsToCompare(GROSS) < COMPARE_SHARE * known.toCome()
+        && itemsToCompare(GROSS) / Math.max(1e-18, level.rate()) < leftForComparing()
         && known.toCome() / Math.max(1e-18, level.rate()) > WORTH_COMPARING;
   }
 
@@ -1073,8 +1078,7 @@ public final class Decider {
     phase = Phase.COMPARE;
     compared = true;
     itemsNeeded = itemsToCompare(FINE);
-    longestCompare =
-        0.05 * known.elapsed() + COMPARE_SHARE * known.toCome() / forecast().currentRate();
+    longestCompare = leftForComparing();
     before = setting;
     stageNanos = 0;
     int half = (int) Math.max(1, Math.min(setting.size(), known.cores()) / 2);
@@ -1085,6 +1089,12 @@ public final class Decider {
         Math.min(look(), USUAL_LOOK / 2));
   }
 
+  /** Returns the time that comparing may take, of all the time that the job takes. */
+  private double leftForComparing() {
+    double all = known.elapsed() + known.toCome() / forecast().currentRate();
+    return COMPARE_SHARE * all - comparing;
+  }
+
   private Decision compare() {
     Estimates.Level level = known.level(setting);
     boolean enough = level != null && level.items() >= itemsNeeded;
@@ -1093,6 +1103,7 @@ public final class Decider {
       return stay(Math.min(look(), USUAL_LOOK / 2));
     }
     phase = Phase.HOLD;
+    comparing += stageNanos;
     if (enough && !clear) {
       known.compare(setting, before, false);
     }
