@@ -115,7 +115,7 @@ public final class Decider {
   private static final double TRIAL_NANOS = 1e9;
 
   /** What comparing with half of the threads may cost, as part of the items that are left. */
-  private static final double COMPARE_SHARE = 0.05;
+  private static final double COMPARE_SHARE = 0.03;
 
   /** The differences that comparing is to show, and those that it must show to be worth it. */
   private static final double FINE = 0.12;
