@@ -5,6 +5,7 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** What is known of an item and of the machine: means that fade, of what was observed. */
@@ -212,6 +213,10 @@ final class Estimates {
     private final Mean square = new Mean();
     private final Mean inFlight = new Mean();
     private final Mean wait = new Mean();
+
+    /** The waits seen while all processors were taken, when waiting for them looks much alike. */
+    private final Mean waitWhenFull = new Mean();
+
     private final Mean cpu = new Mean();
     private double items;
     private double weightedItems;
@@ -269,9 +274,10 @@ final class Estimates {
       return Math.max(fromItems, fromStretches) + 1e-3;
     }
 
-    private void add(Observation o, double worked, double outside, double keep) {
+    private void add(
+        Observation o, double worked, double outside, boolean isFull, double keep) {
       cpu.add(worked, ended(o), keep);
-      wait.add(outside, ended(o), keep);
+      (isFull ? waitWhenFull : wait).add(outside, ended(o), keep);
       double now = o.done() / o.nanos();
       rate.add(now, o.nanos(), keep);
       response.add(o.responseNanos(), ended(o), keep);
@@ -373,7 +379,8 @@ final class Estimates {
     for (Map.Entry<WaitKind, Double> each : o.waits().entrySet()) {
       kinds += finite(each.getValue());
     }
-    if (isFull(o, busy) || (took < SHORTEST_WAIT && kinds == 0)) {
+    boolean isFull = isFull(o, busy);
+    if (isFull || (took < SHORTEST_WAIT && kinds == 0)) {
       // What was not seen to wait was ready to run: when all processors are taken, that is what it
       // does when it does not run. And to wait at all takes longer than very short items take.
       queued = Math.max(queued, took - ofThis - kinds);
@@ -414,16 +421,16 @@ final class Estimates {
     }
     double withPermits = Math.max(0, away - inLock - inNative);
     double outside = Math.max(0, withPermits - forPermit);
-    if (firstEnded < FIRST_ITEMS) {
+    if (firstEnded < FIRST_ITEMS && !isFull) {
       firstWaits += withPermits * o.done();
       firstEnded += o.done();
-    } else if (forPermit > 0) {
+    } else if (forPermit > 0 && firstEnded > 0) {
       // Those that queue are seen more often than they end, so too much is taken for the queue.
       outside = Math.clamp(firstWaits / firstEnded, outside, withPermits);
     }
     wait.add(outside, ended(o), keep);
     if (shows(o)) {
-      levels.computeIfAbsent(o.setting(), s -> new Level()).add(o, worked, outside, keep);
+      levels.computeIfAbsent(o.setting(), s -> new Level()).add(o, worked, outside, isFull, keep);
     }
     return changed(o, worked, outside + inLock + inNative + forPermit);
   }
@@ -716,12 +723,19 @@ final class Estimates {
    * of what was seen with different numbers in flight.
    */
   double baseWait() {
+    double found = leastWait(level -> level.wait);
+    found = Double.isFinite(found) ? found : leastWait(level -> level.waitWhenFull);
+    return Double.isFinite(found) ? found : wait.or(0);
+  }
+
+  /** Returns the least that was seen with different numbers in flight; infinite if none was. */
+  private double leastWait(Function<Level, Mean> of) {
     double least = Double.POSITIVE_INFINITY;
     int smallest = Integer.MAX_VALUE;
     double ofSmallest = Double.POSITIVE_INFINITY;
     for (Map.Entry<Setting, Level> each : levels.entrySet()) {
       Level level = each.getValue();
-      double waits = level.wait.get();
+      double waits = of.apply(level).get();
       if (Double.isNaN(waits)) {
         continue; // none has ended under that setting
       }
@@ -744,8 +758,7 @@ final class Estimates {
       // Of items that are much alike, the first had the shortest queue before them.
       least = Math.min(least, firstWaits / firstEnded * (1 + CERTAIN * variation));
     }
-    double found = Double.isFinite(least) ? least : ofSmallest;
-    return Double.isFinite(found) ? found : wait.or(0);
+    return Double.isFinite(least) ? least : ofSmallest;
   }
 
   /** Returns the time from an item's start to its end by Little's law: no end is waited for. */
