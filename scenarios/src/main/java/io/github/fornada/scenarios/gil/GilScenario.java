@@ -44,10 +44,10 @@ public final class GilScenario implements Scenario {
   @Override
   public List<Finding> findings(Setup setup) throws Exception {
     List<Integer> seeds = seeds(400);
-    List<Double> right = HandWritten.loop(seeds, NativeRandom::unguarded);
+    List<Long> right = HandWritten.loop(seeds, NativeRandom::unguarded);
     int wrong = 0;
     try (Pool pool = ThreadPool.open(o -> o.withWorkers(Math.max(2, setup.processors())))) {
-      List<Double> found = pool.map(seeds, NativeRandom::unguarded);
+      List<Long> found = pool.map(seeds, NativeRandom::unguarded);
       for (int i = 0; i < seeds.size(); i++) {
         if (!found.get(i).equals(right.get(i))) {
           wrong++;
@@ -142,7 +142,7 @@ public final class GilScenario implements Scenario {
   }
 
   /** Native code that is not safe for threads, so that its caller has to lock. */
-  static final class NativeCode extends Locked<Double> {
+  static final class NativeCode extends Locked<Long> {
     NativeCode(Size size) {
       this(size.of(150, 1_500, 6_000));
     }

@@ -6,52 +6,57 @@ import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
- * The C library's {@code srand48} and {@code drand48}. Their state is one for the whole process,
+ * The C library's {@code srand48} and {@code lrand48}. Their state is one for the whole process,
  * and they are documented as not safe for several threads; used so they give wrong numbers and do
  * not crash.
+ *
+ * <p>It is {@code lrand48}, which calculates with integers, and not {@code drand48}: on one of two
+ * processors, a compiled loop around calls of {@code drand48} took ten times as long in sequence as
+ * on threads, but not with {@code -XX:UseAVX=2}. So it is about registers of AVX-512 that are left
+ * in use, and says nothing about locks.
  */
 final class NativeRandom {
-  private static final @Nullable MethodHandle SEED =
+  // Read where they are used, and never through a local variable: code that is compiled while its
+  // loop runs knows the value of a constant, but of no local, and then each call is interpreted.
+  private static final MethodHandle SEED =
       handle("srand48", FunctionDescriptor.ofVoid(ValueLayout.JAVA_LONG));
-  private static final @Nullable MethodHandle NEXT =
-      handle("drand48", FunctionDescriptor.of(ValueLayout.JAVA_DOUBLE));
+  private static final MethodHandle NEXT =
+      handle("lrand48", FunctionDescriptor.of(ValueLayout.JAVA_LONG));
   private static final int CALLS = 60_000;
 
   private NativeRandom() {}
 
+  private static Optional<MemorySegment> find(String name) {
+    return Linker.nativeLinker().defaultLookup().find(name);
+  }
+
+  /** Returns a handle of a function; one that does nothing if there is no such function. */
   @SuppressWarnings("restricted") // the launcher enables native access
-  private static @Nullable MethodHandle handle(String name, FunctionDescriptor type) {
-    Linker linker = Linker.nativeLinker();
-    Optional<MemorySegment> symbol = linker.defaultLookup().find(name);
+  private static MethodHandle handle(String name, FunctionDescriptor type) {
     // Critical: these calls take nanoseconds and never wait.
-    return symbol
-        .map(s -> linker.downcallHandle(s, type, Linker.Option.critical(false)))
-        .orElse(null);
+    return find(name)
+        .map(s -> Linker.nativeLinker().downcallHandle(s, type, Linker.Option.critical(false)))
+        .orElseGet(() -> MethodHandles.empty(type.toMethodType()));
   }
 
   /** Throws if this system's C library does not have the functions. */
   static void require() throws MissingException {
-    if (SEED == null || NEXT == null) {
-      throw new MissingException("this system's C library has no srand48 and drand48");
+    if (find("srand48").isEmpty() || find("lrand48").isEmpty()) {
+      throw new MissingException("this system's C library has no srand48 and lrand48");
     }
   }
 
   /** Returns the sum of the numbers that follow the seed; wrong if another thread calls too. */
-  static double unguarded(int seed) {
-    MethodHandle first = SEED;
-    MethodHandle next = NEXT;
-    if (first == null || next == null) {
-      throw new IllegalStateException("require() was not called");
-    }
+  static long unguarded(int seed) {
     try {
-      first.invokeExact((long) seed);
-      double sum = 0;
+      SEED.invokeExact((long) seed);
+      long sum = 0;
       for (int i = 0; i < CALLS; i++) {
-        sum += (double) next.invokeExact();
+        sum += (long) NEXT.invokeExact();
       }
       return sum;
     } catch (Throwable e) {
@@ -60,7 +65,7 @@ final class NativeRandom {
   }
 
   /** Returns the same, with every other caller in this JVM kept out. */
-  static double guarded(int seed) {
+  static long guarded(int seed) {
     synchronized (NativeRandom.class) {
       return unguarded(seed);
     }

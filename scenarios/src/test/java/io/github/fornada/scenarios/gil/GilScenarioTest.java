@@ -29,7 +29,7 @@ class GilScenarioTest {
   @Test
   void oneWrongNumberOfTheNativeFunctionIsFound() throws Exception {
     var trial = new GilScenario.NativeCode(3);
-    List<Double> right = trial.sequential();
+    List<Long> right = trial.sequential();
     var wrong = new ArrayList<>(right);
     wrong.set(1, Math.nextUp(right.get(1)));
     Planted.isFound(trial, right, wrong);
