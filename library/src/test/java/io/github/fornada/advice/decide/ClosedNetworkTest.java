@@ -72,4 +72,15 @@ class ClosedNetworkTest {
     assertThat(network.knee(0.97)).isBetween(29, 31);
     assertThat(network.response(60)).isCloseTo(20, within(1e-6));
   }
+
+  @Test
+  void moreInFlightNeverGiveLess() {
+    for (int cores : new int[] {2, 3, 8, 16, 64}) {
+      ClosedNetwork network = ClosedNetwork.solve(30 * cores, 0.95, cores, 10, 0, 0, NONE);
+      for (int n = 2; n <= 30 * cores; n++) {
+        assertThat(network.rate(n)).isGreaterThanOrEqualTo(network.rate(n - 1));
+      }
+      assertThat(network.rate(30 * cores)).isGreaterThan(0.97 * cores / 0.95);
+    }
+  }
 }
