@@ -39,6 +39,12 @@ final class Series {
   /** Whether nobody sees that a lock is waited for: each wait is too short. */
   boolean lockIsUnseen;
 
+  /** Whether what items wait for is not seen while all cores are taken. */
+  boolean waitIsUnseenAtCores;
+
+  /** How much the times of items differ: their standard deviation as part of the mean. */
+  double variation = 0.1;
+
   /** Whether what the other side gives is limited by a pool of permits, which are waited for. */
   boolean permits;
 
@@ -169,7 +175,8 @@ final class Series {
     boolean atCores = !atLock && rate * work * inside > 0.98 * usable;
     Map<WaitKind, Double> waits = new EnumMap<>(WaitKind.class);
     double queued = atLock || atCores ? 0 : others;
-    waits.put(kind, 1e6 * (wait + (permits ? 0 : queued)));
+    double seen = atCores && waitIsUnseenAtCores ? 0 : wait;
+    waits.put(kind, 1e6 * (seen + (permits ? 0 : queued)));
     if (permits) {
       waits.put(WaitKind.CONNECTION_POOL, 1e6 * queued);
     }
@@ -190,7 +197,7 @@ final class Series {
         n - taken,
         taken,
         whole > 0 ? response * 1e6 : Double.NaN,
-        whole > 0 ? response * response * 1e12 * 1.01 : Double.NaN,
+        whole > 0 ? response * response * 1e12 * (1 + variation * variation) : Double.NaN,
         whole > 0 && running.model() != ExecutionModel.VIRTUAL_THREADS ? work * 1e6 : Double.NaN,
         1000,
         bytes,
