@@ -3,7 +3,6 @@ package io.github.fornada.cli;
 import io.github.fornada.ExecutionModel;
 import io.github.fornada.Pool;
 import io.github.fornada.TaskListener;
-import io.github.fornada.TaskPolicy;
 import io.github.fornada.advice.AutoOptions;
 import io.github.fornada.advice.AutoPool;
 import io.github.fornada.advice.Choice;
@@ -273,10 +272,7 @@ final class RunCommand implements Callable<Integer> {
       var stall = new StallWatch();
       if ((on == ExecutionModel.VIRTUAL_THREADS || how.isAuto()) && options.timeout != null) {
         listeners.add(stall);
-        stall.start(
-            options.timeout.plus(TaskPolicy.DEFAULT.grace()),
-            stuck -> progress.message(StallWatch.relief(stuck)),
-            run::stop);
+        stall.start(options.timeout, progress, run::stop);
       }
       progress.start();
 
@@ -385,10 +381,10 @@ final class RunCommand implements Callable<Integer> {
 
   private static void end(Pool pool, ItemRun.End end) {
     if (end == ItemRun.End.COMPLETE) {
-      pool.close();
-      return;
+      PoolStop.end(pool);
+    } else {
+      PoolStop.stop(List.of(pool));
     }
-    PoolStop.stop(List.of(pool));
   }
 
   private int finish(

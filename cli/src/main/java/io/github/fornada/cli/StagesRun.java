@@ -15,6 +15,7 @@ import io.github.fornada.timeline.BandSlice;
 import io.github.fornada.timeline.HtmlReport;
 import io.github.fornada.timeline.Timeline;
 import java.io.UncheckedIOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.Iterator;
@@ -115,6 +116,7 @@ final class StagesRun {
             refusals::number);
     long total = inputs instanceof Inputs.Known(var known) ? known.size() : -1;
     var pools = new ArrayList<Pool>();
+    var stalls = new LinkedHashMap<StallWatch, Duration>();
     try (var progress = new Progress(terminal, "", total);
         var writer = ResultWriter.open(outputs.results(), terminal, progress)) {
       var sink = new ResultSink(results, writer, outputs.items(), progress, !unordered);
@@ -148,24 +150,31 @@ final class StagesRun {
           if (!pools.isEmpty()) {
             listeners.add(laterItems(plan, outputs));
           }
+          Duration timeout = plan.settings().timeout();
+          if (plan.on() == ExecutionModel.VIRTUAL_THREADS && timeout != null) {
+            var stall = new StallWatch();
+            stalls.put(stall, timeout);
+            listeners.add(stall);
+          }
           pools.add(plan.settings().open(plan.on(), listeners));
         }
         run = pipeline(plans, pools, items.source(), placed, progress);
         PipelineRun<@Nullable String> running = run;
+        Runnable stop =
+            () -> {
+              cancelled.set(true);
+              tally.stops();
+              running.cancel();
+            };
         refusals.setReceiver(refusal -> {
           progress.refused();
           sink.refused(refusal);
           if (options.failFast) {
-            cancelled.set(true);
-            tally.stops();
-            running.cancel();
+            stop.run();
           }
         });
-        writer.onFailure(() -> {
-          cancelled.set(true);
-          tally.stops();
-          running.cancel();
-        });
+        writer.onFailure(stop);
+        stalls.forEach((stall, timeout) -> stall.start(timeout, progress, stop));
         progress.withDetails(() -> stageLines(running.summary()));
         progress.start();
         // The stages begin to run when the first outcome is asked for, and no sooner.
@@ -189,9 +198,13 @@ final class StagesRun {
         if (ended) {
           outputs.commitResults(writer);
         }
+        stalls.keySet().forEach(StallWatch::close);
         end(run, pools, complete);
       }
       progress.end();
+      if (stalls.keySet().stream().anyMatch(StallWatch::stalled)) {
+        terminal.err().println(StallWatch.GIVEN_UP);
+      }
       PipelineSummary summary = run.summary();
       for (Plan plan : plans) {
         plan.timeline().end(began + summary.elapsed().toNanos()); // the time that is told, too
@@ -521,7 +534,7 @@ final class StagesRun {
       @Nullable PipelineRun<@Nullable String> run, List<Pool> pools, boolean complete) {
     if (complete && run != null) {
       run.close();
-      pools.forEach(Pool::close);
+      pools.forEach(PoolStop::end);
       return;
     }
     if (run != null) {

@@ -2,11 +2,11 @@ package io.github.fornada.cli;
 
 import io.github.fornada.TaskEvent;
 import io.github.fornada.TaskListener;
+import io.github.fornada.TaskPolicy;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.function.IntConsumer;
 import jdk.management.VirtualThreadSchedulerMXBean;
 
 /**
@@ -45,13 +45,12 @@ final class StallWatch implements TaskListener, AutoCloseable {
   /**
    * Begins to check.
    *
-   * @param longest how long one item may take, its grace included
-   * @param onRelief called with the number of tasks that ignore interrupts, when the other tasks go
-   *     on in spite of them
+   * @param timeout how long one item may take
+   * @param progress tells it when the other tasks go on in spite of those that ignore interrupts
    * @param onStall called once, when nothing helps
    */
-  void start(Duration longest, IntConsumer onRelief, Runnable onStall) {
-    long quietNanos = longest.plus(MARGIN).toNanos();
+  void start(Duration timeout, Progress progress, Runnable onStall) {
+    long quietNanos = timeout.plus(TaskPolicy.DEFAULT.grace()).plus(MARGIN).toNanos();
     var scheduler = ManagementFactory.getPlatformMXBean(VirtualThreadSchedulerMXBean.class);
     Thread.ofPlatform()
         .daemon()
@@ -69,7 +68,7 @@ final class StallWatch implements TaskListener, AutoCloseable {
                   return;
                 }
                 scheduler.setParallelism(Math.min(2 * held, MAX_THREADS));
-                onRelief.accept(held);
+                progress.message(relief(held));
                 lastEventNanos = System.nanoTime();
               }
             }
@@ -80,7 +79,7 @@ final class StallWatch implements TaskListener, AutoCloseable {
   }
 
   /** Returns the message when the other tasks go on. */
-  static String relief(int stuck) {
+  private static String relief(int stuck) {
     return "fornada: "
         + Words.count(stuck, "task")
         + " over the timeout ignore interrupts and hold every processor that virtual threads have;"

@@ -106,28 +106,33 @@ class StoppedRunTest {
     stopped("run", "First.java", "then", "Tasks.java#echo", "--workers", "4");
   }
 
-  @Test
-  void atSigtermTasksThatHoldEveryCarrierCostNoWord() throws Exception {
-    Files.writeString(
-        folder.resolve("Spin.java"),
-        """
-        public class Spin {
-          public static String f(String s) {
-            while (s.equals("spin")) {
-              Thread.onSpinWait();
-            }
-            return s;
+  private static final String SPIN =
+      """
+      public class Spin {
+        public static String f(String s) {
+          while (s.equals("spin")) {
+            Thread.onSpinWait();
           }
+          return s;
         }
-        """);
-    var words =
-        new ArrayList<>(Command.words("run", "Spin.java", "--on", "virtual", "a", "spin", "spin"));
+      }
+      """;
+
+  /** Starts the command with one carrier of virtual threads, which may become so many. */
+  private Process onOneCarrier(int most, String... command) throws IOException {
+    Files.writeString(folder.resolve("Spin.java"), SPIN);
+    var words = new ArrayList<>(Command.words(command));
     words.addAll(
         1,
         List.of(
             "-Djdk.virtualThreadScheduler.parallelism=1",
-            "-Djdk.virtualThreadScheduler.maxPoolSize=1"));
-    Process process = new ProcessBuilder(words).directory(folder.toFile()).start();
+            "-Djdk.virtualThreadScheduler.maxPoolSize=" + most));
+    return new ProcessBuilder(words).directory(folder.toFile()).start();
+  }
+
+  @Test
+  void atSigtermTasksThatHoldEveryCarrierCostNoWord() throws Exception {
+    Process process = onOneCarrier(1, "run", "Spin.java", "--on", "virtual", "a", "spin", "spin");
     try (BufferedReader out = process.inputReader()) {
       assertThat(out.readLine()).isEqualTo("a");
       process.toHandle().destroy();
@@ -135,6 +140,52 @@ class StoppedRunTest {
       assertThat(process.exitValue()).isEqualTo(143);
       assertThat(new String(process.getErrorStream().readAllBytes(), UTF_8))
           .contains("interrupted; 1 done", "2 items not done");
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  @Test
+  void aRunWhoseItemsAllHaveTheirOutcomesEndsThoughTasksHoldEveryCarrier() throws Exception {
+    Process process =
+        onOneCarrier(1, "run", "Spin.java", "--on", "virtual", "--timeout", "200ms", "a", "spin");
+    try (BufferedReader out = process.inputReader()) {
+      assertThat(out.readLine()).isEqualTo("a");
+      assertThat(process.waitFor(Command.DEADLINE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+      assertThat(process.exitValue()).isEqualTo(1);
+      assertThat(new String(process.getErrorStream().readAllBytes(), UTF_8))
+          .contains("1 done, 1 failed");
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  @Test
+  void aPipelineGoesOnBesideTasksThatHoldEveryCarrier() throws Exception {
+    Files.writeString(
+        folder.resolve("First.java"),
+        "public class First { public static String same(String s) { return s; } }");
+    Process process =
+        onOneCarrier(
+            4,
+            "run",
+            "Spin.java",
+            "--on",
+            "virtual",
+            "--timeout",
+            "200ms",
+            "then",
+            "First.java",
+            "a",
+            "spin",
+            "b",
+            "c");
+    try (BufferedReader out = process.inputReader()) {
+      assertThat(out.lines()).containsExactly("a", "b", "c");
+      assertThat(process.waitFor(Command.DEADLINE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+      assertThat(process.exitValue()).isEqualTo(1);
+      assertThat(new String(process.getErrorStream().readAllBytes(), UTF_8))
+          .contains("1 task over the timeout ignore");
     } finally {
       process.destroyForcibly();
     }

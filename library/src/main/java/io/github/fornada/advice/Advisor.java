@@ -9,7 +9,9 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.Iterator;
 import java.util.Objects;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -31,8 +33,12 @@ public final class Advisor {
    * running an item once more does no harm; where it does, run the work on an {@link AutoPool} and
    * ask that for its {@linkplain AutoPool#advice advice}.
    *
+   * <p>An item that still runs a second after the limit is cancelled, and counts neither as ended
+   * nor as failed.
+   *
    * @throws InterruptedException if the caller was interrupted; the items that run are cancelled
    * @throws IllegalArgumentException if there are no items
+   * @throws IllegalStateException if no item has ended a second after the limit
    */
   public static <T extends @Nullable Object, R extends @Nullable Object> Advice measure(
       Iterable<? extends T> items, TaskFunction<? super T, ? extends R> function)
@@ -58,15 +64,19 @@ public final class Advisor {
       throw new IllegalArgumentException("the limit must be positive, got " + limit);
     }
     long began = System.nanoTime();
+    var isLate = new AtomicBoolean();
+    boolean any = false;
     try (var pool = AutoPool.open(o -> change.apply(o.withFreshMemory()))) {
       // Where no item ends any more, nobody would look at the time.
       Future<?> late =
           Timer.after(
               limit.plus(PATIENCE),
-              () -> OwnThreads.start("fornada-advisor-end", pool::shutdownNow));
+              () -> {
+                isLate.set(true); // before the stream can end by it
+                OwnThreads.start("fornada-advisor-end", pool::shutdownNow);
+              });
       try (Stream<Completion<T, R>> ended = pool.<T, R>completions(items, function)) {
         Iterator<Completion<T, R>> each = ended.iterator();
-        boolean any = false;
         while (each.hasNext()) {
           var _ = each.next();
           any = true;
@@ -82,6 +92,14 @@ public final class Advisor {
         }
         if (!any) {
           throw new IllegalArgumentException("there are no items to measure");
+        }
+      } catch (CancellationException e) {
+        if (!isLate.get()) {
+          throw e;
+        }
+        if (!any) {
+          throw new IllegalStateException(
+              "no item had ended after " + limit.plus(PATIENCE) + ": give a longer limit", e);
         }
       } finally {
         late.cancel(false);

@@ -159,6 +159,8 @@ final class Controller implements ThreadSide.Watcher {
 
   // Of the failures, those that the chooser was told of: they are counted before their items are.
   private long failedTold;
+
+  private long cancelledTold;
   private long refusedTold;
 
   private Gathered gathered = new Gathered();
@@ -173,7 +175,7 @@ final class Controller implements ThreadSide.Watcher {
     static final Totals NONE =
         new Totals(
             0,
-            new ThreadSide.Figures(0, 0, 0, 0, 0, 0, 0, 0, 0),
+            new ThreadSide.Figures(0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
             new ProcessSide.Figures(0, 0, 0, 0),
             0,
             0);
@@ -449,7 +451,7 @@ final class Controller implements ThreadSide.Watcher {
    * threads waited for can no longer be seen.
    */
   private void count(Known known, Totals totals) {
-    long ended = totals.ended() - last.ended();
+    long ended = endedUncancelled(totals);
     long failed = Math.min(totals.threads().failed() - failedTold, ended);
     long refused = Math.min(totals.threads().refused() - refusedTold, failed);
     double no = Double.NaN;
@@ -490,6 +492,7 @@ final class Controller implements ThreadSide.Watcher {
   private Decision decide(Known known, Totals totals, Observation observation) {
     update(known);
     known.nanos += totals.nanos() - last.nanos();
+    cancelledTold += totals.ended() - last.ended() - observation.done() - observation.failed();
     last = totals;
     failedTold += observation.failed();
     refusedTold += observation.refused();
@@ -803,6 +806,13 @@ final class Controller implements ThreadSide.Watcher {
     return sum;
   }
 
+  /** Returns how many items have ended since the last look, without those that were cancelled. */
+  private long endedUncancelled(Totals now) {
+    long ended = now.ended() - last.ended();
+    // One that is cancelled ends a little later, which may be after the next look.
+    return ended - Math.min(now.threads().cancelled() - cancelledTold, ended);
+  }
+
   private Observation observe(Totals now, Stretch stretch, @Nullable Doubts known) {
     Senses.Sensed sensed = senses.read(pids(helperIfOpen()));
     ThreadSide.Figures here = now.threads();
@@ -811,7 +821,8 @@ final class Controller implements ThreadSide.Watcher {
     long endedHere = here.ended() - before.ended();
     long endedAway = now.processes().ended() - last.processes().ended();
     long ended = endedHere + endedAway;
-    long failed = Math.min(here.failed() - failedTold, ended);
+    long counted = endedUncancelled(now);
+    long failed = Math.min(here.failed() - failedTold, counted);
     unsettled = Math.max(0, unsettled - ended);
     boolean away = setting.model() == ExecutionModel.PROCESSES && !starting;
     double busy =
@@ -838,7 +849,7 @@ final class Controller implements ThreadSide.Watcher {
         !starting && unsettled == 0,
         nanos,
         Math.max(0, ended + now.inFlight() - last.inFlight()),
-        ended - failed,
+        counted - failed,
         failed,
         Math.min(here.refused() - refusedTold, failed),
         stretch.inFlight(),

@@ -42,6 +42,8 @@ public interface ThreadSide {
    * @param ended the number of items that have ended on threads of this pool
    * @param failed the number of attempts without a result, those of the helper included
    * @param refused how many of those looked like overload of the other side
+   * @param cancelled the number of items that were cancelled while they ran, at the helper too:
+   *     they have not failed, and what they took says nothing
    * @param busyNanos the sum of the times of those that ended on threads
    * @param busySquares the sum of the squares of those times
    * @param metered the number of items whose processor time is known
@@ -53,6 +55,7 @@ public interface ThreadSide {
       long ended,
       long failed,
       long refused,
+      long cancelled,
       long busyNanos,
       double busySquares,
       long metered,

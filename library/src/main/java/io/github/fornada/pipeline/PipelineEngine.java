@@ -65,6 +65,8 @@ final class PipelineEngine {
 
   private volatile long endNanos;
 
+  private volatile boolean closed;
+
   // ---- the consumer's own
 
   private boolean started;
@@ -340,8 +342,14 @@ final class PipelineEngine {
     return false;
   }
 
+  /** Whether somebody has begun to close it. */
+  boolean isClosed() {
+    return closed;
+  }
+
   /** Stops everything, and waits until nothing of it runs any more. */
   void close() {
+    closed = true;
     stop("the pipeline was closed", new CancellationException("the pipeline was closed"));
     if (isOwnThread()) { // a task of its own: it would wait for itself
       for (Stage stage : stages) {
@@ -404,7 +412,7 @@ final class PipelineEngine {
         item = rest.poll();
       }
       if (item != null) {
-        return outcome(item);
+        return outcome(item, stages.getLast().name());
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -466,9 +474,10 @@ final class PipelineEngine {
     return all;
   }
 
-  private static PipelineOutcome<@Nullable Object> outcome(Item item) {
+  private static PipelineOutcome<@Nullable Object> outcome(Item item, String last) {
     Stage stage = item.stage;
-    String name = stage == null ? "" : stage.name();
+    // Batches at the end are made by no stage: those that made their items come before.
+    String name = stage == null ? last : stage.name();
     List<Origin> origins = item.origins();
     Outcome<?> ended = item.outcome;
     if (ended == null) {

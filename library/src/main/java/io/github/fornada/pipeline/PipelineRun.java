@@ -1,5 +1,9 @@
 package io.github.fornada.pipeline;
 
+import io.github.fornada.jvm.Collected;
+import io.github.fornada.jvm.Log;
+import io.github.fornada.jvm.OwnThreads;
+import java.lang.ref.Reference;
 import java.util.Spliterator;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -10,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One run of a {@link Pipeline}. It owns the pools that were opened for it: close it, in a
- * try-with-resources statement.
+ * try-with-resources statement. One that was not closed is, with a warning, when the collector has
+ * found that nobody holds it or its stream.
  *
  * @param <R> what the last stage gives
  */
@@ -20,6 +25,22 @@ public final class PipelineRun<R extends @Nullable Object> implements AutoClosea
 
   PipelineRun(PipelineEngine engine) {
     this.engine = engine;
+    var _ = Collected.then(this, new Forgotten(engine));
+  }
+
+  /** Must not refer to the run, which is found unreachable while the engine's threads go on. */
+  private record Forgotten(PipelineEngine engine) implements Runnable {
+    @Override
+    public void run() {
+      if (!engine.isClosed()) {
+        OwnThreads.start("fornada-pipeline-forgotten", engine::close); // which waits
+        Log.get()
+            .log(
+                System.Logger.Level.WARNING,
+                "a pipeline's run was forgotten without close; it is closed now. Close it, best by"
+                    + " try-with-resources: until the collector finds it, its pools stay");
+      }
+    }
   }
 
   /**
@@ -64,7 +85,7 @@ public final class PipelineRun<R extends @Nullable Object> implements AutoClosea
     if (ordered) {
       engine.keepsOrder();
     }
-    return StreamSupport.stream(new Outcomes<R>(engine, ordered), false).onClose(engine::abandon);
+    return StreamSupport.stream(new Outcomes<R>(this, ordered), false).onClose(engine::abandon);
   }
 
   /** Returns the figures of all stages so far; after the end, of the whole run. */
@@ -100,12 +121,18 @@ public final class PipelineRun<R extends @Nullable Object> implements AutoClosea
     return "PipelineRun[" + engine + "]";
   }
 
-  private record Outcomes<R extends @Nullable Object>(PipelineEngine engine, boolean ordered)
+  /** Keeps the run reachable for as long as somebody holds the stream or its iterator. */
+  private record Outcomes<R extends @Nullable Object>(PipelineRun<R> run, boolean ordered)
       implements Spliterator<PipelineOutcome<R>> {
     @Override
     @SuppressWarnings("unchecked") // the last stage gives what the pipeline is of
     public boolean tryAdvance(Consumer<? super PipelineOutcome<R>> action) {
-      PipelineOutcome<@Nullable Object> next = engine.next();
+      PipelineOutcome<@Nullable Object> next;
+      try {
+        next = run.engine.next();
+      } finally {
+        Reference.reachabilityFence(run);
+      }
       if (next == null) {
         return false;
       }

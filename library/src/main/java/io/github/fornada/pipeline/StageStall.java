@@ -1,5 +1,6 @@
 package io.github.fornada.pipeline;
 
+import io.github.fornada.jvm.Durations;
 import java.time.Duration;
 import java.util.List;
 
@@ -47,8 +48,8 @@ public final class StageStall {
     text.append("stage \"")
         .append(stage)
         .append("\" has neither taken nor given an item for ")
-        .append(time.toSeconds())
-        .append(" s, and ")
+        .append(Durations.inWords(time))
+        .append(", and ")
         .append(waiting)
         .append(waiting == 1 ? " item waits" : " items wait")
         .append(" for it");

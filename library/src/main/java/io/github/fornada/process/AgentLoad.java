@@ -107,8 +107,7 @@ final class AgentLoad {
 
   /** How long what has ended may wait to be reported together with others, in nanoseconds. */
   long gatherNanos() {
-    return Math.clamp(
-        TOGETHER * itemNanos / Math.max(1, workers), SHORTEST_PAUSE, LONGEST_PAUSE);
+    return Math.clamp(TOGETHER * itemNanos / Math.max(1, workers), SHORTEST_PAUSE, LONGEST_PAUSE);
   }
 
   /**

@@ -57,6 +57,12 @@ public final class WorkerReserve implements AutoCloseable {
    */
   private static final Duration REFILL_AFTER = Duration.ofMillis(200); // Guess
 
+  /**
+   * The pause before a worker is replaced that has died in the reserve: where none can live, one is
+   * tried each time.
+   */
+  private static final Duration AFTER_DEATH = Duration.ofSeconds(1); // Guess
+
   private final ProcessOptions options;
   private final Path directory;
   private final OrphanGuard guard;
@@ -154,11 +160,7 @@ public final class WorkerReserve implements AutoCloseable {
         return taken;
       }
     }
-    Engine.later(
-        REFILL_AFTER,
-        () -> {
-          var _ = OwnThreads.daemon("fornada-reserve").start(this::refill);
-        });
+    refillLater(REFILL_AFTER);
     return taken;
   }
 
@@ -199,9 +201,24 @@ public final class WorkerReserve implements AutoCloseable {
     }
   }
 
-  private synchronized void ended(Process process) {
-    running.remove(process);
-    closeIfLast();
+  private void ended(Process process) {
+    boolean wasReady;
+    synchronized (this) {
+      running.remove(process);
+      wasReady = ready.removeIf(each -> each.process().equals(process));
+      closeIfLast();
+    }
+    if (wasReady) {
+      refillLater(AFTER_DEATH);
+    }
+  }
+
+  private void refillLater(Duration pause) {
+    Engine.later(
+        pause,
+        () -> {
+          var _ = OwnThreads.daemon("fornada-reserve").start(this::refill);
+        });
   }
 
   /**

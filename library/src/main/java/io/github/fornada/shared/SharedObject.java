@@ -78,13 +78,13 @@ public abstract sealed class SharedObject implements Serializable
 
   @Serial
   final Object writeReplace() throws ObjectStreamException {
-    String folder = region.space().folder();
-    if (folder == null) {
+    Space space = region.space();
+    if (space.folder() == null && !Elements.isForThisProcess()) {
       throw new InvalidObjectException(
           "this object is shared by the tasks of a pool that runs in this process: make it with the"
               + " pool whose tasks use it");
     }
-    return new Name(folder, region.name(), region.byteSize());
+    return new Name(space.address(), region.name(), region.byteSize());
   }
 
   @Serial
@@ -96,20 +96,19 @@ public abstract sealed class SharedObject implements Serializable
   private static final class Name implements Serializable {
     @Serial private static final long serialVersionUID = 1L;
 
-    private final String folder;
+    private final String space;
     private final String name;
     private final long size;
 
-    Name(String folder, String name, long size) {
-      this.folder = folder;
+    Name(String space, String name, long size) {
+      this.space = space;
       this.name = name;
       this.size = size;
     }
 
     @Serial
     private Object readResolve() {
-      Space space = Spaces.in(folder);
-      return of(space.region(name, size));
+      return of(Spaces.at(space).region(name, size));
     }
   }
 }

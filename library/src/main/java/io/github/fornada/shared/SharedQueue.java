@@ -190,7 +190,7 @@ public final class SharedQueue<T> extends SharedObject implements AutoCloseable,
       requireRoom(plain.byteSize());
       return ElementRing.Element.plain(BulkValue.tag(element), plain);
     }
-    MessageOutput out = Elements.encoded("an element", element);
+    MessageOutput out = Elements.encoded(region.space(), "an element", element);
     requireRoom(out.size());
     return new ElementRing.Element(out.array(), out.size());
   }

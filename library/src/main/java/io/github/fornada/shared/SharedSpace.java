@@ -183,9 +183,9 @@ public final class SharedSpace implements Serializable {
             region -> new SharedValue<T>(region).put(start));
   }
 
-  private static int encodedSize(Object value) {
+  private int encodedSize(Object value) {
     Objects.requireNonNull(value, "start");
-    return Elements.encoded("a shared value", value).size();
+    return Elements.encoded(space, "a shared value", value).size();
   }
 
   /** Returns a new lock, which is free. */
@@ -265,13 +265,12 @@ public final class SharedSpace implements Serializable {
 
   @Serial
   private Object writeReplace() throws InvalidObjectException {
-    String folder = space.folder();
-    if (folder == null) {
+    if (space.folder() == null && !Elements.isForThisProcess()) {
       throw new InvalidObjectException(
           "this makes objects for the tasks of a pool that runs in this process: take"
               + " SharedSpace.of the pool whose tasks use them");
     }
-    return new Name(folder);
+    return new Name(space.address());
   }
 
   @Serial
@@ -283,15 +282,15 @@ public final class SharedSpace implements Serializable {
   private static final class Name implements Serializable {
     @Serial private static final long serialVersionUID = 1L;
 
-    private final String folder;
+    private final String space;
 
-    Name(String folder) {
-      this.folder = folder;
+    Name(String space) {
+      this.space = space;
     }
 
     @Serial
     private Object readResolve() {
-      return new SharedSpace(Spaces.in(folder));
+      return new SharedSpace(Spaces.at(space));
     }
   }
 }

@@ -121,7 +121,7 @@ public final class SharedValue<T> extends SharedObject {
   }
 
   private MessageOutput encoded(T next) {
-    MessageOutput out = Elements.encoded("a shared value", next);
+    MessageOutput out = Elements.encoded(region.space(), "a shared value", next);
     if (out.size() > copies.most()) {
       throw new IllegalArgumentException(
           "a shared value of "

@@ -37,6 +37,7 @@ final class ElasticPool extends LocalPool implements ThreadSide {
   private final Meter meter = new Meter();
   private final LongAdder failed = new LongAdder();
   private final LongAdder refused = new LongAdder();
+  private final LongAdder cancelled = new LongAdder();
 
   /** Batches with items that the helper cannot run. */
   private final ConcurrentLinkedQueue<Batch<?, ?>> stayed = new ConcurrentLinkedQueue<>();
@@ -259,6 +260,10 @@ final class ElasticPool extends LocalPool implements ThreadSide {
 
   @Override
   protected void hasFailed(Outcome<?> outcome) {
+    if (outcome instanceof Outcome.Cancelled) {
+      cancelled.increment();
+      return;
+    }
     failed.increment();
     if (!heldBack && failed.sum() >= mostFailures) {
       holdBack();
@@ -278,6 +283,7 @@ final class ElasticPool extends LocalPool implements ThreadSide {
         meter.ended(),
         failed.sum(),
         refused.sum(),
+        cancelled.sum(),
         meter.busyNanos(),
         meter.busySquares(),
         meter.metered(),

@@ -19,7 +19,9 @@ import java.util.function.UnaryOperator;
  * virtual threads. A task over its timeout is interrupted; {@link ThreadPool} describes what
  * happens to a task that ignores the interrupt. A task that computes keeps a processor from the
  * others, because the scheduler does not preempt virtual threads. Use a {@link ThreadPool} for
- * tasks that compute for long.
+ * tasks that compute for long. Where tasks that compute for ever and ignore interrupts hold every
+ * processor, no virtual thread of the JVM runs any more, and {@link #close} waits for one that
+ * does; {@link #awaitTermination} with a limit does not.
  */
 public final class VirtualThreadPool extends LocalPool {
   /** The maximum number of tasks in progress at once by default. */

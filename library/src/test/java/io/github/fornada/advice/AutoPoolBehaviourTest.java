@@ -15,6 +15,7 @@ import io.github.fornada.advice.decide.Learned;
 import io.github.fornada.advice.decide.Setting;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -57,6 +58,36 @@ class AutoPoolBehaviourTest {
       assertThat(choices).isNotEmpty().allMatch(choice -> !choice.reason().isEmpty());
       assertThat(pool.advice()).isNotNull();
     }
+  }
+
+  @Test
+  void anItemThatStillRunsAfterTheLimitOfAMeasurementIsNeitherDoneNorFailed() throws Exception {
+    Advice advice =
+        Advisor.measure(
+            numbers(60),
+            i -> {
+              Thread.sleep(i == 20 ? 600_000 : 20);
+              return i;
+            },
+            Duration.ofSeconds(2),
+            o -> o.withMostProcesses(0));
+    assertThat(advice.failed()).isZero();
+    assertThat(advice.sentences()).isNotEmpty();
+  }
+
+  @Test
+  void whereNoItemEndsInTimeAMeasurementSaysSo() {
+    assertThatThrownBy(() ->
+            Advisor.measure(
+                numbers(4),
+                i -> {
+                  Thread.sleep(600_000);
+                  return i;
+                },
+                Duration.ofMillis(300),
+                o -> o))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("no item had ended after PT1.3S: give a longer limit");
   }
 
   /** It fails at once, so that all might have failed before anybody looks. */

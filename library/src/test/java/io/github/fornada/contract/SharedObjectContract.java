@@ -19,6 +19,7 @@ import io.github.fornada.shared.SharedSemaphore;
 import io.github.fornada.shared.SharedSpace;
 import io.github.fornada.shared.SharedValue;
 import java.io.Serializable;
+import java.io.UncheckedIOException;
 import java.lang.foreign.ValueLayout;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -60,6 +61,44 @@ interface SharedObjectContract extends PoolUnderTest {
       assertThat(counter.get()).isEqualTo(4);
       SharedCounter back = PoolUnderTest.get(pool.submit(counter, c -> c));
       assertThat(back).isSameAs(counter);
+    }
+  }
+
+  @Test
+  default void aSharedObjectAndItsSpaceGoThroughAQueueAndAValueAndComeOutAsThemselves()
+      throws Exception {
+    try (Pool pool = open(1)) {
+      SharedSpace shared = SharedSpace.of(pool);
+      SharedCounter counter = shared.counter(1);
+      SharedQueue<Part> queue = shared.queue(4);
+      SharedValue<List<SharedCounter>> value = shared.value(List.of(counter));
+      SharedQueue<SharedSpace> spaces = shared.queue(1);
+      queue.send(new Part(counter, 3));
+      spaces.send(shared);
+      CompletableFuture<SharedCounter> made =
+          pool.submit(
+              10,
+              by -> {
+                Part part = queue.receive();
+                part.counter().add(part.by());
+                value.get().getFirst().add(by);
+                SharedCounter other = spaces.receive().counter(20);
+                queue.send(new Part(other, 0));
+                return other;
+              });
+      assertThat(PoolUnderTest.get(made).get()).isEqualTo(20);
+      assertThat(counter.get()).isEqualTo(14);
+      assertThat(queue.receive().counter()).isSameAs(PoolUnderTest.get(made));
+    }
+  }
+
+  @Test
+  default void anArrayWithoutRoomIsRefusedWithItsSize() {
+    try (Pool pool = open(1)) {
+      SharedSpace shared = SharedSpace.of(pool);
+      assertThatThrownBy(() -> shared.longs(1L << 44))
+          .isInstanceOf(UncheckedIOException.class)
+          .hasMessageContaining("a shared array needs " + ((1L << 47) + 4096) + " bytes");
     }
   }
 

@@ -810,8 +810,40 @@ final class PipelineTest {
       assertThat(stall.waiting()).isPositive();
       assertThat(stall.stacks()).hasSize(1);
       assertThat(stall.toString())
-          .contains("stage \"stuck\" has neither taken nor given an item")
+          .containsPattern("stage \"stuck\" has neither taken nor given an item for [1-9]")
           .contains("CountDownLatch.await");
+    }
+  }
+
+  @Test
+  void aRunThatIsForgottenIsClosedWhenTheCollectorHasFoundIt() {
+    assertThat(firstOfAForgottenRun()).isEqualTo(1);
+    Waiting.untilCollected("its threads have ended", () -> noThreadIsNamed("forgotten-stage"));
+  }
+
+  /** Leaves a run and its stream as they are: a source without end, of which one was taken. */
+  private static int firstOfAForgottenRun() {
+    PipelineRun<Integer> run =
+        Pipeline.from(() -> Stream.iterate(1, x -> x + 1).iterator())
+            .stage("forgotten-stage", threads(1), x -> x)
+            .run();
+    return run.outcomes().iterator().next().get();
+  }
+
+  private static boolean noThreadIsNamed(String start) {
+    return Thread.getAllStackTraces().keySet().stream()
+        .noneMatch(thread -> thread.getName().startsWith(start));
+  }
+
+  @Test
+  void aBatchAtTheEndHasTheNameOfTheLastStage() {
+    try (PipelineRun<List<Integer>> run =
+        Pipeline.from(HUNDRED)
+            .stage("first", threads(1), x -> x)
+            .stage("second", threads(1), x -> x)
+            .batches(10, Duration.ofDays(1))
+            .run()) {
+      assertThat(run.outcomes().map(PipelineOutcome::stage)).hasSize(10).containsOnly("second");
     }
   }
 

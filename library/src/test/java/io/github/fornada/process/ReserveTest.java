@@ -87,6 +87,18 @@ class ReserveTest {
   }
 
   @Test
+  void aWorkerThatDiedInReserveIsReplaced() throws Exception {
+    try (WorkerReserve reserve = reserve(2)) {
+      Set<Long> first = ready(reserve, 2);
+      first.forEach(pid -> ProcessHandle.of(pid).orElseThrow().destroyForcibly());
+      Waiting.until(
+          "others are in reserve",
+          Leftovers.SOON,
+          () -> reserve.pids().size() == 2 && reserve.pids().stream().noneMatch(first::contains));
+    }
+  }
+
+  @Test
   void closingTheReserveEndsThoseThatNobodyTookAndNoOthers() throws Exception {
     WorkerReserve reserve = reserve(2);
     Set<Long> all = ready(reserve, 2);

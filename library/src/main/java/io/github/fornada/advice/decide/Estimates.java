@@ -274,8 +274,7 @@ final class Estimates {
       return Math.max(fromItems, fromStretches) + 1e-3;
     }
 
-    private void add(
-        Observation o, double worked, double outside, boolean isFull, double keep) {
+    private void add(Observation o, double worked, double outside, boolean isFull, double keep) {
       cpu.add(worked, ended(o), keep);
       (isFull ? waitWhenFull : wait).add(outside, ended(o), keep);
       double now = o.done() / o.nanos();
@@ -712,7 +711,9 @@ final class Estimates {
     return Double.isFinite(least) ? least : cpu.or(0);
   }
 
-  /** Returns the processor time of an item that is handed over to a thread, and runs alone there. */
+  /**
+   * Returns the processor time of an item that is handed over to a thread, and runs alone there.
+   */
   double workHandedOver() {
     // What was measured of items that were handed over has that in it.
     return Math.min(cpuTogether.or(Double.POSITIVE_INFINITY), work() + machine.handOverNanos());

@@ -65,8 +65,13 @@ public final class Space {
   private static final String DIED = "died-";
   private static final int PIECE = 1 << 20;
 
+  /** How many spaces in its memory this process has made. */
+  private static final AtomicLong LOCAL = new AtomicLong();
+
   /** Null if the pool's tasks run in this process. */
   private final @Nullable Path folder;
+
+  private final String address;
 
   /** This process's number in the pool; 0 if it is neither its parent nor one of its workers. */
   private final long id;
@@ -94,6 +99,7 @@ public final class Space {
       throw new IllegalStateException("this pool has had too many workers: " + id);
     }
     this.folder = folder;
+    this.address = folder == null ? "memory-" + LOCAL.incrementAndGet() : folder.toString();
     this.id = id;
     this.bell = bell;
     this.host = host;
@@ -136,6 +142,13 @@ public final class Space {
   /** Returns the private folder's path; null if the pool's tasks run in this process. */
   public @Nullable String folder() {
     return folder == null ? null : folder.toString();
+  }
+
+  /**
+   * Returns what {@link Spaces#at} finds it by: the folder, or a name that only this process knows.
+   */
+  public String address() {
+    return address;
   }
 
   @Nullable Path file(String name) {
@@ -213,7 +226,7 @@ public final class Space {
       host.makeFifos(SocketBell.ears(folder));
     }
     long size = Math.addExact(Region.PAGE, bytes);
-    Region made = folder == null ? inMemory(name, size) : inFile(folder, name, size, what);
+    Region made = folder == null ? inMemory(name, size, what) : inFile(folder, name, size, what);
     boolean whole = false;
     try {
       made.shape(shape);
@@ -243,10 +256,19 @@ public final class Space {
   }
 
   @SuppressWarnings("MustBeClosed") // closed by Region.unmap()
-  private Region inMemory(String name, long size) {
+  private Region inMemory(String name, long size, String what) {
     Arena arena = Arena.ofShared();
     try {
       return new Region(this, name, arena.allocate(size, Region.PAGE), arena);
+    } catch (OutOfMemoryError e) { // the system has no room; the heap is not concerned
+      arena.close();
+      throw new UncheckedIOException(
+          what
+              + " needs "
+              + size
+              + " bytes, and could not be made: this process cannot have so much more memory;"
+              + " share less",
+          new IOException(e));
     } catch (RuntimeException | Error e) {
       arena.close();
       throw e;

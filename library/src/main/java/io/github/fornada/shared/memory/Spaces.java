@@ -1,5 +1,6 @@
 package io.github.fornada.shared.memory;
 
+import java.lang.ref.WeakReference;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.Map;
@@ -14,6 +15,9 @@ public final class Spaces {
       Collections.synchronizedMap(new WeakHashMap<>());
 
   private static final Map<String, Space> BY_FOLDER = new ConcurrentHashMap<>();
+
+  /** By the address. A pool that is collected without having ended takes its space with it. */
+  private static final Map<String, WeakReference<Space>> IN_MEMORY = new ConcurrentHashMap<>();
 
   /** The space of the pool that this process is a worker of. Written once. */
   private static volatile @Nullable Space worker;
@@ -43,13 +47,24 @@ public final class Spaces {
 
   /** Returns the space of a pool; one in this process's memory if the pool has no other. */
   public static Space of(Object pool) {
-    return BY_POOL.computeIfAbsent(pool, key -> Space.local());
+    return BY_POOL.computeIfAbsent(pool, key -> local());
   }
 
-  /** Returns the space with this folder; one that cannot be used if this process has none. */
-  public static Space in(String folder) {
-    Space known = BY_FOLDER.get(folder);
-    return known == null ? Space.foreign(Path.of(folder)) : known;
+  private static Space local() {
+    IN_MEMORY.values().removeIf(each -> each.get() == null);
+    Space space = Space.local();
+    IN_MEMORY.put(space.address(), new WeakReference<>(space));
+    return space;
+  }
+
+  /** Returns the space with this address; one that cannot be used if this process has none. */
+  public static Space at(String address) {
+    Space known = BY_FOLDER.get(address);
+    if (known == null) {
+      WeakReference<Space> local = IN_MEMORY.get(address);
+      known = local == null ? null : local.get();
+    }
+    return known == null ? Space.foreign(Path.of(address)) : known;
   }
 
   /** Called when a pool has ended. */
@@ -59,6 +74,8 @@ public final class Spaces {
       String folder = space.folder();
       if (folder != null) {
         BY_FOLDER.remove(folder);
+      } else {
+        IN_MEMORY.remove(space.address());
       }
       space.end();
     }
