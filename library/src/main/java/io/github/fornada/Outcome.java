@@ -1,5 +1,6 @@
 package io.github.fornada;
 
+import io.github.fornada.jvm.BoundedText;
 import java.io.Serializable;
 import java.time.Duration;
 import java.util.List;
@@ -68,7 +69,13 @@ public sealed interface Outcome<R extends @Nullable Object> extends Serializable
 
     @Override
     public R get() {
-      throw new TaskException("the task failed: " + cause, cause);
+      throw new TaskException("the task failed: " + BoundedText.of(cause), cause);
+    }
+
+    /** Returns a text with that of the cause, whatever the cause's own {@code toString} does. */
+    @Override
+    public String toString() {
+      return "Failed[cause=" + BoundedText.of(cause) + "]";
     }
   }
 

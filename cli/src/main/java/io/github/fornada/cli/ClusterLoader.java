@@ -19,7 +19,7 @@ final class ClusterLoader extends URLClassLoader {
   }
 
   ClusterLoader(List<Path> classPath) {
-    super("cluster", urls(classPath), ClassLoader.getPlatformClassLoader());
+    super("cluster", urls(classPath), JdkLoader.INSTANCE);
   }
 
   private static URL[] urls(List<Path> classPath) {

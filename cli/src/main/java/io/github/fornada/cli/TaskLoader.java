@@ -38,7 +38,7 @@ final class TaskLoader extends URLClassLoader {
   private final @Nullable CodeSource compiledSource;
 
   TaskLoader(TaskCode code, boolean guarded) {
-    super("task", urls(code.classPath()), ClassLoader.getPlatformClassLoader());
+    super("task", urls(code.classPath()), JdkLoader.INSTANCE);
     this.classes = code.classes();
     this.guarded = guarded;
     String source = code.source();

@@ -21,6 +21,8 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Class files in unusual places and of unusual versions, and what guarding them against exits
@@ -188,5 +190,44 @@ class ClassFilesTest {
         Command.run(folder, "run", odd.resolve("App.java") + "#dep", "-cp", jar.toString(), "x");
     assertThat(result.exitCode()).isEqualTo(2);
     assertThat(result.err()).contains(jar + " cannot be read as a jar");
+  }
+
+  /** The JDK's compilers are services of a module that another loader defines. */
+  @ParameterizedTest
+  @ValueSource(strings = {"threads", "processes"})
+  void aTaskFindsTheServicesOfAllTheJdksModules(String model) throws IOException {
+    Files.writeString(
+        folder.resolve("Tools.java"),
+        """
+        import java.util.ServiceLoader;
+        import java.util.spi.ToolProvider;
+        public class Tools {
+          public static boolean f(String name) {
+            return ServiceLoader.load(ToolProvider.class).stream()
+                .anyMatch(each -> each.get().name().equals(name));
+          }
+        }
+        """);
+    var result = Command.run(folder, "run", "Tools.java", "--on", model, "javac", "jar", "none");
+    assertThat(result.out()).isEqualTo("true\ntrue\nfalse\n");
+  }
+
+  @Test
+  void aTaskDoesNotSeeTheClassesOfTheCommand() throws IOException {
+    Files.writeString(
+        folder.resolve("Sees.java"),
+        """
+        public class Sees {
+          public static String f(String name) {
+            try {
+              return Class.forName(name).getName();
+            } catch (ClassNotFoundException e) {
+              return "no " + (Sees.class.getResource("/" + name.replace('.', '/') + ".class") == null);
+            }
+          }
+        }
+        """);
+    var result = Command.run(folder, "run", "Sees.java", "picocli.CommandLine", "java.sql.Date");
+    assertThat(result.out()).isEqualTo("no true\njava.sql.Date\n");
   }
 }

@@ -24,6 +24,8 @@ public final class Advisor {
   /** How long after the limit an item may end before all are stopped. */
   private static final Duration PATIENCE = Duration.ofSeconds(1); // Guess
 
+  private static final Duration FOR_EVER = Duration.ofDays(36_500);
+
   private Advisor() {}
 
   /**
@@ -38,7 +40,7 @@ public final class Advisor {
    *
    * @throws InterruptedException if the caller was interrupted; the items that run are cancelled
    * @throws IllegalArgumentException if there are no items
-   * @throws IllegalStateException if no item has ended a second after the limit
+   * @throws IllegalStateException if no item has given a result a second after the limit
    */
   public static <T extends @Nullable Object, R extends @Nullable Object> Advice measure(
       Iterable<? extends T> items, TaskFunction<? super T, ? extends R> function)
@@ -63,14 +65,16 @@ public final class Advisor {
     if (!limit.isPositive()) {
       throw new IllegalArgumentException("the limit must be positive, got " + limit);
     }
+    Duration atMost = limit.compareTo(FOR_EVER) > 0 ? FOR_EVER : limit.plus(PATIENCE);
     long began = System.nanoTime();
     var isLate = new AtomicBoolean();
     boolean any = false;
+    boolean anyDone = false;
     try (var pool = AutoPool.open(o -> change.apply(o.withFreshMemory()))) {
       // Where no item ends any more, nobody would look at the time.
       Future<?> late =
           Timer.after(
-              limit.plus(PATIENCE),
+              atMost,
               () -> {
                 isLate.set(true); // before the stream can end by it
                 OwnThreads.start("fornada-advisor-end", pool::shutdownNow);
@@ -78,7 +82,7 @@ public final class Advisor {
       try (Stream<Completion<T, R>> ended = pool.<T, R>completions(items, function)) {
         Iterator<Completion<T, R>> each = ended.iterator();
         while (each.hasNext()) {
-          var _ = each.next();
+          anyDone |= each.next().outcome().isDone();
           any = true;
           if (Thread.interrupted()) {
             throw new InterruptedException();
@@ -94,16 +98,24 @@ public final class Advisor {
           throw new IllegalArgumentException("there are no items to measure");
         }
       } catch (CancellationException e) {
+        if (Thread.interrupted()) {
+          throw (InterruptedException) new InterruptedException().initCause(e);
+        }
         if (!isLate.get()) {
           throw e;
         }
         if (!any) {
           throw new IllegalStateException(
-              "no item had ended after " + limit.plus(PATIENCE) + ": give a longer limit", e);
+              "no item had ended after " + Durations.inWords(atMost) + ": give a longer limit", e);
         }
       } finally {
         late.cancel(false);
         pool.shutdownNow();
+      }
+      if (!anyDone) {
+        throw new IllegalStateException(
+            "no item has given a result, so there is nothing to advise: run it on a pool to see"
+                + " why");
       }
       return pool.finalAdvice();
     }

@@ -44,7 +44,8 @@ import org.jspecify.annotations.Nullable;
  * function may also run on a copy of its item, in a worker JVM, as in a {@link
  * io.github.fornada.process.ProcessPool}: what it changes in static fields is then seen by later
  * items of the same worker only. {@link AutoOptions#withMostProcesses} with 0 rules that out.
- * Functions, items and tasks that cannot be sent stay in this JVM.
+ * Functions, items and tasks that cannot be sent stay in this JVM. Of results one of the first is
+ * looked at: where most can be sent and some cannot, those fail that a worker JVM has.
  *
  * <p><b>Copies.</b> Unlike a process pool, this pool copies an item when it is sent, not when it is
  * submitted. So do not change an item before its task has ended.

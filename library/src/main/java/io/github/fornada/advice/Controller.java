@@ -626,7 +626,7 @@ final class Controller implements ThreadSide.Watcher {
     leaveProcesses(
         known,
         "the function or its items could not be sent to a worker process",
-        "its items cannot be sent to worker processes");
+        "its items, or what is captured with them, cannot be sent to worker processes");
     return true;
   }
 
@@ -645,6 +645,7 @@ final class Controller implements ThreadSide.Watcher {
   private void leaveProcesses(Known known, String doubt, String reason) {
     known.doubts.ofProcesses = doubt;
     update(known);
+    known.setting = onThreads;
     apply(onThreads, reason);
   }
 

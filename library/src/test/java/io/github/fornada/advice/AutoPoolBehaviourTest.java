@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -87,7 +88,47 @@ class AutoPoolBehaviourTest {
                 Duration.ofMillis(300),
                 o -> o))
         .isInstanceOf(IllegalStateException.class)
-        .hasMessage("no item had ended after PT1.3S: give a longer limit");
+        .hasMessage("no item had ended after 1300 ms: give a longer limit");
+  }
+
+  @Test
+  void whereNoItemGivesAResultThereIsNothingToAdvise() {
+    assertThatThrownBy(() ->
+            Advisor.measure(
+                numbers(30),
+                i -> {
+                  throw new IllegalStateException("no");
+                },
+                Duration.ofSeconds(Long.MAX_VALUE),
+                o -> o))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageStartingWith("no item has given a result");
+  }
+
+  @Test
+  void anInterruptEndsAMeasurement() throws Exception {
+    var begun = new CountDownLatch(1);
+    var thrown = new CompletableFuture<Throwable>();
+    Thread caller =
+        Thread.ofPlatform()
+            .start(() -> {
+              try {
+                var _ =
+                    Advisor.measure(
+                        numbers(3),
+                        i -> {
+                          begun.countDown();
+                          Thread.sleep(600_000);
+                          return i;
+                        });
+                thrown.complete(new AssertionError("it has ended"));
+              } catch (InterruptedException | RuntimeException e) {
+                thrown.complete(e);
+              }
+            });
+    begun.await();
+    caller.interrupt();
+    assertThat(thrown.get()).isInstanceOf(InterruptedException.class);
   }
 
   /** It fails at once, so that all might have failed before anybody looks. */

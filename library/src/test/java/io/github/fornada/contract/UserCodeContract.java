@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.fornada.Outcome;
 import io.github.fornada.Pool;
+import io.github.fornada.TaskException;
 import io.github.fornada.TaskTimeoutException;
 import io.github.fornada.Waiting;
 import io.github.fornada.async.TaskScope;
@@ -361,6 +362,37 @@ interface UserCodeContract extends PoolUnderTest {
       assertThat(opener.join(PATIENCE)).isTrue();
       assertThat(ended).isTrue();
       assertThat(outcomes).hasSize(items).allMatch(Outcome::isDone);
+    }
+  }
+
+  /** Has no text. */
+  @SuppressWarnings("OverrideThrowableToString") // that is what is tried
+  final class Mute extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    @Override
+    public String toString() {
+      throw new IllegalStateException("no text");
+    }
+  }
+
+  @Test
+  default void anExceptionWhoseTextFailsIsTheCauseWhereverItsOutcomeIsAsked() throws Exception {
+    try (Pool pool = open(1)) {
+      Outcome<Integer> outcome =
+          pool.<Integer, Integer>outcomes(
+                  List.of(1),
+                  i -> {
+                    throw new Mute();
+                  })
+              .toList()
+              .getFirst();
+      assertThatThrownBy(outcome::get)
+          .isInstanceOf(TaskException.class)
+          .hasMessageStartingWith("the task failed: ")
+          .cause()
+          .isNotInstanceOf(IllegalStateException.class);
+      assertThat(outcome.toString()).startsWith("Failed[cause=");
     }
   }
 

@@ -281,6 +281,10 @@ public final class Decider {
     if (o.itemsLeft() == 0 && phase != Phase.START) {
       return stay(look());
     }
+    String impossible = job.processDoubt();
+    if (impossible != null && setting.model() == ExecutionModel.PROCESSES) {
+      return leaveProcesses(impossible);
+    }
     nanosSinceProcesses += o.nanos();
     doneSinceProcesses += o.done();
     if (givesLessThanProcesses()) {
@@ -1311,6 +1315,17 @@ public final class Decider {
     rateBefore = Math.max(1, doneSinceProcesses) / nanosSinceProcesses;
     errorBefore = 1 / Math.sqrt(Math.max(1, doneSinceProcesses));
     return decision;
+  }
+
+  /** It has turned out that the items cannot run in worker processes. */
+  private Decision leaveProcesses(String why) {
+    Setting back = before.model() == ExecutionModel.PROCESSES ? Setting.SEQUENTIAL : before;
+    processesTried = true;
+    processesGave = 0;
+    forControl = false;
+    phase = back.model() == ExecutionModel.SEQUENTIAL ? Phase.START : Phase.HOLD;
+    nextLook = 0;
+    return change(back, why, look());
   }
 
   private static boolean stillRising(Observation o, Estimates.Level level) {

@@ -142,6 +142,26 @@ class DeciderTest {
   }
 
   @Test
+  void workerProcessesThatTurnOutToBeImpossibleAreLeftForGood() {
+    Series job =
+        series(s -> {
+          s.cpu = 5;
+          s.growth = 0.6;
+        });
+    Decider decider = job.run(0.3, 1e9);
+    assertThat(job.settings.getLast().model()).isEqualTo(ExecutionModel.PROCESSES);
+    int before = job.settings.size();
+
+    job.processDoubt = "its items cannot be sent";
+    decider.update(job.job());
+    job.run(decider, 0.9, 1e9);
+
+    List<Setting> after = job.settings.subList(before, job.settings.size());
+    assertThat(after).isNotEmpty().noneMatch(s -> s.model() == ExecutionModel.PROCESSES);
+    assertThat(decider.result().setting().model()).isNotEqualTo(ExecutionModel.PROCESSES);
+  }
+
+  @Test
   void callsTooShortForWorkerProcessesGetThemOnceTogetherTheyWouldHavePaid() {
     Series job =
         series(s -> {
