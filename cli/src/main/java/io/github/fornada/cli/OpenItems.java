@@ -25,6 +25,9 @@ final class OpenItems {
   /** The lines without an outcome, by index; bounded by the window of the pool. */
   private final ConcurrentSkipListMap<Long, String> lines = new ConcurrentSkipListMap<>();
 
+  /** Whether there may be lines that nobody has read. Written by the thread that reads them. */
+  private volatile boolean hasUnread;
+
   /**
    * Creates the items of a run, all of them open.
    *
@@ -33,6 +36,7 @@ final class OpenItems {
   OpenItems(Inputs inputs, LongUnaryOperator numbers) {
     this.inputs = inputs;
     this.numbers = numbers;
+    this.hasUnread = inputs instanceof Inputs.Lines;
   }
 
   /** Returns the items to run; lines may be iterated once. */
@@ -48,7 +52,9 @@ final class OpenItems {
     return new Iterator<>() {
       @Override
       public boolean hasNext() {
-        return source.hasNext();
+        boolean more = source.hasNext();
+        hasUnread = more;
+        return more;
       }
 
       @Override
@@ -101,5 +107,13 @@ final class OpenItems {
       case Inputs.Known(var items) -> items.size() - ended.cardinality();
       case Inputs.Lines l -> lines.size();
     };
+  }
+
+  /** Says how many items were not done, and that more may be unread; empty if neither is so. */
+  String notDone(long left) {
+    if (left == 0) {
+      return hasUnread ? "the other items were not read" : "";
+    }
+    return Words.count(left, "item") + " not done" + (hasUnread ? ", and more were not read" : "");
   }
 }

@@ -373,9 +373,9 @@ final class RunCommand implements Callable<Integer> {
       return run.failed() + refused;
     }
 
-    /** Returns how many items were read and are neither; more may not have been read. */
-    long left() {
-      return items.countLeft();
+    /** Says how many items are neither; empty if there are none. */
+    String notDone() {
+      return items.notDone(items.countLeft());
     }
   }
 
@@ -404,7 +404,7 @@ final class RunCommand implements Callable<Integer> {
           .println(
               "fornada: interrupted; "
                   + summary(tally, reading)
-                  + (tally.left() > 0 ? "; " + Words.count(tally.left(), "item") + " not done" : "")
+                  + (tally.notDone().isEmpty() ? "" : "; " + tally.notDone())
                   + outputs.leftAsItWas());
       return ExitCode.INTERRUPTED;
     }
@@ -424,8 +424,8 @@ final class RunCommand implements Callable<Integer> {
     } else {
       terminal.note("fornada: " + summary(tally, reading));
     }
-    if (end == ItemRun.End.STOPPED && tally.left() > 0) {
-      terminal.err().println("fornada: " + Words.count(tally.left(), "item") + " not done");
+    if (end == ItemRun.End.STOPPED && !tally.notDone().isEmpty()) {
+      terminal.err().println("fornada: " + tally.notDone());
     }
     return tally.failed() > 0 || end == ItemRun.End.STOPPED ? ExitCode.FAILED : ExitCode.OK;
   }

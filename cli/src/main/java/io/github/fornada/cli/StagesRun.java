@@ -217,7 +217,8 @@ final class StagesRun {
               complete,
               tally.done,
               tally.failed + refusals.count(),
-              tally.cancelled + items.countLeft()),
+              tally.cancelled + items.countLeft(),
+              items.notDone(tally.cancelled + items.countLeft())),
           terminal,
           outputs,
           reports);
@@ -242,8 +243,9 @@ final class StagesRun {
    * How a run ended.
    *
    * @param left the items that came to no end of their own, as far as they are known
+   * @param notDone the same in words; empty if there are none
    */
-  private record End(boolean complete, long done, long failed, long left) {}
+  private record End(boolean complete, long done, long failed, long left, String notDone) {}
 
   private PipelineRun<@Nullable String> pipeline(
       List<Plan> plans,
@@ -562,7 +564,7 @@ final class StagesRun {
           .println(
               "fornada: interrupted; "
                   + counts
-                  + (end.left() > 0 ? "; " + Words.count(end.left(), "item") + " not done" : "")
+                  + (end.notDone().isEmpty() ? "" : "; " + end.notDone())
                   + outputs.leftAsItWas());
       return ExitCode.INTERRUPTED;
     }
@@ -580,8 +582,8 @@ final class StagesRun {
       }
       terminal.note("fornada: " + cost);
     }
-    if (!end.complete() && end.left() > 0) {
-      terminal.err().println("fornada: " + Words.count(end.left(), "item") + " not done");
+    if (!end.complete() && !end.notDone().isEmpty()) {
+      terminal.err().println("fornada: " + end.notDone());
     }
     return end.failed() > 0 || !end.complete() ? ExitCode.FAILED : ExitCode.OK;
   }

@@ -62,7 +62,16 @@ final class Verdict {
 
   /** Returns two or three sentences. */
   static List<String> of(List<Figures> runs, int processors) {
+    if (haveNoResult(runs)) {
+      return List.of(
+          "No item has given a result under any model, so there is nothing to recommend: the times"
+              + " are those of failures.");
+    }
     return new Verdict(runs, processors).sentences();
+  }
+
+  private static boolean haveNoResult(List<Figures> runs) {
+    return runs.stream().allMatch(run -> run.done() == 0 && run.failed() > 0);
   }
 
   /**
@@ -103,6 +112,9 @@ final class Verdict {
 
   /** Returns the model that the sentences advise; empty if they advise none. */
   static Optional<ExecutionModel> recommended(List<Figures> runs, int processors) {
+    if (haveNoResult(runs)) {
+      return Optional.empty();
+    }
     return new Verdict(runs, processors).recommended();
   }
 

@@ -273,6 +273,14 @@ class CommandTest {
   }
 
   @Test
+  void ofLinesThatNobodyHasReadItIsSaidThatThereMayBeMore() throws IOException {
+    Files.write(folder.resolve("many"), Collections.nCopies(100_000, "boom"));
+    var result = run("run", "Tasks.java#echo", "--fail-fast", "--lines", "many");
+    assertThat(result.exitCode()).isEqualTo(1);
+    assertThat(result.err()).containsPattern("\\d+ items not done, and more were not read");
+  }
+
+  @Test
   void aReportAndATraceAreWritten() throws IOException {
     var result =
         run(

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.fornada.ExecutionModel;
 import java.util.List;
 import java.util.Optional;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 
 class VerdictTest {
@@ -36,6 +37,32 @@ class VerdictTest {
   @Test
   void waitingTasksGoToVirtualThreads() {
     assertThat(verdict(0.02, 8, 2, 2)).contains("I/O-bound").contains("Use --on virtual");
+  }
+
+  @Test
+  void whereNoItemHasAResultNoModelIsRecommended() {
+    List<Figures> failed =
+        figures(0.02, 8, 2, 2).stream()
+            .map(each ->
+                new Figures(
+                    each.model(),
+                    each.seconds(),
+                    0,
+                    each.speedup(),
+                    1,
+                    0.02,
+                    1.5,
+                    0,
+                    0,
+                    0,
+                    8,
+                    3,
+                    false))
+            .toList();
+    assertThat(Verdict.of(failed, 2))
+        .singleElement(InstanceOfAssertFactories.STRING)
+        .startsWith("No item has given a result under any model");
+    assertThat(Verdict.recommended(failed, 2)).isEmpty();
   }
 
   private static String ofRun(double inFlight, double busy, double idle) {
