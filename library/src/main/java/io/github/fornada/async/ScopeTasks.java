@@ -57,9 +57,10 @@ abstract class ScopeTasks extends ScopeTasksLayout.SecondGap {
   /**
    * Adds a task to the list and starts its thread, unless the scope is cancelled.
    *
+   * @param gate what a thread factory's thread runs; null for any other thread
    * @return whether it was started
    */
-  final boolean start(Child<?> child, Thread runner) {
+  final boolean start(Child<?> child, Thread runner, @Nullable FactoryGate gate) {
     child.thread = runner;
     // Published first, then a check whether the scope is cancelled or its time is up; a thread that
     // cancels, and the timer, first write that and then read the list. So at least one of the two
@@ -68,8 +69,22 @@ abstract class ScopeTasks extends ScopeTasksLayout.SecondGap {
     if (cancelled != null || isOverdue) {
       return false;
     }
-    runner.start();
-    started++; // added to pending only when the owner waits, so no task can have missed it
+    // Counted in `started`, it is added to pending only when the owner waits: none can miss that.
+    if (gate == null) {
+      runner.start();
+      started++;
+      return true;
+    }
+    gate.open();
+    boolean whole = false;
+    try {
+      runner.start();
+      whole = true;
+    } finally {
+      if (whole || !gate.shut()) { // a start that throws may have started it all the same
+        started++;
+      }
+    }
     return true;
   }
 

@@ -182,7 +182,7 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
    *
    * @throws WrongThreadException if the calling thread is not the owner
    * @throws IllegalStateException after {@link #join} or {@link #close}, or if a carrier failed
-   * @throws RejectedExecutionException if the thread factory returned null
+   * @throws RejectedExecutionException if the thread factory returned null or a started thread
    */
   public <U extends T> Subtask<U> fork(Callable<? extends U> task) {
     return fork("", null, task);
@@ -194,7 +194,7 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
    * @param purpose what it is for, in a few words; names the thread, and is in messages and trees
    * @throws WrongThreadException if the calling thread is not the owner
    * @throws IllegalStateException after {@link #join} or {@link #close}, or if a carrier failed
-   * @throws RejectedExecutionException if the thread factory returned null
+   * @throws RejectedExecutionException if the thread factory returned null or a started thread
    */
   public <U extends T> Subtask<U> fork(String purpose, Callable<? extends U> task) {
     return fork(Objects.requireNonNull(purpose, "purpose"), null, task);
@@ -209,7 +209,7 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
    * @param timeout counted from the task's own start; null for none
    * @throws WrongThreadException if the calling thread is not the owner
    * @throws IllegalStateException after {@link #join} or {@link #close}, or if a carrier failed
-   * @throws RejectedExecutionException if the thread factory returned null
+   * @throws RejectedExecutionException if the thread factory returned null or a started thread
    */
   public <U extends T> Subtask<U> fork(
       String purpose, @Nullable Duration timeout, Callable<? extends U> task) {
@@ -279,7 +279,7 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
    *
    * @throws WrongThreadException if the calling thread is not the owner
    * @throws IllegalStateException after {@link #join} or {@link #close}, or if a carrier failed
-   * @throws RejectedExecutionException if the thread factory returned null
+   * @throws RejectedExecutionException if the thread factory returned null or a started thread
    */
   public <U extends T> Subtask<U> fork(Runnable task) {
     return fork("", task);
@@ -291,7 +291,7 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
    * @param purpose what it is for, in a few words; names the thread, and is in messages and trees
    * @throws WrongThreadException if the calling thread is not the owner
    * @throws IllegalStateException after {@link #join} or {@link #close}, or if a carrier failed
-   * @throws RejectedExecutionException if the thread factory returned null
+   * @throws RejectedExecutionException if the thread factory returned null or a started thread
    */
   @SuppressWarnings({"unchecked", "NullAway"}) // null is a value of every nullable type
   public <U extends T> Subtask<U> fork(String purpose, Runnable task) {
@@ -312,10 +312,13 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
   private void launch(Child<?> child) {
     boolean started = false;
     try {
-      Thread runner = newThread(child);
+      ThreadFactory factory = options.threadFactory();
+      FactoryGate gate = factory == null ? null : new FactoryGate(child);
+      Thread runner =
+          factory == null || gate == null ? newThread(child) : made(factory, gate, child.purpose());
       checkTakesTasks(); // checked again: the thread factory may have joined or closed the scope
       runner.setUncaughtExceptionHandler(child);
-      started = start(child, runner);
+      started = start(child, runner, gate);
     } finally {
       if (!started) {
         child.thread = null;
@@ -345,28 +348,31 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
 
   private Thread newThread(Child<?> child) {
     String purpose = child.purpose();
-    ThreadFactory factory = options.threadFactory();
-    if (factory == null) {
-      Thread.Builder.OfVirtual b = builder;
-      if (b == null) {
-        b = Thread.ofVirtual().name(name());
-        builder = b;
-      }
-      if (purpose.isEmpty()) {
-        // all threads of tasks without a purpose share one string as their name
-        return b.unstarted(child);
-      }
-      Thread runner = b.unstarted(child);
-      runner.setName(name() + "/" + purpose);
-      return runner;
+    Thread.Builder.OfVirtual b = builder;
+    if (b == null) {
+      b = Thread.ofVirtual().name(name());
+      builder = b;
     }
-    Thread made = factory.newThread(child);
-    if (made == null) {
+    if (purpose.isEmpty()) {
+      // all threads of tasks without a purpose share one string as their name
+      return b.unstarted(child);
+    }
+    Thread runner = b.unstarted(child);
+    runner.setName(name() + "/" + purpose);
+    return runner;
+  }
+
+  private Thread made(ThreadFactory factory, FactoryGate gate, String purpose) {
+    Thread made = factory.newThread(gate);
+    if (made == null || made.getState() != Thread.State.NEW) {
       throw new RejectedExecutionException(
           "the thread factory of scope \""
               + name()
-              + "\" returned null for "
-              + Child.subject(purpose));
+              + "\" returned "
+              + (made == null ? "null" : "a thread that was started already")
+              + " for "
+              + Child.subject(purpose)
+              + ": it must return a new thread");
     }
     if (!purpose.isEmpty()) {
       made.setName(name() + "/" + purpose);

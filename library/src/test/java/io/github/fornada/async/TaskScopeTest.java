@@ -95,6 +95,51 @@ final class TaskScopeTest {
   }
 
   @Test
+  void aThreadThatTheFactoryHasStartedIsRefusedAndRunsNothing() throws Exception {
+    var runs = new AtomicInteger();
+    ThreadFactory started =
+        task -> {
+          Thread thread = Thread.ofPlatform().start(task);
+          try {
+            assertThat(thread.join(Waiting.DEADLINE)).isTrue();
+          } catch (InterruptedException e) {
+            throw new AssertionError(e);
+          }
+          return thread;
+        };
+    try (var scope = TaskScope.open(o -> o.withThreadFactory(started))) {
+      assertThatThrownBy(() -> scope.fork(runs::incrementAndGet))
+          .isInstanceOf(RejectedExecutionException.class)
+          .hasMessageContaining("returned a thread that was started already");
+      scope.join(); // and nothing is waited for
+    }
+    assertThat(runs).hasValue(0);
+  }
+
+  /** Starts, and then says that it has not. */
+  static final class Lying extends Thread {
+    Lying(Runnable task) {
+      super(task);
+    }
+
+    @Override
+    public void start() {
+      super.start();
+      throw new IllegalStateException("it does not start");
+    }
+  }
+
+  @Test
+  void aThreadWhoseStartThrowsIsWaitedForIfItRunsAllTheSame() throws Exception {
+    try (var scope = TaskScope.open(o -> o.withThreadFactory(Lying::new))) {
+      assertThatThrownBy(() -> scope.fork(() -> 1))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessage("it does not start");
+      scope.join();
+    }
+  }
+
+  @Test
   void aScopeWithoutTasksJoinsAtOnceAndNeedNotJoin() throws Exception {
     try (var scope = TaskScope.open()) {
       assertThat(scope.join()).isNull();

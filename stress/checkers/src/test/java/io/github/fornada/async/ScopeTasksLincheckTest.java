@@ -10,7 +10,7 @@ class ScopeTasksLincheckTest {
     Lincheck.ends(() -> {
       var tasks = new ScopeTasks(Thread.currentThread(), false) {};
       for (int i = 0; i < 2; i++) {
-        tasks.start(task(), new Ender(tasks::arrive));
+        tasks.start(task(), new Ender(tasks::arrive), null);
       }
       tasks.awaitEnd();
     });
@@ -34,7 +34,7 @@ class ScopeTasksLincheckTest {
       Thread canceller = new Ender(() -> tasks.cancel("unwanted"));
       canceller.start();
       Child<?> child = task();
-      tasks.start(child, new Waiter(child, tasks::arrive));
+      tasks.start(child, new Waiter(child, tasks::arrive), null);
       tasks.awaitEnd();
       join(canceller);
     });
