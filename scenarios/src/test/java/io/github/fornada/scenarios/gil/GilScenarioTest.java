@@ -31,7 +31,7 @@ class GilScenarioTest {
     var trial = new GilScenario.NativeCode(3);
     List<Long> right = trial.sequential();
     var wrong = new ArrayList<>(right);
-    wrong.set(1, Math.nextUp(right.get(1)));
+    wrong.set(1, right.get(1) + 1);
     Planted.isFound(trial, right, wrong);
   }
 
@@ -40,10 +40,10 @@ class GilScenarioTest {
     // POSIX defines the generator, so these are the numbers of every C library: the first sum is
     // that of a computation in Java.
     long state = (5L << 16) + 0x330E;
-    double sum = 0;
+    long sum = 0;
     for (int i = 0; i < 60_000; i++) {
       state = (state * 0x5DEECE66DL + 0xB) & ((1L << 48) - 1);
-      sum += state * 0x1p-48;
+      sum += state >>> 17; // the upper 31 of 48 bits
     }
     assertThat(NativeRandom.unguarded(5)).isEqualTo(sum);
   }
