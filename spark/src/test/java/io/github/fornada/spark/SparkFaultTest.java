@@ -18,8 +18,11 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -64,7 +67,7 @@ final class SparkFaultTest {
     return i -> {
       Files.writeString(
           Path.of(folder, "item-" + i),
-          "ran\n",
+          ProcessHandle.current().pid() + "\n",
           StandardOpenOption.CREATE,
           StandardOpenOption.APPEND);
       Thread.sleep(20);
@@ -116,6 +119,39 @@ final class SparkFaultTest {
     }
   }
 
+  /** One that has just come has nothing to lose. */
+  private void killAnExecutorThatRunsItems() {
+    var victim = new AtomicReference<ProcessHandle>();
+    Waiting.until(
+        "an executor runs items",
+        () -> {
+          Set<Long> running = pidsNoted();
+          executors().stream()
+              .filter(each -> each.descendants().anyMatch(w -> running.contains(w.pid())))
+              .findFirst()
+              .ifPresent(victim::set);
+          return victim.get() != null;
+        });
+    victim.get().destroyForcibly();
+  }
+
+  /** Returns the process ids of the workers that have begun items. */
+  private Set<Long> pidsNoted() {
+    try (Stream<Path> files = Files.list(folder)) {
+      var pids = new HashSet<Long>();
+      for (Path file : files.toList()) {
+        for (String line : Files.readAllLines(file)) {
+          if (!line.isEmpty()) { // it may be being written
+            pids.add(Long.valueOf(line));
+          }
+        }
+      }
+      return pids;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   private static void join(Thread thread) {
     try {
       thread.join();
@@ -140,8 +176,7 @@ final class SparkFaultTest {
   @Test
   void anExecutorThatIsKilledCostsOnlyWhatItHadAndNothingRunsTwice() throws Exception {
     try (SparkPool pool = open(o -> o)) {
-      List<Completion<Integer, Integer>> all =
-          run(pool, () -> executors().getFirst().destroyForcibly());
+      List<Completion<Integer, Integer>> all = run(pool, this::killAnExecutorThatRunsItems);
       assertOneRightOutcomeEach(all);
       long lost = count(all, Outcome.WorkerLost.class);
       assertThat(lost).isBetween(1L, 20L);
@@ -161,8 +196,7 @@ final class SparkFaultTest {
   @Test
   void withRetriesAnExecutorThatIsKilledCostsNothing() throws Exception {
     try (SparkPool pool = open(o -> o.withRetries(3))) {
-      List<Completion<Integer, Integer>> all =
-          run(pool, () -> executors().getFirst().destroyForcibly());
+      List<Completion<Integer, Integer>> all = run(pool, this::killAnExecutorThatRunsItems);
       assertOneRightOutcomeEach(all);
       assertThat(count(all, Outcome.Done.class)).isEqualTo(ITEMS);
     }
