@@ -161,6 +161,10 @@ final class Controller implements ThreadSide.Watcher {
   private long failedTold;
 
   private long cancelledTold;
+
+  /** Whether its thread has failed, so that nobody chooses any more. Written by it. */
+  private volatile boolean hasGivenUp;
+
   private long refusedTold;
 
   private Gathered gathered = new Gathered();
@@ -232,7 +236,7 @@ final class Controller implements ThreadSide.Watcher {
 
   /** Returns the advice once the pool has ended; a job over at once is told from what it did. */
   Advice finalAdvice() {
-    while (active.get()) {
+    while (active.get() && !hasGivenUp) {
       LockSupport.parkNanos(this, SHORTEST_NANOS); // its thread has nothing more to do
     }
     Advice known = advice();
@@ -365,6 +369,7 @@ final class Controller implements ThreadSide.Watcher {
               "a pool no longer chooses how to run its tasks; it goes on with " + choice,
               e);
       keepAll();
+      hasGivenUp = true;
       if (journal != null) {
         journal.ended();
       }

@@ -214,8 +214,8 @@ final class Estimates {
     private final Mean inFlight = new Mean();
     private final Mean wait = new Mean();
 
-    /** The waits seen while all processors were taken, when waiting for them looks much alike. */
-    private final Mean waitWhenFull = new Mean();
+    /** Of that, what was told while a processor was free: no wait for one can be taken for it. */
+    private final Mean toldWait = new Mean();
 
     private final Mean cpu = new Mean();
     private double items;
@@ -274,9 +274,10 @@ final class Estimates {
       return Math.max(fromItems, fromStretches) + 1e-3;
     }
 
-    private void add(Observation o, double worked, double outside, boolean isFull, double keep) {
+    private void add(Observation o, double worked, double outside, double told, double keep) {
       cpu.add(worked, ended(o), keep);
-      (isFull ? waitWhenFull : wait).add(outside, ended(o), keep);
+      wait.add(outside, ended(o), keep);
+      toldWait.add(told, ended(o), keep);
       double now = o.done() / o.nanos();
       rate.add(now, o.nanos(), keep);
       response.add(o.responseNanos(), ended(o), keep);
@@ -428,8 +429,11 @@ final class Estimates {
       outside = Math.clamp(firstWaits / firstEnded, outside, withPermits);
     }
     wait.add(outside, ended(o), keep);
+    double untold = scale * finite(o.waits().getOrDefault(WaitKind.UNKNOWN, 0.0));
+    double seen = kinds * scale - inLock - inNative - forPermit - untold;
+    double told = isFull ? Double.NaN : Math.max(0, Math.min(seen, outside));
     if (shows(o)) {
-      levels.computeIfAbsent(o.setting(), s -> new Level()).add(o, worked, outside, isFull, keep);
+      levels.computeIfAbsent(o.setting(), s -> new Level()).add(o, worked, outside, told, keep);
     }
     return changed(o, worked, outside + inLock + inNative + forPermit);
   }
@@ -724,8 +728,11 @@ final class Estimates {
    * of what was seen with different numbers in flight.
    */
   double baseWait() {
-    double found = leastWait(level -> level.wait);
-    found = Double.isFinite(found) ? found : leastWait(level -> level.waitWhenFull);
+    double least = leastWait(level -> level.wait);
+    double told = leastWait(level -> level.toldWait);
+    // Where all processors are taken, waiting for something else may not be seen; but what was told
+    // while one was free is there.
+    double found = Double.isFinite(told) ? Math.max(least, told) : least;
     return Double.isFinite(found) ? found : wait.or(0);
   }
 
