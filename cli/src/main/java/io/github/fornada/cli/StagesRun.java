@@ -209,16 +209,12 @@ final class StagesRun {
       for (Plan plan : plans) {
         plan.timeline().end(began + summary.elapsed().toNanos()); // the time that is told, too
       }
+      long left = tally.cancelled + items.countLeft();
       return finish(
           plans,
           summary,
           writer,
-          new End(
-              complete,
-              tally.done,
-              tally.failed + refusals.count(),
-              tally.cancelled + items.countLeft(),
-              items.notDone(tally.cancelled + items.countLeft())),
+          new End(complete, tally.done, tally.failed + refusals.count(), left, items.notDone(left)),
           terminal,
           outputs,
           reports);

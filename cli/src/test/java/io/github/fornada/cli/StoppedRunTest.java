@@ -100,10 +100,14 @@ class StoppedRunTest {
 
   @Test
   void atSigtermAPipelineWritesWhatWaitsBehindASlowItem() throws Exception {
+    writeFirst();
+    stopped("run", "First.java", "then", "Tasks.java#echo", "--workers", "4");
+  }
+
+  private void writeFirst() throws IOException {
     Files.writeString(
         folder.resolve("First.java"),
         "public class First { public static String same(String s) { return s; } }");
-    stopped("run", "First.java", "then", "Tasks.java#echo", "--workers", "4");
   }
 
   private static final String SPIN =
@@ -130,16 +134,20 @@ class StoppedRunTest {
     return new ProcessBuilder(words).directory(folder.toFile()).start();
   }
 
+  /** Waits for the end of the command, and returns what it has written to stderr. */
+  private static String errorsAtTheEnd(Process process, int exitCode) throws Exception {
+    assertThat(process.waitFor(Command.DEADLINE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+    assertThat(process.exitValue()).isEqualTo(exitCode);
+    return new String(process.getErrorStream().readAllBytes(), UTF_8);
+  }
+
   @Test
   void atSigtermTasksThatHoldEveryCarrierCostNoWord() throws Exception {
     Process process = onOneCarrier(1, "run", "Spin.java", "--on", "virtual", "a", "spin", "spin");
     try (BufferedReader out = process.inputReader()) {
       assertThat(out.readLine()).isEqualTo("a");
       process.toHandle().destroy();
-      assertThat(process.waitFor(Command.DEADLINE.toSeconds(), TimeUnit.SECONDS)).isTrue();
-      assertThat(process.exitValue()).isEqualTo(143);
-      assertThat(new String(process.getErrorStream().readAllBytes(), UTF_8))
-          .contains("interrupted; 1 done", "2 items not done");
+      assertThat(errorsAtTheEnd(process, 143)).contains("interrupted; 1 done", "2 items not done");
     } finally {
       process.destroyForcibly();
     }
@@ -151,10 +159,7 @@ class StoppedRunTest {
         onOneCarrier(1, "run", "Spin.java", "--on", "virtual", "--timeout", "200ms", "a", "spin");
     try (BufferedReader out = process.inputReader()) {
       assertThat(out.readLine()).isEqualTo("a");
-      assertThat(process.waitFor(Command.DEADLINE.toSeconds(), TimeUnit.SECONDS)).isTrue();
-      assertThat(process.exitValue()).isEqualTo(1);
-      assertThat(new String(process.getErrorStream().readAllBytes(), UTF_8))
-          .contains("1 done, 1 failed");
+      assertThat(errorsAtTheEnd(process, 1)).contains("1 done, 1 failed");
     } finally {
       process.destroyForcibly();
     }
@@ -162,9 +167,7 @@ class StoppedRunTest {
 
   @Test
   void aPipelineGoesOnBesideTasksThatHoldEveryCarrier() throws Exception {
-    Files.writeString(
-        folder.resolve("First.java"),
-        "public class First { public static String same(String s) { return s; } }");
+    writeFirst();
     Process process =
         onOneCarrier(
             4,
@@ -182,10 +185,7 @@ class StoppedRunTest {
             "c");
     try (BufferedReader out = process.inputReader()) {
       assertThat(out.lines()).containsExactly("a", "b", "c");
-      assertThat(process.waitFor(Command.DEADLINE.toSeconds(), TimeUnit.SECONDS)).isTrue();
-      assertThat(process.exitValue()).isEqualTo(1);
-      assertThat(new String(process.getErrorStream().readAllBytes(), UTF_8))
-          .contains("1 task over the timeout ignore");
+      assertThat(errorsAtTheEnd(process, 1)).contains("1 task over the timeout ignore");
     } finally {
       process.destroyForcibly();
     }
@@ -237,9 +237,7 @@ class StoppedRunTest {
       assertThat(out.readLine()).isEqualTo("a");
       process.toHandle().destroy(); // SIGTERM; the other destroy closes the streams too
       List<String> rest = out.lines().toList();
-      assertThat(process.waitFor(Command.DEADLINE.toSeconds(), TimeUnit.SECONDS)).isTrue();
-      assertThat(process.exitValue()).isEqualTo(143);
-      String said = new String(process.getErrorStream().readAllBytes(), UTF_8);
+      String said = errorsAtTheEnd(process, 143);
       // Whether the two have reached the command is a matter of time; what is said is what is true.
       assertThat(said).contains("interrupted; " + (1 + rest.size()) + " done");
       assertThat(List.of("b", "c")).containsAll(rest);

@@ -24,8 +24,6 @@ public final class Advisor {
   /** How long after the limit an item may end before all are stopped. */
   private static final Duration PATIENCE = Duration.ofSeconds(1); // Guess
 
-  private static final Duration FOR_EVER = Duration.ofDays(36_500);
-
   private Advisor() {}
 
   /**
@@ -65,7 +63,7 @@ public final class Advisor {
     if (!limit.isPositive()) {
       throw new IllegalArgumentException("the limit must be positive, got " + limit);
     }
-    Duration atMost = limit.compareTo(FOR_EVER) > 0 ? FOR_EVER : limit.plus(PATIENCE);
+    Duration atMost = Timer.bounded(limit).plus(PATIENCE);
     long began = System.nanoTime();
     var isLate = new AtomicBoolean();
     boolean any = false;

@@ -160,12 +160,13 @@ final class Controller implements ThreadSide.Watcher {
   // Of the failures, those that the chooser was told of: they are counted before their items are.
   private long failedTold;
 
+  private long refusedTold;
+
+  /** The same of the items that were cancelled. */
   private long cancelledTold;
 
   /** Whether its thread has failed, so that nobody chooses any more. Written by it. */
   private volatile boolean hasGivenUp;
-
-  private long refusedTold;
 
   private Gathered gathered = new Gathered();
 

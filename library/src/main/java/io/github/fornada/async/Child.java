@@ -7,6 +7,7 @@ import io.github.fornada.jvm.Interrupts;
 import io.github.fornada.jvm.StartedBy;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import org.jspecify.annotations.Nullable;
@@ -92,10 +93,7 @@ sealed class Child<T extends @Nullable Object>
 
   @Override
   public final void run() {
-    Callable<? extends T> todo = task;
-    if (todo == null) {
-      return; // the thread of a thread factory runs its task twice
-    }
+    Callable<? extends T> todo = Objects.requireNonNull(task); // FactoryGate lets none in twice
     task = null;
     try {
       if (result == null && !scope.isCalledOff()) {

@@ -313,9 +313,14 @@ public final class TaskScope<T extends @Nullable Object, R extends @Nullable Obj
     boolean started = false;
     try {
       ThreadFactory factory = options.threadFactory();
-      FactoryGate gate = factory == null ? null : new FactoryGate(child);
-      Thread runner =
-          factory == null || gate == null ? newThread(child) : made(factory, gate, child.purpose());
+      FactoryGate gate = null;
+      Thread runner;
+      if (factory == null) {
+        runner = newThread(child);
+      } else {
+        gate = new FactoryGate(child);
+        runner = made(factory, gate, child.purpose());
+      }
       checkTakesTasks(); // checked again: the thread factory may have joined or closed the scope
       runner.setUncaughtExceptionHandler(child);
       started = start(child, runner, gate);

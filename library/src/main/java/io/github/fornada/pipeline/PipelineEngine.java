@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.Condition;
@@ -412,7 +413,7 @@ final class PipelineEngine {
         item = rest.poll();
       }
       if (item != null) {
-        return outcome(item, stages.getLast().name());
+        return outcome(item);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -474,10 +475,9 @@ final class PipelineEngine {
     return all;
   }
 
-  private static PipelineOutcome<@Nullable Object> outcome(Item item, String last) {
-    Stage stage = item.stage;
+  private PipelineOutcome<@Nullable Object> outcome(Item item) {
     // Batches at the end are made by no stage: those that made their items come before.
-    String name = stage == null ? last : stage.name();
+    String name = Objects.requireNonNullElse(item.stage, stages.getLast()).name();
     List<Origin> origins = item.origins();
     Outcome<?> ended = item.outcome;
     if (ended == null) {

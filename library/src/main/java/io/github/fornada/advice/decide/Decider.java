@@ -598,7 +598,10 @@ public final class Decider {
       basis = good / (known.work() + known.baseWait());
     }
     double gain = rate / basis - 1;
-    double want = HALF * worthIt(good, size);
+    double want = HALF * ((double) size / good - 1);
+    if (gain < want) { // what the processors still allow takes longer to find out
+      want = Math.min(want, HALF * forecast().gainForeseen(good, size));
+    }
     double error =
         (1 + gain) * Math.sqrt(1 / items + 1 / Math.max(1, goodItems)) * Math.max(variation, 0.1);
     if (gain >= want || (stageNanos > 2.5 * response && gain >= HALF * want)) {
@@ -611,12 +614,6 @@ public final class Decider {
       return stop(size, rate, gain);
     }
     return stay(rampLook());
-  }
-
-  /** Returns what more in flight should give: as much more, or what the processors still allow. */
-  private double worthIt(int from, int to) {
-    double linear = (double) to / from - 1;
-    return Math.min(linear, forecast().gainForeseen(from, to));
   }
 
   /**

@@ -262,12 +262,10 @@ public final class Space {
       return new Region(this, name, arena.allocate(size, Region.PAGE), arena);
     } catch (OutOfMemoryError e) { // the system has no room; the heap is not concerned
       arena.close();
-      throw new UncheckedIOException(
-          what
-              + " needs "
-              + size
-              + " bytes, and could not be made: this process cannot have so much more memory;"
-              + " share less",
+      throw noRoom(
+          what,
+          size,
+          "this process cannot have so much more memory; share less",
           new IOException(e));
     } catch (RuntimeException | Error e) {
       arena.close();
@@ -289,17 +287,21 @@ public final class Space {
       return new Region(this, making, size);
     } catch (IOException e) {
       deleteQuietly(file);
-      throw new UncheckedIOException(
-          what
-              + " needs "
-              + size
-              + " bytes, and could not be made: "
-              + e.getMessage()
+      throw noRoom(
+          what,
+          size,
+          e.getMessage()
               + room(in)
               + ". Shared objects are in memory, and never on disk instead: give a container more"
               + " of it with --shm-size, mount a larger /dev/shm, or share less",
           e);
     }
+  }
+
+  private static UncheckedIOException noRoom(
+      String what, long size, String why, IOException cause) {
+    return new UncheckedIOException(
+        what + " needs " + size + " bytes, and could not be made: " + why, cause);
   }
 
   private static String room(Path in) {

@@ -71,12 +71,8 @@ public final class Spaces {
   public static void end(Object pool) {
     Space space = BY_POOL.remove(pool);
     if (space != null) {
-      String folder = space.folder();
-      if (folder != null) {
-        BY_FOLDER.remove(folder);
-      } else {
-        IN_MEMORY.remove(space.address());
-      }
+      BY_FOLDER.remove(space.address());
+      IN_MEMORY.remove(space.address());
       space.end();
     }
   }
