@@ -85,6 +85,7 @@ public final class Explorer {
   }
 
   private static final int MAX_STEPS = 2000;
+
   private static final ThreadLocal<Task> CURRENT = new ThreadLocal<>();
   private static Explorer active;
 
@@ -154,8 +155,10 @@ public final class Explorer {
       started.get(i).mayDie = i == scenario.mortal();
     }
     tasks = started;
+    List<Thread> threads = threads(bodies);
     for (Task task : tasks) {
-      task.thread = Thread.ofVirtual().start(() -> live(task, bodies.get(task.number)));
+      task.thread = threads.get(task.number);
+      task.thread.start();
     }
     schedule(null);
     mainTurn.acquireUninterruptibly();
@@ -180,7 +183,40 @@ public final class Explorer {
     }
   }
 
+  /**
+   * Makes the threads of the tasks, not yet started. Code under test may iterate over a map of
+   * threads: so their hashes are such that it meets them in the same order in each run.
+   */
+  private List<Thread> threads(List<Runnable> bodies) {
+    while (true) {
+      var made = new ArrayList<Thread>();
+      boolean inOrder = true;
+      for (Task task : tasks) {
+        Thread next = Thread.ofVirtual().unstarted(() -> live(task, bodies.get(task.number)));
+        inOrder &= made.isEmpty() || bin(made.getLast()) < bin(next);
+        made.add(next);
+      }
+      if (inOrder) {
+        return made; // else other hashes: that of a virtual thread is its number
+      }
+    }
+  }
+
+  /** Returns where a thread is in one of the JDK's hash tables that has not grown. */
+  private static int bin(Thread thread) {
+    int hash = thread.hashCode();
+    return (hash ^ hash >>> 16) & 15;
+  }
+
   private void live(Task task, Runnable body) {
+    try {
+      perform(task, body);
+    } catch (Throwable e) { // of the exploration itself: the main thread must not wait for ever
+      fail(e.toString());
+    }
+  }
+
+  private void perform(Task task, Runnable body) {
     CURRENT.set(task);
     task.turn.acquireUninterruptibly();
     try {

@@ -235,7 +235,9 @@ final class Rewriter extends ClassLoader {
       CodeBuilder code,
       CodeElement element) {
     switch (element) {
-      case InvokeInstruction call -> call(simple, method, code, call);
+      // A class is initialized in the first run only: that is no step.
+      case InvokeInstruction call when !method.equals("<clinit>") ->
+          call(simple, method, code, call);
       case FieldInstruction field
           when field.owner().asInternalName().equals(type)
               && shared.contains(field.name().stringValue())

@@ -1,5 +1,8 @@
 package io.github.fornada.stress;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.HashSet;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 
@@ -102,6 +105,20 @@ class SharedMemoryTest {
   void allThatWaitAreWokenThoughOneOfThemListens() {
     holds("ListenersScenario");
     holds("OwnRingScenario");
+  }
+
+  /** Its code iterates over a map of threads, whose order depends on their hashes. */
+  @Test
+  void explorationsOfAScenarioAreAllTheSame() {
+    Rewriter classes = small();
+    var runs = new HashSet<Long>();
+    for (int i = 0; i < 30; i++) {
+      Explorer.Verdict verdict =
+          Explorer.explore(BOUND, () -> classes.scenario(ROOM + "OwnRingScenario"));
+      assertThat(verdict.failure()).as(verdict.toString()).isNull();
+      runs.add(verdict.runs());
+    }
+    assertThat(runs).as("numbers of runs").hasSize(1);
   }
 
   @Test
