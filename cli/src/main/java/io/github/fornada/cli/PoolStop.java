@@ -4,6 +4,7 @@ import io.github.fornada.ExecutionModel;
 import io.github.fornada.Pool;
 import io.github.fornada.advice.AutoPool;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -15,24 +16,22 @@ final class PoolStop {
   private PoolStop() {}
 
   /**
-   * Ends a pool whose items all have their outcomes. Virtual threads need one of a few platform
+   * Ends pools whose items all have their outcomes. Virtual threads need one of a few platform
    * threads even to end, and tasks that ignore interrupts may hold all of those: so they are waited
    * for as long as {@link #stop} does. Worker processes always end.
    */
-  static void end(Pool pool) {
-    if (!mayHoldEveryCarrier(pool)) {
-      pool.close();
-      return;
-    }
-    pool.shutdown();
-    try {
-      if (pool.awaitTermination(LIMIT.toNanos(), TimeUnit.NANOSECONDS)) {
-        return;
+  static void end(List<Pool> pools) {
+    var limited = new ArrayList<Pool>();
+    for (Pool pool : pools) {
+      if (mayHoldEveryCarrier(pool)) {
+        pool.shutdown();
+        limited.add(pool);
+      } else {
+        pool.close();
       }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
     }
-    stop(List.of(pool));
+    await(limited, LIMIT);
+    limited.forEach(Pool::shutdownNow); // of what has ended nothing is left to do
   }
 
   private static boolean mayHoldEveryCarrier(Pool pool) {
@@ -45,8 +44,13 @@ final class PoolStop {
    */
   static void stop(List<Pool> pools) {
     pools.forEach(Pool::shutdownNow);
+    await(pools, Interruption.patience(LIMIT));
+  }
+
+  /** Waits for the end of pools for no longer than this in all, interrupted or not. */
+  private static void await(List<Pool> pools, Duration limit) {
     boolean interrupted = Thread.interrupted();
-    long deadline = System.nanoTime() + Interruption.patience(LIMIT).toNanos();
+    long deadline = System.nanoTime() + limit.toNanos();
     for (Pool pool : pools) {
       try {
         var _ =

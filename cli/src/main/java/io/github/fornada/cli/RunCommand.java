@@ -381,7 +381,7 @@ final class RunCommand implements Callable<Integer> {
 
   private static void end(Pool pool, ItemRun.End end) {
     if (end == ItemRun.End.COMPLETE) {
-      PoolStop.end(pool);
+      PoolStop.end(List.of(pool));
     } else {
       PoolStop.stop(List.of(pool));
     }

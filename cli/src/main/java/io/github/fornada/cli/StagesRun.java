@@ -532,7 +532,7 @@ final class StagesRun {
       @Nullable PipelineRun<@Nullable String> run, List<Pool> pools, boolean complete) {
     if (complete && run != null) {
       run.close();
-      pools.forEach(PoolStop::end);
+      PoolStop.end(pools);
       return;
     }
     if (run != null) {

@@ -522,7 +522,12 @@ final class ItemQueue {
     }
   }
 
-  /** The most that ever waited to be taken. */
+  /** The most that waited to be taken is counted from now on. Under the lock. */
+  void beginAnew() {
+    deepest = ready.size() + open.size();
+  }
+
+  /** The most that waited to be taken, since it was counted anew. */
   int deepest() {
     lock.lock();
     try {

@@ -248,6 +248,7 @@ final class Monitor {
       stage.in().lock().lock();
       try {
         stage.figures().beginAnew();
+        stage.in().beginAnew();
       } finally {
         stage.in().lock().unlock();
       }

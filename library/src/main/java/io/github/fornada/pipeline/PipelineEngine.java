@@ -66,6 +66,9 @@ final class PipelineEngine {
 
   private volatile long endNanos;
 
+  /** Whether it was stopped before its last outcome had come. Written under lock. */
+  private volatile boolean stoppedEarly;
+
   private volatile boolean closed;
 
   // ---- the consumer's own
@@ -283,6 +286,10 @@ final class PipelineEngine {
     return stopReason != null;
   }
 
+  boolean isStoppedEarly() {
+    return stoppedEarly;
+  }
+
   /**
    * Stops everything: what runs is cancelled, what waits is not begun. Never waits.
    *
@@ -295,6 +302,7 @@ final class PipelineEngine {
         return;
       }
       fatal = thrown;
+      stoppedEarly = endNanos == 0;
       stopReason = reason;
     } finally {
       lock.unlock();

@@ -18,6 +18,7 @@ public final class PipelineSummary {
   private final Duration elapsed;
   private final long sourceItems;
   private final long outcomes;
+  private final boolean stoppedEarly;
   private final double freeProcessors;
   private final List<String> changes;
 
@@ -26,12 +27,14 @@ public final class PipelineSummary {
       Duration elapsed,
       long sourceItems,
       long outcomes,
+      boolean stoppedEarly,
       double freeProcessors,
       List<String> changes) {
     this.stages = List.copyOf(stages);
     this.elapsed = elapsed;
     this.sourceItems = sourceItems;
     this.outcomes = outcomes;
+    this.stoppedEarly = stoppedEarly;
     this.freeProcessors = freeProcessors;
     this.changes = List.copyOf(changes);
   }
@@ -50,6 +53,7 @@ public final class PipelineSummary {
         Duration.ofNanos(engine.elapsedNanos()),
         engine.sourceTaken(),
         outcomes,
+        engine.isStoppedEarly(),
         engine.monitor().freeProcessors(),
         engine.monitor().changes());
   }
@@ -115,6 +119,11 @@ public final class PipelineSummary {
     return outcomes;
   }
 
+  /** Whether it was stopped, so that items ended that are in no count. */
+  boolean stoppedEarly() {
+    return stoppedEarly;
+  }
+
   /**
    * Returns the stage that holds the others up: the one whose workers are the busiest. Null if no
    * stage does, because the source or the consumer does, or nothing has run.
@@ -136,8 +145,8 @@ public final class PipelineSummary {
 
   /**
    * Returns how the sizes of the stages have changed, one text for each change, the first one
-   * first; empty without a {@linkplain PipelineOptions#withTotal total}. The times and rates are of
-   * what came after the last one.
+   * first; empty without a {@linkplain PipelineOptions#withTotal total}. Times, rates and depths
+   * are of what came after the last one.
    */
   public List<String> changes() {
     return changes;

@@ -29,7 +29,7 @@ public final class StageSummary {
    *
    * @param queued now
    * @param limit how many places there are
-   * @param deepest the most that have waited
+   * @param deepest the most that have waited, since sizes changed last
    */
   record Depth(int queued, int limit, int deepest) {}
 
@@ -168,8 +168,8 @@ public final class StageSummary {
   }
 
   /**
-   * Returns the most items that have waited for it at one time; {@link #history} has the most of
-   * each moment.
+   * Returns the most items that have waited for it at one time, since sizes changed last; {@link
+   * #history} has the most of each moment.
    */
   public int deepestQueue() {
     return depth.deepest();

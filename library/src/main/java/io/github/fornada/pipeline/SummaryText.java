@@ -45,7 +45,7 @@ final class SummaryText {
             + (summary.sourceItems() == 1 ? " item" : " items")
             + " of the source in "
             + Diagnosis.time((double) summary.elapsed().toNanos())
-            + ": "
+            + (summary.stoppedEarly() ? ", then it was stopped: " : ": ")
             + Diagnosis.number((double) (summary.outcomes() - failed))
             + (summary.outcomes() - failed == 1 ? " result, " : " results, ")
             + Diagnosis.number((double) failed)

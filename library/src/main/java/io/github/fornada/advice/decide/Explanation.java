@@ -266,16 +266,7 @@ final class Explanation {
               + " of "
               + Say.count(machine.processors(), "processor")
               + " busy, so these figures say little about a quiet machine.";
-      case FEW_ITEMS ->
-          items() <= 1
-              ? "There is one item, and it takes " + Say.time(alone) + "."
-              : "There are only "
-                  + Say.count(items(), "item")
-                  + " of "
-                  + Say.time(alone)
-                  + " each: "
-                  + Say.time(items() * alone)
-                  + " in all.";
+      case FEW_ITEMS -> fewItems(alone > 0 ? alone : known.response.or(0));
       case SMALL_ITEMS ->
           "An item takes "
               + Say.time(alone)
@@ -309,6 +300,17 @@ final class Explanation {
               + Say.digits(machine.usableCores())
               + " cores busy.";
     };
+  }
+
+  private String fewItems(double each) {
+    boolean isOne = items() <= 1;
+    String there = isOne ? "There is one item" : "There are only " + Say.count(items(), "item");
+    if (!(each > 0)) {
+      return there + (isOne ? ", and it was" : ", and they were") + " over before one could look.";
+    }
+    return isOne
+        ? there + ", and it takes " + Say.time(each) + "."
+        : there + " of " + Say.time(each) + " each: " + Say.time(items() * each) + " in all.";
   }
 
   private String sharedState() {

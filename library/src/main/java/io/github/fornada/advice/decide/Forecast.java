@@ -198,15 +198,16 @@ final class Forecast {
 
   /** Returns the time for which a lock is held by an item: 0 if none is waited for. */
   static double lockNanos(Estimates known, Setting current) {
+    double whole = known.work() + known.baseWait();
     if (!onThreads(current)) {
-      return known.lockBefore();
+      // It was seen while the code was new, or workers were starting; an item is shorter by now.
+      return Math.min(known.lockBefore(), whole);
     }
     double waited = known.lockWait.or(0) + known.nativeLockWait.or(0);
     double response = known.response.or(0);
     if (!(waited > LOCK_SHARE * response)) {
       return 0;
     }
-    double whole = known.work() + known.baseWait();
     if (waited > 0.5 * response) {
       // It is always taken, so it is held for as long as passes between two ends.
       return Math.min(whole, response / Math.max(1, known.inFlight.or(current.size())));
