@@ -104,6 +104,9 @@ final class AdviseCommand implements Callable<Integer> {
       if (items.isEmpty()) {
         throw Fault.usage("no inputs: there is nothing to measure");
       }
+      if (options.failFast && refusals.count() > 0) {
+        return ExitCode.FAILED;
+      }
       int code = advise(settings, task, items, outputs, refusals);
       return code == ExitCode.OK && refusals.count() > 0 ? ExitCode.FAILED : code;
     }
@@ -127,7 +130,7 @@ final class AdviseCommand implements Callable<Integer> {
     }
     var observed = new Observed();
     var failures = new Failures();
-    var run = ItemRun.forFigures(task.call(), items, false, failures);
+    var run = ItemRun.forFigures(task.call(), items, options.failFast, failures);
     listeners.add(run);
     // What tasks print would garble the advice.
     System.setOut(new PrintStream(OutputStream.nullOutputStream(), true, System.out.charset()));
@@ -151,7 +154,15 @@ final class AdviseCommand implements Callable<Integer> {
               "fornada: "
                   + Words.count(failures.count, "item")
                   + " failed while measuring; the first: "
-                  + failures.first.replaceFirst("^fornada: ", ""));
+                  + failures.first);
+      if (options.failFast) {
+        terminal
+            .err()
+            .println(
+                "fornada: stopped by that failure (--fail-fast), so nothing is advised; without"
+                    + " --fail-fast a failure costs only its own item");
+        return ExitCode.FAILED;
+      }
     }
     observed.awaitEnd();
     Observed whole = observed.snapshot();
@@ -266,7 +277,7 @@ final class AdviseCommand implements Callable<Integer> {
     @Override
     public void failure(Ended item, Outcome<?> outcome) {
       if (count++ == 0) {
-        first = FailureReport.text(item, outcome);
+        first = FailureReport.sentence(item, null, outcome);
       }
     }
   }

@@ -19,8 +19,12 @@ final class FailureReport {
 
   /** Returns the text for an item of a pipeline; {@code stage} is null if there are none. */
   static String text(Ended item, @Nullable String stage, Outcome<?> outcome) {
-    String who =
-        "fornada: \"" + shortened(item.input()) + "\"" + (stage == null ? "" : " in " + stage);
+    return "fornada: " + sentence(item, stage, outcome);
+  }
+
+  /** Returns the same without the name of the command, for a longer sentence. */
+  static String sentence(Ended item, @Nullable String stage, Outcome<?> outcome) {
+    String who = '"' + shortened(item.input()) + '"' + (stage == null ? "" : " in " + stage);
     return switch (outcome) {
       case Outcome.Failed<?>(var cause) -> who + " failed: " + OptionWording.thrown(item, cause);
       case Outcome.TimedOut<?>(var limit, var frames) ->

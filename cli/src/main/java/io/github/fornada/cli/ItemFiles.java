@@ -5,6 +5,7 @@ import java.io.OutputStream;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -17,12 +18,17 @@ import org.jspecify.annotations.Nullable;
  * written beside its place and then renamed, so that it is there whole, or not at all.
  */
 final class ItemFiles {
+  private static final String TELL_APART = "tell them apart by {n}, the number of the input";
+
   private final NamePattern pattern;
   private final Outputs outputs;
   private final OutputFile.Family family;
 
   /** The item of each file; written by the thread that reads the inputs. */
   private final Map<FileIdentity, String> items = new ConcurrentHashMap<>();
+
+  /** The item for whose file each folder will be made; used by the thread that reads the inputs. */
+  private final Map<FileIdentity, String> folders = new HashMap<>();
 
   /** The index of the next item; used by the thread that reads the inputs. */
   private long count;
@@ -109,24 +115,53 @@ final class ItemFiles {
           + " is there already, and an item that comes later may be that file. Remove it first, or"
           + " give the items with --lines FILE or --files DIR, so that all are known beforehand";
     }
-    if (!pattern.isNumberOnly()) { // which differs in any case, and there may be items without end
-      for (FileIdentity each : file.identities()) {
-        String before = items.putIfAbsent(each, item);
-        if (before != null && before.equals(item)) {
-          return "it is given twice, and "
-              + file.words()
-              + " can have the result of one: leave it out once, or tell them apart by {n}, the"
-              + " number of the input";
-        }
-        if (before != null) {
-          return file.words()
-              + " is also the file of the item \""
-              + before
-              + "\": tell them apart by {n}, the number of the input, or by {}, the whole item";
-        }
+    // Numbers differ in any case, and there may be items without end.
+    String problem = pattern.isNumberOnly() ? null : claim(file, item);
+    if (problem == null) {
+      planned.put(count++, file);
+    }
+    return problem;
+  }
+
+  /** Makes a file that of an item, and returns why it cannot be; null if it is. */
+  private @Nullable String claim(OutputFile file, String item) {
+    List<FileIdentity> above = file.missingFolders();
+    for (FileIdentity folder : above) {
+      String before = items.get(folder);
+      if (before != null) {
+        return file.words()
+            + " needs a folder where the file of the item \""
+            + before
+            + "\" is: "
+            + TELL_APART;
       }
     }
-    planned.put(count++, file);
+    for (FileIdentity each : file.identities()) {
+      String within = folders.get(each);
+      if (within != null) {
+        return file.words()
+            + " is also a folder of the file of the item \""
+            + within
+            + "\": "
+            + TELL_APART;
+      }
+      String before = items.putIfAbsent(each, item);
+      if (before != null && before.equals(item)) {
+        return "it is given twice, and "
+            + file.words()
+            + " can have the result of one: leave it out once, or tell them apart by {n}, the"
+            + " number of the input";
+      }
+      if (before != null) {
+        return file.words()
+            + " is also the file of the item \""
+            + before
+            + "\": "
+            + TELL_APART
+            + ", or by {}, the whole item";
+      }
+    }
+    above.forEach(folder -> folders.putIfAbsent(folder, item));
     return null;
   }
 

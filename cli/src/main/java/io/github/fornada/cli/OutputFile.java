@@ -11,9 +11,11 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFileAttributes;
 import java.time.Duration;
@@ -161,7 +163,21 @@ final class OutputFile implements AutoCloseable {
                   ? ": not a folder: " + folder
                   : ": no such folder: " + folder + "; make it first"));
     }
+    if (family == null) { // a file for one item fails only that
+      requirePossible(option, given, target);
+    }
     return new OutputFile(option, given, family, target, null);
+  }
+
+  /** Checks what the draft of a file does not show: its name may be too long. */
+  private static void requirePossible(String option, Path given, Path target) {
+    try {
+      var _ = Files.readAttributes(target, BasicFileAttributes.class);
+    } catch (NoSuchFileException e) {
+      // It will be made.
+    } catch (IOException e) {
+      throw Fault.usage(option + ": cannot be written: " + Inputs.reason(given, e));
+    }
   }
 
   /** Returns the option and its path. */
@@ -196,6 +212,20 @@ final class OutputFile implements AutoCloseable {
       }
     }
     return identities;
+  }
+
+  /** Returns the identities of the places of the folders that will be made for the file. */
+  List<FileIdentity> missingFolders() {
+    var missing = new ArrayList<FileIdentity>();
+    Path folder = target == null ? null : target.toAbsolutePath().getParent();
+    while (folder != null && !Files.exists(folder)) {
+      FileIdentity place = FileIdentity.ofPlace(folder);
+      if (place != null) {
+        missing.add(place);
+      }
+      folder = folder.getParent();
+    }
+    return missing;
   }
 
   /** Returns the descriptor that is written to; null if a path is opened. */
@@ -265,7 +295,7 @@ final class OutputFile implements AutoCloseable {
     }
     Path folder = file.toAbsolutePath().getParent();
     if (folder == null) {
-      throw new java.nio.file.NoSuchFileException(file.toString());
+      throw new NoSuchFileException(file.toString());
     }
     if (family != null) {
       Files.createDirectories(folder);

@@ -30,10 +30,16 @@ final class Refusals {
   private @Nullable Consumer<Refusal> listener;
   private long accepted;
 
-  /** For each refused input, how many items had been accepted before it; ascending. */
+  private long refused;
+
+  /**
+   * For each stretch of refused inputs that follow each other, how many items had been accepted
+   * before it, ascending; and how many had been refused at its end.
+   */
   private long[] acceptedBefore = new long[8];
 
-  private int refused;
+  private long[] refusedUpTo = new long[8];
+  private int stretches;
 
   /**
    * Adds one; called by the thread that reads the inputs.
@@ -45,10 +51,11 @@ final class Refusals {
     Refusal refusal;
     Consumer<Refusal> receiver;
     synchronized (this) {
-      if (refused == acceptedBefore.length) {
-        acceptedBefore = Arrays.copyOf(acceptedBefore, 2 * refused);
+      refused++;
+      if (stretches == 0 || acceptedBefore[stretches - 1] != accepted) {
+        beginStretch();
       }
-      acceptedBefore[refused++] = accepted;
+      refusedUpTo[stretches - 1] = refused;
       refusal = new Refusal(accepted + refused, item, input, why);
       receiver = listener;
       if (receiver == null) {
@@ -57,6 +64,14 @@ final class Refusals {
       }
     }
     receiver.accept(refusal);
+  }
+
+  private void beginStretch() {
+    if (stretches == acceptedBefore.length) {
+      acceptedBefore = Arrays.copyOf(acceptedBefore, 2 * stretches);
+      refusedUpTo = Arrays.copyOf(refusedUpTo, 2 * stretches);
+    }
+    acceptedBefore[stretches++] = accepted;
   }
 
   /** Notes that the next input is an item; called by the thread that reads the inputs. */
@@ -76,7 +91,7 @@ final class Refusals {
    */
   synchronized long number(long index) {
     int from = 0;
-    int to = refused;
+    int to = stretches;
     while (from < to) { // those that were refused after it begin at to
       int middle = (from + to) >>> 1;
       if (acceptedBefore[middle] <= index) {
@@ -85,7 +100,7 @@ final class Refusals {
         to = middle;
       }
     }
-    return index + to + 1;
+    return index + (to == 0 ? 0 : refusedUpTo[to - 1]) + 1;
   }
 
   /** Returns how many there are so far. */

@@ -67,6 +67,19 @@ class AutoTest {
   }
 
   @Test
+  void anAdviceThatIsToStopAtTheFirstFailureDoes() {
+    var items = new ArrayList<>(Collections.nCopies(20_000, "a"));
+    items.addFirst("boom");
+    var result =
+        Command.run(
+            folder,
+            with(List.of("advise", "Waits.java#nap", "--fail-fast", "--for", "10min"), items));
+    assertThat(result.exitCode()).isEqualTo(1);
+    assertThat(result.err()).contains("no boom").contains("nothing is advised");
+    assertThat(result.out()).isEmpty();
+  }
+
+  @Test
   void whatIsForAutoIsRefusedWithoutIt() {
     var result = Command.run(folder, "run", "Waits.java#nap", "--forget", "a");
     assertThat(result.exitCode()).isEqualTo(2);

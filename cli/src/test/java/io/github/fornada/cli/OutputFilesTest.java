@@ -42,6 +42,18 @@ class OutputFilesTest {
       }
       """;
 
+  /** Leaves a file behind when it runs. */
+  private static final String MARKS =
+      """
+      import java.nio.file.*;
+      public class Marks {
+        public static String mark(String s) throws Exception {
+          Files.writeString(Path.of("ran"), s);
+          return s;
+        }
+      }
+      """;
+
   private static final String OLD = "1\n2\n3\n";
 
   @RegisterExtension final ServedFolder served = new ServedFolder();
@@ -115,6 +127,18 @@ class OutputFilesTest {
             "--report",
             output),
         "is the same file as stdin");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"-o", "--report", "--trace"})
+  void aNameThatNoFileCanHaveIsRefusedAtTheBeginning(String option) throws IOException {
+    String name = "x".repeat(251) + ".html";
+    Files.writeString(folder.resolve("Marks.java"), MARKS);
+    refused(
+        Command.run(folder, "run", "Marks.java", "a", option, name),
+        option + ": cannot be written: ",
+        "too long");
+    assertThat(folder.resolve("ran")).doesNotExist();
   }
 
   @Test

@@ -455,6 +455,8 @@ class ResultFormsTest {
         "page.html a -o {} --report page.html | is the file of --report page.html",
         "sub -o {name} | is a folder",
         "a/b -o here.txt/{name} | not a folder",
+        "a a/b -o out/{} | out/a/b needs a folder where the file of the item \"a\" is",
+        "a/b/c a -o out/{} | out/a is also a folder of the file of the item \"a/b/c\"",
         "a -o out/{nmae} | is it {name}?",
         "a -o out/{item} | {item} in out/{item} stands for nothing",
       })

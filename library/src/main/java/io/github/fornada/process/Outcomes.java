@@ -171,14 +171,17 @@ final class Outcomes {
       WorkerProcess dead,
       Engine engine) {
     long now = System.nanoTime();
+    long began = dead.startedNanos(now);
     TaskUsage usage =
         engine.isObserved() || engine.isRecorded()
-            ? TaskUsage.of(
-                    dead.name(), dead.startedNanos(now), now, TaskUsage.UNKNOWN, TaskUsage.UNKNOWN)
+            ? TaskUsage.of(dead.name(), began, now, TaskUsage.UNKNOWN, TaskUsage.UNKNOWN)
                 .withBytes(sent.bytes(), 0)
             : null;
-    Outcome<R> outcome =
-        outcomeOfDeath(certificate, dead.stuck(sent.number()), batch, sent.i(), engine);
+    WorkerProcess.Stuck stuck = dead.stuck(sent.number());
+    if (stuck != null && began < now) {
+      batch.spent(1, now - began, dead.name());
+    }
+    Outcome<R> outcome = outcomeOfDeath(certificate, stuck, batch, sent.i(), engine);
     if (outcome instanceof Outcome.WorkerLost<R> && batch.isUnwanted()) {
       outcome = new Outcome.Cancelled<>("it was stopped with its worker");
     }

@@ -568,6 +568,9 @@ final class Worker implements Runnable {
         stack == null
             ? new Outcome.Cancelled<>("it was stopped with its call, and ignored its interrupt")
             : timedOut(stack);
+    if (stack != null && batch.isTimed()) {
+      batch.spent(1, System.nanoTime() - began, name);
+    }
     batch.end(i, outcome, usage, name);
   }
 }

@@ -3,6 +3,7 @@ package io.github.fornada.async;
 import static io.github.fornada.async.Threads.start;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.fornada.SideBySide;
 import io.github.fornada.TaskFunction;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -25,6 +26,7 @@ import org.junit.jupiter.api.TestFactory;
   "OverrideThrowableToString", // such classes are what is tested
   "ThrowableEqualsHashCode"
 })
+@SideBySide
 final class HostileExceptionTest {
   /** Those that never return, do when the tests are over. */
   private static final CountDownLatch OVER = new CountDownLatch(1);

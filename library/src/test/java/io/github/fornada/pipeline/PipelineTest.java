@@ -546,6 +546,36 @@ final class PipelineTest {
     }
   }
 
+  private static volatile boolean released;
+
+  private static int ignoresInterrupts(int x) {
+    while (x == 1 && !released) {
+      Thread.onSpinWait();
+    }
+    return x;
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"threads", "processes"})
+  void anItemThatHadToBeGivenUpIsInTheFiguresOfItsStage(String model) {
+    Duration limit = Duration.ofMillis(200);
+    Pipeline<Integer> three = Pipeline.from(List.of(0, 1, 2));
+    Pipeline<Integer> pipeline =
+        model.equals("threads")
+            ? three.stage(
+                "a", threads(1), PipelineTest::ignoresInterrupts, o -> o.withTimeout(limit))
+            : three.stage(
+                "a", processes(1), PipelineTest::ignoresInterrupts, o -> o.withTimeout(limit));
+    released = false;
+    try (var run = pipeline.run()) {
+      assertThat(run.outcomes().filter(o -> o.outcome() instanceof Outcome.TimedOut<?>)).hasSize(1);
+      List<WorkerSummary> workers = run.summary().stages().getFirst().workers();
+      assertThat(workers.stream().mapToLong(WorkerSummary::items).sum()).isEqualTo(3);
+    } finally {
+      released = true;
+    }
+  }
+
   @Test
   void listenersOfAStageSeeItsItems() {
     var events = new ConcurrentLinkedQueue<TaskEvent>();

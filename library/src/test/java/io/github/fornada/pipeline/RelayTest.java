@@ -4,6 +4,7 @@ import static io.github.fornada.pipeline.StageModel.processes;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.fornada.Outcome;
+import io.github.fornada.SideBySide;
 import java.io.IOException;
 import java.io.ObjectInputStream;
 import java.io.Serializable;
@@ -17,6 +18,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** From processes to processes values go on as their bytes: nothing is read in between. */
 @Timeout(value = 120, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@SideBySide
 final class RelayTest {
   /** Whether this is the JVM of the test; a worker's has false. */
   private static volatile boolean here;

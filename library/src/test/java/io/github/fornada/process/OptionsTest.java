@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.fornada.Pool;
+import io.github.fornada.SideBySide;
 import io.github.fornada.Waiting;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
  * endless wait.
  */
 @Timeout(value = 40, threadMode = ThreadMode.SEPARATE_THREAD)
+@SideBySide
 class OptionsTest {
   @TempDir Path folder;
 

@@ -464,7 +464,10 @@ final class Forecast {
     double start =
         Math.max(machine.workerStartNanos(), n * machine.workerStartCpuNanos() / known.cores());
     double debt = known.coldNanos() * n / Math.min(n, Math.max(1, known.cores()));
-    double meanwhile = start * currentRate() * WHILE_STARTING;
+    // Items go on as they do now while workers start: that counts for a change, and not in a table
+    // of what each model would take.
+    boolean forChange = horizon == Horizon.TO_COME;
+    double meanwhile = forChange ? start * currentRate() * WHILE_STARTING : 0;
     double nanos = start + debt + rest(rate, n) * Math.max(0, 1 - meanwhile / left);
     return new Plan(
         setting, rate, nanos, plan.error(), start + debt, plan.memoryBytes(), false, false, no);

@@ -139,7 +139,9 @@ final class JvmTasks implements AutoCloseable {
     if (name.startsWith("C1 Compiler") || name.startsWith("C2 Compiler")) {
       return Role.COMPILER;
     }
-    if (name.startsWith("fornada-auto") || name.startsWith("fornada-timer")) {
+    if (name.startsWith("fornada-auto")
+        || name.startsWith("fornada-sampler")
+        || name.startsWith("fornada-timer")) {
       return Role.WATCHER;
     }
     boolean collects =

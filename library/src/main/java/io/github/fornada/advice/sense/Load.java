@@ -6,7 +6,8 @@ package io.github.fornada.advice.sense;
  *
  * @param nanos the length of the time between the readings, in nanoseconds
  * @param busyCores the processor time of this JVM and its worker processes, per time, without that
- *     of the threads that watch the pool
+ *     of the threads that watch the pool; the part of the just-in-time compilers is {@code
+ *     compilerCores}
  * @param foreignCores that of other programs on the processors that this JVM may use, stolen time
  *     included
  * @param stolenCores the time that a hypervisor gave to other machines, per time

@@ -16,9 +16,9 @@ import org.jspecify.annotations.Nullable;
  * and the control groups; elsewhere, and where these cannot be read, most figures are NaN.
  *
  * <p>The kernel counts the time of processes and of the machine in steps of 10 ms, and the periods
- * of a quota in steps of 100 ms. So all figures but {@link Load#compilerCores} are those of the
- * latest tenth of a second or more, however soon the next reading comes; in the first tenth they
- * are NaN.
+ * of a quota in steps of 100 ms. So all figures but {@link Load#compilerCores}, which is a part of
+ * {@link Load#busyCores}, are those of the latest tenth of a second or more, however soon the next
+ * reading comes; in the first tenth they are NaN.
  *
  * <p>May be used by any thread. Each user creates one of its own: figures are those since the last
  * reading of that object.
@@ -51,7 +51,7 @@ public final class SystemLoad implements AutoCloseable {
   private long lastAt;
   private double lastCompilers;
   private Coarse coarse;
-  private double busy = Double.NaN;
+  private double working = Double.NaN;
   private double collectors = Double.NaN;
   private double foreign = Double.NaN;
   private double stolen = Double.NaN;
@@ -63,6 +63,7 @@ public final class SystemLoad implements AutoCloseable {
    *
    * @param own the processor time of this JVM
    * @param workers that of its workers
+   * @param compilers the part of {@code own} that the just-in-time compilers take
    * @param watchers the part of {@code own} that watching takes
    */
   private record Coarse(
@@ -70,6 +71,7 @@ public final class SystemLoad implements AutoCloseable {
       double own,
       double workers,
       double collectors,
+      double compilers,
       double watchers,
       Machine machine,
       Cgroup.@Nullable Throttling throttling,
@@ -121,16 +123,18 @@ public final class SystemLoad implements AutoCloseable {
       }
       double time = now - lastAt;
       double compiled = compilers();
+      double compiling = time <= 0 ? Double.NaN : (compiled - lastCompilers) / time;
       var load =
           new Load(
               time,
-              busy,
+              // Whoever subtracts the compilers' time gets that of the work: so of both the same.
+              working + (Double.isNaN(compiling) ? 0 : compiling),
               foreign,
               stolen,
               throttled,
               pressure,
               collectors,
-              time <= 0 ? Double.NaN : (compiled - lastCompilers) / time);
+              compiling);
       lastAt = now;
       lastCompilers = compiled;
       return load;
@@ -176,6 +180,7 @@ public final class SystemLoad implements AutoCloseable {
         own < 0 ? Double.NaN : own,
         workerNanos,
         tasks.isThere() ? tasks.collectorNanos() : Double.NaN,
+        tasks.compilerNanos(),
         tasks.watcherNanos(),
         stat == null ? new Machine(-1, -1) : machine(stat, allowed),
         group.throttling(),
@@ -188,7 +193,8 @@ public final class SystemLoad implements AutoCloseable {
     double time = now.at - before.at;
     double ownPart = now.own - before.own;
     double program = ownPart + now.workers - before.workers;
-    busy = Math.max(0, program - (now.watchers - before.watchers)) / time;
+    double aside = now.watchers - before.watchers + now.compilers - before.compilers;
+    working = Math.max(0, program - aside) / time;
     collectors =
         ownPart <= 0 ? Double.NaN : Math.min(1, (now.collectors - before.collectors) / ownPart);
     if (now.machine.busy >= 0 && before.machine.busy >= 0) {

@@ -181,6 +181,13 @@ final class SystemLoadTest {
   void whatWatchingTakesIsNotCountedAsTheProgramsWork() throws IOException {
     assertThat(busyWith("acme-worker")).isPositive();
     assertThat(busyWith("fornada-auto")).isZero();
+    assertThat(busyWith("fornada-sampler")).isZero();
+  }
+
+  /** They rest in the last reading, and worked earlier in the tenth of a second that counts. */
+  @Test
+  void whatCompilersHaveTakenIsNotCountedAsTheProgramsWork() throws IOException {
+    assertThat(busyWith("C2 CompilerThre")).isZero();
   }
 
   @Test
