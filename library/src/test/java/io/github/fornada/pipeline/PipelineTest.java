@@ -569,8 +569,13 @@ final class PipelineTest {
     released = false;
     try (var run = pipeline.run()) {
       assertThat(run.outcomes().filter(o -> o.outcome() instanceof Outcome.TimedOut<?>)).hasSize(1);
-      List<WorkerSummary> workers = run.summary().stages().getFirst().workers();
-      assertThat(workers.stream().mapToLong(WorkerSummary::items).sum()).isEqualTo(3);
+      Waiting.until( // an outcome comes before its figures
+          "all three are in the figures",
+          () ->
+              run.summary().stages().getFirst().workers().stream()
+                      .mapToLong(WorkerSummary::items)
+                      .sum()
+                  == 3);
     } finally {
       released = true;
     }

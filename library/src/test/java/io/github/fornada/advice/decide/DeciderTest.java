@@ -327,6 +327,23 @@ class DeciderTest {
     assertThat(finding.advised().model()).isEqualTo(ExecutionModel.PLATFORM_THREADS);
   }
 
+  /** The table is of what each model would take by itself, and not beside the one in use. */
+  @Test
+  void whatWorkerProcessesWouldTakeIsTheirStartAndTheItemsAtTheirRate() {
+    Series job =
+        series(s -> {
+          s.wait = 100;
+          s.items = 1_000;
+        });
+    Prediction processes =
+        job.run(1, LONG).result().predictions().stream()
+            .filter(each -> each.model() == ExecutionModel.PROCESSES)
+            .findFirst()
+            .orElseThrow();
+    double items = 1_000 / processes.rate(); // as many again
+    assertThat(processes.seconds()).isBetween(items, 1.5 * items);
+  }
+
   @Test
   void aLockDoesNotLeadToProcessesWhereTheRestIsShort() {
     Series job =
