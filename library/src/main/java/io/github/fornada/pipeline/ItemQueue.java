@@ -383,10 +383,13 @@ final class ItemQueue {
     if (batchSize == 0) {
       ready.add(item);
     } else if (item.outcome != null) {
-      if (open.isEmpty()) {
+      if (open.isEmpty() || !ordered) {
         ready.add(item);
       } else {
         afterOpen.add(item); // it comes after the batch that those before it are in
+        if (afterOpen.size() >= limit - batchSize) {
+          closeBatch(); // they leave too few places for it to be filled
+        }
       }
     } else {
       open.add(item);

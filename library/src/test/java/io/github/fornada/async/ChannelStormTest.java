@@ -2,7 +2,6 @@ package io.github.fornada.async;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.fornada.SideBySide;
 import io.github.fornada.async.Waits.Running;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -20,7 +19,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Many threads at once, interrupted at random: each element that was sent is received, once. */
 @Timeout(120)
-@SideBySide
 final class ChannelStormTest {
   private static final int THREADS = 8;
 

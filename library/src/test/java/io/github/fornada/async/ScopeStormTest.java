@@ -2,7 +2,6 @@ package io.github.fornada.async;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.fornada.SideBySide;
 import io.github.fornada.guide.Kitchen;
 import java.io.IOException;
 import java.time.Duration;
@@ -14,7 +13,6 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
 /** Many at once, and everything at once. */
-@SideBySide
 final class ScopeStormTest {
   @Test
   void aHundredThousandTasksEndAndAreAllCounted() throws Exception {

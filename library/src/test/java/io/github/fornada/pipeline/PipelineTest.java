@@ -194,6 +194,66 @@ final class PipelineTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void itemsThatFailDoNotKeepABatchFromBeingFilled(boolean ordered) {
+    List<Integer> items = IntStream.range(0, 5_000).boxed().toList();
+    try (var run =
+        Pipeline.from(items)
+            .stage("a", threads(1), PipelineTest::onlyFourths)
+            .batches(26, Duration.ofDays(1))
+            .stage("b", threads(1), batch -> batch.size())
+            .run()) {
+      Stream<PipelineOutcome<Integer>> outcomes = ordered ? run.outcomes() : run.completions();
+      int[] sums = new int[2];
+      outcomes.forEach(each -> {
+        sums[0] += each.isDone() ? each.get() : 0;
+        sums[1] += each.isDone() ? 0 : 1;
+      });
+      assertThat(sums).containsExactly(1_250, 3_750);
+    }
+  }
+
+  private static int onlyFourths(int x) {
+    if (x % 4 != 0) {
+      throw new IllegalStateException("no");
+    }
+    return x;
+  }
+
+  @Test
+  void aFailureDoesNotWaitForTheBatchBeforeItWhereOrderIsNotKept() {
+    var told = new CountDownLatch(1);
+    Iterator<Integer> source =
+        new Iterator<>() {
+          private int next;
+
+          @Override
+          public boolean hasNext() {
+            if (next == 2) {
+              await(told); // the batch has one item, and no other comes before the failure is told
+            }
+            return next < 3;
+          }
+
+          @Override
+          public Integer next() {
+            return next++;
+          }
+        };
+    try (var run =
+        Pipeline.from(() -> source)
+            .stage("a", threads(1), PipelineTest::onlyFourths)
+            .batches(26, Duration.ofDays(1))
+            .stage("b", threads(1), batch -> batch.size())
+            .run()) {
+      var outcomes = run.completions().iterator();
+      assertThat(outcomes.next().isDone()).isFalse();
+      told.countDown();
+      assertThat(outcomes).toIterable().hasSize(2);
+    }
+  }
+
   @Test
   void aBatchThatIsNeverFullHasAllThatCame() {
     List<Integer> items = IntStream.range(0, 500).boxed().toList();

@@ -3,7 +3,6 @@ package io.github.fornada.threads;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.fornada.Pool;
-import io.github.fornada.SideBySide;
 import io.github.fornada.TaskFunction;
 import java.util.List;
 import java.util.concurrent.CyclicBarrier;
@@ -17,7 +16,6 @@ import org.junit.jupiter.api.Test;
  * Each round is another chance for a wake-up to get lost; {@code RosterScenario} in stress/
  * explores all orders.
  */
-@SideBySide
 final class MeetingTest {
   private static final int ROUNDS = 2_000;
   private static final long PATIENCE_SECONDS = 60;
