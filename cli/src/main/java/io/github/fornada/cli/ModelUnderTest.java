@@ -85,10 +85,12 @@ final class ModelUnderTest {
         warmUp(opened, call, items, secondsEach, warmUpSeconds);
       }
     } catch (ExecutionException e) {
-      throw Fault.failed(
-          model.label()
-              + " cannot be started: "
-              + ThrownText.of(e.getCause() == null ? e : e.getCause()));
+      if (!Interruption.requestedWherePoolsEnd()) {
+        throw Fault.failed(
+            model.label()
+                + " cannot be started: "
+                + ThrownText.of(e.getCause() == null ? e : e.getCause()));
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

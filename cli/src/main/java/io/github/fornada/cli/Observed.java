@@ -50,6 +50,9 @@ final class Observed implements Journal {
   }
 
   /** How long the look at what has ended may take. */
+  /** A longer line is none of a record. */
+  private static final int MOST_OF_LINE = 1 << 24;
+
   private static final Duration LAST_LOOK = Duration.ofSeconds(5); // Guess: it takes 0.5 s at most
 
   private final List<Entry> entries = new ArrayList<>(); // guarded by itself
@@ -170,6 +173,23 @@ final class Observed implements Journal {
   }
 
   /**
+   * Returns the next line without its end; null if there is none. Of a line that is too long it
+   * returns one character more than such a line may have.
+   */
+  private static @Nullable String nextLine(BufferedReader lines) throws IOException {
+    int c = lines.read();
+    if (c < 0) {
+      return null;
+    }
+    var text = new StringBuilder();
+    while (c >= 0 && c != '\n' && text.length() <= MOST_OF_LINE) {
+      text.append((char) c);
+      c = lines.read();
+    }
+    return text.toString();
+  }
+
+  /**
    * Reads what {@link #write} has written.
    *
    * @throws Fault if the file cannot be read, or has something else
@@ -180,8 +200,18 @@ final class Observed implements Journal {
     try (var lines =
         new BufferedReader(
             new InputStreamReader(open(file), StandardCharsets.UTF_8.newDecoder()))) {
-      for (String text : lines.readAllLines()) {
+      String text;
+      while ((text = nextLine(lines)) != null) {
         line++;
+        if (text.length() > MOST_OF_LINE) {
+          throw Fault.usage(
+              file
+                  + ", line "
+                  + line
+                  + ", is not what advise --record has written: it has no end for "
+                  + MOST_OF_LINE
+                  + " characters");
+        }
         if (!text.isBlank()) {
           @Nullable Entry entry = Json.MAPPER.readValue(text, Entry.class);
           if (entry == null) { // null is JSON too

@@ -1,6 +1,7 @@
 package io.github.fornada.cli;
 
 import io.github.fornada.advice.decide.Finding;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collections;
@@ -48,6 +49,12 @@ final class ReplayCommand implements Callable<Integer> {
     CommonOptions.figuresOnly("advise", format, output);
     ArgumentText.require("--replay", replay);
     ArgumentText.require("-o", output);
+    if (replay.toString().isEmpty()) {
+      throw Fault.usage("--replay: the name of the file is empty");
+    }
+    if (Files.isDirectory(replay)) {
+      throw Fault.usage("--replay: is a folder: " + replay);
+    }
     try (Outputs outputs = Outputs.of(output, null, null)) {
       Descriptor descriptor = Descriptor.of(replay);
       String obstacle = descriptor == null ? null : descriptor.obstacle(false);

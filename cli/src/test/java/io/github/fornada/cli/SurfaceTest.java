@@ -483,6 +483,11 @@ class SurfaceTest {
     assertThat(run("advise", "--replay", "ran.json", "--help").out())
         .startsWith("Usage: fornada advise");
     Files.createFile(folder.resolve("empty"));
+    assertThat(run("advise", "--replay", ".").err()).contains("--replay: is a folder: .");
+    assertThat(run("advise", "--replay", "").err()).contains("the name of the file is empty");
+    var endless = run("advise", "--replay", "/dev/zero");
+    assertThat(endless.exitCode()).isEqualTo(2);
+    assertThat(endless.err()).contains("/dev/zero, line 1, is not what advise --record has written");
     var replayed = run("advise", "--replay", "empty");
     assertThat(replayed.exitCode()).isEqualTo(2);
     assertThat(replayed.err()).contains("empty is empty");
