@@ -2,7 +2,7 @@ package io.github.fornada.advice.decide;
 
 import io.github.fornada.ExecutionModel;
 import java.util.EnumMap;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -117,7 +117,7 @@ final class Estimates {
   final Mean inside = new Mean();
 
   private final Map<WaitKind, Mean> kinds = new EnumMap<>(WaitKind.class);
-  private final Map<Setting, Level> levels = new HashMap<>();
+  private final Map<Setting, Level> levels = new LinkedHashMap<>(); // the same order in each run
   private List<LockSite> locks = List.of();
   private @Nullable Setting lastSetting;
 

@@ -89,7 +89,6 @@ final class HalfTrial {
 
   boolean mayBegin(Forecast forecast) {
     Setting setting = course.setting();
-    before.setting = setting;
     int busy = (int) Math.min(setting.size(), Math.ceil(known.cores() - 1e-9));
     Estimates.Level level = course.level();
     return !done
@@ -116,10 +115,10 @@ final class HalfTrial {
     return level != null && level.rate() * known.work() < LITTLE_GIVEN * busy;
   }
 
-  /** Returns how many items it takes to tell a difference of so large a part. */
+  /** Returns how many items it takes to tell, from now on, a difference of so large a part. */
   private double itemsToTell(double part) {
     double variation = known.variation();
-    double running = Math.min(before.setting.size(), known.cores());
+    double running = Math.min(course.setting().size(), known.cores());
     return Math.max(Math.max(8, 0.5 * running), 2 * variation * variation / (part * part));
   }
 

@@ -1,5 +1,7 @@
 package io.github.fornada.advice.decide;
 
+import java.util.Collections;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 
@@ -66,7 +68,9 @@ public record Observation(
     long itemsLeft) {
   /** Copies the collections. */
   public Observation {
-    waits = Map.copyOf(waits);
+    var inOrder = new EnumMap<WaitKind, Double>(WaitKind.class); // the same in each run
+    inOrder.putAll(waits);
+    waits = Collections.unmodifiableMap(inOrder);
     locks = List.copyOf(locks);
   }
 }
