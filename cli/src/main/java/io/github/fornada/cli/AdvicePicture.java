@@ -2,6 +2,7 @@ package io.github.fornada.cli;
 
 import io.github.fornada.advice.decide.Finding;
 import io.github.fornada.advice.decide.Prediction;
+import io.github.fornada.advice.decide.Setting;
 import io.github.fornada.timeline.HtmlReport;
 import io.github.fornada.timeline.Timeline;
 import io.github.fornada.timeline.WallsPicture;
@@ -12,8 +13,12 @@ import java.util.List;
 final class AdvicePicture {
   private AdvicePicture() {}
 
-  /** Adds the section about what limits the rate; nothing while no item has ended. */
+  /** Adds the section about what limits a run that has chosen; nothing while no item has ended. */
   static HtmlReport add(HtmlReport page, Finding finding) {
+    return add(page, finding, finding.setting());
+  }
+
+  private static HtmlReport add(HtmlReport page, Finding finding, Setting chosen) {
     Finding.Walls walls = finding.walls();
     if (!(walls.cpuSeconds() + walls.waitSeconds() > 0)) {
       return page;
@@ -32,7 +37,7 @@ final class AdvicePicture {
               dot.setting().size(),
               dot.rate(),
               dot.items(),
-              dot.setting().equals(finding.setting()));
+              dot.setting().equals(chosen));
     }
     for (String change : finding.changes()) {
       picture = picture.withStep(change);
@@ -53,6 +58,7 @@ final class AdvicePicture {
         finding.wouldChange().isBlank()
             ? finding.sentences()
             : List.of(String.join(" ", finding.sentences()), finding.wouldChange());
-    return add(new HtmlReport(task).withText(words), finding).add(timeline, row);
+    // An advice is what the text says, whatever the measuring has ended with.
+    return add(new HtmlReport(task).withText(words), finding, finding.advised()).add(timeline, row);
   }
 }

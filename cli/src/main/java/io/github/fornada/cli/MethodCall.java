@@ -42,7 +42,15 @@ record MethodCall(TaskCode code, String type, String method, String parameter, b
               && candidate.getParameterTypes()[0].getName().equals(parameter)
               && !candidate.isBridge()) {
             // because its class may be package-private, as in small source files
-            candidate.setAccessible(true);
+            if (!candidate.trySetAccessible()) {
+              throw Fault.usage(
+                  type
+                      + "#"
+                      + method
+                      + " is in "
+                      + candidate.getDeclaringClass().getModule()
+                      + ", which keeps that package to itself: call it in a function of your own");
+            }
             MethodHandle handle = MethodHandles.lookup().unreflect(candidate);
             return new Resolved(
                 loader,

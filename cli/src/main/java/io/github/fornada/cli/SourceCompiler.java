@@ -72,6 +72,10 @@ final class SourceCompiler {
    * @throws Fault with javac's own messages if the file does not compile
    */
   static Compiled compile(Path source, List<String> classPath) {
+    if (source.endsWith("module-info.java")) {
+      throw Fault.usage(
+          source + " declares a module and has no function: give the source file of a class");
+    }
     requireUtf8(source);
     var messages = new StringWriter();
     Compiled compiled = compile(source, classPath, List.of(), messages);
@@ -120,6 +124,12 @@ final class SourceCompiler {
     } catch (IOException e) {
       throw Fault.usage("cannot read " + Inputs.reason(source, e));
     }
+    if (isUtf16(bytes)) {
+      throw Fault.usage(
+          source
+              + " is UTF-16 or UTF-32, not UTF-8. Convert it: iconv -f UTF-16 -t UTF-8 "
+              + source);
+    }
     ByteBuffer text = ByteBuffer.wrap(bytes);
     CharBuffer decoded = CharBuffer.allocate(bytes.length);
     if (StandardCharsets.UTF_8.newDecoder().decode(text, decoded, true).isError()) {
@@ -136,6 +146,15 @@ final class SourceCompiler {
               line,
               bytes[text.position()] & 0xFF));
     }
+  }
+
+  /** Returns whether a source, which begins with letters of Latin, is in units of more bytes. */
+  private static boolean isUtf16(byte[] bytes) {
+    if (bytes.length < 2) {
+      return false;
+    }
+    int mark = (bytes[0] & 0xFF) << 8 | bytes[1] & 0xFF;
+    return mark == 0xFEFF || mark == 0xFFFE || bytes[0] == 0 || bytes[1] == 0;
   }
 
   /**

@@ -391,6 +391,24 @@ class SurfaceTest {
   }
 
   @Test
+  void sourcesWithoutAFunctionOrInAnotherEncodingAreToldAsSuch() throws IOException {
+    Files.writeString(folder.resolve("module-info.java"), "module x {}");
+    Files.write(
+        folder.resolve("Wide.java"),
+        "public class Wide { public static int f(int i) { return i; } }"
+            .getBytes(StandardCharsets.UTF_16));
+    var module = run("run", "module-info.java", "a");
+    assertThat(module.exitCode()).isEqualTo(2);
+    assertThat(module.err()).contains("module-info.java declares a module and has no function");
+    var wide = run("run", "Wide.java", "1");
+    assertThat(wide.exitCode()).isEqualTo(2);
+    assertThat(wide.err()).contains("Wide.java is UTF-16 or UTF-32").contains("iconv -f UTF-16");
+    var closed = run("run", "jdk.internal.misc.VM#getSavedProperty", "-cp", ".", "java.home");
+    assertThat(closed.exitCode()).isEqualTo(2);
+    assertThat(closed.err()).contains("module java.base, which keeps that package to itself");
+  }
+
+  @Test
   void adviceIsGivenInTimeThoughAPipeGivesNoMore() {
     String script = "mkfifo lines; (exec 3<> lines; seq 1 9 >&3; \"$@\" <&3)";
     var result =
@@ -487,7 +505,8 @@ class SurfaceTest {
     assertThat(run("advise", "--replay", "").err()).contains("the name of the file is empty");
     var endless = run("advise", "--replay", "/dev/zero");
     assertThat(endless.exitCode()).isEqualTo(2);
-    assertThat(endless.err()).contains("/dev/zero, line 1, is not what advise --record has written");
+    assertThat(endless.err())
+        .contains("/dev/zero, line 1, is not what advise --record has written");
     var replayed = run("advise", "--replay", "empty");
     assertThat(replayed.exitCode()).isEqualTo(2);
     assertThat(replayed.err()).contains("empty is empty");

@@ -113,8 +113,9 @@ public final class AutoPool extends PoolHandle {
   }
 
   /**
-   * Returns how items run now, and why; at the beginning, one after the other. Worker processes
-   * that were chosen are named once they are ready.
+   * Returns how it has chosen to run items, and why; at the beginning, one after the other. Worker
+   * processes that were chosen are named once they are ready. What is only tried for a moment was
+   * not chosen yet: a {@linkplain AutoOptions#withChoiceListener listener} is told of that too.
    */
   public Choice choice() {
     return controller.choice();

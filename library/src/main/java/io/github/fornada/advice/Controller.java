@@ -140,6 +140,9 @@ final class Controller implements ThreadSide.Watcher {
   /** The choice that nobody was told of yet; null if there is none. */
   private @Nullable Choice toTell;
 
+  /** Whether that is only tried. */
+  private boolean toTellIsTrial;
+
   /** The latest setting that is not of worker processes. */
   private Setting onThreads = Setting.SEQUENTIAL;
 
@@ -418,9 +421,12 @@ final class Controller implements ThreadSide.Watcher {
       }
       threads.holdBackAfter(decision.mostFailures());
       if (!decision.setting().equals(setting)) {
-        apply(decision.setting(), decision.reason());
-      } else if (heldBack) {
-        shareOut();
+        apply(decision.setting(), decision.reason(), decision.trial());
+      } else {
+        keeps(decision);
+        if (heldBack) {
+          shareOut();
+        }
       }
       look = Math.max(SHORTEST_NANOS, decision.nextLookNanos());
       senses.lookOften(look <= OFTEN_NANOS);
@@ -907,7 +913,19 @@ final class Controller implements ThreadSide.Watcher {
 
   // ---- what is applied
 
+  /** What was tried may be what is chosen by now, for another reason. */
+  private void keeps(Decision decision) {
+    if (!decision.reason().isEmpty() && toTell == null) {
+      Setting kept = decision.setting();
+      choice = new Choice(kept.model(), kept.size(), decision.reason());
+    }
+  }
+
   private void apply(Setting next, String reason) {
+    apply(next, reason, false);
+  }
+
+  private void apply(Setting next, String reason, boolean trial) {
     ProcessSide there = next.model() == ExecutionModel.PROCESSES ? openHelper() : helperIfOpen();
     if (next.model() == ExecutionModel.PROCESSES) {
       if (there == null) {
@@ -922,6 +940,7 @@ final class Controller implements ThreadSide.Watcher {
     setting = next;
     unsettled = totals().inFlight();
     toTell = new Choice(next.model(), next.size(), reason);
+    toTellIsTrial = trial;
     shareOut();
     tellChoice();
   }
@@ -933,7 +952,9 @@ final class Controller implements ThreadSide.Watcher {
       return;
     }
     toTell = null;
-    choice = next;
+    if (!toTellIsTrial) {
+      choice = next;
+    }
     try {
       options.choices().chose(next);
     } catch (RuntimeException | Error e) {

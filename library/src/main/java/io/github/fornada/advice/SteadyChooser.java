@@ -25,7 +25,7 @@ final class SteadyChooser implements Chooser {
 
   @Override
   public Decision next(Observation observation) {
-    return new Decision(setting, false, "", 100_000_000, false, Long.MAX_VALUE);
+    return new Decision(setting, false, "", false, 100_000_000, false, Long.MAX_VALUE);
   }
 
   @Override

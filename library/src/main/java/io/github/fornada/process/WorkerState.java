@@ -8,6 +8,7 @@ import java.io.Serializable;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,10 +17,10 @@ import org.jspecify.annotations.Nullable;
  * create and cannot be sent, or should not be sent with each task.
  *
  * <p>A {@code WorkerState} is only a handle. A task captures the handle, which is sent as a few
- * bytes, and {@link #get} returns the instance of the worker that runs the task. Each worker has
- * its own instance: later tasks of the same worker see what a task changes in it, tasks of other
- * workers do not, and it ends with the worker. A worker runs one task at a time, so the instance
- * need not be thread-safe.
+ * bytes, or finds it in a static final field, and {@link #get} returns the instance of the worker
+ * that runs the task. Each worker has its own instance: later tasks of the same worker see what a
+ * task changes in it, tasks of other workers do not, and it ends with the worker. A worker runs one
+ * task at a time, so the instance need not be thread-safe.
  *
  * <p>Creating the instance is part of the worker's start: {@link WorkerLaunch#startupTimeout}
  * includes it, and if it throws, every task of the pool ends with that exception. An instance that
@@ -44,7 +45,23 @@ public final class WorkerState<T> implements Serializable {
   /** The instances of this worker, by id. Each is written once, before the first task. */
   private static final Map<String, Object> MADE = new ConcurrentHashMap<>();
 
-  /** The same in all copies of one handle, and different in other handles. */
+  private static final StackWalker CALLERS =
+      StackWalker.getInstance(StackWalker.Option.RETAIN_CLASS_REFERENCE);
+
+  /** How many handles the initialization of a class has made. */
+  private static final ClassValue<AtomicInteger> STATIC =
+      new ClassValue<>() {
+        @Override
+        protected AtomicInteger computeValue(Class<?> type) {
+          return new AtomicInteger();
+        }
+      };
+
+  /**
+   * The same in all copies of one handle, and different in other handles. A handle in a static
+   * field is no copy in a worker, which initializes that class anew: there it must be the same,
+   * too.
+   */
   private final String id;
 
   /** Present only in the process that created the handle: tasks are sent the handle without it. */
@@ -63,8 +80,22 @@ public final class WorkerState<T> implements Serializable {
   }
 
   private WorkerState(Maker<T> maker) {
-    this.id = Secrets.hexadecimal(16);
     this.maker = Objects.requireNonNull(maker, "maker");
+    Class<?> initialized = initializedClass();
+    this.id =
+        initialized == null
+            ? Secrets.hexadecimal(16)
+            : initialized.getName() + " " + STATIC.get(initialized).incrementAndGet();
+  }
+
+  /** Returns the class whose static initializer is running; null if none is. */
+  private static @Nullable Class<?> initializedClass() {
+    return CALLERS.walk(frames ->
+        frames
+            .filter(frame -> frame.getMethodName().equals("<clinit>"))
+            .<@Nullable Class<?>>map(StackWalker.StackFrame::getDeclaringClass)
+            .findFirst()
+            .orElse(null));
   }
 
   /**

@@ -72,6 +72,7 @@ public final class AutoPools {
           setting,
           !setting.equals(observation.setting()),
           "a storm",
+          false,
           500_000 + random.nextInt(5_000_000),
           false,
           Long.MAX_VALUE);

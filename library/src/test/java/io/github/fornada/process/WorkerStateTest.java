@@ -31,6 +31,18 @@ class WorkerStateTest {
     }
   }
 
+  /** Its fields are no copies in a worker, which initializes it anew. */
+  static final class Constants {
+    static final WorkerState<Counter> FIRST = WorkerState.of(Counter::new);
+    static final WorkerState<String> SECOND = made("second");
+
+    private Constants() {}
+
+    private static WorkerState<String> made(String name) {
+      return WorkerState.of(() -> name + " of " + ProcessHandle.current().pid());
+    }
+  }
+
   private static List<Integer> numbers(int n) {
     return IntStream.range(0, n).boxed().toList();
   }
@@ -58,6 +70,19 @@ class WorkerStateTest {
       assertThat(seen.stream().filter(s -> s.endsWith(" 1")).count())
           .as("made once a worker")
           .isEqualTo(pids);
+    } finally {
+      Pools.end(pool);
+    }
+  }
+
+  @Test
+  void aStateInAStaticFieldIsThatOfTheWorker() throws Exception {
+    Pool pool =
+        Pools.open(1, o -> o.withWorkerState(Constants.SECOND).withWorkerState(Constants.FIRST));
+    try {
+      List<String> uses = pool.map(numbers(3), x -> Constants.FIRST.get().use());
+      assertThat(uses).extracting(use -> use.split(" ")[2]).containsExactly("1", "2", "3");
+      assertThat(pool.submit(1, x -> Constants.SECOND.get()).get()).startsWith("second of ");
     } finally {
       Pools.end(pool);
     }

@@ -157,6 +157,10 @@ final class Course {
     };
   }
 
+  private boolean isTried() {
+    return phase == Phase.PROBE || phase == Phase.FEWER || phase == Phase.COMPARE;
+  }
+
   // Decisions.
 
   Decision stay() {
@@ -164,7 +168,12 @@ final class Course {
   }
 
   Decision stay(double look) {
-    return new Decision(setting, false, "", look, control(), mostFailures());
+    return new Decision(setting, false, "", isTried(), look, control(), mostFailures());
+  }
+
+  /** Keeps a setting that was tried, and says why. */
+  Decision keep(String why) {
+    return new Decision(setting, false, why, isTried(), look(), control(), mostFailures());
   }
 
   Decision change(Setting next, String why) {
@@ -185,7 +194,8 @@ final class Course {
       setting = next;
       known.settingChanged();
     }
-    return new Decision(setting, other, other ? why : "", look, control(), mostFailures());
+    return new Decision(
+        setting, other, other ? why : "", isTried(), look, control(), mostFailures());
   }
 
   /** Changes to a setting that is to be measured, whatever was measured of it before. */

@@ -92,8 +92,9 @@ final class Probe {
     if (gain >= Ramp.HALF * added) {
       known.capacity = Double.POSITIVE_INFINITY;
       hold.moreHelped();
-      return ramp.goOnAfter(
-          before, level.rate(), "a quarter more gave " + Say.percent(gain) + " more");
+      String why = "a quarter more gave " + Say.percent(gain) + " more";
+      Decision next = ramp.goOnAfter(before, level.rate(), why);
+      return next.changed() ? next : course.keep(why);
     }
     hold.moreGaveNothing();
     return course.change(before.setting, "a quarter more gave nothing");
@@ -126,7 +127,7 @@ final class Probe {
       hold.fewerGaveLess();
       return course.change(before.setting, "fewer gave less");
     }
-    return course.stay();
+    return course.keep("fewer gave as much");
   }
 
   private Decision stayOrGiveUp() {
