@@ -137,7 +137,12 @@ final class AdviseCommand implements Callable<Integer> {
     AutoPool pool =
         ScopedValue.where(Journal.CURRENT, observed)
             .call(() -> settings.openAuto(listeners, this::change));
-    try (var _ = Alarm.in(limit.toNanos() / 1e9, run::stop)) {
+    Runnable cutOff =
+        () -> {
+          observed.cutOff();
+          run.stop();
+        };
+    try (var _ = Alarm.in(limit.toNanos() / 1e9, cutOff)) {
       var _ = run.on(pool);
     } finally {
       PoolStop.stop(List.of(pool));
@@ -166,25 +171,34 @@ final class AdviseCommand implements Callable<Integer> {
     }
     observed.awaitEnd();
     Observed whole = observed.snapshot();
+    Finding finding = whole.finding();
+    if (run.done() == 0) {
+      String why = nothingKnown(failures.count);
+      terminal.err().println("fornada: " + why);
+      writeWhatRan(reports, task.name(), timeline, why);
+      record(whole, outputs);
+      return ExitCode.FAILED;
+    }
+    boolean asJson = json || options.format == CommonOptions.Format.json;
+    int code;
+    try {
+      code = print(task.name(), finding, asJson, outputs);
+    } finally { // after it: if a page or the record cannot be written, the advice was told
+      if (finding == null) {
+        writeWhatRan(reports, task.name(), timeline, DONE_AT_ONCE);
+      } else {
+        reports.write(() -> AdvicePicture.page(task.name(), finding, timeline), List.of(timeline));
+      }
+      record(whole, outputs);
+    }
+    return code == ExitCode.OK && failures.count > 0 ? ExitCode.FAILED : code;
+  }
+
+  private static void record(Observed whole, Outputs outputs) {
     OutputFile file = outputs.record();
     if (file != null) {
       whole.write(file);
     }
-    Finding finding = whole.finding();
-    if (run.done() == 0) {
-      String why = nothingKnown(failures.count);
-      writeWhatRan(reports, task.name(), timeline, why);
-      terminal.err().println("fornada: " + why);
-      return ExitCode.FAILED;
-    }
-    if (finding == null) {
-      writeWhatRan(reports, task.name(), timeline, DONE_AT_ONCE);
-    } else {
-      reports.write(() -> AdvicePicture.page(task.name(), finding, timeline), List.of(timeline));
-    }
-    boolean asJson = json || options.format == CommonOptions.Format.json;
-    int code = print(task.name(), finding, asJson, outputs);
-    return code == ExitCode.OK && failures.count > 0 ? ExitCode.FAILED : code;
   }
 
   /** Writes the page and the trace, where they are wanted, of a run that gave no advice. */

@@ -168,7 +168,8 @@ final class CommonOptions {
               + " failed. After Ctrl-C, or if writing fails, it is as it was before. With run, a"
               + " name such as 'out/{stem}.txt' is a file for each item: {} is the item, {name} the"
               + " last part of its path, {stem} that without its ending, {n} its place in the"
-              + " inputs, from 1. The file of an item that failed is left as it was.")
+              + " inputs, from 1. The file of an item that failed is left as it was; with --format"
+              + " jsonl it says how the item failed.")
   @Nullable Path output;
 
   @Option(

@@ -155,7 +155,6 @@ final class CompareCommand implements Callable<Integer> {
       }
       Optional<ExecutionModel> recommended =
           Verdict.recommended(figures, Runtime.getRuntime().availableProcessors());
-      reports.write(figures, sentences, recommended.orElse(null));
       if (options.format == CommonOptions.Format.json) {
         var all = new LinkedHashMap<String, Object>();
         all.put("task", task.name());
@@ -178,15 +177,17 @@ final class CompareCommand implements Callable<Integer> {
       }
       writer.finish();
       printed.messages().forEach(terminal::note);
-      if (writer.readerIsGone()) {
-        return ExitCode.PIPE_CLOSED;
-      }
-      if (writer.failure() == null && outputs.results() != null) {
+      if (writer.failure() == null && !writer.readerIsGone() && outputs.results() != null) {
         try {
           outputs.results().commit();
         } catch (IOException e) {
           writer.commitFailed(e);
         }
+      }
+      // After them: if a page cannot be written, what was measured has been told.
+      reports.write(figures, sentences, recommended.orElse(null));
+      if (writer.readerIsGone()) {
+        return ExitCode.PIPE_CLOSED;
       }
       if (writer.failure() != null) {
         throw Fault.failed(writer.failureText());

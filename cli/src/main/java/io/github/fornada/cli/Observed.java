@@ -49,14 +49,19 @@ final class Observed implements Journal {
     static final ObjectMapper MAPPER = JsonMapper.builder().build();
   }
 
-  /** How long the look at what has ended may take. */
   /** A longer line is none of a record. */
   private static final int MOST_OF_LINE = 1 << 24;
 
+  /** How long the look at what has ended may take. */
   private static final Duration LAST_LOOK = Duration.ofSeconds(5); // Guess: it takes 0.5 s at most
 
   private final List<Entry> entries = new ArrayList<>(); // guarded by itself
   private boolean ended; // guarded by entries
+
+  /** The items that were left at the last observation; negative if unknown. Guarded by entries. */
+  private long left = -1;
+
+  private boolean isCutOff; // guarded by entries
 
   private void add(Entry entry) {
     synchronized (entries) {
@@ -117,7 +122,24 @@ final class Observed implements Journal {
 
   @Override
   public void decided(Observation observation, Decision decision) {
-    add(new Entry(null, null, null, observation, decision));
+    Observation told = observation;
+    synchronized (entries) {
+      if (isCutOff && left >= 0) {
+        told = told.withItemsLeft(Math.max(0, left - told.done() - told.failed()));
+      }
+      left = told.itemsLeft();
+      add(new Entry(null, null, null, told, decision));
+    }
+  }
+
+  /**
+   * The measuring ends here, though there are more items. None of them will run, and they are the
+   * rest that the advice is about.
+   */
+  void cutOff() {
+    synchronized (entries) {
+      isCutOff = true;
+    }
   }
 
   /**

@@ -80,6 +80,36 @@ class AutoTest {
   }
 
   @Test
+  void anAdviceThatIsCutOffIsAboutTheItemsThatAreLeft() {
+    var items = Collections.nCopies(20_000, "a");
+    var result =
+        Command.run(
+            folder,
+            with(List.of("advise", "Waits.java#nap", "--for", "1s", "--workers", "2"), items));
+    assertThat(result.exitCode()).as(result.err()).isZero();
+    assertThat(result.out().replace('\n', ' ')).containsPattern("for the 19,[0-9]{3} items left");
+  }
+
+  @Test
+  void whatWasMeasuredIsToldThoughThePageCannotBeWritten() {
+    var full = List.of("--report", "/dev/full");
+    var advice =
+        Command.run(folder, with(List.of("advise", "Waits.java#nap", "a", "b", "c"), full));
+    assertThat(advice.exitCode()).isNotZero();
+    assertThat(advice.out()).contains("sequential");
+    assertThat(advice.err()).contains("/dev/full");
+    var table =
+        Command.run(
+            folder,
+            with(
+                List.of("compare", "Waits.java#nap", "a", "b", "--on", "sequential,threads"),
+                full));
+    assertThat(table.exitCode()).isNotZero();
+    assertThat(table.out()).contains("sequential").contains("threads");
+    assertThat(table.err()).contains("/dev/full");
+  }
+
+  @Test
   void whatIsForAutoIsRefusedWithoutIt() {
     var result = Command.run(folder, "run", "Waits.java#nap", "--forget", "a");
     assertThat(result.exitCode()).isEqualTo(2);

@@ -29,7 +29,10 @@ import org.apache.fory.Fory;
  * <p><b>What is written.</b> All fields, private ones included, and references within one item: an
  * object that occurs twice stays one object, and cycles are allowed. Classes are sent by name. Both
  * sides must have the same version of a class, which is not checked; they have it unless a jar is
- * replaced while the program runs.
+ * replaced while the program runs. Two things that the JDK's serialization keeps are lost: a {@link
+ * java.util.LinkedHashMap} in the order of access arrives in that of insertion, and a collection of
+ * a class whose constructor or initializer adds elements, as {@code new ArrayList<>() {{ add(1);
+ * }}}, has those twice.
  *
  * <p><b>What is refused.</b> Classes need not be registered, so the codec is as open as the JDK's
  * serialization: a compromised worker could make the parent create objects of nearly any class.

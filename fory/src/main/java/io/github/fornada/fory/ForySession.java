@@ -4,15 +4,29 @@ import io.github.fornada.spi.PayloadCodec;
 import java.io.IOException;
 import java.io.ObjectInputFilter;
 import java.io.OutputStream;
+import java.util.List;
+import java.util.Locale;
+import java.util.Random;
+import java.util.SimpleTimeZone;
+import java.util.concurrent.ArrayBlockingQueue;
 import org.apache.fory.Fory;
 import org.apache.fory.logging.LogLevel;
 import org.apache.fory.logging.LoggerFactory;
 import org.apache.fory.memory.MemoryBuffer;
+import org.apache.fory.serializer.JavaSerializer;
+import org.apache.fory.serializer.collection.CollectionSerializers.JDKCompatibleCollectionSerializer;
 
 /** A session with one Fory instance, which only one thread may use at a time. */
 final class ForySession implements PayloadCodec.Session {
   /** Makes Fory load its compiler before an item has to wait for it. */
   private record First(int number, String text) {}
+
+  /**
+   * Classes that Fory 1.6 changes without a word (a locale loses its script and its extensions, a
+   * time zone its offset) or cannot write.
+   */
+  private static final List<Class<?>> AS_THE_JDK_DOES =
+      List.of(Locale.class, SimpleTimeZone.class, Random.class);
 
   private final Fory fory;
 
@@ -44,6 +58,12 @@ final class ForySession implements PayloadCodec.Session {
             .withMaxGraphMemoryBytes(Runtime.getRuntime().maxMemory())
             .withClassLoader(loader)
             .build();
+    for (Class<?> type : AS_THE_JDK_DOES) {
+      fory.registerSerializer(type, types -> new JavaSerializer(types, type));
+    }
+    fory.registerSerializer( // an empty one cannot be read again otherwise
+        ArrayBlockingQueue.class,
+        types -> new JDKCompatibleCollectionSerializer<>(types, ArrayBlockingQueue.class));
     fory.serialize(new First(0, ""));
   }
 

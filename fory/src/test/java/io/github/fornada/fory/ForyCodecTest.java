@@ -25,11 +25,16 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
 import java.util.Set;
+import java.util.SimpleTimeZone;
+import java.util.TimeZone;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
@@ -132,6 +137,23 @@ final class ForyCodecTest {
 
   /** A record with bytes that are not copied. */
   record Slice(SharedBytes bytes, int from, int length) {}
+
+  @Test
+  void whatForyWouldChangeIsWrittenAsTheJdkDoes() throws Exception {
+    for (Object value :
+        List.of(
+            Locale.forLanguageTag("zh-Hant-TW"),
+            Locale.forLanguageTag("th-TH-u-nu-thai"),
+            Locale.ROOT,
+            new SimpleTimeZone(3_600_000, "XX"),
+            TimeZone.getTimeZone("Europe/Lisbon"))) {
+      assertThat(thereAndBack(value)).isEqualTo(value);
+    }
+    assertThat(thereAndBack(new Random(7)).nextLong()).isEqualTo(new Random(7).nextLong());
+    var queue = thereAndBack(new ArrayBlockingQueue<Integer>(3));
+    assertThat(queue).isEmpty();
+    assertThat(queue.remainingCapacity()).isEqualTo(3);
+  }
 
   @Test
   void sharedBytesInARecordAreTheSameBytesThere() throws Exception {

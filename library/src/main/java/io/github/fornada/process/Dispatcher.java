@@ -859,14 +859,24 @@ final class Dispatcher {
 
   /** Kills the worker if the item still runs: the worker may be unable to stop it. */
   private void killIfStillRunning(WorkerProcess of, long number) {
+    killIfStillRunning(of, number, engine.policy().grace().plus(WorkerSlot.SECOND_LINE), false);
+  }
+
+  private void killIfStillRunning(WorkerProcess of, long number, Duration pause, boolean again) {
+    long due = System.nanoTime() + pause.toNanos();
     of.timers()
         .after(
-            engine.policy().grace().plus(WorkerSlot.SECOND_LINE),
+            pause,
             () -> {
-              if (running(of) == number && of.runningSince() != 0) {
-                of.killForStuck(
-                    new WorkerProcess.Stuck(number, TaskWatchdog.Reason.CANCEL, List.of()));
+              if (running(of) != number || of.runningSince() == 0) {
+                return;
               }
+              if (!again && WorkerSlot.isHeldUp(due)) {
+                killIfStillRunning(of, number, WorkerSlot.SECOND_LINE, true);
+                return;
+              }
+              of.killForStuck(
+                  new WorkerProcess.Stuck(number, TaskWatchdog.Reason.CANCEL, List.of()));
             });
   }
 

@@ -871,13 +871,9 @@ final class Engine extends AbstractPool implements Mappings.Listener, GuardedRes
     }
     for (Batch<?, ?> batch = poll(64); batch != null; batch = poll(64)) {
       for (int i = batch.claim(); i >= 0; i = batch.claim()) {
-        fail(batch, i, reason);
+        batch.endForGood(i, new Outcome.Failed<>(reason));
       }
     }
-  }
-
-  private static <R> void fail(Batch<?, R> batch, int i, Throwable reason) {
-    batch.end(i, new Outcome.Failed<>(reason), null);
   }
 
   /**

@@ -30,6 +30,9 @@ final class WorkerSlot {
   /** How much later than the worker's own watchdog the pool itself enforces a timeout. */
   static final Duration SECOND_LINE = Duration.ofSeconds(1);
 
+  /** A timer that is later than this was held up. */
+  private static final long HELD_UP_NANOS = 500_000_000; // Guess
+
   private static final Duration SOON = Duration.ofMillis(1);
 
   /**
@@ -514,22 +517,33 @@ final class WorkerSlot {
   private void watchFromOutside(WorkerProcess watched) {
     Duration allowed = outsideLimit();
     if (allowed != null) {
-      watchFromOutside(watched, allowed, allowed.toNanos());
+      watchFromOutside(watched, allowed, allowed.toNanos(), false);
     }
   }
 
-  private void watchFromOutside(WorkerProcess watched, Duration allowed, long pause) {
+  /**
+   * Looks at the running item after a pause.
+   *
+   * @param again whether the last look came so late that it counted for nothing
+   */
+  private void watchFromOutside(
+      WorkerProcess watched, Duration allowed, long pause, boolean again) {
+    Duration wait = Duration.ofNanos(Math.max(pause, SOON.toNanos()));
+    long due = System.nanoTime() + wait.toNanos();
     watched
         .timers()
         .after(
-            Duration.ofNanos(Math.max(pause, SOON.toNanos())),
+            wait,
             () -> {
               if (!watched.isAlive()) {
                 return;
               }
+              if (!again && isHeldUp(due)) {
+                watchFromOutside(watched, allowed, SECOND_LINE.toNanos(), true);
+                return;
+              }
               // Uses the worker's own claim of what it began and has not ended, because results may
-              // be
-              // unread.
+              // be unread.
               long started = watched.runningSince();
               long left = allowed.toNanos();
               if (started != 0) {
@@ -540,9 +554,18 @@ final class WorkerSlot {
                 watched.killForStuck(
                     new WorkerProcess.Stuck(number, TaskWatchdog.Reason.LIMIT, List.of()));
               } else {
-                watchFromOutside(watched, allowed, left);
+                watchFromOutside(watched, allowed, left, false);
               }
             });
+  }
+
+  /**
+   * Returns whether what was due then comes so late that this process must have been stopped for a
+   * while. The worker may have been stopped with it: now its own watchdog has to have its time, for
+   * a kill from outside may meet the item after the one that is meant.
+   */
+  static boolean isHeldUp(long due) {
+    return System.nanoTime() - due > HELD_UP_NANOS;
   }
 
   /** Returns after how long an item is stopped from outside; null for never. */

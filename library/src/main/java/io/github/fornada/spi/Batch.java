@@ -424,7 +424,20 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
    *
    * @param worker the name of the worker that ran it
    */
-  public boolean end(int i, Outcome<R> thatWas, @Nullable TaskUsage usage, String worker) {
+  public boolean end(int i, Outcome<R> outcome, @Nullable TaskUsage usage, String worker) {
+    return end(i, outcome, usage, worker, true);
+  }
+
+  /**
+   * Ends an item that no worker will ever run. It is not retried: it would only end like this
+   * again.
+   */
+  public void endForGood(int i, Outcome<R> outcome) {
+    boolean _ = end(i, outcome, null, "", false);
+  }
+
+  private boolean end(
+      int i, Outcome<R> thatWas, @Nullable TaskUsage usage, String worker, boolean mayBeRetried) {
     if (states.end(i) == ItemStates.ENDED) {
       return false;
     }
@@ -435,7 +448,8 @@ public final class Batch<T extends @Nullable Object, R extends @Nullable Object>
     sink.pool.hasFailed(outcome);
     sink.hasFailed();
     boolean again =
-        attempt <= sink.pool.policy().retries()
+        mayBeRetried
+            && attempt <= sink.pool.policy().retries()
             && !outcome.isDone()
             && !(outcome instanceof Outcome.Cancelled)
             && !sink.isStopped()

@@ -73,4 +73,34 @@ public record Observation(
     waits = Collections.unmodifiableMap(inOrder);
     locks = List.copyOf(locks);
   }
+
+  /** Returns the same with another number of items left. */
+  public Observation withItemsLeft(long left) {
+    return new Observation(
+        setting,
+        settled,
+        nanos,
+        begun,
+        done,
+        failed,
+        refused,
+        inFlight,
+        responseNanos,
+        responseSquareNanos,
+        cpuNanos,
+        allocatedBytes,
+        argumentBytes,
+        resultBytes,
+        waits,
+        locks,
+        queueNanos,
+        offProcessorNanos,
+        busyCores,
+        foreignCores,
+        throttledShare,
+        collectorShare,
+        compilerCores,
+        idleForInputShare,
+        left);
+  }
 }
