@@ -7,7 +7,6 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
@@ -26,7 +25,8 @@ sealed interface Inputs {
   /**
    * All items are known.
    *
-   * @param items the items
+   * @param items the items, which nobody changes. One of the JDK's own lists: pools read those
+   *     without a thread in between, and know how many items are left
    */
   record Known(List<String> items) implements Inputs {}
 
@@ -81,7 +81,7 @@ sealed interface Inputs {
       if (files != null) {
         files.plan(known, refusals::number);
       }
-      return new Known(Collections.unmodifiableList(known));
+      return new Known(known);
     }
     LineReader read = open(lines, options.nul, outputs, refusals);
     Iterator<String> items = checked(read, outputs, kind);
@@ -99,7 +99,7 @@ sealed interface Inputs {
         if (files != null) {
           files.plan(known, refusals::number);
         }
-        return new Known(Collections.unmodifiableList(known));
+        return new Known(known);
       }
     }
     Iterator<String> before = known.iterator();

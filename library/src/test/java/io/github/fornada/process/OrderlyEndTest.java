@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.fornada.Pool;
 import io.github.fornada.SideBySide;
+import io.github.fornada.Waiting;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
@@ -18,6 +19,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(value = 120, threadMode = ThreadMode.SEPARATE_THREAD)
 @SideBySide
 class OrderlyEndTest {
+  /** Longer than an item may take until its worker is killed from outside. */
+  private static final long STOPPED_NANOS = 4_000_000_000L;
+
   @TempDir Path folder;
 
   private Owner start(String what) throws Exception {
@@ -91,10 +95,24 @@ class OrderlyEndTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"exits", "exits with retries"})
+  @ValueSource(strings = {"exits", "exits with retries", "exits with many retries"})
   void hooksThatWaitForWhatWasAcceptedSeeItsEnd(String what) throws Exception {
     try (Owner owner = start(what)) {
       owner.await("ended lost lost lost lost lost rejected");
+      assertThat(owner.ends()).isTrue();
+      Leftovers.assertNone(owner.pid());
+    }
+  }
+
+  /** As Ctrl-Z and fg do. What was in work may be over its timeout; no other item pays for that. */
+  @Test
+  void aPoolThatWasStoppedForAWhileWithItsWorkersKillsNone() throws Exception {
+    try (Owner owner = start("times out")) {
+      signalAll(owner, "STOP");
+      long began = System.nanoTime();
+      Waiting.until("it was stopped for long", () -> System.nanoTime() - began > STOPPED_NANOS);
+      signalAll(owner, "CONT");
+      owner.await("ends [Done, TimedOut]");
       assertThat(owner.ends()).isTrue();
       Leftovers.assertNone(owner.pid());
     }

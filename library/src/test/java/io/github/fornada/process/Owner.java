@@ -18,10 +18,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.IntStream;
 
 /** A separate JVM that owns a pool, and that a test may kill, stop or release. */
 final class Owner implements AutoCloseable {
@@ -131,7 +133,9 @@ final class Owner implements AutoCloseable {
           "sequential",
           "deaf",
           "exits",
-          "exits with retries");
+          "exits with retries",
+          "exits with many retries",
+          "times out");
 
   public static void main(String[] args) throws Exception {
     switch (args[0]) {
@@ -155,6 +159,8 @@ final class Owner implements AutoCloseable {
       case "deaf" -> shutsDownAtOnce();
       case "exits" -> exits(0);
       case "exits with retries" -> exits(1);
+      case "exits with many retries" -> exits(100_000);
+      case "times out" -> timesOut();
       default -> throw new IllegalArgumentException(args[0]);
     }
     if (!RETURN.contains(args[0])) {
@@ -368,6 +374,27 @@ final class Owner implements AutoCloseable {
             }));
     begun();
     System.exit(0);
+  }
+
+  private static void timesOut() throws Exception {
+    var ends = new TreeMap<String, Integer>();
+    try (Pool pool = Pools.open(2, o -> o.withTimeout(Duration.ofSeconds(1)))) {
+      List<Integer> items = IntStream.range(0, 40).boxed().toList();
+      try (var outcomes = pool.completions(items, Owner::naps)) {
+        outcomes.forEach(each -> {
+          if (ends.isEmpty()) {
+            say("at it");
+          }
+          ends.merge(each.outcome().getClass().getSimpleName(), 1, Integer::sum);
+        });
+      }
+    }
+    say("ends " + ends.keySet());
+  }
+
+  private static int naps(int x) throws InterruptedException {
+    Thread.sleep(100);
+    return x;
   }
 
   private static void shutsDown(String model) throws Exception {
