@@ -28,6 +28,12 @@ final class FlatCursor {
   /** Whether the item has its outcome, or another attempt: nothing this one makes is wanted. */
   private boolean closed;
 
+  /** Whether a worker is in the function. */
+  private boolean atWork;
+
+  /** Whether its end came while none was: then whoever ends it closes the stream. */
+  private boolean restsForGood;
+
   /** Whether it has a place for the next one in the queue that they go to. */
   private boolean hasSlot = true;
 
@@ -73,7 +79,21 @@ final class FlatCursor {
     return it;
   }
 
-  /** Closes what the items come from: user code. */
+  /** A worker enters the function, at the beginning or from where it returned half-way. */
+  synchronized void begins() {
+    atWork = true;
+  }
+
+  /**
+   * The worker has left the function. Returns whether the item was ended meanwhile, and the
+   * function has left the stream open to go on with it: then nobody else closes it.
+   */
+  synchronized boolean leaves() {
+    atWork = false;
+    return closed && !restsForGood && stream != null;
+  }
+
+  /** Closes what the items come from, if it is open: user code. */
   void closeStream() {
     Stream<?> open = stream;
     stream = null;
@@ -127,7 +147,7 @@ final class FlatCursor {
 
   /** The item has its outcome. Returns whether it has still a place for another one. */
   synchronized boolean close() {
-    closed = true;
+    end();
     boolean had = hasSlot;
     hasSlot = false;
     return had;
@@ -141,8 +161,18 @@ final class FlatCursor {
     if (passed > 0) {
       return false;
     }
-    closed = true;
+    end();
     return true;
+  }
+
+  private void end() {
+    restsForGood |= !closed && !atWork;
+    closed = true;
+  }
+
+  /** Returns whether it was ended half-way, while no worker was in the function, nor will be. */
+  synchronized boolean restsForGood() {
+    return restsForGood && stream != null;
   }
 
   /** A worker JVM has made all of them. */

@@ -413,11 +413,20 @@ final class Stage implements FedCall.Feed, Taker, Giver {
     }
     FlatCursor outer = FlatCursor.current(); // a task may run another within it
     FlatCursor.enter(cursor);
+    cursor.begins();
     try {
       return function.apply(item);
     } finally {
       FlatCursor.enter(outer);
+      if (cursor.leaves()) {
+        closeStream(cursor);
+      }
     }
+  }
+
+  /** Closes what the items of an attempt come from, which is user code. */
+  private static void closeStream(FlatCursor cursor) {
+    Callbacks.run(null, cursor::closeStream);
   }
 
   /** Reserves a place for one more of what the item becomes. */
@@ -525,14 +534,25 @@ final class Stage implements FedCall.Feed, Taker, Giver {
     item.stage = this;
     item.worker = worker;
     item.slots = 1;
-    if (isFlat && !cursor(item).close()) {
-      item.slots = 0; // what it has passed on has its place
+    if (isFlat) {
+      FlatCursor cursor = cursor(item);
+      if (!cursor.close()) {
+        item.slots = 0; // what it has passed on has its place
+      }
+      closeIfItRests(cursor);
     }
     figures.failed.increment();
     out.put(item);
     out.tellTaker();
     if (!(outcome instanceof Outcome.Cancelled)) {
       engine.failed(this, item);
+    }
+  }
+
+  /** It may have been on its way to go on from half-way. */
+  private static void closeIfItRests(FlatCursor ended) {
+    if (ended.restsForGood()) {
+      closeStream(ended);
     }
   }
 
@@ -546,6 +566,7 @@ final class Stage implements FedCall.Feed, Taker, Giver {
     if (!failed.closeUnused()) {
       return false; // nothing is passed on twice
     }
+    closeIfItRests(failed);
     item.cursor = new FlatCursor(this, item); // the thread of a given-up attempt keeps the old one
     return true;
   }
@@ -791,7 +812,7 @@ final class Stage implements FedCall.Feed, Taker, Giver {
     for (Item item : ending) {
       FlatCursor cursor = cursor(item);
       var _ = cursor.close();
-      Callbacks.run(null, cursor::closeStream); // user code
+      closeStream(cursor);
       item.outcome = new Outcome.Cancelled<>(reason);
       item.stage = this;
       item.kind = Item.Kind.WHOLE;

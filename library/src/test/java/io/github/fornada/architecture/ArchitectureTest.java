@@ -13,7 +13,6 @@ import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
-import io.github.fornada.SideBySide;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -22,7 +21,6 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /** Checks which package may use which, as in ARCHITECTURE.md. */
-@SideBySide
 final class ArchitectureTest {
   private static final String ROOT = "io.github.fornada";
 

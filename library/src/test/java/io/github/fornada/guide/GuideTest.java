@@ -3,7 +3,6 @@ package io.github.fornada.guide;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.fornada.Pool;
-import io.github.fornada.SideBySide;
 import io.github.fornada.process.ProcessPool;
 import io.github.fornada.threads.SequentialPool;
 import io.github.fornada.threads.ThreadPool;
@@ -20,7 +19,6 @@ import org.junit.jupiter.api.Test;
  * that wait for two. Bounds are generous: the promise is "in sequence the times add up, together
  * they do not", not a figure.
  */
-@SideBySide
 final class GuideTest {
   private static final Duration A_CAKE = Duration.ofSeconds(1);
   private static final Duration TWO_CAKES_TOGETHER = Duration.ofMillis(1900);

@@ -2,7 +2,6 @@ package io.github.fornada.jvm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.fornada.SideBySide;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -11,7 +10,6 @@ import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 
 /** Only code that really hangs counts as hanging, and is not called again. */
-@SideBySide
 class BoundedTextTest {
   private record Door(String text) {
     @Override

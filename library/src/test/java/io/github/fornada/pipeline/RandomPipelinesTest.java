@@ -2,7 +2,6 @@ package io.github.fornada.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.fornada.SideBySide;
 import io.github.fornada.TaskFunction;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -20,7 +19,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Pipelines of random stages with the narrowest queues give what a plain loop gives. */
 @Timeout(value = 120, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
-@SideBySide
 final class RandomPipelinesTest {
   private static final int PIPELINES = 60;
 

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.fornada.Extent;
 import io.github.fornada.Pool;
-import io.github.fornada.SideBySide;
 import io.github.fornada.Waiting;
 import io.github.fornada.WorkerLostException;
 import io.github.fornada.shared.Linearizability;
@@ -44,7 +43,6 @@ import org.junit.jupiter.api.condition.OS;
  */
 @EnabledOnOs(OS.LINUX) // its clock is one for all processes
 @Timeout(value = 20, unit = TimeUnit.MINUTES, threadMode = ThreadMode.SEPARATE_THREAD)
-@SideBySide
 class SharedStormTest {
   private static final int ACTORS = 3;
   private static final int CAPACITY = 4;

@@ -3,7 +3,6 @@ package io.github.fornada.timeline;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.fornada.Outcome;
-import io.github.fornada.SideBySide;
 import io.github.fornada.TaskEvent;
 import io.github.fornada.TaskUsage;
 import java.io.IOException;
@@ -14,7 +13,6 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-@SideBySide
 class ChromeTraceTest {
   @TempDir Path folder;
 

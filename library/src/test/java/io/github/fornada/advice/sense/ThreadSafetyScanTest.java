@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.acme.Clean;
 import com.acme.Mistakes;
-import io.github.fornada.SideBySide;
 import io.github.fornada.Task;
 import io.github.fornada.TaskFunction;
 import java.io.IOException;
@@ -24,7 +23,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Which functions are found to be wrong on several threads at once, and which are not. */
-@SideBySide
 final class ThreadSafetyScanTest {
   /** No test here is about time, and the first scan of a JVM loads classes. */
   private static final Duration AMPLE = Duration.ofSeconds(30);
