@@ -58,6 +58,9 @@ final class Forecast {
   /** The memory of a platform thread, with what it touches of its stack. Guess. */
   private static final double THREAD_BYTES = 100e3;
 
+  /** Of what items at a time give that take as long as one alone: more was not measured right. */
+  private static final double MOST_GIVEN = 1.05; // Guess
+
   /** The memory of a virtual thread. Guess: a stack of a few frames. */
   private static final double VIRTUAL_BYTES = 5e3;
 
@@ -402,6 +405,11 @@ final class Forecast {
       if (Double.isFinite(known.capacity)) {
         rate = Math.min(rate, known.capacity * 1.05);
       }
+    }
+    if (horizon != Horizon.TO_COME && mostlyWaits()) {
+      // Items that began under another setting have ended under this one: for a moment that is more
+      // than so many at a time can give.
+      rate = Math.min(rate, MOST_GIVEN * n / Math.max(1, known.work() + known.baseWait()));
     }
     double nanos = rest(rate, n);
     return new Plan(setting, rate, nanos, error(error, nanos), 0, memory, seen, open, no);
