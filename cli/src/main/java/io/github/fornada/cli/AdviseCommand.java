@@ -161,11 +161,7 @@ final class AdviseCommand implements Callable<Integer> {
                   + " failed while measuring; the first: "
                   + failures.first);
       if (options.failFast) {
-        terminal
-            .err()
-            .println(
-                "fornada: stopped by that failure (--fail-fast), so nothing is advised; without"
-                    + " --fail-fast a failure costs only its own item");
+        terminal.err().println(FailureReport.stoppedByIt("advised"));
         return ExitCode.FAILED;
       }
     }

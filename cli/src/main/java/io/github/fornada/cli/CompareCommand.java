@@ -133,11 +133,7 @@ final class CompareCommand implements Callable<Integer> {
           each -> terminal.err().println(FailureReport.text(each.item(), each.outcome())));
       if (options.failFast && !failures.isEmpty()) {
         printed.messages().forEach(terminal.err()::println);
-        terminal
-            .err()
-            .println(
-                "fornada: stopped by that failure (--fail-fast), so nothing is compared; without"
-                    + " --fail-fast a failure costs only its own item");
+        terminal.err().println(FailureReport.stoppedByIt("compared"));
         return ExitCode.FAILED;
       }
       List<String> sentences =

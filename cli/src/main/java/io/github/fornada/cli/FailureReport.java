@@ -39,6 +39,17 @@ final class FailureReport {
     };
   }
 
+  /**
+   * Returns the text for a measurement that the first failure has ended.
+   *
+   * @param done what is not done, such as {@code compared}
+   */
+  static String stoppedByIt(String done) {
+    return "fornada: stopped by that failure (--fail-fast), so nothing is "
+        + done
+        + "; without --fail-fast a failure costs only its own item";
+  }
+
   /** Returns the text for an item that was not run because the run was stopped. */
   static String notRun(String input) {
     return "fornada: \"" + shortened(input) + "\" has no outcome: the run was stopped before it";

@@ -290,6 +290,24 @@ sealed interface Inputs {
     }
   }
 
+  /**
+   * Returns the file that an option names for reading: what is behind a descriptor, if it is one.
+   *
+   * @param given the value of the option
+   * @throws Fault if it cannot be read
+   */
+  static Path readable(String option, String given, Path file, @Nullable Descriptor descriptor) {
+    String obstacle = descriptor == null ? null : descriptor.obstacle(false);
+    if (obstacle != null) {
+      throw Fault.usage(option + ": cannot be read: " + given + ": " + obstacle);
+    }
+    Path there = descriptor == null ? file : descriptor.file();
+    if (Files.isDirectory(there)) {
+      throw Fault.usage(option + ": is a folder: " + given);
+    }
+    return there;
+  }
+
   private static LineReader open(String lines, boolean nul, Outputs outputs, Refusals refusals) {
     if (lines.isEmpty()) {
       throw Fault.usage("--lines: the name of the file is empty");
@@ -306,16 +324,7 @@ sealed interface Inputs {
           Files.isRegularFile(StandardStreams.get().device(StandardStreams.Standard.IN));
       return new LineReader(StandardStreams.get().in(), "stdin", hasEnd, nul, refusals);
     }
-    if (descriptor != null) {
-      String obstacle = descriptor.obstacle(false);
-      if (obstacle != null) {
-        throw Fault.usage("--lines: cannot be read: " + lines + ": " + obstacle);
-      }
-      file = descriptor.file();
-    }
-    if (Files.isDirectory(file)) {
-      throw Fault.usage("--lines: is a folder: " + lines);
-    }
+    file = readable("--lines", lines, file, descriptor);
     outputs.mustNotBe(file, "the input --lines " + lines);
     try {
       return new LineReader(

@@ -149,8 +149,8 @@ final class ItemFiles {
       if (before != null && before.equals(item)) {
         return "it is given twice, and "
             + file.words()
-            + " can have the result of one: leave it out once, or tell them apart by {n}, the"
-            + " number of the input";
+            + " can have the result of one: leave it out once, or "
+            + TELL_APART;
       }
       if (before != null) {
         return file.words()

@@ -190,12 +190,22 @@ final class LineReader implements Iterator<String> {
     return (nul ? "item " : "line ") + number + " of " + name + " is too long to be read: ";
   }
 
+  /** Says that a text has units of more than a byte; {@code file} is what is to be converted. */
+  static String utf16(String name, String file) {
+    return name + " is UTF-16 or UTF-32, not UTF-8. Convert it: iconv -f UTF-16 -t UTF-8 " + file;
+  }
+
+  /** Returns whether a text begins with the byte order mark of such units; it has two bytes. */
+  static boolean isMarkedUtf16(byte[] text) {
+    int first = text[0] & 0xFF;
+    int second = text[1] & 0xFF;
+    return (first == 0xFE && second == 0xFF) || (first == 0xFF && second == 0xFE);
+  }
+
   private @Nullable String decodeFirst() {
     if (isUtf16()) {
       throw Fault.usage(
-          name
-              + " is UTF-16 or UTF-32, not UTF-8. Convert it: iconv -f UTF-16 -t UTF-8 "
-              + (name.equals("stdin") ? "" : name)
+          utf16(name, name.equals("stdin") ? "" : name)
               + ". (If it is items with a zero byte after each: --null)");
     }
     boolean marked =
@@ -215,10 +225,9 @@ final class LineReader implements Iterator<String> {
     if (length < 2) {
       return false;
     }
-    int first = line[0] & 0xFF;
-    int second = line[1] & 0xFF;
-    if ((first == 0xFE && second == 0xFF)
-        || (first == 0xFF && second == 0xFE)
+    byte first = line[0];
+    byte second = line[1];
+    if (isMarkedUtf16(line)
         || (length >= 4 && first == 0 && second == 0 && line[2] == (byte) 0xFE)) {
       return true;
     }

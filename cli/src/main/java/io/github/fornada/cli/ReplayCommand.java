@@ -1,7 +1,6 @@
 package io.github.fornada.cli;
 
 import io.github.fornada.advice.decide.Finding;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collections;
@@ -52,17 +51,9 @@ final class ReplayCommand implements Callable<Integer> {
     if (replay.toString().isEmpty()) {
       throw Fault.usage("--replay: the name of the file is empty");
     }
-    if (Files.isDirectory(replay)) {
-      throw Fault.usage("--replay: is a folder: " + replay);
-    }
     try (Outputs outputs = Outputs.of(output, null, null)) {
-      Descriptor descriptor = Descriptor.of(replay);
-      String obstacle = descriptor == null ? null : descriptor.obstacle(false);
-      if (obstacle != null) {
-        throw Fault.usage("--replay: cannot be read: " + replay + ": " + obstacle);
-      }
-      outputs.mustNotBe(
-          descriptor == null ? replay : descriptor.file(), "the input --replay " + replay);
+      Path file = Inputs.readable("--replay", replay.toString(), replay, Descriptor.of(replay));
+      outputs.mustNotBe(file, "the input --replay " + replay);
       return replay(outputs);
     }
   }

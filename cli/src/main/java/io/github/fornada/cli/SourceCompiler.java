@@ -125,10 +125,7 @@ final class SourceCompiler {
       throw Fault.usage("cannot read " + Inputs.reason(source, e));
     }
     if (isUtf16(bytes)) {
-      throw Fault.usage(
-          source
-              + " is UTF-16 or UTF-32, not UTF-8. Convert it: iconv -f UTF-16 -t UTF-8 "
-              + source);
+      throw Fault.usage(LineReader.utf16(source.toString(), source.toString()));
     }
     ByteBuffer text = ByteBuffer.wrap(bytes);
     CharBuffer decoded = CharBuffer.allocate(bytes.length);
@@ -150,11 +147,7 @@ final class SourceCompiler {
 
   /** Returns whether a source, which begins with letters of Latin, is in units of more bytes. */
   private static boolean isUtf16(byte[] bytes) {
-    if (bytes.length < 2) {
-      return false;
-    }
-    int mark = ((bytes[0] & 0xFF) << 8) | (bytes[1] & 0xFF);
-    return mark == 0xFEFF || mark == 0xFFFE || bytes[0] == 0 || bytes[1] == 0;
+    return bytes.length >= 2 && (LineReader.isMarkedUtf16(bytes) || bytes[0] == 0 || bytes[1] == 0);
   }
 
   /**

@@ -859,25 +859,14 @@ final class Dispatcher {
 
   /** Kills the worker if the item still runs: the worker may be unable to stop it. */
   private void killIfStillRunning(WorkerProcess of, long number) {
-    killIfStillRunning(of, number, engine.policy().grace().plus(WorkerSlot.SECOND_LINE), false);
-  }
-
-  private void killIfStillRunning(WorkerProcess of, long number, Duration pause, boolean again) {
-    long due = System.nanoTime() + pause.toNanos();
-    of.timers()
-        .after(
-            pause,
-            () -> {
-              if (running(of) != number || of.runningSince() == 0) {
-                return;
-              }
-              if (!again && WorkerSlot.isHeldUp(due)) {
-                killIfStillRunning(of, number, WorkerSlot.SECOND_LINE, true);
-                return;
-              }
-              of.killForStuck(
-                  new WorkerProcess.Stuck(number, TaskWatchdog.Reason.CANCEL, List.of()));
-            });
+    WorkerSlot.lookAfter(
+        of,
+        engine.policy().grace().plus(WorkerSlot.SECOND_LINE),
+        () -> {
+          if (running(of) == number && of.runningSince() != 0) {
+            of.killForStuck(new WorkerProcess.Stuck(number, TaskWatchdog.Reason.CANCEL, List.of()));
+          }
+        });
   }
 
   /** Adds the batches that are in flight here, or are about to be. */

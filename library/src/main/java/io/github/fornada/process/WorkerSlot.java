@@ -517,55 +517,54 @@ final class WorkerSlot {
   private void watchFromOutside(WorkerProcess watched) {
     Duration allowed = outsideLimit();
     if (allowed != null) {
-      watchFromOutside(watched, allowed, allowed.toNanos(), false);
+      watchFromOutside(watched, allowed, allowed.toNanos());
     }
   }
 
-  /**
-   * Looks at the running item after a pause.
-   *
-   * @param again whether the last look came so late that it counted for nothing
-   */
-  private void watchFromOutside(
-      WorkerProcess watched, Duration allowed, long pause, boolean again) {
-    Duration wait = Duration.ofNanos(Math.max(pause, SOON.toNanos()));
-    long due = System.nanoTime() + wait.toNanos();
-    watched
-        .timers()
-        .after(
-            wait,
-            () -> {
-              if (!watched.isAlive()) {
-                return;
-              }
-              if (!again && isHeldUp(due)) {
-                watchFromOutside(watched, allowed, SECOND_LINE.toNanos(), true);
-                return;
-              }
-              // Uses the worker's own claim of what it began and has not ended, because results may
-              // be unread.
-              long started = watched.runningSince();
-              long left = allowed.toNanos();
-              if (started != 0) {
-                left += watched.toOwnClock(started) - System.nanoTime();
-              }
-              long number = watched.begunLast();
-              if (left <= 0 && watched.runningSince() == started) {
-                watched.killForStuck(
-                    new WorkerProcess.Stuck(number, TaskWatchdog.Reason.LIMIT, List.of()));
-              } else {
-                watchFromOutside(watched, allowed, left, false);
-              }
-            });
+  private void watchFromOutside(WorkerProcess watched, Duration allowed, long pause) {
+    lookAfter(
+        watched,
+        Duration.ofNanos(Math.max(pause, SOON.toNanos())),
+        () -> {
+          if (!watched.isAlive()) {
+            return;
+          }
+          // Uses the worker's own claim of what it began and has not ended, because results may be
+          // unread.
+          long started = watched.runningSince();
+          long left = allowed.toNanos();
+          if (started != 0) {
+            left += watched.toOwnClock(started) - System.nanoTime();
+          }
+          long number = watched.begunLast();
+          if (left <= 0 && watched.runningSince() == started) {
+            watched.killForStuck(
+                new WorkerProcess.Stuck(number, TaskWatchdog.Reason.LIMIT, List.of()));
+          } else {
+            watchFromOutside(watched, allowed, left);
+          }
+        });
   }
 
   /**
-   * Returns whether what was due then comes so late that this process must have been stopped for a
-   * while. The worker may have been stopped with it: now its own watchdog has to have its time, for
-   * a kill from outside may meet the item after the one that is meant.
+   * Looks after a pause whether a worker is to be killed from outside; {@link #SECOND_LINE} later
+   * if this comes so late that this process must have been stopped for a while. The worker may have
+   * been stopped with it, and then its own watchdog has to have its time: a kill from outside may
+   * meet the item after the one that is meant.
    */
-  static boolean isHeldUp(long due) {
-    return System.nanoTime() - due > HELD_UP_NANOS;
+  static void lookAfter(WorkerProcess watched, Duration pause, Runnable look) {
+    long due = System.nanoTime() + pause.toNanos();
+    watched
+        .timers()
+        .after(
+            pause,
+            () -> {
+              if (System.nanoTime() - due > HELD_UP_NANOS) {
+                watched.timers().after(SECOND_LINE, look);
+              } else {
+                look.run();
+              }
+            });
   }
 
   /** Returns after how long an item is stopped from outside; null for never. */

@@ -28,6 +28,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
@@ -52,22 +53,11 @@ final class PipelineTest {
     var begun = new CountDownLatch(2);
     var released = new CountDownLatch(1);
     Iterator<Integer> source =
-        new Iterator<>() {
-          private int next;
-
-          @Override
-          public boolean hasNext() {
-            if (next >= 2) {
-              await(next == 2 ? begun : released); // its end would call a worker too
-            }
-            return next < 3;
+        three(next -> {
+          if (next >= 2) {
+            await(next == 2 ? begun : released); // its end would call a worker too
           }
-
-          @Override
-          public Integer next() {
-            return next++;
-          }
-        };
+        });
     try (var run =
         Pipeline.from(() -> source)
             .stage(
@@ -225,22 +215,11 @@ final class PipelineTest {
   void aFailureDoesNotWaitForTheBatchBeforeItWhereOrderIsNotKept() {
     var told = new CountDownLatch(1);
     Iterator<Integer> source =
-        new Iterator<>() {
-          private int next;
-
-          @Override
-          public boolean hasNext() {
-            if (next == 2) {
-              await(told); // the batch has one item, and no other comes before the failure is told
-            }
-            return next < 3;
+        three(next -> {
+          if (next == 2) {
+            await(told); // the batch has one item, and no other comes before the failure is told
           }
-
-          @Override
-          public Integer next() {
-            return next++;
-          }
-        };
+        });
     try (var run =
         Pipeline.from(() -> source)
             .stage("a", threads(1), PipelineTest::onlyFourths)
@@ -476,6 +455,24 @@ final class PipelineTest {
       next.countDown();
       assertThat(outcomes.next().get()).isEqualTo(1);
     }
+  }
+
+  /** Gives 0, 1 and 2; {@code before} is called with each, and with 3, when it is asked for it. */
+  private static Iterator<Integer> three(IntConsumer before) {
+    return new Iterator<>() {
+      private int next;
+
+      @Override
+      public boolean hasNext() {
+        before.accept(next);
+        return next < 3;
+      }
+
+      @Override
+      public Integer next() {
+        return next++;
+      }
+    };
   }
 
   private static void await(CountDownLatch latch) {

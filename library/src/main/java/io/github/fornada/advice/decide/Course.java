@@ -249,6 +249,11 @@ final class Course {
     return forecast(Forecast.Horizon.TO_COME);
   }
 
+  /** Returns how many in flight of the model in use are foreseen to be enough. */
+  int sizeForeseen() {
+    return forecast().plan(setting.model()).setting().size();
+  }
+
   /** Returns how the items that are left would fare, or those of another such job. */
   Forecast forecastToTell() {
     boolean over =
@@ -268,9 +273,7 @@ final class Course {
   /** Returns whether items take so many times as long as they do alone. */
   boolean isCrowded(double times) {
     Estimates.Level level = level();
-    return level != null
-        && level.items() >= 10
-        && level.response() > times * (known.work() + known.baseWait());
+    return level != null && level.items() >= 10 && level.response() > times * known.alone();
   }
 
   /** Returns the cores that were busy in the last stretch, without what compilers took. */

@@ -723,6 +723,11 @@ final class Estimates {
     return Math.min(cpuTogether.or(Double.POSITIVE_INFINITY), work() + machine.handOverNanos());
   }
 
+  /** Returns the time that an item takes with none beside it, in nanoseconds. */
+  double alone() {
+    return work() + baseWait();
+  }
+
   /**
    * Returns what an item waits for, other than a lock, without a queue at the other side: the least
    * of what was seen with different numbers in flight.

@@ -152,7 +152,7 @@ final class Explanation {
     if (waits) {
       return waitKind();
     }
-    double alone = known.work() + known.baseWait();
+    double alone = known.alone();
     if (alone < 5 * machine.handOverNanos()) {
       return Cause.SMALL_ITEMS;
     }
@@ -220,7 +220,7 @@ final class Explanation {
   }
 
   private String first(Cause cause) {
-    double alone = known.work() + known.baseWait();
+    double alone = known.alone();
     return switch (cause) {
       case UNKNOWN -> "No item has ended yet, so nothing is known.";
       case COMPUTES ->
@@ -540,7 +540,7 @@ final class Explanation {
   }
 
   private String wouldChange(Cause cause) {
-    double alone = known.work() + known.baseWait();
+    double alone = known.alone();
     return switch (cause) {
       case UNKNOWN -> "The first item that ends.";
       case LOCK, NATIVE_LOCK ->

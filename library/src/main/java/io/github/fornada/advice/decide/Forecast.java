@@ -201,7 +201,7 @@ final class Forecast {
 
   /** Returns the time for which a lock is held by an item: 0 if none is waited for. */
   static double lockNanos(Estimates known, Setting current) {
-    double whole = known.work() + known.baseWait();
+    double whole = known.alone();
     if (!onThreads(current)) {
       // It was seen while the code was new, or workers were starting; an item is shorter by now.
       return Math.min(known.lockBefore(), whole);
@@ -325,7 +325,7 @@ final class Forecast {
   }
 
   private Plan sequential() {
-    double response = Math.max(1, known.work() + known.baseWait());
+    double response = Math.max(1, known.alone());
     double rate = 1 / response;
     double error = known.variation() / Math.sqrt(Math.max(1.0, (double) known.done()));
     Estimates.Level level = known.level(Setting.SEQUENTIAL);
@@ -409,7 +409,7 @@ final class Forecast {
     if (horizon != Horizon.TO_COME && mostlyWaits()) {
       // Items that began under another setting have ended under this one: for a moment that is more
       // than so many at a time can give.
-      rate = Math.min(rate, MOST_GIVEN * n / Math.max(1, known.work() + known.baseWait()));
+      rate = Math.min(rate, MOST_GIVEN * n / Math.max(1, known.alone()));
     }
     double nanos = rest(rate, n);
     return new Plan(setting, rate, nanos, error(error, nanos), 0, memory, seen, open, no);

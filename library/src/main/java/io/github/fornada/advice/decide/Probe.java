@@ -60,8 +60,7 @@ final class Probe {
       ramp.goOnFromHere();
       known.capacity = Double.POSITIVE_INFINITY;
       hold.resumes();
-      int cap = course.forecast().plan(setting.model()).setting().size();
-      int next = (int) Math.min(Math.min(2L * size, cap), course.mostInFlight());
+      int next = (int) Math.min(Math.min(2L * size, course.sizeForeseen()), course.mostInFlight());
       if (next > size) {
         return ramp.upTo(next, "items take no longer than alone");
       }

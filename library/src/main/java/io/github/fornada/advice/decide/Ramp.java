@@ -219,7 +219,7 @@ final class Ramp {
     }
     double basis = goodRate;
     if (Double.isNaN(basis)) {
-      basis = good / (known.work() + known.baseWait());
+      basis = good / known.alone();
     }
     double gain = rate / basis - 1;
     double want = HALF * ((double) size / good - 1);
@@ -246,7 +246,7 @@ final class Ramp {
    * give. What the new ones give is known a response time later; that is not waited for.
    */
   private boolean asMuchAsBefore(double response) {
-    double alone = known.work() + known.baseWait();
+    double alone = known.alone();
     return allNanos >= response
         && allDone >= Math.max(3, good / 2)
         && response < 1.25 * alone
@@ -273,7 +273,7 @@ final class Ramp {
   private Decision grow(int size, double rate, String why) {
     good = size;
     goodRate = rate;
-    int cap = known.done() == 0 ? firstCap() : sizeForeseen();
+    int cap = known.done() == 0 ? firstCap() : course.sizeForeseen();
     if (course.areCoresIdle() && known.waitingShare() > 0.2 && !course.isLocked()) {
       // Most cores are idle, so what is predicted to be enough is not.
       cap = (int) Math.max(cap, Math.min(2L * size, Math.max(1, known.left())));
@@ -292,10 +292,6 @@ final class Ramp {
         : UNANSWERED;
   }
 
-  private int sizeForeseen() {
-    return course.forecast().plan(course.setting().model()).setting().size();
-  }
-
   private Decision stop(int size, double rate, double gain) {
     stopped = true;
     double best = Double.isNaN(goodRate) ? rate : Math.max(rate, goodRate);
@@ -306,7 +302,7 @@ final class Ramp {
     // What was good is kept: only a size above it has been found to give nothing.
     Decision decision =
         hold.enter(
-            Math.clamp(sizeForeseen(), Math.min(good, size), size),
+            Math.clamp(course.sizeForeseen(), Math.min(good, size), size),
             Say.count(size, "item")
                 + " in flight gave only "
                 + Say.percent(Math.max(0, gain))
