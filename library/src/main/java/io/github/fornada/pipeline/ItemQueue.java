@@ -146,8 +146,28 @@ final class ItemQueue {
     return limit;
   }
 
+  /** There are so many places from now on. Called without a lock. */
   void limit(int places) {
+    int before = limit;
     limit = atLeastTwoBatches(places);
+    if (batchSize == 0 || limit >= before) {
+      return;
+    }
+    lock.lock();
+    try {
+      if (!isCrowded()) {
+        return;
+      }
+      closeBatch();
+    } finally {
+      lock.unlock();
+    }
+    tellOfBatch();
+  }
+
+  /** Whether so much room is worth waking who waits for it. */
+  static boolean isRoomAgain(int room, int limit) {
+    return room >= Math.max(1, limit / 4);
   }
 
   int used() {
@@ -387,8 +407,8 @@ final class ItemQueue {
         ready.add(item);
       } else {
         afterOpen.add(item); // it comes after the batch that those before it are in
-        if (afterOpen.size() >= limit - batchSize) {
-          closeBatch(); // they leave too few places for it to be filled
+        if (isCrowded()) {
+          closeBatch();
         }
       }
     } else {
@@ -403,6 +423,16 @@ final class ItemQueue {
     return 0;
   }
 
+  /**
+   * Whether ended items leave the open batch so few places that it may never be filled: who waits
+   * for room is not told of less than {@link #isRoomAgain}.
+   */
+  private boolean isCrowded() {
+    int places = limit;
+    return !afterOpen.isEmpty()
+        && !isRoomAgain(places - (batchSize - 1) - afterOpen.size(), places);
+  }
+
   /** The open batch has waited long enough. */
   private void batchIsDue(long number) {
     lock.lock();
@@ -414,6 +444,11 @@ final class ItemQueue {
     } finally {
       lock.unlock();
     }
+    tellOfBatch();
+  }
+
+  /** Tells the taker of a batch that was closed by another. Called without a lock. */
+  private void tellOfBatch() {
     hungry.set(false);
     taker.wake();
   }

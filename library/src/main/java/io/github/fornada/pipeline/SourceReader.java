@@ -167,7 +167,7 @@ final class SourceReader implements Giver {
 
   @Override
   public boolean wantsRoom(int room, int limit) {
-    return starved && room >= Math.max(1, limit / 4);
+    return starved && ItemQueue.isRoomAgain(room, limit);
   }
 
   @Override

@@ -614,7 +614,7 @@ final class Stage implements FedCall.Feed, Taker, Giver {
   @Override
   public boolean wantsRoom(int room, int limit) {
     // What is half-way may go beyond the limit when it is its turn.
-    return unfinished > 0 || (starved && room >= Math.max(1, limit / 4));
+    return unfinished > 0 || (starved && ItemQueue.isRoomAgain(room, limit));
   }
 
   @Override

@@ -2,8 +2,12 @@ package io.github.fornada.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.fornada.Outcome;
 import java.time.Duration;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class ItemQueueTest {
   private static Item item(long place, Item.Kind kind) {
@@ -40,5 +44,81 @@ final class ItemQueueTest {
       sort(queue);
     }
     assertThat(queue.reserveInTurn()).as("more than half a queue").isFalse();
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void nobodyWaitsForEverWhereEndedItemsStandBehindAnOpenBatch(boolean lengthChanges) {
+    for (int seed = 0; seed < 100; seed++) {
+      var both = new GiverAndTaker(new Random(seed), lengthChanges);
+      for (int step = 0; step < 1_000; step++) {
+        both.gives();
+        both.takes();
+        assertThat(both.canGoOn()).as("seed %d, step %d: %s", seed, step, both.queue).isTrue();
+      }
+    }
+  }
+
+  /** Both sides of a queue of batches of which some items have ended, by one thread. */
+  private static final class GiverAndTaker implements Giver, Taker {
+    private static final int BATCH = 26;
+
+    private final Random random;
+    private final boolean lengthChanges;
+    private final ItemQueue queue = new ItemQueue(BATCH, Duration.ofDays(1), 0);
+
+    private long place;
+    private boolean starved;
+
+    GiverAndTaker(Random random, boolean lengthChanges) {
+      this.random = random;
+      this.lengthChanges = lengthChanges;
+      queue.keepsOrder();
+      queue.joins(this, this);
+    }
+
+    /** Until there is no room; one kind of items after the other. */
+    void gives() {
+      boolean ends = random.nextBoolean();
+      for (int n = random.nextInt(3 * BATCH); n > 0 && !starved; n--) {
+        starved = queue.reserve(1) == 0;
+        if (!starved) {
+          Item item = item(place++, Item.Kind.WHOLE);
+          item.outcome = ends ? new Outcome.Cancelled<>("has ended") : null;
+          queue.put(item);
+        }
+      }
+      if (lengthChanges) {
+        queue.limit(random.nextInt(10 * BATCH));
+      }
+    }
+
+    /** Some of what is there. */
+    void takes() {
+      sort(queue);
+      int freed = 0;
+      for (int n = 1 + random.nextInt(BATCH); n > 0 && !queue.ready().isEmpty(); n--) {
+        freed += queue.ready().remove().slots;
+      }
+      queue.free(freed);
+      queue.tellGiver();
+    }
+
+    boolean canGoOn() {
+      return !starved || !queue.ready().isEmpty();
+    }
+
+    @Override
+    public boolean wantsRoom(int room, int limit) {
+      return starved && ItemQueue.isRoomAgain(room, limit);
+    }
+
+    @Override
+    public void roomAgain() {
+      starved = false;
+    }
+
+    @Override
+    public void wake() {}
   }
 }
